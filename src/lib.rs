@@ -1,0 +1,14 @@
+//! `chartwright` lints, renders, validates, packages and pushes Helm charts, and moves image tags into them.
+//!
+//! Data flows one way, and a module imports only modules above it in this list (`tests/layering.rs` holds that):
+//!
+//! ```text
+//! chart on disk → values → render → manifest documents → validate, lint → findings → report
+//! chart on disk → package → repository
+//! image → bump plan → edit → files
+//! ```
+
+pub mod functions;
+pub mod source;
+pub mod template;
+pub mod yaml;

@@ -1,0 +1,68 @@
+//! From byte offsets to lines and columns.
+
+/// A place a person can go to. Both numbers count from 1; the column counts characters, not bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+/// The line starts of one text. Lines end with `\n`; a `\r` before it belongs to the line.
+#[derive(Debug, Clone)]
+pub struct LineIndex {
+    starts: Vec<u32>,
+}
+
+impl LineIndex {
+    /// Reads `text` once.
+    pub fn new(text: &[u8]) -> Self {
+        let mut starts = vec![0];
+        starts.extend(memchr::memchr_iter(b'\n', text).map(|at| u32::try_from(at + 1).unwrap_or(u32::MAX)));
+        Self { starts }
+    }
+
+    /// Number of lines, counting what follows the last line break.
+    pub fn line_count(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// The 1-based line that holds the byte at `offset`.
+    pub fn line(&self, offset: u32) -> u32 {
+        u32::try_from(self.starts.partition_point(|&start| start <= offset)).unwrap_or(u32::MAX)
+    }
+
+    /// Offset of the first byte of a 1-based line, if there is such a line.
+    pub fn line_start(&self, line: u32) -> Option<u32> {
+        self.starts.get((line as usize).checked_sub(1)?).copied()
+    }
+
+    /// Line and column of the byte at `offset` in `text`, the text this index was made from.
+    pub fn position(&self, text: &[u8], offset: u32) -> Position {
+        let line = self.line(offset);
+        let start = self.line_start(line).unwrap_or(0) as usize;
+        let before = text.get(start..(offset as usize).min(text.len())).unwrap_or_default();
+        let column = before.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() + 1;
+        Position {
+            line,
+            column: u32::try_from(column).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_characters_and_lines_from_one() {
+        let text = "aé\r\nb\n".as_bytes();
+        let index = LineIndex::new(text);
+        assert_eq!(index.position(text, 0), Position { line: 1, column: 1 });
+        assert_eq!(index.position(text, 3), Position { line: 1, column: 3 });
+        assert_eq!(index.position(text, 5), Position { line: 2, column: 1 });
+        assert_eq!(index.position(text, 7), Position { line: 3, column: 1 });
+        assert_eq!(index.line_count(), 3);
+    }
+}

@@ -1,0 +1,7 @@
+//! Text and where it came from: byte spans, and lines and columns computed from them only when something is reported.
+
+mod line_index;
+mod span;
+
+pub use line_index::{LineIndex, Position};
+pub use span::Span;

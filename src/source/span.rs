@@ -1,0 +1,39 @@
+//! Byte ranges inside one file.
+
+use std::ops::Range;
+
+/// A half-open range of byte offsets in one file. Files over 4 GiB are not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset after the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The range `start..end`.
+    pub const fn new(start: u32, end: u32) -> Self {
+        Self { start, end }
+    }
+
+    /// The range as `usize`s, for slicing.
+    pub const fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Length in bytes.
+    pub const fn len(self) -> usize {
+        self.end.saturating_sub(self.start) as usize
+    }
+
+    /// Whether the range holds no byte.
+    pub const fn is_empty(self) -> bool {
+        self.end <= self.start
+    }
+
+    /// The bytes of `source` in this range, or nothing where it does not lie inside.
+    pub fn of(self, source: &[u8]) -> &[u8] {
+        source.get(self.range()).unwrap_or_default()
+    }
+}

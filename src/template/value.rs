@@ -1,0 +1,318 @@
+//! Values as Go's reflection shows them to a template: a kind, a type name and sharing.
+//!
+//! Maps are shared and mutable (`set` and `merge` change what every holder sees); lists, as in every function Helm has,
+//! are never changed in place. Values live on one rendering thread.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+
+use super::function::CallResult;
+use super::text::Text;
+
+/// The entries of a map, in the order Go prints and ranges over them.
+pub type Dict = BTreeMap<Text, Value>;
+
+/// Any value a template can hold.
+#[derive(Debug, Clone, Default)]
+pub enum Value {
+    /// A nil interface: a null, or a key that is not there.
+    #[default]
+    Nil,
+    /// `bool`
+    Bool(bool),
+    /// `int`: literals, `len`, range indices, most Sprig arithmetic over `int`.
+    Int(i64),
+    /// `int64`: `--set` numbers, `int64`, `add` and its relatives.
+    Int64(i64),
+    /// `int32`: elements of a ranged string, character constants stay `Int`.
+    Int32(i32),
+    /// `uint8`: an element of bytes.
+    Uint8(u8),
+    /// `uint32`, such as checksums.
+    Uint32(u32),
+    /// `uint64`
+    Uint64(u64),
+    /// `float64`: every number of a values file.
+    Float(f64),
+    /// `complex128`: only constants such as `1i`.
+    Complex(f64, f64),
+    /// `string`
+    Str(Text),
+    /// `[]uint8`
+    Bytes(Rc<[u8]>),
+    /// A slice.
+    List(List),
+    /// A map with string keys.
+    Map(Map),
+    /// A Go struct, or pointer to one, with fields and methods.
+    Object(Rc<dyn Object>),
+}
+
+/// The element type of a slice, as `%T` shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListType {
+    /// `[]interface {}`
+    Any,
+    /// `[]string`
+    Strings,
+    /// `[]int`
+    Ints,
+    /// Another type, by its Go name, such as `common.VersionSet` or `[][]interface {}`.
+    Named(&'static str),
+}
+
+/// An immutable slice; nil slices differ from empty ones only in JSON and `%#v`.
+#[derive(Debug, Clone)]
+pub struct List {
+    /// Element type.
+    pub element: ListType,
+    items: Option<Rc<[Value]>>,
+}
+
+/// The Go type of a map, as `%T` shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MapType {
+    /// `map[string]interface {}`
+    Any,
+    /// `common.Values`, the type of `.Values`; the same entries may be held as `Any` elsewhere.
+    Values,
+    /// `map[string]string`
+    Strings,
+    /// Another type, by its Go name, such as `map[string][]uint8` or `engine.files`.
+    Named(&'static str),
+}
+
+/// A reference to a shared map; nil maps read as empty and refuse writes.
+#[derive(Debug, Clone)]
+pub struct Map {
+    /// Go type under which this reference sees the entries.
+    pub map_type: MapType,
+    entries: Option<Rc<RefCell<Dict>>>,
+}
+
+/// A Go struct or pointer seen by templates: fields, methods, printing.
+pub trait Object: fmt::Debug {
+    /// Go's type name (`%T`), such as `*common.KubeVersion`.
+    fn type_name(&self) -> &'static str;
+    /// A field's value; `None` where the type has no such field.
+    fn field(&self, name: &str) -> Option<Value>;
+    /// Calls a method; `None` where the type has no such method. Methods without arguments are called by `.Name` alone.
+    fn call_method(&self, name: &str, arguments: &[Value]) -> Option<CallResult>;
+    /// What `fmt.Print` writes: `String()` when the Go type has it, the struct layout otherwise.
+    fn display(&self) -> Text;
+    /// Whether this is a map underneath (`.Files`): keys and values to range over, length, truth.
+    fn as_map(&self) -> Option<Map> {
+        None
+    }
+    /// For functions that want their own type back (dates, versions).
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl List {
+    /// A list of `[]interface {}`.
+    pub fn new(items: Vec<Value>) -> Self {
+        Self::typed(ListType::Any, items)
+    }
+
+    /// A list of another element type.
+    pub fn typed(element: ListType, items: Vec<Value>) -> Self {
+        Self {
+            element,
+            items: Some(items.into()),
+        }
+    }
+
+    /// A nil slice.
+    pub const fn nil(element: ListType) -> Self {
+        Self { element, items: None }
+    }
+
+    /// Whether this is a nil slice.
+    pub const fn is_nil(&self) -> bool {
+        self.items.is_none()
+    }
+
+    /// The elements; none for a nil slice.
+    pub fn items(&self) -> &[Value] {
+        self.items.as_deref().unwrap_or_default()
+    }
+}
+
+impl Map {
+    /// A map of `map[string]interface {}`.
+    pub fn new(entries: Dict) -> Self {
+        Self::typed(MapType::Any, entries)
+    }
+
+    /// A map of another Go type.
+    pub fn typed(map_type: MapType, entries: Dict) -> Self {
+        Self {
+            map_type,
+            entries: Some(Rc::new(RefCell::new(entries))),
+        }
+    }
+
+    /// A nil map.
+    pub const fn nil(map_type: MapType) -> Self {
+        Self {
+            map_type,
+            entries: None,
+        }
+    }
+
+    /// The same entries seen under another Go type.
+    #[must_use]
+    pub fn with_type(&self, map_type: MapType) -> Self {
+        Self {
+            map_type,
+            entries: self.entries.clone(),
+        }
+    }
+
+    /// Whether this is a nil map.
+    pub const fn is_nil(&self) -> bool {
+        self.entries.is_none()
+    }
+
+    /// Whether both are the same map, not equal ones.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (&self.entries, &other.entries) {
+            (Some(a), Some(b)) => Rc::ptr_eq(a, b),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        self.entries.as_ref().map_or(0, |entries| entries.borrow().len())
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value of a key, cloned (cheap: sharing).
+    pub fn get(&self, key: &[u8]) -> Option<Value> {
+        self.entries.as_ref()?.borrow().get(key).cloned()
+    }
+
+    /// Whether the key is there.
+    pub fn contains_key(&self, key: &[u8]) -> bool {
+        self.entries
+            .as_ref()
+            .is_some_and(|entries| entries.borrow().contains_key(key))
+    }
+
+    /// Sets a key. False for a nil map, where Go panics with "assignment to entry in nil map".
+    pub fn insert(&self, key: Text, value: Value) -> bool {
+        let Some(entries) = &self.entries else { return false };
+        entries.borrow_mut().insert(key, value);
+        true
+    }
+
+    /// Removes a key.
+    pub fn remove(&self, key: &[u8]) -> Option<Value> {
+        self.entries.as_ref()?.borrow_mut().remove(key)
+    }
+
+    /// The keys, sorted.
+    pub fn keys(&self) -> Vec<Text> {
+        self.entries
+            .as_ref()
+            .map_or_else(Vec::new, |entries| entries.borrow().keys().cloned().collect())
+    }
+
+    /// Keys and values, sorted by key: a snapshot, so that the map may be changed meanwhile.
+    pub fn snapshot(&self) -> Vec<(Text, Value)> {
+        self.entries.as_ref().map_or_else(Vec::new, |entries| {
+            entries.borrow().iter().map(|(k, v)| (k.clone(), v.clone())).collect()
+        })
+    }
+
+    /// Reads the entries without cloning. The map must not be changed inside `read`.
+    pub fn with<R>(&self, read: impl FnOnce(&Dict) -> R) -> R {
+        match &self.entries {
+            Some(entries) => read(&entries.borrow()),
+            None => read(&Dict::new()),
+        }
+    }
+}
+
+impl Value {
+    /// A string.
+    pub fn str(text: impl Into<Text>) -> Self {
+        Self::Str(text.into())
+    }
+
+    /// A `[]interface {}`.
+    pub fn list(items: Vec<Self>) -> Self {
+        Self::List(List::new(items))
+    }
+
+    /// A `map[string]interface {}`.
+    pub fn map(entries: Dict) -> Self {
+        Self::Map(Map::new(entries))
+    }
+
+    /// A map from pairs.
+    pub fn map_of<const N: usize>(entries: [(&str, Self); N]) -> Self {
+        Self::map(
+            entries
+                .into_iter()
+                .map(|(key, value)| (Text::from(key), value))
+                .collect(),
+        )
+    }
+
+    /// The map, when this is one.
+    pub const fn as_map(&self) -> Option<&Map> {
+        match self {
+            Self::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The text, when this is a string.
+    pub const fn as_text(&self) -> Option<&Text> {
+        match self {
+            Self::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Go's type name, as `%T` and error messages show it; `<nil>` for nil.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Nil => "<nil>",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Int64(_) => "int64",
+            Self::Int32(_) => "int32",
+            Self::Uint8(_) => "uint8",
+            Self::Uint32(_) => "uint32",
+            Self::Uint64(_) => "uint64",
+            Self::Float(_) => "float64",
+            Self::Complex(..) => "complex128",
+            Self::Str(_) => "string",
+            Self::Bytes(_) => "[]uint8",
+            Self::List(list) => match list.element {
+                ListType::Any => "[]interface {}",
+                ListType::Strings => "[]string",
+                ListType::Ints => "[]int",
+                ListType::Named(name) => name,
+            },
+            Self::Map(map) => match map.map_type {
+                MapType::Any => "map[string]interface {}",
+                MapType::Values => "common.Values",
+                MapType::Strings => "map[string]string",
+                MapType::Named(name) => name,
+            },
+            Self::Object(object) => object.type_name(),
+        }
+    }
+}
