@@ -13,6 +13,7 @@
 mod byte_class;
 mod compose;
 mod decode;
+mod emit;
 mod error;
 mod go_syntax;
 mod input;
@@ -27,6 +28,7 @@ mod timestamp;
 mod tree;
 
 pub use decode::{Builder, Duplicates, MAX_DEPTH, decode};
+pub use emit::{Dialect, Emitter, sort_by_key};
 pub use error::{DuplicateKey, YamlError};
 pub use json::{JsonBuilder, json_from_bytes, json_from_bytes_strict, json_from_node};
 pub use number_text::{format_g, format_json};

@@ -80,8 +80,8 @@ mod tests {
                 "yaml: line 2: mapping values are not allowed in this context",
             ),
             (
-                "a: 1\n\tb: 1\n",
-                "yaml: line 2: found character that cannot start any token",
+                "a:\n  b: 1\n\t- c\n",
+                "yaml: line 3: found a tab character that violates indentation",
             ),
             ("a: 'x\n", "yaml: line 2: found unexpected end of stream"),
             ("a: [1\nb: 2\n", "yaml: line 1: did not find expected ',' or ']'"),
