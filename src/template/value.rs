@@ -107,6 +107,10 @@ pub trait Object: fmt::Debug {
     fn as_map(&self) -> Option<Map> {
         None
     }
+    /// What `encoding/json` and the YAML encoders write in its place; `None` for types they refuse.
+    fn encoded(&self) -> Option<Value> {
+        None
+    }
     /// For functions that want their own type back (dates, versions).
     fn as_any(&self) -> &dyn Any;
 }
