@@ -9,6 +9,7 @@
 //! ```
 
 pub mod functions;
+pub mod semver;
 pub mod source;
 pub mod template;
 pub mod yaml;

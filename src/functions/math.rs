@@ -108,7 +108,7 @@ fn round(number: f64, places: i64, round_on: f64) -> f64 {
 /// `math.Pow(10, places)`.
 fn power_of_ten(places: i64) -> f64 {
     let exponent = i32::try_from(places.clamp(-400, 400)).unwrap_or_default();
-    if exponent < 0 && exponent >= -308 {
+    if (-308..0).contains(&exponent) {
         return 1.0 / format!("1e{}", -exponent).parse::<f64>().unwrap_or(f64::INFINITY);
     }
     format!("1e{exponent}").parse().unwrap_or(f64::INFINITY)

@@ -1,5 +1,10 @@
 //! The functions of Helm 4.3's templates (Sprig's and Helm's own), by family; [`lookup`] finds one by name.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "every entry of the function table has the same type, whether it can fail or not"
+)]
+
 pub mod control;
 pub mod go_time;
 pub mod json;
@@ -17,6 +22,7 @@ mod math;
 mod numbers;
 mod strings;
 mod table;
+mod versions;
 mod words;
 
 pub use table::lookup;

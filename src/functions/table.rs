@@ -20,6 +20,7 @@ static FAMILIES: &[&[Function]] = &[
     super::encoding::FUNCTIONS,
     super::json_functions::FUNCTIONS,
     super::control::FUNCTIONS,
+    super::versions::FUNCTIONS,
 ];
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::new(|| {

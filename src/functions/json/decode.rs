@@ -49,9 +49,8 @@ impl Reader<'_> {
     fn document(&mut self) -> Result<Value, String> {
         let mut stack: Vec<Open> = Vec::new();
         loop {
-            let mut value = match self.begin_value(&mut stack)? {
-                Some(value) => value,
-                None => continue,
+            let Some(mut value) = self.begin_value(&mut stack)? else {
+                continue;
             };
             loop {
                 match stack.pop() {
