@@ -10,7 +10,7 @@ use super::go_decode::DecodeError;
 use super::ignore_file::IgnoreError;
 use super::lock_file::Lock;
 use super::metadata::Metadata;
-use crate::functions::yaml_value;
+use super::values_file::read_values;
 use crate::template::{Map, MapType};
 use crate::yaml;
 
@@ -293,7 +293,7 @@ impl Parts {
         match file.name.as_str() {
             "Chart.yaml" => {}
             "Chart.lock" => self.lock = Some(read_lock("Chart.lock", &file.data)?),
-            "values.yaml" => self.values = yaml_value::read_values(&file.data).map_err(LoadError::Values)?,
+            "values.yaml" => self.values = read_values(&file.data).map_err(LoadError::Values)?,
             "values.schema.json" => self.schema = Some(Arc::clone(&file.data)),
             "requirements.yaml" => {
                 let document = decode("requirements.yaml", &file.data)?;

@@ -10,6 +10,7 @@ mod lock_file;
 mod metadata;
 mod path_match;
 mod validation;
+mod values_file;
 
 pub use archive::{ArchiveError, MAX_ARCHIVE_SIZE, read_archive};
 pub use dependency::{Dependency, ImportValue};
@@ -21,3 +22,4 @@ pub use load::{Chart, ChartFile, CrdFile, LoadError, load_chart, load_files};
 pub use lock_file::Lock;
 pub use metadata::{Maintainer, Metadata};
 pub use path_match::{PatternError, path_match};
+pub use values_file::{merge_maps, read_values};

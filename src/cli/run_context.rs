@@ -3,6 +3,9 @@
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
 
+use crate::render::FixedClock;
+use crate::template::World;
+
 use super::command_error::CommandError;
 
 /// What a command may use of the process it runs in.
@@ -31,9 +34,15 @@ impl RunContext {
             .map_or(0, |since| i128::try_from(since.as_nanos()).unwrap_or(i128::MAX))
     }
 
-    /// Fills `bytes` from the operating system's random source.
-    pub fn fill_random(self, bytes: &mut [u8]) -> Result<(), CommandError> {
-        getrandom::fill(bytes).map_err(|error| CommandError::could_not_run(format!("no random numbers: {error}")))
+    /// The clock and random numbers that templates may see.
+    pub fn render_world(self) -> impl World {
+        let process = std::process::id();
+        FixedClock::new(self.now_unix_nanos(), move |bytes: &mut [u8]| {
+            if let Err(error) = getrandom::fill(bytes) {
+                self.report(&format!("Error: the operating system of process {process} has no random numbers: {error}"));
+                std::process::abort();
+            }
+        })
     }
 
     /// All of standard input.

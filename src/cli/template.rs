@@ -8,11 +8,11 @@ use clap::Args;
 use crate::chart::{Chart, load_chart, path_match};
 use crate::manifest::{Document, HookEvent, Manifests, sort_manifests, split_manifests, trim};
 use crate::render::{
-    Capabilities, KubeVersion, Release, RenderOptions, Rendering, default_release_name, render_chart, render_values,
-    validate_release_name,
+    Capabilities, KubeVersion, Release, Rendering, SchemaCheck, default_release_name, render_chart, render_text,
+    render_values, validate_release_name,
 };
 use crate::semver;
-use crate::template::Map;
+use crate::template::{Map, Options};
 use crate::values::process_dependencies;
 
 use super::command_error::CommandError;
@@ -133,8 +133,7 @@ fn name_and_chart(context: &RunContext, arguments: &TemplateArguments) -> Result
     match arguments.name_and_chart.as_slice() {
         [chart] => {
             if let Some(template) = &arguments.name_template {
-                let name = crate::render::render_text(template, &context.engine_world())
-                    .map_err(CommandError::usage)?;
+                let name = render_text(template, &mut context.render_world()).map_err(CommandError::usage)?;
                 return Ok((name, chart.clone()));
             }
             Ok((default_release_name().to_owned(), chart.clone()))
@@ -205,7 +204,8 @@ fn render(
     capabilities: &Capabilities,
 ) -> Result<Rendering, CommandError> {
     let mut warnings = Vec::new();
-    let top = render_values(chart, values, release, capabilities, !arguments.skip_schema_validation, &mut warnings);
+    let check = if arguments.skip_schema_validation { SchemaCheck::Skipped } else { SchemaCheck::Enforced };
+    let top = render_values(chart, values, release, capabilities, check, &mut warnings);
     report_warnings(context, &warnings);
     let top = top.map_err(CommandError::findings)?;
     let wanted = &chart.metadata.kube_version;
@@ -216,8 +216,7 @@ fn render(
             kube_version.version
         )));
     }
-    let options = RenderOptions::new(context.engine_world());
-    render_chart(chart, &top, &options)
+    render_chart(chart, &top, Options::default(), &mut context.render_world())
         .map_err(|error| CommandError::findings(format!("{error}{DEBUG_ADVICE}")))
 }
 

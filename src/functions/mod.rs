@@ -1,3 +1,29 @@
-//! The functions of Helm's templates, by family: Sprig's and Helm's own.
+//! The functions of Helm 4.3's templates (Sprig's and Helm's own), by family; [`lookup`] finds one by name.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "every entry of the function table has the same type, whether it can fail or not"
+)]
+
+pub mod control;
+pub mod go_time;
+pub mod json;
 pub mod yaml_value;
+
+mod arguments;
+mod conversions;
+mod defaults;
+mod dicts;
+mod display;
+mod encoding;
+mod json_functions;
+mod kinds;
+mod lists;
+mod math;
+mod numbers;
+mod strings;
+mod table;
+mod versions;
+mod words;
+
+pub use table::lookup;

@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use crate::template::{CallResult, List, ListType, Object, Text, Value};
+use crate::template::{CallResult, List, ListType, Object, Text, VERSION_SET, Value};
 
 /// What `.Capabilities.APIVersions` holds without a cluster and without `--api-versions`.
 const DEFAULT_API_VERSIONS: [&str; 57] = [
@@ -159,6 +159,12 @@ impl Capabilities {
         Self { kube_version, api_versions: api_versions.iter().map(|&version| version.to_owned()).collect() }
     }
 
+    /// `.Capabilities.APIVersions`: a list, and the engine knows its method `Has`.
+    fn version_set(&self) -> Value {
+        let items = self.api_versions.iter().map(|version| Value::str(version.as_str())).collect();
+        Value::List(List::typed(ListType::Named(VERSION_SET), items))
+    }
+
     /// The object templates see.
     pub fn object(&self) -> Value {
         Value::Object(Rc::new(CapabilitiesObject { capabilities: self.clone() }))
@@ -178,7 +184,7 @@ impl Object for CapabilitiesObject {
     fn field(&self, name: &str) -> Option<Value> {
         match name {
             "KubeVersion" => Some(Value::Object(Rc::new(KubeVersionObject(self.capabilities.kube_version.clone())))),
-            "APIVersions" => Some(Value::Object(Rc::new(VersionSet(self.capabilities.api_versions.clone())))),
+            "APIVersions" => Some(self.capabilities.version_set()),
             "HelmVersion" => Some(Value::Object(Rc::new(HelmVersion))),
             _ => None,
         }
@@ -226,41 +232,6 @@ impl Object for KubeVersionObject {
 
     fn display(&self) -> Text {
         self.0.normalized.as_str().into()
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
-
-/// `.Capabilities.APIVersions`: a list with a method `Has`.
-#[derive(Debug)]
-struct VersionSet(Vec<String>);
-
-impl Object for VersionSet {
-    fn type_name(&self) -> &'static str {
-        "common.VersionSet"
-    }
-
-    fn field(&self, _name: &str) -> Option<Value> {
-        None
-    }
-
-    fn call_method(&self, name: &str, arguments: &[Value]) -> Option<CallResult> {
-        (name == "Has").then(|| match arguments {
-            [Value::Str(wanted)] => Ok(Value::Bool(self.0.iter().any(|have| have.as_bytes() == wanted.as_bytes()))),
-            [other] => Err(format!("wrong type for value; expected string; got {}", other.type_name()).into()),
-            others => Err(format!("wrong number of args for Has: want 1 got {}", others.len()).into()),
-        })
-    }
-
-    fn display(&self) -> Text {
-        format!("[{}]", self.0.join(" ")).into()
-    }
-
-    fn as_list(&self) -> Option<List> {
-        let items = self.0.iter().map(|version| Value::str(version.as_str())).collect();
-        Some(List::typed(ListType::Named("common.VersionSet"), items))
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -82,7 +82,7 @@ impl Object for FilesObject {
             "GetBytes" => with_text(&|path| Value::Bytes(Rc::from(self.data(path)))),
             "Glob" => with_text(&|pattern| Value::Object(Rc::new(self.glob(pattern)))),
             "Lines" => with_text(&|path| self.lines(path)),
-            "AsConfig" => without(&|| self.as_yaml(Text::from)),
+            "AsConfig" => without(&|| self.as_yaml(|data| Text::from(data))),
             "AsSecrets" => without(&|| self.as_yaml(|data| Text::from(STANDARD.encode(data)))),
             _ => return None,
         })

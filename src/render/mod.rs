@@ -10,5 +10,8 @@ mod template_set;
 
 pub use capabilities::{Capabilities, KubeVersion, KubeVersionError};
 pub use release::{Release, ReleaseNameError, default_release_name, validate_release_name};
-pub use render_chart::{RenderError, RenderOptions, RenderedFile, Rendering, render_chart, render_values};
-pub use template_set::{ChartTemplates, compile_chart};
+pub use render_chart::{
+    FixedClock, RenderError, RenderValues, RenderValuesError, RenderedFile, Rendering, SchemaCheck, render_chart, render_templates,
+    render_text, render_values,
+};
+pub use template_set::{ChartTemplates, TemplateFile, compile_chart};

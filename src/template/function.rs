@@ -88,6 +88,10 @@ pub trait Host {
     fn is_lint(&self) -> bool;
     /// Nanoseconds since 1970-01-01T00:00:00Z.
     fn now_unix_nanos(&self) -> i128;
+    /// IANA name of the local time zone, as Go takes it from `TZ`.
+    fn local_zone(&self) -> &str {
+        "UTC"
+    }
     /// Fills `bytes` with random bytes, good enough for passwords and keys.
     fn fill_random(&mut self, bytes: &mut [u8]);
 }

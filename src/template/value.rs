@@ -107,11 +107,33 @@ pub trait Object: fmt::Debug {
     fn as_map(&self) -> Option<Map> {
         None
     }
+    /// What `encoding/json` and the YAML encoders write in its place; `None` for types they refuse.
+    fn encoded(&self) -> Option<Value> {
+        None
+    }
     /// For functions that want their own type back (dates, versions).
     fn as_any(&self) -> &dyn Any;
 }
 
+/// Go's type of `.Capabilities.APIVersions`, the one slice with a method that templates call.
+pub const VERSION_SET: &str = "common.VersionSet";
+
 impl List {
+    /// Calls a method of a named slice type; `None` where the type has no such method.
+    pub fn call_method(&self, name: &str, arguments: &[Value]) -> Option<CallResult> {
+        if self.element != ListType::Named(VERSION_SET) || name != "Has" {
+            return None;
+        }
+        Some(match arguments {
+            [Value::Str(wanted)] => {
+                let is_wanted = |item: &Value| matches!(item, Value::Str(have) if have == wanted);
+                Ok(Value::Bool(self.items().iter().any(is_wanted)))
+            }
+            [other] => Err(format!("wrong type for value; expected string; got {}", other.type_name()).into()),
+            others => Err(format!("wrong number of args for Has: want 1 got {}", others.len()).into()),
+        })
+    }
+
     /// A list of `[]interface {}`.
     pub fn new(items: Vec<Value>) -> Self {
         Self::typed(ListType::Any, items)

@@ -12,6 +12,6 @@ mod values_schema;
 pub use coalesce::{CoalesceError, coalesce_values, merge_values};
 pub use dependencies::process_dependencies;
 pub use set_flag::{SetFlag, apply_set_flag};
-pub use tables::{deep_copy, merge_maps};
+pub use tables::deep_copy;
 pub use user_values::{UserValues, UserValuesError, ValueSource};
 pub use values_schema::{SchemaViolation, validate_chart_values, validate_single_schema};

@@ -1,6 +1,6 @@
 //! Tables (maps) of values: copying, looking up by dotted path, merging. Follows Helm's `pkg/chart/common/values.go`.
 
-use crate::template::{Dict, List, Map, Value};
+use crate::template::{List, Map, Value};
 
 /// A copy that shares no map with the original, so that `set` in a template does not reach back.
 pub fn deep_copy(value: &Value) -> Value {
@@ -17,22 +17,6 @@ pub fn deep_copy(value: &Value) -> Value {
 pub(super) fn deep_copy_map(map: &Map) -> Map {
     let entries = map.with(|dict| dict.iter().map(|(key, value)| (key.clone(), deep_copy(value))).collect());
     Map::typed(map.map_type, entries)
-}
-
-/// Merges `over` into a new map on top of `base`, tables recursively. Helm's `loader.MergeMaps`, used for several
-/// values files and for several documents of one.
-pub fn merge_maps(base: &Map, over: &Map) -> Map {
-    let mut merged: Dict = base.with(Clone::clone);
-    over.with(|dict| {
-        for (key, value) in dict {
-            let value = match (value, merged.get(key)) {
-                (Value::Map(over), Some(Value::Map(base))) => Value::Map(merge_maps(base, over)),
-                (value, _) => value.clone(),
-            };
-            merged.insert(key.clone(), value);
-        }
-    });
-    Map::new(merged)
 }
 
 /// The table at a dotted path.

@@ -1,12 +1,12 @@
 //! The values a user gives: `-f` files in order, then the `--set` family in Helm's order, whatever the order on the
 //! command line (`pkg/cli/values/options.go`).
 
-use crate::functions::{json, yaml_value};
+use crate::chart::{merge_maps, read_values};
+use crate::functions::json;
 use crate::template::{Dict, Map, Value};
 
 use super::set_flag::{SetFlag, apply_set_flag};
 use super::set_literal::apply_set_literal;
-use super::tables::merge_maps;
 
 /// A values file already read, or to be named in an error.
 #[derive(Debug, Clone)]
@@ -66,7 +66,7 @@ impl UserValues {
     pub fn merge(&self, read_file: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<Map, UserValuesError> {
         let mut base = Map::new(Dict::new());
         for source in &self.files {
-            let values = yaml_value::read_values(&source.text)
+            let values = read_values(&source.text)
                 .map_err(|message| UserValuesError::File { file: source.name.clone(), message })?;
             base = merge_maps(&base, &values);
         }

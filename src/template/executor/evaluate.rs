@@ -285,6 +285,14 @@ impl Executor<'_> {
                     None => Err(self.no_field(frame, receiver, name)),
                 }
             }
+            Value::List(list) => {
+                let list = list.clone();
+                let values = self.method_arguments(frame, dot, arguments)?;
+                match list.call_method(&name.to_str_lossy(), &values) {
+                    Some(result) => self.method_result(frame, node, name, result),
+                    None => Err(self.no_field(frame, receiver, name)),
+                }
+            }
             _ => Err(self.no_field(frame, receiver, name)),
         }
     }

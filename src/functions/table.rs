@@ -1,0 +1,76 @@
+//! The function table: every entry of Helm 4.3's function map by name.
+//!
+//! In: a name. Out: the entry, or none when Helm has no such function. Follows `pkg/engine/funcs.go` of Helm and
+//! `functions.go` of Sprig.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::template::{CallResult, Function, Host, Parameter, Value};
+
+/// The families, one table each.
+static FAMILIES: &[&[Function]] = &[
+    super::strings::FUNCTIONS,
+    super::words::FUNCTIONS,
+    super::lists::FUNCTIONS,
+    super::dicts::FUNCTIONS,
+    super::defaults::FUNCTIONS,
+    super::math::FUNCTIONS,
+    super::conversions::FUNCTIONS,
+    super::encoding::FUNCTIONS,
+    super::json_functions::FUNCTIONS,
+    super::control::FUNCTIONS,
+    super::versions::FUNCTIONS,
+];
+
+static BY_NAME: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::new(|| {
+    FAMILIES
+        .iter()
+        .copied()
+        .flatten()
+        .map(|function| (function.name, function))
+        .collect()
+});
+
+/// Finds a function of Helm's function map.
+pub fn lookup(name: &str) -> Option<&'static Function> {
+    BY_NAME.get(name).copied()
+}
+
+/// Native code of a function.
+pub(super) type Code = fn(&mut dyn Host, &[Value]) -> CallResult;
+
+/// A function with a fixed number of parameters.
+pub(super) const fn fixed(name: &'static str, parameters: &'static [Parameter], call: Code) -> Function {
+    Function {
+        name,
+        parameters,
+        variadic: false,
+        call,
+    }
+}
+
+/// A function whose last parameter repeats.
+pub(super) const fn variadic(name: &'static str, parameters: &'static [Parameter], call: Code) -> Function {
+    Function {
+        name,
+        parameters,
+        variadic: true,
+        call,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::FAMILIES;
+
+    #[test]
+    fn names_are_unique() {
+        let mut seen = HashSet::new();
+        for function in FAMILIES.iter().copied().flatten() {
+            assert!(seen.insert(function.name), "{} is there twice", function.name);
+        }
+    }
+}
