@@ -27,7 +27,8 @@ fn call_list(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
 fn call_dict(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
     let mut dict = Dict::new();
     for pair in arguments.chunks(2) {
-        dict.insert(pair[0].display(), pair.get(1).cloned().unwrap_or(Value::str("")));
+        let value = pair.get(1).cloned().unwrap_or_else(|| Value::str(""));
+        dict.insert(pair[0].display(), value);
     }
     Ok(Value::map(dict))
 }
@@ -45,7 +46,7 @@ fn call_trim(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
 }
 
 fn call_indent(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
-    let pad = " ".repeat(usize::try_from(arguments[0].as_int().unwrap()).unwrap());
+    let pad = " ".repeat(usize::try_from(arguments[0].as_int().unwrap()).unwrap_or(0));
     let text = arguments[1].display();
     Ok(Value::str(format!("{pad}{}", text.to_str_lossy().replace('\n', &format!("\n{pad}")))))
 }

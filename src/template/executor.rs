@@ -14,7 +14,7 @@ use super::set::{CompiledSet, Found, SET_NAME};
 use super::source_map::{MapBuilder, SourceMap};
 use super::text::Text;
 use super::tree::{Branch, Definition, NodeId, NodeKind, Unit};
-use super::value::{ListType, Map, Value};
+use super::value::{List, ListType, Map, Value};
 
 mod builtins;
 mod call;
@@ -441,17 +441,7 @@ impl<'w> Executor<'w> {
         let value = self.evaluate_pipeline(frame, dot, branch.pipe)?.value;
         let ran = match &value {
             Value::Nil => false,
-            Value::List(list) => {
-                let is_interface = list.element == ListType::Any;
-                let items = list.items().iter().cloned();
-                self.iterate(
-                    frame,
-                    branch,
-                    items.enumerate().map(|(index, value)| {
-                        (Operand::concrete(int_value(index)), Operand { value, is_interface })
-                    }),
-                )?
-            }
+            Value::List(list) => self.iterate_list(frame, branch, list)?,
             Value::Bytes(bytes) => self.iterate(
                 frame,
                 branch,
@@ -463,9 +453,10 @@ impl<'w> Executor<'w> {
                 }),
             )?,
             Value::Map(map) => self.iterate_map(frame, branch, map)?,
-            Value::Object(object) => match object.as_map() {
-                Some(map) => self.iterate_map(frame, branch, &map)?,
-                None => return Err(self.cannot_iterate(frame, &value)),
+            Value::Object(object) => match (object.as_map(), object.as_list()) {
+                (Some(map), _) => self.iterate_map(frame, branch, &map)?,
+                (None, Some(list)) => self.iterate_list(frame, branch, &list)?,
+                (None, None) => return Err(self.cannot_iterate(frame, &value)),
             },
             _ => self.iterate_count(frame, branch, &value)?,
         };
@@ -498,6 +489,16 @@ impl<'w> Executor<'w> {
             frame,
             branch,
             (0..count).map(move |number| (Operand::default(), Operand::concrete(number_like(&like, number)))),
+        )
+    }
+
+    fn iterate_list(&mut self, frame: Frame<'_>, branch: Branch, list: &List) -> Result<bool, Failure> {
+        let is_interface = list.element == ListType::Any;
+        let items = list.items().iter().cloned().enumerate();
+        self.iterate(
+            frame,
+            branch,
+            items.map(|(index, value)| (Operand::concrete(int_value(index)), Operand { value, is_interface })),
         )
     }
 

@@ -4,7 +4,7 @@
 
 use super::float_text::format_float;
 use super::quote::{can_backquote, is_print, quote, quote_rune, quote_to_ascii};
-use super::value::{List, ListType, Map, Value};
+use super::value::{List, ListType, Map, Object, Value};
 
 /// Nesting below which values print; cycles (a map `set` into itself) end here instead of overflowing the stack.
 const MAX_PRINT_DEPTH: u32 = 200;
@@ -140,26 +140,32 @@ impl<'o> Formatter<'o> {
             },
             Value::List(list) => self.write_list(list, value.type_name(), verb, depth),
             Value::Map(map) => self.write_map(map, value.type_name(), verb, depth),
-            Value::Object(object) => match (object.as_map(), verb) {
-                (Some(map), _) => self.write_map(&map, value.type_name(), verb, depth),
-                (None, 'v' | 's' | 'x' | 'X' | 'q') => {
-                    let text = object.display();
-                    let sharp_v = std::mem::replace(&mut self.flags.sharp_v, false);
-                    self.write_string(text.as_bytes(), verb, value);
-                    self.flags.sharp_v = sharp_v;
-                }
-                (None, _) => {
-                    self.push("%!");
-                    self.push(verb.encode_utf8(&mut [0; 4]));
-                    self.push("(");
-                    self.push(value.type_name());
-                    self.push("=");
-                    let text = object.display();
-                    self.out.extend_from_slice(text.as_bytes());
-                    self.push(")");
-                }
-            },
+            Value::Object(object) => self.write_object(object.as_ref(), verb, depth),
         }
+    }
+
+    fn write_object(&mut self, object: &dyn Object, verb: char, depth: u32) {
+        let type_name = object.type_name();
+        if let Some(map) = object.as_map() {
+            return self.write_map(&map, type_name, verb, depth);
+        }
+        if let Some(list) = object.as_list() {
+            return self.write_list(&list, type_name, verb, depth);
+        }
+        let text = object.display();
+        if let 'v' | 's' | 'x' | 'X' | 'q' = verb {
+            let sharp_v = std::mem::replace(&mut self.flags.sharp_v, false);
+            self.write_string(text.as_bytes(), verb, &Value::Str(text.clone()));
+            self.flags.sharp_v = sharp_v;
+            return;
+        }
+        self.push("%!");
+        self.push(verb.encode_utf8(&mut [0; 4]));
+        self.push("(");
+        self.push(type_name);
+        self.push("=");
+        self.out.extend_from_slice(text.as_bytes());
+        self.push(")");
     }
 
     fn write_list(&mut self, list: &List, type_name: &str, verb: char, depth: u32) {

@@ -230,6 +230,11 @@ fn index_once(item: &Value, index: &Value) -> BuiltinResult {
             _ => Err(format!("value has type {}; should be string", index.type_name())),
         };
     }
+    if let Value::Object(object) = item
+        && let Some(list) = object.as_list()
+    {
+        return index_once(&Value::List(list), index);
+    }
     let Some(length) = item.length() else {
         return Err(format!("can't index item of type {}", item.type_name()));
     };

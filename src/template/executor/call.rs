@@ -75,6 +75,12 @@ impl Expected {
                 }
                 _ => Err(Value::List(list)),
             },
+            (Parameter::Strings, Value::Object(object)) => match object.as_list() {
+                Some(list) if list.items().iter().all(|item| matches!(item, Value::Str(_))) => {
+                    Ok(Value::List(List::typed(ListType::Strings, list.items().to_vec())))
+                }
+                _ => Err(Value::Object(object)),
+            },
             (Parameter::Map, Value::Map(map)) => match map.map_type {
                 MapType::Any => Ok(Value::Map(map)),
                 MapType::Values => Ok(Value::Map(map.with_type(MapType::Any))),
@@ -189,6 +195,27 @@ impl Executor<'_> {
                 Err(self.call_failure(frame, function.name, error))
             }
         }
+    }
+
+    /// Arguments of a method that says what it takes.
+    pub(super) fn typed_arguments(
+        &mut self,
+        frame: Frame<'_>,
+        dot: &Operand,
+        name: &str,
+        parameters: &'static [Parameter],
+        arguments: Arguments<'_>,
+    ) -> Result<Vec<Value>, Failure> {
+        let words = arguments.words.get(1..).unwrap_or_default();
+        self.check_count(frame, name, words, arguments.last, parameters.len(), false)?;
+        let mut values = Vec::with_capacity(parameters.len());
+        for (&word, &parameter) in words.iter().zip(parameters) {
+            values.push(self.evaluate_argument(frame, dot, Expected::Parameter(parameter), word)?.value);
+        }
+        if let (Some(last), Some(&parameter)) = (arguments.last, parameters.last()) {
+            values.push(self.validate(frame, last.clone(), Expected::Parameter(parameter))?.value);
+        }
+        Ok(values)
     }
 
     /// Arguments of a method, whose parameter types only the object knows.

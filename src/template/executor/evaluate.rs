@@ -261,6 +261,13 @@ impl Executor<'_> {
             Value::Object(object) => {
                 let object = object.clone();
                 let field_name = name.to_str_lossy();
+                if let Some(parameters) = object.method_parameters(&field_name) {
+                    let values = self.typed_arguments(frame, dot, &field_name, parameters, arguments)?;
+                    return match object.call_method(&field_name, &values) {
+                        Some(result) => self.method_result(frame, node, name, result),
+                        None => Err(self.no_field(frame, receiver, name)),
+                    };
+                }
                 if arguments.are_given() {
                     let values = self.method_arguments(frame, dot, arguments)?;
                     if let Some(result) = object.call_method(&field_name, &values) {

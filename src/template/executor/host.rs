@@ -63,7 +63,7 @@ impl Executor<'_> {
     }
 
     /// The unit's definitions that count: the text itself, and whatever is not an empty stand-in for a known one.
-    fn overlay_of(&self, unit: &Arc<Unit>) -> Option<Overlay> {
+    fn overlay_of(&self, unit: &Arc<Unit>) -> Overlay {
         let own_name = SET_NAME.as_bytes();
         let definitions: Vec<usize> = unit
             .definitions
@@ -75,11 +75,11 @@ impl Executor<'_> {
             })
             .map(|(index, _)| index)
             .collect();
-        Some(Overlay {
+        Overlay {
             unit: unit.clone(),
             definitions,
             parent: self.overlay.clone(),
-        })
+        }
     }
 }
 
@@ -122,7 +122,7 @@ impl Host for Executor<'_> {
                 "exceeded maximum template depth ({MAX_TEMPLATE_DEPTH})"
             )));
         }
-        let overlay = self.overlay_of(&unit).map(Rc::new);
+        let overlay = Some(Rc::new(self.overlay_of(&unit)));
         let outer = std::mem::replace(&mut self.overlay, overlay);
         let result = self.capture(&Found { unit, definition }, data);
         self.overlay = outer;
