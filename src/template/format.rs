@@ -2,6 +2,8 @@
 //!
 //! Follows `fmt/print.go` and `fmt/format.go`.
 
+use std::fmt::Write as _;
+
 use super::float_text::format_float;
 use super::quote::{can_backquote, is_print, quote, quote_rune, quote_to_ascii};
 use super::value::{List, ListType, Map, Object, Value};
@@ -57,7 +59,11 @@ impl<'o> Formatter<'o> {
     }
 
     fn write_padding(&mut self, count: usize) {
-        let fill = if self.flags.zero && !self.flags.minus { b'0' } else { b' ' };
+        let fill = if self.flags.zero && !self.flags.minus {
+            b'0'
+        } else {
+            b' '
+        };
         self.out.resize(self.out.len() + count, fill);
     }
 
@@ -257,7 +263,8 @@ impl<'o> Formatter<'o> {
                 self.pad_without_zeros(b"");
                 return;
             }
-        } else if flags.zero && !flags.minus
+        } else if flags.zero
+            && !flags.minus
             && let Some(width) = flags.width
         {
             least_digits = width;
@@ -319,9 +326,8 @@ impl<'o> Formatter<'o> {
 
     fn write_float(&mut self, number: f64, verb: char, value: &Value) {
         let (format, default) = match verb {
-            'v' => (b'g', None),
+            'v' | 'g' => (b'g', None),
             'b' => (b'b', None),
-            'g' => (b'g', None),
             'G' => (b'G', None),
             'x' => (b'x', None),
             'X' => (b'X', None),
@@ -339,12 +345,16 @@ impl<'o> Formatter<'o> {
         if !matches!(text.first(), Some(b'-' | b'+')) {
             text.insert(0, if flags.space && !flags.plus { b' ' } else { b'+' });
         } else if text.first() == Some(&b'+') && flags.space && !flags.plus {
-            text[..1].copy_from_slice(b" ");
+            text.splice(..1, *b" ");
         }
         if matches!(text.get(1), Some(b'I' | b'N')) {
             let hides_sign = text.get(1) == Some(&b'N') && !flags.space && !flags.plus
                 || text.get(1) == Some(&b'I') && text.first() == Some(&b'+') && !flags.plus;
-            let shown = if hides_sign { text.get(1..).unwrap_or_default() } else { &text[..] };
+            let shown = if hides_sign {
+                text.get(1..).unwrap_or_default()
+            } else {
+                &text[..]
+            };
             // Go keeps the sign of infinity: `+Inf`.
             let shown = if text.get(1) == Some(&b'I') { &text[..] } else { shown };
             self.pad_without_zeros(shown);
@@ -354,7 +364,8 @@ impl<'o> Formatter<'o> {
             text = with_point(&text, format, precision);
         }
         if flags.plus || text.first() != Some(&b'+') {
-            if flags.zero && !flags.minus
+            if flags.zero
+                && !flags.minus
                 && let Some(width) = flags.width
                 && width > text.len()
             {
@@ -422,7 +433,12 @@ impl<'o> Formatter<'o> {
             if flags.sharp && (index == 0 || flags.space) {
                 text.push_str(if upper { "0X" } else { "0x" });
             }
-            text.push_str(&if upper { format!("{byte:02X}") } else { format!("{byte:02x}") });
+            // Writing to a string cannot fail.
+            _ = if upper {
+                write!(text, "{byte:02X}")
+            } else {
+                write!(text, "{byte:02x}")
+            };
         }
         if text.is_empty() {
             self.write_padding(flags.width.unwrap_or(0));

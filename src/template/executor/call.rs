@@ -210,10 +210,16 @@ impl Executor<'_> {
         self.check_count(frame, name, words, arguments.last, parameters.len(), false)?;
         let mut values = Vec::with_capacity(parameters.len());
         for (&word, &parameter) in words.iter().zip(parameters) {
-            values.push(self.evaluate_argument(frame, dot, Expected::Parameter(parameter), word)?.value);
+            values.push(
+                self.evaluate_argument(frame, dot, Expected::Parameter(parameter), word)?
+                    .value,
+            );
         }
         if let (Some(last), Some(&parameter)) = (arguments.last, parameters.last()) {
-            values.push(self.validate(frame, last.clone(), Expected::Parameter(parameter))?.value);
+            values.push(
+                self.validate(frame, last.clone(), Expected::Parameter(parameter))?
+                    .value,
+            );
         }
         Ok(values)
     }
@@ -234,12 +240,7 @@ impl Executor<'_> {
         Ok(values)
     }
 
-    pub(super) fn validate(
-        &self,
-        frame: Frame<'_>,
-        operand: Operand,
-        expected: Expected,
-    ) -> Result<Operand, Failure> {
+    pub(super) fn validate(&self, frame: Frame<'_>, operand: Operand, expected: Expected) -> Result<Operand, Failure> {
         if expected == Expected::Reflect {
             return Ok(operand);
         }
@@ -306,7 +307,14 @@ impl Executor<'_> {
             Parameter::Any => return self.constant(frame, id),
             Parameter::Str => {
                 let is_string = matches!(kind, NodeKind::Str { .. });
-                (if is_string { Some(self.constant(frame, id)?.value) } else { None }, "string")
+                (
+                    if is_string {
+                        Some(self.constant(frame, id)?.value)
+                    } else {
+                        None
+                    },
+                    "string",
+                )
             }
             Parameter::Bool => match kind {
                 NodeKind::Bool(value) => (Some(Value::Bool(value)), "bool"),

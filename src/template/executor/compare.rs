@@ -83,7 +83,11 @@ pub(super) fn equal(left: &Value, right: &Value) -> Result<bool, String> {
     }
     let has_nil = matches!(left, Value::Nil) || matches!(right, Value::Nil);
     if basic(left) != basic(right) {
-        return if has_nil { Ok(false) } else { Err(incompatible(left, right)) };
+        return if has_nil {
+            Ok(false)
+        } else {
+            Err(incompatible(left, right))
+        };
     }
     if left.kind() != right.kind() && !has_nil {
         return Err(format!(
