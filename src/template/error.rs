@@ -82,8 +82,7 @@ impl ExecutionError {
     /// The texts from this error down to the innermost.
     pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
         let inner = self.wrapped.iter().rev();
-        std::iter::once(&self.message[..]).chain(
-            inner.map(|&length| self.message.get(self.message.len() - length..).unwrap_or_default()),
-        )
+        std::iter::once(self.message.as_str())
+            .chain(inner.map(|&length| self.message.get(self.message.len() - length..).unwrap_or_default()))
     }
 }

@@ -1,5 +1,7 @@
 //! Go's `strconv.FormatFloat` for `float64`.
 
+use std::fmt::Write as _;
+
 /// Decimal digits of a finite number: `0.d1d2d3… × 10^point`.
 struct Decimal {
     digits: Vec<u8>,
@@ -23,14 +25,16 @@ pub fn format_float(value: f64, format: u8, precision: Option<usize>) -> String 
     match format {
         b'b' => write_binary(&mut out, magnitude),
         b'x' | b'X' => write_hexadecimal(&mut out, magnitude, format, precision),
-        b'f' => match precision {
-            Some(precision) => out.push_str(&format!("{magnitude:.precision$}")),
-            None => {
+        b'f' => {
+            if let Some(precision) = precision {
+                // Writing to a string cannot fail, here and below.
+                _ = write!(out, "{magnitude:.precision$}");
+            } else {
                 let decimal = shortest(magnitude);
                 let fraction = fraction_digits(&decimal);
                 write_fixed(&mut out, &decimal, fraction);
             }
-        },
+        }
         b'e' | b'E' => {
             let decimal = match precision {
                 Some(precision) => rounded(magnitude, precision + 1),
@@ -140,10 +144,14 @@ fn write_exponent(out: &mut String, decimal: &Decimal, fraction: usize, format: 
             out.push(digit_at(decimal, index));
         }
     }
-    let exponent = if decimal.digits.is_empty() { 0 } else { decimal.point - 1 };
+    let exponent = if decimal.digits.is_empty() {
+        0
+    } else {
+        decimal.point - 1
+    };
     out.push(char::from(format));
     out.push(if exponent < 0 { '-' } else { '+' });
-    out.push_str(&format!("{:02}", exponent.unsigned_abs()));
+    _ = write!(out, "{:02}", exponent.unsigned_abs());
 }
 
 const MANTISSA_BITS: u32 = 52;
@@ -163,7 +171,7 @@ fn parts(value: f64) -> (u64, i32) {
 
 fn write_binary(out: &mut String, value: f64) {
     let (mantissa, exponent) = parts(value);
-    out.push_str(&format!("{mantissa}p{:+}", exponent - 52));
+    _ = write!(out, "{mantissa}p{:+}", exponent - 52);
 }
 
 fn write_hexadecimal(out: &mut String, value: f64, format: u8, precision: Option<usize>) {

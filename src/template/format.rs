@@ -2,9 +2,11 @@
 //!
 //! Follows `fmt/print.go` and `fmt/format.go`.
 
+use std::fmt::Write as _;
+
 use super::float_text::format_float;
 use super::quote::{can_backquote, is_print, quote, quote_rune, quote_to_ascii};
-use super::value::{List, ListType, Map, Value};
+use super::value::{List, ListType, Map, Object, Value};
 
 /// Nesting below which values print; cycles (a map `set` into itself) end here instead of overflowing the stack.
 const MAX_PRINT_DEPTH: u32 = 200;
@@ -57,7 +59,11 @@ impl<'o> Formatter<'o> {
     }
 
     fn write_padding(&mut self, count: usize) {
-        let fill = if self.flags.zero && !self.flags.minus { b'0' } else { b' ' };
+        let fill = if self.flags.zero && !self.flags.minus {
+            b'0'
+        } else {
+            b' '
+        };
         self.out.resize(self.out.len() + count, fill);
     }
 
@@ -140,26 +146,32 @@ impl<'o> Formatter<'o> {
             },
             Value::List(list) => self.write_list(list, value.type_name(), verb, depth),
             Value::Map(map) => self.write_map(map, value.type_name(), verb, depth),
-            Value::Object(object) => match (object.as_map(), verb) {
-                (Some(map), _) => self.write_map(&map, value.type_name(), verb, depth),
-                (None, 'v' | 's' | 'x' | 'X' | 'q') => {
-                    let text = object.display();
-                    let sharp_v = std::mem::replace(&mut self.flags.sharp_v, false);
-                    self.write_string(text.as_bytes(), verb, value);
-                    self.flags.sharp_v = sharp_v;
-                }
-                (None, _) => {
-                    self.push("%!");
-                    self.push(verb.encode_utf8(&mut [0; 4]));
-                    self.push("(");
-                    self.push(value.type_name());
-                    self.push("=");
-                    let text = object.display();
-                    self.out.extend_from_slice(text.as_bytes());
-                    self.push(")");
-                }
-            },
+            Value::Object(object) => self.write_object(object.as_ref(), verb, depth),
         }
+    }
+
+    fn write_object(&mut self, object: &dyn Object, verb: char, depth: u32) {
+        let type_name = object.type_name();
+        if let Some(map) = object.as_map() {
+            return self.write_map(&map, type_name, verb, depth);
+        }
+        if let Some(list) = object.as_list() {
+            return self.write_list(&list, type_name, verb, depth);
+        }
+        let text = object.display();
+        if let 'v' | 's' | 'x' | 'X' | 'q' = verb {
+            let sharp_v = std::mem::replace(&mut self.flags.sharp_v, false);
+            self.write_string(text.as_bytes(), verb, &Value::Str(text.clone()));
+            self.flags.sharp_v = sharp_v;
+            return;
+        }
+        self.push("%!");
+        self.push(verb.encode_utf8(&mut [0; 4]));
+        self.push("(");
+        self.push(type_name);
+        self.push("=");
+        self.out.extend_from_slice(text.as_bytes());
+        self.push(")");
     }
 
     fn write_list(&mut self, list: &List, type_name: &str, verb: char, depth: u32) {
@@ -251,7 +263,8 @@ impl<'o> Formatter<'o> {
                 self.pad_without_zeros(b"");
                 return;
             }
-        } else if flags.zero && !flags.minus
+        } else if flags.zero
+            && !flags.minus
             && let Some(width) = flags.width
         {
             least_digits = width;
@@ -313,9 +326,8 @@ impl<'o> Formatter<'o> {
 
     fn write_float(&mut self, number: f64, verb: char, value: &Value) {
         let (format, default) = match verb {
-            'v' => (b'g', None),
+            'v' | 'g' => (b'g', None),
             'b' => (b'b', None),
-            'g' => (b'g', None),
             'G' => (b'G', None),
             'x' => (b'x', None),
             'X' => (b'X', None),
@@ -333,12 +345,16 @@ impl<'o> Formatter<'o> {
         if !matches!(text.first(), Some(b'-' | b'+')) {
             text.insert(0, if flags.space && !flags.plus { b' ' } else { b'+' });
         } else if text.first() == Some(&b'+') && flags.space && !flags.plus {
-            text[..1].copy_from_slice(b" ");
+            text.splice(..1, *b" ");
         }
         if matches!(text.get(1), Some(b'I' | b'N')) {
             let hides_sign = text.get(1) == Some(&b'N') && !flags.space && !flags.plus
                 || text.get(1) == Some(&b'I') && text.first() == Some(&b'+') && !flags.plus;
-            let shown = if hides_sign { text.get(1..).unwrap_or_default() } else { &text[..] };
+            let shown = if hides_sign {
+                text.get(1..).unwrap_or_default()
+            } else {
+                &text[..]
+            };
             // Go keeps the sign of infinity: `+Inf`.
             let shown = if text.get(1) == Some(&b'I') { &text[..] } else { shown };
             self.pad_without_zeros(shown);
@@ -348,7 +364,8 @@ impl<'o> Formatter<'o> {
             text = with_point(&text, format, precision);
         }
         if flags.plus || text.first() != Some(&b'+') {
-            if flags.zero && !flags.minus
+            if flags.zero
+                && !flags.minus
                 && let Some(width) = flags.width
                 && width > text.len()
             {
@@ -416,7 +433,12 @@ impl<'o> Formatter<'o> {
             if flags.sharp && (index == 0 || flags.space) {
                 text.push_str(if upper { "0X" } else { "0x" });
             }
-            text.push_str(&if upper { format!("{byte:02X}") } else { format!("{byte:02x}") });
+            // Writing to a string cannot fail.
+            _ = if upper {
+                write!(text, "{byte:02X}")
+            } else {
+                write!(text, "{byte:02x}")
+            };
         }
         if text.is_empty() {
             self.write_padding(flags.width.unwrap_or(0));

@@ -3,6 +3,8 @@
 //! Follows `cleanupParseError` and `reformatExecErrorMsg` of Helm's `pkg/engine/engine.go`, which take Go's texts apart
 //! again; so does this, to the same letter.
 
+use std::fmt::Write as _;
+
 use super::error::{ExecutionError, ParseError};
 
 /// Marks the start of a message of `fail` and `required`.
@@ -62,13 +64,14 @@ impl Place<'_> {
     fn text(&self) -> String {
         let mut text = String::new();
         if !self.location.is_empty() {
-            text.push_str(&format!("{}\n  ", self.location));
+            // Writing to a string cannot fail, here and below.
+            _ = write!(text, "{}\n  ", self.location);
         }
         if let Some((definition, node)) = self.executing {
-            text.push_str(&format!("executing \"{definition}\" at <{node}>:\n    "));
+            _ = write!(text, "executing \"{definition}\" at <{node}>:\n    ");
         }
         if !self.message.is_empty() {
-            text.push_str(&format!("{}\n", self.message));
+            _ = writeln!(text, "{}", self.message);
         }
         text
     }
@@ -88,7 +91,9 @@ fn parse_place(text: &str) -> Option<Place<'_>> {
 
 /// Without the error that follows in the chain.
 fn first_message(message: &str) -> &str {
-    message.find(" template:").map_or(message, |cut| message.get(..cut).unwrap_or(message))
+    message
+        .find(" template:")
+        .map_or(message, |cut| message.get(..cut).unwrap_or(message))
 }
 
 fn parse_executing(rest: &str) -> Option<Place<'_>> {

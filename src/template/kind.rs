@@ -80,6 +80,8 @@ impl Value {
             Self::Object(object) => {
                 if object.as_map().is_some() {
                     Kind::Map
+                } else if object.as_list().is_some() {
+                    Kind::Slice
                 } else if object.type_name().starts_with('*') {
                     Kind::Ptr
                 } else {
@@ -105,7 +107,7 @@ impl Value {
             Self::Bytes(bytes) => !bytes.is_empty(),
             Self::List(list) => !list.items().is_empty(),
             Self::Map(map) => !map.is_empty(),
-            Self::Object(object) => object.as_map().is_none_or(|map| !map.is_empty()),
+            Self::Object(_) => self.length() != Some(0),
         }
     }
 
@@ -116,7 +118,10 @@ impl Value {
             Self::Bytes(bytes) => Some(bytes.len()),
             Self::List(list) => Some(list.items().len()),
             Self::Map(map) => Some(map.len()),
-            Self::Object(object) => object.as_map().map(|map| map.len()),
+            Self::Object(object) => match object.as_map() {
+                Some(map) => Some(map.len()),
+                None => object.as_list().map(|list| list.items().len()),
+            },
             _ => None,
         }
     }

@@ -142,7 +142,11 @@ impl<'s> Lexer<'s> {
         if self.failed {
             return self.token(TokenKind::Eof);
         }
-        if self.inside_action { self.lex_action() } else { self.lex_text() }
+        if self.inside_action {
+            self.lex_action()
+        } else {
+            self.lex_text()
+        }
     }
 
     fn rest(&self) -> &'s [u8] {
@@ -182,7 +186,11 @@ impl<'s> Lexer<'s> {
             let rest = self.rest();
             let Some(text_length) = memmem::find(rest, b"{{") else {
                 self.position = self.source.len();
-                let kind = if self.position > self.start { TokenKind::Text } else { TokenKind::Eof };
+                let kind = if self.position > self.start {
+                    TokenKind::Text
+                } else {
+                    TokenKind::Eof
+                };
                 return self.token(kind);
             };
             let (text, delimiter) = rest.split_at_checked(text_length).unwrap_or_default();
@@ -190,7 +198,9 @@ impl<'s> Lexer<'s> {
             let trims = matches!(after, [b'-', second, ..] if is_space(*second));
             if text_length > 0 {
                 let kept = if trims {
-                    text.iter().rposition(|&byte| !is_space(byte)).map_or(0, |last| last + 1)
+                    text.iter()
+                        .rposition(|&byte| !is_space(byte))
+                        .map_or(0, |last| last + 1)
                 } else {
                     text_length
                 };
@@ -350,8 +360,7 @@ impl<'s> Lexer<'s> {
 
     fn at_terminator(&self) -> bool {
         match self.peek_byte() {
-            None => true,
-            Some(b'.' | b',' | b'|' | b':' | b')' | b'(') => true,
+            None | Some(b'.' | b',' | b'|' | b':' | b')' | b'(') => true,
             Some(byte) => is_space(byte) || self.rest().starts_with(b"}}"),
         }
     }

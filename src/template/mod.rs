@@ -35,3 +35,5 @@ pub use value::{Dict, List, ListType, Map, MapType, Object, VERSION_SET, Value};
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod engine_tests;

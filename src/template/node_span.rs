@@ -51,8 +51,15 @@ fn dotted(unit: &Unit, id: NodeId, names: Run) -> Span {
     let node = unit.node(id);
     let is_field = matches!(node.kind, NodeKind::Field { .. });
     let total = names_length(unit, names, 1) - u32::from(!is_field);
-    let first = unit.names(names).first().map_or(0, |name| name.len() + usize::from(is_field));
-    let start = if names.length > 1 { node.position.saturating_sub(as_offset(first)) } else { node.position };
+    let first = unit
+        .names(names)
+        .first()
+        .map_or(0, |name| name.len() + usize::from(is_field));
+    let start = if names.length > 1 {
+        node.position.saturating_sub(as_offset(first))
+    } else {
+        node.position
+    };
     Span::new(start, start + total)
 }
 
@@ -68,5 +75,5 @@ fn closing(unit: &Unit, end: u32) -> u32 {
 fn has_open_paren(before: &[u8]) -> bool {
     let action = memchr::memmem::rfind(before, b"{{").map_or(0, |at| at + 2);
     let action = before.get(action..).unwrap_or_default();
-    action.iter().filter(|&&byte| byte == b'(').count() > action.iter().filter(|&&byte| byte == b')').count()
+    memchr::memchr_iter(b'(', action).count() > memchr::memchr_iter(b')', action).count()
 }

@@ -256,7 +256,11 @@ impl Printer<'_> {
         }
         self.reordered = true;
         let rest = self.format.get(self.position..).unwrap_or_default();
-        let closing = if rest.len() < 3 { None } else { memchr::memchr(b']', rest) };
+        let closing = if rest.len() < 3 {
+            None
+        } else {
+            memchr::memchr(b']', rest)
+        };
         let Some(closing) = closing else {
             self.position += 1;
             self.good_index = false;

@@ -11,9 +11,7 @@ pub fn is_print(c: char) -> bool {
     }
     // Rust's table is made by the same rule; the leading letter keeps combining marks from being escaped.
     let mut buffer = [b'a'; 5];
-    let length = buffer
-        .get_mut(1..)
-        .map_or(0, |tail| c.encode_utf8(tail).len());
+    let length = buffer.get_mut(1..).map_or(0, |tail| c.encode_utf8(tail).len());
     let text = buffer.get(..=length).unwrap_or_default();
     std::str::from_utf8(text).is_ok_and(|text| text.escape_debug().count() == 2)
 }

@@ -130,9 +130,9 @@ impl MapBuilder {
     fn source(&mut self, unit: &Unit) -> u32 {
         let sources = &mut self.map.sources;
         // Sources are few and the one in use is nearly always among the last.
-        let known = sources
-            .iter()
-            .rposition(|source| source.name == unit.name && std::ptr::eq(source.text.as_bytes(), unit.source.as_bytes()));
+        let known = sources.iter().rposition(|source| {
+            source.name == unit.name && std::ptr::eq(source.text.as_bytes(), unit.source.as_bytes())
+        });
         as_offset(known.unwrap_or_else(|| {
             sources.push(MappedSource {
                 name: unit.name.clone(),
@@ -170,9 +170,7 @@ impl MapBuilder {
         }
         let captured: Vec<(&Capture, usize, &[u8])> = captures
             .iter()
-            .flat_map(|capture| {
-                lines(capture.text.as_bytes()).map(move |(range, line)| (capture, range.start, line))
-            })
+            .flat_map(|capture| lines(capture.text.as_bytes()).map(move |(range, line)| (capture, range.start, line)))
             .filter(|(_, _, line)| !line.is_empty())
             .collect();
         let mut from = 0;
@@ -197,10 +195,17 @@ impl MapBuilder {
             let first_inside = capture
                 .segments
                 .partition_point(|segment| segment.offset as usize <= *start + indent);
-            let inside = capture.segments.get(first_inside.saturating_sub(1)..).unwrap_or_default();
+            let inside = capture
+                .segments
+                .get(first_inside.saturating_sub(1)..)
+                .unwrap_or_default();
             for segment in inside.iter().take_while(|segment| (segment.offset as usize) < end) {
                 let within = (segment.offset as usize).saturating_sub(*start + indent);
-                let moved = if within == 0 { 0 } else { (own_indent + within).min(length) };
+                let moved = if within == 0 {
+                    0
+                } else {
+                    (own_indent + within).min(length)
+                };
                 self.map.segments.push(Segment {
                     offset: as_offset(offset + range.start + moved),
                     ..*segment

@@ -64,29 +64,61 @@ pub(super) struct Number {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum NodeKind {
     /// Literal text: a range of the source.
-    Text { start: u32, end: u32 },
-    Action { pipe: NodeId },
-    List { nodes: Run },
+    Text {
+        start: u32,
+        end: u32,
+    },
+    Action {
+        pipe: NodeId,
+    },
+    List {
+        nodes: Run,
+    },
     If(Branch),
     With(Branch),
     Range(Branch),
     Break,
     Continue,
-    Template { name: u32, pipe: Option<NodeId> },
-    Pipe { is_assign: bool, declarations: Run, commands: Run },
-    Command { arguments: Run },
+    Template {
+        name: u32,
+        pipe: Option<NodeId>,
+    },
+    Pipe {
+        is_assign: bool,
+        declarations: Run,
+        commands: Run,
+    },
+    Command {
+        arguments: Run,
+    },
     /// `.A.B`: a run of `names`.
-    Field { names: Run },
+    Field {
+        names: Run,
+    },
     /// `$x.A.B`: the first name is the variable's.
-    Variable { slot: u32, names: Run },
+    Variable {
+        slot: u32,
+        names: Run,
+    },
     /// `(pipeline).A.B`
-    Chain { node: NodeId, names: Run },
-    Identifier { callee: u32 },
+    Chain {
+        node: NodeId,
+        names: Run,
+    },
+    Identifier {
+        callee: u32,
+    },
     Dot,
     Nil,
     Bool(bool),
-    Number { number: u32, end: u32 },
-    Str { text: u32, end: u32 },
+    Number {
+        number: u32,
+        end: u32,
+    },
+    Str {
+        text: u32,
+        end: u32,
+    },
 }
 
 /// `if`, `with` or `range`.

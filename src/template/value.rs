@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
-use super::function::CallResult;
+use super::function::{CallResult, Parameter};
 use super::text::Text;
 
 /// The entries of a map, in the order Go prints and ranges over them.
@@ -103,12 +103,22 @@ pub trait Object: fmt::Debug {
     fn call_method(&self, name: &str, arguments: &[Value]) -> Option<CallResult>;
     /// What `fmt.Print` writes: `String()` when the Go type has it, the struct layout otherwise.
     fn display(&self) -> Text;
+    /// Parameter types of a method, so that the engine checks and converts arguments as Go does; `None` where the type
+    /// has no such method, or takes anything.
+    fn method_parameters(&self, name: &str) -> Option<&'static [Parameter]> {
+        let _ = name;
+        None
+    }
     /// Whether this is a map underneath (`.Files`): keys and values to range over, length, truth.
     fn as_map(&self) -> Option<Map> {
         None
     }
     /// What `encoding/json` and the YAML encoders write in its place; `None` for types they refuse.
     fn encoded(&self) -> Option<Value> {
+        None
+    }
+    /// Whether this is a slice underneath (`.Capabilities.APIVersions`): elements to range over, length, truth.
+    fn as_list(&self) -> Option<List> {
         None
     }
     /// For functions that want their own type back (dates, versions).

@@ -35,12 +35,9 @@ pub(super) const fn arity(builtin: Builtin) -> (usize, bool) {
 const fn expected(builtin: Builtin, index: usize) -> Expected {
     match builtin {
         Builtin::Printf if index == 0 => Expected::Parameter(Parameter::Str),
-        Builtin::Printf
-        | Builtin::Print
-        | Builtin::Println
-        | Builtin::Html
-        | Builtin::Js
-        | Builtin::Urlquery => Expected::Parameter(Parameter::Any),
+        Builtin::Printf | Builtin::Print | Builtin::Println | Builtin::Html | Builtin::Js | Builtin::Urlquery => {
+            Expected::Parameter(Parameter::Any)
+        }
         _ => Expected::Reflect,
     }
 }
@@ -91,10 +88,9 @@ impl Executor<'_> {
         }
         let result = match builtin {
             Builtin::Call => {
-                let callee = words.first().map_or_else(
-                    || "<value>".to_owned(),
-                    |&word| node_text(frame.unit, word),
-                );
+                let callee = words
+                    .first()
+                    .map_or_else(|| "<value>".to_owned(), |&word| node_text(frame.unit, word));
                 Err(refuse_call(&callee, operands.first()))
             }
             _ => run(builtin, &operands),
@@ -133,13 +129,23 @@ fn run(builtin: Builtin, operands: &[Operand]) -> BuiltinResult {
         Builtin::Index => index(operands),
         Builtin::Slice => slice(operands),
         Builtin::Eq => boolean(compare::equal_any(&values())),
-        Builtin::Ne => boolean(pair().and_then(|(left, right)| compare::equal(left, right)).map(|equal| !equal)),
+        Builtin::Ne => boolean(
+            pair()
+                .and_then(|(left, right)| compare::equal(left, right))
+                .map(|equal| !equal),
+        ),
         Builtin::Lt => boolean(pair().and_then(|(left, right)| compare::less(left, right))),
         Builtin::Le => boolean(pair().and_then(|(left, right)| compare::less_or_equal(left, right))),
-        Builtin::Gt => {
-            boolean(pair().and_then(|(left, right)| compare::less_or_equal(left, right)).map(|result| !result))
-        }
-        Builtin::Ge => boolean(pair().and_then(|(left, right)| compare::less(left, right)).map(|result| !result)),
+        Builtin::Gt => boolean(
+            pair()
+                .and_then(|(left, right)| compare::less_or_equal(left, right))
+                .map(|result| !result),
+        ),
+        Builtin::Ge => boolean(
+            pair()
+                .and_then(|(left, right)| compare::less(left, right))
+                .map(|result| !result),
+        ),
         Builtin::And | Builtin::Or | Builtin::Call => Ok(first()),
     }
 }
@@ -174,7 +180,7 @@ fn length(item: &Operand) -> BuiltinResult {
         return Err("len of nil pointer".to_owned());
     }
     match item.value.length() {
-        Some(length) => Ok(Operand::concrete(super::int_value(length))),
+        Some(length) => Ok(Operand::concrete(super::walk::int_value(length))),
         None => Err(format!("len of type {}", item.value.type_name())),
     }
 }
@@ -230,12 +236,20 @@ fn index_once(item: &Value, index: &Value) -> BuiltinResult {
             _ => Err(format!("value has type {}; should be string", index.type_name())),
         };
     }
+    if let Value::Object(object) = item
+        && let Some(list) = object.as_list()
+    {
+        return index_once(&Value::List(list), index);
+    }
     let Some(length) = item.length() else {
         return Err(format!("can't index item of type {}", item.type_name()));
     };
     let at = position(index, length)?;
     let found = match item {
-        Value::Str(text) => text.as_bytes().get(at).map(|&byte| Operand::concrete(Value::Uint8(byte))),
+        Value::Str(text) => text
+            .as_bytes()
+            .get(at)
+            .map(|&byte| Operand::concrete(Value::Uint8(byte))),
         Value::Bytes(bytes) => bytes.get(at).map(|&byte| Operand::concrete(Value::Uint8(byte))),
         Value::List(list) => list.items().get(at).map(|value| Operand {
             value: value.clone(),
@@ -243,7 +257,11 @@ fn index_once(item: &Value, index: &Value) -> BuiltinResult {
         }),
         _ => None,
     };
-    let of = if matches!(item, Value::Str(_)) { "string" } else { "slice" };
+    let of = if matches!(item, Value::Str(_)) {
+        "string"
+    } else {
+        "slice"
+    };
     found.ok_or_else(|| format!("reflect: {of} index out of range"))
 }
 

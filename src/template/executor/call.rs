@@ -75,6 +75,12 @@ impl Expected {
                 }
                 _ => Err(Value::List(list)),
             },
+            (Parameter::Strings, Value::Object(object)) => match object.as_list() {
+                Some(list) if list.items().iter().all(|item| matches!(item, Value::Str(_))) => {
+                    Ok(Value::List(List::typed(ListType::Strings, list.items().to_vec())))
+                }
+                _ => Err(Value::Object(object)),
+            },
             (Parameter::Map, Value::Map(map)) => match map.map_type {
                 MapType::Any => Ok(Value::Map(map)),
                 MapType::Values => Ok(Value::Map(map.with_type(MapType::Any))),
@@ -191,6 +197,33 @@ impl Executor<'_> {
         }
     }
 
+    /// Arguments of a method that says what it takes.
+    pub(super) fn typed_arguments(
+        &mut self,
+        frame: Frame<'_>,
+        dot: &Operand,
+        name: &str,
+        parameters: &'static [Parameter],
+        arguments: Arguments<'_>,
+    ) -> Result<Vec<Value>, Failure> {
+        let words = arguments.words.get(1..).unwrap_or_default();
+        self.check_count(frame, name, words, arguments.last, parameters.len(), false)?;
+        let mut values = Vec::with_capacity(parameters.len());
+        for (&word, &parameter) in words.iter().zip(parameters) {
+            values.push(
+                self.evaluate_argument(frame, dot, Expected::Parameter(parameter), word)?
+                    .value,
+            );
+        }
+        if let (Some(last), Some(&parameter)) = (arguments.last, parameters.last()) {
+            values.push(
+                self.validate(frame, last.clone(), Expected::Parameter(parameter))?
+                    .value,
+            );
+        }
+        Ok(values)
+    }
+
     /// Arguments of a method, whose parameter types only the object knows.
     pub(super) fn method_arguments(
         &mut self,
@@ -207,12 +240,7 @@ impl Executor<'_> {
         Ok(values)
     }
 
-    pub(super) fn validate(
-        &self,
-        frame: Frame<'_>,
-        operand: Operand,
-        expected: Expected,
-    ) -> Result<Operand, Failure> {
+    pub(super) fn validate(&self, frame: Frame<'_>, operand: Operand, expected: Expected) -> Result<Operand, Failure> {
         if expected == Expected::Reflect {
             return Ok(operand);
         }
@@ -279,7 +307,14 @@ impl Executor<'_> {
             Parameter::Any => return self.constant(frame, id),
             Parameter::Str => {
                 let is_string = matches!(kind, NodeKind::Str { .. });
-                (if is_string { Some(self.constant(frame, id)?.value) } else { None }, "string")
+                (
+                    if is_string {
+                        Some(self.constant(frame, id)?.value)
+                    } else {
+                        None
+                    },
+                    "string",
+                )
             }
             Parameter::Bool => match kind {
                 NodeKind::Bool(value) => (Some(Value::Bool(value)), "bool"),

@@ -83,7 +83,11 @@ pub(super) fn equal(left: &Value, right: &Value) -> Result<bool, String> {
     }
     let has_nil = matches!(left, Value::Nil) || matches!(right, Value::Nil);
     if basic(left) != basic(right) {
-        return if has_nil { Ok(false) } else { Err(incompatible(left, right)) };
+        return if has_nil {
+            Ok(false)
+        } else {
+            Err(incompatible(left, right))
+        };
     }
     if left.kind() != right.kind() && !has_nil {
         return Err(format!(
@@ -91,14 +95,14 @@ pub(super) fn equal(left: &Value, right: &Value) -> Result<bool, String> {
             reflected(left),
             left.type_name(),
             right.type_name(),
-            reflected(right)
+            right.display()
         ));
     }
     if is_nil(left) || is_nil(right) {
         return Ok(is_nil(left) == is_nil(right));
     }
     match (left, right) {
-        (Value::Object(a), Value::Object(b)) if right.kind() == Kind::Ptr || right.kind() == Kind::Struct => {
+        (Value::Object(a), Value::Object(b)) if matches!(right.kind(), Kind::Ptr | Kind::Struct) => {
             Ok(std::rc::Rc::ptr_eq(a, b) || a.type_name() == b.type_name() && a.display() == b.display())
         }
         _ => Err(format!(

@@ -148,13 +148,8 @@ impl Executor<'_> {
                 self.at = id;
                 let number = unit.numbers.get(number as usize).copied().unwrap_or_default();
                 let text = unit.text(node.position, end);
-                match ideal_constant(number, text) {
-                    Some(value) => value,
-                    None => {
-                        let text = String::from_utf8_lossy(text);
-                        return Err(self.error(frame, format!("{text} overflows int")));
-                    }
-                }
+                ideal_constant(number, text)
+                    .ok_or_else(|| self.error(frame, format!("{} overflows int", String::from_utf8_lossy(text))))?
             }
             _ => Value::Nil,
         }))
@@ -261,16 +256,22 @@ impl Executor<'_> {
             Value::Object(object) => {
                 let object = object.clone();
                 let field_name = name.to_str_lossy();
+                if let Some(parameters) = object.method_parameters(&field_name) {
+                    let values = self.typed_arguments(frame, dot, &field_name, parameters, arguments)?;
+                    return match object.call_method(&field_name, &values) {
+                        Some(result) => self.method_result(frame, node, name, result),
+                        None => Err(self.no_field(frame, receiver, name)),
+                    };
+                }
                 if arguments.are_given() {
                     let values = self.method_arguments(frame, dot, arguments)?;
                     if let Some(result) = object.call_method(&field_name, &values) {
                         return self.method_result(frame, node, name, result);
                     }
                     if object.field(&field_name).is_some() {
-                        return Err(self.error(
-                            frame,
-                            format!("{name} has arguments but cannot be invoked as function"),
-                        ));
+                        return Err(
+                            self.error(frame, format!("{name} has arguments but cannot be invoked as function"))
+                        );
                     }
                 } else {
                     if let Some(value) = object.field(&field_name) {

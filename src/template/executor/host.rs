@@ -38,7 +38,7 @@ impl Executor<'_> {
         // Each include starts Go's count of templates within templates anew.
         let outer_depth = std::mem::take(&mut self.template_depth);
         let outer_nesting = self.nesting;
-        let result = self.execute(found, Operand::concrete(data));
+        let result = self.execute(found, &Operand::concrete(data));
         self.nesting = outer_nesting;
         self.template_depth = outer_depth;
         let text = std::mem::replace(&mut self.out, outer);
@@ -49,21 +49,18 @@ impl Executor<'_> {
     }
 
     fn compile(&mut self, source: &Text) -> Result<Arc<Unit>, CallError> {
-        let compiled = match self.compiled_sources.get(source.as_bytes()) {
-            Some(compiled) => compiled.clone(),
-            None => {
-                let compiled = parse_unit(Text::from(SET_NAME), source.clone(), self.set.lookup).map(Arc::new);
-                self.compiled_sources.insert(source.clone(), compiled.clone());
-                compiled
-            }
-        };
-        compiled.map_err(|error| {
-            CallError::Message(format!("cannot parse template {}: {error}", quote(source.as_bytes())))
-        })
+        let lookup = self.set.lookup;
+        let compiled = self
+            .compiled_sources
+            .entry(source.clone())
+            .or_insert_with(|| parse_unit(Text::from(SET_NAME), source.clone(), lookup).map(Arc::new))
+            .clone();
+        compiled
+            .map_err(|error| CallError::Message(format!("cannot parse template {}: {error}", quote(source.as_bytes()))))
     }
 
     /// The unit's definitions that count: the text itself, and whatever is not an empty stand-in for a known one.
-    fn overlay_of(&self, unit: &Arc<Unit>) -> Option<Overlay> {
+    fn overlay_of(&self, unit: &Arc<Unit>) -> Overlay {
         let own_name = SET_NAME.as_bytes();
         let definitions: Vec<usize> = unit
             .definitions
@@ -75,11 +72,11 @@ impl Executor<'_> {
             })
             .map(|(index, _)| index)
             .collect();
-        Some(Overlay {
+        Overlay {
             unit: unit.clone(),
             definitions,
             parent: self.overlay.clone(),
-        })
+        }
     }
 }
 
@@ -94,9 +91,9 @@ impl Host for Executor<'_> {
         *count += 1;
         let result = match self.find(name.as_bytes()) {
             Some(found) => self.capture(&found, data),
-            None => Err(CallError::Execution(Box::new(ExecutionError::without_place(no_template(
-                name.as_bytes(),
-            ))))),
+            None => Err(CallError::Execution(Box::new(ExecutionError::without_place(
+                no_template(name.as_bytes()),
+            )))),
         };
         if let Some(count) = self.included.get_mut(name.as_bytes()) {
             *count -= 1;
@@ -122,17 +119,14 @@ impl Host for Executor<'_> {
                 "exceeded maximum template depth ({MAX_TEMPLATE_DEPTH})"
             )));
         }
-        let overlay = self.overlay_of(&unit).map(Rc::new);
+        let overlay = Some(Rc::new(self.overlay_of(&unit)));
         let outer = std::mem::replace(&mut self.overlay, overlay);
         let result = self.capture(&Found { unit, definition }, data);
         self.overlay = outer;
         match result {
             Ok(text) => Ok(Value::Str(without_no_value(Text::from(text)))),
             Err(CallError::Execution(error)) => {
-                let prefix = format!(
-                    "error during tpl function execution for {}: ",
-                    quote(source.as_bytes())
-                );
+                let prefix = format!("error during tpl function execution for {}: ", quote(source.as_bytes()));
                 Err(CallError::Execution(Box::new(error.wrap(&prefix))))
             }
             Err(error) => Err(error),

@@ -17,7 +17,7 @@ mod control;
 mod pipeline;
 
 /// How deeply parentheses and blocks may nest; Go allows 10000 of the former and any number of the latter.
-pub(super) const MAX_NESTING: u32 = 500;
+pub(super) const MAX_NESTING: u32 = 200;
 
 /// Compiles one source file.
 pub(super) fn parse_unit(name: Text, source: Text, lookup: FunctionLookup) -> Result<Unit, ParseError> {
@@ -154,7 +154,12 @@ impl<'s> Parser<'s> {
 
     fn error(&self, cause: impl Into<String>) -> ParseError {
         let position = self.tree.tokens[0].start;
-        ParseError::new(self.unit.name.to_string(), self.line(position), offset(position), cause.into())
+        ParseError::new(
+            self.unit.name.to_string(),
+            self.line(position),
+            offset(position),
+            cause.into(),
+        )
     }
 
     fn unexpected(&self, token: Token, context: &str) -> ParseError {
@@ -166,7 +171,7 @@ impl<'s> Parser<'s> {
             let line = self.line(start);
             if line != self.line(token.start) {
                 let words = if message.ends_with(" action") { "" } else { " in action" };
-                message.push_str(&format!("{words} started at {}:{line}", self.unit.name));
+                message = format!("{message}{words} started at {}:{line}", self.unit.name);
             }
         }
         self.error(message)
