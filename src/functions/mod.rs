@@ -11,6 +11,7 @@ pub mod json;
 
 mod arguments;
 mod conversions;
+mod crypto;
 mod defaults;
 mod dicts;
 mod display;
@@ -20,6 +21,8 @@ mod kinds;
 mod lists;
 mod math;
 mod numbers;
+mod paths;
+mod patterns;
 mod strings;
 mod table;
 mod versions;
