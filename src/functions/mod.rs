@@ -12,6 +12,7 @@ pub mod yaml_value;
 
 mod arguments;
 mod conversions;
+mod crypto;
 mod defaults;
 mod dicts;
 mod display;
@@ -21,6 +22,8 @@ mod kinds;
 mod lists;
 mod math;
 mod numbers;
+mod paths;
+mod patterns;
 mod strings;
 mod table;
 mod versions;

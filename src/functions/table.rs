@@ -21,6 +21,11 @@ static FAMILIES: &[&[Function]] = &[
     super::json_functions::FUNCTIONS,
     super::control::FUNCTIONS,
     super::versions::FUNCTIONS,
+    super::patterns::functions::FUNCTIONS,
+    super::paths::FUNCTIONS,
+    super::crypto::hashes::FUNCTIONS,
+    super::crypto::passwords::FUNCTIONS,
+    super::crypto::random::FUNCTIONS,
 ];
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::new(|| {
