@@ -39,6 +39,7 @@ fn yaml_is_read_and_printed_as_go_does() {
         ("files", snippets::files(&corpus, count, seed)),
         ("mutations", snippets::mutations(&corpus, count, seed)),
         ("soup", snippets::soup(count, seed)),
+        ("strings", snippets::strings(count, seed)),
     ] {
         let theirs = oracle::ask(&program, &snippets);
         assert_eq!(theirs.len(), snippets.len(), "the oracle stopped");

@@ -237,3 +237,38 @@ pub(crate) fn soup(count: usize, seed: u64) -> Vec<Vec<u8>> {
     };
     (0..count).map(|_| one()).collect()
 }
+
+/// Flow mappings of quoted strings made of pieces, to see how those are printed.
+pub(crate) fn strings(count: usize, seed: u64) -> Vec<Vec<u8>> {
+    let mut numbers = Numbers(seed.wrapping_mul(0xA24B_AED4_963E_E407) | 1);
+    let mut one = || {
+        let mut text = String::from("{");
+        for _ in 0..=numbers.below(4) {
+            text.push_str(&quoted(&mut numbers, 5));
+            text.push_str(": ");
+            match numbers.below(4) {
+                0 => text.push_str(&format!(
+                    "[{}, [{}], []]",
+                    quoted(&mut numbers, 8),
+                    quoted(&mut numbers, 8)
+                )),
+                1 => text.push_str(&format!("{{a: {{b: {}}}, c: {{}}}}", quoted(&mut numbers, 8))),
+                _ => text.push_str(&quoted(&mut numbers, 12)),
+            }
+            text.push_str(", ");
+        }
+        text.push('}');
+        text.into_bytes()
+    };
+    (0..count).map(|_| one()).collect()
+}
+
+fn quoted(numbers: &mut Numbers, most: usize) -> String {
+    let pieces = numbers.below(most + 1);
+    let text: String = (0..pieces).map(|_| *numbers.pick(PIECES)).collect();
+    let escaped = text.chars().map(|character| match character {
+        ' ' | 'a'..='z' => character.to_string(),
+        _ => format!("\\U{:08x}", u32::from(character)),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
+}
