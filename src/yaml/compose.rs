@@ -28,6 +28,7 @@ pub(super) fn compose(bytes: &[u8], extent: Extent) -> Tree<'_> {
         documents: Vec::new(),
         open: Vec::new(),
         anchors: HashMap::new(),
+        is_cut: input.fault.is_some(),
     };
     let result = composer.stream(extent);
     let Composer {
@@ -62,6 +63,8 @@ struct Composer<'a> {
     /// The collections being read.
     open: Vec<u32>,
     anchors: HashMap<&'a str, u32>,
+    /// Whether the text is only what stands before a bad byte.
+    is_cut: bool,
 }
 
 impl Composer<'_> {
@@ -82,6 +85,9 @@ impl Composer<'_> {
                 }
             }
             let end = self.parser.next_event()?;
+            if self.is_cut && self.parser.scanner.touched_end {
+                return Ok(());
+            }
             let mut span = start.span;
             span.end = end.span.end.max(span.start);
             self.documents.push(Document {

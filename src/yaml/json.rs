@@ -6,6 +6,7 @@ use serde_json::{Map, Number, Value};
 
 use super::decode::{Builder, Duplicates, decode};
 use super::error::YamlError;
+use super::number_text::format_json;
 use super::read::parse_first;
 use super::resolve::Scalar;
 use super::tree::{NodeId, Tree};
@@ -57,9 +58,16 @@ impl Builder for JsonBuilder {
 
     fn float(&mut self, value: f64) -> Option<Value> {
         // JSON has one kind of number: 1.0 is written 1, and is a whole number to whoever reads it.
-        #[expect(clippy::cast_possible_truncation, reason = "bounded first")]
-        if value.fract() == 0.0 && value.abs() < 1e15 {
-            return Some(Value::from(value as i64));
+        if value.fract() == 0.0 && value.abs() < 1.9e19 {
+            let json = format_json(value);
+            if let Some(whole) = json
+                .parse::<i64>()
+                .map(Value::from)
+                .or_else(|_| json.parse::<u64>().map(Value::from))
+                .ok()
+            {
+                return Some(whole);
+            }
         }
         Number::from_f64(value).map(Value::Number)
     }

@@ -81,7 +81,7 @@ fn plain(text: &str, may_be_timestamp: bool) -> Scalar<'_> {
     match first {
         b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => word(text).unwrap_or(string),
         b'.' => special_float(text)
-            .or_else(|| decimal_float(text).map(Scalar::Float))
+            .or_else(|| underscored_float(text).map(Scalar::Float))
             .unwrap_or(string),
         b'0'..=b'9' | b'+' | b'-' => {
             if let Some(special) = special_float(text) {
@@ -186,6 +186,20 @@ fn decimal_float(text: &str) -> Option<f64> {
     text.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
+/// Go's `strconv.ParseFloat`, which takes underscores between digits.
+fn underscored_float(text: &str) -> Option<f64> {
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let mut bytes = text.as_bytes().windows(3);
+    let separate = bytes.all(|around| match around {
+        [before, b'_', after] => is_digit(Some(before)) && is_digit(Some(after)),
+        _ => true,
+    });
+    if !separate || text.ends_with('_') {
+        return None;
+    }
+    decimal_float(&text.replace('_', ""))
+}
+
 /// Standard base64 with padding; line breaks are ignored. Bytes that are not UTF-8 become U+FFFD, as in JSON.
 fn binary(text: &str) -> Option<Scalar<'static>> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
@@ -260,6 +274,7 @@ mod tests {
             ("18446744073709551616", Scalar::Float(18_446_744_073_709_551_616.0)),
             ("1.", Scalar::Float(1.0)),
             (".5e1", Scalar::Float(5.0)),
+            (".5_1", Scalar::Float(0.51)),
             ("-.INF", Scalar::Float(f64::NEG_INFINITY)),
             ("2001-12-14", Scalar::Timestamp("2001-12-14")),
         ] {

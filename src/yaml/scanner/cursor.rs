@@ -24,6 +24,8 @@ pub(super) struct Mark {
 pub(in crate::yaml) struct Scanner<'a> {
     pub(super) text: &'a str,
     pub(super) bytes: &'a [u8],
+    /// Where the text begins, behind a byte order mark.
+    pub(super) start: usize,
     pub(super) position: usize,
     pub(super) line: u32,
     /// Offset of the current line's first byte.
@@ -60,6 +62,7 @@ impl<'a> Scanner<'a> {
         Self {
             text,
             bytes: text.as_bytes(),
+            start,
             position: start,
             line: 0,
             line_start: start,

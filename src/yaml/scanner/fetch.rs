@@ -92,6 +92,15 @@ impl Scanner<'_> {
 
     /// Skips white space, comments and line breaks.
     fn skip_to_next_token(&mut self) {
+        // A second byte order mark is white space, one column wide.
+        if self.position == self.start
+            && self
+                .text
+                .get(self.start..)
+                .is_some_and(|text| text.starts_with('\u{FEFF}'))
+        {
+            self.position += '\u{FEFF}'.len_utf8();
+        }
         loop {
             let tabs_too = self.flow_level > 0 || !self.simple_key_allowed;
             while self.current() == b' ' || (tabs_too && self.current() == b'\t') {

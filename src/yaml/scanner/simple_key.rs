@@ -14,6 +14,8 @@ const MAX_SIMPLE_KEY: usize = 1024;
 pub(super) struct SimpleKey {
     pub(super) is_possible: bool,
     is_required: bool,
+    /// Whether tokens are held back for it.
+    is_awaited: bool,
     pub(super) token_number: usize,
     pub(super) mark: Mark,
 }
@@ -31,7 +33,7 @@ impl Scanner<'_> {
         let first = self.simple_keys.partition_point(|key| key.token_number < number);
         for level in first..self.simple_keys.len().min(first + 2) {
             let Some(&key) = self.simple_keys.get(level) else { break };
-            if key.token_number == number && key.is_possible {
+            if key.token_number == number && key.is_awaited && key.is_possible {
                 return self.is_simple_key_valid(level);
             }
         }
@@ -71,6 +73,7 @@ impl Scanner<'_> {
             *key = SimpleKey {
                 is_possible: true,
                 is_required,
+                is_awaited: true,
                 token_number,
                 mark,
             };
@@ -100,6 +103,7 @@ impl Scanner<'_> {
         self.simple_keys.push(SimpleKey {
             is_possible: false,
             is_required: false,
+            is_awaited: false,
             token_number,
             mark,
         });
@@ -114,7 +118,16 @@ impl Scanner<'_> {
     pub(super) fn decrease_flow_level(&mut self) {
         if self.flow_level > 0 {
             self.flow_level -= 1;
-            self.simple_keys.pop();
+            // go-yaml forgets awaited keys by the number of their token, and an empty collection has that of the key
+            // it may be: `[]` is no longer awaited, and what follows is not its value.
+            let number = self.simple_keys.pop().map(|key| key.token_number);
+            if let Some(key) = self
+                .simple_keys
+                .last_mut()
+                .filter(|key| Some(key.token_number) == number)
+            {
+                key.is_awaited = false;
+            }
         }
     }
 
@@ -158,9 +171,11 @@ impl Scanner<'_> {
         }
     }
 
-    /// Queues a token before the one with this number.
+    /// Queues a token before the one with this number, or last when that one is gone.
     pub(super) fn insert_token(&mut self, number: usize, token: Token) {
-        let at = number.saturating_sub(self.tokens_taken).min(self.tokens.len());
-        self.tokens.insert(at, token);
+        match number.checked_sub(self.tokens_taken) {
+            Some(at) => self.tokens.insert(at.min(self.tokens.len()), token),
+            None => self.tokens.push_back(token),
+        }
     }
 }
