@@ -59,7 +59,8 @@ pub fn read_archive(bytes: &[u8]) -> Result<Vec<ChartFile>, ArchiveError> {
         if entry.header().entry_type().is_dir() || raw_name.ends_with('/') {
             continue;
         }
-        if entry.header().entry_type().is_pax_global_extensions() || entry.header().entry_type().is_pax_local_extensions()
+        if entry.header().entry_type().is_pax_global_extensions()
+            || entry.header().entry_type().is_pax_local_extensions()
         {
             continue;
         }
@@ -75,7 +76,11 @@ pub fn read_archive(bytes: &[u8]) -> Result<Vec<ChartFile>, ArchiveError> {
         }
         files.push(ChartFile::new(name, without_bom(data)));
     }
-    if files.is_empty() { Err(ArchiveError::Empty) } else { Ok(files) }
+    if files.is_empty() {
+        Err(ArchiveError::Empty)
+    } else {
+        Ok(files)
+    }
 }
 
 /// The name of an entry inside the chart, or why it is refused.
@@ -115,7 +120,11 @@ fn clean_path(path: &str) -> String {
             part => parts.push(part),
         }
     }
-    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+    if parts.is_empty() {
+        ".".to_owned()
+    } else {
+        parts.join("/")
+    }
 }
 
 pub(super) fn without_bom(data: Vec<u8>) -> Vec<u8> {
@@ -132,10 +141,16 @@ mod tests {
     #[test]
     fn names_that_leave_the_chart_are_refused() {
         assert_eq!(chart_path("c/templates/../values.yaml").unwrap(), "values.yaml");
-        assert!(matches!(chart_path("c/../../etc/passwd"), Err(ArchiveError::ParentDirectory)));
+        assert!(matches!(
+            chart_path("c/../../etc/passwd"),
+            Err(ArchiveError::ParentDirectory)
+        ));
         assert!(matches!(chart_path("c//etc/passwd"), Err(ArchiveError::AbsolutePath)));
         assert!(matches!(chart_path("c"), Err(ArchiveError::OutsideBase(_))));
-        assert!(matches!(chart_path("Chart.yaml/x"), Err(ArchiveError::ChartYamlNotInBase)));
+        assert!(matches!(
+            chart_path("Chart.yaml/x"),
+            Err(ArchiveError::ChartYamlNotInBase)
+        ));
         assert!(matches!(chart_path("c/C:/x"), Err(ArchiveError::IllegalName)));
         assert_eq!(chart_path("c\\templates\\a.yaml").unwrap(), "templates/a.yaml");
     }
@@ -143,6 +158,9 @@ mod tests {
     #[test]
     fn what_is_not_gzip_is_refused() {
         assert!(matches!(read_archive(b"name: x"), Err(ArchiveError::NotGzip)));
-        assert!(matches!(read_archive(b"\x1F\x8B\x08junk"), Err(ArchiveError::Broken(_))));
+        assert!(matches!(
+            read_archive(b"\x1F\x8B\x08junk"),
+            Err(ArchiveError::Broken(_))
+        ));
     }
 }

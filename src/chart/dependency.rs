@@ -75,7 +75,10 @@ impl ImportValue {
                     Some(other) => other.to_string(),
                     None => "<nil>".to_owned(),
                 };
-                Self::Table { child: text("child"), parent: text("parent") }
+                Self::Table {
+                    child: text("child"),
+                    parent: text("parent"),
+                }
             }
             other => Self::Other(other.to_string()),
         }

@@ -17,7 +17,11 @@ pub fn read_directory(directory: &Path) -> Result<Vec<ChartFile>, LoadError> {
         Ok(text) => IgnoreRules::parse(&String::from_utf8_lossy(&text))?,
         Err(_) => IgnoreRules::parse("")?,
     };
-    let mut walk = Walk { rules, files: Vec::new(), remaining: MAX_ARCHIVE_SIZE };
+    let mut walk = Walk {
+        rules,
+        files: Vec::new(),
+        remaining: MAX_ARCHIVE_SIZE,
+    };
     walk.directory(directory, "", 0)?;
     Ok(walk.files)
 }
@@ -33,7 +37,10 @@ impl Walk {
         if depth > MAX_DEPTH {
             return Err(LoadError::TooDeep(directory.to_owned()));
         }
-        let io_error = |source| LoadError::Read { path: directory.to_owned(), source };
+        let io_error = |source| LoadError::Read {
+            path: directory.to_owned(),
+            source,
+        };
         let mut names = Vec::new();
         for entry in fs::read_dir(directory).map_err(io_error)? {
             names.push(entry.map_err(io_error)?.file_name());
@@ -48,8 +55,10 @@ impl Walk {
     }
 
     fn entry(&mut self, path: &Path, name: String, depth: usize) -> Result<(), LoadError> {
-        let information =
-            fs::metadata(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+        let information = fs::metadata(path).map_err(|source| LoadError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
         if self.rules.is_ignored(&name, information.is_dir()) {
             return Ok(());
         }
@@ -62,8 +71,14 @@ impl Walk {
         if information.len() > self.remaining {
             return Err(LoadError::TooLarge);
         }
-        let data = fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
-        self.remaining = self.remaining.checked_sub(data.len() as u64).ok_or(LoadError::TooLarge)?;
+        let data = fs::read(path).map_err(|source| LoadError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        self.remaining = self
+            .remaining
+            .checked_sub(data.len() as u64)
+            .ok_or(LoadError::TooLarge)?;
         self.files.push(ChartFile::new(name, without_bom(data)));
         Ok(())
     }

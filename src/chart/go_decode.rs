@@ -31,17 +31,26 @@ pub(crate) struct StructContext {
 
 impl StructContext {
     pub(crate) const fn root(name: &'static str) -> Self {
-        Self { name, path: String::new() }
+        Self {
+            name,
+            path: String::new(),
+        }
     }
 
     /// The context for the struct of type `name` that `field` holds.
     pub(crate) fn inside(&self, field: &str, name: &'static str) -> Self {
-        Self { name, path: format!("{}{field}.", self.path) }
+        Self {
+            name,
+            path: format!("{}{field}.", self.path),
+        }
     }
 
     fn error(&self, field: &str, found: &Json, go_type: &str) -> DecodeError {
         let target = format!("struct field {}.{}{field} of type {go_type}", self.name, self.path);
-        DecodeError::Type { found: json_kind(found), target }
+        DecodeError::Type {
+            found: json_kind(found),
+            target,
+        }
     }
 
     /// A `string` field; absent and null give an empty one.
@@ -95,12 +104,7 @@ impl StructContext {
     }
 
     /// The elements of a slice field of the given Go type; none when absent or null.
-    pub(crate) fn array<'v>(
-        &self,
-        object: &Object<'v>,
-        field: &str,
-        go_type: &str,
-    ) -> Result<&'v [Json], DecodeError> {
+    pub(crate) fn array<'v>(&self, object: &Object<'v>, field: &str, go_type: &str) -> Result<&'v [Json], DecodeError> {
         match object.get(field) {
             None | Some(Json::Null) => Ok(&[]),
             Some(Json::Array(items)) => Ok(items),
@@ -133,15 +137,21 @@ impl<'v> Object<'v> {
         match document {
             Json::Null => Ok(Self(None)),
             Json::Object(entries) => Ok(Self(Some(entries))),
-            other => Err(DecodeError::Type { found: json_kind(other), target: format!("value of type {go_type}") }),
+            other => Err(DecodeError::Type {
+                found: json_kind(other),
+                target: format!("value of type {go_type}"),
+            }),
         }
     }
 
     pub(crate) fn get(&self, field: &str) -> Option<&'v Json> {
         let entries = self.0?;
-        entries
-            .get(field)
-            .or_else(|| entries.iter().find(|(key, _)| key.eq_ignore_ascii_case(field)).map(|(_, value)| value))
+        entries.get(field).or_else(|| {
+            entries
+                .iter()
+                .find(|(key, _)| key.eq_ignore_ascii_case(field))
+                .map(|(_, value)| value)
+        })
     }
 }
 

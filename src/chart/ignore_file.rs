@@ -55,7 +55,12 @@ impl IgnoreRules {
             Some(rooted) => (rooted, false),
             None => (line, !line.contains('/')),
         };
-        self.rules.push(Rule { pattern: pattern.to_owned(), negated, directories_only, base_name });
+        self.rules.push(Rule {
+            pattern: pattern.to_owned(),
+            negated,
+            directories_only,
+            base_name,
+        });
         Ok(())
     }
 

@@ -29,7 +29,10 @@ pub struct ChartFile {
 impl ChartFile {
     /// A file.
     pub fn new(name: String, data: Vec<u8>) -> Self {
-        Self { name, data: data.into() }
+        Self {
+            name,
+            data: data.into(),
+        }
     }
 }
 
@@ -109,7 +112,10 @@ pub enum LoadError {
     #[error("subcharts are nested more than {MAX_SUBCHART_DEPTH} deep")]
     SubchartsTooDeep,
     /// Over the limit.
-    #[error("chart exceeds maximum decompressed size of {} bytes", super::archive::MAX_ARCHIVE_SIZE)]
+    #[error(
+        "chart exceeds maximum decompressed size of {} bytes",
+        super::archive::MAX_ARCHIVE_SIZE
+    )]
     TooLarge,
     /// `.helmignore` does not parse.
     #[error(transparent)]
@@ -151,8 +157,10 @@ pub enum LoadError {
 
 /// Loads a chart directory or archive.
 pub fn load_chart(path: &Path) -> Result<Chart, LoadError> {
-    let information =
-        std::fs::metadata(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+    let information = std::fs::metadata(path).map_err(|source| LoadError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
     if information.is_dir() {
         let chart_yaml = path.join("Chart.yaml");
         match std::fs::read(&chart_yaml) {
@@ -161,28 +169,48 @@ pub fn load_chart(path: &Path) -> Result<Chart, LoadError> {
                 let absolute = std::path::absolute(&chart_yaml).unwrap_or(chart_yaml);
                 return Err(LoadError::NoChart(absolute.display().to_string()));
             }
-            Err(source) => return Err(LoadError::Read { path: chart_yaml, source }),
+            Err(source) => {
+                return Err(LoadError::Read {
+                    path: chart_yaml,
+                    source,
+                });
+            }
         }
         return load_files(read_directory(path)?);
     }
-    let bytes = std::fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+    let bytes = std::fs::read(path).map_err(|source| LoadError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
     let files = read_archive(&bytes).map_err(|error| match error {
         ArchiveError::NotGzip => not_an_archive(path, &bytes),
         error => LoadError::Archive(error),
     })?;
-    let chart_yaml = files.iter().find(|file| file.name == "Chart.yaml").ok_or(LoadError::NoChartInArchive)?;
+    let chart_yaml = files
+        .iter()
+        .find(|file| file.name == "Chart.yaml")
+        .ok_or(LoadError::NoChartInArchive)?;
     check_api_version(&chart_yaml.data)?;
     load_files(files)
 }
 
 fn not_an_archive(path: &Path, bytes: &[u8]) -> LoadError {
-    let name = std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string();
+    let name = std::path::absolute(path)
+        .unwrap_or_else(|_| path.to_owned())
+        .display()
+        .to_string();
     if name.ends_with(".yml") || name.ends_with(".yaml") {
         return LoadError::YamlFile { path: name };
     }
     let start = bytes.get(..512).unwrap_or(bytes);
-    let is_text = !start.iter().any(|byte| matches!(byte, 0..=8 | 0x0B | 0x0E..=0x1A | 0x1C..=0x1F));
-    let content = if is_text { "text/plain; charset=utf-8" } else { "application/octet-stream" };
+    let is_text = !start
+        .iter()
+        .any(|byte| matches!(byte, 0..=8 | 0x0B | 0x0E..=0x1A | 0x1C..=0x1F));
+    let content = if is_text {
+        "text/plain; charset=utf-8"
+    } else {
+        "application/octet-stream"
+    };
     LoadError::NotArchive { path: name, content }
 }
 
@@ -208,8 +236,10 @@ fn load_nested(files: Vec<ChartFile>, depth: usize) -> Result<Chart, LoadError> 
     let mut parts = Parts::default();
     if let Some(file) = files.iter().find(|file| file.name == "Chart.yaml") {
         let document = decode("Chart.yaml", &file.data)?;
-        let mut metadata =
-            Metadata::from_json(&document).map_err(|source| LoadError::Decode { file: "Chart.yaml", source })?;
+        let mut metadata = Metadata::from_json(&document).map_err(|source| LoadError::Decode {
+            file: "Chart.yaml",
+            source,
+        })?;
         if metadata.api_version.is_empty() {
             "v1".clone_into(&mut metadata.api_version);
         }
@@ -247,7 +277,10 @@ fn load_nested(files: Vec<ChartFile>, depth: usize) -> Result<Chart, LoadError> 
 
 fn load_subchart(name: &str, files: Vec<ChartFile>, depth: usize) -> Result<Chart, LoadError> {
     if Path::new(name).extension().is_some_and(|extension| extension == "tgz") {
-        let file = files.first().filter(|file| file.name == name).ok_or(LoadError::ChartYamlMissing)?;
+        let file = files
+            .first()
+            .filter(|file| file.name == name)
+            .ok_or(LoadError::ChartYamlMissing)?;
         let files = read_archive(&file.data)?;
         return load_nested(files, depth + 1);
     }
@@ -255,7 +288,10 @@ fn load_subchart(name: &str, files: Vec<ChartFile>, depth: usize) -> Result<Char
         .into_iter()
         .filter_map(|file| {
             let (_, rest) = file.name.split_once('/')?;
-            Some(ChartFile { name: rest.to_owned(), data: file.data })
+            Some(ChartFile {
+                name: rest.to_owned(),
+                data: file.data,
+            })
         })
         .collect();
     load_nested(inner, depth + 1)
@@ -300,7 +336,10 @@ impl Parts {
                 let metadata = self.metadata.get_or_insert_default();
                 metadata
                     .update_from_json(&document)
-                    .map_err(|source| LoadError::Decode { file: "requirements.yaml", source })?;
+                    .map_err(|source| LoadError::Decode {
+                        file: "requirements.yaml",
+                        source,
+                    })?;
                 self.keep_v1_file(file, "Dependencies are handled in Chart.yaml since apiVersion \"v2\". We recommend migrating dependencies to Chart.yaml.");
             }
             "requirements.lock" => {
@@ -311,7 +350,10 @@ impl Parts {
             name => match name.strip_prefix("charts/") {
                 Some(inside) if !has_extension(inside, "prov") => {
                     let top = inside.split('/').next().unwrap_or(inside).to_owned();
-                    let subfile = ChartFile { name: inside.to_owned(), data: Arc::clone(&file.data) };
+                    let subfile = ChartFile {
+                        name: inside.to_owned(),
+                        data: Arc::clone(&file.data),
+                    };
                     self.subcharts.entry(top).or_default().push(subfile);
                 }
                 _ => self.files.push(file.clone()),
@@ -321,7 +363,11 @@ impl Parts {
     }
 
     fn keep_v1_file(&mut self, file: &ChartFile, warning: &str) {
-        if self.metadata.as_ref().is_some_and(|metadata| metadata.api_version == "v1") {
+        if self
+            .metadata
+            .as_ref()
+            .is_some_and(|metadata| metadata.api_version == "v1")
+        {
             self.files.push(file.clone());
         } else {
             self.warnings.push(warning.to_owned());
@@ -339,8 +385,10 @@ fn read_lock(file: &'static str, data: &[u8]) -> Result<Lock, LoadError> {
 }
 
 fn decode(file: &'static str, data: &[u8]) -> Result<serde_json::Value, LoadError> {
-    yaml::json_from_bytes(data)
-        .map_err(|error| LoadError::Decode { file, source: DecodeError::Yaml(error.to_string()) })
+    yaml::json_from_bytes(data).map_err(|error| LoadError::Decode {
+        file,
+        source: DecodeError::Yaml(error.to_string()),
+    })
 }
 
 impl Chart {
@@ -355,7 +403,10 @@ impl Chart {
             .files
             .iter()
             .filter(|file| file.name.starts_with("crds/") && has_manifest_extension(&file.name))
-            .map(|file| CrdFile { path: format!("{path}/{}", file.name), file: file.clone() })
+            .map(|file| CrdFile {
+                path: format!("{path}/{}", file.name),
+                file: file.clone(),
+            })
             .collect();
         for dependency in &self.dependencies {
             crds.extend(dependency.crds(&format!("{path}/charts/{}", dependency.name())));
@@ -366,6 +417,8 @@ impl Chart {
 
 fn has_manifest_extension(name: &str) -> bool {
     ["yaml", "yml", "json"].iter().any(|wanted| {
-        Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+        Path::new(name)
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
     })
 }

@@ -118,8 +118,7 @@ impl Metadata {
             })?;
         }
         if object.get("dependencies").is_some() {
-            self.dependencies =
-                decode_each(&context, &object, "dependencies", "Dependency", Dependency::decode)?;
+            self.dependencies = decode_each(&context, &object, "dependencies", "Dependency", Dependency::decode)?;
         }
         Ok(())
     }
@@ -138,6 +137,11 @@ pub(super) fn decode_each<T>(
     context
         .array(object, field, &format!("[]*{go_type}"))?
         .iter()
-        .map(|item| context.object(field, item, &go_type)?.map(|object| decode(&inside, &object)).transpose())
+        .map(|item| {
+            context
+                .object(field, item, &go_type)?
+                .map(|object| decode(&inside, &object))
+                .transpose()
+        })
         .collect()
 }

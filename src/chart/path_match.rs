@@ -44,7 +44,11 @@ fn parse_class(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<El
             return Ok(Element::Class { negated, ranges });
         }
         let low = class_character(rest)?;
-        let high = if rest.next_if_eq(&'-').is_some() { class_character(rest)? } else { low };
+        let high = if rest.next_if_eq(&'-').is_some() {
+            class_character(rest)?
+        } else {
+            low
+        };
         ranges.push((low, high));
     }
 }

@@ -29,7 +29,10 @@ impl Metadata {
             return Err("validation: chart.metadata.name is required".to_owned());
         }
         if self.name == "." || self.name == ".." {
-            return Err(format!("validation: chart.metadata.name {:?} is not allowed", self.name));
+            return Err(format!(
+                "validation: chart.metadata.name {:?} is not allowed",
+                self.name
+            ));
         }
         if self.name.contains('/') {
             return Err(format!("validation: chart.metadata.name {:?} is invalid", self.name));
@@ -38,15 +41,21 @@ impl Metadata {
             return Err("validation: chart.metadata.version is required".to_owned());
         }
         if Version::parse(&self.version).is_err() {
-            return Err(format!("validation: chart.metadata.version {:?} is invalid", self.version));
+            return Err(format!(
+                "validation: chart.metadata.version {:?} is invalid",
+                self.version
+            ));
         }
         if !matches!(self.chart_type.as_str(), "" | "application" | "library") {
             return Err("validation: chart.metadata.type must be application or library".to_owned());
         }
         for maintainer in &mut self.maintainers {
-            let maintainer =
-                maintainer.as_mut().ok_or("validation: maintainers must not contain empty or null nodes")?;
-            [&mut maintainer.name, &mut maintainer.email, &mut maintainer.url].into_iter().for_each(sanitize);
+            let maintainer = maintainer
+                .as_mut()
+                .ok_or("validation: maintainers must not contain empty or null nodes")?;
+            [&mut maintainer.name, &mut maintainer.email, &mut maintainer.url]
+                .into_iter()
+                .for_each(sanitize);
         }
         self.validate_dependencies()
     }
@@ -54,12 +63,15 @@ impl Metadata {
     fn validate_dependencies(&mut self) -> Result<(), String> {
         let mut names = BTreeSet::new();
         for dependency in &mut self.dependencies {
-            let dependency =
-                dependency.as_mut().ok_or("validation: dependencies must not contain empty or null nodes")?;
+            let dependency = dependency
+                .as_mut()
+                .ok_or("validation: dependencies must not contain empty or null nodes")?;
             dependency.validate()?;
             if !names.insert(dependency.effective_name().to_owned()) {
                 let name = dependency.effective_name();
-                return Err(format!("validation: more than one dependency with name or alias {name:?}"));
+                return Err(format!(
+                    "validation: more than one dependency with name or alias {name:?}"
+                ));
             }
         }
         Ok(())
@@ -68,14 +80,26 @@ impl Metadata {
 
 impl Dependency {
     fn validate(&mut self) -> Result<(), String> {
-        for text in [&mut self.name, &mut self.version, &mut self.repository, &mut self.condition] {
+        for text in [
+            &mut self.name,
+            &mut self.version,
+            &mut self.repository,
+            &mut self.condition,
+        ] {
             sanitize(text);
         }
         self.tags.iter_mut().for_each(sanitize);
-        if self.alias.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
+        if self
+            .alias
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+        {
             Ok(())
         } else {
-            Err(format!("validation: dependency {:?} has disallowed characters in the alias", self.name))
+            Err(format!(
+                "validation: dependency {:?} has disallowed characters in the alias",
+                self.name
+            ))
         }
     }
 }

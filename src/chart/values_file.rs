@@ -23,7 +23,9 @@ fn documents(text: &[u8]) -> Result<Vec<&[u8]>, String> {
             let rest = rest.trim_ascii();
             if !rest.is_empty() && !rest.starts_with(b"#") {
                 let rest = String::from_utf8_lossy(rest);
-                return Err(format!("error reading yaml document: invalid Yaml document separator: {rest}"));
+                return Err(format!(
+                    "error reading yaml document: invalid Yaml document separator: {rest}"
+                ));
             }
             if at > start {
                 documents.push(text.get(start..at).unwrap_or_default());
@@ -60,7 +62,11 @@ mod tests {
     #[test]
     fn documents_are_split_by_lines() {
         let split = |text: &'static str| {
-            documents(text.as_bytes()).map(|all| all.into_iter().map(|d| std::str::from_utf8(d).unwrap()).collect::<Vec<_>>())
+            documents(text.as_bytes()).map(|all| {
+                all.into_iter()
+                    .map(|d| std::str::from_utf8(d).unwrap())
+                    .collect::<Vec<_>>()
+            })
         };
         assert_eq!(split("a: 1\n---\nb: 2").unwrap(), ["a: 1\n", "b: 2"]);
         assert_eq!(split("---\na: 1\n").unwrap(), ["---\na: 1\n"]);

@@ -29,7 +29,11 @@ pub struct CommandError {
 impl CommandError {
     /// An error of a kind.
     pub fn new(kind: ErrorKind, message: impl fmt::Display) -> Self {
-        Self { kind, message: message.to_string(), hints: Vec::new() }
+        Self {
+            kind,
+            message: message.to_string(),
+            hints: Vec::new(),
+        }
     }
 
     /// The input is wrong.

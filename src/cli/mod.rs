@@ -23,7 +23,12 @@ const STACK_SIZE: usize = 512 * 1024 * 1024;
 
 /// Lint, render, validate, package and push Helm charts, and move image tags into them.
 #[derive(Debug, Parser)]
-#[command(name = "chartwright", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "chartwright",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -39,7 +44,9 @@ enum Command {
 
 /// Runs the program: parses `arguments` (the program's name first), does the work, reports errors on standard error.
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
-    let worker = std::thread::Builder::new().stack_size(STACK_SIZE).spawn(move || run_here(arguments));
+    let worker = std::thread::Builder::new()
+        .stack_size(STACK_SIZE)
+        .spawn(move || run_here(arguments));
     match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(exit)) => exit.into(),
         Ok(Err(_)) => Exit::Bug.into(),

@@ -21,7 +21,10 @@ impl RunContext {
     }
 
     /// An environment variable; unset, empty and not UTF-8 are the same.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the environment"
+    )]
     pub fn variable(self, name: &str) -> Option<String> {
         std::env::var(name).ok().filter(|value| !value.is_empty())
     }
@@ -39,7 +42,9 @@ impl RunContext {
         let process = std::process::id();
         FixedClock::new(self.now_unix_nanos(), move |bytes: &mut [u8]| {
             if let Err(error) = getrandom::fill(bytes) {
-                self.report(&format!("Error: the operating system of process {process} has no random numbers: {error}"));
+                self.report(&format!(
+                    "Error: the operating system of process {process} has no random numbers: {error}"
+                ));
                 std::process::abort();
             }
         })
@@ -64,9 +69,9 @@ impl RunContext {
     pub fn write_stdout(self, bytes: &[u8]) -> Result<(), CommandError> {
         let mut out = std::io::stdout().lock();
         match out.write_all(bytes).and_then(|()| out.flush()) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                Err(CommandError::could_not_run(format!("cannot write to standard output: {error}")))
-            }
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(CommandError::could_not_run(format!(
+                "cannot write to standard output: {error}"
+            ))),
             _ => Ok(()),
         }
     }

@@ -90,11 +90,17 @@ pub(super) struct TemplateArguments {
 
 pub(super) fn run(context: &RunContext, arguments: &TemplateArguments) -> Result<Exit, CommandError> {
     if arguments.validate {
-        return Err(CommandError::usage("--validate needs a cluster, and `chartwright template` never talks to one")
-            .with_hint("pipe the output into `chartwright validate -`, which has the Kubernetes schemas built in"));
+        return Err(
+            CommandError::usage("--validate needs a cluster, and `chartwright template` never talks to one")
+                .with_hint("pipe the output into `chartwright validate -`, which has the Kubernetes schemas built in"),
+        );
     }
-    let kube_version =
-        arguments.kube_version.as_deref().map(KubeVersion::parse).transpose().map_err(CommandError::usage)?;
+    let kube_version = arguments
+        .kube_version
+        .as_deref()
+        .map(KubeVersion::parse)
+        .transpose()
+        .map_err(CommandError::usage)?;
     let (name, chart_path) = name_and_chart(context, arguments)?;
     let chart_path = locate(&chart_path)?;
     let values = arguments.values.merge(context)?;
@@ -140,10 +146,14 @@ fn name_and_chart(context: &RunContext, arguments: &TemplateArguments) -> Result
         }
         [name, chart] => {
             if arguments.generate_name {
-                return Err(CommandError::usage("cannot set --generate-name and also specify a name"));
+                return Err(CommandError::usage(
+                    "cannot set --generate-name and also specify a name",
+                ));
             }
             if arguments.name_template.is_some() {
-                return Err(CommandError::usage("cannot set --name-template and also specify a name"));
+                return Err(CommandError::usage(
+                    "cannot set --name-template and also specify a name",
+                ));
             }
             Ok((name.clone(), chart.clone()))
         }
@@ -151,7 +161,9 @@ fn name_and_chart(context: &RunContext, arguments: &TemplateArguments) -> Result
             "expected at most two arguments, unexpected arguments: {}",
             rest.join(", ")
         ))),
-        [] => Err(CommandError::usage("\"chartwright template\" requires at least 1 argument")),
+        [] => Err(CommandError::usage(
+            "\"chartwright template\" requires at least 1 argument",
+        )),
     }
 }
 
@@ -165,8 +177,10 @@ fn locate(chart: &str) -> Result<String, CommandError> {
         return Err(CommandError::could_not_run(format!("path {chart:?} not found")));
     }
     if chart.contains("://") {
-        return Err(CommandError::usage(format!("charts are not fetched from URLs: `{chart}`"))
-            .with_hint("rendering uses no network: `helm pull` the chart in an earlier step and name the .tgz"));
+        return Err(
+            CommandError::usage(format!("charts are not fetched from URLs: `{chart}`"))
+                .with_hint("rendering uses no network: `helm pull` the chart in an earlier step and name the .tgz"),
+        );
     }
     Err(CommandError::could_not_run(format!(
         "non-absolute URLs should be in form of repo_name/path_to_chart, got: {chart}"
@@ -204,7 +218,11 @@ fn render(
     capabilities: &Capabilities,
 ) -> Result<Rendering, CommandError> {
     let mut warnings = Vec::new();
-    let check = if arguments.skip_schema_validation { SchemaCheck::Skipped } else { SchemaCheck::Enforced };
+    let check = if arguments.skip_schema_validation {
+        SchemaCheck::Skipped
+    } else {
+        SchemaCheck::Enforced
+    };
     let top = render_values(chart, values, release, capabilities, check, &mut warnings);
     report_warnings(context, &warnings);
     let top = top.map_err(CommandError::findings)?;
@@ -294,7 +312,9 @@ fn show_only(text: &[u8], patterns: &[String]) -> Result<Vec<u8>, CommandError> 
     for pattern in patterns {
         let mut found = false;
         for document in &documents {
-            let Some(path) = source_path(document.text) else { continue };
+            let Some(path) = source_path(document.text) else {
+                continue;
+            };
             if path_match(pattern, &path).unwrap_or(false) {
                 found = true;
                 shown.extend_from_slice(b"---\n");
@@ -303,7 +323,9 @@ fn show_only(text: &[u8], patterns: &[String]) -> Result<Vec<u8>, CommandError> 
             }
         }
         if !found {
-            return Err(CommandError::findings(format!("could not find template {pattern} in chart")));
+            return Err(CommandError::findings(format!(
+                "could not find template {pattern} in chart"
+            )));
         }
     }
     Ok(shown)
@@ -330,7 +352,11 @@ fn write_files(
     directory: &str,
 ) -> Result<Exit, CommandError> {
     let plain = Path::new(directory);
-    let named = if arguments.release_name { plain.join(&release.name) } else { plain.to_owned() };
+    let named = if arguments.release_name {
+        plain.join(&release.name)
+    } else {
+        plain.to_owned()
+    };
     let mut output = OutputDirectory::default();
     if arguments.include_crds {
         for crd in chart.crds(chart.name()) {
@@ -344,11 +370,21 @@ fn write_files(
         output.add(&named, &hook.path, &hook.text);
     }
     output.write(context)?;
-    let known: BTreeSet<&str> = sorted.manifests.iter().chain(&sorted.hooks).map(|d| d.path.as_str()).collect();
+    let known: BTreeSet<&str> = sorted
+        .manifests
+        .iter()
+        .chain(&sorted.hooks)
+        .map(|d| d.path.as_str())
+        .collect();
     for pattern in &arguments.show_only {
-        let matches = |path: &&str| path.split_once('/').is_some_and(|(_, path)| path_match(pattern, path).unwrap_or(false));
+        let matches = |path: &&str| {
+            path.split_once('/')
+                .is_some_and(|(_, path)| path_match(pattern, path).unwrap_or(false))
+        };
         if !known.iter().any(matches) {
-            return Err(CommandError::findings(format!("could not find template {pattern} in chart")));
+            return Err(CommandError::findings(format!(
+                "could not find template {pattern} in chart"
+            )));
         }
     }
     Ok(Exit::Clean)

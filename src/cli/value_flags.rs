@@ -43,7 +43,10 @@ impl ValueFlags {
             ..UserValues::default()
         };
         for name in &self.values {
-            values.files.push(ValueSource { name: name.clone(), text: read(context, name)? });
+            values.files.push(ValueSource {
+                name: name.clone(),
+                text: read(context, name)?,
+            });
         }
         let read_file = |name: &str| read(context, name).map_err(|error| strip_prefix(&error));
         values.merge(&read_file).map_err(CommandError::findings)
@@ -55,9 +58,14 @@ fn read(context: &RunContext, name: &str) -> Result<Vec<u8>, CommandError> {
     if name.trim() == "-" {
         return context.read_stdin();
     }
-    if ["http://", "https://", "oci://"].iter().any(|scheme| name.starts_with(scheme)) {
-        return Err(CommandError::usage(format!("values are not fetched from URLs: `{name}`"))
-            .with_hint("download the file in an earlier step of the pipeline, or pipe it in and use `-f -`"));
+    if ["http://", "https://", "oci://"]
+        .iter()
+        .any(|scheme| name.starts_with(scheme))
+    {
+        return Err(
+            CommandError::usage(format!("values are not fetched from URLs: `{name}`"))
+                .with_hint("download the file in an earlier step of the pipeline, or pipe it in and use `-f -`"),
+        );
     }
     context.read_file(name)
 }

@@ -98,7 +98,11 @@ struct Nearest<'n>(&'n str);
 
 impl std::fmt::Display for Nearest<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.0.is_empty() { Ok(()) } else { write!(f, " (there is `{}`)", self.0) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            write!(f, " (there is `{}`)", self.0)
+        }
     }
 }
 
@@ -124,38 +128,66 @@ fn apply_change(source: &[u8], change: &Change) -> Result<(Option<Vec<u8>>, Appl
     let id = find(&tree, path)?;
     let span = tree.span(id);
     let line = LineIndex::new(source).line(span.start);
-    let NodeKind::Scalar(style) = tree.kind(id) else { return Err(not_scalar(&tree, id, path, line)) };
+    let NodeKind::Scalar(style) = tree.kind(id) else {
+        return Err(not_scalar(&tree, id, path, line));
+    };
     if let Some(anchor) = shared_anchor(&tree, id) {
-        return Err(EditError::Shared { path: path.clone(), line, anchor });
+        return Err(EditError::Shared {
+            path: path.clone(),
+            line,
+            anchor,
+        });
     }
     let old = tree.scalar(id)?;
     let text = change.value.text();
-    let may_be_typed = matches!(change.value, NewValue::Typed(_)) && !matches!(old, Scalar::Str(_) | Scalar::Timestamp(_));
-    let applied = Applied { path: path.clone(), line, old: tree.text(id).to_owned(), new: text.to_owned() };
+    let may_be_typed =
+        matches!(change.value, NewValue::Typed(_)) && !matches!(old, Scalar::Str(_) | Scalar::Timestamp(_));
+    let applied = Applied {
+        path: path.clone(),
+        line,
+        old: tree.text(id).to_owned(),
+        new: text.to_owned(),
+    };
     if tree.text(id) == text && is_wanted(&old, text, may_be_typed) {
         return Ok((None, applied));
     }
     let (before, after) = (source.get(..span.range().start), source.get(span.range().end..));
     let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
-    let gap: &[u8] = if before.last().is_some_and(|&byte| matches!(byte, b':' | b'-')) { b" " } else { b"" };
+    let gap: &[u8] = if before.last().is_some_and(|&byte| matches!(byte, b':' | b'-')) {
+        b" "
+    } else {
+        b""
+    };
     for spelling in spellings(text, style) {
         let edited = [before, gap, spelling.as_bytes(), after].concat();
         if is_only_change(&tree, &edited, path, text, may_be_typed) {
             return Ok((Some(edited), applied));
         }
     }
-    Err(EditError::Unwritable { path: path.clone(), line, value: text.to_owned() })
+    Err(EditError::Unwritable {
+        path: path.clone(),
+        line,
+        value: text.to_owned(),
+    })
 }
 
 fn not_scalar(tree: &Tree<'_>, id: NodeId, path: &YamlPath, line: u32) -> EditError {
     let found = match tree.kind(id) {
         NodeKind::Mapping => "mapping",
         NodeKind::Alias => {
-            return EditError::Shared { path: path.clone(), line, anchor: tree.text(id).to_owned() };
+            return EditError::Shared {
+                path: path.clone(),
+                line,
+                anchor: tree.text(id).to_owned(),
+            };
         }
         NodeKind::Sequence | NodeKind::Scalar(_) => "sequence",
     };
-    EditError::NotScalar { path: path.clone(), line, found }
+    EditError::NotScalar {
+        path: path.clone(),
+        line,
+        found,
+    }
 }
 
 /// The node at `path` in the first document that has it.
@@ -167,7 +199,11 @@ fn find(tree: &Tree<'_>, path: &YamlPath) -> Result<NodeId, EditError> {
         for step in &path.0 {
             if tree.kind(at) == NodeKind::Alias {
                 let line = tree.line(at);
-                return Err(EditError::Shared { path: path.clone(), line, anchor: tree.text(at).to_owned() });
+                return Err(EditError::Shared {
+                    path: path.clone(),
+                    line,
+                    anchor: tree.text(at).to_owned(),
+                });
             }
             let next = match step {
                 Step::Key(key) => tree.get(at, key),
@@ -188,7 +224,10 @@ fn find(tree: &Tree<'_>, path: &YamlPath) -> Result<NodeId, EditError> {
             nearest = walked;
         }
     }
-    Err(EditError::NotFound { path: path.clone(), nearest: nearest.to_string() })
+    Err(EditError::NotFound {
+        path: path.clone(),
+        nearest: nearest.to_string(),
+    })
 }
 
 /// The anchor of a node or of a collection around it that an alias of the file refers to.
@@ -233,9 +272,15 @@ fn is_wanted(scalar: &Scalar<'_>, text: &str, may_be_typed: bool) -> bool {
 /// Whether `edited` reads as `tree` does but for the scalar at `path`, which reads as `text`.
 fn is_only_change(tree: &Tree<'_>, edited: &[u8], path: &YamlPath, text: &str, may_be_typed: bool) -> bool {
     let Ok(new) = yaml::parse_all(edited) else { return false };
-    let (Ok(old_id), Ok(new_id)) = (find(tree, path), find(&new, path)) else { return false };
+    let (Ok(old_id), Ok(new_id)) = (find(tree, path), find(&new, path)) else {
+        return false;
+    };
     let is_scalar = matches!(new.kind(new_id), NodeKind::Scalar(_));
-    if !is_scalar || !new.scalar(new_id).is_ok_and(|scalar| is_wanted(&scalar, text, may_be_typed)) {
+    if !is_scalar
+        || !new
+            .scalar(new_id)
+            .is_ok_and(|scalar| is_wanted(&scalar, text, may_be_typed))
+    {
         return false;
     }
     if new.text(new_id) != text || tree.documents().len() != new.documents().len() {
@@ -244,8 +289,12 @@ fn is_only_change(tree: &Tree<'_>, edited: &[u8], path: &YamlPath, text: &str, m
     if tree.comments().len() != new.comments().len() {
         return false;
     }
-    let mut pending: Vec<(NodeId, NodeId)> =
-        tree.documents().iter().zip(new.documents()).map(|(a, b)| (a.root, b.root)).collect();
+    let mut pending: Vec<(NodeId, NodeId)> = tree
+        .documents()
+        .iter()
+        .zip(new.documents())
+        .map(|(a, b)| (a.root, b.root))
+        .collect();
     while let Some((a, b)) = pending.pop() {
         if a == old_id || b == new_id {
             if (a, b) != (old_id, new_id) {
@@ -270,7 +319,10 @@ mod tests {
     use super::*;
 
     fn set(source: &str, path: &str, value: NewValue) -> Result<String, String> {
-        let change = Change { path: YamlPath::parse(path).unwrap(), value };
+        let change = Change {
+            path: YamlPath::parse(path).unwrap(),
+            value,
+        };
         apply_changes(source.as_bytes(), &[change])
             .map(|(text, _)| String::from_utf8(text).unwrap())
             .map_err(|error| error.to_string())
@@ -289,7 +341,12 @@ mod tests {
         for (source, path, value, want) in [
             ("a: 1 # c\nb: x\n", "b", text("z"), "a: 1 # c\nb: z\n"),
             ("b: x\n", "b", text("y"), "b: \"y\"\n"),
-            ("a:\n  tag: 'v1'   # keep\r\n", "a.tag", text("v2"), "a:\n  tag: 'v2'   # keep\r\n"),
+            (
+                "a:\n  tag: 'v1'   # keep\r\n",
+                "a.tag",
+                text("v2"),
+                "a:\n  tag: 'v2'   # keep\r\n",
+            ),
             ("tag: \"1.9\"\n", "tag", text("1.10"), "tag: \"1.10\"\n"),
             ("tag: v1\n", "tag", text("1.10"), "tag: \"1.10\"\n"),
             ("tag: v1\n", "tag", text("on"), "tag: \"on\"\n"),
@@ -301,7 +358,12 @@ mod tests {
             ("v: 1.5\n", "v", typed("1.10"), "v: \"1.10\"\n"),
             ("v: 1.5\n", "v", typed("1.6"), "v: 1.6\n"),
             ("tag:\nb: 1\n", "tag", text("x"), "tag: x\nb: 1\n"),
-            ("l: [a, b, {c: d}]\n", "l[2].c", text("e,f"), "l: [a, b, {c: \"e,f\"}]\n"),
+            (
+                "l: [a, b, {c: d}]\n",
+                "l[2].c",
+                text("e,f"),
+                "l: [a, b, {c: \"e,f\"}]\n",
+            ),
             ("- a\n- b\n", "[1]", text("c"), "- a\n- c\n"),
             ("a: |\n  x\n  y\nb: 1\n", "a", text("z\n"), "a: \"z\\n\"\nb: 1\n"),
             ("a: 1\n---\nb: 2\n", "b", typed("3"), "a: 1\n---\nb: 3\n"),
@@ -314,8 +376,16 @@ mod tests {
     #[test]
     fn what_would_change_more_is_refused() {
         for (source, path, want) in [
-            ("a: &x 1\nb: *x\n", "a", "line 1: `a` is shared through the anchor `x`, so other values would change with it"),
-            ("a: &x {t: 1}\nb: *x\n", "b.t", "line 2: `b.t` is shared through the anchor `x`, so other values would change with it"),
+            (
+                "a: &x 1\nb: *x\n",
+                "a",
+                "line 1: `a` is shared through the anchor `x`, so other values would change with it",
+            ),
+            (
+                "a: &x {t: 1}\nb: *x\n",
+                "b.t",
+                "line 2: `b.t` is shared through the anchor `x`, so other values would change with it",
+            ),
             ("a: {b: 1}\n", "a", "line 1: `a` is a mapping, not a scalar"),
             ("a: {b: 1}\n", "a.c.d", "no value at `a.c.d` (there is `a`)"),
             ("a: [\n", "a", "yaml: line 1: did not find expected node content"),

@@ -26,7 +26,10 @@ pub struct PathError {
 impl YamlPath {
     /// Reads a path. A backslash takes the meaning from `.`, `[` and `\`.
     pub fn parse(text: &str) -> Result<Self, PathError> {
-        let error = |reason| PathError { text: text.to_owned(), reason };
+        let error = |reason| PathError {
+            text: text.to_owned(),
+            reason,
+        };
         let mut steps = Vec::new();
         let mut key = String::new();
         let mut expects_key = true;
@@ -104,7 +107,14 @@ mod tests {
 
     #[test]
     fn paths_are_read_and_printed() {
-        for text in ["image.tag", "a[0].b", "a[0][12]", r"annotations.example\.com/x", "[3].a", r"a\[0\\"] {
+        for text in [
+            "image.tag",
+            "a[0].b",
+            "a[0][12]",
+            r"annotations.example\.com/x",
+            "[3].a",
+            r"a\[0\\",
+        ] {
             assert_eq!(YamlPath::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(

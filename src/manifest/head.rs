@@ -57,6 +57,9 @@ impl ManifestHead {
     /// The value of an annotation.
     pub fn annotation(&self, name: &str) -> Option<&str> {
         let annotations = &self.metadata.as_ref()?.annotations;
-        annotations.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        annotations
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 }

@@ -90,9 +90,7 @@ pub struct SortError {
 }
 
 /// Splits and sorts rendered files. Files whose name begins with `_` and empty ones are passed over.
-pub fn sort_manifests<'f>(
-    files: impl IntoIterator<Item = (&'f str, &'f [u8])>,
-) -> Result<Manifests, SortError> {
+pub fn sort_manifests<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Result<Manifests, SortError> {
     let files: BTreeMap<&str, &[u8]> = files.into_iter().collect();
     let mut sorted = Manifests::default();
     for (path, text) in files {
@@ -101,8 +99,11 @@ pub fn sort_manifests<'f>(
             continue;
         }
         for document in split_manifests(text) {
-            let head = ManifestHead::parse(document.text)
-                .map_err(|source| SortError { path: path.to_owned(), offset: document.offset, source })?;
+            let head = ManifestHead::parse(document.text).map_err(|source| SortError {
+                path: path.to_owned(),
+                offset: document.offset,
+                source,
+            })?;
             let document = Document {
                 path: path.to_owned(),
                 offset: document.offset,
@@ -113,8 +114,12 @@ pub fn sort_manifests<'f>(
             sorted.place(document);
         }
     }
-    sorted.manifests.sort_by(|a, b| install_rank(&a.head.kind).cmp(&install_rank(&b.head.kind)));
-    sorted.hooks.sort_by(|a, b| install_rank(&a.head.kind).cmp(&install_rank(&b.head.kind)));
+    sorted
+        .manifests
+        .sort_by(|a, b| install_rank(&a.head.kind).cmp(&install_rank(&b.head.kind)));
+    sorted
+        .hooks
+        .sort_by(|a, b| install_rank(&a.head.kind).cmp(&install_rank(&b.head.kind)));
     Ok(sorted)
 }
 
@@ -124,12 +129,18 @@ impl Manifests {
             self.manifests.push(document);
             return;
         };
-        match hook.split(',').map(|event| HookEvent::parse(&event.trim().to_lowercase())).collect::<Option<Vec<_>>>() {
+        match hook
+            .split(',')
+            .map(|event| HookEvent::parse(&event.trim().to_lowercase()))
+            .collect::<Option<Vec<_>>>()
+        {
             Some(events) => {
                 document.events = events;
                 self.hooks.push(document);
             }
-            None => self.warnings.push(format!("skipping unknown hooks {hook:?} in {}", document.path)),
+            None => self
+                .warnings
+                .push(format!("skipping unknown hooks {hook:?} in {}", document.path)),
         }
     }
 }

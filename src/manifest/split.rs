@@ -20,7 +20,10 @@ pub fn split_manifests(text: &[u8]) -> Vec<SplitDocument<'_>> {
         let document = rest.get(..length).unwrap_or_default();
         let trimmed = trim_start(document);
         if !trimmed.is_empty() {
-            documents.push(SplitDocument { offset: from + (document.len() - trimmed.len()), text: trimmed });
+            documents.push(SplitDocument {
+                offset: from + (document.len() - trimmed.len()),
+                text: trimmed,
+            });
         }
         if separator == 0 {
             return documents;
@@ -82,7 +85,9 @@ pub fn trim(text: &[u8]) -> &[u8] {
 
 fn strip_wide_space(text: &[u8]) -> &[u8] {
     for length in 2..=3 {
-        let Some(start) = text.len().checked_sub(length) else { break };
+        let Some(start) = text.len().checked_sub(length) else {
+            break;
+        };
         let tail = text.get(start..).and_then(|tail| std::str::from_utf8(tail).ok());
         if tail.is_some_and(|tail| tail.chars().all(char::is_whitespace)) {
             return text.get(..start).unwrap_or_default();

@@ -98,19 +98,29 @@ pub struct KubeVersionError {
 impl KubeVersion {
     /// The version Helm 4.3.1 assumes.
     pub fn default_version() -> Self {
-        Self { version: "v1.37.0".to_owned(), normalized: "v1.37.0".to_owned(), major: 1, minor: 37 }
+        Self {
+            version: "v1.37.0".to_owned(),
+            normalized: "v1.37.0".to_owned(),
+            major: 1,
+            minor: 37,
+        }
     }
 
     /// Reads `1.31`, `v1.31.2`, `v1.33.4-gke.1245000`: at least two numbers, anything after them.
     pub fn parse(text: &str) -> Result<Self, KubeVersionError> {
-        let error = |reason: String| KubeVersionError { given: text.to_owned(), reason };
+        let error = |reason: String| KubeVersionError {
+            given: text.to_owned(),
+            reason,
+        };
         let trimmed = text.trim_start();
         let trimmed = trimmed.strip_prefix('v').unwrap_or(trimmed);
         let mut components: Vec<&str> = Vec::new();
         let mut rest = trimmed;
         loop {
             let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-            let Some((component, after)) = rest.split_at_checked(digits).filter(|_| digits > 0) else { break };
+            let Some((component, after)) = rest.split_at_checked(digits).filter(|_| digits > 0) else {
+                break;
+            };
             components.push(component);
             match after.strip_prefix('.') {
                 Some(next) => rest = next,
@@ -118,20 +128,42 @@ impl KubeVersion {
             }
         }
         let [major, minor, ..] = components.as_slice() else {
-            let reason = if components.is_empty() { "could not parse" } else { "illegal version string" };
+            let reason = if components.is_empty() {
+                "could not parse"
+            } else {
+                "illegal version string"
+            };
             let suffix = if components.is_empty() { " as version" } else { "" };
             return Err(error(format!("{reason} {text:?}{suffix}")));
         };
         if major.starts_with('0') && *major != "0" {
-            return Err(error(format!("illegal zero-prefixed version component {major:?} in {text:?}")));
+            return Err(error(format!(
+                "illegal zero-prefixed version component {major:?} in {text:?}"
+            )));
         }
         let number = |component: &str| {
-            component.parse::<u64>().map_err(|_| error(format!("illegal non-numeric version component {component:?} in {text:?}: value out of range")))
+            component.parse::<u64>().map_err(|_| {
+                error(format!(
+                    "illegal non-numeric version component {component:?} in {text:?}: value out of range"
+                ))
+            })
         };
-        let numbers = components.iter().map(|component| number(component)).collect::<Result<Vec<_>, _>>()?;
+        let numbers = components
+            .iter()
+            .map(|component| number(component))
+            .collect::<Result<Vec<_>, _>>()?;
         let normalized = numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(".");
-        let version = if text.starts_with('v') { text.to_owned() } else { format!("v{text}") };
-        Ok(Self { version, normalized: format!("v{normalized}"), major: number(major)?, minor: number(minor)? })
+        let version = if text.starts_with('v') {
+            text.to_owned()
+        } else {
+            format!("v{text}")
+        };
+        Ok(Self {
+            version,
+            normalized: format!("v{normalized}"),
+            major: number(major)?,
+            minor: number(minor)?,
+        })
     }
 }
 
@@ -156,18 +188,27 @@ impl Capabilities {
 
     /// Only the API versions given, for tests that compare with rows made so.
     pub fn with_api_versions(kube_version: KubeVersion, api_versions: &[&str]) -> Self {
-        Self { kube_version, api_versions: api_versions.iter().map(|&version| version.to_owned()).collect() }
+        Self {
+            kube_version,
+            api_versions: api_versions.iter().map(|&version| version.to_owned()).collect(),
+        }
     }
 
     /// `.Capabilities.APIVersions`: a list, and the engine knows its method `Has`.
     fn version_set(&self) -> Value {
-        let items = self.api_versions.iter().map(|version| Value::str(version.as_str())).collect();
+        let items = self
+            .api_versions
+            .iter()
+            .map(|version| Value::str(version.as_str()))
+            .collect();
         Value::List(List::typed(ListType::Named(VERSION_SET), items))
     }
 
     /// The object templates see.
     pub fn object(&self) -> Value {
-        Value::Object(Rc::new(CapabilitiesObject { capabilities: self.clone() }))
+        Value::Object(Rc::new(CapabilitiesObject {
+            capabilities: self.clone(),
+        }))
     }
 }
 
@@ -183,7 +224,9 @@ impl Object for CapabilitiesObject {
 
     fn field(&self, name: &str) -> Option<Value> {
         match name {
-            "KubeVersion" => Some(Value::Object(Rc::new(KubeVersionObject(self.capabilities.kube_version.clone())))),
+            "KubeVersion" => Some(Value::Object(Rc::new(KubeVersionObject(
+                self.capabilities.kube_version.clone(),
+            )))),
             "APIVersions" => Some(self.capabilities.version_set()),
             "HelmVersion" => Some(Value::Object(Rc::new(HelmVersion))),
             _ => None,
@@ -195,9 +238,18 @@ impl Object for CapabilitiesObject {
     }
 
     fn display(&self) -> Text {
-        let KubeVersion { version, normalized, major, minor } = &self.capabilities.kube_version;
+        let KubeVersion {
+            version,
+            normalized,
+            major,
+            minor,
+        } = &self.capabilities.kube_version;
         let versions = self.capabilities.api_versions.join(" ");
-        format!("{{{{{version} {normalized} {major} {minor}}} [{versions}] {}}}", HelmVersion.text()).into()
+        format!(
+            "{{{{{version} {normalized} {major} {minor}}} [{versions}] {}}}",
+            HelmVersion.text()
+        )
+        .into()
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -283,10 +335,16 @@ mod tests {
     #[test]
     fn kube_versions_are_read_as_helm_reads_them() {
         let version = KubeVersion::parse("v1.33.4-gke.1245000").unwrap();
-        assert_eq!((version.normalized.as_str(), version.major, version.minor), ("v1.33.4", 1, 33));
+        assert_eq!(
+            (version.normalized.as_str(), version.major, version.minor),
+            ("v1.33.4", 1, 33)
+        );
         assert_eq!(version.version, "v1.33.4-gke.1245000");
         let version = KubeVersion::parse("1.31").unwrap();
-        assert_eq!((version.version.as_str(), version.normalized.as_str()), ("v1.31", "v1.31"));
+        assert_eq!(
+            (version.version.as_str(), version.normalized.as_str()),
+            ("v1.31", "v1.31")
+        );
         for (text, want) in [
             ("1", "invalid kube version '1': illegal version string \"1\""),
             ("abc", "invalid kube version 'abc': could not parse \"abc\" as version"),

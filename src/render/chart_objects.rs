@@ -15,7 +15,9 @@ pub(super) fn chart_object(metadata: &Metadata, is_root: bool) -> Value {
     let annotations = metadata.annotations.as_ref().map_or_else(
         || Map::nil(MapType::Strings),
         |entries| {
-            let entries = entries.iter().map(|(key, value)| (Text::from(key.as_str()), text(value)));
+            let entries = entries
+                .iter()
+                .map(|(key, value)| (Text::from(key.as_str()), text(value)));
             Map::typed(MapType::Strings, entries.collect())
         },
     );
@@ -35,7 +37,10 @@ pub(super) fn chart_object(metadata: &Metadata, is_root: bool) -> Value {
         ("Deprecated", Value::Bool(metadata.deprecated)),
         ("Annotations", Value::Map(annotations)),
         ("KubeVersion", text(&metadata.kube_version)),
-        ("Dependencies", Value::list(metadata.declared_dependencies().map(dependency_object).collect())),
+        (
+            "Dependencies",
+            Value::list(metadata.declared_dependencies().map(dependency_object).collect()),
+        ),
         ("Type", text(&metadata.chart_type)),
         ("IsRoot", Value::Bool(is_root)),
     ])

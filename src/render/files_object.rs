@@ -22,17 +22,26 @@ pub(super) struct FilesObject {
 
 impl FilesObject {
     pub(super) fn new(files: &[ChartFile]) -> Self {
-        Self { files: files.iter().map(|file| (file.name.clone(), Arc::clone(&file.data))).collect() }
+        Self {
+            files: files
+                .iter()
+                .map(|file| (file.name.clone(), Arc::clone(&file.data)))
+                .collect(),
+        }
     }
 
     fn data(&self, name: &Text) -> &[u8] {
-        name.as_str().and_then(|name| self.files.get(name)).map_or(&[], |data| data)
+        name.as_str()
+            .and_then(|name| self.files.get(name))
+            .map_or(&[], |data| data)
     }
 
     fn glob(&self, pattern: &Text) -> Self {
         let glob = Glob::parse(&pattern.to_str_lossy()).unwrap_or_else(Glob::everything);
         let files = self.files.iter().filter(|(name, _)| glob.is_match(name));
-        Self { files: files.map(|(name, data)| (name.clone(), Arc::clone(data))).collect() }
+        Self {
+            files: files.map(|(name, data)| (name.clone(), Arc::clone(data))).collect(),
+        }
     }
 
     /// Base name to content as one YAML map.
@@ -40,7 +49,12 @@ impl FilesObject {
         let entries: Dict = self
             .files
             .iter()
-            .map(|(name, data)| (Text::from(name.rsplit('/').next().unwrap_or(name)), Value::Str(content(data))))
+            .map(|(name, data)| {
+                (
+                    Text::from(name.rsplit('/').next().unwrap_or(name)),
+                    Value::Str(content(data)),
+                )
+            })
             .collect();
         let map = Value::Map(Map::typed(MapType::Strings, entries));
         yaml_value::to_yaml(&map).map_or_else(|_| Value::str(""), Value::Str)
@@ -69,7 +83,10 @@ impl Object for FilesObject {
     fn call_method(&self, name: &str, arguments: &[Value]) -> Option<CallResult> {
         let text_argument = || match arguments {
             [Value::Str(text)] => Ok(text),
-            [other] => Err(format!("wrong type for value; expected string; got {}", other.type_name())),
+            [other] => Err(format!(
+                "wrong type for value; expected string; got {}",
+                other.type_name()
+            )),
             others => Err(format!("wrong number of args for {name}: want 1 got {}", others.len())),
         };
         let with_text = |read: &dyn Fn(&Text) -> Value| text_argument().map(read).map_err(Into::into);

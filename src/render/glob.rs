@@ -26,12 +26,18 @@ impl Glob {
     pub(super) fn parse(pattern: &str) -> Option<Self> {
         let mut input = pattern.chars().peekable();
         let elements = parse_sequence(&mut input, 0)?;
-        input.next().is_none().then_some(Self { elements, separated: true })
+        input.next().is_none().then_some(Self {
+            elements,
+            separated: true,
+        })
     }
 
     /// The glob `**` compiled without a separator, which Helm falls back to for malformed patterns: matches all.
     pub(super) const fn everything() -> Self {
-        Self { elements: Vec::new(), separated: false }
+        Self {
+            elements: Vec::new(),
+            separated: false,
+        }
     }
 
     /// Whether the whole of `name` matches.
@@ -100,13 +106,21 @@ fn parse_class(input: &mut Input<'_>) -> Option<Element> {
 fn matches(pending: &[&[Element]], name: &[char], steps: &mut usize) -> bool {
     let Some(left) = steps.checked_sub(1) else { return false };
     *steps = left;
-    let Some((&sequence, outer)) = pending.split_last() else { return name.is_empty() };
-    let Some((element, after)) = sequence.split_first() else { return matches(outer, name, steps) };
+    let Some((&sequence, outer)) = pending.split_last() else {
+        return name.is_empty();
+    };
+    let Some((element, after)) = sequence.split_first() else {
+        return matches(outer, name, steps);
+    };
     let mut next = outer.to_vec();
     next.push(after);
     match element {
-        Element::Literal(c) => name.split_first().is_some_and(|(d, rest)| c == d && matches(&next, rest, steps)),
-        Element::Single => name.split_first().is_some_and(|(d, rest)| *d != '/' && matches(&next, rest, steps)),
+        Element::Literal(c) => name
+            .split_first()
+            .is_some_and(|(d, rest)| c == d && matches(&next, rest, steps)),
+        Element::Single => name
+            .split_first()
+            .is_some_and(|(d, rest)| *d != '/' && matches(&next, rest, steps)),
         Element::Class { negated, ranges } => name.split_first().is_some_and(|(d, rest)| {
             ranges.iter().any(|(low, high)| low <= d && d <= high) != *negated && matches(&next, rest, steps)
         }),
@@ -150,7 +164,11 @@ mod tests {
             ("?.txt", "/.txt", false),
             ("a\\*", "a*", true),
         ] {
-            assert_eq!(Glob::parse(pattern).unwrap().is_match(name), want, "{pattern} on {name}");
+            assert_eq!(
+                Glob::parse(pattern).unwrap().is_match(name),
+                want,
+                "{pattern} on {name}"
+            );
         }
         assert!(Glob::parse("[a").is_none());
         assert!(Glob::everything().is_match("any/thing"));

@@ -11,7 +11,7 @@ mod template_set;
 pub use capabilities::{Capabilities, KubeVersion, KubeVersionError};
 pub use release::{Release, ReleaseNameError, default_release_name, validate_release_name};
 pub use render_chart::{
-    FixedClock, RenderError, RenderValues, RenderValuesError, RenderedFile, Rendering, SchemaCheck, render_chart, render_templates,
-    render_text, render_values,
+    FixedClock, RenderError, RenderValues, RenderValuesError, RenderedFile, Rendering, SchemaCheck, render_chart,
+    render_templates, render_text, render_values,
 };
 pub use template_set::{ChartTemplates, TemplateFile, compile_chart};

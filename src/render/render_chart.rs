@@ -5,8 +5,8 @@ use std::rc::Rc;
 use crate::chart::Chart;
 use crate::functions;
 use crate::template::{
-    CompiledSet, Dict, ExecutionError, Executor, Map, MapType, Options, ParseError, SourceMap, TemplateSet, Text, Value,
-    World, helm_error_text, helm_parse_error_text,
+    CompiledSet, Dict, ExecutionError, Executor, Map, MapType, Options, ParseError, SourceMap, TemplateSet, Text,
+    Value, World, helm_error_text, helm_parse_error_text,
 };
 use crate::values::{CoalesceError, SchemaViolation, coalesce_values, validate_chart_values};
 
@@ -160,7 +160,11 @@ pub fn render_templates(
         let output = executor
             .render(&file.name, Value::Map(dot.clone()))
             .map_err(|error| RenderError::Execution(Box::new(error)))?;
-        files.push(RenderedFile { name: file.name.clone(), text: output.text, map: output.map });
+        files.push(RenderedFile {
+            name: file.name.clone(),
+            text: output.text,
+            map: output.map,
+        });
     }
     Ok(Rendering { files })
 }
@@ -178,7 +182,10 @@ fn scope(chart: &Chart, is_root: bool, shared: &RenderValues, values: &Map, scop
     let subcharts = Map::new(Dict::new());
     let dot = Map::new(Dict::from([
         (Text::from("Chart"), chart_object(&chart.metadata, is_root)),
-        (Text::from("Files"), Value::Object(Rc::new(FilesObject::new(&chart.files)))),
+        (
+            Text::from("Files"),
+            Value::Object(Rc::new(FilesObject::new(&chart.files))),
+        ),
         (Text::from("Release"), shared.release.clone()),
         (Text::from("Capabilities"), shared.capabilities.clone()),
         (Text::from("Values"), Value::Map(values.clone())),

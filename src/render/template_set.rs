@@ -39,7 +39,10 @@ pub fn compile_chart(chart: &Chart) -> Result<ChartTemplates, ParseError> {
         set.parse(file.name.as_str(), *source)?;
     }
     let files = sources.into_iter().map(|(file, _)| file).collect();
-    Ok(ChartTemplates { set: Arc::new(set.finish()), files })
+    Ok(ChartTemplates {
+        set: Arc::new(set.finish()),
+        files,
+    })
 }
 
 fn parse_order(name: &str) -> (usize, &str) {

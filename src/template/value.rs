@@ -129,6 +129,11 @@ pub trait Object: fmt::Debug {
 pub const VERSION_SET: &str = "common.VersionSet";
 
 impl List {
+    /// Parameter types of a method of a named slice type.
+    pub fn method_parameters(&self, name: &str) -> Option<&'static [Parameter]> {
+        (self.element == ListType::Named(VERSION_SET) && name == "Has").then_some(&[Parameter::Str])
+    }
+
     /// Calls a method of a named slice type; `None` where the type has no such method.
     pub fn call_method(&self, name: &str, arguments: &[Value]) -> Option<CallResult> {
         if self.element != ListType::Named(VERSION_SET) || name != "Has" {

@@ -82,7 +82,10 @@ impl Coalescer<'_> {
                         Value::Nil => "%!t(<nil>)".to_owned(),
                         other => format!("%!t({}={})", other.type_name(), other.display()),
                     };
-                    return Err(CoalesceError::NotATable { name: name.to_owned(), found });
+                    return Err(CoalesceError::NotATable {
+                        name: name.to_owned(),
+                        found,
+                    });
                 }
             };
             let sub_prefix = join(prefix, chart.name());
@@ -98,7 +101,9 @@ impl Coalescer<'_> {
             None => Map::new(Dict::new()),
             Some(Value::Map(map)) if !map.is_nil() => map,
             Some(_) => {
-                self.warn(format!("warning: skipping globals because destination {GLOBAL} is not a table."));
+                self.warn(format!(
+                    "warning: skipping globals because destination {GLOBAL} is not a table."
+                ));
                 return;
             }
         };
@@ -106,7 +111,9 @@ impl Coalescer<'_> {
             None => Map::new(Dict::new()),
             Some(Value::Map(map)) => map,
             Some(_) => {
-                self.warn(format!("warning: skipping globals because source {GLOBAL} is not a table."));
+                self.warn(format!(
+                    "warning: skipping globals because source {GLOBAL} is not a table."
+                ));
                 return;
             }
         };
@@ -120,7 +127,9 @@ impl Coalescer<'_> {
                             self.tables(&copy, &existing, &join(prefix, &key.to_str_lossy()), Nulls::Keep);
                         }
                         Some(_) => {
-                            self.warn(format!("Conflict: cannot merge map onto non-map for {key:?}. Skipping."));
+                            self.warn(format!(
+                                "Conflict: cannot merge map onto non-map for {key:?}. Skipping."
+                            ));
                             continue;
                         }
                     }
@@ -144,7 +153,10 @@ impl Coalescer<'_> {
                 }
                 Some(Value::Map(table)) => match deep_copy(&default) {
                     Value::Map(default) => {
-                        let is_subchart = chart.dependencies.iter().any(|sub| sub.name().as_bytes() == key.as_bytes());
+                        let is_subchart = chart
+                            .dependencies
+                            .iter()
+                            .any(|sub| sub.name().as_bytes() == key.as_bytes());
                         let nulls = if is_subchart { Nulls::Keep } else { nulls };
                         if nulls == Nulls::Remove {
                             drop_nulls(&default);
@@ -200,11 +212,15 @@ impl Coalescer<'_> {
             (Value::Map(target), Value::Map(source)) => self.tables(target, source, full_key, nulls),
             (_, Value::Map(_)) => {
                 let value = source.display();
-                self.warn(format!("warning: cannot overwrite table with non table for {full_key} ({value})"));
+                self.warn(format!(
+                    "warning: cannot overwrite table with non table for {full_key} ({value})"
+                ));
             }
             (Value::Map(_), source) if !matches!(source, Value::Nil) => {
                 let value = source.display();
-                self.warn(format!("warning: destination for {full_key} is a table. Ignoring non-table value ({value})"));
+                self.warn(format!(
+                    "warning: destination for {full_key} is a table. Ignoring non-table value ({value})"
+                ));
             }
             _ => {}
         }
@@ -216,7 +232,11 @@ impl Coalescer<'_> {
 }
 
 fn join(prefix: &str, key: &str) -> String {
-    if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") }
+    if prefix.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{prefix}.{key}")
+    }
 }
 
 /// Removes null entries, in nested tables too.

@@ -35,9 +35,13 @@ fn enable(chart: &mut Chart, values: &Map, path: &str, warnings: &mut Vec<String
         .filter(|dependency| !dependency.enabled)
         .map(|dependency| dependency.name.clone())
         .collect();
-    chart.dependencies.retain(|subchart| !disabled.contains(subchart.name()));
+    chart
+        .dependencies
+        .retain(|subchart| !disabled.contains(subchart.name()));
     chart.metadata.dependencies.retain(|dependency| {
-        dependency.as_ref().is_some_and(|dependency| !disabled.contains(&dependency.name))
+        dependency
+            .as_ref()
+            .is_some_and(|dependency| !disabled.contains(&dependency.name))
     });
     for subchart in &mut chart.dependencies {
         let sub_path = format!("{path}{}.", subchart.name());
@@ -92,17 +96,20 @@ fn enabled_by_tags(dependency: &Dependency, values: &Map, warnings: &mut Vec<Str
 }
 
 /// The first condition path that holds a boolean decides.
-fn enabled_by_condition(
-    dependency: &Dependency,
-    values: &Map,
-    path: &str,
-    warnings: &mut Vec<String>,
-) -> Option<bool> {
-    for condition in dependency.condition.trim().split(',').filter(|condition| !condition.is_empty()) {
+fn enabled_by_condition(dependency: &Dependency, values: &Map, path: &str, warnings: &mut Vec<String>) -> Option<bool> {
+    for condition in dependency
+        .condition
+        .trim()
+        .split(',')
+        .filter(|condition| !condition.is_empty())
+    {
         match path_value(values, &format!("{path}{condition}")) {
             Some(Value::Bool(enabled)) => return Some(enabled),
             Some(_) => {
-                warnings.push(format!("condition {condition} of dependency {} is not a boolean", dependency.name));
+                warnings.push(format!(
+                    "condition {condition} of dependency {} is not a boolean",
+                    dependency.name
+                ));
             }
             None => {}
         }

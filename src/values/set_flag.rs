@@ -37,7 +37,10 @@ impl From<String> for Stop {
 
 /// Applies one flag's argument to `values`. What was set before an error stays set, as in Helm.
 pub fn apply_set_flag(flag: &SetFlag<'_>, argument: &str, values: &Map) -> Result<(), String> {
-    let mut parser = Parser { input: Input::new(argument), flag };
+    let mut parser = Parser {
+        input: Input::new(argument),
+        flag,
+    };
     loop {
         match parser.key(values, 0) {
             Ok(()) => {}
@@ -55,7 +58,10 @@ pub(super) struct Input {
 
 impl Input {
     pub(super) fn new(text: &str) -> Self {
-        Self { characters: text.chars().collect(), at: 0 }
+        Self {
+            characters: text.chars().collect(),
+            at: 0,
+        }
     }
 
     pub(super) fn next(&mut self) -> Option<char> {
@@ -103,7 +109,9 @@ pub(super) fn set(data: &Map, key: &str, value: Value) {
 /// `list` with `value` at `index`, filled up with nulls.
 pub(super) fn set_index(mut list: Vec<Value>, index: i64, value: Value) -> Result<Vec<Value>, String> {
     if index > MAX_INDEX {
-        return Err(format!("index of {index} is greater than maximum supported index of {MAX_INDEX}"));
+        return Err(format!(
+            "index of {index} is greater than maximum supported index of {MAX_INDEX}"
+        ));
     }
     let Ok(index) = usize::try_from(index) else {
         return Err(format!("negative {index} index not allowed"));
@@ -172,7 +180,11 @@ pub(super) fn nested_list(list: &[Value], index: i64) -> Result<Vec<Value>, Stri
 }
 
 pub(super) fn check_index(index: i64) -> Result<(), Stop> {
-    if index < 0 { Err(Stop::Error(format!("negative {index} index not allowed"))) } else { Ok(()) }
+    if index < 0 {
+        Err(Stop::Error(format!("negative {index} index not allowed")))
+    } else {
+        Ok(())
+    }
 }
 
 /// The table to descend into for `a[0].b`.
@@ -329,7 +341,10 @@ impl Parser<'_, '_> {
         }
         let (key, stop) = self.input.until(&['[', '.', '=']);
         if !key.is_empty() {
-            return (list, Err(format!("unexpected data at end of array index: {key:?}").into()));
+            return (
+                list,
+                Err(format!("unexpected data at end of array index: {key:?}").into()),
+            );
         }
         match stop {
             None => (list, Err(Stop::End)),
@@ -350,7 +365,10 @@ impl Parser<'_, '_> {
 
     fn nested_item(&mut self, list: Vec<Value>, index: i64, depth: usize, nesting: usize) -> ListOutcome {
         if nesting >= MAX_NESTED_INDICES {
-            return (list, Err(format!("more than {MAX_NESTED_INDICES} nested list indices").into()));
+            return (
+                list,
+                Err(format!("more than {MAX_NESTED_INDICES} nested list indices").into()),
+            );
         }
         let inner = match self.index().and_then(|next| Ok((next, nested_list(&list, index)?))) {
             Ok((next, inner)) => self.list_item(inner, next, depth, nesting + 1),

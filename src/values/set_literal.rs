@@ -13,7 +13,9 @@ const MAX_NESTED_INDICES: usize = 1000;
 
 /// Applies one `--set-literal` argument.
 pub(super) fn apply_set_literal(argument: &str, values: &Map) -> Result<(), String> {
-    let mut parser = LiteralParser { input: Input::new(argument) };
+    let mut parser = LiteralParser {
+        input: Input::new(argument),
+    };
     loop {
         match parser.key(values, 0) {
             Ok(()) => {}
@@ -92,7 +94,10 @@ impl LiteralParser {
         }
         let (key, stop) = self.until(&['[', '.', '=']);
         if !key.is_empty() {
-            return (list, Err(format!("unexpected data at end of array index: {key:?}").into()));
+            return (
+                list,
+                Err(format!("unexpected data at end of array index: {key:?}").into()),
+            );
         }
         match stop {
             None => (list, Err(Stop::End)),
@@ -107,9 +112,10 @@ impl LiteralParser {
                     Err(stop) => (list, Err(stop)),
                 }
             }
-            Some(_) if nesting >= MAX_NESTED_INDICES => {
-                (list, Err(format!("more than {MAX_NESTED_INDICES} nested list indices").into()))
-            }
+            Some(_) if nesting >= MAX_NESTED_INDICES => (
+                list,
+                Err(format!("more than {MAX_NESTED_INDICES} nested list indices").into()),
+            ),
             Some(_) => match self.index().and_then(|next| Ok((next, nested_list(&list, index)?))) {
                 Err(stop) => (list, Err(stop)),
                 Ok((next, inner)) => match self.list_item(inner, next, depth, nesting + 1) {

@@ -6,7 +6,12 @@ use crate::template::{List, Map, Value};
 pub fn deep_copy(value: &Value) -> Value {
     match value {
         Value::Map(map) => Value::Map(deep_copy_map(map)),
-        Value::List(list) if list.items().iter().any(|item| matches!(item, Value::Map(_) | Value::List(_))) => {
+        Value::List(list)
+            if list
+                .items()
+                .iter()
+                .any(|item| matches!(item, Value::Map(_) | Value::List(_))) =>
+        {
             Value::List(List::typed(list.element, list.items().iter().map(deep_copy).collect()))
         }
         other => other.clone(),
@@ -15,16 +20,21 @@ pub fn deep_copy(value: &Value) -> Value {
 
 /// [`deep_copy`] of a map; a nil map becomes an empty one.
 pub(super) fn deep_copy_map(map: &Map) -> Map {
-    let entries = map.with(|dict| dict.iter().map(|(key, value)| (key.clone(), deep_copy(value))).collect());
+    let entries = map.with(|dict| {
+        dict.iter()
+            .map(|(key, value)| (key.clone(), deep_copy(value)))
+            .collect()
+    });
     Map::typed(map.map_type, entries)
 }
 
 /// The table at a dotted path.
 pub(super) fn table(values: &Map, path: &str) -> Option<Map> {
-    path.split('.').try_fold(values.clone(), |table, key| match table.get(key.as_bytes()) {
-        Some(Value::Map(inner)) => Some(inner),
-        _ => None,
-    })
+    path.split('.')
+        .try_fold(values.clone(), |table, key| match table.get(key.as_bytes()) {
+            Some(Value::Map(inner)) => Some(inner),
+            _ => None,
+        })
 }
 
 /// The value at a dotted path, when it is not a table.
@@ -33,5 +43,7 @@ pub(super) fn path_value(values: &Map, path: &str) -> Option<Value> {
         Some((parent, key)) => (table(values, parent)?, key),
         None => (values.clone(), path),
     };
-    parent.get(key.as_bytes()).filter(|value| !matches!(value, Value::Map(_)))
+    parent
+        .get(key.as_bytes())
+        .filter(|value| !matches!(value, Value::Map(_)))
 }

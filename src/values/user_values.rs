@@ -66,8 +66,10 @@ impl UserValues {
     pub fn merge(&self, read_file: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<Map, UserValuesError> {
         let mut base = Map::new(Dict::new());
         for source in &self.files {
-            let values = read_values(&source.text)
-                .map_err(|message| UserValuesError::File { file: source.name.clone(), message })?;
+            let values = read_values(&source.text).map_err(|message| UserValuesError::File {
+                file: source.name.clone(),
+                message,
+            })?;
             base = merge_maps(&base, &values);
         }
         for argument in &self.json {
@@ -78,8 +80,7 @@ impl UserValues {
                     _ => return Err(UserValuesError::JsonObject(argument.clone())),
                 }
             } else {
-                apply_set_flag(&SetFlag::Json, argument, &base)
-                    .map_err(|_| UserValuesError::Json(argument.clone()))?;
+                apply_set_flag(&SetFlag::Json, argument, &base).map_err(|_| UserValuesError::Json(argument.clone()))?;
             }
         }
         let flags: [(&'static str, &[String], SetFlag<'_>); 3] = [
@@ -94,8 +95,10 @@ impl UserValues {
             }
         }
         for argument in &self.literal {
-            apply_set_literal(argument, &base)
-                .map_err(|message| UserValuesError::Flag { flag: "--set-literal", message })?;
+            apply_set_literal(argument, &base).map_err(|message| UserValuesError::Flag {
+                flag: "--set-literal",
+                message,
+            })?;
         }
         Ok(base)
     }

@@ -19,7 +19,11 @@ pub struct SchemaViolation(pub String);
 pub fn validate_chart_values(chart: &Chart, values: &Map) -> Result<(), SchemaViolation> {
     let mut text = String::new();
     collect(chart, values, &mut text);
-    if text.is_empty() { Ok(()) } else { Err(SchemaViolation(text)) }
+    if text.is_empty() {
+        Ok(())
+    } else {
+        Err(SchemaViolation(text))
+    }
 }
 
 fn collect(chart: &Chart, values: &Map, text: &mut String) {
@@ -47,7 +51,9 @@ pub fn validate_single_schema(values: &Map, schema: &[u8]) -> Result<(), SchemaV
     let mut compiler = Compiler::new();
     compiler.use_loader(Box::new(Loader));
     let mut schemas = Schemas::new();
-    compiler.add_resource(SCHEMA_URL, schema).map_err(|error| SchemaViolation(error.to_string()))?;
+    compiler
+        .add_resource(SCHEMA_URL, schema)
+        .map_err(|error| SchemaViolation(error.to_string()))?;
     let index = compiler
         .compile(SCHEMA_URL, &mut schemas)
         .map_err(|error| SchemaViolation(format!("{error:#}")))?;
@@ -55,7 +61,9 @@ pub fn validate_single_schema(values: &Map, schema: &[u8]) -> Result<(), SchemaV
     schemas.validate(&instance, index).map_err(|error| {
         let mut text = String::new();
         display(&error, 0, &mut text);
-        let text = text.strip_prefix(&format!("jsonschema validation failed with '{SCHEMA_URL}#'\n")).unwrap_or(&text);
+        let text = text
+            .strip_prefix(&format!("jsonschema validation failed with '{SCHEMA_URL}#'\n"))
+            .unwrap_or(&text);
         SchemaViolation(format!("{text}\n"))
     })
 }
@@ -89,7 +97,11 @@ pub(super) fn to_json(value: &Value) -> Json {
         Value::Str(text) => Json::String(text.to_str_lossy().into_owned()),
         Value::List(list) => Json::Array(list.items().iter().map(to_json).collect()),
         Value::Map(map) => map.with(|dict| {
-            Json::Object(dict.iter().map(|(key, value)| (key.to_str_lossy().into_owned(), to_json(value))).collect())
+            Json::Object(
+                dict.iter()
+                    .map(|(key, value)| (key.to_str_lossy().into_owned(), to_json(value)))
+                    .collect(),
+            )
         }),
         Value::Nil | Value::Complex(..) | Value::Bytes(_) | Value::Object(_) => Json::Null,
     }
@@ -139,7 +151,11 @@ fn message(kind: &ErrorKind<'_, '_>) -> String {
         ErrorKind::Required { want } if want.len() == 1 => format!("missing property {}", join_quoted(want)),
         ErrorKind::Required { want } => format!("missing properties {}", join_quoted(want)),
         ErrorKind::Dependency { prop, missing } | ErrorKind::DependentRequired { prop, missing } => {
-            format!("properties {} required, if {} exists", join_quoted(missing), quote(prop))
+            format!(
+                "properties {} required, if {} exists",
+                join_quoted(missing),
+                quote(prop)
+            )
         }
         ErrorKind::AdditionalProperties { got } => {
             let mut names: Vec<&str> = got.iter().map(AsRef::as_ref).collect();
@@ -181,10 +197,18 @@ fn count_message(kind: &ErrorKind<'_, '_>) -> String {
             format!("min {want} items required to match contains schema, but none matched")
         }
         ErrorKind::MinContains { got, want } => {
-            format!("min {want} items required to match contains schema, but matched {} items at {}", got.len(), spaced(got))
+            format!(
+                "min {want} items required to match contains schema, but matched {} items at {}",
+                got.len(),
+                spaced(got)
+            )
         }
         ErrorKind::MaxContains { got, want } => {
-            format!("max {want} items required to match contains schema, but matched {} items at {}", got.len(), spaced(got))
+            format!(
+                "max {want} items required to match contains schema, but matched {} items at {}",
+                got.len(),
+                spaced(got)
+            )
         }
         ErrorKind::UniqueItems { got: [a, b] } => format!("items at {} and {} are equal", group(*a), group(*b)),
         ErrorKind::AdditionalItems { got } => format!("last {} additionalItem(s) not allowed", group(*got)),

@@ -38,7 +38,11 @@ fn main() -> ExitCode {
     }
     let report = chartwright::template::on_large_stack(|| run(&directories)).expect("a thread starts");
     report.print();
-    if report.passed_share() < BAR { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    if report.passed_share() < BAR {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
 }
 
 fn run(directories: &[PathBuf]) -> Report {
@@ -48,10 +52,15 @@ fn run(directories: &[PathBuf]) -> Report {
     for directory in directories {
         let base = std::fs::read(directory.join("base.json")).ok();
         let base: Option<Json> = base.map(|text| serde_json::from_slice(&text).expect("base.json is JSON"));
-        let mut files: Vec<PathBuf> =
-            std::fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path()).collect();
+        let mut files: Vec<PathBuf> = std::fs::read_dir(directory)
+            .expect("a directory")
+            .map(|entry| entry.expect("an entry").path())
+            .collect();
         files.sort();
-        for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "jsonl")) {
+        for file in files
+            .iter()
+            .filter(|file| file.extension().is_some_and(|extension| extension == "jsonl"))
+        {
             let text = std::fs::read_to_string(file).expect("UTF-8 rows");
             for line in text.lines() {
                 let row: Json = serde_json::from_str(line).expect("a row is JSON");

@@ -21,7 +21,11 @@ impl Verdict {
             (Err(ours), Err(wanted)) => {
                 let all_but_last = |text: &str| text.trim_end().rsplit_once('\n').map(|(start, _)| start.to_owned());
                 if all_but_last(&ours) == all_but_last(&wanted) {
-                    Self::SameError { whole: ours.trim_end() == wanted.trim_end(), ours, wanted }
+                    Self::SameError {
+                        whole: ours.trim_end() == wanted.trim_end(),
+                        ours,
+                        wanted,
+                    }
                 } else {
                     Self::Different(format!("want error {wanted:?}\n  have error {ours:?}"))
                 }
@@ -54,7 +58,10 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn add(&mut self, group: &str, id: &str, verdict: Verdict) {
         #[expect(clippy::disallowed_methods, reason = "the harness is told how much to say")]
-        let show = std::env::var("ROWS_SHOW").ok().and_then(|count| count.parse().ok()).unwrap_or(0usize);
+        let show = std::env::var("ROWS_SHOW")
+            .ok()
+            .and_then(|count| count.parse().ok())
+            .unwrap_or(0usize);
         #[expect(clippy::disallowed_methods, reason = "the harness is told how much to say")]
         let show_errors = std::env::var("ROWS_SHOW_ERRORS").is_ok();
         let counts = self.groups.entry(group.to_owned()).or_default();
@@ -85,7 +92,9 @@ impl Report {
     }
 
     fn totals(&self) -> (usize, usize) {
-        self.groups.values().fold((0, 0), |(p, f), counts| (p + counts.passed, f + counts.failed))
+        self.groups
+            .values()
+            .fold((0, 0), |(p, f), counts| (p + counts.passed, f + counts.failed))
     }
 
     pub(crate) fn print(&self) {

@@ -30,14 +30,19 @@ pub(crate) fn judge(row: &Json) -> Verdict {
     }
     let ours = ours.map(|values| {
         let json = to_go_json(&Value::Map(values)).expect("values are JSON");
-        serde_json::from_slice::<Json>(&json).expect("valid JSON").to_string().into_bytes()
+        serde_json::from_slice::<Json>(&json)
+            .expect("valid JSON")
+            .to_string()
+            .into_bytes()
     });
     let wanted = wanted.map(|json| {
         let json: Json = serde_json::from_str(&json).expect("valid JSON");
         normalised(&json).to_string().into_bytes()
     });
     let ours = ours.map(|json| {
-        normalised(&serde_json::from_slice(&json).expect("valid JSON")).to_string().into_bytes()
+        normalised(&serde_json::from_slice(&json).expect("valid JSON"))
+            .to_string()
+            .into_bytes()
     });
     Verdict::compare(ours, wanted)
 }
@@ -46,7 +51,10 @@ pub(crate) fn judge(row: &Json) -> Verdict {
 fn normalised(json: &Json) -> Json {
     match json {
         Json::Object(entries) => {
-            let mut sorted: Vec<_> = entries.iter().map(|(key, value)| (key.clone(), normalised(value))).collect();
+            let mut sorted: Vec<_> = entries
+                .iter()
+                .map(|(key, value)| (key.clone(), normalised(value)))
+                .collect();
             sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
             Json::Object(sorted.into_iter().collect())
         }
@@ -61,7 +69,10 @@ fn apply(row: &Json, flag: &str, argument: String, base: Vec<u8>) -> Result<Map,
     if base.is_empty() {
         read_values(&base)?;
     } else {
-        values.files.push(ValueSource { name: "values.yaml".to_owned(), text: base });
+        values.files.push(ValueSource {
+            name: "values.yaml".to_owned(),
+            text: base,
+        });
     }
     match flag {
         "--set" => values.typed.push(argument),
@@ -72,7 +83,10 @@ fn apply(row: &Json, flag: &str, argument: String, base: Vec<u8>) -> Result<Map,
         other => return Err(format!("unknown flag {other}")),
     }
     let read_file = |name: &str| {
-        let content = row.get("files").and_then(|files| files.get(name)).and_then(Json::as_str);
+        let content = row
+            .get("files")
+            .and_then(|files| files.get(name))
+            .and_then(Json::as_str);
         content
             .map(|text| text.as_bytes().to_vec())
             .ok_or_else(|| format!("open {name}: no such file or directory"))
@@ -82,7 +96,11 @@ fn apply(row: &Json, flag: &str, argument: String, base: Vec<u8>) -> Result<Map,
 
 fn type_at(values: &Map, path: &str) -> Option<String> {
     let mut at = Value::Map(values.clone());
-    for step in path.split('.').flat_map(|step| step.split(['[', ']'])).filter(|step| !step.is_empty()) {
+    for step in path
+        .split('.')
+        .flat_map(|step| step.split(['[', ']']))
+        .filter(|step| !step.is_empty())
+    {
         at = match &at {
             Value::Map(map) => map.get(step.as_bytes())?,
             Value::List(list) => list.items().get(step.parse::<usize>().ok()?)?.clone(),

@@ -19,9 +19,9 @@ const ROWS_CHART: &str = "apiVersion: v2\nname: c\nversion: 0.1.0\nappVersion: 1
 pub(crate) fn judge(row: &Json, base: Option<&Json>) -> Verdict {
     let wanted = match (row.get("output"), row.get("output_b64"), row.get("error")) {
         (Some(Json::String(text)), _, _) => Ok(text.clone().into_bytes()),
-        (_, Some(Json::String(encoded)), _) => {
-            Ok(base64::engine::general_purpose::STANDARD.decode(encoded).expect("base64"))
-        }
+        (_, Some(Json::String(encoded)), _) => Ok(base64::engine::general_purpose::STANDARD
+            .decode(encoded)
+            .expect("base64")),
         (_, _, Some(Json::String(text))) => Err(text.clone()),
         _ => return Verdict::Different("a row without an answer".to_owned()),
     };
@@ -45,8 +45,14 @@ fn oracle(row: &Json, base: Option<&Json>) -> Result<Vec<u8>, String> {
     let source = if row.get("base").is_some() { base } else { None };
     let values_yaml = source.map_or_else(|| text(row, "values_yaml"), |base| text(base, "values_yaml"));
     let mut files = files_of(source.and_then(|base| base.get("files")));
-    files.push(ChartFile::new("Chart.yaml".to_owned(), ORACLE_CHART.as_bytes().to_vec()));
-    files.push(ChartFile::new("values.yaml".to_owned(), values_yaml.as_bytes().to_vec()));
+    files.push(ChartFile::new(
+        "Chart.yaml".to_owned(),
+        ORACLE_CHART.as_bytes().to_vec(),
+    ));
+    files.push(ChartFile::new(
+        "values.yaml".to_owned(),
+        values_yaml.as_bytes().to_vec(),
+    ));
     let kube_version = KubeVersion::parse("v1.31.0").expect("a version");
     let versions = ["v1", "apps/v1", "batch/v1", "networking.k8s.io/v1/Ingress"];
     let capabilities = Capabilities::with_api_versions(kube_version, &versions);
@@ -60,14 +66,21 @@ fn matrix(row: &Json) -> Result<Vec<u8>, String> {
     let kube_version = match row.get("kube_version").and_then(Json::as_str) {
         Some(version) => Some(KubeVersion::parse(version).map_err(|error| {
             let error = error.to_string();
-            error.split_once("': ").map_or(error.clone(), |(_, reason)| reason.to_owned())
+            error
+                .split_once("': ")
+                .map_or(error.clone(), |(_, reason)| reason.to_owned())
         })?),
         None => None,
     };
     let more: Vec<String> = row
         .get("api_versions")
         .and_then(Json::as_array)
-        .map(|versions| versions.iter().filter_map(|version| version.as_str().map(str::to_owned)).collect())
+        .map(|versions| {
+            versions
+                .iter()
+                .filter_map(|version| version.as_str().map(str::to_owned))
+                .collect()
+        })
         .unwrap_or_default();
     let capabilities = Capabilities::new(kube_version, &more);
     let values = match (row.get("values"), row.get("values_yaml").and_then(Json::as_str)) {
@@ -82,20 +95,37 @@ fn matrix(row: &Json) -> Result<Vec<u8>, String> {
 }
 
 fn render(row: &Json, mut files: Vec<ChartFile>, values: &Map, capabilities: &Capabilities) -> Result<Vec<u8>, String> {
-    files.push(ChartFile::new("templates/t.yaml".to_owned(), text(row, "template").as_bytes().to_vec()));
+    files.push(ChartFile::new(
+        "templates/t.yaml".to_owned(),
+        text(row, "template").as_bytes().to_vec(),
+    ));
     let chart = load_files(files).map_err(|error| error.to_string())?;
     let is_upgrade = row.get("is_upgrade").and_then(Json::as_bool).unwrap_or(false);
-    let release = Release { name: "rel".to_owned(), namespace: "ns".to_owned(), is_upgrade };
-    let top = render_values(&chart, values, &release, capabilities, SchemaCheck::Enforced, &mut Vec::new())
-        .map_err(|error| error.to_string())?;
+    let release = Release {
+        name: "rel".to_owned(),
+        namespace: "ns".to_owned(),
+        is_upgrade,
+    };
+    let top = render_values(
+        &chart,
+        values,
+        &release,
+        capabilities,
+        SchemaCheck::Enforced,
+        &mut Vec::new(),
+    )
+    .map_err(|error| error.to_string())?;
     let flag = |key: &str| row.get(key).and_then(Json::as_bool).unwrap_or(false);
     let options = Options {
-        missing_key: if flag("strict") { MissingKey::Error } else { MissingKey::Zero },
+        missing_key: if flag("strict") {
+            MissingKey::Error
+        } else {
+            MissingKey::Zero
+        },
         lint: flag("lint"),
         ..Options::default()
     };
-    let templates = compile_chart(&chart)
-        .map_err(|error| chartwright::template::helm_parse_error_text(&error))?;
+    let templates = compile_chart(&chart).map_err(|error| chartwright::template::helm_parse_error_text(&error))?;
     let mut world = FixedClock::new(1_700_000_000_000_000_000, |bytes: &mut [u8]| {
         getrandom::fill(bytes).expect("random numbers");
     });

@@ -288,8 +288,12 @@ impl Executor<'_> {
             }
             Value::List(list) => {
                 let list = list.clone();
-                let values = self.method_arguments(frame, dot, arguments)?;
-                match list.call_method(&name.to_str_lossy(), &values) {
+                let method = name.to_str_lossy();
+                let Some(parameters) = list.method_parameters(&method) else {
+                    return Err(self.no_field(frame, receiver, name));
+                };
+                let values = self.typed_arguments(frame, dot, &method, parameters, arguments)?;
+                match list.call_method(&method, &values) {
                     Some(result) => self.method_result(frame, node, name, result),
                     None => Err(self.no_field(frame, receiver, name)),
                 }
