@@ -28,5 +28,6 @@ mod strings;
 mod table;
 mod versions;
 mod words;
+mod yaml_functions;
 
 pub use table::lookup;

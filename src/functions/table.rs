@@ -19,6 +19,7 @@ static FAMILIES: &[&[Function]] = &[
     super::conversions::FUNCTIONS,
     super::encoding::FUNCTIONS,
     super::json_functions::FUNCTIONS,
+    super::yaml_functions::FUNCTIONS,
     super::control::FUNCTIONS,
     super::versions::FUNCTIONS,
     super::patterns::functions::FUNCTIONS,
