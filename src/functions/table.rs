@@ -21,6 +21,8 @@ static FAMILIES: &[&[Function]] = &[
     super::json_functions::FUNCTIONS,
     super::control::FUNCTIONS,
     super::versions::FUNCTIONS,
+    super::dates::FUNCTIONS,
+    super::durations::FUNCTIONS,
     super::patterns::functions::FUNCTIONS,
     super::paths::FUNCTIONS,
     super::crypto::hashes::FUNCTIONS,
