@@ -8,8 +8,14 @@
 //! image → bump plan → edit → files
 //! ```
 
-pub mod functions;
-pub mod semver;
 pub mod source;
-pub mod template;
 pub mod yaml;
+pub mod semver;
+pub mod template;
+pub mod functions;
+pub mod chart;
+pub mod values;
+pub mod render;
+pub mod manifest;
+pub mod edit;
+pub mod cli;

@@ -8,6 +8,7 @@
 pub mod control;
 pub mod go_time;
 pub mod json;
+pub mod yaml_value;
 
 mod arguments;
 mod conversions;

@@ -6,4 +6,12 @@ mod constraint;
 mod version;
 
 pub use constraint::{Constraint, ConstraintError};
+/// Whether `version` satisfies `constraint`; false where either does not parse. Helm's `IsCompatibleRange`.
+pub fn is_compatible_range(constraint: &str, version: &str) -> bool {
+    match (Constraint::parse(constraint), Version::parse(version)) {
+        (Ok(constraint), Ok(version)) => constraint.check(&version),
+        _ => false,
+    }
+}
+
 pub use version::{Version, VersionError};

@@ -1,10 +1,39 @@
-//! Go's `text/template`, knowing nothing of Helm: compiled once, run many times.
+//! Go's `text/template`: compiled once, run many times.
+//!
+//! [`TemplateSet`] compiles sources, [`Executor`] runs definitions of the [`CompiledSet`], functions come from the caller.
+//! Of Helm it knows only what needs the engine's inside: `include`, `tpl`, and how Helm words engine errors.
 
 pub mod error;
+pub mod executor;
+pub mod float_text;
+mod format;
 pub mod function;
+pub mod helm_error;
+pub mod kind;
+mod lexer;
+mod node_span;
+mod node_text;
+pub mod number;
+mod parser;
+pub mod printf;
+pub mod quote;
+pub mod set;
+pub mod source_map;
 pub mod text;
+mod tree;
 pub mod value;
 
+pub use error::{ErrorFrame, ExecutionError, ParseError};
+pub use executor::{Executor, MissingKey, Options, Output, World, on_large_stack};
 pub use function::{CallError, CallResult, Function, FunctionLookup, Host, Parameter};
+pub use helm_error::{helm_error_text, helm_parse_error_text};
+pub use kind::Kind;
+pub use set::{CompiledSet, TemplateSet};
+pub use source_map::SourceMap;
 pub use text::Text;
-pub use value::{Dict, List, ListType, Map, MapType, Object, Value};
+pub use value::{Dict, List, ListType, Map, MapType, Object, VERSION_SET, Value};
+
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod engine_tests;

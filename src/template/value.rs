@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
-use super::function::CallResult;
+use super::function::{CallResult, Parameter};
 use super::text::Text;
 
 /// The entries of a map, in the order Go prints and ranges over them.
@@ -103,6 +103,12 @@ pub trait Object: fmt::Debug {
     fn call_method(&self, name: &str, arguments: &[Value]) -> Option<CallResult>;
     /// What `fmt.Print` writes: `String()` when the Go type has it, the struct layout otherwise.
     fn display(&self) -> Text;
+    /// Parameter types of a method, so that the engine checks and converts arguments as Go does; `None` where the type
+    /// has no such method, or takes anything.
+    fn method_parameters(&self, name: &str) -> Option<&'static [Parameter]> {
+        let _ = name;
+        None
+    }
     /// Whether this is a map underneath (`.Files`): keys and values to range over, length, truth.
     fn as_map(&self) -> Option<Map> {
         None
@@ -111,11 +117,33 @@ pub trait Object: fmt::Debug {
     fn encoded(&self) -> Option<Value> {
         None
     }
+    /// Whether this is a slice underneath (`.Capabilities.APIVersions`): elements to range over, length, truth.
+    fn as_list(&self) -> Option<List> {
+        None
+    }
     /// For functions that want their own type back (dates, versions).
     fn as_any(&self) -> &dyn Any;
 }
 
+/// Go's type of `.Capabilities.APIVersions`, the one slice with a method that templates call.
+pub const VERSION_SET: &str = "common.VersionSet";
+
 impl List {
+    /// Calls a method of a named slice type; `None` where the type has no such method.
+    pub fn call_method(&self, name: &str, arguments: &[Value]) -> Option<CallResult> {
+        if self.element != ListType::Named(VERSION_SET) || name != "Has" {
+            return None;
+        }
+        Some(match arguments {
+            [Value::Str(wanted)] => {
+                let is_wanted = |item: &Value| matches!(item, Value::Str(have) if have == wanted);
+                Ok(Value::Bool(self.items().iter().any(is_wanted)))
+            }
+            [other] => Err(format!("wrong type for value; expected string; got {}", other.type_name()).into()),
+            others => Err(format!("wrong number of args for Has: want 1 got {}", others.len()).into()),
+        })
+    }
+
     /// A list of `[]interface {}`.
     pub fn new(items: Vec<Value>) -> Self {
         Self::typed(ListType::Any, items)

@@ -1,0 +1,83 @@
+//! One entry of `dependencies` in Chart.yaml or requirements.yaml.
+
+use serde_json::Value as Json;
+
+use super::go_decode::{DecodeError, Object, StructContext};
+
+/// What a chart says of one of its dependencies.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Dependency {
+    /// Name of the chart; the alias takes its place once dependencies have been processed.
+    pub name: String,
+    /// Version constraint.
+    pub version: String,
+    /// Repository URL: `https://…`, `oci://…`, `file://../sibling`, or `@name`.
+    pub repository: String,
+    /// Comma-separated value paths; the first one that is a boolean decides.
+    pub condition: String,
+    /// Tags to enable or disable by.
+    pub tags: Vec<String>,
+    /// Whether the dependency takes part, once conditions and tags were looked at.
+    pub enabled: bool,
+    /// Values of the child to take over into the parent.
+    pub import_values: Vec<ImportValue>,
+    /// Another name for the chart.
+    pub alias: String,
+}
+
+/// One entry of `import-values`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImportValue {
+    /// `- data`: the child's `exports.data` goes to the parent's top level.
+    Export(String),
+    /// `{child, parent}`: the child's table goes below the parent's path.
+    Table {
+        /// Path in the child's values.
+        child: String,
+        /// Path in the parent's values, `.` for the top.
+        parent: String,
+    },
+    /// Anything else, which Helm passes over.
+    Other(String),
+}
+
+impl Dependency {
+    /// The name under which the parent's values hold this dependency's.
+    pub fn effective_name(&self) -> &str {
+        if self.alias.is_empty() { &self.name } else { &self.alias }
+    }
+
+    pub(super) fn decode(context: &StructContext, object: &Object<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            name: context.string(object, "name")?,
+            version: context.string(object, "version")?,
+            repository: context.string(object, "repository")?,
+            condition: context.string(object, "condition")?,
+            tags: context.strings(object, "tags")?,
+            enabled: context.boolean(object, "enabled")?,
+            import_values: context
+                .array(object, "import-values", "[]interface {}")?
+                .iter()
+                .map(ImportValue::decode)
+                .collect(),
+            alias: context.string(object, "alias")?,
+        })
+    }
+}
+
+impl ImportValue {
+    fn decode(value: &Json) -> Self {
+        match value {
+            Json::String(name) => Self::Export(name.clone()),
+            Json::Object(entries) => {
+                let text = |key: &str| match entries.get(key) {
+                    Some(Json::String(text)) => text.clone(),
+                    Some(other) => other.to_string(),
+                    None => "<nil>".to_owned(),
+                };
+                Self::Table { child: text("child"), parent: text("parent") }
+            }
+            other => Self::Other(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Decoding YAML into Go-like structs the way `sigs.k8s.io/yaml` does: YAML becomes JSON, a number or bool meant for a
+//! string field turns back into text, keys match without regard to case, and a wrong type is refused in the words of
+//! Go's `encoding/json`.
+
+use serde_json::Value as Json;
+
+/// A document that does not fit its Go struct. The text is Go's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// The YAML itself is broken: `error converting YAML to JSON: yaml: line 2: …`.
+    #[error("error converting YAML to JSON: {0}")]
+    Yaml(String),
+    /// A value has the wrong type.
+    #[error("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go {target}")]
+    Type {
+        /// What the JSON holds: `object`, `array`, `string`, `number`, `bool`.
+        found: &'static str,
+        /// The place and its Go type: `struct field Metadata.version of type string` or `value of type v2.Metadata`.
+        target: String,
+    },
+}
+
+/// One Go struct being filled: its name and the JSON path to it.
+#[derive(Debug, Clone)]
+pub(crate) struct StructContext {
+    /// Name of the struct's type, such as `Metadata`; empty for an anonymous one.
+    name: &'static str,
+    /// Dotted path from the outermost struct, with a dot at its end unless empty.
+    path: String,
+}
+
+impl StructContext {
+    pub(crate) const fn root(name: &'static str) -> Self {
+        Self { name, path: String::new() }
+    }
+
+    /// The context for the struct of type `name` that `field` holds.
+    pub(crate) fn inside(&self, field: &str, name: &'static str) -> Self {
+        Self { name, path: format!("{}{field}.", self.path) }
+    }
+
+    fn error(&self, field: &str, found: &Json, go_type: &str) -> DecodeError {
+        let target = format!("struct field {}.{}{field} of type {go_type}", self.name, self.path);
+        DecodeError::Type { found: json_kind(found), target }
+    }
+
+    /// A `string` field; absent and null give an empty one.
+    pub(crate) fn string(&self, object: &Object<'_>, field: &str) -> Result<String, DecodeError> {
+        match object.get(field) {
+            None | Some(Json::Null) => Ok(String::new()),
+            Some(value) => text_of(value).ok_or_else(|| self.error(field, value, "string")),
+        }
+    }
+
+    /// A `bool` field.
+    pub(crate) fn boolean(&self, object: &Object<'_>, field: &str) -> Result<bool, DecodeError> {
+        match object.get(field) {
+            None | Some(Json::Null) => Ok(false),
+            Some(Json::Bool(value)) => Ok(*value),
+            Some(value) => Err(self.error(field, value, "bool")),
+        }
+    }
+
+    /// A `[]string` field.
+    pub(crate) fn strings(&self, object: &Object<'_>, field: &str) -> Result<Vec<String>, DecodeError> {
+        self.array(object, field, "[]string")?
+            .iter()
+            .map(|item| match item {
+                Json::Null => Ok(String::new()),
+                item => text_of(item).ok_or_else(|| self.error(field, item, "string")),
+            })
+            .collect()
+    }
+
+    /// A `map[string]string` field, in the order of the file; `None` when absent.
+    pub(crate) fn string_map(
+        &self,
+        object: &Object<'_>,
+        field: &str,
+    ) -> Result<Option<Vec<(String, String)>>, DecodeError> {
+        match object.get(field) {
+            None | Some(Json::Null) => Ok(None),
+            Some(Json::Object(entries)) => entries
+                .iter()
+                .map(|(key, value)| match value {
+                    Json::Null => Ok((key.clone(), String::new())),
+                    value => text_of(value)
+                        .map(|text| (key.clone(), text))
+                        .ok_or_else(|| self.error(field, value, "string")),
+                })
+                .collect::<Result<_, _>>()
+                .map(Some),
+            Some(value) => Err(self.error(field, value, "map[string]string")),
+        }
+    }
+
+    /// The elements of a slice field of the given Go type; none when absent or null.
+    pub(crate) fn array<'v>(
+        &self,
+        object: &Object<'v>,
+        field: &str,
+        go_type: &str,
+    ) -> Result<&'v [Json], DecodeError> {
+        match object.get(field) {
+            None | Some(Json::Null) => Ok(&[]),
+            Some(Json::Array(items)) => Ok(items),
+            Some(value) => Err(self.error(field, value, go_type)),
+        }
+    }
+
+    /// An element or field that is itself a struct; `None` for null.
+    pub(crate) fn object<'v>(
+        &self,
+        field: &str,
+        value: &'v Json,
+        go_type: &str,
+    ) -> Result<Option<Object<'v>>, DecodeError> {
+        match value {
+            Json::Null => Ok(None),
+            Json::Object(entries) => Ok(Some(Object(Some(entries)))),
+            value => Err(self.error(field, value, go_type)),
+        }
+    }
+}
+
+/// A JSON object whose keys are found as Go finds struct fields: exactly, else without regard to case.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Object<'v>(Option<&'v serde_json::Map<String, Json>>);
+
+impl<'v> Object<'v> {
+    /// The root of a document: null counts as empty, anything but an object is refused.
+    pub(crate) fn root(document: &'v Json, go_type: &str) -> Result<Self, DecodeError> {
+        match document {
+            Json::Null => Ok(Self(None)),
+            Json::Object(entries) => Ok(Self(Some(entries))),
+            other => Err(DecodeError::Type { found: json_kind(other), target: format!("value of type {go_type}") }),
+        }
+    }
+
+    pub(crate) fn get(&self, field: &str) -> Option<&'v Json> {
+        let entries = self.0?;
+        entries
+            .get(field)
+            .or_else(|| entries.iter().find(|(key, _)| key.eq_ignore_ascii_case(field)).map(|(_, value)| value))
+    }
+}
+
+/// The text a scalar has for a string field: `1.10` has lost its zero by then, as in Helm.
+fn text_of(value: &Json) -> Option<String> {
+    match value {
+        Json::String(text) => Some(text.clone()),
+        Json::Bool(value) => Some(value.to_string()),
+        Json::Number(number) => Some(number_text(number)),
+        Json::Null | Json::Array(_) | Json::Object(_) => None,
+    }
+}
+
+/// Go's `strconv.FormatFloat(f, 'g', -1, 64)` for floats, plain digits for integers.
+fn number_text(number: &serde_json::Number) -> String {
+    if let Some(integer) = number.as_i64() {
+        return integer.to_string();
+    }
+    if let Some(integer) = number.as_u64() {
+        return integer.to_string();
+    }
+    let float = number.as_f64().unwrap_or_default();
+    let scientific = format!("{float:e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..21).contains(&exponent) {
+        format!("{float}")
+    } else {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        format!("{mantissa}e{sign}{:02}", exponent.abs())
+    }
+}
+
+const fn json_kind(value: &Json) -> &'static str {
+    match value {
+        Json::Null => "null",
+        Json::Bool(_) => "bool",
+        Json::Number(_) => "number",
+        Json::String(_) => "string",
+        Json::Array(_) => "array",
+        Json::Object(_) => "object",
+    }
+}

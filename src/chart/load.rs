@@ -1,0 +1,371 @@
+//! From files to a chart: which file is what, subcharts in `charts/`, values. Follows `pkg/chart/v2/loader/load.go`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::archive::{ArchiveError, read_archive};
+use super::directory::read_directory;
+use super::go_decode::DecodeError;
+use super::ignore_file::IgnoreError;
+use super::lock_file::Lock;
+use super::metadata::Metadata;
+use super::values_file::read_values;
+use crate::template::{Map, MapType};
+use crate::yaml;
+
+/// Deepest nesting of subcharts.
+const MAX_SUBCHART_DEPTH: usize = 32;
+
+/// One file of a chart.
+#[derive(Debug, Clone)]
+pub struct ChartFile {
+    /// Path inside the chart, with `/`.
+    pub name: String,
+    /// Content, without a byte order mark.
+    pub data: Arc<[u8]>,
+}
+
+impl ChartFile {
+    /// A file.
+    pub fn new(name: String, data: Vec<u8>) -> Self {
+        Self { name, data: data.into() }
+    }
+}
+
+/// A loaded chart. Cheap to clone: files and values are shared.
+#[derive(Debug, Clone)]
+pub struct Chart {
+    /// Chart.yaml (and requirements.yaml).
+    pub metadata: Metadata,
+    /// Chart.lock.
+    pub lock: Option<Lock>,
+    /// values.yaml; a nil map when there is none.
+    pub values: Map,
+    /// values.schema.json.
+    pub schema: Option<Arc<[u8]>>,
+    /// Files below `templates/`.
+    pub templates: Arc<Vec<ChartFile>>,
+    /// All other files, as `.Files` shows them.
+    pub files: Arc<Vec<ChartFile>>,
+    /// Every file as read, for packaging and linting.
+    pub raw: Arc<Vec<ChartFile>>,
+    /// Subcharts.
+    pub dependencies: Vec<Self>,
+    /// What Helm logs while loading, such as requirements.yaml in a v2 chart.
+    pub warnings: Vec<String>,
+}
+
+/// A file of `crds/`, in this chart or a subchart.
+#[derive(Debug, Clone)]
+pub struct CrdFile {
+    /// Path with the chart's name in front, as in a `# Source:` line.
+    pub path: String,
+    /// The file.
+    pub file: ChartFile,
+}
+
+/// Why a chart cannot be loaded. The texts are Helm's where Helm has one.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A file or directory cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// What was read.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// No Chart.yaml in the directory.
+    #[error("unable to detect chart at {0}: open {0}: no such file or directory")]
+    NoChart(String),
+    /// No Chart.yaml among the files of an archive.
+    #[error("unable to detect chart version, no Chart.yaml found")]
+    NoChartInArchive,
+    /// Not a chart archive.
+    #[error("file '{path}' seems to be a YAML file, but expected a gzipped archive")]
+    YamlFile {
+        /// The file.
+        path: String,
+    },
+    /// Not a chart archive.
+    #[error("file '{path}' does not appear to be a gzipped archive; got '{content}'")]
+    NotArchive {
+        /// The file.
+        path: String,
+        /// What it looks like.
+        content: &'static str,
+    },
+    /// The archive is refused.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// A device, socket or the like.
+    #[error("cannot load irregular file {} as it has file mode type bits set", .0.display())]
+    Irregular(PathBuf),
+    /// Directories nested too deep, most likely a link to a parent.
+    #[error("directories are nested too deep at {} (a link to a parent directory?)", .0.display())]
+    TooDeep(PathBuf),
+    /// Subcharts nested too deep.
+    #[error("subcharts are nested more than {MAX_SUBCHART_DEPTH} deep")]
+    SubchartsTooDeep,
+    /// Over the limit.
+    #[error("chart exceeds maximum decompressed size of {} bytes", super::archive::MAX_ARCHIVE_SIZE)]
+    TooLarge,
+    /// `.helmignore` does not parse.
+    #[error(transparent)]
+    Ignore(#[from] IgnoreError),
+    /// A YAML file of the chart does not fit.
+    #[error("cannot load {file}: {source}")]
+    Decode {
+        /// Name inside the chart.
+        file: &'static str,
+        /// Why not.
+        source: DecodeError,
+    },
+    /// values.yaml does not parse.
+    #[error("cannot load values.yaml: {0}")]
+    Values(String),
+    /// No Chart.yaml among the files.
+    #[error("Chart.yaml file is missing")]
+    ChartYamlMissing,
+    /// An apiVersion Helm does not know.
+    #[error("unsupported chart version")]
+    UnsupportedVersion,
+    /// apiVersion v3, which Helm 4.3 reads but does not render.
+    #[error("invalid chart apiVersion")]
+    VersionThree,
+    /// Chart.yaml lacks something.
+    #[error("{0}")]
+    Invalid(String),
+    /// A subchart fails to load.
+    #[error("error unpacking subchart {name} in {parent}: {source}")]
+    Subchart {
+        /// Directory or archive in `charts/`.
+        name: String,
+        /// Chart that holds it.
+        parent: String,
+        /// Why.
+        source: Box<LoadError>,
+    },
+}
+
+/// Loads a chart directory or archive.
+pub fn load_chart(path: &Path) -> Result<Chart, LoadError> {
+    let information =
+        std::fs::metadata(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+    if information.is_dir() {
+        let chart_yaml = path.join("Chart.yaml");
+        match std::fs::read(&chart_yaml) {
+            Ok(data) => check_api_version(&data)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let absolute = std::path::absolute(&chart_yaml).unwrap_or(chart_yaml);
+                return Err(LoadError::NoChart(absolute.display().to_string()));
+            }
+            Err(source) => return Err(LoadError::Read { path: chart_yaml, source }),
+        }
+        return load_files(read_directory(path)?);
+    }
+    let bytes = std::fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+    let files = read_archive(&bytes).map_err(|error| match error {
+        ArchiveError::NotGzip => not_an_archive(path, &bytes),
+        error => LoadError::Archive(error),
+    })?;
+    let chart_yaml = files.iter().find(|file| file.name == "Chart.yaml").ok_or(LoadError::NoChartInArchive)?;
+    check_api_version(&chart_yaml.data)?;
+    load_files(files)
+}
+
+fn not_an_archive(path: &Path, bytes: &[u8]) -> LoadError {
+    let name = std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string();
+    if name.ends_with(".yml") || name.ends_with(".yaml") {
+        return LoadError::YamlFile { path: name };
+    }
+    let start = bytes.get(..512).unwrap_or(bytes);
+    let is_text = !start.iter().any(|byte| matches!(byte, 0..=8 | 0x0B | 0x0E..=0x1A | 0x1C..=0x1F));
+    let content = if is_text { "text/plain; charset=utf-8" } else { "application/octet-stream" };
+    LoadError::NotArchive { path: name, content }
+}
+
+/// Helm reads `apiVersion` first, to choose the loader.
+fn check_api_version(chart_yaml: &[u8]) -> Result<(), LoadError> {
+    let document = decode("Chart.yaml", chart_yaml)?;
+    match document.get("apiVersion").and_then(|value| value.as_str()) {
+        None | Some("" | "v1" | "v2") => Ok(()),
+        Some("v3") => Err(LoadError::VersionThree),
+        Some(_) => Err(LoadError::UnsupportedVersion),
+    }
+}
+
+/// Builds a chart from files named relative to it.
+pub fn load_files(files: Vec<ChartFile>) -> Result<Chart, LoadError> {
+    load_nested(files, 0)
+}
+
+fn load_nested(files: Vec<ChartFile>, depth: usize) -> Result<Chart, LoadError> {
+    if depth > MAX_SUBCHART_DEPTH {
+        return Err(LoadError::SubchartsTooDeep);
+    }
+    let mut parts = Parts::default();
+    if let Some(file) = files.iter().find(|file| file.name == "Chart.yaml") {
+        let document = decode("Chart.yaml", &file.data)?;
+        let mut metadata =
+            Metadata::from_json(&document).map_err(|source| LoadError::Decode { file: "Chart.yaml", source })?;
+        if metadata.api_version.is_empty() {
+            "v1".clone_into(&mut metadata.api_version);
+        }
+        parts.metadata = Some(metadata);
+    }
+    for file in &files {
+        parts.place(file)?;
+    }
+    let mut metadata = parts.metadata.ok_or(LoadError::ChartYamlMissing)?;
+    metadata.validate().map_err(LoadError::Invalid)?;
+    let mut dependencies = Vec::new();
+    for (name, files) in parts.subcharts {
+        if name.starts_with(['_', '.']) {
+            continue;
+        }
+        let subchart = load_subchart(&name, files, depth).map_err(|source| LoadError::Subchart {
+            name,
+            parent: metadata.name.clone(),
+            source: Box::new(source),
+        })?;
+        dependencies.push(subchart);
+    }
+    Ok(Chart {
+        metadata,
+        lock: parts.lock,
+        values: parts.values,
+        schema: parts.schema,
+        templates: Arc::new(parts.templates),
+        files: Arc::new(parts.files),
+        raw: Arc::new(files),
+        dependencies,
+        warnings: parts.warnings,
+    })
+}
+
+fn load_subchart(name: &str, files: Vec<ChartFile>, depth: usize) -> Result<Chart, LoadError> {
+    if Path::new(name).extension().is_some_and(|extension| extension == "tgz") {
+        let file = files.first().filter(|file| file.name == name).ok_or(LoadError::ChartYamlMissing)?;
+        let files = read_archive(&file.data)?;
+        return load_nested(files, depth + 1);
+    }
+    let inner = files
+        .into_iter()
+        .filter_map(|file| {
+            let (_, rest) = file.name.split_once('/')?;
+            Some(ChartFile { name: rest.to_owned(), data: file.data })
+        })
+        .collect();
+    load_nested(inner, depth + 1)
+}
+
+/// A chart while its files are being sorted.
+struct Parts {
+    metadata: Option<Metadata>,
+    lock: Option<Lock>,
+    values: Map,
+    schema: Option<Arc<[u8]>>,
+    templates: Vec<ChartFile>,
+    files: Vec<ChartFile>,
+    subcharts: BTreeMap<String, Vec<ChartFile>>,
+    warnings: Vec<String>,
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self {
+            metadata: None,
+            lock: None,
+            values: Map::nil(MapType::Any),
+            schema: None,
+            templates: Vec::new(),
+            files: Vec::new(),
+            subcharts: BTreeMap::new(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+impl Parts {
+    fn place(&mut self, file: &ChartFile) -> Result<(), LoadError> {
+        match file.name.as_str() {
+            "Chart.yaml" => {}
+            "Chart.lock" => self.lock = Some(read_lock("Chart.lock", &file.data)?),
+            "values.yaml" => self.values = read_values(&file.data).map_err(LoadError::Values)?,
+            "values.schema.json" => self.schema = Some(Arc::clone(&file.data)),
+            "requirements.yaml" => {
+                let document = decode("requirements.yaml", &file.data)?;
+                let metadata = self.metadata.get_or_insert_default();
+                metadata
+                    .update_from_json(&document)
+                    .map_err(|source| LoadError::Decode { file: "requirements.yaml", source })?;
+                self.keep_v1_file(file, "Dependencies are handled in Chart.yaml since apiVersion \"v2\". We recommend migrating dependencies to Chart.yaml.");
+            }
+            "requirements.lock" => {
+                self.lock = Some(read_lock("requirements.lock", &file.data)?);
+                self.keep_v1_file(file, "Dependency locking is handled in Chart.lock since apiVersion \"v2\". We recommend migrating to Chart.lock.");
+            }
+            name if name.starts_with("templates/") => self.templates.push(file.clone()),
+            name => match name.strip_prefix("charts/") {
+                Some(inside) if !has_extension(inside, "prov") => {
+                    let top = inside.split('/').next().unwrap_or(inside).to_owned();
+                    let subfile = ChartFile { name: inside.to_owned(), data: Arc::clone(&file.data) };
+                    self.subcharts.entry(top).or_default().push(subfile);
+                }
+                _ => self.files.push(file.clone()),
+            },
+        }
+        Ok(())
+    }
+
+    fn keep_v1_file(&mut self, file: &ChartFile, warning: &str) {
+        if self.metadata.as_ref().is_some_and(|metadata| metadata.api_version == "v1") {
+            self.files.push(file.clone());
+        } else {
+            self.warnings.push(warning.to_owned());
+        }
+    }
+}
+
+fn has_extension(name: &str, extension: &str) -> bool {
+    Path::new(name).extension().is_some_and(|found| found == extension)
+}
+
+fn read_lock(file: &'static str, data: &[u8]) -> Result<Lock, LoadError> {
+    let document = decode(file, data)?;
+    Lock::from_json(&document).map_err(|source| LoadError::Decode { file, source })
+}
+
+fn decode(file: &'static str, data: &[u8]) -> Result<serde_json::Value, LoadError> {
+    yaml::json_from_bytes(data)
+        .map_err(|error| LoadError::Decode { file, source: DecodeError::Yaml(error.to_string()) })
+}
+
+impl Chart {
+    /// The chart's name.
+    pub fn name(&self) -> &str {
+        &self.metadata.name
+    }
+
+    /// The CRD files of this chart and its subcharts; `path` is this chart's full path.
+    pub fn crds(&self, path: &str) -> Vec<CrdFile> {
+        let mut crds: Vec<CrdFile> = self
+            .files
+            .iter()
+            .filter(|file| file.name.starts_with("crds/") && has_manifest_extension(&file.name))
+            .map(|file| CrdFile { path: format!("{path}/{}", file.name), file: file.clone() })
+            .collect();
+        for dependency in &self.dependencies {
+            crds.extend(dependency.crds(&format!("{path}/charts/{}", dependency.name())));
+        }
+        crds
+    }
+}
+
+fn has_manifest_extension(name: &str) -> bool {
+    ["yaml", "yml", "json"].iter().any(|wanted| {
+        Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+    })
+}

@@ -1,0 +1,30 @@
+//! Chart.lock and requirements.lock.
+
+use serde_json::Value as Json;
+
+use super::dependency::Dependency;
+use super::go_decode::{DecodeError, Object, StructContext};
+use super::metadata::decode_each;
+
+/// What a lock file pins.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lock {
+    /// Digest over the dependencies of Chart.yaml and of the lock.
+    pub digest: String,
+    /// When it was made, as written.
+    pub generated: String,
+    /// The pinned dependencies.
+    pub dependencies: Vec<Option<Dependency>>,
+}
+
+impl Lock {
+    pub(super) fn from_json(document: &Json) -> Result<Self, DecodeError> {
+        let object = Object::root(document, "v2.Lock")?;
+        let context = StructContext::root("Lock");
+        Ok(Self {
+            digest: context.string(&object, "digest")?,
+            generated: context.string(&object, "generated")?,
+            dependencies: decode_each(&context, &object, "dependencies", "Dependency", Dependency::decode)?,
+        })
+    }
+}

@@ -1,0 +1,25 @@
+//! A chart on disk: a directory or a `.tgz`, loaded as Helm 4.3's `pkg/chart/v2/loader` loads it.
+
+mod archive;
+mod dependency;
+mod directory;
+mod go_decode;
+mod ignore_file;
+mod load;
+mod lock_file;
+mod metadata;
+mod path_match;
+mod validation;
+mod values_file;
+
+pub use archive::{ArchiveError, MAX_ARCHIVE_SIZE, read_archive};
+pub use dependency::{Dependency, ImportValue};
+pub use directory::read_directory;
+pub use go_decode::DecodeError;
+pub(crate) use go_decode::{Object, StructContext};
+pub use ignore_file::{IgnoreError, IgnoreRules};
+pub use load::{Chart, ChartFile, CrdFile, LoadError, load_chart, load_files};
+pub use lock_file::Lock;
+pub use metadata::{Maintainer, Metadata};
+pub use path_match::{PatternError, path_match};
+pub use values_file::{merge_maps, read_values};

@@ -1,0 +1,104 @@
+//! What a command says when it cannot go on: the message, advice, and the exit code that fits.
+
+use std::fmt;
+
+use clap::error::{ContextKind, ContextValue};
+
+use super::exit_code::Exit;
+use super::run_context::RunContext;
+
+/// Whose fault it is; decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The chart, manifest or values file is wrong.
+    Findings,
+    /// The command line or configuration is wrong.
+    Usage,
+    /// The outside world: files that cannot be read, network, credentials, git.
+    CouldNotRun,
+}
+
+/// An error that ends a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandError {
+    kind: ErrorKind,
+    message: String,
+    hints: Vec<String>,
+}
+
+impl CommandError {
+    /// An error of a kind.
+    pub fn new(kind: ErrorKind, message: impl fmt::Display) -> Self {
+        Self { kind, message: message.to_string(), hints: Vec::new() }
+    }
+
+    /// The input is wrong.
+    pub fn findings(message: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::Findings, message)
+    }
+
+    /// The usage is wrong.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::Usage, message)
+    }
+
+    /// The world is wrong.
+    pub fn could_not_run(message: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::CouldNotRun, message)
+    }
+
+    /// Adds a line of advice.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl fmt::Display) -> Self {
+        self.hints.push(hint.to_string());
+        self
+    }
+
+    /// The exit code.
+    pub const fn exit(&self) -> Exit {
+        match self.kind {
+            ErrorKind::Findings => Exit::Findings,
+            ErrorKind::Usage => Exit::Usage,
+            ErrorKind::CouldNotRun => Exit::CouldNotRun,
+        }
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error: {}", self.message)?;
+        for hint in &self.hints {
+            write!(f, "\n  help: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for CommandError {}
+
+/// Reports what clap found, unknown flags in the words Helm's users grep for. Help and version are no errors.
+pub(super) fn report_usage(context: &RunContext, error: &clap::Error) -> Exit {
+    use clap::error::ErrorKind as Clap;
+    let argument = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(argument)) => argument.as_str(),
+        _ => "",
+    };
+    match error.kind() {
+        Clap::DisplayHelp | Clap::DisplayVersion => {
+            return match context.write_stdout(error.render().to_string().as_bytes()) {
+                Ok(()) => Exit::Clean,
+                Err(error) => error.exit(),
+            };
+        }
+        Clap::UnknownArgument if argument.starts_with('-') => {
+            context.report(&format!("Error: unknown flag: {argument}"));
+        }
+        Clap::InvalidValue if error.get(ContextKind::InvalidValue) == Some(&ContextValue::String(String::new())) => {
+            let flag = argument.split([' ', '=']).next().unwrap_or(argument);
+            context.report(&format!("Error: flag needs an argument: {flag}"));
+        }
+        _ => {}
+    }
+    context.report(error.render().to_string().trim_end());
+    Exit::Usage
+}

@@ -1,0 +1,72 @@
+//! The command line: arguments to library calls to an exit code.
+
+mod bool_flag;
+mod command_error;
+mod exit_code;
+mod lint;
+mod output_directory;
+mod run_context;
+mod template;
+mod value_flags;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+pub use command_error::{CommandError, ErrorKind};
+pub use exit_code::Exit;
+pub use run_context::RunContext;
+
+/// Size of the stack everything runs on: templates and values may nest deep, and are refused before they reach it.
+const STACK_SIZE: usize = 512 * 1024 * 1024;
+
+/// Lint, render, validate, package and push Helm charts, and move image tags into them.
+#[derive(Debug, Parser)]
+#[command(name = "chartwright", version, propagate_version = true, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Render a chart's templates, the same bytes as `helm template`.
+    Template(Box<template::TemplateArguments>),
+    /// Examine charts for possible issues.
+    Lint(Box<lint::LintArguments>),
+}
+
+/// Runs the program: parses `arguments` (the program's name first), does the work, reports errors on standard error.
+pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    let worker = std::thread::Builder::new().stack_size(STACK_SIZE).spawn(move || run_here(arguments));
+    match worker.map(std::thread::JoinHandle::join) {
+        Ok(Ok(exit)) => exit.into(),
+        Ok(Err(_)) => Exit::Bug.into(),
+        Err(error) => {
+            RunContext::from_process().report(&format!("Error: cannot start a thread: {error}"));
+            Exit::CouldNotRun.into()
+        }
+    }
+}
+
+fn run_here(arguments: Vec<OsString>) -> Exit {
+    let context = RunContext::from_process();
+    let command = bool_flag::with_go_booleans(Arguments::command());
+    let matches = command.try_get_matches_from(arguments);
+    let parsed = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
+        Ok(parsed) => parsed,
+        Err(error) => return command_error::report_usage(&context, &error),
+    };
+    let outcome = match &parsed.command {
+        Command::Template(arguments) => template::run(&context, arguments),
+        Command::Lint(arguments) => lint::run(&context, arguments),
+    };
+    match outcome {
+        Ok(exit) => exit,
+        Err(error) => {
+            context.report(&error.to_string());
+            error.exit()
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The one door to the world: environment, standard streams, clock and randomness. The library gets plain arguments.
+
+use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::path::Path;
+
+use crate::render::FixedClock;
+use crate::template::World;
+
+use super::command_error::CommandError;
+
+/// What a command may use of the process it runs in.
+#[derive(Debug, Clone, Copy)]
+pub struct RunContext {
+    _private: (),
+}
+
+impl RunContext {
+    /// The running process.
+    pub const fn from_process() -> Self {
+        Self { _private: () }
+    }
+
+    /// An environment variable; unset, empty and not UTF-8 are the same.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    pub fn variable(self, name: &str) -> Option<String> {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
+    /// Nanoseconds since 1970.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+    pub fn now_unix_nanos(self) -> i128 {
+        std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |since| i128::try_from(since.as_nanos()).unwrap_or(i128::MAX))
+    }
+
+    /// The clock and random numbers that templates may see.
+    pub fn render_world(self) -> impl World {
+        let process = std::process::id();
+        FixedClock::new(self.now_unix_nanos(), move |bytes: &mut [u8]| {
+            if let Err(error) = getrandom::fill(bytes) {
+                self.report(&format!("Error: the operating system of process {process} has no random numbers: {error}"));
+                std::process::abort();
+            }
+        })
+    }
+
+    /// All of standard input.
+    pub fn read_stdin(self) -> Result<Vec<u8>, CommandError> {
+        let mut text = Vec::new();
+        std::io::stdin()
+            .lock()
+            .read_to_end(&mut text)
+            .map_err(|error| CommandError::could_not_run(format!("cannot read standard input: {error}")))?;
+        Ok(text)
+    }
+
+    /// A file's content, with Go's wording where it cannot be opened.
+    pub fn read_file(self, path: &str) -> Result<Vec<u8>, CommandError> {
+        std::fs::read(path).map_err(|error| CommandError::could_not_run(open_error(path, &error)))
+    }
+
+    /// Writes to standard output. A reader that has gone away is no error.
+    pub fn write_stdout(self, bytes: &[u8]) -> Result<(), CommandError> {
+        let mut out = std::io::stdout().lock();
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(CommandError::could_not_run(format!("cannot write to standard output: {error}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a line to standard error. There is nobody to tell if that fails.
+    pub fn report(self, line: &str) {
+        let mut err = std::io::stderr().lock();
+        let _unreported = writeln!(err, "{line}");
+    }
+
+    /// Whether standard error is a terminal a person looks at.
+    pub fn is_interactive(self) -> bool {
+        std::io::stderr().is_terminal() && self.variable("CI").is_none()
+    }
+
+    /// Whether output to standard output may be coloured.
+    pub fn has_colour(self) -> bool {
+        std::io::stdout().is_terminal() && self.variable("NO_COLOR").is_none()
+    }
+}
+
+/// `open PATH: no such file or directory`, as Go says it.
+pub(super) fn open_error(path: impl AsRef<Path>, error: &std::io::Error) -> String {
+    let reason = match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        std::io::ErrorKind::IsADirectory => "is a directory".to_owned(),
+        _ => error.to_string(),
+    };
+    format!("open {}: {reason}", path.as_ref().display())
+}

@@ -1,0 +1,355 @@
+//! `chartwright template`: what `helm template` prints, without a cluster and without Helm.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use clap::Args;
+
+use crate::chart::{Chart, load_chart, path_match};
+use crate::manifest::{Document, HookEvent, Manifests, sort_manifests, split_manifests, trim};
+use crate::render::{
+    Capabilities, KubeVersion, Release, Rendering, SchemaCheck, default_release_name, render_chart, render_text,
+    render_values, validate_release_name,
+};
+use crate::semver;
+use crate::template::{Map, Options};
+use crate::values::process_dependencies;
+
+use super::command_error::CommandError;
+use super::exit_code::Exit;
+use super::output_directory::OutputDirectory;
+use super::run_context::RunContext;
+use super::value_flags::ValueFlags;
+
+/// What Helm adds to an error after rendering has begun.
+const DEBUG_ADVICE: &str = "\n\nUse --debug flag to render out invalid YAML";
+
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
+pub(super) struct TemplateArguments {
+    /// Name of the release (optional) and the chart: a directory or a .tgz.
+    #[arg(required = true, num_args = 1.., value_names = ["NAME", "CHART"])]
+    name_and_chart: Vec<String>,
+    #[command(flatten)]
+    values: ValueFlags,
+    /// Namespace of the release.
+    #[arg(short, long)]
+    namespace: Option<String>,
+    /// Kubernetes version for `.Capabilities.KubeVersion`.
+    #[arg(long, value_name = "VERSION")]
+    kube_version: Option<String>,
+    /// Kubernetes API versions added to `.Capabilities.APIVersions` (repeatable, or comma-separated).
+    #[arg(short = 'a', long, value_delimiter = ',', value_name = "VERSIONS")]
+    api_versions: Vec<String>,
+    /// Set `.Release.IsUpgrade` instead of `.Release.IsInstall`.
+    #[arg(long)]
+    is_upgrade: bool,
+    /// Print the files of crds/ too.
+    #[arg(long)]
+    include_crds: bool,
+    /// Leave out hooks.
+    #[arg(long)]
+    no_hooks: bool,
+    /// Leave out test hooks.
+    #[arg(long)]
+    skip_tests: bool,
+    /// Print only these templates, such as templates/deployment.yaml (repeatable, globs allowed).
+    #[arg(short, long, value_name = "TEMPLATE")]
+    show_only: Vec<String>,
+    /// Write files into this directory instead of standard output.
+    #[arg(long, value_name = "DIR")]
+    output_dir: Option<String>,
+    /// Put a directory named after the release into the output directory.
+    #[arg(long)]
+    release_name: bool,
+    /// Template for the name of the release.
+    #[arg(long, value_name = "TEMPLATE")]
+    name_template: Option<String>,
+    /// Generate the name of the release.
+    #[arg(short, long)]
+    generate_name: bool,
+    /// Do not validate values against values.schema.json.
+    #[arg(long)]
+    skip_schema_validation: bool,
+    /// Print the rendered text even when it is not valid YAML.
+    #[arg(long)]
+    debug: bool,
+    /// Refused: it asks a cluster, which this command never does.
+    #[arg(long, hide = true)]
+    validate: bool,
+    /// `helm template` renders no CRDs unless asked, so this changes nothing.
+    #[arg(long, hide = true)]
+    skip_crds: bool,
+    /// Without effect in `helm template`, kept for scripts.
+    #[arg(long, hide = true)]
+    hide_notes: bool,
+    /// Without effect in `helm template`, kept for scripts.
+    #[arg(long, hide = true)]
+    render_subchart_notes: bool,
+}
+
+pub(super) fn run(context: &RunContext, arguments: &TemplateArguments) -> Result<Exit, CommandError> {
+    if arguments.validate {
+        return Err(CommandError::usage("--validate needs a cluster, and `chartwright template` never talks to one")
+            .with_hint("pipe the output into `chartwright validate -`, which has the Kubernetes schemas built in"));
+    }
+    let kube_version =
+        arguments.kube_version.as_deref().map(KubeVersion::parse).transpose().map_err(CommandError::usage)?;
+    let (name, chart_path) = name_and_chart(context, arguments)?;
+    let chart_path = locate(&chart_path)?;
+    let values = arguments.values.merge(context)?;
+    let mut chart = load_chart(Path::new(&chart_path)).map_err(CommandError::findings)?;
+    for warning in &chart.warnings {
+        context.report(&format!("level=INFO msg=\"Warning: {warning}\""));
+    }
+    check_installable(&chart)?;
+    let release = Release {
+        name,
+        namespace: arguments
+            .namespace
+            .clone()
+            .or_else(|| context.variable("HELM_NAMESPACE"))
+            .unwrap_or_else(|| "default".to_owned()),
+        is_upgrade: arguments.is_upgrade,
+    };
+    validate_release_name(&release.name).map_err(CommandError::usage)?;
+    let mut warnings = Vec::new();
+    let processed = process_dependencies(&mut chart, &values, &mut warnings);
+    report_warnings(context, &warnings);
+    processed.map_err(|error| CommandError::findings(format!("chart dependencies processing failed: {error}")))?;
+    let capabilities = Capabilities::new(kube_version, &arguments.api_versions);
+    let rendering = render(context, arguments, &chart, &values, &release, &capabilities)?;
+    print(context, arguments, &chart, &release, &rendering)
+}
+
+fn report_warnings(context: &RunContext, warnings: &[String]) {
+    for warning in warnings {
+        context.report(&format!("level=WARN msg={warning:?}"));
+    }
+}
+
+/// The release name and the chart's path, by Helm's rules.
+fn name_and_chart(context: &RunContext, arguments: &TemplateArguments) -> Result<(String, String), CommandError> {
+    match arguments.name_and_chart.as_slice() {
+        [chart] => {
+            if let Some(template) = &arguments.name_template {
+                let name = render_text(template, &mut context.render_world()).map_err(CommandError::usage)?;
+                return Ok((name, chart.clone()));
+            }
+            Ok((default_release_name().to_owned(), chart.clone()))
+        }
+        [name, chart] => {
+            if arguments.generate_name {
+                return Err(CommandError::usage("cannot set --generate-name and also specify a name"));
+            }
+            if arguments.name_template.is_some() {
+                return Err(CommandError::usage("cannot set --name-template and also specify a name"));
+            }
+            Ok((name.clone(), chart.clone()))
+        }
+        [_, _, rest @ ..] => Err(CommandError::usage(format!(
+            "expected at most two arguments, unexpected arguments: {}",
+            rest.join(", ")
+        ))),
+        [] => Err(CommandError::usage("\"chartwright template\" requires at least 1 argument")),
+    }
+}
+
+/// Checks that the chart is there; charts are not fetched.
+fn locate(chart: &str) -> Result<String, CommandError> {
+    let chart = chart.trim();
+    if Path::new(chart).exists() {
+        return Ok(chart.to_owned());
+    }
+    if Path::new(chart).is_absolute() || chart.starts_with('.') {
+        return Err(CommandError::could_not_run(format!("path {chart:?} not found")));
+    }
+    if chart.contains("://") {
+        return Err(CommandError::usage(format!("charts are not fetched from URLs: `{chart}`"))
+            .with_hint("rendering uses no network: `helm pull` the chart in an earlier step and name the .tgz"));
+    }
+    Err(CommandError::could_not_run(format!(
+        "non-absolute URLs should be in form of repo_name/path_to_chart, got: {chart}"
+    ))
+    .with_hint(format!("there is no file or directory `{chart}` here")))
+}
+
+fn check_installable(chart: &Chart) -> Result<(), CommandError> {
+    let kind = &chart.metadata.chart_type;
+    if !matches!(kind.as_str(), "" | "application") {
+        return Err(CommandError::findings(format!("{kind} charts are not installable")));
+    }
+    let missing: Vec<&str> = chart
+        .metadata
+        .declared_dependencies()
+        .map(|dependency| dependency.name.as_str())
+        .filter(|name| !chart.dependencies.iter().any(|subchart| subchart.name() == *name))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(CommandError::findings(format!(
+        "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch \
+         missing dependencies: found in Chart.yaml, but missing in charts/ directory: {}",
+        missing.join(", ")
+    )))
+}
+
+fn render(
+    context: &RunContext,
+    arguments: &TemplateArguments,
+    chart: &Chart,
+    values: &Map,
+    release: &Release,
+    capabilities: &Capabilities,
+) -> Result<Rendering, CommandError> {
+    let mut warnings = Vec::new();
+    let check = if arguments.skip_schema_validation { SchemaCheck::Skipped } else { SchemaCheck::Enforced };
+    let top = render_values(chart, values, release, capabilities, check, &mut warnings);
+    report_warnings(context, &warnings);
+    let top = top.map_err(CommandError::findings)?;
+    let wanted = &chart.metadata.kube_version;
+    let kube_version = &capabilities.kube_version;
+    if !wanted.is_empty() && !semver::is_compatible_range(wanted, &kube_version.normalized) {
+        return Err(CommandError::findings(format!(
+            "chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {}{DEBUG_ADVICE}",
+            kube_version.version
+        )));
+    }
+    render_chart(chart, &top, Options::default(), &mut context.render_world())
+        .map_err(|error| CommandError::findings(format!("{error}{DEBUG_ADVICE}")))
+}
+
+fn print(
+    context: &RunContext,
+    arguments: &TemplateArguments,
+    chart: &Chart,
+    release: &Release,
+    rendering: &Rendering,
+) -> Result<Exit, CommandError> {
+    let files = rendering.manifest_files();
+    let sorted = match sort_manifests(files.iter().copied()) {
+        Ok(sorted) => sorted,
+        Err(error) if arguments.debug => {
+            let mut text = Vec::new();
+            for (path, content) in files.iter().filter(|(_, content)| !trim(content).is_empty()) {
+                push_document(&mut text, path, content);
+            }
+            context.write_stdout(&printed(&text))?;
+            return Err(CommandError::findings(error));
+        }
+        Err(error) => return Err(CommandError::findings(format!("{error}{DEBUG_ADVICE}"))),
+    };
+    for warning in &sorted.warnings {
+        context.report(&format!("level=INFO msg={warning:?}"));
+    }
+    if let Some(directory) = &arguments.output_dir {
+        return write_files(context, arguments, chart, release, &sorted, directory);
+    }
+    let mut text = Vec::new();
+    if arguments.include_crds {
+        for crd in chart.crds(chart.name()) {
+            push_document(&mut text, &crd.path, &crd.file.data);
+        }
+    }
+    for document in &sorted.manifests {
+        push_document(&mut text, &document.path, &document.text);
+    }
+    let mut text = printed(&text);
+    for hook in printed_hooks(arguments, &sorted) {
+        push_document(&mut text, &hook.path, &hook.text);
+    }
+    if !arguments.show_only.is_empty() {
+        text = show_only(&text, &arguments.show_only)?;
+    }
+    context.write_stdout(&text)?;
+    Ok(Exit::Clean)
+}
+
+fn printed_hooks<'s>(arguments: &TemplateArguments, sorted: &'s Manifests) -> impl Iterator<Item = &'s Document> {
+    let (no_hooks, skip_tests) = (arguments.no_hooks, arguments.skip_tests);
+    let hooks = sorted.hooks.iter().filter(move |_| !no_hooks);
+    hooks.filter(move |hook| !(skip_tests && hook.events.contains(&HookEvent::Test)))
+}
+
+fn push_document(text: &mut Vec<u8>, path: &str, content: &[u8]) {
+    text.extend_from_slice(b"---\n# Source: ");
+    text.extend_from_slice(path.as_bytes());
+    text.push(b'\n');
+    text.extend_from_slice(content);
+    text.push(b'\n');
+}
+
+/// Helm trims the manifests as a whole, before it appends the hooks untrimmed.
+fn printed(text: &[u8]) -> Vec<u8> {
+    let mut printed = trim(text).to_vec();
+    printed.push(b'\n');
+    printed
+}
+
+/// The documents whose `# Source:` path matches one of the patterns, in the order of the patterns.
+fn show_only(text: &[u8], patterns: &[String]) -> Result<Vec<u8>, CommandError> {
+    let documents = split_manifests(text);
+    let mut shown = Vec::new();
+    for pattern in patterns {
+        let mut found = false;
+        for document in &documents {
+            let Some(path) = source_path(document.text) else { continue };
+            if path_match(pattern, &path).unwrap_or(false) {
+                found = true;
+                shown.extend_from_slice(b"---\n");
+                shown.extend_from_slice(document.text);
+                shown.push(b'\n');
+            }
+        }
+        if !found {
+            return Err(CommandError::findings(format!("could not find template {pattern} in chart")));
+        }
+    }
+    Ok(shown)
+}
+
+/// What follows the chart's name in the first `# Source: chart/…` of a document.
+fn source_path(document: &[u8]) -> Option<String> {
+    const MARK: &[u8] = b"# Source: ";
+    memchr::memmem::find_iter(document, MARK).find_map(|at| {
+        let rest = document.get(at + MARK.len()..)?;
+        let line = rest.split(|&byte| byte == b'\n').next()?;
+        let line = String::from_utf8_lossy(line);
+        let (chart, path) = line.split_once('/')?;
+        (!chart.is_empty() && !path.is_empty()).then(|| path.to_owned())
+    })
+}
+
+fn write_files(
+    context: &RunContext,
+    arguments: &TemplateArguments,
+    chart: &Chart,
+    release: &Release,
+    sorted: &Manifests,
+    directory: &str,
+) -> Result<Exit, CommandError> {
+    let plain = Path::new(directory);
+    let named = if arguments.release_name { plain.join(&release.name) } else { plain.to_owned() };
+    let mut output = OutputDirectory::default();
+    if arguments.include_crds {
+        for crd in chart.crds(chart.name()) {
+            output.add(plain, &crd.path, &crd.file.data);
+        }
+    }
+    for document in &sorted.manifests {
+        output.add(&named, &document.path, &document.text);
+    }
+    for hook in printed_hooks(arguments, sorted) {
+        output.add(&named, &hook.path, &hook.text);
+    }
+    output.write(context)?;
+    let known: BTreeSet<&str> = sorted.manifests.iter().chain(&sorted.hooks).map(|d| d.path.as_str()).collect();
+    for pattern in &arguments.show_only {
+        let matches = |path: &&str| path.split_once('/').is_some_and(|(_, path)| path_match(pattern, path).unwrap_or(false));
+        if !known.iter().any(matches) {
+            return Err(CommandError::findings(format!("could not find template {pattern} in chart")));
+        }
+    }
+    Ok(Exit::Clean)
+}

@@ -1,0 +1,123 @@
+//! The address of a value: `image.tag`, `containers[0].image`, `annotations.example\.com/name`. The notation of `--set`.
+
+use std::fmt;
+
+/// One step of a path.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// A key of a mapping.
+    Key(String),
+    /// An index of a sequence, from 0.
+    Index(usize),
+}
+
+/// A path from the root of a document. Printing and parsing are inverse.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct YamlPath(pub Vec<Step>);
+
+/// A text that is no path.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no path: {reason}")]
+pub struct PathError {
+    text: String,
+    reason: &'static str,
+}
+
+impl YamlPath {
+    /// Reads a path. A backslash takes the meaning from `.`, `[` and `\`.
+    pub fn parse(text: &str) -> Result<Self, PathError> {
+        let error = |reason| PathError { text: text.to_owned(), reason };
+        let mut steps = Vec::new();
+        let mut key = String::new();
+        let mut expects_key = true;
+        let mut input = text.chars();
+        while let Some(c) = input.next() {
+            match c {
+                '\\' => key.push(input.next().ok_or_else(|| error("it ends with a backslash"))?),
+                '.' | '[' => {
+                    if !key.is_empty() {
+                        steps.push(Step::Key(std::mem::take(&mut key)));
+                    } else if expects_key && (c == '.' || !steps.is_empty()) {
+                        return Err(error("a key is empty"));
+                    }
+                    expects_key = c == '.';
+                    if c == '[' {
+                        let digits: String = input.by_ref().take_while(|&c| c != ']').collect();
+                        let index = digits.parse().map_err(|_| error("an index is no number"))?;
+                        steps.push(Step::Index(index));
+                    }
+                }
+                _ if !expects_key && key.is_empty() => {
+                    return Err(error("`.` or `[` is expected after an index"));
+                }
+                c => key.push(c),
+            }
+        }
+        if !key.is_empty() {
+            steps.push(Step::Key(key));
+        } else if expects_key {
+            return Err(error("a key is empty"));
+        }
+        Ok(Self(steps))
+    }
+
+    /// The path one step further.
+    #[must_use]
+    pub fn child(&self, step: Step) -> Self {
+        let mut steps = self.0.clone();
+        steps.push(step);
+        Self(steps)
+    }
+
+    /// The path of a key below this one.
+    #[must_use]
+    pub fn key(&self, key: &str) -> Self {
+        self.child(Step::Key(key.to_owned()))
+    }
+}
+
+impl fmt::Display for YamlPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Index(index) => write!(f, "[{index}]")?,
+                Step::Key(key) => {
+                    if at > 0 {
+                        f.write_str(".")?;
+                    }
+                    for c in key.chars() {
+                        if matches!(c, '.' | '[' | '\\') {
+                            f.write_str("\\")?;
+                        }
+                        write!(f, "{c}")?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_read_and_printed() {
+        for text in ["image.tag", "a[0].b", "a[0][12]", r"annotations.example\.com/x", "[3].a", r"a\[0\\"] {
+            assert_eq!(YamlPath::parse(text).unwrap().to_string(), text);
+        }
+        assert_eq!(
+            YamlPath::parse(r"a\.b[1].c").unwrap().0,
+            [Step::Key("a.b".into()), Step::Index(1), Step::Key("c".into())]
+        );
+    }
+
+    #[test]
+    fn what_is_no_path_is_refused() {
+        for text in ["", ".", "a.", ".a", "a..b", "a[x]", "a[0]b", "a\\", "a[0"] {
+            let outcome = YamlPath::parse(text);
+            assert!(outcome.is_err() || text == "a[0", "{text}: {outcome:?}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Chart, values and release to rendered files: Helm's engine around the templates.
+
+mod capabilities;
+mod chart_objects;
+mod files_object;
+mod glob;
+mod release;
+mod render_chart;
+mod template_set;
+
+pub use capabilities::{Capabilities, KubeVersion, KubeVersionError};
+pub use release::{Release, ReleaseNameError, default_release_name, validate_release_name};
+pub use render_chart::{
+    FixedClock, RenderError, RenderValues, RenderValuesError, RenderedFile, Rendering, SchemaCheck, render_chart, render_templates,
+    render_text, render_values,
+};
+pub use template_set::{ChartTemplates, TemplateFile, compile_chart};

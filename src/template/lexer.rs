@@ -1,0 +1,496 @@
+//! Template text to tokens: `{{`, trim markers, comments, the words of an action.
+//!
+//! Follows Go's `text/template/parse/lex.go`. Tokens are byte ranges of the source; line numbers are counted only when
+//! an error needs one.
+
+use memchr::memmem;
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TokenKind {
+    /// The lexer cannot go on; the text is in `Lexer::error`.
+    Error,
+    Bool,
+    /// A printable ASCII character with no other role, such as a comma.
+    Char,
+    CharConstant,
+    Complex,
+    Assign,
+    Declare,
+    Eof,
+    Field,
+    Identifier,
+    LeftDelim,
+    LeftParen,
+    Number,
+    Pipe,
+    RawString,
+    RightDelim,
+    RightParen,
+    Space,
+    String,
+    Text,
+    Variable,
+    Keyword(Keyword),
+}
+
+/// Words with a meaning of their own; `.` counts among them, as in Go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keyword {
+    Block,
+    Break,
+    Continue,
+    Dot,
+    Define,
+    Else,
+    End,
+    If,
+    Nil,
+    Range,
+    Template,
+    With,
+}
+
+/// A token: `source[start..end]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) kind: TokenKind,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+impl Token {
+    /// The token before anything was read.
+    pub(super) const NONE: Self = Self {
+        kind: TokenKind::Error,
+        start: 0,
+        end: 0,
+    };
+}
+
+/// A reader of tokens.
+pub(super) struct Lexer<'s> {
+    source: &'s [u8],
+    start: usize,
+    position: usize,
+    inside_action: bool,
+    paren_depth: usize,
+    failed: bool,
+    /// Text of the error behind a `TokenKind::Error`.
+    pub(super) error: String,
+}
+
+/// A decoded character; invalid bytes are U+FFFD of width 1, as in Go.
+pub(super) fn decode_char(bytes: &[u8]) -> Option<(char, usize)> {
+    let first = *bytes.first()?;
+    if first < 0x80 {
+        return Some((char::from(first), 1));
+    }
+    let head = bytes.get(..bytes.len().min(4)).unwrap_or_default();
+    let valid = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(head.get(..error.valid_up_to()).unwrap_or_default()).unwrap_or_default(),
+    };
+    Some(
+        valid
+            .chars()
+            .next()
+            .map_or((char::REPLACEMENT_CHARACTER, 1), |c| (c, c.len_utf8())),
+    )
+}
+
+const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+fn is_alphanumeric(c: char) -> bool {
+    c == '_' || c.is_alphanumeric()
+}
+
+fn keyword(word: &[u8]) -> Option<Keyword> {
+    Some(match word {
+        b"block" => Keyword::Block,
+        b"break" => Keyword::Break,
+        b"continue" => Keyword::Continue,
+        b"define" => Keyword::Define,
+        b"else" => Keyword::Else,
+        b"end" => Keyword::End,
+        b"if" => Keyword::If,
+        b"nil" => Keyword::Nil,
+        b"range" => Keyword::Range,
+        b"template" => Keyword::Template,
+        b"with" => Keyword::With,
+        _ => return None,
+    })
+}
+
+impl<'s> Lexer<'s> {
+    pub(super) const fn new(source: &'s [u8]) -> Self {
+        Self {
+            source,
+            start: 0,
+            position: 0,
+            inside_action: false,
+            paren_depth: 0,
+            failed: false,
+            error: String::new(),
+        }
+    }
+
+    /// The next token; `Eof` for ever after the end or an error.
+    pub(super) fn next_token(&mut self) -> Token {
+        if self.failed {
+            return self.token(TokenKind::Eof);
+        }
+        if self.inside_action {
+            self.lex_action()
+        } else {
+            self.lex_text()
+        }
+    }
+
+    fn rest(&self) -> &'s [u8] {
+        self.source.get(self.position..).unwrap_or_default()
+    }
+
+    fn peek_byte(&self) -> Option<u8> {
+        self.source.get(self.position).copied()
+    }
+
+    const fn token(&mut self, kind: TokenKind) -> Token {
+        let token = Token {
+            kind,
+            start: self.start,
+            end: self.position,
+        };
+        self.start = self.position;
+        token
+    }
+
+    fn fail(&mut self, message: impl Into<String>) -> Token {
+        self.failed = true;
+        self.error = message.into();
+        Token {
+            kind: TokenKind::Error,
+            start: self.start,
+            end: self.start,
+        }
+    }
+
+    fn current(&self) -> &'s [u8] {
+        self.source.get(self.start..self.position).unwrap_or_default()
+    }
+
+    fn lex_text(&mut self) -> Token {
+        loop {
+            let rest = self.rest();
+            let Some(text_length) = memmem::find(rest, b"{{") else {
+                self.position = self.source.len();
+                let kind = if self.position > self.start {
+                    TokenKind::Text
+                } else {
+                    TokenKind::Eof
+                };
+                return self.token(kind);
+            };
+            let (text, delimiter) = rest.split_at_checked(text_length).unwrap_or_default();
+            let after = delimiter.get(2..).unwrap_or_default();
+            let trims = matches!(after, [b'-', second, ..] if is_space(*second));
+            if text_length > 0 {
+                let kept = if trims {
+                    text.iter()
+                        .rposition(|&byte| !is_space(byte))
+                        .map_or(0, |last| last + 1)
+                } else {
+                    text_length
+                };
+                let token_start = self.position;
+                self.position += text_length;
+                self.start = self.position;
+                if kept > 0 {
+                    return Token {
+                        kind: TokenKind::Text,
+                        start: token_start,
+                        end: token_start + kept,
+                    };
+                }
+            }
+            let marker = if trims { 2 } else { 0 };
+            if after.get(marker..).unwrap_or_default().starts_with(b"/*") {
+                self.position += 2 + marker;
+                self.start = self.position;
+                if let Err(token) = self.skip_comment() {
+                    return token;
+                }
+                continue;
+            }
+            self.position += 2;
+            let token = self.token(TokenKind::LeftDelim);
+            self.inside_action = true;
+            self.position += marker;
+            self.start = self.position;
+            self.paren_depth = 0;
+            return token;
+        }
+    }
+
+    fn skip_comment(&mut self) -> Result<(), Token> {
+        self.position += 2;
+        let Some(length) = memmem::find(self.rest(), b"*/") else {
+            return Err(self.fail("unclosed comment"));
+        };
+        self.position += length + 2;
+        let Some(trims) = self.right_delimiter() else {
+            return Err(self.fail("comment ends before closing delimiter"));
+        };
+        self.position += if trims { 4 } else { 2 };
+        if trims {
+            self.skip_spaces();
+        }
+        self.start = self.position;
+        Ok(())
+    }
+
+    fn skip_spaces(&mut self) {
+        let spaces = self.rest().iter().take_while(|&&byte| is_space(byte)).count();
+        self.position += spaces;
+    }
+
+    /// Whether `}}` is here, and whether a trim marker comes before it.
+    fn right_delimiter(&self) -> Option<bool> {
+        match self.rest() {
+            [space, b'-', b'}', b'}', ..] if is_space(*space) => Some(true),
+            [b'}', b'}', ..] => Some(false),
+            _ => None,
+        }
+    }
+
+    fn lex_right_delimiter(&mut self, trims: bool) -> Token {
+        if trims {
+            self.position += 2;
+            self.start = self.position;
+        }
+        self.position += 2;
+        let token = self.token(TokenKind::RightDelim);
+        if trims {
+            self.skip_spaces();
+            self.start = self.position;
+        }
+        self.inside_action = false;
+        token
+    }
+
+    fn lex_action(&mut self) -> Token {
+        if let Some(trims) = self.right_delimiter() {
+            if self.paren_depth == 0 {
+                return self.lex_right_delimiter(trims);
+            }
+            return self.fail("unclosed left paren");
+        }
+        let Some((c, width)) = decode_char(self.rest()) else {
+            return self.fail("unclosed action");
+        };
+        if matches!(c, ' ' | '\t' | '\r' | '\n') {
+            return self.lex_space();
+        }
+        self.position += width;
+        match c {
+            '=' => self.token(TokenKind::Assign),
+            ':' => {
+                if self.peek_byte() != Some(b'=') {
+                    return self.fail("expected :=");
+                }
+                self.position += 1;
+                self.token(TokenKind::Declare)
+            }
+            '|' => self.token(TokenKind::Pipe),
+            '"' => self.lex_quoted(b'"', TokenKind::String, "unterminated quoted string"),
+            '\'' => self.lex_quoted(b'\'', TokenKind::CharConstant, "unterminated character constant"),
+            '`' => match memchr::memchr(b'`', self.rest()) {
+                Some(length) => {
+                    self.position += length + 1;
+                    self.token(TokenKind::RawString)
+                }
+                None => self.fail("unterminated raw quoted string"),
+            },
+            '$' => self.lex_word(TokenKind::Variable),
+            '.' if self.peek_byte().is_some_and(|byte| !byte.is_ascii_digit()) => self.lex_word(TokenKind::Field),
+            '.' | '+' | '-' | '0'..='9' => {
+                self.position -= width;
+                self.lex_number()
+            }
+            '(' => {
+                self.paren_depth += 1;
+                self.token(TokenKind::LeftParen)
+            }
+            ')' => {
+                if self.paren_depth == 0 {
+                    return self.fail("unexpected right paren");
+                }
+                self.paren_depth -= 1;
+                self.token(TokenKind::RightParen)
+            }
+            _ if is_alphanumeric(c) => self.lex_identifier(),
+            ' '..='~' => self.token(TokenKind::Char),
+            _ => self.fail(format!("unrecognized character in action: {}", describe_char(c))),
+        }
+    }
+
+    /// A run of spaces, leaving the one that belongs to ` -}}`.
+    fn lex_space(&mut self) -> Token {
+        self.skip_spaces();
+        let before = self.source.get(self.position - 1..).unwrap_or_default();
+        if before.get(1..).is_some_and(|rest| rest.starts_with(b"-}}")) {
+            self.position -= 1;
+            if self.position == self.start {
+                return self.lex_right_delimiter(true);
+            }
+        }
+        self.token(TokenKind::Space)
+    }
+
+    fn skip_word(&mut self) {
+        while let Some((c, width)) = decode_char(self.rest()) {
+            if !is_alphanumeric(c) {
+                break;
+            }
+            self.position += width;
+        }
+    }
+
+    fn at_terminator(&self) -> bool {
+        match self.peek_byte() {
+            None | Some(b'.' | b',' | b'|' | b':' | b')' | b'(') => true,
+            Some(byte) => is_space(byte) || self.rest().starts_with(b"}}"),
+        }
+    }
+
+    fn fail_bad_character(&mut self) -> Token {
+        let c = decode_char(self.rest()).map_or(char::REPLACEMENT_CHARACTER, |(c, _)| c);
+        self.fail(format!("bad character {}", describe_char(c)))
+    }
+
+    fn lex_identifier(&mut self) -> Token {
+        self.skip_word();
+        if !self.at_terminator() {
+            return self.fail_bad_character();
+        }
+        let word = self.current();
+        let kind = match word {
+            b"true" | b"false" => TokenKind::Bool,
+            _ => keyword(word).map_or(TokenKind::Identifier, TokenKind::Keyword),
+        };
+        self.token(kind)
+    }
+
+    /// A field or variable; its `.` or `$` is past.
+    fn lex_word(&mut self, kind: TokenKind) -> Token {
+        if self.at_terminator() {
+            return self.token(if kind == TokenKind::Variable {
+                TokenKind::Variable
+            } else {
+                TokenKind::Keyword(Keyword::Dot)
+            });
+        }
+        self.skip_word();
+        if !self.at_terminator() {
+            return self.fail_bad_character();
+        }
+        self.token(kind)
+    }
+
+    fn lex_quoted(&mut self, quote: u8, kind: TokenKind, unterminated: &str) -> Token {
+        loop {
+            match self.peek_byte() {
+                Some(b'\\') => {
+                    self.position += 1;
+                    match self.peek_byte() {
+                        None | Some(b'\n') => return self.fail(unterminated),
+                        Some(_) => self.position += 1,
+                    }
+                }
+                None | Some(b'\n') => return self.fail(unterminated),
+                Some(byte) => {
+                    self.position += 1;
+                    if byte == quote {
+                        return self.token(kind);
+                    }
+                }
+            }
+        }
+    }
+
+    fn lex_number(&mut self) -> Token {
+        if !self.scan_number() {
+            return self.fail_number();
+        }
+        if matches!(self.peek_byte(), Some(b'+' | b'-')) {
+            if !self.scan_number() || !self.current().ends_with(b"i") {
+                return self.fail_number();
+            }
+            return self.token(TokenKind::Complex);
+        }
+        self.token(TokenKind::Number)
+    }
+
+    fn fail_number(&mut self) -> Token {
+        let text = super::quote::quote(self.current());
+        self.fail(format!("bad number syntax: {text}"))
+    }
+
+    fn accept(&mut self, set: &[u8]) -> bool {
+        let accepted = self.peek_byte().is_some_and(|byte| set.contains(&byte));
+        if accepted {
+            self.position += 1;
+        }
+        accepted
+    }
+
+    fn accept_run(&mut self, set: &[u8]) {
+        while self.accept(set) {}
+    }
+
+    fn scan_number(&mut self) -> bool {
+        self.accept(b"+-");
+        let mut digits: &[u8] = b"0123456789_";
+        let mut base = 10;
+        if self.accept(b"0") {
+            if self.accept(b"xX") {
+                digits = b"0123456789abcdefABCDEF_";
+                base = 16;
+            } else if self.accept(b"oO") {
+                digits = b"01234567_";
+                base = 8;
+            } else if self.accept(b"bB") {
+                digits = b"01_";
+                base = 2;
+            }
+        }
+        self.accept_run(digits);
+        if self.accept(b".") {
+            self.accept_run(digits);
+        }
+        if (base == 10 && self.accept(b"eE")) || (base == 16 && self.accept(b"pP")) {
+            self.accept(b"+-");
+            self.accept_run(b"0123456789_");
+        }
+        self.accept(b"i");
+        match decode_char(self.rest()) {
+            Some((c, width)) if is_alphanumeric(c) => {
+                self.position += width;
+                false
+            }
+            _ => true,
+        }
+    }
+}
+
+/// Go's `%#U`: `U+002D '-'`.
+fn describe_char(c: char) -> String {
+    let code = u32::from(c);
+    if super::quote::is_print(c) {
+        format!("U+{code:04X} '{c}'")
+    } else {
+        format!("U+{code:04X}")
+    }
+}

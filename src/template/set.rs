@@ -1,0 +1,141 @@
+//! Sources parsed into one namespace of definitions.
+//!
+//! Follows `AddParseTree` and `associate` of Go's `text/template`: a later definition replaces an earlier one of the same
+//! name unless the later is nothing but space and comments.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::error::ParseError;
+use super::function::FunctionLookup;
+use super::parser::parse_unit;
+use super::text::Text;
+use super::tree::{Definition, Unit};
+
+/// Name of the template Helm makes all others from; also the name of what `tpl` runs.
+pub(super) const SET_NAME: &str = "gotpl";
+
+/// Sources being compiled.
+#[derive(Debug)]
+pub struct TemplateSet {
+    set: CompiledSet,
+}
+
+/// Compiled sources, shared by any number of renderings and threads.
+#[derive(Debug, Clone)]
+pub struct CompiledSet {
+    pub(super) units: Vec<Arc<Unit>>,
+    index: HashMap<Text, Place>,
+    pub(super) lookup: FunctionLookup,
+}
+
+/// Which unit, and which of its definitions.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    unit: usize,
+    definition: usize,
+}
+
+/// A definition and the unit that holds it.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub(super) unit: Arc<Unit>,
+    pub(super) definition: usize,
+}
+
+impl Found {
+    pub(super) fn definition(&self) -> Option<&Definition> {
+        self.unit.definitions.get(self.definition)
+    }
+}
+
+/// A definition's name and the file it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefinitionOrigin {
+    /// Name of the definition; a file's own name for the file itself.
+    pub name: Text,
+    /// Name of the source.
+    pub file: Text,
+    /// Byte offset of the body in that source.
+    pub offset: u32,
+    /// Nothing but space and comments.
+    pub is_empty: bool,
+}
+
+impl TemplateSet {
+    /// An empty set whose templates may call what `lookup` finds, and Go's built-in functions.
+    pub fn new(lookup: FunctionLookup) -> Self {
+        Self {
+            set: CompiledSet {
+                units: Vec::new(),
+                index: HashMap::new(),
+                lookup,
+            },
+        }
+    }
+
+    /// Compiles a source and adds its definitions; the source itself is one, by its name.
+    pub fn parse(&mut self, name: impl Into<Text>, source: impl Into<Text>) -> Result<(), ParseError> {
+        let unit = parse_unit(name.into(), source.into(), self.set.lookup)?;
+        let unit_index = self.set.units.len();
+        for (definition_index, definition) in unit.definitions.iter().enumerate() {
+            if definition.is_empty && self.set.index.contains_key(&definition.name) {
+                continue;
+            }
+            let place = Place {
+                unit: unit_index,
+                definition: definition_index,
+            };
+            self.set.index.insert(definition.name.clone(), place);
+        }
+        self.set.units.push(Arc::new(unit));
+        Ok(())
+    }
+
+    /// The set, ready to run.
+    pub fn finish(self) -> CompiledSet {
+        self.set
+    }
+}
+
+impl CompiledSet {
+    pub(super) fn find(&self, name: &[u8]) -> Option<Found> {
+        let place = self.index.get(name)?;
+        Some(Found {
+            unit: self.units.get(place.unit)?.clone(),
+            definition: place.definition,
+        })
+    }
+
+    /// Whether there is a definition of this name.
+    pub fn contains(&self, name: &[u8]) -> bool {
+        self.index.contains_key(name)
+    }
+
+    /// Every definition in force and where it came from, sorted by name.
+    pub fn definitions(&self) -> Vec<DefinitionOrigin> {
+        let mut origins: Vec<DefinitionOrigin> = Vec::with_capacity(self.index.len());
+        for unit in &self.units {
+            for definition in &unit.definitions {
+                if let Some(found) = self.find(definition.name.as_bytes())
+                    && Arc::ptr_eq(&found.unit, unit)
+                {
+                    origins.push(DefinitionOrigin {
+                        name: definition.name.clone(),
+                        file: unit.name.clone(),
+                        offset: definition.position,
+                        is_empty: definition.is_empty,
+                    });
+                }
+            }
+        }
+        origins.sort_by(|a, b| a.name.cmp(&b.name));
+        origins
+    }
+
+    /// The text of a source of the set.
+    pub fn source(&self, name: &[u8]) -> Option<&Text> {
+        let unit = self.units.iter().rev().find(|unit| unit.name.as_bytes() == name)?;
+        Some(&unit.source)
+    }
+}

@@ -1,0 +1,17 @@
+//! What a rendering sees as `.Values`: user values merged over the chart's, subcharts' below their names.
+
+mod coalesce;
+mod dependencies;
+mod import_values;
+mod set_flag;
+mod set_literal;
+mod tables;
+mod user_values;
+mod values_schema;
+
+pub use coalesce::{CoalesceError, coalesce_values, merge_values};
+pub use dependencies::process_dependencies;
+pub use set_flag::{SetFlag, apply_set_flag};
+pub use tables::deep_copy;
+pub use user_values::{UserValues, UserValuesError, ValueSource};
+pub use values_schema::{SchemaViolation, validate_chart_values, validate_single_schema};

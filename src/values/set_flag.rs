@@ -1,0 +1,399 @@
+//! `--set`, `--set-string`, `--set-file` and `--set-json`: the little language of Helm's `pkg/strvals`, `a.b[0].c=1,d={x,y}`.
+
+use crate::functions::json;
+use crate::template::{Dict, List, ListType, Map, Text, Value};
+
+/// Highest list index that may be set.
+pub(super) const MAX_INDEX: i64 = 65_536;
+/// Deepest nesting of names in one key.
+pub(super) const MAX_NESTED_NAMES: usize = 30;
+/// Deepest nesting of list indices in one key (`a[0][0]…`), which Helm does not limit.
+const MAX_NESTED_INDICES: usize = 1000;
+
+/// How values are read.
+pub enum SetFlag<'r> {
+    /// `--set`: booleans, null and plain integers are typed.
+    Typed,
+    /// `--set-string`: everything is a string.
+    Text,
+    /// `--set-json`: `key=JSON`.
+    Json,
+    /// `--set-file`: the value is a path, the content of the file is set.
+    File(&'r dyn Fn(&str) -> Result<Vec<u8>, String>),
+}
+
+/// Why parsing stopped.
+pub(super) enum Stop {
+    /// The end of the text: no error at the outermost level.
+    End,
+    Error(String),
+}
+
+impl From<String> for Stop {
+    fn from(message: String) -> Self {
+        Self::Error(message)
+    }
+}
+
+/// Applies one flag's argument to `values`. What was set before an error stays set, as in Helm.
+pub fn apply_set_flag(flag: &SetFlag<'_>, argument: &str, values: &Map) -> Result<(), String> {
+    let mut parser = Parser { input: Input::new(argument), flag };
+    loop {
+        match parser.key(values, 0) {
+            Ok(()) => {}
+            Err(Stop::End) => return Ok(()),
+            Err(Stop::Error(message)) => return Err(message),
+        }
+    }
+}
+
+/// The characters still to be read.
+pub(super) struct Input {
+    characters: Vec<char>,
+    at: usize,
+}
+
+impl Input {
+    pub(super) fn new(text: &str) -> Self {
+        Self { characters: text.chars().collect(), at: 0 }
+    }
+
+    pub(super) fn next(&mut self) -> Option<char> {
+        let c = self.characters.get(self.at).copied()?;
+        self.at += 1;
+        Some(c)
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.characters.get(self.at).copied()
+    }
+
+    fn rest(&self) -> String {
+        self.characters.iter().skip(self.at).collect()
+    }
+
+    /// Reads up to one of `stops`, which is consumed; `None` for the stop at the end of the text. A backslash keeps the
+    /// next character from being special.
+    fn until(&mut self, stops: &[char]) -> (String, Option<char>) {
+        let mut text = String::new();
+        while let Some(c) = self.next() {
+            if stops.contains(&c) {
+                return (text, Some(c));
+            }
+            if c == '\\' {
+                match self.next() {
+                    Some(escaped) => text.push(escaped),
+                    None => break,
+                }
+            } else {
+                text.push(c);
+            }
+        }
+        (text, None)
+    }
+}
+
+/// Sets a key; an empty one is passed over.
+pub(super) fn set(data: &Map, key: &str, value: Value) {
+    if !key.is_empty() {
+        data.insert(Text::from(key), value);
+    }
+}
+
+/// `list` with `value` at `index`, filled up with nulls.
+pub(super) fn set_index(mut list: Vec<Value>, index: i64, value: Value) -> Result<Vec<Value>, String> {
+    if index > MAX_INDEX {
+        return Err(format!("index of {index} is greater than maximum supported index of {MAX_INDEX}"));
+    }
+    let Ok(index) = usize::try_from(index) else {
+        return Err(format!("negative {index} index not allowed"));
+    };
+    if list.len() <= index {
+        list.resize(index + 1, Value::Nil);
+    }
+    if let Some(place) = list.get_mut(index) {
+        *place = value;
+    }
+    Ok(list)
+}
+
+/// The table to descend into at `key`; Go panics, and Helm reports the panic, when something else is there.
+pub(super) fn inner_map(data: &Map, key: &str) -> Result<Map, String> {
+    match data.get(key.as_bytes()) {
+        None => Ok(Map::new(Dict::new())),
+        Some(Value::Map(map)) => Ok(map),
+        Some(other) => Err(conversion_panic(&other, "map[string]interface {}")),
+    }
+}
+
+/// The list at `key`, empty when there is none.
+pub(super) fn inner_list(data: &Map, key: &str) -> Result<Vec<Value>, String> {
+    match data.get(key.as_bytes()) {
+        None => Ok(Vec::new()),
+        Some(Value::List(list)) => Ok(list.items().to_vec()),
+        Some(other) => Err(conversion_panic(&other, "[]interface {}")),
+    }
+}
+
+fn conversion_panic(found: &Value, wanted: &str) -> String {
+    let found = match found {
+        Value::Nil => "nil",
+        other => other.type_name(),
+    };
+    format!("unable to parse key: interface conversion: interface {{}} is {found}, not {wanted}")
+}
+
+/// Go's `strconv.Atoi`, with its messages.
+pub(super) fn parse_index(text: &str) -> Result<i64, String> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let reason = if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        "invalid syntax"
+    } else {
+        match text.parse() {
+            Ok(index) => return Ok(index),
+            Err(_) => "value out of range",
+        }
+    };
+    Err(format!("error parsing index: strconv.Atoi: parsing {text:?}: {reason}"))
+}
+
+/// What stands at a list's index, when there is such an element.
+pub(super) fn element(list: &[Value], index: i64) -> Option<&Value> {
+    list.get(usize::try_from(index).ok()?)
+}
+
+/// The list to descend into for `a[0][1]`.
+pub(super) fn nested_list(list: &[Value], index: i64) -> Result<Vec<Value>, String> {
+    match element(list, index) {
+        None | Some(Value::Nil) => Ok(Vec::new()),
+        Some(Value::List(inner)) => Ok(inner.items().to_vec()),
+        Some(other) => Err(conversion_panic(other, "[]interface {}")),
+    }
+}
+
+pub(super) fn check_index(index: i64) -> Result<(), Stop> {
+    if index < 0 { Err(Stop::Error(format!("negative {index} index not allowed"))) } else { Ok(()) }
+}
+
+/// The table to descend into for `a[0].b`.
+pub(super) fn element_map(list: &[Value], index: i64) -> Map {
+    match element(list, index) {
+        Some(Value::Map(map)) => map.clone(),
+        _ => Map::new(Dict::new()),
+    }
+}
+
+/// What a list item parse gives back: the list as far as it got, and why it stopped, if it did. Helm keeps the list
+/// even then.
+pub(super) type ListOutcome = (Vec<Value>, Result<(), Stop>);
+
+struct Parser<'p, 'r> {
+    input: Input,
+    flag: &'p SetFlag<'r>,
+}
+
+impl Parser<'_, '_> {
+    fn key(&mut self, data: &Map, depth: usize) -> Result<(), Stop> {
+        let (key, stop) = self.input.until(&['=', '[', ',', '.']);
+        match stop {
+            None if key.is_empty() => Err(Stop::End),
+            None => Err(format!("key {key:?} has no value").into()),
+            Some('[') => {
+                let index = self.index()?;
+                let list = inner_list(data, &key)?;
+                let (list, outcome) = self.list_item(list, index, depth, 0);
+                if !matches!(&outcome, Err(Stop::Error(message)) if is_panic(message)) {
+                    set(data, &key, Value::list(list));
+                }
+                outcome
+            }
+            Some('=') => {
+                let (value, outcome) = self.value()?;
+                set(data, &key, value);
+                outcome
+            }
+            Some(',') => {
+                set(data, &key, Value::str(""));
+                Err(format!("key {key:?} has no value (cannot end with ,)").into())
+            }
+            Some(_) => {
+                if depth + 1 > MAX_NESTED_NAMES {
+                    return Err(format!(
+                        "value name nested level is greater than maximum supported nested level of {MAX_NESTED_NAMES}"
+                    )
+                    .into());
+                }
+                let inner = inner_map(data, &key)?;
+                let outcome = self.key(&inner, depth + 1);
+                if outcome.is_ok() && inner.is_empty() {
+                    return Err(format!("key map {key:?} has no value").into());
+                }
+                if !inner.is_empty() {
+                    set(data, &key, Value::Map(inner));
+                }
+                outcome
+            }
+        }
+    }
+
+    fn index(&mut self) -> Result<i64, Stop> {
+        let (text, stop) = self.input.until(&[']']);
+        if stop.is_none() {
+            return Err("error parsing index: EOF".to_owned().into());
+        }
+        Ok(parse_index(&text)?)
+    }
+
+    /// The value after `=`. The inner result tells whether to go on after setting it.
+    fn value(&mut self) -> Result<(Value, Result<(), Stop>), Stop> {
+        if matches!(self.flag, SetFlag::Json) {
+            return Ok((self.json()?, Ok(())));
+        }
+        match self.input.peek() {
+            None => Ok((Value::str(""), Err(Stop::End))),
+            Some('{') => {
+                self.input.next();
+                Ok((Value::list(self.braced_list()?), Ok(())))
+            }
+            Some(_) => {
+                let (text, _) = self.input.until(&[',']);
+                match self.scalar(&text) {
+                    Ok(value) => Ok((value, Ok(()))),
+                    Err(message) => Ok((Value::Nil, Err(Stop::Error(message)))),
+                }
+            }
+        }
+    }
+
+    fn braced_list(&mut self) -> Result<Vec<Value>, Stop> {
+        let mut items = Vec::new();
+        loop {
+            let (text, stop) = self.input.until(&[',', '}']);
+            match stop {
+                None => return Err("list must terminate with '}'".to_owned().into()),
+                Some(_) => items.push(self.scalar(&text)?),
+            }
+            if stop == Some('}') {
+                if self.input.peek() == Some(',') {
+                    self.input.next();
+                }
+                return Ok(items);
+            }
+        }
+    }
+
+    fn json(&mut self) -> Result<Value, Stop> {
+        if self.skip_to_value() {
+            return Ok(Value::Nil);
+        }
+        let rest = self.input.rest();
+        let mut stream = serde_json::Deserializer::from_str(&rest).into_iter::<serde::de::IgnoredAny>();
+        match stream.next() {
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return Err(error.to_string().into()),
+            None => return Err("EOF".to_owned().into()),
+        }
+        let document = rest.get(..stream.byte_offset()).unwrap_or(&rest);
+        let value = json::from_go_json(document.as_bytes())?;
+        self.input.at += document.chars().count();
+        self.skip_to_value();
+        Ok(value)
+    }
+
+    /// Skips white space; true at the end or after a comma, where the value is empty.
+    fn skip_to_value(&mut self) -> bool {
+        while let Some(c) = self.input.peek() {
+            if c == ',' {
+                self.input.next();
+                return true;
+            }
+            if !c.is_whitespace() {
+                return false;
+            }
+            self.input.next();
+        }
+        true
+    }
+
+    fn scalar(&self, text: &str) -> Result<Value, String> {
+        match self.flag {
+            SetFlag::Typed => Ok(typed_value(text)),
+            SetFlag::Text | SetFlag::Json => Ok(Value::str(text)),
+            SetFlag::File(read) => read(text).map(Value::str),
+        }
+    }
+
+    fn list_item(&mut self, list: Vec<Value>, index: i64, depth: usize, nesting: usize) -> ListOutcome {
+        if let Err(stop) = check_index(index) {
+            return (list, Err(stop));
+        }
+        let (key, stop) = self.input.until(&['[', '.', '=']);
+        if !key.is_empty() {
+            return (list, Err(format!("unexpected data at end of array index: {key:?}").into()));
+        }
+        match stop {
+            None => (list, Err(Stop::End)),
+            Some('=') => match self.value() {
+                Ok((value, Ok(()) | Err(Stop::End))) => put(list, index, value),
+                Ok((_, Err(stop))) | Err(stop) => (list, Err(stop)),
+            },
+            Some('[') => self.nested_item(list, index, depth, nesting),
+            Some(_) => {
+                let inner = element_map(&list, index);
+                match self.key(&inner, depth) {
+                    Ok(()) => put(list, index, Value::Map(inner)),
+                    Err(stop) => (list, Err(stop)),
+                }
+            }
+        }
+    }
+
+    fn nested_item(&mut self, list: Vec<Value>, index: i64, depth: usize, nesting: usize) -> ListOutcome {
+        if nesting >= MAX_NESTED_INDICES {
+            return (list, Err(format!("more than {MAX_NESTED_INDICES} nested list indices").into()));
+        }
+        let inner = match self.index().and_then(|next| Ok((next, nested_list(&list, index)?))) {
+            Ok((next, inner)) => self.list_item(inner, next, depth, nesting + 1),
+            Err(stop) => return (list, Err(stop)),
+        };
+        match inner {
+            (inner, Ok(())) => put(list, index, Value::List(List::typed(ListType::Any, inner))),
+            (_, Err(stop)) => (list, Err(stop)),
+        }
+    }
+}
+
+/// [`set_index`] as an outcome.
+pub(super) fn put(list: Vec<Value>, index: i64, value: Value) -> ListOutcome {
+    match set_index(list.clone(), index, value) {
+        Ok(list) => (list, Ok(())),
+        Err(message) => (list, Err(Stop::Error(message))),
+    }
+}
+
+/// A panic in Go leaves the key unset.
+pub(super) fn is_panic(message: &str) -> bool {
+    message.starts_with("unable to parse key: ")
+}
+
+/// `--set` types booleans, null and integers without a leading zero; all else stays text.
+fn typed_value(text: &str) -> Value {
+    if text.eq_ignore_ascii_case("true") {
+        return Value::Bool(true);
+    }
+    if text.eq_ignore_ascii_case("false") {
+        return Value::Bool(false);
+    }
+    if text.eq_ignore_ascii_case("null") {
+        return Value::Nil;
+    }
+    if text == "0" {
+        return Value::Int64(0);
+    }
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let is_integer = !text.starts_with('0') && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(integer) if is_integer => Value::Int64(integer),
+        _ => Value::str(text),
+    }
+}

@@ -1,0 +1,102 @@
+//! The values a user gives: `-f` files in order, then the `--set` family in Helm's order, whatever the order on the
+//! command line (`pkg/cli/values/options.go`).
+
+use crate::chart::{merge_maps, read_values};
+use crate::functions::json;
+use crate::template::{Dict, Map, Value};
+
+use super::set_flag::{SetFlag, apply_set_flag};
+use super::set_literal::apply_set_literal;
+
+/// A values file already read, or to be named in an error.
+#[derive(Debug, Clone)]
+pub struct ValueSource {
+    /// Name as given on the command line.
+    pub name: String,
+    /// Content.
+    pub text: Vec<u8>,
+}
+
+/// Everything that flags say about values.
+#[derive(Debug, Clone, Default)]
+pub struct UserValues {
+    /// `-f`/`--values`, in order.
+    pub files: Vec<ValueSource>,
+    /// `--set-json`
+    pub json: Vec<String>,
+    /// `--set`
+    pub typed: Vec<String>,
+    /// `--set-string`
+    pub text: Vec<String>,
+    /// `--set-file`
+    pub file: Vec<String>,
+    /// `--set-literal`
+    pub literal: Vec<String>,
+}
+
+/// Values that cannot be read. The texts are Helm's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UserValuesError {
+    /// A values file does not parse.
+    #[error("failed to parse {file}: {message}")]
+    File {
+        /// Its name.
+        file: String,
+        /// Why.
+        message: String,
+    },
+    /// A `--set-json` object does not parse.
+    #[error("failed parsing --set-json data JSON: {0}")]
+    JsonObject(String),
+    /// A `--set-json` assignment does not parse.
+    #[error("failed parsing --set-json data {0}")]
+    Json(String),
+    /// Another flag does not parse.
+    #[error("failed parsing {flag} data: {message}")]
+    Flag {
+        /// The flag.
+        flag: &'static str,
+        /// Why.
+        message: String,
+    },
+}
+
+impl UserValues {
+    /// Merges everything. `read_file` reads what `--set-file` names.
+    pub fn merge(&self, read_file: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<Map, UserValuesError> {
+        let mut base = Map::new(Dict::new());
+        for source in &self.files {
+            let values = read_values(&source.text)
+                .map_err(|message| UserValuesError::File { file: source.name.clone(), message })?;
+            base = merge_maps(&base, &values);
+        }
+        for argument in &self.json {
+            let trimmed = argument.trim();
+            if trimmed.starts_with('{') {
+                match json::from_go_json(trimmed.as_bytes()) {
+                    Ok(Value::Map(object)) => base = merge_maps(&base, &object),
+                    _ => return Err(UserValuesError::JsonObject(argument.clone())),
+                }
+            } else {
+                apply_set_flag(&SetFlag::Json, argument, &base)
+                    .map_err(|_| UserValuesError::Json(argument.clone()))?;
+            }
+        }
+        let flags: [(&'static str, &[String], SetFlag<'_>); 3] = [
+            ("--set", &self.typed, SetFlag::Typed),
+            ("--set-string", &self.text, SetFlag::Text),
+            ("--set-file", &self.file, SetFlag::File(read_file)),
+        ];
+        for (name, arguments, flag) in flags {
+            for argument in arguments {
+                apply_set_flag(&flag, argument, &base)
+                    .map_err(|message| UserValuesError::Flag { flag: name, message })?;
+            }
+        }
+        for argument in &self.literal {
+            apply_set_literal(argument, &base)
+                .map_err(|message| UserValuesError::Flag { flag: "--set-literal", message })?;
+        }
+        Ok(base)
+    }
+}

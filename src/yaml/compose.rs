@@ -1,0 +1,200 @@
+//! Events to a tree, following the node reader of go-yaml v2 `decode.go`: the same unknown anchors.
+
+use std::collections::HashMap;
+
+use super::error::YamlError;
+use super::input::{Input, offset};
+use super::parser::{Event, EventKind, Parser};
+use super::scanner::{Scanner, TextRef};
+use super::tree::{Document, Node, NodeId, NodeKind, Properties, Tree};
+
+/// How much of a stream to read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// The first document only; what is behind it is not looked at.
+    First,
+    /// All documents.
+    All,
+}
+
+/// Reads `bytes`; a fault ends reading and is kept in the tree.
+pub(super) fn compose(bytes: &[u8], extent: Extent) -> Tree<'_> {
+    let input = Input::new(bytes);
+    let scanner = Scanner::new(&input.text, input.start, input.is_ascii);
+    let mut composer = Composer {
+        parser: Parser::new(scanner),
+        nodes: Vec::with_capacity(input.text.len() / 16),
+        properties: Vec::new(),
+        documents: Vec::new(),
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        is_cut: input.fault.is_some(),
+    };
+    let result = composer.stream(extent);
+    let Composer {
+        parser,
+        nodes,
+        properties,
+        documents,
+        ..
+    } = composer;
+    let scanner = parser.scanner;
+    let error = match input.fault {
+        Some(fault) if scanner.touched_end => Some(fault),
+        _ => result.err(),
+    };
+    let (decoded, comments) = (scanner.decoded, scanner.comments);
+    Tree {
+        decoded,
+        comments,
+        nodes,
+        properties,
+        documents,
+        error,
+        source: input.text,
+    }
+}
+
+struct Composer<'a> {
+    parser: Parser<'a>,
+    nodes: Vec<Node>,
+    properties: Vec<Properties>,
+    documents: Vec<Document>,
+    /// The collections being read.
+    open: Vec<u32>,
+    anchors: HashMap<&'a str, u32>,
+    /// Whether the text is only what stands before a bad byte.
+    is_cut: bool,
+}
+
+impl Composer<'_> {
+    fn stream(&mut self, extent: Extent) -> Result<(), YamlError> {
+        loop {
+            let start = self.parser.next_event()?;
+            let EventKind::DocumentStart { is_explicit } = start.kind else {
+                return Ok(());
+            };
+            let root = NodeId(offset(self.nodes.len()));
+            self.anchors.clear();
+            self.open.clear();
+            loop {
+                let event = self.parser.next_event()?;
+                self.add(event)?;
+                if self.open.is_empty() {
+                    break;
+                }
+            }
+            let end = self.parser.next_event()?;
+            if self.is_cut && self.parser.scanner.touched_end {
+                return Ok(());
+            }
+            let mut span = start.span;
+            span.end = end.span.end.max(span.start);
+            self.documents.push(Document {
+                root,
+                span,
+                is_explicit,
+            });
+            if extent == Extent::First {
+                return Ok(());
+            }
+        }
+    }
+
+    fn add(&mut self, event: Event) -> Result<(), YamlError> {
+        match event.kind {
+            EventKind::Scalar(style) => {
+                self.push(event, NodeKind::Scalar(style), event.text, false);
+            }
+            EventKind::Alias => {
+                let name = self.parser.scanner.source(event.text);
+                let Some(&target) = self.anchors.get(name) else {
+                    let problem = format!("unknown anchor '{name}' referenced");
+                    return Err(YamlError::Content {
+                        offset: event.span.start,
+                        problem,
+                    });
+                };
+                let text = TextRef {
+                    start: target,
+                    end: target,
+                    is_decoded: false,
+                };
+                self.push(event, NodeKind::Alias, text, false);
+            }
+            EventKind::SequenceStart { is_flow } => {
+                let id = self.push(event, NodeKind::Sequence, TextRef::default(), is_flow);
+                self.open.push(id);
+            }
+            EventKind::MappingStart { is_flow } => {
+                let id = self.push(event, NodeKind::Mapping, TextRef::default(), is_flow);
+                self.open.push(id);
+            }
+            EventKind::SequenceEnd | EventKind::MappingEnd => self.close(event),
+            EventKind::StreamEnd | EventKind::DocumentStart { .. } | EventKind::DocumentEnd => self.open.clear(),
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, event: Event, kind: NodeKind, text: TextRef, is_flow: bool) -> u32 {
+        let id = offset(self.nodes.len());
+        if let Some(parent) = self.open.last().and_then(|&parent| self.nodes.get_mut(parent as usize)) {
+            parent.text.start += 1;
+        }
+        let mut properties = 0;
+        if event.anchor.is_some() || event.tag.is_some() {
+            let tag = event.tag.map(|tag| {
+                let resolved = self
+                    .parser
+                    .tags
+                    .get_mut(tag.index)
+                    .map(std::mem::take)
+                    .unwrap_or_default();
+                (resolved, tag.span)
+            });
+            self.properties.push(Properties {
+                anchor: event.anchor,
+                tag,
+            });
+            properties = offset(self.properties.len());
+        }
+        if let Some(anchor) = event.anchor {
+            let text = TextRef {
+                start: anchor.start + 1,
+                end: anchor.end,
+                is_decoded: false,
+            };
+            self.anchors.insert(self.parser.scanner.source(text), id);
+        }
+        let is_implicit = event.is_implicit;
+        self.nodes.push(Node {
+            kind,
+            is_flow,
+            is_implicit,
+            span: event.span,
+            line: event.line,
+            end: id + 1,
+            text,
+            properties,
+        });
+        id
+    }
+
+    /// Ends the innermost open collection.
+    fn close(&mut self, event: Event) {
+        let end = offset(self.nodes.len());
+        let last = self.nodes.last().map_or(0, |node| node.span.end);
+        let Some(id) = self.open.pop() else { return };
+        let Some(node) = self.nodes.get_mut(id as usize) else {
+            return;
+        };
+        node.end = end;
+        // A pair inside a flow sequence, `[a: b]`, has no closing bracket of its own.
+        let has_bracket = node.is_flow && event.span.end > event.span.start;
+        node.span.end = if has_bracket {
+            event.span.end
+        } else {
+            last.max(node.span.start)
+        };
+    }
+}

@@ -1,0 +1,217 @@
+//! Values as Go's `%#v` shows them in messages about keys, and what JSON would refuse in them.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use super::decode::Builder;
+use super::number_text::format_g;
+use super::resolve::Scalar;
+
+/// Builds the text of a value.
+pub(super) struct GoSyntax;
+
+/// A value's text, and the first complaint that turning it into JSON meets.
+pub(super) struct Shown {
+    pub(super) text: String,
+    pub(super) refusal: Option<Refusal>,
+}
+
+/// Why there is no JSON. Keys are looked at before numbers.
+pub(super) struct Refusal {
+    is_number: bool,
+    pub(super) message: String,
+}
+
+/// A map entry: order and text of the key, whether it is refused, the value.
+pub(super) struct Entry {
+    order: (u8, String),
+    key: String,
+    refused_type: Option<&'static str>,
+    value: Shown,
+}
+
+impl Shown {
+    fn plain(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            refusal: None,
+        }
+    }
+}
+
+fn first_refusal(refusals: impl Iterator<Item = Option<Refusal>>) -> Option<Refusal> {
+    let mut number = None;
+    for refusal in refusals.flatten() {
+        if !refusal.is_number {
+            return Some(refusal);
+        }
+        number.get_or_insert(refusal);
+    }
+    number
+}
+
+impl Builder for GoSyntax {
+    type Value = Shown;
+    type Map = Vec<Entry>;
+
+    fn null(&mut self) -> Shown {
+        Shown::plain("interface {}(nil)")
+    }
+
+    fn bool(&mut self, value: bool) -> Shown {
+        Shown::plain(value.to_string())
+    }
+
+    fn int(&mut self, value: i64) -> Shown {
+        Shown::plain(value.to_string())
+    }
+
+    fn uint(&mut self, value: u64) -> Shown {
+        Shown::plain(format!("{value:#x}"))
+    }
+
+    fn float(&mut self, value: f64) -> Option<Shown> {
+        if value.is_finite() {
+            return Some(Shown::plain(format_g(value)));
+        }
+        let text = if value.is_nan() {
+            "NaN"
+        } else if value > 0.0 {
+            "+Inf"
+        } else {
+            "-Inf"
+        };
+        let message = format!("json: unsupported value: {text}");
+        Some(Shown {
+            text: text.to_owned(),
+            refusal: Some(Refusal {
+                is_number: true,
+                message,
+            }),
+        })
+    }
+
+    fn string(&mut self, text: Cow<'_, str>) -> Shown {
+        Shown::plain(quote(&text))
+    }
+
+    fn sequence(&mut self, items: Vec<Shown>) -> Shown {
+        let texts: Vec<&str> = items.iter().map(|item| item.text.as_str()).collect();
+        let text = format!("[]interface {{}}{{{}}}", texts.join(", "));
+        Shown {
+            text,
+            refusal: first_refusal(items.into_iter().map(|item| item.refusal)),
+        }
+    }
+
+    fn map(&mut self, pairs: usize) -> Vec<Entry> {
+        Vec::with_capacity(pairs)
+    }
+
+    fn insert(&mut self, map: &mut Vec<Entry>, _: Cow<'_, str>, scalar: &Scalar<'_>, value: Shown) {
+        let (rank, refused_type) = match scalar {
+            Scalar::Null => (0, Some("%!s(<nil>)")),
+            Scalar::Bool(_) => (1, None),
+            Scalar::Float(_) => (2, None),
+            Scalar::Int(_) => (3, None),
+            Scalar::Str(_) | Scalar::Timestamp(_) => (4, None),
+            Scalar::Uint(_) => (5, Some("uint64")),
+        };
+        let key = key_syntax(scalar);
+        let entry = Entry {
+            order: (rank, key.clone()),
+            key,
+            refused_type,
+            value,
+        };
+        match map.iter_mut().find(|known| known.order == entry.order) {
+            Some(known) => *known = entry,
+            None => map.push(entry),
+        }
+    }
+
+    fn end_map(&mut self, mut map: Vec<Entry>) -> Shown {
+        map.sort_by(|a, b| a.order.cmp(&b.order));
+        let mut text = String::from("map[interface {}]interface {}{");
+        for (index, entry) in map.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            let key = if entry.key == "<nil>" {
+                "interface {}(nil)"
+            } else {
+                &entry.key
+            };
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{comma}{key}:{}", entry.value.text);
+        }
+        text.push('}');
+        let refusals = map.into_iter().map(|entry| match entry.refused_type {
+            Some(go_type) => {
+                let shown = if entry.value.text == "interface {}(nil)" {
+                    "<nil>"
+                } else {
+                    &entry.value.text
+                };
+                let message = format!(
+                    "unsupported map key of type: {go_type}, key: {}, value: {shown}",
+                    entry.key
+                );
+                Some(Refusal {
+                    is_number: false,
+                    message,
+                })
+            }
+            None => entry.value.refusal,
+        });
+        Shown {
+            refusal: first_refusal(refusals),
+            text,
+        }
+    }
+
+    fn takes_any_key(&self) -> bool {
+        true
+    }
+}
+
+/// A key as `%#v` shows it.
+pub(super) fn key_syntax(key: &Scalar<'_>) -> String {
+    match key {
+        Scalar::Null => "<nil>".to_owned(),
+        Scalar::Bool(value) => value.to_string(),
+        Scalar::Int(value) => value.to_string(),
+        Scalar::Uint(value) => format!("{value:#x}"),
+        Scalar::Float(value) if value.is_finite() => format_g(*value),
+        Scalar::Float(value) if value.is_nan() => "NaN".to_owned(),
+        Scalar::Float(value) => if *value > 0.0 { "+Inf" } else { "-Inf" }.to_owned(),
+        Scalar::Str(text) => quote(text),
+        Scalar::Timestamp(text) => quote(text),
+    }
+}
+
+/// Go's `strconv.Quote`.
+pub(super) fn quote(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\x07' => quoted.push_str("\\a"),
+            '\x08' => quoted.push_str("\\b"),
+            '\x0C' => quoted.push_str("\\f"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            '\x0B' => quoted.push_str("\\v"),
+            '\0'..=' ' | '\x7F' if character != ' ' => {
+                let _ = write!(quoted, "\\x{:02x}", u32::from(character));
+            }
+            '\u{80}'..='\u{A0}' | '\u{AD}' | '\u{2000}'..='\u{200F}' | '\u{2028}'..='\u{202F}' | '\u{FEFF}' => {
+                let _ = write!(quoted, "\\u{:04x}", u32::from(character));
+            }
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
+}

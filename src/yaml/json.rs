@@ -1,0 +1,94 @@
+//! YAML text to `serde_json` values.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Number, Value};
+
+use super::decode::{Builder, Duplicates, decode};
+use super::error::YamlError;
+use super::number_text::format_json;
+use super::read::parse_first;
+use super::resolve::Scalar;
+use super::tree::{NodeId, Tree};
+
+/// Builds `serde_json` values; keys keep the order they are written in.
+pub struct JsonBuilder;
+
+/// The first document of `bytes` as JSON; null when there is none.
+pub fn json_from_bytes(bytes: &[u8]) -> Result<Value, YamlError> {
+    first_document(bytes, Duplicates::LastWins)
+}
+
+/// The same, refusing keys that are written twice.
+pub fn json_from_bytes_strict(bytes: &[u8]) -> Result<Value, YamlError> {
+    first_document(bytes, Duplicates::Refused)
+}
+
+/// A node as JSON.
+pub fn json_from_node(tree: &Tree<'_>, id: NodeId) -> Result<Value, YamlError> {
+    decode(tree, id, &mut JsonBuilder, Duplicates::LastWins)
+}
+
+fn first_document(bytes: &[u8], duplicates: Duplicates) -> Result<Value, YamlError> {
+    let tree = parse_first(bytes)?;
+    tree.root().map_or(Ok(Value::Null), |root| {
+        decode(&tree, root, &mut JsonBuilder, duplicates)
+    })
+}
+
+impl Builder for JsonBuilder {
+    type Value = Value;
+    type Map = Map<String, Value>;
+
+    fn null(&mut self) -> Value {
+        Value::Null
+    }
+
+    fn bool(&mut self, value: bool) -> Value {
+        Value::Bool(value)
+    }
+
+    fn int(&mut self, value: i64) -> Value {
+        Value::from(value)
+    }
+
+    fn uint(&mut self, value: u64) -> Value {
+        Value::from(value)
+    }
+
+    fn float(&mut self, value: f64) -> Option<Value> {
+        // JSON has one kind of number: 1.0 is written 1, and is a whole number to whoever reads it.
+        if value.fract() == 0.0 && value.abs() < 1.9e19 {
+            let json = format_json(value);
+            if let Some(whole) = json
+                .parse::<i64>()
+                .map(Value::from)
+                .or_else(|_| json.parse::<u64>().map(Value::from))
+                .ok()
+            {
+                return Some(whole);
+            }
+        }
+        Number::from_f64(value).map(Value::Number)
+    }
+
+    fn string(&mut self, text: Cow<'_, str>) -> Value {
+        Value::String(text.into_owned())
+    }
+
+    fn sequence(&mut self, items: Vec<Value>) -> Value {
+        Value::Array(items)
+    }
+
+    fn map(&mut self, pairs: usize) -> Map<String, Value> {
+        Map::with_capacity(pairs)
+    }
+
+    fn insert(&mut self, map: &mut Map<String, Value>, key: Cow<'_, str>, _: &Scalar<'_>, value: Value) {
+        map.insert(key.into_owned(), value);
+    }
+
+    fn end_map(&mut self, map: Map<String, Value>) -> Value {
+        Value::Object(map)
+    }
+}

@@ -1,0 +1,148 @@
+//! The entry points of reading.
+
+use super::compose::{Extent, compose};
+use super::error::YamlError;
+use super::tree::Tree;
+
+/// Reads the first document only, as Go's `yaml.Unmarshal` does: faults behind it go unseen.
+pub fn parse_first(bytes: &[u8]) -> Result<Tree<'_>, YamlError> {
+    into_result(compose(bytes, Extent::First))
+}
+
+/// Reads all documents of a stream.
+pub fn parse_all(bytes: &[u8]) -> Result<Tree<'_>, YamlError> {
+    into_result(compose(bytes, Extent::All))
+}
+
+/// Reads documents up to the first fault, which the tree then holds: see [`Tree::error`].
+pub fn parse_stream(bytes: &[u8]) -> Tree<'_> {
+    compose(bytes, Extent::All)
+}
+
+fn into_result(mut tree: Tree<'_>) -> Result<Tree<'_>, YamlError> {
+    tree.error.take().map_or(Ok(tree), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{NodeKind, json_from_bytes};
+    use super::*;
+
+    fn spans<'t>(tree: &'t Tree<'_>) -> Vec<&'t str> {
+        let mut stack = vec![tree.root().expect("has a document")];
+        let mut found = Vec::new();
+        while let Some(id) = stack.pop() {
+            found.push(tree.source().get(tree.span(id).range()).expect("is inside"));
+            let children: Vec<_> = tree.children(id).collect();
+            stack.extend(children.into_iter().rev());
+        }
+        found
+    }
+
+    #[test]
+    fn values_are_read() {
+        for (text, expected) in [
+            ("", "null"),
+            ("# c\n", "null"),
+            (
+                "a: 1\nb:\n- x\n- 'it''s'\n- \"t\\tu\"\n",
+                r#"{"a":1,"b":["x","it's","t\tu"]}"#,
+            ),
+            ("a: [1, {b: c}, d: e, ]\n", r#"{"a":[1,{"b":"c"},{"d":"e"}]}"#),
+            (
+                "a: |\n  x\n   y\n\nb: >-\n  p\n  q\n\n  r\n",
+                r#"{"a":"x\n y\n","b":"p q\nr"}"#,
+            ),
+            ("a: |+\n  x\n\nb: |2-\n   x\n", r#"{"a":"x\n\n","b":" x"}"#),
+            ("a: x\n  y\n\n  z\n", r#"{"a":"x y\nz"}"#),
+            ("? a\n: b\n? [c]\n", "yaml: invalid map key: []interface {}{\"c\"}"),
+            (
+                "a: &x {b: 1}\nc: {<<: *x, d: 2}\n",
+                r#"{"a":{"b":1},"c":{"b":1,"d":2}}"#,
+            ),
+            ("a: 1\na: 2\n", r#"{"a":2}"#),
+            ("y: 1\n1.5: 2\n", r#"{"true":1,"1.5":2}"#),
+            ("a: .inf\n", "json: unsupported value: +Inf"),
+            ("a: .inf\na: 1\n", r#"{"a":1}"#),
+            (
+                "~: 1\n",
+                "unsupported map key of type: %!s(<nil>), key: <nil>, value: 1",
+            ),
+            (
+                "a: {{ x }}\n",
+                "yaml: invalid map key: map[interface {}]interface {}{\"x\":interface {}(nil)}",
+            ),
+            ("a: &x [*x]\n", "yaml: anchor 'x' value contains itself"),
+            ("a: *x\n", "yaml: unknown anchor 'x' referenced"),
+            ("a: b: c\n", "yaml: mapping values are not allowed in this context"),
+            (
+                "a: 1\nb: c: d\n",
+                "yaml: line 2: mapping values are not allowed in this context",
+            ),
+            (
+                "a:\n  b: 1\n\t- c\n",
+                "yaml: line 3: found a tab character that violates indentation",
+            ),
+            ("a: 'x\n", "yaml: line 2: found unexpected end of stream"),
+            ("a: [1\nb: 2\n", "yaml: line 1: did not find expected ',' or ']'"),
+            ("a: 1\n---\n: [", r#"{"a":1}"#),
+        ] {
+            let found = match json_from_bytes(text.as_bytes()) {
+                Ok(value) => value.to_string(),
+                Err(error) => error.to_string(),
+            };
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn spans_cover_what_is_written() {
+        let tree = parse_first(b"a: !!str &x 'b' # c\nd: |\n  e\n\nf: [g, \"h\"]\ni:\n- j\n- k: l\n").expect("is YAML");
+        assert_eq!(
+            spans(&tree).get(1..).expect("has children"),
+            [
+                "a",
+                "'b'",
+                "d",
+                "|\n  e",
+                "f",
+                "[g, \"h\"]",
+                "g",
+                "\"h\"",
+                "i",
+                "- j\n- k: l",
+                "j",
+                "k: l",
+                "k",
+                "l"
+            ]
+        );
+        let root = tree.root().expect("has a document");
+        let tagged = tree.get(root, "a").expect("is there");
+        assert_eq!(tree.tag(tagged), "tag:yaml.org,2002:str");
+        assert_eq!(
+            tree.tag_span(tagged).map(|span| span.of(tree.source().as_bytes())),
+            Some(&b"!!str"[..])
+        );
+        assert_eq!(
+            tree.anchor_span(tagged).map(|span| span.of(tree.source().as_bytes())),
+            Some(&b"&x"[..])
+        );
+        assert_eq!(tree.comments().len(), 1);
+        let leaf = tree.find(root, &["i", "1", "k"]).expect("is there");
+        assert_eq!((tree.path(leaf).as_str(), tree.line(leaf)), ("/i/1/k", 8));
+    }
+
+    #[test]
+    fn streams_are_read_document_by_document() {
+        let tree = parse_stream(b"a\n--- {b: c}\n...\n---\n--- d: [\n");
+        let kinds: Vec<_> = tree
+            .documents()
+            .iter()
+            .map(|document| tree.kind(document.root))
+            .collect();
+        assert_eq!(kinds.len(), 3);
+        assert_eq!(kinds.get(1), Some(&NodeKind::Mapping));
+        assert!(tree.error().is_some());
+    }
+}

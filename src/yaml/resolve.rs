@@ -1,0 +1,319 @@
+//! What a scalar is: YAML 1.1 types as go-yaml v2 `resolve.go` finds them.
+
+use std::borrow::Cow;
+
+use super::timestamp::is_timestamp;
+
+/// A scalar with its type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scalar<'t> {
+    /// Nothing, `~`, `null`.
+    Null,
+    /// `true`, `yes`, `on`, `y` and their opposites.
+    Bool(bool),
+    /// A number of 64 bits with sign.
+    Int(i64),
+    /// A number that needs the 64th bit.
+    Uint(u64),
+    /// Any other number, infinities and NaN included.
+    Float(f64),
+    /// Text.
+    Str(Cow<'t, str>),
+    /// Text that reads as a date; a string wherever Helm meets it.
+    Timestamp(&'t str),
+}
+
+pub(super) const STR_TAG: &str = "tag:yaml.org,2002:str";
+pub(super) const BINARY_TAG: &str = "tag:yaml.org,2002:binary";
+pub(super) const MERGE_TAG: &str = "tag:yaml.org,2002:merge";
+const BOOL_TAG: &str = "tag:yaml.org,2002:bool";
+const INT_TAG: &str = "tag:yaml.org,2002:int";
+const FLOAT_TAG: &str = "tag:yaml.org,2002:float";
+const NULL_TAG: &str = "tag:yaml.org,2002:null";
+const TIMESTAMP_TAG: &str = "tag:yaml.org,2002:timestamp";
+const LONG_PREFIX: &str = "tag:yaml.org,2002:";
+
+/// The type of a plain scalar without tag.
+pub fn resolve_plain(text: &str) -> Scalar<'_> {
+    plain(text, true)
+}
+
+/// The type of a scalar with this resolved tag, or go-yaml's complaint that text and tag do not fit.
+pub(super) fn resolve_tagged<'t>(tag: &str, text: &'t str) -> Result<Scalar<'t>, String> {
+    let string = || Ok(Scalar::Str(Cow::Borrowed(text)));
+    match tag {
+        "" => return Ok(resolve_plain(text)),
+        BINARY_TAG => return binary(text).ok_or_else(|| "!!binary value contains invalid base64 data".to_owned()),
+        BOOL_TAG | INT_TAG | FLOAT_TAG | NULL_TAG | TIMESTAMP_TAG => {}
+        _ => return string(),
+    }
+    let scalar = plain(text, tag == TIMESTAMP_TAG);
+    let found = match &scalar {
+        Scalar::Null => NULL_TAG,
+        Scalar::Bool(_) => BOOL_TAG,
+        Scalar::Int(_) | Scalar::Uint(_) => INT_TAG,
+        Scalar::Float(_) => FLOAT_TAG,
+        Scalar::Str(_) => STR_TAG,
+        Scalar::Timestamp(_) => TIMESTAMP_TAG,
+    };
+    match scalar {
+        scalar if found == tag => Ok(scalar),
+        #[expect(clippy::cast_precision_loss, reason = "Go converts the same way")]
+        Scalar::Int(value) if tag == FLOAT_TAG => Ok(Scalar::Float(value as f64)),
+        _ => Err(format!(
+            "cannot decode {} `{text}` as a {}",
+            short_tag(found),
+            short_tag(tag)
+        )),
+    }
+}
+
+fn short_tag(tag: &str) -> String {
+    tag.strip_prefix(LONG_PREFIX)
+        .map_or_else(|| tag.to_owned(), |rest| format!("!!{rest}"))
+}
+
+fn plain(text: &str, may_be_timestamp: bool) -> Scalar<'_> {
+    let string = Scalar::Str(Cow::Borrowed(text));
+    let Some(first) = text.bytes().next() else {
+        return Scalar::Null;
+    };
+    match first {
+        b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => word(text).unwrap_or(string),
+        b'.' => special_float(text)
+            .or_else(|| underscored_float(text).map(Scalar::Float))
+            .unwrap_or(string),
+        b'0'..=b'9' | b'+' | b'-' => {
+            if let Some(special) = special_float(text) {
+                return special;
+            }
+            if may_be_timestamp && is_timestamp(text) {
+                return Scalar::Timestamp(text);
+            }
+            number(text).unwrap_or(string)
+        }
+        _ => string,
+    }
+}
+
+fn word(text: &str) -> Option<Scalar<'static>> {
+    Some(match text {
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Scalar::Bool(true),
+        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => Scalar::Bool(false),
+        "~" | "null" | "Null" | "NULL" => Scalar::Null,
+        _ => return None,
+    })
+}
+
+fn special_float(text: &str) -> Option<Scalar<'static>> {
+    Some(Scalar::Float(match text {
+        ".nan" | ".NaN" | ".NAN" => f64::NAN,
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => f64::INFINITY,
+        "-.inf" | "-.Inf" | "-.INF" => f64::NEG_INFINITY,
+        _ => return None,
+    }))
+}
+
+fn number(text: &str) -> Option<Scalar<'static>> {
+    let plain = if text.contains('_') {
+        Cow::Owned(text.replace('_', ""))
+    } else {
+        Cow::Borrowed(text)
+    };
+    if let Some(integer) = go_integer(&plain) {
+        return Some(integer);
+    }
+    if let Some(value) = decimal_float(&plain) {
+        return Some(Scalar::Float(value));
+    }
+    // What is left of go-yaml's own reading of binary numbers: a sign behind the prefix.
+    let digits = plain.strip_prefix("0b").filter(|rest| rest.starts_with(['+', '-']))?;
+    i64::from_str_radix(digits, 2).ok().map(Scalar::Int)
+}
+
+/// Go's `strconv.ParseInt(text, 0, 64)`, then `ParseUint`.
+fn go_integer(text: &str) -> Option<Scalar<'static>> {
+    let (sign, digits) = match text.as_bytes().first()? {
+        b'-' => (Some(true), text.get(1..)?),
+        b'+' => (Some(false), text.get(1..)?),
+        _ => (None, text),
+    };
+    let (radix, digits) = match digits.as_bytes() {
+        [b'0', b'b' | b'B', _, ..] => (2, digits.get(2..)?),
+        [b'0', b'o' | b'O', _, ..] => (8, digits.get(2..)?),
+        [b'0', b'x' | b'X', _, ..] => (16, digits.get(2..)?),
+        [b'0'] => return Some(Scalar::Int(0)),
+        [b'0', ..] => (8, digits.get(1..)?),
+        _ => (10, digits),
+    };
+    // Rust reads a sign of its own.
+    if digits.starts_with(['+', '-']) {
+        return None;
+    }
+    let magnitude = u64::from_str_radix(digits, radix).ok()?;
+    match sign {
+        Some(true) => 0_i64.checked_sub_unsigned(magnitude).map(Scalar::Int),
+        _ => match i64::try_from(magnitude) {
+            Ok(value) => Some(Scalar::Int(value)),
+            Err(_) => sign.is_none().then_some(Scalar::Uint(magnitude)),
+        },
+    }
+}
+
+/// `^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`; too large is no number.
+fn decimal_float(text: &str) -> Option<f64> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let whole = digits(unsigned);
+    let mut rest = unsigned.get(whole..)?;
+    if let Some(fraction) = rest.strip_prefix('.') {
+        let length = digits(fraction);
+        if whole + length == 0 {
+            return None;
+        }
+        rest = fraction.get(length..)?;
+    } else if whole == 0 {
+        return None;
+    }
+    if let Some(exponent) = rest.strip_prefix(['e', 'E']) {
+        let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+        if exponent.is_empty() || digits(exponent) != exponent.len() {
+            return None;
+        }
+    } else if !rest.is_empty() {
+        return None;
+    }
+    text.parse().ok().filter(|value: &f64| value.is_finite())
+}
+
+/// Go's `strconv.ParseFloat`, which takes underscores between digits.
+fn underscored_float(text: &str) -> Option<f64> {
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let mut bytes = text.as_bytes().windows(3);
+    let separate = bytes.all(|around| match around {
+        [before, b'_', after] => is_digit(Some(before)) && is_digit(Some(after)),
+        _ => true,
+    });
+    if !separate || text.ends_with('_') {
+        return None;
+    }
+    decimal_float(&text.replace('_', ""))
+}
+
+/// Standard base64 with padding; line breaks are ignored. Bytes that are not UTF-8 become U+FFFD, as in JSON.
+fn binary(text: &str) -> Option<Scalar<'static>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut group, mut count, mut padding) = (0_u32, 0, 0);
+    for byte in text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')) {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            b'=' if count >= 2 => {
+                padding += 1;
+                0
+            }
+            _ => return None,
+        };
+        if padding > 0 && byte != b'=' {
+            return None;
+        }
+        group = group << 6 | u32::from(value);
+        count += 1;
+        if count == 4 {
+            let [_, a, b, c] = group.to_be_bytes();
+            bytes.extend([a, b, c].into_iter().take(3 - padding));
+            (group, count) = (0, 0);
+            if padding > 0 {
+                // Nothing may follow.
+                count = 5;
+            }
+        }
+        if count > 5 {
+            return None;
+        }
+    }
+    matches!(count, 0 | 5).then(|| Scalar::Str(Cow::Owned(go_json_text(&bytes))))
+}
+
+/// Each byte that is not part of UTF-8 as one U+FFFD, as Go's JSON encoder has it.
+fn go_json_text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '\u{FFFD}'));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_scalars_have_go_yamls_types() {
+        for (text, expected) in [
+            ("", Scalar::Null),
+            ("~", Scalar::Null),
+            ("NULL", Scalar::Null),
+            ("y", Scalar::Bool(true)),
+            ("Off", Scalar::Bool(false)),
+            ("1_000", Scalar::Int(1000)),
+            ("017", Scalar::Int(15)),
+            ("0o17", Scalar::Int(15)),
+            ("0x_1F", Scalar::Int(31)),
+            ("-0b101", Scalar::Int(-5)),
+            ("08", Scalar::Float(8.0)),
+            ("0", Scalar::Int(0)),
+            ("-0", Scalar::Int(0)),
+            ("0b-1", Scalar::Int(-1)),
+            ("-9223372036854775808", Scalar::Int(i64::MIN)),
+            ("18446744073709551615", Scalar::Uint(u64::MAX)),
+            ("18446744073709551616", Scalar::Float(18_446_744_073_709_551_616.0)),
+            ("1.", Scalar::Float(1.0)),
+            (".5e1", Scalar::Float(5.0)),
+            (".5_1", Scalar::Float(0.51)),
+            ("-.INF", Scalar::Float(f64::NEG_INFINITY)),
+            ("2001-12-14", Scalar::Timestamp("2001-12-14")),
+        ] {
+            assert_eq!(resolve_plain(text), expected, "{text}");
+        }
+        for text in [
+            "nULL",
+            "1e400",
+            "190:20:30",
+            ".",
+            "1.2.3",
+            "-",
+            "+-1",
+            "0x",
+            "1e",
+            "2001-13-01",
+            "inf",
+            "<<",
+            "=",
+        ] {
+            assert_eq!(resolve_plain(text), Scalar::Str(text.into()), "{text}");
+        }
+    }
+
+    #[test]
+    fn tags_and_texts_must_fit() {
+        assert_eq!(resolve_tagged(FLOAT_TAG, "1"), Ok(Scalar::Float(1.0)));
+        assert_eq!(resolve_tagged("!", "1"), Ok(Scalar::Str("1".into())));
+        assert_eq!(
+            resolve_tagged(INT_TAG, "a"),
+            Err("cannot decode !!str `a` as a !!int".to_owned())
+        );
+        assert_eq!(
+            resolve_tagged(BINARY_TAG, "gIGC"),
+            Ok(Scalar::Str("\u{FFFD}\u{FFFD}\u{FFFD}".into()))
+        );
+        assert_eq!(resolve_tagged(BINARY_TAG, "YQ==\n"), Ok(Scalar::Str("a".into())));
+        for bad in ["YQ", "YQ=", "YQ==YQ==", "Y===", "a b="] {
+            assert!(resolve_tagged(BINARY_TAG, bad).is_err(), "{bad}");
+        }
+    }
+}

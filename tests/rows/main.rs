@@ -1,0 +1,79 @@
+//! Holds the engine against rows made by Helm itself: one template, its data, the exact output or error.
+//!
+//! Reads every `*.jsonl` of the directories in `ORACLE_DIR` and `ROWS_DIR`; without them, of the conformance data beside
+//! the project; where that is absent too, says so and passes. `ROWS_ONLY` takes a part of an id, `ROWS_SHOW` the number
+//! of failures to print.
+
+mod report;
+mod set_rows;
+mod template_rows;
+mod version_rows;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde_json::Value as Json;
+
+use report::{Report, Verdict};
+
+/// Share of the rows that must agree, in thousandths.
+const BAR: usize = 850;
+
+/// Groups of whole commands, which another check runs.
+const COMMAND_GROUPS: [&str; 3] = ["coalesce", "manifest", "lint"];
+
+fn main() -> ExitCode {
+    let directories: Vec<PathBuf> = [("ORACLE_DIR", "oracle"), ("ROWS_DIR", "rows")]
+        .into_iter()
+        .map(|(variable, name)| {
+            #[expect(clippy::disallowed_methods, reason = "the harness is told where its data is")]
+            let given = std::env::var(variable).ok();
+            given.map_or_else(|| Path::new("../shared/conformance").join(name), PathBuf::from)
+        })
+        .filter(|directory| directory.is_dir())
+        .collect();
+    if directories.is_empty() {
+        println!("no conformance rows here: skipped");
+        return ExitCode::SUCCESS;
+    }
+    let report = chartwright::template::on_large_stack(|| run(&directories)).expect("a thread starts");
+    report.print();
+    if report.passed_share() < BAR { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn run(directories: &[PathBuf]) -> Report {
+    #[expect(clippy::disallowed_methods, reason = "the harness is told what to run")]
+    let only = std::env::var("ROWS_ONLY").unwrap_or_default();
+    let mut report = Report::default();
+    for directory in directories {
+        let base = std::fs::read(directory.join("base.json")).ok();
+        let base: Option<Json> = base.map(|text| serde_json::from_slice(&text).expect("base.json is JSON"));
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path()).collect();
+        files.sort();
+        for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "jsonl")) {
+            let text = std::fs::read_to_string(file).expect("UTF-8 rows");
+            for line in text.lines() {
+                let row: Json = serde_json::from_str(line).expect("a row is JSON");
+                let id = row["id"].as_str().unwrap_or_default();
+                let group = row["group"].as_str().unwrap_or_default();
+                if COMMAND_GROUPS.contains(&group) || !id.contains(&only) {
+                    continue;
+                }
+                report.add(group, id, judge(&row, group, base.as_ref()));
+            }
+        }
+    }
+    report
+}
+
+fn judge(row: &Json, group: &str, base: Option<&Json>) -> Verdict {
+    match group {
+        "semver.pick" => version_rows::pick(row),
+        "semver.sort" => version_rows::sort(row),
+        "semver.parse" => version_rows::parse(row),
+        "semver.constraint" => version_rows::constraint(row),
+        _ if row.get("flag").is_some() => set_rows::judge(row),
+        _ => template_rows::judge(row, base),
+    }
+}
