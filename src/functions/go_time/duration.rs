@@ -1,4 +1,4 @@
-//! Go's time types as templates see them: `time.Duration`, `time.Month`, `time.Weekday`.
+//! `time.Duration`, `time.Month` and `time.Weekday`, their text and methods.
 
 use std::any::Any;
 use std::fmt::Write as _;
@@ -25,7 +25,7 @@ pub struct Month(pub u8);
 pub struct Weekday(pub u8);
 
 /// English month names.
-pub(super) const MONTHS: [&str; 12] = [
+pub(in super::super) const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -41,7 +41,7 @@ pub(super) const MONTHS: [&str; 12] = [
 ];
 
 /// English weekday names.
-pub(super) const WEEKDAYS: [&str; 7] = [
+pub(in super::super) const WEEKDAYS: [&str; 7] = [
     "Sunday",
     "Monday",
     "Tuesday",
