@@ -60,12 +60,8 @@ impl Builder for JsonBuilder {
         // JSON has one kind of number: 1.0 is written 1, and is a whole number to whoever reads it.
         if value.fract() == 0.0 && value.abs() < 1.9e19 {
             let json = format_json(value);
-            if let Some(whole) = json
-                .parse::<i64>()
-                .map(Value::from)
-                .or_else(|_| json.parse::<u64>().map(Value::from))
-                .ok()
-            {
+            let whole = json.parse::<i64>().map(Value::from);
+            if let Ok(whole) = whole.or_else(|_| json.parse::<u64>().map(Value::from)) {
                 return Some(whole);
             }
         }

@@ -3,6 +3,8 @@
 //! The Go side is `oracle/`. Without Go, or without the corpus, the test says so and passes. `YAML_SNIPPETS` sets how
 //! many snippets of each kind are asked, `YAML_SEED` which.
 
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "this is a test")]
+
 mod answer;
 mod oracle;
 mod snippets;

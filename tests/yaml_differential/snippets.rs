@@ -246,15 +246,12 @@ pub(crate) fn strings(count: usize, seed: u64) -> Vec<Vec<u8>> {
         for _ in 0..=numbers.below(4) {
             text.push_str(&quoted(&mut numbers, 5));
             text.push_str(": ");
-            match numbers.below(4) {
-                0 => text.push_str(&format!(
-                    "[{}, [{}], []]",
-                    quoted(&mut numbers, 8),
-                    quoted(&mut numbers, 8)
-                )),
-                1 => text.push_str(&format!("{{a: {{b: {}}}, c: {{}}}}", quoted(&mut numbers, 8))),
-                _ => text.push_str(&quoted(&mut numbers, 12)),
-            }
+            let (first, second) = (quoted(&mut numbers, 12), quoted(&mut numbers, 8));
+            text += &match numbers.below(4) {
+                0 => format!("[{first}, [{second}], []]"),
+                1 => format!("{{a: {{b: {first}}}, c: {{}}}}"),
+                _ => first,
+            };
             text.push_str(", ");
         }
         text.push('}');

@@ -2,6 +2,7 @@
 
 /// The styles open to a scalar in block context.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one text")]
 pub(super) struct Analysis {
     pub(super) is_multiline: bool,
     pub(super) is_plain_allowed: bool,

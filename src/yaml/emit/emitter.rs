@@ -25,6 +25,10 @@ enum Frame {
 /// Prints one document from calls in document order. Mappings take a string for a key, then a value, by turns; sort
 /// the keys with [`super::sort_by_key`].
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about where the output stands"
+)]
 pub struct Emitter {
     pub(super) dialect: Dialect,
     pub(super) out: String,

@@ -10,7 +10,7 @@ use super::machine::{Parser, State};
 impl Parser<'_> {
     /// A node, in block context or not, where a sequence may stand without indentation or not.
     pub(super) fn node(&mut self, is_block: bool, may_be_indentless: bool) -> Result<Event, YamlError> {
-        let mut token = self.scanner.peek()?;
+        let token = self.scanner.peek()?;
         if token.kind == TokenKind::Alias {
             self.pop_state();
             self.scanner.take();
@@ -19,23 +19,7 @@ impl Parser<'_> {
             return Ok(event);
         }
         let first = token;
-        let mut anchor = None;
-        let mut tag = None;
-        if token.kind == TokenKind::Anchor {
-            anchor = Some(token);
-            token = self.advance()?;
-            if token.kind == TokenKind::Tag {
-                tag = Some(token);
-                token = self.advance()?;
-            }
-        } else if token.kind == TokenKind::Tag {
-            tag = Some(token);
-            token = self.advance()?;
-            if token.kind == TokenKind::Anchor {
-                anchor = Some(token);
-                token = self.advance()?;
-            }
-        }
+        let (anchor, tag, token) = self.properties(token)?;
         let tag = match tag {
             Some(tag) => Some(self.resolve_tag(tag, first)?),
             None => None,
@@ -91,6 +75,28 @@ impl Parser<'_> {
             _ => return Err(Self::error(token, first.line, "did not find expected node content")),
         }
         Ok(event)
+    }
+
+    /// Takes an anchor and a tag, in either order; returns them and the token behind them.
+    fn properties(&mut self, mut token: Token) -> Result<(Option<Token>, Option<Token>, Token), YamlError> {
+        let mut anchor = None;
+        let mut tag = None;
+        if token.kind == TokenKind::Anchor {
+            anchor = Some(token);
+            token = self.advance()?;
+            if token.kind == TokenKind::Tag {
+                tag = Some(token);
+                token = self.advance()?;
+            }
+        } else if token.kind == TokenKind::Tag {
+            tag = Some(token);
+            token = self.advance()?;
+            if token.kind == TokenKind::Anchor {
+                anchor = Some(token);
+                token = self.advance()?;
+            }
+        }
+        Ok((anchor, tag, token))
     }
 
     fn resolve_tag(&mut self, token: Token, first: Token) -> Result<EventTag, YamlError> {

@@ -40,9 +40,7 @@ impl<'a> Scanner<'a> {
             let begins_blank = self.is_blank();
             match line_break.take() {
                 Some("\n") if !is_literal && !after_blank && !begins_blank => {
-                    if self.breaks.is_empty() {
-                        self.decoded.push(' ');
-                    }
+                    self.decoded.push_str(if self.breaks.is_empty() { " " } else { "" });
                 }
                 Some(line_break) => self.decoded.push_str(line_break),
                 None => {}

@@ -21,6 +21,10 @@ pub(super) struct Mark {
 }
 
 /// Makes tokens of a text, on demand.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about where the scanner stands"
+)]
 pub(in crate::yaml) struct Scanner<'a> {
     pub(super) text: &'a str,
     pub(super) bytes: &'a [u8],
