@@ -17,5 +17,6 @@ pub mod chart;
 pub mod values;
 pub mod render;
 pub mod manifest;
+pub mod lint;
 pub mod edit;
 pub mod cli;

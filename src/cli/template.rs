@@ -8,8 +8,8 @@ use clap::Args;
 use crate::chart::{Chart, load_chart, path_match};
 use crate::manifest::{Document, HookEvent, Manifests, sort_manifests, split_manifests, trim};
 use crate::render::{
-    Capabilities, KubeVersion, Release, Rendering, SchemaCheck, default_release_name, render_chart, render_text,
-    render_values, validate_release_name,
+    Capabilities, KubeVersion, Operation, Release, Rendering, SchemaCheck, default_release_name, render_chart,
+    render_text, render_values, validate_release_name,
 };
 use crate::semver;
 use crate::template::{Map, Options};
@@ -116,7 +116,11 @@ pub(super) fn run(context: &RunContext, arguments: &TemplateArguments) -> Result
             .clone()
             .or_else(|| context.variable("HELM_NAMESPACE"))
             .unwrap_or_else(|| "default".to_owned()),
-        is_upgrade: arguments.is_upgrade,
+        operation: if arguments.is_upgrade {
+            Operation::Upgrade
+        } else {
+            Operation::Install
+        },
     };
     validate_release_name(&release.name).map_err(CommandError::usage)?;
     let mut warnings = Vec::new();

@@ -9,7 +9,9 @@ use Parameter::{Any, Str};
 
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
-    fixed("toYaml", &[Any], |_, a| Ok(to_yaml(any(a, 0)).map_or_else(|_| Value::str(""), Value::Str))),
+    fixed("toYaml", &[Any], |_, a| {
+        Ok(to_yaml(any(a, 0)).map_or_else(|_| Value::str(""), Value::Str))
+    }),
     fixed("mustToYaml", &[Any], |_, a| match to_yaml(any(a, 0)) {
         Ok(text) => Ok(Value::Str(text)),
         Err(error) => Err(error.to_string().into()),

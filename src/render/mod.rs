@@ -9,7 +9,7 @@ mod render_chart;
 mod template_set;
 
 pub use capabilities::{Capabilities, KubeVersion, KubeVersionError};
-pub use release::{Release, ReleaseNameError, default_release_name, validate_release_name};
+pub use release::{Operation, Release, ReleaseNameError, default_release_name, validate_release_name};
 pub use render_chart::{
     FixedClock, RenderError, RenderValues, RenderValuesError, RenderedFile, Rendering, SchemaCheck, render_chart,
     render_templates, render_text, render_values,

@@ -17,8 +17,19 @@ pub struct Release {
     pub name: String,
     /// Namespace.
     pub namespace: String,
-    /// Whether `.Release.IsUpgrade` is set instead of `.Release.IsInstall`.
-    pub is_upgrade: bool,
+    /// What is said to be done with it.
+    pub operation: Operation,
+}
+
+/// What `.Release.IsInstall` and `.Release.IsUpgrade` tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// The first installation: revision 1.
+    Install,
+    /// `--is-upgrade`: still revision 1.
+    Upgrade,
+    /// Linting: neither, and revision 0.
+    Lint,
 }
 
 /// A release name that Helm refuses, in its words.
@@ -53,14 +64,14 @@ pub fn validate_release_name(name: &str) -> Result<(), ReleaseNameError> {
 }
 
 impl Release {
-    /// The map templates see; the revision is always 1 without a cluster.
+    /// The map templates see.
     pub fn object(&self) -> Value {
         Value::map_of([
             ("Name", Value::str(self.name.as_str())),
             ("Namespace", Value::str(self.namespace.as_str())),
-            ("IsUpgrade", Value::Bool(self.is_upgrade)),
-            ("IsInstall", Value::Bool(!self.is_upgrade)),
-            ("Revision", Value::Int(1)),
+            ("IsUpgrade", Value::Bool(self.operation == Operation::Upgrade)),
+            ("IsInstall", Value::Bool(self.operation == Operation::Install)),
+            ("Revision", Value::Int(i64::from(self.operation != Operation::Lint))),
             ("Service", Value::str("Helm")),
         ])
     }

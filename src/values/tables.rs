@@ -19,7 +19,7 @@ pub fn deep_copy(value: &Value) -> Value {
 }
 
 /// [`deep_copy`] of a map; a nil map becomes an empty one.
-pub(super) fn deep_copy_map(map: &Map) -> Map {
+pub fn deep_copy_map(map: &Map) -> Map {
     let entries = map.with(|dict| {
         dict.iter()
             .map(|(key, value)| (key.clone(), deep_copy(value)))

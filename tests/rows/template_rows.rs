@@ -4,7 +4,8 @@ use base64::Engine as _;
 use chartwright::chart::{ChartFile, load_files, read_values};
 use chartwright::functions::json::from_go_json;
 use chartwright::render::{
-    Capabilities, FixedClock, KubeVersion, Release, SchemaCheck, compile_chart, render_templates, render_values,
+    Capabilities, FixedClock, KubeVersion, Operation, Release, SchemaCheck, compile_chart, render_templates,
+    render_values,
 };
 use chartwright::template::{Dict, Map, MissingKey, Options, Value};
 use serde_json::Value as Json;
@@ -101,10 +102,15 @@ fn render(row: &Json, mut files: Vec<ChartFile>, values: &Map, capabilities: &Ca
     ));
     let chart = load_files(files).map_err(|error| error.to_string())?;
     let is_upgrade = row.get("is_upgrade").and_then(Json::as_bool).unwrap_or(false);
+    let operation = if is_upgrade {
+        Operation::Upgrade
+    } else {
+        Operation::Install
+    };
     let release = Release {
         name: "rel".to_owned(),
         namespace: "ns".to_owned(),
-        is_upgrade,
+        operation,
     };
     let top = render_values(
         &chart,
