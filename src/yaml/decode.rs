@@ -2,7 +2,7 @@
 //!
 //! Keys become strings, merge keys are resolved, the last of two equal keys wins, aliases are copied. go-yaml's limits
 //! hold: documents that are mostly aliases are refused, as are values deeper than [`MAX_DEPTH`] (JSON's own limit in Go
-//! is 10,000).
+//! is 10,000; ours is what a small stack holds).
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -14,7 +14,7 @@ use super::resolve::{MERGE_TAG, Scalar, resolve_tagged};
 use super::tree::{NodeId, NodeKind, Tree};
 
 /// Deepest nesting of a value.
-pub const MAX_DEPTH: usize = 1000;
+pub const MAX_DEPTH: usize = 500;
 
 /// Makes values of some type.
 pub trait Builder {
@@ -272,21 +272,26 @@ impl<'t, 'a, 'b, B: Builder> Decoder<'t, 'a, 'b, B> {
     /// The scalar that a key is; collections are refused with their value in the message.
     fn key(&mut self, id: NodeId) -> Result<Scalar<'t>, Stop> {
         self.count(id)?;
-        let target = match self.tree.kind(id) {
-            NodeKind::Alias => {
-                self.follow(id)?;
-                let target = self.tree.target(id);
+        let target = self.tree.target(id);
+        let is_alias = target != id;
+        if is_alias {
+            self.follow(id)?;
+        }
+        if let NodeKind::Scalar(_) = self.tree.kind(target) {
+            if is_alias {
                 self.count(target)?;
                 self.following.pop();
-                target
             }
-            _ => id,
-        };
-        if let NodeKind::Scalar(_) = self.tree.kind(target) {
             return Ok(self.tree.scalar(target)?);
         }
-        let syntax = Decoder::new(self.tree, &mut GoSyntax, Duplicates::LastWins).run(target)?;
-        self.refuse(id, format!("invalid map key: {}", syntax.text))
+        // Decoding ends here in any case, so that what is known of aliases and depth can be handed on.
+        let mut builder = GoSyntax;
+        let mut decoder = Decoder::new(self.tree, &mut builder, Duplicates::LastWins);
+        decoder.following = std::mem::take(&mut self.following);
+        decoder.depth = self.depth;
+        (decoder.decoded, decoder.decoded_in_alias) = (self.decoded, self.decoded_in_alias);
+        let shown = decoder.run(target)?;
+        self.refuse(id, format!("invalid map key: {}", shown.text))
     }
 
     fn merge(&mut self, id: NodeId, filling: &mut Filling<B::Map>) -> Result<(), Stop> {

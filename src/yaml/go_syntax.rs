@@ -24,7 +24,7 @@ pub(super) struct Refusal {
 
 /// A map entry: order and text of the key, whether it is refused, the value.
 pub(super) struct Entry {
-    order: (u8, String),
+    order: (u8, i128, String),
     key: String,
     refused_type: Option<&'static str>,
     value: Shown,
@@ -109,17 +109,14 @@ impl Builder for GoSyntax {
     }
 
     fn insert(&mut self, map: &mut Vec<Entry>, _: Cow<'_, str>, scalar: &Scalar<'_>, value: Shown) {
-        let (rank, refused_type) = match scalar {
-            Scalar::Null => (0, Some("%!s(<nil>)")),
-            Scalar::Bool(_) => (1, None),
-            Scalar::Float(_) => (2, None),
-            Scalar::Int(_) => (3, None),
-            Scalar::Str(_) | Scalar::Timestamp(_) => (4, None),
-            Scalar::Uint(_) => (5, Some("uint64")),
-        };
         let key = key_syntax(scalar);
+        let refused_type = match scalar {
+            Scalar::Null => Some("%!s(<nil>)"),
+            Scalar::Uint(_) => Some("uint64"),
+            _ => None,
+        };
         let entry = Entry {
-            order: (rank, key.clone()),
+            order: key_order(scalar),
             key,
             refused_type,
             value,
@@ -171,6 +168,25 @@ impl Builder for GoSyntax {
     fn takes_any_key(&self) -> bool {
         true
     }
+}
+
+/// Where Go prints a key: nil first, then by type as Helm's binary happens to lay types out, then by value.
+fn key_order(key: &Scalar<'_>) -> (u8, i128, String) {
+    let (rank, number) = match key {
+        Scalar::Null => (0, 0),
+        Scalar::Str(text) => return (1, 0, text.clone().into_owned()),
+        Scalar::Timestamp(text) => return (1, 0, (*text).to_owned()),
+        Scalar::Uint(value) => (2, i128::from(*value)),
+        Scalar::Int(value) => (3, i128::from(*value)),
+        Scalar::Float(value) if value.is_nan() => (4, i128::MIN),
+        Scalar::Float(value) => {
+            // The bits of a magnitude grow with it.
+            let magnitude = i128::from(value.abs().to_bits());
+            (4, if *value < 0.0 { -magnitude } else { magnitude })
+        }
+        Scalar::Bool(value) => (5, i128::from(*value)),
+    };
+    (rank, number, String::new())
 }
 
 /// A key as `%#v` shows it.

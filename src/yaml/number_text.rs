@@ -69,15 +69,15 @@ pub fn format_g(value: f64) -> String {
     Shortest::new(&format!("{value:e}")).general()
 }
 
-/// `strconv.FormatFloat(value, 'g', -1, 32)` for finite numbers.
+/// `strconv.FormatFloat(value, 'g', -1, 32)` for finite numbers; those too large for 32 bits as YAML writes them.
 pub(super) fn format_g32(value: f64) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "Go rounds to 32 bits here")]
     let value = value as f32;
     if value.is_infinite() {
         return if value > 0.0 {
-            "+Inf".to_owned()
+            ".inf".to_owned()
         } else {
-            "-Inf".to_owned()
+            "-.inf".to_owned()
         };
     }
     Shortest::new(&format!("{value:e}")).general()

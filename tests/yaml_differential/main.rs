@@ -38,6 +38,7 @@ fn yaml_is_read_and_printed_as_go_does() {
         println!("no corpus: only soup is compared");
     }
     for (name, snippets) in [
+        ("corners", snippets::corners()),
         ("files", snippets::files(&corpus, count, seed)),
         ("mutations", snippets::mutations(&corpus, count, seed)),
         ("soup", snippets::soup(count, seed)),

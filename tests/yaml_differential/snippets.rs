@@ -247,11 +247,12 @@ pub(crate) fn strings(count: usize, seed: u64) -> Vec<Vec<u8>> {
             text.push_str(&quoted(&mut numbers, 5));
             text.push_str(": ");
             let (first, second) = (quoted(&mut numbers, 12), quoted(&mut numbers, 8));
-            text += &match numbers.below(4) {
-                0 => format!("[{first}, [{second}], []]"),
-                1 => format!("{{a: {{b: {first}}}, c: {{}}}}"),
+            let value = match numbers.below(4) {
+                0 => ["[", &first, ", [", &second, "], []]"].concat(),
+                1 => ["{a: {b: ", &first, "}, c: {}}"].concat(),
                 _ => first,
             };
+            text.push_str(&value);
             text.push_str(", ");
         }
         text.push('}');
@@ -269,3 +270,174 @@ fn quoted(numbers: &mut Numbers, most: usize) -> String {
     });
     format!("\"{}\"", escaped.collect::<String>())
 }
+
+/// Limits and corners by hand.
+pub(crate) fn corners() -> Vec<Vec<u8>> {
+    let bomb = |levels: usize, width: usize| {
+        let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..levels {
+            let aliases = vec![format!("*a{}", level - 1); width].join(", ");
+            let line = format!("a{level}: &a{level} [{aliases}]\n");
+            text.push_str(&line);
+        }
+        text
+    };
+    let mut texts: Vec<String> = vec![
+        "[".repeat(10_001),
+        "[".repeat(10_000),
+        "{".repeat(10_001),
+        "- ".repeat(10_001),
+        "? ".repeat(10_001),
+        (0..400).fold(String::new(), |text, depth| text + &" ".repeat(depth) + "a:\n"),
+        format!("{}{}", "[".repeat(400), "]".repeat(400)),
+        format!("{}x", "- ".repeat(400)),
+        bomb(3, 9),
+        bomb(9, 9),
+        bomb(5, 10),
+        format!("{}: b", "a".repeat(1024)),
+        format!("{}: b", "a".repeat(1025)),
+        format!("x: {{{}: b}}", "é".repeat(1024)),
+        format!("x: {{\"{}\": b}}", "é".repeat(1030)),
+        format!("'{}': b", "a ".repeat(600)),
+        format!("a: {}\u{1}", "b".repeat(509)),
+        format!("a: {}\n- [\n{}\u{1}", "b".repeat(300), "c".repeat(400)),
+        format!("a: {}\n- [\n{}\u{1}", "b".repeat(300), "c".repeat(100)),
+        format!("a: {}é\u{1}", "b".repeat(508)),
+        format!("a: 1\n---\n{}\u{7F}", "b".repeat(2000)),
+    ];
+    texts.extend(CORNERS.iter().map(|text| (*text).to_owned()));
+    let mut snippets: Vec<Vec<u8>> = texts.into_iter().map(String::into_bytes).collect();
+    let utf16 = |text: &str, unit: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(unit).collect::<Vec<u8>>();
+    snippets.push(utf16("\u{FEFF}a: é😀\n", u16::to_le_bytes));
+    snippets.push(utf16("\u{FEFF}a: é😀\n", u16::to_be_bytes));
+    snippets.extend(
+        [
+            &b"a: \xC3"[..],
+            b"a: \xFF",
+            b"\xC0\x80",
+            b"\xED\xA0\x80",
+            b"a: \xC3(",
+            b"\xFF\xFEa",
+            b"",
+        ]
+        .map(<[u8]>::to_vec),
+    );
+    snippets
+}
+
+const CORNERS: &[&str] = &[
+    "a: &a\n  b: *a\n",
+    "&a [*a]",
+    "&a {*a : 1}",
+    "a: *b",
+    "a: &b 1\n---\nc: *b\n",
+    "<<: 1",
+    "<<: [1]",
+    "<<: {a: 1}\na: 2",
+    "a: 2\n<<: {a: 1}",
+    "x: &x {a: 1}\ny: &y {a: 2, b: 3}\nz: {<<: [*x, *y], c: 4}",
+    "x: &x [1]\nz: {<<: *x}",
+    "x: &x {a: 1}\nw: &w [*x]\nz: {<<: *w}",
+    "'<<': {a: 1}",
+    "!!merge '<<': {a: 1}",
+    "!!str <<: {a: 1}",
+    "a: 1\na: 2\nb: {c: 1, c: 2}\n1: x\n1: z\ntrue: 1\nyes: 2",
+    "a: 1\n<<: {a: 2, b: 1, b: 2}",
+    "? {a: 1, 2: [x, null, 1.5, true, .inf]}\n: 1",
+    "? {a: 1, 2: 1, 1.5: 1, true: 1, 18446744073709551615: 1, ~: 1, .inf: 2, -.inf: 1, .nan: 3, 10: 2, no: 1, -3: 1}",
+    "? &k [a]\n: 1\n*k : 2",
+    "&k a: 1\n*k : 2",
+    "~: 1",
+    "a: {null: 1}",
+    "18446744073709551615: a",
+    "[{.inf: a}, {.nan: b}, {1e3: c}, {1.1: d}, {123456789.5: e}, {1e50: f}]",
+    "a: [.nan, -.inf]",
+    "a: .inf\na: {b: .nan}\na: 1",
+    "!!int 1.5",
+    "!!float 1",
+    "!!float 18446744073709551615",
+    "!!bool yes",
+    "!!null a",
+    "!!null ''",
+    "!!timestamp 2001-01-01",
+    "!!timestamp a",
+    "!!binary =",
+    "!!binary YQ==",
+    "!!map a",
+    "!!seq {a: b}",
+    "!local {a: !other b}",
+    "! 1",
+    "!!str",
+    "&a",
+    "- &a\n- *a",
+    "%TAG !e! tag:x,2000:\n---\n!e!y z",
+    "!e!y z",
+    "%TAG ! tag:x,2000:\n%TAG ! tag:y:\n---\n",
+    "%YAML 1.2\n---\na",
+    "%YAML 1.1\n%YAML 1.1\n---\na",
+    "%YAML 1\n---\n",
+    "%YAML 123.1\n---\n",
+    "%FOO\n---\n",
+    "%\n",
+    "%YAML 1.1\na",
+    "!<tag:yaml.org,2002:str> 1",
+    "!<tag 1",
+    "!%41 x",
+    "!%C3%A9 x",
+    "!%C3%41 x",
+    "!%FF x",
+    "!%4 x",
+    "--- >\n folded\n text\n\n  more\n last\n...\n--- |1\n x\n",
+    "a: |0\n b",
+    "a: |12\n b",
+    "a: | b\n",
+    "a: |#c\n b\n",
+    "a: | #c\n b\n",
+    "a: |\n\tb\n",
+    "a: |\n    \n  b\n",
+    "a: |\r\n  b\r\n  c\r\n",
+    "a: >\u{85} b\u{2028} c\u{2029}",
+    "a: \"b\\\n  c\"",
+    "a: \"b \n \n  c\"",
+    "a: \"\\xZZ\"",
+    "a: \"\\uD800\"",
+    "a: \"\\q\"",
+    "a: 'b\n---\nc'",
+    "a: \"b\n... \"",
+    "a: b\n--- c",
+    "a: b\n---c",
+    "...\n...\na",
+    "a\n...\nb",
+    "a: b\n  c: d",
+    "a:\n- b\n c",
+    "a:\n  - b\n - c",
+    "- a\nb: c",
+    "a: [b\nc: d",
+    "a: {b: c",
+    "{a, b: , ? c, ? : d, : e}",
+    "[a, [b: c, d: ], : e, ? f : g, ? ]",
+    "{a: b}: c",
+    "[a]: b",
+    "[]: a",
+    "{a b: c}",
+    "{\"a\":1, 'b':2, c:3}",
+    "[a:b, c?d, e]",
+    "a: 'b' c",
+    "a: 'b'c",
+    "@a",
+    "`a",
+    "a: %b",
+    "\ta: b",
+    "a:\tb",
+    "a:\n\t- b",
+    "-\ta",
+    "- -\n  - a",
+    "?a",
+    "? a\n? b\n: c",
+    ": a",
+    "a: b: c",
+    "a:\n  b\n c: d",
+    "#a\n#b\n",
+    "a #b\n  c",
+    "a\n#b\nc",
+];

@@ -39,6 +39,16 @@ pub(super) fn analyze(value: &str, tabs_are_special: bool) -> Analysis {
             is_block_allowed: false,
         };
     }
+    // Most values are words.
+    let is_word_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'-');
+    if !value.starts_with(['-', '.']) && value.bytes().all(is_word_byte) {
+        return Analysis {
+            is_multiline: false,
+            is_plain_allowed: true,
+            is_single_quoted_allowed: true,
+            is_block_allowed: true,
+        };
+    }
     let mut indicators = value.starts_with("---") || value.starts_with("...");
     let (mut line_breaks, mut special, mut tabs) = (false, false, false);
     let (mut break_space, mut space_break) = (false, false);
