@@ -19,4 +19,6 @@ pub mod render;
 pub mod manifest;
 pub mod lint;
 pub mod edit;
+pub mod image;
+pub mod bump;
 pub mod cli;

@@ -1,6 +1,7 @@
 //! The command line: arguments to library calls to an exit code.
 
 mod bool_flag;
+mod bump;
 mod command_error;
 mod exit_code;
 mod lint;
@@ -40,6 +41,8 @@ enum Command {
     Template(Box<template::TemplateArguments>),
     /// Examine charts for possible issues.
     Lint(Box<lint::LintArguments>),
+    /// Set values and move images in YAML files, changing nothing else.
+    Bump(Box<bump::BumpArguments>),
 }
 
 /// Runs the program: parses `arguments` (the program's name first), does the work, reports errors on standard error.
@@ -68,6 +71,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
     let outcome = match &parsed.command {
         Command::Template(arguments) => template::run(&context, arguments),
         Command::Lint(arguments) => lint::run(&context, arguments),
+        Command::Bump(arguments) => bump::run(&context, arguments),
     };
     match outcome {
         Ok(exit) => exit,

@@ -1,0 +1,142 @@
+//! Image references: `registry/name:tag@digest`. Follows the grammar of `github.com/distribution/reference`.
+
+use std::fmt;
+
+/// A reference taken apart. Nothing is filled in: what is not written is `None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageReference {
+    /// Registry and name, as written.
+    pub repository: String,
+    /// What follows the last `:`.
+    pub tag: Option<String>,
+    /// What follows `@`, such as `sha256:…`.
+    pub digest: Option<String>,
+}
+
+/// A text that is no image reference.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no image reference: {reason}")]
+pub struct ReferenceError {
+    text: String,
+    reason: &'static str,
+}
+
+/// Longest tag.
+const MAX_TAG: usize = 128;
+
+impl ImageReference {
+    /// Reads a reference.
+    pub fn parse(text: &str) -> Result<Self, ReferenceError> {
+        let error = |reason| ReferenceError { text: text.to_owned(), reason };
+        let (rest, digest) = match text.split_once('@') {
+            Some((rest, digest)) => (rest, Some(digest)),
+            None => (text, None),
+        };
+        if digest.is_some_and(|digest| !is_digest(digest)) {
+            return Err(error("what follows `@` is no digest"));
+        }
+        let (repository, tag) = match rest.rsplit_once(':') {
+            Some((repository, tag)) if !tag.contains('/') => (repository, Some(tag)),
+            _ => (rest, None),
+        };
+        if tag.is_some_and(|tag| !is_tag(tag)) {
+            return Err(error("the tag may hold letters, digits, `_`, `.` and `-` only, at most 128 of them"));
+        }
+        if !is_repository(repository) {
+            return Err(error("the repository must be lower-case names separated by `/`"));
+        }
+        Ok(Self {
+            repository: repository.to_owned(),
+            tag: tag.map(str::to_owned),
+            digest: digest.map(str::to_owned),
+        })
+    }
+}
+
+impl fmt::Display for ImageReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.repository)?;
+        if let Some(tag) = &self.tag {
+            write!(f, ":{tag}")?;
+        }
+        if let Some(digest) = &self.digest {
+            write!(f, "@{digest}")?;
+        }
+        Ok(())
+    }
+}
+
+fn is_tag(tag: &str) -> bool {
+    tag.len() <= MAX_TAG
+        && tag.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+        && tag.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
+}
+
+fn is_digest(digest: &str) -> bool {
+    digest.split_once(':').is_some_and(|(algorithm, hex)| {
+        !algorithm.is_empty() && hex.len() >= 32 && hex.chars().all(|c| c.is_ascii_hexdigit())
+    })
+}
+
+fn is_repository(repository: &str) -> bool {
+    let mut components = repository.split('/').peekable();
+    let Some(first) = components.next() else { return false };
+    let is_registry = |text: &str| {
+        let (host, port) = text.rsplit_once(':').unwrap_or((text, "0"));
+        !host.is_empty()
+            && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '[' | ']' | ':'))
+            && port.chars().all(|c| c.is_ascii_digit())
+    };
+    let is_name = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+            && text.ends_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+            && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-'))
+    };
+    let first_fits = if components.peek().is_some() { is_registry(first) || is_name(first) } else { is_name(first) };
+    first_fits && components.all(is_name)
+}
+
+/// Whether two repositories are the same one: `nginx`, `library/nginx` and `docker.io/library/nginx` are.
+pub fn same_repository(a: &str, b: &str) -> bool {
+    familiar(a) == familiar(b)
+}
+
+/// Without Docker Hub's registry and its `library`.
+fn familiar(repository: &str) -> &str {
+    let repository = ["docker.io/", "index.docker.io/", "registry-1.docker.io/"]
+        .iter()
+        .find_map(|registry| repository.strip_prefix(registry))
+        .unwrap_or(repository);
+    repository.strip_prefix("library/").unwrap_or(repository)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_taken_apart() {
+        let digest = format!("sha256:{}", "a".repeat(64));
+        for (text, repository, tag) in [
+            ("nginx", "nginx", None),
+            ("nginx:1.25", "nginx", Some("1.25")),
+            ("localhost:5000/a/b:v1", "localhost:5000/a/b", Some("v1")),
+            ("localhost:5000/a/b", "localhost:5000/a/b", None),
+            (&format!("ghcr.io/x/y:1@{digest}"), "ghcr.io/x/y", Some("1")),
+        ] {
+            let reference = ImageReference::parse(text).unwrap();
+            assert_eq!((reference.repository.as_str(), reference.tag.as_deref()), (repository, tag));
+            assert_eq!(reference.to_string(), text);
+        }
+        for text in ["", "a/B:1", "a:b c", "a@sha256:x", "a//b", "-a", "a:"] {
+            assert!(ImageReference::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn docker_hub_has_many_names() {
+        assert!(same_repository("nginx", "docker.io/library/nginx"));
+        assert!(same_repository("bitnami/redis", "index.docker.io/bitnami/redis"));
+        assert!(!same_repository("quay.io/a/nginx", "nginx"));
+    }
+}
