@@ -19,6 +19,7 @@ pub mod render;
 pub mod manifest;
 pub mod lint;
 pub mod edit;
+pub mod package;
 pub mod image;
 pub mod bump;
 pub mod cli;

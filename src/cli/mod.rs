@@ -6,6 +6,7 @@ mod command_error;
 mod exit_code;
 mod lint;
 mod output_directory;
+mod package;
 mod run_context;
 mod template;
 mod value_flags;
@@ -41,6 +42,8 @@ enum Command {
     Template(Box<template::TemplateArguments>),
     /// Examine charts for possible issues.
     Lint(Box<lint::LintArguments>),
+    /// Package charts into reproducible archives.
+    Package(package::PackageArguments),
     /// Set values and move images in YAML files, changing nothing else.
     Bump(Box<bump::BumpArguments>),
 }
@@ -71,6 +74,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
     let outcome = match &parsed.command {
         Command::Template(arguments) => template::run(&context, arguments),
         Command::Lint(arguments) => lint::run(&context, arguments),
+        Command::Package(arguments) => package::run(&context, arguments),
         Command::Bump(arguments) => bump::run(&context, arguments),
     };
     match outcome {

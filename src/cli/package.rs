@@ -1,0 +1,61 @@
+//! `chartwright package`: charts to archives, the same bytes every time.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::package::{PackageError, PackageOptions, package_chart};
+use crate::source::replace_file;
+
+use super::command_error::CommandError;
+use super::exit_code::Exit;
+use super::run_context::RunContext;
+
+#[derive(Debug, Args)]
+pub(super) struct PackageArguments {
+    /// Chart directories.
+    #[arg(required = true, value_name = "CHART")]
+    charts: Vec<PathBuf>,
+    /// Directory to write to.
+    #[arg(short, long, default_value = ".", value_name = "DIR")]
+    destination: PathBuf,
+    /// Set the version in Chart.yaml.
+    #[arg(long, value_name = "VERSION")]
+    version: Option<String>,
+    /// Set the appVersion in Chart.yaml.
+    #[arg(long, value_name = "VERSION")]
+    app_version: Option<String>,
+}
+
+pub(super) fn run(context: &RunContext, arguments: &PackageArguments) -> Result<Exit, CommandError> {
+    let options =
+        PackageOptions { version: arguments.version.clone(), app_version: arguments.app_version.clone() };
+    let packages = arguments
+        .charts
+        .iter()
+        .map(|chart| package_chart(chart, &options).map_err(package_error))
+        .collect::<Result<Vec<_>, _>>()?;
+    let cannot = |path: &Path, error: &std::io::Error| {
+        CommandError::could_not_run(format!("cannot write {}: {error}", path.display()))
+    };
+    std::fs::create_dir_all(&arguments.destination).map_err(|error| cannot(&arguments.destination, &error))?;
+    for package in &packages {
+        let path = arguments.destination.join(package.file_name());
+        let path = std::path::absolute(&path).unwrap_or(path);
+        let path: PathBuf = path.components().collect();
+        replace_file(&path, &package.archive).map_err(|error| cannot(&path, &error))?;
+        let said = format!("Successfully packaged chart and saved it to: {}\n", path.display());
+        context.write_stdout(said.as_bytes())?;
+    }
+    Ok(Exit::Clean)
+}
+
+pub(super) fn package_error(error: PackageError) -> CommandError {
+    match error {
+        PackageError::Version(_) => CommandError::usage(error),
+        PackageError::Archive(_) => CommandError::could_not_run(error),
+        PackageError::Missing { .. } => CommandError::findings(error)
+            .with_hint("run `helm dependency build` first, or depend on a chart beside this one with file://"),
+        _ => CommandError::findings(error),
+    }
+}

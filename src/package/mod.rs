@@ -1,0 +1,7 @@
+//! A chart to its archive.
+
+mod archive;
+mod package_chart;
+
+pub use archive::{ArchiveWriteError, pack};
+pub use package_chart::{Package, PackageError, PackageOptions, package_chart};
