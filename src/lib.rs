@@ -17,6 +17,7 @@ pub mod chart;
 pub mod values;
 pub mod render;
 pub mod manifest;
+pub mod validate;
 pub mod lint;
 pub mod edit;
 pub mod package;

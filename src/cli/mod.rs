@@ -9,6 +9,7 @@ mod output_directory;
 mod package;
 mod run_context;
 mod template;
+mod validate;
 mod value_flags;
 
 use std::ffi::OsString;
@@ -42,6 +43,8 @@ enum Command {
     Template(Box<template::TemplateArguments>),
     /// Examine charts for possible issues.
     Lint(Box<lint::LintArguments>),
+    /// Validate manifests against the Kubernetes schemas in this binary.
+    Validate(Box<validate::ValidateArguments>),
     /// Package charts into reproducible archives.
     Package(package::PackageArguments),
     /// Set values and move images in YAML files, changing nothing else.
@@ -65,6 +68,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
 
 fn run_here(arguments: Vec<OsString>) -> Exit {
     let context = RunContext::from_process();
+    let arguments = with_kubeconform_spellings(arguments);
     let command = bool_flag::with_go_booleans(Arguments::command());
     let matches = command.try_get_matches_from(arguments);
     let parsed = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
@@ -74,6 +78,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
     let outcome = match &parsed.command {
         Command::Template(arguments) => template::run(&context, arguments),
         Command::Lint(arguments) => lint::run(&context, arguments),
+        Command::Validate(arguments) => validate::run(&context, arguments),
         Command::Package(arguments) => package::run(&context, arguments),
         Command::Bump(arguments) => bump::run(&context, arguments),
     };
@@ -84,4 +89,18 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
             error.exit()
         }
     }
+}
+
+/// `validate` takes kubeconform's flags with one dash.
+fn with_kubeconform_spellings(arguments: Vec<OsString>) -> Vec<OsString> {
+    if arguments.get(1).is_none_or(|command| command != "validate") {
+        return arguments;
+    }
+    arguments
+        .into_iter()
+        .map(|argument| match argument.to_str().and_then(validate::with_double_dashes) {
+            Some(doubled) => OsString::from(doubled),
+            None => argument,
+        })
+        .collect()
 }

@@ -1,5 +1,49 @@
 //! Tasks of the maintainers that need more than `cargo`: `cargo xtask <task>`.
+//!
+//! `schemas` makes `schemas/kubernetes.bin` anew from the OpenAPI documents of Kubernetes.
 
-fn main() -> std::process::ExitCode {
-    std::process::ExitCode::from(2)
+mod bundle;
+mod openapi;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+/// Kubernetes 1.25 to 1.37.
+const MINORS: std::ops::RangeInclusive<u8> = 25..=37;
+const TARGET: &str = "schemas/kubernetes.bin";
+
+fn main() -> ExitCode {
+    let task = std::env::args().nth(1);
+    match task.as_deref() {
+        Some("schemas") => match make_schemas() {
+            Ok(size) => {
+                say(&format!("{TARGET}: {size} bytes"));
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                say(&format!("error: {error}"));
+                ExitCode::from(3)
+            }
+        },
+        _ => {
+            say("usage: cargo xtask schemas");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn say(line: &str) {
+    let _unreported = writeln!(std::io::stderr(), "{line}");
+}
+
+fn make_schemas() -> Result<usize, openapi::FetchError> {
+    let mut bundle = bundle::Bundle::default();
+    for minor in MINORS {
+        let document = openapi::fetch(minor)?;
+        bundle.add(minor, &document);
+        say(&format!("Kubernetes 1.{minor}: {} definitions so far", bundle.definition_count()));
+    }
+    let bytes = bundle.encode();
+    std::fs::write(TARGET, &bytes).map_err(openapi::FetchError::Io)?;
+    Ok(bytes.len())
 }

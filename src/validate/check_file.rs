@@ -1,0 +1,282 @@
+//! All documents of one text, each with its verdict.
+
+use crate::yaml::{self, Duplicates, JsonBuilder, NodeId, NodeKind, Scalar, Tree};
+
+use super::catalog::Catalog;
+use super::resource::{Resource, Status, Violation};
+use super::split::split_documents;
+use super::walk::{Strictness, Walk};
+
+/// Kinds given as `Kind` or `apiVersion/Kind`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KindFilter(Vec<String>);
+
+impl KindFilter {
+    /// From comma-separated names.
+    pub fn new(names: &[String]) -> Self {
+        Self(names.iter().flat_map(|name| name.split(',')).filter(|name| !name.is_empty()).map(str::to_owned).collect())
+    }
+
+    fn matches(&self, api_version: &str, kind: &str) -> bool {
+        self.0.iter().any(|name| match name.rsplit_once('/') {
+            Some((version, name)) => version == api_version && name == kind,
+            None => name == kind,
+        })
+    }
+}
+
+/// How to judge.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Unknown fields and duplicate keys are refused.
+    pub strict: bool,
+    /// Only what a JSON schema can say is checked, as kubeconform does.
+    pub schema_only: bool,
+    /// Kinds without a schema are skipped instead of refused.
+    pub ignore_missing_schemas: bool,
+    /// Kinds to pass over.
+    pub skip: KindFilter,
+    /// Kinds to refuse.
+    pub reject: KindFilter,
+}
+
+/// Judges every document of `text`; empty ones give nothing.
+pub fn check_text(text: &[u8], catalog: &Catalog, options: &Options) -> Vec<Resource> {
+    let mut resources = Vec::new();
+    for (offset, document) in split_documents(text) {
+        match yaml::parse_all(document) {
+            Err(error) => {
+                let at = offset + error.offset().unwrap_or(0) as usize;
+                let message = format!("error unmarshalling resource: error converting YAML to JSON: {error}");
+                resources.push(failed(offset, at, message));
+            }
+            Ok(tree) => {
+                let check = DocumentCheck { tree: &tree, catalog, options, base: offset };
+                for document in tree.documents() {
+                    check.document(document.root, &mut resources);
+                }
+            }
+        }
+    }
+    resources
+}
+
+fn failed(offset: usize, at: usize, message: String) -> Resource {
+    let violations = vec![Violation { path: String::new(), message, offset: at, rule: "document" }];
+    Resource {
+        api_version: String::new(),
+        kind: String::new(),
+        name: String::new(),
+        offset,
+        status: Status::Error,
+        violations,
+    }
+}
+
+struct DocumentCheck<'d> {
+    tree: &'d Tree<'d>,
+    catalog: &'d Catalog,
+    options: &'d Options,
+    base: usize,
+}
+
+impl DocumentCheck<'_> {
+    fn offset(&self, node: NodeId) -> usize {
+        self.base + self.tree.span(node).start as usize
+    }
+
+    fn document(&self, root: NodeId, resources: &mut Vec<Resource>) {
+        let root = self.tree.target(root);
+        let is_empty = matches!(self.tree.kind(root), NodeKind::Scalar(_)) && matches!(self.tree.scalar(root), Ok(Scalar::Null));
+        if is_empty {
+            return;
+        }
+        if let Some(message) = self.unreadable(root) {
+            let message = format!("error unmarshalling resource: error converting YAML to JSON: {message}");
+            resources.push(failed(self.offset(root), self.offset(root), message));
+            return;
+        }
+        self.resource(root, resources, 0);
+    }
+
+    /// What keeps a document from becoming JSON. Decoding is only done where the tree shows a reason to.
+    fn unreadable(&self, root: NodeId) -> Option<String> {
+        let duplicates = if self.options.strict { Duplicates::Refused } else { Duplicates::LastWins };
+        if !self.is_suspicious(root) {
+            return None;
+        }
+        yaml::decode(self.tree, root, &mut JsonBuilder, duplicates).err().map(|error| error.to_string())
+    }
+
+    /// Whether a document has anything that may not become JSON: aliases, tags, keys that are no plain text, keys twice.
+    fn is_suspicious(&self, root: NodeId) -> bool {
+        let tree = self.tree;
+        let mut pending = vec![root];
+        let mut names: Vec<&str> = Vec::new();
+        while let Some(node) = pending.pop() {
+            if tree.kind(node) == NodeKind::Alias || !tree.tag(node).is_empty() {
+                return true;
+            }
+            if tree.kind(node) == NodeKind::Mapping {
+                names.clear();
+                for (key, _) in tree.pairs(node) {
+                    if !matches!(tree.scalar(key), Ok(Scalar::Str(_))) || tree.is_merge_key(key) {
+                        return true;
+                    }
+                    names.push(tree.text(key));
+                }
+                names.sort_unstable();
+                if names.windows(2).any(|pair| pair.first() == pair.last()) {
+                    return true;
+                }
+            } else if matches!(tree.kind(node), NodeKind::Scalar(_))
+                && matches!(tree.scalar(node), Ok(Scalar::Float(number)) if !number.is_finite())
+            {
+                return true;
+            }
+            pending.extend(tree.children(node));
+        }
+        false
+    }
+
+    fn text(&self, node: NodeId, path: &[&str]) -> Result<String, bool> {
+        let Some(found) = self.tree.find(node, path) else { return Err(false) };
+        let found = self.tree.target(found);
+        if !matches!(self.tree.kind(found), NodeKind::Scalar(_)) {
+            return Err(true);
+        }
+        match self.tree.scalar(found) {
+            Ok(Scalar::Str(text)) => Ok(text.into_owned()),
+            Ok(Scalar::Timestamp(text)) => Ok(text.to_owned()),
+            Ok(Scalar::Null) => Err(false),
+            _ => Err(true),
+        }
+    }
+
+    fn resource(&self, root: NodeId, resources: &mut Vec<Resource>, depth: usize) {
+        let offset = self.offset(root);
+        if self.tree.kind(root) != NodeKind::Mapping {
+            resources.push(failed(offset, offset, "error while parsing: the document is no mapping".to_owned()));
+            return;
+        }
+        let kind = match self.text(root, &["kind"]) {
+            Ok(kind) if !kind.is_empty() => kind,
+            Err(true) => {
+                resources.push(failed(offset, offset, "error while parsing: 'kind' is not a string".to_owned()));
+                return;
+            }
+            _ => {
+                resources.push(failed(offset, offset, "error while parsing: missing 'kind' key".to_owned()));
+                return;
+            }
+        };
+        if kind.eq_ignore_ascii_case("list") && depth < 4 {
+            if let Some(items) = self.tree.get(root, "items") {
+                let items = self.tree.target(items);
+                if self.tree.kind(items) == NodeKind::Sequence {
+                    for item in self.tree.children(items) {
+                        self.resource(self.tree.target(item), resources, depth + 1);
+                    }
+                } else if !matches!(self.tree.scalar(items), Ok(Scalar::Null)) && !self.options.schema_only {
+                    let at = self.offset(items);
+                    resources.push(failed(offset, at, "error while parsing: 'items' is not a list".to_owned()));
+                }
+            }
+            return;
+        }
+        let api_version = match self.text(root, &["apiVersion"]) {
+            Ok(version) if !version.is_empty() => version,
+            Err(true) => {
+                resources.push(failed(offset, offset, "error while parsing: 'apiVersion' is not a string".to_owned()));
+                return;
+            }
+            _ => {
+                resources.push(failed(offset, offset, "error while parsing: missing 'apiVersion' key".to_owned()));
+                return;
+            }
+        };
+        resources.push(self.judge(root, api_version, kind));
+    }
+
+    fn judge(&self, root: NodeId, api_version: String, kind: String) -> Resource {
+        let name = self
+            .text(root, &["metadata", "name"])
+            .or_else(|_| self.text(root, &["metadata", "generateName"]))
+            .unwrap_or_default();
+        let offset = self.offset(root);
+        let violation = |message: String| vec![Violation { path: String::new(), message, offset, rule: "document" }];
+        let (status, violations) = if self.options.skip.matches(&api_version, &kind) {
+            (Status::Skipped, Vec::new())
+        } else if self.options.reject.matches(&api_version, &kind) {
+            (Status::Error, violation(format!("prohibited resource kind {kind}")))
+        } else {
+            match self.catalog.root(&api_version, &kind) {
+                None if self.options.ignore_missing_schemas => (Status::Skipped, Vec::new()),
+                None => (Status::Error, violation(format!("could not find schema for {kind}"))),
+                Some(schema) => {
+                    let strictness = Strictness {
+                        refuses_unknown: self.options.strict,
+                        schema_only: self.options.schema_only,
+                    };
+                    let violations = Walk::new(self.tree, self.catalog, strictness, self.base).run(root, schema);
+                    let status = if violations.is_empty() { Status::Valid } else { Status::Invalid };
+                    (status, violations)
+                }
+            }
+        };
+        Resource { api_version, kind, name, offset, status, violations }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdicts(text: &str, strict: bool) -> Vec<(Status, Vec<String>)> {
+        let catalog = Catalog::find("1.31").unwrap();
+        let options = Options { strict, ..Options::default() };
+        check_text(text.as_bytes(), &catalog, &options)
+            .into_iter()
+            .map(|resource| {
+                let violations = resource.violations.iter().map(|v| format!("{} {}", v.path, v.message)).collect();
+                (resource.status, violations)
+            })
+            .collect()
+    }
+
+    const HEAD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n";
+
+    #[test]
+    fn documents_are_judged_one_by_one() {
+        let text = format!("{HEAD}data: {{a: b}}\n---\n# nothing\n---\n{HEAD}data: {{a: 1}}\n---\na: [\n---\nkind: X\n");
+        let found = verdicts(&text, false);
+        let statuses: Vec<Status> = found.iter().map(|(status, _)| *status).collect();
+        assert_eq!(statuses, [Status::Valid, Status::Invalid, Status::Error, Status::Error]);
+        assert_eq!(found.get(1).unwrap().1, ["/data/a got number, want null or string"]);
+    }
+
+    #[test]
+    fn strict_refuses_what_is_unknown_or_written_twice() {
+        let unknown = format!("{HEAD}imutable: true\n");
+        assert_eq!(verdicts(&unknown, false).first().unwrap().0, Status::Valid);
+        assert_eq!(
+            verdicts(&unknown, true).first().unwrap().1,
+            [" additional properties 'imutable' not allowed (did you mean 'immutable'?)"]
+        );
+        let twice = format!("{HEAD}data: {{a: b, a: c}}\n");
+        assert_eq!(verdicts(&twice, false).first().unwrap().0, Status::Valid);
+        assert_eq!(verdicts(&twice, true).first().unwrap().0, Status::Error);
+    }
+
+    #[test]
+    fn lists_are_taken_apart() {
+        let text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{}]}}\n";
+        assert_eq!(verdicts(text, false).first().unwrap().1, ["/spec/ports/0 missing property 'port'"]);
+    }
+
+    #[test]
+    fn anchors_and_merge_keys_are_followed() {
+        let text = format!("x: &x {{a: b}}\n{HEAD}data:\n  <<: *x\n  c: 1\n");
+        assert_eq!(verdicts(&text, false).first().unwrap().1, ["/data/c got number, want null or string"]);
+    }
+}

@@ -1,0 +1,44 @@
+//! What became of one document.
+
+/// The verdict on a document, in kubeconform's classes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Fits its schema.
+    Valid,
+    /// Does not fit its schema.
+    Invalid,
+    /// Cannot be judged: not YAML, no kind, no schema.
+    Error,
+    /// Passed over: its kind is skipped, or has no schema and that is allowed.
+    Skipped,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// JSON pointer to the value.
+    pub path: String,
+    /// What is wrong, in few words.
+    pub message: String,
+    /// Byte offset in the file.
+    pub offset: usize,
+    /// Stable name of the check.
+    pub rule: &'static str,
+}
+
+/// A document and the verdict on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resource {
+    /// `apiVersion`, empty when unknown.
+    pub api_version: String,
+    /// `kind`, empty when unknown.
+    pub kind: String,
+    /// `metadata.name` or `metadata.generateName`, empty when unknown.
+    pub name: String,
+    /// Byte offset of the document in the file.
+    pub offset: usize,
+    /// The verdict.
+    pub status: Status,
+    /// What is wrong; for [`Status::Error`] one entry without a path.
+    pub violations: Vec<Violation>,
+}
