@@ -21,6 +21,7 @@ pub mod validate;
 pub mod lint;
 pub mod edit;
 pub mod package;
+pub mod repository;
 pub mod image;
 pub mod bump;
 pub mod cli;

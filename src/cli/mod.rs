@@ -7,6 +7,7 @@ mod exit_code;
 mod lint;
 mod output_directory;
 mod package;
+mod push;
 mod run_context;
 mod template;
 mod validate;
@@ -47,6 +48,8 @@ enum Command {
     Validate(Box<validate::ValidateArguments>),
     /// Package charts into reproducible archives.
     Package(package::PackageArguments),
+    /// Push archives to a chart repository, never losing another's push.
+    Push(push::PushArguments),
     /// Set values and move images in YAML files, changing nothing else.
     Bump(Box<bump::BumpArguments>),
 }
@@ -80,6 +83,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Lint(arguments) => lint::run(&context, arguments),
         Command::Validate(arguments) => validate::run(&context, arguments),
         Command::Package(arguments) => package::run(&context, arguments),
+        Command::Push(arguments) => push::run(&context, arguments),
         Command::Bump(arguments) => bump::run(&context, arguments),
     };
     match outcome {
