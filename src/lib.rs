@@ -24,4 +24,6 @@ pub mod package;
 pub mod repository;
 pub mod image;
 pub mod bump;
+pub mod config;
+pub mod pipeline;
 pub mod cli;

@@ -19,9 +19,13 @@ pub enum VersionPart {
 pub fn raise_version(chart_yaml: &[u8], part: VersionPart) -> Result<Option<(Vec<u8>, Applied)>, EditError> {
     let path = YamlPath::default().key("version");
     let tree = yaml::parse_first(chart_yaml)?;
-    let Some(node) = tree.root().and_then(|root| tree.get(root, "version")) else { return Ok(None) };
+    let Some(node) = tree.root().and_then(|root| tree.get(root, "version")) else {
+        return Ok(None);
+    };
     let text = tree.text(node);
-    let Ok(version) = Version::parse(text) else { return Ok(None) };
+    let Ok(version) = Version::parse(text) else {
+        return Ok(None);
+    };
     let next = match part {
         VersionPart::Major => version.next_major(),
         VersionPart::Minor => version.next_minor(),
@@ -42,7 +46,11 @@ mod tests {
     #[test]
     fn versions_go_up_and_nothing_else_changes() {
         for (source, part, want) in [
-            ("name: x\nversion: 1.2.3 # now\n", VersionPart::Patch, "name: x\nversion: 1.2.4 # now\n"),
+            (
+                "name: x\nversion: 1.2.3 # now\n",
+                VersionPart::Patch,
+                "name: x\nversion: 1.2.4 # now\n",
+            ),
             ("version: '1.2.3'\n", VersionPart::Minor, "version: '1.3.0'\n"),
             ("version: 1.2.3-rc.1\n", VersionPart::Patch, "version: 1.2.3\n"),
             ("version: v0.9.9\r\n", VersionPart::Major, "version: v1.0.0\r\n"),

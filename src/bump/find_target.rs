@@ -33,11 +33,20 @@ enum Spelling {
 
 /// The edits that move `image` in the values of one file. `defaults` are the paths (see [`image_paths`]) under which the
 /// chart's own values name the repository that the file may leave out.
-pub fn image_changes(tree: &Tree<'_>, image: &ImageReference, defaults: &[YamlPath]) -> Result<Vec<Change>, TargetError> {
+pub fn image_changes(
+    tree: &Tree<'_>,
+    image: &ImageReference,
+    defaults: &[YamlPath],
+) -> Result<Vec<Change>, TargetError> {
     if image.tag.is_none() && image.digest.is_none() {
         return Err(TargetError::NoTag(image.to_string()));
     }
-    let mut found = Found { tree, image, changes: Vec::new(), pinned: None };
+    let mut found = Found {
+        tree,
+        image,
+        changes: Vec::new(),
+        pinned: None,
+    };
     for document in tree.documents() {
         found.walk(document.root, &YamlPath::default());
     }
@@ -85,15 +94,22 @@ impl Found<'_> {
     /// The text of a scalar below `node`; empty when there is none.
     fn text(&self, node: NodeId, key: &str) -> &str {
         let value = self.tree.get(node, key);
-        value.filter(|&value| matches!(self.tree.kind(value), NodeKind::Scalar(_))).map_or("", |value| self.tree.text(value))
+        value
+            .filter(|&value| matches!(self.tree.kind(value), NodeKind::Scalar(_)))
+            .map_or("", |value| self.tree.text(value))
     }
 
     fn mapping(&mut self, node: NodeId, path: &YamlPath) {
-        let keys: Vec<String> = self.tree.pairs(node).map(|(key, _)| self.tree.text(key).to_owned()).collect();
+        let keys: Vec<String> = self
+            .tree
+            .pairs(node)
+            .map(|(key, _)| self.tree.text(key).to_owned())
+            .collect();
         for key in &keys {
             let Some(pair) = tag_keys(key, &keys) else { continue };
             let repository = join_registry(self.text(node, "registry"), self.text(node, key));
-            if key == "repository" && !same_repository(&repository, &self.image.repository)
+            if key == "repository"
+                && !same_repository(&repository, &self.image.repository)
                 && !same_repository(self.text(node, key), &self.image.repository)
             {
                 continue;
@@ -108,7 +124,10 @@ impl Found<'_> {
     fn apply(&mut self, spelling: &Spelling, path: &YamlPath, node: NodeId) {
         match spelling {
             Spelling::Whole { written } => {
-                let reference = ImageReference { repository: written.clone(), ..self.image.clone() };
+                let reference = ImageReference {
+                    repository: written.clone(),
+                    ..self.image.clone()
+                };
                 self.add(path.clone(), reference.to_string());
             }
             Spelling::Apart { tag, digest } => {
@@ -132,7 +151,9 @@ impl Found<'_> {
         if !matches!(self.tree.kind(node), NodeKind::Scalar(_)) || !names_image(path) {
             return;
         }
-        let Ok(reference) = ImageReference::parse(self.tree.text(node)) else { return };
+        let Ok(reference) = ImageReference::parse(self.tree.text(node)) else {
+            return;
+        };
         let is_versioned = reference.tag.is_some() || reference.digest.is_some();
         if !is_versioned || !same_repository(&reference.repository, &self.image.repository) {
             return;
@@ -141,24 +162,44 @@ impl Found<'_> {
             self.pinned = Some(path.clone());
             return;
         }
-        self.apply(&Spelling::Whole { written: reference.repository }, path, node);
+        self.apply(
+            &Spelling::Whole {
+                written: reference.repository,
+            },
+            path,
+            node,
+        );
     }
 
     /// A tag that the file sets for an image that only the chart's own values name.
     fn by_default(&mut self, path: &YamlPath) {
-        let Some(root) = self.tree.documents().first().map(|document| document.root) else { return };
+        let Some(root) = self.tree.documents().first().map(|document| document.root) else {
+            return;
+        };
         let steps: Vec<String> = path.0.iter().map(step_text).collect();
         let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
-        let Some(node) = self.tree.find(root, &steps) else { return };
+        let Some(node) = self.tree.find(root, &steps) else {
+            return;
+        };
         if self.tree.kind(node) != NodeKind::Mapping || !self.text(node, "repository").is_empty() {
             return;
         }
         let digest = self.tree.get(node, "digest").map(|_| "digest".to_owned());
-        self.apply(&Spelling::Apart { tag: "tag".to_owned(), digest }, path, node);
+        self.apply(
+            &Spelling::Apart {
+                tag: "tag".to_owned(),
+                digest,
+            },
+            path,
+            node,
+        );
     }
 
     fn add(&mut self, path: YamlPath, text: String) {
-        let change = Change { path, value: NewValue::Text(text) };
+        let change = Change {
+            path,
+            value: NewValue::Text(text),
+        };
         if !self.changes.contains(&change) {
             self.changes.push(change);
         }
@@ -169,20 +210,33 @@ impl Found<'_> {
 fn tag_keys(key: &str, keys: &[String]) -> Option<Spelling> {
     let has = |wanted: &str| keys.iter().any(|key| key == wanted);
     let apart = |tag: String, digest: &str| {
-        has(&tag).then(|| Spelling::Apart { tag, digest: has(digest).then(|| digest.to_owned()) })
+        has(&tag).then(|| Spelling::Apart {
+            tag,
+            digest: has(digest).then(|| digest.to_owned()),
+        })
     };
     if key == "repository" || key == "name" {
         return match has("tag") || has("digest") {
-            true => Some(Spelling::Apart { tag: "tag".to_owned(), digest: has("digest").then(|| "digest".to_owned()) }),
+            true => Some(Spelling::Apart {
+                tag: "tag".to_owned(),
+                digest: has("digest").then(|| "digest".to_owned()),
+            }),
             false => None,
         };
     }
-    let stem = ["Repository", "Name", "Repo"].iter().find_map(|suffix| key.strip_suffix(suffix)).unwrap_or(key);
+    let stem = ["Repository", "Name", "Repo"]
+        .iter()
+        .find_map(|suffix| key.strip_suffix(suffix))
+        .unwrap_or(key);
     apart(format!("{stem}Tag"), &format!("{stem}Digest"))
 }
 
 fn join_registry(registry: &str, repository: &str) -> String {
-    if registry.is_empty() { repository.to_owned() } else { format!("{}/{repository}", registry.trim_end_matches('/')) }
+    if registry.is_empty() {
+        repository.to_owned()
+    } else {
+        format!("{}/{repository}", registry.trim_end_matches('/'))
+    }
 }
 
 fn step_text(step: &Step) -> String {
@@ -250,12 +304,21 @@ mod tests {
     fn images_are_found_in_every_spelling() {
         for (source, want) in [
             ("image:\n  repository: acme/app\n  tag: 1\n", ("image.tag", "2.0")),
-            ("image: {registry: docker.io, repository: acme/app, tag: ''}\n", ("image.tag", "2.0")),
+            (
+                "image: {registry: docker.io, repository: acme/app, tag: ''}\n",
+                ("image.tag", "2.0"),
+            ),
             ("web:\n  image: acme/app:1.0\n", ("web.image", "acme/app:2.0")),
             ("image: docker.io/acme/app:1.0\n", ("image", "docker.io/acme/app:2.0")),
             ("image: acme/app\nimageTag: '1'\n", ("imageTag", "2.0")),
-            ("sidecarImageRepository: acme/app\nsidecarImageTag: '1'\n", ("sidecarImageTag", "2.0")),
-            ("initImages:\n- acme/other:1\n- acme/app:1\n", ("initImages[1]", "acme/app:2.0")),
+            (
+                "sidecarImageRepository: acme/app\nsidecarImageTag: '1'\n",
+                ("sidecarImageTag", "2.0"),
+            ),
+            (
+                "initImages:\n- acme/other:1\n- acme/app:1\n",
+                ("initImages[1]", "acme/app:2.0"),
+            ),
             ("sub:\n  image:\n    tag: v1\n", ("sub.image.tag", "2.0")),
         ] {
             let want = vec![(want.0.to_owned(), want.1.to_owned())];
@@ -265,8 +328,16 @@ mod tests {
 
     #[test]
     fn what_is_no_mention_is_left_alone() {
-        for source in ["image: {repository: acme/application, tag: 1}\n", "url: acme/app:1.0\n", "image: acme/app\n"] {
-            assert_eq!(changes(source, "acme/app:2.0").unwrap_err(), "no value names the image `acme/app`", "{source}");
+        for source in [
+            "image: {repository: acme/application, tag: 1}\n",
+            "url: acme/app:1.0\n",
+            "image: acme/app\n",
+        ] {
+            assert_eq!(
+                changes(source, "acme/app:2.0").unwrap_err(),
+                "no value names the image `acme/app`",
+                "{source}"
+            );
         }
     }
 
@@ -275,8 +346,15 @@ mod tests {
         let old = format!("sha256:{}", "a".repeat(64));
         let new = format!("sha256:{}", "b".repeat(64));
         let source = format!("image: {{repository: a/b, tag: '1', digest: '{old}'}}\n");
-        assert!(changes(&source, "a/b:2").unwrap_err().contains("`image.digest` pins a digest"));
-        let want = vec![("image.digest".to_owned(), new.clone()), ("image.tag".to_owned(), "2".to_owned())];
+        assert!(
+            changes(&source, "a/b:2")
+                .unwrap_err()
+                .contains("`image.digest` pins a digest")
+        );
+        let want = vec![
+            ("image.digest".to_owned(), new.clone()),
+            ("image.tag".to_owned(), "2".to_owned()),
+        ];
         assert_eq!(changes(&source, &format!("a/b:2@{new}")), Ok(want));
     }
 }

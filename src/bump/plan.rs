@@ -35,9 +35,16 @@ pub struct PlanError {
 impl FilePlan {
     /// Plans the edits of one file.
     pub fn new(path: &str, old: Vec<u8>, changes: &[Change]) -> Result<Self, PlanError> {
-        let (new, applied) =
-            apply_changes(&old, changes).map_err(|source| PlanError { path: path.to_owned(), source })?;
-        Ok(Self { path: path.to_owned(), old, new, applied })
+        let (new, applied) = apply_changes(&old, changes).map_err(|source| PlanError {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            old,
+            new,
+            applied,
+        })
     }
 
     /// Whether a byte changes.

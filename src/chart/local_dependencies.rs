@@ -56,7 +56,10 @@ pub fn files_with_local_dependencies(directory: &Path) -> Result<Vec<ChartFile>,
 
 /// The chart in a directory, with the charts it depends on by path as subcharts. An archive is loaded as it is.
 pub fn load_with_local_dependencies(path: &Path) -> Result<Chart, LocalDependencyError> {
-    let at = |source| LocalDependencyError::Load { directory: path.to_owned(), source };
+    let at = |source| LocalDependencyError::Load {
+        directory: path.to_owned(),
+        source,
+    };
     let chart = load_chart(path).map_err(at)?;
     if !path.is_dir() || missing(&chart).next().is_none() {
         return Ok(chart);
@@ -68,7 +71,10 @@ pub fn load_with_local_dependencies(path: &Path) -> Result<Chart, LocalDependenc
 fn missing(chart: &Chart) -> impl Iterator<Item = (&str, &str, &str)> {
     chart.metadata.declared_dependencies().filter_map(|dependency| {
         let path = dependency.repository.strip_prefix("file://")?;
-        let is_there = chart.dependencies.iter().any(|subchart| subchart.name() == dependency.name);
+        let is_there = chart
+            .dependencies
+            .iter()
+            .any(|subchart| subchart.name() == dependency.name);
         (!is_there).then_some((dependency.name.as_str(), path, dependency.version.as_str()))
     })
 }
@@ -77,14 +83,19 @@ fn collect(directory: &Path, depth: usize) -> Result<Vec<ChartFile>, LocalDepend
     if depth > MAX_DEPTH {
         return Err(LocalDependencyError::TooDeep(directory.to_owned()));
     }
-    let at = |source| LocalDependencyError::Load { directory: directory.to_owned(), source };
+    let at = |source| LocalDependencyError::Load {
+        directory: directory.to_owned(),
+        source,
+    };
     let mut files = read_directory(directory).map_err(at)?;
     let chart = load_files(files.clone()).map_err(at)?;
     let mut embedded: Vec<&str> = Vec::new();
     for (name, path, wanted) in missing(&chart) {
         let neighbour = directory.join(path);
-        let found = load_chart(&neighbour)
-            .map_err(|source| LocalDependencyError::Load { directory: neighbour.clone(), source })?;
+        let found = load_chart(&neighbour).map_err(|source| LocalDependencyError::Load {
+            directory: neighbour.clone(),
+            source,
+        })?;
         if found.name() != name {
             return Err(LocalDependencyError::Name {
                 name: name.to_owned(),
@@ -105,7 +116,10 @@ fn collect(directory: &Path, depth: usize) -> Result<Vec<ChartFile>, LocalDepend
         }
         embedded.push(name);
         let inner = collect(&neighbour, depth + 1)?;
-        files.extend(inner.into_iter().map(|file| ChartFile { name: format!("charts/{name}/{}", file.name), ..file }));
+        files.extend(inner.into_iter().map(|file| ChartFile {
+            name: format!("charts/{name}/{}", file.name),
+            ..file
+        }));
     }
     Ok(files)
 }

@@ -51,7 +51,9 @@ enum PartArgument {
 
 pub(super) fn run(context: &RunContext, arguments: &BumpArguments) -> Result<Exit, CommandError> {
     if arguments.set.is_empty() && arguments.set_string.is_empty() && arguments.image.is_empty() {
-        return Err(CommandError::usage("nothing to change: give --set, --set-string or --image"));
+        return Err(CommandError::usage(
+            "nothing to change: give --set, --set-string or --image",
+        ));
     }
     let images = arguments
         .image
@@ -72,12 +74,16 @@ pub(super) fn run(context: &RunContext, arguments: &BumpArguments) -> Result<Exi
             *found |= !more.is_empty();
             changes.extend(more);
         }
-        plan.files.push(FilePlan::new(path, text, &changes).map_err(CommandError::findings)?);
+        plan.files
+            .push(FilePlan::new(path, text, &changes).map_err(CommandError::findings)?);
     }
     if let Some((image, _)) = images.iter().zip(&found).find(|(_, found)| !**found) {
         let files = arguments.file.join(", ");
-        return Err(CommandError::findings(format!("no value names the image `{}` in {files}", image.repository))
-            .with_hint("name the value with --set path.to.tag=TAG, or the chart that has the repository with --chart"));
+        return Err(
+            CommandError::findings(format!("no value names the image `{}` in {files}", image.repository)).with_hint(
+                "name the value with --set path.to.tag=TAG, or the chart that has the repository with --chart",
+            ),
+        );
     }
     if let Some(part) = arguments.chart_version {
         raise_versions(context, arguments, part, &mut plan)?;
@@ -95,7 +101,11 @@ fn assignments(arguments: &BumpArguments) -> Result<Vec<Change>, CommandError> {
                 .ok_or_else(|| CommandError::usage(format!("`{text}` is no assignment: write path.to.key=value")))?;
             let path = YamlPath::parse(path).map_err(CommandError::usage)?;
             let value = value.to_owned();
-            let value = if is_typed { NewValue::Typed(value) } else { NewValue::Text(value) };
+            let value = if is_typed {
+                NewValue::Typed(value)
+            } else {
+                NewValue::Text(value)
+            };
             Ok(Change { path, value })
         })
         .collect()
@@ -135,7 +145,9 @@ fn changes_of_image(
 fn default_paths(arguments: &BumpArguments, file: &str, image: &ImageReference) -> Vec<YamlPath> {
     let directory = arguments.chart.clone().or_else(|| chart_directory(Path::new(file)));
     let Some(directory) = directory else { return Vec::new() };
-    let Ok(mut chart) = load_with_local_dependencies(&directory) else { return Vec::new() };
+    let Ok(mut chart) = load_with_local_dependencies(&directory) else {
+        return Vec::new();
+    };
     let none = Map::nil(MapType::Any);
     if process_dependencies(&mut chart, &none, &mut Vec::new()).is_err() {
         return Vec::new();
@@ -146,7 +158,11 @@ fn default_paths(arguments: &BumpArguments, file: &str, image: &ImageReference) 
 /// The nearest directory above a file that has a Chart.yaml.
 fn chart_directory(file: &Path) -> Option<PathBuf> {
     let absolute = std::path::absolute(file).ok()?;
-    absolute.ancestors().skip(1).find(|directory| directory.join("Chart.yaml").is_file()).map(Path::to_owned)
+    absolute
+        .ancestors()
+        .skip(1)
+        .find(|directory| directory.join("Chart.yaml").is_file())
+        .map(Path::to_owned)
 }
 
 /// Plans a new version for the chart of every file that changes.
@@ -163,10 +179,14 @@ fn raise_versions(
     };
     let mut charts: Vec<PathBuf> = Vec::new();
     for file in plan.files.iter().filter(|file| file.is_change()) {
-        let directory = arguments.chart.clone().or_else(|| chart_directory(Path::new(&file.path))).ok_or_else(|| {
-            CommandError::could_not_run(format!("no Chart.yaml above {}", file.path))
-                .with_hint("name the chart's directory with --chart")
-        })?;
+        let directory = arguments
+            .chart
+            .clone()
+            .or_else(|| chart_directory(Path::new(&file.path)))
+            .ok_or_else(|| {
+                CommandError::could_not_run(format!("no Chart.yaml above {}", file.path))
+                    .with_hint("name the chart's directory with --chart")
+            })?;
         if !charts.contains(&directory) {
             charts.push(directory);
         }
@@ -179,14 +199,19 @@ fn raise_versions(
             None => context.read_file(&path)?,
         };
         let raised = raise_version(&old, part).map_err(|error| CommandError::findings(format!("{path}: {error}")))?;
-        let (new, applied) = raised
-            .ok_or_else(|| CommandError::findings(format!("{path}: there is no semantic version to raise")))?;
+        let (new, applied) =
+            raised.ok_or_else(|| CommandError::findings(format!("{path}: there is no semantic version to raise")))?;
         match earlier.and_then(|at| plan.files.get_mut(at)) {
             Some(file) => {
                 file.new = new;
                 file.applied.push(applied);
             }
-            None => plan.files.push(FilePlan { path, old, new, applied: vec![applied] }),
+            None => plan.files.push(FilePlan {
+                path,
+                old,
+                new,
+                applied: vec![applied],
+            }),
         }
     }
     Ok(())

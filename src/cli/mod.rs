@@ -2,6 +2,7 @@
 
 mod bool_flag;
 mod bump;
+mod ci;
 mod command_error;
 mod exit_code;
 mod lint;
@@ -40,6 +41,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Lint, render, validate, package and push every chart below a directory.
+    Ci(ci::CiArguments),
     /// Render a chart's templates, the same bytes as `helm template`.
     Template(Box<template::TemplateArguments>),
     /// Examine charts for possible issues.
@@ -84,6 +87,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Validate(arguments) => validate::run(&context, arguments),
         Command::Package(arguments) => package::run(&context, arguments),
         Command::Push(arguments) => push::run(&context, arguments),
+        Command::Ci(arguments) => ci::run(&context, arguments),
         Command::Bump(arguments) => bump::run(&context, arguments),
     };
     match outcome {
@@ -102,9 +106,11 @@ fn with_kubeconform_spellings(arguments: Vec<OsString>) -> Vec<OsString> {
     }
     arguments
         .into_iter()
-        .map(|argument| match argument.to_str().and_then(validate::with_double_dashes) {
-            Some(doubled) => OsString::from(doubled),
-            None => argument,
-        })
+        .map(
+            |argument| match argument.to_str().and_then(validate::with_double_dashes) {
+                Some(doubled) => OsString::from(doubled),
+                None => argument,
+            },
+        )
         .collect()
 }

@@ -28,8 +28,10 @@ pub(super) struct PackageArguments {
 }
 
 pub(super) fn run(context: &RunContext, arguments: &PackageArguments) -> Result<Exit, CommandError> {
-    let options =
-        PackageOptions { version: arguments.version.clone(), app_version: arguments.app_version.clone() };
+    let options = PackageOptions {
+        version: arguments.version.clone(),
+        app_version: arguments.app_version.clone(),
+    };
     let packages = arguments
         .charts
         .iter()

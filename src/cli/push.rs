@@ -25,7 +25,10 @@ pub(super) fn run(context: &RunContext, arguments: &PushArguments) -> Result<Exi
         return Err(CommandError::usage("an archive and a repository are needed"));
     };
     let location = Location::parse(repository, &working_directory()).map_err(CommandError::usage)?;
-    let items = archives.iter().map(|path| read_item(context, path)).collect::<Result<Vec<_>, _>>()?;
+    let items = archives
+        .iter()
+        .map(|path| read_item(context, path))
+        .collect::<Result<Vec<_>, _>>()?;
     let outcomes = publish_items(context, &location, &items)?;
     let mut said = String::new();
     for (item, outcome) in items.iter().zip(outcomes) {
@@ -52,11 +55,20 @@ fn read_item(context: &RunContext, path: &str) -> Result<Item, CommandError> {
     let files = read_archive(&archive).map_err(|error| CommandError::findings(format!("{path}: {error}")))?;
     let chart = load_files(files).map_err(|error| CommandError::findings(format!("{path}: {error}")))?;
     let file_name = format!("{}-{}.tgz", chart.name(), chart.metadata.version);
-    let given = Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let given = Path::new(path)
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     if given != file_name {
-        context.report(&format!("note: {path} holds {file_name} and is published under that name"));
+        context.report(&format!(
+            "note: {path} holds {file_name} and is published under that name"
+        ));
     }
-    Ok(Item { metadata: chart.metadata, file_name, archive })
+    Ok(Item {
+        metadata: chart.metadata,
+        file_name,
+        archive,
+    })
 }
 
 /// Publishes to a repository, with the process's clock, dice and environment.
@@ -65,8 +77,12 @@ pub(super) fn publish_items(
     location: &Location,
     items: &[Item],
 ) -> Result<Vec<Outcome>, CommandError> {
-    let endpoint = context.variable("AWS_ENDPOINT_URL_S3").or_else(|| context.variable("AWS_ENDPOINT_URL"));
-    let mut store = location.open(endpoint.as_deref()).map_err(CommandError::could_not_run)?;
+    let endpoint = context
+        .variable("AWS_ENDPOINT_URL_S3")
+        .or_else(|| context.variable("AWS_ENDPOINT_URL"));
+    let mut store = location
+        .open(endpoint.as_deref())
+        .map_err(CommandError::could_not_run)?;
     let mut timing = Timing {
         now: context.now_rfc3339(),
         random: &mut random,

@@ -40,7 +40,9 @@ impl RunContext {
     /// The time as RFC 3339 in UTC, to the second.
     pub fn now_rfc3339(self) -> String {
         let seconds = i64::try_from(self.now_unix_nanos() / 1_000_000_000).unwrap_or_default();
-        jiff::Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default()
+        jiff::Timestamp::from_second(seconds)
+            .map(|time| time.to_string())
+            .unwrap_or_default()
     }
 
     /// The clock and random numbers that templates may see.

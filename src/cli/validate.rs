@@ -107,7 +107,9 @@ pub(super) fn run(context: &RunContext, arguments: &ValidateArguments) -> Result
     let ignored = arguments
         .ignore_filename_pattern
         .iter()
-        .map(|pattern| Regex::new(pattern).map_err(|error| CommandError::usage(format!("--ignore-filename-pattern: {error}"))))
+        .map(|pattern| {
+            Regex::new(pattern).map_err(|error| CommandError::usage(format!("--ignore-filename-pattern: {error}")))
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let inputs = inputs(context, arguments, &ignored)?;
     let files = check_all(inputs, &catalog, &options, arguments);
@@ -117,7 +119,11 @@ pub(super) fn run(context: &RunContext, arguments: &ValidateArguments) -> Result
     };
     context.write_stdout(text.as_bytes())?;
     let has_failed = files.iter().any(|file| {
-        file.failure.is_some() || file.resources.iter().any(|r| matches!(r.status, Status::Invalid | Status::Error))
+        file.failure.is_some()
+            || file
+                .resources
+                .iter()
+                .any(|r| matches!(r.status, Status::Invalid | Status::Error))
     });
     Ok(if has_failed { Exit::Findings } else { Exit::Clean })
 }
@@ -152,12 +158,16 @@ fn inputs(context: &RunContext, arguments: &ValidateArguments, ignored: &[Regex]
 const MAX_DEPTH: usize = 64;
 
 fn collect(directory: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(directory) else { return };
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return;
+    };
     let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     entries.sort();
     for path in entries {
         let is_manifest = path.extension().is_some_and(|extension| {
-            ["yaml", "yml", "json"].iter().any(|wanted| extension.eq_ignore_ascii_case(wanted))
+            ["yaml", "yml", "json"]
+                .iter()
+                .any(|wanted| extension.eq_ignore_ascii_case(wanted))
         });
         if path.is_dir() && depth < MAX_DEPTH {
             collect(&path, depth + 1, paths);
@@ -168,7 +178,12 @@ fn collect(directory: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
 }
 
 /// Checks the inputs on several threads; results come back in the order of the inputs.
-fn check_all(inputs: Vec<Input>, catalog: &Catalog, options: &Options, arguments: &ValidateArguments) -> Vec<CheckedFile> {
+fn check_all(
+    inputs: Vec<Input>,
+    catalog: &Catalog,
+    options: &Options,
+    arguments: &ValidateArguments,
+) -> Vec<CheckedFile> {
     let available = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let workers = arguments.workers.unwrap_or(available).clamp(1, inputs.len().max(1));
     let next = AtomicUsize::new(0);
@@ -186,7 +201,10 @@ fn check_all(inputs: Vec<Input>, catalog: &Catalog, options: &Options, arguments
             if has_error && arguments.exit_on_error {
                 stopped.store(true, Ordering::Relaxed);
             }
-            results.lock().unwrap_or_else(PoisonError::into_inner).insert(index, file);
+            results
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(index, file);
         }
     };
     if workers == 1 {
@@ -198,7 +216,11 @@ fn check_all(inputs: Vec<Input>, catalog: &Catalog, options: &Options, arguments
             }
         });
     }
-    results.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+    results
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
+        .into_values()
+        .collect()
 }
 
 fn check_one(input: &Input, catalog: &Catalog, options: &Options) -> CheckedFile {
@@ -209,11 +231,21 @@ fn check_one(input: &Input, catalog: &Catalog, options: &Options) -> CheckedFile
     match text {
         Ok(text) => {
             let resources = check_text(&text, catalog, options);
-            CheckedFile { path, text, resources, failure: None }
+            CheckedFile {
+                path,
+                text,
+                resources,
+                failure: None,
+            }
         }
         Err(error) => {
             let failure = super::run_context::open_error(&path, &error);
-            CheckedFile { path, text: Vec::new(), resources: Vec::new(), failure: Some(failure) }
+            CheckedFile {
+                path,
+                text: Vec::new(),
+                resources: Vec::new(),
+                failure: Some(failure),
+            }
         }
     }
 }
@@ -237,7 +269,11 @@ fn as_text(files: &[CheckedFile], arguments: &ValidateArguments) -> String {
             text.push_str(&format!("{}: error: {failure}\n", file.path));
         }
         let index = LineIndex::new(&file.text);
-        for resource in file.resources.iter().filter(|resource| is_shown(resource.status, arguments.verbose)) {
+        for resource in file
+            .resources
+            .iter()
+            .filter(|resource| is_shown(resource.status, arguments.verbose))
+        {
             let label = label(resource);
             let place = |offset: usize| {
                 let position = index.position(&file.text, u32::try_from(offset).unwrap_or(u32::MAX));
@@ -248,7 +284,11 @@ fn as_text(files: &[CheckedFile], arguments: &ValidateArguments) -> String {
                 Status::Skipped => text.push_str(&format!("{}: {label} skipped\n", place(resource.offset))),
                 Status::Invalid | Status::Error => {
                     for violation in &resource.violations {
-                        let path = if violation.path.is_empty() { String::new() } else { format!("{}: ", violation.path) };
+                        let path = if violation.path.is_empty() {
+                            String::new()
+                        } else {
+                            format!("{}: ", violation.path)
+                        };
                         let (message, rule) = (&violation.message, violation.rule);
                         let place = place(violation.offset);
                         text.push_str(&format!("{place}: error: {label}: {path}{message} [{rule}]\n"));
@@ -272,9 +312,20 @@ fn as_text(files: &[CheckedFile], arguments: &ValidateArguments) -> String {
 
 /// Valid, invalid, errors, skipped.
 fn counts(files: &[CheckedFile]) -> [usize; 4] {
-    let count = |wanted: Status| files.iter().flat_map(|file| &file.resources).filter(|r| r.status == wanted).count();
+    let count = |wanted: Status| {
+        files
+            .iter()
+            .flat_map(|file| &file.resources)
+            .filter(|r| r.status == wanted)
+            .count()
+    };
     let unreadable = files.iter().filter(|file| file.failure.is_some()).count();
-    [count(Status::Valid), count(Status::Invalid), count(Status::Error) + unreadable, count(Status::Skipped)]
+    [
+        count(Status::Valid),
+        count(Status::Invalid),
+        count(Status::Error) + unreadable,
+        count(Status::Skipped),
+    ]
 }
 
 /// kubeconform's JSON, with line and column added.
@@ -285,7 +336,11 @@ fn as_json(files: &[CheckedFile], arguments: &ValidateArguments) -> String {
             resources.push(json!({"filename": file.path, "kind": "", "name": "", "version": "", "status": "statusError", "msg": failure}));
         }
         let index = LineIndex::new(&file.text);
-        for resource in file.resources.iter().filter(|resource| is_shown(resource.status, arguments.verbose)) {
+        for resource in file
+            .resources
+            .iter()
+            .filter(|resource| is_shown(resource.status, arguments.verbose))
+        {
             resources.push(resource_json(file, &index, resource));
         }
     }
@@ -320,7 +375,11 @@ fn resource_json(file: &CheckedFile, index: &LineIndex, resource: &Resource) -> 
         .violations
         .iter()
         .map(|violation| {
-            if violation.path.is_empty() { violation.message.clone() } else { format!("at '{}': {}", violation.path, violation.message) }
+            if violation.path.is_empty() {
+                violation.message.clone()
+            } else {
+                format!("at '{}': {}", violation.path, violation.message)
+            }
         })
         .collect();
     let at = position(resource.offset);

@@ -517,7 +517,9 @@ mod tests {
 
     /// Helm prints the key `<<` without quotes, so it does not read back.
     fn keys() -> impl Strategy<Value = Text> {
-        "[ -~\\n]{0,9}".prop_filter("is no merge key", |key| key != "<<").prop_map(Text::from)
+        "[ -~\\n]{0,9}"
+            .prop_filter("is no merge key", |key| key != "<<")
+            .prop_map(Text::from)
     }
 
     fn debug(value: &Value) -> String {

@@ -27,7 +27,10 @@ const MAX_TAG: usize = 128;
 impl ImageReference {
     /// Reads a reference.
     pub fn parse(text: &str) -> Result<Self, ReferenceError> {
-        let error = |reason| ReferenceError { text: text.to_owned(), reason };
+        let error = |reason| ReferenceError {
+            text: text.to_owned(),
+            reason,
+        };
         let (rest, digest) = match text.split_once('@') {
             Some((rest, digest)) => (rest, Some(digest)),
             None => (text, None),
@@ -40,7 +43,9 @@ impl ImageReference {
             _ => (rest, None),
         };
         if tag.is_some_and(|tag| !is_tag(tag)) {
-            return Err(error("the tag may hold letters, digits, `_`, `.` and `-` only, at most 128 of them"));
+            return Err(error(
+                "the tag may hold letters, digits, `_`, `.` and `-` only, at most 128 of them",
+            ));
         }
         if !is_repository(repository) {
             return Err(error("the repository must be lower-case names separated by `/`"));
@@ -69,7 +74,9 @@ impl fmt::Display for ImageReference {
 fn is_tag(tag: &str) -> bool {
     tag.len() <= MAX_TAG
         && tag.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-        && tag.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
+        && tag
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
 }
 
 fn is_digest(digest: &str) -> bool {
@@ -84,15 +91,23 @@ fn is_repository(repository: &str) -> bool {
     let is_registry = |text: &str| {
         let (host, port) = text.rsplit_once(':').unwrap_or((text, "0"));
         !host.is_empty()
-            && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '[' | ']' | ':'))
+            && host
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '[' | ']' | ':'))
             && port.chars().all(|c| c.is_ascii_digit())
     };
     let is_name = |text: &str| {
         text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
             && text.ends_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-            && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-'))
+            && text
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-'))
     };
-    let first_fits = if components.peek().is_some() { is_registry(first) || is_name(first) } else { is_name(first) };
+    let first_fits = if components.peek().is_some() {
+        is_registry(first) || is_name(first)
+    } else {
+        is_name(first)
+    };
     first_fits && components.all(is_name)
 }
 
@@ -125,7 +140,10 @@ mod tests {
             (&format!("ghcr.io/x/y:1@{digest}"), "ghcr.io/x/y", Some("1")),
         ] {
             let reference = ImageReference::parse(text).unwrap();
-            assert_eq!((reference.repository.as_str(), reference.tag.as_deref()), (repository, tag));
+            assert_eq!(
+                (reference.repository.as_str(), reference.tag.as_deref()),
+                (repository, tag)
+            );
             assert_eq!(reference.to_string(), text);
         }
         for text in ["", "a/B:1", "a:b c", "a@sha256:x", "a//b", "-a", "a:"] {

@@ -43,6 +43,14 @@ impl ChartSource {
         }
     }
 
+    /// A chart whose files are at hand.
+    pub fn from_files(root: &Path, files: Vec<ChartFile>) -> Self {
+        Self {
+            root: absolute(root),
+            archive: Some(files),
+        }
+    }
+
     /// Absolute path, as Helm prints it in some messages.
     pub fn root(&self) -> &Path {
         &self.root

@@ -27,7 +27,9 @@ pub struct ArchiveWriteError(#[from] io::Error);
 pub fn pack(files: &[ChartFile], name: &str) -> Result<Vec<u8>, ArchiveWriteError> {
     let mut ordered: Vec<&ChartFile> = files.iter().collect();
     ordered.sort_by_key(|file| (file.name != "Chart.yaml", file.name.as_str()));
-    let gzip = GzBuilder::new().operating_system(NO_SYSTEM).write(Vec::new(), Compression::new(LEVEL));
+    let gzip = GzBuilder::new()
+        .operating_system(NO_SYSTEM)
+        .write(Vec::new(), Compression::new(LEVEL));
     let mut archive = tar::Builder::new(gzip);
     for file in ordered {
         let mut header = tar::Header::new_ustar();
@@ -56,7 +58,11 @@ mod tests {
     #[test]
     fn order_of_files_makes_no_difference_and_all_come_back() {
         let long = format!("templates/{}.yaml", "x".repeat(150));
-        let files = [file("values.yaml", "a: 1\n"), file(&long, "b"), file("Chart.yaml", "name: c\nversion: 1.0.0\n")];
+        let files = [
+            file("values.yaml", "a: 1\n"),
+            file(&long, "b"),
+            file("Chart.yaml", "name: c\nversion: 1.0.0\n"),
+        ];
         let reversed: Vec<ChartFile> = files.iter().rev().cloned().collect();
         let packed = pack(&files, "c").unwrap();
         assert_eq!(packed, pack(&reversed, "c").unwrap());

@@ -70,12 +70,19 @@ pub enum PackageError {
 
 /// Packages a chart directory.
 pub fn package_chart(directory: &Path, options: &PackageOptions) -> Result<Package, PackageError> {
-    let load = |source| PackageError::Load { directory: directory.to_owned(), source };
+    let load = |source| PackageError::Load {
+        directory: directory.to_owned(),
+        source,
+    };
     let mut files = if directory.is_dir() {
         files_with_local_dependencies(directory)?
     } else {
-        let bytes = std::fs::read(directory)
-            .map_err(|source| load(LoadError::Read { path: directory.to_owned(), source }))?;
+        let bytes = std::fs::read(directory).map_err(|source| {
+            load(LoadError::Read {
+                path: directory.to_owned(),
+                source,
+            })
+        })?;
         read_archive(&bytes).map_err(|error| load(error.into()))?
     };
     files.retain(|file| !is_left_out(&file.name));
@@ -88,7 +95,10 @@ pub fn package_chart(directory: &Path, options: &PackageOptions) -> Result<Packa
         .filter(|name| !chart.dependencies.iter().any(|subchart| subchart.name() == *name))
         .collect();
     if !missing.is_empty() {
-        return Err(PackageError::Missing { directory: directory.to_owned(), names: missing.join(", ") });
+        return Err(PackageError::Missing {
+            directory: directory.to_owned(),
+            names: missing.join(", "),
+        });
     }
     let archive = pack(&files, chart.name())?;
     Ok(Package { chart, archive })
@@ -96,11 +106,14 @@ pub fn package_chart(directory: &Path, options: &PackageOptions) -> Result<Packa
 
 /// Entries of `charts/` that no Helm loads as charts.
 fn is_left_out(name: &str) -> bool {
-    name.strip_prefix("charts/").is_some_and(|inside| inside.starts_with(['_', '.']))
+    name.strip_prefix("charts/")
+        .is_some_and(|inside| inside.starts_with(['_', '.']))
 }
 
 fn set_versions(files: &mut [ChartFile], options: &PackageOptions) -> Result<(), PackageError> {
-    let Some(file) = files.iter_mut().find(|file| file.name == "Chart.yaml") else { return Ok(()) };
+    let Some(file) = files.iter_mut().find(|file| file.name == "Chart.yaml") else {
+        return Ok(());
+    };
     if let Some(version) = &options.version {
         if Version::parse(version).is_err() {
             return Err(PackageError::Version(version.clone()));
@@ -115,11 +128,20 @@ fn set_versions(files: &mut [ChartFile], options: &PackageOptions) -> Result<(),
 
 /// Sets a top-level field of Chart.yaml; one that is missing is added as a last line.
 fn set_field(text: &[u8], field: &str, value: &str) -> Result<Vec<u8>, EditError> {
-    let change = |value: &str| [Change { path: YamlPath::default().key(field), value: NewValue::Text(value.to_owned()) }];
+    let change = |value: &str| {
+        [Change {
+            path: YamlPath::default().key(field),
+            value: NewValue::Text(value.to_owned()),
+        }]
+    };
     match apply_changes(text, &change(value)) {
         Ok((edited, _)) => Ok(edited),
         Err(EditError::NotFound { .. }) => {
-            let line_end = if text.windows(2).any(|pair| pair == b"\r\n") { "\r\n" } else { "\n" };
+            let line_end = if text.windows(2).any(|pair| pair == b"\r\n") {
+                "\r\n"
+            } else {
+                "\n"
+            };
             let mut extended = text.to_vec();
             if !extended.ends_with(b"\n") && !extended.is_empty() {
                 extended.extend_from_slice(line_end.as_bytes());
@@ -140,15 +162,25 @@ mod tests {
         let set = |text: &str, field: &str, value: &str| {
             String::from_utf8(set_field(text.as_bytes(), field, value).unwrap()).unwrap()
         };
-        assert_eq!(set("name: x\nversion: 1.0.0 # v\n", "version", "1.1.0"), "name: x\nversion: 1.1.0 # v\n");
-        assert_eq!(set("name: x\r\n", "appVersion", "1.10"), "name: x\r\nappVersion: \"1.10\"\r\n");
+        assert_eq!(
+            set("name: x\nversion: 1.0.0 # v\n", "version", "1.1.0"),
+            "name: x\nversion: 1.1.0 # v\n"
+        );
+        assert_eq!(
+            set("name: x\r\n", "appVersion", "1.10"),
+            "name: x\r\nappVersion: \"1.10\"\r\n"
+        );
         assert_eq!(set("name: x", "appVersion", "a"), "name: x\nappVersion: \"a\"\n");
     }
 
     #[test]
     fn dependencies_by_path_are_packaged_along() {
         let package = package_chart(Path::new("fixtures/shop/shop"), &PackageOptions::default()).unwrap();
-        let names: Vec<String> = read_archive(&package.archive).unwrap().into_iter().map(|file| file.name).collect();
+        let names: Vec<String> = read_archive(&package.archive)
+            .unwrap()
+            .into_iter()
+            .map(|file| file.name)
+            .collect();
         assert!(names.contains(&"charts/orders/Chart.yaml".to_owned()), "{names:?}");
         assert_eq!(package.file_name(), "shop-0.3.0.tgz");
     }

@@ -26,7 +26,9 @@ impl DiskStore {
     /// Opens a directory, making it if need be.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(directory).map_err(|error| failure(directory, &error))?;
-        Ok(Self { directory: directory.to_owned() })
+        Ok(Self {
+            directory: directory.to_owned(),
+        })
     }
 
     fn read(&self, name: &str) -> Result<Option<Versioned>, StoreError> {
@@ -57,7 +59,11 @@ impl DiskStore {
 }
 
 fn failure(path: &Path, error: &io::Error) -> StoreError {
-    StoreError { place: path.display().to_string(), message: error.to_string(), is_transient: false }
+    StoreError {
+        place: path.display().to_string(),
+        message: error.to_string(),
+        is_transient: false,
+    }
 }
 
 impl Store for DiskStore {

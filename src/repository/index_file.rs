@@ -89,8 +89,10 @@ impl IndexEntry {
             fields.insert("maintainers".to_owned(), json!(maintainers));
         }
         if let Some(annotations) = &metadata.annotations {
-            let entries: JsonMap<String, Json> =
-                annotations.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
+            let entries: JsonMap<String, Json> = annotations
+                .iter()
+                .map(|(key, value)| (key.clone(), json!(value)))
+                .collect();
             fields.insert("annotations".to_owned(), Json::Object(entries));
         }
         let dependencies: Vec<Json> = metadata.declared_dependencies().map(dependency_fields).collect();
@@ -119,7 +121,11 @@ impl IndexEntry {
 
 fn with_texts(fields: &[(&str, &String)]) -> Json {
     let entries = fields.iter().filter(|(_, text)| !text.is_empty());
-    Json::Object(entries.map(|(field, text)| ((*field).to_owned(), json!(text))).collect())
+    Json::Object(
+        entries
+            .map(|(field, text)| ((*field).to_owned(), json!(text)))
+            .collect(),
+    )
 }
 
 fn dependency_fields(dependency: &Dependency) -> Json {
@@ -148,12 +154,16 @@ pub fn merge_entries(index: Option<&[u8]>, entries: &[IndexEntry], generated: &s
             document => document,
         },
     };
-    let Some(root) = document.as_object_mut() else { return Err(broken("it is no mapping".to_owned())) };
+    let Some(root) = document.as_object_mut() else {
+        return Err(broken("it is no mapping".to_owned()));
+    };
     let charts = root.entry("entries").or_insert_with(|| json!({}));
     if charts.is_null() {
         *charts = json!({});
     }
-    let Some(charts) = charts.as_object_mut() else { return Err(broken("`entries` is no mapping".to_owned())) };
+    let Some(charts) = charts.as_object_mut() else {
+        return Err(broken("`entries` is no mapping".to_owned()));
+    };
     let mut is_changed = false;
     for entry in entries {
         let versions = charts.entry(entry.name.clone()).or_insert_with(|| json!([]));
@@ -181,7 +191,10 @@ pub fn merge_entries(index: Option<&[u8]>, entries: &[IndexEntry], generated: &s
 /// Adds an entry, newest version first; false when it is there with the same digest.
 fn insert(versions: &mut Vec<Json>, entry: &IndexEntry) -> Result<bool, IndexError> {
     let text = |version: &Json, field: &str| version.get(field).and_then(Json::as_str).unwrap_or_default().to_owned();
-    if let Some(existing) = versions.iter().find(|version| text(version, "version") == entry.version) {
+    if let Some(existing) = versions
+        .iter()
+        .find(|version| text(version, "version") == entry.version)
+    {
         let found = text(existing, "digest");
         if found.trim_start_matches("sha256:") == entry.digest {
             return Ok(false);
@@ -194,12 +207,14 @@ fn insert(versions: &mut Vec<Json>, entry: &IndexEntry) -> Result<bool, IndexErr
         });
     }
     versions.push(Json::Object(entry.fields.clone()));
-    versions.sort_by(|a, b| match (Version::parse(&text(a, "version")), Version::parse(&text(b, "version"))) {
-        (Ok(a), Ok(b)) => b.compare(&a),
-        (Ok(_), Err(_)) => std::cmp::Ordering::Less,
-        (Err(_), Ok(_)) => std::cmp::Ordering::Greater,
-        (Err(_), Err(_)) => std::cmp::Ordering::Equal,
-    });
+    versions.sort_by(
+        |a, b| match (Version::parse(&text(a, "version")), Version::parse(&text(b, "version"))) {
+            (Ok(a), Ok(b)) => b.compare(&a),
+            (Ok(_), Err(_)) => std::cmp::Ordering::Less,
+            (Err(_), Ok(_)) => std::cmp::Ordering::Greater,
+            (Err(_), Err(_)) => std::cmp::Ordering::Equal,
+        },
+    );
     Ok(true)
 }
 

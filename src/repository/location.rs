@@ -32,16 +32,26 @@ impl Location {
     /// Reads an address. A relative path after `file://` is taken from `base`.
     pub fn parse(text: &str, base: &Path) -> Result<Self, LocationError> {
         let without_credentials = redacted(text);
-        let error = |reason| LocationError { text: without_credentials.clone(), reason };
-        let (scheme, rest) = text.split_once("://").ok_or_else(|| error("write file:///directory or s3://bucket/prefix"))?;
+        let error = |reason| LocationError {
+            text: without_credentials.clone(),
+            reason,
+        };
+        let (scheme, rest) = text
+            .split_once("://")
+            .ok_or_else(|| error("write file:///directory or s3://bucket/prefix"))?;
         match scheme {
             "file" if !rest.is_empty() => Ok(Self::Disk(base.join(rest))),
             "s3" => {
                 let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
                 if bucket.is_empty() || bucket.contains(['@', '?']) {
-                    return Err(error("write s3://bucket/prefix; credentials come from the AWS_* variables"));
+                    return Err(error(
+                        "write s3://bucket/prefix; credentials come from the AWS_* variables",
+                    ));
                 }
-                Ok(Self::S3 { bucket: bucket.to_owned(), prefix: prefix.trim_matches('/').to_owned() })
+                Ok(Self::S3 {
+                    bucket: bucket.to_owned(),
+                    prefix: prefix.trim_matches('/').to_owned(),
+                })
             }
             "file" => Err(error("the directory is missing after file://")),
             _ => Err(error("only file:// and s3:// are supported")),
@@ -74,7 +84,10 @@ fn redacted(text: &str) -> String {
         Some((scheme, rest)) => {
             let (authority, path) = rest.split_once('/').map_or((rest, None), |(a, p)| (a, Some(p)));
             let host = authority.rsplit('@').next().unwrap_or_default();
-            path.map_or_else(|| format!("{scheme}://{host}"), |path| format!("{scheme}://{host}/{path}"))
+            path.map_or_else(
+                || format!("{scheme}://{host}"),
+                |path| format!("{scheme}://{host}/{path}"),
+            )
         }
         None => text.to_owned(),
     }
@@ -89,7 +102,13 @@ mod tests {
         let parse = |text: &str| Location::parse(text, Path::new("/here"));
         assert_eq!(parse("file:///srv/charts"), Ok(Location::Disk("/srv/charts".into())));
         assert_eq!(parse("file://charts"), Ok(Location::Disk("/here/charts".into())));
-        assert_eq!(parse("s3://b/p/q/"), Ok(Location::S3 { bucket: "b".into(), prefix: "p/q".into() }));
+        assert_eq!(
+            parse("s3://b/p/q/"),
+            Ok(Location::S3 {
+                bucket: "b".into(),
+                prefix: "p/q".into()
+            })
+        );
         assert_eq!(parse("s3://b").unwrap().to_string(), "s3://b");
         for text in ["charts", "ftp://x", "s3:///p", "file://"] {
             assert!(parse(text).is_err(), "{text}");
@@ -98,7 +117,9 @@ mod tests {
 
     #[test]
     fn secrets_do_not_reach_messages() {
-        let error = Location::parse("https://me:hunter2@host/x?sig=abc", Path::new("/")).unwrap_err().to_string();
+        let error = Location::parse("https://me:hunter2@host/x?sig=abc", Path::new("/"))
+            .unwrap_err()
+            .to_string();
         assert!(!error.contains("hunter2") && !error.contains("abc"), "{error}");
     }
 }

@@ -112,12 +112,28 @@ fn try_index(
     let text = found.as_ref().map(|found| found.bytes.as_slice());
     if first_seen.is_none() {
         // Judged before the first write: a lost answer would make our own entries look like another's.
-        let there = |entry: &IndexEntry| matches!(merge_entries(text, std::slice::from_ref(entry), now), Ok(Merged::Unchanged));
+        let there = |entry: &IndexEntry| {
+            matches!(
+                merge_entries(text, std::slice::from_ref(entry), now),
+                Ok(Merged::Unchanged)
+            )
+        };
         *first_seen = Some(
-            entries.iter().map(|entry| if there(entry) { Outcome::AlreadyThere } else { Outcome::Published }).collect(),
+            entries
+                .iter()
+                .map(|entry| {
+                    if there(entry) {
+                        Outcome::AlreadyThere
+                    } else {
+                        Outcome::Published
+                    }
+                })
+                .collect(),
         );
     }
-    let Merged::Changed(new) = merge_entries(text, entries, now)? else { return Ok(true) };
+    let Merged::Changed(new) = merge_entries(text, entries, now)? else {
+        return Ok(true);
+    };
     let outcome = match &found {
         None => store.put_if_absent(INDEX, &new)?,
         Some(found) => store.put_if_version(INDEX, &new, &found.version)?,
@@ -129,10 +145,12 @@ fn try_index(
 fn put_archive(store: &mut dyn Store, item: &Item, timing: &mut Timing<'_>) -> Result<String, PublishError> {
     let mut failures = 0;
     loop {
-        let attempt = store.put_if_absent(&item.file_name, &item.archive).and_then(|outcome| match outcome {
-            PutOutcome::Written => Ok(Some(item.archive.clone())),
-            PutOutcome::Conflict => Ok(store.get(&item.file_name)?.map(|found| found.bytes)),
-        });
+        let attempt = store
+            .put_if_absent(&item.file_name, &item.archive)
+            .and_then(|outcome| match outcome {
+                PutOutcome::Written => Ok(Some(item.archive.clone())),
+                PutOutcome::Conflict => Ok(store.get(&item.file_name)?.map(|found| found.bytes)),
+            });
         match attempt {
             Ok(Some(there)) if there == item.archive || is_same_content(&there, &item.archive) => {
                 return Ok(format!("{:x}", Sha256::digest(&there)));

@@ -29,7 +29,11 @@ impl S3Store {
     /// Opens a bucket with the credentials and settings of the `AWS_*` variables. `endpoint` is that of another
     /// store than Amazon's.
     pub fn open(bucket: &str, prefix: &str, endpoint: Option<&str>) -> Result<Self, StoreError> {
-        let failure = |message: String| StoreError { place: format!("s3://{bucket}"), message, is_transient: false };
+        let failure = |message: String| StoreError {
+            place: format!("s3://{bucket}"),
+            message,
+            is_transient: false,
+        };
         // The TLS library is chosen once for the process; a second choice is the same one.
         let _chosen = rustls::crypto::ring::default_provider().install_default();
         let retry = RetryConfig {
@@ -42,7 +46,9 @@ impl S3Store {
             },
         };
         let from_environment = AmazonS3Builder::from_env();
-        let has_region = from_environment.get_config_value(&object_store::aws::AmazonS3ConfigKey::Region).is_some();
+        let has_region = from_environment
+            .get_config_value(&object_store::aws::AmazonS3ConfigKey::Region)
+            .is_some();
         let mut builder = from_environment
             .with_bucket_name(bucket)
             .with_conditional_put(S3ConditionalPut::ETagMatch)
@@ -51,7 +57,9 @@ impl S3Store {
             builder = builder.with_region(DEFAULT_REGION);
         }
         if let Some(endpoint) = endpoint {
-            builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
+            builder = builder
+                .with_endpoint(endpoint)
+                .with_allow_http(endpoint.starts_with("http://"));
         }
         let store = builder.build().map_err(|error| failure(error.to_string()))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -67,13 +75,20 @@ impl S3Store {
     }
 
     fn key(&self, name: &str) -> ObjectPath {
-        if self.prefix.is_empty() { ObjectPath::from(name) } else { ObjectPath::from(format!("{}/{name}", self.prefix)) }
+        if self.prefix.is_empty() {
+            ObjectPath::from(name)
+        } else {
+            ObjectPath::from(format!("{}/{name}", self.prefix))
+        }
     }
 
     fn failure(&self, name: &str, error: &Error) -> StoreError {
         let is_final = matches!(
             error,
-            Error::Unauthenticated { .. } | Error::PermissionDenied { .. } | Error::InvalidPath { .. } | Error::NotSupported { .. }
+            Error::Unauthenticated { .. }
+                | Error::PermissionDenied { .. }
+                | Error::InvalidPath { .. }
+                | Error::NotSupported { .. }
         );
         let mut message = error.to_string();
         let mut source = std::error::Error::source(error);
@@ -85,11 +100,18 @@ impl S3Store {
             }
             source = cause.source();
         }
-        StoreError { place: format!("s3://{}/{}", self.bucket, self.key(name)), message, is_transient: !is_final }
+        StoreError {
+            place: format!("s3://{}/{}", self.bucket, self.key(name)),
+            message,
+            is_transient: !is_final,
+        }
     }
 
     fn put(&self, name: &str, bytes: &[u8], mode: PutMode) -> Result<PutOutcome, StoreError> {
-        let options = PutOptions { mode, ..PutOptions::default() };
+        let options = PutOptions {
+            mode,
+            ..PutOptions::default()
+        };
         let key = self.key(name);
         let payload = PutPayload::from(bytes.to_vec());
         match self.runtime.block_on(self.store.put_opts(&key, payload, options)) {
@@ -111,7 +133,10 @@ impl Store for S3Store {
             Ok((found.bytes().await?, version))
         };
         match self.runtime.block_on(read) {
-            Ok((bytes, Some(version))) => Ok(Some(Versioned { bytes: bytes.to_vec(), version })),
+            Ok((bytes, Some(version))) => Ok(Some(Versioned {
+                bytes: bytes.to_vec(),
+                version,
+            })),
             Ok((_, None)) => Err(StoreError {
                 place: format!("s3://{}/{key}", self.bucket),
                 message: "the store sends no entity tag, so a conditional write is not possible".to_owned(),
@@ -127,6 +152,13 @@ impl Store for S3Store {
     }
 
     fn put_if_version(&mut self, name: &str, bytes: &[u8], version: &str) -> Result<PutOutcome, StoreError> {
-        self.put(name, bytes, PutMode::Update(UpdateVersion { e_tag: Some(version.to_owned()), version: None }))
+        self.put(
+            name,
+            bytes,
+            PutMode::Update(UpdateVersion {
+                e_tag: Some(version.to_owned()),
+                version: None,
+            }),
+        )
     }
 }

@@ -48,10 +48,17 @@ fn parse(bytes: &'static [u8]) -> Option<Bundle> {
         .map(|_| {
             let minor = reader.byte()?;
             let length = reader.number()?;
-            Some(VersionPart { minor, body: reader.bytes(length)? })
+            Some(VersionPart {
+                minor,
+                body: reader.bytes(length)?,
+            })
         })
         .collect::<Option<Vec<_>>>()?;
-    reader.is_at_end().then_some(Bundle { strings, definitions, versions })
+    reader.is_at_end().then_some(Bundle {
+        strings,
+        definitions,
+        versions,
+    })
 }
 
 /// Reads numbers and bytes one after the other.

@@ -35,8 +35,15 @@ impl Catalog {
     /// The schemas of a version: `1.31`, `v1.31.4`, or `latest` (also `master`) for the newest.
     pub fn find(version: &str) -> Result<Self, VersionError> {
         let versions = embedded_versions();
-        let (oldest, newest) = (versions.first().copied().unwrap_or(0), versions.last().copied().unwrap_or(0));
-        let error = || VersionError { given: version.to_owned(), oldest, newest };
+        let (oldest, newest) = (
+            versions.first().copied().unwrap_or(0),
+            versions.last().copied().unwrap_or(0),
+        );
+        let error = || VersionError {
+            given: version.to_owned(),
+            oldest,
+            newest,
+        };
         let minor = match version {
             "latest" | "master" => newest,
             text => {
@@ -67,7 +74,12 @@ impl Catalog {
             })
             .collect::<Option<HashMap<_, _>>>()?;
         let decoded = bundle.definitions.iter().map(|_| OnceLock::new()).collect();
-        Some(Self { minor, names, kinds, decoded })
+        Some(Self {
+            minor,
+            names,
+            kinds,
+            decoded,
+        })
     }
 
     /// The minor version.
@@ -100,7 +112,13 @@ mod tests {
 
     #[test]
     fn versions_are_found_in_every_spelling() {
-        for (text, minor) in [("1.31", 31), ("v1.25.7", 25), ("1.35.0", 35), ("latest", 37), ("master", 37)] {
+        for (text, minor) in [
+            ("1.31", 31),
+            ("v1.25.7", 25),
+            ("1.35.0", 35),
+            ("latest", 37),
+            ("master", 37),
+        ] {
             assert_eq!(Catalog::find(text).unwrap().minor(), minor, "{text}");
         }
         for text in ["1.24", "2.0", "x", "1", "1.99"] {
@@ -112,8 +130,18 @@ mod tests {
     #[test]
     fn kinds_come_and_go_with_versions() {
         assert!(Catalog::find("1.25").unwrap().root("apps/v1", "Deployment").is_some());
-        assert!(Catalog::find("1.25").unwrap().root("flowcontrol.apiserver.k8s.io/v1beta2", "FlowSchema").is_some());
-        assert!(Catalog::find("1.30").unwrap().root("flowcontrol.apiserver.k8s.io/v1beta2", "FlowSchema").is_none());
+        assert!(
+            Catalog::find("1.25")
+                .unwrap()
+                .root("flowcontrol.apiserver.k8s.io/v1beta2", "FlowSchema")
+                .is_some()
+        );
+        assert!(
+            Catalog::find("1.30")
+                .unwrap()
+                .root("flowcontrol.apiserver.k8s.io/v1beta2", "FlowSchema")
+                .is_none()
+        );
         assert!(Catalog::find("1.30").unwrap().root("apps/v1", "deployment").is_none());
     }
 
@@ -127,7 +155,9 @@ mod tests {
                     match schema {
                         Schema::Reference(name) => assert!(catalog.definition(*name).is_some(), "1.{minor}"),
                         Schema::Array(inner) | Schema::Map(inner) => pending.push(inner),
-                        Schema::Object(properties) => pending.extend(properties.iter().map(|property| &property.schema)),
+                        Schema::Object(properties) => {
+                            pending.extend(properties.iter().map(|property| &property.schema))
+                        }
                         _ => {}
                     }
                 }

@@ -14,7 +14,14 @@ pub struct KindFilter(Vec<String>);
 impl KindFilter {
     /// From comma-separated names.
     pub fn new(names: &[String]) -> Self {
-        Self(names.iter().flat_map(|name| name.split(',')).filter(|name| !name.is_empty()).map(str::to_owned).collect())
+        Self(
+            names
+                .iter()
+                .flat_map(|name| name.split(','))
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect(),
+        )
     }
 
     fn matches(&self, api_version: &str, kind: &str) -> bool {
@@ -51,7 +58,12 @@ pub fn check_text(text: &[u8], catalog: &Catalog, options: &Options) -> Vec<Reso
                 resources.push(failed(offset, at, message));
             }
             Ok(tree) => {
-                let check = DocumentCheck { tree: &tree, catalog, options, base: offset };
+                let check = DocumentCheck {
+                    tree: &tree,
+                    catalog,
+                    options,
+                    base: offset,
+                };
                 for document in tree.documents() {
                     check.document(document.root, &mut resources);
                 }
@@ -62,7 +74,12 @@ pub fn check_text(text: &[u8], catalog: &Catalog, options: &Options) -> Vec<Reso
 }
 
 fn failed(offset: usize, at: usize, message: String) -> Resource {
-    let violations = vec![Violation { path: String::new(), message, offset: at, rule: "document" }];
+    let violations = vec![Violation {
+        path: String::new(),
+        message,
+        offset: at,
+        rule: "document",
+    }];
     Resource {
         api_version: String::new(),
         kind: String::new(),
@@ -87,7 +104,8 @@ impl DocumentCheck<'_> {
 
     fn document(&self, root: NodeId, resources: &mut Vec<Resource>) {
         let root = self.tree.target(root);
-        let is_empty = matches!(self.tree.kind(root), NodeKind::Scalar(_)) && matches!(self.tree.scalar(root), Ok(Scalar::Null));
+        let is_empty =
+            matches!(self.tree.kind(root), NodeKind::Scalar(_)) && matches!(self.tree.scalar(root), Ok(Scalar::Null));
         if is_empty {
             return;
         }
@@ -101,11 +119,17 @@ impl DocumentCheck<'_> {
 
     /// What keeps a document from becoming JSON. Decoding is only done where the tree shows a reason to.
     fn unreadable(&self, root: NodeId) -> Option<String> {
-        let duplicates = if self.options.strict { Duplicates::Refused } else { Duplicates::LastWins };
+        let duplicates = if self.options.strict {
+            Duplicates::Refused
+        } else {
+            Duplicates::LastWins
+        };
         if !self.is_suspicious(root) {
             return None;
         }
-        yaml::decode(self.tree, root, &mut JsonBuilder, duplicates).err().map(|error| error.to_string())
+        yaml::decode(self.tree, root, &mut JsonBuilder, duplicates)
+            .err()
+            .map(|error| error.to_string())
     }
 
     /// Whether a document has anything that may not become JSON: aliases, tags, keys that are no plain text, keys twice.
@@ -140,7 +164,9 @@ impl DocumentCheck<'_> {
     }
 
     fn text(&self, node: NodeId, path: &[&str]) -> Result<String, bool> {
-        let Some(found) = self.tree.find(node, path) else { return Err(false) };
+        let Some(found) = self.tree.find(node, path) else {
+            return Err(false);
+        };
         let found = self.tree.target(found);
         if !matches!(self.tree.kind(found), NodeKind::Scalar(_)) {
             return Err(true);
@@ -156,17 +182,29 @@ impl DocumentCheck<'_> {
     fn resource(&self, root: NodeId, resources: &mut Vec<Resource>, depth: usize) {
         let offset = self.offset(root);
         if self.tree.kind(root) != NodeKind::Mapping {
-            resources.push(failed(offset, offset, "error while parsing: the document is no mapping".to_owned()));
+            resources.push(failed(
+                offset,
+                offset,
+                "error while parsing: the document is no mapping".to_owned(),
+            ));
             return;
         }
         let kind = match self.text(root, &["kind"]) {
             Ok(kind) if !kind.is_empty() => kind,
             Err(true) => {
-                resources.push(failed(offset, offset, "error while parsing: 'kind' is not a string".to_owned()));
+                resources.push(failed(
+                    offset,
+                    offset,
+                    "error while parsing: 'kind' is not a string".to_owned(),
+                ));
                 return;
             }
             _ => {
-                resources.push(failed(offset, offset, "error while parsing: missing 'kind' key".to_owned()));
+                resources.push(failed(
+                    offset,
+                    offset,
+                    "error while parsing: missing 'kind' key".to_owned(),
+                ));
                 return;
             }
         };
@@ -179,7 +217,11 @@ impl DocumentCheck<'_> {
                     }
                 } else if !matches!(self.tree.scalar(items), Ok(Scalar::Null)) && !self.options.schema_only {
                     let at = self.offset(items);
-                    resources.push(failed(offset, at, "error while parsing: 'items' is not a list".to_owned()));
+                    resources.push(failed(
+                        offset,
+                        at,
+                        "error while parsing: 'items' is not a list".to_owned(),
+                    ));
                 }
             }
             return;
@@ -187,11 +229,19 @@ impl DocumentCheck<'_> {
         let api_version = match self.text(root, &["apiVersion"]) {
             Ok(version) if !version.is_empty() => version,
             Err(true) => {
-                resources.push(failed(offset, offset, "error while parsing: 'apiVersion' is not a string".to_owned()));
+                resources.push(failed(
+                    offset,
+                    offset,
+                    "error while parsing: 'apiVersion' is not a string".to_owned(),
+                ));
                 return;
             }
             _ => {
-                resources.push(failed(offset, offset, "error while parsing: missing 'apiVersion' key".to_owned()));
+                resources.push(failed(
+                    offset,
+                    offset,
+                    "error while parsing: missing 'apiVersion' key".to_owned(),
+                ));
                 return;
             }
         };
@@ -204,7 +254,14 @@ impl DocumentCheck<'_> {
             .or_else(|_| self.text(root, &["metadata", "generateName"]))
             .unwrap_or_default();
         let offset = self.offset(root);
-        let violation = |message: String| vec![Violation { path: String::new(), message, offset, rule: "document" }];
+        let violation = |message: String| {
+            vec![Violation {
+                path: String::new(),
+                message,
+                offset,
+                rule: "document",
+            }]
+        };
         let (status, violations) = if self.options.skip.matches(&api_version, &kind) {
             (Status::Skipped, Vec::new())
         } else if self.options.reject.matches(&api_version, &kind) {
@@ -219,12 +276,23 @@ impl DocumentCheck<'_> {
                         schema_only: self.options.schema_only,
                     };
                     let violations = Walk::new(self.tree, self.catalog, strictness, self.base).run(root, schema);
-                    let status = if violations.is_empty() { Status::Valid } else { Status::Invalid };
+                    let status = if violations.is_empty() {
+                        Status::Valid
+                    } else {
+                        Status::Invalid
+                    };
                     (status, violations)
                 }
             }
         };
-        Resource { api_version, kind, name, offset, status, violations }
+        Resource {
+            api_version,
+            kind,
+            name,
+            offset,
+            status,
+            violations,
+        }
     }
 }
 
@@ -234,11 +302,18 @@ mod tests {
 
     fn verdicts(text: &str, strict: bool) -> Vec<(Status, Vec<String>)> {
         let catalog = Catalog::find("1.31").unwrap();
-        let options = Options { strict, ..Options::default() };
+        let options = Options {
+            strict,
+            ..Options::default()
+        };
         check_text(text.as_bytes(), &catalog, &options)
             .into_iter()
             .map(|resource| {
-                let violations = resource.violations.iter().map(|v| format!("{} {}", v.path, v.message)).collect();
+                let violations = resource
+                    .violations
+                    .iter()
+                    .map(|v| format!("{} {}", v.path, v.message))
+                    .collect();
                 (resource.status, violations)
             })
             .collect()
@@ -248,7 +323,8 @@ mod tests {
 
     #[test]
     fn documents_are_judged_one_by_one() {
-        let text = format!("{HEAD}data: {{a: b}}\n---\n# nothing\n---\n{HEAD}data: {{a: 1}}\n---\na: [\n---\nkind: X\n");
+        let text =
+            format!("{HEAD}data: {{a: b}}\n---\n# nothing\n---\n{HEAD}data: {{a: 1}}\n---\na: [\n---\nkind: X\n");
         let found = verdicts(&text, false);
         let statuses: Vec<Status> = found.iter().map(|(status, _)| *status).collect();
         assert_eq!(statuses, [Status::Valid, Status::Invalid, Status::Error, Status::Error]);
@@ -271,12 +347,18 @@ mod tests {
     #[test]
     fn lists_are_taken_apart() {
         let text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{}]}}\n";
-        assert_eq!(verdicts(text, false).first().unwrap().1, ["/spec/ports/0 missing property 'port'"]);
+        assert_eq!(
+            verdicts(text, false).first().unwrap().1,
+            ["/spec/ports/0 missing property 'port'"]
+        );
     }
 
     #[test]
     fn anchors_and_merge_keys_are_followed() {
         let text = format!("x: &x {{a: b}}\n{HEAD}data:\n  <<: *x\n  c: 1\n");
-        assert_eq!(verdicts(&text, false).first().unwrap().1, ["/data/c got number, want null or string"]);
+        assert_eq!(
+            verdicts(&text, false).first().unwrap().1,
+            ["/data/c got number, want null or string"]
+        );
     }
 }

@@ -6,18 +6,27 @@ use base64::engine::general_purpose::STANDARD;
 /// Whether a text is a Kubernetes quantity: `1`, `.5`, `100m`, `1Gi`, `2e3`. Follows `resource.ParseQuantity`.
 pub(super) fn is_quantity(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let end = unsigned.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(unsigned.len());
+    let end = unsigned
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(unsigned.len());
     let (number, suffix) = unsigned.split_at_checked(end).unwrap_or((unsigned, ""));
     let has_digit = number.bytes().any(|byte| byte.is_ascii_digit());
     let points = number.bytes().filter(|&byte| byte == b'.').count();
     if !has_digit || points > 1 {
         return false;
     }
-    if matches!(suffix, "" | "n" | "u" | "m" | "k" | "M" | "G" | "T" | "P" | "E" | "Ki" | "Mi" | "Gi" | "Ti" | "Pi" | "Ei") {
+    if matches!(
+        suffix,
+        "" | "n" | "u" | "m" | "k" | "M" | "G" | "T" | "P" | "E" | "Ki" | "Mi" | "Gi" | "Ti" | "Pi" | "Ei"
+    ) {
         return true;
     }
-    let exponent = suffix.strip_prefix(['e', 'E']).map(|digits| digits.strip_prefix(['+', '-']).unwrap_or(digits));
-    exponent.is_some_and(|digits| !digits.is_empty() && digits.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    let exponent = suffix
+        .strip_prefix(['e', 'E'])
+        .map(|digits| digits.strip_prefix(['+', '-']).unwrap_or(digits));
+    exponent.is_some_and(|digits| {
+        !digits.is_empty() && digits.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 /// Whether a text decodes as Go decodes `[]byte` in JSON: standard base64 with padding, line breaks passed over.
@@ -34,11 +43,18 @@ pub(super) fn is_date_time(text: &str) -> bool {
     let bytes = text.as_bytes();
     let number = |from: usize, to: usize| -> Option<u32> {
         let digits = text.get(from..to)?;
-        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+        digits
+            .bytes()
+            .all(|byte| byte.is_ascii_digit())
+            .then(|| digits.parse().ok())?
     };
     let is_at = |at: usize, wanted: &[u8]| bytes.get(at).is_some_and(|byte| wanted.contains(byte));
-    let (Some(_), Some(month), Some(day)) = (number(0, 4), number(5, 7), number(8, 10)) else { return false };
-    let (Some(hour), Some(minute), Some(second)) = (number(11, 13), number(14, 16), number(17, 19)) else { return false };
+    let (Some(_), Some(month), Some(day)) = (number(0, 4), number(5, 7), number(8, 10)) else {
+        return false;
+    };
+    let (Some(hour), Some(minute), Some(second)) = (number(11, 13), number(14, 16), number(17, 19)) else {
+        return false;
+    };
     let separators = is_at(4, b"-") && is_at(7, b"-") && is_at(10, b"T") && is_at(13, b":") && is_at(16, b":");
     let in_range = (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24 && minute < 60 && second < 60;
     let zone = text.get(19..).unwrap_or_default();
@@ -56,8 +72,12 @@ pub(super) fn is_date_time(text: &str) -> bool {
 }
 
 fn is_offset(zone: &str) -> bool {
-    let Some(offset) = zone.strip_prefix(['+', '-']) else { return false };
-    let Some((hours, minutes)) = offset.split_once(':') else { return false };
+    let Some(offset) = zone.strip_prefix(['+', '-']) else {
+        return false;
+    };
+    let Some((hours, minutes)) = offset.split_once(':') else {
+        return false;
+    };
     let fits = |text: &str, below: u32| text.len() == 2 && text.parse::<u32>().is_ok_and(|number| number < below);
     fits(hours, 25) && fits(minutes, 60)
 }
@@ -68,7 +88,20 @@ mod tests {
 
     #[test]
     fn quantities_are_told_from_other_texts() {
-        for text in ["1", "0.5", ".5", "5.", "100m", "1Gi", "2e3", "1E", "1E6", "-1", "+1k", "12345678901234567890"] {
+        for text in [
+            "1",
+            "0.5",
+            ".5",
+            "5.",
+            "100m",
+            "1Gi",
+            "2e3",
+            "1E",
+            "1E6",
+            "-1",
+            "+1k",
+            "12345678901234567890",
+        ] {
             assert!(is_quantity(text), "{text}");
         }
         for text in ["", "1 Gi", "1GB", "1mb", "m", "1.2.3", "0x1", "1e", "Gi", "1K"] {
@@ -81,7 +114,13 @@ mod tests {
         for text in ["2024-01-02T03:04:05Z", "2024-01-02T03:04:05.123+02:00"] {
             assert!(is_date_time(text), "{text}");
         }
-        for text in ["yesterday", "2024-01-02", "2024-13-02T03:04:05Z", "2024-01-02T03:04:05", "2024-01-02 03:04:05Z"] {
+        for text in [
+            "yesterday",
+            "2024-01-02",
+            "2024-13-02T03:04:05Z",
+            "2024-01-02T03:04:05",
+            "2024-01-02 03:04:05Z",
+        ] {
             assert!(!is_date_time(text), "{text}");
         }
     }

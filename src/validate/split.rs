@@ -6,7 +6,9 @@ pub(super) fn split_documents(text: &[u8]) -> Vec<(usize, &[u8])> {
     let mut start = 0;
     for at in memchr::memmem::find_iter(text, b"---") {
         let begins_line = at == 0 || text.get(at.wrapping_sub(1)) == Some(&b'\n');
-        let ends_word = text.get(at + 3).is_none_or(|byte| matches!(byte, b'\n' | b'\r' | b' ' | b'\t'));
+        let ends_word = text
+            .get(at + 3)
+            .is_none_or(|byte| matches!(byte, b'\n' | b'\r' | b' ' | b'\t'));
         if begins_line && ends_word && at > start {
             documents.push((start, text.get(start..at).unwrap_or_default()));
             start = at;
@@ -23,7 +25,10 @@ mod tests {
     #[test]
     fn documents_are_found_by_their_separators() {
         let texts = |text: &'static str| {
-            split_documents(text.as_bytes()).into_iter().map(|(_, document)| std::str::from_utf8(document).unwrap()).collect::<Vec<_>>()
+            split_documents(text.as_bytes())
+                .into_iter()
+                .map(|(_, document)| std::str::from_utf8(document).unwrap())
+                .collect::<Vec<_>>()
         };
         assert_eq!(texts("a: 1\n---\nb: 2\n"), ["a: 1\n", "---\nb: 2\n"]);
         assert_eq!(texts("---\na: 1\n--- # x\nb\n"), ["---\na: 1\n", "--- # x\nb\n"]);

@@ -59,7 +59,14 @@ pub(super) struct Walk<'w> {
 
 impl<'w> Walk<'w> {
     pub(super) const fn new(tree: &'w Tree<'w>, catalog: &'w Catalog, strictness: Strictness, base: usize) -> Self {
-        Self { tree, catalog, strictness, base, path: Vec::new(), violations: Vec::new() }
+        Self {
+            tree,
+            catalog,
+            strictness,
+            base,
+            path: Vec::new(),
+            violations: Vec::new(),
+        }
     }
 
     /// The violations of the document at `root`.
@@ -75,7 +82,12 @@ impl<'w> Walk<'w> {
             path.push_str(&step.replace('~', "~0").replace('/', "~1"));
         }
         let offset = self.base + self.tree.span(node).start as usize;
-        self.violations.push(Violation { path, message, offset, rule });
+        self.violations.push(Violation {
+            path,
+            message,
+            offset,
+            rule,
+        });
     }
 
     fn found(&self, node: NodeId) -> Found<'w> {
@@ -111,9 +123,17 @@ impl<'w> Walk<'w> {
         match (schema, &found) {
             (Schema::Any, _)
             | (Schema::AnyObject, Found::Object)
-            | (Schema::String | Schema::Bytes | Schema::DateTime | Schema::IntOrString | Schema::Quantity, Found::Text(_))
             | (
-                Schema::Integer | Schema::Int32 | Schema::Int64 | Schema::Number | Schema::IntOrString | Schema::Quantity,
+                Schema::String | Schema::Bytes | Schema::DateTime | Schema::IntOrString | Schema::Quantity,
+                Found::Text(_),
+            )
+            | (
+                Schema::Integer
+                | Schema::Int32
+                | Schema::Int64
+                | Schema::Number
+                | Schema::IntOrString
+                | Schema::Quantity,
                 Found::Integer(_),
             )
             | (Schema::Number | Schema::Quantity, Found::Float)
@@ -142,7 +162,8 @@ impl<'w> Walk<'w> {
                 self.report(node, "int64", format!("{number} does not fit 64 bits"));
             }
             (Schema::Quantity, Found::Text(text)) if !is_quantity(text) => {
-                let message = format!("{text:?} is no quantity: want a number and a suffix such as m, k, M, Ki, Mi or Gi");
+                let message =
+                    format!("{text:?} is no quantity: want a number and a suffix such as m, k, M, Ki, Mi or Gi");
                 self.report(node, "quantity", message);
             }
             (Schema::Bytes, Found::Text(text)) if !is_base64(text) => {
@@ -168,7 +189,10 @@ impl<'w> Walk<'w> {
 
     fn has_required(&self, schema: &Schema) -> bool {
         match schema {
-            Schema::Reference(name) => self.catalog.definition(*name).is_some_and(|schema| self.has_required(schema)),
+            Schema::Reference(name) => self
+                .catalog
+                .definition(*name)
+                .is_some_and(|schema| self.has_required(schema)),
             Schema::Object(properties) => properties.iter().any(|property| property.is_required),
             _ => false,
         }
@@ -184,7 +208,11 @@ impl<'w> Walk<'w> {
 
     fn object(&mut self, node: NodeId, properties: &'w [Property]) {
         let entries = self.entries(node);
-        let mut missing: Vec<&str> = properties.iter().filter(|property| property.is_required).map(|property| property.name).collect();
+        let mut missing: Vec<&str> = properties
+            .iter()
+            .filter(|property| property.is_required)
+            .map(|property| property.name)
+            .collect();
         for (name, key, value) in entries {
             match properties.binary_search_by(|property| property.name.cmp(&name)) {
                 Ok(at) => {
@@ -197,7 +225,11 @@ impl<'w> Walk<'w> {
                 Err(_) if self.strictness.refuses_unknown => {
                     let near = nearest(&name, properties);
                     let hint = near.map_or_else(String::new, |near| format!(" (did you mean '{near}'?)"));
-                    self.report(key, "unknown-field", format!("additional properties '{name}' not allowed{hint}"));
+                    self.report(
+                        key,
+                        "unknown-field",
+                        format!("additional properties '{name}' not allowed{hint}"),
+                    );
                 }
                 Err(_) => {}
             }

@@ -54,9 +54,17 @@ impl Bundle {
 
     /// Adds the definitions of one version.
     pub(crate) fn add(&mut self, minor: u8, document: &Value) {
-        let mut entry = VersionEntry { minor, names: Vec::new(), kinds: Vec::new() };
-        let definitions: BTreeMap<&String, &Value> =
-            document.get("definitions").and_then(Value::as_object).into_iter().flatten().collect();
+        let mut entry = VersionEntry {
+            minor,
+            names: Vec::new(),
+            kinds: Vec::new(),
+        };
+        let definitions: BTreeMap<&String, &Value> = document
+            .get("definitions")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .collect();
         for (name, definition) in definitions {
             let mut encoded = Vec::new();
             match name.as_str() {
@@ -67,10 +75,20 @@ impl Bundle {
             let index = self.definition(encoded);
             let name_index = self.string(name);
             entry.names.push((name_index, index));
-            for kind in definition.get("x-kubernetes-group-version-kind").and_then(Value::as_array).into_iter().flatten() {
+            for kind in definition
+                .get("x-kubernetes-group-version-kind")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
                 let text = |key: &str| kind.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
                 let (group, version, kind) = (text("group"), text("version"), text("kind"));
-                let key = (self.string(&group), self.string(&version), self.string(&kind), name_index);
+                let key = (
+                    self.string(&group),
+                    self.string(&version),
+                    self.string(&kind),
+                    name_index,
+                );
                 entry.kinds.push(key);
             }
         }
@@ -125,8 +143,13 @@ impl Bundle {
 
     fn object(&mut self, schema: &Value, out: &mut Vec<u8>) {
         if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
-            let required: Vec<&str> =
-                schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+            let required: Vec<&str> = schema
+                .get("required")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
             let properties: BTreeMap<&String, &Value> = properties.iter().collect();
             out.push(tag::OBJECT);
             varint(to_u32(properties.len()), out);

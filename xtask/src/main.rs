@@ -41,7 +41,10 @@ fn make_schemas() -> Result<usize, openapi::FetchError> {
     for minor in MINORS {
         let document = openapi::fetch(minor)?;
         bundle.add(minor, &document);
-        say(&format!("Kubernetes 1.{minor}: {} definitions so far", bundle.definition_count()));
+        say(&format!(
+            "Kubernetes 1.{minor}: {} definitions so far",
+            bundle.definition_count()
+        ));
     }
     let bytes = bundle.encode();
     std::fs::write(TARGET, &bytes).map_err(openapi::FetchError::Io)?;

@@ -22,8 +22,9 @@ pub(crate) enum FetchError {
 /// The swagger document of Kubernetes 1.`minor`.0.
 pub(crate) fn fetch(minor: u8) -> Result<Value, FetchError> {
     let version = format!("v1.{minor}.0");
-    let output =
-        Command::new("go").args(["mod", "download", "-json", &format!("k8s.io/kubernetes@{version}")]).output()?;
+    let output = Command::new("go")
+        .args(["mod", "download", "-json", &format!("k8s.io/kubernetes@{version}")])
+        .output()?;
     let answer: Value = serde_json::from_slice(&output.stdout)?;
     let Some(directory) = answer.get("Dir").and_then(Value::as_str) else {
         let message = answer.get("Error").map_or_else(

@@ -1,0 +1,197 @@
+//! Reading `chartwright.yaml`: strict, with the position of every error. `schemas/chartwright.schema.json` describes it.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::source::{LineIndex, Position};
+use crate::yaml::{self, NodeId, Tree};
+
+/// Name of the file, in the directory that `ci` is given.
+pub const FILE_NAME: &str = "chartwright.yaml";
+
+/// From which severity on findings fail a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FailLevel {
+    /// Errors only.
+    #[default]
+    Error,
+    /// Warnings too.
+    Warning,
+}
+
+/// The settings of `ci`. Everything has a default.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Config {
+    /// Directories below which charts are looked for, relative to the file. Default: the file's own.
+    pub charts: Vec<PathBuf>,
+    /// Names of directories that are not looked into.
+    pub exclude: Vec<String>,
+    /// Values files of each chart that are rendered, besides its defaults; globs relative to the chart.
+    pub values: Vec<String>,
+    /// Kubernetes versions to render and validate for.
+    pub kubernetes_versions: Vec<String>,
+    /// Whether unknown fields and duplicate keys in manifests are findings.
+    pub strict: bool,
+    /// Whether kinds without a schema are passed over.
+    pub ignore_missing_schemas: bool,
+    /// Kinds that are not validated: `Kind` or `apiVersion/Kind`.
+    pub skip_kinds: Vec<String>,
+    /// From which severity on findings fail the run.
+    pub fail_on: FailLevel,
+    /// Name of the release that charts are rendered for.
+    pub release_name: String,
+    /// Namespace of the release.
+    pub namespace: String,
+    /// Repository to publish to when there are no findings, such as `file://dir` (relative to the file) or
+    /// `s3://bucket/prefix`.
+    pub repository: Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            charts: vec![PathBuf::from(".")],
+            exclude: Vec::new(),
+            values: vec!["values-*.yaml".to_owned(), "ci/*.yaml".to_owned()],
+            kubernetes_versions: vec!["latest".to_owned()],
+            strict: true,
+            ignore_missing_schemas: true,
+            skip_kinds: Vec::new(),
+            fail_on: FailLevel::Error,
+            release_name: "release-name".to_owned(),
+            namespace: "default".to_owned(),
+            repository: None,
+        }
+    }
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}:{}:{}: {message}", path.display(), position.line, position.column)]
+pub struct ConfigError {
+    /// The file.
+    pub path: PathBuf,
+    /// Where in it.
+    pub position: Position,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl Config {
+    /// Reads the text of a configuration; `path` is for messages.
+    pub fn parse(text: &[u8], path: &Path) -> Result<Self, ConfigError> {
+        let error = |offset: u32, message: String| ConfigError {
+            path: path.to_owned(),
+            position: LineIndex::new(text).position(text, offset),
+            message,
+        };
+        let tree =
+            yaml::parse_first(text).map_err(|problem| error(problem.offset().unwrap_or(0), problem.to_string()))?;
+        let json = yaml::json_from_bytes_strict(text)
+            .map_err(|problem| error(problem.offset().unwrap_or(0), problem.to_string()))?;
+        if json.is_null() {
+            return Ok(Self::default());
+        }
+        serde_path_to_error::deserialize(json).map_err(|problem| {
+            let message = problem.inner().to_string();
+            let node = place(&tree, problem.path(), &message);
+            error(node.map_or(0, |node| tree.span(node).start), message)
+        })
+    }
+}
+
+/// The node an error is about: the unknown key it names, else the value at its path.
+fn place(tree: &Tree<'_>, path: &serde_path_to_error::Path, message: &str) -> Option<NodeId> {
+    use serde_path_to_error::Segment;
+    let mut node = tree.root()?;
+    for segment in path {
+        let next = match segment {
+            Segment::Map { key } => tree.get(node, key),
+            Segment::Seq { index } => tree.element(node, *index),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        };
+        match next {
+            Some(next) => node = next,
+            None => break,
+        }
+    }
+    let unknown = message
+        .strip_prefix("unknown field `")
+        .and_then(|rest| rest.split('`').next());
+    let key = unknown.and_then(|name| tree.pairs(tree.root()?).find(|(key, _)| tree.text(*key) == name));
+    Some(key.map_or(node, |(key, _)| key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(text.as_bytes(), Path::new("chartwright.yaml")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn defaults_stand_where_nothing_is_said() {
+        assert_eq!(parse("").unwrap(), Config::default());
+        let config = parse("kubernetesVersions: ['1.31', '1.35']\nfailOn: warning\n").unwrap();
+        assert_eq!(config.kubernetes_versions, ["1.31", "1.35"]);
+        assert_eq!(config.fail_on, FailLevel::Warning);
+    }
+
+    #[test]
+    fn errors_have_their_place() {
+        for (text, want) in [
+            (
+                "strict: true\nrepositry: x\n",
+                "chartwright.yaml:2:1: unknown field `repositry`",
+            ),
+            (
+                "strict: maybe\n",
+                "chartwright.yaml:1:9: invalid type: string \"maybe\", expected a boolean",
+            ),
+            (
+                "values:\n- a\n- {b: c}\n",
+                "chartwright.yaml:3:3: invalid type: map, expected a string",
+            ),
+            ("failOn: never\n", "chartwright.yaml:1:9: unknown variant `never`"),
+            (
+                "a: [\n",
+                "chartwright.yaml:2:1: yaml: line 1: did not find expected node content",
+            ),
+            (
+                "strict: true\nstrict: false\n",
+                "chartwright.yaml:2:1: yaml: unmarshal errors",
+            ),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.starts_with(want), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_schema_names_the_same_keys() {
+        let schema: serde_json::Value =
+            serde_json::from_slice(include_bytes!("../../schemas/chartwright.schema.json")).unwrap();
+        let mut described: Vec<&str> = schema["properties"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        described.sort_unstable();
+        let error = parse("x: 1\n").unwrap_err();
+        let mut known: Vec<&str> = error
+            .split("expected one of")
+            .nth(1)
+            .unwrap()
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .collect();
+        known.sort_unstable();
+        assert_eq!(known, described);
+    }
+}

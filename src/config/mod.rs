@@ -1,0 +1,5 @@
+//! Our own settings: `chartwright.yaml`.
+
+mod file;
+
+pub use file::{Config, ConfigError, FILE_NAME, FailLevel};

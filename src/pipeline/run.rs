@@ -1,0 +1,98 @@
+//! All charts, several at once, with one report in one order.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::render::{KubeVersion, KubeVersionError};
+use crate::template::World;
+use crate::template::executor::STACK_BYTES;
+use crate::validate::{Catalog, Options, VersionError};
+
+use super::check_chart::{CheckedChart, check_chart};
+
+/// What every chart is checked with.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Globs of values files, relative to a chart.
+    pub values: Vec<String>,
+    /// Kubernetes versions: `1.31`, `latest`.
+    pub kubernetes_versions: Vec<String>,
+    /// How manifests are validated.
+    pub validation: Options,
+    /// Name of the release.
+    pub release_name: String,
+    /// Namespace of the release.
+    pub namespace: String,
+}
+
+/// Settings that make no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// No schemas of that version.
+    #[error(transparent)]
+    Version(#[from] VersionError),
+    /// No version at all.
+    #[error(transparent)]
+    KubeVersion(#[from] KubeVersionError),
+    /// The system gives no threads.
+    #[error("cannot start a thread: {0}")]
+    Thread(String),
+}
+
+/// Checks charts on as many threads as there are processors; results come in the order of `charts`. Each thread makes
+/// its own `World`; `progress` is told how many charts are done.
+pub fn check_charts<W: World>(
+    charts: &[PathBuf],
+    settings: &Settings,
+    make_world: &(dyn Fn() -> W + Sync),
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<CheckedChart>, PlanError> {
+    let catalogs = settings
+        .kubernetes_versions
+        .iter()
+        .map(|version| {
+            let catalog = Catalog::find(version)?;
+            let kube_version = match version.as_str() {
+                "latest" | "master" => KubeVersion::parse(&format!("1.{}.0", catalog.minor()))?,
+                text if text.matches('.').count() < 2 => KubeVersion::parse(&format!("{text}.0"))?,
+                text => KubeVersion::parse(text)?,
+            };
+            Ok((kube_version, catalog))
+        })
+        .collect::<Result<Vec<_>, PlanError>>()?;
+    let next = AtomicUsize::new(0);
+    let done = AtomicUsize::new(0);
+    let results: Mutex<BTreeMap<usize, CheckedChart>> = Mutex::new(BTreeMap::new());
+    let work = || {
+        let mut world = make_world();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(chart) = charts.get(index) else { return };
+            let checked = check_chart(chart, settings, &catalogs, &mut world);
+            results
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(index, checked);
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+        }
+    };
+    let workers = std::thread::available_parallelism()
+        .map_or(1, std::num::NonZero::get)
+        .clamp(1, charts.len().max(1));
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+            thread
+                .spawn_scoped(scope, work)
+                .map_err(|error| PlanError::Thread(error.to_string()))?;
+        }
+        Ok::<(), PlanError>(())
+    })?;
+    Ok(results
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
+        .into_values()
+        .collect())
+}
