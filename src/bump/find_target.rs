@@ -216,13 +216,10 @@ fn tag_keys(key: &str, keys: &[String]) -> Option<Spelling> {
         })
     };
     if key == "repository" || key == "name" {
-        return match has("tag") || has("digest") {
-            true => Some(Spelling::Apart {
-                tag: "tag".to_owned(),
-                digest: has("digest").then(|| "digest".to_owned()),
-            }),
-            false => None,
-        };
+        return (has("tag") || has("digest")).then(|| Spelling::Apart {
+            tag: "tag".to_owned(),
+            digest: has("digest").then(|| "digest".to_owned()),
+        });
     }
     let stem = ["Repository", "Name", "Repo"]
         .iter()

@@ -47,7 +47,7 @@ impl Dependency {
         if self.alias.is_empty() { &self.name } else { &self.alias }
     }
 
-    pub(super) fn decode(context: &StructContext, object: &Object<'_>) -> Result<Self, DecodeError> {
+    pub(super) fn decode(context: &StructContext, object: Object<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
             name: context.string(object, "name")?,
             version: context.string(object, "version")?,

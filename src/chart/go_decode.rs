@@ -54,7 +54,7 @@ impl StructContext {
     }
 
     /// A `string` field; absent and null give an empty one.
-    pub(crate) fn string(&self, object: &Object<'_>, field: &str) -> Result<String, DecodeError> {
+    pub(crate) fn string(&self, object: Object<'_>, field: &str) -> Result<String, DecodeError> {
         match object.get(field) {
             None | Some(Json::Null) => Ok(String::new()),
             Some(value) => text_of(value).ok_or_else(|| self.error(field, value, "string")),
@@ -62,7 +62,7 @@ impl StructContext {
     }
 
     /// A `bool` field.
-    pub(crate) fn boolean(&self, object: &Object<'_>, field: &str) -> Result<bool, DecodeError> {
+    pub(crate) fn boolean(&self, object: Object<'_>, field: &str) -> Result<bool, DecodeError> {
         match object.get(field) {
             None | Some(Json::Null) => Ok(false),
             Some(Json::Bool(value)) => Ok(*value),
@@ -71,7 +71,7 @@ impl StructContext {
     }
 
     /// A `[]string` field.
-    pub(crate) fn strings(&self, object: &Object<'_>, field: &str) -> Result<Vec<String>, DecodeError> {
+    pub(crate) fn strings(&self, object: Object<'_>, field: &str) -> Result<Vec<String>, DecodeError> {
         self.array(object, field, "[]string")?
             .iter()
             .map(|item| match item {
@@ -84,7 +84,7 @@ impl StructContext {
     /// A `map[string]string` field, in the order of the file; `None` when absent.
     pub(crate) fn string_map(
         &self,
-        object: &Object<'_>,
+        object: Object<'_>,
         field: &str,
     ) -> Result<Option<Vec<(String, String)>>, DecodeError> {
         match object.get(field) {
@@ -104,7 +104,7 @@ impl StructContext {
     }
 
     /// The elements of a slice field of the given Go type; none when absent or null.
-    pub(crate) fn array<'v>(&self, object: &Object<'v>, field: &str, go_type: &str) -> Result<&'v [Json], DecodeError> {
+    pub(crate) fn array<'v>(&self, object: Object<'v>, field: &str, go_type: &str) -> Result<&'v [Json], DecodeError> {
         match object.get(field) {
             None | Some(Json::Null) => Ok(&[]),
             Some(Json::Array(items)) => Ok(items),
@@ -144,7 +144,7 @@ impl<'v> Object<'v> {
         }
     }
 
-    pub(crate) fn get(&self, field: &str) -> Option<&'v Json> {
+    pub(crate) fn get(self, field: &str) -> Option<&'v Json> {
         let entries = self.0?;
         entries.get(field).or_else(|| {
             entries

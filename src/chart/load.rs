@@ -151,7 +151,7 @@ pub enum LoadError {
         /// Chart that holds it.
         parent: String,
         /// Why.
-        source: Box<LoadError>,
+        source: Box<Self>,
     },
 }
 
@@ -199,7 +199,7 @@ fn not_an_archive(path: &Path, bytes: &[u8]) -> LoadError {
         .unwrap_or_else(|_| path.to_owned())
         .display()
         .to_string();
-    if name.ends_with(".yml") || name.ends_with(".yaml") {
+    if has_extension(&name, "yml") || has_extension(&name, "yaml") {
         return LoadError::YamlFile { path: name };
     }
     let start = bytes.get(..512).unwrap_or(bytes);

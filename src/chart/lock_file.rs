@@ -22,9 +22,9 @@ impl Lock {
         let object = Object::root(document, "v2.Lock")?;
         let context = StructContext::root("Lock");
         Ok(Self {
-            digest: context.string(&object, "digest")?,
-            generated: context.string(&object, "generated")?,
-            dependencies: decode_each(&context, &object, "dependencies", "Dependency", Dependency::decode)?,
+            digest: context.string(object, "digest")?,
+            generated: context.string(object, "generated")?,
+            dependencies: decode_each(&context, object, "dependencies", "Dependency", Dependency::decode)?,
         })
     }
 }

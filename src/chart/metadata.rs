@@ -14,7 +14,7 @@ pub struct Metadata {
     pub home: String,
     /// Source code URLs.
     pub sources: Vec<String>,
-    /// SemVer 2 version of the chart.
+    /// Semantic version of the chart.
     pub version: String,
     /// One sentence.
     pub description: String,
@@ -93,23 +93,23 @@ impl Metadata {
         ];
         for (field, place) in texts {
             if object.get(field).is_some_and(|value| !value.is_null()) {
-                *place = context.string(&object, field)?;
+                *place = context.string(object, field)?;
             }
         }
         if object.get("sources").is_some() {
-            self.sources = context.strings(&object, "sources")?;
+            self.sources = context.strings(object, "sources")?;
         }
         if object.get("keywords").is_some() {
-            self.keywords = context.strings(&object, "keywords")?;
+            self.keywords = context.strings(object, "keywords")?;
         }
         if object.get("deprecated").is_some() {
-            self.deprecated = context.boolean(&object, "deprecated")?;
+            self.deprecated = context.boolean(object, "deprecated")?;
         }
         if object.get("annotations").is_some() {
-            self.annotations = context.string_map(&object, "annotations")?;
+            self.annotations = context.string_map(object, "annotations")?;
         }
         if object.get("maintainers").is_some() {
-            self.maintainers = decode_each(&context, &object, "maintainers", "Maintainer", |inside, object| {
+            self.maintainers = decode_each(&context, object, "maintainers", "Maintainer", |inside, object| {
                 Ok(Maintainer {
                     name: inside.string(object, "name")?,
                     email: inside.string(object, "email")?,
@@ -118,7 +118,7 @@ impl Metadata {
             })?;
         }
         if object.get("dependencies").is_some() {
-            self.dependencies = decode_each(&context, &object, "dependencies", "Dependency", Dependency::decode)?;
+            self.dependencies = decode_each(&context, object, "dependencies", "Dependency", Dependency::decode)?;
         }
         Ok(())
     }
@@ -127,10 +127,10 @@ impl Metadata {
 /// Decodes a `[]*T` field, nulls kept as `None`.
 pub(super) fn decode_each<T>(
     context: &StructContext,
-    object: &Object<'_>,
+    object: Object<'_>,
     field: &str,
     go_name: &'static str,
-    decode: impl Fn(&StructContext, &Object<'_>) -> Result<T, DecodeError>,
+    decode: impl Fn(&StructContext, Object<'_>) -> Result<T, DecodeError>,
 ) -> Result<Vec<Option<T>>, DecodeError> {
     let inside = context.inside(field, go_name);
     let go_type = format!("v2.{go_name}");
@@ -140,7 +140,7 @@ pub(super) fn decode_each<T>(
         .map(|item| {
             context
                 .object(field, item, &go_type)?
-                .map(|object| decode(&inside, &object))
+                .map(|object| decode(&inside, object))
                 .transpose()
         })
         .collect()

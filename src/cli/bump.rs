@@ -49,7 +49,7 @@ enum PartArgument {
     Patch,
 }
 
-pub(super) fn run(context: &RunContext, arguments: &BumpArguments) -> Result<Exit, CommandError> {
+pub(super) fn run(context: RunContext, arguments: &BumpArguments) -> Result<Exit, CommandError> {
     if arguments.set.is_empty() && arguments.set_string.is_empty() && arguments.image.is_empty() {
         return Err(CommandError::usage(
             "nothing to change: give --set, --set-string or --image",
@@ -167,7 +167,7 @@ fn chart_directory(file: &Path) -> Option<PathBuf> {
 
 /// Plans a new version for the chart of every file that changes.
 fn raise_versions(
-    context: &RunContext,
+    context: RunContext,
     arguments: &BumpArguments,
     part: PartArgument,
     plan: &mut BumpPlan,
@@ -227,7 +227,7 @@ fn shown_path(path: &Path) -> String {
     path.strip_prefix(&here).unwrap_or(path).display().to_string()
 }
 
-fn finish(context: &RunContext, arguments: &BumpArguments, plan: &BumpPlan) -> Result<Exit, CommandError> {
+fn finish(context: RunContext, arguments: &BumpArguments, plan: &BumpPlan) -> Result<Exit, CommandError> {
     if arguments.dry_run {
         let diff: String = plan.files.iter().map(FilePlan::diff).collect();
         context.write_stdout(diff.as_bytes())?;

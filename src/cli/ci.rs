@@ -36,7 +36,7 @@ pub(super) struct CiArguments {
     kubernetes_version: Vec<String>,
 }
 
-pub(super) fn run(context: &RunContext, arguments: &CiArguments) -> Result<Exit, CommandError> {
+pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, CommandError> {
     let (config, base) = read_config(context, arguments)?;
     let location = location(arguments, &config, &base)?;
     let charts = all_charts(&config, &base)?;
@@ -88,21 +88,18 @@ fn plan_error(error: PlanError) -> CommandError {
 }
 
 /// The configuration, and the directory its paths are relative to.
-fn read_config(context: &RunContext, arguments: &CiArguments) -> Result<(Config, PathBuf), CommandError> {
+fn read_config(context: RunContext, arguments: &CiArguments) -> Result<(Config, PathBuf), CommandError> {
     if !arguments.directory.is_dir() {
         let message = format!("{} is no directory", arguments.directory.display());
         return Err(CommandError::could_not_run(message));
     }
-    let path = match &arguments.config {
-        Some(path) => path.clone(),
-        None => {
-            let path = arguments.directory.join(FILE_NAME);
-            if !path.is_file() {
-                return Ok((Config::default(), arguments.directory.clone()));
-            }
-            path
-        }
-    };
+    let path = arguments
+        .config
+        .clone()
+        .unwrap_or_else(|| arguments.directory.join(FILE_NAME));
+    if arguments.config.is_none() && !path.is_file() {
+        return Ok((Config::default(), arguments.directory.clone()));
+    }
     let text = context.read_file(&path.display().to_string())?;
     let config = Config::parse(&text, &path).map_err(CommandError::usage)?;
     let base = if arguments.config.is_some() {
@@ -167,7 +164,7 @@ fn settings(arguments: &CiArguments, config: &Config) -> Settings {
 }
 
 /// Packages and publishes every chart; the results are in their order.
-fn publish(context: &RunContext, charts: &[PathBuf], location: &Location) -> Result<Vec<String>, CommandError> {
+fn publish(context: RunContext, charts: &[PathBuf], location: &Location) -> Result<Vec<String>, CommandError> {
     let options = PackageOptions::default();
     let items = charts
         .iter()

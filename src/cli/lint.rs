@@ -78,7 +78,7 @@ impl LintedChart {
     }
 }
 
-pub(super) fn run(context: &RunContext, arguments: &LintArguments) -> Result<Exit, CommandError> {
+pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit, CommandError> {
     if arguments.charts.is_empty() {
         return Err(CommandError::usage("\"chartwright lint\" requires at least 1 argument")
             .with_hint("usage: chartwright lint CHART... [flags]"));
@@ -138,17 +138,13 @@ fn find_subcharts(directory: &Path, depth: usize, paths: &mut Vec<String>) {
             find_subcharts(&path, depth + 1, paths);
         } else if path.file_name().is_some_and(|name| name == "Chart.yaml") {
             paths.push(directory.to_string_lossy().into_owned());
-        } else if name.ends_with(".tgz") || name.ends_with(".tar.gz") {
+        } else if path.extension().is_some_and(|extension| extension == "tgz") || name.ends_with(".tar.gz") {
             paths.push(name);
         }
     }
 }
 
-fn print_as_helm(
-    context: &RunContext,
-    arguments: &LintArguments,
-    charts: &[LintedChart],
-) -> Result<Exit, CommandError> {
+fn print_as_helm(context: RunContext, arguments: &LintArguments, charts: &[LintedChart]) -> Result<Exit, CommandError> {
     let mut text = String::new();
     for chart in charts {
         if arguments.quiet && !chart.has_warnings_or_errors() {
@@ -176,7 +172,7 @@ fn print_as_helm(
     Ok(Exit::Clean)
 }
 
-fn print(context: &RunContext, arguments: &LintArguments, charts: &[LintedChart]) -> Result<Exit, CommandError> {
+fn print(context: RunContext, arguments: &LintArguments, charts: &[LintedChart]) -> Result<Exit, CommandError> {
     let mut text = String::new();
     for chart in charts {
         if let Err(error) = &chart.outcome {

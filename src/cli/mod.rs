@@ -79,16 +79,16 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
     let matches = command.try_get_matches_from(arguments);
     let parsed = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(parsed) => parsed,
-        Err(error) => return command_error::report_usage(&context, &error),
+        Err(error) => return command_error::report_usage(context, &error),
     };
     let outcome = match &parsed.command {
-        Command::Template(arguments) => template::run(&context, arguments),
-        Command::Lint(arguments) => lint::run(&context, arguments),
-        Command::Validate(arguments) => validate::run(&context, arguments),
-        Command::Package(arguments) => package::run(&context, arguments),
-        Command::Push(arguments) => push::run(&context, arguments),
-        Command::Ci(arguments) => ci::run(&context, arguments),
-        Command::Bump(arguments) => bump::run(&context, arguments),
+        Command::Template(arguments) => template::run(context, arguments),
+        Command::Lint(arguments) => lint::run(context, arguments),
+        Command::Validate(arguments) => validate::run(context, arguments),
+        Command::Package(arguments) => package::run(context, arguments),
+        Command::Push(arguments) => push::run(context, arguments),
+        Command::Ci(arguments) => ci::run(context, arguments),
+        Command::Bump(arguments) => bump::run(context, arguments),
     };
     match outcome {
         Ok(exit) => exit,

@@ -25,7 +25,7 @@ impl OutputDirectory {
     }
 
     /// Writes every file by way of a temporary one, and says so as Helm does, once for each document.
-    pub(super) fn write(&self, context: &RunContext) -> Result<(), CommandError> {
+    pub(super) fn write(&self, context: RunContext) -> Result<(), CommandError> {
         for (file, content) in &self.files {
             let cannot = |error: std::io::Error| {
                 CommandError::could_not_run(format!("cannot write {}: {error}", file.display()))

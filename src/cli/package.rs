@@ -27,7 +27,7 @@ pub(super) struct PackageArguments {
     app_version: Option<String>,
 }
 
-pub(super) fn run(context: &RunContext, arguments: &PackageArguments) -> Result<Exit, CommandError> {
+pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<Exit, CommandError> {
     let options = PackageOptions {
         version: arguments.version.clone(),
         app_version: arguments.app_version.clone(),

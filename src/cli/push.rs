@@ -14,13 +14,13 @@ use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
 pub(super) struct PushArguments {
-    /// Archives made by `chartwright package` or `helm package`, then the repository: file:///directory or
-    /// s3://bucket/prefix (with the AWS_* variables; AWS_ENDPOINT_URL for other stores than Amazon's).
+    /// Archives made by `chartwright package` or `helm package`, then the repository: `file:///directory` or
+    /// `s3://bucket/prefix` (with the `AWS_*` variables; `AWS_ENDPOINT_URL` for other stores than Amazon's).
     #[arg(required = true, num_args = 2.., value_names = ["ARCHIVE", "REPOSITORY"])]
     archives_and_repository: Vec<String>,
 }
 
-pub(super) fn run(context: &RunContext, arguments: &PushArguments) -> Result<Exit, CommandError> {
+pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit, CommandError> {
     let Some((repository, archives)) = arguments.archives_and_repository.split_last() else {
         return Err(CommandError::usage("an archive and a repository are needed"));
     };
@@ -50,7 +50,7 @@ pub(super) fn outcome_line(item: &Item, outcome: Outcome, location: &Location) -
     }
 }
 
-fn read_item(context: &RunContext, path: &str) -> Result<Item, CommandError> {
+fn read_item(context: RunContext, path: &str) -> Result<Item, CommandError> {
     let archive = context.read_file(path)?;
     let files = read_archive(&archive).map_err(|error| CommandError::findings(format!("{path}: {error}")))?;
     let chart = load_files(files).map_err(|error| CommandError::findings(format!("{path}: {error}")))?;
@@ -73,7 +73,7 @@ fn read_item(context: &RunContext, path: &str) -> Result<Item, CommandError> {
 
 /// Publishes to a repository, with the process's clock, dice and environment.
 pub(super) fn publish_items(
-    context: &RunContext,
+    context: RunContext,
     location: &Location,
     items: &[Item],
 ) -> Result<Vec<Outcome>, CommandError> {

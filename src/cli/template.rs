@@ -88,7 +88,7 @@ pub(super) struct TemplateArguments {
     render_subchart_notes: bool,
 }
 
-pub(super) fn run(context: &RunContext, arguments: &TemplateArguments) -> Result<Exit, CommandError> {
+pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<Exit, CommandError> {
     if arguments.validate {
         return Err(
             CommandError::usage("--validate needs a cluster, and `chartwright template` never talks to one")
@@ -132,14 +132,14 @@ pub(super) fn run(context: &RunContext, arguments: &TemplateArguments) -> Result
     print(context, arguments, &chart, &release, &rendering)
 }
 
-fn report_warnings(context: &RunContext, warnings: &[String]) {
+fn report_warnings(context: RunContext, warnings: &[String]) {
     for warning in warnings {
         context.report(&format!("level=WARN msg={warning:?}"));
     }
 }
 
 /// The release name and the chart's path, by Helm's rules.
-fn name_and_chart(context: &RunContext, arguments: &TemplateArguments) -> Result<(String, String), CommandError> {
+fn name_and_chart(context: RunContext, arguments: &TemplateArguments) -> Result<(String, String), CommandError> {
     match arguments.name_and_chart.as_slice() {
         [chart] => {
             if let Some(template) = &arguments.name_template {
@@ -214,7 +214,7 @@ fn check_installable(chart: &Chart) -> Result<(), CommandError> {
 }
 
 fn render(
-    context: &RunContext,
+    context: RunContext,
     arguments: &TemplateArguments,
     chart: &Chart,
     values: &Map,
@@ -243,7 +243,7 @@ fn render(
 }
 
 fn print(
-    context: &RunContext,
+    context: RunContext,
     arguments: &TemplateArguments,
     chart: &Chart,
     release: &Release,
@@ -348,7 +348,7 @@ fn source_path(document: &[u8]) -> Option<String> {
 }
 
 fn write_files(
-    context: &RunContext,
+    context: RunContext,
     arguments: &TemplateArguments,
     chart: &Chart,
     release: &Release,

@@ -95,7 +95,7 @@ pub(super) fn with_double_dashes(argument: &str) -> Option<String> {
     FLAGS.contains(&flag).then(|| format!("--{name}"))
 }
 
-pub(super) fn run(context: &RunContext, arguments: &ValidateArguments) -> Result<Exit, CommandError> {
+pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<Exit, CommandError> {
     let catalog = Catalog::find(&arguments.kubernetes_version).map_err(CommandError::usage)?;
     let options = Options {
         strict: arguments.strict,
@@ -112,7 +112,7 @@ pub(super) fn run(context: &RunContext, arguments: &ValidateArguments) -> Result
         })
         .collect::<Result<Vec<_>, _>>()?;
     let inputs = inputs(context, arguments, &ignored)?;
-    let files = check_all(inputs, &catalog, &options, arguments);
+    let files = check_all(&inputs, &catalog, &options, arguments);
     let text = match arguments.output {
         Format::Text => as_text(&files, arguments),
         Format::Json => as_json(&files, arguments),
@@ -134,7 +134,7 @@ enum Input {
     Text(String, Vec<u8>),
 }
 
-fn inputs(context: &RunContext, arguments: &ValidateArguments, ignored: &[Regex]) -> Result<Vec<Input>, CommandError> {
+fn inputs(context: RunContext, arguments: &ValidateArguments, ignored: &[Regex]) -> Result<Vec<Input>, CommandError> {
     let is_ignored = |path: &str| ignored.iter().any(|pattern| pattern.is_match(path));
     let mut inputs = Vec::new();
     let names: Vec<&str> = arguments.inputs.iter().map(String::as_str).collect();
@@ -179,7 +179,7 @@ fn collect(directory: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
 
 /// Checks the inputs on several threads; results come back in the order of the inputs.
 fn check_all(
-    inputs: Vec<Input>,
+    inputs: &[Input],
     catalog: &Catalog,
     options: &Options,
     arguments: &ValidateArguments,

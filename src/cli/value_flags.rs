@@ -33,7 +33,7 @@ pub(super) struct ValueFlags {
 
 impl ValueFlags {
     /// Reads the files and merges everything.
-    pub(super) fn merge(&self, context: &RunContext) -> Result<Map, CommandError> {
+    pub(super) fn merge(&self, context: RunContext) -> Result<Map, CommandError> {
         let mut values = UserValues {
             json: self.set_json.clone(),
             typed: self.set.clone(),
@@ -54,7 +54,7 @@ impl ValueFlags {
 }
 
 /// Reads a file, standard input for `-`; URLs are refused, since rendering uses no network.
-fn read(context: &RunContext, name: &str) -> Result<Vec<u8>, CommandError> {
+fn read(context: RunContext, name: &str) -> Result<Vec<u8>, CommandError> {
     if name.trim() == "-" {
         return context.read_stdin();
     }

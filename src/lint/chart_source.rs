@@ -58,18 +58,15 @@ impl ChartSource {
 
     /// Content of a file of the chart, ignored or not.
     pub(super) fn read(&self, name: &str) -> Result<Vec<u8>, String> {
-        match &self.archive {
-            Some(files) => files
-                .iter()
-                .find(|file| file.name == name)
+        if let Some(files) = &self.archive {
+            let file = files.iter().find(|file| file.name == name);
+            return file
                 .map(|file| file.data.to_vec())
-                .ok_or_else(|| format!("open {name}: no such file or directory")),
-            None => {
-                let path = self.root.join(name);
-                let operation = if path.is_dir() { "read" } else { "open" };
-                std::fs::read(&path).map_err(|error| go_error(operation, &path, &error))
-            }
+                .ok_or_else(|| format!("open {name}: no such file or directory"));
         }
+        let path = self.root.join(name);
+        let operation = if path.is_dir() { "read" } else { "open" };
+        std::fs::read(&path).map_err(|error| go_error(operation, &path, &error))
     }
 
     /// Content of a file of the chart, for showing a place in it.

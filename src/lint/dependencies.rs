@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::chart::Chart;
 use crate::source::Span;
 
 use super::chart_source::ChartSource;
@@ -34,7 +35,7 @@ pub(super) fn check(source: &ChartSource, messages: &mut Messages) {
     let undeclared: Vec<&str> = chart
         .dependencies
         .iter()
-        .map(|subchart| subchart.name())
+        .map(Chart::name)
         .filter(|name| !declared.iter().any(|dependency| dependency.name == *name))
         .collect();
     if !undeclared.is_empty() {

@@ -57,16 +57,16 @@ fn decode(json: &serde_json::Value) -> Result<LintDocument, DecodeError> {
     let object = Object::root(json, "rules.k8sYamlStruct")?;
     let context = StructContext::root("k8sYamlStruct");
     let mut document = LintDocument {
-        api_version: context.string(&object, "apiVersion")?,
-        kind: context.string(&object, "Kind")?,
+        api_version: context.string(object, "apiVersion")?,
+        kind: context.string(object, "Kind")?,
         ..LintDocument::default()
     };
     if let Some(metadata) = object.get("Metadata")
         && let Some(metadata) = context.object("Metadata", metadata, "rules.k8sYamlMetadata")?
     {
         let inside = context.inside("Metadata", "k8sYamlMetadata");
-        inside.string(&metadata, "Namespace")?;
-        document.name = inside.string(&metadata, "Name")?;
+        inside.string(metadata, "Namespace")?;
+        document.name = inside.string(metadata, "Name")?;
     }
     Ok(document)
 }

@@ -41,15 +41,15 @@ impl ManifestHead {
                 Some(metadata) => {
                     let inside = context.inside("metadata", "");
                     Some(ManifestMetadata {
-                        name: inside.string(&metadata, "name")?,
-                        annotations: inside.string_map(&metadata, "annotations")?.unwrap_or_default(),
+                        name: inside.string(metadata, "name")?,
+                        annotations: inside.string_map(metadata, "annotations")?.unwrap_or_default(),
                     })
                 }
             },
         };
         Ok(Self {
-            api_version: context.string(&object, "apiVersion")?,
-            kind: context.string(&object, "kind")?,
+            api_version: context.string(object, "apiVersion")?,
+            kind: context.string(object, "kind")?,
             metadata,
         })
     }

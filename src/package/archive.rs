@@ -75,6 +75,6 @@ mod tests {
     #[test]
     fn the_header_tells_nothing_of_the_machine() {
         let packed = pack(&[file("Chart.yaml", "name: c\n")], "c").unwrap();
-        assert_eq!(packed.get(..10).unwrap(), [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255]);
+        assert_eq!(packed[..10], [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255]);
     }
 }

@@ -247,7 +247,7 @@ impl Object for CapabilitiesObject {
         let versions = self.capabilities.api_versions.join(" ");
         format!(
             "{{{{{version} {normalized} {major} {minor}}} [{versions}] {}}}",
-            HelmVersion.text()
+            HelmVersion::text()
         )
         .into()
     }
@@ -295,7 +295,7 @@ impl Object for KubeVersionObject {
 struct HelmVersion;
 
 impl HelmVersion {
-    fn text(&self) -> String {
+    fn text() -> String {
         format!("{{{HELM_VERSION}   {GO_VERSION} {KUBE_CLIENT_VERSION}}}")
     }
 }
@@ -320,7 +320,7 @@ impl Object for HelmVersion {
     }
 
     fn display(&self) -> Text {
-        self.text().into()
+        Self::text().into()
     }
 
     fn as_any(&self) -> &dyn Any {

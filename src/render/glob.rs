@@ -18,7 +18,7 @@ enum Element {
     Any,
     Super,
     Class { negated: bool, ranges: Vec<(char, char)> },
-    Alternatives(Vec<Vec<Element>>),
+    Alternatives(Vec<Vec<Self>>),
 }
 
 impl Glob {

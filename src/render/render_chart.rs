@@ -26,7 +26,7 @@ pub struct RenderValues {
 
 impl RenderValues {
     /// From values that need no coalescing or validation.
-    pub fn new(values: Map, release: &Release, capabilities: &Capabilities) -> Self {
+    pub fn new(values: &Map, release: &Release, capabilities: &Capabilities) -> Self {
         Self {
             release: release.object(),
             capabilities: capabilities.object(),
@@ -73,7 +73,7 @@ pub fn render_values(
     if check == SchemaCheck::Enforced {
         validate_chart_values(chart, &values)?;
     }
-    Ok(RenderValues::new(values, release, capabilities))
+    Ok(RenderValues::new(&values, release, capabilities))
 }
 
 /// A chart that does not render.

@@ -7,7 +7,8 @@ use std::time::Duration;
 use object_store::aws::{AmazonS3, AmazonS3Builder, S3ConditionalPut};
 use object_store::path::Path as ObjectPath;
 use object_store::{
-    BackoffConfig, Error, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, RetryConfig, UpdateVersion,
+    BackoffConfig, Error, ObjectStore as _, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, RetryConfig,
+    UpdateVersion,
 };
 
 use super::store::{PutOutcome, Store, StoreError, Versioned};
@@ -116,9 +117,10 @@ impl S3Store {
         let payload = PutPayload::from(bytes.to_vec());
         match self.runtime.block_on(self.store.put_opts(&key, payload, options)) {
             Ok(_) => Ok(PutOutcome::Written),
-            Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(PutOutcome::Conflict),
-            // The index was removed meanwhile: read again.
-            Err(Error::NotFound { .. }) => Ok(PutOutcome::Conflict),
+            // Not found: the index was removed meanwhile. Read again.
+            Err(Error::AlreadyExists { .. } | Error::Precondition { .. } | Error::NotFound { .. }) => {
+                Ok(PutOutcome::Conflict)
+            }
             Err(error) => Err(self.failure(name, &error)),
         }
     }

@@ -328,7 +328,7 @@ mod tests {
         let found = verdicts(&text, false);
         let statuses: Vec<Status> = found.iter().map(|(status, _)| *status).collect();
         assert_eq!(statuses, [Status::Valid, Status::Invalid, Status::Error, Status::Error]);
-        assert_eq!(found.get(1).unwrap().1, ["/data/a got number, want null or string"]);
+        assert_eq!(found[1].1, ["/data/a got number, want null or string"]);
     }
 
     #[test]

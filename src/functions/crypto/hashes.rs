@@ -1,7 +1,7 @@
 //! `sha1sum`, `sha256sum`, `sha512sum`, `adler32sum`: checksums as text.
 
 use sha1::Sha1;
-use sha2::{Digest, Sha256, Sha512};
+use sha2::{Digest as _, Sha256, Sha512};
 
 use super::super::arguments::bytes;
 use super::super::table::fixed;

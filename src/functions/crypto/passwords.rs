@@ -197,11 +197,9 @@ fn decrypt(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
     let Some(&padding) = plain.last() else {
         return error("runtime error: index out of range [-1]");
     };
-    match plain.len().checked_sub(usize::from(padding)) {
-        Some(length) => Ok(Value::str(plain.get(..length).unwrap_or_default())),
-        None => {
-            let bound = i64::try_from(plain.len()).unwrap_or_default() - i64::from(padding);
-            error(format!("runtime error: slice bounds out of range [:{bound}]"))
-        }
-    }
+    let Some(length) = plain.len().checked_sub(usize::from(padding)) else {
+        let bound = i64::try_from(plain.len()).unwrap_or_default() - i64::from(padding);
+        return error(format!("runtime error: slice bounds out of range [:{bound}]"));
+    };
+    Ok(Value::str(plain.get(..length).unwrap_or_default()))
 }

@@ -16,13 +16,13 @@ const MAX_LENGTH: i64 = 1 << 26;
 /// The functions of this family.
 pub(in super::super) static FUNCTIONS: &[Function] = &[
     fixed("randAlphaNum", &[Int], |host, a| {
-        Ok(text(host, int(a, 0), |byte| byte.is_ascii_alphanumeric()))
+        Ok(text(host, int(a, 0), u8::is_ascii_alphanumeric))
     }),
     fixed("randAlpha", &[Int], |host, a| {
-        Ok(text(host, int(a, 0), |byte| byte.is_ascii_alphabetic()))
+        Ok(text(host, int(a, 0), u8::is_ascii_alphabetic))
     }),
     fixed("randNumeric", &[Int], |host, a| {
-        Ok(text(host, int(a, 0), |byte| byte.is_ascii_digit()))
+        Ok(text(host, int(a, 0), u8::is_ascii_digit))
     }),
     fixed("randAscii", &[Int], |host, a| {
         Ok(text(host, int(a, 0), |byte| matches!(byte, b' '..=b'~')))

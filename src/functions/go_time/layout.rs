@@ -37,6 +37,10 @@ pub(super) enum Piece {
 
 /// How an offset is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the parts of a spelling, each there or not"
+)]
 pub(super) struct Offset {
     /// `Z` for zero.
     pub(super) zulu: bool,
@@ -68,8 +72,11 @@ const PLAIN: &[(&[u8], Piece)] = &[
     (b"pm", Piece::LowerPm),
 ];
 
+/// Text, an element, its spelling, and the rest.
+pub(super) type NextPiece<'l> = (&'l [u8], Piece, &'l [u8], &'l [u8]);
+
 /// Text before the first element, the element with its spelling, and the rest; none when there is no element.
-pub(super) fn next_piece(layout: &[u8]) -> Option<(&[u8], Piece, &[u8], &[u8])> {
+pub(super) fn next_piece(layout: &[u8]) -> Option<NextPiece<'_>> {
     (0..layout.len()).find_map(|start| {
         let (prefix, tail) = layout.split_at_checked(start)?;
         if tail.starts_with(b"_2006") {

@@ -470,6 +470,7 @@ impl<'a> Translator<'a> {
 }
 
 /// The counts of a repetition and its length: at least, at most (`None` for one count, `Some(None)` never), length.
+#[expect(clippy::option_option, reason = "absent, endless and counted are three cases")]
 fn counts(text: &str) -> Option<(Option<u32>, Option<Option<u32>>, usize)> {
     let body = text.get(1..text.find('}')?)?;
     let number = |digits: &str| {
