@@ -38,8 +38,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Ok(merge(a, Overwrite::Yes))
     }),
     fixed("values", &[Parameter::Map], values),
-    fixed("deepCopy", &[Any], |_, a| Ok(deep_copy(any(a, 0), 0))),
-    fixed("mustDeepCopy", &[Any], |_, a| Ok(deep_copy(any(a, 0), 0))),
+    fixed("deepCopy", &[Any], copy),
+    fixed("mustDeepCopy", &[Any], copy),
     variadic("dig", &[Any], dig),
 ];
 
@@ -170,6 +170,13 @@ fn is_nil_collection(value: &Value) -> bool {
 /// `mergo`'s emptiness: as Sprig's, but structs are never empty.
 fn is_empty_for_merge(value: &Value) -> bool {
     is_empty(value)
+}
+
+fn copy(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
+    match any(arguments, 0) {
+        Value::Nil => error("reflect: call of reflect.Value.Type on zero Value"),
+        value => Ok(deep_copy(value, 0)),
+    }
 }
 
 /// `copystructure.Copy`: maps and lists are new all the way down, the rest is shared.

@@ -28,6 +28,8 @@ mod paths;
 mod patterns;
 mod strings;
 mod table;
+mod toml;
+mod urls;
 mod versions;
 mod words;
 mod yaml_functions;

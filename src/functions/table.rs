@@ -22,6 +22,8 @@ static FAMILIES: &[&[Function]] = &[
     super::yaml_functions::FUNCTIONS,
     super::control::FUNCTIONS,
     super::versions::FUNCTIONS,
+    super::toml::functions::FUNCTIONS,
+    super::urls::FUNCTIONS,
     super::dates::FUNCTIONS,
     super::durations::FUNCTIONS,
     super::patterns::functions::FUNCTIONS,

@@ -218,9 +218,10 @@ fn write_checked(emitter: &mut Emitter, value: &Value, depth: usize, is_safe: bo
         Value::List(list) => write_list(emitter, list, depth, is_safe)?,
         Value::Map(map) if map.is_nil() && !is_pretty => emitter.null(),
         Value::Map(map) => write_map(emitter, map, depth, is_safe)?,
-        Value::Object(object) => match object.as_map() {
-            Some(map) => write_map(emitter, &map, depth, is_safe)?,
-            None => write_text(emitter, object.display().as_bytes(), is_safe)?,
+        Value::Object(object) => match (object.encoded().filter(|_| !is_pretty), object.as_map()) {
+            (Some(encoded), _) => write_checked(emitter, &encoded, depth + 1, is_safe)?,
+            (None, Some(map)) => write_map(emitter, &map, depth, is_safe)?,
+            (None, None) => write_text(emitter, object.display().as_bytes(), is_safe)?,
         },
     }
     Ok(())
@@ -333,9 +334,10 @@ fn write_json(json: &mut String, value: &Value, depth: usize) -> Result<(), ToYa
             json.push(']');
         }
         Value::Map(map) => write_json_map(json, map, depth)?,
-        Value::Object(object) => match object.as_map() {
-            Some(map) => write_json_map(json, &map, depth)?,
-            None => write_json_text(json, object.display().as_bytes()),
+        Value::Object(object) => match (object.encoded(), object.as_map()) {
+            (Some(encoded), _) => write_json(json, &encoded, depth + 1)?,
+            (None, Some(map)) => write_json_map(json, &map, depth)?,
+            (None, None) => write_json_text(json, object.display().as_bytes()),
         },
     }
     Ok(())
