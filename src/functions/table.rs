@@ -28,7 +28,9 @@ static FAMILIES: &[&[Function]] = &[
     super::durations::FUNCTIONS,
     super::patterns::functions::FUNCTIONS,
     super::paths::FUNCTIONS,
+    super::crypto::certificates::FUNCTIONS,
     super::crypto::hashes::FUNCTIONS,
+    super::crypto::keys::FUNCTIONS,
     super::crypto::passwords::FUNCTIONS,
     super::crypto::random::FUNCTIONS,
 ];
@@ -75,6 +77,11 @@ mod tests {
     use std::collections::HashSet;
 
     use super::FAMILIES;
+
+    #[test]
+    fn helm_has_233_functions() {
+        assert_eq!(FAMILIES.iter().copied().flatten().count(), 233);
+    }
 
     #[test]
     fn names_are_unique() {

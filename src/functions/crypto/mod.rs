@@ -1,5 +1,11 @@
-//! Hashes, passwords, ciphers and random text.
+//! Hashes, passwords, ciphers, random text, keys and certificates.
 
+mod der;
+mod dsa;
+mod pem;
+
+pub(super) mod certificates;
 pub(super) mod hashes;
+pub(super) mod keys;
 pub(super) mod passwords;
 pub(super) mod random;
