@@ -10,7 +10,9 @@ const MAX_LINES: usize = 700;
 
 fn modules() -> Vec<String> {
     let text = fs::read_to_string("src/lib.rs").expect("src/lib.rs");
-    let names = text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let names = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
     names.map(str::to_owned).collect()
 }
 
@@ -36,7 +38,11 @@ fn modules_import_only_what_is_above_them() {
             let text = fs::read_to_string(&file).expect("a source file");
             for lower in modules.iter().skip(index + 1) {
                 let import = format!("crate::{lower}::");
-                assert!(!text.contains(&import), "{} imports {lower}, which is below {module}", file.display());
+                assert!(
+                    !text.contains(&import),
+                    "{} imports {lower}, which is below {module}",
+                    file.display()
+                );
             }
         }
     }
@@ -50,6 +56,10 @@ fn files_are_short_and_begin_with_their_purpose() {
         let text = fs::read_to_string(&file).expect("a source file");
         let lines = text.lines().count();
         assert!(lines <= MAX_LINES, "{} has {lines} lines", file.display());
-        assert!(text.starts_with("//!"), "{} does not say what it is for", file.display());
+        assert!(
+            text.starts_with("//!"),
+            "{} does not say what it is for",
+            file.display()
+        );
     }
 }

@@ -7,21 +7,45 @@ use std::path::{Path, PathBuf};
 
 use chartwright::edit::{Change, EditError, NewValue, Step, YamlPath, apply_changes};
 use chartwright::yaml::{self, NodeId, NodeKind, Tree};
-use proptest::test_runner::{RngAlgorithm, TestRng};
 use proptest::prelude::Rng as _;
+use proptest::test_runner::{RngAlgorithm, TestRng};
 
 /// Edits tried on each file.
 const EDITS: usize = 6;
 
 const VALUES: [&str; 16] = [
-    "1.10", "v2", "on", "null", "~", "a: b", "x # y", "", "0x1F", "it's", "say \"hi\"", "- a", "{{ x }}", "*a", "é✓", "line\nbreak",
+    "1.10",
+    "v2",
+    "on",
+    "null",
+    "~",
+    "a: b",
+    "x # y",
+    "",
+    "0x1F",
+    "it's",
+    "say \"hi\"",
+    "- a",
+    "{{ x }}",
+    "*a",
+    "é✓",
+    "line\nbreak",
 ];
 
 fn values_files() -> Vec<PathBuf> {
     let corpus = Path::new("../shared/conformance/charts-corpus/charts");
-    let root = if corpus.is_dir() { corpus } else { Path::new("fixtures/shop") };
-    let charts = std::fs::read_dir(root).expect("charts").map(|entry| entry.expect("an entry").path());
-    let mut files: Vec<PathBuf> = charts.map(|chart| chart.join("values.yaml")).filter(|file| file.is_file()).collect();
+    let root = if corpus.is_dir() {
+        corpus
+    } else {
+        Path::new("fixtures/shop")
+    };
+    let charts = std::fs::read_dir(root)
+        .expect("charts")
+        .map(|entry| entry.expect("an entry").path());
+    let mut files: Vec<PathBuf> = charts
+        .map(|chart| chart.join("values.yaml"))
+        .filter(|file| file.is_file())
+        .collect();
     files.sort();
     files
 }
@@ -59,14 +83,23 @@ fn edits_change_one_scalar_and_nothing_else() {
         for _ in 0..EDITS.min(found.len()) {
             let pick = usize::try_from(random.next_u32()).expect("fits") % found.len();
             let Some((path, node)) = found.get(pick) else { continue };
-            let value = VALUES.get(usize::try_from(random.next_u32()).expect("fits") % VALUES.len()).expect("in range");
+            let value = VALUES
+                .get(usize::try_from(random.next_u32()).expect("fits") % VALUES.len())
+                .expect("in range");
             if path.0.is_empty() {
                 continue;
             }
-            let change = Change { path: path.clone(), value: NewValue::Text((*value).to_owned()) };
+            let change = Change {
+                path: path.clone(),
+                value: NewValue::Text((*value).to_owned()),
+            };
             match apply_changes(&source, &[change]) {
                 Err(EditError::Shared { .. }) => refused += 1,
-                Err(error) => assert!(matches!(error, EditError::NotFound { .. } | EditError::NotScalar { .. }), "{}: {path}: {error}", file.display()),
+                Err(error) => assert!(
+                    matches!(error, EditError::NotFound { .. } | EditError::NotScalar { .. }),
+                    "{}: {path}: {error}",
+                    file.display()
+                ),
                 Ok((edited, _)) => {
                     edits += 1;
                     let span = tree.span(*node);
@@ -83,17 +116,26 @@ fn edits_change_one_scalar_and_nothing_else() {
                         file.display()
                     );
                     let new = yaml::parse_all(&edited).expect("the result is YAML");
-                    let steps: Vec<String> = path.0.iter().map(|step| match step {
-                        Step::Key(key) => key.clone(),
-                        Step::Index(index) => index.to_string(),
-                    }).collect();
+                    let steps: Vec<String> = path
+                        .0
+                        .iter()
+                        .map(|step| match step {
+                            Step::Key(key) => key.clone(),
+                            Step::Index(index) => index.to_string(),
+                        })
+                        .collect();
                     let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
                     let read = new
                         .documents()
                         .iter()
                         .find_map(|document| new.find(document.root, &steps))
                         .expect("the value is there");
-                    assert_eq!(new.scalar(read).expect("a scalar"), yaml::Scalar::Str((*value).into()), "{}: {path}", file.display());
+                    assert_eq!(
+                        new.scalar(read).expect("a scalar"),
+                        yaml::Scalar::Str((*value).into()),
+                        "{}: {path}",
+                        file.display()
+                    );
                 }
             }
         }

@@ -17,7 +17,10 @@ const PUSHERS: usize = 16;
 fn archive(directory: &Path, name: &str, version: &str, note: &str) -> String {
     let file = |name: &str, text: String| ChartFile::new(name.to_owned(), text.into_bytes());
     let files = [
-        file("Chart.yaml", format!("apiVersion: v2\nname: {name}\nversion: {version}\n")),
+        file(
+            "Chart.yaml",
+            format!("apiVersion: v2\nname: {name}\nversion: {version}\n"),
+        ),
         file("values.yaml", format!("note: {note}\n")),
     ];
     let path = directory.join(format!("{name}-{version}.tgz"));
@@ -29,7 +32,9 @@ fn archive(directory: &Path, name: &str, version: &str, note: &str) -> String {
 fn push(arguments: &[&str], endpoint: Option<&str>) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chartwright"));
     command.arg("push").args(arguments).env_clear();
-    command.env("AWS_ACCESS_KEY_ID", "key").env("AWS_SECRET_ACCESS_KEY", "hunter2");
+    command
+        .env("AWS_ACCESS_KEY_ID", "key")
+        .env("AWS_SECRET_ACCESS_KEY", "hunter2");
     if let Some(endpoint) = endpoint {
         command.env("AWS_ENDPOINT_URL", endpoint);
     }
@@ -52,7 +57,11 @@ fn contract(repository: &str, endpoint: Option<&str>) {
     assert!(said(&output).starts_with("Pushed a 1.0.0 to "), "{}", said(&output));
     let output = push(&[&first, repository], endpoint);
     assert_code(&output, 0);
-    assert!(said(&output).contains("already, with the same content"), "{}", said(&output));
+    assert!(
+        said(&output).contains("already, with the same content"),
+        "{}",
+        said(&output)
+    );
     let other = archive(directory.path(), "a", "1.0.0", "two");
     assert_code(&push(&[&other, repository], endpoint), 1);
     let next = archive(directory.path(), "a", "1.1.0", "two");
@@ -82,7 +91,10 @@ fn race(repository: &str, endpoint: Option<&str>) -> Vec<String> {
 
 fn assert_all(index: &[u8], names: &[String]) {
     let json = chartwright::yaml::json_from_bytes(index).expect("the index is YAML");
-    let entries = json.get("entries").and_then(|entries| entries.as_object()).expect("has entries");
+    let entries = json
+        .get("entries")
+        .and_then(|entries| entries.as_object())
+        .expect("has entries");
     let missing: Vec<&String> = names.iter().filter(|name| !entries.contains_key(*name)).collect();
     assert!(missing.is_empty(), "lost: {missing:?}");
 }
@@ -104,7 +116,10 @@ fn s3_keeps_the_contract() {
 fn no_push_to_a_directory_is_lost() {
     let directory = tempfile::tempdir().expect("a directory");
     let names = race(&format!("file://{}", directory.path().display()), None);
-    assert_all(&std::fs::read(directory.path().join("index.yaml")).expect("an index"), &names);
+    assert_all(
+        &std::fs::read(directory.path().join("index.yaml")).expect("an index"),
+        &names,
+    );
 }
 
 #[test]

@@ -29,6 +29,8 @@ mod patterns;
 mod strings;
 mod table;
 mod versions;
+mod toml_functions;
+mod urls;
 mod words;
 mod yaml_functions;
 

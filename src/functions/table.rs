@@ -29,6 +29,10 @@ static FAMILIES: &[&[Function]] = &[
     super::crypto::hashes::FUNCTIONS,
     super::crypto::passwords::FUNCTIONS,
     super::crypto::random::FUNCTIONS,
+    super::crypto::keys::FUNCTIONS,
+    super::crypto::certificates::FUNCTIONS,
+    super::urls::FUNCTIONS,
+    super::toml_functions::FUNCTIONS,
 ];
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::new(|| {

@@ -60,13 +60,23 @@ fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
-        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        let Some((name, value)) = line.trim_end().split_once(':') else {
+            break;
+        };
         headers.insert(name.to_lowercase(), value.trim().to_owned());
     }
-    let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    let length = headers
+        .get("content-length")
+        .and_then(|length| length.parse().ok())
+        .unwrap_or(0);
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Request { method, path, headers, body })
+    Some(Request {
+        method,
+        path,
+        headers,
+        body,
+    })
 }
 
 fn serve(stream: &TcpStream, objects: &Objects, count: &AtomicUsize, faults: Option<Faults>) {
@@ -86,7 +96,11 @@ fn serve(stream: &TcpStream, objects: &Objects, count: &AtomicUsize, faults: Opt
         );
         let mut out = stream;
         let body: &[u8] = if request.method == "HEAD" { &[] } else { &body };
-        if out.write_all(head.as_bytes()).and_then(|()| out.write_all(body)).is_err() {
+        if out
+            .write_all(head.as_bytes())
+            .and_then(|()| out.write_all(body))
+            .is_err()
+        {
             return;
         }
     }
@@ -105,7 +119,11 @@ fn answer(request: &Request, objects: &Objects, number: usize) -> (&'static str,
             let must_match = request.headers.get("if-match");
             let is_current = must_match.is_none_or(|wanted| found.as_ref().is_some_and(|(_, etag)| etag == wanted));
             if (must_be_absent && found.is_some()) || !is_current {
-                return ("412 Precondition Failed", None, b"<Error><Code>PreconditionFailed</Code></Error>".to_vec());
+                return (
+                    "412 Precondition Failed",
+                    None,
+                    b"<Error><Code>PreconditionFailed</Code></Error>".to_vec(),
+                );
             }
             let etag = format!("\"{number}\"");
             objects.insert(request.path.clone(), (request.body.clone(), etag.clone()));
