@@ -213,7 +213,7 @@ fn unescape(text: &str, part: Part) -> Result<Vec<u8>, String> {
             let digits = after.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
             let decoded = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
             let Some(decoded) = decoded.filter(|&decoded| part != Part::Host || decoded >= 0x80) else {
-                let shown = [&[b'%'], after.get(..2).unwrap_or(after)].concat();
+                let shown = [b"%", after.get(..2).unwrap_or(after)].concat();
                 return Err(format!("invalid URL escape {}", quote(&shown)));
             };
             bytes.push(decoded);

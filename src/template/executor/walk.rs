@@ -39,10 +39,11 @@ impl Executor<'_> {
         let node = frame.unit.node(id);
         match node.kind {
             NodeKind::Text { start, end } => {
+                let text = frame.unit.text(start, end);
                 if let Some(map) = &mut self.map {
-                    map.text(self.out.len(), frame.unit, start);
+                    map.text(self.out.len(), frame.unit, start, text);
                 }
-                self.out.extend_from_slice(frame.unit.text(start, end));
+                self.out.extend_from_slice(text);
             }
             NodeKind::Action { pipe } => self.walk_action(frame, dot, id, pipe)?,
             NodeKind::If(branch) => return self.walk_conditional(frame, dot, branch, false),
