@@ -40,7 +40,7 @@ pub(super) struct ValidateArguments {
     /// Kinds to refuse: Kind or apiVersion/Kind, comma-separated.
     #[arg(long, value_name = "KINDS")]
     reject: Vec<String>,
-    /// Where JSON schemas are: a directory, a path with {{ .ResourceKind }} and the like, or `default` (repeatable,
+    /// Where JSON schemas are: a directory, a path with `{{ .ResourceKind }}` and the like, or `default` (repeatable,
     /// tried in order).
     #[arg(long, value_name = "LOCATION")]
     schema_location: Vec<String>,
