@@ -15,3 +15,5 @@ pub use set_flag::{SetFlag, apply_set_flag};
 pub use tables::{deep_copy, deep_copy_map};
 pub use user_values::{UserValues, UserValuesError, ValueSource};
 pub use values_schema::{SchemaViolation, validate_chart_values, validate_single_schema};
+
+pub(crate) use values_schema::message as schema_error_message;

@@ -137,7 +137,7 @@ fn display(error: &ValidationError<'_, '_>, indent: usize, text: &mut String) {
 }
 
 /// One error in the words of `santhosh-tekuri/jsonschema` v6.
-fn message(kind: &ErrorKind<'_, '_>) -> String {
+pub(crate) fn message(kind: &ErrorKind<'_, '_>) -> String {
     match kind {
         ErrorKind::Group | ErrorKind::Schema { .. } | ErrorKind::Reference { .. } => "validation failed".to_owned(),
         ErrorKind::ContentSchema => "'contentSchema' failed".to_owned(),
