@@ -4,7 +4,6 @@ mod coalesce;
 mod dependencies;
 mod import_values;
 mod set_flag;
-mod set_literal;
 mod tables;
 mod user_values;
 mod values_schema;

@@ -70,10 +70,12 @@ impl Executor<'_> {
             return Ok(());
         }
         let start = self.out.len();
-        if value.is_nil() {
-            self.out.extend_from_slice(b"<no value>");
-        } else {
-            value.value.write_display(&mut self.out);
+        match &value.value {
+            _ if value.is_nil() => self.out.extend_from_slice(b"<no value>"),
+            Value::Object(object) if object.as_map().is_none() && object.as_list().is_none() => {
+                self.out.extend_from_slice(object.printed().as_bytes());
+            }
+            other => other.write_display(&mut self.out),
         }
         if let Some(map) = &mut self.map {
             let position = frame.unit.node(id).position;
