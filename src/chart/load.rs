@@ -397,6 +397,15 @@ impl Chart {
         &self.metadata.name
     }
 
+    /// Names of the declared dependencies that `charts/` has no chart of.
+    pub fn missing_dependencies(&self) -> Vec<&str> {
+        self.metadata
+            .declared_dependencies()
+            .map(|dependency| dependency.name.as_str())
+            .filter(|name| !self.dependencies.iter().any(|subchart| subchart.name() == *name))
+            .collect()
+    }
+
     /// The CRD files of this chart and its subcharts; `path` is this chart's full path.
     pub fn crds(&self, path: &str) -> Vec<CrdFile> {
         let mut crds: Vec<CrdFile> = self

@@ -28,12 +28,7 @@ const STACK_SIZE: usize = 512 * 1024 * 1024;
 
 /// Lint, render, validate, package and push Helm charts, and move image tags into them.
 #[derive(Debug, Parser)]
-#[command(
-    name = "chartwright",
-    version,
-    propagate_version = true,
-    arg_required_else_help = true
-)]
+#[command(name = "chartwright", version, arg_required_else_help = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

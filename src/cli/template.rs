@@ -197,12 +197,7 @@ fn check_installable(chart: &Chart) -> Result<(), CommandError> {
     if !matches!(kind.as_str(), "" | "application") {
         return Err(CommandError::findings(format!("{kind} charts are not installable")));
     }
-    let missing: Vec<&str> = chart
-        .metadata
-        .declared_dependencies()
-        .map(|dependency| dependency.name.as_str())
-        .filter(|name| !chart.dependencies.iter().any(|subchart| subchart.name() == *name))
-        .collect();
+    let missing = chart.missing_dependencies();
     if missing.is_empty() {
         return Ok(());
     }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::{Args, ValueEnum};
 use regex::Regex;
 use serde_json::{Value as Json, json};
 
 use crate::source::LineIndex;
-use crate::validate::{Catalog, KindFilter, Options, Resource, Status, check_text};
+use crate::validate::{Catalog, KindFilter, Options, Resource, SchemaLocations, Status, check_text};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
@@ -40,6 +40,10 @@ pub(super) struct ValidateArguments {
     /// Kinds to refuse: Kind or apiVersion/Kind, comma-separated.
     #[arg(long, value_name = "KINDS")]
     reject: Vec<String>,
+    /// Where JSON schemas are: a directory, a path with `{{ .ResourceKind }}` and the like, or `default` (repeatable,
+    /// tried in order).
+    #[arg(long, value_name = "LOCATION")]
+    schema_location: Vec<String>,
     /// Pass over files whose path matches this regular expression (repeatable).
     #[arg(long, value_name = "REGEX")]
     ignore_filename_pattern: Vec<String>,
@@ -52,7 +56,7 @@ pub(super) struct ValidateArguments {
     /// Print valid and skipped resources too.
     #[arg(long)]
     verbose: bool,
-    /// Stop at the first file with an error.
+    /// Stop at the first resource that is invalid or cannot be judged.
     #[arg(long)]
     exit_on_error: bool,
     /// Files to read at once (default: one for each processor).
@@ -77,7 +81,8 @@ struct CheckedFile {
 
 /// kubeconform's spellings with one dash become the usual ones with two.
 pub(super) fn with_double_dashes(argument: &str) -> Option<String> {
-    const FLAGS: [&str; 11] = [
+    const FLAGS: [&str; 12] = [
+        "schema-location",
         "kubernetes-version",
         "strict",
         "ignore-missing-schemas",
@@ -97,7 +102,16 @@ pub(super) fn with_double_dashes(argument: &str) -> Option<String> {
 
 pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<Exit, CommandError> {
     let catalog = Catalog::find(&arguments.kubernetes_version).map_err(CommandError::usage)?;
+    let locations = match arguments.schema_location.as_slice() {
+        [] => None,
+        given => {
+            let locations = SchemaLocations::new(given, &arguments.kubernetes_version, arguments.strict);
+            Some(Arc::new(locations.map_err(CommandError::usage)?))
+        }
+    };
     let options = Options {
+        locations,
+        stops_at_first: arguments.exit_on_error,
         strict: arguments.strict,
         schema_only: arguments.schema_only,
         ignore_missing_schemas: arguments.ignore_missing_schemas,
@@ -118,13 +132,9 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
         Format::Json => as_json(&files, arguments),
     };
     context.write_stdout(text.as_bytes())?;
-    let has_failed = files.iter().any(|file| {
-        file.failure.is_some()
-            || file
-                .resources
-                .iter()
-                .any(|r| matches!(r.status, Status::Invalid | Status::Error))
-    });
+    let has_failed = files
+        .iter()
+        .any(|file| file.failure.is_some() || file.resources.iter().any(Resource::has_failed));
     Ok(if has_failed { Exit::Findings } else { Exit::Clean })
 }
 
@@ -197,7 +207,7 @@ fn check_all(
                 return;
             }
             let file = check_one(input, catalog, options);
-            let has_error = file.failure.is_some() || file.resources.iter().any(|r| r.status == Status::Error);
+            let has_error = file.failure.is_some() || file.resources.iter().any(Resource::has_failed);
             if has_error && arguments.exit_on_error {
                 stopped.store(true, Ordering::Relaxed);
             }

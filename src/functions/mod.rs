@@ -35,3 +35,8 @@ mod words;
 mod yaml_functions;
 
 pub use table::lookup;
+
+/// Whether Go's `time.ParseDuration` takes a text.
+pub(crate) fn is_go_duration(text: &str) -> bool {
+    go_time::parse_duration(text.as_bytes()).is_ok()
+}

@@ -52,11 +52,7 @@ pub(super) fn check(source: &ChartSource, messages: &mut Messages) {
         let text = format!("multiple dependencies with name or alias: {}", repeated.join(","));
         messages.add(Error, "dependency-repeated", &root, text, place());
     }
-    let missing: Vec<&str> = declared
-        .iter()
-        .map(|dependency| dependency.name.as_str())
-        .filter(|name| !chart.dependencies.iter().any(|subchart| subchart.name() == *name))
-        .collect();
+    let missing = chart.missing_dependencies();
     if !missing.is_empty() {
         let text = format!("chart directory is missing these dependencies: {}", missing.join(","));
         messages.add(Warning, "dependency-missing", &root, text, place());

@@ -88,12 +88,7 @@ pub fn package_chart(directory: &Path, options: &PackageOptions) -> Result<Packa
     files.retain(|file| !is_left_out(&file.name));
     set_versions(&mut files, options)?;
     let chart = load_files(files.clone()).map_err(load)?;
-    let missing: Vec<&str> = chart
-        .metadata
-        .declared_dependencies()
-        .map(|dependency| dependency.name.as_str())
-        .filter(|name| !chart.dependencies.iter().any(|subchart| subchart.name() == *name))
-        .collect();
+    let missing = chart.missing_dependencies();
     if !missing.is_empty() {
         return Err(PackageError::Missing {
             directory: directory.to_owned(),

@@ -53,7 +53,7 @@ pub(super) fn check_chart(
     catalogs: &[(KubeVersion, Catalog)],
     world: &mut dyn World,
 ) -> CheckedChart {
-    let path = directory.display().to_string();
+    let path = directory.strip_prefix(".").unwrap_or(directory).display().to_string();
     let mut checked = CheckedChart {
         name: path.clone(),
         path,

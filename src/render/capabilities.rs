@@ -283,6 +283,16 @@ impl Object for KubeVersionObject {
     }
 
     fn display(&self) -> Text {
+        let KubeVersion {
+            version,
+            normalized,
+            major,
+            minor,
+        } = &self.0;
+        format!("{{{version} {normalized} {major} {minor}}}").into()
+    }
+
+    fn printed(&self) -> Text {
         self.0.normalized.as_str().into()
     }
 

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::chart::ChartFile;
 use crate::functions::yaml_value;
-use crate::template::{CallResult, Dict, List, ListType, Map, MapType, Object, Text, Value};
+use crate::template::{CallResult, Dict, List, ListType, Map, MapType, Object, Parameter, Text, Value};
 
 use super::glob::Glob;
 
@@ -103,6 +103,14 @@ impl Object for FilesObject {
             "AsSecrets" => without(&|| self.as_yaml(|data| Text::from(STANDARD.encode(data)))),
             _ => return None,
         })
+    }
+
+    fn method_parameters(&self, name: &str) -> Option<&'static [Parameter]> {
+        match name {
+            "Get" | "GetBytes" | "Glob" | "Lines" => Some(&[Parameter::Str]),
+            "AsConfig" | "AsSecrets" => Some(&[]),
+            _ => None,
+        }
     }
 
     fn display(&self) -> Text {

@@ -158,7 +158,7 @@ pub fn render_templates(
         let Some(dot) = scopes.get(file.chart) else { continue };
         dot.insert(Text::from("Template"), template_object(file));
         let output = executor
-            .render(&file.name, Value::Map(dot.clone()))
+            .render(&file.name, Value::Map(dot.with_type(MapType::Values)))
             .map_err(|error| RenderError::Execution(Box::new(error)))?;
         files.push(RenderedFile {
             name: file.name.clone(),

@@ -252,13 +252,13 @@ mod tests {
 
     #[test]
     fn newest_comes_first_and_what_is_foreign_stays() {
-        let index = "apiVersion: v1\nx: y\nentries:\n  a:\n  - {version: 1.9.0, digest: aa, custom: {z: 1}}\n  b: [{version: 0.1.0}]\n";
+        let index = "apiVersion: v1\nx: foreign\nentries:\n  a:\n  - {version: 1.9.0, digest: aa, custom: {z: 1}}\n  b: [{version: 0.1.0}]\n";
         let text = merged(Some(index), &[entry("a", "1.10.0", "bb")]).unwrap();
         let json = yaml::json_from_bytes(text.as_bytes()).unwrap();
         assert_eq!(json.pointer("/entries/a/0/version"), Some(&json!("1.10.0")));
         assert_eq!(json.pointer("/entries/a/1/custom/z"), Some(&json!(1)));
         assert_eq!(json.pointer("/entries/b/0/version"), Some(&json!("0.1.0")));
-        assert_eq!(json.get("x"), Some(&json!("y")));
+        assert_eq!(json.get("x"), Some(&json!("foreign")));
     }
 
     #[test]

@@ -151,9 +151,19 @@ impl MapBuilder {
         });
     }
 
-    pub(super) fn text(&mut self, offset: usize, unit: &Unit, position: u32) {
+    /// Text of the template itself: every line of it is known, from its first visible byte on.
+    pub(super) fn text(&mut self, offset: usize, unit: &Unit, position: u32, text: &[u8]) {
         let source = self.source(unit);
-        self.push(offset, source, position);
+        let mut start = 0;
+        for line in text.split_inclusive(|&byte| byte == b'\n') {
+            let indent = if start == 0 { 0 } else { leading_space(line) };
+            self.push(
+                offset + start,
+                source,
+                position.saturating_add(as_offset(start + indent)),
+            );
+            start += line.len();
+        }
     }
 
     pub(super) const fn capture_count(&self) -> usize {

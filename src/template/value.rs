@@ -103,6 +103,10 @@ pub trait Object: fmt::Debug {
     fn call_method(&self, name: &str, arguments: &[Value]) -> Option<CallResult>;
     /// What `fmt.Print` writes: `String()` when the Go type has it, the struct layout otherwise.
     fn display(&self) -> Text;
+    /// What an action that ends in a field prints, where `String()` belongs to the pointer and not to the value.
+    fn printed(&self) -> Text {
+        self.display()
+    }
     /// Parameter types of a method, so that the engine checks and converts arguments as Go does; `None` where the type
     /// has no such method, or takes anything.
     fn method_parameters(&self, name: &str) -> Option<&'static [Parameter]> {
@@ -179,6 +183,47 @@ impl List {
 }
 
 impl Map {
+    /// Parameter types of a method of `common.Values`, the one map type with methods that templates call.
+    pub fn method_parameters(&self, name: &str) -> Option<&'static [Parameter]> {
+        if self.map_type != MapType::Values {
+            return None;
+        }
+        match name {
+            "AsMap" => Some(&[]),
+            "Table" | "PathValue" => Some(&[Parameter::Str]),
+            _ => None,
+        }
+    }
+
+    /// Calls a method of `common.Values`; `None` where the type has no such method.
+    pub fn call_method(&self, name: &str, arguments: &[Value]) -> Option<CallResult> {
+        self.method_parameters(name)?;
+        let path = match arguments {
+            [Value::Str(path)] => path.to_str_lossy().into_owned(),
+            _ => return Some(Ok(Value::Map(self.with_type(MapType::Any)))),
+        };
+        let (parent, key) = match path.rsplit_once('.') {
+            Some((parent, key)) if name == "PathValue" => (parent, key),
+            _ if name == "PathValue" => ("", path.as_str()),
+            _ => (path.as_str(), ""),
+        };
+        let mut table = self.with_type(MapType::Values);
+        for step in parent.split('.').filter(|_| !parent.is_empty() || name == "Table") {
+            match table.get(step.as_bytes()) {
+                Some(Value::Map(inner)) => table = inner.with_type(MapType::Values),
+                _ if name == "Table" => return Some(Err(format!("{step:?} is not a table").into())),
+                _ => return Some(Err(format!("{key:?} is not a value").into())),
+            }
+        }
+        if name == "Table" {
+            return Some(Ok(Value::Map(table)));
+        }
+        Some(match table.get(key.as_bytes()) {
+            Some(value) if !matches!(value, Value::Map(_)) => Ok(value),
+            _ => Err(format!("{key:?} is not a value").into()),
+        })
+    }
+
     /// A map of `map[string]interface {}`.
     pub fn new(entries: Dict) -> Self {
         Self::typed(MapType::Any, entries)

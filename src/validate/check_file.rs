@@ -1,9 +1,13 @@
 //! All documents of one text, each with its verdict.
 
+use std::sync::Arc;
+
 use crate::yaml::{self, Duplicates, JsonBuilder, NodeId, NodeKind, Scalar, Tree};
 
 use super::catalog::Catalog;
 use super::resource::{Resource, Status, Violation};
+use super::schema::Schema;
+use super::schema_location::{FileSchema, Found, SchemaLocations};
 use super::split::split_documents;
 use super::walk::{Strictness, Walk};
 
@@ -33,7 +37,8 @@ impl KindFilter {
 }
 
 /// How to judge.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct Options {
     /// Unknown fields and duplicate keys are refused.
     pub strict: bool,
@@ -45,6 +50,10 @@ pub struct Options {
     pub skip: KindFilter,
     /// Kinds to refuse.
     pub reject: KindFilter,
+    /// Stop at the first resource that is invalid or cannot be judged.
+    pub stops_at_first: bool,
+    /// Where schemas are, when not only in the binary.
+    pub locations: Option<Arc<SchemaLocations>>,
 }
 
 /// Judges every document of `text`; empty ones give nothing.
@@ -69,6 +78,12 @@ pub fn check_text(text: &[u8], catalog: &Catalog, options: &Options) -> Vec<Reso
                 }
             }
         }
+        if options.stops_at_first
+            && let Some(at) = resources.iter().position(Resource::has_failed)
+        {
+            resources.truncate(at + 1);
+            break;
+        }
     }
     resources
 }
@@ -88,6 +103,14 @@ fn failed(offset: usize, at: usize, message: String) -> Resource {
         status: Status::Error,
         violations,
     }
+}
+
+/// The schema a resource is held against.
+enum SchemaChoice<'c> {
+    Embedded(&'c Schema),
+    File(Arc<FileSchema>),
+    Broken(String),
+    Missing,
 }
 
 struct DocumentCheck<'d> {
@@ -248,6 +271,53 @@ impl DocumentCheck<'_> {
         resources.push(self.judge(root, api_version, kind));
     }
 
+    /// The first place that has a schema of the kind.
+    fn choose_schema(&self, api_version: &str, kind: &str) -> SchemaChoice<'_> {
+        let embedded = || self.catalog.root(api_version, kind).map(SchemaChoice::Embedded);
+        let Some(locations) = &self.options.locations else {
+            return embedded().unwrap_or(SchemaChoice::Missing);
+        };
+        let mut from = 0;
+        loop {
+            match locations.find(api_version, kind, from) {
+                Found::File(schema) => return SchemaChoice::File(schema),
+                Found::Broken(message) => return SchemaChoice::Broken(message),
+                Found::Missing => return SchemaChoice::Missing,
+                Found::Embedded(next) => match embedded() {
+                    Some(choice) => return choice,
+                    None => from = next,
+                },
+            }
+        }
+    }
+
+    /// What a schema file finds, each at the nearest node that is there.
+    fn against_file(&self, root: NodeId, schema: &FileSchema, instance: &serde_json::Value) -> Vec<Violation> {
+        let found = schema.check(instance);
+        found
+            .into_iter()
+            .map(|(steps, message)| {
+                let mut node = root;
+                let mut path = String::new();
+                let mut is_known = true;
+                for step in &steps {
+                    path.push('/');
+                    path.push_str(&step.replace('~', "~0").replace('/', "~1"));
+                    match self.tree.find(node, &[step]) {
+                        Some(next) if is_known => node = self.tree.target(next),
+                        _ => is_known = false,
+                    }
+                }
+                Violation {
+                    path,
+                    message,
+                    offset: self.offset(node),
+                    rule: "schema",
+                }
+            })
+            .collect()
+    }
+
     fn judge(&self, root: NodeId, api_version: String, kind: String) -> Resource {
         let name = self
             .text(root, &["metadata", "name"])
@@ -267,22 +337,21 @@ impl DocumentCheck<'_> {
         } else if self.options.reject.matches(&api_version, &kind) {
             (Status::Error, violation(format!("prohibited resource kind {kind}")))
         } else {
-            match self.catalog.root(&api_version, &kind) {
-                None if self.options.ignore_missing_schemas => (Status::Skipped, Vec::new()),
-                None => (Status::Error, violation(format!("could not find schema for {kind}"))),
-                Some(schema) => {
+            match self.choose_schema(&api_version, &kind) {
+                SchemaChoice::Missing if self.options.ignore_missing_schemas => (Status::Skipped, Vec::new()),
+                SchemaChoice::Missing => (Status::Error, violation(format!("could not find schema for {kind}"))),
+                SchemaChoice::Broken(message) => (Status::Error, violation(message)),
+                SchemaChoice::Embedded(schema) => {
                     let strictness = Strictness {
                         refuses_unknown: self.options.strict,
                         schema_only: self.options.schema_only,
                     };
-                    let violations = Walk::new(self.tree, self.catalog, strictness, self.base).run(root, schema);
-                    let status = if violations.is_empty() {
-                        Status::Valid
-                    } else {
-                        Status::Invalid
-                    };
-                    (status, violations)
+                    verdict(Walk::new(self.tree, self.catalog, strictness, self.base).run(root, schema))
                 }
+                SchemaChoice::File(schema) => match yaml::json_from_node(self.tree, root) {
+                    Ok(instance) => verdict(self.against_file(root, &schema, &instance)),
+                    Err(error) => (Status::Error, violation(error.to_string())),
+                },
             }
         };
         Resource {
@@ -294,6 +363,15 @@ impl DocumentCheck<'_> {
             violations,
         }
     }
+}
+
+fn verdict(violations: Vec<Violation>) -> (Status, Vec<Violation>) {
+    let status = if violations.is_empty() {
+        Status::Valid
+    } else {
+        Status::Invalid
+    };
+    (status, violations)
 }
 
 #[cfg(test)]
@@ -342,6 +420,26 @@ mod tests {
         let twice = format!("{HEAD}data: {{a: b, a: c}}\n");
         assert_eq!(verdicts(&twice, false).first().unwrap().0, Status::Valid);
         assert_eq!(verdicts(&twice, true).first().unwrap().0, Status::Error);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics(text in "([ -~]|\\n|: |- |\\n---\\n){0,120}", strict: bool) {
+            verdicts(&text, strict);
+            verdicts(&format!("{HEAD}{text}"), strict);
+            verdicts(&format!("apiVersion: v1\nkind: Pod\nspec: {text}"), strict);
+        }
+    }
+
+    #[test]
+    fn the_first_failure_stops_when_asked() {
+        let catalog = Catalog::find("1.31").unwrap();
+        let options = Options {
+            stops_at_first: true,
+            ..Options::default()
+        };
+        let text = format!("{HEAD}---\n{HEAD}data: 1\n---\n{HEAD}");
+        assert_eq!(check_text(text.as_bytes(), &catalog, &options).len(), 2);
     }
 
     #[test]

@@ -1,7 +1,14 @@
 //! Texts with a syntax of their own: quantities, base64, times.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+
+/// Go's decoder does not mind bits set after the last byte.
+const GO_BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
 
 /// Whether a text is a Kubernetes quantity: `1`, `.5`, `100m`, `1Gi`, `2e3`. Follows `resource.ParseQuantity`.
 pub(super) fn is_quantity(text: &str) -> bool {
@@ -33,9 +40,9 @@ pub(super) fn is_quantity(text: &str) -> bool {
 pub(super) fn is_base64(text: &str) -> bool {
     if text.bytes().any(|byte| byte == b'\n' || byte == b'\r') {
         let joined: String = text.chars().filter(|&c| c != '\n' && c != '\r').collect();
-        return STANDARD.decode(joined).is_ok();
+        return GO_BASE64.decode(joined).is_ok();
     }
-    STANDARD.decode(text).is_ok()
+    GO_BASE64.decode(text).is_ok()
 }
 
 /// Whether a text is a time as `metav1.Time` reads it: RFC 3339.
@@ -127,7 +134,7 @@ mod tests {
 
     #[test]
     fn base64_has_padding() {
-        assert!(is_base64("aGVsbG8=") && is_base64("") && is_base64("aGVs\nbG8="));
+        assert!(is_base64("aGVsbG8=") && is_base64("") && is_base64("aGVs\nbG8=") && is_base64("aGVsbG9="));
         assert!(!is_base64("aGVsbG8") && !is_base64("plain text!"));
     }
 }

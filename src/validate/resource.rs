@@ -42,3 +42,10 @@ pub struct Resource {
     /// What is wrong; for [`Status::Error`] one entry without a path.
     pub violations: Vec<Violation>,
 }
+
+impl Resource {
+    /// Whether it is invalid or cannot be judged.
+    pub const fn has_failed(&self) -> bool {
+        matches!(self.status, Status::Invalid | Status::Error)
+    }
+}

@@ -4,7 +4,6 @@ mod coalesce;
 mod dependencies;
 mod import_values;
 mod set_flag;
-mod set_literal;
 mod tables;
 mod user_values;
 mod values_schema;
@@ -15,3 +14,5 @@ pub use set_flag::{SetFlag, apply_set_flag};
 pub use tables::{deep_copy, deep_copy_map};
 pub use user_values::{UserValues, UserValuesError, ValueSource};
 pub use values_schema::{SchemaViolation, validate_chart_values, validate_single_schema};
+
+pub(crate) use values_schema::message as schema_error_message;

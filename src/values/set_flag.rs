@@ -1,12 +1,13 @@
-//! `--set`, `--set-string`, `--set-file` and `--set-json`: the little language of Helm's `pkg/strvals`, `a.b[0].c=1,d={x,y}`.
+//! `--set`, `--set-string`, `--set-file`, `--set-json` and `--set-literal`: the little language of Helm's `pkg/strvals`,
+//! `a.b[0].c=1,d={x,y}`.
 
 use crate::functions::json;
 use crate::template::{Dict, List, ListType, Map, Text, Value};
 
 /// Highest list index that may be set.
-pub(super) const MAX_INDEX: i64 = 65_536;
+const MAX_INDEX: i64 = 65_536;
 /// Deepest nesting of names in one key.
-pub(super) const MAX_NESTED_NAMES: usize = 30;
+const MAX_NESTED_NAMES: usize = 30;
 /// Deepest nesting of list indices in one key (`a[0][0]…`), which Helm does not limit.
 const MAX_NESTED_INDICES: usize = 1000;
 
@@ -18,12 +19,14 @@ pub enum SetFlag<'r> {
     Text,
     /// `--set-json`: `key=JSON`.
     Json,
+    /// `--set-literal`: one key, and nothing after its `=` is special.
+    Literal,
     /// `--set-file`: the value is a path, the content of the file is set.
     File(&'r dyn Fn(&str) -> Result<Vec<u8>, String>),
 }
 
 /// Why parsing stopped.
-pub(super) enum Stop {
+enum Stop {
     /// The end of the text: no error at the outermost level.
     End,
     Error(String),
@@ -51,20 +54,20 @@ pub fn apply_set_flag(flag: &SetFlag<'_>, argument: &str, values: &Map) -> Resul
 }
 
 /// The characters still to be read.
-pub(super) struct Input {
+struct Input {
     characters: Vec<char>,
     at: usize,
 }
 
 impl Input {
-    pub(super) fn new(text: &str) -> Self {
+    fn new(text: &str) -> Self {
         Self {
             characters: text.chars().collect(),
             at: 0,
         }
     }
 
-    pub(super) fn next(&mut self) -> Option<char> {
+    fn next(&mut self) -> Option<char> {
         let c = self.characters.get(self.at).copied()?;
         self.at += 1;
         Some(c)
@@ -80,13 +83,13 @@ impl Input {
 
     /// Reads up to one of `stops`, which is consumed; `None` for the stop at the end of the text. A backslash keeps the
     /// next character from being special.
-    fn until(&mut self, stops: &[char]) -> (String, Option<char>) {
+    fn until(&mut self, stops: &[char], has_escapes: bool) -> (String, Option<char>) {
         let mut text = String::new();
         while let Some(c) = self.next() {
             if stops.contains(&c) {
                 return (text, Some(c));
             }
-            if c == '\\' {
+            if c == '\\' && has_escapes {
                 match self.next() {
                     Some(escaped) => text.push(escaped),
                     None => break,
@@ -100,14 +103,14 @@ impl Input {
 }
 
 /// Sets a key; an empty one is passed over.
-pub(super) fn set(data: &Map, key: &str, value: Value) {
+fn set(data: &Map, key: &str, value: Value) {
     if !key.is_empty() {
         data.insert(Text::from(key), value);
     }
 }
 
 /// `list` with `value` at `index`, filled up with nulls.
-pub(super) fn set_index(mut list: Vec<Value>, index: i64, value: Value) -> Result<Vec<Value>, String> {
+fn set_index(mut list: Vec<Value>, index: i64, value: Value) -> Result<Vec<Value>, String> {
     if index > MAX_INDEX {
         return Err(format!(
             "index of {index} is greater than maximum supported index of {MAX_INDEX}"
@@ -126,7 +129,7 @@ pub(super) fn set_index(mut list: Vec<Value>, index: i64, value: Value) -> Resul
 }
 
 /// The table to descend into at `key`; Go panics, and Helm reports the panic, when something else is there.
-pub(super) fn inner_map(data: &Map, key: &str) -> Result<Map, String> {
+fn inner_map(data: &Map, key: &str) -> Result<Map, String> {
     match data.get(key.as_bytes()) {
         None => Ok(Map::new(Dict::new())),
         Some(Value::Map(map)) => Ok(map),
@@ -135,7 +138,7 @@ pub(super) fn inner_map(data: &Map, key: &str) -> Result<Map, String> {
 }
 
 /// The list at `key`, empty when there is none.
-pub(super) fn inner_list(data: &Map, key: &str) -> Result<Vec<Value>, String> {
+fn inner_list(data: &Map, key: &str) -> Result<Vec<Value>, String> {
     match data.get(key.as_bytes()) {
         None => Ok(Vec::new()),
         Some(Value::List(list)) => Ok(list.items().to_vec()),
@@ -152,7 +155,7 @@ fn conversion_panic(found: &Value, wanted: &str) -> String {
 }
 
 /// Go's `strconv.Atoi`, with its messages.
-pub(super) fn parse_index(text: &str) -> Result<i64, String> {
+fn parse_index(text: &str) -> Result<i64, String> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let reason = if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         "invalid syntax"
@@ -166,12 +169,12 @@ pub(super) fn parse_index(text: &str) -> Result<i64, String> {
 }
 
 /// What stands at a list's index, when there is such an element.
-pub(super) fn element(list: &[Value], index: i64) -> Option<&Value> {
+fn element(list: &[Value], index: i64) -> Option<&Value> {
     list.get(usize::try_from(index).ok()?)
 }
 
 /// The list to descend into for `a[0][1]`.
-pub(super) fn nested_list(list: &[Value], index: i64) -> Result<Vec<Value>, String> {
+fn nested_list(list: &[Value], index: i64) -> Result<Vec<Value>, String> {
     match element(list, index) {
         None | Some(Value::Nil) => Ok(Vec::new()),
         Some(Value::List(inner)) => Ok(inner.items().to_vec()),
@@ -179,7 +182,7 @@ pub(super) fn nested_list(list: &[Value], index: i64) -> Result<Vec<Value>, Stri
     }
 }
 
-pub(super) fn check_index(index: i64) -> Result<(), Stop> {
+fn check_index(index: i64) -> Result<(), Stop> {
     if index < 0 {
         Err(Stop::Error(format!("negative {index} index not allowed")))
     } else {
@@ -188,7 +191,7 @@ pub(super) fn check_index(index: i64) -> Result<(), Stop> {
 }
 
 /// The table to descend into for `a[0].b`.
-pub(super) fn element_map(list: &[Value], index: i64) -> Map {
+fn element_map(list: &[Value], index: i64) -> Map {
     match element(list, index) {
         Some(Value::Map(map)) => map.clone(),
         _ => Map::new(Dict::new()),
@@ -197,7 +200,7 @@ pub(super) fn element_map(list: &[Value], index: i64) -> Map {
 
 /// What a list item parse gives back: the list as far as it got, and why it stopped, if it did. Helm keeps the list
 /// even then.
-pub(super) type ListOutcome = (Vec<Value>, Result<(), Stop>);
+type ListOutcome = (Vec<Value>, Result<(), Stop>);
 
 struct Parser<'p, 'r> {
     input: Input,
@@ -205,8 +208,22 @@ struct Parser<'p, 'r> {
 }
 
 impl Parser<'_, '_> {
+    const fn is_literal(&self) -> bool {
+        matches!(self.flag, SetFlag::Literal)
+    }
+
+    /// As [`Input::until`]; in a literal a backslash is a character like any other.
+    fn until(&mut self, stops: &[char]) -> (String, Option<char>) {
+        self.input.until(stops, !self.is_literal())
+    }
+
     fn key(&mut self, data: &Map, depth: usize) -> Result<(), Stop> {
-        let (key, stop) = self.input.until(&['=', '[', ',', '.']);
+        let stops: &[char] = if self.is_literal() {
+            &['=', '[', '.']
+        } else {
+            &['=', '[', ',', '.']
+        };
+        let (key, stop) = self.until(stops);
         match stop {
             None if key.is_empty() => Err(Stop::End),
             None => Err(format!("key {key:?} has no value").into()),
@@ -249,15 +266,20 @@ impl Parser<'_, '_> {
     }
 
     fn index(&mut self) -> Result<i64, Stop> {
-        let (text, stop) = self.input.until(&[']']);
+        let (text, stop) = self.until(&[']']);
         if stop.is_none() {
-            return Err("error parsing index: EOF".to_owned().into());
+            // Helm wraps the end of the text here, and takes it for the end of the flag.
+            return Err(Stop::End);
         }
         Ok(parse_index(&text)?)
     }
 
     /// The value after `=`. The inner result tells whether to go on after setting it.
     fn value(&mut self) -> Result<(Value, Result<(), Stop>), Stop> {
+        if self.is_literal() {
+            let (text, _) = self.until(&[]);
+            return Ok((Value::str(text), Ok(())));
+        }
         if matches!(self.flag, SetFlag::Json) {
             return Ok((self.json()?, Ok(())));
         }
@@ -268,7 +290,7 @@ impl Parser<'_, '_> {
                 Ok((Value::list(self.braced_list()?), Ok(())))
             }
             Some(_) => {
-                let (text, _) = self.input.until(&[',']);
+                let (text, _) = self.until(&[',']);
                 match self.scalar(&text) {
                     Ok(value) => Ok((value, Ok(()))),
                     Err(message) => Ok((Value::Nil, Err(Stop::Error(message)))),
@@ -280,7 +302,7 @@ impl Parser<'_, '_> {
     fn braced_list(&mut self) -> Result<Vec<Value>, Stop> {
         let mut items = Vec::new();
         loop {
-            let (text, stop) = self.input.until(&[',', '}']);
+            let (text, stop) = self.until(&[',', '}']);
             match stop {
                 None => return Err("list must terminate with '}'".to_owned().into()),
                 Some(_) => items.push(self.scalar(&text)?),
@@ -330,7 +352,7 @@ impl Parser<'_, '_> {
     fn scalar(&self, text: &str) -> Result<Value, String> {
         match self.flag {
             SetFlag::Typed => Ok(typed_value(text)),
-            SetFlag::Text | SetFlag::Json => Ok(Value::str(text)),
+            SetFlag::Text | SetFlag::Json | SetFlag::Literal => Ok(Value::str(text)),
             SetFlag::File(read) => read(text).map(Value::str),
         }
     }
@@ -339,7 +361,7 @@ impl Parser<'_, '_> {
         if let Err(stop) = check_index(index) {
             return (list, Err(stop));
         }
-        let (key, stop) = self.input.until(&['[', '.', '=']);
+        let (key, stop) = self.until(&['[', '.', '=']);
         if !key.is_empty() {
             return (
                 list,
@@ -382,7 +404,7 @@ impl Parser<'_, '_> {
 }
 
 /// [`set_index`] as an outcome.
-pub(super) fn put(list: Vec<Value>, index: i64, value: Value) -> ListOutcome {
+fn put(list: Vec<Value>, index: i64, value: Value) -> ListOutcome {
     match set_index(list.clone(), index, value) {
         Ok(list) => (list, Ok(())),
         Err(message) => (list, Err(Stop::Error(message))),
@@ -390,7 +412,7 @@ pub(super) fn put(list: Vec<Value>, index: i64, value: Value) -> ListOutcome {
 }
 
 /// A panic in Go leaves the key unset.
-pub(super) fn is_panic(message: &str) -> bool {
+fn is_panic(message: &str) -> bool {
     message.starts_with("unable to parse key: ")
 }
 

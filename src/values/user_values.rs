@@ -6,7 +6,6 @@ use crate::functions::json;
 use crate::template::{Dict, Map, Value};
 
 use super::set_flag::{SetFlag, apply_set_flag};
-use super::set_literal::apply_set_literal;
 
 /// A values file already read, or to be named in an error.
 #[derive(Debug, Clone)]
@@ -83,22 +82,17 @@ impl UserValues {
                 apply_set_flag(&SetFlag::Json, argument, &base).map_err(|_| UserValuesError::Json(argument.clone()))?;
             }
         }
-        let flags: [(&'static str, &[String], SetFlag<'_>); 3] = [
+        let flags: [(&'static str, &[String], SetFlag<'_>); 4] = [
             ("--set", &self.typed, SetFlag::Typed),
             ("--set-string", &self.text, SetFlag::Text),
             ("--set-file", &self.file, SetFlag::File(read_file)),
+            ("--set-literal", &self.literal, SetFlag::Literal),
         ];
         for (name, arguments, flag) in flags {
             for argument in arguments {
                 apply_set_flag(&flag, argument, &base)
                     .map_err(|message| UserValuesError::Flag { flag: name, message })?;
             }
-        }
-        for argument in &self.literal {
-            apply_set_literal(argument, &base).map_err(|message| UserValuesError::Flag {
-                flag: "--set-literal",
-                message,
-            })?;
         }
         Ok(base)
     }

@@ -1,7 +1,7 @@
 //! values.schema.json: validation by `boon`, told in the words of the Go library Helm uses (same author, same tree of
 //! errors, other wording).
 
-use boon::{Compiler, ErrorKind, Schemas, UrlLoader, ValidationError};
+use boon::{Compiler, ErrorKind, Format, Schemas, UrlLoader, ValidationError};
 use serde_json::Value as Json;
 
 use crate::chart::Chart;
@@ -9,6 +9,9 @@ use crate::template::{Map, Value};
 
 /// URL under which Helm registers a chart's schema.
 const SCHEMA_URL: &str = "file:///values.schema.json";
+
+/// Formats that `boon` checks and Helm's library does not know: any text has them.
+const UNKNOWN_FORMATS: [&str; 2] = ["idn-email", "idn-hostname"];
 
 /// Values that break their schema, or a schema that does not compile: Helm's text, several lines.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +53,9 @@ pub fn validate_single_schema(values: &Map, schema: &[u8]) -> Result<(), SchemaV
     let schema: Json = serde_json::from_slice(schema).map_err(|error| SchemaViolation(error.to_string()))?;
     let mut compiler = Compiler::new();
     compiler.use_loader(Box::new(Loader));
+    for name in UNKNOWN_FORMATS {
+        compiler.register_format(Format { name, func: |_| Ok(()) });
+    }
     let mut schemas = Schemas::new();
     compiler
         .add_resource(SCHEMA_URL, schema)
@@ -131,7 +137,7 @@ fn display(error: &ValidationError<'_, '_>, indent: usize, text: &mut String) {
 }
 
 /// One error in the words of `santhosh-tekuri/jsonschema` v6.
-fn message(kind: &ErrorKind<'_, '_>) -> String {
+pub(crate) fn message(kind: &ErrorKind<'_, '_>) -> String {
     match kind {
         ErrorKind::Group | ErrorKind::Schema { .. } | ErrorKind::Reference { .. } => "validation failed".to_owned(),
         ErrorKind::ContentSchema => "'contentSchema' failed".to_owned(),

@@ -88,10 +88,7 @@ pub(crate) fn constraint(row: &Json) -> Verdict {
             let refused = wanted["refused"].as_object();
             for (version, reason) in refused.into_iter().flatten() {
                 let Ok(parsed) = Version::parse(version) else { continue };
-                let ours = constraint
-                    .validate(&parsed)
-                    .err()
-                    .and_then(|reasons| reasons.first().cloned());
+                let ours = constraint.validate(&parsed).err().map(|reasons| reasons.join("; "));
                 if ours.as_deref() != reason.as_str() {
                     return Verdict::Different(format!("{version}: want {reason}\n  have {ours:?}"));
                 }

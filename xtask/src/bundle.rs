@@ -209,9 +209,10 @@ fn to_u32(number: usize) -> u32 {
 
 /// Seven bits a byte, lowest first.
 fn varint(mut number: u32, out: &mut Vec<u8>) {
+    let low = |number: u32| u8::try_from(number & 0x7F).unwrap_or_default();
     while number >= 0x80 {
-        out.push((number & 0x7F) as u8 | 0x80);
+        out.push(low(number) | 0x80);
         number >>= 7;
     }
-    out.push(number as u8);
+    out.push(low(number));
 }

@@ -14,20 +14,18 @@ const TARGET: &str = "schemas/kubernetes.bin";
 
 fn main() -> ExitCode {
     let task = std::env::args().nth(1);
-    match task.as_deref() {
-        Some("schemas") => match make_schemas() {
-            Ok(size) => {
-                say(&format!("{TARGET}: {size} bytes"));
-                ExitCode::SUCCESS
-            }
-            Err(error) => {
-                say(&format!("error: {error}"));
-                ExitCode::from(3)
-            }
-        },
-        _ => {
-            say("usage: cargo xtask schemas");
-            ExitCode::from(2)
+    if task.as_deref() != Some("schemas") {
+        say("usage: cargo xtask schemas");
+        return ExitCode::from(2);
+    }
+    match make_schemas() {
+        Ok(size) => {
+            say(&format!("{TARGET}: {size} bytes"));
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            say(&format!("error: {error}"));
+            ExitCode::from(3)
         }
     }
 }

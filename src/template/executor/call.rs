@@ -323,6 +323,12 @@ impl Executor<'_> {
             Parameter::Int => (number.and_then(|number| number.int).map(Value::Int), "integer"),
             Parameter::Int64 => (number.and_then(|number| number.int).map(Value::Int64), "integer"),
             Parameter::Float => (number.and_then(|number| number.float).map(Value::Float), "float"),
+            Parameter::Named("uint32") => {
+                let number = number
+                    .and_then(|number| number.int)
+                    .and_then(|int| u32::try_from(int).ok());
+                (number.map(Value::Uint32), "unsigned integer")
+            }
             Parameter::List | Parameter::Strings | Parameter::Map | Parameter::Named(_) => {
                 let text = node_text(frame.unit, id);
                 let name = expected.name();

@@ -252,7 +252,18 @@ impl Executor<'_> {
                 Err(self.error(frame, format!("nil data; no entry for key {key}")))
             }
             Value::Nil => Ok(Operand::default()),
-            Value::Map(map) => self.map_entry(frame, map, name, arguments),
+            Value::Map(map) => {
+                let method = name.to_str_lossy();
+                let Some(parameters) = map.method_parameters(&method) else {
+                    return self.map_entry(frame, map, name, arguments);
+                };
+                let map = map.clone();
+                let values = self.typed_arguments(frame, dot, &method, parameters, arguments)?;
+                match map.call_method(&method, &values) {
+                    Some(result) => self.method_result(frame, node, name, result),
+                    None => Err(self.no_field(frame, receiver, name)),
+                }
+            }
             Value::Object(object) => {
                 let object = object.clone();
                 let field_name = name.to_str_lossy();

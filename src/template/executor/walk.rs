@@ -39,10 +39,11 @@ impl Executor<'_> {
         let node = frame.unit.node(id);
         match node.kind {
             NodeKind::Text { start, end } => {
+                let text = frame.unit.text(start, end);
                 if let Some(map) = &mut self.map {
-                    map.text(self.out.len(), frame.unit, start);
+                    map.text(self.out.len(), frame.unit, start, text);
                 }
-                self.out.extend_from_slice(frame.unit.text(start, end));
+                self.out.extend_from_slice(text);
             }
             NodeKind::Action { pipe } => self.walk_action(frame, dot, id, pipe)?,
             NodeKind::If(branch) => return self.walk_conditional(frame, dot, branch, false),
@@ -69,10 +70,12 @@ impl Executor<'_> {
             return Ok(());
         }
         let start = self.out.len();
-        if value.is_nil() {
-            self.out.extend_from_slice(b"<no value>");
-        } else {
-            value.value.write_display(&mut self.out);
+        match &value.value {
+            _ if value.is_nil() => self.out.extend_from_slice(b"<no value>"),
+            Value::Object(object) if object.as_map().is_none() && object.as_list().is_none() => {
+                self.out.extend_from_slice(object.printed().as_bytes());
+            }
+            other => other.write_display(&mut self.out),
         }
         if let Some(map) = &mut self.map {
             let position = frame.unit.node(id).position;
