@@ -105,13 +105,36 @@ fn round(number: f64, places: i64, round_on: f64) -> f64 {
     rounded / power
 }
 
-/// `math.Pow(10, places)`.
+/// `math.Pow(10, places)`, with the rounding of Go's repeated squaring of a fraction and an exponent.
 fn power_of_ten(places: i64) -> f64 {
-    let exponent = i32::try_from(places.clamp(-400, 400)).unwrap_or_default();
-    if (-308..0).contains(&exponent) {
-        return 1.0 / format!("1e{}", -exponent).parse::<f64>().unwrap_or(f64::INFINITY);
+    const LARGEST_EXPONENT: i32 = 1 << 12;
+    let (mut result, mut result_exponent) = (1.0_f64, 0_i32);
+    let (mut square, mut square_exponent) = (0.625_f64, 4_i32);
+    let mut bits = places.unsigned_abs();
+    while bits != 0 {
+        if square_exponent > LARGEST_EXPONENT {
+            result_exponent += square_exponent;
+            break;
+        }
+        if bits & 1 == 1 {
+            result *= square;
+            result_exponent += square_exponent;
+        }
+        square *= square;
+        square_exponent <<= 1;
+        if square < 0.5 {
+            square += square;
+            square_exponent -= 1;
+        }
+        bits >>= 1;
     }
-    format!("1e{exponent}").parse().unwrap_or(f64::INFINITY)
+    if places < 0 {
+        result = 1.0 / result;
+        result_exponent = -result_exponent;
+    }
+    // Two steps, so that neither factor leaves the range while their product is in it.
+    let half = result_exponent / 2;
+    result * 2_f64.powi(half) * 2_f64.powi(result_exponent - half)
 }
 
 /// A decimal number: `coefficient` times ten to `exponent`.

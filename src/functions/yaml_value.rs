@@ -6,11 +6,15 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::template::{Dict, List, Map, Text, Value};
+use super::go_time::Time;
+use crate::template::{Dict, List, Map, Object, Text, Value};
 use crate::yaml::{
     Builder, Dialect, Duplicates, Emitter, MAX_DEPTH, NodeId, Scalar, Tree, YamlError, decode, format_json,
     parse_first, sort_by_key,
 };
+
+/// How go-yaml writes a time: RFC 3339 with nanoseconds.
+const TIME_LAYOUT: &[u8] = b"2006-01-02T15:04:05.999999999Z07:00";
 
 /// Builds template values.
 pub struct ValueBuilder;
@@ -218,13 +222,44 @@ fn write_checked(emitter: &mut Emitter, value: &Value, depth: usize, is_safe: bo
         Value::List(list) => write_list(emitter, list, depth, is_safe)?,
         Value::Map(map) if map.is_nil() && !is_pretty => emitter.null(),
         Value::Map(map) => write_map(emitter, map, depth, is_safe)?,
-        Value::Object(object) => match (object.encoded().filter(|_| !is_pretty), object.as_map()) {
+        Value::Object(object) if is_pretty => write_pretty_object(emitter, object.as_ref(), depth)?,
+        Value::Object(object) => match (json_form(object.as_ref()), object.as_map()) {
             (Some(encoded), _) => write_checked(emitter, &encoded, depth + 1, is_safe)?,
             (None, Some(map)) => write_map(emitter, &map, depth, is_safe)?,
             (None, None) => write_text(emitter, object.display().as_bytes(), is_safe)?,
         },
     }
     Ok(())
+}
+
+/// What an object is once it went through JSON: structs become maps.
+fn json_form(object: &dyn Object) -> Option<Value> {
+    object.encoded().or_else(|| {
+        let fields = object.struct_fields()?.into_iter();
+        let entries = fields.filter_map(|field| Some((Text::from(field.json?), field.value)));
+        Some(Value::map(entries.collect()))
+    })
+}
+
+/// go-yaml v3 on the Go value itself: times stay times, fields of structs have lower case names.
+fn write_pretty_object(emitter: &mut Emitter, object: &dyn Object, depth: usize) -> Result<(), Stop> {
+    if let Some(time) = object.as_any().downcast_ref::<Time>() {
+        emitter.timestamp(&String::from_utf8_lossy(&time.format(TIME_LAYOUT)));
+        return Ok(());
+    }
+    if let Some(fields) = object.struct_fields() {
+        emitter.begin_mapping(fields.len());
+        for field in fields {
+            emitter.string(&field.name.to_lowercase());
+            write(emitter, &field.value, depth + 1)?;
+        }
+        emitter.end();
+        return Ok(());
+    }
+    match object.as_map() {
+        Some(map) => write_map(emitter, &map, depth, false),
+        None => write_text(emitter, object.display().as_bytes(), false),
+    }
 }
 
 fn write_list(emitter: &mut Emitter, list: &List, depth: usize, is_safe: bool) -> Result<(), Stop> {
@@ -334,7 +369,7 @@ fn write_json(json: &mut String, value: &Value, depth: usize) -> Result<(), ToYa
             json.push(']');
         }
         Value::Map(map) => write_json_map(json, map, depth)?,
-        Value::Object(object) => match (object.encoded(), object.as_map()) {
+        Value::Object(object) => match (json_form(object.as_ref()), object.as_map()) {
             (Some(encoded), _) => write_json(json, &encoded, depth + 1)?,
             (None, Some(map)) => write_json_map(json, &map, depth)?,
             (None, None) => write_json_text(json, object.display().as_bytes()),

@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use crate::template::{CallResult, List, ListType, Object, Text, VERSION_SET, Value};
+use crate::template::{CallResult, List, ListType, Object, StructField, Text, VERSION_SET, Value};
 
 /// What `.Capabilities.APIVersions` holds without a cluster and without `--api-versions`.
 const DEFAULT_API_VERSIONS: [&str; 57] = [
@@ -252,6 +252,12 @@ impl Object for CapabilitiesObject {
         .into()
     }
 
+    fn struct_fields(&self) -> Option<Vec<StructField>> {
+        let fields = ["KubeVersion", "APIVersions", "HelmVersion"];
+        let field = |name| Some(StructField::new(name, self.field(name)?));
+        Some(fields.into_iter().filter_map(field).collect())
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -296,6 +302,12 @@ impl Object for KubeVersionObject {
         self.0.normalized.as_str().into()
     }
 
+    fn struct_fields(&self) -> Option<Vec<StructField>> {
+        let fields = ["Version", "Major", "Minor"];
+        let field = |name| Some(StructField::new(name, self.field(name)?));
+        Some(fields.into_iter().filter_map(field).collect())
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -331,6 +343,21 @@ impl Object for HelmVersion {
 
     fn display(&self) -> Text {
         Self::text().into()
+    }
+
+    fn struct_fields(&self) -> Option<Vec<StructField>> {
+        let fields = [
+            ("Version", Some("version")),
+            ("GitCommit", None),
+            ("GitTreeState", None),
+            ("GoVersion", Some("go_version")),
+            ("KubeClientVersion", Some("kube_client_version")),
+        ];
+        let field = |(name, json)| {
+            let value = self.field(name)?;
+            Some(StructField { name, json, value })
+        };
+        Some(fields.into_iter().filter_map(field).collect())
     }
 
     fn as_any(&self) -> &dyn Any {

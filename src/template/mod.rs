@@ -31,7 +31,7 @@ pub use kind::Kind;
 pub use set::{CompiledSet, TemplateSet};
 pub use source_map::SourceMap;
 pub use text::Text;
-pub use value::{Dict, List, ListType, Map, MapType, Object, VERSION_SET, Value};
+pub use value::{Dict, List, ListType, Map, MapType, Object, StructField, VERSION_SET, Value};
 
 #[cfg(test)]
 mod conformance;

@@ -93,6 +93,28 @@ pub struct Map {
     entries: Option<Rc<RefCell<Dict>>>,
 }
 
+/// A field of a Go struct, as encoders see it.
+#[derive(Debug, Clone)]
+pub struct StructField {
+    /// Go's name.
+    pub name: &'static str,
+    /// Name in JSON; `None` where JSON leaves the field out, being empty.
+    pub json: Option<&'static str>,
+    /// Its value.
+    pub value: Value,
+}
+
+impl StructField {
+    /// A field that has its own name in JSON too.
+    pub const fn new(name: &'static str, value: Value) -> Self {
+        Self {
+            name,
+            json: Some(name),
+            value,
+        }
+    }
+}
+
 /// A Go struct or pointer seen by templates: fields, methods, printing.
 pub trait Object: fmt::Debug {
     /// Go's type name (`%T`), such as `*common.KubeVersion`.
@@ -119,6 +141,10 @@ pub trait Object: fmt::Debug {
     }
     /// What `encoding/json` and the YAML encoders write in its place; `None` for types they refuse.
     fn encoded(&self) -> Option<Value> {
+        None
+    }
+    /// The exported fields of a struct, in Go's order, for the encoders.
+    fn struct_fields(&self) -> Option<Vec<StructField>> {
         None
     }
     /// Whether this is a slice underneath (`.Capabilities.APIVersions`): elements to range over, length, truth.

@@ -12,7 +12,10 @@ use serde_json::Value as Json;
 
 use super::report::Verdict;
 
-const ORACLE_CHART: &str = "apiVersion: v2\nname: oracle\nversion: 1.2.3\nappVersion: \"4.5\"\nkeywords: [a, b]\n";
+const ORACLE_CHART: &str =
+    "apiVersion: v2\nname: oracle\nversion: 1.2.3\nappVersion: \"4.5\"\ndescription: d\nkeywords: [a, b]\n";
+/// The evening on which the rows were made, which some of them show.
+const NOW: i128 = 1_795_207_731_800_000_000;
 const ROWS_CHART: &str = "apiVersion: v2\nname: c\nversion: 0.1.0\nappVersion: 1.2.3\ntype: application\n\
     description: a chart\nkeywords: [k1, k2]\nhome: https://example.com\nannotations: {a: \"1\", b: \"2\"}\n\
     maintainers: [{name: m, email: m@example.com}]\n";
@@ -132,7 +135,7 @@ fn render(row: &Json, mut files: Vec<ChartFile>, values: &Map, capabilities: &Ca
         ..Options::default()
     };
     let templates = compile_chart(&chart).map_err(|error| chartwright::template::helm_parse_error_text(&error))?;
-    let mut world = FixedClock::new(1_700_000_000_000_000_000, |bytes: &mut [u8]| {
+    let mut world = FixedClock::new(NOW, |bytes: &mut [u8]| {
         getrandom::fill(bytes).expect("random numbers");
     });
     let rendering =

@@ -18,7 +18,7 @@ use super::super::table::fixed;
 use super::der::{self, Reader, bit_string, element, sequence, unsigned};
 use super::keys::{CERTIFICATE_RSA, PrivateKey};
 use super::pem;
-use crate::template::{CallError, CallResult, Function, Host, Object, Parameter, Text, Value};
+use crate::template::{CallError, CallResult, Function, Host, Object, Parameter, StructField, Text, Value};
 
 use Parameter::{Int, List, Named, Str};
 
@@ -85,11 +85,11 @@ impl Object for Certificate {
         Text::from([b"{", self.cert.as_bytes(), b" ", self.key.as_bytes(), b"}"].concat())
     }
 
-    fn encoded(&self) -> Option<Value> {
-        Some(Value::map_of([
-            ("Cert", Value::Str(self.cert.clone())),
-            ("Key", Value::Str(self.key.clone())),
-        ]))
+    fn struct_fields(&self) -> Option<Vec<StructField>> {
+        Some(vec![
+            StructField::new("Cert", Value::Str(self.cert.clone())),
+            StructField::new("Key", Value::Str(self.key.clone())),
+        ])
     }
 
     fn as_any(&self) -> &dyn StdAny {
@@ -170,12 +170,12 @@ fn addresses(list: &Value) -> Result<Vec<IpAddr>, CallError> {
 
 fn names(list: &Value) -> Result<Vec<Vec<u8>>, CallError> {
     let items = elements(list).unwrap_or_default();
-    let read = |item: &Value| match item {
-        Value::Str(text) => Ok(text.as_bytes().to_vec()),
-        _ => {
-            let shown = String::from_utf8_lossy(&plain(item)).into_owned();
-            error(format!("error processing alternate dns name: {shown} is not a string"))
+    let read = |item: &Value| {
+        if let Value::Str(text) = item {
+            return Ok(text.as_bytes().to_vec());
         }
+        let shown = String::from_utf8_lossy(&plain(item)).into_owned();
+        error(format!("error processing alternate dns name: {shown} is not a string"))
     };
     items.iter().map(read).collect()
 }

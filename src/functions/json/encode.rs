@@ -3,10 +3,12 @@
 //! In: a value. Out: JSON with keys sorted, `<`, `>` and `&` escaped unless asked otherwise, floats in Go's notation;
 //! or Go's error text.
 
+use std::borrow::Borrow;
+
 use super::super::encoding::BASE64;
 use super::super::kinds::MAX_DEPTH;
 use super::super::numbers::format_json_float;
-use crate::template::{Object, Value};
+use crate::template::{Object, Text, Value};
 
 /// How to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +91,10 @@ impl Writer {
         if let Some(encoded) = object.encoded() {
             return self.value(&encoded, depth + 1);
         }
+        if let Some(fields) = object.struct_fields() {
+            let fields = fields.into_iter().filter_map(|field| Some((field.json?, field.value)));
+            return self.entries(fields.map(|(name, value)| (Text::from(name), value)), depth);
+        }
         match object.as_map() {
             Some(map) => self.map(&map, depth),
             None => Err(format!("json: unsupported type: {}", object.type_name())),
@@ -112,28 +118,33 @@ impl Writer {
     }
 
     fn map(&mut self, map: &crate::template::Map, depth: usize) -> Result<(), String> {
+        map.with(|entries| self.entries(entries.iter(), depth))
+    }
+
+    fn entries<K, V>(&mut self, entries: impl Iterator<Item = (K, V)>, depth: usize) -> Result<(), String>
+    where
+        K: Borrow<Text>,
+        V: Borrow<Value>,
+    {
         self.out.push(b'{');
         let mut first = true;
-        let written = map.with(|entries| {
-            for (key, value) in entries {
-                if !std::mem::take(&mut first) {
-                    self.out.push(b',');
-                }
-                self.line(depth + 1);
-                write_string(&mut self.out, key.as_bytes(), self.style != Style::Raw);
-                self.out.push(b':');
-                if self.style == Style::Pretty {
-                    self.out.push(b' ');
-                }
-                self.value(value, depth + 1)?;
+        for (key, value) in entries {
+            if !std::mem::take(&mut first) {
+                self.out.push(b',');
             }
-            Ok(())
-        });
+            self.line(depth + 1);
+            write_string(&mut self.out, key.borrow().as_bytes(), self.style != Style::Raw);
+            self.out.push(b':');
+            if self.style == Style::Pretty {
+                self.out.push(b' ');
+            }
+            self.value(value.borrow(), depth + 1)?;
+        }
         if !first {
             self.line(depth);
         }
         self.out.push(b'}');
-        written
+        Ok(())
     }
 
     /// A new indented line, in the pretty style only.

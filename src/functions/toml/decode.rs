@@ -8,6 +8,9 @@ use super::super::numbers::{NumberError, parse_float, parse_int};
 use super::key_text;
 use super::lexer::{Fault, Lexer, Step, is_bare_key, is_line_end, is_space, shown};
 use super::lexer_values::Token;
+use super::scalars::{
+    has_leading_zero, underscores_are_between_digits, unescape, without_escaped_breaks, without_first_break,
+};
 use super::tables::{Path, Tables};
 use crate::template::{Dict, Map, Text, Value};
 
@@ -186,16 +189,13 @@ impl Parser<'_> {
             return self.lexer.fault("key is nested too deeply");
         }
         let start = self.lexer.position;
-        let part = match self.lexer.peek()? {
-            Some(quote @ ('"' | '\'')) => {
-                self.lexer.next()?;
-                let token = self.lexer.line_string(quote)?;
-                self.text(token)?
-            }
-            _ => {
-                self.lexer.take_while(is_bare_key)?;
-                self.lexer.since(start).to_vec()
-            }
+        let part = if let Some(quote @ ('"' | '\'')) = self.lexer.peek()? {
+            self.lexer.next()?;
+            let token = self.lexer.line_string(quote)?;
+            self.text(token)?
+        } else {
+            self.lexer.take_while(is_bare_key)?;
+            self.lexer.since(start).to_vec()
         };
         if key.is_empty() {
             self.key_line = self.lexer.line;
@@ -496,106 +496,6 @@ impl Parser<'_> {
         }
         table.insert(Text::from(last.as_slice()), value);
         Ok(())
-    }
-}
-
-fn without_first_break(text: &[u8]) -> &[u8] {
-    text.strip_prefix(b"\n")
-        .or_else(|| text.strip_prefix(b"\r\n"))
-        .unwrap_or(text)
-}
-
-/// Takes out backslashes before line breaks, with all white space that follows.
-fn without_escaped_breaks(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(slash) = memchr::memchr(b'\\', rest) {
-        let (before, tail) = rest.split_at_checked(slash).unwrap_or((rest, b""));
-        out.extend_from_slice(before);
-        let after = tail.get(1..).unwrap_or_default();
-        let spaces = after
-            .iter()
-            .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
-            .count();
-        let (space, following) = after.split_at_checked(spaces).unwrap_or((after, b""));
-        if space.contains(&b'\n') {
-            rest = following;
-            continue;
-        }
-        // An escape of one character stays whole, so that an escaped backslash hides none.
-        let kept = tail.len().min(2);
-        let (escape, following) = tail.split_at_checked(kept).unwrap_or((tail, b""));
-        out.extend_from_slice(escape);
-        rest = following;
-    }
-    out.extend_from_slice(rest);
-    out
-}
-
-fn unescape(text: &[u8]) -> Result<Vec<u8>, String> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = tail;
-        if byte != b'\\' {
-            out.push(byte);
-            continue;
-        }
-        let Some((&mark, tail)) = rest.split_first() else {
-            break;
-        };
-        rest = tail;
-        let digits = match mark {
-            b'x' => 2,
-            b'u' => 4,
-            b'U' => 8,
-            _ => 0,
-        };
-        if digits == 0 {
-            out.push(match mark {
-                b'b' => 8,
-                b't' => b'\t',
-                b'n' => b'\n',
-                b'f' => 12,
-                b'r' => b'\r',
-                b'e' => 27,
-                b' ' | b'\t' => return Err(format!("invalid escape: '\\{}'", char::from(mark))),
-                other => other,
-            });
-            continue;
-        }
-        let (written, tail) = rest.split_at_checked(digits).unwrap_or((rest, b""));
-        rest = tail;
-        let written = String::from_utf8_lossy(written);
-        let character = u32::from_str_radix(&written, 16).ok().and_then(char::from_u32);
-        let Some(character) = character else {
-            return Err(format!("Escaped character '\\u{written}' is not valid UTF-8."));
-        };
-        let mut buffer = [0; 4];
-        out.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());
-    }
-    Ok(out)
-}
-
-fn underscores_are_between_digits(text: &str) -> bool {
-    if matches!(text, "nan" | "+nan" | "-nan" | "inf" | "+inf" | "-inf") {
-        return true;
-    }
-    let mut after_digit = false;
-    for character in text.chars() {
-        if character == '_' && !after_digit {
-            return false;
-        }
-        after_digit = character.is_ascii_hexdigit();
-    }
-    after_digit
-}
-
-fn has_leading_zero(text: &str) -> bool {
-    match text.as_bytes() {
-        [b'0', second, ..] => !matches!(second, b'b' | b'o' | b'x'),
-        [b'-' | b'+', b'0', _, ..] => true,
-        _ => false,
     }
 }
 

@@ -7,7 +7,7 @@ use super::super::go_time::{Duration, Time, Zone};
 use super::super::kinds::MAX_DEPTH;
 use super::super::numbers::format_float;
 use super::{escape, key_part, key_text};
-use crate::template::{Map, Text, Value};
+use crate::template::{Text, Value};
 
 /// Why a value was not written.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,8 +53,15 @@ fn resolved(value: &Value) -> Value {
             if any.is::<Time>() || any.is::<Duration>() {
                 return value.clone();
             }
+            let is_table = object.struct_fields().is_some();
             let inner = object.encoded().or_else(|| object.as_map().map(Value::Map));
-            inner.unwrap_or_else(|| Value::Str(object.display()))
+            inner.unwrap_or_else(|| {
+                if is_table {
+                    value.clone()
+                } else {
+                    Value::Str(object.display())
+                }
+            })
         }
         _ => value.clone(),
     }
@@ -88,6 +95,7 @@ fn shape(value: &Value) -> Result<Shape, EncodeError> {
             if tables { Shape::Tables } else { Shape::Array }
         }
         Value::Bytes(_) => Shape::Array,
+        Value::Object(object) if object.struct_fields().is_some() => Shape::Table,
         _ => Shape::Plain,
     })
 }
@@ -109,7 +117,7 @@ impl Writer {
         match (shape(value)?, resolved(value)) {
             (Shape::Nil, Value::List(_)) => self.key_value(key, value, false),
             (Shape::Nil, _) => Ok(()),
-            (Shape::Table, Value::Map(map)) => self.table(key, &map),
+            (Shape::Table, value) => self.table(key, table_entries(&value).unwrap_or_default()),
             (Shape::Tables, Value::List(list)) => self.tables(key, list.items()),
             (_, value) => self.key_value(key, &value, false),
         }
@@ -148,14 +156,14 @@ impl Writer {
         self.new_line();
     }
 
-    fn table(&mut self, key: &[Text], map: &Map) -> Step {
+    fn table(&mut self, key: &[Text], entries: Entries) -> Step {
         if key.len() == 1 {
             self.new_line();
         }
         if !key.is_empty() {
             self.header(key, b"[", b"]");
         }
-        self.entries(key, map)
+        self.entries(key, entries)
     }
 
     fn tables(&mut self, key: &[Text], items: &[Value]) -> Step {
@@ -163,18 +171,18 @@ impl Writer {
             return refused("toml: top-level values must be Go maps or structs");
         }
         for item in items {
-            if let Value::Map(map) = resolved(item) {
+            if let Some(entries) = table_entries(&resolved(item)) {
                 self.new_line();
                 self.header(key, b"[[", b"]]");
-                self.entries(key, &map)?;
+                self.entries(key, entries)?;
             }
         }
         Ok(())
     }
 
     /// Plain entries first, then tables.
-    fn entries(&mut self, key: &[Text], map: &Map) -> Step {
-        let (plain, tables) = split_entries(map)?;
+    fn entries(&mut self, key: &[Text], entries: Entries) -> Step {
+        let (plain, tables) = split_entries(entries)?;
         for (name, value) in plain.iter().chain(&tables) {
             if !is_nil(value) {
                 let mut path = key.to_vec();
@@ -203,13 +211,15 @@ impl Writer {
                 let items: Vec<Value> = bytes.iter().copied().map(Value::Uint8).collect();
                 self.array(&items, depth)?;
             }
-            Value::Map(map) => self.inline_table(map, depth)?,
+            Value::Map(map) => self.inline_table(map.snapshot(), depth)?,
             Value::Object(object) => {
                 let any = object.as_any();
                 if let Some(time) = any.downcast_ref::<Time>() {
                     self.out.extend(time_text(time));
                 } else if let Some(duration) = any.downcast_ref::<Duration>() {
                     self.quoted(duration.text().as_bytes());
+                } else if let Some(entries) = table_entries(value) {
+                    self.inline_table(entries, depth)?;
                 } else {
                     self.element(&resolved(value), depth + 1)?;
                 }
@@ -255,8 +265,8 @@ impl Writer {
         Ok(())
     }
 
-    fn inline_table(&mut self, map: &Map, depth: usize) -> Step {
-        let (plain, tables) = split_entries(map)?;
+    fn inline_table(&mut self, entries: Entries, depth: usize) -> Step {
+        let (plain, tables) = split_entries(entries)?;
         self.text("{");
         let groups = [(&plain, !tables.is_empty()), (&tables, false)];
         for (entries, more) in groups {
@@ -280,10 +290,22 @@ impl Writer {
 
 type Entries = Vec<(Text, Value)>;
 
-/// Entries that are no tables, and tables; both sorted.
-fn split_entries(map: &Map) -> Result<(Entries, Entries), EncodeError> {
+/// Entries of a map, sorted, or fields of a struct in their order; none for anything else.
+fn table_entries(value: &Value) -> Option<Entries> {
+    match value {
+        Value::Map(map) => Some(map.snapshot()),
+        Value::Object(object) => {
+            let fields = object.struct_fields()?.into_iter();
+            Some(fields.map(|field| (Text::from(field.name), field.value)).collect())
+        }
+        _ => None,
+    }
+}
+
+/// Entries that are no tables, and tables.
+fn split_entries(entries: Entries) -> Result<(Entries, Entries), EncodeError> {
     let (mut plain, mut tables) = (Vec::new(), Vec::new());
-    for (name, value) in map.snapshot() {
+    for (name, value) in entries {
         match shape(&value)? {
             Shape::Table | Shape::Tables => tables.push((name, value)),
             _ => plain.push((name, value)),

@@ -4,6 +4,9 @@
 
 use super::lexer::{Lexer, Step, is_line_end, shown};
 
+/// Whether a character belongs to a number.
+type Belongs = fn(char) -> bool;
+
 /// A value's first part.
 #[derive(Debug)]
 pub(super) enum Token {
@@ -232,7 +235,7 @@ impl Lexer<'_> {
     fn number_or_date(&mut self) -> Step<Token> {
         let start = self.position;
         if self.next()? == Some('0') {
-            let base: Option<(fn(char) -> bool, &str)> = match self.peek()? {
+            let base: Option<(Belongs, &str)> = match self.peek()? {
                 Some('b') => Some((|digit| digit.is_digit(2), "a binary")),
                 Some('o') => Some((|digit| digit.is_digit(8), "an octal")),
                 Some('x') => Some((|digit| digit.is_ascii_hexdigit(), "a hexadecimal")),

@@ -4,6 +4,7 @@ mod decode;
 mod encode;
 mod lexer;
 mod lexer_values;
+mod scalars;
 mod tables;
 
 pub(super) mod functions;

@@ -138,6 +138,11 @@ impl Emitter {
         }
     }
 
+    /// A time in the form that reads back as one.
+    pub fn timestamp(&mut self, text: &str) {
+        self.plain(text);
+    }
+
     fn plain(&mut self, text: &str) {
         self.begin_node(true);
         if !self.whitespace {
