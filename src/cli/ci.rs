@@ -65,18 +65,23 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         text.push_str(&format!("{finding}\n"));
     }
     let is_well = !checked.iter().any(has_failed);
-    let results = match location.filter(|_| is_well) {
-        Some(location) => publish(context, &charts, &location)?,
-        None => checked
-            .iter()
-            .map(|chart| if has_failed(chart) { "failed" } else { "ok" }.to_owned())
-            .collect(),
+    let published = location
+        .filter(|_| is_well)
+        .map(|location| publish(context, &charts, &location));
+    let verdict = |chart: &CheckedChart| if has_failed(chart) { "failed" } else { "ok" }.to_owned();
+    let results = match &published {
+        Some(Ok(results)) => results.clone(),
+        Some(Err(_)) => checked.iter().map(|_| "not published".to_owned()).collect(),
+        None => checked.iter().map(verdict).collect(),
     };
     if !text.is_empty() {
         text.push('\n');
     }
     text.push_str(&summary_table(&checked, &results));
     context.write_stdout(text.as_bytes())?;
+    if let Some(Err(error)) = published {
+        return Err(error);
+    }
     Ok(if is_well { Exit::Clean } else { Exit::Findings })
 }
 
