@@ -26,6 +26,8 @@ mod math;
 mod numbers;
 mod paths;
 mod patterns;
+#[cfg(test)]
+mod robustness;
 mod strings;
 mod table;
 mod toml;

@@ -49,6 +49,12 @@ pub fn lookup(name: &str) -> Option<&'static Function> {
     BY_NAME.get(name).copied()
 }
 
+/// Every function.
+#[cfg(test)]
+pub(super) fn all() -> impl Iterator<Item = &'static Function> {
+    FAMILIES.iter().copied().flatten()
+}
+
 /// Native code of a function.
 pub(super) type Code = fn(&mut dyn Host, &[Value]) -> CallResult;
 

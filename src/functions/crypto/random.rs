@@ -11,21 +11,21 @@ use crate::template::{CallResult, Function, Host, Parameter, Value};
 use Parameter::{Int, Str};
 
 /// Longest random text.
-const MAX_LENGTH: i64 = 1 << 26;
+const MAX_LENGTH: i64 = 1 << 24;
 
 /// The functions of this family.
 pub(in super::super) static FUNCTIONS: &[Function] = &[
     fixed("randAlphaNum", &[Int], |host, a| {
-        Ok(text(host, int(a, 0), u8::is_ascii_alphanumeric))
+        text(host, int(a, 0), u8::is_ascii_alphanumeric)
     }),
     fixed("randAlpha", &[Int], |host, a| {
-        Ok(text(host, int(a, 0), u8::is_ascii_alphabetic))
+        text(host, int(a, 0), u8::is_ascii_alphabetic)
     }),
     fixed("randNumeric", &[Int], |host, a| {
-        Ok(text(host, int(a, 0), u8::is_ascii_digit))
+        text(host, int(a, 0), u8::is_ascii_digit)
     }),
     fixed("randAscii", &[Int], |host, a| {
-        Ok(text(host, int(a, 0), |byte| matches!(byte, b' '..=b'~')))
+        text(host, int(a, 0), |byte| matches!(byte, b' '..=b'~'))
     }),
     fixed("randInt", &[Int, Int], random_int),
     fixed("randBytes", &[Int], random_bytes),
@@ -34,8 +34,11 @@ pub(in super::super) static FUNCTIONS: &[Function] = &[
 ];
 
 /// As many random characters of a set; none when the count is negative.
-fn text(host: &mut dyn Host, count: i64, belongs: fn(&u8) -> bool) -> Value {
-    let count = usize::try_from(count.min(MAX_LENGTH)).unwrap_or_default();
+fn text(host: &mut dyn Host, count: i64, belongs: fn(&u8) -> bool) -> CallResult {
+    if count > MAX_LENGTH {
+        return error("runtime error: makeslice: len out of range");
+    }
+    let count = usize::try_from(count).unwrap_or_default();
     let mut out = Vec::with_capacity(count);
     let mut buffer = [0; 64];
     while out.len() < count {
@@ -44,7 +47,7 @@ fn text(host: &mut dyn Host, count: i64, belongs: fn(&u8) -> bool) -> Value {
         // Rejecting what is outside the set keeps every character equally likely.
         out.extend(buffer.iter().map(|byte| byte & 0x7f).filter(belongs).take(wanted));
     }
-    Value::str(out)
+    Ok(Value::str(out))
 }
 
 /// A number below `limit`, each as likely; `limit` is positive.
