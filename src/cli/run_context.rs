@@ -45,6 +45,22 @@ impl RunContext {
             .unwrap_or_default()
     }
 
+    /// Name of the local time zone, found as Go finds it: `TZ`, else what /etc/localtime points at.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the environment"
+    )]
+    fn local_zone(self) -> String {
+        if let Ok(zone) = std::env::var("TZ") {
+            return zone.trim_start_matches(':').to_owned();
+        }
+        let target = std::fs::canonicalize("/etc/localtime").unwrap_or_default();
+        let target = target.display().to_string();
+        target
+            .split_once("/zoneinfo/")
+            .map_or_else(String::new, |(_, name)| name.to_owned())
+    }
+
     /// The clock and random numbers that templates may see.
     pub fn render_world(self) -> impl World {
         let process = std::process::id();
@@ -56,6 +72,7 @@ impl RunContext {
                 std::process::abort();
             }
         })
+        .in_zone(self.local_zone())
     }
 
     /// All of standard input.

@@ -219,16 +219,32 @@ pub fn render_text(text: &str, world: &mut dyn World) -> Result<String, RenderEr
 pub struct FixedClock<R: FnMut(&mut [u8])> {
     now_unix_nanos: i128,
     random: R,
+    zone: String,
 }
 
 impl<R: FnMut(&mut [u8])> FixedClock<R> {
     /// A world at one instant.
     pub const fn new(now_unix_nanos: i128, random: R) -> Self {
-        Self { now_unix_nanos, random }
+        Self {
+            now_unix_nanos,
+            random,
+            zone: String::new(),
+        }
+    }
+
+    /// The same world in a time zone, by its IANA name.
+    #[must_use]
+    pub fn in_zone(mut self, zone: String) -> Self {
+        self.zone = zone;
+        self
     }
 }
 
 impl<R: FnMut(&mut [u8])> World for FixedClock<R> {
+    fn local_zone(&self) -> &str {
+        if self.zone.is_empty() { "UTC" } else { &self.zone }
+    }
+
     fn now_unix_nanos(&self) -> i128 {
         self.now_unix_nanos
     }

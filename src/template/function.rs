@@ -89,7 +89,8 @@ pub trait Host {
     /// Nanoseconds since 1970-01-01T00:00:00Z.
     fn now_unix_nanos(&self) -> i128;
     /// IANA name of the local time zone, as Go takes it from `TZ`.
-    fn local_zone(&self) -> &'static str {
+    #[expect(clippy::unnecessary_literal_bound, reason = "implementations give a name they hold")]
+    fn local_zone(&self) -> &str {
         "UTC"
     }
     /// Fills `bytes` with random bytes, good enough for passwords and keys.

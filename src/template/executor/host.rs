@@ -137,6 +137,10 @@ impl Host for Executor<'_> {
         self.options.lint
     }
 
+    fn local_zone(&self) -> &str {
+        self.world.local_zone()
+    }
+
     fn now_unix_nanos(&self) -> i128 {
         self.world.now_unix_nanos()
     }

@@ -90,6 +90,11 @@ pub trait World {
     fn now_unix_nanos(&self) -> i128;
     /// Fills `bytes` with random bytes, good enough for passwords and keys.
     fn fill_random(&mut self, bytes: &mut [u8]);
+    /// IANA name of the local time zone.
+    #[expect(clippy::unnecessary_literal_bound, reason = "implementations give a name they hold")]
+    fn local_zone(&self) -> &str {
+        "UTC"
+    }
 }
 
 /// What a rendering gives.
