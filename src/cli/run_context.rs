@@ -50,7 +50,7 @@ impl RunContext {
         clippy::disallowed_methods,
         reason = "this is the one place that reads the environment"
     )]
-    fn local_zone(self) -> String {
+    fn local_zone() -> String {
         if let Ok(zone) = std::env::var("TZ") {
             return zone.trim_start_matches(':').to_owned();
         }
@@ -72,7 +72,7 @@ impl RunContext {
                 std::process::abort();
             }
         })
-        .in_zone(self.local_zone())
+        .in_zone(Self::local_zone())
     }
 
     /// All of standard input.
