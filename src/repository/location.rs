@@ -1,6 +1,6 @@
 //! Where a repository is: `file:///dir`, `s3://bucket/prefix`.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::disk::DiskStore;
 use super::s3::S3Store;
@@ -40,7 +40,7 @@ impl Location {
             .split_once("://")
             .ok_or_else(|| error("write file:///directory or s3://bucket/prefix"))?;
         match scheme {
-            "file" if !rest.is_empty() => Ok(Self::Disk(base.join(rest))),
+            "file" if !rest.is_empty() => Ok(Self::Disk(without_parents(&base.join(rest)))),
             "s3" => {
                 let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
                 if bucket.is_empty() || bucket.contains(['@', '?']) {
@@ -77,6 +77,21 @@ impl std::fmt::Display for Location {
     }
 }
 
+/// `a/../b` as `b`, by the names alone.
+fn without_parents(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir if clean.file_name().is_some() => {
+                clean.pop();
+            }
+            Component::CurDir => {}
+            component => clean.push(component),
+        }
+    }
+    clean
+}
+
 /// An address without user, password and query, which may hold secrets.
 fn redacted(text: &str) -> String {
     let text = text.split('?').next().unwrap_or_default();
@@ -102,6 +117,10 @@ mod tests {
         let parse = |text: &str| Location::parse(text, Path::new("/here"));
         assert_eq!(parse("file:///srv/charts"), Ok(Location::Disk("/srv/charts".into())));
         assert_eq!(parse("file://charts"), Ok(Location::Disk("/here/charts".into())));
+        assert_eq!(
+            parse("file://../there/./charts"),
+            Ok(Location::Disk("/there/charts".into()))
+        );
         assert_eq!(
             parse("s3://b/p/q/"),
             Ok(Location::S3 {
