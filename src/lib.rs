@@ -9,6 +9,7 @@
 //! ```
 
 pub mod source;
+pub mod threads;
 pub mod yaml;
 pub mod semver;
 pub mod template;

@@ -1,7 +1,7 @@
 //! `.helmignore`, as Helm's `pkg/ignore` reads it: not gitignore. `**` is refused, and a `!` line makes everything
 //! that does *not* match it ignored.
 
-use super::path_match::{PatternError, path_match};
+use super::path_match::{PathPattern, PatternError};
 
 /// Why a `.helmignore` cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,7 +16,8 @@ pub enum IgnoreError {
 
 #[derive(Debug, Clone)]
 struct Rule {
-    pattern: String,
+    /// None for one that no name matches: cut out of a sound line, it is malformed.
+    pattern: Option<PathPattern>,
     negated: bool,
     directories_only: bool,
     /// Whether the pattern is held against the base name only (it has no slash).
@@ -48,7 +49,7 @@ impl IgnoreRules {
         if line.contains("**") {
             return Err(IgnoreError::DoubleStar);
         }
-        path_match(line, "abc")?;
+        PathPattern::parse(line)?;
         let (negated, line) = line.strip_prefix('!').map_or((false, line), |rest| (true, rest));
         let (directories_only, line) = line.strip_suffix('/').map_or((false, line), |rest| (true, rest));
         let (pattern, base_name) = match line.strip_prefix('/') {
@@ -56,7 +57,7 @@ impl IgnoreRules {
             None => (line, !line.contains('/')),
         };
         self.rules.push(Rule {
-            pattern: pattern.to_owned(),
+            pattern: PathPattern::parse(pattern).ok(),
             negated,
             directories_only,
             base_name,
@@ -69,7 +70,7 @@ impl IgnoreRules {
         let base = path.rsplit('/').next().unwrap_or(path);
         self.rules.iter().any(|rule| {
             let name = if rule.base_name { base } else { path };
-            let matched = || path_match(&rule.pattern, name).unwrap_or(false);
+            let matched = || rule.pattern.as_ref().is_some_and(|pattern| pattern.matches(name));
             if rule.negated {
                 (rule.directories_only && !is_directory) || !matched()
             } else {

@@ -6,7 +6,14 @@
 #[error("syntax error in pattern")]
 pub struct PatternError;
 
+/// A pattern, ready to match any number of names.
+#[derive(Debug, Clone)]
+pub(super) struct PathPattern {
+    elements: Vec<Element>,
+}
+
 /// One element of a pattern.
+#[derive(Debug, Clone)]
 enum Element {
     Literal(char),
     AnyCharacter,
@@ -16,9 +23,7 @@ enum Element {
 
 /// Whether the whole of `name` matches `pattern`.
 pub fn path_match(pattern: &str, name: &str) -> Result<bool, PatternError> {
-    let elements = parse(pattern)?;
-    let name: Vec<char> = name.chars().collect();
-    Ok(matches(&elements, &name))
+    Ok(PathPattern::parse(pattern)?.matches(name))
 }
 
 fn parse(pattern: &str) -> Result<Vec<Element>, PatternError> {
@@ -61,32 +66,41 @@ fn class_character(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Resul
     }
 }
 
-/// Greedy matching with one point to come back to: a later `*` makes an earlier one's choice final.
-fn matches(elements: &[Element], name: &[char]) -> bool {
-    let (mut at, mut position) = (0, 0);
-    let mut retry: Option<(usize, usize)> = None;
-    loop {
-        match (elements.get(at), name.get(position)) {
-            (None, None) => return true,
-            (Some(Element::AnyRun), _) => {
-                retry = Some((at + 1, position));
-                at += 1;
-                continue;
+impl PathPattern {
+    /// Reads a pattern.
+    pub(super) fn parse(pattern: &str) -> Result<Self, PatternError> {
+        let elements = parse(pattern)?;
+        Ok(Self { elements })
+    }
+
+    /// Whether the whole of `name` matches. Greedy, with one point to come back to: a later `*` makes an earlier one's
+    /// choice final.
+    pub(super) fn matches(&self, name: &str) -> bool {
+        let (mut at, mut rest) = (0, name.chars());
+        let mut retry = None;
+        loop {
+            let mut behind = rest.clone();
+            match (self.elements.get(at), behind.next()) {
+                (None, None) => return true,
+                (Some(Element::AnyRun), _) => {
+                    at += 1;
+                    retry = Some((at, rest.clone()));
+                    continue;
+                }
+                (Some(element), Some(c)) if element.accepts(c) => {
+                    at += 1;
+                    rest = behind;
+                    continue;
+                }
+                _ => {}
             }
-            (Some(element), Some(&c)) if element.accepts(c) => {
-                at += 1;
-                position += 1;
-                continue;
+            let Some((after_star, from)) = retry.as_mut() else {
+                return false;
+            };
+            if from.next().is_none_or(|c| c == '/') {
+                return false;
             }
-            _ => {}
-        }
-        match retry {
-            Some((after_star, from)) if name.get(from).is_some_and(|&c| c != '/') => {
-                retry = Some((after_star, from + 1));
-                at = after_star;
-                position = from + 1;
-            }
-            _ => return false,
+            (at, rest) = (*after_star, from.clone());
         }
     }
 }

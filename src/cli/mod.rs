@@ -19,6 +19,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::threads::widen_heap;
+
 pub use command_error::{CommandError, ErrorKind};
 pub use exit_code::Exit;
 pub use run_context::RunContext;
@@ -68,6 +70,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
 }
 
 fn run_here(arguments: Vec<OsString>) -> Exit {
+    widen_heap();
     let context = RunContext::from_process();
     let arguments = with_kubeconform_spellings(arguments);
     let command = bool_flag::with_go_booleans(Arguments::command());

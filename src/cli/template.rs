@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::Args;
 
 use crate::chart::{Chart, load_chart, path_match};
-use crate::manifest::{Document, HookEvent, Manifests, sort_manifests, split_manifests, trim};
+use crate::manifest::{Document, HookEvent, Manifests, sort_manifests_in_parallel, split_manifests, trim};
 use crate::render::{
     Capabilities, KubeVersion, Operation, Release, Rendering, SchemaCheck, default_release_name, render_chart,
     render_text, render_values, validate_release_name,
@@ -245,7 +245,7 @@ fn print(
     rendering: &Rendering,
 ) -> Result<Exit, CommandError> {
     let files = rendering.manifest_files();
-    let sorted = match sort_manifests(files.iter().copied()) {
+    let sorted = match sort_manifests_in_parallel(files.iter().copied()) {
         Ok(sorted) => sorted,
         Err(error) if arguments.debug => {
             let mut text = Vec::new();

@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
+
 use crate::template::{CallResult, Function, Host, Parameter, Value};
 
 /// The families, one table each.
@@ -35,7 +37,7 @@ static FAMILIES: &[&[Function]] = &[
     super::crypto::random::FUNCTIONS,
 ];
 
-static BY_NAME: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::new(|| {
+static BY_NAME: LazyLock<HashMap<&'static str, &'static Function, RandomState>> = LazyLock::new(|| {
     FAMILIES
         .iter()
         .copied()

@@ -7,7 +7,10 @@ use crate::chart::DecodeError;
 use super::head::ManifestHead;
 use super::kind_order::install_rank;
 use super::split::{split_manifests, trim};
+use crate::threads::map_in_parallel;
 
+/// Bytes of text from which a second thread pays.
+const WORTH_A_THREAD: usize = 64 << 10;
 /// Annotation that makes a document a hook.
 const HOOK_ANNOTATION: &str = "helm.sh/hook";
 
@@ -91,28 +94,63 @@ pub struct SortError {
 
 /// Splits and sorts rendered files. Files whose name begins with `_` and empty ones are passed over.
 pub fn sort_manifests<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Result<Manifests, SortError> {
+    let parts = parts(files);
+    let heads = parts.iter().map(|part| ManifestHead::parse(part.text)).collect();
+    place_all(&parts, heads)
+}
+
+/// The same on all cores, for who has but one chart to sort.
+pub fn sort_manifests_in_parallel<'f>(
+    files: impl IntoIterator<Item = (&'f str, &'f [u8])>,
+) -> Result<Manifests, SortError> {
+    let parts = parts(files);
+    let bytes: usize = parts.iter().map(|part| part.text.len()).sum();
+    let heads = if bytes < WORTH_A_THREAD {
+        parts.iter().map(|part| ManifestHead::parse(part.text)).collect()
+    } else {
+        map_in_parallel(&parts, |part| ManifestHead::parse(part.text))
+    };
+    place_all(&parts, heads)
+}
+
+/// One document of a file.
+struct Part<'f> {
+    path: &'f str,
+    offset: usize,
+    text: &'f [u8],
+}
+
+fn parts<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Vec<Part<'f>> {
     let files: BTreeMap<&str, &[u8]> = files.into_iter().collect();
-    let mut sorted = Manifests::default();
-    for (path, text) in files {
+    let is_manifest = |(path, text): &(&str, &[u8])| {
         let base = path.rsplit('/').next().unwrap_or(path);
-        if base.starts_with('_') || trim(text).is_empty() {
-            continue;
-        }
-        for document in split_manifests(text) {
-            let head = ManifestHead::parse(document.text).map_err(|source| SortError {
-                path: path.to_owned(),
-                offset: document.offset,
-                source,
-            })?;
-            let document = Document {
-                path: path.to_owned(),
-                offset: document.offset,
-                text: document.text.to_vec(),
-                head,
-                events: Vec::new(),
-            };
-            sorted.place(document);
-        }
+        !base.starts_with('_') && !trim(text).is_empty()
+    };
+    let documents = files.into_iter().filter(is_manifest).flat_map(|(path, text)| {
+        split_manifests(text).into_iter().map(move |document| Part {
+            path,
+            offset: document.offset,
+            text: document.text,
+        })
+    });
+    documents.collect()
+}
+
+fn place_all(parts: &[Part<'_>], heads: Vec<Result<ManifestHead, DecodeError>>) -> Result<Manifests, SortError> {
+    let mut sorted = Manifests::default();
+    for (part, head) in parts.iter().zip(heads) {
+        let head = head.map_err(|source| SortError {
+            path: part.path.to_owned(),
+            offset: part.offset,
+            source,
+        })?;
+        sorted.place(Document {
+            path: part.path.to_owned(),
+            offset: part.offset,
+            text: part.text.to_vec(),
+            head,
+            events: Vec::new(),
+        });
     }
     sorted
         .manifests

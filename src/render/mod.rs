@@ -14,4 +14,4 @@ pub use render_chart::{
     FixedClock, RenderError, RenderValues, RenderValuesError, RenderedFile, Rendering, SchemaCheck, render_chart,
     render_templates, render_text, render_values,
 };
-pub use template_set::{ChartTemplates, TemplateFile, compile_chart};
+pub use template_set::{ChartTemplates, TemplateFile, compile_chart, compile_chart_in_parallel};

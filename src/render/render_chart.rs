@@ -14,7 +14,7 @@ use super::capabilities::Capabilities;
 use super::chart_objects::chart_object;
 use super::files_object::FilesObject;
 use super::release::Release;
-use super::template_set::{ChartTemplates, TemplateFile, compile_chart};
+use super::template_set::{ChartTemplates, TemplateFile, compile_chart_in_parallel};
 
 /// What all templates of a rendering share.
 #[derive(Debug, Clone)]
@@ -134,7 +134,7 @@ pub fn render_chart(
     options: Options,
     world: &mut dyn World,
 ) -> Result<Rendering, RenderError> {
-    let templates = compile_chart(chart).map_err(RenderError::Parse)?;
+    let templates = compile_chart_in_parallel(chart).map_err(RenderError::Parse)?;
     render_templates(chart, &templates, values, options, world)
 }
 

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use crate::chart::Chart;
 use crate::functions;
-use crate::template::{CompiledSet, ParseError, TemplateSet};
+use crate::template::{CompiledSet, ParseError, TemplateSet, Text};
+
+/// Bytes of source from which a second thread pays.
+const WORTH_A_THREAD: usize = 64 << 10;
 
 /// One template file, and which chart of the tree it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,28 +31,60 @@ pub struct ChartTemplates {
 
 /// Compiles the templates of a chart whose dependencies have been processed.
 pub fn compile_chart(chart: &Chart) -> Result<ChartTemplates, ParseError> {
+    let (files, sources) = template_files(chart);
+    let mut set = TemplateSet::new(functions::lookup);
+    for (name, source) in sources {
+        set.parse(name, source)?;
+    }
+    Ok(ChartTemplates::new(set, files))
+}
+
+/// The same on all cores, for who has but one chart to compile.
+pub fn compile_chart_in_parallel(chart: &Chart) -> Result<ChartTemplates, ParseError> {
+    let (files, sources) = template_files(chart);
+    if sources.iter().map(|(_, source)| source.len()).sum::<usize>() < WORTH_A_THREAD {
+        return compile_chart(chart);
+    }
+    let mut set = TemplateSet::new(functions::lookup);
+    set.parse_in_parallel(&sources)?;
+    Ok(ChartTemplates::new(set, files))
+}
+
+impl ChartTemplates {
+    fn new(set: TemplateSet, files: Vec<TemplateFile>) -> Self {
+        Self {
+            set: Arc::new(set.finish()),
+            files,
+        }
+    }
+}
+
+/// The files in Helm's order, and the name and text of each.
+fn template_files(chart: &Chart) -> (Vec<TemplateFile>, Vec<(Text, Text)>) {
     let mut sources = Vec::new();
     collect(chart, chart.name(), &mut 0, &mut sources);
     // Of two files with one name the later loaded stands, as in Helm's map of templates: it sorts first and is kept.
     sources.reverse();
-    sources.sort_by(|(a, _), (b, _)| parse_order(&b.name).cmp(&parse_order(&a.name)));
-    sources.dedup_by(|(a, _), (b, _)| a.name == b.name);
-    let mut set = TemplateSet::new(functions::lookup);
-    for (file, source) in &sources {
-        set.parse(file.name.as_str(), *source)?;
-    }
-    let files = sources.into_iter().map(|(file, _)| file).collect();
-    Ok(ChartTemplates {
-        set: Arc::new(set.finish()),
-        files,
-    })
+    sources.sort_by(|a, b| (b.depth, &b.file.name).cmp(&(a.depth, &a.file.name)));
+    sources.dedup_by(|a, b| a.file.name == b.file.name);
+    sources
+        .into_iter()
+        .map(|source| {
+            let name = Text::from(source.file.name.as_str());
+            (source.file, (name, Text::from(source.data)))
+        })
+        .unzip()
 }
 
-fn parse_order(name: &str) -> (usize, &str) {
-    (name.matches('/').count(), name)
+/// A template file before it is compiled.
+struct Source<'c> {
+    file: TemplateFile,
+    /// Slashes in its name: Helm parses the deepest first.
+    depth: usize,
+    data: &'c Arc<[u8]>,
 }
 
-fn collect<'c>(chart: &'c Chart, path: &str, next: &mut usize, sources: &mut Vec<(TemplateFile, &'c [u8])>) {
+fn collect<'c>(chart: &'c Chart, path: &str, next: &mut usize, sources: &mut Vec<Source<'c>>) {
     let index = *next;
     *next += 1;
     for subchart in &chart.dependencies {
@@ -66,6 +101,10 @@ fn collect<'c>(chart: &'c Chart, path: &str, next: &mut usize, sources: &mut Vec
             base_path: format!("{path}/templates"),
             chart: index,
         };
-        sources.push((file, &template.data));
+        sources.push(Source {
+            depth: file.name.matches('/').count(),
+            file,
+            data: &template.data,
+        });
     }
 }

@@ -3,7 +3,7 @@
 //! Follows Go's `text/template/parse/lex.go`. Tokens are byte ranges of the source; line numbers are counted only when
 //! an error needs one.
 
-use memchr::memmem;
+use memchr::{memchr, memmem};
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,9 +54,9 @@ pub(super) enum Keyword {
 /// A token: `source[start..end]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Token {
-    pub(super) kind: TokenKind,
     pub(super) start: usize,
     pub(super) end: usize,
+    pub(super) kind: TokenKind,
 }
 
 impl Token {
@@ -105,6 +105,22 @@ const fn is_space(byte: u8) -> bool {
 
 fn is_alphanumeric(c: char) -> bool {
     c == '_' || c.is_alphanumeric()
+}
+
+const fn is_ascii_word(byte: u8) -> bool {
+    byte == b'_' || byte.is_ascii_alphanumeric()
+}
+
+/// Where the first `{{` is.
+fn find_left_delimiter(text: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let at = from + memchr(b'{', text.get(from..)?)?;
+        if text.get(at + 1) == Some(&b'{') {
+            return Some(at);
+        }
+        from = at + 1;
+    }
 }
 
 fn keyword(word: &[u8]) -> Option<Keyword> {
@@ -184,7 +200,7 @@ impl<'s> Lexer<'s> {
     fn lex_text(&mut self) -> Token {
         loop {
             let rest = self.rest();
-            let Some(text_length) = memmem::find(rest, b"{{") else {
+            let Some(text_length) = find_left_delimiter(rest) else {
                 self.position = self.source.len();
                 let kind = if self.position > self.start {
                     TokenKind::Text
@@ -306,7 +322,7 @@ impl<'s> Lexer<'s> {
             '|' => self.token(TokenKind::Pipe),
             '"' => self.lex_quoted(b'"', TokenKind::String, "unterminated quoted string"),
             '\'' => self.lex_quoted(b'\'', TokenKind::CharConstant, "unterminated character constant"),
-            '`' => match memchr::memchr(b'`', self.rest()) {
+            '`' => match memchr(b'`', self.rest()) {
                 Some(length) => {
                     self.position += length + 1;
                     self.token(TokenKind::RawString)
@@ -350,11 +366,15 @@ impl<'s> Lexer<'s> {
     }
 
     fn skip_word(&mut self) {
-        while let Some((c, width)) = decode_char(self.rest()) {
-            if !is_alphanumeric(c) {
+        loop {
+            self.position += self.rest().iter().take_while(|&&byte| is_ascii_word(byte)).count();
+            if self.peek_byte().is_none_or(|byte| byte.is_ascii()) {
                 break;
             }
-            self.position += width;
+            match decode_char(self.rest()) {
+                Some((c, width)) if is_alphanumeric(c) => self.position += width,
+                _ => break,
+            }
         }
     }
 

@@ -6,11 +6,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use super::error::ParseError;
 use super::function::FunctionLookup;
 use super::parser::parse_unit;
 use super::text::Text;
 use super::tree::{Definition, Unit};
+use crate::threads::map_in_parallel;
 
 /// Name of the template Helm makes all others from; also the name of what `tpl` runs.
 pub(super) const SET_NAME: &str = "gotpl";
@@ -25,7 +28,7 @@ pub struct TemplateSet {
 #[derive(Debug, Clone)]
 pub struct CompiledSet {
     pub(super) units: Vec<Arc<Unit>>,
-    index: HashMap<Text, Place>,
+    index: HashMap<Text, Place, RandomState>,
     pub(super) lookup: FunctionLookup,
 }
 
@@ -68,7 +71,7 @@ impl TemplateSet {
         Self {
             set: CompiledSet {
                 units: Vec::new(),
-                index: HashMap::new(),
+                index: HashMap::default(),
                 lookup,
             },
         }
@@ -76,7 +79,23 @@ impl TemplateSet {
 
     /// Compiles a source and adds its definitions; the source itself is one, by its name.
     pub fn parse(&mut self, name: impl Into<Text>, source: impl Into<Text>) -> Result<(), ParseError> {
-        let unit = parse_unit(name.into(), source.into(), self.set.lookup)?;
+        self.add(parse_unit(name.into(), source.into(), self.set.lookup)?);
+        Ok(())
+    }
+
+    /// Compiles sources on all cores and adds them in their order; the first that does not compile is the error.
+    pub fn parse_in_parallel(&mut self, sources: &[(Text, Text)]) -> Result<(), ParseError> {
+        let lookup = self.set.lookup;
+        let units = map_in_parallel(sources, |(name, source)| {
+            parse_unit(name.clone(), source.clone(), lookup)
+        });
+        for unit in units {
+            self.add(unit?);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, unit: Unit) {
         let unit_index = self.set.units.len();
         for (definition_index, definition) in unit.definitions.iter().enumerate() {
             if definition.is_empty && self.set.index.contains_key(&definition.name) {
@@ -89,7 +108,6 @@ impl TemplateSet {
             self.set.index.insert(definition.name.clone(), place);
         }
         self.set.units.push(Arc::new(unit));
-        Ok(())
     }
 
     /// The set, ready to run.

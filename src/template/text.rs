@@ -71,6 +71,13 @@ impl From<&[u8]> for Text {
     }
 }
 
+impl From<&Arc<[u8]>> for Text {
+    /// Shares the bytes.
+    fn from(text: &Arc<[u8]>) -> Self {
+        Self(Arc::clone(text))
+    }
+}
+
 impl From<String> for Text {
     fn from(text: String) -> Self {
         Self(Arc::from(text.into_bytes()))

@@ -3,6 +3,7 @@
 mod coalesce;
 mod dependencies;
 mod import_values;
+mod schema_acceptance;
 mod set_flag;
 mod tables;
 mod user_values;

@@ -4,6 +4,7 @@
 use boon::{Compiler, ErrorKind, Format, Schemas, UrlLoader, ValidationError};
 use serde_json::Value as Json;
 
+use super::schema_acceptance::plainly_accepts;
 use crate::chart::Chart;
 use crate::template::{Map, Value};
 
@@ -51,6 +52,14 @@ fn collect(chart: &Chart, values: &Map, text: &mut String) {
 /// Validates values against the text of one schema.
 pub fn validate_single_schema(values: &Map, schema: &[u8]) -> Result<(), SchemaViolation> {
     let schema: Json = serde_json::from_slice(schema).map_err(|error| SchemaViolation(error.to_string()))?;
+    if plainly_accepts(&schema, values) {
+        return Ok(());
+    }
+    library_verdict(values, schema)
+}
+
+/// The same by `boon` alone.
+pub(super) fn library_verdict(values: &Map, schema: Json) -> Result<(), SchemaViolation> {
     let mut compiler = Compiler::new();
     compiler.use_loader(Box::new(Loader));
     for name in UNKNOWN_FORMATS {

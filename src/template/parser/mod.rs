@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::error::ParseError;
 use super::function::FunctionLookup;
 use super::lexer::{Keyword, Lexer, Token, TokenKind};
@@ -19,6 +21,9 @@ mod pipeline;
 /// How deeply parentheses and blocks may nest; Go allows 10000 of the former and any number of the latter.
 pub(super) const MAX_NESTING: u32 = 200;
 
+/// About how many bytes of source make a node, in charts: what the vectors are sized by.
+const BYTES_OF_A_NODE: usize = 12;
+
 /// Compiles one source file.
 pub(super) fn parse_unit(name: Text, source: Text, lookup: FunctionLookup) -> Result<Unit, ParseError> {
     let bytes = source.clone();
@@ -29,11 +34,13 @@ pub(super) fn parse_unit(name: Text, source: Text, lookup: FunctionLookup) -> Re
         unit: Unit {
             name: name.clone(),
             source,
+            nodes: Vec::with_capacity(bytes.len() / BYTES_OF_A_NODE),
+            children: Vec::with_capacity(bytes.len() / BYTES_OF_A_NODE),
             ..Unit::default()
         },
         tree: TreeState::new(),
-        interned: HashMap::new(),
-        callees: HashMap::new(),
+        interned: HashMap::default(),
+        callees: HashMap::default(),
         scratch: Vec::new(),
         nesting: 0,
     };
@@ -60,8 +67,8 @@ struct Parser<'s> {
     lookup: FunctionLookup,
     unit: Unit,
     tree: TreeState<'s>,
-    interned: HashMap<&'s [u8], Text>,
-    callees: HashMap<&'s [u8], u32>,
+    interned: HashMap<&'s [u8], Text, RandomState>,
+    callees: HashMap<&'s [u8], u32, RandomState>,
     scratch: Vec<NodeId>,
     nesting: u32,
 }
@@ -252,8 +259,16 @@ impl<'s> Parser<'s> {
         index
     }
 
-    fn unquote(&self, token: Token) -> Result<Text, ParseError> {
-        unquote(self.value(token))
+    /// The text of a literal; one without escapes is shared with others like it.
+    fn unquote(&mut self, token: Token) -> Result<Text, ParseError> {
+        let literal = self.value(token);
+        if let [b'"', text @ .., b'"'] = literal
+            && text.is_ascii()
+            && memchr::memchr3(b'\\', b'"', b'\n', text).is_none()
+        {
+            return Ok(self.intern(text));
+        }
+        unquote(literal)
             .map(Text::from)
             .ok_or_else(|| self.error("invalid syntax"))
     }

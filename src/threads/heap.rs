@@ -1,0 +1,18 @@
+//! The heap of a thread.
+
+use std::hint::black_box;
+
+/// More than glibc's own limit for blocks that get a mapping of their own, and within what it may raise it to.
+const MAPPED_BLOCK: usize = 16 << 20;
+/// What a thread's heap is grown to at once; pages are only made when something is written to them.
+const HEAP: usize = 12 << 20;
+
+/// Grows the heap of the calling thread in one step.
+///
+/// glibc grows the heap of every thread but the first by one page at a time, a system call each: some hundreds to render
+/// a chart. It keeps what was grown, though, once a larger block has been mapped and freed, which raises the size
+/// from which it gives memory back. Other allocators see two blocks come and go.
+pub fn widen_heap() {
+    drop(black_box(Vec::<u8>::with_capacity(MAPPED_BLOCK)));
+    drop(black_box(Vec::<u8>::with_capacity(HEAP)));
+}

@@ -1,0 +1,7 @@
+//! Work on several cores, and what the allocator of the C library needs to be told about threads.
+
+mod heap;
+mod map;
+
+pub use heap::widen_heap;
+pub use map::map_in_parallel;
