@@ -2,11 +2,16 @@
 //! `.helmignore` applied.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::archive::{MAX_ARCHIVE_SIZE, without_bom};
 use super::ignore_file::IgnoreRules;
 use super::load::{ChartFile, LoadError};
+use crate::threads::map_in_parallel;
+
+/// Files from which a second thread pays.
+const WORTH_A_THREAD: usize = 48;
 
 /// Deepest directory below a chart, so that a link to a parent cannot loop for ever.
 const MAX_DEPTH: usize = 64;
@@ -19,16 +24,44 @@ pub fn read_directory(directory: &Path) -> Result<Vec<ChartFile>, LoadError> {
     };
     let mut walk = Walk {
         rules,
-        files: Vec::new(),
+        found: Vec::new(),
         remaining: MAX_ARCHIVE_SIZE,
     };
     walk.directory(directory, "", 0)?;
-    Ok(walk.files)
+    let remaining = AtomicU64::new(MAX_ARCHIVE_SIZE);
+    let read = |found: &Found| found.read(&remaining);
+    let files = if walk.found.len() < WORTH_A_THREAD {
+        walk.found.iter().map(read).collect()
+    } else {
+        map_in_parallel(&walk.found, read)
+    };
+    files.into_iter().collect()
+}
+
+/// A regular file that belongs to the chart.
+struct Found {
+    path: PathBuf,
+    name: String,
+}
+
+impl Found {
+    fn read(&self, remaining: &AtomicU64) -> Result<ChartFile, LoadError> {
+        let data = fs::read(&self.path).map_err(|source| LoadError::Read {
+            path: self.path.clone(),
+            source,
+        })?;
+        let length = data.len() as u64;
+        remaining
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(length))
+            .map_err(|_| LoadError::TooLarge)?;
+        Ok(ChartFile::new(self.name.clone(), without_bom(data)))
+    }
 }
 
 struct Walk {
     rules: IgnoreRules,
-    files: Vec<ChartFile>,
+    found: Vec<Found>,
+    /// By the sizes that the file system tells; files may grow until they are read.
     remaining: u64,
 }
 
@@ -68,18 +101,14 @@ impl Walk {
         if !information.is_file() {
             return Err(LoadError::Irregular(path.to_owned()));
         }
-        if information.len() > self.remaining {
-            return Err(LoadError::TooLarge);
-        }
-        let data = fs::read(path).map_err(|source| LoadError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
         self.remaining = self
             .remaining
-            .checked_sub(data.len() as u64)
+            .checked_sub(information.len())
             .ok_or(LoadError::TooLarge)?;
-        self.files.push(ChartFile::new(name, without_bom(data)));
+        self.found.push(Found {
+            path: path.to_owned(),
+            name,
+        });
         Ok(())
     }
 }

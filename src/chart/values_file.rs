@@ -6,19 +6,24 @@ use crate::template::{Dict, Map, Value};
 
 /// Reads the text of a values file. The error's text is Helm's.
 pub fn read_values(text: &[u8]) -> Result<Map, String> {
-    let mut values = Map::new(Dict::new());
+    let mut values: Option<Map> = None;
     for document in documents(text)? {
         let document = map_from_yaml(document).map_err(|error| format!("cannot unmarshal yaml document: {error}"))?;
-        values = merge_maps(&values, &document);
+        values = Some(match values {
+            None => document,
+            Some(before) => merge_maps(&before, &document),
+        });
     }
-    Ok(values)
+    Ok(values.unwrap_or_else(|| Map::new(Dict::new())))
 }
 
 /// Splits at lines that begin with `---`; only white space or a comment may follow the dashes.
 fn documents(text: &[u8]) -> Result<Vec<&[u8]>, String> {
     let mut documents = Vec::new();
     let (mut start, mut at) = (0, 0);
-    for line in text.split_inclusive(|&byte| byte == b'\n') {
+    while let Some(ahead) = text.get(at..).filter(|ahead| !ahead.is_empty()) {
+        let length = memchr::memchr(b'\n', ahead).map_or(ahead.len(), |end| end + 1);
+        let line = ahead.get(..length).unwrap_or_default();
         if let Some(rest) = line.strip_prefix(b"---") {
             let rest = rest.trim_ascii();
             if !rest.is_empty() && !rest.starts_with(b"#") {

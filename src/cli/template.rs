@@ -1,6 +1,7 @@
 //! `chartwright template`: what `helm template` prints, without a cluster and without Helm.
 
 use std::collections::BTreeSet;
+use std::mem::ManuallyDrop;
 use std::path::Path;
 
 use clap::Args;
@@ -104,7 +105,9 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
     let (name, chart_path) = name_and_chart(context, arguments)?;
     let chart_path = locate(&chart_path)?;
     let values = arguments.values.merge(context)?;
-    let mut chart = load_chart(Path::new(&chart_path)).map_err(CommandError::findings)?;
+    let chart = load_chart(Path::new(&chart_path)).map_err(CommandError::findings)?;
+    // The process ends soon: taking large structures apart would only cost time, here and below.
+    let mut chart = ManuallyDrop::new(chart);
     for warning in &chart.warnings {
         context.report(&format!("level=INFO msg=\"Warning: {warning}\""));
     }
@@ -128,7 +131,7 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
     report_warnings(context, &warnings);
     processed.map_err(|error| CommandError::findings(format!("chart dependencies processing failed: {error}")))?;
     let capabilities = Capabilities::new(kube_version, &arguments.api_versions);
-    let rendering = render(context, arguments, &chart, &values, &release, &capabilities)?;
+    let rendering = ManuallyDrop::new(render(context, arguments, &chart, &values, &release, &capabilities)?);
     print(context, arguments, &chart, &release, &rendering)
 }
 
@@ -224,7 +227,7 @@ fn render(
     };
     let top = render_values(chart, values, release, capabilities, check, &mut warnings);
     report_warnings(context, &warnings);
-    let top = top.map_err(CommandError::findings)?;
+    let top = ManuallyDrop::new(top.map_err(CommandError::findings)?);
     let wanted = &chart.metadata.kube_version;
     let kube_version = &capabilities.kube_version;
     if !wanted.is_empty() && !semver::is_compatible_range(wanted, &kube_version.normalized) {

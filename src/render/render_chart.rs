@@ -112,6 +112,8 @@ pub struct RenderedFile {
 pub struct Rendering {
     /// The files.
     pub files: Vec<RenderedFile>,
+    /// What they were rendered from.
+    pub templates: ChartTemplates,
 }
 
 impl Rendering {
@@ -166,7 +168,10 @@ pub fn render_templates(
             map: output.map,
         });
     }
-    Ok(Rendering { files })
+    Ok(Rendering {
+        files,
+        templates: templates.clone(),
+    })
 }
 
 fn template_object(file: &TemplateFile) -> Value {

@@ -39,7 +39,7 @@ pub(super) fn parse_unit(name: Text, source: Text, lookup: FunctionLookup) -> Re
             ..Unit::default()
         },
         tree: TreeState::new(),
-        interned: HashMap::default(),
+        interned: HashMap::with_capacity_and_hasher(128, RandomState::default()),
         callees: HashMap::default(),
         scratch: Vec::new(),
         nesting: 0,
