@@ -1,0 +1,36 @@
+//! What is read is written so that it reads the same, and edits change one scalar only.
+#![no_main]
+
+use chartwright::edit::{Change, NewValue, YamlPath, apply_changes};
+use chartwright::functions::yaml_value::{to_yaml, to_yaml_pretty, value_from_yaml};
+use chartwright::template::Value;
+use libfuzzer_sys::fuzz_target;
+
+fn written(value: &Value) -> Option<String> {
+    to_yaml(value).ok().map(|text| text.to_str_lossy().into_owned())
+}
+
+fuzz_target!(|text: &[u8]| {
+    if let Ok(value) = value_from_yaml(text)
+        && let Some(first) = written(&value)
+    {
+        let again = value_from_yaml(first.as_bytes()).expect("what was written is YAML");
+        assert_eq!(written(&again).as_deref(), Some(first.as_str()));
+        if let Ok(pretty) = to_yaml_pretty(&value) {
+            let again = value_from_yaml(pretty.as_bytes()).expect("what was written is YAML");
+            assert_eq!(written(&again).as_deref(), Some(first.as_str()));
+        }
+    }
+    let Ok(path) = YamlPath::parse("a.tag") else { return };
+    let change = Change {
+        path,
+        value: NewValue::Text("1.2.3-new".to_owned()),
+    };
+    if let Ok((edited, applied)) = apply_changes(text, &[change]) {
+        assert_eq!(applied.len(), 1);
+        let same_head = text.iter().zip(&edited).take_while(|(a, b)| a == b).count();
+        let same_tail = text.iter().rev().zip(edited.iter().rev()).take_while(|(a, b)| a == b).count();
+        let longest = applied.iter().map(|one| one.old.len() + one.new.len()).max().unwrap_or(0);
+        assert!(same_head + same_tail + 4 * longest + 16 >= text.len());
+    }
+});

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Fills the corpus of every target with this project's own fixtures, so that fuzzing starts from what charts look like.
+set -euo pipefail
+cd "$(dirname "$0")"
+fixtures=../fixtures
+
+seed() { # target, then files
+    local target=$1 count=0
+    shift
+    mkdir -p "corpus/$target"
+    for file in "$@"; do
+        cp "$file" "corpus/$target/seed-$count"
+        count=$((count + 1))
+    done
+}
+
+mapfile -t templates < <(find "$fixtures" -path '*/templates/*' -type f | sort)
+mapfile -t documents < <(find "$fixtures" -name '*.yaml' -type f | sort)
+seed template_parse "${templates[@]}"
+seed template_render "${templates[@]}"
+seed yaml_read "${documents[@]}"
+seed yaml_roundtrip "${documents[@]}"
+
+mkdir -p corpus/set_flag corpus/archive_load
+count=0
+for argument in 'a=1' 'a.b[0].c=x,f={1,2,three}' 'a\.b=null' 'a={}' 'a={"b": [1, 2]}' 'a[1].b=0x10,c=1e3' 'f=' 'a.e=null'; do
+    printf '%s' "$argument" >"corpus/set_flag/seed-$count"
+    count=$((count + 1))
+done
+for chart in "$fixtures"/*/*/Chart.yaml; do
+    directory=$(dirname "$chart")
+    name=$(basename "$directory")
+    tar -C "$(dirname "$directory")" --format=ustar -cf "corpus/archive_load/$name" "$name"
+    gzip -kf "corpus/archive_load/$name"
+done
