@@ -1,5 +1,6 @@
 //! Rendering a chart: the values every template sees, then every file in Helm's order. Follows `pkg/engine/engine.go`.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::chart::Chart;
@@ -220,9 +221,11 @@ pub fn render_text(text: &str, world: &mut dyn World) -> Result<String, RenderEr
     Ok(String::from_utf8_lossy(&output.text).into_owned())
 }
 
-/// A clock that stands and random numbers from the operating system, drawn when asked for.
+/// A clock that stands, but for a nanosecond each time it is asked (no two calls of `now` are equal in Helm), and
+/// random numbers from the caller, drawn when asked for.
 pub struct FixedClock<R: FnMut(&mut [u8])> {
     now_unix_nanos: i128,
+    asked: Cell<u32>,
     random: R,
     zone: String,
 }
@@ -232,6 +235,7 @@ impl<R: FnMut(&mut [u8])> FixedClock<R> {
     pub const fn new(now_unix_nanos: i128, random: R) -> Self {
         Self {
             now_unix_nanos,
+            asked: Cell::new(0),
             random,
             zone: String::new(),
         }
@@ -251,7 +255,9 @@ impl<R: FnMut(&mut [u8])> World for FixedClock<R> {
     }
 
     fn now_unix_nanos(&self) -> i128 {
-        self.now_unix_nanos
+        let asked = self.asked.get();
+        self.asked.set(asked + 1);
+        self.now_unix_nanos + i128::from(asked)
     }
 
     fn fill_random(&mut self, bytes: &mut [u8]) {

@@ -4,7 +4,7 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::chart::{Dependency, Metadata};
 use crate::functions::{json as go_json, yaml_value};
-use crate::semver::Version;
+use crate::semver::sort_newest_first;
 use crate::yaml;
 
 /// A chart version to be listed.
@@ -207,14 +207,7 @@ fn insert(versions: &mut Vec<Json>, entry: &IndexEntry) -> Result<bool, IndexErr
         });
     }
     versions.push(Json::Object(entry.fields.clone()));
-    versions.sort_by(
-        |a, b| match (Version::parse(&text(a, "version")), Version::parse(&text(b, "version"))) {
-            (Ok(a), Ok(b)) => b.compare(&a),
-            (Ok(_), Err(_)) => std::cmp::Ordering::Less,
-            (Err(_), Ok(_)) => std::cmp::Ordering::Greater,
-            (Err(_), Err(_)) => std::cmp::Ordering::Equal,
-        },
-    );
+    *versions = sort_newest_first(std::mem::take(versions), |entry| text(entry, "version"));
     Ok(true)
 }
 

@@ -215,7 +215,7 @@ impl Map {
             return None;
         }
         match name {
-            "AsMap" => Some(&[]),
+            "AsMap" | "YAML" => Some(&[]),
             "Table" | "PathValue" => Some(&[Parameter::Str]),
             _ => None,
         }

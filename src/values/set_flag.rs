@@ -109,6 +109,35 @@ fn set(data: &Map, key: &str, value: Value) {
     }
 }
 
+/// Bytes of the JSON number or word that a text begins with; 0 for other values.
+fn scalar_length(text: &str) -> usize {
+    for word in ["true", "false", "null"] {
+        if text.starts_with(word) {
+            return word.len();
+        }
+    }
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let rest_from = |at: usize| text.get(at..).unwrap_or_default();
+    let sign = usize::from(text.starts_with('-'));
+    let mut end = sign
+        + if rest_from(sign).starts_with('0') {
+            1
+        } else {
+            digits(rest_from(sign))
+        };
+    if end == sign {
+        return 0;
+    }
+    if let Some(fraction) = rest_from(end).strip_prefix('.') {
+        end += 1 + digits(fraction);
+    }
+    if let Some(exponent) = rest_from(end).strip_prefix(['e', 'E']) {
+        let unsigned = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+        end += 1 + (exponent.len() - unsigned.len()) + digits(unsigned);
+    }
+    end
+}
+
 /// `list` with `value` at `index`, filled up with nulls.
 fn set_index(mut list: Vec<Value>, index: i64, value: Value) -> Result<Vec<Value>, String> {
     if index > MAX_INDEX {
@@ -321,7 +350,10 @@ impl Parser<'_, '_> {
             return Ok(Value::Nil);
         }
         let rest = self.input.rest();
-        let mut stream = serde_json::Deserializer::from_str(&rest).into_iter::<serde::de::IgnoredAny>();
+        // Go's decoder stops behind a value whatever follows; this one minds what touches a number or a word.
+        let scalar = rest.get(..scalar_length(&rest)).filter(|scalar| !scalar.is_empty());
+        let mut stream =
+            serde_json::Deserializer::from_str(scalar.unwrap_or(&rest)).into_iter::<serde::de::IgnoredAny>();
         match stream.next() {
             Some(Ok(_)) => {}
             Some(Err(error)) => return Err(error.to_string().into()),

@@ -85,7 +85,7 @@ fn apply(row: &Json, flag: &str, argument: String, base: Vec<u8>) -> Result<Map,
     let read_file = |name: &str| {
         let content = row
             .get("files")
-            .and_then(|files| files.get(name))
+            .and_then(|files| files.get(name.strip_prefix("./").unwrap_or(name)))
             .and_then(Json::as_str);
         content
             .map(|text| text.as_bytes().to_vec())

@@ -34,10 +34,25 @@ pub(crate) fn judge(row: &Json, base: Option<&Json>) -> Verdict {
     Verdict::compare(ours, wanted)
 }
 
+/// A file's bytes. JSON holds no byte 0xff: the rows have U+FFFD in its place.
+fn bytes_of(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for piece in text.split_inclusive('\u{FFFD}') {
+        match piece.strip_suffix('\u{FFFD}') {
+            Some(before) => {
+                bytes.extend_from_slice(before.as_bytes());
+                bytes.push(0xFF);
+            }
+            None => bytes.extend_from_slice(piece.as_bytes()),
+        }
+    }
+    bytes
+}
+
 fn files_of(json: Option<&Json>) -> Vec<ChartFile> {
     let entries = json.and_then(Json::as_object).into_iter().flatten();
     entries
-        .map(|(path, text)| ChartFile::new(path.clone(), text.as_str().unwrap_or_default().as_bytes().to_vec()))
+        .map(|(path, text)| ChartFile::new(path.clone(), bytes_of(text.as_str().unwrap_or_default())))
         .collect()
 }
 

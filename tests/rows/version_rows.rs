@@ -1,6 +1,6 @@
 //! Rows of versions and constraints outside templates.
 
-use chartwright::semver::{Constraint, Version};
+use chartwright::semver::{Constraint, Version, sort_newest_first};
 use serde_json::{Value as Json, json};
 
 use super::report::Verdict;
@@ -21,19 +21,8 @@ fn same(ours: &Json, wanted: &Json) -> Verdict {
     Verdict::compare(Ok(ours.to_string().into_bytes()), Ok(wanted.to_string().into_bytes()))
 }
 
-/// Newest first, as a repository index is sorted; what does not parse goes last.
-fn newest_first(mut versions: Vec<String>) -> Vec<String> {
-    versions.sort_by(|a, b| match (Version::parse(a), Version::parse(b)) {
-        (Ok(a), Ok(b)) => b.compare(&a),
-        (Ok(_), Err(_)) => std::cmp::Ordering::Less,
-        (Err(_), Ok(_)) => std::cmp::Ordering::Greater,
-        (Err(_), Err(_)) => std::cmp::Ordering::Equal,
-    });
-    versions
-}
-
 pub(crate) fn sort(row: &Json) -> Verdict {
-    let sorted = newest_first(strings(row, "versions"));
+    let sorted = sort_newest_first(strings(row, "versions"), Clone::clone);
     same(&json!(sorted), &row["result"]["sorted"])
 }
 

@@ -259,7 +259,12 @@ impl Executor<'_> {
                 };
                 let map = map.clone();
                 let values = self.typed_arguments(frame, dot, &method, parameters, arguments)?;
-                match map.call_method(&method, &values) {
+                let result = if method == "YAML" {
+                    Some(self.values_as_yaml(&map))
+                } else {
+                    map.call_method(&method, &values)
+                };
+                match result {
                     Some(result) => self.method_result(frame, node, name, result),
                     None => Err(self.no_field(frame, receiver, name)),
                 }
@@ -310,6 +315,18 @@ impl Executor<'_> {
                 }
             }
             _ => Err(self.no_field(frame, receiver, name)),
+        }
+    }
+
+    /// `common.Values.YAML`: what `toYaml` prints, and a line break. The function is the caller's.
+    fn values_as_yaml(&mut self, map: &Map) -> CallResult {
+        let Some(to_yaml) = (self.set.lookup)("toYaml") else {
+            return Err("no YAML printer".into());
+        };
+        let printed = (to_yaml.call)(self, &[Value::Map(map.with_type(MapType::Any))])?;
+        match printed {
+            Value::Str(text) => Ok(Value::str([text.as_bytes(), b"\n"].concat())),
+            other => Ok(other),
         }
     }
 
