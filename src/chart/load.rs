@@ -140,6 +140,12 @@ pub enum LoadError {
     /// apiVersion v3, which Helm 4.3 reads but does not render.
     #[error("invalid chart apiVersion")]
     VersionThree,
+    /// apiVersion v3 with subcharts that Chart.yaml does not list, which Helm 4.3 stumbles over first.
+    #[error(
+        "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch \
+         missing dependencies: unsupported chart dependency type"
+    )]
+    VersionThreeSubcharts,
     /// Chart.yaml lacks something.
     #[error("{0}")]
     Invalid(String),
@@ -163,8 +169,8 @@ pub fn load_chart(path: &Path) -> Result<Chart, LoadError> {
     })?;
     if information.is_dir() {
         let chart_yaml = path.join("Chart.yaml");
-        match std::fs::read(&chart_yaml) {
-            Ok(data) => check_api_version(&data)?,
+        let generation = match std::fs::read(&chart_yaml) {
+            Ok(data) => generation(&data)?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let absolute = std::path::absolute(&chart_yaml).unwrap_or(chart_yaml);
                 return Err(LoadError::NoChart(absolute.display().to_string()));
@@ -175,8 +181,8 @@ pub fn load_chart(path: &Path) -> Result<Chart, LoadError> {
                     source,
                 });
             }
-        }
-        return load_files(read_directory(path)?);
+        };
+        return renderable(load_files(read_directory(path)?)?, generation);
     }
     let bytes = std::fs::read(path).map_err(|source| LoadError::Read {
         path: path.to_owned(),
@@ -190,8 +196,26 @@ pub fn load_chart(path: &Path) -> Result<Chart, LoadError> {
         .iter()
         .find(|file| file.name == "Chart.yaml")
         .ok_or(LoadError::NoChartInArchive)?;
-    check_api_version(&chart_yaml.data)?;
-    load_files(files)
+    let generation = generation(&chart_yaml.data)?;
+    renderable(load_files(files)?, generation)
+}
+
+/// Which of Helm's loaders a chart is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Generation {
+    OneOrTwo,
+    Three,
+}
+
+/// Helm loads charts of the third generation, and only then says that it does not render them.
+fn renderable(chart: Chart, generation: Generation) -> Result<Chart, LoadError> {
+    match generation {
+        Generation::OneOrTwo => Ok(chart),
+        Generation::Three if chart.dependencies.len() > chart.metadata.dependencies.len() => {
+            Err(LoadError::VersionThreeSubcharts)
+        }
+        Generation::Three => Err(LoadError::VersionThree),
+    }
 }
 
 fn not_an_archive(path: &Path, bytes: &[u8]) -> LoadError {
@@ -215,11 +239,11 @@ fn not_an_archive(path: &Path, bytes: &[u8]) -> LoadError {
 }
 
 /// Helm reads `apiVersion` first, to choose the loader.
-fn check_api_version(chart_yaml: &[u8]) -> Result<(), LoadError> {
+fn generation(chart_yaml: &[u8]) -> Result<Generation, LoadError> {
     let document = decode("Chart.yaml", chart_yaml)?;
     match document.get("apiVersion").and_then(|value| value.as_str()) {
-        None | Some("" | "v1" | "v2") => Ok(()),
-        Some("v3") => Err(LoadError::VersionThree),
+        None | Some("" | "v1" | "v2") => Ok(Generation::OneOrTwo),
+        Some("v3") => Ok(Generation::Three),
         Some(_) => Err(LoadError::UnsupportedVersion),
     }
 }

@@ -40,6 +40,10 @@ fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+fn thousandths(part: usize, all: usize) -> usize {
+    (part * 1000).checked_div(all).unwrap_or(1000)
+}
+
 #[derive(Default)]
 struct Counts {
     passed: usize,
@@ -88,7 +92,23 @@ impl Report {
 
     pub(crate) fn passed_share(&self) -> usize {
         let (passed, failed) = self.totals();
-        (passed * 1000).checked_div(passed + failed).unwrap_or(1000)
+        thousandths(passed, passed + failed)
+    }
+
+    pub(crate) fn worst_group_share(&self) -> usize {
+        let shares = self.groups.values();
+        shares
+            .map(|counts| thousandths(counts.passed, counts.passed + counts.failed))
+            .min()
+            .unwrap_or(1000)
+    }
+
+    pub(crate) fn whole_error_share(&self) -> usize {
+        let (whole, all) = self
+            .groups
+            .values()
+            .fold((0, 0), |(w, a), counts| (w + counts.whole_errors, a + counts.errors));
+        thousandths(whole, all)
     }
 
     fn totals(&self) -> (usize, usize) {
