@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::archive::{ArchiveError, read_archive};
+use super::compat::Compat;
 use super::directory::read_directory;
 use super::go_decode::DecodeError;
 use super::ignore_file::IgnoreError;
 use super::lock_file::Lock;
 use super::metadata::Metadata;
 use super::values_file::read_values;
+use crate::functions::yaml_value::map_from_yaml;
 use crate::template::{Map, MapType};
 use crate::yaml;
 
@@ -57,6 +59,8 @@ pub struct Chart {
     pub dependencies: Vec<Self>,
     /// What Helm logs while loading, such as requirements.yaml in a v2 chart.
     pub warnings: Vec<String>,
+    /// Whose rules it is rendered by.
+    pub compat: Compat,
 }
 
 /// A file of `crds/`, in this chart or a subchart.
@@ -163,6 +167,11 @@ pub enum LoadError {
 
 /// Loads a chart directory or archive.
 pub fn load_chart(path: &Path) -> Result<Chart, LoadError> {
+    load_chart_for(path, Compat::Helm4)
+}
+
+/// Loads a chart directory or archive as that Helm does.
+pub fn load_chart_for(path: &Path, compat: Compat) -> Result<Chart, LoadError> {
     let information = std::fs::metadata(path).map_err(|source| LoadError::Read {
         path: path.to_owned(),
         source,
@@ -170,7 +179,7 @@ pub fn load_chart(path: &Path) -> Result<Chart, LoadError> {
     if information.is_dir() {
         let chart_yaml = path.join("Chart.yaml");
         let generation = match std::fs::read(&chart_yaml) {
-            Ok(data) => generation(&data)?,
+            Ok(data) => generation(&data, compat)?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let absolute = std::path::absolute(&chart_yaml).unwrap_or(chart_yaml);
                 return Err(LoadError::NoChart(absolute.display().to_string()));
@@ -182,7 +191,7 @@ pub fn load_chart(path: &Path) -> Result<Chart, LoadError> {
                 });
             }
         };
-        return renderable(load_files(read_directory(path)?)?, generation);
+        return renderable(load_nested(read_directory(path)?, compat, 0)?, generation);
     }
     let bytes = std::fs::read(path).map_err(|source| LoadError::Read {
         path: path.to_owned(),
@@ -196,8 +205,8 @@ pub fn load_chart(path: &Path) -> Result<Chart, LoadError> {
         .iter()
         .find(|file| file.name == "Chart.yaml")
         .ok_or(LoadError::NoChartInArchive)?;
-    let generation = generation(&chart_yaml.data)?;
-    renderable(load_files(files)?, generation)
+    let generation = generation(&chart_yaml.data, compat)?;
+    renderable(load_nested(files, compat, 0)?, generation)
 }
 
 /// Which of Helm's loaders a chart is for.
@@ -239,7 +248,11 @@ fn not_an_archive(path: &Path, bytes: &[u8]) -> LoadError {
 }
 
 /// Helm reads `apiVersion` first, to choose the loader.
-fn generation(chart_yaml: &[u8]) -> Result<Generation, LoadError> {
+fn generation(chart_yaml: &[u8], compat: Compat) -> Result<Generation, LoadError> {
+    if compat == Compat::Helm3 {
+        // It has one loader, for whatever the version is.
+        return Ok(Generation::OneOrTwo);
+    }
     let document = decode("Chart.yaml", chart_yaml)?;
     match document.get("apiVersion").and_then(|value| value.as_str()) {
         None | Some("" | "v1" | "v2") => Ok(Generation::OneOrTwo),
@@ -250,10 +263,10 @@ fn generation(chart_yaml: &[u8]) -> Result<Generation, LoadError> {
 
 /// Builds a chart from files named relative to it.
 pub fn load_files(files: Vec<ChartFile>) -> Result<Chart, LoadError> {
-    load_nested(files, 0)
+    load_nested(files, Compat::Helm4, 0)
 }
 
-fn load_nested(files: Vec<ChartFile>, depth: usize) -> Result<Chart, LoadError> {
+fn load_nested(files: Vec<ChartFile>, compat: Compat, depth: usize) -> Result<Chart, LoadError> {
     if depth > MAX_SUBCHART_DEPTH {
         return Err(LoadError::SubchartsTooDeep);
     }
@@ -270,7 +283,7 @@ fn load_nested(files: Vec<ChartFile>, depth: usize) -> Result<Chart, LoadError> 
         parts.metadata = Some(metadata);
     }
     for file in &files {
-        parts.place(file)?;
+        parts.place(file, compat)?;
     }
     let mut metadata = parts.metadata.ok_or(LoadError::ChartYamlMissing)?;
     metadata.validate().map_err(LoadError::Invalid)?;
@@ -279,7 +292,7 @@ fn load_nested(files: Vec<ChartFile>, depth: usize) -> Result<Chart, LoadError> 
         if name.starts_with(['_', '.']) {
             continue;
         }
-        let subchart = load_subchart(&name, files, depth).map_err(|source| LoadError::Subchart {
+        let subchart = load_subchart(&name, files, compat, depth).map_err(|source| LoadError::Subchart {
             name,
             parent: metadata.name.clone(),
             source: Box::new(source),
@@ -296,17 +309,18 @@ fn load_nested(files: Vec<ChartFile>, depth: usize) -> Result<Chart, LoadError> 
         raw: Arc::new(files),
         dependencies,
         warnings: parts.warnings,
+        compat,
     })
 }
 
-fn load_subchart(name: &str, files: Vec<ChartFile>, depth: usize) -> Result<Chart, LoadError> {
+fn load_subchart(name: &str, files: Vec<ChartFile>, compat: Compat, depth: usize) -> Result<Chart, LoadError> {
     if Path::new(name).extension().is_some_and(|extension| extension == "tgz") {
         let file = files
             .first()
             .filter(|file| file.name == name)
             .ok_or(LoadError::ChartYamlMissing)?;
         let files = read_archive(&file.data)?;
-        return load_nested(files, depth + 1);
+        return load_nested(files, compat, depth + 1);
     }
     let inner = files
         .into_iter()
@@ -318,7 +332,7 @@ fn load_subchart(name: &str, files: Vec<ChartFile>, depth: usize) -> Result<Char
             })
         })
         .collect();
-    load_nested(inner, depth + 1)
+    load_nested(inner, compat, depth + 1)
 }
 
 /// A chart while its files are being sorted.
@@ -349,11 +363,17 @@ impl Default for Parts {
 }
 
 impl Parts {
-    fn place(&mut self, file: &ChartFile) -> Result<(), LoadError> {
+    fn place(&mut self, file: &ChartFile, compat: Compat) -> Result<(), LoadError> {
         match file.name.as_str() {
             "Chart.yaml" => {}
             "Chart.lock" => self.lock = Some(read_lock("Chart.lock", &file.data)?),
-            "values.yaml" => self.values = read_values(&file.data).map_err(LoadError::Values)?,
+            "values.yaml" => {
+                let read = match compat {
+                    Compat::Helm4 => read_values(&file.data),
+                    Compat::Helm3 => map_from_yaml(&file.data),
+                };
+                self.values = read.map_err(LoadError::Values)?;
+            }
             "values.schema.json" => self.schema = Some(Arc::clone(&file.data)),
             "requirements.yaml" => {
                 let document = decode("requirements.yaml", &file.data)?;

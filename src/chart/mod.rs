@@ -1,6 +1,7 @@
 //! A chart on disk: a directory or a `.tgz`, loaded as Helm 4.3's `pkg/chart/v2/loader` loads it.
 
 mod archive;
+mod compat;
 mod dependency;
 mod directory;
 mod go_decode;
@@ -14,12 +15,13 @@ mod validation;
 mod values_file;
 
 pub use archive::{ArchiveError, MAX_ARCHIVE_SIZE, read_archive};
+pub use compat::Compat;
 pub use dependency::{Dependency, ImportValue};
 pub use directory::read_directory;
 pub use go_decode::DecodeError;
 pub(crate) use go_decode::{Object, StructContext};
 pub use ignore_file::{IgnoreError, IgnoreRules};
-pub use load::{Chart, ChartFile, CrdFile, LoadError, load_chart, load_files};
+pub use load::{Chart, ChartFile, CrdFile, LoadError, load_chart, load_chart_for, load_files};
 pub use local_dependencies::{LocalDependencyError, files_with_local_dependencies, load_with_local_dependencies};
 pub use lock_file::Lock;
 pub use metadata::{Maintainer, Metadata};

@@ -97,7 +97,7 @@ pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit
             .map_err(CommandError::usage)?,
         skip_schema_validation: arguments.skip_schema_validation,
     };
-    let values = arguments.values.merge(context)?;
+    let values = arguments.values.merge(context, crate::chart::Compat::Helm4)?;
     let mut paths = arguments.charts.clone();
     if arguments.with_subcharts {
         for path in &arguments.charts {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use crate::chart::{Chart, load_chart, path_match};
+use crate::chart::{Chart, Compat, load_chart_for, path_match};
 use crate::manifest::{Document, HookEvent, Manifests, sort_manifests_in_parallel, split_manifests, trim};
 use crate::render::{
     Capabilities, KubeVersion, Operation, Release, Rendering, SchemaCheck, default_release_name, render_chart,
@@ -81,12 +81,33 @@ pub(super) struct TemplateArguments {
     /// `helm template` renders no CRDs unless asked, so this changes nothing.
     #[arg(long, hide = true)]
     skip_crds: bool,
+    /// Whose bytes to print where two generations of Helm differ.
+    #[arg(long, value_name = "HELM", default_value = "helm4")]
+    compat: CompatName,
     /// Without effect in `helm template`, kept for scripts.
     #[arg(long, hide = true)]
     hide_notes: bool,
     /// Without effect in `helm template`, kept for scripts.
     #[arg(long, hide = true)]
     render_subchart_notes: bool,
+}
+
+/// `--compat`
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum CompatName {
+    /// Helm 4.3.
+    Helm4,
+    /// Helm 3.22.
+    Helm3,
+}
+
+impl TemplateArguments {
+    const fn compat(&self) -> Compat {
+        match self.compat {
+            CompatName::Helm4 => Compat::Helm4,
+            CompatName::Helm3 => Compat::Helm3,
+        }
+    }
 }
 
 pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<Exit, CommandError> {
@@ -104,8 +125,8 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
         .map_err(CommandError::usage)?;
     let (name, chart_path) = name_and_chart(context, arguments)?;
     let chart_path = locate(&chart_path)?;
-    let values = arguments.values.merge(context)?;
-    let chart = load_chart(Path::new(&chart_path)).map_err(CommandError::findings)?;
+    let values = arguments.values.merge(context, arguments.compat())?;
+    let chart = load_chart_for(Path::new(&chart_path), arguments.compat()).map_err(CommandError::findings)?;
     // The process ends soon: taking large structures apart would only cost time, here and below.
     let mut chart = ManuallyDrop::new(chart);
     for warning in &chart.warnings {
@@ -130,7 +151,7 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
     let processed = process_dependencies(&mut chart, &values, &mut warnings);
     report_warnings(context, &warnings);
     processed.map_err(|error| CommandError::findings(format!("chart dependencies processing failed: {error}")))?;
-    let capabilities = Capabilities::new(kube_version, &arguments.api_versions);
+    let capabilities = Capabilities::new(kube_version, &arguments.api_versions).of(arguments.compat());
     let rendering = ManuallyDrop::new(render(context, arguments, &chart, &values, &release, &capabilities)?);
     print(context, arguments, &chart, &release, &rendering)
 }
@@ -204,9 +225,16 @@ fn check_installable(chart: &Chart) -> Result<(), CommandError> {
     if missing.is_empty() {
         return Ok(());
     }
+    let advice = match chart.compat {
+        Compat::Helm4 => {
+            "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch"
+        }
+        Compat::Helm3 => {
+            "An error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch"
+        }
+    };
     Err(CommandError::findings(format!(
-        "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch \
-         missing dependencies: found in Chart.yaml, but missing in charts/ directory: {}",
+        "{advice} missing dependencies: found in Chart.yaml, but missing in charts/ directory: {}",
         missing.join(", ")
     )))
 }
@@ -237,7 +265,7 @@ fn render(
         )));
     }
     render_chart(chart, &top, Options::default(), &mut context.render_world())
-        .map_err(|error| CommandError::findings(format!("{error}{DEBUG_ADVICE}")))
+        .map_err(|error| CommandError::findings(format!("{}{DEBUG_ADVICE}", error.text(arguments.compat()))))
 }
 
 fn print(
@@ -248,7 +276,7 @@ fn print(
     rendering: &Rendering,
 ) -> Result<Exit, CommandError> {
     let files = rendering.manifest_files();
-    let sorted = match sort_manifests_in_parallel(files.iter().copied()) {
+    let sorted = match sort_manifests_in_parallel(files.iter().copied(), arguments.compat()) {
         Ok(sorted) => sorted,
         Err(error) if arguments.debug => {
             let mut text = Vec::new();
@@ -280,7 +308,7 @@ fn print(
         push_document(&mut text, &hook.path, &hook.text);
     }
     if !arguments.show_only.is_empty() {
-        text = show_only(&text, &arguments.show_only)?;
+        text = show_only(&text, &arguments.show_only, arguments.compat())?;
     }
     context.write_stdout(&text)?;
     Ok(Exit::Clean)
@@ -308,8 +336,8 @@ fn printed(text: &[u8]) -> Vec<u8> {
 }
 
 /// The documents whose `# Source:` path matches one of the patterns, in the order of the patterns.
-fn show_only(text: &[u8], patterns: &[String]) -> Result<Vec<u8>, CommandError> {
-    let documents = split_manifests(text);
+fn show_only(text: &[u8], patterns: &[String], compat: Compat) -> Result<Vec<u8>, CommandError> {
+    let documents = split_manifests(text, compat);
     let mut shown = Vec::new();
     for pattern in patterns {
         let mut found = false;

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::chart::Compat;
 use crate::template::Map;
 use crate::values::{UserValues, ValueSource};
 
@@ -33,13 +34,14 @@ pub(super) struct ValueFlags {
 
 impl ValueFlags {
     /// Reads the files and merges everything.
-    pub(super) fn merge(&self, context: RunContext) -> Result<Map, CommandError> {
+    pub(super) fn merge(&self, context: RunContext, compat: Compat) -> Result<Map, CommandError> {
         let mut values = UserValues {
             json: self.set_json.clone(),
             typed: self.set.clone(),
             text: self.set_string.clone(),
             file: self.set_file.clone(),
             literal: self.set_literal.clone(),
+            compat,
             ..UserValues::default()
         };
         for name in &self.values {

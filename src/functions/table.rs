@@ -51,6 +51,18 @@ pub fn lookup(name: &str) -> Option<&'static Function> {
     BY_NAME.get(name).copied()
 }
 
+/// Functions that came with Helm 4, but for those whose name begins with `duration` (Sprig's `durationRound` is old).
+const SINCE_HELM_4: [&str; 3] = ["mustToYaml", "mustToToml", "mustToDuration"];
+
+/// Finds a function of Helm 3's function map.
+pub fn lookup_helm3(name: &str) -> Option<&'static Function> {
+    let is_new = SINCE_HELM_4.contains(&name) || (name.starts_with("duration") && !SPRIG_DURATIONS.contains(&name));
+    lookup(name).filter(|_| !is_new)
+}
+
+/// Sprig's own.
+const SPRIG_DURATIONS: [&str; 2] = ["duration", "durationRound"];
+
 /// Every function.
 #[cfg(test)]
 pub(super) fn all() -> impl Iterator<Item = &'static Function> {

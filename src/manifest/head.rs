@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::chart::{DecodeError, Object, StructContext};
+use crate::chart::{Compat, DecodeError, Object, StructContext};
 use crate::yaml::{self, Builder, Duplicates, NodeId, NodeKind, Scalar, Tree, YamlError};
 
 /// The head of a document. Go's `util.SimpleHead`.
@@ -34,9 +34,13 @@ const METADATA_TYPE: &str =
 
 impl ManifestHead {
     /// Reads one document.
-    pub fn parse(document: &[u8]) -> Result<Self, DecodeError> {
+    pub fn parse(document: &[u8], compat: Compat) -> Result<Self, DecodeError> {
+        let type_name = match compat {
+            Compat::Helm4 => "util.SimpleHead",
+            Compat::Helm3 => "releaseutil.SimpleHead",
+        };
         let json = read_fields(document).map_err(|error| DecodeError::Yaml(error.to_string()))?;
-        let object = Object::root(&json, "util.SimpleHead")?;
+        let object = Object::root(&json, type_name)?;
         let context = StructContext::root("SimpleHead");
         let metadata = match object.get("metadata") {
             None => None,

@@ -1,6 +1,8 @@
 //! The order in which Helm 4 installs kinds (`pkg/release/v1/util/kind_sorter.go`).
 
-/// Kinds in install order; all others follow, sorted by name.
+use crate::chart::Compat;
+
+/// Kinds in install order; all others follow, sorted by name. Helm 3 does not know the last two.
 const INSTALL_ORDER: [&str; 38] = [
     "PriorityClass",
     "Namespace",
@@ -43,8 +45,13 @@ const INSTALL_ORDER: [&str; 38] = [
 ];
 
 /// A key to sort by: known kinds by their place, unknown ones after them by name. Sort stably.
-pub fn install_rank(kind: &str) -> (usize, &str) {
-    match INSTALL_ORDER.iter().position(|&known| known == kind) {
+pub fn install_rank(kind: &str, compat: Compat) -> (usize, &str) {
+    let known_kinds = match compat {
+        Compat::Helm4 => INSTALL_ORDER.len(),
+        Compat::Helm3 => INSTALL_ORDER.len() - 2,
+    };
+    let known = INSTALL_ORDER.iter().take(known_kinds);
+    match known.into_iter().position(|&known| known == kind) {
         Some(place) => (place, ""),
         None => (INSTALL_ORDER.len(), kind),
     }

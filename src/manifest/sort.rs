@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::chart::DecodeError;
+use crate::chart::{Compat, DecodeError};
 
 use super::head::ManifestHead;
 use super::kind_order::install_rank;
@@ -94,23 +94,26 @@ pub struct SortError {
 
 /// Splits and sorts rendered files. Files whose name begins with `_` and empty ones are passed over.
 pub fn sort_manifests<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Result<Manifests, SortError> {
-    let parts = parts(files);
-    let heads = parts.iter().map(|part| ManifestHead::parse(part.text)).collect();
-    place_all(&parts, heads)
+    let parts = parts(files, Compat::Helm4);
+    let head = |part: &Part<'_>| ManifestHead::parse(part.text, Compat::Helm4);
+    let heads = parts.iter().map(head).collect();
+    place_all(&parts, heads, Compat::Helm4)
 }
 
-/// The same on all cores, for who has but one chart to sort.
+/// The same on all cores, for who has but one chart to sort, in the order of either Helm.
 pub fn sort_manifests_in_parallel<'f>(
     files: impl IntoIterator<Item = (&'f str, &'f [u8])>,
+    compat: Compat,
 ) -> Result<Manifests, SortError> {
-    let parts = parts(files);
+    let parts = parts(files, compat);
     let bytes: usize = parts.iter().map(|part| part.text.len()).sum();
+    let head = |part: &Part<'_>| ManifestHead::parse(part.text, compat);
     let heads = if bytes < WORTH_A_THREAD {
-        parts.iter().map(|part| ManifestHead::parse(part.text)).collect()
+        parts.iter().map(head).collect()
     } else {
-        map_in_parallel(&parts, |part| ManifestHead::parse(part.text))
+        map_in_parallel(&parts, head)
     };
-    place_all(&parts, heads)
+    place_all(&parts, heads, compat)
 }
 
 /// One document of a file.
@@ -120,14 +123,14 @@ struct Part<'f> {
     text: &'f [u8],
 }
 
-fn parts<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Vec<Part<'f>> {
+fn parts<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>, compat: Compat) -> Vec<Part<'f>> {
     let files: BTreeMap<&str, &[u8]> = files.into_iter().collect();
     let is_manifest = |(path, text): &(&str, &[u8])| {
         let base = path.rsplit('/').next().unwrap_or(path);
         !base.starts_with('_') && !trim(text).is_empty()
     };
     let documents = files.into_iter().filter(is_manifest).flat_map(|(path, text)| {
-        split_manifests(text).into_iter().map(move |document| Part {
+        split_manifests(text, compat).into_iter().map(move |document| Part {
             path,
             offset: document.offset,
             text: document.text,
@@ -136,7 +139,11 @@ fn parts<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Vec<Part<'
     documents.collect()
 }
 
-fn place_all(parts: &[Part<'_>], heads: Vec<Result<ManifestHead, DecodeError>>) -> Result<Manifests, SortError> {
+fn place_all(
+    parts: &[Part<'_>],
+    heads: Vec<Result<ManifestHead, DecodeError>>,
+    compat: Compat,
+) -> Result<Manifests, SortError> {
     let mut sorted = Manifests::default();
     for (part, head) in parts.iter().zip(heads) {
         let head = head.map_err(|source| SortError {
@@ -154,10 +161,10 @@ fn place_all(parts: &[Part<'_>], heads: Vec<Result<ManifestHead, DecodeError>>) 
     }
     sorted
         .manifests
-        .sort_by(|a, b| install_rank(&a.head.kind).cmp(&install_rank(&b.head.kind)));
+        .sort_by(|a, b| install_rank(&a.head.kind, compat).cmp(&install_rank(&b.head.kind, compat)));
     sorted
         .hooks
-        .sort_by(|a, b| install_rank(&a.head.kind).cmp(&install_rank(&b.head.kind)));
+        .sort_by(|a, b| install_rank(&a.head.kind, compat).cmp(&install_rank(&b.head.kind, compat)));
     Ok(sorted)
 }
 

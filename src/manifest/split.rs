@@ -1,17 +1,57 @@
 //! Splitting a rendered file into documents as Helm does, by text alone: at every line that begins with `---`, whatever
 //! follows (`pkg/release/v1/util/manifest.go`).
 
+use crate::chart::Compat;
+
 /// One document of a file: where it starts in the file's text, and its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SplitDocument<'t> {
     /// Byte offset in the file.
     pub offset: usize,
-    /// The document without leading white space; trailing white space is kept.
+    /// The document without leading white space; Helm 4 keeps what trails, Helm 3 does not.
     pub text: &'t [u8],
 }
 
 /// The documents of `text` that hold more than white space.
-pub fn split_manifests(text: &[u8]) -> Vec<SplitDocument<'_>> {
+pub fn split_manifests(text: &[u8], compat: Compat) -> Vec<SplitDocument<'_>> {
+    match compat {
+        Compat::Helm4 => split_keeping_ends(text),
+        Compat::Helm3 => split_trimming(text),
+    }
+}
+
+/// Helm 3 splits at `(?:^|\\s*\\n)---\\s*` and trims the documents.
+fn split_trimming(text: &[u8]) -> Vec<SplitDocument<'_>> {
+    let is_space = |byte: &u8| matches!(byte, b'\t' | b'\n' | 0x0C | b'\r' | b' ');
+    let start = text.len() - trim_start(text).len();
+    let end = start + trim(text).len();
+    let mut documents = Vec::new();
+    let mut from = start;
+    let mut add = |from: usize, to: usize| {
+        let document = text.get(from..to).unwrap_or_default();
+        let offset = from + (document.len() - trim_start(document).len());
+        if !document.is_empty() {
+            let text = trim(document);
+            documents.push(SplitDocument { offset, text });
+        }
+    };
+    let body = text.get(..end).unwrap_or_default();
+    for at in memchr::memmem::find_iter(body, b"---") {
+        // The line break must not belong to the separator before.
+        let breaks_line = at > from && body.get(at - 1) == Some(&b'\n');
+        if at != start && !breaks_line || at < from {
+            continue;
+        }
+        let before = body.get(from..at).unwrap_or_default();
+        add(from, from + before.trim_ascii_end().len());
+        let behind = body.get(at + 3..).unwrap_or_default();
+        from = at + 3 + behind.iter().take_while(|byte| is_space(byte)).count();
+    }
+    add(from, end);
+    documents
+}
+
+fn split_keeping_ends(text: &[u8]) -> Vec<SplitDocument<'_>> {
     let mut documents = Vec::new();
     let mut from = text.len() - trim_start(text).len();
     loop {
@@ -101,7 +141,11 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<(usize, String)> {
-        split_manifests(text.as_bytes())
+        texts_as(text, Compat::Helm4)
+    }
+
+    fn texts_as(text: &str, compat: Compat) -> Vec<(usize, String)> {
+        split_manifests(text.as_bytes(), compat)
             .into_iter()
             .map(|document| (document.offset, String::from_utf8(document.text.to_vec()).unwrap()))
             .collect()
@@ -114,6 +158,18 @@ mod tests {
         assert_eq!(texts("a: 1\n---x: 2\n"), [(0, "a: 1\n".into()), (8, "x: 2\n".into())]);
         assert_eq!(texts("a: x---y\n"), [(0, "a: x---y\n".into())]);
         assert_eq!(texts(" \n\t"), []);
+    }
+
+    #[test]
+    fn helm_3_trims_documents() {
+        let texts = |text: &str| texts_as(text, Compat::Helm3);
+        assert_eq!(
+            texts("a: 1\n\n---\n\nb: 2\n\n"),
+            [(0, "a: 1".into()), (11, "b: 2".into())]
+        );
+        assert_eq!(texts("\n---\n---\na: 1"), [(5, "---\na: 1".into())]);
+        assert_eq!(texts("---\n# c\n---x: 2\n"), [(4, "# c".into()), (11, "x: 2".into())]);
+        assert_eq!(texts("a: x---y\n ---\n"), [(0, "a: x---y\n ---".into())]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::any::Any;
 use std::rc::Rc;
 
+use crate::chart::Compat;
 use crate::template::{CallResult, List, ListType, Object, StructField, Text, VERSION_SET, Value};
 
 /// What `.Capabilities.APIVersions` holds without a cluster and without `--api-versions`.
@@ -69,6 +70,8 @@ const DEFAULT_API_VERSIONS: [&str; 57] = [
 
 /// `.Capabilities.HelmVersion.Version`
 const HELM_VERSION: &str = "v4.3";
+/// The same in Helm 3.
+const HELM3_VERSION: &str = "v3.22";
 /// `.Capabilities.HelmVersion.GoVersion`
 const GO_VERSION: &str = "go1.26.8";
 /// `.Capabilities.HelmVersion.KubeClientVersion`
@@ -174,6 +177,8 @@ pub struct Capabilities {
     pub kube_version: KubeVersion,
     /// API versions, the defaults first.
     pub api_versions: Vec<String>,
+    /// Which Helm says so.
+    pub compat: Compat,
 }
 
 impl Capabilities {
@@ -183,6 +188,7 @@ impl Capabilities {
         Self {
             kube_version: kube_version.unwrap_or_else(KubeVersion::default_version),
             api_versions: defaults.chain(more_api_versions.iter().cloned()).collect(),
+            compat: Compat::Helm4,
         }
     }
 
@@ -191,7 +197,18 @@ impl Capabilities {
         Self {
             kube_version,
             api_versions: api_versions.iter().map(|&version| version.to_owned()).collect(),
+            compat: Compat::Helm4,
         }
+    }
+
+    /// The same as that Helm has them: Helm 3 shows the Kubernetes version in its shortened form only.
+    #[must_use]
+    pub fn of(mut self, compat: Compat) -> Self {
+        if compat == Compat::Helm3 {
+            self.kube_version.version.clone_from(&self.kube_version.normalized);
+        }
+        self.compat = compat;
+        self
     }
 
     /// `.Capabilities.APIVersions`: a list, and the engine knows its method `Has`.
@@ -228,7 +245,7 @@ impl Object for CapabilitiesObject {
                 self.capabilities.kube_version.clone(),
             )))),
             "APIVersions" => Some(self.capabilities.version_set()),
-            "HelmVersion" => Some(Value::Object(Rc::new(HelmVersion))),
+            "HelmVersion" => Some(Value::Object(Rc::new(HelmVersion(self.capabilities.compat)))),
             _ => None,
         }
     }
@@ -247,7 +264,7 @@ impl Object for CapabilitiesObject {
         let versions = self.capabilities.api_versions.join(" ");
         format!(
             "{{{{{version} {normalized} {major} {minor}}} [{versions}] {}}}",
-            HelmVersion::text()
+            HelmVersion(self.capabilities.compat).display()
         )
         .into()
     }
@@ -314,13 +331,7 @@ impl Object for KubeVersionObject {
 }
 
 #[derive(Debug)]
-struct HelmVersion;
-
-impl HelmVersion {
-    fn text() -> String {
-        format!("{{{HELM_VERSION}   {GO_VERSION} {KUBE_CLIENT_VERSION}}}")
-    }
-}
+struct HelmVersion(Compat);
 
 impl Object for HelmVersion {
     fn type_name(&self) -> &'static str {
@@ -329,10 +340,13 @@ impl Object for HelmVersion {
 
     fn field(&self, name: &str) -> Option<Value> {
         match name {
-            "Version" => Some(Value::str(HELM_VERSION)),
+            "Version" => Some(Value::str(match self.0 {
+                Compat::Helm4 => HELM_VERSION,
+                Compat::Helm3 => HELM3_VERSION,
+            })),
             "GitCommit" | "GitTreeState" => Some(Value::str("")),
             "GoVersion" => Some(Value::str(GO_VERSION)),
-            "KubeClientVersion" => Some(Value::str(KUBE_CLIENT_VERSION)),
+            "KubeClientVersion" if self.0 == Compat::Helm4 => Some(Value::str(KUBE_CLIENT_VERSION)),
             _ => None,
         }
     }
@@ -342,7 +356,11 @@ impl Object for HelmVersion {
     }
 
     fn display(&self) -> Text {
-        Self::text().into()
+        match self.0 {
+            Compat::Helm4 => format!("{{{HELM_VERSION}   {GO_VERSION} {KUBE_CLIENT_VERSION}}}"),
+            Compat::Helm3 => format!("{{{HELM3_VERSION}   {GO_VERSION}}}"),
+        }
+        .into()
     }
 
     fn struct_fields(&self) -> Option<Vec<StructField>> {

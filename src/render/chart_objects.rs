@@ -1,10 +1,78 @@
-//! `.Chart`: Chart.yaml under Go's field names, as Helm 4 shows it to templates (a map, not a struct).
+//! `.Chart`: Chart.yaml under Go's field names, as Helm 4 shows it to templates (a map), or Helm 3 (the struct).
 
-use crate::chart::{Dependency, ImportValue, Metadata};
-use crate::template::{Dict, List, Map, MapType, Text, Value};
+use std::rc::Rc;
+
+use super::struct_object::{FieldNames, StructObject};
+use crate::chart::{Compat, Dependency, ImportValue, Metadata};
+use crate::template::{Dict, List, Map, MapType, StructField, Text, Value};
 
 /// The map for `.Chart`. `is_root` is whether the chart is no subchart.
-pub(super) fn chart_object(metadata: &Metadata, is_root: bool) -> Value {
+pub(super) fn chart_object(metadata: &Metadata, is_root: bool, compat: Compat) -> Value {
+    let fields = chart_fields(metadata, is_root);
+    match compat {
+        Compat::Helm4 => Value::Map(fields),
+        Compat::Helm3 => Value::Object(Rc::new(helm3_chart(&fields, is_root))),
+    }
+}
+
+const METADATA: [FieldNames; 17] = [
+    ("Name", "name"),
+    ("Home", "home"),
+    ("Sources", "sources"),
+    ("Version", "version"),
+    ("Description", "description"),
+    ("Keywords", "keywords"),
+    ("Maintainers", "maintainers"),
+    ("Icon", "icon"),
+    ("APIVersion", "apiVersion"),
+    ("Condition", "condition"),
+    ("Tags", "tags"),
+    ("AppVersion", "appVersion"),
+    ("Deprecated", "deprecated"),
+    ("Annotations", "annotations"),
+    ("KubeVersion", "kubeVersion"),
+    ("Dependencies", "dependencies"),
+    ("Type", "type"),
+];
+const MAINTAINER: [FieldNames; 3] = [("Name", "name"), ("Email", "email"), ("URL", "url")];
+const DEPENDENCY: [FieldNames; 8] = [
+    ("Name", "name"),
+    ("Version", "version"),
+    ("Repository", "repository"),
+    ("Condition", "condition"),
+    ("Tags", "tags"),
+    ("Enabled", "enabled"),
+    ("ImportValues", "import-values"),
+    ("Alias", "alias"),
+];
+
+/// Helm 3 shows the struct of Chart.yaml itself, in one with `IsRoot`.
+fn helm3_chart(fields: &Map, is_root: bool) -> StructObject {
+    let lists = [
+        (
+            "Maintainers",
+            "[]*chart.Maintainer",
+            "*chart.Maintainer",
+            &MAINTAINER[..],
+        ),
+        (
+            "Dependencies",
+            "[]*chart.Dependency",
+            "*chart.Dependency",
+            &DEPENDENCY[..],
+        ),
+    ];
+    for (name, list_type, type_name, names) in lists {
+        let maps = fields.get(name.as_bytes()).unwrap_or_default();
+        fields.insert(Text::from(name), StructObject::list(list_type, type_name, names, &maps));
+    }
+    StructObject::new("chart.Metadata", &METADATA, fields).embedded_with(
+        "struct { chart.Metadata; IsRoot bool }",
+        StructField::new("IsRoot", Value::Bool(is_root)),
+    )
+}
+
+fn chart_fields(metadata: &Metadata, is_root: bool) -> Map {
     let maintainers = metadata.maintainers.iter().flatten().map(|maintainer| {
         Value::map_of([
             ("Name", text(&maintainer.name)),
@@ -21,7 +89,7 @@ pub(super) fn chart_object(metadata: &Metadata, is_root: bool) -> Value {
             Map::typed(MapType::Strings, entries.collect())
         },
     );
-    Value::map_of([
+    let fields = [
         ("Name", text(&metadata.name)),
         ("Home", text(&metadata.home)),
         ("Sources", texts(&metadata.sources)),
@@ -43,7 +111,13 @@ pub(super) fn chart_object(metadata: &Metadata, is_root: bool) -> Value {
         ),
         ("Type", text(&metadata.chart_type)),
         ("IsRoot", Value::Bool(is_root)),
-    ])
+    ];
+    Map::new(
+        fields
+            .into_iter()
+            .map(|(name, value)| (Text::from(name), value))
+            .collect(),
+    )
 }
 
 fn dependency_object(dependency: &Dependency) -> Value {

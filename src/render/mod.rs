@@ -6,6 +6,7 @@ mod files_object;
 mod glob;
 mod release;
 mod render_chart;
+mod struct_object;
 mod template_set;
 
 pub use capabilities::{Capabilities, KubeVersion, KubeVersionError};

@@ -3,11 +3,11 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::chart::Chart;
+use crate::chart::{Chart, Compat};
 use crate::functions;
 use crate::template::{
     CompiledSet, Dict, ExecutionError, Executor, Map, MapType, Options, ParseError, SourceMap, TemplateSet, Text,
-    Value, World, helm_error_text, helm_parse_error_text,
+    Value, World, helm_error_text, helm_parse_error_text, helm3_error_text,
 };
 use crate::values::{CoalesceError, SchemaViolation, coalesce_values, validate_chart_values};
 
@@ -86,12 +86,20 @@ pub enum RenderError {
     Execution(Box<ExecutionError>),
 }
 
+impl RenderError {
+    /// The text as that Helm has it.
+    pub fn text(&self, compat: Compat) -> String {
+        match (self, compat) {
+            (Self::Parse(error), _) => helm_parse_error_text(error),
+            (Self::Execution(error), Compat::Helm4) => helm_error_text(error),
+            (Self::Execution(error), Compat::Helm3) => helm3_error_text(error),
+        }
+    }
+}
+
 impl std::fmt::Display for RenderError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&match self {
-            Self::Parse(error) => helm_parse_error_text(error),
-            Self::Execution(error) => helm_error_text(error),
-        })
+        f.write_str(&self.text(Compat::Helm4))
     }
 }
 
@@ -187,7 +195,10 @@ fn template_object(file: &TemplateFile) -> Value {
 fn scope(chart: &Chart, is_root: bool, shared: &RenderValues, values: &Map, scopes: &mut Vec<Map>) -> Map {
     let subcharts = Map::new(Dict::new());
     let dot = Map::new(Dict::from([
-        (Text::from("Chart"), chart_object(&chart.metadata, is_root)),
+        (
+            Text::from("Chart"),
+            chart_object(&chart.metadata, is_root, chart.compat),
+        ),
         (
             Text::from("Files"),
             Value::Object(Rc::new(FilesObject::new(&chart.files))),

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::chart::Chart;
+use crate::chart::{Chart, Compat};
 use crate::functions;
-use crate::template::{CompiledSet, ParseError, TemplateSet, Text};
+use crate::template::{CompiledSet, FunctionLookup, ParseError, TemplateSet, Text};
 
 /// Bytes of source from which a second thread pays.
 const WORTH_A_THREAD: usize = 64 << 10;
@@ -32,7 +32,7 @@ pub struct ChartTemplates {
 /// Compiles the templates of a chart whose dependencies have been processed.
 pub fn compile_chart(chart: &Chart) -> Result<ChartTemplates, ParseError> {
     let (files, sources) = template_files(chart);
-    let mut set = TemplateSet::new(functions::lookup);
+    let mut set = TemplateSet::new(functions_of(chart));
     for (name, source) in sources {
         set.parse(name, source)?;
     }
@@ -45,9 +45,16 @@ pub fn compile_chart_in_parallel(chart: &Chart) -> Result<ChartTemplates, ParseE
     if sources.iter().map(|(_, source)| source.len()).sum::<usize>() < WORTH_A_THREAD {
         return compile_chart(chart);
     }
-    let mut set = TemplateSet::new(functions::lookup);
+    let mut set = TemplateSet::new(functions_of(chart));
     set.parse_in_parallel(&sources)?;
     Ok(ChartTemplates::new(set, files))
+}
+
+fn functions_of(chart: &Chart) -> FunctionLookup {
+    match chart.compat {
+        Compat::Helm4 => functions::lookup,
+        Compat::Helm3 => functions::lookup_helm3,
+    }
 }
 
 impl ChartTemplates {

@@ -45,6 +45,21 @@ pub fn helm_error_text(error: &ExecutionError) -> String {
     text.trim().to_owned()
 }
 
+/// Helm 3's text for a template that failed while running: Go's own, but for what `fail` and `required` say.
+pub fn helm3_error_text(error: &ExecutionError) -> String {
+    if error.frames.is_empty() {
+        return error.message.clone();
+    }
+    let mut tokens = error.message.splitn(3, ": ");
+    let (Some(_), Some(location), Some(rest)) = (tokens.next(), tokens.next(), tokens.next()) else {
+        return format!("execution error in ({}): {}", error.message, error.message);
+    };
+    match warning(rest) {
+        Some(warning) => format!("execution error at ({location}): {warning}"),
+        None => error.message.clone(),
+    }
+}
+
 /// What `fail` or `required` said, between the first start mark and the last end mark.
 fn warning(text: &str) -> Option<&str> {
     let start = text.find(WARN_START)? + WARN_START.len();

@@ -1,7 +1,7 @@
 //! Coalescing: user values over chart values, chart by chart, globals passed down. Follows Helm 4.3's
-//! `pkg/chart/common/util/coalesce.go`, nulls included.
+//! `pkg/chart/common/util/coalesce.go`, nulls included (Helm 3 lets the chart's own nulls through).
 
-use crate::chart::Chart;
+use crate::chart::{Chart, Compat};
 use crate::template::{Dict, Map, Text, Value};
 
 use super::tables::{deep_copy, deep_copy_map};
@@ -158,7 +158,7 @@ impl Coalescer<'_> {
                             .iter()
                             .any(|sub| sub.name().as_bytes() == key.as_bytes());
                         let nulls = if is_subchart { Nulls::Keep } else { nulls };
-                        if nulls == Nulls::Remove {
+                        if nulls == Nulls::Remove && chart.compat == Compat::Helm4 {
                             drop_nulls(&default);
                         }
                         self.tables(&table, &default, &join(&sub_prefix, &key.to_str_lossy()), nulls);
@@ -168,11 +168,12 @@ impl Coalescer<'_> {
                 },
                 Some(_) => {}
                 None => {
-                    if nulls == Nulls::Remove && matches!(default, Value::Nil) {
+                    let cleans = nulls == Nulls::Remove && chart.compat == Compat::Helm4;
+                    if cleans && matches!(default, Value::Nil) {
                         continue;
                     }
                     let default = deep_copy(&default);
-                    if let (Nulls::Remove, Value::Map(table)) = (nulls, &default) {
+                    if let (true, Value::Map(table)) = (cleans, &default) {
                         drop_nulls(table);
                     }
                     target.insert(key, default);

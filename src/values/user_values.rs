@@ -1,8 +1,9 @@
 //! The values a user gives: `-f` files in order, then the `--set` family in Helm's order, whatever the order on the
 //! command line (`pkg/cli/values/options.go`).
 
-use crate::chart::{merge_maps, read_values};
+use crate::chart::{Compat, merge_maps, read_values};
 use crate::functions::json;
+use crate::functions::yaml_value::map_from_yaml;
 use crate::template::{Dict, Map, Value};
 
 use super::set_flag::{SetFlag, apply_set_flag};
@@ -31,6 +32,8 @@ pub struct UserValues {
     pub file: Vec<String>,
     /// `--set-literal`
     pub literal: Vec<String>,
+    /// Whose rules hold: Helm 3 reads one document of a file and takes no whole object for `--set-json`.
+    pub compat: Compat,
 }
 
 /// Values that cannot be read. The texts are Helm's.
@@ -65,7 +68,11 @@ impl UserValues {
     pub fn merge(&self, read_file: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<Map, UserValuesError> {
         let mut base = Map::new(Dict::new());
         for source in &self.files {
-            let values = read_values(&source.text).map_err(|message| UserValuesError::File {
+            let read = match self.compat {
+                Compat::Helm4 => read_values(&source.text),
+                Compat::Helm3 => map_from_yaml(&source.text),
+            };
+            let values = read.map_err(|message| UserValuesError::File {
                 file: source.name.clone(),
                 message,
             })?;
@@ -73,7 +80,7 @@ impl UserValues {
         }
         for argument in &self.json {
             let trimmed = argument.trim();
-            if trimmed.starts_with('{') {
+            if trimmed.starts_with('{') && self.compat == Compat::Helm4 {
                 match json::from_go_json(trimmed.as_bytes()) {
                     Ok(Value::Map(object)) => base = merge_maps(&base, &object),
                     _ => return Err(UserValuesError::JsonObject(argument.clone())),
