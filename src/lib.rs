@@ -10,6 +10,7 @@
 
 pub mod source;
 pub mod threads;
+pub mod diagnostic;
 pub mod yaml;
 pub mod semver;
 pub mod template;
@@ -19,6 +20,7 @@ pub mod values;
 pub mod render;
 pub mod manifest;
 pub mod validate;
+pub mod explain;
 pub mod lint;
 pub mod edit;
 pub mod package;

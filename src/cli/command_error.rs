@@ -6,6 +6,7 @@ use clap::error::{ContextKind, ContextValue};
 
 use super::exit_code::Exit;
 use super::run_context::RunContext;
+use crate::diagnostic::Diagnostic;
 
 /// Whose fault it is; decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,7 @@ pub struct CommandError {
     kind: ErrorKind,
     message: String,
     hints: Vec<String>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl CommandError {
@@ -33,6 +35,7 @@ impl CommandError {
             kind,
             message: message.to_string(),
             hints: Vec::new(),
+            diagnostics: Vec::new(),
         }
     }
 
@@ -56,6 +59,18 @@ impl CommandError {
     pub fn with_hint(mut self, hint: impl fmt::Display) -> Self {
         self.hints.push(hint.to_string());
         self
+    }
+
+    /// Adds what explains the error: where, why, what to do.
+    #[must_use]
+    pub fn explained(mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) -> Self {
+        self.diagnostics.extend(diagnostics);
+        self
+    }
+
+    /// What explains the error.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
     }
 
     /// The exit code.

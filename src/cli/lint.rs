@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
+use crate::chart::Compat;
 use crate::lint::{ChartSource, LintMessage, LintOptions, LintSeverity, lint_chart};
 use crate::render::KubeVersion;
 use crate::source::LineIndex;
@@ -97,7 +98,7 @@ pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit
             .map_err(CommandError::usage)?,
         skip_schema_validation: arguments.skip_schema_validation,
     };
-    let values = arguments.values.merge(context, crate::chart::Compat::Helm4)?;
+    let (values, _) = arguments.values.merge(context, Compat::Helm4)?;
     let mut paths = arguments.charts.clone();
     if arguments.with_subcharts {
         for path in &arguments.charts {

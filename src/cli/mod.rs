@@ -92,6 +92,9 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Ok(exit) => exit,
         Err(error) => {
             context.report(&error.to_string());
+            for diagnostic in error.diagnostics() {
+                context.report(&format!("\n{}", context.terminal().draw(diagnostic)));
+            }
             error.exit()
         }
     }

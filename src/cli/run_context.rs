@@ -3,6 +3,7 @@
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
 
+use crate::diagnostic::Terminal;
 use crate::render::FixedClock;
 use crate::template::World;
 
@@ -59,6 +60,15 @@ impl RunContext {
         target
             .split_once("/zoneinfo/")
             .map_or_else(String::new, |(_, name)| name.to_owned())
+    }
+
+    /// How diagnostics are drawn on standard error: in colours where a person looks on and `NO_COLOR` is not set.
+    pub fn terminal(self) -> Terminal {
+        if std::io::stderr().is_terminal() && self.variable("NO_COLOR").is_none() {
+            Terminal::Coloured
+        } else {
+            Terminal::Plain
+        }
     }
 
     /// The clock and random numbers that templates may see.

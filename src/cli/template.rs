@@ -7,13 +7,17 @@ use std::path::Path;
 use clap::Args;
 
 use crate::chart::{Chart, Compat, load_chart_for, path_match};
+use crate::explain::{
+    Subject, explain_kube_version, explain_load, explain_manifests, explain_missing_dependencies, explain_schema,
+    explain_templates,
+};
 use crate::manifest::{Document, HookEvent, Manifests, sort_manifests_in_parallel, split_manifests, trim};
 use crate::render::{
     Capabilities, KubeVersion, Operation, Release, Rendering, SchemaCheck, default_release_name, render_chart,
     render_text, render_values, validate_release_name,
 };
 use crate::semver;
-use crate::template::{Map, Options};
+use crate::template::Options;
 use crate::values::process_dependencies;
 
 use super::command_error::CommandError;
@@ -125,14 +129,19 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
         .map_err(CommandError::usage)?;
     let (name, chart_path) = name_and_chart(context, arguments)?;
     let chart_path = locate(&chart_path)?;
-    let values = arguments.values.merge(context, arguments.compat())?;
-    let chart = load_chart_for(Path::new(&chart_path), arguments.compat()).map_err(CommandError::findings)?;
+    let (values, given) = arguments.values.merge(context, arguments.compat())?;
+    let chart = load_chart_for(Path::new(&chart_path), arguments.compat()).map_err(|error| {
+        let read = |file: &str| std::fs::read(file).ok();
+        let diagnostic = explain_load(chart_path.trim_end_matches('/'), &error, &read);
+        CommandError::findings(error).explained(diagnostic)
+    })?;
     // The process ends soon: taking large structures apart would only cost time, here and below.
     let mut chart = ManuallyDrop::new(chart);
     for warning in &chart.warnings {
         context.report(&format!("level=INFO msg=\"Warning: {warning}\""));
     }
-    check_installable(&chart)?;
+    check_installable(&chart)
+        .map_err(|error| error.explained(explain_missing_dependencies(chart_path.trim_end_matches('/'), &chart)))?;
     let release = Release {
         name,
         namespace: arguments
@@ -146,14 +155,26 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
             Operation::Install
         },
     };
-    validate_release_name(&release.name).map_err(CommandError::usage)?;
+    validate_release_name(&release.name).map_err(|error| {
+        CommandError::usage(error)
+            .with_hint("use small letters, digits, `-` and `.`, and begin and end with a letter or digit")
+    })?;
     let mut warnings = Vec::new();
     let processed = process_dependencies(&mut chart, &values, &mut warnings);
     report_warnings(context, &warnings);
     processed.map_err(|error| CommandError::findings(format!("chart dependencies processing failed: {error}")))?;
     let capabilities = Capabilities::new(kube_version, &arguments.api_versions).of(arguments.compat());
-    let rendering = ManuallyDrop::new(render(context, arguments, &chart, &values, &release, &capabilities)?);
-    print(context, arguments, &chart, &release, &rendering)
+    let subject = Subject {
+        chart: &chart,
+        path: &chart_path,
+        given: &given,
+        values: &values,
+        release: &release,
+        capabilities: &capabilities,
+        options: Options::default(),
+    };
+    let rendering = ManuallyDrop::new(render(context, arguments, &subject)?);
+    print(context, arguments, &subject, &rendering)
 }
 
 fn report_warnings(context: RunContext, warnings: &[String]) {
@@ -242,39 +263,43 @@ fn check_installable(chart: &Chart) -> Result<(), CommandError> {
 fn render(
     context: RunContext,
     arguments: &TemplateArguments,
-    chart: &Chart,
-    values: &Map,
-    release: &Release,
-    capabilities: &Capabilities,
+    subject: &Subject<'_>,
 ) -> Result<Rendering, CommandError> {
+    let (chart, release, capabilities) = (subject.chart, subject.release, subject.capabilities);
     let mut warnings = Vec::new();
     let check = if arguments.skip_schema_validation {
         SchemaCheck::Skipped
     } else {
         SchemaCheck::Enforced
     };
-    let top = render_values(chart, values, release, capabilities, check, &mut warnings);
+    let top = render_values(chart, subject.values, release, capabilities, check, &mut warnings);
     report_warnings(context, &warnings);
-    let top = ManuallyDrop::new(top.map_err(CommandError::findings)?);
+    let top = ManuallyDrop::new(top.map_err(|error| {
+        let message = error.to_string();
+        CommandError::findings(message.as_str()).explained(explain_schema(subject, &message))
+    })?);
     let wanted = &chart.metadata.kube_version;
     let kube_version = &capabilities.kube_version;
     if !wanted.is_empty() && !semver::is_compatible_range(wanted, &kube_version.normalized) {
         return Err(CommandError::findings(format!(
             "chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {}{DEBUG_ADVICE}",
             kube_version.version
-        )));
+        ))
+        .explained(explain_kube_version(subject.path, chart, &kube_version.version)));
     }
-    render_chart(chart, &top, Options::default(), &mut context.render_world())
-        .map_err(|error| CommandError::findings(format!("{}{DEBUG_ADVICE}", error.text(arguments.compat()))))
+    render_chart(chart, &top, subject.options, &mut context.render_world()).map_err(|error| {
+        let diagnostics = explain_templates(subject, &error, &mut context.render_world());
+        CommandError::findings(format!("{}{DEBUG_ADVICE}", error.text(arguments.compat()))).explained(diagnostics)
+    })
 }
 
 fn print(
     context: RunContext,
     arguments: &TemplateArguments,
-    chart: &Chart,
-    release: &Release,
+    subject: &Subject<'_>,
     rendering: &Rendering,
 ) -> Result<Exit, CommandError> {
+    let (chart, release) = (subject.chart, subject.release);
     let files = rendering.manifest_files();
     let sorted = match sort_manifests_in_parallel(files.iter().copied(), arguments.compat()) {
         Ok(sorted) => sorted,
@@ -286,7 +311,10 @@ fn print(
             context.write_stdout(&printed(&text))?;
             return Err(CommandError::findings(error));
         }
-        Err(error) => return Err(CommandError::findings(format!("{error}{DEBUG_ADVICE}"))),
+        Err(error) => {
+            let diagnostics = explain_manifests(subject, rendering, &mut context.render_world());
+            return Err(CommandError::findings(format!("{error}{DEBUG_ADVICE}")).explained(diagnostics));
+        }
     };
     for warning in &sorted.warnings {
         context.report(&format!("level=INFO msg={warning:?}"));

@@ -3,8 +3,9 @@
 use clap::Args;
 
 use crate::chart::Compat;
+use crate::explain::{Given, explain_values_file};
 use crate::template::Map;
-use crate::values::{UserValues, ValueSource};
+use crate::values::{UserValues, UserValuesError, ValueSource};
 
 use super::command_error::CommandError;
 use super::run_context::RunContext;
@@ -33,8 +34,8 @@ pub(super) struct ValueFlags {
 }
 
 impl ValueFlags {
-    /// Reads the files and merges everything.
-    pub(super) fn merge(&self, context: RunContext, compat: Compat) -> Result<Map, CommandError> {
+    /// Reads the files and merges everything; also returns what was given, for who explains a failure.
+    pub(super) fn merge(&self, context: RunContext, compat: Compat) -> Result<(Map, Given), CommandError> {
         let mut values = UserValues {
             json: self.set_json.clone(),
             typed: self.set.clone(),
@@ -51,7 +52,31 @@ impl ValueFlags {
             });
         }
         let read_file = |name: &str| read(context, name).map_err(|error| strip_prefix(&error));
-        values.merge(&read_file).map_err(CommandError::findings)
+        let merged = values.merge(&read_file).map_err(|error| {
+            let diagnostic = match &error {
+                UserValuesError::File { file, message } => {
+                    let source = values.files.iter().find(|source| source.name == *file);
+                    source.and_then(|source| explain_values_file(file, &source.text, message))
+                }
+                _ => None,
+            };
+            CommandError::findings(error).explained(diagnostic)
+        })?;
+        let families = [
+            ("--set-literal", &self.set_literal),
+            ("--set-file", &self.set_file),
+            ("--set-string", &self.set_string),
+            ("--set", &self.set),
+            ("--set-json", &self.set_json),
+        ];
+        let flags = families
+            .into_iter()
+            .flat_map(|(flag, arguments)| arguments.iter().rev().map(move |argument| (flag, argument.clone())));
+        let given = Given {
+            flags: flags.collect(),
+            files: values.files,
+        };
+        Ok((merged, given))
     }
 }
 

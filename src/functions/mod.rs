@@ -36,7 +36,7 @@ mod versions;
 mod words;
 mod yaml_functions;
 
-pub use table::{lookup, lookup_helm3};
+pub use table::{lookup, lookup_helm3, names};
 
 /// Whether Go's `time.ParseDuration` takes a text.
 pub(crate) fn is_go_duration(text: &str) -> bool {

@@ -63,6 +63,11 @@ pub fn lookup_helm3(name: &str) -> Option<&'static Function> {
 /// Sprig's own.
 const SPRIG_DURATIONS: [&str; 2] = ["duration", "durationRound"];
 
+/// The names of all functions.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FAMILIES.iter().copied().flatten().map(|function| function.name)
+}
+
 /// Every function.
 #[cfg(test)]
 pub(super) fn all() -> impl Iterator<Item = &'static Function> {

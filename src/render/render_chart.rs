@@ -7,7 +7,7 @@ use crate::chart::{Chart, Compat};
 use crate::functions;
 use crate::template::{
     CompiledSet, Dict, ExecutionError, Executor, Map, MapType, Options, ParseError, SourceMap, TemplateSet, Text,
-    Value, World, helm_error_text, helm_parse_error_text, helm3_error_text,
+    Trace, Value, World, helm_error_text, helm_parse_error_text, helm3_error_text,
 };
 use crate::values::{CoalesceError, SchemaViolation, coalesce_values, validate_chart_values};
 
@@ -161,11 +161,7 @@ pub fn render_templates(
     scope(chart, true, values, &values.values, &mut scopes);
     let mut executor = Executor::new(std::sync::Arc::clone(&templates.set), options, world);
     let mut files = Vec::new();
-    for file in &templates.files {
-        let base = file.name.rsplit('/').next().unwrap_or(&file.name);
-        if base.starts_with('_') {
-            continue;
-        }
+    for file in templates.files.iter().filter(|file| !file.is_partial()) {
         let Some(dot) = scopes.get(file.chart) else { continue };
         dot.insert(Text::from("Template"), template_object(file));
         let output = executor
@@ -181,6 +177,41 @@ pub fn render_templates(
         files,
         templates: templates.clone(),
     })
+}
+
+/// What a rendering that goes on after failures found.
+#[derive(Debug)]
+pub struct TracedRendering {
+    /// Every template that fails, in the order they are rendered.
+    pub failures: Vec<ExecutionError>,
+    /// What was read, by all of them.
+    pub trace: Trace,
+}
+
+/// Renders all templates whether or not others fail, and notes what they read. Slower than [`render_templates`].
+pub fn render_traced(
+    chart: &Chart,
+    templates: &ChartTemplates,
+    values: &RenderValues,
+    options: Options,
+    world: &mut dyn World,
+) -> TracedRendering {
+    let mut scopes = Vec::new();
+    scope(chart, true, values, &values.values, &mut scopes);
+    let mut failures = Vec::new();
+    let mut executor = Executor::new(std::sync::Arc::clone(&templates.set), options, world);
+    executor.start_trace();
+    for file in templates.files.iter().filter(|file| !file.is_partial()) {
+        let Some(dot) = scopes.get(file.chart) else { continue };
+        dot.insert(Text::from("Template"), template_object(file));
+        if let Err(error) = executor.render(&file.name, Value::Map(dot.with_type(MapType::Values))) {
+            failures.push(error);
+        }
+    }
+    TracedRendering {
+        failures,
+        trace: executor.take_trace(),
+    }
 }
 
 fn template_object(file: &TemplateFile) -> Value {

@@ -20,6 +20,14 @@ pub struct TemplateFile {
     pub chart: usize,
 }
 
+impl TemplateFile {
+    /// Whether it only holds definitions: its name begins with `_`.
+    pub fn is_partial(&self) -> bool {
+        let base = self.name.rsplit('/').next().unwrap_or(&self.name);
+        base.starts_with('_')
+    }
+}
+
 /// A chart's compiled templates: immutable, shared by any number of renderings and threads.
 #[derive(Debug, Clone)]
 pub struct ChartTemplates {
@@ -64,6 +72,26 @@ impl ChartTemplates {
             files,
         }
     }
+}
+
+/// Every template file that does not compile, in Helm's order.
+pub fn parse_failures(chart: &Chart) -> Vec<ParseError> {
+    let (_, sources) = template_files(chart);
+    let compile = |(name, source)| {
+        TemplateSet::new(functions_of(chart))
+            .parse::<Text, Text>(name, source)
+            .err()
+    };
+    sources.into_iter().filter_map(compile).collect()
+}
+
+/// The text of a template file by its name in the set.
+pub fn template_source(chart: &Chart, name: &str) -> Option<Text> {
+    let (_, sources) = template_files(chart);
+    let found = sources
+        .into_iter()
+        .find(|(source, _)| source.as_bytes() == name.as_bytes());
+    found.map(|(_, text)| text)
 }
 
 /// The files in Helm's order, and the name and text of each.

@@ -290,7 +290,8 @@ mod tests {
         for &(length, step, modulus, expected) in ORDERS {
             let mut items: Vec<(usize, usize)> = (0..length).map(|index| (index * step % modulus, index)).collect();
             go_sort_by(&mut items, |a, b| a.0 < b.0);
-            let order: String = items.iter().map(|(_, index)| format!("{index},")).collect();
+            let order: Vec<String> = items.iter().map(|(_, index)| index.to_string()).collect();
+            let order = format!("{},", order.join(","));
             let hash = order.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
             });

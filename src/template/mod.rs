@@ -24,7 +24,7 @@ mod tree;
 pub mod value;
 
 pub use error::{ErrorFrame, ExecutionError, ParseError};
-pub use executor::{Executor, MissingKey, Options, Output, World, on_large_stack};
+pub use executor::{Executor, MissingKey, Options, Output, Read, Trace, World, on_large_stack};
 pub use function::{CallError, CallResult, Function, FunctionLookup, Host, Parameter};
 pub use helm_error::{helm_error_text, helm_parse_error_text, helm3_error_text};
 pub use kind::Kind;

@@ -78,7 +78,7 @@ impl TemplateSet {
     }
 
     /// Compiles a source and adds its definitions; the source itself is one, by its name.
-    pub fn parse(&mut self, name: impl Into<Text>, source: impl Into<Text>) -> Result<(), ParseError> {
+    pub fn parse<N: Into<Text>, S: Into<Text>>(&mut self, name: N, source: S) -> Result<(), ParseError> {
         self.add(parse_unit(name.into(), source.into(), self.set.lookup)?);
         Ok(())
     }

@@ -250,6 +250,11 @@ impl Map {
         })
     }
 
+    /// What references to the same entries have in common; 0 for nil maps.
+    pub fn id(&self) -> usize {
+        self.entries.as_ref().map_or(0, |entries| Rc::as_ptr(entries).addr())
+    }
+
     /// A map of `map[string]interface {}`.
     pub fn new(entries: Dict) -> Self {
         Self::typed(MapType::Any, entries)

@@ -86,6 +86,10 @@ impl Executor<'_> {
         if let Some(last) = last {
             operands.push(self.validate(frame, last.clone(), expected(builtin, words.len()))?);
         }
+        if let Some(trace) = &mut self.trace {
+            let values: Vec<Value> = operands.iter().map(|operand| operand.value.clone()).collect();
+            trace.call(name_of(builtin), &values, frame.unit, frame.unit.node(command).position);
+        }
         let result = match builtin {
             Builtin::Call => {
                 let callee = words

@@ -180,6 +180,9 @@ impl Executor<'_> {
         if let Some(last) = last {
             values.push(self.validate(frame, last.clone(), parameter(words.len()))?.value);
         }
+        if let Some(trace) = &mut self.trace {
+            trace.call(function.name, &values, frame.unit, frame.unit.node(command).position);
+        }
         let outer_at = self.at;
         self.at = command;
         let outer_frame = self.enter_call(frame, command);

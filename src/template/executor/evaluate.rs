@@ -336,7 +336,7 @@ impl Executor<'_> {
     }
 
     fn map_entry(
-        &self,
+        &mut self,
         frame: Frame<'_>,
         map: &Map,
         name: &Text,
@@ -344,6 +344,9 @@ impl Executor<'_> {
     ) -> Result<Operand, Failure> {
         if arguments.are_given() {
             return Err(self.error(frame, format!("{name} is not a method but has arguments")));
+        }
+        if let Some(trace) = &mut self.trace {
+            trace.read(map, name, frame.unit, frame.unit.node(self.at).position);
         }
         match map.get(name.as_bytes()) {
             Some(value) => Ok(Operand {

@@ -27,7 +27,10 @@ mod compare;
 mod escape;
 mod evaluate;
 mod host;
+mod trace;
 mod walk;
+
+pub use trace::{Read, Trace};
 
 /// Go's limit on templates within templates.
 pub const MAX_TEMPLATE_DEPTH: u32 = 100_000;
@@ -136,6 +139,7 @@ pub struct Executor<'w> {
     steps: u64,
     compiled_sources: HashMap<Text, Result<Arc<Unit>, ParseError>>,
     map: Option<MapBuilder>,
+    trace: Option<Trace>,
 }
 
 /// Definitions of a running `tpl`, in front of those around it.
@@ -222,7 +226,18 @@ impl<'w> Executor<'w> {
             steps: 0,
             compiled_sources: HashMap::new(),
             map: None,
+            trace: None,
         }
+    }
+
+    /// From here on notes what is read.
+    pub fn start_trace(&mut self) {
+        self.trace = Some(Trace::default());
+    }
+
+    /// What was read since [`Self::start_trace`].
+    pub fn take_trace(&mut self) -> Trace {
+        self.trace.take().unwrap_or_default()
     }
 
     /// Renders the definition `name` with `dot`.

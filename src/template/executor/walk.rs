@@ -69,6 +69,9 @@ impl Executor<'_> {
         if declares {
             return Ok(());
         }
+        if let Some(trace) = &mut self.trace {
+            trace.consume(&value.value);
+        }
         let start = self.out.len();
         match &value.value {
             _ if value.is_nil() => self.out.extend_from_slice(b"<no value>"),
@@ -137,6 +140,9 @@ impl Executor<'_> {
 
     fn walk_range(&mut self, frame: Frame<'_>, dot: &Operand, branch: Branch) -> Result<Flow, Failure> {
         let value = self.evaluate_pipeline(frame, dot, branch.pipe)?.value;
+        if let Some(trace) = &mut self.trace {
+            trace.consume(&value);
+        }
         let ran = match &value {
             Value::Nil => false,
             Value::List(list) => self.iterate_list(frame, branch, list)?,

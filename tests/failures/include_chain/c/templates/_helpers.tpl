@@ -1,0 +1,6 @@
+{{- define "c.labels" -}}
+name: {{ include "c.name" . }}
+{{- end }}
+{{- define "c.name" -}}
+{{ .Values.naming.full }}
+{{- end }}
