@@ -441,6 +441,14 @@ impl Chart {
         &self.metadata.name
     }
 
+    /// Renders by the rules of that Helm from here on, and all below.
+    pub fn follow(&mut self, compat: Compat) {
+        self.compat = compat;
+        for subchart in &mut self.dependencies {
+            subchart.follow(compat);
+        }
+    }
+
     /// Names of the declared dependencies that `charts/` has no chart of.
     pub fn missing_dependencies(&self) -> Vec<&str> {
         self.metadata

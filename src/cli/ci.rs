@@ -54,7 +54,7 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
             context.report(&format!("{done} of {total} charts"));
         }
     };
-    let checked = check_charts(&charts, &settings, &|| context.render_world(), &progress).map_err(plan_error)?;
+    let checked = check_charts(&charts, &settings, &|| context.render_world(false), &progress).map_err(plan_error)?;
     let worst = match config.fail_on {
         FailLevel::Error => Severity::Error,
         FailLevel::Warning => Severity::Warning,

@@ -11,6 +11,7 @@ use crate::source::LineIndex;
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::helm_flags::GlobalFlags;
 use super::run_context::RunContext;
 use super::value_flags::ValueFlags;
 
@@ -43,6 +44,11 @@ pub(super) struct LintArguments {
     /// Namespace of the release.
     #[arg(short, long)]
     namespace: Option<String>,
+    /// Without effect on the rules.
+    #[arg(long, hide = true)]
+    debug: bool,
+    #[command(flatten)]
+    global: GlobalFlags,
 }
 
 /// What became of one chart.
@@ -105,7 +111,7 @@ pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit
             find_subcharts(&Path::new(path).join("charts"), 0, &mut paths);
         }
     }
-    let mut world = context.render_world();
+    let mut world = context.render_world(false);
     let charts: Vec<LintedChart> = paths
         .into_iter()
         .map(|path| {

@@ -9,6 +9,19 @@ use crate::template::World;
 
 use super::command_error::CommandError;
 
+/// Where deterministic random numbers begin.
+const SEED: u64 = 0x6368_6172_7477_7267;
+/// 2000-01-01T00:00:00Z, in nanoseconds since 1970.
+const FIXED_NANOS: i128 = 946_684_800_000_000_000;
+
+/// The generator `SplitMix64`.
+const fn split_mix(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
 /// What a command may use of the process it runs in.
 #[derive(Debug, Clone, Copy)]
 pub struct RunContext {
@@ -72,17 +85,30 @@ impl RunContext {
     }
 
     /// The clock and random numbers that templates may see.
-    pub fn render_world(self) -> impl World {
+    ///
+    /// A deterministic world stands at the start of the year 2000, and its random numbers are the same in every run:
+    /// nothing made of them is a secret.
+    pub fn render_world(self, is_deterministic: bool) -> impl World {
+        type Fill = Box<dyn FnMut(&mut [u8])>;
+        if is_deterministic {
+            let mut state = SEED;
+            let fill: Fill = Box::new(move |bytes: &mut [u8]| {
+                for byte in bytes {
+                    *byte = split_mix(&mut state).to_be_bytes()[0];
+                }
+            });
+            return FixedClock::new(FIXED_NANOS, fill).in_zone("UTC".to_owned());
+        }
         let process = std::process::id();
-        FixedClock::new(self.now_unix_nanos(), move |bytes: &mut [u8]| {
+        let fill: Fill = Box::new(move |bytes: &mut [u8]| {
             if let Err(error) = getrandom::fill(bytes) {
                 self.report(&format!(
                     "Error: the operating system of process {process} has no random numbers: {error}"
                 ));
                 std::process::abort();
             }
-        })
-        .in_zone(Self::local_zone())
+        });
+        FixedClock::new(self.now_unix_nanos(), fill).in_zone(Self::local_zone())
     }
 
     /// All of standard input.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use crate::chart::{Chart, Compat, load_chart_for, path_match};
+use crate::chart::{Chart, Compat, load_chart_for, load_with_local_dependencies, path_match};
 use crate::explain::{
     Subject, explain_kube_version, explain_load, explain_manifests, explain_missing_dependencies, explain_schema,
     explain_templates,
@@ -22,7 +22,9 @@ use crate::values::process_dependencies;
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::helm_flags::{GlobalFlags, InstallFlags};
 use super::output_directory::OutputDirectory;
+use super::post_renderer::post_render;
 use super::run_context::RunContext;
 use super::value_flags::ValueFlags;
 
@@ -79,21 +81,25 @@ pub(super) struct TemplateArguments {
     /// Print the rendered text even when it is not valid YAML.
     #[arg(long)]
     debug: bool,
-    /// Refused: it asks a cluster, which this command never does.
-    #[arg(long, hide = true)]
-    validate: bool,
-    /// `helm template` renders no CRDs unless asked, so this changes nothing.
-    #[arg(long, hide = true)]
-    skip_crds: bool,
     /// Whose bytes to print where two generations of Helm differ.
     #[arg(long, value_name = "HELM", default_value = "helm4")]
     compat: CompatName,
-    /// Without effect in `helm template`, kept for scripts.
-    #[arg(long, hide = true)]
-    hide_notes: bool,
-    /// Without effect in `helm template`, kept for scripts.
-    #[arg(long, hide = true)]
-    render_subchart_notes: bool,
+    /// A program that gets the manifests on standard input and prints what to use instead; hooks do not pass through it.
+    #[arg(long, value_name = "PROGRAM")]
+    post_renderer: Option<String>,
+    /// Arguments of the post-renderer (repeatable).
+    #[arg(long, value_name = "ARGUMENT", allow_hyphen_values = true)]
+    post_renderer_args: Vec<String>,
+    /// Take missing `file://` dependencies from beside the chart.
+    #[arg(long)]
+    dependency_update: bool,
+    /// Draw random numbers from a fixed seed and stop the clock, so that two renderings can be compared.
+    #[arg(long)]
+    deterministic: bool,
+    #[command(flatten)]
+    install: InstallFlags,
+    #[command(flatten)]
+    global: GlobalFlags,
 }
 
 /// `--compat`
@@ -115,11 +121,11 @@ impl TemplateArguments {
 }
 
 pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<Exit, CommandError> {
-    if arguments.validate {
-        return Err(
-            CommandError::usage("--validate needs a cluster, and `chartwright template` never talks to one")
-                .with_hint("pipe the output into `chartwright validate -`, which has the Kubernetes schemas built in"),
-        );
+    arguments.install.check()?;
+    if arguments.post_renderer.is_some() && arguments.output_dir.is_some() {
+        return Err(CommandError::usage(
+            "--post-renderer and --output-dir do not go together",
+        ));
     }
     let kube_version = arguments
         .kube_version
@@ -128,13 +134,9 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
         .transpose()
         .map_err(CommandError::usage)?;
     let (name, chart_path) = name_and_chart(context, arguments)?;
-    let chart_path = locate(&chart_path)?;
+    let chart_path = locate(&chart_path, arguments.install.downloads())?;
     let (values, given) = arguments.values.merge(context, arguments.compat())?;
-    let chart = load_chart_for(Path::new(&chart_path), arguments.compat()).map_err(|error| {
-        let read = |file: &str| std::fs::read(file).ok();
-        let diagnostic = explain_load(chart_path.trim_end_matches('/'), &error, &read);
-        CommandError::findings(error).explained(diagnostic)
-    })?;
+    let chart = load(arguments, &chart_path)?;
     // The process ends soon: taking large structures apart would only cost time, here and below.
     let mut chart = ManuallyDrop::new(chart);
     for warning in &chart.warnings {
@@ -177,6 +179,29 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
     print(context, arguments, &subject, &rendering)
 }
 
+/// The chart, with its `file://` dependencies where they are asked for.
+fn load(arguments: &TemplateArguments, path: &str) -> Result<Chart, CommandError> {
+    let chart = load_chart_for(Path::new(path), arguments.compat()).map_err(|error| {
+        let read = |file: &str| std::fs::read(file).ok();
+        let diagnostic = explain_load(path.trim_end_matches('/'), &error, &read);
+        CommandError::findings(error).explained(diagnostic)
+    })?;
+    if !arguments.dependency_update || chart.missing_dependencies().is_empty() {
+        return Ok(chart);
+    }
+    let mut complete = load_with_local_dependencies(Path::new(path)).map_err(CommandError::findings)?;
+    complete.follow(arguments.compat());
+    let missing = complete.missing_dependencies();
+    if missing.is_empty() {
+        return Ok(complete);
+    }
+    Err(CommandError::could_not_run(format!(
+        "dependencies are not fetched from other repositories: {}",
+        missing.join(", ")
+    ))
+    .with_hint("rendering uses no network: run `helm dependency build` in an earlier step"))
+}
+
 fn report_warnings(context: RunContext, warnings: &[String]) {
     for warning in warnings {
         context.report(&format!("level=WARN msg={warning:?}"));
@@ -188,7 +213,8 @@ fn name_and_chart(context: RunContext, arguments: &TemplateArguments) -> Result<
     match arguments.name_and_chart.as_slice() {
         [chart] => {
             if let Some(template) = &arguments.name_template {
-                let name = render_text(template, &mut context.render_world()).map_err(CommandError::usage)?;
+                let name = render_text(template, &mut context.render_world(arguments.deterministic))
+                    .map_err(CommandError::usage)?;
                 return Ok((name, chart.clone()));
             }
             Ok((default_release_name().to_owned(), chart.clone()))
@@ -217,17 +243,21 @@ fn name_and_chart(context: RunContext, arguments: &TemplateArguments) -> Result<
 }
 
 /// Checks that the chart is there; charts are not fetched.
-fn locate(chart: &str) -> Result<String, CommandError> {
+fn locate(chart: &str, downloads: bool) -> Result<String, CommandError> {
     let chart = chart.trim();
+    if chart == "-" {
+        return Err(CommandError::usage("charts are not read from standard input")
+            .with_hint("name a directory or a .tgz; values can be piped in with `-f -`"));
+    }
     if Path::new(chart).exists() {
         return Ok(chart.to_owned());
     }
     if Path::new(chart).is_absolute() || chart.starts_with('.') {
         return Err(CommandError::could_not_run(format!("path {chart:?} not found")));
     }
-    if chart.contains("://") {
+    if chart.contains("://") || downloads {
         return Err(
-            CommandError::usage(format!("charts are not fetched from URLs: `{chart}`"))
+            CommandError::usage(format!("charts are not fetched: there is no `{chart}` here"))
                 .with_hint("rendering uses no network: `helm pull` the chart in an earlier step and name the .tgz"),
         );
     }
@@ -287,8 +317,9 @@ fn render(
         ))
         .explained(explain_kube_version(subject.path, chart, &kube_version.version)));
     }
-    render_chart(chart, &top, subject.options, &mut context.render_world()).map_err(|error| {
-        let diagnostics = explain_templates(subject, &error, &mut context.render_world());
+    let mut world = context.render_world(arguments.deterministic);
+    render_chart(chart, &top, subject.options, &mut world).map_err(|error| {
+        let diagnostics = explain_templates(subject, &error, &mut context.render_world(arguments.deterministic));
         CommandError::findings(format!("{}{DEBUG_ADVICE}", error.text(arguments.compat()))).explained(diagnostics)
     })
 }
@@ -303,7 +334,7 @@ fn print(
     let files = rendering.manifest_files();
     let sorted = match sort_manifests_in_parallel(files.iter().copied(), arguments.compat()) {
         Ok(sorted) => sorted,
-        Err(error) if arguments.debug => {
+        Err(error) if arguments.debug || is_true(context.variable("HELM_DEBUG").as_deref()) => {
             let mut text = Vec::new();
             for (path, content) in files.iter().filter(|(_, content)| !trim(content).is_empty()) {
                 push_document(&mut text, path, content);
@@ -312,7 +343,7 @@ fn print(
             return Err(CommandError::findings(error));
         }
         Err(error) => {
-            let diagnostics = explain_manifests(subject, rendering, &mut context.render_world());
+            let diagnostics = explain_manifests(subject, rendering, &mut context.render_world(arguments.deterministic));
             return Err(CommandError::findings(format!("{error}{DEBUG_ADVICE}")).explained(diagnostics));
         }
     };
@@ -331,6 +362,9 @@ fn print(
     for document in &sorted.manifests {
         push_document(&mut text, &document.path, &document.text);
     }
+    if let Some(program) = &arguments.post_renderer {
+        text = post_render(program, &arguments.post_renderer_args, &text)?;
+    }
     let mut text = printed(&text);
     for hook in printed_hooks(arguments, &sorted) {
         push_document(&mut text, &hook.path, &hook.text);
@@ -340,6 +374,11 @@ fn print(
     }
     context.write_stdout(&text)?;
     Ok(Exit::Clean)
+}
+
+/// What Go's `strconv.ParseBool` takes for true.
+fn is_true(text: Option<&str>) -> bool {
+    matches!(text, Some("1" | "t" | "T" | "TRUE" | "true" | "True"))
 }
 
 fn printed_hooks<'s>(arguments: &TemplateArguments, sorted: &'s Manifests) -> impl Iterator<Item = &'s Document> {
