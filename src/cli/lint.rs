@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 
 use crate::chart::Compat;
-use crate::lint::{ChartSource, LintMessage, LintOptions, LintSeverity, lint_chart};
+use crate::lint::{ChartSource, LintMessage, LintOptions, LintSeverity, UnusedValue, lint_chart, unused_values};
 use crate::render::KubeVersion;
 use crate::source::LineIndex;
 
@@ -55,10 +55,15 @@ pub(super) struct LintArguments {
 struct LintedChart {
     path: String,
     outcome: Result<(ChartSource, Vec<LintMessage>), String>,
+    /// Found by our own rules.
+    unused: Vec<UnusedValue>,
 }
 
 impl LintedChart {
     fn has_failed(&self, strict: bool) -> bool {
+        if strict && !self.unused.is_empty() {
+            return true;
+        }
         let tolerated = if strict {
             LintSeverity::Info
         } else {
@@ -104,7 +109,7 @@ pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit
             .map_err(CommandError::usage)?,
         skip_schema_validation: arguments.skip_schema_validation,
     };
-    let (values, _) = arguments.values.merge(context, Compat::Helm4)?;
+    let (values, given) = arguments.values.merge(context, Compat::Helm4)?;
     let mut paths = arguments.charts.clone();
     if arguments.with_subcharts {
         for path in &arguments.charts {
@@ -119,7 +124,13 @@ pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit
                 let messages = lint_chart(&source, &values, &options, &mut world);
                 (source, messages)
             });
-            LintedChart { path, outcome }
+            let unused = match &outcome {
+                Ok((source, _)) if !arguments.helm_rules => {
+                    unused_values(source, &path, &values, &given, &options, &mut world)
+                }
+                _ => Vec::new(),
+            };
+            LintedChart { path, outcome, unused }
         })
         .collect();
     if arguments.helm_rules {
@@ -188,11 +199,25 @@ fn print(context: RunContext, arguments: &LintArguments, charts: &[LintedChart])
         for message in chart.shown(arguments.quiet) {
             text.push_str(&finding_line(chart, message));
         }
+        for unused in &chart.unused {
+            text.push_str(&unused_line(unused));
+        }
     }
     let failed = charts.iter().filter(|chart| chart.has_failed(arguments.strict)).count();
     context.write_stdout(text.as_bytes())?;
     context.report(&format!("{} chart(s) linted, {failed} chart(s) failed", charts.len()));
     Ok(if failed > 0 { Exit::Findings } else { Exit::Clean })
+}
+
+fn unused_line(unused: &UnusedValue) -> String {
+    let place = unused.origin.place();
+    let path = &unused.path;
+    match &unused.meant {
+        Some(meant) => {
+            format!("{place}: warning: no template reads `{path}`; did you mean `{meant}`? [misspelt-value]\n")
+        }
+        None => format!("{place}: warning: no template reads `{path}` [unused-value]\n"),
+    }
 }
 
 fn finding_line(chart: &LintedChart, message: &LintMessage) -> String {

@@ -1,4 +1,4 @@
-//! Rules over charts. These are `helm lint`'s, in its order and words, each message with the place it is about.
+//! Rules over charts: `helm lint`'s, in its order and words, each message with the place it is about, and [`unused_values`].
 
 mod chart_file;
 mod chart_source;
@@ -10,9 +10,11 @@ mod message;
 mod object_name;
 mod run;
 mod templates;
+mod unused_values;
 mod urls;
 mod values_file;
 
 pub use chart_source::ChartSource;
 pub use message::{LintMessage, LintSeverity, Place};
 pub use run::{LintOptions, lint_chart};
+pub use unused_values::{UnusedValue, unused_values};
