@@ -11,6 +11,12 @@ use super::load::ChartFile;
 pub const MAX_ARCHIVE_SIZE: u64 = 100 * 1024 * 1024;
 
 /// The byte order mark that Helm drops from the start of every file.
+/// Most entries of an archive, directories included; the largest charts have some thousand.
+const MAX_ARCHIVE_ENTRIES: usize = 50_000;
+
+/// Most bytes that are unpacked at all, headers and padding included.
+const MAX_UNPACKED: u64 = MAX_ARCHIVE_SIZE + 2048 * MAX_ARCHIVE_ENTRIES as u64;
+
 pub(super) const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// Why an archive cannot be read. The texts are Helm's.
@@ -37,6 +43,9 @@ pub enum ArchiveError {
     /// More than [`MAX_ARCHIVE_SIZE`].
     #[error("decompressed chart is larger than the maximum size {MAX_ARCHIVE_SIZE}")]
     TooLarge,
+    /// Over our limit on entries; Helm has none.
+    #[error("chart archive has more than {MAX_ARCHIVE_ENTRIES} entries")]
+    TooManyEntries,
     /// No entry.
     #[error("no files in chart archive")]
     Empty,
@@ -50,10 +59,13 @@ pub fn read_archive(bytes: &[u8]) -> Result<Vec<ChartFile>, ArchiveError> {
     if !bytes.starts_with(b"\x1F\x8B\x08") {
         return Err(ArchiveError::NotGzip);
     }
-    let mut archive = tar::Archive::new(MultiGzDecoder::new(bytes));
+    let mut archive = tar::Archive::new(MultiGzDecoder::new(bytes).take(MAX_UNPACKED));
     let mut files = Vec::new();
     let mut remaining = MAX_ARCHIVE_SIZE;
-    for entry in archive.entries()? {
+    for (count, entry) in archive.entries()?.enumerate() {
+        if count >= MAX_ARCHIVE_ENTRIES {
+            return Err(ArchiveError::TooManyEntries);
+        }
         let mut entry = entry?;
         let raw_name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         if entry.header().entry_type().is_dir() || raw_name.ends_with('/') {

@@ -16,7 +16,7 @@ use crate::template::{CallError, CallResult, Function, Host, List, ListType, Par
 use Parameter::{Any, Int, Str};
 
 /// Longest list a template may make out of a number.
-const MAX_GENERATED: i64 = 1 << 24;
+const MAX_GENERATED: i64 = 1 << 22;
 
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[

@@ -11,7 +11,7 @@ use crate::template::{CallError, CallResult, Dict, Function, Host, Map, MapType,
 use Parameter::{Any, Int, Str};
 
 /// Longest text a template may make by repeating another.
-const MAX_REPEATED: usize = 1 << 28;
+const MAX_REPEATED: usize = 1 << 27;
 
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[

@@ -6,7 +6,7 @@ use super::call::Expected;
 use super::compare;
 use super::escape;
 use super::evaluate::{holds_interfaces, zero_element};
-use super::{Executor, Failure, Frame, Operand};
+use super::{Executor, Failure, Frame, Operand, limits};
 use crate::template::function::{CallError, Parameter};
 use crate::template::node_text::node_text;
 use crate::template::printf::{sprint, sprintf, sprintln};
@@ -89,6 +89,19 @@ impl Executor<'_> {
         if let Some(trace) = &mut self.trace {
             let values: Vec<Value> = operands.iter().map(|operand| operand.value.clone()).collect();
             trace.call(name_of(builtin), &values, frame.unit, frame.unit.node(command).position);
+        }
+        if matches!(
+            builtin,
+            Builtin::Print | Builtin::Println | Builtin::Printf | Builtin::Html | Builtin::Js | Builtin::Urlquery
+        ) && operands
+            .iter()
+            .any(|operand| matches!(operand.value, Value::Map(_) | Value::List(_)))
+        {
+            let values: Vec<Value> = operands.iter().map(|operand| operand.value.clone()).collect();
+            if let Some(refusal) = limits::refusal(name_of(builtin), &values) {
+                self.at = command;
+                return Err(self.call_failure(frame, name_of(builtin), refusal.into()));
+            }
         }
         let result = match builtin {
             Builtin::Call => {

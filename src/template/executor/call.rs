@@ -3,7 +3,7 @@
 //! Follows `evalCall`, `evalArg` and `validateType` of Go's `text/template/exec.go`.
 
 use super::evaluate::Arguments;
-use super::{Executor, Failure, Frame, Operand, builtins};
+use super::{Executor, Failure, Frame, Operand, builtins, limits};
 use crate::template::function::{Function, Parameter};
 use crate::template::node_text::node_text;
 use crate::template::tree::{Builtin, Callee, NodeId, NodeKind};
@@ -185,9 +185,17 @@ impl Executor<'_> {
         }
         let outer_at = self.at;
         self.at = command;
+        self.steps = self.steps.saturating_add(limits::cost(function.name));
+        if let Some(refusal) = limits::refusal(function.name, &values) {
+            return Err(self.call_failure(frame, function.name, refusal.into()));
+        }
         let outer_frame = self.enter_call(frame, command);
         let result = (function.call)(self, &values);
         self.leave_call(outer_frame);
+        let result = result.and_then(|value| match limits::result_refusal(&value) {
+            Some(refusal) => Err(refusal.into()),
+            None => Ok(value),
+        });
         match result {
             Ok(value) => {
                 self.at = outer_at;

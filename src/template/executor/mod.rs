@@ -27,9 +27,11 @@ mod compare;
 mod escape;
 mod evaluate;
 mod host;
+mod limits;
 mod trace;
 mod walk;
 
+pub use limits::{MAX_LIST_ITEMS, MAX_VALUE_BYTES};
 pub use trace::{Read, Trace};
 
 /// Go's limit on templates within templates.

@@ -2,7 +2,7 @@
 //!
 //! Follows `walk` and its relatives in Go's `text/template/exec.go`.
 
-use super::{Executor, Failure, Flow, Frame, MAX_TEMPLATE_DEPTH, Operand, evaluate};
+use super::{Executor, Failure, Flow, Frame, MAX_TEMPLATE_DEPTH, Operand, evaluate, limits};
 use crate::template::quote::quote;
 use crate::template::source_map::MapBuilder;
 use crate::template::tree::{Branch, NodeId, NodeKind};
@@ -71,6 +71,12 @@ impl Executor<'_> {
         }
         if let Some(trace) = &mut self.trace {
             trace.consume(&value.value);
+        }
+        if matches!(value.value, Value::Map(_) | Value::List(_)) && limits::is_too_large(&value.value) {
+            return Err(self.error(
+                frame,
+                format!("what is printed exceeds {} bytes", limits::MAX_VALUE_BYTES),
+            ));
         }
         let start = self.out.len();
         match &value.value {
