@@ -161,7 +161,7 @@ fn deep_nesting_is_refused_and_not_a_crash() {
         ("rendered lists", format!("a: {}", "[".repeat(deep))),
         (
             "rendered indentation",
-            (0..3000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect(),
+            (0..3000).fold(String::new(), |text, depth| text + &" ".repeat(depth) + "a:\n"),
         ),
         ("rendered dashes", "- ".repeat(deep)),
     ] {
