@@ -505,6 +505,16 @@ impl<'s> Lexer<'s> {
     }
 }
 
+/// How many tokens a source has, up to the end or the first that is none; for who measures the lexer.
+pub fn token_count(source: &[u8]) -> usize {
+    let mut lexer = Lexer::new(source);
+    let mut count = 0;
+    while !matches!(lexer.next_token().kind, TokenKind::Eof | TokenKind::Error) {
+        count += 1;
+    }
+    count
+}
+
 /// Go's `%#U`: `U+002D '-'`.
 fn describe_char(c: char) -> String {
     let code = u32::from(c);

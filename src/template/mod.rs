@@ -28,6 +28,7 @@ pub use executor::{Executor, MissingKey, Options, Output, Read, Trace, World, on
 pub use function::{CallError, CallResult, Function, FunctionLookup, Host, Parameter};
 pub use helm_error::{helm_error_text, helm_parse_error_text, helm3_error_text};
 pub use kind::Kind;
+pub use lexer::token_count;
 pub use set::{CompiledSet, TemplateSet};
 pub use source_map::SourceMap;
 pub use text::Text;

@@ -93,9 +93,7 @@ impl Executor<'_> {
         if matches!(
             builtin,
             Builtin::Print | Builtin::Println | Builtin::Printf | Builtin::Html | Builtin::Js | Builtin::Urlquery
-        ) && operands
-            .iter()
-            .any(|operand| matches!(operand.value, Value::Map(_) | Value::List(_)))
+        ) && operands.iter().any(|operand| limits::may_grow(&operand.value))
         {
             let values: Vec<Value> = operands.iter().map(|operand| operand.value.clone()).collect();
             if let Some(refusal) = limits::refusal(name_of(builtin), &values) {

@@ -14,14 +14,18 @@ const SHORT: usize = 4096;
 /// What an item weighs besides its text.
 const ITEM: usize = 8;
 
-/// Why a call is not made: what it would make is larger than any chart needs.
-pub(super) fn refusal(name: &str, arguments: &[Value]) -> Option<String> {
-    let may_grow = |value: &Value| match value {
+/// Whether something large may be made of a value.
+pub(super) fn may_grow(value: &Value) -> bool {
+    match value {
         Value::Str(text) => text.len() > SHORT,
         Value::Int(width) => *width > 64,
         Value::Map(_) | Value::List(_) => true,
         _ => false,
-    };
+    }
+}
+
+/// Why a call is not made: what it would make is larger than any chart needs.
+pub(super) fn refusal(name: &str, arguments: &[Value]) -> Option<String> {
     if name == "include" || !arguments.iter().any(may_grow) {
         return None;
     }
@@ -87,7 +91,7 @@ pub(super) fn result_refusal(value: &Value) -> Option<String> {
     }
 }
 
-/// Steps that a call counts as, for functions that are slow by design.
+/// Steps that a call counts as, for functions that are slow by design or run templates.
 pub(super) fn cost(name: &str) -> u64 {
     match name {
         "bcrypt" | "htpasswd" | "derivePassword" => 1_000_000,
@@ -98,6 +102,8 @@ pub(super) fn cost(name: &str) -> u64 {
         | "genSelfSignedCertWithKey"
         | "genSignedCert"
         | "genSignedCertWithKey" => 4_000_000,
+        // Ten includes of ten, ten levels deep, are no more than that.
+        "include" | "tpl" => 20,
         _ => 0,
     }
 }

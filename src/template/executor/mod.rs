@@ -44,7 +44,7 @@ pub const MAX_NESTING: u32 = 60_000;
 pub const STACK_BYTES: usize = 1 << 29;
 
 /// More nodes than any chart executes: `range until 1000000000` ends here.
-pub const DEFAULT_MAX_STEPS: u64 = 500_000_000;
+pub const DEFAULT_MAX_STEPS: u64 = 100_000_000;
 
 /// More bytes than any chart writes.
 pub const DEFAULT_MAX_OUTPUT: usize = 1 << 30;

@@ -74,6 +74,9 @@ const HANDS_ON: [&str; 36] = [
     "dig",
 ];
 
+/// Lists within lists that are looked into: some hold themselves over and over.
+const MAX_LISTS: usize = 2;
+
 impl Trace {
     pub(super) fn read(&mut self, map: &Map, key: &Text, unit: &Unit, position: u32) {
         self.reads.push(Read {
@@ -111,13 +114,17 @@ impl Trace {
 
     /// A value was used as a whole.
     pub(super) fn consume(&mut self, value: &Value) {
+        self.consume_to(value, MAX_LISTS);
+    }
+
+    fn consume_to(&mut self, value: &Value, lists: usize) {
         match value {
             Value::Map(map) => {
                 self.consumed.insert(map.id());
             }
-            Value::List(list) => {
+            Value::List(list) if lists > 0 => {
                 for item in list.items() {
-                    self.consume(item);
+                    self.consume_to(item, lists - 1);
                 }
             }
             _ => {}
