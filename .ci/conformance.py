@@ -10,9 +10,9 @@ DATA = os.path.join("..", "shared", "conformance")
 
 # What the report calls it, and the least share in per cent.
 BARS = {
-    "charts": {"must fail": 100.0, "same bytes": 97.0, "same but for random lines": 95.0},
+    "charts": {"must fail": 100.0, "same bytes": 98.0, "same but for random lines": 96.0},
     "validate": {"mutations": 75.0, "mutants": 74.0, "rendered": 99.0, "kubeconform": 98.0},
-    "commands": {"coalesce": 99.0, "manifest": 98.0, "lint": 98.0},
+    "commands": {"coalesce": 99.0, "manifest": 98.9, "lint": 99.0},
 }
 
 

@@ -4,6 +4,7 @@
 //! keywords of drafts 7, 2019-09 and 2020-12 are looked at in place, over template values and without a copy as JSON.
 //! Whatever is out of the ordinary is doubt, and so is every refusal: then `boon` decides, in its words.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use serde_json::{Map as JsonMap, Value as Json};
@@ -15,11 +16,42 @@ const MAX_DEPTH: usize = 100;
 /// Integers up to here are exact as floating point.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Whether the values surely fit a schema that is surely sound. `false` is no verdict.
-pub(super) fn plainly_accepts(schema: &Json, values: &Map) -> bool {
-    let Some(draft) = Draft::of(schema) else { return false };
-    let acceptance = Acceptance { root: schema, draft };
-    acceptance.is_sound(schema, 0) && acceptance.verdict(schema, &Value::Map(values.clone()), 0) == Verdict::Fits
+/// How many places of a schema are looked at before it is called too complex: it doubles its work at every level.
+const MAX_LOOKS: u32 = 2_000_000;
+
+/// What a quick look gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quick {
+    /// The values surely fit a schema that is surely sound.
+    Accepted,
+    /// No verdict.
+    Unknown,
+    /// More work than any sensible schema makes.
+    TooComplex,
+}
+
+/// Looks at values and schema; only the library refuses.
+pub(super) fn quick_look(schema: &Json, values: &Map) -> Quick {
+    let Some(draft) = Draft::of(schema) else {
+        return Quick::Unknown;
+    };
+    let acceptance = Acceptance {
+        root: schema,
+        draft,
+        looks: Cell::new(0),
+    };
+    if !acceptance.is_sound(schema, 0) {
+        return Quick::Unknown;
+    }
+    let verdict = acceptance.verdict(schema, &Value::Map(values.clone()), 0);
+    if acceptance.looks.get() > MAX_LOOKS {
+        return Quick::TooComplex;
+    }
+    if verdict == Verdict::Fits {
+        Quick::Accepted
+    } else {
+        Quick::Unknown
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +108,7 @@ fn all_of(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
 struct Acceptance<'s> {
     root: &'s Json,
     draft: Draft,
+    looks: Cell<u32>,
 }
 
 impl<'s> Acceptance<'s> {
@@ -166,7 +199,8 @@ impl<'s> Acceptance<'s> {
             Json::Object(keywords) if depth < MAX_DEPTH => keywords,
             _ => return Verdict::Doubt,
         };
-        if !is_json(value) {
+        self.looks.set(self.looks.get().saturating_add(1));
+        if !is_json(value) || self.looks.get() > MAX_LOOKS {
             return Verdict::Doubt;
         }
         if self.draft == Draft::Seven
@@ -478,7 +512,7 @@ mod tests {
             for values in VALUES {
                 let (schema_json, map) = read(schema, values);
                 let by_library = library_verdict(&map, schema_json.clone()).is_ok();
-                let here = plainly_accepts(&schema_json, &map);
+                let here = quick_look(&schema_json, &map) == Quick::Accepted;
                 assert!(by_library || !here, "{schema} {values}");
                 assert_eq!(validate_single_schema(&map, schema.as_bytes()).is_ok(), by_library);
                 quick += usize::from(here);
@@ -499,7 +533,24 @@ mod tests {
             (r#"{"properties": {"a": {"uniqueItems": true}}}"#, "a: [1, 2]"),
         ] {
             let (schema_json, map) = read(schema, values);
-            assert!(!plainly_accepts(&schema_json, &map), "{schema} {values}");
+            assert_eq!(quick_look(&schema_json, &map), Quick::Unknown, "{schema} {values}");
         }
+    }
+
+    #[test]
+    fn a_schema_that_doubles_its_work_is_stopped() {
+        let levels: Vec<String> = (0..40)
+            .map(|level| {
+                let next = format!(r##"{{"$ref": "#/$defs/d{}"}}"##, level + 1);
+                format!(r#""d{level}": {{"anyOf": [{next}, {next}]}}"#)
+            })
+            .collect();
+        let schema = format!(
+            r##"{{"$ref": "#/$defs/d0", "$defs": {{{}, "d40": false}}}}"##,
+            levels.join(", ")
+        );
+        let (schema_json, map) = read(&schema, "{}");
+        assert_eq!(quick_look(&schema_json, &map), Quick::TooComplex);
+        assert!(validate_single_schema(&map, schema.as_bytes()).is_err());
     }
 }

@@ -4,7 +4,7 @@
 use boon::{Compiler, ErrorKind, Format, Schemas, UrlLoader, ValidationError};
 use serde_json::Value as Json;
 
-use super::schema_acceptance::plainly_accepts;
+use super::schema_acceptance::{Quick, quick_look};
 use crate::chart::Chart;
 use crate::template::{Map, Value};
 
@@ -52,10 +52,13 @@ fn collect(chart: &Chart, values: &Map, text: &mut String) {
 /// Validates values against the text of one schema.
 pub fn validate_single_schema(values: &Map, schema: &[u8]) -> Result<(), SchemaViolation> {
     let schema: Json = serde_json::from_slice(schema).map_err(|error| SchemaViolation(error.to_string()))?;
-    if plainly_accepts(&schema, values) {
-        return Ok(());
+    match quick_look(&schema, values) {
+        Quick::Accepted => Ok(()),
+        Quick::Unknown => library_verdict(values, schema),
+        Quick::TooComplex => Err(SchemaViolation(
+            "values.schema.json is too complex: its alternatives multiply from level to level\n".to_owned(),
+        )),
     }
-    library_verdict(values, schema)
 }
 
 /// The same by `boon` alone.

@@ -192,9 +192,12 @@ impl Executor<'_> {
         let outer_frame = self.enter_call(frame, command);
         let result = (function.call)(self, &values);
         self.leave_call(outer_frame);
-        let result = result.and_then(|value| match limits::result_refusal(&value) {
-            Some(refusal) => Err(refusal.into()),
-            None => Ok(value),
+        let result = result.and_then(|value| {
+            if let Some(refusal) = limits::result_refusal(&value) {
+                return Err(refusal.into());
+            }
+            self.steps = self.steps.saturating_add(limits::result_cost(&value));
+            Ok(value)
         });
         match result {
             Ok(value) => {

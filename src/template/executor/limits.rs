@@ -11,6 +11,8 @@ pub const MAX_LIST_ITEMS: usize = 1 << 22;
 const MAX_DEPTH: usize = 1_000;
 /// Texts up to here are not looked at: whatever is made of a few of them is small.
 const SHORT: usize = 4096;
+/// How many bytes are made in the time of one step.
+const BYTES_OF_A_STEP: u64 = 64;
 /// What an item weighs besides its text.
 const ITEM: usize = 8;
 
@@ -80,6 +82,15 @@ pub(super) fn refusal(name: &str, arguments: &[Value]) -> Option<String> {
         .then(|| format!("what it makes exceeds {MAX_VALUE_BYTES} bytes or {MAX_LIST_ITEMS} items"))
 }
 
+/// Steps for the size of a result: making it took time.
+pub(super) fn result_cost(value: &Value) -> u64 {
+    match value {
+        Value::Str(text) => text.len() as u64 / BYTES_OF_A_STEP,
+        Value::List(list) => list.items().len() as u64 / 4,
+        _ => 0,
+    }
+}
+
 /// Why a result is not taken.
 pub(super) fn result_refusal(value: &Value) -> Option<String> {
     match value {
@@ -94,7 +105,8 @@ pub(super) fn result_refusal(value: &Value) -> Option<String> {
 /// Steps that a call counts as, for functions that are slow by design or run templates.
 pub(super) fn cost(name: &str) -> u64 {
     match name {
-        "bcrypt" | "htpasswd" | "derivePassword" => 1_000_000,
+        "bcrypt" | "htpasswd" => 1_000_000,
+        "derivePassword" => 10_000_000,
         "genPrivateKey"
         | "genCA"
         | "genCAWithKey"
