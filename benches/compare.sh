@@ -1,30 +1,63 @@
 #!/usr/bin/env bash
-# `chartwright template` beside `helm template`, whole processes, in one run: a table of ratios on standard output.
-# usage: compare.sh CHARTWRIGHT HELM CHART...   (needs hyperfine)
+# `chartwright template` beside `helm template`, whole processes, in one run. Writes a table of ratios to docs/benchmarks.md.
+# usage: benches/compare.sh CHARTWRIGHT HELM "CHART [FLAGS]"...   (needs hyperfine)
 set -euo pipefail
 chartwright=$(realpath "$1")
 helm=$(realpath "$2")
 shift 2
+here=$(realpath "$(dirname "$0")/..")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-hyperfine --shell=none --warmup 5 --runs 50 --export-json "$work/start.json" "$chartwright --version" >/dev/null 2>&1
-printf 'start-up: %s ms\n\n' "$(python3 -c 'import json,sys; print(round(json.load(open(sys.argv[1]))["results"][0]["median"]*1000,2))' "$work/start.json")"
-printf '| chart | helm | chartwright | ratio | helm peak memory | chartwright peak memory |\n| --- | --- | --- | --- | --- | --- |\n'
+hyperfine --shell=none --warmup 20 --runs 200 --export-json "$work/start.json" "$chartwright --version" >/dev/null 2>&1
+count=0
 for chart in "$@"; do
-    hyperfine --shell=none --warmup 2 --runs 15 --ignore-failure --export-json "$work/run.json" \
+    hyperfine --shell=none --warmup 5 --runs 40 --ignore-failure --export-json "$work/run-$count.json" \
         "$helm template release $chart" "$chartwright template release $chart" >/dev/null 2>&1
-    python3 - "$work/run.json" "$chart" "$helm" "$chartwright" <<'PY'
-import json, os, resource, subprocess, sys
-results = json.load(open(sys.argv[1]))["results"]
-chart = sys.argv[2]
-helm, ours = (result["median"] * 1000 for result in results)
-
-
-def peak(program):
-    code = "import resource,subprocess,sys; subprocess.run(sys.argv[1:],stdout=subprocess.DEVNULL,stderr=subprocess.DEVNULL); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-    return int(subprocess.run([sys.executable, "-c", code, program, "template", "release", chart], capture_output=True, text=True).stdout) // 1024
-
-
-print(f"| {os.path.basename(chart)} | {helm:.1f} ms | {ours:.1f} ms | 1/{helm / ours:.1f} | {peak(sys.argv[3])} MB | {peak(sys.argv[4])} MB |")
-PY
+    count=$((count + 1))
 done
+python3 - "$work" "$chartwright" "$helm" "$here/docs/benchmarks.md" "$@" <<'PY'
+import json, os, platform, subprocess, sys
+
+work, chartwright, helm, target, charts = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4], sys.argv[5:]
+
+
+def median(path, index=0):
+    return json.load(open(path))["results"][index]["median"] * 1000
+
+
+def peak(program, chart):
+    code = (
+        "import resource, subprocess, sys\n"
+        "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    command = [sys.executable, "-c", code, program, "template", "release", *chart.split()]
+    return int(subprocess.run(command, capture_output=True, text=True).stdout)
+
+
+def processor():
+    for line in open("/proc/cpuinfo"):
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+version = subprocess.run([helm, "version", "--short"], capture_output=True, text=True).stdout.strip()
+lines = [
+    "# Benchmarks",
+    "",
+    f"`benches/compare.sh` beside Helm {version}, medians of one run on {os.cpu_count()} cores ({processor()}).",
+    f"Start-up (`chartwright --version`): {median(work + '/start.json'):.1f} ms.",
+    "",
+    "| `template` of | wall time, of Helm's | peak memory, of Helm's |",
+    "| --- | --- | --- |",
+]
+for index, chart in enumerate(charts):
+    path = f"{work}/run-{index}.json"
+    theirs, ours = median(path, 0), median(path, 1)
+    name = os.path.basename(chart.split()[0].rstrip("/"))
+    lines.append(f"| {name} | 1/{theirs / ours:.1f} | 1/{peak(helm, chart) / peak(chartwright, chart):.1f} |")
+    print(f"{name}: helm {theirs:.1f} ms, chartwright {ours:.1f} ms, 1/{theirs / ours:.1f}; memory {peak(helm, chart) // 1024} and {peak(chartwright, chart) // 1024} MB")
+print(f"start-up: {median(work + '/start.json'):.2f} ms")
+open(target, "w").write("\n".join(lines) + "\n")
+PY
