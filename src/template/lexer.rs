@@ -107,8 +107,22 @@ fn is_alphanumeric(c: char) -> bool {
     c == '_' || c.is_alphanumeric()
 }
 
-const fn is_ascii_word(byte: u8) -> bool {
-    byte == b'_' || byte.is_ascii_alphanumeric()
+/// Letters, digits and `_` of ASCII, by byte.
+static ASCII_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        #[expect(clippy::indexing_slicing, reason = "computed at compile time, below the length")]
+        {
+            table[byte as usize] = byte == b'_' || byte.is_ascii_alphanumeric();
+        }
+        byte += 1;
+    }
+    table
+};
+
+fn is_ascii_word(byte: u8) -> bool {
+    ASCII_WORD.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
 /// Where the first `{{` is.

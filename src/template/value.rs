@@ -210,20 +210,20 @@ impl List {
 
 impl Map {
     /// Parameter types of a method of `common.Values`, the one map type with methods that templates call.
-    pub fn method_parameters(&self, name: &str) -> Option<&'static [Parameter]> {
+    pub fn method_parameters(&self, name: &[u8]) -> Option<&'static [Parameter]> {
         if self.map_type != MapType::Values {
             return None;
         }
         match name {
-            "AsMap" | "YAML" => Some(&[]),
-            "Table" | "PathValue" => Some(&[Parameter::Str]),
+            b"AsMap" | b"YAML" => Some(&[]),
+            b"Table" | b"PathValue" => Some(&[Parameter::Str]),
             _ => None,
         }
     }
 
     /// Calls a method of `common.Values`; `None` where the type has no such method.
     pub fn call_method(&self, name: &str, arguments: &[Value]) -> Option<CallResult> {
-        self.method_parameters(name)?;
+        self.method_parameters(name.as_bytes())?;
         let path = match arguments {
             [Value::Str(path)] => path.to_str_lossy().into_owned(),
             _ => return Some(Ok(Value::Map(self.with_type(MapType::Any)))),

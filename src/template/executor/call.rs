@@ -115,17 +115,17 @@ impl Executor<'_> {
         let Some(named) = frame.unit.callees.get(callee as usize) else {
             return Ok(Operand::default());
         };
-        let name = named.name.to_str_lossy();
+        let name = &named.name;
         let words = arguments.words.get(1..).unwrap_or_default();
         match named.callee {
             Callee::Function(function) => {
                 let (parameters, variadic) = (function.parameters, function.variadic);
-                self.check_count(frame, &name, words, arguments.last, parameters.len(), variadic)?;
+                self.check_count(frame, name, words, arguments.last, parameters.len(), variadic)?;
                 self.call_function(frame, dot, command, function, words, arguments.last)
             }
             Callee::Builtin(builtin) => {
                 let (parameters, variadic) = builtins::arity(builtin);
-                self.check_count(frame, &name, words, arguments.last, parameters, variadic)?;
+                self.check_count(frame, name, words, arguments.last, parameters, variadic)?;
                 self.call_builtin(frame, dot, command, builtin, words, arguments.last)
             }
         }
@@ -134,7 +134,7 @@ impl Executor<'_> {
     fn check_count(
         &self,
         frame: Frame<'_>,
-        name: &str,
+        name: &dyn std::fmt::Display,
         words: &[NodeId],
         last: Option<&Operand>,
         parameters: usize,
@@ -221,7 +221,7 @@ impl Executor<'_> {
         arguments: Arguments<'_>,
     ) -> Result<Vec<Value>, Failure> {
         let words = arguments.words.get(1..).unwrap_or_default();
-        self.check_count(frame, name, words, arguments.last, parameters.len(), false)?;
+        self.check_count(frame, &name, words, arguments.last, parameters.len(), false)?;
         let mut values = Vec::with_capacity(parameters.len());
         for (&word, &parameter) in words.iter().zip(parameters) {
             values.push(

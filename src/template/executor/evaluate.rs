@@ -253,10 +253,10 @@ impl Executor<'_> {
             }
             Value::Nil => Ok(Operand::default()),
             Value::Map(map) => {
-                let method = name.to_str_lossy();
-                let Some(parameters) = map.method_parameters(&method) else {
+                let Some(parameters) = map.method_parameters(name.as_bytes()) else {
                     return self.map_entry(frame, map, name, arguments);
                 };
+                let method = name.to_str_lossy();
                 let map = map.clone();
                 let values = self.typed_arguments(frame, dot, &method, parameters, arguments)?;
                 let result = if method == "YAML" {

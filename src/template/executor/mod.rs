@@ -12,6 +12,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use super::error::{ErrorFrame, ExecutionError, ParseError};
 use super::node_text::node_text;
 use super::quote::quote;
@@ -135,11 +137,11 @@ pub struct Executor<'w> {
     slots: Vec<Option<Operand>>,
     base: usize,
     at: NodeId,
-    included: HashMap<Text, u32>,
+    included: HashMap<Text, u32, RandomState>,
     template_depth: u32,
     nesting: u32,
     steps: u64,
-    compiled_sources: HashMap<Text, Result<Arc<Unit>, ParseError>>,
+    compiled_sources: HashMap<Text, Result<Arc<Unit>, ParseError>, RandomState>,
     map: Option<MapBuilder>,
     trace: Option<Trace>,
 }
@@ -222,11 +224,11 @@ impl<'w> Executor<'w> {
             slots: Vec::new(),
             base: 0,
             at: 0,
-            included: HashMap::new(),
+            included: HashMap::default(),
             template_depth: 0,
             nesting: 0,
             steps: 0,
-            compiled_sources: HashMap::new(),
+            compiled_sources: HashMap::default(),
             map: None,
             trace: None,
         }

@@ -100,6 +100,7 @@ fn offset(position: usize) -> u32 {
 }
 
 impl<'s> Parser<'s> {
+    #[inline]
     fn next(&mut self) -> Token {
         if self.tree.peek_count > 0 {
             self.tree.peek_count -= 1;
@@ -110,6 +111,12 @@ impl<'s> Parser<'s> {
                 .copied()
                 .unwrap_or(Token::NONE);
         }
+        self.read_token()
+    }
+
+    /// Kept apart from [`Self::next`], most of whose calls only give back what was looked at before.
+    #[inline(never)]
+    fn read_token(&mut self) -> Token {
         let token = self.lexer.next_token();
         self.tree.tokens[0] = token;
         token
@@ -130,8 +137,12 @@ impl<'s> Parser<'s> {
         self.tree.peek_count = 3;
     }
 
+    #[inline]
     fn peek(&mut self) -> Token {
-        let token = self.next();
+        if let Some(last) = self.tree.peek_count.checked_sub(1) {
+            return self.tree.tokens.get(last).copied().unwrap_or(Token::NONE);
+        }
+        let token = self.read_token();
         self.backup();
         token
     }
@@ -267,6 +278,11 @@ impl<'s> Parser<'s> {
             && memchr::memchr3(b'\\', b'"', b'\n', text).is_none()
         {
             return Ok(self.intern(text));
+        }
+        if let [b'`', text @ .., b'`'] = literal
+            && memchr::memchr2(b'`', b'\r', text).is_none()
+        {
+            return Ok(Text::from(text));
         }
         unquote(literal)
             .map(Text::from)
