@@ -169,7 +169,9 @@ fn window_start(bytes: &[u8], first: usize, bad: usize) -> usize {
     let mut start = 0;
     loop {
         let mut next = start + WINDOW;
-        while next < bytes.len() && bytes.get(next).is_some_and(|byte| byte & 0xC0 == 0x80) {
+        // A character has at most three continuation bytes; a longer run of them is the fault itself.
+        let earliest = next - 3;
+        while next > earliest && bytes.get(next).is_some_and(|byte| byte & 0xC0 == 0x80) {
             next -= 1;
         }
         if next > bad || next >= bytes.len() {
@@ -199,6 +201,9 @@ mod tests {
             let fault = Input::new(bytes).fault.map(|fault| fault.to_string());
             assert_eq!(fault, Some(format!("yaml: {problem}")), "{bytes:?}");
         }
+        let stray = [b"# c".as_slice(), &[0x80; 2000]].concat();
+        let fault = Input::new(&stray).fault.map(|fault| fault.to_string());
+        assert_eq!(fault.as_deref(), Some("yaml: invalid leading UTF-8 octet"));
         assert!(Input::new("\u{FEFF}é\u{85}".as_bytes()).fault.is_none());
         assert_eq!(Input::new(b"\xFF\xFEa\0b\0").text, "ab");
     }
