@@ -11,22 +11,8 @@ use libfuzzer_sys::fuzz_target;
 const VALUES: &str = "Values: {a: {b: {c: x}}, list: [1, two, {k: v}], n: 3, f: 1.5, s: text, t: true, z: null, empty: {}}\n\
                       Release: {Name: rel, Namespace: ns}\n";
 
-/// What takes seconds by design: keys, certificates and slow hashes.
-const SLOW: [&str; 10] = [
-    "bcrypt",
-    "htpasswd",
-    "derivePassword",
-    "genPrivateKey",
-    "genCA",
-    "genCAWithKey",
-    "genSelfSignedCert",
-    "genSelfSignedCertWithKey",
-    "genSignedCert",
-    "genSignedCertWithKey",
-];
-
 fn lookup(name: &str) -> Option<&'static Function> {
-    functions::lookup(name).filter(|_| !SLOW.contains(&name))
+    functions::lookup(name).filter(|_| !functions::SLOW_BY_DESIGN.contains(&name))
 }
 
 fuzz_target!(|source: &[u8]| {

@@ -54,7 +54,8 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
             context.report(&format!("{done} of {total} charts"));
         }
     };
-    let checked = check_charts(&charts, &settings, &|| context.render_world(false), &progress).map_err(plan_error)?;
+    let checked =
+        check_charts(&charts, &settings, &|| context.render_world(false), &progress).map_err(CommandError::usage)?;
     let worst = match config.fail_on {
         FailLevel::Error => Severity::Error,
         FailLevel::Warning => Severity::Warning,
@@ -83,13 +84,6 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         return Err(error);
     }
     Ok(if is_well { Exit::Clean } else { Exit::Findings })
-}
-
-fn plan_error(error: PlanError) -> CommandError {
-    match error {
-        PlanError::Thread(_) => CommandError::could_not_run(error),
-        error => CommandError::usage(error),
-    }
 }
 
 /// The configuration, and the directory its paths are relative to.

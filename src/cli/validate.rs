@@ -1,15 +1,15 @@
 //! `chartwright validate`: manifests against Kubernetes' schemas, offline.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
 use regex::Regex;
 use serde_json::{Value as Json, json};
 
 use crate::source::LineIndex;
+use crate::threads::map_with_state;
 use crate::validate::{Catalog, KindFilter, Options, Resource, SchemaLocations, Status, check_text};
 
 use super::command_error::CommandError;
@@ -79,6 +79,12 @@ struct CheckedFile {
     failure: Option<String>,
 }
 
+impl CheckedFile {
+    fn has_failed(&self) -> bool {
+        self.failure.is_some() || self.resources.iter().any(Resource::has_failed)
+    }
+}
+
 /// kubeconform's spellings with one dash become the usual ones with two.
 pub(super) fn with_double_dashes(argument: &str) -> Option<String> {
     const FLAGS: [&str; 12] = [
@@ -132,9 +138,7 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
         Format::Json => as_json(&files, arguments),
     };
     context.write_stdout(text.as_bytes())?;
-    let has_failed = files
-        .iter()
-        .any(|file| file.failure.is_some() || file.resources.iter().any(Resource::has_failed));
+    let has_failed = files.iter().any(CheckedFile::has_failed);
     Ok(if has_failed { Exit::Findings } else { Exit::Clean })
 }
 
@@ -194,43 +198,23 @@ fn check_all(
     options: &Options,
     arguments: &ValidateArguments,
 ) -> Vec<CheckedFile> {
-    let available = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let workers = arguments.workers.unwrap_or(available).clamp(1, inputs.len().max(1));
-    let next = AtomicUsize::new(0);
     let stopped = AtomicBool::new(false);
-    let results: Mutex<BTreeMap<usize, CheckedFile>> = Mutex::new(BTreeMap::new());
-    let work = || {
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(input) = inputs.get(index) else { return };
+    let files = map_with_state(
+        inputs,
+        arguments.workers,
+        || (),
+        |(), input| {
             if stopped.load(Ordering::Relaxed) {
-                return;
+                return None;
             }
             let file = check_one(input, catalog, options);
-            let has_error = file.failure.is_some() || file.resources.iter().any(Resource::has_failed);
-            if has_error && arguments.exit_on_error {
+            if arguments.exit_on_error && file.has_failed() {
                 stopped.store(true, Ordering::Relaxed);
             }
-            results
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(index, file);
-        }
-    };
-    if workers == 1 {
-        work();
-    } else {
-        std::thread::scope(|scope| {
-            for _ in 0..workers {
-                scope.spawn(work);
-            }
-        });
-    }
-    results
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner)
-        .into_values()
-        .collect()
+            Some(file)
+        },
+    );
+    files.into_iter().flatten().collect()
 }
 
 fn check_one(input: &Input, catalog: &Catalog, options: &Options) -> CheckedFile {

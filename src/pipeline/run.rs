@@ -1,13 +1,11 @@
 //! All charts, several at once, with one report in one order.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use crate::render::{KubeVersion, KubeVersionError};
 use crate::template::World;
-use crate::template::executor::STACK_BYTES;
+use crate::threads::map_with_state;
 use crate::validate::{Catalog, Options, VersionError};
 
 use super::check_chart::{CheckedChart, check_chart};
@@ -36,9 +34,6 @@ pub enum PlanError {
     /// No version at all.
     #[error(transparent)]
     KubeVersion(#[from] KubeVersionError),
-    /// The system gives no threads.
-    #[error("cannot start a thread: {0}")]
-    Thread(String),
 }
 
 /// Checks charts on as many threads as there are processors; results come in the order of `charts`. Each thread makes
@@ -62,37 +57,10 @@ pub fn check_charts<W: World>(
             Ok((kube_version, catalog))
         })
         .collect::<Result<Vec<_>, PlanError>>()?;
-    let next = AtomicUsize::new(0);
     let done = AtomicUsize::new(0);
-    let results: Mutex<BTreeMap<usize, CheckedChart>> = Mutex::new(BTreeMap::new());
-    let work = || {
-        let mut world = make_world();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(chart) = charts.get(index) else { return };
-            let checked = check_chart(chart, settings, &catalogs, &mut world);
-            results
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(index, checked);
-            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
-        }
-    };
-    let workers = std::thread::available_parallelism()
-        .map_or(1, std::num::NonZero::get)
-        .clamp(1, charts.len().max(1));
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
-            thread
-                .spawn_scoped(scope, work)
-                .map_err(|error| PlanError::Thread(error.to_string()))?;
-        }
-        Ok::<(), PlanError>(())
-    })?;
-    Ok(results
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner)
-        .into_values()
-        .collect())
+    Ok(map_with_state(charts, None, make_world, |world, chart| {
+        let checked = check_chart(chart, settings, &catalogs, world);
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+        checked
+    }))
 }

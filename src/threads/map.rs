@@ -1,5 +1,6 @@
 //! One function over many items, on all cores.
 
+use std::cell::Cell;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -10,27 +11,47 @@ use super::heap::widen_heap;
 /// Stack of a thread that helps; as a rule the caller's own is as large.
 const STACK_BYTES: usize = 512 << 20;
 
+thread_local! {
+    /// Whether this thread already is one of several that share some work: what it starts itself stays with it.
+    static SHARES_WORK: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Applies `work` to all items and returns the results in the order of the items. The calling thread takes part, and
-/// does all by itself where there is one core or no other thread to be had.
+/// does all by itself where there is one core or no other thread to be had, and within the work of another call.
 pub fn map_in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let helpers = cores.min(items.len()).saturating_sub(1);
-    if helpers == 0 {
-        return items.iter().map(work).collect();
+    map_with_state(items, None, || (), |(), item| work(item))
+}
+
+/// `map_in_parallel` with something that every thread makes for itself and keeps, on at most `workers` threads (default:
+/// one for each core).
+pub fn map_with_state<T: Sync, S, R: Send>(
+    items: &[T],
+    workers: Option<usize>,
+    state: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, &T) -> R + Sync,
+) -> Vec<R> {
+    let cores = || thread::available_parallelism().map_or(1, NonZero::get);
+    let workers = workers.unwrap_or_else(cores).min(items.len());
+    if workers <= 1 || SHARES_WORK.get() {
+        let mut state = state();
+        return items.iter().map(|item| work(&mut state, item)).collect();
     }
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(items.len()));
     let run = || {
+        SHARES_WORK.set(true);
+        let mut state = state();
         let mut mine = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(item) = items.get(index) else { break };
-            mine.push((index, work(item)));
+            mine.push((index, work(&mut state, item)));
         }
         results.lock().unwrap_or_else(PoisonError::into_inner).append(&mut mine);
+        SHARES_WORK.set(false);
     };
     thread::scope(|scope| {
-        for _ in 0..helpers {
+        for _ in 1..workers {
             let helper = thread::Builder::new().stack_size(STACK_BYTES);
             let started = helper.spawn_scoped(scope, || {
                 widen_heap();
@@ -59,5 +80,20 @@ mod tests {
         assert!(doubled.iter().enumerate().all(|(index, &result)| result == index * 2));
         assert_eq!(doubled.len(), 1000);
         assert!(map_in_parallel(&[], |item: &usize| *item).is_empty());
+    }
+
+    #[test]
+    fn work_within_work_stays_on_its_thread() {
+        let items: Vec<usize> = (0..8).collect();
+        let threads = map_with_state(
+            &items,
+            Some(3),
+            || (),
+            |(), _| {
+                let inner = map_in_parallel(&items, |_| thread::current().id());
+                inner.iter().all(|&id| id == thread::current().id())
+            },
+        );
+        assert!(threads.iter().all(|&stays| stays));
     }
 }

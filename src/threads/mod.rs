@@ -4,4 +4,4 @@ mod heap;
 mod map;
 
 pub use heap::widen_heap;
-pub use map::map_in_parallel;
+pub use map::{map_in_parallel, map_with_state};

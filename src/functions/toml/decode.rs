@@ -399,13 +399,8 @@ impl Parser<'_> {
         self.tables.set_array(&path, true);
         let mut items = Vec::new();
         loop {
-            let character = self.lexer.next()?;
+            let character = self.next_in_collection()?;
             match character {
-                _ if is_space(character) || is_line_end(character) => continue,
-                Some('#') => {
-                    self.comment()?;
-                    continue;
-                }
                 Some(',') => return self.lexer.fault("unexpected comma"),
                 Some(']') => return Ok(Value::list(items)),
                 _ => self.lexer.back(character),
@@ -419,24 +414,30 @@ impl Parser<'_> {
 
     /// After an item: a comma, or the closing bracket.
     fn ends_collection(&mut self, close: char, expected: &str) -> Step<bool> {
+        let character = self.next_in_collection()?;
+        match character {
+            Some(',') => Ok(false),
+            Some(found) if found == close => Ok(true),
+            _ => {
+                let found = character.map_or_else(|| "end of file".to_owned(), |found| format!("'{found}'"));
+                let article = if close == ']' {
+                    "a comma (',') or "
+                } else {
+                    "a comma or an "
+                };
+                let expected = expected.replace("{}", &found);
+                self.lexer.fault(format!("expected {article}{expected}"))
+            }
+        }
+    }
+
+    /// The next character in an array or inline table that is no space, line end or comment.
+    fn next_in_collection(&mut self) -> Step<Option<char>> {
         loop {
-            let character = self.lexer.next()?;
-            match character {
-                _ if is_space(character) || is_line_end(character) => {}
+            match self.lexer.next()? {
+                character if is_space(character) || is_line_end(character) => {}
                 Some('#') => self.comment()?,
-                Some(',') => return Ok(false),
-                Some(found) if found == close => return Ok(true),
-                _ => {
-                    let found = character.map_or_else(|| "end of file".to_owned(), |found| format!("'{found}'"));
-                    let article = if close == ']' {
-                        "a comma (',') or "
-                    } else {
-                        "a comma or an "
-                    };
-                    return self
-                        .lexer
-                        .fault(format!("expected {article}{}", expected.replace("{}", &found)));
-                }
+                character => return Ok(character),
             }
         }
     }
@@ -450,13 +451,8 @@ impl Parser<'_> {
         self.tables.imply(&context);
         self.enter(&context, in_array)?;
         loop {
-            let character = self.lexer.next()?;
+            let character = self.next_in_collection()?;
             match character {
-                _ if is_space(character) || is_line_end(character) => continue,
-                Some('#') => {
-                    self.comment()?;
-                    continue;
-                }
                 Some(',') => return self.lexer.fault("unexpected comma"),
                 Some('}') => break,
                 _ => self.lexer.back(character),
