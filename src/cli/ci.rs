@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::config::{Config, FILE_NAME, FailLevel};
 use crate::package::{PackageOptions, package_chart};
-use crate::pipeline::{CheckedChart, PlanError, Settings, Severity, check_charts, find_charts, summary_table};
+use crate::pipeline::{CheckedChart, Settings, Severity, check_charts, find_charts, summary_table};
 use crate::repository::{Item, Location, Outcome};
 use crate::validate::{KindFilter, Options};
 

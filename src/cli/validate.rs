@@ -117,6 +117,7 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
     };
     let options = Options {
         locations,
+        custom: None,
         stops_at_first: arguments.exit_on_error,
         strict: arguments.strict,
         schema_only: arguments.schema_only,

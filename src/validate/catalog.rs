@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use super::bundle::{Reader, bundle};
+use super::rules::{Check, checks_of};
 use super::schema::Schema;
 
 /// A Kubernetes version whose schemas are not in the binary.
@@ -19,11 +20,33 @@ pub struct VersionError {
 #[derive(Debug)]
 pub struct Catalog {
     minor: u8,
-    /// Definition by name.
-    names: HashMap<u32, u32>,
+    /// Definition by name, and what is checked beyond it.
+    names: HashMap<u32, Named>,
     /// Name of the definition by group, version and kind.
     kinds: HashMap<(&'static str, &'static str, &'static str), u32>,
     decoded: Vec<OnceLock<Option<Schema>>>,
+    /// Names of what is a schema of a CRD or something shorter, and of the schema.
+    schemas: Vec<u32>,
+    json_schema: Option<u32>,
+}
+
+/// The definition of the schemas in CRDs; those that may be something shorter have longer names.
+const CRD_SCHEMA: &str = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
+
+/// What goes by one name.
+#[derive(Debug)]
+struct Named {
+    /// Index of the definition; other names may have the same one.
+    definition: u32,
+    checks: OnceLock<&'static [Check]>,
+}
+
+/// A definition and what the API server checks of its objects beyond it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Definition<'c> {
+    pub(super) name: &'static str,
+    pub(super) schema: &'c Schema,
+    pub(super) checks: &'static [Check],
 }
 
 /// The minor versions that are embedded, oldest first.
@@ -64,7 +87,14 @@ impl Catalog {
         let version = bundle.versions.iter().find(|version| version.minor == minor)?;
         let mut reader = Reader::new(version.body);
         let names = (0..reader.number()?)
-            .map(|_| Some((reader.number()?, reader.number()?)))
+            .map(|_| {
+                let name = reader.number()?;
+                let named = Named {
+                    definition: reader.number()?,
+                    checks: OnceLock::new(),
+                };
+                Some((name, named))
+            })
             .collect::<Option<HashMap<_, _>>>()?;
         let text = |reader: &mut Reader| bundle.strings.get(reader.number()? as usize).copied();
         let kinds = (0..reader.number()?)
@@ -74,11 +104,23 @@ impl Catalog {
             })
             .collect::<Option<HashMap<_, _>>>()?;
         let decoded = bundle.definitions.iter().map(|_| OnceLock::new()).collect();
+        let named = |wanted: &str| {
+            let at = bundle
+                .strings
+                .iter()
+                .position(|&name| name == format!("{CRD_SCHEMA}{wanted}"));
+            at.and_then(|at| u32::try_from(at).ok())
+        };
         Some(Self {
             minor,
             names,
             kinds,
             decoded,
+            schemas: ["OrArray", "OrBool", "OrStringArray"]
+                .into_iter()
+                .filter_map(named)
+                .collect(),
+            json_schema: named(""),
         })
     }
 
@@ -88,21 +130,36 @@ impl Catalog {
     }
 
     /// The definition of a kind.
-    pub(super) fn root(&self, api_version: &str, kind: &str) -> Option<&Schema> {
+    pub(super) fn root(&self, api_version: &str, kind: &str) -> Option<Definition<'_>> {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         self.definition(*self.kinds.get(&(group, version, kind))?)
     }
 
+    /// The name of the schema of a CRD for what may be one or something shorter (a boolean, a list of schemas), of which
+    /// the OpenAPI document says nothing; any other name as it is.
+    pub(super) fn json_schema_of(&self, name: u32) -> u32 {
+        self.json_schema
+            .filter(|_| self.schemas.contains(&name))
+            .unwrap_or(name)
+    }
+
     /// The definition with a name.
-    pub(super) fn definition(&self, name: u32) -> Option<&Schema> {
-        let index = *self.names.get(&name)? as usize;
+    pub(super) fn definition(&self, name: u32) -> Option<Definition<'_>> {
+        let named = self.names.get(&name)?;
+        let index = named.definition as usize;
         let cell = self.decoded.get(index)?;
-        cell.get_or_init(|| {
+        let schema = cell.get_or_init(|| {
             let bundle = bundle();
             let mut reader = Reader::new(bundle.definitions.get(index)?);
             Schema::decode(&mut reader, &bundle.strings)
+        });
+        let name = bundle().strings.get(name as usize).copied().unwrap_or_default();
+        let checks = named.checks.get_or_init(|| checks_of(name));
+        Some(Definition {
+            name,
+            schema: schema.as_ref()?,
+            checks,
         })
-        .as_ref()
     }
 }
 
@@ -157,7 +214,7 @@ mod tests {
             let catalog = Catalog::load(minor).unwrap();
             let names: std::collections::BTreeSet<u32> = catalog.decoded_names();
             for name in names {
-                let mut pending = vec![catalog.definition(name).expect("decodes")];
+                let mut pending = vec![catalog.definition(name).expect("decodes").schema];
                 while let Some(schema) = pending.pop() {
                     match schema {
                         Schema::Reference(name) => assert!(catalog.definition(*name).is_some(), "1.{minor}"),

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::yaml::{self, Duplicates, JsonBuilder, NodeId, NodeKind, Scalar, Tree};
 
-use super::catalog::Catalog;
+use super::catalog::{Catalog, Definition};
+use super::custom_schema::CustomSchemas;
+use super::ids;
 use super::resource::{Resource, Status, Violation};
-use super::schema::Schema;
 use super::schema_location::{FileSchema, Found, SchemaLocations};
 use super::split::split_documents;
 use super::walk::{Strictness, Walk};
@@ -54,6 +55,8 @@ pub struct Options {
     pub stops_at_first: bool,
     /// Where schemas are, when not only in the binary.
     pub locations: Option<Arc<SchemaLocations>>,
+    /// Custom resources whose definitions are at hand.
+    pub custom: Option<Arc<CustomSchemas>>,
 }
 
 /// Judges every document of `text`; empty ones give nothing.
@@ -93,7 +96,7 @@ fn failed(offset: usize, at: usize, message: String) -> Resource {
         path: String::new(),
         message,
         offset: at,
-        rule: "document",
+        rule: ids::DOCUMENT,
     }];
     Resource {
         api_version: String::new(),
@@ -107,7 +110,7 @@ fn failed(offset: usize, at: usize, message: String) -> Resource {
 
 /// The schema a resource is held against.
 enum SchemaChoice<'c> {
-    Embedded(&'c Schema),
+    Embedded(Definition<'c>),
     File(Arc<FileSchema>),
     Broken(String),
     Missing,
@@ -271,9 +274,23 @@ impl DocumentCheck<'_> {
         resources.push(self.judge(root, api_version, kind));
     }
 
+    fn custom(&self, api_version: &str, kind: &str) -> Option<SchemaChoice<'_>> {
+        let found = self
+            .options
+            .custom
+            .as_ref()?
+            .find(api_version, kind, self.options.strict)?;
+        Some(found.map_or_else(SchemaChoice::Broken, SchemaChoice::File))
+    }
+
     /// The first place that has a schema of the kind.
     fn choose_schema(&self, api_version: &str, kind: &str) -> SchemaChoice<'_> {
-        let embedded = || self.catalog.root(api_version, kind).map(SchemaChoice::Embedded);
+        let embedded = || {
+            self.catalog
+                .root(api_version, kind)
+                .map(SchemaChoice::Embedded)
+                .or_else(|| self.custom(api_version, kind))
+        };
         let Some(locations) = &self.options.locations else {
             return embedded().unwrap_or(SchemaChoice::Missing);
         };
@@ -312,10 +329,27 @@ impl DocumentCheck<'_> {
                     path,
                     message,
                     offset: self.offset(node),
-                    rule: "schema",
+                    rule: ids::SCHEMA,
                 }
             })
             .collect()
+    }
+
+    fn walk(&self) -> Walk<'_> {
+        let strictness = Strictness {
+            refuses_unknown: self.options.strict,
+            schema_only: self.options.schema_only,
+            types_only: false,
+        };
+        Walk::new(self.tree, self.catalog, strictness, self.base)
+    }
+
+    /// What is wrong with the name, the labels and so on of an object of any kind.
+    fn metadata(&self, root: NodeId, api_version: &str, kind: &str) -> Vec<Violation> {
+        if self.options.schema_only {
+            return Vec::new();
+        }
+        self.walk().run_metadata(root, api_version, kind)
     }
 
     fn judge(&self, root: NodeId, api_version: String, kind: String) -> Resource {
@@ -329,7 +363,7 @@ impl DocumentCheck<'_> {
                 path: String::new(),
                 message,
                 offset,
-                rule: "document",
+                rule: ids::DOCUMENT,
             }]
         };
         let (status, violations) = if self.options.skip.matches(&api_version, &kind) {
@@ -341,15 +375,17 @@ impl DocumentCheck<'_> {
                 SchemaChoice::Missing if self.options.ignore_missing_schemas => (Status::Skipped, Vec::new()),
                 SchemaChoice::Missing => (Status::Error, violation(format!("could not find schema for {kind}"))),
                 SchemaChoice::Broken(message) => (Status::Error, violation(message)),
-                SchemaChoice::Embedded(schema) => {
-                    let strictness = Strictness {
-                        refuses_unknown: self.options.strict,
-                        schema_only: self.options.schema_only,
-                    };
-                    verdict(Walk::new(self.tree, self.catalog, strictness, self.base).run(root, schema))
+                SchemaChoice::Embedded(definition) => {
+                    let mut violations = self.walk().run(root, definition);
+                    violations.extend(self.metadata(root, &api_version, &kind));
+                    verdict(violations)
                 }
                 SchemaChoice::File(schema) => match yaml::json_from_node(self.tree, root) {
-                    Ok(instance) => verdict(self.against_file(root, &schema, &instance)),
+                    Ok(instance) => {
+                        let mut violations = self.against_file(root, &schema, &instance);
+                        violations.extend(self.metadata(root, &api_version, &kind));
+                        verdict(violations)
+                    }
                     Err(error) => (Status::Error, violation(error.to_string())),
                 },
             }
@@ -366,7 +402,7 @@ impl DocumentCheck<'_> {
 }
 
 fn verdict(violations: Vec<Violation>) -> (Status, Vec<Violation>) {
-    let status = if violations.is_empty() {
+    let status = if violations.iter().all(|violation| ids::is_warning(violation.rule)) {
         Status::Valid
     } else {
         Status::Invalid

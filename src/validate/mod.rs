@@ -3,8 +3,13 @@
 mod bundle;
 mod catalog;
 mod check_file;
+mod cron;
+mod custom_schema;
+mod fields;
+mod ids;
 mod quantity;
 mod resource;
+mod rules;
 mod schema;
 mod schema_location;
 mod split;
@@ -12,5 +17,6 @@ mod walk;
 
 pub use catalog::{Catalog, VersionError, embedded_versions};
 pub use check_file::{KindFilter, Options, check_text};
+pub use custom_schema::CustomSchemas;
 pub use resource::{Resource, Status, Violation};
 pub use schema_location::{LocationError, SchemaLocations};

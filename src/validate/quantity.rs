@@ -36,13 +36,94 @@ pub(super) fn is_quantity(text: &str) -> bool {
     })
 }
 
+/// An amount, in billionths. What is smaller is rounded up, as the API server does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) struct Quantity(i128);
+
+/// Billionths in one.
+const UNIT: i128 = 1_000_000_000;
+
+impl Quantity {
+    /// Reads a quantity; nothing for what is none.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if !is_quantity(text) {
+            return None;
+        }
+        let is_negative = text.starts_with('-');
+        let text = text.trim_start_matches(['+', '-']);
+        let end = text
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(text.len());
+        let (number, suffix) = text.split_at_checked(end)?;
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        let digits = format!("{whole}{fraction}");
+        // Far beyond any amount, all are alike.
+        let mantissa = digits.parse::<i128>().unwrap_or(i128::MAX / UNIT);
+        let (binary, decimal) = scale(suffix)?;
+        let exponent = decimal - i32::try_from(fraction.len()).ok()? + 9;
+        let mut amount = mantissa.saturating_mul(1_i128.checked_shl(binary)?);
+        if exponent >= 0 {
+            for _ in 0..exponent.min(40) {
+                amount = amount.saturating_mul(10);
+            }
+        } else {
+            let divisor = 10_i128.saturating_pow(exponent.unsigned_abs());
+            amount = amount / divisor + i128::from(amount % divisor != 0);
+        }
+        Some(Self(if is_negative { -amount } else { amount }))
+    }
+
+    /// Below zero.
+    pub(super) const fn is_negative(self) -> bool {
+        self.0 < 0
+    }
+
+    /// Above zero.
+    pub(super) const fn is_positive(self) -> bool {
+        self.0 > 0
+    }
+
+    /// Without a fraction.
+    pub(super) const fn is_whole(self) -> bool {
+        self.0 % UNIT == 0
+    }
+}
+
+/// Power of two and power of ten of a suffix.
+fn scale(suffix: &str) -> Option<(u32, i32)> {
+    Some(match suffix {
+        "n" => (0, -9),
+        "u" => (0, -6),
+        "m" => (0, -3),
+        "" => (0, 0),
+        "k" => (0, 3),
+        "M" => (0, 6),
+        "G" => (0, 9),
+        "T" => (0, 12),
+        "P" => (0, 15),
+        "E" => (0, 18),
+        "Ki" => (10, 0),
+        "Mi" => (20, 0),
+        "Gi" => (30, 0),
+        "Ti" => (40, 0),
+        "Pi" => (50, 0),
+        "Ei" => (60, 0),
+        exponent => (0, exponent.trim_start_matches(['e', 'E']).parse().ok()?),
+    })
+}
+
 /// Whether a text decodes as Go decodes `[]byte` in JSON: standard base64 with padding, line breaks passed over.
 pub(super) fn is_base64(text: &str) -> bool {
+    decode_base64(text).is_some()
+}
+
+/// The bytes of a text in base64.
+pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     if text.bytes().any(|byte| byte == b'\n' || byte == b'\r') {
         let joined: String = text.chars().filter(|&c| c != '\n' && c != '\r').collect();
-        return GO_BASE64.decode(joined).is_ok();
+        return GO_BASE64.decode(joined).ok();
     }
-    GO_BASE64.decode(text).is_ok()
+    GO_BASE64.decode(text).ok()
 }
 
 /// Whether a text is a time as `metav1.Time` reads it: RFC 3339.
@@ -114,6 +195,22 @@ mod tests {
         for text in ["", "1 Gi", "1GB", "1mb", "m", "1.2.3", "0x1", "1e", "Gi", "1K"] {
             assert!(!is_quantity(text), "{text}");
         }
+    }
+
+    #[test]
+    fn quantities_are_compared_by_amount() {
+        for (a, b) in [
+            ("1000m", "1"),
+            ("1Ki", "1024"),
+            ("1k", "1e3"),
+            ("0.5", "500m"),
+            ("1n", "0.0000000001"),
+        ] {
+            assert_eq!(Quantity::parse(a), Quantity::parse(b), "{a} {b}");
+        }
+        assert!(Quantity::parse("1G") < Quantity::parse("1Gi"));
+        assert!(Quantity::parse("-1m").is_some_and(|amount| amount.is_negative() && !amount.is_whole()));
+        assert!(Quantity::parse("9999999999999999999999999999999999999999E").is_some_and(Quantity::is_positive));
     }
 
     #[test]

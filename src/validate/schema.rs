@@ -14,6 +14,8 @@ pub(super) enum Schema {
     AnyObject,
     /// Text.
     String,
+    /// Text out of a closed set.
+    Enum(Box<Values>),
     /// Base64.
     Bytes,
     /// RFC 3339.
@@ -48,6 +50,14 @@ pub(super) struct Property {
     pub(super) name: &'static str,
     pub(super) is_required: bool,
     pub(super) schema: Schema,
+}
+
+/// A closed set of texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Values {
+    pub(super) values: Vec<&'static str>,
+    /// Whether an empty text counts as absent.
+    pub(super) takes_empty: bool,
 }
 
 impl Schema {
@@ -89,6 +99,14 @@ impl Schema {
             }
             14 => Self::Reference(reader.number()?),
             15 => Self::AnyObject,
+            16 => {
+                let key = reader.number()?;
+                let values = (0..key / 2).map(|_| strings.get(reader.number()? as usize).copied());
+                Self::Enum(Box::new(Values {
+                    values: values.collect::<Option<Vec<_>>>()?,
+                    takes_empty: key % 2 == 1,
+                }))
+            }
             _ => return None,
         })
     }
@@ -98,7 +116,7 @@ impl Schema {
         match self {
             Self::Any | Self::Reference(_) => "any",
             Self::AnyObject | Self::Map(_) | Self::Object(_) => "object",
-            Self::String | Self::Bytes | Self::DateTime => "string",
+            Self::String | Self::Enum(_) | Self::Bytes | Self::DateTime => "string",
             Self::Integer | Self::Int32 | Self::Int64 => "integer",
             Self::Number => "number",
             Self::Boolean => "boolean",

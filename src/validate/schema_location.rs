@@ -214,7 +214,15 @@ impl FileSchema {
     fn compile(path: &str, text: &[u8]) -> Result<Self, String> {
         let schema: Json = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         let absolute = std::path::absolute(Path::new(path)).map_err(|error| error.to_string())?;
-        let absolute = absolute.to_str().ok_or("the path is not UTF-8")?;
+        Self::compile_at(absolute.to_str().ok_or("the path is not UTF-8")?, schema)
+    }
+
+    /// From a schema that is in no file.
+    pub(super) fn from_json(schema: Json) -> Result<Self, String> {
+        Self::compile_at("crd:///schema.json", schema)
+    }
+
+    fn compile_at(absolute: &str, schema: Json) -> Result<Self, String> {
         let mut compiler = Compiler::new();
         compiler.set_default_draft(Draft::V4);
         compiler.register_format(Format {

@@ -4,13 +4,25 @@ use std::borrow::Cow;
 
 use crate::yaml::{NodeId, NodeKind, Scalar, Tree};
 
-use super::catalog::Catalog;
+use super::catalog::{Catalog, Definition};
+use super::ids;
 use super::quantity::{is_base64, is_date_time, is_quantity};
 use super::resource::Violation;
+use super::rules;
 use super::schema::{Property, Schema};
 
 /// Deepest nesting that is looked at; the API server reads no deeper documents either.
 const MAX_DEPTH: usize = 1000;
+
+/// Required fields, by definition, for which the API server has a value of its own.
+const FILLED_IN: [(&str, &str); 6] = [
+    ("rbac.v1.RoleRef", "apiGroup"),
+    ("scheduling.v1.PriorityClass", "value"),
+    ("storage.v1.CSIDriver", "spec"),
+    ("resource.v1.DeviceClass", "spec"),
+    ("apiextensions.v1.CustomResourceDefinitionVersion", "served"),
+    ("apiextensions.v1.CustomResourceDefinitionVersion", "storage"),
+];
 
 /// How strictly documents are held against definitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +31,8 @@ pub(super) struct Strictness {
     pub(super) refuses_unknown: bool,
     /// Only what a JSON schema can say is checked.
     pub(super) schema_only: bool,
+    /// Only what keeps a document from being decoded is checked.
+    pub(super) types_only: bool,
 }
 
 /// What a node is, in JSON's words.
@@ -48,13 +62,19 @@ impl Found<'_> {
 
 /// Walks one document.
 pub(super) struct Walk<'w> {
-    tree: &'w Tree<'w>,
-    catalog: &'w Catalog,
+    pub(super) tree: &'w Tree<'w>,
+    pub(super) catalog: &'w Catalog,
     strictness: Strictness,
     /// Added to offsets, since documents are read one by one.
     base: usize,
     path: Vec<Cow<'w, str>>,
     violations: Vec<Violation>,
+    /// Paths of which the schema has already said what is wrong, so that rules do not say it again.
+    told: Vec<String>,
+    /// Name of the definition that is held against, for what is particular to it.
+    definition_name: &'static str,
+    /// Names of volumes that are made of claim templates.
+    pub(super) claim_templates: Vec<Cow<'w, str>>,
 }
 
 impl<'w> Walk<'w> {
@@ -66,22 +86,89 @@ impl<'w> Walk<'w> {
             base,
             path: Vec::new(),
             violations: Vec::new(),
+            told: Vec::new(),
+            definition_name: "",
+            claim_templates: Vec::new(),
         }
     }
 
     /// The violations of the document at `root`.
-    pub(super) fn run(mut self, root: NodeId, schema: &'w Schema) -> Vec<Violation> {
-        self.value(root, schema, false);
+    pub(super) fn run(mut self, root: NodeId, definition: Definition<'w>) -> Vec<Violation> {
+        self.claim_templates = self.claim_templates_of(root);
+        self.definition_name = definition.name;
+        self.value(root, definition.schema, false);
+        self.check_definition(root, definition);
         self.violations
     }
 
-    fn report(&mut self, node: NodeId, rule: &'static str, message: String) {
+    /// Holds `metadata` against the rules alone, for what no definition is known of.
+    pub(super) fn run_metadata(mut self, root: NodeId, api_version: &str, kind: &str) -> Vec<Violation> {
+        rules::check_root(&mut self, root, api_version, kind);
+        self.violations
+    }
+
+    /// Names of the volumes that a `StatefulSet` makes of its claim templates.
+    fn claim_templates_of(&self, root: NodeId) -> Vec<Cow<'w, str>> {
+        let Some(spec) = self.field(root, "spec") else {
+            return Vec::new();
+        };
+        let templates = self.items(spec, "volumeClaimTemplates").into_iter();
+        templates
+            .filter_map(|template| self.text(self.field(template, "metadata")?, "name"))
+            .collect()
+    }
+
+    /// What the API server checks of an object of a definition, beyond types.
+    fn check_definition(&mut self, node: NodeId, definition: Definition<'w>) {
+        let is_judged = !self.strictness.schema_only && !self.strictness.types_only;
+        // An item that is null is an object without any field.
+        let is_item = self
+            .path
+            .last()
+            .is_some_and(|step| step.bytes().all(|byte| byte.is_ascii_digit()));
+        let is_object = self.tree.kind(node) == NodeKind::Mapping || (is_item && self.is_null(node));
+        if is_judged && is_object {
+            self.check_object(node, definition.checks);
+        }
+    }
+
+    /// Goes a step down for as long as `work` takes.
+    pub(super) fn descend(&mut self, step: &str, work: impl FnOnce(&mut Self)) {
+        self.path.push(Cow::Owned(step.to_owned()));
+        work(self);
+        self.path.pop();
+    }
+
+    /// Whether the present path ends with a step.
+    pub(super) fn path_ends_with(&self, step: &str) -> bool {
+        self.path.last().is_some_and(|last| last == step)
+    }
+
+    /// The present path as a JSON pointer.
+    pub(super) fn pointer(&self) -> String {
         let mut path = String::new();
         for step in &self.path {
             path.push('/');
             path.push_str(&step.replace('~', "~0").replace('/', "~1"));
         }
-        let offset = self.base + self.tree.span(node).start as usize;
+        path
+    }
+
+    /// Where a node begins in the file.
+    pub(super) fn offset_of(&self, node: NodeId) -> usize {
+        self.base + self.tree.span(node).start as usize
+    }
+
+    /// Adds what a rule finds, where the schema has not found something already.
+    pub(super) fn add(&mut self, violation: Violation) {
+        if !self.told.contains(&violation.path) {
+            self.violations.push(violation);
+        }
+    }
+
+    fn report(&mut self, node: NodeId, rule: &'static str, message: String) {
+        let (path, offset) = (self.pointer(), self.offset_of(node));
+        self.told.push(path.clone());
         self.violations.push(Violation {
             path,
             message,
@@ -109,22 +196,40 @@ impl<'w> Walk<'w> {
     fn value(&mut self, node: NodeId, schema: &'w Schema, may_be_null: bool) {
         let node = self.tree.target(node);
         if let Schema::Reference(name) = schema {
-            if let Some(schema) = self.catalog.definition(*name)
+            let may_be_schema = !self.strictness.schema_only && self.tree.kind(node) == NodeKind::Mapping;
+            let target = if may_be_schema {
+                self.catalog.json_schema_of(*name)
+            } else {
+                *name
+            };
+            if let Some(definition) = self.catalog.definition(target)
                 && self.path.len() < MAX_DEPTH
             {
-                self.value(node, schema, may_be_null);
+                let outer = self.strictness;
+                // Go's strict decoder does not look for unknown fields where a type decodes itself.
+                self.strictness.refuses_unknown &= target == *name;
+                let outer_name = std::mem::replace(&mut self.definition_name, definition.name);
+                self.value(node, definition.schema, may_be_null);
+                self.definition_name = outer_name;
+                self.strictness = outer;
+                self.check_definition(node, definition);
             }
             return;
         }
         let found = self.found(node);
-        if matches!(found, Found::Null) && may_be_null {
+        if matches!(found, Found::Null) && (may_be_null || self.strictness.types_only) {
             return;
         }
         match (schema, &found) {
             (Schema::Any, _)
             | (Schema::AnyObject, Found::Object)
             | (
-                Schema::String | Schema::Bytes | Schema::DateTime | Schema::IntOrString | Schema::Quantity,
+                Schema::String
+                | Schema::Enum(_)
+                | Schema::Bytes
+                | Schema::DateTime
+                | Schema::IntOrString
+                | Schema::Quantity,
                 Found::Text(_),
             )
             | (
@@ -138,13 +243,15 @@ impl<'w> Walk<'w> {
             )
             | (Schema::Number | Schema::Quantity, Found::Float)
             | (Schema::Boolean, Found::Bool) => self.content(node, schema, &found),
+            // Go's decoder makes bytes of a list of numbers too; only an empty one is ever seen.
+            (Schema::Bytes, Found::Array) if !self.strictness.schema_only && self.tree.len(node) == 0 => {}
             (Schema::Array(items), Found::Array) => self.array(node, items),
             (Schema::Map(values), Found::Object) => self.map(node, values),
             (Schema::Object(properties), Found::Object) => self.object(node, properties),
             (schema, found) => {
                 let nullable = if may_be_null { "null or " } else { "" };
                 let message = format!("got {}, want {nullable}{}", found.type_name(), schema.type_name());
-                self.report(node, "type", message);
+                self.report(node, ids::TYPE, message);
             }
         }
     }
@@ -156,21 +263,27 @@ impl<'w> Walk<'w> {
         }
         match (schema, found) {
             (Schema::Int32 | Schema::IntOrString, Found::Integer(number)) if i32::try_from(*number).is_err() => {
-                self.report(node, "int32", format!("{number} does not fit 32 bits"));
+                self.report(node, ids::INTEGER_SIZE, format!("{number} does not fit 32 bits"));
             }
             (Schema::Int64, Found::Integer(number)) if i64::try_from(*number).is_err() => {
-                self.report(node, "int64", format!("{number} does not fit 64 bits"));
+                self.report(node, ids::INTEGER_SIZE, format!("{number} does not fit 64 bits"));
             }
-            (Schema::Quantity, Found::Text(text)) if !is_quantity(text) => {
+            (Schema::Quantity, Found::Text(text)) if !is_quantity(text.trim()) => {
                 let message =
                     format!("{text:?} is no quantity: want a number and a suffix such as m, k, M, Ki, Mi or Gi");
-                self.report(node, "quantity", message);
+                self.report(node, ids::QUANTITY, message);
             }
             (Schema::Bytes, Found::Text(text)) if !is_base64(text) => {
-                self.report(node, "base64", "the value is not base64".to_owned());
+                self.report(node, ids::BASE64, "the value is not base64".to_owned());
             }
             (Schema::DateTime, Found::Text(text)) if !is_date_time(text) => {
-                self.report(node, "date-time", format!("{text:?} is no RFC 3339 time"));
+                self.report(node, ids::DATE_TIME, format!("{text:?} is no RFC 3339 time"));
+            }
+            (Schema::Enum(set), Found::Text(text)) if !self.strictness.types_only => {
+                let is_known = set.values.iter().any(|value| value == text) || (set.takes_empty && text.is_empty());
+                if !is_known {
+                    self.report(node, ids::ENUM, rules::unsupported(text, &set.values));
+                }
             }
             _ => {}
         }
@@ -181,10 +294,19 @@ impl<'w> Walk<'w> {
         for (index, item) in tree.children(node).enumerate() {
             self.path.push(Cow::Owned(index.to_string()));
             // A null item is an empty one to the API server, which then misses what is required of it.
-            let may_be_null = !self.has_required(items);
+            let may_be_null =
+                !self.has_required(items) && (self.strictness.schema_only || !matches!(items, Schema::Enum(_)));
             self.value(item, items, may_be_null);
             self.path.pop();
         }
+    }
+
+    /// Whether the API server takes an object without a field that the OpenAPI document requires, since zero will do.
+    fn is_filled_in(&self, property: &Property) -> bool {
+        !self.strictness.schema_only
+            && FILLED_IN
+                .iter()
+                .any(|&(owner, name)| name == property.name && self.definition_name.ends_with(owner))
     }
 
     fn has_required(&self, schema: &Schema) -> bool {
@@ -192,7 +314,7 @@ impl<'w> Walk<'w> {
             Schema::Reference(name) => self
                 .catalog
                 .definition(*name)
-                .is_some_and(|schema| self.has_required(schema)),
+                .is_some_and(|definition| self.has_required(definition.schema)),
             Schema::Object(properties) => properties.iter().any(|property| property.is_required),
             _ => false,
         }
@@ -210,7 +332,7 @@ impl<'w> Walk<'w> {
         let entries = self.entries(node);
         let mut missing: Vec<&str> = properties
             .iter()
-            .filter(|property| property.is_required)
+            .filter(|property| property.is_required && !self.is_filled_in(property))
             .map(|property| property.name)
             .collect();
         for (name, key, value) in entries {
@@ -219,7 +341,12 @@ impl<'w> Walk<'w> {
                     missing.retain(|wanted| *wanted != name);
                     let Some(property) = properties.get(at) else { continue };
                     self.path.push(name);
-                    self.value(value, &property.schema, !property.is_required);
+                    // What a controller writes is thrown away when an object is created.
+                    let outer = self.strictness;
+                    self.strictness.types_only |= self.path.len() == 1 && property.name == "status";
+                    let may_be_null = !property.is_required || self.is_filled_in(property);
+                    self.value(value, &property.schema, may_be_null);
+                    self.strictness = outer;
                     self.path.pop();
                 }
                 Err(_) if self.strictness.refuses_unknown => {
@@ -227,23 +354,29 @@ impl<'w> Walk<'w> {
                     let hint = near.map_or_else(String::new, |near| format!(" (did you mean '{near}'?)"));
                     self.report(
                         key,
-                        "unknown-field",
+                        ids::UNKNOWN_FIELD,
                         format!("additional properties '{name}' not allowed{hint}"),
                     );
                 }
                 Err(_) => {}
             }
         }
+        if self.strictness.types_only {
+            return;
+        }
+        for name in &missing {
+            self.told.push(format!("{}/{name}", self.pointer()));
+        }
         if let [only] = missing.as_slice() {
-            self.report(node, "required", format!("missing property '{only}'"));
+            self.report(node, ids::REQUIRED, format!("missing property '{only}'"));
         } else if !missing.is_empty() {
             let names: Vec<String> = missing.iter().map(|name| format!("'{name}'")).collect();
-            self.report(node, "required", format!("missing properties {}", names.join(", ")));
+            self.report(node, ids::REQUIRED, format!("missing properties {}", names.join(", ")));
         }
     }
 
     /// Name, key and value of every entry, merge keys followed, the last of equal names kept.
-    fn entries(&self, node: NodeId) -> Vec<(Cow<'w, str>, NodeId, NodeId)> {
+    pub(super) fn entries(&self, node: NodeId) -> Vec<(Cow<'w, str>, NodeId, NodeId)> {
         let mut entries: Vec<(Cow<'w, str>, NodeId, NodeId)> = Vec::with_capacity(self.tree.len(node));
         self.collect_entries(node, &mut entries, 0);
         entries

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::enums::{Enums, Values};
+
 /// Tags of schema nodes; the same numbers stand in `src/validate/bundle.rs`.
 mod tag {
     pub(super) const ANY: u8 = 0;
@@ -22,9 +24,10 @@ mod tag {
     pub(super) const OBJECT: u8 = 13;
     pub(super) const REFERENCE: u8 = 14;
     pub(super) const ANY_OBJECT: u8 = 15;
+    pub(super) const ENUM: u8 = 16;
 }
 
-const MAGIC: &[u8] = b"CWKS1\n";
+const MAGIC: &[u8] = b"CWKS2\n";
 
 /// Definitions that are scalars in disguise.
 const QUANTITY: &str = "io.k8s.apimachinery.pkg.api.resource.Quantity";
@@ -47,13 +50,20 @@ struct VersionEntry {
     kinds: Vec<(u32, u32, u32, u32)>,
 }
 
+/// The definition whose fields are encoded.
+#[derive(Clone, Copy)]
+struct Owner<'e> {
+    name: &'e str,
+    enums: &'e Enums,
+}
+
 impl Bundle {
     pub(crate) fn definition_count(&self) -> usize {
         self.definition_list.len()
     }
 
-    /// Adds the definitions of one version.
-    pub(crate) fn add(&mut self, minor: u8, document: &Value) {
+    /// Adds the definitions of one version, with the values that fields with closed sets of them take.
+    pub(crate) fn add(&mut self, minor: u8, document: &Value, enums: &Enums) {
         let mut entry = VersionEntry {
             minor,
             names: Vec::new(),
@@ -70,7 +80,7 @@ impl Bundle {
             match name.as_str() {
                 QUANTITY => encoded.push(tag::QUANTITY),
                 INT_OR_STRING => encoded.push(tag::INT_OR_STRING),
-                _ => self.schema(definition, &mut encoded),
+                _ => self.schema(definition, Owner { name, enums }, None, &mut encoded),
             }
             let index = self.definition(encoded);
             let name_index = self.string(name);
@@ -115,7 +125,8 @@ impl Bundle {
         index
     }
 
-    fn schema(&mut self, schema: &Value, out: &mut Vec<u8>) {
+    /// `values` are those that a field takes, when they are a closed set.
+    fn schema(&mut self, schema: &Value, owner: Owner<'_>, values: Option<&Values>, out: &mut Vec<u8>) {
         let text = |key: &str| schema.get(key).and_then(Value::as_str).unwrap_or_default();
         if let Some(reference) = text("$ref").strip_prefix("#/definitions/") {
             let index = self.string(reference);
@@ -127,7 +138,10 @@ impl Bundle {
             ("string", "byte") => out.push(tag::BYTES),
             ("string", "date-time") => out.push(tag::DATE_TIME),
             ("string", "int-or-string") => out.push(tag::INT_OR_STRING),
-            ("string", _) => out.push(tag::STRING),
+            ("string", _) => match values {
+                Some(values) => self.values(values, out),
+                None => out.push(tag::STRING),
+            },
             ("integer", "int32") => out.push(tag::INT32),
             ("integer", "int64") => out.push(tag::INT64),
             ("integer", _) => out.push(tag::INTEGER),
@@ -135,13 +149,22 @@ impl Bundle {
             ("boolean", _) => out.push(tag::BOOLEAN),
             ("array", _) => {
                 out.push(tag::ARRAY);
-                self.schema(schema.get("items").unwrap_or(&Value::Null), out);
+                self.schema(schema.get("items").unwrap_or(&Value::Null), owner, values, out);
             }
-            _ => self.object(schema, out),
+            _ => self.object(schema, owner, out),
         }
     }
 
-    fn object(&mut self, schema: &Value, out: &mut Vec<u8>) {
+    fn values(&mut self, values: &Values, out: &mut Vec<u8>) {
+        out.push(tag::ENUM);
+        varint(to_u32(values.values.len()) * 2 + u32::from(values.takes_empty), out);
+        for value in &values.values {
+            let index = self.string(value);
+            varint(index, out);
+        }
+    }
+
+    fn object(&mut self, schema: &Value, owner: Owner<'_>, out: &mut Vec<u8>) {
         if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
             let required: Vec<&str> = schema
                 .get("required")
@@ -156,11 +179,12 @@ impl Bundle {
             for (name, property) in properties {
                 let index = self.string(name);
                 varint(index * 2 + u32::from(required.contains(&name.as_str())), out);
-                self.schema(property, out);
+                let values = owner.enums.get(&(owner.name.to_owned(), name.clone()));
+                self.schema(property, owner, values, out);
             }
         } else if let Some(values) = schema.get("additionalProperties") {
             out.push(tag::MAP);
-            self.schema(values, out);
+            self.schema(values, owner, None, out);
         } else if schema.get("type").and_then(Value::as_str) == Some("object") {
             out.push(tag::ANY_OBJECT);
         } else {

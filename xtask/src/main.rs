@@ -1,8 +1,10 @@
 //! Tasks of the maintainers that need more than `cargo`: `cargo xtask <task>`.
 //!
-//! `schemas` makes `schemas/kubernetes.bin` anew from the OpenAPI documents of Kubernetes.
+//! `schemas` makes `schemas/kubernetes.bin` anew from the OpenAPI documents and Go types of Kubernetes.
 
 mod bundle;
+mod enums;
+mod module;
 mod openapi;
 
 use std::io::Write as _;
@@ -34,17 +36,19 @@ fn say(line: &str) {
     let _unreported = writeln!(std::io::stderr(), "{line}");
 }
 
-fn make_schemas() -> Result<usize, openapi::FetchError> {
+fn make_schemas() -> Result<usize, module::FetchError> {
     let mut bundle = bundle::Bundle::default();
     for minor in MINORS {
         let document = openapi::fetch(minor)?;
-        bundle.add(minor, &document);
+        let enums = enums::fetch(minor)?;
+        bundle.add(minor, &document, &enums);
         say(&format!(
-            "Kubernetes 1.{minor}: {} definitions so far",
+            "Kubernetes 1.{minor}: {} closed sets of values, {} definitions so far",
+            enums.len(),
             bundle.definition_count()
         ));
     }
     let bytes = bundle.encode();
-    std::fs::write(TARGET, &bytes).map_err(openapi::FetchError::Io)?;
+    std::fs::write(TARGET, &bytes).map_err(module::FetchError::Io)?;
     Ok(bytes.len())
 }

@@ -1,0 +1,164 @@
+//! The closed sets of values that the OpenAPI documents leave out, from the Go types of `k8s.io/api`: constants of a string
+//! type that is marked `+enum`, and the fields of that type.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::module::{self, FetchError};
+
+/// The values a field takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Values {
+    /// In the order of the source.
+    pub(crate) values: Vec<String>,
+    /// Whether an empty text counts as absent: the field is no pointer and no list.
+    pub(crate) takes_empty: bool,
+}
+
+/// Values by definition and field: `io.k8s.api.core.v1.Container`, `imagePullPolicy`.
+pub(crate) type Enums = BTreeMap<(String, String), Values>;
+
+/// What one package declares.
+#[derive(Default)]
+struct Package {
+    /// Types marked `+enum`.
+    closed: BTreeSet<String>,
+    /// Type and value of string constants.
+    constants: Vec<(String, String)>,
+    /// Struct, name in JSON, type.
+    fields: Vec<(String, String, String)>,
+    /// Import path by the name it has in the package.
+    imports: BTreeMap<String, String>,
+}
+
+/// The enums of Kubernetes 1.`minor`.0.
+pub(crate) fn fetch(minor: u8) -> Result<Enums, FetchError> {
+    let directory = module::directory("k8s.io/api", &format!("v0.{minor}.0"))?;
+    let mut packages: BTreeMap<String, Package> = BTreeMap::new();
+    for group in directories(&directory)? {
+        for version in directories(&directory.join(&group))? {
+            let folder = directory.join(&group).join(&version);
+            let mut package = Package::default();
+            for entry in std::fs::read_dir(&folder)? {
+                let path = entry?.path();
+                let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+                if name.ends_with("types.go") {
+                    read_source(&std::fs::read_to_string(&path)?, &mut package);
+                }
+            }
+            packages.insert(format!("{group}/{version}"), package);
+        }
+    }
+    Ok(enums(&packages))
+}
+
+fn directories(parent: &Path) -> Result<Vec<String>, FetchError> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(parent)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn enums(packages: &BTreeMap<String, Package>) -> Enums {
+    let mut enums = Enums::new();
+    for (name, package) in packages {
+        for (owner, field, type_name) in &package.fields {
+            // What a controller writes is not judged.
+            if owner.ends_with("Status") || owner.ends_with("Condition") {
+                continue;
+            }
+            let bare = type_name.trim_start_matches(['*', '[', ']']);
+            let (source, bare) = match bare.split_once('.') {
+                Some((import, bare)) => {
+                    let path = package
+                        .imports
+                        .get(import)
+                        .map(|path| path.trim_start_matches("k8s.io/api/"));
+                    (path.unwrap_or_default(), bare)
+                }
+                None => (name.as_str(), bare),
+            };
+            let Some(declaring) = packages.get(source).filter(|package| package.closed.contains(bare)) else {
+                continue;
+            };
+            let values = declaring.constants.iter().filter(|(constant, _)| constant == bare);
+            let values: Vec<String> = values.map(|(_, value)| value.clone()).collect();
+            let key = (format!("io.k8s.api.{}.{owner}", name.replace('/', ".")), field.clone());
+            let takes_empty = !type_name.starts_with(['*', '[']);
+            if !values.is_empty() {
+                enums.insert(key, Values { values, takes_empty });
+            }
+        }
+    }
+    enums
+}
+
+/// Where in a source a line stands.
+enum Within {
+    Nothing,
+    Constants,
+    Imports,
+    Struct(String),
+}
+
+fn read_source(text: &str, package: &mut Package) {
+    let mut within = Within::Nothing;
+    let mut is_marked = false;
+    for line in text.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        if line.trim_start().starts_with("//") {
+            is_marked |= line.trim() == "// +enum";
+            continue;
+        }
+        match (&within, words.as_slice()) {
+            (Within::Nothing, ["const", "("]) => within = Within::Constants,
+            (Within::Nothing, ["import", "("]) => within = Within::Imports,
+            (Within::Nothing, ["type", name, "struct", "{"]) => within = Within::Struct((*name).to_owned()),
+            (Within::Nothing, ["type", name, "string", ..]) if is_marked => {
+                package.closed.insert((*name).to_owned());
+            }
+            (Within::Nothing, ["const", _, type_name, "=", value, ..])
+            | (Within::Constants, [_, type_name, "=", value, ..]) => {
+                if let Some(value) = quoted(value) {
+                    package.constants.push(((*type_name).to_owned(), value));
+                }
+            }
+            // `A = Type("a")`
+            (Within::Constants, [_, "=", value]) => {
+                let call = value.strip_suffix(')').and_then(|call| call.split_once('('));
+                if let Some((type_name, value)) = call
+                    && let Some(value) = quoted(value)
+                {
+                    package.constants.push((type_name.to_owned(), value));
+                }
+            }
+            (Within::Imports, [name, path]) => {
+                package
+                    .imports
+                    .insert((*name).to_owned(), quoted(path).unwrap_or_default());
+            }
+            (Within::Struct(owner), [_, type_name, tag, ..]) => {
+                if let Some(name) = tag
+                    .split("json:\"")
+                    .nth(1)
+                    .and_then(|rest| rest.split([',', '"']).next())
+                {
+                    let field = (owner.clone(), name.to_owned(), (*type_name).to_owned());
+                    package.fields.push(field);
+                }
+            }
+            (_, [")" | "}"]) => within = Within::Nothing,
+            _ => {}
+        }
+        is_marked = false;
+    }
+}
+
+fn quoted(text: &str) -> Option<String> {
+    Some(text.strip_prefix('"')?.strip_suffix('"')?.to_owned())
+}

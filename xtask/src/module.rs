@@ -1,0 +1,37 @@
+//! Fetches Go modules, by the `go` program.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Why a module's files could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FetchError {
+    /// A file or program.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// `go mod download` failed.
+    #[error("go mod download {module}: {message}")]
+    Download { module: String, message: String },
+    /// What came back is not what was expected.
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// The directory with the files of a module, downloaded where it is not there yet.
+pub(crate) fn directory(name: &str, version: &str) -> Result<PathBuf, FetchError> {
+    let module = format!("{name}@{version}");
+    let output = Command::new("go")
+        .args(["mod", "download", "-json", &module])
+        .output()?;
+    let answer: Value = serde_json::from_slice(&output.stdout)?;
+    if let Some(directory) = answer.get("Dir").and_then(Value::as_str) {
+        return Ok(PathBuf::from(directory));
+    }
+    let message = answer.get("Error").map_or_else(
+        || String::from_utf8_lossy(&output.stderr).into_owned(),
+        ToString::to_string,
+    );
+    Err(FetchError::Download { module, message })
+}
