@@ -310,7 +310,11 @@ impl DocumentCheck<'_> {
 
     /// What a schema file finds, each at the nearest node that is there.
     fn against_file(&self, root: NodeId, schema: &FileSchema, instance: &serde_json::Value) -> Vec<Violation> {
-        let found = schema.check(instance);
+        self.placed(root, ids::SCHEMA, schema.check(instance))
+    }
+
+    /// Violations of a schema or of its validations, each at the nearest node that is there.
+    fn placed(&self, root: NodeId, rule: &'static str, found: Vec<(Vec<String>, String)>) -> Vec<Violation> {
         found
             .into_iter()
             .map(|(steps, message)| {
@@ -329,7 +333,7 @@ impl DocumentCheck<'_> {
                     path,
                     message,
                     offset: self.offset(node),
-                    rule: ids::SCHEMA,
+                    rule,
                 }
             })
             .collect()
@@ -383,6 +387,16 @@ impl DocumentCheck<'_> {
                 SchemaChoice::File(schema) => match yaml::json_from_node(self.tree, root) {
                     Ok(instance) => {
                         let mut violations = self.against_file(root, &schema, &instance);
+                        // The expressions of a definition are for values of the right types.
+                        if let Some(custom) = self
+                            .options
+                            .custom
+                            .as_ref()
+                            .filter(|_| violations.is_empty() && !self.options.schema_only)
+                        {
+                            let failed = custom.failed_validations(&api_version, &kind, &instance);
+                            violations.extend(self.placed(root, ids::CEL, failed));
+                        }
                         violations.extend(self.metadata(root, &api_version, &kind));
                         verdict(violations)
                     }

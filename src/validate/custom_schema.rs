@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::yaml::{self, NodeId, Tree};
 
+use super::cel;
 use super::schema_location::FileSchema;
 
 /// Formats that the API server and the JSON schema library agree on.
@@ -26,6 +27,8 @@ struct CustomKind {
     schema: Json,
     lenient: OnceLock<Result<Arc<FileSchema>, String>>,
     strict: OnceLock<Result<Arc<FileSchema>, String>>,
+    /// Whether it has validations to evaluate.
+    validates: OnceLock<bool>,
 }
 
 impl fmt::Debug for CustomSchemas {
@@ -95,8 +98,24 @@ impl CustomSchemas {
                 schema: schema.clone(),
                 lenient: OnceLock::new(),
                 strict: OnceLock::new(),
+                validates: OnceLock::new(),
             };
             self.kinds.insert(key, kind);
+        }
+    }
+
+    /// Path and message of every validation of its kind's definition that a custom resource fails.
+    pub(super) fn failed_validations(
+        &self,
+        api_version: &str,
+        kind: &str,
+        instance: &Json,
+    ) -> Vec<(Vec<String>, String)> {
+        match self.kinds.get(&(api_version.to_owned(), kind.to_owned())) {
+            Some(custom) if *custom.validates.get_or_init(|| cel::has_validations(&custom.schema)) => {
+                cel::failed_validations(&custom.schema, instance)
+            }
+            _ => Vec::new(),
         }
     }
 

@@ -165,7 +165,7 @@ impl<'w> Walk<'w> {
     }
 
     /// A field that is written, be it null.
-    fn present(&self, node: NodeId, name: &str) -> Option<NodeId> {
+    pub(super) fn present(&self, node: NodeId, name: &str) -> Option<NodeId> {
         if self.tree.kind(node) != NodeKind::Mapping {
             return None;
         }

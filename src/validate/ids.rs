@@ -48,6 +48,8 @@ pub(super) const FORBIDDEN: &str = "forbidden";
 pub(super) const FIELD_PATH: &str = "field-path";
 /// A `CustomResourceDefinition` that is not sound.
 pub(super) const CRD: &str = "crd";
+/// An expression that does not compile, or a validation of a custom resource that fails.
+pub(super) const CEL: &str = "cel";
 /// A custom resource that does not fit the schema of its CRD, or of a schema file.
 pub(super) const SCHEMA: &str = "schema";
 

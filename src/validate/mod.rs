@@ -2,6 +2,7 @@
 
 mod bundle;
 mod catalog;
+mod cel;
 mod check_file;
 mod cron;
 mod custom_schema;

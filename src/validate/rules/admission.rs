@@ -5,6 +5,7 @@ use crate::yaml::NodeId;
 use super::super::fields::Step::{Index, Key};
 use super::super::ids;
 use super::super::walk::Walk;
+use super::cluster::expression;
 use super::{Check, Syntax, Table, unsupported};
 
 /// What a webhook of the present API may do besides answering.
@@ -39,6 +40,7 @@ pub(super) const CHECKS: Table = &[
         &[
             Check::WrittenStrictly("name", Syntax::QualifiedName),
             Check::Required("expression"),
+            Check::With(condition),
         ],
     ),
     (
@@ -66,7 +68,10 @@ pub(super) const CHECKS: Table = &[
         "admissionregistration.v1.ValidatingAdmissionPolicySpec",
         &[Check::With(policy)],
     ),
-    ("admissionregistration.v1.Validation", &[Check::Required("expression")]),
+    (
+        "admissionregistration.v1.Validation",
+        &[Check::Required("expression"), Check::With(condition)],
+    ),
     (
         "admissionregistration.v1.ParamKind",
         &[Check::Required("apiVersion"), Check::Required("kind")],
@@ -96,6 +101,20 @@ pub(super) const CHECKS: Table = &[
         &[Check::Required("key"), Check::Required("valueExpression")],
     ),
 ];
+
+/// A condition over the request; which variables there are beyond the usual ones depends on the kind of policy.
+fn condition(walk: &mut Walk<'_>, node: NodeId) {
+    let variables = [
+        "object",
+        "oldObject",
+        "request",
+        "params",
+        "namespaceObject",
+        "variables",
+        "authorizer",
+    ];
+    expression(walk, node, "expression", &variables);
+}
 
 fn side_effects(walk: &mut Walk<'_>, node: NodeId) {
     // Those of the closed set are told from others by the schema.
@@ -234,7 +253,7 @@ fn matched_resources(walk: &mut Walk<'_>, node: NodeId) {
             walk.fault(node, &[Key(name)], ids::FORBIDDEN, message);
         }
     }
-    if let Some(scope) = walk.text(node, "scope")
+    if let Some(scope) = walk.field(node, "scope").and_then(|scope| walk.text_of(scope))
         && !matches!(&*scope, "Cluster" | "Namespaced" | "*")
     {
         walk.fault(

@@ -2,6 +2,7 @@
 
 use crate::yaml::NodeId;
 
+use super::super::cel;
 use super::super::fields::Step::Key;
 use super::super::ids;
 use super::super::quantity::decode_base64;
@@ -106,8 +107,23 @@ pub(super) const CHECKS: Table = &[
         ],
     ),
     ("resource.v1.DeviceSelector", &[Check::Required("cel")]),
-    ("resource.v1.CELDeviceSelector", &[Check::Required("expression")]),
+    (
+        "resource.v1.CELDeviceSelector",
+        &[
+            Check::Required("expression"),
+            Check::With(|walk, node| expression(walk, node, "expression", &["device"])),
+        ],
+    ),
 ];
+
+/// An expression that must compile over some variables.
+pub(super) fn expression(walk: &mut Walk<'_>, node: NodeId, field: &str, variables: &[&str]) {
+    if let Some(text) = walk.text(node, field)
+        && let Some(fault) = cel::compile_fault(&text, variables)
+    {
+        walk.fault(node, &[Key(field)], ids::CEL, format!("Invalid value: {fault}"));
+    }
+}
 
 fn data(walk: &mut Walk<'_>, node: NodeId, fields: &[&str]) {
     let mut total = 0;

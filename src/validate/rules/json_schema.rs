@@ -3,6 +3,7 @@
 
 use crate::yaml::{self, NodeId, NodeKind};
 
+use super::super::cel;
 use super::super::custom_schema;
 use super::super::fields::Step::{Index, Key};
 use super::super::ids;
@@ -289,6 +290,10 @@ fn validations(walk: &mut Walk<'_>, node: NodeId) {
             let message = "Required value: message must be specified if rule contains line breaks";
             walk.fault(node, &[Key(FIELD), Index(index), Key("message")], ids::CRD, message);
         }
+        if let Some(fault) = cel::compile_fault(&text, &["self", "oldSelf"]).filter(|_| !text.trim().is_empty()) {
+            let message = format!("Invalid value: {fault}");
+            walk.fault(node, &[Key(FIELD), Index(index), Key("rule")], ids::CEL, message);
+        }
         if let Some(reason) = walk.text(rule, "reason")
             && !REASONS.contains(&&*reason)
         {
@@ -420,7 +425,8 @@ fn metadata(walk: &mut Walk<'_>, node: NodeId, level: Level) {
         return;
     };
     for (name, wanted) in [("apiVersion", "string"), ("kind", "string"), ("metadata", "object")] {
-        if let Some(property) = walk.field(properties, name)
+        // Null is an empty schema, whose type is not the right one either.
+        if let Some(property) = walk.present(properties, name)
             && walk.text(property, "type").as_deref() != Some(wanted)
         {
             let message = format!("Invalid value: must be {wanted}");

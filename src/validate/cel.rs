@@ -1,0 +1,290 @@
+//! Expressions in the Common Expression Language: whether they compile, and the validations of custom resources.
+//!
+//! The interpreter has the language's own functions. Those Kubernetes adds (`quantity`, `url`, `ip`, `format`, lists'
+//! `sum` and `indexOf` and so on) it has not, nor types: an expression that needs them is taken as it is, and a
+//! validation that cannot be evaluated counts as held.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use cel::objects::{Key, Map};
+use cel::{Context, Program, Value};
+use serde_json::Value as Json;
+
+/// Longest expression that is looked at, in bytes.
+const MAX_BYTES: usize = 16 << 10;
+/// Deepest nesting of a custom resource that is evaluated.
+const MAX_DEPTH: usize = 200;
+/// Functions of the language that bind a variable as their first argument.
+const MACROS: [&str; 11] = [
+    "all(",
+    "exists(",
+    "exists_one(",
+    "existsOne(",
+    "map(",
+    "filter(",
+    "transformList(",
+    "transformMap(",
+    "transformMapEntry(",
+    "sortBy(",
+    "bind(",
+];
+/// Names that are types or namespaces of functions rather than variables.
+const NAMES: [&str; 16] = [
+    "int",
+    "uint",
+    "double",
+    "string",
+    "bytes",
+    "bool",
+    "list",
+    "map",
+    "type",
+    "null_type",
+    "timestamp",
+    "duration",
+    "dyn",
+    "math",
+    "optional",
+    "format",
+];
+
+/// Why an expression over some variables does not compile: its syntax, or a name that there is not.
+pub(super) fn compile_fault(expression: &str, variables: &[&str]) -> Option<String> {
+    let program = match compiled(expression)? {
+        Ok(program) => program,
+        Err(fault) => return Some(format!("compilation failed: {fault}")),
+    };
+    let references = program.references();
+    let unknown = references.variables().into_iter().find(|name| {
+        let root = name.split('.').next().unwrap_or(name);
+        !variables.contains(&root) && !NAMES.contains(&root) && !root.starts_with('@') && !is_bound(expression, root)
+    });
+    unknown.map(|name| format!("compilation failed: undeclared reference to '{name}'"))
+}
+
+/// The program of an expression, or what its syntax lacks; nothing for one that is too long, or that the compiler
+/// cannot stand.
+fn compiled(expression: &str) -> Option<Result<Program, String>> {
+    if expression.len() > MAX_BYTES {
+        return None;
+    }
+    let program = catch_unwind(AssertUnwindSafe(|| Program::compile(expression))).ok()?;
+    Some(program.map_err(|errors| {
+        let text = errors.to_string();
+        text.lines().next().unwrap_or_default().trim().to_owned()
+    }))
+}
+
+/// Whether a macro of the expression binds a name. The compiler does not tell, so the text is asked.
+fn is_bound(expression: &str, name: &str) -> bool {
+    expression.match_indices(name).any(|(at, _)| {
+        let before = expression.get(..at).unwrap_or_default().trim_end();
+        let after = expression.get(at + name.len()..).unwrap_or_default().trim_start();
+        let is_first = MACROS.iter().any(|name| before.ends_with(name));
+        // The second variable of those with two stands behind the first.
+        let is_second = before.strip_suffix(',').is_some_and(|before| {
+            let start = before.rfind('(').map_or(0, |at| at + 1);
+            let (call, first) = before.split_at_checked(start).unwrap_or_default();
+            MACROS.iter().any(|name| call.trim_end().ends_with(name))
+                && first
+                    .trim()
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        });
+        after.starts_with(',') && (is_first || is_second)
+    })
+}
+
+/// Path (its steps) and message of every validation of a schema that a custom resource fails. Rules that compare with
+/// what was before are for updates.
+pub(super) fn failed_validations(schema: &Json, instance: &Json) -> Vec<(Vec<String>, String)> {
+    let mut failures = Vec::new();
+    let mut instance = instance.clone();
+    fill_in(schema, &mut instance, 0);
+    evaluate(schema, &instance, &mut Vec::new(), &mut failures);
+    failures
+}
+
+/// Whether a schema has any validation at all.
+pub(super) fn has_validations(schema: &Json) -> bool {
+    match schema {
+        Json::Object(fields) => fields.iter().any(|(name, value)| {
+            name == "x-kubernetes-validations" || (name != "default" && name != "enum" && has_validations(value))
+        }),
+        Json::Array(items) => items.iter().any(has_validations),
+        _ => false,
+    }
+}
+
+/// Sets what is absent to its default, as the API server does before it validates.
+fn fill_in(schema: &Json, instance: &mut Json, depth: usize) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    match instance {
+        Json::Object(fields) => {
+            let properties = schema.get("properties").and_then(Json::as_object);
+            for (name, property) in properties.into_iter().flatten() {
+                if !fields.contains_key(name)
+                    && let Some(default) = property.get("default")
+                {
+                    fields.insert(name.clone(), default.clone());
+                }
+            }
+            for (name, value) in fields.iter_mut() {
+                let property = properties
+                    .and_then(|all| all.get(name))
+                    .or_else(|| schema.get("additionalProperties"));
+                if let Some(property) = property {
+                    fill_in(property, value, depth + 1);
+                }
+            }
+        }
+        Json::Array(items) => {
+            if let Some(schema) = schema.get("items") {
+                items.iter_mut().for_each(|item| fill_in(schema, item, depth + 1));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn evaluate(schema: &Json, instance: &Json, path: &mut Vec<String>, failures: &mut Vec<(Vec<String>, String)>) {
+    if path.len() > MAX_DEPTH || instance.is_null() {
+        return;
+    }
+    for rule in schema
+        .get("x-kubernetes-validations")
+        .and_then(Json::as_array)
+        .into_iter()
+        .flatten()
+    {
+        let text = |name: &str| rule.get(name).and_then(Json::as_str);
+        let Some(expression) = text("rule").filter(|expression| !expression.contains("oldSelf")) else {
+            continue;
+        };
+        if holds(expression, instance) == Some(false) {
+            let message = text("message").map_or_else(|| format!("failed rule: {}", expression.trim()), str::to_owned);
+            let mut place = path.clone();
+            place.extend(
+                text("fieldPath")
+                    .into_iter()
+                    .flat_map(|path| path.split('.'))
+                    .filter(|step| !step.is_empty())
+                    .map(str::to_owned),
+            );
+            failures.push((place, message));
+        }
+    }
+    match instance {
+        Json::Object(fields) => {
+            let properties = schema.get("properties");
+            for (name, value) in fields {
+                let property = properties
+                    .and_then(|all| all.get(name))
+                    .or_else(|| schema.get("additionalProperties"));
+                if let Some(property) = property {
+                    path.push(name.clone());
+                    evaluate(property, value, path, failures);
+                    path.pop();
+                }
+            }
+        }
+        Json::Array(items) => {
+            if let Some(schema) = schema.get("items") {
+                for (index, item) in items.iter().enumerate() {
+                    path.push(index.to_string());
+                    evaluate(schema, item, path, failures);
+                    path.pop();
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What a rule says of a value; nothing where it cannot be evaluated.
+fn holds(expression: &str, instance: &Json) -> Option<bool> {
+    let program = compiled(expression)?.ok()?;
+    let mut context = Context::default();
+    context.add_variable_from_value("self", value_of(instance, 0));
+    let result = catch_unwind(AssertUnwindSafe(|| program.execute(&context)))
+        .ok()?
+        .ok()?;
+    match result {
+        Value::Bool(holds) => Some(holds),
+        _ => None,
+    }
+}
+
+fn value_of(json: &Json, depth: usize) -> Value {
+    match json {
+        Json::Bool(value) => Value::Bool(*value),
+        Json::Number(number) => number
+            .as_i64()
+            .map(Value::Int)
+            .or_else(|| number.as_u64().map(Value::UInt))
+            .unwrap_or_else(|| Value::Float(number.as_f64().unwrap_or_default())),
+        Json::String(text) => Value::String(Arc::new(text.clone())),
+        Json::Array(items) if depth < MAX_DEPTH => {
+            Value::List(Arc::new(items.iter().map(|item| value_of(item, depth + 1)).collect()))
+        }
+        Json::Object(fields) if depth < MAX_DEPTH => {
+            let entries: HashMap<Key, Value> = fields
+                .iter()
+                .map(|(name, value)| (Key::String(Arc::new(name.clone())), value_of(value, depth + 1)))
+                .collect();
+            Value::Map(Map { map: Arc::new(entries) })
+        }
+        _ => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn expressions_are_compiled_over_their_variables() {
+        for good in [
+            "self.a > 1 && self.b.all(x, x.size() > 0)",
+            "has(self.a) ? self.a : 'b' == string(1)",
+            "self.map(k, v, k + v).size() == 0",
+            "self.items.exists(i, self.items.exists_one(j, i == j))",
+            "quantity(self.a).isGreaterThan(quantity('1'))",
+            "type(self.a) == int",
+        ] {
+            assert_eq!(compile_fault(good, &["self", "oldSelf"]), None, "{good}");
+        }
+        for bad in ["self.a >", "abc", "self.a && other.b", "self.all(x, y > 1)", "("] {
+            assert!(compile_fault(bad, &["self"]).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn validations_are_evaluated_where_they_stand() {
+        let schema = json!({
+            "x-kubernetes-validations": [{"rule": "self.spec.min <= self.spec.max", "message": "min above max"}],
+            "properties": {"spec": {
+                "properties": {"max": {"default": 3}, "names": {"items": {
+                    "x-kubernetes-validations": [{"rule": "self.startsWith('a')"}, {"rule": "oldSelf == self"}]
+                }}}
+            }}
+        });
+        assert!(has_validations(&schema) && !has_validations(&json!({"properties": {}})));
+        let failures = |instance| failed_validations(&schema, &instance);
+        assert!(failures(json!({"spec": {"min": 1, "names": ["a"]}})).is_empty());
+        assert_eq!(
+            failures(json!({"spec": {"min": 4}})),
+            [(vec![], "min above max".to_owned())]
+        );
+        let found = failures(json!({"spec": {"min": 1, "names": ["a", "b"]}}));
+        assert_eq!(found.first().unwrap().0, ["spec", "names", "1"]);
+        // What cannot be evaluated counts as held.
+        assert!(failures(json!({"spec": {}})).is_empty());
+    }
+}
