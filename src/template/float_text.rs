@@ -27,8 +27,10 @@ pub fn format_float(value: f64, format: u8, precision: Option<usize>) -> String 
         b'x' | b'X' => write_hexadecimal(&mut out, magnitude, format, precision),
         b'f' => {
             if let Some(precision) = precision {
+                let exact = precision.min(EXACT_DIGITS);
                 // Writing to a string cannot fail, here and below.
-                _ = write!(out, "{magnitude:.precision$}");
+                _ = write!(out, "{magnitude:.exact$}");
+                out.extend(std::iter::repeat_n('0', precision - exact));
             } else {
                 let decimal = shortest(magnitude);
                 let fraction = fraction_digits(&decimal);
@@ -59,7 +61,7 @@ fn shortest(value: f64) -> Decimal {
 }
 
 fn rounded(value: f64, digits: usize) -> Decimal {
-    split(&format!("{value:.*e}", digits.saturating_sub(1)))
+    split(&format!("{value:.*e}", digits.saturating_sub(1).min(EXACT_DIGITS)))
 }
 
 /// Reads Rust's `d.ddde±x`.
@@ -109,6 +111,10 @@ fn write_general(out: &mut String, value: f64, format: u8, precision: Option<usi
         write_fixed(out, &decimal, fraction);
     }
 }
+
+/// No number has more digits behind the point, nor as many in all: what follows is zeros. Rust formats no more than
+/// 65,535 digits, Go a million.
+const EXACT_DIGITS: usize = 1100;
 
 /// From which exponent on `%v` and `%g` write `1e+06`.
 const SHORTEST_LIMIT: i32 = 6;
@@ -228,6 +234,19 @@ fn write_hexadecimal(out: &mut String, value: f64, format: u8, precision: Option
 #[cfg(test)]
 mod tests {
     use super::format_float;
+
+    #[test]
+    fn precisions_beyond_rusts_are_zeros() {
+        let fixed = format_float(0.1, b'f', Some(70_000));
+        assert_eq!(fixed.len(), 70_002);
+        assert!(fixed.starts_with("0.1000000000000000055511151231257827") && fixed.ends_with("000"));
+        assert_eq!(format_float(1.5, b'e', Some(70_000)).len(), 70_006);
+        assert_eq!(format_float(1.5, b'g', Some(70_000)), "1.5");
+        assert_eq!(
+            format_float(5e-324, b'f', Some(1074)),
+            format_float(5e-324, b'f', Some(1075)).trim_end_matches('0')
+        );
+    }
 
     #[test]
     fn formats_as_go_does() {

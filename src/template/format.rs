@@ -312,7 +312,8 @@ impl<'o> Formatter<'o> {
 
     fn write_unicode(&mut self, code: u64) {
         let digits = self.flags.precision.unwrap_or(4).max(4);
-        let mut text = format!("U+{code:0digits$X}");
+        let number = format!("{code:X}");
+        let mut text = format!("U+{}{number}", "0".repeat(digits.saturating_sub(number.len())));
         if self.flags.sharp
             && let Some(c) = u32::try_from(code).ok().and_then(char::from_u32)
             && is_print(c)
