@@ -11,6 +11,7 @@
 pub mod source;
 pub mod threads;
 pub mod diagnostic;
+pub mod finding;
 pub mod yaml;
 pub mod semver;
 pub mod template;
@@ -29,4 +30,5 @@ pub mod image;
 pub mod bump;
 pub mod config;
 pub mod pipeline;
+pub mod report;
 pub mod cli;

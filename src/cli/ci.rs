@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::config::{Config, FILE_NAME, FailLevel};
+use crate::finding::Severity;
 use crate::package::{PackageOptions, package_chart};
-use crate::pipeline::{CheckedChart, Settings, Severity, check_charts, find_charts, summary_table};
+use crate::pipeline::{CheckedChart, Settings, check_charts, find_charts, summary_table};
 use crate::repository::{Item, Location, Outcome};
 use crate::validate::{KindFilter, Options};
 

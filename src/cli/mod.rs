@@ -11,6 +11,7 @@ mod output_directory;
 mod package;
 mod post_renderer;
 mod push;
+mod report_flags;
 mod run_context;
 mod template;
 mod validate;

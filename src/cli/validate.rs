@@ -6,15 +6,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
 use regex::Regex;
-use serde_json::{Value as Json, json};
 
+use crate::finding::{Finding, Severity};
+use crate::report::{CheckedFile, ResourceFormat, ResourceOptions, resources_as};
 use crate::source::LineIndex;
 use crate::threads::map_with_state;
-use crate::validate::{Catalog, KindFilter, Options, Resource, SchemaLocations, Status, check_text};
+use crate::validate::{
+    Catalog, CustomSchemas, KindFilter, Options, Resource, SchemaLocations, Status, Target, check_text, is_warning,
+};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
-use super::run_context::RunContext;
+use super::report_flags::ReportFlags;
+use super::run_context::{RunContext, open_error};
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
@@ -22,9 +26,9 @@ pub(super) struct ValidateArguments {
     /// Files, directories (*.yaml, *.yml, *.json), or - for standard input.
     #[arg(value_name = "FILE|DIR|-")]
     inputs: Vec<String>,
-    /// Kubernetes version, such as 1.31.
-    #[arg(long, default_value = "latest", value_name = "VERSION")]
-    kubernetes_version: String,
+    /// Kubernetes versions: 1.31, latest, 1.28..1.35, or a list with commas (repeatable).
+    #[arg(long, default_value = "latest", value_delimiter = ',', value_name = "VERSION")]
+    kubernetes_version: Vec<String>,
     /// Refuse unknown fields and duplicate keys.
     #[arg(long)]
     strict: bool,
@@ -44,6 +48,9 @@ pub(super) struct ValidateArguments {
     /// tried in order).
     #[arg(long, value_name = "LOCATION")]
     schema_location: Vec<String>,
+    /// Files or directories with CustomResourceDefinitions (repeatable). Those among the inputs are used by themselves.
+    #[arg(long, value_name = "FILE|DIR")]
+    crd: Vec<PathBuf>,
     /// Pass over files whose path matches this regular expression (repeatable).
     #[arg(long, value_name = "REGEX")]
     ignore_filename_pattern: Vec<String>,
@@ -59,6 +66,14 @@ pub(super) struct ValidateArguments {
     /// Stop at the first resource that is invalid or cannot be judged.
     #[arg(long)]
     exit_on_error: bool,
+    /// Without effect: schemas are in the binary, and those of --schema-location are kept for the run.
+    #[arg(long, hide = true, value_name = "DIR")]
+    cache: Option<PathBuf>,
+    /// Without effect: nothing is fetched.
+    #[arg(long, hide = true)]
+    insecure_skip_tls_verify: bool,
+    #[command(flatten)]
+    report: ReportFlags,
     /// Files to read at once (default: one for each processor).
     #[arg(short = 'n', value_name = "NUMBER")]
     workers: Option<usize>,
@@ -68,26 +83,17 @@ pub(super) struct ValidateArguments {
 enum Format {
     Text,
     Json,
-}
-
-/// One input and what was found in it.
-struct CheckedFile {
-    path: String,
-    text: Vec<u8>,
-    resources: Vec<Resource>,
-    /// Why it could not be read.
-    failure: Option<String>,
-}
-
-impl CheckedFile {
-    fn has_failed(&self) -> bool {
-        self.failure.is_some() || self.resources.iter().any(Resource::has_failed)
-    }
+    Junit,
+    Tap,
+    Pretty,
 }
 
 /// kubeconform's spellings with one dash become the usual ones with two.
 pub(super) fn with_double_dashes(argument: &str) -> Option<String> {
-    const FLAGS: [&str; 12] = [
+    const FLAGS: [&str; 15] = [
+        "cache",
+        "insecure-skip-tls-verify",
+        "crd",
         "schema-location",
         "kubernetes-version",
         "strict",
@@ -107,17 +113,26 @@ pub(super) fn with_double_dashes(argument: &str) -> Option<String> {
 }
 
 pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<Exit, CommandError> {
-    let catalog = Catalog::find(&arguments.kubernetes_version).map_err(CommandError::usage)?;
-    let locations = match arguments.schema_location.as_slice() {
-        [] => None,
-        given => {
-            let locations = SchemaLocations::new(given, &arguments.kubernetes_version, arguments.strict);
-            Some(Arc::new(locations.map_err(CommandError::usage)?))
+    let targets = targets(arguments)?;
+    let patterns = arguments.ignore_filename_pattern.iter();
+    let ignored = patterns
+        .map(|pattern| {
+            Regex::new(pattern).map_err(|error| CommandError::usage(format!("--ignore-filename-pattern: {error}")))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let inputs = read_inputs(&inputs(context, arguments, &ignored)?, arguments.workers);
+    let mut custom = CustomSchemas::default();
+    if !arguments.schema_only {
+        for path in definition_files(&arguments.crd)? {
+            let text = std::fs::read(&path).map_err(|error| CommandError::could_not_run(open_error(&path, &error)))?;
+            custom.add_text(&text);
         }
-    };
+        for text in inputs.iter().filter_map(|input| input.text.as_ref().ok()) {
+            custom.add_text(text);
+        }
+    }
     let options = Options {
-        locations,
-        custom: None,
+        custom: Some(Arc::new(custom)),
         stops_at_first: arguments.exit_on_error,
         strict: arguments.strict,
         schema_only: arguments.schema_only,
@@ -125,22 +140,120 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
         skip: KindFilter::new(&arguments.skip),
         reject: KindFilter::new(&arguments.reject),
     };
-    let ignored = arguments
-        .ignore_filename_pattern
-        .iter()
-        .map(|pattern| {
-            Regex::new(pattern).map_err(|error| CommandError::usage(format!("--ignore-filename-pattern: {error}")))
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    let inputs = inputs(context, arguments, &ignored)?;
-    let files = check_all(&inputs, &catalog, &options, arguments);
-    let text = match arguments.output {
-        Format::Text => as_text(&files, arguments),
-        Format::Json => as_json(&files, arguments),
+    let files = check_all(inputs, &targets, &options, arguments);
+    let shown = ResourceOptions {
+        verbose: arguments.verbose,
+        summary: arguments.summary,
+        names_versions: targets.len() > 1,
+        coloured: context.has_colour(),
     };
-    context.write_stdout(text.as_bytes())?;
+    let format = match arguments.output {
+        Format::Text => ResourceFormat::Text,
+        Format::Json => ResourceFormat::Json,
+        Format::Junit => ResourceFormat::Junit,
+        Format::Tap => ResourceFormat::Tap,
+        Format::Pretty => ResourceFormat::Pretty,
+    };
     let has_failed = files.iter().any(CheckedFile::has_failed);
+    if arguments.report.is_used() {
+        let findings = files.iter().flat_map(findings_of).collect();
+        let checked = files.iter().map(|file| file.path.clone()).collect();
+        return arguments.report.finish(context, findings, checked, Vec::new());
+    }
+    context.write_stdout(resources_as(format, &files, shown).as_bytes())?;
     Ok(if has_failed { Exit::Findings } else { Exit::Clean })
+}
+
+/// A version of Kubernetes for each that is asked for, every one once.
+fn targets(arguments: &ValidateArguments) -> Result<Vec<Target>, CommandError> {
+    let mut targets: Vec<Target> = Vec::new();
+    for given in &arguments.kubernetes_version {
+        for version in Catalog::range(given).map_err(CommandError::usage)? {
+            let catalog = Catalog::find(&version).map_err(CommandError::usage)?;
+            if targets.iter().any(|known| known.catalog.minor() == catalog.minor()) {
+                continue;
+            }
+            let locations = match arguments.schema_location.as_slice() {
+                [] => None,
+                given => {
+                    let locations = SchemaLocations::new(given, &version, arguments.strict);
+                    Some(locations.map_err(CommandError::usage)?)
+                }
+            };
+            targets.push(Target { catalog, locations });
+        }
+    }
+    Ok(targets)
+}
+
+/// The files that `--crd` names.
+fn definition_files(given: &[PathBuf]) -> Result<Vec<PathBuf>, CommandError> {
+    let mut paths = Vec::new();
+    for path in given {
+        if path.is_dir() {
+            collect(path, 0, &mut paths);
+        } else if path.is_file() {
+            paths.push(path.clone());
+        } else {
+            let message = format!("--crd {}: no such file or directory", path.display());
+            return Err(CommandError::usage(message));
+        }
+    }
+    Ok(paths)
+}
+
+/// The violations of a file as findings.
+fn findings_of(file: &CheckedFile) -> Vec<Finding> {
+    let index = LineIndex::new(&file.text);
+    let unreadable = file.failure.iter();
+    let unreadable = unreadable.map(|failure| Finding::new(&file.path, (1, 1), Severity::Error, "document", failure));
+    let violations = file.resources.iter().flat_map(|resource| {
+        let object = format!("{} {}", resource.kind, resource.name);
+        let object = object.trim().to_owned();
+        let index = &index;
+        resource.violations.iter().map(move |violation| {
+            let at = index.position(&file.text, u32::try_from(violation.offset).unwrap_or(u32::MAX));
+            let place = [object.as_str(), violation.path.as_str(), violation.message.as_str()];
+            let message: Vec<&str> = place.into_iter().filter(|part| !part.is_empty()).collect();
+            let severity = if is_warning(violation.rule) || resource.status == Status::Skipped {
+                Severity::Warning
+            } else {
+                Severity::Error
+            };
+            Finding::new(
+                &file.path,
+                (at.line, at.column),
+                severity,
+                violation.rule,
+                message.join(": "),
+            )
+        })
+    });
+    unreadable.chain(violations).collect()
+}
+
+/// An input and its text, or why it cannot be read.
+struct ReadInput {
+    path: String,
+    text: Result<Vec<u8>, String>,
+}
+
+fn read_inputs(inputs: &[Input], workers: Option<usize>) -> Vec<ReadInput> {
+    map_with_state(
+        inputs,
+        workers,
+        || (),
+        |(), input| match input {
+            Input::Text(name, text) => ReadInput {
+                path: name.clone(),
+                text: Ok(text.clone()),
+            },
+            Input::Path(path) => ReadInput {
+                path: path.clone(),
+                text: std::fs::read(path).map_err(|error| open_error(path, &error)),
+            },
+        },
+    )
 }
 
 /// What to read: a path still to be read, or a text at hand.
@@ -194,204 +307,42 @@ fn collect(directory: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
 
 /// Checks the inputs on several threads; results come back in the order of the inputs.
 fn check_all(
-    inputs: &[Input],
-    catalog: &Catalog,
+    inputs: Vec<ReadInput>,
+    targets: &[Target],
     options: &Options,
     arguments: &ValidateArguments,
 ) -> Vec<CheckedFile> {
     let stopped = AtomicBool::new(false);
-    let files = map_with_state(
-        inputs,
+    let verdicts = map_with_state(
+        &inputs,
         arguments.workers,
         || (),
         |(), input| {
             if stopped.load(Ordering::Relaxed) {
                 return None;
             }
-            let file = check_one(input, catalog, options);
-            if arguments.exit_on_error && file.has_failed() {
+            let resources = input
+                .text
+                .as_ref()
+                .map_or_else(|_| Vec::new(), |text| check_text(text, targets, options));
+            let has_failed = input.text.is_err() || resources.iter().any(Resource::has_failed);
+            if arguments.exit_on_error && has_failed {
                 stopped.store(true, Ordering::Relaxed);
             }
-            Some(file)
+            Some(resources)
         },
     );
-    files.into_iter().flatten().collect()
-}
-
-fn check_one(input: &Input, catalog: &Catalog, options: &Options) -> CheckedFile {
-    let (path, text) = match input {
-        Input::Text(name, text) => (name.clone(), Ok(text.clone())),
-        Input::Path(path) => (path.clone(), std::fs::read(path)),
-    };
-    match text {
-        Ok(text) => {
-            let resources = check_text(&text, catalog, options);
-            CheckedFile {
-                path,
-                text,
-                resources,
-                failure: None,
-            }
-        }
-        Err(error) => {
-            let failure = super::run_context::open_error(&path, &error);
-            CheckedFile {
-                path,
-                text: Vec::new(),
-                resources: Vec::new(),
-                failure: Some(failure),
-            }
-        }
-    }
-}
-
-const fn is_shown(status: Status, verbose: bool) -> bool {
-    verbose || matches!(status, Status::Invalid | Status::Error)
-}
-
-fn label(resource: &Resource) -> String {
-    match (resource.kind.as_str(), resource.name.as_str()) {
-        ("", _) => "document".to_owned(),
-        (kind, "") => kind.to_owned(),
-        (kind, name) => format!("{kind} {name}"),
-    }
-}
-
-fn as_text(files: &[CheckedFile], arguments: &ValidateArguments) -> String {
-    let mut text = String::new();
-    for file in files {
-        if let Some(failure) = &file.failure {
-            text.push_str(&format!("{}: error: {failure}\n", file.path));
-        }
-        let index = LineIndex::new(&file.text);
-        for resource in file
-            .resources
-            .iter()
-            .filter(|resource| is_shown(resource.status, arguments.verbose))
-        {
-            let label = label(resource);
-            let place = |offset: usize| {
-                let position = index.position(&file.text, u32::try_from(offset).unwrap_or(u32::MAX));
-                format!("{}:{}:{}", file.path, position.line, position.column)
-            };
-            match resource.status {
-                Status::Valid => text.push_str(&format!("{}: {label} is valid\n", place(resource.offset))),
-                Status::Skipped => text.push_str(&format!("{}: {label} skipped\n", place(resource.offset))),
-                Status::Invalid | Status::Error => {
-                    for violation in &resource.violations {
-                        let path = if violation.path.is_empty() {
-                            String::new()
-                        } else {
-                            format!("{}: ", violation.path)
-                        };
-                        let (message, rule) = (&violation.message, violation.rule);
-                        let place = place(violation.offset);
-                        text.push_str(&format!("{place}: error: {label}: {path}{message} [{rule}]\n"));
-                    }
-                }
-            }
-        }
-    }
-    if arguments.summary {
-        let [valid, invalid, errors, skipped] = counts(files);
-        let resources = valid + invalid + errors + skipped;
-        let plural = if resources == 1 { "" } else { "s" };
-        let files_plural = if files.len() == 1 { "" } else { "s" };
-        text.push_str(&format!(
-            "Summary: {resources} resource{plural} found in {} file{files_plural} - Valid: {valid}, Invalid: {invalid}, Errors: {errors}, Skipped: {skipped}\n",
-            files.len()
-        ));
-    }
-    text
-}
-
-/// Valid, invalid, errors, skipped.
-fn counts(files: &[CheckedFile]) -> [usize; 4] {
-    let count = |wanted: Status| {
-        files
-            .iter()
-            .flat_map(|file| &file.resources)
-            .filter(|r| r.status == wanted)
-            .count()
-    };
-    let unreadable = files.iter().filter(|file| file.failure.is_some()).count();
-    [
-        count(Status::Valid),
-        count(Status::Invalid),
-        count(Status::Error) + unreadable,
-        count(Status::Skipped),
-    ]
-}
-
-/// kubeconform's JSON, with line and column added.
-fn as_json(files: &[CheckedFile], arguments: &ValidateArguments) -> String {
-    let mut resources: Vec<Json> = Vec::new();
-    for file in files {
-        if let Some(failure) = &file.failure {
-            resources.push(json!({"filename": file.path, "kind": "", "name": "", "version": "", "status": "statusError", "msg": failure}));
-        }
-        let index = LineIndex::new(&file.text);
-        for resource in file
-            .resources
-            .iter()
-            .filter(|resource| is_shown(resource.status, arguments.verbose))
-        {
-            resources.push(resource_json(file, &index, resource));
-        }
-    }
-    let mut document = json!({"resources": resources});
-    if arguments.summary
-        && let Some(entries) = document.as_object_mut()
-    {
-        let [valid, invalid, errors, skipped] = counts(files);
-        let summary = json!({"valid": valid, "invalid": invalid, "errors": errors, "skipped": skipped});
-        entries.insert("summary".to_owned(), summary);
-    }
-    format!("{document:#}\n")
-}
-
-fn resource_json(file: &CheckedFile, index: &LineIndex, resource: &Resource) -> Json {
-    let status = match resource.status {
-        Status::Valid => "statusValid",
-        Status::Invalid => "statusInvalid",
-        Status::Error => "statusError",
-        Status::Skipped => "statusSkipped",
-    };
-    let position = |offset: usize| index.position(&file.text, u32::try_from(offset).unwrap_or(u32::MAX));
-    let violations: Vec<Json> = resource
-        .violations
-        .iter()
-        .map(|violation| {
-            let at = position(violation.offset);
-            json!({"path": violation.path, "msg": violation.message, "rule": violation.rule, "line": at.line, "column": at.column})
+    let files = inputs.into_iter().zip(verdicts).filter_map(|(input, resources)| {
+        let (text, failure) = match input.text {
+            Ok(text) => (text, None),
+            Err(failure) => (Vec::new(), Some(failure)),
+        };
+        Some(CheckedFile {
+            path: input.path,
+            text,
+            resources: resources?,
+            failure,
         })
-        .collect();
-    let message: Vec<String> = resource
-        .violations
-        .iter()
-        .map(|violation| {
-            if violation.path.is_empty() {
-                violation.message.clone()
-            } else {
-                format!("at '{}': {}", violation.path, violation.message)
-            }
-        })
-        .collect();
-    let at = position(resource.offset);
-    let mut entry = json!({
-        "filename": file.path,
-        "kind": resource.kind,
-        "name": resource.name,
-        "version": resource.api_version,
-        "status": status,
-        "msg": message.join("; "),
-        "line": at.line,
-        "column": at.column,
     });
-    if resource.status == Status::Invalid
-        && let Some(fields) = entry.as_object_mut()
-    {
-        fields.insert("validationErrors".to_owned(), Json::Array(violations));
-    }
-    entry
+    files.collect()
 }

@@ -6,9 +6,22 @@ use crate::source::Span;
 
 pub use terminal::Terminal;
 
+/// How bad a diagnostic is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// It fails a run.
+    Error,
+    /// It should be looked at.
+    Warning,
+    /// It may be worth knowing.
+    Info,
+}
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// How bad it is.
+    pub level: Level,
     /// One phrase that makes sense alone.
     pub title: String,
     /// Where, the place to look at first in front.
@@ -45,11 +58,19 @@ impl Diagnostic {
     /// A diagnostic without places.
     pub fn new(title: impl Into<String>) -> Self {
         Self {
+            level: Level::Error,
             title: title.into(),
             excerpts: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
         }
+    }
+
+    /// The same, as bad as that.
+    #[must_use]
+    pub const fn with_level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
     }
 
     /// The same with one more place.

@@ -1,9 +1,9 @@
 //! Diagnostics as a terminal shows them, in the manner of rustc. The only file that knows the crate that draws.
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level as Heading, Renderer, Snippet};
 
-use super::{Diagnostic, Excerpt, Label};
+use super::{Diagnostic, Excerpt, Label, Level};
 
 /// Widest line.
 const WIDTH: usize = 140;
@@ -25,10 +25,15 @@ impl Terminal {
             Self::Coloured => Renderer::styled(),
         };
         let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
-        let title = Level::ERROR.primary_title(diagnostic.title.as_str());
+        let heading = match diagnostic.level {
+            Level::Error => Heading::ERROR,
+            Level::Warning => Heading::WARNING,
+            Level::Info => Heading::INFO,
+        };
+        let title = heading.primary_title(diagnostic.title.as_str());
         let mut elements: Vec<Element<'_>> = diagnostic.excerpts.iter().map(snippet).collect();
-        let notes = diagnostic.notes.iter().map(|note| Level::NOTE.message(note.as_str()));
-        let help = diagnostic.help.iter().map(|help| Level::HELP.message(help.as_str()));
+        let notes = diagnostic.notes.iter().map(|note| Heading::NOTE.message(note.as_str()));
+        let help = diagnostic.help.iter().map(|help| Heading::HELP.message(help.as_str()));
         elements.extend(notes.chain(help).map(Element::from));
         let group: Group<'_> = if elements.is_empty() {
             Group::with_title(title)

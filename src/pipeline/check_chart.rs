@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::chart::{Chart, files_with_local_dependencies, load_files, read_values};
+use crate::finding::{Finding, Severity, join};
 use crate::lint::{ChartSource, LintOptions, LintSeverity, lint_chart};
 use crate::manifest::{SortError, sort_manifests};
 use crate::render::{
@@ -13,11 +14,10 @@ use crate::render::{
 use crate::semver::is_compatible_range;
 use crate::source::{LineIndex, Position};
 use crate::template::{Dict, Map, Options, ParseError, World};
-use crate::validate::{Catalog, Status, check_text};
+use crate::validate::{Status, Target, check_text};
 use crate::values::process_dependencies;
 
 use super::find_charts::values_files;
-use super::finding::{Finding, Severity, join};
 use super::run::Settings;
 
 /// Counts of a chart's renderings.
@@ -50,7 +50,7 @@ pub struct CheckedChart {
 pub(super) fn check_chart(
     directory: &Path,
     settings: &Settings,
-    catalogs: &[(KubeVersion, Catalog)],
+    targets: &[(KubeVersion, [Target; 1])],
     world: &mut dyn World,
 ) -> CheckedChart {
     let path = directory.strip_prefix(".").unwrap_or(directory).display().to_string();
@@ -82,7 +82,7 @@ pub(super) fn check_chart(
     chart.name().clone_into(&mut checked.name);
     checked.version.clone_from(&chart.metadata.version);
     if !chart.metadata.is_library() {
-        checked.render_all(directory, &chart, settings, catalogs, world);
+        checked.render_all(directory, &chart, settings, targets, world);
     }
     checked.findings = join(checked.findings);
     checked
@@ -94,20 +94,14 @@ struct Rendering<'r> {
     label: String,
     values: &'r Map,
     kube_version: &'r KubeVersion,
-    catalog: &'r Catalog,
+    target: &'r [Target],
 }
 
 impl CheckedChart {
     fn report(&mut self, file: &str, at: Position, severity: Severity, rule: &'static str, message: String) {
-        self.findings.push(Finding {
-            file: format!("{}/{file}", self.path.trim_end_matches('/')),
-            line: at.line,
-            column: at.column,
-            severity,
-            message,
-            rule,
-            renderings: Vec::new(),
-        });
+        let file = format!("{}/{file}", self.path.trim_end_matches('/'));
+        let place = (at.line, at.column);
+        self.findings.push(Finding::new(file, place, severity, rule, message));
     }
 
     fn lint(&mut self, source: &ChartSource, settings: &Settings, world: &mut dyn World) {
@@ -139,7 +133,7 @@ impl CheckedChart {
         directory: &Path,
         chart: &Chart,
         settings: &Settings,
-        catalogs: &[(KubeVersion, Catalog)],
+        targets: &[(KubeVersion, [Target; 1])],
         world: &mut dyn World,
     ) {
         let mut compiled = HashMap::new();
@@ -155,7 +149,7 @@ impl CheckedChart {
             }
         }
         for (name, values) in &sources {
-            for (kube_version, catalog) in catalogs {
+            for (kube_version, target) in targets {
                 let wanted = &chart.metadata.kube_version;
                 if !wanted.is_empty() && !is_compatible_range(wanted, &kube_version.normalized) {
                     continue;
@@ -165,7 +159,7 @@ impl CheckedChart {
                     label,
                     values,
                     kube_version,
-                    catalog,
+                    target,
                 };
                 let before = self.findings.len();
                 self.render(chart, settings, &rendering, &mut compiled, world);
@@ -245,7 +239,7 @@ impl CheckedChart {
                     return;
                 }
                 for file in files {
-                    self.validate(&chart, settings, rendering.catalog, file);
+                    self.validate(&chart, settings, rendering.target, file);
                 }
             }
         }
@@ -275,11 +269,11 @@ impl CheckedChart {
         self.report(&path, at, Severity::Error, "template-yaml", error.to_string());
     }
 
-    fn validate(&mut self, chart: &Chart, settings: &Settings, catalog: &Catalog, file: &RenderedFile) {
+    fn validate(&mut self, chart: &Chart, settings: &Settings, target: &[Target], file: &RenderedFile) {
         if file.name.rsplit('/').next().is_some_and(|base| base.starts_with('_')) {
             return;
         }
-        for resource in check_text(&file.text, catalog, &settings.validation) {
+        for resource in check_text(&file.text, target, &settings.validation) {
             match resource.status {
                 Status::Skipped => self.rendered.skipped += 1,
                 _ => self.rendered.documents += 1,

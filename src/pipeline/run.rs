@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::render::{KubeVersion, KubeVersionError};
 use crate::template::World;
 use crate::threads::map_with_state;
-use crate::validate::{Catalog, Options, VersionError};
+use crate::validate::{Catalog, Options, Target, VersionError};
 
 use super::check_chart::{CheckedChart, check_chart};
 
@@ -44,7 +44,7 @@ pub fn check_charts<W: World>(
     make_world: &(dyn Fn() -> W + Sync),
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<CheckedChart>, PlanError> {
-    let catalogs = settings
+    let targets = settings
         .kubernetes_versions
         .iter()
         .map(|version| {
@@ -54,12 +54,12 @@ pub fn check_charts<W: World>(
                 text if text.matches('.').count() < 2 => KubeVersion::parse(&format!("{text}.0"))?,
                 text => KubeVersion::parse(text)?,
             };
-            Ok((kube_version, catalog))
+            Ok((kube_version, [Target::embedded(catalog)]))
         })
         .collect::<Result<Vec<_>, PlanError>>()?;
     let done = AtomicUsize::new(0);
     Ok(map_with_state(charts, None, make_world, |world, chart| {
-        let checked = check_chart(chart, settings, &catalogs, world);
+        let checked = check_chart(chart, settings, &targets, world);
         progress(done.fetch_add(1, Ordering::Relaxed) + 1);
         checked
     }))

@@ -1,6 +1,8 @@
 //! One Kubernetes version: from group, version and kind to a definition.
 
-use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{Hash as _, Hasher as _};
 use std::sync::OnceLock;
 
 use super::bundle::{Reader, bundle};
@@ -39,6 +41,8 @@ struct Named {
     /// Index of the definition; other names may have the same one.
     definition: u32,
     checks: OnceLock<&'static [Check]>,
+    /// Of the definition and all it leads to.
+    signature: OnceLock<u64>,
 }
 
 /// A definition and what the API server checks of its objects beyond it.
@@ -82,6 +86,18 @@ impl Catalog {
         Self::load(minor).ok_or_else(error)
     }
 
+    /// The versions that a text stands for: `1.28..1.31` is four of them, anything else itself.
+    pub fn range(text: &str) -> Result<Vec<String>, VersionError> {
+        let Some((first, last)) = text.split_once("..") else {
+            return Ok(vec![text.to_owned()]);
+        };
+        let (first, last) = (
+            Self::find(first)?.minor,
+            Self::find(last.trim_start_matches('='))?.minor,
+        );
+        Ok((first..=last).map(|minor| format!("1.{minor}")).collect())
+    }
+
     fn load(minor: u8) -> Option<Self> {
         let bundle = bundle();
         let version = bundle.versions.iter().find(|version| version.minor == minor)?;
@@ -92,6 +108,7 @@ impl Catalog {
                 let named = Named {
                     definition: reader.number()?,
                     checks: OnceLock::new(),
+                    signature: OnceLock::new(),
                 };
                 Some((name, named))
             })
@@ -143,6 +160,38 @@ impl Catalog {
             .unwrap_or(name)
     }
 
+    /// What tells whether another version has the same definitions for a kind, itself and all it leads to.
+    pub(super) fn signature(&self, api_version: &str, kind: &str) -> Option<u64> {
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let root = *self.kinds.get(&(group, version, kind))?;
+        let named = self.names.get(&root)?;
+        Some(*named.signature.get_or_init(|| {
+            let mut seen = BTreeSet::from([root]);
+            let mut pending = vec![root];
+            while let Some(name) = pending.pop() {
+                let Some(definition) = self.definition(name) else {
+                    continue;
+                };
+                let mut schemas = vec![definition.schema];
+                while let Some(schema) = schemas.pop() {
+                    match schema {
+                        Schema::Reference(name) if seen.insert(*name) => pending.push(*name),
+                        Schema::Array(inner) | Schema::Map(inner) => schemas.push(inner),
+                        Schema::Object(properties) => {
+                            schemas.extend(properties.iter().map(|property| &property.schema))
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            let mut hasher = DefaultHasher::new();
+            for name in seen {
+                (name, self.names.get(&name).map(|named| named.definition)).hash(&mut hasher);
+            }
+            hasher.finish()
+        }))
+    }
+
     /// The definition with a name.
     pub(super) fn definition(&self, name: u32) -> Option<Definition<'_>> {
         let named = self.names.get(&name)?;
@@ -178,6 +227,9 @@ mod tests {
         ] {
             assert_eq!(Catalog::find(text).unwrap().minor(), minor, "{text}");
         }
+        assert_eq!(Catalog::range("1.28..1.30").unwrap(), ["1.28", "1.29", "1.30"]);
+        assert_eq!(Catalog::range("1.28").unwrap(), ["1.28"]);
+        assert!(Catalog::range("1.2..1.30").is_err());
         for text in ["1.24", "2.0", "x", "1", "1.99"] {
             let error = Catalog::find(text).unwrap_err().to_string();
             assert!(error.contains("it has 1.25 to 1.37"), "{error}");

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use crate::yaml::{self, Duplicates, JsonBuilder, NodeId, NodeKind, Scalar, Tree};
 
+use super::api_lifecycles::lifecycle;
 use super::catalog::{Catalog, Definition};
-use super::custom_schema::CustomSchemas;
+use super::custom_schema::{CustomKind, CustomSchemas};
 use super::ids;
 use super::resource::{Resource, Status, Violation};
+use super::rules;
 use super::schema_location::{FileSchema, Found, SchemaLocations};
 use super::split::split_documents;
 use super::walk::{Strictness, Walk};
@@ -53,14 +55,32 @@ pub struct Options {
     pub reject: KindFilter,
     /// Stop at the first resource that is invalid or cannot be judged.
     pub stops_at_first: bool,
-    /// Where schemas are, when not only in the binary.
-    pub locations: Option<Arc<SchemaLocations>>,
     /// Custom resources whose definitions are at hand.
     pub custom: Option<Arc<CustomSchemas>>,
 }
 
-/// Judges every document of `text`; empty ones give nothing.
-pub fn check_text(text: &[u8], catalog: &Catalog, options: &Options) -> Vec<Resource> {
+/// A Kubernetes version to judge for.
+#[derive(Debug)]
+pub struct Target {
+    /// The embedded schemas.
+    pub catalog: Catalog,
+    /// Where schemas are, when not only in the binary.
+    pub locations: Option<SchemaLocations>,
+}
+
+impl Target {
+    /// With the embedded schemas alone.
+    pub const fn embedded(catalog: Catalog) -> Self {
+        Self {
+            catalog,
+            locations: None,
+        }
+    }
+}
+
+/// Judges every document of `text` for every version, reading it once; empty ones give nothing. A document is one
+/// resource for all versions with the same verdict and the same violations.
+pub fn check_text(text: &[u8], targets: &[Target], options: &Options) -> Vec<Resource> {
     let mut resources = Vec::new();
     for (offset, document) in split_documents(text) {
         match yaml::parse_all(document) {
@@ -70,14 +90,31 @@ pub fn check_text(text: &[u8], catalog: &Catalog, options: &Options) -> Vec<Reso
                 resources.push(failed(offset, at, message));
             }
             Ok(tree) => {
-                let check = DocumentCheck {
-                    tree: &tree,
-                    catalog,
-                    options,
-                    base: offset,
-                };
                 for document in tree.documents() {
-                    check.document(document.root, &mut resources);
+                    let first = resources.len();
+                    let mut signatures: Vec<(Signature, u8)> = Vec::new();
+                    for target in targets {
+                        let check = DocumentCheck {
+                            tree: &tree,
+                            target,
+                            options,
+                            base: offset,
+                        };
+                        let signature = (targets.len() > 1).then(|| check.signature(document.root)).flatten();
+                        let known = signatures.iter().find(|(known, _)| Some(known) == signature.as_ref());
+                        if let Some(&(_, minor)) = known {
+                            let same = resources
+                                .iter_mut()
+                                .skip(first)
+                                .filter(|known| known.minors.contains(&minor));
+                            same.for_each(|known| known.minors.push(target.catalog.minor()));
+                            continue;
+                        }
+                        let mut found = Vec::new();
+                        check.document(document.root, &mut found);
+                        join(&mut resources, first, found);
+                        signatures.extend(signature.map(|signature| (signature, target.catalog.minor())));
+                    }
                 }
             }
         }
@@ -89,6 +126,25 @@ pub fn check_text(text: &[u8], catalog: &Catalog, options: &Options) -> Vec<Reso
         }
     }
     resources
+}
+
+/// What a verdict depends on besides the document: its definitions, its lifecycle, and rules that came with a version.
+#[derive(Debug, PartialEq, Eq)]
+struct Signature {
+    definitions: u64,
+    deprecation: Option<String>,
+    has_relaxed_names: bool,
+}
+
+/// Adds the verdicts of one more version to those that there are from `first` on.
+fn join(resources: &mut Vec<Resource>, first: usize, found: Vec<Resource>) {
+    for resource in found {
+        let known = resources.iter_mut().skip(first).find(|known| known.is_same(&resource));
+        match known {
+            Some(known) => known.minors.extend(resource.minors),
+            None => resources.push(resource),
+        }
+    }
 }
 
 fn failed(offset: usize, at: usize, message: String) -> Resource {
@@ -105,6 +161,7 @@ fn failed(offset: usize, at: usize, message: String) -> Resource {
         offset,
         status: Status::Error,
         violations,
+        minors: Vec::new(),
     }
 }
 
@@ -112,13 +169,14 @@ fn failed(offset: usize, at: usize, message: String) -> Resource {
 enum SchemaChoice<'c> {
     Embedded(Definition<'c>),
     File(Arc<FileSchema>),
+    Custom(Arc<CustomKind>),
     Broken(String),
     Missing,
 }
 
 struct DocumentCheck<'d> {
     tree: &'d Tree<'d>,
-    catalog: &'d Catalog,
+    target: &'d Target,
     options: &'d Options,
     base: usize,
 }
@@ -126,6 +184,24 @@ struct DocumentCheck<'d> {
 impl DocumentCheck<'_> {
     fn offset(&self, node: NodeId) -> usize {
         self.base + self.tree.span(node).start as usize
+    }
+
+    /// What the verdict on a single object depends on; nothing where more than that counts.
+    fn signature(&self, root: NodeId) -> Option<Signature> {
+        let root = self.tree.target(root);
+        let (api_version, kind) = (self.text(root, &["apiVersion"]).ok()?, self.text(root, &["kind"]).ok()?);
+        let minor = self.target.catalog.minor();
+        let is_simple = self.target.locations.is_none() && !kind.eq_ignore_ascii_case("list");
+        let definitions = self
+            .target
+            .catalog
+            .signature(&api_version, &kind)
+            .filter(|_| is_simple)?;
+        Some(Signature {
+            definitions,
+            deprecation: lifecycle(&api_version, &kind).and_then(|end| end.deprecation(minor, &api_version, &kind)),
+            has_relaxed_names: minor >= rules::RELAXED_NAMES_SINCE,
+        })
     }
 
     fn document(&self, root: NodeId, resources: &mut Vec<Resource>) {
@@ -275,23 +351,20 @@ impl DocumentCheck<'_> {
     }
 
     fn custom(&self, api_version: &str, kind: &str) -> Option<SchemaChoice<'_>> {
-        let found = self
-            .options
-            .custom
-            .as_ref()?
-            .find(api_version, kind, self.options.strict)?;
-        Some(found.map_or_else(SchemaChoice::Broken, SchemaChoice::File))
+        let custom = self.options.custom.as_ref()?;
+        Some(SchemaChoice::Custom(custom.find(api_version, kind)?))
     }
 
     /// The first place that has a schema of the kind.
     fn choose_schema(&self, api_version: &str, kind: &str) -> SchemaChoice<'_> {
         let embedded = || {
-            self.catalog
+            self.target
+                .catalog
                 .root(api_version, kind)
                 .map(SchemaChoice::Embedded)
                 .or_else(|| self.custom(api_version, kind))
         };
-        let Some(locations) = &self.options.locations else {
+        let Some(locations) = &self.target.locations else {
             return embedded().unwrap_or(SchemaChoice::Missing);
         };
         let mut from = 0;
@@ -308,9 +381,33 @@ impl DocumentCheck<'_> {
         }
     }
 
-    /// What a schema file finds, each at the nearest node that is there.
-    fn against_file(&self, root: NodeId, schema: &FileSchema, instance: &serde_json::Value) -> Vec<Violation> {
-        self.placed(root, ids::SCHEMA, schema.check(instance))
+    /// What a JSON schema finds, and the validations of a definition where the types are right.
+    fn against_json(
+        &self,
+        root: NodeId,
+        schema: &FileSchema,
+        custom: Option<&CustomKind>,
+        api_version: &str,
+        kind: &str,
+    ) -> (Status, Vec<Violation>) {
+        let instance = match yaml::json_from_node(self.tree, root) {
+            Ok(instance) => instance,
+            Err(error) => {
+                let violation = Violation {
+                    path: String::new(),
+                    message: error.to_string(),
+                    offset: self.offset(root),
+                    rule: ids::DOCUMENT,
+                };
+                return (Status::Error, vec![violation]);
+            }
+        };
+        let mut violations = self.placed(root, ids::SCHEMA, schema.check(&instance));
+        if let Some(custom) = custom.filter(|_| violations.is_empty() && !self.options.schema_only) {
+            violations = self.placed(root, ids::CEL, custom.failed_validations(&instance));
+        }
+        violations.extend(self.metadata(root, api_version, kind));
+        verdict(violations)
     }
 
     /// Violations of a schema or of its validations, each at the nearest node that is there.
@@ -324,7 +421,7 @@ impl DocumentCheck<'_> {
                 for step in &steps {
                     path.push('/');
                     path.push_str(&step.replace('~', "~0").replace('/', "~1"));
-                    match self.tree.find(node, &[step]) {
+                    match self.step(node, step) {
                         Some(next) if is_known => node = self.tree.target(next),
                         _ => is_known = false,
                     }
@@ -339,13 +436,21 @@ impl DocumentCheck<'_> {
             .collect()
     }
 
+    /// The field or the item that a step of a path leads to.
+    fn step(&self, node: NodeId, step: &str) -> Option<NodeId> {
+        if self.tree.kind(node) == NodeKind::Sequence {
+            return self.tree.children(node).nth(step.parse().ok()?);
+        }
+        self.tree.find(node, &[step])
+    }
+
     fn walk(&self) -> Walk<'_> {
         let strictness = Strictness {
             refuses_unknown: self.options.strict,
             schema_only: self.options.schema_only,
             types_only: false,
         };
-        Walk::new(self.tree, self.catalog, strictness, self.base)
+        Walk::new(self.tree, &self.target.catalog, strictness, self.base)
     }
 
     /// What is wrong with the name, the labels and so on of an object of any kind.
@@ -354,6 +459,33 @@ impl DocumentCheck<'_> {
             return Vec::new();
         }
         self.walk().run_metadata(root, api_version, kind)
+    }
+
+    /// Why a kind that Kubernetes once had is not there any more; nothing where only schemas are asked.
+    fn removal(&self, api_version: &str, kind: &str) -> Option<String> {
+        let minor = self.target.catalog.minor();
+        let is_asked = !self.options.schema_only && self.target.locations.is_none();
+        lifecycle(api_version, kind)
+            .filter(|_| is_asked)?
+            .removal(minor, api_version, kind)
+    }
+
+    fn why_missing(&self, api_version: &str, kind: &str) -> String {
+        let missing = || format!("could not find schema for {kind}");
+        self.removal(api_version, kind).unwrap_or_else(missing)
+    }
+
+    fn deprecation(&self, root: NodeId, api_version: &str, kind: &str) -> Option<Violation> {
+        let minor = self.target.catalog.minor();
+        let lifecycle = lifecycle(api_version, kind).filter(|_| !self.options.schema_only)?;
+        let message = lifecycle.deprecation(minor, api_version, kind)?;
+        let place = self.tree.find(root, &["apiVersion"]).unwrap_or(root);
+        Some(Violation {
+            path: "/apiVersion".to_owned(),
+            message,
+            offset: self.offset(place),
+            rule: ids::DEPRECATED_API,
+        })
     }
 
     fn judge(&self, root: NodeId, api_version: String, kind: String) -> Resource {
@@ -376,31 +508,34 @@ impl DocumentCheck<'_> {
             (Status::Error, violation(format!("prohibited resource kind {kind}")))
         } else {
             match self.choose_schema(&api_version, &kind) {
+                SchemaChoice::Missing if self.removal(&api_version, &kind).is_some() => {
+                    let message = self.why_missing(&api_version, &kind);
+                    let violation = Violation {
+                        path: String::new(),
+                        message,
+                        offset,
+                        rule: ids::REMOVED_API,
+                    };
+                    let status = if self.options.ignore_missing_schemas {
+                        Status::Skipped
+                    } else {
+                        Status::Error
+                    };
+                    (status, vec![violation])
+                }
                 SchemaChoice::Missing if self.options.ignore_missing_schemas => (Status::Skipped, Vec::new()),
-                SchemaChoice::Missing => (Status::Error, violation(format!("could not find schema for {kind}"))),
+                SchemaChoice::Missing => (Status::Error, violation(self.why_missing(&api_version, &kind))),
                 SchemaChoice::Broken(message) => (Status::Error, violation(message)),
                 SchemaChoice::Embedded(definition) => {
                     let mut violations = self.walk().run(root, definition);
                     violations.extend(self.metadata(root, &api_version, &kind));
+                    violations.extend(self.deprecation(root, &api_version, &kind));
                     verdict(violations)
                 }
-                SchemaChoice::File(schema) => match yaml::json_from_node(self.tree, root) {
-                    Ok(instance) => {
-                        let mut violations = self.against_file(root, &schema, &instance);
-                        // The expressions of a definition are for values of the right types.
-                        if let Some(custom) = self
-                            .options
-                            .custom
-                            .as_ref()
-                            .filter(|_| violations.is_empty() && !self.options.schema_only)
-                        {
-                            let failed = custom.failed_validations(&api_version, &kind, &instance);
-                            violations.extend(self.placed(root, ids::CEL, failed));
-                        }
-                        violations.extend(self.metadata(root, &api_version, &kind));
-                        verdict(violations)
-                    }
-                    Err(error) => (Status::Error, violation(error.to_string())),
+                SchemaChoice::File(schema) => self.against_json(root, &schema, None, &api_version, &kind),
+                SchemaChoice::Custom(custom) => match custom.compiled(self.options.strict) {
+                    Ok(schema) => self.against_json(root, &schema, Some(&custom), &api_version, &kind),
+                    Err(message) => (Status::Error, violation(message)),
                 },
             }
         };
@@ -411,6 +546,7 @@ impl DocumentCheck<'_> {
             offset,
             status,
             violations,
+            minors: vec![self.target.catalog.minor()],
         }
     }
 }
@@ -429,12 +565,12 @@ mod tests {
     use super::*;
 
     fn verdicts(text: &str, strict: bool) -> Vec<(Status, Vec<String>)> {
-        let catalog = Catalog::find("1.31").unwrap();
+        let targets = [Target::embedded(Catalog::find("1.31").unwrap())];
         let options = Options {
             strict,
             ..Options::default()
         };
-        check_text(text.as_bytes(), &catalog, &options)
+        check_text(text.as_bytes(), &targets, &options)
             .into_iter()
             .map(|resource| {
                 let violations = resource
@@ -483,13 +619,13 @@ mod tests {
 
     #[test]
     fn the_first_failure_stops_when_asked() {
-        let catalog = Catalog::find("1.31").unwrap();
+        let targets = [Target::embedded(Catalog::find("1.31").unwrap())];
         let options = Options {
             stops_at_first: true,
             ..Options::default()
         };
         let text = format!("{HEAD}---\n{HEAD}data: 1\n---\n{HEAD}");
-        assert_eq!(check_text(text.as_bytes(), &catalog, &options).len(), 2);
+        assert_eq!(check_text(text.as_bytes(), &targets, &options).len(), 2);
     }
 
     #[test]

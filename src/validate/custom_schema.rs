@@ -2,28 +2,34 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::yaml::{self, NodeId, Tree};
+use crate::yaml::{self, NodeId};
 
 use super::cel;
 use super::schema_location::FileSchema;
+use super::split::split_documents;
 
+/// What every definition says of itself.
+const MARK: &[u8] = b"CustomResourceDefinition";
 /// Formats that the API server and the JSON schema library agree on.
 const FORMATS: [&str; 5] = ["date-time", "date", "ipv4", "ipv6", "duration"];
 /// Deepest nesting that is translated.
 const MAX_DEPTH: usize = 200;
 
-/// The custom resources that are known, by group and version and kind.
+/// The CustomResourceDefinitions at hand, read when a resource of their kind is met.
 #[derive(Default)]
 pub struct CustomSchemas {
-    kinds: HashMap<(String, String), CustomKind>,
+    /// Texts of documents that hold a definition.
+    definitions: Vec<Vec<u8>>,
+    /// What was looked for, by API version and kind.
+    found: Mutex<HashMap<(String, String), Option<Arc<CustomKind>>>>,
 }
 
 /// One version of one kind: its schema, compiled when it is first asked for.
-struct CustomKind {
+pub(super) struct CustomKind {
     schema: Json,
     lenient: OnceLock<Result<Arc<FileSchema>, String>>,
     strict: OnceLock<Result<Arc<FileSchema>, String>>,
@@ -34,107 +40,102 @@ struct CustomKind {
 impl fmt::Debug for CustomSchemas {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CustomSchemas")
-            .field("kinds", &self.kinds.keys())
-            .finish()
+            .field("definitions", &self.definitions.len())
+            .finish_non_exhaustive()
     }
 }
 
 impl CustomSchemas {
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.kinds.is_empty()
-    }
-
-    /// Takes the versions of every `CustomResourceDefinition` in a stream of documents; others, and what is no YAML, are
-    /// passed over.
+    /// Takes the documents of a stream that may be definitions.
     pub fn add_text(&mut self, text: &[u8]) {
-        // Reading a document costs more than looking for the word.
-        if memchr::memmem::find(text, b"CustomResourceDefinition").is_none() {
+        // Looking for the word costs next to nothing beside reading a document.
+        if memchr::memmem::find(text, MARK).is_none() {
             return;
         }
-        for (_, document) in super::split::split_documents(text) {
-            if memchr::memmem::find(document, b"CustomResourceDefinition").is_none() {
-                continue;
-            }
-            if let Ok(tree) = yaml::parse_all(document) {
-                for document in tree.documents() {
-                    self.add_definition(&tree, document.root);
-                }
-            }
-        }
+        let documents = split_documents(text).into_iter().map(|(_, document)| document);
+        let definitions = documents.filter(|document| memchr::memmem::find(document, MARK).is_some());
+        self.definitions.extend(definitions.map(<[u8]>::to_vec));
     }
 
-    fn add_definition(&mut self, tree: &Tree<'_>, root: NodeId) {
-        let Ok(definition) = yaml::json_from_node(tree, root) else {
-            return;
-        };
-        let text = |pointer: &str| definition.pointer(pointer).and_then(Json::as_str);
-        if text("/kind") == Some("List") {
-            if let Some(items) = tree.get(root, "items") {
-                for item in tree.children(tree.target(items)) {
-                    self.add_definition(tree, item);
-                }
-            }
-            return;
-        }
-        let (Some("CustomResourceDefinition"), Some(group), Some(kind)) =
-            (text("/kind"), text("/spec/group"), text("/spec/names/kind"))
-        else {
-            return;
-        };
-        let shared = definition.pointer("/spec/validation/openAPIV3Schema");
-        for version in definition
-            .pointer("/spec/versions")
-            .and_then(Json::as_array)
-            .into_iter()
-            .flatten()
-        {
-            let schema = version.pointer("/schema/openAPIV3Schema").or(shared);
-            let (Some(name), Some(schema)) = (version.get("name").and_then(Json::as_str), schema) else {
-                continue;
+    /// The definition of a kind.
+    pub(super) fn find(&self, api_version: &str, kind: &str) -> Option<Arc<CustomKind>> {
+        let group = api_version.split_once('/')?.0;
+        let key = (api_version.to_owned(), kind.to_owned());
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let custom = found.entry(key).or_insert_with(|| {
+            let names = |document: &&Vec<u8>| {
+                [group, kind]
+                    .iter()
+                    .all(|name| memchr::memmem::find(document, name.as_bytes()).is_some())
             };
-            let key = (format!("{group}/{name}"), kind.to_owned());
-            let kind = CustomKind {
+            let mut candidates = self.definitions.iter().filter(names);
+            candidates
+                .find_map(|document| read(document, api_version, kind))
+                .map(Arc::new)
+        });
+        custom.clone()
+    }
+}
+
+/// The version of a kind that a document defines.
+fn read(document: &[u8], api_version: &str, kind: &str) -> Option<CustomKind> {
+    let tree = yaml::parse_all(document).ok()?;
+    let mut roots: Vec<NodeId> = tree.documents().iter().map(|document| document.root).collect();
+    while let Some(root) = roots.pop() {
+        if let Some(items) = tree.get(root, "items") {
+            roots.extend(tree.children(tree.target(items)));
+        }
+        let Ok(definition) = yaml::json_from_node(&tree, root) else {
+            continue;
+        };
+        if let Some(schema) = schema_of(&definition, api_version, kind) {
+            return Some(CustomKind {
                 schema: schema.clone(),
                 lenient: OnceLock::new(),
                 strict: OnceLock::new(),
                 validates: OnceLock::new(),
-            };
-            self.kinds.insert(key, kind);
+            });
         }
     }
+    None
+}
 
-    /// Path and message of every validation of its kind's definition that a custom resource fails.
-    pub(super) fn failed_validations(
-        &self,
-        api_version: &str,
-        kind: &str,
-        instance: &Json,
-    ) -> Vec<(Vec<String>, String)> {
-        match self.kinds.get(&(api_version.to_owned(), kind.to_owned())) {
-            Some(custom) if *custom.validates.get_or_init(|| cel::has_validations(&custom.schema)) => {
-                cel::failed_validations(&custom.schema, instance)
-            }
-            _ => Vec::new(),
-        }
-    }
+fn schema_of<'d>(definition: &'d Json, api_version: &str, kind: &str) -> Option<&'d Json> {
+    let text = |pointer: &str| definition.pointer(pointer).and_then(Json::as_str);
+    let (group, version) = api_version.split_once('/')?;
+    let is_defined = text("/kind") == Some("CustomResourceDefinition")
+        && text("/spec/group") == Some(group)
+        && text("/spec/names/kind") == Some(kind);
+    let versions = definition
+        .pointer("/spec/versions")
+        .filter(|_| is_defined)?
+        .as_array()?;
+    let version = versions
+        .iter()
+        .find(|entry| entry.get("name").and_then(Json::as_str) == Some(version))?;
+    let shared = definition.pointer("/spec/validation/openAPIV3Schema");
+    version.pointer("/schema/openAPIV3Schema").or(shared)
+}
 
-    /// The schema of a kind, or why its definition cannot be used.
-    pub(super) fn find(
-        &self,
-        api_version: &str,
-        kind: &str,
-        is_strict: bool,
-    ) -> Option<Result<Arc<FileSchema>, String>> {
-        let custom = self.kinds.get(&(api_version.to_owned(), kind.to_owned()))?;
-        let cell = if is_strict { &custom.strict } else { &custom.lenient };
+impl CustomKind {
+    /// The schema, or why it cannot be used.
+    pub(super) fn compiled(&self, is_strict: bool) -> Result<Arc<FileSchema>, String> {
+        let cell = if is_strict { &self.strict } else { &self.lenient };
         let compiled = cell.get_or_init(|| {
-            let schema = translated(&custom.schema, is_strict, true, 0);
-            FileSchema::from_json(schema)
+            FileSchema::from_json(translated(&self.schema, is_strict, true, 0))
                 .map(Arc::new)
-                .map_err(|error| format!("cannot use the schema of {kind} in its CustomResourceDefinition: {error}"))
+                .map_err(|error| format!("cannot use the schema of the CustomResourceDefinition: {error}"))
         });
-        Some(compiled.clone())
+        compiled.clone()
+    }
+
+    /// Path and message of every validation that a custom resource fails.
+    pub(super) fn failed_validations(&self, instance: &Json) -> Vec<(Vec<String>, String)> {
+        if *self.validates.get_or_init(|| cel::has_validations(&self.schema)) {
+            cel::failed_validations(&self.schema, instance)
+        } else {
+            Vec::new()
+        }
     }
 }
 
@@ -206,7 +207,7 @@ mod tests {
         let mut schemas = CustomSchemas::default();
         schemas.add_text(DEFINITION.as_bytes());
         let check = |value: Json, is_strict| {
-            let schema = schemas.find("a.io/v1", "Widget", is_strict).unwrap().unwrap();
+            let schema = schemas.find("a.io/v1", "Widget").unwrap().compiled(is_strict).unwrap();
             schema.check(&value).len()
         };
         let good = json!({"kind": "Widget", "metadata": {"x": 1}, "spec": {"size": 1, "port": "a", "note": null, "free": {"a": 1}}});
@@ -215,6 +216,6 @@ mod tests {
         assert_eq!(check(json!({"spec": {"other": 0}}), false), 0);
         assert_eq!(check(json!({"spec": {"other": 0}}), true), 1);
         assert_eq!(check(json!({}), false), 1);
-        assert!(schemas.find("a.io/v2", "Widget", false).is_none());
+        assert!(schemas.find("a.io/v2", "Widget").is_none());
     }
 }

@@ -53,7 +53,12 @@ pub(super) const CEL: &str = "cel";
 /// A custom resource that does not fit the schema of its CRD, or of a schema file.
 pub(super) const SCHEMA: &str = "schema";
 
+/// An API version that Kubernetes no longer serves.
+pub(super) const REMOVED_API: &str = "removed-api";
+/// An API version that Kubernetes will not serve for ever.
+pub(super) const DEPRECATED_API: &str = "deprecated-api";
+
 /// Whether a finding of a rule is a warning: the API server takes such an object.
-pub(super) fn is_warning(rule: &str) -> bool {
-    rule == DUPLICATE_ENV
+pub fn is_warning(rule: &str) -> bool {
+    matches!(rule, DUPLICATE_ENV | DEPRECATED_API)
 }

@@ -1,5 +1,6 @@
 //! Kubernetes manifests against the schemas that are in the binary, straight over YAML nodes.
 
+mod api_lifecycles;
 mod bundle;
 mod catalog;
 mod cel;
@@ -17,7 +18,8 @@ mod split;
 mod walk;
 
 pub use catalog::{Catalog, VersionError, embedded_versions};
-pub use check_file::{KindFilter, Options, check_text};
+pub use check_file::{KindFilter, Options, Target, check_text};
 pub use custom_schema::CustomSchemas;
+pub use ids::is_warning;
 pub use resource::{Resource, Status, Violation};
 pub use schema_location::{LocationError, SchemaLocations};

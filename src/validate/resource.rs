@@ -39,11 +39,22 @@ pub struct Resource {
     pub offset: usize,
     /// The verdict.
     pub status: Status,
+    /// Minor versions of Kubernetes with this verdict; none where no schema was asked.
+    pub minors: Vec<u8>,
     /// What is wrong; for [`Status::Error`] one entry without a path.
     pub violations: Vec<Violation>,
 }
 
 impl Resource {
+    /// Whether another version has the same verdict on the same document, for the same reasons.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.offset == other.offset
+            && self.status == other.status
+            && self.kind == other.kind
+            && self.name == other.name
+            && self.violations == other.violations
+    }
+
     /// Whether it is invalid or cannot be judged.
     pub const fn has_failed(&self) -> bool {
         matches!(self.status, Status::Invalid | Status::Error)

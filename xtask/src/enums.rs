@@ -2,7 +2,6 @@
 //! type that is marked `+enum`, and the fields of that type.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use crate::module::{self, FetchError};
 
@@ -35,8 +34,8 @@ struct Package {
 pub(crate) fn fetch(minor: u8) -> Result<Enums, FetchError> {
     let directory = module::directory("k8s.io/api", &format!("v0.{minor}.0"))?;
     let mut packages: BTreeMap<String, Package> = BTreeMap::new();
-    for group in directories(&directory)? {
-        for version in directories(&directory.join(&group))? {
+    for group in module::directories(&directory)? {
+        for version in module::directories(&directory.join(&group))? {
             let folder = directory.join(&group).join(&version);
             let mut package = Package::default();
             for entry in std::fs::read_dir(&folder)? {
@@ -50,18 +49,6 @@ pub(crate) fn fetch(minor: u8) -> Result<Enums, FetchError> {
         }
     }
     Ok(enums(&packages))
-}
-
-fn directories(parent: &Path) -> Result<Vec<String>, FetchError> {
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(parent)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            names.push(entry.file_name().to_string_lossy().into_owned());
-        }
-    }
-    names.sort();
-    Ok(names)
 }
 
 fn enums(packages: &BTreeMap<String, Package>) -> Enums {

@@ -1,9 +1,10 @@
 //! Tasks of the maintainers that need more than `cargo`: `cargo xtask <task>`.
 //!
-//! `schemas` makes `schemas/kubernetes.bin` anew from the OpenAPI documents and Go types of Kubernetes.
+//! `schemas` makes `schemas/kubernetes.bin` and `schemas/api-lifecycles.tsv` anew from the OpenAPI documents and Go types of Kubernetes.
 
 mod bundle;
 mod enums;
+mod lifecycles;
 mod module;
 mod openapi;
 
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 /// Kubernetes 1.25 to 1.37.
 const MINORS: std::ops::RangeInclusive<u8> = 25..=37;
 const TARGET: &str = "schemas/kubernetes.bin";
+const LIFECYCLES: &str = "schemas/api-lifecycles.tsv";
 
 fn main() -> ExitCode {
     let task = std::env::args().nth(1);
@@ -48,6 +50,8 @@ fn make_schemas() -> Result<usize, module::FetchError> {
             bundle.definition_count()
         ));
     }
+    let lifecycles = lifecycles::table(MINORS)?;
+    std::fs::write(LIFECYCLES, lifecycles).map_err(module::FetchError::Io)?;
     let bytes = bundle.encode();
     std::fs::write(TARGET, &bytes).map_err(module::FetchError::Io)?;
     Ok(bytes.len())

@@ -1,6 +1,6 @@
 //! Fetches Go modules, by the `go` program.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -34,4 +34,17 @@ pub(crate) fn directory(name: &str, version: &str) -> Result<PathBuf, FetchError
         ToString::to_string,
     );
     Err(FetchError::Download { module, message })
+}
+
+/// Names of the directories in a directory, sorted.
+pub(crate) fn directories(parent: &Path) -> Result<Vec<String>, FetchError> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(parent)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
 }

@@ -10,7 +10,7 @@ use super::resources::container_resources;
 use super::{Check, MAX_INT32, Syntax, Table, unsupported};
 
 /// Kubernetes 1.32 began to take any printable character but `=` in the name of an environment variable.
-const RELAXED_NAMES_SINCE: u8 = 32;
+pub(in crate::validate) const RELAXED_NAMES_SINCE: u8 = 32;
 /// What an environment variable may be set to from the pod.
 const ENV_FIELDS: [&str; 9] = [
     "metadata.name",

@@ -28,6 +28,7 @@ use super::fields::Step::{Index, Key};
 use super::ids;
 use super::walk::Walk;
 
+pub(in crate::validate) use container::RELAXED_NAMES_SINCE;
 pub(in crate::validate) use metadata::check_root;
 pub(in crate::validate) use syntax::Syntax;
 

@@ -1,0 +1,50 @@
+//! Our own JSON: everything there is, described by `schemas/report.schema.json`.
+
+use serde_json::{Value as Json, json};
+
+use crate::finding::Severity;
+
+use super::Report;
+
+pub(super) fn text(report: &Report<'_>) -> String {
+    let findings: Vec<Json> = report
+        .findings
+        .iter()
+        .map(|finding| {
+            let related: Vec<Json> = finding
+                .related
+                .iter()
+                .map(|related| json!({"label": related.label, "place": related.place}))
+                .collect();
+            json!({
+                "rule": finding.rule,
+                "severity": finding.severity.name(),
+                "message": finding.message.trim_end(),
+                "file": finding.file,
+                "line": finding.line,
+                "column": finding.column,
+                "related": related,
+                "rendered": finding.rendered,
+                "renderings": finding.renderings,
+            })
+        })
+        .collect();
+    let count = |severity| {
+        report
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    };
+    let document = json!({
+        "version": 1,
+        "checked": report.checked,
+        "findings": findings,
+        "summary": {
+            "errors": count(Severity::Error),
+            "warnings": count(Severity::Warning),
+            "infos": count(Severity::Info),
+        },
+    });
+    format!("{document:#}\n")
+}

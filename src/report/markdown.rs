@@ -1,0 +1,59 @@
+//! A table, for the summary of a job or a comment on a pull request.
+
+use std::fmt::Write as _;
+
+use crate::finding::Severity;
+
+use super::Report;
+
+/// Rows of the table; a comment has a limit of its own.
+const MOST_ROWS: usize = 200;
+
+pub(super) fn text(report: &Report<'_>) -> String {
+    let count = |severity| {
+        report
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    };
+    let mut out = format!(
+        "**chartwright**: {} checked, {} errors, {} warnings, {} infos\n",
+        report.checked.len(),
+        count(Severity::Error),
+        count(Severity::Warning),
+        count(Severity::Info)
+    );
+    if report.findings.is_empty() {
+        return out;
+    }
+    out.push_str("\n| severity | where | what | rule |\n| --- | --- | --- | --- |\n");
+    for finding in report.findings.iter().take(MOST_ROWS) {
+        let place = format!("{}:{}", finding.file, finding.line);
+        let message = finding.message.lines().next().unwrap_or_default();
+        _ = writeln!(
+            out,
+            "| {} | {} | {} | {} |",
+            finding.severity.name(),
+            cell(&place),
+            cell(message),
+            finding.rule
+        );
+    }
+    if report.findings.len() > MOST_ROWS {
+        _ = writeln!(out, "\n{} more are not shown.", report.findings.len() - MOST_ROWS);
+    }
+    out
+}
+
+/// A text that breaks no table and marks up nothing.
+fn cell(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '|' | '*' | '_' | '`' | '<' | '>' | '[' | ']' | '\\') {
+            out.push('\\');
+        }
+        out.push(if character == '\n' { ' ' } else { character });
+    }
+    out
+}
