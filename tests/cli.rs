@@ -99,7 +99,7 @@ fn commands_end_with_the_documented_codes() {
             &["lint", "storefront", "orders"],
             0,
             "",
-            "2 chart(s) linted, 0 chart(s) failed",
+            "2 chart(s) linted, 0 error(s), 0 warning(s)",
         ),
         (
             &["lint", "shop", "--strict"],

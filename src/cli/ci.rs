@@ -56,7 +56,7 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         }
     };
     let checked =
-        check_charts(&charts, &settings, &|| context.render_world(false), &progress).map_err(CommandError::usage)?;
+        check_charts(&charts, &settings, &|| context.check_world(), &progress).map_err(CommandError::usage)?;
     let worst = match config.fail_on {
         FailLevel::Error => Severity::Error,
         FailLevel::Warning => Severity::Warning,
@@ -150,6 +150,8 @@ fn settings(arguments: &CiArguments, config: &Config) -> Settings {
         arguments.kubernetes_version.clone()
     };
     Settings {
+        given: None,
+        finds_random: true,
         values: config.values.clone(),
         kubernetes_versions: versions,
         validation: Options {

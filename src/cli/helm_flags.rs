@@ -200,7 +200,17 @@ mod tests {
 
     #[test]
     fn every_flag_of_helm_is_known_and_listed() {
-        let ours = ["compat", "deterministic", "helm-rules"];
+        let ours = [
+            "compat",
+            "deterministic",
+            "helm-rules",
+            "baseline",
+            "fail-on",
+            "kubernetes-version",
+            "report",
+            "secrets-only",
+            "write-baseline",
+        ];
         let of_helm_3 = [
             "validate",
             "force",

@@ -1,17 +1,25 @@
-//! `chartwright lint`: `helm lint`'s rules, as findings with positions or, with `--helm-rules`, word for word.
+//! `chartwright lint`: all rules over all renderings of a chart, as findings with positions; or, with `--helm-rules`, what
+//! `helm lint` says, word for word.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::chart::Compat;
-use crate::lint::{ChartSource, LintMessage, LintOptions, LintSeverity, UnusedValue, lint_chart, unused_values};
+use crate::config::Config;
+use crate::finding::{Finding, Severity};
+use crate::functions::json::to_go_json;
+use crate::lint::{ChartSource, LintMessage, LintOptions, LintSeverity, lint_chart, open_secrets};
+use crate::pipeline::{GivenValues, Settings, check_charts};
 use crate::render::KubeVersion;
 use crate::source::LineIndex;
+use crate::template::Value;
+use crate::validate::{Catalog, Options};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::helm_flags::GlobalFlags;
+use super::report_flags::ReportFlags;
 use super::run_context::RunContext;
 use super::value_flags::ValueFlags;
 
@@ -35,12 +43,17 @@ pub(super) struct LintArguments {
     /// Print what `helm lint` prints, word for word.
     #[arg(long)]
     helm_rules: bool,
+    /// Look for open secrets alone: fast enough for a pre-commit hook. Directories need not be charts.
+    #[arg(long)]
+    secrets_only: bool,
+    #[command(flatten)]
+    report: ReportFlags,
     /// Do not validate values against values.schema.json.
     #[arg(long)]
     skip_schema_validation: bool,
-    /// Kubernetes version for capabilities and deprecated APIs.
-    #[arg(long, value_name = "VERSION")]
-    kube_version: Option<String>,
+    /// Kubernetes versions to render and validate for: 1.31, latest, 1.28..1.35, or a list with commas.
+    #[arg(long, alias = "kubernetes-version", value_delimiter = ',', value_name = "VERSION")]
+    kube_version: Vec<String>,
     /// Namespace of the release.
     #[arg(short, long)]
     namespace: Option<String>,
@@ -51,39 +64,34 @@ pub(super) struct LintArguments {
     global: GlobalFlags,
 }
 
-/// What became of one chart.
+/// What became of one chart under Helm's rules.
 struct LintedChart {
     path: String,
-    outcome: Result<(ChartSource, Vec<LintMessage>), String>,
-    /// Found by our own rules.
-    unused: Vec<UnusedValue>,
+    outcome: Result<Vec<LintMessage>, String>,
 }
 
 impl LintedChart {
     fn has_failed(&self, strict: bool) -> bool {
-        if strict && !self.unused.is_empty() {
-            return true;
-        }
         let tolerated = if strict {
             LintSeverity::Info
         } else {
             LintSeverity::Warning
         };
         match &self.outcome {
-            Ok((_, messages)) => messages.iter().any(|message| message.severity > tolerated),
+            Ok(messages) => messages.iter().any(|message| message.severity > tolerated),
             Err(_) => true,
         }
     }
 
     fn has_warnings_or_errors(&self) -> bool {
         match &self.outcome {
-            Ok((_, messages)) => messages.iter().any(|message| message.severity > LintSeverity::Info),
+            Ok(messages) => messages.iter().any(|message| message.severity > LintSeverity::Info),
             Err(_) => true,
         }
     }
 
     fn shown(&self, quiet: bool) -> impl Iterator<Item = &LintMessage> {
-        let messages = self.outcome.as_ref().map_or(&[][..], |(_, messages)| messages);
+        let messages = self.outcome.as_ref().map_or(&[][..], Vec::as_slice);
         messages
             .iter()
             .filter(move |message| !quiet || message.severity > LintSeverity::Info)
@@ -95,49 +103,147 @@ pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit
         return Err(CommandError::usage("\"chartwright lint\" requires at least 1 argument")
             .with_hint("usage: chartwright lint CHART... [flags]"));
     }
-    let options = LintOptions {
-        namespace: arguments
-            .namespace
-            .clone()
-            .or_else(|| context.variable("HELM_NAMESPACE"))
-            .unwrap_or_else(|| "default".to_owned()),
-        kube_version: arguments
-            .kube_version
-            .as_deref()
-            .map(KubeVersion::parse)
-            .transpose()
-            .map_err(CommandError::usage)?,
-        skip_schema_validation: arguments.skip_schema_validation,
-    };
-    let (values, given) = arguments.values.merge(context, Compat::Helm4)?;
     let mut paths = arguments.charts.clone();
     if arguments.with_subcharts {
         for path in &arguments.charts {
             find_subcharts(&Path::new(path).join("charts"), 0, &mut paths);
         }
     }
+    if arguments.secrets_only {
+        let findings = secret_findings(&paths);
+        return arguments.report.finish(context, findings, paths, Vec::new());
+    }
+    if arguments.helm_rules {
+        run_helm_rules(context, arguments, paths)
+    } else {
+        run_all_rules(context, arguments, paths)
+    }
+}
+
+fn namespace(context: RunContext, arguments: &LintArguments) -> String {
+    let given = arguments
+        .namespace
+        .clone()
+        .or_else(|| context.variable("HELM_NAMESPACE"));
+    given.unwrap_or_else(|| "default".to_owned())
+}
+
+/// Helm's rules, in Helm's words and order.
+fn run_helm_rules(context: RunContext, arguments: &LintArguments, paths: Vec<String>) -> Result<Exit, CommandError> {
+    let version = arguments.kube_version.first();
+    let options = LintOptions {
+        namespace: namespace(context, arguments),
+        kube_version: version
+            .map(|text| KubeVersion::parse(text))
+            .transpose()
+            .map_err(CommandError::usage)?,
+        skip_schema_validation: arguments.skip_schema_validation,
+    };
+    let (values, _) = arguments.values.merge(context, Compat::Helm4)?;
     let mut world = context.render_world(false);
     let charts: Vec<LintedChart> = paths
         .into_iter()
         .map(|path| {
-            let outcome = ChartSource::open(Path::new(&path)).map(|source| {
-                let messages = lint_chart(&source, &values, &options, &mut world);
-                (source, messages)
-            });
-            let unused = match &outcome {
-                Ok((source, _)) if !arguments.helm_rules => {
-                    unused_values(source, &path, &values, &given, &options, &mut world)
-                }
-                _ => Vec::new(),
-            };
-            LintedChart { path, outcome, unused }
+            let outcome =
+                ChartSource::open(Path::new(&path)).map(|source| lint_chart(&source, &values, &options, &mut world));
+            LintedChart { path, outcome }
         })
         .collect();
-    if arguments.helm_rules {
-        print_as_helm(context, arguments, &charts)
-    } else {
-        print(context, arguments, &charts)
+    print_as_helm(context, arguments, &charts)
+}
+
+/// All rules over all renderings.
+fn run_all_rules(context: RunContext, arguments: &LintArguments, paths: Vec<String>) -> Result<Exit, CommandError> {
+    let settings = settings(context, arguments)?;
+    let charts: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+    let shows_progress = context.is_interactive();
+    let progress = |done: usize| {
+        if shows_progress && charts.len() > 1 {
+            context.report(&format!("{done} of {} charts", charts.len()));
+        }
+    };
+    let checked =
+        check_charts(&charts, &settings, &|| context.check_world(), &progress).map_err(CommandError::usage)?;
+    let mut findings: Vec<Finding> = checked.into_iter().flat_map(|chart| chart.findings).collect();
+    findings.extend(secret_findings(&paths));
+    if arguments.quiet {
+        findings.retain(|finding| finding.severity > Severity::Info);
     }
+    let worst = if arguments.strict {
+        Severity::Warning
+    } else {
+        Severity::Error
+    };
+    let (findings, exit) = arguments.report.judge(findings, Vec::new(), worst)?;
+    let total = paths.len();
+    arguments.report.write(context, &findings, &paths)?;
+    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    context.report(&format!(
+        "{total} chart(s) linted, {errors} error(s), {warnings} warning(s)"
+    ));
+    Ok(exit)
+}
+
+fn settings(context: RunContext, arguments: &LintArguments) -> Result<Settings, CommandError> {
+    let (values, sources) = arguments.values.merge(context, Compat::Helm4)?;
+    let is_given = !sources.files.is_empty() || !sources.flags.is_empty();
+    let names: Vec<&str> = sources.files.iter().map(|file| file.name.as_str()).collect();
+    let label = if names.is_empty() {
+        "the values given".to_owned()
+    } else {
+        names.join(" + ")
+    };
+    let json = to_go_json(&Value::Map(values)).map_err(CommandError::could_not_run)?;
+    let given = is_given.then_some(GivenValues { label, json, sources });
+    let versions = if arguments.kube_version.is_empty() {
+        vec!["latest".to_owned()]
+    } else {
+        let ranges = arguments.kube_version.iter().map(|text| Catalog::range(text));
+        ranges
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(CommandError::usage)?
+            .concat()
+    };
+    Ok(Settings {
+        // Values that are given are what the chart is linted with; else those it is deployed with.
+        values: if is_given { Vec::new() } else { Config::default().values },
+        given,
+        finds_random: true,
+        kubernetes_versions: versions,
+        validation: Options {
+            strict: true,
+            ignore_missing_schemas: true,
+            ..Options::default()
+        },
+        release_name: "release-name".to_owned(),
+        namespace: namespace(context, arguments),
+    })
+}
+
+/// Secrets that lie open below the given paths.
+fn secret_findings(paths: &[String]) -> Vec<Finding> {
+    let roots: Vec<PathBuf> = paths
+        .iter()
+        .map(PathBuf::from)
+        .filter(|path| !path.to_string_lossy().ends_with(".tgz"))
+        .collect();
+    let secrets = open_secrets(&roots).into_iter();
+    secrets
+        .map(|secret| {
+            let text = std::fs::read(&secret.path).unwrap_or_default();
+            let at = LineIndex::new(&text).position(&text, u32::try_from(secret.offset).unwrap_or(u32::MAX));
+            let file = secret.path.display().to_string();
+            let place = (at.line, at.column);
+            Finding::new(
+                file.trim_start_matches("./"),
+                place,
+                Severity::Error,
+                secret.rule,
+                secret.message,
+            )
+        })
+        .collect()
 }
 
 /// Deepest directory searched for subcharts.
@@ -188,61 +294,4 @@ fn print_as_helm(context: RunContext, arguments: &LintArguments, charts: &[Linte
         return Ok(Exit::Findings);
     }
     Ok(Exit::Clean)
-}
-
-fn print(context: RunContext, arguments: &LintArguments, charts: &[LintedChart]) -> Result<Exit, CommandError> {
-    let mut text = String::new();
-    for chart in charts {
-        if let Err(error) = &chart.outcome {
-            text.push_str(&format!("{}: error: {error} [chart-load]\n", chart.path));
-        }
-        for message in chart.shown(arguments.quiet) {
-            text.push_str(&finding_line(chart, message));
-        }
-        for unused in &chart.unused {
-            text.push_str(&unused_line(unused));
-        }
-    }
-    let failed = charts.iter().filter(|chart| chart.has_failed(arguments.strict)).count();
-    context.write_stdout(text.as_bytes())?;
-    context.report(&format!("{} chart(s) linted, {failed} chart(s) failed", charts.len()));
-    Ok(if failed > 0 { Exit::Findings } else { Exit::Clean })
-}
-
-fn unused_line(unused: &UnusedValue) -> String {
-    let place = unused.origin.place();
-    let path = &unused.path;
-    match &unused.meant {
-        Some(meant) => {
-            format!("{place}: warning: no template reads `{path}`; did you mean `{meant}`? [misspelt-value]\n")
-        }
-        None => format!("{place}: warning: no template reads `{path}` [unused-value]\n"),
-    }
-}
-
-fn finding_line(chart: &LintedChart, message: &LintMessage) -> String {
-    let severity = match message.severity {
-        LintSeverity::Info => "info",
-        LintSeverity::Warning => "warning",
-        LintSeverity::Error => "error",
-    };
-    let (file, line, column) = match (&message.place, &chart.outcome) {
-        (Some(place), Ok((source, _))) => {
-            let position = source
-                .content(&place.file)
-                .map(|content| LineIndex::new(&content).position(&content, place.span.start))
-                .map_or((1, 1), |position| (position.line, position.column));
-            (
-                format!("{}/{}", chart.path.trim_end_matches('/'), place.file),
-                position.0,
-                position.1,
-            )
-        }
-        _ => (format!("{}/{}", chart.path.trim_end_matches('/'), message.path), 1, 1),
-    };
-    format!(
-        "{file}:{line}:{column}: {severity}: {} [{}]\n",
-        message.text.trim_end(),
-        message.rule
-    )
 }

@@ -28,6 +28,9 @@ pub struct RunContext {
     _private: (),
 }
 
+/// What fills bytes at random.
+type Fill = Box<dyn FnMut(&mut [u8])>;
+
 impl RunContext {
     /// The running process.
     pub const fn from_process() -> Self {
@@ -89,7 +92,15 @@ impl RunContext {
     /// A deterministic world stands at the start of the year 2000, and its random numbers are the same in every run:
     /// nothing made of them is a secret.
     pub fn render_world(self, is_deterministic: bool) -> impl World {
-        type Fill = Box<dyn FnMut(&mut [u8])>;
+        self.clock(is_deterministic)
+    }
+
+    /// The world of renderings that are checked and then thrown away.
+    pub fn check_world(self) -> impl World {
+        self.clock(false).for_checks()
+    }
+
+    fn clock(self, is_deterministic: bool) -> FixedClock<Fill> {
         if is_deterministic {
             let mut state = SEED;
             let fill: Fill = Box::new(move |bytes: &mut [u8]| {

@@ -48,7 +48,7 @@ pub(super) struct ValidateArguments {
     /// tried in order).
     #[arg(long, value_name = "LOCATION")]
     schema_location: Vec<String>,
-    /// Files or directories with CustomResourceDefinitions (repeatable). Those among the inputs are used by themselves.
+    /// Files or directories with `CustomResourceDefinitions` (repeatable). Those among the inputs are used by themselves.
     #[arg(long, value_name = "FILE|DIR")]
     crd: Vec<PathBuf>,
     /// Pass over files whose path matches this regular expression (repeatable).

@@ -37,6 +37,14 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// Line and column in the file; the first for a flag.
+    pub fn position(&self) -> (u32, u32) {
+        self.text.as_ref().map_or((1, 1), |text| {
+            let position = LineIndex::new(text).position(text, self.span.start);
+            (position.line, position.column)
+        })
+    }
+
     /// `values.yaml:3:5`, or the flag.
     pub fn place(&self) -> String {
         let Some(text) = &self.text else {

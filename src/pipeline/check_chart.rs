@@ -2,23 +2,25 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::chart::{Chart, files_with_local_dependencies, load_files, read_values};
+use crate::chart::{Chart, ChartFile, files_with_local_dependencies, load_files, read_archive, read_values};
 use crate::finding::{Finding, Severity, join};
-use crate::lint::{ChartSource, LintOptions, LintSeverity, lint_chart};
-use crate::manifest::{SortError, sort_manifests};
-use crate::render::{
-    Capabilities, ChartTemplates, KubeVersion, Operation, Release, RenderError, RenderedFile, SchemaCheck,
-    compile_chart, render_templates, render_values,
-};
+use crate::lint::{ChartSource, LintOptions, LintSeverity, lint_chart, unused_values};
+use crate::render::KubeVersion;
 use crate::semver::is_compatible_range;
 use crate::source::{LineIndex, Position};
-use crate::template::{Dict, Map, Options, ParseError, World};
-use crate::validate::{Status, Target, check_text};
-use crate::values::process_dependencies;
+use crate::template::{Dict, Map, World};
+use crate::validate::{CustomSchemas, Status, Target, check_text};
 
+use super::chart_files::{junk, lacks_maintainers};
+use super::check_rendering::{Rendering, message, severity_of};
 use super::find_charts::values_files;
+use super::place::position;
 use super::run::Settings;
+
+/// Ending of files that hold definitions of templates alone.
+const HELPERS: &str = ".tpl";
 
 /// Counts of a chart's renderings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -61,7 +63,7 @@ pub(super) fn check_chart(
         rendered: Rendered::default(),
         findings: Vec::new(),
     };
-    let files = match files_with_local_dependencies(directory) {
+    let files = match read_files(directory) {
         Ok(files) => files,
         Err(error) => {
             checked.report(
@@ -69,36 +71,46 @@ pub(super) fn check_chart(
                 Position { line: 1, column: 1 },
                 Severity::Error,
                 "chart-load",
-                error.to_string(),
+                error,
             );
             return checked;
         }
     };
-    checked.lint(&ChartSource::from_files(directory, files.clone()), settings, world);
+    let source = ChartSource::from_files(directory, files.clone());
+    checked.lint(&source, settings, world);
+    let start = Position { line: 1, column: 1 };
+    for (file, message) in junk(&files) {
+        checked.report(&file, start, Severity::Warning, "package-junk", message);
+    }
     let Ok(chart) = load_files(files) else {
         checked.findings = join(checked.findings);
         return checked;
     };
     chart.name().clone_into(&mut checked.name);
     checked.version.clone_from(&chart.metadata.version);
+    if lacks_maintainers(&chart) {
+        let message = "no maintainers: name who looks after the chart".to_owned();
+        checked.report("Chart.yaml", start, Severity::Info, "chart-maintainers", message);
+    }
     if !chart.metadata.is_library() {
         checked.render_all(directory, &chart, settings, targets, world);
+        checked.unused(&source, settings, world);
     }
     checked.findings = join(checked.findings);
     checked
 }
 
-/// One way a chart is deployed.
-struct Rendering<'r> {
-    /// `values-staging.yaml, Kubernetes 1.31`
-    label: String,
-    values: &'r Map,
-    kube_version: &'r KubeVersion,
-    target: &'r [Target],
+/// The files of a directory, with what `file://` dependencies give, or of an archive.
+fn read_files(path: &Path) -> Result<Vec<ChartFile>, String> {
+    if path.extension().is_some_and(|extension| extension == "tgz") || path.to_string_lossy().ends_with(".tar.gz") {
+        let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+        return read_archive(&bytes).map_err(|error| error.to_string());
+    }
+    files_with_local_dependencies(path).map_err(|error| error.to_string())
 }
 
 impl CheckedChart {
-    fn report(&mut self, file: &str, at: Position, severity: Severity, rule: &'static str, message: String) {
+    pub(super) fn report(&mut self, file: &str, at: Position, severity: Severity, rule: &'static str, message: String) {
         let file = format!("{}/{file}", self.path.trim_end_matches('/'));
         let place = (at.line, at.column);
         self.findings.push(Finding::new(file, place, severity, rule, message));
@@ -111,6 +123,10 @@ impl CheckedChart {
             skip_schema_validation: false,
         };
         for message in lint_chart(source, &Map::new(Dict::new()), &options, world) {
+            // Every rendering is judged in full below, for all versions that are asked for.
+            if matches!(message.rule, "object-name" | "deprecated-api" | "match-selector") {
+                continue;
+            }
             let severity = match message.severity {
                 LintSeverity::Info => Severity::Info,
                 LintSeverity::Warning => Severity::Warning,
@@ -128,6 +144,62 @@ impl CheckedChart {
         }
     }
 
+    /// The definitions in `crds/`, which Helm installs as they are.
+    fn definitions(&mut self, chart: &Chart, settings: &Settings, targets: &[(KubeVersion, [Target; 1])]) {
+        let Some((_, target)) = targets.last() else { return };
+        let files = chart
+            .raw
+            .iter()
+            .filter(|file| file.name.starts_with("crds/") && !file.name.ends_with(HELPERS));
+        for file in files {
+            for resource in check_text(&file.data, target, &settings.validation) {
+                self.rendered.documents += 1;
+                for violation in resource
+                    .violations
+                    .iter()
+                    .filter(|_| resource.status != Status::Skipped)
+                {
+                    let at = position(&file.data, u32::try_from(violation.offset).unwrap_or(u32::MAX));
+                    let severity = severity_of(violation.rule);
+                    self.report(&file.name, at, severity, violation.rule, message(&resource, violation));
+                }
+            }
+        }
+    }
+
+    /// Values that no template reads, over the first of the renderings.
+    fn unused(&mut self, source: &ChartSource, settings: &Settings, world: &mut dyn World) {
+        let options = LintOptions {
+            namespace: settings.namespace.clone(),
+            kube_version: None,
+            skip_schema_validation: true,
+        };
+        let (_, values) = settings.first_values();
+        let given = settings
+            .given
+            .as_ref()
+            .map(|given| given.sources.clone())
+            .unwrap_or_default();
+        let path = self.path.clone();
+        for unused in unused_values(source, &path, &values, &given, &options, world) {
+            let (rule, message) = match &unused.meant {
+                Some(meant) => (
+                    "misspelt-value",
+                    format!("no template reads `{}`; did you mean `{meant}`?", unused.path),
+                ),
+                None => ("unused-value", format!("no template reads `{}`", unused.path)),
+            };
+            let place = unused.origin.position();
+            self.findings.push(Finding::new(
+                &unused.origin.file,
+                place,
+                Severity::Warning,
+                rule,
+                message,
+            ));
+        }
+    }
+
     fn render_all(
         &mut self,
         directory: &Path,
@@ -137,7 +209,13 @@ impl CheckedChart {
         world: &mut dyn World,
     ) {
         let mut compiled = HashMap::new();
-        let mut sources = vec![("default values".to_owned(), Map::new(Dict::new()))];
+        let mut custom = CustomSchemas::default();
+        for definition in chart.crds(chart.name()) {
+            custom.add_text(&definition.file.data);
+        }
+        self.definitions(chart, settings, targets);
+        let custom = Arc::new(custom);
+        let mut sources = vec![settings.first_values()];
         for name in values_files(directory, &settings.values) {
             let text = std::fs::read(directory.join(&name)).map_err(|error| error.to_string());
             match text.and_then(|text| read_values(&text)) {
@@ -160,6 +238,7 @@ impl CheckedChart {
                     values,
                     kube_version,
                     target,
+                    custom: &custom,
                 };
                 let before = self.findings.len();
                 self.render(chart, settings, &rendering, &mut compiled, world);
@@ -170,182 +249,4 @@ impl CheckedChart {
             }
         }
     }
-
-    fn render(
-        &mut self,
-        chart: &Chart,
-        settings: &Settings,
-        rendering: &Rendering<'_>,
-        compiled: &mut HashMap<String, Result<ChartTemplates, ParseError>>,
-        world: &mut dyn World,
-    ) {
-        let start = Position { line: 1, column: 1 };
-        let mut chart = chart.clone();
-        let mut warnings = Vec::new();
-        if let Err(error) = process_dependencies(&mut chart, rendering.values, &mut warnings) {
-            self.report("values.yaml", start, Severity::Error, "dependencies", error.to_string());
-            return;
-        }
-        let release = Release {
-            name: settings.release_name.clone(),
-            namespace: settings.namespace.clone(),
-            operation: Operation::Install,
-        };
-        let capabilities = Capabilities::new(Some(rendering.kube_version.clone()), &[]);
-        let top = match render_values(
-            &chart,
-            rendering.values,
-            &release,
-            &capabilities,
-            SchemaCheck::Enforced,
-            &mut warnings,
-        ) {
-            Ok(top) => top,
-            Err(error) => {
-                self.report(
-                    "values.yaml",
-                    start,
-                    Severity::Error,
-                    "values-schema",
-                    error.to_string(),
-                );
-                return;
-            }
-        };
-        let templates = compiled
-            .entry(tree_key(&chart))
-            .or_insert_with(|| compile_chart(&chart));
-        let outcome = match templates {
-            Err(error) => Err(RenderError::Parse(error.clone())),
-            Ok(templates) => {
-                let options = Options {
-                    source_map: true,
-                    ..Options::default()
-                };
-                render_templates(&chart, templates, &top, options, world)
-            }
-        };
-        match outcome {
-            Err(error) => self.report_render_error(&chart, &error),
-            Ok(rendered) => {
-                let files: Vec<&RenderedFile> = rendered
-                    .files
-                    .iter()
-                    .filter(|file| !file.name.ends_with("NOTES.txt"))
-                    .collect();
-                if let Err(error) = sort_manifests(files.iter().map(|file| (file.name.as_str(), file.text.as_slice())))
-                {
-                    self.report_broken_document(&chart, &files, &error);
-                    return;
-                }
-                for file in files {
-                    self.validate(&chart, settings, rendering.target, file);
-                }
-            }
-        }
-    }
-
-    fn report_render_error(&mut self, chart: &Chart, error: &RenderError) {
-        let message = error.to_string();
-        let place = match error {
-            RenderError::Parse(parse) => {
-                find_template(chart, &parse.template).map(|(file, text)| (file, position(&text, parse.offset)))
-            }
-            RenderError::Execution(failed) => failed.frames.iter().find_map(|frame| {
-                let (file, text) = find_template(chart, &frame.template)?;
-                Some((file, position(&text, frame.span.start)))
-            }),
-        };
-        let (file, at) = place.unwrap_or(("templates".to_owned(), Position { line: 1, column: 1 }));
-        self.report(&file, at, Severity::Error, "template-render", message);
-    }
-
-    fn report_broken_document(&mut self, chart: &Chart, files: &[&RenderedFile], error: &SortError) {
-        let file = files.iter().find(|file| file.name == error.path);
-        let (path, at) = file.map_or_else(
-            || (error.path.clone(), Position { line: 1, column: 1 }),
-            |file| place_in_template(chart, file, error.offset),
-        );
-        self.report(&path, at, Severity::Error, "template-yaml", error.to_string());
-    }
-
-    fn validate(&mut self, chart: &Chart, settings: &Settings, target: &[Target], file: &RenderedFile) {
-        if file.name.rsplit('/').next().is_some_and(|base| base.starts_with('_')) {
-            return;
-        }
-        for resource in check_text(&file.text, target, &settings.validation) {
-            match resource.status {
-                Status::Skipped => self.rendered.skipped += 1,
-                _ => self.rendered.documents += 1,
-            }
-            for violation in &resource.violations {
-                let (path, at) = place_in_template(chart, file, violation.offset);
-                let place = if violation.path.is_empty() {
-                    String::new()
-                } else {
-                    format!("{}: ", violation.path)
-                };
-                let object = format!("{} {}", resource.kind, resource.name);
-                let message = format!("{}: {place}{}", object.trim(), violation.message);
-                self.report(&path, at, Severity::Error, violation.rule, message);
-            }
-        }
-    }
-}
-
-/// Tells apart which subcharts take part: the same ones compile to the same templates.
-fn tree_key(chart: &Chart) -> String {
-    let inner: Vec<String> = chart.dependencies.iter().map(tree_key).collect();
-    format!("{}({})", chart.name(), inner.join(","))
-}
-
-fn position(text: &[u8], offset: u32) -> Position {
-    LineIndex::new(text).position(text, offset)
-}
-
-/// The name inside the chart and the text of a template, by its name in the set.
-fn find_template(chart: &Chart, name: &str) -> Option<(String, Vec<u8>)> {
-    let inside = name.strip_prefix(chart.name())?.strip_prefix('/')?;
-    let text = template_text(chart, inside)?;
-    Some((inside.to_owned(), text))
-}
-
-fn template_text(chart: &Chart, inside: &str) -> Option<Vec<u8>> {
-    if let Some(file) = chart.templates.iter().find(|file| file.name == inside) {
-        return Some(file.data.to_vec());
-    }
-    let rest = inside.strip_prefix("charts/")?;
-    chart.dependencies.iter().find_map(|subchart| {
-        let inner = rest.strip_prefix(subchart.name())?.strip_prefix('/')?;
-        template_text(subchart, inner)
-    })
-}
-
-/// The template, and the place in it, that wrote the byte at `offset` of a rendered file.
-fn place_in_template(chart: &Chart, file: &RenderedFile, offset: usize) -> (String, Position) {
-    let strip = |name: &str| {
-        name.strip_prefix(chart.name())
-            .and_then(|rest| rest.strip_prefix('/'))
-            .unwrap_or(name)
-            .to_owned()
-    };
-    let found = file.map.as_ref().and_then(|map| {
-        let mut segment = *map.find(u32::try_from(offset).ok()?)?;
-        let mut source = map.sources.get(segment.source as usize)?;
-        if source.name.as_bytes() == b"gotpl" {
-            // Text given to `tpl` is no file: the place that called it is.
-            let caller = map.callers_of(&segment).find(|caller| {
-                map.sources
-                    .get(caller.source as usize)
-                    .is_some_and(|source| source.name.as_bytes() != b"gotpl")
-            })?;
-            segment.position = caller.position;
-            source = map.sources.get(caller.source as usize)?;
-        }
-        Some((
-            strip(&source.name.to_str_lossy()),
-            position(source.text.as_bytes(), segment.position),
-        ))
-    });
-    found.unwrap_or_else(|| (strip(&file.name), Position { line: 1, column: 1 }))
 }

@@ -3,16 +3,33 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::chart::read_values;
+use crate::explain::Given;
 use crate::render::{KubeVersion, KubeVersionError};
-use crate::template::World;
+use crate::template::{Dict, Map, World};
 use crate::threads::map_with_state;
 use crate::validate::{Catalog, Options, Target, VersionError};
 
 use super::check_chart::{CheckedChart, check_chart};
 
+/// Values from the command line.
+#[derive(Debug, Clone)]
+pub struct GivenValues {
+    /// What renderings with them are called.
+    pub label: String,
+    /// All of them, merged, as JSON: maps belong to one thread.
+    pub json: Vec<u8>,
+    /// Where each comes from.
+    pub sources: Given,
+}
+
 /// What every chart is checked with.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// Values that are given, instead of the chart's own defaults alone.
+    pub given: Option<GivenValues>,
+    /// Whether charts that ask for chance are rendered twice, to tell what differs.
+    pub finds_random: bool,
     /// Globs of values files, relative to a chart.
     pub values: Vec<String>,
     /// Kubernetes versions: `1.31`, `latest`.
@@ -23,6 +40,20 @@ pub struct Settings {
     pub release_name: String,
     /// Namespace of the release.
     pub namespace: String,
+}
+
+impl Settings {
+    /// The values of the first rendering, and what it is called.
+    pub(super) fn first_values(&self) -> (String, Map) {
+        match &self.given {
+            // What was written as JSON is read back.
+            Some(given) => (
+                given.label.clone(),
+                read_values(&given.json).unwrap_or_else(|_| Map::new(Dict::new())),
+            ),
+            None => ("default values".to_owned(), Map::new(Dict::new())),
+        }
+    }
 }
 
 /// Settings that make no plan.

@@ -270,6 +270,7 @@ pub struct FixedClock<R: FnMut(&mut [u8])> {
     asked: Cell<u32>,
     random: R,
     zone: String,
+    uses_keys_again: bool,
 }
 
 impl<R: FnMut(&mut [u8])> FixedClock<R> {
@@ -280,7 +281,15 @@ impl<R: FnMut(&mut [u8])> FixedClock<R> {
             asked: Cell::new(0),
             random,
             zone: String::new(),
+            uses_keys_again: false,
         }
+    }
+
+    /// The same world for renderings that are only checked: keys are made once.
+    #[must_use]
+    pub fn for_checks(mut self) -> Self {
+        self.uses_keys_again = true;
+        self
     }
 
     /// The same world in a time zone, by its IANA name.
@@ -292,6 +301,10 @@ impl<R: FnMut(&mut [u8])> FixedClock<R> {
 }
 
 impl<R: FnMut(&mut [u8])> World for FixedClock<R> {
+    fn uses_keys_again(&self) -> bool {
+        self.uses_keys_again
+    }
+
     fn local_zone(&self) -> &str {
         if self.zone.is_empty() { "UTC" } else { &self.zone }
     }

@@ -51,6 +51,7 @@ pub enum ResourceFormat {
 
 /// What to show.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct ResourceOptions {
     /// Valid and skipped resources too.
     pub verbose: bool,

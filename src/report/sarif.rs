@@ -72,5 +72,8 @@ fn uri(path: &str) -> String {
 pub(super) fn fingerprint(finding: &Finding) -> String {
     let text = format!("{}\n{}\n{}", finding.file, finding.rule, finding.message);
     let digest = Sha256::digest(text);
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .iter()
+        .take(16)
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -93,6 +93,10 @@ pub trait Host {
     fn local_zone(&self) -> &str {
         "UTC"
     }
+    /// Whether a key may be used a second time; see `World`.
+    fn uses_keys_again(&self) -> bool {
+        false
+    }
     /// Fills `bytes` with random bytes, good enough for passwords and keys.
     fn fill_random(&mut self, bytes: &mut [u8]);
 }

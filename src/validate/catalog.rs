@@ -178,7 +178,7 @@ impl Catalog {
                         Schema::Reference(name) if seen.insert(*name) => pending.push(*name),
                         Schema::Array(inner) | Schema::Map(inner) => schemas.push(inner),
                         Schema::Object(properties) => {
-                            schemas.extend(properties.iter().map(|property| &property.schema))
+                            schemas.extend(properties.iter().map(|property| &property.schema));
                         }
                         _ => {}
                     }
@@ -255,7 +255,7 @@ mod tests {
     }
 
     impl Catalog {
-        fn decoded_names(&self) -> std::collections::BTreeSet<u32> {
+        fn decoded_names(&self) -> BTreeSet<u32> {
             self.names.keys().copied().collect()
         }
     }
@@ -264,7 +264,7 @@ mod tests {
     fn every_reference_leads_somewhere() {
         for minor in embedded_versions() {
             let catalog = Catalog::load(minor).unwrap();
-            let names: std::collections::BTreeSet<u32> = catalog.decoded_names();
+            let names: BTreeSet<u32> = catalog.decoded_names();
             for name in names {
                 let mut pending = vec![catalog.definition(name).expect("decodes").schema];
                 while let Some(schema) = pending.pop() {

@@ -144,7 +144,9 @@ fn fill_in(schema: &Json, instance: &mut Json, depth: usize) {
         }
         Json::Array(items) => {
             if let Some(schema) = schema.get("items") {
-                items.iter_mut().for_each(|item| fill_in(schema, item, depth + 1));
+                for item in items {
+                    fill_in(schema, item, depth + 1);
+                }
             }
         }
         _ => {}

@@ -1,5 +1,7 @@
 //! All documents of one text, each with its verdict.
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::yaml::{self, Duplicates, JsonBuilder, NodeId, NodeKind, Scalar, Tree};
@@ -92,6 +94,7 @@ pub fn check_text(text: &[u8], targets: &[Target], options: &Options) -> Vec<Res
             Ok(tree) => {
                 for document in tree.documents() {
                     let first = resources.len();
+                    let shared = Shared::default();
                     let mut signatures: Vec<(Signature, u8)> = Vec::new();
                     for target in targets {
                         let check = DocumentCheck {
@@ -99,6 +102,7 @@ pub fn check_text(text: &[u8], targets: &[Target], options: &Options) -> Vec<Res
                             target,
                             options,
                             base: offset,
+                            shared: &shared,
                         };
                         let signature = (targets.len() > 1).then(|| check.signature(document.root)).flatten();
                         let known = signatures.iter().find(|(known, _)| Some(known) == signature.as_ref());
@@ -179,6 +183,15 @@ struct DocumentCheck<'d> {
     target: &'d Target,
     options: &'d Options,
     base: usize,
+    shared: &'d Shared,
+}
+
+/// What is the same for every version, found out once.
+#[derive(Default)]
+struct Shared {
+    unreadable: OnceCell<Option<String>>,
+    /// Violations in `metadata`, by object.
+    metadata: RefCell<HashMap<NodeId, Vec<Violation>>>,
 }
 
 impl DocumentCheck<'_> {
@@ -211,7 +224,7 @@ impl DocumentCheck<'_> {
         if is_empty {
             return;
         }
-        if let Some(message) = self.unreadable(root) {
+        if let Some(message) = self.shared.unreadable.get_or_init(|| self.unreadable(root)) {
             let message = format!("error unmarshalling resource: error converting YAML to JSON: {message}");
             resources.push(failed(self.offset(root), self.offset(root), message));
             return;
@@ -458,7 +471,11 @@ impl DocumentCheck<'_> {
         if self.options.schema_only {
             return Vec::new();
         }
-        self.walk().run_metadata(root, api_version, kind)
+        let mut known = self.shared.metadata.borrow_mut();
+        let found = known
+            .entry(root)
+            .or_insert_with(|| self.walk().run_metadata(root, api_version, kind));
+        found.clone()
     }
 
     /// Why a kind that Kubernetes once had is not there any more; nothing where only schemas are asked.

@@ -19,13 +19,16 @@ const FORMATS: [&str; 5] = ["date-time", "date", "ipv4", "ipv6", "duration"];
 /// Deepest nesting that is translated.
 const MAX_DEPTH: usize = 200;
 
-/// The CustomResourceDefinitions at hand, read when a resource of their kind is met.
+/// What was found of kinds that were looked for, by API version and kind.
+type FoundKinds = HashMap<(String, String), Option<Arc<CustomKind>>>;
+
+/// The `CustomResourceDefinitions` at hand, read when a resource of their kind is met.
 #[derive(Default)]
 pub struct CustomSchemas {
     /// Texts of documents that hold a definition.
     definitions: Vec<Vec<u8>>,
     /// What was looked for, by API version and kind.
-    found: Mutex<HashMap<(String, String), Option<Arc<CustomKind>>>>,
+    found: Mutex<FoundKinds>,
 }
 
 /// One version of one kind: its schema, compiled when it is first asked for.

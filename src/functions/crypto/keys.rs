@@ -3,6 +3,8 @@
 //! Follows Sprig's `crypto.go`: RSA as PKCS#1, elliptic curves as SEC 1, Ed25519 as PKCS#8, DSA in OpenSSL's layout. Random
 //! bytes come from the host.
 
+use std::sync::{Mutex, PoisonError};
+
 use ed25519_dalek::Signer as _;
 use num_bigint::BigUint;
 use rsa::pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPrivateKey as _};
@@ -96,6 +98,22 @@ fn generate(host: &mut dyn Host, arguments: &[Value]) -> CallResult {
 impl PrivateKey {
     /// A new RSA key.
     pub(super) fn rsa(host: &mut dyn Host, bits: usize) -> Result<Self, String> {
+        static KEPT: Mutex<Vec<(usize, RsaPrivateKey)>> = Mutex::new(Vec::new());
+        if !host.uses_keys_again() {
+            return Self::new_rsa(host, bits);
+        }
+        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, key)) = kept.iter().find(|(size, _)| *size == bits) {
+            return Ok(Self::Rsa(Box::new(key.clone())));
+        }
+        let key = Self::new_rsa(host, bits)?;
+        if let Self::Rsa(key) = &key {
+            kept.push((bits, RsaPrivateKey::clone(key)));
+        }
+        Ok(key)
+    }
+
+    fn new_rsa(host: &mut dyn Host, bits: usize) -> Result<Self, String> {
         match RsaPrivateKey::new(&mut HostRandom(host), bits) {
             Ok(key) => Ok(Self::Rsa(Box::new(key))),
             Err(problem) => Err(problem.to_string()),

@@ -137,6 +137,10 @@ impl Host for Executor<'_> {
         self.options.lint
     }
 
+    fn uses_keys_again(&self) -> bool {
+        self.world.uses_keys_again()
+    }
+
     fn local_zone(&self) -> &str {
         self.world.local_zone()
     }
