@@ -104,8 +104,8 @@ fn commands_end_with_the_documented_codes() {
         (
             &["lint", "shop", "--strict"],
             1,
-            "shop/Chart.yaml:1:1: warning: ",
-            "1 chart(s) failed",
+            " --> shop/Chart.yaml:1:1",
+            "1 warning(s)",
         ),
         (
             &["lint", "--helm-rules", "storefront"],

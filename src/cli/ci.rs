@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::config::{Config, FILE_NAME, FailLevel};
-use crate::finding::Severity;
+use crate::config::{Config, FILE_NAME, FailLevel, Ignored};
+use crate::finding::{Finding, PathRule, Severity};
 use crate::package::{PackageOptions, package_chart};
 use crate::pipeline::{CheckedChart, Settings, check_charts, find_charts, summary_table};
 use crate::repository::{Item, Location, Outcome};
@@ -16,6 +16,7 @@ use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::package::package_error;
 use super::push::publish_items;
+use super::report_flags::ReportFlags;
 use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
@@ -35,6 +36,8 @@ pub(super) struct CiArguments {
     /// Kubernetes versions to render and validate for, instead of the configured ones (comma-separated).
     #[arg(long, value_delimiter = ',', value_name = "VERSIONS")]
     kubernetes_version: Vec<String>,
+    #[command(flatten)]
+    report: ReportFlags,
 }
 
 pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, CommandError> {
@@ -60,13 +63,27 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
     let worst = match config.fail_on {
         FailLevel::Error => Severity::Error,
         FailLevel::Warning => Severity::Warning,
+        FailLevel::Info => Severity::Info,
     };
-    let has_failed = |chart: &CheckedChart| chart.findings.iter().any(|finding| finding.severity >= worst);
+    let silenced: Vec<PathRule> = config.ignore.iter().map(path_rule).collect();
+    let found: Vec<Finding> = checked.iter().flat_map(|chart| chart.findings.clone()).collect();
+    let (findings, exit) = arguments.report.judge(found, silenced, worst)?;
+    let is_well = exit == Exit::Clean;
+    let worst = arguments.report.worst(worst);
+    let has_failed = |chart: &CheckedChart| {
+        let inside = format!("{}/", chart.path.trim_end_matches('/'));
+        let mut own = findings.iter().filter(|finding| finding.file.starts_with(&inside));
+        !is_well && own.any(|finding| finding.severity >= worst)
+    };
+    let names: Vec<String> = checked.iter().map(|chart| chart.path.clone()).collect();
     let mut text = String::new();
-    for finding in checked.iter().flat_map(|chart| &chart.findings) {
-        text.push_str(&format!("{finding}\n"));
+    if arguments.report.is_asked() {
+        arguments.report.write(context, &findings, &names)?;
+    } else {
+        for finding in &findings {
+            text.push_str(&format!("{finding}\n"));
+        }
     }
-    let is_well = !checked.iter().any(has_failed);
     let published = location
         .filter(|_| is_well)
         .map(|location| publish(context, &charts, &location));
@@ -80,11 +97,23 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         text.push('\n');
     }
     text.push_str(&summary_table(&checked, &results));
-    context.write_stdout(text.as_bytes())?;
+    if arguments.report.is_asked() {
+        // Standard output may be a report that a program reads.
+        context.report(text.trim_end());
+    } else {
+        context.write_stdout(text.as_bytes())?;
+    }
     if let Some(Err(error)) = published {
         return Err(error);
     }
     Ok(if is_well { Exit::Clean } else { Exit::Findings })
+}
+
+fn path_rule(ignored: &Ignored) -> PathRule {
+    PathRule {
+        rule: ignored.rule.clone(),
+        path: ignored.path.clone(),
+    }
 }
 
 /// The configuration, and the directory its paths are relative to.

@@ -111,12 +111,12 @@ pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit
     }
     if arguments.secrets_only {
         let findings = secret_findings(&paths);
-        return arguments.report.finish(context, findings, paths, Vec::new());
+        return arguments.report.finish(context, findings, &paths);
     }
     if arguments.helm_rules {
         run_helm_rules(context, arguments, paths)
     } else {
-        run_all_rules(context, arguments, paths)
+        run_all_rules(context, arguments, &paths)
     }
 }
 
@@ -153,7 +153,7 @@ fn run_helm_rules(context: RunContext, arguments: &LintArguments, paths: Vec<Str
 }
 
 /// All rules over all renderings.
-fn run_all_rules(context: RunContext, arguments: &LintArguments, paths: Vec<String>) -> Result<Exit, CommandError> {
+fn run_all_rules(context: RunContext, arguments: &LintArguments, paths: &[String]) -> Result<Exit, CommandError> {
     let settings = settings(context, arguments)?;
     let charts: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
     let shows_progress = context.is_interactive();
@@ -165,7 +165,7 @@ fn run_all_rules(context: RunContext, arguments: &LintArguments, paths: Vec<Stri
     let checked =
         check_charts(&charts, &settings, &|| context.check_world(), &progress).map_err(CommandError::usage)?;
     let mut findings: Vec<Finding> = checked.into_iter().flat_map(|chart| chart.findings).collect();
-    findings.extend(secret_findings(&paths));
+    findings.extend(secret_findings(paths));
     if arguments.quiet {
         findings.retain(|finding| finding.severity > Severity::Info);
     }
@@ -176,7 +176,7 @@ fn run_all_rules(context: RunContext, arguments: &LintArguments, paths: Vec<Stri
     };
     let (findings, exit) = arguments.report.judge(findings, Vec::new(), worst)?;
     let total = paths.len();
-    arguments.report.write(context, &findings, &paths)?;
+    arguments.report.write(context, &findings, paths)?;
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     context.report(&format!(

@@ -59,6 +59,16 @@ impl ReportFlags {
         !self.report.is_empty() || self.fail_on.is_some() || self.baseline.is_some() || self.write_baseline.is_some()
     }
 
+    /// From which severity on a finding fails the run.
+    pub(super) fn worst(&self, configured: Severity) -> Severity {
+        self.fail_on.map_or(configured, FailOn::severity)
+    }
+
+    /// Whether reports are asked for by name.
+    pub(super) const fn is_asked(&self) -> bool {
+        !self.report.is_empty()
+    }
+
     fn wanted(&self) -> Result<Vec<Wanted>, CommandError> {
         if self.report.is_empty() {
             return Ok(vec![Wanted {
@@ -91,11 +101,10 @@ impl ReportFlags {
         &self,
         context: RunContext,
         findings: Vec<Finding>,
-        checked: Vec<String>,
-        silenced: Vec<PathRule>,
+        checked: &[String],
     ) -> Result<Exit, CommandError> {
-        let (findings, exit) = self.judge(findings, silenced, Severity::Error)?;
-        self.write(context, &findings, &checked)?;
+        let (findings, exit) = self.judge(findings, Vec::new(), Severity::Error)?;
+        self.write(context, &findings, checked)?;
         Ok(exit)
     }
 
@@ -122,7 +131,7 @@ impl ReportFlags {
                 baseline.new_ones(findings)
             }
         };
-        let worst = self.fail_on.map_or(fail_on, FailOn::severity);
+        let worst = self.worst(fail_on);
         let has_failed = findings.iter().any(|finding| finding.severity >= worst);
         Ok((findings, if has_failed { Exit::Findings } else { Exit::Clean }))
     }

@@ -157,8 +157,8 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
     let has_failed = files.iter().any(CheckedFile::has_failed);
     if arguments.report.is_used() {
         let findings = files.iter().flat_map(findings_of).collect();
-        let checked = files.iter().map(|file| file.path.clone()).collect();
-        return arguments.report.finish(context, findings, checked, Vec::new());
+        let checked: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
+        return arguments.report.finish(context, findings, &checked);
     }
     context.write_stdout(resources_as(format, &files, shown).as_bytes())?;
     Ok(if has_failed { Exit::Findings } else { Exit::Clean })

@@ -19,6 +19,21 @@ pub enum FailLevel {
     Error,
     /// Warnings too.
     Warning,
+    /// Everything.
+    Info,
+}
+
+/// A rule that is silenced below a path.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ignored {
+    /// The rule, or `*`.
+    pub rule: String,
+    /// Beginning of the paths it is silenced in, as findings show them; empty for all.
+    #[serde(default)]
+    pub path: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// The settings of `ci`. Everything has a default.
@@ -41,6 +56,8 @@ pub struct Config {
     pub skip_kinds: Vec<String>,
     /// From which severity on findings fail the run.
     pub fail_on: FailLevel,
+    /// Rules that are silenced, each with a reason.
+    pub ignore: Vec<Ignored>,
     /// Name of the release that charts are rendered for.
     pub release_name: String,
     /// Namespace of the release.
@@ -61,6 +78,7 @@ impl Default for Config {
             ignore_missing_schemas: true,
             skip_kinds: Vec::new(),
             fail_on: FailLevel::Error,
+            ignore: Vec::new(),
             release_name: "release-name".to_owned(),
             namespace: "default".to_owned(),
             repository: None,

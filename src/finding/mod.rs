@@ -2,11 +2,13 @@
 //! baseline of what was there before.
 
 mod baseline;
+mod rules;
 mod suppression;
 
 use std::fmt;
 
 pub use baseline::{Baseline, BaselineError};
+pub use rules::{RULES, Rule};
 pub use suppression::{PathRule, Suppressions};
 
 /// How bad it is.

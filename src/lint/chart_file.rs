@@ -210,7 +210,7 @@ impl ChartFileCheck<'_> {
         error("chart-version-type", "version", self.not_a_string("version"));
         error("chart-version", "version", self.version());
         error("chart-app-version-type", "appVersion", self.not_a_string("appVersion"));
-        error("chart-maintainers", "maintainers", self.maintainers());
+        error("chart-maintainer", "maintainers", self.maintainers());
         let source = metadata
             .sources
             .iter()

@@ -50,7 +50,7 @@ pub(super) fn check(source: &ChartSource, messages: &mut Messages) {
         .collect();
     if !repeated.is_empty() {
         let text = format!("multiple dependencies with name or alias: {}", repeated.join(","));
-        messages.add(Error, "dependency-repeated", &root, text, place());
+        messages.add(Error, "chart-dependencies", &root, text, place());
     }
     let missing = chart.missing_dependencies();
     if !missing.is_empty() {

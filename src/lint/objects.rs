@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use crate::validate::IGNORE_ANNOTATION;
 use crate::yaml::{self, NodeId, NodeKind, Tree};
 
 /// A rendered file.
@@ -106,6 +107,19 @@ impl Object {
     /// The group of its API version; empty for the core.
     pub(super) fn group(&self) -> &str {
         self.text("/apiVersion").split_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// Whether an annotation silences a rule for it.
+    pub(super) fn silences(&self, rule: &str) -> bool {
+        let annotations = self.json.pointer("/metadata/annotations");
+        let rules = annotations
+            .and_then(|all| all.get(IGNORE_ANNOTATION))
+            .and_then(Json::as_str);
+        rules.is_some_and(|rules| {
+            rules
+                .split([',', ' '])
+                .any(|silenced| silenced == rule || silenced == "*")
+        })
     }
 
     /// Whether Helm runs it as a hook.

@@ -58,6 +58,9 @@ struct ObjectsCheck<'o> {
 
 impl<'o> ObjectsCheck<'o> {
     fn warn(&mut self, object: &Object, pointer: &str, rule: &'static str, message: &str) {
+        if object.silences(rule) {
+            return;
+        }
         self.faults.push(ObjectFault {
             file: object.file,
             offset: object.offset(pointer),
@@ -83,7 +86,7 @@ impl<'o> ObjectsCheck<'o> {
             );
             if !seen.insert(key) {
                 self.warn(object, "/metadata/name", "duplicate-object", "is rendered twice");
-                if let Some(fault) = self.faults.last_mut() {
+                if let Some(fault) = self.faults.last_mut().filter(|fault| fault.rule == "duplicate-object") {
                     fault.severity = LintSeverity::Error;
                 }
             }
@@ -342,15 +345,15 @@ fn add_reference(holder: &Json, inner: &str, kind: &'static str, at: &str, used:
     }
 }
 
-/// Text that only a template's mistake leaves in a rendering: `<no value>`, `%!s(…)`, a Go map printed as text.
+/// Text that only a template's mistake leaves in a rendering: `<nil>`, `%!s(…)`, a Go map printed as text.
 pub fn check_text_artifacts(text: &[u8]) -> Vec<(usize, &'static str, String)> {
     let mut found = Vec::new();
     let mut offset = 0;
     for line in text.split_inclusive(|&byte| byte == b'\n') {
         let content = String::from_utf8_lossy(line);
         if !content.trim_start().starts_with('#') {
-            if let Some(at) = content.find("<no value>") {
-                let message = "`<no value>`: a value is missing, and the template does not ask for it".to_owned();
+            if let Some(at) = printed_nil(&content) {
+                let message = "`<nil>`: a value is missing, and the template prints it all the same".to_owned();
                 found.push((offset + at, "no-value", message));
             }
             if let Some(at) = printf_error(&content) {
@@ -384,6 +387,13 @@ fn printf_error(line: &str) -> Option<usize> {
             _ => false,
         }
     })
+}
+
+/// `<nil>`, but where printf complains of it. (`<no value>` Helm takes out.)
+fn printed_nil(line: &str) -> Option<usize> {
+    line.match_indices("<nil>")
+        .map(|(at, _)| at)
+        .find(|&at| !line.get(..at).unwrap_or_default().ends_with('('))
 }
 
 /// `: map[a:1]` as a whole value.
@@ -467,12 +477,12 @@ mod tests {
                 .map(|(_, rule, _)| rule)
                 .collect()
         };
-        assert_eq!(found("a: <no value>\n"), ["no-value"]);
+        assert_eq!(found("a: <nil>\n"), ["no-value"]);
         assert_eq!(
             found("a: x-%!s(<nil>)\nb: %!d(string=a)\nc: %!(EXTRA int=1)\n"),
             ["printf-error"; 3]
         );
         assert_eq!(found("a: map[b:1]\n- map[]\n"), ["printed-map"; 2]);
-        assert!(found("# <no value>\na: 100%!\nb: 'std::map[a]'\nc: %!important\n").is_empty());
+        assert!(found("# <nil>\na: 100%!\nb: 'std::map[a]'\nc: %!important\n").is_empty());
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::chart::{Chart, ChartFile, files_with_local_dependencies, load_files, read_archive, read_values};
+use crate::explain::Given;
 use crate::finding::{Finding, Severity, join};
 use crate::lint::{ChartSource, LintOptions, LintSeverity, lint_chart, unused_values};
 use crate::render::KubeVersion;
@@ -12,6 +13,7 @@ use crate::semver::is_compatible_range;
 use crate::source::{LineIndex, Position};
 use crate::template::{Dict, Map, World};
 use crate::validate::{CustomSchemas, Status, Target, check_text};
+use crate::values::ValueSource;
 
 use super::chart_files::{junk, lacks_maintainers};
 use super::check_rendering::{Rendering, message, severity_of};
@@ -66,13 +68,19 @@ pub(super) fn check_chart(
     let files = match read_files(directory) {
         Ok(files) => files,
         Err(error) => {
-            checked.report(
-                "Chart.yaml",
-                Position { line: 1, column: 1 },
-                Severity::Error,
-                "chart-load",
-                error,
-            );
+            // What keeps it from being loaded is mostly something that a rule knows of.
+            if let Ok(source) = ChartSource::open(directory) {
+                checked.lint(&source, settings, world);
+            }
+            if checked
+                .findings
+                .iter()
+                .all(|finding| finding.severity < Severity::Error)
+            {
+                let start = Position { line: 1, column: 1 };
+                checked.report("Chart.yaml", start, Severity::Error, "chart-load", error);
+            }
+            checked.findings = join(checked.findings);
             return checked;
         }
     };
@@ -174,12 +182,7 @@ impl CheckedChart {
             kube_version: None,
             skip_schema_validation: true,
         };
-        let (_, values) = settings.first_values();
-        let given = settings
-            .given
-            .as_ref()
-            .map(|given| given.sources.clone())
-            .unwrap_or_default();
+        let (_, values, given) = settings.first_values();
         let path = self.path.clone();
         for unused in unused_values(source, &path, &values, &given, &options, world) {
             let (rule, message) = match &unused.meant {
@@ -218,15 +221,25 @@ impl CheckedChart {
         let mut sources = vec![settings.first_values()];
         for name in values_files(directory, &settings.values) {
             let text = std::fs::read(directory.join(&name)).map_err(|error| error.to_string());
-            match text.and_then(|text| read_values(&text)) {
-                Ok(values) => sources.push((name, values)),
+            match text.and_then(|text| Ok((read_values(&text)?, text))) {
+                Ok((values, text)) => {
+                    let file = ValueSource {
+                        name: format!("{}/{name}", self.path.trim_end_matches('/')),
+                        text,
+                    };
+                    let given = Given {
+                        files: vec![file],
+                        flags: Vec::new(),
+                    };
+                    sources.push((name, values, given));
+                }
                 Err(error) => {
                     let start = Position { line: 1, column: 1 };
                     self.report(&name, start, Severity::Error, "values-format", error);
                 }
             }
         }
-        for (name, values) in &sources {
+        for (name, values, given) in &sources {
             for (kube_version, target) in targets {
                 let wanted = &chart.metadata.kube_version;
                 if !wanted.is_empty() && !is_compatible_range(wanted, &kube_version.normalized) {
@@ -239,6 +252,7 @@ impl CheckedChart {
                     kube_version,
                     target,
                     custom: &custom,
+                    given,
                 };
                 let before = self.findings.len();
                 self.render(chart, settings, &rendering, &mut compiled, world);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::chart::Chart;
-use crate::explain::ValueOrigins;
+use crate::explain::{Given, ValueOrigins};
 use crate::finding::Severity;
 use crate::lint::{LintSeverity, RenderedText, check_objects, check_text_artifacts};
 use crate::manifest::{SortError, sort_manifests};
@@ -32,6 +32,8 @@ pub(super) struct Rendering<'r> {
     pub(super) values: &'r Map,
     pub(super) kube_version: &'r KubeVersion,
     pub(super) target: &'r [Target],
+    /// Where the values come from.
+    pub(super) given: &'r Given,
     /// Definitions that the chart brings.
     pub(super) custom: &'r Arc<CustomSchemas>,
 }
@@ -49,7 +51,13 @@ impl CheckedChart {
         let mut chart = chart.clone();
         let mut warnings = Vec::new();
         if let Err(error) = process_dependencies(&mut chart, rendering.values, &mut warnings) {
-            self.report("values.yaml", start, Severity::Error, "dependencies", error.to_string());
+            self.report(
+                "values.yaml",
+                start,
+                Severity::Error,
+                "chart-dependencies",
+                error.to_string(),
+            );
             return;
         }
         let release = Release {
@@ -110,7 +118,7 @@ impl CheckedChart {
                 }
                 self.cross_check(&chart, settings, &files, top.values());
                 self.random(&chart, settings, templates.as_ref().ok(), &top, &files, world);
-                self.add_origins(&chart, settings, top.values(), before);
+                self.add_origins(&chart, rendering.given, top.values(), before);
             }
         }
     }
@@ -194,16 +202,11 @@ impl CheckedChart {
     }
 
     /// Where the values come from that the lines with findings read.
-    fn add_origins(&mut self, chart: &Chart, settings: &Settings, values: &Map, from: usize) {
+    fn add_origins(&mut self, chart: &Chart, given: &Given, values: &Map, from: usize) {
         if self.findings.len() == from {
             return;
         }
-        let given = settings
-            .given
-            .as_ref()
-            .map(|given| given.sources.clone())
-            .unwrap_or_default();
-        let origins = ValueOrigins::new(chart, &self.path, values, &given);
+        let origins = ValueOrigins::new(chart, &self.path, values, given);
         let prefix = format!("{}/", self.path.trim_end_matches('/'));
         for finding in self.findings.iter_mut().skip(from) {
             if let Some(file) = finding.file.strip_prefix(&prefix) {

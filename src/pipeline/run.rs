@@ -43,15 +43,15 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The values of the first rendering, and what it is called.
-    pub(super) fn first_values(&self) -> (String, Map) {
+    /// The values of the first rendering, what it is called, and where they come from.
+    pub(super) fn first_values(&self) -> (String, Map, Given) {
         match &self.given {
-            // What was written as JSON is read back.
-            Some(given) => (
-                given.label.clone(),
-                read_values(&given.json).unwrap_or_else(|_| Map::new(Dict::new())),
-            ),
-            None => ("default values".to_owned(), Map::new(Dict::new())),
+            Some(given) => {
+                // What was written as JSON is read back.
+                let values = read_values(&given.json).unwrap_or_else(|_| Map::new(Dict::new()));
+                (given.label.clone(), values, given.sources.clone())
+            }
+            None => ("default values".to_owned(), Map::new(Dict::new()), Given::default()),
         }
     }
 }

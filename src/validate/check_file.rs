@@ -16,6 +16,9 @@ use super::schema_location::{FileSchema, Found, SchemaLocations};
 use super::split::split_documents;
 use super::walk::{Strictness, Walk};
 
+/// The annotation of an object that silences rules for it, separated by commas.
+pub const IGNORE_ANNOTATION: &str = "chartwright.dev/ignore";
+
 /// Kinds given as `Kind` or `apiVersion/Kind`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KindFilter(Vec<String>);
@@ -505,6 +508,19 @@ impl DocumentCheck<'_> {
         })
     }
 
+    /// Takes out the violations of rules that an annotation of the object silences.
+    fn without_silenced(&self, root: NodeId, status: Status, violations: Vec<Violation>) -> (Status, Vec<Violation>) {
+        let silenced = self
+            .text(root, &["metadata", "annotations", IGNORE_ANNOTATION])
+            .unwrap_or_default();
+        if silenced.is_empty() || self.options.schema_only || status != Status::Invalid {
+            return (status, violations);
+        }
+        let rules: Vec<&str> = silenced.split([',', ' ']).filter(|rule| !rule.is_empty()).collect();
+        let is_left = |violation: &Violation| !rules.contains(&violation.rule) && !rules.contains(&"*");
+        verdict(violations.into_iter().filter(is_left).collect())
+    }
+
     fn judge(&self, root: NodeId, api_version: String, kind: String) -> Resource {
         let name = self
             .text(root, &["metadata", "name"])
@@ -556,6 +572,7 @@ impl DocumentCheck<'_> {
                 },
             }
         };
+        let (status, violations) = self.without_silenced(root, status, violations);
         Resource {
             api_version,
             kind,

@@ -18,7 +18,7 @@ mod split;
 mod walk;
 
 pub use catalog::{Catalog, VersionError, embedded_versions};
-pub use check_file::{KindFilter, Options, Target, check_text};
+pub use check_file::{IGNORE_ANNOTATION, KindFilter, Options, Target, check_text};
 pub use custom_schema::CustomSchemas;
 pub use ids::is_warning;
 pub use resource::{Resource, Status, Violation};

@@ -1,0 +1,98 @@
+//! The rules there are. `docs/rules.md` has a section of each.
+
+use super::Severity;
+
+/// A rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// What findings, comments and the documentation call it.
+    pub id: &'static str,
+    /// How bad a finding of it is.
+    pub severity: Severity,
+}
+
+/// All rules, in the order of the documentation.
+pub const RULES: &[Rule] = &[
+    rule("document", Severity::Error),
+    rule("type", Severity::Error),
+    rule("unknown-field", Severity::Error),
+    rule("required", Severity::Error),
+    rule("enum", Severity::Error),
+    rule("range", Severity::Error),
+    rule("integer-size", Severity::Error),
+    rule("quantity", Severity::Error),
+    rule("base64", Severity::Error),
+    rule("date-time", Severity::Error),
+    rule("name", Severity::Error),
+    rule("label", Severity::Error),
+    rule("annotation", Severity::Error),
+    rule("selector", Severity::Error),
+    rule("duplicate", Severity::Error),
+    rule("duplicate-env", Severity::Warning),
+    rule("one-of", Severity::Error),
+    rule("volume-mount", Severity::Error),
+    rule("resources", Severity::Error),
+    rule("cron", Severity::Error),
+    rule("probe", Severity::Error),
+    rule("forbidden", Severity::Error),
+    rule("field-path", Severity::Error),
+    rule("crd", Severity::Error),
+    rule("schema", Severity::Error),
+    rule("cel", Severity::Error),
+    rule("removed-api", Severity::Error),
+    rule("deprecated-api", Severity::Warning),
+    rule("service-selector", Severity::Warning),
+    rule("service-port", Severity::Warning),
+    rule("ingress-backend", Severity::Warning),
+    rule("autoscaler-target", Severity::Warning),
+    rule("budget-selector", Severity::Warning),
+    rule("missing-reference", Severity::Warning),
+    rule("image-tag", Severity::Warning),
+    rule("duplicate-object", Severity::Error),
+    rule("no-value", Severity::Warning),
+    rule("printf-error", Severity::Warning),
+    rule("printed-map", Severity::Warning),
+    rule("random-output", Severity::Info),
+    rule("plain-secret", Severity::Warning),
+    rule("unused-value", Severity::Warning),
+    rule("misspelt-value", Severity::Warning),
+    rule("sops-not-encrypted", Severity::Error),
+    rule("sops-plain-value", Severity::Error),
+    rule("decrypted-leftover", Severity::Error),
+    rule("chart-load", Severity::Error),
+    rule("chart-yaml-format", Severity::Error),
+    rule("chart-yaml-strict", Severity::Warning),
+    rule("chart-name", Severity::Error),
+    rule("chart-api-version", Severity::Error),
+    rule("chart-version", Severity::Error),
+    rule("chart-version-strict", Severity::Warning),
+    rule("chart-version-type", Severity::Error),
+    rule("chart-app-version-type", Severity::Error),
+    rule("chart-icon", Severity::Info),
+    rule("chart-icon-url", Severity::Error),
+    rule("chart-maintainers", Severity::Info),
+    rule("chart-sources", Severity::Error),
+    rule("chart-type", Severity::Error),
+    rule("chart-dependencies", Severity::Error),
+    rule("chart-maintainer", Severity::Error),
+    rule("values-format", Severity::Error),
+    rule("values-file", Severity::Info),
+    rule("values-schema", Severity::Error),
+    rule("templates-directory", Severity::Warning),
+    rule("template-extension", Severity::Error),
+    rule("template-indent", Severity::Warning),
+    rule("template-render", Severity::Error),
+    rule("template-yaml", Severity::Error),
+    rule("list-annotations", Severity::Error),
+    rule("dependency-missing", Severity::Warning),
+    rule("dependency-undeclared", Severity::Error),
+    rule("crds-directory", Severity::Error),
+    rule("crd-kind", Severity::Error),
+    rule("crd-api-version", Severity::Error),
+    rule("crd-format", Severity::Error),
+    rule("package-junk", Severity::Warning),
+];
+
+const fn rule(id: &'static str, severity: Severity) -> Rule {
+    Rule { id, severity }
+}
