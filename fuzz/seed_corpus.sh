@@ -21,6 +21,11 @@ seed template_render "${templates[@]}"
 seed yaml_read "${documents[@]}"
 seed yaml_roundtrip "${documents[@]}"
 
+# The examples of the rules are manifests of every kind there is something to say of.
+mkdir -p corpus/validate_manifest
+awk -v out=corpus/validate_manifest/rule- '/^```yaml .* manifest$/ { number++; writes = 1; next } /^```$/ { writes = 0 } writes { print > (out number) }' \
+    ../docs/rules.md
+
 mkdir -p corpus/set_flag corpus/archive_load
 count=0
 for argument in 'a=1' 'a.b[0].c=x,f={1,2,three}' 'a\.b=null' 'a={}' 'a={"b": [1, 2]}' 'a[1].b=0x10,c=1e3' 'f=' 'a.e=null'; do

@@ -4,13 +4,16 @@
 //! `sum` and `indexOf` and so on) it has not, nor types: an expression that needs them is taken as it is, and a
 //! validation that cannot be evaluated counts as held.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cel::objects::{Key, Map};
 use cel::{Context, Program, Value};
 use serde_json::Value as Json;
+
+/// What is wrong with an expression over some variables.
+type Answers = BTreeMap<(String, String), Option<String>>;
 
 /// Longest expression that is looked at, in bytes.
 const MAX_BYTES: usize = 16 << 10;
@@ -50,8 +53,23 @@ const NAMES: [&str; 16] = [
     "format",
 ];
 
-/// Why an expression over some variables does not compile: its syntax, or a name that there is not.
+/// Why an expression over some variables does not compile: its syntax, or a name that there is not. Many definitions
+/// have the same expressions, so answers are kept.
 pub(super) fn compile_fault(expression: &str, variables: &[&str]) -> Option<String> {
+    static KNOWN: Mutex<Answers> = Mutex::new(BTreeMap::new());
+    let key = (expression.to_owned(), variables.join(","));
+    if let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return known.clone();
+    }
+    let fault = fresh_fault(expression, variables);
+    KNOWN
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(key, fault.clone());
+    fault
+}
+
+fn fresh_fault(expression: &str, variables: &[&str]) -> Option<String> {
     let program = match compiled(expression)? {
         Ok(program) => program,
         Err(fault) => return Some(format!("compilation failed: {fault}")),

@@ -27,6 +27,8 @@ type FoundKinds = HashMap<(String, String), Option<Arc<CustomKind>>>;
 pub struct CustomSchemas {
     /// Texts of documents that hold a definition.
     definitions: Vec<Vec<u8>>,
+    /// Indexes of those that mention a kind, by its name.
+    by_kind: HashMap<Vec<u8>, Vec<usize>>,
     /// What was looked for, by API version and kind.
     found: Mutex<FoundKinds>,
 }
@@ -55,9 +57,30 @@ impl CustomSchemas {
         if memchr::memmem::find(text, MARK).is_none() {
             return;
         }
-        let documents = split_documents(text).into_iter().map(|(_, document)| document);
-        let definitions = documents.filter(|document| memchr::memmem::find(document, MARK).is_some());
-        self.definitions.extend(definitions.map(<[u8]>::to_vec));
+        for (_, document) in split_documents(text) {
+            if memchr::memmem::find(document, MARK).is_none() {
+                continue;
+            }
+            let index = self.definitions.len();
+            self.definitions.push(document.to_vec());
+            for at in memchr::memmem::find_iter(document, b"kind") {
+                let rest = document.get(at + 4..).unwrap_or_default();
+                let line = rest
+                    .get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len()))
+                    .unwrap_or_default();
+                let is_noise = |byte: &u8| !byte.is_ascii_alphanumeric();
+                let name: Vec<u8> = line
+                    .iter()
+                    .skip_while(|byte| is_noise(byte))
+                    .take_while(|byte| !is_noise(byte))
+                    .copied()
+                    .collect();
+                let indexes = self.by_kind.entry(name).or_default();
+                if indexes.last() != Some(&index) {
+                    indexes.push(index);
+                }
+            }
+        }
     }
 
     /// The definition of a kind.
@@ -66,12 +89,10 @@ impl CustomSchemas {
         let key = (api_version.to_owned(), kind.to_owned());
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         let custom = found.entry(key).or_insert_with(|| {
-            let names = |document: &&Vec<u8>| {
-                [group, kind]
-                    .iter()
-                    .all(|name| memchr::memmem::find(document, name.as_bytes()).is_some())
-            };
-            let mut candidates = self.definitions.iter().filter(names);
+            let indexes = self.by_kind.get(kind.as_bytes()).into_iter().flatten();
+            let mut candidates = indexes
+                .filter_map(|&index| self.definitions.get(index))
+                .filter(|document| memchr::memmem::find(document, group.as_bytes()).is_some());
             candidates
                 .find_map(|document| read(document, api_version, kind))
                 .map(Arc::new)

@@ -1,7 +1,10 @@
 //! The schemas in `CustomResourceDefinitions`: what of JSON Schema Kubernetes takes, and that they are structural
 //! (`apiextensions-apiserver/pkg/apiserver/schema`).
 
-use crate::yaml::{self, NodeId, NodeKind};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::yaml::{self, NodeId, NodeKind, Scalar};
 
 use super::super::cel;
 use super::super::custom_schema;
@@ -86,6 +89,15 @@ fn root_with_status(walk: &mut Walk<'_>, schema: NodeId) {
     }
 }
 
+/// Whether a schema has any of Kubernetes' own keys.
+fn has_extensions(walk: &Walk<'_>, node: NodeId) -> bool {
+    walk.tree.kind(node) == NodeKind::Mapping
+        && walk
+            .tree
+            .pairs(node)
+            .any(|(key, _)| walk.tree.text(key).starts_with("x-"))
+}
+
 fn structural(walk: &mut Walk<'_>, node: NodeId, level: Level, depth: usize) {
     // Null is an empty schema.
     let is_schema = walk.tree.kind(node) == NodeKind::Mapping || walk.is_null(node);
@@ -97,7 +109,9 @@ fn structural(walk: &mut Walk<'_>, node: NodeId, level: Level, depth: usize) {
     let is_embedded = walk.is_true(node, "x-kubernetes-embedded-resource");
     type_of(walk, node, level, kind.as_deref());
     common(walk, node);
-    lists(walk, node, kind.as_deref());
+    if has_extensions(walk, node) {
+        lists(walk, node, kind.as_deref());
+    }
     if level == Level::Root || is_embedded {
         metadata(walk, node, level);
     }
@@ -128,6 +142,14 @@ fn structural(walk: &mut Walk<'_>, node: NodeId, level: Level, depth: usize) {
         if let Some(child) = walk.field(node, name) {
             walk.descend(name, |walk| structural(walk, child, child_level, depth + 1));
         }
+    }
+    let combines = walk.tree.kind(node) == NodeKind::Mapping
+        && walk
+            .tree
+            .pairs(node)
+            .any(|(key, _)| matches!(walk.tree.text(key), "allOf" | "anyOf" | "oneOf" | "not"));
+    if !combines {
+        return;
     }
     for name in COMBINATIONS {
         // The two types of an int-or-string may be spelt out.
@@ -241,42 +263,62 @@ fn is_no_schema(walk: &Walk<'_>, node: NodeId) -> bool {
 
 /// What holds for every schema.
 fn common(walk: &mut Walk<'_>, node: NodeId) {
-    for name in UNSUPPORTED {
-        if walk.field(node, name).is_some_and(|value| !walk.is_empty(value)) {
-            walk.fault(
-                node,
-                &[Key(name)],
-                ids::CRD,
-                format!("Forbidden: {name} is not supported"),
-            );
+    // Schemas are many and most have three keys: each is looked at once.
+    for (name, _, value) in walk.entries(node) {
+        let value = walk.tree.target(value);
+        match &*name {
+            name if UNSUPPORTED.contains(&name) && !walk.is_empty(value) => {
+                walk.fault(
+                    node,
+                    &[Key(name)],
+                    ids::CRD,
+                    format!("Forbidden: {name} is not supported"),
+                );
+            }
+            "uniqueItems" if walk.is_true(node, "uniqueItems") => {
+                let message =
+                    "Forbidden: uniqueItems cannot be set to true since the runtime complexity becomes quadratic";
+                walk.fault(node, &[Key("uniqueItems")], ids::CRD, message);
+            }
+            "items" if walk.tree.kind(value) == NodeKind::Sequence => {
+                let message = "Forbidden: items must be a schema object and not an array";
+                walk.fault(node, &[Key("items")], ids::CRD, message);
+            }
+            "x-kubernetes-preserve-unknown-fields" if !walk.is_null(value) && !walk.is_true(node, &name) => {
+                walk.fault(
+                    node,
+                    &[Key(&name)],
+                    ids::CRD,
+                    "Invalid value: false: must be true or undefined",
+                );
+            }
+            "pattern" => {
+                let pattern = walk.text_of(value).unwrap_or_default();
+                if let Some(reason) = pattern_fault(&pattern) {
+                    let message =
+                        format!("Invalid value: {pattern:?}: must be a valid regular expression, but isn't: {reason}");
+                    walk.fault(node, &[Key("pattern")], ids::CRD, message);
+                }
+            }
+            "x-kubernetes-validations" => validations(walk, node),
+            _ => {}
         }
     }
-    if walk.is_true(node, "uniqueItems") {
-        let message = "Forbidden: uniqueItems cannot be set to true since the runtime complexity becomes quadratic";
-        walk.fault(node, &[Key("uniqueItems")], ids::CRD, message);
+}
+
+/// Why a pattern is no regular expression. Many definitions have the same ones, so answers are kept.
+fn pattern_fault(pattern: &str) -> Option<String> {
+    static KNOWN: Mutex<BTreeMap<String, Option<String>>> = Mutex::new(BTreeMap::new());
+    if let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(pattern) {
+        return known.clone();
     }
-    if walk
-        .field(node, "items")
-        .is_some_and(|items| walk.tree.kind(items) == NodeKind::Sequence)
-    {
-        let message = "Forbidden: items must be a schema object and not an array";
-        walk.fault(node, &[Key("items")], ids::CRD, message);
-    }
-    if walk.field(node, "x-kubernetes-preserve-unknown-fields").is_some()
-        && !walk.is_true(node, "x-kubernetes-preserve-unknown-fields")
-    {
-        let message = "Invalid value: false: must be true or undefined";
-        walk.fault(node, &[Key("x-kubernetes-preserve-unknown-fields")], ids::CRD, message);
-    }
-    if let Some(pattern) = walk.text(node, "pattern")
-        && let Err(error) = regex::Regex::new(&pattern)
-    {
-        let reason = error.to_string();
-        let reason = reason.lines().last().unwrap_or_default().trim();
-        let message = format!("Invalid value: {pattern:?}: must be a valid regular expression, but isn't: {reason}");
-        walk.fault(node, &[Key("pattern")], ids::CRD, message);
-    }
-    validations(walk, node);
+    let error = regex::Regex::new(pattern).err().map(|error| error.to_string());
+    let fault = error.map(|text| text.lines().last().unwrap_or_default().trim().to_owned());
+    KNOWN
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(pattern.to_owned(), fault.clone());
+    fault
 }
 
 fn validations(walk: &mut Walk<'_>, node: NodeId) {
@@ -457,8 +499,45 @@ fn metadata(walk: &mut Walk<'_>, node: NodeId, level: Level) {
     }
 }
 
+/// Whether a default is a scalar of the type, or an empty list or mapping, and nothing more is asked of it.
+fn is_plainly_right(walk: &Walk<'_>, node: NodeId) -> bool {
+    const HARMLESS: [&str; 10] = [
+        "default",
+        "description",
+        "title",
+        "type",
+        "items",
+        "properties",
+        "nullable",
+        "x-kubernetes-list-type",
+        "x-kubernetes-map-type",
+        "additionalProperties",
+    ];
+    if !walk
+        .tree
+        .pairs(node)
+        .all(|(key, _)| HARMLESS.contains(&walk.tree.text(key)))
+    {
+        return false;
+    }
+    let Some(value) = walk.field(node, "default") else {
+        return true;
+    };
+    let kind = walk.text(node, "type").unwrap_or_default();
+    match (walk.tree.kind(value), &*kind) {
+        (NodeKind::Mapping, "object") | (NodeKind::Sequence, "array") => walk.tree.len(value) == 0,
+        (NodeKind::Scalar(_), "string") => matches!(walk.tree.scalar(value), Ok(Scalar::Str(_))),
+        (NodeKind::Scalar(_), "boolean") => matches!(walk.tree.scalar(value), Ok(Scalar::Bool(_))),
+        (NodeKind::Scalar(_), "integer") => walk.integer_of(value).is_some(),
+        _ => false,
+    }
+}
+
 /// A default must fit its own schema.
 fn default_value(walk: &mut Walk<'_>, node: NodeId) {
+    if is_plainly_right(walk, node) {
+        return;
+    }
     let (Ok(schema), Some(value)) = (yaml::json_from_node(walk.tree, node), walk.field(node, "default")) else {
         return;
     };
