@@ -116,7 +116,8 @@ impl CheckedChart {
                 for file in &files {
                     self.validate(&chart, settings, rendering, file);
                 }
-                self.cross_check(&chart, settings, &files, top.values());
+                let is_test = rendering.label.starts_with("ci/");
+                self.cross_check(&chart, settings, &files, (top.values(), is_test));
                 self.random(&chart, settings, templates.as_ref().ok(), &top, &files, world);
                 self.add_origins(&chart, rendering.given, top.values(), before);
             }
@@ -124,7 +125,13 @@ impl CheckedChart {
     }
 
     /// Rules over all objects of the rendering, and over its text.
-    fn cross_check(&mut self, chart: &Chart, settings: &Settings, files: &[&RenderedFile], values: &Map) {
+    fn cross_check(
+        &mut self,
+        chart: &Chart,
+        settings: &Settings,
+        files: &[&RenderedFile],
+        (values, is_test): (&Map, bool),
+    ) {
         let texts: Vec<RenderedText<'_>> = files.iter().map(|file| RenderedText { text: &file.text }).collect();
         for fault in check_objects(&texts, &settings.release_name) {
             if let Some(file) = files.get(fault.file) {
@@ -136,7 +143,8 @@ impl CheckedChart {
                 self.report_rendered(chart, file, fault.offset, (severity, fault.rule), fault.message);
             }
         }
-        let secrets = secret_values(values);
+        // Values for tests are made up.
+        let secrets = if is_test { Vec::new() } else { secret_values(values) };
         for file in files {
             for (offset, rule, message) in check_text_artifacts(&file.text) {
                 self.report_rendered(chart, file, offset, (Severity::Warning, rule), message);
