@@ -29,21 +29,14 @@ pub(super) fn text(report: &Report<'_>) -> String {
             })
         })
         .collect();
-    let count = |severity| {
-        report
-            .findings
-            .iter()
-            .filter(|finding| finding.severity == severity)
-            .count()
-    };
     let document = json!({
         "version": 1,
         "checked": report.checked,
         "findings": findings,
         "summary": {
-            "errors": count(Severity::Error),
-            "warnings": count(Severity::Warning),
-            "infos": count(Severity::Info),
+            "errors": report.count(Severity::Error),
+            "warnings": report.count(Severity::Warning),
+            "infos": report.count(Severity::Info),
         },
     });
     format!("{document:#}\n")

@@ -10,19 +10,12 @@ use super::Report;
 const MOST_ROWS: usize = 200;
 
 pub(super) fn text(report: &Report<'_>) -> String {
-    let count = |severity| {
-        report
-            .findings
-            .iter()
-            .filter(|finding| finding.severity == severity)
-            .count()
-    };
     let mut out = format!(
         "**chartwright**: {} checked, {} errors, {} warnings, {} infos\n",
         report.checked.len(),
-        count(Severity::Error),
-        count(Severity::Warning),
-        count(Severity::Info)
+        report.count(Severity::Error),
+        report.count(Severity::Warning),
+        report.count(Severity::Info)
     );
     if report.findings.is_empty() {
         return out;

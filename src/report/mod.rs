@@ -11,7 +11,7 @@ mod tap;
 mod text;
 mod xml;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 
 pub use resources::{CheckedFile, ResourceFormat, ResourceOptions, resources_as};
 
@@ -83,6 +83,14 @@ impl Report<'_> {
             Format::Gitlab => gitlab::text(self),
             Format::Markdown => markdown::text(self),
         }
+    }
+
+    /// How many findings are as bad as that.
+    fn count(&self, severity: Severity) -> usize {
+        self.findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
     }
 
     /// The findings of one of the things that were looked at.

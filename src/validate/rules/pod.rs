@@ -117,21 +117,10 @@ pub(super) const CHECKS: Table = &[
 
 /// A pod without a `spec` has no containers.
 pub(super) fn pod_spec_of(walk: &mut Walk<'_>, node: NodeId, names: &[&'static str]) {
-    let Some(owner) = walk.field_at(node, names).or_else(|| names.is_empty().then_some(node)) else {
-        let steps: Vec<_> = names
-            .iter()
-            .map(|name| Key(name))
-            .chain([Key("spec"), Key("containers")])
-            .collect();
-        walk.fault(node, &steps, ids::REQUIRED, "Required value");
-        return;
-    };
-    if !walk.has(owner, "spec") {
-        let steps: Vec<_> = names
-            .iter()
-            .map(|name| Key(name))
-            .chain([Key("spec"), Key("containers")])
-            .collect();
+    let has_spec = walk.field_at(node, names).is_some_and(|owner| walk.has(owner, "spec"));
+    if !has_spec {
+        let owner = names.iter().map(|name| Key(name));
+        let steps: Vec<_> = owner.chain([Key("spec"), Key("containers")]).collect();
         walk.fault(node, &steps, ids::REQUIRED, "Required value");
     }
 }
