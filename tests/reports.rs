@@ -171,3 +171,35 @@ fn findings_are_silenced_where_they_stand() {
         Some(3)
     );
 }
+
+#[test]
+fn no_report_shows_a_secret() {
+    let directory = tempfile::tempdir().expect("a directory");
+    chart(directory.path());
+    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).expect("a file");
+    write(".sops.yaml", "creation_rules: [{path_regex: secrets}]\n");
+    write("shop/secrets.yaml", "password: hunter22-one\n");
+    write("shop/values.yaml", "password: hunter22-two\n");
+    write(
+        "shop/templates/secret.yaml",
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData:\n  p: {{ .Values.password }}\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: t}\ndata:\n  p: {{ .Values.password }}!\n",
+    );
+    write(
+        "secret.yaml",
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: t}\ndata: {p: hunter22-three!}\n",
+    );
+    let rules = ["sops-not-encrypted", "plain-secret", "base64"];
+    let mut seen = String::new();
+    for format in ["text", "json", "sarif", "junit", "tap", "github", "gitlab", "markdown"] {
+        for arguments in [
+            &["lint", "shop", "--report", format][..],
+            &["validate", "secret.yaml", "--report", format],
+        ] {
+            let output = run(directory.path(), arguments);
+            let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+            assert!(!text.contains("hunter22"), "{format}: {text}");
+            seen.push_str(&text);
+        }
+    }
+    assert!(rules.iter().all(|rule| seen.contains(rule)), "all three are found");
+}

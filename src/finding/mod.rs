@@ -66,6 +66,14 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Whether the line it is about may hold a secret, so that no report may show it.
+    pub fn is_about_secret(&self) -> bool {
+        matches!(
+            self.rule,
+            "base64" | "plain-secret" | "sops-not-encrypted" | "sops-plain-value" | "decrypted-leftover"
+        ) || self.message.starts_with("Secret ")
+    }
+
     /// A finding without other places.
     pub fn new(
         file: impl Into<String>,

@@ -156,9 +156,6 @@ impl CheckedChart {
                 );
                 let kind = (Severity::Warning, "plain-secret");
                 self.report_rendered(chart, file, offset, kind, message);
-                if let Some(finding) = self.findings.last_mut() {
-                    finding.rendered = None;
-                }
             }
         }
     }
@@ -187,9 +184,6 @@ impl CheckedChart {
             if let Some(offset) = differs {
                 let message = "renders differently each time: every upgrade changes it".to_owned();
                 self.report_rendered(chart, file, offset, (Severity::Info, "random-output"), message);
-                if let Some(finding) = self.findings.last_mut() {
-                    finding.rendered = None;
-                }
             }
         }
     }
@@ -205,7 +199,9 @@ impl CheckedChart {
         let (path, at) = place_in_template(chart, file, offset);
         self.report(&path, at, severity, rule, message);
         if let Some(finding) = self.findings.last_mut() {
-            finding.rendered = Some(rendered_line(&file.text, offset));
+            // What differs each time is not worth showing, and what is secret must not be shown.
+            let is_shown = rule != "random-output" && !finding.is_about_secret();
+            finding.rendered = is_shown.then(|| rendered_line(&file.text, offset));
         }
     }
 

@@ -39,7 +39,7 @@ fn diagnostic(finding: &Finding, source: Option<&[u8]>) -> Diagnostic {
     };
     let mut diagnostic = Diagnostic::new(title).with_level(level);
     diagnostic.notes.extend(lines.map(str::to_owned));
-    match source {
+    match source.filter(|_| !finding.is_about_secret()) {
         Some(source) => {
             let at = offset(source, finding.line, finding.column);
             let end = at + token(source.get(at..).unwrap_or_default());
