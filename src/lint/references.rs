@@ -47,7 +47,14 @@ pub fn check_objects(files: &[RenderedText<'_>], release: &str) -> Vec<ObjectFau
             check.images(object, pod);
         }
     }
-    check.faults
+    let mut faults = check.faults;
+    for fault in &mut faults {
+        // What is UTF-16 was read as UTF-8, and its places are those of that text.
+        fault.offset = fault
+            .offset
+            .min(files.get(fault.file).map_or(0, |file| file.text.len()));
+    }
+    faults
 }
 
 struct ObjectsCheck<'o> {

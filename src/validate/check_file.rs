@@ -7,81 +7,18 @@ use std::sync::Arc;
 use crate::yaml::{self, Duplicates, JsonBuilder, NodeId, NodeKind, Scalar, Tree};
 
 use super::api_lifecycles::lifecycle;
-use super::catalog::{Catalog, Definition};
-use super::custom_schema::{CustomKind, CustomSchemas};
+use super::catalog::Definition;
+use super::custom_schema::CustomKind;
 use super::ids;
+use super::options::{Options, Target};
 use super::resource::{Resource, Status, Violation};
 use super::rules;
-use super::schema_location::{FileSchema, Found, SchemaLocations};
+use super::schema_location::{FileSchema, Found};
 use super::split::split_documents;
 use super::walk::{Strictness, Walk};
 
 /// The annotation of an object that silences rules for it, separated by commas.
 pub const IGNORE_ANNOTATION: &str = "chartwright.dev/ignore";
-
-/// Kinds given as `Kind` or `apiVersion/Kind`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KindFilter(Vec<String>);
-
-impl KindFilter {
-    /// From comma-separated names.
-    pub fn new(names: &[String]) -> Self {
-        Self(
-            names
-                .iter()
-                .flat_map(|name| name.split(','))
-                .filter(|name| !name.is_empty())
-                .map(str::to_owned)
-                .collect(),
-        )
-    }
-
-    fn matches(&self, api_version: &str, kind: &str) -> bool {
-        self.0.iter().any(|name| match name.rsplit_once('/') {
-            Some((version, name)) => version == api_version && name == kind,
-            None => name == kind,
-        })
-    }
-}
-
-/// How to judge.
-#[derive(Debug, Clone, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
-pub struct Options {
-    /// Unknown fields and duplicate keys are refused.
-    pub strict: bool,
-    /// Only what a JSON schema can say is checked, as kubeconform does.
-    pub schema_only: bool,
-    /// Kinds without a schema are skipped instead of refused.
-    pub ignore_missing_schemas: bool,
-    /// Kinds to pass over.
-    pub skip: KindFilter,
-    /// Kinds to refuse.
-    pub reject: KindFilter,
-    /// Stop at the first resource that is invalid or cannot be judged.
-    pub stops_at_first: bool,
-    /// Custom resources whose definitions are at hand.
-    pub custom: Option<Arc<CustomSchemas>>,
-}
-
-/// A Kubernetes version to judge for.
-#[derive(Debug)]
-pub struct Target {
-    /// The embedded schemas.
-    pub catalog: Catalog,
-    /// Where schemas are, when not only in the binary.
-    pub locations: Option<SchemaLocations>,
-}
-
-impl Target {
-    /// With the embedded schemas alone.
-    pub const fn embedded(catalog: Catalog) -> Self {
-        Self {
-            catalog,
-            locations: None,
-        }
-    }
-}
 
 /// Judges every document of `text` for every version, reading it once; empty ones give nothing. A document is one
 /// resource for all versions with the same verdict and the same violations.
@@ -130,6 +67,13 @@ pub fn check_text(text: &[u8], targets: &[Target], options: &Options) -> Vec<Res
         {
             resources.truncate(at + 1);
             break;
+        }
+    }
+    // What is UTF-16 was read as UTF-8, and its places are those of that text.
+    for resource in &mut resources {
+        resource.offset = resource.offset.min(text.len());
+        for violation in &mut resource.violations {
+            violation.offset = violation.offset.min(text.len());
         }
     }
     resources
@@ -596,6 +540,7 @@ fn verdict(violations: Vec<Violation>) -> (Status, Vec<Violation>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::catalog::Catalog;
     use super::*;
 
     fn verdicts(text: &str, strict: bool) -> Vec<(Status, Vec<String>)> {
@@ -660,6 +605,22 @@ mod tests {
         };
         let text = format!("{HEAD}---\n{HEAD}data: 1\n---\n{HEAD}");
         assert_eq!(check_text(text.as_bytes(), &targets, &options).len(), 2);
+    }
+
+    #[test]
+    fn places_lie_inside_what_is_no_utf_8() {
+        let text: Vec<u8> = "\u{feff}a: \u{4e00}\u{4e00}\u{4e00}\u{4e00}\n|"
+            .encode_utf16()
+            .flat_map(u16::to_be_bytes)
+            .collect();
+        let targets = [Target::embedded(Catalog::find("1.31").unwrap())];
+        let resources = check_text(&text, &targets, &Options::default());
+        let violations: Vec<usize> = resources
+            .iter()
+            .flat_map(|found| &found.violations)
+            .map(|found| found.offset)
+            .collect();
+        assert!(!violations.is_empty() && violations.iter().all(|&offset| offset <= text.len()));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod cron;
 mod custom_schema;
 mod fields;
 mod ids;
+mod options;
 mod quantity;
 mod resource;
 mod rules;
@@ -18,8 +19,9 @@ mod split;
 mod walk;
 
 pub use catalog::{Catalog, VersionError, embedded_versions};
-pub use check_file::{IGNORE_ANNOTATION, KindFilter, Options, Target, check_text};
+pub use check_file::{IGNORE_ANNOTATION, check_text};
 pub use custom_schema::CustomSchemas;
 pub use ids::is_warning;
+pub use options::{KindFilter, Options, Target};
 pub use resource::{Resource, Status, Violation};
 pub use schema_location::{LocationError, SchemaLocations};

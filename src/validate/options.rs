@@ -1,0 +1,71 @@
+//! How to judge, and for which versions.
+
+use std::sync::Arc;
+
+use super::catalog::Catalog;
+use super::custom_schema::CustomSchemas;
+use super::schema_location::SchemaLocations;
+
+/// Kinds given as `Kind` or `apiVersion/Kind`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KindFilter(Vec<String>);
+
+impl KindFilter {
+    /// From comma-separated names.
+    pub fn new(names: &[String]) -> Self {
+        Self(
+            names
+                .iter()
+                .flat_map(|name| name.split(','))
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect(),
+        )
+    }
+
+    pub(super) fn matches(&self, api_version: &str, kind: &str) -> bool {
+        self.0.iter().any(|name| match name.rsplit_once('/') {
+            Some((version, name)) => version == api_version && name == kind,
+            None => name == kind,
+        })
+    }
+}
+
+/// How to judge.
+#[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
+pub struct Options {
+    /// Unknown fields and duplicate keys are refused.
+    pub strict: bool,
+    /// Only what a JSON schema can say is checked, as kubeconform does.
+    pub schema_only: bool,
+    /// Kinds without a schema are skipped instead of refused.
+    pub ignore_missing_schemas: bool,
+    /// Kinds to pass over.
+    pub skip: KindFilter,
+    /// Kinds to refuse.
+    pub reject: KindFilter,
+    /// Stop at the first resource that is invalid or cannot be judged.
+    pub stops_at_first: bool,
+    /// Custom resources whose definitions are at hand.
+    pub custom: Option<Arc<CustomSchemas>>,
+}
+
+/// A Kubernetes version to judge for.
+#[derive(Debug)]
+pub struct Target {
+    /// The embedded schemas.
+    pub catalog: Catalog,
+    /// Where schemas are, when not only in the binary.
+    pub locations: Option<SchemaLocations>,
+}
+
+impl Target {
+    /// With the embedded schemas alone.
+    pub const fn embedded(catalog: Catalog) -> Self {
+        Self {
+            catalog,
+            locations: None,
+        }
+    }
+}
