@@ -1,4 +1,5 @@
-//! Rules over charts: `helm lint`'s, in its order and words, each message with the place it is about, and [`unused_values`].
+//! Rules over charts: `helm lint`'s, in its order and words, each message with the place it is about; [`unused_values`];
+//! what the objects of a rendering say of each other ([`check_objects`]); secrets that lie open ([`open_secrets`]).
 
 mod chart_file;
 mod chart_source;

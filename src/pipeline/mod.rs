@@ -1,4 +1,4 @@
-//! `ci`: every chart below a directory, checked in every way it is deployed, then published.
+//! `lint` and `ci`: charts, several at once, checked in every way they are deployed.
 
 mod chart_files;
 mod check_chart;
