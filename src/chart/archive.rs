@@ -61,6 +61,7 @@ pub fn read_archive(bytes: &[u8]) -> Result<Vec<ChartFile>, ArchiveError> {
     }
     let mut archive = tar::Archive::new(MultiGzDecoder::new(bytes).take(MAX_UNPACKED));
     let mut files = Vec::new();
+    let mut data = Vec::new();
     let mut remaining = MAX_ARCHIVE_SIZE;
     for (count, entry) in archive.entries()?.enumerate() {
         if count >= MAX_ARCHIVE_ENTRIES {
@@ -80,13 +81,13 @@ pub fn read_archive(bytes: &[u8]) -> Result<Vec<ChartFile>, ArchiveError> {
         if entry.size() > remaining {
             return Err(ArchiveError::TooLarge);
         }
-        let mut data = Vec::new();
+        data.clear();
         (&mut entry).take(remaining).read_to_end(&mut data)?;
         remaining = remaining.saturating_sub(data.len() as u64);
         if remaining == 0 {
             return Err(ArchiveError::TooLarge);
         }
-        files.push(ChartFile::new(name, without_bom(data)));
+        files.push(ChartFile::new(name, without_bom(&data)));
     }
     if files.is_empty() {
         Err(ArchiveError::Empty)
@@ -139,11 +140,8 @@ fn clean_path(path: &str) -> String {
     }
 }
 
-pub(super) fn without_bom(data: Vec<u8>) -> Vec<u8> {
-    match data.strip_prefix(UTF8_BOM) {
-        Some(rest) => rest.to_vec(),
-        None => data,
-    }
+pub(super) fn without_bom(data: &[u8]) -> &[u8] {
+    data.strip_prefix(UTF8_BOM).unwrap_or(data)
 }
 
 #[cfg(test)]

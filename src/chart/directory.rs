@@ -1,23 +1,35 @@
 //! Reading a chart directory in Helm's order: names sorted within each directory, symbolic links followed,
 //! `.helmignore` applied.
 
-use std::fs;
+use std::fs::{self, File, FileType};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::archive::{MAX_ARCHIVE_SIZE, without_bom};
 use super::ignore_file::IgnoreRules;
 use super::load::{ChartFile, LoadError};
-use crate::threads::map_in_parallel;
+use crate::threads::map_while;
 
 /// Files from which a second thread pays.
 const WORTH_A_THREAD: usize = 48;
+
+/// What a file is read into first; one that fills it has it doubled.
+const READ_BUFFER: usize = 32 << 10;
 
 /// Deepest directory below a chart, so that a link to a parent cannot loop for ever.
 const MAX_DEPTH: usize = 64;
 
 /// The files of a chart directory, names relative to it with `/`.
 pub fn read_directory(directory: &Path) -> Result<Vec<ChartFile>, LoadError> {
+    read_directory_and_values(directory, |_| ()).map(|(files, _)| files)
+}
+
+/// The files, and what `read_values` makes of values.yaml while another thread reads the others.
+pub(super) fn read_directory_and_values<V>(
+    directory: &Path,
+    read_values: impl FnOnce(&ChartFile) -> V,
+) -> Result<(Vec<ChartFile>, Option<V>), LoadError> {
     let rules = match fs::read(directory.join(".helmignore")) {
         Ok(text) => IgnoreRules::parse(&String::from_utf8_lossy(&text))?,
         Err(_) => IgnoreRules::parse("")?,
@@ -25,17 +37,25 @@ pub fn read_directory(directory: &Path) -> Result<Vec<ChartFile>, LoadError> {
     let mut walk = Walk {
         rules,
         found: Vec::new(),
-        remaining: MAX_ARCHIVE_SIZE,
     };
     walk.directory(directory, "", 0)?;
     let remaining = AtomicU64::new(MAX_ARCHIVE_SIZE);
-    let read = |found: &Found| found.read(&remaining);
-    let files = if walk.found.len() < WORTH_A_THREAD {
-        walk.found.iter().map(read).collect()
-    } else {
-        map_in_parallel(&walk.found, read)
-    };
-    files.into_iter().collect()
+    let threads = (walk.found.len() < WORTH_A_THREAD).then_some(1);
+    let buffer = || vec![0; READ_BUFFER];
+    let read = |buffer: &mut Vec<u8>, found: &Found| found.read(buffer, &remaining);
+    let values_at = walk.found.iter().position(|found| found.name == "values.yaml");
+    let values_file = values_at.map(|at| walk.found.remove(at));
+    let (mut files, values) = map_while(&walk.found, threads, buffer, read, || {
+        let file = values_file.map(|found| read(&mut buffer(), &found))?;
+        let values = file.as_ref().ok().map(read_values);
+        Some((file, values))
+    });
+    let mut made = None;
+    if let (Some(at), Some((file, values))) = (values_at, values) {
+        files.insert(at, file);
+        made = values;
+    }
+    Ok((files.into_iter().collect::<Result<_, _>>()?, made))
 }
 
 /// A regular file that belongs to the chart.
@@ -45,24 +65,39 @@ struct Found {
 }
 
 impl Found {
-    fn read(&self, remaining: &AtomicU64) -> Result<ChartFile, LoadError> {
-        let data = fs::read(&self.path).map_err(|source| LoadError::Read {
+    /// Reads the file through a buffer that is used again, so that its bytes are only once written to new memory.
+    fn read(&self, buffer: &mut Vec<u8>, remaining: &AtomicU64) -> Result<ChartFile, LoadError> {
+        let read_error = |source| LoadError::Read {
             path: self.path.clone(),
             source,
-        })?;
-        let length = data.len() as u64;
-        remaining
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(length))
-            .map_err(|_| LoadError::TooLarge)?;
-        Ok(ChartFile::new(self.name.clone(), without_bom(data)))
+        };
+        let mut file = File::open(&self.path).map_err(read_error)?;
+        let mut filled = 0;
+        loop {
+            if filled == buffer.len() {
+                buffer.resize(buffer.len() * 2, 0);
+            }
+            let length = match file.read(buffer.get_mut(filled..).unwrap_or_default()) {
+                Ok(0) => break,
+                Ok(length) => length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(read_error(error)),
+            };
+            remaining
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                    left.checked_sub(length as u64)
+                })
+                .map_err(|_| LoadError::TooLarge)?;
+            filled += length;
+        }
+        let data = without_bom(buffer.get(..filled).unwrap_or_default());
+        Ok(ChartFile::new(self.name.clone(), data))
     }
 }
 
 struct Walk {
     rules: IgnoreRules,
     found: Vec<Found>,
-    /// By the sizes that the file system tells; files may grow until they are read.
-    remaining: u64,
 }
 
 impl Walk {
@@ -74,41 +109,38 @@ impl Walk {
             path: directory.to_owned(),
             source,
         };
-        let mut names = Vec::new();
+        let mut entries = Vec::new();
         for entry in fs::read_dir(directory).map_err(io_error)? {
-            names.push(entry.map_err(io_error)?.file_name());
+            let entry = entry.map_err(io_error)?;
+            entries.push((entry.file_name(), entry.file_type().map_err(io_error)?));
         }
-        names.sort();
-        for name in names {
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (name, file_type) in entries {
             let path = directory.join(&name);
             let chart_name = format!("{prefix}{}", name.to_string_lossy());
-            self.entry(&path, chart_name, depth)?;
+            self.entry(path, chart_name, file_type, depth)?;
         }
         Ok(())
     }
 
-    fn entry(&mut self, path: &Path, name: String, depth: usize) -> Result<(), LoadError> {
-        let information = fs::metadata(path).map_err(|source| LoadError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        if self.rules.is_ignored(&name, information.is_dir()) {
+    fn entry(&mut self, path: PathBuf, name: String, listed: FileType, depth: usize) -> Result<(), LoadError> {
+        let file_type = match listed {
+            link if link.is_symlink() => match fs::metadata(&path) {
+                Ok(information) => information.file_type(),
+                Err(source) => return Err(LoadError::Read { path, source }),
+            },
+            listed => listed,
+        };
+        if self.rules.is_ignored(&name, file_type.is_dir()) {
             return Ok(());
         }
-        if information.is_dir() {
-            return self.directory(path, &format!("{name}/"), depth + 1);
+        if file_type.is_dir() {
+            return self.directory(&path, &format!("{name}/"), depth + 1);
         }
-        if !information.is_file() {
-            return Err(LoadError::Irregular(path.to_owned()));
+        if !file_type.is_file() {
+            return Err(LoadError::Irregular(path));
         }
-        self.remaining = self
-            .remaining
-            .checked_sub(information.len())
-            .ok_or(LoadError::TooLarge)?;
-        self.found.push(Found {
-            path: path.to_owned(),
-            name,
-        });
+        self.found.push(Found { path, name });
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::archive::{ArchiveError, read_archive};
 use super::compat::Compat;
-use super::directory::read_directory;
+use super::directory::read_directory_and_values;
 use super::go_decode::DecodeError;
 use super::ignore_file::IgnoreError;
 use super::lock_file::Lock;
@@ -30,7 +30,7 @@ pub struct ChartFile {
 
 impl ChartFile {
     /// A file.
-    pub fn new(name: String, data: Vec<u8>) -> Self {
+    pub fn new(name: String, data: impl Into<Arc<[u8]>>) -> Self {
         Self {
             name,
             data: data.into(),
@@ -191,7 +191,8 @@ pub fn load_chart_for(path: &Path, compat: Compat) -> Result<Chart, LoadError> {
                 });
             }
         };
-        return renderable(load_nested(read_directory(path)?, compat, 0)?, generation);
+        let (files, values) = read_directory_and_values(path, |file| read_chart_values(file, compat))?;
+        return renderable(load_with_values(files, values, compat, 0)?, generation);
     }
     let bytes = std::fs::read(path).map_err(|source| LoadError::Read {
         path: path.to_owned(),
@@ -267,6 +268,23 @@ pub fn load_files(files: Vec<ChartFile>) -> Result<Chart, LoadError> {
 }
 
 fn load_nested(files: Vec<ChartFile>, compat: Compat, depth: usize) -> Result<Chart, LoadError> {
+    load_with_values(files, None, compat, depth)
+}
+
+fn read_chart_values(file: &ChartFile, compat: Compat) -> Result<Map, String> {
+    match compat {
+        Compat::Helm4 => read_values(&file.data),
+        Compat::Helm3 => map_from_yaml(&file.data),
+    }
+}
+
+/// Builds a chart whose values.yaml may have been read.
+fn load_with_values(
+    files: Vec<ChartFile>,
+    mut values: Option<Result<Map, String>>,
+    compat: Compat,
+    depth: usize,
+) -> Result<Chart, LoadError> {
     if depth > MAX_SUBCHART_DEPTH {
         return Err(LoadError::SubchartsTooDeep);
     }
@@ -283,7 +301,7 @@ fn load_nested(files: Vec<ChartFile>, compat: Compat, depth: usize) -> Result<Ch
         parts.metadata = Some(metadata);
     }
     for file in &files {
-        parts.place(file, compat)?;
+        parts.place(file, &mut values, compat)?;
     }
     let mut metadata = parts.metadata.ok_or(LoadError::ChartYamlMissing)?;
     metadata.validate().map_err(LoadError::Invalid)?;
@@ -363,16 +381,19 @@ impl Default for Parts {
 }
 
 impl Parts {
-    fn place(&mut self, file: &ChartFile, compat: Compat) -> Result<(), LoadError> {
+    /// `values` is what has been read of values.yaml.
+    fn place(
+        &mut self,
+        file: &ChartFile,
+        values: &mut Option<Result<Map, String>>,
+        compat: Compat,
+    ) -> Result<(), LoadError> {
         match file.name.as_str() {
             "Chart.yaml" => {}
             "Chart.lock" => self.lock = Some(read_lock("Chart.lock", &file.data)?),
             "values.yaml" => {
-                let read = match compat {
-                    Compat::Helm4 => read_values(&file.data),
-                    Compat::Helm3 => map_from_yaml(&file.data),
-                };
-                self.values = read.map_err(LoadError::Values)?;
+                let values = values.take().unwrap_or_else(|| read_chart_values(file, compat));
+                self.values = values.map_err(LoadError::Values)?;
             }
             "values.schema.json" => self.schema = Some(Arc::clone(&file.data)),
             "requirements.yaml" => {

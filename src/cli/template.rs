@@ -11,10 +11,10 @@ use crate::explain::{
     Subject, explain_kube_version, explain_load, explain_manifests, explain_missing_dependencies, explain_schema,
     explain_templates,
 };
-use crate::manifest::{Document, HookEvent, Manifests, sort_manifests_in_parallel, split_manifests, trim};
+use crate::manifest::{Document, HookEvent, ManifestSorter, Manifests, split_manifests, trim, trim_start};
 use crate::render::{
-    Capabilities, KubeVersion, Operation, Release, Rendering, SchemaCheck, default_release_name, render_chart,
-    render_text, render_values, validate_release_name,
+    Capabilities, KubeVersion, Operation, Release, RenderedFile, Rendering, SchemaCheck, default_release_name,
+    render_chart_with, render_text, render_values, validate_release_name,
 };
 use crate::semver;
 use crate::template::Options;
@@ -175,8 +175,9 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
         capabilities: &capabilities,
         options: Options::default(),
     };
-    let rendering = ManuallyDrop::new(render(context, arguments, &subject)?);
-    print(context, arguments, &subject, &rendering)
+    let mut sorter = ManifestSorter::new(arguments.compat());
+    let rendering = ManuallyDrop::new(render(context, arguments, &subject, &mut sorter)?);
+    print(context, arguments, &subject, &rendering, sorter)
 }
 
 /// The chart, with its `file://` dependencies where they are asked for.
@@ -294,6 +295,7 @@ fn render(
     context: RunContext,
     arguments: &TemplateArguments,
     subject: &Subject<'_>,
+    sorter: &mut ManifestSorter,
 ) -> Result<Rendering, CommandError> {
     let (chart, release, capabilities) = (subject.chart, subject.release, subject.capabilities);
     let mut warnings = Vec::new();
@@ -318,7 +320,12 @@ fn render(
         .explained(explain_kube_version(subject.path, chart, &kube_version.version)));
     }
     let mut world = context.render_world(arguments.deterministic);
-    render_chart(chart, &top, subject.options, &mut world).map_err(|error| {
+    let mut show = |file: &RenderedFile| {
+        if file.is_manifest() {
+            sorter.add(&file.name, &file.text);
+        }
+    };
+    render_chart_with(chart, &top, subject.options, &mut world, &mut show).map_err(|error| {
         let diagnostics = explain_templates(subject, &error, &mut context.render_world(arguments.deterministic));
         CommandError::findings(format!("{}{DEBUG_ADVICE}", error.text(arguments.compat()))).explained(diagnostics)
     })
@@ -329,17 +336,20 @@ fn print(
     arguments: &TemplateArguments,
     subject: &Subject<'_>,
     rendering: &Rendering,
+    sorter: ManifestSorter,
 ) -> Result<Exit, CommandError> {
     let (chart, release) = (subject.chart, subject.release);
-    let files = rendering.manifest_files();
-    let sorted = match sort_manifests_in_parallel(files.iter().copied(), arguments.compat()) {
+    let sorted = match sorter.finish() {
         Ok(sorted) => sorted,
         Err(error) if arguments.debug || is_true(context.variable("HELM_DEBUG").as_deref()) => {
             let mut text = Vec::new();
-            for (path, content) in files.iter().filter(|(_, content)| !trim(content).is_empty()) {
+            for (path, content) in rendering
+                .manifest_files()
+                .filter(|(_, content)| !trim(content).is_empty())
+            {
                 push_document(&mut text, path, content);
             }
-            context.write_stdout(&printed(&text))?;
+            context.write_stdout(&printed(text))?;
             return Err(CommandError::findings(error));
         }
         Err(error) => {
@@ -353,21 +363,26 @@ fn print(
     if let Some(directory) = &arguments.output_dir {
         return write_files(context, arguments, chart, release, &sorted, directory);
     }
-    let mut text = Vec::new();
+    let bytes = sorted
+        .manifests
+        .iter()
+        .chain(&sorted.hooks)
+        .map(|document| document.text().len() + document.path.len());
+    let mut text = Vec::with_capacity(bytes.map(|bytes| bytes + FRAME_BYTES).sum());
     if arguments.include_crds {
         for crd in chart.crds(chart.name()) {
             push_document(&mut text, &crd.path, &crd.file.data);
         }
     }
     for document in &sorted.manifests {
-        push_document(&mut text, &document.path, &document.text);
+        push_document(&mut text, &document.path, document.text());
     }
     if let Some(program) = &arguments.post_renderer {
         text = post_render(program, &arguments.post_renderer_args, &text)?;
     }
-    let mut text = printed(&text);
+    let mut text = printed(text);
     for hook in printed_hooks(arguments, &sorted) {
-        push_document(&mut text, &hook.path, &hook.text);
+        push_document(&mut text, &hook.path, hook.text());
     }
     if !arguments.show_only.is_empty() {
         text = show_only(&text, &arguments.show_only, arguments.compat())?;
@@ -387,6 +402,9 @@ fn printed_hooks<'s>(arguments: &TemplateArguments, sorted: &'s Manifests) -> im
     hooks.filter(move |hook| !(skip_tests && hook.events.contains(&HookEvent::Test)))
 }
 
+/// What [`push_document`] writes around a path and a text.
+const FRAME_BYTES: usize = b"---\n# Source: \n\n".len();
+
 fn push_document(text: &mut Vec<u8>, path: &str, content: &[u8]) {
     text.extend_from_slice(b"---\n# Source: ");
     text.extend_from_slice(path.as_bytes());
@@ -396,10 +414,11 @@ fn push_document(text: &mut Vec<u8>, path: &str, content: &[u8]) {
 }
 
 /// Helm trims the manifests as a whole, before it appends the hooks untrimmed.
-fn printed(text: &[u8]) -> Vec<u8> {
-    let mut printed = trim(text).to_vec();
-    printed.push(b'\n');
-    printed
+fn printed(mut text: Vec<u8>) -> Vec<u8> {
+    text.truncate(text.len() - trim_start(&text).len() + trim(&text).len());
+    text.drain(..text.len() - trim_start(&text).len());
+    text.push(b'\n');
+    text
 }
 
 /// The documents whose `# Source:` path matches one of the patterns, in the order of the patterns.
@@ -461,10 +480,10 @@ fn write_files(
         }
     }
     for document in &sorted.manifests {
-        output.add(&named, &document.path, &document.text);
+        output.add(&named, &document.path, document.text());
     }
     for hook in printed_hooks(arguments, sorted) {
-        output.add(&named, &hook.path, &hook.text);
+        output.add(&named, &hook.path, hook.text());
     }
     output.write(context)?;
     let known: BTreeSet<&str> = sorted

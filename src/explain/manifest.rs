@@ -9,8 +9,9 @@ use crate::template::{Options, World};
 
 /// A diagnostic for every rendered file that is no YAML, or not what a manifest must be.
 pub fn explain_manifests(subject: &Subject<'_>, rendering: &Rendering, world: &mut dyn World) -> Vec<Diagnostic> {
-    let files = rendering.manifest_files();
-    let failures = files.iter().filter_map(|&file| sort_manifests([file]).err());
+    let failures = rendering
+        .manifest_files()
+        .filter_map(|file| sort_manifests([file]).err());
     let failures: Vec<SortError> = failures.collect();
     let mapped = mapped(subject, rendering, world);
     failures

@@ -7,5 +7,5 @@ mod split;
 
 pub use head::{ManifestHead, ManifestMetadata};
 pub use kind_order::install_rank;
-pub use sort::{Document, HookEvent, Manifests, SortError, sort_manifests, sort_manifests_in_parallel};
+pub use sort::{Document, HookEvent, ManifestSorter, Manifests, SortError, sort_manifests};
 pub use split::{SplitDocument, split_manifests, trim, trim_start};

@@ -1,13 +1,15 @@
 //! Hooks apart from manifests, both in install order. Follows Helm's `pkg/release/v1/util/manifest_sorter.go`.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 use crate::chart::{Compat, DecodeError};
 
 use super::head::ManifestHead;
 use super::kind_order::install_rank;
 use super::split::{split_manifests, trim};
-use crate::threads::map_in_parallel;
+use crate::threads::Ahead;
 
 /// Bytes of text from which a second thread pays.
 const WORTH_A_THREAD: usize = 64 << 10;
@@ -59,14 +61,21 @@ impl HookEvent {
 pub struct Document {
     /// Path of the rendered file, `chart/templates/x.yaml`.
     pub path: String,
-    /// Byte offset of the document in the rendered file.
-    pub offset: usize,
-    /// Text, without leading white space.
-    pub text: Vec<u8>,
+    /// Text of the rendered file.
+    file: Arc<Vec<u8>>,
+    /// Where the document is in it, without leading white space.
+    range: Range<usize>,
     /// What Helm reads of it.
     pub head: ManifestHead,
     /// When it runs, for hooks; empty for manifests.
     pub events: Vec<HookEvent>,
+}
+
+impl Document {
+    /// Text, without leading white space.
+    pub fn text(&self) -> &[u8] {
+        self.file.get(self.range.clone()).unwrap_or_default()
+    }
 }
 
 /// Everything a chart rendered to.
@@ -93,78 +102,89 @@ pub struct SortError {
 }
 
 /// Splits and sorts rendered files. Files whose name begins with `_` and empty ones are passed over.
-pub fn sort_manifests<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Result<Manifests, SortError> {
-    let parts = parts(files, Compat::Helm4);
-    let head = |part: &Part<'_>| ManifestHead::parse(part.text, Compat::Helm4);
-    let heads = parts.iter().map(head).collect();
-    place_all(&parts, heads, Compat::Helm4)
-}
-
-/// The same on all cores, for who has but one chart to sort, in the order of either Helm.
-pub fn sort_manifests_in_parallel<'f>(
-    files: impl IntoIterator<Item = (&'f str, &'f [u8])>,
-    compat: Compat,
+pub fn sort_manifests<'f>(
+    files: impl IntoIterator<Item = (&'f str, &'f Arc<Vec<u8>>)>,
 ) -> Result<Manifests, SortError> {
-    let parts = parts(files, compat);
-    let bytes: usize = parts.iter().map(|part| part.text.len()).sum();
-    let head = |part: &Part<'_>| ManifestHead::parse(part.text, compat);
-    let heads = if bytes < WORTH_A_THREAD {
-        parts.iter().map(head).collect()
-    } else {
-        map_in_parallel(&parts, head)
-    };
-    place_all(&parts, heads, compat)
+    let read = |(path, text): (&str, &Arc<Vec<u8>>)| read_file(path.to_owned(), Arc::clone(text), Compat::Helm4);
+    place_all(files.into_iter().map(read), Compat::Helm4)
 }
 
-/// One document of a file.
-struct Part<'f> {
-    path: &'f str,
-    offset: usize,
-    text: &'f [u8],
-}
-
-fn parts<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>, compat: Compat) -> Vec<Part<'f>> {
-    let files: BTreeMap<&str, &[u8]> = files.into_iter().collect();
-    let is_manifest = |(path, text): &(&str, &[u8])| {
-        let base = path.rsplit('/').next().unwrap_or(path);
-        !base.starts_with('_') && !trim(text).is_empty()
-    };
-    let documents = files.into_iter().filter(is_manifest).flat_map(|(path, text)| {
-        split_manifests(text, compat).into_iter().map(move |document| Part {
-            path,
-            offset: document.offset,
-            text: document.text,
-        })
-    });
-    documents.collect()
-}
-
-fn place_all(
-    parts: &[Part<'_>],
-    heads: Vec<Result<ManifestHead, DecodeError>>,
+/// The same while the files are still being rendered, for who has but one chart to sort, in the order of either Helm.
+pub struct ManifestSorter {
     compat: Compat,
-) -> Result<Manifests, SortError> {
-    let mut sorted = Manifests::default();
-    for (part, head) in parts.iter().zip(heads) {
-        let head = head.map_err(|source| SortError {
-            path: part.path.to_owned(),
-            offset: part.offset,
-            source,
-        })?;
-        sorted.place(Document {
-            path: part.path.to_owned(),
-            offset: part.offset,
-            text: part.text.to_vec(),
-            head,
-            events: Vec::new(),
-        });
+    bytes: usize,
+    files: Ahead<(String, Arc<Vec<u8>>), ReadFile>,
+}
+
+impl ManifestSorter {
+    /// No files yet.
+    pub fn new(compat: Compat) -> Self {
+        Self {
+            compat,
+            bytes: 0,
+            files: Ahead::new(move |(path, text)| read_file(path, text, compat)),
+        }
     }
-    sorted
-        .manifests
-        .sort_by(|a, b| install_rank(&a.head.kind, compat).cmp(&install_rank(&b.head.kind, compat)));
-    sorted
-        .hooks
-        .sort_by(|a, b| install_rank(&a.head.kind, compat).cmp(&install_rank(&b.head.kind, compat)));
+
+    /// One more rendered file.
+    pub fn add(&mut self, path: &str, text: &Arc<Vec<u8>>) {
+        self.bytes += text.len();
+        if self.bytes > WORTH_A_THREAD {
+            self.files.start();
+        }
+        self.files.add((path.to_owned(), Arc::clone(text)));
+    }
+
+    /// All documents in order.
+    pub fn finish(self) -> Result<Manifests, SortError> {
+        place_all(self.files.finish(), self.compat)
+    }
+}
+
+/// A rendered file whose documents have been read.
+struct ReadFile {
+    path: String,
+    text: Arc<Vec<u8>>,
+    documents: Vec<(Range<usize>, Result<ManifestHead, DecodeError>)>,
+}
+
+fn read_file(path: String, text: Arc<Vec<u8>>, compat: Compat) -> ReadFile {
+    let base = path.rsplit('/').next().unwrap_or(&path);
+    let documents = if base.starts_with('_') || trim(&text).is_empty() {
+        Vec::new()
+    } else {
+        let documents = split_manifests(&text, compat).into_iter().map(|document| {
+            let range = document.offset..document.offset + document.text.len();
+            (range, ManifestHead::parse(document.text, compat))
+        });
+        documents.collect()
+    };
+    ReadFile { path, text, documents }
+}
+
+fn place_all(files: impl IntoIterator<Item = ReadFile>, compat: Compat) -> Result<Manifests, SortError> {
+    let files: BTreeMap<String, ReadFile> = files.into_iter().map(|file| (file.path.clone(), file)).collect();
+    let mut sorted = Manifests::default();
+    for (path, file) in files {
+        for (range, head) in file.documents {
+            let head = head.map_err(|source| SortError {
+                path: path.clone(),
+                offset: range.start,
+                source,
+            })?;
+            sorted.place(Document {
+                path: path.clone(),
+                file: Arc::clone(&file.text),
+                range,
+                head,
+                events: Vec::new(),
+            });
+        }
+    }
+    let by_rank =
+        |a: &Document, b: &Document| install_rank(&a.head.kind, compat).cmp(&install_rank(&b.head.kind, compat));
+    sorted.manifests.sort_by(by_rank);
+    sorted.hooks.sort_by(by_rank);
     Ok(sorted)
 }
 

@@ -102,13 +102,8 @@ impl CheckedChart {
         match outcome {
             Err(error) => self.report_render_error(&chart, &error),
             Ok(rendered) => {
-                let files: Vec<&RenderedFile> = rendered
-                    .files
-                    .iter()
-                    .filter(|file| !file.name.ends_with("NOTES.txt"))
-                    .collect();
-                if let Err(error) = sort_manifests(files.iter().map(|file| (file.name.as_str(), file.text.as_slice())))
-                {
+                let files: Vec<&RenderedFile> = rendered.files.iter().filter(|file| file.is_manifest()).collect();
+                if let Err(error) = sort_manifests(rendered.manifest_files()) {
                     self.report_broken_document(&chart, &files, &error);
                     return;
                 }
@@ -180,7 +175,7 @@ impl CheckedChart {
             let Some(other) = again.files.iter().find(|other| other.name == file.name) else {
                 continue;
             };
-            let differs = file.text.iter().zip(&other.text).position(|(a, b)| a != b);
+            let differs = file.text.iter().zip(other.text.iter()).position(|(a, b)| a != b);
             if let Some(offset) = differs {
                 let message = "renders differently each time: every upgrade changes it".to_owned();
                 self.report_rendered(chart, file, offset, (Severity::Info, "random-output"), message);

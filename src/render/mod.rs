@@ -13,7 +13,7 @@ pub use capabilities::{Capabilities, KubeVersion, KubeVersionError};
 pub use release::{Operation, Release, ReleaseNameError, default_release_name, validate_release_name};
 pub use render_chart::{
     FixedClock, RenderError, RenderValues, RenderValuesError, RenderedFile, Rendering, SchemaCheck, TracedRendering,
-    render_chart, render_templates, render_text, render_traced, render_values,
+    render_chart, render_chart_with, render_templates, render_text, render_traced, render_values,
 };
 pub use template_set::{
     ChartTemplates, TemplateFile, compile_chart, compile_chart_in_parallel, parse_failures, template_source,

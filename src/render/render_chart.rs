@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::chart::{Chart, Compat};
 use crate::functions;
@@ -111,9 +112,16 @@ pub struct RenderedFile {
     /// Name of the template in the set.
     pub name: String,
     /// Its output, without `<no value>`.
-    pub text: Vec<u8>,
+    pub text: Arc<Vec<u8>>,
     /// Where the output came from, when asked for.
     pub map: Option<SourceMap>,
+}
+
+impl RenderedFile {
+    /// Whether it becomes manifests: all but NOTES.txt do.
+    pub fn is_manifest(&self) -> bool {
+        !self.name.ends_with("NOTES.txt")
+    }
 }
 
 /// All rendered templates of a chart, in the order they were rendered.
@@ -126,10 +134,10 @@ pub struct Rendering {
 }
 
 impl Rendering {
-    /// The files that become manifests: all but NOTES.txt.
-    pub fn manifest_files(&self) -> Vec<(&str, &[u8])> {
-        let files = self.files.iter().filter(|file| !file.name.ends_with("NOTES.txt"));
-        files.map(|file| (file.name.as_str(), file.text.as_slice())).collect()
+    /// The files that become manifests.
+    pub fn manifest_files(&self) -> impl Iterator<Item = (&str, &Arc<Vec<u8>>)> {
+        let files = self.files.iter().filter(|file| file.is_manifest());
+        files.map(|file| (file.name.as_str(), &file.text))
     }
 
     /// A file by its name.
@@ -145,8 +153,19 @@ pub fn render_chart(
     options: Options,
     world: &mut dyn World,
 ) -> Result<Rendering, RenderError> {
+    render_chart_with(chart, values, options, world, &mut |_| ())
+}
+
+/// The same, and shows every file as soon as it is there.
+pub fn render_chart_with(
+    chart: &Chart,
+    values: &RenderValues,
+    options: Options,
+    world: &mut dyn World,
+    show: &mut dyn FnMut(&RenderedFile),
+) -> Result<Rendering, RenderError> {
     let templates = compile_chart_in_parallel(chart).map_err(RenderError::Parse)?;
-    render_templates(chart, &templates, values, options, world)
+    render_and_show(chart, &templates, values, options, world, show)
 }
 
 /// Renders templates compiled before.
@@ -157,9 +176,20 @@ pub fn render_templates(
     options: Options,
     world: &mut dyn World,
 ) -> Result<Rendering, RenderError> {
+    render_and_show(chart, templates, values, options, world, &mut |_| ())
+}
+
+fn render_and_show(
+    chart: &Chart,
+    templates: &ChartTemplates,
+    values: &RenderValues,
+    options: Options,
+    world: &mut dyn World,
+    show: &mut dyn FnMut(&RenderedFile),
+) -> Result<Rendering, RenderError> {
     let mut scopes = Vec::new();
     scope(chart, true, values, &values.values, &mut scopes);
-    let mut executor = Executor::new(std::sync::Arc::clone(&templates.set), options, world);
+    let mut executor = Executor::new(Arc::clone(&templates.set), options, world);
     let mut files = Vec::new();
     for file in templates.files.iter().filter(|file| !file.is_partial()) {
         let Some(dot) = scopes.get(file.chart) else { continue };
@@ -167,11 +197,13 @@ pub fn render_templates(
         let output = executor
             .render(&file.name, Value::Map(dot.with_type(MapType::Values)))
             .map_err(|error| RenderError::Execution(Box::new(error)))?;
-        files.push(RenderedFile {
+        let file = RenderedFile {
             name: file.name.clone(),
-            text: output.text,
+            text: Arc::new(output.text),
             map: output.map,
-        });
+        };
+        show(&file);
+        files.push(file);
     }
     Ok(Rendering {
         files,
@@ -199,7 +231,7 @@ pub fn render_traced(
     let mut scopes = Vec::new();
     scope(chart, true, values, &values.values, &mut scopes);
     let mut failures = Vec::new();
-    let mut executor = Executor::new(std::sync::Arc::clone(&templates.set), options, world);
+    let mut executor = Executor::new(Arc::clone(&templates.set), options, world);
     executor.start_trace();
     for file in templates.files.iter().filter(|file| !file.is_partial()) {
         let Some(dot) = scopes.get(file.chart) else { continue };
@@ -257,7 +289,7 @@ pub fn render_text(text: &str, world: &mut dyn World) -> Result<String, RenderEr
     let mut set = TemplateSet::new(functions::lookup);
     set.parse(NAME, text).map_err(RenderError::Parse)?;
     let set: CompiledSet = set.finish();
-    let output = Executor::new(std::sync::Arc::new(set), Options::default(), world)
+    let output = Executor::new(Arc::new(set), Options::default(), world)
         .render(NAME, Value::Nil)
         .map_err(|error| RenderError::Execution(Box::new(error)))?;
     Ok(String::from_utf8_lossy(&output.text).into_owned())

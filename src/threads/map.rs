@@ -9,7 +9,7 @@ use std::thread;
 use super::heap::widen_heap;
 
 /// Stack of a thread that helps; as a rule the caller's own is as large.
-const STACK_BYTES: usize = 512 << 20;
+pub(super) const STACK_BYTES: usize = 512 << 20;
 
 thread_local! {
     /// Whether this thread already is one of several that share some work: what it starts itself stays with it.
@@ -30,11 +30,23 @@ pub fn map_with_state<T: Sync, S, R: Send>(
     state: impl Fn() -> S + Sync,
     work: impl Fn(&mut S, &T) -> R + Sync,
 ) -> Vec<R> {
+    map_while(items, workers, state, work, || ()).0
+}
+
+/// `map_with_state` during something else, which the calling thread does before it takes part.
+pub fn map_while<T: Sync, S, R: Send, M>(
+    items: &[T],
+    workers: Option<usize>,
+    state: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, &T) -> R + Sync,
+    meanwhile: impl FnOnce() -> M,
+) -> (Vec<R>, M) {
     let cores = || thread::available_parallelism().map_or(1, NonZero::get);
     let workers = workers.unwrap_or_else(cores).min(items.len());
     if workers <= 1 || SHARES_WORK.get() {
+        let made = meanwhile();
         let mut state = state();
-        return items.iter().map(|item| work(&mut state, item)).collect();
+        return (items.iter().map(|item| work(&mut state, item)).collect(), made);
     }
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(items.len()));
@@ -50,7 +62,7 @@ pub fn map_with_state<T: Sync, S, R: Send>(
         results.lock().unwrap_or_else(PoisonError::into_inner).append(&mut mine);
         SHARES_WORK.set(false);
     };
-    thread::scope(|scope| {
+    let made = thread::scope(|scope| {
         for _ in 1..workers {
             let helper = thread::Builder::new().stack_size(STACK_BYTES);
             let started = helper.spawn_scoped(scope, || {
@@ -62,11 +74,13 @@ pub fn map_with_state<T: Sync, S, R: Send>(
                 break;
             }
         }
+        let made = meanwhile();
         run();
+        made
     });
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     results.sort_unstable_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
+    (results.into_iter().map(|(_, result)| result).collect(), made)
 }
 
 #[cfg(test)]

@@ -156,5 +156,5 @@ fn render(row: &Json, mut files: Vec<ChartFile>, values: &Map, capabilities: &Ca
     let rendering =
         render_templates(&chart, &templates, &top, options, &mut world).map_err(|error| error.to_string())?;
     let name = format!("{}/templates/t.yaml", chart.name());
-    Ok(rendering.file(&name).map(|file| file.text.clone()).unwrap_or_default())
+    Ok(rendering.file(&name).map(|file| file.text.to_vec()).unwrap_or_default())
 }
