@@ -62,7 +62,7 @@ impl S3Store {
                 .with_endpoint(endpoint)
                 .with_allow_http(endpoint.starts_with("http://"));
         }
-        let store = builder.build().map_err(|error| failure(error.to_string()))?;
+        let store = builder.build().map_err(|error| failure(with_causes(&error)))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -91,19 +91,9 @@ impl S3Store {
                 | Error::InvalidPath { .. }
                 | Error::NotSupported { .. }
         );
-        let mut message = error.to_string();
-        let mut source = std::error::Error::source(error);
-        while let Some(cause) = source {
-            let text = cause.to_string();
-            if !message.contains(&text) {
-                message.push_str(": ");
-                message.push_str(&text);
-            }
-            source = cause.source();
-        }
         StoreError {
             place: format!("s3://{}/{}", self.bucket, self.key(name)),
-            message,
+            message: with_causes(error),
             is_transient: !is_final,
         }
     }
@@ -124,6 +114,21 @@ impl S3Store {
             Err(error) => Err(self.failure(name, &error)),
         }
     }
+}
+
+/// The error's text with those of its causes that it does not hold itself, such as missing root certificates.
+fn with_causes(error: &Error) -> String {
+    let mut message = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        if !message.contains(&text) {
+            message.push_str(": ");
+            message.push_str(&text);
+        }
+        source = cause.source();
+    }
+    message
 }
 
 impl Store for S3Store {
