@@ -12,7 +12,8 @@ use crate::report::{CheckedFile, ResourceFormat, ResourceOptions, resources_as};
 use crate::source::LineIndex;
 use crate::threads::map_with_state;
 use crate::validate::{
-    Catalog, CustomSchemas, KindFilter, Options, Resource, SchemaLocations, Status, Target, check_text, is_warning,
+    Catalog, CustomSchemas, Documents, KindFilter, Options, Resource, SchemaLocations, Status, Target, check_text,
+    is_warning,
 };
 
 use super::command_error::CommandError;
@@ -121,14 +122,16 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
         })
         .collect::<Result<Vec<_>, _>>()?;
     let inputs = read_inputs(&inputs(context, arguments, &ignored)?, arguments.workers);
+    let texts: Vec<&[u8]> = inputs.iter().map(ReadInput::bytes).collect();
+    let documents = Documents::of(&texts, arguments.workers);
     let mut custom = CustomSchemas::default();
     if !arguments.schema_only {
         for path in definition_files(&arguments.crd)? {
             let text = std::fs::read(&path).map_err(|error| CommandError::could_not_run(open_error(&path, &error)))?;
             custom.add_text(&text);
         }
-        for text in inputs.iter().filter_map(|input| input.text.as_ref().ok()) {
-            custom.add_text(text);
+        for document in documents.distinct() {
+            custom.add_document(document);
         }
     }
     let options = Options {
@@ -140,7 +143,13 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
         skip: KindFilter::new(&arguments.skip),
         reject: KindFilter::new(&arguments.reject),
     };
-    let files = check_all(inputs, &targets, &options, arguments);
+    let verdicts = if arguments.exit_on_error {
+        check_until_failure(&inputs, &targets, &options, arguments.workers)
+    } else {
+        let verdicts = documents.check(arguments.workers, &targets, &options);
+        verdicts.into_iter().map(Some).collect()
+    };
+    let files = checked_files(inputs, verdicts);
     let shown = ResourceOptions {
         verbose: arguments.verbose,
         summary: arguments.summary,
@@ -238,6 +247,13 @@ struct ReadInput {
     text: Result<Vec<u8>, String>,
 }
 
+impl ReadInput {
+    /// The text, empty where it cannot be read.
+    fn bytes(&self) -> &[u8] {
+        self.text.as_deref().unwrap_or_default()
+    }
+}
+
 fn read_inputs(inputs: &[Input], workers: Option<usize>) -> Vec<ReadInput> {
     map_with_state(
         inputs,
@@ -305,33 +321,33 @@ fn collect(directory: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
     }
 }
 
-/// Checks the inputs on several threads; results come back in the order of the inputs.
-fn check_all(
-    inputs: Vec<ReadInput>,
+/// Checks the inputs until one fails, and leaves the rest out.
+fn check_until_failure(
+    inputs: &[ReadInput],
     targets: &[Target],
     options: &Options,
-    arguments: &ValidateArguments,
-) -> Vec<CheckedFile> {
+    workers: Option<usize>,
+) -> Vec<Option<Vec<Resource>>> {
     let stopped = AtomicBool::new(false);
-    let verdicts = map_with_state(
-        &inputs,
-        arguments.workers,
+    map_with_state(
+        inputs,
+        workers,
         || (),
         |(), input| {
             if stopped.load(Ordering::Relaxed) {
                 return None;
             }
-            let resources = input
-                .text
-                .as_ref()
-                .map_or_else(|_| Vec::new(), |text| check_text(text, targets, options));
-            let has_failed = input.text.is_err() || resources.iter().any(Resource::has_failed);
-            if arguments.exit_on_error && has_failed {
+            let resources = check_text(input.bytes(), targets, options);
+            if input.text.is_err() || resources.iter().any(Resource::has_failed) {
                 stopped.store(true, Ordering::Relaxed);
             }
             Some(resources)
         },
-    );
+    )
+}
+
+/// The inputs that have been checked.
+fn checked_files(inputs: Vec<ReadInput>, verdicts: Vec<Option<Vec<Resource>>>) -> Vec<CheckedFile> {
     let files = inputs.into_iter().zip(verdicts).filter_map(|(input, resources)| {
         let (text, failure) = match input.text {
             Ok(text) => (text, None),

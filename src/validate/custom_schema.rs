@@ -58,27 +58,32 @@ impl CustomSchemas {
             return;
         }
         for (_, document) in split_documents(text) {
-            if memchr::memmem::find(document, MARK).is_none() {
-                continue;
-            }
-            let index = self.definitions.len();
-            self.definitions.push(document.to_vec());
-            for at in memchr::memmem::find_iter(document, b"kind") {
-                let rest = document.get(at + 4..).unwrap_or_default();
-                let line = rest
-                    .get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len()))
-                    .unwrap_or_default();
-                let is_noise = |byte: &u8| !byte.is_ascii_alphanumeric();
-                let name: Vec<u8> = line
-                    .iter()
-                    .skip_while(|byte| is_noise(byte))
-                    .take_while(|byte| !is_noise(byte))
-                    .copied()
-                    .collect();
-                let indexes = self.by_kind.entry(name).or_default();
-                if indexes.last() != Some(&index) {
-                    indexes.push(index);
-                }
+            self.add_document(document);
+        }
+    }
+
+    /// Takes a document that may be a definition.
+    pub fn add_document(&mut self, document: &[u8]) {
+        if memchr::memmem::find(document, MARK).is_none() {
+            return;
+        }
+        let index = self.definitions.len();
+        self.definitions.push(document.to_vec());
+        for at in memchr::memmem::find_iter(document, b"kind") {
+            let rest = document.get(at + 4..).unwrap_or_default();
+            let line = rest
+                .get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len()))
+                .unwrap_or_default();
+            let is_noise = |byte: &u8| !byte.is_ascii_alphanumeric();
+            let name: Vec<u8> = line
+                .iter()
+                .skip_while(|byte| is_noise(byte))
+                .take_while(|byte| !is_noise(byte))
+                .copied()
+                .collect();
+            let indexes = self.by_kind.entry(name).or_default();
+            if indexes.last() != Some(&index) {
+                indexes.push(index);
             }
         }
     }

@@ -65,8 +65,6 @@ pub(super) struct Walk<'w> {
     pub(super) tree: &'w Tree<'w>,
     pub(super) catalog: &'w Catalog,
     strictness: Strictness,
-    /// Added to offsets, since documents are read one by one.
-    base: usize,
     path: Vec<Cow<'w, str>>,
     violations: Vec<Violation>,
     /// Paths of which the schema has already said what is wrong, so that rules do not say it again.
@@ -78,12 +76,11 @@ pub(super) struct Walk<'w> {
 }
 
 impl<'w> Walk<'w> {
-    pub(super) const fn new(tree: &'w Tree<'w>, catalog: &'w Catalog, strictness: Strictness, base: usize) -> Self {
+    pub(super) const fn new(tree: &'w Tree<'w>, catalog: &'w Catalog, strictness: Strictness) -> Self {
         Self {
             tree,
             catalog,
             strictness,
-            base,
             path: Vec::new(),
             violations: Vec::new(),
             told: Vec::new(),
@@ -156,7 +153,7 @@ impl<'w> Walk<'w> {
 
     /// Where a node begins in the file.
     pub(super) fn offset_of(&self, node: NodeId) -> usize {
-        self.base + self.tree.span(node).start as usize
+        self.tree.span(node).start as usize
     }
 
     /// Adds what a rule finds, where the schema has not found something already.

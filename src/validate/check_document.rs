@@ -1,4 +1,4 @@
-//! All documents of one text, each with its verdict.
+//! One document and the verdict on it.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -14,66 +14,49 @@ use super::options::{Options, Target};
 use super::resource::{Resource, Status, Violation};
 use super::rules;
 use super::schema_location::{FileSchema, Found};
-use super::split::split_documents;
 use super::walk::{Strictness, Walk};
 
 /// The annotation of an object that silences rules for it, separated by commas.
 pub const IGNORE_ANNOTATION: &str = "chartwright.dev/ignore";
 
-/// Judges every document of `text` for every version, reading it once; empty ones give nothing. A document is one
-/// resource for all versions with the same verdict and the same violations.
-pub fn check_text(text: &[u8], targets: &[Target], options: &Options) -> Vec<Resource> {
-    let mut resources = Vec::new();
-    for (offset, document) in split_documents(text) {
-        match yaml::parse_all(document) {
-            Err(error) => {
-                let at = offset + error.offset().unwrap_or(0) as usize;
-                let message = format!("error unmarshalling resource: error converting YAML to JSON: {error}");
-                resources.push(failed(offset, at, message));
-            }
-            Ok(tree) => {
-                for document in tree.documents() {
-                    let first = resources.len();
-                    let shared = Shared::default();
-                    let mut signatures: Vec<(Signature, u8)> = Vec::new();
-                    for target in targets {
-                        let check = DocumentCheck {
-                            tree: &tree,
-                            target,
-                            options,
-                            base: offset,
-                            shared: &shared,
-                        };
-                        let signature = (targets.len() > 1).then(|| check.signature(document.root)).flatten();
-                        let known = signatures.iter().find(|(known, _)| Some(known) == signature.as_ref());
-                        if let Some(&(_, minor)) = known {
-                            let same = resources
-                                .iter_mut()
-                                .skip(first)
-                                .filter(|known| known.minors.contains(&minor));
-                            same.for_each(|known| known.minors.push(target.catalog.minor()));
-                            continue;
-                        }
-                        let mut found = Vec::new();
-                        check.document(document.root, &mut found);
-                        join(&mut resources, first, found);
-                        signatures.extend(signature.map(|signature| (signature, target.catalog.minor())));
-                    }
-                }
-            }
+/// Judges the documents of a text that the stream's separators do not divide (it is one as a rule) for every version,
+/// reading it once; empty ones give nothing. A document is one resource for all versions with the same verdict and the
+/// same violations. Offsets count from the start of `text`.
+pub(super) fn check_document(text: &[u8], targets: &[Target], options: &Options) -> Vec<Resource> {
+    let tree = match yaml::parse_all(text) {
+        Ok(tree) => tree,
+        Err(error) => {
+            let at = error.offset().unwrap_or(0) as usize;
+            let message = format!("error unmarshalling resource: error converting YAML to JSON: {error}");
+            return vec![failed(0, at, message)];
         }
-        if options.stops_at_first
-            && let Some(at) = resources.iter().position(Resource::has_failed)
-        {
-            resources.truncate(at + 1);
-            break;
-        }
-    }
-    // What is UTF-16 was read as UTF-8, and its places are those of that text.
-    for resource in &mut resources {
-        resource.offset = resource.offset.min(text.len());
-        for violation in &mut resource.violations {
-            violation.offset = violation.offset.min(text.len());
+    };
+    let mut resources: Vec<Resource> = Vec::new();
+    for document in tree.documents() {
+        let first = resources.len();
+        let shared = Shared::default();
+        let mut signatures: Vec<(Signature, u8)> = Vec::new();
+        for target in targets {
+            let check = DocumentCheck {
+                tree: &tree,
+                target,
+                options,
+                shared: &shared,
+            };
+            let signature = (targets.len() > 1).then(|| check.signature(document.root)).flatten();
+            let known = signatures.iter().find(|(known, _)| Some(known) == signature.as_ref());
+            if let Some(&(_, minor)) = known {
+                let same = resources
+                    .iter_mut()
+                    .skip(first)
+                    .filter(|known| known.minors.contains(&minor));
+                same.for_each(|known| known.minors.push(target.catalog.minor()));
+                continue;
+            }
+            let mut found = Vec::new();
+            check.document(document.root, &mut found);
+            join(&mut resources, first, found);
+            signatures.extend(signature.map(|signature| (signature, target.catalog.minor())));
         }
     }
     resources
@@ -129,7 +112,6 @@ struct DocumentCheck<'d> {
     tree: &'d Tree<'d>,
     target: &'d Target,
     options: &'d Options,
-    base: usize,
     shared: &'d Shared,
 }
 
@@ -143,7 +125,7 @@ struct Shared {
 
 impl DocumentCheck<'_> {
     fn offset(&self, node: NodeId) -> usize {
-        self.base + self.tree.span(node).start as usize
+        self.tree.span(node).start as usize
     }
 
     /// What the verdict on a single object depends on; nothing where more than that counts.
@@ -410,7 +392,7 @@ impl DocumentCheck<'_> {
             schema_only: self.options.schema_only,
             types_only: false,
         };
-        Walk::new(self.tree, &self.target.catalog, strictness, self.base)
+        Walk::new(self.tree, &self.target.catalog, strictness)
     }
 
     /// What is wrong with the name, the labels and so on of an object of any kind.
@@ -536,108 +518,4 @@ fn verdict(violations: Vec<Violation>) -> (Status, Vec<Violation>) {
         Status::Invalid
     };
     (status, violations)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::catalog::Catalog;
-    use super::*;
-
-    fn verdicts(text: &str, strict: bool) -> Vec<(Status, Vec<String>)> {
-        let targets = [Target::embedded(Catalog::find("1.31").unwrap())];
-        let options = Options {
-            strict,
-            ..Options::default()
-        };
-        check_text(text.as_bytes(), &targets, &options)
-            .into_iter()
-            .map(|resource| {
-                let violations = resource
-                    .violations
-                    .iter()
-                    .map(|v| format!("{} {}", v.path, v.message))
-                    .collect();
-                (resource.status, violations)
-            })
-            .collect()
-    }
-
-    const HEAD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n";
-
-    #[test]
-    fn documents_are_judged_one_by_one() {
-        let text =
-            format!("{HEAD}data: {{a: b}}\n---\n# nothing\n---\n{HEAD}data: {{a: 1}}\n---\na: [\n---\nkind: X\n");
-        let found = verdicts(&text, false);
-        let statuses: Vec<Status> = found.iter().map(|(status, _)| *status).collect();
-        assert_eq!(statuses, [Status::Valid, Status::Invalid, Status::Error, Status::Error]);
-        assert_eq!(found[1].1, ["/data/a got number, want null or string"]);
-    }
-
-    #[test]
-    fn strict_refuses_what_is_unknown_or_written_twice() {
-        let unknown = format!("{HEAD}imutable: true\n");
-        assert_eq!(verdicts(&unknown, false).first().unwrap().0, Status::Valid);
-        assert_eq!(
-            verdicts(&unknown, true).first().unwrap().1,
-            [" additional properties 'imutable' not allowed (did you mean 'immutable'?)"]
-        );
-        let twice = format!("{HEAD}data: {{a: b, a: c}}\n");
-        assert_eq!(verdicts(&twice, false).first().unwrap().0, Status::Valid);
-        assert_eq!(verdicts(&twice, true).first().unwrap().0, Status::Error);
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn no_text_panics(text in "([ -~]|\\n|: |- |\\n---\\n){0,120}", strict: bool) {
-            verdicts(&text, strict);
-            verdicts(&format!("{HEAD}{text}"), strict);
-            verdicts(&format!("apiVersion: v1\nkind: Pod\nspec: {text}"), strict);
-        }
-    }
-
-    #[test]
-    fn the_first_failure_stops_when_asked() {
-        let targets = [Target::embedded(Catalog::find("1.31").unwrap())];
-        let options = Options {
-            stops_at_first: true,
-            ..Options::default()
-        };
-        let text = format!("{HEAD}---\n{HEAD}data: 1\n---\n{HEAD}");
-        assert_eq!(check_text(text.as_bytes(), &targets, &options).len(), 2);
-    }
-
-    #[test]
-    fn places_lie_inside_what_is_no_utf_8() {
-        let text: Vec<u8> = "\u{feff}a: \u{4e00}\u{4e00}\u{4e00}\u{4e00}\n|"
-            .encode_utf16()
-            .flat_map(u16::to_be_bytes)
-            .collect();
-        let targets = [Target::embedded(Catalog::find("1.31").unwrap())];
-        let resources = check_text(&text, &targets, &Options::default());
-        let violations: Vec<usize> = resources
-            .iter()
-            .flat_map(|found| &found.violations)
-            .map(|found| found.offset)
-            .collect();
-        assert!(!violations.is_empty() && violations.iter().all(|&offset| offset <= text.len()));
-    }
-
-    #[test]
-    fn lists_are_taken_apart() {
-        let text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{}]}}\n";
-        assert_eq!(
-            verdicts(text, false).first().unwrap().1,
-            ["/spec/ports/0 missing property 'port'"]
-        );
-    }
-
-    #[test]
-    fn anchors_and_merge_keys_are_followed() {
-        let text = format!("x: &x {{a: b}}\n{HEAD}data:\n  <<: *x\n  c: 1\n");
-        assert_eq!(
-            verdicts(&text, false).first().unwrap().1,
-            ["/data/c got number, want null or string"]
-        );
-    }
 }
