@@ -1,5 +1,6 @@
 //! Verdicts on resources in kubeconform's formats: text, `json`, `junit`, `tap`, `pretty`.
 
+use std::cell::LazyCell;
 use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
@@ -102,8 +103,12 @@ fn text(files: &[CheckedFile], options: ResourceOptions) -> String {
         if let Some(failure) = &file.failure {
             _ = writeln!(text, "{path}: error: {failure}");
         }
-        let index = LineIndex::new(&file.text);
-        for resource in &file.resources {
+        let index = LazyCell::new(|| LineIndex::new(&file.text));
+        let shown = file
+            .resources
+            .iter()
+            .filter(|resource| options.verbose || !resource.violations.is_empty());
+        for resource in shown {
             let (label, versions) = (label(resource), versions(resource, options));
             let (line, column) = file.place(&index, resource.offset);
             match resource.status {
@@ -199,7 +204,7 @@ fn json_text(files: &[CheckedFile], options: ResourceOptions) -> String {
         if let Some(failure) = &file.failure {
             resources.push(json!({"filename": file.path, "kind": "", "name": "", "version": "", "status": "statusError", "msg": failure}));
         }
-        let index = LineIndex::new(&file.text);
+        let index = LazyCell::new(|| LineIndex::new(&file.text));
         let shown = file
             .resources
             .iter()

@@ -119,6 +119,8 @@ struct DocumentCheck<'d> {
 #[derive(Default)]
 struct Shared {
     unreadable: OnceCell<Option<String>>,
+    /// Whether nothing in it is suspicious.
+    is_plain: OnceCell<bool>,
     /// Violations in `metadata`, by object.
     metadata: RefCell<HashMap<NodeId, Vec<Violation>>>,
 }
@@ -168,7 +170,7 @@ impl DocumentCheck<'_> {
         } else {
             Duplicates::LastWins
         };
-        if !self.is_suspicious(root) {
+        if *self.shared.is_plain.get_or_init(|| !self.is_suspicious(root)) {
             return None;
         }
         yaml::decode(self.tree, root, &mut JsonBuilder, duplicates)
@@ -321,6 +323,10 @@ impl DocumentCheck<'_> {
                 },
             }
         }
+    }
+
+    fn plainly_fits(&self, root: NodeId, custom: &CustomKind) -> bool {
+        self.shared.is_plain.get() == Some(&true) && custom.plainly_accepts(self.tree, root, self.options.strict)
     }
 
     /// What a JSON schema finds, and the validations of a definition where the types are right.
@@ -492,6 +498,9 @@ impl DocumentCheck<'_> {
                     verdict(violations)
                 }
                 SchemaChoice::File(schema) => self.against_json(root, &schema, None, &api_version, &kind),
+                SchemaChoice::Custom(custom) if self.plainly_fits(root, &custom) => {
+                    verdict(self.metadata(root, &api_version, &kind))
+                }
                 SchemaChoice::Custom(custom) => match custom.compiled(self.options.strict) {
                     Ok(schema) => self.against_json(root, &schema, Some(&custom), &api_version, &kind),
                     Err(message) => (Status::Error, violation(message)),

@@ -6,18 +6,19 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::yaml::{self, NodeId};
+use crate::yaml::{self, NodeId, Scalar, Tree};
 
 use super::cel;
+use super::custom_acceptance::{Look, Patterns};
 use super::schema_location::FileSchema;
 use super::split::split_documents;
 
 /// What every definition says of itself.
 const MARK: &[u8] = b"CustomResourceDefinition";
 /// Formats that the API server and the JSON schema library agree on.
-const FORMATS: [&str; 5] = ["date-time", "date", "ipv4", "ipv6", "duration"];
+pub(super) const FORMATS: [&str; 5] = ["date-time", "date", "ipv4", "ipv6", "duration"];
 /// Deepest nesting that is translated.
-const MAX_DEPTH: usize = 200;
+pub(super) const MAX_DEPTH: usize = 200;
 
 /// What was found of kinds that were looked for, by API version and kind.
 type FoundKinds = HashMap<(String, String), Option<Arc<CustomKind>>>;
@@ -40,6 +41,7 @@ pub(super) struct CustomKind {
     strict: OnceLock<Result<Arc<FileSchema>, String>>,
     /// Whether it has validations to evaluate.
     validates: OnceLock<bool>,
+    patterns: Patterns,
 }
 
 impl fmt::Debug for CustomSchemas {
@@ -111,42 +113,62 @@ fn read(document: &[u8], api_version: &str, kind: &str) -> Option<CustomKind> {
     let tree = yaml::parse_all(document).ok()?;
     let mut roots: Vec<NodeId> = tree.documents().iter().map(|document| document.root).collect();
     while let Some(root) = roots.pop() {
+        let root = tree.target(root);
         if let Some(items) = tree.get(root, "items") {
             roots.extend(tree.children(tree.target(items)));
         }
-        let Ok(definition) = yaml::json_from_node(&tree, root) else {
-            continue;
-        };
-        if let Some(schema) = schema_of(&definition, api_version, kind) {
-            return Some(CustomKind {
-                schema: schema.clone(),
-                lenient: OnceLock::new(),
-                strict: OnceLock::new(),
-                validates: OnceLock::new(),
-            });
+        let schema = schema_node(&tree, root, api_version, kind);
+        if let Some(schema) = schema.and_then(|schema| yaml::json_from_node(&tree, schema).ok()) {
+            return Some(CustomKind::new(schema));
         }
     }
     None
 }
 
-fn schema_of<'d>(definition: &'d Json, api_version: &str, kind: &str) -> Option<&'d Json> {
-    let text = |pointer: &str| definition.pointer(pointer).and_then(Json::as_str);
+/// Where a definition has the schema of a version of a kind.
+fn schema_node(tree: &Tree<'_>, root: NodeId, api_version: &str, kind: &str) -> Option<NodeId> {
+    let is = |node: NodeId, path: &[&str], wanted: &str| {
+        let found = tree.find(node, path).map(|found| tree.scalar(tree.target(found)));
+        matches!(found, Some(Ok(Scalar::Str(text))) if text == wanted)
+    };
     let (group, version) = api_version.split_once('/')?;
-    let is_defined = text("/kind") == Some("CustomResourceDefinition")
-        && text("/spec/group") == Some(group)
-        && text("/spec/names/kind") == Some(kind);
-    let versions = definition
-        .pointer("/spec/versions")
-        .filter(|_| is_defined)?
-        .as_array()?;
-    let version = versions
-        .iter()
-        .find(|entry| entry.get("name").and_then(Json::as_str) == Some(version))?;
-    let shared = definition.pointer("/spec/validation/openAPIV3Schema");
-    version.pointer("/schema/openAPIV3Schema").or(shared)
+    let is_defined = is(root, &["kind"], "CustomResourceDefinition")
+        && is(root, &["spec", "group"], group)
+        && is(root, &["spec", "names", "kind"], kind);
+    let versions = tree.target(tree.find(root, &["spec", "versions"]).filter(|_| is_defined)?);
+    let mut versions = tree.children(versions).map(|entry| tree.target(entry));
+    let version = versions.find(|&entry| is(entry, &["name"], version))?;
+    let own = tree.find(version, &["schema", "openAPIV3Schema"]);
+    let shared = || tree.find(root, &["spec", "validation", "openAPIV3Schema"]);
+    own.or_else(shared).map(|schema| tree.target(schema))
 }
 
 impl CustomKind {
+    pub(super) fn new(schema: Json) -> Self {
+        Self {
+            schema,
+            lenient: OnceLock::new(),
+            strict: OnceLock::new(),
+            validates: OnceLock::new(),
+            patterns: Patterns::default(),
+        }
+    }
+
+    /// Whether a resource certainly fits and has nothing to evaluate. It may have no aliases, tags, merge keys or keys
+    /// written twice.
+    pub(super) fn plainly_accepts(&self, tree: &Tree<'_>, root: NodeId, is_strict: bool) -> bool {
+        let look = Look {
+            tree,
+            patterns: &self.patterns,
+            is_strict,
+        };
+        !self.validates() && look.accepts_resource(&self.schema, root)
+    }
+
+    fn validates(&self) -> bool {
+        *self.validates.get_or_init(|| cel::has_validations(&self.schema))
+    }
+
     /// The schema, or why it cannot be used.
     pub(super) fn compiled(&self, is_strict: bool) -> Result<Arc<FileSchema>, String> {
         let cell = if is_strict { &self.strict } else { &self.lenient };
@@ -160,7 +182,7 @@ impl CustomKind {
 
     /// Path and message of every validation that a custom resource fails.
     pub(super) fn failed_validations(&self, instance: &Json) -> Vec<(Vec<String>, String)> {
-        if *self.validates.get_or_init(|| cel::has_validations(&self.schema)) {
+        if self.validates() {
             cel::failed_validations(&self.schema, instance)
         } else {
             Vec::new()
@@ -219,7 +241,7 @@ fn translated(schema: &Json, is_strict: bool, is_root: bool, depth: usize) -> Js
             }
         }
     }
-    if is_strict && !is_open && out.get("type").and_then(Json::as_str) == Some("object") {
+    if is_strict && !is_open && fields.get("type").and_then(Json::as_str) == Some("object") {
         out.insert("additionalProperties".to_owned(), Json::Bool(false));
     }
     Json::Object(out)

@@ -8,6 +8,7 @@ mod cel;
 mod check_document;
 mod check_text;
 mod cron;
+mod custom_acceptance;
 mod custom_schema;
 mod fields;
 mod ids;
