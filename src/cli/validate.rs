@@ -1,5 +1,7 @@
 //! `chartwright validate`: manifests against Kubernetes' schemas, offline.
 
+use std::fs::{DirEntry, FileType};
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -149,7 +151,11 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
         let verdicts = documents.check(arguments.workers, &targets, &options);
         verdicts.into_iter().map(Some).collect()
     };
-    let files = checked_files(inputs, verdicts);
+    // The process ends soon: taking large structures apart would only cost time.
+    let (files, _) = (
+        ManuallyDrop::new(checked_files(inputs, verdicts)),
+        ManuallyDrop::new(options),
+    );
     let shown = ResourceOptions {
         verbose: arguments.verbose,
         summary: arguments.summary,
@@ -305,17 +311,20 @@ fn collect(directory: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(directory) else {
         return;
     };
-    let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    entries.sort();
-    for path in entries {
+    let typed = |entry: DirEntry| Some((entry.path(), entry.file_type().ok()?));
+    let mut entries: Vec<(PathBuf, FileType)> = entries.flatten().filter_map(typed).collect();
+    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+    for (path, file_type) in entries {
         let is_manifest = path.extension().is_some_and(|extension| {
             ["yaml", "yml", "json"]
                 .iter()
                 .any(|wanted| extension.eq_ignore_ascii_case(wanted))
         });
-        if path.is_dir() && depth < MAX_DEPTH {
+        // What is behind a link is asked for by its path.
+        let is_link = file_type.is_symlink();
+        if (file_type.is_dir() || is_link && path.is_dir()) && depth < MAX_DEPTH {
             collect(&path, depth + 1, paths);
-        } else if is_manifest && path.is_file() {
+        } else if is_manifest && (file_type.is_file() || is_link && path.is_file()) {
             paths.push(path);
         }
     }

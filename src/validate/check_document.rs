@@ -199,8 +199,10 @@ impl DocumentCheck<'_> {
                 if names.windows(2).any(|pair| pair.first() == pair.last()) {
                     return true;
                 }
-            } else if matches!(tree.kind(node), NodeKind::Scalar(_))
-                && matches!(tree.scalar(node), Ok(Scalar::Float(number)) if !number.is_finite())
+            } else if matches!(
+                tree.text(node).as_bytes().first(),
+                Some(b'0'..=b'9' | b'.' | b'+' | b'-')
+            ) && matches!(tree.scalar(node), Ok(Scalar::Float(number)) if !number.is_finite())
             {
                 return true;
             }

@@ -1,6 +1,7 @@
 //! All documents of one text or of many, each with its verdict. Equal documents are judged once.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, Hash, Hasher};
 
 use foldhash::fast::RandomState;
 
@@ -49,16 +50,44 @@ pub struct Documents<'t> {
     places: Vec<Vec<(usize, usize)>>,
 }
 
+/// A document and its hash, which is made where there are several threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Hashed<'t> {
+    hash: u64,
+    text: &'t [u8],
+}
+
+impl<'t> Hashed<'t> {
+    fn new(text: &'t [u8], hasher: &RandomState) -> Self {
+        Self {
+            hash: hasher.hash_one(text),
+            text,
+        }
+    }
+}
+
+impl Hash for Hashed<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
 impl<'t> Documents<'t> {
     /// Finds the documents, on at most `workers` threads.
     pub fn of(texts: &'t [&'t [u8]], workers: Option<usize>) -> Self {
-        let documents = map_with_state(texts, workers, || (), |(), text| split_documents(text));
+        let hasher = RandomState::default();
+        let split = |(): &mut (), text: &&'t [u8]| -> Vec<(usize, Hashed<'t>)> {
+            let documents = split_documents(text).into_iter();
+            let hashed = documents.map(|(offset, document)| (offset, Hashed::new(document, &hasher)));
+            hashed.collect()
+        };
+        let documents = map_with_state(texts, workers, || (), split);
         let mut distinct: Vec<&[u8]> = Vec::new();
-        let mut known: HashMap<&[u8], usize, RandomState> = HashMap::default();
+        let mut known: HashMap<Hashed<'t>, usize, RandomState> = HashMap::default();
         let places = documents.into_iter().map(|documents| {
-            let mut place = |(offset, document)| {
+            let mut place = |(offset, document): (usize, Hashed<'t>)| {
                 let index = *known.entry(document).or_insert_with(|| {
-                    distinct.push(document);
+                    distinct.push(document.text);
                     distinct.len() - 1
                 });
                 (offset, index)

@@ -28,8 +28,8 @@ type FoundKinds = HashMap<(String, String), Option<Arc<CustomKind>>>;
 pub struct CustomSchemas {
     /// Texts of documents that hold a definition.
     definitions: Vec<Vec<u8>>,
-    /// Indexes of those that mention a kind, by its name.
-    by_kind: HashMap<Vec<u8>, Vec<usize>>,
+    /// Made when a kind is first looked for.
+    by_kind: OnceLock<HashMap<Vec<u8>, Vec<usize>>>,
     /// What was looked for, by API version and kind.
     found: Mutex<FoundKinds>,
 }
@@ -69,25 +69,24 @@ impl CustomSchemas {
         if memchr::memmem::find(document, MARK).is_none() {
             return;
         }
-        let index = self.definitions.len();
         self.definitions.push(document.to_vec());
-        for at in memchr::memmem::find_iter(document, b"kind") {
-            let rest = document.get(at + 4..).unwrap_or_default();
-            let line = rest
-                .get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len()))
-                .unwrap_or_default();
-            let is_noise = |byte: &u8| !byte.is_ascii_alphanumeric();
-            let name: Vec<u8> = line
-                .iter()
-                .skip_while(|byte| is_noise(byte))
-                .take_while(|byte| !is_noise(byte))
-                .copied()
-                .collect();
-            let indexes = self.by_kind.entry(name).or_default();
-            if indexes.last() != Some(&index) {
-                indexes.push(index);
+        self.by_kind.take();
+    }
+
+    /// Indexes of the definitions that mention a kind, by its name.
+    fn by_kind(&self) -> &HashMap<Vec<u8>, Vec<usize>> {
+        self.by_kind.get_or_init(|| {
+            let mut by_kind: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
+            for (index, document) in self.definitions.iter().enumerate() {
+                for name in names_behind_kind(document) {
+                    let indexes = by_kind.entry(name).or_default();
+                    if indexes.last() != Some(&index) {
+                        indexes.push(index);
+                    }
+                }
             }
-        }
+            by_kind
+        })
     }
 
     /// The definition of a kind.
@@ -96,7 +95,7 @@ impl CustomSchemas {
         let key = (api_version.to_owned(), kind.to_owned());
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         let custom = found.entry(key).or_insert_with(|| {
-            let indexes = self.by_kind.get(kind.as_bytes()).into_iter().flatten();
+            let indexes = self.by_kind().get(kind.as_bytes()).into_iter().flatten();
             let mut candidates = indexes
                 .filter_map(|&index| self.definitions.get(index))
                 .filter(|document| memchr::memmem::find(document, group.as_bytes()).is_some());
@@ -123,6 +122,22 @@ fn read(document: &[u8], api_version: &str, kind: &str) -> Option<CustomKind> {
         }
     }
     None
+}
+
+/// The words behind every `kind` of a document.
+fn names_behind_kind(document: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
+    memchr::memmem::find_iter(document, b"kind").map(|at| {
+        let rest = document.get(at + 4..).unwrap_or_default();
+        let line = rest
+            .get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len()))
+            .unwrap_or_default();
+        let is_noise = |byte: &u8| !byte.is_ascii_alphanumeric();
+        let word = line
+            .iter()
+            .skip_while(|byte| is_noise(byte))
+            .take_while(|byte| !is_noise(byte));
+        word.copied().collect()
+    })
 }
 
 /// Where a definition has the schema of a version of a kind.

@@ -34,7 +34,7 @@ impl<'w> Walk<'w> {
         for (key, value) in tree.pairs(node) {
             if tree.is_merge_key(key) {
                 has_merge = true;
-            } else if tree.text(tree.target(key)) == name {
+            } else if tree.is_text(tree.target(key), name) {
                 found = Some(value);
             }
         }

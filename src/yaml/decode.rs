@@ -372,8 +372,6 @@ impl Tree<'_> {
 
     /// Whether a key is `<<`, which takes over the pairs of its value.
     pub fn is_merge_key(&self, id: NodeId) -> bool {
-        matches!(self.kind(id), NodeKind::Scalar(_))
-            && self.text(id) == "<<"
-            && (self.is_implicit(id) || self.tag(id) == MERGE_TAG)
+        self.is_text(id, "<<") && (self.is_implicit(id) || self.tag(id) == MERGE_TAG)
     }
 }

@@ -52,7 +52,7 @@ impl Tree<'_> {
     pub fn get(&self, id: NodeId, key: &str) -> Option<NodeId> {
         let found = self
             .pairs(self.target(id))
-            .filter(|(name, _)| self.text(self.target(*name)) == key);
+            .filter(|(name, _)| self.is_text(self.target(*name), key));
         found.last().map(|(_, value)| value)
     }
 

@@ -154,6 +154,24 @@ impl Tree<'_> {
         }
     }
 
+    /// Whether a scalar has this text; an alias has none.
+    pub fn is_text(&self, id: NodeId, wanted: &str) -> bool {
+        let Some(node) = self.node(id) else {
+            return wanted.is_empty();
+        };
+        // Most texts that are compared differ in length.
+        let TextRef { start, end, is_decoded } = node.text;
+        if !matches!(node.kind, NodeKind::Scalar(_)) || (end - start) as usize != wanted.len() {
+            return false;
+        }
+        let from = if is_decoded {
+            self.decoded.as_bytes()
+        } else {
+            self.source.as_bytes()
+        };
+        from.get(start as usize..end as usize) == Some(wanted.as_bytes())
+    }
+
     pub(super) fn properties(&self, id: NodeId) -> Option<&Properties> {
         let index = self.node(id)?.properties.checked_sub(1)?;
         self.properties.get(index as usize)
