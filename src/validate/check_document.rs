@@ -331,15 +331,20 @@ impl DocumentCheck<'_> {
         self.shared.is_plain.get() == Some(&true) && custom.plainly_accepts(self.tree, root, self.options.strict)
     }
 
-    /// What a JSON schema finds, and the validations of a definition where the types are right.
+    /// What a JSON schema finds (none is asked where it is known to be nothing), and the validations of a definition
+    /// where the types are right.
     fn against_json(
         &self,
         root: NodeId,
-        schema: &FileSchema,
+        schema: Option<&FileSchema>,
         custom: Option<&CustomKind>,
         api_version: &str,
         kind: &str,
     ) -> (Status, Vec<Violation>) {
+        let custom = custom.filter(|custom| !self.options.schema_only && custom.validates());
+        if schema.is_none() && custom.is_none() {
+            return verdict(self.metadata(root, api_version, kind));
+        }
         let instance = match yaml::json_from_node(self.tree, root) {
             Ok(instance) => instance,
             Err(error) => {
@@ -352,8 +357,9 @@ impl DocumentCheck<'_> {
                 return (Status::Error, vec![violation]);
             }
         };
-        let mut violations = self.placed(root, ids::SCHEMA, schema.check(&instance));
-        if let Some(custom) = custom.filter(|_| violations.is_empty() && !self.options.schema_only) {
+        let found = schema.map(|schema| schema.check(&instance)).unwrap_or_default();
+        let mut violations = self.placed(root, ids::SCHEMA, found);
+        if let Some(custom) = custom.filter(|_| violations.is_empty()) {
             violations = self.placed(root, ids::CEL, custom.failed_validations(&instance));
         }
         violations.extend(self.metadata(root, api_version, kind));
@@ -499,12 +505,12 @@ impl DocumentCheck<'_> {
                     violations.extend(self.deprecation(root, &api_version, &kind));
                     verdict(violations)
                 }
-                SchemaChoice::File(schema) => self.against_json(root, &schema, None, &api_version, &kind),
+                SchemaChoice::File(schema) => self.against_json(root, Some(&schema), None, &api_version, &kind),
                 SchemaChoice::Custom(custom) if self.plainly_fits(root, &custom) => {
-                    verdict(self.metadata(root, &api_version, &kind))
+                    self.against_json(root, None, Some(&custom), &api_version, &kind)
                 }
                 SchemaChoice::Custom(custom) => match custom.compiled(self.options.strict) {
-                    Ok(schema) => self.against_json(root, &schema, Some(&custom), &api_version, &kind),
+                    Ok(schema) => self.against_json(root, Some(&schema), Some(&custom), &api_version, &kind),
                     Err(message) => (Status::Error, violation(message)),
                 },
             }

@@ -169,18 +169,18 @@ impl CustomKind {
         }
     }
 
-    /// Whether a resource certainly fits and has nothing to evaluate. It may have no aliases, tags, merge keys or keys
-    /// written twice.
+    /// Whether a resource certainly fits the schema. It may have no aliases, tags, merge keys or keys written twice.
     pub(super) fn plainly_accepts(&self, tree: &Tree<'_>, root: NodeId, is_strict: bool) -> bool {
         let look = Look {
             tree,
             patterns: &self.patterns,
             is_strict,
         };
-        !self.validates() && look.accepts_resource(&self.schema, root)
+        look.accepts_resource(&self.schema, root)
     }
 
-    fn validates(&self) -> bool {
+    /// Whether there are validations to evaluate.
+    pub(super) fn validates(&self) -> bool {
         *self.validates.get_or_init(|| cel::has_validations(&self.schema))
     }
 
@@ -197,11 +197,7 @@ impl CustomKind {
 
     /// Path and message of every validation that a custom resource fails.
     pub(super) fn failed_validations(&self, instance: &Json) -> Vec<(Vec<String>, String)> {
-        if self.validates() {
-            cel::failed_validations(&self.schema, instance)
-        } else {
-            Vec::new()
-        }
+        cel::failed_validations(&self.schema, instance)
     }
 }
 
