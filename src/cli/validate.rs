@@ -132,7 +132,7 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
             let text = std::fs::read(&path).map_err(|error| CommandError::could_not_run(open_error(&path, &error)))?;
             custom.add_text(&text);
         }
-        for document in documents.distinct() {
+        for document in documents.filter(arguments.workers, CustomSchemas::is_definition) {
             custom.add_document(document);
         }
     }

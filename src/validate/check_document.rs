@@ -8,6 +8,7 @@ use crate::yaml::{self, Duplicates, JsonBuilder, NodeId, NodeKind, Scalar, Tree}
 
 use super::api_lifecycles::lifecycle;
 use super::catalog::Definition;
+use super::custom_acceptance::is_plain;
 use super::custom_schema::CustomKind;
 use super::ids;
 use super::options::{Options, Target};
@@ -119,7 +120,7 @@ struct DocumentCheck<'d> {
 #[derive(Default)]
 struct Shared {
     unreadable: OnceCell<Option<String>>,
-    /// Whether nothing in it is suspicious.
+    /// What [`is_plain`] says of it.
     is_plain: OnceCell<bool>,
     /// Violations in `metadata`, by object.
     metadata: RefCell<HashMap<NodeId, Vec<Violation>>>,
@@ -170,45 +171,12 @@ impl DocumentCheck<'_> {
         } else {
             Duplicates::LastWins
         };
-        if *self.shared.is_plain.get_or_init(|| !self.is_suspicious(root)) {
+        if *self.shared.is_plain.get_or_init(|| is_plain(self.tree, root)) {
             return None;
         }
         yaml::decode(self.tree, root, &mut JsonBuilder, duplicates)
             .err()
             .map(|error| error.to_string())
-    }
-
-    /// Whether a document has anything that may not become JSON: aliases, tags, keys that are no plain text, keys twice.
-    fn is_suspicious(&self, root: NodeId) -> bool {
-        let tree = self.tree;
-        let mut pending = vec![root];
-        let mut names: Vec<&str> = Vec::new();
-        while let Some(node) = pending.pop() {
-            if tree.kind(node) == NodeKind::Alias || !tree.tag(node).is_empty() {
-                return true;
-            }
-            if tree.kind(node) == NodeKind::Mapping {
-                names.clear();
-                for (key, _) in tree.pairs(node) {
-                    if !matches!(tree.scalar(key), Ok(Scalar::Str(_))) || tree.is_merge_key(key) {
-                        return true;
-                    }
-                    names.push(tree.text(key));
-                }
-                names.sort_unstable();
-                if names.windows(2).any(|pair| pair.first() == pair.last()) {
-                    return true;
-                }
-            } else if matches!(
-                tree.text(node).as_bytes().first(),
-                Some(b'0'..=b'9' | b'.' | b'+' | b'-')
-            ) && matches!(tree.scalar(node), Ok(Scalar::Float(number)) if !number.is_finite())
-            {
-                return true;
-            }
-            pending.extend(tree.children(node));
-        }
-        false
     }
 
     fn text(&self, node: NodeId, path: &[&str]) -> Result<String, bool> {

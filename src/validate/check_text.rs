@@ -102,9 +102,11 @@ impl<'t> Documents<'t> {
         }
     }
 
-    /// The documents, every one once.
-    pub fn distinct(&self) -> &[&'t [u8]] {
-        &self.distinct
+    /// The documents that fulfil something, every one once.
+    pub fn filter(&self, workers: Option<usize>, is_wanted: impl Fn(&[u8]) -> bool + Sync) -> Vec<&'t [u8]> {
+        let answers = map_with_state(&self.distinct, workers, || (), |(), document| is_wanted(document));
+        let wanted = self.distinct.iter().zip(answers).filter(|(_, is_wanted)| *is_wanted);
+        wanted.map(|(document, _)| *document).collect()
     }
 
     /// What [`check_text`] gives for each of the texts.
@@ -254,7 +256,7 @@ mod tests {
         let targets = [Target::embedded(Catalog::find("1.31").unwrap())];
         let options = Options::default();
         let documents = Documents::of(&texts, Some(2));
-        assert_eq!(documents.distinct().len(), 4);
+        assert_eq!(documents.filter(None, |_| true).len(), 4);
         let found = documents.check(Some(2), &targets, &options);
         let expected: Vec<Vec<Resource>> = texts.iter().map(|text| check_text(text, &targets, &options)).collect();
         assert_eq!(found, expected);

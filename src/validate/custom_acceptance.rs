@@ -37,7 +37,47 @@ impl Patterns {
     }
 }
 
-/// A resource that has no aliases, tags, merge keys or keys written twice.
+/// Whether a node means what its text says: no aliases, tags or merge keys, keys that are plain text and are there once,
+/// no number that JSON has not.
+pub(super) fn is_plain(tree: &Tree<'_>, root: NodeId) -> bool {
+    let is_bare = |node: NodeId| tree.kind(node) != NodeKind::Alias && tree.tag(node).is_empty();
+    let mut pending = vec![root];
+    let mut names: Vec<&str> = Vec::new();
+    while let Some(node) = pending.pop() {
+        if !is_bare(node) {
+            return false;
+        }
+        match tree.kind(node) {
+            NodeKind::Mapping => {
+                names.clear();
+                for (key, value) in tree.pairs(node) {
+                    let is_text = matches!(tree.scalar(key), Ok(Scalar::Str(_))) && !tree.is_merge_key(key);
+                    if !is_text || !is_bare(key) {
+                        return false;
+                    }
+                    names.push(tree.text(key));
+                    pending.push(value);
+                }
+                names.sort_unstable();
+                if names.windows(2).any(|pair| pair.first() == pair.last()) {
+                    return false;
+                }
+            }
+            NodeKind::Sequence => pending.extend(tree.children(node)),
+            _ => {
+                let first = tree.text(node).as_bytes().first();
+                if matches!(first, Some(b'0'..=b'9' | b'.' | b'+' | b'-'))
+                    && matches!(tree.scalar(node), Ok(Scalar::Float(number)) if !number.is_finite())
+                {
+                    return false;
+                }
+            }
+        }
+    }
+    true
+}
+
+/// A look at what [`is_plain`].
 pub(super) struct Look<'l> {
     pub(super) tree: &'l Tree<'l>,
     pub(super) patterns: &'l Patterns,
@@ -45,9 +85,14 @@ pub(super) struct Look<'l> {
 }
 
 impl Look<'_> {
-    /// Whether the resource certainly fits the schema of its version.
+    /// Whether a resource certainly fits the schema of its version.
     pub(super) fn accepts_resource(&self, schema: &Json, root: NodeId) -> bool {
         self.accepts(schema, root, true, 0)
+    }
+
+    /// Whether a part of a resource certainly fits its part of the schema.
+    pub(super) fn accepts_part(&self, schema: &Json, node: NodeId) -> bool {
+        self.accepts(schema, node, false, 0)
     }
 
     fn accepts(&self, schema: &Json, node: NodeId, is_root: bool, depth: usize) -> bool {

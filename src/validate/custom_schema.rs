@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::yaml::{self, NodeId, Scalar, Tree};
 
 use super::cel;
-use super::custom_acceptance::{Look, Patterns};
+use super::custom_acceptance::{Look, Patterns, is_plain};
 use super::schema_location::FileSchema;
 use super::split::split_documents;
 
@@ -60,15 +60,19 @@ impl CustomSchemas {
             return;
         }
         for (_, document) in split_documents(text) {
-            self.add_document(document);
+            if Self::is_definition(document) {
+                self.add_document(document);
+            }
         }
+    }
+
+    /// Whether a document may be a definition.
+    pub fn is_definition(document: &[u8]) -> bool {
+        memchr::memmem::find(document, MARK).is_some()
     }
 
     /// Takes a document that may be a definition.
     pub fn add_document(&mut self, document: &[u8]) {
-        if memchr::memmem::find(document, MARK).is_none() {
-            return;
-        }
         self.definitions.push(document.to_vec());
         self.by_kind.take();
     }
@@ -78,8 +82,8 @@ impl CustomSchemas {
         self.by_kind.get_or_init(|| {
             let mut by_kind: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
             for (index, document) in self.definitions.iter().enumerate() {
-                for name in names_behind_kind(document) {
-                    let indexes = by_kind.entry(name).or_default();
+                for name in words_behind(document, b"kind") {
+                    let indexes = by_kind.entry(name.to_vec()).or_default();
                     if indexes.last() != Some(&index) {
                         indexes.push(index);
                     }
@@ -98,7 +102,7 @@ impl CustomSchemas {
             let indexes = self.by_kind().get(kind.as_bytes()).into_iter().flatten();
             let mut candidates = indexes
                 .filter_map(|&index| self.definitions.get(index))
-                .filter(|document| memchr::memmem::find(document, group.as_bytes()).is_some());
+                .filter(|document| words_behind(document, b"group").any(|word| word == group.as_bytes()));
             candidates
                 .find_map(|document| read(document, api_version, kind))
                 .map(Arc::new)
@@ -124,19 +128,18 @@ fn read(document: &[u8], api_version: &str, kind: &str) -> Option<CustomKind> {
     None
 }
 
-/// The words behind every `kind` of a document.
-fn names_behind_kind(document: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
-    memchr::memmem::find_iter(document, b"kind").map(|at| {
-        let rest = document.get(at + 4..).unwrap_or_default();
+/// What stands as a value behind every `key` of a document, whatever its punctuation.
+fn words_behind<'d>(document: &'d [u8], key: &'static [u8]) -> impl Iterator<Item = &'d [u8]> {
+    memchr::memmem::find_iter(document, key).map(move |at| {
+        let rest = document.get(at + key.len()..).unwrap_or_default();
         let line = rest
             .get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len()))
             .unwrap_or_default();
-        let is_noise = |byte: &u8| !byte.is_ascii_alphanumeric();
-        let word = line
-            .iter()
-            .skip_while(|byte| is_noise(byte))
-            .take_while(|byte| !is_noise(byte));
-        word.copied().collect()
+        let is_noise = |byte: &u8| !matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-');
+        let start = line.iter().take_while(|byte| is_noise(byte)).count();
+        let word = line.get(start..).unwrap_or_default();
+        let length = word.iter().take_while(|byte| !is_noise(byte)).count();
+        word.get(..length).unwrap_or_default()
     })
 }
 
@@ -169,7 +172,7 @@ impl CustomKind {
         }
     }
 
-    /// Whether a resource certainly fits the schema. It may have no aliases, tags, merge keys or keys written twice.
+    /// Whether a resource certainly fits the schema. It must be plain.
     pub(super) fn plainly_accepts(&self, tree: &Tree<'_>, root: NodeId, is_strict: bool) -> bool {
         let look = Look {
             tree,
@@ -202,9 +205,20 @@ impl CustomKind {
 }
 
 /// What is wrong first with a value under a schema of a CRD; nothing where the schema itself is at fault.
-pub(super) fn first_fault(schema: &Json, value: &Json) -> Option<String> {
-    let compiled = FileSchema::from_json(translated(schema, false, false, 0)).ok()?;
-    compiled.check(value).into_iter().next().map(|(_, message)| message)
+pub(super) fn first_fault(tree: &Tree<'_>, schema: NodeId, value: NodeId) -> Option<String> {
+    let schema = yaml::json_from_node(tree, schema).ok()?;
+    let patterns = Patterns::default();
+    let look = Look {
+        tree,
+        patterns: &patterns,
+        is_strict: false,
+    };
+    if is_plain(tree, value) && look.accepts_part(&schema, value) {
+        return None;
+    }
+    let value = yaml::json_from_node(tree, value).ok()?;
+    let compiled = FileSchema::from_json(translated(&schema, false, false, 0)).ok()?;
+    compiled.check(&value).into_iter().next().map(|(_, message)| message)
 }
 
 /// A schema of a CRD as JSON Schema of draft 4 says it.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::yaml::{self, NodeId, NodeKind, Scalar};
+use crate::yaml::{NodeId, NodeKind, Scalar};
 
 use super::super::cel;
 use super::super::custom_schema;
@@ -89,13 +89,49 @@ fn root_with_status(walk: &mut Walk<'_>, schema: NodeId) {
     }
 }
 
-/// Whether a schema has any of Kubernetes' own keys.
-fn has_extensions(walk: &Walk<'_>, node: NodeId) -> bool {
-    walk.tree.kind(node) == NodeKind::Mapping
-        && walk
-            .tree
-            .pairs(node)
-            .any(|(key, _)| walk.tree.text(key).starts_with("x-"))
+/// Which kinds of keys a schema has. Schemas are many and most have two keys, so these are looked at once.
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "a set")]
+struct Keys {
+    /// Any of Kubernetes' own.
+    extensions: bool,
+    default: bool,
+    /// `properties`, `additionalProperties` or `items`.
+    inner: bool,
+    /// `allOf` and the like.
+    combinations: bool,
+    /// What [`common`] looks at.
+    common: bool,
+}
+
+impl Keys {
+    const ALL: Self = Self {
+        extensions: true,
+        default: true,
+        inner: true,
+        combinations: true,
+        common: true,
+    };
+
+    fn of(walk: &Walk<'_>, node: NodeId) -> Self {
+        let mut keys = Self::default();
+        for (key, _) in walk.tree.pairs(node) {
+            match walk.tree.text(walk.tree.target(key)) {
+                "type" | "description" | "format" | "enum" | "required" | "nullable" => {}
+                "default" => keys.default = true,
+                "properties" | "additionalProperties" => keys.inner = true,
+                "items" => (keys.inner, keys.common) = (true, true),
+                "allOf" | "anyOf" | "oneOf" | "not" => keys.combinations = true,
+                // It brings keys of its own.
+                "<<" => return Self::ALL,
+                name => {
+                    keys.extensions |= name.starts_with("x-");
+                    keys.common = true;
+                }
+            }
+        }
+        keys
+    }
 }
 
 fn structural(walk: &mut Walk<'_>, node: NodeId, level: Level, depth: usize) {
@@ -104,20 +140,33 @@ fn structural(walk: &mut Walk<'_>, node: NodeId, level: Level, depth: usize) {
     if !is_schema || depth > MAX_DEPTH {
         return;
     }
+    let keys = Keys::of(walk, node);
     let kind = walk.text(node, "type");
-    let is_either = walk.is_true(node, "x-kubernetes-int-or-string");
-    let is_embedded = walk.is_true(node, "x-kubernetes-embedded-resource");
-    type_of(walk, node, level, kind.as_deref());
-    common(walk, node);
-    if has_extensions(walk, node) {
+    let is_either = keys.extensions && walk.is_true(node, "x-kubernetes-int-or-string");
+    let is_embedded = keys.extensions && walk.is_true(node, "x-kubernetes-embedded-resource");
+    type_of(walk, node, level, kind.as_deref(), keys);
+    if keys.common {
+        common(walk, node);
+    }
+    if keys.extensions {
         lists(walk, node, kind.as_deref());
     }
     if level == Level::Root || is_embedded {
         metadata(walk, node, level);
     }
-    if walk.has(node, "default") && level != Level::Root {
+    if keys.default && walk.has(node, "default") && level != Level::Root {
         default_value(walk, node);
     }
+    if keys.inner {
+        inner(walk, node, level, depth);
+    }
+    if keys.combinations {
+        combinations(walk, node, is_either, depth);
+    }
+}
+
+/// The schemas of properties and items.
+fn inner(walk: &mut Walk<'_>, node: NodeId, level: Level, depth: usize) {
     if walk.has(node, "additionalProperties") {
         if level == Level::Root {
             let message = "Forbidden: must not be used at the root";
@@ -143,14 +192,10 @@ fn structural(walk: &mut Walk<'_>, node: NodeId, level: Level, depth: usize) {
             walk.descend(name, |walk| structural(walk, child, child_level, depth + 1));
         }
     }
-    let combines = walk.tree.kind(node) == NodeKind::Mapping
-        && walk
-            .tree
-            .pairs(node)
-            .any(|(key, _)| matches!(walk.tree.text(key), "allOf" | "anyOf" | "oneOf" | "not"));
-    if !combines {
-        return;
-    }
+}
+
+/// The schemas of `allOf` and the like.
+fn combinations(walk: &mut Walk<'_>, node: NodeId, is_either: bool, depth: usize) {
     for name in COMBINATIONS {
         // The two types of an int-or-string may be spelt out.
         let skips_first = is_either && name != "oneOf";
@@ -168,10 +213,11 @@ fn structural(walk: &mut Walk<'_>, node: NodeId, level: Level, depth: usize) {
 }
 
 /// The type of a structural schema: one there is, but where anything or two types are taken.
-fn type_of(walk: &mut Walk<'_>, node: NodeId, level: Level, kind: Option<&str>) {
-    let is_either = walk.is_true(node, "x-kubernetes-int-or-string");
-    let preserves = walk.is_true(node, "x-kubernetes-preserve-unknown-fields");
-    let is_embedded = walk.is_true(node, "x-kubernetes-embedded-resource");
+fn type_of(walk: &mut Walk<'_>, node: NodeId, level: Level, kind: Option<&str>, keys: Keys) {
+    let has = |walk: &Walk<'_>, name| keys.extensions && walk.is_true(node, name);
+    let is_either = has(walk, "x-kubernetes-int-or-string");
+    let preserves = has(walk, "x-kubernetes-preserve-unknown-fields");
+    let is_embedded = has(walk, "x-kubernetes-embedded-resource");
     match kind {
         Some(kind) if !TYPES.contains(&kind) => {
             walk.fault(node, &[Key("type")], ids::CRD, unsupported(kind, TYPES));
@@ -538,13 +584,10 @@ fn default_value(walk: &mut Walk<'_>, node: NodeId) {
     if is_plainly_right(walk, node) {
         return;
     }
-    let (Ok(schema), Some(value)) = (yaml::json_from_node(walk.tree, node), walk.field(node, "default")) else {
+    let Some(value) = walk.field(node, "default") else {
         return;
     };
-    let Ok(value) = yaml::json_from_node(walk.tree, value) else {
-        return;
-    };
-    if let Some(fault) = custom_schema::first_fault(&schema, &value) {
+    if let Some(fault) = custom_schema::first_fault(walk.tree, node, value) {
         walk.fault(node, &[Key("default")], ids::CRD, format!("Invalid value: {fault}"));
     }
 }
