@@ -3,9 +3,9 @@
 use std::hint::black_box;
 
 /// More than glibc's own limit for blocks that get a mapping of their own, and within what it may raise it to.
-const MAPPED_BLOCK: usize = 16 << 20;
+const MAPPED_BLOCK: usize = 31 << 20;
 /// What a thread's heap is grown to at once; pages are only made when something is written to them.
-const HEAP: usize = 12 << 20;
+const HEAP: usize = 28 << 20;
 
 /// Grows the heap of the calling thread in one step.
 ///
