@@ -302,7 +302,7 @@ pub struct FixedClock<R: FnMut(&mut [u8])> {
     asked: Cell<u32>,
     random: R,
     zone: String,
-    uses_keys_again: bool,
+    is_for_checks: bool,
 }
 
 impl<R: FnMut(&mut [u8])> FixedClock<R> {
@@ -313,14 +313,14 @@ impl<R: FnMut(&mut [u8])> FixedClock<R> {
             asked: Cell::new(0),
             random,
             zone: String::new(),
-            uses_keys_again: false,
+            is_for_checks: false,
         }
     }
 
     /// The same world for renderings that are only checked: keys are made once.
     #[must_use]
     pub fn for_checks(mut self) -> Self {
-        self.uses_keys_again = true;
+        self.is_for_checks = true;
         self
     }
 
@@ -333,8 +333,8 @@ impl<R: FnMut(&mut [u8])> FixedClock<R> {
 }
 
 impl<R: FnMut(&mut [u8])> World for FixedClock<R> {
-    fn uses_keys_again(&self) -> bool {
-        self.uses_keys_again
+    fn is_for_checks(&self) -> bool {
+        self.is_for_checks
     }
 
     fn local_zone(&self) -> &str {

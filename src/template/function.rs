@@ -93,8 +93,8 @@ pub trait Host {
     fn local_zone(&self) -> &str {
         "UTC"
     }
-    /// Whether a key may be used a second time; see `World`.
-    fn uses_keys_again(&self) -> bool {
+    /// Whether nobody but a check sees what is rendered; see `World`.
+    fn is_for_checks(&self) -> bool {
         false
     }
     /// Fills `bytes` with random bytes, good enough for passwords and keys.

@@ -99,7 +99,7 @@ impl PrivateKey {
     /// A new RSA key.
     pub(super) fn rsa(host: &mut dyn Host, bits: usize) -> Result<Self, String> {
         static KEPT: Mutex<Vec<(usize, RsaPrivateKey)>> = Mutex::new(Vec::new());
-        if !host.uses_keys_again() {
+        if !host.is_for_checks() {
             return Self::new_rsa(host, bits);
         }
         let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);

@@ -137,8 +137,8 @@ impl Host for Executor<'_> {
         self.options.lint
     }
 
-    fn uses_keys_again(&self) -> bool {
-        self.world.uses_keys_again()
+    fn is_for_checks(&self) -> bool {
+        self.world.is_for_checks()
     }
 
     fn local_zone(&self) -> &str {

@@ -97,9 +97,9 @@ pub trait World {
     fn now_unix_nanos(&self) -> i128;
     /// Fills `bytes` with random bytes, good enough for passwords and keys.
     fn fill_random(&mut self, bytes: &mut [u8]);
-    /// Whether a key may be used a second time, since nobody but a check sees what is rendered: keys take longer to make
-    /// than all else together.
-    fn uses_keys_again(&self) -> bool {
+    /// Whether nobody but a check sees what is rendered: keys are used a second time then and passwords hashed in little
+    /// time, which both take longer than all else together.
+    fn is_for_checks(&self) -> bool {
         false
     }
     /// IANA name of the local time zone.
