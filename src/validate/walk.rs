@@ -15,13 +15,20 @@ use super::schema::{Property, Schema};
 const MAX_DEPTH: usize = 1000;
 
 /// Required fields, by definition, for which the API server has a value of its own.
-const FILLED_IN: [(&str, &str); 6] = [
+const FILLED_IN: [(&str, &str); 13] = [
     ("rbac.v1.RoleRef", "apiGroup"),
     ("scheduling.v1.PriorityClass", "value"),
     ("storage.v1.CSIDriver", "spec"),
     ("resource.v1.DeviceClass", "spec"),
     ("apiextensions.v1.CustomResourceDefinitionVersion", "served"),
     ("apiextensions.v1.CustomResourceDefinitionVersion", "storage"),
+    ("core.v1.Sysctl", "value"),
+    ("core.v1.HTTPHeader", "value"),
+    ("core.v1.PreferredSchedulingTerm", "preference"),
+    ("core.v1.LimitRangeSpec", "limits"),
+    ("storage.v1.TokenRequest", "audience"),
+    ("batch.v1.PodFailurePolicy", "rules"),
+    ("discovery.v1.EndpointSlice", "endpoints"),
 ];
 
 /// How strictly documents are held against definitions.
@@ -265,7 +272,7 @@ impl<'w> Walk<'w> {
             (Schema::Int64, Found::Integer(number)) if i64::try_from(*number).is_err() => {
                 self.report(node, ids::INTEGER_SIZE, format!("{number} does not fit 64 bits"));
             }
-            (Schema::Quantity, Found::Text(text)) if !is_quantity(text.trim()) => {
+            (Schema::Quantity, Found::Text(text)) if !is_quantity(text.trim_matches(' ')) => {
                 let message =
                     format!("{text:?} is no quantity: want a number and a suffix such as m, k, M, Ki, Mi or Gi");
                 self.report(node, ids::QUANTITY, message);
@@ -278,6 +285,8 @@ impl<'w> Walk<'w> {
             }
             (Schema::Enum(set), Found::Text(text)) if !self.strictness.types_only => {
                 let is_known = set.values.iter().any(|value| value == text) || (set.takes_empty && text.is_empty());
+                // The server takes an empty one for what is not given, though the field is a pointer.
+                let is_known = is_known || text.is_empty() && self.is_below("reclaimPolicy");
                 if !is_known {
                     self.report(node, ids::ENUM, rules::unsupported(text, &set.values));
                 }
@@ -304,6 +313,11 @@ impl<'w> Walk<'w> {
             && FILLED_IN
                 .iter()
                 .any(|&(owner, name)| name == property.name && self.definition_name.ends_with(owner))
+    }
+
+    /// Whether the present path leads through a field.
+    pub(super) fn is_below(&self, field: &str) -> bool {
+        self.path.iter().any(|step| step == field)
     }
 
     fn has_required(&self, schema: &Schema) -> bool {

@@ -23,11 +23,20 @@ struct Package {
     /// Types marked `+enum`.
     closed: BTreeSet<String>,
     /// Type and value of string constants.
-    constants: Vec<(String, String)>,
+    constants: Vec<(String, Constant)>,
+    /// Values of string constants by their names.
+    named: BTreeMap<String, String>,
     /// Struct, name in JSON, type.
     fields: Vec<(String, String, String)>,
     /// Import path by the name it has in the package.
     imports: BTreeMap<String, String>,
+}
+
+/// A constant's value.
+enum Constant {
+    Literal(String),
+    /// That of a constant of another package: its import and name.
+    Reference(String, String),
 }
 
 /// The enums of Kubernetes 1.`minor`.0.
@@ -73,8 +82,16 @@ fn enums(packages: &BTreeMap<String, Package>) -> Enums {
             let Some(declaring) = packages.get(source).filter(|package| package.closed.contains(bare)) else {
                 continue;
             };
-            let values = declaring.constants.iter().filter(|(constant, _)| constant == bare);
-            let values: Vec<String> = values.map(|(_, value)| value.clone()).collect();
+            let constants = declaring.constants.iter().filter(|(constant, _)| constant == bare);
+            let values = constants.map(|(_, value)| match value {
+                Constant::Literal(value) => Some(value.clone()),
+                Constant::Reference(import, name) => {
+                    let path = declaring.imports.get(import)?.trim_start_matches("k8s.io/api/");
+                    packages.get(path)?.named.get(name).cloned()
+                }
+            });
+            // A set of which one is not known is none.
+            let values: Vec<String> = values.collect::<Option<_>>().unwrap_or_default();
             let key = (format!("io.k8s.api.{}.{owner}", name.replace('/', ".")), field.clone());
             let takes_empty = !type_name.starts_with(['*', '[']);
             if !values.is_empty() {
@@ -109,19 +126,28 @@ fn read_source(text: &str, package: &mut Package) {
             (Within::Nothing, ["type", name, "string", ..]) if is_marked => {
                 package.closed.insert((*name).to_owned());
             }
-            (Within::Nothing, ["const", _, type_name, "=", value, ..])
-            | (Within::Constants, [_, type_name, "=", value, ..]) => {
+            (Within::Nothing, ["const", name, type_name, "=", value, ..])
+            | (Within::Constants, [name, type_name, "=", value, ..]) => {
                 if let Some(value) = quoted(value) {
-                    package.constants.push(((*type_name).to_owned(), value));
+                    package.named.insert((*name).to_owned(), value.clone());
+                    package
+                        .constants
+                        .push(((*type_name).to_owned(), Constant::Literal(value)));
                 }
             }
-            // `A = Type("a")`
-            (Within::Constants, [_, "=", value]) => {
+            // `A = Type("a")` or `A = Type(other.B)`
+            (Within::Constants, [name, "=", value]) => {
                 let call = value.strip_suffix(')').and_then(|call| call.split_once('('));
-                if let Some((type_name, value)) = call
-                    && let Some(value) = quoted(value)
-                {
-                    package.constants.push((type_name.to_owned(), value));
+                if let Some((type_name, value)) = call {
+                    let constant = match (quoted(value), value.split_once('.')) {
+                        (Some(value), _) => {
+                            package.named.insert((*name).to_owned(), value.clone());
+                            Constant::Literal(value)
+                        }
+                        (None, Some((import, name))) => Constant::Reference(import.to_owned(), name.to_owned()),
+                        (None, None) => Constant::Reference(String::new(), value.to_owned()),
+                    };
+                    package.constants.push((type_name.to_owned(), constant));
                 }
             }
             (Within::Imports, [name, path]) => {

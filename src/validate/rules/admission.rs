@@ -159,11 +159,15 @@ fn review_versions(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
+/// Go reads schemes in small letters.
+const SCHEME: &str = "https://";
+
 fn webhook_url(walk: &mut Walk<'_>, node: NodeId) {
     let Some(url) = walk.field(node, "url").and_then(|url| walk.text_of(url)) else {
         return;
     };
-    let fault = match url.strip_prefix("https://") {
+    let scheme = url.get(..SCHEME.len()).unwrap_or_default();
+    let fault = match url.get(SCHEME.len()..).filter(|_| scheme.eq_ignore_ascii_case(SCHEME)) {
         None => Some("'https' is the only allowed URL scheme; desired format: https://host[/path]"),
         Some(rest) => {
             let host = rest.split(['/', '?', '#']).next().unwrap_or_default();

@@ -3,10 +3,11 @@
 use crate::yaml::NodeId;
 
 use super::super::cel;
-use super::super::fields::Step::Key;
+use super::super::fields::Step::{Index, Key};
 use super::super::ids;
 use super::super::quantity::decode_base64;
 use super::super::walk::Walk;
+use super::labels::check_labels;
 use super::resources::quantity_of;
 use super::workload::amount;
 use super::{Check, MAX_INT32, Syntax, Table};
@@ -58,9 +59,18 @@ pub(super) const CHECKS: Table = &[
     ("core.v1.LimitRangeSpec", &[Check::Unique("limits", "type")]),
     (
         "core.v1.LimitRangeItem",
-        &[Check::Required("type"), Check::With(limit_range)],
+        &[
+            Check::Required("type"),
+            Check::With(limit_type),
+            Check::With(limit_range),
+        ],
     ),
+    ("core.v1.NamespaceSpec", &[Check::With(namespace_finalizers)]),
     ("core.v1.ResourceQuotaSpec", &[Check::With(quota)]),
+    (
+        "node.v1.Scheduling",
+        &[Check::With(|walk, node| check_labels(walk, node, "nodeSelector"))],
+    ),
     (
         "core.v1.ScopedResourceSelectorRequirement",
         &[Check::Required("scopeName"), Check::With(scope_requirement)],
@@ -220,6 +230,28 @@ fn docker_fault(walk: &Walk<'_>, node: NodeId, name: &str) -> Option<&'static st
     };
     let parsed: Result<serde_json::Map<String, serde_json::Value>, _> = serde_json::from_slice(&config);
     parsed.is_err().then_some("the content is no JSON object")
+}
+
+fn limit_type(walk: &mut Walk<'_>, node: NodeId) {
+    let Some(kind) = walk.text(node, "type") else { return };
+    let is_standard = matches!(&*kind, "Pod" | "Container" | "PersistentVolumeClaim");
+    if !is_standard && (!kind.contains('/') || Syntax::QualifiedName.fault(&kind).is_some()) {
+        let message = format!("Invalid value: {kind:?}: must be a standard limit type or fully qualified");
+        walk.fault(node, &[Key("type")], ids::ENUM, message);
+    }
+}
+
+fn namespace_finalizers(walk: &mut Walk<'_>, node: NodeId) {
+    for (index, finalizer) in walk.items(node, "finalizers").into_iter().enumerate() {
+        let name = walk.text_of(finalizer).unwrap_or_default();
+        let steps = [Key("finalizers"), Index(index)];
+        walk.written(node, &steps, &name, Syntax::QualifiedName);
+        if !name.contains('/') && !super::metadata::is_standard_finalizer(&name) {
+            let message =
+                format!("Invalid value: {name:?}: name is neither a standard finalizer name nor is it fully qualified");
+            walk.fault(node, &steps, ids::NAME, message);
+        }
+    }
 }
 
 fn limit_range<'w>(walk: &mut Walk<'w>, node: NodeId) {

@@ -105,11 +105,11 @@ pub(super) const CHECKS: Table = &[
     ),
     (
         "core.v1.ConfigMapEnvSource",
-        &[Check::Required("name"), Check::Written("name", Syntax::Subdomain)],
+        &[Check::Required("name"), Check::With(source_of_variables)],
     ),
     (
         "core.v1.SecretEnvSource",
-        &[Check::Required("name"), Check::Written("name", Syntax::Subdomain)],
+        &[Check::Required("name"), Check::With(source_of_variables)],
     ),
     ("core.v1.ObjectFieldSelector", &[Check::Required("fieldPath")]),
     ("core.v1.ResourceRequirements", &[Check::With(container_resources)]),
@@ -261,6 +261,16 @@ fn same_env_twice(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
+/// The name is judged as if something could follow it: a dash at its end will do.
+fn source_of_variables(walk: &mut Walk<'_>, node: NodeId) {
+    if let Some(name) = walk.text(node, "name") {
+        let name = name
+            .strip_suffix('-')
+            .map_or_else(|| name.to_string(), |start| format!("{start}a"));
+        walk.written(node, &[Key("name")], &name, Syntax::Subdomain);
+    }
+}
+
 fn mount_propagation(walk: &mut Walk<'_>, node: NodeId) {
     let is_privileged = walk
         .field(node, "securityContext")
@@ -309,5 +319,8 @@ fn local_profile(walk: &mut Walk<'_>, node: NodeId) {
     } else if !is_local && has_profile {
         let message = "Invalid value: can only be set when type is 'Localhost'";
         walk.fault(node, &[Key("localhostProfile")], ids::FORBIDDEN, message);
+    }
+    if let Some(profile) = walk.text(node, "localhostProfile") {
+        walk.written(node, &[Key("localhostProfile")], &profile, Syntax::RelativePath);
     }
 }

@@ -85,6 +85,7 @@ pub(super) const CHECKS: Table = &[
         &[
             Check::Required("specReplicasPath"),
             Check::Required("statusReplicasPath"),
+            Check::With(scale_paths),
         ],
     ),
     (
@@ -249,5 +250,23 @@ fn conversion(walk: &mut Walk<'_>, node: NodeId) {
             }
         }
         (false, None) => {}
+    }
+}
+
+/// Where the numbers of a scale are: names of fields with dots, below `.spec` or `.status`.
+fn scale_paths(walk: &mut Walk<'_>, node: NodeId) {
+    for (name, roots) in [
+        ("specReplicasPath", &[".spec."][..]),
+        ("statusReplicasPath", &[".status."]),
+        ("labelSelectorPath", &[".spec.", ".status."]),
+    ] {
+        let Some(path) = walk.text(node, name) else { continue };
+        if !roots.iter().any(|root| path.starts_with(root)) || path.contains('[') {
+            let message = format!(
+                "Invalid value: {path:?}: should be a json path under {}",
+                roots.join(" or ")
+            );
+            walk.fault(node, &[Key(name)], ids::CRD, message);
+        }
     }
 }

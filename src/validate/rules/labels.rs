@@ -117,6 +117,10 @@ fn expression(walk: &mut Walk<'_>, node: NodeId, list: &str, index: usize, item:
             format!("Invalid value: {key:?}: {fault}"),
         );
     }
+    // A preference for nodes may name values that no label has.
+    if is_of_nodes && walk.is_below("preferredDuringSchedulingIgnoredDuringExecution") {
+        return;
+    }
     for (position, value) in values.into_iter().enumerate() {
         let text = walk.text_of(value).unwrap_or_default();
         if let Some(fault) = Syntax::LabelValue.fault(&text) {

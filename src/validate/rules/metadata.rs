@@ -62,6 +62,26 @@ fn name_syntax(group: &str, kind: &str) -> Syntax {
     }
 }
 
+/// Whether a finalizer may have a name without a domain.
+pub(super) fn is_standard_finalizer(name: &str) -> bool {
+    matches!(name, "orphan" | "foregroundDeletion" | "kubernetes")
+}
+
+/// Whether a group certainly is Kubernetes' own; definitions of others are not asked this.
+fn is_builtin(group: &str) -> bool {
+    let known = [
+        "networking",
+        "rbac.authorization",
+        "storage",
+        "admissionregistration",
+        "apiextensions",
+    ];
+    !group.contains('.')
+        || group
+            .strip_suffix(".k8s.io")
+            .is_some_and(|group| known.contains(&group))
+}
+
 /// Checks the metadata of the document at `root`.
 pub(in crate::validate) fn check_root<'w>(walk: &mut Walk<'w>, root: NodeId, api_version: &str, kind: &str) {
     if is_nameless(kind) {
@@ -80,6 +100,8 @@ pub(in crate::validate) fn check_root<'w>(walk: &mut Walk<'w>, root: NodeId, api
             let example = format!("{prefix}xxxxx");
             walk.written(root, &[Key("metadata"), Key("generateName")], &example, syntax);
         }
+        // It is given a name of random digits.
+        (None, None) if kind == "LimitRange" => {}
         (None, None) => {
             let message = "Required value: name or generateName is required";
             walk.fault(root, &[Key("metadata"), Key("name")], ids::REQUIRED, message);
@@ -103,6 +125,12 @@ pub(in crate::validate) fn check_root<'w>(walk: &mut Walk<'w>, root: NodeId, api
                 &text,
                 Syntax::QualifiedName,
             );
+            if is_builtin(group) && !text.contains('/') && !is_standard_finalizer(&text) {
+                let message = format!(
+                    "Invalid value: {text:?}: name is neither a standard finalizer name nor is it fully qualified"
+                );
+                walk.fault(metadata, &[Key("finalizers"), Index(index)], ids::NAME, message);
+            }
         }
         for (index, owner) in walk.items(metadata, "ownerReferences").into_iter().enumerate() {
             for name in ["apiVersion", "kind", "name", "uid"] {

@@ -6,6 +6,7 @@ mod autoscaling;
 mod cluster;
 mod container;
 mod custom_resource;
+mod failure_policy;
 mod json_schema;
 mod labels;
 mod metadata;

@@ -26,7 +26,9 @@ pub(super) const CHECKS: Table = &[
             Check::Unique("ports", "name"),
             Check::With(external_access),
             Check::WrittenStrictly("externalIPs", Syntax::Ip),
-            Check::WrittenStrictly("loadBalancerSourceRanges", Syntax::Cidr),
+            Check::WrittenStrictly("loadBalancerSourceRanges", Syntax::PaddedCidr),
+            Check::WrittenStrictly("loadBalancerClass", Syntax::QualifiedName),
+            Check::Unique("ipFamilies", ""),
             Check::Range("healthCheckNodePort", 0, 65535),
         ],
     ),
@@ -64,16 +66,14 @@ pub(super) const CHECKS: Table = &[
             Check::Required("addressType"),
             Check::Values("addressType", &["FQDN", "IPv4", "IPv6"]),
             Check::Unique("ports", "name"),
+            Check::With(slice_addresses),
         ],
     ),
     (
         "discovery.v1.Endpoint",
         &[Check::Required("addresses"), Check::Written("hostname", Syntax::Label)],
     ),
-    (
-        "discovery.v1.EndpointPort",
-        &[Check::Written("name", Syntax::Label), Check::Range("port", 1, 65535)],
-    ),
+    ("discovery.v1.EndpointPort", &[Check::Written("name", Syntax::Label)]),
     (
         "networking.v1.IngressSpec",
         &[
@@ -86,7 +86,7 @@ pub(super) const CHECKS: Table = &[
     (
         "networking.v1.IngressTLS",
         &[
-            Check::WrittenStrictly("hosts", Syntax::Host),
+            Check::WrittenStrictly("hosts", Syntax::TlsHost),
             Check::Written("secretName", Syntax::Subdomain),
         ],
     ),
@@ -97,7 +97,10 @@ pub(super) const CHECKS: Table = &[
     ),
     (
         "networking.v1.IngressBackend",
-        &[Check::ExactlyOne(&["service", "resource"])],
+        &[
+            Check::ExactlyOne(&["service", "resource"]),
+            Check::With(resource_backend),
+        ],
     ),
     (
         "networking.v1.IngressServiceBackend",
@@ -123,6 +126,8 @@ pub(super) const CHECKS: Table = &[
             Check::Required("name"),
             Check::Written("kind", Syntax::PathSegment),
             Check::Written("name", Syntax::PathSegment),
+            Check::WrittenStrictly("apiGroup", Syntax::Subdomain),
+            Check::Written("namespace", Syntax::Label),
             Check::ValuesStrictly("scope", &["Cluster", "Namespace"]),
             Check::With(class_parameters),
         ],
@@ -168,10 +173,6 @@ fn service(walk: &mut Walk<'_>, node: NodeId) {
             None => walk.required(node, "externalName"),
         }
     }
-    if walk.text(node, "sessionAffinity").as_deref() != Some("ClientIP") && walk.has(node, "sessionAffinityConfig") {
-        let message = "Forbidden: must not be set when session affinity is None";
-        walk.fault(node, &[Key("sessionAffinityConfig")], ids::FORBIDDEN, message);
-    }
     if kind != "LoadBalancer" {
         for name in ["loadBalancerClass", "allocateLoadBalancerNodePorts"] {
             if walk.has(node, name) {
@@ -186,6 +187,35 @@ fn service(walk: &mut Walk<'_>, node: NodeId) {
         if !walk.items(node, "loadBalancerSourceRanges").is_empty() {
             let message = "Forbidden: may only be used when `type` is 'LoadBalancer'";
             walk.fault(node, &[Key("loadBalancerSourceRanges")], ids::FORBIDDEN, message);
+        }
+    }
+}
+
+/// The addresses of a slice are all of its type.
+fn slice_addresses(walk: &mut Walk<'_>, node: NodeId) {
+    let syntax = match walk.text(node, "addressType").as_deref() {
+        Some("IPv4" | "IPv6") => Syntax::Ip,
+        Some("FQDN") => Syntax::Subdomain,
+        _ => return,
+    };
+    for (index, endpoint) in walk.items(node, "endpoints").into_iter().enumerate() {
+        for (position, address) in walk.items(endpoint, "addresses").into_iter().enumerate() {
+            let Some(address) = walk.text_of(address) else { continue };
+            let steps = [Key("endpoints"), Index(index), Key("addresses"), Index(position)];
+            walk.written(node, &steps, &address, syntax);
+        }
+    }
+}
+
+fn resource_backend(walk: &mut Walk<'_>, node: NodeId) {
+    for (name, syntax) in [
+        ("apiGroup", Syntax::Subdomain),
+        ("kind", Syntax::PathSegment),
+        ("name", Syntax::PathSegment),
+    ] {
+        let field = walk.field_at(node, &["resource", name]);
+        if let Some(text) = field.and_then(|field| walk.text_of(field)) {
+            walk.written(node, &[Key("resource"), Key(name)], &text, syntax);
         }
     }
 }

@@ -10,7 +10,13 @@ use super::metadata::check_object_metadata;
 use super::{Check, MAX_INT32, Syntax, Table, unsupported};
 
 pub(super) const CHECKS: Table = &[
-    ("core.v1.Pod", &[Check::With(|walk, node| pod_spec_of(walk, node, &[]))]),
+    (
+        "core.v1.Pod",
+        &[
+            Check::With(|walk, node| pod_spec_of(walk, node, &[])),
+            Check::With(image_names),
+        ],
+    ),
     (
         "core.v1.PodTemplate",
         &[Check::With(|walk, node| pod_spec_of(walk, node, &["template"]))],
@@ -179,15 +185,46 @@ fn containers(walk: &mut Walk<'_>, node: NodeId) {
             for mounts in ["volumeMounts", "volumeDevices"] {
                 for (position, mount) in walk.items(container, mounts).into_iter().enumerate() {
                     let Some(name) = walk.text(mount, "name") else { continue };
+                    let steps = [Key(list), Index(index), Key(mounts), Index(position), Key("name")];
                     if !volumes.contains(&name) {
-                        let steps = [Key(list), Index(index), Key(mounts), Index(position), Key("name")];
                         walk.fault(node, &steps, ids::VOLUME_MOUNT, format!("Not found: {name:?}"));
+                    } else if mounts == "volumeDevices" && !is_claim(walk, node, &name) {
+                        let message = format!(
+                            "Invalid value: {name:?}: can only use volume source type of PersistentVolumeClaim or \
+                             Ephemeral for block mode"
+                        );
+                        walk.fault(node, &steps, ids::VOLUME_MOUNT, message);
                     }
                 }
             }
         }
     }
     host_ports(walk, node);
+}
+
+/// Whether a volume of the pod is a claim, which alone can be a block device.
+fn is_claim(walk: &Walk<'_>, node: NodeId, name: &str) -> bool {
+    let volumes = walk.items(node, "volumes").into_iter();
+    let mut volumes = volumes.filter(|&volume| walk.text(volume, "name").is_some_and(|found| found == name));
+    // Templates of claims make volumes that the pod does not list.
+    volumes.all(|volume| walk.has(volume, "persistentVolumeClaim") || walk.has(volume, "ephemeral"))
+}
+
+/// No space around the images of a pod; those of a template are only looked at when a pod is made of it.
+fn image_names(walk: &mut Walk<'_>, node: NodeId) {
+    for list in ["initContainers", "containers"] {
+        let containers = walk.field(node, "spec").map(|spec| walk.items(spec, list));
+        for (index, container) in containers.unwrap_or_default().into_iter().enumerate() {
+            let Some(image) = walk.text(container, "image") else {
+                continue;
+            };
+            if image.trim() != image {
+                let steps = [Key("spec"), Key(list), Index(index), Key("image")];
+                let message = format!("Invalid value: {image:?}: must not have leading or trailing whitespace");
+                walk.fault(node, &steps, ids::NAME, message);
+            }
+        }
+    }
 }
 
 /// No two containers listen on one port of the host.
@@ -357,6 +394,14 @@ fn dns_limits(walk: &mut Walk<'_>, node: NodeId) {
         if count > most {
             let message = format!("Invalid value: must not have more than {most} {name}, has {count}");
             walk.fault(node, &[Key(name)], ids::RANGE, message);
+        }
+    }
+    for (index, search) in walk.items(node, "searches").into_iter().enumerate() {
+        let Some(search) = walk.text_of(search) else { continue };
+        // Underscores are taken since 1.32.
+        let plain = search.strip_suffix('.').unwrap_or(&search).replace('_', "a");
+        if search != "." {
+            walk.written(node, &[Key("searches"), Index(index)], &plain, Syntax::Subdomain);
         }
     }
 }

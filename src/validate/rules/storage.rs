@@ -113,7 +113,10 @@ fn capacity(walk: &mut Walk<'_>, node: NodeId) {
 }
 
 fn local_node(walk: &mut Walk<'_>, node: NodeId) {
-    if walk.has(node, "local") && walk.field_at(node, &["nodeAffinity", "required"]).is_none() {
+    if walk.has(node, "nodeAffinity") && walk.field_at(node, &["nodeAffinity", "required"]).is_none() {
+        let message = "Required value: must specify required node constraints";
+        walk.fault(node, &[Key("nodeAffinity"), Key("required")], ids::REQUIRED, message);
+    } else if walk.has(node, "local") && walk.field_at(node, &["nodeAffinity", "required"]).is_none() {
         let message = "Required value: Local volume requires node affinity";
         walk.fault(node, &[Key("nodeAffinity")], ids::REQUIRED, message);
     }

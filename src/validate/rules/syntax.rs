@@ -16,8 +16,10 @@ pub(in crate::validate) enum Syntax {
     Subdomain,
     /// A subdomain with at least three labels.
     FullyQualified,
-    /// A subdomain, or `*.` and a subdomain.
+    /// A subdomain, or `*.` and a subdomain; no IP address.
     Host,
+    /// As [`Self::Host`], which may look like an IP address.
+    TlsHost,
     /// `name` or `prefix/name`, as keys of labels.
     QualifiedName,
     /// The value of a label.
@@ -34,6 +36,8 @@ pub(in crate::validate) enum Syntax {
     Ip,
     /// An address range.
     Cidr,
+    /// An address range with space around it.
+    PaddedCidr,
     /// An RFC 1123 label of at most 52 bytes, since a `CronJob`'s jobs get 11 more.
     CronJobName,
     /// A file name relative to a volume, without `..`.
@@ -56,6 +60,8 @@ impl Syntax {
                     .then(|| "should be a domain with at least three segments separated by dots".to_owned())
             }),
             Self::Host => host(text),
+            Self::TlsHost if is_ip(text) => subdomain(text),
+            Self::TlsHost => host(text),
             Self::QualifiedName => qualified_name(text),
             Self::LabelValue => label_value(text),
             Self::PathSegment => path_segment(text),
@@ -66,6 +72,7 @@ impl Syntax {
                 (!is_ip(text)).then(|| "must be a valid IP address (e.g. 10.9.8.7 or 2001:db8::ffff)".to_owned())
             }
             Self::Cidr => cidr(text),
+            Self::PaddedCidr => cidr(text.trim()),
             Self::CronJobName => {
                 subdomain(text).or_else(|| (text.len() > 52).then(|| "must be no more than 52 characters".to_owned()))
             }

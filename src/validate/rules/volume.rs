@@ -72,7 +72,35 @@ pub(super) const CHECKS: Table = &[
     ),
     ("core.v1.SecretProjection", &[Check::Required("name")]),
     ("core.v1.DownwardAPIVolumeSource", &[DEFAULT_MODE]),
-    ("core.v1.ProjectedVolumeSource", &[DEFAULT_MODE]),
+    (
+        "core.v1.ProjectedVolumeSource",
+        &[DEFAULT_MODE, Check::With(conflicting_paths)],
+    ),
+    (
+        "core.v1.ClusterTrustBundleProjection",
+        &[
+            Check::Required("path"),
+            Check::Written("path", Syntax::RelativePath),
+            Check::With(reserved),
+            Check::ExactlyOne(&["name", "signerName"]),
+            Check::With(selected_bundles),
+        ],
+    ),
+    (
+        "core.v1.PodCertificateProjection",
+        &[
+            Check::Required("signerName"),
+            Check::ValuesStrictly(
+                "keyType",
+                &["RSA3072", "RSA4096", "ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519"],
+            ),
+            Check::Range("maxExpirationSeconds", 3600, LONGEST_CERTIFICATE),
+            Check::Written("credentialBundlePath", Syntax::RelativePath),
+            Check::Written("keyPath", Syntax::RelativePath),
+            Check::Written("certificateChainPath", Syntax::RelativePath),
+            Check::With(certificate_paths),
+        ],
+    ),
     (
         "core.v1.VolumeProjection",
         &[Check::AtMostOne(&[
@@ -181,6 +209,54 @@ const ISCSI: &[Check] = &[
     Check::Required("iqn"),
     Check::Range("lun", 0, 255),
 ];
+
+/// 91 days.
+const LONGEST_CERTIFICATE: i64 = 91 * 24 * 60 * 60;
+/// Where a pod certificate may be written to.
+const CERTIFICATE_PATHS: [&str; 3] = ["credentialBundlePath", "keyPath", "certificateChainPath"];
+
+/// No two sources of a projected volume write the same file.
+fn conflicting_paths(walk: &mut Walk<'_>, node: NodeId) {
+    let mut known: Vec<String> = Vec::new();
+    for source in walk.items(node, "sources") {
+        let mut places: Vec<(NodeId, &str)> = Vec::new();
+        for name in ["secret", "configMap", "downwardAPI"] {
+            if let Some(source) = walk.field(source, name) {
+                places.extend(walk.items(source, "items").into_iter().map(|item| (item, "path")));
+            }
+        }
+        // The path of a service account's token is not looked at.
+        if let Some(bundle) = walk.field(source, "clusterTrustBundle") {
+            places.push((bundle, "path"));
+        }
+        if let Some(certificate) = walk.field(source, "podCertificate") {
+            places.extend(CERTIFICATE_PATHS.map(|name| (certificate, name)));
+        }
+        for (place, name) in places {
+            let Some(path) = walk.text(place, name) else { continue };
+            if known.iter().any(|known| *known == path) {
+                let message = format!("Invalid value: {path:?}: conflicting duplicate paths");
+                walk.fault(node, &[], ids::DUPLICATE, message);
+            } else {
+                known.push(path.into_owned());
+            }
+        }
+    }
+}
+
+fn selected_bundles(walk: &mut Walk<'_>, node: NodeId) {
+    if walk.has(node, "name") && walk.has(node, "labelSelector") {
+        let message = "Invalid value: labelSelector must be unset if name is specified";
+        walk.fault(node, &[Key("labelSelector")], ids::FORBIDDEN, message);
+    }
+}
+
+fn certificate_paths(walk: &mut Walk<'_>, node: NodeId) {
+    if !CERTIFICATE_PATHS.iter().any(|name| walk.text(node, name).is_some()) {
+        let message = "Required value: specify at least one of credentialBundlePath, keyPath, and certificateChainPath";
+        walk.fault(node, &[], ids::REQUIRED, message);
+    }
+}
 
 /// Files that begin with `..` are kubelet's own.
 fn reserved(walk: &mut Walk<'_>, node: NodeId) {

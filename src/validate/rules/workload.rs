@@ -6,6 +6,7 @@ use super::super::cron;
 use super::super::fields::Step::Key;
 use super::super::ids;
 use super::super::walk::Walk;
+use super::failure_policy::failure_policy;
 use super::labels::selects;
 use super::pod::{pod_spec_of, restart_policy};
 use super::{Check, MAX_INT32, Syntax, Table, unsupported};
@@ -19,7 +20,7 @@ pub(super) const CHECKS: Table = &[
     ("apps.v1.ReplicaSet", &[Check::Required("spec")]),
     ("apps.v1.StatefulSet", &[Check::Required("spec")]),
     ("apps.v1.DaemonSet", &[Check::Required("spec")]),
-    ("batch.v1.Job", &[Check::Required("spec")]),
+    ("batch.v1.Job", &[Check::Required("spec"), Check::With(job_name)]),
     ("batch.v1.CronJob", &[Check::Required("spec")]),
     ("core.v1.ReplicationController", &[Check::Required("spec")]),
     (
@@ -95,6 +96,7 @@ pub(super) const CHECKS: Table = &[
         &[
             Check::With(|walk, node| pod_spec_of(walk, node, &["template"])),
             Check::With(job_pods),
+            Check::With(failure_policy),
             Check::With(indexed),
             Check::NotNegative("parallelism"),
             Check::NotNegative("completions"),
@@ -352,9 +354,27 @@ fn schedule(walk: &mut Walk<'_>, node: NodeId) {
         );
     }
     if let Some(zone) = walk.field(node, "timeZone").and_then(|zone| walk.text_of(zone))
-        && (zone.is_empty() || zone.eq_ignore_ascii_case("local"))
+        && !is_time_zone(&zone)
     {
         let message = unsupported(&zone, &["a name of the IANA database, such as Europe/Berlin"]);
         walk.fault(node, &[Key("timeZone")], ids::CRON, message);
+    }
+}
+
+/// Whether Go finds a zone in the database of time zones: by its very letters, and `Local` is refused.
+fn is_time_zone(name: &str) -> bool {
+    name == "UTC" || jiff::tz::TimeZone::get(name).is_ok_and(|zone| zone.iana_name() == Some(name))
+}
+
+/// The name of a job becomes a label of its pods.
+fn job_name(walk: &mut Walk<'_>, node: NodeId) {
+    let Some(metadata) = walk.field(node, "metadata") else {
+        return;
+    };
+    if let Some(name) = walk.text(metadata, "name")
+        && let Some(fault) = Syntax::LabelValue.fault(&name)
+    {
+        let message = format!("Invalid value: {name:?}: it is a label of the pods: {fault}");
+        walk.fault(node, &[Key("metadata"), Key("name")], ids::NAME, message);
     }
 }
