@@ -14,8 +14,8 @@ use crate::report::{CheckedFile, ResourceFormat, ResourceOptions, resources_as};
 use crate::source::LineIndex;
 use crate::threads::map_with_state;
 use crate::validate::{
-    Catalog, CustomSchemas, Documents, KindFilter, Options, Resource, SchemaLocations, Status, Target, check_text,
-    is_warning,
+    Catalog, CustomSchemas, Documents, KindFilter, Options, Resource, SchemaFetcher, SchemaLocations, Status, Target,
+    check_text, is_remote, is_warning,
 };
 
 use super::command_error::CommandError;
@@ -47,8 +47,8 @@ pub(super) struct ValidateArguments {
     /// Kinds to refuse: Kind or apiVersion/Kind, comma-separated.
     #[arg(long, value_name = "KINDS")]
     reject: Vec<String>,
-    /// Where JSON schemas are: a directory, a path with `{{ .ResourceKind }}` and the like, or `default` (repeatable,
-    /// tried in order).
+    /// Where JSON schemas are: a directory, a path or an URL with `{{ .ResourceKind }}` and the like, or `default`
+    /// (repeatable, tried in order).
     #[arg(long, value_name = "LOCATION")]
     schema_location: Vec<String>,
     /// Files or directories with `CustomResourceDefinitions` (repeatable). Those among the inputs are used by themselves.
@@ -69,11 +69,11 @@ pub(super) struct ValidateArguments {
     /// Stop at the first resource that is invalid or cannot be judged.
     #[arg(long)]
     exit_on_error: bool,
-    /// Without effect: schemas are in the binary, and those of --schema-location are kept for the run.
-    #[arg(long, hide = true, value_name = "DIR")]
+    /// Keep schemas that are fetched in this directory.
+    #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
-    /// Without effect: nothing is fetched.
-    #[arg(long, hide = true)]
+    /// Take any certificate of a server that has schemas.
+    #[arg(long)]
     insecure_skip_tls_verify: bool,
     #[command(flatten)]
     report: ReportFlags,
@@ -182,6 +182,12 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
 /// A version of Kubernetes for each that is asked for, every one once.
 fn targets(arguments: &ValidateArguments) -> Result<Vec<Target>, CommandError> {
     let mut targets: Vec<Target> = Vec::new();
+    let is_fetching = arguments.schema_location.iter().any(|location| is_remote(location));
+    let fetcher = is_fetching.then(|| SchemaFetcher::new(arguments.cache.clone(), arguments.insecure_skip_tls_verify));
+    let fetcher = fetcher
+        .transpose()
+        .map_err(|error| CommandError::could_not_run(format!("schemas cannot be fetched: {error}")))?
+        .map(Arc::new);
     for given in &arguments.kubernetes_version {
         for version in Catalog::range(given).map_err(CommandError::usage)? {
             let catalog = Catalog::find(&version).map_err(CommandError::usage)?;
@@ -191,7 +197,7 @@ fn targets(arguments: &ValidateArguments) -> Result<Vec<Target>, CommandError> {
             let locations = match arguments.schema_location.as_slice() {
                 [] => None,
                 given => {
-                    let locations = SchemaLocations::new(given, &version, arguments.strict);
+                    let locations = SchemaLocations::new(given, &version, arguments.strict, fetcher.clone());
                     Some(locations.map_err(CommandError::usage)?)
                 }
             };

@@ -1,9 +1,11 @@
 //! What is wrong, where, and what to do about it: data for people, and how a terminal shows it.
 
+mod causes;
 mod terminal;
 
 use crate::source::Span;
 
+pub use causes::with_causes;
 pub use terminal::Terminal;
 
 /// How bad a diagnostic is.

@@ -11,6 +11,8 @@ use object_store::{
     UpdateVersion,
 };
 
+use crate::diagnostic::with_causes;
+
 use super::store::{PutOutcome, Store, StoreError, Versioned};
 
 /// Region where none is named; stores other than Amazon's take any.
@@ -114,21 +116,6 @@ impl S3Store {
             Err(error) => Err(self.failure(name, &error)),
         }
     }
-}
-
-/// The error's text with those of its causes that it does not hold itself, such as missing root certificates.
-fn with_causes(error: &Error) -> String {
-    let mut message = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        let text = cause.to_string();
-        if !message.contains(&text) {
-            message.push_str(": ");
-            message.push_str(&text);
-        }
-        source = cause.source();
-    }
-    message
 }
 
 impl Store for S3Store {

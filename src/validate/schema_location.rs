@@ -2,19 +2,21 @@
 //!
 //! A location is `default` (the embedded schemas), a directory laid out as kubeconform's registry, or a path with
 //! `{{ .ResourceKind }}` and the like. They are tried in order; a file that is not there leads to the next one. A file
-//! that is there and is no schema is an error (kubeconform passes over it in silence). Nothing is fetched.
+//! that is there and is no schema is an error (kubeconform passes over it in silence).
 
 use std::collections::HashMap;
 use std::fmt;
 use std::io::ErrorKind as IoErrorKind;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use boon::{Compiler, Draft, Format, InstanceToken, SchemaIndex, Schemas, ValidationError};
 use serde_json::Value as Json;
 
 use crate::functions::is_go_duration;
 use crate::values::schema_error_message;
+
+use super::remote_schema::{self, SchemaFetcher, is_remote};
 
 /// What kubeconform appends to a location that does not end in `json`.
 const REGISTRY_LAYOUT: &str =
@@ -36,9 +38,6 @@ type Variables = [String; 6];
 /// A location that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LocationError {
-    /// An URL.
-    #[error("--schema-location {0}: schemas are not fetched over the network; give a local directory or path")]
-    Remote(String),
     /// `{{` without `}}`, or a name that is none of kubeconform's.
     #[error("--schema-location {location}: unknown variable {variable:?}; known are {}", VARIABLES.join(", "))]
     Variable {
@@ -70,7 +69,8 @@ pub struct SchemaLocations {
     locations: Vec<Location>,
     version: String,
     suffix: &'static str,
-    read: Mutex<HashMap<String, ReadSchema>>,
+    fetcher: Option<Arc<SchemaFetcher>>,
+    read: Mutex<HashMap<String, Arc<OnceLock<ReadSchema>>>>,
 }
 
 /// A schema file once it was looked for: none there, compiled, or why not.
@@ -98,8 +98,14 @@ pub(super) enum Found {
 }
 
 impl SchemaLocations {
-    /// From the command line's words; `version` is the Kubernetes version as given.
-    pub fn new(given: &[String], version: &str, is_strict: bool) -> Result<Self, LocationError> {
+    /// From the command line's words; `version` is the Kubernetes version as given. Without a fetcher, what is at an
+    /// URL cannot be read.
+    pub fn new(
+        given: &[String],
+        version: &str,
+        is_strict: bool,
+        fetcher: Option<Arc<SchemaFetcher>>,
+    ) -> Result<Self, LocationError> {
         let version = match version {
             "latest" | "master" => "master".to_owned(),
             number => format!("v{}", number.strip_prefix('v').unwrap_or(number)),
@@ -108,6 +114,7 @@ impl SchemaLocations {
             locations: given.iter().map(|text| location(text)).collect::<Result<_, _>>()?,
             version,
             suffix: if is_strict { "-strict" } else { "" },
+            fetcher,
             read: Mutex::new(HashMap::new()),
         })
     }
@@ -148,20 +155,30 @@ impl SchemaLocations {
 
     fn read(&self, path: &str) -> ReadSchema {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = read.get(path) {
-            return known.clone();
-        }
-        let schema = match std::fs::read(path) {
-            Err(error) if matches!(error.kind(), IoErrorKind::NotFound | IoErrorKind::NotADirectory) => None,
-            Err(error) => Some(Err(format!("cannot read schema {path}: {error}"))),
-            Ok(text) => Some(
+        let cell = Arc::clone(read.entry(path.to_owned()).or_default());
+        // Others are looked for meanwhile.
+        drop(read);
+        cell.get_or_init(|| self.load(path)).clone()
+    }
+
+    fn load(&self, path: &str) -> ReadSchema {
+        let shown = remote_schema::shown(path);
+        let text = match &self.fetcher {
+            Some(fetcher) if is_remote(path) => fetcher.get(path),
+            _ => match std::fs::read(path) {
+                Err(error) if matches!(error.kind(), IoErrorKind::NotFound | IoErrorKind::NotADirectory) => Ok(None),
+                text => text.map(Some).map_err(|error| error.to_string()),
+            },
+        };
+        match text {
+            Ok(None) => None,
+            Err(error) => Some(Err(format!("cannot read schema {shown}: {error}"))),
+            Ok(Some(text)) => Some(
                 FileSchema::compile(path, &text)
                     .map(Arc::new)
-                    .map_err(|error| format!("cannot use schema {path}: {error}")),
+                    .map_err(|error| format!("cannot use schema {shown}: {error}")),
             ),
-        };
-        read.insert(path.to_owned(), schema.clone());
-        schema
+        }
     }
 }
 
@@ -177,9 +194,6 @@ impl Piece {
 fn location(given: &str) -> Result<Location, LocationError> {
     if given == "default" {
         return Ok(Location::Embedded);
-    }
-    if given.starts_with("http://") || given.starts_with("https://") {
-        return Err(LocationError::Remote(given.to_owned()));
     }
     let whole = if given.ends_with("json") {
         given.to_owned()
@@ -213,6 +227,9 @@ pub(super) struct FileSchema {
 impl FileSchema {
     fn compile(path: &str, text: &[u8]) -> Result<Self, String> {
         let schema: Json = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        if is_remote(path) {
+            return Self::compile_at(path, schema);
+        }
         let absolute = std::path::absolute(Path::new(path)).map_err(|error| error.to_string())?;
         Self::compile_at(absolute.to_str().ok_or("the path is not UTF-8")?, schema)
     }
@@ -279,7 +296,7 @@ mod tests {
     use super::*;
 
     fn path(given: &str, version: &str, strict: bool, api_version: &str, kind: &str) -> String {
-        let locations = SchemaLocations::new(&[given.to_owned()], version, strict).unwrap();
+        let locations = SchemaLocations::new(&[given.to_owned()], version, strict, None).unwrap();
         let variables = locations.variables(api_version, kind);
         match locations.locations.first().unwrap() {
             Location::Path(pieces) => pieces.iter().map(|piece| piece.text(&variables)).collect(),
@@ -307,9 +324,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_refused() {
-        for given in ["https://example.com", "x/{{ .Kind }}.json", "x/{{ .Group.json"] {
+        for given in ["x/{{ .Kind }}.json", "x/{{ .Group.json"] {
             assert!(
-                SchemaLocations::new(&[given.to_owned()], "1.31", false).is_err(),
+                SchemaLocations::new(&[given.to_owned()], "1.31", false, None).is_err(),
                 "{given}"
             );
         }
@@ -327,7 +344,7 @@ mod tests {
             "default".to_owned(),
             at("{{ .ResourceKind }}.json"),
         ];
-        let locations = SchemaLocations::new(&given, "1.31", false).unwrap();
+        let locations = SchemaLocations::new(&given, "1.31", false, None).unwrap();
         assert!(matches!(locations.find("a/v1", "Widget", 0), Found::Embedded(2)));
         assert!(matches!(locations.find("a/v1", "Broken", 2), Found::Broken(_)));
         assert!(matches!(locations.find("a/v1", "Other", 2), Found::Missing));

@@ -8,6 +8,7 @@ use super::super::ids;
 use super::super::quantity::decode_base64;
 use super::super::walk::Walk;
 use super::labels::check_labels;
+use super::metadata::check_finalizer;
 use super::resources::quantity_of;
 use super::workload::amount;
 use super::{Check, MAX_INT32, Syntax, Table};
@@ -244,13 +245,8 @@ fn limit_type(walk: &mut Walk<'_>, node: NodeId) {
 fn namespace_finalizers(walk: &mut Walk<'_>, node: NodeId) {
     for (index, finalizer) in walk.items(node, "finalizers").into_iter().enumerate() {
         let name = walk.text_of(finalizer).unwrap_or_default();
-        let steps = [Key("finalizers"), Index(index)];
-        walk.written(node, &steps, &name, Syntax::QualifiedName);
-        if !name.contains('/') && !super::metadata::is_standard_finalizer(&name) {
-            let message =
-                format!("Invalid value: {name:?}: name is neither a standard finalizer name nor is it fully qualified");
-            walk.fault(node, &steps, ids::NAME, message);
-        }
+        walk.written(node, &[Key("finalizers"), Index(index)], &name, Syntax::QualifiedName);
+        check_finalizer(walk, node, index, &name);
     }
 }
 

@@ -62,9 +62,13 @@ fn name_syntax(group: &str, kind: &str) -> Syntax {
     }
 }
 
-/// Whether a finalizer may have a name without a domain.
-pub(super) fn is_standard_finalizer(name: &str) -> bool {
-    matches!(name, "orphan" | "foregroundDeletion" | "kubernetes")
+/// A finalizer of `node` has a domain in its name, or is one of Kubernetes' own.
+pub(super) fn check_finalizer(walk: &mut Walk<'_>, node: NodeId, index: usize, name: &str) {
+    if !name.contains('/') && !matches!(name, "orphan" | "foregroundDeletion" | "kubernetes") {
+        let message =
+            format!("Invalid value: {name:?}: name is neither a standard finalizer name nor is it fully qualified");
+        walk.fault(node, &[Key("finalizers"), Index(index)], ids::NAME, message);
+    }
 }
 
 /// Whether a group certainly is Kubernetes' own; definitions of others are not asked this.
@@ -125,11 +129,8 @@ pub(in crate::validate) fn check_root<'w>(walk: &mut Walk<'w>, root: NodeId, api
                 &text,
                 Syntax::QualifiedName,
             );
-            if is_builtin(group) && !text.contains('/') && !is_standard_finalizer(&text) {
-                let message = format!(
-                    "Invalid value: {text:?}: name is neither a standard finalizer name nor is it fully qualified"
-                );
-                walk.fault(metadata, &[Key("finalizers"), Index(index)], ids::NAME, message);
+            if is_builtin(group) {
+                check_finalizer(walk, metadata, index, &text);
             }
         }
         for (index, owner) in walk.items(metadata, "ownerReferences").into_iter().enumerate() {
