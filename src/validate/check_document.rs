@@ -295,8 +295,12 @@ impl DocumentCheck<'_> {
         }
     }
 
+    fn is_plain(&self) -> bool {
+        self.shared.is_plain.get() == Some(&true)
+    }
+
     fn plainly_fits(&self, root: NodeId, custom: &CustomKind) -> bool {
-        self.shared.is_plain.get() == Some(&true) && custom.plainly_accepts(self.tree, root, self.options.strict)
+        self.is_plain() && custom.plainly_accepts(self.tree, root, self.options.strict)
     }
 
     /// What a JSON schema finds (none is asked where it is known to be nothing), and the validations of a definition
@@ -374,7 +378,7 @@ impl DocumentCheck<'_> {
             schema_only: self.options.schema_only,
             types_only: false,
         };
-        Walk::new(self.tree, &self.target.catalog, strictness)
+        Walk::new(self.tree, &self.target.catalog, strictness, self.is_plain())
     }
 
     /// What is wrong with the name, the labels and so on of an object of any kind.

@@ -29,6 +29,11 @@ impl<'w> Walk<'w> {
         if tree.kind(node) != NodeKind::Mapping {
             return None;
         }
+        if self.is_plain {
+            let mut pairs = tree.pairs(node);
+            let found = pairs.find(|&(key, _)| tree.is_text(key, name));
+            return found.map(|(_, value)| value).filter(|&value| !self.is_null(value));
+        }
         let mut found = None;
         let mut has_merge = false;
         for (key, value) in tree.pairs(node) {

@@ -71,6 +71,8 @@ impl Found<'_> {
 pub(super) struct Walk<'w> {
     pub(super) tree: &'w Tree<'w>,
     pub(super) catalog: &'w Catalog,
+    /// Whether keys are what they look like: see [`super::custom_acceptance::is_plain`].
+    pub(super) is_plain: bool,
     strictness: Strictness,
     path: Vec<Cow<'w, str>>,
     violations: Vec<Violation>,
@@ -83,10 +85,11 @@ pub(super) struct Walk<'w> {
 }
 
 impl<'w> Walk<'w> {
-    pub(super) const fn new(tree: &'w Tree<'w>, catalog: &'w Catalog, strictness: Strictness) -> Self {
+    pub(super) const fn new(tree: &'w Tree<'w>, catalog: &'w Catalog, strictness: Strictness, is_plain: bool) -> Self {
         Self {
             tree,
             catalog,
+            is_plain,
             strictness,
             path: Vec::new(),
             violations: Vec::new(),
@@ -389,6 +392,11 @@ impl<'w> Walk<'w> {
     /// Name, key and value of every entry, merge keys followed, the last of equal names kept.
     pub(super) fn entries(&self, node: NodeId) -> Vec<(Cow<'w, str>, NodeId, NodeId)> {
         let mut entries: Vec<(Cow<'w, str>, NodeId, NodeId)> = Vec::with_capacity(self.tree.len(node));
+        if self.is_plain {
+            let named = |(key, value)| (Cow::Borrowed(self.tree.text(key)), key, value);
+            entries.extend(self.tree.pairs(node).map(named));
+            return entries;
+        }
         self.collect_entries(node, &mut entries, 0);
         entries
     }
