@@ -13,6 +13,8 @@ use crate::threads::Ahead;
 
 /// Bytes of text from which a second thread pays.
 const WORTH_A_THREAD: usize = 64 << 10;
+/// Bytes of text for which another thread is woken: many files render to little or nothing.
+const WORTH_A_WAKE: usize = 16 << 10;
 /// Annotation that makes a document a hook.
 const HOOK_ANNOTATION: &str = "helm.sh/hook";
 
@@ -113,8 +115,13 @@ pub fn sort_manifests<'f>(
 pub struct ManifestSorter {
     compat: Compat,
     bytes: usize,
-    files: Ahead<(String, Arc<Vec<u8>>), ReadFile>,
+    batch: Vec<RenderedText>,
+    batch_bytes: usize,
+    files: Ahead<Vec<RenderedText>, Vec<ReadFile>>,
 }
+
+/// Path and text of a rendered file.
+type RenderedText = (String, Arc<Vec<u8>>);
 
 impl ManifestSorter {
     /// No files yet.
@@ -122,7 +129,12 @@ impl ManifestSorter {
         Self {
             compat,
             bytes: 0,
-            files: Ahead::new(move |(path, text)| read_file(path, text, compat)),
+            batch: Vec::new(),
+            batch_bytes: 0,
+            files: Ahead::new(move |batch: Vec<RenderedText>| {
+                let read = |(path, text)| read_file(path, text, compat);
+                batch.into_iter().map(read).collect()
+            }),
         }
     }
 
@@ -132,12 +144,18 @@ impl ManifestSorter {
         if self.bytes > WORTH_A_THREAD {
             self.files.start();
         }
-        self.files.add((path.to_owned(), Arc::clone(text)));
+        self.batch.push((path.to_owned(), Arc::clone(text)));
+        self.batch_bytes += text.len();
+        if self.batch_bytes > WORTH_A_WAKE {
+            self.batch_bytes = 0;
+            self.files.add(std::mem::take(&mut self.batch));
+        }
     }
 
     /// All documents in order.
-    pub fn finish(self) -> Result<Manifests, SortError> {
-        place_all(self.files.finish(), self.compat)
+    pub fn finish(mut self) -> Result<Manifests, SortError> {
+        self.files.add(self.batch);
+        place_all(self.files.finish().into_iter().flatten(), self.compat)
     }
 }
 
