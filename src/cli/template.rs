@@ -415,8 +415,9 @@ fn push_document(text: &mut Vec<u8>, path: &str, content: &[u8]) {
 
 /// Helm trims the manifests as a whole, before it appends the hooks untrimmed.
 fn printed(mut text: Vec<u8>) -> Vec<u8> {
-    text.truncate(text.len() - trim_start(&text).len() + trim(&text).len());
-    text.drain(..text.len() - trim_start(&text).len());
+    let start = text.len() - trim_start(&text).len();
+    text.truncate(start + trim(&text).len());
+    text.drain(..start.min(text.len()));
     text.push(b'\n');
     text
 }

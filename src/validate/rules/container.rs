@@ -3,6 +3,7 @@
 use crate::yaml::NodeId;
 
 use super::super::fields::Step::{Index, Key};
+use super::super::fields::shortened;
 use super::super::ids;
 use super::super::walk::Walk;
 use super::probe::check_probes;
@@ -264,10 +265,13 @@ fn same_env_twice(walk: &mut Walk<'_>, node: NodeId) {
 /// The name is judged as if something could follow it: a dash at its end will do.
 fn source_of_variables(walk: &mut Walk<'_>, node: NodeId) {
     if let Some(name) = walk.text(node, "name") {
-        let name = name
+        let followed = name
             .strip_suffix('-')
             .map_or_else(|| name.to_string(), |start| format!("{start}a"));
-        walk.written(node, &[Key("name")], &name, Syntax::Subdomain);
+        if let Some(fault) = Syntax::Subdomain.fault(&followed) {
+            let message = format!("Invalid value: {:?}: {fault}", shortened(&name));
+            walk.fault(node, &[Key("name")], ids::NAME, message);
+        }
     }
 }
 

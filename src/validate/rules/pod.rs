@@ -3,6 +3,7 @@
 use crate::yaml::NodeId;
 
 use super::super::fields::Step::{Index, Key};
+use super::super::fields::shortened;
 use super::super::ids;
 use super::super::walk::Walk;
 use super::labels::check_labels;
@@ -400,8 +401,11 @@ fn dns_limits(walk: &mut Walk<'_>, node: NodeId) {
         let Some(search) = walk.text_of(search) else { continue };
         // Underscores are taken since 1.32.
         let plain = search.strip_suffix('.').unwrap_or(&search).replace('_', "a");
-        if search != "." {
-            walk.written(node, &[Key("searches"), Index(index)], &plain, Syntax::Subdomain);
+        if search != "."
+            && let Some(fault) = Syntax::Subdomain.fault(&plain)
+        {
+            let message = format!("Invalid value: {:?}: {fault}", shortened(&search));
+            walk.fault(node, &[Key("searches"), Index(index)], ids::NAME, message);
         }
     }
 }
