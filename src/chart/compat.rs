@@ -1,5 +1,8 @@
 //! Which Helm is followed where two generations differ.
 
+use crate::functions;
+use crate::template::FunctionLookup;
+
 /// A generation of Helm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Compat {
@@ -8,4 +11,14 @@ pub enum Compat {
     Helm4,
     /// Helm 3.22.
     Helm3,
+}
+
+impl Compat {
+    /// What templates may call.
+    pub fn functions(self) -> FunctionLookup {
+        match self {
+            Self::Helm4 => functions::lookup,
+            Self::Helm3 => functions::lookup_helm3,
+        }
+    }
 }

@@ -7,12 +7,18 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::archive::{MAX_ARCHIVE_SIZE, without_bom};
+use super::compile_ahead::CompileAhead;
 use super::ignore_file::IgnoreRules;
-use super::load::{ChartFile, LoadError};
+use super::load::ChartFile;
+use super::load_error::LoadError;
+use crate::template::{CompiledSource, Words};
 use crate::threads::map_while;
 
-/// Files from which a second thread pays.
+/// Files from which a second thread pays to read them.
 const WORTH_A_THREAD: usize = 48;
+
+/// The same where they are also compiled.
+const WORTH_A_THREAD_TO_COMPILE: usize = 12;
 
 /// What a file is read into first; one that fills it has it doubled.
 const READ_BUFFER: usize = 32 << 10;
@@ -22,14 +28,24 @@ const MAX_DEPTH: usize = 64;
 
 /// The files of a chart directory, names relative to it with `/`.
 pub fn read_directory(directory: &Path) -> Result<Vec<ChartFile>, LoadError> {
-    read_directory_and_values(directory, |_| ()).map(|(files, _)| files)
+    read_directory_and_values(directory, |_| (), None).map(|read| read.files)
 }
 
-/// The files, and what `read_values` makes of values.yaml while another thread reads the others.
+/// A chart directory and what was made of it while it was read.
+pub(super) struct Directory<V> {
+    pub(super) files: Vec<ChartFile>,
+    /// What values.yaml became.
+    pub(super) values: Option<V>,
+    /// Templates that compile.
+    pub(super) compiled: Vec<CompiledSource>,
+}
+
+/// The files, what `read_values` makes of values.yaml while another thread reads the others, and what was compiled `ahead`.
 pub(super) fn read_directory_and_values<V>(
     directory: &Path,
     read_values: impl FnOnce(&ChartFile) -> V,
-) -> Result<(Vec<ChartFile>, Option<V>), LoadError> {
+    ahead: Option<&CompileAhead>,
+) -> Result<Directory<V>, LoadError> {
     let rules = match fs::read(directory.join(".helmignore")) {
         Ok(text) => IgnoreRules::parse(&String::from_utf8_lossy(&text))?,
         Err(_) => IgnoreRules::parse("")?,
@@ -40,14 +56,20 @@ pub(super) fn read_directory_and_values<V>(
     };
     walk.directory(directory, "", 0)?;
     let remaining = AtomicU64::new(MAX_ARCHIVE_SIZE);
-    let threads = (walk.found.len() < WORTH_A_THREAD).then_some(1);
-    let buffer = || vec![0; READ_BUFFER];
-    let read = |buffer: &mut Vec<u8>, found: &Found| found.read(buffer, &remaining);
+    let ahead = ahead.filter(|ahead| ahead.is_complete(walk.found.iter().map(|found| found.name.as_str())));
+    let worth = ahead.map_or(WORTH_A_THREAD, |_| WORTH_A_THREAD_TO_COMPILE);
+    let threads = (walk.found.len() < worth).then_some(1);
+    let state = || (vec![0; READ_BUFFER], Words::default());
+    let read = |(buffer, words): &mut (Vec<u8>, Words), found: &Found| {
+        let file = found.read(buffer, &remaining)?;
+        let compiled = ahead.and_then(|ahead| ahead.compile(&file, words));
+        Ok((file, compiled))
+    };
     let values_at = walk.found.iter().position(|found| found.name == "values.yaml");
     let values_file = values_at.map(|at| walk.found.remove(at));
-    let (mut files, values) = map_while(&walk.found, threads, buffer, read, || {
-        let file = values_file.map(|found| read(&mut buffer(), &found))?;
-        let values = file.as_ref().ok().map(read_values);
+    let (mut files, values) = map_while(&walk.found, threads, state, read, || {
+        let file = values_file.map(|found| read(&mut state(), &found))?;
+        let values = file.as_ref().ok().map(|(file, _)| read_values(file));
         Some((file, values))
     });
     let mut made = None;
@@ -55,7 +77,18 @@ pub(super) fn read_directory_and_values<V>(
         files.insert(at, file);
         made = values;
     }
-    Ok((files.into_iter().collect::<Result<_, _>>()?, made))
+    let mut compiled = Vec::new();
+    let keep = |read: Result<(ChartFile, Option<CompiledSource>), LoadError>| {
+        let (file, source) = read?;
+        compiled.extend(source);
+        Ok(file)
+    };
+    let files = files.into_iter().map(keep).collect::<Result<_, LoadError>>()?;
+    Ok(Directory {
+        files,
+        values: made,
+        compiled,
+    })
 }
 
 /// A regular file that belongs to the chart.

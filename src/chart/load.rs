@@ -1,23 +1,21 @@
 //! From files to a chart: which file is what, subcharts in `charts/`, values. Follows `pkg/chart/v2/loader/load.go`.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::archive::{ArchiveError, read_archive};
 use super::compat::Compat;
+use super::compile_ahead::CompileAhead;
 use super::directory::read_directory_and_values;
 use super::go_decode::DecodeError;
-use super::ignore_file::IgnoreError;
+use super::load_error::{LoadError, MAX_SUBCHART_DEPTH};
 use super::lock_file::Lock;
 use super::metadata::Metadata;
 use super::values_file::read_values;
 use crate::functions::yaml_value::map_from_yaml;
-use crate::template::{Map, MapType};
+use crate::template::{CompiledSource, Map, MapType};
 use crate::yaml;
-
-/// Deepest nesting of subcharts.
-const MAX_SUBCHART_DEPTH: usize = 32;
 
 /// One file of a chart.
 #[derive(Debug, Clone)]
@@ -61,6 +59,8 @@ pub struct Chart {
     pub warnings: Vec<String>,
     /// Whose rules it is rendered by.
     pub compat: Compat,
+    /// Templates, of this chart and its subcharts, that were compiled while they were read.
+    pub(crate) compiled: Arc<Vec<CompiledSource>>,
 }
 
 /// A file of `crds/`, in this chart or a subchart.
@@ -72,99 +72,6 @@ pub struct CrdFile {
     pub file: ChartFile,
 }
 
-/// Why a chart cannot be loaded. The texts are Helm's where Helm has one.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// A file or directory cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
-    Read {
-        /// What was read.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
-    /// No Chart.yaml in the directory.
-    #[error("unable to detect chart at {0}: open {0}: no such file or directory")]
-    NoChart(String),
-    /// No Chart.yaml among the files of an archive.
-    #[error("unable to detect chart version, no Chart.yaml found")]
-    NoChartInArchive,
-    /// Not a chart archive.
-    #[error("file '{path}' seems to be a YAML file, but expected a gzipped archive")]
-    YamlFile {
-        /// The file.
-        path: String,
-    },
-    /// Not a chart archive.
-    #[error("file '{path}' does not appear to be a gzipped archive; got '{content}'")]
-    NotArchive {
-        /// The file.
-        path: String,
-        /// What it looks like.
-        content: &'static str,
-    },
-    /// The archive is refused.
-    #[error(transparent)]
-    Archive(#[from] ArchiveError),
-    /// A device, socket or the like.
-    #[error("cannot load irregular file {} as it has file mode type bits set", .0.display())]
-    Irregular(PathBuf),
-    /// Directories nested too deep, most likely a link to a parent.
-    #[error("directories are nested too deep at {} (a link to a parent directory?)", .0.display())]
-    TooDeep(PathBuf),
-    /// Subcharts nested too deep.
-    #[error("subcharts are nested more than {MAX_SUBCHART_DEPTH} deep")]
-    SubchartsTooDeep,
-    /// Over the limit.
-    #[error(
-        "chart exceeds maximum decompressed size of {} bytes",
-        super::archive::MAX_ARCHIVE_SIZE
-    )]
-    TooLarge,
-    /// `.helmignore` does not parse.
-    #[error(transparent)]
-    Ignore(#[from] IgnoreError),
-    /// A YAML file of the chart does not fit.
-    #[error("cannot load {file}: {source}")]
-    Decode {
-        /// Name inside the chart.
-        file: &'static str,
-        /// Why not.
-        source: DecodeError,
-    },
-    /// values.yaml does not parse.
-    #[error("cannot load values.yaml: {0}")]
-    Values(String),
-    /// No Chart.yaml among the files.
-    #[error("Chart.yaml file is missing")]
-    ChartYamlMissing,
-    /// An apiVersion Helm does not know.
-    #[error("unsupported chart version")]
-    UnsupportedVersion,
-    /// apiVersion v3, which Helm 4.3 reads but does not render.
-    #[error("invalid chart apiVersion")]
-    VersionThree,
-    /// apiVersion v3 with subcharts that Chart.yaml does not list, which Helm 4.3 stumbles over first.
-    #[error(
-        "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch \
-         missing dependencies: unsupported chart dependency type"
-    )]
-    VersionThreeSubcharts,
-    /// Chart.yaml lacks something.
-    #[error("{0}")]
-    Invalid(String),
-    /// A subchart fails to load.
-    #[error("error unpacking subchart {name} in {parent}: {source}")]
-    Subchart {
-        /// Directory or archive in `charts/`.
-        name: String,
-        /// Chart that holds it.
-        parent: String,
-        /// Why.
-        source: Box<Self>,
-    },
-}
-
 /// Loads a chart directory or archive.
 pub fn load_chart(path: &Path) -> Result<Chart, LoadError> {
     load_chart_for(path, Compat::Helm4)
@@ -172,14 +79,27 @@ pub fn load_chart(path: &Path) -> Result<Chart, LoadError> {
 
 /// Loads a chart directory or archive as that Helm does.
 pub fn load_chart_for(path: &Path, compat: Compat) -> Result<Chart, LoadError> {
+    load(path, compat, |_| None)
+}
+
+/// The same for a chart that will be rendered: templates of a directory are compiled as they are read.
+pub fn load_chart_to_render(path: &Path, compat: Compat) -> Result<Chart, LoadError> {
+    load(path, compat, |chart_yaml| CompileAhead::of_chart(chart_yaml, compat))
+}
+
+fn load(
+    path: &Path,
+    compat: Compat,
+    ahead: impl FnOnce(&serde_json::Value) -> Option<CompileAhead>,
+) -> Result<Chart, LoadError> {
     let information = std::fs::metadata(path).map_err(|source| LoadError::Read {
         path: path.to_owned(),
         source,
     })?;
     if information.is_dir() {
         let chart_yaml = path.join("Chart.yaml");
-        let generation = match std::fs::read(&chart_yaml) {
-            Ok(data) => generation(&data, compat)?,
+        let (document, generation) = match std::fs::read(&chart_yaml) {
+            Ok(data) => first_look(&data, compat)?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let absolute = std::path::absolute(&chart_yaml).unwrap_or(chart_yaml);
                 return Err(LoadError::NoChart(absolute.display().to_string()));
@@ -191,8 +111,11 @@ pub fn load_chart_for(path: &Path, compat: Compat) -> Result<Chart, LoadError> {
                 });
             }
         };
-        let (files, values) = read_directory_and_values(path, |file| read_chart_values(file, compat))?;
-        return renderable(load_with_values(files, values, compat, 0)?, generation);
+        let ahead = document.as_ref().and_then(ahead);
+        let read = read_directory_and_values(path, |file| read_chart_values(file, compat), ahead.as_ref())?;
+        let mut chart = load_with_values(read.files, read.values, compat, 0)?;
+        chart.compiled = Arc::new(read.compiled);
+        return renderable(chart, generation);
     }
     let bytes = std::fs::read(path).map_err(|source| LoadError::Read {
         path: path.to_owned(),
@@ -206,7 +129,7 @@ pub fn load_chart_for(path: &Path, compat: Compat) -> Result<Chart, LoadError> {
         .iter()
         .find(|file| file.name == "Chart.yaml")
         .ok_or(LoadError::NoChartInArchive)?;
-    let generation = generation(&chart_yaml.data, compat)?;
+    let (_, generation) = first_look(&chart_yaml.data, compat)?;
     renderable(load_nested(files, compat, 0)?, generation)
 }
 
@@ -248,18 +171,19 @@ fn not_an_archive(path: &Path, bytes: &[u8]) -> LoadError {
     LoadError::NotArchive { path: name, content }
 }
 
-/// Helm reads `apiVersion` first, to choose the loader.
-fn generation(chart_yaml: &[u8], compat: Compat) -> Result<Generation, LoadError> {
+/// Chart.yaml before all else: Helm 4 reads `apiVersion` to choose the loader. Helm 3 has one for whatever the version is.
+fn first_look(chart_yaml: &[u8], compat: Compat) -> Result<(Option<serde_json::Value>, Generation), LoadError> {
+    let document = decode("Chart.yaml", chart_yaml);
     if compat == Compat::Helm3 {
-        // It has one loader, for whatever the version is.
-        return Ok(Generation::OneOrTwo);
+        return Ok((document.ok(), Generation::OneOrTwo));
     }
-    let document = decode("Chart.yaml", chart_yaml)?;
-    match document.get("apiVersion").and_then(|value| value.as_str()) {
-        None | Some("" | "v1" | "v2") => Ok(Generation::OneOrTwo),
-        Some("v3") => Ok(Generation::Three),
-        Some(_) => Err(LoadError::UnsupportedVersion),
-    }
+    let document = document?;
+    let generation = match document.get("apiVersion").and_then(|value| value.as_str()) {
+        None | Some("" | "v1" | "v2") => Generation::OneOrTwo,
+        Some("v3") => Generation::Three,
+        Some(_) => return Err(LoadError::UnsupportedVersion),
+    };
+    Ok((Some(document), generation))
 }
 
 /// Builds a chart from files named relative to it.
@@ -328,6 +252,7 @@ fn load_with_values(
         dependencies,
         warnings: parts.warnings,
         compat,
+        compiled: Arc::default(),
     })
 }
 
@@ -465,6 +390,7 @@ impl Chart {
     /// Renders by the rules of that Helm from here on, and all below.
     pub fn follow(&mut self, compat: Compat) {
         self.compat = compat;
+        self.compiled = Arc::default();
         for subchart in &mut self.dependencies {
             subchart.follow(compat);
         }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::semver::is_compatible_range;
 
 use super::directory::read_directory;
-use super::load::{Chart, ChartFile, LoadError, load_chart, load_files};
+use super::load::{Chart, ChartFile, load_chart, load_files};
+use super::load_error::LoadError;
 
 /// Longest chain of charts that depend on each other by path.
 const MAX_DEPTH: usize = 16;

@@ -2,11 +2,13 @@
 
 mod archive;
 mod compat;
+mod compile_ahead;
 mod dependency;
 mod directory;
 mod go_decode;
 mod ignore_file;
 mod load;
+mod load_error;
 mod local_dependencies;
 mod lock_file;
 mod metadata;
@@ -21,7 +23,8 @@ pub use directory::read_directory;
 pub use go_decode::DecodeError;
 pub(crate) use go_decode::{Object, StructContext};
 pub use ignore_file::{IgnoreError, IgnoreRules};
-pub use load::{Chart, ChartFile, CrdFile, LoadError, load_chart, load_chart_for, load_files};
+pub use load::{Chart, ChartFile, CrdFile, load_chart, load_chart_for, load_chart_to_render, load_files};
+pub use load_error::LoadError;
 pub use local_dependencies::{LocalDependencyError, files_with_local_dependencies, load_with_local_dependencies};
 pub use lock_file::Lock;
 pub use metadata::{Maintainer, Metadata};

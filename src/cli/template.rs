@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use crate::chart::{Chart, Compat, load_chart_for, load_with_local_dependencies, path_match};
+use crate::chart::{Chart, Compat, load_chart_to_render, load_with_local_dependencies, path_match};
 use crate::explain::{
     Subject, explain_kube_version, explain_load, explain_manifests, explain_missing_dependencies, explain_schema,
     explain_templates,
@@ -182,7 +182,7 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
 
 /// The chart, with its `file://` dependencies where they are asked for.
 fn load(arguments: &TemplateArguments, path: &str) -> Result<Chart, CommandError> {
-    let chart = load_chart_for(Path::new(path), arguments.compat()).map_err(|error| {
+    let chart = load_chart_to_render(Path::new(path), arguments.compat()).map_err(|error| {
         let read = |file: &str| std::fs::read(file).ok();
         let diagnostic = explain_load(path.trim_end_matches('/'), &error, &read);
         CommandError::findings(error).explained(diagnostic)

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::chart::{Chart, Compat};
-use crate::functions;
-use crate::template::{CompiledSet, FunctionLookup, ParseError, TemplateSet, Text};
+use std::collections::HashMap;
+
+use crate::chart::Chart;
+use crate::template::{CompiledSet, CompiledSource, ParseError, TemplateSet, Text, Words};
+use crate::threads::map_with_state;
 
 /// Bytes of source from which a second thread pays.
 const WORTH_A_THREAD: usize = 64 << 10;
@@ -39,30 +41,35 @@ pub struct ChartTemplates {
 
 /// Compiles the templates of a chart whose dependencies have been processed.
 pub fn compile_chart(chart: &Chart) -> Result<ChartTemplates, ParseError> {
-    let (files, sources) = template_files(chart);
-    let mut set = TemplateSet::new(functions_of(chart));
-    for (name, source) in sources {
-        set.parse(name, source)?;
-    }
-    Ok(ChartTemplates::new(set, files))
+    compile_on(chart, Some(1))
 }
 
 /// The same on all cores, for who has but one chart to compile.
 pub fn compile_chart_in_parallel(chart: &Chart) -> Result<ChartTemplates, ParseError> {
-    let (files, sources) = template_files(chart);
-    if sources.iter().map(|(_, source)| source.len()).sum::<usize>() < WORTH_A_THREAD {
-        return compile_chart(chart);
-    }
-    let mut set = TemplateSet::new(functions_of(chart));
-    set.parse_in_parallel(&sources)?;
-    Ok(ChartTemplates::new(set, files))
+    compile_on(chart, None)
 }
 
-fn functions_of(chart: &Chart) -> FunctionLookup {
-    match chart.compat {
-        Compat::Helm4 => functions::lookup,
-        Compat::Helm3 => functions::lookup_helm3,
+/// On that many threads, or as many as there are cores; the first file that does not compile is the error.
+fn compile_on(chart: &Chart, threads: Option<usize>) -> Result<ChartTemplates, ParseError> {
+    let (files, sources) = template_files(chart);
+    let ahead: HashMap<&Text, &CompiledSource> = chart.compiled.iter().map(|source| (source.name(), source)).collect();
+    let compiled = |name: &Text, text: &Text| {
+        let source = ahead.get(name).filter(|source| source.source().is_same(text))?;
+        Some(CompiledSource::clone(source))
+    };
+    let functions = chart.compat.functions();
+    let left = sources.iter().filter(|(name, text)| compiled(name, text).is_none());
+    let bytes: usize = left.map(|(_, text)| text.len()).sum();
+    let threads = if bytes < WORTH_A_THREAD { Some(1) } else { threads };
+    let compile = |words: &mut Words, (name, text): &(Text, Text)| match compiled(name, text) {
+        Some(source) => Ok(source),
+        None => CompiledSource::compile(name.clone(), text.clone(), functions, words),
+    };
+    let mut set = TemplateSet::new(functions);
+    for source in map_with_state(&sources, threads, Words::default, compile) {
+        set.add(source?);
     }
+    Ok(ChartTemplates::new(set, files))
 }
 
 impl ChartTemplates {
@@ -78,7 +85,7 @@ impl ChartTemplates {
 pub fn parse_failures(chart: &Chart) -> Vec<ParseError> {
     let (_, sources) = template_files(chart);
     let compile = |(name, source)| {
-        TemplateSet::new(functions_of(chart))
+        TemplateSet::new(chart.compat.functions())
             .parse::<Text, Text>(name, source)
             .err()
     };
@@ -141,5 +148,36 @@ fn collect<'c>(chart: &'c Chart, path: &str, next: &mut usize, sources: &mut Vec
             file,
             data: &template.data,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::chart::{Compat, load_chart, load_chart_to_render};
+
+    #[test]
+    fn what_was_compiled_ahead_is_what_would_be_compiled() {
+        let path = Path::new("fixtures/shop/storefront");
+        let ahead = load_chart_to_render(path, Compat::Helm4).unwrap();
+        let chart = load_chart(path).unwrap();
+        assert_eq!(ahead.compiled.len(), ahead.templates.len());
+        assert!(chart.compiled.is_empty());
+        let (templates, expected) = (compile_chart(&ahead).unwrap(), compile_chart(&chart).unwrap());
+        assert_eq!(templates.files, expected.files);
+        assert_eq!(templates.set.definitions(), expected.set.definitions());
+    }
+
+    #[test]
+    fn a_text_that_has_changed_is_compiled_again() {
+        let mut chart = load_chart_to_render(Path::new("fixtures/shop/storefront"), Compat::Helm4).unwrap();
+        let mut changed = chart.templates.to_vec();
+        for file in &mut changed {
+            file.data = Arc::from(&b"{{ if }}"[..]);
+        }
+        chart.templates = Arc::new(changed);
+        assert!(compile_chart(&chart).is_err());
     }
 }

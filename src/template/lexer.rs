@@ -54,8 +54,8 @@ pub(super) enum Keyword {
 /// A token: `source[start..end]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Token {
-    pub(super) start: usize,
-    pub(super) end: usize,
+    pub(super) start: u32,
+    pub(super) end: u32,
     pub(super) kind: TokenKind,
 }
 
@@ -68,14 +68,22 @@ impl Token {
     };
 }
 
+/// What the lexer reads next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Text,
+    Action,
+    /// Nothing: there was an error.
+    Failed,
+}
+
 /// A reader of tokens.
 pub(super) struct Lexer<'s> {
     source: &'s [u8],
     start: usize,
     position: usize,
-    inside_action: bool,
+    state: State,
     paren_depth: usize,
-    failed: bool,
     /// Text of the error behind a `TokenKind::Error`.
     pub(super) error: String,
 }
@@ -137,8 +145,8 @@ fn find_left_delimiter(text: &[u8]) -> Option<usize> {
     }
 }
 
-fn keyword(word: &[u8]) -> Option<Keyword> {
-    Some(match word {
+fn word_kind(word: &[u8]) -> TokenKind {
+    TokenKind::Keyword(match word {
         b"block" => Keyword::Block,
         b"break" => Keyword::Break,
         b"continue" => Keyword::Continue,
@@ -150,8 +158,13 @@ fn keyword(word: &[u8]) -> Option<Keyword> {
         b"range" => Keyword::Range,
         b"template" => Keyword::Template,
         b"with" => Keyword::With,
-        _ => return None,
+        b"true" | b"false" => return TokenKind::Bool,
+        _ => return TokenKind::Identifier,
     })
+}
+
+fn offset(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
 }
 
 impl<'s> Lexer<'s> {
@@ -160,22 +173,28 @@ impl<'s> Lexer<'s> {
             source,
             start: 0,
             position: 0,
-            inside_action: false,
+            state: State::Text,
             paren_depth: 0,
-            failed: false,
             error: String::new(),
         }
     }
 
     /// The next token; `Eof` for ever after the end or an error.
     pub(super) fn next_token(&mut self) -> Token {
-        if self.failed {
-            return self.token(TokenKind::Eof);
+        match self.state {
+            State::Text => self.lex_text(),
+            State::Action => self.lex_action(),
+            State::Failed => self.token(TokenKind::Eof),
         }
-        if self.inside_action {
-            self.lex_action()
-        } else {
-            self.lex_text()
+    }
+
+    /// The next token that is no space.
+    pub(super) fn next_non_space(&mut self) -> Token {
+        loop {
+            let token = self.next_token();
+            if token.kind != TokenKind::Space {
+                return token;
+            }
         }
     }
 
@@ -187,23 +206,25 @@ impl<'s> Lexer<'s> {
         self.source.get(self.position).copied()
     }
 
-    const fn token(&mut self, kind: TokenKind) -> Token {
+    #[inline]
+    fn token(&mut self, kind: TokenKind) -> Token {
         let token = Token {
             kind,
-            start: self.start,
-            end: self.position,
+            start: offset(self.start),
+            end: offset(self.position),
         };
         self.start = self.position;
         token
     }
 
+    #[cold]
     fn fail(&mut self, message: impl Into<String>) -> Token {
-        self.failed = true;
+        self.state = State::Failed;
         self.error = message.into();
         Token {
             kind: TokenKind::Error,
-            start: self.start,
-            end: self.start,
+            start: offset(self.start),
+            end: offset(self.start),
         }
     }
 
@@ -240,8 +261,8 @@ impl<'s> Lexer<'s> {
                 if kept > 0 {
                     return Token {
                         kind: TokenKind::Text,
-                        start: token_start,
-                        end: token_start + kept,
+                        start: offset(token_start),
+                        end: offset(token_start + kept),
                     };
                 }
             }
@@ -256,7 +277,7 @@ impl<'s> Lexer<'s> {
             }
             self.position += 2;
             let token = self.token(TokenKind::LeftDelim);
-            self.inside_action = true;
+            self.state = State::Action;
             self.position += marker;
             self.start = self.position;
             self.paren_depth = 0;
@@ -282,8 +303,8 @@ impl<'s> Lexer<'s> {
     }
 
     fn skip_spaces(&mut self) {
-        let spaces = self.rest().iter().take_while(|&&byte| is_space(byte)).count();
-        self.position += spaces;
+        let rest = self.rest();
+        self.position += rest.iter().position(|&byte| !is_space(byte)).unwrap_or(rest.len());
     }
 
     /// Whether `}}` is here, and whether a trim marker comes before it.
@@ -306,86 +327,109 @@ impl<'s> Lexer<'s> {
             self.skip_spaces();
             self.start = self.position;
         }
-        self.inside_action = false;
+        self.state = State::Text;
         token
     }
 
     fn lex_action(&mut self) -> Token {
-        if let Some(trims) = self.right_delimiter() {
-            if self.paren_depth == 0 {
-                return self.lex_right_delimiter(trims);
-            }
-            return self.fail("unclosed left paren");
-        }
-        let Some((c, width)) = decode_char(self.rest()) else {
+        let [first, after @ ..] = self.rest() else {
             return self.fail("unclosed action");
         };
-        if matches!(c, ' ' | '\t' | '\r' | '\n') {
-            return self.lex_space();
+        let next = after.first().copied();
+        match *first {
+            b' ' | b'\t' | b'\r' | b'\n' => return self.lex_space(),
+            b'}' if next == Some(b'}') => return self.close_action(false),
+            0x80.. => return self.lex_wide(),
+            _ => self.position += 1,
         }
-        self.position += width;
-        match c {
-            '=' => self.token(TokenKind::Assign),
-            ':' => {
-                if self.peek_byte() != Some(b'=') {
-                    return self.fail("expected :=");
-                }
-                self.position += 1;
-                self.token(TokenKind::Declare)
-            }
-            '|' => self.token(TokenKind::Pipe),
-            '"' => self.lex_quoted(b'"', TokenKind::String, "unterminated quoted string"),
-            '\'' => self.lex_quoted(b'\'', TokenKind::CharConstant, "unterminated character constant"),
-            '`' => match memchr(b'`', self.rest()) {
-                Some(length) => {
-                    self.position += length + 1;
-                    self.token(TokenKind::RawString)
-                }
-                None => self.fail("unterminated raw quoted string"),
-            },
-            '$' => self.lex_word(TokenKind::Variable),
-            '.' if self.peek_byte().is_some_and(|byte| !byte.is_ascii_digit()) => self.lex_word(TokenKind::Field),
-            '.' | '+' | '-' | '0'..='9' => {
-                self.position -= width;
-                self.lex_number()
-            }
-            '(' => {
+        match *first {
+            b'A'..=b'Z' | b'a'..=b'z' | b'_' => self.lex_identifier(),
+            b'.' if next.is_some_and(|byte| !byte.is_ascii_digit()) => self.lex_word(TokenKind::Field),
+            b'$' => self.lex_word(TokenKind::Variable),
+            b'"' => self.lex_quoted(b'"', TokenKind::String, "unterminated quoted string"),
+            b'(' => {
                 self.paren_depth += 1;
                 self.token(TokenKind::LeftParen)
             }
-            ')' => {
+            b')' => {
                 if self.paren_depth == 0 {
                     return self.fail("unexpected right paren");
                 }
                 self.paren_depth -= 1;
                 self.token(TokenKind::RightParen)
             }
-            _ if is_alphanumeric(c) => self.lex_identifier(),
-            ' '..='~' => self.token(TokenKind::Char),
-            _ => self.fail(format!("unrecognized character in action: {}", describe_char(c))),
+            b'|' => self.token(TokenKind::Pipe),
+            b'=' => self.token(TokenKind::Assign),
+            b':' => {
+                if next != Some(b'=') {
+                    return self.fail("expected :=");
+                }
+                self.position += 1;
+                self.token(TokenKind::Declare)
+            }
+            b'\'' => self.lex_quoted(b'\'', TokenKind::CharConstant, "unterminated character constant"),
+            b'`' => match memchr(b'`', after) {
+                Some(length) => {
+                    self.position += length + 1;
+                    self.token(TokenKind::RawString)
+                }
+                None => self.fail("unterminated raw quoted string"),
+            },
+            b'.' | b'+' | b'-' | b'0'..=b'9' => {
+                self.position -= 1;
+                self.lex_number()
+            }
+            b' '..=b'~' => self.token(TokenKind::Char),
+            other => self.fail_unrecognized(char::from(other)),
         }
+    }
+
+    /// What begins with a character outside ASCII.
+    fn lex_wide(&mut self) -> Token {
+        let (c, width) = decode_char(self.rest()).unwrap_or((char::REPLACEMENT_CHARACTER, 1));
+        self.position += width;
+        if is_alphanumeric(c) {
+            return self.lex_identifier();
+        }
+        self.fail_unrecognized(c)
+    }
+
+    fn fail_unrecognized(&mut self, c: char) -> Token {
+        self.fail(format!("unrecognized character in action: {}", describe_char(c)))
+    }
+
+    /// `}}`, or ` -}}` when it `trims`.
+    fn close_action(&mut self, trims: bool) -> Token {
+        if self.paren_depth == 0 {
+            return self.lex_right_delimiter(trims);
+        }
+        self.fail("unclosed left paren")
     }
 
     /// A run of spaces, leaving the one that belongs to ` -}}`.
     fn lex_space(&mut self) -> Token {
-        self.skip_spaces();
-        let before = self.source.get(self.position - 1..).unwrap_or_default();
-        if before.get(1..).is_some_and(|rest| rest.starts_with(b"-}}")) {
-            self.position -= 1;
-            if self.position == self.start {
-                return self.lex_right_delimiter(true);
+        let rest = self.rest();
+        let mut length = rest.iter().position(|&byte| !is_space(byte)).unwrap_or(rest.len());
+        if let Some([b'-', b'}', b'}', ..]) = rest.get(length..) {
+            length -= 1;
+            if length == 0 {
+                return self.close_action(true);
             }
         }
+        self.position += length;
         self.token(TokenKind::Space)
     }
 
     fn skip_word(&mut self) {
         loop {
-            self.position += self.rest().iter().take_while(|&&byte| is_ascii_word(byte)).count();
-            if self.peek_byte().is_none_or(|byte| byte.is_ascii()) {
+            let rest = self.rest();
+            let length = rest.iter().position(|&byte| !is_ascii_word(byte)).unwrap_or(rest.len());
+            self.position += length;
+            let rest = rest.get(length..).unwrap_or_default();
+            if rest.first().is_none_or(u8::is_ascii) {
                 break;
             }
-            match decode_char(self.rest()) {
+            match decode_char(rest) {
                 Some((c, width)) if is_alphanumeric(c) => self.position += width,
                 _ => break,
             }
@@ -409,12 +453,7 @@ impl<'s> Lexer<'s> {
         if !self.at_terminator() {
             return self.fail_bad_character();
         }
-        let word = self.current();
-        let kind = match word {
-            b"true" | b"false" => TokenKind::Bool,
-            _ => keyword(word).map_or(TokenKind::Identifier, TokenKind::Keyword),
-        };
-        self.token(kind)
+        self.token(word_kind(self.current()))
     }
 
     /// A field or variable; its `.` or `$` is past.
@@ -434,24 +473,25 @@ impl<'s> Lexer<'s> {
     }
 
     fn lex_quoted(&mut self, quote: u8, kind: TokenKind, unterminated: &str) -> Token {
+        let rest = self.rest();
+        let mut at = 0;
         loop {
-            match self.peek_byte() {
-                Some(b'\\') => {
-                    self.position += 1;
-                    match self.peek_byte() {
-                        None | Some(b'\n') => return self.fail(unterminated),
-                        Some(_) => self.position += 1,
-                    }
-                }
-                None | Some(b'\n') => return self.fail(unterminated),
-                Some(byte) => {
-                    self.position += 1;
-                    if byte == quote {
-                        return self.token(kind);
-                    }
-                }
+            let ahead = rest.get(at..).unwrap_or_default();
+            let Some(plain) = ahead
+                .iter()
+                .position(|&byte| byte == quote || byte == b'\\' || byte == b'\n')
+            else {
+                return self.fail(unterminated);
+            };
+            at += plain + 1;
+            match ahead.get(plain) {
+                Some(b'\\') if rest.get(at).is_some_and(|&escaped| escaped != b'\n') => at += 1,
+                Some(&byte) if byte == quote => break,
+                _ => return self.fail(unterminated),
             }
         }
+        self.position += at;
+        self.token(kind)
     }
 
     fn lex_number(&mut self) -> Token {

@@ -29,7 +29,8 @@ pub use function::{CallError, CallResult, Function, FunctionLookup, Host, Parame
 pub use helm_error::{helm_error_text, helm_parse_error_text, helm3_error_text};
 pub use kind::Kind;
 pub use lexer::token_count;
-pub use set::{CompiledSet, TemplateSet};
+pub use parser::Words;
+pub use set::{CompiledSet, CompiledSource, TemplateSet};
 pub use source_map::SourceMap;
 pub use text::Text;
 pub use value::{Dict, List, ListType, Map, MapType, Object, StructField, VERSION_SET, Value};

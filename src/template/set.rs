@@ -10,10 +10,9 @@ use foldhash::fast::RandomState;
 
 use super::error::ParseError;
 use super::function::FunctionLookup;
-use super::parser::parse_unit;
+use super::parser::{Words, parse_unit};
 use super::text::Text;
 use super::tree::{Definition, Unit};
-use crate::threads::map_in_parallel;
 
 /// Name of the template Helm makes all others from; also the name of what `tpl` runs.
 pub(super) const SET_NAME: &str = "gotpl";
@@ -30,6 +29,27 @@ pub struct CompiledSet {
     pub(super) units: Vec<Arc<Unit>>,
     index: HashMap<Text, Place, RandomState>,
     pub(super) lookup: FunctionLookup,
+}
+
+/// One compiled source, for any set whose functions are those it was compiled with.
+#[derive(Debug, Clone)]
+pub struct CompiledSource(Arc<Unit>);
+
+impl CompiledSource {
+    /// Compiles a source.
+    pub fn compile(name: Text, source: Text, lookup: FunctionLookup, words: &mut Words) -> Result<Self, ParseError> {
+        Ok(Self(Arc::new(parse_unit(name, source, lookup, words)?)))
+    }
+
+    /// The name it was given.
+    pub fn name(&self) -> &Text {
+        &self.0.name
+    }
+
+    /// The text it was compiled from.
+    pub fn source(&self) -> &Text {
+        &self.0.source
+    }
 }
 
 /// Which unit, and which of its definitions.
@@ -79,23 +99,19 @@ impl TemplateSet {
 
     /// Compiles a source and adds its definitions; the source itself is one, by its name.
     pub fn parse<N: Into<Text>, S: Into<Text>>(&mut self, name: N, source: S) -> Result<(), ParseError> {
-        self.add(parse_unit(name.into(), source.into(), self.set.lookup)?);
+        let (name, source) = (name.into(), source.into());
+        self.add(CompiledSource::compile(
+            name,
+            source,
+            self.set.lookup,
+            &mut Words::default(),
+        )?);
         Ok(())
     }
 
-    /// Compiles sources on all cores and adds them in their order; the first that does not compile is the error.
-    pub fn parse_in_parallel(&mut self, sources: &[(Text, Text)]) -> Result<(), ParseError> {
-        let lookup = self.set.lookup;
-        let units = map_in_parallel(sources, |(name, source)| {
-            parse_unit(name.clone(), source.clone(), lookup)
-        });
-        for unit in units {
-            self.add(unit?);
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, unit: Unit) {
+    /// Adds the definitions of a source.
+    pub fn add(&mut self, source: CompiledSource) {
+        let unit = source.0;
         let unit_index = self.set.units.len();
         for (definition_index, definition) in unit.definitions.iter().enumerate() {
             if definition.is_empty && self.set.index.contains_key(&definition.name) {
@@ -107,7 +123,7 @@ impl TemplateSet {
             };
             self.set.index.insert(definition.name.clone(), place);
         }
-        self.set.units.push(Arc::new(unit));
+        self.set.units.push(unit);
     }
 
     /// The set, ready to run.

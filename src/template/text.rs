@@ -24,6 +24,11 @@ impl Text {
         String::from_utf8_lossy(&self.0)
     }
 
+    /// Whether both are one text in memory.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Length in bytes, as Go's `len`.
     pub fn len(&self) -> usize {
         self.0.len()

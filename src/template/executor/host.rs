@@ -50,10 +50,11 @@ impl Executor<'_> {
 
     fn compile(&mut self, source: &Text) -> Result<Arc<Unit>, CallError> {
         let lookup = self.set.lookup;
+        let words = &mut self.words;
         let compiled = self
             .compiled_sources
             .entry(source.clone())
-            .or_insert_with(|| parse_unit(Text::from(SET_NAME), source.clone(), lookup).map(Arc::new))
+            .or_insert_with(|| parse_unit(Text::from(SET_NAME), source.clone(), lookup, words).map(Arc::new))
             .clone();
         compiled
             .map_err(|error| CallError::Message(format!("cannot parse template {}: {error}", quote(source.as_bytes()))))

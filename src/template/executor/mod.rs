@@ -16,6 +16,7 @@ use foldhash::fast::RandomState;
 
 use super::error::{ErrorFrame, ExecutionError, ParseError};
 use super::node_text::node_text;
+use super::parser::Words;
 use super::quote::quote;
 use super::set::{CompiledSet, Found, SET_NAME};
 use super::source_map::{MapBuilder, SourceMap};
@@ -147,6 +148,7 @@ pub struct Executor<'w> {
     nesting: u32,
     steps: u64,
     compiled_sources: HashMap<Text, Result<Arc<Unit>, ParseError>, RandomState>,
+    words: Words,
     map: Option<MapBuilder>,
     trace: Option<Trace>,
 }
@@ -234,6 +236,7 @@ impl<'w> Executor<'w> {
             nesting: 0,
             steps: 0,
             compiled_sources: HashMap::default(),
+            words: Words::default(),
             map: None,
             trace: None,
         }

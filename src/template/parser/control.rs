@@ -1,6 +1,6 @@
 //! Lists of nodes and the actions that are not plain pipelines.
 
-use super::{Item, Parser, TreeState, offset};
+use super::{Item, Parser, TreeState};
 use crate::template::error::ParseError;
 use crate::template::lexer::{Keyword, TokenKind};
 use crate::template::tree::{Branch, NodeId, NodeKind};
@@ -29,8 +29,8 @@ impl Parser<'_> {
         match token.kind {
             TokenKind::Text => Ok(Item::Node(self.add_node(
                 NodeKind::Text {
-                    start: offset(token.start),
-                    end: offset(token.end),
+                    start: token.start,
+                    end: token.end,
                 },
                 token.start,
             ))),
@@ -72,7 +72,7 @@ impl Parser<'_> {
         Ok(Item::Node(self.add_node(NodeKind::Action { pipe }, position)))
     }
 
-    fn jump(&mut self, kind: NodeKind, position: usize, name: &str) -> Result<NodeId, ParseError> {
+    fn jump(&mut self, kind: NodeKind, position: u32, name: &str) -> Result<NodeId, ParseError> {
         self.expect(TokenKind::RightDelim, name)?;
         if self.tree.range_depth == 0 {
             return Err(self.error(format!("{name} outside {{{{range}}}}")));
@@ -135,11 +135,11 @@ impl Parser<'_> {
             Keyword::With => NodeKind::With(branch),
             _ => NodeKind::Range(branch),
         };
-        let position = self.unit.node(pipe).position as usize;
+        let position = self.unit.node(pipe).position;
         Ok(self.add_node(kind, position))
     }
 
-    fn template_name(&mut self, context: &str) -> Result<(u32, usize), ParseError> {
+    fn template_name(&mut self, context: &str) -> Result<(u32, u32), ParseError> {
         let token = self.next_non_space();
         if !matches!(token.kind, TokenKind::String | TokenKind::RawString) {
             return Err(self.unexpected(token, context));

@@ -4,7 +4,7 @@
 //! Variables get slots here: what Go finds on a stack of names while running is static but for declarations inside
 //! arguments that `and` and `or` skip.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
@@ -24,8 +24,33 @@ pub(super) const MAX_NESTING: u32 = 200;
 /// About how many bytes of source make a node, in charts: what the vectors are sized by.
 const BYTES_OF_A_NODE: usize = 12;
 
+/// The same of the names of fields and variables.
+const BYTES_OF_A_NAME: usize = 32;
+
+/// Words that sources compiled one after the other share: names of fields, variables and functions, short strings.
+#[derive(Debug, Default)]
+pub struct Words {
+    known: HashSet<Text, RandomState>,
+}
+
+impl Words {
+    fn intern(&mut self, word: &[u8]) -> Text {
+        if let Some(known) = self.known.get(word) {
+            return known.clone();
+        }
+        let text = Text::from(word);
+        self.known.insert(text.clone());
+        text
+    }
+}
+
 /// Compiles one source file.
-pub(super) fn parse_unit(name: Text, source: Text, lookup: FunctionLookup) -> Result<Unit, ParseError> {
+pub(super) fn parse_unit(
+    name: Text,
+    source: Text,
+    lookup: FunctionLookup,
+    words: &mut Words,
+) -> Result<Unit, ParseError> {
     let bytes = source.clone();
     let mut parser = Parser {
         lexer: Lexer::new(bytes.as_bytes()),
@@ -36,10 +61,11 @@ pub(super) fn parse_unit(name: Text, source: Text, lookup: FunctionLookup) -> Re
             source,
             nodes: Vec::with_capacity(bytes.len() / BYTES_OF_A_NODE),
             children: Vec::with_capacity(bytes.len() / BYTES_OF_A_NODE),
+            names: Vec::with_capacity(bytes.len() / BYTES_OF_A_NAME),
             ..Unit::default()
         },
         tree: TreeState::new(),
-        interned: HashMap::with_capacity_and_hasher(128, RandomState::default()),
+        words,
         callees: HashMap::default(),
         scratch: Vec::new(),
         nesting: 0,
@@ -57,7 +83,7 @@ struct TreeState<'s> {
     /// Names that exist when the action runs, with their slots.
     scope: Vec<(&'s [u8], u32)>,
     slots: u32,
-    action_start: Option<usize>,
+    action_start: Option<u32>,
     range_depth: u32,
 }
 
@@ -67,7 +93,7 @@ struct Parser<'s> {
     lookup: FunctionLookup,
     unit: Unit,
     tree: TreeState<'s>,
-    interned: HashMap<&'s [u8], Text, RandomState>,
+    words: &'s mut Words,
     callees: HashMap<&'s [u8], u32, RandomState>,
     scratch: Vec<NodeId>,
     nesting: u32,
@@ -78,7 +104,7 @@ struct Parser<'s> {
 enum Item {
     Node(NodeId),
     End,
-    Else(usize),
+    Else(u32),
 }
 
 impl TreeState<'_> {
@@ -148,12 +174,20 @@ impl<'s> Parser<'s> {
     }
 
     fn next_non_space(&mut self) -> Token {
-        loop {
+        while self.tree.peek_count > 0 {
             let token = self.next();
             if token.kind != TokenKind::Space {
                 return token;
             }
         }
+        self.read_non_space()
+    }
+
+    #[inline(never)]
+    fn read_non_space(&mut self) -> Token {
+        let token = self.lexer.next_non_space();
+        self.tree.tokens[0] = token;
+        token
     }
 
     fn peek_non_space(&mut self) -> Token {
@@ -163,21 +197,18 @@ impl<'s> Parser<'s> {
     }
 
     fn value(&self, token: Token) -> &'s [u8] {
-        self.source.get(token.start..token.end).unwrap_or_default()
+        self.source
+            .get(token.start as usize..token.end as usize)
+            .unwrap_or_default()
     }
 
-    fn line(&self, position: usize) -> u32 {
-        self.unit.line_and_column(offset(position)).0
+    fn line(&self, position: u32) -> u32 {
+        self.unit.line_and_column(position).0
     }
 
     fn error(&self, cause: impl Into<String>) -> ParseError {
         let position = self.tree.tokens[0].start;
-        ParseError::new(
-            self.unit.name.to_string(),
-            self.line(position),
-            offset(position),
-            cause.into(),
-        )
+        ParseError::new(self.unit.name.to_string(), self.line(position), position, cause.into())
     }
 
     fn unexpected(&self, token: Token, context: &str) -> ParseError {
@@ -235,12 +266,9 @@ impl<'s> Parser<'s> {
         self.nesting -= 1;
     }
 
-    fn add_node(&mut self, kind: NodeKind, position: usize) -> NodeId {
+    fn add_node(&mut self, kind: NodeKind, position: u32) -> NodeId {
         let id = offset(self.unit.nodes.len());
-        self.unit.nodes.push(Node {
-            kind,
-            position: offset(position),
-        });
+        self.unit.nodes.push(Node { kind, position });
         id
     }
 
@@ -253,15 +281,19 @@ impl<'s> Parser<'s> {
     /// Moves what was pushed on the scratch stack since `mark` to the unit's children.
     fn take_children(&mut self, mark: usize) -> Run {
         let start = offset(self.unit.children.len());
-        self.unit.children.extend(self.scratch.drain(mark..));
-        Run {
-            start,
-            length: offset(self.unit.children.len()) - start,
+        let taken = self.scratch.get(mark..).unwrap_or_default();
+        if let [only] = taken {
+            self.unit.children.push(*only);
+        } else {
+            self.unit.children.extend_from_slice(taken);
         }
+        let length = offset(taken.len());
+        self.scratch.truncate(mark);
+        Run { start, length }
     }
 
-    fn intern(&mut self, word: &'s [u8]) -> Text {
-        self.interned.entry(word).or_insert_with(|| Text::from(word)).clone()
+    fn intern(&mut self, word: &[u8]) -> Text {
+        self.words.intern(word)
     }
 
     fn add_text(&mut self, text: Text) -> u32 {

@@ -88,7 +88,7 @@ impl<'s> Parser<'s> {
         self.tree.visible.push(name);
     }
 
-    fn variable_node(&mut self, name: &'s [u8], slot: u32, position: usize) -> NodeId {
+    fn variable_node(&mut self, name: &'s [u8], slot: u32, position: u32) -> NodeId {
         let names = self.add_name(name);
         self.add_node(NodeKind::Variable { slot, names }, position)
     }
@@ -242,7 +242,7 @@ impl<'s> Parser<'s> {
                 self.unit.numbers.push(number);
                 NodeKind::Number {
                     number: offset(self.unit.numbers.len() - 1),
-                    end: offset(token.end),
+                    end: token.end,
                 }
             }
             TokenKind::LeftParen => {
@@ -255,7 +255,7 @@ impl<'s> Parser<'s> {
                 let text = self.unquote(token)?;
                 NodeKind::Str {
                     text: self.add_text(text),
-                    end: offset(token.end),
+                    end: token.end,
                 }
             }
             _ => {

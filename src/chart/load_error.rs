@@ -1,0 +1,103 @@
+//! What keeps a chart from being loaded.
+
+use std::path::PathBuf;
+
+use super::archive::ArchiveError;
+use super::go_decode::DecodeError;
+use super::ignore_file::IgnoreError;
+
+/// Deepest nesting of subcharts.
+pub(super) const MAX_SUBCHART_DEPTH: usize = 32;
+
+/// Why a chart cannot be loaded. The texts are Helm's where Helm has one.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A file or directory cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// What was read.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// No Chart.yaml in the directory.
+    #[error("unable to detect chart at {0}: open {0}: no such file or directory")]
+    NoChart(String),
+    /// No Chart.yaml among the files of an archive.
+    #[error("unable to detect chart version, no Chart.yaml found")]
+    NoChartInArchive,
+    /// Not a chart archive.
+    #[error("file '{path}' seems to be a YAML file, but expected a gzipped archive")]
+    YamlFile {
+        /// The file.
+        path: String,
+    },
+    /// Not a chart archive.
+    #[error("file '{path}' does not appear to be a gzipped archive; got '{content}'")]
+    NotArchive {
+        /// The file.
+        path: String,
+        /// What it looks like.
+        content: &'static str,
+    },
+    /// The archive is refused.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// A device, socket or the like.
+    #[error("cannot load irregular file {} as it has file mode type bits set", .0.display())]
+    Irregular(PathBuf),
+    /// Directories nested too deep, most likely a link to a parent.
+    #[error("directories are nested too deep at {} (a link to a parent directory?)", .0.display())]
+    TooDeep(PathBuf),
+    /// Subcharts nested too deep.
+    #[error("subcharts are nested more than {MAX_SUBCHART_DEPTH} deep")]
+    SubchartsTooDeep,
+    /// Over the limit.
+    #[error(
+        "chart exceeds maximum decompressed size of {} bytes",
+        super::archive::MAX_ARCHIVE_SIZE
+    )]
+    TooLarge,
+    /// `.helmignore` does not parse.
+    #[error(transparent)]
+    Ignore(#[from] IgnoreError),
+    /// A YAML file of the chart does not fit.
+    #[error("cannot load {file}: {source}")]
+    Decode {
+        /// Name inside the chart.
+        file: &'static str,
+        /// Why not.
+        source: DecodeError,
+    },
+    /// values.yaml does not parse.
+    #[error("cannot load values.yaml: {0}")]
+    Values(String),
+    /// No Chart.yaml among the files.
+    #[error("Chart.yaml file is missing")]
+    ChartYamlMissing,
+    /// An apiVersion Helm does not know.
+    #[error("unsupported chart version")]
+    UnsupportedVersion,
+    /// apiVersion v3, which Helm 4.3 reads but does not render.
+    #[error("invalid chart apiVersion")]
+    VersionThree,
+    /// apiVersion v3 with subcharts that Chart.yaml does not list, which Helm 4.3 stumbles over first.
+    #[error(
+        "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch \
+         missing dependencies: unsupported chart dependency type"
+    )]
+    VersionThreeSubcharts,
+    /// Chart.yaml lacks something.
+    #[error("{0}")]
+    Invalid(String),
+    /// A subchart fails to load.
+    #[error("error unpacking subchart {name} in {parent}: {source}")]
+    Subchart {
+        /// Directory or archive in `charts/`.
+        name: String,
+        /// Chart that holds it.
+        parent: String,
+        /// Why.
+        source: Box<Self>,
+    },
+}
