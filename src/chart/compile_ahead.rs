@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::compat::Compat;
 use super::load::ChartFile;
-use crate::template::{CompiledSource, FunctionLookup, Text, Words};
+use crate::template::{CompiledSource, Compiler, FunctionLookup, Text};
 
 /// Which files are templates that will be rendered, and their names.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl CompileAhead {
     }
 
     /// The file, compiled, when it is a template and has no error: errors are reported in the order Helm finds them.
-    pub(super) fn compile(&self, file: &ChartFile, words: &mut Words) -> Option<CompiledSource> {
+    pub(super) fn compile(&self, file: &ChartFile, compiler: &mut Compiler) -> Option<CompiledSource> {
         let inside = match file.name.strip_prefix("charts/") {
             Some(below) => {
                 let (subchart, inside) = below.split_once('/')?;
@@ -65,7 +65,7 @@ impl CompileAhead {
             return None;
         }
         let name = Text::from(format!("{}/{}", self.chart, file.name));
-        CompiledSource::compile(name, Text::from(&file.data), self.functions, words).ok()
+        CompiledSource::compile(compiler, name, Text::from(&file.data), self.functions).ok()
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
             ("charts/common.tgz", "", false),
         ] {
             let file = ChartFile::new(name.to_owned(), text.as_bytes());
-            let source = ahead().compile(&file, &mut Words::default());
+            let source = ahead().compile(&file, &mut Compiler::default());
             assert_eq!(source.is_some(), compiled, "{name}");
             if let Some(source) = source {
                 assert_eq!(source.name().as_bytes(), format!("shop/{name}").as_bytes());

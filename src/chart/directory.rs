@@ -11,7 +11,7 @@ use super::compile_ahead::CompileAhead;
 use super::ignore_file::IgnoreRules;
 use super::load::ChartFile;
 use super::load_error::LoadError;
-use crate::template::{CompiledSource, Words};
+use crate::template::{CompiledSource, Compiler};
 use crate::threads::map_while;
 
 /// Files from which a second thread pays to read them.
@@ -59,10 +59,10 @@ pub(super) fn read_directory_and_values<V>(
     let ahead = ahead.filter(|ahead| ahead.is_complete(walk.found.iter().map(|found| found.name.as_str())));
     let worth = ahead.map_or(WORTH_A_THREAD, |_| WORTH_A_THREAD_TO_COMPILE);
     let threads = (walk.found.len() < worth).then_some(1);
-    let state = || (vec![0; READ_BUFFER], Words::default());
-    let read = |(buffer, words): &mut (Vec<u8>, Words), found: &Found| {
+    let state = || (vec![0; READ_BUFFER], Compiler::default());
+    let read = |(buffer, compiler): &mut (Vec<u8>, Compiler), found: &Found| {
         let file = found.read(buffer, &remaining)?;
-        let compiled = ahead.and_then(|ahead| ahead.compile(&file, words));
+        let compiled = ahead.and_then(|ahead| ahead.compile(&file, compiler));
         Ok((file, compiled))
     };
     let values_at = walk.found.iter().position(|found| found.name == "values.yaml");

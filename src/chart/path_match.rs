@@ -76,6 +76,16 @@ impl PathPattern {
     /// Whether the whole of `name` matches. Greedy, with one point to come back to: a later `*` makes an earlier one's
     /// choice final.
     pub(super) fn matches(&self, name: &str) -> bool {
+        if let (Some(&Element::Literal(first)), Some(c)) = (self.elements.first(), name.chars().next())
+            && first != c
+        {
+            return false;
+        }
+        if let (Some(&Element::Literal(last)), Some(c)) = (self.elements.last(), name.chars().next_back())
+            && last != c
+        {
+            return false;
+        }
         let (mut at, mut rest) = (0, name.chars());
         let mut retry = None;
         loop {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::collections::HashMap;
 
 use crate::chart::Chart;
-use crate::template::{CompiledSet, CompiledSource, ParseError, TemplateSet, Text, Words};
+use crate::template::{CompiledSet, CompiledSource, Compiler, ParseError, TemplateSet, Text};
 use crate::threads::map_with_state;
 
 /// Bytes of source from which a second thread pays.
@@ -61,12 +61,12 @@ fn compile_on(chart: &Chart, threads: Option<usize>) -> Result<ChartTemplates, P
     let left = sources.iter().filter(|(name, text)| compiled(name, text).is_none());
     let bytes: usize = left.map(|(_, text)| text.len()).sum();
     let threads = if bytes < WORTH_A_THREAD { Some(1) } else { threads };
-    let compile = |words: &mut Words, (name, text): &(Text, Text)| match compiled(name, text) {
+    let compile = |compiler: &mut Compiler, (name, text): &(Text, Text)| match compiled(name, text) {
         Some(source) => Ok(source),
-        None => CompiledSource::compile(name.clone(), text.clone(), functions, words),
+        None => CompiledSource::compile(compiler, name.clone(), text.clone(), functions),
     };
     let mut set = TemplateSet::new(functions);
-    for source in map_with_state(&sources, threads, Words::default, compile) {
+    for source in map_with_state(&sources, threads, Compiler::default, compile) {
         set.add(source?);
     }
     Ok(ChartTemplates::new(set, files))

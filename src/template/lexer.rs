@@ -232,6 +232,7 @@ impl<'s> Lexer<'s> {
         self.source.get(self.start..self.position).unwrap_or_default()
     }
 
+    #[inline(never)]
     fn lex_text(&mut self) -> Token {
         loop {
             let rest = self.rest();

@@ -3,6 +3,7 @@
 //! [`TemplateSet`] compiles sources, [`Executor`] runs definitions of the [`CompiledSet`], functions come from the caller.
 //! Of Helm it knows only what needs the engine's inside: `include`, `tpl`, and how Helm words engine errors.
 
+mod compiler;
 pub mod error;
 pub mod executor;
 pub mod float_text;
@@ -23,13 +24,13 @@ pub mod text;
 mod tree;
 pub mod value;
 
+pub use compiler::Compiler;
 pub use error::{ErrorFrame, ExecutionError, ParseError};
 pub use executor::{Executor, MissingKey, Options, Output, Read, Trace, World, on_large_stack};
 pub use function::{CallError, CallResult, Function, FunctionLookup, Host, Parameter};
 pub use helm_error::{helm_error_text, helm_parse_error_text, helm3_error_text};
 pub use kind::Kind;
 pub use lexer::token_count;
-pub use parser::Words;
 pub use set::{CompiledSet, CompiledSource, TemplateSet};
 pub use source_map::SourceMap;
 pub use text::Text;

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
+use super::compiler::Compiler;
 use super::error::ParseError;
 use super::function::FunctionLookup;
-use super::parser::{Words, parse_unit};
 use super::text::Text;
 use super::tree::{Definition, Unit};
 
@@ -37,8 +37,13 @@ pub struct CompiledSource(Arc<Unit>);
 
 impl CompiledSource {
     /// Compiles a source.
-    pub fn compile(name: Text, source: Text, lookup: FunctionLookup, words: &mut Words) -> Result<Self, ParseError> {
-        Ok(Self(Arc::new(parse_unit(name, source, lookup, words)?)))
+    pub fn compile(
+        compiler: &mut Compiler,
+        name: Text,
+        source: Text,
+        lookup: FunctionLookup,
+    ) -> Result<Self, ParseError> {
+        Ok(Self(Arc::new(compiler.compile(name, source, lookup)?)))
     }
 
     /// The name it was given.
@@ -100,12 +105,8 @@ impl TemplateSet {
     /// Compiles a source and adds its definitions; the source itself is one, by its name.
     pub fn parse<N: Into<Text>, S: Into<Text>>(&mut self, name: N, source: S) -> Result<(), ParseError> {
         let (name, source) = (name.into(), source.into());
-        self.add(CompiledSource::compile(
-            name,
-            source,
-            self.set.lookup,
-            &mut Words::default(),
-        )?);
+        let lookup = self.set.lookup;
+        self.add(CompiledSource::compile(&mut Compiler::default(), name, source, lookup)?);
         Ok(())
     }
 

@@ -1,11 +1,12 @@
 //! Go strings: bytes, nearly always UTF-8 but not by law (`substr` and `trunc` cut anywhere).
 
 use std::borrow::{Borrow, Cow};
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
 /// An immutable, cheaply cloned Go string. Ordered by bytes, as Go orders strings.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Text(Arc<[u8]>);
 
 impl Text {
@@ -37,6 +38,24 @@ impl Text {
     /// Whether there is no byte.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl Ord for Text {
+    /// As the bytes compare. Most words that are looked for differ from others in their first byte, which takes no call.
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.0.first(), other.0.first()) {
+            (Some(a), Some(b)) if a != b => a.cmp(b),
+            _ => self.0.cmp(&other.0),
+        }
+    }
+}
+
+impl PartialOrd for Text {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

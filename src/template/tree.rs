@@ -176,6 +176,21 @@ const MISSING_NODE: Node = Node {
 };
 
 impl Unit {
+    /// Its content, at its exact size; the memory it grew in stays for the next.
+    pub(super) fn take(&mut self) -> Self {
+        Self {
+            name: std::mem::take(&mut self.name),
+            source: std::mem::take(&mut self.source),
+            nodes: copy_out(&mut self.nodes),
+            children: copy_out(&mut self.children),
+            names: self.names.drain(..).collect(),
+            texts: self.texts.drain(..).collect(),
+            numbers: copy_out(&mut self.numbers),
+            callees: self.callees.drain(..).collect(),
+            definitions: self.definitions.drain(..).collect(),
+        }
+    }
+
     pub(super) fn node(&self, id: NodeId) -> Node {
         self.nodes.get(id as usize).copied().unwrap_or(MISSING_NODE)
     }
@@ -206,6 +221,12 @@ impl Unit {
             u32::try_from(column).unwrap_or(u32::MAX),
         )
     }
+}
+
+fn copy_out<T: Copy>(items: &mut Vec<T>) -> Vec<T> {
+    let copy = items.as_slice().to_vec();
+    items.clear();
+    copy
 }
 
 fn slice<T>(items: &[T], run: Run) -> &[T] {

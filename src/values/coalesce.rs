@@ -118,7 +118,7 @@ impl Coalescer<'_> {
             }
         };
         for (key, value) in source_globals.snapshot() {
-            match (value, target_globals.get(key.as_bytes())) {
+            match (value, target_globals.entry(&key)) {
                 (Value::Map(table), existing) => {
                     let copy = Map::new(table.with(Clone::clone));
                     match existing {
@@ -147,7 +147,7 @@ impl Coalescer<'_> {
     fn own_values(&mut self, chart: &Chart, target: &Map, prefix: &str, nulls: Nulls) {
         let sub_prefix = join(prefix, chart.name());
         for (key, default) in chart.values.snapshot() {
-            match target.get(key.as_bytes()) {
+            match target.entry(&key) {
                 Some(Value::Nil) if nulls == Nulls::Remove => {
                     target.remove(key.as_bytes());
                 }
@@ -195,8 +195,8 @@ impl Coalescer<'_> {
         // A null of the target that the source does not have is preserved, so only the source's own keys are walked.
         for (key, original) in source_entries {
             let had_value = !matches!(original, Value::Nil);
-            let value = source.get(key.as_bytes()).unwrap_or_default();
-            match target.get(key.as_bytes()) {
+            let value = source.entry(&key).unwrap_or_default();
+            match target.entry(&key) {
                 Some(Value::Nil) if nulls == Nulls::Remove && had_value => {
                     target.remove(key.as_bytes());
                 }

@@ -240,7 +240,7 @@ fn index_once(item: &Value, index: &Value) -> BuiltinResult {
     };
     if let Some(map) = map {
         return match index {
-            Value::Str(key) => Ok(map.get(key.as_bytes()).map_or_else(
+            Value::Str(key) => Ok(map.entry(key).map_or_else(
                 || zero_element(&map),
                 |value| Operand {
                     value,

@@ -348,7 +348,7 @@ impl Executor<'_> {
         if let Some(trace) = &mut self.trace {
             trace.read(map, name, frame.unit, frame.unit.node(self.at).position);
         }
-        match map.get(name.as_bytes()) {
+        match map.entry(name) {
             Some(value) => Ok(Operand {
                 value,
                 is_interface: holds_interfaces(map),

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use super::{Executor, Frame, MAX_TEMPLATE_DEPTH, Operand, Overlay, no_template};
 use crate::template::error::ExecutionError;
 use crate::template::function::{CallError, CallResult, Host};
-use crate::template::parser::parse_unit;
 use crate::template::quote::quote;
 use crate::template::set::{Found, SET_NAME};
 use crate::template::text::Text;
@@ -50,11 +49,15 @@ impl Executor<'_> {
 
     fn compile(&mut self, source: &Text) -> Result<Arc<Unit>, CallError> {
         let lookup = self.set.lookup;
-        let words = &mut self.words;
+        let compiler = &mut self.compiler;
         let compiled = self
             .compiled_sources
             .entry(source.clone())
-            .or_insert_with(|| parse_unit(Text::from(SET_NAME), source.clone(), lookup, words).map(Arc::new))
+            .or_insert_with(|| {
+                compiler
+                    .compile(Text::from(SET_NAME), source.clone(), lookup)
+                    .map(Arc::new)
+            })
             .clone();
         compiled
             .map_err(|error| CallError::Message(format!("cannot parse template {}: {error}", quote(source.as_bytes()))))

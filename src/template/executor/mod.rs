@@ -14,9 +14,9 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
+use super::compiler::Compiler;
 use super::error::{ErrorFrame, ExecutionError, ParseError};
 use super::node_text::node_text;
-use super::parser::Words;
 use super::quote::quote;
 use super::set::{CompiledSet, Found, SET_NAME};
 use super::source_map::{MapBuilder, SourceMap};
@@ -148,7 +148,7 @@ pub struct Executor<'w> {
     nesting: u32,
     steps: u64,
     compiled_sources: HashMap<Text, Result<Arc<Unit>, ParseError>, RandomState>,
-    words: Words,
+    compiler: Compiler,
     map: Option<MapBuilder>,
     trace: Option<Trace>,
 }
@@ -236,7 +236,7 @@ impl<'w> Executor<'w> {
             nesting: 0,
             steps: 0,
             compiled_sources: HashMap::default(),
-            words: Words::default(),
+            compiler: Compiler::default(),
             map: None,
             trace: None,
         }
@@ -268,7 +268,8 @@ impl<'w> Executor<'w> {
         self.out.clear();
         self.execute(&found, &Operand::concrete(dot))
             .map_err(|failure| *failure)?;
-        let text = std::mem::take(&mut self.out);
+        // The buffer stays for the next file, so that each has memory of its own size only.
+        let text = self.out.as_slice().to_vec();
         let map = self.map.take().map(MapBuilder::finish);
         Ok(without_no_value(text, map))
     }

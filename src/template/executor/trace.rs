@@ -82,7 +82,7 @@ impl Trace {
         self.reads.push(Read {
             map: map.id(),
             key: key.clone(),
-            is_found: map.get(key.as_bytes()).is_some(),
+            is_found: map.contains_key(key.as_bytes()),
             template: unit.name.clone(),
             position,
         });

@@ -4,10 +4,11 @@
 //! Variables get slots here: what Go finds on a stack of names while running is static but for declarations inside
 //! arguments that `and` and `or` skip.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
+use super::compiler::Words;
 use super::error::ParseError;
 use super::function::FunctionLookup;
 use super::lexer::{Keyword, Lexer, Token, TokenKind};
@@ -20,59 +21,6 @@ mod pipeline;
 
 /// How deeply parentheses and blocks may nest; Go allows 10000 of the former and any number of the latter.
 pub(super) const MAX_NESTING: u32 = 200;
-
-/// About how many bytes of source make a node, in charts: what the vectors are sized by.
-const BYTES_OF_A_NODE: usize = 12;
-
-/// The same of the names of fields and variables.
-const BYTES_OF_A_NAME: usize = 32;
-
-/// Words that sources compiled one after the other share: names of fields, variables and functions, short strings.
-#[derive(Debug, Default)]
-pub struct Words {
-    known: HashSet<Text, RandomState>,
-}
-
-impl Words {
-    fn intern(&mut self, word: &[u8]) -> Text {
-        if let Some(known) = self.known.get(word) {
-            return known.clone();
-        }
-        let text = Text::from(word);
-        self.known.insert(text.clone());
-        text
-    }
-}
-
-/// Compiles one source file.
-pub(super) fn parse_unit(
-    name: Text,
-    source: Text,
-    lookup: FunctionLookup,
-    words: &mut Words,
-) -> Result<Unit, ParseError> {
-    let bytes = source.clone();
-    let mut parser = Parser {
-        lexer: Lexer::new(bytes.as_bytes()),
-        source: bytes.as_bytes(),
-        lookup,
-        unit: Unit {
-            name: name.clone(),
-            source,
-            nodes: Vec::with_capacity(bytes.len() / BYTES_OF_A_NODE),
-            children: Vec::with_capacity(bytes.len() / BYTES_OF_A_NODE),
-            names: Vec::with_capacity(bytes.len() / BYTES_OF_A_NAME),
-            ..Unit::default()
-        },
-        tree: TreeState::new(),
-        words,
-        callees: HashMap::default(),
-        scratch: Vec::new(),
-        nesting: 0,
-    };
-    parser.parse_file(name)?;
-    Ok(parser.unit)
-}
 
 /// What belongs to one definition while it is parsed.
 struct TreeState<'s> {
@@ -87,15 +35,18 @@ struct TreeState<'s> {
     range_depth: u32,
 }
 
-struct Parser<'s> {
+/// A source being compiled into `unit`.
+pub(super) struct Parser<'s> {
     lexer: Lexer<'s>,
     source: &'s [u8],
     lookup: FunctionLookup,
-    unit: Unit,
+    pub(super) unit: Unit,
     tree: TreeState<'s>,
     words: &'s mut Words,
-    callees: HashMap<&'s [u8], u32, RandomState>,
-    scratch: Vec<NodeId>,
+    /// Functions the unit names already, with their indices in it.
+    pub(super) callees: HashMap<Text, u32, RandomState>,
+    /// Children of nodes that are not complete.
+    pub(super) scratch: Vec<NodeId>,
     nesting: u32,
 }
 
@@ -126,6 +77,21 @@ fn offset(position: usize) -> u32 {
 }
 
 impl<'s> Parser<'s> {
+    /// At the start of `source`, with a unit that has no content.
+    pub(super) fn new(source: &'s [u8], lookup: FunctionLookup, unit: Unit, words: &'s mut Words) -> Self {
+        Self {
+            lexer: Lexer::new(source),
+            source,
+            lookup,
+            unit,
+            tree: TreeState::new(),
+            words,
+            callees: HashMap::default(),
+            scratch: Vec::new(),
+            nesting: 0,
+        }
+    }
+
     #[inline]
     fn next(&mut self) -> Token {
         if self.tree.peek_count > 0 {
@@ -321,7 +287,8 @@ impl<'s> Parser<'s> {
             .ok_or_else(|| self.error("invalid syntax"))
     }
 
-    fn parse_file(&mut self, name: Text) -> Result<(), ParseError> {
+    /// Compiles all there is, the file itself being a definition of that name.
+    pub(super) fn parse_file(&mut self, name: Text) -> Result<(), ParseError> {
         let position = self.peek().start;
         let mark = self.scratch.len();
         loop {

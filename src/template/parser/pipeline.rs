@@ -277,8 +277,8 @@ impl<'s> Parser<'s> {
             .ok_or_else(|| self.error(format!("function {} not defined", quote(name))))?;
         let index = offset(self.unit.callees.len());
         let text = self.intern(name);
+        self.callees.insert(text.clone(), index);
         self.unit.callees.push(NamedCallee { name: text, callee });
-        self.callees.insert(name, index);
         Ok(index)
     }
 }

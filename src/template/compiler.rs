@@ -1,0 +1,91 @@
+//! What is kept from one compiled source to the next.
+
+use std::collections::{HashMap, HashSet};
+
+use foldhash::fast::RandomState;
+
+use super::error::ParseError;
+use super::function::FunctionLookup;
+use super::parser::Parser;
+use super::text::Text;
+use super::tree::{NodeId, Unit};
+
+/// Compiles sources one after the other: they share words, and grow in the same memory, which they leave at their exact
+/// size. New memory is what compiling waits for most.
+#[derive(Debug, Default)]
+pub struct Compiler {
+    pub(super) words: Words,
+    /// A unit without content, for its vectors.
+    draft: Unit,
+    scratch: Vec<NodeId>,
+    callees: HashMap<Text, u32, RandomState>,
+}
+
+impl Compiler {
+    /// Compiles one source file.
+    pub(super) fn compile(&mut self, name: Text, source: Text, lookup: FunctionLookup) -> Result<Unit, ParseError> {
+        let bytes = source.clone();
+        let mut draft = std::mem::take(&mut self.draft);
+        draft.name = name.clone();
+        draft.source = source;
+        let mut parser = Parser::new(bytes.as_bytes(), lookup, draft, &mut self.words);
+        parser.scratch = std::mem::take(&mut self.scratch);
+        parser.callees = std::mem::take(&mut self.callees);
+        let parsed = parser.parse_file(name);
+        let Parser {
+            unit: mut draft,
+            mut scratch,
+            mut callees,
+            ..
+        } = parser;
+        let unit = draft.take();
+        scratch.clear();
+        callees.clear();
+        self.draft = draft;
+        self.scratch = scratch;
+        self.callees = callees;
+        parsed.map(|()| unit)
+    }
+}
+
+/// Names of fields, variables and functions, and short strings, each of them once.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    known: HashSet<Text, RandomState>,
+}
+
+impl Words {
+    pub(super) fn intern(&mut self, word: &[u8]) -> Text {
+        if let Some(known) = self.known.get(word) {
+            return known.clone();
+        }
+        let text = Text::from(word);
+        self.known.insert(text.clone());
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_compiles_the_same_whatever_came_before() {
+        let sources = [
+            "{{ .Values.a }}{{ if $.b }}{{ print \"x\" .c 1.5 }}{{ end }}",
+            "{{ define \"d\" }}{{ len .Values.a | printf \"%d\" }}{{ end }}",
+            "{{ if .a }}{{ nothing }}",
+            "",
+            "{{ range $i, $x := .Values.a }}{{ $i }}{{ $x.y }}{{ else }}{{ len . }}{{ end }}",
+        ];
+        let mut compiler = Compiler::default();
+        let compile = |compiler: &mut Compiler, source: &str| {
+            let unit = compiler.compile(Text::from("t"), Text::from(source), |_| None);
+            format!("{unit:?}")
+        };
+        for source in sources.iter().chain(sources.iter().rev()) {
+            let expected = compile(&mut Compiler::default(), source);
+            assert_eq!(compile(&mut compiler, source), expected, "{source}");
+        }
+    }
+}
