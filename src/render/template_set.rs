@@ -1,8 +1,9 @@
 //! All templates of a chart and its subcharts, compiled into one set. Helm's `allTemplates` and `sortTemplates`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use std::collections::HashMap;
+use foldhash::fast::RandomState;
 
 use crate::chart::Chart;
 use crate::template::{CompiledSet, CompiledSource, Compiler, ParseError, TemplateSet, Text};
@@ -52,22 +53,31 @@ pub fn compile_chart_in_parallel(chart: &Chart) -> Result<ChartTemplates, ParseE
 /// On that many threads, or as many as there are cores; the first file that does not compile is the error.
 fn compile_on(chart: &Chart, threads: Option<usize>) -> Result<ChartTemplates, ParseError> {
     let (files, sources) = template_files(chart);
-    let ahead: HashMap<&Text, &CompiledSource> = chart.compiled.iter().map(|source| (source.name(), source)).collect();
-    let compiled = |name: &Text, text: &Text| {
+    let ahead: HashMap<&Text, &CompiledSource, RandomState> =
+        chart.compiled.iter().map(|source| (source.name(), source)).collect();
+    let compiled = |(name, text): &(Text, Text)| {
         let source = ahead.get(name).filter(|source| source.source().is_same(text))?;
         Some(CompiledSource::clone(source))
     };
-    let functions = chart.compat.functions();
-    let left = sources.iter().filter(|(name, text)| compiled(name, text).is_none());
-    let bytes: usize = left.map(|(_, text)| text.len()).sum();
+    let found: Vec<Option<CompiledSource>> = sources.iter().map(compiled).collect();
+    let left = sources.iter().zip(&found).filter(|(_, found)| found.is_none());
+    let left: Vec<&(Text, Text)> = left.map(|(source, _)| source).collect();
+    let bytes: usize = left.iter().map(|(_, text)| text.len()).sum();
     let threads = if bytes < WORTH_A_THREAD { Some(1) } else { threads };
-    let compile = |compiler: &mut Compiler, (name, text): &(Text, Text)| match compiled(name, text) {
-        Some(source) => Ok(source),
-        None => CompiledSource::compile(compiler, name.clone(), text.clone(), functions),
+    let functions = chart.compat.functions();
+    let compile = |compiler: &mut Compiler, (name, text): &&(Text, Text)| {
+        CompiledSource::compile(compiler, name.clone(), text.clone(), functions)
     };
+    let mut rest = map_with_state(&left, threads, Compiler::default, compile).into_iter();
     let mut set = TemplateSet::new(functions);
-    for source in map_with_state(&sources, threads, Compiler::default, compile) {
-        set.add(source?);
+    for found in found {
+        match found {
+            Some(source) => set.add(source),
+            None => rest
+                .next()
+                .into_iter()
+                .try_for_each(|source| source.map(|source| set.add(source)))?,
+        }
     }
     Ok(ChartTemplates::new(set, files))
 }

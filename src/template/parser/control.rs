@@ -2,7 +2,7 @@
 
 use super::{Item, Parser, TreeState};
 use crate::template::error::ParseError;
-use crate::template::lexer::{Keyword, TokenKind};
+use crate::template::lexer::{Keyword, Token, TokenKind};
 use crate::template::tree::{Branch, NodeId, NodeKind};
 
 impl Parser<'_> {
@@ -47,7 +47,7 @@ impl Parser<'_> {
     fn action(&mut self) -> Result<Item, ParseError> {
         let token = self.next_non_space();
         let TokenKind::Keyword(keyword) = token.kind else {
-            return self.plain_action();
+            return self.plain_action(token);
         };
         let node = match keyword {
             Keyword::Block => self.block()?,
@@ -60,16 +60,14 @@ impl Parser<'_> {
             }
             Keyword::If | Keyword::With | Keyword::Range => self.control(keyword)?,
             Keyword::Template => self.template()?,
-            Keyword::Dot | Keyword::Define | Keyword::Nil => return self.plain_action(),
+            Keyword::Dot | Keyword::Define | Keyword::Nil => return self.plain_action(token),
         };
         Ok(Item::Node(node))
     }
 
-    fn plain_action(&mut self) -> Result<Item, ParseError> {
-        self.backup();
-        let position = self.peek().start;
-        let pipe = self.pipeline("command", TokenKind::RightDelim)?;
-        Ok(Item::Node(self.add_node(NodeKind::Action { pipe }, position)))
+    fn plain_action(&mut self, first: Token) -> Result<Item, ParseError> {
+        let pipe = self.pipeline(first, "command", TokenKind::RightDelim)?;
+        Ok(Item::Node(self.add_node(NodeKind::Action { pipe }, first.start)))
     }
 
     fn jump(&mut self, kind: NodeKind, position: u32, name: &str) -> Result<NodeId, ParseError> {
@@ -96,7 +94,8 @@ impl Parser<'_> {
             _ => "range",
         };
         let (visible, scope) = (self.tree.visible.len(), self.tree.scope.len());
-        let pipe = self.pipeline(context, TokenKind::RightDelim)?;
+        let first = self.next_non_space();
+        let pipe = self.pipeline(first, context, TokenKind::RightDelim)?;
         let inner_scope = self.tree.scope.len();
         if keyword == Keyword::Range {
             self.tree.range_depth += 1;
@@ -152,9 +151,9 @@ impl Parser<'_> {
         const CONTEXT: &str = "template clause";
         let (name, position) = self.template_name(CONTEXT)?;
         let mut pipe = None;
-        if self.next_non_space().kind != TokenKind::RightDelim {
-            self.backup();
-            pipe = Some(self.pipeline(CONTEXT, TokenKind::RightDelim)?);
+        let first = self.next_non_space();
+        if first.kind != TokenKind::RightDelim {
+            pipe = Some(self.pipeline(first, CONTEXT, TokenKind::RightDelim)?);
         }
         Ok(self.add_node(NodeKind::Template { name, pipe }, position))
     }
@@ -163,7 +162,8 @@ impl Parser<'_> {
     fn block(&mut self) -> Result<NodeId, ParseError> {
         const CONTEXT: &str = "block clause";
         let (name, position) = self.template_name(CONTEXT)?;
-        let pipe = self.pipeline(CONTEXT, TokenKind::RightDelim)?;
+        let first = self.next_non_space();
+        let pipe = self.pipeline(first, CONTEXT, TokenKind::RightDelim)?;
         let outer = std::mem::replace(&mut self.tree, TreeState::new());
         let (root, end) = self.item_list()?;
         let inner = std::mem::replace(&mut self.tree, outer);

@@ -11,23 +11,26 @@ use crate::template::tree::{Builtin, Callee, NamedCallee, NodeId, NodeKind, Run,
 const NO_DEPTH_LEFT: &str = "max expression depth exceeded";
 
 impl<'s> Parser<'s> {
-    pub(super) fn pipeline(&mut self, context: &str, end: TokenKind) -> Result<NodeId, ParseError> {
-        let position = self.peek_non_space().start;
+    /// A pipeline from its `first` token, which has been read, to the `end`.
+    pub(super) fn pipeline(&mut self, first: Token, context: &str, end: TokenKind) -> Result<NodeId, ParseError> {
+        let position = first.start;
         let mark = self.scratch.len();
         let mut names: Vec<&'s [u8]> = Vec::new();
-        let is_assign = self.declarations(context, &mut names)?;
+        let mut is_assign = false;
+        let mut token = first;
+        if token.kind == TokenKind::Variable {
+            self.backup();
+            is_assign = self.declarations(context, &mut names)?;
+            token = self.next_non_space();
+        }
         let declarations = self.take_children(mark);
-        loop {
-            let token = self.next_non_space();
-            match token.kind {
-                kind if kind == end => break,
-                kind if starts_command(kind) => {
-                    self.backup();
-                    let command = self.command()?;
-                    self.scratch.push(command);
-                }
-                _ => return Err(self.unexpected(token, context)),
+        while token.kind != end {
+            if !starts_command(token.kind) {
+                return Err(self.unexpected(token, context));
             }
+            let command = self.command(token)?;
+            self.scratch.push(command);
+            token = self.next_non_space();
         }
         self.check_pipeline(mark, context)?;
         let commands = self.take_children(mark);
@@ -152,17 +155,21 @@ impl<'s> Parser<'s> {
         Ok(())
     }
 
-    fn command(&mut self) -> Result<NodeId, ParseError> {
-        let position = self.peek_non_space().start;
+    /// A command from its `first` token, which has been read.
+    fn command(&mut self, first: Token) -> Result<NodeId, ParseError> {
+        let position = first.start;
         let mark = self.scratch.len();
+        let mut start = first;
         loop {
-            self.peek_non_space();
-            if let Some(operand) = self.operand()? {
+            if let Some(operand) = self.operand(start)? {
                 self.scratch.push(operand);
             }
             let token = self.next();
             match token.kind {
-                TokenKind::Space => continue,
+                TokenKind::Space => {
+                    start = self.next_non_space();
+                    continue;
+                }
                 TokenKind::RightDelim | TokenKind::RightParen => self.backup(),
                 TokenKind::Pipe => {}
                 _ => return Err(self.unexpected(token, "operand")),
@@ -177,8 +184,8 @@ impl<'s> Parser<'s> {
     }
 
     /// A term and the fields after it.
-    fn operand(&mut self) -> Result<Option<NodeId>, ParseError> {
-        let Some(node) = self.term()? else {
+    fn operand(&mut self, first: Token) -> Result<Option<NodeId>, ParseError> {
+        let Some(node) = self.term(first)? else {
             return Ok(None);
         };
         let next = self.peek();
@@ -216,8 +223,7 @@ impl<'s> Parser<'s> {
         Ok(Some(self.add_node(kind, position)))
     }
 
-    fn term(&mut self) -> Result<Option<NodeId>, ParseError> {
-        let token = self.next_non_space();
+    fn term(&mut self, token: Token) -> Result<Option<NodeId>, ParseError> {
         let value = self.value(token);
         let kind = match token.kind {
             TokenKind::Identifier => NodeKind::Identifier {
@@ -247,7 +253,8 @@ impl<'s> Parser<'s> {
             }
             TokenKind::LeftParen => {
                 self.enter(NO_DEPTH_LEFT)?;
-                let pipe = self.pipeline("parenthesized pipeline", TokenKind::RightParen)?;
+                let first = self.next_non_space();
+                let pipe = self.pipeline(first, "parenthesized pipeline", TokenKind::RightParen)?;
                 self.leave();
                 return Ok(Some(pipe));
             }
