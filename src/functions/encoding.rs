@@ -41,6 +41,28 @@ pub(super) const BASE32: Encoding = Encoding {
     group: 8,
 };
 
+/// Bits that make no whole byte yet.
+#[derive(Default)]
+struct Bits {
+    buffer: u32,
+    held: u32,
+}
+
+impl Bits {
+    /// So many more bits, and the byte they complete.
+    fn add(&mut self, digit: u32, bits: u32) -> Option<u8> {
+        self.buffer = self.buffer << bits | digit;
+        self.held += bits;
+        if self.held < 8 {
+            return None;
+        }
+        self.held -= 8;
+        let byte = u8::try_from(self.buffer >> self.held & 0xff).ok();
+        self.buffer &= (1 << self.held) - 1;
+        byte
+    }
+}
+
 fn decoded(encoding: &Encoding, text: &[u8]) -> Value {
     match encoding.decode(text) {
         Ok(bytes) => Value::str(bytes),
@@ -78,73 +100,77 @@ impl Encoding {
 
     /// The bytes, or Go's error text. Line ends between characters are skipped.
     pub(super) fn decode(&self, text: &[u8]) -> Result<Vec<u8>, String> {
+        if self.group == 8 {
+            return self.decode_without_line_ends(text);
+        }
         let mut out = Vec::with_capacity(text.len());
         let mut characters = text
             .iter()
             .enumerate()
-            .filter(|(_, byte)| !matches!(byte, b'\r' | b'\n'))
-            .peekable();
-        let (mut buffer, mut held, mut in_group) = (0_u32, 0_u32, 0_usize);
+            .filter(|(_, byte)| !matches!(byte, b'\r' | b'\n'));
+        let (mut bits, mut in_group) = (Bits::default(), 0_usize);
         while let Some((position, &byte)) = characters.next() {
-            if byte == b'=' && self.may_pad_after(in_group) {
-                return self.finish(out, in_group, position, &mut characters, text.len());
+            if byte == b'=' && in_group >= 2 {
+                for _ in in_group + 1..self.group {
+                    match characters.next() {
+                        Some((_, b'=')) => {}
+                        Some((at, _)) => return Err(self.corrupt(at)),
+                        None => return Err(self.corrupt(text.len())),
+                    }
+                }
+                return match characters.next() {
+                    Some((at, _)) => Err(self.corrupt(at)),
+                    None => Ok(out),
+                };
             }
-            let Some(digit) = self.alphabet.iter().position(|&letter| letter == byte) else {
-                return Err(self.corrupt(position));
-            };
-            buffer = buffer << self.bits | u32::try_from(digit).unwrap_or_default();
-            held += self.bits;
+            let digit = self.digit(byte).ok_or_else(|| self.corrupt(position))?;
+            out.extend(bits.add(digit, self.bits));
             in_group = (in_group + 1) % self.group;
-            if held >= 8 {
-                held -= 8;
-                out.push(u8::try_from(buffer >> held & 0xff).unwrap_or_default());
-                buffer &= (1 << held) - 1;
-            }
         }
         if in_group == 0 {
             return Ok(out);
         }
-        Err(self.corrupt(self.position_of_short_group(text, in_group)))
+        Err(self.corrupt(text.len() - in_group.min(text.len())))
     }
 
-    const fn may_pad_after(&self, in_group: usize) -> bool {
-        match self.group {
-            4 => in_group >= 2,
-            _ => matches!(in_group, 2 | 4 | 5 | 7),
-        }
-    }
-
-    /// Reads the rest of the padding; nothing may follow it.
-    fn finish<'a>(
-        &self,
-        out: Vec<u8>,
-        in_group: usize,
-        position: usize,
-        rest: &mut impl Iterator<Item = (usize, &'a u8)>,
-        length: usize,
-    ) -> Result<Vec<u8>, String> {
-        let mut last = position;
-        for _ in in_group + 1..self.group {
-            match rest.next() {
-                Some((at, b'=')) => last = at,
-                Some((at, _)) if self.group == 4 => return Err(self.corrupt(at)),
-                Some((at, _)) => return Err(self.corrupt(at)),
-                None => return Err(self.corrupt(length)),
+    /// Go's `base32`: line ends are taken out first and do not count, and what follows the padding is not looked at.
+    fn decode_without_line_ends(&self, text: &[u8]) -> Result<Vec<u8>, String> {
+        let text: Vec<u8> = text
+            .iter()
+            .copied()
+            .filter(|byte| !matches!(byte, b'\r' | b'\n'))
+            .collect();
+        let mut out = Vec::with_capacity(text.len());
+        let mut bits = Bits::default();
+        for (position, &byte) in text.iter().enumerate() {
+            let in_group = position % self.group;
+            let after = text.get(position + 1..).unwrap_or_default();
+            if byte == b'=' && in_group >= 2 && after.len() < self.group {
+                let missing = self.group - 1 - in_group;
+                let Some(padding) = after.get(..missing) else {
+                    return Err(self.corrupt(text.len()));
+                };
+                if let Some(wrong) = padding.iter().position(|&byte| byte != b'=') {
+                    return Err(self.corrupt(position + wrong));
+                }
+                // No number of bytes ends in as few bits as these.
+                if matches!(in_group, 3 | 6) {
+                    return Err(self.corrupt(position));
+                }
+                return Ok(out);
             }
+            let digit = self.digit(byte).ok_or_else(|| self.corrupt(position))?;
+            out.extend(bits.add(digit, self.bits));
         }
-        match rest.next() {
-            Some((at, _)) if self.group == 4 => Err(self.corrupt(at)),
-            Some(_) => Err(self.corrupt(last + 1)),
-            None => Ok(out),
+        match text.len() % self.group {
+            0 => Ok(out),
+            in_group => Err(self.corrupt(text.len() - in_group)),
         }
     }
 
-    /// Where Go says a text ends too early.
-    fn position_of_short_group(&self, text: &[u8], in_group: usize) -> usize {
-        if self.group == 4 {
-            return text.len() - in_group.min(text.len());
-        }
-        text.len()
+    fn digit(&self, byte: u8) -> Option<u32> {
+        let index = self.alphabet.iter().position(|&letter| letter == byte)?;
+        u32::try_from(index).ok()
     }
 
     fn corrupt(&self, position: usize) -> String {
@@ -166,5 +192,23 @@ mod tests {
         }
         assert_eq!(BASE64.encode(b"abcd"), b"YWJjZA==");
         assert_eq!(BASE32.encode(b"abcd"), b"MFRGGZA=");
+        for (text, want) in [
+            ("5", Err("0")),
+            ("MFRGGZA", Err("0")),
+            ("MFRGGZDFMZTWQ2LK5", Err("16")),
+            ("MFRGGZA==", Ok("abcd")),
+            ("MF======", Ok("a")),
+            ("MF=====", Err("7")),
+            ("MF==x===", Err("3")),
+            ("MFR=====", Err("3")),
+            ("M\nF=====\n=", Ok("a")),
+            ("M\nF1=====", Err("2")),
+        ] {
+            let want = match want {
+                Ok(bytes) => Ok(bytes.as_bytes().to_vec()),
+                Err(at) => Err(format!("illegal base32 data at input byte {at}")),
+            };
+            assert_eq!(BASE32.decode(text.as_bytes()), want, "{text:?}");
+        }
     }
 }

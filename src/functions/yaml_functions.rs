@@ -2,7 +2,7 @@
 
 use super::arguments::{any, bytes};
 use super::table::fixed;
-use super::yaml_value::{from_yaml, from_yaml_array, to_yaml, to_yaml_pretty};
+use super::yaml_value::{ToYamlError, from_yaml, from_yaml_array, to_yaml, to_yaml_pretty};
 use crate::template::{Function, Parameter, Value};
 
 use Parameter::{Any, Str};
@@ -16,8 +16,11 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Ok(text) => Ok(Value::Str(text)),
         Err(error) => Err(error.to_string().into()),
     }),
-    fixed("toYamlPretty", &[Any], |_, a| {
-        Ok(to_yaml_pretty(any(a, 0)).map_or_else(|_| Value::str(""), Value::Str))
+    fixed("toYamlPretty", &[Any], |_, a| match to_yaml_pretty(any(a, 0)) {
+        Ok(text) => Ok(Value::Str(text)),
+        // Go's encoder panics here, so that the call fails.
+        Err(error @ ToYamlError::NoForm(_)) => Err(error.to_string().into()),
+        Err(_) => Ok(Value::str("")),
     }),
     fixed("fromYaml", &[Str], |_, a| Ok(from_yaml(bytes(a, 0)))),
     fixed("fromYamlArray", &[Str], |_, a| Ok(from_yaml_array(bytes(a, 0)))),

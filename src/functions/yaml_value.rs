@@ -133,6 +133,9 @@ pub enum ToYamlError {
     /// The value's JSON is not YAML to go-yaml: it holds DEL or another control character.
     #[error(transparent)]
     NotYaml(#[from] YamlError),
+    /// `toYamlPretty` has no form for a part of this type.
+    #[error("cannot marshal type: {0}")]
+    NoForm(&'static str),
     /// The value is nested deeper than [`MAX_DEPTH`].
     #[error("exceeded max depth")]
     TooDeep,
@@ -210,6 +213,7 @@ fn write_checked(emitter: &mut Emitter, value: &Value, depth: usize, is_safe: bo
         Value::Uint64(value) => emitter.uint(*value),
         Value::Float(value) if is_pretty => emitter.float(*value),
         Value::Float(value) => write_json_number(emitter, *value)?,
+        Value::Complex(..) if is_pretty => return Err(ToYamlError::NoForm("complex128").into()),
         Value::Complex(..) => return Err(ToYamlError::NotJson("type: complex128".to_owned()).into()),
         Value::Str(text) => write_text(emitter, text.as_bytes(), is_safe)?,
         Value::Bytes(bytes) if is_pretty => {

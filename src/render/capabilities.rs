@@ -319,6 +319,16 @@ impl Object for KubeVersionObject {
         self.0.normalized.as_str().into()
     }
 
+    fn printed_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        let field = |name| Some((name, self.field(name)?));
+        Some(vec![
+            field("Version")?,
+            ("normalizedVersion", Value::str(self.0.normalized.as_str())),
+            field("Major")?,
+            field("Minor")?,
+        ])
+    }
+
     fn struct_fields(&self) -> Option<Vec<StructField>> {
         let fields = ["Version", "Major", "Minor"];
         let field = |name| Some(StructField::new(name, self.field(name)?));

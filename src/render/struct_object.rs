@@ -93,6 +93,11 @@ impl Object for StructObject {
         Some(self.fields.clone())
     }
 
+    fn printed_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        let fields = self.fields.iter().map(|field| (field.name, field.value.clone()));
+        (self.embedded == 0).then(|| fields.collect())
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }

@@ -6,13 +6,13 @@ use std::fmt::Write as _;
 
 use super::float_text::format_float;
 use super::quote::{can_backquote, is_print, quote, quote_rune, quote_to_ascii};
-use super::value::{List, ListType, Map, Object, Value};
+use super::value::{List, ListType, Map, Value};
 
 /// Nesting below which values print; cycles (a map `set` into itself) end here instead of overflowing the stack.
 const MAX_PRINT_DEPTH: u32 = 200;
 
 /// Flags, width and precision of one verb.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "the flags of a printf verb")]
 pub(super) struct Flags {
     pub(super) minus: bool,
@@ -22,6 +22,8 @@ pub(super) struct Flags {
     pub(super) zero: bool,
     /// `%#v`: Go syntax.
     pub(super) sharp_v: bool,
+    /// `%+v`: names of fields.
+    pub(super) plus_v: bool,
     pub(super) width: Option<usize>,
     pub(super) precision: Option<usize>,
 }
@@ -54,7 +56,7 @@ impl<'o> Formatter<'o> {
         }
     }
 
-    fn push(&mut self, text: &str) {
+    pub(super) fn push(&mut self, text: &str) {
         self.out.extend_from_slice(text.as_bytes());
     }
 
@@ -118,7 +120,7 @@ impl<'o> Formatter<'o> {
     }
 
     /// A value, or an element of one.
-    fn write_value(&mut self, value: &Value, verb: char, depth: u32) {
+    pub(super) fn write_value(&mut self, value: &Value, verb: char, depth: u32) {
         if depth > MAX_PRINT_DEPTH {
             self.push("...");
             return;
@@ -150,31 +152,7 @@ impl<'o> Formatter<'o> {
         }
     }
 
-    fn write_object(&mut self, object: &dyn Object, verb: char, depth: u32) {
-        let type_name = object.type_name();
-        if let Some(map) = object.as_map() {
-            return self.write_map(&map, type_name, verb, depth);
-        }
-        if let Some(list) = object.as_list() {
-            return self.write_list(&list, type_name, verb, depth);
-        }
-        let text = object.display();
-        if let 'v' | 's' | 'x' | 'X' | 'q' = verb {
-            let sharp_v = std::mem::replace(&mut self.flags.sharp_v, false);
-            self.write_string(text.as_bytes(), verb, &Value::Str(text.clone()));
-            self.flags.sharp_v = sharp_v;
-            return;
-        }
-        self.push("%!");
-        self.push(verb.encode_utf8(&mut [0; 4]));
-        self.push("(");
-        self.push(type_name);
-        self.push("=");
-        self.out.extend_from_slice(text.as_bytes());
-        self.push(")");
-    }
-
-    fn write_list(&mut self, list: &List, type_name: &str, verb: char, depth: u32) {
+    pub(super) fn write_list(&mut self, list: &List, type_name: &str, verb: char, depth: u32) {
         if self.flags.sharp_v {
             self.push(type_name);
             if list.is_nil() {
@@ -196,7 +174,7 @@ impl<'o> Formatter<'o> {
         self.push(if self.flags.sharp_v { "}" } else { "]" });
     }
 
-    fn write_map(&mut self, map: &Map, type_name: &str, verb: char, depth: u32) {
+    pub(super) fn write_map(&mut self, map: &Map, type_name: &str, verb: char, depth: u32) {
         if self.flags.sharp_v {
             self.push(type_name);
             if map.is_nil() {
@@ -218,7 +196,7 @@ impl<'o> Formatter<'o> {
         self.push(if self.flags.sharp_v { "}" } else { "]" });
     }
 
-    fn write_integer(&mut self, magnitude: u64, negative: bool, signed: bool, verb: char, value: &Value) {
+    pub(super) fn write_integer(&mut self, magnitude: u64, negative: bool, signed: bool, verb: char, value: &Value) {
         let radix = |base, upper| Radix { base, upper, verb };
         match verb {
             'v' if self.flags.sharp_v && !signed => self.write_hexadecimal(magnitude),
@@ -395,7 +373,7 @@ impl<'o> Formatter<'o> {
         self.flags.plus = plus;
     }
 
-    fn write_string(&mut self, text: &[u8], verb: char, value: &Value) {
+    pub(super) fn write_string(&mut self, text: &[u8], verb: char, value: &Value) {
         match verb {
             'v' if self.flags.sharp_v => self.write_quoted(text),
             'v' | 's' => {

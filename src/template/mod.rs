@@ -8,6 +8,7 @@ pub mod error;
 pub mod executor;
 pub mod float_text;
 mod format;
+mod format_object;
 pub mod function;
 pub mod helm_error;
 pub mod kind;

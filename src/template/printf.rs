@@ -156,7 +156,7 @@ impl Printer<'_> {
             Some(value) => {
                 if verb == 'v' {
                     flags.sharp_v = std::mem::replace(&mut flags.sharp, false);
-                    flags.plus = false;
+                    flags.plus_v = std::mem::replace(&mut flags.plus, false);
                 }
                 let mut formatter = Formatter::new(&mut self.out);
                 formatter.flags = flags;

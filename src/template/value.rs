@@ -147,6 +147,15 @@ pub trait Object: fmt::Debug {
     fn struct_fields(&self) -> Option<Vec<StructField>> {
         None
     }
+    /// The fields of a struct as `fmt` prints them, unexported ones included; `None` for types that print otherwise.
+    fn printed_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        let fields = self.struct_fields()?.into_iter();
+        Some(fields.map(|field| (field.name, field.value)).collect())
+    }
+    /// The number of a type that is one underneath, such as `time.Duration`.
+    fn as_integer(&self) -> Option<i64> {
+        None
+    }
     /// Whether this is a slice underneath (`.Capabilities.APIVersions`): elements to range over, length, truth.
     fn as_list(&self) -> Option<List> {
         None

@@ -57,15 +57,24 @@ struct Counts {
 pub(crate) struct Report {
     groups: BTreeMap<String, Counts>,
     shown: usize,
+    show: usize,
 }
 
 impl Report {
+    /// A report that prints so many rows that differ where `ROWS_SHOW` does not say how many.
+    pub(crate) fn showing(show: usize) -> Self {
+        Self {
+            show,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn add(&mut self, group: &str, id: &str, verdict: Verdict) {
         #[expect(clippy::disallowed_methods, reason = "the harness is told how much to say")]
         let show = std::env::var("ROWS_SHOW")
             .ok()
             .and_then(|count| count.parse().ok())
-            .unwrap_or(0usize);
+            .unwrap_or(self.show);
         #[expect(clippy::disallowed_methods, reason = "the harness is told how much to say")]
         let show_errors = std::env::var("ROWS_SHOW_ERRORS").is_ok();
         let counts = self.groups.entry(group.to_owned()).or_default();
@@ -117,7 +126,15 @@ impl Report {
             .fold((0, 0), |(p, f), counts| (p + counts.passed, f + counts.failed))
     }
 
-    pub(crate) fn print(&self) {
+    /// Whether every row has Helm's answer, errors to the last word.
+    pub(crate) fn all_agree(&self) -> bool {
+        let counts = self.groups.values();
+        counts.fold(true, |agree, counts| {
+            agree && counts.failed == 0 && counts.whole_errors == counts.errors
+        })
+    }
+
+    pub(crate) fn print_groups(&self) {
         for (group, counts) in &self.groups {
             let all = counts.passed + counts.failed;
             println!(
@@ -125,6 +142,9 @@ impl Report {
                 counts.passed, counts.whole_errors, counts.errors
             );
         }
+    }
+
+    pub(crate) fn print_totals(&self) {
         let errors: usize = self.groups.values().map(|counts| counts.errors).sum();
         let whole: usize = self.groups.values().map(|counts| counts.whole_errors).sum();
         println!("errors with the whole text: {whole} of {errors}");

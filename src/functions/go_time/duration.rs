@@ -179,6 +179,9 @@ impl Object for Duration {
     fn encoded(&self) -> Option<Value> {
         Some(Value::Int64(self.0))
     }
+    fn as_integer(&self) -> Option<i64> {
+        Some(self.0)
+    }
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -207,6 +210,9 @@ macro_rules! named_number {
             }
             fn encoded(&self) -> Option<Value> {
                 Some(Value::Int(i64::from(self.0)))
+            }
+            fn as_integer(&self) -> Option<i64> {
+                Some(i64::from(self.0))
             }
             fn as_any(&self) -> &dyn Any {
                 self

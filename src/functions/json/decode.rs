@@ -153,6 +153,13 @@ impl Reader<'_> {
         Ok(byte)
     }
 
+    /// The next byte where no space may be: there Go's scanner takes the end of the text for a space.
+    fn next_in_word(&mut self) -> u8 {
+        let byte = self.peek().unwrap_or(b' ');
+        self.position += 1;
+        byte
+    }
+
     fn next_token(&mut self) -> Result<u8, String> {
         self.skip_space();
         self.next()
@@ -166,7 +173,7 @@ impl Reader<'_> {
 
     fn literal(&mut self, word: &str, value: Value) -> Result<Value, String> {
         for expected in word.bytes().skip(1) {
-            let byte = self.next()?;
+            let byte = self.next_in_word();
             if byte != expected {
                 let expected = char::from(expected);
                 return Err(invalid(byte, &format!("in literal {word} (expecting '{expected}')")));
@@ -179,7 +186,7 @@ impl Reader<'_> {
         let start = self.position - 1;
         let mut first = first;
         if first == b'-' {
-            first = self.next()?;
+            first = self.next_in_word();
             if !first.is_ascii_digit() {
                 return Err(invalid(first, "in numeric literal"));
             }
@@ -189,7 +196,7 @@ impl Reader<'_> {
         }
         if self.peek() == Some(b'.') {
             self.position += 1;
-            let byte = self.next()?;
+            let byte = self.next_in_word();
             if !byte.is_ascii_digit() {
                 return Err(invalid(byte, "after decimal point in numeric literal"));
             }
@@ -197,9 +204,9 @@ impl Reader<'_> {
         }
         if matches!(self.peek(), Some(b'e' | b'E')) {
             self.position += 1;
-            let mut byte = self.next()?;
+            let mut byte = self.next_in_word();
             if matches!(byte, b'+' | b'-') {
-                byte = self.next()?;
+                byte = self.next_in_word();
             }
             if !byte.is_ascii_digit() {
                 return Err(invalid(byte, "in exponent of numeric literal"));
@@ -255,7 +262,7 @@ impl Reader<'_> {
     }
 
     fn escape(&mut self, out: &mut Vec<u8>) -> Result<(), String> {
-        let byte = self.next()?;
+        let byte = self.next_in_word();
         out.push(match byte {
             b'"' | b'\\' | b'/' => byte,
             b'b' => 8,
@@ -278,7 +285,7 @@ impl Reader<'_> {
     fn hexadecimal(&mut self) -> Result<u32, String> {
         let mut unit = 0;
         for _ in 0..4 {
-            let byte = self.next()?;
+            let byte = self.next_in_word();
             let digit = char::from(byte).to_digit(16);
             unit = unit << 4 | digit.ok_or_else(|| invalid(byte, "in \\u hexadecimal character escape"))?;
         }
@@ -356,6 +363,14 @@ mod tests {
             (r#"{"a":01}"#, "invalid character '1' after object key:value pair"),
             (r#"{"a":tru}"#, "invalid character '}' in literal true (expecting 'e')"),
             ("1.2.3", "invalid character '.' after top-level value"),
+            ("tr", "invalid character ' ' in literal true (expecting 'u')"),
+            ("-", "invalid character ' ' in numeric literal"),
+            ("[1.", "invalid character ' ' after decimal point in numeric literal"),
+            ("1e+", "invalid character ' ' in exponent of numeric literal"),
+            (r#""\"#, "invalid character ' ' in string escape code"),
+            (r#""\u12"#, "invalid character ' ' in \\u hexadecimal character escape"),
+            ("\"a", "unexpected end of JSON input"),
+            ("[1", "unexpected end of JSON input"),
             ("[1,]", "invalid character ']' looking for beginning of value"),
             (
                 r#"{"a":1,}"#,

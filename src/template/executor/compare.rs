@@ -25,14 +25,20 @@ fn basic(value: &Value) -> Basic {
         Value::Float(_) => Basic::Float,
         Value::Complex(..) => Basic::Complex,
         Value::Str(_) => Basic::String,
+        Value::Object(object) if object.as_integer().is_some() => Basic::Int,
         _ => Basic::None,
     }
 }
 
 /// Integers of any sign on one scale.
 fn integer(value: &Value) -> Option<i128> {
+    let named = || match value {
+        Value::Object(object) => object.as_integer(),
+        _ => None,
+    };
     value
         .as_int()
+        .or_else(named)
         .map(i128::from)
         .or_else(|| value.as_uint().map(i128::from))
 }

@@ -5,7 +5,7 @@
 use super::{Executor, Failure, Flow, Frame, MAX_TEMPLATE_DEPTH, Operand, evaluate, limits};
 use crate::template::quote::quote;
 use crate::template::source_map::MapBuilder;
-use crate::template::tree::{Branch, NodeId, NodeKind};
+use crate::template::tree::{Branch, Builtin, Callee, NodeId, NodeKind, Unit};
 use crate::template::value::{List, ListType, Map, Value};
 
 impl Executor<'_> {
@@ -82,7 +82,9 @@ impl Executor<'_> {
         match &value.value {
             _ if value.is_nil() => self.out.extend_from_slice(b"<no value>"),
             Value::Object(object) if object.as_map().is_none() && object.as_list().is_none() => {
-                self.out.extend_from_slice(object.printed().as_bytes());
+                let is_result = is_result_of_call(frame.unit, pipe);
+                let text = if is_result { object.display() } else { object.printed() };
+                self.out.extend_from_slice(text.as_bytes());
             }
             other => other.write_display(&mut self.out),
         }
@@ -271,5 +273,28 @@ const fn number_like(like: &Value, number: i128) -> Value {
         Value::Uint32(_) => Value::Uint32(number as u32),
         Value::Uint64(_) => Value::Uint64(number as u64),
         _ => Value::Int(number as i64),
+    }
+}
+
+/// Whether a pipeline ends in a function: what that gives has no address, so that `String()` of a pointer is not found.
+/// `and` and `or` pass their arguments on as they are.
+fn is_result_of_call(unit: &Unit, pipe: NodeId) -> bool {
+    let NodeKind::Pipe { commands, .. } = unit.node(pipe).kind else {
+        return false;
+    };
+    let last = unit.children(commands).last().map(|&command| unit.node(command).kind);
+    let Some(NodeKind::Command { arguments }) = last else {
+        return false;
+    };
+    let Some(&first) = unit.children(arguments).first() else {
+        return false;
+    };
+    match unit.node(first).kind {
+        NodeKind::Pipe { .. } => is_result_of_call(unit, first),
+        NodeKind::Identifier { callee } => {
+            let named = unit.callees.get(callee as usize);
+            named.is_some_and(|named| !matches!(named.callee, Callee::Builtin(Builtin::And | Builtin::Or)))
+        }
+        _ => false,
     }
 }
