@@ -2,6 +2,7 @@
 //! `a.b[0].c=1,d={x,y}`.
 
 use crate::functions::json;
+use crate::template::quote::quote_rune;
 use crate::template::{Dict, List, ListType, Map, Text, Value};
 
 /// Highest list index that may be set.
@@ -395,9 +396,12 @@ impl Parser<'_, '_> {
         }
         let (key, stop) = self.until(&['[', '.', '=']);
         if !key.is_empty() {
+            // Go's `%q` of a slice of characters.
+            let characters: Vec<String> = key.chars().map(|c| quote_rune(c, false)).collect();
+            let found = characters.join(" ");
             return (
                 list,
-                Err(format!("unexpected data at end of array index: {key:?}").into()),
+                Err(format!("unexpected data at end of array index: [{found}]").into()),
             );
         }
         match stop {
