@@ -274,3 +274,37 @@ fn standard_input_and_the_environment_are_read() {
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stdout).contains("ns: other"));
 }
+
+/// Helm's words for values of another shape than a subchart's, and the level it logs them at.
+#[test]
+fn values_of_another_shape_are_told_as_helm_tells_them() {
+    let directory = tempfile::tempdir().expect("a directory");
+    chart(
+        directory.path(),
+        "c",
+        &[
+            ("values.yaml", "s: {table: {a: 1}}\n"),
+            ("charts/s/Chart.yaml", "apiVersion: v2\nname: s\nversion: 0.1.0\n"),
+            ("charts/s/values.yaml", "plain: x\n"),
+            ("templates/t.yaml", "kind: A\nx: {{ toJson .Values }}\n"),
+        ],
+    );
+    for (values, code, told) in [
+        (
+            "s.plain.a=1",
+            0,
+            "level=INFO msg=\"warning: skipped value for c.s.plain: Not a table.\"",
+        ),
+        ("s={1,b}", 1, "type mismatch on s: [%!t(int64=1) %!t(string=b)]"),
+        ("s=text", 1, "type mismatch on s: %!t(string=text)"),
+        ("s=true", 1, "type mismatch on s: true"),
+    ] {
+        let output = run(directory.path(), &["c", "--set", values]);
+        assert_eq!(output.status.code(), Some(code), "{values}: {}", text(&output.stderr));
+        assert!(
+            text(&output.stderr).contains(told),
+            "{values}: {}",
+            text(&output.stderr)
+        );
+    }
+}

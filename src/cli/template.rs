@@ -205,7 +205,13 @@ fn load(arguments: &TemplateArguments, path: &str) -> Result<Chart, CommandError
 
 fn report_warnings(context: RunContext, warnings: &[String]) {
     for warning in warnings {
-        context.report(&format!("level=WARN msg={warning:?}"));
+        // Helm writes what coalescing finds by Go's `log`, which is shown as information.
+        let level = if warning.starts_with("warning: ") {
+            "INFO"
+        } else {
+            "WARN"
+        };
+        context.report(&format!("level={level} msg={warning:?}"));
     }
 }
 

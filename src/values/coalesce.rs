@@ -2,6 +2,7 @@
 //! `pkg/chart/common/util/coalesce.go`, nulls included (Helm 3 lets the chart's own nulls through).
 
 use crate::chart::{Chart, Compat};
+use crate::template::printf::sprintf;
 use crate::template::{Dict, Map, Text, Value};
 
 use super::tables::{deep_copy, deep_copy_map};
@@ -77,14 +78,10 @@ impl Coalescer<'_> {
                     empty
                 }
                 Some(other) => {
-                    let found = match &other {
-                        Value::Bool(value) => value.to_string(),
-                        Value::Nil => "%!t(<nil>)".to_owned(),
-                        other => format!("%!t({}={})", other.type_name(), other.display()),
-                    };
+                    let found = sprintf(b"%t", std::slice::from_ref(&other));
                     return Err(CoalesceError::NotATable {
                         name: name.to_owned(),
-                        found,
+                        found: String::from_utf8_lossy(&found).into_owned(),
                     });
                 }
             };
