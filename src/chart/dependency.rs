@@ -48,19 +48,20 @@ impl Dependency {
     }
 
     pub(super) fn decode(context: &StructContext, object: Object<'_>) -> Result<Self, DecodeError> {
+        // By name: the first field that does not fit is the error.
         Ok(Self {
-            name: context.string(object, "name")?,
-            version: context.string(object, "version")?,
-            repository: context.string(object, "repository")?,
+            alias: context.string(object, "alias")?,
             condition: context.string(object, "condition")?,
-            tags: context.strings(object, "tags")?,
             enabled: context.boolean(object, "enabled")?,
             import_values: context
                 .array(object, "import-values", "[]interface {}")?
                 .iter()
                 .map(ImportValue::decode)
                 .collect(),
-            alias: context.string(object, "alias")?,
+            name: context.string(object, "name")?,
+            repository: context.string(object, "repository")?,
+            tags: context.strings(object, "tags")?,
+            version: context.string(object, "version")?,
         })
     }
 }

@@ -78,49 +78,53 @@ impl Metadata {
     pub(super) fn update_from_json(&mut self, document: &Json) -> Result<(), DecodeError> {
         let object = Object::root(document, "v2.Metadata")?;
         let context = StructContext::root("Metadata");
-        let texts: [(&str, &mut String); 11] = [
-            ("name", &mut self.name),
-            ("home", &mut self.home),
-            ("version", &mut self.version),
-            ("description", &mut self.description),
-            ("icon", &mut self.icon),
-            ("apiVersion", &mut self.api_version),
-            ("condition", &mut self.condition),
-            ("tags", &mut self.tags),
-            ("appVersion", &mut self.app_version),
-            ("kubeVersion", &mut self.kube_version),
-            ("type", &mut self.chart_type),
-        ];
-        for (field, place) in texts {
+        let text = |place: &mut String, field: &str| -> Result<(), DecodeError> {
             if object.get(field).is_some_and(|value| !value.is_null()) {
                 *place = context.string(object, field)?;
             }
-        }
-        if object.get("sources").is_some() {
-            self.sources = context.strings(object, "sources")?;
-        }
-        if object.get("keywords").is_some() {
-            self.keywords = context.strings(object, "keywords")?;
-        }
-        if object.get("deprecated").is_some() {
-            self.deprecated = context.boolean(object, "deprecated")?;
-        }
-        if object.get("annotations").is_some() {
+            Ok(())
+        };
+        let has = |field: &str| object.get(field).is_some();
+        // By name, as the keys stand in the JSON that Go decodes: the first that does not fit is the error.
+        if has("annotations") {
             self.annotations = context.string_map(object, "annotations")?;
         }
-        if object.get("maintainers").is_some() {
-            self.maintainers = decode_each(&context, object, "maintainers", "Maintainer", |inside, object| {
-                Ok(Maintainer {
-                    name: inside.string(object, "name")?,
-                    email: inside.string(object, "email")?,
-                    url: inside.string(object, "url")?,
-                })
-            })?;
-        }
-        if object.get("dependencies").is_some() {
+        text(&mut self.api_version, "apiVersion")?;
+        text(&mut self.app_version, "appVersion")?;
+        text(&mut self.condition, "condition")?;
+        if has("dependencies") {
             self.dependencies = decode_each(&context, object, "dependencies", "Dependency", Dependency::decode)?;
         }
-        Ok(())
+        if has("deprecated") {
+            self.deprecated = context.boolean(object, "deprecated")?;
+        }
+        text(&mut self.description, "description")?;
+        text(&mut self.home, "home")?;
+        text(&mut self.icon, "icon")?;
+        if has("keywords") {
+            self.keywords = context.strings(object, "keywords")?;
+        }
+        text(&mut self.kube_version, "kubeVersion")?;
+        if has("maintainers") {
+            self.maintainers = decode_each(&context, object, "maintainers", "Maintainer", Maintainer::decode)?;
+        }
+        text(&mut self.name, "name")?;
+        if has("sources") {
+            self.sources = context.strings(object, "sources")?;
+        }
+        text(&mut self.tags, "tags")?;
+        text(&mut self.chart_type, "type")?;
+        text(&mut self.version, "version")
+    }
+}
+
+impl Maintainer {
+    fn decode(context: &StructContext, object: Object<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            email: context.string(object, "email")?,
+            name: context.string(object, "name")?,
+            url: context.string(object, "url")?,
+        })
     }
 }
 
@@ -144,4 +148,30 @@ pub(super) fn decode_each<T>(
                 .transpose()
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_field_by_name_that_does_not_fit_is_the_error() {
+        for (document, want) in [
+            (
+                serde_json::json!({"name": [], "keywords": "x", "sources": [{}]}),
+                "string into Go struct field Metadata.keywords of type []string",
+            ),
+            (
+                serde_json::json!({"version": {}, "maintainers": [{"name": [], "email": {}}]}),
+                "object into Go struct field Maintainer.maintainers.email of type string",
+            ),
+            (
+                serde_json::json!({"dependencies": [{"version": [], "alias": {}}]}),
+                "object into Go struct field Dependency.dependencies.alias of type string",
+            ),
+        ] {
+            let error = Metadata::from_json(&document).unwrap_err().to_string();
+            assert!(error.ends_with(want), "{error}");
+        }
+    }
 }

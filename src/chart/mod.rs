@@ -29,4 +29,5 @@ pub use local_dependencies::{LocalDependencyError, files_with_local_dependencies
 pub use lock_file::Lock;
 pub use metadata::{Maintainer, Metadata};
 pub use path_match::{PatternError, path_match};
+pub(crate) use values_file::with_line_ends;
 pub use values_file::{merge_maps, read_values};

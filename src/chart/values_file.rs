@@ -1,6 +1,8 @@
 //! A values file: one or more YAML documents, merged. Follows Helm's `loader.LoadValues` and the line-based document
 //! reader of Kubernetes that it uses.
 
+use std::borrow::Cow;
+
 use crate::functions::yaml_value::map_from_yaml;
 use crate::template::{Dict, Map, Value};
 
@@ -8,13 +10,29 @@ use crate::template::{Dict, Map, Value};
 pub fn read_values(text: &[u8]) -> Result<Map, String> {
     let mut values: Option<Map> = None;
     for document in documents(text)? {
-        let document = map_from_yaml(document).map_err(|error| format!("cannot unmarshal yaml document: {error}"))?;
+        let document = map_from_yaml(&with_line_ends(document))
+            .map_err(|error| format!("cannot unmarshal yaml document: {error}"))?;
         values = Some(match values {
             None => document,
             Some(before) => merge_maps(&before, &document),
         });
     }
     Ok(values.unwrap_or_else(|| Map::new(Dict::new())))
+}
+
+/// A document as the line reader of Kubernetes hands it on: every line ends in a line feed, the last too.
+pub(crate) fn with_line_ends(document: &[u8]) -> Cow<'_, [u8]> {
+    let is_whole = document.is_empty() || document.ends_with(b"\n");
+    if is_whole && memchr::memmem::find(document, b"\r\n").is_none() {
+        return Cow::Borrowed(document);
+    }
+    let mut lines = Vec::with_capacity(document.len() + 1);
+    for line in document.split_inclusive(|&byte| byte == b'\n') {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        lines.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
+        lines.push(b'\n');
+    }
+    Cow::Owned(lines)
 }
 
 /// Splits at lines that begin with `---`; only white space or a comment may follow the dashes.
@@ -63,6 +81,23 @@ pub fn merge_maps(base: &Map, over: &Map) -> Map {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_line_ends_in_a_line_feed() {
+        for (text, want) in [
+            ("a: 1\n", "a: 1\n"),
+            ("a: 1", "a: 1\n"),
+            ("a: 1\r\nb: 2\r\n", "a: 1\nb: 2\n"),
+            ("", ""),
+        ] {
+            assert_eq!(with_line_ends(text.as_bytes()), want.as_bytes(), "{text:?}");
+        }
+        let error = read_values(b"a: 1\nb: \"x").unwrap_err();
+        assert!(
+            error.ends_with("yaml: line 3: found unexpected end of stream"),
+            "{error}"
+        );
+    }
 
     #[test]
     fn documents_are_split_by_lines() {

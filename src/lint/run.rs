@@ -2,6 +2,7 @@
 
 use crate::render::KubeVersion;
 use crate::template::{Map, World};
+use crate::values::deep_copy_map;
 
 use super::chart_source::ChartSource;
 use super::message::{LintMessage, Messages};
@@ -25,6 +26,7 @@ pub fn lint_chart(
     world: &mut dyn World,
 ) -> Vec<LintMessage> {
     let mut messages = Messages::default();
+    let values = &deep_copy_map(values);
     super::chart_file::check(source, &mut messages);
     super::values_file::check(source, values, options, &mut messages);
     super::templates::check(source, values, options, world, &mut messages);

@@ -14,6 +14,8 @@ use LintSeverity::{Error, Info};
 
 const FILE: &str = "values.yaml";
 
+/// Checks values.yaml below `overrides`, whose nested tables receive what values.yaml has in them, nulls included: Helm
+/// coalesces into the very tables it renders with later.
 pub(super) fn check(source: &ChartSource, overrides: &Map, options: &LintOptions, messages: &mut Messages) {
     if !source.exists(FILE) {
         messages.add(Info, "values-file", FILE, "file does not exist", None);
@@ -60,7 +62,7 @@ pub(super) fn check(source: &ChartSource, overrides: &Map, options: &LintOptions
         }
     };
     let coalesced = Map::new(Dict::new());
-    coalesce_tables(&coalesced, &crate::values::deep_copy_map(overrides), &mut Vec::new());
+    coalesce_tables(&coalesced, overrides, &mut Vec::new());
     coalesce_tables(&coalesced, &values, &mut Vec::new());
     let schema = source.read("values.schema.json").unwrap_or_default();
     if schema.is_empty() || options.skip_schema_validation {

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::schema_acceptance::{Quick, quick_look};
 use crate::chart::Chart;
+use crate::functions::json::next_value;
 use crate::template::{Map, Value};
 
 /// URL under which Helm registers a chart's schema.
@@ -51,7 +52,7 @@ fn collect(chart: &Chart, values: &Map, text: &mut String) {
 
 /// Validates values against the text of one schema.
 pub fn validate_single_schema(values: &Map, schema: &[u8]) -> Result<(), SchemaViolation> {
-    let schema: Json = serde_json::from_slice(schema).map_err(|error| SchemaViolation(error.to_string()))?;
+    let schema = read_schema(schema).map_err(SchemaViolation)?;
     match quick_look(&schema, values) {
         Quick::Accepted => Ok(()),
         Quick::Unknown => library_verdict(values, schema),
@@ -59,6 +60,18 @@ pub fn validate_single_schema(values: &Map, schema: &[u8]) -> Result<(), SchemaV
             "values.schema.json is too complex: its alternatives multiply from level to level\n".to_owned(),
         )),
     }
+}
+
+/// The schema, or Go's words for what is no JSON.
+fn read_schema(text: &[u8]) -> Result<Json, String> {
+    serde_json::from_slice(text).map_err(|error| match next_value(text, 0) {
+        Ok(None) => "EOF".to_owned(),
+        Err(error) => error.to_string(),
+        Ok(Some((_, end))) if !text.get(end..).unwrap_or_default().trim_ascii().is_empty() => {
+            "invalid character after top-level value".to_owned()
+        }
+        Ok(Some(_)) => error.to_string(),
+    })
 }
 
 /// The same by `boon` alone.
@@ -298,4 +311,26 @@ fn group_digits(digits: &str) -> String {
         grouped.push(digit);
     }
     grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schemas_that_are_no_json_are_refused_in_go_s_words() {
+        for (schema, want) in [
+            ("{", "unexpected EOF"),
+            (" ", "EOF"),
+            ("{}}", "invalid character after top-level value"),
+            (
+                "{a}",
+                "invalid character 'a' looking for beginning of object key string",
+            ),
+            ("{\"a\": tru}", "invalid character '}' in literal true (expecting 'e')"),
+        ] {
+            assert_eq!(read_schema(schema.as_bytes()).unwrap_err(), want, "{schema}");
+        }
+        assert!(read_schema(b"{\"type\": \"object\"}").is_ok());
+    }
 }

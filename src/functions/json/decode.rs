@@ -33,6 +33,48 @@ pub(crate) fn parse(text: &[u8]) -> Result<(Value, Option<String>), String> {
     Ok((value, reader.number_problem))
 }
 
+/// Why the next value of a stream cannot be read. The texts are those of Go's `json.Decoder`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum StreamError {
+    /// A byte that may not be there.
+    #[error("{text}")]
+    Syntax {
+        /// What and why.
+        text: String,
+        /// Bytes read by then, that one included.
+        offset: usize,
+    },
+    /// The text ends within a value.
+    #[error("unexpected EOF")]
+    UnexpectedEnd,
+}
+
+/// The next value from `from` on, of a text that may hold several, and where it ends; none where nothing but space is left.
+pub(crate) fn next_value(text: &[u8], from: usize) -> Result<Option<(Value, usize)>, StreamError> {
+    let mut reader = Reader {
+        text,
+        position: from,
+        number_problem: None,
+    };
+    reader.skip_space();
+    if reader.peek().is_none() {
+        return Ok(None);
+    }
+    match reader.value() {
+        Ok(value) => Ok(Some((value, reader.position))),
+        Err(text) if text == UNEXPECTED_END || reader.position > reader.text.len() => {
+            drop(text);
+            Err(StreamError::UnexpectedEnd)
+        }
+        Err(text) => Err(StreamError::Syntax {
+            text,
+            offset: reader.position,
+        }),
+    }
+}
+
+const UNEXPECTED_END: &str = "unexpected end of JSON input";
+
 enum Open {
     List(Vec<Value>),
     /// Entries so far and the key whose value is being read.
@@ -47,6 +89,15 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn document(&mut self) -> Result<Value, String> {
+        let value = self.value()?;
+        self.skip_space();
+        match self.peek() {
+            None => Ok(value),
+            Some(byte) => Err(invalid(byte, "after top-level value")),
+        }
+    }
+
+    fn value(&mut self) -> Result<Value, String> {
         let mut stack: Vec<Open> = Vec::new();
         loop {
             let Some(mut value) = self.begin_value(&mut stack)? else {
@@ -54,13 +105,7 @@ impl Reader<'_> {
             };
             loop {
                 match stack.pop() {
-                    None => {
-                        self.skip_space();
-                        return match self.peek() {
-                            None => Ok(value),
-                            Some(byte) => Err(invalid(byte, "after top-level value")),
-                        };
-                    }
+                    None => return Ok(value),
                     Some(Open::List(mut items)) => {
                         items.push(value);
                         match self.next_token()? {
@@ -148,7 +193,7 @@ impl Reader<'_> {
     }
 
     fn next(&mut self) -> Result<u8, String> {
-        let byte = self.peek().ok_or("unexpected end of JSON input")?;
+        let byte = self.peek().ok_or(UNEXPECTED_END)?;
         self.position += 1;
         Ok(byte)
     }

@@ -6,5 +6,5 @@ mod encode;
 pub use decode::from_go_json;
 pub use encode::to_go_json;
 
-pub(crate) use decode::parse;
+pub(crate) use decode::{StreamError, next_value, parse};
 pub(crate) use encode::{Style, encode};
