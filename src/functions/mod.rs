@@ -31,7 +31,7 @@ mod robustness;
 mod strings;
 mod table;
 mod toml;
-mod urls;
+pub(crate) mod urls;
 mod versions;
 mod words;
 mod yaml_functions;

@@ -93,6 +93,16 @@ fn entry(parts: &Map, key: &str) -> Result<Vec<u8>, CallError> {
     }
 }
 
+/// Whether `url.ParseRequestURI` takes the text and finds a scheme: there `#` begins no fragment.
+pub(crate) fn is_request_uri(text: &str) -> bool {
+    parse_without_fragment(text.as_bytes()).is_ok_and(|url| !url.scheme.is_empty())
+}
+
+/// Host and path of what `url.Parse` takes for a URL.
+pub(crate) fn host_and_path(text: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+    parse(text.as_bytes()).ok().map(|url| (url.host, url.path))
+}
+
 /// `url.Parse`.
 fn parse(raw: &[u8]) -> Result<Url, String> {
     let (before, fragment) = cut(raw, b'#');

@@ -3,13 +3,14 @@
 use serde_json::Value as Json;
 
 use crate::chart::Metadata;
+use crate::functions::urls::is_request_uri;
 use crate::semver::{Constraint, Version};
 use crate::source::Span;
 use crate::yaml::{self, Tree, YamlError};
 
 use super::chart_source::ChartSource;
 use super::message::{LintSeverity, Messages, Place};
-use super::urls::{is_email, is_request_url, is_url};
+use super::urls::{is_email, is_url};
 
 use LintSeverity::{Error, Info, Warning};
 
@@ -214,7 +215,7 @@ impl ChartFileCheck<'_> {
         let source = metadata
             .sources
             .iter()
-            .find(|source| source.is_empty() || !is_request_url(source));
+            .find(|source| source.is_empty() || !is_request_uri(source));
         error(
             "chart-sources",
             "sources",
@@ -222,7 +223,7 @@ impl ChartFileCheck<'_> {
         );
         if metadata.icon.is_empty() {
             messages.add(Info, "chart-icon", FILE, "icon is recommended", self.place("icon"));
-        } else if !is_request_url(&metadata.icon) {
+        } else if !is_request_uri(&metadata.icon) {
             let text = format!("invalid icon URL '{}'", metadata.icon);
             messages.add(Error, "chart-icon-url", FILE, text, self.place("icon"));
         }

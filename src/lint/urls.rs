@@ -5,12 +5,17 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::functions::urls::host_and_path;
+
 /// Characters beyond ASCII that addresses may hold.
 const WIDE: &str = r"\x{00A0}-\x{D7FF}\x{F900}-\x{FDCF}\x{FDF0}-\x{FFEF}";
 
 static EMAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let atom = format!(r"[a-zA-Z0-9!#$%&'*+\-/=?^_`{{|}}~{WIDE}]+");
-    let quoted = format!(r#""([\x01-\x08\x0b\x0c\x0e-\x21\x23-\x5b\x5d-\x7f \t{WIDE}]|\\[\x01-\x7f])*""#);
+    // The original lost a backslash, so that a quotation mark stands before each character and one at the end.
+    let space = r"(([ \t]*\r\n)?[ \t]+)?";
+    let inner = format!(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x21\x23-\x5b\x5d-\x7f{WIDE}]|\([\x01-\x09\x0b-\x7f]");
+    let quoted = format!(r#"("{space}({inner}))*{space}""#);
     let edge = format!("[a-zA-Z0-9{WIDE}]");
     let label = format!(r"{edge}([a-zA-Z0-9\-._~{WIDE}]*{edge})?");
     let top_edge = format!("[a-zA-Z{WIDE}]");
@@ -20,69 +25,64 @@ static EMAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 static URL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let scheme = r"((ftp|tcp|udp|wss?|https?)://)?";
-    let user = r"(\S+(:\S*)?@)?";
-    let ipv4 = r"([1-9]\d?|1\d\d|2[01]\d|22[0-3]|24\d|25[0-5])(\.(\d{1,2}|1\d\d|2[0-4]\d|25[0-5])){2}\.([0-9]\d?|1\d\d|2[0-4]\d|25[0-5])";
-    let ipv6 = r"\[[0-9a-fA-F:.%]+\]";
+    let user = r"([^\t\n\f\r ]+(:[^\t\n\f\r ]*)?@)?";
+    let ipv4 = r"([1-9][0-9]?|1[0-9][0-9]|2[01][0-9]|22[0-3]|24[0-9]|25[0-5])(\.([0-9]{1,2}|1[0-9][0-9]|2[0-4][0-9]|25[0-5])){2}\.([0-9][0-9]?|1[0-9][0-9]|2[0-4][0-9]|25[0-5])";
+    let ipv6 = ipv6();
     let name = r"([a-zA-Z0-9]([a-zA-Z0-9\-_]+)?[a-zA-Z0-9]([\-.][a-zA-Z0-9]+)*|((www\.)|([a-zA-Z0-9]+([\-_.]?[a-zA-Z0-9])*[a-zA-Z0-9]\.[a-zA-Z0-9]+))?)?";
     let host = r"([a-zA-Z\x{00a1}-\x{ffff}0-9]+-?-?)*[a-zA-Z\x{00a1}-\x{ffff}0-9]+(\.[a-zA-Z\x{00a1}-\x{ffff}]{1,})?";
-    let rest = r"\.?(:\d{1,5})?([/?#]\S*)?";
-    Regex::new(&format!("^{scheme}{user}({ipv4}|{ipv6}|{name}{host}){rest}$")).ok()
+    let rest = r"\.?(:[0-9]{1,5})?([/?#][^\t\n\f\r ]*)?";
+    Regex::new(&format!("^{scheme}{user}({ipv4}|\\[{ipv6}\\]|{name}{host}){rest}$")).ok()
 });
+
+/// An address of IPv6 in any of its forms.
+fn ipv6() -> String {
+    let group = "[0-9a-fA-F]{1,4}";
+    let octet = "(25[0-5]|(2[0-4]|1?[0-9])?[0-9])";
+    let ipv4 = format!(r"({octet}\.){{3}}{octet}");
+    let shortened = |before: usize| format!("({group}:){{1,{before}}}(:{group}){{1,{}}}", 7 - before);
+    let forms = [
+        format!("({group}:){{7}}{group}"),
+        format!("({group}:){{1,7}}:"),
+        (1..7).map(shortened).collect::<Vec<_>>().join("|"),
+        format!(":((:{group}){{1,7}}|:)"),
+        "fe80:(:[0-9a-fA-F]{0,4}){0,4}%[0-9a-zA-Z]+".to_owned(),
+        format!("::(ffff(:0{{1,4}})?:)?{ipv4}"),
+        format!("({group}:){{1,4}}:{ipv4}"),
+    ];
+    format!("({})", forms.join("|"))
+}
 
 /// Longest URL, in characters.
 const MAX_URL: usize = 2083;
+/// Longest text, in bytes, that is too short for one.
+const MIN_URL: usize = 3;
 
 pub(super) fn is_email(text: &str) -> bool {
     EMAIL.as_ref().is_some_and(|email| email.is_match(text))
 }
 
 pub(super) fn is_url(text: &str) -> bool {
-    if text.chars().count() >= MAX_URL || text.len() <= 3 || text.starts_with('.') {
+    if text.chars().count() >= MAX_URL || text.len() <= MIN_URL || text.starts_with('.') {
         return false;
     }
-    let has_scheme = text.contains("://");
-    if !has_scheme && !text.contains(':') && !text.contains('.') {
+    let with_scheme = if text.contains(':') && !text.contains("://") {
+        format!("http://{text}")
+    } else {
+        text.to_owned()
+    };
+    let Some((host, path)) = host_and_path(&with_scheme) else {
+        return false;
+    };
+    if host.starts_with(b".") || (host.is_empty() && !path.is_empty() && !path.contains(&b'.')) {
         return false;
     }
     URL.as_ref().is_some_and(|url| url.is_match(text))
 }
 
-/// Go's `url.ParseRequestURI` with a scheme: `scheme:` and something that is no fragment-only reference.
-pub(super) fn is_request_url(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once(':') else {
-        return false;
-    };
-    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
-    if !is_scheme || rest.is_empty() || text.bytes().any(|byte| byte < b' ' || byte == 0x7F) {
-        return false;
-    }
-    let Some(authority) = rest.strip_prefix("//") else {
-        return true;
-    };
-    let host = authority.split(['/', '?']).next().unwrap_or_default();
-    let host = host.rsplit('@').next().unwrap_or_default();
-    let port = host
-        .rsplit_once(':')
-        .filter(|_| !host.ends_with(']'))
-        .map(|(_, port)| port);
-    !host.contains(' ')
-        && !has_bad_escape(authority)
-        && port.is_none_or(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-fn has_bad_escape(text: &str) -> bool {
-    text.split('%').skip(1).any(|after| {
-        let digits = after.bytes().take(2).filter(u8::is_ascii_hexdigit).count();
-        digits < 2
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::functions::urls::is_request_uri;
 
     #[test]
     fn addresses_are_told_from_other_texts() {
@@ -92,6 +92,8 @@ mod tests {
             ("a", false),
             ("a@b", false),
             ("@b.co", false),
+            ("\"q\"@x.yz", true),
+            ("\"q q\"@x.yz", false),
         ] {
             assert_eq!(is_email(text), want, "{text}");
         }
@@ -101,6 +103,9 @@ mod tests {
             ("not a url", false),
             ("github", false),
             ("http://[::1]:80/", true),
+            ("http://[::ffff:1.2.3.4]/", true),
+            ("http://[1.2.3.4]/", false),
+            ("http://a.\u{663}/", true),
         ] {
             assert_eq!(is_url(text), want, "{text}");
         }
@@ -110,8 +115,10 @@ mod tests {
             ("/icon.png", false),
             ("mailto:x", true),
             ("http://a b/", false),
+            ("http://a#b/", false),
+            ("http:", true),
         ] {
-            assert_eq!(is_request_url(text), want, "{text}");
+            assert_eq!(is_request_uri(text), want, "{text}");
         }
     }
 }
