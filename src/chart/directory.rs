@@ -1,5 +1,5 @@
 //! Reading a chart directory in Helm's order: names sorted within each directory, symbolic links followed,
-//! `.helmignore` applied.
+//! `.helmignore` applied. Templates may be compiled, and values.yaml parsed, while other files are read.
 
 use std::fs::{self, File, FileType};
 use std::io::{self, Read as _};

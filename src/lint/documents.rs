@@ -1,8 +1,7 @@
 //! Reading a file of manifests document by document, as the decoder that `helm lint` uses does.
 
-use crate::chart::{DecodeError, Object, StructContext, with_line_ends};
+use crate::chart::{DecodeError, Object, StructContext, split_documents, with_line_ends};
 use crate::functions::json::{StreamError, next_value};
-use crate::manifest::trim;
 use crate::yaml;
 
 /// What the rules read of a document. Go's `rules.k8sYamlStruct`.
@@ -31,7 +30,7 @@ pub(super) fn read_documents(text: &[u8]) -> Vec<Result<LintDocument, DocumentEr
         Some(None) => return documents,
         Some(Some((from, error))) => (from, Some(error)),
     };
-    let (split, unreadable) = split(text.get(from..).unwrap_or_default());
+    let (split, end) = split_documents(text.get(from..).unwrap_or_default());
     for (offset, document) in split {
         let offset = from + offset;
         match read(document) {
@@ -51,7 +50,12 @@ pub(super) fn read_documents(text: &[u8]) -> Vec<Result<LintDocument, DocumentEr
             }
         }
     }
-    documents.extend(unreadable.map(Err));
+    if let Err(error) = end {
+        documents.push(Err(DocumentError {
+            text: json_error.unwrap_or_else(|| error.to_string()),
+            offset: from + error.offset,
+        }));
+    }
     documents
 }
 
@@ -127,65 +131,9 @@ fn decode(json: &serde_json::Value) -> Result<LintDocument, DecodeError> {
     Ok(document)
 }
 
-/// Splits at lines that begin with `---`, as the `YAMLReader` of Kubernetes does: such a line belongs to a document that
-/// begins with it, so that errors count it, and only a comment may stand on it. Where something else does, reading ends
-/// with the document before it unread.
-fn split(text: &[u8]) -> (Vec<(usize, &[u8])>, Option<DocumentError>) {
-    let mut documents = Vec::new();
-    let (mut start, mut at) = (0, 0);
-    for line in text.split_inclusive(|&byte| byte == b'\n') {
-        if let Some(rest) = line.strip_prefix(b"---") {
-            let rest = trim(rest);
-            if !rest.is_empty() && !rest.starts_with(b"#") {
-                let rest = String::from_utf8_lossy(rest);
-                let error = DocumentError {
-                    text: format!("invalid Yaml document separator: {rest}"),
-                    offset: at,
-                };
-                return (documents, Some(error));
-            }
-            if at > start {
-                documents.push((start, text.get(start..at).unwrap_or_default()));
-                start = at + line.len();
-            }
-        }
-        at += line.len();
-    }
-    if at > start {
-        documents.push((start, text.get(start..at).unwrap_or_default()));
-    }
-    (documents, None)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn documents_are_split_as_kubernetes_splits_them() {
-        for (text, offsets, error) in [
-            ("a: 1\n---\nb: 2\n", vec![(0, 5), (9, 5)], None),
-            ("---\na: 1\n--- # b\nb: 2", vec![(0, 9), (17, 4)], None),
-            ("---\n---\na: 1\n", vec![(0, 4), (8, 5)], None),
-            (
-                "a: 1\n---b: 2\n",
-                vec![],
-                Some((5, "invalid Yaml document separator: b: 2")),
-            ),
-            (
-                "a: 1\n---\nb: 2\n----\n",
-                vec![(0, 5)],
-                Some((14, "invalid Yaml document separator: -")),
-            ),
-            ("", vec![], None),
-        ] {
-            let (documents, found) = split(text.as_bytes());
-            let documents: Vec<(usize, usize)> = documents.iter().map(|(at, text)| (*at, text.len())).collect();
-            assert_eq!(documents, offsets, "{text:?}");
-            let found = found.map(|found| (found.offset, found.text));
-            assert_eq!(found, error.map(|(at, text)| (at, text.to_owned())), "{text:?}");
-        }
-    }
 
     #[test]
     fn json_is_read_value_by_value() {

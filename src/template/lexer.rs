@@ -163,7 +163,8 @@ fn word_kind(word: &[u8]) -> TokenKind {
     })
 }
 
-fn offset(position: usize) -> u32 {
+/// A position in a source; sources are far below 4 GiB.
+pub(super) fn offset(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
 }
 

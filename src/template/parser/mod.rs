@@ -11,7 +11,7 @@ use foldhash::fast::RandomState;
 use super::compiler::Words;
 use super::error::ParseError;
 use super::function::FunctionLookup;
-use super::lexer::{Keyword, Lexer, Token, TokenKind};
+use super::lexer::{Keyword, Lexer, Token, TokenKind, offset};
 use super::quote::{quote, unquote};
 use super::text::Text;
 use super::tree::{Definition, Node, NodeId, NodeKind, Run, Unit};
@@ -70,10 +70,6 @@ impl TreeState<'_> {
             range_depth: 0,
         }
     }
-}
-
-fn offset(position: usize) -> u32 {
-    u32::try_from(position).unwrap_or(u32::MAX)
 }
 
 impl<'s> Parser<'s> {
