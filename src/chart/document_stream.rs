@@ -22,7 +22,9 @@ type PlacedDocument<'t> = (usize, &'t [u8]);
 pub(crate) fn split_documents(text: &[u8]) -> (Vec<PlacedDocument<'_>>, Result<(), SeparatorError>) {
     let mut documents = Vec::new();
     let (mut start, mut at) = (0, 0);
-    for line in text.split_inclusive(|&byte| byte == b'\n') {
+    while let Some(ahead) = text.get(at..).filter(|ahead| !ahead.is_empty()) {
+        let length = memchr::memchr(b'\n', ahead).map_or(ahead.len(), |end| end + 1);
+        let line = ahead.get(..length).unwrap_or_default();
         if let Some(rest) = line.strip_prefix(b"---") {
             let rest = rest.trim_ascii();
             if !rest.is_empty() && !rest.starts_with(b"#") {
