@@ -8,10 +8,10 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use chartwright::functions::{self, yaml_value};
-use chartwright::render::FixedClock;
-use chartwright::template::{Executor, Options, TemplateSet, Value, token_count};
-use chartwright::yaml;
+use chartwright::engine::functions::{self, yaml_value};
+use chartwright::engine::render::FixedClock;
+use chartwright::engine::template::{Executor, Options, TemplateSet, Value, token_count};
+use chartwright::text::yaml;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 const HELPERS: &str = r#"
@@ -81,7 +81,7 @@ fn render() -> Vec<u8> {
     execute(&Arc::new(compiled().finish()), dot)
 }
 
-fn execute(set: &Arc<chartwright::template::CompiledSet>, dot: Value) -> Vec<u8> {
+fn execute(set: &Arc<chartwright::engine::template::CompiledSet>, dot: Value) -> Vec<u8> {
     let mut world = FixedClock::new(0, |bytes: &mut [u8]| bytes.fill(1));
     let mut executor = Executor::new(Arc::clone(set), Options::default(), &mut world);
     executor

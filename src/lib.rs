@@ -1,6 +1,7 @@
 //! `chartwright` lints, renders, validates, packages and pushes Helm charts, and moves image tags into them.
 //!
-//! Data flows one way, and a module imports only modules above it in this list (`tests/layering.rs` holds that):
+//! Data flows one way. The modules below are layers: each imports only layers above it in this list, and inside a layer a
+//! module imports only modules above it in the layer's `mod.rs` (`tests/layering.rs` holds both):
 //!
 //! ```text
 //! chart on disk → values → render → manifest documents → validate, lint → findings → report
@@ -8,27 +9,13 @@
 //! image → bump plan → edit → files
 //! ```
 
-pub mod source;
-pub mod threads;
-pub mod diagnostic;
-pub mod finding;
-pub mod yaml;
-pub mod semver;
-pub mod template;
-pub mod functions;
-pub mod chart;
-pub mod values;
-pub mod render;
-pub mod manifest;
-pub mod validate;
-pub mod explain;
-pub mod lint;
-pub mod edit;
-pub mod package;
-pub mod repository;
-pub mod image;
-pub mod bump;
-pub mod config;
-pub mod pipeline;
+pub mod text;
+pub mod kubernetes;
+pub mod engine;
+pub mod check;
+pub mod artifact;
+pub mod delivery;
 pub mod report;
+pub mod pipeline;
+pub mod config;
 pub mod cli;

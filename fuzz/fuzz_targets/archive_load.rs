@@ -3,7 +3,7 @@
 
 use std::io::Write as _;
 
-use chartwright::chart::{load_files, read_archive};
+use chartwright::engine::chart::{load_files, read_archive};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

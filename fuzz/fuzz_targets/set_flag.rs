@@ -1,9 +1,9 @@
 //! Any text as the argument of `--set` and its relatives: applied to values, or refused.
 #![no_main]
 
-use chartwright::functions::yaml_value::{map_from_yaml, to_yaml};
-use chartwright::template::Value;
-use chartwright::values::{SetFlag, apply_set_flag};
+use chartwright::engine::functions::yaml_value::{map_from_yaml, to_yaml};
+use chartwright::engine::template::Value;
+use chartwright::engine::values::{SetFlag, apply_set_flag};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (u8, &str)| {

@@ -1,8 +1,8 @@
 //! Any bytes as a template: they compile or are refused in Helm's words.
 #![no_main]
 
-use chartwright::template::{TemplateSet, helm_parse_error_text};
-use chartwright::functions;
+use chartwright::engine::template::{TemplateSet, helm_parse_error_text};
+use chartwright::engine::functions;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|source: &[u8]| {

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use chartwright::functions::{self, yaml_value::value_from_yaml};
-use chartwright::render::FixedClock;
-use chartwright::template::{Executor, Function, Options, TemplateSet, Value, helm_error_text};
+use chartwright::engine::functions::{self, yaml_value::value_from_yaml};
+use chartwright::engine::render::FixedClock;
+use chartwright::engine::template::{Executor, Function, Options, TemplateSet, Value, helm_error_text};
 use libfuzzer_sys::fuzz_target;
 
 const VALUES: &str = "Values: {a: {b: {c: x}}, list: [1, two, {k: v}], n: 3, f: 1.5, s: text, t: true, z: null, empty: {}}\n\

@@ -3,8 +3,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use chartwright::lint::{RenderedText, check_objects, check_text_artifacts};
-use chartwright::validate::{Catalog, CustomSchemas, Options, Target, check_text};
+use chartwright::check::lint::{RenderedText, check_objects, check_text_artifacts};
+use chartwright::kubernetes::validate::{Catalog, CustomSchemas, Options, Target, check_text};
 use libfuzzer_sys::fuzz_target;
 
 fn targets() -> &'static [Target] {

@@ -1,7 +1,7 @@
 //! Any bytes as YAML: a tree whose spans lie inside the text, or an error.
 #![no_main]
 
-use chartwright::yaml;
+use chartwright::text::yaml;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &[u8]| {

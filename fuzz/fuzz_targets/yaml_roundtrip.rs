@@ -1,9 +1,9 @@
 //! What is read is written so that it reads the same, and edits change one scalar only.
 #![no_main]
 
-use chartwright::edit::{Change, NewValue, YamlPath, apply_changes};
-use chartwright::functions::yaml_value::{to_yaml, to_yaml_pretty, value_from_yaml};
-use chartwright::template::Value;
+use chartwright::text::edit::{Change, NewValue, YamlPath, apply_changes};
+use chartwright::engine::functions::yaml_value::{to_yaml, to_yaml_pretty, value_from_yaml};
+use chartwright::engine::template::Value;
 use libfuzzer_sys::fuzz_target;
 
 /// Helm's functions take the last line break off, which block scalars mind.

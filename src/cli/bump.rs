@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use crate::bump::{BumpPlan, FilePlan, TargetError, VersionPart, image_changes, image_paths, raise_version};
-use crate::chart::load_with_local_dependencies;
-use crate::edit::{Change, NewValue, YamlPath};
-use crate::image::ImageReference;
-use crate::source::replace_file;
-use crate::template::{Map, MapType};
-use crate::values::{coalesce_values, process_dependencies};
-use crate::yaml;
+use crate::delivery::bump::{BumpPlan, FilePlan, TargetError, VersionPart, image_changes, image_paths, raise_version};
+use crate::delivery::image::ImageReference;
+use crate::engine::chart::load_with_local_dependencies;
+use crate::engine::template::{Map, MapType};
+use crate::engine::values::{coalesce_values, process_dependencies};
+use crate::text::edit::{Change, NewValue, YamlPath};
+use crate::text::source::replace_file;
+use crate::text::yaml;
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;

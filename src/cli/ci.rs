@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::artifact::package::{PackageOptions, package_chart};
+use crate::artifact::repository::{Item, Location, Outcome};
+use crate::check::finding::{Finding, PathRule, Severity};
 use crate::config::{Config, FILE_NAME, FailLevel, Ignored};
-use crate::finding::{Finding, PathRule, Severity};
-use crate::package::{PackageOptions, package_chart};
+use crate::kubernetes::validate::{KindFilter, Options};
 use crate::pipeline::{CheckedChart, Settings, check_charts, find_charts, summary_table};
-use crate::repository::{Item, Location, Outcome};
-use crate::validate::{KindFilter, Options};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;

@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue};
 
 use super::exit_code::Exit;
 use super::run_context::RunContext;
-use crate::diagnostic::Diagnostic;
+use crate::text::diagnostic::Diagnostic;
 
 /// Whose fault it is; decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

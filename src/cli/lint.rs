@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::chart::Compat;
+use crate::check::finding::{Finding, Severity};
+use crate::check::lint::{ChartSource, LintMessage, LintOptions, LintSeverity, lint_chart, open_secrets};
 use crate::config::Config;
-use crate::finding::{Finding, Severity};
-use crate::functions::json::to_go_json;
-use crate::lint::{ChartSource, LintMessage, LintOptions, LintSeverity, lint_chart, open_secrets};
+use crate::engine::chart::Compat;
+use crate::engine::functions::json::to_go_json;
+use crate::engine::render::KubeVersion;
+use crate::engine::template::Value;
+use crate::kubernetes::validate::{Catalog, Options};
 use crate::pipeline::{GivenValues, Settings, check_charts};
-use crate::render::KubeVersion;
-use crate::source::LineIndex;
-use crate::template::Value;
-use crate::validate::{Catalog, Options};
+use crate::text::source::LineIndex;
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::threads::widen_heap;
+use crate::text::threads::widen_heap;
 
 pub use command_error::{CommandError, ErrorKind};
 pub use exit_code::Exit;

@@ -33,7 +33,7 @@ impl OutputDirectory {
             if let Some(parent) = file.parent() {
                 std::fs::create_dir_all(parent).map_err(cannot)?;
             }
-            crate::source::replace_file(file, content).map_err(cannot)?;
+            crate::text::source::replace_file(file, content).map_err(cannot)?;
         }
         let mut said = String::new();
         for file in &self.order {

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::package::{PackageError, PackageOptions, package_chart};
-use crate::source::replace_file;
+use crate::artifact::package::{PackageError, PackageOptions, package_chart};
+use crate::text::source::replace_file;
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::chart::{load_files, read_archive};
-use crate::repository::{Item, Location, Outcome, PublishError, Timing, publish};
+use crate::artifact::repository::{Item, Location, Outcome, PublishError, Timing, publish};
+use crate::engine::chart::{load_files, read_archive};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;

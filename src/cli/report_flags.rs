@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use crate::finding::{Baseline, Finding, PathRule, Severity, Suppressions};
+use crate::check::finding::{Baseline, Finding, PathRule, Severity, Suppressions};
 use crate::report::{Format, Report};
-use crate::source::replace_file;
+use crate::text::source::replace_file;
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;

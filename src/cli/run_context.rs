@@ -3,9 +3,9 @@
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
 
-use crate::diagnostic::Terminal;
-use crate::render::FixedClock;
-use crate::template::World;
+use crate::engine::render::FixedClock;
+use crate::engine::template::World;
+use crate::text::diagnostic::Terminal;
 
 use super::command_error::CommandError;
 

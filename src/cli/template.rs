@@ -6,19 +6,19 @@ use std::path::Path;
 
 use clap::Args;
 
-use crate::chart::{Chart, Compat, load_chart_to_render, load_with_local_dependencies, path_match};
-use crate::explain::{
+use crate::check::explain::{
     Subject, explain_kube_version, explain_load, explain_manifests, explain_missing_dependencies, explain_schema,
     explain_templates,
 };
-use crate::manifest::{Document, HookEvent, ManifestSorter, Manifests, split_manifests, trim, trim_start};
-use crate::render::{
+use crate::engine::chart::{Chart, Compat, load_chart_to_render, load_with_local_dependencies, path_match};
+use crate::engine::manifest::{Document, HookEvent, ManifestSorter, Manifests, split_manifests, trim, trim_start};
+use crate::engine::render::{
     Capabilities, KubeVersion, Operation, Release, RenderedFile, Rendering, SchemaCheck, default_release_name,
     render_chart_with, render_text, render_values, validate_release_name,
 };
-use crate::semver;
-use crate::template::Options;
-use crate::values::process_dependencies;
+use crate::engine::template::Options;
+use crate::engine::values::process_dependencies;
+use crate::text::semver;
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;

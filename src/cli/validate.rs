@@ -9,14 +9,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::{Args, ValueEnum};
 use regex::Regex;
 
-use crate::finding::{Finding, Severity};
-use crate::report::{CheckedFile, ResourceFormat, ResourceOptions, resources_as};
-use crate::source::LineIndex;
-use crate::threads::map_with_state;
-use crate::validate::{
+use crate::check::finding::{Finding, Severity};
+use crate::kubernetes::validate::{
     Catalog, CustomSchemas, Documents, KindFilter, Options, Resource, SchemaFetcher, SchemaLocations, Status, Target,
     check_text, is_remote, is_warning,
 };
+use crate::report::{CheckedFile, ResourceFormat, ResourceOptions, resources_as};
+use crate::text::source::LineIndex;
+use crate::text::threads::map_with_state;
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;

@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-use crate::chart::Compat;
-use crate::explain::{Given, explain_values_file};
-use crate::template::Map;
-use crate::values::{UserValues, UserValuesError, ValueSource};
+use crate::check::explain::{Given, explain_values_file};
+use crate::engine::chart::Compat;
+use crate::engine::template::Map;
+use crate::engine::values::{UserValues, UserValuesError, ValueSource};
 
 use super::command_error::CommandError;
 use super::run_context::RunContext;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::source::{LineIndex, Position};
-use crate::yaml::{self, NodeId, Tree};
+use crate::text::source::{LineIndex, Position};
+use crate::text::yaml::{self, NodeId, Tree};
 
 /// Name of the file, in the directory that `ci` is given.
 pub const FILE_NAME: &str = "chartwright.yaml";

@@ -1,6 +1,6 @@
 //! Rules over the files of a chart as they are packaged, and over its metadata, beyond Helm's own.
 
-use crate::chart::{Chart, ChartFile};
+use crate::engine::chart::{Chart, ChartFile};
 
 /// Endings of files that editors, tools and mishaps leave behind.
 const JUNK_ENDINGS: [&str; 10] = [

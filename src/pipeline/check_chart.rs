@@ -4,16 +4,16 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::chart::{Chart, ChartFile, files_with_local_dependencies, load_files, read_archive, read_values};
-use crate::explain::Given;
-use crate::finding::{Finding, Severity, join};
-use crate::lint::{ChartSource, LintOptions, LintSeverity, lint_chart, unused_values};
-use crate::render::KubeVersion;
-use crate::semver::is_compatible_range;
-use crate::source::{LineIndex, Position};
-use crate::template::{Dict, Map, World};
-use crate::validate::{CustomSchemas, Status, Target, check_text};
-use crate::values::ValueSource;
+use crate::check::explain::Given;
+use crate::check::finding::{Finding, Severity, join};
+use crate::check::lint::{ChartSource, LintOptions, LintSeverity, lint_chart, unused_values};
+use crate::engine::chart::{Chart, ChartFile, files_with_local_dependencies, load_files, read_archive, read_values};
+use crate::engine::render::KubeVersion;
+use crate::engine::template::{Dict, Map, World};
+use crate::engine::values::ValueSource;
+use crate::kubernetes::validate::{CustomSchemas, Status, Target, check_text};
+use crate::text::semver::is_compatible_range;
+use crate::text::source::{LineIndex, Position};
 
 use super::chart_files::{junk, lacks_maintainers};
 use super::check_rendering::{Rendering, message, severity_of};

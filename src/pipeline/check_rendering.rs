@@ -3,21 +3,21 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::chart::Chart;
-use crate::explain::{Given, ValueOrigins};
-use crate::finding::Severity;
-use crate::lint::{LintSeverity, RenderedText, check_objects, check_text_artifacts};
-use crate::manifest::{SortError, sort_manifests};
-use crate::render::{
+use crate::check::explain::{Given, ValueOrigins};
+use crate::check::finding::Severity;
+use crate::check::lint::{LintSeverity, RenderedText, check_objects, check_text_artifacts};
+use crate::engine::chart::Chart;
+use crate::engine::manifest::{SortError, sort_manifests};
+use crate::engine::render::{
     Capabilities, ChartTemplates, KubeVersion, Operation, Release, RenderError, RenderValues, RenderedFile,
     SchemaCheck, compile_chart, render_templates, render_values,
 };
-use crate::source::Position;
-use crate::template::{Map, Options, ParseError, World};
-use crate::validate::{
+use crate::engine::template::{Map, Options, ParseError, World};
+use crate::engine::values::process_dependencies;
+use crate::kubernetes::validate::{
     CustomSchemas, Options as Validation, Resource, Status, Target, Violation, check_text, is_warning,
 };
-use crate::values::process_dependencies;
+use crate::text::source::Position;
 
 use super::chart_files::may_be_random;
 use super::check_chart::CheckedChart;

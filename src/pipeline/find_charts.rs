@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::chart::path_match;
+use crate::engine::chart::path_match;
 
 /// Deepest directory that is searched.
 const MAX_DEPTH: usize = 32;

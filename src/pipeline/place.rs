@@ -1,10 +1,10 @@
 //! Where in the chart's sources something rendered comes from.
 
-use crate::chart::Chart;
-use crate::explain::ValueOrigins;
-use crate::finding::Related;
-use crate::render::RenderedFile;
-use crate::source::{LineIndex, Position};
+use crate::check::explain::ValueOrigins;
+use crate::check::finding::Related;
+use crate::engine::chart::Chart;
+use crate::engine::render::RenderedFile;
+use crate::text::source::{LineIndex, Position};
 
 /// Values that are told of for one line.
 const MOST_VALUES: usize = 3;

@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::template::{Map, Value};
-use crate::yaml;
+use crate::engine::template::{Map, Value};
+use crate::text::yaml;
 
 /// Shorter texts are equal by chance.
 const LEAST_BYTES: usize = 6;

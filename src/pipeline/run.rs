@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::chart::read_values;
-use crate::explain::Given;
-use crate::render::{KubeVersion, KubeVersionError};
-use crate::template::{Dict, Map, World};
-use crate::threads::map_with_state;
-use crate::validate::{Catalog, Options, Target, VersionError};
+use crate::check::explain::Given;
+use crate::engine::chart::read_values;
+use crate::engine::render::{KubeVersion, KubeVersionError};
+use crate::engine::template::{Dict, Map, World};
+use crate::kubernetes::validate::{Catalog, Options, Target, VersionError};
+use crate::text::threads::map_with_state;
 
 use super::check_chart::{CheckedChart, check_chart};
 

@@ -1,7 +1,7 @@
 //! The one table at the end of a run.
 
 use super::check_chart::CheckedChart;
-use crate::finding::Severity;
+use crate::check::finding::Severity;
 
 /// Columns aligned with spaces: chart, version, renderings, documents, findings, and what became of it (`results` in the
 /// order of `charts`).

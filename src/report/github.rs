@@ -1,6 +1,6 @@
 //! Workflow commands of GitHub Actions: each becomes an annotation at its line.
 
-use crate::finding::Severity;
+use crate::check::finding::Severity;
 
 use super::{Report, details};
 

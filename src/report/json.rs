@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::finding::Severity;
+use crate::check::finding::Severity;
 
 use super::Report;
 

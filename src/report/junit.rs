@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::finding::{Finding, Severity};
+use crate::check::finding::{Finding, Severity};
 
 use super::xml::escaped;
 use super::{Report, details};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::finding::Severity;
+use crate::check::finding::Severity;
 
 use super::Report;
 

@@ -11,7 +11,7 @@ mod tap;
 mod text;
 mod xml;
 
-use crate::finding::{Finding, Severity};
+use crate::check::finding::{Finding, Severity};
 
 pub use resources::{CheckedFile, ResourceFormat, ResourceOptions, resources_as};
 

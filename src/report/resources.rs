@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
-use crate::source::LineIndex;
-use crate::threads::map_in_parallel;
-use crate::validate::{Resource, Status, Violation, is_warning};
+use crate::kubernetes::validate::{Resource, Status, Violation, is_warning};
+use crate::text::source::LineIndex;
+use crate::text::threads::map_in_parallel;
 
 use super::xml::escaped;
 

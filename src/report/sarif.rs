@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::finding::{Finding, Severity};
+use crate::check::finding::{Finding, Severity};
 
 use super::{Report, details};
 

@@ -1,8 +1,8 @@
 //! Findings for people: the line that grep and editors know, then the place in the file and what led to it.
 
-use crate::diagnostic::{Diagnostic, Excerpt, Level, Terminal};
-use crate::finding::{Finding, Severity};
-use crate::source::Span;
+use crate::check::finding::{Finding, Severity};
+use crate::text::diagnostic::{Diagnostic, Excerpt, Level, Terminal};
+use crate::text::source::Span;
 
 use super::Report;
 

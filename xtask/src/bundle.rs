@@ -1,4 +1,4 @@
-//! The compact form of the definitions of all versions. `src/validate/bundle.rs` reads it; the layout is described there.
+//! The compact form of the definitions of all versions. `src/kubernetes/validate/bundle.rs` reads it; the layout is described there.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::enums::{Enums, Values};
 
-/// Tags of schema nodes; the same numbers stand in `src/validate/bundle.rs`.
+/// Tags of schema nodes; the same numbers stand in `src/kubernetes/validate/bundle.rs`.
 mod tag {
     pub(super) const ANY: u8 = 0;
     pub(super) const STRING: u8 = 1;

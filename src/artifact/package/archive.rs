@@ -1,0 +1,80 @@
+//! A reproducible `.tgz`: the same files give the same bytes on any machine and any day.
+//!
+//! Nothing of the machine goes in: one time stamp for all entries, no owner, one mode, one order, a gzip header without
+//! time and system, and a compressor that is pinned with the program.
+
+use std::io::{self, Write as _};
+
+use flate2::{Compression, GzBuilder};
+
+use crate::engine::chart::ChartFile;
+
+/// Time stamp of every entry: 1980-01-01, the first that every archive format can hold.
+const TIME: u64 = 315_532_800;
+/// Mode of every entry.
+const MODE: u32 = 0o644;
+/// Compression level, zlib's default.
+const LEVEL: u32 = 6;
+/// "Unknown" in the gzip header.
+const NO_SYSTEM: u8 = 255;
+
+/// An archive that cannot be written: memory, or a name that tar cannot hold.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write the archive: {0}")]
+pub struct ArchiveWriteError(#[from] io::Error);
+
+/// Packs `files` below a directory `name`: Chart.yaml first, so that readers find it at once, then by name.
+pub fn pack(files: &[ChartFile], name: &str) -> Result<Vec<u8>, ArchiveWriteError> {
+    let mut ordered: Vec<&ChartFile> = files.iter().collect();
+    ordered.sort_by_key(|file| (file.name != "Chart.yaml", file.name.as_str()));
+    let gzip = GzBuilder::new()
+        .operating_system(NO_SYSTEM)
+        .write(Vec::new(), Compression::new(LEVEL));
+    let mut archive = tar::Builder::new(gzip);
+    for file in ordered {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(file.data.len() as u64);
+        header.set_mode(MODE);
+        header.set_mtime(TIME);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_entry_type(tar::EntryType::Regular);
+        archive.append_data(&mut header, format!("{name}/{}", file.name), &*file.data)?;
+    }
+    let mut gzip = archive.into_inner()?;
+    gzip.flush()?;
+    Ok(gzip.finish()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::chart::{load_files, read_archive};
+
+    fn file(name: &str, text: &str) -> ChartFile {
+        ChartFile::new(name.to_owned(), text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn order_of_files_makes_no_difference_and_all_come_back() {
+        let long = format!("templates/{}.yaml", "x".repeat(150));
+        let files = [
+            file("values.yaml", "a: 1\n"),
+            file(&long, "b"),
+            file("Chart.yaml", "name: c\nversion: 1.0.0\n"),
+        ];
+        let reversed: Vec<ChartFile> = files.iter().rev().cloned().collect();
+        let packed = pack(&files, "c").unwrap();
+        assert_eq!(packed, pack(&reversed, "c").unwrap());
+        let read = read_archive(&packed).unwrap();
+        let names: Vec<&str> = read.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names, ["Chart.yaml", long.as_str(), "values.yaml"]);
+        assert_eq!(load_files(read).unwrap().name(), "c");
+    }
+
+    #[test]
+    fn the_header_tells_nothing_of_the_machine() {
+        let packed = pack(&[file("Chart.yaml", "name: c\n")], "c").unwrap();
+        assert_eq!(packed[..10], [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255]);
+    }
+}

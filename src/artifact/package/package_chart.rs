@@ -1,0 +1,182 @@
+//! From a chart directory to its package: checks, versions given by flags, dependencies by path.
+
+use std::path::{Path, PathBuf};
+
+use crate::engine::chart::{
+    Chart, ChartFile, LoadError, LocalDependencyError, files_with_local_dependencies, load_files, read_archive,
+};
+use crate::text::edit::{Change, EditError, NewValue, YamlPath, apply_changes};
+use crate::text::semver::Version;
+
+use super::archive::{ArchiveWriteError, pack};
+
+/// What the flags say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PackageOptions {
+    /// Version to write into Chart.yaml.
+    pub version: Option<String>,
+    /// appVersion to write into Chart.yaml.
+    pub app_version: Option<String>,
+}
+
+/// A packaged chart.
+#[derive(Debug, Clone)]
+pub struct Package {
+    /// The chart, as packaged.
+    pub chart: Chart,
+    /// Bytes of the archive.
+    pub archive: Vec<u8>,
+}
+
+impl Package {
+    /// `NAME-VERSION.tgz`
+    pub fn file_name(&self) -> String {
+        format!("{}-{}.tgz", self.chart.name(), self.chart.metadata.version)
+    }
+}
+
+/// A chart that cannot be packaged.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// It, or one it depends on by path, does not load.
+    #[error(transparent)]
+    Local(#[from] LocalDependencyError),
+    /// It does not load.
+    #[error("{}: {source}", directory.display())]
+    Load {
+        /// The chart.
+        directory: PathBuf,
+        /// Why.
+        source: LoadError,
+    },
+    /// Dependencies are missing.
+    #[error("{}: found in Chart.yaml, but missing in charts/ directory: {names}", directory.display())]
+    Missing {
+        /// The chart.
+        directory: PathBuf,
+        /// Their names.
+        names: String,
+    },
+    /// `--version` is no semantic version.
+    #[error("`{0}` is not a valid SemVer version")]
+    Version(String),
+    /// Chart.yaml cannot be edited.
+    #[error("Chart.yaml: {0}")]
+    Edit(#[from] EditError),
+    /// The archive cannot be written.
+    #[error(transparent)]
+    Archive(#[from] ArchiveWriteError),
+}
+
+/// Packages a chart directory.
+pub fn package_chart(directory: &Path, options: &PackageOptions) -> Result<Package, PackageError> {
+    let load = |source| PackageError::Load {
+        directory: directory.to_owned(),
+        source,
+    };
+    let mut files = if directory.is_dir() {
+        files_with_local_dependencies(directory)?
+    } else {
+        let bytes = std::fs::read(directory).map_err(|source| {
+            load(LoadError::Read {
+                path: directory.to_owned(),
+                source,
+            })
+        })?;
+        read_archive(&bytes).map_err(|error| load(error.into()))?
+    };
+    files.retain(|file| !is_left_out(&file.name));
+    set_versions(&mut files, options)?;
+    let chart = load_files(files.clone()).map_err(load)?;
+    let missing = chart.missing_dependencies();
+    if !missing.is_empty() {
+        return Err(PackageError::Missing {
+            directory: directory.to_owned(),
+            names: missing.join(", "),
+        });
+    }
+    let archive = pack(&files, chart.name())?;
+    Ok(Package { chart, archive })
+}
+
+/// Entries of `charts/` that no Helm loads as charts.
+fn is_left_out(name: &str) -> bool {
+    name.strip_prefix("charts/")
+        .is_some_and(|inside| inside.starts_with(['_', '.']))
+}
+
+fn set_versions(files: &mut [ChartFile], options: &PackageOptions) -> Result<(), PackageError> {
+    let Some(file) = files.iter_mut().find(|file| file.name == "Chart.yaml") else {
+        return Ok(());
+    };
+    if let Some(version) = &options.version {
+        if Version::parse(version).is_err() {
+            return Err(PackageError::Version(version.clone()));
+        }
+        file.data = set_field(&file.data, "version", version)?.into();
+    }
+    if let Some(app_version) = &options.app_version {
+        file.data = set_field(&file.data, "appVersion", app_version)?.into();
+    }
+    Ok(())
+}
+
+/// Sets a top-level field of Chart.yaml; one that is missing is added as a last line.
+fn set_field(text: &[u8], field: &str, value: &str) -> Result<Vec<u8>, EditError> {
+    let change = |value: &str| {
+        [Change {
+            path: YamlPath::default().key(field),
+            value: NewValue::Text(value.to_owned()),
+        }]
+    };
+    match apply_changes(text, &change(value)) {
+        Ok((edited, _)) => Ok(edited),
+        Err(EditError::NotFound { .. }) => {
+            let line_end = if text.windows(2).any(|pair| pair == b"\r\n") {
+                "\r\n"
+            } else {
+                "\n"
+            };
+            let mut extended = text.to_vec();
+            if !extended.ends_with(b"\n") && !extended.is_empty() {
+                extended.extend_from_slice(line_end.as_bytes());
+            }
+            extended.extend_from_slice(format!("{field}: \"\"{line_end}").as_bytes());
+            apply_changes(&extended, &change(value)).map(|(edited, _)| edited)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_set_and_added() {
+        let set = |text: &str, field: &str, value: &str| {
+            String::from_utf8(set_field(text.as_bytes(), field, value).unwrap()).unwrap()
+        };
+        assert_eq!(
+            set("name: x\nversion: 1.0.0 # v\n", "version", "1.1.0"),
+            "name: x\nversion: 1.1.0 # v\n"
+        );
+        assert_eq!(
+            set("name: x\r\n", "appVersion", "1.10"),
+            "name: x\r\nappVersion: \"1.10\"\r\n"
+        );
+        assert_eq!(set("name: x", "appVersion", "a"), "name: x\nappVersion: \"a\"\n");
+    }
+
+    #[test]
+    fn dependencies_by_path_are_packaged_along() {
+        let package = package_chart(Path::new("fixtures/shop/shop"), &PackageOptions::default()).unwrap();
+        let names: Vec<String> = read_archive(&package.archive)
+            .unwrap()
+            .into_iter()
+            .map(|file| file.name)
+            .collect();
+        assert!(names.contains(&"charts/orders/Chart.yaml".to_owned()), "{names:?}");
+        assert_eq!(package.file_name(), "shop-0.3.0.tgz");
+    }
+}

@@ -1,0 +1,81 @@
+//! A repository in a directory, shared by processes of one machine (or a network file system with locks).
+//!
+//! Writers hold the operating system's lock on one file, which ends with its process: a crash leaves nothing behind that
+//! would have to be cleaned up. Files are replaced by renaming, so readers never see half of one.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::text::source::replace_file;
+
+use super::store::{PutOutcome, Store, StoreError, Versioned};
+
+/// The file that writers lock.
+const LOCK: &str = ".chartwright.lock";
+
+/// A directory.
+#[derive(Debug)]
+pub struct DiskStore {
+    directory: PathBuf,
+}
+
+impl DiskStore {
+    /// Opens a directory, making it if need be.
+    pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        fs::create_dir_all(directory).map_err(|error| failure(directory, &error))?;
+        Ok(Self {
+            directory: directory.to_owned(),
+        })
+    }
+
+    fn read(&self, name: &str) -> Result<Option<Versioned>, StoreError> {
+        let path = self.directory.join(name);
+        match fs::read(&path) {
+            Ok(bytes) => {
+                let version = format!("{:x}", Sha256::digest(&bytes));
+                Ok(Some(Versioned { bytes, version }))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failure(&path, &error)),
+        }
+    }
+
+    /// Writes under the lock if the object is at `expected` (`None`: not there).
+    fn put(&self, name: &str, bytes: &[u8], expected: Option<&str>) -> Result<PutOutcome, StoreError> {
+        let lock_path = self.directory.join(LOCK);
+        let lock = File::create(&lock_path).map_err(|error| failure(&lock_path, &error))?;
+        lock.lock().map_err(|error| failure(&lock_path, &error))?;
+        let found = self.read(name)?;
+        if found.as_ref().map(|found| found.version.as_str()) != expected {
+            return Ok(PutOutcome::Conflict);
+        }
+        let path = self.directory.join(name);
+        replace_file(&path, bytes).map_err(|error| failure(&path, &error))?;
+        Ok(PutOutcome::Written)
+    }
+}
+
+fn failure(path: &Path, error: &io::Error) -> StoreError {
+    StoreError {
+        place: path.display().to_string(),
+        message: error.to_string(),
+        is_transient: false,
+    }
+}
+
+impl Store for DiskStore {
+    fn get(&mut self, name: &str) -> Result<Option<Versioned>, StoreError> {
+        self.read(name)
+    }
+
+    fn put_if_absent(&mut self, name: &str, bytes: &[u8]) -> Result<PutOutcome, StoreError> {
+        self.put(name, bytes, None)
+    }
+
+    fn put_if_version(&mut self, name: &str, bytes: &[u8], version: &str) -> Result<PutOutcome, StoreError> {
+        self.put(name, bytes, Some(version))
+    }
+}

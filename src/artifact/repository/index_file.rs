@@ -1,0 +1,265 @@
+//! index.yaml: what a repository offers. Entries are merged in; everything that is there already, known or not, stays.
+
+use serde_json::{Map as JsonMap, Value as Json, json};
+
+use crate::engine::chart::{Dependency, Metadata};
+use crate::engine::functions::{json as go_json, yaml_value};
+use crate::text::semver::sort_newest_first;
+use crate::text::yaml;
+
+/// A chart version to be listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexEntry {
+    /// Name of the chart.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Hex SHA-256 of the archive.
+    pub digest: String,
+    /// The other fields of the entry.
+    fields: JsonMap<String, Json>,
+}
+
+/// What merging gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Merged {
+    /// All entries are there already, with the same digests.
+    Unchanged,
+    /// The new text.
+    Changed(Vec<u8>),
+}
+
+/// An index that cannot take the entries.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IndexError {
+    /// It is not what Helm reads.
+    #[error("index.yaml is broken: {0}")]
+    Broken(String),
+    /// The version is there with another archive.
+    #[error("{name} {version} is in the repository already, with other content (digest {found}, not {new})")]
+    Exists {
+        /// The chart.
+        name: String,
+        /// Its version.
+        version: String,
+        /// The digest in the index.
+        found: String,
+        /// The digest of the new archive.
+        new: String,
+    },
+}
+
+impl IndexEntry {
+    /// The entry of a packaged chart. `created` is an RFC 3339 time.
+    pub fn new(metadata: &Metadata, file_name: &str, digest: &str, created: &str) -> Self {
+        let mut fields = JsonMap::new();
+        let texts = [
+            ("name", &metadata.name),
+            ("home", &metadata.home),
+            ("version", &metadata.version),
+            ("description", &metadata.description),
+            ("icon", &metadata.icon),
+            ("apiVersion", &metadata.api_version),
+            ("condition", &metadata.condition),
+            ("tags", &metadata.tags),
+            ("appVersion", &metadata.app_version),
+            ("kubeVersion", &metadata.kube_version),
+            ("type", &metadata.chart_type),
+        ];
+        for (field, text) in texts {
+            if !text.is_empty() {
+                fields.insert(field.to_owned(), json!(text));
+            }
+        }
+        for (field, list) in [("sources", &metadata.sources), ("keywords", &metadata.keywords)] {
+            if !list.is_empty() {
+                fields.insert(field.to_owned(), json!(list));
+            }
+        }
+        if metadata.deprecated {
+            fields.insert("deprecated".to_owned(), json!(true));
+        }
+        let maintainers: Vec<Json> = metadata
+            .maintainers
+            .iter()
+            .flatten()
+            .map(|one| with_texts(&[("name", &one.name), ("email", &one.email), ("url", &one.url)]))
+            .collect();
+        if !maintainers.is_empty() {
+            fields.insert("maintainers".to_owned(), json!(maintainers));
+        }
+        if let Some(annotations) = &metadata.annotations {
+            let entries: JsonMap<String, Json> = annotations
+                .iter()
+                .map(|(key, value)| (key.clone(), json!(value)))
+                .collect();
+            fields.insert("annotations".to_owned(), Json::Object(entries));
+        }
+        let dependencies: Vec<Json> = metadata.declared_dependencies().map(dependency_fields).collect();
+        if !dependencies.is_empty() {
+            fields.insert("dependencies".to_owned(), json!(dependencies));
+        }
+        fields.insert("created".to_owned(), json!(created));
+        fields.insert("digest".to_owned(), json!(digest));
+        fields.insert("urls".to_owned(), json!([file_name]));
+        Self {
+            name: metadata.name.clone(),
+            version: metadata.version.clone(),
+            digest: digest.to_owned(),
+            fields,
+        }
+    }
+
+    /// The same entry for another archive of the same content.
+    #[must_use]
+    pub fn with_digest(mut self, digest: &str) -> Self {
+        digest.clone_into(&mut self.digest);
+        self.fields.insert("digest".to_owned(), json!(digest));
+        self
+    }
+}
+
+fn with_texts(fields: &[(&str, &String)]) -> Json {
+    let entries = fields.iter().filter(|(_, text)| !text.is_empty());
+    Json::Object(
+        entries
+            .map(|(field, text)| ((*field).to_owned(), json!(text)))
+            .collect(),
+    )
+}
+
+fn dependency_fields(dependency: &Dependency) -> Json {
+    let mut fields = with_texts(&[
+        ("name", &dependency.name),
+        ("version", &dependency.version),
+        ("condition", &dependency.condition),
+        ("alias", &dependency.alias),
+    ]);
+    if let Some(entries) = fields.as_object_mut() {
+        entries.insert("repository".to_owned(), json!(dependency.repository));
+        if !dependency.tags.is_empty() {
+            entries.insert("tags".to_owned(), json!(dependency.tags));
+        }
+    }
+    fields
+}
+
+/// Merges entries into the text of an index; `None` begins a new one. `generated` is an RFC 3339 time.
+pub fn merge_entries(index: Option<&[u8]>, entries: &[IndexEntry], generated: &str) -> Result<Merged, IndexError> {
+    let broken = |message: String| IndexError::Broken(message);
+    let mut document = match index {
+        None => json!({"apiVersion": "v1", "entries": {}}),
+        Some(text) => match yaml::json_from_bytes(text).map_err(|error| broken(error.to_string()))? {
+            Json::Null => json!({"apiVersion": "v1", "entries": {}}),
+            document => document,
+        },
+    };
+    let Some(root) = document.as_object_mut() else {
+        return Err(broken("it is no mapping".to_owned()));
+    };
+    let charts = root.entry("entries").or_insert_with(|| json!({}));
+    if charts.is_null() {
+        *charts = json!({});
+    }
+    let Some(charts) = charts.as_object_mut() else {
+        return Err(broken("`entries` is no mapping".to_owned()));
+    };
+    let mut is_changed = false;
+    for entry in entries {
+        let versions = charts.entry(entry.name.clone()).or_insert_with(|| json!([]));
+        if versions.is_null() {
+            *versions = json!([]);
+        }
+        let Some(versions) = versions.as_array_mut() else {
+            return Err(broken(format!("the entry of {} is no list", entry.name)));
+        };
+        is_changed |= insert(versions, entry)?;
+    }
+    if !is_changed {
+        return Ok(Merged::Unchanged);
+    }
+    root.entry("apiVersion").or_insert_with(|| json!("v1"));
+    root.insert("generated".to_owned(), json!(generated));
+    let text = document.to_string();
+    let value = go_json::from_go_json(text.as_bytes()).map_err(broken)?;
+    let printed = yaml_value::to_yaml(&value).map_err(|error| broken(error.to_string()))?;
+    let mut bytes = printed.as_bytes().to_vec();
+    bytes.push(b'\n');
+    Ok(Merged::Changed(bytes))
+}
+
+/// Adds an entry, newest version first; false when it is there with the same digest.
+fn insert(versions: &mut Vec<Json>, entry: &IndexEntry) -> Result<bool, IndexError> {
+    let text = |version: &Json, field: &str| version.get(field).and_then(Json::as_str).unwrap_or_default().to_owned();
+    if let Some(existing) = versions
+        .iter()
+        .find(|version| text(version, "version") == entry.version)
+    {
+        let found = text(existing, "digest");
+        if found.trim_start_matches("sha256:") == entry.digest {
+            return Ok(false);
+        }
+        return Err(IndexError::Exists {
+            name: entry.name.clone(),
+            version: entry.version.clone(),
+            found,
+            new: entry.digest.clone(),
+        });
+    }
+    versions.push(Json::Object(entry.fields.clone()));
+    *versions = sort_newest_first(std::mem::take(versions), |entry| text(entry, "version"));
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: &str = "2026-01-02T03:04:05Z";
+
+    fn entry(name: &str, version: &str, digest: &str) -> IndexEntry {
+        let metadata = Metadata {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            api_version: "v2".to_owned(),
+            ..Metadata::default()
+        };
+        IndexEntry::new(&metadata, &format!("{name}-{version}.tgz"), digest, NOW)
+    }
+
+    fn merged(index: Option<&str>, entries: &[IndexEntry]) -> Result<String, IndexError> {
+        match merge_entries(index.map(str::as_bytes), entries, NOW)? {
+            Merged::Unchanged => Ok("unchanged".to_owned()),
+            Merged::Changed(text) => Ok(String::from_utf8(text).unwrap()),
+        }
+    }
+
+    #[test]
+    fn a_new_index_is_what_helm_writes() {
+        assert_eq!(
+            merged(None, &[entry("a", "1.0.0", "aa")]).unwrap(),
+            "apiVersion: v1\nentries:\n  a:\n  - apiVersion: v2\n    created: \"2026-01-02T03:04:05Z\"\n    digest: aa\n    \
+             name: a\n    urls:\n    - a-1.0.0.tgz\n    version: 1.0.0\ngenerated: \"2026-01-02T03:04:05Z\"\n"
+        );
+    }
+
+    #[test]
+    fn newest_comes_first_and_what_is_foreign_stays() {
+        let index = "apiVersion: v1\nx: foreign\nentries:\n  a:\n  - {version: 1.9.0, digest: aa, custom: {z: 1}}\n  b: [{version: 0.1.0}]\n";
+        let text = merged(Some(index), &[entry("a", "1.10.0", "bb")]).unwrap();
+        let json = yaml::json_from_bytes(text.as_bytes()).unwrap();
+        assert_eq!(json.pointer("/entries/a/0/version"), Some(&json!("1.10.0")));
+        assert_eq!(json.pointer("/entries/a/1/custom/z"), Some(&json!(1)));
+        assert_eq!(json.pointer("/entries/b/0/version"), Some(&json!("0.1.0")));
+        assert_eq!(json.get("x"), Some(&json!("foreign")));
+    }
+
+    #[test]
+    fn a_version_keeps_its_content() {
+        let index = merged(None, &[entry("a", "1.0.0", "aa")]).unwrap();
+        assert_eq!(merged(Some(&index), &[entry("a", "1.0.0", "aa")]).unwrap(), "unchanged");
+        let error = merged(Some(&index), &[entry("a", "1.0.0", "bb")]).unwrap_err();
+        assert!(matches!(error, IndexError::Exists { .. }));
+        assert!(matches!(merged(Some("- 1\n"), &[]), Err(IndexError::Broken(_))));
+    }
+}

@@ -1,0 +1,316 @@
+//! Templates that do not compile or fail while running.
+
+use super::near::nearest;
+use super::value_origins::ValueOrigins;
+use super::{Subject, is_secret};
+use crate::engine::functions;
+use crate::engine::render::{
+    RenderError, SchemaCheck, compile_chart, parse_failures, render_traced, render_values, template_source,
+};
+use crate::engine::template::{ErrorFrame, ExecutionError, ParseError, Read, Trace, World};
+use crate::text::diagnostic::{Diagnostic, Excerpt};
+use crate::text::source::{LineIndex, Span};
+
+/// Callers shown of a long chain of includes.
+const MAX_CALLERS: usize = 4;
+/// Values shown that a failing line read.
+const MAX_VALUES: usize = 4;
+
+/// A diagnostic for every template that fails as `first` did: none compiles, or none runs.
+pub fn explain_templates(subject: &Subject<'_>, first: &RenderError, world: &mut dyn World) -> Vec<Diagnostic> {
+    if let RenderError::Parse(_) = first {
+        let failures = parse_failures(subject.chart);
+        return failures.iter().map(|error| unparsed(subject, error)).collect();
+    }
+    let (chart, release, capabilities) = (subject.chart, subject.release, subject.capabilities);
+    let skipped = SchemaCheck::Skipped;
+    let values = render_values(chart, subject.values, release, capabilities, skipped, &mut Vec::new());
+    let (Ok(values), Ok(templates)) = (values, compile_chart(chart)) else {
+        return Vec::new();
+    };
+    let origins = ValueOrigins::new(chart, subject.path, values.values(), subject.given);
+    let traced = render_traced(chart, &templates, &values, subject.options, world);
+    let definitions: Vec<String> = templates
+        .set
+        .definitions()
+        .iter()
+        .map(|origin| origin.name.to_string())
+        .collect();
+    let explain = |error: &ExecutionError| failed(subject, &origins, &traced.trace, &definitions, error);
+    traced.failures.iter().map(explain).collect()
+}
+
+fn unparsed(subject: &Subject<'_>, error: &ParseError) -> Diagnostic {
+    let diagnostic = Diagnostic::new(error.cause.as_str());
+    let source = template_source(subject.chart, &error.template).unwrap_or_default();
+    let text = source.as_bytes();
+    let start = (error.offset as usize).min(text.len().saturating_sub(1));
+    let word = text.get(start..).unwrap_or_default();
+    let length = word
+        .iter()
+        .position(|&byte| byte.is_ascii_whitespace() || byte == b'}')
+        .unwrap_or(word.len());
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let span = Span::new(offset(start), offset(start + length.max(1)));
+    let diagnostic = diagnostic.at(Excerpt::new(subject.file(&error.template), text, span, ""));
+    match parse_advice(&error.cause) {
+        Some(advice) => diagnostic.with_help(advice),
+        None => diagnostic,
+    }
+}
+
+fn parse_advice(cause: &str) -> Option<String> {
+    if let Some(name) = quoted_after(cause, "function ") {
+        let near = nearest(&name, functions::names());
+        return Some(match near {
+            Some(near) => format!("there is a function `{near}`"),
+            None => "Helm has no function of that name; a definition is called with `include \"NAME\" .`".to_owned(),
+        });
+    }
+    let advice = [
+        (
+            "unexpected EOF",
+            "an `if`, `range`, `with`, `block` or `define` has no `{{ end }}`",
+        ),
+        (
+            "unexpected {{end}}",
+            "there is one `{{ end }}` more than there are blocks",
+        ),
+        (
+            "unexpected {{else}}",
+            "an `else` belongs between `if`, `range` or `with` and its `end`",
+        ),
+        (
+            "unclosed action",
+            "close the action with `}}` on the line on which it begins, or use a trimmed comment",
+        ),
+        ("unterminated", "the closing quote is missing"),
+        ("unclosed left paren", "a `)` is missing before `}}`"),
+        ("unexpected right paren", "there is a `)` without a `(`"),
+        (
+            "undefined variable",
+            "declare it with `:=` in this block or an outer one; `define` and `range` do not see variables declared elsewhere",
+        ),
+        ("missing value for", "the condition or pipeline is empty"),
+        (
+            "bad character",
+            "operators such as `+` and `==` are functions in templates: `add 1 2`, `eq .a .b`",
+        ),
+        ("unexpected \"=\"", "comparison is a function: `eq .a .b`"),
+    ];
+    let found = advice.iter().find(|(words, _)| cause.contains(words));
+    found.map(|(_, advice)| (*advice).to_owned())
+}
+
+/// `name` in `before "name"…`.
+fn quoted_after(text: &str, before: &str) -> Option<String> {
+    let rest = text.split_once(before)?.1.strip_prefix('"')?;
+    Some(rest.split_once('"')?.0.to_owned())
+}
+
+fn failed(
+    subject: &Subject<'_>,
+    origins: &ValueOrigins,
+    trace: &Trace,
+    definitions: &[String],
+    error: &ExecutionError,
+) -> Diagnostic {
+    let cause = error.cause.replace("HELM_ERR_START", "").replace("HELM_ERR_END", "");
+    let mut diagnostic = Diagnostic::new(if cause.is_empty() {
+        "the template fails"
+    } else {
+        cause.as_str()
+    });
+    let Some((innermost, callers)) = error.frames.split_first() else {
+        return diagnostic;
+    };
+    match frame_excerpt(subject, innermost, "") {
+        Some(excerpt) => diagnostic = diagnostic.at(excerpt),
+        None => diagnostic
+            .notes
+            .push(format!("in a text that `tpl` runs, at `{}`", innermost.node)),
+    }
+    let mut callers: Vec<&ErrorFrame> = callers.iter().collect();
+    callers.dedup();
+    for caller in callers.iter().take(MAX_CALLERS) {
+        diagnostic
+            .excerpts
+            .extend(frame_excerpt(subject, caller, "called from here"));
+    }
+    if let Some(more) = callers.len().checked_sub(MAX_CALLERS).filter(|&more| more > 0) {
+        diagnostic.notes.push(format!("and {more} more callers"));
+    }
+    let reads = values_read(subject, origins, trace, innermost);
+    for read in reads.iter().take(MAX_VALUES) {
+        show_value(origins, read, &mut diagnostic);
+    }
+    diagnostic
+        .help
+        .extend(advice(&cause, innermost, origins, &reads, definitions, subject));
+    diagnostic
+}
+
+/// A frame's place; none for texts that `tpl` ran, which are in no file.
+fn frame_excerpt(subject: &Subject<'_>, frame: &ErrorFrame, words: &str) -> Option<Excerpt> {
+    let source = template_source(subject.chart, &frame.template)?;
+    let file = subject.file(&frame.template);
+    Some(Excerpt::new(file, source.as_bytes(), frame.span, words))
+}
+
+/// A value that the failing line asked for.
+struct ReadValue {
+    /// From the top chart's values.
+    path: Vec<String>,
+    is_found: bool,
+    siblings: Vec<String>,
+}
+
+impl ReadValue {
+    fn dotted(&self) -> String {
+        self.path.join(".")
+    }
+}
+
+fn values_read(subject: &Subject<'_>, origins: &ValueOrigins, trace: &Trace, frame: &ErrorFrame) -> Vec<ReadValue> {
+    let source = template_source(subject.chart, &frame.template).unwrap_or_default();
+    let lines = LineIndex::new(source.as_bytes());
+    let is_on_line =
+        |read: &&Read| read.template.as_bytes() == frame.template.as_bytes() && lines.line(read.position) == frame.line;
+    let mut values: Vec<ReadValue> = Vec::new();
+    for read in trace.reads.iter().filter(is_on_line) {
+        let Some(parent) = origins.path_of(read.map) else {
+            continue;
+        };
+        let mut path = parent.to_vec();
+        path.push(read.key.to_string());
+        let siblings = subject_keys(subject, parent);
+        values.retain(|value| value.path != path && !path.starts_with(&value.path));
+        values.push(ReadValue {
+            path,
+            is_found: read.is_found,
+            siblings,
+        });
+    }
+    // What is not there is looked at first.
+    values.sort_by_key(|value| value.is_found);
+    values
+}
+
+/// Keys beside a value, in all that is given.
+fn subject_keys(subject: &Subject<'_>, parent: &[String]) -> Vec<String> {
+    let mut at = crate::engine::values::coalesce_values(subject.chart, subject.values, &mut Vec::new()).ok();
+    for key in parent {
+        at = match at.and_then(|map| map.get(key.as_bytes())) {
+            Some(crate::engine::template::Value::Map(inner)) => Some(inner),
+            _ => None,
+        };
+    }
+    let keys = at.map(|map| map.snapshot()).unwrap_or_default();
+    keys.iter().map(|(key, _)| key.to_string()).collect()
+}
+
+fn show_value(origins: &ValueOrigins, value: &ReadValue, diagnostic: &mut Diagnostic) {
+    let dotted = value.dotted();
+    let name = value.path.last().map(String::as_str).unwrap_or_default();
+    let is = if value.is_found { "set" } else { "null" };
+    match origins.find(&value.path) {
+        Some(origin) if !is_secret(name) => match origin.excerpt(format!("`{dotted}` is {is} here")) {
+            Some(excerpt) => diagnostic.excerpts.push(excerpt),
+            None => diagnostic
+                .notes
+                .push(format!("`{dotted}` is {is} by {}", origin.place())),
+        },
+        Some(origin) => diagnostic
+            .notes
+            .push(format!("`{dotted}` is {is} at {}", origin.place())),
+        None if value.is_found => diagnostic
+            .notes
+            .push(format!("`{dotted}` is set by the chart's templates or defaults")),
+        None => {
+            let files: Vec<&str> = origins.files().collect();
+            let places = if files.is_empty() {
+                "there are no values files".to_owned()
+            } else {
+                format!("looked in {}", files.join(", "))
+            };
+            diagnostic.notes.push(format!("`{dotted}` is not set: {places}"));
+        }
+    }
+}
+
+fn advice(
+    cause: &str,
+    frame: &ErrorFrame,
+    origins: &ValueOrigins,
+    reads: &[ReadValue],
+    definitions: &[String],
+    subject: &Subject<'_>,
+) -> Option<String> {
+    let missing = reads.iter().find(|read| !read.is_found);
+    if let Some(missing) = missing {
+        let name = missing.path.last()?;
+        let parent = missing.path.get(..missing.path.len() - 1).unwrap_or_default();
+        if let Some(near) = nearest(name, missing.siblings.iter().map(String::as_str)) {
+            let mut path = parent.to_vec();
+            path.push(near.to_owned());
+            let place = origins
+                .find(&path)
+                .map(|origin| format!(" ({})", origin.place()))
+                .unwrap_or_default();
+            return Some(format!("did you mean `{}`?{place}", path.join(".")));
+        }
+        let dotted = missing.dotted();
+        if cause.contains("nil pointer evaluating") {
+            return Some(format!(
+                "set `{dotted}` in a values file, or guard the access: `{{{{ with … }}}}`, `dig`, `default`"
+            ));
+        }
+        return Some(format!("set it in a values file or with `--set {dotted}=…`"));
+    }
+    if let Some(name) = quoted_after(cause, "no template ") {
+        return Some(match nearest(&name, definitions.iter().map(String::as_str)) {
+            Some(near) => format!("there is a definition `{near}`"),
+            None => "no file of the chart or its subcharts defines it; is the library chart in charts/?".to_owned(),
+        });
+    }
+    if let Some(name) = quoted_after(cause, "function ") {
+        return nearest(&name, functions::names()).map(|near| format!("there is a function `{near}`"));
+    }
+    let hints = [
+        ("nested reference name", "a definition includes itself without an end"),
+        (
+            "nil pointer evaluating",
+            "the value before the last dot is null: guard the access with `with` or `default`",
+        ),
+        (
+            "wrong type for value; expected string",
+            "convert the value: `toString`, `quote` or `toYaml`",
+        ),
+        (
+            "wrong type for value",
+            "the value has another type than the function takes: check it in the values file",
+        ),
+        (
+            "wrong number of args",
+            "count the arguments; a pipeline passes what is before the `|` as the last one",
+        ),
+        (
+            "can't evaluate field",
+            "what stands before the dot has no such field: a list or text instead of a map?",
+        ),
+        ("range can't iterate over", "`range` takes a list, a map or a number"),
+        (
+            "incompatible types for comparison",
+            "compare values of one type: `eq (toString .a) \"1\"`",
+        ),
+        ("output exceeds", "a loop writes without an end"),
+    ];
+    let found = hints.iter().find(|(words, _)| cause.contains(words));
+    let known = found.map(|(_, hint)| (*hint).to_owned());
+    known.or_else(|| {
+        let is_asked =
+            frame.node.starts_with("required") || frame.node.starts_with("fail") || frame.node.starts_with("include");
+        let says_so = !subject.given.files.is_empty() || reads.is_empty();
+        (is_asked && says_so).then(|| "the chart refuses these values in its own words".to_owned())
+    })
+}

@@ -1,0 +1,63 @@
+//! Raising the version of a chart.
+
+use crate::text::edit::{Applied, Change, EditError, NewValue, YamlPath, apply_changes};
+use crate::text::semver::Version;
+use crate::text::yaml;
+
+/// Which number goes up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionPart {
+    /// The first; the others become 0.
+    Major,
+    /// The second; the third becomes 0.
+    Minor,
+    /// The third. A pre-release becomes its release.
+    Patch,
+}
+
+/// Raises `version` in the text of a Chart.yaml; `None` when there is no version, or none that can be raised.
+pub fn raise_version(chart_yaml: &[u8], part: VersionPart) -> Result<Option<(Vec<u8>, Applied)>, EditError> {
+    let path = YamlPath::default().key("version");
+    let tree = yaml::parse_first(chart_yaml)?;
+    let Some(node) = tree.root().and_then(|root| tree.get(root, "version")) else {
+        return Ok(None);
+    };
+    let text = tree.text(node);
+    let Ok(version) = Version::parse(text) else {
+        return Ok(None);
+    };
+    let next = match part {
+        VersionPart::Major => version.next_major(),
+        VersionPart::Minor => version.next_minor(),
+        VersionPart::Patch => version.next_patch(),
+    };
+    let Some(next) = next else { return Ok(None) };
+    let prefix = if text.starts_with('v') { "v" } else { "" };
+    let next = next.to_string();
+    let value = NewValue::Text(format!("{prefix}{}", next.trim_start_matches('v')));
+    let (edited, applied) = apply_changes(chart_yaml, &[Change { path, value }])?;
+    Ok(applied.into_iter().next().map(|applied| (edited, applied)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_go_up_and_nothing_else_changes() {
+        for (source, part, want) in [
+            (
+                "name: x\nversion: 1.2.3 # now\n",
+                VersionPart::Patch,
+                "name: x\nversion: 1.2.4 # now\n",
+            ),
+            ("version: '1.2.3'\n", VersionPart::Minor, "version: '1.3.0'\n"),
+            ("version: 1.2.3-rc.1\n", VersionPart::Patch, "version: 1.2.3\n"),
+            ("version: v0.9.9\r\n", VersionPart::Major, "version: v1.0.0\r\n"),
+        ] {
+            let (edited, _) = raise_version(source.as_bytes(), part).unwrap().unwrap();
+            assert_eq!(String::from_utf8(edited).unwrap(), want);
+        }
+        assert!(raise_version(b"name: x\n", VersionPart::Patch).unwrap().is_none());
+    }
+}

@@ -1,0 +1,357 @@
+//! Where a values file names an image: `repository` and `tag` side by side, `image: repository:tag`, `imageTag` beside
+//! its repository, at any depth (so below the names of subcharts too).
+
+use crate::delivery::image::{ImageReference, same_repository};
+use crate::engine::template::{Map, Value};
+use crate::text::edit::{Change, NewValue, Step, YamlPath};
+use crate::text::yaml::{NodeId, NodeKind, Tree};
+
+/// An image that cannot be moved.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// The new image has neither tag nor digest.
+    #[error("`{0}` has no tag: name the image as REPOSITORY:TAG")]
+    NoTag(String),
+    /// The values pin a digest, which would win over the new tag.
+    #[error("`{path}` pins a digest, which wins over the tag: name the image as REPOSITORY:TAG@DIGEST")]
+    Pinned {
+        /// The digest's path.
+        path: YamlPath,
+    },
+    /// Nothing names the image.
+    #[error("no value names the image `{0}`")]
+    NotFound(String),
+}
+
+/// How a place spells an image.
+enum Spelling {
+    /// `repository` (with `registry`), and beside it the keys of tag and digest.
+    Apart { tag: String, digest: Option<String> },
+    /// The whole reference in one scalar.
+    Whole { written: String },
+}
+
+/// The edits that move `image` in the values of one file. `defaults` are the paths (see [`image_paths`]) under which the
+/// chart's own values name the repository that the file may leave out.
+pub fn image_changes(
+    tree: &Tree<'_>,
+    image: &ImageReference,
+    defaults: &[YamlPath],
+) -> Result<Vec<Change>, TargetError> {
+    if image.tag.is_none() && image.digest.is_none() {
+        return Err(TargetError::NoTag(image.to_string()));
+    }
+    let mut found = Found {
+        tree,
+        image,
+        changes: Vec::new(),
+        pinned: None,
+    };
+    for document in tree.documents() {
+        found.walk(document.root, &YamlPath::default());
+    }
+    for path in defaults {
+        found.by_default(path);
+    }
+    match (found.pinned, found.changes) {
+        (Some(path), _) => Err(TargetError::Pinned { path }),
+        (None, changes) if changes.is_empty() => Err(TargetError::NotFound(image.repository.clone())),
+        (None, changes) => Ok(changes),
+    }
+}
+
+struct Found<'f> {
+    tree: &'f Tree<'f>,
+    image: &'f ImageReference,
+    changes: Vec<Change>,
+    pinned: Option<YamlPath>,
+}
+
+impl Found<'_> {
+    fn walk(&mut self, node: NodeId, path: &YamlPath) {
+        match self.tree.kind(node) {
+            NodeKind::Mapping => {
+                self.mapping(node, path);
+                let pairs: Vec<_> = self.tree.pairs(node).collect();
+                for (key, value) in pairs {
+                    let path = path.key(self.tree.text(key));
+                    self.whole(value, &path);
+                    self.walk(value, &path);
+                }
+            }
+            NodeKind::Sequence => {
+                let items: Vec<_> = self.tree.children(node).collect();
+                for (index, item) in items.into_iter().enumerate() {
+                    let path = path.child(Step::Index(index));
+                    self.whole(item, &path);
+                    self.walk(item, &path);
+                }
+            }
+            NodeKind::Scalar(_) | NodeKind::Alias => {}
+        }
+    }
+
+    /// The text of a scalar below `node`; empty when there is none.
+    fn text(&self, node: NodeId, key: &str) -> &str {
+        let value = self.tree.get(node, key);
+        value
+            .filter(|&value| matches!(self.tree.kind(value), NodeKind::Scalar(_)))
+            .map_or("", |value| self.tree.text(value))
+    }
+
+    fn mapping(&mut self, node: NodeId, path: &YamlPath) {
+        let keys: Vec<String> = self
+            .tree
+            .pairs(node)
+            .map(|(key, _)| self.tree.text(key).to_owned())
+            .collect();
+        for key in &keys {
+            let Some(pair) = tag_keys(key, &keys) else { continue };
+            let repository = join_registry(self.text(node, "registry"), self.text(node, key));
+            if key == "repository"
+                && !same_repository(&repository, &self.image.repository)
+                && !same_repository(self.text(node, key), &self.image.repository)
+            {
+                continue;
+            }
+            if key != "repository" && !same_repository(self.text(node, key), &self.image.repository) {
+                continue;
+            }
+            self.apply(&pair, path, node);
+        }
+    }
+
+    fn apply(&mut self, spelling: &Spelling, path: &YamlPath, node: NodeId) {
+        match spelling {
+            Spelling::Whole { written } => {
+                let reference = ImageReference {
+                    repository: written.clone(),
+                    ..self.image.clone()
+                };
+                self.add(path.clone(), reference.to_string());
+            }
+            Spelling::Apart { tag, digest } => {
+                let old_digest = digest.as_deref().map_or("", |key| self.text(node, key)).to_owned();
+                match (&self.image.digest, digest) {
+                    (Some(new), Some(key)) => self.add(path.key(key), new.clone()),
+                    (None, Some(key)) if !old_digest.is_empty() => self.pinned = Some(path.key(key)),
+                    _ => {}
+                }
+                if let Some(new) = &self.image.tag
+                    && self.tree.get(node, tag).is_some()
+                {
+                    self.add(path.key(tag), new.clone());
+                }
+            }
+        }
+    }
+
+    /// A scalar that holds the whole reference, under a key that speaks of an image.
+    fn whole(&mut self, node: NodeId, path: &YamlPath) {
+        if !matches!(self.tree.kind(node), NodeKind::Scalar(_)) || !names_image(path) {
+            return;
+        }
+        let Ok(reference) = ImageReference::parse(self.tree.text(node)) else {
+            return;
+        };
+        let is_versioned = reference.tag.is_some() || reference.digest.is_some();
+        if !is_versioned || !same_repository(&reference.repository, &self.image.repository) {
+            return;
+        }
+        if reference.digest.is_some() && self.image.digest.is_none() {
+            self.pinned = Some(path.clone());
+            return;
+        }
+        self.apply(
+            &Spelling::Whole {
+                written: reference.repository,
+            },
+            path,
+            node,
+        );
+    }
+
+    /// A tag that the file sets for an image that only the chart's own values name.
+    fn by_default(&mut self, path: &YamlPath) {
+        let Some(root) = self.tree.documents().first().map(|document| document.root) else {
+            return;
+        };
+        let steps: Vec<String> = path.0.iter().map(step_text).collect();
+        let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+        let Some(node) = self.tree.find(root, &steps) else {
+            return;
+        };
+        if self.tree.kind(node) != NodeKind::Mapping || !self.text(node, "repository").is_empty() {
+            return;
+        }
+        let digest = self.tree.get(node, "digest").map(|_| "digest".to_owned());
+        self.apply(
+            &Spelling::Apart {
+                tag: "tag".to_owned(),
+                digest,
+            },
+            path,
+            node,
+        );
+    }
+
+    fn add(&mut self, path: YamlPath, text: String) {
+        let change = Change {
+            path,
+            value: NewValue::Text(text),
+        };
+        if !self.changes.contains(&change) {
+            self.changes.push(change);
+        }
+    }
+}
+
+/// The tag's key that belongs to a repository's key, when both are among `keys`.
+fn tag_keys(key: &str, keys: &[String]) -> Option<Spelling> {
+    let has = |wanted: &str| keys.iter().any(|key| key == wanted);
+    let apart = |tag: String, digest: &str| {
+        has(&tag).then(|| Spelling::Apart {
+            tag,
+            digest: has(digest).then(|| digest.to_owned()),
+        })
+    };
+    if key == "repository" || key == "name" {
+        return (has("tag") || has("digest")).then(|| Spelling::Apart {
+            tag: "tag".to_owned(),
+            digest: has("digest").then(|| "digest".to_owned()),
+        });
+    }
+    let stem = ["Repository", "Name", "Repo"]
+        .iter()
+        .find_map(|suffix| key.strip_suffix(suffix))
+        .unwrap_or(key);
+    apart(format!("{stem}Tag"), &format!("{stem}Digest"))
+}
+
+fn join_registry(registry: &str, repository: &str) -> String {
+    if registry.is_empty() {
+        repository.to_owned()
+    } else {
+        format!("{}/{repository}", registry.trim_end_matches('/'))
+    }
+}
+
+fn step_text(step: &Step) -> String {
+    match step {
+        Step::Key(key) => key.clone(),
+        Step::Index(index) => index.to_string(),
+    }
+}
+
+/// Whether the last key of a path speaks of an image.
+fn names_image(path: &YamlPath) -> bool {
+    let key = path.0.iter().rev().find_map(|step| match step {
+        Step::Key(key) => Some(key),
+        Step::Index(_) => None,
+    });
+    key.is_some_and(|key| key.to_lowercase().contains("image"))
+}
+
+/// The paths of tables in merged values whose `repository` is that of `image`.
+pub fn image_paths(values: &Map, image: &ImageReference) -> Vec<YamlPath> {
+    let mut paths = Vec::new();
+    collect_paths(values, image, &YamlPath::default(), &mut paths);
+    paths
+}
+
+fn collect_paths(values: &Map, image: &ImageReference, path: &YamlPath, paths: &mut Vec<YamlPath>) {
+    let text = |key: &str| match values.get(key.as_bytes()) {
+        Some(Value::Str(text)) => text.to_str_lossy().into_owned(),
+        _ => String::new(),
+    };
+    let repository = text("repository");
+    if !repository.is_empty() {
+        let full = join_registry(&text("registry"), &repository);
+        if same_repository(&full, &image.repository) || same_repository(&repository, &image.repository) {
+            paths.push(path.clone());
+        }
+    }
+    for (key, value) in values.snapshot() {
+        if let Value::Map(inner) = value {
+            collect_paths(&inner, image, &path.key(&key.to_str_lossy()), paths);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::yaml;
+
+    fn changes(source: &str, image: &str) -> Result<Vec<(String, String)>, String> {
+        let tree = yaml::parse_all(source.as_bytes()).unwrap();
+        let image = ImageReference::parse(image).unwrap();
+        let changes = image_changes(&tree, &image, &[YamlPath::parse("sub.image").unwrap()]);
+        changes.map_err(|error| error.to_string()).map(|changes| {
+            changes
+                .into_iter()
+                .map(|change| match change.value {
+                    NewValue::Text(text) | NewValue::Typed(text) => (change.path.to_string(), text),
+                })
+                .collect()
+        })
+    }
+
+    #[test]
+    fn images_are_found_in_every_spelling() {
+        for (source, want) in [
+            ("image:\n  repository: acme/app\n  tag: 1\n", ("image.tag", "2.0")),
+            (
+                "image: {registry: docker.io, repository: acme/app, tag: ''}\n",
+                ("image.tag", "2.0"),
+            ),
+            ("web:\n  image: acme/app:1.0\n", ("web.image", "acme/app:2.0")),
+            ("image: docker.io/acme/app:1.0\n", ("image", "docker.io/acme/app:2.0")),
+            ("image: acme/app\nimageTag: '1'\n", ("imageTag", "2.0")),
+            (
+                "sidecarImageRepository: acme/app\nsidecarImageTag: '1'\n",
+                ("sidecarImageTag", "2.0"),
+            ),
+            (
+                "initImages:\n- acme/other:1\n- acme/app:1\n",
+                ("initImages[1]", "acme/app:2.0"),
+            ),
+            ("sub:\n  image:\n    tag: v1\n", ("sub.image.tag", "2.0")),
+        ] {
+            let want = vec![(want.0.to_owned(), want.1.to_owned())];
+            assert_eq!(changes(source, "acme/app:2.0"), Ok(want), "{source}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_mention_is_left_alone() {
+        for source in [
+            "image: {repository: acme/application, tag: 1}\n",
+            "url: acme/app:1.0\n",
+            "image: acme/app\n",
+        ] {
+            assert_eq!(
+                changes(source, "acme/app:2.0").unwrap_err(),
+                "no value names the image `acme/app`",
+                "{source}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_pinned_digest_needs_a_new_one() {
+        let old = format!("sha256:{}", "a".repeat(64));
+        let new = format!("sha256:{}", "b".repeat(64));
+        let source = format!("image: {{repository: a/b, tag: '1', digest: '{old}'}}\n");
+        assert!(
+            changes(&source, "a/b:2")
+                .unwrap_err()
+                .contains("`image.digest` pins a digest")
+        );
+        let want = vec![
+            ("image.digest".to_owned(), new.clone()),
+            ("image.tag".to_owned(), "2".to_owned()),
+        ];
+        assert_eq!(changes(&source, &format!("a/b:2@{new}")), Ok(want));
+    }
+}

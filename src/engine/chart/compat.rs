@@ -1,0 +1,24 @@
+//! Which Helm is followed where two generations differ.
+
+use crate::engine::functions;
+use crate::engine::template::FunctionLookup;
+
+/// A generation of Helm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Compat {
+    /// Helm 4.3.
+    #[default]
+    Helm4,
+    /// Helm 3.22.
+    Helm3,
+}
+
+impl Compat {
+    /// What templates may call.
+    pub fn functions(self) -> FunctionLookup {
+        match self {
+            Self::Helm4 => functions::lookup,
+            Self::Helm3 => functions::lookup_helm3,
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! From files to a chart: which file is what, subcharts in `charts/`, values. Follows `pkg/chart/v2/loader/load.go`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::archive::{ArchiveError, read_archive};
+use super::compat::Compat;
+use super::compile_ahead::CompileAhead;
+use super::directory::read_directory_and_values;
+use super::go_decode::DecodeError;
+use super::load_error::{LoadError, MAX_SUBCHART_DEPTH};
+use super::lock_file::Lock;
+use super::metadata::Metadata;
+use super::values_file::read_values;
+use crate::engine::functions::yaml_value::map_from_yaml;
+use crate::engine::template::{CompiledSource, Map, MapType};
+use crate::text::yaml;
+
+/// One file of a chart.
+#[derive(Debug, Clone)]
+pub struct ChartFile {
+    /// Path inside the chart, with `/`.
+    pub name: String,
+    /// Content, without a byte order mark.
+    pub data: Arc<[u8]>,
+}
+
+impl ChartFile {
+    /// A file.
+    pub fn new(name: String, data: impl Into<Arc<[u8]>>) -> Self {
+        Self {
+            name,
+            data: data.into(),
+        }
+    }
+}
+
+/// A loaded chart. Cheap to clone: files and values are shared.
+#[derive(Debug, Clone)]
+pub struct Chart {
+    /// Chart.yaml (and requirements.yaml).
+    pub metadata: Metadata,
+    /// Chart.lock.
+    pub lock: Option<Lock>,
+    /// values.yaml; a nil map when there is none.
+    pub values: Map,
+    /// values.schema.json.
+    pub schema: Option<Arc<[u8]>>,
+    /// Files below `templates/`.
+    pub templates: Arc<Vec<ChartFile>>,
+    /// All other files, as `.Files` shows them.
+    pub files: Arc<Vec<ChartFile>>,
+    /// Every file as read, for packaging and linting.
+    pub raw: Arc<Vec<ChartFile>>,
+    /// Subcharts.
+    pub dependencies: Vec<Self>,
+    /// What Helm logs while loading, such as requirements.yaml in a v2 chart.
+    pub warnings: Vec<String>,
+    /// Whose rules it is rendered by.
+    pub compat: Compat,
+    /// Templates, of this chart and its subcharts, that were compiled while they were read.
+    pub(crate) compiled: Arc<Vec<CompiledSource>>,
+}
+
+/// A file of `crds/`, in this chart or a subchart.
+#[derive(Debug, Clone)]
+pub struct CrdFile {
+    /// Path with the chart's name in front, as in a `# Source:` line.
+    pub path: String,
+    /// The file.
+    pub file: ChartFile,
+}
+
+/// Loads a chart directory or archive.
+pub fn load_chart(path: &Path) -> Result<Chart, LoadError> {
+    load_chart_for(path, Compat::Helm4)
+}
+
+/// Loads a chart directory or archive as that Helm does.
+pub fn load_chart_for(path: &Path, compat: Compat) -> Result<Chart, LoadError> {
+    load(path, compat, |_| None)
+}
+
+/// The same for a chart that will be rendered: templates of a directory are compiled as they are read.
+pub fn load_chart_to_render(path: &Path, compat: Compat) -> Result<Chart, LoadError> {
+    load(path, compat, |chart_yaml| CompileAhead::of_chart(chart_yaml, compat))
+}
+
+fn load(
+    path: &Path,
+    compat: Compat,
+    ahead: impl FnOnce(&serde_json::Value) -> Option<CompileAhead>,
+) -> Result<Chart, LoadError> {
+    let information = std::fs::metadata(path).map_err(|source| LoadError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    if information.is_dir() {
+        let chart_yaml = path.join("Chart.yaml");
+        let (document, generation) = match std::fs::read(&chart_yaml) {
+            Ok(data) => first_look(&data, compat)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let absolute = std::path::absolute(&chart_yaml).unwrap_or(chart_yaml);
+                return Err(LoadError::NoChart(absolute.display().to_string()));
+            }
+            Err(source) => {
+                return Err(LoadError::Read {
+                    path: chart_yaml,
+                    source,
+                });
+            }
+        };
+        let ahead = document.as_ref().and_then(ahead);
+        let read = read_directory_and_values(path, |file| read_chart_values(file, compat), ahead.as_ref())?;
+        let mut chart = load_with_values(read.files, read.values, compat, 0)?;
+        chart.compiled = Arc::new(read.compiled);
+        return renderable(chart, generation);
+    }
+    let bytes = std::fs::read(path).map_err(|source| LoadError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let files = read_archive(&bytes).map_err(|error| match error {
+        ArchiveError::NotGzip => not_an_archive(path, &bytes),
+        error => LoadError::Archive(error),
+    })?;
+    let chart_yaml = files
+        .iter()
+        .find(|file| file.name == "Chart.yaml")
+        .ok_or(LoadError::NoChartInArchive)?;
+    let (_, generation) = first_look(&chart_yaml.data, compat)?;
+    renderable(load_nested(files, compat, 0)?, generation)
+}
+
+/// Which of Helm's loaders a chart is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Generation {
+    OneOrTwo,
+    Three,
+}
+
+/// Helm loads charts of the third generation, and only then says that it does not render them.
+fn renderable(chart: Chart, generation: Generation) -> Result<Chart, LoadError> {
+    match generation {
+        Generation::OneOrTwo => Ok(chart),
+        Generation::Three if chart.dependencies.len() > chart.metadata.dependencies.len() => {
+            Err(LoadError::VersionThreeSubcharts)
+        }
+        Generation::Three => Err(LoadError::VersionThree),
+    }
+}
+
+fn not_an_archive(path: &Path, bytes: &[u8]) -> LoadError {
+    let name = std::path::absolute(path)
+        .unwrap_or_else(|_| path.to_owned())
+        .display()
+        .to_string();
+    if has_extension(&name, "yml") || has_extension(&name, "yaml") {
+        return LoadError::YamlFile { path: name };
+    }
+    let start = bytes.get(..512).unwrap_or(bytes);
+    let is_text = !start
+        .iter()
+        .any(|byte| matches!(byte, 0..=8 | 0x0B | 0x0E..=0x1A | 0x1C..=0x1F));
+    let content = if is_text {
+        "text/plain; charset=utf-8"
+    } else {
+        "application/octet-stream"
+    };
+    LoadError::NotArchive { path: name, content }
+}
+
+/// Chart.yaml before all else: Helm 4 reads `apiVersion` to choose the loader. Helm 3 has one for whatever the version is.
+fn first_look(chart_yaml: &[u8], compat: Compat) -> Result<(Option<serde_json::Value>, Generation), LoadError> {
+    let document = decode("Chart.yaml", chart_yaml);
+    if compat == Compat::Helm3 {
+        return Ok((document.ok(), Generation::OneOrTwo));
+    }
+    let document = document?;
+    let generation = match document.get("apiVersion").and_then(|value| value.as_str()) {
+        None | Some("" | "v1" | "v2") => Generation::OneOrTwo,
+        Some("v3") => Generation::Three,
+        Some(_) => return Err(LoadError::UnsupportedVersion),
+    };
+    Ok((Some(document), generation))
+}
+
+/// Builds a chart from files named relative to it.
+pub fn load_files(files: Vec<ChartFile>) -> Result<Chart, LoadError> {
+    load_nested(files, Compat::Helm4, 0)
+}
+
+fn load_nested(files: Vec<ChartFile>, compat: Compat, depth: usize) -> Result<Chart, LoadError> {
+    load_with_values(files, None, compat, depth)
+}
+
+fn read_chart_values(file: &ChartFile, compat: Compat) -> Result<Map, String> {
+    match compat {
+        Compat::Helm4 => read_values(&file.data),
+        Compat::Helm3 => map_from_yaml(&file.data),
+    }
+}
+
+/// Builds a chart whose values.yaml may have been read.
+fn load_with_values(
+    files: Vec<ChartFile>,
+    mut values: Option<Result<Map, String>>,
+    compat: Compat,
+    depth: usize,
+) -> Result<Chart, LoadError> {
+    if depth > MAX_SUBCHART_DEPTH {
+        return Err(LoadError::SubchartsTooDeep);
+    }
+    let mut parts = Parts::default();
+    if let Some(file) = files.iter().find(|file| file.name == "Chart.yaml") {
+        let document = decode("Chart.yaml", &file.data)?;
+        let mut metadata = Metadata::from_json(&document).map_err(|source| LoadError::Decode {
+            file: "Chart.yaml",
+            source,
+        })?;
+        if metadata.api_version.is_empty() {
+            "v1".clone_into(&mut metadata.api_version);
+        }
+        parts.metadata = Some(metadata);
+    }
+    for file in &files {
+        parts.place(file, &mut values, compat)?;
+    }
+    let mut metadata = parts.metadata.ok_or(LoadError::ChartYamlMissing)?;
+    metadata.validate().map_err(LoadError::Invalid)?;
+    let mut dependencies = Vec::new();
+    for (name, files) in parts.subcharts {
+        if name.starts_with(['_', '.']) {
+            continue;
+        }
+        let subchart = load_subchart(&name, files, compat, depth).map_err(|source| LoadError::Subchart {
+            name,
+            parent: metadata.name.clone(),
+            source: Box::new(source),
+        })?;
+        dependencies.push(subchart);
+    }
+    Ok(Chart {
+        metadata,
+        lock: parts.lock,
+        values: parts.values,
+        schema: parts.schema,
+        templates: Arc::new(parts.templates),
+        files: Arc::new(parts.files),
+        raw: Arc::new(files),
+        dependencies,
+        warnings: parts.warnings,
+        compat,
+        compiled: Arc::default(),
+    })
+}
+
+fn load_subchart(name: &str, files: Vec<ChartFile>, compat: Compat, depth: usize) -> Result<Chart, LoadError> {
+    if Path::new(name).extension().is_some_and(|extension| extension == "tgz") {
+        let file = files
+            .first()
+            .filter(|file| file.name == name)
+            .ok_or(LoadError::ChartYamlMissing)?;
+        let files = read_archive(&file.data)?;
+        return load_nested(files, compat, depth + 1);
+    }
+    let inner = files
+        .into_iter()
+        .filter_map(|file| {
+            let (_, rest) = file.name.split_once('/')?;
+            Some(ChartFile {
+                name: rest.to_owned(),
+                data: file.data,
+            })
+        })
+        .collect();
+    load_nested(inner, compat, depth + 1)
+}
+
+/// A chart while its files are being sorted.
+struct Parts {
+    metadata: Option<Metadata>,
+    lock: Option<Lock>,
+    values: Map,
+    schema: Option<Arc<[u8]>>,
+    templates: Vec<ChartFile>,
+    files: Vec<ChartFile>,
+    subcharts: BTreeMap<String, Vec<ChartFile>>,
+    warnings: Vec<String>,
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self {
+            metadata: None,
+            lock: None,
+            values: Map::nil(MapType::Any),
+            schema: None,
+            templates: Vec::new(),
+            files: Vec::new(),
+            subcharts: BTreeMap::new(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+impl Parts {
+    /// `values` is what has been read of values.yaml.
+    fn place(
+        &mut self,
+        file: &ChartFile,
+        values: &mut Option<Result<Map, String>>,
+        compat: Compat,
+    ) -> Result<(), LoadError> {
+        match file.name.as_str() {
+            "Chart.yaml" => {}
+            "Chart.lock" => self.lock = Some(read_lock("Chart.lock", &file.data)?),
+            "values.yaml" => {
+                let values = values.take().unwrap_or_else(|| read_chart_values(file, compat));
+                self.values = values.map_err(LoadError::Values)?;
+            }
+            "values.schema.json" => self.schema = Some(Arc::clone(&file.data)),
+            "requirements.yaml" => {
+                let document = decode("requirements.yaml", &file.data)?;
+                let metadata = self.metadata.get_or_insert_default();
+                metadata
+                    .update_from_json(&document)
+                    .map_err(|source| LoadError::Decode {
+                        file: "requirements.yaml",
+                        source,
+                    })?;
+                self.keep_v1_file(file, "Dependencies are handled in Chart.yaml since apiVersion \"v2\". We recommend migrating dependencies to Chart.yaml.");
+            }
+            "requirements.lock" => {
+                self.lock = Some(read_lock("requirements.lock", &file.data)?);
+                self.keep_v1_file(file, "Dependency locking is handled in Chart.lock since apiVersion \"v2\". We recommend migrating to Chart.lock.");
+            }
+            name if name.starts_with("templates/") => self.templates.push(file.clone()),
+            name => match name.strip_prefix("charts/") {
+                Some(inside) if !has_extension(inside, "prov") => {
+                    let top = inside.split('/').next().unwrap_or(inside).to_owned();
+                    let subfile = ChartFile {
+                        name: inside.to_owned(),
+                        data: Arc::clone(&file.data),
+                    };
+                    self.subcharts.entry(top).or_default().push(subfile);
+                }
+                _ => self.files.push(file.clone()),
+            },
+        }
+        Ok(())
+    }
+
+    fn keep_v1_file(&mut self, file: &ChartFile, warning: &str) {
+        if self
+            .metadata
+            .as_ref()
+            .is_some_and(|metadata| metadata.api_version == "v1")
+        {
+            self.files.push(file.clone());
+        } else {
+            self.warnings.push(warning.to_owned());
+        }
+    }
+}
+
+fn has_extension(name: &str, extension: &str) -> bool {
+    Path::new(name).extension().is_some_and(|found| found == extension)
+}
+
+fn read_lock(file: &'static str, data: &[u8]) -> Result<Lock, LoadError> {
+    let document = decode(file, data)?;
+    Lock::from_json(&document).map_err(|source| LoadError::Decode { file, source })
+}
+
+fn decode(file: &'static str, data: &[u8]) -> Result<serde_json::Value, LoadError> {
+    yaml::json_from_bytes(data).map_err(|error| LoadError::Decode {
+        file,
+        source: DecodeError::Yaml(error.to_string()),
+    })
+}
+
+impl Chart {
+    /// The chart's name.
+    pub fn name(&self) -> &str {
+        &self.metadata.name
+    }
+
+    /// Renders by the rules of that Helm from here on, and all below.
+    pub fn follow(&mut self, compat: Compat) {
+        self.compat = compat;
+        self.compiled = Arc::default();
+        for subchart in &mut self.dependencies {
+            subchart.follow(compat);
+        }
+    }
+
+    /// Names of the declared dependencies that `charts/` has no chart of.
+    pub fn missing_dependencies(&self) -> Vec<&str> {
+        self.metadata
+            .declared_dependencies()
+            .map(|dependency| dependency.name.as_str())
+            .filter(|name| !self.dependencies.iter().any(|subchart| subchart.name() == *name))
+            .collect()
+    }
+
+    /// The CRD files of this chart and its subcharts; `path` is this chart's full path.
+    pub fn crds(&self, path: &str) -> Vec<CrdFile> {
+        let mut crds: Vec<CrdFile> = self
+            .files
+            .iter()
+            .filter(|file| file.name.starts_with("crds/") && has_manifest_extension(&file.name))
+            .map(|file| CrdFile {
+                path: format!("{path}/{}", file.name),
+                file: file.clone(),
+            })
+            .collect();
+        for dependency in &self.dependencies {
+            crds.extend(dependency.crds(&format!("{path}/charts/{}", dependency.name())));
+        }
+        crds
+    }
+}
+
+fn has_manifest_extension(name: &str) -> bool {
+    ["yaml", "yml", "json"].iter().any(|wanted| {
+        Path::new(name)
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+    })
+}

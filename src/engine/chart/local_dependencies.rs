@@ -1,0 +1,154 @@
+//! Dependencies on a chart beside this one (`repository: file://../orders`), taken from there when `charts/` has no copy:
+//! what `helm dependency build` would put into `charts/`, without writing it.
+
+use std::path::{Path, PathBuf};
+
+use crate::text::semver::is_compatible_range;
+
+use super::directory::read_directory;
+use super::load::{Chart, ChartFile, load_chart, load_files};
+use super::load_error::LoadError;
+
+/// Longest chain of charts that depend on each other by path.
+const MAX_DEPTH: usize = 16;
+
+/// Why a chart and its neighbours cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalDependencyError {
+    /// A chart does not load.
+    #[error("{}: {source}", directory.display())]
+    Load {
+        /// The chart's directory.
+        directory: PathBuf,
+        /// Why.
+        source: LoadError,
+    },
+    /// The chart that is there has another version than the one asked for.
+    #[error("dependency {name:?} asks for version {wanted:?}, but {} has {found}", directory.display())]
+    Version {
+        /// The dependency.
+        name: String,
+        /// Its constraint.
+        wanted: String,
+        /// The version that is there.
+        found: String,
+        /// Where.
+        directory: PathBuf,
+    },
+    /// The chart that is there has another name.
+    #[error("dependency {name:?} points at {}, which holds the chart {found:?}", directory.display())]
+    Name {
+        /// The dependency.
+        name: String,
+        /// The name that is there.
+        found: String,
+        /// Where.
+        directory: PathBuf,
+    },
+    /// Charts depend on each other in a circle, or nearly endlessly.
+    #[error("charts depend on each other more than {MAX_DEPTH} deep, at {}", .0.display())]
+    TooDeep(PathBuf),
+}
+
+/// The files of a chart directory, with the charts it depends on by path below `charts/`.
+pub fn files_with_local_dependencies(directory: &Path) -> Result<Vec<ChartFile>, LocalDependencyError> {
+    collect(directory, 0)
+}
+
+/// The chart in a directory, with the charts it depends on by path as subcharts. An archive is loaded as it is.
+pub fn load_with_local_dependencies(path: &Path) -> Result<Chart, LocalDependencyError> {
+    let at = |source| LocalDependencyError::Load {
+        directory: path.to_owned(),
+        source,
+    };
+    let chart = load_chart(path).map_err(at)?;
+    if !path.is_dir() || missing(&chart).next().is_none() {
+        return Ok(chart);
+    }
+    load_files(files_with_local_dependencies(path)?).map_err(at)
+}
+
+/// Names and paths of the dependencies by path that `charts/` lacks.
+fn missing(chart: &Chart) -> impl Iterator<Item = (&str, &str, &str)> {
+    chart.metadata.declared_dependencies().filter_map(|dependency| {
+        let path = dependency.repository.strip_prefix("file://")?;
+        let is_there = chart
+            .dependencies
+            .iter()
+            .any(|subchart| subchart.name() == dependency.name);
+        (!is_there).then_some((dependency.name.as_str(), path, dependency.version.as_str()))
+    })
+}
+
+fn collect(directory: &Path, depth: usize) -> Result<Vec<ChartFile>, LocalDependencyError> {
+    if depth > MAX_DEPTH {
+        return Err(LocalDependencyError::TooDeep(directory.to_owned()));
+    }
+    let at = |source| LocalDependencyError::Load {
+        directory: directory.to_owned(),
+        source,
+    };
+    let mut files = read_directory(directory).map_err(at)?;
+    let chart = load_files(files.clone()).map_err(at)?;
+    let mut embedded: Vec<&str> = Vec::new();
+    for (name, path, wanted) in missing(&chart) {
+        let neighbour = directory.join(path);
+        let found = load_chart(&neighbour).map_err(|source| LocalDependencyError::Load {
+            directory: neighbour.clone(),
+            source,
+        })?;
+        if found.name() != name {
+            return Err(LocalDependencyError::Name {
+                name: name.to_owned(),
+                found: found.name().to_owned(),
+                directory: neighbour,
+            });
+        }
+        if !is_compatible_range(wanted, &found.metadata.version) {
+            return Err(LocalDependencyError::Version {
+                name: name.to_owned(),
+                wanted: wanted.to_owned(),
+                found: found.metadata.version.clone(),
+                directory: neighbour,
+            });
+        }
+        if embedded.contains(&name) {
+            continue;
+        }
+        embedded.push(name);
+        let inner = collect(&neighbour, depth + 1)?;
+        files.extend(inner.into_iter().map(|file| ChartFile {
+            name: format!("charts/{name}/{}", file.name),
+            ..file
+        }));
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_become_subcharts_in_both_forms() {
+        for (directory, names) in [("fixtures/shop/shop", 2), ("fixtures/shop/shop-v1", 2)] {
+            let chart = load_with_local_dependencies(Path::new(directory)).unwrap();
+            assert_eq!(chart.dependencies.len(), names, "{directory}");
+        }
+    }
+
+    #[test]
+    fn circles_end_with_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, other) in [("a", "b"), ("b", "a")] {
+            let chart = directory.path().join(name);
+            std::fs::create_dir(&chart).unwrap();
+            let text = format!(
+                "apiVersion: v2\nname: {name}\nversion: 1.0.0\ndependencies:\n- {{name: {other}, version: 1.x, repository: \"file://../{other}\"}}\n"
+            );
+            std::fs::write(chart.join("Chart.yaml"), text).unwrap();
+        }
+        let error = load_with_local_dependencies(&directory.path().join("a")).unwrap_err();
+        assert!(error.to_string().contains("more than 16 deep"), "{error}");
+    }
+}

@@ -1,0 +1,60 @@
+//! A values file: one or more YAML documents, merged. Follows Helm's `loader.LoadValues` and the line-based document
+//! reader of Kubernetes that it uses.
+
+use super::document_stream::{split_documents, with_line_ends};
+use crate::engine::functions::yaml_value::map_from_yaml;
+use crate::engine::template::{Dict, Map, Value};
+
+/// Reads the text of a values file. The error's text is Helm's.
+pub fn read_values(text: &[u8]) -> Result<Map, String> {
+    let mut values: Option<Map> = None;
+    let (documents, end) = split_documents(text);
+    for (_, document) in documents {
+        let document = map_from_yaml(&with_line_ends(document))
+            .map_err(|error| format!("cannot unmarshal yaml document: {error}"))?;
+        values = Some(match values {
+            None => document,
+            Some(before) => merge_maps(&before, &document),
+        });
+    }
+    end.map_err(|error| format!("error reading yaml document: {error}"))?;
+    Ok(values.unwrap_or_else(|| Map::new(Dict::new())))
+}
+
+/// Merges `over` into a new map on top of `base`, tables recursively. Helm's `loader.MergeMaps`.
+pub fn merge_maps(base: &Map, over: &Map) -> Map {
+    let mut merged: Dict = base.with(Clone::clone);
+    over.with(|dict| {
+        for (key, value) in dict {
+            let value = match (value, merged.get(key)) {
+                (Value::Map(over), Some(Value::Map(base))) => Value::Map(merge_maps(base, over)),
+                (value, _) => value.clone(),
+            };
+            merged.insert(key.clone(), value);
+        }
+    });
+    Map::new(merged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_error_of_the_file_is_told() {
+        for (text, want) in [
+            ("a: 1\nb: \"x", "yaml: line 3: found unexpected end of stream"),
+            (
+                "a: 1\n---x\n",
+                "error reading yaml document: invalid Yaml document separator: x",
+            ),
+            (
+                "a: b: c\n---\nd: 1\n---x\n",
+                "yaml: mapping values are not allowed in this context",
+            ),
+        ] {
+            let error = read_values(text.as_bytes()).unwrap_err();
+            assert!(error.ends_with(want), "{error}");
+        }
+    }
+}

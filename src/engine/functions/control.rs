@@ -1,0 +1,48 @@
+//! What talks to the renderer: `include`, `tpl`, `required`, `fail`, `lookup`, `getHostByName`.
+//!
+//! Follows `pkg/engine/engine.go` of Helm. Messages of `required` and `fail` are wrapped in Helm's markers, which the
+//! renderer cuts out of the complete error text, as Helm does.
+
+use super::arguments::{any, error, text};
+use super::table::fixed;
+use crate::engine::template::{CallResult, Dict, Function, Host, Parameter, Text, Value};
+
+use Parameter::{Any, Str};
+
+/// Before the message of `required` and `fail` inside an error text.
+pub const WARNING_START: &str = "HELM_ERR_START";
+/// After it.
+pub const WARNING_END: &str = "HELM_ERR_END";
+
+/// The functions of this family.
+pub(super) static FUNCTIONS: &[Function] = &[
+    fixed("include", &[Str, Any], |host, a| {
+        host.include(&text(a, 0), any(a, 1).clone())
+    }),
+    fixed("tpl", &[Str, Any], |host, a| host.tpl(&text(a, 0), any(a, 1).clone())),
+    fixed("required", &[Str, Any], required),
+    fixed("fail", &[Str], |host, a| refuse(host, &text(a, 0))),
+    fixed("lookup", &[Str, Str, Str, Str], |_, _| Ok(Value::map(Dict::new()))),
+    // Name resolution is off in Helm unless asked for.
+    fixed("getHostByName", &[Str], |_, _| Ok(Value::str(""))),
+];
+
+fn required(host: &mut dyn Host, arguments: &[Value]) -> CallResult {
+    let value = any(arguments, 1);
+    let missing = match value {
+        Value::Nil => true,
+        Value::Str(text) => text.is_empty(),
+        _ => false,
+    };
+    if missing {
+        return refuse(host, &text(arguments, 0));
+    }
+    Ok(value.clone())
+}
+
+fn refuse(host: &mut dyn Host, message: &Text) -> CallResult {
+    if host.is_lint() {
+        return Ok(Value::str(""));
+    }
+    error(format!("{WARNING_START}{message}{WARNING_END}"))
+}

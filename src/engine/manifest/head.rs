@@ -1,0 +1,137 @@
+//! What Helm reads of every rendered document: `apiVersion`, `kind`, name, annotations. The whole document must parse,
+//! and these fields must have the right types.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use crate::engine::chart::{Compat, DecodeError, Object, StructContext};
+use crate::text::yaml::{self, Builder, Duplicates, NodeId, NodeKind, Scalar, Tree, YamlError};
+
+/// The head of a document. Go's `util.SimpleHead`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ManifestHead {
+    /// `apiVersion`
+    pub api_version: String,
+    /// `kind`
+    pub kind: String,
+    /// `metadata`, when there is one.
+    pub metadata: Option<ManifestMetadata>,
+}
+
+/// The part of `metadata` that Helm reads.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ManifestMetadata {
+    /// `metadata.name`
+    pub name: String,
+    /// `metadata.annotations`, in the order of the document.
+    pub annotations: Vec<(String, String)>,
+}
+
+/// Go's name of the anonymous struct behind `metadata`.
+const METADATA_TYPE: &str =
+    r#"struct { Name string "json:\"name\""; Annotations map[string]string "json:\"annotations\"" }"#;
+
+impl ManifestHead {
+    /// Reads one document.
+    pub fn parse(document: &[u8], compat: Compat) -> Result<Self, DecodeError> {
+        let type_name = match compat {
+            Compat::Helm4 => "util.SimpleHead",
+            Compat::Helm3 => "releaseutil.SimpleHead",
+        };
+        let json = read_fields(document).map_err(|error| DecodeError::Yaml(error.to_string()))?;
+        let object = Object::root(&json, type_name)?;
+        let context = StructContext::root("SimpleHead");
+        let metadata = match object.get("metadata") {
+            None => None,
+            Some(value) => match context.object("metadata", value, METADATA_TYPE)? {
+                None => None,
+                Some(metadata) => {
+                    let inside = context.inside("metadata", "");
+                    Some(ManifestMetadata {
+                        name: inside.string(metadata, "name")?,
+                        annotations: inside.string_map(metadata, "annotations")?.unwrap_or_default(),
+                    })
+                }
+            },
+        };
+        Ok(Self {
+            api_version: context.string(object, "apiVersion")?,
+            kind: context.string(object, "kind")?,
+            metadata,
+        })
+    }
+
+    /// The value of an annotation.
+    pub fn annotation(&self, name: &str) -> Option<&str> {
+        let annotations = &self.metadata.as_ref()?.annotations;
+        annotations
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// The keys of the outermost mapping that are looked at. JSON's reader in Go does not mind upper and lower case.
+const FIELDS: [&str; 3] = ["apiVersion", "kind", "metadata"];
+
+/// The document as JSON with only the fields that matter; the rest is checked all the same.
+fn read_fields(document: &[u8]) -> Result<Value, YamlError> {
+    let tree = yaml::parse_first(document)?;
+    let Some(root) = tree.root() else {
+        return Ok(Value::Null);
+    };
+    if tree.kind(root) != NodeKind::Mapping || !tree.pairs(root).all(|(key, _)| is_plain_key(&tree, key)) {
+        return yaml::json_from_node(&tree, root);
+    }
+    yaml::decode(&tree, root, &mut Nothing, Duplicates::LastWins).or_else(|_| {
+        // What is wrong is said by the decoder of the whole, in its words.
+        yaml::json_from_node(&tree, root).map(drop)
+    })?;
+    let mut fields = Map::new();
+    for (key, value) in tree.pairs(root) {
+        let key = tree.text(key);
+        if FIELDS.iter().any(|field| field.eq_ignore_ascii_case(key)) {
+            fields.insert(key.to_owned(), yaml::json_from_node(&tree, value)?);
+        }
+    }
+    Ok(Value::Object(fields))
+}
+
+/// Whether a key's text is what it is called in JSON, and no other letter folds to one of ASCII.
+fn is_plain_key(tree: &Tree<'_>, key: NodeId) -> bool {
+    matches!(tree.kind(key), NodeKind::Scalar(_))
+        && tree.text(key).is_ascii()
+        && tree.tag(key).is_empty()
+        && !tree.is_merge_key(key)
+}
+
+/// Decodes for the sake of the errors alone.
+struct Nothing;
+
+impl Builder for Nothing {
+    type Value = ();
+    type Map = ();
+
+    fn null(&mut self) {}
+
+    fn bool(&mut self, _: bool) {}
+
+    fn int(&mut self, _: i64) {}
+
+    fn uint(&mut self, _: u64) {}
+
+    fn float(&mut self, value: f64) -> Option<()> {
+        value.is_finite().then_some(())
+    }
+
+    fn string(&mut self, _: Cow<'_, str>) {}
+
+    fn sequence(&mut self, _: Vec<()>) {}
+
+    fn map(&mut self, _: usize) {}
+
+    fn insert(&mut self, (): &mut (), _: Cow<'_, str>, _: &Scalar<'_>, (): ()) {}
+
+    fn end_map(&mut self, (): ()) {}
+}

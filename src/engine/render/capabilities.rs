@@ -1,0 +1,420 @@
+//! `.Capabilities`: the Kubernetes and Helm versions a chart believes it meets. Defaults are those of Helm 4.3.1, whose
+//! client library is that of Kubernetes 1.37.
+
+use std::any::Any;
+use std::rc::Rc;
+
+use crate::engine::chart::Compat;
+use crate::engine::template::{CallResult, List, ListType, Object, StructField, Text, VERSION_SET, Value};
+
+/// What `.Capabilities.APIVersions` holds without a cluster and without `--api-versions`.
+const DEFAULT_API_VERSIONS: [&str; 57] = [
+    "v1",
+    "admissionregistration.k8s.io/v1",
+    "admissionregistration.k8s.io/v1alpha1",
+    "admissionregistration.k8s.io/v1beta1",
+    "internal.apiserver.k8s.io/v1alpha1",
+    "apps/v1",
+    "apps/v1beta1",
+    "apps/v1beta2",
+    "authentication.k8s.io/v1",
+    "authentication.k8s.io/v1alpha1",
+    "authentication.k8s.io/v1beta1",
+    "authorization.k8s.io/v1",
+    "authorization.k8s.io/v1beta1",
+    "autoscaling/v1",
+    "autoscaling/v2",
+    "batch/v1",
+    "batch/v1beta1",
+    "certificates.k8s.io/v1",
+    "certificates.k8s.io/v1beta1",
+    "certificates.k8s.io/v1alpha1",
+    "coordination.k8s.io/v1alpha2",
+    "coordination.k8s.io/v1beta1",
+    "coordination.k8s.io/v1",
+    "discovery.k8s.io/v1",
+    "discovery.k8s.io/v1beta1",
+    "events.k8s.io/v1",
+    "events.k8s.io/v1beta1",
+    "extensions/v1beta1",
+    "flowcontrol.apiserver.k8s.io/v1",
+    "flowcontrol.apiserver.k8s.io/v1beta1",
+    "flowcontrol.apiserver.k8s.io/v1beta2",
+    "flowcontrol.apiserver.k8s.io/v1beta3",
+    "lifecycle.k8s.io/v1alpha1",
+    "networking.k8s.io/v1",
+    "networking.k8s.io/v1beta1",
+    "node.k8s.io/v1",
+    "node.k8s.io/v1alpha1",
+    "node.k8s.io/v1beta1",
+    "policy/v1",
+    "policy/v1beta1",
+    "rbac.authorization.k8s.io/v1",
+    "rbac.authorization.k8s.io/v1beta1",
+    "rbac.authorization.k8s.io/v1alpha1",
+    "resource.k8s.io/v1",
+    "resource.k8s.io/v1beta2",
+    "resource.k8s.io/v1beta1",
+    "resource.k8s.io/v1alpha3",
+    "scheduling.k8s.io/v1alpha3",
+    "scheduling.k8s.io/v1beta1",
+    "scheduling.k8s.io/v1",
+    "storage.k8s.io/v1beta1",
+    "storage.k8s.io/v1",
+    "storage.k8s.io/v1alpha1",
+    "storagemigration.k8s.io/v1",
+    "storagemigration.k8s.io/v1beta1",
+    "apiextensions.k8s.io/v1beta1",
+    "apiextensions.k8s.io/v1",
+];
+
+/// `.Capabilities.HelmVersion.Version`
+const HELM_VERSION: &str = "v4.3";
+/// The same in Helm 3.
+const HELM3_VERSION: &str = "v3.22";
+/// `.Capabilities.HelmVersion.GoVersion`
+const GO_VERSION: &str = "go1.26.8";
+/// `.Capabilities.HelmVersion.KubeClientVersion`
+const KUBE_CLIENT_VERSION: &str = "v1.37";
+
+/// A version of Kubernetes, as given and as compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KubeVersion {
+    /// As given, with a `v` in front.
+    pub version: String,
+    /// Digits and dots only, with a `v` in front.
+    pub normalized: String,
+    /// First number.
+    pub major: u64,
+    /// Second number.
+    pub minor: u64,
+}
+
+/// A `--kube-version` that is none. The text is Helm's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("invalid kube version '{given}': {reason}")]
+pub struct KubeVersionError {
+    given: String,
+    reason: String,
+}
+
+impl KubeVersion {
+    /// The version Helm 4.3.1 assumes.
+    pub fn default_version() -> Self {
+        Self {
+            version: "v1.37.0".to_owned(),
+            normalized: "v1.37.0".to_owned(),
+            major: 1,
+            minor: 37,
+        }
+    }
+
+    /// Reads `1.31`, `v1.31.2`, `v1.33.4-gke.1245000`: at least two numbers, anything after them.
+    pub fn parse(text: &str) -> Result<Self, KubeVersionError> {
+        let error = |reason: String| KubeVersionError {
+            given: text.to_owned(),
+            reason,
+        };
+        let trimmed = text.trim_start();
+        let trimmed = trimmed.strip_prefix('v').unwrap_or(trimmed);
+        let mut components: Vec<&str> = Vec::new();
+        let mut rest = trimmed;
+        loop {
+            let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            let Some((component, after)) = rest.split_at_checked(digits).filter(|_| digits > 0) else {
+                break;
+            };
+            components.push(component);
+            match after.strip_prefix('.') {
+                Some(next) => rest = next,
+                None => break,
+            }
+        }
+        let [major, minor, ..] = components.as_slice() else {
+            let reason = if components.is_empty() {
+                "could not parse"
+            } else {
+                "illegal version string"
+            };
+            let suffix = if components.is_empty() { " as version" } else { "" };
+            return Err(error(format!("{reason} {text:?}{suffix}")));
+        };
+        if major.starts_with('0') && *major != "0" {
+            return Err(error(format!(
+                "illegal zero-prefixed version component {major:?} in {text:?}"
+            )));
+        }
+        let number = |component: &str| {
+            component.parse::<u64>().map_err(|_| {
+                error(format!(
+                    "illegal non-numeric version component {component:?} in {text:?}: value out of range"
+                ))
+            })
+        };
+        let numbers = components
+            .iter()
+            .map(|component| number(component))
+            .collect::<Result<Vec<_>, _>>()?;
+        let normalized = numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(".");
+        let version = if text.starts_with('v') {
+            text.to_owned()
+        } else {
+            format!("v{text}")
+        };
+        Ok(Self {
+            version,
+            normalized: format!("v{normalized}"),
+            major: number(major)?,
+            minor: number(minor)?,
+        })
+    }
+}
+
+/// Everything below `.Capabilities`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Version of Kubernetes.
+    pub kube_version: KubeVersion,
+    /// API versions, the defaults first.
+    pub api_versions: Vec<String>,
+    /// Which Helm says so.
+    pub compat: Compat,
+}
+
+impl Capabilities {
+    /// The defaults with another Kubernetes version and more API versions, as `helm template` makes them.
+    pub fn new(kube_version: Option<KubeVersion>, more_api_versions: &[String]) -> Self {
+        let defaults = DEFAULT_API_VERSIONS.iter().map(|&version| version.to_owned());
+        Self {
+            kube_version: kube_version.unwrap_or_else(KubeVersion::default_version),
+            api_versions: defaults.chain(more_api_versions.iter().cloned()).collect(),
+            compat: Compat::Helm4,
+        }
+    }
+
+    /// Only the API versions given, for tests that compare with rows made so.
+    pub fn with_api_versions(kube_version: KubeVersion, api_versions: &[&str]) -> Self {
+        Self {
+            kube_version,
+            api_versions: api_versions.iter().map(|&version| version.to_owned()).collect(),
+            compat: Compat::Helm4,
+        }
+    }
+
+    /// The same as that Helm has them: Helm 3 shows the Kubernetes version in its shortened form only.
+    #[must_use]
+    pub fn of(mut self, compat: Compat) -> Self {
+        if compat == Compat::Helm3 {
+            self.kube_version.version.clone_from(&self.kube_version.normalized);
+        }
+        self.compat = compat;
+        self
+    }
+
+    /// `.Capabilities.APIVersions`: a list, and the engine knows its method `Has`.
+    fn version_set(&self) -> Value {
+        let items = self
+            .api_versions
+            .iter()
+            .map(|version| Value::str(version.as_str()))
+            .collect();
+        Value::List(List::typed(ListType::Named(VERSION_SET), items))
+    }
+
+    /// The object templates see.
+    pub fn object(&self) -> Value {
+        Value::Object(Rc::new(CapabilitiesObject {
+            capabilities: self.clone(),
+        }))
+    }
+}
+
+#[derive(Debug)]
+struct CapabilitiesObject {
+    capabilities: Capabilities,
+}
+
+impl Object for CapabilitiesObject {
+    fn type_name(&self) -> &'static str {
+        "*common.Capabilities"
+    }
+
+    fn field(&self, name: &str) -> Option<Value> {
+        match name {
+            "KubeVersion" => Some(Value::Object(Rc::new(KubeVersionObject(
+                self.capabilities.kube_version.clone(),
+            )))),
+            "APIVersions" => Some(self.capabilities.version_set()),
+            "HelmVersion" => Some(Value::Object(Rc::new(HelmVersion(self.capabilities.compat)))),
+            _ => None,
+        }
+    }
+
+    fn call_method(&self, name: &str, _arguments: &[Value]) -> Option<CallResult> {
+        (name == "Copy").then(|| Ok(self.capabilities.object()))
+    }
+
+    fn display(&self) -> Text {
+        let KubeVersion {
+            version,
+            normalized,
+            major,
+            minor,
+        } = &self.capabilities.kube_version;
+        let versions = self.capabilities.api_versions.join(" ");
+        format!(
+            "{{{{{version} {normalized} {major} {minor}}} [{versions}] {}}}",
+            HelmVersion(self.capabilities.compat).display()
+        )
+        .into()
+    }
+
+    fn struct_fields(&self) -> Option<Vec<StructField>> {
+        let fields = ["KubeVersion", "APIVersions", "HelmVersion"];
+        let field = |name| Some(StructField::new(name, self.field(name)?));
+        Some(fields.into_iter().filter_map(field).collect())
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+#[derive(Debug)]
+struct KubeVersionObject(KubeVersion);
+
+impl Object for KubeVersionObject {
+    fn type_name(&self) -> &'static str {
+        "common.KubeVersion"
+    }
+
+    fn field(&self, name: &str) -> Option<Value> {
+        match name {
+            "Version" => Some(Value::str(self.0.version.as_str())),
+            "Major" => Some(Value::str(self.0.major.to_string())),
+            "Minor" => Some(Value::str(self.0.minor.to_string())),
+            _ => None,
+        }
+    }
+
+    fn call_method(&self, name: &str, _arguments: &[Value]) -> Option<CallResult> {
+        match name {
+            "GitVersion" => Some(Ok(Value::str(self.0.version.as_str()))),
+            "String" => Some(Ok(Value::str(self.0.normalized.as_str()))),
+            _ => None,
+        }
+    }
+
+    fn display(&self) -> Text {
+        let KubeVersion {
+            version,
+            normalized,
+            major,
+            minor,
+        } = &self.0;
+        format!("{{{version} {normalized} {major} {minor}}}").into()
+    }
+
+    fn printed(&self) -> Text {
+        self.0.normalized.as_str().into()
+    }
+
+    fn printed_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        let field = |name| Some((name, self.field(name)?));
+        Some(vec![
+            field("Version")?,
+            ("normalizedVersion", Value::str(self.0.normalized.as_str())),
+            field("Major")?,
+            field("Minor")?,
+        ])
+    }
+
+    fn struct_fields(&self) -> Option<Vec<StructField>> {
+        let fields = ["Version", "Major", "Minor"];
+        let field = |name| Some(StructField::new(name, self.field(name)?));
+        Some(fields.into_iter().filter_map(field).collect())
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+#[derive(Debug)]
+struct HelmVersion(Compat);
+
+impl Object for HelmVersion {
+    fn type_name(&self) -> &'static str {
+        "version.BuildInfo"
+    }
+
+    fn field(&self, name: &str) -> Option<Value> {
+        match name {
+            "Version" => Some(Value::str(match self.0 {
+                Compat::Helm4 => HELM_VERSION,
+                Compat::Helm3 => HELM3_VERSION,
+            })),
+            "GitCommit" | "GitTreeState" => Some(Value::str("")),
+            "GoVersion" => Some(Value::str(GO_VERSION)),
+            "KubeClientVersion" if self.0 == Compat::Helm4 => Some(Value::str(KUBE_CLIENT_VERSION)),
+            _ => None,
+        }
+    }
+
+    fn call_method(&self, _name: &str, _arguments: &[Value]) -> Option<CallResult> {
+        None
+    }
+
+    fn display(&self) -> Text {
+        match self.0 {
+            Compat::Helm4 => format!("{{{HELM_VERSION}   {GO_VERSION} {KUBE_CLIENT_VERSION}}}"),
+            Compat::Helm3 => format!("{{{HELM3_VERSION}   {GO_VERSION}}}"),
+        }
+        .into()
+    }
+
+    fn struct_fields(&self) -> Option<Vec<StructField>> {
+        let fields = [
+            ("Version", Some("version")),
+            ("GitCommit", None),
+            ("GitTreeState", None),
+            ("GoVersion", Some("go_version")),
+            ("KubeClientVersion", Some("kube_client_version")),
+        ];
+        let field = |(name, json)| {
+            let value = self.field(name)?;
+            Some(StructField { name, json, value })
+        };
+        Some(fields.into_iter().filter_map(field).collect())
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kube_versions_are_read_as_helm_reads_them() {
+        let version = KubeVersion::parse("v1.33.4-gke.1245000").unwrap();
+        assert_eq!(
+            (version.normalized.as_str(), version.major, version.minor),
+            ("v1.33.4", 1, 33)
+        );
+        assert_eq!(version.version, "v1.33.4-gke.1245000");
+        let version = KubeVersion::parse("1.31").unwrap();
+        assert_eq!(
+            (version.version.as_str(), version.normalized.as_str()),
+            ("v1.31", "v1.31")
+        );
+        for (text, want) in [
+            ("1", "invalid kube version '1': illegal version string \"1\""),
+            ("abc", "invalid kube version 'abc': could not parse \"abc\" as version"),
+        ] {
+            assert_eq!(KubeVersion::parse(text).unwrap_err().to_string(), want);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! `.Chart`: Chart.yaml under Go's field names, as Helm 4 shows it to templates (a map), or Helm 3 (the struct).
+
+use std::rc::Rc;
+
+use super::struct_object::{FieldNames, StructObject};
+use crate::engine::chart::{Compat, Dependency, ImportValue, Metadata};
+use crate::engine::template::{Dict, List, Map, MapType, StructField, Text, Value};
+
+/// The map for `.Chart`. `is_root` is whether the chart is no subchart.
+pub(super) fn chart_object(metadata: &Metadata, is_root: bool, compat: Compat) -> Value {
+    let fields = chart_fields(metadata, is_root);
+    match compat {
+        Compat::Helm4 => Value::Map(fields),
+        Compat::Helm3 => Value::Object(Rc::new(helm3_chart(&fields, is_root))),
+    }
+}
+
+const METADATA: [FieldNames; 17] = [
+    ("Name", "name"),
+    ("Home", "home"),
+    ("Sources", "sources"),
+    ("Version", "version"),
+    ("Description", "description"),
+    ("Keywords", "keywords"),
+    ("Maintainers", "maintainers"),
+    ("Icon", "icon"),
+    ("APIVersion", "apiVersion"),
+    ("Condition", "condition"),
+    ("Tags", "tags"),
+    ("AppVersion", "appVersion"),
+    ("Deprecated", "deprecated"),
+    ("Annotations", "annotations"),
+    ("KubeVersion", "kubeVersion"),
+    ("Dependencies", "dependencies"),
+    ("Type", "type"),
+];
+const MAINTAINER: [FieldNames; 3] = [("Name", "name"), ("Email", "email"), ("URL", "url")];
+const DEPENDENCY: [FieldNames; 8] = [
+    ("Name", "name"),
+    ("Version", "version"),
+    ("Repository", "repository"),
+    ("Condition", "condition"),
+    ("Tags", "tags"),
+    ("Enabled", "enabled"),
+    ("ImportValues", "import-values"),
+    ("Alias", "alias"),
+];
+
+/// Helm 3 shows the struct of Chart.yaml itself, in one with `IsRoot`.
+fn helm3_chart(fields: &Map, is_root: bool) -> StructObject {
+    let lists = [
+        (
+            "Maintainers",
+            "[]*chart.Maintainer",
+            "*chart.Maintainer",
+            &MAINTAINER[..],
+        ),
+        (
+            "Dependencies",
+            "[]*chart.Dependency",
+            "*chart.Dependency",
+            &DEPENDENCY[..],
+        ),
+    ];
+    for (name, list_type, type_name, names) in lists {
+        let maps = fields.get(name.as_bytes()).unwrap_or_default();
+        fields.insert(Text::from(name), StructObject::list(list_type, type_name, names, &maps));
+    }
+    StructObject::new("chart.Metadata", &METADATA, fields).embedded_with(
+        "struct { chart.Metadata; IsRoot bool }",
+        StructField::new("IsRoot", Value::Bool(is_root)),
+    )
+}
+
+fn chart_fields(metadata: &Metadata, is_root: bool) -> Map {
+    let maintainers = metadata.maintainers.iter().flatten().map(|maintainer| {
+        Value::map_of([
+            ("Name", text(&maintainer.name)),
+            ("Email", text(&maintainer.email)),
+            ("URL", text(&maintainer.url)),
+        ])
+    });
+    let annotations = metadata.annotations.as_ref().map_or_else(
+        || Map::nil(MapType::Strings),
+        |entries| {
+            let entries = entries
+                .iter()
+                .map(|(key, value)| (Text::from(key.as_str()), text(value)));
+            Map::typed(MapType::Strings, entries.collect())
+        },
+    );
+    let fields = [
+        ("Name", text(&metadata.name)),
+        ("Home", text(&metadata.home)),
+        ("Sources", texts(&metadata.sources)),
+        ("Version", text(&metadata.version)),
+        ("Description", text(&metadata.description)),
+        ("Keywords", texts(&metadata.keywords)),
+        ("Maintainers", Value::list(maintainers.collect())),
+        ("Icon", text(&metadata.icon)),
+        ("APIVersion", text(&metadata.api_version)),
+        ("Condition", text(&metadata.condition)),
+        ("Tags", text(&metadata.tags)),
+        ("AppVersion", text(&metadata.app_version)),
+        ("Deprecated", Value::Bool(metadata.deprecated)),
+        ("Annotations", Value::Map(annotations)),
+        ("KubeVersion", text(&metadata.kube_version)),
+        (
+            "Dependencies",
+            Value::list(metadata.declared_dependencies().map(dependency_object).collect()),
+        ),
+        ("Type", text(&metadata.chart_type)),
+        ("IsRoot", Value::Bool(is_root)),
+    ];
+    Map::new(
+        fields
+            .into_iter()
+            .map(|(name, value)| (Text::from(name), value))
+            .collect(),
+    )
+}
+
+fn dependency_object(dependency: &Dependency) -> Value {
+    let import_values = dependency.import_values.iter().map(|entry| match entry {
+        ImportValue::Table { child, parent } => {
+            let entries = Dict::from([(Text::from("child"), text(child)), (Text::from("parent"), text(parent))]);
+            Value::Map(Map::typed(MapType::Strings, entries))
+        }
+        ImportValue::Export(name) | ImportValue::Other(name) => text(name),
+    });
+    Value::map_of([
+        ("Name", text(&dependency.name)),
+        ("Version", text(&dependency.version)),
+        ("Repository", text(&dependency.repository)),
+        ("Condition", text(&dependency.condition)),
+        ("Tags", texts(&dependency.tags)),
+        ("Enabled", Value::Bool(dependency.enabled)),
+        ("ImportValues", Value::List(List::new(import_values.collect()))),
+        ("Alias", text(&dependency.alias)),
+    ])
+}
+
+fn text(text: &str) -> Value {
+    Value::str(text)
+}
+
+fn texts(texts: &[String]) -> Value {
+    Value::list(texts.iter().map(|item| text(item)).collect())
+}

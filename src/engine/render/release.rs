@@ -1,0 +1,100 @@
+//! `.Release`, and the rules for its name.
+
+use crate::engine::template::Value;
+
+/// Longest release name.
+const MAX_NAME_LENGTH: usize = 53;
+
+/// The name `helm template CHART` gives a release when none is given.
+pub const fn default_release_name() -> &'static str {
+    "release-name"
+}
+
+/// What a chart is rendered for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// Name.
+    pub name: String,
+    /// Namespace.
+    pub namespace: String,
+    /// What is said to be done with it.
+    pub operation: Operation,
+}
+
+/// What `.Release.IsInstall` and `.Release.IsUpgrade` tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// The first installation: revision 1.
+    Install,
+    /// `--is-upgrade`: still revision 1.
+    Upgrade,
+    /// Linting: neither, and revision 0.
+    Lint,
+}
+
+/// A release name that Helm refuses, in its words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReleaseNameError {
+    /// Empty.
+    #[error("release name check failed: release name \"\": no name provided")]
+    Missing,
+    /// Too long or not made of DNS labels.
+    #[error(
+        r"release name check failed: release name {0:?}: invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length must not be longer than 53"
+    )]
+    Invalid(String),
+}
+
+/// Checks a release name: dotted DNS labels, at most 53 characters.
+pub fn validate_release_name(name: &str) -> Result<(), ReleaseNameError> {
+    if name.is_empty() {
+        return Err(ReleaseNameError::Missing);
+    }
+    let is_edge = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let is_label = |label: &str| {
+        is_edge(label.as_bytes().first())
+            && is_edge(label.as_bytes().last())
+            && label.bytes().all(|byte| byte == b'-' || is_edge(Some(&byte)))
+    };
+    if name.len() <= MAX_NAME_LENGTH && name.split('.').all(is_label) {
+        Ok(())
+    } else {
+        Err(ReleaseNameError::Invalid(name.to_owned()))
+    }
+}
+
+impl Release {
+    /// The map templates see.
+    pub fn object(&self) -> Value {
+        Value::map_of([
+            ("Name", Value::str(self.name.as_str())),
+            ("Namespace", Value::str(self.namespace.as_str())),
+            ("IsUpgrade", Value::Bool(self.operation == Operation::Upgrade)),
+            ("IsInstall", Value::Bool(self.operation == Operation::Install)),
+            ("Revision", Value::Int(i64::from(self.operation != Operation::Lint))),
+            ("Service", Value::str("Helm")),
+        ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_dotted_dns_labels() {
+        for (name, want) in [
+            ("a", true),
+            ("my-release.v2", true),
+            ("My", false),
+            ("-a", false),
+            ("a-", false),
+            ("a..b", false),
+            ("a_b", false),
+        ] {
+            assert_eq!(validate_release_name(name).is_ok(), want, "{name}");
+        }
+        assert!(validate_release_name(&"a".repeat(54)).is_err());
+        assert_eq!(validate_release_name(""), Err(ReleaseNameError::Missing));
+    }
+}

@@ -1,0 +1,353 @@
+//! Rendering a chart: the values every template sees, then every file in Helm's order. Follows `pkg/engine/engine.go`.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::engine::chart::{Chart, Compat};
+use crate::engine::functions;
+use crate::engine::template::{
+    CompiledSet, Dict, ExecutionError, Executor, Map, MapType, Options, ParseError, SourceMap, TemplateSet, Text,
+    Trace, Value, World, helm_error_text, helm_parse_error_text, helm3_error_text,
+};
+use crate::engine::values::{CoalesceError, SchemaViolation, coalesce_values, validate_chart_values};
+
+use super::capabilities::Capabilities;
+use super::chart_objects::chart_object;
+use super::files_object::FilesObject;
+use super::release::Release;
+use super::template_set::{ChartTemplates, TemplateFile, compile_chart_in_parallel};
+
+/// What all templates of a rendering share.
+#[derive(Debug, Clone)]
+pub struct RenderValues {
+    release: Value,
+    capabilities: Value,
+    values: Map,
+}
+
+impl RenderValues {
+    /// From values that need no coalescing or validation.
+    pub fn new(values: &Map, release: &Release, capabilities: &Capabilities) -> Self {
+        Self {
+            release: release.object(),
+            capabilities: capabilities.object(),
+            values: values.with_type(MapType::Values),
+        }
+    }
+
+    /// The coalesced values.
+    pub const fn values(&self) -> &Map {
+        &self.values
+    }
+}
+
+/// Values that do not fit the chart. The texts are Helm's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RenderValuesError {
+    /// A subchart's values are no table.
+    #[error(transparent)]
+    Coalesce(#[from] CoalesceError),
+    /// values.schema.json does not accept them.
+    #[error("values don't meet the specifications of the schema(s) in the following chart(s):\n{0}")]
+    Schema(#[from] SchemaViolation),
+}
+
+/// Whether values are held against values.schema.json.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemaCheck {
+    /// They are.
+    Enforced,
+    /// `--skip-schema-validation`
+    Skipped,
+}
+
+/// Coalesces the user's values with the chart's and validates them. Dependencies must have been processed.
+pub fn render_values(
+    chart: &Chart,
+    values: &Map,
+    release: &Release,
+    capabilities: &Capabilities,
+    check: SchemaCheck,
+    warnings: &mut Vec<String>,
+) -> Result<RenderValues, RenderValuesError> {
+    let values = coalesce_values(chart, values, warnings)?;
+    if check == SchemaCheck::Enforced {
+        validate_chart_values(chart, &values)?;
+    }
+    Ok(RenderValues::new(&values, release, capabilities))
+}
+
+/// A chart that does not render.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RenderError {
+    /// A template does not compile.
+    Parse(ParseError),
+    /// A template fails.
+    Execution(Box<ExecutionError>),
+}
+
+impl RenderError {
+    /// The text as that Helm has it.
+    pub fn text(&self, compat: Compat) -> String {
+        match (self, compat) {
+            (Self::Parse(error), _) => helm_parse_error_text(error),
+            (Self::Execution(error), Compat::Helm4) => helm_error_text(error),
+            (Self::Execution(error), Compat::Helm3) => helm3_error_text(error),
+        }
+    }
+}
+
+impl std::fmt::Display for RenderError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text(Compat::Helm4))
+    }
+}
+
+impl std::error::Error for RenderError {}
+
+/// One rendered template.
+#[derive(Debug)]
+pub struct RenderedFile {
+    /// Name of the template in the set.
+    pub name: String,
+    /// Its output, without `<no value>`.
+    pub text: Arc<Vec<u8>>,
+    /// Where the output came from, when asked for.
+    pub map: Option<SourceMap>,
+}
+
+impl RenderedFile {
+    /// Whether it becomes manifests: all but NOTES.txt do.
+    pub fn is_manifest(&self) -> bool {
+        !self.name.ends_with("NOTES.txt")
+    }
+}
+
+/// All rendered templates of a chart, in the order they were rendered.
+#[derive(Debug)]
+pub struct Rendering {
+    /// The files.
+    pub files: Vec<RenderedFile>,
+    /// What they were rendered from.
+    pub templates: ChartTemplates,
+}
+
+impl Rendering {
+    /// The files that become manifests.
+    pub fn manifest_files(&self) -> impl Iterator<Item = (&str, &Arc<Vec<u8>>)> {
+        let files = self.files.iter().filter(|file| file.is_manifest());
+        files.map(|file| (file.name.as_str(), &file.text))
+    }
+
+    /// A file by its name.
+    pub fn file(&self, name: &str) -> Option<&RenderedFile> {
+        self.files.iter().find(|file| file.name == name)
+    }
+}
+
+/// Compiles and renders a chart whose dependencies have been processed.
+pub fn render_chart(
+    chart: &Chart,
+    values: &RenderValues,
+    options: Options,
+    world: &mut dyn World,
+) -> Result<Rendering, RenderError> {
+    render_chart_with(chart, values, options, world, &mut |_| ())
+}
+
+/// The same, and shows every file as soon as it is there.
+pub fn render_chart_with(
+    chart: &Chart,
+    values: &RenderValues,
+    options: Options,
+    world: &mut dyn World,
+    show: &mut dyn FnMut(&RenderedFile),
+) -> Result<Rendering, RenderError> {
+    let templates = compile_chart_in_parallel(chart).map_err(RenderError::Parse)?;
+    render_and_show(chart, &templates, values, options, world, show)
+}
+
+/// Renders templates compiled before.
+pub fn render_templates(
+    chart: &Chart,
+    templates: &ChartTemplates,
+    values: &RenderValues,
+    options: Options,
+    world: &mut dyn World,
+) -> Result<Rendering, RenderError> {
+    render_and_show(chart, templates, values, options, world, &mut |_| ())
+}
+
+fn render_and_show(
+    chart: &Chart,
+    templates: &ChartTemplates,
+    values: &RenderValues,
+    options: Options,
+    world: &mut dyn World,
+    show: &mut dyn FnMut(&RenderedFile),
+) -> Result<Rendering, RenderError> {
+    let mut scopes = Vec::new();
+    scope(chart, true, values, &values.values, &mut scopes);
+    let mut executor = Executor::new(Arc::clone(&templates.set), options, world);
+    let mut files = Vec::new();
+    for file in templates.files.iter().filter(|file| !file.is_partial()) {
+        let Some(dot) = scopes.get(file.chart) else { continue };
+        dot.insert(Text::from("Template"), template_object(file));
+        let output = executor
+            .render(&file.name, Value::Map(dot.with_type(MapType::Values)))
+            .map_err(|error| RenderError::Execution(Box::new(error)))?;
+        let file = RenderedFile {
+            name: file.name.clone(),
+            text: Arc::new(output.text),
+            map: output.map,
+        };
+        show(&file);
+        files.push(file);
+    }
+    Ok(Rendering {
+        files,
+        templates: templates.clone(),
+    })
+}
+
+/// What a rendering that goes on after failures found.
+#[derive(Debug)]
+pub struct TracedRendering {
+    /// Every template that fails, in the order they are rendered.
+    pub failures: Vec<ExecutionError>,
+    /// What was read, by all of them.
+    pub trace: Trace,
+}
+
+/// Renders all templates whether or not others fail, and notes what they read. Slower than [`render_templates`].
+pub fn render_traced(
+    chart: &Chart,
+    templates: &ChartTemplates,
+    values: &RenderValues,
+    options: Options,
+    world: &mut dyn World,
+) -> TracedRendering {
+    let mut scopes = Vec::new();
+    scope(chart, true, values, &values.values, &mut scopes);
+    let mut failures = Vec::new();
+    let mut executor = Executor::new(Arc::clone(&templates.set), options, world);
+    executor.start_trace();
+    for file in templates.files.iter().filter(|file| !file.is_partial()) {
+        let Some(dot) = scopes.get(file.chart) else { continue };
+        dot.insert(Text::from("Template"), template_object(file));
+        if let Err(error) = executor.render(&file.name, Value::Map(dot.with_type(MapType::Values))) {
+            failures.push(error);
+        }
+    }
+    TracedRendering {
+        failures,
+        trace: executor.take_trace(),
+    }
+}
+
+fn template_object(file: &TemplateFile) -> Value {
+    let entries = Dict::from([
+        (Text::from("Name"), Value::str(file.name.as_str())),
+        (Text::from("BasePath"), Value::str(file.base_path.as_str())),
+    ]);
+    Value::Map(Map::typed(MapType::Values, entries))
+}
+
+/// The dot of a chart's templates; those of its subcharts follow in `scopes`, depth first.
+fn scope(chart: &Chart, is_root: bool, shared: &RenderValues, values: &Map, scopes: &mut Vec<Map>) -> Map {
+    let subcharts = Map::new(Dict::new());
+    let dot = Map::new(Dict::from([
+        (
+            Text::from("Chart"),
+            chart_object(&chart.metadata, is_root, chart.compat),
+        ),
+        (
+            Text::from("Files"),
+            Value::Object(Rc::new(FilesObject::new(&chart.files))),
+        ),
+        (Text::from("Release"), shared.release.clone()),
+        (Text::from("Capabilities"), shared.capabilities.clone()),
+        (Text::from("Values"), Value::Map(values.clone())),
+        (Text::from("Subcharts"), Value::Map(subcharts.clone())),
+    ]));
+    scopes.push(dot.clone());
+    for subchart in &chart.dependencies {
+        let values = match values.get(subchart.name().as_bytes()) {
+            Some(Value::Map(table)) => table.with_type(MapType::Values),
+            _ => Map::typed(MapType::Values, Dict::new()),
+        };
+        let inner = scope(subchart, false, shared, &values, scopes);
+        subcharts.insert(Text::from(subchart.name()), Value::Map(inner));
+    }
+    dot
+}
+
+/// Renders one text without any data, as `--name-template` is rendered.
+pub fn render_text(text: &str, world: &mut dyn World) -> Result<String, RenderError> {
+    const NAME: &str = "name-template";
+    let mut set = TemplateSet::new(functions::lookup);
+    set.parse(NAME, text).map_err(RenderError::Parse)?;
+    let set: CompiledSet = set.finish();
+    let output = Executor::new(Arc::new(set), Options::default(), world)
+        .render(NAME, Value::Nil)
+        .map_err(|error| RenderError::Execution(Box::new(error)))?;
+    Ok(String::from_utf8_lossy(&output.text).into_owned())
+}
+
+/// A clock that stands, but for a nanosecond each time it is asked (no two calls of `now` are equal in Helm), and
+/// random numbers from the caller, drawn when asked for.
+pub struct FixedClock<R: FnMut(&mut [u8])> {
+    now_unix_nanos: i128,
+    asked: Cell<u32>,
+    random: R,
+    zone: String,
+    is_for_checks: bool,
+}
+
+impl<R: FnMut(&mut [u8])> FixedClock<R> {
+    /// A world at one instant.
+    pub const fn new(now_unix_nanos: i128, random: R) -> Self {
+        Self {
+            now_unix_nanos,
+            asked: Cell::new(0),
+            random,
+            zone: String::new(),
+            is_for_checks: false,
+        }
+    }
+
+    /// The same world for renderings that are only checked: keys are made once.
+    #[must_use]
+    pub fn for_checks(mut self) -> Self {
+        self.is_for_checks = true;
+        self
+    }
+
+    /// The same world in a time zone, by its IANA name.
+    #[must_use]
+    pub fn in_zone(mut self, zone: String) -> Self {
+        self.zone = zone;
+        self
+    }
+}
+
+impl<R: FnMut(&mut [u8])> World for FixedClock<R> {
+    fn is_for_checks(&self) -> bool {
+        self.is_for_checks
+    }
+
+    fn local_zone(&self) -> &str {
+        if self.zone.is_empty() { "UTC" } else { &self.zone }
+    }
+
+    fn now_unix_nanos(&self) -> i128 {
+        let asked = self.asked.get();
+        self.asked.set(asked + 1);
+        self.now_unix_nanos + i128::from(asked)
+    }
+
+    fn fill_random(&mut self, bytes: &mut [u8]) {
+        (self.random)(bytes);
+    }
+}

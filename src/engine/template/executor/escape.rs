@@ -1,0 +1,61 @@
+//! The escaping functions `html`, `js` and `urlquery`.
+
+use crate::text::go::quote::is_print;
+use crate::text::go::utf8::decode_char;
+
+/// `template.HTMLEscaper`
+pub(super) fn html(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for &byte in text {
+        let escaped: &[u8] = match byte {
+            0 => "\u{fffd}".as_bytes(),
+            b'"' => b"&#34;",
+            b'\'' => b"&#39;",
+            b'&' => b"&amp;",
+            b'<' => b"&lt;",
+            b'>' => b"&gt;",
+            _ => {
+                out.push(byte);
+                continue;
+            }
+        };
+        out.extend_from_slice(escaped);
+    }
+    out
+}
+
+/// `template.JSEscaper`
+pub(super) fn js(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((c, width)) = decode_char(rest) {
+        let (head, tail) = rest.split_at_checked(width).unwrap_or_default();
+        match c {
+            '\\' | '\'' | '"' => {
+                out.push(b'\\');
+                out.extend_from_slice(head);
+            }
+            '<' | '>' | '&' | '=' | '\0'..=' ' if c != ' ' => {
+                out.extend_from_slice(format!("\\u{:04X}", u32::from(c)).as_bytes());
+            }
+            _ if c.is_ascii() || is_print(c) => out.extend_from_slice(head),
+            _ => out.extend_from_slice(format!("\\u{:04X}", u32::from(c)).as_bytes()),
+        }
+        rest = tail;
+    }
+    out
+}
+
+/// `template.URLQueryEscaper`
+pub(super) fn url_query(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for &byte in text {
+        match byte {
+            b' ' => out.push(b'+'),
+            b'-' | b'_' | b'.' | b'~' => out.push(byte),
+            _ if byte.is_ascii_alphanumeric() => out.push(byte),
+            _ => out.extend_from_slice(format!("%{byte:02X}").as_bytes()),
+        }
+    }
+    out
+}

@@ -1,0 +1,387 @@
+//! Runs compiled templates: a compiled set, a definition's name and a dot in, text and where it came from out.
+//!
+//! Follows Go's `text/template/exec.go`, one file a part of it. What is the current node there is `at` here, and decides
+//! what error texts point to.
+
+#![expect(
+    clippy::unnecessary_box_returns,
+    reason = "failures are rare, and results on the hot path stay small"
+)]
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+
+use super::compiler::Compiler;
+use super::error::{ErrorFrame, ExecutionError, ParseError};
+use super::node_text::node_text;
+use super::set::{CompiledSet, Found, SET_NAME};
+use super::source_map::{MapBuilder, SourceMap};
+use super::text::Text;
+use super::tree::{Definition, NodeId, Unit};
+use super::value::Value;
+use crate::text::go::quote::quote;
+
+mod builtins;
+mod call;
+mod compare;
+mod escape;
+mod evaluate;
+mod host;
+mod limits;
+mod trace;
+mod walk;
+
+pub use limits::{MAX_LIST_ITEMS, MAX_VALUE_BYTES};
+pub use trace::{Read, Trace};
+
+/// Go's limit on templates within templates.
+pub const MAX_TEMPLATE_DEPTH: u32 = 100_000;
+
+/// Real nesting (lists, pipelines, includes) that fits [`STACK_BYTES`]; reached sooner than Go's limit, told in its words.
+pub const MAX_NESTING: u32 = 60_000;
+
+/// Stack that rendering wants: [`on_large_stack`] gives it.
+pub const STACK_BYTES: usize = 1 << 29;
+
+/// More nodes than any chart executes: `range until 1000000000` ends here.
+pub const DEFAULT_MAX_STEPS: u64 = 100_000_000;
+
+/// More bytes than any chart writes.
+pub const DEFAULT_MAX_OUTPUT: usize = 1 << 30;
+
+/// What a missing map key gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MissingKey {
+    /// The zero value of the map's elements (`missingkey=zero`).
+    #[default]
+    Zero,
+    /// An error (`missingkey=error`): Helm's strict mode.
+    Error,
+}
+
+/// How to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// What a missing map key gives.
+    pub missing_key: MissingKey,
+    /// `required` and `fail` only note what they would refuse.
+    pub lint: bool,
+    /// Whether to record where each piece of output came from.
+    pub source_map: bool,
+    /// Nodes to execute at most.
+    pub max_steps: u64,
+    /// Bytes one template may write at most.
+    pub max_output: usize,
+    /// Nesting at most; lower it where the stack is smaller than [`STACK_BYTES`].
+    pub max_nesting: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            missing_key: MissingKey::Zero,
+            lint: false,
+            source_map: false,
+            max_steps: DEFAULT_MAX_STEPS,
+            max_output: DEFAULT_MAX_OUTPUT,
+            max_nesting: MAX_NESTING,
+        }
+    }
+}
+
+/// What of the world a rendering may see.
+pub trait World {
+    /// Nanoseconds since 1970-01-01T00:00:00Z.
+    fn now_unix_nanos(&self) -> i128;
+    /// Fills `bytes` with random bytes, good enough for passwords and keys.
+    fn fill_random(&mut self, bytes: &mut [u8]);
+    /// Whether nobody but a check sees what is rendered: keys are used a second time then and passwords hashed in little
+    /// time, which both take longer than all else together.
+    fn is_for_checks(&self) -> bool {
+        false
+    }
+    /// IANA name of the local time zone.
+    #[expect(clippy::unnecessary_literal_bound, reason = "implementations give a name they hold")]
+    fn local_zone(&self) -> &str {
+        "UTC"
+    }
+}
+
+/// What a rendering gives.
+#[derive(Debug)]
+pub struct Output {
+    /// The text, `<no value>` removed.
+    pub text: Vec<u8>,
+    /// Where it came from, if asked for.
+    pub map: Option<SourceMap>,
+}
+
+/// Runs `work` on a thread with a stack of [`STACK_BYTES`]. Values made inside cannot leave.
+pub fn on_large_stack<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R, std::io::Error> {
+    std::thread::scope(|scope| {
+        let handle = std::thread::Builder::new()
+            .name("render".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, work)?;
+        match handle.join() {
+            Ok(result) => Ok(result),
+            Err(payload) => std::panic::resume_unwind(payload),
+        }
+    })
+}
+
+/// Runs templates of one set. Keeps what `tpl` compiled, so use one for all files of a chart.
+pub struct Executor<'w> {
+    set: Arc<CompiledSet>,
+    options: Options,
+    world: &'w mut dyn World,
+    overlay: Option<Rc<Overlay>>,
+    out: Vec<u8>,
+    slots: Vec<Option<Operand>>,
+    base: usize,
+    at: NodeId,
+    included: HashMap<Text, u32, RandomState>,
+    template_depth: u32,
+    nesting: u32,
+    steps: u64,
+    compiled_sources: HashMap<Text, Result<Arc<Unit>, ParseError>, RandomState>,
+    compiler: Compiler,
+    map: Option<MapBuilder>,
+    trace: Option<Trace>,
+}
+
+/// Definitions of a running `tpl`, in front of those around it.
+struct Overlay {
+    unit: Arc<Unit>,
+    /// Indexes of the unit's definitions that count.
+    definitions: Vec<usize>,
+    parent: Option<Rc<Self>>,
+}
+
+/// A value as Go's reflection holds it: itself, or inside an `interface {}`. Nil outside an interface is Go's invalid
+/// value.
+#[derive(Debug, Clone, Default)]
+struct Operand {
+    value: Value,
+    is_interface: bool,
+}
+
+/// The template being executed.
+#[derive(Clone, Copy)]
+struct Frame<'u> {
+    unit: &'u Unit,
+    definition: &'u Definition,
+}
+
+/// How a list ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    Next,
+    Break,
+    Continue,
+}
+
+type Failure = Box<ExecutionError>;
+
+impl Operand {
+    const fn concrete(value: Value) -> Self {
+        Self {
+            value,
+            is_interface: false,
+        }
+    }
+
+    const fn interface(value: Value) -> Self {
+        Self {
+            value,
+            is_interface: true,
+        }
+    }
+
+    const fn is_nil(&self) -> bool {
+        matches!(self.value, Value::Nil)
+    }
+
+    /// Go's `!IsValid()`.
+    const fn is_invalid(&self) -> bool {
+        self.is_nil() && !self.is_interface
+    }
+
+    fn type_name(&self) -> &'static str {
+        if self.is_interface {
+            "interface {}"
+        } else {
+            self.value.type_name()
+        }
+    }
+}
+
+impl<'w> Executor<'w> {
+    /// An executor over `set`.
+    pub fn new(set: Arc<CompiledSet>, options: Options, world: &'w mut dyn World) -> Self {
+        Self {
+            set,
+            options,
+            world,
+            overlay: None,
+            out: Vec::new(),
+            slots: Vec::new(),
+            base: 0,
+            at: 0,
+            included: HashMap::default(),
+            template_depth: 0,
+            nesting: 0,
+            steps: 0,
+            compiled_sources: HashMap::default(),
+            compiler: Compiler::default(),
+            map: None,
+            trace: None,
+        }
+    }
+
+    /// From here on notes what is read.
+    pub fn start_trace(&mut self) {
+        self.trace = Some(Trace::default());
+    }
+
+    /// What was read since [`Self::start_trace`].
+    pub fn take_trace(&mut self) -> Trace {
+        self.trace.take().unwrap_or_default()
+    }
+
+    /// Renders the definition `name` with `dot`.
+    pub fn render(&mut self, name: &str, dot: Value) -> Result<Output, ExecutionError> {
+        let Some(found) = self.set.find(name.as_bytes()) else {
+            return Err(ExecutionError::without_place(no_template(name.as_bytes())));
+        };
+        self.overlay = None;
+        self.steps = 0;
+        self.nesting = 0;
+        self.template_depth = 0;
+        self.slots.clear();
+        self.base = 0;
+        self.included.clear();
+        self.map = self.options.source_map.then(MapBuilder::default);
+        self.out.clear();
+        self.execute(&found, &Operand::concrete(dot))
+            .map_err(|failure| *failure)?;
+        // The buffer stays for the next file, so that each has memory of its own size only.
+        let text = self.out.as_slice().to_vec();
+        let map = self.map.take().map(MapBuilder::finish);
+        Ok(without_no_value(text, map))
+    }
+
+    /// Runs a definition with its own variables; output goes to the current buffer.
+    fn execute(&mut self, found: &Found, dot: &Operand) -> Result<(), Failure> {
+        let Some(definition) = found.definition() else {
+            return Ok(());
+        };
+        let frame = Frame {
+            unit: &found.unit,
+            definition,
+        };
+        let outer_base = self.base;
+        let outer_at = self.at;
+        self.base = self.slots.len();
+        self.slots.push(Some(dot.clone()));
+        self.slots.resize(self.base + definition.slots as usize, None);
+        let result = self.walk_list(frame, dot, definition.root);
+        self.slots.truncate(self.base);
+        self.base = outer_base;
+        self.at = outer_at;
+        result.map(|_| ())
+    }
+
+    fn find(&self, name: &[u8]) -> Option<Found> {
+        let mut overlay = self.overlay.as_ref();
+        while let Some(layer) = overlay {
+            let definitions = &layer.unit.definitions;
+            let found = layer.definitions.iter().find(|&&index| {
+                definitions
+                    .get(index)
+                    .is_some_and(|definition| definition.name.as_bytes() == name)
+            });
+            if let Some(&definition) = found {
+                return Some(Found {
+                    unit: layer.unit.clone(),
+                    definition,
+                });
+            }
+            overlay = layer.parent.as_ref();
+        }
+        self.set.find(name)
+    }
+
+    /// An error at the current node.
+    fn error(&self, frame: Frame<'_>, cause: impl Into<String>) -> Failure {
+        let cause = cause.into();
+        let (place, prefix) = self.place(frame);
+        Box::new(ExecutionError {
+            message: format!("{prefix}{cause}"),
+            frames: vec![place],
+            cause,
+            wrapped: Vec::new(),
+        })
+    }
+
+    /// The current node, and how Go's error texts begin there.
+    fn place(&self, frame: Frame<'_>) -> (ErrorFrame, String) {
+        let unit = frame.unit;
+        let position = unit.node(self.at).position;
+        let (line, column) = unit.line_and_column(position);
+        let node = node_text(unit, self.at);
+        let prefix = format!(
+            "template: {}:{line}:{column}: executing {} at <{node}>: ",
+            unit.name,
+            quote(frame.definition.name.as_bytes()),
+        );
+        let place = ErrorFrame {
+            definition: frame.definition.name.to_string(),
+            template: unit.name.to_string(),
+            span: super::node_span::node_span(unit, self.at),
+            line,
+            column,
+            node,
+        };
+        (place, prefix)
+    }
+
+    fn enter(&mut self, frame: Frame<'_>) -> Result<(), Failure> {
+        if self.nesting >= self.options.max_nesting {
+            return Err(self.error(frame, format!("exceeded maximum template depth ({MAX_TEMPLATE_DEPTH})")));
+        }
+        self.nesting += 1;
+        Ok(())
+    }
+}
+
+/// Go's words for a template that is not there.
+fn no_template(name: &[u8]) -> String {
+    format!(
+        "template: no template {} associated with template \"{SET_NAME}\"",
+        quote(name)
+    )
+}
+
+/// Removes every `<no value>`, as Helm does with what a file renders to.
+fn without_no_value(text: Vec<u8>, mut map: Option<SourceMap>) -> Output {
+    const NO_VALUE: &[u8] = b"<no value>";
+    let removed: Vec<usize> = memchr::memmem::find_iter(&text, NO_VALUE).collect();
+    if removed.is_empty() {
+        return Output { text, map };
+    }
+    let mut kept = Vec::with_capacity(text.len());
+    let mut from = 0;
+    for &at in &removed {
+        kept.extend_from_slice(text.get(from..at).unwrap_or_default());
+        from = at + NO_VALUE.len();
+    }
+    kept.extend_from_slice(text.get(from..).unwrap_or_default());
+    if let Some(map) = &mut map {
+        map.remove(&removed, NO_VALUE.len());
+    }
+    Output { text: kept, map }
+}

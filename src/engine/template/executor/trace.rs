@@ -1,0 +1,133 @@
+//! What templates read of the maps they are given, for who explains a failure or looks for values that nothing reads.
+//!
+//! Maps are told apart by the address they share: the caller, who made the values, knows what is where.
+
+use std::collections::HashSet;
+
+use crate::engine::template::text::Text;
+use crate::engine::template::tree::Unit;
+use crate::engine::template::value::{Map, Value};
+
+/// A key that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// [`Map::id`] of the map.
+    pub map: usize,
+    /// The key.
+    pub key: Text,
+    /// Whether the map has it.
+    pub is_found: bool,
+    /// Name of the source whose action asked.
+    pub template: Text,
+    /// Byte offset of the node that asked, in that source.
+    pub position: u32,
+}
+
+/// What a rendering read.
+#[derive(Debug, Default)]
+pub struct Trace {
+    /// Keys, in the order they were asked for.
+    pub reads: Vec<Read>,
+    /// [`Map::id`] of maps that were used as a whole: printed, ranged over, encoded.
+    pub consumed: HashSet<usize>,
+}
+
+/// Functions that look at one key, and where their map and keys are: `FUNCTION MAP KEY…` or `FUNCTION KEY… MAP`.
+const MAP_FIRST: [&str; 3] = ["get", "hasKey", "index"];
+/// Functions that hand their arguments on, or only ask what they are.
+const HANDS_ON: [&str; 36] = [
+    "include",
+    "tpl",
+    "dict",
+    "list",
+    "tuple",
+    "set",
+    "default",
+    "coalesce",
+    "ternary",
+    "required",
+    "fail",
+    "and",
+    "or",
+    "not",
+    "eq",
+    "ne",
+    "empty",
+    "kindIs",
+    "kindOf",
+    "typeIs",
+    "typeIsLike",
+    "typeOf",
+    "len",
+    "append",
+    "prepend",
+    "concat",
+    "first",
+    "last",
+    "any",
+    "all",
+    "mustAppend",
+    "mustPrepend",
+    "get",
+    "hasKey",
+    "index",
+    "dig",
+];
+
+/// Lists within lists that are looked into: some hold themselves over and over.
+const MAX_LISTS: usize = 2;
+
+impl Trace {
+    pub(super) fn read(&mut self, map: &Map, key: &Text, unit: &Unit, position: u32) {
+        self.reads.push(Read {
+            map: map.id(),
+            key: key.clone(),
+            is_found: map.contains_key(key.as_bytes()),
+            template: unit.name.clone(),
+            position,
+        });
+    }
+
+    /// A function was called.
+    pub(super) fn call(&mut self, name: &str, arguments: &[Value], unit: &Unit, position: u32) {
+        if !HANDS_ON.contains(&name) {
+            for argument in arguments {
+                self.consume(argument);
+            }
+            return;
+        }
+        let (map, keys) = match (name, arguments) {
+            ("dig", [keys @ .., _, map]) => (map, keys),
+            (_, [map, keys @ ..]) if MAP_FIRST.contains(&name) => (map, keys),
+            _ => return,
+        };
+        let mut at = map.clone();
+        for key in keys {
+            let (Value::Map(map), Value::Str(key)) = (&at, key) else {
+                return;
+            };
+            self.read(map, key, unit, position);
+            let next = map.get(key.as_bytes()).unwrap_or_default();
+            at = next;
+        }
+    }
+
+    /// A value was used as a whole.
+    pub(super) fn consume(&mut self, value: &Value) {
+        self.consume_to(value, MAX_LISTS);
+    }
+
+    fn consume_to(&mut self, value: &Value, lists: usize) {
+        match value {
+            Value::Map(map) => {
+                self.consumed.insert(map.id());
+            }
+            Value::List(list) if lists > 0 => {
+                for item in list.items() {
+                    self.consume_to(item, lists - 1);
+                }
+            }
+            _ => {}
+        }
+    }
+}

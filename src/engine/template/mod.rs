@@ -1,0 +1,42 @@
+//! Go's `text/template`: compiled once, run many times.
+//!
+//! [`TemplateSet`] compiles sources, [`Executor`] runs definitions of the [`CompiledSet`], functions come from the caller.
+//! Of Helm it knows only what needs the engine's inside: `include`, `tpl`, and how Helm words engine errors.
+
+mod compiler;
+pub mod error;
+pub mod executor;
+pub mod float_text;
+mod format;
+mod format_object;
+pub mod function;
+pub mod helm_error;
+pub mod kind;
+mod lexer;
+mod node_span;
+mod node_text;
+pub mod number;
+mod parser;
+pub mod printf;
+pub mod set;
+pub mod source_map;
+pub mod text;
+mod tree;
+pub mod value;
+
+pub use compiler::Compiler;
+pub use error::{ErrorFrame, ExecutionError, ParseError};
+pub use executor::{Executor, MissingKey, Options, Output, Read, Trace, World, on_large_stack};
+pub use function::{CallError, CallResult, Function, FunctionLookup, Host, Parameter};
+pub use helm_error::{helm_error_text, helm_parse_error_text, helm3_error_text};
+pub use kind::Kind;
+pub use lexer::token_count;
+pub use set::{CompiledSet, CompiledSource, TemplateSet};
+pub use source_map::SourceMap;
+pub use text::Text;
+pub use value::{Dict, List, ListType, Map, MapType, Object, StructField, VERSION_SET, Value};
+
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod engine_tests;

@@ -1,0 +1,281 @@
+//! Numeric and character constants, with every type a constant can take.
+//!
+//! Follows `newNumber` of Go's `text/template/parse/node.go` and the syntax of `strconv.ParseInt` and `ParseFloat`.
+
+use super::lexer::TokenKind;
+use super::tree::Number;
+use crate::text::go::quote::{Piece, quote, unquote_char};
+
+/// Reads the constant, or says what is wrong with it in Go's words.
+pub(super) fn parse_number(text: &[u8], kind: TokenKind) -> Result<Number, String> {
+    match kind {
+        TokenKind::CharConstant => parse_char(text),
+        TokenKind::Complex => parse_complex(text),
+        _ => parse_real(text),
+    }
+}
+
+fn parse_char(text: &[u8]) -> Result<Number, String> {
+    let inner = text.get(1..).unwrap_or_default();
+    let (piece, width) = unquote_char(inner, b'\'').ok_or("invalid syntax")?;
+    if inner.get(width..) != Some(b"'") {
+        return Err(format!(
+            "malformed character constant: {}",
+            String::from_utf8_lossy(text)
+        ));
+    }
+    let code = match piece {
+        Piece::Char(c) => u32::from(c),
+        Piece::Byte(byte) => u32::from(byte),
+    };
+    Ok(Number {
+        int: Some(i64::from(code)),
+        uint: Some(u64::from(code)),
+        float: Some(f64::from(code)),
+        complex: None,
+    })
+}
+
+fn parse_complex(text: &[u8]) -> Result<Number, String> {
+    let failed = || "syntax error scanning complex number".to_owned();
+    let body = text.strip_suffix(b"i").ok_or_else(failed)?;
+    // The sign of the imaginary part is the last one that is not an exponent's.
+    let split = (1..body.len())
+        .rev()
+        .find(|&at| {
+            let exponents: &[u8] = if is_hexadecimal(body) { b"pP" } else { b"eEpP" };
+            matches!(body.get(at), Some(b'+' | b'-'))
+                && body.get(at - 1).is_some_and(|before| !exponents.contains(before))
+        })
+        .ok_or_else(failed)?;
+    let (real, imaginary) = body.split_at_checked(split).ok_or_else(failed)?;
+    let real = parse_float(real).ok_or_else(failed)?;
+    let imaginary = parse_float(imaginary).ok_or_else(failed)?;
+    Ok(simplify(real, imaginary))
+}
+
+fn is_hexadecimal(text: &[u8]) -> bool {
+    text.windows(2).any(|pair| matches!(pair, [b'0', b'x' | b'X']))
+}
+
+/// A complex constant without imaginary part can be any number.
+fn simplify(real: f64, imaginary: f64) -> Number {
+    let is_real = imaginary == 0.0;
+    Number {
+        int: if is_real { exact_int(real) } else { None },
+        uint: if is_real { exact_uint(real) } else { None },
+        float: is_real.then_some(real),
+        complex: Some((real, imaginary)),
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
+fn exact_int(value: f64) -> Option<i64> {
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    (value.fract() == 0.0 && (-LIMIT..LIMIT).contains(&value)).then_some(value as i64)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the range is checked"
+)]
+fn exact_uint(value: f64) -> Option<u64> {
+    const LIMIT: f64 = 18_446_744_073_709_551_616.0;
+    (value.fract() == 0.0 && (0.0..LIMIT).contains(&value)).then_some(value as u64)
+}
+
+fn parse_real(text: &[u8]) -> Result<Number, String> {
+    if let Some(body) = text.strip_suffix(b"i")
+        && let Some(imaginary) = parse_float(body)
+    {
+        return Ok(simplify(0.0, imaginary));
+    }
+    let mut number = Number {
+        uint: parse_uint(text),
+        int: parse_int(text),
+        ..Number::default()
+    };
+    if number.int == Some(0) {
+        number.uint = Some(0);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "Go converts the same way")]
+    if let Some(int) = number.int {
+        number.float = Some(int as f64);
+    } else if let Some(uint) = number.uint {
+        number.float = Some(uint as f64);
+    } else if let Some(float) = parse_float(text) {
+        if !text.iter().any(|byte| b".eEpP".contains(byte)) {
+            return Err(format!("integer overflow: {}", quote(text)));
+        }
+        number.float = Some(float);
+        number.int = exact_int(float);
+        number.uint = exact_uint(float);
+    }
+    if number.float.is_none() {
+        return Err(format!("illegal number syntax: {}", quote(text)));
+    }
+    Ok(number)
+}
+
+/// `strconv.ParseInt(text, 0, 64)`
+pub fn parse_int(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text.split_first()? {
+        (b'-', rest) => (true, rest),
+        (b'+', rest) => (false, rest),
+        _ => (false, text),
+    };
+    let magnitude = parse_uint(digits)?;
+    if negative {
+        0_i64.checked_sub_unsigned(magnitude)
+    } else {
+        i64::try_from(magnitude).ok()
+    }
+}
+
+/// `strconv.ParseUint(text, 0, 64)`
+pub fn parse_uint(text: &[u8]) -> Option<u64> {
+    let (radix, digits) = match text {
+        [b'0', b'x' | b'X', rest @ ..] => (16, rest),
+        [b'0', b'o' | b'O', rest @ ..] => (8, rest),
+        [b'0', b'b' | b'B', rest @ ..] => (2, rest),
+        [b'0', rest @ ..] if !rest.is_empty() => (8, rest),
+        _ => (10, text),
+    };
+    if !has_sound_underscores(text) {
+        return None;
+    }
+    let mut value = None;
+    for &byte in digits.iter().filter(|&&byte| byte != b'_') {
+        let digit = char::from(byte).to_digit(radix)?;
+        value = Some(
+            value
+                .unwrap_or(0_u64)
+                .checked_mul(u64::from(radix))?
+                .checked_add(u64::from(digit))?,
+        );
+    }
+    value
+}
+
+/// Underscores only between digits, or between a base prefix and a digit.
+fn has_sound_underscores(text: &[u8]) -> bool {
+    let unsigned = match text.split_first() {
+        Some((b'+' | b'-', rest)) => rest,
+        _ => text,
+    };
+    let (mut after_digit, hexadecimal, body) = match unsigned {
+        [b'0', b'x' | b'X', rest @ ..] => (true, true, rest),
+        [b'0', b'b' | b'B' | b'o' | b'O', rest @ ..] => (true, false, rest),
+        _ => (false, false, unsigned),
+    };
+    let mut after_underscore = false;
+    for byte in body {
+        if byte.is_ascii_digit() || hexadecimal && byte.is_ascii_hexdigit() {
+            (after_digit, after_underscore) = (true, false);
+        } else if *byte == b'_' {
+            if !after_digit {
+                return false;
+            }
+            (after_digit, after_underscore) = (false, true);
+        } else {
+            if after_underscore {
+                return false;
+            }
+            after_digit = false;
+        }
+    }
+    !after_underscore
+}
+
+/// `strconv.ParseFloat(text, 64)` of what the lexer lets through; `None` for bad syntax and values out of range.
+pub fn parse_float(text: &[u8]) -> Option<f64> {
+    if !has_sound_underscores(text) {
+        return None;
+    }
+    let plain: Vec<u8> = text.iter().copied().filter(|&byte| byte != b'_').collect();
+    let (sign, unsigned) = match plain.split_first()? {
+        (b'-', rest) => (-1.0, rest),
+        (b'+', rest) => (1.0, rest),
+        _ => (1.0, &plain[..]),
+    };
+    let value = if let [b'0', b'x' | b'X', rest @ ..] = unsigned {
+        parse_hexadecimal_float(rest)?
+    } else {
+        // Go reads "1_0.5" only with a base prefix.
+        if plain.len() != text.len() || !unsigned.first()?.is_ascii_digit() && unsigned.first() != Some(&b'.') {
+            return None;
+        }
+        std::str::from_utf8(unsigned).ok()?.parse::<f64>().ok()?
+    };
+    value.is_finite().then_some(sign * value)
+}
+
+fn parse_hexadecimal_float(text: &[u8]) -> Option<f64> {
+    let at = text.iter().position(|byte| matches!(byte, b'p' | b'P'))?;
+    let (mantissa, exponent) = text.split_at_checked(at)?;
+    let exponent: i32 = std::str::from_utf8(exponent.get(1..)?).ok()?.parse().ok()?;
+    let mut value = 0_u64;
+    let mut scale = 0_i32;
+    let mut after_point = false;
+    let mut has_digit = false;
+    for &byte in mantissa {
+        if byte == b'.' {
+            after_point = true;
+            continue;
+        }
+        let digit = u64::from(char::from(byte).to_digit(16)?);
+        has_digit = true;
+        if value >> 60 == 0 {
+            value = value << 4 | digit;
+            if after_point {
+                scale -= 4;
+            }
+        } else {
+            // Sticky bit: what no longer fits only decides rounding.
+            value |= u64::from(digit != 0);
+            if !after_point {
+                scale += 4;
+            }
+        }
+    }
+    if !has_digit {
+        return None;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "rounds to nearest, as Go does")]
+    let value = value as f64;
+    let power = exponent.checked_add(scale)?.clamp(-2200, 2200);
+    // Two steps keep the intermediate power finite.
+    let half = power / 2;
+    Some(value * 2_f64.powi(half) * 2_f64.powi(power - half))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_constants_as_go_does() {
+        let cases: &[(&str, Option<i64>, Option<f64>)] = &[
+            ("0x1F", Some(31), Some(31.0)),
+            ("017", Some(15), Some(15.0)),
+            ("1_000", Some(1000), Some(1000.0)),
+            ("-0", Some(0), Some(0.0)),
+            ("1e3", Some(1000), Some(1000.0)),
+            ("1.5", None, Some(1.5)),
+            ("0x1p4", Some(16), Some(16.0)),
+            ("18446744073709551615", None, Some(18_446_744_073_709_551_615.0)),
+        ];
+        for (text, int, float) in cases {
+            let number = parse_number(text.as_bytes(), TokenKind::Number).unwrap();
+            assert_eq!((number.int, number.float), (*int, *float), "{text}");
+        }
+        for text in ["1__0", "_1", "08", "1e400", "99999999999999999999", "1_", "0x"] {
+            assert!(parse_number(text.as_bytes(), TokenKind::Number).is_err(), "{text}");
+        }
+        assert_eq!(
+            parse_number(b"1+2i", TokenKind::Complex).unwrap().complex,
+            Some((1.0, 2.0))
+        );
+    }
+}

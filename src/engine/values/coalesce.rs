@@ -1,0 +1,251 @@
+//! Coalescing: user values over chart values, chart by chart, globals passed down. Follows Helm 4.3's
+//! `pkg/chart/common/util/coalesce.go`, nulls included (Helm 3 lets the chart's own nulls through).
+
+use crate::engine::chart::{Chart, Compat};
+use crate::engine::template::printf::sprintf;
+use crate::engine::template::{Dict, Map, Text, Value};
+
+use super::tables::{deep_copy, deep_copy_map};
+
+/// Key under which values are visible to every subchart.
+const GLOBAL: &str = "global";
+
+/// Values that cannot be coalesced.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CoalesceError {
+    /// A scalar or list stands where a subchart's values belong.
+    #[error("type mismatch on {name}: {found}")]
+    NotATable {
+        /// Name of the subchart.
+        name: String,
+        /// The value, as Go's `%t` prints what is no boolean.
+        found: String,
+    },
+}
+
+/// What to do with nulls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Nulls {
+    /// A user's null removes the chart's key.
+    Remove,
+    /// Nulls stay, for a later coalescing to see.
+    Keep,
+}
+
+/// The values a chart renders with. `warnings` receives what Helm logs.
+pub fn coalesce_values(chart: &Chart, values: &Map, warnings: &mut Vec<String>) -> Result<Map, CoalesceError> {
+    let values = deep_copy_map(values);
+    Coalescer { warnings }.chart(chart, &values, "", Nulls::Remove)?;
+    Ok(values)
+}
+
+/// As [`coalesce_values`], nulls kept: for steps that coalesce again later.
+pub fn merge_values(chart: &Chart, values: &Map, warnings: &mut Vec<String>) -> Result<Map, CoalesceError> {
+    let values = deep_copy_map(values);
+    Coalescer { warnings }.chart(chart, &values, "", Nulls::Keep)?;
+    Ok(values)
+}
+
+/// Merges `source` below `target`, which wins; nulls are kept. Helm's `MergeTables`.
+pub(super) fn merge_tables(target: &Map, source: &Map, warnings: &mut Vec<String>) {
+    Coalescer { warnings }.tables(target, source, "", Nulls::Keep);
+}
+
+/// Merges `source` below `target`, which wins; a null in `target` removes the key. Helm's `CoalesceTables`.
+pub fn coalesce_tables(target: &Map, source: &Map, warnings: &mut Vec<String>) {
+    Coalescer { warnings }.tables(target, source, "", Nulls::Remove);
+}
+
+struct Coalescer<'w> {
+    warnings: &'w mut Vec<String>,
+}
+
+impl Coalescer<'_> {
+    fn chart(&mut self, chart: &Chart, target: &Map, prefix: &str, nulls: Nulls) -> Result<(), CoalesceError> {
+        self.own_values(chart, target, prefix, nulls);
+        for subchart in &chart.dependencies {
+            let name = subchart.name();
+            let sub_target = match target.get(name.as_bytes()) {
+                None => {
+                    let empty = Map::new(Dict::new());
+                    target.insert(Text::from(name), Value::Map(empty.clone()));
+                    empty
+                }
+                Some(Value::Map(map)) if !map.is_nil() => map,
+                Some(Value::Map(_)) => {
+                    let empty = Map::new(Dict::new());
+                    target.insert(Text::from(name), Value::Map(empty.clone()));
+                    empty
+                }
+                Some(other) => {
+                    let found = sprintf(b"%t", std::slice::from_ref(&other));
+                    return Err(CoalesceError::NotATable {
+                        name: name.to_owned(),
+                        found: String::from_utf8_lossy(&found).into_owned(),
+                    });
+                }
+            };
+            let sub_prefix = join(prefix, chart.name());
+            self.globals(&sub_target, target, &sub_prefix);
+            self.chart(subchart, &sub_target, &sub_prefix, nulls)?;
+        }
+        Ok(())
+    }
+
+    /// Copies the globals of `source` into `target`, the parent's winning.
+    fn globals(&mut self, target: &Map, source: &Map, prefix: &str) {
+        let target_globals = match target.get(GLOBAL.as_bytes()) {
+            None => Map::new(Dict::new()),
+            Some(Value::Map(map)) if !map.is_nil() => map,
+            Some(_) => {
+                self.warn(format!(
+                    "warning: skipping globals because destination {GLOBAL} is not a table."
+                ));
+                return;
+            }
+        };
+        let source_globals = match source.get(GLOBAL.as_bytes()) {
+            None => Map::new(Dict::new()),
+            Some(Value::Map(map)) => map,
+            Some(_) => {
+                self.warn(format!(
+                    "warning: skipping globals because source {GLOBAL} is not a table."
+                ));
+                return;
+            }
+        };
+        for (key, value) in source_globals.snapshot() {
+            match (value, target_globals.entry(&key)) {
+                (Value::Map(table), existing) => {
+                    let copy = Map::new(table.with(Clone::clone));
+                    match existing {
+                        None => {}
+                        Some(Value::Map(existing)) => {
+                            self.tables(&copy, &existing, &join(prefix, &key.to_str_lossy()), Nulls::Keep);
+                        }
+                        Some(_) => {
+                            self.warn(format!(
+                                "Conflict: cannot merge map onto non-map for {key:?}. Skipping."
+                            ));
+                            continue;
+                        }
+                    }
+                    target_globals.insert(key, Value::Map(copy));
+                }
+                (_, Some(Value::Map(_))) => self.warn(format!("key {key} is table. Skipping")),
+                (value, _) => {
+                    target_globals.insert(key, value);
+                }
+            }
+        }
+        target.insert(Text::from(GLOBAL), Value::Map(target_globals));
+    }
+
+    fn own_values(&mut self, chart: &Chart, target: &Map, prefix: &str, nulls: Nulls) {
+        let sub_prefix = join(prefix, chart.name());
+        for (key, default) in chart.values.snapshot() {
+            match target.entry(&key) {
+                Some(Value::Nil) if nulls == Nulls::Remove => {
+                    target.remove(key.as_bytes());
+                }
+                Some(Value::Map(table)) => match deep_copy(&default) {
+                    Value::Map(default) => {
+                        let is_subchart = chart
+                            .dependencies
+                            .iter()
+                            .any(|sub| sub.name().as_bytes() == key.as_bytes());
+                        let nulls = if is_subchart { Nulls::Keep } else { nulls };
+                        if nulls == Nulls::Remove && chart.compat == Compat::Helm4 {
+                            drop_nulls(&default);
+                        }
+                        self.tables(&table, &default, &join(&sub_prefix, &key.to_str_lossy()), nulls);
+                    }
+                    Value::Nil => {}
+                    _ => self.warn(format!("warning: skipped value for {sub_prefix}.{key}: Not a table.")),
+                },
+                Some(_) => {}
+                None => {
+                    let cleans = nulls == Nulls::Remove && chart.compat == Compat::Helm4;
+                    if cleans && matches!(default, Value::Nil) {
+                        continue;
+                    }
+                    let default = deep_copy(&default);
+                    if let (true, Value::Map(table)) = (cleans, &default) {
+                        drop_nulls(table);
+                    }
+                    target.insert(key, default);
+                }
+            }
+        }
+    }
+
+    fn tables(&mut self, target: &Map, source: &Map, prefix: &str, nulls: Nulls) {
+        if source.is_nil() || target.is_nil() {
+            return;
+        }
+        let source_entries = source.snapshot();
+        for (key, value) in target.snapshot() {
+            if matches!(value, Value::Nil) {
+                source.insert(key, Value::Nil);
+            }
+        }
+        // A null of the target that the source does not have is preserved, so only the source's own keys are walked.
+        for (key, original) in source_entries {
+            let had_value = !matches!(original, Value::Nil);
+            let value = source.entry(&key).unwrap_or_default();
+            match target.entry(&key) {
+                Some(Value::Nil) if nulls == Nulls::Remove && had_value => {
+                    target.remove(key.as_bytes());
+                }
+                None => {
+                    target.insert(key, value);
+                }
+                Some(existing) => self.existing(&existing, &value, &join(prefix, &key.to_str_lossy()), nulls),
+            }
+        }
+    }
+
+    fn existing(&mut self, target: &Value, source: &Value, full_key: &str, nulls: Nulls) {
+        match (target, source) {
+            (Value::Map(target), Value::Map(source)) => self.tables(target, source, full_key, nulls),
+            (_, Value::Map(_)) => {
+                let value = source.display();
+                self.warn(format!(
+                    "warning: cannot overwrite table with non table for {full_key} ({value})"
+                ));
+            }
+            (Value::Map(_), source) if !matches!(source, Value::Nil) => {
+                let value = source.display();
+                self.warn(format!(
+                    "warning: destination for {full_key} is a table. Ignoring non-table value ({value})"
+                ));
+            }
+            _ => {}
+        }
+    }
+
+    fn warn(&mut self, warning: String) {
+        self.warnings.push(warning);
+    }
+}
+
+fn join(prefix: &str, key: &str) -> String {
+    if prefix.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{prefix}.{key}")
+    }
+}
+
+/// Removes null entries, in nested tables too.
+fn drop_nulls(map: &Map) {
+    for (key, value) in map.snapshot() {
+        match value {
+            Value::Nil => {
+                map.remove(key.as_bytes());
+            }
+            Value::Map(table) => drop_nulls(&table),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Which subcharts take part, under which names: conditions, tags, aliases. Follows Helm's
+//! `pkg/chart/v2/util/dependencies.go`.
+
+use std::collections::BTreeSet;
+
+use crate::engine::chart::{Chart, Dependency};
+use crate::engine::template::{Map, Value};
+use crate::text::semver;
+
+use super::coalesce::{CoalesceError, coalesce_values};
+use super::import_values::import_values;
+use super::tables::{path_value, table};
+
+/// Drops disabled subcharts, renames aliased ones and takes over `import-values`, in `chart` and all below it.
+pub fn process_dependencies(chart: &mut Chart, values: &Map, warnings: &mut Vec<String>) -> Result<(), CoalesceError> {
+    enable(chart, values, "", warnings)?;
+    import_values(chart, warnings)
+}
+
+fn enable(chart: &mut Chart, values: &Map, path: &str, warnings: &mut Vec<String>) -> Result<(), CoalesceError> {
+    if chart.metadata.dependencies.is_empty() {
+        return Ok(());
+    }
+    resolve_aliases(chart);
+    let coalesced = coalesce_values(chart, values, &mut Vec::new())?;
+    for dependency in chart.metadata.dependencies.iter_mut().flatten() {
+        dependency.enabled = enabled_by_tags(dependency, &coalesced, warnings);
+        if let Some(enabled) = enabled_by_condition(dependency, &coalesced, path, warnings) {
+            dependency.enabled = enabled;
+        }
+    }
+    let disabled: BTreeSet<String> = chart
+        .metadata
+        .declared_dependencies()
+        .filter(|dependency| !dependency.enabled)
+        .map(|dependency| dependency.name.clone())
+        .collect();
+    chart
+        .dependencies
+        .retain(|subchart| !disabled.contains(subchart.name()));
+    chart.metadata.dependencies.retain(|dependency| {
+        dependency
+            .as_ref()
+            .is_some_and(|dependency| !disabled.contains(&dependency.name))
+    });
+    for subchart in &mut chart.dependencies {
+        let sub_path = format!("{path}{}.", subchart.name());
+        enable(subchart, &coalesced, &sub_path, warnings)?;
+    }
+    Ok(())
+}
+
+/// Replaces the subcharts that dependencies name by one copy for each dependency, under its alias.
+fn resolve_aliases(chart: &mut Chart) {
+    let loaded = std::mem::take(&mut chart.dependencies);
+    let is_meant = |subchart: &Chart, dependency: &Dependency| {
+        subchart.name() == dependency.name
+            && semver::is_compatible_range(&dependency.version, &subchart.metadata.version)
+    };
+    let declared: Vec<&Dependency> = chart.metadata.declared_dependencies().collect();
+    let mut subcharts: Vec<Chart> = loaded
+        .iter()
+        .filter(|subchart| !declared.iter().any(|dependency| is_meant(subchart, dependency)))
+        .cloned()
+        .collect();
+    for dependency in declared {
+        if let Some(subchart) = loaded.iter().find(|subchart| is_meant(subchart, dependency)) {
+            let mut subchart = subchart.clone();
+            if !dependency.alias.is_empty() {
+                subchart.metadata.name.clone_from(&dependency.alias);
+            }
+            subcharts.push(subchart);
+        }
+    }
+    for dependency in chart.metadata.dependencies.iter_mut().flatten() {
+        if !dependency.alias.is_empty() {
+            dependency.name.clone_from(&dependency.alias);
+        }
+    }
+    chart.dependencies = subcharts;
+}
+
+/// A dependency is off when one of its tags is false and none is true.
+fn enabled_by_tags(dependency: &Dependency, values: &Map, warnings: &mut Vec<String>) -> bool {
+    let Some(tags) = table(values, "tags") else { return true };
+    let (mut has_true, mut has_false) = (false, false);
+    for tag in &dependency.tags {
+        match tags.get(tag.as_bytes()) {
+            Some(Value::Bool(true)) => has_true = true,
+            Some(Value::Bool(false)) => has_false = true,
+            Some(_) => warnings.push(format!("tag {tag} of dependency {} is not a boolean", dependency.name)),
+            None => {}
+        }
+    }
+    has_true || !has_false
+}
+
+/// The first condition path that holds a boolean decides.
+fn enabled_by_condition(dependency: &Dependency, values: &Map, path: &str, warnings: &mut Vec<String>) -> Option<bool> {
+    for condition in dependency
+        .condition
+        .trim()
+        .split(',')
+        .filter(|condition| !condition.is_empty())
+    {
+        match path_value(values, &format!("{path}{condition}")) {
+            Some(Value::Bool(enabled)) => return Some(enabled),
+            Some(_) => {
+                warnings.push(format!(
+                    "condition {condition} of dependency {} is not a boolean",
+                    dependency.name
+                ));
+            }
+            None => {}
+        }
+    }
+    None
+}

@@ -1,0 +1,17 @@
+//! What a rendering sees as `.Values`: user values merged over the chart's, subcharts' below their names.
+
+mod coalesce;
+mod dependencies;
+mod import_values;
+mod schema_acceptance;
+mod set_flag;
+mod tables;
+mod user_values;
+mod values_schema;
+
+pub use coalesce::{CoalesceError, coalesce_tables, coalesce_values, merge_values};
+pub use dependencies::process_dependencies;
+pub use set_flag::{SetFlag, apply_set_flag};
+pub use tables::{deep_copy, deep_copy_map};
+pub use user_values::{UserValues, UserValuesError, ValueSource};
+pub use values_schema::{SchemaViolation, validate_chart_values, validate_single_schema};

@@ -1,0 +1,49 @@
+//! Tables (maps) of values: copying, looking up by dotted path, merging. Follows Helm's `pkg/chart/common/values.go`.
+
+use crate::engine::template::{List, Map, Value};
+
+/// A copy that shares no map with the original, so that `set` in a template does not reach back.
+pub fn deep_copy(value: &Value) -> Value {
+    match value {
+        Value::Map(map) => Value::Map(deep_copy_map(map)),
+        Value::List(list)
+            if list
+                .items()
+                .iter()
+                .any(|item| matches!(item, Value::Map(_) | Value::List(_))) =>
+        {
+            Value::List(List::typed(list.element, list.items().iter().map(deep_copy).collect()))
+        }
+        other => other.clone(),
+    }
+}
+
+/// [`deep_copy`] of a map; a nil map becomes an empty one.
+pub fn deep_copy_map(map: &Map) -> Map {
+    let entries = map.with(|dict| {
+        dict.iter()
+            .map(|(key, value)| (key.clone(), deep_copy(value)))
+            .collect()
+    });
+    Map::typed(map.map_type, entries)
+}
+
+/// The table at a dotted path.
+pub(super) fn table(values: &Map, path: &str) -> Option<Map> {
+    path.split('.')
+        .try_fold(values.clone(), |table, key| match table.get(key.as_bytes()) {
+            Some(Value::Map(inner)) => Some(inner),
+            _ => None,
+        })
+}
+
+/// The value at a dotted path, when it is not a table.
+pub(super) fn path_value(values: &Map, path: &str) -> Option<Value> {
+    let (parent, key) = match path.rsplit_once('.') {
+        Some((parent, key)) => (table(values, parent)?, key),
+        None => (values.clone(), path),
+    };
+    parent
+        .get(key.as_bytes())
+        .filter(|value| !matches!(value, Value::Map(_)))
+}

@@ -1,0 +1,106 @@
+//! The values a user gives: `-f` files in order, then the `--set` family in Helm's order, whatever the order on the
+//! command line (`pkg/cli/values/options.go`).
+
+use crate::engine::chart::{Compat, merge_maps, read_values};
+use crate::engine::functions::json;
+use crate::engine::functions::yaml_value::map_from_yaml;
+use crate::engine::template::{Dict, Map, Value};
+
+use super::set_flag::{SetFlag, apply_set_flag};
+
+/// A values file already read, or to be named in an error.
+#[derive(Debug, Clone)]
+pub struct ValueSource {
+    /// Name as given on the command line.
+    pub name: String,
+    /// Content.
+    pub text: Vec<u8>,
+}
+
+/// Everything that flags say about values.
+#[derive(Debug, Clone, Default)]
+pub struct UserValues {
+    /// `-f`/`--values`, in order.
+    pub files: Vec<ValueSource>,
+    /// `--set-json`
+    pub json: Vec<String>,
+    /// `--set`
+    pub typed: Vec<String>,
+    /// `--set-string`
+    pub text: Vec<String>,
+    /// `--set-file`
+    pub file: Vec<String>,
+    /// `--set-literal`
+    pub literal: Vec<String>,
+    /// Whose rules hold: Helm 3 reads one document of a file and takes no whole object for `--set-json`.
+    pub compat: Compat,
+}
+
+/// Values that cannot be read. The texts are Helm's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UserValuesError {
+    /// A values file does not parse.
+    #[error("failed to parse {file}: {message}")]
+    File {
+        /// Its name.
+        file: String,
+        /// Why.
+        message: String,
+    },
+    /// A `--set-json` object does not parse.
+    #[error("failed parsing --set-json data JSON: {0}")]
+    JsonObject(String),
+    /// A `--set-json` assignment does not parse.
+    #[error("failed parsing --set-json data {0}")]
+    Json(String),
+    /// Another flag does not parse.
+    #[error("failed parsing {flag} data: {message}")]
+    Flag {
+        /// The flag.
+        flag: &'static str,
+        /// Why.
+        message: String,
+    },
+}
+
+impl UserValues {
+    /// Merges everything. `read_file` reads what `--set-file` names.
+    pub fn merge(&self, read_file: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<Map, UserValuesError> {
+        let mut base = Map::new(Dict::new());
+        for source in &self.files {
+            let read = match self.compat {
+                Compat::Helm4 => read_values(&source.text),
+                Compat::Helm3 => map_from_yaml(&source.text),
+            };
+            let values = read.map_err(|message| UserValuesError::File {
+                file: source.name.clone(),
+                message,
+            })?;
+            base = merge_maps(&base, &values);
+        }
+        for argument in &self.json {
+            let trimmed = argument.trim();
+            if trimmed.starts_with('{') && self.compat == Compat::Helm4 {
+                match json::from_go_json(trimmed.as_bytes()) {
+                    Ok(Value::Map(object)) => base = merge_maps(&base, &object),
+                    _ => return Err(UserValuesError::JsonObject(argument.clone())),
+                }
+            } else {
+                apply_set_flag(&SetFlag::Json, argument, &base).map_err(|_| UserValuesError::Json(argument.clone()))?;
+            }
+        }
+        let flags: [(&'static str, &[String], SetFlag<'_>); 4] = [
+            ("--set", &self.typed, SetFlag::Typed),
+            ("--set-string", &self.text, SetFlag::Text),
+            ("--set-file", &self.file, SetFlag::File(read_file)),
+            ("--set-literal", &self.literal, SetFlag::Literal),
+        ];
+        for (name, arguments, flag) in flags {
+            for argument in arguments {
+                apply_set_flag(&flag, argument, &base)
+                    .map_err(|message| UserValuesError::Flag { flag: name, message })?;
+            }
+        }
+        Ok(base)
+    }
+}

@@ -1,0 +1,185 @@
+//! values.schema.json: validation by `boon`, told in the words of the Go library Helm uses (same author, same tree of
+//! errors, other wording).
+
+use boon::{Compiler, ErrorKind, Format, Schemas, UrlLoader, ValidationError};
+use serde_json::Value as Json;
+
+use super::schema_acceptance::{Quick, quick_look};
+use crate::engine::chart::Chart;
+use crate::engine::functions::json::next_value;
+use crate::engine::template::{Map, Value};
+use crate::kubernetes::json_schema::{message, quote};
+
+/// URL under which Helm registers a chart's schema.
+const SCHEMA_URL: &str = "file:///values.schema.json";
+
+/// Formats that `boon` checks and Helm's library does not know: any text has them.
+const UNKNOWN_FORMATS: [&str; 2] = ["idn-email", "idn-hostname"];
+
+/// Values that break their schema, or a schema that does not compile: Helm's text, several lines.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SchemaViolation(pub String);
+
+/// Validates the coalesced values of a chart and, below their names, those of its subcharts.
+pub fn validate_chart_values(chart: &Chart, values: &Map) -> Result<(), SchemaViolation> {
+    let mut text = String::new();
+    collect(chart, values, &mut text);
+    if text.is_empty() {
+        Ok(())
+    } else {
+        Err(SchemaViolation(text))
+    }
+}
+
+fn collect(chart: &Chart, values: &Map, text: &mut String) {
+    if let Some(schema) = &chart.schema
+        && let Err(violation) = validate_single_schema(values, schema)
+    {
+        text.push_str(&format!("{}:\n{}", chart.name(), violation.0));
+    }
+    for subchart in &chart.dependencies {
+        match values.get(subchart.name().as_bytes()) {
+            None | Some(Value::Nil) => {}
+            Some(Value::Map(values)) => collect(subchart, &values, text),
+            Some(other) => text.push_str(&format!(
+                "{}:\ninvalid type for values: expected object (map), got {}\n",
+                subchart.name(),
+                other.type_name()
+            )),
+        }
+    }
+}
+
+/// Validates values against the text of one schema.
+pub fn validate_single_schema(values: &Map, schema: &[u8]) -> Result<(), SchemaViolation> {
+    let schema = read_schema(schema).map_err(SchemaViolation)?;
+    match quick_look(&schema, values) {
+        Quick::Accepted => Ok(()),
+        Quick::Unknown => library_verdict(values, schema),
+        Quick::TooComplex => Err(SchemaViolation(
+            "values.schema.json is too complex: its alternatives multiply from level to level\n".to_owned(),
+        )),
+    }
+}
+
+/// The schema, or Go's words for what is no JSON.
+fn read_schema(text: &[u8]) -> Result<Json, String> {
+    serde_json::from_slice(text).map_err(|error| match next_value(text, 0) {
+        Ok(None) => "EOF".to_owned(),
+        Err(error) => error.to_string(),
+        Ok(Some((_, end))) if !text.get(end..).unwrap_or_default().trim_ascii().is_empty() => {
+            "invalid character after top-level value".to_owned()
+        }
+        Ok(Some(_)) => error.to_string(),
+    })
+}
+
+/// The same by `boon` alone.
+pub(super) fn library_verdict(values: &Map, schema: Json) -> Result<(), SchemaViolation> {
+    let mut compiler = Compiler::new();
+    compiler.use_loader(Box::new(Loader));
+    for name in UNKNOWN_FORMATS {
+        compiler.register_format(Format { name, func: |_| Ok(()) });
+    }
+    let mut schemas = Schemas::new();
+    compiler
+        .add_resource(SCHEMA_URL, schema)
+        .map_err(|error| SchemaViolation(error.to_string()))?;
+    let index = compiler
+        .compile(SCHEMA_URL, &mut schemas)
+        .map_err(|error| SchemaViolation(format!("{error:#}")))?;
+    let instance = to_json(&Value::Map(values.clone()));
+    schemas.validate(&instance, index).map_err(|error| {
+        let mut text = String::new();
+        display(&error, 0, &mut text);
+        let text = text
+            .strip_prefix(&format!("jsonschema validation failed with '{SCHEMA_URL}#'\n"))
+            .unwrap_or(&text);
+        SchemaViolation(format!("{text}\n"))
+    })
+}
+
+/// No network: a schema that refers to a URL is refused with a message that says so. Unresolved URNs accept anything,
+/// as in Helm.
+struct Loader;
+
+impl UrlLoader for Loader {
+    fn load(&self, url: &str) -> Result<Json, Box<dyn std::error::Error>> {
+        if url.starts_with("urn:") {
+            return Ok(Json::Bool(true));
+        }
+        if let Some(path) = url.strip_prefix("file://") {
+            return Ok(serde_json::from_slice(&std::fs::read(path)?)?);
+        }
+        Err(format!("{url} is not fetched: rendering uses no network; put the schema into the chart").into())
+    }
+}
+
+/// The value as JSON; what JSON cannot hold becomes null.
+pub(super) fn to_json(value: &Value) -> Json {
+    match value {
+        Value::Bool(value) => Json::Bool(*value),
+        Value::Int(value) | Value::Int64(value) => Json::from(*value),
+        Value::Int32(value) => Json::from(*value),
+        Value::Uint8(value) => Json::from(*value),
+        Value::Uint32(value) => Json::from(*value),
+        Value::Uint64(value) => Json::from(*value),
+        Value::Float(value) => Json::from(*value),
+        Value::Str(text) => Json::String(text.to_str_lossy().into_owned()),
+        Value::List(list) => Json::Array(list.items().iter().map(to_json).collect()),
+        Value::Map(map) => map.with(|dict| {
+            Json::Object(
+                dict.iter()
+                    .map(|(key, value)| (key.to_str_lossy().into_owned(), to_json(value)))
+                    .collect(),
+            )
+        }),
+        Value::Nil | Value::Complex(..) | Value::Bytes(_) | Value::Object(_) => Json::Null,
+    }
+}
+
+/// The tree of errors, indented, references with one cause skipped.
+fn display(error: &ValidationError<'_, '_>, indent: usize, text: &mut String) {
+    let is_skipped = error.causes.len() == 1 && matches!(error.kind, ErrorKind::Reference { .. });
+    let mut inner = indent;
+    if !is_skipped {
+        if indent > 0 {
+            text.push('\n');
+            text.push_str(&"  ".repeat(indent - 1));
+            text.push_str("- ");
+        }
+        inner += 1;
+        if let ErrorKind::Schema { url } = &error.kind {
+            text.push_str(&format!("jsonschema validation failed with {}", quote(url)));
+        } else {
+            text.push_str(&format!("at {}: ", quote(&error.instance_location.to_string())));
+            text.push_str(&message(&error.kind));
+        }
+    }
+    for cause in &error.causes {
+        display(cause, inner, text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schemas_that_are_no_json_are_refused_in_go_s_words() {
+        for (schema, want) in [
+            ("{", "unexpected EOF"),
+            (" ", "EOF"),
+            ("{}}", "invalid character after top-level value"),
+            (
+                "{a}",
+                "invalid character 'a' looking for beginning of object key string",
+            ),
+            ("{\"a\": tru}", "invalid character '}' in literal true (expecting 'e')"),
+        ] {
+            assert_eq!(read_schema(schema.as_bytes()).unwrap_err(), want, "{schema}");
+        }
+        assert!(read_schema(b"{\"type\": \"object\"}").is_ok());
+    }
+}

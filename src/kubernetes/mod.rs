@@ -1,0 +1,4 @@
+//! What Kubernetes takes: versions, schemas, rules, and verdicts on manifests.
+
+pub mod json_schema;
+pub mod validate;

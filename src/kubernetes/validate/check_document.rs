@@ -1,0 +1,510 @@
+//! One document and the verdict on it.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::text::yaml::{self, Duplicates, JsonBuilder, NodeId, NodeKind, Scalar, Tree};
+
+use super::api_lifecycles::lifecycle;
+use super::catalog::Definition;
+use super::custom_acceptance::is_plain;
+use super::custom_schema::CustomKind;
+use super::ids;
+use super::options::{Options, Target};
+use super::resource::{Resource, Status, Violation};
+use super::rules;
+use super::schema_location::{FileSchema, Found};
+use super::walk::{Strictness, Walk};
+
+/// The annotation of an object that silences rules for it, separated by commas.
+pub const IGNORE_ANNOTATION: &str = "chartwright.dev/ignore";
+
+/// Judges the documents of a text that the stream's separators do not divide (it is one as a rule) for every version,
+/// reading it once; empty ones give nothing. A document is one resource for all versions with the same verdict and the
+/// same violations. Offsets count from the start of `text`.
+pub(super) fn check_document(text: &[u8], targets: &[Target], options: &Options) -> Vec<Resource> {
+    let tree = match yaml::parse_all(text) {
+        Ok(tree) => tree,
+        Err(error) => {
+            let at = error.offset().unwrap_or(0) as usize;
+            let message = format!("error unmarshalling resource: error converting YAML to JSON: {error}");
+            return vec![failed(0, at, message)];
+        }
+    };
+    let mut resources: Vec<Resource> = Vec::new();
+    for document in tree.documents() {
+        let first = resources.len();
+        let shared = Shared::default();
+        let mut signatures: Vec<(Signature, u8)> = Vec::new();
+        for target in targets {
+            let check = DocumentCheck {
+                tree: &tree,
+                target,
+                options,
+                shared: &shared,
+            };
+            let signature = (targets.len() > 1).then(|| check.signature(document.root)).flatten();
+            let known = signatures.iter().find(|(known, _)| Some(known) == signature.as_ref());
+            if let Some(&(_, minor)) = known {
+                let same = resources
+                    .iter_mut()
+                    .skip(first)
+                    .filter(|known| known.minors.contains(&minor));
+                same.for_each(|known| known.minors.push(target.catalog.minor()));
+                continue;
+            }
+            let mut found = Vec::new();
+            check.document(document.root, &mut found);
+            join(&mut resources, first, found);
+            signatures.extend(signature.map(|signature| (signature, target.catalog.minor())));
+        }
+    }
+    resources
+}
+
+/// What a verdict depends on besides the document: its definitions, its lifecycle, and rules that came with a version.
+#[derive(Debug, PartialEq, Eq)]
+struct Signature {
+    definitions: u64,
+    deprecation: Option<String>,
+    has_relaxed_names: bool,
+}
+
+/// Adds the verdicts of one more version to those that there are from `first` on.
+fn join(resources: &mut Vec<Resource>, first: usize, found: Vec<Resource>) {
+    for resource in found {
+        let known = resources.iter_mut().skip(first).find(|known| known.is_same(&resource));
+        match known {
+            Some(known) => known.minors.extend(resource.minors),
+            None => resources.push(resource),
+        }
+    }
+}
+
+fn failed(offset: usize, at: usize, message: String) -> Resource {
+    let violations = vec![Violation {
+        path: String::new(),
+        message,
+        offset: at,
+        rule: ids::DOCUMENT,
+    }];
+    Resource {
+        api_version: String::new(),
+        kind: String::new(),
+        name: String::new(),
+        offset,
+        status: Status::Error,
+        violations,
+        minors: Vec::new(),
+    }
+}
+
+/// The schema a resource is held against.
+enum SchemaChoice<'c> {
+    Embedded(Definition<'c>),
+    File(Arc<FileSchema>),
+    Custom(Arc<CustomKind>),
+    Broken(String),
+    Missing,
+}
+
+struct DocumentCheck<'d> {
+    tree: &'d Tree<'d>,
+    target: &'d Target,
+    options: &'d Options,
+    shared: &'d Shared,
+}
+
+/// What is the same for every version, found out once.
+#[derive(Default)]
+struct Shared {
+    unreadable: OnceCell<Option<String>>,
+    /// What [`is_plain`] says of it.
+    is_plain: OnceCell<bool>,
+    /// Violations in `metadata`, by object.
+    metadata: RefCell<HashMap<NodeId, Vec<Violation>>>,
+}
+
+impl DocumentCheck<'_> {
+    fn offset(&self, node: NodeId) -> usize {
+        self.tree.span(node).start as usize
+    }
+
+    /// What the verdict on a single object depends on; nothing where more than that counts.
+    fn signature(&self, root: NodeId) -> Option<Signature> {
+        let root = self.tree.target(root);
+        let (api_version, kind) = (self.text(root, &["apiVersion"]).ok()?, self.text(root, &["kind"]).ok()?);
+        let minor = self.target.catalog.minor();
+        let is_simple = self.target.locations.is_none() && !kind.eq_ignore_ascii_case("list");
+        let definitions = self
+            .target
+            .catalog
+            .signature(&api_version, &kind)
+            .filter(|_| is_simple)?;
+        Some(Signature {
+            definitions,
+            deprecation: lifecycle(&api_version, &kind).and_then(|end| end.deprecation(minor, &api_version, &kind)),
+            has_relaxed_names: minor >= rules::RELAXED_NAMES_SINCE,
+        })
+    }
+
+    fn document(&self, root: NodeId, resources: &mut Vec<Resource>) {
+        let root = self.tree.target(root);
+        let is_empty =
+            matches!(self.tree.kind(root), NodeKind::Scalar(_)) && matches!(self.tree.scalar(root), Ok(Scalar::Null));
+        if is_empty {
+            return;
+        }
+        if let Some(message) = self.shared.unreadable.get_or_init(|| self.unreadable(root)) {
+            let message = format!("error unmarshalling resource: error converting YAML to JSON: {message}");
+            resources.push(failed(self.offset(root), self.offset(root), message));
+            return;
+        }
+        self.resource(root, resources, 0);
+    }
+
+    /// What keeps a document from becoming JSON. Decoding is only done where the tree shows a reason to.
+    fn unreadable(&self, root: NodeId) -> Option<String> {
+        let duplicates = if self.options.strict {
+            Duplicates::Refused
+        } else {
+            Duplicates::LastWins
+        };
+        if *self.shared.is_plain.get_or_init(|| is_plain(self.tree, root)) {
+            return None;
+        }
+        yaml::decode(self.tree, root, &mut JsonBuilder, duplicates)
+            .err()
+            .map(|error| error.to_string())
+    }
+
+    fn text(&self, node: NodeId, path: &[&str]) -> Result<String, bool> {
+        let Some(found) = self.tree.find(node, path) else {
+            return Err(false);
+        };
+        let found = self.tree.target(found);
+        if !matches!(self.tree.kind(found), NodeKind::Scalar(_)) {
+            return Err(true);
+        }
+        match self.tree.scalar(found) {
+            Ok(Scalar::Str(text)) => Ok(text.into_owned()),
+            Ok(Scalar::Timestamp(text)) => Ok(text.to_owned()),
+            Ok(Scalar::Null) => Err(false),
+            _ => Err(true),
+        }
+    }
+
+    fn resource(&self, root: NodeId, resources: &mut Vec<Resource>, depth: usize) {
+        let offset = self.offset(root);
+        if self.tree.kind(root) != NodeKind::Mapping {
+            resources.push(failed(
+                offset,
+                offset,
+                "error while parsing: the document is no mapping".to_owned(),
+            ));
+            return;
+        }
+        let kind = match self.text(root, &["kind"]) {
+            Ok(kind) if !kind.is_empty() => kind,
+            Err(true) => {
+                resources.push(failed(
+                    offset,
+                    offset,
+                    "error while parsing: 'kind' is not a string".to_owned(),
+                ));
+                return;
+            }
+            _ => {
+                resources.push(failed(
+                    offset,
+                    offset,
+                    "error while parsing: missing 'kind' key".to_owned(),
+                ));
+                return;
+            }
+        };
+        if kind.eq_ignore_ascii_case("list") && depth < 4 {
+            if let Some(items) = self.tree.get(root, "items") {
+                let items = self.tree.target(items);
+                if self.tree.kind(items) == NodeKind::Sequence {
+                    for item in self.tree.children(items) {
+                        self.resource(self.tree.target(item), resources, depth + 1);
+                    }
+                } else if !matches!(self.tree.scalar(items), Ok(Scalar::Null)) && !self.options.schema_only {
+                    let at = self.offset(items);
+                    resources.push(failed(
+                        offset,
+                        at,
+                        "error while parsing: 'items' is not a list".to_owned(),
+                    ));
+                }
+            }
+            return;
+        }
+        let api_version = match self.text(root, &["apiVersion"]) {
+            Ok(version) if !version.is_empty() => version,
+            Err(true) => {
+                resources.push(failed(
+                    offset,
+                    offset,
+                    "error while parsing: 'apiVersion' is not a string".to_owned(),
+                ));
+                return;
+            }
+            _ => {
+                resources.push(failed(
+                    offset,
+                    offset,
+                    "error while parsing: missing 'apiVersion' key".to_owned(),
+                ));
+                return;
+            }
+        };
+        resources.push(self.judge(root, api_version, kind));
+    }
+
+    fn custom(&self, api_version: &str, kind: &str) -> Option<SchemaChoice<'_>> {
+        let custom = self.options.custom.as_ref()?;
+        Some(SchemaChoice::Custom(custom.find(api_version, kind)?))
+    }
+
+    /// The first place that has a schema of the kind.
+    fn choose_schema(&self, api_version: &str, kind: &str) -> SchemaChoice<'_> {
+        let embedded = || {
+            self.target
+                .catalog
+                .root(api_version, kind)
+                .map(SchemaChoice::Embedded)
+                .or_else(|| self.custom(api_version, kind))
+        };
+        let Some(locations) = &self.target.locations else {
+            return embedded().unwrap_or(SchemaChoice::Missing);
+        };
+        let mut from = 0;
+        loop {
+            match locations.find(api_version, kind, from) {
+                Found::File(schema) => return SchemaChoice::File(schema),
+                Found::Broken(message) => return SchemaChoice::Broken(message),
+                Found::Missing => return SchemaChoice::Missing,
+                Found::Embedded(next) => match embedded() {
+                    Some(choice) => return choice,
+                    None => from = next,
+                },
+            }
+        }
+    }
+
+    fn is_plain(&self) -> bool {
+        self.shared.is_plain.get() == Some(&true)
+    }
+
+    fn plainly_fits(&self, root: NodeId, custom: &CustomKind) -> bool {
+        self.is_plain() && custom.plainly_accepts(self.tree, root, self.options.strict)
+    }
+
+    /// What a JSON schema finds (none is asked where it is known to be nothing), and the validations of a definition
+    /// where the types are right.
+    fn against_json(
+        &self,
+        root: NodeId,
+        schema: Option<&FileSchema>,
+        custom: Option<&CustomKind>,
+        api_version: &str,
+        kind: &str,
+    ) -> (Status, Vec<Violation>) {
+        let custom = custom.filter(|custom| !self.options.schema_only && custom.validates());
+        if schema.is_none() && custom.is_none() {
+            return verdict(self.metadata(root, api_version, kind));
+        }
+        let instance = match yaml::json_from_node(self.tree, root) {
+            Ok(instance) => instance,
+            Err(error) => {
+                let violation = Violation {
+                    path: String::new(),
+                    message: error.to_string(),
+                    offset: self.offset(root),
+                    rule: ids::DOCUMENT,
+                };
+                return (Status::Error, vec![violation]);
+            }
+        };
+        let found = schema.map(|schema| schema.check(&instance)).unwrap_or_default();
+        let mut violations = self.placed(root, ids::SCHEMA, found);
+        if let Some(custom) = custom.filter(|_| violations.is_empty()) {
+            violations = self.placed(root, ids::CEL, custom.failed_validations(&instance));
+        }
+        violations.extend(self.metadata(root, api_version, kind));
+        verdict(violations)
+    }
+
+    /// Violations of a schema or of its validations, each at the nearest node that is there.
+    fn placed(&self, root: NodeId, rule: &'static str, found: Vec<(Vec<String>, String)>) -> Vec<Violation> {
+        found
+            .into_iter()
+            .map(|(steps, message)| {
+                let mut node = root;
+                let mut path = String::new();
+                let mut is_known = true;
+                for step in &steps {
+                    path.push('/');
+                    path.push_str(&step.replace('~', "~0").replace('/', "~1"));
+                    match self.step(node, step) {
+                        Some(next) if is_known => node = self.tree.target(next),
+                        _ => is_known = false,
+                    }
+                }
+                Violation {
+                    path,
+                    message,
+                    offset: self.offset(node),
+                    rule,
+                }
+            })
+            .collect()
+    }
+
+    /// The field or the item that a step of a path leads to.
+    fn step(&self, node: NodeId, step: &str) -> Option<NodeId> {
+        if self.tree.kind(node) == NodeKind::Sequence {
+            return self.tree.children(node).nth(step.parse().ok()?);
+        }
+        self.tree.find(node, &[step])
+    }
+
+    fn walk(&self) -> Walk<'_> {
+        let strictness = Strictness {
+            refuses_unknown: self.options.strict,
+            schema_only: self.options.schema_only,
+            types_only: false,
+        };
+        Walk::new(self.tree, &self.target.catalog, strictness, self.is_plain())
+    }
+
+    /// What is wrong with the name, the labels and so on of an object of any kind.
+    fn metadata(&self, root: NodeId, api_version: &str, kind: &str) -> Vec<Violation> {
+        if self.options.schema_only {
+            return Vec::new();
+        }
+        let mut known = self.shared.metadata.borrow_mut();
+        let found = known
+            .entry(root)
+            .or_insert_with(|| self.walk().run_metadata(root, api_version, kind));
+        found.clone()
+    }
+
+    /// Why a kind that Kubernetes once had is not there any more; nothing where only schemas are asked.
+    fn removal(&self, api_version: &str, kind: &str) -> Option<String> {
+        let minor = self.target.catalog.minor();
+        let is_asked = !self.options.schema_only && self.target.locations.is_none();
+        lifecycle(api_version, kind)
+            .filter(|_| is_asked)?
+            .removal(minor, api_version, kind)
+    }
+
+    fn why_missing(&self, api_version: &str, kind: &str) -> String {
+        let missing = || format!("could not find schema for {kind}");
+        self.removal(api_version, kind).unwrap_or_else(missing)
+    }
+
+    fn deprecation(&self, root: NodeId, api_version: &str, kind: &str) -> Option<Violation> {
+        let minor = self.target.catalog.minor();
+        let lifecycle = lifecycle(api_version, kind).filter(|_| !self.options.schema_only)?;
+        let message = lifecycle.deprecation(minor, api_version, kind)?;
+        let place = self.tree.find(root, &["apiVersion"]).unwrap_or(root);
+        Some(Violation {
+            path: "/apiVersion".to_owned(),
+            message,
+            offset: self.offset(place),
+            rule: ids::DEPRECATED_API,
+        })
+    }
+
+    /// Takes out the violations of rules that an annotation of the object silences.
+    fn without_silenced(&self, root: NodeId, status: Status, violations: Vec<Violation>) -> (Status, Vec<Violation>) {
+        let silenced = self
+            .text(root, &["metadata", "annotations", IGNORE_ANNOTATION])
+            .unwrap_or_default();
+        if silenced.is_empty() || self.options.schema_only || status != Status::Invalid {
+            return (status, violations);
+        }
+        let rules: Vec<&str> = silenced.split([',', ' ']).filter(|rule| !rule.is_empty()).collect();
+        let is_left = |violation: &Violation| !rules.contains(&violation.rule) && !rules.contains(&"*");
+        verdict(violations.into_iter().filter(is_left).collect())
+    }
+
+    fn judge(&self, root: NodeId, api_version: String, kind: String) -> Resource {
+        let name = self
+            .text(root, &["metadata", "name"])
+            .or_else(|_| self.text(root, &["metadata", "generateName"]))
+            .unwrap_or_default();
+        let offset = self.offset(root);
+        let violation = |message: String| {
+            vec![Violation {
+                path: String::new(),
+                message,
+                offset,
+                rule: ids::DOCUMENT,
+            }]
+        };
+        let (status, violations) = if self.options.skip.matches(&api_version, &kind) {
+            (Status::Skipped, Vec::new())
+        } else if self.options.reject.matches(&api_version, &kind) {
+            (Status::Error, violation(format!("prohibited resource kind {kind}")))
+        } else {
+            match self.choose_schema(&api_version, &kind) {
+                SchemaChoice::Missing if self.removal(&api_version, &kind).is_some() => {
+                    let message = self.why_missing(&api_version, &kind);
+                    let violation = Violation {
+                        path: String::new(),
+                        message,
+                        offset,
+                        rule: ids::REMOVED_API,
+                    };
+                    let status = if self.options.ignore_missing_schemas {
+                        Status::Skipped
+                    } else {
+                        Status::Error
+                    };
+                    (status, vec![violation])
+                }
+                SchemaChoice::Missing if self.options.ignore_missing_schemas => (Status::Skipped, Vec::new()),
+                SchemaChoice::Missing => (Status::Error, violation(self.why_missing(&api_version, &kind))),
+                SchemaChoice::Broken(message) => (Status::Error, violation(message)),
+                SchemaChoice::Embedded(definition) => {
+                    let mut violations = self.walk().run(root, definition);
+                    violations.extend(self.metadata(root, &api_version, &kind));
+                    violations.extend(self.deprecation(root, &api_version, &kind));
+                    verdict(violations)
+                }
+                SchemaChoice::File(schema) => self.against_json(root, Some(&schema), None, &api_version, &kind),
+                SchemaChoice::Custom(custom) if self.plainly_fits(root, &custom) => {
+                    self.against_json(root, None, Some(&custom), &api_version, &kind)
+                }
+                SchemaChoice::Custom(custom) => match custom.compiled(self.options.strict) {
+                    Ok(schema) => self.against_json(root, Some(&schema), Some(&custom), &api_version, &kind),
+                    Err(message) => (Status::Error, violation(message)),
+                },
+            }
+        };
+        let (status, violations) = self.without_silenced(root, status, violations);
+        Resource {
+            api_version,
+            kind,
+            name,
+            offset,
+            status,
+            violations,
+            minors: vec![self.target.catalog.minor()],
+        }
+    }
+}
+
+fn verdict(violations: Vec<Violation>) -> (Status, Vec<Violation>) {
+    let status = if violations.iter().all(|violation| ids::is_warning(violation.rule)) {
+        Status::Valid
+    } else {
+        Status::Invalid
+    };
+    (status, violations)
+}

@@ -1,0 +1,264 @@
+//! All documents of one text or of many, each with its verdict. Equal documents are judged once.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, Hash, Hasher};
+
+use foldhash::fast::RandomState;
+
+use crate::text::threads::map_with_state;
+
+use super::check_document::check_document;
+use super::options::{Options, Target};
+use super::resource::Resource;
+use super::split::split_documents;
+
+/// Judges every document of `text` for every version; empty ones give nothing. A document is one resource for all
+/// versions with the same verdict and the same violations.
+pub fn check_text(text: &[u8], targets: &[Target], options: &Options) -> Vec<Resource> {
+    let mut resources = Vec::new();
+    for (offset, document) in split_documents(text) {
+        let verdicts = check_document(document, targets, options);
+        resources.extend(placed(verdicts, offset, text.len()));
+        if options.stops_at_first
+            && let Some(at) = resources.iter().position(Resource::has_failed)
+        {
+            resources.truncate(at + 1);
+            break;
+        }
+    }
+    resources
+}
+
+/// Verdicts on a document that begins at `offset` of a text of `length` bytes. What is UTF-16 was read as UTF-8, and its
+/// places are those of that text, so they are kept within this one.
+fn placed(verdicts: Vec<Resource>, offset: usize, length: usize) -> impl Iterator<Item = Resource> {
+    verdicts.into_iter().map(move |mut resource| {
+        resource.offset = (resource.offset + offset).min(length);
+        for violation in &mut resource.violations {
+            violation.offset = (violation.offset + offset).min(length);
+        }
+        resource
+    })
+}
+
+/// The documents of many texts. Files rendered with several values have most of theirs in common.
+#[derive(Debug)]
+pub struct Documents<'t> {
+    texts: &'t [&'t [u8]],
+    distinct: Vec<&'t [u8]>,
+    /// Of each text, where its documents begin and which of `distinct` they are.
+    places: Vec<Vec<(usize, usize)>>,
+}
+
+/// A document and its hash, which is made where there are several threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Hashed<'t> {
+    hash: u64,
+    text: &'t [u8],
+}
+
+impl<'t> Hashed<'t> {
+    fn new(text: &'t [u8], hasher: &RandomState) -> Self {
+        Self {
+            hash: hasher.hash_one(text),
+            text,
+        }
+    }
+}
+
+impl Hash for Hashed<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl<'t> Documents<'t> {
+    /// Finds the documents, on at most `workers` threads.
+    pub fn of(texts: &'t [&'t [u8]], workers: Option<usize>) -> Self {
+        let hasher = RandomState::default();
+        let split = |(): &mut (), text: &&'t [u8]| -> Vec<(usize, Hashed<'t>)> {
+            let documents = split_documents(text).into_iter();
+            let hashed = documents.map(|(offset, document)| (offset, Hashed::new(document, &hasher)));
+            hashed.collect()
+        };
+        let documents = map_with_state(texts, workers, || (), split);
+        let mut distinct: Vec<&[u8]> = Vec::new();
+        let mut known: HashMap<Hashed<'t>, usize, RandomState> = HashMap::default();
+        let places = documents.into_iter().map(|documents| {
+            let mut place = |(offset, document): (usize, Hashed<'t>)| {
+                let index = *known.entry(document).or_insert_with(|| {
+                    distinct.push(document.text);
+                    distinct.len() - 1
+                });
+                (offset, index)
+            };
+            documents.into_iter().map(&mut place).collect()
+        });
+        let places = places.collect();
+        Self {
+            texts,
+            distinct,
+            places,
+        }
+    }
+
+    /// The documents that fulfil something, every one once.
+    pub fn filter(&self, workers: Option<usize>, is_wanted: impl Fn(&[u8]) -> bool + Sync) -> Vec<&'t [u8]> {
+        let answers = map_with_state(&self.distinct, workers, || (), |(), document| is_wanted(document));
+        let wanted = self.distinct.iter().zip(answers).filter(|(_, is_wanted)| *is_wanted);
+        wanted.map(|(document, _)| *document).collect()
+    }
+
+    /// What [`check_text`] gives for each of the texts.
+    pub fn check(&self, workers: Option<usize>, targets: &[Target], options: &Options) -> Vec<Vec<Resource>> {
+        let judge = |(): &mut (), document: &&[u8]| check_document(document, targets, options);
+        let mut verdicts = map_with_state(&self.distinct, workers, || (), judge);
+        let mut uses = vec![0_usize; self.distinct.len()];
+        for &(_, index) in self.places.iter().flatten() {
+            if let Some(uses) = uses.get_mut(index) {
+                *uses += 1;
+            }
+        }
+        let mut take = |index: usize| match (verdicts.get_mut(index), uses.get_mut(index)) {
+            (Some(verdicts), Some(1)) => std::mem::take(verdicts),
+            (Some(verdicts), Some(uses)) => {
+                *uses -= 1;
+                verdicts.clone()
+            }
+            _ => Vec::new(),
+        };
+        let texts = self.texts.iter().zip(&self.places);
+        let verdicts_of = |(text, places): (&&[u8], &Vec<(usize, usize)>)| {
+            let resources = places
+                .iter()
+                .flat_map(|&(offset, index)| placed(take(index), offset, text.len()));
+            resources.collect()
+        };
+        texts.map(verdicts_of).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::catalog::Catalog;
+    use super::super::resource::Status;
+    use super::*;
+
+    fn verdicts(text: &str, strict: bool) -> Vec<(Status, Vec<String>)> {
+        let targets = [Target::embedded(Catalog::find("1.31").unwrap())];
+        let options = Options {
+            strict,
+            ..Options::default()
+        };
+        check_text(text.as_bytes(), &targets, &options)
+            .into_iter()
+            .map(|resource| {
+                let violations = resource
+                    .violations
+                    .iter()
+                    .map(|v| format!("{} {}", v.path, v.message))
+                    .collect();
+                (resource.status, violations)
+            })
+            .collect()
+    }
+
+    const HEAD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n";
+
+    #[test]
+    fn documents_are_judged_one_by_one() {
+        let text =
+            format!("{HEAD}data: {{a: b}}\n---\n# nothing\n---\n{HEAD}data: {{a: 1}}\n---\na: [\n---\nkind: X\n");
+        let found = verdicts(&text, false);
+        let statuses: Vec<Status> = found.iter().map(|(status, _)| *status).collect();
+        assert_eq!(statuses, [Status::Valid, Status::Invalid, Status::Error, Status::Error]);
+        assert_eq!(found[1].1, ["/data/a got number, want null or string"]);
+    }
+
+    #[test]
+    fn strict_refuses_what_is_unknown_or_written_twice() {
+        let unknown = format!("{HEAD}imutable: true\n");
+        assert_eq!(verdicts(&unknown, false).first().unwrap().0, Status::Valid);
+        assert_eq!(
+            verdicts(&unknown, true).first().unwrap().1,
+            [" additional properties 'imutable' not allowed (did you mean 'immutable'?)"]
+        );
+        let twice = format!("{HEAD}data: {{a: b, a: c}}\n");
+        assert_eq!(verdicts(&twice, false).first().unwrap().0, Status::Valid);
+        assert_eq!(verdicts(&twice, true).first().unwrap().0, Status::Error);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics(text in "([ -~]|\\n|: |- |\\n---\\n){0,120}", strict: bool) {
+            verdicts(&text, strict);
+            verdicts(&format!("{HEAD}{text}"), strict);
+            verdicts(&format!("apiVersion: v1\nkind: Pod\nspec: {text}"), strict);
+        }
+    }
+
+    #[test]
+    fn the_first_failure_stops_when_asked() {
+        let targets = [Target::embedded(Catalog::find("1.31").unwrap())];
+        let options = Options {
+            stops_at_first: true,
+            ..Options::default()
+        };
+        let text = format!("{HEAD}---\n{HEAD}data: 1\n---\n{HEAD}");
+        assert_eq!(check_text(text.as_bytes(), &targets, &options).len(), 2);
+    }
+
+    #[test]
+    fn places_lie_inside_what_is_no_utf_8() {
+        let text: Vec<u8> = "\u{feff}a: \u{4e00}\u{4e00}\u{4e00}\u{4e00}\n|"
+            .encode_utf16()
+            .flat_map(u16::to_be_bytes)
+            .collect();
+        let targets = [Target::embedded(Catalog::find("1.31").unwrap())];
+        let resources = check_text(&text, &targets, &Options::default());
+        let violations: Vec<usize> = resources
+            .iter()
+            .flat_map(|found| &found.violations)
+            .map(|found| found.offset)
+            .collect();
+        assert!(!violations.is_empty() && violations.iter().all(|&offset| offset <= text.len()));
+    }
+
+    #[test]
+    fn lists_are_taken_apart() {
+        let text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{}]}}\n";
+        assert_eq!(
+            verdicts(text, false).first().unwrap().1,
+            ["/spec/ports/0 missing property 'port'"]
+        );
+    }
+
+    #[test]
+    fn anchors_and_merge_keys_are_followed() {
+        let text = format!("x: &x {{a: b}}\n{HEAD}data:\n  <<: *x\n  c: 1\n");
+        assert_eq!(
+            verdicts(&text, false).first().unwrap().1,
+            ["/data/c got number, want null or string"]
+        );
+    }
+
+    #[test]
+    fn many_texts_have_the_verdicts_of_each() {
+        let bad = format!("---\n{HEAD}data: 1\n");
+        let good = format!("---\n{HEAD}");
+        let texts = [
+            format!("{bad}{good}"),
+            format!("a: [\n{good}{bad}{bad}"),
+            String::new(),
+            good,
+        ];
+        let texts: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
+        let targets = [Target::embedded(Catalog::find("1.31").unwrap())];
+        let options = Options::default();
+        let documents = Documents::of(&texts, Some(2));
+        assert_eq!(documents.filter(None, |_| true).len(), 4);
+        let found = documents.check(Some(2), &targets, &options);
+        let expected: Vec<Vec<Resource>> = texts.iter().map(|text| check_text(text, &targets, &options)).collect();
+        assert_eq!(found, expected);
+    }
+}

@@ -1,0 +1,156 @@
+//! `metadata` of an object: its name as its kind asks for, its labels and annotations
+//! (`ValidateObjectMeta` of `k8s.io/apimachinery`).
+
+use crate::text::yaml::NodeId;
+
+use super::super::fields::Step::{Index, Key};
+use super::super::ids;
+use super::super::walk::Walk;
+use super::Syntax;
+use super::labels::{check_annotations, check_labels};
+
+/// Kinds of Kubernetes' own that are in no namespace.
+const CLUSTER_KINDS: [&str; 31] = [
+    "APIService",
+    "CSIDriver",
+    "CSINode",
+    "CertificateSigningRequest",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ClusterTrustBundle",
+    "ComponentStatus",
+    "CustomResourceDefinition",
+    "DeviceClass",
+    "DeviceTaintRule",
+    "FlowSchema",
+    "IPAddress",
+    "IngressClass",
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
+    "MutatingWebhookConfiguration",
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "PriorityClass",
+    "PriorityLevelConfiguration",
+    "ResourceSlice",
+    "RuntimeClass",
+    "ServiceCIDR",
+    "StorageClass",
+    "StorageVersion",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "ValidatingWebhookConfiguration",
+    "VolumeAttachment",
+];
+
+/// Kinds that stand for a question or a list and have no name to check.
+fn is_nameless(kind: &str) -> bool {
+    kind.ends_with("Review") || kind.ends_with("List") || matches!(kind, "Eviction" | "Binding" | "Scale" | "Status")
+}
+
+/// How the name of a kind of Kubernetes' own, or of a custom resource, is written.
+fn name_syntax(group: &str, kind: &str) -> Syntax {
+    match (group, kind) {
+        ("rbac.authorization.k8s.io" | "apiregistration.k8s.io" | "policy", _) => Syntax::PathSegment,
+        ("", "Namespace") | ("apps", "StatefulSet") => Syntax::Label,
+        ("", "Service") => Syntax::Label1035,
+        ("batch", "CronJob") => Syntax::CronJobName,
+        ("networking.k8s.io", "IPAddress") => Syntax::Ip,
+        ("certificates.k8s.io", "ClusterTrustBundle") => Syntax::PathSegment,
+        _ => Syntax::Subdomain,
+    }
+}
+
+/// A finalizer of `node` has a domain in its name, or is one of Kubernetes' own.
+pub(super) fn check_finalizer(walk: &mut Walk<'_>, node: NodeId, index: usize, name: &str) {
+    if !name.contains('/') && !matches!(name, "orphan" | "foregroundDeletion" | "kubernetes") {
+        let message =
+            format!("Invalid value: {name:?}: name is neither a standard finalizer name nor is it fully qualified");
+        walk.fault(node, &[Key("finalizers"), Index(index)], ids::NAME, message);
+    }
+}
+
+/// Whether a group certainly is Kubernetes' own; definitions of others are not asked this.
+fn is_builtin(group: &str) -> bool {
+    let known = [
+        "networking",
+        "rbac.authorization",
+        "storage",
+        "admissionregistration",
+        "apiextensions",
+    ];
+    !group.contains('.')
+        || group
+            .strip_suffix(".k8s.io")
+            .is_some_and(|group| known.contains(&group))
+}
+
+/// Checks the metadata of the document at `root`.
+pub(in crate::kubernetes::validate) fn check_root<'w>(
+    walk: &mut Walk<'w>,
+    root: NodeId,
+    api_version: &str,
+    kind: &str,
+) {
+    if is_nameless(kind) {
+        return;
+    }
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    let syntax = name_syntax(group, kind);
+    let metadata = walk.field(root, "metadata").unwrap_or(root);
+    let is_there = metadata != root;
+    let text = |walk: &Walk<'w>, name| is_there.then(|| walk.text(metadata, name)).flatten();
+    let (name, prefix) = (text(walk, "name"), text(walk, "generateName"));
+    match (&name, &prefix) {
+        (Some(name), _) => walk.written(root, &[Key("metadata"), Key("name")], name, syntax),
+        (None, Some(prefix)) => {
+            // Kubernetes appends five characters: only what comes before them is judged.
+            let example = format!("{prefix}xxxxx");
+            walk.written(root, &[Key("metadata"), Key("generateName")], &example, syntax);
+        }
+        // It is given a name of random digits.
+        (None, None) if kind == "LimitRange" => {}
+        (None, None) => {
+            let message = "Required value: name or generateName is required";
+            walk.fault(root, &[Key("metadata"), Key("name")], ids::REQUIRED, message);
+        }
+    }
+    if !is_there {
+        return;
+    }
+    walk.descend("metadata", |walk| {
+        if !CLUSTER_KINDS.contains(&kind)
+            && let Some(namespace) = walk.text(metadata, "namespace")
+        {
+            walk.written(metadata, &[Key("namespace")], &namespace, Syntax::Label);
+        }
+        check_object_metadata(walk, metadata);
+        for (index, finalizer) in walk.items(metadata, "finalizers").into_iter().enumerate() {
+            let text = walk.text_of(finalizer).unwrap_or_default();
+            walk.written(
+                metadata,
+                &[Key("finalizers"), Index(index)],
+                &text,
+                Syntax::QualifiedName,
+            );
+            if is_builtin(group) {
+                check_finalizer(walk, metadata, index, &text);
+            }
+        }
+        for (index, owner) in walk.items(metadata, "ownerReferences").into_iter().enumerate() {
+            for name in ["apiVersion", "kind", "name", "uid"] {
+                if walk.text(owner, name).is_none() {
+                    let steps = [Key("ownerReferences"), Index(index), Key(name)];
+                    walk.fault(metadata, &steps, ids::REQUIRED, "Required value");
+                }
+            }
+        }
+    });
+}
+
+/// What is checked of the metadata of an object and of a pod template alike.
+pub(super) fn check_object_metadata(walk: &mut Walk<'_>, metadata: NodeId) {
+    check_labels(walk, metadata, "labels");
+    check_annotations(walk, metadata);
+}

@@ -1,0 +1,236 @@
+//! What the API server checks beyond types: `Validate…` of `k8s.io/kubernetes/pkg/apis`, bound to the definitions of the
+//! schemas, so that a check is made wherever its type occurs.
+
+mod admission;
+mod autoscaling;
+mod cluster;
+mod container;
+mod custom_resource;
+mod failure_policy;
+mod json_schema;
+mod labels;
+mod metadata;
+mod network;
+mod pod;
+mod probe;
+mod rbac;
+mod resources;
+mod storage;
+mod syntax;
+mod volume;
+mod workload;
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use crate::text::yaml::{NodeId, NodeKind};
+
+use super::fields::Step::{Index, Key};
+use super::ids;
+use super::walk::Walk;
+
+pub(in crate::kubernetes::validate) use container::RELAXED_NAMES_SINCE;
+pub(in crate::kubernetes::validate) use metadata::check_root;
+pub(in crate::kubernetes::validate) use syntax::Syntax;
+
+/// One check of an object of a definition.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Check {
+    /// The field must be there and not empty.
+    Required(&'static str),
+    /// The field, when it is a text that is not empty, or each item of it, has a syntax.
+    Written(&'static str, Syntax),
+    /// As [`Self::Written`], and an empty text is refused too.
+    WrittenStrictly(&'static str, Syntax),
+    /// The field, or each item of it, is one of these texts; an empty one is absent.
+    Values(&'static str, &'static [&'static str]),
+    /// As [`Self::Values`], and an empty text is refused too.
+    ValuesStrictly(&'static str, &'static [&'static str]),
+    /// The whole number lies between two, inclusive.
+    Range(&'static str, i64, i64),
+    /// The field is no negative number.
+    NotNegative(&'static str),
+    /// No two items of the list have the same text in a field; with an empty name: are the same text.
+    Unique(&'static str, &'static str),
+    /// Exactly one of the fields is there.
+    ExactlyOne(&'static [&'static str]),
+    /// At most one of the fields is there.
+    AtMostOne(&'static [&'static str]),
+    /// Anything else.
+    With(fn(&mut Walk<'_>, NodeId)),
+}
+
+/// Checks by the end of a definition's name, such as `core.v1.Container`.
+pub(super) type Table = &'static [(&'static str, &'static [Check])];
+
+/// Largest whole number of 32 bits.
+pub(super) const MAX_INT32: i64 = 2_147_483_647;
+
+/// The checks of a definition, by its full name.
+pub(super) fn checks_of(definition: &str) -> &'static [Check] {
+    static CHECKS: OnceLock<HashMap<&'static str, &'static [Check]>> = OnceLock::new();
+    let checks = CHECKS.get_or_init(|| {
+        let tables: [Table; 13] = [
+            admission::CHECKS,
+            autoscaling::CHECKS,
+            cluster::CHECKS,
+            container::CHECKS,
+            custom_resource::CHECKS,
+            labels::CHECKS,
+            network::CHECKS,
+            pod::CHECKS,
+            probe::CHECKS,
+            rbac::CHECKS,
+            storage::CHECKS,
+            volume::CHECKS,
+            workload::CHECKS,
+        ];
+        tables.into_iter().flatten().copied().collect()
+    });
+    let end = definition.rmatch_indices('.').nth(2).map_or(0, |(at, _)| at + 1);
+    let short = definition.get(end..).unwrap_or_default();
+    checks.get(short).copied().unwrap_or_default()
+}
+
+impl<'w> Walk<'w> {
+    /// Holds an object against the checks of its definition.
+    pub(super) fn check_object(&mut self, node: NodeId, checks: &'static [Check]) {
+        for check in checks {
+            self.check(node, *check);
+        }
+    }
+
+    fn check(&mut self, node: NodeId, check: Check) {
+        match check {
+            Check::Required(name) => {
+                if self.field(node, name).is_none_or(|value| self.is_empty(value)) {
+                    self.required(node, name);
+                }
+            }
+            Check::Written(name, syntax) => {
+                self.each_text(node, name, |walk, steps, text| {
+                    if !text.is_empty() {
+                        walk.written(node, steps, text, syntax);
+                    }
+                });
+            }
+            Check::WrittenStrictly(name, syntax) => {
+                self.each_text(node, name, |walk, steps, text| walk.written(node, steps, text, syntax));
+            }
+            Check::Values(name, values) => self.values(node, name, values, true),
+            Check::ValuesStrictly(name, values) => self.values(node, name, values, false),
+            Check::Range(name, least, most) => {
+                if let Some(number) = self.integer(node, name)
+                    && !(least..=most).contains(&number)
+                {
+                    let message = format!("Invalid value: {number}: must be between {least} and {most}, inclusive");
+                    self.fault(node, &[Key(name)], ids::RANGE, message);
+                }
+            }
+            Check::NotNegative(name) => {
+                if let Some(number) = self.integer(node, name)
+                    && number < 0
+                {
+                    let message = format!("Invalid value: {number}: must be greater than or equal to 0");
+                    self.fault(node, &[Key(name)], ids::RANGE, message);
+                }
+            }
+            Check::Unique(list, name) => self.unique(node, list, name),
+            Check::ExactlyOne(names) => self.one_of(node, names, true),
+            Check::AtMostOne(names) => self.one_of(node, names, false),
+            Check::With(check) => check(self, node),
+        }
+    }
+
+    /// Reports a field that is missing.
+    pub(super) fn required(&mut self, node: NodeId, name: &str) {
+        self.fault(node, &[Key(name)], ids::REQUIRED, "Required value");
+    }
+
+    /// Reports a text that is not written as it should be.
+    pub(super) fn written(&mut self, node: NodeId, steps: &[super::fields::Step<'_>], text: &str, syntax: Syntax) {
+        if let Some(fault) = syntax.fault(text) {
+            let message = format!(
+                "Invalid value: {:?}: {fault}",
+                crate::kubernetes::validate::fields::shortened(text)
+            );
+            self.fault(node, steps, ids::NAME, message);
+        }
+    }
+
+    /// Calls `visit` with the text of a field, or of each item of it.
+    fn each_text(
+        &mut self,
+        node: NodeId,
+        name: &str,
+        mut visit: impl FnMut(&mut Self, &[super::fields::Step<'_>], &str),
+    ) {
+        let Some(value) = self.field(node, name) else { return };
+        if self.tree.kind(value) == NodeKind::Sequence {
+            for (index, item) in self.items(node, name).into_iter().enumerate() {
+                if let Some(text) = self.text_of(item) {
+                    visit(self, &[Key(name), Index(index)], &text);
+                }
+            }
+        } else if let Some(text) = self.text_of(value) {
+            visit(self, &[Key(name)], &text);
+        }
+    }
+
+    fn values(&mut self, node: NodeId, name: &str, values: &[&str], takes_empty: bool) {
+        self.each_text(node, name, |walk, steps, text| {
+            let is_item = steps.len() > 1;
+            let is_absent = takes_empty && text.is_empty() && !is_item;
+            if !is_absent && !values.contains(&text) {
+                let message = unsupported(text, values);
+                walk.fault(node, steps, ids::ENUM, message);
+            }
+        });
+    }
+
+    fn unique(&mut self, node: NodeId, list: &str, name: &str) {
+        let mut seen: Vec<std::borrow::Cow<'w, str>> = Vec::new();
+        for (index, item) in self.items(node, list).into_iter().enumerate() {
+            let value = if name.is_empty() {
+                Some(item)
+            } else {
+                self.field(item, name)
+            };
+            let Some(text) = value.and_then(|value| self.text_of(value)) else {
+                continue;
+            };
+            if text.is_empty() {
+                continue;
+            }
+            if seen.contains(&text) {
+                let steps = [Key(list), Index(index), Key(name)];
+                let steps = if name.is_empty() { steps.get(..2) } else { steps.get(..) };
+                let message = format!("Duplicate value: {text:?}");
+                self.fault(node, steps.unwrap_or_default(), ids::DUPLICATE, message);
+            } else {
+                seen.push(text);
+            }
+        }
+    }
+
+    fn one_of(&mut self, node: NodeId, names: &[&str], needs_one: bool) {
+        let present: Vec<&str> = names.iter().copied().filter(|name| self.has(node, name)).collect();
+        if let [_, second, ..] = present.as_slice() {
+            let message = format!("Forbidden: may not specify more than one of {}", present.join(", "));
+            self.fault(node, &[Key(second)], ids::ONE_OF, message);
+        } else if present.is_empty() && needs_one {
+            let message = format!("Required value: must specify one of {}", names.join(", "));
+            self.fault(node, &[], ids::ONE_OF, message);
+        }
+    }
+}
+
+/// What is said of a value that is not among those supported.
+pub(super) fn unsupported(text: &str, values: &[&str]) -> String {
+    let values: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
+    format!(
+        "Unsupported value: {:?}: supported values: {}",
+        crate::kubernetes::validate::fields::shortened(text),
+        values.join(", ")
+    )
+}

@@ -1,0 +1,362 @@
+//! JSON schemas of the user's own: `--schema-location`, with kubeconform's templates.
+//!
+//! A location is `default` (the embedded schemas), a directory laid out as kubeconform's registry, or a path with
+//! `{{ .ResourceKind }}` and the like. They are tried in order; a file that is not there leads to the next one. A file
+//! that is there and is no schema is an error (kubeconform passes over it in silence).
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::ErrorKind as IoErrorKind;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use boon::{Compiler, Draft, Format, InstanceToken, SchemaIndex, Schemas, ValidationError};
+use serde_json::Value as Json;
+
+use crate::kubernetes::json_schema::message as schema_error_message;
+use crate::text::go::duration::parse_duration;
+
+use super::remote_schema::{self, SchemaFetcher, is_remote};
+
+/// What kubeconform appends to a location that does not end in `json`.
+const REGISTRY_LAYOUT: &str =
+    "/{{ .NormalizedKubernetesVersion }}-standalone{{ .StrictSuffix }}/{{ .ResourceKind }}{{ .KindSuffix }}.json";
+
+/// Names that a location may hold between `{{` and `}}`, in the order of [`Variables`].
+const VARIABLES: [&str; 6] = [
+    ".NormalizedKubernetesVersion",
+    ".StrictSuffix",
+    ".ResourceKind",
+    ".ResourceAPIVersion",
+    ".Group",
+    ".KindSuffix",
+];
+
+/// The values of [`VARIABLES`] for one resource.
+type Variables = [String; 6];
+
+/// A location that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LocationError {
+    /// `{{` without `}}`, or a name that is none of kubeconform's.
+    #[error("--schema-location {location}: unknown variable {variable:?}; known are {}", VARIABLES.join(", "))]
+    Variable {
+        /// The location as given.
+        location: String,
+        /// What stands between the braces.
+        variable: String,
+    },
+}
+
+/// One place to look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Location {
+    /// The schemas in the binary.
+    Embedded,
+    /// Texts and variables, to be joined to a path.
+    Path(Vec<Piece>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    /// Index into [`VARIABLES`].
+    Variable(usize),
+}
+
+/// Where schemas are looked for, in order, and those read so far.
+pub struct SchemaLocations {
+    locations: Vec<Location>,
+    version: String,
+    suffix: &'static str,
+    fetcher: Option<Arc<SchemaFetcher>>,
+    read: Mutex<HashMap<String, Arc<OnceLock<ReadSchema>>>>,
+}
+
+/// A schema file once it was looked for: none there, compiled, or why not.
+type ReadSchema = Option<Result<Arc<FileSchema>, String>>;
+
+impl fmt::Debug for SchemaLocations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SchemaLocations")
+            .field("locations", &self.locations)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where the schema of a kind was found.
+pub(super) enum Found {
+    /// Look into the embedded ones; when it is not there, into what follows the given index.
+    Embedded(usize),
+    /// A file.
+    File(Arc<FileSchema>),
+    /// A file that is no schema, and why.
+    Broken(String),
+    /// Nowhere.
+    Missing,
+}
+
+impl SchemaLocations {
+    /// From the command line's words; `version` is the Kubernetes version as given. Without a fetcher, what is at an
+    /// URL cannot be read.
+    pub fn new(
+        given: &[String],
+        version: &str,
+        is_strict: bool,
+        fetcher: Option<Arc<SchemaFetcher>>,
+    ) -> Result<Self, LocationError> {
+        let version = match version {
+            "latest" | "master" => "master".to_owned(),
+            number => format!("v{}", number.strip_prefix('v').unwrap_or(number)),
+        };
+        Ok(Self {
+            locations: given.iter().map(|text| location(text)).collect::<Result<_, _>>()?,
+            version,
+            suffix: if is_strict { "-strict" } else { "" },
+            fetcher,
+            read: Mutex::new(HashMap::new()),
+        })
+    }
+
+    /// Looks for the schema of a kind from the location with index `from` on.
+    pub(super) fn find(&self, api_version: &str, kind: &str, from: usize) -> Found {
+        let variables = self.variables(api_version, kind);
+        for (index, location) in self.locations.iter().enumerate().skip(from) {
+            let Location::Path(pieces) = location else {
+                return Found::Embedded(index + 1);
+            };
+            let path: String = pieces.iter().map(|piece| piece.text(&variables)).collect();
+            match self.read(&path) {
+                None => {}
+                Some(Ok(schema)) => return Found::File(schema),
+                Some(Err(message)) => return Found::Broken(message),
+            }
+        }
+        Found::Missing
+    }
+
+    fn variables(&self, api_version: &str, kind: &str) -> Variables {
+        let (group, version) = api_version.split_once('/').unwrap_or((api_version, ""));
+        let label = group.split('.').next().unwrap_or_default().to_lowercase();
+        let (version, suffix) = match version {
+            "" => (group, format!("-{label}")),
+            version => (version, format!("-{label}-{}", version.to_lowercase())),
+        };
+        [
+            self.version.clone(),
+            self.suffix.to_owned(),
+            kind.to_lowercase(),
+            version.to_owned(),
+            group.to_owned(),
+            suffix,
+        ]
+    }
+
+    fn read(&self, path: &str) -> ReadSchema {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let cell = Arc::clone(read.entry(path.to_owned()).or_default());
+        // Others are looked for meanwhile.
+        drop(read);
+        cell.get_or_init(|| self.load(path)).clone()
+    }
+
+    fn load(&self, path: &str) -> ReadSchema {
+        let shown = remote_schema::shown(path);
+        let text = match &self.fetcher {
+            Some(fetcher) if is_remote(path) => fetcher.get(path),
+            _ => match std::fs::read(path) {
+                Err(error) if matches!(error.kind(), IoErrorKind::NotFound | IoErrorKind::NotADirectory) => Ok(None),
+                text => text.map(Some).map_err(|error| error.to_string()),
+            },
+        };
+        match text {
+            Ok(None) => None,
+            Err(error) => Some(Err(format!("cannot read schema {shown}: {error}"))),
+            Ok(Some(text)) => Some(
+                FileSchema::compile(path, &text)
+                    .map(Arc::new)
+                    .map_err(|error| format!("cannot use schema {shown}: {error}")),
+            ),
+        }
+    }
+}
+
+impl Piece {
+    fn text<'p>(&'p self, variables: &'p Variables) -> &'p str {
+        match self {
+            Self::Text(text) => text,
+            Self::Variable(index) => variables.get(*index).map_or("", String::as_str),
+        }
+    }
+}
+
+fn location(given: &str) -> Result<Location, LocationError> {
+    if given == "default" {
+        return Ok(Location::Embedded);
+    }
+    let whole = if given.ends_with("json") {
+        given.to_owned()
+    } else {
+        format!("{}{REGISTRY_LAYOUT}", given.trim_end_matches('/'))
+    };
+    let mut pieces = Vec::new();
+    let mut rest = whole.as_str();
+    while let Some((text, after)) = rest.split_once("{{") {
+        let (inside, after) = after.split_once("}}").unwrap_or((after, ""));
+        let variable = inside.trim();
+        let index = VARIABLES.iter().position(|known| *known == variable);
+        let index = index.ok_or_else(|| LocationError::Variable {
+            location: given.to_owned(),
+            variable: variable.to_owned(),
+        })?;
+        pieces.push(Piece::Text(text.to_owned()));
+        pieces.push(Piece::Variable(index));
+        rest = after;
+    }
+    pieces.push(Piece::Text(rest.to_owned()));
+    Ok(Location::Path(pieces))
+}
+
+/// A compiled JSON schema. Without `$schema` it is read as draft 4, as kubeconform does.
+pub(super) struct FileSchema {
+    schemas: Schemas,
+    index: SchemaIndex,
+}
+
+impl FileSchema {
+    fn compile(path: &str, text: &[u8]) -> Result<Self, String> {
+        let schema: Json = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        if is_remote(path) {
+            return Self::compile_at(path, schema);
+        }
+        let absolute = std::path::absolute(Path::new(path)).map_err(|error| error.to_string())?;
+        Self::compile_at(absolute.to_str().ok_or("the path is not UTF-8")?, schema)
+    }
+
+    /// From a schema that is in no file.
+    pub(super) fn from_json(schema: Json) -> Result<Self, String> {
+        Self::compile_at("crd:///schema.json", schema)
+    }
+
+    fn compile_at(absolute: &str, schema: Json) -> Result<Self, String> {
+        let mut compiler = Compiler::new();
+        compiler.set_default_draft(Draft::V4);
+        compiler.register_format(Format {
+            name: "duration",
+            func: assert_go_duration,
+        });
+        let mut schemas = Schemas::new();
+        compiler
+            .add_resource(absolute, schema)
+            .map_err(|error| error.to_string())?;
+        let index = compiler
+            .compile(absolute, &mut schemas)
+            .map_err(|error| format!("{error:#}"))?;
+        Ok(Self { schemas, index })
+    }
+
+    /// Path (its steps) and message of everything that is wrong.
+    pub(super) fn check(&self, instance: &Json) -> Vec<(Vec<String>, String)> {
+        let mut violations = Vec::new();
+        if let Err(error) = self.schemas.validate(instance, self.index) {
+            collect(&error, &mut violations);
+        }
+        violations
+    }
+}
+
+/// The causes that have no causes of their own. What nests as deep as the document is bounded by the reader.
+fn collect(error: &ValidationError<'_, '_>, violations: &mut Vec<(Vec<String>, String)>) {
+    let mut pending = vec![error];
+    while let Some(error) = pending.pop() {
+        if error.causes.is_empty() {
+            let tokens = error.instance_location.tokens.iter();
+            let steps = tokens
+                .map(|token| match token {
+                    InstanceToken::Prop(name) => name.to_string(),
+                    InstanceToken::Item(index) => index.to_string(),
+                })
+                .collect();
+            violations.push((steps, schema_error_message(&error.kind)));
+        }
+        pending.extend(error.causes.iter().rev());
+    }
+}
+
+fn assert_go_duration(value: &Json) -> Result<(), Box<dyn std::error::Error>> {
+    match value.as_str() {
+        Some(text) if parse_duration(text.as_bytes()).is_err() => Err("no duration such as 1h30m".into()),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(given: &str, version: &str, strict: bool, api_version: &str, kind: &str) -> String {
+        let locations = SchemaLocations::new(&[given.to_owned()], version, strict, None).unwrap();
+        let variables = locations.variables(api_version, kind);
+        match locations.locations.first().unwrap() {
+            Location::Path(pieces) => pieces.iter().map(|piece| piece.text(&variables)).collect(),
+            Location::Embedded => "default".to_owned(),
+        }
+    }
+
+    #[test]
+    fn templates_become_kubeconforms_paths() {
+        assert_eq!(
+            path("dir/", "v1.31.2", true, "apps/v1", "Deployment"),
+            "dir/v1.31.2-standalone-strict/deployment-apps-v1.json"
+        );
+        assert_eq!(
+            path("dir", "latest", false, "v1", "Pod"),
+            "dir/master-standalone/pod-v1.json"
+        );
+        let template = "{{.Group}}/{{ .ResourceKind }}_{{ .ResourceAPIVersion }}{{ .KindSuffix }}.json";
+        assert_eq!(
+            path(template, "1.31.0", false, "a.b.io/v1beta1", "MyKind"),
+            "a.b.io/mykind_v1beta1-a-v1beta1.json"
+        );
+        assert_eq!(path("default", "1.31", false, "v1", "Pod"), "default");
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_refused() {
+        for given in ["x/{{ .Kind }}.json", "x/{{ .Group.json"] {
+            assert!(
+                SchemaLocations::new(&[given.to_owned()], "1.31", false, None).is_err(),
+                "{given}"
+            );
+        }
+    }
+
+    #[test]
+    fn places_are_tried_in_order_and_broken_schemas_are_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+        let schema = r#"{"properties": {"wait": {"type": "string", "format": "duration"}}, "required": ["wait"]}"#;
+        std::fs::write(at("widget.json"), schema).unwrap();
+        std::fs::write(at("broken.json"), "{").unwrap();
+        let given = [
+            at("none/{{ .ResourceKind }}.json"),
+            "default".to_owned(),
+            at("{{ .ResourceKind }}.json"),
+        ];
+        let locations = SchemaLocations::new(&given, "1.31", false, None).unwrap();
+        assert!(matches!(locations.find("a/v1", "Widget", 0), Found::Embedded(2)));
+        assert!(matches!(locations.find("a/v1", "Broken", 2), Found::Broken(_)));
+        assert!(matches!(locations.find("a/v1", "Other", 2), Found::Missing));
+        let Found::File(schema) = locations.find("a/v1", "Widget", 2) else {
+            panic!("the schema is found")
+        };
+        assert!(schema.check(&serde_json::json!({"wait": "1h30m"})).is_empty());
+        let found = schema.check(&serde_json::json!({"wait": "long"}));
+        assert_eq!(found.first().unwrap().0, ["wait"]);
+        assert_eq!(
+            schema.check(&serde_json::json!({})).first().unwrap().1,
+            "missing property 'wait'"
+        );
+    }
+}

@@ -1,0 +1,478 @@
+//! A node and a definition, side by side.
+
+use std::borrow::Cow;
+
+use crate::text::yaml::{NodeId, NodeKind, Scalar, Tree};
+
+use super::catalog::{Catalog, Definition};
+use super::ids;
+use super::quantity::{is_base64, is_date_time, is_quantity};
+use super::resource::Violation;
+use super::rules;
+use super::schema::{Property, Schema};
+
+/// Deepest nesting that is looked at; the API server reads no deeper documents either.
+const MAX_DEPTH: usize = 1000;
+
+/// Required fields, by definition, for which the API server has a value of its own.
+const FILLED_IN: [(&str, &str); 13] = [
+    ("rbac.v1.RoleRef", "apiGroup"),
+    ("scheduling.v1.PriorityClass", "value"),
+    ("storage.v1.CSIDriver", "spec"),
+    ("resource.v1.DeviceClass", "spec"),
+    ("apiextensions.v1.CustomResourceDefinitionVersion", "served"),
+    ("apiextensions.v1.CustomResourceDefinitionVersion", "storage"),
+    ("core.v1.Sysctl", "value"),
+    ("core.v1.HTTPHeader", "value"),
+    ("core.v1.PreferredSchedulingTerm", "preference"),
+    ("core.v1.LimitRangeSpec", "limits"),
+    ("storage.v1.TokenRequest", "audience"),
+    ("batch.v1.PodFailurePolicy", "rules"),
+    ("discovery.v1.EndpointSlice", "endpoints"),
+];
+
+/// How strictly documents are held against definitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Strictness {
+    /// Unknown fields are violations.
+    pub(super) refuses_unknown: bool,
+    /// Only what a JSON schema can say is checked.
+    pub(super) schema_only: bool,
+    /// Only what keeps a document from being decoded is checked.
+    pub(super) types_only: bool,
+}
+
+/// What a node is, in JSON's words.
+#[derive(Debug, Clone)]
+enum Found<'t> {
+    Null,
+    Bool,
+    Integer(i128),
+    Float,
+    Text(Cow<'t, str>),
+    Array,
+    Object,
+}
+
+impl Found<'_> {
+    const fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool => "boolean",
+            Self::Integer(_) | Self::Float => "number",
+            Self::Text(_) => "string",
+            Self::Array => "array",
+            Self::Object => "object",
+        }
+    }
+}
+
+/// Walks one document.
+pub(super) struct Walk<'w> {
+    pub(super) tree: &'w Tree<'w>,
+    pub(super) catalog: &'w Catalog,
+    /// Whether keys are what they look like: see [`super::custom_acceptance::is_plain`].
+    pub(super) is_plain: bool,
+    strictness: Strictness,
+    path: Vec<Cow<'w, str>>,
+    violations: Vec<Violation>,
+    /// Paths of which the schema has already said what is wrong, so that rules do not say it again.
+    told: Vec<String>,
+    /// Name of the definition that is held against, for what is particular to it.
+    definition_name: &'static str,
+    /// Names of volumes that are made of claim templates.
+    pub(super) claim_templates: Vec<Cow<'w, str>>,
+}
+
+impl<'w> Walk<'w> {
+    pub(super) const fn new(tree: &'w Tree<'w>, catalog: &'w Catalog, strictness: Strictness, is_plain: bool) -> Self {
+        Self {
+            tree,
+            catalog,
+            is_plain,
+            strictness,
+            path: Vec::new(),
+            violations: Vec::new(),
+            told: Vec::new(),
+            definition_name: "",
+            claim_templates: Vec::new(),
+        }
+    }
+
+    /// The violations of the document at `root`.
+    pub(super) fn run(mut self, root: NodeId, definition: Definition<'w>) -> Vec<Violation> {
+        self.claim_templates = self.claim_templates_of(root);
+        self.definition_name = definition.name;
+        self.value(root, definition.schema, false);
+        self.check_definition(root, definition);
+        self.violations
+    }
+
+    /// Holds `metadata` against the rules alone, for what no definition is known of.
+    pub(super) fn run_metadata(mut self, root: NodeId, api_version: &str, kind: &str) -> Vec<Violation> {
+        rules::check_root(&mut self, root, api_version, kind);
+        self.violations
+    }
+
+    /// Names of the volumes that a `StatefulSet` makes of its claim templates.
+    fn claim_templates_of(&self, root: NodeId) -> Vec<Cow<'w, str>> {
+        let Some(spec) = self.field(root, "spec") else {
+            return Vec::new();
+        };
+        let templates = self.items(spec, "volumeClaimTemplates").into_iter();
+        templates
+            .filter_map(|template| self.text(self.field(template, "metadata")?, "name"))
+            .collect()
+    }
+
+    /// What the API server checks of an object of a definition, beyond types.
+    fn check_definition(&mut self, node: NodeId, definition: Definition<'w>) {
+        let is_judged = !self.strictness.schema_only && !self.strictness.types_only;
+        // An item that is null is an object without any field.
+        let is_item = self
+            .path
+            .last()
+            .is_some_and(|step| step.bytes().all(|byte| byte.is_ascii_digit()));
+        let is_object = self.tree.kind(node) == NodeKind::Mapping || (is_item && self.is_null(node));
+        if is_judged && is_object {
+            self.check_object(node, definition.checks);
+        }
+    }
+
+    /// Goes a step down for as long as `work` takes.
+    pub(super) fn descend(&mut self, step: &str, work: impl FnOnce(&mut Self)) {
+        self.path.push(Cow::Owned(step.to_owned()));
+        work(self);
+        self.path.pop();
+    }
+
+    /// Whether the present path ends with a step.
+    pub(super) fn path_ends_with(&self, step: &str) -> bool {
+        self.path.last().is_some_and(|last| last == step)
+    }
+
+    /// The present path as a JSON pointer.
+    pub(super) fn pointer(&self) -> String {
+        let mut path = String::new();
+        for step in &self.path {
+            path.push('/');
+            path.push_str(&step.replace('~', "~0").replace('/', "~1"));
+        }
+        path
+    }
+
+    /// Where a node begins in the file.
+    pub(super) fn offset_of(&self, node: NodeId) -> usize {
+        self.tree.span(node).start as usize
+    }
+
+    /// Adds what a rule finds, where the schema has not found something already.
+    pub(super) fn add(&mut self, violation: Violation) {
+        if !self.told.contains(&violation.path) {
+            self.violations.push(violation);
+        }
+    }
+
+    fn report(&mut self, node: NodeId, rule: &'static str, message: String) {
+        let (path, offset) = (self.pointer(), self.offset_of(node));
+        self.told.push(path.clone());
+        self.violations.push(Violation {
+            path,
+            message,
+            offset,
+            rule,
+        });
+    }
+
+    fn found(&self, node: NodeId) -> Found<'w> {
+        match self.tree.kind(node) {
+            NodeKind::Mapping => Found::Object,
+            NodeKind::Sequence => Found::Array,
+            NodeKind::Alias | NodeKind::Scalar(_) => match self.tree.scalar(node) {
+                Ok(Scalar::Null) | Err(_) => Found::Null,
+                Ok(Scalar::Bool(_)) => Found::Bool,
+                Ok(Scalar::Int(number)) => Found::Integer(i128::from(number)),
+                Ok(Scalar::Uint(number)) => Found::Integer(i128::from(number)),
+                Ok(Scalar::Float(number)) => whole_number(number).map_or(Found::Float, Found::Integer),
+                Ok(Scalar::Str(text)) => Found::Text(text),
+                Ok(Scalar::Timestamp(text)) => Found::Text(Cow::Borrowed(text)),
+            },
+        }
+    }
+
+    fn value(&mut self, node: NodeId, schema: &'w Schema, may_be_null: bool) {
+        let node = self.tree.target(node);
+        if let Schema::Reference(name) = schema {
+            let may_be_schema = !self.strictness.schema_only && self.tree.kind(node) == NodeKind::Mapping;
+            let target = if may_be_schema {
+                self.catalog.json_schema_of(*name)
+            } else {
+                *name
+            };
+            if let Some(definition) = self.catalog.definition(target)
+                && self.path.len() < MAX_DEPTH
+            {
+                let outer = self.strictness;
+                // Go's strict decoder does not look for unknown fields where a type decodes itself.
+                self.strictness.refuses_unknown &= target == *name;
+                let outer_name = std::mem::replace(&mut self.definition_name, definition.name);
+                self.value(node, definition.schema, may_be_null);
+                self.definition_name = outer_name;
+                self.strictness = outer;
+                self.check_definition(node, definition);
+            }
+            return;
+        }
+        let found = self.found(node);
+        if matches!(found, Found::Null) && (may_be_null || self.strictness.types_only) {
+            return;
+        }
+        match (schema, &found) {
+            (Schema::Any, _)
+            | (Schema::AnyObject, Found::Object)
+            | (
+                Schema::String
+                | Schema::Enum(_)
+                | Schema::Bytes
+                | Schema::DateTime
+                | Schema::IntOrString
+                | Schema::Quantity,
+                Found::Text(_),
+            )
+            | (
+                Schema::Integer
+                | Schema::Int32
+                | Schema::Int64
+                | Schema::Number
+                | Schema::IntOrString
+                | Schema::Quantity,
+                Found::Integer(_),
+            )
+            | (Schema::Number | Schema::Quantity, Found::Float)
+            | (Schema::Boolean, Found::Bool) => self.content(node, schema, &found),
+            // Go's decoder makes bytes of a list of numbers too; only an empty one is ever seen.
+            (Schema::Bytes, Found::Array) if !self.strictness.schema_only && self.tree.len(node) == 0 => {}
+            (Schema::Array(items), Found::Array) => self.array(node, items),
+            (Schema::Map(values), Found::Object) => self.map(node, values),
+            (Schema::Object(properties), Found::Object) => self.object(node, properties),
+            (schema, found) => {
+                let nullable = if may_be_null { "null or " } else { "" };
+                let message = format!("got {}, want {nullable}{}", found.type_name(), schema.type_name());
+                self.report(node, ids::TYPE, message);
+            }
+        }
+    }
+
+    /// What the API server finds while decoding, beyond the type.
+    fn content(&mut self, node: NodeId, schema: &Schema, found: &Found<'_>) {
+        if self.strictness.schema_only {
+            return;
+        }
+        match (schema, found) {
+            (Schema::Int32 | Schema::IntOrString, Found::Integer(number)) if i32::try_from(*number).is_err() => {
+                self.report(node, ids::INTEGER_SIZE, format!("{number} does not fit 32 bits"));
+            }
+            (Schema::Int64, Found::Integer(number)) if i64::try_from(*number).is_err() => {
+                self.report(node, ids::INTEGER_SIZE, format!("{number} does not fit 64 bits"));
+            }
+            (Schema::Quantity, Found::Text(text)) if !is_quantity(text.trim_matches(' ')) => {
+                let message =
+                    format!("{text:?} is no quantity: want a number and a suffix such as m, k, M, Ki, Mi or Gi");
+                self.report(node, ids::QUANTITY, message);
+            }
+            (Schema::Bytes, Found::Text(text)) if !is_base64(text) => {
+                self.report(node, ids::BASE64, "the value is not base64".to_owned());
+            }
+            (Schema::DateTime, Found::Text(text)) if !is_date_time(text) => {
+                self.report(node, ids::DATE_TIME, format!("{text:?} is no RFC 3339 time"));
+            }
+            (Schema::Enum(set), Found::Text(text)) if !self.strictness.types_only => {
+                let is_known = set.values.iter().any(|value| value == text) || (set.takes_empty && text.is_empty());
+                // The server takes an empty one for what is not given, though the field is a pointer.
+                let is_known = is_known || text.is_empty() && self.is_below("reclaimPolicy");
+                if !is_known {
+                    self.report(node, ids::ENUM, rules::unsupported(text, &set.values));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn array(&mut self, node: NodeId, items: &'w Schema) {
+        let tree = self.tree;
+        for (index, item) in tree.children(node).enumerate() {
+            self.path.push(Cow::Owned(index.to_string()));
+            // A null item is an empty one to the API server, which then misses what is required of it.
+            let may_be_null =
+                !self.has_required(items) && (self.strictness.schema_only || !matches!(items, Schema::Enum(_)));
+            self.value(item, items, may_be_null);
+            self.path.pop();
+        }
+    }
+
+    /// Whether the API server takes an object without a field that the OpenAPI document requires, since zero will do.
+    fn is_filled_in(&self, property: &Property) -> bool {
+        !self.strictness.schema_only
+            && FILLED_IN
+                .iter()
+                .any(|&(owner, name)| name == property.name && self.definition_name.ends_with(owner))
+    }
+
+    /// Whether the present path leads through a field.
+    pub(super) fn is_below(&self, field: &str) -> bool {
+        self.path.iter().any(|step| step == field)
+    }
+
+    fn has_required(&self, schema: &Schema) -> bool {
+        match schema {
+            Schema::Reference(name) => self
+                .catalog
+                .definition(*name)
+                .is_some_and(|definition| self.has_required(definition.schema)),
+            Schema::Object(properties) => properties.iter().any(|property| property.is_required),
+            _ => false,
+        }
+    }
+
+    fn map(&mut self, node: NodeId, values: &'w Schema) {
+        for (name, _, value) in self.entries(node) {
+            self.path.push(name);
+            self.value(value, values, true);
+            self.path.pop();
+        }
+    }
+
+    fn object(&mut self, node: NodeId, properties: &'w [Property]) {
+        let entries = self.entries(node);
+        let mut missing: Vec<&str> = properties
+            .iter()
+            .filter(|property| property.is_required && !self.is_filled_in(property))
+            .map(|property| property.name)
+            .collect();
+        for (name, key, value) in entries {
+            match properties.binary_search_by(|property| property.name.cmp(&name)) {
+                Ok(at) => {
+                    missing.retain(|wanted| *wanted != name);
+                    let Some(property) = properties.get(at) else { continue };
+                    self.path.push(name);
+                    // What a controller writes is thrown away when an object is created.
+                    let outer = self.strictness;
+                    self.strictness.types_only |= self.path.len() == 1 && property.name == "status";
+                    let may_be_null = !property.is_required || self.is_filled_in(property);
+                    self.value(value, &property.schema, may_be_null);
+                    self.strictness = outer;
+                    self.path.pop();
+                }
+                Err(_) if self.strictness.refuses_unknown => {
+                    let near = nearest(&name, properties);
+                    let hint = near.map_or_else(String::new, |near| format!(" (did you mean '{near}'?)"));
+                    self.report(
+                        key,
+                        ids::UNKNOWN_FIELD,
+                        format!("additional properties '{name}' not allowed{hint}"),
+                    );
+                }
+                Err(_) => {}
+            }
+        }
+        if self.strictness.types_only {
+            return;
+        }
+        for name in &missing {
+            self.told.push(format!("{}/{name}", self.pointer()));
+        }
+        if let [only] = missing.as_slice() {
+            self.report(node, ids::REQUIRED, format!("missing property '{only}'"));
+        } else if !missing.is_empty() {
+            let names: Vec<String> = missing.iter().map(|name| format!("'{name}'")).collect();
+            self.report(node, ids::REQUIRED, format!("missing properties {}", names.join(", ")));
+        }
+    }
+
+    /// Name, key and value of every entry, merge keys followed, the last of equal names kept.
+    pub(super) fn entries(&self, node: NodeId) -> Vec<(Cow<'w, str>, NodeId, NodeId)> {
+        let mut entries: Vec<(Cow<'w, str>, NodeId, NodeId)> = Vec::with_capacity(self.tree.len(node));
+        if self.is_plain {
+            let named = |(key, value)| (Cow::Borrowed(self.tree.text(key)), key, value);
+            entries.extend(self.tree.pairs(node).map(named));
+            return entries;
+        }
+        self.collect_entries(node, &mut entries, 0);
+        entries
+    }
+
+    fn collect_entries(&self, node: NodeId, entries: &mut Vec<(Cow<'w, str>, NodeId, NodeId)>, depth: usize) {
+        let tree = self.tree;
+        for (key, value) in tree.pairs(tree.target(node)) {
+            if tree.is_merge_key(key) && depth < 8 {
+                let merged = tree.target(value);
+                match tree.kind(merged) {
+                    NodeKind::Sequence => {
+                        for item in tree.children(merged) {
+                            self.collect_entries(item, entries, depth + 1);
+                        }
+                    }
+                    _ => self.collect_entries(merged, entries, depth + 1),
+                }
+                continue;
+            }
+            let name = self.key_text(key);
+            match entries.iter_mut().find(|(existing, ..)| *existing == name) {
+                Some(entry) => *entry = (name, key, value),
+                None => entries.push((name, key, value)),
+            }
+        }
+    }
+
+    /// A key as JSON has it: `yes` is `true`.
+    fn key_text(&self, key: NodeId) -> Cow<'w, str> {
+        let tree = self.tree;
+        match tree.scalar(tree.target(key)) {
+            Ok(Scalar::Bool(value)) => Cow::Borrowed(if value { "true" } else { "false" }),
+            Ok(Scalar::Int(number)) => Cow::Owned(number.to_string()),
+            Ok(Scalar::Str(text)) => text,
+            _ => Cow::Borrowed(tree.text(tree.target(key))),
+        }
+    }
+}
+
+/// A float that JSON prints as a whole number.
+fn whole_number(number: f64) -> Option<i128> {
+    const LARGEST: f64 = 1e21;
+    if number.fract() != 0.0 || number.abs() >= LARGEST {
+        return None;
+    }
+    format!("{number:.0}").parse().ok()
+}
+
+/// The property whose name is closest to a misspelt one.
+fn nearest<'p>(name: &str, properties: &'p [Property]) -> Option<&'p str> {
+    let mut best: Option<(usize, &str)> = None;
+    for property in properties {
+        let distance = distance(&name.to_lowercase(), &property.name.to_lowercase());
+        if distance <= 2 && distance * 3 < name.len().max(4) && best.is_none_or(|(found, _)| distance < found) {
+            best = Some((distance, property.name));
+        }
+    }
+    best.map(|(_, name)| name)
+}
+
+/// Levenshtein's distance.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (y, place) in b.iter().zip(row.iter_mut().skip(1)) {
+            let above = *place;
+            left = (diagonal + usize::from(x != *y)).min(left + 1).min(above + 1);
+            diagonal = above;
+            *place = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}

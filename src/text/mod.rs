@@ -1,0 +1,9 @@
+//! Bytes and what they spell: files and spans, YAML, versions, edits, what Go's library does to text. Nothing here knows of charts.
+
+pub mod source;
+pub mod threads;
+pub mod diagnostic;
+pub mod go;
+pub mod yaml;
+pub mod semver;
+pub mod edit;

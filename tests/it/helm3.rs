@@ -1,0 +1,143 @@
+//! `--compat helm3` against digests of what the real Helm 3.22 makes of a sample of the chart corpus
+//! (`tests/helm3/make_goldens.py`), and small charts of our own where the two Helms differ.
+//!
+//! Reads the conformance data beside the project; where that is absent, says so and passes.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use chartwright::text::threads::map_in_parallel;
+use serde_json::Value as Json;
+use sha2::{Digest as _, Sha256};
+
+/// Share of the cases that must be the same, in thousandths.
+const BAR: usize = 995;
+
+struct Golden {
+    id: String,
+    is_refused: bool,
+    digest: String,
+}
+
+fn goldens() -> Vec<Golden> {
+    let text = std::fs::read_to_string("tests/helm3/goldens.tsv").expect("goldens.tsv");
+    let golden = |line: &str| {
+        let mut columns = line.split('\t').map(str::to_owned);
+        let mut next = || columns.next().expect("three columns");
+        Golden {
+            id: next(),
+            is_refused: next() == "refused",
+            digest: next(),
+        }
+    };
+    text.lines().map(golden).collect()
+}
+
+fn template(directory: &Path, arguments: &[String]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_chartwright"))
+        .arg("template")
+        .args(arguments)
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts")
+}
+
+fn is_same(golden: &Golden, output: &Output) -> bool {
+    let compared = if golden.is_refused {
+        let text = String::from_utf8_lossy(&output.stderr);
+        let mut lines = text.lines().filter(|line| !line.starts_with("level="));
+        lines.next().unwrap_or_default().as_bytes().to_vec()
+    } else {
+        output.stdout.clone()
+    };
+    let digest = Sha256::digest(compared);
+    let digest = digest
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    output.status.success() != golden.is_refused && digest == golden.digest
+}
+
+#[test]
+fn the_corpus_renders_as_with_helm_3() {
+    let corpus = std::path::absolute("../shared/conformance/charts-corpus").expect("a path");
+    if !corpus.is_dir() {
+        println!("no chart corpus here: skipped");
+        return;
+    }
+    let cases = std::fs::read_to_string(corpus.join("cases.jsonl")).expect("cases.jsonl");
+    let cases: BTreeMap<String, Vec<String>> = cases
+        .lines()
+        .map(|line| {
+            let case: Json = serde_json::from_str(line).expect("a case");
+            let words = case.get("args").and_then(Json::as_array).expect("arguments");
+            let words = words.iter().map(|word| word.as_str().expect("text").to_owned());
+            let id = case.get("id").and_then(Json::as_str).expect("an id");
+            (id.to_owned(), words.collect())
+        })
+        .collect();
+    let goldens = goldens();
+    assert!(goldens.len() >= 200, "too few goldens");
+    let same = map_in_parallel(&goldens, |golden| {
+        let mut arguments = cases.get(&golden.id).expect("a case of the corpus").clone();
+        arguments.extend(["--compat".to_owned(), "helm3".to_owned()]);
+        is_same(golden, &template(&corpus, &arguments))
+    });
+    for (golden, _) in goldens.iter().zip(&same).filter(|(_, same)| !**same) {
+        println!("differs: {}", golden.id);
+    }
+    let count = same.iter().filter(|same| **same).count();
+    println!("the same as Helm 3 in {count} of {} cases", goldens.len());
+    assert!(count * 1000 >= goldens.len() * BAR, "{count} of {}", goldens.len());
+}
+
+/// Template, what Helm 4.3 prints, what Helm 3.22 prints; both as the real ones do.
+const DIFFERENCES: &[(&str, &str, &str)] = &[
+    (
+        "a: 1\n\n\n---\nb: 2\n\n",
+        "a: 1\n\n\n\n---\n# Source: c/templates/t.yaml\nb: 2",
+        "a: 1\n---\n# Source: c/templates/t.yaml\nb: 2",
+    ),
+    (
+        "a: {{ .Chart | toJson | quote }}",
+        "a: \"{\\\"APIVersion\\\"",
+        "a: \"{\\\"name\\\":\\\"c\\\",\\\"version\\\":\\\"0.1.0\\\",\\\"apiVersion\\\":\\\"v2\\\",\\\"IsRoot\\\":true}\"",
+    ),
+    (
+        "a: {{ .Capabilities.KubeVersion.Version }}",
+        "a: v1.31.2-eks-1",
+        "a: v1.31.2",
+    ),
+    ("a: {{ .Capabilities.HelmVersion.Version }}", "a: v4.3", "a: v3.22"),
+    ("a: {{ hasKey .Values \"gone\" }}", "a: false", "a: true"),
+    (
+        "a: {{ mustToYaml .Values.gone }}",
+        "a: null",
+        "Error: parse error at (c/templates/t.yaml:1): function \"mustToYaml\" not defined",
+    ),
+    (
+        "a: {{ .Values.x.y }}",
+        "Error: c/templates/t.yaml:1:13",
+        "Error: template: c/templates/t.yaml:1:13: executing \"c/templates/t.yaml\" at <.Values.x.y>: nil pointer evaluating interface {}.y",
+    ),
+];
+
+#[test]
+fn where_the_two_differ() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let chart = directory.path().join("c");
+    std::fs::create_dir_all(chart.join("templates")).expect("directories");
+    std::fs::write(chart.join("Chart.yaml"), "apiVersion: v2\nname: c\nversion: 0.1.0\n").expect("a file");
+    std::fs::write(chart.join("values.yaml"), "gone: null\n").expect("a file");
+    for (template_text, helm4, helm3) in DIFFERENCES {
+        std::fs::write(chart.join("templates/t.yaml"), template_text).expect("a file");
+        for (compat, wanted) in [("helm4", helm4), ("helm3", helm3)] {
+            let arguments = ["c", "--kube-version", "v1.31.2-eks-1", "--compat", compat].map(str::to_owned);
+            let output = template(directory.path(), &arguments);
+            let all = [output.stdout, output.stderr].concat();
+            let all = String::from_utf8_lossy(&all);
+            assert!(all.contains(wanted), "{template_text:?} with {compat}:\n{all}");
+        }
+    }
+}

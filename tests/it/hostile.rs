@@ -1,0 +1,292 @@
+//! Charts made to fill the memory, the stack or the evening: each ends with a clear error, within bounds on memory and
+//! time that the shell sets.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// Address space in KiB: stacks of half a gigabyte are reserved, not used.
+const MEMORY: u32 = 5_000_000;
+/// Seconds, for a build without optimisation on a busy machine.
+const SECONDS: u32 = 120;
+
+fn template(directory: &Path, arguments: &[&str]) -> Output {
+    let quoted: Vec<String> = arguments.iter().map(|argument| format!("'{argument}'")).collect();
+    let program = env!("CARGO_BIN_EXE_chartwright");
+    let script = format!(
+        "ulimit -v {MEMORY}; exec timeout {SECONDS} '{program}' template {}",
+        quoted.join(" ")
+    );
+    Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .output()
+        .expect("a shell")
+}
+
+fn chart(directory: &Path, files: &[(&str, &str)]) {
+    for (name, text) in [("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 0.1.0\n")]
+        .iter()
+        .chain(files)
+    {
+        let path = directory.join(name);
+        std::fs::create_dir_all(path.parent().expect("a directory")).expect("directories");
+        std::fs::write(path, text).expect("a file");
+    }
+}
+
+/// A refusal: exit status 1 and the words, without a panic.
+fn assert_refused(what: &str, output: &Output, words: &str) {
+    let text = String::from_utf8_lossy(&output.stderr);
+    let start: String = text.chars().take(600).collect();
+    assert_eq!(output.status.code(), Some(1), "{what}: {start}");
+    assert!(text.contains(words), "{what}: {start}");
+    assert!(!text.contains("panicked"), "{what}: {start}");
+}
+
+const TEMPLATES: &[(&str, &str, &str)] = &[
+    ("until", "{{ until 1000000000 | len }}", "makeslice: len out of range"),
+    (
+        "untilStep",
+        "{{ untilStep 0 1000000000 1 | len }}",
+        "makeslice: len out of range",
+    ),
+    ("seq", "{{ seq 1000000000 | len }}", "makeslice: len out of range"),
+    (
+        "repeat",
+        "{{ repeat 1000000000 \"xxxxxxxxxx\" | len }}",
+        "Repeat output length overflow",
+    ),
+    (
+        "indent",
+        "{{ indent 1000000000 \"a\" | len }}",
+        "exceeds 134217728 bytes",
+    ),
+    (
+        "random text",
+        "{{ randAlphaNum 1000000000 | len }}",
+        "makeslice: len out of range",
+    ),
+    (
+        "include",
+        "{{ define \"a\" }}{{ include \"a\" . }}{{ end }}{{ include \"a\" . }}",
+        "nested reference name: a",
+    ),
+    (
+        "tpl",
+        "{{ define \"a\" }}{{ tpl \"{{ include `a` . }}\" . }}{{ end }}{{ include \"a\" . }}",
+        "nested reference name: a",
+    ),
+    (
+        "text that doubles",
+        "{{ $s := \"xxxxxxxx\" }}{{ range until 40 }}{{ $s = cat $s $s }}{{ end }}{{ len $s }}",
+        "error calling cat: ",
+    ),
+    (
+        "list that doubles",
+        "{{ $s := list 1 2 3 4 }}{{ range until 40 }}{{ $s = concat $s $s }}{{ end }}{{ len $s }}",
+        "exceeds 4194304 items",
+    ),
+    (
+        "quotes of quotes",
+        "{{ $s := \"'\" }}{{ range until 40 }}{{ $s = quote $s $s }}{{ end }}{{ len $s }}",
+        "error calling quote: ",
+    ),
+    (
+        "map of itself twice",
+        "{{ $d := dict }}{{ range until 60 }}{{ $d = dict \"a\" $d \"b\" $d }}{{ end }}{{ toYaml $d }}",
+        "error calling toYaml: what it makes exceeds",
+    ),
+    (
+        "map of itself twice, printed",
+        "{{ $d := dict }}{{ range until 60 }}{{ $d = dict \"a\" $d \"b\" $d }}{{ end }}{{ $d }}",
+        "what is printed exceeds",
+    ),
+    (
+        "map of itself twice, copied",
+        "{{ $d := dict }}{{ range until 60 }}{{ $d = dict \"a\" $d \"b\" $d }}{{ end }}{{ deepCopy $d | len }}",
+        "error calling deepCopy: what it makes exceeds",
+    ),
+    (
+        "join",
+        "{{ join (repeat 10000000 \"x\") (until 10000) | len }}",
+        "error calling join: what it makes exceeds",
+    ),
+    (
+        "replace",
+        "{{ replace \"x\" (repeat 100000 \"y\") (repeat 1000000 \"x\") | len }}",
+        "error calling replace: what it makes exceeds",
+    ),
+    (
+        "split",
+        "{{ splitList \"\" (repeat 50000000 \"x\") | len }}",
+        "error calling splitList: what it makes exceeds",
+    ),
+    ("nested parentheses", "{{ ((((((((((", "unclosed action"),
+];
+
+#[test]
+fn templates_are_stopped() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (what, text, words) in TEMPLATES {
+        chart(directory.path(), &[("c/templates/t.yaml", text)]);
+        assert_refused(what, &template(directory.path(), &["c"]), words);
+    }
+}
+
+#[test]
+fn deep_nesting_is_refused_and_not_a_crash() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let deep = 200_000;
+    for (what, text) in [
+        (
+            "parentheses",
+            format!("{{{{ {}1{} }}}}", "(".repeat(deep), ")".repeat(deep)),
+        ),
+        (
+            "blocks",
+            format!("{}{}", "{{ if 1 }}".repeat(deep), "{{ end }}".repeat(deep)),
+        ),
+        (
+            "else chains",
+            format!("{{{{ if 0 }}}}{}{{{{ end }}}}", "{{ else if 0 }}".repeat(deep)),
+        ),
+        (
+            "JSON",
+            format!("a: {{{{ fromJson `{}` | toJson }}}}\nb: [", "[".repeat(deep)),
+        ),
+        ("rendered lists", format!("a: {}", "[".repeat(deep))),
+        (
+            "rendered indentation",
+            (0..3000).fold(String::new(), |text, depth| text + &" ".repeat(depth) + "a:\n"),
+        ),
+        ("rendered dashes", "- ".repeat(deep)),
+    ] {
+        chart(directory.path(), &[("c/templates/t.yaml", &text)]);
+        assert_refused(what, &template(directory.path(), &["c"]), "Error: ");
+    }
+}
+
+#[test]
+fn values_are_stopped() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned();
+    for level in 1..9 {
+        let aliases = vec![format!("*a{}", level - 1); 9].join(",");
+        bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+    }
+    let deep = "[".repeat(100_000);
+    for (what, values, words) in [
+        ("aliases", bomb.as_str(), "document contains excessive aliasing"),
+        ("an anchor in itself", "a: &a {b: *a}\n", "value contains itself"),
+        ("deep lists", deep.as_str(), "exceeded max depth"),
+    ] {
+        chart(
+            directory.path(),
+            &[("c/templates/t.yaml", "a: 1\n"), ("c/values.yaml", values)],
+        );
+        assert_refused(what, &template(directory.path(), &["c"]), words);
+    }
+    chart(directory.path(), &[("c/values.yaml", "{}\n")]);
+    let long = format!("{}b=1", "a.".repeat(100));
+    let nested = format!("a{}=1", "[0]".repeat(100_000 / 3));
+    for (what, set, words) in [
+        (
+            "an index",
+            "a[999999999]=1",
+            "greater than maximum supported index of 65536",
+        ),
+        ("many names", long.as_str(), "maximum supported nested level of 30"),
+        ("many indices", nested.as_str(), "Error: "),
+    ] {
+        assert_refused(what, &template(directory.path(), &["c", "--set", set]), words);
+    }
+    let circle = r##"{"$ref": "#/definitions/a", "definitions": {"a": {"$ref": "#/definitions/a"}}}"##;
+    chart(directory.path(), &[("c/values.schema.json", circle)]);
+    assert_refused("a schema in a circle", &template(directory.path(), &["c"]), "Error: ");
+}
+
+/// A gzipped tar of entries: name, and how many zero bytes.
+fn archive(entries: impl Iterator<Item = (String, u64)>) -> Vec<u8> {
+    let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut builder = tar::Builder::new(encoder);
+    for (name, size) in entries {
+        let mut header = tar::Header::new_ustar();
+        // `set_path` would refuse what is tested here.
+        let field = header.as_ustar_mut().expect("ustar");
+        for (place, byte) in field.name.iter_mut().zip(name.bytes()) {
+            *place = byte;
+        }
+        header.set_size(size);
+        header.set_mode(0o644);
+        header.set_cksum();
+        let zeros = std::io::Read::take(std::io::repeat(0), size);
+        builder.append(&header, zeros).expect("an entry");
+    }
+    let mut encoder = builder.into_inner().expect("an archive");
+    encoder.flush().expect("flushes");
+    encoder.finish().expect("an archive")
+}
+
+#[test]
+fn archives_are_stopped() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("c.tgz");
+    let one = |name: &str| archive(std::iter::once((name.to_owned(), 10)));
+    for (what, bytes, words) in [
+        (
+            "one large file",
+            archive(std::iter::once(("c/a".to_owned(), 200 << 20))),
+            "larger than the maximum size 104857600",
+        ),
+        (
+            "many middling files",
+            archive((0..30).map(|n| (format!("c/{n}"), 4 << 20))),
+            "larger than the maximum size 104857600",
+        ),
+        (
+            "many empty files",
+            archive((0..60_000).map(|n| (format!("c/{n}"), 0))),
+            "more than 50000 entries",
+        ),
+        (
+            "a parent directory",
+            one("c/../../x"),
+            "illegally references parent directory",
+        ),
+        (
+            "an absolute path",
+            one("c//etc/passwd"),
+            "illegally contains absolute paths",
+        ),
+        ("a drive", one("c\\C:\\x"), "illegally named files"),
+        ("no chart", one("c/x"), "no Chart.yaml found"),
+        ("no tar", b"\x1F\x8B\x08garbage".to_vec(), "Error: "),
+    ] {
+        std::fs::write(&path, bytes).expect("a file");
+        assert_refused(what, &template(directory.path(), &["c.tgz"]), words);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_but_not_for_ever() {
+    let directory = tempfile::tempdir().expect("a directory");
+    chart(
+        directory.path(),
+        &[("c/templates/t.yaml", "a: 1\n"), ("outside.yaml", "b: 2\n")],
+    );
+    std::os::unix::fs::symlink("../../outside.yaml", directory.path().join("c/templates/link.yaml")).expect("a link");
+    let output = template(directory.path(), &["c"]);
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("b: 2"),
+        "files are followed, as in Helm"
+    );
+    std::os::unix::fs::symlink("..", directory.path().join("c/templates/up")).expect("a link");
+    assert_refused(
+        "a link to a parent",
+        &template(directory.path(), &["c"]),
+        "nested too deep",
+    );
+}

@@ -1,0 +1,26 @@
+//! The integration tests, one program, since every program of its own would link 250 crates again.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at what it cannot read, and says what it did"
+)]
+
+mod cli;
+mod failures;
+mod helm3;
+mod hostile;
+mod layering;
+mod properties;
+mod refusals;
+mod reports;
+mod repository;
+mod rows;
+mod rules;
+mod s3_server;
+mod schema_urls;
+mod template_inputs;
+mod verdicts;
+mod yaml_differential;

@@ -1,0 +1,134 @@
+//! Repositories on disk and in an S3 server of our own: the same contract, and no push is lost to another.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use super::s3_server::{Faults, S3Server};
+use chartwright::artifact::package::pack;
+use chartwright::engine::chart::{ChartFile, load_files};
+
+const PUSHERS: usize = 16;
+
+fn archive(directory: &Path, name: &str, version: &str, note: &str) -> String {
+    let file = |name: &str, text: String| ChartFile::new(name.to_owned(), text.into_bytes());
+    let files = [
+        file(
+            "Chart.yaml",
+            format!("apiVersion: v2\nname: {name}\nversion: {version}\n"),
+        ),
+        file("values.yaml", format!("note: {note}\n")),
+    ];
+    let path = directory.join(format!("{name}-{version}.tgz"));
+    std::fs::write(&path, pack(&files, name).expect("packs")).expect("writes");
+    load_files(files.to_vec()).expect("is a chart");
+    path.display().to_string()
+}
+
+fn push(arguments: &[&str], endpoint: Option<&str>) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chartwright"));
+    command.arg("push").args(arguments).env_clear();
+    command
+        .env("AWS_ACCESS_KEY_ID", "key")
+        .env("AWS_SECRET_ACCESS_KEY", "hunter2");
+    if let Some(endpoint) = endpoint {
+        command.env("AWS_ENDPOINT_URL", endpoint);
+    }
+    command.output().expect("runs")
+}
+
+fn assert_code(output: &Output, code: i32) {
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    assert!(!text.contains("hunter2"), "a secret in {text}");
+}
+
+/// Pushes, pushes again, pushes other content under the same version.
+fn contract(repository: &str, endpoint: Option<&str>) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let first = archive(directory.path(), "a", "1.0.0", "one");
+    let said = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
+    let output = push(&[&first, repository], endpoint);
+    assert_code(&output, 0);
+    assert!(said(&output).starts_with("Pushed a 1.0.0 to "), "{}", said(&output));
+    let output = push(&[&first, repository], endpoint);
+    assert_code(&output, 0);
+    assert!(
+        said(&output).contains("already, with the same content"),
+        "{}",
+        said(&output)
+    );
+    let other = archive(directory.path(), "a", "1.0.0", "two");
+    assert_code(&push(&[&other, repository], endpoint), 1);
+    let next = archive(directory.path(), "a", "1.1.0", "two");
+    assert_code(&push(&[&next, repository], endpoint), 0);
+}
+
+/// Many processes at once, each with charts of its own.
+fn race(repository: &str, endpoint: Option<&str>) -> Vec<String> {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut names = Vec::new();
+    std::thread::scope(|scope| {
+        for pusher in 0..PUSHERS {
+            let archives: Vec<String> = ["x", "y"]
+                .iter()
+                .map(|suffix| archive(directory.path(), &format!("c{pusher}-{suffix}"), "1.0.0", "n"))
+                .collect();
+            names.extend(["x", "y"].iter().map(|suffix| format!("c{pusher}-{suffix}")));
+            scope.spawn(move || {
+                for archive in archives {
+                    assert_code(&push(&[&archive, repository], endpoint), 0);
+                }
+            });
+        }
+    });
+    names
+}
+
+fn assert_all(index: &[u8], names: &[String]) {
+    let json = chartwright::text::yaml::json_from_bytes(index).expect("the index is YAML");
+    let entries = json
+        .get("entries")
+        .and_then(|entries| entries.as_object())
+        .expect("has entries");
+    let missing: Vec<&String> = names.iter().filter(|name| !entries.contains_key(*name)).collect();
+    assert!(missing.is_empty(), "lost: {missing:?}");
+}
+
+#[test]
+fn a_directory_keeps_the_contract() {
+    let directory = tempfile::tempdir().expect("a directory");
+    contract(&format!("file://{}", directory.path().display()), None);
+}
+
+#[test]
+fn s3_keeps_the_contract() {
+    let server = S3Server::start(None);
+    contract("s3://bucket/some/prefix", Some(&server.endpoint));
+    assert!(server.object("bucket/some/prefix/index.yaml").is_some());
+}
+
+#[test]
+fn no_push_to_a_directory_is_lost() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let names = race(&format!("file://{}", directory.path().display()), None);
+    assert_all(
+        &std::fs::read(directory.path().join("index.yaml")).expect("an index"),
+        &names,
+    );
+}
+
+#[test]
+fn no_push_to_s3_is_lost_though_answers_are() {
+    let server = S3Server::start(Some(Faults { every: 5 }));
+    let names = race("s3://bucket", Some(&server.endpoint));
+    assert_all(&server.object("bucket/index.yaml").expect("an index"), &names);
+}
+
+#[test]
+fn what_is_no_repository_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let chart = archive(directory.path(), "a", "1.0.0", "one");
+    assert_code(&push(&[&chart, "https://user:hunter2@host/charts"], None), 2);
+    assert_code(&push(&["missing.tgz", "file:///tmp/x"], None), 3);
+    assert_code(&push(&[&chart], None), 2);
+}
