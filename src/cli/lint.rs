@@ -10,9 +10,9 @@ use crate::check::lint::{ChartSource, LintMessage, LintOptions, LintSeverity, li
 use crate::config::Config;
 use crate::engine::chart::Compat;
 use crate::engine::functions::json::to_go_json;
-use crate::engine::render::KubeVersion;
 use crate::engine::template::Value;
-use crate::kubernetes::validate::{Catalog, Options};
+use crate::kubernetes::validate::Options;
+use crate::kubernetes::version::KubeVersion;
 use crate::pipeline::{GivenValues, Settings, check_charts};
 use crate::text::source::LineIndex;
 
@@ -199,11 +199,7 @@ fn settings(context: RunContext, arguments: &LintArguments) -> Result<Settings, 
     let versions = if arguments.kube_version.is_empty() {
         vec!["latest".to_owned()]
     } else {
-        let ranges = arguments.kube_version.iter().map(|text| Catalog::range(text));
-        ranges
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(CommandError::usage)?
-            .concat()
+        arguments.kube_version.clone()
     };
     Ok(Settings {
         // Values that are given are what the chart is linted with; else those it is deployed with.

@@ -13,11 +13,12 @@ use crate::check::explain::{
 use crate::engine::chart::{Chart, Compat, load_chart_to_render, load_with_local_dependencies, path_match};
 use crate::engine::manifest::{Document, HookEvent, ManifestSorter, Manifests, split_manifests, trim, trim_start};
 use crate::engine::render::{
-    Capabilities, KubeVersion, Operation, Release, RenderedFile, Rendering, SchemaCheck, default_release_name,
-    render_chart_with, render_text, render_values, validate_release_name,
+    Capabilities, Operation, Release, RenderedFile, Rendering, SchemaCheck, default_release_name, render_chart_with,
+    render_text, render_values, validate_release_name,
 };
 use crate::engine::template::Options;
 use crate::engine::values::process_dependencies;
+use crate::kubernetes::version::KubeVersion;
 use crate::text::semver;
 
 use super::command_error::CommandError;

@@ -14,6 +14,7 @@ use crate::kubernetes::validate::{
     Catalog, CustomSchemas, Documents, KindFilter, Options, Resource, SchemaFetcher, SchemaLocations, Status, Target,
     check_text, is_remote, is_warning,
 };
+use crate::kubernetes::version::parse_versions;
 use crate::report::{CheckedFile, ResourceFormat, ResourceOptions, resources_as};
 use crate::text::source::LineIndex;
 use crate::text::threads::map_with_state;
@@ -188,21 +189,20 @@ fn targets(arguments: &ValidateArguments) -> Result<Vec<Target>, CommandError> {
         .transpose()
         .map_err(|error| CommandError::could_not_run(format!("schemas cannot be fetched: {error}")))?
         .map(Arc::new);
-    for given in &arguments.kubernetes_version {
-        for version in Catalog::range(given).map_err(CommandError::usage)? {
-            let catalog = Catalog::find(&version).map_err(CommandError::usage)?;
-            if targets.iter().any(|known| known.catalog.minor() == catalog.minor()) {
-                continue;
-            }
-            let locations = match arguments.schema_location.as_slice() {
-                [] => None,
-                given => {
-                    let locations = SchemaLocations::new(given, &version, arguments.strict, fetcher.clone());
-                    Some(locations.map_err(CommandError::usage)?)
-                }
-            };
-            targets.push(Target { catalog, locations });
+    for version in parse_versions(&arguments.kubernetes_version).map_err(CommandError::usage)? {
+        // Patch versions of one minor version have the same schemas.
+        if targets.iter().any(|known| known.catalog.minor() == version.minor) {
+            continue;
         }
+        let locations = match arguments.schema_location.as_slice() {
+            [] => None,
+            given => {
+                let locations = SchemaLocations::new(given, &version.text, arguments.strict, fetcher.clone());
+                Some(locations.map_err(CommandError::usage)?)
+            }
+        };
+        let catalog = Catalog::of(&version).map_err(CommandError::usage)?;
+        targets.push(Target { catalog, locations });
     }
     Ok(targets)
 }

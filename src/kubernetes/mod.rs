@@ -1,4 +1,5 @@
 //! What Kubernetes takes: versions, schemas, rules, and verdicts on manifests.
 
+pub mod version;
 pub mod json_schema;
 pub mod validate;

@@ -8,10 +8,10 @@ use crate::check::explain::Given;
 use crate::check::finding::{Finding, Severity, join};
 use crate::check::lint::{ChartSource, LintOptions, LintSeverity, lint_chart, unused_values};
 use crate::engine::chart::{Chart, ChartFile, files_with_local_dependencies, load_files, read_archive, read_values};
-use crate::engine::render::KubeVersion;
 use crate::engine::template::{Dict, Map, World};
 use crate::engine::values::ValueSource;
 use crate::kubernetes::validate::{CustomSchemas, Status, Target, check_text};
+use crate::kubernetes::version::KubeVersion;
 use crate::text::semver::is_compatible_range;
 use crate::text::source::{LineIndex, Position};
 

@@ -9,14 +9,15 @@ use crate::check::lint::{LintSeverity, RenderedText, check_objects, check_text_a
 use crate::engine::chart::Chart;
 use crate::engine::manifest::{SortError, sort_manifests};
 use crate::engine::render::{
-    Capabilities, ChartTemplates, KubeVersion, Operation, Release, RenderError, RenderValues, RenderedFile,
-    SchemaCheck, compile_chart, render_templates, render_values,
+    Capabilities, ChartTemplates, Operation, Release, RenderError, RenderValues, RenderedFile, SchemaCheck,
+    compile_chart, render_templates, render_values,
 };
 use crate::engine::template::{Map, Options, ParseError, World};
 use crate::engine::values::process_dependencies;
 use crate::kubernetes::validate::{
     CustomSchemas, Options as Validation, Resource, Status, Target, Violation, check_text, is_warning,
 };
+use crate::kubernetes::version::KubeVersion;
 use crate::text::source::Position;
 
 use super::chart_files::may_be_random;

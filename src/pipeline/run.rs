@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::check::explain::Given;
 use crate::engine::chart::read_values;
-use crate::engine::render::{KubeVersion, KubeVersionError};
 use crate::engine::template::{Dict, Map, World};
-use crate::kubernetes::validate::{Catalog, Options, Target, VersionError};
+use crate::kubernetes::validate::{Catalog, Options, Target};
+use crate::kubernetes::version::{VersionError, parse_versions};
 use crate::text::threads::map_with_state;
 
 use super::check_chart::{CheckedChart, check_chart};
@@ -32,7 +32,7 @@ pub struct Settings {
     pub finds_random: bool,
     /// Globs of values files, relative to a chart.
     pub values: Vec<String>,
-    /// Kubernetes versions: `1.31`, `latest`.
+    /// Kubernetes versions, as [`parse_versions`] reads them: `1.31`, `1.28..1.35`, `latest`.
     pub kubernetes_versions: Vec<String>,
     /// How manifests are validated.
     pub validation: Options,
@@ -59,12 +59,9 @@ impl Settings {
 /// Settings that make no plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// No schemas of that version.
+    /// A Kubernetes version that cannot be validated for.
     #[error(transparent)]
     Version(#[from] VersionError),
-    /// No version at all.
-    #[error(transparent)]
-    KubeVersion(#[from] KubeVersionError),
 }
 
 /// Checks charts on as many threads as there are processors; results come in the order of `charts`. Each thread makes
@@ -75,17 +72,11 @@ pub fn check_charts<W: World>(
     make_world: &(dyn Fn() -> W + Sync),
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<CheckedChart>, PlanError> {
-    let targets = settings
-        .kubernetes_versions
-        .iter()
+    let targets = parse_versions(&settings.kubernetes_versions)?
+        .into_iter()
         .map(|version| {
-            let catalog = Catalog::find(version)?;
-            let kube_version = match version.as_str() {
-                "latest" | "master" => KubeVersion::parse(&format!("1.{}.0", catalog.minor()))?,
-                text if text.matches('.').count() < 2 => KubeVersion::parse(&format!("{text}.0"))?,
-                text => KubeVersion::parse(text)?,
-            };
-            Ok((kube_version, [Target::embedded(catalog)]))
+            let catalog = Catalog::of(&version)?;
+            Ok((version.kube_version, [Target::embedded(catalog)]))
         })
         .collect::<Result<Vec<_>, PlanError>>()?;
     let done = AtomicUsize::new(0);

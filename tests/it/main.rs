@@ -12,6 +12,7 @@ mod cli;
 mod failures;
 mod helm3;
 mod hostile;
+mod kubernetes_versions;
 mod layering;
 mod properties;
 mod refusals;

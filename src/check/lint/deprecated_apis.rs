@@ -1,6 +1,6 @@
 //! Which APIs are deprecated since when, from the lifecycle methods of Kubernetes' own types.
 
-use crate::engine::render::KubeVersion;
+use crate::kubernetes::version::KubeVersion;
 
 /// apiVersion, kind, version, message, separated by tabs.
 const TABLE: &str = include_str!("deprecated_apis.tsv");

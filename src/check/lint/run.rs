@@ -1,8 +1,8 @@
 //! All rules over one chart, in Helm's order.
 
-use crate::engine::render::KubeVersion;
 use crate::engine::template::{Map, World};
 use crate::engine::values::deep_copy_map;
+use crate::kubernetes::version::KubeVersion;
 
 use super::chart_source::ChartSource;
 use super::message::{LintMessage, Messages};

@@ -4,10 +4,11 @@ use crate::engine::chart::{Chart, ChartFile};
 use crate::engine::functions::yaml_value::value_from_yaml;
 use crate::engine::manifest::trim;
 use crate::engine::render::{
-    Capabilities, KubeVersion, Operation, Release, RenderError, RenderedFile, SchemaCheck, render_chart, render_values,
+    Capabilities, Operation, Release, RenderError, RenderedFile, SchemaCheck, render_chart, render_values,
 };
 use crate::engine::template::{Map, Options, Value, World};
 use crate::engine::values::{coalesce_values, process_dependencies};
+use crate::kubernetes::version::KubeVersion;
 use crate::text::go::quote::quote;
 use crate::text::source::Span;
 

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::engine::chart::Compat;
 use crate::engine::template::{CallResult, List, ListType, Object, StructField, Text, VERSION_SET, Value};
+use crate::kubernetes::version::{HELM_CLIENT_MINOR, KubeVersion};
 
 /// What `.Capabilities.APIVersions` holds without a cluster and without `--api-versions`.
 const DEFAULT_API_VERSIONS: [&str; 57] = [
@@ -74,100 +75,10 @@ const HELM_VERSION: &str = "v4.3";
 const HELM3_VERSION: &str = "v3.22";
 /// `.Capabilities.HelmVersion.GoVersion`
 const GO_VERSION: &str = "go1.26.8";
+
 /// `.Capabilities.HelmVersion.KubeClientVersion`
-const KUBE_CLIENT_VERSION: &str = "v1.37";
-
-/// A version of Kubernetes, as given and as compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KubeVersion {
-    /// As given, with a `v` in front.
-    pub version: String,
-    /// Digits and dots only, with a `v` in front.
-    pub normalized: String,
-    /// First number.
-    pub major: u64,
-    /// Second number.
-    pub minor: u64,
-}
-
-/// A `--kube-version` that is none. The text is Helm's.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("invalid kube version '{given}': {reason}")]
-pub struct KubeVersionError {
-    given: String,
-    reason: String,
-}
-
-impl KubeVersion {
-    /// The version Helm 4.3.1 assumes.
-    pub fn default_version() -> Self {
-        Self {
-            version: "v1.37.0".to_owned(),
-            normalized: "v1.37.0".to_owned(),
-            major: 1,
-            minor: 37,
-        }
-    }
-
-    /// Reads `1.31`, `v1.31.2`, `v1.33.4-gke.1245000`: at least two numbers, anything after them.
-    pub fn parse(text: &str) -> Result<Self, KubeVersionError> {
-        let error = |reason: String| KubeVersionError {
-            given: text.to_owned(),
-            reason,
-        };
-        let trimmed = text.trim_start();
-        let trimmed = trimmed.strip_prefix('v').unwrap_or(trimmed);
-        let mut components: Vec<&str> = Vec::new();
-        let mut rest = trimmed;
-        loop {
-            let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-            let Some((component, after)) = rest.split_at_checked(digits).filter(|_| digits > 0) else {
-                break;
-            };
-            components.push(component);
-            match after.strip_prefix('.') {
-                Some(next) => rest = next,
-                None => break,
-            }
-        }
-        let [major, minor, ..] = components.as_slice() else {
-            let reason = if components.is_empty() {
-                "could not parse"
-            } else {
-                "illegal version string"
-            };
-            let suffix = if components.is_empty() { " as version" } else { "" };
-            return Err(error(format!("{reason} {text:?}{suffix}")));
-        };
-        if major.starts_with('0') && *major != "0" {
-            return Err(error(format!(
-                "illegal zero-prefixed version component {major:?} in {text:?}"
-            )));
-        }
-        let number = |component: &str| {
-            component.parse::<u64>().map_err(|_| {
-                error(format!(
-                    "illegal non-numeric version component {component:?} in {text:?}: value out of range"
-                ))
-            })
-        };
-        let numbers = components
-            .iter()
-            .map(|component| number(component))
-            .collect::<Result<Vec<_>, _>>()?;
-        let normalized = numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(".");
-        let version = if text.starts_with('v') {
-            text.to_owned()
-        } else {
-            format!("v{text}")
-        };
-        Ok(Self {
-            version,
-            normalized: format!("v{normalized}"),
-            major: number(major)?,
-            minor: number(minor)?,
-        })
-    }
+fn kube_client_version() -> String {
+    format!("v1.{HELM_CLIENT_MINOR}")
 }
 
 /// Everything below `.Capabilities`.
@@ -356,7 +267,7 @@ impl Object for HelmVersion {
             })),
             "GitCommit" | "GitTreeState" => Some(Value::str("")),
             "GoVersion" => Some(Value::str(GO_VERSION)),
-            "KubeClientVersion" if self.0 == Compat::Helm4 => Some(Value::str(KUBE_CLIENT_VERSION)),
+            "KubeClientVersion" if self.0 == Compat::Helm4 => Some(Value::str(kube_client_version())),
             _ => None,
         }
     }
@@ -367,7 +278,7 @@ impl Object for HelmVersion {
 
     fn display(&self) -> Text {
         match self.0 {
-            Compat::Helm4 => format!("{{{HELM_VERSION}   {GO_VERSION} {KUBE_CLIENT_VERSION}}}"),
+            Compat::Helm4 => format!("{{{HELM_VERSION}   {GO_VERSION} {}}}", kube_client_version()),
             Compat::Helm3 => format!("{{{HELM3_VERSION}   {GO_VERSION}}}"),
         }
         .into()
@@ -390,31 +301,5 @@ impl Object for HelmVersion {
 
     fn as_any(&self) -> &dyn Any {
         self
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn kube_versions_are_read_as_helm_reads_them() {
-        let version = KubeVersion::parse("v1.33.4-gke.1245000").unwrap();
-        assert_eq!(
-            (version.normalized.as_str(), version.major, version.minor),
-            ("v1.33.4", 1, 33)
-        );
-        assert_eq!(version.version, "v1.33.4-gke.1245000");
-        let version = KubeVersion::parse("1.31").unwrap();
-        assert_eq!(
-            (version.version.as_str(), version.normalized.as_str()),
-            ("v1.31", "v1.31")
-        );
-        for (text, want) in [
-            ("1", "invalid kube version '1': illegal version string \"1\""),
-            ("abc", "invalid kube version 'abc': could not parse \"abc\" as version"),
-        ] {
-            assert_eq!(KubeVersion::parse(text).unwrap_err().to_string(), want);
-        }
     }
 }

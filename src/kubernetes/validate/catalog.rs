@@ -5,18 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{Hash as _, Hasher as _};
 use std::sync::OnceLock;
 
+use crate::kubernetes::version::{SupportedVersion, VersionError};
+
 use super::bundle::{Reader, bundle};
 use super::rules::{Check, checks_of};
 use super::schema::Schema;
-
-/// A Kubernetes version whose schemas are not in the binary.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no schemas of Kubernetes `{given}` in this binary: it has 1.{oldest} to 1.{newest}")]
-pub struct VersionError {
-    given: String,
-    oldest: u8,
-    newest: u8,
-}
 
 /// The kinds and definitions of one Kubernetes version. Definitions are decoded when first met.
 #[derive(Debug)]
@@ -53,49 +46,21 @@ pub(super) struct Definition<'c> {
     pub(super) checks: &'static [Check],
 }
 
-/// The minor versions that are embedded, oldest first.
-pub fn embedded_versions() -> Vec<u8> {
-    bundle().versions.iter().map(|version| version.minor).collect()
-}
-
 impl Catalog {
-    /// The schemas of a version: `1.31`, `v1.31.4`, or `latest` (also `master`) for the newest.
+    /// The schemas of a version as [`SupportedVersion::parse`] reads it: `1.31`, `v1.31.4`, `latest`.
+    ///
+    /// # Errors
+    /// What is not a version, and versions whose schemas are not in the binary.
     pub fn find(version: &str) -> Result<Self, VersionError> {
-        let versions = embedded_versions();
-        let (oldest, newest) = (
-            versions.first().copied().unwrap_or(0),
-            versions.last().copied().unwrap_or(0),
-        );
-        let error = || VersionError {
-            given: version.to_owned(),
-            oldest,
-            newest,
-        };
-        let minor = match version {
-            "latest" | "master" => newest,
-            text => {
-                let mut numbers = text.strip_prefix('v').unwrap_or(text).split('.');
-                let major = numbers.next().ok_or_else(error)?;
-                let minor = numbers.next().ok_or_else(error)?;
-                if major != "1" {
-                    return Err(error());
-                }
-                minor.parse().map_err(|_| error())?
-            }
-        };
-        Self::load(minor).ok_or_else(error)
+        Self::of(&SupportedVersion::parse(version)?)
     }
 
-    /// The versions that a text stands for: `1.28..1.31` is four of them, anything else itself.
-    pub fn range(text: &str) -> Result<Vec<String>, VersionError> {
-        let Some((first, last)) = text.split_once("..") else {
-            return Ok(vec![text.to_owned()]);
-        };
-        let (first, last) = (
-            Self::find(first)?.minor,
-            Self::find(last.trim_start_matches('='))?.minor,
-        );
-        Ok((first..=last).map(|minor| format!("1.{minor}")).collect())
+    /// The schemas of a version.
+    ///
+    /// # Errors
+    /// The schemas are not in the binary.
+    pub fn of(version: &SupportedVersion) -> Result<Self, VersionError> {
+        Self::load(version.minor).ok_or_else(|| VersionError::NotEmbedded(version.text.clone()))
     }
 
     fn load(minor: u8) -> Option<Self> {
@@ -215,25 +180,15 @@ impl Catalog {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kubernetes::version::EMBEDDED_MINORS;
 
     #[test]
-    fn versions_are_found_in_every_spelling() {
-        for (text, minor) in [
-            ("1.31", 31),
-            ("v1.25.7", 25),
-            ("1.35.0", 35),
-            ("latest", 37),
-            ("master", 37),
-        ] {
-            assert_eq!(Catalog::find(text).unwrap().minor(), minor, "{text}");
+    fn every_version_that_is_offered_has_schemas() {
+        for minor in EMBEDDED_MINORS {
+            assert_eq!(Catalog::find(&format!("v1.{minor}.4")).unwrap().minor(), minor);
         }
-        assert_eq!(Catalog::range("1.28..1.30").unwrap(), ["1.28", "1.29", "1.30"]);
-        assert_eq!(Catalog::range("1.28").unwrap(), ["1.28"]);
-        assert!(Catalog::range("1.2..1.30").is_err());
-        for text in ["1.24", "2.0", "x", "1", "1.99"] {
-            let error = Catalog::find(text).unwrap_err().to_string();
-            assert!(error.contains("it has 1.25 to 1.37"), "{error}");
-        }
+        assert_eq!(Catalog::find("latest").unwrap().minor(), *EMBEDDED_MINORS.end());
+        assert!(Catalog::find("1.31x").is_err());
     }
 
     #[test]
@@ -262,7 +217,7 @@ mod tests {
 
     #[test]
     fn every_reference_leads_somewhere() {
-        for minor in embedded_versions() {
+        for minor in EMBEDDED_MINORS {
             let catalog = Catalog::load(minor).unwrap();
             let names: BTreeSet<u32> = catalog.decoded_names();
             for name in names {

@@ -22,7 +22,7 @@ mod schema_location;
 mod split;
 mod walk;
 
-pub use catalog::{Catalog, VersionError, embedded_versions};
+pub use catalog::Catalog;
 pub use check_document::IGNORE_ANNOTATION;
 pub use check_text::{Documents, check_text};
 pub use custom_schema::CustomSchemas;

@@ -4,10 +4,10 @@ use base64::Engine as _;
 use chartwright::engine::chart::{ChartFile, load_files, read_values};
 use chartwright::engine::functions::json::from_go_json;
 use chartwright::engine::render::{
-    Capabilities, FixedClock, KubeVersion, Operation, Release, SchemaCheck, compile_chart, render_templates,
-    render_values,
+    Capabilities, FixedClock, Operation, Release, SchemaCheck, compile_chart, render_templates, render_values,
 };
 use chartwright::engine::template::{Dict, Map, MissingKey, Options, Value};
+use chartwright::kubernetes::version::KubeVersion;
 use serde_json::Value as Json;
 
 use super::report::Verdict;
