@@ -1,5 +1,7 @@
 //! What Kubernetes takes: versions, schemas, rules, and verdicts on manifests.
 
 pub mod version;
+pub mod lifecycle;
+pub mod names;
 pub mod json_schema;
 pub mod validate;

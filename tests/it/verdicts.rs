@@ -4,14 +4,14 @@
 
 use std::fmt::Write as _;
 
-use chartwright::kubernetes::validate::{Catalog, Options, Status, Target, check_text};
+use chartwright::kubernetes::validate::{Catalog, Options, Status, Target, check_text, is_warning};
 use chartwright::text::yaml;
 use serde_json::Value as Json;
 
 const OBJECTS: &str = include_str!("../verdicts/objects.yaml");
 const CHANGES: &str = include_str!("../verdicts/changes.tsv");
 
-/// Every violation: its path, its message and its rule; `taken` where there is none.
+/// Every violation that is not a mere warning: its path, its message and its rule; `taken` where there is none.
 fn verdict(object: &Json) -> String {
     let targets = [Target::embedded(Catalog::find("1.35").expect("1.35 is embedded"))];
     let options = Options {
@@ -21,7 +21,11 @@ fn verdict(object: &Json) -> String {
     let mut text = String::new();
     for resource in check_text(object.to_string().as_bytes(), &targets, &options) {
         let is_refused = !matches!(resource.status, Status::Valid);
-        for violation in resource.violations.iter().filter(|_| is_refused) {
+        let refusals = resource
+            .violations
+            .iter()
+            .filter(|violation| !is_warning(violation.rule));
+        for violation in refusals.filter(|_| is_refused) {
             let separator = if text.is_empty() { "" } else { " | " };
             let (path, message, rule) = (&violation.path, &violation.message, violation.rule);
             write!(text, "{separator}{path}: {message} [{rule}]").expect("a string takes all");

@@ -1,7 +1,9 @@
-//! Since when each kind of each API version is there, deprecated and gone, and what replaces it: from what Kubernetes'
-//! own generator writes into `k8s.io/api`.
+//! Since when kinds are deprecated and gone, and what replaces them: from the lifecycle methods of the types in
+//! `k8s.io/api` (those of Kubernetes' generator and those written by hand), and which of them `k8s.io/client-go` has in its
+//! scheme, since Helm knows only these.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::module::{self, FetchError};
 
@@ -13,39 +15,47 @@ type Kind = (String, String, String);
 struct Lifecycle {
     deprecated: Option<u32>,
     removed: Option<u32>,
-    /// `group/version Kind`.
+    /// `group/version Kind`, as the method returns it.
     replacement: String,
+    /// Whether Helm's client library has the type.
+    is_in_scheme: bool,
 }
 
-/// The table, a line a kind: group, version, kind, deprecated in, removed in, replacement. The newest source counts.
-pub(crate) fn table(minors: impl Iterator<Item = u8>) -> Result<String, FetchError> {
+const HEADER: &str = "# group, version, kind, deprecated in 1.x, removed in 1.x, replacement, `scheme` where the scheme of \
+    k8s.io/client-go has the kind. Made by `cargo xtask lifecycles`.\n";
+
+/// The table, a line for each kind that is or will be deprecated. The newest source counts.
+///
+/// # Errors
+/// A module cannot be downloaded, or a file cannot be read.
+pub(crate) fn table(minors: impl Iterator<Item = u8>, client_minor: u8) -> Result<String, FetchError> {
+    let scheme = module::directory("k8s.io/client-go", &format!("v0.{client_minor}.0"))?;
+    let scheme = std::fs::read_to_string(scheme.join("kubernetes/scheme/register.go"))?;
     let mut all: BTreeMap<Kind, Lifecycle> = BTreeMap::new();
     for minor in minors {
         let directory = module::directory("k8s.io/api", &format!("v0.{minor}.0"))?;
         for group in module::directories(&directory)? {
             for version in module::directories(&directory.join(&group))? {
-                let folder = directory.join(&group).join(&version);
-                let read = |name: &str| std::fs::read_to_string(folder.join(name));
-                let (Ok(register), Ok(source)) = (read("register.go"), read("zz_generated.prerelease-lifecycle.go"))
-                else {
+                let is_in_scheme =
+                    minor == client_minor && scheme.contains(&format!("\"k8s.io/api/{group}/{version}\""));
+                let Some((name, kinds)) = read_package(&directory.join(&group).join(&version))? else {
                     continue;
                 };
-                let name = register
-                    .split("GroupName = \"")
-                    .nth(1)
-                    .and_then(|rest| rest.split('"').next());
-                for (kind, lifecycle) in lifecycles(&source) {
-                    all.insert((name.unwrap_or_default().to_owned(), version.clone(), kind), lifecycle);
+                for (kind, lifecycle) in kinds {
+                    let lifecycle = Lifecycle {
+                        is_in_scheme,
+                        ..lifecycle
+                    };
+                    all.insert((name.clone(), version.clone(), kind), lifecycle);
                 }
             }
         }
     }
-    let mut table = String::new();
+    all.retain(|_, lifecycle| lifecycle.deprecated.is_some() || lifecycle.removed.is_some());
+    let mut table = HEADER.to_owned();
     for ((group, version, kind), lifecycle) in all {
-        if kind.ends_with("List") {
-            continue;
-        }
         let minor = |minor: Option<u32>| minor.map_or_else(String::new, |minor| minor.to_string());
+        let scheme = if lifecycle.is_in_scheme { "scheme" } else { "" };
         let columns = [
             group,
             version,
@@ -53,11 +63,33 @@ pub(crate) fn table(minors: impl Iterator<Item = u8>) -> Result<String, FetchErr
             minor(lifecycle.deprecated),
             minor(lifecycle.removed),
             lifecycle.replacement,
+            scheme.to_owned(),
         ];
         table.push_str(&columns.join("\t"));
         table.push('\n');
     }
     Ok(table)
+}
+
+/// The group and the kinds of a package; nothing where it has no types of an API.
+fn read_package(folder: &Path) -> Result<Option<(String, BTreeMap<String, Lifecycle>)>, FetchError> {
+    let register = folder.join("register.go");
+    if !register.is_file() {
+        return Ok(None);
+    }
+    let register = std::fs::read_to_string(register)?;
+    let name = register
+        .split("GroupName = \"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next());
+    let mut source = String::new();
+    for file in ["zz_generated.prerelease-lifecycle.go", "lifecycle.go"] {
+        let file = folder.join(file);
+        if file.is_file() {
+            source.push_str(&std::fs::read_to_string(file)?);
+        }
+    }
+    Ok(Some((name.unwrap_or_default().to_owned(), lifecycles(&source))))
 }
 
 fn lifecycles(source: &str) -> BTreeMap<String, Lifecycle> {
@@ -85,7 +117,7 @@ fn lifecycles(source: &str) -> BTreeMap<String, Lifecycle> {
                     "" => String::new(),
                     group => format!("{group}/"),
                 };
-                lifecycle.replacement = format!("{group}{} {}", part("Version"), part("Kind").trim_end_matches("List"));
+                lifecycle.replacement = format!("{group}{} {}", part("Version"), part("Kind"));
             }
             _ => {}
         }

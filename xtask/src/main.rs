@@ -1,32 +1,35 @@
-//! Tasks of the maintainers that need more than `cargo`: `cargo xtask <task>`.
+//! Tasks of the maintainers that need more than `cargo`: `cargo xtask <task>`, in the project's directory. All of them need Go.
 //!
-//! `schemas` makes `schemas/kubernetes.bin` and `schemas/api-lifecycles.tsv` anew from the OpenAPI documents and Go types of Kubernetes.
+//! `schemas` makes `schemas/kubernetes.bin` anew from the OpenAPI documents of Kubernetes, `lifecycles` makes
+//! `schemas/api-lifecycles.tsv` from its Go types. `docs/upgrading.md` says when to run which.
 
 mod bundle;
 mod enums;
 mod lifecycles;
 mod module;
 mod openapi;
+mod versions;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
-/// Kubernetes 1.25 to 1.37.
-const MINORS: std::ops::RangeInclusive<u8> = 25..=37;
-const TARGET: &str = "schemas/kubernetes.bin";
+use module::FetchError;
+
+const SCHEMAS: &str = "schemas/kubernetes.bin";
 const LIFECYCLES: &str = "schemas/api-lifecycles.tsv";
 
+/// The tasks by name.
+const TASKS: [(&str, fn() -> Result<(), FetchError>); 2] = [("schemas", make_schemas), ("lifecycles", make_lifecycles)];
+
 fn main() -> ExitCode {
-    let task = std::env::args().nth(1);
-    if task.as_deref() != Some("schemas") {
-        say("usage: cargo xtask schemas");
+    let name = std::env::args().nth(1).unwrap_or_default();
+    let Some((_, task)) = TASKS.iter().find(|(known, _)| *known == name) else {
+        let names: Vec<&str> = TASKS.iter().map(|(name, _)| *name).collect();
+        say(&format!("usage: cargo xtask {}", names.join("|")));
         return ExitCode::from(2);
-    }
-    match make_schemas() {
-        Ok(size) => {
-            say(&format!("{TARGET}: {size} bytes"));
-            ExitCode::SUCCESS
-        }
+    };
+    match task() {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("error: {error}"));
             ExitCode::from(3)
@@ -38,9 +41,16 @@ fn say(line: &str) {
     let _unreported = writeln!(std::io::stderr(), "{line}");
 }
 
-fn make_schemas() -> Result<usize, module::FetchError> {
+/// Writes a file that is committed, and says how large it is.
+fn write(path: &str, bytes: &[u8]) -> Result<(), FetchError> {
+    std::fs::write(path, bytes)?;
+    say(&format!("{path}: {} bytes", bytes.len()));
+    Ok(())
+}
+
+fn make_schemas() -> Result<(), FetchError> {
     let mut bundle = bundle::Bundle::default();
-    for minor in MINORS {
+    for minor in versions::embedded_minors()? {
         let document = openapi::fetch(minor)?;
         let enums = enums::fetch(minor)?;
         bundle.add(minor, &document, &enums);
@@ -50,9 +60,10 @@ fn make_schemas() -> Result<usize, module::FetchError> {
             bundle.definition_count()
         ));
     }
-    let lifecycles = lifecycles::table(MINORS)?;
-    std::fs::write(LIFECYCLES, lifecycles).map_err(module::FetchError::Io)?;
-    let bytes = bundle.encode();
-    std::fs::write(TARGET, &bytes).map_err(module::FetchError::Io)?;
-    Ok(bytes.len())
+    write(SCHEMAS, &bundle.encode())
+}
+
+fn make_lifecycles() -> Result<(), FetchError> {
+    let table = lifecycles::table(versions::embedded_minors()?, versions::helm_client_minor()?)?;
+    write(LIFECYCLES, table.as_bytes())
 }

@@ -11,6 +11,9 @@ pub(crate) enum FetchError {
     /// A file or program.
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    /// A constant of the library is not where it was.
+    #[error("src/kubernetes/version.rs: {0} is not written as xtask/src/versions.rs reads it")]
+    Constant(&'static str),
     /// `go mod download` failed.
     #[error("go mod download {module}: {message}")]
     Download { module: String, message: String },
@@ -19,7 +22,10 @@ pub(crate) enum FetchError {
     Json(#[from] serde_json::Error),
 }
 
-/// The directory with the files of a module, downloaded where it is not there yet.
+/// The directory with the files of a module, downloaded unless it was before.
+///
+/// # Errors
+/// `go` cannot be started, or fails.
 pub(crate) fn directory(name: &str, version: &str) -> Result<PathBuf, FetchError> {
     let module = format!("{name}@{version}");
     let output = Command::new("go")

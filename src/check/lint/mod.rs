@@ -5,7 +5,6 @@ mod chart_file;
 mod chart_source;
 mod crds;
 mod dependencies;
-mod deprecated_apis;
 mod documents;
 mod message;
 mod object_name;

@@ -1,85 +1,45 @@
-//! Kubernetes' rules for names, by kind, in the API server's words.
+//! What Helm's linter says of an object's name: from its kind and name to problems in Kubernetes' words. Follows
+//! `validateMetadataNameFunc` of Helm 4.3 (`pkg/chart/v2/lint/rules/template.go`).
 
-/// What is wrong with an object's name; nothing when it is fine. Follows `validateMetadataNameFunc` of Helm's linter.
+use crate::kubernetes::names::{NameSyntax, path_segment_problems};
+
+/// What is wrong with an object's name; nothing when it is fine.
 pub(super) fn name_problems(kind: &str, name: &str) -> Vec<String> {
     match kind.to_lowercase().as_str() {
-        "service" => dns_1035_label(name),
-        "namespace" => dns_1123_label(name),
+        "service" => NameSyntax::Label1035.problems(name),
+        "namespace" => NameSyntax::Label.problems(name),
         "certificatesigningrequest" => Vec::new(),
-        "role" | "clusterrole" | "rolebinding" | "clusterrolebinding" => path_segment(name),
-        _ => dns_1123_subdomain(name),
+        "role" | "clusterrole" | "rolebinding" | "clusterrolebinding" => path_segment_problems(name),
+        _ => NameSyntax::Subdomain.problems(name),
     }
 }
 
-/// Longest label.
-const LABEL_LENGTH: usize = 63;
-/// Longest subdomain.
-const SUBDOMAIN_LENGTH: usize = 253;
-const LABEL_PATTERN: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn is_label(text: &str, may_begin_with_digit: bool) -> bool {
-    let is_edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    text.starts_with(|c: char| is_edge(c) && (may_begin_with_digit || !c.is_ascii_digit()))
-        && text.ends_with(is_edge)
-        && text.chars().all(|c| c == '-' || is_edge(c))
-}
-
-fn dns_1123_subdomain(name: &str) -> Vec<String> {
-    let mut problems = too_long(name, SUBDOMAIN_LENGTH);
-    if !name.split('.').all(|label| is_label(label, true)) {
-        problems.push(format!(
-            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must \
-             start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
-             '{LABEL_PATTERN}(\\.{LABEL_PATTERN})*')"
-        ));
-    }
-    problems
-}
-
-fn dns_1123_label(name: &str) -> Vec<String> {
-    let mut problems = too_long(name, LABEL_LENGTH);
-    if !is_label(name, true) {
-        problems.push(if name.split('.').all(|label| is_label(label, true)) {
-            "must not contain dots".to_owned()
-        } else {
-            format!(
-                "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start \
-                 and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is \
-                 '{LABEL_PATTERN}')"
-            )
-        });
-    }
-    problems
-}
-
-fn dns_1035_label(name: &str) -> Vec<String> {
-    let mut problems = too_long(name, LABEL_LENGTH);
-    if !is_label(name, false) {
-        problems.push(
-            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic \
-             character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for \
-             validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
-                .to_owned(),
-        );
-    }
-    problems
-}
-
-fn path_segment(name: &str) -> Vec<String> {
-    if name == "." || name == ".." {
-        return vec![format!("may not be '{name}'")];
-    }
-    ['/', '%']
-        .iter()
-        .filter(|&&c| name.contains(c))
-        .map(|c| format!("may not contain '{c}'"))
-        .collect()
-}
-
-fn too_long(name: &str, most: usize) -> Vec<String> {
-    if name.len() > most {
-        vec![format!("must be no more than {most} characters")]
-    } else {
-        Vec::new()
+    /// Which of some names are refused for a kind: each syntax refuses others.
+    #[test]
+    fn kinds_have_a_syntax_of_their_own() {
+        let names = ["a", "1a", "a.b", "system:a", "a/b", "A B"];
+        for (kind, refused) in [
+            ("Service", &["1a", "a.b", "system:a", "a/b", "A B"][..]),
+            ("service", &["1a", "a.b", "system:a", "a/b", "A B"]),
+            ("Namespace", &["a.b", "system:a", "a/b", "A B"]),
+            ("ConfigMap", &["system:a", "a/b", "A B"]),
+            ("ServiceAccount", &["system:a", "a/b", "A B"]),
+            ("NoSuchKind", &["system:a", "a/b", "A B"]),
+            ("Role", &["a/b"]),
+            ("ClusterRole", &["a/b"]),
+            ("RoleBinding", &["a/b"]),
+            ("ClusterRoleBinding", &["a/b"]),
+            ("CertificateSigningRequest", &[]),
+        ] {
+            let found: Vec<&str> = names
+                .into_iter()
+                .filter(|name| !name_problems(kind, name).is_empty())
+                .collect();
+            assert_eq!(found, refused, "{kind}");
+        }
     }
 }

@@ -8,12 +8,12 @@ use crate::engine::render::{
 };
 use crate::engine::template::{Map, Options, Value, World};
 use crate::engine::values::{coalesce_values, process_dependencies};
+use crate::kubernetes::lifecycle::lifecycle;
 use crate::kubernetes::version::KubeVersion;
 use crate::text::go::quote::quote;
 use crate::text::source::Span;
 
 use super::chart_source::ChartSource;
-use super::deprecated_apis::deprecation;
 use super::documents::{LintDocument, read_documents};
 use super::message::{LintSeverity, Messages, Place};
 use super::object_name::name_problems;
@@ -239,7 +239,9 @@ fn check_document(
         let text = format!("object name does not conform to Kubernetes naming requirements: {quoted}: {problems}");
         messages.add(Warning, "object-name", file, text, place.cloned());
     }
-    if let Some(message) = deprecation(&document.api_version, &document.kind, kube_version) {
+    let (api_version, kind) = (&document.api_version, &document.kind);
+    let warning = lifecycle(api_version, kind).and_then(|end| end.client_warning(kube_version, api_version, kind));
+    if let Some(message) = warning {
         messages.add(Warning, "deprecated-api", file, message, place.cloned());
     }
     let contains = |needle: &[u8]| memchr::memmem::find(text, needle).is_some();

@@ -1,8 +1,9 @@
 //! `.Release`, and the rules for its name.
 
 use crate::engine::template::Value;
+use crate::kubernetes::names::NameSyntax;
 
-/// Longest release name.
+/// Longest release name, in bytes.
 const MAX_NAME_LENGTH: usize = 53;
 
 /// The name `helm template CHART` gives a release when none is given.
@@ -45,18 +46,15 @@ pub enum ReleaseNameError {
     Invalid(String),
 }
 
-/// Checks a release name: dotted DNS labels, at most 53 characters.
+/// Checks a release name: dotted DNS labels, at most 53 bytes.
+///
+/// # Errors
+/// The name is empty, too long, or not made of DNS labels.
 pub fn validate_release_name(name: &str) -> Result<(), ReleaseNameError> {
     if name.is_empty() {
         return Err(ReleaseNameError::Missing);
     }
-    let is_edge = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    let is_label = |label: &str| {
-        is_edge(label.as_bytes().first())
-            && is_edge(label.as_bytes().last())
-            && label.bytes().all(|byte| byte == b'-' || is_edge(Some(&byte)))
-    };
-    if name.len() <= MAX_NAME_LENGTH && name.split('.').all(is_label) {
+    if name.len() <= MAX_NAME_LENGTH && NameSyntax::Subdomain.is_match(name) {
         Ok(())
     } else {
         Err(ReleaseNameError::Invalid(name.to_owned()))
@@ -94,6 +92,7 @@ mod tests {
         ] {
             assert_eq!(validate_release_name(name).is_ok(), want, "{name}");
         }
+        assert!(validate_release_name(&"a".repeat(53)).is_ok());
         assert!(validate_release_name(&"a".repeat(54)).is_err());
         assert_eq!(validate_release_name(""), Err(ReleaseNameError::Missing));
     }

@@ -4,9 +4,9 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::kubernetes::lifecycle::lifecycle;
 use crate::text::yaml::{self, Duplicates, JsonBuilder, NodeId, NodeKind, Scalar, Tree};
 
-use super::api_lifecycles::lifecycle;
 use super::catalog::Definition;
 use super::custom_acceptance::is_plain;
 use super::custom_schema::CustomKind;

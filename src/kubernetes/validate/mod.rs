@@ -1,7 +1,6 @@
 //! Kubernetes manifests as an API server judges them: against the schemas in the binary, those of custom resources, and
 //! the rules beyond schemas, straight over YAML nodes, each document read once for all versions.
 
-mod api_lifecycles;
 mod bundle;
 mod catalog;
 mod cel;

@@ -1,9 +1,6 @@
 //! The syntaxes that the API server asks of names, labels, ports and the like (`k8s.io/apimachinery/pkg/util/validation`).
 
-/// Bytes of a DNS label.
-pub(super) const LABEL_BYTES: usize = 63;
-/// Bytes of a DNS subdomain.
-pub(super) const SUBDOMAIN_BYTES: usize = 253;
+use crate::kubernetes::names::{NameSyntax, path_segment_problems};
 
 /// What a text must look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,8 +49,8 @@ impl Syntax {
     /// What is wrong with a text, in few words; `None` when nothing is.
     pub(in crate::kubernetes::validate) fn fault(self, text: &str) -> Option<String> {
         match self {
-            Self::Label => label(text),
-            Self::Label1035 => label_1035(text),
+            Self::Label => NameSyntax::Label.fault(text),
+            Self::Label1035 => NameSyntax::Label1035.fault(text),
             Self::Subdomain => subdomain(text),
             Self::FullyQualified => subdomain(text).or_else(|| {
                 (text.split('.').count() < 3)
@@ -64,7 +61,7 @@ impl Syntax {
             Self::TlsHost => host(text),
             Self::QualifiedName => qualified_name(text),
             Self::LabelValue => label_value(text),
-            Self::PathSegment => path_segment(text),
+            Self::PathSegment => path_segment_problems(text).into_iter().next(),
             Self::PortName => port_name(text),
             Self::DataKey => data_key(text),
             Self::DomainPath => domain_path(text),
@@ -81,7 +78,9 @@ impl Syntax {
                 .then(|| "must be a relative path".to_owned())
                 .or_else(|| has_dots(text)),
             Self::PathWithoutDots => has_dots(text),
-            Self::DriverName => too_long(text, LABEL_BYTES).or_else(|| subdomain(&text.to_lowercase())),
+            Self::DriverName => {
+                too_long(text, NameSyntax::Label.max_bytes()).or_else(|| subdomain(&text.to_lowercase()))
+            }
         }
     }
 }
@@ -103,29 +102,8 @@ fn is_word(text: &str, ends: impl Fn(u8) -> bool, inner: &[u8]) -> bool {
     ends(first) && ends(last) && bytes.iter().all(|&byte| ends(byte) || inner.contains(&byte))
 }
 
-fn label(text: &str) -> Option<String> {
-    too_long(text, LABEL_BYTES).or_else(|| {
-        (!is_word(text, is_lower, b"-")).then(|| {
-            "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character".to_owned()
-        })
-    })
-}
-
-fn label_1035(text: &str) -> Option<String> {
-    let is_fine = is_word(text, is_lower, b"-") && text.starts_with(|first: char| first.is_ascii_lowercase());
-    too_long(text, LABEL_BYTES).or_else(|| {
-        (!is_fine).then(|| {
-            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character".to_owned()
-        })
-    })
-}
-
 fn subdomain(text: &str) -> Option<String> {
-    too_long(text, SUBDOMAIN_BYTES).or_else(|| {
-        (!text.split('.').all(|part| is_word(part, is_lower, b"-"))).then(|| {
-            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character".to_owned()
-        })
-    })
+    NameSyntax::Subdomain.fault(text)
 }
 
 fn host(text: &str) -> Option<String> {
@@ -133,7 +111,7 @@ fn host(text: &str) -> Option<String> {
         return Some("must be a DNS name, not an IP address".to_owned());
     }
     match text.strip_prefix("*.") {
-        Some(rest) => too_long(text, SUBDOMAIN_BYTES).or_else(|| subdomain(rest)),
+        Some(rest) => too_long(text, NameSyntax::Subdomain.max_bytes()).or_else(|| subdomain(rest)),
         None => subdomain(text),
     }
 }
@@ -158,7 +136,7 @@ fn qualified_name(text: &str) -> Option<String> {
     if name.is_empty() {
         return Some("name part must be non-empty".to_owned());
     }
-    if let Some(fault) = too_long(name, LABEL_BYTES) {
+    if let Some(fault) = too_long(name, NameSyntax::Label.max_bytes()) {
         return Some(format!("name part {fault}"));
     }
     (!is_name_part(name)).then(|| {
@@ -167,19 +145,11 @@ fn qualified_name(text: &str) -> Option<String> {
 }
 
 fn label_value(text: &str) -> Option<String> {
-    too_long(text, LABEL_BYTES).or_else(|| {
+    too_long(text, NameSyntax::Label.max_bytes()).or_else(|| {
         (!text.is_empty() && !is_name_part(text)).then(|| {
             "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character".to_owned()
         })
     })
-}
-
-fn path_segment(text: &str) -> Option<String> {
-    if text == "." || text == ".." {
-        return Some(format!("may not be '{text}'"));
-    }
-    let found = text.chars().find(|character| matches!(character, '/' | '%'));
-    found.map(|character| format!("may not contain '{character}'"))
 }
 
 fn port_name(text: &str) -> Option<String> {
@@ -200,7 +170,7 @@ fn port_name(text: &str) -> Option<String> {
 }
 
 fn data_key(text: &str) -> Option<String> {
-    if let Some(fault) = too_long(text, SUBDOMAIN_BYTES) {
+    if let Some(fault) = too_long(text, NameSyntax::Subdomain.max_bytes()) {
         return Some(fault);
     }
     let is_fine = !text.is_empty()
