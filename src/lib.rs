@@ -1,7 +1,7 @@
 //! `chartwright` lints, renders, validates, packages and pushes Helm charts, and moves image tags into them.
 //!
 //! Data flows one way. The modules below are layers: each imports only layers above it in this list, and inside a layer a
-//! module imports only modules above it in the layer's `mod.rs` (`tests/layering.rs` holds both):
+//! module imports only modules above it in the layer's `mod.rs` (`tests/it/layering` checks both):
 //!
 //! ```text
 //! chart on disk → values → render → manifest documents → validate, lint → findings → report
