@@ -42,7 +42,7 @@ pub(super) struct CiArguments {
 
 pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, CommandError> {
     let (config, base) = read_config(context, arguments)?;
-    let location = location(arguments, &config, &base)?;
+    let location = location(context, arguments, &config, &base)?;
     let charts = all_charts(&config, &base)?;
     if charts.is_empty() {
         return Err(
@@ -139,14 +139,19 @@ fn read_config(context: RunContext, arguments: &CiArguments) -> Result<(Config, 
     Ok((config, base))
 }
 
-fn location(arguments: &CiArguments, config: &Config, base: &Path) -> Result<Option<Location>, CommandError> {
+fn location(
+    context: RunContext,
+    arguments: &CiArguments,
+    config: &Config,
+    base: &Path,
+) -> Result<Option<Location>, CommandError> {
     if arguments.no_push {
         return Ok(None);
     }
     let given = arguments
         .repository
         .as_deref()
-        .map(|url| (url, super::push::working_directory()));
+        .map(|url| (url, context.working_directory()));
     let configured = || {
         let base = std::path::absolute(base).unwrap_or_else(|_| base.to_owned());
         config.repository.as_deref().map(|url| (url, base))

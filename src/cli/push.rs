@@ -1,6 +1,6 @@
 //! `chartwright push`: archives to a chart repository.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
@@ -24,7 +24,7 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
     let Some((repository, archives)) = arguments.archives_and_repository.split_last() else {
         return Err(CommandError::usage("an archive and a repository are needed"));
     };
-    let location = Location::parse(repository, &working_directory()).map_err(CommandError::usage)?;
+    let location = Location::parse(repository, &context.working_directory()).map_err(CommandError::usage)?;
     let items = archives
         .iter()
         .map(|path| read_item(context, path))
@@ -36,10 +36,6 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
     }
     context.write_stdout(said.as_bytes())?;
     Ok(Exit::Clean)
-}
-
-pub(super) fn working_directory() -> PathBuf {
-    std::path::absolute(".").unwrap_or_default()
 }
 
 pub(super) fn outcome_line(item: &Item, outcome: Outcome, location: &Location) -> String {

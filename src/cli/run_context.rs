@@ -1,7 +1,7 @@
 //! The one door to the world: environment, standard streams, clock and randomness. The library gets plain arguments.
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::engine::render::FixedClock;
 use crate::engine::template::World;
@@ -44,6 +44,11 @@ impl RunContext {
     )]
     pub fn variable(self, name: &str) -> Option<String> {
         std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
+    /// The absolute path of the working directory; empty where the process has none.
+    pub fn working_directory(self) -> PathBuf {
+        std::path::absolute(".").unwrap_or_default()
     }
 
     /// Nanoseconds since 1970.
