@@ -1,9 +1,20 @@
-//! A new image, or a value by hand, to a plan of edits: which scalars of which files become what.
+//! A new image, or a value by hand, to a plan of edits: which scalars of which files become what. [`plan_bump`] makes the
+//! plan from data and writes nothing; [`write_plan`] writes all of its files or none.
 
+mod assignment;
 mod chart_version;
+mod error;
 mod find_target;
 mod plan;
+mod plan_bump;
+mod plan_image;
+mod raise_chart;
+mod write;
 
+pub use assignment::{AssignmentError, ValueKind, parse_assignment};
 pub use chart_version::{VersionPart, raise_version};
+pub use error::BumpError;
 pub use find_target::{TargetError, image_changes, image_paths};
-pub use plan::{BumpPlan, FilePlan, PlanError};
+pub use plan::{BumpPlan, FilePlan};
+pub use plan_bump::{BumpRequest, ReadFile, SourceFile, plan_bump};
+pub use write::write_plan;

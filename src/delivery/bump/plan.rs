@@ -1,12 +1,18 @@
 //! What will change, before anything is written.
 
-use crate::text::edit::{Applied, Change, EditError, apply_changes, unified_diff};
+use std::path::{Path, PathBuf};
+
+use crate::text::edit::{Applied, Change, apply_changes, unified_diff};
+
+use super::error::BumpError;
 
 /// The edits of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilePlan {
-    /// Path of the file.
+    /// The path as it is shown.
     pub path: String,
+    /// The absolute path.
+    pub location: PathBuf,
     /// Content before.
     pub old: Vec<u8>,
     /// Content after.
@@ -22,25 +28,19 @@ pub struct BumpPlan {
     pub files: Vec<FilePlan>,
 }
 
-/// An edit that cannot be planned.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {source}")]
-pub struct PlanError {
-    /// The file.
-    pub path: String,
-    /// Why.
-    pub source: EditError,
-}
-
 impl FilePlan {
-    /// Plans the edits of one file.
-    pub fn new(path: &str, old: Vec<u8>, changes: &[Change]) -> Result<Self, PlanError> {
-        let (new, applied) = apply_changes(&old, changes).map_err(|source| PlanError {
+    /// Plans the edits of one file, which is shown as `path`.
+    ///
+    /// # Errors
+    /// When one of the changes cannot be made.
+    pub fn new(path: &str, location: &Path, old: Vec<u8>, changes: &[Change]) -> Result<Self, BumpError> {
+        let (new, applied) = apply_changes(&old, changes).map_err(|source| BumpError::Edit {
             path: path.to_owned(),
             source,
         })?;
         Ok(Self {
             path: path.to_owned(),
+            location: location.to_owned(),
             old,
             new,
             applied,
@@ -59,8 +59,8 @@ impl FilePlan {
 }
 
 impl BumpPlan {
-    /// Whether a byte of any file changes.
-    pub fn is_change(&self) -> bool {
-        self.files.iter().any(FilePlan::is_change)
+    /// The files of which a byte changes.
+    pub fn changed_files(&self) -> impl Iterator<Item = &FilePlan> {
+        self.files.iter().filter(|file| file.is_change())
     }
 }

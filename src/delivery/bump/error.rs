@@ -1,0 +1,72 @@
+//! Why a bump cannot be planned. Each variant has the data a caller needs for a message, advice and an exit code.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::text::edit::EditError;
+use crate::text::yaml::YamlError;
+
+use super::find_target::TargetError;
+
+/// A bump that cannot be planned. Nothing is written then.
+#[derive(Debug, thiserror::Error)]
+pub enum BumpError {
+    /// There is neither an assignment nor an image.
+    #[error("nothing to change: neither a value nor an image is given")]
+    NothingAsked,
+    /// A file in which an image is looked for is not YAML.
+    #[error("{path}: {source}")]
+    Yaml {
+        /// The file.
+        path: String,
+        /// Why.
+        source: YamlError,
+    },
+    /// A file cannot be edited as asked.
+    #[error("{path}: {source}")]
+    Edit {
+        /// The file.
+        path: String,
+        /// Why.
+        source: EditError,
+    },
+    /// The new image has neither tag nor digest.
+    #[error("{0}")]
+    ImageWithoutTag(TargetError),
+    /// A file pins the image, so that the new tag would have no effect.
+    #[error("{path}: {source}")]
+    Pinned {
+        /// The file.
+        path: String,
+        /// Where.
+        source: TargetError,
+    },
+    /// None of the files names an image.
+    #[error("no value names the image `{repository}` in {files}")]
+    ImageNotFound {
+        /// The image's repository.
+        repository: String,
+        /// The files, separated by commas.
+        files: String,
+    },
+    /// The version of a chart is to be raised, and a file is in none.
+    #[error("no Chart.yaml above {file}")]
+    NoChart {
+        /// The file.
+        file: String,
+    },
+    /// A Chart.yaml cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A Chart.yaml has no version, or one that cannot be raised.
+    #[error("{path}: there is no semantic version to raise")]
+    NoVersion {
+        /// The file.
+        path: String,
+    },
+}

@@ -1,0 +1,283 @@
+//! The whole plan: files, assignments and images to what becomes of each file, and of the versions of their charts.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::delivery::image::ImageReference;
+use crate::text::edit::Change;
+
+use super::chart_version::VersionPart;
+use super::error::BumpError;
+use super::plan::{BumpPlan, FilePlan};
+use super::plan_image::plan_image;
+use super::raise_chart::{chart_directory, raise_charts};
+
+/// Reads a file by its absolute path: how a plan finds and reads a Chart.yaml.
+pub type ReadFile<'f> = &'f dyn Fn(&Path) -> io::Result<Vec<u8>>;
+
+/// A file to edit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Its path as the user knows it, relative to the working directory or absolute.
+    pub path: String,
+    /// Its content.
+    pub text: Vec<u8>,
+}
+
+/// What a bump is made from.
+#[derive(Debug, Clone)]
+pub struct BumpRequest {
+    /// The files; the same file twice counts once.
+    pub files: Vec<SourceFile>,
+    /// Values that every file gets.
+    pub assignments: Vec<Change>,
+    /// Images that are moved wherever a file names them; each must be named in one file at least.
+    pub images: Vec<ImageReference>,
+    /// Directory of the chart whose own values name repositories that the files leave out, and whose version is raised;
+    /// `None` for the chart that each file is in.
+    pub chart: Option<PathBuf>,
+    /// Which part of the version of a chart is raised when one of its files changes.
+    pub chart_version: Option<VersionPart>,
+    /// What relative paths are relative to.
+    pub working_directory: PathBuf,
+}
+
+/// Plans a bump. Nothing is written.
+///
+/// # Errors
+/// When nothing is asked for, an image is not named, a value is missing or cannot be set alone, or a chart has no version
+/// to raise.
+pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, BumpError> {
+    if request.assignments.is_empty() && request.images.is_empty() {
+        return Err(BumpError::NothingAsked);
+    }
+    let given_chart = request.chart.as_deref();
+    let given_chart = given_chart.map(|chart| absolute(chart, &request.working_directory));
+    let mut plan = BumpPlan::default();
+    let mut is_found = vec![false; request.images.len()];
+    for file in &request.files {
+        let location = absolute(Path::new(&file.path), &request.working_directory);
+        if plan.files.iter().any(|planned| planned.location == location) {
+            continue;
+        }
+        let mut changes = request.assignments.clone();
+        if !request.images.is_empty() {
+            let chart = given_chart.clone().or_else(|| chart_directory(&location, read));
+            for (image, is_found) in request.images.iter().zip(&mut is_found) {
+                let more = plan_image(&file.path, &file.text, image, chart.as_deref())?;
+                *is_found |= !more.is_empty();
+                changes.extend(more);
+            }
+        }
+        plan.files
+            .push(FilePlan::new(&file.path, &location, file.text.clone(), &changes)?);
+    }
+    if let Some((image, _)) = request.images.iter().zip(&is_found).find(|(_, is_found)| !**is_found) {
+        let files: Vec<&str> = request.files.iter().map(|file| file.path.as_str()).collect();
+        return Err(BumpError::ImageNotFound {
+            repository: image.repository.clone(),
+            files: files.join(", "),
+        });
+    }
+    if let Some(part) = request.chart_version {
+        raise_charts(
+            &mut plan,
+            part,
+            given_chart.as_deref(),
+            &request.working_directory,
+            read,
+        )?;
+    }
+    Ok(plan)
+}
+
+/// A path without `.`, from the working directory where it is relative.
+fn absolute(path: &Path, working_directory: &Path) -> PathBuf {
+    working_directory.join(path).components().collect()
+}
+
+/// A path relative to the working directory where it is below it.
+pub(super) fn shown_path(path: &Path, working_directory: &Path) -> String {
+    path.strip_prefix(working_directory)
+        .unwrap_or(path)
+        .display()
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::assignment::{ValueKind, parse_assignment};
+    use super::*;
+
+    const DIGEST: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+    /// Files below `/work` that do not exist on disk; those in `edited` are given to the plan.
+    struct Files(Vec<(&'static str, String)>);
+
+    impl Files {
+        fn plan(&self, edited: &[&str], adapt: impl FnOnce(&mut BumpRequest)) -> Result<BumpPlan, BumpError> {
+            let read = |path: &Path| {
+                let found = self.0.iter().find(|(name, _)| Path::new("/work").join(name) == path);
+                found
+                    .map(|(_, text)| text.clone().into_bytes())
+                    .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+            };
+            let files = edited.iter().map(|path| SourceFile {
+                path: (*path).to_owned(),
+                text: read(&absolute(Path::new(path), Path::new("/work"))).unwrap(),
+            });
+            let mut request = BumpRequest {
+                files: files.collect(),
+                assignments: Vec::new(),
+                images: Vec::new(),
+                chart: None,
+                chart_version: None,
+                working_directory: "/work".into(),
+            };
+            adapt(&mut request);
+            plan_bump(&request, &read)
+        }
+    }
+
+    fn set(text: &str) -> Vec<Change> {
+        vec![parse_assignment(text, ValueKind::Typed).unwrap()]
+    }
+
+    fn news(plan: &BumpPlan) -> Vec<(&str, &str)> {
+        let files = plan.files.iter();
+        files
+            .map(|file| (file.path.as_str(), std::str::from_utf8(&file.new).unwrap()))
+            .collect()
+    }
+
+    fn shop() -> Files {
+        Files(vec![
+            (
+                "shop/Chart.yaml",
+                "name: shop\nversion: 1.2.3\nappVersion: \"1\"\n".to_owned(),
+            ),
+            ("shop/values.yaml", "tag: v1 # now\n".to_owned()),
+            ("shop/envs/prod.yaml", "tag: v1\n".to_owned()),
+            ("lone.yaml", "tag: v1\n".to_owned()),
+        ])
+    }
+
+    #[test]
+    fn every_file_gets_the_assignments_and_a_chart_one_new_version() {
+        let plan = shop().plan(&["shop/values.yaml", "./shop/envs/prod.yaml"], |request| {
+            request.assignments = set("tag=v2");
+            request.chart_version = Some(VersionPart::Minor);
+        });
+        assert_eq!(
+            news(&plan.unwrap()),
+            [
+                ("shop/values.yaml", "tag: v2 # now\n"),
+                ("./shop/envs/prod.yaml", "tag: v2\n"),
+                ("shop/Chart.yaml", "name: shop\nversion: 1.3.0\nappVersion: \"1\"\n"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_chart_yaml_that_is_edited_and_raised_keeps_both_edits() {
+        for path in ["shop/Chart.yaml", "./shop/Chart.yaml", "/work/shop/./Chart.yaml"] {
+            let plan = shop().plan(&[path], |request| {
+                request.assignments = set("appVersion=2");
+                request.chart_version = Some(VersionPart::Patch);
+            });
+            assert_eq!(
+                news(&plan.unwrap()),
+                [(path, "name: shop\nversion: 1.2.4\nappVersion: \"2\"\n")]
+            );
+        }
+    }
+
+    #[test]
+    fn a_version_is_raised_only_when_something_changes() {
+        let plan = shop().plan(&["shop/values.yaml"], |request| {
+            request.assignments = set("tag=v1");
+            request.chart_version = Some(VersionPart::Patch);
+        });
+        let plan = plan.unwrap();
+        assert_eq!(news(&plan), [("shop/values.yaml", "tag: v1 # now\n")]);
+        assert_eq!(plan.changed_files().count(), 0);
+    }
+
+    #[test]
+    fn a_file_that_is_given_twice_is_edited_once() {
+        let plan = shop().plan(&["lone.yaml", "./lone.yaml", "/work/lone.yaml"], |request| {
+            request.assignments = set("tag=v2");
+        });
+        assert_eq!(news(&plan.unwrap()), [("lone.yaml", "tag: v2\n")]);
+    }
+
+    #[test]
+    fn what_cannot_be_planned_is_an_error_with_its_place() {
+        let image = |text: &str| vec![ImageReference::parse(text).unwrap()];
+        type Adapt<'a> = &'a dyn Fn(&mut BumpRequest);
+        let rows: [(&str, Adapt<'_>, &str); 6] = [
+            (
+                "lone.yaml",
+                &|_| {},
+                "nothing to change: neither a value nor an image is given",
+            ),
+            (
+                "lone.yaml",
+                &|request| request.images = image("acme/web:2"),
+                "no value names the image `acme/web` in lone.yaml",
+            ),
+            (
+                "lone.yaml",
+                &|request| request.images = image("acme/web"),
+                "`acme/web` has no tag: name the image as REPOSITORY:TAG",
+            ),
+            (
+                "lone.yaml",
+                &|request| request.assignments = set("tga=v2"),
+                "lone.yaml: no value at `tga`",
+            ),
+            (
+                "lone.yaml",
+                &|request| {
+                    request.assignments = set("tag=v2");
+                    request.chart_version = Some(VersionPart::Patch);
+                },
+                "no Chart.yaml above lone.yaml",
+            ),
+            (
+                "pinned.yaml",
+                &|request| request.images = image("acme/web:2"),
+                "pinned.yaml: `image` pins a digest, which wins over the tag: name the image as REPOSITORY:TAG@DIGEST",
+            ),
+        ];
+        let mut files = shop();
+        files.0.push(("pinned.yaml", format!("image: acme/web:1@{DIGEST}\n")));
+        for (path, adapt, want) in rows {
+            let error = files.plan(&[path], adapt).unwrap_err();
+            assert_eq!(error.to_string(), want);
+        }
+        files.0.push(("shop/sub/Chart.yaml", "version: latest\n".to_owned()));
+        files.0.push(("shop/sub/values.yaml", "tag: v1\n".to_owned()));
+        let error = files.plan(&["shop/sub/values.yaml"], |request| {
+            request.assignments = set("tag=v2");
+            request.chart_version = Some(VersionPart::Patch);
+        });
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "shop/sub/Chart.yaml: there is no semantic version to raise"
+        );
+    }
+
+    #[test]
+    fn one_file_that_names_an_image_is_enough() {
+        let mut files = shop();
+        files.0.push(("web.yaml", "image: acme/web:1\n".to_owned()));
+        let plan = files.plan(&["lone.yaml", "web.yaml"], |request| {
+            request.images = vec![ImageReference::parse("acme/web:2").unwrap()];
+        });
+        assert_eq!(
+            news(&plan.unwrap()),
+            [("lone.yaml", "tag: v1\n"), ("web.yaml", "image: acme/web:2\n")]
+        );
+    }
+}
