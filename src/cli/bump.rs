@@ -10,6 +10,7 @@ use crate::delivery::bump::{
 };
 use crate::delivery::image::ImageReference;
 use crate::text::edit::Change;
+use crate::text::source::ReplaceError;
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
@@ -65,7 +66,7 @@ pub(super) fn run(context: RunContext, arguments: &BumpArguments) -> Result<Exit
         context.write_stdout(diff.as_bytes())?;
         return Ok(Exit::Clean);
     }
-    write_plan(&plan).map_err(|(path, error)| CommandError::could_not_run(format!("cannot write {path}: {error}")))?;
+    write_plan(&plan).map_err(write_error)?;
     context.write_stdout(summary(&plan).as_bytes())?;
     Ok(Exit::Clean)
 }
@@ -114,6 +115,15 @@ fn bump_error(error: BumpError) -> CommandError {
         }
         BumpError::Read { .. } => CommandError::could_not_run(error),
     }
+}
+
+fn write_error(error: ReplaceError) -> CommandError {
+    let is_changed_meanwhile = matches!(error, ReplaceError::ChangedMeanwhile { .. });
+    let error = CommandError::could_not_run(error);
+    if is_changed_meanwhile {
+        return error.with_hint("run the command again: it reads the file anew");
+    }
+    error
 }
 
 /// One line for each scalar that was set.

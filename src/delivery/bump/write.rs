@@ -1,18 +1,21 @@
-//! Writing a plan to disk.
+//! Writing a plan to disk: all of its files or none.
 
-use std::io;
-
-use crate::text::source::replace_file;
+use crate::text::source::{ReplaceError, Replacement, replace_files};
 
 use super::plan::BumpPlan;
 
 /// Writes the files of which a byte changes.
 ///
 /// # Errors
-/// When a file cannot be written; the first of the pair is its path.
-pub fn write_plan(plan: &BumpPlan) -> Result<(), (String, io::Error)> {
-    for file in plan.changed_files() {
-        replace_file(&file.location, &file.new).map_err(|error| (file.path.clone(), error))?;
-    }
-    Ok(())
+/// When a file cannot be written, or is no longer what the plan was made from.
+pub fn write_plan(plan: &BumpPlan) -> Result<(), ReplaceError> {
+    let files: Vec<Replacement<'_>> = plan
+        .changed_files()
+        .map(|file| Replacement {
+            path: &file.location,
+            expected: Some(&file.old),
+            content: &file.new,
+        })
+        .collect();
+    replace_files(&files)
 }

@@ -1,48 +1,23 @@
-//! Writing a file whole or not at all.
+//! Writing one file whole or not at all. Several files that belong together are for [`super::replace_files`].
 
-use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Distinguishes the temporary files of one process.
-static COUNTER: AtomicU32 = AtomicU32::new(0);
+use super::temporary_file::{TemporaryFile, follow_links};
 
-/// Replaces `path` by way of a temporary file beside it and a rename, keeping the permissions of what was there. A link
-/// is followed, so that it stays a link.
+/// Replaces `path` by way of a temporary file beside it and a rename, keeping permissions and owner of what was there. A
+/// symbolic link is followed, so that it stays a link.
 ///
 /// # Errors
-/// When the directory cannot be written; the old content is then untouched.
+/// When the directory cannot be written, or `path` is a directory; the old content is then untouched.
 pub fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let name = target
-        .file_name()
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a file name"))?;
-    let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-    let mut temporary_name = std::ffi::OsString::from(".");
-    temporary_name.push(name);
-    temporary_name.push(format!(".{}-{number}.tmp", std::process::id()));
-    let temporary = target.with_file_name(temporary_name);
-    let written = write_and_rename(&temporary, &target, content);
-    if written.is_err() {
-        // The error of the write is the one to report; a temporary file that cannot be removed is only litter.
-        let _litter = fs::remove_file(&temporary);
-    }
-    written
-}
-
-fn write_and_rename(temporary: &Path, target: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(temporary)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    if let Ok(information) = fs::metadata(target) {
-        fs::set_permissions(temporary, information.permissions())?;
-    }
-    fs::rename(temporary, target)
+    TemporaryFile::write(&follow_links(path), content)?.replace_target()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -52,7 +27,9 @@ mod tests {
         replace_file(&path, b"one").unwrap();
         replace_file(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
-        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+        fs::create_dir(directory.path().join("d")).unwrap();
+        assert!(replace_file(&directory.path().join("d"), b"").is_err());
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
         assert!(replace_file(&directory.path().join("no/such/x"), b"").is_err());
     }
 }
