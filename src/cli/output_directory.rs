@@ -1,7 +1,9 @@
-//! `--output-dir`: the documents of one template in one file, written whole or not at all.
+//! `--output-dir`: the documents of one template in one file; all files are written or none.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+use crate::text::source::{Replacement, replace_files};
 
 use super::command_error::CommandError;
 use super::run_context::RunContext;
@@ -24,22 +26,27 @@ impl OutputDirectory {
         self.order.push(file);
     }
 
-    /// Writes every file by way of a temporary one, and says so as Helm does, once for each document.
+    /// Writes all files or none, and prints a line for each document as Helm does.
+    ///
+    /// # Errors
+    /// When a file or one of its directories cannot be written.
     pub(super) fn write(&self, context: RunContext) -> Result<(), CommandError> {
-        for (file, content) in &self.files {
-            let cannot = |error: std::io::Error| {
-                CommandError::could_not_run(format!("cannot write {}: {error}", file.display()))
-            };
-            if let Some(parent) = file.parent() {
-                std::fs::create_dir_all(parent).map_err(cannot)?;
-            }
-            crate::text::source::replace_file(file, content).map_err(cannot)?;
+        for parent in self.files.keys().filter_map(|file| file.parent()) {
+            std::fs::create_dir_all(parent)
+                .map_err(|error| CommandError::could_not_run(format!("cannot create {}: {error}", parent.display())))?;
         }
-        let mut said = String::new();
+        let files = self.files.iter().map(|(file, content)| Replacement {
+            path: file,
+            expected: None,
+            content,
+        });
+        let files: Vec<Replacement<'_>> = files.collect();
+        replace_files(&files).map_err(CommandError::could_not_run)?;
+        let mut lines = String::new();
         for file in &self.order {
-            said.push_str(&format!("wrote {}\n", file.display()));
+            lines.push_str(&format!("wrote {}\n", file.display()));
         }
-        said.push('\n');
-        context.write_stdout(said.as_bytes())
+        lines.push('\n');
+        context.write_stdout(lines.as_bytes())
     }
 }

@@ -1,11 +1,11 @@
 //! `chartwright package`: charts to archives, the same bytes every time.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::artifact::package::{PackageError, PackageOptions, package_chart};
-use crate::text::source::replace_file;
+use crate::text::source::{Replacement, replace_files};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
@@ -37,18 +37,24 @@ pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<E
         .iter()
         .map(|chart| package_chart(chart, &options).map_err(package_error))
         .collect::<Result<Vec<_>, _>>()?;
-    let cannot = |path: &Path, error: &std::io::Error| {
-        CommandError::could_not_run(format!("cannot write {}: {error}", path.display()))
-    };
-    std::fs::create_dir_all(&arguments.destination).map_err(|error| cannot(&arguments.destination, &error))?;
-    for package in &packages {
-        let path = arguments.destination.join(package.file_name());
-        let path = std::path::absolute(&path).unwrap_or(path);
-        let path: PathBuf = path.components().collect();
-        replace_file(&path, &package.archive).map_err(|error| cannot(&path, &error))?;
-        let said = format!("Successfully packaged chart and saved it to: {}\n", path.display());
-        context.write_stdout(said.as_bytes())?;
-    }
+    let destination = context.working_directory().join(&arguments.destination);
+    let destination: PathBuf = destination.components().collect();
+    std::fs::create_dir_all(&destination)
+        .map_err(|error| CommandError::could_not_run(format!("cannot create {}: {error}", destination.display())))?;
+    let packages = packages.iter();
+    let packages: Vec<(PathBuf, &[u8])> = packages
+        .map(|package| (destination.join(package.file_name()), package.archive.as_slice()))
+        .collect();
+    let files = packages.iter().map(|(path, content)| Replacement {
+        path,
+        expected: None,
+        content,
+    });
+    replace_files(&files.collect::<Vec<_>>()).map_err(CommandError::could_not_run)?;
+    let lines = packages
+        .iter()
+        .map(|(path, _)| format!("Successfully packaged chart and saved it to: {}\n", path.display()));
+    context.write_stdout(lines.collect::<String>().as_bytes())?;
     Ok(Exit::Clean)
 }
 
