@@ -169,6 +169,30 @@ mod tests {
     }
 
     #[test]
+    fn entries_of_charts_that_helm_passes_over_are_not_packaged() {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, text) in [
+            ("Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n"),
+            ("charts/sub/Chart.yaml", "apiVersion: v2\nname: sub\nversion: 1.0.0\n"),
+            ("charts/_old/Chart.yaml", "apiVersion: v2\nname: old\nversion: 1.0.0\n"),
+            (
+                "charts/.cache/Chart.yaml",
+                "apiVersion: v2\nname: cache\nversion: 1.0.0\n",
+            ),
+            ("charts/_note.txt", "for people"),
+            ("templates/_helper.tpl", "{{/* stays */}}"),
+        ] {
+            let path = directory.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let package = package_chart(directory.path(), &PackageOptions::default()).unwrap();
+        let files = read_archive(&package.archive).unwrap();
+        let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names, ["Chart.yaml", "charts/sub/Chart.yaml", "templates/_helper.tpl"]);
+    }
+
+    #[test]
     fn dependencies_by_path_are_packaged_along() {
         let package = package_chart(Path::new("fixtures/shop/shop"), &PackageOptions::default()).unwrap();
         let names: Vec<String> = read_archive(&package.archive)
