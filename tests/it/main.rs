@@ -8,6 +8,7 @@
     reason = "a test stops at what it cannot read, and says what it did"
 )]
 
+mod bump;
 mod cli;
 mod failures;
 mod helm3;

@@ -15,16 +15,19 @@ pub enum Step {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct YamlPath(pub Vec<Step>);
 
-/// A text that is no path.
+/// A text that is not a path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no path: {reason}")]
+#[error("`{text}` is not a path: {reason}")]
 pub struct PathError {
     text: String,
     reason: &'static str,
 }
 
 impl YamlPath {
-    /// Reads a path. A backslash takes the meaning from `.`, `[` and `\`.
+    /// Reads a path. A backslash takes the meaning from the character after it.
+    ///
+    /// # Errors
+    /// When a key is empty, or an index is not a number between `[` and `]`.
     pub fn parse(text: &str) -> Result<Self, PathError> {
         let error = |reason| PathError {
             text: text.to_owned(),
@@ -45,9 +48,11 @@ impl YamlPath {
                     }
                     expects_key = c == '.';
                     if c == '[' {
-                        let digits: String = input.by_ref().take_while(|&c| c != ']').collect();
-                        let index = digits.parse().map_err(|_| error("an index is no number"))?;
+                        let rest = input.as_str();
+                        let (digits, rest) = rest.split_once(']').ok_or_else(|| error("an index ends with `]`"))?;
+                        let index = digits.parse().map_err(|_| error("an index is a number"))?;
                         steps.push(Step::Index(index));
+                        input = rest.chars();
                     }
                 }
                 _ if !expects_key && key.is_empty() => {
@@ -124,10 +129,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_path_is_refused() {
-        for text in ["", ".", "a.", ".a", "a..b", "a[x]", "a[0]b", "a\\", "a[0"] {
-            let outcome = YamlPath::parse(text);
-            assert!(outcome.is_err() || text == "a[0", "{text}: {outcome:?}");
+    fn what_is_not_a_path_is_refused() {
+        for (text, reason) in [
+            ("", "a key is empty"),
+            (".", "a key is empty"),
+            ("a.", "a key is empty"),
+            (".a", "a key is empty"),
+            ("a..b", "a key is empty"),
+            ("a.[0]", "a key is empty"),
+            ("a[x]", "an index is a number"),
+            ("a[]", "an index is a number"),
+            ("a[-1]", "an index is a number"),
+            ("a[0", "an index ends with `]`"),
+            ("a[", "an index ends with `]`"),
+            ("a[0]b", "`.` or `[` is expected after an index"),
+            ("a\\", "it ends with a backslash"),
+        ] {
+            let error = YamlPath::parse(text).unwrap_err();
+            assert_eq!(error.to_string(), format!("`{text}` is not a path: {reason}"));
         }
     }
 }
