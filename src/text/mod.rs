@@ -1,6 +1,7 @@
 //! Bytes and what they spell: files and spans, YAML, versions, edits, what Go's library does to text. Nothing here knows of charts.
 
 pub mod source;
+pub mod redact;
 pub mod threads;
 pub mod diagnostic;
 pub mod go;

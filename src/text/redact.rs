@@ -1,0 +1,112 @@
+//! Addresses without what may be secret in them: user, password, query (tokens, signatures) and fragment. Every address
+//! that reaches a message passes through here.
+
+/// One address as it may be shown. The whole text is taken for one address, spaces included.
+pub fn redact_url(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return without_query(without_user(url)).to_owned();
+    };
+    // A password with a `/` that should have been escaped.
+    let rest = without_user(rest);
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{}", without_query(path))
+}
+
+/// A message with every address in it redacted.
+pub fn redact_message(message: &str) -> String {
+    let mut shown = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some(at) = rest.find("://") {
+        let (before, from_separator) = rest.split_at(at);
+        let scheme = before
+            .rfind(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '.' | '-'))
+            .map_or(0, |last| {
+                last + before
+                    .get(last..)
+                    .and_then(|text| text.chars().next())
+                    .map_or(1, char::len_utf8)
+            });
+        let end = from_separator
+            .find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>' | '(' | ')'))
+            .unwrap_or(from_separator.len());
+        let (url_rest, after) = from_separator.split_at(end);
+        let (text, scheme) = before.split_at(scheme);
+        shown.push_str(text);
+        shown.push_str(&redact_url(&format!("{scheme}{url_rest}")));
+        rest = after;
+    }
+    shown.push_str(rest);
+    shown
+}
+
+/// What follows `user:password@`, where that is how the text begins. A port is not a password.
+fn without_user(text: &str) -> &str {
+    let Some((user, password)) = text.split_once(':') else {
+        return text;
+    };
+    if user.contains(['/', '?', '#', '@']) {
+        return text;
+    }
+    match password.rsplit_once('@') {
+        Some((password, host)) if !begins_with_port(password) => host,
+        _ => text,
+    }
+}
+
+fn begins_with_port(text: &str) -> bool {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    digits > 0 && text.as_bytes().get(digits) == Some(&b'/')
+}
+
+fn without_query(text: &str) -> &str {
+    text.split(['?', '#']).next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_lose_what_may_be_secret() {
+        for (url, want) in [
+            (
+                "https://me:hunter2@host/a/b.json?token=hunter2",
+                "https://host/a/b.json",
+            ),
+            ("https://hunter2@host:8443/a#hunter2", "https://host:8443/a"),
+            ("https://me:hun/ter2@host/a", "https://host/a"),
+            ("https://me:hun@ter2@host/a", "https://host/a"),
+            ("http://host", "http://host"),
+            ("http://host?sig=hunter2", "http://host"),
+            ("http://host:80/pkg@1.2/x", "http://host:80/pkg@1.2/x"),
+            ("s3://bucket/prefix?secret=hunter2", "s3://bucket/prefix"),
+            ("file:///srv/charts", "file:///srv/charts"),
+            ("me:hunter2@host/charts", "host/charts"),
+            ("charts/web", "charts/web"),
+            (
+                "https://me:hunter2@host/{{ .Group }}/x.json?t=hunter2",
+                "https://host/{{ .Group }}/x.json",
+            ),
+        ] {
+            assert_eq!(redact_url(url), want);
+        }
+    }
+
+    #[test]
+    fn addresses_in_messages_are_found() {
+        for (message, want) in [
+            (
+                "cannot reach \"http://me:hunter2@host/x?y=hunter2\": refused",
+                "cannot reach \"http://host/x\": refused",
+            ),
+            ("é http://a:hunter2@h https://b:hunter2@h!", "é http://h https://h!"),
+            ("no address: a@b, 1:2", "no address: a@b, 1:2"),
+            ("://", "://"),
+        ] {
+            let shown = redact_message(message);
+            assert!(!shown.contains("hunter2"), "{shown}");
+            assert_eq!(shown, want);
+        }
+    }
+}
