@@ -1,4 +1,5 @@
-//! A chart's way: packages and the repositories they are published to.
+//! A chart's way: packages, the repositories they are published to, and the network between.
 
+pub mod network;
 pub mod package;
 pub mod repository;

@@ -7,6 +7,7 @@ mod command_error;
 mod exit_code;
 mod helm_flags;
 mod lint;
+mod network;
 mod output_directory;
 mod package;
 mod post_renderer;

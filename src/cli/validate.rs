@@ -9,10 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::{Args, ValueEnum};
 use regex::Regex;
 
+use crate::artifact::network::CertificateCheck;
 use crate::check::finding::{Finding, Severity};
 use crate::kubernetes::validate::{
-    Catalog, CustomSchemas, Documents, KindFilter, Options, Resource, SchemaFetcher, SchemaLocations, Status, Target,
-    check_text, is_remote, is_warning,
+    Catalog, CustomSchemas, Documents, KindFilter, Options, Resource, SchemaLocations, Status, Target, check_text,
+    is_remote, is_warning,
 };
 use crate::kubernetes::version::parse_versions;
 use crate::report::{CheckedFile, ResourceFormat, ResourceOptions, resources_as};
@@ -21,6 +22,7 @@ use crate::text::threads::map_with_state;
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::network::remote_schemas;
 use super::report_flags::ReportFlags;
 use super::run_context::{RunContext, open_error};
 
@@ -117,7 +119,7 @@ pub(super) fn with_double_dashes(argument: &str) -> Option<String> {
 }
 
 pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<Exit, CommandError> {
-    let targets = targets(arguments)?;
+    let targets = targets(context, arguments)?;
     let patterns = arguments.ignore_filename_pattern.iter();
     let ignored = patterns
         .map(|pattern| {
@@ -181,14 +183,16 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
 }
 
 /// A version of Kubernetes for each that is asked for, every one once.
-fn targets(arguments: &ValidateArguments) -> Result<Vec<Target>, CommandError> {
+fn targets(context: RunContext, arguments: &ValidateArguments) -> Result<Vec<Target>, CommandError> {
     let mut targets: Vec<Target> = Vec::new();
     let is_fetching = arguments.schema_location.iter().any(|location| is_remote(location));
-    let fetcher = is_fetching.then(|| SchemaFetcher::new(arguments.cache.clone(), arguments.insecure_skip_tls_verify));
-    let fetcher = fetcher
-        .transpose()
-        .map_err(|error| CommandError::could_not_run(format!("schemas cannot be fetched: {error}")))?
-        .map(Arc::new);
+    let certificates = if arguments.insecure_skip_tls_verify {
+        CertificateCheck::AcceptAny
+    } else {
+        CertificateCheck::Verify
+    };
+    let fetcher = is_fetching.then(|| remote_schemas(context, certificates, arguments.cache.clone()));
+    let fetcher = fetcher.transpose()?;
     for version in parse_versions(&arguments.kubernetes_version).map_err(CommandError::usage)? {
         // Patch versions of one minor version have the same schemas.
         if targets.iter().any(|known| known.catalog.minor() == version.minor) {

@@ -27,6 +27,6 @@ pub use check_text::{Documents, check_text};
 pub use custom_schema::CustomSchemas;
 pub use ids::is_warning;
 pub use options::{KindFilter, Options, Target};
-pub use remote_schema::{SchemaFetcher, is_remote};
+pub use remote_schema::{FetchError, FetchSchema, is_remote};
 pub use resource::{Resource, Status, Violation};
 pub use schema_location::{LocationError, SchemaLocations};

@@ -15,8 +15,9 @@ use serde_json::Value as Json;
 
 use crate::kubernetes::json_schema::message as schema_error_message;
 use crate::text::go::duration::parse_duration;
+use crate::text::redact::redact_url;
 
-use super::remote_schema::{self, SchemaFetcher, is_remote};
+use super::remote_schema::{FetchSchema, is_remote};
 
 /// What kubeconform appends to a location that does not end in `json`.
 const REGISTRY_LAYOUT: &str =
@@ -41,7 +42,7 @@ pub enum LocationError {
     /// `{{` without `}}`, or a name that is none of kubeconform's.
     #[error("--schema-location {location}: unknown variable {variable:?}; known are {}", VARIABLES.join(", "))]
     Variable {
-        /// The location as given.
+        /// The location, without credentials.
         location: String,
         /// What stands between the braces.
         variable: String,
@@ -69,7 +70,7 @@ pub struct SchemaLocations {
     locations: Vec<Location>,
     version: String,
     suffix: &'static str,
-    fetcher: Option<Arc<SchemaFetcher>>,
+    fetcher: Option<Arc<dyn FetchSchema>>,
     read: Mutex<HashMap<String, Arc<OnceLock<ReadSchema>>>>,
 }
 
@@ -104,7 +105,7 @@ impl SchemaLocations {
         given: &[String],
         version: &str,
         is_strict: bool,
-        fetcher: Option<Arc<SchemaFetcher>>,
+        fetcher: Option<Arc<dyn FetchSchema>>,
     ) -> Result<Self, LocationError> {
         let version = match version {
             "latest" | "master" => "master".to_owned(),
@@ -162,9 +163,9 @@ impl SchemaLocations {
     }
 
     fn load(&self, path: &str) -> ReadSchema {
-        let shown = remote_schema::shown(path);
+        let shown = redact_url(path);
         let text = match &self.fetcher {
-            Some(fetcher) if is_remote(path) => fetcher.get(path),
+            Some(fetcher) if is_remote(path) => fetcher.fetch(path).map_err(|error| error.to_string()),
             _ => match std::fs::read(path) {
                 Err(error) if matches!(error.kind(), IoErrorKind::NotFound | IoErrorKind::NotADirectory) => Ok(None),
                 text => text.map(Some).map_err(|error| error.to_string()),
@@ -207,7 +208,7 @@ fn location(given: &str) -> Result<Location, LocationError> {
         let variable = inside.trim();
         let index = VARIABLES.iter().position(|known| *known == variable);
         let index = index.ok_or_else(|| LocationError::Variable {
-            location: given.to_owned(),
+            location: redact_url(given),
             variable: variable.to_owned(),
         })?;
         pieces.push(Piece::Text(text.to_owned()));

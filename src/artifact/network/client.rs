@@ -1,0 +1,160 @@
+//! The HTTP client: proxies as they are handed in, limits, and our name as user agent.
+
+use std::time::Duration;
+
+use crate::text::diagnostic::with_causes;
+use crate::text::redact::redact_message;
+
+/// How long a connection may take to be made.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a request may take, its answer included.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What is done with the certificates of servers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CertificateCheck {
+    /// They are verified.
+    #[default]
+    Verify,
+    /// Any certificate is accepted.
+    AcceptAny,
+}
+
+/// The proxies that requests go through.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProxySettings {
+    /// Proxy for `http://`.
+    pub http: Option<String>,
+    /// Proxy for `https://`.
+    pub https: Option<String>,
+    /// Hosts that are reached without a proxy, separated by commas.
+    pub exceptions: Option<String>,
+}
+
+/// How the network is reached.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NetworkSettings {
+    /// Proxies.
+    pub proxies: ProxySettings,
+    /// What is done with certificates.
+    pub certificates: CertificateCheck,
+}
+
+/// A network that cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum NetworkError {
+    /// A proxy's address is not a URL.
+    #[error("the proxy {0} is not a URL such as http://proxy:3128")]
+    Proxy(String),
+    /// The client cannot be made.
+    #[error("cannot set up the HTTP client: {0}")]
+    Client(String),
+    /// The runtime cannot be started.
+    #[error("cannot start the network runtime: {0}")]
+    Runtime(#[from] std::io::Error),
+}
+
+impl ProxySettings {
+    /// The proxies that variables name, as curl reads them: lower case first, `ALL_PROXY` for both schemes, and
+    /// `HTTP_PROXY` not where a CGI server may have made it from a header.
+    pub fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Self {
+        let either = |lower: &str, upper: &str| variable(lower).or_else(|| variable(upper));
+        let all = either("all_proxy", "ALL_PROXY");
+        let upper = variable("HTTP_PROXY").filter(|_| variable("REQUEST_METHOD").is_none());
+        Self {
+            http: variable("http_proxy").or(upper).or_else(|| all.clone()),
+            https: either("https_proxy", "HTTPS_PROXY").or(all),
+            exceptions: either("no_proxy", "NO_PROXY"),
+        }
+    }
+}
+
+/// Makes the client.
+pub(super) fn client(settings: &NetworkSettings) -> Result<reqwest::Client, NetworkError> {
+    let proxies = &settings.proxies;
+    let exceptions = proxies.exceptions.as_deref().and_then(reqwest::NoProxy::from_string);
+    let mut builder = reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(TIMEOUT)
+        .danger_accept_invalid_certs(settings.certificates == CertificateCheck::AcceptAny)
+        .user_agent(concat!("chartwright/", env!("CARGO_PKG_VERSION")))
+        // Otherwise the client reads the environment by itself.
+        .no_proxy();
+    let http = proxies
+        .http
+        .as_deref()
+        .map(|url| (url, reqwest::Proxy::http(with_scheme(url))));
+    let https = proxies
+        .https
+        .as_deref()
+        .map(|url| (url, reqwest::Proxy::https(with_scheme(url))));
+    for (url, proxy) in http.into_iter().chain(https) {
+        let proxy = proxy.map_err(|_| NetworkError::Proxy(redact_message(&with_scheme(url))))?;
+        builder = builder.proxy(proxy.no_proxy(exceptions.clone()));
+    }
+    builder
+        .build()
+        .map_err(|error| NetworkError::Client(redact_message(&with_causes(&error.without_url()))))
+}
+
+/// `host:port` as `http://host:port`.
+fn with_scheme(proxy: &str) -> String {
+    if proxy.contains("://") {
+        proxy.to_owned()
+    } else {
+        format!("http://{proxy}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tls::choose_provider;
+    use super::*;
+
+    fn proxies(variables: &[(&str, &str)]) -> (Option<String>, Option<String>, Option<String>) {
+        let lookup = |name: &str| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let settings = ProxySettings::from_variables(&lookup);
+        (settings.http, settings.https, settings.exceptions)
+    }
+
+    #[test]
+    fn proxies_come_from_the_usual_variables() {
+        let some = |text: &str| Some(text.to_owned());
+        for (variables, want) in [
+            (&[][..], (None, None, None)),
+            (&[("HTTP_PROXY", "a")], (some("a"), None, None)),
+            (&[("HTTP_PROXY", "a"), ("http_proxy", "b")], (some("b"), None, None)),
+            (&[("HTTP_PROXY", "a"), ("REQUEST_METHOD", "GET")], (None, None, None)),
+            (
+                &[("HTTPS_PROXY", "a"), ("NO_PROXY", "x,y")],
+                (None, some("a"), some("x,y")),
+            ),
+            (
+                &[("ALL_PROXY", "a"), ("https_proxy", "b")],
+                (some("a"), some("b"), None),
+            ),
+        ] {
+            assert_eq!(proxies(variables), want, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_is_not_a_url_is_refused_without_its_password() {
+        choose_provider();
+        let settings = |proxy: &str| NetworkSettings {
+            proxies: ProxySettings {
+                https: Some(proxy.to_owned()),
+                ..ProxySettings::default()
+            },
+            ..NetworkSettings::default()
+        };
+        for proxy in ["proxy:3128", "http://me:hunter2@proxy:3128"] {
+            assert!(client(&settings(proxy)).is_ok(), "{proxy}");
+        }
+        let error = client(&settings("http://me:hunter2@pro xy:1")).unwrap_err().to_string();
+        assert!(error.contains("is not a URL") && !error.contains("hunter2"), "{error}");
+    }
+}

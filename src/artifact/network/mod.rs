@@ -1,0 +1,17 @@
+//! The network, in one place: one runtime, one TLS library, one client with the process's proxies, one policy of what is
+//! sent again. Only commands that reach a remote repository or schema start it.
+
+mod client;
+mod clock;
+mod remote_schema;
+mod retry;
+mod runtime;
+mod tls;
+
+pub use client::{CertificateCheck, NetworkError, NetworkSettings, ProxySettings};
+pub use clock::Clock;
+#[cfg(test)]
+pub(crate) use clock::TestClock;
+pub use remote_schema::RemoteSchemas;
+pub use retry::{Exhausted, RetryPolicy, Verdict, judge_error, judge_status};
+pub use runtime::Network;

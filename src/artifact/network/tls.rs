@@ -1,0 +1,39 @@
+//! The TLS library: rustls with ring, for every client of the process.
+
+use rustls::crypto::ring;
+
+/// Chooses the TLS library of the process. A second choice is the same one.
+pub(super) fn choose_provider() {
+    let _chosen = ring::default_provider().install_default();
+}
+
+/// Whether an error, or one that caused it, is a server's certificate that was refused: that does not change by itself.
+pub(super) fn is_certificate_refused(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        // An I/O error shows the source of what it holds, not what it holds.
+        next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn a_refused_certificate_is_found_inside_other_errors() {
+        let refused = rustls::Error::InvalidCertificate(rustls::CertificateError::Expired);
+        assert!(is_certificate_refused(&io::Error::other(io::Error::other(refused))));
+        let broken = io::Error::other(rustls::Error::HandshakeNotComplete);
+        assert!(!is_certificate_refused(&broken));
+    }
+}
