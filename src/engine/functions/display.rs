@@ -1,4 +1,4 @@
-//! Values as text: Go's `%v`, Sprig's `strval` and `strconv.Quote`.
+//! Values as text: Go's `%v` and Sprig's `strval`.
 //!
 //! In: a value. Out: the bytes `fmt` writes, maps in key order.
 
@@ -76,79 +76,10 @@ fn write_sequence(out: &mut Vec<u8>, items: impl Iterator<Item = Value>, depth: 
     out.push(b']');
 }
 
-/// `strconv.Quote`: a Go string literal; bytes that are not UTF-8 become `\x` escapes.
-pub(super) fn quoted(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len() + 2);
-    out.push(b'"');
-    for chunk in text.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            push_quoted(&mut out, character);
-        }
-        for byte in chunk.invalid() {
-            out.extend_from_slice(format!("\\x{byte:02x}").as_bytes());
-        }
-    }
-    out.push(b'"');
-    out
-}
-
-/// `strconv.Quote` as text: it is always UTF-8.
-pub(super) fn quoted_string(text: &[u8]) -> String {
-    String::from_utf8(quoted(text)).unwrap_or_default()
-}
-
-fn push_quoted(out: &mut Vec<u8>, character: char) {
-    let mut buffer = [0; 4];
-    match character {
-        '"' => out.extend_from_slice(b"\\\""),
-        '\\' => out.extend_from_slice(b"\\\\"),
-        '\u{7}' => out.extend_from_slice(b"\\a"),
-        '\u{8}' => out.extend_from_slice(b"\\b"),
-        '\u{c}' => out.extend_from_slice(b"\\f"),
-        '\n' => out.extend_from_slice(b"\\n"),
-        '\r' => out.extend_from_slice(b"\\r"),
-        '\t' => out.extend_from_slice(b"\\t"),
-        '\u{b}' => out.extend_from_slice(b"\\v"),
-        _ if is_printable(character) => out.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes()),
-        _ => {
-            let code = u32::from(character);
-            let escaped = match code {
-                0..=0x1f | 0x7f => format!("\\x{code:02x}"),
-                0x80..=0xffff => format!("\\u{code:04x}"),
-                _ => format!("\\U{code:08x}"),
-            };
-            out.extend_from_slice(escaped.as_bytes());
-        }
-    }
-}
-
-/// `strconv.IsPrint`: letters, marks, numbers, punctuation, symbols and the space.
-pub(super) fn is_printable(character: char) -> bool {
-    if character.is_ascii() {
-        return matches!(character, ' '..='~');
-    }
-    // The standard library knows the same categories, but shows them only through Debug, which also escapes combining
-    // marks at the start of a text.
-    let mut text = String::from("a");
-    text.push(character);
-    text.escape_debug().nth(1) == Some(character)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{plain, quoted_string};
+    use super::plain;
     use crate::engine::template::Value;
-
-    #[test]
-    fn quoting() {
-        for (text, expected) in [
-            (&b"a\"b\\"[..], r#""a\"b\\""#),
-            (b"\x07\n\x7f\xff", r#""\a\n\x7f\xff""#),
-            ("é\u{a0}\u{2028}🎉\u{301}".as_bytes(), "\"é\\u00a0\\u2028🎉\u{301}\""),
-        ] {
-            assert_eq!(quoted_string(text), expected);
-        }
-    }
 
     #[test]
     fn printing() {

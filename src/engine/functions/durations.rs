@@ -3,12 +3,12 @@
 //! Follows `pkg/engine/funcs.go` of Helm: numbers and numeric text are seconds.
 
 use super::arguments::{any, error};
-use super::display::quoted_string;
 use super::go_time::{Duration, HOUR, MINUTE, SECOND, parse_duration};
 use super::numbers::{format_float, parse_float};
 use super::strings::trim_space;
 use super::table::fixed;
 use crate::engine::template::{CallError, CallResult, Function, Host, Parameter, Value};
+use crate::text::go::quote::quote;
 
 use Parameter::Any;
 
@@ -63,7 +63,7 @@ fn from_text(text: &[u8]) -> Result<Duration, CallError> {
     }
     match parse_float(trimmed) {
         Some(seconds) => from_float(seconds),
-        None => error(format!("could not parse duration {}", quoted_string(text))),
+        None => error(format!("could not parse duration {}", quote(text))),
     }
 }
 

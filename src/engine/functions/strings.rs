@@ -4,9 +4,10 @@
 //! `substr` and `wrap` may cut a character in two.
 
 use super::arguments::{any, bytes, error, int, text};
-use super::display::{plain, quoted, string_value};
+use super::display::{plain, string_value};
 use super::table::{fixed, variadic};
 use crate::engine::template::{CallError, CallResult, Dict, Function, Host, Map, MapType, Parameter, Text, Value};
+use crate::text::go;
 
 use Parameter::{Any, Int, Str};
 
@@ -283,7 +284,7 @@ fn join_where_not_nil(arguments: &[Value], write: impl Fn(&mut Vec<u8>, &Value))
 
 fn quote(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
     Ok(join_where_not_nil(arguments, |out, value| {
-        out.extend(quoted(string_value(value).as_bytes()));
+        out.extend_from_slice(go::quote::quote(string_value(value).as_bytes()).as_bytes());
     }))
 }
 

@@ -5,10 +5,10 @@
 use std::net::Ipv6Addr;
 
 use super::arguments::{bytes, error, map};
-use super::display::quoted_string;
 use super::kinds::kind;
 use super::table::fixed;
 use crate::engine::template::{CallError, CallResult, Function, Host, Map, Parameter, Value};
+use crate::text::go::quote::quote;
 
 use Parameter::Str;
 
@@ -106,7 +106,7 @@ pub(crate) fn host_and_path(text: &str) -> Option<(Vec<u8>, Vec<u8>)> {
 /// `url.Parse`.
 fn parse(raw: &[u8]) -> Result<Url, String> {
     let (before, fragment) = cut(raw, b'#');
-    let wrap = |shown: &[u8], problem: String| format!("parse {}: {problem}", quoted_string(shown));
+    let wrap = |shown: &[u8], problem: String| format!("parse {}: {problem}", quote(shown));
     let mut url = parse_without_fragment(before).map_err(|problem| wrap(before, problem))?;
     url.fragment = unescape(fragment.unwrap_or_default(), Part::Fragment).map_err(|problem| wrap(raw, problem))?;
     Ok(url)
@@ -213,7 +213,7 @@ fn parse_host(scheme: &[u8], host: &[u8]) -> Result<Vec<u8>, String> {
     if let Some(port) = colon.and_then(|colon| host.get(colon..))
         && !is_port(port)
     {
-        return Err(format!("invalid port {} after host", quoted_string(port)));
+        return Err(format!("invalid port {} after host", quote(port)));
     }
     unescape(host, Part::Host)
 }
@@ -225,7 +225,7 @@ fn parse_address(host: &[u8]) -> Result<Vec<u8>, String> {
     };
     let port = host.get(end + 1..).unwrap_or_default();
     if !is_port(port) {
-        return Err(format!("invalid port {} after host", quoted_string(port)));
+        return Err(format!("invalid port {} after host", quote(port)));
     }
     let name = host.get(1..end).unwrap_or_default();
     let zone_start = super::strings::find(name, b"%25").unwrap_or(name.len());
@@ -237,10 +237,7 @@ fn parse_address(host: &[u8]) -> Result<Vec<u8>, String> {
         return Err("invalid IP-literal".to_owned());
     }
     if shown.parse::<Ipv6Addr>().is_err() {
-        return Err(format!(
-            "invalid host: ParseAddr({}): unable to parse IP",
-            quoted_string(&name)
-        ));
+        return Err(format!("invalid host: ParseAddr({}): unable to parse IP", quote(&name)));
     }
     Ok([b"[", name.as_slice(), b"]", port].concat())
 }
@@ -276,14 +273,14 @@ fn unescape(text: &[u8], part: Part) -> Result<Vec<u8>, String> {
         let is_host = matches!(part, Part::Host | Part::Zone);
         if byte != b'%' {
             if is_host && byte.is_ascii() && must_escape(byte, part) {
-                return Err(format!("invalid character {} in host name", quoted_string(&[byte])));
+                return Err(format!("invalid character {} in host name", quote(&[byte])));
             }
             out.push(byte);
             rest = tail;
             continue;
         }
         let written = rest.get(..rest.len().min(3)).unwrap_or(rest);
-        let invalid = || format!("invalid URL escape {}", quoted_string(written));
+        let invalid = || format!("invalid URL escape {}", quote(written));
         let code = match written {
             [_, high, low] => char::from(*high).to_digit(16).zip(char::from(*low).to_digit(16)),
             _ => None,

@@ -7,6 +7,9 @@ use super::arguments::{bytes, string};
 use super::strings::first_character;
 use super::table::fixed;
 use crate::engine::template::{CallResult, Function, Host, Parameter, Value};
+use crate::text::go::unicode::{
+    is_letter, is_lower, is_number, is_punctuation, is_title, is_upper, to_lower, to_title, to_upper,
+};
 
 use Parameter::Str;
 
@@ -19,7 +22,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("swapcase", &[Str], swap_case),
     fixed("nospace", &[Str], remove_spaces),
     fixed("initials", &[Str], initials),
-    fixed("camelcase", &[Str], camel_case),
+    fixed("camelcase", &[Str], |_, a| Ok(Value::str(camel(&string(a, 0))))),
     fixed("snakecase", &[Str], |_, a| {
         Ok(Value::str(separated(&string(a, 0), '_')))
     }),
@@ -27,51 +30,6 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Ok(Value::str(separated(&string(a, 0), '-')))
     }),
 ];
-
-/// `unicode.ToUpper`.
-pub(super) fn to_upper(character: char) -> char {
-    let mut mapped = character.to_uppercase();
-    match (mapped.next(), mapped.next()) {
-        (Some(upper), None) => upper,
-        // Letters with an iota below have a single upper case letter that full mapping does not use.
-        _ => match character {
-            '\u{1f80}'..='\u{1f87}' | '\u{1f90}'..='\u{1f97}' | '\u{1fa0}'..='\u{1fa7}' => offset(character, 8),
-            '\u{1fb3}' | '\u{1fc3}' | '\u{1ff3}' => offset(character, 9),
-            _ => character,
-        },
-    }
-}
-
-/// `unicode.ToLower`.
-pub(super) fn to_lower(character: char) -> char {
-    let mut mapped = character.to_lowercase();
-    mapped.next().unwrap_or(character)
-}
-
-/// `unicode.ToTitle`.
-fn to_title(character: char) -> char {
-    match character {
-        '\u{1c4}'..='\u{1c6}' => '\u{1c5}',
-        '\u{1c7}'..='\u{1c9}' => '\u{1c8}',
-        '\u{1ca}'..='\u{1cc}' => '\u{1cb}',
-        '\u{1f1}'..='\u{1f3}' => '\u{1f2}',
-        '\u{10d0}'..='\u{10ff}' => character,
-        _ => to_upper(character),
-    }
-}
-
-fn offset(character: char, by: u32) -> char {
-    char::from_u32(u32::from(character) + by).unwrap_or(character)
-}
-
-/// Whether `unicode.IsTitle` holds.
-const fn is_title(character: char) -> bool {
-    matches!(
-        character,
-        '\u{1c5}' | '\u{1c8}' | '\u{1cb}' | '\u{1f2}' | '\u{1f88}'..='\u{1f8f}' | '\u{1f98}'..='\u{1f9f}'
-            | '\u{1fa8}'..='\u{1faf}' | '\u{1fbc}' | '\u{1fcc}' | '\u{1ffc}'
-    )
-}
 
 /// `strings.Map`; bytes that are not UTF-8 become U+FFFD unless nothing else changes.
 fn map_characters(arguments: &[Value], map: impl Fn(char) -> char) -> Value {
@@ -113,7 +71,8 @@ fn is_separator(character: char) -> bool {
     if character.is_ascii() {
         return !character.is_ascii_alphanumeric() && character != '_';
     }
-    !character.is_alphanumeric() && character.is_whitespace()
+    // White space is never a letter or a digit.
+    character.is_whitespace()
 }
 
 fn uncapitalize(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
@@ -137,10 +96,10 @@ fn swap_case(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
     let mut after_space = true;
     let text: String = characters(bytes(arguments, 0))
         .map(|character| {
-            if character.is_uppercase() || is_title(character) {
+            if is_upper(character) || is_title(character) {
                 after_space = false;
                 to_lower(character)
-            } else if character.is_lowercase() {
+            } else if is_lower(character) {
                 if std::mem::take(&mut after_space) {
                     to_title(character)
                 } else {
@@ -187,8 +146,7 @@ fn is_connector(character: char) -> bool {
 }
 
 /// `xstrings.ToPascalCase`: connectors between words go, leading and doubled ones stay.
-fn camel_case(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
-    let text = string(arguments, 0);
+fn camel(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
     while let Some(connector) = characters.next_if(|&character| is_connector(character)) {
@@ -199,9 +157,9 @@ fn camel_case(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
         if let Some(last) = text.chars().next_back() {
             out.push(last);
         }
-        return Ok(Value::str(out));
+        return out;
     };
-    let mut word_is_upper = first.is_uppercase();
+    let mut word_is_upper = is_upper(first);
     let mut pending = to_upper(first);
     for character in characters {
         let previous = pending;
@@ -211,11 +169,11 @@ fn camel_case(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
             continue;
         }
         if is_connector(previous) {
-            word_is_upper = character.is_uppercase();
+            word_is_upper = is_upper(character);
             pending = to_upper(character);
         } else {
             if word_is_upper {
-                if character.is_uppercase() {
+                if is_upper(character) {
                     pending = to_lower(character);
                 } else {
                     word_is_upper = false;
@@ -225,7 +183,7 @@ fn camel_case(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
         }
     }
     out.push(pending);
-    Ok(Value::str(out))
+    out
 }
 
 /// What a run of characters is, for `snakecase` and `kebabcase`.
@@ -251,20 +209,20 @@ fn next_word(text: &str) -> (Word, &str, &str) {
         let end = tail.find(|character| !belongs(character)).unwrap_or(tail.len());
         first.len_utf8() + end
     };
-    let lower_letter = |character: char| is_alphabet(character) && !character.is_uppercase();
+    let lower_letter = |character: char| is_alphabet(character) && !is_upper(character);
     let (word, end) = if is_connector(first) {
         (Word::Connector, take(&is_connector))
     } else if is_punctuation(first) {
         (Word::Punctuation, take(&is_punctuation))
-    } else if first.is_uppercase() {
+    } else if is_upper(first) {
         (Word::Upper, upper_run(text, first, characters.as_str(), &lower_letter))
     } else if is_alphabet(first) {
         (Word::Alphabet, take(&lower_letter))
-    } else if first.is_numeric() {
-        (Word::Number, take(&char::is_numeric))
+    } else if is_number(first) {
+        (Word::Number, take(&is_number))
     } else {
         let other = |character: char| {
-            !is_connector(character) && !is_alphabet(character) && !character.is_numeric() && !is_punctuation(character)
+            !is_connector(character) && !is_alphabet(character) && !is_number(character) && !is_punctuation(character)
         };
         (Word::Other, take(&other))
     };
@@ -275,10 +233,8 @@ fn next_word(text: &str) -> (Word, &str, &str) {
 fn upper_run(text: &str, first: char, tail: &str, lower_letter: &dyn Fn(char) -> bool) -> usize {
     let end = first.len_utf8();
     match tail.chars().next() {
-        Some(second) if second.is_uppercase() => {
-            let run = tail
-                .find(|character: char| !character.is_uppercase())
-                .unwrap_or(tail.len());
+        Some(second) if is_upper(second) => {
+            let run = tail.find(|character: char| !is_upper(character)).unwrap_or(tail.len());
             let followed = tail.get(run..).and_then(|rest| rest.chars().next());
             let last = tail.get(..run).and_then(|run| run.chars().next_back());
             match (followed, last) {
@@ -295,19 +251,8 @@ fn upper_run(text: &str, first: char, tail: &str, lower_letter: &dyn Fn(char) ->
 
 /// The letters `xstrings` splits into words: all but Han characters, which have no case to go by.
 fn is_alphabet(character: char) -> bool {
-    character.is_alphabetic()
+    is_letter(character)
         && !matches!(character, '\u{3400}'..='\u{4d85}' | '\u{4e00}'..='\u{9fcc}' | '\u{20000}'..='\u{2b81d}')
-}
-
-fn is_punctuation(character: char) -> bool {
-    if character.is_ascii() {
-        return character.is_ascii_punctuation()
-            && !matches!(character, '$' | '+' | '<' | '=' | '>' | '^' | '`' | '|' | '~');
-    }
-    matches!(character, '\u{a1}' | '\u{a7}' | '\u{ab}' | '\u{b6}' | '\u{b7}' | '\u{bb}' | '\u{bf}'
-        | '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{2043}' | '\u{2045}'..='\u{2051}' | '\u{2053}'..='\u{205e}'
-        | '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{3011}' | '\u{3014}'..='\u{301f}' | '\u{ff01}'..='\u{ff03}'
-        | '\u{ff05}'..='\u{ff0a}' | '\u{ff0c}'..='\u{ff0f}' | '\u{ff1a}' | '\u{ff1b}' | '\u{ff1f}' | '\u{ff20}')
 }
 
 fn push_lower(out: &mut String, word: Word, run: &str, connector: char) {
@@ -318,7 +263,7 @@ fn push_lower(out: &mut String, word: Word, run: &str, connector: char) {
     out.extend(run.chars().map(|character| {
         if is_connector(character) {
             connector
-        } else if character.is_uppercase() {
+        } else if is_upper(character) {
             to_lower(character)
         } else {
             character
@@ -389,7 +334,29 @@ fn push_letters_and_numbers<'a>(
 
 #[cfg(test)]
 mod tests {
-    use super::{separated, to_title, to_upper};
+    use super::{camel, separated};
+
+    /// FNV-1a of what xstrings 1.5 under Go 1.26 makes of every character in three surroundings.
+    #[test]
+    fn every_character_is_as_in_xstrings() {
+        let cases: [(&str, fn(&str) -> String, u64); 3] = [
+            ("snake", |text| separated(text, '_'), 0x1f61_52bc_75e5_020f),
+            ("kebab", |text| separated(text, '-'), 0xc90c_54e4_fa6f_5879),
+            ("camel", camel, 0x9813_8231_2c07_8f0c),
+        ];
+        for (name, convert, expected) in cases {
+            let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+            // U+FFFD is what xstrings takes for a broken byte, and passes over.
+            for c in ('\0'..'\u{30000}').filter(|&c| c != char::REPLACEMENT_CHARACTER) {
+                for text in [format!("a{c}B"), format!("B{c}cD"), format!("{c}1{c}")] {
+                    for byte in convert(&text).bytes().chain([0]) {
+                        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+                    }
+                }
+            }
+            assert_eq!(hash, expected, "{name}");
+        }
+    }
 
     #[test]
     fn snake_case() {
@@ -407,12 +374,5 @@ mod tests {
         ] {
             assert_eq!(separated(text, '_'), expected);
         }
-    }
-
-    #[test]
-    fn simple_mappings() {
-        assert_eq!(to_upper('ß'), 'ß');
-        assert_eq!(to_upper('ᾳ'), 'ᾼ');
-        assert_eq!(to_title('ǆ'), 'ǅ');
     }
 }

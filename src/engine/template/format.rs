@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 
 use super::float_text::format_float;
 use super::value::{List, ListType, Map, Value};
-use crate::text::go::quote::{can_backquote, is_print, quote, quote_rune, quote_to_ascii};
+use crate::text::go::quote::{can_backquote, quote, quote_rune, quote_to_ascii};
+use crate::text::go::unicode::is_print;
 
 /// Nesting below which values print; cycles (a map `set` into itself) end here instead of overflowing the stack.
 const MAX_PRINT_DEPTH: u32 = 200;

@@ -3,6 +3,8 @@
 //! Follows Go's `text/template/parse/lex.go`. Tokens are byte ranges of the source; line numbers are counted only when
 //! an error needs one.
 
+use crate::text::go::quote::quote;
+use crate::text::go::unicode::{is_digit, is_letter, is_print};
 use crate::text::go::utf8::decode_char;
 use memchr::{memchr, memmem};
 
@@ -94,7 +96,7 @@ const fn is_space(byte: u8) -> bool {
 }
 
 fn is_alphanumeric(c: char) -> bool {
-    c == '_' || c.is_alphanumeric()
+    c == '_' || is_letter(c) || is_digit(c)
 }
 
 /// Letters, digits and `_` of ASCII, by byte.
@@ -492,7 +494,7 @@ impl<'s> Lexer<'s> {
     }
 
     fn fail_number(&mut self) -> Token {
-        let text = crate::text::go::quote::quote(self.current());
+        let text = quote(self.current());
         self.fail(format!("bad number syntax: {text}"))
     }
 
@@ -556,7 +558,7 @@ pub fn token_count(source: &[u8]) -> usize {
 /// Go's `%#U`: `U+002D '-'`.
 fn describe_char(c: char) -> String {
     let code = u32::from(c);
-    if crate::text::go::quote::is_print(c) {
+    if is_print(c) {
         format!("U+{code:04X} '{c}'")
     } else {
         format!("U+{code:04X}")

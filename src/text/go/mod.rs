@@ -1,5 +1,7 @@
 //! What Go's standard library does to text, for every module that imitates a Go program: the one place for each rule.
 
-pub mod duration;
-pub mod quote;
+pub mod unicode;
+mod unicode_tables;
 pub mod utf8;
+pub mod quote;
+pub mod duration;

@@ -1,20 +1,11 @@
-//! Go's `strconv.Quote` and `Unquote`.
+//! Go's `strconv.Quote` and `Unquote`, with their relatives.
+//!
+//! In: bytes. Out: a Go string literal, or the bytes that a literal means. Follows `strconv/quote.go`.
 
 use std::fmt::Write as _;
 
+use super::unicode::is_print;
 use super::utf8::decode_char;
-
-/// Whether Go's `strconv.IsPrint` holds: letters, marks, numbers, punctuation, symbols and the ASCII space.
-pub fn is_print(c: char) -> bool {
-    if c.is_ascii() {
-        return (' '..='~').contains(&c);
-    }
-    // Rust's table is made by the same rule; the leading letter keeps combining marks from being escaped.
-    let mut buffer = [b'a'; 5];
-    let length = buffer.get_mut(1..).map_or(0, |tail| c.encode_utf8(tail).len());
-    let text = buffer.get(..=length).unwrap_or_default();
-    std::str::from_utf8(text).is_ok_and(|text| text.escape_debug().count() == 2)
-}
 
 /// `strconv.Quote`.
 pub fn quote(text: &[u8]) -> String {
@@ -45,19 +36,29 @@ pub fn can_backquote(text: &[u8]) -> bool {
 fn quote_with(text: &[u8], quote: u8, ascii_only: bool) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push(char::from(quote));
-    let mut rest = text;
-    while let Some((c, width)) = decode_char(rest) {
-        let (head, tail) = rest.split_at_checked(width).unwrap_or_default();
-        if width == 1 && c == char::REPLACEMENT_CHARACTER {
-            // An invalid byte; writing to a string cannot fail.
-            _ = write!(out, "\\x{:02x}", head.first().copied().unwrap_or_default());
-        } else {
+    for chunk in text.utf8_chunks() {
+        let mut rest = chunk.valid();
+        loop {
+            // Most text is plain, and copied in runs.
+            let plain = rest.bytes().position(|byte| !is_plain(byte, quote));
+            let (run, tail) = plain.and_then(|end| rest.split_at_checked(end)).unwrap_or((rest, ""));
+            out.push_str(run);
+            let mut special = tail.chars();
+            let Some(c) = special.next() else { break };
             escape_char(&mut out, c, quote, ascii_only);
+            rest = special.as_str();
         }
-        rest = tail;
+        for byte in chunk.invalid() {
+            // Writing to a string cannot fail, here and below.
+            _ = write!(out, "\\x{byte:02x}");
+        }
     }
     out.push(char::from(quote));
     out
+}
+
+const fn is_plain(byte: u8, quote: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != quote && byte != b'\\'
 }
 
 fn escape_char(out: &mut String, c: char, quote: u8, ascii_only: bool) {
@@ -85,7 +86,6 @@ fn escape_char(out: &mut String, c: char, quote: u8, ascii_only: bool) {
         return;
     }
     let code = u32::from(c);
-    // Writing to a string cannot fail.
     _ = if code < 0x20 || code == 0x7f {
         write!(out, "\\x{code:02x}")
     } else if code < 0x1_0000 {
@@ -193,6 +193,10 @@ mod tests {
             ("é日🎉".as_bytes(), "\"é日🎉\""),
             ("\u{200b}\u{feff}\u{e000}".as_bytes(), r#""\u200b\ufeff\ue000""#),
             (b"\xff", r#""\xff""#),
+            (b"a\xe6\x97b\xe6", r#""a\xe6\x97b\xe6""#),
+            // Newer than Go's Unicode.
+            ("\u{1c89}\u{1fae9}".as_bytes(), r#""\u1c89\U0001fae9""#),
+            ("\u{600}\u{ad}\u{301}".as_bytes(), "\"\\u0600\\u00ad\u{301}\""),
         ];
         for (input, expected) in cases {
             assert_eq!(quote(input), *expected);

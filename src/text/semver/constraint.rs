@@ -6,6 +6,8 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use crate::text::go::quote::quote;
+
 use super::version::{Version, compare_prerelease, is_identifier_byte};
 
 /// Longest text that is read as a constraint.
@@ -268,7 +270,7 @@ fn find_range(text: &str) -> Option<(&str, &str, &str, &str)> {
 }
 
 fn parse_group(text: &str) -> Result<Group, ConstraintError> {
-    let improper = || ConstraintError::Improper(go_quoted(text));
+    let improper = || ConstraintError::Improper(quote(text.as_bytes()));
     let mut conditions = Vec::new();
     let mut rest = skip_space(text);
     loop {
@@ -468,31 +470,6 @@ impl Condition {
     }
 }
 
-/// The text as a Go string literal.
-fn go_quoted(text: &str) -> String {
-    use fmt::Write as _;
-    let mut out = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{7}' => out.push_str("\\a"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{b}' => out.push_str("\\v"),
-            '\u{c}' => out.push_str("\\f"),
-            '\0'..='\u{1f}' | '\u{7f}' => {
-                let _ = write!(out, "\\x{:02x}", u32::from(character));
-            }
-            _ => out.push(character),
-        }
-    }
-    out.push('"');
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::Constraint;
@@ -527,6 +504,7 @@ mod tests {
             ("1.2.3.4", "improper constraint: \"1.2.3.4\""),
             ("> 1.0 || foo", "improper constraint: \" foo\""),
             ("1|2", "constraint parser error"),
+            ("\u{200b}1\u{e9}", "improper constraint: \"\\u200b1\u{e9}\""),
         ] {
             assert_eq!(Constraint::parse(text).unwrap_err().to_string(), expected);
         }

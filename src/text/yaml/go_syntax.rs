@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::decode::Builder;
 use super::number_text::format_g;
 use super::resolve::Scalar;
+use crate::text::go::quote::quote;
 
 /// Builds the text of a value.
 pub(super) struct GoSyntax;
@@ -92,7 +93,7 @@ impl Builder for GoSyntax {
     }
 
     fn string(&mut self, text: Cow<'_, str>) -> Shown {
-        Shown::plain(quote(&text))
+        Shown::plain(quote(text.as_bytes()))
     }
 
     fn sequence(&mut self, items: Vec<Shown>) -> Shown {
@@ -199,35 +200,7 @@ pub(super) fn key_syntax(key: &Scalar<'_>) -> String {
         Scalar::Float(value) if value.is_finite() => format_g(*value),
         Scalar::Float(value) if value.is_nan() => "NaN".to_owned(),
         Scalar::Float(value) => if *value > 0.0 { "+Inf" } else { "-Inf" }.to_owned(),
-        Scalar::Str(text) => quote(text),
-        Scalar::Timestamp(text) => quote(text),
+        Scalar::Str(text) => quote(text.as_bytes()),
+        Scalar::Timestamp(text) => quote(text.as_bytes()),
     }
-}
-
-/// Go's `strconv.Quote`.
-pub(super) fn quote(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\x07' => quoted.push_str("\\a"),
-            '\x08' => quoted.push_str("\\b"),
-            '\x0C' => quoted.push_str("\\f"),
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            '\t' => quoted.push_str("\\t"),
-            '\x0B' => quoted.push_str("\\v"),
-            '\0'..=' ' | '\x7F' if character != ' ' => {
-                let _ = write!(quoted, "\\x{:02x}", u32::from(character));
-            }
-            '\u{80}'..='\u{A0}' | '\u{AD}' | '\u{2000}'..='\u{200F}' | '\u{2028}'..='\u{202F}' | '\u{FEFF}' => {
-                let _ = write!(quoted, "\\u{:04x}", u32::from(character));
-            }
-            _ => quoted.push(character),
-        }
-    }
-    quoted.push('"');
-    quoted
 }

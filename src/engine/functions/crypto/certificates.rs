@@ -19,6 +19,7 @@ use super::der::{self, Reader, bit_string, element, sequence, unsigned};
 use super::keys::{CERTIFICATE_RSA, PrivateKey};
 use super::pem;
 use crate::engine::template::{CallError, CallResult, Function, Host, Object, Parameter, StructField, Text, Value};
+use crate::text::go::quote::quote;
 
 use Parameter::{Int, List, Named, Str};
 
@@ -371,7 +372,7 @@ fn alternative_names(request: &Request) -> Result<Vec<u8>, String> {
     let mut out = Vec::new();
     for name in &request.names {
         if !name.is_ascii() {
-            let shown = super::super::display::quoted_string(name);
+            let shown = quote(name);
             return Err(format!("x509: {shown} cannot be encoded as an IA5String"));
         }
         out.extend(element(0x82, name));

@@ -3,9 +3,9 @@
 //! In: bytes. Out: maps, lists, strings, bools, nil and float64 numbers; or the message of Go's scanner. One pass with
 //! its own stack, so that nesting costs no recursion.
 
-use super::super::display::is_printable;
 use super::super::numbers::parse_float;
 use crate::engine::template::{Dict, Text, Value};
+use crate::text::go::quote::quote_rune;
 
 /// Deepest nesting; Go's own limit is ten times as deep.
 const MAX_DEPTH: usize = 1_000;
@@ -361,23 +361,7 @@ fn invalid(byte: u8, context: &str) -> String {
     if context == "exceeded max depth" {
         return context.to_owned();
     }
-    let character = char::from(byte);
-    let shown = match character {
-        '\'' => "\\'".to_owned(),
-        '"' => "\"".to_owned(),
-        '\\' => "\\\\".to_owned(),
-        '\n' => "\\n".to_owned(),
-        '\r' => "\\r".to_owned(),
-        '\t' => "\\t".to_owned(),
-        '\u{7}' => "\\a".to_owned(),
-        '\u{8}' => "\\b".to_owned(),
-        '\u{b}' => "\\v".to_owned(),
-        '\u{c}' => "\\f".to_owned(),
-        _ if is_printable(character) => character.to_string(),
-        _ if byte < 0x80 => format!("\\x{byte:02x}"),
-        _ => format!("\\u{byte:04x}"),
-    };
-    format!("invalid character '{shown}' {context}")
+    format!("invalid character {} {context}", quote_rune(char::from(byte), false))
 }
 
 #[cfg(test)]

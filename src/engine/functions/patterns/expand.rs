@@ -3,6 +3,7 @@
 //! Follows `Regexp.Expand`: a name is as long as letters, digits and underscores go, so `$1x` is the group named `1x`.
 
 use super::super::strings::first_character;
+use crate::text::go::unicode::{is_digit, is_letter};
 
 /// Appends `template` to `out` with the groups that `group` and `named` give.
 pub(super) fn expand<'m>(
@@ -42,7 +43,7 @@ fn reference(text: &[u8]) -> Option<(&str, &[u8])> {
     };
     let mut length = 0;
     while let Some((character, size)) = body.get(length..).and_then(first_character) {
-        let belongs = character.is_alphanumeric() || character == '_';
+        let belongs = is_letter(character) || is_digit(character) || character == '_';
         if !belongs {
             break;
         }

@@ -14,6 +14,7 @@ use super::super::table::fixed;
 use super::expand::expand;
 use super::translate::translate;
 use crate::engine::template::{CallError, CallResult, Function, List, ListType, Parameter, Text, Value};
+use crate::text::go::quote::{can_backquote, quote};
 
 use Parameter::{Int, Str};
 
@@ -163,14 +164,10 @@ fn compiled(source: &[u8]) -> Result<Rc<Pattern>, String> {
 fn required(arguments: &[Value]) -> Result<Rc<Pattern>, CallError> {
     let source = bytes(arguments, 0);
     compiled(source).map_err(|problem| {
-        let shown = String::from_utf8_lossy(source);
-        let can_backquote = shown
-            .chars()
-            .all(|character| character != '`' && character != '\u{7f}' && (character >= ' ' || character == '\t'));
-        let quoted = if can_backquote {
-            format!("`{shown}`")
+        let quoted = if can_backquote(source) {
+            format!("`{}`", String::from_utf8_lossy(source))
         } else {
-            super::super::display::quoted_string(source)
+            quote(source)
         };
         CallError::Message(format!("regexp: Compile({quoted}): {problem}"))
     })

@@ -2,7 +2,6 @@
 //!
 //! In: bytes. Out: a map (integers are int64, dates times); or `toml: line N (last key "k"): …` as `parse.go` words it.
 
-use super::super::display::quoted_string;
 use super::super::go_time::{Time, Zone, parse_time};
 use super::super::numbers::{NumberError, parse_float, parse_int};
 use super::key_text;
@@ -13,6 +12,7 @@ use super::scalars::{
 };
 use super::tables::{Path, Tables};
 use crate::engine::template::{Dict, Map, Text, Value};
+use crate::text::go::quote::quote;
 
 /// Deepest nesting of arrays, inline tables and keys.
 const MAX_DEPTH: usize = 200;
@@ -69,7 +69,7 @@ impl Parser<'_> {
         if last_key.is_empty() {
             return format!("toml: line {line}: {message}");
         }
-        format!("toml: line {line} (last key {}): {message}", quoted_string(&last_key))
+        format!("toml: line {line} (last key {}): {message}", quote(&last_key))
     }
 
     fn document(&mut self) -> Step<()> {
@@ -366,7 +366,7 @@ impl Parser<'_> {
         let text = written.replace('z', "Z").replace(['t', ' '], "T");
         match self.read_date(&text) {
             Some(time) => Ok(time.into()),
-            None => self.here(format!("invalid datetime: {}", quoted_string(text.as_bytes()))),
+            None => self.here(format!("invalid datetime: {}", quote(text.as_bytes()))),
         }
     }
 
@@ -484,7 +484,7 @@ impl Parser<'_> {
                 }
                 Some(Value::Map(next)) => next,
                 Some(_) => {
-                    let parts: Vec<String> = self.context.iter().map(|part| quoted_string(part)).collect();
+                    let parts: Vec<String> = self.context.iter().map(|part| quote(part)).collect();
                     return self.about_key(Err(format!("[{}] is not a table", parts.join(" "))));
                 }
             };

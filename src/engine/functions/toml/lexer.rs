@@ -3,8 +3,7 @@
 //! Follows the lower half of `lex.go`: which line a fault is reported on depends on whether the end of the input or a
 //! line break was just read.
 
-use super::super::display::quoted_string;
-use crate::text::go::quote::quote_rune;
+use crate::text::go::quote::{quote, quote_rune};
 
 /// What is wrong, and on which line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,7 +132,7 @@ impl<'a> Lexer<'a> {
 
     /// The text from a position on as `%q` shows it.
     pub(super) fn quoted_since(&self, start: usize) -> String {
-        quoted_string(self.since(start))
+        quote(self.since(start))
     }
 
     /// A fault here; at the end of the input on the line that the last line break ends.

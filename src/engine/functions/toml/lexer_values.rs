@@ -3,6 +3,7 @@
 //! Follows the value states of `lex.go`: what is read here is only of the right form, the value is checked in `decode`.
 
 use super::lexer::{Lexer, Step, is_line_end, shown};
+use crate::text::go::unicode::is_letter;
 
 /// Whether a character belongs to a number.
 type Belongs = fn(char) -> bool;
@@ -49,7 +50,7 @@ impl Lexer<'_> {
                 return self.word();
             }
             Some('-' | '+') => return self.signed_number(start),
-            Some(letter) if letter.is_alphabetic() => {
+            Some(letter) if is_letter(letter) => {
                 self.back(character);
                 return self.word();
             }
@@ -65,7 +66,7 @@ impl Lexer<'_> {
 
     fn word(&mut self) -> Step<Token> {
         let start = self.position;
-        self.take_while(char::is_alphabetic)?;
+        self.take_while(is_letter)?;
         match self.since(start) {
             b"true" => Ok(Token::Bool(true)),
             b"false" => Ok(Token::Bool(false)),

@@ -1,6 +1,6 @@
 //! The escaping functions `html`, `js` and `urlquery`.
 
-use crate::text::go::quote::is_print;
+use crate::text::go::unicode::is_print;
 use crate::text::go::utf8::decode_char;
 
 /// `template.HTMLEscaper`

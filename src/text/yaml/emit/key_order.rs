@@ -1,6 +1,7 @@
 //! The order in which Go's encoders print keys: letters behind other characters, runs of digits by value.
 
 use super::emitter::Dialect;
+use crate::text::go::unicode::{is_digit, is_letter};
 
 /// Sorts `items` by their keys. Not every set of keys has one order under Go's rule, so this is a plain stable merge
 /// sort that is content with that.
@@ -48,7 +49,7 @@ fn is_less(dialect: Dialect, a: &str, b: &str) -> bool {
     let (Some(first_a), Some(first_b)) = (rest_a.chars().next(), rest_b.chars().next()) else {
         return rest_a.is_empty() && !rest_b.is_empty();
     };
-    match (first_a.is_alphabetic(), first_b.is_alphabetic()) {
+    match (is_letter(first_a), is_letter(first_b)) {
         (true, true) => return first_a < first_b,
         (false, false) => {}
         (is_a, is_b) => {
@@ -70,10 +71,6 @@ fn is_less(dialect: Dialect, a: &str, b: &str) -> bool {
         return length_a < length_b;
     }
     first_a < first_b
-}
-
-fn is_digit(character: char) -> bool {
-    character.is_ascii_digit() || (!character.is_ascii() && character.is_numeric())
 }
 
 /// The digits at the start of `text` behind those of `start`, wrapping as Go's do, and how many there are.
