@@ -5,9 +5,10 @@
 use super::arguments::{any, bytes};
 use super::display::plain;
 use super::go_time::{Month, Weekday};
-use super::numbers::{NumberError, float_to_int, parse_float, parse_int};
 use super::table::fixed;
 use crate::engine::template::{Function, Parameter, Value};
+use crate::text::go::float_parse::parse_float;
+use crate::text::go::integer::{NumberError, parse_int};
 
 use Parameter::{Any, Str};
 
@@ -25,7 +26,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
 ];
 
 /// The value Go's `strconv` returns beside an error: zero, or the nearest number.
-pub(super) fn nearest_int(parsed: Result<i64, NumberError>) -> i64 {
+pub(super) fn nearest_int(parsed: Result<i64, NumberError<i64>>) -> i64 {
     match parsed {
         Ok(number) | Err(NumberError::Range(number)) => number,
         Err(NumberError::Syntax) => 0,
@@ -65,6 +66,17 @@ pub(super) fn to_float64(value: &Value) -> f64 {
         Value::Uint64(number) => *number as f64,
         _ => to_int64(value) as f64,
     }
+}
+
+/// Go's conversion of a float to `int64` on amd64: what does not fit becomes the smallest integer.
+pub(super) fn float_to_int(number: f64) -> i64 {
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    if number.is_nan() || !(-LIMIT..LIMIT).contains(&number) {
+        return i64::MIN;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
+    let whole = number as i64;
+    whole
 }
 
 /// `cast`'s `trimZeroDecimal`: `8.00` is read as 8.

@@ -6,9 +6,9 @@
 use super::arguments::{any, bytes, error, string};
 use super::conversions::nearest_int;
 use super::go_time::{Duration, HOUR, MINUTE, SECOND, Time, Zone, parse_duration, parse_time};
-use super::numbers::parse_int;
 use super::table::fixed;
 use crate::engine::template::{CallResult, Function, Host, Parameter, Value};
+use crate::text::go::integer::parse_int;
 
 use Parameter::{Any, Named, Str};
 

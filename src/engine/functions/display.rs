@@ -3,8 +3,8 @@
 //! In: a value. Out: the bytes `fmt` writes, maps in key order.
 
 use super::kinds::MAX_DEPTH;
-use super::numbers::format_float;
 use crate::engine::template::{Text, Value};
+use crate::text::go::float_format::format_shortest;
 
 /// Sprig's `strval`: strings and bytes as they are, everything else by `%v`.
 pub(super) fn string_value(value: &Value) -> Text {
@@ -36,14 +36,14 @@ fn write_plain(out: &mut Vec<u8>, value: &Value, depth: usize) {
         Value::Uint8(number) => out.extend_from_slice(number.to_string().as_bytes()),
         Value::Uint32(number) => out.extend_from_slice(number.to_string().as_bytes()),
         Value::Uint64(number) => out.extend_from_slice(number.to_string().as_bytes()),
-        Value::Float(number) => out.extend_from_slice(format_float(*number).as_bytes()),
+        Value::Float(number) => out.extend_from_slice(format_shortest(*number).as_bytes()),
         Value::Complex(real, imaginary) => {
             let sign = if imaginary.is_sign_negative() || imaginary.is_infinite() {
                 ""
             } else {
                 "+"
             };
-            let text = format!("({}{sign}{}i)", format_float(*real), format_float(*imaginary));
+            let text = format!("({}{sign}{}i)", format_shortest(*real), format_shortest(*imaginary));
             out.extend_from_slice(text.as_bytes());
         }
         Value::Str(text) => out.extend_from_slice(text.as_bytes()),

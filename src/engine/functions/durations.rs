@@ -4,10 +4,11 @@
 
 use super::arguments::{any, error};
 use super::go_time::{Duration, HOUR, MINUTE, SECOND, parse_duration};
-use super::numbers::{format_float, parse_float};
 use super::strings::trim_space;
 use super::table::fixed;
 use crate::engine::template::{CallError, CallResult, Function, Host, Parameter, Value};
+use crate::text::go::float_format::format_shortest;
+use crate::text::go::float_parse::parse_float;
 use crate::text::go::quote::quote;
 
 use Parameter::Any;
@@ -62,8 +63,8 @@ fn from_text(text: &[u8]) -> Result<Duration, CallError> {
         return Ok(duration);
     }
     match parse_float(trimmed) {
-        Some(seconds) => from_float(seconds),
-        None => error(format!("could not parse duration {}", quote(text))),
+        Ok(seconds) => from_float(seconds),
+        Err(_) => error(format!("could not parse duration {}", quote(text))),
     }
 }
 
@@ -81,7 +82,7 @@ fn from_seconds(seconds: i128) -> Result<Duration, CallError> {
 )]
 fn from_float(seconds: f64) -> Result<Duration, CallError> {
     const LIMIT: f64 = i64::MAX as f64;
-    let shown = format_float(seconds);
+    let shown = format_shortest(seconds);
     if !seconds.is_finite() {
         return error(format!("invalid duration seconds: {shown}"));
     }
@@ -90,7 +91,10 @@ fn from_float(seconds: f64) -> Result<Duration, CallError> {
     }
     let nanoseconds = seconds * SECOND as f64;
     if nanoseconds.abs() > LIMIT {
-        return error(format!("duration nanoseconds overflow: {}", format_float(nanoseconds)));
+        return error(format!(
+            "duration nanoseconds overflow: {}",
+            format_shortest(nanoseconds)
+        ));
     }
     Ok(Duration(nanoseconds as i64))
 }

@@ -6,10 +6,10 @@
 use std::borrow::Cow;
 
 use super::arguments::{NIL_DEREFERENCE, any, bytes, error, int, rest};
+use super::conversions::float_to_int;
 use super::conversions::to_int64;
 use super::display::string_value;
 use super::kinds::{deep_equal, elements, is_empty, kind};
-use super::numbers::float_to_int;
 use super::table::{fixed, variadic};
 use crate::engine::template::{CallError, CallResult, Function, Host, List, ListType, Parameter, Text, Value};
 

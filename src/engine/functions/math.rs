@@ -6,9 +6,9 @@ use num_bigint::{BigInt, Sign};
 
 use super::arguments::{any, error, float, int, rest};
 use super::conversions::{to_float64, to_int64};
-use super::numbers::{format_float, shortest_digits};
 use super::table::{fixed, variadic};
 use crate::engine::template::{CallError, CallResult, Function, Host, Parameter, Value};
+use crate::text::go::float_format::{format_shortest, shortest_digits};
 
 use Parameter::{Any, Float, Int};
 
@@ -148,7 +148,7 @@ impl Decimal {
     /// The shortest decimal that gives the float back.
     fn from_float(number: f64) -> Result<Self, CallError> {
         if !number.is_finite() {
-            return error(format!("Cannot create a Decimal from {}", format_float(number)));
+            return error(format!("Cannot create a Decimal from {}", format_shortest(number)));
         }
         if number == 0.0 {
             return Ok(Self {

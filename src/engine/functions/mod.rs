@@ -23,7 +23,6 @@ mod json_functions;
 mod kinds;
 mod lists;
 mod math;
-mod numbers;
 mod paths;
 mod patterns;
 #[cfg(test)]

@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 
 use super::go_time::Time;
 use crate::engine::template::{Dict, List, Map, Object, Text, Value};
+use crate::text::go::float_format::{format_json, word};
 use crate::text::yaml::{
-    Builder, Dialect, Duplicates, Emitter, MAX_DEPTH, NodeId, Scalar, Tree, YamlError, decode, format_json,
-    parse_first, sort_by_key,
+    Builder, Dialect, Duplicates, Emitter, MAX_DEPTH, NodeId, Scalar, Tree, YamlError, decode, parse_first, sort_by_key,
 };
 
 /// How go-yaml writes a time: RFC 3339 with nanoseconds.
@@ -317,14 +317,7 @@ fn survives_json(text: &str) -> bool {
 
 /// A number as it is after being JSON: whole ones are integers.
 fn write_json_number(emitter: &mut Emitter, value: f64) -> Result<(), ToYamlError> {
-    if !value.is_finite() {
-        let text = if value.is_nan() {
-            "NaN"
-        } else if value > 0.0 {
-            "+Inf"
-        } else {
-            "-Inf"
-        };
+    if let Some(text) = word(value) {
         return Err(ToYamlError::NotJson(format!("value: {text}")));
     }
     #[expect(clippy::cast_possible_truncation, reason = "bounded first")]

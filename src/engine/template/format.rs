@@ -4,8 +4,8 @@
 
 use std::fmt::Write as _;
 
-use super::float_text::format_float;
 use super::value::{List, ListType, Map, Value};
+use crate::text::go::float_format::format_float;
 use crate::text::go::quote::{can_backquote, quote, quote_rune, quote_to_ascii};
 use crate::text::go::unicode::is_print;
 

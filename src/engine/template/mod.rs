@@ -6,7 +6,6 @@
 mod compiler;
 pub mod error;
 pub mod executor;
-pub mod float_text;
 mod format;
 mod format_object;
 pub mod function;

@@ -4,6 +4,8 @@
 
 use super::lexer::TokenKind;
 use super::tree::Number;
+use crate::text::go::float_parse::parse_float;
+use crate::text::go::integer::{parse_int, parse_uint};
 use crate::text::go::quote::{Piece, quote, unquote_char};
 
 /// Reads the constant, or says what is wrong with it in Go's words.
@@ -49,8 +51,8 @@ fn parse_complex(text: &[u8]) -> Result<Number, String> {
         })
         .ok_or_else(failed)?;
     let (real, imaginary) = body.split_at_checked(split).ok_or_else(failed)?;
-    let real = parse_float(real).ok_or_else(failed)?;
-    let imaginary = parse_float(imaginary).ok_or_else(failed)?;
+    let real = parse_float(real).map_err(|_| failed())?;
+    let imaginary = parse_float(imaginary).map_err(|_| failed())?;
     Ok(simplify(real, imaginary))
 }
 
@@ -87,13 +89,13 @@ fn exact_uint(value: f64) -> Option<u64> {
 
 fn parse_real(text: &[u8]) -> Result<Number, String> {
     if let Some(body) = text.strip_suffix(b"i")
-        && let Some(imaginary) = parse_float(body)
+        && let Ok(imaginary) = parse_float(body)
     {
         return Ok(simplify(0.0, imaginary));
     }
     let mut number = Number {
-        uint: parse_uint(text),
-        int: parse_int(text),
+        uint: parse_uint(text, 0).ok(),
+        int: parse_int(text, 0).ok(),
         ..Number::default()
     };
     if number.int == Some(0) {
@@ -104,7 +106,7 @@ fn parse_real(text: &[u8]) -> Result<Number, String> {
         number.float = Some(int as f64);
     } else if let Some(uint) = number.uint {
         number.float = Some(uint as f64);
-    } else if let Some(float) = parse_float(text) {
+    } else if let Ok(float) = parse_float(text) {
         if !text.iter().any(|byte| b".eEpP".contains(byte)) {
             return Err(format!("integer overflow: {}", quote(text)));
         }
@@ -116,138 +118,6 @@ fn parse_real(text: &[u8]) -> Result<Number, String> {
         return Err(format!("illegal number syntax: {}", quote(text)));
     }
     Ok(number)
-}
-
-/// `strconv.ParseInt(text, 0, 64)`
-pub fn parse_int(text: &[u8]) -> Option<i64> {
-    let (negative, digits) = match text.split_first()? {
-        (b'-', rest) => (true, rest),
-        (b'+', rest) => (false, rest),
-        _ => (false, text),
-    };
-    let magnitude = parse_uint(digits)?;
-    if negative {
-        0_i64.checked_sub_unsigned(magnitude)
-    } else {
-        i64::try_from(magnitude).ok()
-    }
-}
-
-/// `strconv.ParseUint(text, 0, 64)`
-pub fn parse_uint(text: &[u8]) -> Option<u64> {
-    let (radix, digits) = match text {
-        [b'0', b'x' | b'X', rest @ ..] => (16, rest),
-        [b'0', b'o' | b'O', rest @ ..] => (8, rest),
-        [b'0', b'b' | b'B', rest @ ..] => (2, rest),
-        [b'0', rest @ ..] if !rest.is_empty() => (8, rest),
-        _ => (10, text),
-    };
-    if !has_sound_underscores(text) {
-        return None;
-    }
-    let mut value = None;
-    for &byte in digits.iter().filter(|&&byte| byte != b'_') {
-        let digit = char::from(byte).to_digit(radix)?;
-        value = Some(
-            value
-                .unwrap_or(0_u64)
-                .checked_mul(u64::from(radix))?
-                .checked_add(u64::from(digit))?,
-        );
-    }
-    value
-}
-
-/// Underscores only between digits, or between a base prefix and a digit.
-fn has_sound_underscores(text: &[u8]) -> bool {
-    let unsigned = match text.split_first() {
-        Some((b'+' | b'-', rest)) => rest,
-        _ => text,
-    };
-    let (mut after_digit, hexadecimal, body) = match unsigned {
-        [b'0', b'x' | b'X', rest @ ..] => (true, true, rest),
-        [b'0', b'b' | b'B' | b'o' | b'O', rest @ ..] => (true, false, rest),
-        _ => (false, false, unsigned),
-    };
-    let mut after_underscore = false;
-    for byte in body {
-        if byte.is_ascii_digit() || hexadecimal && byte.is_ascii_hexdigit() {
-            (after_digit, after_underscore) = (true, false);
-        } else if *byte == b'_' {
-            if !after_digit {
-                return false;
-            }
-            (after_digit, after_underscore) = (false, true);
-        } else {
-            if after_underscore {
-                return false;
-            }
-            after_digit = false;
-        }
-    }
-    !after_underscore
-}
-
-/// `strconv.ParseFloat(text, 64)` of what the lexer lets through; `None` for bad syntax and values out of range.
-pub fn parse_float(text: &[u8]) -> Option<f64> {
-    if !has_sound_underscores(text) {
-        return None;
-    }
-    let plain: Vec<u8> = text.iter().copied().filter(|&byte| byte != b'_').collect();
-    let (sign, unsigned) = match plain.split_first()? {
-        (b'-', rest) => (-1.0, rest),
-        (b'+', rest) => (1.0, rest),
-        _ => (1.0, &plain[..]),
-    };
-    let value = if let [b'0', b'x' | b'X', rest @ ..] = unsigned {
-        parse_hexadecimal_float(rest)?
-    } else {
-        // Go reads "1_0.5" only with a base prefix.
-        if plain.len() != text.len() || !unsigned.first()?.is_ascii_digit() && unsigned.first() != Some(&b'.') {
-            return None;
-        }
-        std::str::from_utf8(unsigned).ok()?.parse::<f64>().ok()?
-    };
-    value.is_finite().then_some(sign * value)
-}
-
-fn parse_hexadecimal_float(text: &[u8]) -> Option<f64> {
-    let at = text.iter().position(|byte| matches!(byte, b'p' | b'P'))?;
-    let (mantissa, exponent) = text.split_at_checked(at)?;
-    let exponent: i32 = std::str::from_utf8(exponent.get(1..)?).ok()?.parse().ok()?;
-    let mut value = 0_u64;
-    let mut scale = 0_i32;
-    let mut after_point = false;
-    let mut has_digit = false;
-    for &byte in mantissa {
-        if byte == b'.' {
-            after_point = true;
-            continue;
-        }
-        let digit = u64::from(char::from(byte).to_digit(16)?);
-        has_digit = true;
-        if value >> 60 == 0 {
-            value = value << 4 | digit;
-            if after_point {
-                scale -= 4;
-            }
-        } else {
-            // Sticky bit: what no longer fits only decides rounding.
-            value |= u64::from(digit != 0);
-            if !after_point {
-                scale += 4;
-            }
-        }
-    }
-    if !has_digit {
-        return None;
-    }
-    #[expect(clippy::cast_precision_loss, reason = "rounds to nearest, as Go does")]
-    let value = value as f64;
-    let power = exponent.checked_add(scale)?.clamp(-2200, 2200);
-    // Two steps keep the intermediate power finite.
-    let half = power / 2;
-    Some(value * 2_f64.powi(half) * 2_f64.powi(power - half))
 }
 
 #[cfg(test)]
@@ -264,6 +134,7 @@ mod tests {
             ("1e3", Some(1000), Some(1000.0)),
             ("1.5", None, Some(1.5)),
             ("0x1p4", Some(16), Some(16.0)),
+            ("1_0.5", None, Some(10.5)),
             ("18446744073709551615", None, Some(18_446_744_073_709_551_615.0)),
         ];
         for (text, int, float) in cases {

@@ -1,6 +1,7 @@
 //! Reading an edited text back: it must say what was asked for, and otherwise what it said before.
 
-use crate::text::yaml::{self, NodeId, NodeKind, Scalar, Tree, format_g};
+use crate::text::go::float_format::format_shortest;
+use crate::text::yaml::{self, NodeId, NodeKind, Scalar, Tree};
 
 use super::locate::find;
 use super::yaml_path::YamlPath;
@@ -13,7 +14,7 @@ pub(super) fn is_wanted(scalar: &Scalar<'_>, text: &str, may_be_typed: bool) -> 
         Scalar::Null | Scalar::Bool(_) => may_be_typed,
         Scalar::Int(number) => may_be_typed && number.to_string() == text,
         Scalar::Uint(number) => may_be_typed && number.to_string() == text,
-        Scalar::Float(number) => may_be_typed && format_g(*number) == text,
+        Scalar::Float(number) => may_be_typed && format_shortest(*number) == text,
     }
 }
 

@@ -4,4 +4,7 @@ pub mod unicode;
 mod unicode_tables;
 pub mod utf8;
 pub mod quote;
+pub mod integer;
+pub mod float_parse;
+pub mod float_format;
 pub mod duration;

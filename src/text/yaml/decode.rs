@@ -9,9 +9,9 @@ use std::collections::HashSet;
 
 use super::error::{DuplicateKey, YamlError};
 use super::go_syntax::{GoSyntax, Shown, key_syntax};
-use super::number_text::format_g32;
-use super::resolve::{MERGE_TAG, Scalar, resolve_tagged};
+use super::resolve::{MERGE_TAG, Scalar, resolve_tagged, special_float_text};
 use super::tree::{NodeId, NodeKind, Tree};
+use crate::text::go::float_format::format_shortest_32;
 
 /// Deepest nesting of a value.
 pub const MAX_DEPTH: usize = 500;
@@ -350,12 +350,18 @@ fn key_text<'t>(key: &Scalar<'t>) -> Option<Cow<'t, str>> {
         Scalar::Null | Scalar::Uint(_) => return None,
         Scalar::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
         Scalar::Int(value) => Cow::Owned(value.to_string()),
-        Scalar::Float(value) if value.is_nan() => Cow::Borrowed(".nan"),
-        Scalar::Float(value) if value.is_infinite() => Cow::Borrowed(if *value > 0.0 { ".inf" } else { "-.inf" }),
-        Scalar::Float(value) => Cow::Owned(format_g32(*value)),
+        Scalar::Float(value) => match special_float_text(in_32_bits(*value)) {
+            Some(word) => Cow::Borrowed(word),
+            None => Cow::Owned(format_shortest_32(*value)),
+        },
         Scalar::Str(text) => text.clone(),
         Scalar::Timestamp(text) => Cow::Borrowed(text),
     })
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "Go rounds to 32 bits here")]
+fn in_32_bits(value: f64) -> f64 {
+    f64::from(value as f32)
 }
 
 impl Tree<'_> {

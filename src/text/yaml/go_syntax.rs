@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::decode::Builder;
-use super::number_text::format_g;
 use super::resolve::Scalar;
+use crate::text::go::float_format::{format_shortest, word};
 use crate::text::go::quote::quote;
 
 /// Builds the text of a value.
@@ -72,15 +72,8 @@ impl Builder for GoSyntax {
     }
 
     fn float(&mut self, value: f64) -> Option<Shown> {
-        if value.is_finite() {
-            return Some(Shown::plain(format_g(value)));
-        }
-        let text = if value.is_nan() {
-            "NaN"
-        } else if value > 0.0 {
-            "+Inf"
-        } else {
-            "-Inf"
+        let Some(text) = word(value) else {
+            return Some(Shown::plain(format_shortest(value)));
         };
         let message = format!("json: unsupported value: {text}");
         Some(Shown {
@@ -197,9 +190,7 @@ pub(super) fn key_syntax(key: &Scalar<'_>) -> String {
         Scalar::Bool(value) => value.to_string(),
         Scalar::Int(value) => value.to_string(),
         Scalar::Uint(value) => format!("{value:#x}"),
-        Scalar::Float(value) if value.is_finite() => format_g(*value),
-        Scalar::Float(value) if value.is_nan() => "NaN".to_owned(),
-        Scalar::Float(value) => if *value > 0.0 { "+Inf" } else { "-Inf" }.to_owned(),
+        Scalar::Float(value) => format_shortest(*value),
         Scalar::Str(text) => quote(text.as_bytes()),
         Scalar::Timestamp(text) => quote(text.as_bytes()),
     }

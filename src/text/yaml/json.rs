@@ -6,10 +6,10 @@ use serde_json::{Map, Number, Value};
 
 use super::decode::{Builder, Duplicates, decode};
 use super::error::YamlError;
-use super::number_text::format_json;
 use super::read::parse_first;
 use super::resolve::Scalar;
 use super::tree::{NodeId, Tree};
+use crate::text::go::float_format::format_json;
 
 /// Builds `serde_json` values; keys keep the order they are written in.
 pub struct JsonBuilder;

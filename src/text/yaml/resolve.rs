@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use super::timestamp::is_timestamp;
+use crate::text::go::float_parse::parse_float;
+use crate::text::go::integer::{NumberError, parse_int, parse_uint};
 
 /// A scalar with its type.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,7 +83,7 @@ fn plain(text: &str, may_be_timestamp: bool) -> Scalar<'_> {
     match first {
         b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => word(text).unwrap_or(string),
         b'.' => special_float(text)
-            .or_else(|| underscored_float(text).map(Scalar::Float))
+            .or_else(|| parse_float(text.as_bytes()).ok().map(Scalar::Float))
             .unwrap_or(string),
         b'0'..=b'9' | b'+' | b'-' => {
             if let Some(special) = special_float(text) {
@@ -114,6 +116,18 @@ fn special_float(text: &str) -> Option<Scalar<'static>> {
     }))
 }
 
+/// How YAML writes a number that is not finite.
+pub(super) fn special_float_text(value: f64) -> Option<&'static str> {
+    if value.is_finite() {
+        return None;
+    }
+    Some(match value {
+        f64::INFINITY => ".inf",
+        f64::NEG_INFINITY => "-.inf",
+        _ => ".nan",
+    })
+}
+
 fn number(text: &str) -> Option<Scalar<'static>> {
     let plain = if text.contains('_') {
         Cow::Owned(text.replace('_', ""))
@@ -133,30 +147,10 @@ fn number(text: &str) -> Option<Scalar<'static>> {
 
 /// Go's `strconv.ParseInt(text, 0, 64)`, then `ParseUint`.
 fn go_integer(text: &str) -> Option<Scalar<'static>> {
-    let (sign, digits) = match text.as_bytes().first()? {
-        b'-' => (Some(true), text.get(1..)?),
-        b'+' => (Some(false), text.get(1..)?),
-        _ => (None, text),
-    };
-    let (radix, digits) = match digits.as_bytes() {
-        [b'0', b'b' | b'B', _, ..] => (2, digits.get(2..)?),
-        [b'0', b'o' | b'O', _, ..] => (8, digits.get(2..)?),
-        [b'0', b'x' | b'X', _, ..] => (16, digits.get(2..)?),
-        [b'0'] => return Some(Scalar::Int(0)),
-        [b'0', ..] => (8, digits.get(1..)?),
-        _ => (10, digits),
-    };
-    // Rust reads a sign of its own.
-    if digits.starts_with(['+', '-']) {
-        return None;
-    }
-    let magnitude = u64::from_str_radix(digits, radix).ok()?;
-    match sign {
-        Some(true) => 0_i64.checked_sub_unsigned(magnitude).map(Scalar::Int),
-        _ => match i64::try_from(magnitude) {
-            Ok(value) => Some(Scalar::Int(value)),
-            Err(_) => sign.is_none().then_some(Scalar::Uint(magnitude)),
-        },
+    match parse_int(text.as_bytes(), 0) {
+        Ok(value) => Some(Scalar::Int(value)),
+        Err(NumberError::Syntax) => None,
+        Err(NumberError::Range(_)) => parse_uint(text.as_bytes(), 0).ok().map(Scalar::Uint),
     }
 }
 
@@ -184,20 +178,6 @@ fn decimal_float(text: &str) -> Option<f64> {
         return None;
     }
     text.parse().ok().filter(|value: &f64| value.is_finite())
-}
-
-/// Go's `strconv.ParseFloat`, which takes underscores between digits.
-fn underscored_float(text: &str) -> Option<f64> {
-    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
-    let mut bytes = text.as_bytes().windows(3);
-    let separate = bytes.all(|around| match around {
-        [before, b'_', after] => is_digit(Some(before)) && is_digit(Some(after)),
-        _ => true,
-    });
-    if !separate || text.ends_with('_') {
-        return None;
-    }
-    decimal_float(&text.replace('_', ""))
 }
 
 /// Standard base64 with padding; line breaks are ignored. Bytes that are not UTF-8 become U+FFFD, as in JSON.

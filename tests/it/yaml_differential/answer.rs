@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use chartwright::engine::functions::yaml_value::{map_from_yaml, to_yaml, to_yaml_pretty, value_from_yaml};
+use chartwright::text::go::float_format::format_json;
 use chartwright::text::yaml::{
-    Builder, Duplicates, Scalar, decode, format_json, json_from_bytes, json_from_bytes_strict, parse_stream,
+    Builder, Duplicates, Scalar, decode, json_from_bytes, json_from_bytes_strict, parse_stream,
 };
 use serde_json::Value;
 

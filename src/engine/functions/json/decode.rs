@@ -3,8 +3,8 @@
 //! In: bytes. Out: maps, lists, strings, bools, nil and float64 numbers; or the message of Go's scanner. One pass with
 //! its own stack, so that nesting costs no recursion.
 
-use super::super::numbers::parse_float;
 use crate::engine::template::{Dict, Text, Value};
+use crate::text::go::float_parse::parse_float;
 use crate::text::go::quote::quote_rune;
 
 /// Deepest nesting; Go's own limit is ten times as deep.
@@ -259,7 +259,7 @@ impl Reader<'_> {
             self.skip_digits();
         }
         let literal = self.text.get(start..self.position).unwrap_or_default();
-        if let Some(number) = parse_float(literal) {
+        if let Ok(number) = parse_float(literal) {
             return Ok(Value::Float(number));
         }
         if self.number_problem.is_none() {

@@ -7,8 +7,8 @@ use std::borrow::Borrow;
 
 use super::super::encoding::BASE64;
 use super::super::kinds::MAX_DEPTH;
-use super::super::numbers::format_json_float;
 use crate::engine::template::{Object, Text, Value};
+use crate::text::go::float_format::{format_json, word};
 
 /// How to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,11 +79,10 @@ impl Writer {
     }
 
     fn float(&mut self, number: f64) -> Result<(), String> {
-        if !number.is_finite() {
-            let shown = super::super::numbers::format_float(number);
+        if let Some(shown) = word(number) {
             return Err(format!("json: unsupported value: {shown}"));
         }
-        self.text(&format_json_float(number));
+        self.text(&format_json(number));
         Ok(())
     }
 

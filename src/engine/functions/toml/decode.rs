@@ -3,7 +3,6 @@
 //! In: bytes. Out: a map (integers are int64, dates times); or `toml: line N (last key "k"): …` as `parse.go` words it.
 
 use super::super::go_time::{Time, Zone, parse_time};
-use super::super::numbers::{NumberError, parse_float, parse_int};
 use super::key_text;
 use super::lexer::{Fault, Lexer, Step, is_bare_key, is_line_end, is_space, shown};
 use super::lexer_values::Token;
@@ -12,6 +11,8 @@ use super::scalars::{
 };
 use super::tables::{Path, Tables};
 use crate::engine::template::{Dict, Map, Text, Value};
+use crate::text::go::float_parse::parse_float;
+use crate::text::go::integer::{NumberError, parse_int};
 use crate::text::go::quote::quote;
 
 /// Deepest nesting of arrays, inline tables and keys.
@@ -353,13 +354,11 @@ impl Parser<'_> {
             "-nan" => return Ok(Value::Float(-f64::NAN)),
             _ => {}
         }
-        if let Some(number) = parse_float(plain.as_bytes()) {
-            return Ok(Value::Float(number));
+        match parse_float(plain.as_bytes()) {
+            Ok(number) => Ok(Value::Float(number)),
+            Err(NumberError::Range(_)) => self.here(format!("{written} is out of range for float64")),
+            Err(NumberError::Syntax) => self.here(format!("Invalid float value: \"{written}\"")),
         }
-        if plain.parse::<f64>().is_ok_and(f64::is_infinite) {
-            return self.here(format!("{written} is out of range for float64"));
-        }
-        self.here(format!("Invalid float value: \"{written}\""))
     }
 
     fn date(&self, written: &str) -> Step<Value> {

@@ -5,9 +5,9 @@
 
 use super::super::go_time::{Duration, Time, Zone};
 use super::super::kinds::MAX_DEPTH;
-use super::super::numbers::format_float;
 use super::{escape, key_part, key_text};
 use crate::engine::template::{Text, Value};
+use crate::text::go::float_format::format_shortest;
 
 /// Why a value was not written.
 #[derive(Debug, PartialEq, Eq)]
@@ -246,7 +246,7 @@ impl Writer {
             }
             return self.text(if number.is_nan() { "nan" } else { "inf" });
         }
-        let shown = format_float(number);
+        let shown = format_shortest(number);
         self.text(&shown);
         if !shown.contains(['e', '.']) {
             self.text(".0");

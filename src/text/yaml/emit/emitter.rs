@@ -1,6 +1,7 @@
 //! The emitter: where it stands, what it has open, indentation and indicators.
 
-use crate::text::yaml::number_text::format_g;
+use crate::text::go::float_format::format_shortest;
+use crate::text::yaml::resolve::special_float_text;
 
 /// Whose output to give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,12 +130,9 @@ impl Emitter {
 
     /// A number, as Go's `%g` shows it.
     pub fn float(&mut self, value: f64) {
-        if value.is_nan() {
-            self.plain(".nan");
-        } else if value.is_infinite() {
-            self.plain(if value > 0.0 { ".inf" } else { "-.inf" });
-        } else {
-            self.plain(&format_g(value));
+        match special_float_text(value) {
+            Some(word) => self.plain(word),
+            None => self.plain(&format_shortest(value)),
         }
     }
 

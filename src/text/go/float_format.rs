@@ -1,6 +1,11 @@
-//! Go's `strconv.FormatFloat` for `float64`.
+//! Go's `strconv.FormatFloat`, and a float as `encoding/json` writes it.
+//!
+//! In: a number. Out: its text. Follows `strconv/ftoa.go` and `encoding/json/encode.go`.
 
 use std::fmt::Write as _;
+
+/// Whole numbers below this are written with all their digits by `%v`.
+const PLAIN_LIMIT: f64 = 1e6;
 
 /// Decimal digits of a finite number: `0.d1d2d3… × 10^point`.
 struct Decimal {
@@ -8,14 +13,79 @@ struct Decimal {
     point: i32,
 }
 
+/// `strconv.FormatFloat(value, 'g', -1, 64)`, which is what `%v` prints.
+pub fn format_shortest(value: f64) -> String {
+    format_float(value, b'g', None)
+}
+
+/// Most numbers of charts are ports and counts: these need no digits sought.
+fn small_whole_number(value: f64) -> Option<String> {
+    let is_negative_zero = value == 0.0 && value.is_sign_negative();
+    #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
+    let text = || (value as i64).to_string();
+    (value.fract() == 0.0 && value.abs() < PLAIN_LIMIT && !is_negative_zero).then(text)
+}
+
+/// `strconv.FormatFloat(value, 'g', -1, 32)`.
+pub fn format_shortest_32(value: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, reason = "Go rounds to 32 bits here")]
+    let value = value as f32;
+    let mut out = String::new();
+    if let Some(word) = word(f64::from(value)) {
+        return word.to_owned();
+    }
+    if value.is_sign_negative() {
+        out.push('-');
+    }
+    let decimal = split(&format!("{:e}", value.abs()));
+    write_decimal(&mut out, &decimal, b'g', None);
+    out
+}
+
+/// A finite number as `encoding/json` writes it.
+pub fn format_json(value: f64) -> String {
+    let magnitude = value.abs();
+    if magnitude == 0.0 || (1e-6..1e21).contains(&magnitude) {
+        return value.to_string();
+    }
+    let text = format_float(value, b'e', None);
+    // `e-09` is `e-9` there.
+    match text.strip_suffix(|digit: char| digit.is_ascii_digit()) {
+        Some(head) if head.ends_with("e-0") => text.replacen("e-0", "e-", 1),
+        _ => text,
+    }
+}
+
+/// The shortest decimal digits that read back as the number, and its decimal exponent: `d.ddd × 10^exponent`.
+pub fn shortest_digits(value: f64) -> (String, i32) {
+    let printed = format!("{:e}", value.abs());
+    let (mantissa, exponent) = printed.split_once('e').unwrap_or((&printed, "0"));
+    let digits = mantissa.chars().filter(char::is_ascii_digit).collect();
+    (digits, exponent.parse().unwrap_or_default())
+}
+
+/// What is not finite, as Go writes it.
+pub fn word(value: f64) -> Option<&'static str> {
+    if value.is_finite() {
+        return None;
+    }
+    Some(match value {
+        f64::INFINITY => "+Inf",
+        f64::NEG_INFINITY => "-Inf",
+        _ => "NaN",
+    })
+}
+
 /// Formats as `strconv.FormatFloat(value, format, precision, 64)`; no precision means the shortest text that reads back.
 /// Formats are `e E f g G b x X`.
 pub fn format_float(value: f64, format: u8, precision: Option<usize>) -> String {
-    if value.is_nan() {
-        return "NaN".to_owned();
+    if let Some(word) = word(value) {
+        return word.to_owned();
     }
-    if value.is_infinite() {
-        return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    if (format, precision) == (b'g', None)
+        && let Some(text) = small_whole_number(value)
+    {
+        return text;
     }
     let mut out = String::new();
     if value.is_sign_negative() {
@@ -89,6 +159,11 @@ fn write_general(out: &mut String, value: f64, format: u8, precision: Option<usi
     while decimal.digits.last() == Some(&b'0') {
         decimal.digits.pop();
     }
+    write_decimal(out, &decimal, format, precision);
+}
+
+/// `%g` and `%G` of digits without trailing zeros.
+fn write_decimal(out: &mut String, decimal: &Decimal, format: u8, precision: Option<usize>) {
     let count = decimal.digits.len();
     let signed_count = i32::try_from(count).unwrap_or(i32::MAX);
     let threshold = match precision {
@@ -105,10 +180,10 @@ fn write_general(out: &mut String, value: f64, format: u8, precision: Option<usi
     let exponent = decimal.point - 1;
     if exponent < -4 || exponent >= threshold {
         let exponent_format = if format == b'G' { b'E' } else { b'e' };
-        write_exponent(out, &decimal, count.saturating_sub(1), exponent_format);
+        write_exponent(out, decimal, count.saturating_sub(1), exponent_format);
     } else {
-        let fraction = fraction_digits(&decimal);
-        write_fixed(out, &decimal, fraction);
+        let fraction = fraction_digits(decimal);
+        write_fixed(out, decimal, fraction);
     }
 }
 
@@ -233,7 +308,45 @@ fn write_hexadecimal(out: &mut String, value: f64, format: u8, precision: Option
 
 #[cfg(test)]
 mod tests {
-    use super::format_float;
+    use super::*;
+
+    /// `%v`, the same with 32 bits, and JSON, of Go 1.26.
+    #[test]
+    fn numbers_are_written_as_go_does() {
+        for (value, general, in_32_bits, json) in [
+            (1.0, "1", "1", "1"),
+            (0.0, "0", "0", "0"),
+            (-0.0, "-0", "-0", "-0"),
+            (-2.5, "-2.5", "-2.5", "-2.5"),
+            (100_000.0, "100000", "100000", "100000"),
+            (999_999.0, "999999", "999999", "999999"),
+            (-1e6, "-1e+06", "-1e+06", "-1000000"),
+            (1e20, "1e+20", "1e+20", "100000000000000000000"),
+            (1e21, "1e+21", "1e+21", "1e+21"),
+            (1e-6, "1e-06", "1e-06", "0.000001"),
+            (1e-7, "1e-07", "1e-07", "1e-7"),
+            (-1.5e-10, "-1.5e-10", "-1.5e-10", "-1.5e-10"),
+            (1e-100, "1e-100", "0", "1e-100"),
+            (0.0001, "0.0001", "0.0001", "0.0001"),
+            (1.5e-5, "1.5e-05", "1.5e-05", "0.000015"),
+            (20_240_101.1, "2.02401011e+07", "2.0240102e+07", "20240101.1"),
+            (2024.123_456_7, "2024.1234567", "2024.1234", "2024.1234567"),
+            (
+                18_446_744_073_709_551_616.0,
+                "1.8446744073709552e+19",
+                "1.8446744e+19",
+                "18446744073709552000",
+            ),
+            (0.1, "0.1", "0.1", "0.1"),
+            (1e300, "1e+300", "+Inf", "1e+300"),
+        ] {
+            assert_eq!(format_shortest(value), general);
+            assert_eq!(format_shortest_32(value), in_32_bits);
+            assert_eq!(format_json(value), json);
+        }
+        assert_eq!(format_shortest(f64::NAN), "NaN");
+        assert_eq!(format_shortest(f64::NEG_INFINITY), "-Inf");
+    }
 
     #[test]
     fn precisions_beyond_rusts_are_zeros() {
