@@ -3,6 +3,8 @@
 use clap::builder::ArgAction;
 use clap::{Arg, Command};
 
+use crate::text::go::boolean::parse_bool;
+
 /// Turns every boolean flag of a command and its subcommands into a Go boolean.
 pub(super) fn with_go_booleans(command: Command) -> Command {
     command.mut_args(go_bool).mut_subcommands(with_go_booleans)
@@ -24,11 +26,6 @@ fn go_bool(argument: Arg) -> Arg {
         .value_parser(parse)
 }
 
-/// Go's `strconv.ParseBool`.
 fn parse(text: &str) -> Result<bool, String> {
-    match text {
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(true),
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(false),
-        other => Err(format!("{other:?} is neither true nor false")),
-    }
+    parse_bool(text).ok_or_else(|| format!("{text:?} is neither true nor false"))
 }

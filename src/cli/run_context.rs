@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::engine::render::FixedClock;
 use crate::engine::template::World;
 use crate::text::diagnostic::Terminal;
+use crate::text::go::path_error::path_error;
 
 use super::command_error::CommandError;
 
@@ -172,11 +173,5 @@ impl RunContext {
 
 /// `open PATH: no such file or directory`, as Go says it.
 pub(super) fn open_error(path: impl AsRef<Path>, error: &std::io::Error) -> String {
-    let reason = match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        std::io::ErrorKind::IsADirectory => "is a directory".to_owned(),
-        _ => error.to_string(),
-    };
-    format!("open {}: {reason}", path.as_ref().display())
+    path_error("open", path, error)
 }

@@ -10,7 +10,7 @@ use crate::check::explain::{
     Subject, explain_kube_version, explain_load, explain_manifests, explain_missing_dependencies, explain_schema,
     explain_templates,
 };
-use crate::engine::chart::{Chart, Compat, load_chart_to_render, load_with_local_dependencies, path_match};
+use crate::engine::chart::{Chart, Compat, load_chart_to_render, load_with_local_dependencies};
 use crate::engine::manifest::{Document, HookEvent, ManifestSorter, Manifests, split_manifests, trim, trim_start};
 use crate::engine::render::{
     Capabilities, Operation, Release, RenderedFile, Rendering, SchemaCheck, default_release_name, render_chart_with,
@@ -19,6 +19,8 @@ use crate::engine::render::{
 use crate::engine::template::Options;
 use crate::engine::values::process_dependencies;
 use crate::kubernetes::version::KubeVersion;
+use crate::text::go::boolean::parse_bool;
+use crate::text::go::path_match::path_match;
 use crate::text::semver;
 
 use super::command_error::CommandError;
@@ -348,7 +350,7 @@ fn print(
     let (chart, release) = (subject.chart, subject.release);
     let sorted = match sorter.finish() {
         Ok(sorted) => sorted,
-        Err(error) if arguments.debug || is_true(context.variable("HELM_DEBUG").as_deref()) => {
+        Err(error) if arguments.debug || is_set(context.variable("HELM_DEBUG").as_deref()) => {
             let mut text = Vec::new();
             for (path, content) in rendering
                 .manifest_files()
@@ -398,9 +400,8 @@ fn print(
     Ok(Exit::Clean)
 }
 
-/// What Go's `strconv.ParseBool` takes for true.
-fn is_true(text: Option<&str>) -> bool {
-    matches!(text, Some("1" | "t" | "T" | "TRUE" | "true" | "True"))
+fn is_set(variable: Option<&str>) -> bool {
+    variable.and_then(parse_bool).unwrap_or(false)
 }
 
 fn printed_hooks<'s>(arguments: &TemplateArguments, sorted: &'s Manifests) -> impl Iterator<Item = &'s Document> {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::engine::chart::path_match;
+use crate::text::go::path_match::path_match;
 
 /// Deepest directory that is searched.
 const MAX_DEPTH: usize = 32;

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::engine::chart::Metadata;
-use crate::engine::functions::urls::is_request_uri;
+use crate::text::go::url::is_request_uri;
 use crate::text::semver::{Constraint, Version};
 use crate::text::source::Span;
 use crate::text::yaml::{self, Tree, YamlError};

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::engine::chart::{Chart, ChartFile, LoadError, load_files, read_archive, read_directory};
+use crate::text::go::path_error::path_error;
 
 /// A chart that may be broken in any way.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ impl ChartSource {
         let name = path.to_string_lossy();
         if name.ends_with(".tgz") || name.ends_with(".tar.gz") {
             let bytes = std::fs::read(path)
-                .map_err(|error| format!("unable to open tarball: {}", go_error("open", path, &error)))?;
+                .map_err(|error| format!("unable to open tarball: {}", path_error("open", path, &error)))?;
             let files = read_archive(&bytes).map_err(|error| format!("unable to extract tarball: {error}"))?;
             let source = Self {
                 root: absolute(path),
@@ -38,7 +39,7 @@ impl ChartSource {
             }),
             Err(error) => Err(format!(
                 "unable to check Chart.yaml file in chart: {}",
-                go_error("stat", &chart_yaml, &error)
+                path_error("stat", &chart_yaml, &error)
             )),
         }
     }
@@ -66,7 +67,7 @@ impl ChartSource {
         }
         let path = self.root.join(name);
         let operation = if path.is_dir() { "read" } else { "open" };
-        std::fs::read(&path).map_err(|error| go_error(operation, &path, &error))
+        std::fs::read(&path).map_err(|error| path_error(operation, &path, &error))
     }
 
     /// Content of a file of the chart, for showing a place in it.
@@ -108,16 +109,4 @@ impl ChartSource {
 fn absolute(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     absolute.components().collect()
-}
-
-/// `stat PATH: no such file or directory`, as Go says it.
-fn go_error(operation: &str, path: &Path, error: &std::io::Error) -> String {
-    let reason = match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        std::io::ErrorKind::IsADirectory => "is a directory".to_owned(),
-        std::io::ErrorKind::NotADirectory => "not a directory".to_owned(),
-        _ => error.to_string(),
-    };
-    format!("{operation} {}: {reason}", path.display())
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::engine::functions::urls::host_and_path;
+use crate::text::go::url;
 
 /// Characters beyond ASCII that addresses may hold.
 const WIDE: &str = r"\x{00A0}-\x{D7FF}\x{F900}-\x{FDCF}\x{FDF0}-\x{FFEF}";
@@ -70,7 +70,7 @@ pub(super) fn is_url(text: &str) -> bool {
     } else {
         text.to_owned()
     };
-    let Some((host, path)) = host_and_path(&with_scheme) else {
+    let Ok(url::Url { host, path, .. }) = url::parse(with_scheme.as_bytes()) else {
         return false;
     };
     if host.starts_with(b".") || (host.is_empty() && !path.is_empty() && !path.contains(&b'.')) {
@@ -82,7 +82,7 @@ pub(super) fn is_url(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::functions::urls::is_request_uri;
+    use crate::text::go::url::is_request_uri;
 
     #[test]
     fn addresses_are_told_from_other_texts() {

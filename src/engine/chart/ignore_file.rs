@@ -1,7 +1,7 @@
 //! `.helmignore`, as Helm's `pkg/ignore` reads it: not gitignore. `**` is refused, and a `!` line makes everything
 //! that does *not* match it ignored.
 
-use super::path_match::{PathPattern, PatternError};
+use crate::text::go::path_match::{PathPattern, PatternError};
 
 /// Why a `.helmignore` cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -13,7 +13,6 @@ mod load_error;
 mod local_dependencies;
 mod lock_file;
 mod metadata;
-mod path_match;
 mod validation;
 mod values_file;
 
@@ -30,5 +29,4 @@ pub use load_error::LoadError;
 pub use local_dependencies::{LocalDependencyError, files_with_local_dependencies, load_with_local_dependencies};
 pub use lock_file::Lock;
 pub use metadata::{Maintainer, Metadata};
-pub use path_match::{PatternError, path_match};
 pub use values_file::{merge_maps, read_values};

@@ -30,7 +30,7 @@ mod robustness;
 mod strings;
 mod table;
 mod toml;
-pub(crate) mod urls;
+mod urls;
 mod versions;
 mod words;
 mod yaml_functions;

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use super::go_time::Time;
 use crate::engine::template::{Dict, List, Map, Object, Text, Value};
+use crate::text::go::base64;
 use crate::text::go::float_format::{format_json, word};
 use crate::text::yaml::{
     Builder, Dialect, Duplicates, Emitter, MAX_DEPTH, NodeId, Scalar, Tree, YamlError, decode, parse_first, sort_by_key,
@@ -221,7 +222,7 @@ fn write_checked(emitter: &mut Emitter, value: &Value, depth: usize, is_safe: bo
             bytes.iter().for_each(|byte| emitter.uint(u64::from(*byte)));
             emitter.end();
         }
-        Value::Bytes(bytes) => emitter.string(&base64(bytes)),
+        Value::Bytes(bytes) => emitter.string(&base64::encode(bytes)),
         Value::List(list) if list.is_nil() && !is_pretty => emitter.null(),
         Value::List(list) => write_list(emitter, list, depth, is_safe)?,
         Value::Map(map) if map.is_nil() && !is_pretty => emitter.null(),
@@ -353,7 +354,7 @@ fn write_json(json: &mut String, value: &Value, depth: usize) -> Result<(), ToYa
         Value::Float(value) => return Err(ToYamlError::NotJson(format!("value: {value}"))),
         Value::Complex(..) => return Err(ToYamlError::NotJson("type: complex128".to_owned())),
         Value::Str(text) => write_json_text(json, text.as_bytes()),
-        Value::Bytes(bytes) => write_json_text(json, base64(bytes).as_bytes()),
+        Value::Bytes(bytes) => write_json_text(json, base64::encode(bytes).as_bytes()),
         Value::List(list) if list.is_nil() => json.push_str("null"),
         Value::List(list) => {
             json.push('[');
@@ -417,25 +418,10 @@ fn write_json_text(json: &mut String, bytes: &[u8]) {
     json.push('"');
 }
 
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let bits = group.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
-        for place in 0..4 {
-            let digit = (bits >> (18 - 6 * place)) & 0x3F;
-            let known = place <= group.len();
-            let letter = ALPHABET.get(digit as usize).filter(|_| known).copied().unwrap_or(b'=');
-            text.push(char::from(letter));
-        }
-    }
-    text
-}
-
 /// Base64 in lines of 70, as go-yaml breaks it.
 fn wrapped_base64(bytes: &[u8]) -> String {
     const LINE: usize = 70;
-    let text = base64(bytes);
+    let text = base64::encode(bytes);
     if text.len() < LINE {
         return text;
     }

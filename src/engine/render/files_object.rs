@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::engine::chart::ChartFile;
 use crate::engine::functions::yaml_value;
 use crate::engine::template::{CallResult, Dict, List, ListType, Map, MapType, Object, Parameter, Text, Value};
+use crate::text::go::base64;
 
 use super::glob::Glob;
 
@@ -100,7 +98,7 @@ impl Object for FilesObject {
             "Glob" => with_text(&|pattern| Value::Object(Rc::new(self.glob(pattern)))),
             "Lines" => with_text(&|path| self.lines(path)),
             "AsConfig" => without(&|| self.as_yaml(|data| Text::from(data))),
-            "AsSecrets" => without(&|| self.as_yaml(|data| Text::from(STANDARD.encode(data)))),
+            "AsSecrets" => without(&|| self.as_yaml(|data| Text::from(base64::encode(data)))),
             _ => return None,
         })
     }

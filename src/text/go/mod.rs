@@ -1,10 +1,19 @@
 //! What Go's standard library does to text, for every module that imitates a Go program: the one place for each rule.
+//!
+//! How `fmt` prints values belongs to the template engine, which has the values.
 
 pub mod unicode;
 mod unicode_tables;
 pub mod utf8;
 pub mod quote;
+pub mod boolean;
 pub mod integer;
 pub mod float_parse;
 pub mod float_format;
 pub mod duration;
+pub mod base32;
+pub mod base64;
+pub mod url;
+pub mod path_match;
+pub mod path_error;
+pub mod sort;

@@ -2,20 +2,23 @@
 //!
 //! Used by the template functions `semver` and `semverCompare`, and for `kubeVersion` and dependency versions.
 
-mod constraint;
-mod go_sort;
 mod version;
+mod constraint;
 
 pub use constraint::{Constraint, ConstraintError};
-/// Sorts what has a version newest first, as Helm sorts the entries of an index: what is no version goes last, and equal
-/// versions stand where Go's `sort.Sort` leaves them.
+pub use version::{Version, VersionError};
+
+use crate::text::go::sort::sort_by;
+
+/// Sorts what has a version newest first, as Helm sorts the entries of an index: what is not a version goes last, and equal
+/// versions stay where Go's `sort.Sort` leaves them.
 pub fn sort_newest_first<T>(items: Vec<T>, version: impl Fn(&T) -> String) -> Vec<T> {
     let mut keyed: Vec<(Option<Version>, T)> = items
         .into_iter()
         .map(|item| (Version::parse(&version(&item)).ok(), item))
         .collect();
     // The reverse of `ChartVersions.Less`.
-    go_sort::go_sort_by(&mut keyed, |(a, _), (b, _)| match (b, a) {
+    sort_by(&mut keyed, |(a, _), (b, _)| match (b, a) {
         (None, _) => true,
         (Some(_), None) => false,
         (Some(b), Some(a)) => b.compare(a).is_lt(),
@@ -30,5 +33,3 @@ pub fn is_compatible_range(constraint: &str, version: &str) -> bool {
         _ => false,
     }
 }
-
-pub use version::{Version, VersionError};

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::timestamp::is_timestamp;
+use crate::text::go::base64;
 use crate::text::go::float_parse::parse_float;
 use crate::text::go::integer::{NumberError, parse_int, parse_uint};
 
@@ -45,7 +46,11 @@ pub(super) fn resolve_tagged<'t>(tag: &str, text: &'t str) -> Result<Scalar<'t>,
     let string = || Ok(Scalar::Str(Cow::Borrowed(text)));
     match tag {
         "" => return Ok(resolve_plain(text)),
-        BINARY_TAG => return binary(text).ok_or_else(|| "!!binary value contains invalid base64 data".to_owned()),
+        BINARY_TAG => {
+            return base64::decode(text.as_bytes())
+                .map(|bytes| Scalar::Str(Cow::Owned(go_json_text(&bytes))))
+                .map_err(|_| "!!binary value contains invalid base64 data".to_owned());
+        }
         BOOL_TAG | INT_TAG | FLOAT_TAG | NULL_TAG | TIMESTAMP_TAG => {}
         _ => return string(),
     }
@@ -178,44 +183,6 @@ fn decimal_float(text: &str) -> Option<f64> {
         return None;
     }
     text.parse().ok().filter(|value: &f64| value.is_finite())
-}
-
-/// Standard base64 with padding; line breaks are ignored. Bytes that are not UTF-8 become U+FFFD, as in JSON.
-fn binary(text: &str) -> Option<Scalar<'static>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut group, mut count, mut padding) = (0_u32, 0, 0);
-    for byte in text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')) {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' if count >= 2 => {
-                padding += 1;
-                0
-            }
-            _ => return None,
-        };
-        if padding > 0 && byte != b'=' {
-            return None;
-        }
-        group = group << 6 | u32::from(value);
-        count += 1;
-        if count == 4 {
-            let [_, a, b, c] = group.to_be_bytes();
-            bytes.extend([a, b, c].into_iter().take(3 - padding));
-            (group, count) = (0, 0);
-            if padding > 0 {
-                // Nothing may follow.
-                count = 5;
-            }
-        }
-        if count > 5 {
-            return None;
-        }
-    }
-    matches!(count, 0 | 5).then(|| Scalar::Str(Cow::Owned(go_json_text(&bytes))))
 }
 
 /// Each byte that is not part of UTF-8 as one U+FFFD, as Go's JSON encoder has it.

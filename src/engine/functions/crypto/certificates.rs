@@ -11,7 +11,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::arguments::{any, bytes, error, int};
 use super::super::display::plain;
-use super::super::encoding::BASE64;
 use super::super::go_time::{Time, Zone};
 use super::super::kinds::elements;
 use super::super::table::fixed;
@@ -19,6 +18,7 @@ use super::der::{self, Reader, bit_string, element, sequence, unsigned};
 use super::keys::{CERTIFICATE_RSA, PrivateKey};
 use super::pem;
 use crate::engine::template::{CallError, CallResult, Function, Host, Object, Parameter, StructField, Text, Value};
+use crate::text::go::base64;
 use crate::text::go::quote::quote;
 
 use Parameter::{Int, List, Named, Str};
@@ -215,10 +215,10 @@ fn signed(host: &mut dyn Host, arguments: &[Value], key: &PrivateKey) -> CallRes
 }
 
 fn build_custom(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
-    let Ok(cert) = BASE64.decode(bytes(arguments, 0)) else {
+    let Ok(cert) = base64::decode(bytes(arguments, 0)) else {
         return error("unable to decode base64 certificate");
     };
-    let Ok(key) = BASE64.decode(bytes(arguments, 1)) else {
+    let Ok(key) = base64::decode(bytes(arguments, 1)) else {
         return error("unable to decode base64 private key");
     };
     let Some((_, body)) = pem::decode(&cert) else {

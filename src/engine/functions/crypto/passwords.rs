@@ -9,9 +9,9 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
 use super::super::arguments::{bytes, error, int, string};
-use super::super::encoding::BASE64;
 use super::super::table::fixed;
 use crate::engine::template::{CallResult, Function, Host, Parameter, Value};
+use crate::text::go::base64;
 
 use Parameter::Str;
 
@@ -180,7 +180,7 @@ fn encrypt(host: &mut dyn Host, arguments: &[Value]) -> CallResult {
     let cipher = cbc::Encryptor::<Aes256>::new(&cipher_key(bytes(arguments, 0)).into(), &vector.into());
     let mut out = vector.to_vec();
     out.extend(cipher.encrypt_padded_vec_mut::<Pkcs7>(plain));
-    Ok(Value::str(BASE64.encode(&out)))
+    Ok(Value::str(base64::encode(&out)))
 }
 
 fn decrypt(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
@@ -188,7 +188,7 @@ fn decrypt(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
     if encoded.is_empty() {
         return Ok(Value::str(""));
     }
-    let encrypted = BASE64.decode(encoded)?;
+    let encrypted = base64::decode(encoded)?;
     let Some((vector, body)) = encrypted.split_first_chunk::<BLOCK>() else {
         let length = encrypted.len();
         return error(format!(

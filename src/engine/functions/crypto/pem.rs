@@ -1,7 +1,7 @@
 //! PEM blocks: base64 between `BEGIN` and `END` lines, as Go's `encoding/pem` reads and writes them.
 
-use super::super::encoding::BASE64;
 use super::super::strings::find;
+use crate::text::go::base64;
 
 /// Characters on a line.
 const LINE: usize = 64;
@@ -9,7 +9,7 @@ const LINE: usize = 64;
 /// A block of a kind.
 pub(super) fn encode(kind: &str, bytes: &[u8]) -> Vec<u8> {
     let mut out = format!("-----BEGIN {kind}-----\n").into_bytes();
-    for line in BASE64.encode(bytes).chunks(LINE) {
+    for line in base64::encode(bytes).as_bytes().chunks(LINE) {
         out.extend_from_slice(line);
         out.push(b'\n');
     }
@@ -44,7 +44,7 @@ fn block(text: &[u8]) -> Option<(String, Vec<u8>)> {
             encoded.extend(line.iter().copied().filter(|byte| !byte.is_ascii_whitespace()));
         }
     }
-    Some((kind, BASE64.decode(&encoded).ok()?))
+    Some((kind, base64::decode(&encoded).ok()?))
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@
 //! `strings.go` and `crypto.go` in what the results look like.
 
 use super::super::arguments::{error, int, string};
-use super::super::encoding::BASE64;
 use super::super::table::fixed;
 use crate::engine::template::{CallResult, Function, Host, Parameter, Value};
+use crate::text::go::base64;
 
 use Parameter::{Int, Str};
 
@@ -79,7 +79,7 @@ fn random_bytes(host: &mut dyn Host, arguments: &[Value]) -> CallResult {
     };
     let mut buffer = vec![0; length];
     host.fill_random(&mut buffer);
-    Ok(Value::str(BASE64.encode(&buffer)))
+    Ok(Value::str(base64::encode(&buffer)))
 }
 
 fn uuid(host: &mut dyn Host, _: &[Value]) -> CallResult {

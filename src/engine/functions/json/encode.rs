@@ -5,9 +5,9 @@
 
 use std::borrow::Borrow;
 
-use super::super::encoding::BASE64;
 use super::super::kinds::MAX_DEPTH;
 use crate::engine::template::{Object, Text, Value};
+use crate::text::go::base64;
 use crate::text::go::float_format::{format_json, word};
 
 /// How to write.
@@ -62,7 +62,7 @@ impl Writer {
             Value::Str(text) => write_string(&mut self.out, text.as_bytes(), self.style != Style::Raw),
             Value::Bytes(bytes) => {
                 self.out.push(b'"');
-                self.out.extend(BASE64.encode(bytes));
+                self.out.extend_from_slice(base64::encode(bytes).as_bytes());
                 self.out.push(b'"');
             }
             Value::List(list) if list.is_nil() => self.out.extend_from_slice(b"null"),

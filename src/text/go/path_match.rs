@@ -1,5 +1,4 @@
 //! Go's `path/filepath.Match` on slash-separated names: `*`, `?`, `[a-z]`, `[^a]` and `\x`, none of them matching `/`.
-//! Used by `.helmignore` and `--show-only`.
 
 /// The pattern is malformed: Go's `filepath.ErrBadPattern`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -8,7 +7,7 @@ pub struct PatternError;
 
 /// A pattern, ready to match any number of names.
 #[derive(Debug, Clone)]
-pub(super) struct PathPattern {
+pub struct PathPattern {
     elements: Vec<Element>,
 }
 
@@ -22,6 +21,9 @@ enum Element {
 }
 
 /// Whether the whole of `name` matches `pattern`.
+///
+/// # Errors
+/// When the pattern is malformed.
 pub fn path_match(pattern: &str, name: &str) -> Result<bool, PatternError> {
     Ok(PathPattern::parse(pattern)?.matches(name))
 }
@@ -68,14 +70,17 @@ fn class_character(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Resul
 
 impl PathPattern {
     /// Reads a pattern.
-    pub(super) fn parse(pattern: &str) -> Result<Self, PatternError> {
+    ///
+    /// # Errors
+    /// When it is malformed.
+    pub fn parse(pattern: &str) -> Result<Self, PatternError> {
         let elements = parse(pattern)?;
         Ok(Self { elements })
     }
 
     /// Whether the whole of `name` matches. Greedy, with one point to come back to: a later `*` makes an earlier one's
     /// choice final.
-    pub(super) fn matches(&self, name: &str) -> bool {
+    pub fn matches(&self, name: &str) -> bool {
         if let (Some(&Element::Literal(first)), Some(c)) = (self.elements.first(), name.chars().next())
             && first != c
         {

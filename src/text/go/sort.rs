@@ -1,8 +1,8 @@
 //! The order that Go's `sort.Sort` leaves equal elements in.
 //!
-//! It is not stable, but it is the same every time: versions that differ in build metadata only are equal, and stand in a
-//! repository's index where this algorithm (a pattern-defeating quicksort) puts them. Here the same comparisons and
-//! exchanges are made in the same order.
+//! It is not stable, but it is the same every time: versions that differ in build metadata only are equal, and their order
+//! in a repository's index is the one in which this algorithm (a pattern-defeating quicksort) leaves them. Here the same
+//! comparisons and exchanges are made in the same order. Follows `sort/zsortinterface.go`.
 
 /// Ranges no longer than this are sorted by insertion.
 const INSERTION: usize = 12;
@@ -14,7 +14,7 @@ const MENDED_PAIRS: usize = 5;
 const ALL_SWAPPED: usize = 12;
 
 /// Sorts as Go's `sort.Sort` does, `less` being the collection's `Less`.
-pub(super) fn go_sort_by<T>(items: &mut [T], less: impl Fn(&T, &T) -> bool) {
+pub fn sort_by<T>(items: &mut [T], less: impl Fn(&T, &T) -> bool) {
     let length = items.len();
     let limit = usize::BITS - length.leading_zeros();
     Sorter { items, less }.quick(0, length, limit);
@@ -289,7 +289,7 @@ mod tests {
     fn equal_elements_stand_as_in_go() {
         for &(length, step, modulus, expected) in ORDERS {
             let mut items: Vec<(usize, usize)> = (0..length).map(|index| (index * step % modulus, index)).collect();
-            go_sort_by(&mut items, |a, b| a.0 < b.0);
+            sort_by(&mut items, |a, b| a.0 < b.0);
             let order: Vec<String> = items.iter().map(|(_, index)| index.to_string()).collect();
             let order = format!("{},", order.join(","));
             let hash = order.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
@@ -307,9 +307,9 @@ mod tests {
                     let mut items: Vec<usize> = (0..length).map(|index| index * step % modulus).collect();
                     let mut sorted = items.clone();
                     sorted.sort_unstable();
-                    go_sort_by(&mut items, |a, b| a < b);
+                    sort_by(&mut items, |a, b| a < b);
                     assert_eq!(items, sorted, "{length} {step} {modulus}");
-                    go_sort_by(&mut items, |a, b| a > b);
+                    sort_by(&mut items, |a, b| a > b);
                     sorted.reverse();
                     assert_eq!(items, sorted);
                 }
