@@ -23,14 +23,11 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::text::threads::widen_heap;
+use crate::text::threads::{STACK_BYTES, widen_heap};
 
 pub use command_error::{CommandError, ErrorKind};
 pub use exit_code::Exit;
 pub use run_context::RunContext;
-
-/// Size of the stack everything runs on: templates and values may nest deep, and are refused before they reach it.
-const STACK_SIZE: usize = 512 * 1024 * 1024;
 
 /// Lint, render, validate, package and push Helm charts, and move image tags into them.
 #[derive(Debug, Parser)]
@@ -61,7 +58,7 @@ enum Command {
 /// Runs the program: parses `arguments` (the program's name first), does the work, reports errors on standard error.
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
     let worker = std::thread::Builder::new()
-        .stack_size(STACK_SIZE)
+        .stack_size(STACK_BYTES)
         .spawn(move || run_here(arguments));
     match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(exit)) => exit.into(),

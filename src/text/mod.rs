@@ -4,6 +4,7 @@ pub mod source;
 pub mod redact;
 pub mod threads;
 pub mod diagnostic;
+pub mod json_pointer;
 pub mod go;
 pub mod yaml;
 pub mod semver;

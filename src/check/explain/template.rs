@@ -7,7 +7,7 @@ use crate::engine::functions;
 use crate::engine::render::{
     RenderError, SchemaCheck, compile_chart, parse_failures, render_traced, render_values, template_source,
 };
-use crate::engine::template::{ErrorFrame, ExecutionError, ParseError, Read, Trace, World};
+use crate::engine::template::{ErrorFrame, ExecutionError, ParseError, Read, Trace, WARNING_END, WARNING_START, World};
 use crate::text::diagnostic::{Diagnostic, Excerpt};
 use crate::text::source::{LineIndex, Span};
 
@@ -115,7 +115,7 @@ fn failed(
     definitions: &[String],
     error: &ExecutionError,
 ) -> Diagnostic {
-    let cause = error.cause.replace("HELM_ERR_START", "").replace("HELM_ERR_END", "");
+    let cause = error.cause.replace(WARNING_START, "").replace(WARNING_END, "");
     let mut diagnostic = Diagnostic::new(if cause.is_empty() {
         "the template fails"
     } else {

@@ -4,6 +4,7 @@ use super::value_origins::ValueOrigins;
 use super::{Subject, is_secret};
 use crate::engine::values::coalesce_values;
 use crate::text::diagnostic::Diagnostic;
+use crate::text::json_pointer;
 
 /// A diagnostic for each place that the schema refuses; `message` is Helm's text, several lines.
 pub fn explain_schema(subject: &Subject<'_>, message: &str) -> Vec<Diagnostic> {
@@ -28,7 +29,7 @@ pub fn explain_schema(subject: &Subject<'_>, message: &str) -> Vec<Diagnostic> {
         let keys = pointer
             .split('/')
             .skip(1)
-            .map(|key| key.replace("~1", "/").replace("~0", "~"));
+            .map(|step| json_pointer::unescape(step).into_owned());
         let path: Vec<String> = prefix.iter().cloned().chain(keys).collect();
         diagnostics.push(refused(&origins, &path, words));
     }

@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::kubernetes::validate::IGNORE_ANNOTATION;
+use crate::text::json_pointer;
 use crate::text::yaml::{self, NodeId, NodeKind, Tree};
 
 /// A rendered file.
@@ -66,7 +67,7 @@ fn index(tree: &Tree<'_>, node: NodeId, path: &mut String, offsets: &mut Vec<(St
         NodeKind::Mapping => {
             for (key, value) in tree.pairs(node) {
                 path.push('/');
-                path.push_str(&tree.text(key).replace('~', "~0").replace('/', "~1"));
+                path.push_str(&json_pointer::escape(tree.text(key)));
                 index(tree, value, path, offsets);
                 path.truncate(length);
             }

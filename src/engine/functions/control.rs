@@ -5,14 +5,9 @@
 
 use super::arguments::{any, error, text};
 use super::table::fixed;
-use crate::engine::template::{CallResult, Dict, Function, Host, Parameter, Text, Value};
+use crate::engine::template::{CallResult, Dict, Function, Host, Parameter, Text, Value, WARNING_END, WARNING_START};
 
 use Parameter::{Any, Str};
-
-/// Before the message of `required` and `fail` inside an error text.
-pub const WARNING_START: &str = "HELM_ERR_START";
-/// After it.
-pub const WARNING_END: &str = "HELM_ERR_END";
 
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[

@@ -133,7 +133,7 @@ fn merge_into(target: &Map, source: &Map, overwrite: Overwrite, depth: usize) {
     }
     for (key, value) in source.snapshot() {
         let existing = target.get(key.as_bytes());
-        if matches!(value, Value::Nil) || is_nil_collection(&value) {
+        if value.is_nil() {
             if overwrite == Overwrite::Yes {
                 target.insert(key, value);
             }
@@ -156,14 +156,6 @@ fn merge_into(target: &Map, source: &Map, overwrite: Overwrite, depth: usize) {
         if overwrite == Overwrite::Yes || !keeps {
             target.insert(key, value);
         }
-    }
-}
-
-fn is_nil_collection(value: &Value) -> bool {
-    match value {
-        Value::List(list) => list.is_nil(),
-        Value::Map(map) => map.is_nil(),
-        _ => false,
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
+use crate::text::threads::on_large_stack;
 
 fn call_include(host: &mut dyn Host, arguments: &[Value]) -> CallResult {
     match arguments {
@@ -36,7 +37,7 @@ fn call_dict(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
 }
 
 fn call_fail(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
-    Err(format!("HELM_ERR_START{}HELM_ERR_END", arguments[0].display()).into())
+    Err(format!("{WARNING_START}{}{WARNING_END}", arguments[0].display()).into())
 }
 
 fn call_upper(_: &mut dyn Host, arguments: &[Value]) -> CallResult {

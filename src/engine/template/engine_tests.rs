@@ -5,6 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
+use crate::text::threads::on_large_stack;
 
 struct Still;
 

@@ -7,10 +7,10 @@ use std::fmt::Write as _;
 
 use super::error::{ExecutionError, ParseError};
 
-/// Marks the start of a message of `fail` and `required`.
-pub const WARN_START: &str = "HELM_ERR_START";
+/// Marks the start of a message of `fail` and `required` inside an error text.
+pub const WARNING_START: &str = "HELM_ERR_START";
 /// Marks its end.
-pub const WARN_END: &str = "HELM_ERR_END";
+pub const WARNING_END: &str = "HELM_ERR_END";
 
 /// Helm's text for a template that does not parse.
 pub fn helm_parse_error_text(error: &ParseError) -> String {
@@ -62,9 +62,9 @@ pub fn helm3_error_text(error: &ExecutionError) -> String {
 
 /// What `fail` or `required` said, between the first start mark and the last end mark.
 fn warning(text: &str) -> Option<&str> {
-    let start = text.find(WARN_START)? + WARN_START.len();
+    let start = text.find(WARNING_START)? + WARNING_START.len();
     let rest = text.get(start..)?;
-    rest.get(..rest.rfind(WARN_END)?)
+    rest.get(..rest.rfind(WARNING_END)?)
 }
 
 #[derive(PartialEq, Eq)]

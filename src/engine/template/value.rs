@@ -371,6 +371,16 @@ impl Map {
 }
 
 impl Value {
+    /// Whether this is nil: the value itself, or a nil slice or map.
+    pub const fn is_nil(&self) -> bool {
+        match self {
+            Self::Nil => true,
+            Self::List(list) => list.is_nil(),
+            Self::Map(map) => map.is_nil(),
+            _ => false,
+        }
+    }
+
     /// A string.
     pub fn str(text: impl Into<Text>) -> Self {
         Self::Str(text.into())

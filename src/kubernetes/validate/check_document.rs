@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::kubernetes::lifecycle::lifecycle;
+use crate::text::json_pointer;
 use crate::text::yaml::{self, Duplicates, JsonBuilder, NodeId, NodeKind, Scalar, Tree};
 
 use super::catalog::Definition;
@@ -348,7 +349,7 @@ impl DocumentCheck<'_> {
                 let mut is_known = true;
                 for step in &steps {
                     path.push('/');
-                    path.push_str(&step.replace('~', "~0").replace('/', "~1"));
+                    path.push_str(&json_pointer::escape(step));
                     match self.step(node, step) {
                         Some(next) if is_known => node = self.tree.target(next),
                         _ => is_known = false,

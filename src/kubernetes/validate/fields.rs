@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::text::json_pointer;
 use crate::text::yaml::{NodeId, NodeKind, Scalar};
 
 use super::resource::Violation;
@@ -149,7 +150,7 @@ impl<'w> Walk<'w> {
             path.push('/');
             match step {
                 Step::Key(name) => {
-                    path.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                    path.push_str(&json_pointer::escape(name));
                     place = place.and_then(|place| self.present(place, name));
                 }
                 Step::Index(index) => {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::text::json_pointer;
 use crate::text::yaml::{NodeId, NodeKind, Scalar, Tree};
 
 use super::catalog::{Catalog, Definition};
@@ -156,7 +157,7 @@ impl<'w> Walk<'w> {
         let mut path = String::new();
         for step in &self.path {
             path.push('/');
-            path.push_str(&step.replace('~', "~0").replace('/', "~1"));
+            path.push_str(&json_pointer::escape(step));
         }
         path
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use super::heap::widen_heap;
-use super::map::STACK_BYTES;
+use super::stack::STACK_BYTES;
 
 /// One function over items that come one by one. A second thread takes them as they come, once [`Ahead::start`] has been
 /// called and where there is a second core; the first helps when the last has come.

@@ -7,9 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::heap::widen_heap;
-
-/// Stack of a thread that helps; as a rule the caller's own is as large.
-pub(super) const STACK_BYTES: usize = 512 << 20;
+use super::stack::STACK_BYTES;
 
 thread_local! {
     /// Whether this thread already is one of several that share some work: what it starts itself stays with it.

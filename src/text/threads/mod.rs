@@ -1,9 +1,11 @@
 //! Work on several cores, and what the allocator of the C library needs to be told about threads.
 
-mod ahead;
 mod heap;
+mod stack;
 mod map;
+mod ahead;
 
 pub use ahead::Ahead;
 pub use heap::widen_heap;
 pub use map::{map_in_parallel, map_while, map_with_state};
+pub use stack::{STACK_BYTES, on_large_stack};

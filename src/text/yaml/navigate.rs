@@ -1,6 +1,7 @@
 //! Walking a tree: children, pairs, lookups and paths.
 
 use super::tree::{Node, NodeId, NodeKind, Tree};
+use crate::text::json_pointer;
 
 impl Tree<'_> {
     /// The children of a collection in order; of a mapping, keys and values by turns. Aliases have none: see
@@ -95,7 +96,7 @@ impl Tree<'_> {
             if self.kind(at) == NodeKind::Mapping {
                 let key = self.children(at).nth(index & !1);
                 let key = key.map(|key| self.text(self.target(key))).unwrap_or_default();
-                path.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                path.push_str(&json_pointer::escape(key));
             } else {
                 path.push_str(&index.to_string());
             }

@@ -72,7 +72,7 @@ fn run_all(show: usize, add: impl FnOnce(&mut Report) + Send) -> Report {
         add(&mut report);
         report
     };
-    chartwright::engine::template::on_large_stack(run).expect("a thread starts")
+    chartwright::text::threads::on_large_stack(run).expect("a thread starts")
 }
 
 fn add_directory(directory: &Path, report: &mut Report) {

@@ -67,17 +67,8 @@ fn resolved(value: &Value) -> Value {
     }
 }
 
-fn is_nil(value: &Value) -> bool {
-    match value {
-        Value::Nil => true,
-        Value::List(list) => list.is_nil(),
-        Value::Map(map) => map.is_nil(),
-        _ => false,
-    }
-}
-
 fn shape(value: &Value) -> Result<Shape, EncodeError> {
-    if is_nil(value) {
+    if value.is_nil() {
         return Ok(Shape::Nil);
     }
     Ok(match resolved(value) {
@@ -184,7 +175,7 @@ impl Writer {
     fn entries(&mut self, key: &[Text], entries: Entries) -> Step {
         let (plain, tables) = split_entries(entries)?;
         for (name, value) in plain.iter().chain(&tables) {
-            if !is_nil(value) {
+            if !value.is_nil() {
                 let mut path = key.to_vec();
                 path.push(name.clone());
                 self.entry(&path, value)?;
@@ -272,7 +263,7 @@ impl Writer {
         for (entries, more) in groups {
             for (position, (name, value)) in entries.iter().enumerate() {
                 // The comma after the last entry written stays when only nil entries follow.
-                if is_nil(value) {
+                if value.is_nil() {
                     continue;
                 }
                 key_part(&mut self.out, name.as_bytes());

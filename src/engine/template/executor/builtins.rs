@@ -6,6 +6,7 @@ use super::call::Expected;
 use super::compare;
 use super::escape;
 use super::evaluate::{holds_interfaces, zero_element};
+use super::no_value::NO_VALUE;
 use super::{Executor, Failure, Frame, Operand, limits};
 use crate::engine::template::function::{CallError, Parameter};
 use crate::engine::template::node_text::node_text;
@@ -173,7 +174,7 @@ fn escapable(values: &[Value]) -> Vec<u8> {
     let shown: Vec<Value> = values
         .iter()
         .map(|value| match value {
-            Value::Nil => Value::str("<no value>"),
+            Value::Nil => Value::str(NO_VALUE),
             value => value.clone(),
         })
         .collect();

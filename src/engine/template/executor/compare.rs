@@ -51,15 +51,6 @@ fn incompatible(left: &Value, right: &Value) -> String {
     )
 }
 
-fn is_nil(value: &Value) -> bool {
-    match value {
-        Value::Nil => true,
-        Value::List(list) => list.is_nil(),
-        Value::Map(map) => map.is_nil(),
-        _ => false,
-    }
-}
-
 /// Whether the first equals any of the others.
 pub(super) fn equal_any(values: &[Value]) -> Result<bool, String> {
     match values {
@@ -104,8 +95,8 @@ pub(super) fn equal(left: &Value, right: &Value) -> Result<bool, String> {
             right.display()
         ));
     }
-    if is_nil(left) || is_nil(right) {
-        return Ok(is_nil(left) == is_nil(right));
+    if left.is_nil() || right.is_nil() {
+        return Ok(left.is_nil() == right.is_nil());
     }
     match (left, right) {
         (Value::Object(a), Value::Object(b)) if matches!(right.kind(), Kind::Ptr | Kind::Struct) => {

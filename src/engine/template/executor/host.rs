@@ -6,6 +6,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::no_value::without_no_value;
 use super::{Executor, Frame, MAX_TEMPLATE_DEPTH, Operand, Overlay, no_template};
 use crate::engine::template::error::ExecutionError;
 use crate::engine::template::function::{CallError, CallResult, Host};
@@ -108,7 +109,7 @@ impl Host for Executor<'_> {
     fn tpl(&mut self, source: &Text, data: Value) -> CallResult {
         // Text without actions is its own rendering.
         if memchr::memmem::find(source.as_bytes(), b"{{").is_none() && self.map.is_none() {
-            return Ok(Value::Str(without_no_value(source.clone())));
+            return Ok(shown(source.clone()));
         }
         let unit = self.compile(source)?;
         let Some(definition) = unit
@@ -128,7 +129,7 @@ impl Host for Executor<'_> {
         let result = self.capture(&Found { unit, definition }, data);
         self.overlay = outer;
         match result {
-            Ok(text) => Ok(Value::Str(without_no_value(Text::from(text)))),
+            Ok(text) => Ok(shown(Text::from(text))),
             Err(CallError::Execution(error)) => {
                 let prefix = format!("error during tpl function execution for {}: ", quote(source.as_bytes()));
                 Err(CallError::Execution(Box::new(error.wrap(&prefix))))
@@ -158,20 +159,9 @@ impl Host for Executor<'_> {
     }
 }
 
-/// `strings.ReplaceAll(text, "<no value>", "")`
-fn without_no_value(text: Text) -> Text {
-    let bytes = text.as_bytes();
-    let finder = memchr::memmem::Finder::new(b"<no value>");
-    if finder.find(bytes).is_none() {
-        return text;
-    }
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let Some(at) = finder.find(rest) {
-        let (before, after) = rest.split_at_checked(at).unwrap_or_default();
-        out.extend_from_slice(before);
-        rest = after.get(finder.needle().len()..).unwrap_or_default();
-    }
-    out.extend_from_slice(rest);
-    Text::from(out)
+fn shown(text: Text) -> Value {
+    Value::Str(match without_no_value(text.as_bytes()) {
+        Some((kept, _)) => Text::from(kept),
+        None => text,
+    })
 }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
+use self::no_value::{NO_VALUE, without_no_value};
 use super::compiler::Compiler;
 use super::error::{ErrorFrame, ExecutionError, ParseError};
 use super::node_text::node_text;
@@ -31,6 +32,7 @@ mod escape;
 mod evaluate;
 mod host;
 mod limits;
+mod no_value;
 mod trace;
 mod walk;
 
@@ -40,11 +42,9 @@ pub use trace::{Read, Trace};
 /// Go's limit on templates within templates.
 pub const MAX_TEMPLATE_DEPTH: u32 = 100_000;
 
-/// Real nesting (lists, pipelines, includes) that fits [`STACK_BYTES`]; reached sooner than Go's limit, told in its words.
+/// Real nesting (lists, pipelines, includes) that fits a stack of [`STACK_BYTES`](crate::text::threads::STACK_BYTES); reached
+/// sooner than Go's limit, and reported in its words.
 pub const MAX_NESTING: u32 = 60_000;
-
-/// Stack that rendering wants: [`on_large_stack`] gives it.
-pub const STACK_BYTES: usize = 1 << 29;
 
 /// More nodes than any chart executes: `range until 1000000000` ends here.
 pub const DEFAULT_MAX_STEPS: u64 = 100_000_000;
@@ -75,7 +75,7 @@ pub struct Options {
     pub max_steps: u64,
     /// Bytes one template may write at most.
     pub max_output: usize,
-    /// Nesting at most; lower it where the stack is smaller than [`STACK_BYTES`].
+    /// Nesting at most; lower it where the stack is smaller than [`STACK_BYTES`](crate::text::threads::STACK_BYTES).
     pub max_nesting: u32,
 }
 
@@ -117,20 +117,6 @@ pub struct Output {
     pub text: Vec<u8>,
     /// Where it came from, if asked for.
     pub map: Option<SourceMap>,
-}
-
-/// Runs `work` on a thread with a stack of [`STACK_BYTES`]. Values made inside cannot leave.
-pub fn on_large_stack<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R, std::io::Error> {
-    std::thread::scope(|scope| {
-        let handle = std::thread::Builder::new()
-            .name("render".to_owned())
-            .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, work)?;
-        match handle.join() {
-            Ok(result) => Ok(result),
-            Err(payload) => std::panic::resume_unwind(payload),
-        }
-    })
 }
 
 /// Runs templates of one set. Keeps what `tpl` compiled, so use one for all files of a chart.
@@ -271,7 +257,7 @@ impl<'w> Executor<'w> {
         // The buffer stays for the next file, so that each has memory of its own size only.
         let text = self.out.as_slice().to_vec();
         let map = self.map.take().map(MapBuilder::finish);
-        Ok(without_no_value(text, map))
+        Ok(output(text, map))
     }
 
     /// Runs a definition with its own variables; output goes to the current buffer.
@@ -367,19 +353,10 @@ fn no_template(name: &[u8]) -> String {
 }
 
 /// Removes every `<no value>`, as Helm does with what a file renders to.
-fn without_no_value(text: Vec<u8>, mut map: Option<SourceMap>) -> Output {
-    const NO_VALUE: &[u8] = b"<no value>";
-    let removed: Vec<usize> = memchr::memmem::find_iter(&text, NO_VALUE).collect();
-    if removed.is_empty() {
+fn output(text: Vec<u8>, mut map: Option<SourceMap>) -> Output {
+    let Some((kept, removed)) = without_no_value(&text) else {
         return Output { text, map };
-    }
-    let mut kept = Vec::with_capacity(text.len());
-    let mut from = 0;
-    for &at in &removed {
-        kept.extend_from_slice(text.get(from..at).unwrap_or_default());
-        from = at + NO_VALUE.len();
-    }
-    kept.extend_from_slice(text.get(from..).unwrap_or_default());
+    };
     if let Some(map) = &mut map {
         map.remove(&removed, NO_VALUE.len());
     }

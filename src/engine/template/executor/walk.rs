@@ -2,6 +2,7 @@
 //!
 //! Follows `walk` and its relatives in Go's `text/template/exec.go`.
 
+use super::no_value::NO_VALUE;
 use super::{Executor, Failure, Flow, Frame, MAX_TEMPLATE_DEPTH, Operand, evaluate, limits};
 use crate::engine::template::source_map::MapBuilder;
 use crate::engine::template::tree::{Branch, Builtin, Callee, NodeId, NodeKind, Unit};
@@ -80,7 +81,7 @@ impl Executor<'_> {
         }
         let start = self.out.len();
         match &value.value {
-            _ if value.is_nil() => self.out.extend_from_slice(b"<no value>"),
+            _ if value.is_nil() => self.out.extend_from_slice(NO_VALUE),
             Value::Object(object) if object.as_map().is_none() && object.as_list().is_none() => {
                 let is_result = is_result_of_call(frame.unit, pipe);
                 let text = if is_result { object.display() } else { object.printed() };

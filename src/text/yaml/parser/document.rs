@@ -86,12 +86,7 @@ impl Parser<'_> {
                     has_version = true;
                 }
                 TokenKind::TagDirective => {
-                    let tag = self
-                        .scanner
-                        .tags
-                        .get(token.text.start as usize)
-                        .cloned()
-                        .unwrap_or_default();
+                    let tag = self.scanner.tag(token);
                     if self.tag_directives.iter().any(|(handle, _)| *handle == tag.handle) {
                         return Err(Self::error(token, 0, "found duplicate %TAG directive"));
                     }

@@ -100,12 +100,7 @@ impl Parser<'_> {
     }
 
     fn resolve_tag(&mut self, token: Token, first: Token) -> Result<EventTag, YamlError> {
-        let tag = self
-            .scanner
-            .tags
-            .get(token.text.start as usize)
-            .cloned()
-            .unwrap_or_default();
+        let tag = self.scanner.tag(token);
         let resolved = if tag.handle.is_empty() {
             tag.suffix
         } else {

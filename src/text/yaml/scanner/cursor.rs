@@ -56,7 +56,7 @@ pub(in crate::text::yaml) struct Scanner<'a> {
     pub(in crate::text::yaml) decoded: String,
     /// Line breaks waiting to be folded.
     pub(super) breaks: String,
-    pub(in crate::text::yaml) tags: Vec<TagText>,
+    pub(super) tags: Vec<TagText>,
     pub(in crate::text::yaml) comments: Vec<Span>,
 }
 

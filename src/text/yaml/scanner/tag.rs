@@ -15,6 +15,11 @@ pub(in crate::text::yaml) struct TagText {
 }
 
 impl Scanner<'_> {
+    /// The tag, or `%TAG` directive, that a token stands for.
+    pub(in crate::text::yaml) fn tag(&self, token: Token) -> TagText {
+        self.tags.get(token.text.start as usize).cloned().unwrap_or_default()
+    }
+
     pub(super) fn scan_anchor(&mut self, kind: TokenKind) -> Result<Token, YamlError> {
         let start = self.mark();
         self.position += 1;
