@@ -3,3 +3,4 @@
 pub mod finding;
 pub mod explain;
 pub mod lint;
+pub mod run;

@@ -5,18 +5,20 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::artifact::package::{PackageOptions, package_chart};
-use crate::artifact::repository::{Item, Location, Outcome};
-use crate::check::finding::{Finding, PathRule, Severity};
-use crate::config::{Config, FILE_NAME, FailLevel, Ignored};
+use crate::artifact::repository::{Item, Location};
+use crate::check::run::{CheckRequest, find_charts};
+use crate::config::{Config, FILE_NAME};
 use crate::kubernetes::validate::{KindFilter, Options};
-use crate::pipeline::{CheckedChart, Settings, check_charts, find_charts, summary_table};
+use crate::kubernetes::version::parse_versions;
+use crate::pipeline::{CiOutcome, Publish, PublishFailure, run_ci, summary_table};
+use crate::report::{Group, concise};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::lint::check_error;
 use super::package::package_error;
 use super::push::publish_items;
-use super::report_flags::ReportFlags;
+use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
@@ -33,7 +35,8 @@ pub(super) struct CiArguments {
     /// Check only, publish nothing.
     #[arg(long)]
     no_push: bool,
-    /// Kubernetes versions to render and validate for, instead of the configured ones (comma-separated).
+    /// Kubernetes versions to render and validate for, instead of the configured ones: 1.31, latest, 1.28..1.35, or a list with
+    /// commas.
     #[arg(long, value_delimiter = ',', value_name = "VERSIONS")]
     kubernetes_version: Vec<String>,
     #[command(flatten)]
@@ -43,83 +46,73 @@ pub(super) struct CiArguments {
 pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, CommandError> {
     let (config, base) = read_config(context, arguments)?;
     let location = location(context, arguments, &config, &base)?;
-    let charts = all_charts(&config, &base)?;
-    if charts.is_empty() {
-        return Err(
-            CommandError::usage(format!("no chart below {}", arguments.directory.display()))
-                .with_hint("a chart is a directory with a Chart.yaml; `charts` in chartwright.yaml says where to look"),
-        );
-    }
-    let settings = settings(arguments, &config);
+    let directories = std::slice::from_ref(&arguments.directory);
+    let reporting = arguments
+        .report
+        .prepare(context, directories, config.silenced(), config.fail_on)?;
+    let request = request(arguments, &config, &base, &reporting)?;
     let shows_progress = context.is_interactive() && std::io::stderr().is_terminal();
-    let total = charts.len();
+    let total = request.charts.len();
     let progress = |done: usize| {
         if shows_progress {
             context.report(&format!("{done} of {total} charts"));
         }
     };
-    let checked =
-        check_charts(&charts, &settings, &|| context.check_world(), &progress).map_err(CommandError::usage)?;
-    let worst = match config.fail_on {
-        FailLevel::Error => Severity::Error,
-        FailLevel::Warning => Severity::Warning,
-        FailLevel::Info => Severity::Info,
+    // A baseline is a list of what is wrong: nothing is published while one is made.
+    let location = location.filter(|_| !reporting.writes_baseline());
+    let mut publish = |items: &[Item]| match &location {
+        Some(location) => publish_items(context, location, items),
+        None => Ok(Vec::new()),
     };
-    let silenced: Vec<PathRule> = config.ignore.iter().map(path_rule).collect();
-    let found: Vec<Finding> = checked.iter().flat_map(|chart| chart.findings.clone()).collect();
-    let (findings, exit) = arguments.report.judge(found, silenced, worst)?;
-    let is_well = exit == Exit::Clean;
-    let worst = arguments.report.worst(worst);
-    let has_failed = |chart: &CheckedChart| {
-        let inside = format!("{}/", chart.path.trim_end_matches('/'));
-        let mut own = findings.iter().filter(|finding| finding.file.starts_with(&inside));
-        !is_well && own.any(|finding| finding.severity >= worst)
+    let publish: Option<&mut Publish<'_, CommandError>> = match &location {
+        Some(_) => Some(&mut publish),
+        None => None,
     };
-    let names: Vec<String> = checked.iter().map(|chart| chart.path.clone()).collect();
-    let mut text = String::new();
-    if arguments.report.is_asked() {
-        arguments.report.write(context, &findings, &names)?;
-    } else {
-        for finding in &findings {
-            text.push_str(&format!("{finding}\n"));
-        }
+    let outcome = run_ci(&request, &|| context.check_world(), &progress, publish).map_err(check_error)?;
+    print(context, &reporting, &outcome)?;
+    if let Some(location) = location.filter(|_| outcome.error.is_none() && !outcome.has_failed()) {
+        context.report(&format!("published to {location}"));
     }
-    let published = location
-        .filter(|_| is_well)
-        .map(|location| publish(context, &charts, &location));
-    let verdict = |chart: &CheckedChart| if has_failed(chart) { "failed" } else { "ok" }.to_owned();
-    let results = match &published {
-        Some(Ok(results)) => results.clone(),
-        Some(Err(_)) => checked.iter().map(|_| "not published".to_owned()).collect(),
-        None => checked.iter().map(verdict).collect(),
-    };
+    match outcome.error {
+        Some(PublishFailure::Package(error)) => Err(package_error(error)),
+        Some(PublishFailure::Repository(error)) => Err(error),
+        None if outcome.has_failed() && !reporting.writes_baseline() => Ok(Exit::Findings),
+        None => Ok(Exit::Clean),
+    }
+}
+
+/// Findings and the summary on standard output; the summary on standard error where standard output may be a report that a
+/// program reads.
+fn print(context: RunContext, reporting: &Reporting, outcome: &CiOutcome<CommandError>) -> Result<(), CommandError> {
+    let findings = outcome.findings();
+    let groups: Vec<Group<'_>> = outcome
+        .checked
+        .charts
+        .iter()
+        .map(|chart| Group {
+            name: &chart.path,
+            findings: &chart.findings,
+        })
+        .collect();
+    let summary = summary_table(outcome);
+    if reporting.is_asked() {
+        reporting.write(context, &findings, &groups)?;
+        context.report(summary.trim_end());
+        return Ok(());
+    }
+    let mut text: String = findings.iter().map(|finding| concise(finding) + "\n").collect();
     if !text.is_empty() {
         text.push('\n');
     }
-    text.push_str(&summary_table(&checked, &results));
-    if arguments.report.is_asked() {
-        // Standard output may be a report that a program reads.
-        context.report(text.trim_end());
-    } else {
-        context.write_stdout(text.as_bytes())?;
-    }
-    if let Some(Err(error)) = published {
-        return Err(error);
-    }
-    Ok(if is_well { Exit::Clean } else { Exit::Findings })
-}
-
-fn path_rule(ignored: &Ignored) -> PathRule {
-    PathRule {
-        rule: ignored.rule.clone(),
-        path: ignored.path.clone(),
-    }
+    text.push_str(&summary);
+    context.write_stdout(text.as_bytes())?;
+    reporting.write_known(&groups)
 }
 
 /// The configuration, and the directory its paths are relative to.
 fn read_config(context: RunContext, arguments: &CiArguments) -> Result<(Config, PathBuf), CommandError> {
     if !arguments.directory.is_dir() {
-        let message = format!("{} is no directory", arguments.directory.display());
+        let message = format!("{} is not a directory", arguments.directory.display());
         return Err(CommandError::could_not_run(message));
     }
     let path = arguments
@@ -148,21 +141,21 @@ fn location(
     if arguments.no_push {
         return Ok(None);
     }
-    let given = arguments
-        .repository
-        .as_deref()
-        .map(|url| (url, context.working_directory()));
-    let configured = || {
-        let base = std::path::absolute(base).unwrap_or_else(|_| base.to_owned());
-        config.repository.as_deref().map(|url| (url, base))
-    };
+    let here = context.working_directory();
+    let given = arguments.repository.as_deref().map(|url| (url, here.clone()));
+    let configured = || config.repository.as_deref().map(|url| (url, here.join(base)));
     let Some((url, base)) = given.or_else(configured) else {
         return Ok(None);
     };
     Location::parse(url, &base).map(Some).map_err(CommandError::usage)
 }
 
-fn all_charts(config: &Config, base: &Path) -> Result<Vec<PathBuf>, CommandError> {
+fn request(
+    arguments: &CiArguments,
+    config: &Config,
+    base: &Path,
+    reporting: &Reporting,
+) -> Result<CheckRequest, CommandError> {
     let mut charts = Vec::new();
     for root in &config.charts {
         let root = if root.as_os_str() == "." {
@@ -174,20 +167,20 @@ fn all_charts(config: &Config, base: &Path) -> Result<Vec<PathBuf>, CommandError
     }
     charts.sort();
     charts.dedup();
-    Ok(charts)
-}
-
-fn settings(arguments: &CiArguments, config: &Config) -> Settings {
+    if charts.is_empty() {
+        return Err(
+            CommandError::usage(format!("no chart below {}", arguments.directory.display()))
+                .with_hint("a chart is a directory with a Chart.yaml; `charts` in chartwright.yaml says where to look"),
+        );
+    }
     let versions = if arguments.kubernetes_version.is_empty() {
-        config.kubernetes_versions.clone()
+        &config.kubernetes_versions
     } else {
-        arguments.kubernetes_version.clone()
+        &arguments.kubernetes_version
     };
-    Settings {
-        given: None,
-        finds_random: true,
+    let versions = parse_versions(versions).map_err(CommandError::usage)?;
+    Ok(CheckRequest {
         values: config.values.clone(),
-        kubernetes_versions: versions,
         validation: Options {
             strict: config.strict,
             ignore_missing_schemas: config.ignore_missing_schemas,
@@ -196,28 +189,7 @@ fn settings(arguments: &CiArguments, config: &Config) -> Settings {
         },
         release_name: config.release_name.clone(),
         namespace: config.namespace.clone(),
-    }
-}
-
-/// Packages and publishes every chart; the results are in their order.
-fn publish(context: RunContext, charts: &[PathBuf], location: &Location) -> Result<Vec<String>, CommandError> {
-    let options = PackageOptions::default();
-    let items = charts
-        .iter()
-        .map(|chart| {
-            let package = package_chart(chart, &options).map_err(package_error)?;
-            let file_name = package.file_name();
-            Ok(Item {
-                metadata: package.chart.metadata,
-                file_name,
-                archive: package.archive,
-            })
-        })
-        .collect::<Result<Vec<_>, CommandError>>()?;
-    let outcomes = publish_items(context, location, &items)?;
-    let said = |outcome| match outcome {
-        Outcome::Published => format!("published to {location}"),
-        Outcome::AlreadyThere => "unchanged in the repository".to_owned(),
-    };
-    Ok(outcomes.into_iter().map(said).collect())
+        judgement: reporting.judgement.clone(),
+        ..CheckRequest::new(charts, reporting.root.clone(), versions)
+    })
 }

@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue};
 
 use super::exit_code::Exit;
 use super::run_context::RunContext;
-use crate::text::diagnostic::Diagnostic;
+use crate::check::finding::Finding;
 
 /// Whose fault it is; decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct CommandError {
     kind: ErrorKind,
     message: String,
     hints: Vec<String>,
-    diagnostics: Vec<Diagnostic>,
+    findings: Vec<Finding>,
 }
 
 impl CommandError {
@@ -35,7 +35,7 @@ impl CommandError {
             kind,
             message: message.to_string(),
             hints: Vec::new(),
-            diagnostics: Vec::new(),
+            findings: Vec::new(),
         }
     }
 
@@ -49,7 +49,7 @@ impl CommandError {
         Self::new(ErrorKind::Usage, message)
     }
 
-    /// The world is wrong.
+    /// Files, network or credentials failed (exit 3).
     pub fn could_not_run(message: impl fmt::Display) -> Self {
         Self::new(ErrorKind::CouldNotRun, message)
     }
@@ -63,14 +63,19 @@ impl CommandError {
 
     /// Adds what explains the error: where, why, what to do.
     #[must_use]
-    pub fn explained(mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) -> Self {
-        self.diagnostics.extend(diagnostics);
+    pub fn explained(mut self, findings: impl IntoIterator<Item = Finding>) -> Self {
+        self.findings.extend(findings);
         self
     }
 
+    /// The text without `Error: ` and advice.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// What explains the error.
-    pub fn diagnostics(&self) -> &[Diagnostic] {
-        &self.diagnostics
+    pub fn explanations(&self) -> &[Finding] {
+        &self.findings
     }
 
     /// The exit code.

@@ -204,6 +204,7 @@ mod tests {
             "compat",
             "deterministic",
             "helm-rules",
+            "base",
             "baseline",
             "fail-on",
             "kubernetes-version",

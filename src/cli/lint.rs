@@ -5,21 +5,19 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::check::finding::{Finding, Severity};
-use crate::check::lint::{ChartSource, LintMessage, LintOptions, LintSeverity, lint_chart, open_secrets};
-use crate::config::Config;
+use crate::check::finding::{Finding, join};
+use crate::check::lint::chart::check_secrets;
+use crate::check::lint::helm::{ChartSource, LintMessage, LintOptions, lint_chart};
+use crate::check::run::{CheckError, CheckRequest, check_charts, find_subcharts};
 use crate::engine::chart::Compat;
-use crate::engine::functions::json::to_go_json;
-use crate::engine::template::Value;
-use crate::kubernetes::validate::Options;
-use crate::kubernetes::version::KubeVersion;
-use crate::pipeline::{GivenValues, Settings, check_charts};
-use crate::text::source::LineIndex;
+use crate::kubernetes::version::{KubeVersion, parse_versions};
+use crate::report::Group;
+use crate::text::rule::Severity;
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::helm_flags::GlobalFlags;
-use super::report_flags::ReportFlags;
+use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
 use super::value_flags::ValueFlags;
 
@@ -64,7 +62,7 @@ pub(super) struct LintArguments {
     global: GlobalFlags,
 }
 
-/// What became of one chart under Helm's rules.
+/// The result for one chart under Helm's rules.
 struct LintedChart {
     path: String,
     outcome: Result<Vec<LintMessage>, String>,
@@ -72,20 +70,16 @@ struct LintedChart {
 
 impl LintedChart {
     fn has_failed(&self, strict: bool) -> bool {
-        let tolerated = if strict {
-            LintSeverity::Info
-        } else {
-            LintSeverity::Warning
-        };
+        let tolerated = if strict { Severity::Info } else { Severity::Warning };
         match &self.outcome {
-            Ok(messages) => messages.iter().any(|message| message.severity > tolerated),
+            Ok(messages) => messages.iter().any(|message| message.finding.severity > tolerated),
             Err(_) => true,
         }
     }
 
     fn has_warnings_or_errors(&self) -> bool {
         match &self.outcome {
-            Ok(messages) => messages.iter().any(|message| message.severity > LintSeverity::Info),
+            Ok(messages) => messages.iter().any(|message| message.finding.severity > Severity::Info),
             Err(_) => true,
         }
     }
@@ -94,7 +88,7 @@ impl LintedChart {
         let messages = self.outcome.as_ref().map_or(&[][..], Vec::as_slice);
         messages
             .iter()
-            .filter(move |message| !quiet || message.severity > LintSeverity::Info)
+            .filter(move |message| !quiet || message.finding.severity > Severity::Info)
     }
 }
 
@@ -103,21 +97,38 @@ pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit
         return Err(CommandError::usage("\"chartwright lint\" requires at least 1 argument")
             .with_hint("usage: chartwright lint CHART... [flags]"));
     }
-    let mut paths = arguments.charts.clone();
-    if arguments.with_subcharts {
-        for path in &arguments.charts {
-            find_subcharts(&Path::new(path).join("charts"), 0, &mut paths);
-        }
-    }
-    if arguments.secrets_only {
-        let findings = secret_findings(&paths);
-        return arguments.report.finish(context, findings, &paths);
-    }
     if arguments.helm_rules {
-        run_helm_rules(context, arguments, paths)
-    } else {
-        run_all_rules(context, arguments, &paths)
+        return run_helm_rules(context, arguments);
     }
+    let charts: Vec<PathBuf> = arguments.charts.iter().map(PathBuf::from).collect();
+    let fail_on = if arguments.strict {
+        Severity::Warning
+    } else {
+        Severity::Error
+    };
+    let mut reporting = arguments.report.prepare(context, &charts, Vec::new(), fail_on)?;
+    reporting.judgement.shown_from = arguments.quiet.then_some(Severity::Warning);
+    if arguments.secrets_only {
+        run_secrets(context, &charts, &reporting)
+    } else {
+        run_all_rules(context, arguments, charts, &reporting)
+    }
+}
+
+/// The error of charts that cannot be checked at all.
+pub(super) fn check_error(error: CheckError) -> CommandError {
+    match error {
+        CheckError::NotFound(_) => {
+            CommandError::could_not_run(error).with_hint("name the directory of a chart, or a .tgz")
+        }
+        CheckError::Version(_) => CommandError::usage(error),
+    }
+}
+
+/// The subcharts of charts, where they are asked for.
+fn subcharts(arguments: &LintArguments) -> Vec<PathBuf> {
+    let charts = arguments.charts.iter().filter(|_| arguments.with_subcharts);
+    charts.flat_map(|chart| find_subcharts(Path::new(chart))).collect()
 }
 
 fn namespace(context: RunContext, arguments: &LintArguments) -> String {
@@ -129,7 +140,7 @@ fn namespace(context: RunContext, arguments: &LintArguments) -> String {
 }
 
 /// Helm's rules, in Helm's words and order.
-fn run_helm_rules(context: RunContext, arguments: &LintArguments, paths: Vec<String>) -> Result<Exit, CommandError> {
+fn run_helm_rules(context: RunContext, arguments: &LintArguments) -> Result<Exit, CommandError> {
     let version = arguments.kube_version.first();
     let options = LintOptions {
         namespace: namespace(context, arguments),
@@ -139,13 +150,17 @@ fn run_helm_rules(context: RunContext, arguments: &LintArguments, paths: Vec<Str
             .map_err(CommandError::usage)?,
         skip_schema_validation: arguments.skip_schema_validation,
     };
-    let (values, _) = arguments.values.merge(context, Compat::Helm4)?;
+    let (_, values) = arguments.values.read(context, Compat::Helm4, &str::to_owned)?;
     let mut world = context.render_world(false);
-    let charts: Vec<LintedChart> = paths
-        .into_iter()
+    let below = subcharts(arguments).into_iter().map(|path| path.display().to_string());
+    let charts: Vec<LintedChart> = arguments
+        .charts
+        .iter()
+        .cloned()
+        .chain(below)
         .map(|path| {
-            let outcome =
-                ChartSource::open(Path::new(&path)).map(|source| lint_chart(&source, &values, &options, &mut world));
+            let source = ChartSource::open(Path::new(&path), &path);
+            let outcome = source.map(|source| lint_chart(&source, &values, &options, &mut world));
             LintedChart { path, outcome }
         })
         .collect();
@@ -153,115 +168,75 @@ fn run_helm_rules(context: RunContext, arguments: &LintArguments, paths: Vec<Str
 }
 
 /// All rules over all renderings.
-fn run_all_rules(context: RunContext, arguments: &LintArguments, paths: &[String]) -> Result<Exit, CommandError> {
-    let settings = settings(context, arguments)?;
-    let charts: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
-    let shows_progress = context.is_interactive();
-    let progress = |done: usize| {
-        if shows_progress && charts.len() > 1 {
-            context.report(&format!("{done} of {} charts", charts.len()));
-        }
-    };
-    let checked =
-        check_charts(&charts, &settings, &|| context.check_world(), &progress).map_err(CommandError::usage)?;
-    let mut findings: Vec<Finding> = checked.into_iter().flat_map(|chart| chart.findings).collect();
-    findings.extend(secret_findings(paths));
-    if arguments.quiet {
-        findings.retain(|finding| finding.severity > Severity::Info);
-    }
-    let worst = if arguments.strict {
-        Severity::Warning
-    } else {
-        Severity::Error
-    };
-    let (findings, exit) = arguments.report.judge(findings, Vec::new(), worst)?;
-    let total = paths.len();
-    arguments.report.write(context, &findings, paths)?;
-    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    context.report(&format!(
-        "{total} chart(s) linted, {errors} error(s), {warnings} warning(s)"
-    ));
-    Ok(exit)
-}
-
-fn settings(context: RunContext, arguments: &LintArguments) -> Result<Settings, CommandError> {
-    let (values, sources) = arguments.values.merge(context, Compat::Helm4)?;
-    let is_given = !sources.files.is_empty() || !sources.flags.is_empty();
-    let names: Vec<&str> = sources.files.iter().map(|file| file.name.as_str()).collect();
-    let label = if names.is_empty() {
-        "the values given".to_owned()
-    } else {
-        names.join(" + ")
-    };
-    let json = to_go_json(&Value::Map(values)).map_err(CommandError::could_not_run)?;
-    let given = is_given.then_some(GivenValues { label, json, sources });
+fn run_all_rules(
+    context: RunContext,
+    arguments: &LintArguments,
+    charts: Vec<PathBuf>,
+    reporting: &Reporting,
+) -> Result<Exit, CommandError> {
     let versions = if arguments.kube_version.is_empty() {
         vec!["latest".to_owned()]
     } else {
         arguments.kube_version.clone()
     };
-    Ok(Settings {
-        // Values that are given are what the chart is linted with; else those it is deployed with.
-        values: if is_given { Vec::new() } else { Config::default().values },
-        given,
-        finds_random: true,
-        kubernetes_versions: versions,
-        validation: Options {
-            strict: true,
-            ignore_missing_schemas: true,
-            ..Options::default()
-        },
-        release_name: "release-name".to_owned(),
+    let versions = parse_versions(&versions).map_err(CommandError::usage)?;
+    let shown = |name: &str| reporting.root.shown(Path::new(name));
+    let (given, _) = arguments.values.read(context, Compat::Helm4, &shown)?;
+    let mut request = CheckRequest {
+        subcharts: subcharts(arguments),
         namespace: namespace(context, arguments),
-    })
-}
-
-/// Secrets that lie open below the given paths.
-fn secret_findings(paths: &[String]) -> Vec<Finding> {
-    let roots: Vec<PathBuf> = paths
-        .iter()
-        .map(PathBuf::from)
-        .filter(|path| !path.to_string_lossy().ends_with(".tgz"))
-        .collect();
-    let secrets = open_secrets(&roots).into_iter();
-    secrets
-        .map(|secret| {
-            let text = std::fs::read(&secret.path).unwrap_or_default();
-            let at = LineIndex::new(&text).position(&text, u32::try_from(secret.offset).unwrap_or(u32::MAX));
-            let file = secret.path.display().to_string();
-            let place = (at.line, at.column);
-            Finding::new(
-                file.trim_start_matches("./"),
-                place,
-                Severity::Error,
-                secret.rule,
-                secret.message,
-            )
-        })
-        .collect()
-}
-
-/// Deepest directory searched for subcharts.
-const MAX_DEPTH: usize = 32;
-
-/// Charts below a `charts/` directory, in the order of a walk.
-fn find_subcharts(directory: &Path, depth: usize, paths: &mut Vec<String>) {
-    let Ok(entries) = std::fs::read_dir(directory) else {
-        return;
+        skip_schema_validation: arguments.skip_schema_validation,
+        judgement: reporting.judgement.clone(),
+        ..CheckRequest::new(charts, reporting.root.clone(), versions)
     };
-    let mut entries: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-    entries.sort();
-    for path in entries {
-        let name = path.to_string_lossy().into_owned();
-        if path.is_dir() && depth < MAX_DEPTH {
-            find_subcharts(&path, depth + 1, paths);
-        } else if path.file_name().is_some_and(|name| name == "Chart.yaml") {
-            paths.push(directory.to_string_lossy().into_owned());
-        } else if path.extension().is_some_and(|extension| extension == "tgz") || name.ends_with(".tar.gz") {
-            paths.push(name);
-        }
+    if !given.is_empty() {
+        // Values that are given are what the chart is linted with; else those it is deployed with.
+        request.values = Vec::new();
+        request.given = Some(given);
     }
+    let total = request.charts.len() + request.subcharts.len();
+    let shows_progress = context.is_interactive();
+    let progress = |done: usize| {
+        if shows_progress && total > 1 {
+            context.report(&format!("{done} of {total} charts"));
+        }
+    };
+    let outcome = check_charts(&request, &|| context.check_world(), &progress).map_err(check_error)?;
+    let findings = outcome.findings();
+    let groups: Vec<Group<'_>> = outcome
+        .charts
+        .iter()
+        .map(|chart| Group {
+            name: &chart.path,
+            findings: &chart.findings,
+        })
+        .collect();
+    reporting.write(context, &findings, &groups)?;
+    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    context.report(&format!(
+        "{total} chart(s) linted, {errors} error(s), {warnings} warning(s)"
+    ));
+    Ok(reporting.exit(&findings))
+}
+
+/// Open secrets alone.
+fn run_secrets(context: RunContext, paths: &[PathBuf], reporting: &Reporting) -> Result<Exit, CommandError> {
+    if let Some(path) = paths.iter().find(|path| !path.exists()) {
+        return Err(check_error(CheckError::NotFound(path.clone())));
+    }
+    let mut judge = reporting.judgement.start();
+    let found: Vec<(String, Vec<Finding>)> = paths
+        .iter()
+        .map(|path| {
+            let findings = check_secrets(std::slice::from_ref(path), &reporting.root);
+            (reporting.root.shown(path), judge.keep(join(findings)))
+        })
+        .collect();
+    let findings = join(found.iter().flat_map(|(_, findings)| findings.clone()).collect());
+    let groups: Vec<Group<'_>> = found.iter().map(|(name, findings)| Group { name, findings }).collect();
+    reporting.write(context, &findings, &groups)?;
+    Ok(reporting.exit(&findings))
 }
 
 fn print_as_helm(context: RunContext, arguments: &LintArguments, charts: &[LintedChart]) -> Result<Exit, CommandError> {

@@ -93,8 +93,8 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Ok(exit) => exit,
         Err(error) => {
             context.report(&error.to_string());
-            for diagnostic in error.diagnostics() {
-                context.report(&format!("\n{}", context.terminal().draw(diagnostic)));
+            for finding in error.explanations() {
+                context.report(&format!("\n{}", context.terminal().draw(finding, false)));
             }
             error.exit()
         }

@@ -1,12 +1,13 @@
-//! `--report`, `--fail-on`, `--baseline`: how findings are told, and which of them fail a run.
+//! `--report`, `--fail-on`, `--baseline`, `--base`: how findings are reported, and which of them fail a run.
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use crate::check::finding::{Baseline, Finding, PathRule, Severity, Suppressions};
-use crate::report::{Format, Report};
-use crate::text::source::replace_file;
+use crate::check::finding::{Baseline, Finding, Judgement, PathRule};
+use crate::report::{Format, Group, Report};
+use crate::text::rule::Severity;
+use crate::text::source::{ReportRoot, replace_file};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
@@ -21,23 +22,26 @@ pub(super) struct ReportFlags {
     /// Severity from which a finding fails the run.
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<FailOn>,
-    /// File of findings that were there before, which do not count.
+    /// File of known findings, which do not count.
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Write all findings to a baseline file, and succeed.
     #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
     write_baseline: Option<PathBuf>,
+    /// Directory that paths in reports are relative to (default: the root of the repository).
+    #[arg(long, value_name = "DIR")]
+    base: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum FailOn {
+enum FailOn {
     Error,
     Warning,
     Info,
 }
 
 impl FailOn {
-    pub(super) const fn severity(self) -> Severity {
+    const fn severity(self) -> Severity {
         match self {
             Self::Error => Severity::Error,
             Self::Warning => Severity::Warning,
@@ -47,10 +51,23 @@ impl FailOn {
 }
 
 /// A report that is asked for.
+#[derive(Debug, Clone)]
 struct Wanted {
     format: Format,
     /// Standard output without one.
     file: Option<PathBuf>,
+}
+
+/// The flags, read before anything runs: what is misspelt stops the command at once.
+#[derive(Debug, Clone)]
+pub(super) struct Reporting {
+    wanted: Vec<Wanted>,
+    is_asked: bool,
+    write_baseline: Option<PathBuf>,
+    /// Which findings count.
+    pub(super) judgement: Judgement,
+    /// What paths are relative to.
+    pub(super) root: ReportRoot,
 }
 
 impl ReportFlags {
@@ -59,23 +76,39 @@ impl ReportFlags {
         !self.report.is_empty() || self.fail_on.is_some() || self.baseline.is_some() || self.write_baseline.is_some()
     }
 
-    /// From which severity on a finding fails the run.
-    pub(super) fn worst(&self, configured: Severity) -> Severity {
-        self.fail_on.map_or(configured, FailOn::severity)
-    }
-
-    /// Whether reports are asked for by name.
-    pub(super) const fn is_asked(&self) -> bool {
-        !self.report.is_empty()
+    /// Reads the flags. `paths` are what the command is about; `silenced` and `fail_on` are what the configuration, or another
+    /// flag, says.
+    pub(super) fn prepare(
+        &self,
+        context: RunContext,
+        paths: &[PathBuf],
+        silenced: Vec<PathRule>,
+        fail_on: Severity,
+    ) -> Result<Reporting, CommandError> {
+        let baseline = match &self.baseline {
+            None => None,
+            Some(path) => {
+                let text = context.read_file(&path.display().to_string())?;
+                let baseline = Baseline::from_json(&text)
+                    .map_err(|error| CommandError::could_not_run(format!("{}: {error}", path.display())))?;
+                Some(baseline)
+            }
+        };
+        Ok(Reporting {
+            wanted: self.wanted()?,
+            is_asked: !self.report.is_empty(),
+            write_baseline: self.write_baseline.clone(),
+            judgement: Judgement {
+                silenced,
+                baseline,
+                shown_from: None,
+                fail_on: self.fail_on.map_or(fail_on, FailOn::severity),
+            },
+            root: context.report_root(self.base.as_deref(), paths),
+        })
     }
 
     fn wanted(&self) -> Result<Vec<Wanted>, CommandError> {
-        if self.report.is_empty() {
-            return Ok(vec![Wanted {
-                format: Format::Text,
-                file: None,
-            }]);
-        }
         let parse = |text: &String| {
             let (name, file) = text
                 .split_once('=')
@@ -94,61 +127,39 @@ impl ReportFlags {
         };
         self.report.iter().map(parse).collect()
     }
+}
 
-    /// Takes out what comments, the configuration and the baseline silence, writes the reports, and says how the run
-    /// ends. `checked` are the charts or files that were looked at.
-    pub(super) fn finish(
-        &self,
-        context: RunContext,
-        findings: Vec<Finding>,
-        checked: &[String],
-    ) -> Result<Exit, CommandError> {
-        let (findings, exit) = self.judge(findings, Vec::new(), Severity::Error)?;
-        self.write(context, &findings, checked)?;
-        Ok(exit)
+impl Reporting {
+    /// Whether reports are asked for by name.
+    pub(super) const fn is_asked(&self) -> bool {
+        self.is_asked
     }
 
-    /// The findings that count, and whether they fail the run; `fail_on` holds unless the flag is given.
-    pub(super) fn judge(
-        &self,
-        findings: Vec<Finding>,
-        silenced: Vec<PathRule>,
-        fail_on: Severity,
-    ) -> Result<(Vec<Finding>, Exit), CommandError> {
-        let read = |path: &str| std::fs::read(path).ok();
-        let findings = Suppressions::new(silenced).apply(findings, read);
-        if let Some(path) = &self.write_baseline {
-            write_file(path, Baseline::of(&findings).to_json().as_bytes())?;
-            return Ok((findings, Exit::Clean));
-        }
-        let findings = match &self.baseline {
-            None => findings,
-            Some(path) => {
-                let text = std::fs::read(path)
-                    .map_err(|error| CommandError::could_not_run(super::run_context::open_error(path, &error)))?;
-                let baseline = Baseline::from_json(&text)
-                    .map_err(|error| CommandError::could_not_run(format!("{}: {error}", path.display())))?;
-                baseline.new_ones(findings)
-            }
-        };
-        let worst = self.worst(fail_on);
-        let has_failed = findings.iter().any(|finding| finding.severity >= worst);
-        Ok((findings, if has_failed { Exit::Findings } else { Exit::Clean }))
+    /// Whether the findings become a baseline, so that none of them fails the run.
+    pub(super) const fn writes_baseline(&self) -> bool {
+        self.write_baseline.is_some()
     }
 
-    /// Writes the reports that are asked for; text to standard output when none is.
+    /// Writes the reports that are asked for, text to standard output when none is, and the baseline.
     pub(super) fn write(
         &self,
         context: RunContext,
         findings: &[Finding],
-        checked: &[String],
+        groups: &[Group<'_>],
     ) -> Result<(), CommandError> {
-        let read = |path: &str| std::fs::read(path).ok();
-        for wanted in self.wanted()? {
+        let text = [Wanted {
+            format: Format::Text,
+            file: None,
+        }];
+        let wanted = if self.wanted.is_empty() {
+            &text[..]
+        } else {
+            &self.wanted
+        };
+        for wanted in wanted {
             let report = Report {
                 findings,
-                checked,
-                read: &read,
+                groups,
                 coloured: wanted.file.is_none() && context.has_colour(),
             };
             let text = report.as_format(wanted.format);
@@ -157,7 +168,27 @@ impl ReportFlags {
                 Some(path) => write_file(path, text.as_bytes())?,
             }
         }
-        Ok(())
+        self.write_known(groups)
+    }
+
+    /// Writes the baseline, if one is asked for: the findings of every chart, as a later run meets them.
+    pub(super) fn write_known(&self, groups: &[Group<'_>]) -> Result<(), CommandError> {
+        match &self.write_baseline {
+            None => Ok(()),
+            Some(path) => {
+                let known = Baseline::of(groups.iter().flat_map(|group| group.findings));
+                write_file(path, known.to_json().as_bytes())
+            }
+        }
+    }
+
+    /// How a run with these findings ends.
+    pub(super) fn exit(&self, findings: &[Finding]) -> Exit {
+        if !self.writes_baseline() && self.judgement.fails(findings) {
+            Exit::Findings
+        } else {
+            Exit::Clean
+        }
     }
 }
 

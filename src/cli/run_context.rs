@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::engine::render::FixedClock;
 use crate::engine::template::World;
-use crate::text::diagnostic::Terminal;
+use crate::report::Terminal;
 use crate::text::go::path_error::path_error;
+use crate::text::source::ReportRoot;
 
 use super::command_error::CommandError;
 
@@ -84,12 +85,27 @@ impl RunContext {
             .map_or_else(String::new, |(_, name)| name.to_owned())
     }
 
-    /// How diagnostics are drawn on standard error: in colours where a person looks on and `NO_COLOR` is not set.
+    /// How findings are drawn on standard error: in colour on a terminal, unless `NO_COLOR` is set.
     pub fn terminal(self) -> Terminal {
-        if std::io::stderr().is_terminal() && self.variable("NO_COLOR").is_none() {
-            Terminal::Coloured
-        } else {
-            Terminal::Plain
+        Terminal::coloured_if(std::io::stderr().is_terminal() && self.variable("NO_COLOR").is_none())
+    }
+
+    /// What paths in reports are relative to: `base` where it is given, else the work tree that a CI system names, else the one of
+    /// git that holds the paths the command is about, else the working directory.
+    pub fn report_root(self, base: Option<&Path>, paths: &[PathBuf]) -> ReportRoot {
+        let here = self.working_directory();
+        let mut root = ReportRoot::new(here.clone()).prefer_repository_of(&here);
+        for path in paths {
+            root = root.prefer_repository_of(path);
+        }
+        for name in ["CI_PROJECT_DIR", "GITHUB_WORKSPACE"] {
+            if let Some(directory) = self.variable(name) {
+                root = root.prefer(Path::new(&directory));
+            }
+        }
+        match base {
+            Some(base) => root.prefer(base),
+            None => root,
         }
     }
 

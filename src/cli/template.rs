@@ -138,15 +138,14 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
         .map_err(CommandError::usage)?;
     let (name, chart_path) = name_and_chart(context, arguments)?;
     let chart_path = locate(&chart_path, arguments.install.downloads())?;
-    let (values, given) = arguments.values.merge(context, arguments.compat())?;
+    let (given, values) = arguments.values.read(context, arguments.compat(), &str::to_owned)?;
     let chart = load(arguments, &chart_path)?;
     // The process ends soon: taking large structures apart would only cost time, here and below.
     let mut chart = ManuallyDrop::new(chart);
     for warning in &chart.warnings {
         context.report(&format!("level=INFO msg=\"Warning: {warning}\""));
     }
-    check_installable(&chart)
-        .map_err(|error| error.explained(explain_missing_dependencies(chart_path.trim_end_matches('/'), &chart)))?;
+    check_installable(&chart).map_err(|error| error.explained(explain_missing_dependencies(&chart)))?;
     let release = Release {
         name,
         namespace: arguments
@@ -171,8 +170,7 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
     let capabilities = Capabilities::new(kube_version, &arguments.api_versions).of(arguments.compat());
     let subject = Subject {
         chart: &chart,
-        path: &chart_path,
-        given: &given,
+        given: &given.sources,
         values: &values,
         release: &release,
         capabilities: &capabilities,
@@ -186,9 +184,9 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
 /// The chart, with its `file://` dependencies where they are asked for.
 fn load(arguments: &TemplateArguments, path: &str) -> Result<Chart, CommandError> {
     let chart = load_chart_to_render(Path::new(path), arguments.compat()).map_err(|error| {
-        let read = |file: &str| std::fs::read(file).ok();
-        let diagnostic = explain_load(path.trim_end_matches('/'), &error, &read);
-        CommandError::findings(error).explained(diagnostic)
+        let read = |file: &str| std::fs::read(Path::new(path).join(file)).ok();
+        let explanation = explain_load(path.trim_end_matches('/'), &error, &read);
+        CommandError::findings(error).explained([explanation])
     })?;
     if !arguments.dependency_update || chart.missing_dependencies().is_empty() {
         return Ok(chart);
@@ -317,7 +315,12 @@ fn render(
     report_warnings(context, &warnings);
     let top = ManuallyDrop::new(top.map_err(|error| {
         let message = error.to_string();
-        CommandError::findings(message.as_str()).explained(explain_schema(subject, &message))
+        CommandError::findings(message.as_str()).explained(explain_schema(
+            chart,
+            subject.values,
+            subject.given,
+            &message,
+        ))
     })?);
     let wanted = &chart.metadata.kube_version;
     let kube_version = &capabilities.kube_version;
@@ -326,7 +329,7 @@ fn render(
             "chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {}{DEBUG_ADVICE}",
             kube_version.version
         ))
-        .explained(explain_kube_version(subject.path, chart, &kube_version.version)));
+        .explained([explain_kube_version(chart, &kube_version.version)]));
     }
     let mut world = context.render_world(arguments.deterministic);
     let mut show = |file: &RenderedFile| {
@@ -362,7 +365,7 @@ fn print(
             return Err(CommandError::findings(error));
         }
         Err(error) => {
-            let diagnostics = explain_manifests(subject, rendering, &mut context.render_world(arguments.deterministic));
+            let diagnostics = explain_manifests(subject, &mut context.render_world(arguments.deterministic), rendering);
             return Err(CommandError::findings(format!("{error}{DEBUG_ADVICE}")).explained(diagnostics));
         }
     };

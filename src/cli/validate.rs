@@ -10,20 +10,22 @@ use clap::{Args, ValueEnum};
 use regex::Regex;
 
 use crate::artifact::network::CertificateCheck;
-use crate::check::finding::{Finding, Severity};
+use crate::check::finding::{Finding, Location, join};
+use crate::check::lint::chart::check_ignore_comments;
 use crate::kubernetes::validate::{
-    Catalog, CustomSchemas, Documents, KindFilter, Options, Resource, SchemaLocations, Status, Target, check_text,
-    is_remote, is_warning,
+    Catalog, CustomSchemas, Documents, KindFilter, Options, Resource, SchemaLocations, Target, Violation, check_text,
+    is_remote,
 };
 use crate::kubernetes::version::parse_versions;
-use crate::report::{CheckedFile, ResourceFormat, ResourceOptions, resources_as};
-use crate::text::source::LineIndex;
+use crate::report::{CheckedFile, Group, ResourceFormat, ResourceOptions, resources_as};
+use crate::text::rule::{Rule, Severity};
+use crate::text::source::SourceFile;
 use crate::text::threads::map_with_state;
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::network::remote_schemas;
-use super::report_flags::ReportFlags;
+use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::{RunContext, open_error};
 
 #[derive(Debug, Args)]
@@ -119,6 +121,17 @@ pub(super) fn with_double_dashes(argument: &str) -> Option<String> {
 }
 
 pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<Exit, CommandError> {
+    let paths: Vec<PathBuf> = arguments
+        .inputs
+        .iter()
+        .filter(|input| *input != "-")
+        .map(PathBuf::from)
+        .collect();
+    let reporting = arguments.report.is_used().then(|| {
+        let report = &arguments.report;
+        report.prepare(context, &paths, Vec::new(), Severity::Error)
+    });
+    let reporting = reporting.transpose()?;
     let targets = targets(context, arguments)?;
     let patterns = arguments.ignore_filename_pattern.iter();
     let ignored = patterns
@@ -173,10 +186,8 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
         Format::Pretty => ResourceFormat::Pretty,
     };
     let has_failed = files.iter().any(CheckedFile::has_failed);
-    if arguments.report.is_used() {
-        let findings = files.iter().flat_map(findings_of).collect();
-        let checked: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
-        return arguments.report.finish(context, findings, &checked);
+    if let Some(reporting) = reporting {
+        return report_findings(context, &reporting, &files);
     }
     context.write_stdout(resources_as(format, &files, shown).as_bytes())?;
     Ok(if has_failed { Exit::Findings } else { Exit::Clean })
@@ -227,35 +238,47 @@ fn definition_files(given: &[PathBuf]) -> Result<Vec<PathBuf>, CommandError> {
     Ok(paths)
 }
 
-/// The violations of a file as findings.
-fn findings_of(file: &CheckedFile) -> Vec<Finding> {
-    let index = LineIndex::new(&file.text);
+/// The violations of a file as findings, and comments in it that silence nothing.
+fn findings_of(file: &CheckedFile, reporting: &Reporting) -> Vec<Finding> {
+    let path = if file.path == STDIN {
+        STDIN.to_owned()
+    } else {
+        reporting.root.shown(Path::new(&file.path))
+    };
+    let source = SourceFile::new(path, file.text.as_slice());
     let unreadable = file.failure.iter();
-    let unreadable = unreadable.map(|failure| Finding::new(&file.path, (1, 1), Severity::Error, "document", failure));
+    let unreadable = unreadable.map(|failure| Finding::new(Rule::Document, Location::whole(source.clone()), failure));
     let violations = file.resources.iter().flat_map(|resource| {
-        let object = format!("{} {}", resource.kind, resource.name);
-        let object = object.trim().to_owned();
-        let index = &index;
-        resource.violations.iter().map(move |violation| {
-            let at = index.position(&file.text, u32::try_from(violation.offset).unwrap_or(u32::MAX));
-            let place = [object.as_str(), violation.path.as_str(), violation.message.as_str()];
-            let message: Vec<&str> = place.into_iter().filter(|part| !part.is_empty()).collect();
-            let severity = if is_warning(violation.rule) || resource.status == Status::Skipped {
-                Severity::Warning
-            } else {
-                Severity::Error
-            };
-            Finding::new(
-                &file.path,
-                (at.line, at.column),
-                severity,
-                violation.rule,
-                message.join(": "),
-            )
-        })
+        let place = |violation: &Violation| Location::at(source.clone(), violation.offset);
+        let violations = resource.violations.iter();
+        violations.map(move |violation| Finding::of_violation(resource, violation, place(violation)))
     });
-    unreadable.chain(violations).collect()
+    let mut findings: Vec<Finding> = unreadable.chain(violations).collect();
+    findings.extend(check_ignore_comments(&source));
+    findings
 }
+
+/// Reports findings instead of verdicts.
+fn report_findings(context: RunContext, reporting: &Reporting, files: &[CheckedFile]) -> Result<Exit, CommandError> {
+    let mut judge = reporting.judgement.start();
+    let found: Vec<(&CheckedFile, Vec<Finding>)> = files
+        .iter()
+        .map(|file| (file, judge.keep(join(findings_of(file, reporting)))))
+        .collect();
+    let findings = join(found.iter().flat_map(|(_, findings)| findings.clone()).collect());
+    let groups: Vec<Group<'_>> = found
+        .iter()
+        .map(|(file, findings)| Group {
+            name: &file.path,
+            findings,
+        })
+        .collect();
+    reporting.write(context, &findings, &groups)?;
+    Ok(reporting.exit(&findings))
+}
+
+/// Name of standard input.
+const STDIN: &str = "stdin";
 
 /// An input and its text, or why it cannot be read.
 struct ReadInput {
@@ -301,7 +324,7 @@ fn inputs(context: RunContext, arguments: &ValidateArguments, ignored: &[Regex])
     let names = if names.is_empty() { vec!["-"] } else { names };
     for name in names {
         if name == "-" {
-            inputs.push(Input::Text("stdin".to_owned(), context.read_stdin()?));
+            inputs.push(Input::Text(STDIN.to_owned(), context.read_stdin()?));
         } else if Path::new(name).is_dir() {
             let mut paths = Vec::new();
             collect(Path::new(name), 0, &mut paths);

@@ -1,11 +1,16 @@
 //! `-f` and the `--set` family, shared by all commands that render.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use clap::Args;
 
-use crate::check::explain::{Given, explain_values_file};
+use crate::check::explain::{Given, explain_user_values};
+use crate::check::run::GivenValues;
 use crate::engine::chart::Compat;
 use crate::engine::template::Map;
-use crate::engine::values::{UserValues, UserValuesError, ValueSource};
+use crate::engine::values::{UserValues, ValueSource};
+use crate::text::source::SourceFile;
 
 use super::command_error::CommandError;
 use super::run_context::RunContext;
@@ -34,8 +39,14 @@ pub(super) struct ValueFlags {
 }
 
 impl ValueFlags {
-    /// Reads the files and merges everything; also returns what was given, for who explains a failure.
-    pub(super) fn merge(&self, context: RunContext, compat: Compat) -> Result<(Map, Given), CommandError> {
+    /// Reads every file that is named and merges everything once, so that a fault stops the command; `shown` gives a values
+    /// file's path in messages. Returns what was given, and the merged values.
+    pub(super) fn read(
+        &self,
+        context: RunContext,
+        compat: Compat,
+        shown: &dyn Fn(&str) -> String,
+    ) -> Result<(GivenValues, Map), CommandError> {
         let mut values = UserValues {
             json: self.set_json.clone(),
             typed: self.set.clone(),
@@ -45,22 +56,30 @@ impl ValueFlags {
             compat,
             ..UserValues::default()
         };
+        let mut files = Vec::new();
         for name in &self.values {
+            let text = read(context, name)?;
+            files.push(SourceFile::new(shown(name), text.as_slice()));
             values.files.push(ValueSource {
                 name: name.clone(),
-                text: read(context, name)?,
+                text,
             });
         }
-        let read_file = |name: &str| read(context, name).map_err(|error| strip_prefix(&error));
+        let set_files = RefCell::new(BTreeMap::new());
+        let read_file = |name: &str| {
+            let text = read(context, name).map_err(|error| error.message().to_owned())?;
+            set_files.borrow_mut().insert(name.to_owned(), text.clone());
+            Ok(text)
+        };
         let merged = values.merge(&read_file).map_err(|error| {
-            let diagnostic = match &error {
-                UserValuesError::File { file, message } => {
-                    let source = values.files.iter().find(|source| source.name == *file);
-                    source.and_then(|source| explain_values_file(file, &source.text, message))
-                }
-                _ => None,
+            let file = |name: &str| {
+                let mut sources = values.files.iter().zip(&files);
+                sources
+                    .find(|(source, _)| source.name == name)
+                    .map(|(_, file)| file.clone())
             };
-            CommandError::findings(error).explained(diagnostic)
+            let explanation = explain_user_values(&error, file);
+            CommandError::findings(error).explained(explanation)
         })?;
         let families = [
             ("--set-literal", &self.set_literal),
@@ -72,11 +91,21 @@ impl ValueFlags {
         let flags = families
             .into_iter()
             .flat_map(|(flag, arguments)| arguments.iter().rev().map(move |argument| (flag, argument.clone())));
-        let given = Given {
-            flags: flags.collect(),
-            files: values.files,
+        let label = if self.values.is_empty() {
+            "the values given".to_owned()
+        } else {
+            self.values.join(" + ")
         };
-        Ok((merged, given))
+        let given = GivenValues {
+            label,
+            values,
+            set_files: set_files.into_inner(),
+            sources: Given {
+                flags: flags.collect(),
+                files,
+            },
+        };
+        Ok((given, merged))
     }
 }
 
@@ -95,9 +124,4 @@ fn read(context: RunContext, name: &str) -> Result<Vec<u8>, CommandError> {
         );
     }
     context.read_file(name)
-}
-
-fn strip_prefix(error: &CommandError) -> String {
-    let text = error.to_string();
-    text.strip_prefix("Error: ").unwrap_or(&text).to_owned()
 }

@@ -2,25 +2,34 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
+use crate::check::finding::PathRule;
+use crate::check::run::DEFAULT_VALUES;
+use crate::kubernetes::validate::check_rule_id;
+use crate::text::rule::Severity;
 use crate::text::source::{LineIndex, Position};
 use crate::text::yaml::{self, NodeId, Tree};
 
 /// Name of the file, in the directory that `ci` is given.
 pub const FILE_NAME: &str = "chartwright.yaml";
 
-/// From which severity on findings fail a run.
+/// The severity from which findings fail a run, as the file spells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum FailLevel {
-    /// Errors only.
+enum FailOn {
     #[default]
     Error,
-    /// Warnings too.
     Warning,
-    /// Everything.
     Info,
+}
+
+fn severity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Severity, D::Error> {
+    FailOn::deserialize(deserializer).map(|level| match level {
+        FailOn::Error => Severity::Error,
+        FailOn::Warning => Severity::Warning,
+        FailOn::Info => Severity::Info,
+    })
 }
 
 /// A rule that is silenced below a path.
@@ -54,8 +63,9 @@ pub struct Config {
     pub ignore_missing_schemas: bool,
     /// Kinds that are not validated: `Kind` or `apiVersion/Kind`.
     pub skip_kinds: Vec<String>,
-    /// From which severity on findings fail the run.
-    pub fail_on: FailLevel,
+    /// Severity from which findings fail the run.
+    #[serde(deserialize_with = "severity")]
+    pub fail_on: Severity,
     /// Rules that are silenced, each with a reason.
     pub ignore: Vec<Ignored>,
     /// Name of the release that charts are rendered for.
@@ -72,12 +82,12 @@ impl Default for Config {
         Self {
             charts: vec![PathBuf::from(".")],
             exclude: Vec::new(),
-            values: vec!["values-*.yaml".to_owned(), "ci/*.yaml".to_owned()],
+            values: DEFAULT_VALUES.map(str::to_owned).to_vec(),
             kubernetes_versions: vec!["latest".to_owned()],
             strict: true,
             ignore_missing_schemas: true,
             skip_kinds: Vec::new(),
-            fail_on: FailLevel::Error,
+            fail_on: Severity::Error,
             ignore: Vec::new(),
             release_name: "release-name".to_owned(),
             namespace: "default".to_owned(),
@@ -113,34 +123,58 @@ impl Config {
         if json.is_null() {
             return Ok(Self::default());
         }
-        serde_path_to_error::deserialize(json).map_err(|problem| {
+        let config: Self = serde_path_to_error::deserialize(json).map_err(|problem| {
             let message = problem.inner().to_string();
             let node = place(&tree, problem.path(), &message);
             error(node.map_or(0, |node| tree.span(node).start), message)
-        })
+        })?;
+        for (index, ignored) in config.ignore.iter().enumerate() {
+            check_rule_id(&ignored.rule).map_err(|unknown| {
+                let path = ["ignore", &index.to_string(), "rule"];
+                let node = tree.root().and_then(|root| tree.find(root, &path));
+                error(node.map_or(0, |node| tree.span(node).start), unknown.to_string())
+            })?;
+        }
+        Ok(config)
+    }
+
+    /// The rules that are silenced.
+    pub fn silenced(&self) -> Vec<PathRule> {
+        let silenced = self.ignore.iter().map(|ignored| PathRule {
+            rule: ignored.rule.clone(),
+            path: ignored.path.clone(),
+        });
+        silenced.collect()
     }
 }
 
 /// The node an error is about: the unknown key it names, else the value at its path.
 fn place(tree: &Tree<'_>, path: &serde_path_to_error::Path, message: &str) -> Option<NodeId> {
     use serde_path_to_error::Segment;
-    let mut node = tree.root()?;
+    let mut nodes = vec![tree.root()?];
     for segment in path {
+        let node = *nodes.last()?;
         let next = match segment {
             Segment::Map { key } => tree.get(node, key),
             Segment::Seq { index } => tree.element(node, *index),
             Segment::Enum { .. } | Segment::Unknown => None,
         };
         match next {
-            Some(next) => node = next,
+            Some(next) => nodes.push(next),
             None => break,
         }
     }
     let unknown = message
         .strip_prefix("unknown field `")
         .and_then(|rest| rest.split('`').next());
-    let key = unknown.and_then(|name| tree.pairs(tree.root()?).find(|(key, _)| tree.text(*key) == name));
-    Some(key.map_or(node, |(key, _)| key))
+    // The path may end with the unknown key itself, so the mapping that has it is the innermost one on the way.
+    let key = unknown.and_then(|name| {
+        nodes
+            .iter()
+            .rev()
+            .find_map(|&node| tree.pairs(tree.target(node)).find(|(key, _)| tree.text(*key) == name))
+    });
+    key.map(|(key, _)| key).or_else(|| nodes.last().copied())
 }
 
 #[cfg(test)]
@@ -156,7 +190,7 @@ mod tests {
         assert_eq!(parse("").unwrap(), Config::default());
         let config = parse("kubernetesVersions: ['1.31', '1.35']\nfailOn: warning\n").unwrap();
         assert_eq!(config.kubernetes_versions, ["1.31", "1.35"]);
-        assert_eq!(config.fail_on, FailLevel::Warning);
+        assert_eq!(config.fail_on, Severity::Warning);
     }
 
     #[test]
@@ -175,6 +209,14 @@ mod tests {
                 "chartwright.yaml:3:3: invalid type: map, expected a string",
             ),
             ("failOn: never\n", "chartwright.yaml:1:9: unknown variant `never`"),
+            (
+                "values: [a]\nignore:\n- rule: type\n  reason: x\n  values: c\n",
+                "chartwright.yaml:5:3: unknown field `values`",
+            ),
+            (
+                "ignore: [{rule: image-tags, reason: x}]\n",
+                "chartwright.yaml:1:17: unknown rule `image-tags`, did you mean `image-tag`?",
+            ),
             (
                 "a: [\n",
                 "chartwright.yaml:2:1: yaml: line 1: did not find expected node content",

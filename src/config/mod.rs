@@ -2,4 +2,4 @@
 
 mod file;
 
-pub use file::{Config, ConfigError, FILE_NAME, FailLevel, Ignored};
+pub use file::{Config, ConfigError, FILE_NAME, Ignored};

@@ -1,15 +1,7 @@
-//! `lint` and `ci`: charts, several at once, checked in every way they are deployed.
+//! `ci`: what is checked and published for the charts of a repository, and how each of them ended.
 
-mod chart_files;
-mod check_chart;
-mod check_rendering;
-mod find_charts;
-mod place;
-mod plain_secrets;
-mod run;
+mod ci;
 mod summary;
 
-pub use check_chart::{CheckedChart, Rendered};
-pub use find_charts::{FindError, find_charts, values_files};
-pub use run::{GivenValues, PlanError, Settings, check_charts};
+pub use ci::{ChartResult, CiOutcome, Publish, PublishFailure, run_ci};
 pub use summary::summary_table;

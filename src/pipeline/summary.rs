@@ -1,11 +1,10 @@
 //! The one table at the end of a run.
 
-use super::check_chart::CheckedChart;
-use crate::check::finding::Severity;
+use super::ci::CiOutcome;
+use crate::text::rule::Severity;
 
-/// Columns aligned with spaces: chart, version, renderings, documents, findings, and what became of it (`results` in the
-/// order of `charts`).
-pub fn summary_table(charts: &[CheckedChart], results: &[String]) -> String {
+/// Columns aligned with spaces: chart, version, renderings, documents, findings that count, and result.
+pub fn summary_table<E>(outcome: &CiOutcome<E>) -> String {
     let mut rows = vec![
         [
             "CHART",
@@ -18,7 +17,7 @@ pub fn summary_table(charts: &[CheckedChart], results: &[String]) -> String {
         ]
         .map(str::to_owned),
     ];
-    for (chart, result) in charts.iter().zip(results) {
+    for (chart, result) in outcome.checked.charts.iter().zip(&outcome.results) {
         let count = |severity| {
             chart
                 .findings
@@ -38,7 +37,7 @@ pub fn summary_table(charts: &[CheckedChart], results: &[String]) -> String {
             documents,
             count(Severity::Error),
             count(Severity::Warning),
-            result.clone(),
+            result.name().to_owned(),
         ]);
     }
     let mut widths = [0; 7];
@@ -58,4 +57,50 @@ pub fn summary_table(charts: &[CheckedChart], results: &[String]) -> String {
         table.push('\n');
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ci::ChartResult;
+    use super::*;
+    use crate::check::finding::{Finding, Location};
+    use crate::check::run::{CheckOutcome, CheckedChart, Rendered};
+    use crate::text::rule::Rule;
+    use crate::text::source::SourceFile;
+
+    #[test]
+    fn the_table_counts_what_counts() {
+        let finding = |rule| Finding::new(rule, Location::whole(SourceFile::without_text("web/x")), "x");
+        let chart = |name: &str, findings: Vec<Finding>, skipped| CheckedChart {
+            name: name.to_owned(),
+            version: "1.0.0".to_owned(),
+            rendered: Rendered {
+                renderings: 2,
+                documents: 7,
+                skipped,
+            },
+            findings,
+            ..CheckedChart::default()
+        };
+        let outcome: CiOutcome<()> = CiOutcome {
+            checked: CheckOutcome {
+                charts: vec![
+                    chart(
+                        "web",
+                        vec![finding(Rule::Type), finding(Rule::ImageTag), finding(Rule::ChartIcon)],
+                        0,
+                    ),
+                    chart("api-server", Vec::new(), 3),
+                ],
+            },
+            results: vec![ChartResult::Failed, ChartResult::NotPublished],
+            error: None,
+        };
+        let want = "\
+CHART       VERSION  RENDERINGS  DOCUMENTS              ERRORS  WARNINGS  RESULT
+web         1.0.0    2           7                      1       1         failed
+api-server  1.0.0    2           7 (+3 without schema)  0       0         not published
+";
+        assert_eq!(summary_table(&outcome), want);
+    }
 }

@@ -1,6 +1,6 @@
 //! Workflow commands of GitHub Actions: each becomes an annotation at its line.
 
-use crate::check::finding::Severity;
+use crate::text::rule::Severity;
 
 use super::{Report, details};
 
@@ -12,8 +12,10 @@ pub(super) fn text(report: &Report<'_>) -> String {
             Severity::Warning => "warning",
             Severity::Info => "notice",
         };
-        let (file, rule) = (property(&finding.file), property(finding.rule));
-        let (line, column, message) = (finding.line, finding.column, data(&details(finding)));
+        let file = property(finding.primary.file.path());
+        let rule = property(&finding.rule.to_string());
+        let at = finding.primary.position();
+        let (line, column, message) = (at.line, at.column, data(&details(finding)));
         out.push_str(&format!(
             "::{command} file={file},line={line},col={column},title={rule}::{message}\n"
         ));
@@ -29,4 +31,27 @@ fn data(text: &str) -> String {
 /// What stands between commas.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::finding::{Finding, Location};
+    use crate::text::rule::Rule;
+    use crate::text::source::SourceFile;
+
+    #[test]
+    fn what_would_end_a_command_is_escaped() {
+        let file = SourceFile::new("a,b:c%d.yaml", &b"x"[..]);
+        let finding = Finding::new(Rule::Type, Location::at(file, 0), "50%\nmore");
+        let report = Report {
+            findings: &[finding],
+            groups: &[],
+            coloured: false,
+        };
+        assert_eq!(
+            text(&report),
+            "::error file=a%2Cb%3Ac%25d.yaml,line=1,col=1,title=type::50%25%0Amore\n"
+        );
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::check::finding::Severity;
+use crate::text::rule::Severity;
 
 use super::sarif::fingerprint;
 use super::{Report, details};
@@ -27,12 +27,42 @@ pub(super) fn text(report: &Report<'_>) -> String {
             *count += 1;
             json!({
                 "description": details(finding),
-                "check_name": finding.rule,
+                "check_name": finding.rule.to_string(),
                 "fingerprint": print,
                 "severity": severity,
-                "location": {"path": finding.file, "lines": {"begin": finding.line.max(1)}},
+                "location": {
+                    "path": finding.primary.file.path(),
+                    "lines": {"begin": finding.primary.position().line},
+                },
             })
         })
         .collect();
     format!("{:#}\n", Json::Array(entries))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::finding::{Finding, Location};
+    use crate::text::rule::Rule;
+    use crate::text::source::SourceFile;
+
+    #[test]
+    fn equal_findings_have_fingerprints_of_their_own() {
+        let file = SourceFile::new("a", &b"x\ny\nz\n"[..]);
+        let finding = |offset| Finding::new(Rule::Type, Location::at(file.clone(), offset), "x");
+        let report = Report {
+            findings: &[finding(0), finding(2), finding(4)],
+            groups: &[],
+            coloured: false,
+        };
+        let entries: Vec<Json> = serde_json::from_str(&text(&report)).unwrap();
+        let mut prints: Vec<&str> = entries
+            .iter()
+            .map(|entry| entry["fingerprint"].as_str().unwrap())
+            .collect();
+        prints.dedup();
+        assert_eq!(prints.len(), 3, "{prints:?}");
+        assert_eq!(entries[2]["location"]["lines"]["begin"], 3);
+    }
 }

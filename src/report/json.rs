@@ -2,36 +2,17 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::check::finding::Severity;
+use crate::check::finding::Finding;
+use crate::text::rule::Severity;
 
 use super::Report;
 
 pub(super) fn text(report: &Report<'_>) -> String {
-    let findings: Vec<Json> = report
-        .findings
-        .iter()
-        .map(|finding| {
-            let related: Vec<Json> = finding
-                .related
-                .iter()
-                .map(|related| json!({"label": related.label, "place": related.place}))
-                .collect();
-            json!({
-                "rule": finding.rule,
-                "severity": finding.severity.name(),
-                "message": finding.message.trim_end(),
-                "file": finding.file,
-                "line": finding.line,
-                "column": finding.column,
-                "related": related,
-                "rendered": finding.rendered,
-                "renderings": finding.renderings,
-            })
-        })
-        .collect();
+    let findings: Vec<Json> = report.findings.iter().map(entry).collect();
+    let checked: Vec<&str> = report.groups.iter().map(|group| group.name).collect();
     let document = json!({
         "version": 1,
-        "checked": report.checked,
+        "checked": checked,
         "findings": findings,
         "summary": {
             "errors": report.count(Severity::Error),
@@ -40,4 +21,26 @@ pub(super) fn text(report: &Report<'_>) -> String {
         },
     });
     format!("{document:#}\n")
+}
+
+fn entry(finding: &Finding) -> Json {
+    let related: Vec<Json> = finding
+        .related
+        .iter()
+        .map(|related| json!({"label": related.label, "place": related.place.name()}))
+        .collect();
+    let at = finding.primary.position();
+    json!({
+        "rule": finding.rule.to_string(),
+        "severity": finding.severity.name(),
+        "message": finding.message,
+        "file": finding.primary.file.path(),
+        "line": at.line,
+        "column": at.column,
+        "related": related,
+        "notes": finding.notes,
+        "help": finding.help,
+        "rendered": finding.rendered,
+        "renderings": finding.renderings,
+    })
 }

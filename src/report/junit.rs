@@ -2,28 +2,26 @@
 
 use std::fmt::Write as _;
 
-use crate::check::finding::{Finding, Severity};
+use crate::check::finding::Finding;
+use crate::text::rule::Severity;
 
 use super::xml::escaped;
 use super::{Report, details};
 
 pub(super) fn text(report: &Report<'_>) -> String {
     let is_failure = |finding: &&Finding| finding.severity == Severity::Error;
-    let failures = report.findings.iter().filter(is_failure).count();
-    let tests: usize = report
-        .checked
+    let failures: usize = report
+        .groups
         .iter()
-        .map(|checked| report.of(checked).count().max(1))
+        .map(|group| group.findings.iter().filter(is_failure).count())
         .sum();
+    let tests: usize = report.groups.iter().map(|group| group.findings.len().max(1)).sum();
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"chartwright\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">\n"
     );
-    for checked in report.checked {
-        let name = escaped(checked);
-        let (count, failures) = (
-            report.of(checked).count(),
-            report.of(checked).filter(is_failure).count(),
-        );
+    for group in report.groups {
+        let name = escaped(group.name);
+        let (count, failures) = (group.findings.len(), group.findings.iter().filter(is_failure).count());
         _ = writeln!(
             xml,
             "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failures}\" errors=\"0\">",
@@ -35,12 +33,10 @@ pub(super) fn text(report: &Report<'_>) -> String {
                 "    <testcase name=\"{name}\" classname=\"chartwright\" time=\"0\"/>"
             );
         }
-        for finding in report.of(checked) {
-            let place = escaped(&format!("{}:{}:{}", finding.file, finding.line, finding.column));
-            let (rule, message) = (
-                finding.rule,
-                escaped(finding.message.lines().next().unwrap_or_default()),
-            );
+        for finding in group.findings {
+            let at = finding.primary.position();
+            let place = escaped(&format!("{}:{}:{}", finding.primary.file.path(), at.line, at.column));
+            let (rule, message) = (escaped(&finding.rule.to_string()), escaped(&finding.message));
             let details = escaped(&details(finding));
             _ = write!(xml, "    <testcase name=\"{place}\" classname=\"{rule}\" time=\"0\">");
             _ = match finding.severity {

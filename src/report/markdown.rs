@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::check::finding::Severity;
+use crate::text::rule::Severity;
 
 use super::Report;
 
@@ -12,7 +12,7 @@ const MOST_ROWS: usize = 200;
 pub(super) fn text(report: &Report<'_>) -> String {
     let mut out = format!(
         "**chartwright**: {} checked, {} errors, {} warnings, {} infos\n",
-        report.checked.len(),
+        report.groups.len(),
         report.count(Severity::Error),
         report.count(Severity::Warning),
         report.count(Severity::Info)
@@ -22,14 +22,13 @@ pub(super) fn text(report: &Report<'_>) -> String {
     }
     out.push_str("\n| severity | where | what | rule |\n| --- | --- | --- | --- |\n");
     for finding in report.findings.iter().take(MOST_ROWS) {
-        let place = format!("{}:{}", finding.file, finding.line);
-        let message = finding.message.lines().next().unwrap_or_default();
+        let place = format!("{}:{}", finding.primary.file.path(), finding.primary.position().line);
         _ = writeln!(
             out,
             "| {} | {} | {} | {} |",
             finding.severity.name(),
             cell(&place),
-            cell(message),
+            cell(&finding.message),
             finding.rule
         );
     }

@@ -1,5 +1,6 @@
 //! Findings as people and programs read them: one format a file.
 
+mod concise;
 mod github;
 mod gitlab;
 mod json;
@@ -8,12 +9,16 @@ mod markdown;
 mod resources;
 mod sarif;
 mod tap;
+mod terminal;
 mod text;
 mod xml;
 
-use crate::check::finding::{Finding, Severity};
+use crate::check::finding::Finding;
+use crate::text::rule::Severity;
 
+pub use concise::concise;
 pub use resources::{CheckedFile, ResourceFormat, ResourceOptions, resources_as};
+pub use terminal::Terminal;
 
 /// A format of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,14 +63,22 @@ impl Format {
     }
 }
 
-/// What is reported.
-pub struct Report<'r> {
-    /// What was found.
+/// A chart or file that was checked, and its findings.
+#[derive(Debug, Clone, Copy)]
+pub struct Group<'r> {
+    /// Path of the chart or file.
+    pub name: &'r str,
+    /// What was found in it.
     pub findings: &'r [Finding],
-    /// Charts or files that were looked at.
-    pub checked: &'r [String],
-    /// Text of a file, for excerpts.
-    pub read: &'r dyn Fn(&str) -> Option<Vec<u8>>,
+}
+
+/// What is reported.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'r> {
+    /// All findings, each once, in order.
+    pub findings: &'r [Finding],
+    /// The same, for each chart or file that was checked.
+    pub groups: &'r [Group<'r>],
     /// With colours.
     pub coloured: bool,
 }
@@ -85,34 +98,32 @@ impl Report<'_> {
         }
     }
 
-    /// How many findings are as bad as that.
+    /// How many findings have a severity.
     fn count(&self, severity: Severity) -> usize {
         self.findings
             .iter()
             .filter(|finding| finding.severity == severity)
             .count()
     }
-
-    /// The findings of one of the things that were looked at.
-    fn of<'f>(&'f self, checked: &'f str) -> impl Iterator<Item = &'f Finding> {
-        let inside = format!("{}/", checked.trim_end_matches('/'));
-        self.findings
-            .iter()
-            .filter(move |finding| finding.file == checked || finding.file.starts_with(&inside))
-    }
 }
 
-/// The message with what else there is to say, a line each.
+/// The message with everything else there is to say, a line each.
 fn details(finding: &Finding) -> String {
-    let mut text = finding.message.trim_end().to_owned();
+    let mut text = finding.message.clone();
+    for note in &finding.notes {
+        text.push_str(&format!("\n{note}"));
+    }
     for related in &finding.related {
-        text.push_str(&format!("\n{} {}", related.label, related.place));
+        text.push_str(&format!("\n{} {}", related.label, related.place.name()));
     }
     if let Some(rendered) = &finding.rendered {
         text.push_str(&format!("\nrendered as: {}", rendered.trim()));
     }
     if !finding.renderings.is_empty() {
         text.push_str(&format!("\nwith {}", finding.renderings.join("; ")));
+    }
+    for help in &finding.help {
+        text.push_str(&format!("\nhelp: {help}"));
     }
     text
 }

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
-use crate::kubernetes::validate::{Resource, Status, Violation, is_warning};
+use crate::kubernetes::validate::{Resource, Status, Violation};
+use crate::text::rule::Severity;
 use crate::text::source::LineIndex;
 use crate::text::threads::map_in_parallel;
 
@@ -135,7 +136,7 @@ fn file_text(file: &CheckedFile, options: ResourceOptions) -> String {
             } else {
                 format!("{}: ", violation.path)
             };
-            let severity = if is_warning(violation.rule) || resource.status == Status::Skipped {
+            let severity = if violation.severity() < Severity::Error || resource.status == Status::Skipped {
                 "warning"
             } else {
                 "error"
@@ -198,7 +199,7 @@ fn message(resource: &Resource) -> String {
     let failing = resource
         .violations
         .iter()
-        .filter(|violation| !is_warning(violation.rule));
+        .filter(|violation| violation.severity() == Severity::Error);
     failing.map(message).collect::<Vec<_>>().join("; ")
 }
 
@@ -241,7 +242,7 @@ fn resource_json(file: &CheckedFile, index: &LineIndex, resource: &Resource) -> 
         .iter()
         .map(|violation| {
             let (line, column) = file.place(index, violation.offset);
-            json!({"path": violation.path, "msg": violation.message, "rule": violation.rule, "line": line, "column": column})
+            json!({"path": violation.path, "msg": violation.message, "rule": violation.rule.to_string(), "line": line, "column": column})
         })
         .collect();
     let (line, column) = file.place(index, resource.offset);

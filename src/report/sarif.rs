@@ -1,22 +1,31 @@
 //! SARIF 2.1.0, the part that code scanning services read.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::check::finding::{Finding, Severity};
+use crate::check::finding::Finding;
+use crate::text::rule::{Rule, Severity};
 
 use super::{Report, details};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
-const DOCUMENTATION: &str = "https://github.com/chartwright/chartwright/blob/main/docs/rules.md";
 
 pub(super) fn text(report: &Report<'_>) -> String {
-    let mut rules: Vec<&str> = report.findings.iter().map(|finding| finding.rule).collect();
-    rules.sort_unstable();
-    rules.dedup();
+    let rules: BTreeSet<Rule> = report.findings.iter().map(|finding| finding.rule.rule).collect();
+    let rules: Vec<Rule> = rules.into_iter().collect();
     let descriptors: Vec<Json> = rules
         .iter()
-        .map(|rule| json!({"id": rule, "name": rule, "helpUri": format!("{DOCUMENTATION}#{rule}")}))
+        .map(|rule| {
+            json!({
+                "id": rule.id(),
+                "name": rule.id(),
+                "shortDescription": {"text": rule.row().summary},
+                "helpUri": rule.page(),
+                "defaultConfiguration": {"level": level(rule.severity())},
+            })
+        })
         .collect();
     let results: Vec<Json> = report.findings.iter().map(|finding| result(finding, &rules)).collect();
     let document = json!({
@@ -36,28 +45,38 @@ pub(super) fn text(report: &Report<'_>) -> String {
     format!("{document:#}\n")
 }
 
-fn result(finding: &Finding, rules: &[&str]) -> Json {
-    let level = match finding.severity {
+const fn level(severity: Severity) -> &'static str {
+    match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Info => "note",
-    };
+    }
+}
+
+fn result(finding: &Finding, rules: &[Rule]) -> Json {
+    // A whole file is its first line: services want a region.
+    let at = finding.primary.position();
+    let location = json!({
+        "artifactLocation": {"uri": uri(finding.primary.file.path())},
+        "region": {"startLine": at.line, "startColumn": at.column},
+    });
     json!({
-        "ruleId": finding.rule,
-        "ruleIndex": rules.iter().position(|rule| *rule == finding.rule).unwrap_or_default(),
-        "level": level,
+        "ruleId": finding.rule.to_string(),
+        "ruleIndex": rules.iter().position(|rule| *rule == finding.rule.rule).unwrap_or_default(),
+        "level": level(finding.severity),
         "message": {"text": details(finding)},
-        "locations": [{"physicalLocation": {
-            "artifactLocation": {"uri": uri(&finding.file)},
-            "region": {"startLine": finding.line.max(1), "startColumn": finding.column.max(1)},
-        }}],
+        "locations": [{"physicalLocation": location}],
         "partialFingerprints": {"chartwright/v1": fingerprint(finding)},
     })
 }
 
-/// A path as a relative reference: what is not plain is percent-encoded.
+/// A path as a reference, relative to the root of the repository; one outside of it is a `file` URI. What is not plain is
+/// percent-encoded.
 fn uri(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
+    if path.starts_with('/') {
+        out.push_str("file://");
+    }
     for byte in path.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             out.push(char::from(byte));
@@ -70,10 +89,27 @@ fn uri(path: &str) -> String {
 
 /// What stays the same when lines move.
 pub(super) fn fingerprint(finding: &Finding) -> String {
-    let text = format!("{}\n{}\n{}", finding.file, finding.rule, finding.message);
+    let text = format!("{}\n{}\n{}", finding.primary.file.path(), finding.rule, finding.message);
     let digest = Sha256::digest(text);
     digest
         .iter()
         .take(16)
         .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::uri;
+
+    #[test]
+    fn paths_are_relative_references_or_file_uris() {
+        for (path, want) in [
+            ("charts/web/values.yaml", "charts/web/values.yaml"),
+            ("a b/ü.yaml", "a%20b/%C3%BC.yaml"),
+            ("/elsewhere/x.yaml", "file:///elsewhere/x.yaml"),
+            ("charts/x-1.0.0.tgz!Chart.yaml", "charts/x-1.0.0.tgz%21Chart.yaml"),
+        ] {
+            assert_eq!(uri(path), want);
+        }
+    }
 }

@@ -3,8 +3,10 @@
 pub mod source;
 pub mod redact;
 pub mod threads;
-pub mod diagnostic;
 pub mod json_pointer;
+pub mod causes;
+pub mod near;
+pub mod rule;
 pub mod go;
 pub mod yaml;
 pub mod semver;

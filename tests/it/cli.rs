@@ -102,7 +102,7 @@ fn commands_end_with_the_documented_codes() {
         (
             &["lint", "shop", "--strict"],
             1,
-            " --> shop/Chart.yaml:1:1",
+            "fixtures/shop/shop/Chart.yaml",
             "1 warning(s)",
         ),
         (
@@ -133,7 +133,7 @@ fn commands_end_with_the_documented_codes() {
             "",
             "no value names the image `x/y`",
         ),
-        (&["ci", "nowhere"], 3, "", "nowhere is no directory"),
+        (&["ci", "nowhere"], 3, "", "nowhere is not a directory"),
         (&["ci", "storefront/templates"], 2, "", "no chart below"),
     ] {
         let output = run(arguments);
@@ -214,7 +214,7 @@ fn ci_checks_packages_and_publishes_the_example() {
     let table = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{table}{}", text(&output.stderr));
     for row in [
-        "orders      0.9.1    2           6          0       0         published to",
+        "orders      0.9.1    2           6          0       0         published",
         "shop        0.3.0    8 ",
     ] {
         assert!(table.contains(row), "{row:?} is not in\n{table}");

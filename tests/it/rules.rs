@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use chartwright::check::finding::{RULES, Severity};
+use chartwright::text::rule::RULES;
 
 /// One example: of which rule, whether it breaks it, and what it is.
 struct Example<'t> {
@@ -82,7 +82,11 @@ fn found(example: &Example<'_>) -> BTreeSet<(String, String)> {
     let text = |finding: &serde_json::Value, key: &str| finding[key].as_str().expect("a text").to_owned();
     findings
         .iter()
-        .map(|finding| (text(finding, "rule"), text(finding, "severity")))
+        .map(|finding| {
+            let rule = text(finding, "rule");
+            let rule = rule.split_once('/').map_or(rule.as_str(), |(rule, _)| rule).to_owned();
+            (rule, text(finding, "severity"))
+        })
         .collect()
 }
 
@@ -95,14 +99,11 @@ fn every_rule_is_documented_and_tested() {
     assert_eq!(documented, known, "the rules and their documentation");
     let mut faults = Vec::new();
     for ((rule, body), known) in sections.iter().zip(RULES) {
-        let severity = match known.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Info => "info",
-        };
+        let severity = known.severity.name();
+        let heading = format!("**{severity}**: {}.\n\n", known.summary);
         assert!(
-            body.trim_start().starts_with(&format!("{severity}. ")),
-            "{rule} is documented as {severity}"
+            body.trim_start().starts_with(&heading),
+            "{rule} is documented as {heading}"
         );
         let examples = examples(rule, body);
         assert!(

@@ -4,7 +4,8 @@
 
 use std::fmt::Write as _;
 
-use chartwright::kubernetes::validate::{Catalog, Options, Status, Target, check_text, is_warning};
+use chartwright::kubernetes::validate::{Catalog, Options, Status, Target, check_text};
+use chartwright::text::rule::Severity;
 use chartwright::text::yaml;
 use serde_json::Value as Json;
 
@@ -24,10 +25,10 @@ fn verdict(object: &Json) -> String {
         let refusals = resource
             .violations
             .iter()
-            .filter(|violation| !is_warning(violation.rule));
+            .filter(|violation| violation.severity() == Severity::Error);
         for violation in refusals.filter(|_| is_refused) {
             let separator = if text.is_empty() { "" } else { " | " };
-            let (path, message, rule) = (&violation.path, &violation.message, violation.rule);
+            let (path, message, rule) = (&violation.path, &violation.message, violation.rule.rule.id());
             write!(text, "{separator}{path}: {message} [{rule}]").expect("a string takes all");
         }
     }

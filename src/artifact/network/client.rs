@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::text::diagnostic::with_causes;
+use crate::text::causes::with_causes;
 use crate::text::redact::redact_message;
 
 /// How long a connection may take to be made.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use crate::kubernetes::validate::{FetchError, FetchSchema};
-use crate::text::diagnostic::with_causes;
+use crate::text::causes::with_causes;
 use crate::text::redact::redact_message;
 use crate::text::source::replace_file;
 

@@ -75,7 +75,7 @@ pub fn package_chart(directory: &Path, options: &PackageOptions) -> Result<Packa
         source,
     };
     let mut files = if directory.is_dir() {
-        files_with_local_dependencies(directory)?
+        files_with_local_dependencies(directory)?.files
     } else {
         let bytes = std::fs::read(directory).map_err(|source| {
             load(LoadError::Read {

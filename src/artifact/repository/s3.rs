@@ -11,7 +11,7 @@ use object_store::{
     UpdateVersion,
 };
 
-use crate::text::diagnostic::with_causes;
+use crate::text::causes::with_causes;
 
 use super::store::{PutOutcome, Store, StoreError, Versioned};
 

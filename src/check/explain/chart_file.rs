@@ -1,100 +1,103 @@
-//! Files of a chart, and values files, that cannot be read; what Chart.yaml asks for and does not get.
+//! Files of a chart that cannot be read, and what Chart.yaml asks for and does not get.
 
-use super::{line_span, yaml_line};
+use super::yaml_fault;
+use crate::check::finding::{Finding, Location};
 use crate::engine::chart::{Chart, LoadError};
-use crate::text::diagnostic::{Diagnostic, Excerpt};
-use crate::text::source::Span;
+use crate::text::rule::Rule;
+use crate::text::source::{SourceFile, Span, join_shown};
 use crate::text::yaml;
 
-/// Which file of the chart does not load, and where; `read` reads a file by its path.
-pub fn explain_load(path: &str, error: &LoadError, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Option<Diagnostic> {
+/// Why a chart does not load, at the file and line that keep it from loading. `path` is the chart's path as reports show it;
+/// `read` reads a file of the chart by its path inside it.
+pub fn explain_load(path: &str, error: &LoadError, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Finding {
+    explain_inside(path, "", error, read)
+}
+
+fn explain_inside(path: &str, inside: &str, error: &LoadError, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Finding {
+    let file = |name: &str| {
+        let name = join_shown(inside, name);
+        let shown = join_shown(path, &name);
+        read(&name).map_or_else(
+            || SourceFile::without_text(shown.as_str()),
+            |text| SourceFile::new(shown.as_str(), text),
+        )
+    };
+    let whole = |name: &str| Location::whole(file(name));
     match error {
-        LoadError::Values(message) => in_file(path, "values.yaml", message, read),
-        LoadError::Decode { file, source } => in_file(path, file, &source.to_string(), read),
-        LoadError::Subchart { name, source, .. } => explain_load(&format!("{path}/charts/{name}"), source, read),
-        LoadError::NoChart(_) => Some(
-            Diagnostic::new(format!("`{path}` is no chart"))
-                .with_help("name the directory that holds Chart.yaml, or a .tgz"),
-        ),
+        LoadError::Values(message) => yaml_fault(Rule::ValuesFormat, &file("values.yaml"), message),
+        LoadError::Decode { file: name, source } => yaml_fault(Rule::ChartYamlFormat, &file(name), &source.to_string()),
+        LoadError::Subchart { name, source, .. } => {
+            explain_inside(path, &join_shown(inside, &format!("charts/{name}")), source, read)
+        }
+        LoadError::NoChart(_) => {
+            let directory = if path.is_empty() { "." } else { path };
+            let message = format!("`{directory}` is not a chart: Chart.yaml file is missing");
+            Finding::new(Rule::ChartLoad, whole("Chart.yaml"), message)
+                .with_help("name the directory that holds Chart.yaml, or a .tgz")
+        }
         LoadError::Invalid(message) => {
-            let key = ["version", "name", "type", "apiVersion", "maintainers", "dependencies"]
+            let file = file("Chart.yaml");
+            let keys = ["version", "name", "type", "apiVersion", "maintainers", "dependencies"];
+            let key = keys
                 .into_iter()
-                .find(|key| message.contains(&format!("metadata.{key}")) || message.contains(key))?;
-            let file = format!("{path}/Chart.yaml");
-            let text = read(&file)?;
-            let span = key_span(&text, &[key])?;
-            Some(Diagnostic::new(message.as_str()).at(Excerpt::new(file, &text, span, "")))
-        }
-        _ => None,
-    }
-}
-
-fn in_file(path: &str, name: &str, message: &str, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Option<Diagnostic> {
-    let file = format!("{}/{name}", path.trim_end_matches('/'));
-    explain_values_file(&file, &read(&file)?, message)
-}
-
-/// The place in a YAML file that an error's text names by its line.
-pub fn explain_values_file(file: &str, text: &[u8], message: &str) -> Option<Diagnostic> {
-    let cause = message.rsplit_once("yaml: ").map_or(message, |(_, cause)| cause);
-    let line = yaml_line(message).unwrap_or(1);
-    let excerpt = Excerpt::new(
-        file,
-        text,
-        line_span(text, line),
-        "reading stopped here, or on the line after",
-    );
-    let diagnostic = Diagnostic::new(cause).at(excerpt);
-    Some(if message.contains("into Go value") {
-        diagnostic.with_help("the file must be a map of keys and values")
-    } else {
-        diagnostic.with_help("check quotes, brackets and the indentation of this line and its neighbours")
-    })
-}
-
-/// Dependencies that Chart.yaml lists and `charts/` lacks.
-pub fn explain_missing_dependencies(path: &str, chart: &Chart) -> Vec<Diagnostic> {
-    let Some(file) = chart.raw.iter().find(|file| matches!(file.name.as_str(), "Chart.yaml")) else {
-        return Vec::new();
-    };
-    let mut diagnostics = Vec::new();
-    let Ok(tree) = yaml::parse_first(&file.data) else {
-        return diagnostics;
-    };
-    let list = tree.root().and_then(|root| tree.get(root, "dependencies"));
-    let missing = chart.missing_dependencies();
-    for entry in list
-        .into_iter()
-        .flat_map(|list| tree.children(list).collect::<Vec<_>>())
-    {
-        let Some(name) = tree.get(entry, "name") else { continue };
-        if missing.contains(&tree.text(name)) {
-            let excerpt = Excerpt::new(format!("{path}/Chart.yaml"), &file.data, tree.span(name), "");
-            diagnostics.push(
-                Diagnostic::new(format!("dependency `{}` is not in charts/", tree.text(name)))
-                    .at(excerpt)
-                    .with_help("`helm dependency build` fetches it; `--dependency-update` takes `file://` ones from beside the chart"),
+                .find(|key| message.contains(&format!("metadata.{key}")))
+                .or_else(|| keys.into_iter().find(|key| message.contains(key)));
+            let span = key.and_then(|key| key_span(file.text(), &[key]));
+            let location = span.map_or_else(
+                || Location::whole(file.clone()),
+                |span| Location::new(file.clone(), span),
             );
+            Finding::new(Rule::ChartLoad, location, message)
         }
+        other => Finding::new(Rule::ChartLoad, whole("Chart.yaml"), other.to_string()),
     }
-    diagnostics
 }
 
-/// A Kubernetes version that the chart does not take.
-pub fn explain_kube_version(path: &str, chart: &Chart, assumed: &str) -> Option<Diagnostic> {
-    let file = chart.raw.iter().find(|file| file.name == "Chart.yaml")?;
-    let span = key_span(&file.data, &["kubeVersion"])?;
-    let excerpt = Excerpt::new(
-        format!("{path}/Chart.yaml"),
-        &file.data,
-        span,
-        format!("{assumed} is outside of this"),
-    );
-    Some(
-        Diagnostic::new(format!("the chart does not take Kubernetes {assumed}"))
-            .at(excerpt)
-            .with_help("name the version of your cluster with `--kube-version`"),
-    )
+/// What to do about a missing dependency.
+pub const fn dependency_advice() -> &'static str {
+    "`helm dependency build` fetches it; dependencies with `repository: file://…` are taken from beside the chart"
+}
+
+/// A finding for each dependency that Chart.yaml (or requirements.yaml) lists and `charts/` lacks.
+pub fn explain_missing_dependencies(chart: &Chart) -> Vec<Finding> {
+    let missing = chart.missing_dependencies();
+    let declared: Vec<SourceFile> = ["Chart.yaml", "requirements.yaml"]
+        .into_iter()
+        .map(|name| chart.source_file(name))
+        .collect();
+    let mut findings = Vec::new();
+    for name in missing {
+        let place = declared.iter().find_map(|file| {
+            let span = dependency_span(file.text(), name)?;
+            Some(Location::new(file.clone(), span))
+        });
+        let place = place.unwrap_or_else(|| Location::whole(chart.source_file("Chart.yaml")));
+        let message = format!("dependency `{name}` is not in charts/");
+        findings.push(Finding::new(Rule::DependencyMissing, place, message).with_help(dependency_advice()));
+    }
+    findings
+}
+
+/// Where a file lists a dependency of that name.
+fn dependency_span(text: &[u8], wanted: &str) -> Option<Span> {
+    let tree = yaml::parse_first(text).ok()?;
+    let list = tree.get(tree.root()?, "dependencies")?;
+    tree.children(tree.target(list))
+        .filter_map(|entry| tree.get(tree.target(entry), "name"))
+        .find(|&name| tree.text(name) == wanted)
+        .map(|name| tree.span(name))
+}
+
+/// A Kubernetes version that the chart does not accept.
+pub fn explain_kube_version(chart: &Chart, assumed: &str) -> Finding {
+    let file = chart.source_file("Chart.yaml");
+    let location = match key_span(file.text(), &["kubeVersion"]) {
+        Some(span) => Location::new(file, span),
+        None => Location::whole(file),
+    };
+    let message = format!("the chart does not accept Kubernetes {assumed}");
+    Finding::new(Rule::ChartKubeVersion, location, message)
+        .with_help("name the version of your cluster with `--kube-version`")
 }
 
 fn key_span(text: &[u8], path: &[&str]) -> Option<Span> {

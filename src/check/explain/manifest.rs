@@ -1,23 +1,32 @@
-//! Rendered text that is no YAML: the text around the broken line, and the template line that wrote it.
+//! Rendered text that is not YAML: the template line that wrote it, and the text around the broken line.
 
-use super::{Subject, line_span, yaml_line};
+use super::{Subject, yaml_line};
+use crate::check::finding::{Finding, Location, Place};
+use crate::engine::chart::Chart;
 use crate::engine::manifest::{SortError, sort_manifests};
-use crate::engine::render::{Rendering, SchemaCheck, render_templates, render_values};
+use crate::engine::render::{RenderedFile, Rendering, SchemaCheck, render_templates, render_values};
 use crate::engine::template::{Options, World};
-use crate::text::diagnostic::{Diagnostic, Excerpt};
-use crate::text::source::Span;
+use crate::text::rule::Rule;
+use crate::text::source::{SourceFile, Span};
+use crate::text::yaml;
 
-/// A diagnostic for every rendered file that is no YAML, or not what a manifest must be.
-pub fn explain_manifests(subject: &Subject<'_>, rendering: &Rendering, world: &mut dyn World) -> Vec<Diagnostic> {
-    let failures = rendering
-        .manifest_files()
-        .filter_map(|file| sort_manifests([file]).err());
-    let failures: Vec<SortError> = failures.collect();
+/// A finding for each rendered file that is not YAML, or not what a manifest must be. The chart is rendered once more, since
+/// the first time nothing noted which template wrote what.
+pub fn explain_manifests(subject: &Subject<'_>, world: &mut dyn World, rendering: &Rendering) -> Vec<Finding> {
     let mapped = mapped(subject, rendering, world);
-    failures
+    let files = mapped.as_ref().unwrap_or(rendering);
+    files
+        .files
         .iter()
-        .map(|error| broken(subject, rendering, mapped.as_ref(), error))
+        .filter(|file| file.is_manifest())
+        .filter_map(|file| broken_manifest(subject.chart, file))
         .collect()
+}
+
+/// A finding for a rendered file that is not YAML, or not what a manifest must be; none where it is sound.
+pub fn broken_manifest(chart: &Chart, file: &RenderedFile) -> Option<Finding> {
+    let error = sort_manifests([(file.name.as_str(), &file.text)]).err()?;
+    Some(broken(chart, file, &error))
 }
 
 /// The same rendering again, with a source map.
@@ -32,61 +41,59 @@ fn mapped(subject: &Subject<'_>, rendering: &Rendering, world: &mut dyn World) -
     render_templates(chart, &rendering.templates, &values, options, world).ok()
 }
 
-fn broken(subject: &Subject<'_>, rendering: &Rendering, mapped: Option<&Rendering>, error: &SortError) -> Diagnostic {
+fn broken(chart: &Chart, file: &RenderedFile, error: &SortError) -> Finding {
     let message = error.source.to_string();
-    let mut diagnostic = Diagnostic::new(format!("what {} renders to is no manifest: {message}", error.path));
-    let Some(file) = rendering.file(&error.path) else {
-        return diagnostic;
-    };
-    let document = file.text.get(error.offset..).unwrap_or_default();
-    let inside = line_span(document, yaml_line(&message).unwrap_or(1));
+    let cause = message
+        .rsplit_once("yaml: ")
+        .map_or(message.as_str(), |(_, cause)| cause);
+    let cause = cause
+        .strip_prefix("line ")
+        .and_then(|rest| rest.split_once(": "))
+        .map_or(cause, |(_, cause)| cause);
+    let path = chart
+        .template_file(&file.name)
+        .map_or_else(|| file.name.clone(), |source| source.path().to_owned());
+    let rendered = SourceFile::new(path.as_str(), file.text.as_slice());
+    let span = fault_span(&rendered, error, &message);
+    let primary = template_location(chart, file, span)
+        .unwrap_or_else(|| Location::whole(chart.template_file(&file.name).unwrap_or_else(|| rendered.clone())));
+    Finding::new(
+        Rule::TemplateYaml,
+        primary,
+        format!("renders to text that is not a manifest: {cause}"),
+    )
+    .with_related("reading stopped here", Place::Rendered(Location::new(rendered, span)))
+    .with_help(advice(&message))
+}
+
+/// The line of the rendered text at fault: where the reader stopped, else the line that Helm's text names, else the first of
+/// the document.
+fn fault_span(rendered: &SourceFile, error: &SortError, message: &str) -> Span {
+    let document = rendered.text().get(error.offset..).unwrap_or_default();
     let start = u32::try_from(error.offset).unwrap_or(u32::MAX);
-    let span = Span::new(inside.start.saturating_add(start), inside.end.saturating_add(start));
-    if let Some(excerpt) = mapped.and_then(|mapped| template_excerpt(subject, mapped, &error.path, span)) {
-        diagnostic = diagnostic.at(excerpt);
-    }
-    let rendered = format!("{} (rendered)", subject.file(&error.path));
-    let mut excerpt = Excerpt::new(rendered, &file.text, span, "reading stopped here");
-    excerpt.context = lines_around(&file.text, span);
-    diagnostic = diagnostic.at(excerpt);
-    diagnostic.with_help(advice(&message))
+    let first_line = rendered.position(start).line;
+    let offset = yaml::parse_first(document)
+        .err()
+        .and_then(|error| error.offset())
+        .map(|offset| start.saturating_add(offset));
+    let line = match (offset, yaml_line(message)) {
+        (Some(offset), _) => rendered.position(offset).line,
+        (None, Some(line)) => first_line.saturating_add(line.saturating_sub(1)),
+        (None, None) => first_line,
+    };
+    rendered.line_span(line)
 }
 
-/// The lines before and after, so that the indentation is seen.
-fn lines_around(text: &[u8], span: Span) -> Vec<crate::text::diagnostic::Label> {
-    let before = text.get(..span.start as usize).unwrap_or_default();
-    let line = 1 + memchr::memchr_iter(b'\n', before).count();
-    let numbers = [line.saturating_sub(2), line.saturating_sub(1), line + 1];
-    let spans = numbers
-        .into_iter()
-        .filter(|&number| number > 0)
-        .map(|number| line_span(text, number));
-    spans
-        .filter(|span| !span.is_empty())
-        .map(|span| crate::text::diagnostic::Label {
-            span: Span::new(span.start, span.start),
-            words: String::new(),
-        })
-        .collect()
+/// The template line that wrote a place in the output.
+fn template_location(chart: &Chart, file: &RenderedFile, span: Span) -> Option<Location> {
+    let (name, offset) = file.written_by(span.start)?;
+    let source = chart.template_file(&name)?;
+    let line = source.position(offset).line;
+    let span = source.line_span(line);
+    Some(Location::new(source, span))
 }
 
-fn template_excerpt(subject: &Subject<'_>, mapped: &Rendering, path: &str, span: Span) -> Option<Excerpt> {
-    let map = mapped.file(path)?.map.as_ref()?;
-    let segment = map.find(span.start)?;
-    let source = map.sources.get(segment.source as usize)?;
-    let text = source.text.as_bytes();
-    let before = text.get(..segment.position as usize).unwrap_or_default();
-    let line = 1 + memchr::memchr_iter(b'\n', before).count();
-    let name = source.name.to_str_lossy();
-    Some(Excerpt::new(
-        subject.file(&name),
-        text,
-        line_span(text, line),
-        "this template line wrote it, or the last before it",
-    ))
-}
-
-fn advice(message: &str) -> String {
+fn advice(message: &str) -> &'static str {
     let hints = [
         (
             "mapping values are not allowed",
@@ -102,7 +109,7 @@ fn advice(message: &str) -> String {
         ),
         (
             "could not find expected ':'",
-            "a line is no `key: value`: check `{{-` that joins two lines, and `indent` without `n`",
+            "a line is not of the form `key: value`: check `{{-` that joins two lines, and `indent` without `n`",
         ),
         ("found a tab character", "YAML is indented with spaces only"),
         (
@@ -116,7 +123,5 @@ fn advice(message: &str) -> String {
         ("unknown anchor", "quote values that begin with `*` or `&`"),
     ];
     let found = hints.iter().find(|(words, _)| message.contains(words));
-    found
-        .map_or("render with `--debug` to see the whole text", |(_, hint)| *hint)
-        .to_owned()
+    found.map_or("render with `--debug` to see the whole text", |(_, hint)| *hint)
 }

@@ -1,30 +1,32 @@
-//! Why a rendering failed, for a reader: the place in the template, who included it, the values it read and where they
-//! come from, and what to do. Nothing here runs unless something failed.
+//! Why a chart cannot be loaded or rendered, as findings: the place, the callers, the values that were read and where they come
+//! from, and what to do. Nothing here runs unless something failed.
 
 mod chart_file;
 mod manifest;
-mod near;
+mod place;
 mod template;
 mod value_origins;
 mod values;
 
+use crate::check::finding::{Finding, Location};
 use crate::engine::chart::Chart;
 use crate::engine::render::{Capabilities, Release};
 use crate::engine::template::{Map, Options};
+use crate::text::rule::Rule;
+use crate::text::source::{SourceFile, Span};
+use crate::text::yaml::{self, YamlError};
 
-pub use chart_file::{explain_kube_version, explain_load, explain_missing_dependencies, explain_values_file};
-pub use manifest::explain_manifests;
-pub use near::nearest;
+pub use chart_file::{dependency_advice, explain_kube_version, explain_load, explain_missing_dependencies};
+pub use manifest::{broken_manifest, explain_manifests};
+pub use place::{rendered_line, template_place, values_of_line};
 pub use template::explain_templates;
-pub use value_origins::{Given, Origin, ValueOrigins};
-pub use values::explain_schema;
+pub use value_origins::{Given, ValueOrigins};
+pub use values::{explain_schema, explain_user_values, explain_values_file};
 
 /// A rendering that failed, and all that went into it.
 pub struct Subject<'a> {
     /// The chart, its dependencies processed.
     pub chart: &'a Chart,
-    /// Its directory or archive as the user named it.
-    pub path: &'a str,
     /// What the user gave.
     pub given: &'a Given,
     /// That, merged.
@@ -38,14 +40,13 @@ pub struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// A template's file as the user knows it: `chart/templates/x.yaml` is `PATH/templates/x.yaml`.
-    fn file(&self, template: &str) -> String {
-        let inside = template.split_once('/').map_or(template, |(_, inside)| inside);
-        format!("{}/{inside}", self.path.trim_end_matches('/'))
+    /// A template's file, by its name in the set. None for texts that `tpl` runs: they are in no file.
+    fn file(&self, template: &str) -> Option<SourceFile> {
+        self.chart.template_file(template)
     }
 }
 
-/// Whether a key's name says that its value is nobody's business.
+/// Whether a key's name says that its value is a secret.
 fn is_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     [
@@ -63,22 +64,39 @@ fn is_secret(key: &str) -> bool {
 }
 
 /// The line number in a YAML error's text, `… line 3: …`, from 1.
-fn yaml_line(message: &str) -> Option<usize> {
+fn yaml_line(message: &str) -> Option<u32> {
     let rest = message.rsplit_once("line ").map(|(_, rest)| rest)?;
     let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     rest.get(..digits)?.parse().ok()
 }
 
-/// The bytes of a line without its indentation and end, by its number from 1.
-fn line_span(text: &[u8], line: usize) -> crate::text::source::Span {
-    let mut start = 0;
-    for piece in text.split_inclusive(|&byte| byte == b'\n').take(line.saturating_sub(1)) {
-        start += piece.len();
+/// Where a text stops being YAML, or a value; Helm's text does not always say it.
+fn yaml_fault_span(file: &SourceFile, message: &str) -> Option<Span> {
+    let text = file.text();
+    let error = yaml::parse_all(text).map(drop).and_then(|()| {
+        // Duplicate keys and the like are found only on the way to a value.
+        yaml::json_from_bytes_strict(text).map(drop)
+    });
+    let offset = error.err().as_ref().and_then(YamlError::offset);
+    match (offset, yaml_line(message)) {
+        (Some(offset), _) => Some(file.line_span(file.position(offset).line)),
+        (None, Some(line)) => Some(file.line_span(line)),
+        (None, None) => None,
     }
-    let rest = text.get(start..).unwrap_or_default();
-    let end = start + memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-    let content = text.get(start..end).unwrap_or_default();
-    let start = start + (content.len() - content.trim_ascii_start().len());
-    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    crate::text::source::Span::new(offset(start), offset(end))
+}
+
+/// A finding for a YAML file that does not parse; `message` is Helm's text.
+fn yaml_fault(rule: Rule, file: &SourceFile, message: &str) -> Finding {
+    let cause = message.rsplit_once("yaml: ").map_or(message, |(_, cause)| cause);
+    let location = match yaml_fault_span(file, message) {
+        Some(span) => Location::new(file.clone(), span),
+        None if file.text().is_empty() => Location::whole(file.clone()),
+        None => Location::new(file.clone(), file.line_span(1)),
+    };
+    let finding = Finding::new(rule, location, cause);
+    if message.contains("into Go value") {
+        finding.with_help("the file must be a map of keys and values")
+    } else {
+        finding.with_help("check quotes, brackets and the indentation of this line and its neighbours")
+    }
 }

@@ -1,23 +1,25 @@
 //! Templates that do not compile or fail while running.
 
-use super::near::nearest;
 use super::value_origins::ValueOrigins;
 use super::{Subject, is_secret};
+use crate::check::finding::{Finding, Location, Place};
+use crate::engine::chart::Chart;
 use crate::engine::functions;
 use crate::engine::render::{
     RenderError, SchemaCheck, compile_chart, parse_failures, render_traced, render_values, template_source,
 };
 use crate::engine::template::{ErrorFrame, ExecutionError, ParseError, Read, Trace, WARNING_END, WARNING_START, World};
-use crate::text::diagnostic::{Diagnostic, Excerpt};
-use crate::text::source::{LineIndex, Span};
+use crate::text::near::nearest;
+use crate::text::rule::Rule;
+use crate::text::source::{SourceFile, Span};
 
 /// Callers shown of a long chain of includes.
 const MAX_CALLERS: usize = 4;
 /// Values shown that a failing line read.
 const MAX_VALUES: usize = 4;
 
-/// A diagnostic for every template that fails as `first` did: none compiles, or none runs.
-pub fn explain_templates(subject: &Subject<'_>, first: &RenderError, world: &mut dyn World) -> Vec<Diagnostic> {
+/// A finding for each template that fails as `first` did: those that do not compile, or those that fail while running.
+pub fn explain_templates(subject: &Subject<'_>, first: &RenderError, world: &mut dyn World) -> Vec<Finding> {
     if let RenderError::Parse(_) = first {
         let failures = parse_failures(subject.chart);
         return failures.iter().map(|error| unparsed(subject, error)).collect();
@@ -28,7 +30,7 @@ pub fn explain_templates(subject: &Subject<'_>, first: &RenderError, world: &mut
     let (Ok(values), Ok(templates)) = (values, compile_chart(chart)) else {
         return Vec::new();
     };
-    let origins = ValueOrigins::new(chart, subject.path, values.values(), subject.given);
+    let origins = ValueOrigins::new(chart, values.values(), subject.given);
     let traced = render_traced(chart, &templates, &values, subject.options, world);
     let definitions: Vec<String> = templates
         .set
@@ -40,10 +42,11 @@ pub fn explain_templates(subject: &Subject<'_>, first: &RenderError, world: &mut
     traced.failures.iter().map(explain).collect()
 }
 
-fn unparsed(subject: &Subject<'_>, error: &ParseError) -> Diagnostic {
-    let diagnostic = Diagnostic::new(error.cause.as_str());
-    let source = template_source(subject.chart, &error.template).unwrap_or_default();
-    let text = source.as_bytes();
+fn unparsed(subject: &Subject<'_>, error: &ParseError) -> Finding {
+    let Some(source) = subject.file(&error.template) else {
+        return Finding::new(Rule::TemplateRender, chart_location(subject.chart), &error.cause);
+    };
+    let text = source.text();
     let start = (error.offset as usize).min(text.len().saturating_sub(1));
     let word = text.get(start..).unwrap_or_default();
     let length = word
@@ -52,11 +55,16 @@ fn unparsed(subject: &Subject<'_>, error: &ParseError) -> Diagnostic {
         .unwrap_or(word.len());
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let span = Span::new(offset(start), offset(start + length.max(1)));
-    let diagnostic = diagnostic.at(Excerpt::new(subject.file(&error.template), text, span, ""));
+    let finding = Finding::new(Rule::TemplateRender, Location::new(source, span), &error.cause);
     match parse_advice(&error.cause) {
-        Some(advice) => diagnostic.with_help(advice),
-        None => diagnostic,
+        Some(advice) => finding.with_help(advice),
+        None => finding,
     }
+}
+
+/// For what has no place in a file of the chart.
+fn chart_location(chart: &Chart) -> Location {
+    Location::whole(chart.source_file("Chart.yaml"))
 }
 
 fn parse_advice(cause: &str) -> Option<String> {
@@ -114,47 +122,44 @@ fn failed(
     trace: &Trace,
     definitions: &[String],
     error: &ExecutionError,
-) -> Diagnostic {
+) -> Finding {
     let cause = error.cause.replace(WARNING_START, "").replace(WARNING_END, "");
-    let mut diagnostic = Diagnostic::new(if cause.is_empty() {
+    let message = if cause.trim().is_empty() {
         "the template fails"
     } else {
         cause.as_str()
-    });
-    let Some((innermost, callers)) = error.frames.split_first() else {
-        return diagnostic;
     };
-    match frame_excerpt(subject, innermost, "") {
-        Some(excerpt) => diagnostic = diagnostic.at(excerpt),
-        None => diagnostic
-            .notes
-            .push(format!("in a text that `tpl` runs, at `{}`", innermost.node)),
+    // Texts that `tpl` runs are in no file: their callers are.
+    let mut places: Vec<Location> = error
+        .frames
+        .iter()
+        .filter_map(|frame| Some(Location::new(subject.file(&frame.template)?, frame.span)))
+        .collect();
+    places.dedup();
+    let mut places = places.into_iter();
+    let primary = places.next().unwrap_or_else(|| chart_location(subject.chart));
+    let mut finding = Finding::new(Rule::TemplateRender, primary, message);
+    let Some(innermost) = error.frames.first() else {
+        return finding;
+    };
+    if subject.file(&innermost.template).is_none() {
+        finding = finding.with_note(format!("in a text that `tpl` runs, at `{}`", innermost.node));
     }
-    let mut callers: Vec<&ErrorFrame> = callers.iter().collect();
-    callers.dedup();
+    let callers: Vec<Location> = places.collect();
     for caller in callers.iter().take(MAX_CALLERS) {
-        diagnostic
-            .excerpts
-            .extend(frame_excerpt(subject, caller, "called from here"));
+        finding = finding.with_related("called from here", Place::Shown(caller.clone()));
     }
     if let Some(more) = callers.len().checked_sub(MAX_CALLERS).filter(|&more| more > 0) {
-        diagnostic.notes.push(format!("and {more} more callers"));
+        finding = finding.with_note(format!("and {more} more callers"));
     }
     let reads = values_read(subject, origins, trace, innermost);
     for read in reads.iter().take(MAX_VALUES) {
-        show_value(origins, read, &mut diagnostic);
+        finding = show_value(origins, read, finding);
     }
-    diagnostic
+    finding
         .help
         .extend(advice(&cause, innermost, origins, &reads, definitions, subject));
-    diagnostic
-}
-
-/// A frame's place; none for texts that `tpl` ran, which are in no file.
-fn frame_excerpt(subject: &Subject<'_>, frame: &ErrorFrame, words: &str) -> Option<Excerpt> {
-    let source = template_source(subject.chart, &frame.template)?;
-    let file = subject.file(&frame.template);
-    Some(Excerpt::new(file, source.as_bytes(), frame.span, words))
+    finding
 }
 
 /// A value that the failing line asked for.
@@ -173,9 +178,10 @@ impl ReadValue {
 
 fn values_read(subject: &Subject<'_>, origins: &ValueOrigins, trace: &Trace, frame: &ErrorFrame) -> Vec<ReadValue> {
     let source = template_source(subject.chart, &frame.template).unwrap_or_default();
-    let lines = LineIndex::new(source.as_bytes());
-    let is_on_line =
-        |read: &&Read| read.template.as_bytes() == frame.template.as_bytes() && lines.line(read.position) == frame.line;
+    let source = SourceFile::new(frame.template.as_str(), source.as_bytes());
+    let is_on_line = |read: &&Read| {
+        read.template.as_bytes() == frame.template.as_bytes() && source.position(read.position).line == frame.line
+    };
     let mut values: Vec<ReadValue> = Vec::new();
     for read in trace.reads.iter().filter(is_on_line) {
         let Some(parent) = origins.path_of(read.map) else {
@@ -209,23 +215,17 @@ fn subject_keys(subject: &Subject<'_>, parent: &[String]) -> Vec<String> {
     keys.iter().map(|(key, _)| key.to_string()).collect()
 }
 
-fn show_value(origins: &ValueOrigins, value: &ReadValue, diagnostic: &mut Diagnostic) {
+fn show_value(origins: &ValueOrigins, value: &ReadValue, finding: Finding) -> Finding {
     let dotted = value.dotted();
     let name = value.path.last().map(String::as_str).unwrap_or_default();
     let is = if value.is_found { "set" } else { "null" };
     match origins.find(&value.path) {
-        Some(origin) if !is_secret(name) => match origin.excerpt(format!("`{dotted}` is {is} here")) {
-            Some(excerpt) => diagnostic.excerpts.push(excerpt),
-            None => diagnostic
-                .notes
-                .push(format!("`{dotted}` is {is} by {}", origin.place())),
-        },
-        Some(origin) => diagnostic
-            .notes
-            .push(format!("`{dotted}` is {is} at {}", origin.place())),
-        None if value.is_found => diagnostic
-            .notes
-            .push(format!("`{dotted}` is set by the chart's templates or defaults")),
+        Some(Place::Named(location)) if !is_secret(name) => {
+            finding.with_related(format!("`{dotted}` is {is} here"), Place::Shown(location))
+        }
+        Some(Place::Flag(flag)) => finding.with_note(format!("`{dotted}` is {is} by {flag}")),
+        Some(place) => finding.with_note(format!("`{dotted}` is {is} at {}", place.name())),
+        None if value.is_found => finding.with_note(format!("`{dotted}` is set by the chart's templates or defaults")),
         None => {
             let files: Vec<&str> = origins.files().collect();
             let places = if files.is_empty() {
@@ -233,7 +233,7 @@ fn show_value(origins: &ValueOrigins, value: &ReadValue, diagnostic: &mut Diagno
             } else {
                 format!("looked in {}", files.join(", "))
             };
-            diagnostic.notes.push(format!("`{dotted}` is not set: {places}"));
+            finding.with_note(format!("`{dotted}` is not set: {places}"))
         }
     }
 }
@@ -255,7 +255,7 @@ fn advice(
             path.push(near.to_owned());
             let place = origins
                 .find(&path)
-                .map(|origin| format!(" ({})", origin.place()))
+                .map(|place| format!(" ({})", place.name()))
                 .unwrap_or_default();
             return Some(format!("did you mean `{}`?{place}", path.join(".")));
         }

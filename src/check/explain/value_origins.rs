@@ -1,62 +1,88 @@
 //! Where a value comes from: which flag, values file or chart, and where in it.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
+use crate::check::finding::{Location, Place};
 use crate::engine::chart::Chart;
 use crate::engine::template::{Map, Value};
-use crate::engine::values::ValueSource;
-use crate::text::diagnostic::Excerpt;
-use crate::text::source::{LineIndex, Span};
-use crate::text::yaml;
+use crate::text::source::{SourceFile, Span};
+use crate::text::yaml::{self, NodeId, NodeKind, Tree};
 
-/// What the user gave on the command line.
+/// Deepest nesting of values that is indexed.
+const MAX_DEPTH: usize = 64;
+/// Most values of a file that are indexed; aliases can make few bytes into many values.
+const MAX_ENTRIES: usize = 1 << 20;
+
+/// What the user gave on the command line, and the files of this rendering.
 #[derive(Debug, Clone, Default)]
 pub struct Given {
-    /// `-f` files, in order.
-    pub files: Vec<ValueSource>,
-    /// The `--set` family: flag and argument.
+    /// Values files, in the order in which they are merged.
+    pub files: Vec<SourceFile>,
+    /// The `--set` family: flag and argument, those that win first.
     pub flags: Vec<(&'static str, String)>,
 }
 
 /// A file that gives values.
 struct Source {
-    /// As the user knows it.
-    path: String,
-    text: Vec<u8>,
-    /// Where its values stand among those of the top chart.
+    file: SourceFile,
+    /// Path of its values among those of the top chart.
     prefix: Vec<String>,
+    /// Span of the key, or list item, of every value.
+    spans: OnceCell<HashMap<Vec<String>, Span>>,
 }
 
-/// Where one value stands.
-pub struct Origin {
-    /// The file as the user knows it, or the flag.
-    pub file: String,
-    /// Text of the file; none for a flag.
-    text: Option<Vec<u8>>,
-    span: Span,
+impl Source {
+    const fn new(file: SourceFile, prefix: Vec<String>) -> Self {
+        Self {
+            file,
+            prefix,
+            spans: OnceCell::new(),
+        }
+    }
+
+    fn find(&self, path: &[String]) -> Option<Location> {
+        let rest = path
+            .strip_prefix(self.prefix.as_slice())
+            .filter(|rest| !rest.is_empty())?;
+        let spans = self.spans.get_or_init(|| spans(self.file.text()));
+        Some(Location::new(self.file.clone(), *spans.get(rest)?))
+    }
 }
 
-impl Origin {
-    /// Line and column in the file; the first for a flag.
-    pub fn position(&self) -> (u32, u32) {
-        self.text.as_ref().map_or((1, 1), |text| {
-            let position = LineIndex::new(text).position(text, self.span.start);
-            (position.line, position.column)
-        })
+fn spans(text: &[u8]) -> HashMap<Vec<String>, Span> {
+    let mut spans = HashMap::new();
+    if let Ok(tree) = yaml::parse_all(text) {
+        for document in tree.documents() {
+            add_spans(&tree, document.root, &mut Vec::new(), &mut spans);
+        }
     }
+    spans
+}
 
-    /// `values.yaml:3:5`, or the flag.
-    pub fn place(&self) -> String {
-        let Some(text) = &self.text else {
-            return self.file.clone();
-        };
-        let position = LineIndex::new(text).position(text, self.span.start);
-        format!("{}:{}:{}", self.file, position.line, position.column)
+fn add_spans(tree: &Tree<'_>, node: NodeId, path: &mut Vec<String>, spans: &mut HashMap<Vec<String>, Span>) {
+    if path.len() > MAX_DEPTH || spans.len() > MAX_ENTRIES {
+        return;
     }
-
-    /// The place in its file; none for a flag.
-    pub fn excerpt(&self, words: impl Into<String>) -> Option<Excerpt> {
-        Some(Excerpt::new(self.file.as_str(), self.text.as_ref()?, self.span, words))
+    let node = tree.target(node);
+    match tree.kind(node) {
+        NodeKind::Mapping => {
+            for (key, value) in tree.pairs(node) {
+                path.push(tree.text(tree.target(key)).to_owned());
+                spans.insert(path.clone(), tree.span(key));
+                add_spans(tree, value, path, spans);
+                path.pop();
+            }
+        }
+        NodeKind::Sequence => {
+            for (index, item) in tree.children(node).enumerate() {
+                path.push(index.to_string());
+                spans.insert(path.clone(), tree.span(item));
+                add_spans(tree, item, path, spans);
+                path.pop();
+            }
+        }
+        _ => {}
     }
 }
 
@@ -68,17 +94,13 @@ pub struct ValueOrigins {
 }
 
 impl ValueOrigins {
-    /// `values` are the coalesced values of the chart at `chart_path`.
-    pub fn new(chart: &Chart, chart_path: &str, values: &Map, given: &Given) -> Self {
+    /// `values` are the coalesced values of the chart.
+    pub fn new(chart: &Chart, values: &Map, given: &Given) -> Self {
         let mut paths = HashMap::new();
         index(values, &mut Vec::new(), &mut paths);
-        let files = given.files.iter().rev().map(|file| Source {
-            path: file.name.clone(),
-            text: file.text.clone(),
-            prefix: Vec::new(),
-        });
-        let mut sources: Vec<Source> = files.collect();
-        add_charts(chart, chart_path.trim_end_matches('/'), &[], &mut sources);
+        let files = given.files.iter().rev();
+        let mut sources: Vec<Source> = files.map(|file| Source::new(file.clone(), Vec::new())).collect();
+        add_charts(chart, &[], &mut sources);
         Self {
             paths,
             sources,
@@ -91,46 +113,32 @@ impl ValueOrigins {
         self.paths.get(&map).map(Vec::as_slice)
     }
 
-    /// Names of the files, those that win first.
+    /// Paths of the files, those that win first.
     pub fn files(&self) -> impl Iterator<Item = &str> {
-        self.sources.iter().map(|source| source.path.as_str())
+        self.sources.iter().map(|source| source.file.path())
     }
 
-    /// Where the value at a path is set, by the one that wins.
-    pub fn find(&self, path: &[String]) -> Option<Origin> {
+    /// Where the value at a path is set, by the source that wins.
+    pub fn find(&self, path: &[String]) -> Option<Place> {
         let dotted = path.join(".");
         for (flag, argument) in &self.flags {
             let mut keys = argument.split(',').filter_map(|part| part.split_once('='));
             if let Some((key, _)) = keys.find(|(key, _)| *key == dotted || dotted.starts_with(&format!("{key}."))) {
-                return Some(Origin {
-                    file: format!("{flag} {key}=…"),
-                    text: None,
-                    span: Span::default(),
-                });
+                return Some(Place::Flag(format!("{flag} {key}=…")));
             }
         }
-        if let Some(origin) = self.find_in_files(path) {
-            return Some(origin);
-        }
-        // A subchart's globals are those of its parents.
-        let global = path.iter().rposition(|key| key == "global").filter(|&at| at > 0)?;
-        self.find_in_files(path.get(global..)?)
+        let in_files = |path: &[String]| self.sources.iter().find_map(|source| source.find(path));
+        let found = in_files(path).or_else(|| {
+            // A subchart's globals are those of its parents.
+            let global = path.iter().rposition(|key| key == "global").filter(|&at| at > 0)?;
+            in_files(path.get(global..)?)
+        });
+        found.map(Place::Named)
     }
 
-    fn find_in_files(&self, path: &[String]) -> Option<Origin> {
-        self.sources.iter().find_map(|source| {
-            let rest = path.strip_prefix(source.prefix.as_slice())?;
-            let tree = yaml::parse_first(&source.text).ok()?;
-            let keys: Vec<&str> = rest.iter().map(String::as_str).collect();
-            let (last, parents) = keys.split_last()?;
-            let parent = tree.find(tree.root()?, parents)?;
-            let (key, _) = tree.pairs(parent).filter(|(key, _)| tree.text(*key) == *last).last()?;
-            Some(Origin {
-                file: source.path.clone(),
-                span: tree.span(key),
-                text: Some(source.text.clone()),
-            })
-        })
+    /// Where the value at a path, or else the nearest value above it, is set.
+    pub fn find_nearest(&self, path: &[String]) -> Option<Place> {
+        (1..=path.len()).rev().find_map(|length| self.find(path.get(..length)?))
     }
 }
 
@@ -145,17 +153,13 @@ fn index(map: &Map, path: &mut Vec<String>, paths: &mut HashMap<usize, Vec<Strin
     }
 }
 
-fn add_charts(chart: &Chart, path: &str, prefix: &[String], sources: &mut Vec<Source>) {
+fn add_charts(chart: &Chart, prefix: &[String], sources: &mut Vec<Source>) {
     if let Some(file) = chart.raw.iter().find(|file| file.name == "values.yaml") {
-        sources.push(Source {
-            path: format!("{path}/values.yaml"),
-            text: file.data.to_vec(),
-            prefix: prefix.to_vec(),
-        });
+        sources.push(Source::new(chart.source_of(file), prefix.to_vec()));
     }
     for subchart in &chart.dependencies {
         let mut inner = prefix.to_vec();
         inner.push(subchart.name().to_owned());
-        add_charts(subchart, &format!("{path}/charts/{}", subchart.name()), &inner, sources);
+        add_charts(subchart, &inner, sources);
     }
 }

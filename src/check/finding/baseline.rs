@@ -1,17 +1,17 @@
-//! Findings that were there before: a file of them, so that only new ones count.
+//! Findings that are known: a file of them, so that only new ones count.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Finding;
+use super::finding::Finding;
 
 /// A baseline that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("no baseline: {0}; write one with --write-baseline")]
+#[error("this is not a baseline: {0}; write one with --write-baseline")]
 pub struct BaselineError(#[from] serde_json::Error);
 
-/// How many findings of each kind there were. A line number is no part of it: lines move.
+/// How many findings of each kind are known. Line numbers are no part of the kind: lines move.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Baseline {
     counts: BTreeMap<Entry, usize>,
@@ -34,16 +34,16 @@ struct Line {
 impl Entry {
     fn of(finding: &Finding) -> Self {
         Self {
-            file: finding.file.clone(),
-            rule: finding.rule.to_owned(),
+            file: finding.primary.file.path().to_owned(),
+            rule: finding.rule.to_string(),
             message: finding.message.clone(),
         }
     }
 }
 
 impl Baseline {
-    /// Of findings.
-    pub fn of(findings: &[Finding]) -> Self {
+    /// Counts these findings.
+    pub fn of<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Self {
         let mut baseline = Self::default();
         for finding in findings {
             *baseline.counts.entry(Entry::of(finding)).or_default() += 1;
@@ -52,6 +52,9 @@ impl Baseline {
     }
 
     /// Reads what [`Self::to_json`] wrote.
+    ///
+    /// # Errors
+    /// When the text is not the JSON of a baseline.
     pub fn from_json(text: &[u8]) -> Result<Self, BaselineError> {
         let lines: Vec<Line> = serde_json::from_slice(text)?;
         Ok(Self {
@@ -59,7 +62,7 @@ impl Baseline {
         })
     }
 
-    /// A list of what there is, sorted, an entry a kind.
+    /// A sorted list, with one entry for each kind.
     pub fn to_json(&self) -> String {
         let lines: Vec<Line> = self
             .counts
@@ -73,34 +76,49 @@ impl Baseline {
         serde_json::to_string_pretty(&lines).unwrap_or_default() + "\n"
     }
 
-    /// The findings that are new.
-    pub fn new_ones(&self, findings: Vec<Finding>) -> Vec<Finding> {
-        let mut left = self.counts.clone();
-        findings
-            .into_iter()
-            .filter(|finding| match left.get_mut(&Entry::of(finding)) {
-                Some(count) if *count > 0 => {
-                    *count -= 1;
-                    false
-                }
-                _ => true,
-            })
-            .collect()
+    /// The known findings, to be matched with those of a run.
+    pub(super) fn remaining(&self) -> Remaining {
+        Remaining(self.counts.clone())
+    }
+}
+
+/// Known findings that a run has not met yet.
+#[derive(Debug)]
+pub(super) struct Remaining(BTreeMap<Entry, usize>);
+
+impl Remaining {
+    /// Whether a finding is a known one; each known one is met once.
+    pub(super) fn takes(&mut self, finding: &Finding) -> bool {
+        match self.0.get_mut(&Entry::of(finding)) {
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                true
+            }
+            _ => false,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Severity;
+    use super::super::Location;
     use super::*;
+    use crate::text::rule::Rule;
+    use crate::text::source::SourceFile;
 
     #[test]
-    fn what_was_there_before_does_not_count() {
-        let finding = |line, message: &str| Finding::new("a", (line, 1), Severity::Error, "r", message);
-        let baseline = Baseline::of(&[finding(1, "x"), finding(2, "x")]);
+    fn known_findings_are_met_as_often_as_they_were_counted() {
+        let finding = |offset, message: &str| {
+            let file = SourceFile::new("a", &b"1\n2\n3\n"[..]);
+            Finding::new(Rule::Type, Location::at(file, offset), message)
+        };
+        let baseline = Baseline::of(&[finding(0, "x"), finding(2, "x")]);
         let baseline = Baseline::from_json(baseline.to_json().as_bytes()).unwrap();
-        let left = baseline.new_ones(vec![finding(7, "x"), finding(8, "x"), finding(9, "x"), finding(1, "y")]);
-        assert_eq!(left, [finding(9, "x"), finding(1, "y")]);
-        assert!(Baseline::from_json(b"{}").is_err());
+        let mut remaining = baseline.remaining();
+        let met = [(4, "x"), (2, "x"), (0, "x"), (0, "y")].map(|(at, message)| remaining.takes(&finding(at, message)));
+        assert_eq!(met, [true, true, false, false]);
+        for text in ["{}", "[{\"file\": 1}]", ""] {
+            assert!(Baseline::from_json(text.as_bytes()).is_err(), "{text}");
+        }
     }
 }

@@ -2,145 +2,220 @@
 //!
 //! `# chartwright-ignore: rule-id why` on a line, or on the line above it, silences the rule there, in templates, values
 //! and manifests alike (`{{/* chartwright-ignore: rule-id why */}}` too); `chartwright-ignore-file` does so for the whole
-//! file. Several rules are separated by commas.
+//! file. Several rules are separated by commas. A rule covers its parts (`range` covers `range/service-port`).
 
 use std::collections::HashMap;
 
-use super::Finding;
+use super::finding::Finding;
 
+const MARK: &str = "chartwright-ignore";
 const LINE_MARK: &str = "chartwright-ignore:";
 const FILE_MARK: &str = "chartwright-ignore-file:";
 
 /// A rule silenced below a path by the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathRule {
-    /// The rule, or `*`.
+    /// The rule, a part of one, or `*`.
     pub rule: String,
-    /// Beginning of the paths it is silenced in; empty for all.
+    /// File or directory it is silenced in, as reports show paths; empty for all.
     pub path: String,
 }
 
-/// What is silenced where. Files are read once, when they have a finding.
+impl PathRule {
+    fn covers(&self, finding: &Finding) -> bool {
+        let is_inside = finding
+            .primary
+            .file
+            .path()
+            .strip_prefix(self.path.trim_end_matches('/'))
+            .is_some_and(|rest| self.path.is_empty() || rest.is_empty() || rest.starts_with(['/', '!']));
+        is_inside && finding.rule.is_covered_by(&self.rule)
+    }
+}
+
+/// A comment that silences rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IgnoreComment {
+    /// The line it is on, from 1.
+    pub line: u32,
+    /// Bytes of the text at which its list of rules begins.
+    pub offset: usize,
+    /// The rules it names.
+    pub rules: Vec<String>,
+    reach: Reach,
+}
+
+/// What a comment silences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    File,
+    Line,
+    /// Nothing else is on its line, so it applies to the following line as well.
+    LineAndNext,
+}
+
+impl IgnoreComment {
+    fn covers(&self, line: u32, finding: &Finding) -> bool {
+        let reaches = match self.reach {
+            Reach::File => true,
+            Reach::Line => line == self.line,
+            Reach::LineAndNext => line == self.line || line == self.line + 1,
+        };
+        reaches && self.rules.iter().any(|rule| finding.rule.is_covered_by(rule))
+    }
+}
+
+/// What is silenced where. The comments of a file are read once, when it has a finding.
 #[derive(Debug, Default)]
-pub struct Suppressions {
-    configured: Vec<PathRule>,
-    files: HashMap<String, Vec<Comment>>,
+pub struct Suppressions<'c> {
+    configured: &'c [PathRule],
+    files: HashMap<String, Vec<IgnoreComment>>,
 }
 
-#[derive(Debug)]
-struct Comment {
-    /// The line it stands on, from 1; 0 for the whole file.
-    line: u32,
-    /// Whether there is nothing else on its line, so that it speaks of the next.
-    stands_alone: bool,
-    rules: Vec<String>,
-}
-
-impl Suppressions {
-    /// With what the configuration says.
-    pub fn new(configured: Vec<PathRule>) -> Self {
+impl<'c> Suppressions<'c> {
+    /// Comments, and what the configuration says.
+    pub fn new(configured: &'c [PathRule]) -> Self {
         Self {
             configured,
             files: HashMap::new(),
         }
     }
 
-    /// The findings that are not silenced. `read` gives the text of a file.
-    pub fn apply(&mut self, findings: Vec<Finding>, read: impl Fn(&str) -> Option<Vec<u8>>) -> Vec<Finding> {
-        findings
-            .into_iter()
-            .filter(|finding| !self.is_silenced(finding, &read))
-            .collect()
-    }
-
-    fn is_silenced(&mut self, finding: &Finding, read: &impl Fn(&str) -> Option<Vec<u8>>) -> bool {
-        let is_configured = self
-            .configured
-            .iter()
-            .any(|entry| (entry.rule == "*" || entry.rule == finding.rule) && finding.file.starts_with(&entry.path));
-        if is_configured {
+    /// Whether a finding is silenced.
+    pub fn silence(&mut self, finding: &Finding) -> bool {
+        if self.configured.iter().any(|entry| entry.covers(finding)) {
             return true;
         }
-        let comments = self
-            .files
-            .entry(finding.file.clone())
-            .or_insert_with(|| read(&finding.file).map(|text| comments(&text)).unwrap_or_default());
-        comments.iter().any(|comment| {
-            let is_here = comment.line == 0
-                || comment.line == finding.line
-                || (comment.stands_alone && comment.line + 1 == finding.line);
-            is_here && comment.rules.iter().any(|rule| rule == finding.rule || rule == "*")
-        })
+        let file = &finding.primary.file;
+        if !self.files.contains_key(file.path()) {
+            self.files.insert(file.path().to_owned(), ignore_comments(file.text()));
+        }
+        let comments = self.files.get(file.path()).map(Vec::as_slice).unwrap_or_default();
+        if comments.is_empty() {
+            return false;
+        }
+        let line = finding.primary.position().line;
+        comments.iter().any(|comment| comment.covers(line, finding))
     }
 }
 
-fn comments(text: &[u8]) -> Vec<Comment> {
-    if memchr::memmem::find(text, b"chartwright-ignore").is_none() {
-        return Vec::new();
-    }
-    let text = String::from_utf8_lossy(text);
+/// The comments of a text that silence rules.
+pub fn ignore_comments(text: &[u8]) -> Vec<IgnoreComment> {
     let mut comments = Vec::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        let (before, rest, whole_file) = if let Some((before, rest)) = line.split_once(FILE_MARK) {
-            (before, rest, true)
-        } else if let Some((before, rest)) = line.split_once(LINE_MARK) {
-            (before, rest, false)
-        } else {
-            continue;
+    if memchr::memmem::find(text, MARK.as_bytes()).is_none() {
+        return comments;
+    }
+    let mut start = 0;
+    for (number, line) in (1..).zip(text.split_inclusive(|&byte| byte == b'\n')) {
+        let find = |mark: &str| memchr::memmem::find(line, mark.as_bytes()).map(|at| (at, at + mark.len()));
+        let (found, is_file) = match find(FILE_MARK) {
+            Some(found) => (Some(found), true),
+            None => (find(LINE_MARK), false),
         };
-        let rules = rest.split_whitespace().next().unwrap_or_default();
-        comments.push(Comment {
-            line: if whole_file { 0 } else { number },
-            stands_alone: before.trim().trim_matches(['#', '{', '/', '*', '-', ' ']).is_empty(),
-            rules: rules
-                .split(',')
-                .filter(|rule| !rule.is_empty())
-                .map(str::to_owned)
-                .collect(),
-        });
+        if let Some((at, end)) = found {
+            let (before, rest) = (line.get(..at).unwrap_or_default(), line.get(end..).unwrap_or_default());
+            let blanks = rest.iter().take_while(|byte| b" \t".contains(byte)).count();
+            let rules = String::from_utf8_lossy(rest.trim_ascii_start()).into_owned();
+            let rules = rules.split_whitespace().next().unwrap_or_default();
+            let is_alone = before.iter().all(|byte| b"#{/*- \t".contains(byte));
+            comments.push(IgnoreComment {
+                line: number,
+                offset: start + end + blanks,
+                rules: rules
+                    .split(',')
+                    .filter(|rule| !rule.is_empty())
+                    .map(str::to_owned)
+                    .collect(),
+                reach: match (is_file, is_alone) {
+                    (true, _) => Reach::File,
+                    (false, true) => Reach::LineAndNext,
+                    (false, false) => Reach::Line,
+                },
+            });
+        }
+        start += line.len();
     }
     comments
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Severity;
+    use super::super::Location;
     use super::*;
+    use crate::text::rule::{Rule, RuleId};
+    use crate::text::source::SourceFile;
+
+    /// Whether a finding of a rule on a line of a text is silenced.
+    fn is_silenced(rule: impl Into<RuleId>, path: &str, text: &str, line: u32, configured: &[PathRule]) -> bool {
+        let file = SourceFile::new(path, text.as_bytes());
+        let span = file.line_span(line);
+        let finding = Finding::new(rule, Location::new(file, span), "x");
+        Suppressions::new(configured).silence(&finding)
+    }
 
     #[test]
     fn comments_silence_their_line_and_the_next() {
-        let text =
-            "a: 1 # chartwright-ignore: one reason\n{{- /* chartwright-ignore: two,three because */ -}}\nb: 2\nc: 3\n";
-        let silenced = |line: u32, rule: &'static str, text: &str| {
-            let finding = Finding::new("f", (line, 1), Severity::Error, rule, "");
-            Suppressions::default()
-                .apply(vec![finding], |_| Some(text.as_bytes().to_vec()))
-                .is_empty()
-        };
-        assert!(silenced(1, "one", text) && !silenced(1, "two", text) && !silenced(2, "one", text));
-        assert!(silenced(3, "two", text) && silenced(3, "three", text) && !silenced(4, "two", text));
-        assert!(
-            silenced(9, "x", "# chartwright-ignore-file: x why\n") && silenced(1, "y", "# chartwright-ignore: * why")
-        );
+        let text = "a: 1 # chartwright-ignore: type reason\n{{- /* chartwright-ignore: range,enum because */ -}}\nb: 2\nc: 3\n";
+        for (rule, line, want) in [
+            (Rule::Type, 1, true),
+            (Rule::Range, 1, false),
+            // The comment shares its line with a value, so it is about that line alone.
+            (Rule::Type, 2, false),
+            (Rule::Range, 2, true),
+            (Rule::Range, 3, true),
+            (Rule::Enum, 3, true),
+            (Rule::Range, 4, false),
+        ] {
+            assert_eq!(is_silenced(rule, "f", text, line, &[]), want, "{rule:?} on line {line}");
+        }
+        for (text, line, want) in [
+            ("# chartwright-ignore-file: type why\n1\n2\n3\n4\n", 4, true),
+            ("# chartwright-ignore-file: range why\n1\n2\n", 2, false),
+            ("# chartwright-ignore: * why\n1\n", 2, true),
+            ("\t# chartwright-ignore: type\r\n1\r\n", 2, true),
+            ("# chartwright-ignore:\n1\n", 2, false),
+        ] {
+            assert_eq!(is_silenced(Rule::Type, "f", text, line, &[]), want, "{text:?}");
+        }
+        let part = RuleId::part_of(Rule::Range, "ServicePort");
+        assert!(is_silenced(part, "f", "a # chartwright-ignore: range\n", 1, &[]));
+        assert!(is_silenced(
+            part,
+            "f",
+            "a # chartwright-ignore: range/service-port\n",
+            1,
+            &[]
+        ));
+        assert!(!is_silenced(
+            part,
+            "f",
+            "a # chartwright-ignore: range/pod-spec\n",
+            1,
+            &[]
+        ));
     }
 
     #[test]
     fn the_configuration_silences_below_a_path() {
-        let rule = |path: &str| PathRule {
-            rule: "r".to_owned(),
-            path: path.to_owned(),
-        };
-        let left = |path: &str, file: &str| {
-            let finding = Finding::new(file, (1, 1), Severity::Error, "r", "");
-            Suppressions::new(vec![rule(path)]).apply(vec![finding], |_| None).len()
-        };
-        assert_eq!(
-            (
-                left("charts/a", "charts/a/values.yaml"),
-                left("charts/a", "charts/b/x"),
-                left("", "x")
-            ),
-            (0, 1, 0)
-        );
+        for (rule, path, file, want) in [
+            ("type", "charts/a", "charts/a/values.yaml", true),
+            ("type", "charts/a/", "charts/a/values.yaml", true),
+            ("type", "charts/a", "charts/ab/values.yaml", false),
+            ("type", "charts/a/values.yaml", "charts/a/values.yaml", true),
+            ("type", "charts/a-1.0.0.tgz", "charts/a-1.0.0.tgz!values.yaml", true),
+            ("type", "", "x", true),
+            ("*", "", "x", true),
+            ("range", "", "x", false),
+        ] {
+            let entry = PathRule {
+                rule: rule.to_owned(),
+                path: path.to_owned(),
+            };
+            assert_eq!(
+                is_silenced(Rule::Type, file, "", 1, &[entry]),
+                want,
+                "{rule} below {path}: {file}"
+            );
+        }
     }
 }

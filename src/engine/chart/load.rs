@@ -12,6 +12,7 @@ use super::go_decode::DecodeError;
 use super::load_error::{LoadError, MAX_SUBCHART_DEPTH};
 use super::lock_file::Lock;
 use super::metadata::Metadata;
+use super::place::ChartPlace;
 use super::values_file::read_values;
 use crate::engine::functions::yaml_value::map_from_yaml;
 use crate::engine::template::{CompiledSource, Map, MapType};
@@ -59,6 +60,8 @@ pub struct Chart {
     pub warnings: Vec<String>,
     /// Whose rules it is rendered by.
     pub compat: Compat,
+    /// Where its files are.
+    pub(super) place: ChartPlace,
     /// Templates, of this chart and its subcharts, that were compiled while they were read.
     pub(crate) compiled: Arc<Vec<CompiledSource>>,
 }
@@ -88,6 +91,22 @@ pub fn load_chart_to_render(path: &Path, compat: Compat) -> Result<Chart, LoadEr
 }
 
 fn load(
+    path: &Path,
+    compat: Compat,
+    ahead: impl FnOnce(&serde_json::Value) -> Option<CompileAhead>,
+) -> Result<Chart, LoadError> {
+    let mut chart = load_unplaced(path, compat, ahead)?;
+    let shown = path.display().to_string();
+    let shown = shown.trim_end_matches('/');
+    if path.is_dir() {
+        chart.place_at(shown, &[]);
+    } else {
+        chart.place_at(&format!("{shown}!"), &[]);
+    }
+    Ok(chart)
+}
+
+fn load_unplaced(
     path: &Path,
     compat: Compat,
     ahead: impl FnOnce(&serde_json::Value) -> Option<CompileAhead>,
@@ -252,12 +271,26 @@ fn load_with_values(
         dependencies,
         warnings: parts.warnings,
         compat,
+        place: ChartPlace::default(),
         compiled: Arc::default(),
     })
 }
 
 fn load_subchart(name: &str, files: Vec<ChartFile>, compat: Compat, depth: usize) -> Result<Chart, LoadError> {
-    if Path::new(name).extension().is_some_and(|extension| extension == "tgz") {
+    let is_archive = Path::new(name).extension().is_some_and(|extension| extension == "tgz");
+    let mut subchart = read_subchart(name, files, is_archive, compat, depth)?;
+    subchart.place = ChartPlace::of_subchart(name, is_archive);
+    Ok(subchart)
+}
+
+fn read_subchart(
+    name: &str,
+    files: Vec<ChartFile>,
+    is_archive: bool,
+    compat: Compat,
+    depth: usize,
+) -> Result<Chart, LoadError> {
+    if is_archive {
         let file = files
             .first()
             .filter(|file| file.name == name)
@@ -405,12 +438,17 @@ impl Chart {
             .collect()
     }
 
+    /// The CRD files of this chart alone.
+    pub fn own_crds(&self) -> impl Iterator<Item = &ChartFile> {
+        self.files
+            .iter()
+            .filter(|file| file.name.starts_with("crds/") && has_manifest_extension(&file.name))
+    }
+
     /// The CRD files of this chart and its subcharts; `path` is this chart's full path.
     pub fn crds(&self, path: &str) -> Vec<CrdFile> {
         let mut crds: Vec<CrdFile> = self
-            .files
-            .iter()
-            .filter(|file| file.name.starts_with("crds/") && has_manifest_extension(&file.name))
+            .own_crds()
             .map(|file| CrdFile {
                 path: format!("{path}/{}", file.name),
                 file: file.clone(),

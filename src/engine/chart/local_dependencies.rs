@@ -1,7 +1,7 @@
 //! Dependencies on a chart beside this one (`repository: file://../orders`), taken from there when `charts/` has no copy:
 //! what `helm dependency build` would put into `charts/`, without writing it.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::text::semver::is_compatible_range;
 
@@ -50,8 +50,20 @@ pub enum LocalDependencyError {
     TooDeep(PathBuf),
 }
 
+/// The files of a chart, and where those came from that are not its own.
+#[derive(Debug, Clone, Default)]
+pub struct LocalFiles {
+    /// The files; those of neighbours are below `charts/`.
+    pub files: Vec<ChartFile>,
+    /// Path inside the chart (`charts/orders`) and directory of every chart that was taken from beside it.
+    pub neighbours: Vec<(String, PathBuf)>,
+}
+
 /// The files of a chart directory, with the charts it depends on by path below `charts/`.
-pub fn files_with_local_dependencies(directory: &Path) -> Result<Vec<ChartFile>, LocalDependencyError> {
+///
+/// # Errors
+/// When the chart or a neighbour does not load, is another one than the one asked for, or they depend on each other in a circle.
+pub fn files_with_local_dependencies(directory: &Path) -> Result<LocalFiles, LocalDependencyError> {
     collect(directory, 0)
 }
 
@@ -65,7 +77,15 @@ pub fn load_with_local_dependencies(path: &Path) -> Result<Chart, LocalDependenc
     if !path.is_dir() || missing(&chart).next().is_none() {
         return Ok(chart);
     }
-    load_files(files_with_local_dependencies(path)?).map_err(at)
+    let LocalFiles { files, neighbours } = files_with_local_dependencies(path)?;
+    let mut chart = load_files(files).map_err(at)?;
+    let shown = |path: &Path| path.display().to_string();
+    let neighbours: Vec<(String, String)> = neighbours
+        .into_iter()
+        .map(|(inside, path)| (inside, shown(&path)))
+        .collect();
+    chart.place_at(shown(path).trim_end_matches('/'), &neighbours);
+    Ok(chart)
 }
 
 /// Names and paths of the dependencies by path that `charts/` lacks.
@@ -80,7 +100,7 @@ fn missing(chart: &Chart) -> impl Iterator<Item = (&str, &str, &str)> {
     })
 }
 
-fn collect(directory: &Path, depth: usize) -> Result<Vec<ChartFile>, LocalDependencyError> {
+fn collect(directory: &Path, depth: usize) -> Result<LocalFiles, LocalDependencyError> {
     if depth > MAX_DEPTH {
         return Err(LocalDependencyError::TooDeep(directory.to_owned()));
     }
@@ -90,9 +110,10 @@ fn collect(directory: &Path, depth: usize) -> Result<Vec<ChartFile>, LocalDepend
     };
     let mut files = read_directory(directory).map_err(at)?;
     let chart = load_files(files.clone()).map_err(at)?;
+    let mut neighbours = Vec::new();
     let mut embedded: Vec<&str> = Vec::new();
     for (name, path, wanted) in missing(&chart) {
-        let neighbour = directory.join(path);
+        let neighbour = without_dots(&directory.join(path));
         let found = load_chart(&neighbour).map_err(|source| LocalDependencyError::Load {
             directory: neighbour.clone(),
             source,
@@ -117,12 +138,36 @@ fn collect(directory: &Path, depth: usize) -> Result<Vec<ChartFile>, LocalDepend
         }
         embedded.push(name);
         let inner = collect(&neighbour, depth + 1)?;
-        files.extend(inner.into_iter().map(|file| ChartFile {
-            name: format!("charts/{name}/{}", file.name),
+        let inside = format!("charts/{name}");
+        files.extend(inner.files.into_iter().map(|file| ChartFile {
+            name: format!("{inside}/{}", file.name),
             ..file
         }));
+        let nested = inner.neighbours.into_iter();
+        neighbours.extend(nested.map(|(name, path)| (format!("{inside}/{name}"), path)));
+        neighbours.push((inside, neighbour));
     }
-    Ok(files)
+    Ok(LocalFiles { files, neighbours })
+}
+
+/// The path without `x/..` where that leads to the same directory, so that it can be read: `shop/../orders` is `orders`.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(plain.components().next_back(), Some(Component::Normal(_))) => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    // Links make the two differ.
+    let is_same = match (plain.canonicalize(), path.canonicalize()) {
+        (Ok(plain), Ok(path)) => plain == path,
+        _ => false,
+    };
+    if is_same { plain } else { path.to_owned() }
 }
 
 #[cfg(test)]

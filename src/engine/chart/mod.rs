@@ -13,6 +13,7 @@ mod load_error;
 mod local_dependencies;
 mod lock_file;
 mod metadata;
+mod place;
 mod validation;
 mod values_file;
 
@@ -26,7 +27,10 @@ pub(crate) use go_decode::{Object, StructContext};
 pub use ignore_file::{IgnoreError, IgnoreRules};
 pub use load::{Chart, ChartFile, CrdFile, load_chart, load_chart_for, load_chart_to_render, load_files};
 pub use load_error::LoadError;
-pub use local_dependencies::{LocalDependencyError, files_with_local_dependencies, load_with_local_dependencies};
+pub use local_dependencies::{
+    LocalDependencyError, LocalFiles, files_with_local_dependencies, load_with_local_dependencies,
+};
 pub use lock_file::Lock;
 pub use metadata::{Maintainer, Metadata};
+pub use place::ChartPlace;
 pub use values_file::{merge_maps, read_values};

@@ -12,8 +12,8 @@ mod template_set;
 pub use capabilities::Capabilities;
 pub use release::{Operation, Release, ReleaseNameError, default_release_name, validate_release_name};
 pub use render_chart::{
-    FixedClock, RenderError, RenderValues, RenderValuesError, RenderedFile, Rendering, SchemaCheck, TracedRendering,
-    render_chart, render_chart_with, render_templates, render_text, render_traced, render_values,
+    FixedClock, RenderError, RenderValues, RenderValuesError, RenderedFile, Rendering, SchemaCheck, WholeRendering,
+    render_chart, render_chart_with, render_templates, render_text, render_traced, render_values, render_whole,
 };
 pub use template_set::{
     ChartTemplates, TemplateFile, compile_chart, compile_chart_in_parallel, parse_failures, template_source,

@@ -18,6 +18,9 @@ use super::files_object::FilesObject;
 use super::release::Release;
 use super::template_set::{ChartTemplates, TemplateFile, compile_chart_in_parallel};
 
+/// Name of texts given to `tpl`.
+const TPL_NAME: &str = "gotpl";
+
 /// What all templates of a rendering share.
 #[derive(Debug, Clone)]
 pub struct RenderValues {
@@ -118,6 +121,21 @@ pub struct RenderedFile {
 }
 
 impl RenderedFile {
+    /// The template that wrote the byte at `offset` of the output, by its name in the set, and the byte of it. A text given to
+    /// `tpl` is in no file: then the place that called it. None without a source map.
+    pub fn written_by(&self, offset: u32) -> Option<(String, u32)> {
+        let map = self.map.as_ref()?;
+        let segment = map.find(offset)?;
+        let in_file = |source: u32, position: u32| {
+            let name = &map.sources.get(source as usize)?.name;
+            (name.as_bytes() != TPL_NAME.as_bytes()).then(|| (name.to_str_lossy().into_owned(), position))
+        };
+        in_file(segment.source, segment.position).or_else(|| {
+            map.callers_of(segment)
+                .find_map(|caller| in_file(caller.source, caller.position))
+        })
+    }
+
     /// Whether it becomes manifests: all but NOTES.txt do.
     pub fn is_manifest(&self) -> bool {
         !self.name.ends_with("NOTES.txt")
@@ -211,36 +229,69 @@ fn render_and_show(
     })
 }
 
-/// What a rendering that goes on after failures found.
+/// A rendering that goes on after failures.
 #[derive(Debug)]
-pub struct TracedRendering {
+pub struct WholeRendering {
+    /// The files that did render, in the order they were rendered.
+    pub files: Vec<RenderedFile>,
     /// Every template that fails, in the order they are rendered.
     pub failures: Vec<ExecutionError>,
-    /// What was read, by all of them.
+    /// What was read, by all of them, where a trace was asked for.
     pub trace: Trace,
 }
 
-/// Renders all templates whether or not others fail, and notes what they read. Slower than [`render_templates`].
+/// Renders all templates whether or not others fail.
+pub fn render_whole(
+    chart: &Chart,
+    templates: &ChartTemplates,
+    values: &RenderValues,
+    options: Options,
+    world: &mut dyn World,
+) -> WholeRendering {
+    render_on(chart, templates, values, options, world, false)
+}
+
+/// The same, noting what the templates read, which is slower.
 pub fn render_traced(
     chart: &Chart,
     templates: &ChartTemplates,
     values: &RenderValues,
     options: Options,
     world: &mut dyn World,
-) -> TracedRendering {
+) -> WholeRendering {
+    render_on(chart, templates, values, options, world, true)
+}
+
+fn render_on(
+    chart: &Chart,
+    templates: &ChartTemplates,
+    values: &RenderValues,
+    options: Options,
+    world: &mut dyn World,
+    is_traced: bool,
+) -> WholeRendering {
     let mut scopes = Vec::new();
     scope(chart, true, values, &values.values, &mut scopes);
+    let mut files = Vec::new();
     let mut failures = Vec::new();
     let mut executor = Executor::new(Arc::clone(&templates.set), options, world);
-    executor.start_trace();
+    if is_traced {
+        executor.start_trace();
+    }
     for file in templates.files.iter().filter(|file| !file.is_partial()) {
         let Some(dot) = scopes.get(file.chart) else { continue };
         dot.insert(Text::from("Template"), template_object(file));
-        if let Err(error) = executor.render(&file.name, Value::Map(dot.with_type(MapType::Values))) {
-            failures.push(error);
+        match executor.render(&file.name, Value::Map(dot.with_type(MapType::Values))) {
+            Ok(output) => files.push(RenderedFile {
+                name: file.name.clone(),
+                text: Arc::new(output.text),
+                map: output.map,
+            }),
+            Err(error) => failures.push(error),
         }
     }
-    TracedRendering {
+    WholeRendering {
+        files,
         failures,
         trace: executor.take_trace(),
     }

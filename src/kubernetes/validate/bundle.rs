@@ -30,6 +30,15 @@ pub(super) fn bundle() -> &'static Bundle {
     BUNDLE.get_or_init(|| parse(BYTES).unwrap_or_default())
 }
 
+/// Names of all definitions of all versions, such as `io.k8s.api.core.v1.Container`.
+pub(super) fn definition_names() -> impl Iterator<Item = &'static str> {
+    bundle()
+        .strings
+        .iter()
+        .copied()
+        .filter(|name| name.starts_with("io.k8s."))
+}
+
 fn parse(bytes: &'static [u8]) -> Option<Bundle> {
     let mut reader = Reader::new(bytes.strip_prefix(b"CWKS2\n")?);
     let strings = (0..reader.number()?)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::kubernetes::lifecycle::lifecycle;
 use crate::text::json_pointer;
+use crate::text::rule::{Rule, Severity};
 use crate::text::yaml::{self, Duplicates, JsonBuilder, NodeId, NodeKind, Scalar, Tree};
 
 use super::catalog::Definition;
@@ -88,7 +89,7 @@ fn failed(offset: usize, at: usize, message: String) -> Resource {
         path: String::new(),
         message,
         offset: at,
-        rule: ids::DOCUMENT,
+        rule: ids::DOCUMENT.into(),
     }];
     Resource {
         api_version: String::new(),
@@ -325,7 +326,7 @@ impl DocumentCheck<'_> {
                     path: String::new(),
                     message: error.to_string(),
                     offset: self.offset(root),
-                    rule: ids::DOCUMENT,
+                    rule: ids::DOCUMENT.into(),
                 };
                 return (Status::Error, vec![violation]);
             }
@@ -340,7 +341,7 @@ impl DocumentCheck<'_> {
     }
 
     /// Violations of a schema or of its validations, each at the nearest node that is there.
-    fn placed(&self, root: NodeId, rule: &'static str, found: Vec<(Vec<String>, String)>) -> Vec<Violation> {
+    fn placed(&self, root: NodeId, rule: Rule, found: Vec<(Vec<String>, String)>) -> Vec<Violation> {
         found
             .into_iter()
             .map(|(steps, message)| {
@@ -359,7 +360,7 @@ impl DocumentCheck<'_> {
                     path,
                     message,
                     offset: self.offset(node),
-                    rule,
+                    rule: rule.into(),
                 }
             })
             .collect()
@@ -417,7 +418,7 @@ impl DocumentCheck<'_> {
             path: "/apiVersion".to_owned(),
             message,
             offset: self.offset(place),
-            rule: ids::DEPRECATED_API,
+            rule: ids::DEPRECATED_API.into(),
         })
     }
 
@@ -430,7 +431,7 @@ impl DocumentCheck<'_> {
             return (status, violations);
         }
         let rules: Vec<&str> = silenced.split([',', ' ']).filter(|rule| !rule.is_empty()).collect();
-        let is_left = |violation: &Violation| !rules.contains(&violation.rule) && !rules.contains(&"*");
+        let is_left = |violation: &Violation| !rules.iter().any(|id| violation.rule.is_covered_by(id));
         verdict(violations.into_iter().filter(is_left).collect())
     }
 
@@ -445,7 +446,7 @@ impl DocumentCheck<'_> {
                 path: String::new(),
                 message,
                 offset,
-                rule: ids::DOCUMENT,
+                rule: ids::DOCUMENT.into(),
             }]
         };
         let (status, violations) = if self.options.skip.matches(&api_version, &kind) {
@@ -460,7 +461,7 @@ impl DocumentCheck<'_> {
                         path: String::new(),
                         message,
                         offset,
-                        rule: ids::REMOVED_API,
+                        rule: ids::REMOVED_API.into(),
                     };
                     let status = if self.options.ignore_missing_schemas {
                         Status::Skipped
@@ -502,7 +503,10 @@ impl DocumentCheck<'_> {
 }
 
 fn verdict(violations: Vec<Violation>) -> (Status, Vec<Violation>) {
-    let status = if violations.iter().all(|violation| ids::is_warning(violation.rule)) {
+    let status = if violations
+        .iter()
+        .all(|violation| violation.severity() < Severity::Error)
+    {
         Status::Valid
     } else {
         Status::Invalid

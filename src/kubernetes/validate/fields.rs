@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::text::json_pointer;
+use crate::text::rule::Rule;
 use crate::text::yaml::{NodeId, NodeKind, Scalar};
 
 use super::resource::Violation;
@@ -142,7 +143,7 @@ impl<'w> Walk<'w> {
 
     /// Reports what is wrong at the end of `steps` from `node`, whose path is the present one. The place in the file
     /// is the last node on the way that is there.
-    pub(super) fn fault(&mut self, node: NodeId, steps: &[Step<'_>], rule: &'static str, message: impl Into<String>) {
+    pub(super) fn fault(&mut self, node: NodeId, steps: &[Step<'_>], rule: Rule, message: impl Into<String>) {
         let mut path = self.pointer();
         let mut place = Some(node);
         let mut last = node;
@@ -166,7 +167,7 @@ impl<'w> Walk<'w> {
             path,
             message: message.into(),
             offset,
-            rule,
+            rule: self.rule_id(rule),
         });
     }
 

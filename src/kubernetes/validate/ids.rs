@@ -1,64 +1,61 @@
 //! The rules over single objects, by the name that findings show and comments silence; `docs/rules.md` has a page of each.
 
+use crate::text::rule::Rule;
+
 /// Not YAML, no kind, no schema.
-pub(super) const DOCUMENT: &str = "document";
+pub(super) const DOCUMENT: Rule = Rule::Document;
 /// A value of the wrong type.
-pub(super) const TYPE: &str = "type";
+pub(super) const TYPE: Rule = Rule::Type;
 /// A field that no schema knows.
-pub(super) const UNKNOWN_FIELD: &str = "unknown-field";
+pub(super) const UNKNOWN_FIELD: Rule = Rule::UnknownField;
 /// A field that must be there.
-pub(super) const REQUIRED: &str = "required";
+pub(super) const REQUIRED: Rule = Rule::Required;
 /// A value that is none of those that are supported.
-pub(super) const ENUM: &str = "enum";
+pub(super) const ENUM: Rule = Rule::Enum;
 /// A number out of its range.
-pub(super) const RANGE: &str = "range";
+pub(super) const RANGE: Rule = Rule::Range;
 /// A number that does not fit 32 or 64 bits.
-pub(super) const INTEGER_SIZE: &str = "integer-size";
+pub(super) const INTEGER_SIZE: Rule = Rule::IntegerSize;
 /// A resource quantity that is none, or negative.
-pub(super) const QUANTITY: &str = "quantity";
+pub(super) const QUANTITY: Rule = Rule::Quantity;
 /// Data that is not base64.
-pub(super) const BASE64: &str = "base64";
+pub(super) const BASE64: Rule = Rule::Base64;
 /// A time that is not RFC 3339.
-pub(super) const DATE_TIME: &str = "date-time";
+pub(super) const DATE_TIME: Rule = Rule::DateTime;
 /// A name or address that is not written as its kind asks for.
-pub(super) const NAME: &str = "name";
+pub(super) const NAME: Rule = Rule::Name;
 /// A key or value of a label.
-pub(super) const LABEL: &str = "label";
+pub(super) const LABEL: Rule = Rule::Label;
 /// A key of an annotation, or too much in all of them.
-pub(super) const ANNOTATION: &str = "annotation";
+pub(super) const ANNOTATION: Rule = Rule::Annotation;
 /// A selector that selects nothing it should, or is not well formed.
-pub(super) const SELECTOR: &str = "selector";
+pub(super) const SELECTOR: Rule = Rule::Selector;
 /// Two items with the same name.
-pub(super) const DUPLICATE: &str = "duplicate";
+pub(super) const DUPLICATE: Rule = Rule::Duplicate;
 /// An environment variable that is set twice.
-pub(super) const DUPLICATE_ENV: &str = "duplicate-env";
+pub(super) const DUPLICATE_ENV: Rule = Rule::DuplicateEnv;
 /// None or several where exactly one is wanted.
-pub(super) const ONE_OF: &str = "one-of";
+pub(super) const ONE_OF: Rule = Rule::OneOf;
 /// A volume mount without its volume.
-pub(super) const VOLUME_MOUNT: &str = "volume-mount";
+pub(super) const VOLUME_MOUNT: Rule = Rule::VolumeMount;
 /// Limits below requests, unknown resources.
-pub(super) const RESOURCES: &str = "resources";
+pub(super) const RESOURCES: Rule = Rule::Resources;
 /// A schedule that is no cron expression.
-pub(super) const CRON: &str = "cron";
+pub(super) const CRON: Rule = Rule::Cron;
 /// A probe that cannot be made.
-pub(super) const PROBE: &str = "probe";
+pub(super) const PROBE: Rule = Rule::Probe;
 /// A field that cannot stand here.
-pub(super) const FORBIDDEN: &str = "forbidden";
+pub(super) const FORBIDDEN: Rule = Rule::Forbidden;
 /// A `fieldPath` that the downward API does not know.
-pub(super) const FIELD_PATH: &str = "field-path";
+pub(super) const FIELD_PATH: Rule = Rule::FieldPath;
 /// A `CustomResourceDefinition` that is not sound.
-pub(super) const CRD: &str = "crd";
+pub(super) const CRD: Rule = Rule::Crd;
 /// An expression that does not compile, or a validation of a custom resource that fails.
-pub(super) const CEL: &str = "cel";
+pub(super) const CEL: Rule = Rule::Cel;
 /// A custom resource that does not fit the schema of its CRD, or of a schema file.
-pub(super) const SCHEMA: &str = "schema";
+pub(super) const SCHEMA: Rule = Rule::Schema;
 
 /// An API version that Kubernetes no longer serves.
-pub(super) const REMOVED_API: &str = "removed-api";
+pub(super) const REMOVED_API: Rule = Rule::RemovedApi;
 /// An API version that Kubernetes will not serve for ever.
-pub(super) const DEPRECATED_API: &str = "deprecated-api";
-
-/// Whether a finding of a rule is a warning: the API server takes such an object.
-pub fn is_warning(rule: &str) -> bool {
-    matches!(rule, DUPLICATE_ENV | DEPRECATED_API)
-}
+pub(super) const DEPRECATED_API: Rule = Rule::DeprecatedApi;

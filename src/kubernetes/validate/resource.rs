@@ -1,4 +1,6 @@
-//! What became of one document.
+//! The verdict on one document.
+
+use crate::text::rule::{RuleId, Severity};
 
 /// The verdict on a document, in kubeconform's classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +24,15 @@ pub struct Violation {
     pub message: String,
     /// Byte offset in the file.
     pub offset: usize,
-    /// Stable name of the check.
-    pub rule: &'static str,
+    /// The rule, with the type it is about.
+    pub rule: RuleId,
+}
+
+impl Violation {
+    /// Its severity: an API server accepts what is only a warning.
+    pub fn severity(&self) -> Severity {
+        self.rule.rule.severity()
+    }
 }
 
 /// A document and the verdict on it.

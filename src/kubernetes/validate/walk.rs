@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use crate::text::json_pointer;
+use crate::text::near::nearest;
+use crate::text::rule::{Rule, RuleId};
 use crate::text::yaml::{NodeId, NodeKind, Scalar, Tree};
 
 use super::catalog::{Catalog, Definition};
@@ -167,6 +169,12 @@ impl<'w> Walk<'w> {
         self.tree.span(node).start as usize
     }
 
+    /// The part of a rule that is about the definition at hand.
+    pub(super) fn rule_id(&self, rule: Rule) -> RuleId {
+        let type_name = self.definition_name.rsplit('.').next().unwrap_or_default();
+        RuleId::part_of(rule, type_name)
+    }
+
     /// Adds what a rule finds, where the schema has not found something already.
     pub(super) fn add(&mut self, violation: Violation) {
         if !self.told.contains(&violation.path) {
@@ -174,14 +182,14 @@ impl<'w> Walk<'w> {
         }
     }
 
-    fn report(&mut self, node: NodeId, rule: &'static str, message: String) {
+    fn report(&mut self, node: NodeId, rule: Rule, message: String) {
         let (path, offset) = (self.pointer(), self.offset_of(node));
         self.told.push(path.clone());
         self.violations.push(Violation {
             path,
             message,
             offset,
-            rule,
+            rule: rule.into(),
         });
     }
 
@@ -218,9 +226,9 @@ impl<'w> Walk<'w> {
                 self.strictness.refuses_unknown &= target == *name;
                 let outer_name = std::mem::replace(&mut self.definition_name, definition.name);
                 self.value(node, definition.schema, may_be_null);
-                self.definition_name = outer_name;
                 self.strictness = outer;
                 self.check_definition(node, definition);
+                self.definition_name = outer_name;
             }
             return;
         }
@@ -365,7 +373,7 @@ impl<'w> Walk<'w> {
                     self.path.pop();
                 }
                 Err(_) if self.strictness.refuses_unknown => {
-                    let near = nearest(&name, properties);
+                    let near = nearest(&name, properties.iter().map(|property| property.name));
                     let hint = near.map_or_else(String::new, |near| format!(" (did you mean '{near}'?)"));
                     self.report(
                         key,
@@ -444,36 +452,4 @@ fn whole_number(number: f64) -> Option<i128> {
         return None;
     }
     format!("{number:.0}").parse().ok()
-}
-
-/// The property whose name is closest to a misspelt one.
-fn nearest<'p>(name: &str, properties: &'p [Property]) -> Option<&'p str> {
-    let mut best: Option<(usize, &str)> = None;
-    for property in properties {
-        let distance = distance(&name.to_lowercase(), &property.name.to_lowercase());
-        if distance <= 2 && distance * 3 < name.len().max(4) && best.is_none_or(|(found, _)| distance < found) {
-            best = Some((distance, property.name));
-        }
-    }
-    best.map(|(_, name)| name)
-}
-
-/// Levenshtein's distance.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (y, place) in b.iter().zip(row.iter_mut().skip(1)) {
-            let above = *place;
-            left = (diagonal + usize::from(x != *y)).min(left + 1).min(above + 1);
-            diagonal = above;
-            *place = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }

@@ -1,13 +1,17 @@
 //! Text and where it came from: byte spans, lines and columns computed from them only when something is reported, and
 //! files that are replaced whole.
 
+mod file;
 mod line_index;
 mod replace_file;
 mod replace_files;
+mod report_root;
 mod span;
 mod temporary_file;
 
+pub use file::SourceFile;
 pub use line_index::{LineIndex, Position};
 pub use replace_file::replace_file;
 pub use replace_files::{ReplaceError, Replacement, replace_files};
+pub use report_root::{ReportRoot, join_shown};
 pub use span::Span;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::text::rule::Rule;
 use crate::text::yaml::NodeId;
 
 use super::super::fields::Step::{Index, Key};
@@ -31,7 +32,7 @@ fn label(
     steps: &[super::super::fields::Step<'_>],
     key: &str,
     value: NodeId,
-    rule: &'static str,
+    rule: Rule,
 ) {
     if let Some(fault) = Syntax::QualifiedName.fault(key) {
         walk.fault(node, steps, rule, format!("Invalid value: {key:?}: {fault}"));

@@ -1,0 +1,73 @@
+//! Where in the chart's sources something rendered comes from.
+
+use super::value_origins::ValueOrigins;
+use crate::check::finding::{Location, Related};
+use crate::engine::chart::Chart;
+use crate::engine::render::RenderedFile;
+
+/// Most value origins listed for one template line.
+const MAX_VALUES: usize = 3;
+
+/// The place in a template that wrote the byte at `offset` of a rendered file; its template as a whole where that is not known.
+pub fn template_place(chart: &Chart, file: &RenderedFile, offset: usize) -> Location {
+    let written = u32::try_from(offset).ok().and_then(|offset| file.written_by(offset));
+    let found = written.and_then(|(name, position)| Some(Location::at(chart.template_file(&name)?, position as usize)));
+    found.unwrap_or_else(|| {
+        let template = chart.template_file(&file.name);
+        Location::whole(template.unwrap_or_else(|| chart.source_file("Chart.yaml")))
+    })
+}
+
+/// The line of a rendered file that holds a byte.
+pub fn rendered_line(text: &[u8], offset: usize) -> String {
+    let before = text.get(..offset).unwrap_or(text);
+    let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+    let rest = text.get(start..).unwrap_or_default();
+    let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+    String::from_utf8_lossy(rest.get(..end).unwrap_or_default()).into_owned()
+}
+
+/// Where the values are set that the template line at `location` names: `.Values.a.b` of the chart the template belongs to.
+pub fn values_of_line(chart: &Chart, location: &Location, origins: &ValueOrigins) -> Vec<Related> {
+    let Some(scope) = scope_of(chart, location.file.path()) else {
+        return Vec::new();
+    };
+    let span = location.file.line_span(location.position().line);
+    let line = String::from_utf8_lossy(span.of(location.file.text()));
+    let mut related: Vec<Related> = Vec::new();
+    for (at, mark) in line.match_indices(".Values.") {
+        let rest = line.get(at + mark.len()..).unwrap_or_default();
+        let end = rest
+            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.'))
+            .unwrap_or(rest.len());
+        let keys = rest
+            .get(..end)
+            .unwrap_or_default()
+            .split('.')
+            .filter(|key| !key.is_empty());
+        let path: Vec<String> = scope.iter().cloned().chain(keys.map(str::to_owned)).collect();
+        if let Some(place) = origins.find(&path) {
+            let entry = Related {
+                label: "value from".to_owned(),
+                place,
+            };
+            if !related.contains(&entry) && related.len() < MAX_VALUES {
+                related.push(entry);
+            }
+        }
+    }
+    related
+}
+
+/// Path of the values of the chart that a file belongs to, among those of the top chart.
+fn scope_of(chart: &Chart, path: &str) -> Option<Vec<String>> {
+    let is_own = chart.templates.iter().any(|file| chart.file_path(&file.name) == path);
+    if is_own {
+        return Some(Vec::new());
+    }
+    chart.dependencies.iter().find_map(|subchart| {
+        let mut scope = vec![subchart.name().to_owned()];
+        scope.extend(scope_of(subchart, path)?);
+        Some(scope)
+    })
+}

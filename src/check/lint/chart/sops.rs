@@ -1,0 +1,289 @@
+//! `sops-not-encrypted`, `sops-plain-value`, `decrypted-leftover`: values files that sops should have encrypted, decrypted leftovers. No sops is needed, since
+//! nothing is decrypted.
+
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+use serde_json::Value as Json;
+
+use crate::check::finding::{Finding, Location};
+use crate::text::rule::Rule;
+use crate::text::source::{ReportRoot, SourceFile};
+use crate::text::yaml::{self, NodeId, NodeKind, Tree};
+
+/// Where sops keeps its rules.
+const RULES_FILE: &str = ".sops.yaml";
+/// Deepest directory that is searched.
+const MAX_DEPTH: usize = 64;
+/// Files that are larger hold no values.
+const MAX_BYTES: u64 = 8 << 20;
+
+/// One rule of `.sops.yaml`.
+#[derive(Debug, Clone)]
+struct CreationRule {
+    directory: PathBuf,
+    path: Option<Regex>,
+    encrypted: Option<Regex>,
+    encrypted_suffix: Option<String>,
+    unencrypted: Option<Regex>,
+    unencrypted_suffix: Option<String>,
+}
+
+/// The findings of the rules over all files below directories, or over single files. Paths are as `report_root` shows them.
+pub fn check_secrets(paths: &[PathBuf], report_root: &ReportRoot) -> Vec<Finding> {
+    let mut search = Search {
+        report_root,
+        found: Vec::new(),
+    };
+    for path in paths {
+        let absolute = report_root.absolute(path);
+        // The rules of the nearest directory above count, as for sops.
+        let file = absolute
+            .ancestors()
+            .map(|above| above.join(RULES_FILE))
+            .find(|file| file.is_file());
+        let rules = file.map(|file| read_rules(&file)).unwrap_or_default();
+        if absolute.is_dir() {
+            search.directory(&absolute, &rules, 0);
+        } else {
+            search.file(&absolute, &rules);
+        }
+    }
+    search.found
+}
+
+struct Search<'s> {
+    report_root: &'s ReportRoot,
+    found: Vec<Finding>,
+}
+
+impl Search<'_> {
+    fn directory(&mut self, directory: &Path, outer: &[CreationRule], depth: usize) {
+        let own = directory.join(RULES_FILE);
+        let read;
+        let rules = if own.is_file() {
+            read = read_rules(&own);
+            read.as_slice()
+        } else {
+            outer
+        };
+        let Ok(entries) = std::fs::read_dir(directory) else {
+            return;
+        };
+        let mut entries: Vec<_> = entries.flatten().collect();
+        entries.sort_by_key(std::fs::DirEntry::file_name);
+        for entry in entries {
+            let Ok(kind) = entry.file_type() else { continue };
+            let name = entry.file_name();
+            if kind.is_dir() {
+                if depth < MAX_DEPTH && name != ".git" && name != "node_modules" {
+                    self.directory(&entry.path(), rules, depth + 1);
+                }
+            } else if kind.is_file() {
+                self.file(&entry.path(), rules);
+            }
+        }
+    }
+
+    fn add(&mut self, rule: Rule, path: &Path, place: Option<(Vec<u8>, u32)>, message: &str) {
+        let shown = self.report_root.shown(path);
+        let location = match place {
+            Some((text, offset)) => Location::at(SourceFile::new(shown, text), offset as usize),
+            None => Location::whole(SourceFile::without_text(shown)),
+        };
+        self.found.push(Finding::new(rule, location, message));
+    }
+
+    fn file(&mut self, path: &Path, rules: &[CreationRule]) {
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let is_leftover = [".dec", ".dec.yaml", ".dec.yml"].iter().any(|end| name.ends_with(end));
+        if is_leftover {
+            let message = "a decrypted copy lies beside its encrypted file: remove it and ignore *.dec";
+            self.add(Rule::DecryptedLeftover, path, None, message);
+            return;
+        }
+        let is_values = [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end)) && name != RULES_FILE;
+        let is_small = std::fs::metadata(path).is_ok_and(|data| data.len() <= MAX_BYTES);
+        if !is_values || !is_small {
+            return;
+        }
+        let rule = rules.iter().find(|rule| rule.covers(path));
+        let Ok(text) = std::fs::read(path) else { return };
+        let mentions_sops = memchr::memmem::find(&text, b"sops").is_some();
+        if rule.is_none() && !mentions_sops {
+            return;
+        }
+        let Ok(tree) = yaml::parse_first(&text) else { return };
+        let Some(root) = tree.root() else { return };
+        let sops = tree
+            .get(root, "sops")
+            .filter(|&sops| tree.find(sops, &["mac"]).is_some());
+        match (sops, rule) {
+            (None, Some(rule)) => {
+                // With a pattern, a file without such keys has nothing to hide.
+                if let Some(key) = first_plain(&tree, root, rule) {
+                    let message = "a rule of .sops.yaml covers this file, and it is not encrypted: run sops encrypt -i";
+                    let place = Some((text.clone(), tree.span(key).start));
+                    self.add(Rule::SopsNotEncrypted, path, place, message);
+                }
+            }
+            (Some(sops), _) => {
+                let own = rule_of_file(&tree, sops);
+                if let Some(key) = first_plain(&tree, root, &own) {
+                    let message =
+                        "a plain value in a file that sops encrypted: run sops encrypt -i, or edit it with sops";
+                    let place = Some((text.clone(), tree.span(key).start));
+                    self.add(Rule::SopsPlainValue, path, place, message);
+                }
+            }
+            (None, None) => {}
+        }
+    }
+}
+
+fn read_rules(file: &Path) -> Vec<CreationRule> {
+    let directory = file.parent().unwrap_or(Path::new(".")).to_owned();
+    let Ok(Ok(Json::Object(config))) = std::fs::read(file).map(|text| yaml::json_from_bytes(&text)) else {
+        return Vec::new();
+    };
+    let rules = config
+        .get("creation_rules")
+        .and_then(Json::as_array)
+        .into_iter()
+        .flatten();
+    rules
+        .map(|rule| {
+            let text = |name: &str| rule.get(name).and_then(Json::as_str);
+            let pattern = |name: &str| text(name).and_then(|text| Regex::new(text).ok());
+            CreationRule {
+                directory: directory.clone(),
+                path: pattern("path_regex"),
+                encrypted: pattern("encrypted_regex"),
+                encrypted_suffix: text("encrypted_suffix").map(str::to_owned),
+                unencrypted: pattern("unencrypted_regex"),
+                unencrypted_suffix: text("unencrypted_suffix").map(str::to_owned),
+            }
+        })
+        .collect()
+}
+
+impl CreationRule {
+    fn covers(&self, path: &Path) -> bool {
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let relative = absolute.strip_prefix(&self.directory).unwrap_or(&absolute);
+        let relative = relative.to_string_lossy().replace('\\', "/");
+        match &self.path {
+            Some(pattern) => pattern.is_match(&relative),
+            // A rule for everything speaks of what is given to sops, not of every file there is.
+            None => false,
+        }
+    }
+
+    /// Whether the value of a key is to be encrypted.
+    fn wants(&self, key: &str, is_inside: bool) -> bool {
+        if let Some(pattern) = &self.encrypted {
+            return is_inside || pattern.is_match(key);
+        }
+        if let Some(suffix) = &self.encrypted_suffix {
+            return is_inside || key.ends_with(suffix);
+        }
+        if self.unencrypted.as_ref().is_some_and(|pattern| pattern.is_match(key)) {
+            return false;
+        }
+        !self
+            .unencrypted_suffix
+            .as_deref()
+            .is_some_and(|suffix| key.ends_with(suffix))
+    }
+}
+
+/// What the file itself says of the keys that are encrypted.
+fn rule_of_file(tree: &Tree<'_>, sops: NodeId) -> CreationRule {
+    let text = |name: &str| {
+        tree.find(sops, &[name])
+            .map(|node| tree.text(node).to_owned())
+            .filter(|text| !text.is_empty())
+    };
+    let pattern = |name: &str| text(name).and_then(|text| Regex::new(&text).ok());
+    CreationRule {
+        directory: PathBuf::new(),
+        path: None,
+        encrypted: pattern("encrypted_regex"),
+        encrypted_suffix: text("encrypted_suffix"),
+        unencrypted: pattern("unencrypted_regex"),
+        unencrypted_suffix: text("unencrypted_suffix"),
+    }
+}
+
+/// The first key whose value should be encrypted and is not. Empty values are left alone by sops too.
+fn first_plain(tree: &Tree<'_>, root: NodeId, rule: &CreationRule) -> Option<NodeId> {
+    let selects = rule.encrypted.is_some() || rule.encrypted_suffix.is_some();
+    let mut pending = vec![(root, root, !selects)];
+    while let Some((key, node, is_wanted)) = pending.pop() {
+        let node = tree.target(node);
+        match tree.kind(node) {
+            NodeKind::Mapping => {
+                let pairs: Vec<_> = tree.pairs(node).collect();
+                for (key, value) in pairs.into_iter().rev() {
+                    let name = tree.text(key);
+                    let is_own = node == tree.target(root) && name == "sops";
+                    let is_wanted = rule.wants(name, is_wanted && selects);
+                    if !is_own && (is_wanted || selects) {
+                        pending.push((key, value, is_wanted));
+                    }
+                }
+            }
+            NodeKind::Sequence => pending.extend(tree.children(node).map(|item| (key, item, is_wanted))),
+            _ => {
+                let text = tree.text(node);
+                let is_plain = !text.is_empty() && text != "null" && text != "~" && !text.starts_with("ENC[");
+                if is_wanted && is_plain {
+                    return Some(key);
+                }
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_sops_should_have_encrypted_are_found() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
+        write(
+            ".sops.yaml",
+            "creation_rules:\n- path_regex: secrets\\.yaml$\n  encrypted_regex: ^(password|token)$\n- path_regex: all-.*\n",
+        );
+        write("values.yaml", "password: open\n");
+        write("secrets.yaml", "user: me\ndb:\n  password: open\n");
+        write("all-x.yaml", "a: 1\n");
+        write("other-secrets.yaml", "user: me\n");
+        write("secrets.yaml.dec", "x");
+        let sops = "sops:\n  mac: ENC[x]\n  encrypted_regex: ^(password)$\n";
+        write(
+            "good-secrets.yaml",
+            &format!("user: me\npassword: ENC[AES256_GCM,data:x]\n{sops}"),
+        );
+        write("bad-secrets.yaml", &format!("password: changed\n{sops}"));
+        let root = ReportRoot::new(directory.path().to_owned());
+        let found = check_secrets(&[directory.path().to_owned()], &root);
+        let found: Vec<(String, Rule)> = found
+            .iter()
+            .map(|finding| (finding.primary.to_string(), finding.rule.rule))
+            .collect();
+        let want = [
+            ("all-x.yaml:1:1", Rule::SopsNotEncrypted),
+            ("bad-secrets.yaml:1:1", Rule::SopsPlainValue),
+            ("secrets.yaml:3:3", Rule::SopsNotEncrypted),
+            ("secrets.yaml.dec", Rule::DecryptedLeftover),
+        ];
+        assert_eq!(found, want.map(|(name, rule)| (name.to_owned(), rule)));
+    }
+}

@@ -1,0 +1,53 @@
+//! `unknown-rule`: comments that silence a rule that does not exist, and so silence nothing.
+
+use crate::check::finding::{Finding, Location, ignore_comments};
+use crate::kubernetes::validate::check_rule_id;
+use crate::text::rule::Rule;
+use crate::text::source::{SourceFile, Span};
+
+/// The findings of the rule over one file.
+pub fn check_ignore_comments(file: &SourceFile) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for comment in ignore_comments(file.text()) {
+        let start = u32::try_from(comment.offset).unwrap_or(u32::MAX);
+        if comment.rules.is_empty() {
+            let place = Location::at(file.clone(), comment.offset);
+            let message = "the comment names no rule: write `chartwright-ignore: rule-id why`";
+            findings.push(Finding::new(Rule::UnknownRule, place, message));
+        }
+        for error in comment.rules.iter().filter_map(|id| check_rule_id(id).err()) {
+            let end = start.saturating_add(u32::try_from(error.id.len()).unwrap_or(0));
+            let place = Location::new(file.clone(), Span::new(start, end));
+            findings.push(Finding::new(Rule::UnknownRule, place, error.to_string()));
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_that_silence_nothing_are_found() {
+        for (text, want) in [
+            ("# chartwright-ignore: type why\n", None),
+            ("# chartwright-ignore: range/service-port,* why\n", None),
+            ("# nothing\n", None),
+            (
+                "a: 1 # chartwright-ignore: image-tags why\n",
+                Some("f:1:28: unknown rule `image-tags`, did you mean `image-tag`?"),
+            ),
+            (
+                "\n# chartwright-ignore-file:\n",
+                Some("f:2:27: the comment names no rule: write `chartwright-ignore: rule-id why`"),
+            ),
+        ] {
+            let found = check_ignore_comments(&SourceFile::new("f", text.as_bytes()));
+            let found = found
+                .first()
+                .map(|found| format!("{}: {}", found.primary, found.message));
+            assert_eq!(found.as_deref(), want, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! `unused-value` and `misspelt-value`: values that no template reads, and keys that look like a misspelling of one that is read.
+//!
+//! The chart is rendered with a trace of every key that is asked for. Branches that did not run are looked at as text: a
+//! key whose name stands anywhere in a template is never reported. Globals are left alone, and so are library charts and charts that do not
+//! render: nothing can be known of them.
+
+use std::collections::HashSet;
+
+use crate::check::explain::{Given, ValueOrigins};
+use crate::check::finding::{Finding, Location, Place};
+use crate::engine::chart::Chart;
+use crate::engine::render::{
+    Capabilities, Operation, Release, SchemaCheck, compile_chart, render_traced, render_values,
+};
+use crate::engine::template::{Map, Options, Trace, Value, World};
+use crate::engine::values::process_dependencies;
+use crate::text::near::nearest;
+use crate::text::rule::Rule;
+use crate::text::source::SourceFile;
+
+/// Values set by the user or by the chart's values.yaml that no template reads. `chart` is as it was loaded, its dependencies not
+/// yet processed.
+pub fn check_unused_values(
+    chart: &Chart,
+    values: &Map,
+    given: &Given,
+    namespace: &str,
+    world: &mut dyn World,
+) -> Vec<Finding> {
+    if chart.metadata.is_library() {
+        return Vec::new();
+    }
+    let mut words = Words::default();
+    words.add_chart(chart);
+    let subcharts: HashSet<String> = subchart_names(chart);
+    let mut chart = chart.clone();
+    if process_dependencies(&mut chart, values, &mut Vec::new()).is_err() {
+        return Vec::new();
+    }
+    let release = Release {
+        name: "test-release".to_owned(),
+        namespace: namespace.to_owned(),
+        operation: Operation::Lint,
+    };
+    let capabilities = Capabilities::new(None, &[]);
+    let skipped = SchemaCheck::Skipped;
+    let top = render_values(&chart, values, &release, &capabilities, skipped, &mut Vec::new());
+    let (Ok(top), Ok(templates)) = (top, compile_chart(&chart)) else {
+        return Vec::new();
+    };
+    let engine = Options {
+        lint: true,
+        ..Options::default()
+    };
+    let traced = render_traced(&chart, &templates, &top, engine, world);
+    if !traced.failures.is_empty() {
+        return Vec::new();
+    }
+    let origins = ValueOrigins::new(&chart, top.values(), given);
+    let reads = traced.trace.reads.iter().map(|read| (read.map, read.key.as_bytes()));
+    let mut search = Search {
+        reads: reads.collect(),
+        trace: &traced.trace,
+        words: &words,
+        subcharts: &subcharts,
+        enabled: chart
+            .dependencies
+            .iter()
+            .map(|subchart| subchart.name().to_owned())
+            .collect(),
+        origins: &origins,
+        own_file: chart.source_file("values.yaml"),
+        given,
+        found: Vec::new(),
+    };
+    search.map(top.values(), &mut Vec::new());
+    search.found
+}
+
+struct Search<'s> {
+    reads: HashSet<(usize, &'s [u8])>,
+    trace: &'s Trace,
+    words: &'s Words,
+    subcharts: &'s HashSet<String>,
+    enabled: HashSet<String>,
+    origins: &'s ValueOrigins,
+    own_file: SourceFile,
+    given: &'s Given,
+    found: Vec<Finding>,
+}
+
+impl Search<'_> {
+    fn map(&mut self, map: &Map, path: &mut Vec<String>) {
+        if self.trace.consumed.contains(&map.id()) {
+            return;
+        }
+        let entries = map.snapshot();
+        let keys: Vec<String> = entries.iter().map(|(key, _)| key.to_string()).collect();
+        for (key, value) in &entries {
+            let name = key.to_string();
+            // Globals and exports are for other charts, tags for Helm; subcharts that take no part read nothing now.
+            let is_elsewhere = self.subcharts.contains(&name) && !self.enabled.contains(&name);
+            let is_left_alone =
+                name == "global" || (path.is_empty() && (is_elsewhere || matches!(name.as_str(), "tags" | "exports")));
+            if is_left_alone {
+                continue;
+            }
+            path.push(name.clone());
+            let is_subchart = path.len() == 1 && self.subcharts.contains(&name);
+            let is_known = is_subchart || self.reads.contains(&(map.id(), key.as_bytes())) || self.is_mentioned(&name);
+            if !is_known {
+                self.report(path, &keys);
+            } else if let Value::Map(inner) = value
+                && (is_subchart || !self.words.whole.contains(&name))
+            {
+                self.map(inner, path);
+            }
+            path.pop();
+        }
+    }
+
+    fn is_mentioned(&self, name: &str) -> bool {
+        // Keys such as `my.dotted/key` are words of their own only in pieces.
+        let mut pieces = name.split(|c: char| !is_word(c)).filter(|piece| !piece.is_empty());
+        pieces.all(|piece| self.words.all.contains(piece))
+    }
+
+    /// Reports a value that is the user's to mend: defaults of subcharts are not.
+    fn report(&mut self, path: &[String], beside: &[String]) {
+        let Some(origin) = self.origins.find(path) else { return };
+        let location = match origin {
+            Place::Named(location) | Place::Shown(location) | Place::Rendered(location) => Some(location),
+            Place::Flag(_) => None,
+        };
+        let is_given = location
+            .as_ref()
+            .is_none_or(|location| self.given.files.contains(&location.file));
+        if !is_given && location.as_ref().is_none_or(|location| location.file != self.own_file) {
+            return;
+        }
+        let name = path.last().map(String::as_str).unwrap_or_default();
+        let mentioned = beside
+            .iter()
+            .filter(|other| self.is_mentioned(other))
+            .map(String::as_str);
+        let mut meant = nearest(name, mentioned);
+        if is_given {
+            meant = meant.or_else(|| nearest(name, self.words.all.iter().map(String::as_str)));
+        }
+        let dotted = path.join(".");
+        let rule = if meant.is_some() {
+            Rule::MisspeltValue
+        } else {
+            Rule::UnusedValue
+        };
+        let place = location.unwrap_or_else(|| Location::whole(self.own_file.clone()));
+        let mut finding = Finding::new(rule, place, format!("no template reads `{dotted}`"));
+        if let Some(meant) = meant {
+            finding.message.push_str(&format!("; did you mean `{meant}`?"));
+        }
+        if let Some(Place::Flag(flag)) = self.origins.find(path) {
+            finding = finding.with_related("set by", Place::Flag(flag));
+        }
+        self.found.push(finding);
+    }
+}
+
+const fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-'
+}
+
+/// Names under which subcharts' values may stand, whether they are enabled or not.
+fn subchart_names(chart: &Chart) -> HashSet<String> {
+    let declared = chart.metadata.declared_dependencies();
+    let named = declared.flat_map(|dependency| [dependency.name.clone(), dependency.alias.clone()]);
+    let loaded = chart.dependencies.iter().map(|subchart| subchart.name().to_owned());
+    named.chain(loaded).collect()
+}
+
+/// Words of templates, of texts with actions in values and other files, and of Chart.yaml's conditions.
+#[derive(Default)]
+struct Words {
+    all: HashSet<String>,
+    /// Those that stand somewhere without a field behind them: what they name may be used as a whole.
+    whole: HashSet<String>,
+}
+
+impl Words {
+    fn add_chart(&mut self, chart: &Chart) {
+        let has_actions = |data: &[u8]| memchr::memmem::find(data, b"{{").is_some();
+        for file in chart.raw.iter() {
+            let is_searched = file.name.starts_with("templates/")
+                || matches!(file.name.as_str(), "Chart.yaml" | "requirements.yaml")
+                || (has_actions(&file.data) && !file.name.starts_with("charts/"));
+            let is_values = file.name == "values.yaml";
+            if !is_searched && !is_values {
+                continue;
+            }
+            // Of values, only lines that hold actions: the keys themselves are what is asked about.
+            let text = String::from_utf8_lossy(&file.data);
+            for line in text.lines().filter(|line| !is_values || line.contains("{{")) {
+                self.add_line(line);
+            }
+        }
+        for subchart in &chart.dependencies {
+            self.add_chart(subchart);
+        }
+    }
+
+    fn add_line(&mut self, line: &str) {
+        let mut rest = line;
+        while let Some(start) = rest.find(is_word) {
+            rest = rest.get(start..).unwrap_or_default();
+            let length = rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
+            let (word, behind) = rest.split_at_checked(length).unwrap_or_default();
+            rest = behind;
+            let has_field = behind.strip_prefix('.').is_some_and(|field| field.starts_with(is_word));
+            // `a-b` may be one name, or two around a trim marker.
+            for name in std::iter::once(word)
+                .chain(word.split('-'))
+                .filter(|name| !name.is_empty())
+            {
+                self.all.insert(name.to_owned());
+                if !has_field {
+                    self.whole.insert(name.to_owned());
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::chart::{ChartFile, load_files, read_values};
+    use crate::engine::render::FixedClock;
+
+    /// What is reported for a chart of these files with a values file.
+    fn unused(files: &[(&str, &str)], values: &str) -> Vec<String> {
+        let chart_yaml = ("Chart.yaml", "apiVersion: v2\nname: c\nversion: 0.1.0\n");
+        let has_own = files.iter().any(|(name, _)| *name == "Chart.yaml");
+        let all = files.iter().chain((!has_own).then_some(&chart_yaml));
+        let files = all.map(|(name, text)| ChartFile::new((*name).to_owned(), text.as_bytes()));
+        let mut chart = load_files(files.collect()).unwrap();
+        chart.place_at("c", &[]);
+        let given = Given {
+            files: vec![SourceFile::new("prod.yaml", values.as_bytes())],
+            flags: Vec::new(),
+        };
+        let merged = read_values(values.as_bytes()).unwrap();
+        let mut world = FixedClock::new(0, |bytes: &mut [u8]| bytes.fill(9));
+        let found = check_unused_values(&chart, &merged, &given, "default", &mut world);
+        found
+            .iter()
+            .map(|found| {
+                format!(
+                    "{} {}",
+                    found.primary,
+                    found.message.trim_start_matches("no template reads ")
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn values_that_no_template_reads() {
+        let template = (
+            "templates/t.yaml",
+            "a: {{ .Values.replicaCount }}\nb: {{ toYaml .Values.resources | nindent 2 }}\n{{ if .Values.ingress.enabled }}c: {{ .Values.ingress.host }}{{ end }}\n",
+        );
+        let values = (
+            "values.yaml",
+            "replicaCount: 1\nresources: {cpu: 1}\ningress: {enabled: false, host: x}\nleftover: 1\n",
+        );
+        assert_eq!(unused(&[template, values], ""), ["c/values.yaml:4:1 `leftover`"]);
+        assert_eq!(
+            unused(
+                &[template, values],
+                "replicaCuont: 3\nresources: {memory: 1}\ningress:\n  hots: y\nglobal: {x: 1}\n"
+            ),
+            [
+                "prod.yaml:4:3 `ingress.hots`; did you mean `host`?",
+                "c/values.yaml:4:1 `leftover`",
+                "prod.yaml:1:1 `replicaCuont`; did you mean `replicaCount`?"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_known_is_left_alone() {
+        let values = ("values.yaml", "a: 1\nb: {c: 1}\ntext: 'x {{ .Values.a }}'\n");
+        for template in [
+            "{{ range $k, $v := .Values }}{{ end }}",
+            "{{ .Values | toYaml }}",
+            "{{ tpl .Values.text . }}{{ $x := .Values }}{{ $x.b | toJson }}",
+            "{{ $a := \"a\" }}{{ index .Values $a }}{{ pick .Values \"b\" }}{{ .Values.text }}",
+            "{{ fail \"not with these\" }}{{ .Values.x.y }}",
+        ] {
+            assert_eq!(
+                unused(&[("templates/t.yaml", template), values], ""),
+                Vec::<String>::new(),
+                "{template}"
+            );
+        }
+        let library = ("Chart.yaml", "apiVersion: v2\nname: c\nversion: 0.1.0\ntype: library\n");
+        assert_eq!(unused(&[library, values], ""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn subcharts_have_values_of_their_own() {
+        let files = [
+            (
+                "Chart.yaml",
+                "apiVersion: v2\nname: c\nversion: 0.1.0\ndependencies:\n- {name: sub, version: 0.1.0, condition: sub.enabled}\n- {name: off, version: 0.1.0, condition: off.enabled}\n",
+            ),
+            ("charts/sub/Chart.yaml", "apiVersion: v2\nname: sub\nversion: 0.1.0\n"),
+            ("charts/sub/values.yaml", "port: 80\nforgotten: 1\n"),
+            ("charts/sub/templates/t.yaml", "p: {{ .Values.port }}\n"),
+            ("charts/off/Chart.yaml", "apiVersion: v2\nname: off\nversion: 0.1.0\n"),
+            ("templates/t.yaml", "a: 1\n"),
+            (
+                "values.yaml",
+                "sub: {enabled: true, prot: 81}\noff: {enabled: false, anything: 1}\n",
+            ),
+        ];
+        assert_eq!(
+            unused(&files, ""),
+            ["c/values.yaml:1:22 `sub.prot`; did you mean `port`?"]
+        );
+    }
+}

@@ -1,0 +1,52 @@
+//! Collects what rules over objects find, at the template lines that wrote it.
+
+use crate::check::explain::rendered_line;
+use crate::check::finding::{Finding, Place};
+use crate::text::rule::Rule;
+
+use super::object::{Object, Objects};
+
+/// Collects findings.
+pub(super) struct ObjectReport<'o> {
+    objects: &'o Objects<'o>,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl<'o> ObjectReport<'o> {
+    pub(super) const fn new(objects: &'o Objects<'o>) -> Self {
+        Self {
+            objects,
+            findings: Vec::new(),
+        }
+    }
+
+    /// Reports a fault of an object at a JSON pointer, unless the object silences the rule.
+    pub(super) fn add(&mut self, object: &Object, pointer: &str, rule: Rule, message: &str) {
+        self.add_beside(object, pointer, rule, message, None);
+    }
+
+    /// The same, with another place of the rendering that the fault is about.
+    pub(super) fn add_beside(
+        &mut self,
+        object: &Object,
+        pointer: &str,
+        rule: Rule,
+        message: &str,
+        beside: Option<(&str, &Object)>,
+    ) {
+        if object.silences(rule) {
+            return;
+        }
+        let rendered = &self.objects.rendered;
+        let offset = self.objects.offset(object, pointer);
+        let message = format!("{} {}: {message}", object.kind(), object.name());
+        let mut finding = Finding::new(rule, rendered.place(object.file, offset), message);
+        finding.rendered = Some(rendered_line(rendered.text(object.file), offset));
+        if let Some((label, other)) = beside {
+            let offset = self.objects.offset(other, pointer);
+            let place = rendered.place(other.file, offset);
+            finding = finding.with_related(label, Place::Named(place));
+        }
+        self.findings.push(finding);
+    }
+}

@@ -1,0 +1,269 @@
+//! One chart: its files, and what it renders to with each of its values for each Kubernetes version.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::check::explain::{explain_kube_version, explain_load, explain_missing_dependencies};
+use crate::check::finding::{Finding, Location, join};
+use crate::check::lint::chart::{
+    check_ignore_comments, check_maintainers, check_package_junk, check_secrets, check_unused_values,
+};
+use crate::check::lint::helm::{ChartSource, lint_files};
+use crate::engine::chart::{
+    Chart, LoadError, LocalDependencyError, LocalFiles, files_with_local_dependencies, load_files, read_archive,
+};
+use crate::engine::template::World;
+use crate::kubernetes::validate::{CustomSchemas, Status, check_text};
+use crate::text::rule::{Rule, Severity};
+use crate::text::semver::is_compatible_range;
+use crate::text::source::SourceFile;
+
+use super::charts::CheckTarget;
+use super::request::CheckRequest;
+use super::values::{ChartValues, chart_values};
+use super::variant::{Compiled, Variant, check_variant};
+
+/// Ending of files that hold definitions of templates alone.
+const PARTIAL: &str = ".tpl";
+
+/// How much of a chart is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Its files and its renderings.
+    Whole,
+    /// Its files; it is rendered with the chart it belongs to.
+    Files,
+}
+
+/// Counts of a chart's renderings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rendered {
+    /// Renderings made.
+    pub renderings: usize,
+    /// Documents validated.
+    pub documents: usize,
+    /// Documents without a schema.
+    pub skipped: usize,
+}
+
+/// The result for one chart.
+#[derive(Debug, Clone, Default)]
+pub struct CheckedChart {
+    /// Directory or archive, as given.
+    pub source: PathBuf,
+    /// The same as reports show it.
+    pub path: String,
+    /// Name, or the path when the chart does not load.
+    pub name: String,
+    /// Version, empty when the chart does not load.
+    pub version: String,
+    /// How much was done.
+    pub rendered: Rendered,
+    /// What was found.
+    pub findings: Vec<Finding>,
+}
+
+/// Checks a chart in all ways the request asks for.
+pub(super) fn check_chart(
+    source: &Path,
+    scope: Scope,
+    request: &CheckRequest,
+    targets: &[CheckTarget],
+    world: &mut dyn World,
+) -> CheckedChart {
+    let path = request.report_root.shown(source);
+    let mut checked = CheckedChart {
+        source: source.to_owned(),
+        name: path.clone(),
+        path,
+        ..CheckedChart::default()
+    };
+    if source.is_dir() {
+        checked.findings = check_secrets(&[source.to_owned()], &request.report_root);
+    }
+    match load(source, &checked.path, request) {
+        Ok((files, chart)) => {
+            checked.check_loaded(&files, &chart, scope, request, targets, world);
+        }
+        Err(failure) => checked.report_failure(*failure, source),
+    }
+    checked.findings = join(checked.findings);
+    checked
+}
+
+/// Why a chart cannot be loaded, as a finding.
+type LoadFailure = Box<Finding>;
+
+/// A chart with its `file://` neighbours, and its files as Helm's rules read them.
+fn load(source: &Path, shown: &str, request: &CheckRequest) -> Result<(ChartSource, Chart), LoadFailure> {
+    let read = |name: &str| std::fs::read(source.join(name)).ok();
+    let explained = |error: &LoadError| Box::new(explain_load(shown, error, &read));
+    let (local, shown) = if source.is_dir() {
+        let files = files_with_local_dependencies(source).map_err(|error| neighbour_failure(&error, shown, request))?;
+        (files, shown.to_owned())
+    } else {
+        let unreadable = |message: String| {
+            let place = Location::whole(SourceFile::without_text(shown));
+            Box::new(Finding::new(Rule::ChartLoad, place, message))
+        };
+        let bytes = std::fs::read(source).map_err(|error| unreadable(format!("cannot be read: {error}")))?;
+        let files = read_archive(&bytes).map_err(|error| unreadable(error.to_string()))?;
+        let local = LocalFiles {
+            files,
+            neighbours: Vec::new(),
+        };
+        (local, format!("{shown}!"))
+    };
+    let neighbours: Vec<(String, String)> = local
+        .neighbours
+        .iter()
+        .map(|(inside, path)| (inside.clone(), request.report_root.shown(path)))
+        .collect();
+    let mut chart = load_files(local.files.clone()).map_err(|error| explained(&error))?;
+    chart.place_at(&shown, &neighbours);
+    Ok((ChartSource::from_files(source, &shown, local.files, neighbours), chart))
+}
+
+/// A chart, or one that it takes from beside it, that is not what it should be.
+fn neighbour_failure(error: &LocalDependencyError, shown: &str, request: &CheckRequest) -> LoadFailure {
+    match error {
+        LocalDependencyError::Load { directory, source } => {
+            let read = |name: &str| std::fs::read(directory.join(name)).ok();
+            Box::new(explain_load(&request.report_root.shown(directory), source, &read))
+        }
+        other => {
+            let file = SourceFile::without_text(crate::text::source::join_shown(shown, "Chart.yaml"));
+            Box::new(Finding::new(
+                Rule::ChartDependencies,
+                Location::whole(file),
+                other.to_string(),
+            ))
+        }
+    }
+}
+
+impl CheckedChart {
+    fn add(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        self.findings.extend(findings);
+    }
+
+    /// The chart does not load. Helm's rules may know better why.
+    fn report_failure(&mut self, failure: Finding, source: &Path) {
+        if let Ok(files) = ChartSource::open(source, &self.path) {
+            self.add(lint_files(&files, None));
+        }
+        let file = &failure.primary.file;
+        let is_known = self
+            .findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Error && finding.primary.file == *file);
+        if !is_known {
+            self.add([failure]);
+        }
+    }
+
+    fn check_loaded(
+        &mut self,
+        source: &ChartSource,
+        chart: &Chart,
+        scope: Scope,
+        request: &CheckRequest,
+        targets: &[CheckTarget],
+        world: &mut dyn World,
+    ) {
+        chart.name().clone_into(&mut self.name);
+        self.version.clone_from(&chart.metadata.version);
+        self.add(lint_files(source, Some(chart)));
+        self.add(check_package_junk(chart));
+        self.add(check_maintainers(chart));
+        let own = chart.raw.iter().filter(|file| !file.name.starts_with("charts/"));
+        let comments: Vec<Finding> = own
+            .flat_map(|file| check_ignore_comments(&chart.source_of(file)))
+            .collect();
+        self.add(comments);
+        if scope == Scope::Files || chart.metadata.is_library() {
+            return;
+        }
+        let missing = explain_missing_dependencies(chart);
+        if missing.is_empty() {
+            self.render_all(chart, request, targets, world);
+        } else {
+            // Helm refuses to render the chart, and whatever a rendering would show is only a consequence.
+            self.add(missing);
+        }
+    }
+
+    fn render_all(&mut self, chart: &Chart, request: &CheckRequest, targets: &[CheckTarget], world: &mut dyn World) {
+        let mut custom = CustomSchemas::default();
+        for definition in chart.crds(chart.name()) {
+            custom.add_text(&definition.file.data);
+        }
+        self.check_definitions(chart, request, targets);
+        let custom = Arc::new(custom);
+        let directory = self.source.clone();
+        let (all, unreadable) = chart_values(chart, &directory, request);
+        self.add(unreadable);
+        let wanted = &chart.metadata.kube_version;
+        let accepts =
+            |target: &&CheckTarget| wanted.is_empty() || is_compatible_range(wanted, &target.kube_version.normalized);
+        let accepted: Vec<&CheckTarget> = targets.iter().filter(accepts).collect();
+        if accepted.is_empty() {
+            let versions: Vec<&str> = targets
+                .iter()
+                .map(|target| target.kube_version.version.trim_start_matches('v'))
+                .collect();
+            self.add([explain_kube_version(chart, &versions.join(", "))]);
+            return;
+        }
+        let mut compiled = Compiled::default();
+        for values in &all {
+            for target in &accepted {
+                let variant = Variant {
+                    values,
+                    target,
+                    custom: &custom,
+                };
+                let found = check_variant(chart, &variant, request, &mut compiled, world);
+                self.rendered.renderings += 1;
+                self.rendered.documents += found.documents;
+                self.rendered.skipped += found.skipped;
+                self.add(found.findings);
+            }
+        }
+        if let Some(ChartValues { values, given, .. }) = all.first() {
+            self.add(check_unused_values(chart, values, given, &request.namespace, world));
+        }
+    }
+
+    /// The definitions in `crds/`, which Helm installs as they are.
+    fn check_definitions(&mut self, chart: &Chart, request: &CheckRequest, targets: &[CheckTarget]) {
+        let Some(target) = targets.last() else { return };
+        let files = chart
+            .raw
+            .iter()
+            .filter(|file| file.name.starts_with("crds/") && !file.name.ends_with(PARTIAL));
+        for file in files {
+            let source = chart.source_of(file);
+            for resource in check_text(&file.data, &target.targets, &request.validation) {
+                self.rendered.documents += 1;
+                if resource.status == Status::Skipped {
+                    continue;
+                }
+                for violation in &resource.violations {
+                    let place = Location::at(source.clone(), violation.offset);
+                    let mut finding = Finding::of_violation(&resource, violation, place);
+                    if is_duplicate_key(&finding) {
+                        finding.severity = Severity::Warning;
+                        finding = finding.with_note("Helm installs this, kubectl and an API server refuse it");
+                    }
+                    self.findings.push(finding);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a mapping has a key twice: the last one counts for Helm.
+fn is_duplicate_key(finding: &Finding) -> bool {
+    finding.rule == Rule::Document.into() && finding.message.contains("already set")
+}

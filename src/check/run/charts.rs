@@ -1,0 +1,83 @@
+//! All charts of a request, several at once, with one result in one order.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::check::finding::{Finding, join};
+use crate::engine::template::World;
+use crate::kubernetes::validate::{Catalog, Target};
+use crate::kubernetes::version::{KubeVersion, VersionError};
+use crate::text::threads::map_with_state;
+
+use super::chart::{CheckedChart, Scope, check_chart};
+use super::request::CheckRequest;
+
+/// Why charts cannot be checked at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CheckError {
+    /// A path leads nowhere.
+    #[error("{}: no such file or directory", .0.display())]
+    NotFound(PathBuf),
+    /// There are no schemas of a version.
+    #[error(transparent)]
+    Version(#[from] VersionError),
+}
+
+/// A Kubernetes version that is rendered and validated for.
+pub(super) struct CheckTarget {
+    pub(super) kube_version: KubeVersion,
+    pub(super) targets: [Target; 1],
+}
+
+/// Everything that was checked. Findings are those that count: silenced and known ones are left out.
+#[derive(Debug, Clone, Default)]
+pub struct CheckOutcome {
+    /// The charts, in the order of the request.
+    pub charts: Vec<CheckedChart>,
+}
+
+impl CheckOutcome {
+    /// The findings of all charts, each once: charts that depend on each other show the same.
+    pub fn findings(&self) -> Vec<Finding> {
+        join(self.charts.iter().flat_map(|chart| chart.findings.clone()).collect())
+    }
+}
+
+/// Checks charts on as many threads as there are processors; results come in the order of the request. Each thread makes its
+/// own `World`; `progress` is called with the number of charts that are done.
+///
+/// # Errors
+/// When a path of the request does not exist, or there are no schemas of a version.
+pub fn check_charts<W: World>(
+    request: &CheckRequest,
+    make_world: &(dyn Fn() -> W + Sync),
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<CheckOutcome, CheckError> {
+    let whole = request.charts.iter().map(|path| (path, Scope::Whole));
+    let parts = request.subcharts.iter().map(|path| (path, Scope::Files));
+    let paths: Vec<(&PathBuf, Scope)> = whole.chain(parts).collect();
+    if let Some((path, _)) = paths.iter().find(|(path, _)| !path.exists()) {
+        return Err(CheckError::NotFound((*path).clone()));
+    }
+    let targets = request
+        .versions
+        .iter()
+        .map(|version| {
+            Ok(CheckTarget {
+                kube_version: version.kube_version.clone(),
+                targets: [Target::embedded(Catalog::of(version)?)],
+            })
+        })
+        .collect::<Result<Vec<_>, VersionError>>()?;
+    let done = AtomicUsize::new(0);
+    let mut charts = map_with_state(&paths, None, make_world, |world, (path, scope)| {
+        let checked = check_chart(path, *scope, request, &targets, world);
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+        checked
+    });
+    let mut judge = request.judgement.start();
+    for chart in &mut charts {
+        chart.findings = judge.keep(std::mem::take(&mut chart.findings));
+    }
+    Ok(CheckOutcome { charts })
+}

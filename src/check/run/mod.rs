@@ -1,0 +1,13 @@
+//! Charts checked in every way they are deployed: what `lint` and `ci` both do, and nothing else decides.
+
+mod chart;
+mod charts;
+mod find_charts;
+mod request;
+mod values;
+mod variant;
+
+pub use chart::{CheckedChart, Rendered};
+pub use charts::{CheckError, CheckOutcome, check_charts};
+pub use find_charts::{FindError, find_charts, find_subcharts};
+pub use request::{CheckRequest, DEFAULT_VALUES, GivenValues};

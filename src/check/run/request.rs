@@ -1,0 +1,104 @@
+//! What charts are checked with. `lint` and `ci` make one from their flags and configuration, and hand it to the same function.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::check::explain::Given;
+use crate::check::finding::Judgement;
+use crate::engine::template::{Dict, Map};
+use crate::engine::values::{UserValues, UserValuesError};
+use crate::kubernetes::validate::Options as ValidateOptions;
+use crate::kubernetes::version::SupportedVersion;
+use crate::text::source::ReportRoot;
+
+/// Values files of a chart that are rendered unless others are named: globs relative to the chart.
+pub const DEFAULT_VALUES: [&str; 2] = ["values-*.yaml", "ci/*.yaml"];
+
+/// Values from the command line. Texts, so that threads can merge them for themselves: merged values belong to one thread.
+#[derive(Debug, Clone, Default)]
+pub struct GivenValues {
+    /// What renderings with them are called.
+    pub label: String,
+    /// All that was given.
+    pub values: UserValues,
+    /// Contents of the files that `--set-file` names, by their names.
+    pub set_files: BTreeMap<String, Vec<u8>>,
+    /// Where each value comes from.
+    pub sources: Given,
+}
+
+impl GivenValues {
+    /// Everything merged, as `template` merges it.
+    ///
+    /// # Errors
+    /// When a file or a flag does not parse.
+    pub fn merge(&self) -> Result<Map, UserValuesError> {
+        let read = |name: &str| {
+            let file = self.set_files.get(name);
+            file.cloned()
+                .ok_or_else(|| format!("open {name}: no such file or directory"))
+        };
+        self.values.merge(&read)
+    }
+
+    /// Whether nothing was given.
+    pub const fn is_empty(&self) -> bool {
+        self.sources.files.is_empty() && self.sources.flags.is_empty()
+    }
+}
+
+/// Charts to check, and how.
+#[derive(Debug, Clone)]
+pub struct CheckRequest {
+    /// Directories or archives of charts.
+    pub charts: Vec<PathBuf>,
+    /// Directories or archives of subcharts whose files are checked by themselves. They are rendered with the charts they belong
+    /// to, with the values that these give them.
+    pub subcharts: Vec<PathBuf>,
+    /// What paths in findings are relative to.
+    pub report_root: ReportRoot,
+    /// Values that are given, instead of the chart's own defaults and values files.
+    pub given: Option<GivenValues>,
+    /// Globs of values files that are each rendered besides the defaults, relative to a chart.
+    pub values: Vec<String>,
+    /// Kubernetes versions that are rendered and validated for.
+    pub versions: Vec<SupportedVersion>,
+    /// How manifests are validated.
+    pub validation: ValidateOptions,
+    /// Values are not validated against values.schema.json.
+    pub skip_schema_validation: bool,
+    /// Name of the release.
+    pub release_name: String,
+    /// Namespace of the release.
+    pub namespace: String,
+    /// Which findings count.
+    pub judgement: Judgement,
+}
+
+impl CheckRequest {
+    /// A request for charts, with what is usual for everything else.
+    pub fn new(charts: Vec<PathBuf>, report_root: ReportRoot, versions: Vec<SupportedVersion>) -> Self {
+        Self {
+            charts,
+            subcharts: Vec::new(),
+            report_root,
+            given: None,
+            values: DEFAULT_VALUES.map(str::to_owned).to_vec(),
+            versions,
+            validation: ValidateOptions {
+                strict: true,
+                ignore_missing_schemas: true,
+                ..ValidateOptions::default()
+            },
+            skip_schema_validation: false,
+            release_name: "release-name".to_owned(),
+            namespace: "default".to_owned(),
+            judgement: Judgement::default(),
+        }
+    }
+}
+
+/// Values without any entry.
+pub(super) fn no_values() -> Map {
+    Map::new(Dict::new())
+}

@@ -1,0 +1,137 @@
+//! The values a chart is rendered with: its defaults, or what was given, and each of its values files.
+
+use std::path::Path;
+
+use crate::check::explain::{Given, explain_values_file};
+use crate::check::finding::{Finding, Location};
+use crate::engine::chart::{Chart, read_values};
+use crate::engine::template::Map;
+use crate::text::go::path_match::path_match;
+use crate::text::rule::Rule;
+use crate::text::source::SourceFile;
+
+use super::request::{CheckRequest, no_values};
+
+/// Directory whose values files are for tests, as `ct` has them.
+const TEST_VALUES: &str = "ci/";
+
+/// Values of one set of renderings.
+pub(super) struct ChartValues {
+    /// What findings call the renderings: `default values`, `values-prod.yaml`.
+    pub(super) label: String,
+    pub(super) values: Map,
+    /// Where the values come from.
+    pub(super) given: Given,
+    /// Whether they are made up for tests, so that a secret in them is none.
+    pub(super) is_for_tests: bool,
+}
+
+/// All values that the request wants a chart rendered with, and findings for those that cannot be read. The first are the
+/// defaults or those that were given.
+pub(super) fn chart_values(
+    chart: &Chart,
+    directory: &Path,
+    request: &CheckRequest,
+) -> (Vec<ChartValues>, Vec<Finding>) {
+    let mut findings = Vec::new();
+    let mut all = Vec::new();
+    match &request.given {
+        Some(given) => match given.merge() {
+            Ok(values) => all.push(ChartValues {
+                label: given.label.clone(),
+                values,
+                given: given.sources.clone(),
+                is_for_tests: false,
+            }),
+            Err(error) => {
+                let place = Location::whole(chart.source_file("values.yaml"));
+                findings.push(Finding::new(Rule::ValuesFormat, place, error.to_string()));
+            }
+        },
+        None => all.push(ChartValues {
+            label: "default values".to_owned(),
+            values: no_values(),
+            given: Given::default(),
+            is_for_tests: false,
+        }),
+    }
+    for name in values_files(directory, &request.values) {
+        let text = match std::fs::read(directory.join(&name)) {
+            Ok(text) => text,
+            Err(error) => {
+                let file = SourceFile::without_text(chart.file_path(&name));
+                let message = format!("cannot be read: {error}");
+                findings.push(Finding::new(Rule::ValuesFormat, Location::whole(file), message));
+                continue;
+            }
+        };
+        let file = SourceFile::new(chart.file_path(&name), text);
+        match read_values(file.text()) {
+            Ok(values) => all.push(ChartValues {
+                is_for_tests: name.starts_with(TEST_VALUES),
+                label: name,
+                values,
+                given: Given {
+                    files: vec![file],
+                    flags: Vec::new(),
+                },
+            }),
+            Err(message) => findings.push(explain_values_file(&file, &message)),
+        }
+    }
+    (all, findings)
+}
+
+/// The values files of a chart that match one of the globs, relative to it and sorted.
+fn values_files(chart: &Path, globs: &[String]) -> Vec<String> {
+    let mut files = Vec::new();
+    for glob in globs {
+        let (directory, pattern) = glob.rsplit_once('/').unwrap_or(("", glob));
+        let Ok(entries) = std::fs::read_dir(chart.join(directory)) else {
+            continue;
+        };
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if path_match(pattern, &name).unwrap_or(false) && entry.path().is_file() {
+                files.push(if directory.is_empty() {
+                    name
+                } else {
+                    format!("{directory}/{name}")
+                });
+            }
+        }
+    }
+    files.sort();
+    files.dedup();
+    files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::values_files;
+
+    #[test]
+    fn values_files_match_their_globs_and_come_sorted() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("ci")).unwrap();
+        std::fs::create_dir(directory.path().join("values-directory.yaml")).unwrap();
+        for name in [
+            "values.yaml",
+            "values-b.yaml",
+            "values-a.yaml",
+            "ci/x-values.yaml",
+            "ci/notes.txt",
+        ] {
+            std::fs::write(directory.path().join(name), "").unwrap();
+        }
+        let found = |globs: &[&str]| {
+            let globs: Vec<String> = globs.iter().map(|glob| (*glob).to_owned()).collect();
+            values_files(directory.path(), &globs)
+        };
+        assert_eq!(
+            found(&["values-*.yaml", "ci/*.yaml", "values-a.yaml"]),
+            ["ci/x-values.yaml", "values-a.yaml", "values-b.yaml"]
+        );
+        assert_eq!(found(&["none/*.yaml"]), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,244 @@
+//! One way a chart is deployed, its values and a Kubernetes version: rendered, validated, its objects checked against each other.
+//! A template that fails does not keep the others from being judged.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::check::explain::{
+    Subject, ValueOrigins, broken_manifest, explain_schema, explain_templates, rendered_line, template_place,
+    values_of_line,
+};
+use crate::check::finding::{Finding, Location};
+use crate::check::lint::objects::{
+    RenderedChart, check_objects, check_plain_secrets, check_random, check_texts, may_be_random,
+};
+use crate::engine::chart::Chart;
+use crate::engine::render::{
+    Capabilities, ChartTemplates, Operation, Release, RenderError, RenderValues, RenderValuesError, RenderedFile,
+    SchemaCheck, compile_chart, render_templates, render_values, render_whole,
+};
+use crate::engine::template::{Options, ParseError, World};
+use crate::engine::values::process_dependencies;
+use crate::kubernetes::validate::{CustomSchemas, Options as ValidateOptions, Status, check_text};
+use crate::text::rule::Rule;
+
+use super::charts::CheckTarget;
+use super::request::CheckRequest;
+use super::values::ChartValues;
+
+/// One way a chart is deployed.
+pub(super) struct Variant<'v> {
+    pub(super) values: &'v ChartValues,
+    pub(super) target: &'v CheckTarget,
+    /// Definitions that the chart brings.
+    pub(super) custom: &'v Arc<CustomSchemas>,
+}
+
+/// Compiled templates, by which subcharts take part: the same ones compile to the same templates.
+#[derive(Default)]
+pub(super) struct Compiled(HashMap<String, Result<ChartTemplates, ParseError>>);
+
+impl Compiled {
+    fn of(&mut self, chart: &Chart) -> &Result<ChartTemplates, ParseError> {
+        self.0.entry(tree_key(chart)).or_insert_with(|| compile_chart(chart))
+    }
+}
+
+fn tree_key(chart: &Chart) -> String {
+    let inner: Vec<String> = chart.dependencies.iter().map(tree_key).collect();
+    format!("{}({})", chart.name(), inner.join(","))
+}
+
+/// What a variant showed.
+#[derive(Default)]
+pub(super) struct VariantFindings {
+    pub(super) findings: Vec<Finding>,
+    pub(super) documents: usize,
+    pub(super) skipped: usize,
+}
+
+/// Renders and judges a chart in one way. Each finding says which rendering shows it.
+pub(super) fn check_variant(
+    chart: &Chart,
+    variant: &Variant<'_>,
+    request: &CheckRequest,
+    compiled: &mut Compiled,
+    world: &mut dyn World,
+) -> VariantFindings {
+    let mut found = VariantFindings::default();
+    found.check(chart, variant, request, compiled, world);
+    let kube_version = &variant.target.kube_version;
+    let label = format!(
+        "{}, Kubernetes {}.{}",
+        variant.values.label, kube_version.major, kube_version.minor
+    );
+    for finding in &mut found.findings {
+        finding.renderings.push(label.clone());
+    }
+    found
+}
+
+impl VariantFindings {
+    fn check(
+        &mut self,
+        chart: &Chart,
+        variant: &Variant<'_>,
+        request: &CheckRequest,
+        compiled: &mut Compiled,
+        world: &mut dyn World,
+    ) {
+        let mut chart = chart.clone();
+        let mut warnings = Vec::new();
+        let (values, given) = (&variant.values.values, &variant.values.given);
+        if let Err(error) = process_dependencies(&mut chart, values, &mut warnings) {
+            let place = values_location(&chart, variant);
+            self.findings
+                .push(Finding::new(Rule::ChartDependencies, place, error.to_string()));
+            return;
+        }
+        let release = Release {
+            name: request.release_name.clone(),
+            namespace: request.namespace.clone(),
+            operation: Operation::Install,
+        };
+        let capabilities = Capabilities::new(Some(variant.target.kube_version.clone()), &[]);
+        let check = if request.skip_schema_validation {
+            SchemaCheck::Skipped
+        } else {
+            SchemaCheck::Enforced
+        };
+        let top = match render_values(&chart, values, &release, &capabilities, check, &mut warnings) {
+            Ok(top) => top,
+            Err(RenderValuesError::Schema(violation)) => {
+                self.findings
+                    .extend(explain_schema(&chart, values, given, &violation.to_string()));
+                return;
+            }
+            Err(error) => {
+                let place = values_location(&chart, variant);
+                self.findings
+                    .push(Finding::new(Rule::ValuesFormat, place, error.to_string()));
+                return;
+            }
+        };
+        let subject = Subject {
+            chart: &chart,
+            given,
+            values,
+            release: &release,
+            capabilities: &capabilities,
+            options: Options::default(),
+        };
+        let templates = match compiled.of(&chart) {
+            Ok(templates) => templates,
+            Err(error) => {
+                let error = RenderError::Parse(error.clone());
+                self.findings.extend(explain_templates(&subject, &error, world));
+                return;
+            }
+        };
+        let mut rendering = render_whole(&chart, templates, &top, mapped(), world);
+        rendering.files.retain(RenderedFile::is_manifest);
+        let is_complete = rendering.failures.is_empty();
+        if let Some(first) = rendering.failures.into_iter().next() {
+            let error = RenderError::Execution(Box::new(first));
+            self.findings.extend(explain_templates(&subject, &error, world));
+        }
+        let rendered = RenderedChart {
+            chart: &chart,
+            files: &rendering.files,
+            release: &request.release_name,
+        };
+        let before = self.findings.len();
+        let is_whole = self.documents(rendered, variant, request) && is_complete;
+        self.findings.extend(check_objects(rendered, is_whole));
+        self.findings.extend(check_texts(rendered));
+        let origins = ValueOrigins::new(&chart, top.values(), given);
+        if !variant.values.is_for_tests {
+            self.findings
+                .extend(check_plain_secrets(rendered, top.values(), &origins));
+        }
+        if is_whole {
+            self.random(rendered, templates, &top, world);
+        }
+        for finding in self.findings.iter_mut().skip(before) {
+            if finding.related.is_empty() {
+                finding.related = values_of_line(&chart, &finding.primary, &origins);
+            }
+        }
+    }
+
+    /// Validates the documents of all files; whether all of them can be read.
+    fn documents(&mut self, rendered: RenderedChart<'_>, variant: &Variant<'_>, request: &CheckRequest) -> bool {
+        let mut are_readable = true;
+        for file in rendered.files {
+            let broken = broken_manifest(rendered.chart, file);
+            are_readable &= broken.is_none();
+            self.validate(rendered.chart, variant, request, file, broken.is_some());
+            self.findings.extend(broken);
+        }
+        are_readable
+    }
+
+    /// What differs when the chart is rendered once more.
+    fn random(
+        &mut self,
+        rendered: RenderedChart<'_>,
+        templates: &ChartTemplates,
+        top: &RenderValues,
+        world: &mut dyn World,
+    ) {
+        if !may_be_random(rendered.chart) {
+            return;
+        }
+        if let Ok(again) = render_templates(rendered.chart, templates, top, Options::default(), world) {
+            self.findings.extend(check_random(rendered, &again.files));
+        }
+    }
+
+    fn validate(
+        &mut self,
+        chart: &Chart,
+        variant: &Variant<'_>,
+        request: &CheckRequest,
+        file: &RenderedFile,
+        is_broken: bool,
+    ) {
+        let validation = ValidateOptions {
+            custom: Some(Arc::clone(variant.custom)),
+            ..request.validation.clone()
+        };
+        for resource in check_text(&file.text, &variant.target.targets, &validation) {
+            match resource.status {
+                Status::Skipped => self.skipped += 1,
+                _ => self.documents += 1,
+            }
+            for violation in &resource.violations {
+                // What keeps the file from being read is reported once.
+                if is_broken && violation.rule == Rule::Document.into() {
+                    continue;
+                }
+                let place = template_place(chart, file, violation.offset);
+                let mut finding = Finding::of_violation(&resource, violation, place);
+                if !finding.is_secret {
+                    finding.rendered = Some(rendered_line(&file.text, violation.offset));
+                }
+                self.findings.push(finding);
+            }
+        }
+    }
+}
+
+/// The values file of a variant, or the chart's own.
+fn values_location(chart: &Chart, variant: &Variant<'_>) -> Location {
+    let given = variant.values.given.files.last();
+    Location::whole(given.cloned().unwrap_or_else(|| chart.source_file("values.yaml")))
+}
+
+/// Options of renderings that note which template wrote what.
+fn mapped() -> Options {
+    Options {
+        source_map: true,
+        ..Options::default()
+    }
+}

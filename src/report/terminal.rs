@@ -1,0 +1,292 @@
+//! One finding as a terminal shows it, in the manner of rustc. The only file that knows the crate that draws.
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+
+use crate::check::finding::{Finding, Location, Place};
+use crate::text::rule::Severity;
+use crate::text::source::{SourceFile, Span};
+
+/// Widest line.
+const WIDTH: usize = 140;
+/// Renderings that are named one by one.
+const NAMED_RENDERINGS: usize = 3;
+
+/// How to draw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Terminal {
+    /// Letters only.
+    Plain,
+    /// With colours.
+    Coloured,
+}
+
+impl Terminal {
+    /// Plain, or with colours.
+    pub const fn coloured_if(is_coloured: bool) -> Self {
+        if is_coloured { Self::Coloured } else { Self::Plain }
+    }
+
+    /// The text of a finding, without a line break at the end. `names_rule` says whether the rule is named behind the message:
+    /// where one thing failed and stops a command, the rule says nothing new.
+    pub fn draw(self, finding: &Finding, names_rule: bool) -> String {
+        let renderer = match self {
+            Self::Plain => Renderer::plain(),
+            Self::Coloured => Renderer::styled(),
+        };
+        let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
+        let heading = match finding.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Info => Level::INFO,
+        };
+        let message = if names_rule {
+            format!("{} [{}]", finding.message, finding.rule)
+        } else {
+            finding.message.clone()
+        };
+        let excerpts = excerpts(finding);
+        let notes = notes(finding);
+        let title = heading.primary_title(message.as_str());
+        let mut elements: Vec<Element<'_>> = Vec::new();
+        if finding.is_secret || !has_excerpt(&finding.primary) {
+            elements.push(origin(&finding.primary));
+        }
+        elements.extend(excerpts.iter().map(Excerpt::element));
+        let noted = notes.iter().map(|note| Level::NOTE.message(note.as_str()));
+        let helped = finding.help.iter().map(|help| Level::HELP.message(help.as_str()));
+        elements.extend(noted.chain(helped).map(Element::from));
+        let group: Group<'_> = if elements.is_empty() {
+            Group::with_title(title)
+        } else {
+            title.elements(elements)
+        };
+        renderer.render(&[group])
+    }
+}
+
+/// A piece of a text that is shown.
+struct Excerpt {
+    path: String,
+    text: String,
+    span: Span,
+    words: String,
+    /// Lines around it to show as well.
+    context: Vec<Span>,
+}
+
+fn excerpts(finding: &Finding) -> Vec<Excerpt> {
+    let mut excerpts = Vec::new();
+    if finding.is_secret {
+        return excerpts;
+    }
+    excerpts.extend(Excerpt::of(&finding.primary, ""));
+    for related in &finding.related {
+        match &related.place {
+            Place::Shown(location) => excerpts.extend(Excerpt::of(location, &related.label)),
+            Place::Rendered(location) => {
+                if let Some(mut excerpt) = Excerpt::of(location, &related.label) {
+                    excerpt.path = related.place.name();
+                    excerpt.context = lines_around(&location.file, excerpt.span);
+                    excerpts.push(excerpt);
+                }
+            }
+            Place::Named(_) | Place::Flag(_) => {}
+        }
+    }
+    excerpts
+}
+
+/// What is said in words: places that are not shown, facts, how the place was rendered, and by which renderings.
+fn notes(finding: &Finding) -> Vec<String> {
+    let mut notes = finding.notes.clone();
+    for related in &finding.related {
+        let is_shown = !finding.is_secret && matches!(related.place, Place::Shown(_) | Place::Rendered(_));
+        if !is_shown {
+            notes.push(format!("{} {}", related.label, related.place.name()));
+        }
+    }
+    if let Some(rendered) = &finding.rendered {
+        notes.push(format!("rendered as `{}`", rendered.trim()));
+    }
+    if !finding.renderings.is_empty() {
+        let named: Vec<&str> = finding
+            .renderings
+            .iter()
+            .take(NAMED_RENDERINGS)
+            .map(String::as_str)
+            .collect();
+        let more = finding.renderings.len().saturating_sub(NAMED_RENDERINGS);
+        let rest = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        notes.push(format!("with {}{rest}", named.join("; ")));
+    }
+    notes
+}
+
+/// A place without its text.
+fn origin(location: &Location) -> Element<'_> {
+    let origin = Origin::path(location.file.path());
+    match location.span {
+        Some(_) => {
+            let at = location.position();
+            origin.line(at.line as usize).char_column(at.column as usize).into()
+        }
+        None => origin.into(),
+    }
+}
+
+fn has_excerpt(location: &Location) -> bool {
+    location.span.is_some() && !location.file.text().is_empty()
+}
+
+impl Excerpt {
+    /// A range of a file. A point is widened to the word or action it begins; what is not UTF-8 is replaced.
+    fn of(location: &Location, words: &str) -> Option<Self> {
+        let span = location.span.filter(|_| has_excerpt(location))?;
+        let bytes = location.file.text();
+        let (text, span) = if let Ok(text) = std::str::from_utf8(bytes) {
+            (text.to_owned(), widened(bytes, span))
+        } else {
+            // Offsets would no longer fit, so the start of the line is marked instead.
+            let line = location.position().line as usize;
+            let lossy = String::from_utf8_lossy(bytes).into_owned();
+            let start: usize = lossy
+                .split_inclusive('\n')
+                .take(line.saturating_sub(1))
+                .map(str::len)
+                .sum();
+            let start = u32::try_from(start).unwrap_or(u32::MAX);
+            (lossy, Span::new(start, start))
+        };
+        Some(Self {
+            path: location.file.path().to_owned(),
+            span: inside(&text, span),
+            text,
+            words: words.to_owned(),
+            context: Vec::new(),
+        })
+    }
+
+    fn element(&self) -> Element<'_> {
+        let primary = annotation(AnnotationKind::Primary, self.span, &self.words);
+        let context = self
+            .context
+            .iter()
+            .map(|span| annotation(AnnotationKind::Context, *span, ""));
+        Snippet::source(self.text.as_str())
+            .path(self.path.as_str())
+            .annotations(std::iter::once(primary).chain(context))
+            .into()
+    }
+}
+
+fn annotation(kind: AnnotationKind, span: Span, words: &str) -> Annotation<'_> {
+    let annotation = kind.span(span.range());
+    if words.is_empty() {
+        annotation
+    } else {
+        annotation.label(words)
+    }
+}
+
+/// The first bytes of the lines before and after, so that the indentation is seen.
+fn lines_around(file: &SourceFile, span: Span) -> Vec<Span> {
+    let line = file.position(span.start).line;
+    [line.saturating_sub(2), line.saturating_sub(1), line + 1]
+        .into_iter()
+        .filter(|&number| number > 0)
+        .map(|number| file.line_span(number))
+        .filter(|span| !span.is_empty())
+        .map(|span| Span::new(span.start, span.start))
+        .collect()
+}
+
+/// A point becomes the word, or the action, that begins there.
+fn widened(text: &[u8], span: Span) -> Span {
+    if !span.is_empty() {
+        return span;
+    }
+    let rest = text.get(span.start as usize..).unwrap_or_default();
+    let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+    let line = rest.get(..end).unwrap_or_default();
+    let length = if line.starts_with(b"{{") {
+        memchr::memmem::find(line, b"}}").map_or(end, |at| at + 2)
+    } else {
+        line.iter()
+            .position(|byte| matches!(byte, b' ' | b',' | b'}' | b']'))
+            .unwrap_or(end)
+            .max(1)
+            .min(end)
+    };
+    Span::new(
+        span.start,
+        span.start.saturating_add(u32::try_from(length).unwrap_or(0)),
+    )
+}
+
+/// The range on character boundaries of the text, and on its first line only.
+fn inside(text: &str, span: Span) -> Span {
+    let mut start = (span.start as usize).min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let rest = text.get(start..).unwrap_or_default();
+    let line_end = start + rest.find('\n').unwrap_or(rest.len());
+    let mut end = (span.end as usize).clamp(start, line_end);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Span::new(offset(start), offset(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::rule::Rule;
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let file = SourceFile::new("values.yaml", &b"password: hunter22\n"[..]);
+        let place = Location::at(file.clone(), 0);
+        let finding = Finding::new(Rule::PlainSecret, place.clone(), "plain")
+            .with_related("set here", Place::Shown(place.clone()));
+        let text = Terminal::Plain.draw(&finding, true);
+        assert!(!text.contains("hunter22"), "{text}");
+        assert!(text.contains("--> values.yaml:1:1"), "{text}");
+        let shown = Terminal::Plain.draw(&Finding::new(Rule::Type, place, "wrong"), true);
+        assert!(shown.contains("hunter22"), "{shown}");
+        let hidden = Terminal::Plain.draw(
+            &Finding::new(Rule::Type, Location::at(file, 0), "wrong").hidden_if(true),
+            true,
+        );
+        assert!(!hidden.contains("hunter22"), "{hidden}");
+    }
+
+    #[test]
+    fn files_without_text_are_named_without_an_excerpt() {
+        let place = Location::whole(SourceFile::without_text("charts/web/Chart.yaml"));
+        let text = Terminal::Plain.draw(&Finding::new(Rule::ChartLoad, place, "missing"), true);
+        assert_eq!(text, "error: missing [chart-load]\n--> charts/web/Chart.yaml");
+    }
+
+    #[test]
+    fn text_that_is_not_utf_8_and_spans_beyond_the_end_are_drawn() {
+        for (text, span) in [
+            (&b"a: \xff\xfe\nb: 1\n"[..], Span::new(7, 8)),
+            (&b"a\n"[..], Span::new(40, 50)),
+            ("é\n".as_bytes(), Span::new(1, 1)),
+        ] {
+            let place = Location::new(SourceFile::new("f", text), span);
+            assert!(
+                Terminal::Plain
+                    .draw(&Finding::new(Rule::Type, place, "x"), false)
+                    .starts_with("error: x")
+            );
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What was probably meant by a word that is not known.
+
+/// Longest word that is compared, in characters: the work grows with the square of the length.
+const MAX_LENGTH: usize = 100;
+
+/// The known word closest to `word`, if it is close enough to be a typing mistake: one letter in three may differ, three at
+/// most. Letters that differ in case only count as one mistake.
+pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let length = word.chars().count();
+    if length > MAX_LENGTH {
+        return None;
+    }
+    let most = (length / 3).clamp(1, 3);
+    let close = known.into_iter().filter_map(|candidate| {
+        if candidate == word || candidate.chars().count().abs_diff(length) > most {
+            return None;
+        }
+        let distance = if word.eq_ignore_ascii_case(candidate) {
+            1
+        } else {
+            strsim::osa_distance(word, candidate)
+        };
+        (distance <= most).then_some((distance, candidate))
+    });
+    close.min().map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typing_mistakes_are_found() {
+        let known = ["replicaCount", "image", "imagePullSecrets", "tag"];
+        for (word, wanted) in [
+            ("replicaCuont", Some("replicaCount")),
+            ("replicacount", Some("replicaCount")),
+            ("imagePulSecrets", Some("imagePullSecrets")),
+            ("tags", Some("tag")),
+            ("port", None),
+            ("image", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, known), wanted, "{word}");
+        }
+    }
+}

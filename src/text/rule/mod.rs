@@ -1,0 +1,8 @@
+//! The rules that findings name: one table with id, severity, summary, and whether findings may show what they are about.
+
+mod severity;
+mod table;
+
+pub use severity::Severity;
+pub(crate) use table::kebab_case;
+pub use table::{RULES, Rule, RuleId, RuleRow};
