@@ -7,6 +7,8 @@ use clap::Args;
 use crate::artifact::package::{PackageError, PackageOptions, package_chart};
 use crate::text::source::{Replacement, replace_files};
 
+use crate::engine::chart::LoadError;
+
 use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::run_context::RunContext;
@@ -61,7 +63,11 @@ pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<E
 pub(super) fn package_error(error: PackageError) -> CommandError {
     match error {
         PackageError::Version(_) => CommandError::usage(error),
-        PackageError::Archive(_) => CommandError::could_not_run(error),
+        PackageError::Archive(_)
+        | PackageError::Load {
+            source: LoadError::Read { .. },
+            ..
+        } => CommandError::could_not_run(error),
         PackageError::Missing { .. } => CommandError::findings(error)
             .with_hint("run `helm dependency build` first, or depend on a chart beside this one with file://"),
         _ => CommandError::findings(error),

@@ -13,7 +13,7 @@ use crate::artifact::network::CertificateCheck;
 use crate::check::finding::{Finding, Location, join};
 use crate::check::lint::chart::check_ignore_comments;
 use crate::kubernetes::validate::{
-    Catalog, CustomSchemas, Documents, KindFilter, Options, Resource, SchemaLocations, Target, Violation, check_text,
+    Catalog, CustomSchemas, Documents, KindFilter, Options, Resource, SchemaLocations, Status, Target, check_text,
     is_remote,
 };
 use crate::kubernetes::version::parse_versions;
@@ -190,7 +190,8 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
         return report_findings(context, &reporting, &files);
     }
     context.write_stdout(resources_as(format, &files, shown).as_bytes())?;
-    Ok(if has_failed { Exit::Findings } else { Exit::Clean })
+    let verdict = if has_failed { Exit::Findings } else { Exit::Clean };
+    Ok(exit(&files, verdict))
 }
 
 /// A version of Kubernetes for each that is asked for, every one once.
@@ -249,9 +250,16 @@ fn findings_of(file: &CheckedFile, reporting: &Reporting) -> Vec<Finding> {
     let unreadable = file.failure.iter();
     let unreadable = unreadable.map(|failure| Finding::new(Rule::Document, Location::whole(source.clone()), failure));
     let violations = file.resources.iter().flat_map(|resource| {
-        let place = |violation: &Violation| Location::at(source.clone(), violation.offset);
-        let violations = resource.violations.iter();
-        violations.map(move |violation| Finding::of_violation(resource, violation, place(violation)))
+        let source = source.clone();
+        resource.violations.iter().map(move |violation| {
+            let mut finding =
+                Finding::of_violation(resource, violation, Location::at(source.clone(), violation.offset));
+            if resource.status == Status::Skipped {
+                // The user said that kinds may be unknown here.
+                finding.severity = finding.severity.min(Severity::Warning);
+            }
+            finding
+        })
     });
     let mut findings: Vec<Finding> = unreadable.chain(violations).collect();
     findings.extend(check_ignore_comments(&source));
@@ -274,7 +282,16 @@ fn report_findings(context: RunContext, reporting: &Reporting, files: &[CheckedF
         })
         .collect();
     reporting.write(context, &findings, &groups)?;
-    Ok(reporting.exit(&findings))
+    Ok(exit(files, reporting.exit(&findings)))
+}
+
+/// How a run ends: a file that cannot be read outranks what is wrong with others.
+fn exit(files: &[CheckedFile], verdict: Exit) -> Exit {
+    if files.iter().any(|file| file.failure.is_some()) {
+        Exit::CouldNotRun
+    } else {
+        verdict
+    }
 }
 
 /// Name of standard input.

@@ -112,7 +112,7 @@ fn commands_end_with_the_documented_codes() {
             "",
         ),
         (&["lint"], 2, "", "requires at least 1 argument"),
-        (&["validate", "missing.yaml"], 1, "open missing.yaml", ""),
+        (&["validate", "missing.yaml"], 3, "open missing.yaml", ""),
         (
             &["validate", "--kubernetes-version", "1.2", "-"],
             2,

@@ -9,7 +9,9 @@
 )]
 
 mod bump;
+mod check;
 mod cli;
+mod exit_codes;
 mod failures;
 mod helm3;
 mod hostile;
@@ -25,4 +27,5 @@ mod s3_server;
 mod schema_urls;
 mod template_inputs;
 mod verdicts;
+mod workspace;
 mod yaml_differential;

@@ -1,7 +1,7 @@
 //! Files of a chart that cannot be read, and what Chart.yaml asks for and does not get.
 
 use super::yaml_fault;
-use crate::check::finding::{Finding, Location};
+use crate::check::finding::{Finding, Location, Place};
 use crate::engine::chart::{Chart, LoadError};
 use crate::text::rule::Rule;
 use crate::text::source::{SourceFile, Span, join_shown};
@@ -53,29 +53,34 @@ fn explain_inside(path: &str, inside: &str, error: &LoadError, read: &dyn Fn(&st
     }
 }
 
-/// What to do about a missing dependency.
-pub const fn dependency_advice() -> &'static str {
-    "`helm dependency build` fetches it; dependencies with `repository: file://…` are taken from beside the chart"
-}
+/// What to do about missing dependencies.
+const DEPENDENCY_ADVICE: &str = "`helm dependency build` fetches what is missing; dependencies with `repository: file://…` are taken from beside the chart";
 
-/// A finding for each dependency that Chart.yaml (or requirements.yaml) lists and `charts/` lacks.
-pub fn explain_missing_dependencies(chart: &Chart) -> Vec<Finding> {
+/// The dependencies that Chart.yaml (or requirements.yaml) lists and `charts/` lacks, as one finding: one command mends it.
+pub fn explain_missing_dependencies(chart: &Chart) -> Option<Finding> {
     let missing = chart.missing_dependencies();
     let declared: Vec<SourceFile> = ["Chart.yaml", "requirements.yaml"]
         .into_iter()
         .map(|name| chart.source_file(name))
         .collect();
-    let mut findings = Vec::new();
-    for name in missing {
-        let place = declared.iter().find_map(|file| {
+    let place = |name: &str| {
+        declared.iter().find_map(|file| {
             let span = dependency_span(file.text(), name)?;
             Some(Location::new(file.clone(), span))
-        });
-        let place = place.unwrap_or_else(|| Location::whole(chart.source_file("Chart.yaml")));
-        let message = format!("dependency `{name}` is not in charts/");
-        findings.push(Finding::new(Rule::DependencyMissing, place, message).with_help(dependency_advice()));
+        })
+    };
+    let (first, others) = missing.split_first()?;
+    let primary = place(first).unwrap_or_else(|| Location::whole(chart.source_file("Chart.yaml")));
+    let names: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
+    let message = match others {
+        [] => format!("dependency {} is not in charts/", names.join(", ")),
+        _ => format!("dependencies {} are not in charts/", names.join(", ")),
+    };
+    let mut finding = Finding::new(Rule::DependencyMissing, primary, message).with_help(DEPENDENCY_ADVICE);
+    for location in others.iter().filter_map(|name| place(name)) {
+        finding = finding.with_related("and", Place::Named(location));
     }
-    findings
+    Some(finding)
 }
 
 /// Where a file lists a dependency of that name.

@@ -16,9 +16,9 @@ use crate::text::rule::Rule;
 use crate::text::source::{SourceFile, Span};
 use crate::text::yaml::{self, YamlError};
 
-pub use chart_file::{dependency_advice, explain_kube_version, explain_load, explain_missing_dependencies};
+pub use chart_file::{explain_kube_version, explain_load, explain_missing_dependencies};
 pub use manifest::{broken_manifest, explain_manifests};
-pub use place::{rendered_line, template_place, values_of_line};
+pub use place::{template_place, values_of_line};
 pub use template::explain_templates;
 pub use value_origins::{Given, ValueOrigins};
 pub use values::{explain_schema, explain_user_values, explain_values_file};

@@ -1,7 +1,7 @@
 //! Where in the chart's sources something rendered comes from.
 
 use super::value_origins::ValueOrigins;
-use crate::check::finding::{Location, Related};
+use crate::check::finding::{Finding, Location, Place, Related};
 use crate::engine::chart::Chart;
 use crate::engine::render::RenderedFile;
 
@@ -18,8 +18,29 @@ pub fn template_place(chart: &Chart, file: &RenderedFile, offset: usize) -> Loca
     })
 }
 
+/// The place in the file's own template that included what wrote the byte at `offset`; none where it wrote the byte itself.
+fn including_place(chart: &Chart, file: &RenderedFile, offset: usize) -> Option<Location> {
+    let position = file.included_at(u32::try_from(offset).ok()?)?;
+    Some(Location::at(chart.template_file(&file.name)?, position as usize))
+}
+
+impl Finding {
+    /// The same, with the line of the rendered file, unless it may hold a secret, and the place that included the template.
+    #[must_use]
+    pub fn rendered_at(mut self, chart: &Chart, file: &RenderedFile, offset: usize) -> Self {
+        if !self.is_secret {
+            self.rendered = Some(rendered_line(&file.text, offset));
+        }
+        match including_place(chart, file, offset) {
+            // A text given to `tpl` is placed at its caller already.
+            Some(place) if place.file != self.primary.file => self.with_related("included from", Place::Named(place)),
+            _ => self,
+        }
+    }
+}
+
 /// The line of a rendered file that holds a byte.
-pub fn rendered_line(text: &[u8], offset: usize) -> String {
+fn rendered_line(text: &[u8], offset: usize) -> String {
     let before = text.get(..offset).unwrap_or(text);
     let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
     let rest = text.get(start..).unwrap_or_default();

@@ -110,6 +110,22 @@ fn parse_advice(cause: &str) -> Option<String> {
     found.map(|(_, advice)| (*advice).to_owned())
 }
 
+/// A subchart that lacks a dependency. Helm asks only the top chart for its own, and a library that is not there is noticed
+/// where a template of it is missed.
+fn missing_below(chart: &Chart) -> Option<String> {
+    chart.dependencies.iter().find_map(|subchart| {
+        let missing = subchart.missing_dependencies();
+        match missing.first() {
+            Some(name) => Some(format!(
+                "the subchart `{}` depends on `{name}`, which is not in {}",
+                subchart.name(),
+                subchart.file_path("charts/")
+            )),
+            None => missing_below(subchart),
+        }
+    })
+}
+
 /// `name` in `before "name"…`.
 fn quoted_after(text: &str, before: &str) -> Option<String> {
     let rest = text.split_once(before)?.1.strip_prefix('"')?;
@@ -270,7 +286,9 @@ fn advice(
     if let Some(name) = quoted_after(cause, "no template ") {
         return Some(match nearest(&name, definitions.iter().map(String::as_str)) {
             Some(near) => format!("there is a definition `{near}`"),
-            None => "no file of the chart or its subcharts defines it; is the library chart in charts/?".to_owned(),
+            None => missing_below(subject.chart).unwrap_or_else(|| {
+                "no file of the chart or its subcharts defines it; is the library chart in charts/?".to_owned()
+            }),
         });
     }
     if let Some(name) = quoted_after(cause, "function ") {

@@ -103,11 +103,10 @@ fn broken_schema(chart: &Chart, words: &str) -> Finding {
     let location = match serde_json::from_slice::<serde_json::Value>(file.text()) {
         Ok(_) => Location::whole(file),
         Err(error) => {
-            let mut span = file.line_span(u32::try_from(error.line()).unwrap_or(1));
-            let column = u32::try_from(error.column().saturating_sub(1)).unwrap_or_default();
-            let line_start = span.start;
-            span.start = line_start.saturating_add(column).min(span.end);
-            Location::new(file, span)
+            // The library counts columns in bytes, from 1.
+            let line = file.line_start(u32::try_from(error.line()).unwrap_or(1));
+            let column = error.column().saturating_sub(1);
+            Location::at(file, line as usize + column)
         }
     };
     Finding::new(

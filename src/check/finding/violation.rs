@@ -1,8 +1,8 @@
 //! What an API server refuses, as a finding: the one wording for it, in every command.
 
 use super::finding::{Finding, Location};
-use crate::kubernetes::validate::{Resource, Status, Violation};
-use crate::text::rule::{Rule, Severity};
+use crate::kubernetes::validate::{Resource, Violation};
+use crate::text::rule::Rule;
 
 impl Finding {
     /// A violation of a document, at a place: `Service web: /spec/ports/0/port: what is wrong`.
@@ -17,9 +17,9 @@ impl Finding {
         let message: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         let mut finding = Self::new(violation.rule, location, message.join(": "))
             .hidden_if(resource.kind.eq_ignore_ascii_case("secret"));
-        if resource.status == Status::Skipped {
-            // Nothing is known about the kind, so nothing is certain.
-            finding.severity = finding.severity.min(Severity::Warning);
+        if violation.rule == Rule::Document.into() && words.contains("already set") {
+            finding = finding
+                .with_note("Helm installs this, with the value of the last key; kubectl and an API server refuse it");
         }
         if lacks_quotes(violation) {
             finding = finding.with_help("quote the value: without quotes YAML reads a number or a boolean");
@@ -42,11 +42,13 @@ fn lacks_quotes(violation: &Violation) -> bool {
 fn without_reader_words(message: &str) -> String {
     let cause = message.rsplit_once("yaml: ").map_or(message, |(_, cause)| cause);
     let cause = cause.strip_prefix("unmarshal errors:").unwrap_or(cause).trim();
-    let cause = cause
-        .strip_prefix("line ")
-        .and_then(|rest| rest.split_once(": "))
-        .map_or(cause, |(_, cause)| cause);
-    cause.to_owned()
+    let without_line = |line: &str| {
+        let line = line.trim();
+        let rest = line.strip_prefix("line ").and_then(|rest| rest.split_once(": "));
+        rest.map_or(line, |(_, cause)| cause).to_owned()
+    };
+    let lines: Vec<String> = cause.lines().map(without_line).collect();
+    lines.join("\n")
 }
 
 #[cfg(test)]

@@ -184,12 +184,10 @@ impl CheckedChart {
         if scope == Scope::Files || chart.metadata.is_library() {
             return;
         }
-        let missing = explain_missing_dependencies(chart);
-        if missing.is_empty() {
-            self.render_all(chart, request, targets, world);
-        } else {
+        match explain_missing_dependencies(chart) {
+            None => self.render_all(chart, request, targets, world),
             // Helm refuses to render the chart, and whatever a rendering would show is only a consequence.
-            self.add(missing);
+            Some(missing) => self.add([missing]),
         }
     }
 
@@ -254,7 +252,6 @@ impl CheckedChart {
                     let mut finding = Finding::of_violation(&resource, violation, place);
                     if is_duplicate_key(&finding) {
                         finding.severity = Severity::Warning;
-                        finding = finding.with_note("Helm installs this, kubectl and an API server refuse it");
                     }
                     self.findings.push(finding);
                 }

@@ -92,7 +92,9 @@ fn values_files(chart: &Path, globs: &[String]) -> Vec<String> {
         };
         for entry in entries.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if path_match(pattern, &name).unwrap_or(false) && entry.path().is_file() {
+            // As in a shell, only a pattern that begins with a dot means hidden files: tools keep their settings there.
+            let is_meant = !name.starts_with('.') || pattern.starts_with('.');
+            if is_meant && path_match(pattern, &name).unwrap_or(false) && entry.path().is_file() {
                 files.push(if directory.is_empty() {
                     name
                 } else {
@@ -120,6 +122,7 @@ mod tests {
             "values-b.yaml",
             "values-a.yaml",
             "ci/x-values.yaml",
+            "ci/.tool.yaml",
             "ci/notes.txt",
         ] {
             std::fs::write(directory.path().join(name), "").unwrap();
@@ -132,6 +135,7 @@ mod tests {
             found(&["values-*.yaml", "ci/*.yaml", "values-a.yaml"]),
             ["ci/x-values.yaml", "values-a.yaml", "values-b.yaml"]
         );
+        assert_eq!(found(&["ci/.*.yaml"]), ["ci/.tool.yaml"]);
         assert_eq!(found(&["none/*.yaml"]), Vec::<String>::new());
     }
 }

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::check::explain::{
-    Subject, ValueOrigins, broken_manifest, explain_schema, explain_templates, rendered_line, template_place,
-    values_of_line,
+    Subject, ValueOrigins, broken_manifest, explain_schema, explain_templates, template_place, values_of_line,
 };
 use crate::check::finding::{Finding, Location};
 use crate::check::lint::objects::{
@@ -162,8 +161,10 @@ impl VariantFindings {
             self.random(rendered, templates, &top, world);
         }
         for finding in self.findings.iter_mut().skip(before) {
-            if finding.related.is_empty() {
-                finding.related = values_of_line(&chart, &finding.primary, &origins);
+            for related in values_of_line(&chart, &finding.primary, &origins) {
+                if !finding.related.contains(&related) {
+                    finding.related.push(related);
+                }
             }
         }
     }
@@ -219,11 +220,8 @@ impl VariantFindings {
                     continue;
                 }
                 let place = template_place(chart, file, violation.offset);
-                let mut finding = Finding::of_violation(&resource, violation, place);
-                if !finding.is_secret {
-                    finding.rendered = Some(rendered_line(&file.text, violation.offset));
-                }
-                self.findings.push(finding);
+                let finding = Finding::of_violation(&resource, violation, place);
+                self.findings.push(finding.rendered_at(chart, file, violation.offset));
             }
         }
     }

@@ -136,6 +136,21 @@ impl RenderedFile {
         })
     }
 
+    /// The place in the rendered file's own template that led to the byte at `offset`, where another template wrote it.
+    pub fn included_at(&self, offset: u32) -> Option<u32> {
+        let map = self.map.as_ref()?;
+        let segment = map.find(offset)?;
+        let own = |source: u32| {
+            let source = map.sources.get(source as usize);
+            source.is_some_and(|source| source.name.as_bytes() == self.name.as_bytes())
+        };
+        if own(segment.source) {
+            return None;
+        }
+        let outermost = map.callers_of(segment).filter(|caller| own(caller.source)).last()?;
+        Some(outermost.position)
+    }
+
     /// Whether it becomes manifests: all but NOTES.txt do.
     pub fn is_manifest(&self) -> bool {
         !self.name.ends_with("NOTES.txt")

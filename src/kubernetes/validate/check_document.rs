@@ -121,7 +121,8 @@ struct DocumentCheck<'d> {
 /// What is the same for every version, found out once.
 #[derive(Default)]
 struct Shared {
-    unreadable: OnceCell<Option<String>>,
+    /// Why the document cannot become JSON, and the byte at fault.
+    unreadable: OnceCell<Option<(String, usize)>>,
     /// What [`is_plain`] says of it.
     is_plain: OnceCell<bool>,
     /// Violations in `metadata`, by object.
@@ -158,16 +159,16 @@ impl DocumentCheck<'_> {
         if is_empty {
             return;
         }
-        if let Some(message) = self.shared.unreadable.get_or_init(|| self.unreadable(root)) {
+        if let Some((message, at)) = self.shared.unreadable.get_or_init(|| self.unreadable(root)) {
             let message = format!("error unmarshalling resource: error converting YAML to JSON: {message}");
-            resources.push(failed(self.offset(root), self.offset(root), message));
+            resources.push(failed(self.offset(root), *at, message));
             return;
         }
         self.resource(root, resources, 0);
     }
 
     /// What keeps a document from becoming JSON. Decoding is only done where the tree shows a reason to.
-    fn unreadable(&self, root: NodeId) -> Option<String> {
+    fn unreadable(&self, root: NodeId) -> Option<(String, usize)> {
         let duplicates = if self.options.strict {
             Duplicates::Refused
         } else {
@@ -178,7 +179,10 @@ impl DocumentCheck<'_> {
         }
         yaml::decode(self.tree, root, &mut JsonBuilder, duplicates)
             .err()
-            .map(|error| error.to_string())
+            .map(|error| {
+                let at = error.offset().map_or_else(|| self.offset(root), |at| at as usize);
+                (error.to_string(), at)
+            })
     }
 
     fn text(&self, node: NodeId, path: &[&str]) -> Result<String, bool> {

@@ -55,12 +55,17 @@ impl SourceFile {
         self.lines().position(&self.0.text, offset.min(length))
     }
 
+    /// The byte at which a line begins, by its number from 1; the end of the text for lines that it does not have.
+    pub fn line_start(&self, line: u32) -> u32 {
+        let length = u32::try_from(self.text().len()).unwrap_or(u32::MAX);
+        self.lines().line_start(line.max(1)).unwrap_or(length)
+    }
+
     /// The bytes of a line without its indentation and its line break, by its number from 1; empty, at the end, for lines
     /// that the text does not have.
     pub fn line_span(&self, line: u32) -> Span {
         let text = self.text();
-        let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        let start = self.lines().line_start(line.max(1)).unwrap_or(length);
+        let start = self.line_start(line);
         let rest = text.get(start as usize..).unwrap_or_default();
         let content = rest.split(|&byte| byte == b'\n').next().unwrap_or_default();
         let indentation = content.len() - content.trim_ascii_start().len();

@@ -83,13 +83,13 @@ impl<'s> Messages<'s> {
         location: Location,
     ) {
         let text = text.into();
-        // Helm names a directory before the colon, and the text alone does not say which; the reason is on a second line.
-        let directory = if path.ends_with('/') {
+        // Helm names a directory or a missing file before the colon, and the text alone does not say which; the reason is on a second line.
+        let subject = if path.ends_with('/') || text == "file does not exist" {
             format!("{path}: ")
         } else {
             String::new()
         };
-        let message = format!("{directory}{}", text.replace("\n\t", ": "));
+        let message = format!("{subject}{}", text.replace("\n\t", ": "));
         self.list.push(LintMessage {
             finding: Finding::new(rule, location, message).with_severity(severity),
             path: path.to_owned(),

@@ -17,6 +17,7 @@ mod registry;
 mod report;
 mod service;
 mod text_rules;
+mod unknown_rule;
 
 pub use object::RenderedChart;
 pub use plain_secret::check_plain_secrets;

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::check::explain::template_place;
-use crate::check::finding::Location;
+use crate::check::finding::{Finding, Location};
 use crate::engine::chart::Chart;
 use crate::engine::render::RenderedFile;
 use crate::kubernetes::validate::IGNORE_ANNOTATION;
@@ -27,6 +27,15 @@ impl RenderedChart<'_> {
         match self.files.get(file) {
             Some(file) => template_place(self.chart, file, offset),
             None => Location::whole(self.chart.source_file("Chart.yaml")),
+        }
+    }
+
+    /// A finding at the template line that wrote a byte of a file.
+    pub(super) fn finding(&self, file: usize, offset: usize, rule: Rule, message: &str) -> Finding {
+        let finding = Finding::new(rule, self.place(file, offset), message);
+        match self.files.get(file) {
+            Some(file) => finding.rendered_at(self.chart, file, offset),
+            None => finding,
         }
     }
 
@@ -137,13 +146,21 @@ impl Object {
         self.text("/apiVersion").split_once('/').map_or("", |(group, _)| group)
     }
 
-    /// Whether an annotation silences a rule for it.
-    pub(super) fn silences(&self, rule: Rule) -> bool {
+    /// The rules that its annotation names.
+    pub(super) fn silenced_rules(&self) -> impl Iterator<Item = &str> {
         let annotations = self.json.pointer("/metadata/annotations");
         let rules = annotations
             .and_then(|all| all.get(IGNORE_ANNOTATION))
             .and_then(Json::as_str);
-        rules.is_some_and(|rules| rules.split([',', ' ']).any(|id| RuleId::from(rule).is_covered_by(id)))
+        rules
+            .into_iter()
+            .flat_map(|rules| rules.split([',', ' ']))
+            .filter(|id| !id.is_empty())
+    }
+
+    /// Whether an annotation silences a rule for it.
+    pub(super) fn silences(&self, rule: Rule) -> bool {
+        self.silenced_rules().any(|id| RuleId::from(rule).is_covered_by(id))
     }
 
     /// Whether Helm runs it as a hook.

@@ -35,7 +35,8 @@ pub fn check_plain_secrets(rendered: RenderedChart<'_>, values: &Map, origins: &
                 path.join(".")
             );
             findings.push(
-                Finding::new(Rule::PlainSecret, rendered.place(index, offset), message)
+                rendered
+                    .finding(index, offset, Rule::PlainSecret, &message)
                     .with_related("value from", as_named(origin)),
             );
         }

@@ -24,7 +24,7 @@ impl Objects<'_> {
             .filter(|(object, pod)| {
                 let labels = labels_of(object, pod);
                 selector.iter().all(|(key, value)| {
-                    is_set_at_run_time(key) || labels.and_then(|labels| labels.get(key)) == Some(value)
+                    is_set_at_run_time(key, value) || labels.and_then(|labels| labels.get(key)) == Some(value)
                 })
             })
             .collect()
@@ -51,7 +51,7 @@ impl Objects<'_> {
         let wanted: Vec<&str> = selector
             .iter()
             .filter(|(key, value)| {
-                !is_set_at_run_time(key)
+                !is_set_at_run_time(key, value)
                     && !self
                         .owners()
                         .any(|(object, pod)| labels_of(object, pod).and_then(|labels| labels.get(*key)) == Some(*value))
@@ -142,7 +142,7 @@ fn holds_word(text: &[u8], word: &[u8]) -> bool {
 }
 
 /// Whether a label is one that controllers set: a pod's place in its set, or its part in a cluster.
-fn is_set_at_run_time(label: &str) -> bool {
+fn is_set_at_run_time(label: &str, value: &Json) -> bool {
     const CONTROLLERS: [&str; 6] = [
         "statefulset.kubernetes.io/pod-name",
         "apps.kubernetes.io/pod-index",
@@ -153,5 +153,7 @@ fn is_set_at_run_time(label: &str) -> bool {
     ];
     let lower = label.to_lowercase();
     let parts = ["role", "master", "leader", "primary"];
-    CONTROLLERS.contains(&label) || parts.iter().any(|word| lower.contains(word))
+    CONTROLLERS.contains(&label)
+        || parts.iter().any(|word| lower.contains(word))
+        || value.as_str().is_some_and(|value| parts.contains(&value))
 }

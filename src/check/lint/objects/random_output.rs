@@ -34,7 +34,9 @@ pub fn check_random(rendered: RenderedChart<'_>, again: &[RenderedFile]) -> Vec<
         let differs = file.text.iter().zip(other.text.iter()).position(|(a, b)| a != b);
         if let Some(offset) = differs {
             let message = "renders differently each time: every upgrade changes it";
-            findings.push(Finding::new(Rule::RandomOutput, rendered.place(index, offset), message));
+            let mut finding = rendered.finding(index, offset, Rule::RandomOutput, message);
+            finding.rendered = None;
+            findings.push(finding);
         }
     }
     findings

@@ -4,6 +4,7 @@ use super::object::{Objects, RenderedChart};
 use super::report::ObjectReport;
 use super::{
     autoscaler_target, budget_selector, duplicate_object, image_tag, ingress_backend, missing_reference, service,
+    unknown_rule,
 };
 use crate::check::finding::Finding;
 
@@ -11,7 +12,7 @@ use crate::check::finding::Finding;
 type ObjectCheck = fn(&Objects<'_>, &mut ObjectReport<'_>);
 
 /// Rules over single objects.
-const SINGLE: [ObjectCheck; 1] = [image_tag::check];
+const SINGLE: [ObjectCheck; 2] = [image_tag::check, unknown_rule::check];
 
 /// Rules that need all objects: a part of a rendering says nothing about what is missing.
 const WHOLE: [ObjectCheck; 6] = [

@@ -1,6 +1,5 @@
 //! Collects what rules over objects find, at the template lines that wrote it.
 
-use crate::check::explain::rendered_line;
 use crate::check::finding::{Finding, Place};
 use crate::text::rule::Rule;
 
@@ -40,8 +39,7 @@ impl<'o> ObjectReport<'o> {
         let rendered = &self.objects.rendered;
         let offset = self.objects.offset(object, pointer);
         let message = format!("{} {}: {message}", object.kind(), object.name());
-        let mut finding = Finding::new(rule, rendered.place(object.file, offset), message);
-        finding.rendered = Some(rendered_line(rendered.text(object.file), offset));
+        let mut finding = rendered.finding(object.file, offset, rule, &message);
         if let Some((label, other)) = beside {
             let offset = self.objects.offset(other, pointer);
             let place = rendered.place(other.file, offset);

@@ -2,7 +2,6 @@
 
 use super::object::RenderedChart;
 use super::{no_value, printed_map, printf_error};
-use crate::check::explain::rendered_line;
 use crate::check::finding::Finding;
 use crate::check::lint::helm::check_helm_text;
 use crate::text::rule::Rule;
@@ -33,9 +32,7 @@ pub fn check_texts(rendered: RenderedChart<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (index, file) in rendered.files.iter().enumerate() {
         let mut add = |offset: usize, rule: Rule, message: &str| {
-            let mut finding = Finding::new(rule, rendered.place(index, offset), message);
-            finding.rendered = Some(rendered_line(&file.text, offset));
-            findings.push(finding);
+            findings.push(rendered.finding(index, offset, rule, message));
         };
         for fault in check_helm_text(&file.text) {
             add(fault.offset, fault.rule, &fault.message);

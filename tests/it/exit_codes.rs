@@ -1,0 +1,93 @@
+//! The exit codes of the README's table, in every command.
+
+use super::workspace::{CHART, Workspace};
+
+#[test]
+fn every_command_ends_as_the_readme_says() {
+    let readme = std::fs::read_to_string("README.md").expect("README.md");
+    for row in [
+        "| 0 | all is well |",
+        "| 1 | findings",
+        "| 2 | wrong usage",
+        "| 3 | could not run",
+        "| 70 | a bug",
+    ] {
+        assert!(readme.contains(row), "{row}");
+    }
+    let broken = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndta: {a: b}\n";
+    let workspace = Workspace::chart(&[
+        ("../bad/Chart.yaml", &CHART.replace("web", "bad")),
+        ("../bad/templates/a.yaml", broken),
+        ("../fails/Chart.yaml", &CHART.replace("web", "fails")),
+        ("../fails/templates/a.yaml", "{{ fail \"no\" }}\n"),
+        ("../unloadable/Chart.yaml", "name: x\n"),
+        ("../bad.yaml", broken),
+        ("../good.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"),
+        ("../values.yaml", "image: {repository: example.org/web, tag: '1'}\n"),
+        ("../broken.yaml", "a: [\n"),
+        ("../empty/x.txt", ""),
+    ]);
+    let packed = workspace.run(&["package", "web", "-d", "dist"]);
+    assert_eq!(packed.code, 0, "{}", packed.all());
+    let repository = format!("file://{}", workspace.path("repository").display());
+    let archive = "dist/web-0.1.0.tgz";
+    for (code, arguments) in [
+        (0, vec!["template", "web"]),
+        (1, vec!["template", "fails"]),
+        (1, vec!["template", "unloadable"]),
+        (1, vec!["template", "web", "-f", "broken.yaml"]),
+        (2, vec!["template"]),
+        (2, vec!["template", "web", "--no-such-flag"]),
+        (3, vec!["template", "./nowhere"]),
+        (3, vec!["template", "web", "-f", "nowhere.yaml"]),
+        (0, vec!["lint", "web"]),
+        (1, vec!["lint", "bad"]),
+        (1, vec!["lint", "unloadable"]),
+        (1, vec!["lint", "empty"]),
+        (2, vec!["lint"]),
+        (2, vec!["lint", "web", "--report", "xml"]),
+        (2, vec!["lint", "web", "--kube-version", "1.31..9.99"]),
+        (3, vec!["lint", "nowhere"]),
+        (3, vec!["lint", "web", "nowhere"]),
+        (3, vec!["lint", "web", "--secrets-only", "nowhere"]),
+        (3, vec!["lint", "web", "--baseline", "nowhere.json"]),
+        (3, vec!["lint", "web", "--report", "json=nowhere/x.json"]),
+        (0, vec!["validate", "--strict", "good.yaml"]),
+        (1, vec!["validate", "--strict", "bad.yaml"]),
+        (1, vec!["validate", "--strict", "--report", "json", "bad.yaml"]),
+        (2, vec!["validate", "--output", "xml", "good.yaml"]),
+        (2, vec!["validate", "--kubernetes-version", "nonsense", "good.yaml"]),
+        (3, vec!["validate", "nowhere.yaml"]),
+        (3, vec!["validate", "--report", "json", "nowhere.yaml"]),
+        (0, vec!["package", "web", "-d", "dist"]),
+        (1, vec!["package", "unloadable", "-d", "dist"]),
+        (2, vec!["package"]),
+        (3, vec!["package", "nowhere", "-d", "dist"]),
+        (0, vec!["push", archive, &repository]),
+        (1, vec!["push", "good.yaml", &repository]),
+        (2, vec!["push", archive]),
+        (2, vec!["push", archive, "ftp://example.org"]),
+        (3, vec!["push", "nowhere.tgz", &repository]),
+        (0, vec!["bump", "--file", "values.yaml", "--image", "example.org/web:2"]),
+        (
+            1,
+            vec!["bump", "--file", "values.yaml", "--image", "example.org/other:2"],
+        ),
+        (1, vec!["bump", "--file", "broken.yaml", "--set", "a=b"]),
+        (2, vec!["bump", "--file", "values.yaml"]),
+        (3, vec!["bump", "--file", "nowhere.yaml", "--set", "a=b"]),
+        (0, vec!["ci", "web"]),
+        (1, vec!["ci", "bad"]),
+        (2, vec!["ci", "empty"]),
+        (2, vec!["ci", "web", "--repository", "ftp://example.org"]),
+        (3, vec!["ci", "nowhere"]),
+        (3, vec!["ci", "web", "--config", "nowhere.yaml"]),
+        (0, vec!["--help"]),
+        (0, vec!["--version"]),
+        (2, vec![]),
+        (2, vec!["no-such-command"]),
+    ] {
+        let run = workspace.run(&arguments);
+        assert_eq!(run.code, code, "{arguments:?}\n{}", run.all());
+    }
+}
