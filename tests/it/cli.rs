@@ -119,7 +119,7 @@ fn commands_end_with_the_documented_codes() {
             "",
             "it has 1.25 to 1.37",
         ),
-        (&["package", "nowhere"], 1, "", "nowhere"),
+        (&["package", "nowhere"], 3, "", "nowhere"),
         (&["push", "a.tgz"], 2, "", ""),
         (
             &["bump", "--file", "shop/values-testing.yaml"],
