@@ -1,47 +1,82 @@
 #!/usr/bin/env python3
-"""Runs the conformance checks of ../shared/conformance and fails below the bars. Without the data it says so and passes."""
+"""Runs the comparisons of ../shared/conformance and fails unless what differs is what tests/known/conformance.tsv lists.
+
+    conformance.py BINARY
+
+An id that is not in the list fails, and so does one of the list that agrees. Without the data, this says so and passes.
+"""
 import os
 import re
 import subprocess
 import sys
 
-BINARY = os.path.abspath(sys.argv[1])
 DATA = os.path.join("..", "shared", "conformance")
+KNOWN = os.path.join("tests", "known", "conformance.tsv")
+ALL = "1000000"
 
-# What the report calls it, and the least share in per cent.
-BARS = {
-    "charts": {"must fail": 100.0, "same bytes": 98.0, "same but for random lines": 96.0},
-    "validate": {"mutations": 95.0, "mutants": 99.0, "rendered": 99.5, "kubeconform": 99.0},
-    "commands": {"coalesce": 99.0, "manifest": 98.9, "lint": 99.0},
+# Each script prints a line for every failure; its id is the first group. Kinds keep a total apart from a failure.
+VERDICTS = "slow|crash|accepted|refused|docs differ|bytes differ"
+SCRIPTS = {
+    "charts": rf"(?:{VERDICTS}): (\S+): ",
+    "validate": r"((?:mutations|mutants|rendered|kubeconform): .+?): exit -?\d",
+    "commands": r"((?:coalesce|manifest|lint)/\S+): ",
 }
 
 
 def run(*command):
     print("$", *command, flush=True)
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    print(output, flush=True)
-    return output
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def failures(name, output):
+    """The ids of what failed, and what is wrong with the output itself."""
+    lines = output.splitlines()
+    found = [re.match(SCRIPTS[name], line) for line in lines]
+    ids = {f"{name}: {match[1]}" for match in found if match}
+    totals = re.fullmatch(r"(\d+) passed, (\d+) failed", lines[-1]) if lines else None
+    if not totals or int(totals[1]) == 0:
+        return ids, [f"{name}: nothing was compared"]
+    if int(totals[2]) != len(ids):
+        return ids, [f"{name}: {totals[2]} failed, and {len(ids)} of them were understood here"]
+    return ids, []
+
+
+def read_known(path):
+    with open(path, encoding="utf-8") as file:
+        lines = [line.rstrip("\n") for line in file if line.strip() and not line.startswith("#")]
+    known = {}
+    for line in lines:
+        identifier, _, why = line.partition("\t")
+        if not why.strip() or identifier in known:
+            sys.exit(f"{path}: an id, a tab and a reason are wanted, each id once: {line!r}")
+        known[identifier] = why
+    return known
 
 
 def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    binary = os.path.abspath(sys.argv[1])
     if not os.path.isdir(DATA):
-        print("no conformance data beside the project: skipped")
+        print("no conformance data beside the project: nothing was compared")
         return 0
     outputs = {
-        "charts": run("python3", f"{DATA}/charts.py", "--cmd", f"{BINARY} template", f"{DATA}/charts-corpus", "--show", "5"),
-        "validate": run("python3", f"{DATA}/validate.py", "--cmd", f"{BINARY} validate", "--show", "2"),
-        "commands": run("python3", f"{DATA}/commands.py", "--bin", BINARY, "--show", "5"),
+        "charts": run("python3", f"{DATA}/charts.py", "--cmd", f"{binary} template", f"{DATA}/charts-corpus", "--show", ALL),
+        "validate": run("python3", f"{DATA}/validate.py", "--cmd", f"{binary} validate", "--show", ALL),
+        "commands": run("python3", f"{DATA}/commands.py", "--bin", binary, "--show", ALL),
     }
-    below = []
-    for part, bars in BARS.items():
-        for name, bar in bars.items():
-            found = re.search(rf"^{re.escape(name)}: (\d+) of (\d+)", outputs[part], re.M)
-            share = 100 * int(found[1]) / int(found[2]) if found else 0.0
-            if share < bar:
-                below.append(f"{part}: {name}: {share:.2f} %, want {bar} %")
-    for line in below:
-        print("below the bar:", line)
-    return 1 if below else 0
+    known = read_known(KNOWN)
+    different, faults = set(), []
+    for name, output in outputs.items():
+        print(output, flush=True)
+        ids, wrong = failures(name, output)
+        different |= ids
+        faults += wrong
+    faults += [f"differs, and is not in {KNOWN}: {identifier}" for identifier in sorted(different - set(known))]
+    faults += [f"agrees now: remove it from {KNOWN}: {identifier}" for identifier in sorted(set(known) - different)]
+    for fault in faults:
+        print(fault)
+    return 1 if faults else 0
 
 
 sys.exit(main())

@@ -1,12 +1,14 @@
-//! Edits change the bytes of the edited scalars and nothing else, on every values.yaml of the corpus where it is there,
-//! of the example otherwise.
+//! Edits change the bytes of the edited scalars and nothing else, in every values.yaml of the corpus (see
+//! `tests/it/data.rs`), or of the example without it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chartwright::text::edit::{Change, EditError, NewValue, Step, YamlPath, apply_changes};
 use chartwright::text::yaml::{self, NodeId, NodeKind, Tree};
 use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
+
+use crate::data;
 
 /// Edits tried on each file.
 const EDITS: usize = 6;
@@ -31,12 +33,8 @@ const VALUES: [&str; 16] = [
 ];
 
 fn values_files() -> Vec<PathBuf> {
-    let corpus = Path::new("../shared/conformance/charts-corpus/charts");
-    let root = if corpus.is_dir() {
-        corpus
-    } else {
-        Path::new("fixtures/shop")
-    };
+    let corpus = data::corpus().map(|corpus| corpus.join("charts"));
+    let root = corpus.unwrap_or_else(|| PathBuf::from("fixtures/shop"));
     let charts = std::fs::read_dir(root)
         .expect("charts")
         .map(|entry| entry.expect("an entry").path());
@@ -45,6 +43,13 @@ fn values_files() -> Vec<PathBuf> {
         .filter(|file| file.is_file())
         .collect();
     files.sort();
+    if data::corpus().is_some() {
+        assert_eq!(
+            files.len(),
+            data::VALUES_FILES,
+            "tests/it/data.rs has another number of values files"
+        );
+    }
     files
 }
 

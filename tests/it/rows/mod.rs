@@ -1,9 +1,9 @@
-//! Holds the engine against rows made by Helm itself: one template, its data, the exact output or error.
+//! Compares the engine with rows made by Helm itself: one template, its data, the exact output or error.
 //!
-//! `helm.jsonl` holds 1,711 of them that must all agree: templates and `--set` flags changed at random, answered by Helm
-//! 4.3.1. Then every `*.jsonl` of the directories in `ORACLE_DIR` and `ROWS_DIR` is read; without them, of the conformance
-//! data beside the project; where that is absent too, it is left out. `ROWS_ONLY` takes a part of an id, `ROWS_SHOW` the
-//! number of failures to print.
+//! `tests/rows/helm.jsonl` has rows of our own, which must all agree: templates and `--set` flags changed at random,
+//! answered by Helm (`cargo xtask rows`). Then every `*.jsonl` of the directories in `ORACLE_DIR` and `ROWS_DIR` is read,
+//! or else of the conformance data beside the project, where it is; the rows that may differ are listed in
+//! `tests/known/rows.tsv` and `tests/known/rows-last-lines.tsv`. `ROWS_ONLY` takes a part of an id.
 
 mod report;
 mod set_rows;
@@ -15,11 +15,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use self::report::{Report, Verdict};
-
-/// Shares that must agree, in thousandths: of all rows, of the rows of every group, of the errors with their whole text.
-const BAR: usize = 993;
-const GROUP_BAR: usize = 980;
-const WHOLE_ERROR_BAR: usize = 900;
+use crate::data;
+use crate::known::Extent;
 
 /// Rows of our own.
 const OWN_ROWS: &str = "tests/rows/helm.jsonl";
@@ -30,45 +27,55 @@ const COMMAND_GROUPS: [&str; 3] = ["coalesce", "manifest", "lint"];
 /// Rows of our own: on any machine.
 #[test]
 fn own_rows_have_helms_answer() {
-    let own = run_all(20, |report| add_file(Path::new(OWN_ROWS), None, report));
-    own.print_totals();
-    assert!(own.all_agree(), "rows of {OWN_ROWS} differ");
+    let report = run_all(|report| add_file(Path::new(OWN_ROWS), None, report));
+    report.print_totals();
+    report.assert_known("own-rows", extent());
 }
 
 /// The rows of the conformance data.
 #[test]
 fn conformance_rows_have_helms_answer() {
-    let directories: Vec<PathBuf> = [("ORACLE_DIR", "oracle"), ("ROWS_DIR", "rows")]
+    #[expect(clippy::disallowed_methods, reason = "a test's own settings")]
+    let given: Vec<PathBuf> = ["ORACLE_DIR", "ROWS_DIR"]
         .into_iter()
-        .map(|(variable, name)| {
-            #[expect(clippy::disallowed_methods, reason = "the harness is told where its data is")]
-            let given = std::env::var(variable).ok();
-            given.map_or_else(|| Path::new("../shared/conformance").join(name), PathBuf::from)
-        })
-        .filter(|directory| directory.is_dir())
+        .filter_map(|variable| std::env::var_os(variable).map(PathBuf::from))
         .collect();
-    if directories.is_empty() {
-        println!("no other conformance rows here");
-        return;
-    }
-    let report = run_all(0, |report| {
+    let directories = if given.is_empty() {
+        let Some(conformance) = data::conformance() else { return };
+        vec![conformance.join("oracle"), conformance.join("rows")]
+    } else {
+        given.clone()
+    };
+    let report = run_all(|report| {
         for directory in &directories {
             add_directory(directory, report);
         }
     });
     report.print_groups();
     report.print_totals();
-    assert!(
-        report.passed_share() >= BAR
-            && report.worst_group_share() >= GROUP_BAR
-            && report.whole_error_share() >= WHOLE_ERROR_BAR,
-        "below the bar"
-    );
+    let extent = if given.is_empty() { extent() } else { Extent::Part };
+    report.assert_known("rows", extent);
+    if extent == Extent::Whole {
+        assert_eq!(
+            report.count(),
+            data::ROWS,
+            "tests/it/data.rs has another number of rows"
+        );
+    }
 }
 
-fn run_all(show: usize, add: impl FnOnce(&mut Report) + Send) -> Report {
+fn only() -> String {
+    #[expect(clippy::disallowed_methods, reason = "a test's own settings")]
+    std::env::var("ROWS_ONLY").unwrap_or_default()
+}
+
+fn extent() -> Extent {
+    if only().is_empty() { Extent::Whole } else { Extent::Part }
+}
+
+fn run_all(add: impl FnOnce(&mut Report) + Send) -> Report {
     let run = || {
-        let mut report = Report::showing(show);
+        let mut report = Report::default();
         add(&mut report);
         report
     };
@@ -90,8 +97,7 @@ fn add_directory(directory: &Path, report: &mut Report) {
 }
 
 fn add_file(file: &Path, base: Option<&Json>, report: &mut Report) {
-    #[expect(clippy::disallowed_methods, reason = "the harness is told what to run")]
-    let only = std::env::var("ROWS_ONLY").unwrap_or_default();
+    let only = only();
     let text = std::fs::read_to_string(file).expect("UTF-8 rows");
     for line in text.lines() {
         let row: Json = serde_json::from_str(line).expect("a row is JSON");

@@ -1,8 +1,10 @@
-//! Counts of rows that agree, by group.
+//! Rows that agree with Helm, counted by group, and those that do not.
 
 use std::collections::BTreeMap;
 
-/// What became of one row.
+use crate::known::{Comparison, Extent};
+
+/// How our answer to one row compares with Helm's.
 pub(crate) enum Verdict {
     /// Same output.
     Same,
@@ -40,10 +42,6 @@ fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn thousandths(part: usize, all: usize) -> usize {
-    (part * 1000).checked_div(all).unwrap_or(1000)
-}
-
 #[derive(Default)]
 struct Counts {
     passed: usize,
@@ -56,82 +54,44 @@ struct Counts {
 #[derive(Default)]
 pub(crate) struct Report {
     groups: BTreeMap<String, Counts>,
-    shown: usize,
-    show: usize,
+    /// Output or error, without the last line of an error.
+    answers: Comparison,
+    /// The last lines of errors.
+    last_lines: Comparison,
 }
 
 impl Report {
-    /// A report that prints so many rows that differ where `ROWS_SHOW` does not say how many.
-    pub(crate) fn showing(show: usize) -> Self {
-        Self {
-            show,
-            ..Self::default()
-        }
-    }
-
     pub(crate) fn add(&mut self, group: &str, id: &str, verdict: Verdict) {
-        #[expect(clippy::disallowed_methods, reason = "the harness is told how much to say")]
-        let show = std::env::var("ROWS_SHOW")
-            .ok()
-            .and_then(|count| count.parse().ok())
-            .unwrap_or(self.show);
-        #[expect(clippy::disallowed_methods, reason = "the harness is told how much to say")]
-        let show_errors = std::env::var("ROWS_SHOW_ERRORS").is_ok();
         let counts = self.groups.entry(group.to_owned()).or_default();
         match verdict {
-            Verdict::Same => counts.passed += 1,
+            Verdict::Same => {
+                counts.passed += 1;
+                self.answers.add(id, None);
+            }
             Verdict::SameError { whole, ours, wanted } => {
                 counts.passed += 1;
                 counts.errors += 1;
                 counts.whole_errors += usize::from(whole);
-                if !whole && show_errors && self.shown < show {
-                    self.shown += 1;
-                    println!("{id}:\n  want {wanted:?}\n  have {ours:?}");
-                }
+                self.answers.add(id, None);
+                let difference = (!whole).then(|| format!("want {wanted:?}\n  have {ours:?}"));
+                self.last_lines.add(id, difference);
             }
             Verdict::Different(how) => {
                 counts.failed += 1;
-                if self.shown < show && !show_errors {
-                    self.shown += 1;
-                    println!("{id}:\n  {how}");
-                }
+                self.answers.add(id, Some(how));
             }
         }
     }
 
-    pub(crate) fn passed_share(&self) -> usize {
-        let (passed, failed) = self.totals();
-        thousandths(passed, passed + failed)
+    /// How many rows there are.
+    pub(crate) fn count(&self) -> usize {
+        self.groups.values().map(|counts| counts.passed + counts.failed).sum()
     }
 
-    pub(crate) fn worst_group_share(&self) -> usize {
-        let shares = self.groups.values();
-        shares
-            .map(|counts| thousandths(counts.passed, counts.passed + counts.failed))
-            .min()
-            .unwrap_or(1000)
-    }
-
-    pub(crate) fn whole_error_share(&self) -> usize {
-        let (whole, all) = self
-            .groups
-            .values()
-            .fold((0, 0), |(w, a), counts| (w + counts.whole_errors, a + counts.errors));
-        thousandths(whole, all)
-    }
-
-    fn totals(&self) -> (usize, usize) {
-        self.groups
-            .values()
-            .fold((0, 0), |(p, f), counts| (p + counts.passed, f + counts.failed))
-    }
-
-    /// Whether every row has Helm's answer, errors to the last word.
-    pub(crate) fn all_agree(&self) -> bool {
-        let counts = self.groups.values();
-        counts.fold(true, |agree, counts| {
-            agree && counts.failed == 0 && counts.whole_errors == counts.errors
-        })
+    /// Fails unless the rows that differ are those of the lists `NAME` and `NAME-last-lines`.
+    pub(crate) fn assert_known(&self, name: &str, extent: Extent) {
+        self.answers.assert_known(name, extent);
+        self.last_lines.assert_known(&format!("{name}-last-lines"), extent);
     }
 
     pub(crate) fn print_groups(&self) {
@@ -145,10 +105,10 @@ impl Report {
     }
 
     pub(crate) fn print_totals(&self) {
-        let errors: usize = self.groups.values().map(|counts| counts.errors).sum();
-        let whole: usize = self.groups.values().map(|counts| counts.whole_errors).sum();
+        let sum = |part: fn(&Counts) -> usize| self.groups.values().map(part).sum::<usize>();
+        let (whole, errors) = (sum(|counts| counts.whole_errors), sum(|counts| counts.errors));
         println!("errors with the whole text: {whole} of {errors}");
-        let (passed, failed) = self.totals();
+        let (passed, failed) = (sum(|counts| counts.passed), sum(|counts| counts.failed));
         println!("{passed} passed, {failed} failed");
     }
 }

@@ -1,22 +1,10 @@
-//! Building and asking the Go program.
+//! Asks the Go program.
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::answer::Answer;
-
-/// Builds the program in `source`; none without Go.
-pub(crate) fn build(source: &Path) -> Option<PathBuf> {
-    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("yaml-oracle");
-    let status = Command::new("go")
-        .args(["build", "-o"])
-        .arg(&program)
-        .arg(".")
-        .current_dir(source)
-        .status();
-    status.is_ok_and(|status| status.success()).then_some(program)
-}
 
 /// The program's answers, in order.
 pub(crate) fn ask(program: &Path, snippets: &[Vec<u8>]) -> Vec<Answer> {
