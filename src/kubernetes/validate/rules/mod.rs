@@ -63,33 +63,36 @@ pub(super) enum Check {
 /// Checks by the end of a definition's name, such as `core.v1.Container`.
 pub(super) type Table = &'static [(&'static str, &'static [Check])];
 
+const TABLES: [Table; 13] = [
+    admission::CHECKS,
+    autoscaling::CHECKS,
+    cluster::CHECKS,
+    container::CHECKS,
+    custom_resource::CHECKS,
+    labels::CHECKS,
+    network::CHECKS,
+    pod::CHECKS,
+    probe::CHECKS,
+    rbac::CHECKS,
+    storage::CHECKS,
+    volume::CHECKS,
+    workload::CHECKS,
+];
+
 /// Largest whole number of 32 bits.
 pub(super) const MAX_INT32: i64 = 2_147_483_647;
 
 /// The checks of a definition, by its full name.
 pub(super) fn checks_of(definition: &str) -> &'static [Check] {
     static CHECKS: OnceLock<HashMap<&'static str, &'static [Check]>> = OnceLock::new();
-    let checks = CHECKS.get_or_init(|| {
-        let tables: [Table; 13] = [
-            admission::CHECKS,
-            autoscaling::CHECKS,
-            cluster::CHECKS,
-            container::CHECKS,
-            custom_resource::CHECKS,
-            labels::CHECKS,
-            network::CHECKS,
-            pod::CHECKS,
-            probe::CHECKS,
-            rbac::CHECKS,
-            storage::CHECKS,
-            volume::CHECKS,
-            workload::CHECKS,
-        ];
-        tables.into_iter().flatten().copied().collect()
-    });
+    let checks = CHECKS.get_or_init(|| TABLES.into_iter().flatten().copied().collect());
+    checks.get(short_name(definition)).copied().unwrap_or_default()
+}
+
+/// `core.v1.Container` of `io.k8s.api.core.v1.Container`.
+fn short_name(definition: &str) -> &str {
     let end = definition.rmatch_indices('.').nth(2).map_or(0, |(at, _)| at + 1);
-    let short = definition.get(end..).unwrap_or_default();
-    checks.get(short).copied().unwrap_or_default()
+    definition.get(end..).unwrap_or_default()
 }
 
 impl<'w> Walk<'w> {
@@ -233,4 +236,95 @@ pub(super) fn unsupported(text: &str, values: &[&str]) -> String {
         crate::kubernetes::validate::fields::shortened(text),
         values.join(", ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::super::catalog::Catalog;
+    use super::super::schema::{Property, Schema};
+    use super::*;
+    use crate::kubernetes::version::EMBEDDED_MINORS;
+
+    /// The names of fields, and the definition that a field, or each item of it, refers to.
+    type Fields = BTreeMap<&'static str, Option<&'static str>>;
+
+    /// The fields of every definition of every version, by its short name.
+    fn fields() -> BTreeMap<&'static str, Fields> {
+        let mut all: BTreeMap<&'static str, Fields> = BTreeMap::new();
+        for minor in EMBEDDED_MINORS {
+            let catalog = Catalog::find(&format!("1.{minor}")).expect("is embedded");
+            for name in catalog.definition_names() {
+                let definition = catalog.definition(name).expect("decodes");
+                let fields = all.entry(short_name(definition.name)).or_default();
+                let Schema::Object(properties) = definition.schema else {
+                    continue;
+                };
+                for Property { name, schema, .. } in properties {
+                    let item = match schema {
+                        Schema::Array(item) => item,
+                        other => other,
+                    };
+                    let referred = match item {
+                        Schema::Reference(name) => catalog.definition(*name).map(|other| short_name(other.name)),
+                        _ => None,
+                    };
+                    fields.insert(name, referred);
+                }
+            }
+        }
+        all
+    }
+
+    /// The fields that a check names, and those of the items of one of them.
+    fn named(check: &Check) -> (Vec<&'static str>, Option<(&'static str, &'static str)>) {
+        match *check {
+            Check::Required(name)
+            | Check::Written(name, _)
+            | Check::WrittenStrictly(name, _)
+            | Check::Values(name, _)
+            | Check::ValuesStrictly(name, _)
+            | Check::Range(name, ..)
+            | Check::NotNegative(name) => (vec![name], None),
+            Check::Unique(list, "") => (vec![list], None),
+            Check::Unique(list, name) => (vec![list], Some((list, name))),
+            Check::ExactlyOne(names) | Check::AtMostOne(names) => (names.to_vec(), None),
+            Check::With(_) => (Vec::new(), None),
+        }
+    }
+
+    /// A misspelt key would switch its checks off, and a misspelt field would refuse every object, or none.
+    #[test]
+    fn tables_name_definitions_and_fields_that_exist() {
+        let all = fields();
+        let mut seen = BTreeSet::new();
+        let mut wrong = Vec::new();
+        for (key, checks) in TABLES.into_iter().flatten() {
+            if !seen.insert(key) {
+                wrong.push(format!("{key} has two rows, and only one counts"));
+            }
+            let Some(fields) = all.get(key) else {
+                wrong.push(format!("no version has a definition {key}"));
+                continue;
+            };
+            for check in *checks {
+                let (names, inner) = named(check);
+                wrong.extend(
+                    names
+                        .iter()
+                        .filter(|name| !fields.contains_key(*name))
+                        .map(|name| format!("{key} has no field {name}")),
+                );
+                if let Some((list, name)) = inner {
+                    let item = fields.get(list).copied().flatten().and_then(|item| all.get(item));
+                    if !item.is_some_and(|item| item.contains_key(name)) {
+                        wrong.push(format!("items of {key} {list} have no field {name}"));
+                    }
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert!(seen.len() > 200, "{} keys", seen.len());
+    }
 }

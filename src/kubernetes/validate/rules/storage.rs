@@ -6,8 +6,33 @@ use super::super::fields::Step::{Index, Key};
 use super::super::ids;
 use super::super::walk::Walk;
 use super::resources::{quantity, quantity_of};
-use super::volume::SOURCES;
 use super::{Check, Syntax, Table};
+
+/// Every source that a persistent volume may have, in any version.
+const SOURCES: &[&str] = &[
+    "awsElasticBlockStore",
+    "azureDisk",
+    "azureFile",
+    "cephfs",
+    "cinder",
+    "csi",
+    "fc",
+    "flexVolume",
+    "flocker",
+    "gcePersistentDisk",
+    "glusterfs",
+    "hostPath",
+    "iscsi",
+    "local",
+    "nfs",
+    "photonPersistentDisk",
+    "portworxVolume",
+    "quobyte",
+    "rbd",
+    "scaleIO",
+    "storageos",
+    "vsphereVolume",
+];
 
 pub(super) const CHECKS: Table = &[
     ("core.v1.PersistentVolume", &[Check::Required("spec")]),

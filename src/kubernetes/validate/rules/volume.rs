@@ -9,8 +9,8 @@ use super::container::volume_field;
 use super::resources::quantity;
 use super::{Check, Syntax, Table};
 
-/// Every source a volume may have, in any version.
-pub(super) const SOURCES: &[&str] = &[
+/// Every source that a volume of a pod may have, in any version.
+const SOURCES: &[&str] = &[
     "awsElasticBlockStore",
     "azureDisk",
     "azureFile",
@@ -30,7 +30,6 @@ pub(super) const SOURCES: &[&str] = &[
     "hostPath",
     "image",
     "iscsi",
-    "local",
     "nfs",
     "persistentVolumeClaim",
     "photonPersistentDisk",
