@@ -1,6 +1,8 @@
-//! Objects with one change each, and what is made of them. `changes.tsv` holds the object (its index in `objects.yaml`, from
-//! 0), the JSON pointer of a value, what takes its place (`-`: nothing), and the violations, or `taken`. Validation code of
-//! Kubernetes 1.35 itself (its registry strategies) takes and refuses the same.
+//! Objects with one change each, and their verdicts. A line of `changes.tsv` has the index of an object in `objects.yaml`,
+//! from 0; the JSON pointer of a value; what replaces it (`-`: nothing); and the violations, or `taken`. `cargo xtask verdicts`
+//! asks the code of Kubernetes 1.35 whether it accepts and refuses the same. With `VERDICTS_UPDATE`, the violations of lines
+//! that say only `refused`, as that command prints new ones, are filled in. `missed.tsv` has what the API server refuses
+//! and we do not yet.
 
 use std::fmt::Write as _;
 
@@ -10,17 +12,17 @@ use chartwright::text::yaml;
 use serde_json::Value as Json;
 
 const OBJECTS: &str = include_str!("../verdicts/objects.yaml");
-const CHANGES: &str = include_str!("../verdicts/changes.tsv");
+const CHANGES: &str = "tests/verdicts/changes.tsv";
+const MISSED: &str = include_str!("../verdicts/missed.tsv");
 
 /// Every violation that is not a mere warning: its path, its message and its rule; `taken` where there is none.
-fn verdict(object: &Json) -> String {
-    let targets = [Target::embedded(Catalog::find("1.35").expect("1.35 is embedded"))];
+fn verdict(object: &Json, targets: &[Target]) -> String {
     let options = Options {
         strict: true,
         ..Options::default()
     };
     let mut text = String::new();
-    for resource in check_text(object.to_string().as_bytes(), &targets, &options) {
+    for resource in check_text(object.to_string().as_bytes(), targets, &options) {
         let is_refused = !matches!(resource.status, Status::Valid);
         let refusals = resource
             .violations
@@ -54,30 +56,67 @@ fn changed(object: &Json, pointer: &str, value: &str) -> Json {
     object
 }
 
-#[test]
-fn changes_are_judged_as_the_api_server_does() {
+/// The objects of `objects.yaml`, and the version they are judged for.
+fn objects() -> (Vec<Json>, [Target; 1]) {
     let tree = yaml::parse_all(OBJECTS.as_bytes()).expect("objects.yaml is YAML");
-    let objects: Vec<Json> = tree
+    let objects = tree
         .documents()
         .iter()
         .map(|document| yaml::json_from_node(&tree, document.root).expect("objects become JSON"))
         .collect();
-    for object in &objects {
-        assert_eq!(verdict(object), "taken", "{object}");
+    (
+        objects,
+        [Target::embedded(Catalog::find("1.35").expect("1.35 is embedded"))],
+    )
+}
+
+/// Object, pointer, value, and what is said of it.
+fn columns(line: &str) -> (usize, &str, &str, &str) {
+    let [index, pointer, value, verdict] = line.split('\t').collect::<Vec<_>>()[..] else {
+        panic!("four columns: {line}");
+    };
+    (index.parse().expect("an index"), pointer, value, verdict)
+}
+
+#[test]
+fn what_is_missed_is_known() {
+    let (objects, targets) = objects();
+    for line in MISSED.lines().filter(|line| !line.starts_with('#')) {
+        let (index, pointer, value, _) = columns(line);
+        let found = verdict(&changed(&objects[index], pointer, value), &targets);
+        assert_eq!(found, "taken", "move this line to changes.tsv: {line}");
     }
+}
+
+#[test]
+fn changes_are_judged_as_the_api_server_does() {
+    let (objects, targets) = objects();
+    for object in &objects {
+        assert_eq!(verdict(object, &targets), "taken", "{object}");
+    }
+    #[expect(clippy::disallowed_methods, reason = "a test's own settings")]
+    let is_updating = std::env::var_os("VERDICTS_UPDATE").is_some();
+    let changes = std::fs::read_to_string(CHANGES).expect("changes.tsv");
+    let mut updated = String::new();
     let mut wrong = Vec::new();
-    let lines = CHANGES.lines().filter(|line| !line.starts_with('#'));
-    for line in lines {
-        let [index, pointer, value, expected] = line.split('\t').collect::<Vec<_>>()[..] else {
-            panic!("four columns: {line}");
-        };
-        let object = &objects[index.parse::<usize>().expect("an index")];
-        let found = verdict(&changed(object, pointer, value));
-        if found != expected {
+    for line in changes.lines() {
+        if line.starts_with('#') {
+            updated.push_str(&format!("{line}\n"));
+            continue;
+        }
+        let (index, pointer, value, expected) = columns(line);
+        let found = verdict(&changed(&objects[index], pointer, value), &targets);
+        let is_filled = is_updating && expected == "refused" && found != "taken";
+        if found != expected && !is_filled {
             wrong.push(format!(
-                "{pointer} = {value}\n  expected {expected}\n  found    {found}"
+                "{index} {pointer} = {value}\n  expected {expected}\n  found    {found}"
             ));
         }
+        let kept = if is_filled { &found } else { expected };
+        updated.push_str(&format!("{index}\t{pointer}\t{value}\t{kept}\n"));
+    }
+    if is_updating {
+        std::fs::write(CHANGES, updated).expect("changes.tsv is written");
     }
     assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));
 }

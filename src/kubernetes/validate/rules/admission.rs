@@ -70,7 +70,11 @@ pub(super) const CHECKS: Table = &[
     ),
     (
         "admissionregistration.v1.Validation",
-        &[Check::Required("expression"), Check::With(condition)],
+        &[
+            Check::Required("expression"),
+            Check::With(condition),
+            Check::ValuesStrictly("reason", &["Forbidden", "Invalid", "RequestEntityTooLarge"]),
+        ],
     ),
     (
         "admissionregistration.v1.ParamKind",
@@ -224,6 +228,12 @@ fn operations(walk: &mut Walk<'_>, node: NodeId) {
         .into_iter()
         .map(|item| walk.text_of(item).unwrap_or_default())
         .collect();
+    for (index, text) in texts.iter().enumerate() {
+        if text.is_empty() {
+            let message = unsupported(text, OPERATIONS);
+            walk.fault(node, &[Key("operations"), Index(index)], ids::ENUM, message);
+        }
+    }
     if texts.len() > 1 && texts.iter().any(|text| text == "*") {
         let message = format!(
             "Invalid value: if '*' is present, must not specify other operations of {}",

@@ -10,6 +10,9 @@ use super::{Syntax, unsupported};
 /// Statuses a condition of a pod has.
 const STATUSES: &[&str] = &["False", "True", "Unknown"];
 
+/// Exit codes of one rule.
+const MOST_EXIT_CODES: usize = 255;
+
 /// The rules of the policy of a job's spec.
 pub(super) fn failure_policy(walk: &mut Walk<'_>, node: NodeId) {
     let Some(policy) = walk.field(node, "podFailurePolicy") else {
@@ -71,6 +74,10 @@ fn exit_codes(walk: &mut Walk<'_>, node: NodeId, at: &[Step<'_>; 3], codes: Node
             ids::REQUIRED,
             "Invalid value: at least one value is required",
         );
+    }
+    if values.len() > MOST_EXIT_CODES {
+        let message = format!("Too many: {}: must have at most {MOST_EXIT_CODES} items", values.len());
+        walk.fault(node, &inside("values"), ids::RANGE, message);
     }
     for (position, value) in values.iter().enumerate() {
         let place = [at[0], at[1], at[2], Key("onExitCodes"), Key("values"), Index(position)];

@@ -1,6 +1,7 @@
 //! What the API server checks beyond types: `Validate…` of `k8s.io/kubernetes/pkg/apis`, bound to the definitions of the
 //! schemas, so that a check is made wherever its type occurs.
 
+mod address;
 mod admission;
 mod autoscaling;
 mod cluster;

@@ -1,11 +1,14 @@
 //! Services, endpoints, ingresses and network policies (`pkg/apis/core/validation`, `pkg/apis/networking/validation`,
 //! `pkg/apis/discovery/validation`).
 
+use std::ops::RangeInclusive;
+
 use crate::text::yaml::NodeId;
 
 use super::super::fields::Step::{Index, Key};
 use super::super::ids;
 use super::super::walk::Walk;
+use super::address::{is_strict_subset, parse_ip};
 use super::labels::check_labels;
 use super::probe::check_port;
 use super::{Check, Syntax, Table};
@@ -14,6 +17,11 @@ use super::{Check, Syntax, Table};
 const CONTROLLER_BYTES: usize = 250;
 /// A day: the most that a client may stick to a pod.
 const STICKY_SECONDS: i64 = 86_400;
+
+/// Ports of nodes that services may have, unless a cluster is set up with others.
+const NODE_PORTS: RangeInclusive<i64> = 30_000..=32_767;
+/// Addresses of one endpoint of a slice.
+const MOST_ADDRESSES: usize = 100;
 
 pub(super) const CHECKS: Table = &[
     ("core.v1.Service", &[Check::Required("spec")]),
@@ -25,11 +33,12 @@ pub(super) const CHECKS: Table = &[
             Check::With(|walk, node| check_labels(walk, node, "selector")),
             Check::Unique("ports", "name"),
             Check::With(external_access),
-            Check::WrittenStrictly("externalIPs", Syntax::Ip),
+            Check::WrittenStrictly("externalIPs", Syntax::EndpointIp),
             Check::WrittenStrictly("loadBalancerSourceRanges", Syntax::PaddedCidr),
             Check::WrittenStrictly("loadBalancerClass", Syntax::QualifiedName),
             Check::Unique("ipFamilies", ""),
-            Check::Range("healthCheckNodePort", 0, 65535),
+            Check::ValuesStrictly("ipFamilies", &["IPv4", "IPv6"]),
+            Check::With(|walk, node| node_port(walk, node, "healthCheckNodePort")),
         ],
     ),
     (
@@ -40,7 +49,7 @@ pub(super) const CHECKS: Table = &[
             Check::Written("appProtocol", Syntax::QualifiedName),
             Check::With(target_port),
             // The range a cluster has unless it is told otherwise.
-            Check::With(node_port),
+            Check::With(|walk, node| node_port(walk, node, "nodePort")),
         ],
     ),
     (
@@ -52,7 +61,7 @@ pub(super) const CHECKS: Table = &[
         "core.v1.EndpointAddress",
         &[
             Check::Required("ip"),
-            Check::Written("ip", Syntax::Ip),
+            Check::Written("ip", Syntax::EndpointIp),
             Check::Written("hostname", Syntax::Label),
         ],
     ),
@@ -141,6 +150,7 @@ pub(super) const CHECKS: Table = &[
             Check::Required("cidr"),
             Check::Written("cidr", Syntax::Cidr),
             Check::WrittenStrictly("except", Syntax::Cidr),
+            Check::With(exceptions),
         ],
     ),
 ];
@@ -191,18 +201,32 @@ fn service(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
-/// The addresses of a slice are all of its type.
+/// The addresses of a slice are all of its type, and not too many.
 fn slice_addresses(walk: &mut Walk<'_>, node: NodeId) {
-    let syntax = match walk.text(node, "addressType").as_deref() {
-        Some("IPv4" | "IPv6") => Syntax::Ip,
-        Some("FQDN") => Syntax::Subdomain,
+    let kind = walk.text(node, "addressType").unwrap_or_default();
+    let syntax = match &*kind {
+        "IPv4" | "IPv6" => Syntax::EndpointIp,
+        "FQDN" => Syntax::Subdomain,
         _ => return,
     };
     for (index, endpoint) in walk.items(node, "endpoints").into_iter().enumerate() {
-        for (position, address) in walk.items(endpoint, "addresses").into_iter().enumerate() {
+        let addresses = walk.items(endpoint, "addresses");
+        if addresses.len() > MOST_ADDRESSES {
+            let steps = [Key("endpoints"), Index(index), Key("addresses")];
+            let message = format!(
+                "Too many: {}: must have at most {MOST_ADDRESSES} items",
+                addresses.len()
+            );
+            walk.fault(node, &steps, ids::RANGE, message);
+        }
+        for (position, address) in addresses.into_iter().enumerate() {
             let Some(address) = walk.text_of(address) else { continue };
             let steps = [Key("endpoints"), Index(index), Key("addresses"), Index(position)];
             walk.written(node, &steps, &address, syntax);
+            if kind != "FQDN" && parse_ip(&address).is_some_and(|ip| ip.is_ipv4() != (kind == "IPv4")) {
+                let message = format!("Invalid value: {address:?}: must be an {kind} address");
+                walk.fault(node, &steps, ids::NAME, message);
+            }
         }
     }
 }
@@ -290,15 +314,18 @@ fn target_port(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
-fn node_port(walk: &mut Walk<'_>, node: NodeId) {
-    if let Some(number) = walk.integer(node, "nodePort")
+/// A port that is opened on every node.
+fn node_port(walk: &mut Walk<'_>, node: NodeId, name: &str) {
+    if let Some(number) = walk.integer(node, name)
         && number != 0
-        && !(30_000..=32_767).contains(&number)
+        && !NODE_PORTS.contains(&number)
     {
         let message = format!(
-            "Invalid value: {number}: provided port is not in the valid range. The range of valid ports is 30000-32767"
+            "Invalid value: {number}: provided port is not in the valid range. The range of valid ports is {}-{}",
+            NODE_PORTS.start(),
+            NODE_PORTS.end()
         );
-        walk.fault(node, &[Key("nodePort")], ids::RANGE, message);
+        walk.fault(node, &[Key(name)], ids::RANGE, message);
     }
 }
 
@@ -484,5 +511,17 @@ fn policy_peer(walk: &mut Walk<'_>, node: NodeId) {
             );
         }
         _ => {}
+    }
+}
+
+fn exceptions(walk: &mut Walk<'_>, node: NodeId) {
+    let Some(range) = walk.text(node, "cidr") else { return };
+    for (index, item) in walk.items(node, "except").into_iter().enumerate() {
+        if let Some(text) = walk.text_of(item)
+            && !is_strict_subset(&text, &range)
+        {
+            let message = format!("Invalid value: {text:?}: must be a strict subset of `cidr`");
+            walk.fault(node, &[Key("except"), Index(index)], ids::RANGE, message);
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::kubernetes::names::{NameSyntax, path_segment_problems};
 
+use super::address::{endpoint_fault, parse_ip};
+
 /// What a text must look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::kubernetes::validate) enum Syntax {
@@ -31,6 +33,8 @@ pub(in crate::kubernetes::validate) enum Syntax {
     DomainPath,
     /// An IP address.
     Ip,
+    /// An IP address that an endpoint may have: not a loopback or link-local one.
+    EndpointIp,
     /// An address range.
     Cidr,
     /// An address range with space around it.
@@ -68,6 +72,7 @@ impl Syntax {
             Self::Ip => {
                 (!is_ip(text)).then(|| "must be a valid IP address (e.g. 10.9.8.7 or 2001:db8::ffff)".to_owned())
             }
+            Self::EndpointIp => Self::Ip.fault(text).or_else(|| endpoint_fault(text)),
             Self::Cidr => cidr(text),
             Self::PaddedCidr => cidr(text.trim()),
             Self::CronJobName => {
@@ -200,18 +205,8 @@ fn domain_path(text: &str) -> Option<String> {
     (!is_path).then(|| "must have a path of letters, digits and /-._~%!$&'()*+,;=: after the domain".to_owned())
 }
 
-/// Whether a text is an IP address; leading zeros of IPv4 are taken, as the API server does for old fields.
-pub(super) fn is_ip(text: &str) -> bool {
-    if text.parse::<std::net::Ipv6Addr>().is_ok() {
-        return true;
-    }
-    let parts: Vec<&str> = text.split('.').collect();
-    parts.len() == 4
-        && parts.iter().all(|part| {
-            !part.is_empty()
-                && part.bytes().all(|byte| byte.is_ascii_digit())
-                && part.parse::<u32>().is_ok_and(|number| number < 256)
-        })
+fn is_ip(text: &str) -> bool {
+    parse_ip(text).is_some()
 }
 
 fn cidr(text: &str) -> Option<String> {

@@ -162,6 +162,7 @@ pub(super) const CHECKS: Table = &[
             Check::With(absolute_path),
         ],
     ),
+    ("core.v1.FCVolumeSource", &[Check::Range("lun", 0, 255)]),
     ("core.v1.ISCSIVolumeSource", ISCSI),
     ("core.v1.ISCSIPersistentVolumeSource", ISCSI),
     (

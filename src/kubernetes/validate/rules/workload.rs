@@ -376,5 +376,23 @@ fn job_name(walk: &mut Walk<'_>, node: NodeId) {
     {
         let message = format!("Invalid value: {name:?}: it is a label of the pods: {fault}");
         walk.fault(node, &[Key("metadata"), Key("name")], ids::NAME, message);
+        return;
+    }
+    // The pods of an indexed job are called by its name and their number.
+    let mode = walk.field_at(node, &["spec", "completionMode"]);
+    let count = walk.field_at(node, &["spec", "completions"]);
+    let last = count
+        .and_then(|count| walk.integer_of(count))
+        .filter(|&count| count > 0);
+    if let Some(name) = walk.text(metadata, "name")
+        && let Some(last) = last
+        && mode.and_then(|mode| walk.text_of(mode)).as_deref() == Some("Indexed")
+        && let Some(fault) = Syntax::Label.fault(&format!("{name}-{}", last - 1))
+    {
+        let message = format!(
+            "Invalid value: {name:?}: the last pod would be {name}-{}: {fault}",
+            last - 1
+        );
+        walk.fault(node, &[Key("metadata"), Key("name")], ids::NAME, message);
     }
 }
