@@ -1,13 +1,22 @@
-//! Tasks of the maintainers that need more than `cargo`: `cargo xtask <task>`, in the project's directory. All of them need Go.
+//! Tasks of the maintainers that need more than `cargo`: `cargo xtask TASK`, in the project's directory. All of them need Go.
 //!
-//! `schemas` makes `schemas/kubernetes.bin` anew from the OpenAPI documents of Kubernetes, `lifecycles` makes
-//! `schemas/api-lifecycles.tsv` from its Go types. `docs/upgrading.md` says when to run which.
+//! | task | what it makes |
+//! | --- | --- |
+//! | `schemas` | `schemas/kubernetes.bin`, from the OpenAPI documents of Kubernetes |
+//! | `lifecycles` | `schemas/api-lifecycles.tsv`, from the Go types of Kubernetes |
+//! | `rows [COUNT SEED]` | the answers in `tests/rows/helm.jsonl`, from Helm; or COUNT rows more |
+//! | `verdicts [COUNT SEED]` | nothing: compares `tests/verdicts` with Kubernetes; or COUNT changes more |
+//!
+//! `docs/upgrading.md` says when to run which.
 
 mod bundle;
 mod enums;
 mod lifecycles;
 mod module;
 mod openapi;
+mod oracle;
+mod rows;
+mod verdicts;
 mod versions;
 
 use std::io::Write as _;
@@ -18,23 +27,35 @@ use module::FetchError;
 const SCHEMAS: &str = "schemas/kubernetes.bin";
 const LIFECYCLES: &str = "schemas/api-lifecycles.tsv";
 
-/// The tasks by name.
-const TASKS: [(&str, fn() -> Result<(), FetchError>); 2] = [("schemas", make_schemas), ("lifecycles", make_lifecycles)];
+const USAGE: &str = "usage: cargo xtask schemas|lifecycles|rows [COUNT SEED]|verdicts [COUNT SEED]";
 
 fn main() -> ExitCode {
-    let name = std::env::args().nth(1).unwrap_or_default();
-    let Some((_, task)) = TASKS.iter().find(|(known, _)| *known == name) else {
-        let names: Vec<&str> = TASKS.iter().map(|(name, _)| *name).collect();
-        say(&format!("usage: cargo xtask {}", names.join("|")));
-        return ExitCode::from(2);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments.as_slice() {
+        ["schemas"] => make_schemas(),
+        ["lifecycles"] => make_lifecycles(),
+        ["rows"] => rows::renew(None),
+        ["rows", count, seed] => numbers(count, seed).and_then(|numbers| rows::renew(Some(numbers))),
+        ["verdicts"] => verdicts::compare(None),
+        ["verdicts", count, seed] => numbers(count, seed).and_then(|numbers| verdicts::compare(Some(numbers))),
+        _ => {
+            say(USAGE);
+            return ExitCode::from(2);
+        }
     };
-    match task() {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("error: {error}"));
             ExitCode::from(3)
         }
     }
+}
+
+fn numbers(count: &str, seed: &str) -> Result<(u64, u64), FetchError> {
+    let number = |text: &str| text.parse().map_err(|_| FetchError::Number(text.to_owned()));
+    Ok((number(count)?, number(seed)?))
 }
 
 fn say(line: &str) {

@@ -14,6 +14,18 @@ pub(crate) enum FetchError {
     /// A constant of the library is not where it was.
     #[error("src/kubernetes/version.rs: {0} is not written as xtask/src/versions.rs reads it")]
     Constant(&'static str),
+    /// A Go program of ours did not build, or failed.
+    #[error("tests/oracles/{name}: {status}")]
+    Oracle {
+        name: &'static str,
+        status: std::process::ExitStatus,
+    },
+    /// An answer of it is not what was expected.
+    #[error("{0}")]
+    Answer(String),
+    /// A number on the command line.
+    #[error("`{0}` is not a whole number")]
+    Number(String),
     /// `go mod download` failed.
     #[error("go mod download {module}: {message}")]
     Download { module: String, message: String },

@@ -20,8 +20,8 @@ pub(crate) fn judge(row: &Json) -> Verdict {
     let ours = apply(row, &text("flag"), text("arg"), base.into_bytes());
     let typed = match (&ours, row.get("types")) {
         (Ok(values), Some(Json::Object(types))) => types.iter().find_map(|(path, wanted)| {
-            let found = type_at(values, path)?;
-            (Some(found.as_str()) != wanted.as_str()).then(|| format!("type of {path}: want {wanted}, have {found}"))
+            let found = type_at(values, path);
+            (found.as_deref() != wanted.as_str()).then(|| format!("type of {path}: want {wanted}, have {found:?}"))
         }),
         _ => None,
     };
@@ -108,13 +108,17 @@ fn apply(row: &Json, flag: &str, argument: String, base: Vec<u8>) -> Result<Map,
     values.merge(&read_file).map_err(|error| error.to_string())
 }
 
+/// Go's type of the value at a path: `/a/0`, or `a[0].b` as flags are written.
 fn type_at(values: &Map, path: &str) -> Option<String> {
+    let separators: &[char] = if path.starts_with('/') {
+        &['/']
+    } else {
+        &['.', '[', ']']
+    };
+    // An empty step is an empty key, but for the one before the first slash and those around brackets.
+    let steps = path.split(separators).skip(usize::from(path.starts_with('/')));
     let mut at = Value::Map(values.clone());
-    for step in path
-        .split('.')
-        .flat_map(|step| step.split(['[', ']']))
-        .filter(|step| !step.is_empty())
-    {
+    for step in steps.filter(|step| !step.is_empty() || path.starts_with('/')) {
         at = match &at {
             Value::Map(map) => map.get(step.as_bytes())?,
             Value::List(list) => list.items().get(step.parse::<usize>().ok()?)?.clone(),
