@@ -339,6 +339,21 @@ mod tests {
         }
     }
 
+    /// A text of a table with the versions that change with every upgrade filled in.
+    fn filled(text: &str) -> String {
+        let (first, last) = (*EMBEDDED_MINORS.start(), *EMBEDDED_MINORS.end());
+        [
+            ("FIRST", first),
+            ("PREVIOUS", last - 1),
+            ("LAST", last),
+            ("NEXT", last + 1),
+        ]
+        .iter()
+        .fold(text.to_owned(), |text, (name, minor)| {
+            text.replace(name, &minor.to_string())
+        })
+    }
+
     #[test]
     fn versions_ranges_and_lists_are_read() {
         for (texts, want) in [
@@ -348,16 +363,16 @@ mod tests {
             (&["v1.25.7"], "v1.25.7/v1.25.7"),
             (&["1.33.4-gke.1245000"], "1.33.4-gke.1245000/v1.33.4-gke.1245000"),
             (&["1.33.4+k3s1"], "1.33.4+k3s1/v1.33.4+k3s1"),
-            (&["latest"], "latest/v1.37.0"),
-            (&["master"], "master/v1.37.0"),
+            (&["latest"], "latest/v1.LAST.0"),
+            (&["master"], "master/v1.LAST.0"),
             (&["1.28..1.30"], "1.28/v1.28.0 1.29/v1.29.0 1.30/v1.30.0"),
             (&["v1.28..v1.29"], "1.28/v1.28.0 1.29/v1.29.0"),
             (&["1.28..1.28"], "1.28/v1.28.0"),
-            (&["1.36.."], "1.36/v1.36.0 1.37/v1.37.0"),
-            (&["..1.26"], "1.25/v1.25.0 1.26/v1.26.0"),
-            (&["1.36..latest"], "1.36/v1.36.0 1.37/v1.37.0"),
-            (&["1.36..master"], "1.36/v1.36.0 1.37/v1.37.0"),
-            (&["latest.."], "1.37/v1.37.0"),
+            (&["1.PREVIOUS.."], "1.PREVIOUS/v1.PREVIOUS.0 1.LAST/v1.LAST.0"),
+            (&["..1.FIRST"], "1.FIRST/v1.FIRST.0"),
+            (&["1.PREVIOUS..latest"], "1.PREVIOUS/v1.PREVIOUS.0 1.LAST/v1.LAST.0"),
+            (&["1.PREVIOUS..master"], "1.PREVIOUS/v1.PREVIOUS.0 1.LAST/v1.LAST.0"),
+            (&["latest.."], "1.LAST/v1.LAST.0"),
             (&["1.31,1.28"], "1.31/v1.31.0 1.28/v1.28.0"),
             (
                 &["1.31, 1.28..1.29", "1.25"],
@@ -368,11 +383,13 @@ mod tests {
                 &["1.29", "1.28..1.30", "v1.29.0"],
                 "1.29/v1.29.0 1.28/v1.28.0 1.30/v1.30.0",
             ),
-            (&["latest", "1.37"], "latest/v1.37.0"),
+            (&["latest", "1.LAST"], "latest/v1.LAST.0"),
             // Patch versions differ in `.Capabilities`.
             (&["1.31.1,1.31.2,1.31.1"], "1.31.1/v1.31.1 1.31.2/v1.31.2"),
         ] {
-            assert_eq!(parsed(texts), Ok(want.to_owned()), "{texts:?}");
+            let texts: Vec<String> = texts.iter().map(|text| filled(text)).collect();
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            assert_eq!(parsed(&texts), Ok(filled(want)), "{texts:?}");
         }
     }
 
@@ -403,10 +420,10 @@ mod tests {
             ("Latest", "`Latest` is not a"),
             ("..", "`..` is not a"),
             (
-                "1.24",
-                "no schemas of Kubernetes `1.24` in this binary: it has 1.25 to 1.37",
+                "1.9",
+                "no schemas of Kubernetes `1.9` in this binary: it has 1.FIRST to 1.LAST",
             ),
-            ("1.38", "no schemas of Kubernetes `1.38` in"),
+            ("1.NEXT", "no schemas of Kubernetes `1.NEXT` in"),
             ("1.999", "no schemas of Kubernetes `1.999` in"),
             ("2.31", "no schemas of Kubernetes `2.31` in"),
             ("1.31..9.99", "no schemas of Kubernetes `1.31..9.99` in"),
@@ -432,8 +449,9 @@ mod tests {
                 "`1.31..1.32..1.33` is not a range of Kubernetes versions: `1.32..1.33` is not",
             ),
         ] {
-            let error = parsed(&[text]).expect_err(text);
-            assert!(error.starts_with(want), "{text:?}: {error}");
+            let (text, want) = (filled(text), filled(want));
+            let error = parsed(&[&text]).expect_err(&text);
+            assert!(error.starts_with(&want), "{text:?}: {error}");
         }
         assert!(
             parsed(&[])
