@@ -27,22 +27,25 @@ metadata: {name: own}
 ";
 const SCHEMA: &str = r#"{"properties": {"spec": {"properties": {"size": {"type": "integer"}}}}}"#;
 
-/// A server that has the schema of widgets, stumbles over the first request for each path where it is told to, and
-/// remembers what it was asked for.
+/// A host that only a proxy reaches.
+const PROXIED: &str = "http://schemas.invalid";
+
+/// A server that has the schema of widgets, fails the first request for each path if wanted, and remembers what it was
+/// asked for.
 struct SchemaServer {
     address: String,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl SchemaServer {
-    fn start(stumbles: bool) -> Self {
+    fn start(fails_first: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                answer(stream, stumbles, &log);
+                answer(stream, fails_first, &log);
             }
         });
         Self { address, asked }
@@ -53,7 +56,7 @@ impl SchemaServer {
     }
 }
 
-fn answer(mut stream: TcpStream, stumbles: bool, log: &Mutex<Vec<String>>) {
+fn answer(mut stream: TcpStream, fails_first: bool, log: &Mutex<Vec<String>>) {
     let mut request = Vec::new();
     let mut buffer = [0; 1024];
     while !request.windows(4).any(|end| end == b"\r\n\r\n") {
@@ -63,18 +66,20 @@ fn answer(mut stream: TcpStream, stumbles: bool, log: &Mutex<Vec<String>>) {
         }
     }
     let text = String::from_utf8_lossy(&request).into_owned();
-    let path = text.split([' ', '?']).nth(1).unwrap_or_default().to_owned();
+    let path = text.split([' ', '?']).nth(1).unwrap_or_default();
+    // A proxy is asked for the whole address.
+    let path = path.strip_prefix(PROXIED).unwrap_or(path).to_owned();
     let mut log = log.lock().expect("the log");
     let is_first = !log.contains(&path);
     log.push(path.clone());
     let (status, body) = match path.as_str() {
-        _ if stumbles && is_first => ("503 Service Unavailable", ""),
+        _ if fails_first && is_first => ("503 Service Unavailable", ""),
         "/example.com/widget_v1.json" => ("200 OK", SCHEMA),
         "/forbidden/widget.json" => ("403 Forbidden", ""),
         _ => ("404 Not Found", ""),
     };
     let length = body.len();
-    // Who hangs up has what was asked for.
+    // A client that hangs up has what it asked for.
     let _sent = write!(
         stream,
         "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
@@ -82,10 +87,15 @@ fn answer(mut stream: TcpStream, stumbles: bool, log: &Mutex<Vec<String>>) {
 }
 
 fn validate(arguments: &[&str]) -> Output {
+    validate_with(arguments, &[])
+}
+
+fn validate_with(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_chartwright"))
         .arg("validate")
         .args(arguments)
         .env_clear()
+        .envs(variables.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -99,8 +109,8 @@ fn validate(arguments: &[&str]) -> Output {
 
 #[test]
 fn schemas_are_fetched_once_and_kept() {
-    for stumbles in [false, true] {
-        let server = SchemaServer::start(stumbles);
+    for fails_first in [false, true] {
+        let server = SchemaServer::start(fails_first);
         let cache = tempfile::tempdir().expect("a directory");
         let url = format!(
             "http://{}/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json",
@@ -133,7 +143,7 @@ fn schemas_are_fetched_once_and_kept() {
         }
         let asked = server.asked();
         let widgets = asked.iter().filter(|path| path.ends_with("widget_v1.json")).count();
-        assert_eq!(widgets, if stumbles { 2 } else { 1 }, "{asked:?}");
+        assert_eq!(widgets, if fails_first { 2 } else { 1 }, "{asked:?}");
     }
 }
 
@@ -154,4 +164,39 @@ fn what_cannot_be_fetched_is_an_error_without_credentials() {
         assert!(text.contains(reason) && !text.contains("hunter2"), "{text}");
         assert!(!String::from_utf8_lossy(&output.stderr).contains("hunter2"));
     }
+}
+
+#[test]
+fn a_bad_location_is_shown_without_credentials() {
+    let output = validate(&[
+        "--schema-location",
+        "http://me:hunter2@host/{{ .Nothing }}.json?t=hunter2",
+    ]);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(
+        text.contains("unknown variable \".Nothing\"") && text.contains("http://host/"),
+        "{text}"
+    );
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn proxies_come_from_the_environment() {
+    let server = SchemaServer::start(false);
+    let proxy = format!("http://{}", server.address);
+    let url = format!("{PROXIED}/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json");
+    let arguments = ["--schema-location", "default", "--schema-location", &url];
+    let output = validate_with(&arguments, &[("http_proxy", &proxy)]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.contains("Widget bad: /spec/size: got string, want integer"),
+        "{text}"
+    );
+    assert!(!server.asked().is_empty());
+    let asked = server.asked().len();
+    let output = validate_with(&arguments, &[("http_proxy", &proxy), ("no_proxy", "schemas.invalid")]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("cannot read schema http://schemas.invalid/"), "{text}");
+    assert_eq!(server.asked().len(), asked, "the proxy is passed by");
 }
