@@ -1,4 +1,4 @@
-//! index.yaml: what a repository offers. Entries are merged in; everything that is there already, known or not, stays.
+//! index.yaml: what a repository offers. Entries are merged in; everything that it has already, known or not, stays.
 
 use serde_json::{Map as JsonMap, Value as Json, json};
 
@@ -20,22 +20,22 @@ pub struct IndexEntry {
     fields: JsonMap<String, Json>,
 }
 
-/// What merging gave.
+/// The result of merging.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Merged {
-    /// All entries are there already, with the same digests.
+    /// The index has all entries already, with the same digests.
     Unchanged,
     /// The new text.
     Changed(Vec<u8>),
 }
 
-/// An index that cannot take the entries.
+/// An index to which the entries cannot be added.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IndexError {
     /// It is not what Helm reads.
     #[error("index.yaml is broken: {0}")]
     Broken(String),
-    /// The version is there with another archive.
+    /// The index has the version with another archive.
     #[error("{name} {version} is in the repository already, with other content (digest {found}, not {new})")]
     Exists {
         /// The chart.
@@ -109,14 +109,6 @@ impl IndexEntry {
             fields,
         }
     }
-
-    /// The same entry for another archive of the same content.
-    #[must_use]
-    pub fn with_digest(mut self, digest: &str) -> Self {
-        digest.clone_into(&mut self.digest);
-        self.fields.insert("digest".to_owned(), json!(digest));
-        self
-    }
 }
 
 fn with_texts(fields: &[(&str, &String)]) -> Json {
@@ -145,6 +137,9 @@ fn dependency_fields(dependency: &Dependency) -> Json {
 }
 
 /// Merges entries into the text of an index; `None` begins a new one. `generated` is an RFC 3339 time.
+///
+/// # Errors
+/// When the text is not an index, or has one of the versions with another digest.
 pub fn merge_entries(index: Option<&[u8]>, entries: &[IndexEntry], generated: &str) -> Result<Merged, IndexError> {
     let broken = |message: String| IndexError::Broken(message);
     let mut document = match index {
@@ -155,14 +150,14 @@ pub fn merge_entries(index: Option<&[u8]>, entries: &[IndexEntry], generated: &s
         },
     };
     let Some(root) = document.as_object_mut() else {
-        return Err(broken("it is no mapping".to_owned()));
+        return Err(broken("it is not a mapping".to_owned()));
     };
     let charts = root.entry("entries").or_insert_with(|| json!({}));
     if charts.is_null() {
         *charts = json!({});
     }
     let Some(charts) = charts.as_object_mut() else {
-        return Err(broken("`entries` is no mapping".to_owned()));
+        return Err(broken("`entries` is not a mapping".to_owned()));
     };
     let mut is_changed = false;
     for entry in entries {
@@ -171,7 +166,7 @@ pub fn merge_entries(index: Option<&[u8]>, entries: &[IndexEntry], generated: &s
             *versions = json!([]);
         }
         let Some(versions) = versions.as_array_mut() else {
-            return Err(broken(format!("the entry of {} is no list", entry.name)));
+            return Err(broken(format!("the entry of {} is not a list", entry.name)));
         };
         is_changed |= insert(versions, entry)?;
     }
@@ -188,7 +183,7 @@ pub fn merge_entries(index: Option<&[u8]>, entries: &[IndexEntry], generated: &s
     Ok(Merged::Changed(bytes))
 }
 
-/// Adds an entry, newest version first; false when it is there with the same digest.
+/// Adds an entry, newest version first; false where the list has it already, with the same digest.
 fn insert(versions: &mut Vec<Json>, entry: &IndexEntry) -> Result<bool, IndexError> {
     let text = |version: &Json, field: &str| version.get(field).and_then(Json::as_str).unwrap_or_default().to_owned();
     if let Some(existing) = versions
@@ -260,6 +255,18 @@ mod tests {
         assert_eq!(merged(Some(&index), &[entry("a", "1.0.0", "aa")]).unwrap(), "unchanged");
         let error = merged(Some(&index), &[entry("a", "1.0.0", "bb")]).unwrap_err();
         assert!(matches!(error, IndexError::Exists { .. }));
-        assert!(matches!(merged(Some("- 1\n"), &[]), Err(IndexError::Broken(_))));
+        let prefixed = index.replace("digest: aa", "digest: sha256:aa");
+        assert_eq!(
+            merged(Some(&prefixed), &[entry("a", "1.0.0", "aa")]).unwrap(),
+            "unchanged"
+        );
+        for (index, reason) in [
+            ("- 1\n", "it is not a mapping"),
+            ("entries: []\n", "`entries` is not a mapping"),
+            ("entries: {a: {}}\n", "the entry of a is not a list"),
+        ] {
+            let error = merged(Some(index), &[entry("a", "1.0.0", "aa")]).unwrap_err();
+            assert_eq!(error.to_string(), format!("index.yaml is broken: {reason}"));
+        }
     }
 }
