@@ -1,15 +1,19 @@
 //! `chartwright push`: archives to a chart repository.
 
 use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
 
 use clap::Args;
 
-use crate::artifact::repository::{Item, Location, Outcome, PublishError, Timing, publish};
-use crate::engine::chart::{load_files, read_archive};
+use crate::artifact::network::{CertificateCheck, RetryPolicy};
+use crate::artifact::repository::store::{S3Settings, StoreError, StoreFailure};
+use crate::artifact::repository::{
+    Item, Location, OpenError, Outcome, PublishError, PublishPackagesError, RepositorySettings, publish_packages,
+};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::network::{ProcessClock, network_settings};
 use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
@@ -30,11 +34,11 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
         .map(|path| read_item(context, path))
         .collect::<Result<Vec<_>, _>>()?;
     let outcomes = publish_items(context, &location, &items)?;
-    let mut said = String::new();
+    let mut lines = String::new();
     for (item, outcome) in items.iter().zip(outcomes) {
-        said.push_str(&outcome_line(item, outcome, &location));
+        lines.push_str(&outcome_line(item, outcome, &location));
     }
-    context.write_stdout(said.as_bytes())?;
+    context.write_stdout(lines.as_bytes())?;
     Ok(Exit::Clean)
 }
 
@@ -48,56 +52,62 @@ pub(super) fn outcome_line(item: &Item, outcome: Outcome, location: &Location) -
 
 fn read_item(context: RunContext, path: &str) -> Result<Item, CommandError> {
     let archive = context.read_file(path)?;
-    let files = read_archive(&archive).map_err(|error| CommandError::findings(format!("{path}: {error}")))?;
-    let chart = load_files(files).map_err(|error| CommandError::findings(format!("{path}: {error}")))?;
-    let file_name = format!("{}-{}.tgz", chart.name(), chart.metadata.version);
+    let item = Item::from_archive(archive).map_err(|error| CommandError::findings(format!("{path}: {error}")))?;
     let given = Path::new(path)
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    if given != file_name {
+    if given != item.file_name {
         context.report(&format!(
-            "note: {path} holds {file_name} and is published under that name"
+            "note: {path} holds {} and is published under that name",
+            item.file_name
         ));
     }
-    Ok(Item {
-        metadata: chart.metadata,
-        file_name,
-        archive,
-    })
+    Ok(item)
 }
 
-/// Publishes to a repository, with the process's clock, dice and environment.
+/// Publishes to a repository, with the process's clock and environment.
 pub(super) fn publish_items(
     context: RunContext,
     location: &Location,
     items: &[Item],
 ) -> Result<Vec<Outcome>, CommandError> {
-    let endpoint = context
-        .variable("AWS_ENDPOINT_URL_S3")
-        .or_else(|| context.variable("AWS_ENDPOINT_URL"));
-    let mut store = location
-        .open(endpoint.as_deref())
-        .map_err(CommandError::could_not_run)?;
-    let mut timing = Timing {
-        now: context.now_rfc3339(),
-        random: &mut random,
-        sleep: &mut |pause: Duration| std::thread::sleep(pause),
+    let settings = RepositorySettings {
+        network: network_settings(context, CertificateCheck::Verify),
+        s3: S3Settings::from_variables(&|name| context.variable(name)),
+        retry: RetryPolicy::default(),
+        clock: Arc::new(ProcessClock),
     };
-    publish(store.as_mut(), items, &mut timing).map_err(|error| match error {
-        error if error.is_finding() => {
-            CommandError::findings(error).with_hint("raise the chart's version: a published version never changes")
-        }
-        PublishError::Contended => CommandError::could_not_run(error).with_hint("push again: what was written stays"),
-        error => CommandError::could_not_run(error),
-    })
+    publish_packages(location, items, &settings, &context.now_rfc3339()).map_err(publish_error)
 }
 
-/// A number from 0 to 1; the middle where there are no random numbers.
-fn random() -> f64 {
-    let mut bytes = [0u8; 4];
-    match getrandom::fill(&mut bytes) {
-        Ok(()) => f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX),
-        Err(_) => 0.5,
+fn publish_error(error: PublishPackagesError) -> CommandError {
+    let hint = match &error {
+        PublishPackagesError::Publish(error) if error.is_finding() => {
+            let error = CommandError::findings(error);
+            return error.with_hint("raise the chart's version: a published version never changes");
+        }
+        PublishPackagesError::Publish(PublishError::Contended) => Some("push again: what was written stays"),
+        PublishPackagesError::Publish(PublishError::Store(error))
+        | PublishPackagesError::Open(OpenError::Store(error)) => store_hint(error),
+        PublishPackagesError::Publish(_) | PublishPackagesError::Open(OpenError::Network(_)) => None,
+    };
+    let error = CommandError::could_not_run(error);
+    match hint {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    }
+}
+
+const fn store_hint(error: &StoreError) -> Option<&'static str> {
+    match &error.failure {
+        StoreFailure::NoBucket => Some("create the bucket, or correct its name; AWS_ENDPOINT_URL names the store"),
+        StoreFailure::Credentials { .. } => {
+            Some("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role is assigned")
+        }
+        StoreFailure::Answer { status: 401 | 403, .. } => {
+            Some("check the AWS_* credentials, and that they may read and write the bucket")
+        }
+        _ => None,
     }
 }

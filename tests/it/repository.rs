@@ -2,11 +2,17 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::s3_server::{Faults, S3Server};
+use super::s3_server::{Behaviour, S3Server};
+use chartwright::artifact::network::{Clock, NetworkSettings, RetryPolicy};
 use chartwright::artifact::package::pack;
+use chartwright::artifact::repository::store::S3Settings;
+use chartwright::artifact::repository::{Location, OpenError, RepositorySettings, open_store};
 use chartwright::engine::chart::{ChartFile, load_files};
 
+/// Processes that push at once.
 const PUSHERS: usize = 16;
 
 fn archive(directory: &Path, name: &str, version: &str, note: &str) -> String {
@@ -102,7 +108,7 @@ fn a_directory_keeps_the_contract() {
 
 #[test]
 fn s3_keeps_the_contract() {
-    let server = S3Server::start(None);
+    let server = S3Server::start(Behaviour::Honest);
     contract("s3://bucket/some/prefix", Some(&server.endpoint));
     assert!(server.object("bucket/some/prefix/index.yaml").is_some());
 }
@@ -119,16 +125,135 @@ fn no_push_to_a_directory_is_lost() {
 
 #[test]
 fn no_push_to_s3_is_lost_though_answers_are() {
-    let server = S3Server::start(Some(Faults { every: 5 }));
+    let server = S3Server::start(Behaviour::LosesAnswers { every: 5 });
     let names = race("s3://bucket", Some(&server.endpoint));
     assert_all(&server.object("bucket/index.yaml").expect("an index"), &names);
 }
 
 #[test]
-fn what_is_no_repository_is_refused() {
+fn what_is_not_a_repository_is_refused() {
     let directory = tempfile::tempdir().expect("a directory");
     let chart = archive(directory.path(), "a", "1.0.0", "one");
     assert_code(&push(&[&chart, "https://user:hunter2@host/charts"], None), 2);
     assert_code(&push(&["missing.tgz", "file:///tmp/x"], None), 3);
     assert_code(&push(&[&chart], None), 2);
+}
+
+/// What a store answers for good is asked for once; what may pass, as often as the policy says.
+#[test]
+fn answers_that_stay_are_reported_at_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let chart = archive(directory.path(), "a", "1.0.0", "one");
+    let always = |status, headers, code| Behaviour::AlwaysAnswers { status, headers, code };
+    for (behaviour, requests, message) in [
+        (
+            always("404 Not Found", "", "NoSuchBucket"),
+            1,
+            "Error: s3://nobucket: the bucket does not exist\n",
+        ),
+        (
+            always("404 Not Found", "", "NotThere"),
+            1,
+            "Error: s3://nobucket/x/a-1.0.0.tgz: PUT failed: the store answered 404: NotThere: About NotThere.\n",
+        ),
+        (
+            always("400 Bad Request", "", "InvalidRequest"),
+            1,
+            "PUT failed: the store answered 400: InvalidRequest: About InvalidRequest.\n",
+        ),
+        (
+            always("403 Forbidden", "", "AccessDenied"),
+            1,
+            "check the AWS_* credentials",
+        ),
+        (
+            always("501 Not Implemented", "", "NotImplemented"),
+            1,
+            "the store answered 501: NotImplemented: About NotImplemented.\n",
+        ),
+        (
+            always("503 Slow Down", "Retry-After: 0\r\n", "SlowDown"),
+            6,
+            "the store answered 503: SlowDown: About SlowDown. (6 attempts)\n",
+        ),
+        (
+            always("429 Too Many", "Retry-After: 3600\r\n", "SlowDown"),
+            1,
+            "the store answered 429: SlowDown",
+        ),
+    ] {
+        let server = S3Server::start(behaviour);
+        let output = push(&[&chart, "s3://nobucket/x"], Some(&server.endpoint));
+        assert_code(&output, 3);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(text.contains(message), "{message}: {text}");
+        assert_eq!(server.requests(), requests, "{text}");
+    }
+}
+
+#[test]
+fn an_index_that_is_removed_while_it_is_written_is_begun_anew() {
+    let server = S3Server::start(Behaviour::RemovesBeforeFirstUpdate);
+    let directory = tempfile::tempdir().expect("a directory");
+    for name in ["a", "b"] {
+        let chart = archive(directory.path(), name, "1.0.0", "one");
+        assert_code(&push(&[&chart, "s3://bucket"], Some(&server.endpoint)), 0);
+    }
+    assert_all(
+        &server.object("bucket/index.yaml").expect("an index"),
+        &["b".to_owned()],
+    );
+}
+
+#[test]
+fn an_answer_that_ends_in_the_middle_is_asked_for_again() {
+    let server = S3Server::start(Behaviour::CutsFirstContent);
+    let directory = tempfile::tempdir().expect("a directory");
+    for name in ["a", "b"] {
+        let chart = archive(directory.path(), name, "1.0.0", "one");
+        assert_code(&push(&[&chart, "s3://bucket"], Some(&server.endpoint)), 0);
+    }
+    let names = ["a".to_owned(), "b".to_owned()];
+    assert_all(&server.object("bucket/index.yaml").expect("an index"), &names);
+}
+
+/// Without a store behind an address: nothing waits, and the credentials in the endpoint stay unseen.
+#[test]
+fn a_store_that_cannot_be_reached_is_reported_without_credentials() {
+    let settings = |endpoint: &'static str| RepositorySettings {
+        network: NetworkSettings::default(),
+        s3: S3Settings::from_variables(&|name| match name {
+            "AWS_ACCESS_KEY_ID" => Some("key".to_owned()),
+            "AWS_SECRET_ACCESS_KEY" => Some("hunter2".to_owned()),
+            "AWS_ENDPOINT_URL" => Some(endpoint.to_owned()),
+            _ => None,
+        }),
+        retry: RetryPolicy::default(),
+        clock: Arc::new(Standing),
+    };
+    let location = Location::parse("s3://bucket/x", Path::new("/")).expect("an address");
+    for (endpoint, attempts) in [("http://me:hunter2@127.0.0.1:1", 6), ("me:hunter2@no-address", 1)] {
+        let error = match open_store(&location, &settings(endpoint)) {
+            Ok(mut store) => store.get("index.yaml").expect_err("nobody answers"),
+            Err(OpenError::Store(error)) => error,
+            Err(error) => panic!("{error}"),
+        };
+        assert_eq!(error.attempts, attempts, "{error}");
+        let text = format!("{error} {error:?}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+    let shown = format!("{:?}", settings("http://me:hunter2@127.0.0.1:1"));
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+/// A clock that does not wait.
+#[derive(Debug)]
+struct Standing;
+
+impl Clock for Standing {
+    fn sleep(&self, _pause: Duration) {}
+
+    fn random(&self) -> f64 {
+        0.5
+    }
 }

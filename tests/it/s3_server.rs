@@ -9,32 +9,60 @@ use std::sync::{Arc, Mutex};
 /// Objects by path: content and entity tag.
 type Objects = Arc<Mutex<HashMap<String, (Vec<u8>, String)>>>;
 
+/// The names under which the server remembers that it has removed an object, or cut an answer.
+const REMOVED: &str = "removed";
+const CUT: &str = "cut";
+
 /// A running server.
 pub(crate) struct S3Server {
     pub(crate) endpoint: String,
     objects: Objects,
+    count: Arc<AtomicUsize>,
 }
 
-/// Which requests go wrong: every `every`-th write is carried out but answered with 503, every `every`-th read fails.
+/// How the server treats requests.
 #[derive(Clone, Copy)]
-pub(crate) struct Faults {
-    pub(crate) every: usize,
+pub(crate) enum Behaviour {
+    /// As S3 does.
+    Honest,
+    /// Every n-th request is carried out, but answered with 503.
+    LosesAnswers { every: usize },
+    /// Every request gets the same answer: status line, headers (each with its line end), code and message.
+    AlwaysAnswers {
+        status: &'static str,
+        headers: &'static str,
+        code: &'static str,
+    },
+    /// The first answer with content ends in the middle.
+    CutsFirstContent,
+    /// The first update of an object finds it removed, which S3 answers with 404.
+    RemovesBeforeFirstUpdate,
 }
 
 impl S3Server {
-    pub(crate) fn start(faults: Option<Faults>) -> Self {
+    pub(crate) fn start(behaviour: Behaviour) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
         let objects: Objects = Arc::default();
         let served = Arc::clone(&objects);
         let count = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&count);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (objects, count) = (Arc::clone(&served), Arc::clone(&count));
-                std::thread::spawn(move || serve(&stream, &objects, &count, faults));
+                let (objects, count) = (Arc::clone(&served), Arc::clone(&counted));
+                std::thread::spawn(move || serve(&stream, &objects, &count, behaviour));
             }
         });
-        Self { endpoint, objects }
+        Self {
+            endpoint,
+            objects,
+            count,
+        }
+    }
+
+    /// How many requests there were.
+    pub(crate) fn requests(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
     }
 
     /// The content of an object, by `bucket/key`.
@@ -79,22 +107,38 @@ fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
     })
 }
 
-fn serve(stream: &TcpStream, objects: &Objects, count: &AtomicUsize, faults: Option<Faults>) {
+fn serve(stream: &TcpStream, objects: &Objects, count: &AtomicUsize, behaviour: Behaviour) {
     let mut reader = BufReader::new(stream);
     while let Some(request) = read_request(&mut reader) {
         let number = count.fetch_add(1, Ordering::Relaxed);
-        let is_faulty = faults.is_some_and(|faults| number % faults.every == faults.every - 1);
-        let (mut status, etag, body) = answer(&request, objects, number);
-        if is_faulty {
+        let mut more_headers = "";
+        let (mut status, etag, mut body) = match behaviour {
+            Behaviour::AlwaysAnswers { status, headers, code } => {
+                more_headers = headers;
+                (status, None, error_body(code))
+            }
+            _ => answer(&request, objects, number, behaviour),
+        };
+        if let Behaviour::LosesAnswers { every } = behaviour
+            && number % every == every - 1
+        {
             // The work is done, but the client does not learn of it.
-            status = "503 Slow Down";
+            (status, body) = ("503 Slow Down", error_body("SlowDown"));
         }
         let etag = etag.map_or_else(String::new, |etag| format!("ETag: {etag}\r\n"));
         let head = format!(
-            "HTTP/1.1 {status}\r\n{etag}Content-Length: {}\r\nLast-Modified: Mon, 01 Jan 2024 00:00:00 GMT\r\n\r\n",
+            "HTTP/1.1 {status}\r\n{etag}{more_headers}Content-Length: {}\r\nLast-Modified: Mon, 01 Jan 2024 00:00:00 GMT\r\n\r\n",
             body.len()
         );
         let mut out = stream;
+        let is_cut = matches!(behaviour, Behaviour::CutsFirstContent) && status == "200 OK" && !body.is_empty();
+        if is_cut && mark(&mut objects.lock().expect("not poisoned"), CUT) {
+            let half = body.get(..body.len() / 2).unwrap_or_default();
+            // The client sees the connection end, whatever it has received.
+            let _sent = out.write_all(head.as_bytes()).and_then(|()| out.write_all(half));
+            let _closed = stream.shutdown(std::net::Shutdown::Both);
+            return;
+        }
         let body: &[u8] = if request.method == "HEAD" { &[] } else { &body };
         if out
             .write_all(head.as_bytes())
@@ -106,24 +150,39 @@ fn serve(stream: &TcpStream, objects: &Objects, count: &AtomicUsize, faults: Opt
     }
 }
 
-fn answer(request: &Request, objects: &Objects, number: usize) -> (&'static str, Option<String>, Vec<u8>) {
+/// Whether something happens for the first time.
+fn mark(objects: &mut HashMap<String, (Vec<u8>, String)>, name: &str) -> bool {
+    objects.insert(name.to_owned(), (Vec::new(), String::new())).is_none()
+}
+
+fn error_body(code: &str) -> Vec<u8> {
+    format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>About {code}.</Message></Error>").into_bytes()
+}
+
+fn answer(
+    request: &Request,
+    objects: &Objects,
+    number: usize,
+    behaviour: Behaviour,
+) -> (&'static str, Option<String>, Vec<u8>) {
     let mut objects = objects.lock().expect("not poisoned");
+    let must_match = request.headers.get("if-match");
+    let is_removing = matches!(behaviour, Behaviour::RemovesBeforeFirstUpdate);
+    if is_removing && must_match.is_some() && mark(&mut objects, REMOVED) {
+        objects.remove(&request.path);
+        return ("404 Not Found", None, error_body("NoSuchKey"));
+    }
     let found = objects.get(&request.path).cloned();
     match request.method.as_str() {
         "GET" | "HEAD" => match found {
             Some((bytes, etag)) => ("200 OK", Some(etag), bytes),
-            None => ("404 Not Found", None, b"<Error><Code>NoSuchKey</Code></Error>".to_vec()),
+            None => ("404 Not Found", None, error_body("NoSuchKey")),
         },
         "PUT" => {
             let must_be_absent = request.headers.get("if-none-match").is_some_and(|value| value == "*");
-            let must_match = request.headers.get("if-match");
             let is_current = must_match.is_none_or(|wanted| found.as_ref().is_some_and(|(_, etag)| etag == wanted));
             if (must_be_absent && found.is_some()) || !is_current {
-                return (
-                    "412 Precondition Failed",
-                    None,
-                    b"<Error><Code>PreconditionFailed</Code></Error>".to_vec(),
-                );
+                return ("412 Precondition Failed", None, error_body("PreconditionFailed"));
             }
             let etag = format!("\"{number}\"");
             objects.insert(request.path.clone(), (request.body.clone(), etag.clone()));

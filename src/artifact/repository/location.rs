@@ -1,10 +1,8 @@
-//! Where a repository is: `file:///dir`, `s3://bucket/prefix`.
+//! The address of a repository: `file:///dir`, `s3://bucket/prefix`. What is behind it is for [`super::open_store`].
 
 use std::path::{Component, Path, PathBuf};
 
-use super::disk::DiskStore;
-use super::s3::S3Store;
-use super::store::{Store, StoreError};
+use crate::text::redact::redact_url;
 
 /// The address of a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,18 +18,21 @@ pub enum Location {
     },
 }
 
-/// A text that names no repository.
+/// A text that is not the address of a repository.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no chart repository: {reason}")]
+#[error("`{text}` is not a chart repository: {reason}")]
 pub struct LocationError {
     text: String,
     reason: &'static str,
 }
 
 impl Location {
-    /// Reads an address. A relative path after `file://` is taken from `base`.
+    /// Reads an address. A relative path after `file://` is relative to `base`.
+    ///
+    /// # Errors
+    /// When the scheme is unknown, or the directory or bucket is missing. The error shows no credentials.
     pub fn parse(text: &str, base: &Path) -> Result<Self, LocationError> {
-        let without_credentials = redacted(text);
+        let without_credentials = redact_url(text);
         let error = |reason| LocationError {
             text: without_credentials.clone(),
             reason,
@@ -43,10 +44,14 @@ impl Location {
             "file" if !rest.is_empty() => Ok(Self::Disk(without_parents(&base.join(rest)))),
             "s3" => {
                 let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-                if bucket.is_empty() || bucket.contains(['@', '?']) {
+                if bucket.is_empty() || rest.contains(['@', '?']) {
                     return Err(error(
                         "write s3://bucket/prefix; credentials come from the AWS_* variables",
                     ));
+                }
+                let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+                if !bucket.bytes().all(is_allowed) {
+                    return Err(error("a bucket's name has letters, digits, `.`, `-` and `_`"));
                 }
                 Ok(Self::S3 {
                     bucket: bucket.to_owned(),
@@ -56,14 +61,6 @@ impl Location {
             "file" => Err(error("the directory is missing after file://")),
             _ => Err(error("only file:// and s3:// are supported")),
         }
-    }
-
-    /// Opens the store behind the address. `endpoint` is for S3 stores other than Amazon's.
-    pub fn open(&self, endpoint: Option<&str>) -> Result<Box<dyn Store>, StoreError> {
-        Ok(match self {
-            Self::Disk(directory) => Box::new(DiskStore::open(directory)?),
-            Self::S3 { bucket, prefix } => Box::new(S3Store::open(bucket, prefix, endpoint)?),
-        })
     }
 }
 
@@ -92,22 +89,6 @@ fn without_parents(path: &Path) -> PathBuf {
     clean
 }
 
-/// An address without user, password and query, which may hold secrets.
-fn redacted(text: &str) -> String {
-    let text = text.split('?').next().unwrap_or_default();
-    match text.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_once('/').map_or((rest, None), |(a, p)| (a, Some(p)));
-            let host = authority.rsplit('@').next().unwrap_or_default();
-            path.map_or_else(
-                || format!("{scheme}://{host}"),
-                |path| format!("{scheme}://{host}/{path}"),
-            )
-        }
-        None => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,16 +110,30 @@ mod tests {
             })
         );
         assert_eq!(parse("s3://b").unwrap().to_string(), "s3://b");
-        for text in ["charts", "ftp://x", "s3:///p", "file://"] {
+        for text in [
+            "charts",
+            "ftp://x",
+            "s3:///p",
+            "file://",
+            "s3://a b/p",
+            "s3://é",
+            "s3://a:1/p",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }
 
     #[test]
     fn secrets_do_not_reach_messages() {
-        let error = Location::parse("https://me:hunter2@host/x?sig=abc", Path::new("/"))
-            .unwrap_err()
-            .to_string();
-        assert!(!error.contains("hunter2") && !error.contains("abc"), "{error}");
+        for (text, shown) in [
+            ("https://me:hunter2@host/x?sig=hunter2", "`https://host/x`"),
+            ("s3://me:hunter2@bucket/x", "`s3://bucket/x`"),
+            ("s3://bucket/x?secret=hunter2", "`s3://bucket/x`"),
+            ("me:hunter2@host", "`host`"),
+        ] {
+            let error = Location::parse(text, Path::new("/")).unwrap_err().to_string();
+            assert!(error.contains(shown) && !error.contains("hunter2"), "{error}");
+            assert!(error.contains(" is not a chart repository: "), "{error}");
+        }
     }
 }

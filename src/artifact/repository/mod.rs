@@ -1,15 +1,14 @@
 //! Chart archives to a chart repository, never losing another's push.
 
-mod disk;
 mod index_file;
 mod location;
+mod open;
 mod publish;
-mod s3;
-mod store;
+mod publish_packages;
+pub mod store;
 
-pub use disk::DiskStore;
 pub use index_file::{IndexEntry, IndexError, Merged, merge_entries};
 pub use location::{Location, LocationError};
-pub use publish::{Item, Outcome, PublishError, Timing, publish};
-pub use s3::S3Store;
-pub use store::{PutOutcome, Store, StoreError, Versioned};
+pub use open::{OpenError, RepositorySettings, open_store};
+pub use publish::{Environment, Item, Outcome, PublishError, publish};
+pub use publish_packages::{ItemError, PublishPackagesError, publish_packages};

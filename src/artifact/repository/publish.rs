@@ -1,9 +1,14 @@
 //! Publishing: archives first, each only if its name is free, then the index by compare-and-swap until it holds all
-//! entries. Running twice does the same as running once, so a lost answer is no harm.
+//! entries. Running twice does the same as running once, so a lost answer does no harm.
+//!
+//! Only conflicts are tried again here. A store that fails is asked again by [`super::store::RetryingStore`], and its
+//! failure is final when it arrives.
 
-use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
+
+use crate::artifact::network::{Clock, RetryPolicy};
 use crate::engine::chart::{Metadata, read_archive};
 
 use super::index_file::{IndexEntry, IndexError, Merged, merge_entries};
@@ -11,19 +16,20 @@ use super::store::{PutOutcome, Store, StoreError};
 
 /// The name of the index.
 const INDEX: &str = "index.yaml";
-/// Attempts at the index before giving up.
-const MAX_ATTEMPTS: u32 = 200;
-/// Failures of the store in a row before giving up.
-const MAX_FAILURES: u32 = 8;
-/// First pause between attempts.
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-/// Longest pause between attempts.
-const LONGEST_PAUSE: Duration = Duration::from_millis(1500);
+/// Attempts to write an object that others write too, and the pauses between them.
+const CONFLICTS: RetryPolicy = RetryPolicy {
+    attempts: 200,
+    first_pause: Duration::from_millis(20),
+    longest_pause: Duration::from_millis(1500),
+    longest_wait: Duration::ZERO,
+};
+/// Attempts at an archive that exists when it is written and is missing when it is read.
+const ARCHIVE_ATTEMPTS: u32 = 8;
 
 /// A packaged chart to publish.
 #[derive(Debug, Clone)]
 pub struct Item {
-    /// What the index says of it.
+    /// What the index lists.
     pub metadata: Metadata,
     /// `NAME-VERSION.tgz`
     pub file_name: String,
@@ -31,29 +37,38 @@ pub struct Item {
     pub archive: Vec<u8>,
 }
 
-/// What became of one item.
+/// The outcome for one item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was not there before.
+    /// It is new in the repository.
     Published,
-    /// It was there already, with the same content.
+    /// It was in the repository before, with the same content.
     AlreadyThere,
 }
 
-/// The clock and the dice of a run.
-pub struct Timing<'t> {
+/// What publishing needs of the run it is part of.
+#[derive(Debug, Clone)]
+pub struct Environment<'e> {
     /// RFC 3339 time for `created` and `generated`.
     pub now: String,
-    /// A random number from 0 to 1, to spread writers that collide.
-    pub random: &'t mut dyn FnMut() -> f64,
-    /// Waits.
-    pub sleep: &'t mut dyn FnMut(Duration),
+    /// Waits, and spreads writers that collide.
+    pub clock: &'e dyn Clock,
+}
+
+/// The outcome of one attempt at the index.
+enum IndexWrite {
+    /// It was written, and holds all entries.
+    Written,
+    /// It holds all entries, and was not written.
+    AlreadyComplete,
+    /// Another writer was faster.
+    Lost,
 }
 
 /// Why charts were not published. What was published before stays.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// The version is there with other content.
+    /// The repository has the version with other content.
     #[error("{name} {version} is in the repository already, with other content")]
     Exists {
         /// The chart.
@@ -61,113 +76,115 @@ pub enum PublishError {
         /// Its version.
         version: String,
     },
-    /// The index cannot take the entries.
+    /// The entries cannot be added to the index.
     #[error(transparent)]
     Index(#[from] IndexError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Other writers were always faster.
-    #[error("index.yaml changed under {MAX_ATTEMPTS} attempts to write it")]
+    #[error("index.yaml changed during each of {} attempts to write it", CONFLICTS.attempts)]
     Contended,
+    /// An archive exists when it is written, and is missing when it is read.
+    #[error("{0} cannot be written because it exists, and cannot be read because it does not")]
+    Contradiction(String),
 }
 
 impl PublishError {
-    /// Whether the charts, rather than the world, are at fault.
+    /// Whether the charts are at fault, and not the repository.
     pub const fn is_finding(&self) -> bool {
         matches!(self, Self::Exists { .. } | Self::Index(IndexError::Exists { .. }))
     }
 }
 
 /// Publishes all items; the outcomes are in their order.
-pub fn publish(store: &mut dyn Store, items: &[Item], timing: &mut Timing<'_>) -> Result<Vec<Outcome>, PublishError> {
+///
+/// # Errors
+/// When the repository has one of the versions with other content, the index is broken, the store fails, or other writers
+/// are always faster.
+pub fn publish(
+    store: &mut dyn Store,
+    items: &[Item],
+    environment: &Environment<'_>,
+) -> Result<Vec<Outcome>, PublishError> {
     let mut entries = Vec::new();
     for item in items {
-        let digest = put_archive(store, item, timing)?;
-        entries.push(IndexEntry::new(&item.metadata, &item.file_name, &digest, &timing.now));
+        let digest = put_archive(store, item, environment)?;
+        entries.push(IndexEntry::new(
+            &item.metadata,
+            &item.file_name,
+            &digest,
+            &environment.now,
+        ));
     }
-    let mut failures = 0;
-    let mut first_seen: Option<Vec<Outcome>> = None;
-    for attempt in 0..MAX_ATTEMPTS {
-        let outcome = try_index(store, &entries, &timing.now, &mut first_seen);
-        match outcome {
-            Ok(true) => return Ok(first_seen.unwrap_or_default()),
-            Ok(false) => failures = 0,
-            Err(PublishError::Store(error)) if error.is_transient && failures < MAX_FAILURES => failures += 1,
-            Err(error) => return Err(error),
+    let mut outcomes = None;
+    for attempt in 1..=CONFLICTS.attempts {
+        match try_index(store, &entries, &environment.now, &mut outcomes)? {
+            IndexWrite::Written | IndexWrite::AlreadyComplete => return Ok(outcomes.unwrap_or_default()),
+            IndexWrite::Lost => pause(attempt, environment),
         }
-        pause(attempt, timing);
     }
     Err(PublishError::Contended)
 }
 
-/// One attempt at the index; true when it holds all entries.
+/// One attempt at the index. `outcomes` is set by the first that reads it.
 fn try_index(
     store: &mut dyn Store,
     entries: &[IndexEntry],
     now: &str,
-    first_seen: &mut Option<Vec<Outcome>>,
-) -> Result<bool, PublishError> {
+    outcomes: &mut Option<Vec<Outcome>>,
+) -> Result<IndexWrite, PublishError> {
     let found = store.get(INDEX)?;
     let text = found.as_ref().map(|found| found.bytes.as_slice());
-    if first_seen.is_none() {
-        // Judged before the first write: a lost answer would make our own entries look like another's.
-        let there = |entry: &IndexEntry| {
-            matches!(
-                merge_entries(text, std::slice::from_ref(entry), now),
-                Ok(Merged::Unchanged)
-            )
-        };
-        *first_seen = Some(
-            entries
-                .iter()
-                .map(|entry| {
-                    if there(entry) {
-                        Outcome::AlreadyThere
-                    } else {
-                        Outcome::Published
-                    }
-                })
-                .collect(),
-        );
-    }
+    // Judged before the first write: after a lost answer our own entries would look like another's.
+    outcomes.get_or_insert_with(|| entries.iter().map(|entry| outcome(text, entry, now)).collect());
     let Merged::Changed(new) = merge_entries(text, entries, now)? else {
-        return Ok(true);
+        return Ok(IndexWrite::AlreadyComplete);
     };
-    let outcome = match &found {
+    let written = match &found {
         None => store.put_if_absent(INDEX, &new)?,
         Some(found) => store.put_if_version(INDEX, &new, &found.version)?,
     };
-    Ok(outcome == PutOutcome::Written)
+    Ok(match written {
+        PutOutcome::Written => IndexWrite::Written,
+        PutOutcome::Conflict => IndexWrite::Lost,
+    })
 }
 
-/// Puts an archive where none is, and gives the digest of the one that is there then.
-fn put_archive(store: &mut dyn Store, item: &Item, timing: &mut Timing<'_>) -> Result<String, PublishError> {
-    let mut failures = 0;
-    loop {
-        let attempt = store
-            .put_if_absent(&item.file_name, &item.archive)
-            .and_then(|outcome| match outcome {
-                PutOutcome::Written => Ok(Some(item.archive.clone())),
-                PutOutcome::Conflict => Ok(store.get(&item.file_name)?.map(|found| found.bytes)),
-            });
-        match attempt {
-            Ok(Some(there)) if there == item.archive || is_same_content(&there, &item.archive) => {
-                return Ok(format!("{:x}", Sha256::digest(&there)));
+/// Whether an index lists an entry already.
+fn outcome(index: Option<&[u8]>, entry: &IndexEntry, now: &str) -> Outcome {
+    match merge_entries(index, std::slice::from_ref(entry), now) {
+        Ok(Merged::Unchanged) => Outcome::AlreadyThere,
+        _ => Outcome::Published,
+    }
+}
+
+/// Writes an archive where there is none, and gives the digest of the one that is in the repository then.
+fn put_archive(store: &mut dyn Store, item: &Item, environment: &Environment<'_>) -> Result<String, PublishError> {
+    for attempt in 1..=ARCHIVE_ATTEMPTS {
+        let kept = match store.put_if_absent(&item.file_name, &item.archive)? {
+            PutOutcome::Written => return Ok(digest(&item.archive)),
+            PutOutcome::Conflict => store.get(&item.file_name)?,
+        };
+        match kept {
+            Some(kept) if kept.bytes == item.archive || is_same_content(&kept.bytes, &item.archive) => {
+                return Ok(digest(&kept.bytes));
             }
-            Ok(Some(_)) => {
+            Some(_) => {
                 return Err(PublishError::Exists {
                     name: item.metadata.name.clone(),
                     version: item.metadata.version.clone(),
                 });
             }
-            Ok(None) if failures < MAX_FAILURES => failures += 1,
-            Err(error) if error.is_transient && failures < MAX_FAILURES => failures += 1,
-            Ok(None) => return Err(PublishError::Contended),
-            Err(error) => return Err(error.into()),
+            None => pause(attempt, environment),
         }
-        pause(failures, timing);
     }
+    Err(PublishError::Contradiction(item.file_name.clone()))
+}
+
+/// Hex SHA-256.
+fn digest(bytes: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(bytes))
 }
 
 /// Whether two archives unpack to the same files: another program may have packed the one that is there.
@@ -181,9 +198,210 @@ fn is_same_content(a: &[u8], b: &[u8]) -> bool {
     matches!((files(a), files(b)), (Some(a), Some(b)) if a == b)
 }
 
-/// Waits longer after each attempt, by a random part, so that writers drift apart.
-fn pause(attempt: u32, timing: &mut Timing<'_>) {
-    let longest = FIRST_PAUSE.saturating_mul(1u32 << attempt.min(10)).min(LONGEST_PAUSE);
-    let part = (timing.random)().clamp(0.0, 1.0);
-    (timing.sleep)(longest.mul_f64(0.1 + 0.9 * part));
+fn pause(attempt: u32, environment: &Environment<'_>) {
+    let clock = environment.clock;
+    clock.sleep(CONFLICTS.pause(attempt, clock));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::store::{Fault, MemoryStore, RetryingStore, StoreFailure, Versioned};
+    use super::*;
+    use crate::artifact::network::TestClock;
+    use crate::artifact::package::pack;
+    use crate::engine::chart::ChartFile;
+
+    const NOW: &str = "2026-01-02T03:04:05Z";
+
+    fn item(name: &str, version: &str, note: &str) -> Item {
+        let chart_yaml = format!("apiVersion: v2\nname: {name}\nversion: {version}\n");
+        let files = [
+            ChartFile::new("Chart.yaml".to_owned(), chart_yaml.into_bytes()),
+            ChartFile::new("values.yaml".to_owned(), format!("note: {note}\n").into_bytes()),
+        ];
+        Item::from_archive(pack(&files, name).unwrap()).unwrap()
+    }
+
+    /// Publishes, and gives the outcome with the pauses in milliseconds.
+    fn run(store: &mut dyn Store, items: &[Item]) -> (Result<Vec<Outcome>, PublishError>, Vec<u128>) {
+        let clock = TestClock::default();
+        let environment = Environment {
+            now: NOW.to_owned(),
+            clock: &clock,
+        };
+        let outcome = publish(store, items, &environment);
+        let pauses = clock.pauses().iter().map(Duration::as_millis).collect();
+        (outcome, pauses)
+    }
+
+    fn listed(store: &MemoryStore) -> usize {
+        let index = String::from_utf8(store.object(INDEX).unwrap().to_vec()).unwrap();
+        index.matches("urls:").count()
+    }
+
+    #[test]
+    fn a_version_is_published_once_and_keeps_its_content() {
+        let mut store = MemoryStore::default();
+        let one = [item("a", "1.0.0", "x"), item("b", "1.0.0", "x")];
+        assert_eq!(run(&mut store, &one).0.unwrap(), [Outcome::Published; 2]);
+        let more = [item("b", "1.0.0", "x"), item("b", "1.1.0", "x")];
+        assert_eq!(
+            run(&mut store, &more).0.unwrap(),
+            [Outcome::AlreadyThere, Outcome::Published]
+        );
+        let other = run(&mut store, &[item("a", "1.0.0", "other")]).0.unwrap_err();
+        assert!(other.is_finding(), "{other}");
+        assert_eq!(
+            other.to_string(),
+            "a 1.0.0 is in the repository already, with other content"
+        );
+        assert_eq!(listed(&store), 3);
+    }
+
+    #[test]
+    fn lost_answers_do_not_change_the_outcome() {
+        // Calls: the archive, the index read and written; a lost answer is followed by the same call again.
+        for faults in [
+            &[Fault::LostAnswer][..],
+            &[Fault::None, Fault::None, Fault::LostAnswer],
+            &[
+                Fault::LostAnswer,
+                Fault::None,
+                Fault::None,
+                Fault::None,
+                Fault::LostAnswer,
+            ],
+            &[
+                Fault::None,
+                Fault::None,
+                Fault::Overtaken,
+                Fault::None,
+                Fault::LostAnswer,
+            ],
+        ] {
+            let clock = Arc::new(TestClock::default());
+            let memory = MemoryStore::with_faults(faults);
+            let mut store = RetryingStore::new(memory, RetryPolicy::default(), clock);
+            let outcome = run(&mut store, &[item("a", "1.0.0", "x")]).0;
+            assert_eq!(outcome.unwrap(), [Outcome::Published], "{faults:?}");
+        }
+    }
+
+    #[test]
+    fn a_failure_of_the_store_ends_the_run_at_once() {
+        for (faults, calls) in [
+            (&[Fault::Denied][..], 1),
+            (&[Fault::NoBucket], 1),
+            (&[Fault::None, Fault::Denied], 2),
+            (&[Fault::None, Fault::None, Fault::NoBucket], 3),
+            (&[Fault::None, Fault::None, Fault::Busy], 3),
+        ] {
+            let mut store = MemoryStore::with_faults(faults);
+            let (outcome, pauses) = run(&mut store, &[item("a", "1.0.0", "x")]);
+            let error = outcome.unwrap_err();
+            assert!(
+                matches!(error, PublishError::Store(_)) && !error.is_finding(),
+                "{error}"
+            );
+            assert_eq!((store.calls().get(), pauses.len()), (calls, 0), "{faults:?}");
+        }
+        let mut store = MemoryStore::with_faults(&[Fault::NoBucket]);
+        let PublishError::Store(error) = run(&mut store, &[item("a", "1.0.0", "x")]).0.unwrap_err() else {
+            panic!("the store fails")
+        };
+        assert!(matches!(error.failure, StoreFailure::NoBucket));
+    }
+
+    #[test]
+    fn conflicts_are_tried_again_after_longer_and_longer_pauses() {
+        let mut store = MemoryStore::with_faults(&[
+            Fault::None,
+            Fault::None,
+            Fault::Overtaken,
+            Fault::None,
+            Fault::Overtaken,
+            Fault::None,
+            Fault::Overtaken,
+        ]);
+        store.insert(INDEX, b"apiVersion: v1\nentries: {}\n");
+        let (outcome, pauses) = run(&mut store, &[item("a", "1.0.0", "x")]);
+        assert_eq!(outcome.unwrap(), [Outcome::Published]);
+        assert_eq!(pauses, [20, 40, 80]);
+        assert_eq!(listed(&store), 1);
+    }
+
+    #[test]
+    fn an_index_that_vanishes_is_begun_anew() {
+        let mut store = MemoryStore::with_faults(&[Fault::None, Fault::None, Fault::Vanishes]);
+        store.insert(INDEX, b"apiVersion: v1\nentries: {}\n");
+        let (outcome, pauses) = run(&mut store, &[item("a", "1.0.0", "x")]);
+        assert_eq!(outcome.unwrap(), [Outcome::Published]);
+        assert_eq!((listed(&store), pauses.len()), (1, 1));
+    }
+
+    /// A store in which every object has just been written by somebody else, and is never seen.
+    struct Contradictory;
+
+    impl Store for Contradictory {
+        fn get(&mut self, _name: &str) -> Result<Option<Versioned>, StoreError> {
+            Ok(None)
+        }
+
+        fn put_if_absent(&mut self, name: &str, _bytes: &[u8]) -> Result<PutOutcome, StoreError> {
+            Ok(if name == INDEX {
+                PutOutcome::Conflict
+            } else {
+                PutOutcome::Written
+            })
+        }
+
+        fn put_if_version(&mut self, _name: &str, _bytes: &[u8], _version: &str) -> Result<PutOutcome, StoreError> {
+            Ok(PutOutcome::Conflict)
+        }
+    }
+
+    #[test]
+    fn attempts_end() {
+        let (outcome, pauses) = run(&mut Contradictory, &[item("a", "1.0.0", "x")]);
+        assert_eq!(
+            outcome.unwrap_err().to_string(),
+            "index.yaml changed during each of 200 attempts to write it"
+        );
+        assert_eq!((pauses.len(), pauses.last()), (200, Some(&1500)));
+        let faults = [[Fault::None, Fault::Unseen]; 8].concat();
+        let mut store = MemoryStore::with_faults(&faults);
+        store.insert("a-1.0.0.tgz", b"");
+        let (outcome, pauses) = run(&mut store, &[item("a", "1.0.0", "x")]);
+        assert!(matches!(outcome, Err(PublishError::Contradiction(_))), "{outcome:?}");
+        assert_eq!(pauses.len(), 8);
+    }
+
+    #[test]
+    fn an_archive_that_another_program_packed_keeps_its_digest() {
+        use flate2::read::GzDecoder;
+        use flate2::write::GzEncoder;
+        use std::io::{Read as _, Write as _};
+
+        let ours = item("a", "1.0.0", "x");
+        let mut tar = Vec::new();
+        GzDecoder::new(ours.archive.as_slice()).read_to_end(&mut tar).unwrap();
+        let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(&tar).unwrap();
+        let theirs = encoder.finish().unwrap();
+        assert_ne!(theirs, ours.archive);
+        for prefix in ["", "sha256:"] {
+            let mut store = MemoryStore::default();
+            store.insert(&ours.file_name, &theirs);
+            let index = format!(
+                "entries: {{a: [{{name: a, version: 1.0.0, digest: '{prefix}{}', urls: [x]}}]}}\n",
+                digest(&theirs)
+            );
+            store.insert(INDEX, index.as_bytes());
+            let outcome = run(&mut store, std::slice::from_ref(&ours)).0;
+            assert_eq!(outcome.unwrap(), [Outcome::AlreadyThere], "{prefix}");
+            assert_eq!(store.object(INDEX), Some(index.as_bytes()), "nothing is written");
+        }
+    }
 }

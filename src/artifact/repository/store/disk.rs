@@ -1,7 +1,7 @@
 //! A repository in a directory, shared by processes of one machine (or a network file system with locks).
 //!
-//! Writers hold the operating system's lock on one file, which ends with its process: a crash leaves nothing behind that
-//! would have to be cleaned up. Files are replaced by renaming, so readers never see half of one.
+//! Writers hold the operating system's lock on one file, which ends with its process: after a crash there is nothing to
+//! clean up. Files are replaced by renaming, so a reader never sees half of one.
 
 use std::fs::{self, File};
 use std::io;
@@ -11,7 +11,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::text::source::replace_file;
 
-use super::store::{PutOutcome, Store, StoreError, Versioned};
+use super::store_error::{StoreError, StoreFailure};
+use super::{PutOutcome, Store, Versioned};
 
 /// The file that writers lock.
 const LOCK: &str = ".chartwright.lock";
@@ -23,9 +24,12 @@ pub struct DiskStore {
 }
 
 impl DiskStore {
-    /// Opens a directory, making it if need be.
+    /// Opens a directory, which is created where it does not exist.
+    ///
+    /// # Errors
+    /// When it cannot be created.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(directory).map_err(|error| failure(directory, &error))?;
+        fs::create_dir_all(directory).map_err(|error| failure("OPEN", directory, error))?;
         Ok(Self {
             directory: directory.to_owned(),
         })
@@ -39,30 +43,31 @@ impl DiskStore {
                 Ok(Some(Versioned { bytes, version }))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(failure(&path, &error)),
+            Err(error) => Err(failure("GET", &path, error)),
         }
     }
 
-    /// Writes under the lock if the object is at `expected` (`None`: not there).
+    /// Writes under the lock if the object is at `expected` (`None`: absent).
     fn put(&self, name: &str, bytes: &[u8], expected: Option<&str>) -> Result<PutOutcome, StoreError> {
         let lock_path = self.directory.join(LOCK);
-        let lock = File::create(&lock_path).map_err(|error| failure(&lock_path, &error))?;
-        lock.lock().map_err(|error| failure(&lock_path, &error))?;
+        let lock = File::create(&lock_path).map_err(|error| failure("PUT", &lock_path, error))?;
+        lock.lock().map_err(|error| failure("PUT", &lock_path, error))?;
         let found = self.read(name)?;
         if found.as_ref().map(|found| found.version.as_str()) != expected {
             return Ok(PutOutcome::Conflict);
         }
         let path = self.directory.join(name);
-        replace_file(&path, bytes).map_err(|error| failure(&path, &error))?;
+        replace_file(&path, bytes).map_err(|error| failure("PUT", &path, error))?;
         Ok(PutOutcome::Written)
     }
 }
 
-fn failure(path: &Path, error: &io::Error) -> StoreError {
+fn failure(method: &'static str, path: &Path, error: io::Error) -> StoreError {
     StoreError {
+        method,
         place: path.display().to_string(),
-        message: error.to_string(),
-        is_transient: false,
+        attempts: 1,
+        failure: StoreFailure::Disk(error),
     }
 }
 

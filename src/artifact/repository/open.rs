@@ -1,0 +1,47 @@
+//! From an address to the store behind it, with settings that are handed in.
+
+use std::sync::Arc;
+
+use crate::artifact::network::{Clock, Network, NetworkError, NetworkSettings, RetryPolicy};
+
+use super::location::Location;
+use super::store::{DiskStore, RetryingStore, S3Settings, S3Store, Store, StoreError};
+
+/// What stores are opened with. Credentials are used by the store they belong to only.
+#[derive(Debug, Clone)]
+pub struct RepositorySettings {
+    /// How the network is reached.
+    pub network: NetworkSettings,
+    /// Credentials and settings of S3.
+    pub s3: S3Settings,
+    /// How often a store is asked, and after which pauses.
+    pub retry: RetryPolicy,
+    /// The clock of the run.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A store that cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The network cannot be set up.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The store's settings are wrong, or its directory cannot be created.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Opens the store behind an address. The network is started only for a store that needs it.
+///
+/// # Errors
+/// When a directory cannot be created, or a setting is wrong.
+pub fn open_store(location: &Location, settings: &RepositorySettings) -> Result<Box<dyn Store>, OpenError> {
+    Ok(match location {
+        Location::Disk(directory) => Box::new(DiskStore::open(directory)?),
+        Location::S3 { bucket, prefix } => {
+            let network = Network::new(&settings.network, Arc::clone(&settings.clock))?;
+            let store = S3Store::open(bucket, prefix, &settings.s3, Arc::new(network))?;
+            Box::new(RetryingStore::new(store, settings.retry, Arc::clone(&settings.clock)))
+        }
+    })
+}

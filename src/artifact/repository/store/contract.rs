@@ -1,0 +1,64 @@
+//! What every store must do, one suite for all of them.
+
+use std::sync::Arc;
+
+use crate::artifact::network::{RetryPolicy, TestClock};
+
+use super::memory::MemoryStore;
+use super::{DiskStore, PutOutcome, RetryingStore, Store};
+
+/// Runs the suite on an empty store.
+fn contract(store: &mut dyn Store) {
+    assert_eq!(store.get("a").unwrap(), None);
+    assert_eq!(store.put_if_version("a", b"0", "1").unwrap(), PutOutcome::Conflict);
+    assert_eq!(store.get("a").unwrap(), None, "a conflict writes nothing");
+
+    assert_eq!(store.put_if_absent("a", b"1").unwrap(), PutOutcome::Written);
+    assert_eq!(store.put_if_absent("a", b"2").unwrap(), PutOutcome::Conflict);
+    assert_eq!(
+        store.put_if_absent("a", b"1").unwrap(),
+        PutOutcome::Conflict,
+        "whatever the content"
+    );
+    let first = store.get("a").unwrap().unwrap();
+    assert_eq!(first.bytes, b"1");
+
+    assert_eq!(
+        store.put_if_version("a", b"2", &first.version).unwrap(),
+        PutOutcome::Written
+    );
+    let second = store.get("a").unwrap().unwrap();
+    assert_eq!(second.bytes, b"2");
+    assert_ne!(second.version, first.version);
+    assert_eq!(
+        store.put_if_version("a", b"3", &first.version).unwrap(),
+        PutOutcome::Conflict
+    );
+    assert_eq!(store.put_if_version("a", b"3", "").unwrap(), PutOutcome::Conflict);
+    assert_eq!(store.get("a").unwrap().unwrap(), second, "a conflict writes nothing");
+
+    assert_eq!(store.put_if_absent("b", b"").unwrap(), PutOutcome::Written);
+    assert_eq!(store.get("b").unwrap().unwrap().bytes, b"");
+    assert_eq!(store.get("a").unwrap().unwrap(), second, "objects are apart");
+}
+
+#[test]
+fn memory_keeps_the_contract() {
+    contract(&mut MemoryStore::default());
+}
+
+#[test]
+fn a_directory_keeps_the_contract() {
+    let directory = tempfile::tempdir().unwrap();
+    contract(&mut DiskStore::open(&directory.path().join("new")).unwrap());
+}
+
+#[test]
+fn a_store_that_is_asked_again_keeps_the_contract() {
+    let clock = Arc::new(TestClock::default());
+    contract(&mut RetryingStore::new(
+        MemoryStore::default(),
+        RetryPolicy::default(),
+        clock,
+    ));
+}

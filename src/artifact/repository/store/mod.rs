@@ -1,0 +1,60 @@
+//! What a repository is kept in: a flat set of whole objects with conditional writes.
+
+#[cfg(test)]
+mod contract;
+mod disk;
+#[cfg(test)]
+mod memory;
+mod retrying;
+mod s3;
+mod s3_answer;
+mod s3_settings;
+mod store_error;
+
+pub use disk::DiskStore;
+#[cfg(test)]
+pub(super) use memory::{Fault, MemoryStore};
+pub use retrying::RetryingStore;
+pub use s3::S3Store;
+pub use s3_settings::S3Settings;
+pub use store_error::{StoreError, StoreFailure};
+
+/// An object and the version it was read at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versioned {
+    /// Content.
+    pub bytes: Vec<u8>,
+    /// Opaque token of the version, to write against.
+    pub version: String,
+}
+
+/// The outcome of a conditional write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PutOutcome {
+    /// The object was written.
+    Written,
+    /// The object is not as it should have been; nothing was written. A write whose answer was lost looks the same when
+    /// it is sent again.
+    Conflict,
+}
+
+/// A flat set of named objects.
+pub trait Store {
+    /// Reads an object; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the store cannot be reached, refuses, or does not exist.
+    fn get(&mut self, name: &str) -> Result<Option<Versioned>, StoreError>;
+
+    /// Writes an object that must not exist yet.
+    ///
+    /// # Errors
+    /// When the store cannot be reached, refuses, or does not exist.
+    fn put_if_absent(&mut self, name: &str, bytes: &[u8]) -> Result<PutOutcome, StoreError>;
+
+    /// Writes an object that must still be at `version`. One that has vanished is a conflict.
+    ///
+    /// # Errors
+    /// When the store cannot be reached, refuses, or does not exist.
+    fn put_if_version(&mut self, name: &str, bytes: &[u8], version: &str) -> Result<PutOutcome, StoreError>;
+}

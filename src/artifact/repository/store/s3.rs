@@ -1,0 +1,202 @@
+//! A repository in S3 or a store that speaks its language, by way of the crate `object_store`: `If-None-Match: *` for new
+//! objects, `If-Match` with the entity tag for the index.
+//!
+//! One call is one request; repeating it is for [`super::RetryingStore`].
+
+use std::sync::Arc;
+
+use object_store::aws::AmazonS3;
+use object_store::path::Path as ObjectPath;
+use object_store::{Error, ObjectStore as _, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion};
+
+use crate::artifact::network::{Network, Verdict};
+use crate::text::causes::with_causes;
+use crate::text::redact::redact_message;
+
+use super::s3_answer::{AnswerLog, S3Answer, Source, WatchedClient};
+use super::s3_settings::S3Settings;
+use super::store_error::{StoreError, StoreFailure};
+use super::{PutOutcome, Store, Versioned};
+
+/// The code of an answer about a bucket that does not exist.
+const NO_BUCKET: &str = "NoSuchBucket";
+
+/// A bucket and the prefix below which the repository lies.
+#[derive(Debug)]
+pub struct S3Store {
+    store: AmazonS3,
+    network: Arc<Network>,
+    log: AnswerLog,
+    bucket: String,
+    prefix: String,
+}
+
+impl S3Store {
+    /// Opens a bucket. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When a setting is wrong.
+    pub fn open(bucket: &str, prefix: &str, settings: &S3Settings, network: Arc<Network>) -> Result<Self, StoreError> {
+        let log = AnswerLog::default();
+        let connector = WatchedClient {
+            client: network.client().clone(),
+            log: log.clone(),
+            is_signing: !settings.skips_signature(),
+        };
+        let failure = |message: String| StoreError {
+            method: "OPEN",
+            place: format!("s3://{bucket}"),
+            attempts: 1,
+            failure: StoreFailure::Settings(message),
+        };
+        let builder = settings.builder(bucket).map_err(|error| failure(error.to_string()))?;
+        let store = builder.with_http_connector(connector).build();
+        let store = store.map_err(|error| failure(redact_message(&with_causes(&error))))?;
+        Ok(Self {
+            store,
+            network,
+            log,
+            bucket: bucket.to_owned(),
+            prefix: prefix.trim_matches('/').to_owned(),
+        })
+    }
+
+    fn key(&self, name: &str) -> ObjectPath {
+        if self.prefix.is_empty() {
+            ObjectPath::from(name)
+        } else {
+            ObjectPath::from(format!("{}/{name}", self.prefix))
+        }
+    }
+
+    fn error(&self, method: &'static str, name: &str, failure: StoreFailure) -> StoreError {
+        let place = match failure {
+            StoreFailure::NoBucket => format!("s3://{}", self.bucket),
+            _ => format!("s3://{}/{}", self.bucket, self.key(name)),
+        };
+        StoreError {
+            method,
+            place,
+            attempts: 1,
+            failure,
+        }
+    }
+
+    /// `answer` is what was answered, where a request was sent.
+    fn failure(error: &Error, answer: Option<S3Answer>) -> StoreFailure {
+        let causes = || redact_message(&with_causes(innermost(error)));
+        let Some(answer) = answer else {
+            // Nothing was sent: a token file that cannot be read, an answer that is not HTTP.
+            return StoreFailure::Transport {
+                message: causes(),
+                verdict: Verdict::Final,
+            };
+        };
+        let verdict = answer.verdict;
+        match (answer.from, answer.status) {
+            (Source::Credentials, _) => StoreFailure::Credentials {
+                message: causes(),
+                verdict,
+            },
+            (Source::Store, _) if answer.code == NO_BUCKET => StoreFailure::NoBucket,
+            (Source::Store, Some(status)) => StoreFailure::Answer {
+                status,
+                code: answer.code,
+                message: redact_message(&answer.message),
+                verdict,
+            },
+            (Source::Store, None) => StoreFailure::Transport {
+                message: causes(),
+                verdict,
+            },
+        }
+    }
+
+    fn put(&mut self, name: &str, bytes: &[u8], mode: PutMode) -> Result<PutOutcome, StoreError> {
+        let is_update = matches!(mode, PutMode::Update(_));
+        let options = PutOptions {
+            mode,
+            ..PutOptions::default()
+        };
+        let key = self.key(name);
+        let payload = PutPayload::from(bytes.to_vec());
+        let _before = self.log.take();
+        let Err(error) = self.network.wait(self.store.put_opts(&key, payload, options)) else {
+            return Ok(PutOutcome::Written);
+        };
+        let answer = self.log.take();
+        let is_bucket_missing = answer.as_ref().is_some_and(|answer| answer.code == NO_BUCKET);
+        let status = answer.as_ref().and_then(|answer| answer.status);
+        match (&error, status) {
+            // S3 answers 404 to an update where the object has vanished; a new object cannot be missing.
+            (Error::AlreadyExists { .. } | Error::Precondition { .. } | Error::NotFound { .. }, Some(404))
+                if is_update && !is_bucket_missing =>
+            {
+                Ok(PutOutcome::Conflict)
+            }
+            (Error::AlreadyExists { .. } | Error::Precondition { .. }, Some(304 | 409 | 412)) => {
+                Ok(PutOutcome::Conflict)
+            }
+            _ => Err(self.error("PUT", name, Self::failure(&error, answer))),
+        }
+    }
+}
+
+/// How far an answer came before it failed.
+enum Stage {
+    Head,
+    Body,
+}
+
+/// The error that the store's client wraps: its own texts repeat the address, which may hold credentials.
+fn innermost<'e>(error: &'e Error) -> &'e (dyn std::error::Error + 'static) {
+    let mut inner: &'e (dyn std::error::Error + 'static) = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    inner
+}
+
+impl Store for S3Store {
+    fn get(&mut self, name: &str) -> Result<Option<Versioned>, StoreError> {
+        let key = self.key(name);
+        let _before = self.log.take();
+        let read = async {
+            let found = self.store.get(&key).await.map_err(|error| (error, Stage::Head))?;
+            let version = found.meta.e_tag.clone();
+            let bytes = found.bytes().await.map_err(|error| (error, Stage::Body))?;
+            Ok((bytes, version))
+        };
+        let outcome = self.network.wait(read);
+        let answer = self.log.take();
+        let is_bucket_missing = answer.as_ref().is_some_and(|answer| answer.code == NO_BUCKET);
+        let failure = match outcome {
+            Ok((bytes, Some(version))) => {
+                return Ok(Some(Versioned {
+                    bytes: bytes.to_vec(),
+                    version,
+                }));
+            }
+            Ok((_, None)) => StoreFailure::NoEntityTag,
+            Err((Error::NotFound { .. }, Stage::Head)) if !is_bucket_missing => return Ok(None),
+            Err((error, Stage::Head)) => Self::failure(&error, answer),
+            Err((error, Stage::Body)) => StoreFailure::Transport {
+                message: redact_message(&with_causes(innermost(&error))),
+                verdict: Verdict::Retry(None),
+            },
+        };
+        Err(self.error("GET", name, failure))
+    }
+
+    fn put_if_absent(&mut self, name: &str, bytes: &[u8]) -> Result<PutOutcome, StoreError> {
+        self.put(name, bytes, PutMode::Create)
+    }
+
+    fn put_if_version(&mut self, name: &str, bytes: &[u8], version: &str) -> Result<PutOutcome, StoreError> {
+        let version = UpdateVersion {
+            e_tag: Some(version.to_owned()),
+            version: None,
+        };
+        self.put(name, bytes, PutMode::Update(version))
+    }
+}

@@ -1,0 +1,212 @@
+//! Credentials and settings of S3 from handed-in variables, checked, to the builder of its client.
+
+use std::time::Duration;
+
+use object_store::RetryConfig;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, S3ConditionalPut};
+
+use crate::text::redact::redact_url;
+
+/// Region where none is named; stores other than Amazon's accept any.
+const DEFAULT_REGION: &str = "us-east-1";
+
+/// The variables that are settings of S3, in the names of the AWS tools and of `object_store`.
+const VARIABLES: [&str; 27] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_VIRTUAL_HOSTED_STYLE_REQUEST",
+    "AWS_UNSIGNED_PAYLOAD",
+    "AWS_CHECKSUM_ALGORITHM",
+    "AWS_SKIP_SIGNATURE",
+    "AWS_S3_EXPRESS",
+    "AWS_REQUEST_PAYER",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_METADATA_ENDPOINT",
+    "AWS_IMDSV1_FALLBACK",
+    "AWS_SERVER_SIDE_ENCRYPTION",
+    "AWS_SSE_KMS_KEY_ID",
+    "AWS_SSE_BUCKET_KEY_ENABLED",
+    "AWS_SSE_CUSTOMER_KEY_BASE64",
+];
+
+/// Variables that name files.
+const FILES: [&str; 2] = ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE"];
+
+/// A setting that cannot be used. Its value is shown only where it is not a credential.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum SettingsError {
+    /// A character that such a value cannot have.
+    #[error("{0} has a space, a line end or another character that it cannot have")]
+    Character(&'static str),
+    /// Not a URL.
+    #[error("{name} is `{value}`, which is not a URL such as https://host")]
+    Url {
+        /// The variable.
+        name: &'static str,
+        /// Its value without credentials.
+        value: String,
+    },
+    /// Not a region.
+    #[error("the region `{0}` is not a name such as eu-west-1")]
+    Region(String),
+}
+
+/// Credentials and settings of S3, by the names of the `AWS_*` variables.
+#[derive(Clone, Default)]
+pub struct S3Settings(Vec<(&'static str, String)>);
+
+impl std::fmt::Debug for S3Settings {
+    /// The names alone: the values are credentials.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl S3Settings {
+    /// The settings among the variables that `variable` gives.
+    pub fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Self {
+        let set = VARIABLES.iter().filter_map(|name| Some((*name, variable(name)?)));
+        Self(set.collect())
+    }
+
+    /// Refuses what the client library would not survive: values that are no part of a URL or header.
+    fn check(&self) -> Result<(), SettingsError> {
+        for (name, value) in &self.0 {
+            if FILES.contains(name) {
+                continue;
+            }
+            if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Err(SettingsError::Character(name));
+            }
+            let is_url = name.contains("ENDPOINT") || *name == "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+            if is_url && parse_url(value).is_none() {
+                return Err(SettingsError::Url {
+                    name,
+                    value: redact_url(value),
+                });
+            }
+            let is_in_host_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+            if name.ends_with("REGION") && !value.bytes().all(is_in_host_name) {
+                return Err(SettingsError::Region(value.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// The address of another store than Amazon's.
+    fn endpoint(&self) -> Option<&str> {
+        self.get("AWS_ENDPOINT_URL_S3")
+            .or_else(|| self.get("AWS_ENDPOINT_URL"))
+            .or_else(|| self.get("AWS_ENDPOINT"))
+    }
+
+    /// Whether requests are sent without credentials.
+    pub(super) fn skips_signature(&self) -> bool {
+        let value = self.get("AWS_SKIP_SIGNATURE").unwrap_or_default();
+        matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "on" | "yes" | "y")
+    }
+
+    /// The builder of a client for a bucket, without retries.
+    pub(super) fn builder(&self, bucket: &str) -> Result<AmazonS3Builder, SettingsError> {
+        self.check()?;
+        let mut builder = AmazonS3Builder::new();
+        for (name, value) in &self.0 {
+            if let Ok(key) = name.to_ascii_lowercase().parse() {
+                builder = builder.with_config(key, value);
+            }
+        }
+        if builder.get_config_value(&AmazonS3ConfigKey::Region).is_none() {
+            builder = builder.with_region(DEFAULT_REGION);
+        }
+        if let Some(url) = self.endpoint().and_then(parse_url) {
+            builder = builder
+                .with_endpoint(url.as_str().trim_end_matches('/'))
+                .with_allow_http(url.scheme() == "http");
+        }
+        let builder = builder
+            .with_bucket_name(bucket)
+            .with_conditional_put(S3ConditionalPut::ETagMatch)
+            .with_retry(RetryConfig {
+                max_retries: 0,
+                retry_timeout: Duration::ZERO,
+                ..RetryConfig::default()
+            });
+        Ok(builder)
+    }
+}
+
+/// An address that requests can be sent to.
+fn parse_url(text: &str) -> Option<reqwest::Url> {
+    let url = reqwest::Url::parse(text).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_the_client_would_not_survive_are_refused() {
+        for (name, value, want) in [
+            ("AWS_ENDPOINT_URL", "https://host:9000/path", None),
+            ("AWS_REGION", "eu-west-1", None),
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", "/a b/é", None),
+            (
+                "AWS_ENDPOINT_URL",
+                "me:hunter2@host",
+                Some("AWS_ENDPOINT_URL is `host`, which is not a URL such as https://host"),
+            ),
+            (
+                "AWS_ENDPOINT_URL_STS",
+                "ftp://host",
+                Some("AWS_ENDPOINT_URL_STS is `ftp://host`, which is not a URL such as https://host"),
+            ),
+            (
+                "AWS_SECRET_ACCESS_KEY",
+                "hunter2\n",
+                Some("AWS_SECRET_ACCESS_KEY has a space, a line end or another character that it cannot have"),
+            ),
+            (
+                "AWS_REGION",
+                "eu/west",
+                Some("the region `eu/west` is not a name such as eu-west-1"),
+            ),
+        ] {
+            let given = |asked: &str| (asked == name).then(|| value.to_owned());
+            let settings = S3Settings::from_variables(&given);
+            let outcome = settings.builder("bucket").map(drop).map_err(|error| error.to_string());
+            assert_eq!(outcome.err().as_deref(), want, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_endpoint_of_s3_wins_over_the_general_one() {
+        let settings = S3Settings::from_variables(&|name| match name {
+            "AWS_ENDPOINT_URL" => Some("http://general".to_owned()),
+            "AWS_ENDPOINT_URL_S3" => Some("https://own/".to_owned()),
+            _ => None,
+        });
+        let builder = settings.builder("bucket").unwrap();
+        let endpoint = builder.get_config_value(&AmazonS3ConfigKey::Endpoint);
+        assert_eq!(endpoint.as_deref(), Some("https://own"));
+        let region = builder.get_config_value(&AmazonS3ConfigKey::Region);
+        assert_eq!(region.as_deref(), Some(DEFAULT_REGION));
+    }
+}

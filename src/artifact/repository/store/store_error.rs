@@ -1,0 +1,163 @@
+//! Why a store could not do what it was asked for.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use crate::artifact::network::Verdict;
+
+/// A store that could not do its work. No part of it holds credentials.
+#[derive(Debug, thiserror::Error)]
+pub struct StoreError {
+    /// `GET`, `PUT` or `OPEN`.
+    pub method: &'static str,
+    /// The object, or the store where the fault is the store's: a path, or `s3://bucket/key`.
+    pub place: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// What went wrong.
+    pub failure: StoreFailure,
+}
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreFailure {
+    /// There is no such bucket.
+    #[error("the bucket does not exist")]
+    NoBucket,
+    /// The server answered, and not with a success.
+    #[error("{}", AnswerText { status: *status, code, message })]
+    Answer {
+        /// HTTP status.
+        status: u16,
+        /// The store's own code, such as `AccessDenied`; empty where it sent none.
+        code: String,
+        /// Its message; empty where it sent none.
+        message: String,
+        /// Whether another attempt may succeed.
+        verdict: Verdict,
+    },
+    /// There was no answer, or one that could not be read.
+    #[error("{message}")]
+    Transport {
+        /// The causes.
+        message: String,
+        /// Whether another attempt may succeed.
+        verdict: Verdict,
+    },
+    /// There are no credentials, or none that can be fetched.
+    #[error("no credentials: {message}")]
+    Credentials {
+        /// The causes.
+        message: String,
+        /// Whether another attempt may succeed.
+        verdict: Verdict,
+    },
+    /// The store sends no entity tags.
+    #[error("the store sends no entity tag, so a conditional write is not possible")]
+    NoEntityTag,
+    /// A setting is wrong.
+    #[error("{0}")]
+    Settings(String),
+    /// A file cannot be read, written or locked.
+    #[error("{0}")]
+    Disk(io::Error),
+}
+
+struct AnswerText<'a> {
+    status: u16,
+    code: &'a str,
+    message: &'a str,
+}
+
+impl fmt::Display for AnswerText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the store answered {}", self.status)?;
+        for text in [self.code, self.message] {
+            if !text.is_empty() {
+                write!(f, ": {text}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { place, failure, .. } = self;
+        match failure {
+            StoreFailure::NoBucket
+            | StoreFailure::Disk(_)
+            | StoreFailure::Settings(_)
+            | StoreFailure::Credentials { .. }
+            | StoreFailure::NoEntityTag => write!(f, "{place}: {failure}")?,
+            StoreFailure::Answer { .. } | StoreFailure::Transport { .. } => {
+                write!(f, "{place}: {} failed: {failure}", self.method)?;
+            }
+        }
+        if self.attempts > 1 {
+            write!(f, " ({} attempts)", self.attempts)?;
+        }
+        Ok(())
+    }
+}
+
+impl StoreError {
+    /// What the failure means for another attempt.
+    pub const fn verdict(&self) -> Verdict {
+        match &self.failure {
+            StoreFailure::Answer { verdict, .. }
+            | StoreFailure::Transport { verdict, .. }
+            | StoreFailure::Credentials { verdict, .. } => *verdict,
+            StoreFailure::NoBucket | StoreFailure::NoEntityTag | StoreFailure::Settings(_) | StoreFailure::Disk(_) => {
+                Verdict::Final
+            }
+        }
+    }
+
+    /// The pause that the server asked for before another attempt.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self.verdict() {
+            Verdict::Retry(after) => after,
+            Verdict::Final => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_name_the_place_and_what_happened() {
+        let error = |attempts, failure| StoreError {
+            method: "PUT",
+            place: "s3://b/web-1.0.0.tgz".to_owned(),
+            attempts,
+            failure,
+        };
+        let answer = |code: &str, message: &str| StoreFailure::Answer {
+            status: 503,
+            code: code.to_owned(),
+            message: message.to_owned(),
+            verdict: Verdict::Retry(Some(Duration::from_secs(3))),
+        };
+        for (error, want) in [
+            (
+                error(1, StoreFailure::NoBucket),
+                "s3://b/web-1.0.0.tgz: the bucket does not exist",
+            ),
+            (
+                error(6, answer("SlowDown", "Reduce your request rate.")),
+                "s3://b/web-1.0.0.tgz: PUT failed: the store answered 503: SlowDown: Reduce your request rate. (6 attempts)",
+            ),
+            (
+                error(1, answer("", "")),
+                "s3://b/web-1.0.0.tgz: PUT failed: the store answered 503",
+            ),
+        ] {
+            assert_eq!(error.to_string(), want);
+        }
+        assert_eq!(error(1, answer("", "")).retry_after(), Some(Duration::from_secs(3)));
+    }
+}
