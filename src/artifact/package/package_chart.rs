@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::engine::chart::{
-    Chart, ChartFile, LoadError, LocalDependencyError, files_with_local_dependencies, load_files, read_archive,
+    Chart, ChartFile, LoadError, LocalDependencyError, archive_name, files_with_local_dependencies, load_files,
+    read_archive,
 };
 use crate::text::edit::{Change, EditError, NewValue, YamlPath, apply_changes};
 use crate::text::semver::Version;
@@ -31,7 +32,7 @@ pub struct Package {
 impl Package {
     /// `NAME-VERSION.tgz`
     pub fn file_name(&self) -> String {
-        format!("{}-{}.tgz", self.chart.name(), self.chart.metadata.version)
+        archive_name(&self.chart.metadata)
     }
 }
 

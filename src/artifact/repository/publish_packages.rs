@@ -1,7 +1,7 @@
 //! Packages to the repository at an address: opens the store and publishes.
 
 use crate::artifact::package::Package;
-use crate::engine::chart::{ArchiveError, LoadError, load_files, read_archive};
+use crate::engine::chart::{ArchiveError, LoadError, archive_name, load_files, read_archive};
 
 use super::location::Location;
 use super::open::{OpenError, RepositorySettings, open_store};
@@ -47,7 +47,7 @@ impl Item {
     pub fn from_archive(archive: Vec<u8>) -> Result<Self, ItemError> {
         let chart = load_files(read_archive(&archive)?)?;
         Ok(Self {
-            file_name: format!("{}-{}.tgz", chart.name(), chart.metadata.version),
+            file_name: archive_name(&chart.metadata),
             metadata: chart.metadata,
             archive,
         })

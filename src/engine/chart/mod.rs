@@ -1,6 +1,7 @@
 //! A chart on disk: a directory or a `.tgz`, loaded as Helm 4.3's `pkg/chart/v2/loader` loads it.
 
 mod archive;
+mod archive_name;
 mod compat;
 mod compile_ahead;
 mod dependency;
@@ -18,6 +19,7 @@ mod validation;
 mod values_file;
 
 pub use archive::{ArchiveError, MAX_ARCHIVE_SIZE, read_archive};
+pub use archive_name::{archive_name, is_archive_name};
 pub use compat::Compat;
 pub use dependency::{Dependency, ImportValue};
 pub use directory::read_directory;

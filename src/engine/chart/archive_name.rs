@@ -1,0 +1,54 @@
+//! What archives of charts are called: `NAME-VERSION.tgz`, as `helm package` names them, and which names are those
+//! of archives.
+
+use std::path::Path;
+
+use super::metadata::Metadata;
+
+/// The endings of archives that a user may name.
+const ENDINGS: [&str; 2] = [".tgz", ".tar.gz"];
+
+/// The file name of a chart's archive.
+pub fn archive_name(metadata: &Metadata) -> String {
+    format!("{}-{}.tgz", metadata.name, metadata.version)
+}
+
+/// Whether a path is that of a chart's archive by its name. Below `charts/` Helm unpacks only what ends in `.tgz`.
+pub fn is_archive_name(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    ENDINGS
+        .iter()
+        .any(|ending| name.len() > ending.len() && name.ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn archives_are_known_by_their_endings() {
+        for (path, want) in [
+            ("dist/web-1.0.0.tgz", true),
+            ("web.tar.gz", true),
+            ("web.gz", false),
+            ("web.tgz.prov", false),
+            (".tgz", false),
+            ("web", false),
+            ("web.tgz/values.yaml", false),
+            ("webtgz", false),
+            ("", false),
+        ] {
+            assert_eq!(is_archive_name(Path::new(path)), want, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_archive_is_named_after_its_chart_and_version() {
+        let metadata = Metadata {
+            name: "web".to_owned(),
+            version: "1.0.0+build.1".to_owned(),
+            ..Metadata::default()
+        };
+        assert_eq!(archive_name(&metadata), "web-1.0.0+build.1.tgz");
+    }
+}
