@@ -1,4 +1,4 @@
-//! `chartwright package`: charts to archives, the same bytes every time.
+//! `chartwright package`: charts to archives, the same bytes every time; all are written or none.
 
 use std::path::PathBuf;
 

@@ -63,9 +63,9 @@ fn a_bump_changes_what_it_says_or_nothing() {
         let file = directory.path().join("values.yaml");
         std::fs::write(&file, text).expect("writes");
         let output = bump(directory.path(), &[&["-f", "values.yaml"], arguments].concat());
-        let told = stderr(&output);
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {told}");
-        assert!(told.contains(message), "{arguments:?}: {told}");
+        let message_text = stderr(&output);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {message_text}");
+        assert!(message_text.contains(message), "{arguments:?}: {message_text}");
         assert_eq!(std::fs::read_to_string(&file).expect("a file"), want, "{arguments:?}");
     }
 }

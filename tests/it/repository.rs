@@ -1,4 +1,5 @@
-//! Repositories on disk and in an S3 server of our own: the same contract, and no push is lost to another.
+//! Repositories on disk and in an S3 server of our own: the same contract, no push is lost to another, and faults of the
+//! store are reported as what they are.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -52,16 +53,20 @@ fn assert_code(output: &Output, code: i32) {
 fn contract(repository: &str, endpoint: Option<&str>) {
     let directory = tempfile::tempdir().expect("a directory");
     let first = archive(directory.path(), "a", "1.0.0", "one");
-    let said = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
-    let output = push(&[&first, repository], endpoint);
-    assert_code(&output, 0);
-    assert!(said(&output).starts_with("Pushed a 1.0.0 to "), "{}", said(&output));
+    let printed = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
     let output = push(&[&first, repository], endpoint);
     assert_code(&output, 0);
     assert!(
-        said(&output).contains("already, with the same content"),
+        printed(&output).starts_with("Pushed a 1.0.0 to "),
         "{}",
-        said(&output)
+        printed(&output)
+    );
+    let output = push(&[&first, repository], endpoint);
+    assert_code(&output, 0);
+    assert!(
+        printed(&output).contains("already, with the same content"),
+        "{}",
+        printed(&output)
     );
     let other = archive(directory.path(), "a", "1.0.0", "two");
     assert_code(&push(&[&other, repository], endpoint), 1);

@@ -5,12 +5,12 @@ use std::time::Duration;
 use crate::text::causes::with_causes;
 use crate::text::redact::redact_message;
 
-/// How long a connection may take to be made.
+/// Longest time for making a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a request may take, its answer included.
+/// Longest time for a request and its answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What is done with the certificates of servers.
+/// How certificates of servers are treated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum CertificateCheck {
     /// They are verified.
@@ -36,7 +36,7 @@ pub struct ProxySettings {
 pub struct NetworkSettings {
     /// Proxies.
     pub proxies: ProxySettings,
-    /// What is done with certificates.
+    /// How certificates are treated.
     pub certificates: CertificateCheck,
 }
 

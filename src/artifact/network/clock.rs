@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-/// Waits, and spreads those who wait for the same.
+/// Waits, and spreads writers that wait for the same object.
 pub trait Clock: Debug + Send + Sync {
     /// Waits.
     fn sleep(&self, pause: Duration);

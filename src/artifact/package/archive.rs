@@ -1,7 +1,7 @@
 //! A reproducible `.tgz`: the same files give the same bytes on any machine and any day.
 //!
-//! Nothing of the machine goes in: one time stamp for all entries, no owner, one mode, one order, a gzip header without
-//! time and system, and a compressor that is pinned with the program.
+//! Nothing in it depends on the machine: all entries have one time stamp, one mode, no owner and a fixed order, the gzip
+//! header has no time and no system, and the compressor is part of the program.
 
 use std::io::{self, Write as _};
 
@@ -18,12 +18,15 @@ const LEVEL: u32 = 6;
 /// "Unknown" in the gzip header.
 const NO_SYSTEM: u8 = 255;
 
-/// An archive that cannot be written: memory, or a name that tar cannot hold.
+/// An archive that cannot be written, for example because tar cannot hold a name.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write the archive: {0}")]
 pub struct ArchiveWriteError(#[from] io::Error);
 
 /// Packs `files` below a directory `name`: Chart.yaml first, so that readers find it at once, then by name.
+///
+/// # Errors
+/// When tar cannot hold the name of a file.
 pub fn pack(files: &[ChartFile], name: &str) -> Result<Vec<u8>, ArchiveWriteError> {
     let mut ordered: Vec<&ChartFile> = files.iter().collect();
     ordered.sort_by_key(|file| (file.name != "Chart.yaml", file.name.as_str()));
@@ -56,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn order_of_files_makes_no_difference_and_all_come_back() {
+    fn the_order_of_files_does_not_matter_and_all_are_read_back() {
         let long = format!("templates/{}.yaml", "x".repeat(150));
         let files = [
             file("values.yaml", "a: 1\n"),
@@ -73,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_tells_nothing_of_the_machine() {
+    fn the_header_does_not_depend_on_the_machine() {
         let packed = pack(&[file("Chart.yaml", "name: c\n")], "c").unwrap();
         assert_eq!(packed[..10], [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255]);
     }

@@ -1,4 +1,4 @@
-//! A chart to its archive.
+//! A chart directory to its archive.
 
 mod archive;
 mod package_chart;

@@ -11,7 +11,7 @@ use crate::text::semver::Version;
 
 use super::archive::{ArchiveWriteError, pack};
 
-/// What the flags say.
+/// Versions that the package gets instead of the chart's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PackageOptions {
     /// Version to write into Chart.yaml.
@@ -39,10 +39,10 @@ impl Package {
 /// A chart that cannot be packaged.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
-    /// It, or one it depends on by path, does not load.
+    /// The chart, or one that it depends on by path, does not load.
     #[error(transparent)]
     Local(#[from] LocalDependencyError),
-    /// It does not load.
+    /// The chart does not load.
     #[error("{}: {source}", directory.display())]
     Load {
         /// The chart.
@@ -58,7 +58,7 @@ pub enum PackageError {
         /// Their names.
         names: String,
     },
-    /// `--version` is no semantic version.
+    /// The given version is not a semantic version.
     #[error("`{0}` is not a valid SemVer version")]
     Version(String),
     /// Chart.yaml cannot be edited.
@@ -69,7 +69,10 @@ pub enum PackageError {
     Archive(#[from] ArchiveWriteError),
 }
 
-/// Packages a chart directory.
+/// Packages a chart directory, or a chart's archive anew.
+///
+/// # Errors
+/// When the chart does not load, a dependency is missing, or a given version is not one.
 pub fn package_chart(directory: &Path, options: &PackageOptions) -> Result<Package, PackageError> {
     let load = |source| PackageError::Load {
         directory: directory.to_owned(),
@@ -100,7 +103,7 @@ pub fn package_chart(directory: &Path, options: &PackageOptions) -> Result<Packa
     Ok(Package { chart, archive })
 }
 
-/// Entries of `charts/` that no Helm loads as charts.
+/// Entries of `charts/` that Helm does not load as charts.
 fn is_left_out(name: &str) -> bool {
     name.strip_prefix("charts/")
         .is_some_and(|inside| inside.starts_with(['_', '.']))
@@ -194,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn dependencies_by_path_are_packaged_along() {
+    fn dependencies_by_path_are_packaged_too() {
         let package = package_chart(Path::new("fixtures/shop/shop"), &PackageOptions::default()).unwrap();
         let names: Vec<String> = read_archive(&package.archive)
             .unwrap()

@@ -187,7 +187,7 @@ fn digest(bytes: &[u8]) -> String {
     format!("{:x}", Sha256::digest(bytes))
 }
 
-/// Whether two archives unpack to the same files: another program may have packed the one that is there.
+/// Whether two archives unpack to the same files: another program may have packed the one in the repository.
 fn is_same_content(a: &[u8], b: &[u8]) -> bool {
     let files = |archive: &[u8]| {
         read_archive(archive).ok().map(|mut files| {
@@ -341,7 +341,7 @@ mod tests {
         assert_eq!((listed(&store), pauses.len()), (1, 1));
     }
 
-    /// A store in which every object has just been written by somebody else, and is never seen.
+    /// A store that reports every write of the index as a conflict, and never has an object.
     struct Contradictory;
 
     impl Store for Contradictory {

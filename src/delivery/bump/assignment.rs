@@ -1,5 +1,5 @@
 //! An assignment as `--set` and `--set-string` accept it: `path.to.key=value`, to a change of one scalar. The path is in
-//! the notation of Helm's `--set`, where a backslash takes the meaning from the character after it.
+//! the notation of Helm's `--set`, where a backslash makes the next character an ordinary one.
 
 use crate::text::edit::{Change, NewValue, PathError, YamlPath};
 
@@ -15,7 +15,7 @@ pub enum ValueKind {
 /// A text that is not an assignment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AssignmentError {
-    /// There is no `=` that separates a path from a value.
+    /// No `=` separates a path from a value.
     #[error("`{0}` is not an assignment: write path.to.key=value")]
     NoSeparator(String),
     /// What precedes the `=` is not a path.
@@ -26,7 +26,7 @@ pub enum AssignmentError {
 /// Reads `path=value`. The value begins after the first `=` that no backslash precedes, and may be empty.
 ///
 /// # Errors
-/// When there is no such `=`, or no path before it.
+/// When such a `=` is missing, or what precedes it is not a path.
 pub fn parse_assignment(text: &str, kind: ValueKind) -> Result<Change, AssignmentError> {
     let (path, value) = split(text).ok_or_else(|| AssignmentError::NoSeparator(text.to_owned()))?;
     let path = YamlPath::parse(path)?;

@@ -4,18 +4,21 @@ use crate::text::edit::{Applied, Change, EditError, NewValue, YamlPath, apply_ch
 use crate::text::semver::Version;
 use crate::text::yaml;
 
-/// Which number goes up.
+/// The part of a version that is raised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VersionPart {
-    /// The first; the others become 0.
+    /// The first; the others are set to 0.
     Major,
-    /// The second; the third becomes 0.
+    /// The second; the third is set to 0.
     Minor,
-    /// The third. A pre-release becomes its release.
+    /// The third. A pre-release is raised to its release.
     Patch,
 }
 
-/// Raises `version` in the text of a Chart.yaml; `None` when there is no version, or none that can be raised.
+/// Raises `version` in the text of a Chart.yaml; `None` where it has no version, or one that cannot be raised.
+///
+/// # Errors
+/// When the text is not YAML, or the version cannot be changed alone.
 pub fn raise_version(chart_yaml: &[u8], part: VersionPart) -> Result<Option<(Vec<u8>, Applied)>, EditError> {
     let path = YamlPath::default().key("version");
     let tree = yaml::parse_first(chart_yaml)?;
@@ -44,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_go_up_and_nothing_else_changes() {
+    fn versions_are_raised_and_nothing_else_changes() {
         for (source, part, want) in [
             (
                 "name: x\nversion: 1.2.3 # now\n",

@@ -64,7 +64,7 @@ pub enum BumpError {
         source: io::Error,
     },
     /// A Chart.yaml has no version, or one that cannot be raised.
-    #[error("{path}: there is no semantic version to raise")]
+    #[error("{path}: its version is missing or not a semantic version, so it cannot be raised")]
     NoVersion {
         /// The file.
         path: String,

@@ -6,7 +6,7 @@ use crate::engine::template::{Map, Value};
 use crate::text::edit::{Change, NewValue, Step, YamlPath};
 use crate::text::yaml::{NodeId, NodeKind, Tree};
 
-/// An image that cannot be moved.
+/// An image whose tag cannot be changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// The new image has neither tag nor digest.
@@ -33,6 +33,9 @@ enum Spelling {
 
 /// The edits that move `image` in the values of one file. `defaults` are the paths (see [`image_paths`]) under which the
 /// chart's own values name the repository that the file may leave out.
+///
+/// # Errors
+/// When the image has neither tag nor digest, the file does not name it, or pins a digest that would win over the tag.
 pub fn image_changes(
     tree: &Tree<'_>,
     image: &ImageReference,
@@ -91,7 +94,7 @@ impl Found<'_> {
         }
     }
 
-    /// The text of a scalar below `node`; empty when there is none.
+    /// The text of a scalar below `node`; empty where it has none.
     fn text(&self, node: NodeId, key: &str) -> &str {
         let value = self.tree.get(node, key);
         value
@@ -146,7 +149,7 @@ impl Found<'_> {
         }
     }
 
-    /// A scalar that holds the whole reference, under a key that speaks of an image.
+    /// A scalar that holds the whole reference, under a key with `image` in its name.
     fn whole(&mut self, node: NodeId, path: &YamlPath) {
         if !matches!(self.tree.kind(node), NodeKind::Scalar(_)) || !names_image(path) {
             return;
@@ -243,7 +246,7 @@ fn step_text(step: &Step) -> String {
     }
 }
 
-/// Whether the last key of a path speaks of an image.
+/// Whether the last key of a path has `image` in its name.
 fn names_image(path: &YamlPath) -> bool {
     let key = path.0.iter().rev().find_map(|step| match step {
         Step::Key(key) => Some(key),
@@ -324,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_mention_is_left_alone() {
+    fn other_images_and_other_keys_are_left_alone() {
         for source in [
             "image: {repository: acme/application, tag: 1}\n",
             "url: acme/app:1.0\n",

@@ -1,4 +1,4 @@
-//! A new image, or a value by hand, to a plan of edits: which scalars of which files become what. [`plan_bump`] makes the
+//! A new image, or a value by hand, to a plan of edits: files, scalars and their new values. [`plan_bump`] makes the
 //! plan from data and writes nothing; [`write_plan`] writes all of its files or none.
 
 mod assignment;

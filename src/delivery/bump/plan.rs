@@ -59,7 +59,7 @@ impl FilePlan {
 }
 
 impl BumpPlan {
-    /// The files of which a byte changes.
+    /// The files that change.
     pub fn changed_files(&self) -> impl Iterator<Item = &FilePlan> {
         self.files.iter().filter(|file| file.is_change())
     }

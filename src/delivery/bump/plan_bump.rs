@@ -1,4 +1,4 @@
-//! The whole plan: files, assignments and images to what becomes of each file, and of the versions of their charts.
+//! The whole plan: files, assignments and images to the new content of each file, and new versions of their charts.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -211,10 +211,11 @@ mod tests {
         assert_eq!(news(&plan.unwrap()), [("lone.yaml", "tag: v2\n")]);
     }
 
+    type Adapt<'a> = &'a dyn Fn(&mut BumpRequest);
+
     #[test]
     fn what_cannot_be_planned_is_an_error_with_its_place() {
         let image = |text: &str| vec![ImageReference::parse(text).unwrap()];
-        type Adapt<'a> = &'a dyn Fn(&mut BumpRequest);
         let rows: [(&str, Adapt<'_>, &str); 6] = [
             (
                 "lone.yaml",
@@ -264,7 +265,7 @@ mod tests {
         });
         assert_eq!(
             error.unwrap_err().to_string(),
-            "shop/sub/Chart.yaml: there is no semantic version to raise"
+            "shop/sub/Chart.yaml: its version is missing or not a semantic version, so it cannot be raised"
         );
     }
 

@@ -4,10 +4,10 @@ use crate::text::source::{ReplaceError, Replacement, replace_files};
 
 use super::plan::BumpPlan;
 
-/// Writes the files of which a byte changes.
+/// Writes the files that change.
 ///
 /// # Errors
-/// When a file cannot be written, or is no longer what the plan was made from.
+/// When a file cannot be written, or has changed since the plan was made.
 pub fn write_plan(plan: &BumpPlan) -> Result<(), ReplaceError> {
     let files: Vec<Replacement<'_>> = plan
         .changed_files()

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A reference taken apart. Nothing is filled in: what is not written is `None`.
+/// The parts of a reference. Nothing is filled in: a part that is not written is `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageReference {
     /// Registry and name, as written.
@@ -13,9 +13,9 @@ pub struct ImageReference {
     pub digest: Option<String>,
 }
 
-/// A text that is no image reference.
+/// A text that is not an image reference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no image reference: {reason}")]
+#[error("`{text}` is not an image reference: {reason}")]
 pub struct ReferenceError {
     text: String,
     reason: &'static str,
@@ -26,6 +26,9 @@ const MAX_TAG: usize = 128;
 
 impl ImageReference {
     /// Reads a reference.
+    ///
+    /// # Errors
+    /// When the repository, the tag or the digest is not one.
     pub fn parse(text: &str) -> Result<Self, ReferenceError> {
         let error = |reason| ReferenceError {
             text: text.to_owned(),
@@ -36,19 +39,17 @@ impl ImageReference {
             None => (text, None),
         };
         if digest.is_some_and(|digest| !is_digest(digest)) {
-            return Err(error("what follows `@` is no digest"));
+            return Err(error("what follows `@` is not a digest"));
         }
         let (repository, tag) = match rest.rsplit_once(':') {
             Some((repository, tag)) if !tag.contains('/') => (repository, Some(tag)),
             _ => (rest, None),
         };
         if tag.is_some_and(|tag| !is_tag(tag)) {
-            return Err(error(
-                "the tag may hold letters, digits, `_`, `.` and `-` only, at most 128 of them",
-            ));
+            return Err(error("a tag consists of at most 128 letters, digits, `_`, `.` and `-`"));
         }
         if !is_repository(repository) {
-            return Err(error("the repository must be lower-case names separated by `/`"));
+            return Err(error("a repository consists of lower-case names separated by `/`"));
         }
         Ok(Self {
             repository: repository.to_owned(),
@@ -113,11 +114,11 @@ fn is_repository(repository: &str) -> bool {
 
 /// Whether two repositories are the same one: `nginx`, `library/nginx` and `docker.io/library/nginx` are.
 pub fn same_repository(a: &str, b: &str) -> bool {
-    familiar(a) == familiar(b)
+    without_docker_hub_defaults(a) == without_docker_hub_defaults(b)
 }
 
-/// Without Docker Hub's registry and its `library`.
-fn familiar(repository: &str) -> &str {
+/// The repository without Docker Hub's registry and its `library`, which may be left out.
+fn without_docker_hub_defaults(repository: &str) -> &str {
     let repository = ["docker.io/", "index.docker.io/", "registry-1.docker.io/"]
         .iter()
         .find_map(|registry| repository.strip_prefix(registry))
@@ -130,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references_are_taken_apart() {
+    fn references_are_split_and_printed() {
         let digest = format!("sha256:{}", "a".repeat(64));
         for (text, repository, tag) in [
             ("nginx", "nginx", None),

@@ -1,4 +1,4 @@
-//! What validation needs of a schema at a URL: that somebody fetches it. The network is a layer further down.
+//! Schemas at URLs. The caller fetches them through the trait here: this layer does not use the network.
 
 use std::fmt::Debug;
 
@@ -9,7 +9,7 @@ pub struct FetchError(pub String);
 
 /// Fetches schemas. Each address is asked for once a run.
 pub trait FetchSchema: Debug + Send + Sync {
-    /// The text at an address; nothing where the server says that there is none.
+    /// The text at an address; `None` where the server answers that it does not exist.
     ///
     /// # Errors
     /// When the server gives another answer, or none.

@@ -1,8 +1,8 @@
 //! JSON schemas of the user's own: `--schema-location`, with kubeconform's templates.
 //!
 //! A location is `default` (the embedded schemas), a directory laid out as kubeconform's registry, or a path with
-//! `{{ .ResourceKind }}` and the like. They are tried in order; a file that is not there leads to the next one. A file
-//! that is there and is no schema is an error (kubeconform passes over it in silence).
+//! `{{ .ResourceKind }}` and the like. They are tried in order; where a file does not exist, the next location is tried. A
+//! file that is not a schema is an error (kubeconform ignores it).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -39,12 +39,12 @@ type Variables = [String; 6];
 /// A location that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LocationError {
-    /// `{{` without `}}`, or a name that is none of kubeconform's.
+    /// `{{` without `}}`, or a name that kubeconform does not know.
     #[error("--schema-location {location}: unknown variable {variable:?}; known are {}", VARIABLES.join(", "))]
     Variable {
         /// The location, without credentials.
         location: String,
-        /// What stands between the braces.
+        /// The text between the braces.
         variable: String,
     },
 }
@@ -74,7 +74,7 @@ pub struct SchemaLocations {
     read: Mutex<HashMap<String, Arc<OnceLock<ReadSchema>>>>,
 }
 
-/// A schema file once it was looked for: none there, compiled, or why not.
+/// A schema file once it was looked for: missing, compiled, or the reason why not.
 type ReadSchema = Option<Result<Arc<FileSchema>, String>>;
 
 impl fmt::Debug for SchemaLocations {
@@ -88,19 +88,22 @@ impl fmt::Debug for SchemaLocations {
 
 /// Where the schema of a kind was found.
 pub(super) enum Found {
-    /// Look into the embedded ones; when it is not there, into what follows the given index.
+    /// In the embedded ones; if they lack it, the search goes on at the given index.
     Embedded(usize),
     /// A file.
     File(Arc<FileSchema>),
-    /// A file that is no schema, and why.
+    /// A file that is not a schema, and why.
     Broken(String),
     /// Nowhere.
     Missing,
 }
 
 impl SchemaLocations {
-    /// From the command line's words; `version` is the Kubernetes version as given. Without a fetcher, what is at an
-    /// URL cannot be read.
+    /// From the arguments of `--schema-location`; `version` is the Kubernetes version as given. Without a fetcher, schemas
+    /// at URLs are not found.
+    ///
+    /// # Errors
+    /// When a location has a variable that is not known.
     pub fn new(
         given: &[String],
         version: &str,
@@ -157,7 +160,7 @@ impl SchemaLocations {
     fn read(&self, path: &str) -> ReadSchema {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let cell = Arc::clone(read.entry(path.to_owned()).or_default());
-        // Others are looked for meanwhile.
+        // Other schemas can be looked up meanwhile.
         drop(read);
         cell.get_or_init(|| self.load(path)).clone()
     }
@@ -235,7 +238,7 @@ impl FileSchema {
         Self::compile_at(absolute.to_str().ok_or("the path is not UTF-8")?, schema)
     }
 
-    /// From a schema that is in no file.
+    /// From a schema that does not come from a file.
     pub(super) fn from_json(schema: Json) -> Result<Self, String> {
         Self::compile_at("crd:///schema.json", schema)
     }
@@ -257,7 +260,7 @@ impl FileSchema {
         Ok(Self { schemas, index })
     }
 
-    /// Path (its steps) and message of everything that is wrong.
+    /// Path (its steps) and message of every violation.
     pub(super) fn check(&self, instance: &Json) -> Vec<(Vec<String>, String)> {
         let mut violations = Vec::new();
         if let Err(error) = self.schemas.validate(instance, self.index) {
@@ -267,7 +270,7 @@ impl FileSchema {
     }
 }
 
-/// The causes that have no causes of their own. What nests as deep as the document is bounded by the reader.
+/// The causes without causes of their own. Their depth is that of the document, which the reader bounds.
 fn collect(error: &ValidationError<'_, '_>, violations: &mut Vec<(Vec<String>, String)>) {
     let mut pending = vec![error];
     while let Some(error) = pending.pop() {
@@ -287,7 +290,7 @@ fn collect(error: &ValidationError<'_, '_>, violations: &mut Vec<(Vec<String>, S
 
 fn assert_go_duration(value: &Json) -> Result<(), Box<dyn std::error::Error>> {
     match value.as_str() {
-        Some(text) if parse_duration(text.as_bytes()).is_err() => Err("no duration such as 1h30m".into()),
+        Some(text) if parse_duration(text.as_bytes()).is_err() => Err("not a duration such as 1h30m".into()),
         _ => Ok(()),
     }
 }
@@ -306,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn templates_become_kubeconforms_paths() {
+    fn templates_give_kubeconforms_paths() {
         assert_eq!(
             path("dir/", "v1.31.2", true, "apps/v1", "Deployment"),
             "dir/v1.31.2-standalone-strict/deployment-apps-v1.json"
@@ -334,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_tried_in_order_and_broken_schemas_are_told() {
+    fn locations_are_tried_in_order_and_broken_schemas_are_reported() {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
         let schema = r#"{"properties": {"wait": {"type": "string", "format": "duration"}}, "required": ["wait"]}"#;

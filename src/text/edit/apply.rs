@@ -13,7 +13,7 @@ use super::yaml_path::YamlPath;
 /// A new value for a scalar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NewValue {
-    /// Text, quoted where it would otherwise read as something else.
+    /// Text, quoted where it would otherwise be read as something else.
     Text(String),
     /// As `--set` reads it: where the old value is a number, boolean or null, one of those may replace it; otherwise text.
     Typed(String),
@@ -32,11 +32,11 @@ impl NewValue {
 pub struct Change {
     /// What to change.
     pub path: YamlPath,
-    /// What it becomes.
+    /// Its new value.
     pub value: NewValue,
 }
 
-/// An edit that was made, or found to be made already.
+/// An edit that was made, or was not needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
     /// What was changed.
@@ -64,7 +64,7 @@ pub fn apply_changes(source: &[u8], changes: &[Change]) -> Result<(Vec<u8>, Vec<
     Ok((text, applied))
 }
 
-/// The edited text, or `None` where the value is there already.
+/// The edited text, or `None` where the scalar has the value already.
 fn apply_change(source: &[u8], change: &Change) -> Result<(Option<Vec<u8>>, Applied), EditError> {
     let tree = yaml::parse_all(source)?;
     if tree.source().as_bytes() != source {
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_there_already_changes_nothing() {
+    fn a_value_that_is_set_already_changes_nothing() {
         assert_eq!(set("a: 'x'\n", "a", text("x")).as_deref(), Ok("a: 'x'\n"));
     }
 }

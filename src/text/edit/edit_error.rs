@@ -15,7 +15,7 @@ pub enum EditError {
     /// The file is UTF-16, or not text.
     #[error("only UTF-8 files are edited")]
     NotUtf8,
-    /// The path leads nowhere.
+    /// No value is at the path.
     #[error("no value at `{path}`{}", Nearest(nearest))]
     NotFound {
         /// The path.

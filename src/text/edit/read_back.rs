@@ -1,4 +1,4 @@
-//! Reading an edited text back: it must say what was asked for, and otherwise what it said before.
+//! Reading an edited text back: the edited scalar must have its new value, and everything else its old one.
 
 use crate::text::go::float_format::format_shortest;
 use crate::text::yaml::{self, NodeId, NodeKind, Scalar, Tree};
@@ -6,7 +6,7 @@ use crate::text::yaml::{self, NodeId, NodeKind, Scalar, Tree};
 use super::locate::find;
 use super::yaml_path::YamlPath;
 
-/// Whether a scalar reads as what was asked for.
+/// Whether a scalar has the value that was asked for.
 pub(super) fn is_wanted(scalar: &Scalar<'_>, text: &str, may_be_typed: bool) -> bool {
     match scalar {
         Scalar::Str(read) => read == text,
@@ -18,7 +18,7 @@ pub(super) fn is_wanted(scalar: &Scalar<'_>, text: &str, may_be_typed: bool) -> 
     }
 }
 
-/// Whether `edited` reads as `tree` does but for the scalar at `path`, which reads as `text`.
+/// Whether `edited` differs from `tree` only in the scalar at `path`, which reads as `text`.
 pub(super) fn is_only_change(tree: &Tree<'_>, edited: &[u8], path: &YamlPath, text: &str, may_be_typed: bool) -> bool {
     let Ok(new) = yaml::parse_all(edited) else { return false };
     let (Ok(old_id), Ok(new_id)) = (find(tree, path), find(&new, path)) else {

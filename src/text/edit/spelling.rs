@@ -1,8 +1,8 @@
-//! How a new value may be written, the likeliest first: in the style of the old one where that can say it.
+//! How a new value may be written, the likeliest first: in the style of the old one where that can hold it.
 
 use crate::text::yaml::ScalarStyle;
 
-/// Spellings to try for `text`, in order. Whether one is right is found out by reading the edited file.
+/// Spellings to try for `text`, in order. Reading the edited file decides which one is right.
 pub(super) fn spellings(text: &str, style: ScalarStyle) -> Vec<String> {
     let mut candidates = Vec::new();
     let is_single_line = !text.chars().any(char::is_control);

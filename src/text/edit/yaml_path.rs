@@ -24,7 +24,7 @@ pub struct PathError {
 }
 
 impl YamlPath {
-    /// Reads a path. A backslash takes the meaning from the character after it.
+    /// Reads a path. A backslash makes the next character an ordinary one.
     ///
     /// # Errors
     /// When a key is empty, or an index is not a number between `[` and `]`.

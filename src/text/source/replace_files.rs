@@ -16,7 +16,7 @@ pub struct Replacement<'r> {
     /// The file. It may not exist yet, its directory must.
     pub path: &'r Path,
     /// What the new content was made from, to be compared with what is in the file when it is replaced; `None` to replace
-    /// whatever is there.
+    /// whatever it holds.
     pub expected: Option<&'r [u8]>,
     /// The new content.
     pub content: &'r [u8],
@@ -33,7 +33,7 @@ pub enum ReplaceError {
         /// Why.
         source: io::Error,
     },
-    /// A file is not as it was when its new content was made.
+    /// A file has changed since its new content was made.
     #[error("{} was changed by another program meanwhile; nothing was changed here", path.display())]
     ChangedMeanwhile {
         /// The file.
@@ -75,7 +75,7 @@ fn names(paths: &[PathBuf]) -> String {
 /// A file that is ready to be replaced.
 struct Prepared {
     temporary: TemporaryFile,
-    /// `None` where there is no file yet.
+    /// `None` where the file does not exist yet.
     before: Option<Vec<u8>>,
 }
 

@@ -1,6 +1,6 @@
-//! What an S3 store answers to a request that it refuses: status, `Retry-After`, and the `Code` and `Message` of its XML.
+//! The answer of an S3 store to a request that it refuses: status, `Retry-After`, and `Code` and `Message` of its XML.
 //!
-//! The crate `object_store` keeps none of these apart, so its requests pass through [`WatchedClient`], which notes them.
+//! The crate `object_store` does not hand these on, so its requests pass through [`WatchedClient`], which notes them.
 
 use std::fmt;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use crate::artifact::network::{Verdict, judge_error, judge_status};
 
 /// Longest part of a store's message that is shown, in characters.
 const MAX_MESSAGE: usize = 300;
-/// How long a service that gives credentials may take: where there is none, nobody answers.
+/// How long a service that gives credentials may take: on a machine without one, nothing answers.
 const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(5);
 /// The header that only signed requests to the store have.
 const SIGNED: &str = "x-amz-content-sha256";
@@ -67,7 +67,7 @@ pub(super) struct WatchedClient {
     pub(super) client: reqwest::Client,
     /// Where answers are noted.
     pub(super) log: AnswerLog,
-    /// Whether requests to the store are signed; if not, there are no others.
+    /// Whether requests to the store are signed; without signatures no credentials are asked for.
     pub(super) is_signing: bool,
 }
 
@@ -119,7 +119,7 @@ impl HttpService for WatchedClient {
                         message: String::new(),
                         verdict: match from {
                             Source::Store => judge_error(&error),
-                            // As a rule there is no such service where we run.
+                            // Outside of a cloud the service does not exist, which does not change.
                             Source::Credentials => Verdict::Final,
                         },
                         from,

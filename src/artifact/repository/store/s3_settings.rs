@@ -81,7 +81,7 @@ impl S3Settings {
         Self(set.collect())
     }
 
-    /// Refuses what the client library would not survive: values that are no part of a URL or header.
+    /// Refuses what the client library would not survive: values that a URL or header cannot hold.
     fn check(&self) -> Result<(), SettingsError> {
         for (name, value) in &self.0 {
             if FILES.contains(name) {

@@ -22,7 +22,7 @@ pub struct StoreError {
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreFailure {
-    /// There is no such bucket.
+    /// The bucket does not exist.
     #[error("the bucket does not exist")]
     NoBucket,
     /// The server answered, and not with a success.
@@ -45,7 +45,7 @@ pub enum StoreFailure {
         /// Whether another attempt may succeed.
         verdict: Verdict,
     },
-    /// There are no credentials, or none that can be fetched.
+    /// Credentials are missing, or cannot be fetched.
     #[error("no credentials: {message}")]
     Credentials {
         /// The causes.
