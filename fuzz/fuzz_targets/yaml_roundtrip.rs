@@ -25,6 +25,7 @@ fuzz_target!(|text: &[u8]| {
     }
     let Ok(path) = YamlPath::parse("a.tag") else { return };
     let change = Change {
+        document: None,
         path,
         value: NewValue::Text("1.2.3-new".to_owned()),
     };

@@ -93,6 +93,7 @@ fn edits_change_one_scalar_and_nothing_else() {
                 continue;
             }
             let change = Change {
+                document: None,
                 path: path.clone(),
                 value: NewValue::Text((*value).to_owned()),
             };

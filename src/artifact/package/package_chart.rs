@@ -129,6 +129,7 @@ fn set_versions(files: &mut [ChartFile], options: &PackageOptions) -> Result<(),
 fn set_field(text: &[u8], field: &str, value: &str) -> Result<Vec<u8>, EditError> {
     let change = |value: &str| {
         [Change {
+            document: None,
             path: YamlPath::default().key(field),
             value: NewValue::Text(value.to_owned()),
         }]

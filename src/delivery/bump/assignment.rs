@@ -35,7 +35,11 @@ pub fn parse_assignment(text: &str, kind: ValueKind) -> Result<Change, Assignmen
         ValueKind::Typed => NewValue::Typed(value),
         ValueKind::Text => NewValue::Text(value),
     };
-    Ok(Change { path, value })
+    Ok(Change {
+        document: None,
+        path,
+        value,
+    })
 }
 
 fn split(text: &str) -> Option<(&str, &str)> {

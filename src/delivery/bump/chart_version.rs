@@ -38,7 +38,12 @@ pub fn raise_version(chart_yaml: &[u8], part: VersionPart) -> Result<Option<(Vec
     let prefix = if text.starts_with('v') { "v" } else { "" };
     let next = next.to_string();
     let value = NewValue::Text(format!("{prefix}{}", next.trim_start_matches('v')));
-    let (edited, applied) = apply_changes(chart_yaml, &[Change { path, value }])?;
+    let change = Change {
+        document: None,
+        path,
+        value,
+    };
+    let (edited, applied) = apply_changes(chart_yaml, &[change])?;
     Ok(applied.into_iter().next().map(|applied| (edited, applied)))
 }
 

@@ -49,10 +49,13 @@ pub fn image_changes(
         image,
         changes: Vec::new(),
         pinned: None,
+        document: 0,
     };
-    for document in tree.documents() {
+    for (number, document) in tree.documents().iter().enumerate() {
+        found.document = number;
         found.walk(document.root, &YamlPath::default());
     }
+    found.document = 0;
     for path in defaults {
         found.by_default(path);
     }
@@ -68,6 +71,8 @@ struct Found<'f> {
     image: &'f ImageReference,
     changes: Vec<Change>,
     pinned: Option<YamlPath>,
+    /// The document that is looked through.
+    document: usize,
 }
 
 impl Found<'_> {
@@ -200,6 +205,7 @@ impl Found<'_> {
 
     fn add(&mut self, path: YamlPath, text: String) {
         let change = Change {
+            document: Some(self.document),
             path,
             value: NewValue::Text(text),
         };
@@ -284,6 +290,7 @@ fn collect_paths(values: &Map, image: &ImageReference, path: &YamlPath, paths: &
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::edit::apply_changes;
     use crate::text::yaml;
 
     fn changes(source: &str, image: &str) -> Result<Vec<(String, String)>, String> {
@@ -324,6 +331,21 @@ mod tests {
             let want = vec![(want.0.to_owned(), want.1.to_owned())];
             assert_eq!(changes(source, "acme/app:2.0"), Ok(want), "{source}");
         }
+    }
+
+    #[test]
+    fn a_change_is_made_in_the_document_that_names_the_image() {
+        let source = b"spec: {image: acme/other:1}\n---\nspec: {image: acme/app:1}\n---\nspec: {image: acme/app:1}\n";
+        let tree = yaml::parse_all(source).unwrap();
+        let image = ImageReference::parse("acme/app:2").unwrap();
+        let changes = image_changes(&tree, &image, &[]).unwrap();
+        let (edited, applied) = apply_changes(source, &changes).unwrap();
+        assert_eq!(
+            String::from_utf8(edited).unwrap(),
+            "spec: {image: acme/other:1}\n---\nspec: {image: acme/app:2}\n---\nspec: {image: acme/app:2}\n"
+        );
+        let lines: Vec<u32> = applied.iter().map(|applied| applied.line).collect();
+        assert_eq!(lines, [3, 5]);
     }
 
     #[test]

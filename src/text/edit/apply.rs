@@ -20,7 +20,7 @@ pub enum NewValue {
 }
 
 impl NewValue {
-    fn text(&self) -> &str {
+    pub(super) fn text(&self) -> &str {
         match self {
             Self::Text(text) | Self::Typed(text) => text,
         }
@@ -30,6 +30,8 @@ impl NewValue {
 /// One edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
+    /// The document of the file, from 0; `None` for the first that has the path.
+    pub document: Option<usize>,
     /// What to change.
     pub path: YamlPath,
     /// Its new value.
@@ -71,7 +73,7 @@ fn apply_change(source: &[u8], change: &Change) -> Result<(Option<Vec<u8>>, Appl
         return Err(EditError::NotUtf8);
     }
     let path = &change.path;
-    let id = find(&tree, path)?;
+    let id = find(&tree, path, change.document)?;
     let span = tree.span(id);
     let line = LineIndex::new(source).line(span.start);
     let NodeKind::Scalar(style) = tree.kind(id) else {
@@ -101,7 +103,7 @@ fn apply_change(source: &[u8], change: &Change) -> Result<(Option<Vec<u8>>, Appl
     for spelling in spellings(text, style) {
         for gap in place.gaps {
             let edited = [place.before, gap, spelling.as_bytes(), place.after].concat();
-            if is_only_change(&tree, &edited, path, text, may_be_typed) {
+            if is_only_change(&tree, &edited, change, may_be_typed) {
                 return Ok((Some(edited), applied));
             }
         }
@@ -138,6 +140,7 @@ mod tests {
 
     fn set(source: &str, path: &str, value: NewValue) -> Result<String, String> {
         let change = Change {
+            document: None,
             path: YamlPath::parse(path).unwrap(),
             value,
         };

@@ -5,11 +5,14 @@ use crate::text::yaml::{NodeId, NodeKind, Tree};
 use super::edit_error::EditError;
 use super::yaml_path::{Step, YamlPath};
 
-/// The node at `path` in the first document that has it.
-pub(super) fn find(tree: &Tree<'_>, path: &YamlPath) -> Result<NodeId, EditError> {
+/// The node at `path` in a document, counted from 0; `None` for the first that has the path.
+pub(super) fn find(tree: &Tree<'_>, path: &YamlPath, document: Option<usize>) -> Result<NodeId, EditError> {
     let mut nearest = YamlPath::default();
-    for document in tree.documents() {
-        let mut at = document.root;
+    for (number, found) in tree.documents().iter().enumerate() {
+        if document.is_some_and(|document| document != number) {
+            continue;
+        }
+        let mut at = found.root;
         let mut walked = YamlPath::default();
         for step in &path.0 {
             if tree.kind(at) == NodeKind::Alias {

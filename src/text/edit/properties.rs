@@ -144,6 +144,7 @@ fn one_value_changes_or_none() {
         for (path, pointer) in found {
             let value = VALUES[usize::try_from(random.next_u32()).unwrap() % VALUES.len()];
             let change = Change {
+                document: None,
                 path: path.clone(),
                 value: NewValue::Text(value.to_owned()),
             };

@@ -3,8 +3,8 @@
 use crate::text::go::float_format::format_shortest;
 use crate::text::yaml::{self, NodeId, NodeKind, Scalar, Tree};
 
+use super::apply::Change;
 use super::locate::find;
-use super::yaml_path::YamlPath;
 
 /// Whether a scalar has the value that was asked for.
 pub(super) fn is_wanted(scalar: &Scalar<'_>, text: &str, may_be_typed: bool) -> bool {
@@ -18,10 +18,11 @@ pub(super) fn is_wanted(scalar: &Scalar<'_>, text: &str, may_be_typed: bool) -> 
     }
 }
 
-/// Whether `edited` differs from `tree` only in the scalar at `path`, which reads as `text`.
-pub(super) fn is_only_change(tree: &Tree<'_>, edited: &[u8], path: &YamlPath, text: &str, may_be_typed: bool) -> bool {
+/// Whether `edited` differs from `tree` only in the scalar that `change` sets.
+pub(super) fn is_only_change(tree: &Tree<'_>, edited: &[u8], change: &Change, may_be_typed: bool) -> bool {
+    let (path, text) = (&change.path, change.value.text());
     let Ok(new) = yaml::parse_all(edited) else { return false };
-    let (Ok(old_id), Ok(new_id)) = (find(tree, path), find(&new, path)) else {
+    let (Ok(old_id), Ok(new_id)) = (find(tree, path, change.document), find(&new, path, change.document)) else {
         return false;
     };
     let is_scalar = matches!(new.kind(new_id), NodeKind::Scalar(_));
