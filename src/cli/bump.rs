@@ -105,7 +105,7 @@ fn bump_error(error: BumpError) -> CommandError {
     match error {
         BumpError::NothingAsked => CommandError::usage(error).with_hint("give --set, --set-string or --image"),
         BumpError::ImageWithoutTag(_) => CommandError::usage(error),
-        BumpError::Yaml { .. } | BumpError::Edit { .. } | BumpError::Pinned { .. } | BumpError::NoVersion { .. } => {
+        BumpError::Yaml { .. } | BumpError::Edit { .. } | BumpError::Digest { .. } | BumpError::NoVersion { .. } => {
             CommandError::findings(error)
         }
         BumpError::ImageNotFound { .. } => CommandError::findings(error)

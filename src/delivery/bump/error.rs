@@ -33,9 +33,9 @@ pub enum BumpError {
     /// The new image has neither tag nor digest.
     #[error("{0}")]
     ImageWithoutTag(TargetError),
-    /// A file pins the image, so that the new tag would have no effect.
+    /// A file pins the image and the new one has no digest, or the other way round.
     #[error("{path}: {source}")]
-    Pinned {
+    Digest {
         /// The file.
         path: String,
         /// Where.

@@ -4,7 +4,7 @@
 use crate::delivery::image::{ImageReference, same_repository};
 use crate::engine::template::{Map, Value};
 use crate::text::edit::{Change, NewValue, Step, YamlPath};
-use crate::text::yaml::{NodeId, NodeKind, Tree};
+use crate::text::yaml::{NodeId, NodeKind, Scalar, Tree};
 
 /// An image whose tag cannot be changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +16,14 @@ pub enum TargetError {
     #[error("`{path}` pins a digest, which wins over the tag: name the image as REPOSITORY:TAG@DIGEST")]
     Pinned {
         /// The digest's path.
+        path: YamlPath,
+    },
+    /// The new image has a digest, and the values have no place for one.
+    #[error(
+        "`{path}` has no digest, so that of the new image would be lost: leave it out, or give the values a digest"
+    )]
+    NoPlaceForDigest {
+        /// The tag's path.
         path: YamlPath,
     },
     /// Nothing names the image.
@@ -48,7 +56,7 @@ pub fn image_changes(
         tree,
         image,
         changes: Vec::new(),
-        pinned: None,
+        obstacle: None,
         document: 0,
     };
     for (number, document) in tree.documents().iter().enumerate() {
@@ -59,8 +67,8 @@ pub fn image_changes(
     for path in defaults {
         found.by_default(path);
     }
-    match (found.pinned, found.changes) {
-        (Some(path), _) => Err(TargetError::Pinned { path }),
+    match (found.obstacle, found.changes) {
+        (Some(error), _) => Err(error),
         (None, changes) if changes.is_empty() => Err(TargetError::NotFound(image.repository.clone())),
         (None, changes) => Ok(changes),
     }
@@ -70,7 +78,8 @@ struct Found<'f> {
     tree: &'f Tree<'f>,
     image: &'f ImageReference,
     changes: Vec<Change>,
-    pinned: Option<YamlPath>,
+    /// Why one of the places cannot be changed.
+    obstacle: Option<TargetError>,
     /// The document that is looked through.
     document: usize,
 }
@@ -99,11 +108,12 @@ impl Found<'_> {
         }
     }
 
-    /// The text of a scalar below `node`; empty where it has none.
+    /// The text of a scalar below `node`; empty where it has none, or a null.
     fn text(&self, node: NodeId, key: &str) -> &str {
         let value = self.tree.get(node, key);
         value
             .filter(|&value| matches!(self.tree.kind(value), NodeKind::Scalar(_)))
+            .filter(|&value| !matches!(self.tree.scalar(value), Ok(Scalar::Null)))
             .map_or("", |value| self.tree.text(value))
     }
 
@@ -138,20 +148,44 @@ impl Found<'_> {
                 };
                 self.add(path.clone(), reference.to_string());
             }
-            Spelling::Apart { tag, digest } => {
-                let old_digest = digest.as_deref().map_or("", |key| self.text(node, key)).to_owned();
-                match (&self.image.digest, digest) {
-                    (Some(new), Some(key)) => self.add(path.key(key), new.clone()),
-                    (None, Some(key)) if !old_digest.is_empty() => self.pinned = Some(path.key(key)),
-                    _ => {}
-                }
-                if let Some(new) = &self.image.tag
-                    && self.tree.get(node, tag).is_some()
-                {
-                    self.add(path.key(tag), new.clone());
-                }
-            }
+            Spelling::Apart { tag, digest } => self.apart(tag, digest.as_deref(), path, node),
         }
+    }
+
+    /// The tag, and the digest wherever the file keeps one: under a key of its own, or in the tag as `1.2@sha256:…`.
+    fn apart(&mut self, tag_key: &str, digest_key: Option<&str>, path: &YamlPath, node: NodeId) {
+        let old_digest = digest_key.map_or("", |key| self.text(node, key));
+        let has_old_digest = !old_digest.is_empty();
+        let old_tag = self.text(node, tag_key).to_owned();
+        let pinned_tag = old_tag.split_once('@').map(|(tag, _)| tag);
+        let has_tag = self.tree.get(node, tag_key).is_some();
+        let tag = match (&self.image.digest, digest_key) {
+            (Some(digest), _) if pinned_tag.is_some() => {
+                let tag = self.image.tag.as_deref().or(pinned_tag).unwrap_or_default();
+                Some(format!("{tag}@{digest}"))
+            }
+            (Some(_), None) if has_tag => {
+                self.obstacle = Some(TargetError::NoPlaceForDigest {
+                    path: path.key(tag_key),
+                });
+                return;
+            }
+            (None, _) if pinned_tag.is_some() => return self.pin(path.key(tag_key)),
+            (None, Some(key)) if has_old_digest => return self.pin(path.key(key)),
+            _ => self.image.tag.clone(),
+        };
+        if let (Some(digest), Some(key)) = (&self.image.digest, digest_key) {
+            self.add(path.key(key), digest.clone());
+        }
+        if let Some(tag) = tag
+            && has_tag
+        {
+            self.add(path.key(tag_key), tag);
+        }
+    }
+
+    fn pin(&mut self, path: YamlPath) {
+        self.obstacle = Some(TargetError::Pinned { path });
     }
 
     /// A scalar that holds the whole reference, under a key with `image` in its name.
@@ -167,8 +201,7 @@ impl Found<'_> {
             return;
         }
         if reference.digest.is_some() && self.image.digest.is_none() {
-            self.pinned = Some(path.clone());
-            return;
+            return self.pin(path.clone());
         }
         self.apply(
             &Spelling::Whole {
@@ -378,5 +411,59 @@ mod tests {
             ("image.tag".to_owned(), "2".to_owned()),
         ];
         assert_eq!(changes(&source, &format!("a/b:2@{new}")), Ok(want));
+    }
+
+    #[test]
+    fn digests_are_neither_dropped_nor_invented() {
+        let old = format!("sha256:{}", "a".repeat(64));
+        let new = format!("sha256:{}", "b".repeat(64));
+        let both = format!("a/b:2@{new}");
+        let only = format!("a/b@{new}");
+        let pinned_tag = format!("image: {{repository: a/b, tag: '1@{old}'}}\n");
+        let image = |key: &str, text: &str| (format!("image.{key}"), text.to_owned());
+        for (source, reference, want) in [
+            (
+                pinned_tag.as_str(),
+                both.as_str(),
+                Ok(vec![image("tag", &format!("2@{new}"))]),
+            ),
+            (&pinned_tag, &only, Ok(vec![image("tag", &format!("1@{new}"))])),
+            (&pinned_tag, "a/b:2", Err("`image.tag` pins a digest")),
+            (
+                "image: {repository: a/b, tag: '1'}\n",
+                &both,
+                Err("`image.tag` has no digest, so that of the new image would be lost"),
+            ),
+            (
+                "sub: {image: {pullPolicy: Always}}\n",
+                &both,
+                Err("no value names the image `a/b`"),
+            ),
+            (
+                "image: {repository: a/b, tag: '1', digest: null}\n",
+                "a/b:2",
+                Ok(vec![image("tag", "2")]),
+            ),
+            (
+                "image: {repository: a/b, tag: '1', digest: ~}\n",
+                "a/b:2",
+                Ok(vec![image("tag", "2")]),
+            ),
+            (
+                "image: {repository: a/b, tag: '1', digest: ''}\n",
+                "a/b:2",
+                Ok(vec![image("tag", "2")]),
+            ),
+            (
+                "image: {repository: a/b, tag: '1', digest: null}\n",
+                &both,
+                Ok(vec![image("digest", &new), image("tag", "2")]),
+            ),
+        ] {
+            match (changes(source, reference), want) {
+                (Err(error), Err(want)) => assert!(error.starts_with(want), "{source}: {error}"),
+                (outcome, want) => assert_eq!(outcome, want.map_err(str::to_owned), "{source} {reference}"),
+            }
+        }
     }
 }
