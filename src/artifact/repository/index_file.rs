@@ -144,31 +144,27 @@ pub fn merge_entries(index: Option<&[u8]>, entries: &[IndexEntry], generated: &s
     let broken = |message: String| IndexError::Broken(message);
     let mut document = match index {
         None => json!({"apiVersion": "v1", "entries": {}}),
-        Some(text) => match yaml::json_from_bytes(text).map_err(|error| broken(error.to_string()))? {
-            Json::Null => json!({"apiVersion": "v1", "entries": {}}),
-            document => document,
-        },
+        Some(text) => read(text)?,
     };
     let Some(root) = document.as_object_mut() else {
         return Err(broken("it is not a mapping".to_owned()));
     };
-    let charts = root.entry("entries").or_insert_with(|| json!({}));
-    if charts.is_null() {
-        *charts = json!({});
-    }
-    let Some(charts) = charts.as_object_mut() else {
-        return Err(broken("`entries` is not a mapping".to_owned()));
+    let charts = match root.get_mut("entries") {
+        Some(Json::Object(charts)) => charts,
+        None | Some(Json::Null) => {
+            return Err(broken("it has no `entries`; a new index has `entries: {}`".to_owned()));
+        }
+        Some(_) => return Err(broken("`entries` is not a mapping".to_owned())),
     };
+    if let Some((name, _)) = charts.iter().find(|(_, versions)| !versions.is_array()) {
+        return Err(broken(format!("the entry of {name} is not a list")));
+    }
     let mut is_changed = false;
     for entry in entries {
         let versions = charts.entry(entry.name.clone()).or_insert_with(|| json!([]));
-        if versions.is_null() {
-            *versions = json!([]);
+        if let Some(versions) = versions.as_array_mut() {
+            is_changed |= insert(versions, entry)?;
         }
-        let Some(versions) = versions.as_array_mut() else {
-            return Err(broken(format!("the entry of {} is not a list", entry.name)));
-        };
-        is_changed |= insert(versions, entry)?;
     }
     if !is_changed {
         return Ok(Merged::Unchanged);
@@ -181,6 +177,18 @@ pub fn merge_entries(index: Option<&[u8]>, entries: &[IndexEntry], generated: &s
     let mut bytes = printed.as_bytes().to_vec();
     bytes.push(b'\n');
     Ok(Merged::Changed(bytes))
+}
+
+/// Reads an index that is to be replaced: what the reading loses, the writing deletes. So an index that was cut, or that a
+/// merge of two versions has spoilt, is refused, as Helm refuses it.
+fn read(text: &[u8]) -> Result<Json, IndexError> {
+    let broken = |message: String| IndexError::Broken(message);
+    let tree = yaml::parse_all(text).map_err(|error| broken(error.to_string()))?;
+    match tree.documents().len() {
+        0 => Err(broken("it is empty".to_owned())),
+        1 => yaml::json_from_bytes_strict(text).map_err(|error| broken(error.to_string())),
+        count => Err(broken(format!("it has {count} documents"))),
+    }
 }
 
 /// Adds an entry, newest version first; false where the list has it already, with the same digest.
@@ -264,6 +272,23 @@ mod tests {
             ("- 1\n", "it is not a mapping"),
             ("entries: []\n", "`entries` is not a mapping"),
             ("entries: {a: {}}\n", "the entry of a is not a list"),
+            ("", "it is empty"),
+            ("# nothing\n", "it is empty"),
+            ("apiVersion: v1\n", "it has no `entries`; a new index has `entries: {}`"),
+            (
+                "apiVersion: v1\nentries:",
+                "it has no `entries`; a new index has `entries: {}`",
+            ),
+            (
+                "entries: {b: [], c:",
+                "yaml: line 1: did not find expected node content",
+            ),
+            ("entries:\n  b: []\n  c:", "the entry of c is not a list"),
+            ("entries: {}\n---\nentries: {}\n", "it has 2 documents"),
+            (
+                "entries:\n  b: []\n  b: []\n",
+                "yaml: unmarshal errors:\n  line 3: key \"b\" already set in map",
+            ),
         ] {
             let error = merged(Some(index), &[entry("a", "1.0.0", "aa")]).unwrap_err();
             assert_eq!(error.to_string(), format!("index.yaml is broken: {reason}"));

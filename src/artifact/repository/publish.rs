@@ -282,7 +282,10 @@ mod tests {
             ],
         ] {
             let clock = Arc::new(TestClock::default());
-            let memory = MemoryStore::with_faults(faults);
+            let mut memory = MemoryStore::with_faults(faults);
+            if faults.contains(&Fault::Overtaken) {
+                memory.insert(INDEX, b"apiVersion: v1\nentries: {}\n");
+            }
             let mut store = RetryingStore::new(memory, RetryPolicy::default(), clock);
             let outcome = run(&mut store, &[item("a", "1.0.0", "x")]).0;
             assert_eq!(outcome.unwrap(), [Outcome::Published], "{faults:?}");
