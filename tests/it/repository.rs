@@ -210,6 +210,24 @@ fn an_index_that_is_removed_while_it_is_written_is_begun_anew() {
     );
 }
 
+/// Otherwise pushes at the same time would overwrite each other, each with success.
+#[test]
+fn a_store_that_ignores_conditions_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let chart = archive(directory.path(), "a", "1.0.0", "one");
+    for (if_none_match, if_match) in [(true, true), (true, false), (false, true)] {
+        let server = S3Server::start(Behaviour::Ignores {
+            if_none_match,
+            if_match,
+        });
+        let output = push(&[&chart, "s3://bucket"], Some(&server.endpoint));
+        assert_code(&output, 3);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(text.contains("s3://bucket: the store ignores the conditions"), "{text}");
+        assert!(server.object("bucket/index.yaml").is_none(), "the index is not written");
+    }
+}
+
 #[test]
 fn an_answer_that_ends_in_the_middle_is_asked_for_again() {
     let server = S3Server::start(Behaviour::CutsFirstContent);

@@ -33,6 +33,8 @@ pub(crate) enum Behaviour {
         headers: &'static str,
         code: &'static str,
     },
+    /// Writes whatever the conditions: of new objects, of updates, or both.
+    Ignores { if_none_match: bool, if_match: bool },
     /// The first answer with content ends in the middle.
     CutsFirstContent,
     /// The first update of an object finds it removed, which S3 answers with 404.
@@ -179,7 +181,16 @@ fn answer(
             None => ("404 Not Found", None, error_body("NoSuchKey")),
         },
         "PUT" => {
-            let must_be_absent = request.headers.get("if-none-match").is_some_and(|value| value == "*");
+            let (ignores_absence, ignores_match) = match behaviour {
+                Behaviour::Ignores {
+                    if_none_match,
+                    if_match,
+                } => (if_none_match, if_match),
+                _ => (false, false),
+            };
+            let asks_absence = request.headers.get("if-none-match").is_some_and(|value| value == "*");
+            let must_be_absent = asks_absence && !ignores_absence;
+            let must_match = must_match.filter(|_| !ignores_match);
             let is_current = must_match.is_none_or(|wanted| found.as_ref().is_some_and(|(_, etag)| etag == wanted));
             if (must_be_absent && found.is_some()) || !is_current {
                 return ("412 Precondition Failed", None, error_body("PreconditionFailed"));

@@ -29,6 +29,14 @@ pub struct S3Store {
     log: AnswerLog,
     bucket: String,
     prefix: String,
+    conditions: Conditions,
+}
+
+/// Whether the store honours conditional writes. One that ignores them would lose the pushes of others in silence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Conditions {
+    Unproven,
+    Proven,
 }
 
 impl S3Store {
@@ -58,6 +66,7 @@ impl S3Store {
             log,
             bucket: bucket.to_owned(),
             prefix: prefix.trim_matches('/').to_owned(),
+            conditions: Conditions::Unproven,
         })
     }
 
@@ -71,7 +80,7 @@ impl S3Store {
 
     fn error(&self, method: &'static str, name: &str, failure: StoreFailure) -> StoreError {
         let place = match failure {
-            StoreFailure::NoBucket => format!("s3://{}", self.bucket),
+            StoreFailure::NoBucket | StoreFailure::IgnoresConditions => format!("s3://{}", self.bucket),
             _ => format!("s3://{}/{}", self.bucket, self.key(name)),
         };
         StoreError {
@@ -142,6 +151,28 @@ impl S3Store {
     }
 }
 
+impl S3Store {
+    /// Writes a new object again, where it exists and where it should have another version. Both must fail; a store that
+    /// ignores the conditions writes the same bytes, which does no harm.
+    fn prove_conditions(&mut self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        for mode in [PutMode::Create, update("\"chartwright-has-no-such-version\"")] {
+            if self.put(name, bytes, mode)? == PutOutcome::Written {
+                return Err(self.error("PUT", name, StoreFailure::IgnoresConditions));
+            }
+        }
+        self.conditions = Conditions::Proven;
+        Ok(())
+    }
+}
+
+/// The condition that an object has a version.
+fn update(version: &str) -> PutMode {
+    PutMode::Update(UpdateVersion {
+        e_tag: Some(version.to_owned()),
+        version: None,
+    })
+}
+
 /// How far an answer came before it failed.
 enum Stage {
     Head,
@@ -189,14 +220,14 @@ impl Store for S3Store {
     }
 
     fn put_if_absent(&mut self, name: &str, bytes: &[u8]) -> Result<PutOutcome, StoreError> {
-        self.put(name, bytes, PutMode::Create)
+        let outcome = self.put(name, bytes, PutMode::Create)?;
+        if outcome == PutOutcome::Written && self.conditions == Conditions::Unproven {
+            self.prove_conditions(name, bytes)?;
+        }
+        Ok(outcome)
     }
 
     fn put_if_version(&mut self, name: &str, bytes: &[u8], version: &str) -> Result<PutOutcome, StoreError> {
-        let version = UpdateVersion {
-            e_tag: Some(version.to_owned()),
-            version: None,
-        };
-        self.put(name, bytes, PutMode::Update(version))
+        self.put(name, bytes, update(version))
     }
 }

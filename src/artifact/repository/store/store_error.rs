@@ -56,6 +56,11 @@ pub enum StoreFailure {
     /// The store sends no entity tags.
     #[error("the store sends no entity tag, so a conditional write is not possible")]
     NoEntityTag,
+    /// The store writes although a condition is not met.
+    #[error(
+        "the store ignores the conditions of writes (If-None-Match, If-Match), so pushes at the same time would be lost"
+    )]
+    IgnoresConditions,
     /// A setting is wrong.
     #[error("{0}")]
     Settings(String),
@@ -90,7 +95,8 @@ impl fmt::Display for StoreError {
             | StoreFailure::Disk(_)
             | StoreFailure::Settings(_)
             | StoreFailure::Credentials { .. }
-            | StoreFailure::NoEntityTag => write!(f, "{place}: {failure}")?,
+            | StoreFailure::NoEntityTag
+            | StoreFailure::IgnoresConditions => write!(f, "{place}: {failure}")?,
             StoreFailure::Answer { .. } | StoreFailure::Transport { .. } => {
                 write!(f, "{place}: {} failed: {failure}", self.method)?;
             }
@@ -109,9 +115,11 @@ impl StoreError {
             StoreFailure::Answer { verdict, .. }
             | StoreFailure::Transport { verdict, .. }
             | StoreFailure::Credentials { verdict, .. } => *verdict,
-            StoreFailure::NoBucket | StoreFailure::NoEntityTag | StoreFailure::Settings(_) | StoreFailure::Disk(_) => {
-                Verdict::Final
-            }
+            StoreFailure::NoBucket
+            | StoreFailure::NoEntityTag
+            | StoreFailure::IgnoresConditions
+            | StoreFailure::Settings(_)
+            | StoreFailure::Disk(_) => Verdict::Final,
         }
     }
 
