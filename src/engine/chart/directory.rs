@@ -1,7 +1,7 @@
 //! Reading a chart directory in Helm's order: names sorted within each directory, symbolic links followed,
 //! `.helmignore` applied. Templates may be compiled, and values.yaml parsed, while other files are read.
 
-use std::fs::{self, File, FileType};
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,6 +12,7 @@ use super::ignore_file::IgnoreRules;
 use super::load::ChartFile;
 use super::load_error::LoadError;
 use crate::engine::template::{CompiledSource, Compiler};
+use crate::text::source::{Links, Visit, WalkLimits, walk};
 use crate::text::threads::map_while;
 
 /// Files from which a second thread pays to read them.
@@ -23,8 +24,12 @@ const WORTH_A_THREAD_TO_COMPILE: usize = 12;
 /// What a file is read into first; one that fills it has it doubled.
 const READ_BUFFER: usize = 32 << 10;
 
-/// Deepest directory below a chart, so that a link to a parent cannot loop for ever.
-const MAX_DEPTH: usize = 64;
+/// More than any chart holds.
+const LIMITS: WalkLimits = WalkLimits {
+    depth: 64,
+    entries: 1_000_000,
+    links: Links::Followed,
+};
 
 /// The files of a chart directory, names relative to it with `/`.
 pub fn read_directory(directory: &Path) -> Result<Vec<ChartFile>, LoadError> {
@@ -50,24 +55,20 @@ pub(super) fn read_directory_and_values<V>(
         Ok(text) => IgnoreRules::parse(&String::from_utf8_lossy(&text))?,
         Err(_) => IgnoreRules::parse("")?,
     };
-    let mut walk = Walk {
-        rules,
-        found: Vec::new(),
-    };
-    walk.directory(directory, "", 0)?;
+    let mut found = find_files(directory, &rules)?;
     let remaining = AtomicU64::new(MAX_ARCHIVE_SIZE);
-    let ahead = ahead.filter(|ahead| ahead.is_complete(walk.found.iter().map(|found| found.name.as_str())));
+    let ahead = ahead.filter(|ahead| ahead.is_complete(found.iter().map(|found| found.name.as_str())));
     let worth = ahead.map_or(WORTH_A_THREAD, |_| WORTH_A_THREAD_TO_COMPILE);
-    let threads = (walk.found.len() < worth).then_some(1);
+    let threads = (found.len() < worth).then_some(1);
     let state = || (vec![0; READ_BUFFER], Compiler::default());
     let read = |(buffer, compiler): &mut (Vec<u8>, Compiler), found: &Found| {
         let file = found.read(buffer, &remaining)?;
         let compiled = ahead.and_then(|ahead| ahead.compile(&file, compiler));
         Ok((file, compiled))
     };
-    let values_at = walk.found.iter().position(|found| found.name == "values.yaml");
-    let values_file = values_at.map(|at| walk.found.remove(at));
-    let (mut files, values) = map_while(&walk.found, threads, state, read, || {
+    let values_at = found.iter().position(|found| found.name == "values.yaml");
+    let values_file = values_at.map(|at| found.remove(at));
+    let (mut files, values) = map_while(&found, threads, state, read, || {
         let file = values_file.map(|found| read(&mut state(), &found))?;
         let values = file.as_ref().ok().map(|(file, _)| read_values(file));
         Some((file, values))
@@ -128,52 +129,43 @@ impl Found {
     }
 }
 
-struct Walk {
-    rules: IgnoreRules,
-    found: Vec<Found>,
+/// The files that `.helmignore` leaves in, in Helm's order.
+fn find_files(directory: &Path, rules: &IgnoreRules) -> Result<Vec<Found>, LoadError> {
+    let mut found = Vec::new();
+    walk(directory, LIMITS, &mut |entry| -> Result<Visit, LoadError> {
+        let entry = entry?;
+        let is_directory = entry.file_type.is_dir();
+        if rules.is_ignored(&entry.name, is_directory) {
+            return Ok(Visit::PassOver);
+        }
+        if !is_directory {
+            if !entry.file_type.is_file() {
+                return Err(LoadError::Irregular(entry.path));
+            }
+            found.push(Found {
+                path: entry.path,
+                name: entry.name,
+            });
+        }
+        Ok(Visit::Enter)
+    })?;
+    Ok(found)
 }
 
-impl Walk {
-    fn directory(&mut self, directory: &Path, prefix: &str, depth: usize) -> Result<(), LoadError> {
-        if depth > MAX_DEPTH {
-            return Err(LoadError::TooDeep(directory.to_owned()));
-        }
-        let io_error = |source| LoadError::Read {
-            path: directory.to_owned(),
-            source,
-        };
-        let mut entries = Vec::new();
-        for entry in fs::read_dir(directory).map_err(io_error)? {
-            let entry = entry.map_err(io_error)?;
-            entries.push((entry.file_name(), entry.file_type().map_err(io_error)?));
-        }
-        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-        for (name, file_type) in entries {
-            let path = directory.join(&name);
-            let chart_name = format!("{prefix}{}", name.to_string_lossy());
-            self.entry(path, chart_name, file_type, depth)?;
-        }
-        Ok(())
-    }
+#[cfg(all(test, unix))]
+mod tests {
+    use super::read_directory;
 
-    fn entry(&mut self, path: PathBuf, name: String, listed: FileType, depth: usize) -> Result<(), LoadError> {
-        let file_type = match listed {
-            link if link.is_symlink() => match fs::metadata(&path) {
-                Ok(information) => information.file_type(),
-                Err(source) => return Err(LoadError::Read { path, source }),
-            },
-            listed => listed,
-        };
-        if self.rules.is_ignored(&name, file_type.is_dir()) {
-            return Ok(());
-        }
-        if file_type.is_dir() {
-            return self.directory(&path, &format!("{name}/"), depth + 1);
-        }
-        if !file_type.is_file() {
-            return Err(LoadError::Irregular(path));
-        }
-        self.found.push(Found { path, name });
-        Ok(())
+    #[test]
+    fn a_broken_link_is_reported_in_helms_words() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = std::fs::canonicalize(directory.path()).unwrap();
+        std::fs::write(root.join("Chart.yaml"), "name: c").unwrap();
+        std::os::unix::fs::symlink("gone/x", root.join("link.yaml")).unwrap();
+        let shown = root.display();
+        assert_eq!(
+            read_directory(&root).unwrap_err().to_string(),
+            format!("error evaluating symlink {shown}/link.yaml: lstat {shown}/gone: no such file or directory")
+        );
     }
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use super::archive::ArchiveError;
 use super::go_decode::DecodeError;
 use super::ignore_file::IgnoreError;
+use super::link::{BrokenLink, broken_link};
+use crate::text::source::WalkError;
 
 /// Deepest nesting of subcharts.
 pub(super) const MAX_SUBCHART_DEPTH: usize = 32;
@@ -46,9 +48,17 @@ pub enum LoadError {
     /// A device, socket or the like.
     #[error("cannot load irregular file {} as it has file mode type bits set", .0.display())]
     Irregular(PathBuf),
-    /// Directories nested too deep, most likely a link to a parent.
-    #[error("directories are nested too deep at {} (a link to a parent directory?)", .0.display())]
-    TooDeep(PathBuf),
+    /// A link of the chart leads nowhere; in Helm's words.
+    #[error("error evaluating symlink {}: {source}", path.display())]
+    Link {
+        /// The link, from the root of the file system.
+        path: PathBuf,
+        /// Where following it ends.
+        source: BrokenLink,
+    },
+    /// The walk of the chart's directory ends early: a link to a parent, too many or too deep directories.
+    #[error(transparent)]
+    Walk(WalkError),
     /// Subcharts nested too deep.
     #[error("subcharts are nested more than {MAX_SUBCHART_DEPTH} deep")]
     SubchartsTooDeep,
@@ -100,4 +110,18 @@ pub enum LoadError {
         /// Why.
         source: Box<Self>,
     },
+}
+
+impl From<WalkError> for LoadError {
+    fn from(error: WalkError) -> Self {
+        match error {
+            WalkError::Read { path, source } => Self::Read { path, source },
+            WalkError::Link { path, source } => {
+                let path = std::path::absolute(&path).unwrap_or(path);
+                let source = broken_link(&path, source);
+                Self::Link { path, source }
+            }
+            other => Self::Walk(other),
+        }
+    }
 }

@@ -9,6 +9,7 @@ mod directory;
 mod document_stream;
 mod go_decode;
 mod ignore_file;
+mod link;
 mod load;
 mod load_error;
 mod local_dependencies;
@@ -27,6 +28,7 @@ pub(crate) use document_stream::{split_documents, with_line_ends};
 pub use go_decode::DecodeError;
 pub(crate) use go_decode::{Object, StructContext};
 pub use ignore_file::{IgnoreError, IgnoreRules};
+pub use link::BrokenLink;
 pub use load::{Chart, ChartFile, CrdFile, load_chart, load_chart_for, load_chart_to_render, load_files};
 pub use load_error::LoadError;
 pub use local_dependencies::{

@@ -8,6 +8,7 @@ mod replace_files;
 mod report_root;
 mod span;
 mod temporary_file;
+mod walk;
 
 pub use file::SourceFile;
 pub use line_index::{LineIndex, Position};
@@ -15,3 +16,4 @@ pub use replace_file::replace_file;
 pub use replace_files::{ReplaceError, Replacement, replace_files};
 pub use report_root::{ReportRoot, join_shown};
 pub use span::Span;
+pub use walk::{Links, Visit, WalkEntry, WalkError, WalkLimits, walk};

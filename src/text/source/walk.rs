@@ -1,0 +1,327 @@
+//! Walking a directory: entries by name, each directory before what it holds.
+//!
+//! In: a root and limits. Out: every entry, to a function that says which directories are entered; so what counts as hidden
+//! or ignored is the caller's. Every walk ends: depth and number of entries are limited, and a link that leads back to a
+//! directory it is in is an error.
+
+use std::fs::{self, FileType};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What bounds a walk.
+#[derive(Debug, Clone, Copy)]
+pub struct WalkLimits {
+    /// Directories below the root that may lie in each other.
+    pub depth: usize,
+    /// Entries seen at most.
+    pub entries: usize,
+    /// What happens to symbolic links.
+    pub links: Links,
+}
+
+/// What happens to symbolic links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// A link counts as what it leads to.
+    Followed,
+    /// Links are passed over.
+    PassedOver,
+}
+
+/// Something a directory holds.
+#[derive(Debug)]
+pub struct WalkEntry {
+    /// Where it is: the root, then the name.
+    pub path: PathBuf,
+    /// Its name relative to the root, with `/`.
+    pub name: String,
+    /// What it is; where links are followed, never a link.
+    pub file_type: FileType,
+    /// How many directories below the root hold it.
+    pub depth: usize,
+}
+
+/// Whether a directory is entered; for other entries the answer does not matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visit {
+    /// What it holds comes next.
+    Enter,
+    /// It is left out.
+    PassOver,
+}
+
+/// Why a part of a walk does not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum WalkError {
+    /// A directory or an entry cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The directory or entry.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A link leads nowhere.
+    #[error("{}: the symbolic link leads nowhere: {source}", path.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A link leads to a directory that it is in.
+    #[error("{}: the symbolic link leads back to a directory it is in", .0.display())]
+    Loop(PathBuf),
+    /// Too many directories lie in each other.
+    #[error("{}: too many directories within directories", .0.display())]
+    TooDeep(PathBuf),
+    /// The root holds too much.
+    #[error("{}: too many files", .0.display())]
+    TooMany(PathBuf),
+}
+
+/// Walks what is below `root`. The function gets each entry, or why one cannot be had; it may then go on or fail.
+///
+/// # Errors
+/// Those of `visit`; the walk ends with the first.
+pub fn walk<E>(
+    root: &Path,
+    limits: WalkLimits,
+    visit: &mut dyn FnMut(Result<WalkEntry, WalkError>) -> Result<Visit, E>,
+) -> Result<(), E> {
+    let mut walk = Walk {
+        root,
+        limits,
+        seen: 0,
+        link_sites: Vec::new(),
+    };
+    walk.directory(root, "", 0, visit)
+}
+
+type Visitor<'v, E> = &'v mut dyn FnMut(Result<WalkEntry, WalkError>) -> Result<Visit, E>;
+
+struct Walk<'r> {
+    root: &'r Path,
+    limits: WalkLimits,
+    seen: usize,
+    /// Real paths of the directories that hold the links on the way to the current one.
+    link_sites: Vec<PathBuf>,
+}
+
+impl Walk<'_> {
+    fn directory<E>(&mut self, directory: &Path, prefix: &str, depth: usize, visit: Visitor<'_, E>) -> Result<(), E> {
+        let listed = match list(directory) {
+            Ok(listed) => listed,
+            Err(source) => {
+                let path = directory.to_owned();
+                return visit(Err(WalkError::Read { path, source })).map(drop);
+            }
+        };
+        for (name, file_type) in listed {
+            self.seen += 1;
+            if self.seen > self.limits.entries {
+                // Reported once; the directories above end here as well.
+                let is_first = self.seen == self.limits.entries + 1;
+                return if is_first {
+                    visit(Err(WalkError::TooMany(self.root.to_owned()))).map(drop)
+                } else {
+                    Ok(())
+                };
+            }
+            let path = directory.join(&name);
+            let name = format!("{prefix}{}", name.to_string_lossy());
+            self.entry(path, name, file_type, depth, visit)?;
+        }
+        Ok(())
+    }
+
+    fn entry<E>(
+        &mut self,
+        path: PathBuf,
+        name: String,
+        listed: FileType,
+        depth: usize,
+        visit: Visitor<'_, E>,
+    ) -> Result<(), E> {
+        let is_link = listed.is_symlink();
+        let file_type = match self.limits.links {
+            Links::PassedOver if is_link => return Ok(()),
+            Links::Followed if is_link => match fs::metadata(&path) {
+                Ok(information) => information.file_type(),
+                Err(source) => return visit(Err(WalkError::Link { path, source })).map(drop),
+            },
+            _ => listed,
+        };
+        if !file_type.is_dir() {
+            return visit(Ok(WalkEntry {
+                path,
+                name,
+                file_type,
+                depth,
+            }))
+            .map(drop);
+        }
+        let directory = path.clone();
+        let prefix = format!("{name}/");
+        if visit(Ok(WalkEntry {
+            path,
+            name,
+            file_type,
+            depth,
+        }))? == Visit::PassOver
+        {
+            return Ok(());
+        }
+        if depth >= self.limits.depth {
+            return visit(Err(WalkError::TooDeep(directory))).map(drop);
+        }
+        if !is_link {
+            return self.directory(&directory, &prefix, depth + 1, visit);
+        }
+        match self.link_site(&directory) {
+            Ok(site) => self.link_sites.push(site),
+            Err(error) => return visit(Err(error)).map(drop),
+        }
+        let walked = self.directory(&directory, &prefix, depth + 1, visit);
+        self.link_sites.pop();
+        walked
+    }
+
+    /// The real path of the directory that holds a link, unless the link leads to a directory on the way to it.
+    fn link_site(&self, link: &Path) -> Result<PathBuf, WalkError> {
+        let real = |path: &Path| {
+            fs::canonicalize(path).map_err(|source| WalkError::Link {
+                path: link.to_owned(),
+                source,
+            })
+        };
+        let target = real(link)?;
+        let site = real(link.parent().unwrap_or(self.root))?;
+        if site.starts_with(&target) || self.link_sites.iter().any(|site| site.starts_with(&target)) {
+            return Err(WalkError::Loop(link.to_owned()));
+        }
+        Ok(site)
+    }
+}
+
+/// Names and types of what a directory holds, by name.
+fn list(directory: &Path) -> io::Result<Vec<(std::ffi::OsString, FileType)>> {
+    let mut listed = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        listed.push((entry.file_name(), entry.file_type()?));
+    }
+    listed.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(listed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: WalkLimits = WalkLimits {
+        depth: 3,
+        entries: 100,
+        links: Links::Followed,
+    };
+
+    /// Names in the order of the walk, errors by their kind; directories named `skip` are not entered.
+    fn names(root: &Path, limits: WalkLimits) -> Vec<String> {
+        let mut names = Vec::new();
+        let shown = |path: PathBuf| path.strip_prefix(root).unwrap_or(&path).display().to_string();
+        let walked: Result<(), ()> = walk(root, limits, &mut |entry| {
+            names.push(match entry {
+                Ok(entry) if entry.name == "skip" => {
+                    names.push("skip/".to_owned());
+                    return Ok(Visit::PassOver);
+                }
+                Ok(entry) if entry.file_type.is_dir() => format!("{}/{}", entry.name, entry.depth),
+                Ok(entry) => entry.name,
+                Err(WalkError::Read { path, .. }) => format!("unreadable {}", shown(path)),
+                Err(WalkError::Link { path, .. }) => format!("broken {}", shown(path)),
+                Err(WalkError::Loop(path)) => format!("loop {}", shown(path)),
+                Err(WalkError::TooDeep(path)) => format!("deep {}", shown(path)),
+                Err(WalkError::TooMany(_)) => "many".to_owned(),
+            });
+            Ok(Visit::Enter)
+        });
+        assert_eq!(walked, Ok(()));
+        names
+    }
+
+    fn tree(directories: &[&str], files: &[&str]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for directory in directories {
+            fs::create_dir_all(root.path().join(directory)).unwrap();
+        }
+        for file in files {
+            fs::write(root.path().join(file), "").unwrap();
+        }
+        root
+    }
+
+    #[test]
+    fn entries_come_by_name_and_directories_before_what_they_hold() {
+        let root = tree(&["b/c", "skip/x", "a-"], &["b/z", "b/c/y", "a", "b.txt", "skip/f"]);
+        let walked = names(root.path(), LIMITS);
+        assert_eq!(walked, ["a", "a-/0", "b/0", "b/c/1", "b/c/y", "b/z", "b.txt", "skip/"]);
+        assert_eq!(names(&root.path().join("none"), LIMITS), ["unreadable "]);
+    }
+
+    #[test]
+    fn limits_end_a_walk() {
+        let root = tree(&["a/b/c/d/e"], &["f", "g"]);
+        let limits = WalkLimits { depth: 2, ..LIMITS };
+        assert_eq!(
+            names(root.path(), limits),
+            ["a/0", "a/b/1", "a/b/c/2", "deep a/b/c", "f", "g"]
+        );
+        let limits = WalkLimits { entries: 6, ..LIMITS };
+        assert_eq!(names(root.path(), limits).last().map(String::as_str), Some("g"));
+        let limits = WalkLimits { entries: 2, ..LIMITS };
+        assert_eq!(names(root.path(), limits), ["a/0", "a/b/1", "many"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_once_or_not_at_all() {
+        use std::os::unix::fs::symlink;
+
+        let root = tree(&["a/b", "other"], &["other/x"]);
+        let at = |name: &str| root.path().join(name);
+        symlink("../..", at("a/b/up")).unwrap();
+        symlink(at("other"), at("a/link")).unwrap();
+        symlink("nowhere", at("broken")).unwrap();
+        symlink("other/x", at("file")).unwrap();
+        // Two links that lead to each other's directories.
+        symlink("../a", at("other/back")).unwrap();
+        assert_eq!(
+            names(root.path(), WalkLimits { depth: 9, ..LIMITS }),
+            [
+                "a/0",
+                "a/b/1",
+                "a/b/up/2",
+                "loop a/b/up",
+                "a/link/1",
+                "a/link/back/2",
+                "loop a/link/back",
+                "a/link/x",
+                "broken broken",
+                "file",
+                "other/0",
+                "other/back/1",
+                "other/back/b/2",
+                "other/back/b/up/3",
+                "loop other/back/b/up",
+                "other/back/link/2",
+                "loop other/back/link",
+                "other/x"
+            ]
+        );
+        let limits = WalkLimits {
+            links: Links::PassedOver,
+            ..LIMITS
+        };
+        assert_eq!(names(root.path(), limits), ["a/0", "a/b/1", "other/0", "other/x"]);
+    }
+}
