@@ -6,6 +6,7 @@
 use crate::text::go::quote::quote;
 use crate::text::go::unicode::{is_digit, is_letter, is_print};
 use crate::text::go::utf8::decode_char;
+use crate::text::source::offset;
 use memchr::{memchr, memmem};
 
 /// What a token is.
@@ -145,11 +146,6 @@ fn word_kind(word: &[u8]) -> TokenKind {
         b"true" | b"false" => return TokenKind::Bool,
         _ => return TokenKind::Identifier,
     })
-}
-
-/// A position in a source; sources are far below 4 GiB.
-pub(super) fn offset(position: usize) -> u32 {
-    u32::try_from(position).unwrap_or(u32::MAX)
 }
 
 impl<'s> Lexer<'s> {

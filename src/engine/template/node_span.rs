@@ -1,7 +1,7 @@
 //! The bytes a node covers in its source, for findings that underline it.
 
 use super::tree::{NodeId, NodeKind, Run, Unit};
-use crate::text::source::Span;
+use crate::text::source::{Span, offset};
 
 /// From the node's first byte to its last; blocks are shown by their pipeline.
 pub(super) fn node_span(unit: &Unit, id: NodeId) -> Span {
@@ -23,7 +23,7 @@ pub(super) fn node_span(unit: &Unit, id: NodeId) -> Span {
         }
         NodeKind::Identifier { callee } => {
             let length = unit.callees.get(callee as usize).map_or(0, |callee| callee.name.len());
-            Span::new(position, position + as_offset(length))
+            Span::new(position, position + offset(length))
         }
         NodeKind::Dot => Span::new(position, position + 1),
         NodeKind::Nil => Span::new(position, position + 3),
@@ -37,13 +37,9 @@ pub(super) fn node_span(unit: &Unit, id: NodeId) -> Span {
     }
 }
 
-fn as_offset(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
-}
-
 /// Length of names with `dots` dots for each.
 fn names_length(unit: &Unit, names: Run, dots: usize) -> u32 {
-    as_offset(unit.names(names).iter().map(|name| name.len() + dots).sum())
+    offset(unit.names(names).iter().map(|name| name.len() + dots).sum())
 }
 
 /// Go puts the position of `.A.B` at `.B`, and of `$x.A` at `.A`.
@@ -56,7 +52,7 @@ fn dotted(unit: &Unit, id: NodeId, names: Run) -> Span {
         .first()
         .map_or(0, |name| name.len() + usize::from(is_field));
     let start = if names.length > 1 {
-        node.position.saturating_sub(as_offset(first))
+        node.position.saturating_sub(offset(first))
     } else {
         node.position
     };

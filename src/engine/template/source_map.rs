@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::text::Text;
 use super::tree::Unit;
+use crate::text::source;
 
 /// No caller: the node belongs to the file being rendered.
 pub const NO_CALLER: u32 = u32::MAX;
@@ -83,7 +84,7 @@ impl SourceMap {
             let inside = offsets
                 .get(before)
                 .map_or(0, |&removed| offset.saturating_sub(removed).min(length));
-            segment.offset = as_offset(offset - before * length - inside);
+            segment.offset = source::offset(offset - before * length - inside);
         }
     }
 }
@@ -113,10 +114,6 @@ impl Default for MapBuilder {
     }
 }
 
-fn as_offset(offset: usize) -> u32 {
-    u32::try_from(offset).unwrap_or(u32::MAX)
-}
-
 fn lines(text: &[u8]) -> impl Iterator<Item = (Range<usize>, &[u8])> {
     let mut start = 0;
     text.split_inclusive(|&byte| byte == b'\n').map(move |line| {
@@ -133,7 +130,7 @@ impl MapBuilder {
         let known = sources.iter().rposition(|source| {
             source.name == unit.name && std::ptr::eq(source.text.as_bytes(), unit.source.as_bytes())
         });
-        as_offset(known.unwrap_or_else(|| {
+        source::offset(known.unwrap_or_else(|| {
             sources.push(MappedSource {
                 name: unit.name.clone(),
                 text: unit.source.clone(),
@@ -144,7 +141,7 @@ impl MapBuilder {
 
     fn push(&mut self, offset: usize, source: u32, position: u32) {
         self.map.segments.push(Segment {
-            offset: as_offset(offset),
+            offset: source::offset(offset),
             source,
             position,
             caller: self.caller,
@@ -160,7 +157,7 @@ impl MapBuilder {
             self.push(
                 offset + start,
                 source,
-                position.saturating_add(as_offset(start + indent)),
+                position.saturating_add(source::offset(start + indent)),
             );
             start += line.len();
         }
@@ -217,7 +214,7 @@ impl MapBuilder {
                     (own_indent + within).min(length)
                 };
                 self.map.segments.push(Segment {
-                    offset: as_offset(offset + range.start + moved),
+                    offset: source::offset(offset + range.start + moved),
                     ..*segment
                 });
             }
@@ -232,7 +229,7 @@ impl MapBuilder {
             caller: self.caller,
         };
         self.map.callers.push(caller);
-        std::mem::replace(&mut self.caller, as_offset(self.map.callers.len() - 1))
+        std::mem::replace(&mut self.caller, source::offset(self.map.callers.len() - 1))
     }
 
     pub(super) const fn leave(&mut self, caller: u32) {

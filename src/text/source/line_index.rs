@@ -1,5 +1,7 @@
 //! From byte offsets to lines and columns.
 
+use super::span::offset;
+
 /// A place a person can go to. Both numbers count from 1; the column counts characters, not bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
@@ -7,6 +9,11 @@ pub struct Position {
     pub line: u32,
     /// Column in characters, from 1.
     pub column: u32,
+}
+
+impl Position {
+    /// The start of a file.
+    pub const START: Self = Self { line: 1, column: 1 };
 }
 
 /// The line starts of one text. Lines end with `\n`; a `\r` before it belongs to the line.
@@ -19,7 +26,7 @@ impl LineIndex {
     /// Reads `text` once.
     pub fn new(text: &[u8]) -> Self {
         let mut starts = vec![0];
-        starts.extend(memchr::memchr_iter(b'\n', text).map(|at| u32::try_from(at + 1).unwrap_or(u32::MAX)));
+        starts.extend(memchr::memchr_iter(b'\n', text).map(|at| offset(at + 1)));
         Self { starts }
     }
 
@@ -28,9 +35,9 @@ impl LineIndex {
         self.starts.len()
     }
 
-    /// The 1-based line that holds the byte at `offset`.
-    pub fn line(&self, offset: u32) -> u32 {
-        u32::try_from(self.starts.partition_point(|&start| start <= offset)).unwrap_or(u32::MAX)
+    /// The 1-based line that holds the byte at an offset.
+    pub fn line(&self, at: u32) -> u32 {
+        offset(self.starts.partition_point(|&start| start <= at))
     }
 
     /// Offset of the first byte of a 1-based line, if there is such a line.
@@ -59,7 +66,7 @@ mod tests {
     fn positions_count_characters_and_lines_from_one() {
         let text = "aé\r\nb\n".as_bytes();
         let index = LineIndex::new(text);
-        assert_eq!(index.position(text, 0), Position { line: 1, column: 1 });
+        assert_eq!(index.position(text, 0), Position::START);
         assert_eq!(index.position(text, 3), Position { line: 1, column: 3 });
         assert_eq!(index.position(text, 5), Position { line: 2, column: 1 });
         assert_eq!(index.position(text, 7), Position { line: 3, column: 1 });

@@ -1,13 +1,13 @@
-//! Text and where it came from: byte spans, lines and columns computed from them only when something is reported, and
-//! files that are replaced whole.
+//! Text and where it came from: byte spans, lines and columns computed from them only when something is reported,
+//! directories that are walked, and files that are replaced whole.
 
-mod file;
+mod span;
 mod line_index;
+mod file;
+mod report_root;
+mod temporary_file;
 mod replace_file;
 mod replace_files;
-mod report_root;
-mod span;
-mod temporary_file;
 mod walk;
 
 pub use file::SourceFile;
@@ -15,5 +15,5 @@ pub use line_index::{LineIndex, Position};
 pub use replace_file::replace_file;
 pub use replace_files::{ReplaceError, Replacement, replace_files};
 pub use report_root::{ReportRoot, join_shown};
-pub use span::Span;
+pub use span::{Span, offset};
 pub use walk::{Links, Visit, WalkEntry, WalkError, WalkLimits, walk};

@@ -11,10 +11,28 @@ pub struct Span {
     pub end: u32,
 }
 
+/// An offset as spans hold it; the largest one for what is beyond.
+#[inline]
+pub fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
 impl Span {
     /// The range `start..end`.
     pub const fn new(start: u32, end: u32) -> Self {
         Self { start, end }
+    }
+
+    /// The empty range at an offset.
+    #[inline]
+    pub fn at(at: usize) -> Self {
+        Self::between(at, at)
+    }
+
+    /// The range `start..end`.
+    #[inline]
+    pub fn between(start: usize, end: usize) -> Self {
+        Self::new(offset(start), offset(end))
     }
 
     /// The range as `usize`s, for slicing.

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use super::error::YamlError;
-use super::input::{Input, offset};
+use super::input::Input;
 use super::parser::{Event, EventKind, Parser};
 use super::scanner::{Scanner, TextRef};
 use super::tree::{Document, Node, NodeId, NodeKind, Properties, Tree};
+use crate::text::source::offset;
 
 /// How much of a stream to read.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use super::error::YamlError;
+use crate::text::source::offset;
 
 const WINDOW: usize = 512;
 const STRIDE: usize = 64;
@@ -91,12 +92,6 @@ impl<'a> Input<'a> {
             fault,
         }
     }
-}
-
-/// An offset as spans hold it.
-#[inline]
-pub(super) fn offset(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 fn is_allowed(character: char) -> bool {

@@ -11,10 +11,11 @@ use foldhash::fast::RandomState;
 use super::compiler::Words;
 use super::error::ParseError;
 use super::function::FunctionLookup;
-use super::lexer::{Keyword, Lexer, Token, TokenKind, offset};
+use super::lexer::{Keyword, Lexer, Token, TokenKind};
 use super::text::Text;
 use super::tree::{Definition, Node, NodeId, NodeKind, Run, Unit};
 use crate::text::go::quote::{quote, unquote};
+use crate::text::source::offset;
 
 mod control;
 mod pipeline;

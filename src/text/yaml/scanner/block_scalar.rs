@@ -1,7 +1,7 @@
 //! Literal and folded block scalars.
 
+use crate::text::source::offset;
 use crate::text::yaml::error::YamlError;
-use crate::text::yaml::input::offset;
 
 use super::cursor::{Mark, Scanner};
 use super::token::{ScalarStyle, TextRef, Token, TokenKind};

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use crate::text::source::Span;
+use crate::text::source::offset;
 use crate::text::yaml::byte_class::{BLANK, BREAK_START, class};
 use crate::text::yaml::error::YamlError;
-use crate::text::yaml::input::offset;
 
 use super::simple_key::SimpleKey;
 use super::tag::TagText;

@@ -215,7 +215,7 @@ impl Scanner<'_> {
             };
             key.is_possible = false;
             let key = *key;
-            let start = crate::text::yaml::input::offset(key.mark.position);
+            let start = crate::text::source::offset(key.mark.position);
             let text = TextRef::default();
             self.insert_token(
                 key.token_number,

@@ -1,8 +1,8 @@
 //! Plain scalars: one line is a piece of the source, several are folded into decoded text.
 
+use crate::text::source::offset;
 use crate::text::yaml::byte_class::{FLOW_STOP, PLAIN_STOP, class};
 use crate::text::yaml::error::YamlError;
-use crate::text::yaml::input::offset;
 
 use super::cursor::{Mark, Scanner};
 use super::token::{ScalarStyle, TextRef, Token, TokenKind};

@@ -1,8 +1,8 @@
 //! Single and double quoted scalars.
 
+use crate::text::source::offset;
 use crate::text::yaml::byte_class::{DOUBLE_STOP, SINGLE_STOP, class};
 use crate::text::yaml::error::YamlError;
-use crate::text::yaml::input::offset;
 
 use super::cursor::{Mark, Scanner};
 use super::token::{ScalarStyle, TextRef, Token, TokenKind};

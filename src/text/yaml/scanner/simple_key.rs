@@ -143,7 +143,7 @@ impl Scanner<'_> {
             let context = self.simple_keys.last().map(|key| key.mark).unwrap_or_default();
             return Err(self.error(context, "exceeded max depth of 10000"));
         }
-        let start = crate::text::yaml::input::offset(mark.position);
+        let start = crate::text::source::offset(mark.position);
         let token = Token {
             kind,
             start,

@@ -1,8 +1,8 @@
 //! Tags, anchors and aliases.
 
+use crate::text::source::offset;
 use crate::text::yaml::byte_class::{URI, class};
 use crate::text::yaml::error::YamlError;
-use crate::text::yaml::input::offset;
 
 use super::cursor::{Mark, Scanner};
 use super::token::{TextRef, Token, TokenKind};
