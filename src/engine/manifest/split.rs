@@ -1,5 +1,9 @@
 //! Splitting a rendered file into documents as Helm does, by text alone: at every line that begins with `---`, whatever
 //! follows (`pkg/release/v1/util/manifest.go`).
+//!
+//! Documents are divided in three places, each as another Go program does it: here, as Helm sorts what it renders; in
+//! `chart::document_stream`, as the line reader of Kubernetes does, through which Helm reads values files and its lint reads
+//! what was rendered; in `kubernetes::validate::split`, as kubeconform does.
 
 use crate::engine::chart::Compat;
 
@@ -51,34 +55,38 @@ fn split_trimming(text: &[u8]) -> Vec<SplitDocument<'_>> {
     documents
 }
 
+/// Helm 4 splits at `(?m)^---[ \t]*`.
 fn split_keeping_ends(text: &[u8]) -> Vec<SplitDocument<'_>> {
     let mut documents = Vec::new();
     let mut from = text.len() - trim_start(text).len();
+    let start = from;
     loop {
-        let rest = text.get(from..).unwrap_or_default();
-        let (length, separator) = next_separator(rest).unwrap_or((rest.len(), 0));
-        let document = rest.get(..length).unwrap_or_default();
+        let (end, next) = next_separator(text, start, from).unwrap_or((text.len(), text.len()));
+        let document = text.get(from..end).unwrap_or_default();
         let trimmed = trim_start(document);
         if !trimmed.is_empty() {
             documents.push(SplitDocument {
-                offset: from + (document.len() - trimmed.len()),
+                offset: end - trimmed.len(),
                 text: trimmed,
             });
         }
-        if separator == 0 {
+        if end == text.len() {
             return documents;
         }
-        from += length + separator;
+        from = next;
     }
 }
 
-/// Offset and length of the next `^---[ \t]*`.
-fn next_separator(text: &[u8]) -> Option<(usize, usize)> {
-    let at = memchr::memmem::find_iter(text, b"---")
-        .find(|&at| at.checked_sub(1).is_none_or(|before| text.get(before) == Some(&b'\n')))?;
+/// Where the next separator begins and ends. Dashes that follow a separator on its line do not begin the line, so they
+/// stay: `------` is a separator and `---`.
+fn next_separator(text: &[u8], start: usize, from: usize) -> Option<(usize, usize)> {
+    let rest = text.get(from..)?;
+    let at = memchr::memmem::find_iter(rest, b"---")
+        .map(|at| from + at)
+        .find(|&at| at == start || at.checked_sub(1).is_some_and(|before| text.get(before) == Some(&b'\n')))?;
     let after = text.get(at + 3..).unwrap_or_default();
     let blanks = after.iter().take_while(|&&byte| byte == b' ' || byte == b'\t').count();
-    Some((at, 3 + blanks))
+    Some((at, at + 3 + blanks))
 }
 
 /// Go's `strings.TrimLeftFunc(unicode.IsSpace)`.
@@ -170,6 +178,53 @@ mod tests {
         assert_eq!(texts("\n---\n---\na: 1"), [(5, "---\na: 1".into())]);
         assert_eq!(texts("---\n# c\n---x: 2\n"), [(4, "# c".into()), (11, "x: 2".into())]);
         assert_eq!(texts("a: x---y\n ---\n"), [(0, "a: x---y\n ---".into())]);
+    }
+
+    /// What Helm 4.3 and Helm 3.22 make of `a: 1`, a separator and `b: 2`.
+    #[test]
+    fn separators_are_helms() {
+        let cases: &[(&str, &[&str], &[&str])] = &[
+            ("----\n", &["a: 1\n", "-\nb: 2\n"], &["a: 1", "-\nb: 2"]),
+            ("-----\n", &["a: 1\n", "--\nb: 2\n"], &["a: 1", "--\nb: 2"]),
+            ("------\n", &["a: 1\n", "---\nb: 2\n"], &["a: 1", "---\nb: 2"]),
+            ("---------\n", &["a: 1\n", "------\nb: 2\n"], &["a: 1", "------\nb: 2"]),
+            (
+                "------------------------\n",
+                &["a: 1\n", "---------------------\nb: 2\n"],
+                &["a: 1", "---------------------\nb: 2"],
+            ),
+            ("---   \n", &["a: 1\n", "b: 2\n"], &["a: 1", "b: 2"]),
+            ("---\t \n", &["a: 1\n", "b: 2\n"], &["a: 1", "b: 2"]),
+            ("--- ---\n", &["a: 1\n", "---\nb: 2\n"], &["a: 1", "---\nb: 2"]),
+            ("---\r\n", &["a: 1\n", "b: 2\n"], &["a: 1", "b: 2"]),
+            ("------\r\n", &["a: 1\n", "---\r\nb: 2\n"], &["a: 1", "---\r\nb: 2"]),
+            ("---# c\n", &["a: 1\n", "# c\nb: 2\n"], &["a: 1", "# c\nb: 2"]),
+            ("--- # c\n", &["a: 1\n", "# c\nb: 2\n"], &["a: 1", "# c\nb: 2"]),
+            ("---\n---\n", &["a: 1\n", "b: 2\n"], &["a: 1", "---\nb: 2"]),
+            ("---\n\n---\n---\n", &["a: 1\n", "b: 2\n"], &["a: 1", "---", "b: 2"]),
+            (
+                "------ ---\n",
+                &["a: 1\n", "--- ---\nb: 2\n"],
+                &["a: 1", "--- ---\nb: 2"],
+            ),
+            ("---x: 1\n", &["a: 1\n", "x: 1\nb: 2\n"], &["a: 1", "x: 1\nb: 2"]),
+            ("---\n------\n", &["a: 1\n", "---\nb: 2\n"], &["a: 1", "------\nb: 2"]),
+            ("--- |\n", &["a: 1\n", "|\nb: 2\n"], &["a: 1", "|\nb: 2"]),
+            (" ---\n", &["a: 1\n ---\nb: 2\n"], &["a: 1\n ---\nb: 2"]),
+            ("---\u{a0}\n", &["a: 1\n", "b: 2\n"], &["a: 1", "b: 2"]),
+            ("--\n", &["a: 1\n--\nb: 2\n"], &["a: 1\n--\nb: 2"]),
+        ];
+        for (separator, helm4, helm3) in cases {
+            let text = format!("a: 1\n{separator}b: 2\n");
+            for (compat, expected) in [(Compat::Helm4, helm4), (Compat::Helm3, helm3)] {
+                let documents = texts_as(&text, compat);
+                for (offset, document) in &documents {
+                    assert!(text[*offset..].starts_with(document), "{separator:?}");
+                }
+                let documents: Vec<&str> = documents.iter().map(|(_, document)| document.as_str()).collect();
+                assert_eq!(documents, *expected, "{compat:?} {separator:?}");
+            }
+        }
     }
 
     #[test]
