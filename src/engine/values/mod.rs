@@ -4,6 +4,7 @@ mod coalesce;
 mod dependencies;
 mod import_values;
 mod schema_acceptance;
+mod schema_error;
 mod set_flag;
 mod tables;
 mod user_values;

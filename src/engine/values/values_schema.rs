@@ -1,14 +1,15 @@
-//! values.schema.json: validation by `boon`, told in the words of the Go library Helm uses (same author, same tree of
-//! errors, other wording).
+//! values.schema.json: validation by `boon`, reported in the words of the Go library that Helm uses.
 
-use boon::{Compiler, ErrorKind, Format, Schemas, UrlLoader, ValidationError};
+use boon::{Compiler, Format, Schemas, UrlLoader};
 use serde_json::Value as Json;
 
 use super::schema_acceptance::{Quick, quick_look};
+use super::schema_error::{compile_error, validation_error};
 use crate::engine::chart::Chart;
 use crate::engine::functions::json::next_value;
 use crate::engine::template::{Map, Value};
-use crate::kubernetes::json_schema::{message, quote};
+use crate::text::go::path_error::path_error;
+use crate::text::go::quote::quote;
 
 /// URL under which Helm registers a chart's schema.
 const SCHEMA_URL: &str = "file:///values.schema.json";
@@ -85,14 +86,13 @@ pub(super) fn library_verdict(values: &Map, schema: Json) -> Result<(), SchemaVi
     let mut schemas = Schemas::new();
     compiler
         .add_resource(SCHEMA_URL, schema)
-        .map_err(|error| SchemaViolation(error.to_string()))?;
+        .map_err(|error| SchemaViolation(compile_error(&error)))?;
     let index = compiler
         .compile(SCHEMA_URL, &mut schemas)
-        .map_err(|error| SchemaViolation(format!("{error:#}")))?;
+        .map_err(|error| SchemaViolation(compile_error(&error)))?;
     let instance = to_json(&Value::Map(values.clone()));
     schemas.validate(&instance, index).map_err(|error| {
-        let mut text = String::new();
-        display(&error, 0, &mut text);
+        let text = validation_error(&error);
         let text = text
             .strip_prefix(&format!("jsonschema validation failed with '{SCHEMA_URL}#'\n"))
             .unwrap_or(&text);
@@ -110,7 +110,11 @@ impl UrlLoader for Loader {
             return Ok(Json::Bool(true));
         }
         if let Some(path) = url.strip_prefix("file://") {
-            return Ok(serde_json::from_slice(&std::fs::read(path)?)?);
+            let text = std::fs::read(path).map_err(|error| path_error("open", path, &error))?;
+            return Ok(serde_json::from_slice(&text)?);
+        }
+        if !url.starts_with("http:") && !url.starts_with("https:") {
+            return Err(format!("no URLLoader registered for {}", quote(url.as_bytes())).into());
         }
         Err(format!("{url} is not fetched: rendering uses no network; put the schema into the chart").into())
     }
@@ -136,29 +140,6 @@ pub(super) fn to_json(value: &Value) -> Json {
             )
         }),
         Value::Nil | Value::Complex(..) | Value::Bytes(_) | Value::Object(_) => Json::Null,
-    }
-}
-
-/// The tree of errors, indented, references with one cause skipped.
-fn display(error: &ValidationError<'_, '_>, indent: usize, text: &mut String) {
-    let is_skipped = error.causes.len() == 1 && matches!(error.kind, ErrorKind::Reference { .. });
-    let mut inner = indent;
-    if !is_skipped {
-        if indent > 0 {
-            text.push('\n');
-            text.push_str(&"  ".repeat(indent - 1));
-            text.push_str("- ");
-        }
-        inner += 1;
-        if let ErrorKind::Schema { url } = &error.kind {
-            text.push_str(&format!("jsonschema validation failed with {}", quote(url)));
-        } else {
-            text.push_str(&format!("at {}: ", quote(&error.instance_location.to_string())));
-            text.push_str(&message(&error.kind));
-        }
-    }
-    for cause in &error.causes {
-        display(cause, inner, text);
     }
 }
 
