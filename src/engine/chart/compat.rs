@@ -14,6 +14,14 @@ pub enum Compat {
 }
 
 impl Compat {
+    /// The Go package of Helm's chart types, which errors name.
+    pub(super) const fn go_package(self) -> &'static str {
+        match self {
+            Self::Helm4 => "v2",
+            Self::Helm3 => "chart",
+        }
+    }
+
     /// What templates may call.
     pub fn functions(self) -> FunctionLookup {
         match self {

@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::go_decode::{DecodeError, Object, StructContext};
+use crate::text::go::float_format::format_shortest;
 
 /// What a chart says of one of its dependencies.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -73,7 +74,7 @@ impl ImportValue {
             Json::Object(entries) => {
                 let text = |key: &str| match entries.get(key) {
                     Some(Json::String(text)) => text.clone(),
-                    Some(other) => other.to_string(),
+                    Some(other) => shown(other),
                     None => "<nil>".to_owned(),
                 };
                 Self::Table {
@@ -81,7 +82,15 @@ impl ImportValue {
                     parent: text("parent"),
                 }
             }
-            other => Self::Other(other.to_string()),
+            other => Self::Other(shown(other)),
         }
+    }
+}
+
+/// A value as `%v` shows it; every number is a float by then.
+fn shown(value: &Json) -> String {
+    match value {
+        Json::Number(number) => format_shortest(number.as_f64().unwrap_or_default()),
+        other => other.to_string(),
     }
 }

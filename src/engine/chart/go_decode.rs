@@ -4,6 +4,8 @@
 
 use serde_json::Value as Json;
 
+use crate::text::go::float_format::format_shortest_32;
+
 /// A document that does not fit its Go struct. The text is Go's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
@@ -165,7 +167,7 @@ fn text_of(value: &Json) -> Option<String> {
     }
 }
 
-/// Go's `strconv.FormatFloat(f, 'g', -1, 64)` for floats, plain digits for integers.
+/// Integers with all their digits; floats as sigs.k8s.io/yaml turns them into text, which is with 32 bits.
 fn number_text(number: &serde_json::Number) -> String {
     if let Some(integer) = number.as_i64() {
         return integer.to_string();
@@ -173,16 +175,7 @@ fn number_text(number: &serde_json::Number) -> String {
     if let Some(integer) = number.as_u64() {
         return integer.to_string();
     }
-    let float = number.as_f64().unwrap_or_default();
-    let scientific = format!("{float:e}");
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-4..21).contains(&exponent) {
-        format!("{float}")
-    } else {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        format!("{mantissa}e{sign}{:02}", exponent.abs())
-    }
+    format_shortest_32(number.as_f64().unwrap_or_default())
 }
 
 const fn json_kind(value: &Json) -> &'static str {
@@ -193,5 +186,34 @@ const fn json_kind(value: &Json) -> &'static str {
         Json::String(_) => "string",
         Json::Array(_) => "array",
         Json::Object(_) => "object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::yaml;
+
+    /// What Helm 4.3 shows of `appVersion`.
+    #[test]
+    fn numbers_become_text_as_in_helm() {
+        for (written, expected) in [
+            ("20240101.1", "2.0240102e+07"),
+            ("2024.1234567", "2024.1234"),
+            ("1234567.0", "1.234567e+06"),
+            ("1.10", "1.1"),
+            ("-0.0", "-0"),
+            ("18446744073709551616", "1.8446744e+19"),
+            ("18446744073709551615", "18446744073709551615"),
+            ("0x1F", "31"),
+            ("1234567", "1234567"),
+            ("yes", "true"),
+            ("1e40", "+Inf"),
+        ] {
+            let document = yaml::json_with_floats(format!("v: {written}").as_bytes()).unwrap();
+            let object = Object::root(&document, "T").unwrap();
+            let text = StructContext::root("T").string(object, "v");
+            assert_eq!(text.as_deref(), Ok(expected), "{written}");
+        }
     }
 }

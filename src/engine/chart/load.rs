@@ -8,7 +8,7 @@ use super::archive::{ArchiveError, read_archive};
 use super::compat::Compat;
 use super::compile_ahead::CompileAhead;
 use super::directory::read_directory_and_values;
-use super::go_decode::DecodeError;
+use super::go_decode::{DecodeError, Object, StructContext};
 use super::load_error::{LoadError, MAX_SUBCHART_DEPTH};
 use super::lock_file::Lock;
 use super::metadata::Metadata;
@@ -197,10 +197,16 @@ fn first_look(chart_yaml: &[u8], compat: Compat) -> Result<(Option<serde_json::V
         return Ok((document.ok(), Generation::OneOrTwo));
     }
     let document = document?;
-    let generation = match document.get("apiVersion").and_then(|value| value.as_str()) {
-        None | Some("" | "v1" | "v2") => Generation::OneOrTwo,
-        Some("v3") => Generation::Three,
-        Some(_) => return Err(LoadError::UnsupportedVersion),
+    let api_version = Object::root(&document, "loader.chartBase")
+        .and_then(|object| StructContext::root("chartBase").string(object, "apiVersion"))
+        .map_err(|source| LoadError::Decode {
+            file: "Chart.yaml",
+            source,
+        })?;
+    let generation = match api_version.as_str() {
+        "" | "v1" | "v2" => Generation::OneOrTwo,
+        "v3" => Generation::Three,
+        _ => return Err(LoadError::UnsupportedVersion),
     };
     Ok((Some(document), generation))
 }
@@ -234,7 +240,7 @@ fn load_with_values(
     let mut parts = Parts::default();
     if let Some(file) = files.iter().find(|file| file.name == "Chart.yaml") {
         let document = decode("Chart.yaml", &file.data)?;
-        let mut metadata = Metadata::from_json(&document).map_err(|source| LoadError::Decode {
+        let mut metadata = Metadata::from_json_as(&document, compat).map_err(|source| LoadError::Decode {
             file: "Chart.yaml",
             source,
         })?;
@@ -348,7 +354,7 @@ impl Parts {
     ) -> Result<(), LoadError> {
         match file.name.as_str() {
             "Chart.yaml" => {}
-            "Chart.lock" => self.lock = Some(read_lock("Chart.lock", &file.data)?),
+            "Chart.lock" => self.lock = Some(read_lock("Chart.lock", &file.data, compat)?),
             "values.yaml" => {
                 let values = values.take().unwrap_or_else(|| read_chart_values(file, compat));
                 self.values = values.map_err(LoadError::Values)?;
@@ -358,7 +364,7 @@ impl Parts {
                 let document = decode("requirements.yaml", &file.data)?;
                 let metadata = self.metadata.get_or_insert_default();
                 metadata
-                    .update_from_json(&document)
+                    .update_from_json(&document, compat)
                     .map_err(|source| LoadError::Decode {
                         file: "requirements.yaml",
                         source,
@@ -366,7 +372,7 @@ impl Parts {
                 self.keep_v1_file(file, "Dependencies are handled in Chart.yaml since apiVersion \"v2\". We recommend migrating dependencies to Chart.yaml.");
             }
             "requirements.lock" => {
-                self.lock = Some(read_lock("requirements.lock", &file.data)?);
+                self.lock = Some(read_lock("requirements.lock", &file.data, compat)?);
                 self.keep_v1_file(file, "Dependency locking is handled in Chart.lock since apiVersion \"v2\". We recommend migrating to Chart.lock.");
             }
             name if name.starts_with("templates/") => self.templates.push(file.clone()),
@@ -402,13 +408,13 @@ fn has_extension(name: &str, extension: &str) -> bool {
     Path::new(name).extension().is_some_and(|found| found == extension)
 }
 
-fn read_lock(file: &'static str, data: &[u8]) -> Result<Lock, LoadError> {
+fn read_lock(file: &'static str, data: &[u8], compat: Compat) -> Result<Lock, LoadError> {
     let document = decode(file, data)?;
-    Lock::from_json(&document).map_err(|source| LoadError::Decode { file, source })
+    Lock::from_json(&document, compat).map_err(|source| LoadError::Decode { file, source })
 }
 
 fn decode(file: &'static str, data: &[u8]) -> Result<serde_json::Value, LoadError> {
-    yaml::json_from_bytes(data).map_err(|error| LoadError::Decode {
+    yaml::json_with_floats(data).map_err(|error| LoadError::Decode {
         file,
         source: DecodeError::Yaml(error.to_string()),
     })
@@ -467,4 +473,53 @@ fn has_manifest_extension(name: &str) -> bool {
             .extension()
             .is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Helm 4.3 and Helm 3.22 on `Chart.yaml`; with nothing where they load the chart.
+    #[test]
+    fn a_chart_yaml_that_does_not_fit_is_refused_in_helms_words() {
+        const ARRAY: &str = "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go ";
+        for (chart_yaml, helm4, helm3) in [
+            (
+                "apiVersion: 2\nname: c\nversion: 0.1.0\n",
+                "unsupported chart version",
+                "",
+            ),
+            (
+                "apiVersion: v4\nname: c\nversion: 0.1.0\n",
+                "unsupported chart version",
+                "",
+            ),
+            ("name: c\nversion: 0.1.0\n", "", ""),
+            ("[]", "value of type loader.chartBase", "value of type chart.Metadata"),
+            (
+                "apiVersion: []\nname: c\n",
+                "struct field chartBase.apiVersion of type string",
+                "struct field Metadata.apiVersion of type string",
+            ),
+            (
+                "apiVersion: v2\ndependencies: [[]]\n",
+                "struct field Metadata.dependencies of type v2.Dependency",
+                "struct field Metadata.dependencies of type chart.Dependency",
+            ),
+        ] {
+            let directory = tempfile::tempdir().unwrap();
+            std::fs::write(directory.path().join("Chart.yaml"), chart_yaml).unwrap();
+            for (compat, expected) in [(Compat::Helm4, helm4), (Compat::Helm3, helm3)] {
+                let loaded = load_chart_for(directory.path(), compat);
+                let error = loaded.err().map(|error| error.to_string()).unwrap_or_default();
+                let is_type = expected.contains(" of type ");
+                let expected = if is_type {
+                    format!("cannot load Chart.yaml: {ARRAY}{expected}")
+                } else {
+                    expected.to_owned()
+                };
+                assert_eq!(error, expected, "{compat:?} {chart_yaml}");
+            }
+        }
+    }
 }

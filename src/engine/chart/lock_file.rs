@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::compat::Compat;
 use super::dependency::Dependency;
 use super::go_decode::{DecodeError, Object, StructContext};
 use super::metadata::decode_each;
@@ -18,13 +19,18 @@ pub struct Lock {
 }
 
 impl Lock {
-    pub(super) fn from_json(document: &Json) -> Result<Self, DecodeError> {
-        let object = Object::root(document, "v2.Lock")?;
+    pub(super) fn from_json(document: &Json, compat: Compat) -> Result<Self, DecodeError> {
+        let object = Object::root(document, &format!("{}.Lock", compat.go_package()))?;
         let context = StructContext::root("Lock");
         Ok(Self {
             digest: context.string(object, "digest")?,
             generated: context.string(object, "generated")?,
-            dependencies: decode_each(&context, object, "dependencies", "Dependency", Dependency::decode)?,
+            dependencies: decode_each(
+                &context,
+                object,
+                ("dependencies", "Dependency", compat),
+                Dependency::decode,
+            )?,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::compat::Compat;
 use super::dependency::Dependency;
 use super::go_decode::{DecodeError, Object, StructContext};
 
@@ -66,17 +67,25 @@ impl Metadata {
         self.dependencies.iter().flatten()
     }
 
-    /// Fills the struct from a decoded Chart.yaml.
+    /// Fills the struct from a decoded Chart.yaml, as Helm 4 does.
+    ///
+    /// # Errors
+    /// When a field has another type.
     pub fn from_json(document: &Json) -> Result<Self, DecodeError> {
+        Self::from_json_as(document, Compat::Helm4)
+    }
+
+    /// Fills the struct from a decoded Chart.yaml, with the words of that Helm.
+    pub(super) fn from_json_as(document: &Json, compat: Compat) -> Result<Self, DecodeError> {
         let mut metadata = Self::default();
-        metadata.update_from_json(document)?;
+        metadata.update_from_json(document, compat)?;
         Ok(metadata)
     }
 
     /// Fills the fields that `document` has, as Go's `Unmarshal` into a used struct does: requirements.yaml of a v1
     /// chart adds its `dependencies` this way.
-    pub(super) fn update_from_json(&mut self, document: &Json) -> Result<(), DecodeError> {
-        let object = Object::root(document, "v2.Metadata")?;
+    pub(super) fn update_from_json(&mut self, document: &Json, compat: Compat) -> Result<(), DecodeError> {
+        let object = Object::root(document, &format!("{}.Metadata", compat.go_package()))?;
         let context = StructContext::root("Metadata");
         let text = |place: &mut String, field: &str| -> Result<(), DecodeError> {
             if object.get(field).is_some_and(|value| !value.is_null()) {
@@ -93,7 +102,12 @@ impl Metadata {
         text(&mut self.app_version, "appVersion")?;
         text(&mut self.condition, "condition")?;
         if has("dependencies") {
-            self.dependencies = decode_each(&context, object, "dependencies", "Dependency", Dependency::decode)?;
+            self.dependencies = decode_each(
+                &context,
+                object,
+                ("dependencies", "Dependency", compat),
+                Dependency::decode,
+            )?;
         }
         if has("deprecated") {
             self.deprecated = context.boolean(object, "deprecated")?;
@@ -106,7 +120,12 @@ impl Metadata {
         }
         text(&mut self.kube_version, "kubeVersion")?;
         if has("maintainers") {
-            self.maintainers = decode_each(&context, object, "maintainers", "Maintainer", Maintainer::decode)?;
+            self.maintainers = decode_each(
+                &context,
+                object,
+                ("maintainers", "Maintainer", compat),
+                Maintainer::decode,
+            )?;
         }
         text(&mut self.name, "name")?;
         if has("sources") {
@@ -128,16 +147,15 @@ impl Maintainer {
     }
 }
 
-/// Decodes a `[]*T` field, nulls kept as `None`.
+/// Decodes a `[]*T` field, nulls kept as `None`; given are its name, the name of T, and the Helm that declares T.
 pub(super) fn decode_each<T>(
     context: &StructContext,
     object: Object<'_>,
-    field: &str,
-    go_name: &'static str,
+    (field, go_name, compat): (&str, &'static str, Compat),
     decode: impl Fn(&StructContext, Object<'_>) -> Result<T, DecodeError>,
 ) -> Result<Vec<Option<T>>, DecodeError> {
     let inside = context.inside(field, go_name);
-    let go_type = format!("v2.{go_name}");
+    let go_type = format!("{}.{go_name}", compat.go_package());
     context
         .array(object, field, &format!("[]*{go_type}"))?
         .iter()

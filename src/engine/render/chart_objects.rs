@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::struct_object::{FieldNames, StructObject};
+use super::struct_object::{Field, StructObject};
 use crate::engine::chart::{Compat, Dependency, ImportValue, Metadata};
 use crate::engine::template::{Dict, List, Map, MapType, StructField, Text, Value};
 
@@ -15,35 +15,39 @@ pub(super) fn chart_object(metadata: &Metadata, is_root: bool, compat: Compat) -
     }
 }
 
-const METADATA: [FieldNames; 17] = [
-    ("Name", "name"),
-    ("Home", "home"),
-    ("Sources", "sources"),
-    ("Version", "version"),
-    ("Description", "description"),
-    ("Keywords", "keywords"),
-    ("Maintainers", "maintainers"),
-    ("Icon", "icon"),
-    ("APIVersion", "apiVersion"),
-    ("Condition", "condition"),
-    ("Tags", "tags"),
-    ("AppVersion", "appVersion"),
-    ("Deprecated", "deprecated"),
-    ("Annotations", "annotations"),
-    ("KubeVersion", "kubeVersion"),
-    ("Dependencies", "dependencies"),
-    ("Type", "type"),
+const METADATA: [Field; 17] = [
+    Field::new("Name", "name"),
+    Field::new("Home", "home"),
+    Field::new("Sources", "sources"),
+    Field::new("Version", "version"),
+    Field::new("Description", "description"),
+    Field::new("Keywords", "keywords"),
+    Field::new("Maintainers", "maintainers"),
+    Field::new("Icon", "icon"),
+    Field::new("APIVersion", "apiVersion"),
+    Field::new("Condition", "condition"),
+    Field::new("Tags", "tags"),
+    Field::new("AppVersion", "appVersion"),
+    Field::new("Deprecated", "deprecated"),
+    Field::new("Annotations", "annotations"),
+    Field::new("KubeVersion", "kubeVersion"),
+    Field::new("Dependencies", "dependencies"),
+    Field::new("Type", "type"),
 ];
-const MAINTAINER: [FieldNames; 3] = [("Name", "name"), ("Email", "email"), ("URL", "url")];
-const DEPENDENCY: [FieldNames; 8] = [
-    ("Name", "name"),
-    ("Version", "version"),
-    ("Repository", "repository"),
-    ("Condition", "condition"),
-    ("Tags", "tags"),
-    ("Enabled", "enabled"),
-    ("ImportValues", "import-values"),
-    ("Alias", "alias"),
+const MAINTAINER: [Field; 3] = [
+    Field::new("Name", "name"),
+    Field::new("Email", "email"),
+    Field::new("URL", "url"),
+];
+const DEPENDENCY: [Field; 8] = [
+    Field::always("Name", "name"),
+    Field::new("Version", "version"),
+    Field::always("Repository", "repository"),
+    Field::new("Condition", "condition"),
+    Field::new("Tags", "tags"),
+    Field::new("Enabled", "enabled"),
+    Field::new("ImportValues", "import-values"),
+    Field::new("Alias", "alias"),
 ];
 
 /// Helm 3 shows the struct of Chart.yaml itself, in one with `IsRoot`.
@@ -146,4 +150,27 @@ fn text(text: &str) -> Value {
 
 fn texts(texts: &[String]) -> Value {
     Value::list(texts.iter().map(|item| text(item)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::functions::json::to_go_json;
+
+    #[test]
+    fn helm_3_always_writes_name_and_repository_of_a_dependency() {
+        let metadata = Metadata {
+            name: "c".to_owned(),
+            dependencies: vec![Some(Dependency {
+                enabled: true,
+                ..Dependency::default()
+            })],
+            ..Metadata::default()
+        };
+        let json = to_go_json(&chart_object(&metadata, true, Compat::Helm3)).unwrap();
+        assert_eq!(
+            String::from_utf8(json).unwrap(),
+            r#"{"name":"c","dependencies":[{"name":"","repository":"","enabled":true}],"IsRoot":true}"#
+        );
+    }
 }

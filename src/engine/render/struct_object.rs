@@ -4,8 +4,34 @@ use std::any::Any;
 
 use crate::engine::template::{CallResult, List, ListType, Map, Object, StructField, Text, Value};
 
-/// Names of a field in Go and in JSON.
-pub(super) type FieldNames = (&'static str, &'static str);
+/// A field of a Go struct.
+#[derive(Clone, Copy)]
+pub(super) struct Field {
+    name: &'static str,
+    json: &'static str,
+    /// Whether JSON leaves it out when it is empty: `omitempty`.
+    omits_empty: bool,
+}
+
+impl Field {
+    /// A field that JSON leaves out when it is empty.
+    pub(super) const fn new(name: &'static str, json: &'static str) -> Self {
+        Self {
+            name,
+            json,
+            omits_empty: true,
+        }
+    }
+
+    /// A field that is in JSON even when it is empty.
+    pub(super) const fn always(name: &'static str, json: &'static str) -> Self {
+        Self {
+            name,
+            json,
+            omits_empty: false,
+        }
+    }
+}
 
 /// A struct made from a map that holds its fields.
 #[derive(Debug)]
@@ -17,12 +43,16 @@ pub(super) struct StructObject {
 }
 
 impl StructObject {
-    /// The struct of these fields. JSON leaves out those that are empty, as `omitempty` does.
-    pub(super) fn new(type_name: &'static str, names: &[FieldNames], fields: &Map) -> Self {
-        let fields = names.iter().map(|&(name, json)| {
-            let value = fields.get(name.as_bytes()).unwrap_or_default();
-            let json = (!is_empty(&value)).then_some(json);
-            StructField { name, json, value }
+    /// The struct of these fields.
+    pub(super) fn new(type_name: &'static str, declared: &[Field], fields: &Map) -> Self {
+        let fields = declared.iter().map(|field| {
+            let value = fields.get(field.name.as_bytes()).unwrap_or_default();
+            let is_left_out = field.omits_empty && is_empty(&value);
+            StructField {
+                name: field.name,
+                json: (!is_left_out).then_some(field.json),
+                value,
+            }
         });
         Self {
             type_name,
@@ -40,10 +70,10 @@ impl StructObject {
     }
 
     /// A list of structs, each made from a map.
-    pub(super) fn list(list_type: &'static str, type_name: &'static str, names: &[FieldNames], maps: &Value) -> Value {
+    pub(super) fn list(list_type: &'static str, type_name: &'static str, declared: &[Field], maps: &Value) -> Value {
         let Value::List(maps) = maps else { return Value::Nil };
         let objects = maps.items().iter().filter_map(|item| match item {
-            Value::Map(fields) => Some(Value::Object(std::rc::Rc::new(Self::new(type_name, names, fields)))),
+            Value::Map(fields) => Some(Value::Object(std::rc::Rc::new(Self::new(type_name, declared, fields)))),
             _ => None,
         });
         Value::List(List::typed(ListType::Named(list_type), objects.collect()))

@@ -177,7 +177,7 @@ impl DocumentCheck<'_> {
         if *self.shared.is_plain.get_or_init(|| is_plain(self.tree, root)) {
             return None;
         }
-        yaml::decode(self.tree, root, &mut JsonBuilder, duplicates)
+        yaml::decode(self.tree, root, &mut JsonBuilder::default(), duplicates)
             .err()
             .map(|error| {
                 let at = error.offset().map_or_else(|| self.offset(root), |at| at as usize);

@@ -12,7 +12,20 @@ use super::tree::{NodeId, Tree};
 use crate::text::go::float_format::format_json;
 
 /// Builds `serde_json` values; keys keep the order they are written in.
-pub struct JsonBuilder;
+#[derive(Debug, Clone, Copy, Default)]
+pub struct JsonBuilder {
+    floats: Floats,
+}
+
+/// What becomes of floats without a fraction.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Floats {
+    /// JSON has one kind of number: 1.0 is written 1, and is a whole number to whoever reads it.
+    #[default]
+    AsJson,
+    /// They stay floats, for a reader that turns numbers into text.
+    Kept,
+}
 
 /// The first document of `bytes` as JSON; null when there is none.
 pub fn json_from_bytes(bytes: &[u8]) -> Result<Value, YamlError> {
@@ -24,15 +37,24 @@ pub fn json_from_bytes_strict(bytes: &[u8]) -> Result<Value, YamlError> {
     first_document(bytes, Duplicates::Refused)
 }
 
+/// The first document of `bytes` as JSON in which floats without a fraction are told from integers.
+pub fn json_with_floats(bytes: &[u8]) -> Result<Value, YamlError> {
+    let tree = parse_first(bytes)?;
+    let mut builder = JsonBuilder { floats: Floats::Kept };
+    tree.root().map_or(Ok(Value::Null), |root| {
+        decode(&tree, root, &mut builder, Duplicates::LastWins)
+    })
+}
+
 /// A node as JSON.
 pub fn json_from_node(tree: &Tree<'_>, id: NodeId) -> Result<Value, YamlError> {
-    decode(tree, id, &mut JsonBuilder, Duplicates::LastWins)
+    decode(tree, id, &mut JsonBuilder::default(), Duplicates::LastWins)
 }
 
 fn first_document(bytes: &[u8], duplicates: Duplicates) -> Result<Value, YamlError> {
     let tree = parse_first(bytes)?;
     tree.root().map_or(Ok(Value::Null), |root| {
-        decode(&tree, root, &mut JsonBuilder, duplicates)
+        decode(&tree, root, &mut JsonBuilder::default(), duplicates)
     })
 }
 
@@ -57,8 +79,7 @@ impl Builder for JsonBuilder {
     }
 
     fn float(&mut self, value: f64) -> Option<Value> {
-        // JSON has one kind of number: 1.0 is written 1, and is a whole number to whoever reads it.
-        if value.fract() == 0.0 && value.abs() < 1.9e19 {
+        if self.floats == Floats::AsJson && value.fract() == 0.0 && value.abs() < 1.9e19 {
             let json = format_json(value);
             let whole = json.parse::<i64>().map(Value::from);
             if let Ok(whole) = whole.or_else(|_| json.parse::<u64>().map(Value::from)) {

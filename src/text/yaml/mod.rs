@@ -29,7 +29,7 @@ mod tree;
 pub use decode::{Builder, Duplicates, MAX_DEPTH, decode};
 pub use emit::{Dialect, Emitter, sort_by_key};
 pub use error::{DuplicateKey, YamlError};
-pub use json::{JsonBuilder, json_from_bytes, json_from_bytes_strict, json_from_node};
+pub use json::{JsonBuilder, json_from_bytes, json_from_bytes_strict, json_from_node, json_with_floats};
 pub use read::{parse_all, parse_first, parse_stream};
 pub use resolve::{Scalar, resolve_plain};
 pub use scanner::ScalarStyle;
