@@ -145,7 +145,14 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
     for warning in &chart.warnings {
         context.report(&format!("level=INFO msg=\"Warning: {warning}\""));
     }
-    check_installable(&chart).map_err(|error| error.explained(explain_missing_dependencies(&chart)))?;
+    if chart.metadata.deprecated {
+        context.report(match arguments.compat() {
+            Compat::Helm4 => "level=WARN msg=\"this chart is deprecated\"",
+            Compat::Helm3 => "WARNING: This chart is deprecated",
+        });
+    }
+    check_installable(&chart)
+        .map_err(|error| error.explained(explain_missing_dependencies(&chart)))?;
     let release = Release {
         name,
         namespace: arguments

@@ -306,3 +306,22 @@ fn values_of_another_shape_are_told_as_helm_tells_them() {
         );
     }
 }
+
+#[test]
+fn a_deprecated_chart_is_rendered_with_a_warning() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let metadata = "apiVersion: v2\nname: c\nversion: 0.1.0\ndeprecated: true\n";
+    chart(
+        directory.path(),
+        "c",
+        &[("Chart.yaml", metadata), ("templates/t.yaml", "a: 1\n")],
+    );
+    for (flags, warning) in [
+        (&["c"][..], "level=WARN msg=\"this chart is deprecated\"\n"),
+        (&["c", "--compat", "helm3"], "WARNING: This chart is deprecated\n"),
+    ] {
+        let output = run(directory.path(), flags);
+        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(text(&output.stderr), warning);
+    }
+}
