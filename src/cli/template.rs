@@ -151,8 +151,7 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
             Compat::Helm3 => "WARNING: This chart is deprecated",
         });
     }
-    check_installable(&chart)
-        .map_err(|error| error.explained(explain_missing_dependencies(&chart)))?;
+    check_installable(&chart).map_err(|error| error.explained(explain_missing_dependencies(&chart)))?;
     let release = Release {
         name,
         namespace: arguments
