@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::check::finding::{Baseline, Finding, Judgement, PathRule};
-use crate::report::{Format, Group, Report};
+use crate::report::{FORMATS, Format, Group, Report};
 use crate::text::rule::Severity;
 use crate::text::source::{ReportRoot, replace_file};
 
@@ -114,7 +114,7 @@ impl ReportFlags {
                 .split_once('=')
                 .map_or((text.as_str(), None), |(name, file)| (name, Some(file)));
             let format = Format::find(name).ok_or_else(|| {
-                let known: Vec<&str> = Format::NAMES.iter().map(|(name, _)| *name).collect();
+                let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
                 CommandError::usage(format!(
                     "--report {name}: unknown format; known are {}",
                     known.join(", ")
@@ -148,7 +148,7 @@ impl Reporting {
         groups: &[Group<'_>],
     ) -> Result<(), CommandError> {
         let text = [Wanted {
-            format: Format::Text,
+            format: Format::TEXT,
             file: None,
         }];
         let wanted = if self.wanted.is_empty() {
@@ -162,7 +162,7 @@ impl Reporting {
                 groups,
                 coloured: wanted.file.is_none() && context.has_colour(),
             };
-            let text = report.as_format(wanted.format);
+            let text = wanted.format.write(&report);
             match &wanted.file {
                 None => context.write_stdout(text.as_bytes())?,
                 Some(path) => write_file(path, text.as_bytes())?,

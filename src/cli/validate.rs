@@ -1,6 +1,6 @@
 //! `chartwright validate`: manifests against Kubernetes' schemas, offline.
 
-use std::fs::{DirEntry, FileType};
+use std::convert::Infallible;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::kubernetes::validate::{
 use crate::kubernetes::version::parse_versions;
 use crate::report::{CheckedFile, Group, ResourceFormat, ResourceOptions, resources_as};
 use crate::text::rule::{Rule, Severity};
-use crate::text::source::SourceFile;
+use crate::text::source::{Links, SourceFile, Visit, WalkLimits, walk};
 use crate::text::threads::map_with_state;
 
 use super::command_error::CommandError;
@@ -228,7 +228,7 @@ fn definition_files(given: &[PathBuf]) -> Result<Vec<PathBuf>, CommandError> {
     let mut paths = Vec::new();
     for path in given {
         if path.is_dir() {
-            collect(path, 0, &mut paths);
+            collect(path, &mut paths);
         } else if path.is_file() {
             paths.push(path.clone());
         } else {
@@ -344,7 +344,7 @@ fn inputs(context: RunContext, arguments: &ValidateArguments, ignored: &[Regex])
             inputs.push(Input::Text(STDIN.to_owned(), context.read_stdin()?));
         } else if Path::new(name).is_dir() {
             let mut paths = Vec::new();
-            collect(Path::new(name), 0, &mut paths);
+            collect(Path::new(name), &mut paths);
             let paths = paths.into_iter().map(|path| path.display().to_string());
             inputs.extend(paths.filter(|path| !is_ignored(path)).map(Input::Path));
         } else if !is_ignored(name) {
@@ -354,29 +354,29 @@ fn inputs(context: RunContext, arguments: &ValidateArguments, ignored: &[Regex])
     Ok(inputs)
 }
 
-/// Deepest directory that is searched.
-const MAX_DEPTH: usize = 64;
+/// Bounds of a search for manifests.
+const LIMITS: WalkLimits = WalkLimits {
+    depth: 64,
+    entries: 10_000_000,
+    links: Links::Followed,
+};
 
-fn collect(directory: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(directory) else {
-        return;
-    };
-    let typed = |entry: DirEntry| Some((entry.path(), entry.file_type().ok()?));
-    let mut entries: Vec<(PathBuf, FileType)> = entries.flatten().filter_map(typed).collect();
-    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-    for (path, file_type) in entries {
-        let is_manifest = path.extension().is_some_and(|extension| {
+/// The manifests below a directory, in the order of their paths. What cannot be read is passed over, as kubeconform does.
+fn collect(directory: &Path, paths: &mut Vec<PathBuf>) {
+    let walked: Result<(), Infallible> = walk(directory, LIMITS, &mut |entry| {
+        let Ok(entry) = entry else { return Ok(Visit::PassOver) };
+        let is_manifest = entry.path.extension().is_some_and(|extension| {
             ["yaml", "yml", "json"]
                 .iter()
                 .any(|wanted| extension.eq_ignore_ascii_case(wanted))
         });
-        // What is behind a link is asked for by its path.
-        let is_link = file_type.is_symlink();
-        if (file_type.is_dir() || is_link && path.is_dir()) && depth < MAX_DEPTH {
-            collect(&path, depth + 1, paths);
-        } else if is_manifest && (file_type.is_file() || is_link && path.is_file()) {
-            paths.push(path);
+        if is_manifest && entry.file_type.is_file() {
+            paths.push(entry.path);
         }
+        Ok(Visit::Enter)
+    });
+    match walked {
+        Ok(()) => {}
     }
 }
 

@@ -19,6 +19,7 @@ mod hostile;
 mod known;
 mod kubernetes_versions;
 mod layering;
+mod places;
 mod properties;
 mod refusals;
 mod reports;

@@ -7,7 +7,7 @@ use crate::engine::manifest::{SortError, sort_manifests};
 use crate::engine::render::{RenderedFile, Rendering, SchemaCheck, render_templates, render_values};
 use crate::engine::template::{Options, World};
 use crate::text::rule::Rule;
-use crate::text::source::{SourceFile, Span};
+use crate::text::source::{SourceFile, Span, offset};
 use crate::text::yaml;
 
 /// A finding for each rendered file that is not YAML, or not what a manifest must be. The chart is rendered once more, since
@@ -70,7 +70,7 @@ fn broken(chart: &Chart, file: &RenderedFile, error: &SortError) -> Finding {
 /// the document.
 fn fault_span(rendered: &SourceFile, error: &SortError, message: &str) -> Span {
     let document = rendered.text().get(error.offset..).unwrap_or_default();
-    let start = u32::try_from(error.offset).unwrap_or(u32::MAX);
+    let start = offset(error.offset);
     let first_line = rendered.position(start).line;
     let offset = yaml::parse_first(document)
         .err()

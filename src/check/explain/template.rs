@@ -53,8 +53,7 @@ fn unparsed(subject: &Subject<'_>, error: &ParseError) -> Finding {
         .iter()
         .position(|&byte| byte.is_ascii_whitespace() || byte == b'}')
         .unwrap_or(word.len());
-    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    let span = Span::new(offset(start), offset(start + length.max(1)));
+    let span = Span::between(start, start + length.max(1));
     let finding = Finding::new(Rule::TemplateRender, Location::new(source, span), &error.cause);
     match parse_advice(&error.cause) {
         Some(advice) => finding.with_help(advice),

@@ -21,8 +21,7 @@ impl Location {
 
     /// One byte of a file.
     pub fn at(file: SourceFile, offset: usize) -> Self {
-        let offset = u32::try_from(offset).unwrap_or(u32::MAX);
-        Self::new(file, Span::new(offset, offset))
+        Self::new(file, Span::at(offset))
     }
 
     /// A file as a whole.

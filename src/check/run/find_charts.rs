@@ -1,74 +1,118 @@
 //! Which charts there are below a directory.
 
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
-/// Deepest directory that is searched.
-const MAX_DEPTH: usize = 32;
+use crate::engine::chart::is_archive_name;
+use crate::text::source::{Links, Visit, WalkEntry, WalkError, WalkLimits, walk};
 
-/// A directory that cannot be searched.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read {}: {source}", path.display())]
-pub struct FindError {
-    /// The directory.
-    pub path: PathBuf,
-    /// Why.
-    pub source: std::io::Error,
-}
+/// Bounds of a search for charts.
+const LIMITS: WalkLimits = WalkLimits {
+    depth: 32,
+    entries: 1_000_000,
+    links: Links::PassedOver,
+};
 
-/// The directories below `root` that hold a Chart.yaml, sorted. Hidden directories, those named in `exclude`, and what
-/// lies inside a chart are not searched.
-pub fn find_charts(root: &Path, exclude: &[String]) -> Result<Vec<PathBuf>, FindError> {
+/// The directories below `root` that hold a Chart.yaml, sorted. Hidden directories, those named in `exclude`, and what lies
+/// inside a chart are not searched.
+///
+/// # Errors
+/// When a directory cannot be read.
+pub fn find_charts(root: &Path, exclude: &[String]) -> Result<Vec<PathBuf>, WalkError> {
+    if is_chart(root) {
+        return Ok(vec![root.to_owned()]);
+    }
     let mut charts = Vec::new();
-    search(root, exclude, 0, &mut charts)?;
+    walk(root, LIMITS, &mut |entry| {
+        let entry = match entry {
+            Ok(entry) => entry,
+            // Deeper than anyone keeps charts.
+            Err(WalkError::TooDeep(_)) => return Ok(Visit::PassOver),
+            Err(error) => return Err(error),
+        };
+        let name = file_name(&entry);
+        if !entry.file_type.is_dir() || name.starts_with('.') || exclude.iter().any(|excluded| *excluded == name) {
+            return Ok(Visit::PassOver);
+        }
+        if is_chart(&entry.path) {
+            charts.push(entry.path);
+            return Ok(Visit::PassOver);
+        }
+        Ok(Visit::Enter)
+    })?;
     charts.sort();
     charts.dedup();
     Ok(charts)
 }
 
-fn search(directory: &Path, exclude: &[String], depth: usize, charts: &mut Vec<PathBuf>) -> Result<(), FindError> {
-    if directory.join("Chart.yaml").is_file() {
-        charts.push(directory.to_owned());
-        return Ok(());
-    }
-    if depth >= MAX_DEPTH {
-        return Ok(());
-    }
-    let error = |source| FindError {
-        path: directory.to_owned(),
-        source,
-    };
-    for entry in std::fs::read_dir(directory).map_err(error)? {
-        let entry = entry.map_err(error)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let is_directory = entry.file_type().map_err(error)?.is_dir();
-        if is_directory && !name.starts_with('.') && !exclude.contains(&name) {
-            search(&entry.path(), exclude, depth + 1, charts)?;
-        }
-    }
-    Ok(())
+fn is_chart(directory: &Path) -> bool {
+    directory.join("Chart.yaml").is_file()
 }
 
-/// Charts below the `charts/` directories of charts, directories and archives, in the order of a walk.
+fn file_name(entry: &WalkEntry) -> &str {
+    entry.name.rsplit('/').next().unwrap_or(&entry.name)
+}
+
+/// Charts below the `charts/` directory of a chart, directories and archives, in the order of their paths.
 pub fn find_subcharts(chart: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    search_subcharts(&chart.join("charts"), 0, &mut found);
-    found
+    let limits = WalkLimits {
+        links: Links::Followed,
+        ..LIMITS
+    };
+    let walked: Result<(), Infallible> = walk(&chart.join("charts"), limits, &mut |entry| {
+        if let Ok(entry) = entry {
+            if entry.file_type.is_dir() {
+                return Ok(Visit::Enter);
+            }
+            if file_name(&entry) == "Chart.yaml" {
+                found.extend(entry.path.parent().map(Path::to_owned));
+            } else if is_archive_name(&entry.path) {
+                found.push(entry.path);
+            }
+        }
+        // What cannot be read has no charts; the chart itself says so when it is loaded.
+        Ok(Visit::PassOver)
+    });
+    match walked {
+        Ok(()) => found,
+    }
 }
 
-fn search_subcharts(directory: &Path, depth: usize, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(directory) else {
-        return;
-    };
-    let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    entries.sort();
-    for path in entries {
-        let name = path.to_string_lossy();
-        if path.is_dir() && depth < MAX_DEPTH {
-            search_subcharts(&path, depth + 1, found);
-        } else if path.file_name().is_some_and(|name| name == "Chart.yaml") {
-            found.push(directory.to_owned());
-        } else if name.ends_with(".tgz") || name.ends_with(".tar.gz") {
-            found.push(path.clone());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn charts_are_found_where_they_may_be() {
+        let root = tempfile::tempdir().unwrap();
+        for name in [
+            "b",
+            "a/inner",
+            "a/inner/charts/sub",
+            ".hidden/x",
+            "excluded/y",
+            "node/excluded",
+        ] {
+            let directory = root.path().join(name);
+            std::fs::create_dir_all(&directory).unwrap();
+            std::fs::write(directory.join("Chart.yaml"), "").unwrap();
         }
+        std::fs::write(root.path().join("a/inner/charts/z-1.0.0.tgz"), "").unwrap();
+        let names = |found: Vec<PathBuf>| -> Vec<String> {
+            let shown = found
+                .iter()
+                .map(|path| path.strip_prefix(root.path()).unwrap().display().to_string());
+            shown.collect()
+        };
+        let exclude = ["excluded".to_owned()];
+        assert_eq!(names(find_charts(root.path(), &exclude).unwrap()), ["a/inner", "b"]);
+        assert_eq!(names(find_charts(&root.path().join("b"), &exclude).unwrap()), ["b"]);
+        assert_eq!(
+            names(find_subcharts(&root.path().join("a/inner"))),
+            ["a/inner/charts/sub", "a/inner/charts/z-1.0.0.tgz"]
+        );
+        assert!(find_charts(&root.path().join("nowhere"), &[]).is_err());
+        assert_eq!(find_subcharts(&root.path().join("b")), Vec::<PathBuf>::new());
     }
 }

@@ -9,5 +9,5 @@ mod variant;
 
 pub use chart::{CheckedChart, Rendered};
 pub use charts::{CheckError, CheckOutcome, check_charts};
-pub use find_charts::{FindError, find_charts, find_subcharts};
+pub use find_charts::{find_charts, find_subcharts};
 pub use request::{CheckRequest, DEFAULT_VALUES, GivenValues};

@@ -1,6 +1,7 @@
 //! `sops-not-encrypted`, `sops-plain-value`, `decrypted-leftover`: values files that sops should have encrypted, decrypted leftovers. No sops is needed, since
 //! nothing is decrypted.
 
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
@@ -8,13 +9,17 @@ use serde_json::Value as Json;
 
 use crate::check::finding::{Finding, Location};
 use crate::text::rule::Rule;
-use crate::text::source::{ReportRoot, SourceFile};
+use crate::text::source::{Links, ReportRoot, SourceFile, Visit, WalkLimits, walk};
 use crate::text::yaml::{self, NodeId, NodeKind, Tree};
 
 /// Where sops keeps its rules.
 const RULES_FILE: &str = ".sops.yaml";
-/// Deepest directory that is searched.
-const MAX_DEPTH: usize = 64;
+/// Bounds of a search.
+const LIMITS: WalkLimits = WalkLimits {
+    depth: 64,
+    entries: 1_000_000,
+    links: Links::PassedOver,
+};
 /// Files that are larger hold no values.
 const MAX_BYTES: u64 = 8 << 20;
 
@@ -44,7 +49,7 @@ pub fn check_secrets(paths: &[PathBuf], report_root: &ReportRoot) -> Vec<Finding
             .find(|file| file.is_file());
         let rules = file.map(|file| read_rules(&file)).unwrap_or_default();
         if absolute.is_dir() {
-            search.directory(&absolute, &rules, 0);
+            search.directory(&absolute, &rules);
         } else {
             search.file(&absolute, &rules);
         }
@@ -58,30 +63,37 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
-    fn directory(&mut self, directory: &Path, outer: &[CreationRule], depth: usize) {
-        let own = directory.join(RULES_FILE);
-        let read;
-        let rules = if own.is_file() {
-            read = read_rules(&own);
-            read.as_slice()
-        } else {
-            outer
-        };
-        let Ok(entries) = std::fs::read_dir(directory) else {
-            return;
-        };
-        let mut entries: Vec<_> = entries.flatten().collect();
-        entries.sort_by_key(std::fs::DirEntry::file_name);
-        for entry in entries {
-            let Ok(kind) = entry.file_type() else { continue };
-            let name = entry.file_name();
-            if kind.is_dir() {
-                if depth < MAX_DEPTH && name != ".git" && name != "node_modules" {
-                    self.directory(&entry.path(), rules, depth + 1);
-                }
-            } else if kind.is_file() {
-                self.file(&entry.path(), rules);
+    /// Checks the files below a directory. The rules of the nearest directory that has some count.
+    fn directory(&mut self, root: &Path, above: &[CreationRule]) {
+        let mut nested: Vec<(PathBuf, Vec<CreationRule>)> = vec![(root.to_owned(), above.to_vec())];
+        let walked: Result<(), Infallible> = walk(root, LIMITS, &mut |entry| {
+            // What cannot be read holds nothing that could be packaged.
+            let Ok(entry) = entry else { return Ok(Visit::PassOver) };
+            while nested.len() > 1
+                && nested
+                    .last()
+                    .is_some_and(|(directory, _)| !entry.path.starts_with(directory))
+            {
+                nested.pop();
             }
+            let name = entry.path.file_name().unwrap_or_default();
+            if entry.file_type.is_dir() {
+                if name == ".git" || name == "node_modules" {
+                    return Ok(Visit::PassOver);
+                }
+                let own = entry.path.join(RULES_FILE);
+                if own.is_file() {
+                    nested.push((entry.path, read_rules(&own)));
+                }
+                return Ok(Visit::Enter);
+            }
+            if let Some((_, rules)) = nested.last() {
+                self.file(&entry.path, rules);
+            }
+            Ok(Visit::PassOver)
+        });
+        match walked {
+            Ok(()) => {}
         }
     }
 

@@ -9,15 +9,14 @@ use crate::text::source::{SourceFile, Span};
 pub fn check_ignore_comments(file: &SourceFile) -> Vec<Finding> {
     let mut findings = Vec::new();
     for comment in ignore_comments(file.text()) {
-        let start = u32::try_from(comment.offset).unwrap_or(u32::MAX);
         if comment.rules.is_empty() {
             let place = Location::at(file.clone(), comment.offset);
             let message = "the comment names no rule: write `chartwright-ignore: rule-id why`";
             findings.push(Finding::new(Rule::UnknownRule, place, message));
         }
         for error in comment.rules.iter().filter_map(|id| check_rule_id(id).err()) {
-            let end = start.saturating_add(u32::try_from(error.id.len()).unwrap_or(0));
-            let place = Location::new(file.clone(), Span::new(start, end));
+            let span = Span::between(comment.offset, comment.offset + error.id.len());
+            let place = Location::new(file.clone(), span);
             findings.push(Finding::new(Rule::UnknownRule, place, error.to_string()));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::engine::chart::{Chart, ChartFile, LoadError, load_files, read_archive, read_directory};
+use crate::engine::chart::{Chart, ChartFile, LoadError, is_archive_name, load_files, read_archive, read_directory};
 use crate::text::go::path_error::path_error;
 use crate::text::source::{SourceFile, join_shown};
 
@@ -24,8 +24,7 @@ impl ChartSource {
     /// # Errors
     /// When there is no Chart.yaml, or the archive cannot be read. The text is Helm's.
     pub fn open(path: &Path, shown: &str) -> Result<Self, String> {
-        let name = path.to_string_lossy();
-        if name.ends_with(".tgz") || name.ends_with(".tar.gz") {
+        if is_archive_name(path) {
             let bytes = std::fs::read(path)
                 .map_err(|error| format!("unable to open tarball: {}", path_error("open", path, &error)))?;
             let files = read_archive(&bytes).map_err(|error| format!("unable to extract tarball: {error}"))?;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::text::rule::Severity;
 
-use super::Report;
+use super::report::Report;
 
 /// Rows of the table; a comment has a limit of its own.
 const MOST_ROWS: usize = 200;

@@ -4,8 +4,8 @@ use serde_json::{Value as Json, json};
 
 use crate::text::rule::Severity;
 
+use super::report::{Report, details};
 use super::sarif::fingerprint;
-use super::{Report, details};
 
 pub(super) fn text(report: &Report<'_>) -> String {
     let mut seen = std::collections::HashMap::<String, usize>::new();

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::check::finding::Finding;
 use crate::text::rule::{Rule, Severity};
 
-use super::{Report, details};
+use super::report::{Report, details};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 

@@ -1,6 +1,6 @@
 //! Findings for people: what is wrong, then the place in the file and what led to it.
 
-use super::Report;
+use super::report::Report;
 use super::terminal::Terminal;
 
 pub(super) fn text(report: &Report<'_>) -> String {

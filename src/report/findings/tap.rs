@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use crate::text::rule::Severity;
 
-use super::{Report, concise};
+use super::concise::concise;
+use super::report::Report;
 
 pub(super) fn text(report: &Report<'_>) -> String {
     let mut out = format!("TAP version 13\n1..{}\n", report.groups.len());

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::check::finding::Finding;
 use crate::text::rule::Severity;
 
-use super::Report;
+use super::report::Report;
 
 pub(super) fn text(report: &Report<'_>) -> String {
     let findings: Vec<Json> = report.findings.iter().map(entry).collect();

@@ -2,7 +2,7 @@
 
 use crate::text::rule::Severity;
 
-use super::{Report, details};
+use super::report::{Report, details};
 
 pub(super) fn text(report: &Report<'_>) -> String {
     let mut out = String::new();

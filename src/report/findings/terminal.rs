@@ -159,8 +159,7 @@ impl Excerpt {
                 .take(line.saturating_sub(1))
                 .map(str::len)
                 .sum();
-            let start = u32::try_from(start).unwrap_or(u32::MAX);
-            (lossy, Span::new(start, start))
+            (lossy, Span::at(start))
         };
         Some(Self {
             path: location.file.path().to_owned(),
@@ -240,8 +239,7 @@ fn inside(text: &str, span: Span) -> Span {
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    Span::new(offset(start), offset(end))
+    Span::between(start, end)
 }
 
 #[cfg(test)]

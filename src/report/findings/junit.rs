@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use crate::check::finding::Finding;
 use crate::text::rule::Severity;
 
-use super::xml::escaped;
-use super::{Report, details};
+use super::report::{Report, details};
+use crate::report::xml::escaped;
 
 pub(super) fn text(report: &Report<'_>) -> String {
     let is_failure = |finding: &&Finding| finding.severity == Severity::Error;

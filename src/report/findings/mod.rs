@@ -1,0 +1,19 @@
+//! Findings as people and programs read them: one format a file, `registry.rs` lists them.
+
+mod concise;
+mod github;
+mod gitlab;
+mod json;
+mod junit;
+mod markdown;
+mod registry;
+mod report;
+mod sarif;
+mod tap;
+mod terminal;
+mod text;
+
+pub use concise::concise;
+pub use registry::{FORMATS, Format};
+pub use report::{Group, Report};
+pub use terminal::Terminal;

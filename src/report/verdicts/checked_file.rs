@@ -1,0 +1,119 @@
+//! What all formats of verdicts need: the inputs with their verdicts, what to show of them, counts, and the line for a document.
+
+use crate::kubernetes::validate::{Resource, Status, Violation};
+use crate::text::rule::Severity;
+use crate::text::source::{LineIndex, offset};
+
+/// One input and what was found in it.
+#[derive(Debug)]
+pub struct CheckedFile {
+    /// As the user knows it; `stdin` for standard input.
+    pub path: String,
+    /// Its bytes.
+    pub text: Vec<u8>,
+    /// The verdicts.
+    pub resources: Vec<Resource>,
+    /// Why it could not be read.
+    pub failure: Option<String>,
+}
+
+impl CheckedFile {
+    /// Whether anything in it is invalid or cannot be judged.
+    pub fn has_failed(&self) -> bool {
+        self.failure.is_some() || self.resources.iter().any(Resource::has_failed)
+    }
+
+    pub(super) fn place(&self, index: &LineIndex, at: usize) -> (u32, u32) {
+        let position = index.position(&self.text, offset(at));
+        (position.line, position.column)
+    }
+}
+
+/// What to show.
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
+pub struct ResourceOptions {
+    /// Valid and skipped resources too.
+    pub verbose: bool,
+    /// Counts at the end.
+    pub summary: bool,
+    /// Several versions were asked for, so each verdict names its own.
+    pub names_versions: bool,
+    /// With colours.
+    pub coloured: bool,
+}
+
+pub(super) const fn is_shown(status: Status, verbose: bool) -> bool {
+    verbose || matches!(status, Status::Invalid | Status::Error)
+}
+
+/// `Kind name` of a document.
+pub(super) fn label(resource: &Resource) -> String {
+    match (resource.kind.as_str(), resource.name.as_str()) {
+        ("", _) => "document".to_owned(),
+        (kind, "") => kind.to_owned(),
+        (kind, name) => format!("{kind} {name}"),
+    }
+}
+
+/// ` (Kubernetes 1.25, 1.26)`, where it says anything.
+pub(super) fn versions(resource: &Resource, options: ResourceOptions) -> String {
+    if !options.names_versions || resource.minors.is_empty() {
+        return String::new();
+    }
+    let minors: Vec<String> = resource.minors.iter().map(|minor| format!("1.{minor}")).collect();
+    format!(" (Kubernetes {})", minors.join(", "))
+}
+
+/// The line of counts at the end.
+pub(super) fn summary(files: &[CheckedFile]) -> String {
+    let [valid, invalid, errors, skipped] = counts(files);
+    let resources = valid + invalid + errors + skipped;
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let counts = format!("Valid: {valid}, Invalid: {invalid}, Errors: {errors}, Skipped: {skipped}");
+    match files {
+        [only] if only.path == "stdin" => {
+            format!(
+                "Summary: {resources} resource{} found parsing stdin - {counts}\n",
+                plural(resources)
+            )
+        }
+        _ => format!(
+            "Summary: {resources} resource{} found in {} file{} - {counts}\n",
+            plural(resources),
+            files.len(),
+            plural(files.len())
+        ),
+    }
+}
+
+/// Valid, invalid, errors, skipped.
+pub(super) fn counts(files: &[CheckedFile]) -> [usize; 4] {
+    let count = |wanted: Status| {
+        let resources = files.iter().flat_map(|file| &file.resources);
+        resources.filter(|resource| resource.status == wanted).count()
+    };
+    let unreadable = files.iter().filter(|file| file.failure.is_some()).count();
+    [
+        count(Status::Valid),
+        count(Status::Invalid),
+        count(Status::Error) + unreadable,
+        count(Status::Skipped),
+    ]
+}
+
+/// All violations of a resource that fail it in one line, as kubeconform has it.
+pub(super) fn message(resource: &Resource) -> String {
+    let message = |violation: &Violation| {
+        if violation.path.is_empty() {
+            violation.message.clone()
+        } else {
+            format!("at '{}': {}", violation.path, violation.message)
+        }
+    };
+    let failing = resource
+        .violations
+        .iter()
+        .filter(|violation| violation.severity() == Severity::Error);
+    failing.map(message).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,71 @@
+//! kubeconform's JSON, with lines and columns.
+
+use std::cell::LazyCell;
+
+use serde_json::{Value as Json, json};
+
+use super::checked_file::{CheckedFile, ResourceOptions, counts, is_shown, message};
+use crate::kubernetes::validate::{Resource, Status};
+use crate::text::source::LineIndex;
+
+pub(super) fn text(files: &[CheckedFile], options: ResourceOptions) -> String {
+    let mut resources: Vec<Json> = Vec::new();
+    for file in files {
+        if let Some(failure) = &file.failure {
+            resources.push(json!({"filename": file.path, "kind": "", "name": "", "version": "", "status": "statusError", "msg": failure}));
+        }
+        let index = LazyCell::new(|| LineIndex::new(&file.text));
+        let shown = file
+            .resources
+            .iter()
+            .filter(|resource| is_shown(resource.status, options.verbose));
+        resources.extend(shown.map(|resource| resource_json(file, &index, resource)));
+    }
+    let mut document = json!({"resources": resources});
+    if options.summary
+        && let Some(entries) = document.as_object_mut()
+    {
+        let [valid, invalid, errors, skipped] = counts(files);
+        let summary = json!({"valid": valid, "invalid": invalid, "errors": errors, "skipped": skipped});
+        entries.insert("summary".to_owned(), summary);
+    }
+    format!("{document:#}\n")
+}
+
+fn status_name(status: Status) -> &'static str {
+    match status {
+        Status::Valid => "statusValid",
+        Status::Invalid => "statusInvalid",
+        Status::Error => "statusError",
+        Status::Skipped => "statusSkipped",
+    }
+}
+
+fn resource_json(file: &CheckedFile, index: &LineIndex, resource: &Resource) -> Json {
+    let violations: Vec<Json> = resource
+        .violations
+        .iter()
+        .map(|violation| {
+            let (line, column) = file.place(index, violation.offset);
+            json!({"path": violation.path, "msg": violation.message, "rule": violation.rule.to_string(), "line": line, "column": column})
+        })
+        .collect();
+    let (line, column) = file.place(index, resource.offset);
+    let mut entry = json!({
+        "filename": file.path,
+        "kind": resource.kind,
+        "name": resource.name,
+        "version": resource.api_version,
+        "status": status_name(resource.status),
+        "msg": message(resource),
+        "line": line,
+        "column": column,
+        "kubernetesVersions": resource.minors.iter().map(|minor| format!("1.{minor}")).collect::<Vec<_>>(),
+    });
+    if !violations.is_empty()
+        && let Some(fields) = entry.as_object_mut()
+    {
+        fields.insert("validationErrors".to_owned(), Json::Array(violations));
+    }
+    entry
+}

@@ -1,0 +1,12 @@
+//! Verdicts on documents in kubeconform's formats: text, `json`, `junit`, `tap`, `pretty`. One format a file.
+
+mod checked_file;
+mod json;
+mod junit;
+mod pretty;
+mod registry;
+mod tap;
+mod text;
+
+pub use checked_file::{CheckedFile, ResourceOptions};
+pub use registry::{ResourceFormat, resources_as};

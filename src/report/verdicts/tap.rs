@@ -1,0 +1,31 @@
+//! The Test Anything Protocol: a test a document.
+
+use std::fmt::Write as _;
+
+use super::checked_file::{CheckedFile, message};
+use crate::kubernetes::validate::Status;
+
+pub(super) fn text(files: &[CheckedFile]) -> String {
+    let mut out = "TAP version 13\n".to_owned();
+    let mut number = 0;
+    for file in files {
+        let path = &file.path;
+        if let Some(failure) = &file.failure {
+            number += 1;
+            _ = writeln!(out, "not ok {number} - {path}: {failure}");
+        }
+        for resource in &file.resources {
+            number += 1;
+            let name = format!("{}/{}//{}", resource.api_version, resource.kind, resource.name);
+            let message = message(resource).replace('\n', " ");
+            _ = match resource.status {
+                Status::Valid => writeln!(out, "ok {number} - {path} ({name})"),
+                Status::Skipped => writeln!(out, "ok {number} - {path} ({name}) # skip"),
+                Status::Invalid => writeln!(out, "not ok {number} - {path} ({name}): {message}"),
+                Status::Error => writeln!(out, "not ok {number} - {path}: {message}"),
+            };
+        }
+    }
+    _ = writeln!(out, "1..{number}");
+    out
+}
