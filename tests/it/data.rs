@@ -12,6 +12,8 @@ pub(crate) const ROWS: usize = 14_690;
 pub(crate) const REFUSALS: usize = 110;
 /// Charts of the corpus that Helm 3 rendered or refused (`tests/helm3/goldens.tsv`).
 pub(crate) const HELM3_CASES: usize = 600;
+/// Charts of the corpus whose reports are searched for places that cannot be opened.
+pub(crate) const PLACED_CHARTS: usize = 134;
 /// Values files of the corpus, of which scalars are edited.
 pub(crate) const VALUES_FILES: usize = 505;
 /// Snippets of YAML of each of the four kinds that are made by the thousand.

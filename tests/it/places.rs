@@ -166,5 +166,10 @@ fn places_of_public_charts_can_be_opened() {
     charts.sort();
     let shown = |path: &PathBuf| format!("charts/{}", path.file_name().expect("a name").to_string_lossy());
     let sample: Vec<String> = charts.iter().step_by(4).map(shown).collect();
+    assert_eq!(
+        sample.len(),
+        data::PLACED_CHARTS,
+        "tests/it/data.rs has another number of charts"
+    );
     assert!(assert_can_be_opened(&corpus, &sample) > 500);
 }
