@@ -1,4 +1,4 @@
-//! What Kubernetes takes: versions, schemas, rules, and verdicts on manifests.
+//! What Kubernetes accepts: versions, schemas, rules, and verdicts on manifests.
 
 pub mod version;
 pub mod lifecycle;

@@ -116,7 +116,7 @@ impl KubeVersion {
 /// A version whose schemas are in the binary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SupportedVersion {
-    /// As it was written, or the minor version (`1.29`) where a range stands for it.
+    /// As it was written, or the minor version (`1.29`) where a range contains it.
     pub text: String,
     /// What `.Capabilities.KubeVersion` is.
     pub kube_version: KubeVersion,
@@ -231,7 +231,7 @@ fn read_numbers(text: &str) -> Option<(Option<u8>, bool)> {
     is_fine.then_some((minor, patch.is_some()))
 }
 
-/// The versions that texts stand for, each once, in the order in which they are first named. A text is a list with
+/// The versions that texts name, each once, in the order in which they are first named. A text is a list with
 /// commas; its items are versions (see [`SupportedVersion::parse`]) and ranges (`1.28..1.35`, `1.31..`, `..1.33`).
 ///
 /// # Errors

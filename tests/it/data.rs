@@ -14,7 +14,7 @@ pub(crate) const REFUSALS: usize = 110;
 pub(crate) const HELM3_CASES: usize = 600;
 /// Charts of the corpus whose reports are searched for places that cannot be opened.
 pub(crate) const PLACED_CHARTS: usize = 134;
-/// Values files of the corpus, of which scalars are edited.
+/// Values files of the corpus whose scalars are edited.
 pub(crate) const VALUES_FILES: usize = 505;
 /// Snippets of YAML of each of the four kinds that are made by the thousand.
 pub(crate) const SNIPPETS: u64 = 2500;

@@ -31,7 +31,7 @@ fn verdict(object: &Json, targets: &[Target]) -> String {
         for violation in refusals.filter(|_| is_refused) {
             let separator = if text.is_empty() { "" } else { " | " };
             let (path, message, rule) = (&violation.path, &violation.message, violation.rule.rule.id());
-            write!(text, "{separator}{path}: {message} [{rule}]").expect("a string takes all");
+            write!(text, "{separator}{path}: {message} [{rule}]").expect("writing to a string succeeds");
         }
     }
     if text.is_empty() {
@@ -51,7 +51,7 @@ fn changed(object: &Json, pointer: &str, value: &str) -> Json {
         (Json::Object(fields), None) => drop(fields.remove(&name)),
         (Json::Array(items), Some(value)) => items[name.parse::<usize>().expect("an index")] = value,
         (Json::Array(items), None) => drop(items.remove(name.parse().expect("an index"))),
-        _ => panic!("{pointer} is inside of no mapping or list"),
+        _ => panic!("{pointer} is not inside a mapping or list"),
     }
     object
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::enums::{Enums, Values};
 
-/// Tags of schema nodes; the same numbers stand in `src/kubernetes/validate/bundle.rs`.
+/// Tags of schema nodes; `src/kubernetes/validate/schema.rs` has the same numbers.
 mod tag {
     pub(super) const ANY: u8 = 0;
     pub(super) const STRING: u8 = 1;
@@ -62,7 +62,7 @@ impl Bundle {
         self.definition_list.len()
     }
 
-    /// Adds the definitions of one version, with the values that fields with closed sets of them take.
+    /// Adds the definitions of one version, with the closed sets of values of their fields.
     pub(crate) fn add(&mut self, minor: u8, document: &Value, enums: &Enums) {
         let mut entry = VersionEntry {
             minor,
@@ -125,7 +125,7 @@ impl Bundle {
         index
     }
 
-    /// `values` are those that a field takes, when they are a closed set.
+    /// `values` are those that a field may have, when they are a closed set.
     fn schema(&mut self, schema: &Value, owner: Owner<'_>, values: Option<&Values>, out: &mut Vec<u8>) {
         let text = |key: &str| schema.get(key).and_then(Value::as_str).unwrap_or_default();
         if let Some(reference) = text("$ref").strip_prefix("#/definitions/") {
@@ -157,7 +157,7 @@ impl Bundle {
 
     fn values(&mut self, values: &Values, out: &mut Vec<u8>) {
         out.push(tag::ENUM);
-        varint(to_u32(values.values.len()) * 2 + u32::from(values.takes_empty), out);
+        varint(to_u32(values.values.len()) * 2 + u32::from(values.allows_empty), out);
         for value in &values.values {
             let index = self.string(value);
             varint(index, out);

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::module::{self, FetchError};
 
-/// The values a field takes.
+/// The values a field may have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Values {
     /// In the order of the source.
     pub(crate) values: Vec<String>,
-    /// Whether an empty text counts as absent: the field is no pointer and no list.
-    pub(crate) takes_empty: bool,
+    /// Whether an empty text counts as absent: the field is neither a pointer nor a list.
+    pub(crate) allows_empty: bool,
 }
 
 /// Values by definition and field: `io.k8s.api.core.v1.Container`, `imagePullPolicy`.
@@ -90,19 +90,19 @@ fn enums(packages: &BTreeMap<String, Package>) -> Enums {
                     packages.get(path)?.named.get(name).cloned()
                 }
             });
-            // A set of which one is not known is none.
+            // A set with an unknown member is not a closed set.
             let values: Vec<String> = values.collect::<Option<_>>().unwrap_or_default();
             let key = (format!("io.k8s.api.{}.{owner}", name.replace('/', ".")), field.clone());
-            let takes_empty = !type_name.starts_with(['*', '[']);
+            let allows_empty = !type_name.starts_with(['*', '[']);
             if !values.is_empty() {
-                enums.insert(key, Values { values, takes_empty });
+                enums.insert(key, Values { values, allows_empty });
             }
         }
     }
     enums
 }
 
-/// Where in a source a line stands.
+/// The position of a line in a source.
 enum Within {
     Nothing,
     Constants,

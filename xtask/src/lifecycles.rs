@@ -1,4 +1,4 @@
-//! Since when kinds are deprecated and gone, and what replaces them: from the lifecycle methods of the types in
+//! Since when kinds are deprecated and removed, and what replaces them: from the lifecycle methods of the types in
 //! `k8s.io/api` (those of Kubernetes' generator and those written by hand), and which of them `k8s.io/client-go` has in its
 //! scheme, since Helm knows only these.
 
@@ -71,7 +71,7 @@ pub(crate) fn table(minors: impl Iterator<Item = u8>, client_minor: u8) -> Resul
     Ok(table)
 }
 
-/// The group and the kinds of a package; nothing where it has no types of an API.
+/// The group and the kinds of a package; nothing where it does not define types of an API.
 fn read_package(folder: &Path) -> Result<Option<(String, BTreeMap<String, Lifecycle>)>, FetchError> {
     let register = folder.join("register.go");
     if !register.is_file() {

@@ -88,7 +88,7 @@ pub struct Capabilities {
     pub kube_version: KubeVersion,
     /// API versions, the defaults first.
     pub api_versions: Vec<String>,
-    /// Which Helm says so.
+    /// Which Helm is imitated.
     pub compat: Compat,
 }
 
@@ -112,7 +112,7 @@ impl Capabilities {
         }
     }
 
-    /// The same as that Helm has them: Helm 3 shows the Kubernetes version in its shortened form only.
+    /// The same, as that Helm has them: Helm 3 shows the Kubernetes version in its shortened form only.
     #[must_use]
     pub fn of(mut self, compat: Compat) -> Self {
         if compat == Compat::Helm3 {

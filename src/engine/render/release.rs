@@ -18,11 +18,11 @@ pub struct Release {
     pub name: String,
     /// Namespace.
     pub namespace: String,
-    /// What is said to be done with it.
+    /// The operation that templates see.
     pub operation: Operation,
 }
 
-/// What `.Release.IsInstall` and `.Release.IsUpgrade` tell.
+/// The operation behind `.Release.IsInstall` and `.Release.IsUpgrade`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     /// The first installation: revision 1.

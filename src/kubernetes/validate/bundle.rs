@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 static BYTES: &[u8] = include_bytes!("../../../schemas/kubernetes.bin");
 
-/// The parts of the bundle, not yet decoded.
+/// The parts of the bundle, not decoded.
 #[derive(Debug, Default)]
 pub(super) struct Bundle {
     pub(super) strings: Vec<&'static str>,
@@ -24,7 +24,7 @@ pub(super) struct VersionPart {
     pub(super) body: &'static [u8],
 }
 
-/// The bundle, taken apart on first use. Its integrity is a test's business: what cannot be read is left out.
+/// The bundle, parsed on first use. A test checks that it is intact; what cannot be read is left out.
 pub(super) fn bundle() -> &'static Bundle {
     static BUNDLE: OnceLock<Bundle> = OnceLock::new();
     BUNDLE.get_or_init(|| parse(BYTES).unwrap_or_default())
@@ -70,7 +70,7 @@ fn parse(bytes: &'static [u8]) -> Option<Bundle> {
     })
 }
 
-/// Reads numbers and bytes one after the other.
+/// Reads numbers and bytes in sequence.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reader {
     rest: &'static [u8],

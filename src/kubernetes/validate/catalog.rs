@@ -11,34 +11,34 @@ use super::bundle::{Reader, bundle};
 use super::rules::{Check, checks_of};
 use super::schema::Schema;
 
-/// The kinds and definitions of one Kubernetes version. Definitions are decoded when first met.
+/// The kinds and definitions of one Kubernetes version. Definitions are decoded when first used.
 #[derive(Debug)]
 pub struct Catalog {
     minor: u8,
-    /// Definition by name, and what is checked beyond it.
+    /// Definitions by name, with the checks that go beyond them.
     names: HashMap<u32, Named>,
     /// Name of the definition by group, version and kind.
     kinds: HashMap<(&'static str, &'static str, &'static str), u32>,
     decoded: Vec<OnceLock<Option<Schema>>>,
-    /// Names of what is a schema of a CRD or something shorter, and of the schema.
+    /// Names of the definitions of "a CRD schema or a shorter form", and of the CRD schema itself.
     schemas: Vec<u32>,
     json_schema: Option<u32>,
 }
 
-/// The definition of the schemas in CRDs; those that may be something shorter have longer names.
+/// The definition of the schemas in CRDs. The definitions that also allow a shorter form have longer names.
 const CRD_SCHEMA: &str = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
 
-/// What goes by one name.
+/// What belongs to one name.
 #[derive(Debug)]
 struct Named {
     /// Index of the definition; other names may have the same one.
     definition: u32,
     checks: OnceLock<&'static [Check]>,
-    /// Of the definition and all it leads to.
+    /// Hash of the definition and of all it refers to.
     signature: OnceLock<u64>,
 }
 
-/// A definition and what the API server checks of its objects beyond it.
+/// A definition, and the checks of the API server that go beyond it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Definition<'c> {
     pub(super) name: &'static str,
@@ -117,15 +117,15 @@ impl Catalog {
         self.definition(*self.kinds.get(&(group, version, kind))?)
     }
 
-    /// The name of the schema of a CRD for what may be one or something shorter (a boolean, a list of schemas), of which
-    /// the OpenAPI document says nothing; any other name as it is.
+    /// The name of the CRD schema where a definition also allows a shorter form (a boolean, a list of schemas), which the
+    /// OpenAPI document does not describe; any other name unchanged.
     pub(super) fn json_schema_of(&self, name: u32) -> u32 {
         self.json_schema
             .filter(|_| self.schemas.contains(&name))
             .unwrap_or(name)
     }
 
-    /// What tells whether another version has the same definitions for a kind, itself and all it leads to.
+    /// A value that two versions share when a kind has the same definitions in both, including all it refers to.
     pub(super) fn signature(&self, api_version: &str, kind: &str) -> Option<u64> {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         let root = *self.kinds.get(&(group, version, kind))?;

@@ -1,8 +1,8 @@
 //! Expressions in the Common Expression Language: whether they compile, and the validations of custom resources.
 //!
-//! The interpreter has the language's own functions. Those Kubernetes adds (`quantity`, `url`, `ip`, `format`, lists'
-//! `sum` and `indexOf` and so on) it has not, nor types: an expression that needs them is taken as it is, and a
-//! validation that cannot be evaluated counts as held.
+//! The interpreter has the language's own functions. It lacks those that Kubernetes adds (`quantity`, `url`, `ip`, `format`,
+//! `sum` and `indexOf` of lists, and so on), and types: an expression that needs them is accepted, and a validation that
+//! cannot be evaluated counts as passed.
 
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 /// What is wrong with an expression over some variables.
 type Answers = BTreeMap<(String, String), Option<String>>;
 
-/// Longest expression that is looked at, in bytes.
+/// Longest expression that is compiled, in bytes.
 const MAX_BYTES: usize = 16 << 10;
 /// Deepest nesting of a custom resource that is evaluated.
 const MAX_DEPTH: usize = 200;
@@ -53,7 +53,7 @@ const NAMES: [&str; 16] = [
     "format",
 ];
 
-/// Why an expression over some variables does not compile: its syntax, or a name that there is not. Many definitions
+/// Why an expression over some variables does not compile: its syntax, or an undeclared name. Many definitions
 /// have the same expressions, so answers are kept.
 pub(super) fn compile_fault(expression: &str, variables: &[&str]) -> Option<String> {
     static KNOWN: Mutex<Answers> = Mutex::new(BTreeMap::new());
@@ -82,8 +82,8 @@ fn fresh_fault(expression: &str, variables: &[&str]) -> Option<String> {
     unknown.map(|name| format!("compilation failed: undeclared reference to '{name}'"))
 }
 
-/// The program of an expression, or what its syntax lacks; nothing for one that is too long, or that the compiler
-/// cannot stand.
+/// The program of an expression, or what is wrong with its syntax; nothing for one that is too long, or on which the
+/// compiler panics.
 fn compiled(expression: &str) -> Option<Result<Program, String>> {
     if expression.len() > MAX_BYTES {
         return None;
@@ -95,13 +95,13 @@ fn compiled(expression: &str) -> Option<Result<Program, String>> {
     }))
 }
 
-/// Whether a macro of the expression binds a name. The compiler does not tell, so the text is asked.
+/// Whether a macro of the expression binds a name. The compiler does not report it, so the text is searched.
 fn is_bound(expression: &str, name: &str) -> bool {
     expression.match_indices(name).any(|(at, _)| {
         let before = expression.get(..at).unwrap_or_default().trim_end();
         let after = expression.get(at + name.len()..).unwrap_or_default().trim_start();
         let is_first = MACROS.iter().any(|name| before.ends_with(name));
-        // The second variable of those with two stands behind the first.
+        // Macros with two variables have the second one after the first.
         let is_second = before.strip_suffix(',').is_some_and(|before| {
             let start = before.rfind('(').map_or(0, |at| at + 1);
             let (call, first) = before.split_at_checked(start).unwrap_or_default();
@@ -116,7 +116,7 @@ fn is_bound(expression: &str, name: &str) -> bool {
 }
 
 /// Path (its steps) and message of every validation of a schema that a custom resource fails. Rules that compare with
-/// what was before are for updates.
+/// the previous object apply to updates only.
 pub(super) fn failed_validations(schema: &Json, instance: &Json) -> Vec<(Vec<String>, String)> {
     let mut failures = Vec::new();
     let mut instance = instance.clone();
@@ -136,7 +136,7 @@ pub(super) fn has_validations(schema: &Json) -> bool {
     }
 }
 
-/// Sets what is absent to its default, as the API server does before it validates.
+/// Sets absent fields to their defaults, as the API server does before it validates.
 fn fill_in(schema: &Json, instance: &mut Json, depth: usize) {
     if depth > MAX_DEPTH {
         return;
@@ -225,7 +225,7 @@ fn evaluate(schema: &Json, instance: &Json, path: &mut Vec<String>, failures: &m
     }
 }
 
-/// What a rule says of a value; nothing where it cannot be evaluated.
+/// The result of a rule for a value; nothing where it cannot be evaluated.
 fn holds(expression: &str, instance: &Json) -> Option<bool> {
     let program = compiled(expression)?.ok()?;
     let mut context = Context::default();
@@ -304,7 +304,7 @@ mod tests {
         );
         let found = failures(json!({"spec": {"min": 1, "names": ["a", "b"]}}));
         assert_eq!(found.first().unwrap().0, ["spec", "names", "1"]);
-        // What cannot be evaluated counts as held.
+        // What cannot be evaluated counts as passed.
         assert!(failures(json!({"spec": {}})).is_empty());
     }
 }

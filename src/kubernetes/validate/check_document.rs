@@ -22,8 +22,8 @@ use super::walk::{Strictness, Walk};
 /// The annotation of an object that silences rules for it, separated by commas.
 pub const IGNORE_ANNOTATION: &str = "chartwright.dev/ignore";
 
-/// Judges the documents of a text that the stream's separators do not divide (it is one as a rule) for every version,
-/// reading it once; empty ones give nothing. A document is one resource for all versions with the same verdict and the
+/// Judges the documents of one block of text between separators (normally one document) for every version, reading it
+/// once; empty documents give nothing. A document is one resource for all versions with the same verdict and the
 /// same violations. Offsets count from the start of `text`.
 pub(super) fn check_document(text: &[u8], targets: &[Target], options: &Options) -> Vec<Resource> {
     let tree = match yaml::parse_all(text) {
@@ -73,7 +73,7 @@ struct Signature {
     has_relaxed_names: bool,
 }
 
-/// Adds the verdicts of one more version to those that there are from `first` on.
+/// Adds the verdicts of one more version to those from `first` on.
 fn join(resources: &mut Vec<Resource>, first: usize, found: Vec<Resource>) {
     for resource in found {
         let known = resources.iter_mut().skip(first).find(|known| known.is_same(&resource));
@@ -102,7 +102,7 @@ fn failed(offset: usize, at: usize, message: String) -> Resource {
     }
 }
 
-/// The schema a resource is held against.
+/// The schema that a resource is validated against.
 enum SchemaChoice<'c> {
     Embedded(Definition<'c>),
     File(Arc<FileSchema>),
@@ -118,12 +118,12 @@ struct DocumentCheck<'d> {
     shared: &'d Shared,
 }
 
-/// What is the same for every version, found out once.
+/// What is the same for every version, computed once.
 #[derive(Default)]
 struct Shared {
     /// Why the document cannot become JSON, and the byte at fault.
     unreadable: OnceCell<Option<(String, usize)>>,
-    /// What [`is_plain`] says of it.
+    /// The answer of [`is_plain`].
     is_plain: OnceCell<bool>,
     /// Violations in `metadata`, by object.
     metadata: RefCell<HashMap<NodeId, Vec<Violation>>>,
@@ -134,7 +134,7 @@ impl DocumentCheck<'_> {
         self.tree.span(node).start as usize
     }
 
-    /// What the verdict on a single object depends on; nothing where more than that counts.
+    /// What the verdict on a single object depends on; nothing where it depends on more.
     fn signature(&self, root: NodeId) -> Option<Signature> {
         let root = self.tree.target(root);
         let (api_version, kind) = (self.text(root, &["apiVersion"]).ok()?, self.text(root, &["kind"]).ok()?);
@@ -167,7 +167,7 @@ impl DocumentCheck<'_> {
         self.resource(root, resources, 0);
     }
 
-    /// What keeps a document from becoming JSON. Decoding is only done where the tree shows a reason to.
+    /// Why a document cannot be converted to JSON. It is decoded only where the tree gives a reason to.
     fn unreadable(&self, root: NodeId) -> Option<(String, usize)> {
         let duplicates = if self.options.strict {
             Duplicates::Refused
@@ -207,7 +207,7 @@ impl DocumentCheck<'_> {
             resources.push(failed(
                 offset,
                 offset,
-                "error while parsing: the document is no mapping".to_owned(),
+                "error while parsing: the document is not a mapping".to_owned(),
             ));
             return;
         }
@@ -305,12 +305,12 @@ impl DocumentCheck<'_> {
         self.shared.is_plain.get() == Some(&true)
     }
 
-    fn plainly_fits(&self, root: NodeId, custom: &CustomKind) -> bool {
-        self.is_plain() && custom.plainly_accepts(self.tree, root, self.options.strict)
+    fn certainly_fits(&self, root: NodeId, custom: &CustomKind) -> bool {
+        self.is_plain() && custom.certainly_accepts(self.tree, root, self.options.strict)
     }
 
-    /// What a JSON schema finds (none is asked where it is known to be nothing), and the validations of a definition
-    /// where the types are right.
+    /// Violations of a JSON schema (not consulted where none are possible), and of the validations of a definition where
+    /// the types are right.
     fn against_json(
         &self,
         root: NodeId,
@@ -344,7 +344,7 @@ impl DocumentCheck<'_> {
         verdict(violations)
     }
 
-    /// Violations of a schema or of its validations, each at the nearest node that is there.
+    /// Violations of a schema or of its validations, each at the nearest node that exists.
     fn placed(&self, root: NodeId, rule: Rule, found: Vec<(Vec<String>, String)>) -> Vec<Violation> {
         found
             .into_iter()
@@ -399,7 +399,7 @@ impl DocumentCheck<'_> {
         found.clone()
     }
 
-    /// Why a kind that Kubernetes once had is not there any more; nothing where only schemas are asked.
+    /// Why Kubernetes no longer has a kind; nothing where only schemas count.
     fn removal(&self, api_version: &str, kind: &str) -> Option<String> {
         let minor = self.target.catalog.minor();
         let is_asked = !self.options.schema_only && self.target.locations.is_none();
@@ -426,7 +426,7 @@ impl DocumentCheck<'_> {
         })
     }
 
-    /// Takes out the violations of rules that an annotation of the object silences.
+    /// Removes the violations of rules that an annotation of the object silences.
     fn without_silenced(&self, root: NodeId, status: Status, violations: Vec<Violation>) -> (Status, Vec<Violation>) {
         let silenced = self
             .text(root, &["metadata", "annotations", IGNORE_ANNOTATION])
@@ -484,7 +484,7 @@ impl DocumentCheck<'_> {
                     verdict(violations)
                 }
                 SchemaChoice::File(schema) => self.against_json(root, Some(&schema), None, &api_version, &kind),
-                SchemaChoice::Custom(custom) if self.plainly_fits(root, &custom) => {
+                SchemaChoice::Custom(custom) if self.certainly_fits(root, &custom) => {
                     self.against_json(root, None, Some(&custom), &api_version, &kind)
                 }
                 SchemaChoice::Custom(custom) => match custom.compiled(self.options.strict) {

@@ -29,8 +29,8 @@ pub fn check_text(text: &[u8], targets: &[Target], options: &Options) -> Vec<Res
     resources
 }
 
-/// Verdicts on a document that begins at `offset` of a text of `length` bytes. What is UTF-16 was read as UTF-8, and its
-/// places are those of that text, so they are kept within this one.
+/// Verdicts on a document that begins at `offset` of a text of `length` bytes. UTF-16 is converted to UTF-8 first, and offsets
+/// belong to the converted text, so they are limited to the length of this one.
 fn placed(verdicts: Vec<Resource>, offset: usize, length: usize) -> impl Iterator<Item = Resource> {
     verdicts.into_iter().map(move |mut resource| {
         resource.offset = (resource.offset + offset).min(length);
@@ -46,11 +46,11 @@ fn placed(verdicts: Vec<Resource>, offset: usize, length: usize) -> impl Iterato
 pub struct Documents<'t> {
     texts: &'t [&'t [u8]],
     distinct: Vec<&'t [u8]>,
-    /// Of each text, where its documents begin and which of `distinct` they are.
+    /// For each text, where its documents begin and which of `distinct` they are.
     places: Vec<Vec<(usize, usize)>>,
 }
 
-/// A document and its hash, which is made where there are several threads.
+/// A document and its hash, which is computed where there are several threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Hashed<'t> {
     hash: u64,
@@ -102,7 +102,7 @@ impl<'t> Documents<'t> {
         }
     }
 
-    /// The documents that fulfil something, every one once.
+    /// The documents that meet a condition, each once.
     pub fn filter(&self, workers: Option<usize>, is_wanted: impl Fn(&[u8]) -> bool + Sync) -> Vec<&'t [u8]> {
         let answers = map_with_state(&self.distinct, workers, || (), |(), document| is_wanted(document));
         let wanted = self.distinct.iter().zip(answers).filter(|(_, is_wanted)| *is_wanted);
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn places_lie_inside_what_is_no_utf_8() {
+    fn places_lie_inside_text_that_is_not_utf_8() {
         let text: Vec<u8> = "\u{feff}a: \u{4e00}\u{4e00}\u{4e00}\u{4e00}\n|"
             .encode_utf16()
             .flat_map(u16::to_be_bytes)
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_taken_apart() {
+    fn items_of_lists_are_judged_one_by_one() {
         let text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{}]}}\n";
         assert_eq!(
             verdicts(text, false).first().unwrap().1,

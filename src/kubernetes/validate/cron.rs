@@ -44,7 +44,7 @@ pub(super) fn fault(schedule: &str) -> Option<String> {
         .find_map(|(field, (what, least, most))| field.split(',').find_map(|part| part_fault(part, what, least, most)))
 }
 
-/// One part between commas: a number, a range or `*`, maybe with a step.
+/// One part between commas: a number, a range or `*`, optionally with a step.
 fn part_fault(part: &str, what: &str, least: u32, most: u32) -> Option<String> {
     let mut halves = part.split('/');
     let range = halves.next().unwrap_or_default();

@@ -1,7 +1,7 @@
-//! A quick yes to custom resources that plainly fit their schema, straight over YAML nodes.
+//! A fast path for custom resources that certainly fit their schema, straight over YAML nodes.
 //!
-//! Compiling a schema for the JSON schema library takes longer than reading the resource. What is certain is said here;
-//! every doubt and every refusal is the library's, on the schema as [`super::custom_schema`] translates it.
+//! Compiling a schema for the JSON schema library takes longer than reading the resource. Only certain acceptance is decided
+//! here; every doubt and every refusal is left to the library, with the schema as [`super::custom_schema`] translates it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ use crate::text::yaml::{NodeId, NodeKind, Scalar, Tree};
 
 use super::custom_schema::{FORMATS, MAX_DEPTH};
 
-/// Patterns that were met; nothing for those that are left to the library.
+/// Patterns seen so far; nothing for those that are left to the library.
 #[derive(Debug, Default)]
 pub(super) struct Patterns(Mutex<HashMap<String, Option<Arc<Regex>>, RandomState>>);
 
@@ -38,7 +38,7 @@ impl Patterns {
 }
 
 /// Whether a node means what its text says: no aliases, tags or merge keys, keys that are plain text and are there once,
-/// no number that JSON has not.
+/// no number that JSON cannot express.
 pub(super) fn is_plain(tree: &Tree<'_>, root: NodeId) -> bool {
     let is_bare = |node: NodeId| tree.kind(node) != NodeKind::Alias && tree.tag(node).is_empty();
     let mut pending = vec![root];
@@ -77,7 +77,7 @@ pub(super) fn is_plain(tree: &Tree<'_>, root: NodeId) -> bool {
     true
 }
 
-/// A look at what [`is_plain`].
+/// Checks a node that [`is_plain`].
 pub(super) struct Look<'l> {
     pub(super) tree: &'l Tree<'l>,
     pub(super) patterns: &'l Patterns,
@@ -187,7 +187,7 @@ impl Look<'_> {
 
     fn fits_scalar(&self, fields: &Map<String, Json>, scalar: &Scalar<'_>) -> bool {
         match scalar {
-            // `x-kubernetes-int-or-string` leaves no null.
+            // `x-kubernetes-int-or-string` does not allow null.
             Scalar::Null => {
                 fields.get("nullable") == Some(&Json::Bool(true)) && !fields.contains_key("x-kubernetes-int-or-string")
             }
@@ -272,7 +272,7 @@ mod tests {
 
     const TYPES: &str = "(object|array|string|integer|number|boolean)";
 
-    /// A small schema, in every key that is looked at.
+    /// A small schema, with every key that is checked.
     fn schema(depth: u32) -> proptest::strategy::BoxedStrategy<Json> {
         use proptest::prelude::*;
         let scalar = prop_oneof![
@@ -366,9 +366,9 @@ mod tests {
     proptest::proptest! {
         #![proptest_config(proptest::prelude::ProptestConfig::with_cases(600))]
 
-        /// A quick yes is the library's yes.
+        /// What is accepted here is accepted by the library.
         #[test]
-        fn a_quick_yes_is_right(schema in schema(2), is_strict: bool) {
+        fn what_is_accepted_here_the_library_accepts(schema in schema(2), is_strict: bool) {
             let kind = CustomKind::new(schema.clone());
             let Ok(compiled) = kind.compiled(is_strict) else { return Ok(()) };
             let patterns = Patterns::default();

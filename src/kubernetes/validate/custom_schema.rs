@@ -13,24 +13,24 @@ use super::custom_acceptance::{Look, Patterns, is_plain};
 use super::schema_location::FileSchema;
 use super::split::split_documents;
 
-/// What every definition says of itself.
+/// A word that occurs in every definition.
 const MARK: &[u8] = b"CustomResourceDefinition";
 /// Formats that the API server and the JSON schema library agree on.
 pub(super) const FORMATS: [&str; 5] = ["date-time", "date", "ipv4", "ipv6", "duration"];
 /// Deepest nesting that is translated.
 pub(super) const MAX_DEPTH: usize = 200;
 
-/// What was found of kinds that were looked for, by API version and kind.
+/// What was found for kinds that were looked up, by API version and kind.
 type FoundKinds = HashMap<(String, String), Option<Arc<CustomKind>>>;
 
-/// The `CustomResourceDefinitions` at hand, read when a resource of their kind is met.
+/// The known `CustomResourceDefinitions`, read when a resource of their kind occurs.
 #[derive(Default)]
 pub struct CustomSchemas {
     /// Texts of documents that hold a definition.
     definitions: Vec<Vec<u8>>,
-    /// Made when a kind is first looked for.
+    /// Built when a kind is first looked up.
     by_kind: OnceLock<HashMap<Vec<u8>, Vec<usize>>>,
-    /// What was looked for, by API version and kind.
+    /// What was looked up, by API version and kind.
     found: Mutex<FoundKinds>,
 }
 
@@ -53,7 +53,7 @@ impl fmt::Debug for CustomSchemas {
 }
 
 impl CustomSchemas {
-    /// Takes the documents of a stream that may be definitions.
+    /// Adds the documents of a stream that may be definitions.
     pub fn add_text(&mut self, text: &[u8]) {
         // Looking for the word costs next to nothing beside reading a document.
         if memchr::memmem::find(text, MARK).is_none() {
@@ -71,7 +71,7 @@ impl CustomSchemas {
         memchr::memmem::find(document, MARK).is_some()
     }
 
-    /// Takes a document that may be a definition.
+    /// Adds a document that may be a definition.
     pub fn add_document(&mut self, document: &[u8]) {
         self.definitions.push(document.to_vec());
         self.by_kind.take();
@@ -128,7 +128,7 @@ fn read(document: &[u8], api_version: &str, kind: &str) -> Option<CustomKind> {
     None
 }
 
-/// What stands as a value behind every `key` of a document, whatever its punctuation.
+/// The value after every `key` in the text of a document, whatever its punctuation.
 fn words_behind<'d>(document: &'d [u8], key: &'static [u8]) -> impl Iterator<Item = &'d [u8]> {
     memchr::memmem::find_iter(document, key).map(move |at| {
         let rest = document.get(at + key.len()..).unwrap_or_default();
@@ -173,7 +173,7 @@ impl CustomKind {
     }
 
     /// Whether a resource certainly fits the schema. It must be plain.
-    pub(super) fn plainly_accepts(&self, tree: &Tree<'_>, root: NodeId, is_strict: bool) -> bool {
+    pub(super) fn certainly_accepts(&self, tree: &Tree<'_>, root: NodeId, is_strict: bool) -> bool {
         let look = Look {
             tree,
             patterns: &self.patterns,
@@ -204,7 +204,7 @@ impl CustomKind {
     }
 }
 
-/// What is wrong first with a value under a schema of a CRD; nothing where the schema itself is at fault.
+/// The first thing wrong with a value under a CRD schema; nothing where the schema itself is at fault.
 pub(super) fn first_fault(tree: &Tree<'_>, schema: NodeId, value: NodeId) -> Option<String> {
     let schema = yaml::json_from_node(tree, schema).ok()?;
     let patterns = Patterns::default();
@@ -221,7 +221,7 @@ pub(super) fn first_fault(tree: &Tree<'_>, schema: NodeId, value: NodeId) -> Opt
     compiled.check(&value).into_iter().next().map(|(_, message)| message)
 }
 
-/// A schema of a CRD as JSON Schema of draft 4 says it.
+/// A CRD schema as JSON Schema, draft 4.
 fn translated(schema: &Json, is_strict: bool, is_root: bool, depth: usize) -> Json {
     let Some(fields) = schema.as_object().filter(|_| depth < MAX_DEPTH) else {
         return schema.clone();

@@ -1,4 +1,4 @@
-//! What rules read of a mapping, in the API server's sense: a null field is one that is not there.
+//! How rules read a mapping, in the API server's sense: a null field is an absent one.
 
 use std::borrow::Cow;
 
@@ -19,12 +19,12 @@ pub(super) enum Step<'s> {
 }
 
 impl<'w> Walk<'w> {
-    /// The minor version of Kubernetes that is asked for.
+    /// The minor version of Kubernetes that is validated for.
     pub(super) const fn minor(&self) -> u8 {
         self.catalog.minor()
     }
 
-    /// A field that is there and not null; nothing where `node` is no mapping.
+    /// A field that is present and not null; nothing where `node` is not a mapping.
     pub(super) fn field(&self, node: NodeId, name: &str) -> Option<NodeId> {
         let tree = self.tree;
         let node = tree.target(node);
@@ -62,7 +62,7 @@ impl<'w> Walk<'w> {
         names.iter().try_fold(node, |node, name| self.field(node, name))
     }
 
-    /// Whether a field is there and not null.
+    /// Whether a field is present and not null.
     pub(super) fn has(&self, node: NodeId, name: &str) -> bool {
         self.field(node, name).is_some()
     }
@@ -71,7 +71,7 @@ impl<'w> Walk<'w> {
         matches!(self.tree.kind(node), NodeKind::Scalar(_)) && matches!(self.tree.scalar(node), Ok(Scalar::Null))
     }
 
-    /// Go's zero value, or what `len` has no items in: null, an empty text, list or mapping.
+    /// Whether a value is empty to Go: null, an empty text, list or mapping.
     pub(super) fn is_empty(&self, node: NodeId) -> bool {
         match self.tree.kind(node) {
             NodeKind::Mapping | NodeKind::Sequence => self.tree.len(node) == 0,
@@ -95,7 +95,7 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// The text of a field; nothing where it is not there, empty or no text.
+    /// The text of a field; nothing where it is absent, empty or not a text.
     pub(super) fn text(&self, node: NodeId, name: &str) -> Option<Cow<'w, str>> {
         self.text_of(self.field(node, name)?).filter(|text| !text.is_empty())
     }
@@ -142,7 +142,7 @@ impl<'w> Walk<'w> {
     }
 
     /// Reports what is wrong at the end of `steps` from `node`, whose path is the present one. The place in the file
-    /// is the last node on the way that is there.
+    /// is the last node on the way that exists.
     pub(super) fn fault(&mut self, node: NodeId, steps: &[Step<'_>], rule: Rule, message: impl Into<String>) {
         let mut path = self.pointer();
         let mut place = Some(node);
@@ -171,7 +171,7 @@ impl<'w> Walk<'w> {
         });
     }
 
-    /// A field that is written, be it null.
+    /// A field that is present, even if it is null.
     pub(super) fn present(&self, node: NodeId, name: &str) -> Option<NodeId> {
         if self.tree.kind(node) != NodeKind::Mapping {
             return None;

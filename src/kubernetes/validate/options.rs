@@ -41,13 +41,13 @@ pub struct Options {
     pub schema_only: bool,
     /// Kinds without a schema are skipped instead of refused.
     pub ignore_missing_schemas: bool,
-    /// Kinds to pass over.
+    /// Kinds to skip.
     pub skip: KindFilter,
     /// Kinds to refuse.
     pub reject: KindFilter,
     /// Stop at the first resource that is invalid or cannot be judged.
     pub stops_at_first: bool,
-    /// Custom resources whose definitions are at hand.
+    /// Custom resources whose definitions are known.
     pub custom: Option<Arc<CustomSchemas>>,
 }
 
@@ -56,7 +56,7 @@ pub struct Options {
 pub struct Target {
     /// The embedded schemas.
     pub catalog: Catalog,
-    /// Where schemas are, when not only in the binary.
+    /// Where schemas are, if not in the binary alone.
     pub locations: Option<SchemaLocations>,
 }
 

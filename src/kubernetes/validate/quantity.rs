@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
-/// Go's decoder does not mind bits set after the last byte.
+/// Go's decoder ignores bits that are set after the last byte.
 const GO_BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
@@ -36,7 +36,7 @@ pub(super) fn is_quantity(text: &str) -> bool {
     })
 }
 
-/// An amount, in billionths. What is smaller is rounded up, as the API server does.
+/// An amount, in billionths. Smaller parts are rounded up, as the API server does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct Quantity(i128);
 
@@ -44,7 +44,7 @@ pub(super) struct Quantity(i128);
 const UNIT: i128 = 1_000_000_000;
 
 impl Quantity {
-    /// Reads a quantity; nothing for what is none.
+    /// Reads a quantity; nothing for a text that is not one.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if !is_quantity(text) {
             return None;
@@ -112,7 +112,7 @@ fn scale(suffix: &str) -> Option<(u32, i32)> {
     })
 }
 
-/// Whether a text decodes as Go decodes `[]byte` in JSON: standard base64 with padding, line breaks passed over.
+/// Whether a text decodes as Go decodes `[]byte` in JSON: standard base64 with padding, line breaks ignored.
 pub(super) fn is_base64(text: &str) -> bool {
     decode_base64(text).is_some()
 }
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantities_are_told_from_other_texts() {
+    fn quantities_are_distinguished_from_other_texts() {
         for text in [
             "1",
             "0.5",

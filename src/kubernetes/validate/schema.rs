@@ -57,7 +57,7 @@ pub(super) struct Property {
 pub(super) struct Values {
     pub(super) values: Vec<&'static str>,
     /// Whether an empty text counts as absent.
-    pub(super) takes_empty: bool,
+    pub(super) allows_empty: bool,
 }
 
 impl Schema {
@@ -104,7 +104,7 @@ impl Schema {
                 let values = (0..key / 2).map(|_| strings.get(reader.number()? as usize).copied());
                 Self::Enum(Box::new(Values {
                     values: values.collect::<Option<Vec<_>>>()?,
-                    takes_empty: key % 2 == 1,
+                    allows_empty: key % 2 == 1,
                 }))
             }
             _ => return None,

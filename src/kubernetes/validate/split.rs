@@ -1,6 +1,6 @@
-//! A stream into documents by text, so that one that is broken does not hide the others.
+//! Divides a stream into documents by its text, so that a broken document does not hide the others.
 
-/// The documents of a stream: offset and text. A separator is a line of `---`, alone or followed by space.
+/// The documents of a stream: offset and text. A separator is a line of `---`, alone or followed by white space.
 pub(super) fn split_documents(text: &[u8]) -> Vec<(usize, &[u8])> {
     let mut documents = Vec::new();
     let mut start = 0;

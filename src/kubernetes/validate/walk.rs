@@ -14,7 +14,7 @@ use super::resource::Violation;
 use super::rules;
 use super::schema::{Property, Schema};
 
-/// Deepest nesting that is looked at; the API server reads no deeper documents either.
+/// Deepest nesting that is validated; the API server does not read deeper documents either.
 const MAX_DEPTH: usize = 1000;
 
 /// Required fields, by definition, for which the API server has a value of its own.
@@ -34,7 +34,7 @@ const FILLED_IN: [(&str, &str); 13] = [
     ("discovery.v1.EndpointSlice", "endpoints"),
 ];
 
-/// How strictly documents are held against definitions.
+/// How strictly documents are validated against definitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Strictness {
     /// Unknown fields are violations.
@@ -81,7 +81,7 @@ pub(super) struct Walk<'w> {
     violations: Vec<Violation>,
     /// Paths of which the schema has already said what is wrong, so that rules do not say it again.
     told: Vec<String>,
-    /// Name of the definition that is held against, for what is particular to it.
+    /// Name of the present definition, for what is particular to it.
     definition_name: &'static str,
     /// Names of volumes that are made of claim templates.
     pub(super) claim_templates: Vec<Cow<'w, str>>,
@@ -111,7 +111,7 @@ impl<'w> Walk<'w> {
         self.violations
     }
 
-    /// Holds `metadata` against the rules alone, for what no definition is known of.
+    /// Validates `metadata` against the rules alone, for kinds without a known definition.
     pub(super) fn run_metadata(mut self, root: NodeId, api_version: &str, kind: &str) -> Vec<Violation> {
         rules::check_root(&mut self, root, api_version, kind);
         self.violations
@@ -142,7 +142,7 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// Goes a step down for as long as `work` takes.
+    /// Goes one step down for the duration of `work`.
     pub(super) fn descend(&mut self, step: &str, work: impl FnOnce(&mut Self)) {
         self.path.push(Cow::Owned(step.to_owned()));
         work(self);
@@ -169,7 +169,7 @@ impl<'w> Walk<'w> {
         self.tree.span(node).start as usize
     }
 
-    /// The part of a rule that is about the definition at hand.
+    /// The part of a rule that is about the present definition.
     pub(super) fn rule_id(&self, rule: Rule) -> RuleId {
         let type_name = self.definition_name.rsplit('.').next().unwrap_or_default();
         RuleId::part_of(rule, type_name)
@@ -259,7 +259,7 @@ impl<'w> Walk<'w> {
             )
             | (Schema::Number | Schema::Quantity, Found::Float)
             | (Schema::Boolean, Found::Bool) => self.content(node, schema, &found),
-            // Go's decoder makes bytes of a list of numbers too; only an empty one is ever seen.
+            // Go's decoder turns a list of numbers into bytes too; only an empty one occurs.
             (Schema::Bytes, Found::Array) if !self.strictness.schema_only && self.tree.len(node) == 0 => {}
             (Schema::Array(items), Found::Array) => self.array(node, items),
             (Schema::Map(values), Found::Object) => self.map(node, values),
@@ -286,18 +286,18 @@ impl<'w> Walk<'w> {
             }
             (Schema::Quantity, Found::Text(text)) if !is_quantity(text.trim_matches(' ')) => {
                 let message =
-                    format!("{text:?} is no quantity: want a number and a suffix such as m, k, M, Ki, Mi or Gi");
+                    format!("{text:?} is not a quantity: want a number and a suffix such as m, k, M, Ki, Mi or Gi");
                 self.report(node, ids::QUANTITY, message);
             }
             (Schema::Bytes, Found::Text(text)) if !is_base64(text) => {
                 self.report(node, ids::BASE64, "the value is not base64".to_owned());
             }
             (Schema::DateTime, Found::Text(text)) if !is_date_time(text) => {
-                self.report(node, ids::DATE_TIME, format!("{text:?} is no RFC 3339 time"));
+                self.report(node, ids::DATE_TIME, format!("{text:?} is not an RFC 3339 time"));
             }
             (Schema::Enum(set), Found::Text(text)) if !self.strictness.types_only => {
-                let is_known = set.values.iter().any(|value| value == text) || (set.takes_empty && text.is_empty());
-                // The server takes an empty one for what is not given, though the field is a pointer.
+                let is_known = set.values.iter().any(|value| value == text) || (set.allows_empty && text.is_empty());
+                // The server treats an empty one as absent, although the field is a pointer.
                 let is_known = is_known || text.is_empty() && self.is_below("reclaimPolicy");
                 if !is_known {
                     self.report(node, ids::ENUM, rules::unsupported(text, &set.values));
@@ -311,7 +311,7 @@ impl<'w> Walk<'w> {
         let tree = self.tree;
         for (index, item) in tree.children(node).enumerate() {
             self.path.push(Cow::Owned(index.to_string()));
-            // A null item is an empty one to the API server, which then misses what is required of it.
+            // The API server treats a null item as an empty one, and then reports its required fields.
             let may_be_null =
                 !self.has_required(items) && (self.strictness.schema_only || !matches!(items, Schema::Enum(_)));
             self.value(item, items, may_be_null);
@@ -319,7 +319,7 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// Whether the API server takes an object without a field that the OpenAPI document requires, since zero will do.
+    /// Whether the API server accepts an object without a field that the OpenAPI document requires, since zero will do.
     fn is_filled_in(&self, property: &Property) -> bool {
         !self.strictness.schema_only
             && FILLED_IN
@@ -364,7 +364,7 @@ impl<'w> Walk<'w> {
                     missing.retain(|wanted| *wanted != name);
                     let Some(property) = properties.get(at) else { continue };
                     self.path.push(name);
-                    // What a controller writes is thrown away when an object is created.
+                    // Fields that controllers write are dropped when an object is created.
                     let outer = self.strictness;
                     self.strictness.types_only |= self.path.len() == 1 && property.name == "status";
                     let may_be_null = !property.is_required || self.is_filled_in(property);

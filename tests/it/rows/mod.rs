@@ -3,7 +3,7 @@
 //! `tests/rows/helm.jsonl` has rows of our own, which must all agree: templates and `--set` flags changed at random,
 //! answered by Helm (`cargo xtask rows`). Then every `*.jsonl` of the directories in `ORACLE_DIR` and `ROWS_DIR` is read,
 //! or else of the conformance data beside the project, where it is; the rows that may differ are listed in
-//! `tests/known/rows.tsv` and `tests/known/rows-last-lines.tsv`. `ROWS_ONLY` takes a part of an id.
+//! `tests/known/rows.tsv` and `tests/known/rows-last-lines.tsv`. `ROWS_ONLY` is a part of an id: only such rows are compared.
 
 mod report;
 mod set_rows;

@@ -14,7 +14,7 @@ use super::report::Verdict;
 
 const ORACLE_CHART: &str =
     "apiVersion: v2\nname: oracle\nversion: 1.2.3\nappVersion: \"4.5\"\ndescription: d\nkeywords: [a, b]\n";
-/// The evening on which the rows were made, which some of them show.
+/// The time at which the rows were made, which some of them show.
 const NOW: i128 = 1_795_207_731_800_000_000;
 const ROWS_CHART: &str = "apiVersion: v2\nname: c\nversion: 0.1.0\nappVersion: 1.2.3\ntype: application\n\
     description: a chart\nkeywords: [k1, k2]\nhome: https://example.com\nannotations: {a: \"1\", b: \"2\"}\n\
@@ -34,7 +34,7 @@ pub(crate) fn judge(row: &Json, base: Option<&Json>) -> Verdict {
     Verdict::compare(ours, wanted)
 }
 
-/// A file's bytes. JSON holds no byte 0xff: the rows have U+FFFD in its place.
+/// A file's bytes. JSON cannot hold the byte 0xff: the rows have U+FFFD in its place.
 fn bytes_of(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     for piece in text.split_inclusive('\u{FFFD}') {

@@ -155,7 +155,7 @@ fn write_json(json: &mut String, value: &Value) {
             }
             json.push('}');
         }
-        other => write!(json, "{other}").expect("a string takes all"),
+        other => write!(json, "{other}").expect("writing to a string succeeds"),
     }
 }
 
@@ -163,7 +163,7 @@ fn write_text(json: &mut String, text: &str) {
     for character in serde_json::to_string(text).expect("is text").chars() {
         match character {
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                write!(json, "\\u{:04x}", u32::from(character)).expect("a string takes all");
+                write!(json, "\\u{:04x}", u32::from(character)).expect("writing to a string succeeds");
             }
             _ => json.push(character),
         }

@@ -8,14 +8,14 @@ use super::super::walk::Walk;
 use super::cluster::expression;
 use super::{Check, Syntax, Table, unsupported};
 
-/// What a webhook of the present API may do besides answering.
+/// Side effects that a webhook of the present API may have.
 const SIDE_EFFECTS: &[&str] = &["None", "NoneOnDryRun"];
 /// Versions of `AdmissionReview` that the API server speaks.
 const REVIEWS: [&str; 2] = ["v1", "v1beta1"];
 const OPERATIONS: &[&str] = &["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
 
 const WEBHOOK: &[Check] = &[
-    Check::WrittenStrictly("name", Syntax::FullyQualified),
+    Check::Syntax("name", Syntax::FullyQualified),
     Check::Required("clientConfig"),
     Check::Required("sideEffects"),
     Check::With(side_effects),
@@ -38,7 +38,7 @@ pub(super) const CHECKS: Table = &[
     (
         "admissionregistration.v1.MatchCondition",
         &[
-            Check::WrittenStrictly("name", Syntax::QualifiedName),
+            Check::Syntax("name", Syntax::QualifiedName),
             Check::Required("expression"),
             Check::With(condition),
         ],
@@ -73,7 +73,7 @@ pub(super) const CHECKS: Table = &[
         &[
             Check::Required("expression"),
             Check::With(condition),
-            Check::ValuesStrictly("reason", &["Forbidden", "Invalid", "RequestEntityTooLarge"]),
+            Check::OneOf("reason", &["Forbidden", "Invalid", "RequestEntityTooLarge"]),
         ],
     ),
     (
@@ -84,7 +84,7 @@ pub(super) const CHECKS: Table = &[
         "admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec",
         &[
             Check::Required("policyName"),
-            Check::Written("policyName", Syntax::Subdomain),
+            Check::SyntaxOrEmpty("policyName", Syntax::Subdomain),
             Check::Required("validationActions"),
             Check::Unique("validationActions", ""),
         ],
@@ -106,7 +106,7 @@ pub(super) const CHECKS: Table = &[
     ),
 ];
 
-/// A condition over the request; which variables there are beyond the usual ones depends on the kind of policy.
+/// A condition over the request; the kind of policy decides which variables exist beyond the usual ones.
 fn condition(walk: &mut Walk<'_>, node: NodeId) {
     let variables = [
         "object",
@@ -121,7 +121,7 @@ fn condition(walk: &mut Walk<'_>, node: NodeId) {
 }
 
 fn side_effects(walk: &mut Walk<'_>, node: NodeId) {
-    // Those of the closed set are told from others by the schema.
+    // Values outside the closed set are reported by the schema.
     if let Some(given) = walk.text(node, "sideEffects")
         && matches!(&*given, "Unknown" | "Some")
     {
@@ -153,7 +153,7 @@ fn review_versions(walk: &mut Walk<'_>, node: NodeId) {
                 format!("Invalid value: {text:?}: duplicate version"),
             );
         } else {
-            walk.written(node, &steps, &text, Syntax::Label1035);
+            walk.check_syntax(node, &steps, &text, Syntax::Label1035);
             seen.push(text);
         }
     }
@@ -163,7 +163,7 @@ fn review_versions(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
-/// Go reads schemes in small letters.
+/// Go lower-cases schemes.
 const SCHEME: &str = "https://";
 
 fn webhook_url(walk: &mut Walk<'_>, node: NodeId) {
@@ -279,7 +279,7 @@ fn matched_resources(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
-/// What a wildcard already covers may not be named again.
+/// Resources that a wildcard already covers may not be named again.
 fn resources(walk: &mut Walk<'_>, node: NodeId, texts: &[std::borrow::Cow<'_, str>]) {
     let (mut of_resource, mut of_subresource) = (Vec::new(), Vec::new());
     let mut ends_plain = false;

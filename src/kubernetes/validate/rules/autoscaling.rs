@@ -11,8 +11,8 @@ use super::{Check, MAX_INT32, Syntax, Table, unsupported};
 const REFERENCE: &[Check] = &[
     Check::Required("kind"),
     Check::Required("name"),
-    Check::Written("kind", Syntax::PathSegment),
-    Check::Written("name", Syntax::PathSegment),
+    Check::SyntaxOrEmpty("kind", Syntax::PathSegment),
+    Check::SyntaxOrEmpty("name", Syntax::PathSegment),
     Check::With(reference_version),
 ];
 /// Types of metrics and the field that goes with each.
@@ -44,7 +44,10 @@ pub(super) const CHECKS: Table = &[
     ("autoscaling.v2.MetricSpec", &[Check::With(metric)]),
     (
         "autoscaling.v2.MetricIdentifier",
-        &[Check::Required("name"), Check::Written("name", Syntax::PathSegment)],
+        &[
+            Check::Required("name"),
+            Check::SyntaxOrEmpty("name", Syntax::PathSegment),
+        ],
     ),
     (
         "autoscaling.v2.MetricTarget",
@@ -59,7 +62,7 @@ pub(super) const CHECKS: Table = &[
         &[
             Check::Required("name"),
             Check::Required("container"),
-            Check::Written("container", Syntax::Label),
+            Check::SyntaxOrEmpty("container", Syntax::Label),
             Check::With(resource_target),
         ],
     ),
@@ -73,7 +76,7 @@ pub(super) const CHECKS: Table = &[
         "autoscaling.v2.HPAScalingRules",
         &[
             Check::Range("stabilizationWindowSeconds", 0, WINDOW_SECONDS),
-            Check::ValuesStrictly("selectPolicy", &["Max", "Min", "Disabled"]),
+            Check::OneOf("selectPolicy", &["Max", "Min", "Disabled"]),
             Check::With(policies),
         ],
     ),
@@ -81,7 +84,7 @@ pub(super) const CHECKS: Table = &[
         "autoscaling.v2.HPAScalingPolicy",
         &[
             Check::Required("type"),
-            Check::Values("type", &["Percent", "Pods"]),
+            Check::OneOfOrEmpty("type", &["Percent", "Pods"]),
             Check::Range("value", 1, MAX_INT32),
             Check::Range("periodSeconds", 1, PERIOD_SECONDS),
         ],
@@ -164,7 +167,7 @@ fn target(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
-/// Which of the fields of a metric's target are there.
+/// Which fields of a metric's target are present.
 fn given<const N: usize>(walk: &Walk<'_>, node: NodeId, names: [&str; N]) -> [bool; N] {
     let target = walk.field(node, "target");
     names.map(|name| target.is_some_and(|target| walk.has(target, name)))
@@ -210,7 +213,7 @@ fn external_target(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
-/// Rules that name policies name at least one; none at all stands for the usual ones.
+/// Rules that name policies name at least one; absent policies mean the default ones.
 fn policies(walk: &mut Walk<'_>, node: NodeId) {
     if walk.has(node, "policies") && walk.items(node, "policies").is_empty() {
         walk.fault(

@@ -15,10 +15,10 @@ use super::{Check, MAX_INT32, Syntax, Table};
 
 /// Highest priority that is not the system's own.
 const USER_PRIORITY: i64 = 1_000_000_000;
-/// What all values of a `ConfigMap` or Secret may hold.
+/// Most bytes that all values of a `ConfigMap` or Secret have together.
 const DATA_BYTES: usize = 1 << 20;
 
-/// What a quota counts, besides what has a domain.
+/// What a quota may count, besides names with a domain.
 const QUOTAS: [&str; 20] = [
     "configmaps",
     "cpu",
@@ -80,9 +80,9 @@ pub(super) const CHECKS: Table = &[
         "core.v1.Taint",
         &[
             Check::Required("key"),
-            Check::Written("key", Syntax::QualifiedName),
+            Check::SyntaxOrEmpty("key", Syntax::QualifiedName),
             Check::Required("effect"),
-            Check::Written("value", Syntax::LabelValue),
+            Check::SyntaxOrEmpty("value", Syntax::LabelValue),
         ],
     ),
     (
@@ -95,7 +95,10 @@ pub(super) const CHECKS: Table = &[
     ("scheduling.v1.PriorityClass", &[Check::With(priority)]),
     (
         "node.v1.RuntimeClass",
-        &[Check::Required("handler"), Check::Written("handler", Syntax::Label)],
+        &[
+            Check::Required("handler"),
+            Check::SyntaxOrEmpty("handler", Syntax::Label),
+        ],
     ),
     (
         "coordination.v1.LeaseSpec",
@@ -214,7 +217,7 @@ fn secret(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
-/// Why the credentials of a registry are no JSON object. What they say is not told.
+/// Why the credentials of a registry are not a JSON object. Their content is not shown.
 fn docker_fault(walk: &Walk<'_>, node: NodeId, name: &str) -> Option<&'static str> {
     let field = |field: &str| {
         let entries = walk.entries_of(node, field).into_iter();
@@ -226,11 +229,11 @@ fn docker_fault(walk: &Walk<'_>, node: NodeId, name: &str) -> Option<&'static st
     };
     let config = match field("stringData") {
         Some(text) => text.into_owned().into_bytes(),
-        // What is no base64 is told where the data is read.
+        // Text that is not base64 is reported where the data is read.
         None => decode_base64(&field("data")?)?,
     };
     let parsed: Result<serde_json::Map<String, serde_json::Value>, _> = serde_json::from_slice(&config);
-    parsed.is_err().then_some("the content is no JSON object")
+    parsed.is_err().then_some("the content is not a JSON object")
 }
 
 fn limit_type(walk: &mut Walk<'_>, node: NodeId) {
@@ -245,7 +248,7 @@ fn limit_type(walk: &mut Walk<'_>, node: NodeId) {
 fn namespace_finalizers(walk: &mut Walk<'_>, node: NodeId) {
     for (index, finalizer) in walk.items(node, "finalizers").into_iter().enumerate() {
         let name = walk.text_of(finalizer).unwrap_or_default();
-        walk.written(node, &[Key("finalizers"), Index(index)], &name, Syntax::QualifiedName);
+        walk.check_syntax(node, &[Key("finalizers"), Index(index)], &name, Syntax::QualifiedName);
         check_finalizer(walk, node, index, &name);
     }
 }
@@ -311,7 +314,7 @@ fn scope_requirement(walk: &mut Walk<'_>, node: NodeId) {
             walk.fault(node, &[Key("values")], ids::SELECTOR, message);
         }
         None => walk.required(node, "operator"),
-        // What is none of these is told by the closed set.
+        // Other operators are reported by the closed set.
         Some(_) => {}
     }
 }
@@ -356,9 +359,9 @@ fn api_service<'w>(walk: &mut Walk<'w>, node: NodeId) {
             walk.fault(node, &[Key("spec"), Key("group")], ids::REQUIRED, message);
         }
     } else {
-        walk.written(node, &[Key("spec"), Key("group")], &group, Syntax::Subdomain);
+        walk.check_syntax(node, &[Key("spec"), Key("group")], &group, Syntax::Subdomain);
     }
-    walk.written(node, &[Key("spec"), Key("version")], &version, Syntax::Label1035);
+    walk.check_syntax(node, &[Key("spec"), Key("version")], &version, Syntax::Label1035);
     let Some(spec) = spec else { return };
     for (name, most) in [("groupPriorityMinimum", 20_000), ("versionPriority", 1000)] {
         let number = walk.integer(spec, name).unwrap_or(0);

@@ -10,7 +10,7 @@ use super::probe::check_probes;
 use super::resources::container_resources;
 use super::{Check, MAX_INT32, Syntax, Table, unsupported};
 
-/// Kubernetes 1.32 began to take any printable character but `=` in the name of an environment variable.
+/// Kubernetes 1.32 began to accept any printable character but `=` in the name of an environment variable.
 pub(in crate::kubernetes::validate) const RELAXED_NAMES_SINCE: u8 = 32;
 /// What an environment variable may be set to from the pod.
 const ENV_FIELDS: [&str; 9] = [
@@ -47,7 +47,7 @@ pub(super) const CHECKS: Table = &[
         "core.v1.Container",
         &[
             Check::Required("name"),
-            Check::Written("name", Syntax::Label),
+            Check::SyntaxOrEmpty("name", Syntax::Label),
             Check::Required("image"),
             Check::Unique("ports", "name"),
             Check::Unique("volumeDevices", "name"),
@@ -63,7 +63,7 @@ pub(super) const CHECKS: Table = &[
         &[
             Check::With(container_port),
             Check::Range("hostPort", 0, 65535),
-            Check::Written("name", Syntax::PortName),
+            Check::SyntaxOrEmpty("name", Syntax::PortName),
         ],
     ),
     (
@@ -72,8 +72,8 @@ pub(super) const CHECKS: Table = &[
             Check::Required("name"),
             Check::Required("mountPath"),
             Check::AtMostOne(&["subPath", "subPathExpr"]),
-            Check::Written("subPath", Syntax::RelativePath),
-            Check::Written("subPathExpr", Syntax::RelativePath),
+            Check::SyntaxOrEmpty("subPath", Syntax::RelativePath),
+            Check::SyntaxOrEmpty("subPathExpr", Syntax::RelativePath),
         ],
     ),
     (
@@ -81,7 +81,7 @@ pub(super) const CHECKS: Table = &[
         &[
             Check::Required("name"),
             Check::Required("devicePath"),
-            Check::Written("devicePath", Syntax::PathWithoutDots),
+            Check::SyntaxOrEmpty("devicePath", Syntax::PathWithoutDots),
         ],
     ),
     ("core.v1.EnvVar", &[Check::Required("name"), Check::With(env_var)]),
@@ -138,9 +138,9 @@ pub(super) const CHECKS: Table = &[
 
 const KEY_SELECTOR: &[Check] = &[
     Check::Required("name"),
-    Check::Written("name", Syntax::Subdomain),
+    Check::SyntaxOrEmpty("name", Syntax::Subdomain),
     Check::Required("key"),
-    Check::Written("key", Syntax::DataKey),
+    Check::SyntaxOrEmpty("key", Syntax::DataKey),
 ];
 
 fn container_port(walk: &mut Walk<'_>, node: NodeId) {
@@ -243,7 +243,7 @@ fn resource_field(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
-/// The API server takes a variable twice and keeps the last: as good as never what is meant.
+/// The API server accepts a variable twice and keeps the last, which is hardly ever intended.
 fn same_env_twice(walk: &mut Walk<'_>, node: NodeId) {
     let mut seen = Vec::new();
     for (index, item) in walk.items(node, "env").into_iter().enumerate() {
@@ -262,7 +262,7 @@ fn same_env_twice(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
-/// The name is judged as if something could follow it: a dash at its end will do.
+/// The name is judged as if something could follow it: a dash at its end is accepted.
 fn source_of_variables(walk: &mut Walk<'_>, node: NodeId) {
     if let Some(name) = walk.text(node, "name") {
         let followed = name
@@ -325,6 +325,6 @@ fn local_profile(walk: &mut Walk<'_>, node: NodeId) {
         walk.fault(node, &[Key("localhostProfile")], ids::FORBIDDEN, message);
     }
     if let Some(profile) = walk.text(node, "localhostProfile") {
-        walk.written(node, &[Key("localhostProfile")], &profile, Syntax::RelativePath);
+        walk.check_syntax(node, &[Key("localhostProfile")], &profile, Syntax::RelativePath);
     }
 }

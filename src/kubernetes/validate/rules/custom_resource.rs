@@ -29,9 +29,9 @@ pub(super) const CHECKS: Table = &[
         "apiextensions.v1.CustomResourceDefinitionSpec",
         &[
             Check::Required("group"),
-            Check::Written("group", Syntax::Subdomain),
+            Check::SyntaxOrEmpty("group", Syntax::Subdomain),
             Check::Required("scope"),
-            Check::Values("scope", &["Cluster", "Namespaced"]),
+            Check::OneOfOrEmpty("scope", &["Cluster", "Namespaced"]),
             Check::Required("versions"),
             Check::Unique("versions", "name"),
             Check::With(versions),
@@ -43,24 +43,24 @@ pub(super) const CHECKS: Table = &[
         &[
             Check::Required("plural"),
             Check::Required("kind"),
-            Check::Written("plural", Syntax::Label1035),
-            Check::Written("singular", Syntax::Label1035),
-            Check::WrittenStrictly("shortNames", Syntax::Label1035),
-            Check::WrittenStrictly("categories", Syntax::Label1035),
+            Check::SyntaxOrEmpty("plural", Syntax::Label1035),
+            Check::SyntaxOrEmpty("singular", Syntax::Label1035),
+            Check::Syntax("shortNames", Syntax::Label1035),
+            Check::Syntax("categories", Syntax::Label1035),
             Check::With(kinds),
         ],
     ),
     (
         "apiextensions.v1.CustomResourceDefinitionVersion",
-        &[Check::WrittenStrictly("name", Syntax::Label1035), Check::With(version)],
+        &[Check::Syntax("name", Syntax::Label1035), Check::With(version)],
     ),
     (
         "apiextensions.v1.CustomResourceColumnDefinition",
         &[
             Check::Required("name"),
             Check::Required("type"),
-            Check::Values("type", COLUMN_TYPES),
-            Check::Values("format", COLUMN_FORMATS),
+            Check::OneOfOrEmpty("type", COLUMN_TYPES),
+            Check::OneOfOrEmpty("format", COLUMN_FORMATS),
             Check::Required("jsonPath"),
         ],
     ),
@@ -68,7 +68,7 @@ pub(super) const CHECKS: Table = &[
         "apiextensions.v1.CustomResourceConversion",
         &[
             Check::Required("strategy"),
-            Check::Values("strategy", &["None", "Webhook"]),
+            Check::OneOfOrEmpty("strategy", &["None", "Webhook"]),
             Check::With(conversion),
         ],
     ),
@@ -116,7 +116,7 @@ fn definition(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
-/// Groups of the community's own need a link to where they were approved.
+/// Groups of the Kubernetes community need a link to their approval.
 fn approval(walk: &mut Walk<'_>, node: NodeId) {
     const ANNOTATION: &str = "api-approved.kubernetes.io";
     let group = walk

@@ -36,7 +36,7 @@ pub(super) fn failure_policy(walk: &mut Walk<'_>, node: NodeId) {
         for (position, condition) in conditions.into_iter().enumerate() {
             let inside = |name| [at[0], at[1], at[2], Key("onPodConditions"), Index(position), Key(name)];
             let kind = walk.text(condition, "type").unwrap_or_default();
-            walk.written(node, &inside("type"), &kind, Syntax::QualifiedName);
+            walk.check_syntax(node, &inside("type"), &kind, Syntax::QualifiedName);
             // Without one it is `True`.
             if let Some(status) = walk.text(condition, "status")
                 && !STATUSES.contains(&&*status)

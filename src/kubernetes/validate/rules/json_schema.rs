@@ -1,4 +1,4 @@
-//! The schemas in `CustomResourceDefinitions`: what of JSON Schema Kubernetes takes, and that they are structural
+//! The schemas in `CustomResourceDefinitions`: which parts of JSON Schema Kubernetes accepts, and that they are structural
 //! (`apiextensions-apiserver/pkg/apiserver/schema`).
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use super::unsupported;
 /// Deepest nesting of a schema.
 const MAX_DEPTH: usize = 200;
 const TYPES: &[&str] = &["array", "boolean", "integer", "number", "object", "string"];
-/// What JSON Schema has and a CRD may not.
+/// Keys of JSON Schema that a CRD may not have.
 const UNSUPPORTED: [&str; 6] = [
     "id",
     "additionalItems",
@@ -25,7 +25,7 @@ const UNSUPPORTED: [&str; 6] = [
     "dependencies",
     "$ref",
 ];
-/// What stands in the structural part of a schema alone, and not below `allOf`, `anyOf`, `oneOf`, `not`.
+/// Keys that belong to the structural part of a schema, and not below `allOf`, `anyOf`, `oneOf`, `not`.
 const STRUCTURAL_ONLY: [&str; 10] = [
     "type",
     "additionalProperties",
@@ -47,7 +47,7 @@ const REASONS: &[&str] = &[
     "FieldValueRequired",
 ];
 
-/// Where a schema stands.
+/// The position of a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Level {
     Root,
@@ -63,7 +63,7 @@ pub(super) fn check_root_schema(walk: &mut Walk<'_>, schema: NodeId, has_status:
     structural(walk, schema, Level::Root, 0);
 }
 
-/// With a status subresource, what stands at the root must hold for the spec and the status alike.
+/// With a status subresource, keys at the root apply to the spec and the status alike.
 fn root_with_status(walk: &mut Walk<'_>, schema: NodeId) {
     const ALLOWED: [&str; 10] = [
         "properties",
@@ -89,7 +89,7 @@ fn root_with_status(walk: &mut Walk<'_>, schema: NodeId) {
     }
 }
 
-/// Which kinds of keys a schema has. Schemas are many and most have two keys, so these are looked at once.
+/// Which kinds of keys a schema has. There are many schemas, most with two keys, so the keys are read once.
 #[derive(Debug, Clone, Copy, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "a set")]
 struct Keys {
@@ -100,7 +100,7 @@ struct Keys {
     inner: bool,
     /// `allOf` and the like.
     combinations: bool,
-    /// What [`common`] looks at.
+    /// What [`common`] checks.
     common: bool,
 }
 
@@ -212,7 +212,7 @@ fn combinations(walk: &mut Walk<'_>, node: NodeId, is_either: bool, depth: usize
     }
 }
 
-/// The type of a structural schema: one there is, but where anything or two types are taken.
+/// The type of a structural schema: it has one, unless anything or two types are accepted.
 fn type_of(walk: &mut Walk<'_>, node: NodeId, level: Level, kind: Option<&str>, keys: Keys) {
     let has = |walk: &Walk<'_>, name| keys.extensions && walk.is_true(node, name);
     let is_either = has(walk, "x-kubernetes-int-or-string");
@@ -302,14 +302,14 @@ fn nested(walk: &mut Walk<'_>, node: NodeId, depth: usize) {
     }
 }
 
-/// A scalar where a schema belongs: Go's decoder makes none of it.
+/// A scalar in place of a schema, which Go's decoder refuses.
 fn is_no_schema(walk: &Walk<'_>, node: NodeId) -> bool {
     matches!(walk.tree.kind(node), NodeKind::Scalar(_))
 }
 
-/// What holds for every schema.
+/// Checks of every schema.
 fn common(walk: &mut Walk<'_>, node: NodeId) {
-    // Schemas are many and most have three keys: each is looked at once.
+    // There are many schemas, most with three keys: each key is read once.
     for (name, _, value) in walk.entries(node) {
         let value = walk.tree.target(value);
         match &*name {
@@ -352,7 +352,7 @@ fn common(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
-/// Why a pattern is no regular expression. Many definitions have the same ones, so answers are kept.
+/// Why a pattern is not a regular expression. Many definitions have the same ones, so answers are kept.
 fn pattern_fault(pattern: &str) -> Option<String> {
     static KNOWN: Mutex<BTreeMap<String, Option<String>>> = Mutex::new(BTreeMap::new());
     if let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(pattern) {
@@ -545,8 +545,8 @@ fn metadata(walk: &mut Walk<'_>, node: NodeId, level: Level) {
     }
 }
 
-/// Whether a default is a scalar of the type, or an empty list or mapping, and nothing more is asked of it.
-fn is_plainly_right(walk: &Walk<'_>, node: NodeId) -> bool {
+/// Whether a default is a scalar of the type, or an empty list or mapping, and nothing more constrains it.
+fn is_certainly_right(walk: &Walk<'_>, node: NodeId) -> bool {
     const HARMLESS: [&str; 10] = [
         "default",
         "description",
@@ -581,7 +581,7 @@ fn is_plainly_right(walk: &Walk<'_>, node: NodeId) -> bool {
 
 /// A default must fit its own schema.
 fn default_value(walk: &mut Walk<'_>, node: NodeId) {
-    if is_plainly_right(walk, node) {
+    if is_certainly_right(walk, node) {
         return;
     }
     let Some(value) = walk.field(node, "default") else {

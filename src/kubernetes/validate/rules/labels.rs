@@ -157,7 +157,7 @@ pub(super) fn selects(walk: &Walk<'_>, selector: NodeId, metadata: Option<NodeId
                 Some("NotIn") => found.is_none_or(|found| !values.contains(&found)),
                 Some("Exists") => found.is_some(),
                 Some("DoesNotExist") => found.is_none(),
-                // A wrong operator is reported where it stands.
+                // A wrong operator is reported at its own place.
                 _ => true,
             }
         })

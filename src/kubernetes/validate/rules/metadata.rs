@@ -1,4 +1,4 @@
-//! `metadata` of an object: its name as its kind asks for, its labels and annotations
+//! `metadata` of an object: its name, as its kind requires, its labels and annotations
 //! (`ValidateObjectMeta` of `k8s.io/apimachinery`).
 
 use crate::text::yaml::NodeId;
@@ -44,7 +44,7 @@ const CLUSTER_KINDS: [&str; 31] = [
     "VolumeAttachment",
 ];
 
-/// Kinds that stand for a question or a list and have no name to check.
+/// Kinds that are a question or a list and whose names are not checked.
 fn is_nameless(kind: &str) -> bool {
     kind.ends_with("Review") || kind.ends_with("List") || matches!(kind, "Eviction" | "Binding" | "Scale" | "Status")
 }
@@ -71,7 +71,7 @@ pub(super) fn check_finalizer(walk: &mut Walk<'_>, node: NodeId, index: usize, n
     }
 }
 
-/// Whether a group certainly is Kubernetes' own; definitions of others are not asked this.
+/// Whether a group certainly is Kubernetes' own; definitions of other groups are not checked for it.
 fn is_builtin(group: &str) -> bool {
     let known = [
         "networking",
@@ -103,13 +103,13 @@ pub(in crate::kubernetes::validate) fn check_root<'w>(
     let text = |walk: &Walk<'w>, name| is_there.then(|| walk.text(metadata, name)).flatten();
     let (name, prefix) = (text(walk, "name"), text(walk, "generateName"));
     match (&name, &prefix) {
-        (Some(name), _) => walk.written(root, &[Key("metadata"), Key("name")], name, syntax),
+        (Some(name), _) => walk.check_syntax(root, &[Key("metadata"), Key("name")], name, syntax),
         (None, Some(prefix)) => {
             // Kubernetes appends five characters: only what comes before them is judged.
             let example = format!("{prefix}xxxxx");
-            walk.written(root, &[Key("metadata"), Key("generateName")], &example, syntax);
+            walk.check_syntax(root, &[Key("metadata"), Key("generateName")], &example, syntax);
         }
-        // It is given a name of random digits.
+        // The server generates its name.
         (None, None) if kind == "LimitRange" => {}
         (None, None) => {
             let message = "Required value: name or generateName is required";
@@ -123,12 +123,12 @@ pub(in crate::kubernetes::validate) fn check_root<'w>(
         if !CLUSTER_KINDS.contains(&kind)
             && let Some(namespace) = walk.text(metadata, "namespace")
         {
-            walk.written(metadata, &[Key("namespace")], &namespace, Syntax::Label);
+            walk.check_syntax(metadata, &[Key("namespace")], &namespace, Syntax::Label);
         }
         check_object_metadata(walk, metadata);
         for (index, finalizer) in walk.items(metadata, "finalizers").into_iter().enumerate() {
             let text = walk.text_of(finalizer).unwrap_or_default();
-            walk.written(
+            walk.check_syntax(
                 metadata,
                 &[Key("finalizers"), Index(index)],
                 &text,

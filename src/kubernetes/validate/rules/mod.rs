@@ -37,25 +37,25 @@ pub(in crate::kubernetes::validate) use syntax::Syntax;
 /// One check of an object of a definition.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Check {
-    /// The field must be there and not empty.
+    /// The field must be present and not empty.
     Required(&'static str),
     /// The field, when it is a text that is not empty, or each item of it, has a syntax.
-    Written(&'static str, Syntax),
-    /// As [`Self::Written`], and an empty text is refused too.
-    WrittenStrictly(&'static str, Syntax),
+    SyntaxOrEmpty(&'static str, Syntax),
+    /// As [`Self::SyntaxOrEmpty`], and an empty text is refused too.
+    Syntax(&'static str, Syntax),
     /// The field, or each item of it, is one of these texts; an empty one is absent.
-    Values(&'static str, &'static [&'static str]),
-    /// As [`Self::Values`], and an empty text is refused too.
-    ValuesStrictly(&'static str, &'static [&'static str]),
+    OneOfOrEmpty(&'static str, &'static [&'static str]),
+    /// As [`Self::OneOfOrEmpty`], and an empty text is refused too.
+    OneOf(&'static str, &'static [&'static str]),
     /// The whole number lies between two, inclusive.
     Range(&'static str, i64, i64),
-    /// The field is no negative number.
+    /// The field is not a negative number.
     NotNegative(&'static str),
     /// No two items of the list have the same text in a field; with an empty name: are the same text.
     Unique(&'static str, &'static str),
-    /// Exactly one of the fields is there.
+    /// Exactly one of the fields is present.
     ExactlyOne(&'static [&'static str]),
-    /// At most one of the fields is there.
+    /// At most one of the fields is present.
     AtMostOne(&'static [&'static str]),
     /// Anything else.
     With(fn(&mut Walk<'_>, NodeId)),
@@ -97,7 +97,7 @@ fn short_name(definition: &str) -> &str {
 }
 
 impl<'w> Walk<'w> {
-    /// Holds an object against the checks of its definition.
+    /// Runs the checks of its definition on an object.
     pub(super) fn check_object(&mut self, node: NodeId, checks: &'static [Check]) {
         for check in checks {
             self.check(node, *check);
@@ -111,18 +111,20 @@ impl<'w> Walk<'w> {
                     self.required(node, name);
                 }
             }
-            Check::Written(name, syntax) => {
+            Check::SyntaxOrEmpty(name, syntax) => {
                 self.each_text(node, name, |walk, steps, text| {
                     if !text.is_empty() {
-                        walk.written(node, steps, text, syntax);
+                        walk.check_syntax(node, steps, text, syntax);
                     }
                 });
             }
-            Check::WrittenStrictly(name, syntax) => {
-                self.each_text(node, name, |walk, steps, text| walk.written(node, steps, text, syntax));
+            Check::Syntax(name, syntax) => {
+                self.each_text(node, name, |walk, steps, text| {
+                    walk.check_syntax(node, steps, text, syntax)
+                });
             }
-            Check::Values(name, values) => self.values(node, name, values, true),
-            Check::ValuesStrictly(name, values) => self.values(node, name, values, false),
+            Check::OneOfOrEmpty(name, values) => self.values(node, name, values, true),
+            Check::OneOf(name, values) => self.values(node, name, values, false),
             Check::Range(name, least, most) => {
                 if let Some(number) = self.integer(node, name)
                     && !(least..=most).contains(&number)
@@ -151,8 +153,8 @@ impl<'w> Walk<'w> {
         self.fault(node, &[Key(name)], ids::REQUIRED, "Required value");
     }
 
-    /// Reports a text that is not written as it should be.
-    pub(super) fn written(&mut self, node: NodeId, steps: &[super::fields::Step<'_>], text: &str, syntax: Syntax) {
+    /// Reports a text that does not have a syntax.
+    pub(super) fn check_syntax(&mut self, node: NodeId, steps: &[super::fields::Step<'_>], text: &str, syntax: Syntax) {
         if let Some(fault) = syntax.fault(text) {
             let message = format!(
                 "Invalid value: {:?}: {fault}",
@@ -181,10 +183,10 @@ impl<'w> Walk<'w> {
         }
     }
 
-    fn values(&mut self, node: NodeId, name: &str, values: &[&str], takes_empty: bool) {
+    fn values(&mut self, node: NodeId, name: &str, values: &[&str], allows_empty: bool) {
         self.each_text(node, name, |walk, steps, text| {
             let is_item = steps.len() > 1;
-            let is_absent = takes_empty && text.is_empty() && !is_item;
+            let is_absent = allows_empty && text.is_empty() && !is_item;
             if !is_absent && !values.contains(&text) {
                 let message = unsupported(text, values);
                 walk.fault(node, steps, ids::ENUM, message);
@@ -229,7 +231,7 @@ impl<'w> Walk<'w> {
     }
 }
 
-/// What is said of a value that is not among those supported.
+/// The message for a value that is not among those supported.
 pub(super) fn unsupported(text: &str, values: &[&str]) -> String {
     let values: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
     format!(
@@ -282,10 +284,10 @@ mod tests {
     fn named(check: &Check) -> (Vec<&'static str>, Option<(&'static str, &'static str)>) {
         match *check {
             Check::Required(name)
-            | Check::Written(name, _)
-            | Check::WrittenStrictly(name, _)
-            | Check::Values(name, _)
-            | Check::ValuesStrictly(name, _)
+            | Check::SyntaxOrEmpty(name, _)
+            | Check::Syntax(name, _)
+            | Check::OneOfOrEmpty(name, _)
+            | Check::OneOf(name, _)
             | Check::Range(name, ..)
             | Check::NotNegative(name) => (vec![name], None),
             Check::Unique(list, "") => (vec![list], None),

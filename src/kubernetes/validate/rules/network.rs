@@ -13,12 +13,12 @@ use super::labels::check_labels;
 use super::probe::check_port;
 use super::{Check, Syntax, Table};
 
-/// Longest name of what an `IngressClass` is handled by.
+/// Longest name of the controller of an `IngressClass`.
 const CONTROLLER_BYTES: usize = 250;
-/// A day: the most that a client may stick to a pod.
+/// One day: the longest session affinity.
 const STICKY_SECONDS: i64 = 86_400;
 
-/// Ports of nodes that services may have, unless a cluster is set up with others.
+/// Ports of nodes that services may have, unless the cluster is configured otherwise.
 const NODE_PORTS: RangeInclusive<i64> = 30_000..=32_767;
 /// Addresses of one endpoint of a slice.
 const MOST_ADDRESSES: usize = 100;
@@ -33,22 +33,22 @@ pub(super) const CHECKS: Table = &[
             Check::With(|walk, node| check_labels(walk, node, "selector")),
             Check::Unique("ports", "name"),
             Check::With(external_access),
-            Check::WrittenStrictly("externalIPs", Syntax::EndpointIp),
-            Check::WrittenStrictly("loadBalancerSourceRanges", Syntax::PaddedCidr),
-            Check::WrittenStrictly("loadBalancerClass", Syntax::QualifiedName),
+            Check::Syntax("externalIPs", Syntax::EndpointIp),
+            Check::Syntax("loadBalancerSourceRanges", Syntax::PaddedCidr),
+            Check::Syntax("loadBalancerClass", Syntax::QualifiedName),
             Check::Unique("ipFamilies", ""),
-            Check::ValuesStrictly("ipFamilies", &["IPv4", "IPv6"]),
+            Check::OneOf("ipFamilies", &["IPv4", "IPv6"]),
             Check::With(|walk, node| node_port(walk, node, "healthCheckNodePort")),
         ],
     ),
     (
         "core.v1.ServicePort",
         &[
-            Check::Written("name", Syntax::Label),
+            Check::SyntaxOrEmpty("name", Syntax::Label),
             Check::With(port_number),
-            Check::Written("appProtocol", Syntax::QualifiedName),
+            Check::SyntaxOrEmpty("appProtocol", Syntax::QualifiedName),
             Check::With(target_port),
-            // The range a cluster has unless it is told otherwise.
+            // The default range of a cluster.
             Check::With(|walk, node| node_port(walk, node, "nodePort")),
         ],
     ),
@@ -61,42 +61,51 @@ pub(super) const CHECKS: Table = &[
         "core.v1.EndpointAddress",
         &[
             Check::Required("ip"),
-            Check::Written("ip", Syntax::EndpointIp),
-            Check::Written("hostname", Syntax::Label),
+            Check::SyntaxOrEmpty("ip", Syntax::EndpointIp),
+            Check::SyntaxOrEmpty("hostname", Syntax::Label),
         ],
     ),
     (
         "core.v1.EndpointPort",
-        &[Check::With(port_number), Check::Written("name", Syntax::Label)],
+        &[Check::With(port_number), Check::SyntaxOrEmpty("name", Syntax::Label)],
     ),
     (
         "discovery.v1.EndpointSlice",
         &[
             Check::Required("addressType"),
-            Check::Values("addressType", &["FQDN", "IPv4", "IPv6"]),
+            Check::OneOfOrEmpty("addressType", &["FQDN", "IPv4", "IPv6"]),
             Check::Unique("ports", "name"),
             Check::With(slice_addresses),
         ],
     ),
     (
         "discovery.v1.Endpoint",
-        &[Check::Required("addresses"), Check::Written("hostname", Syntax::Label)],
+        &[
+            Check::Required("addresses"),
+            Check::SyntaxOrEmpty("hostname", Syntax::Label),
+        ],
     ),
-    ("discovery.v1.EndpointPort", &[Check::Written("name", Syntax::Label)]),
+    (
+        "discovery.v1.EndpointPort",
+        &[Check::SyntaxOrEmpty("name", Syntax::Label)],
+    ),
     (
         "networking.v1.IngressSpec",
         &[
             Check::With(rules_or_backend),
-            Check::Written("ingressClassName", Syntax::Subdomain),
+            Check::SyntaxOrEmpty("ingressClassName", Syntax::Subdomain),
         ],
     ),
     ("networking.v1.Ingress", &[Check::With(ingress)]),
-    ("networking.v1.IngressRule", &[Check::Written("host", Syntax::Host)]),
+    (
+        "networking.v1.IngressRule",
+        &[Check::SyntaxOrEmpty("host", Syntax::Host)],
+    ),
     (
         "networking.v1.IngressTLS",
         &[
-            Check::WrittenStrictly("hosts", Syntax::TlsHost),
-            Check::Written("secretName", Syntax::Subdomain),
+            Check::Syntax("hosts", Syntax::TlsHost),
+            Check::SyntaxOrEmpty("secretName", Syntax::Subdomain),
         ],
     ),
     ("networking.v1.HTTPIngressRuleValue", &[Check::Required("paths")]),
@@ -115,7 +124,7 @@ pub(super) const CHECKS: Table = &[
         "networking.v1.IngressServiceBackend",
         &[
             Check::Required("name"),
-            Check::Written("name", Syntax::Label1035),
+            Check::SyntaxOrEmpty("name", Syntax::Label1035),
             Check::With(backend_port),
         ],
     ),
@@ -123,7 +132,7 @@ pub(super) const CHECKS: Table = &[
         "networking.v1.IngressClassSpec",
         &[
             Check::Required("controller"),
-            Check::Written("controller", Syntax::DomainPath),
+            Check::SyntaxOrEmpty("controller", Syntax::DomainPath),
             Check::With(controller_length),
         ],
     ),
@@ -133,11 +142,11 @@ pub(super) const CHECKS: Table = &[
         &[
             Check::Required("kind"),
             Check::Required("name"),
-            Check::Written("kind", Syntax::PathSegment),
-            Check::Written("name", Syntax::PathSegment),
-            Check::WrittenStrictly("apiGroup", Syntax::Subdomain),
-            Check::Written("namespace", Syntax::Label),
-            Check::ValuesStrictly("scope", &["Cluster", "Namespace"]),
+            Check::SyntaxOrEmpty("kind", Syntax::PathSegment),
+            Check::SyntaxOrEmpty("name", Syntax::PathSegment),
+            Check::Syntax("apiGroup", Syntax::Subdomain),
+            Check::SyntaxOrEmpty("namespace", Syntax::Label),
+            Check::OneOf("scope", &["Cluster", "Namespace"]),
             Check::With(class_parameters),
         ],
     ),
@@ -148,8 +157,8 @@ pub(super) const CHECKS: Table = &[
         "networking.v1.IPBlock",
         &[
             Check::Required("cidr"),
-            Check::Written("cidr", Syntax::Cidr),
-            Check::WrittenStrictly("except", Syntax::Cidr),
+            Check::SyntaxOrEmpty("cidr", Syntax::Cidr),
+            Check::Syntax("except", Syntax::Cidr),
             Check::With(exceptions),
         ],
     ),
@@ -172,13 +181,13 @@ fn service(walk: &mut Walk<'_>, node: NodeId) {
             let message = "Forbidden: may not be set for ExternalName services";
             walk.fault(node, &[Key("clusterIP")], ids::FORBIDDEN, message);
         }
-        walk.written(node, &[Key("clusterIP")], &address, Syntax::Ip);
+        walk.check_syntax(node, &[Key("clusterIP")], &address, Syntax::Ip);
     }
     if is_external {
         match walk.text(node, "externalName") {
             Some(name) => {
                 let name = name.strip_suffix('.').unwrap_or(&name).to_owned();
-                walk.written(node, &[Key("externalName")], &name, Syntax::Subdomain);
+                walk.check_syntax(node, &[Key("externalName")], &name, Syntax::Subdomain);
             }
             None => walk.required(node, "externalName"),
         }
@@ -222,7 +231,7 @@ fn slice_addresses(walk: &mut Walk<'_>, node: NodeId) {
         for (position, address) in addresses.into_iter().enumerate() {
             let Some(address) = walk.text_of(address) else { continue };
             let steps = [Key("endpoints"), Index(index), Key("addresses"), Index(position)];
-            walk.written(node, &steps, &address, syntax);
+            walk.check_syntax(node, &steps, &address, syntax);
             if kind != "FQDN" && parse_ip(&address).is_some_and(|ip| ip.is_ipv4() != (kind == "IPv4")) {
                 let message = format!("Invalid value: {address:?}: must be an {kind} address");
                 walk.fault(node, &steps, ids::NAME, message);
@@ -239,7 +248,7 @@ fn resource_backend(walk: &mut Walk<'_>, node: NodeId) {
     ] {
         let field = walk.field_at(node, &["resource", name]);
         if let Some(text) = field.and_then(|field| walk.text_of(field)) {
-            walk.written(node, &[Key("resource"), Key(name)], &text, syntax);
+            walk.check_syntax(node, &[Key("resource"), Key(name)], &text, syntax);
         }
     }
 }
@@ -423,7 +432,7 @@ fn backend_port(walk: &mut Walk<'_>, node: NodeId) {
                 "Invalid value: cannot set both port name & port number",
             );
         }
-        (Some(name), None) => walk.written(node, &[Key("port"), Key("name")], &name, Syntax::PortName),
+        (Some(name), None) => walk.check_syntax(node, &[Key("port"), Key("name")], &name, Syntax::PortName),
         (None, Some(number)) if (1..=65535).contains(&number) => {}
         (None, Some(number)) => {
             let message = format!("Invalid value: {number}: must be between 1 and 65535, inclusive");

@@ -1,4 +1,4 @@
-//! Pods: what is said of all containers and volumes together, of placement and of the pod itself (`ValidatePodSpec`).
+//! Pods: rules over all containers and volumes together, over placement and over the pod itself (`ValidatePodSpec`).
 
 use crate::text::yaml::NodeId;
 
@@ -30,13 +30,13 @@ pub(super) const CHECKS: Table = &[
             Check::Unique("volumes", "name"),
             Check::With(containers),
             Check::With(check_labels_of_nodes),
-            Check::Written("serviceAccountName", Syntax::Subdomain),
-            Check::Written("nodeName", Syntax::Subdomain),
+            Check::SyntaxOrEmpty("serviceAccountName", Syntax::Subdomain),
+            Check::SyntaxOrEmpty("nodeName", Syntax::Subdomain),
             Check::Range("activeDeadlineSeconds", 1, MAX_INT32),
-            Check::Written("hostname", Syntax::Label),
-            Check::Written("subdomain", Syntax::Label),
-            Check::Written("priorityClassName", Syntax::Subdomain),
-            Check::Written("runtimeClassName", Syntax::Subdomain),
+            Check::SyntaxOrEmpty("hostname", Syntax::Label),
+            Check::SyntaxOrEmpty("subdomain", Syntax::Label),
+            Check::SyntaxOrEmpty("priorityClassName", Syntax::Subdomain),
+            Check::SyntaxOrEmpty("runtimeClassName", Syntax::Subdomain),
             Check::With(host_network),
             Check::With(host_processes),
             Check::With(dns),
@@ -71,8 +71,8 @@ pub(super) const CHECKS: Table = &[
         "core.v1.PodAffinityTerm",
         &[
             Check::Required("topologyKey"),
-            Check::Written("topologyKey", Syntax::QualifiedName),
-            Check::WrittenStrictly("namespaces", Syntax::Label),
+            Check::SyntaxOrEmpty("topologyKey", Syntax::QualifiedName),
+            Check::Syntax("namespaces", Syntax::Label),
             Check::With(match_label_keys),
         ],
     ),
@@ -88,37 +88,37 @@ pub(super) const CHECKS: Table = &[
         "core.v1.HostAlias",
         &[
             Check::Required("ip"),
-            Check::Written("ip", Syntax::Ip),
-            Check::WrittenStrictly("hostnames", Syntax::Subdomain),
+            Check::SyntaxOrEmpty("ip", Syntax::Ip),
+            Check::Syntax("hostnames", Syntax::Subdomain),
         ],
     ),
     (
         "core.v1.PodDNSConfig",
-        &[
-            Check::WrittenStrictly("nameservers", Syntax::Ip),
-            Check::With(dns_limits),
-        ],
+        &[Check::Syntax("nameservers", Syntax::Ip), Check::With(dns_limits)],
     ),
     ("core.v1.PodDNSConfigOption", &[Check::Required("name")]),
     (
         "core.v1.PodReadinessGate",
-        &[Check::WrittenStrictly("conditionType", Syntax::QualifiedName)],
+        &[Check::Syntax("conditionType", Syntax::QualifiedName)],
     ),
     (
         "core.v1.PodSchedulingGate",
-        &[Check::WrittenStrictly("name", Syntax::QualifiedName)],
+        &[Check::Syntax("name", Syntax::QualifiedName)],
     ),
     (
         "core.v1.PodResourceClaim",
         &[
             Check::Required("name"),
-            Check::Written("name", Syntax::Label),
+            Check::SyntaxOrEmpty("name", Syntax::Label),
             Check::ExactlyOne(&["resourceClaimName", "resourceClaimTemplateName"]),
         ],
     ),
     (
         "core.v1.PodOS",
-        &[Check::Values("name", &["linux", "windows"]), Check::Required("name")],
+        &[
+            Check::OneOfOrEmpty("name", &["linux", "windows"]),
+            Check::Required("name"),
+        ],
     ),
 ];
 
@@ -155,7 +155,7 @@ fn check_labels_of_nodes(walk: &mut Walk<'_>, node: NodeId) {
     check_labels(walk, node, "nodeSelector");
 }
 
-/// Names of containers, what init containers may not have, and volumes that are mounted.
+/// Names of containers, fields that init containers may not have, and volumes that are mounted.
 fn containers(walk: &mut Walk<'_>, node: NodeId) {
     let mut names = Vec::new();
     let mut volumes: Vec<_> = walk
@@ -211,7 +211,7 @@ fn is_claim(walk: &Walk<'_>, node: NodeId, name: &str) -> bool {
     volumes.all(|volume| walk.has(volume, "persistentVolumeClaim") || walk.has(volume, "ephemeral"))
 }
 
-/// No space around the images of a pod; those of a template are only looked at when a pod is made of it.
+/// No white space around the images of a pod; those of a template are only checked when a pod is created from it.
 fn image_names(walk: &mut Walk<'_>, node: NodeId) {
     for list in ["initContainers", "containers"] {
         let containers = walk.field(node, "spec").map(|spec| walk.items(spec, list));
@@ -318,7 +318,7 @@ fn toleration(walk: &mut Walk<'_>, node: NodeId) {
     let operator = walk.text(node, "operator").unwrap_or_default();
     let value = walk.text(node, "value").unwrap_or_default();
     match walk.text(node, "key") {
-        Some(key) => walk.written(node, &[Key("key")], &key, Syntax::QualifiedName),
+        Some(key) => walk.check_syntax(node, &[Key("key")], &key, Syntax::QualifiedName),
         None if operator != "Exists" => {
             let message = "Invalid value: operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
             walk.fault(node, &[Key("operator")], ids::SELECTOR, message);
@@ -334,7 +334,7 @@ fn toleration(walk: &mut Walk<'_>, node: NodeId) {
         walk.fault(node, &[Key("value")], ids::SELECTOR, message);
     }
     if matches!(&*operator, "" | "Equal") {
-        walk.written(node, &[Key("value")], &value, Syntax::LabelValue);
+        walk.check_syntax(node, &[Key("value")], &value, Syntax::LabelValue);
     }
 }
 
@@ -345,7 +345,7 @@ fn min_domains(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
-/// Keys that are taken from the pod go with a selector.
+/// Keys of labels to compare with those of the pod require a selector.
 fn match_label_keys(walk: &mut Walk<'_>, node: NodeId) {
     for name in ["matchLabelKeys", "mismatchLabelKeys"] {
         if !walk.items(node, name).is_empty() && !walk.has(node, "labelSelector") {
@@ -399,7 +399,7 @@ fn dns_limits(walk: &mut Walk<'_>, node: NodeId) {
     }
     for (index, search) in walk.items(node, "searches").into_iter().enumerate() {
         let Some(search) = walk.text_of(search) else { continue };
-        // Underscores are taken since 1.32.
+        // Underscores are accepted since 1.32.
         let plain = search.strip_suffix('.').unwrap_or(&search).replace('_', "a");
         if search != "."
             && let Some(fault) = Syntax::Subdomain.fault(&plain)
@@ -410,7 +410,7 @@ fn dns_limits(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
-/// Which restart policies the pods of a workload may have; none given is `Always`.
+/// Which restart policies the pods of a workload may have; an absent one means `Always`.
 pub(super) fn restart_policy(walk: &mut Walk<'_>, node: NodeId, template: &[&'static str], policies: &[&str]) {
     let mut names = template.to_vec();
     names.push("spec");

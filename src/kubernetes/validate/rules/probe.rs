@@ -69,7 +69,7 @@ fn port(walk: &mut Walk<'_>, node: NodeId) {
     check_port(walk, node, &[Key("port")], value);
 }
 
-/// A port, which must be there, by number or by name.
+/// A port, which is required, by number or by name.
 pub(super) fn check_port(walk: &mut Walk<'_>, node: NodeId, steps: &[Step<'_>], value: Option<NodeId>) {
     let number = value.map_or(Some(0), |value| walk.integer_of(value));
     if let Some(number) = number {
@@ -78,6 +78,6 @@ pub(super) fn check_port(walk: &mut Walk<'_>, node: NodeId, steps: &[Step<'_>], 
             walk.fault(node, steps, ids::RANGE, message);
         }
     } else if let Some(text) = value.and_then(|value| walk.text_of(value)) {
-        walk.written(node, steps, &text, Syntax::PortName);
+        walk.check_syntax(node, steps, &text, Syntax::PortName);
     }
 }

@@ -1,4 +1,4 @@
-//! Roles and who has them (`pkg/apis/rbac/validation`).
+//! Roles and their subjects (`pkg/apis/rbac/validation`).
 
 use crate::text::yaml::NodeId;
 
@@ -18,9 +18,9 @@ pub(super) const CHECKS: Table = &[
     (
         "rbac.v1.RoleRef",
         &[
-            Check::Values("apiGroup", &[GROUP]),
+            Check::OneOfOrEmpty("apiGroup", &[GROUP]),
             Check::Required("name"),
-            Check::Written("name", Syntax::PathSegment),
+            Check::SyntaxOrEmpty("name", Syntax::PathSegment),
         ],
     ),
     (
@@ -79,14 +79,14 @@ fn role_ref(walk: &mut Walk<'_>, node: NodeId, kinds: &[&str]) {
     }
 }
 
-/// The kind, the group that goes with it (what is absent is filled in), and how the name is written.
+/// The kind, the group that belongs to it (filled in where absent), and the syntax of the name.
 fn subject(walk: &mut Walk<'_>, node: NodeId) {
     let kind = walk.text(node, "kind").unwrap_or_default();
     let name = walk.text(node, "name").unwrap_or_default();
     let group = match &*kind {
         "ServiceAccount" => {
             if !name.is_empty() {
-                walk.written(node, &[Key("name")], &name, Syntax::Subdomain);
+                walk.check_syntax(node, &[Key("name")], &name, Syntax::Subdomain);
             }
             ""
         }

@@ -18,7 +18,7 @@ pub(super) fn quantity(walk: &Walk<'_>, node: NodeId, name: &str) -> Option<Quan
     quantity_of(walk, walk.field(node, name)?)
 }
 
-/// The quantity of a scalar, written as a text or a number; null is none at all, as in Go.
+/// The quantity of a scalar, written as a text or a number; null means absent, as in Go.
 pub(super) fn quantity_of(walk: &Walk<'_>, node: NodeId) -> Option<Quantity> {
     if walk.is_null(node) {
         return Some(Quantity::default());

@@ -45,7 +45,7 @@ pub(super) const CHECKS: Table = &[
             Check::With(only_once),
             Check::With(capacity),
             Check::With(local_node),
-            Check::Written("storageClassName", Syntax::Subdomain),
+            Check::SyntaxOrEmpty("storageClassName", Syntax::Subdomain),
         ],
     ),
     (
@@ -54,7 +54,7 @@ pub(super) const CHECKS: Table = &[
             Check::With(access_modes),
             Check::With(only_once),
             Check::With(storage_request),
-            Check::Written("storageClassName", Syntax::Subdomain),
+            Check::SyntaxOrEmpty("storageClassName", Syntax::Subdomain),
         ],
     ),
     (
@@ -63,13 +63,16 @@ pub(super) const CHECKS: Table = &[
     ),
     (
         "core.v1.LocalVolumeSource",
-        &[Check::Required("path"), Check::Written("path", Syntax::PathWithoutDots)],
+        &[
+            Check::Required("path"),
+            Check::SyntaxOrEmpty("path", Syntax::PathWithoutDots),
+        ],
     ),
     (
         "core.v1.CSIPersistentVolumeSource",
         &[
             Check::Required("driver"),
-            Check::Written("driver", Syntax::DriverName),
+            Check::SyntaxOrEmpty("driver", Syntax::DriverName),
             Check::Required("volumeHandle"),
         ],
     ),
@@ -78,14 +81,14 @@ pub(super) const CHECKS: Table = &[
         &[
             Check::Required("provisioner"),
             Check::With(provisioner),
-            Check::Values("reclaimPolicy", &["Delete", "Retain", ""]),
+            Check::OneOfOrEmpty("reclaimPolicy", &["Delete", "Retain", ""]),
         ],
     ),
     (
         "storage.v1.CSIDriverSpec",
         &[
-            Check::ValuesStrictly("fsGroupPolicy", &["ReadWriteOnceWithFSType", "File", "None"]),
-            Check::Values("volumeLifecycleModes", &["Persistent", "Ephemeral"]),
+            Check::OneOf("fsGroupPolicy", &["ReadWriteOnceWithFSType", "File", "None"]),
+            Check::OneOfOrEmpty("volumeLifecycleModes", &["Persistent", "Ephemeral"]),
             Check::Unique("tokenRequests", "audience"),
         ],
     ),
@@ -161,7 +164,7 @@ fn storage_request(walk: &mut Walk<'_>, node: NodeId) {
 
 fn provisioner(walk: &mut Walk<'_>, node: NodeId) {
     if let Some(name) = walk.text(node, "provisioner") {
-        walk.written(node, &[Key("provisioner")], &name.to_lowercase(), Syntax::QualifiedName);
+        walk.check_syntax(node, &[Key("provisioner")], &name.to_lowercase(), Syntax::QualifiedName);
     }
     for (index, topology) in walk.items(node, "allowedTopologies").into_iter().enumerate() {
         for (position, expression) in walk.items(topology, "matchLabelExpressions").into_iter().enumerate() {

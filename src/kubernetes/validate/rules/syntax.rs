@@ -1,4 +1,4 @@
-//! The syntaxes that the API server asks of names, labels, ports and the like (`k8s.io/apimachinery/pkg/util/validation`).
+//! The syntaxes that the API server requires of names, labels, ports and the like (`k8s.io/apimachinery/pkg/util/validation`).
 
 use crate::kubernetes::names::{NameSyntax, path_segment_problems};
 
@@ -15,7 +15,7 @@ pub(in crate::kubernetes::validate) enum Syntax {
     Subdomain,
     /// A subdomain with at least three labels.
     FullyQualified,
-    /// A subdomain, or `*.` and a subdomain; no IP address.
+    /// A subdomain, or `*.` and a subdomain; not an IP address.
     Host,
     /// As [`Self::Host`], which may look like an IP address.
     TlsHost,
@@ -23,7 +23,7 @@ pub(in crate::kubernetes::validate) enum Syntax {
     QualifiedName,
     /// The value of a label.
     LabelValue,
-    /// What may stand in a path of an URL: anything without `/` and `%`, but `.` and `..`.
+    /// A segment of a URL's path: any text without `/` and `%` except `.` and `..`.
     PathSegment,
     /// The name of a port: at most 15, a letter in it, no `--`.
     PortName,
@@ -37,7 +37,7 @@ pub(in crate::kubernetes::validate) enum Syntax {
     EndpointIp,
     /// An address range.
     Cidr,
-    /// An address range with space around it.
+    /// An address range, possibly with white space around it.
     PaddedCidr,
     /// An RFC 1123 label of at most 52 bytes, since a `CronJob`'s jobs get 11 more.
     CronJobName,
@@ -98,7 +98,7 @@ fn is_lower(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte.is_ascii_digit()
 }
 
-/// Whether a text begins and ends with what `ends` takes and has only that and `inner` between.
+/// Whether a text begins and ends with a byte that `ends` accepts, and has only such bytes and those of `inner` between.
 fn is_word(text: &str, ends: impl Fn(u8) -> bool, inner: &[u8]) -> bool {
     let bytes = text.as_bytes();
     let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else {
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn syntaxes_take_and_refuse() {
+    fn syntaxes_accept_and_refuse() {
         let long = "x".repeat(64);
         for (syntax, good, bad) in [
             (Syntax::Label, vec!["a", "a-1", "1"], vec!["", "A", "-a", "a.b", &long]),

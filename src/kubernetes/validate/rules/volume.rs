@@ -51,13 +51,16 @@ pub(super) const CHECKS: Table = &[
         "core.v1.Volume",
         &[
             Check::Required("name"),
-            Check::Written("name", Syntax::Label),
+            Check::SyntaxOrEmpty("name", Syntax::Label),
             Check::AtMostOne(SOURCES),
         ],
     ),
     (
         "core.v1.HostPathVolumeSource",
-        &[Check::Required("path"), Check::Written("path", Syntax::PathWithoutDots)],
+        &[
+            Check::Required("path"),
+            Check::SyntaxOrEmpty("path", Syntax::PathWithoutDots),
+        ],
     ),
     ("core.v1.GitRepoVolumeSource", &[Check::Required("repository")]),
     (
@@ -79,7 +82,7 @@ pub(super) const CHECKS: Table = &[
         "core.v1.ClusterTrustBundleProjection",
         &[
             Check::Required("path"),
-            Check::Written("path", Syntax::RelativePath),
+            Check::SyntaxOrEmpty("path", Syntax::RelativePath),
             Check::With(reserved),
             Check::ExactlyOne(&["name", "signerName"]),
             Check::With(selected_bundles),
@@ -89,14 +92,14 @@ pub(super) const CHECKS: Table = &[
         "core.v1.PodCertificateProjection",
         &[
             Check::Required("signerName"),
-            Check::ValuesStrictly(
+            Check::OneOf(
                 "keyType",
                 &["RSA3072", "RSA4096", "ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519"],
             ),
             Check::Range("maxExpirationSeconds", 3600, LONGEST_CERTIFICATE),
-            Check::Written("credentialBundlePath", Syntax::RelativePath),
-            Check::Written("keyPath", Syntax::RelativePath),
-            Check::Written("certificateChainPath", Syntax::RelativePath),
+            Check::SyntaxOrEmpty("credentialBundlePath", Syntax::RelativePath),
+            Check::SyntaxOrEmpty("keyPath", Syntax::RelativePath),
+            Check::SyntaxOrEmpty("certificateChainPath", Syntax::RelativePath),
             Check::With(certificate_paths),
         ],
     ),
@@ -115,7 +118,7 @@ pub(super) const CHECKS: Table = &[
         "core.v1.ServiceAccountTokenProjection",
         &[
             Check::Required("path"),
-            Check::Written("path", Syntax::RelativePath),
+            Check::SyntaxOrEmpty("path", Syntax::RelativePath),
             Check::Range("expirationSeconds", 600, 1 << 32),
         ],
     ),
@@ -124,7 +127,7 @@ pub(super) const CHECKS: Table = &[
         &[
             Check::Required("key"),
             Check::Required("path"),
-            Check::Written("path", Syntax::RelativePath),
+            Check::SyntaxOrEmpty("path", Syntax::RelativePath),
             Check::With(reserved),
             MODE,
         ],
@@ -133,7 +136,7 @@ pub(super) const CHECKS: Table = &[
         "core.v1.DownwardAPIVolumeFile",
         &[
             Check::Required("path"),
-            Check::Written("path", Syntax::RelativePath),
+            Check::SyntaxOrEmpty("path", Syntax::RelativePath),
             Check::With(reserved),
             Check::ExactlyOne(&["fieldRef", "resourceFieldRef"]),
             Check::With(volume_field),
@@ -152,7 +155,10 @@ pub(super) const CHECKS: Table = &[
     ("core.v1.EmptyDirVolumeSource", &[Check::With(size_limit)]),
     (
         "core.v1.CSIVolumeSource",
-        &[Check::Required("driver"), Check::Written("driver", Syntax::DriverName)],
+        &[
+            Check::Required("driver"),
+            Check::SyntaxOrEmpty("driver", Syntax::DriverName),
+        ],
     ),
     (
         "core.v1.NFSVolumeSource",
@@ -225,7 +231,7 @@ fn conflicting_paths(walk: &mut Walk<'_>, node: NodeId) {
                 places.extend(walk.items(source, "items").into_iter().map(|item| (item, "path")));
             }
         }
-        // The path of a service account's token is not looked at.
+        // The API server does not compare the path of a service account's token.
         if let Some(bundle) = walk.field(source, "clusterTrustBundle") {
             places.push((bundle, "path"));
         }

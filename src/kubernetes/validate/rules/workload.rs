@@ -12,7 +12,7 @@ use super::pod::{pod_spec_of, restart_policy};
 use super::{Check, MAX_INT32, Syntax, Table, unsupported};
 
 const ALWAYS: &[&str] = &["Always"];
-/// Pods of an indexed job at once.
+/// Most parallel pods of an indexed job.
 const MOST_INDEXED: i64 = 100_000;
 
 pub(super) const CHECKS: Table = &[
@@ -60,15 +60,15 @@ pub(super) const CHECKS: Table = &[
             Check::With(service_pods),
             Check::NotNegative("replicas"),
             Check::NotNegative("minReadySeconds"),
-            Check::Written("serviceName", Syntax::Label),
+            Check::SyntaxOrEmpty("serviceName", Syntax::Label),
         ],
     ),
     ("apps.v1.StatefulSetOrdinals", &[Check::NotNegative("start")]),
     (
         "apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy",
         &[
-            Check::Values("whenDeleted", &["Retain", "Delete"]),
-            Check::Values("whenScaled", &["Retain", "Delete"]),
+            Check::OneOfOrEmpty("whenDeleted", &["Retain", "Delete"]),
+            Check::OneOfOrEmpty("whenScaled", &["Retain", "Delete"]),
         ],
     ),
     ("apps.v1.DeploymentStrategy", &[Check::With(recreate)]),
@@ -105,7 +105,7 @@ pub(super) const CHECKS: Table = &[
             Check::NotNegative("ttlSecondsAfterFinished"),
             Check::NotNegative("backoffLimitPerIndex"),
             Check::NotNegative("maxFailedIndexes"),
-            Check::Written("managedBy", Syntax::DomainPath),
+            Check::SyntaxOrEmpty("managedBy", Syntax::DomainPath),
         ],
     ),
     (
@@ -181,7 +181,7 @@ fn replication_controller(walk: &mut Walk<'_>, node: NodeId) {
     restart_policy(walk, node, &["template"], ALWAYS);
     let labels = walk.field_at(node, &["template", "metadata", "labels"]);
     let Some(selector) = walk.field(node, "selector") else {
-        // It is taken from the labels of the template.
+        // It defaults to the labels of the template.
         if labels.is_none() {
             walk.required(node, "selector");
         }
@@ -265,7 +265,7 @@ fn rolling_set(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
-/// The number of a field that holds one, or a percentage; what is neither, or out of its range, is reported.
+/// The number of a field that holds one, or a percentage; anything else, and what is out of range, is reported.
 pub(super) fn amount(walk: &mut Walk<'_>, node: NodeId, name: &str, is_share: bool) -> Option<i64> {
     let value = walk.field(node, name)?;
     if let Some(number) = walk.integer_of(value) {
@@ -361,7 +361,7 @@ fn schedule(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
-/// Whether Go finds a zone in the database of time zones: by its very letters, and `Local` is refused.
+/// Whether Go finds a zone in the database of time zones: upper and lower case matter, and `Local` is refused.
 fn is_time_zone(name: &str) -> bool {
     name == "UTC" || jiff::tz::TimeZone::get(name).is_ok_and(|zone| zone.iana_name() == Some(name))
 }
