@@ -10,6 +10,9 @@ use crate::module::{self, FetchError};
 /// Group, version and kind.
 type Kind = (String, String, String);
 
+/// The name of a group, and its kinds.
+type Package = (String, BTreeMap<String, Lifecycle>);
+
 /// What is known of one kind; minor versions of Kubernetes.
 #[derive(Debug, Default, Clone)]
 struct Lifecycle {
@@ -72,7 +75,7 @@ pub(crate) fn table(minors: impl Iterator<Item = u8>, client_minor: u8) -> Resul
 }
 
 /// The group and the kinds of a package; nothing where it does not define types of an API.
-fn read_package(folder: &Path) -> Result<Option<(String, BTreeMap<String, Lifecycle>)>, FetchError> {
+fn read_package(folder: &Path) -> Result<Option<Package>, FetchError> {
     let register = folder.join("register.go");
     if !register.is_file() {
         return Ok(None);

@@ -14,7 +14,7 @@ pub(crate) fn embedded_minors() -> Result<RangeInclusive<u8>, FetchError> {
     constant("EMBEDDED_MINORS: RangeInclusive<u8>")
         .and_then(|text| text.split_once("..="))
         .and_then(|(first, last)| Some(first.parse().ok()?..=last.parse().ok()?))
-        .ok_or_else(|| FetchError::Constant("EMBEDDED_MINORS"))
+        .ok_or(FetchError::Constant("EMBEDDED_MINORS"))
 }
 
 /// The minor version of Helm's Kubernetes client library.
@@ -24,7 +24,7 @@ pub(crate) fn embedded_minors() -> Result<RangeInclusive<u8>, FetchError> {
 pub(crate) fn helm_client_minor() -> Result<u8, FetchError> {
     constant("HELM_CLIENT_MINOR: u8")
         .and_then(|text| text.parse().ok())
-        .ok_or_else(|| FetchError::Constant("HELM_CLIENT_MINOR"))
+        .ok_or(FetchError::Constant("HELM_CLIENT_MINOR"))
 }
 
 /// What a constant is set to.

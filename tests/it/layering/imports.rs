@@ -87,7 +87,7 @@ impl Reader {
                     let leads_out = self.is_separator(0);
                     self.at += usize::from(leads_out);
                     // `use ::name` names another crate.
-                    self.tree(&if leads_out { None } else { Some(Vec::new()) }, true);
+                    self.tree(if leads_out { None } else { Some(&[]) }, true);
                 }
                 Some("mod") if self.is(2, '{') => {
                     let mut module = self.module();
@@ -121,10 +121,10 @@ impl Reader {
     /// A path that is not in a `use`.
     fn path(&mut self) {
         let line = self.line();
-        let mut path = self.segment(&Some(Vec::new()), true);
+        let mut path = self.segment(Some(&[]), true);
         while self.is_separator(0) && self.word(1).is_some() {
             self.at += 1;
-            path = self.segment(&path, false);
+            path = self.segment(path.as_deref(), false);
         }
         if let Some(path) = path {
             self.imports.push(Import { path, line });
@@ -136,10 +136,10 @@ impl Reader {
     }
 
     /// One segment after a path from the root; `None` is a path that leaves the crate.
-    fn segment(&mut self, before: &Option<Vec<String>>, is_first: bool) -> Option<Vec<String>> {
+    fn segment(&mut self, before: Option<&[String]>, is_first: bool) -> Option<Vec<String>> {
         let word = self.word(0).unwrap_or_default().to_owned();
         self.at += 1;
-        let mut path = before.clone()?;
+        let mut path = before?.to_vec();
         match word.as_str() {
             "crate" => path.clear(),
             "self" if is_first => path = self.module(),
@@ -158,7 +158,7 @@ impl Reader {
     }
 
     /// What may follow `use` or stand in its braces, up to the comma, brace or semicolon after it.
-    fn tree(&mut self, before: &Option<Vec<String>>, is_first: bool) {
+    fn tree(&mut self, before: Option<&[String]>, is_first: bool) {
         let line = self.line();
         if self.is(0, '{') {
             self.at += 1;
@@ -171,7 +171,7 @@ impl Reader {
         }
         if self.is(0, '*') {
             self.at += 1;
-            if let Some(mut path) = before.clone() {
+            if let Some(mut path) = before.map(<[String]>::to_vec) {
                 path.push("*".to_owned());
                 self.imports.push(Import { path, line });
             }
@@ -184,7 +184,7 @@ impl Reader {
         let path = self.segment(before, is_first);
         if self.is_separator(0) {
             self.at += 1;
-            return self.tree(&path, false);
+            return self.tree(path.as_deref(), false);
         }
         // `use a::{self}` calls the path by its last segment.
         let mut name = match (word.as_str(), &path) {
@@ -192,7 +192,7 @@ impl Reader {
             _ => word,
         };
         if self.word(0) == Some("as") {
-            name = self.word(1).unwrap_or_default().to_owned();
+            name = self.word(1).map(str::to_owned).unwrap_or_default();
             self.at += 2;
         }
         if let Some(path) = path {

@@ -106,7 +106,8 @@ impl Reader<'_> {
     fn word(&mut self) -> Option<TokenKind> {
         let word = self.skip_while(|character| character.is_alphanumeric() || character == '_');
         let is_prefix = matches!(word.as_str(), "r" | "b" | "br" | "c" | "cr");
-        let hashes = (0..).take_while(|&ahead| self.peek(ahead) == Some('#')).count();
+        let rest = self.characters.iter().skip(self.at);
+        let hashes = rest.take_while(|&&character| character == '#').count();
         if is_prefix && self.peek(hashes) == Some('"') {
             if word.ends_with('r') {
                 self.skip(hashes + 1);

@@ -35,7 +35,6 @@ fn own_rows_have_helms_answer() {
 /// The rows of the conformance data.
 #[test]
 fn conformance_rows_have_helms_answer() {
-    #[expect(clippy::disallowed_methods, reason = "a test's own settings")]
     let given: Vec<PathBuf> = ["ORACLE_DIR", "ROWS_DIR"]
         .into_iter()
         .filter_map(|variable| std::env::var_os(variable).map(PathBuf::from))

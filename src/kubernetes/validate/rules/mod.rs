@@ -120,7 +120,7 @@ impl<'w> Walk<'w> {
             }
             Check::Syntax(name, syntax) => {
                 self.each_text(node, name, |walk, steps, text| {
-                    walk.check_syntax(node, steps, text, syntax)
+                    walk.check_syntax(node, steps, text, syntax);
                 });
             }
             Check::OneOfOrEmpty(name, values) => self.values(node, name, values, true),
