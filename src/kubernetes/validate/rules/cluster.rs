@@ -5,7 +5,7 @@ use crate::text::yaml::NodeId;
 use super::super::cel;
 use super::super::fields::Step::{Index, Key};
 use super::super::ids;
-use super::super::quantity::decode_base64;
+use super::super::quantity::{Quantity, decode_base64};
 use super::super::walk::Walk;
 use super::labels::check_labels;
 use super::metadata::check_finalizer;
@@ -40,6 +40,19 @@ const QUOTAS: [&str; 20] = [
     "services.loadbalancers",
     "services.nodeports",
     "storage",
+];
+
+/// Quotas that count objects.
+const WHOLE_QUOTAS: [&str; 9] = [
+    "pods",
+    "services",
+    "services.nodeports",
+    "services.loadbalancers",
+    "replicationcontrollers",
+    "resourcequotas",
+    "secrets",
+    "configmaps",
+    "persistentvolumeclaims",
 ];
 
 pub(super) const CHECKS: Table = &[
@@ -285,9 +298,24 @@ fn limit_range<'w>(walk: &mut Walk<'w>, node: NodeId) {
 }
 
 fn quota(walk: &mut Walk<'_>, node: NodeId) {
+    let scopes: Vec<_> = walk
+        .items(node, "scopes")
+        .into_iter()
+        .filter_map(|scope| walk.text_of(scope))
+        .collect();
+    for (one, other) in [("BestEffort", "NotBestEffort"), ("Terminating", "NotTerminating")] {
+        if [one, other].iter().all(|name| scopes.iter().any(|scope| scope == name)) {
+            let message = format!("Invalid value: {one} and {other} exclude each other");
+            walk.fault(node, &[Key("scopes")], ids::FORBIDDEN, message);
+        }
+    }
     for (key, _, value) in walk.entries_of(node, "hard") {
-        if quantity_of(walk, walk.tree.target(value)).is_some_and(super::super::quantity::Quantity::is_negative) {
+        let amount = quantity_of(walk, walk.tree.target(value));
+        if amount.is_some_and(Quantity::is_negative) {
             let message = "Invalid value: must be greater than or equal to 0";
+            walk.fault(node, &[Key("hard"), Key(&key)], ids::QUANTITY, message);
+        } else if WHOLE_QUOTAS.contains(&&*key) && amount.is_some_and(|amount| !amount.is_whole()) {
+            let message = "Invalid value: must be an integer";
             walk.fault(node, &[Key("hard"), Key(&key)], ids::QUANTITY, message);
         }
         let is_standard = QUOTAS.contains(&&*key) || key.contains('/') || key.contains("hugepages-");

@@ -5,9 +5,10 @@ use crate::text::yaml::NodeId;
 use super::super::fields::Step::{Index, Key};
 use super::super::fields::shortened;
 use super::super::ids;
+use super::super::quantity::Quantity;
 use super::super::walk::Walk;
 use super::probe::check_probes;
-use super::resources::container_resources;
+use super::resources::{container_resources, quantity};
 use super::{Check, MAX_INT32, Syntax, Table, unsupported};
 
 /// Kubernetes 1.32 began to accept any printable character but `=` in the name of an environment variable.
@@ -226,6 +227,13 @@ fn field_path(walk: &mut Walk<'_>, node: NodeId, steps: &[super::super::fields::
     }
 }
 
+/// What an amount of CPU may be divided by.
+const CPU_DIVISORS: &[&str] = &["1m", "1"];
+/// What any other amount may be divided by.
+const DIVISORS: &[&str] = &[
+    "1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei",
+];
+
 fn resource_field(walk: &mut Walk<'_>, node: NodeId) {
     let Some(resource) = walk.text(node, "resource") else {
         return;
@@ -240,6 +248,18 @@ fn resource_field(walk: &mut Walk<'_>, node: NodeId) {
             ids::FIELD_PATH,
             unsupported(&resource, &RESOURCE_FIELDS),
         );
+        return;
+    }
+    let (what, divisors) = match resource.split_once('.') {
+        Some((_, "cpu")) => ("cpu", CPU_DIVISORS),
+        Some((_, name)) => (name, DIVISORS),
+        None => return,
+    };
+    // Zero is the default, one.
+    let divisor = quantity(walk, node, "divisor").filter(|&divisor| divisor != Quantity::default());
+    if divisor.is_some_and(|divisor| divisors.iter().all(|&text| Quantity::parse(text) != Some(divisor))) {
+        let message = format!("Invalid value: with {what}, only {} are supported", divisors.join(", "));
+        walk.fault(node, &[Key("divisor")], ids::FIELD_PATH, message);
     }
 }
 

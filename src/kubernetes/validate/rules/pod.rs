@@ -2,13 +2,16 @@
 
 use crate::text::yaml::NodeId;
 
-use super::super::fields::Step::{Index, Key};
+use super::super::fields::Step::{self, Index, Key};
 use super::super::fields::shortened;
 use super::super::ids;
 use super::super::walk::Walk;
 use super::labels::check_labels;
 use super::metadata::check_object_metadata;
 use super::{Check, MAX_INT32, Syntax, Table, unsupported};
+
+/// Seconds a pod has to end, unless it says otherwise.
+const GRACE_SECONDS: i64 = 30;
 
 pub(super) const CHECKS: Table = &[
     (
@@ -183,6 +186,7 @@ fn containers(walk: &mut Walk<'_>, node: NodeId) {
                     }
                 }
             }
+            sleeps(walk, node, container, &[Key(list), Index(index)]);
             for mounts in ["volumeMounts", "volumeDevices"] {
                 for (position, mount) in walk.items(container, mounts).into_iter().enumerate() {
                     let Some(name) = walk.text(mount, "name") else { continue };
@@ -201,6 +205,25 @@ fn containers(walk: &mut Walk<'_>, node: NodeId) {
         }
     }
     host_ports(walk, node);
+}
+
+/// No handler sleeps longer than the pod has to end.
+fn sleeps(walk: &mut Walk<'_>, node: NodeId, container: NodeId, place: &[Step<'_>]) {
+    let grace = walk
+        .integer(node, "terminationGracePeriodSeconds")
+        .unwrap_or(GRACE_SECONDS);
+    for handler in ["preStop", "postStart"] {
+        let seconds = walk
+            .field_at(container, &["lifecycle", handler, "sleep", "seconds"])
+            .and_then(|seconds| walk.integer_of(seconds));
+        if let Some(seconds) = seconds.filter(|&seconds| seconds > grace) {
+            let steps = [place, &[Key("lifecycle"), Key(handler), Key("sleep")]].concat();
+            let message = format!(
+                "Invalid value: {seconds}: must be non-negative and less than terminationGracePeriodSeconds ({grace})"
+            );
+            walk.fault(node, &steps, ids::RANGE, message);
+        }
+    }
 }
 
 /// Whether a volume of the pod is a claim, which alone can be a block device.
