@@ -76,7 +76,7 @@ pub fn render_values(
 ) -> Result<RenderValues, RenderValuesError> {
     let values = coalesce_values(chart, values, warnings)?;
     if check == SchemaCheck::Enforced {
-        validate_chart_values(chart, &values)?;
+        validate_chart_values(chart, &values, warnings)?;
     }
     Ok(RenderValues::new(&values, release, capabilities))
 }

@@ -5,6 +5,7 @@ mod dependencies;
 mod import_values;
 mod schema_acceptance;
 mod schema_error;
+mod schema_references;
 mod set_flag;
 mod tables;
 mod user_values;
@@ -12,7 +13,8 @@ mod values_schema;
 
 pub use coalesce::{CoalesceError, coalesce_tables, coalesce_values, merge_values};
 pub use dependencies::process_dependencies;
+pub use schema_references::ChartFiles;
 pub use set_flag::{SetFlag, apply_set_flag};
 pub use tables::{deep_copy, deep_copy_map};
 pub use user_values::{UserValues, UserValuesError, ValueSource};
-pub use values_schema::{SchemaViolation, validate_chart_values, validate_single_schema};
+pub use values_schema::{SchemaVerdict, SchemaViolation, validate_chart_values, validate_single_schema};

@@ -174,7 +174,7 @@ mod tests {
     /// The text of Helm 4.3 for `a: 1`, `b: [1, 2]`.
     fn refusal(schema: &str) -> String {
         let values = map_from_yaml(b"a: 1\nb: [1, 2]\n").unwrap();
-        validate_single_schema(&values, schema.as_bytes())
+        validate_single_schema(&values, schema.as_bytes(), &|_| None)
             .unwrap_err()
             .0
             .trim_end()

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 
 use super::schema_acceptance::{Quick, quick_look};
 use super::schema_error::{compile_error, validation_error};
+use super::schema_references::{ChartFiles, resolve};
 use crate::engine::chart::Chart;
 use crate::engine::functions::json::next_value;
 use crate::engine::template::{Map, Value};
@@ -22,10 +23,16 @@ const UNKNOWN_FORMATS: [&str; 2] = ["idn-email", "idn-hostname"];
 #[error("{0}")]
 pub struct SchemaViolation(pub String);
 
+/// What validating gave: warnings about parts that were not checked, or why the values are refused.
+pub type SchemaVerdict = Result<Vec<String>, SchemaViolation>;
+
 /// Validates the coalesced values of a chart and, below their names, those of its subcharts.
-pub fn validate_chart_values(chart: &Chart, values: &Map) -> Result<(), SchemaViolation> {
+///
+/// # Errors
+/// When values break a schema, or a schema is broken.
+pub fn validate_chart_values(chart: &Chart, values: &Map, warnings: &mut Vec<String>) -> Result<(), SchemaViolation> {
     let mut text = String::new();
-    collect(chart, values, &mut text);
+    collect(chart, values, &mut text, warnings);
     if text.is_empty() {
         Ok(())
     } else {
@@ -33,16 +40,21 @@ pub fn validate_chart_values(chart: &Chart, values: &Map) -> Result<(), SchemaVi
     }
 }
 
-fn collect(chart: &Chart, values: &Map, text: &mut String) {
-    if let Some(schema) = &chart.schema
-        && let Err(violation) = validate_single_schema(values, schema)
-    {
-        text.push_str(&format!("{}:\n{}", chart.name(), violation.0));
+fn collect(chart: &Chart, values: &Map, text: &mut String, warnings: &mut Vec<String>) {
+    if let Some(schema) = &chart.schema {
+        let files = |name: &str| {
+            let file = chart.raw.iter().find(|file| file.name == name)?;
+            Some(file.data.to_vec())
+        };
+        match validate_single_schema(values, schema, &files) {
+            Ok(unchecked) => warnings.extend(unchecked),
+            Err(violation) => text.push_str(&format!("{}:\n{}", chart.name(), violation.0)),
+        }
     }
     for subchart in &chart.dependencies {
         match values.get(subchart.name().as_bytes()) {
             None | Some(Value::Nil) => {}
-            Some(Value::Map(values)) => collect(subchart, &values, text),
+            Some(Value::Map(values)) => collect(subchart, &values, text, warnings),
             Some(other) => text.push_str(&format!(
                 "{}:\ninvalid type for values: expected object (map), got {}\n",
                 subchart.name(),
@@ -52,19 +64,22 @@ fn collect(chart: &Chart, values: &Map, text: &mut String) {
     }
 }
 
-/// Validates values against the text of one schema.
-pub fn validate_single_schema(values: &Map, schema: &[u8]) -> Result<(), SchemaViolation> {
+/// Validates values against the text of one schema, which may refer to `files` of its chart.
+///
+/// # Errors
+/// When the values break the schema, or it is broken.
+pub fn validate_single_schema(values: &Map, schema: &[u8], files: &ChartFiles<'_>) -> SchemaVerdict {
     let schema = read_schema(schema).map_err(SchemaViolation)?;
     match quick_look(&schema, values) {
-        Quick::Accepted => Ok(()),
-        Quick::Unknown => library_verdict(values, schema),
+        Quick::Accepted => Ok(Vec::new()),
+        Quick::Unknown => library_verdict(values, schema, files),
         Quick::TooComplex => Err(SchemaViolation(
             "values.schema.json is too complex: its alternatives multiply from level to level\n".to_owned(),
         )),
     }
 }
 
-/// The schema, or Go's words for what is no JSON.
+/// The schema, or Go's words for what is not JSON.
 fn read_schema(text: &[u8]) -> Result<Json, String> {
     serde_json::from_slice(text).map_err(|error| match next_value(text, 0) {
         Ok(None) => "EOF".to_owned(),
@@ -77,7 +92,8 @@ fn read_schema(text: &[u8]) -> Result<Json, String> {
 }
 
 /// The same by `boon` alone.
-pub(super) fn library_verdict(values: &Map, schema: Json) -> Result<(), SchemaViolation> {
+pub(super) fn library_verdict(values: &Map, mut schema: Json, files: &ChartFiles<'_>) -> SchemaVerdict {
+    let references = resolve(&mut schema, files);
     let mut compiler = Compiler::new();
     compiler.use_loader(Box::new(Loader));
     for name in UNKNOWN_FORMATS {
@@ -87,6 +103,11 @@ pub(super) fn library_verdict(values: &Map, schema: Json) -> Result<(), SchemaVi
     compiler
         .add_resource(SCHEMA_URL, schema)
         .map_err(|error| SchemaViolation(compile_error(&error)))?;
+    for (url, document) in references.documents {
+        compiler
+            .add_resource(&url, document)
+            .map_err(|error| SchemaViolation(compile_error(&error)))?;
+    }
     let index = compiler
         .compile(SCHEMA_URL, &mut schemas)
         .map_err(|error| SchemaViolation(compile_error(&error)))?;
@@ -97,11 +118,11 @@ pub(super) fn library_verdict(values: &Map, schema: Json) -> Result<(), SchemaVi
             .strip_prefix(&format!("jsonschema validation failed with '{SCHEMA_URL}#'\n"))
             .unwrap_or(&text);
         SchemaViolation(format!("{text}\n"))
-    })
+    })?;
+    Ok(references.warnings)
 }
 
-/// No network: a schema that refers to a URL is refused with a message that says so. Unresolved URNs accept anything,
-/// as in Helm.
+/// Files, as in Helm. A URL gets here only as `$schema`, and is not fetched. Unresolved URNs accept anything, as in Helm.
 struct Loader;
 
 impl UrlLoader for Loader {
@@ -148,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn schemas_that_are_no_json_are_refused_in_go_s_words() {
+    fn schemas_that_are_not_json_are_refused_in_gos_words() {
         for (schema, want) in [
             ("{", "unexpected EOF"),
             (" ", "EOF"),

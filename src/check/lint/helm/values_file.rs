@@ -69,7 +69,7 @@ pub(super) fn check(source: &ChartSource, overrides: &Map, options: &LintOptions
     if schema.is_empty() || options.skip_schema_validation {
         return;
     }
-    if let Err(violation) = validate_single_schema(&coalesced, &schema) {
+    if let Err(violation) = validate_single_schema(&coalesced, &schema, &|name| source.read(name).ok()) {
         messages.add(Error, Rule::ValuesSchema, FILE, violation.to_string(), start());
     }
 }
