@@ -9,12 +9,16 @@ use crate::engine::template::{CallResult, Dict, Function, Host, Parameter, Text,
 
 use Parameter::{Any, Str};
 
+/// Steps that running another template counts as, so that ten includes of ten, ten levels deep, soon reach the limit.
+const TEMPLATE_COST: u64 = 20;
+
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
     fixed("include", &[Str, Any], |host, a| {
         host.include(&text(a, 0), any(a, 1).clone())
-    }),
-    fixed("tpl", &[Str, Any], |host, a| host.tpl(&text(a, 0), any(a, 1).clone())),
+    })
+    .costing(TEMPLATE_COST),
+    fixed("tpl", &[Str, Any], |host, a| host.tpl(&text(a, 0), any(a, 1).clone())).costing(TEMPLATE_COST),
     fixed("required", &[Str, Any], required),
     fixed("fail", &[Str], |host, a| refuse(host, &text(a, 0))),
     fixed("lookup", &[Str, Str, Str, Str], |_, _| Ok(Value::map(Dict::new()))),

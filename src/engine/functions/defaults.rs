@@ -5,7 +5,7 @@
 use super::arguments::{any, boolean, bytes, rest};
 use super::kinds::{deep_equal, is_empty, kind};
 use super::table::{fixed, variadic};
-use crate::engine::template::{Function, Parameter, Value};
+use crate::engine::template::{Function, Growth, Parameter, Value};
 
 use Parameter::{Any, Bool, Str};
 
@@ -42,5 +42,6 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
     fixed("deepEqual", &[Any, Any], |_, a| {
         Ok(Value::Bool(deep_equal(any(a, 0), any(a, 1))))
-    }),
+    })
+    .growing(Growth::WrittenOut),
 ];

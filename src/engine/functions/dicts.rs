@@ -8,7 +8,9 @@ use super::display::string_value;
 use super::kinds::{MAX_DEPTH, is_empty};
 use super::lists::strings;
 use super::table::{fixed, variadic};
-use crate::engine::template::{CallError, CallResult, Dict, Function, Host, List, Map, MapType, Parameter, Value};
+use crate::engine::template::{
+    CallError, CallResult, Dict, Function, Growth, Host, List, Map, MapType, Parameter, Value,
+};
 
 use Parameter::{Any, Str};
 
@@ -27,19 +29,23 @@ pub(super) static FUNCTIONS: &[Function] = &[
     variadic("omit", &[Parameter::Map, Str], |_, a| Ok(select(a, false))),
     variadic("merge", &[Parameter::Map, Parameter::Map], |_, a| {
         Ok(merge(a, Overwrite::No))
-    }),
+    })
+    .growing(Growth::WrittenOut),
     variadic("mustMerge", &[Parameter::Map, Parameter::Map], |_, a| {
         Ok(merge(a, Overwrite::No))
-    }),
+    })
+    .growing(Growth::WrittenOut),
     variadic("mergeOverwrite", &[Parameter::Map, Parameter::Map], |_, a| {
         Ok(merge(a, Overwrite::Yes))
-    }),
+    })
+    .growing(Growth::WrittenOut),
     variadic("mustMergeOverwrite", &[Parameter::Map, Parameter::Map], |_, a| {
         Ok(merge(a, Overwrite::Yes))
-    }),
+    })
+    .growing(Growth::WrittenOut),
     fixed("values", &[Parameter::Map], values),
-    fixed("deepCopy", &[Any], copy),
-    fixed("mustDeepCopy", &[Any], copy),
+    fixed("deepCopy", &[Any], copy).growing(Growth::WrittenOut),
+    fixed("mustDeepCopy", &[Any], copy).growing(Growth::WrittenOut),
     variadic("dig", &[Any], dig),
 ];
 

@@ -6,18 +6,20 @@
 use super::arguments::{any, bytes, error};
 use super::json::{Style, encode, parse};
 use super::table::fixed;
-use crate::engine::template::{CallResult, Dict, Function, Host, List, ListType, Map, MapType, Parameter, Text, Value};
+use crate::engine::template::{
+    CallResult, Dict, Function, Growth, Host, List, ListType, Map, MapType, Parameter, Text, Value,
+};
 
 use Parameter::{Any, Str};
 
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
-    fixed("toJson", &[Any], |_, a| Ok(or_empty(any(a, 0), Style::Compact))),
-    fixed("mustToJson", &[Any], |_, a| or_error(any(a, 0), Style::Compact)),
-    fixed("toPrettyJson", &[Any], |_, a| Ok(or_empty(any(a, 0), Style::Pretty))),
-    fixed("mustToPrettyJson", &[Any], |_, a| or_error(any(a, 0), Style::Pretty)),
-    fixed("toRawJson", &[Any], |_, a| or_error(any(a, 0), Style::Raw)),
-    fixed("mustToRawJson", &[Any], |_, a| or_error(any(a, 0), Style::Raw)),
+    fixed("toJson", &[Any], |_, a| Ok(or_empty(any(a, 0), Style::Compact))).growing(Growth::WrittenOut),
+    fixed("mustToJson", &[Any], |_, a| or_error(any(a, 0), Style::Compact)).growing(Growth::WrittenOut),
+    fixed("toPrettyJson", &[Any], |_, a| Ok(or_empty(any(a, 0), Style::Pretty))).growing(Growth::WrittenOut),
+    fixed("mustToPrettyJson", &[Any], |_, a| or_error(any(a, 0), Style::Pretty)).growing(Growth::WrittenOut),
+    fixed("toRawJson", &[Any], |_, a| or_error(any(a, 0), Style::Raw)).growing(Growth::WrittenOut),
+    fixed("mustToRawJson", &[Any], |_, a| or_error(any(a, 0), Style::Raw)).growing(Growth::WrittenOut),
     fixed("fromJson", &[Str], from_json),
     fixed("fromJsonArray", &[Str], from_json_array),
     fixed("mustFromJson", &[Str], |_, a| match parse(bytes(a, 0)) {

@@ -11,7 +11,7 @@ use super::conversions::to_int64;
 use super::display::string_value;
 use super::kinds::{deep_equal, elements, is_empty, kind};
 use super::table::{fixed, variadic};
-use crate::engine::template::{CallError, CallResult, Function, Host, List, ListType, Parameter, Text, Value};
+use crate::engine::template::{CallError, CallResult, Function, Growth, Host, List, ListType, Parameter, Text, Value};
 
 use Parameter::{Any, Int, Str};
 
@@ -38,12 +38,12 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("mustInitial", &[Any], all_but_last),
     fixed("reverse", &[Any], reverse),
     fixed("mustReverse", &[Any], reverse),
-    fixed("uniq", &[Any], uniq),
-    fixed("mustUniq", &[Any], uniq),
-    variadic("without", &[Any, Any], without),
-    variadic("mustWithout", &[Any, Any], without),
-    fixed("has", &[Any, Any], has),
-    fixed("mustHas", &[Any, Any], has),
+    fixed("uniq", &[Any], uniq).growing(Growth::WrittenOut),
+    fixed("mustUniq", &[Any], uniq).growing(Growth::WrittenOut),
+    variadic("without", &[Any, Any], without).growing(Growth::WrittenOut),
+    variadic("mustWithout", &[Any, Any], without).growing(Growth::WrittenOut),
+    fixed("has", &[Any, Any], has).growing(Growth::WrittenOut),
+    fixed("mustHas", &[Any, Any], has).growing(Growth::WrittenOut),
     fixed("compact", &[Any], compact),
     fixed("mustCompact", &[Any], compact),
     variadic("slice", &[Any, Any], slice),
@@ -51,10 +51,10 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("chunk", &[Int, Any], chunk),
     fixed("mustChunk", &[Int, Any], chunk),
     variadic("concat", &[Any], concat),
-    fixed("sortAlpha", &[Any], sort_alpha),
-    fixed("join", &[Str, Any], join),
-    fixed("toStrings", &[Any], to_strings),
-    fixed("splitList", &[Str, Str], split_list),
+    fixed("sortAlpha", &[Any], sort_alpha).growing(Growth::WrittenOut),
+    fixed("join", &[Str, Any], join).growing(Growth::Join),
+    fixed("toStrings", &[Any], to_strings).growing(Growth::WrittenOut),
+    fixed("splitList", &[Str, Str], split_list).growing(Growth::Split),
     fixed("until", &[Int], until),
     fixed("untilStep", &[Int, Int, Int], until_step),
     variadic("seq", &[Int], seq),

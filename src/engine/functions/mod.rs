@@ -36,17 +36,3 @@ mod words;
 mod yaml_functions;
 
 pub use table::{lookup, lookup_helm3, names};
-
-/// Functions that take long whatever they are given (keys, certificates, slow hashes), which tests with odd arguments leave out.
-pub const SLOW_BY_DESIGN: [&str; 10] = [
-    "bcrypt",
-    "htpasswd",
-    "derivePassword",
-    "genPrivateKey",
-    "genCA",
-    "genCAWithKey",
-    "genSelfSignedCert",
-    "genSelfSignedCertWithKey",
-    "genSignedCert",
-    "genSignedCertWithKey",
-];

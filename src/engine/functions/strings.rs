@@ -6,7 +6,9 @@
 use super::arguments::{any, bytes, error, int, text};
 use super::display::{plain, string_value};
 use super::table::{fixed, variadic};
-use crate::engine::template::{CallError, CallResult, Dict, Function, Host, Map, MapType, Parameter, Text, Value};
+use crate::engine::template::{
+    CallError, CallResult, Dict, Function, Growth, Host, Map, MapType, Parameter, Text, Value,
+};
 use crate::text::go;
 
 use Parameter::{Any, Int, Str};
@@ -35,7 +37,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
     fixed("wrapWith", &[Int, Str, Str], |_, a| {
         Ok(Value::str(wrap(bytes(a, 2), int(a, 0), bytes(a, 1), true)))
-    }),
+    })
+    .growing(Growth::Wrap),
     fixed("contains", &[Str, Str], |_, a| {
         Ok(Value::Bool(find(bytes(a, 1), bytes(a, 0)).is_some()))
     }),
@@ -45,22 +48,24 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("hasSuffix", &[Str, Str], |_, a| {
         Ok(Value::Bool(bytes(a, 1).ends_with(bytes(a, 0))))
     }),
-    variadic("quote", &[Any], quote),
-    variadic("squote", &[Any], single_quote),
-    variadic("cat", &[Any], cat),
-    fixed("indent", &[Int, Str], |_, a| indent(a, false)),
-    fixed("nindent", &[Int, Str], |_, a| indent(a, true)),
+    variadic("quote", &[Any], quote).growing(Growth::WrittenOut),
+    variadic("squote", &[Any], single_quote).growing(Growth::WrittenOut),
+    variadic("cat", &[Any], cat).growing(Growth::WrittenOut),
+    fixed("indent", &[Int, Str], |_, a| indent(a, false)).growing(Growth::Indent),
+    fixed("nindent", &[Int, Str], |_, a| indent(a, true)).growing(Growth::Indent),
     fixed("replace", &[Str, Str, Str], |_, a| {
         Ok(Value::str(replace(bytes(a, 2), bytes(a, 0), bytes(a, 1))))
-    }),
+    })
+    .growing(Growth::Replace),
     fixed("plural", &[Str, Str, Int], |_, a| {
         Ok(Value::Str(text(a, usize::from(int(a, 2) != 1))))
     }),
-    fixed("toString", &[Any], |_, a| Ok(Value::Str(string_value(any(a, 0))))),
+    fixed("toString", &[Any], |_, a| Ok(Value::Str(string_value(any(a, 0))))).growing(Growth::WrittenOut),
     fixed("split", &[Str, Str], |_, a| {
         Ok(numbered(split(bytes(a, 1), bytes(a, 0), None)))
-    }),
-    fixed("splitn", &[Str, Int, Str], split_n),
+    })
+    .growing(Growth::Split),
+    fixed("splitn", &[Str, Int, Str], split_n).growing(Growth::Split),
     fixed("hello", &[], |_, _| Ok(Value::str("Hello!"))),
 ];
 

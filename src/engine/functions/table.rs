@@ -79,33 +79,46 @@ pub(super) type Code = fn(&mut dyn Host, &[Value]) -> CallResult;
 
 /// A function with a fixed number of parameters.
 pub(super) const fn fixed(name: &'static str, parameters: &'static [Parameter], call: Code) -> Function {
-    Function {
-        name,
-        parameters,
-        variadic: false,
-        call,
-    }
+    Function::new(name, parameters, false, call)
 }
 
 /// A function whose last parameter repeats.
 pub(super) const fn variadic(name: &'static str, parameters: &'static [Parameter], call: Code) -> Function {
-    Function {
-        name,
-        parameters,
-        variadic: true,
-        call,
-    }
+    Function::new(name, parameters, true, call)
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
-    use super::FAMILIES;
+    use super::{FAMILIES, all, lookup};
+    use crate::engine::template::Growth;
 
     #[test]
     fn helm_has_233_functions() {
         assert_eq!(FAMILIES.iter().copied().flatten().count(), 233);
+    }
+
+    #[test]
+    fn costs_and_growth_are_declared() {
+        let slow: Vec<&str> = all()
+            .filter(|function| function.is_slow_by_design())
+            .map(|function| function.name)
+            .collect();
+        assert_eq!(slow.len(), 10, "{slow:?}");
+        for (name, growth) in [
+            ("toYaml", Growth::WrittenOut),
+            ("join", Growth::Join),
+            ("replace", Growth::Replace),
+            ("mustRegexReplaceAllLiteral", Growth::ReplacePattern),
+            ("wrapWith", Growth::Wrap),
+            ("nindent", Growth::Indent),
+            ("splitn", Growth::Split),
+            ("include", Growth::None),
+        ] {
+            assert_eq!(lookup(name).map(|function| function.growth), Some(growth), "{name}");
+        }
+        assert_eq!(all().filter(|function| function.growth != Growth::None).count(), 42);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::arguments::{any, bytes};
 use super::table::fixed;
 use super::yaml_value::{ToYamlError, from_yaml, from_yaml_array, to_yaml, to_yaml_pretty};
-use crate::engine::template::{Function, Parameter, Value};
+use crate::engine::template::{Function, Growth, Parameter, Value};
 
 use Parameter::{Any, Str};
 
@@ -11,17 +11,20 @@ use Parameter::{Any, Str};
 pub(super) static FUNCTIONS: &[Function] = &[
     fixed("toYaml", &[Any], |_, a| {
         Ok(to_yaml(any(a, 0)).map_or_else(|_| Value::str(""), Value::Str))
-    }),
+    })
+    .growing(Growth::WrittenOut),
     fixed("mustToYaml", &[Any], |_, a| match to_yaml(any(a, 0)) {
         Ok(text) => Ok(Value::Str(text)),
         Err(error) => Err(error.to_string().into()),
-    }),
+    })
+    .growing(Growth::WrittenOut),
     fixed("toYamlPretty", &[Any], |_, a| match to_yaml_pretty(any(a, 0)) {
         Ok(text) => Ok(Value::Str(text)),
         // Go's encoder panics here, so that the call fails.
         Err(error @ ToYamlError::NoForm(_)) => Err(error.to_string().into()),
         Err(_) => Ok(Value::str("")),
-    }),
+    })
+    .growing(Growth::WrittenOut),
     fixed("fromYaml", &[Str], |_, a| Ok(from_yaml(bytes(a, 0)))),
     fixed("fromYamlArray", &[Str], |_, a| Ok(from_yaml_array(bytes(a, 0)))),
 ];

@@ -86,7 +86,7 @@ fn call_float(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
 
 macro_rules! function {
     ($name:literal, $call:ident, [$($parameter:expr),*], $variadic:literal) => {
-        Function { name: $name, parameters: &[$($parameter),*], variadic: $variadic, call: $call }
+        Function::new($name, &[$($parameter),*], $variadic, $call)
     };
 }
 

@@ -42,24 +42,9 @@ fn call_indent(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
 }
 
 static FUNCTIONS: &[Function] = &[
-    Function {
-        name: "include",
-        parameters: &[Parameter::Str, Parameter::Any],
-        variadic: false,
-        call: call_include,
-    },
-    Function {
-        name: "tpl",
-        parameters: &[Parameter::Str, Parameter::Any],
-        variadic: false,
-        call: call_tpl,
-    },
-    Function {
-        name: "indent2",
-        parameters: &[Parameter::Str],
-        variadic: false,
-        call: call_indent,
-    },
+    Function::new("include", &[Parameter::Str, Parameter::Any], false, call_include),
+    Function::new("tpl", &[Parameter::Str, Parameter::Any], false, call_tpl),
+    Function::new("indent2", &[Parameter::Str], false, call_indent),
 ];
 
 fn lookup(name: &str) -> Option<&'static Function> {

@@ -41,6 +41,71 @@ pub struct Function {
     pub variadic: bool,
     /// The code; `arguments` fit `parameters`.
     pub call: fn(&mut dyn Host, &[Value]) -> CallResult,
+    /// Steps that a call counts as, beyond those of any call.
+    pub cost: u64,
+    /// What a call makes of large arguments.
+    pub growth: Growth,
+}
+
+/// How large the result of a call may get, which is estimated before the call is made. Beyond any chart's needs it is
+/// refused, instead of filling the memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Growth {
+    /// No larger than the arguments, as far as values share what they hold.
+    None,
+    /// As large as the arguments written out in full: they are printed, copied or compared.
+    WrittenOut,
+    /// A separator between all items: `join`.
+    Join,
+    /// A text in the place of another: `replace`.
+    Replace,
+    /// A text in the place of what a pattern matches.
+    ReplacePattern,
+    /// A separator between lines of a width: `wrapWith`.
+    Wrap,
+    /// Spaces before each line: `indent`.
+    Indent,
+    /// A list of parts: `splitList`.
+    Split,
+}
+
+/// From which cost on a function is slow whatever its arguments are: keys, certificates, slow hashes.
+const SLOW_COST: u64 = 1_000_000;
+
+impl Function {
+    /// A function that costs nothing extra and makes nothing large.
+    pub const fn new(
+        name: &'static str,
+        parameters: &'static [Parameter],
+        variadic: bool,
+        call: fn(&mut dyn Host, &[Value]) -> CallResult,
+    ) -> Self {
+        Self {
+            name,
+            parameters,
+            variadic,
+            call,
+            cost: 0,
+            growth: Growth::None,
+        }
+    }
+
+    /// The same with a cost in steps.
+    #[must_use]
+    pub const fn costing(self, cost: u64) -> Self {
+        Self { cost, ..self }
+    }
+
+    /// The same with results that may be large.
+    #[must_use]
+    pub const fn growing(self, growth: Growth) -> Self {
+        Self { growth, ..self }
+    }
+
+    /// Whether a call takes long whatever it is given; tests with odd arguments leave it out.
+    pub const fn is_slow_by_design(&self) -> bool {
+        self.cost >= SLOW_COST
+    }
 }
 
 impl fmt::Debug for Function {

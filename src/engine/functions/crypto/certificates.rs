@@ -15,7 +15,7 @@ use super::super::go_time::{Time, Zone};
 use super::super::kinds::elements;
 use super::super::table::fixed;
 use super::der::{self, Reader, bit_string, element, sequence, unsigned};
-use super::keys::{CERTIFICATE_RSA, PrivateKey};
+use super::keys::{CERTIFICATE_RSA, KEY_COST, PrivateKey};
 use super::pem;
 use crate::engine::template::{CallError, CallResult, Function, Host, Object, Parameter, StructField, Text, Value};
 use crate::text::go::base64;
@@ -31,23 +31,28 @@ pub(in super::super) static FUNCTIONS: &[Function] = &[
     fixed("genCA", &[Str, Int], |host, a| {
         let key = new_key(host)?;
         certificate_authority(host, a, &key)
-    }),
+    })
+    .costing(KEY_COST),
     fixed("genCAWithKey", &[Str, Int, Str], |host, a| {
         let key = given_key(bytes(a, 2))?;
         certificate_authority(host, a, &key)
-    }),
+    })
+    .costing(KEY_COST),
     fixed("genSelfSignedCert", &[Str, List, List, Int], |host, a| {
         let key = new_key(host)?;
         self_signed(host, a, &key)
-    }),
+    })
+    .costing(KEY_COST),
     fixed("genSelfSignedCertWithKey", &[Str, List, List, Int, Str], |host, a| {
         let key = given_key(bytes(a, 4))?;
         self_signed(host, a, &key)
-    }),
+    })
+    .costing(KEY_COST),
     fixed("genSignedCert", &[Str, List, List, Int, CERTIFICATE], |host, a| {
         let key = new_key(host)?;
         signed(host, a, &key)
-    }),
+    })
+    .costing(KEY_COST),
     fixed(
         "genSignedCertWithKey",
         &[Str, List, List, Int, CERTIFICATE, Str],
@@ -55,7 +60,8 @@ pub(in super::super) static FUNCTIONS: &[Function] = &[
             let key = given_key(bytes(a, 5))?;
             signed(host, a, &key)
         },
-    ),
+    )
+    .costing(KEY_COST),
 ];
 
 /// Sprig's `certificate`: PEM of a certificate and of its key.

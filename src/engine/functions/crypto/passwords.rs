@@ -26,13 +26,15 @@ const BLOCK: usize = 16;
 pub(in super::super) static FUNCTIONS: &[Function] = &[
     fixed("bcrypt", &[Str], |host, a| {
         Ok(Value::str(bcrypt_hash(host, bytes(a, 0))))
-    }),
-    fixed("htpasswd", &[Str, Str], htpasswd),
+    })
+    .costing(1_000_000),
+    fixed("htpasswd", &[Str, Str], htpasswd).costing(1_000_000),
     fixed(
         "derivePassword",
         &[Parameter::Named("uint32"), Str, Str, Str, Str],
         derive_password,
-    ),
+    )
+    .costing(10_000_000),
     fixed("encryptAES", &[Str, Str], encrypt),
     fixed("decryptAES", &[Str, Str], decrypt),
 ];

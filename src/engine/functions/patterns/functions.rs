@@ -13,7 +13,7 @@ use super::super::lists::strings;
 use super::super::table::fixed;
 use super::expand::expand;
 use super::translate::translate;
-use crate::engine::template::{CallError, CallResult, Function, List, ListType, Parameter, Text, Value};
+use crate::engine::template::{CallError, CallResult, Function, Growth, List, ListType, Parameter, Text, Value};
 use crate::text::go::quote::{can_backquote, quote};
 
 use Parameter::{Int, Str};
@@ -43,16 +43,20 @@ pub(in super::super) static FUNCTIONS: &[Function] = &[
     }),
     fixed("regexReplaceAll", &[Str, Str, Str], |_, a| {
         Ok(replace(&*required(a)?, a, true))
-    }),
+    })
+    .growing(Growth::ReplacePattern),
     fixed("mustRegexReplaceAll", &[Str, Str, Str], |_, a| {
         Ok(replace(&*compiled(bytes(a, 0))?, a, true))
-    }),
+    })
+    .growing(Growth::ReplacePattern),
     fixed("regexReplaceAllLiteral", &[Str, Str, Str], |_, a| {
         Ok(replace(&*required(a)?, a, false))
-    }),
+    })
+    .growing(Growth::ReplacePattern),
     fixed("mustRegexReplaceAllLiteral", &[Str, Str, Str], |_, a| {
         Ok(replace(&*compiled(bytes(a, 0))?, a, false))
-    }),
+    })
+    .growing(Growth::ReplacePattern),
     fixed("regexSplit", &[Str, Str, Int], |_, a| Ok(split(&*required(a)?, a))),
     fixed("mustRegexSplit", &[Str, Str, Int], |_, a| {
         Ok(split(&*compiled(bytes(a, 0))?, a))

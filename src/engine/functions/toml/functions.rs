@@ -7,7 +7,7 @@ use super::super::go_time::Zone;
 use super::super::table::fixed;
 use super::decode::decode;
 use super::encode::{EncodeError, encode};
-use crate::engine::template::{CallError, Function, Parameter, Value};
+use crate::engine::template::{CallError, Function, Growth, Parameter, Value};
 
 use Parameter::{Any, Str};
 
@@ -17,11 +17,13 @@ pub(in super::super) static FUNCTIONS: &[Function] = &[
         Ok(text) => Ok(Value::str(text)),
         Err(EncodeError::Refused(problem)) => Ok(Value::str(problem)),
         Err(EncodeError::Panic(problem)) => Err(CallError::Message(problem)),
-    }),
+    })
+    .growing(Growth::WrittenOut),
     fixed("mustToToml", &[Any], |_, a| match encode(any(a, 0)) {
         Ok(text) => Ok(Value::str(text)),
         Err(EncodeError::Refused(problem) | EncodeError::Panic(problem)) => Err(CallError::Message(problem)),
-    }),
+    })
+    .growing(Growth::WrittenOut),
     fixed("fromToml", &[Str], |host, a| {
         let local = Zone::local(host.local_zone());
         Ok(match decode(bytes(a, 0), &local) {

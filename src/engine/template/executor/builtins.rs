@@ -8,6 +8,7 @@ use super::escape;
 use super::evaluate::{holds_interfaces, zero_element};
 use super::no_value::NO_VALUE;
 use super::{Executor, Failure, Frame, Operand, limits};
+use crate::engine::template::function::Growth;
 use crate::engine::template::function::{CallError, Parameter};
 use crate::engine::template::node_text::node_text;
 use crate::engine::template::printf::{sprint, sprintf, sprintln};
@@ -67,6 +68,16 @@ const fn name_of(builtin: Builtin) -> &'static str {
     }
 }
 
+/// What a call makes of large arguments.
+const fn growth(builtin: Builtin) -> Growth {
+    match builtin {
+        Builtin::Print | Builtin::Println | Builtin::Printf | Builtin::Html | Builtin::Js | Builtin::Urlquery => {
+            Growth::WrittenOut
+        }
+        _ => Growth::None,
+    }
+}
+
 impl Executor<'_> {
     pub(super) fn call_builtin(
         &mut self,
@@ -91,13 +102,10 @@ impl Executor<'_> {
             let values: Vec<Value> = operands.iter().map(|operand| operand.value.clone()).collect();
             trace.call(name_of(builtin), &values, frame.unit, frame.unit.node(command).position);
         }
-        if matches!(
-            builtin,
-            Builtin::Print | Builtin::Println | Builtin::Printf | Builtin::Html | Builtin::Js | Builtin::Urlquery
-        ) && operands.iter().any(|operand| limits::may_grow(&operand.value))
-        {
+        let growth = growth(builtin);
+        if growth != Growth::None && operands.iter().any(|operand| limits::may_grow(&operand.value)) {
             let values: Vec<Value> = operands.iter().map(|operand| operand.value.clone()).collect();
-            if let Some(refusal) = limits::refusal(name_of(builtin), &values) {
+            if let Some(refusal) = limits::refusal(growth, &values) {
                 self.at = command;
                 return Err(self.call_failure(frame, name_of(builtin), refusal.into()));
             }

@@ -185,8 +185,8 @@ impl Executor<'_> {
         }
         let outer_at = self.at;
         self.at = command;
-        self.steps = self.steps.saturating_add(limits::cost(function.name));
-        if let Some(refusal) = limits::refusal(function.name, &values) {
+        self.steps = self.steps.saturating_add(function.cost);
+        if let Some(refusal) = limits::refusal(function.growth, &values) {
             return Err(self.call_failure(frame, function.name, refusal.into()));
         }
         let outer_frame = self.enter_call(frame, command);

@@ -1,6 +1,7 @@
-//! What a call may cost: values that double in a loop, lists of lists of themselves, and functions that take seconds by
-//! design are stopped before they fill the memory or the evening.
+//! What a call may make: values that double in a loop and lists of lists of themselves are refused before they exhaust
+//! memory. What a function costs and how its result grows is declared with the function.
 
+use crate::engine::template::function::Growth;
 use crate::engine::template::value::Value;
 
 /// Bytes that the result of one call may have, and that a value may have once it is written out.
@@ -27,59 +28,39 @@ pub(super) fn may_grow(value: &Value) -> bool {
 }
 
 /// Why a call is not made: what it would make is larger than any chart needs.
-pub(super) fn refusal(name: &str, arguments: &[Value]) -> Option<String> {
-    if name == "include" || !arguments.iter().any(may_grow) {
+pub(super) fn refusal(growth: Growth, arguments: &[Value]) -> Option<String> {
+    if growth == Growth::None || !arguments.iter().any(may_grow) {
         return None;
     }
-    let bytes = match name {
-        "toYaml" | "toYamlPretty" | "mustToYaml" | "toJson" | "mustToJson" | "toPrettyJson" | "mustToPrettyJson"
-        | "toRawJson" | "mustToRawJson" | "toToml" | "mustToToml" | "deepCopy" | "mustDeepCopy" | "merge"
-        | "mustMerge" | "mergeOverwrite" | "mustMergeOverwrite" | "deepEqual" | "toString" | "toStrings" | "quote"
-        | "squote" | "cat" | "print" | "println" | "printf" | "html" | "js" | "urlquery" | "sortAlpha" | "uniq"
-        | "mustUniq" | "has" | "mustHas" | "without" | "mustWithout" => {
-            arguments.iter().map(weight).fold(0, usize::saturating_add)
-        }
-        "join" => match arguments {
-            [Value::Str(separator), Value::List(list)] => {
-                weight_of_list(list.items()).saturating_add(separator.len().saturating_mul(list.items().len()))
-            }
-            _ => 0,
-        },
-        "replace" => match arguments {
-            [Value::Str(old), Value::Str(new), Value::Str(text)] => text
-                .len()
-                .saturating_add(count(text.as_bytes(), old.as_bytes()).saturating_mul(new.len())),
-            _ => 0,
-        },
-        "regexReplaceAll" | "mustRegexReplaceAll" | "regexReplaceAllLiteral" | "mustRegexReplaceAllLiteral" => {
-            match arguments {
-                // How often it matches is not known before; a quarter of the places is more than any sensible use.
-                [_, Value::Str(text), Value::Str(new)] => text.len().saturating_mul(new.len()) / 4,
-                _ => 0,
-            }
-        }
-        "wrapWith" => match arguments {
-            [_, Value::Str(separator), Value::Str(text)] => text.len().saturating_mul(separator.len().max(1)),
-            _ => 0,
-        },
-        "indent" | "nindent" => match arguments {
-            [Value::Int(width), Value::Str(text)] => {
-                let lines = 1 + memchr::memchr_iter(b'\n', text.as_bytes()).count();
-                usize::try_from(*width).unwrap_or(0).saturating_mul(lines)
-            }
-            _ => 0,
-        },
-        "splitList" | "split" | "splitn" => match arguments {
-            [Value::Str(separator), .., Value::Str(text)] if text.len() > MAX_LIST_ITEMS => {
-                let items = count(text.as_bytes(), separator.as_bytes());
-                if items > MAX_LIST_ITEMS { usize::MAX } else { 0 }
-            }
-            _ => 0,
-        },
-        _ => 0,
-    };
-    (bytes > MAX_VALUE_BYTES)
+    (estimate(growth, arguments) > MAX_VALUE_BYTES)
         .then(|| format!("what it makes exceeds {MAX_VALUE_BYTES} bytes or {MAX_LIST_ITEMS} items"))
+}
+
+/// Bytes that a call would make.
+fn estimate(growth: Growth, arguments: &[Value]) -> usize {
+    match (growth, arguments) {
+        (Growth::WrittenOut, _) => arguments.iter().map(weight).fold(0, usize::saturating_add),
+        (Growth::Join, [Value::Str(separator), Value::List(list)]) => {
+            weight_of_list(list.items()).saturating_add(separator.len().saturating_mul(list.items().len()))
+        }
+        (Growth::Replace, [Value::Str(old), Value::Str(new), Value::Str(text)]) => text
+            .len()
+            .saturating_add(count(text.as_bytes(), old.as_bytes()).saturating_mul(new.len())),
+        // How often it matches is not known before; a quarter of the places is more than any sensible use.
+        (Growth::ReplacePattern, [_, Value::Str(text), Value::Str(new)]) => text.len().saturating_mul(new.len()) / 4,
+        (Growth::Wrap, [_, Value::Str(separator), Value::Str(text)]) => {
+            text.len().saturating_mul(separator.len().max(1))
+        }
+        (Growth::Indent, [Value::Int(width), Value::Str(text)]) => {
+            let lines = 1 + memchr::memchr_iter(b'\n', text.as_bytes()).count();
+            usize::try_from(*width).unwrap_or(0).saturating_mul(lines)
+        }
+        (Growth::Split, [Value::Str(separator), .., Value::Str(text)]) if text.len() > MAX_LIST_ITEMS => {
+            let items = count(text.as_bytes(), separator.as_bytes());
+            if items > MAX_LIST_ITEMS { usize::MAX } else { 0 }
+        }
+        _ => 0,
+    }
 }
 
 /// Steps for the size of a result: making it took time.
@@ -91,7 +72,7 @@ pub(super) fn result_cost(value: &Value) -> u64 {
     }
 }
 
-/// Why a result is not taken.
+/// Why a result is refused.
 pub(super) fn result_refusal(value: &Value) -> Option<String> {
     match value {
         Value::Str(text) if text.len() > MAX_VALUE_BYTES => Some(format!("the result exceeds {MAX_VALUE_BYTES} bytes")),
@@ -99,24 +80,6 @@ pub(super) fn result_refusal(value: &Value) -> Option<String> {
             Some(format!("the result exceeds {MAX_LIST_ITEMS} items"))
         }
         _ => None,
-    }
-}
-
-/// Steps that a call counts as, for functions that are slow by design or run templates.
-pub(super) fn cost(name: &str) -> u64 {
-    match name {
-        "bcrypt" | "htpasswd" => 1_000_000,
-        "derivePassword" => 10_000_000,
-        "genPrivateKey"
-        | "genCA"
-        | "genCAWithKey"
-        | "genSelfSignedCert"
-        | "genSelfSignedCertWithKey"
-        | "genSignedCert"
-        | "genSignedCertWithKey" => 4_000_000,
-        // Ten includes of ten, ten levels deep, are no more than that.
-        "include" | "tpl" => 20,
-        _ => 0,
     }
 }
 
@@ -139,7 +102,7 @@ fn weight_of_list(items: &[Value]) -> usize {
     MAX_VALUE_BYTES + 1 - left
 }
 
-/// Takes what a value weighs from what is left, and stops at nothing.
+/// Subtracts what a value weighs from what is left, and stops at zero.
 fn weigh(value: &Value, depth: usize, left: &mut usize) {
     *left = left.saturating_sub(ITEM);
     if *left == 0 || depth > MAX_DEPTH {
@@ -169,10 +132,47 @@ fn weigh(value: &Value, depth: usize, left: &mut usize) {
     }
 }
 
-/// How often a separator stands in a text; once a byte when it is empty.
+/// How often a text holds a separator; once a byte when it is empty.
 fn count(text: &[u8], separator: &[u8]) -> usize {
     if separator.is_empty() {
         return text.len() + 1;
     }
     memchr::memmem::find_iter(text, separator).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_estimated_by_how_a_function_grows() {
+        let text = |length: usize| Value::str("a".repeat(length));
+        let large = 1 << 16;
+        for (growth, arguments, expected) in [
+            (Growth::None, vec![text(MAX_VALUE_BYTES)], false),
+            (Growth::WrittenOut, vec![text(MAX_VALUE_BYTES)], true),
+            (Growth::WrittenOut, vec![text(MAX_VALUE_BYTES / 2)], false),
+            (
+                Growth::Join,
+                vec![text(large), Value::list(vec![Value::Int(1); 4096])],
+                true,
+            ),
+            (
+                Growth::Join,
+                vec![text(1), Value::list(vec![Value::Int(1); 4096])],
+                false,
+            ),
+            (Growth::Replace, vec![text(1), text(large), text(large)], true),
+            (Growth::Replace, vec![Value::str("b"), text(large), text(large)], false),
+            (Growth::ReplacePattern, vec![text(1), text(large), text(large)], true),
+            (Growth::ReplacePattern, vec![text(1), text(large), text(4)], false),
+            (Growth::Wrap, vec![Value::Int(1), text(large), text(large)], true),
+            (Growth::Indent, vec![Value::Int(1 << 30), text(1)], true),
+            (Growth::Indent, vec![Value::Int(8), text(large)], false),
+            (Growth::Split, vec![Value::str(""), text(MAX_LIST_ITEMS + 1)], true),
+            (Growth::Split, vec![Value::str("b"), text(MAX_LIST_ITEMS + 1)], false),
+        ] {
+            assert_eq!(refusal(growth, &arguments).is_some(), expected, "{growth:?}");
+        }
+    }
 }
