@@ -116,3 +116,50 @@ fn enabled_by_condition(dependency: &Dependency, values: &Map, path: &str, warni
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::chart::{ChartFile, load_files};
+    use crate::engine::functions::yaml_value::map_from_yaml;
+
+    /// Whether Helm 4.3 renders a subchart `d` that is declared with more of an entry, for user values.
+    #[test]
+    fn tags_and_conditions_decide_as_in_helm() {
+        for (entry, values, expected) in [
+            (r#"tags: [a, b]"#, r#"{}"#, true),
+            (r#"tags: [a, b]"#, r#"tags: {a: true, b: false}"#, true),
+            (r#"tags: [a, b]"#, r#"tags: {a: false, b: true}"#, true),
+            (r#"tags: [a, b]"#, r#"tags: {a: false}"#, false),
+            (r#"tags: [a, b]"#, r#"tags: {a: false, b: x}"#, false),
+            (r#"tags: [a, b]"#, r#"tags: {c: false}"#, true),
+            (
+                r#"tags: [a], condition: d.use"#,
+                r#"{tags: {a: false}, d: {use: true}}"#,
+                true,
+            ),
+            (
+                r#"tags: [a], condition: d.use"#,
+                r#"{tags: {a: true}, d: {use: false}}"#,
+                false,
+            ),
+            (r#"condition: "x,d.use""#, r#"{d: {use: false}}"#, false),
+            (r#"condition: "x,d.use""#, r#"{x: true, d: {use: false}}"#, true),
+            (r#"condition: "x,d.use""#, r#"{x: no-bool, d: {use: false}}"#, false),
+            (r#"condition: d.use"#, r#"{d: {use: "false"}}"#, true),
+            (r#"tags: [a], alias: e"#, r#"tags: {a: false}"#, false),
+        ] {
+            let metadata = "apiVersion: v2\nversion: 0.1.0\n";
+            let parent = format!("{metadata}name: p\ndependencies:\n- {{name: d, version: 0.1.0, {entry}}}\n");
+            let file = |name: &str, text: String| ChartFile::new(name.to_owned(), text.into_bytes());
+            let mut chart = load_files(vec![
+                file("Chart.yaml", parent),
+                file("charts/d/Chart.yaml", format!("{metadata}name: d\n")),
+            ])
+            .unwrap();
+            let values = map_from_yaml(values.as_bytes()).unwrap();
+            process_dependencies(&mut chart, &values, &mut Vec::new()).unwrap();
+            assert_eq!(chart.dependencies.len(), usize::from(expected), "{entry} {values:?}");
+        }
+    }
+}

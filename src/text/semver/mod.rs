@@ -33,3 +33,6 @@ pub fn is_compatible_range(constraint: &str, version: &str) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod constraint_tests;
