@@ -10,6 +10,7 @@ use super::workspace::run;
 
 /// A place that a report names.
 #[derive(Debug)]
+#[expect(dead_code, reason = "messages of the assertion show it")]
 struct Place {
     report: &'static str,
     path: String,
