@@ -1,6 +1,6 @@
 //! What is wrong with a chart: findings, explanations of failures, lint rules.
 
-pub mod finding;
-pub mod explain;
+pub(crate) mod finding;
+pub(crate) mod explain;
 pub mod lint;
-pub mod run;
+pub(crate) mod run;

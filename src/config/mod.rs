@@ -2,4 +2,4 @@
 
 mod file;
 
-pub use file::{Config, ConfigError, FILE_NAME, Ignored};
+pub use file::{Config, FILE_NAME};

@@ -3,5 +3,5 @@
 mod ci;
 mod summary;
 
-pub use ci::{ChartResult, CiOutcome, Publish, PublishFailure, run_ci};
+pub use ci::{CiOutcome, Publish, PublishFailure, run_ci};
 pub use summary::summary_table;

@@ -11,7 +11,7 @@ mod judgement;
 mod suppression;
 mod violation;
 
-pub use baseline::{Baseline, BaselineError};
+pub use baseline::Baseline;
 pub use finding::{Finding, Location, Place, Related, join};
-pub use judgement::{Judge, Judgement};
-pub use suppression::{IgnoreComment, PathRule, Suppressions, ignore_comments};
+pub use judgement::Judgement;
+pub use suppression::{PathRule, ignore_comments};

@@ -1,5 +1,5 @@
 //! Rules: Helm's own ([`helm`]), over the files of a chart ([`chart`]), and over what it renders to ([`objects`]). One file a rule.
 
-pub mod helm;
-pub mod chart;
+pub(crate) mod helm;
+pub(crate) mod chart;
 pub mod objects;

@@ -7,7 +7,9 @@ mod request;
 mod values;
 mod variant;
 
-pub use chart::{CheckedChart, Rendered};
+pub use chart::CheckedChart;
+#[cfg(test)]
+pub(crate) use chart::Rendered;
 pub use charts::{CheckError, CheckOutcome, check_charts};
 pub use find_charts::{find_charts, find_subcharts};
 pub use request::{CheckRequest, DEFAULT_VALUES, GivenValues};

@@ -11,10 +11,9 @@ mod plan_image;
 mod raise_chart;
 mod write;
 
-pub use assignment::{AssignmentError, ValueKind, parse_assignment};
-pub use chart_version::{VersionPart, raise_version};
+pub use assignment::{ValueKind, parse_assignment};
+pub use chart_version::VersionPart;
 pub use error::BumpError;
-pub use find_target::{TargetError, image_changes, image_paths};
 pub use plan::{BumpPlan, FilePlan};
-pub use plan_bump::{BumpRequest, ReadFile, SourceFile, plan_bump};
+pub use plan_bump::{BumpRequest, SourceFile, plan_bump};
 pub use write::write_plan;

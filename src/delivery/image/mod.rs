@@ -2,4 +2,4 @@
 
 mod reference;
 
-pub use reference::{ImageReference, ReferenceError, same_repository};
+pub use reference::{ImageReference, same_repository};

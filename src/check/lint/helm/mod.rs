@@ -15,4 +15,4 @@ mod values_file;
 pub use chart_source::ChartSource;
 pub use message::LintMessage;
 pub use run::{LintOptions, lint_chart, lint_files};
-pub use templates::{TextFault, check_helm_text};
+pub use templates::check_helm_text;
