@@ -1,4 +1,4 @@
-//! Boolean flags as Go's pflag takes them: `--flag`, `--flag=true`, `--flag=false`.
+//! Boolean flags as Go's pflag accepts them: `--flag`, `--flag=true`, `--flag=false`.
 
 use clap::builder::ArgAction;
 use clap::{Arg, Command};

@@ -100,7 +100,7 @@ impl fmt::Display for CommandError {
 
 impl std::error::Error for CommandError {}
 
-/// Reports what clap found, unknown flags in the words Helm's users grep for. Help and version are no errors.
+/// Reports what clap found, unknown flags in the words Helm's users grep for. Help and version are not errors.
 pub(super) fn report_usage(context: RunContext, error: &clap::Error) -> Exit {
     use clap::error::ErrorKind as Clap;
     let argument = match error.get(ContextKind::InvalidArg) {

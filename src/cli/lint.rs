@@ -1,5 +1,5 @@
 //! `chartwright lint`: all rules over all renderings of a chart, as findings with positions; or, with `--helm-rules`, what
-//! `helm lint` says, word for word.
+//! `helm lint` prints, word for word.
 
 use std::path::{Path, PathBuf};
 
@@ -41,7 +41,7 @@ pub(super) struct LintArguments {
     /// Print what `helm lint` prints, word for word.
     #[arg(long)]
     helm_rules: bool,
-    /// Look for open secrets alone: fast enough for a pre-commit hook. Directories need not be charts.
+    /// Look for unencrypted secrets alone: fast enough for a pre-commit hook. Directories need not be charts.
     #[arg(long)]
     secrets_only: bool,
     #[command(flatten)]
@@ -55,7 +55,7 @@ pub(super) struct LintArguments {
     /// Namespace of the release.
     #[arg(short, long)]
     namespace: Option<String>,
-    /// Without effect on the rules.
+    /// Accepted for Helm's sake; the rules do not change.
     #[arg(long, hide = true)]
     debug: bool,
     #[command(flatten)]
@@ -220,7 +220,7 @@ fn run_all_rules(
     Ok(reporting.exit(&findings))
 }
 
-/// Open secrets alone.
+/// Unencrypted secrets alone.
 fn run_secrets(context: RunContext, paths: &[PathBuf], reporting: &Reporting) -> Result<Exit, CommandError> {
     if let Some(path) = paths.iter().find(|path| !path.exists()) {
         return Err(check_error(CheckError::NotFound(path.clone())));

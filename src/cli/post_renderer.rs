@@ -16,7 +16,7 @@ pub(super) fn post_render(program: &str, arguments: &[String], manifests: &[u8])
         .spawn()
         .map_err(|error| {
             failed(format!("error while running command {program}. error output:\n{error}"))
-                .with_hint("`--post-renderer` takes a program: a path, or a name found in PATH")
+                .with_hint("`--post-renderer` needs a program: a path, or a name found in PATH")
         })?;
     let input = child.stdin.take();
     let output = std::thread::scope(|scope| {

@@ -87,7 +87,7 @@ fn publish_error(error: PublishPackagesError) -> CommandError {
             let error = CommandError::findings(error);
             return error.with_hint("raise the chart's version: a published version never changes");
         }
-        PublishPackagesError::Publish(PublishError::Contended) => Some("push again: what was written stays"),
+        PublishPackagesError::Publish(PublishError::Contended) => Some("push again: what was written is kept"),
         PublishPackagesError::Publish(PublishError::Store(error))
         | PublishPackagesError::Open(OpenError::Store(error)) => store_hint(error),
         PublishPackagesError::Publish(_) | PublishPackagesError::Open(OpenError::Network(_)) => None,

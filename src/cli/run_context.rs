@@ -30,7 +30,7 @@ pub struct RunContext {
     _private: (),
 }
 
-/// What fills bytes at random.
+/// Random byte source.
 type Fill = Box<dyn FnMut(&mut [u8])>;
 
 impl RunContext {
@@ -111,7 +111,7 @@ impl RunContext {
 
     /// The clock and random numbers that templates may see.
     ///
-    /// A deterministic world stands at the start of the year 2000, and its random numbers are the same in every run:
+    /// The clock of a deterministic world shows the start of the year 2000, and its random numbers are the same in every run:
     /// nothing made of them is a secret.
     pub fn render_world(self, is_deterministic: bool) -> impl World {
         self.clock(is_deterministic)
@@ -159,7 +159,7 @@ impl RunContext {
         std::fs::read(path).map_err(|error| CommandError::could_not_run(open_error(path, &error)))
     }
 
-    /// Writes to standard output. A reader that has gone away is no error.
+    /// Writes to standard output. A reader that has gone away is not an error.
     pub fn write_stdout(self, bytes: &[u8]) -> Result<(), CommandError> {
         let mut out = std::io::stdout().lock();
         match out.write_all(bytes).and_then(|()| out.flush()) {
@@ -170,13 +170,13 @@ impl RunContext {
         }
     }
 
-    /// Writes a line to standard error. There is nobody to tell if that fails.
+    /// Writes a line to standard error. A failure cannot be reported anywhere.
     pub fn report(self, line: &str) {
         let mut err = std::io::stderr().lock();
         let _unreported = writeln!(err, "{line}");
     }
 
-    /// Whether standard error is a terminal a person looks at.
+    /// Whether standard error is a terminal, and not that of a CI job.
     pub fn is_interactive(self) -> bool {
         std::io::stderr().is_terminal() && self.variable("CI").is_none()
     }

@@ -52,11 +52,11 @@ pub(super) struct ValidateArguments {
     /// Kinds to refuse: Kind or apiVersion/Kind, comma-separated.
     #[arg(long, value_name = "KINDS")]
     reject: Vec<String>,
-    /// Where JSON schemas are: a directory, a path or an URL with `{{ .ResourceKind }}` and the like, or `default`
+    /// Where JSON schemas are: a directory, a path or a URL with `{{ .ResourceKind }}` and the like, or `default`
     /// (repeatable, tried in order).
     #[arg(long, value_name = "LOCATION")]
     schema_location: Vec<String>,
-    /// Files or directories with `CustomResourceDefinitions` (repeatable). Those among the inputs are used by themselves.
+    /// Files or directories with `CustomResourceDefinitions` (repeatable). Those among the inputs are used anyway.
     #[arg(long, value_name = "FILE|DIR")]
     crd: Vec<PathBuf>,
     /// Pass over files whose path matches this regular expression (repeatable).
@@ -77,7 +77,7 @@ pub(super) struct ValidateArguments {
     /// Keep schemas that are fetched in this directory.
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
-    /// Take any certificate of a server that has schemas.
+    /// Accept any certificate of a server that has schemas.
     #[arg(long)]
     insecure_skip_tls_verify: bool,
     #[command(flatten)]
@@ -194,7 +194,7 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
     Ok(exit(&files, verdict))
 }
 
-/// A version of Kubernetes for each that is asked for, every one once.
+/// A version of Kubernetes for each that is asked for, each once.
 fn targets(context: RunContext, arguments: &ValidateArguments) -> Result<Vec<Target>, CommandError> {
     let mut targets: Vec<Target> = Vec::new();
     let is_fetching = arguments.schema_location.iter().any(|location| is_remote(location));

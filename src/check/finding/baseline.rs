@@ -11,7 +11,7 @@ use super::finding::Finding;
 #[error("this is not a baseline: {0}; write one with --write-baseline")]
 pub struct BaselineError(#[from] serde_json::Error);
 
-/// How many findings of each kind are known. Line numbers are no part of the kind: lines move.
+/// How many findings of each kind are known. Line numbers do not count: lines move.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Baseline {
     counts: BTreeMap<Entry, usize>,

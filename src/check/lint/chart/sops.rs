@@ -189,7 +189,7 @@ impl CreationRule {
         let relative = relative.to_string_lossy().replace('\\', "/");
         match &self.path {
             Some(pattern) => pattern.is_match(&relative),
-            // A rule for everything speaks of what is given to sops, not of every file there is.
+            // A rule without a path is about files that are given to sops, and not about every file.
             None => false,
         }
     }
