@@ -38,7 +38,7 @@ fn severity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Severity, D::E
 pub struct Ignored {
     /// The rule, or `*`.
     pub rule: String,
-    /// Beginning of the paths it is silenced in, as findings show them; empty for all.
+    /// File or directory it is silenced in, as findings show paths; empty for all.
     #[serde(default)]
     pub path: String,
     /// Why.
