@@ -229,7 +229,7 @@ fn operations(walk: &mut Walk<'_>, node: NodeId) {
         .map(|item| walk.text_of(item).unwrap_or_default())
         .collect();
     for (index, text) in texts.iter().enumerate() {
-        if text.is_empty() {
+        if !OPERATIONS.contains(&&**text) {
             let message = unsupported(text, OPERATIONS);
             walk.fault(node, &[Key("operations"), Index(index)], ids::ENUM, message);
         }

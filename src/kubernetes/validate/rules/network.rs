@@ -46,7 +46,7 @@ pub(super) const CHECKS: Table = &[
         &[
             Check::SyntaxOrEmpty("name", Syntax::Label),
             Check::With(port_number),
-            Check::SyntaxOrEmpty("appProtocol", Syntax::QualifiedName),
+            Check::Syntax("appProtocol", Syntax::QualifiedName),
             Check::With(target_port),
             // The default range of a cluster.
             Check::With(|walk, node| node_port(walk, node, "nodePort")),
@@ -80,10 +80,7 @@ pub(super) const CHECKS: Table = &[
     ),
     (
         "discovery.v1.Endpoint",
-        &[
-            Check::Required("addresses"),
-            Check::SyntaxOrEmpty("hostname", Syntax::Label),
-        ],
+        &[Check::Required("addresses"), Check::Syntax("hostname", Syntax::Label)],
     ),
     (
         "discovery.v1.EndpointPort",
@@ -93,7 +90,7 @@ pub(super) const CHECKS: Table = &[
         "networking.v1.IngressSpec",
         &[
             Check::With(rules_or_backend),
-            Check::SyntaxOrEmpty("ingressClassName", Syntax::Subdomain),
+            Check::Syntax("ingressClassName", Syntax::Subdomain),
         ],
     ),
     ("networking.v1.Ingress", &[Check::With(ingress)]),

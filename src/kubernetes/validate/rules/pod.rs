@@ -31,6 +31,7 @@ pub(super) const CHECKS: Table = &[
         &[
             Check::Required("containers"),
             Check::Unique("volumes", "name"),
+            Check::Unique("schedulingGates", "name"),
             Check::With(containers),
             Check::With(check_labels_of_nodes),
             Check::SyntaxOrEmpty("serviceAccountName", Syntax::Subdomain),

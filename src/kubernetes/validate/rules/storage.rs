@@ -38,6 +38,14 @@ pub(super) const CHECKS: Table = &[
     ("core.v1.PersistentVolume", &[Check::Required("spec")]),
     ("core.v1.PersistentVolumeClaim", &[Check::Required("spec")]),
     (
+        "core.v1.TopologySelectorTerm",
+        &[Check::Unique("matchLabelExpressions", "key")],
+    ),
+    (
+        "core.v1.TopologySelectorLabelRequirement",
+        &[Check::Syntax("key", Syntax::QualifiedName), Check::Unique("values", "")],
+    ),
+    (
         "core.v1.PersistentVolumeSpec",
         &[
             Check::Required("accessModes"),
