@@ -19,19 +19,25 @@ struct Layer {
     modules: Vec<String>,
 }
 
-/// The public modules that a file declares.
-fn declared(path: &str) -> Vec<String> {
+/// How a layer declares a module that other files may import. What it declares without these is a part of itself.
+const SHARED: &[&str] = &["pub mod ", "pub(crate) mod "];
+/// How the root of the crate declares a layer.
+const ANY: &[&str] = &["pub mod ", "pub(crate) mod ", "mod "];
+
+/// The modules that a file declares in one of some ways.
+fn declared(path: &str, ways: &[&str]) -> Vec<String> {
     let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let names = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
-    names.map(str::to_owned).collect()
+    let name = |line: &str| {
+        let rest = ways.iter().find_map(|way| line.strip_prefix(way));
+        rest?.strip_suffix(';').map(str::to_owned)
+    };
+    text.lines().filter_map(name).collect()
 }
 
 fn layers() -> Vec<Layer> {
-    let names = declared("src/lib.rs");
+    let names = declared("src/lib.rs", ANY);
     let layer = |name: String| Layer {
-        modules: declared(&format!("src/{name}/mod.rs")),
+        modules: declared(&format!("src/{name}/mod.rs"), SHARED),
         name,
     };
     names.into_iter().map(layer).collect()
