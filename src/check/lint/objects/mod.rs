@@ -15,6 +15,8 @@ mod printf_error;
 mod random_output;
 mod registry;
 mod report;
+#[cfg(test)]
+mod rule_tests;
 mod service;
 mod text_rules;
 mod unknown_rule;
