@@ -151,3 +151,151 @@ fn packages(charts: &[CheckedChart]) -> Result<Vec<Item>, PackageError> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+    use crate::engine::render::FixedClock;
+    use crate::kubernetes::version::SupportedVersion;
+    use crate::text::rule::Severity;
+    use crate::text::source::ReportRoot;
+
+    const SOUND: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    const WARNED: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a}]}\n";
+    const BROKEN: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndta: {a: b}\n";
+
+    /// Charts in a directory: each with a name and the text of its template; one without text is a library.
+    fn request(directory: &Path, charts: &[(&str, &str)]) -> CheckRequest {
+        let mut paths = Vec::new();
+        for (name, template) in charts {
+            let path = directory.join(name);
+            std::fs::create_dir_all(path.join("templates")).unwrap();
+            let kind = if template.is_empty() { "library" } else { "application" };
+            let chart = format!(
+                "apiVersion: v2\nname: {name}\nversion: 1.2.3\ntype: {kind}\nicon: https://example.org/i.png\nmaintainers: [{{name: me}}]\n"
+            );
+            std::fs::write(path.join("Chart.yaml"), chart).unwrap();
+            std::fs::write(path.join("values.yaml"), "").unwrap();
+            if !template.is_empty() {
+                std::fs::write(path.join("templates/a.yaml"), template).unwrap();
+            }
+            paths.push(path);
+        }
+        CheckRequest::new(
+            paths,
+            ReportRoot::new(directory.to_owned()),
+            vec![SupportedVersion::latest()],
+        )
+    }
+
+    /// How a run ended, and the files that were handed over.
+    fn run(request: &CheckRequest, answer: Result<&[Outcome], &str>) -> (CiOutcome<String>, Vec<Vec<String>>) {
+        let mut handed = Vec::new();
+        let mut publish = |items: &[Item]| {
+            handed.push(items.iter().map(|item| item.file_name.clone()).collect());
+            answer.map(<[Outcome]>::to_vec).map_err(str::to_owned)
+        };
+        let outcome = run_ci(request, &world, &|_| (), Some(&mut publish)).unwrap();
+        (outcome, handed)
+    }
+
+    fn world() -> impl World {
+        FixedClock::new(0, |bytes: &mut [u8]| bytes.fill(9))
+    }
+
+    #[test]
+    fn packages_are_handed_over_once_and_only_when_no_chart_failed() {
+        use ChartResult::{Failed, NotPublished, Published, Unchanged};
+        use Outcome::AlreadyThere;
+        for (charts, want, files) in [
+            (
+                &[("a", SOUND), ("b", SOUND)][..],
+                &[Published, Unchanged][..],
+                &["a-1.2.3.tgz", "b-1.2.3.tgz"][..],
+            ),
+            // Warnings do not fail a run, and a library can be published.
+            (
+                &[("a", WARNED), ("b", "")],
+                &[Published, Unchanged],
+                &["a-1.2.3.tgz", "b-1.2.3.tgz"],
+            ),
+            (&[("a", SOUND), ("b", BROKEN)], &[NotPublished, Failed], &[]),
+            (&[("a", BROKEN), ("b", "")], &[Failed, NotPublished], &[]),
+        ] {
+            let directory = tempfile::tempdir().unwrap();
+            let request = request(directory.path(), charts);
+            let (outcome, handed) = run(&request, Ok(&[Outcome::Published, AlreadyThere]));
+            assert_eq!(outcome.results, want, "{charts:?}: {:?}", outcome.findings());
+            assert_eq!(handed.concat(), files, "{charts:?}");
+            assert!(handed.len() <= 1, "{charts:?}");
+            assert_eq!(outcome.has_failed(), want.contains(&Failed), "{charts:?}");
+            assert!(outcome.error.is_none(), "{charts:?}");
+        }
+    }
+
+    #[test]
+    fn a_severity_from_which_runs_fail_keeps_charts_back() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut request = request(directory.path(), &[("a", WARNED)]);
+        request.judgement.fail_on = Severity::Warning;
+        let (outcome, handed) = run(&request, Ok(&[Outcome::Published]));
+        assert_eq!(
+            (outcome.results.as_slice(), handed.len()),
+            (&[ChartResult::Failed][..], 0)
+        );
+    }
+
+    #[test]
+    fn a_repository_that_fails_leaves_all_charts_unpublished() {
+        let directory = tempfile::tempdir().unwrap();
+        let request = request(directory.path(), &[("a", SOUND), ("b", "")]);
+        let (outcome, handed) = run(&request, Err("no answer"));
+        assert_eq!(outcome.results, [ChartResult::NotPublished; 2]);
+        assert_eq!(handed.len(), 1);
+        assert!(!outcome.has_failed());
+        let error = outcome.error.map(|error| error.to_string());
+        assert_eq!(error.as_deref(), Some("no answer"));
+    }
+
+    #[test]
+    fn a_chart_that_cannot_be_packaged_is_not_handed_over() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut request = request(directory.path(), &[("a", SOUND), ("b", SOUND)]);
+        // Its missing dependency is known to the user and counts no longer, but there is still nothing to pack.
+        let chart = directory.path().join("b/Chart.yaml");
+        let text = std::fs::read_to_string(&chart).unwrap();
+        let text = text + "dependencies: [{name: db, version: 1.x, repository: 'https://example.org'}]\n";
+        std::fs::write(&chart, text).unwrap();
+        request.judgement.silenced.push(crate::check::finding::PathRule {
+            rule: "dependency-missing".to_owned(),
+            path: String::new(),
+        });
+        let (outcome, handed) = run(&request, Ok(&[]));
+        assert_eq!(handed, Vec::<Vec<String>>::new());
+        assert_eq!(outcome.results, [ChartResult::NotPublished; 2]);
+        assert!(matches!(outcome.error, Some(PublishFailure::Package(_))));
+    }
+
+    #[test]
+    fn without_a_repository_results_say_what_was_checked() {
+        let directory = tempfile::tempdir().unwrap();
+        let request = request(directory.path(), &[("a", SOUND), ("b", ""), ("c", BROKEN)]);
+        let outcome: CiOutcome<String> = run_ci(&request, &world, &|_| (), None).unwrap();
+        let names: Vec<&str> = outcome.results.iter().map(|result| result.name()).collect();
+        assert_eq!(names, ["ok", "nothing to render", "failed"]);
+        let found: Vec<String> = outcome
+            .findings()
+            .iter()
+            .map(|finding| finding.rule.to_string())
+            .collect();
+        assert!(found.contains(&"unknown-field".to_owned()), "{found:?}");
+        let nowhere = CheckRequest {
+            charts: vec![PathBuf::from("/nowhere/at/all")],
+            ..request
+        };
+        let error = run_ci::<_, String>(&nowhere, &world, &|_| (), None).unwrap_err();
+        assert_eq!(error.to_string(), "/nowhere/at/all: no such file or directory");
+    }
+}
