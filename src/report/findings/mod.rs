@@ -1,6 +1,8 @@
 //! Findings as people and programs read them: one format a file, `registry.rs` lists them.
 
 mod concise;
+#[cfg(test)]
+mod format_tests;
 mod github;
 mod gitlab;
 mod json;
