@@ -19,3 +19,20 @@ pub(super) fn escaped(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn what_xml_cannot_hold_is_escaped_or_replaced() {
+        for (text, want) in [
+            ("a <b> & \"c\"", "a &lt;b&gt; &amp; &#34;c&#34;"),
+            ("a\nb\tc d", "a&#xA;b&#x9;c d"),
+            ("\u{1b}[0m\r\0", "\u{fffd}[0m\u{fffd}\u{fffd}"),
+            ("\u{fffe}\u{ffff}\u{fffd}é", "\u{fffd}\u{fffd}\u{fffd}é"),
+        ] {
+            assert_eq!(escaped(text), want, "{text:?}");
+        }
+    }
+}

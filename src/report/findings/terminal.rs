@@ -287,4 +287,55 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn what_is_marked_is_the_word_or_the_action_that_begins_there() {
+        for (text, span, want) in [
+            ("port: many, x\n", Span::new(6, 6), "many"),
+            ("{a: b}\n", Span::new(4, 4), "b"),
+            ("[a]\n", Span::new(1, 1), "a"),
+            ("a: {{ .Values.b }} c\n", Span::new(3, 3), "{{ .Values.b }}"),
+            ("a: {{ .Values.b\n", Span::new(3, 3), "{{ .Values.b"),
+            ("last", Span::new(0, 0), "last"),
+            (" x\n", Span::new(0, 0), " "),
+            ("a\n\nb\n", Span::new(2, 2), ""),
+            // A range stays as it is, but on its first line and on whole characters.
+            ("one two\nthree\n", Span::new(4, 12), "two"),
+            ("xéy\n", Span::new(2, 4), "éy"),
+            ("xéy\n", Span::new(0, 2), "x"),
+            ("ab\n", Span::new(40, 50), ""),
+        ] {
+            let span = inside(text, widened(text.as_bytes(), span));
+            assert_eq!(text.get(span.range()), Some(want), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_lines_around_what_was_rendered_are_shown() {
+        let text = "l1\nl2\nl3\nl4\nl5\nl6\nl7\n";
+        let file = SourceFile::new("templates/a.yaml", text.as_bytes());
+        for (line, shown) in [(1, &[1, 2][..]), (2, &[1, 2, 3]), (4, &[2, 3, 4, 5]), (7, &[5, 6, 7])] {
+            let place = Place::Rendered(Location::new(file.clone(), file.line_span(line)));
+            let finding = Finding::new(
+                Rule::TemplateYaml,
+                Location::whole(SourceFile::without_text("t")),
+                "broken",
+            )
+            .with_related("reading stopped here", place);
+            let drawn = Terminal::Plain.draw(&finding, true);
+            let seen: Vec<u32> = (1..=7)
+                .filter(|number| drawn.contains(&format!("| l{number}")))
+                .collect();
+            assert_eq!(seen, shown, "{drawn}");
+            assert!(drawn.contains("templates/a.yaml (rendered):"), "{drawn}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_not_utf_8_is_marked_where_it_begins() {
+        let place = Location::new(SourceFile::new("f", &b"a: \xff\xfe\nbcd: 1\n"[..]), Span::new(8, 9));
+        let drawn = Terminal::Plain.draw(&Finding::new(Rule::Type, place, "x"), false);
+        assert!(drawn.contains("--> f:2:1\n"), "{drawn}");
+        assert!(drawn.contains("2 | bcd: 1\n"), "{drawn}");
+    }
 }

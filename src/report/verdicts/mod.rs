@@ -1,6 +1,8 @@
 //! Verdicts on documents in kubeconform's formats: text, `json`, `junit`, `tap`, `pretty`. One format a file.
 
 mod checked_file;
+#[cfg(test)]
+mod resource_tests;
 mod json;
 mod junit;
 mod pretty;
