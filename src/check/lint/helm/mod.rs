@@ -5,6 +5,8 @@ mod chart_source;
 mod crds;
 mod dependencies;
 mod documents;
+#[cfg(test)]
+mod helm_tests;
 mod message;
 mod object_name;
 mod run;
