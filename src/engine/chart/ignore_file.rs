@@ -85,6 +85,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn negated_directories_and_marks_are_read_as_in_helm() {
+        for (rules, path, is_directory, expected) in [
+            ("\u{feff}a.txt", "a.txt", false, true),
+            ("!keep/", "keep", true, false),
+            ("!keep/", "other", true, true),
+            ("!keep/", "keep", false, true),
+            ("!a.txt", "a.txt", false, false),
+            ("!a.txt", "b.txt", false, true),
+        ] {
+            let parsed = IgnoreRules::parse(rules).unwrap();
+            assert_eq!(parsed.is_ignored(path, is_directory), expected, "{rules} {path}");
+        }
+    }
+
+    #[test]
     fn ignores_as_helm_does() {
         let rules = IgnoreRules::parse("# c\n*.txt\nmydir/\n/root.md\na/b?.yaml\n").unwrap();
         for (path, is_directory, want) in [

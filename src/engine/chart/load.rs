@@ -479,6 +479,50 @@ fn has_manifest_extension(name: &str) -> bool {
 mod tests {
     use super::*;
 
+    #[test]
+    fn files_have_the_place_that_helm_gives_them() {
+        let file = |name: &str, text: &str| ChartFile::new(name.to_owned(), text.as_bytes().to_vec());
+        let subchart = "apiVersion: v2\nname: d\nversion: 0.1.0\n";
+        for (api_version, files, warnings) in [
+            ("v1", vec!["charts/x.prov", "requirements.yaml"], 0),
+            ("v2", vec!["charts/x.prov"], 1),
+        ] {
+            let chart = load_files(vec![
+                file(
+                    "Chart.yaml",
+                    &format!("apiVersion: {api_version}\nname: c\nversion: 0.1.0\n"),
+                ),
+                file("charts/d/Chart.yaml", subchart),
+                file("charts/_e/Chart.yaml", subchart),
+                file("charts/.f/Chart.yaml", subchart),
+                file("charts/x.prov", ""),
+                file("requirements.yaml", "dependencies: [{name: d, version: 0.1.0}]"),
+            ])
+            .unwrap();
+            assert_eq!(chart.dependencies.len(), 1);
+            assert_eq!(chart.metadata.dependencies.len(), 1);
+            let names: Vec<&str> = chart.files.iter().map(|file| file.name.as_str()).collect();
+            assert_eq!(names, files, "{api_version}");
+            assert_eq!(chart.warnings.len(), warnings, "{api_version}");
+        }
+    }
+
+    #[test]
+    fn a_dependency_is_declared_once() {
+        let metadata = "apiVersion: v2\nname: c\nversion: 0.1.0\ndependencies:\n- {name: d, version: 1.x.x}\n";
+        for (more, is_refused) in [
+            ("- {name: d, version: 2.x.x}\n", true),
+            ("- {name: e, version: 2.x.x, alias: d}\n", true),
+            ("- {name: d, version: 2.x.x, alias: e}\n", false),
+        ] {
+            let text = format!("{metadata}{more}");
+            let loaded = load_files(vec![ChartFile::new("Chart.yaml".to_owned(), text.into_bytes())]);
+            let error = loaded.err().map(|error| error.to_string());
+            let expected = "validation: more than one dependency with name or alias \"d\"";
+            assert_eq!(error.as_deref(), is_refused.then_some(expected), "{more}");
+        }
+    }
+
     /// Helm 4.3 and Helm 3.22 on `Chart.yaml`; with nothing where they load the chart.
     #[test]
     fn a_chart_yaml_that_does_not_fit_is_refused_in_helms_words() {

@@ -41,6 +41,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn documents_are_merged_table_by_table() {
+        let values = read_values(b"a: {x: 1, w: 1}\nb: {c: 1}\n---\na: {x: 2}\nb: 3\n").unwrap();
+        let expected = map_from_yaml(b"a: {x: 2, w: 1}\nb: 3\n").unwrap();
+        assert_eq!(Value::Map(values).display(), Value::Map(expected).display());
+    }
+
+    #[test]
     fn the_first_error_of_the_file_is_told() {
         for (text, want) in [
             ("a: 1\nb: \"x", "yaml: line 3: found unexpected end of stream"),

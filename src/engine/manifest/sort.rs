@@ -227,3 +227,74 @@ impl Manifests {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sorted(files: &[(&str, &str)], compat: Compat) -> Manifests {
+        let mut sorter = ManifestSorter::new(compat);
+        for (path, text) in files {
+            sorter.add(path, &Arc::new(text.as_bytes().to_vec()));
+        }
+        sorter.finish().unwrap()
+    }
+
+    fn kinds(documents: &[Document]) -> Vec<&str> {
+        documents.iter().map(|document| document.head.kind.as_str()).collect()
+    }
+
+    #[test]
+    fn documents_are_in_install_order_and_hooks_apart() {
+        let hook = |kind: &str, event: &str| {
+            format!("kind: {kind}\nmetadata: {{name: h, annotations: {{helm.sh/hook: '{event}'}}}}\n")
+        };
+        let hooks = format!(
+            "{}---\n{}---\n{}",
+            hook("Job", " PRE-Install, post-delete"),
+            hook("Secret", "test-success"),
+            hook("Pod", "some-day")
+        );
+        let files = [
+            (
+                "c/templates/z.yaml",
+                "kind: Zebra\n---\nkind: Apple\n---\nkind: Deployment\n",
+            ),
+            (
+                "c/templates/a.yaml",
+                "KIND: Namespace\n---\nkind: ValidatingWebhookConfiguration\n",
+            ),
+            ("c/templates/_partial.yaml", "kind: Partial\n"),
+            ("c/templates/hooks.yaml", hooks.as_str()),
+        ];
+        let manifests = sorted(&files, Compat::Helm4);
+        assert_eq!(
+            kinds(&manifests.manifests),
+            [
+                "Namespace",
+                "Deployment",
+                "ValidatingWebhookConfiguration",
+                "Apple",
+                "Zebra"
+            ]
+        );
+        assert_eq!(kinds(&manifests.hooks), ["Secret", "Job"]);
+        let events: Vec<&[HookEvent]> = manifests.hooks.iter().map(|hook| hook.events.as_slice()).collect();
+        assert_eq!(
+            events,
+            [&[HookEvent::Test][..], &[HookEvent::PreInstall, HookEvent::PostDelete]]
+        );
+        assert_eq!(manifests.warnings.len(), 1);
+        // Helm 3 does not know the kind of the webhook, so it comes after the others by name.
+        assert_eq!(
+            kinds(&sorted(&files, Compat::Helm3).manifests),
+            [
+                "Namespace",
+                "Deployment",
+                "Apple",
+                "ValidatingWebhookConfiguration",
+                "Zebra"
+            ]
+        );
+    }
+}

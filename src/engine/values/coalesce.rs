@@ -258,6 +258,20 @@ mod tests {
     use crate::engine::functions::yaml_value::map_from_yaml;
     use crate::engine::values::process_dependencies;
 
+    #[test]
+    fn a_global_table_of_a_subchart_is_not_overwritten() {
+        let target = map_from_yaml(b"global: {g: {a: 1}}").unwrap();
+        let source = map_from_yaml(b"global: {g: 1, h: 2}").unwrap();
+        let mut warnings = Vec::new();
+        Coalescer {
+            warnings: &mut warnings,
+        }
+        .globals(&target, &source, "p");
+        let json = to_go_json(&Value::Map(target)).unwrap();
+        assert_eq!(String::from_utf8(json).unwrap(), r#"{"global":{"g":{"a":1},"h":2}}"#);
+        assert_eq!(warnings, ["key g is table. Skipping"]);
+    }
+
     /// `.Values` in Helm 4.3 and Helm 3.22, for values.yaml of a chart and of its subchart `d`, and user values.
     #[test]
     fn nulls_remove_what_they_remove_in_helm() {

@@ -47,3 +47,47 @@ fn below(path: &str, data: Map) -> Map {
         Map::new(Dict::from([(Text::from(key), Value::Map(inner))]))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::chart::{ChartFile, load_files};
+    use crate::engine::functions::json::to_go_json;
+    use crate::engine::values::process_dependencies;
+
+    /// A chart, its subchart and that one's: what Helm 4.3 makes of the chart's values.
+    #[test]
+    fn tables_pass_through_charts_to_where_they_are_wanted() {
+        let file = |name: &str, text: &str| ChartFile::new(name.to_owned(), text.as_bytes().to_vec());
+        let mut chart = load_files(vec![
+            file(
+                "Chart.yaml",
+                "apiVersion: v2\nname: p\nversion: 0.1.0\ndependencies:\n- {name: d, version: 0.1.0, import-values: [data, \
+                 {child: t.u, parent: x.w}, {child: up, parent: .}, {child: none, parent: .}]}\n",
+            ),
+            file("values.yaml", "x: {w: {own: 1}}\n"),
+            file(
+                "charts/d/Chart.yaml",
+                "apiVersion: v2\nname: d\nversion: 0.1.0\ndependencies:\n- {name: e, version: 0.1.0, import-values: \
+                 [{child: deep, parent: up}]}\n",
+            ),
+            file(
+                "charts/d/values.yaml",
+                "exports: {data: {from: d, x: {w: {own: 2}}}}\nt: {u: {k: 1, own: 3}}\n",
+            ),
+            file("charts/d/charts/e/Chart.yaml", "apiVersion: v2\nname: e\nversion: 0.1.0\n"),
+            file("charts/d/charts/e/values.yaml", "deep: {below: true}\n"),
+        ])
+        .unwrap();
+        let mut warnings = Vec::new();
+        process_dependencies(&mut chart, &Map::new(Dict::new()), &mut warnings).unwrap();
+        let values = chart.values.clone();
+        values.remove(b"d");
+        let json = to_go_json(&Value::Map(values)).unwrap();
+        assert_eq!(
+            String::from_utf8(json).unwrap(),
+            r#"{"below":true,"from":"d","x":{"w":{"k":1,"own":1}}}"#
+        );
+        assert_eq!(warnings, ["import-values: no table none in chart d"]);
+    }
+}

@@ -47,3 +47,26 @@ pub(super) fn path_value(values: &Map, path: &str) -> Option<Value> {
         .get(key.as_bytes())
         .filter(|value| !matches!(value, Value::Map(_)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::functions::yaml_value::map_from_yaml;
+
+    #[test]
+    fn paths_lead_to_values_or_to_tables() {
+        let values = map_from_yaml(b"a: {b: {c: x}, d: [1]}\ne: null\n").unwrap();
+        for (path, is_value, is_table) in [
+            ("a", false, true),
+            ("a.b", false, true),
+            ("a.b.c", true, false),
+            ("a.d", true, false),
+            ("a.b.c.d", false, false),
+            ("e", true, false),
+            ("none", false, false),
+        ] {
+            assert_eq!(path_value(&values, path).is_some(), is_value, "{path}");
+            assert_eq!(table(&values, path).is_some(), is_table, "{path}");
+        }
+    }
+}

@@ -104,3 +104,34 @@ impl UserValues {
         Ok(base)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::functions::json::to_go_json;
+
+    #[test]
+    fn flags_are_merged_in_helms_order() {
+        let values = UserValues {
+            files: vec![ValueSource {
+                name: "v.yaml".to_owned(),
+                text: b"a: {x: 1, w: 1}\nb: 1\n".to_vec(),
+            }],
+            json: vec![r#"{"a": {"x": 2}}"#.to_owned()],
+            typed: vec!["b=2".to_owned()],
+            text: vec!["c=3".to_owned()],
+            ..UserValues::default()
+        };
+        let read = |_: &str| Err("no files here".to_owned());
+        let merged = to_go_json(&Value::Map(values.merge(&read).unwrap())).unwrap();
+        assert_eq!(
+            String::from_utf8(merged).unwrap(),
+            r#"{"a":{"w":1,"x":2},"b":2,"c":"3"}"#
+        );
+        let helm3 = UserValues {
+            compat: Compat::Helm3,
+            ..values
+        };
+        assert!(matches!(helm3.merge(&read), Err(UserValuesError::Json(_))));
+    }
+}

@@ -36,3 +36,18 @@ pub fn is_compatible_range(constraint: &str, version: &str) -> bool {
 
 #[cfg(test)]
 mod constraint_tests;
+
+#[cfg(test)]
+mod tests {
+    use super::sort_newest_first;
+
+    #[test]
+    fn entries_of_an_index_are_sorted_as_helm_sorts_them() {
+        let versions = ["x", "1.0.0", "y", "2.0.0", "1.0.0+a", "1.0.0+b", "z", "1.0.0-rc", "10"];
+        let sorted = sort_newest_first(versions.to_vec(), |version| (*version).to_owned());
+        assert_eq!(
+            sorted,
+            ["10", "2.0.0", "1.0.0", "1.0.0+a", "1.0.0+b", "1.0.0-rc", "z", "y", "x"]
+        );
+    }
+}

@@ -363,6 +363,25 @@ mod tests {
     use super::Version;
 
     #[test]
+    fn raised_versions_keep_their_prefix() {
+        for (version, patch, minor, major) in [
+            ("1.2.3", "1.2.4", "1.3.0", "2.0.0"),
+            ("1.2.3-beta", "1.2.3", "1.3.0", "2.0.0"),
+            ("v1.2.3+b", "v1.2.4", "v1.3.0", "v2.0.0"),
+            ("1", "1.0.1", "1.1.0", "2.0.0"),
+        ] {
+            let version = Version::parse(version).unwrap();
+            for (raised, expected) in [
+                (version.next_patch(), patch),
+                (version.next_minor(), minor),
+                (version.next_major(), major),
+            ] {
+                assert_eq!(raised.unwrap().original, expected);
+            }
+        }
+    }
+
+    #[test]
     fn loose_and_strict() {
         for (text, loose, strict) in [
             ("1.2.3", "1.2.3", "1.2.3"),

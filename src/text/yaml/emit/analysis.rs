@@ -89,3 +89,21 @@ pub(super) fn analyze(value: &str, tabs_are_special: bool) -> Analysis {
         is_block_allowed: !(trailing_space || space_break || special),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::analyze;
+
+    #[test]
+    fn document_markers_are_not_plain() {
+        for (value, expected) in [
+            ("---a", false),
+            ("...", false),
+            ("--a", true),
+            ("a---", true),
+            ("-a", true),
+        ] {
+            assert_eq!(analyze(value, true).is_plain_allowed, expected, "{value}");
+        }
+    }
+}

@@ -87,6 +87,34 @@ fn number(start: i64, text: &str) -> (i64, usize) {
 mod tests {
     use super::*;
 
+    /// Pairs in the order of Helm 4.3's `toYaml`, and whether `toYamlPretty` has the other order.
+    #[test]
+    fn each_dialect_orders_pairs_its_own_way() {
+        for (first, second, is_other_in_v3) in [
+            ("1_", "1a", true),
+            ("10-5", "10.5", false),
+            ("a1-", "a1b", true),
+            ("a001", "a00b", true),
+            ("x10", "x1a", true),
+            ("1²", "1a", true),
+            ("a00b", "a01", false),
+            ("a105", "a1000", false),
+            ("a2", "a10", false),
+            ("a²", "a3", false),
+            ("Ⅰ", "é", false),
+            ("١", "a", false),
+            ("²", "a", false),
+        ] {
+            for (dialect, is_swapped) in [(Dialect::V2, false), (Dialect::V3, is_other_in_v3)] {
+                let expected = if is_swapped { [second, first] } else { [first, second] };
+                for mut keys in [vec![first, second], vec![second, first]] {
+                    sort_by_key(dialect, &mut keys, |key| key);
+                    assert_eq!(keys, expected, "{dialect:?}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn keys_are_in_gos_order() {
         let expected = [
