@@ -33,10 +33,10 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Ok(Value::str(repeat(bytes(a, 1), int(a, 0))?))
     }),
     fixed("wrap", &[Int, Str], |_, a| {
-        Ok(Value::str(wrap(bytes(a, 1), int(a, 0), b"", false)))
+        Ok(Value::str(wrap(bytes(a, 1), int(a, 0), b"", LongWords::Kept)))
     }),
     fixed("wrapWith", &[Int, Str, Str], |_, a| {
-        Ok(Value::str(wrap(bytes(a, 2), int(a, 0), bytes(a, 1), true)))
+        Ok(Value::str(wrap(bytes(a, 2), int(a, 0), bytes(a, 1), LongWords::Broken)))
     })
     .growing(Growth::Wrap),
     fixed("contains", &[Str, Str], |_, a| {
@@ -51,8 +51,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
     variadic("quote", &[Any], quote).growing(Growth::WrittenOut),
     variadic("squote", &[Any], single_quote).growing(Growth::WrittenOut),
     variadic("cat", &[Any], cat).growing(Growth::WrittenOut),
-    fixed("indent", &[Int, Str], |_, a| indent(a, false)).growing(Growth::Indent),
-    fixed("nindent", &[Int, Str], |_, a| indent(a, true)).growing(Growth::Indent),
+    fixed("indent", &[Int, Str], |_, a| indent(a, Beginning::SameLine)).growing(Growth::Indent),
+    fixed("nindent", &[Int, Str], |_, a| indent(a, Beginning::NewLine)).growing(Growth::Indent),
     fixed("replace", &[Str, Str, Str], |_, a| {
         Ok(Value::str(replace(bytes(a, 2), bytes(a, 0), bytes(a, 1))))
     })
@@ -245,8 +245,15 @@ fn abbreviate_both(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
     Ok(Value::str(abbreviate(bytes(arguments, 2), left, right)))
 }
 
+/// What `wrap` does with a word longer than a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LongWords {
+    Kept,
+    Broken,
+}
+
 /// `goutils.WrapCustom`: lines of at most `width` bytes, broken at spaces.
-fn wrap(text: &[u8], width: i64, separator: &[u8], break_words: bool) -> Vec<u8> {
+fn wrap(text: &[u8], width: i64, separator: &[u8], long_words: LongWords) -> Vec<u8> {
     let separator = if separator.is_empty() { b"\n" } else { separator };
     let width = usize::try_from(width).unwrap_or(1).max(1);
     let mut out = Vec::with_capacity(text.len());
@@ -260,7 +267,7 @@ fn wrap(text: &[u8], width: i64, separator: &[u8], break_words: bool) -> Vec<u8>
         let space = memchr::memrchr(b' ', line);
         let (end, skip) = match space {
             Some(space) => (space, 1),
-            None if break_words => (width, 0),
+            None if long_words == LongWords::Broken => (width, 0),
             None => match memchr::memchr(b' ', rest.get(width..).unwrap_or_default()) {
                 Some(space) => (width + space, 1),
                 None => break,
@@ -312,12 +319,19 @@ fn write_plain(out: &mut Vec<u8>, value: &Value) {
     }
 }
 
-fn indent(arguments: &[Value], on_new_line: bool) -> CallResult {
+/// Where indented text begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Beginning {
+    SameLine,
+    NewLine,
+}
+
+fn indent(arguments: &[Value], beginning: Beginning) -> CallResult {
     let pad = repeat(b" ", int(arguments, 0))?;
     let text = bytes(arguments, 1);
     let lines = memchr::memchr_iter(b'\n', text).count();
     let mut out = Vec::with_capacity(text.len() + (lines + 1) * pad.len() + 1);
-    if on_new_line {
+    if beginning == Beginning::NewLine {
         out.push(b'\n');
     }
     let mut rest = text;
@@ -406,15 +420,15 @@ fn numbered(parts: Vec<&[u8]>) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::{abbreviate, replace, split, trim_space, wrap};
+    use super::{LongWords, abbreviate, replace, split, trim_space, wrap};
 
     #[test]
     fn cutting() {
         assert_eq!(abbreviate(b"hello world", 0, 5), b"he...");
         assert_eq!(abbreviate(b"1234 5678 9123", 5, 10), b"...5678...");
         assert_eq!(trim_space("\u{a0} x\t\n\u{2003}".as_bytes()), b"x");
-        assert_eq!(wrap(b"Hello World abc", 5, b"", false), b"Hello\nWorld\nabc");
-        assert_eq!(wrap(b"HelloWorld", 5, b"\t", true), b"Hello\tWorld");
+        assert_eq!(wrap(b"Hello World abc", 5, b"", LongWords::Kept), b"Hello\nWorld\nabc");
+        assert_eq!(wrap(b"HelloWorld", 5, b"\t", LongWords::Broken), b"Hello\tWorld");
     }
 
     #[test]

@@ -24,7 +24,14 @@ pub struct Constraint {
 #[derive(Debug, Clone)]
 struct Group {
     conditions: Vec<Condition>,
-    names_prerelease: bool,
+    prereleases: Prereleases,
+}
+
+/// Whether a group accepts pre-releases: those do that name one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Prereleases {
+    Accepted,
+    Refused,
 }
 
 /// Why a text is not a constraint, in the words of Masterminds' parser.
@@ -33,7 +40,7 @@ pub enum ConstraintError {
     /// Not of the form of a constraint; holds the offending group.
     #[error("improper constraint: {0}")]
     Improper(String),
-    /// A version inside is no version.
+    /// A version inside is not a version.
     #[error("constraint parser error")]
     Version,
     /// Longer than any constraint.
@@ -111,7 +118,7 @@ impl Constraint {
             group
                 .conditions
                 .iter()
-                .all(|condition| condition.check(version, group.names_prerelease).is_ok())
+                .all(|condition| condition.check(version, group.prereleases).is_ok())
         })
     }
 
@@ -121,17 +128,17 @@ impl Constraint {
     /// The reasons, when no group holds.
     pub fn validate(&self, version: &Version) -> Result<(), Vec<String>> {
         let mut reasons = Vec::new();
-        let mut told_prerelease = false;
+        let mut has_reported_prerelease = false;
         for group in &self.groups {
             let mut holds = true;
             for condition in &group.conditions {
-                if !group.names_prerelease && !version.pre.is_empty() {
-                    if !told_prerelease {
+                if group.prereleases == Prereleases::Refused && !version.pre.is_empty() {
+                    if !has_reported_prerelease {
                         reasons.push(only_releases(version));
-                        told_prerelease = true;
+                        has_reported_prerelease = true;
                     }
                     holds = false;
-                } else if let Err(reason) = condition.check(version, group.names_prerelease) {
+                } else if let Err(reason) = condition.check(version, group.prereleases) {
                     reasons.push(reason);
                     holds = false;
                 }
@@ -290,10 +297,14 @@ fn parse_group(text: &str) -> Result<Group, ConstraintError> {
         .into_iter()
         .map(|(sign, operator, written)| condition(sign, operator, &written))
         .collect::<Result<Vec<_>, _>>()?;
-    let names_prerelease = conditions.iter().any(|condition| !condition.version.pre.is_empty());
+    let prereleases = if conditions.iter().any(|condition| !condition.version.pre.is_empty()) {
+        Prereleases::Accepted
+    } else {
+        Prereleases::Refused
+    };
     Ok(Group {
         conditions,
-        names_prerelease,
+        prereleases,
     })
 }
 
@@ -342,8 +353,8 @@ fn condition(
 
 impl Condition {
     /// Whether the version satisfies the condition; if not, why.
-    fn check(&self, version: &Version, with_prereleases: bool) -> Result<(), String> {
-        if !version.pre.is_empty() && !with_prereleases {
+    fn check(&self, version: &Version, prereleases: Prereleases) -> Result<(), String> {
+        if !version.pre.is_empty() && prereleases == Prereleases::Refused {
             return Err(only_releases(version));
         }
         let (holds, relation) = match self.operator {

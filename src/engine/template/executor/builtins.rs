@@ -5,15 +5,14 @@
 use super::call::Expected;
 use super::compare;
 use super::escape;
-use super::evaluate::{holds_interfaces, zero_element};
+use super::evaluate::{Call, holds_interfaces, zero_element};
 use super::no_value::NO_VALUE;
-use super::{Executor, Failure, Frame, Operand, limits};
-use crate::engine::template::function::Growth;
-use crate::engine::template::function::{CallError, Parameter};
+use super::{Executor, Failure, Operand, limits};
+use crate::engine::template::function::{CallError, Growth, Parameter};
 use crate::engine::template::node_text::node_text;
 use crate::engine::template::printf::{sprint, sprintf, sprintln};
 use crate::engine::template::text::Text;
-use crate::engine::template::tree::{Builtin, NodeId};
+use crate::engine::template::tree::Builtin;
 use crate::engine::template::value::{List, ListType, Value};
 
 type BuiltinResult = Result<Operand, String>;
@@ -79,17 +78,16 @@ const fn growth(builtin: Builtin) -> Growth {
 }
 
 impl Executor<'_> {
-    pub(super) fn call_builtin(
-        &mut self,
-        frame: Frame<'_>,
-        dot: &Operand,
-        command: NodeId,
-        builtin: Builtin,
-        words: &[NodeId],
-        last: Option<&Operand>,
-    ) -> Result<Operand, Failure> {
+    pub(super) fn call_builtin(&mut self, call: Call<'_>, builtin: Builtin) -> Result<Operand, Failure> {
+        let Call {
+            frame,
+            dot,
+            node: command,
+            arguments,
+        } = call;
+        let (words, last) = (call.words(), arguments.last);
         if matches!(builtin, Builtin::And | Builtin::Or) {
-            return self.short_circuit(frame, dot, builtin, words, last);
+            return self.short_circuit(call, builtin);
         }
         let mut operands: Vec<Operand> = Vec::with_capacity(words.len() + 1);
         for (index, &word) in words.iter().enumerate() {

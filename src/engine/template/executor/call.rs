@@ -2,7 +2,7 @@
 //!
 //! Follows `evalCall`, `evalArg` and `validateType` of Go's `text/template/exec.go`.
 
-use super::evaluate::Arguments;
+use super::evaluate::{Arguments, Call};
 use super::{Executor, Failure, Frame, Operand, builtins, limits};
 use crate::engine::template::function::{Function, Parameter};
 use crate::engine::template::node_text::node_text;
@@ -100,15 +100,9 @@ impl Expected {
 }
 
 impl Executor<'_> {
-    pub(super) fn evaluate_function(
-        &mut self,
-        frame: Frame<'_>,
-        dot: &Operand,
-        id: NodeId,
-        command: NodeId,
-        arguments: Arguments<'_>,
-    ) -> Result<Operand, Failure> {
+    pub(super) fn evaluate_function(&mut self, call: Call<'_>, id: NodeId) -> Result<Operand, Failure> {
         self.at = id;
+        let frame = call.frame;
         let NodeKind::Identifier { callee } = frame.unit.node(id).kind else {
             return Ok(Operand::default());
         };
@@ -116,31 +110,29 @@ impl Executor<'_> {
             return Ok(Operand::default());
         };
         let name = &named.name;
-        let words = arguments.words.get(1..).unwrap_or_default();
         match named.callee {
             Callee::Function(function) => {
                 let (parameters, variadic) = (function.parameters, function.variadic);
-                self.check_count(frame, name, words, arguments.last, parameters.len(), variadic)?;
-                self.call_function(frame, dot, command, function, words, arguments.last)
+                self.check_count(call, name, parameters.len(), variadic)?;
+                self.call_function(call, function)
             }
             Callee::Builtin(builtin) => {
                 let (parameters, variadic) = builtins::arity(builtin);
-                self.check_count(frame, name, words, arguments.last, parameters, variadic)?;
-                self.call_builtin(frame, dot, command, builtin, words, arguments.last)
+                self.check_count(call, name, parameters, variadic)?;
+                self.call_builtin(call, builtin)
             }
         }
     }
 
     fn check_count(
         &self,
-        frame: Frame<'_>,
+        call: Call<'_>,
         name: &dyn std::fmt::Display,
-        words: &[NodeId],
-        last: Option<&Operand>,
         parameters: usize,
         variadic: bool,
     ) -> Result<(), Failure> {
-        let given = words.len() + usize::from(last.is_some());
+        let (frame, words) = (call.frame, call.words());
+        let given = words.len() + usize::from(call.arguments.last.is_some());
         if variadic {
             let fixed = parameters.saturating_sub(1);
             if given < fixed {
@@ -159,15 +151,14 @@ impl Executor<'_> {
         Ok(())
     }
 
-    fn call_function(
-        &mut self,
-        frame: Frame<'_>,
-        dot: &Operand,
-        command: NodeId,
-        function: &'static Function,
-        words: &[NodeId],
-        last: Option<&Operand>,
-    ) -> Result<Operand, Failure> {
+    fn call_function(&mut self, call: Call<'_>, function: &'static Function) -> Result<Operand, Failure> {
+        let Call {
+            frame,
+            dot,
+            node: command,
+            arguments,
+        } = call;
+        let (words, last) = (call.words(), arguments.last);
         let parameter = |index: usize| {
             let parameters = function.parameters;
             let parameter = parameters.get(index).or_else(|| parameters.last());
@@ -214,14 +205,15 @@ impl Executor<'_> {
     /// Arguments of a method that says what it takes.
     pub(super) fn typed_arguments(
         &mut self,
-        frame: Frame<'_>,
-        dot: &Operand,
+        call: Call<'_>,
         name: &str,
         parameters: &'static [Parameter],
-        arguments: Arguments<'_>,
     ) -> Result<Vec<Value>, Failure> {
-        let words = arguments.words.get(1..).unwrap_or_default();
-        self.check_count(frame, &name, words, arguments.last, parameters.len(), false)?;
+        let Call {
+            frame, dot, arguments, ..
+        } = call;
+        let words = call.words();
+        self.check_count(call, &name, parameters.len(), false)?;
         let mut values = Vec::with_capacity(parameters.len());
         for (&word, &parameter) in words.iter().zip(parameters) {
             values.push(
@@ -300,7 +292,15 @@ impl Executor<'_> {
             NodeKind::Field { .. } => self.evaluate_field_node(frame, dot, id, none)?,
             NodeKind::Variable { .. } => self.evaluate_variable(frame, dot, id, none)?,
             NodeKind::Pipe { .. } => self.evaluate_pipeline(frame, dot, id)?,
-            NodeKind::Identifier { .. } => self.evaluate_function(frame, dot, id, id, none)?,
+            NodeKind::Identifier { .. } => {
+                let call = Call {
+                    frame,
+                    dot,
+                    node: id,
+                    arguments: none,
+                };
+                self.evaluate_function(call, id)?
+            }
             NodeKind::Chain { .. } => self.evaluate_chain(frame, dot, id, none)?,
             _ => return self.literal_argument(frame, expected, id),
         };
@@ -356,21 +356,14 @@ impl Executor<'_> {
     }
 
     /// `and` and `or`: the first argument that decides, the rest not evaluated.
-    pub(super) fn short_circuit(
-        &mut self,
-        frame: Frame<'_>,
-        dot: &Operand,
-        builtin: Builtin,
-        words: &[NodeId],
-        last: Option<&Operand>,
-    ) -> Result<Operand, Failure> {
+    pub(super) fn short_circuit(&mut self, call: Call<'_>, builtin: Builtin) -> Result<Operand, Failure> {
         let mut value = Operand::default();
-        for &word in words {
-            value = self.evaluate_argument(frame, dot, Expected::Reflect, word)?;
+        for &word in call.words() {
+            value = self.evaluate_argument(call.frame, call.dot, Expected::Reflect, word)?;
             if value.value.is_true() == (builtin == Builtin::Or) {
                 return Ok(value);
             }
         }
-        Ok(last.cloned().unwrap_or(value))
+        Ok(call.arguments.last.cloned().unwrap_or(value))
     }
 }

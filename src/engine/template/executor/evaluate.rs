@@ -16,6 +16,30 @@ pub(super) struct Arguments<'u> {
     pub(super) last: Option<&'u Operand>,
 }
 
+/// What is evaluated: a function or field with its arguments, for a dot, and the node that errors of the call name.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) dot: &'a Operand,
+    pub(super) node: NodeId,
+    pub(super) arguments: Arguments<'a>,
+}
+
+impl<'a> Call<'a> {
+    /// The words behind the name.
+    pub(super) fn words(&self) -> &'a [NodeId] {
+        self.arguments.words.get(1..).unwrap_or_default()
+    }
+
+    /// The same without arguments.
+    const fn without_arguments(self) -> Self {
+        Self {
+            arguments: Arguments::NONE,
+            ..self
+        }
+    }
+}
+
 impl Arguments<'_> {
     pub(super) const NONE: Self = Self { words: &[], last: None };
 
@@ -120,7 +144,15 @@ impl Executor<'_> {
         match frame.unit.node(first).kind {
             NodeKind::Field { .. } => return self.evaluate_field_node(frame, dot, first, arguments),
             NodeKind::Chain { .. } => return self.evaluate_chain(frame, dot, first, arguments),
-            NodeKind::Identifier { .. } => return self.evaluate_function(frame, dot, first, command, arguments),
+            NodeKind::Identifier { .. } => {
+                let call = Call {
+                    frame,
+                    dot,
+                    node: command,
+                    arguments,
+                };
+                return self.evaluate_function(call, first);
+            }
             NodeKind::Pipe { .. } => {
                 self.refuse_arguments(frame, arguments)?;
                 return self.evaluate_pipeline(frame, dot, first);
@@ -166,7 +198,13 @@ impl Executor<'_> {
         let NodeKind::Field { names } = frame.unit.node(id).kind else {
             return Ok(Operand::default());
         };
-        self.evaluate_fields(frame, dot, dot, id, frame.unit.names(names), arguments)
+        let call = Call {
+            frame,
+            dot,
+            node: id,
+            arguments,
+        };
+        self.evaluate_fields(call, dot, frame.unit.names(names))
     }
 
     pub(super) fn evaluate_variable(
@@ -189,7 +227,15 @@ impl Executor<'_> {
                 self.refuse_arguments(frame, arguments)?;
                 Ok(value)
             }
-            [_, fields @ ..] => self.evaluate_fields(frame, dot, &value, id, fields, arguments),
+            [_, fields @ ..] => {
+                let call = Call {
+                    frame,
+                    dot,
+                    node: id,
+                    arguments,
+                };
+                self.evaluate_fields(call, &value, fields)
+            }
         }
     }
 
@@ -205,44 +251,46 @@ impl Executor<'_> {
             return Ok(Operand::default());
         };
         self.at = node;
+        let call = Call {
+            frame,
+            dot,
+            node: id,
+            arguments,
+        };
         let receiver = match frame.unit.node(node).kind {
             NodeKind::Pipe { .. } => self.evaluate_pipeline(frame, dot, node)?,
-            NodeKind::Identifier { .. } => self.evaluate_function(frame, dot, node, node, Arguments::NONE)?,
+            NodeKind::Identifier { .. } => self.evaluate_function(
+                Call {
+                    node,
+                    ..call.without_arguments()
+                },
+                node,
+            )?,
             _ => self.constant(frame, node)?,
         };
-        self.evaluate_fields(frame, dot, &receiver, id, frame.unit.names(names), arguments)
+        self.evaluate_fields(call, &receiver, frame.unit.names(names))
     }
 
-    fn evaluate_fields(
-        &mut self,
-        frame: Frame<'_>,
-        dot: &Operand,
-        receiver: &Operand,
-        node: NodeId,
-        names: &[Text],
-        arguments: Arguments<'_>,
-    ) -> Result<Operand, Failure> {
+    fn evaluate_fields(&mut self, call: Call<'_>, receiver: &Operand, names: &[Text]) -> Result<Operand, Failure> {
         let Some((last, path)) = names.split_last() else {
             return Ok(receiver.clone());
         };
         let mut held;
         let mut receiver = receiver;
         for name in path {
-            held = self.evaluate_field(frame, dot, receiver, node, name, Arguments::NONE)?;
+            held = self.evaluate_field(call.without_arguments(), receiver, name)?;
             receiver = &held;
         }
-        self.evaluate_field(frame, dot, receiver, node, last, arguments)
+        self.evaluate_field(call, receiver, last)
     }
 
-    fn evaluate_field(
-        &mut self,
-        frame: Frame<'_>,
-        dot: &Operand,
-        receiver: &Operand,
-        node: NodeId,
-        name: &Text,
-        arguments: Arguments<'_>,
-    ) -> Result<Operand, Failure> {
+    fn evaluate_field(&mut self, call: Call<'_>, receiver: &Operand, name: &Text) -> Result<Operand, Failure> {
+        let Call {
+            frame,
+            dot,
+            node,
+            arguments,
+        } = call;
         match &receiver.value {
             Value::Nil if receiver.is_interface => {
                 Err(self.error(frame, format!("nil pointer evaluating interface {{}}.{name}")))
@@ -258,7 +306,7 @@ impl Executor<'_> {
                 };
                 let method = name.to_str_lossy();
                 let map = map.clone();
-                let values = self.typed_arguments(frame, dot, &method, parameters, arguments)?;
+                let values = self.typed_arguments(call, &method, parameters)?;
                 let result = if method == "YAML" {
                     Some(self.values_as_yaml(&map))
                 } else {
@@ -273,7 +321,7 @@ impl Executor<'_> {
                 let object = object.clone();
                 let field_name = name.to_str_lossy();
                 if let Some(parameters) = object.method_parameters(&field_name) {
-                    let values = self.typed_arguments(frame, dot, &field_name, parameters, arguments)?;
+                    let values = self.typed_arguments(call, &field_name, parameters)?;
                     return match object.call_method(&field_name, &values) {
                         Some(result) => self.method_result(frame, node, name, result),
                         None => Err(self.no_field(frame, receiver, name)),
@@ -308,7 +356,7 @@ impl Executor<'_> {
                 let Some(parameters) = list.method_parameters(&method) else {
                     return Err(self.no_field(frame, receiver, name));
                 };
-                let values = self.typed_arguments(frame, dot, &method, parameters, arguments)?;
+                let values = self.typed_arguments(call, &method, parameters)?;
                 match list.call_method(&method, &values) {
                     Some(result) => self.method_result(frame, node, name, result),
                     None => Err(self.no_field(frame, receiver, name)),
