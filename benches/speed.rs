@@ -132,7 +132,7 @@ fn yaml_text(criterion: &mut Criterion) {
     group.bench_function("write", |bencher| {
         bencher.iter(|| yaml_value::to_yaml(black_box(&value)).expect("is written"));
     });
-    #[expect(clippy::disallowed_methods, reason = "the benchmark is told where its data is")]
+    #[expect(clippy::disallowed_methods, reason = "the place of the data is given from outside")]
     if let Ok(directory) = std::env::var("CORPUS_DIR") {
         let files: Vec<Vec<u8>> = std::fs::read_dir(directory)
             .expect("a directory")

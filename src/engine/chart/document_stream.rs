@@ -3,11 +3,11 @@
 
 use std::borrow::Cow;
 
-/// A line of dashes with something behind them that is no comment.
+/// A line of dashes followed by something other than a comment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid Yaml document separator: {rest}")]
 pub(crate) struct SeparatorError {
-    /// What stands behind the dashes.
+    /// The text after the dashes.
     rest: String,
     /// Byte offset of the line.
     pub(crate) offset: usize,
@@ -17,7 +17,7 @@ pub(crate) struct SeparatorError {
 type PlacedDocument<'t> = (usize, &'t [u8]);
 
 /// Splits at lines that begin with `---`: documents with their offsets. Such a line belongs to a document that begins with
-/// it, so that errors count it, and only a comment may stand on it. Where something else does, reading ends with the
+/// it, so that errors count it, and only a comment may follow on it. Where something else does, reading ends with the
 /// document before it unread.
 pub(crate) fn split_documents(text: &[u8]) -> (Vec<PlacedDocument<'_>>, Result<(), SeparatorError>) {
     let mut documents = Vec::new();

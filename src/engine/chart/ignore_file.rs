@@ -20,7 +20,7 @@ struct Rule {
     pattern: Option<PathPattern>,
     negated: bool,
     directories_only: bool,
-    /// Whether the pattern is held against the base name only (it has no slash).
+    /// Whether the pattern is matched against the base name only (it has no slash).
     base_name: bool,
 }
 

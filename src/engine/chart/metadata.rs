@@ -94,7 +94,7 @@ impl Metadata {
             Ok(())
         };
         let has = |field: &str| object.get(field).is_some();
-        // By name, as the keys stand in the JSON that Go decodes: the first that does not fit is the error.
+        // By name, the order of keys in the JSON that Go decodes: the first that does not fit is the error.
         if has("annotations") {
             self.annotations = context.string_map(object, "annotations")?;
         }

@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_error_of_the_file_is_told() {
+    fn the_first_error_of_the_file_is_reported() {
         for (text, want) in [
             ("a: 1\nb: \"x", "yaml: line 3: found unexpected end of stream"),
             (

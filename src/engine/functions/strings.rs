@@ -69,7 +69,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("hello", &[], |_, _| Ok(Value::str("Hello!"))),
 ];
 
-/// Where `needle` first stands in `text`.
+/// Where `text` first holds `needle`.
 pub(super) fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
     memchr::memmem::find(text, needle)
 }
@@ -347,7 +347,7 @@ fn indent(arguments: &[Value], beginning: Beginning) -> CallResult {
     Ok(Value::str(out))
 }
 
-/// `strings.ReplaceAll`; an empty `old` stands before every character and at the end.
+/// `strings.ReplaceAll`; an empty `old` matches before every character and at the end.
 pub(super) fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     if old.is_empty() {

@@ -346,7 +346,7 @@ mod tests {
         ];
         for (name, convert, expected) in cases {
             let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-            // U+FFFD is what xstrings takes for a broken byte, and passes over.
+            // xstrings reads U+FFFD as a broken byte, and passes over it.
             for c in ('\0'..'\u{30000}').filter(|&c| c != char::REPLACEMENT_CHARACTER) {
                 for text in [format!("a{c}B"), format!("B{c}cD"), format!("{c}1{c}")] {
                     for byte in convert(&text).bytes().chain([0]) {

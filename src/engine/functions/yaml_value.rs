@@ -293,7 +293,7 @@ fn write_map(emitter: &mut Emitter, map: &Map, depth: usize, is_safe: bool) -> R
     Ok(())
 }
 
-/// Keys of JSON longer than 1024 characters with their escapes are no keys to go-yaml.
+/// go-yaml does not accept keys of JSON longer than 1024 characters with their escapes.
 const LONGEST_JSON_KEY: usize = 160;
 
 fn write_text(emitter: &mut Emitter, bytes: &[u8], is_safe: bool) -> Result<(), Stop> {
@@ -306,7 +306,7 @@ fn write_text(emitter: &mut Emitter, bytes: &[u8], is_safe: bool) -> Result<(), 
     Ok(())
 }
 
-/// Whether Go's JSON holds nothing that go-yaml refuses or takes for a line break.
+/// Whether Go's JSON holds nothing that go-yaml refuses or reads as a line break.
 fn survives_json(text: &str) -> bool {
     if text.is_ascii() {
         return !text.as_bytes().contains(&0x7F);
@@ -488,7 +488,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_told_inside_the_value() {
+    fn faults_are_reported_inside_the_value() {
         let error = |value: Value| value.as_map().and_then(|map| map.get(b"Error")).expect("has an error");
         for (yaml, message) in [
             (
@@ -538,7 +538,7 @@ mod tests {
     /// Helm prints the key `<<` without quotes, so it does not read back.
     fn keys() -> impl Strategy<Value = Text> {
         "[ -~\\n]{0,9}"
-            .prop_filter("is no merge key", |key| key != "<<")
+            .prop_filter("is not a merge key", |key| key != "<<")
             .prop_map(Text::from)
     }
 

@@ -111,7 +111,7 @@ pub fn sort_manifests<'f>(
     place_all(files.into_iter().map(read), Compat::Helm4)
 }
 
-/// The same while the files are still being rendered, for who has but one chart to sort, in the order of either Helm.
+/// The same while the files are still being rendered, for commands that sort a single chart, in the order of either Helm.
 pub struct ManifestSorter {
     compat: Compat,
     bytes: usize,

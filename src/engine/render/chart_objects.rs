@@ -6,7 +6,7 @@ use super::struct_object::{Field, StructObject};
 use crate::engine::chart::{Compat, Dependency, ImportValue, Metadata};
 use crate::engine::template::{Dict, List, Map, MapType, StructField, Text, Value};
 
-/// The map for `.Chart`. `is_root` is whether the chart is no subchart.
+/// The map for `.Chart`. `is_root` says whether the chart is not a subchart.
 pub(super) fn chart_object(metadata: &Metadata, is_root: bool, compat: Compat) -> Value {
     let fields = chart_fields(metadata, is_root);
     match compat {

@@ -48,7 +48,7 @@ impl RenderValues {
 /// Values that do not fit the chart. The texts are Helm's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RenderValuesError {
-    /// A subchart's values are no table.
+    /// A subchart's values are not a table.
     #[error(transparent)]
     Coalesce(#[from] CoalesceError),
     /// values.schema.json does not accept them.
@@ -56,7 +56,7 @@ pub enum RenderValuesError {
     Schema(#[from] SchemaViolation),
 }
 
-/// Whether values are held against values.schema.json.
+/// Whether values are validated against values.schema.json.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SchemaCheck {
     /// They are.
@@ -361,14 +361,14 @@ pub fn render_text(text: &str, world: &mut dyn World) -> Result<String, RenderEr
     Ok(String::from_utf8_lossy(&output.text).into_owned())
 }
 
-/// A clock that stands, but for a nanosecond each time it is asked (no two calls of `now` are equal in Helm), and
-/// random numbers from the caller, drawn when asked for.
+/// A clock that advances one nanosecond per reading (no two calls of `now` are equal in Helm), and random numbers from the
+/// caller, drawn when they are needed.
 pub struct FixedClock<R: FnMut(&mut [u8])> {
     now_unix_nanos: i128,
     asked: Cell<u32>,
     random: R,
     zone: String,
-    is_for_checks: bool,
+    is_throwaway: bool,
 }
 
 impl<R: FnMut(&mut [u8])> FixedClock<R> {
@@ -379,14 +379,14 @@ impl<R: FnMut(&mut [u8])> FixedClock<R> {
             asked: Cell::new(0),
             random,
             zone: String::new(),
-            is_for_checks: false,
+            is_throwaway: false,
         }
     }
 
     /// The same world for renderings that are only checked: keys are made once.
     #[must_use]
     pub fn for_checks(mut self) -> Self {
-        self.is_for_checks = true;
+        self.is_throwaway = true;
         self
     }
 
@@ -399,8 +399,8 @@ impl<R: FnMut(&mut [u8])> FixedClock<R> {
 }
 
 impl<R: FnMut(&mut [u8])> World for FixedClock<R> {
-    fn is_for_checks(&self) -> bool {
-        self.is_for_checks
+    fn is_throwaway(&self) -> bool {
+        self.is_throwaway
     }
 
     fn local_zone(&self) -> &str {

@@ -45,7 +45,7 @@ pub fn compile_chart(chart: &Chart) -> Result<ChartTemplates, ParseError> {
     compile_on(chart, Some(1))
 }
 
-/// The same on all cores, for who has but one chart to compile.
+/// The same on all cores, for commands that compile a single chart.
 pub fn compile_chart_in_parallel(chart: &Chart) -> Result<ChartTemplates, ParseError> {
     compile_on(chart, None)
 }
@@ -115,7 +115,7 @@ pub fn template_source(chart: &Chart, name: &str) -> Option<Text> {
 fn template_files(chart: &Chart) -> (Vec<TemplateFile>, Vec<(Text, Text)>) {
     let mut sources = Vec::new();
     collect(chart, chart.name(), &mut 0, &mut sources);
-    // Of two files with one name the later loaded stands, as in Helm's map of templates: it sorts first and is kept.
+    // Of two files with one name the later loaded one counts, as in Helm's map of templates: it sorts first and is kept.
     sources.reverse();
     sources.sort_by(|a, b| (b.depth, &b.file.name).cmp(&(a.depth, &a.file.name)));
     sources.dedup_by(|a, b| a.file.name == b.file.name);

@@ -158,8 +158,8 @@ pub trait Host {
     fn local_zone(&self) -> &str {
         "UTC"
     }
-    /// Whether nobody but a check sees what is rendered; see `World`.
-    fn is_for_checks(&self) -> bool {
+    /// Output is only checked and discarded, so keys may be reused and hashes cheap; see `World`.
+    fn is_throwaway(&self) -> bool {
         false
     }
     /// Fills `bytes` with random bytes, good enough for passwords and keys.

@@ -169,7 +169,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    /// The next token that is no space.
+    /// The next token that is not a space.
     pub(super) fn next_non_space(&mut self) -> Token {
         loop {
             let token = self.next_token();
@@ -541,7 +541,7 @@ impl<'s> Lexer<'s> {
     }
 }
 
-/// How many tokens a source has, up to the end or the first that is none; for who measures the lexer.
+/// How many tokens a source has, up to the end or the first error; for measuring the lexer.
 pub fn token_count(source: &[u8]) -> usize {
     let mut lexer = Lexer::new(source);
     let mut count = 0;

@@ -42,7 +42,7 @@ impl Text {
 }
 
 impl Ord for Text {
-    /// As the bytes compare. Most words that are looked for differ from others in their first byte, which takes no call.
+    /// As the bytes compare. Most words differ in their first byte, which needs no call.
     #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         match (self.0.first(), other.0.first()) {

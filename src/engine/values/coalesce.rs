@@ -13,12 +13,12 @@ const GLOBAL: &str = "global";
 /// Values that cannot be coalesced.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CoalesceError {
-    /// A scalar or list stands where a subchart's values belong.
+    /// A scalar or list is found where a subchart's values belong.
     #[error("type mismatch on {name}: {found}")]
     NotATable {
         /// Name of the subchart.
         name: String,
-        /// The value, as Go's `%t` prints what is no boolean.
+        /// The value, as Go's `%t` prints what is not a boolean.
         found: String,
     },
 }

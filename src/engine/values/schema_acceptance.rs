@@ -1,4 +1,4 @@
-//! A quick yes to values that plainly fit their values.schema.json.
+//! Quick acceptance of values that clearly fit their values.schema.json.
 //!
 //! `boon` checks every schema against its metaschema, which takes longer than rendering most charts. Here the common
 //! keywords of drafts 7, 2019-09 and 2020-12 are looked at in place, over template values and without a copy as JSON.
@@ -206,7 +206,7 @@ impl<'s> Acceptance<'s> {
         if self.draft == Draft::Seven
             && let Some(target) = keywords.get("$ref")
         {
-            // Draft 7 does not look at what stands beside a reference.
+            // Draft 7 ignores keywords beside a reference.
             return self.keyword("$ref", target, keywords, value, depth);
         }
         all_of(
@@ -348,7 +348,7 @@ impl<'s> Acceptance<'s> {
                 Some(Ok(pattern)) => Verdict::from(pattern.is_match(text)),
                 _ => Verdict::Doubt,
             },
-            // Later drafts only take note of formats.
+            // Later drafts treat formats as annotations.
             "format" if self.draft == Draft::Seven => Verdict::Doubt,
             _ => Verdict::Fits,
         }

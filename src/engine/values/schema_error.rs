@@ -2,7 +2,7 @@
 //! other words).
 //!
 //! In: an error. Out: Helm's text, several lines. `boon` leaves out an `allOf`, `anyOf` or `oneOf` with one error below it;
-//! where the error is in the schema tells of those, and they are put back.
+//! the place of the error in the schema shows which, and they are put back.
 
 use boon::{CompileError, ErrorKind, ValidationError};
 

@@ -198,7 +198,7 @@ fn parse_index(text: &str) -> Result<i64, String> {
     Err(format!("error parsing index: strconv.Atoi: parsing {text:?}: {reason}"))
 }
 
-/// What stands at a list's index, when there is such an element.
+/// The element of a list at an index, if there is one.
 fn element(list: &[Value], index: i64) -> Option<&Value> {
     list.get(usize::try_from(index).ok()?)
 }
@@ -298,13 +298,13 @@ impl Parser<'_, '_> {
     fn index(&mut self) -> Result<i64, Stop> {
         let (text, stop) = self.until(&[']']);
         if stop.is_none() {
-            // Helm wraps the end of the text here, and takes it for the end of the flag.
+            // Helm wraps the end of the text here, and treats it as the end of the flag.
             return Err(Stop::End);
         }
         Ok(parse_index(&text)?)
     }
 
-    /// The value after `=`. The inner result tells whether to go on after setting it.
+    /// The value after `=`. The inner result says whether to go on after setting it.
     fn value(&mut self) -> Result<(Value, Result<(), Stop>), Stop> {
         if self.is_literal() {
             let (text, _) = self.until(&[]);

@@ -80,7 +80,7 @@ const fn split_prefix(text: &[u8]) -> (u32, &[u8]) {
     }
 }
 
-/// Whether underscores stand only between digits, or right after a base prefix.
+/// Whether underscores come only between digits, or right after a base prefix.
 pub(super) fn underscores_separate_digits(text: &[u8]) -> bool {
     let (_, unsigned) = split_sign(text);
     let (mut last, is_hexadecimal, body) = match unsigned {

@@ -126,7 +126,7 @@ impl<T, L: Fn(&T, &T) -> bool> Sorter<'_, T, L> {
         }
     }
 
-    /// Puts what is less than the pivot before it, the rest behind; tells where the pivot is and whether all was so before.
+    /// Puts what is less than the pivot before it, the rest behind it; returns where the pivot is and whether everything was in place before.
     fn partition(&mut self, start: usize, end: usize, pivot: usize) -> (usize, bool) {
         self.swap(start, pivot);
         let (mut low, mut high) = (start + 1, end - 1);
@@ -149,7 +149,7 @@ impl<T, L: Fn(&T, &T) -> bool> Sorter<'_, T, L> {
         }
     }
 
-    /// Puts what equals the pivot first, where nothing is less; tells where the greater ones begin.
+    /// Puts what equals the pivot first, where nothing is less; returns where the greater elements begin.
     fn partition_equal(&mut self, start: usize, end: usize, pivot: usize) -> usize {
         self.swap(start, pivot);
         let (mut low, mut high) = (start + 1, end - 1);

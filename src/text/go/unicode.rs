@@ -1,7 +1,7 @@
 //! Go's `unicode` package: categories and simple case mappings, by the Unicode version of Go 1.26 (15.0.0).
 //!
-//! In: a character. Out: what Go says of it. Rust's own answers differ: its Unicode version is newer, `is_alphabetic` takes
-//! in vowel signs and Roman numerals, `is_uppercase` and `is_lowercase` circled letters.
+//! In: a character. Out: what Go says of it. Rust's own answers differ: its Unicode version is newer, `is_alphabetic` includes
+//! vowel signs and Roman numerals, `is_uppercase` and `is_lowercase` circled letters.
 
 use super::unicode_tables::{DIGITS, LETTERS, PRINTABLE, PUNCTUATION};
 

@@ -86,7 +86,7 @@ fn parse_without_fragment(raw: &[u8]) -> Result<Url, String> {
     Ok(url)
 }
 
-/// What stands before the first `byte`, and after it when it is there.
+/// The text before the first `byte`, and the text after it if there is one.
 fn cut(text: &[u8], byte: u8) -> (&[u8], Option<&[u8]>) {
     match memchr::memchr(byte, text).and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?))) {
         Some((before, after)) => (before, Some(after)),

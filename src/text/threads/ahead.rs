@@ -60,7 +60,7 @@ impl<T: Send + 'static, R: Send + 'static> Ahead<T, R> {
                 shared.work_on(index, item);
             }
         };
-        // Where there are no more threads, the first does all.
+        // Without another thread, the first does all the work.
         self.helper = thread::Builder::new().stack_size(STACK_BYTES).spawn(run).ok();
     }
 

@@ -67,7 +67,7 @@ pub fn map_while<T: Sync, S, R: Send, M>(
                 widen_heap();
                 run();
             });
-            // Where there are no more threads, those that are do the rest.
+            // When the system gives no more threads, the existing ones do the rest.
             if started.is_err() {
                 break;
             }

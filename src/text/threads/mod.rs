@@ -1,4 +1,4 @@
-//! Work on several cores, and what the allocator of the C library needs to be told about threads.
+//! Work on several cores, and settings for threads of the C library's allocator.
 
 mod heap;
 mod stack;

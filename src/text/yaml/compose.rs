@@ -64,7 +64,7 @@ struct Composer<'a> {
     /// The collections being read.
     open: Vec<u32>,
     anchors: HashMap<&'a str, u32>,
-    /// Whether the text is only what stands before a bad byte.
+    /// Whether the text is only the part before a bad byte.
     is_cut: bool,
 }
 

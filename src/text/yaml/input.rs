@@ -1,7 +1,7 @@
 //! Bytes to text: encoding, byte order mark and forbidden characters, as go-yaml's reader.
 //!
 //! go-yaml decodes windows of 512 bytes as it goes, so that a bad byte behind a syntax error, or behind the first
-//! document, is never seen. The same is had here by cutting the text where the window with the bad byte begins, and
+//! document, is never seen. Here the same comes of cutting the text where the window with the bad byte begins, and
 //! reporting the bad byte once the scanner wants to look past the cut.
 
 use std::borrow::Cow;

@@ -37,7 +37,7 @@ pub fn json_from_bytes_strict(bytes: &[u8]) -> Result<Value, YamlError> {
     first_document(bytes, Duplicates::Refused)
 }
 
-/// The first document of `bytes` as JSON in which floats without a fraction are told from integers.
+/// The first document of `bytes` as JSON in which floats without a fraction stay floats.
 pub fn json_with_floats(bytes: &[u8]) -> Result<Value, YamlError> {
     let tree = parse_first(bytes)?;
     let mut builder = JsonBuilder { floats: Floats::Kept };

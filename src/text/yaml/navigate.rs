@@ -36,7 +36,7 @@ impl Tree<'_> {
         }
     }
 
-    /// The pairs of a mapping in order, duplicates and merge keys as they stand.
+    /// The pairs of a mapping in order, duplicates and merge keys as written.
     pub fn pairs(&self, id: NodeId) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
         let is_mapping = self.kind(id) == NodeKind::Mapping;
         let mut children = self.children(id);

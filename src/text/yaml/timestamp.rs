@@ -1,4 +1,4 @@
-//! Which plain scalars go-yaml v2 takes for dates: four layouts of Go's `time.Parse`.
+//! Which plain scalars go-yaml v2 reads as dates: four layouts of Go's `time.Parse`.
 
 /// Whether `text` reads as a date, or date and time.
 pub(super) fn is_timestamp(text: &str) -> bool {
@@ -83,7 +83,7 @@ mod tests {
     use super::is_timestamp;
 
     #[test]
-    fn dates_are_told_from_text() {
+    fn dates_are_recognised() {
         for text in [
             "2001-12-14",
             "2001-1-2",

@@ -49,11 +49,11 @@ fn bcrypt_hash(host: &mut dyn Host, password: &[u8]) -> String {
     }
     let mut salt = [0; 16];
     host.fill_random(&mut salt);
-    let cost = if host.is_for_checks() { CHECK_COST } else { BCRYPT_COST };
+    let cost = if host.is_throwaway() { CHECK_COST } else { BCRYPT_COST };
     match bcrypt::hash_with_salt(password, cost, salt) {
         Ok(parts) => {
             let hash = parts.format_for_version(bcrypt::Version::TwoA);
-            // It looks as it does elsewhere.
+            // Templates compare the prefix, so the hash names the usual cost.
             hash.replacen(&format!("${cost:02}$"), &format!("${BCRYPT_COST:02}$"), 1)
         }
         Err(problem) => format!("{FAILED} {problem}"),

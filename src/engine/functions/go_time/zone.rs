@@ -15,7 +15,7 @@ pub enum Zone {
 }
 
 impl Zone {
-    /// `time.LoadLocation`: by name, upper and lower case told apart; `Local` is the zone named `local`.
+    /// `time.LoadLocation`: by name, which is case-sensitive; `Local` is the zone named `local`.
     pub fn load(name: &str, local: &str) -> Option<Self> {
         match name {
             "" | "UTC" => Some(Self::Utc),

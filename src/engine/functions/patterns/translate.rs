@@ -54,7 +54,7 @@ struct Translator<'a> {
     out: String,
     names: Vec<Option<String>>,
     groups: usize,
-    /// Whether something stands before that a repetition can apply to.
+    /// Whether there is something before that a repetition can apply to.
     can_repeat: bool,
 }
 

@@ -430,7 +430,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The next character in an array or inline table that is no space, line end or comment.
+    /// The next character in an array or inline table that is not a space, a line end or part of a comment.
     fn next_in_collection(&mut self) -> Step<Option<char>> {
         loop {
             match self.lexer.next()? {

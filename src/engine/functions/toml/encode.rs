@@ -293,7 +293,7 @@ fn table_entries(value: &Value) -> Option<Entries> {
     }
 }
 
-/// Entries that are no tables, and tables.
+/// Entries that are not tables, and tables.
 fn split_entries(entries: Entries) -> Result<(Entries, Entries), EncodeError> {
     let (mut plain, mut tables) = (Vec::new(), Vec::new());
     for (name, value) in entries {

@@ -145,7 +145,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// After one quote: whether two more end the string. Up to two quotes may stand right before the end.
+    /// After one quote: whether two more end the string. Up to two quotes may come right before the end.
     fn ends_multiline(&mut self, start: usize, quote: char) -> Step<bool> {
         if !self.accept(quote)? {
             return Ok(false);

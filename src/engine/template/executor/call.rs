@@ -12,7 +12,7 @@ use crate::engine::template::value::{List, ListType, Map, MapType, Value};
 /// The type an argument must fit.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Expected {
-    /// `reflect.Value`: a built-in takes it as it is.
+    /// `reflect.Value`: a built-in accepts it as it is.
     Reflect,
     Parameter(Parameter),
 }

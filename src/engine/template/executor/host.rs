@@ -142,8 +142,8 @@ impl Host for Executor<'_> {
         self.options.lint
     }
 
-    fn is_for_checks(&self) -> bool {
-        self.world.is_for_checks()
+    fn is_throwaway(&self) -> bool {
+        self.world.is_throwaway()
     }
 
     fn local_zone(&self) -> &str {

@@ -98,9 +98,9 @@ pub trait World {
     fn now_unix_nanos(&self) -> i128;
     /// Fills `bytes` with random bytes, good enough for passwords and keys.
     fn fill_random(&mut self, bytes: &mut [u8]);
-    /// Whether nobody but a check sees what is rendered: keys are used a second time then and passwords hashed in little
-    /// time, which both take longer than all else together.
-    fn is_for_checks(&self) -> bool {
+    /// Output is only checked and discarded, so keys may be reused and hashes cheap: both take longer than everything else
+    /// together.
+    fn is_throwaway(&self) -> bool {
         false
     }
     /// IANA name of the local time zone.

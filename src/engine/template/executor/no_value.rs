@@ -1,4 +1,4 @@
-//! What Helm does to `<no value>`, Go's text for a value that is not there: it takes it out of what is rendered.
+//! Helm removes `<no value>`, Go's text for a missing value, from what is rendered.
 
 /// Go's text for a missing value.
 pub(super) const NO_VALUE: &[u8] = b"<no value>";

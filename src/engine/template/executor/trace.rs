@@ -1,6 +1,6 @@
-//! What templates read of the maps they are given, for who explains a failure or looks for values that nothing reads.
+//! What templates read of the maps they are given, for explaining failures and finding values that nothing reads.
 //!
-//! Maps are told apart by the address they share: the caller, who made the values, knows what is where.
+//! Maps are distinguished by the address they share: the caller, who made the values, knows what is where.
 
 use std::collections::HashSet;
 

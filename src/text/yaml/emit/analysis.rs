@@ -20,7 +20,7 @@ pub(super) fn break_width(text: &str) -> usize {
     }
 }
 
-/// Whether a character needs no escape. Go's emitter takes no character of four bytes for printable.
+/// Whether a character needs no escape. Go's emitter does not count characters of four bytes as printable.
 pub(super) fn is_printable(character: char) -> bool {
     matches!(character, '\n' | ' '..='~' | '\u{A0}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}') && character != '\u{FEFF}'
 }

@@ -1,4 +1,4 @@
-//! The emitter: where it stands, what it has open, indentation and indicators.
+//! The emitter: its position, what it has open, indentation and indicators.
 
 use crate::text::go::float_format::format_shortest;
 use crate::text::yaml::resolve::special_float_text;
@@ -28,7 +28,7 @@ enum Frame {
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "independent facts about where the output stands"
+    reason = "independent facts about the position in the output"
 )]
 pub struct Emitter {
     pub(super) dialect: Dialect,
@@ -157,7 +157,7 @@ impl Emitter {
         self.frames.push(Frame::Empty);
     }
 
-    /// Writes what goes before a node where the emitter stands.
+    /// Writes what goes before a node at this position.
     pub(super) fn begin_node(&mut self, may_be_simple_key: bool) {
         self.is_simple_key = false;
         self.in_mapping = true;

@@ -3,8 +3,8 @@
 use super::emitter::Dialect;
 use crate::text::go::unicode::{is_digit, is_letter};
 
-/// Sorts `items` by their keys. Not every set of keys has one order under Go's rule, so this is a plain stable merge
-/// sort that is content with that.
+/// Sorts `items` by their keys. Under Go's rule not every set of keys has one order, so this is a merge sort, which does not
+/// need a total order.
 pub fn sort_by_key<T>(dialect: Dialect, items: &mut Vec<T>, key: impl Fn(&T) -> &str) {
     let is_sorted = items
         .iter()

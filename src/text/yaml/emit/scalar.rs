@@ -7,7 +7,7 @@ use super::emitter::{Dialect, Emitter, INDENT};
 
 /// Column behind which v2 folds at the next space.
 const BEST_WIDTH: usize = 80;
-/// Longest key that stands before its `:` without `?`, in bytes.
+/// Longest key that is written before its `:` without `?`, in bytes.
 const MAX_SIMPLE_KEY: usize = 128;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl Emitter {
         self.indention = false;
     }
 
-    /// Writes plain or single quoted text; the first and last `margin` characters are no place to fold.
+    /// Writes plain or single quoted text; lines are not folded at the first and last `margin` characters.
     fn write_folding(&mut self, value: &str, margin: usize) {
         let (mut after_space, mut after_break) = (false, false);
         let last = value.len().saturating_sub(margin);

@@ -9,7 +9,7 @@ use super::machine::{Parser, State};
 const DEFAULT_DIRECTIVES: [(&str, &str); 2] = [("!", "!"), ("!!", "tag:yaml.org,2002:")];
 
 impl Parser<'_> {
-    /// The first document may begin without `---`; others may not, but `...` may stand between.
+    /// The first document may begin without `---`; others may not, but `...` may come between.
     pub(super) fn document_start(&mut self, is_first: bool) -> Result<Event, YamlError> {
         let mut token = self.scanner.peek()?;
         while !is_first && token.kind == TokenKind::DocumentEnd {

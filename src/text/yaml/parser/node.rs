@@ -8,7 +8,7 @@ use super::event::{Event, EventKind, EventTag};
 use super::machine::{Parser, State};
 
 impl Parser<'_> {
-    /// A node, in block context or not, where a sequence may stand without indentation or not.
+    /// A node, in block context or not, where a sequence may be written without indentation or not.
     pub(super) fn node(&mut self, is_block: bool, may_be_indentless: bool) -> Result<Event, YamlError> {
         let token = self.scanner.peek()?;
         if token.kind == TokenKind::Alias {

@@ -23,7 +23,7 @@ pub(super) struct Mark {
 /// Makes tokens of a text, on demand.
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "independent facts about where the scanner stands"
+    reason = "independent facts about the scanner's position"
 )]
 pub(in crate::text::yaml) struct Scanner<'a> {
     pub(super) text: &'a str,
@@ -222,7 +222,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Whether `---` or `...` stands alone at the start of the current line.
+    /// Whether `---` or `...` is a word of its own at the start of the current line.
     #[inline]
     pub(super) fn is_at_document_indicator(&self) -> bool {
         self.position == self.line_start
