@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use super::dependency::Dependency;
 use super::metadata::Metadata;
+use crate::text::go::quote::quote;
+use crate::text::go::unicode::is_print;
 use crate::text::semver::Version;
 
 impl Metadata {
@@ -30,20 +32,23 @@ impl Metadata {
         }
         if self.name == "." || self.name == ".." {
             return Err(format!(
-                "validation: chart.metadata.name {:?} is not allowed",
-                self.name
+                "validation: chart.metadata.name {} is not allowed",
+                quote(self.name.as_bytes())
             ));
         }
         if self.name.contains('/') {
-            return Err(format!("validation: chart.metadata.name {:?} is invalid", self.name));
+            return Err(format!(
+                "validation: chart.metadata.name {} is invalid",
+                quote(self.name.as_bytes())
+            ));
         }
         if self.version.is_empty() {
             return Err("validation: chart.metadata.version is required".to_owned());
         }
         if Version::parse(&self.version).is_err() {
             return Err(format!(
-                "validation: chart.metadata.version {:?} is invalid",
-                self.version
+                "validation: chart.metadata.version {} is invalid",
+                quote(self.version.as_bytes())
             ));
         }
         if !matches!(self.chart_type.as_str(), "" | "application" | "library") {
@@ -68,9 +73,9 @@ impl Metadata {
                 .ok_or("validation: dependencies must not contain empty or null nodes")?;
             dependency.validate()?;
             if !names.insert(dependency.effective_name().to_owned()) {
-                let name = dependency.effective_name();
+                let name = quote(dependency.effective_name().as_bytes());
                 return Err(format!(
-                    "validation: more than one dependency with name or alias {name:?}"
+                    "validation: more than one dependency with name or alias {name}"
                 ));
             }
         }
@@ -97,14 +102,14 @@ impl Dependency {
             Ok(())
         } else {
             Err(format!(
-                "validation: dependency {:?} has disallowed characters in the alias",
-                self.name
+                "validation: dependency {} has disallowed characters in the alias",
+                quote(self.name.as_bytes())
             ))
         }
     }
 }
 
-/// White space becomes a space, characters that Go's `unicode.IsPrint` refuses go away.
+/// White space becomes a space, characters that are not printable in Go are removed.
 fn sanitize(text: &mut String) {
     if text.bytes().all(|byte| (b' '..0x7F).contains(&byte)) {
         return;
@@ -114,20 +119,40 @@ fn sanitize(text: &mut String) {
         .filter_map(|c| {
             if c.is_whitespace() {
                 Some(' ')
-            } else if c.is_control() || is_format_or_private(c) {
-                None
             } else {
-                Some(c)
+                is_print(c).then_some(c)
             }
         })
         .collect();
 }
 
-/// The general categories Cf and Co, as far as they occur in text.
-const fn is_format_or_private(c: char) -> bool {
-    matches!(c,
-        '\u{AD}' | '\u{600}'..='\u{605}' | '\u{61C}' | '\u{6DD}' | '\u{70F}' | '\u{180E}'
-        | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}'
-        | '\u{FFF9}'..='\u{FFFB}' | '\u{E000}'..='\u{F8FF}' | '\u{E0001}'..='\u{E007F}'
-        | '\u{F0000}'..='\u{10FFFD}')
+#[cfg(test)]
+mod tests {
+    use super::Metadata;
+
+    /// Helm 4.3's words, with Go's quotes.
+    #[test]
+    fn names_are_quoted_as_go_quotes_them() {
+        for (name, version, expected) in [
+            ("..", "1.0.0", "validation: chart.metadata.name \"..\" is not allowed"),
+            (
+                "a/\u{600}\u{1fae9}",
+                "1.0.0",
+                "validation: chart.metadata.name \"a/\" is invalid",
+            ),
+            (
+                "a",
+                "\u{1c89}'",
+                "validation: chart.metadata.version \"\\u1c89'\" is invalid",
+            ),
+        ] {
+            let mut metadata = Metadata {
+                api_version: "v2".to_owned(),
+                name: name.to_owned(),
+                version: version.to_owned(),
+                ..Metadata::default()
+            };
+            assert_eq!(metadata.validate(), Err(expected.to_owned()));
+        }
+    }
 }

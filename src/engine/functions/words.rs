@@ -336,10 +336,13 @@ fn push_letters_and_numbers<'a>(
 mod tests {
     use super::{camel, separated};
 
+    /// A function's name, itself, and the checksum of its results in Go.
+    type Case = (&'static str, fn(&str) -> String, u64);
+
     /// FNV-1a of what xstrings 1.5 under Go 1.26 makes of every character in three surroundings.
     #[test]
     fn every_character_is_as_in_xstrings() {
-        let cases: [(&str, fn(&str) -> String, u64); 3] = [
+        let cases: [Case; 3] = [
             ("snake", |text| separated(text, '_'), 0x1f61_52bc_75e5_020f),
             ("kebab", |text| separated(text, '-'), 0xc90c_54e4_fa6f_5879),
             ("camel", camel, 0x9813_8231_2c07_8f0c),

@@ -219,7 +219,8 @@ mod tests {
             for (compat, expected) in [(Compat::Helm4, helm4), (Compat::Helm3, helm3)] {
                 let documents = texts_as(&text, compat);
                 for (offset, document) in &documents {
-                    assert!(text[*offset..].starts_with(document), "{separator:?}");
+                    let tail = text.get(*offset..).unwrap_or_default();
+                    assert!(tail.starts_with(document), "{separator:?}");
                 }
                 let documents: Vec<&str> = documents.iter().map(|(_, document)| document.as_str()).collect();
                 assert_eq!(documents, *expected, "{compat:?} {separator:?}");

@@ -272,74 +272,76 @@ mod tests {
         assert_eq!(warnings, ["key g is table. Skipping"]);
     }
 
-    /// `.Values` in Helm 4.3 and Helm 3.22, for values.yaml of a chart and of its subchart `d`, and user values.
+    /// values.yaml of a chart and of its subchart `d`, user values, and `.Values` in Helm 4.3 and Helm 3.22.
+    const NULLS: &[[&str; 5]] = &[
+        [
+            "d: {x: null, k: 1}\n",
+            "x: 5\nk: 2\nz: null\nw: {a: 1, b: null}\n",
+            "{}",
+            r#"{"d":{"global":{},"k":1,"w":{"a":1},"x":5}}"#,
+            r#"{"d":{"global":{},"k":1,"w":{"a":1,"b":null}}}"#,
+        ],
+        [
+            "d: {x: null, k: 1}\n",
+            "x: 5\nk: 2\n",
+            "d: {k: null}",
+            r#"{"d":{"global":{}}}"#,
+            r#"{"d":{"global":{}}}"#,
+        ],
+        [
+            "a: {b: null, c: 1}\ne: null\n",
+            "x: 1\n",
+            "a: {c: null}",
+            r#"{"a":{},"d":{"global":{},"x":1}}"#,
+            r#"{"a":{"b":null},"d":{"global":{},"x":1},"e":null}"#,
+        ],
+        [
+            "a: 1\n",
+            "x: {k: 1, z: 2}\n",
+            "d: {x: {k: null}}",
+            r#"{"a":1,"d":{"global":{},"x":{"z":2}}}"#,
+            r#"{"a":1,"d":{"global":{},"x":{"z":2}}}"#,
+        ],
+        [
+            "d: {x: {k: null}}\n",
+            "x: {k: 1, z: 2}\n",
+            "{}",
+            r#"{"d":{"global":{},"x":{"k":1,"z":2}}}"#,
+            r#"{"d":{"global":{},"x":{"z":2}}}"#,
+        ],
+        [
+            "global: {g: null, h: 1}\n",
+            "global: {g: 1, h: 2, i: null}\n",
+            "{}",
+            r#"{"d":{"global":{"g":1,"h":1}},"global":{"h":1}}"#,
+            r#"{"d":{"global":{"h":1,"i":null}},"global":{"g":null,"h":1}}"#,
+        ],
+        [
+            "global: {g: {a: 1}}\n",
+            "global: {g: {b: null, a: 2}}\n",
+            "global: {g: {c: 3}}",
+            r#"{"d":{"global":{"g":{"a":1,"c":3}}},"global":{"g":{"a":1,"c":3}}}"#,
+            r#"{"d":{"global":{"g":{"a":1,"b":null,"c":3}}},"global":{"g":{"a":1,"c":3}}}"#,
+        ],
+        [
+            "d: {x: {k: 1}}\n",
+            "x: null\n",
+            "{}",
+            r#"{"d":{"global":{},"x":{"k":1}}}"#,
+            r#"{"d":{"global":{},"x":{"k":1}}}"#,
+        ],
+        [
+            "a: {b: {c: null, d: 1}}\n",
+            "",
+            "a: {b: {e: 1}}",
+            r#"{"a":{"b":{"d":1,"e":1}},"d":{"global":{}}}"#,
+            r#"{"a":{"b":{"c":null,"d":1,"e":1}},"d":{"global":{}}}"#,
+        ],
+    ];
+
     #[test]
     fn nulls_remove_what_they_remove_in_helm() {
-        for (parent, child, user, helm4, helm3) in [
-            (
-                "d: {x: null, k: 1}\n",
-                "x: 5\nk: 2\nz: null\nw: {a: 1, b: null}\n",
-                "{}",
-                r#"{"d":{"global":{},"k":1,"w":{"a":1},"x":5}}"#,
-                r#"{"d":{"global":{},"k":1,"w":{"a":1,"b":null}}}"#,
-            ),
-            (
-                "d: {x: null, k: 1}\n",
-                "x: 5\nk: 2\n",
-                "d: {k: null}",
-                r#"{"d":{"global":{}}}"#,
-                r#"{"d":{"global":{}}}"#,
-            ),
-            (
-                "a: {b: null, c: 1}\ne: null\n",
-                "x: 1\n",
-                "a: {c: null}",
-                r#"{"a":{},"d":{"global":{},"x":1}}"#,
-                r#"{"a":{"b":null},"d":{"global":{},"x":1},"e":null}"#,
-            ),
-            (
-                "a: 1\n",
-                "x: {k: 1, z: 2}\n",
-                "d: {x: {k: null}}",
-                r#"{"a":1,"d":{"global":{},"x":{"z":2}}}"#,
-                r#"{"a":1,"d":{"global":{},"x":{"z":2}}}"#,
-            ),
-            (
-                "d: {x: {k: null}}\n",
-                "x: {k: 1, z: 2}\n",
-                "{}",
-                r#"{"d":{"global":{},"x":{"k":1,"z":2}}}"#,
-                r#"{"d":{"global":{},"x":{"z":2}}}"#,
-            ),
-            (
-                "global: {g: null, h: 1}\n",
-                "global: {g: 1, h: 2, i: null}\n",
-                "{}",
-                r#"{"d":{"global":{"g":1,"h":1}},"global":{"h":1}}"#,
-                r#"{"d":{"global":{"h":1,"i":null}},"global":{"g":null,"h":1}}"#,
-            ),
-            (
-                "global: {g: {a: 1}}\n",
-                "global: {g: {b: null, a: 2}}\n",
-                "global: {g: {c: 3}}",
-                r#"{"d":{"global":{"g":{"a":1,"c":3}}},"global":{"g":{"a":1,"c":3}}}"#,
-                r#"{"d":{"global":{"g":{"a":1,"b":null,"c":3}}},"global":{"g":{"a":1,"c":3}}}"#,
-            ),
-            (
-                "d: {x: {k: 1}}\n",
-                "x: null\n",
-                "{}",
-                r#"{"d":{"global":{},"x":{"k":1}}}"#,
-                r#"{"d":{"global":{},"x":{"k":1}}}"#,
-            ),
-            (
-                "a: {b: {c: null, d: 1}}\n",
-                "",
-                "a: {b: {e: 1}}",
-                r#"{"a":{"b":{"d":1,"e":1}},"d":{"global":{}}}"#,
-                r#"{"a":{"b":{"c":null,"d":1,"e":1}},"d":{"global":{}}}"#,
-            ),
-        ] {
+        for [parent, child, user, helm4, helm3] in NULLS {
             for (compat, expected) in [(Compat::Helm4, helm4), (Compat::Helm3, helm3)] {
                 let metadata = "apiVersion: v2\nversion: 0.1.0\n";
                 let file = |name: &str, text: String| ChartFile::new(name.to_owned(), text.into_bytes());
@@ -348,9 +350,9 @@ mod tests {
                         "Chart.yaml",
                         format!("{metadata}name: p\ndependencies: [{{name: d, version: 0.1.0}}]\n"),
                     ),
-                    file("values.yaml", parent.to_owned()),
+                    file("values.yaml", (*parent).to_owned()),
                     file("charts/d/Chart.yaml", format!("{metadata}name: d\n")),
-                    file("charts/d/values.yaml", child.to_owned()),
+                    file("charts/d/values.yaml", (*child).to_owned()),
                 ])
                 .unwrap();
                 chart.follow(compat);
@@ -360,7 +362,7 @@ mod tests {
                 let json = to_go_json(&Value::Map(values)).unwrap();
                 assert_eq!(
                     String::from_utf8(json).unwrap(),
-                    expected,
+                    *expected,
                     "{compat:?} {parent} {child} {user:?}"
                 );
             }

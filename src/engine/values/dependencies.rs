@@ -127,27 +127,27 @@ mod tests {
     #[test]
     fn tags_and_conditions_decide_as_in_helm() {
         for (entry, values, expected) in [
-            (r#"tags: [a, b]"#, r#"{}"#, true),
-            (r#"tags: [a, b]"#, r#"tags: {a: true, b: false}"#, true),
-            (r#"tags: [a, b]"#, r#"tags: {a: false, b: true}"#, true),
-            (r#"tags: [a, b]"#, r#"tags: {a: false}"#, false),
-            (r#"tags: [a, b]"#, r#"tags: {a: false, b: x}"#, false),
-            (r#"tags: [a, b]"#, r#"tags: {c: false}"#, true),
+            ("tags: [a, b]", "{}", true),
+            ("tags: [a, b]", "tags: {a: true, b: false}", true),
+            ("tags: [a, b]", "tags: {a: false, b: true}", true),
+            ("tags: [a, b]", "tags: {a: false}", false),
+            ("tags: [a, b]", "tags: {a: false, b: x}", false),
+            ("tags: [a, b]", "tags: {c: false}", true),
             (
-                r#"tags: [a], condition: d.use"#,
-                r#"{tags: {a: false}, d: {use: true}}"#,
+                "tags: [a], condition: d.use",
+                "{tags: {a: false}, d: {use: true}}",
                 true,
             ),
             (
-                r#"tags: [a], condition: d.use"#,
-                r#"{tags: {a: true}, d: {use: false}}"#,
+                "tags: [a], condition: d.use",
+                "{tags: {a: true}, d: {use: false}}",
                 false,
             ),
-            (r#"condition: "x,d.use""#, r#"{d: {use: false}}"#, false),
-            (r#"condition: "x,d.use""#, r#"{x: true, d: {use: false}}"#, true),
-            (r#"condition: "x,d.use""#, r#"{x: no-bool, d: {use: false}}"#, false),
-            (r#"condition: d.use"#, r#"{d: {use: "false"}}"#, true),
-            (r#"tags: [a], alias: e"#, r#"tags: {a: false}"#, false),
+            (r#"condition: "x,d.use""#, "{d: {use: false}}", false),
+            (r#"condition: "x,d.use""#, "{x: true, d: {use: false}}", true),
+            (r#"condition: "x,d.use""#, "{x: no-bool, d: {use: false}}", false),
+            ("condition: d.use", r#"{d: {use: "false"}}"#, true),
+            ("tags: [a], alias: e", "tags: {a: false}", false),
         ] {
             let metadata = "apiVersion: v2\nversion: 0.1.0\n";
             let parent = format!("{metadata}name: p\ndependencies:\n- {{name: d, version: 0.1.0, {entry}}}\n");

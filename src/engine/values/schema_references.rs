@@ -171,7 +171,7 @@ mod tests {
                 br#"{"definitions": {"count": {"$ref": "more.json"}, "any": {"$ref": "http://other/x#/y"}}}"#.to_vec(),
             ),
             "schemas/more.json" => {
-                Some(br##"{"type": "integer", "$defs": {"x": {"$ref": "count.json#/definitions/count"}}}"##.to_vec())
+                Some(br#"{"type": "integer", "$defs": {"x": {"$ref": "count.json#/definitions/count"}}}"#.to_vec())
             }
             _ => None,
         };

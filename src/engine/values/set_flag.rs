@@ -3,7 +3,7 @@
 
 use crate::engine::functions::json;
 use crate::engine::template::{Dict, List, ListType, Map, Text, Value};
-use crate::text::go::quote::quote_rune;
+use crate::text::go::quote::{quote, quote_rune};
 
 /// Highest list index that may be set.
 const MAX_INDEX: i64 = 65_536;
@@ -195,7 +195,10 @@ fn parse_index(text: &str) -> Result<i64, String> {
             Err(_) => "value out of range",
         }
     };
-    Err(format!("error parsing index: strconv.Atoi: parsing {text:?}: {reason}"))
+    Err(format!(
+        "error parsing index: strconv.Atoi: parsing {}: {reason}",
+        quote(text.as_bytes())
+    ))
 }
 
 /// The element of a list at an index, if there is one.
@@ -256,7 +259,7 @@ impl Parser<'_, '_> {
         let (key, stop) = self.until(stops);
         match stop {
             None if key.is_empty() => Err(Stop::End),
-            None => Err(format!("key {key:?} has no value").into()),
+            None => Err(format!("key {} has no value", quote(key.as_bytes())).into()),
             Some('[') => {
                 let index = self.index()?;
                 let list = inner_list(data, &key)?;
@@ -273,7 +276,7 @@ impl Parser<'_, '_> {
             }
             Some(',') => {
                 set(data, &key, Value::str(""));
-                Err(format!("key {key:?} has no value (cannot end with ,)").into())
+                Err(format!("key {} has no value (cannot end with ,)", quote(key.as_bytes())).into())
             }
             Some(_) => {
                 if depth + 1 > MAX_NESTED_NAMES {
@@ -285,7 +288,7 @@ impl Parser<'_, '_> {
                 let inner = inner_map(data, &key)?;
                 let outcome = self.key(&inner, depth + 1);
                 if outcome.is_ok() && inner.is_empty() {
-                    return Err(format!("key map {key:?} has no value").into());
+                    return Err(format!("key map {} has no value", quote(key.as_bytes())).into());
                 }
                 if !inner.is_empty() {
                     set(data, &key, Value::Map(inner));

@@ -138,6 +138,9 @@ fn offset(c: char, by: u32) -> char {
 mod tests {
     use super::*;
 
+    /// A function's name, itself, and the checksum of Go's answers.
+    type Case<T> = (&'static str, fn(char) -> T, u64);
+
     const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
 
     fn fnv(hash: u64, bytes: &[u8]) -> u64 {
@@ -148,7 +151,7 @@ mod tests {
     /// FNV-1a of Go 1.26's answers for all characters, each a byte 0 or 1.
     #[test]
     fn categories_are_gos() {
-        let cases: [(&str, fn(char) -> bool, u64); 8] = [
+        let cases: [Case<bool>; 8] = [
             ("print", is_print, 0x23cf_2c1e_d413_9389),
             ("letter", is_letter, 0x5b08_a90b_2475_cbc5),
             ("digit", is_digit, 0x3873_7694_27cc_346d),
@@ -167,7 +170,7 @@ mod tests {
     /// FNV-1a of the UTF-8 of what Go 1.26 maps all characters to.
     #[test]
     fn mappings_are_gos() {
-        let cases: [(&str, fn(char) -> char, u64); 3] = [
+        let cases: [Case<char>; 3] = [
             ("upper", to_upper, 0x201c_3126_ccb9_1e26),
             ("lower", to_lower, 0xa96a_6928_f1dc_99fd),
             ("title", to_title, 0x90f2_189f_add7_5b80),
