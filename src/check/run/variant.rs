@@ -48,6 +48,54 @@ fn tree_key(chart: &Chart) -> String {
     format!("{}({})", chart.name(), inner.join(","))
 }
 
+/// A chart and all that its templates see.
+struct Prepared {
+    /// The chart, its dependencies processed.
+    chart: Chart,
+    release: Release,
+    capabilities: Capabilities,
+    top: RenderValues,
+}
+
+impl Prepared {
+    /// Processes dependencies and values, or gives the findings that keep the chart from being rendered.
+    fn new(chart: &Chart, variant: &Variant<'_>, request: &CheckRequest) -> Result<Self, Vec<Finding>> {
+        let mut chart = chart.clone();
+        let mut warnings = Vec::new();
+        let (values, given) = (&variant.values.values, &variant.values.given);
+        if let Err(error) = process_dependencies(&mut chart, values, &mut warnings) {
+            let place = values_location(&chart, variant);
+            return Err(vec![Finding::new(Rule::ChartDependencies, place, error.to_string())]);
+        }
+        let release = Release {
+            name: request.release_name.clone(),
+            namespace: request.namespace.clone(),
+            operation: Operation::Install,
+        };
+        let capabilities = Capabilities::new(Some(variant.target.kube_version.clone()), &[]);
+        let check = if request.skip_schema_validation {
+            SchemaCheck::Skipped
+        } else {
+            SchemaCheck::Enforced
+        };
+        match render_values(&chart, values, &release, &capabilities, check, &mut warnings) {
+            Ok(top) => Ok(Self {
+                chart,
+                release,
+                capabilities,
+                top,
+            }),
+            Err(RenderValuesError::Schema(violation)) => {
+                Err(explain_schema(&chart, values, given, &violation.to_string()))
+            }
+            Err(error) => {
+                let place = values_location(&chart, variant);
+                Err(vec![Finding::new(Rule::ValuesFormat, place, error.to_string())])
+            }
+        }
+    }
+}
+
 /// What a variant showed.
 #[derive(Default)]
 pub(super) struct VariantFindings {
@@ -86,49 +134,37 @@ impl VariantFindings {
         compiled: &mut Compiled,
         world: &mut dyn World,
     ) {
-        let mut chart = chart.clone();
-        let mut warnings = Vec::new();
-        let (values, given) = (&variant.values.values, &variant.values.given);
-        if let Err(error) = process_dependencies(&mut chart, values, &mut warnings) {
-            let place = values_location(&chart, variant);
-            self.findings
-                .push(Finding::new(Rule::ChartDependencies, place, error.to_string()));
-            return;
+        match Prepared::new(chart, variant, request) {
+            Ok(prepared) => self.render(&prepared, variant, request, compiled, world),
+            Err(findings) => self.findings.extend(findings),
         }
-        let release = Release {
-            name: request.release_name.clone(),
-            namespace: request.namespace.clone(),
-            operation: Operation::Install,
-        };
-        let capabilities = Capabilities::new(Some(variant.target.kube_version.clone()), &[]);
-        let check = if request.skip_schema_validation {
-            SchemaCheck::Skipped
-        } else {
-            SchemaCheck::Enforced
-        };
-        let top = match render_values(&chart, values, &release, &capabilities, check, &mut warnings) {
-            Ok(top) => top,
-            Err(RenderValuesError::Schema(violation)) => {
-                self.findings
-                    .extend(explain_schema(&chart, values, given, &violation.to_string()));
-                return;
-            }
-            Err(error) => {
-                let place = values_location(&chart, variant);
-                self.findings
-                    .push(Finding::new(Rule::ValuesFormat, place, error.to_string()));
-                return;
-            }
-        };
+    }
+
+    /// Renders what is prepared, and judges what did render.
+    fn render(
+        &mut self,
+        prepared: &Prepared,
+        variant: &Variant<'_>,
+        request: &CheckRequest,
+        compiled: &mut Compiled,
+        world: &mut dyn World,
+    ) {
+        let (values, given) = (&variant.values.values, &variant.values.given);
+        let Prepared {
+            chart,
+            release,
+            capabilities,
+            top,
+        } = prepared;
         let subject = Subject {
-            chart: &chart,
+            chart,
             given,
             values,
-            release: &release,
-            capabilities: &capabilities,
+            release,
+            capabilities,
             options: Options::default(),
         };
-        let templates = match compiled.of(&chart) {
+        let templates = match compiled.of(chart) {
             Ok(templates) => templates,
             Err(error) => {
                 let error = RenderError::Parse(error.clone());
@@ -136,7 +172,7 @@ impl VariantFindings {
                 return;
             }
         };
-        let mut rendering = render_whole(&chart, templates, &top, mapped(), world);
+        let mut rendering = render_whole(chart, templates, top, mapped(), world);
         rendering.files.retain(RenderedFile::is_manifest);
         let is_complete = rendering.failures.is_empty();
         if let Some(first) = rendering.failures.into_iter().next() {
@@ -144,7 +180,7 @@ impl VariantFindings {
             self.findings.extend(explain_templates(&subject, &error, world));
         }
         let rendered = RenderedChart {
-            chart: &chart,
+            chart,
             files: &rendering.files,
             release: &request.release_name,
         };
@@ -152,16 +188,16 @@ impl VariantFindings {
         let is_whole = self.documents(rendered, variant, request) && is_complete;
         self.findings.extend(check_objects(rendered, is_whole));
         self.findings.extend(check_texts(rendered));
-        let origins = ValueOrigins::new(&chart, top.values(), given);
+        let origins = ValueOrigins::new(chart, top.values(), given);
         if !variant.values.is_for_tests {
             self.findings
                 .extend(check_plain_secrets(rendered, top.values(), &origins));
         }
         if is_whole {
-            self.random(rendered, templates, &top, world);
+            self.random(rendered, templates, top, world);
         }
         for finding in self.findings.iter_mut().skip(before) {
-            for related in values_of_line(&chart, &finding.primary, &origins) {
+            for related in values_of_line(chart, &finding.primary, &origins) {
                 if !finding.related.contains(&related) {
                     finding.related.push(related);
                 }
