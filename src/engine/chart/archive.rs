@@ -55,6 +55,9 @@ pub enum ArchiveError {
 }
 
 /// The files of a gzipped tar, names without the top directory, in archive order.
+///
+/// # Errors
+/// When it is not an archive, is too large, or has names that Helm refuses.
 pub fn read_archive(bytes: &[u8]) -> Result<Vec<ChartFile>, ArchiveError> {
     if !bytes.starts_with(b"\x1F\x8B\x08") {
         return Err(ArchiveError::NotGzip);

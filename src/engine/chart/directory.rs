@@ -32,6 +32,9 @@ const LIMITS: WalkLimits = WalkLimits {
 };
 
 /// The files of a chart directory, names relative to it with `/`.
+///
+/// # Errors
+/// When something cannot be read, is not a file, or is too large, or `.helmignore` does not parse.
 pub fn read_directory(directory: &Path) -> Result<Vec<ChartFile>, LoadError> {
     read_directory_and_values(directory, |_| (), None).map(|read| read.files)
 }

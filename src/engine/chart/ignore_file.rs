@@ -32,6 +32,9 @@ pub struct IgnoreRules {
 
 impl IgnoreRules {
     /// Reads the text of a `.helmignore` and adds Helm's default rule (hidden files in `templates/`).
+    ///
+    /// # Errors
+    /// When a pattern is malformed or holds `**`.
     pub fn parse(text: &str) -> Result<Self, IgnoreError> {
         let mut rules = Self::default();
         for line in text.strip_prefix('\u{feff}').unwrap_or(text).lines() {

@@ -76,16 +76,25 @@ pub struct CrdFile {
 }
 
 /// Loads a chart directory or archive.
+///
+/// # Errors
+/// When it cannot be read, or Helm refuses it.
 pub fn load_chart(path: &Path) -> Result<Chart, LoadError> {
     load_chart_for(path, Compat::Helm4)
 }
 
 /// Loads a chart directory or archive as that Helm does.
+///
+/// # Errors
+/// When it cannot be read, or that Helm refuses it.
 pub fn load_chart_for(path: &Path, compat: Compat) -> Result<Chart, LoadError> {
     load(path, compat, |_| None)
 }
 
 /// The same for a chart that will be rendered: templates of a directory are compiled as they are read.
+///
+/// # Errors
+/// When it cannot be read, or that Helm refuses it. Templates that do not compile are reported later.
 pub fn load_chart_to_render(path: &Path, compat: Compat) -> Result<Chart, LoadError> {
     load(path, compat, |chart_yaml| CompileAhead::of_chart(chart_yaml, compat))
 }
@@ -212,6 +221,9 @@ fn first_look(chart_yaml: &[u8], compat: Compat) -> Result<(Option<serde_json::V
 }
 
 /// Builds a chart from files named relative to it.
+///
+/// # Errors
+/// When Helm refuses it.
 pub fn load_files(files: Vec<ChartFile>) -> Result<Chart, LoadError> {
     load_nested(files, Compat::Helm4, 0)
 }

@@ -68,6 +68,9 @@ pub fn files_with_local_dependencies(directory: &Path) -> Result<LocalFiles, Loc
 }
 
 /// The chart in a directory, with the charts it depends on by path as subcharts. An archive is loaded as it is.
+///
+/// # Errors
+/// When a chart cannot be loaded, or is not the one that is asked for.
 pub fn load_with_local_dependencies(path: &Path) -> Result<Chart, LocalDependencyError> {
     let at = |source| LocalDependencyError::Load {
         directory: path.to_owned(),

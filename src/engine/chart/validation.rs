@@ -10,6 +10,9 @@ use crate::text::semver::Version;
 
 impl Metadata {
     /// Cleans the texts of control characters, then checks the required fields. The error's text is Helm's.
+    ///
+    /// # Errors
+    /// For the first field that is missing or wrong.
     pub fn validate(&mut self) -> Result<(), String> {
         for text in [
             &mut self.name,

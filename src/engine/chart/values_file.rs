@@ -6,6 +6,9 @@ use crate::engine::functions::yaml_value::map_from_yaml;
 use crate::engine::template::{Dict, Map, Value};
 
 /// Reads the text of a values file. The error's text is Helm's.
+///
+/// # Errors
+/// When a document is not a map, or a separator is malformed.
 pub fn read_values(text: &[u8]) -> Result<Map, String> {
     let mut values: Option<Map> = None;
     let (documents, end) = split_documents(text);

@@ -21,18 +21,27 @@ const TIME_LAYOUT: &[u8] = b"2006-01-02T15:04:05.999999999Z07:00";
 pub struct ValueBuilder;
 
 /// The first document of `bytes` as Go's `yaml.Unmarshal` into an `interface{}` gives it; nil when there is none.
+///
+/// # Errors
+/// When the text is not YAML, or not JSON.
 pub fn value_from_yaml(bytes: &[u8]) -> Result<Value, YamlError> {
     let tree = parse_first(bytes)?;
     tree.root().map_or(Ok(Value::Nil), |root| value_from_node(&tree, root))
 }
 
 /// A node as a value.
+///
+/// # Errors
+/// When the node is not JSON.
 pub fn value_from_node(tree: &Tree<'_>, id: NodeId) -> Result<Value, YamlError> {
     decode(tree, id, &mut ValueBuilder, Duplicates::LastWins)
 }
 
 /// A mapping read into `map[string]interface{}`, or sigs.k8s.io/yaml's whole error text. An empty document is an empty
 /// map.
+///
+/// # Errors
+/// Gives the error's text.
 pub fn map_from_yaml(bytes: &[u8]) -> Result<Map, String> {
     match value_from_yaml(bytes) {
         Ok(Value::Map(map)) => Ok(map),
@@ -143,6 +152,9 @@ pub enum ToYamlError {
 }
 
 /// `toYaml`, without the line break at the end. Helm's `toYaml` turns errors into empty text, `mustToYaml` fails.
+///
+/// # Errors
+/// When the value has no form in JSON or YAML.
 pub fn to_yaml(value: &Value) -> Result<Text, ToYamlError> {
     let mut emitter = Emitter::new(Dialect::V2);
     match write(&mut emitter, value, 0) {
@@ -153,6 +165,9 @@ pub fn to_yaml(value: &Value) -> Result<Text, ToYamlError> {
 }
 
 /// `toYamlPretty`, without the line break at the end.
+///
+/// # Errors
+/// When the value has no form in YAML.
 pub fn to_yaml_pretty(value: &Value) -> Result<Text, ToYamlError> {
     let mut emitter = Emitter::new(Dialect::V3);
     match write(&mut emitter, value, 0) {

@@ -34,6 +34,9 @@ const METADATA_TYPE: &str =
 
 impl ManifestHead {
     /// Reads one document.
+    ///
+    /// # Errors
+    /// When the document is not YAML, or a field has another type.
     pub fn parse(document: &[u8], compat: Compat) -> Result<Self, DecodeError> {
         let type_name = match compat {
             Compat::Helm4 => "util.SimpleHead",

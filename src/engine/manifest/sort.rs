@@ -104,6 +104,9 @@ pub struct SortError {
 }
 
 /// Splits and sorts rendered files. Files whose name begins with `_` and empty ones are passed over.
+///
+/// # Errors
+/// For the first document that does not parse.
 pub fn sort_manifests<'f>(
     files: impl IntoIterator<Item = (&'f str, &'f Arc<Vec<u8>>)>,
 ) -> Result<Manifests, SortError> {
@@ -153,6 +156,9 @@ impl ManifestSorter {
     }
 
     /// All documents in order.
+    ///
+    /// # Errors
+    /// For the first document that does not parse.
     pub fn finish(mut self) -> Result<Manifests, SortError> {
         self.files.add(self.batch);
         place_all(self.files.finish().into_iter().flatten(), self.compat)

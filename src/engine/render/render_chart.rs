@@ -66,6 +66,9 @@ pub enum SchemaCheck {
 }
 
 /// Coalesces the user's values with the chart's and validates them. Dependencies must have been processed.
+///
+/// # Errors
+/// When values are not tables where they must be, or break a schema.
 pub fn render_values(
     chart: &Chart,
     values: &Map,
@@ -180,6 +183,9 @@ impl Rendering {
 }
 
 /// Compiles and renders a chart whose dependencies have been processed.
+///
+/// # Errors
+/// When a template does not compile, or fails.
 pub fn render_chart(
     chart: &Chart,
     values: &RenderValues,
@@ -190,6 +196,9 @@ pub fn render_chart(
 }
 
 /// The same, and shows every file as soon as it is there.
+///
+/// # Errors
+/// When a template does not compile, or fails.
 pub fn render_chart_with(
     chart: &Chart,
     values: &RenderValues,
@@ -202,6 +211,9 @@ pub fn render_chart_with(
 }
 
 /// Renders templates compiled before.
+///
+/// # Errors
+/// When a template fails.
 pub fn render_templates(
     chart: &Chart,
     templates: &ChartTemplates,
@@ -350,6 +362,9 @@ fn scope(chart: &Chart, is_root: bool, shared: &RenderValues, values: &Map, scop
 }
 
 /// Renders one text without any data, as `--name-template` is rendered.
+///
+/// # Errors
+/// When the text does not compile, or fails.
 pub fn render_text(text: &str, world: &mut dyn World) -> Result<String, RenderError> {
     const NAME: &str = "name-template";
     let mut set = TemplateSet::new(functions::lookup);

@@ -41,11 +41,17 @@ pub struct ChartTemplates {
 }
 
 /// Compiles the templates of a chart whose dependencies have been processed.
+///
+/// # Errors
+/// For the first template that does not compile.
 pub fn compile_chart(chart: &Chart) -> Result<ChartTemplates, ParseError> {
     compile_on(chart, Some(1))
 }
 
 /// The same on all cores, for commands that compile a single chart.
+///
+/// # Errors
+/// For the first template that does not compile.
 pub fn compile_chart_in_parallel(chart: &Chart) -> Result<ChartTemplates, ParseError> {
     compile_on(chart, None)
 }

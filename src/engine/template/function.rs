@@ -146,8 +146,14 @@ impl From<&str> for CallError {
 /// What a running template offers its functions: other templates, and the few things of the world a chart may see.
 pub trait Host {
     /// Renders the named template with `data` as dot.
+    ///
+    /// # Errors
+    /// When the template is not there or fails.
     fn include(&mut self, name: &Text, data: Value) -> CallResult;
     /// Renders `source` as a template with `data` as dot; its own definitions do not outlive the call.
+    ///
+    /// # Errors
+    /// When the source does not parse or fails.
     fn tpl(&mut self, source: &Text, data: Value) -> CallResult;
     /// Whether `required` and `fail` only note what they would refuse (`helm lint`).
     fn is_lint(&self) -> bool;

@@ -37,6 +37,9 @@ pub struct CompiledSource(Arc<Unit>);
 
 impl CompiledSource {
     /// Compiles a source.
+    ///
+    /// # Errors
+    /// When it does not parse.
     pub fn compile(
         compiler: &mut Compiler,
         name: Text,
@@ -103,6 +106,9 @@ impl TemplateSet {
     }
 
     /// Compiles a source and adds its definitions; the source itself is one, by its name.
+    ///
+    /// # Errors
+    /// When it does not parse.
     pub fn parse<N: Into<Text>, S: Into<Text>>(&mut self, name: N, source: S) -> Result<(), ParseError> {
         let (name, source) = (name.into(), source.into());
         let lookup = self.set.lookup;

@@ -33,6 +33,9 @@ enum Nulls {
 }
 
 /// The values a chart renders with. `warnings` receives what Helm logs.
+///
+/// # Errors
+/// When a subchart's values are not a table.
 pub fn coalesce_values(chart: &Chart, values: &Map, warnings: &mut Vec<String>) -> Result<Map, CoalesceError> {
     let values = deep_copy_map(values);
     Coalescer { warnings }.chart(chart, &values, "", Nulls::Remove)?;
@@ -40,6 +43,9 @@ pub fn coalesce_values(chart: &Chart, values: &Map, warnings: &mut Vec<String>) 
 }
 
 /// As [`coalesce_values`], nulls kept: for steps that coalesce again later.
+///
+/// # Errors
+/// When a subchart's values are not a table.
 pub fn merge_values(chart: &Chart, values: &Map, warnings: &mut Vec<String>) -> Result<Map, CoalesceError> {
     let values = deep_copy_map(values);
     Coalescer { warnings }.chart(chart, &values, "", Nulls::Keep)?;

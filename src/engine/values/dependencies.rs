@@ -12,6 +12,9 @@ use super::import_values::import_values;
 use super::tables::{path_value, table};
 
 /// Drops disabled subcharts, renames aliased ones and takes over `import-values`, in `chart` and all below it.
+///
+/// # Errors
+/// When a subchart's values are not a table.
 pub fn process_dependencies(chart: &mut Chart, values: &Map, warnings: &mut Vec<String>) -> Result<(), CoalesceError> {
     enable(chart, values, "", warnings)?;
     import_values(chart, warnings)

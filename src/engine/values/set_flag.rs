@@ -40,6 +40,9 @@ impl From<String> for Stop {
 }
 
 /// Applies one flag's argument to `values`. What was set before an error stays set, as in Helm.
+///
+/// # Errors
+/// Gives Helm's text for an argument that does not parse.
 pub fn apply_set_flag(flag: &SetFlag<'_>, argument: &str, values: &Map) -> Result<(), String> {
     let mut parser = Parser {
         input: Input::new(argument),

@@ -65,6 +65,9 @@ pub enum UserValuesError {
 
 impl UserValues {
     /// Merges everything. `read_file` reads what `--set-file` names.
+    ///
+    /// # Errors
+    /// When a file or flag does not parse.
     pub fn merge(&self, read_file: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<Map, UserValuesError> {
         let mut base = Map::new(Dict::new());
         for source in &self.files {

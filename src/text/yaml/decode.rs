@@ -58,6 +58,9 @@ pub enum Duplicates {
 }
 
 /// Decodes the node `id`.
+///
+/// # Errors
+/// Where a value has no form, a key is refused or written twice (if that matters), or aliases and depth exceed their limits.
 pub fn decode<B: Builder>(
     tree: &Tree<'_>,
     id: NodeId,
@@ -366,6 +369,9 @@ fn in_32_bits(value: f64) -> f64 {
 
 impl Tree<'_> {
     /// A scalar with its type; refused where its tag and text do not fit. Not for collections and aliases.
+    ///
+    /// # Errors
+    /// When tag and text do not fit.
     pub fn scalar(&self, id: NodeId) -> Result<Scalar<'_>, YamlError> {
         let text = self.text(id);
         let tag = self.tag(id);

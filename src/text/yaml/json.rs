@@ -28,16 +28,25 @@ enum Floats {
 }
 
 /// The first document of `bytes` as JSON; null when there is none.
+///
+/// # Errors
+/// When the text is not YAML, or not JSON.
 pub fn json_from_bytes(bytes: &[u8]) -> Result<Value, YamlError> {
     first_document(bytes, Duplicates::LastWins)
 }
 
 /// The same, refusing keys that are written twice.
+///
+/// # Errors
+/// The same, and for keys written twice.
 pub fn json_from_bytes_strict(bytes: &[u8]) -> Result<Value, YamlError> {
     first_document(bytes, Duplicates::Refused)
 }
 
 /// The first document of `bytes` as JSON in which floats without a fraction stay floats.
+///
+/// # Errors
+/// When the text is not YAML, or not JSON.
 pub fn json_with_floats(bytes: &[u8]) -> Result<Value, YamlError> {
     let tree = parse_first(bytes)?;
     let mut builder = JsonBuilder { floats: Floats::Kept };
@@ -47,6 +56,9 @@ pub fn json_with_floats(bytes: &[u8]) -> Result<Value, YamlError> {
 }
 
 /// A node as JSON.
+///
+/// # Errors
+/// When the node is not JSON.
 pub fn json_from_node(tree: &Tree<'_>, id: NodeId) -> Result<Value, YamlError> {
     decode(tree, id, &mut JsonBuilder::default(), Duplicates::LastWins)
 }

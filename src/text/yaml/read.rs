@@ -5,11 +5,17 @@ use super::error::YamlError;
 use super::tree::Tree;
 
 /// Reads the first document only, as Go's `yaml.Unmarshal` does: faults behind it go unseen.
+///
+/// # Errors
+/// For the first fault of the text.
 pub fn parse_first(bytes: &[u8]) -> Result<Tree<'_>, YamlError> {
     into_result(compose(bytes, Extent::First))
 }
 
 /// Reads all documents of a stream.
+///
+/// # Errors
+/// For the first fault of the text.
 pub fn parse_all(bytes: &[u8]) -> Result<Tree<'_>, YamlError> {
     into_result(compose(bytes, Extent::All))
 }

@@ -239,6 +239,9 @@ impl<'w> Executor<'w> {
     }
 
     /// Renders the definition `name` with `dot`.
+    ///
+    /// # Errors
+    /// When the template is not there, fails, or exceeds a limit.
     pub fn render(&mut self, name: &str, dot: Value) -> Result<Output, ExecutionError> {
         let Some(found) = self.set.find(name.as_bytes()) else {
             return Err(ExecutionError::without_place(no_template(name.as_bytes())));
