@@ -148,11 +148,6 @@ impl CompiledSet {
         })
     }
 
-    /// Whether there is a definition of this name.
-    pub fn contains(&self, name: &[u8]) -> bool {
-        self.index.contains_key(name)
-    }
-
     /// Every definition in force and where it came from, sorted by name.
     pub fn definitions(&self) -> Vec<DefinitionOrigin> {
         let mut origins: Vec<DefinitionOrigin> = Vec::with_capacity(self.index.len());
@@ -172,11 +167,5 @@ impl CompiledSet {
         }
         origins.sort_by(|a, b| a.name.cmp(&b.name));
         origins
-    }
-
-    /// The text of a source of the set.
-    pub fn source(&self, name: &[u8]) -> Option<&Text> {
-        let unit = self.units.iter().rev().find(|unit| unit.name.as_bytes() == name)?;
-        Some(&unit.source)
     }
 }

@@ -30,11 +30,6 @@ impl LineIndex {
         Self { starts }
     }
 
-    /// Number of lines, counting what follows the last line break.
-    pub fn line_count(&self) -> usize {
-        self.starts.len()
-    }
-
     /// The 1-based line that holds the byte at an offset.
     pub fn line(&self, at: u32) -> u32 {
         offset(self.starts.partition_point(|&start| start <= at))
@@ -70,6 +65,5 @@ mod tests {
         assert_eq!(index.position(text, 3), Position { line: 1, column: 3 });
         assert_eq!(index.position(text, 5), Position { line: 2, column: 1 });
         assert_eq!(index.position(text, 7), Position { line: 3, column: 1 });
-        assert_eq!(index.line_count(), 3);
     }
 }

@@ -143,7 +143,7 @@ impl Composer<'_> {
             parent.text.start += 1;
         }
         let mut properties = 0;
-        if event.anchor.is_some() || event.tag.is_some() {
+        if event.tag.is_some() {
             let tag = event.tag.map(|tag| {
                 let resolved = self
                     .parser
@@ -153,10 +153,7 @@ impl Composer<'_> {
                     .unwrap_or_default();
                 (resolved, tag.span)
             });
-            self.properties.push(Properties {
-                anchor: event.anchor,
-                tag,
-            });
+            self.properties.push(Properties { tag });
             properties = offset(self.properties.len());
         }
         if let Some(anchor) = event.anchor {

@@ -126,14 +126,6 @@ mod tests {
         let root = tree.root().expect("has a document");
         let tagged = tree.get(root, "a").expect("is there");
         assert_eq!(tree.tag(tagged), "tag:yaml.org,2002:str");
-        assert_eq!(
-            tree.tag_span(tagged).map(|span| span.of(tree.source().as_bytes())),
-            Some(&b"!!str"[..])
-        );
-        assert_eq!(
-            tree.anchor_span(tagged).map(|span| span.of(tree.source().as_bytes())),
-            Some(&b"&x"[..])
-        );
         assert_eq!(tree.comments().len(), 1);
         let leaf = tree.find(root, &["i", "1", "k"]).expect("is there");
         assert_eq!((tree.path(leaf).as_str(), tree.line(leaf)), ("/i/1/k", 8));

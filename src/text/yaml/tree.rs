@@ -38,14 +38,13 @@ pub(super) struct Node {
     pub(super) end: u32,
     /// A scalar's text; an alias's target as `start`; a collection's number of children as `start`.
     pub(super) text: TextRef,
-    /// One more than the index of anchor and tag; 0 without.
+    /// One more than the index of the tag; 0 without.
     pub(super) properties: u32,
 }
 
-/// Anchor and tag of a node.
+/// Tag of a node.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Properties {
-    pub(super) anchor: Option<Span>,
     pub(super) tag: Option<(String, Span)>,
 }
 
@@ -117,11 +116,6 @@ impl Tree<'_> {
             .map_or(NodeKind::Scalar(ScalarStyle::Plain), |node| node.kind)
     }
 
-    /// Whether a collection is written with brackets.
-    pub fn is_flow(&self, id: NodeId) -> bool {
-        self.node(id).is_some_and(|node| node.is_flow)
-    }
-
     /// The bytes of a node without its anchor and tag. Scalars: quotes and block headers included; a block scalar ends
     /// before the last line break that belongs to it. Empty scalars: where they would be. Block collections: from the
     /// first key or dash to the end of the last node.
@@ -182,16 +176,6 @@ impl Tree<'_> {
         self.properties(id)
             .and_then(|all| all.tag.as_ref())
             .map_or("", |(tag, _)| tag)
-    }
-
-    /// Where a node's tag is written.
-    pub fn tag_span(&self, id: NodeId) -> Option<Span> {
-        self.properties(id)?.tag.as_ref().map(|(_, span)| *span)
-    }
-
-    /// Where a node's anchor is written, `&` included.
-    pub fn anchor_span(&self, id: NodeId) -> Option<Span> {
-        self.properties(id)?.anchor
     }
 
     /// Whether a scalar's type is found from its text (plain, or tagged `!`).

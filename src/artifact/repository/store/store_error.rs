@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::time::Duration;
 
 use crate::artifact::network::Verdict;
 
@@ -122,18 +121,12 @@ impl StoreError {
             | StoreFailure::Disk(_) => Verdict::Final,
         }
     }
-
-    /// The pause that the server asked for before another attempt.
-    pub const fn retry_after(&self) -> Option<Duration> {
-        match self.verdict() {
-            Verdict::Retry(after) => after,
-            Verdict::Final => None,
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -166,6 +159,5 @@ mod tests {
         ] {
             assert_eq!(error.to_string(), want);
         }
-        assert_eq!(error(1, answer("", "")).retry_after(), Some(Duration::from_secs(3)));
     }
 }
