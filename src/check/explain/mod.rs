@@ -2,6 +2,8 @@
 //! from, and what to do. Nothing here runs unless something failed.
 
 mod chart_file;
+#[cfg(test)]
+mod explain_tests;
 mod manifest;
 mod place;
 mod template;
