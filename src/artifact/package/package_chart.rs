@@ -208,4 +208,57 @@ mod tests {
         assert!(names.contains(&"charts/orders/Chart.yaml".to_owned()), "{names:?}");
         assert_eq!(package.file_name(), "shop-0.3.0.tgz");
     }
+
+    #[test]
+    fn versions_that_are_given_are_those_of_the_package() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
+        write("values.yaml", "version: 7\n");
+        write("Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0 # now\n");
+        let options = |version: Option<&str>, app_version: Option<&str>| PackageOptions {
+            version: version.map(str::to_owned),
+            app_version: app_version.map(str::to_owned),
+        };
+        let package = package_chart(directory.path(), &options(Some("2.0.0-rc.1"), Some("3"))).unwrap();
+        assert_eq!(package.file_name(), "c-2.0.0-rc.1.tgz");
+        assert_eq!(package.chart.metadata.app_version, "3");
+        let files = read_archive(&package.archive).unwrap();
+        let text = |name: &str| {
+            let file = files.iter().find(|file| file.name == name).unwrap();
+            String::from_utf8(file.data.to_vec()).unwrap()
+        };
+        assert_eq!(
+            text("Chart.yaml"),
+            "apiVersion: v2\nname: c\nversion: 2.0.0-rc.1 # now\nappVersion: \"3\"\n"
+        );
+        assert_eq!(text("values.yaml"), "version: 7\n");
+        for (options, message) in [
+            (options(Some("two"), None), "`two` is not a valid SemVer version"),
+            (options(None, None), "c-1.0.0.tgz"),
+        ] {
+            let outcome = package_chart(directory.path(), &options);
+            let shown = outcome.map_or_else(|error| error.to_string(), |package| package.file_name());
+            assert_eq!(shown, message);
+        }
+        // A package can be packed anew.
+        let archive = directory.path().join("c.tgz");
+        std::fs::write(&archive, &package.archive).unwrap();
+        let again = package_chart(&archive, &PackageOptions::default()).unwrap();
+        assert_eq!(again.archive, package.archive);
+    }
+
+    #[test]
+    fn a_chart_that_lacks_a_dependency_is_not_packaged() {
+        let directory = tempfile::tempdir().unwrap();
+        let chart = "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies: [{name: a, version: 1.x}, {name: b, version: 1.x}]\n";
+        std::fs::write(directory.path().join("Chart.yaml"), chart).unwrap();
+        let error = package_chart(directory.path(), &PackageOptions::default()).unwrap_err();
+        let message = error.to_string();
+        assert!(
+            message.ends_with("found in Chart.yaml, but missing in charts/ directory: a, b"),
+            "{message}"
+        );
+        let nowhere = package_chart(Path::new("/nowhere/c.tgz"), &PackageOptions::default()).unwrap_err();
+        assert!(nowhere.to_string().starts_with("/nowhere/c.tgz: "), "{nowhere}");
+    }
 }

@@ -123,4 +123,35 @@ mod tests {
         let elsewhere = ReportRoot::new(PathBuf::from("/")).prefer_repository_of(&inner);
         assert_eq!(elsewhere.shown(&inner.join("x.yaml")), "a/b/x.yaml");
     }
+
+    #[test]
+    fn the_root_and_what_is_outside_have_names() {
+        let root = ReportRoot::new(PathBuf::from("/w/repo"));
+        assert_eq!(root.shown(Path::new("/")), "/");
+        assert_eq!(root.shown(Path::new("/w")), "/w");
+        assert_eq!(root.shown(Path::new("/w/repository/x")), "/w/repository/x");
+        let relative = ReportRoot::new(PathBuf::from("/w/repo/charts")).prefer(Path::new(".."));
+        assert_eq!(relative.shown(Path::new("web")), "charts/web");
+        for (directory, name, want) in [("", "a", "a"), ("charts/", "a", "charts/a"), ("/", "a", "/a")] {
+            assert_eq!(join_shown(directory, name), want);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_root_that_is_a_link_holds_paths_in_both_spellings() {
+        let directory = tempfile::tempdir().unwrap();
+        let real = directory.path().canonicalize().unwrap().join("real");
+        std::fs::create_dir(&real).unwrap();
+        let link = directory.path().join("link");
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let root = ReportRoot::new(PathBuf::from("/elsewhere")).prefer(&link);
+        assert_eq!(root.shown(&link.join("web")), "web");
+        assert_eq!(root.shown(&real.join("web")), "web");
+        // What is preferred last comes first, and the others stay.
+        let root = root.prefer(&real.join("web"));
+        assert_eq!(root.shown(&real.join("web/x")), "x");
+        assert_eq!(root.shown(&real.join("api/x")), "api/x");
+        assert_eq!(root.shown(Path::new("/elsewhere/x")), "x");
+    }
 }

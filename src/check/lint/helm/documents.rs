@@ -152,6 +152,12 @@ mod tests {
                 "A B",
                 "invalid character 'x' looking for beginning of object key string",
             ),
+            (r#"{"kind":"A"}{"kind":"B"}"#, "A B", ""),
+            (
+                r#"{"kind":"A"}{x"#,
+                "A",
+                "json: offset 14: invalid character 'x' looking for beginning of object key string",
+            ),
             (r#"{"kind":1}"#, "1", ""),
             (
                 r#"{"kind":[]}"#,

@@ -34,6 +34,10 @@ mod tests {
             ("b: 100%!", false),
             ("c: %!important", false),
             ("d: %!s(other)", false),
+            ("e: %!5(int=1)", false),
+            ("f: %!s(map[a:1])", true),
+            ("g: %!s([]string=[a])", true),
+            ("h: %!d", false),
         ] {
             assert_eq!(find(line).is_some(), is_found, "{line}");
         }

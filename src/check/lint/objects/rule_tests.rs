@@ -1,12 +1,14 @@
 //! The rules over objects, each with what it finds and what it leaves alone: templates in, rules and places out.
 
-use super::{RenderedChart, check_objects, check_texts};
-use crate::check::finding::Finding;
+use super::{RenderedChart, check_objects, check_plain_secrets, check_texts};
+use crate::check::explain::{Given, ValueOrigins};
+use crate::check::finding::{Finding, Place};
 use crate::engine::chart::{Chart, ChartFile, load_files};
 use crate::engine::render::{
     Capabilities, FixedClock, Operation, Release, RenderedFile, SchemaCheck, render_chart, render_values,
 };
 use crate::engine::template::{Dict, Map, Options};
+use crate::engine::values::coalesce_values;
 
 const RELEASE: &str = "shop";
 
@@ -495,5 +497,55 @@ fn lines_that_mistakes_leave_behind_are_found_where_they_are_written() {
             })
             .collect();
         assert_eq!(found, want, "{text:?}");
+    }
+}
+
+#[test]
+fn plain_values_of_secrets_are_found_by_their_text() {
+    let values = "password: hunter22\nshort: {password: abcde, token: abcdef}\nuser: somebody\ndeep: {er: {apiKey: 0123456789}}\nsix: {passphrase: '123456'}\n";
+    let secret = |field: &str, text: &str| {
+        format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\n{field}:\n  k: {text}\n")
+    };
+    for (text, want) in [
+        (secret("stringData", "hunter22"), Some("password")),
+        (secret("data", "aHVudGVyMjI="), Some("password")),
+        (secret("data", "hunter22"), None),
+        (secret("stringData", "aHVudGVyMjI="), None),
+        (secret("stringData", "hunter22!"), None),
+        (secret("immutable", "hunter22"), None),
+        // Short texts are equal by accident, and not every value is a secret.
+        (secret("stringData", "abcde"), None),
+        (secret("stringData", "abcdef"), Some("short.token")),
+        (secret("stringData", "somebody"), None),
+        (secret("stringData", "'123456'"), Some("six.passphrase")),
+        (
+            secret("stringData", "hunter22").replace("kind: Secret", "kind: ConfigMap # Secret"),
+            None,
+        ),
+        (
+            format!("kind: ConfigMap\n---\n{}", secret("stringData", "hunter22")),
+            Some("password"),
+        ),
+        ("a: [ # Secret\n".to_owned(), None),
+    ] {
+        let files = [("templates/a.yaml", text.as_str()), ("values.yaml", values)];
+        let findings = check(&files, |rendered| {
+            let values = coalesce_values(rendered.chart, &Map::new(Dict::new()), &mut Vec::new()).unwrap();
+            let origins = ValueOrigins::new(rendered.chart, &values, &Given::default());
+            check_plain_secrets(rendered, &values, &origins)
+        });
+        let found: Vec<&str> = findings
+            .iter()
+            .filter_map(|finding| finding.message.split('`').nth(1))
+            .collect();
+        assert_eq!(found, Vec::from_iter(want), "{text}");
+        for finding in &findings {
+            assert!(finding.is_secret && finding.rendered.is_none(), "{finding:?}");
+            assert!(matches!(finding.related[0].place, Place::Named(_)), "{finding:?}");
+            assert_eq!(
+                finding.primary.position().line,
+                if text.contains("---") { 7 } else { 5 }
+            );
+        }
     }
 }
