@@ -4,6 +4,8 @@ mod chart;
 mod charts;
 mod find_charts;
 mod request;
+#[cfg(test)]
+mod run_tests;
 mod values;
 mod variant;
 
