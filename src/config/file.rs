@@ -254,4 +254,42 @@ mod tests {
         known.sort_unstable();
         assert_eq!(known, described);
     }
+
+    #[test]
+    fn every_setting_is_read() {
+        let text = "charts: [a, b/c]\nexclude: [x]\nvalues: ['v-*.yaml']\nkubernetesVersions: ['1.31']\nstrict: false\nignoreMissingSchemas: false\nskipKinds: [Secret]\nfailOn: info\nreleaseName: r\nnamespace: ns\nrepository: file://repo\nignore:\n- {rule: type, path: a/b, reason: why}\n- {rule: '*', reason: because}\n- {rule: range/service-port, reason: because}\n";
+        let config = parse(text).unwrap();
+        let silenced: Vec<(String, String)> = config
+            .silenced()
+            .into_iter()
+            .map(|rule| (rule.rule, rule.path))
+            .collect();
+        assert_eq!(
+            silenced,
+            [("type", "a/b"), ("*", ""), ("range/service-port", "")]
+                .map(|(rule, path)| (rule.to_owned(), path.to_owned()))
+        );
+        let texts = |items: &[&str]| -> Vec<String> { items.iter().map(|item| (*item).to_owned()).collect() };
+        let want = Config {
+            charts: vec!["a".into(), "b/c".into()],
+            exclude: texts(&["x"]),
+            values: texts(&["v-*.yaml"]),
+            kubernetes_versions: texts(&["1.31"]),
+            strict: false,
+            ignore_missing_schemas: false,
+            skip_kinds: texts(&["Secret"]),
+            fail_on: Severity::Info,
+            ignore: config.ignore.clone(),
+            release_name: "r".to_owned(),
+            namespace: "ns".to_owned(),
+            repository: Some("file://repo".to_owned()),
+        };
+        assert_eq!(config, want);
+        assert_eq!(parse("failOn: error\n").unwrap(), Config::default());
+        assert!(
+            parse("ignore: [{rule: type}]\n")
+                .unwrap_err()
+                .contains("missing field `reason`")
+        );
+    }
 }

@@ -294,4 +294,25 @@ mod tests {
             assert_eq!(error.to_string(), format!("index.yaml is broken: {reason}"));
         }
     }
+
+    #[test]
+    fn an_entry_has_what_chart_yaml_says_and_no_empty_fields() {
+        let chart = "apiVersion: v2\nname: a\nversion: 1.0.0\nhome: h\ndescription: d\nicon: i\nappVersion: '2'\nkubeVersion: '>1'\ntype: application\nsources: [s]\nkeywords: [k]\ndeprecated: true\nmaintainers: [{name: me, url: u}]\nannotations: {x: z}\ndependencies:\n- {name: d, version: 1.x, repository: r, condition: c, alias: e, tags: [t]}\n- {name: f, version: 2.x}\n";
+        let file = crate::engine::chart::ChartFile::new("Chart.yaml".to_owned(), chart.as_bytes());
+        let metadata = crate::engine::chart::load_files(vec![file]).unwrap().metadata;
+        let entry = IndexEntry::new(&metadata, "a-1.0.0.tgz", "aa", NOW);
+        assert_eq!(
+            Json::Object(entry.fields),
+            json!({
+                "name": "a", "home": "h", "version": "1.0.0", "description": "d", "icon": "i", "apiVersion": "v2",
+                "appVersion": "2", "kubeVersion": ">1", "type": "application", "sources": ["s"], "keywords": ["k"],
+                "deprecated": true, "maintainers": [{"name": "me", "url": "u"}], "annotations": {"x": "z"},
+                "dependencies": [
+                    {"name": "d", "version": "1.x", "condition": "c", "alias": "e", "repository": "r", "tags": ["t"]},
+                    {"name": "f", "version": "2.x", "repository": ""},
+                ],
+                "created": NOW, "digest": "aa", "urls": ["a-1.0.0.tgz"],
+            })
+        );
+    }
 }

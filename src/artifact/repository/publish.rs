@@ -407,4 +407,19 @@ mod tests {
             assert_eq!(store.object(INDEX), Some(index.as_bytes()), "nothing is written");
         }
     }
+
+    #[test]
+    fn the_index_lists_the_digest_and_the_place_of_the_archive_that_is_kept() {
+        let mut store = MemoryStore::default();
+        run(&mut store, &[item("a", "1.0.0", "x")]).0.unwrap();
+        let archive = store.object("a-1.0.0.tgz").unwrap().to_vec();
+        let index = String::from_utf8(store.object(INDEX).unwrap().to_vec()).unwrap();
+        for line in [
+            format!("digest: {:x}", Sha256::digest(&archive)),
+            "- a-1.0.0.tgz".to_owned(),
+            format!("created: \"{NOW}\""),
+        ] {
+            assert!(index.contains(&line), "{line}\n{index}");
+        }
+    }
 }

@@ -55,3 +55,26 @@ impl Span {
         source.get(self.range()).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_know_their_length_and_their_bytes() {
+        let source = b"abcdef";
+        for (span, length, bytes) in [
+            (Span::new(1, 4), 3, &b"bcd"[..]),
+            (Span::between(0, 6), 6, b"abcdef"),
+            (Span::at(2), 0, b""),
+            (Span::new(4, 1), 0, b""),
+            (Span::new(4, 9), 5, b""),
+        ] {
+            assert_eq!(span.len(), length, "{span:?}");
+            assert_eq!(span.is_empty(), length == 0, "{span:?}");
+            assert_eq!(span.of(source), bytes, "{span:?}");
+        }
+        assert_eq!(offset(usize::MAX), u32::MAX);
+        assert_eq!(offset(7), 7);
+    }
+}

@@ -209,4 +209,35 @@ mod tests {
         let region = builder.get_config_value(&AmazonS3ConfigKey::Region);
         assert_eq!(region.as_deref(), Some(DEFAULT_REGION));
     }
+
+    #[test]
+    fn only_an_endpoint_without_tls_is_asked_without_it() {
+        for (endpoint, want) in [
+            (Some("http://host:9000"), "true"),
+            (Some("https://host"), "false"),
+            (None, "false"),
+        ] {
+            let given = |name: &str| endpoint.filter(|_| name == "AWS_ENDPOINT_URL").map(str::to_owned);
+            let builder = S3Settings::from_variables(&given).builder("bucket").unwrap();
+            let key = AmazonS3ConfigKey::Client(object_store::ClientConfigKey::AllowHttp);
+            assert_eq!(builder.get_config_value(&key).as_deref(), Some(want), "{endpoint:?}");
+            let bucket = builder.get_config_value(&AmazonS3ConfigKey::Bucket);
+            assert_eq!(bucket.as_deref(), Some("bucket"));
+        }
+    }
+
+    #[test]
+    fn requests_are_signed_unless_that_is_switched_off() {
+        for (value, want) in [
+            (None, false),
+            (Some("true"), true),
+            (Some("1"), true),
+            (Some("YES"), true),
+            (Some("false"), false),
+            (Some(""), false),
+        ] {
+            let given = |name: &str| value.filter(|_| name == "AWS_SKIP_SIGNATURE").map(str::to_owned);
+            assert_eq!(S3Settings::from_variables(&given).skips_signature(), want, "{value:?}");
+        }
+    }
 }
