@@ -96,6 +96,18 @@ enum Format {
     Pretty,
 }
 
+impl Format {
+    const fn format(self) -> ResourceFormat {
+        match self {
+            Self::Text => ResourceFormat::Text,
+            Self::Json => ResourceFormat::Json,
+            Self::Junit => ResourceFormat::Junit,
+            Self::Tap => ResourceFormat::Tap,
+            Self::Pretty => ResourceFormat::Pretty,
+        }
+    }
+}
+
 /// kubeconform's spellings with one dash become the usual ones with two.
 pub(super) fn with_double_dashes(argument: &str) -> Option<String> {
     const FLAGS: [&str; 15] = [
@@ -142,25 +154,7 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
     let inputs = read_inputs(&inputs(context, arguments, &ignored)?, arguments.workers);
     let texts: Vec<&[u8]> = inputs.iter().map(ReadInput::bytes).collect();
     let documents = Documents::of(&texts, arguments.workers);
-    let mut custom = CustomSchemas::default();
-    if !arguments.schema_only {
-        for path in definition_files(&arguments.crd)? {
-            let text = std::fs::read(&path).map_err(|error| CommandError::could_not_run(open_error(&path, &error)))?;
-            custom.add_text(&text);
-        }
-        for document in documents.filter(arguments.workers, CustomSchemas::is_definition) {
-            custom.add_document(document);
-        }
-    }
-    let options = Options {
-        custom: Some(Arc::new(custom)),
-        stops_at_first: arguments.exit_on_error,
-        strict: arguments.strict,
-        schema_only: arguments.schema_only,
-        ignore_missing_schemas: arguments.ignore_missing_schemas,
-        skip: KindFilter::new(&arguments.skip),
-        reject: KindFilter::new(&arguments.reject),
-    };
+    let options = options(arguments, definitions(arguments, &documents)?);
     let verdicts = if arguments.exit_on_error {
         check_until_failure(&inputs, &targets, &options, arguments.workers)
     } else {
@@ -178,20 +172,41 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
         names_versions: targets.len() > 1,
         coloured: context.has_colour(),
     };
-    let format = match arguments.output {
-        Format::Text => ResourceFormat::Text,
-        Format::Json => ResourceFormat::Json,
-        Format::Junit => ResourceFormat::Junit,
-        Format::Tap => ResourceFormat::Tap,
-        Format::Pretty => ResourceFormat::Pretty,
-    };
     let has_failed = files.iter().any(CheckedFile::has_failed);
     if let Some(reporting) = reporting {
         return report_findings(context, &reporting, &files);
     }
-    context.write_stdout(resources_as(format, &files, shown).as_bytes())?;
+    context.write_stdout(resources_as(arguments.output.format(), &files, shown).as_bytes())?;
     let verdict = if has_failed { Exit::Findings } else { Exit::Clean };
     Ok(exit(&files, verdict))
+}
+
+/// The definitions of custom resources: those of `--crd`, and those among the inputs.
+fn definitions(arguments: &ValidateArguments, documents: &Documents<'_>) -> Result<CustomSchemas, CommandError> {
+    let mut custom = CustomSchemas::default();
+    if arguments.schema_only {
+        return Ok(custom);
+    }
+    for path in definition_files(&arguments.crd)? {
+        let text = std::fs::read(&path).map_err(|error| CommandError::could_not_run(open_error(&path, &error)))?;
+        custom.add_text(&text);
+    }
+    for document in documents.filter(arguments.workers, CustomSchemas::is_definition) {
+        custom.add_document(document);
+    }
+    Ok(custom)
+}
+
+fn options(arguments: &ValidateArguments, custom: CustomSchemas) -> Options {
+    Options {
+        custom: Some(Arc::new(custom)),
+        stops_at_first: arguments.exit_on_error,
+        strict: arguments.strict,
+        schema_only: arguments.schema_only,
+        ignore_missing_schemas: arguments.ignore_missing_schemas,
+        skip: KindFilter::new(&arguments.skip),
+        reject: KindFilter::new(&arguments.reject),
+    }
 }
 
 /// A version of Kubernetes for each that is asked for, each once.

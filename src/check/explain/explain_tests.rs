@@ -140,7 +140,7 @@ e: {{ .Values.b_1.c-x }} {{ .Values.a)
     let at = |file: &str, line: u32| {
         let file = chart.template_file(file).unwrap();
         let location = Location::at(file.clone(), file.line_start(line) as usize);
-        let related = values_of_line(&chart, &location, &origins);
+        let related = values_of_line(&chart, &location, &|path| origins.find(path));
         related
             .iter()
             .map(|related| format!("{} {}", related.label, related.place.name()))
@@ -162,7 +162,7 @@ e: {{ .Values.b_1.c-x }} {{ .Values.a)
         from(&["charts/sub/values.yaml:2:1"])
     );
     let other = Location::at(SourceFile::new("elsewhere", &b"{{ .Values.a }}"[..]), 0);
-    assert_eq!(values_of_line(&chart, &other, &origins), []);
+    assert_eq!(values_of_line(&chart, &other, &|path| origins.find(path)), []);
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! Where in the chart's sources something rendered comes from.
 
-use super::value_origins::ValueOrigins;
 use crate::check::finding::{Finding, Location, Place, Related};
 use crate::engine::chart::Chart;
 use crate::engine::render::RenderedFile;
@@ -49,7 +48,11 @@ fn rendered_line(text: &[u8], offset: usize) -> String {
 }
 
 /// Where the values are set that the template line at `location` names: `.Values.a.b` of the chart the template belongs to.
-pub fn values_of_line(chart: &Chart, location: &Location, origins: &ValueOrigins) -> Vec<Related> {
+pub fn values_of_line(
+    chart: &Chart,
+    location: &Location,
+    origin_of: &dyn Fn(&[String]) -> Option<Place>,
+) -> Vec<Related> {
     let Some(scope) = scope_of(chart, location.file.path()) else {
         return Vec::new();
     };
@@ -67,7 +70,7 @@ pub fn values_of_line(chart: &Chart, location: &Location, origins: &ValueOrigins
             .split('.')
             .filter(|key| !key.is_empty());
         let path: Vec<String> = scope.iter().cloned().chain(keys.map(str::to_owned)).collect();
-        if let Some(place) = origins.find(&path) {
+        if let Some(place) = origin_of(&path) {
             let entry = Related {
                 label: "value from".to_owned(),
                 place,

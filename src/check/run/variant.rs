@@ -1,13 +1,14 @@
 //! One way a chart is deployed, its values and a Kubernetes version: rendered, validated, its objects checked against each other.
 //! A template that fails does not keep the others from being judged.
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::check::explain::{
     Subject, ValueOrigins, broken_manifest, explain_schema, explain_templates, template_place, values_of_line,
 };
-use crate::check::finding::{Finding, Location};
+use crate::check::finding::{Finding, Location, Related};
 use crate::check::lint::objects::{
     RenderedChart, check_objects, check_plain_secrets, check_random, check_texts, may_be_random,
 };
@@ -186,22 +187,22 @@ impl VariantFindings {
         };
         let before = self.findings.len();
         let is_whole = self.documents(rendered, variant, request) && is_complete;
+        // Most renderings have nothing to ask it.
+        let origins = LazyCell::new(|| ValueOrigins::new(chart, top.values(), given));
         self.findings.extend(check_objects(rendered, is_whole));
         self.findings.extend(check_texts(rendered));
-        let origins = ValueOrigins::new(chart, top.values(), given);
         if !variant.values.is_for_tests {
             self.findings
-                .extend(check_plain_secrets(rendered, top.values(), &origins));
+                .extend(check_plain_secrets(rendered, top.values(), &|path| origins.find(path)));
         }
         if is_whole {
             self.random(rendered, templates, top, world);
         }
         for finding in self.findings.iter_mut().skip(before) {
-            for related in values_of_line(chart, &finding.primary, &origins) {
-                if !finding.related.contains(&related) {
-                    finding.related.push(related);
-                }
-            }
+            add_values(
+                finding,
+                &values_of_line(chart, &finding.primary, &|path| origins.find(path)),
+            );
         }
     }
 
@@ -267,6 +268,15 @@ impl VariantFindings {
 fn values_location(chart: &Chart, variant: &Variant<'_>) -> Location {
     let given = variant.values.given.files.last();
     Location::whole(given.cloned().unwrap_or_else(|| chart.source_file("values.yaml")))
+}
+
+/// Adds the places of values that a finding does not name already.
+fn add_values(finding: &mut Finding, values: &[Related]) {
+    for related in values {
+        if !finding.related.contains(related) {
+            finding.related.push(related.clone());
+        }
+    }
 }
 
 /// Options of renderings that note which template wrote what.

@@ -5,7 +5,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::object::RenderedChart;
-use crate::check::explain::ValueOrigins;
 use crate::check::finding::{Finding, Place};
 use crate::engine::template::{Map, Value};
 use crate::text::rule::Rule;
@@ -19,8 +18,13 @@ const MAX_DEPTH: usize = 32;
 /// A value whose key says that it is a secret: its path and its text.
 type SecretValue = (Vec<String>, Vec<u8>);
 
-/// The findings of the rule. `values` are the coalesced values of the rendering.
-pub fn check_plain_secrets(rendered: RenderedChart<'_>, values: &Map, origins: &ValueOrigins) -> Vec<Finding> {
+/// The findings of the rule. `values` are the coalesced values of the rendering; `origin_of` says where the value at a path is
+/// set.
+pub fn check_plain_secrets(
+    rendered: RenderedChart<'_>,
+    values: &Map,
+    origin_of: &dyn Fn(&[String]) -> Option<Place>,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut secrets: Option<Vec<SecretValue>> = None;
     for (index, file) in rendered.files.iter().enumerate() {
@@ -29,7 +33,7 @@ pub fn check_plain_secrets(rendered: RenderedChart<'_>, values: &Map, origins: &
         }
         let secrets = secrets.get_or_insert_with(|| secret_values(values));
         for (offset, path) in plain_secrets(&file.text, secrets) {
-            let Some(origin) = origins.find(path) else { continue };
+            let Some(origin) = origin_of(path) else { continue };
             let message = format!(
                 "a Secret is rendered from the plain value `{}`: encrypt the values file, or keep the secret elsewhere",
                 path.join(".")

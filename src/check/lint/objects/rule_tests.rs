@@ -532,7 +532,7 @@ fn plain_values_of_secrets_are_found_by_their_text() {
         let findings = check(&files, |rendered| {
             let values = coalesce_values(rendered.chart, &Map::new(Dict::new()), &mut Vec::new()).unwrap();
             let origins = ValueOrigins::new(rendered.chart, &values, &Given::default());
-            check_plain_secrets(rendered, &values, &origins)
+            check_plain_secrets(rendered, &values, &|path| origins.find(path))
         });
         let found: Vec<&str> = findings
             .iter()
