@@ -196,6 +196,29 @@ fn answers_that_stay_are_reported_at_once() {
     }
 }
 
+/// Without signatures no credentials are asked for, so a refusal is the store's.
+#[test]
+fn what_a_store_answers_to_a_request_without_a_signature_is_its_own_answer() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let chart = archive(directory.path(), "a", "1.0.0", "one");
+    let server = S3Server::start(Behaviour::AlwaysAnswers {
+        status: "404 Not Found",
+        headers: "",
+        code: "NoSuchBucket",
+    });
+    let output = Command::new(env!("CARGO_BIN_EXE_chartwright"))
+        .args(["push", &chart, "s3://nobucket/x"])
+        .env_clear()
+        .env("AWS_SKIP_SIGNATURE", "true")
+        .env("AWS_ENDPOINT_URL", &server.endpoint)
+        .output()
+        .expect("runs");
+    assert_code(&output, 3);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("Error: s3://nobucket: the bucket does not exist\n"), "{text}");
+    assert_eq!(server.requests(), 1, "{text}");
+}
+
 #[test]
 fn an_index_that_is_removed_while_it_is_written_is_begun_anew() {
     let server = S3Server::start(Behaviour::RemovesBeforeFirstUpdate);
