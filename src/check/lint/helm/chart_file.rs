@@ -140,8 +140,8 @@ impl UnknownField {
     /// The known field of the same struct with a similar name.
     fn meant(&self) -> Option<&'static str> {
         let known: &[&'static str] = match self.path.first().map(String::as_str) {
-            Some("maintainers") if self.path.len() > 1 => &MAINTAINER_FIELDS,
-            Some("dependencies") if self.path.len() > 1 => &DEPENDENCY_FIELDS,
+            Some("maintainers") => &MAINTAINER_FIELDS,
+            Some("dependencies") => &DEPENDENCY_FIELDS,
             _ => &FIELDS,
         };
         nearest(&self.field, known.iter().copied())
