@@ -364,10 +364,10 @@ fn subcharts_in_archives_are_named_by_their_archive() {
 
 #[test]
 fn what_tpl_renders_is_placed_at_its_caller_and_reported_once() {
-    let workspace = Workspace::chart(&[("templates/u.yaml", "{{ tpl \"a: b: c\" . }}\n")]);
+    let workspace = Workspace::chart(&[("templates/u.yaml", "# first\n\n{{ tpl \"a: b: c\" . }}\n")]);
     assert_eq!(
         found(&workspace, &["lint", "web"]),
-        ["web/templates/u.yaml:1:1 template-yaml"]
+        ["web/templates/u.yaml:3:1 template-yaml"]
     );
     let workspace = Workspace::chart(&[("templates/u.yaml", "{{ tpl \"{{ fail `no` }}\" . }}\n")]);
     assert_eq!(

@@ -215,7 +215,10 @@ fn what_a_store_answers_to_a_request_without_a_signature_is_its_own_answer() {
         .expect("runs");
     assert_code(&output, 3);
     let text = String::from_utf8_lossy(&output.stderr);
-    assert!(text.contains("Error: s3://nobucket: the bucket does not exist\n"), "{text}");
+    assert!(
+        text.contains("Error: s3://nobucket: the bucket does not exist\n"),
+        "{text}"
+    );
     assert_eq!(server.requests(), 1, "{text}");
 }
 

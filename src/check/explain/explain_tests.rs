@@ -422,6 +422,8 @@ fn failures_are_explained_with_callers_values_and_advice() {
             Some("the chart refuses these values in its own words"),
             &["in a text that `tpl` runs, at `fail `no``"],
         ),
+        // Nothing is known of some failures.
+        ("a: {{ index (list 1) 7 }}", "", &[], None, &[]),
         // What does not compile.
         ("a: {{ uper 1 }}", "", &[], Some("there is a function `upper`"), &[]),
         (
@@ -520,4 +522,22 @@ fn every_template_that_fails_is_reported() {
         matches!(shown.map(|shown| &shown.place), Some(Place::Shown(_))),
         "{found:?}"
     );
+}
+
+#[test]
+fn values_are_indexed_down_to_a_depth() {
+    let keys: Vec<String> = (0..80).map(|number| format!("k{number}")).collect();
+    let text = keys
+        .iter()
+        .rev()
+        .fold("1".to_owned(), |inner, key| format!("{{{key}: {inner}}}"));
+    let chart = chart(&[]);
+    let values = read_values(b"").unwrap();
+    let coalesced = coalesce_values(&chart, &values, &mut Vec::new()).unwrap();
+    let origins = ValueOrigins::new(&chart, &coalesced, &given(&text, &[]));
+    for (depth, is_found) in [(1, true), (64, true), (65, true), (66, false), (80, false)] {
+        let path = keys.get(..depth).unwrap();
+        assert_eq!(origins.find(path).is_some(), is_found, "{depth}");
+        assert!(origins.find_nearest(path).is_some(), "{depth}");
+    }
 }

@@ -387,6 +387,9 @@ mod tests {
             "image: {repository: acme/application, tag: 1}\n",
             "url: acme/app:1.0\n",
             "image: acme/app\n",
+            // The defaults count only where the file does not name another image.
+            "sub: {image: {repository: acme/other, tag: v1}}\n",
+            "sub: {image: v1}\n",
         ] {
             assert_eq!(
                 changes(source, "acme/app:2.0").unwrap_err(),

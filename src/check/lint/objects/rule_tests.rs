@@ -487,6 +487,15 @@ fn lines_that_mistakes_leave_behind_are_found_where_they_are_written() {
         ("b: {{ dict \"a\" 1 }}\n", vec!["1:7 printed-map"]),
         ("a: 1\n", vec![]),
         ("\n  a: 1\n", vec!["2:3 template-indent"]),
+        (
+            "kind: List\nitems: [{metadata: {annotations: {helm.sh/resource-policy: keep}}}]\n",
+            vec!["1:1 list-annotations"],
+        ),
+        ("kind: List\nitems: [{metadata: {annotations: {a: b}}}]\n", vec![]),
+        (
+            "kind: Other\nitems: [{metadata: {annotations: {helm.sh/resource-policy: keep}}}]\n",
+            vec![],
+        ),
     ] {
         let findings = check(&[("templates/a.yaml", text)], check_texts);
         let found: Vec<String> = findings
