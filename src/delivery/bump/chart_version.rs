@@ -68,4 +68,21 @@ mod tests {
         }
         assert!(raise_version(b"name: x\n", VersionPart::Patch).unwrap().is_none());
     }
+
+    #[test]
+    fn a_version_that_is_not_one_stays() {
+        for (source, part, want) in [
+            ("version: 1.9.3\n", VersionPart::Minor, Some("version: 1.10.0\n")),
+            ("version: 1.9.3\n", VersionPart::Major, Some("version: 2.0.0\n")),
+            ("version: \"1.2\"\n", VersionPart::Patch, Some("version: \"1.2.1\"\n")),
+            ("version: latest\n", VersionPart::Patch, None),
+            ("- version: 1.0.0\n", VersionPart::Patch, None),
+            ("", VersionPart::Patch, None),
+        ] {
+            let raised = raise_version(source.as_bytes(), part).unwrap();
+            let text = raised.map(|(text, _)| String::from_utf8(text).unwrap());
+            assert_eq!(text.as_deref(), want, "{source} {part:?}");
+        }
+        assert!(raise_version(b"version: [\n", VersionPart::Patch).is_err());
+    }
 }

@@ -158,4 +158,52 @@ mod tests {
         assert!(same_repository("bitnami/redis", "index.docker.io/bitnami/redis"));
         assert!(!same_repository("quay.io/a/nginx", "nginx"));
     }
+
+    #[test]
+    fn each_part_of_a_reference_has_its_own_letters() {
+        let tag = |length: usize| format!("a:{}", "t".repeat(length));
+        let digest = |length: usize| format!("a@sha256:{}", "f".repeat(length));
+        let [longest, too_long] = [tag(128), tag(129)];
+        let [shortest, too_short] = [digest(32), digest(31)];
+        for (text, is_reference) in [
+            (longest.as_str(), true),
+            (&too_long, false),
+            (&shortest, true),
+            (&too_short, false),
+            ("a:_x.Y-1", true),
+            ("a:.x", false),
+            ("a:-x", false),
+            ("a:x+1", false),
+            ("a@:0123456789abcdef0123456789abcdef", false),
+            ("a@sha256:0123456789abcdef0123456789abcdeg", false),
+            ("1a/b_c.d-e9", true),
+            ("a/-b", false),
+            ("a/b-", false),
+            ("a/b_", false),
+            ("a/B", false),
+            ("Registry.example/a", true),
+            ("Registry.example", false),
+            ("host:50a0/a", false),
+            (":5000/a", false),
+            ("[::1]:5000/a", true),
+            ("ho_st.example/a", true),
+            ("ho st/a", false),
+            ("HO_ST/a", false),
+        ] {
+            assert_eq!(ImageReference::parse(text).is_ok(), is_reference, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_left_out_of_a_repository_is_known() {
+        for (a, b, want) in [
+            ("library/nginx", "nginx", true),
+            ("registry-1.docker.io/library/nginx", "docker.io/nginx", true),
+            ("docker.io/acme/nginx", "acme/nginx", true),
+            ("ghcr.io/library/nginx", "nginx", false),
+            ("acme/nginx", "nginx", false),
+        ] {
+            assert_eq!(same_repository(a, b), want, "{a} {b}");
+        }
+    }
 }

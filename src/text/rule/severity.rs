@@ -38,3 +38,23 @@ impl fmt::Display for Severity {
         f.write_str(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn severities_have_an_order_and_names() {
+        for (name, severity) in [
+            ("info", Severity::Info),
+            ("warning", Severity::Warning),
+            ("error", Severity::Error),
+        ] {
+            assert_eq!(Severity::find(name), Some(severity));
+            assert_eq!(severity.to_string(), name);
+        }
+        assert_eq!(Severity::find("Error"), None);
+        assert!(Severity::Info < Severity::Warning && Severity::Warning < Severity::Error);
+        assert_eq!(Severity::default(), Severity::Error);
+    }
+}
