@@ -263,11 +263,9 @@ fn charts_that_do_not_load_are_explained_at_the_file_at_fault() {
 fn dependencies_that_are_missing_are_one_finding() {
     let own = "apiVersion: v2\nname: c\nversion: 0.1.0\nkubeVersion: '<1.20'\n";
     let declared = |names: &[&str]| {
-        let entries: String = names
-            .iter()
-            .map(|name| format!("- {{name: {name}, version: 1.x}}\n"))
-            .collect();
-        format!("{own}dependencies:\n{entries}")
+        let entry = |name: &&str| format!("- {{name: {name}, version: 1.x}}\n");
+        let entries: Vec<String> = names.iter().map(entry).collect();
+        format!("{own}dependencies:\n{}", entries.concat())
     };
     for (names, message, place, others) in [
         (
@@ -303,16 +301,13 @@ fn dependencies_that_are_missing_are_one_finding() {
 }
 
 #[test]
-fn failures_are_explained_with_callers_values_and_advice() {
+fn callers_of_what_fails_are_shown_up_to_a_number() {
     let called = |count: usize| -> String {
-        let inner: String = (1..count)
-            .map(|number| {
-                format!(
-                    "{{{{ define \"d{number}\" }}}}\n{{{{ include \"d{}\" . }}}}\n{{{{ end }}}}\n",
-                    number + 1
-                )
-            })
-            .collect();
+        let definition = |number: usize| {
+            let next = number + 1;
+            format!("{{{{ define \"d{number}\" }}}}\n{{{{ include \"d{next}\" . }}}}\n{{{{ end }}}}\n")
+        };
+        let inner = (1..count).map(definition).collect::<Vec<_>>().concat();
         format!("{inner}{{{{ define \"d{count}\" }}}}{{{{ fail \"no\" }}}}{{{{ end }}}}{{{{ include \"d1\" . }}}}")
     };
     for (count, shown, note) in [
@@ -330,133 +325,148 @@ fn failures_are_explained_with_callers_values_and_advice() {
         let notes = found[0].notes.iter().find(|note| note.contains("callers"));
         assert_eq!(notes.map(String::as_str), note, "{count}");
     }
-    for (template, values, flags, help, notes) in [
-        (
-            "a: {{ .Values.x.y }}",
-            "",
-            &[][..],
-            Some("set `x` in a values file, or guard the access: `{{ with … }}`, `dig`, `default`"),
-            &["`x` is not set: looked in prod.yaml, c/values.yaml"][..],
+}
+
+/// A template, the values it is given, flags, the advice and the notes.
+type Advice = (
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+    Option<&'static str>,
+    &'static [&'static str],
+);
+
+const ADVICE: &[Advice] = &[
+    (
+        "a: {{ .Values.x.y }}",
+        "",
+        &[],
+        Some("set `x` in a values file, or guard the access: `{{ with … }}`, `dig`, `default`"),
+        &["`x` is not set: looked in prod.yaml, c/values.yaml"],
+    ),
+    (
+        "a: {{ .Values.x.y }}",
+        "x:\n",
+        &[],
+        Some("the value before the last dot is null: guard the access with `with` or `default`"),
+        &[],
+    ),
+    (
+        "a: {{ required \"needed\" .Values.replica }}",
+        "replicas: 1\n",
+        &[],
+        Some("did you mean `replicas`? (prod.yaml:1:1)"),
+        &["`replica` is not set: looked in prod.yaml, c/values.yaml"],
+    ),
+    (
+        "a: {{ required \"needed\" .Values.zz }}",
+        "",
+        &[],
+        Some("set it in a values file or with `--set zz=…`"),
+        &["`zz` is not set: looked in prod.yaml, c/values.yaml"],
+    ),
+    (
+        "a: {{ fail (print .Values.x) }}",
+        "x: 1\n",
+        &["x=2"],
+        Some("the chart refuses these values in its own words"),
+        &["`x` is set by --set x=…"],
+    ),
+    (
+        "a: {{ fail (print .Values.password) }}",
+        "password: hunter22\n",
+        &[],
+        Some("the chart refuses these values in its own words"),
+        &["`password` is set at prod.yaml:1:1"],
+    ),
+    (
+        "{{ include \"c.nmae\" . }}{{ define \"c.name\" }}{{ end }}",
+        "",
+        &[],
+        Some("there is a definition `c.name`"),
+        &[],
+    ),
+    (
+        "{{ include \"lib.x\" . }}",
+        "",
+        &[],
+        Some("no file of the chart or its subcharts defines it; is the library chart in charts/?"),
+        &[],
+    ),
+    (
+        "a: {{ range .Values.x }}{{ end }}",
+        "x: text\n",
+        &[],
+        Some("`range` takes a list, a map or a number"),
+        &[],
+    ),
+    (
+        "a: {{ add 1 }}{{ upper }}",
+        "",
+        &[],
+        Some("count the arguments; a pipeline passes what is before the `|` as the last one"),
+        &[],
+    ),
+    (
+        "a: {{ b64enc .Values.num }}",
+        "num: 1\n",
+        &[],
+        Some("convert the value: `toString`, `quote` or `toYaml`"),
+        &[],
+    ),
+    (
+        "a: {{ eq 1 \"1\" }}",
+        "",
+        &[],
+        Some("compare values of one type: `eq (toString .a) \"1\"`"),
+        &[],
+    ),
+    (
+        "a: {{ tpl \"{{ fail `no` }}\" . }}",
+        "",
+        &[],
+        Some("the chart refuses these values in its own words"),
+        &["in a text that `tpl` runs, at `fail `no``"],
+    ),
+    // Nothing is known of some failures.
+    ("a: {{ index (list 1) 7 }}", "", &[], None, &[]),
+    // What does not compile.
+    ("a: {{ uper 1 }}", "", &[], Some("there is a function `upper`"), &[]),
+    (
+        "a: {{ zzzzzzzzz 1 }}",
+        "",
+        &[],
+        Some("Helm has no function of that name; a definition is called with `include \"NAME\" .`"),
+        &[],
+    ),
+    (
+        "{{ if true }}",
+        "",
+        &[],
+        Some("an `if`, `range`, `with`, `block` or `define` has no `{{ end }}`"),
+        &[],
+    ),
+    (
+        "{{ end }}",
+        "",
+        &[],
+        Some("there is one `{{ end }}` more than there are blocks"),
+        &[],
+    ),
+    (
+        "{{ $x }}",
+        "",
+        &[],
+        Some(
+            "declare it with `:=` in this block or an outer one; `define` and `range` do not see variables declared elsewhere",
         ),
-        (
-            "a: {{ .Values.x.y }}",
-            "x:\n",
-            &[],
-            Some("the value before the last dot is null: guard the access with `with` or `default`"),
-            &[],
-        ),
-        (
-            "a: {{ required \"needed\" .Values.replica }}",
-            "replicas: 1\n",
-            &[],
-            Some("did you mean `replicas`? (prod.yaml:1:1)"),
-            &["`replica` is not set: looked in prod.yaml, c/values.yaml"],
-        ),
-        (
-            "a: {{ required \"needed\" .Values.zz }}",
-            "",
-            &[],
-            Some("set it in a values file or with `--set zz=…`"),
-            &["`zz` is not set: looked in prod.yaml, c/values.yaml"],
-        ),
-        (
-            "a: {{ fail (print .Values.x) }}",
-            "x: 1\n",
-            &["x=2"],
-            Some("the chart refuses these values in its own words"),
-            &["`x` is set by --set x=…"],
-        ),
-        (
-            "a: {{ fail (print .Values.password) }}",
-            "password: hunter22\n",
-            &[],
-            Some("the chart refuses these values in its own words"),
-            &["`password` is set at prod.yaml:1:1"],
-        ),
-        (
-            "{{ include \"c.nmae\" . }}{{ define \"c.name\" }}{{ end }}",
-            "",
-            &[],
-            Some("there is a definition `c.name`"),
-            &[],
-        ),
-        (
-            "{{ include \"lib.x\" . }}",
-            "",
-            &[],
-            Some("no file of the chart or its subcharts defines it; is the library chart in charts/?"),
-            &[],
-        ),
-        (
-            "a: {{ range .Values.x }}{{ end }}",
-            "x: text\n",
-            &[],
-            Some("`range` takes a list, a map or a number"),
-            &[],
-        ),
-        (
-            "a: {{ add 1 }}{{ upper }}",
-            "",
-            &[],
-            Some("count the arguments; a pipeline passes what is before the `|` as the last one"),
-            &[],
-        ),
-        (
-            "a: {{ b64enc .Values.num }}",
-            "num: 1\n",
-            &[],
-            Some("convert the value: `toString`, `quote` or `toYaml`"),
-            &[],
-        ),
-        (
-            "a: {{ eq 1 \"1\" }}",
-            "",
-            &[],
-            Some("compare values of one type: `eq (toString .a) \"1\"`"),
-            &[],
-        ),
-        (
-            "a: {{ tpl \"{{ fail `no` }}\" . }}",
-            "",
-            &[],
-            Some("the chart refuses these values in its own words"),
-            &["in a text that `tpl` runs, at `fail `no``"],
-        ),
-        // Nothing is known of some failures.
-        ("a: {{ index (list 1) 7 }}", "", &[], None, &[]),
-        // What does not compile.
-        ("a: {{ uper 1 }}", "", &[], Some("there is a function `upper`"), &[]),
-        (
-            "a: {{ zzzzzzzzz 1 }}",
-            "",
-            &[],
-            Some("Helm has no function of that name; a definition is called with `include \"NAME\" .`"),
-            &[],
-        ),
-        (
-            "{{ if true }}",
-            "",
-            &[],
-            Some("an `if`, `range`, `with`, `block` or `define` has no `{{ end }}`"),
-            &[],
-        ),
-        (
-            "{{ end }}",
-            "",
-            &[],
-            Some("there is one `{{ end }}` more than there are blocks"),
-            &[],
-        ),
-        (
-            "{{ $x }}",
-            "",
-            &[],
-            Some(
-                "declare it with `:=` in this block or an outer one; `define` and `range` do not see variables declared elsewhere",
-            ),
-            &[],
-        ),
-    ] {
+        &[],
+    ),
+];
+
+#[test]
+fn failures_are_explained_with_values_and_advice() {
+    for &(template, values, flags, help, notes) in ADVICE {
         let files = [("templates/t.yaml", template), ("values.yaml", "{}\n")];
         let found = explained(&files, values, flags);
         let [finding] = found.as_slice() else {
@@ -536,7 +546,7 @@ fn values_are_indexed_down_to_a_depth() {
     let coalesced = coalesce_values(&chart, &values, &mut Vec::new()).unwrap();
     let origins = ValueOrigins::new(&chart, &coalesced, &given(&text, &[]));
     for (depth, is_found) in [(1, true), (64, true), (65, true), (66, false), (80, false)] {
-        let path = keys.get(..depth).unwrap();
+        let path = &keys[..depth];
         assert_eq!(origins.find(path).is_some(), is_found, "{depth}");
         assert!(origins.find_nearest(path).is_some(), "{depth}");
     }
