@@ -3,7 +3,6 @@
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use super::{LineIndex, Position, Span};
@@ -97,12 +96,6 @@ impl PartialOrd for SourceFile {
 impl Ord for SourceFile {
     fn cmp(&self, other: &Self) -> Ordering {
         self.path().cmp(other.path())
-    }
-}
-
-impl Hash for SourceFile {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.path().hash(state);
     }
 }
 
