@@ -428,6 +428,13 @@ const ADVICE: &[Advice] = &[
         Some("the chart refuses these values in its own words"),
         &["in a text that `tpl` runs, at `fail `no``"],
     ),
+    (
+        "{{ $_ := set .Values \"made\" 1 }}\na: {{ fail (print .Values.made) }}",
+        "",
+        &[],
+        Some("the chart refuses these values in its own words"),
+        &["`made` is set by the chart's templates or defaults"],
+    ),
     // Nothing is known of some failures.
     ("a: {{ index (list 1) 7 }}", "", &[], None, &[]),
     // What does not compile.
@@ -479,7 +486,7 @@ fn failures_are_explained_with_values_and_advice() {
         );
         assert_eq!(finding.notes, notes, "{template}");
         assert!(
-            finding.primary.to_string().starts_with("c/templates/t.yaml:1:"),
+            finding.primary.to_string().starts_with("c/templates/t.yaml:"),
             "{}",
             finding.primary
         );

@@ -278,6 +278,12 @@ fn the_place_that_includes_a_text_is_named_beside_it() {
         .collect();
     assert_eq!(related, ["included from web/templates/a.yaml:4:4"]);
     assert_eq!(found[0].rendered.as_deref(), Some("dta: {a: b}"));
+    // A text that `tpl` renders is in no file: its finding is at the caller, which is not named twice.
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n{{ tpl \"dta: {a: b}\" . }}\n";
+    let directory = chart(&[("templates/a.yaml", template)]);
+    let found = check(&request(directory.path(), "1.31")).findings();
+    assert_eq!(shown(&found), ["web/templates/a.yaml:4:4 unknown-field"]);
+    assert_eq!(found[0].related, []);
 }
 
 #[test]

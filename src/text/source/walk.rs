@@ -280,6 +280,11 @@ mod tests {
         assert_eq!(names(root.path(), limits).last().map(String::as_str), Some("g"));
         let limits = WalkLimits { entries: 2, ..LIMITS };
         assert_eq!(names(root.path(), limits), ["a/0", "a/b/1", "many"]);
+        // Whether one entry is too many or a hundred, it is reported once.
+        let flat = tree(&[], &["a", "b", "c"]);
+        assert_eq!(names(flat.path(), limits), ["a", "b", "many"]);
+        let limits = WalkLimits { entries: 1, ..LIMITS };
+        assert_eq!(names(flat.path(), limits), ["a", "many"]);
     }
 
     #[cfg(unix)]

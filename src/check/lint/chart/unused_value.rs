@@ -328,4 +328,28 @@ mod tests {
             ["c/values.yaml:1:22 `sub.prot`; did you mean `port`?"]
         );
     }
+
+    #[test]
+    fn names_in_texts_with_actions_count_and_in_other_texts_do_not() {
+        let template = ("templates/t.yaml", "a: {{ .Values.a }}\n");
+        let values = ("values.yaml", "a: 1\nleftover: 1\n");
+        for (name, text, is_unused) in [
+            ("README.md", "set `leftover`\n", true),
+            ("files/x.tpl", "{{ .Values.leftover }}\n", false),
+            ("templates/notes.txt", "leftover\n", false),
+            (
+                "Chart.yaml",
+                "apiVersion: v2\nname: c\nversion: 0.1.0\ndescription: leftover\n",
+                false,
+            ),
+        ] {
+            let found = unused(&[template, values, (name, text)], "");
+            let want: &[&str] = if is_unused {
+                &["c/values.yaml:2:1 `leftover`"]
+            } else {
+                &[]
+            };
+            assert_eq!(found, want, "{name}");
+        }
+    }
 }

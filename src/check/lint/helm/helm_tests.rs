@@ -327,3 +327,19 @@ fn charts_that_do_not_load_are_reported_once_for_each_rule_that_needs_them() {
         .collect();
     assert_eq!(loading.len(), 2, "{lines:?}");
 }
+
+#[test]
+fn our_messages_name_what_is_missing() {
+    for (name, message) in [
+        ("templates/ok.yaml", "templates/: directory does not exist"),
+        ("values.yaml", "values.yaml: file does not exist"),
+    ] {
+        let found: Vec<String> = findings(&[(name, "MISSING")])
+            .iter()
+            .map(|finding| finding.message.clone())
+            .collect();
+        assert_eq!(found, [message]);
+    }
+    let bad = findings(&[("templates/x.bad", "")]);
+    assert!(bad[0].message.starts_with("file extension '.bad' not valid"), "{bad:?}");
+}

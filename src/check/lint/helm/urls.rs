@@ -101,6 +101,8 @@ mod tests {
             ("https://example.com/x", true),
             ("example.com", true),
             ("not a url", false),
+            ("example.com:80", true),
+            ("example.com:80/x", true),
             ("github", false),
             ("http://[::1]:80/", true),
             ("http://[::ffff:1.2.3.4]/", true),
