@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-/// The error's text and those of its causes that it does not hold itself, such as missing root certificates.
+/// The error's text, then those of its causes that it does not already contain, such as missing root certificates.
 pub fn with_causes(error: &dyn Error) -> String {
     let mut message = error.to_string();
     let mut source = error.source();

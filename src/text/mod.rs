@@ -1,4 +1,5 @@
-//! Bytes and what they spell: files and spans, YAML, versions, edits, what Go's library does to text. Nothing here knows of charts.
+//! Bytes and what they mean: files and spans, YAML, versions, edits, what Go's library does to text. Nothing here knows
+//! about charts.
 
 pub mod source;
 pub mod redact;

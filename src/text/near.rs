@@ -1,4 +1,4 @@
-//! What was probably meant by a word that is not known.
+//! The known word that was probably meant by an unknown one.
 
 /// Longest word that is compared, in characters: the work grows with the square of the length.
 const MAX_LENGTH: usize = 100;

@@ -1,7 +1,7 @@
-//! Addresses without what may be secret in them: user, password, query (tokens, signatures) and fragment. Every address
-//! that reaches a message passes through here.
+//! Addresses without the parts that may be secret: user, password, query (tokens, signatures) and fragment. Every
+//! address that reaches a message passes through here.
 
-/// One address as it may be shown. The whole text is taken for one address, spaces included.
+/// One address as it may be shown. The whole text is treated as one address, spaces included.
 pub fn redact_url(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return without_query(without_user(url)).to_owned();
@@ -40,7 +40,7 @@ pub fn redact_message(message: &str) -> String {
     shown
 }
 
-/// What follows `user:password@`, where that is how the text begins. A port is not a password.
+/// What follows `user:password@`, if the text begins that way. A port is not a password.
 fn without_user(text: &str) -> &str {
     let Some((user, password)) = text.split_once(':') else {
         return text;

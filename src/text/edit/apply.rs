@@ -30,7 +30,7 @@ impl NewValue {
 /// One edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The document of the file, from 0; `None` for the first that has the path.
+    /// Index of the document in the file, from 0; `None` for the first document that has the path.
     pub document: Option<usize>,
     /// What to change.
     pub path: YamlPath,
@@ -66,7 +66,7 @@ pub fn apply_changes(source: &[u8], changes: &[Change]) -> Result<(Vec<u8>, Vec<
     Ok((text, applied))
 }
 
-/// The edited text, or `None` where the scalar has the value already.
+/// The edited text, or `None` if the scalar already has the value.
 fn apply_change(source: &[u8], change: &Change) -> Result<(Option<Vec<u8>>, Applied), EditError> {
     let tree = yaml::parse_all(source)?;
     if tree.source().as_bytes() != source {

@@ -30,7 +30,7 @@ pub enum EditError {
         path: YamlPath,
         /// Its line.
         line: u32,
-        /// What it is.
+        /// Its kind: `mapping` or `sequence`.
         found: &'static str,
     },
     /// The value is shared through an anchor or alias.

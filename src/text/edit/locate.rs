@@ -69,7 +69,7 @@ fn contains(tree: &Tree<'_>, ancestor: NodeId, id: NodeId) -> bool {
         if node == id {
             return true;
         }
-        // Only the child that begins last at or before `id` can hold it: ids are in document order.
+        // Only the child that begins last at or before `id` can contain it: ids are in document order.
         pending.extend(tree.children(node).take_while(|child| *child <= id).last());
     }
     false

@@ -6,7 +6,7 @@ use crate::text::yaml::{self, NodeId, NodeKind, Scalar, Tree};
 use super::apply::Change;
 use super::locate::find;
 
-/// Whether a scalar has the value that was asked for.
+/// Whether a scalar has the requested value.
 pub(super) fn is_wanted(scalar: &Scalar<'_>, text: &str, may_be_typed: bool) -> bool {
     match scalar {
         Scalar::Str(read) => read == text,

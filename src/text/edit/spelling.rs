@@ -1,4 +1,4 @@
-//! How a new value may be written, the likeliest first: in the style of the old one where that can hold it.
+//! How a new value may be written, the likeliest first: in the style of the old one if that style can express it.
 
 use crate::text::yaml::ScalarStyle;
 

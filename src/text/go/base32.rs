@@ -1,14 +1,14 @@
 //! Go's `encoding/base32`, the standard alphabet with padding.
 //!
-//! In: bytes. Out: text, or the bytes back. Line ends are taken out first and do not count in positions, and what follows
-//! the padding is not looked at, as in Go.
+//! In: bytes. Out: text, or the bytes back. Line breaks are removed first and do not count in positions, and anything
+//! after the padding is ignored, as in Go.
 
 const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/// Bits of a character.
+/// Bits per character.
 const BITS: u32 = 5;
 
-/// Characters of a group, which is five bytes.
+/// Characters per group of five bytes.
 const GROUP: usize = 8;
 
 /// Padded text of `bytes`: `base32.StdEncoding.EncodeToString`.
@@ -47,7 +47,7 @@ pub fn decode(text: &[u8]) -> Result<Vec<u8>, String> {
             if let Some(wrong) = padding.iter().position(|&byte| byte != b'=') {
                 return Err(corrupt(position + wrong));
             }
-            // No number of bytes ends in as few bits as these.
+            // No whole number of bytes leaves so few bits.
             return if matches!(in_group, 3 | 6) {
                 Err(corrupt(position))
             } else {

@@ -1,7 +1,7 @@
 //! Go's `encoding/base64`, the standard alphabet with padding.
 //!
-//! In: bytes. Out: text, or the bytes back. Line ends inside are passed over, unused bits may have any value, and errors name
-//! the byte that Go names.
+//! In: bytes. Out: text, or the bytes back. Line breaks inside are skipped, unused bits may have any value, and errors
+//! name the byte that Go names.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;

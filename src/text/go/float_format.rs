@@ -18,7 +18,7 @@ pub fn format_shortest(value: f64) -> String {
     format_float(value, b'g', None)
 }
 
-/// Most numbers of charts are ports and counts: these need no digits sought.
+/// Most numbers in charts are ports and counts, whose digits need no search.
 fn small_whole_number(value: f64) -> Option<String> {
     let is_negative_zero = value == 0.0 && value.is_sign_negative();
     #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
@@ -64,7 +64,7 @@ pub fn shortest_digits(value: f64) -> (String, i32) {
     (digits, exponent.parse().unwrap_or_default())
 }
 
-/// What is not finite, as Go writes it.
+/// Infinities and NaN, as Go writes them.
 pub fn word(value: f64) -> Option<&'static str> {
     if value.is_finite() {
         return None;
@@ -187,11 +187,11 @@ fn write_decimal(out: &mut String, decimal: &Decimal, format: u8, precision: Opt
     }
 }
 
-/// No number has more digits behind the point, nor as many in all: what follows is zeros. Rust formats no more than
-/// 65,535 digits, Go a million.
+/// No number has more digits than this after the point, or in all: the rest are zeros. Rust formats at most 65,535
+/// digits, Go a million.
 const EXACT_DIGITS: usize = 1100;
 
-/// From which exponent on `%v` and `%g` write `1e+06`.
+/// The exponent from which `%v` and `%g` write `1e+06`.
 const SHORTEST_LIMIT: i32 = 6;
 
 fn digit_at(decimal: &Decimal, index: i64) -> char {

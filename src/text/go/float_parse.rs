@@ -36,7 +36,7 @@ fn special(text: &[u8], is_negative: bool, body: &[u8]) -> Result<f64, NumberErr
 }
 
 fn decimal(body: &[u8], text: &[u8]) -> Result<f64, NumberError<f64>> {
-    // Rust reads words as well.
+    // Rust's parser also accepts words such as `inf`.
     let is_number_byte = |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-' | b'_');
     if !body.iter().all(is_number_byte) {
         return Err(NumberError::Syntax);
@@ -74,7 +74,7 @@ fn hexadecimal(body: &[u8], text: &[u8]) -> Result<f64, NumberError<f64>> {
                     mantissa = mantissa << 4 | u64::from(digit);
                     exponent -= if has_point { 4 } else { 0 };
                 } else {
-                    // What no longer fits only decides which way to round.
+                    // Digits that no longer fit only decide which way to round.
                     mantissa |= u64::from(digit != 0);
                     exponent += if has_point { 0 } else { 4 };
                 }
@@ -130,7 +130,7 @@ fn round_off(mantissa: u64, dropped: u32) -> u64 {
         return mantissa;
     }
     let kept = mantissa.checked_shr(dropped).unwrap_or(0);
-    // Beyond 64 bits nothing reaches one half.
+    // Beyond 64 bits the remainder is always below one half.
     let Some(half) = 1_u64.checked_shl(dropped - 1) else {
         return 0;
     };

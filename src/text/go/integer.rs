@@ -8,7 +8,7 @@
 pub enum NumberError<T> {
     /// Not a number at all.
     Syntax,
-    /// Beyond the type; holds the nearest number, which Go returns beside the error.
+    /// Out of the type's range; contains the nearest number, which Go returns along with the error.
     Range(T),
 }
 
@@ -104,7 +104,7 @@ pub(super) fn underscores_separate_digits(text: &[u8]) -> bool {
     last != Last::Underscore
 }
 
-/// What the byte before was.
+/// What the previous byte was.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Last {
     Digit,

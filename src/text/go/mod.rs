@@ -1,6 +1,6 @@
 //! What Go's standard library does to text, for every module that imitates a Go program: the one place for each rule.
 //!
-//! How `fmt` prints values belongs to the template engine, which has the values.
+//! The way `fmt` prints values is in the template engine, which has the values.
 
 pub mod unicode;
 mod unicode_tables;

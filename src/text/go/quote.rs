@@ -39,7 +39,7 @@ fn quote_with(text: &[u8], quote: u8, ascii_only: bool) -> String {
     for chunk in text.utf8_chunks() {
         let mut rest = chunk.valid();
         loop {
-            // Most text is plain, and copied in runs.
+            // Most text needs no escapes and is copied in runs.
             let plain = rest.bytes().position(|byte| !is_plain(byte, quote));
             let (run, tail) = plain.and_then(|end| rest.split_at_checked(end)).unwrap_or((rest, ""));
             out.push_str(run);

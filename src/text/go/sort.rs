@@ -1,16 +1,16 @@
 //! The order that Go's `sort.Sort` leaves equal elements in.
 //!
-//! It is not stable, but it is the same every time: versions that differ in build metadata only are equal, and their order
-//! in a repository's index is the one in which this algorithm (a pattern-defeating quicksort) leaves them. Here the same
-//! comparisons and exchanges are made in the same order. Follows `sort/zsortinterface.go`.
+//! Go's sort is not stable, but it is deterministic: versions that differ in build metadata only are equal, and their
+//! order in a repository's index is the one in which this algorithm (a pattern-defeating quicksort) leaves them. Here
+//! the same comparisons and exchanges are made in the same order. Follows `sort/zsortinterface.go`.
 
 /// Ranges no longer than this are sorted by insertion.
 const INSERTION: usize = 12;
 /// Ranges from here on take their pivot from nine elements instead of three.
 const NINTHER: usize = 50;
-/// How many pairs out of order are mended where a range looks sorted.
+/// How many out-of-order pairs are repaired in a range that looks sorted.
 const MENDED_PAIRS: usize = 5;
-/// Exchanges of nine elements that show a range to be descending.
+/// Number of exchanges among nine elements that shows a range to be descending.
 const ALL_SWAPPED: usize = 12;
 
 /// Sorts as Go's `sort.Sort` does, `less` being the collection's `Less`.
@@ -25,7 +25,7 @@ struct Sorter<'i, T, L> {
     less: L,
 }
 
-/// What choosing a pivot showed of a range.
+/// What choosing a pivot revealed about a range.
 #[derive(PartialEq, Eq)]
 enum Hint {
     Ascending,
@@ -126,7 +126,8 @@ impl<T, L: Fn(&T, &T) -> bool> Sorter<'_, T, L> {
         }
     }
 
-    /// Puts what is less than the pivot before it, the rest behind it; returns where the pivot is and whether everything was in place before.
+    /// Moves elements less than the pivot before it and the rest after it; returns the pivot's position, and whether
+    /// everything was already in place.
     fn partition(&mut self, start: usize, end: usize, pivot: usize) -> (usize, bool) {
         self.swap(start, pivot);
         let (mut low, mut high) = (start + 1, end - 1);
@@ -149,7 +150,8 @@ impl<T, L: Fn(&T, &T) -> bool> Sorter<'_, T, L> {
         }
     }
 
-    /// Puts what equals the pivot first, where nothing is less; returns where the greater elements begin.
+    /// Moves elements equal to the pivot to the front, given that none is less; returns where the greater elements
+    /// begin.
     fn partition_equal(&mut self, start: usize, end: usize, pivot: usize) -> usize {
         self.swap(start, pivot);
         let (mut low, mut high) = (start + 1, end - 1);
@@ -169,7 +171,7 @@ impl<T, L: Fn(&T, &T) -> bool> Sorter<'_, T, L> {
         }
     }
 
-    /// Mends a few pairs of a range that looks sorted; whether it is then.
+    /// Repairs a few pairs of a range that looks sorted; returns whether it is sorted afterwards.
     fn mend(&mut self, start: usize, end: usize) -> bool {
         let mut at = start + 1;
         for _ in 0..MENDED_PAIRS {

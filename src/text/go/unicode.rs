@@ -1,6 +1,6 @@
 //! Go's `unicode` package: categories and simple case mappings, by the Unicode version of Go 1.26 (15.0.0).
 //!
-//! In: a character. Out: what Go says of it. Rust's own answers differ: its Unicode version is newer, `is_alphabetic` includes
+//! In: a character. Out: Go's answer. Rust's own answers differ: its Unicode version is newer, `is_alphabetic` includes
 //! vowel signs and Roman numerals, `is_uppercase` and `is_lowercase` circled letters.
 
 use super::unicode_tables::{DIGITS, LETTERS, PRINTABLE, PUNCTUATION};
@@ -122,7 +122,7 @@ pub fn to_title(c: char) -> char {
     }
 }
 
-/// A mapping, where Go's Unicode version has both letters.
+/// A case mapping, if Go's Unicode version has both letters.
 fn known(c: char, mapped: char) -> char {
     if c != mapped && !(is_print(c) && is_print(mapped)) {
         return c;

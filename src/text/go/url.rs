@@ -25,7 +25,7 @@ pub struct Url {
     pub fragment: Vec<u8>,
 }
 
-/// Which part of a URL is escaped: each leaves other characters alone.
+/// Which part of a URL is escaped: each has its own set of characters that stay as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     Path,

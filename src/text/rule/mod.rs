@@ -1,4 +1,5 @@
-//! The rules that findings name: one table with id, severity, summary, and whether findings may show what they are about.
+//! The rules that findings name: one table with id, severity, summary, and whether findings may show the line they are
+//! about.
 
 mod severity;
 mod table;

@@ -1,4 +1,4 @@
-//! Severities of findings, the only ones there are.
+//! The severities of findings.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// All of them, the mildest first.
+    /// All severities, the mildest first.
     pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Error];
 
     /// The name in reports, flags and configuration.

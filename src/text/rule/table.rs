@@ -10,7 +10,7 @@ use super::severity::Severity;
 enum Nature {
     /// Nothing special.
     Plain,
-    /// The line with the finding may hold a secret, so no report shows it.
+    /// The line with the finding may contain a secret, so no report shows it.
     Secret,
     /// Covers many checks: `forbidden/pod-spec` is the part of `forbidden` for pod specs.
     Parts,
@@ -27,7 +27,7 @@ pub struct RuleRow {
     pub rule: Rule,
     /// What findings, comments, configuration and documentation call it.
     pub id: &'static str,
-    /// Severity of its findings, where nothing else is said at the finding.
+    /// Severity of its findings, unless a finding sets its own.
     pub severity: Severity,
     nature: Nature,
     /// What it finds, in one line, without a period.
@@ -168,17 +168,17 @@ impl Rule {
         self.row().id
     }
 
-    /// Severity of its findings, where nothing else is said at the finding.
+    /// Severity of its findings, unless a finding sets its own.
     pub const fn severity(self) -> Severity {
         self.row().severity
     }
 
-    /// Whether the line with a finding may hold a secret.
+    /// Whether the line with a finding may contain a secret.
     pub const fn is_about_secrets(self) -> bool {
         matches!(self.row().nature, Nature::Secret)
     }
 
-    /// Whether its findings name a part, the type they are about.
+    /// Whether its findings name a part: the type they are about.
     pub const fn has_parts(self) -> bool {
         matches!(self.row().nature, Nature::Parts)
     }

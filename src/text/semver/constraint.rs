@@ -15,7 +15,7 @@ const MAX_LENGTH: usize = 512;
 /// Most groups joined by `||`.
 const MAX_GROUPS: usize = 32;
 
-/// Groups of conditions: one group has to hold whole.
+/// Groups of conditions: all conditions of one group must hold.
 #[derive(Debug, Clone)]
 pub struct Constraint {
     groups: Vec<Group>,
@@ -27,7 +27,7 @@ struct Group {
     prereleases: Prereleases,
 }
 
-/// Whether a group accepts pre-releases: those do that name one.
+/// Whether a group accepts pre-releases: only a group that names one does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Prereleases {
     Accepted,
@@ -37,7 +37,7 @@ enum Prereleases {
 /// Why a text is not a constraint, in the words of Masterminds' parser.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConstraintError {
-    /// Not of the form of a constraint; holds the offending group.
+    /// Not in the form of a constraint; contains the offending group.
     #[error("improper constraint: {0}")]
     Improper(String),
     /// A version inside is not a version.
@@ -352,7 +352,7 @@ fn condition(
 }
 
 impl Condition {
-    /// Whether the version satisfies the condition; if not, why.
+    /// Whether the version satisfies the condition; if not, the reason.
     fn check(&self, version: &Version, prereleases: Prereleases) -> Result<(), String> {
         if !version.pre.is_empty() && prereleases == Prereleases::Refused {
             return Err(only_releases(version));

@@ -10,8 +10,8 @@ pub use version::{Version, VersionError};
 
 use crate::text::go::sort::sort_by;
 
-/// Sorts what has a version newest first, as Helm sorts the entries of an index: what is not a version goes last, and equal
-/// versions stay where Go's `sort.Sort` leaves them.
+/// Sorts items by version, newest first, as Helm sorts the entries of an index: items whose version does not parse go
+/// last, and equal versions stay where Go's `sort.Sort` leaves them.
 pub fn sort_newest_first<T>(items: Vec<T>, version: impl Fn(&T) -> String) -> Vec<T> {
     let mut keyed: Vec<(Option<Version>, T)> = items
         .into_iter()
@@ -26,7 +26,7 @@ pub fn sort_newest_first<T>(items: Vec<T>, version: impl Fn(&T) -> String) -> Ve
     keyed.into_iter().map(|(_, item)| item).collect()
 }
 
-/// Whether `version` satisfies `constraint`; false where either does not parse. Helm's `IsCompatibleRange`.
+/// Whether `version` satisfies `constraint`; false if either does not parse. Helm's `IsCompatibleRange`.
 pub fn is_compatible_range(constraint: &str, version: &str) -> bool {
     match (Constraint::parse(constraint), Version::parse(version)) {
         (Ok(constraint), Ok(version)) => constraint.check(&version),

@@ -1,6 +1,6 @@
 //! One version: `1.2.3-beta.1+build`.
 //!
-//! In: text. Out: a [`Version`], or the error of Masterminds' parser. The loose parser takes `v1`, `1.2` and leading
+//! In: text. Out: a [`Version`], or the error of Masterminds' parser. The loose parser accepts `v1`, `1.2` and leading
 //! zeros; the strict one only what the specification allows. Order ignores build metadata.
 
 use std::cmp::Ordering;
@@ -29,13 +29,13 @@ pub struct Version {
 /// Why a text is not a version, in the words of Masterminds' parser.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VersionError {
-    /// Not of the form of a version.
+    /// Not in the form of a version.
     #[error("invalid semantic version")]
     Invalid,
     /// No text at all.
     #[error("version string empty")]
     Empty,
-    /// A number holds something else.
+    /// A number contains something other than digits.
     #[error("invalid characters in version")]
     InvalidCharacters,
     /// A number begins with a zero.
@@ -93,7 +93,7 @@ impl Version {
     /// Reads a version by the specification, as `StrictNewVersion` does.
     ///
     /// # Errors
-    /// When anything is not as the specification wants it.
+    /// When the text does not follow the specification.
     pub fn parse_strict(text: &str) -> Result<Self, VersionError> {
         if text.is_empty() {
             return Err(VersionError::Empty);
@@ -210,7 +210,7 @@ impl Version {
         next
     }
 
-    /// Writes `original` anew, with the `v` it had.
+    /// Rebuilds `original`, keeping the `v` it had.
     fn renew_original(&mut self) {
         let prefix = if self.original.starts_with('v') { "v" } else { "" };
         self.original = format!("{prefix}{self}");

@@ -1,5 +1,5 @@
-//! One of the user's files, as findings refer to it: its path in reports, its text, and its lines, which are looked for only
-//! when something in it is reported.
+//! One of the user's files, as findings refer to it: its path in reports, its text, and its lines, which are located
+//! only when something in it is reported.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -29,7 +29,7 @@ impl SourceFile {
         }))
     }
 
-    /// A file of which nothing can be shown: it cannot be read, or is a directory.
+    /// A file without text to show, because it cannot be read or is a directory.
     pub fn without_text(path: impl Into<String>) -> Self {
         Self::new(path, Vec::new())
     }
@@ -48,7 +48,7 @@ impl SourceFile {
         self.0.lines.get_or_init(|| LineIndex::new(&self.0.text))
     }
 
-    /// Line and column of a byte; the end of the text for what lies behind it.
+    /// Line and column of a byte; the end of the text for offsets past it.
     pub fn position(&self, offset: u32) -> Position {
         let length = u32::try_from(self.0.text.len()).unwrap_or(u32::MAX);
         self.lines().position(&self.0.text, offset.min(length))

@@ -2,7 +2,7 @@
 
 use super::span::offset;
 
-/// A place a person can go to. Both numbers count from 1; the column counts characters, not bytes.
+/// A position as editors show it. Both numbers count from 1; the column counts characters, not bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// Line, from 1.
@@ -30,7 +30,7 @@ impl LineIndex {
         Self { starts }
     }
 
-    /// The 1-based line that holds the byte at an offset.
+    /// The 1-based line that contains the byte at an offset.
     pub fn line(&self, at: u32) -> u32 {
         offset(self.starts.partition_point(|&start| start <= at))
     }

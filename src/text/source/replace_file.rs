@@ -1,12 +1,12 @@
-//! Writing one file whole or not at all. Several files that belong together are for [`super::replace_files`].
+//! Writing one file whole or not at all. For several files that belong together, see [`super::replace_files`].
 
 use std::io;
 use std::path::Path;
 
 use super::temporary_file::{TemporaryFile, follow_links};
 
-/// Replaces `path` by way of a temporary file beside it and a rename, keeping permissions and owner of what was there. A
-/// symbolic link is followed, so that it stays a link.
+/// Replaces `path` through a temporary file beside it and a rename, keeping the permissions and the owner of the old
+/// file. A symbolic link is followed, so that it stays a link.
 ///
 /// # Errors
 /// When the directory cannot be written, or `path` is a directory; the old content is then untouched.

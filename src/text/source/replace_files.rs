@@ -15,8 +15,8 @@ use super::temporary_file::{TemporaryFile, follow_links};
 pub struct Replacement<'r> {
     /// The file. It may not exist yet, its directory must.
     pub path: &'r Path,
-    /// What the new content was made from, to be compared with what is in the file when it is replaced; `None` to replace
-    /// whatever it holds.
+    /// The content that the new one was made from, which the file must still have when it is replaced; `None` to
+    /// replace the file whatever is in it.
     pub expected: Option<&'r [u8]>,
     /// The new content.
     pub content: &'r [u8],
@@ -79,7 +79,7 @@ struct Prepared {
     before: Option<Vec<u8>>,
 }
 
-/// Replaces all files or none, each by way of a temporary file beside it, keeping permissions and owners. Symbolic links
+/// Replaces all files or none, each through a temporary file beside it, keeping permissions and owners. Symbolic links
 /// are followed, so that they stay links.
 ///
 /// # Errors
@@ -89,7 +89,7 @@ pub fn replace_files(files: &[Replacement<'_>]) -> Result<(), ReplaceError> {
     replace_by(files, &|temporary| temporary.replace_target())
 }
 
-/// The same with the renaming handed in, which no test can make fail on a disk that works.
+/// The same with renaming passed in, since a test cannot make it fail on a working disk.
 fn replace_by(
     files: &[Replacement<'_>],
     rename: &dyn Fn(&TemporaryFile) -> io::Result<()>,
@@ -145,7 +145,7 @@ fn prepare(file: &Replacement<'_>, target: &Path) -> Result<Prepared, ReplaceErr
     Ok(Prepared { temporary, before })
 }
 
-/// Gives files that were replaced what was in them; `path` could not be replaced because of `source`.
+/// Restores the old content of files that were replaced, after `path` could not be replaced because of `source`.
 fn undo(done: &[Prepared], path: PathBuf, source: io::Error) -> ReplaceError {
     let restore = |file: &Prepared| match &file.before {
         Some(before) => TemporaryFile::write(file.temporary.target(), before)?.replace_target(),
@@ -313,7 +313,7 @@ mod tests {
         let directory = Directory::with(&[("real", "1")]);
         let (real, link) = (directory.path("real"), directory.path("link"));
         fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
-        // Only root may give a file away; elsewhere the owner is the writer before and after.
+        // Only root may give a file away; for other users the owner is the writer before and after.
         let _given = chown(&real, Some(4711), Some(4712));
         let before = fs::metadata(&real).unwrap();
         symlink("real", &link).unwrap();

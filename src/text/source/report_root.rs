@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-/// The directories that paths in reports are relative to: the first that holds a path is the one.
+/// The directories that paths in reports are relative to: the first one that contains a path is used.
 #[derive(Debug, Clone, Default)]
 pub struct ReportRoot {
     working_directory: PathBuf,
@@ -29,7 +29,7 @@ impl ReportRoot {
         self
     }
 
-    /// Prefers the work tree of git that holds `path`, if one does.
+    /// Prefers the work tree of git that contains `path`, if one does.
     #[must_use]
     pub fn prefer_repository_of(self, path: &Path) -> Self {
         let absolute = self.absolute(path);
@@ -40,7 +40,7 @@ impl ReportRoot {
         }
     }
 
-    /// The path in reports, with `/` between its parts; absolute where no root holds it. The root itself is `.`.
+    /// The path in reports, with `/` between its parts; absolute if no root contains it. The root itself is `.`.
     pub fn shown(&self, path: &Path) -> String {
         let absolute = self.absolute(path);
         let relative = self.roots.iter().find_map(|root| absolute.strip_prefix(root).ok());

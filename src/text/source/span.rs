@@ -11,7 +11,7 @@ pub struct Span {
     pub end: u32,
 }
 
-/// An offset as spans hold it; the largest one for what is beyond.
+/// An offset as spans store it; anything beyond becomes the largest one.
 #[inline]
 pub fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
@@ -45,12 +45,12 @@ impl Span {
         self.end.saturating_sub(self.start) as usize
     }
 
-    /// Whether the range holds no byte.
+    /// Whether the range is empty.
     pub const fn is_empty(self) -> bool {
         self.end <= self.start
     }
 
-    /// The bytes of `source` in this range, or nothing where it does not lie inside.
+    /// The bytes of `source` in this range, or nothing if the range does not lie inside.
     pub fn of(self, source: &[u8]) -> &[u8] {
         source.get(self.range()).unwrap_or_default()
     }

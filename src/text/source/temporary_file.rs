@@ -1,5 +1,5 @@
-//! Content on its way into a file: a temporary file in the same directory, with the permissions and the owner of the file
-//! it is to replace, and the rename that ends it.
+//! Content on its way into a file: a temporary file in the same directory, with the permissions and the owner of the
+//! file it is to replace, and the rename that puts it in place.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -50,7 +50,7 @@ impl TemporaryFile {
         &self.target
     }
 
-    /// Replaces the target. What had been there is gone once this succeeds.
+    /// Replaces the target. The old content is gone once this succeeds.
     pub(super) fn replace_target(&self) -> io::Result<()> {
         fs::rename(&self.path, &self.target)
     }

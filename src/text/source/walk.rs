@@ -1,19 +1,19 @@
-//! Walking a directory: entries by name, each directory before what it holds.
+//! Walking a directory: entries by name, each directory before its contents.
 //!
-//! In: a root and limits. Out: every entry, to a function that says which directories are entered; so what counts as hidden
-//! or ignored is the caller's. Every walk ends: depth and number of entries are limited, and a link that leads back to a
-//! directory it is in is an error.
+//! In: a root and limits. Out: every entry, to a function that says which directories are entered; so what counts as
+//! hidden or ignored is up to the caller. Every walk ends: depth and number of entries are limited, and a link that
+//! leads back to a directory that contains it is an error.
 
 use std::fs::{self, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What bounds a walk.
+/// The limits of a walk.
 #[derive(Debug, Clone, Copy)]
 pub struct WalkLimits {
-    /// Directories below the root that may lie in each other.
+    /// Most levels of directories below the root.
     pub depth: usize,
-    /// Entries seen at most.
+    /// Most entries seen.
     pub entries: usize,
     /// What happens to symbolic links.
     pub links: Links,
@@ -24,27 +24,27 @@ pub struct WalkLimits {
 pub enum Links {
     /// A link counts as what it leads to.
     Followed,
-    /// Links are passed over.
+    /// Links are skipped.
     PassedOver,
 }
 
-/// Something a directory holds.
+/// An entry of a directory.
 #[derive(Debug)]
 pub struct WalkEntry {
     /// Where it is: the root, then the name.
     pub path: PathBuf,
     /// Its name relative to the root, with `/`.
     pub name: String,
-    /// What it is; where links are followed, never a link.
+    /// Its type; never a link if links are followed.
     pub file_type: FileType,
-    /// How many directories below the root hold it.
+    /// How many directories below the root contain it.
     pub depth: usize,
 }
 
 /// Whether a directory is entered; for other entries the answer does not matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visit {
-    /// What it holds comes next.
+    /// Its entries come next.
     Enter,
     /// It is left out.
     PassOver,
@@ -69,18 +69,19 @@ pub enum WalkError {
         /// Why.
         source: io::Error,
     },
-    /// A link leads to a directory that it is in.
-    #[error("{}: the symbolic link leads back to a directory it is in", .0.display())]
+    /// A link leads to a directory that contains it.
+    #[error("{}: the symbolic link leads back to a directory that contains it", .0.display())]
     Loop(PathBuf),
-    /// Too many directories lie in each other.
-    #[error("{}: too many directories within directories", .0.display())]
+    /// Directories are nested too deeply.
+    #[error("{}: directories are nested too deeply", .0.display())]
     TooDeep(PathBuf),
-    /// The root holds too much.
+    /// The root has too many entries.
     #[error("{}: too many files", .0.display())]
     TooMany(PathBuf),
 }
 
-/// Walks what is below `root`. The function gets each entry, or why one cannot be had; it may then go on or fail.
+/// Walks what is below `root`. The function gets each entry, or the reason why one cannot be read; it may then go on or
+/// fail.
 ///
 /// # Errors
 /// Those of `visit`; the walk ends with the first.
@@ -104,7 +105,7 @@ struct Walk<'r> {
     root: &'r Path,
     limits: WalkLimits,
     seen: usize,
-    /// Real paths of the directories that hold the links on the way to the current one.
+    /// Real paths of the directories that contain the links on the way to the current one.
     link_sites: Vec<PathBuf>,
 }
 
@@ -187,7 +188,7 @@ impl Walk<'_> {
         walked
     }
 
-    /// The real path of the directory that holds a link, unless the link leads to a directory on the way to it.
+    /// The real path of the directory that contains a link, unless the link leads to a directory on the way to it.
     fn link_site(&self, link: &Path) -> Result<PathBuf, WalkError> {
         let real = |path: &Path| {
             fs::canonicalize(path).map_err(|source| WalkError::Link {
@@ -204,7 +205,7 @@ impl Walk<'_> {
     }
 }
 
-/// Names and types of what a directory holds, by name.
+/// Names and types of a directory's entries, sorted by name.
 fn list(directory: &Path) -> io::Result<Vec<(std::ffi::OsString, FileType)>> {
     let mut listed = Vec::new();
     for entry in fs::read_dir(directory)? {

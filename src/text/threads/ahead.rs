@@ -1,4 +1,4 @@
-//! Work done on another thread while what it needs is still being made.
+//! Work done on another thread while its inputs are still being made.
 
 use std::collections::VecDeque;
 use std::num::NonZero;
@@ -9,8 +9,8 @@ use std::thread::{self, JoinHandle};
 use super::heap::widen_heap;
 use super::stack::STACK_BYTES;
 
-/// One function over items that come one by one. A second thread takes them as they come, once [`Ahead::start`] has been
-/// called and where there is a second core; the first helps when the last has come.
+/// One function over items that come one by one. Once [`Ahead::start`] has been called, and if there is a second core,
+/// a second thread works on them as they arrive; the first thread helps after the last one.
 pub struct Ahead<T, R> {
     shared: Arc<Shared<T, R>>,
     added: usize,

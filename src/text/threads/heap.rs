@@ -2,9 +2,10 @@
 
 use std::hint::black_box;
 
-/// More than glibc's own limit for blocks that get a mapping of their own, and within what it may raise it to.
+/// Above glibc's default limit for blocks that get a mapping of their own, and below the highest value to which glibc
+/// raises that limit.
 const MAPPED_BLOCK: usize = 31 << 20;
-/// What a thread's heap is grown to at once; pages are only made when something is written to them.
+/// The size to which a thread's heap is grown at once; pages are only made when something is written to them.
 const HEAP: usize = 28 << 20;
 
 /// Grows the heap of the calling thread in one step.

@@ -10,17 +10,18 @@ use super::heap::widen_heap;
 use super::stack::STACK_BYTES;
 
 thread_local! {
-    /// Whether this thread already is one of several that share some work: what it starts itself stays with it.
+    /// Whether this thread already is one of several that share some work: work that it starts itself stays on it.
     static SHARES_WORK: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Applies `work` to all items and returns the results in the order of the items. The calling thread takes part, and
-/// does all by itself where there is one core or no other thread to be had, and within the work of another call.
+/// does everything itself if there is only one core, if no other thread can be started, or inside the work of another
+/// call.
 pub fn map_in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     map_with_state(items, None, || (), |(), item| work(item))
 }
 
-/// `map_in_parallel` with something that every thread makes for itself and keeps, on at most `workers` threads (default:
+/// `map_in_parallel` with a state that every thread makes for itself and keeps, on at most `workers` threads (default:
 /// one for each core).
 pub fn map_with_state<T: Sync, S, R: Send>(
     items: &[T],
@@ -31,7 +32,7 @@ pub fn map_with_state<T: Sync, S, R: Send>(
     map_while(items, workers, state, work, || ()).0
 }
 
-/// `map_with_state` during something else, which the calling thread does before it takes part.
+/// `map_with_state` while the calling thread first does something else, before it takes part.
 pub fn map_while<T: Sync, S, R: Send, M>(
     items: &[T],
     workers: Option<usize>,

@@ -4,13 +4,13 @@
 pub(super) const BLANK: u8 = 1;
 /// May begin a line break: `\r`, `\n`, and the first bytes of U+0085, U+2028 and U+2029.
 pub(super) const BREAK_START: u8 = 2;
-/// Ends a run of plain text in block context, or may.
+/// Ends, or may end, a run of plain text in block context.
 pub(super) const PLAIN_STOP: u8 = 4;
-/// Ends a run of plain text in flow context, or may.
+/// Ends, or may end, a run of plain text in flow context.
 pub(super) const FLOW_STOP: u8 = 8;
 /// Letters, digits, `_` and `-`: names of anchors, tag handles and directives.
 pub(super) const NAME: u8 = 16;
-/// What a tag may hold besides names, `%` included.
+/// What a tag may contain besides names, `%` included.
 pub(super) const URI: u8 = 32;
 /// Interesting inside double quotes.
 pub(super) const DOUBLE_STOP: u8 = 64;

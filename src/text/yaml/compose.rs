@@ -12,7 +12,7 @@ use crate::text::source::offset;
 /// How much of a stream to read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
-    /// The first document only; what is behind it is not looked at.
+    /// The first document only; the rest is not read.
     First,
     /// All documents.
     All,

@@ -2,7 +2,7 @@
 //!
 //! Keys become strings, merge keys are resolved, the last of two equal keys wins, aliases are copied. go-yaml's limits
 //! hold: documents that are mostly aliases are refused, as are values deeper than [`MAX_DEPTH`] (JSON's own limit in Go
-//! is 10,000; ours is what a small stack holds).
+//! is 10,000; ours is what fits on a small stack).
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -60,7 +60,8 @@ pub enum Duplicates {
 /// Decodes the node `id`.
 ///
 /// # Errors
-/// Where a value has no form, a key is refused or written twice (if that matters), or aliases and depth exceed their limits.
+/// If a value cannot be represented, a key is refused or written twice (if that matters), or aliases or depth exceed
+/// their limits.
 pub fn decode<B: Builder>(
     tree: &Tree<'_>,
     id: NodeId,
@@ -72,8 +73,8 @@ pub fn decode<B: Builder>(
         Ok(value) => return Ok(value),
         Err(Stop::Refused(error)) => return Err(error),
     }
-    // Something JSON does not have was met. It matters only if no later key replaced it, and which of several
-    // complaints comes first depends on order: look again with a builder that keeps all.
+    // Something that JSON cannot express was found. It matters only if no later key replaced it, and which of several
+    // errors comes first depends on order: decode again with a builder that keeps everything.
     match Decoder::new(tree, &mut GoSyntax, duplicates).run(id) {
         Ok(Shown {
             refusal: Some(refusal), ..
@@ -105,7 +106,7 @@ struct Decoder<'t, 'a, 'b, B: Builder> {
     tree: &'t Tree<'a>,
     builder: &'b mut B,
     is_strict: bool,
-    /// Whether what JSON does not have may be replaced by null, since it is known to be overwritten.
+    /// Whether values that JSON cannot express may become null, since they are known to be overwritten.
     is_lenient: bool,
     duplicates: Vec<DuplicateKey>,
     /// Aliases being followed.
@@ -153,7 +154,7 @@ impl<'t, 'a, 'b, B: Builder> Decoder<'t, 'a, 'b, B> {
         }))
     }
 
-    /// Counts one step, and holds go-yaml's limit on how many of them aliases may cause.
+    /// Counts one step, and enforces go-yaml's limit on how many of them aliases may cause.
     fn count(&mut self, id: NodeId) -> Result<(), Stop> {
         self.decoded += 1;
         if !self.following.is_empty() {
@@ -287,7 +288,7 @@ impl<'t, 'a, 'b, B: Builder> Decoder<'t, 'a, 'b, B> {
             }
             return Ok(self.tree.scalar(target)?);
         }
-        // Decoding ends here in any case, so that what is known of aliases and depth can be handed on.
+        // Decoding ends here in any case, so the counts of aliases and depth can be passed on.
         let mut builder = GoSyntax;
         let mut decoder = Decoder::new(self.tree, &mut builder, Duplicates::LastWins);
         decoder.following = std::mem::take(&mut self.following);
@@ -368,10 +369,10 @@ fn in_32_bits(value: f64) -> f64 {
 }
 
 impl Tree<'_> {
-    /// A scalar with its type; refused where its tag and text do not fit. Not for collections and aliases.
+    /// A scalar with its type; refused if its tag and text do not match. Not for collections and aliases.
     ///
     /// # Errors
-    /// When tag and text do not fit.
+    /// When tag and text do not match.
     pub fn scalar(&self, id: NodeId) -> Result<Scalar<'_>, YamlError> {
         let text = self.text(id);
         let tag = self.tag(id);

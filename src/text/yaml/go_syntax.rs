@@ -11,7 +11,7 @@ use crate::text::go::quote::quote;
 /// Builds the text of a value.
 pub(super) struct GoSyntax;
 
-/// A value's text, and the first complaint that turning it into JSON meets.
+/// A value's text, and the first error that converting it to JSON gives.
 pub(super) struct Shown {
     pub(super) text: String,
     pub(super) refusal: Option<Refusal>,

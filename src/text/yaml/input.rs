@@ -1,8 +1,8 @@
-//! Bytes to text: encoding, byte order mark and forbidden characters, as go-yaml's reader.
+//! Bytes to text: encoding, byte order mark and forbidden characters, as go-yaml's reader treats them.
 //!
-//! go-yaml decodes windows of 512 bytes as it goes, so that a bad byte behind a syntax error, or behind the first
-//! document, is never seen. Here the same comes of cutting the text where the window with the bad byte begins, and
-//! reporting the bad byte once the scanner wants to look past the cut.
+//! go-yaml decodes windows of 512 bytes as it goes, so that a bad byte after a syntax error, or after the first
+//! document, is never seen. Here the text is cut where the window with the bad byte begins, and the bad byte is
+//! reported once the scanner reads past the cut, which gives the same result.
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ pub(super) struct Input<'a> {
     pub(super) start: usize,
     /// Whether every byte is ASCII.
     pub(super) is_ascii: bool,
-    /// What is behind the end of `text`, when it was cut.
+    /// What follows the end of `text`, if it was cut.
     pub(super) fault: Option<YamlError>,
 }
 
@@ -127,7 +127,7 @@ fn check(bytes: &[u8]) -> (bool, Option<(usize, &'static str)>) {
     (is_ascii, None)
 }
 
-/// Bytes of the first character, or how far on its fault is and go-yaml's word for it.
+/// Bytes of the first character, or the distance to its fault and go-yaml's name for the fault.
 fn character_width(bytes: &[u8]) -> Result<usize, (usize, &'static str)> {
     let first = bytes.first().copied().unwrap_or_default();
     let (width, bits) = match first {

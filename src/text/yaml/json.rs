@@ -17,10 +17,10 @@ pub struct JsonBuilder {
     floats: Floats,
 }
 
-/// What becomes of floats without a fraction.
+/// How floats without a fraction are represented.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Floats {
-    /// JSON has one kind of number: 1.0 is written 1, and is a whole number to whoever reads it.
+    /// JSON has one kind of number: 1.0 is written 1, and every reader sees a whole number.
     #[default]
     AsJson,
     /// They stay floats, for a reader that turns numbers into text.

@@ -1,4 +1,4 @@
-//! YAML text, knowing nothing of Kubernetes: read as go-yaml v2 reads it, printed as Helm prints it.
+//! YAML text, without any knowledge of Kubernetes: read as go-yaml v2 reads it, printed as Helm prints it.
 //!
 //! ```
 //! use chartwright::text::yaml;

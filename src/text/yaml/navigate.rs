@@ -4,7 +4,7 @@ use super::tree::{Node, NodeId, NodeKind, Tree};
 use crate::text::json_pointer;
 
 impl Tree<'_> {
-    /// The children of a collection in order; of a mapping, keys and values by turns. Aliases have none: see
+    /// The children of a collection in order; for a mapping, keys and values alternately. Aliases have none: see
     /// [`Tree::target`].
     pub fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         let mut next = id.0.saturating_add(1);

@@ -4,7 +4,7 @@ use super::compose::{Extent, compose};
 use super::error::YamlError;
 use super::tree::Tree;
 
-/// Reads the first document only, as Go's `yaml.Unmarshal` does: faults behind it go unseen.
+/// Reads the first document only, as Go's `yaml.Unmarshal` does: faults after it are not noticed.
 ///
 /// # Errors
 /// For the first fault of the text.

@@ -22,7 +22,7 @@ pub enum Scalar<'t> {
     Float(f64),
     /// Text.
     Str(Cow<'t, str>),
-    /// Text that reads as a date; a string wherever Helm meets it.
+    /// Text that reads as a date; Helm always treats it as a string.
     Timestamp(&'t str),
 }
 
@@ -145,7 +145,7 @@ fn number(text: &str) -> Option<Scalar<'static>> {
     if let Some(value) = decimal_float(&plain) {
         return Some(Scalar::Float(value));
     }
-    // What is left of go-yaml's own reading of binary numbers: a sign behind the prefix.
+    // The one case left of go-yaml's own reading of binary numbers: a sign after the prefix.
     let digits = plain.strip_prefix("0b").filter(|rest| rest.starts_with(['+', '-']))?;
     i64::from_str_radix(digits, 2).ok().map(Scalar::Int)
 }
@@ -159,7 +159,7 @@ fn go_integer(text: &str) -> Option<Scalar<'static>> {
     }
 }
 
-/// `^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`; what is too large is not a number.
+/// `^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`; a number that is too large is not one.
 fn decimal_float(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();

@@ -1,7 +1,7 @@
 //! The nodes of a text, in one arena in the order they are written.
 //!
-//! A node is followed by its descendants, and knows where they end: children are walked without lists. Scalars are
-//! pieces of the source where they are written as they read, pieces of one decoded string otherwise.
+//! A node is followed by its descendants, and knows where they end: children are walked without lists. Scalars that are
+//! written literally are pieces of the source; the others are pieces of one decoded string.
 
 use std::borrow::Cow;
 

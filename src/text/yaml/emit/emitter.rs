@@ -3,7 +3,7 @@
 use crate::text::go::float_format::format_shortest;
 use crate::text::yaml::resolve::special_float_text;
 
-/// Whose output to give.
+/// Which encoder to imitate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// go-yaml v2: sequences in mappings not indented, long lines folded.
@@ -12,7 +12,7 @@ pub enum Dialect {
     V3,
 }
 
-/// An open collection and what it waits for.
+/// An open collection and what it expects next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Frame {
     Sequence,
@@ -23,8 +23,8 @@ enum Frame {
     Empty,
 }
 
-/// Prints one document from calls in document order. Mappings take a string for a key, then a value, by turns; sort
-/// the keys with [`super::sort_by_key`].
+/// Prints one document from calls in document order. Mappings expect a string for a key, then a value, alternately;
+/// sort the keys with [`super::sort_by_key`].
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -66,7 +66,7 @@ impl Emitter {
         }
     }
 
-    /// Whose output this is.
+    /// Which encoder is imitated.
     pub const fn dialect(&self) -> Dialect {
         self.dialect
     }
@@ -183,7 +183,7 @@ impl Emitter {
         }
     }
 
-    /// Moves on behind a node.
+    /// Moves on after a node.
     pub(super) fn end_node(&mut self) {
         let is_simple_key = self.is_simple_key;
         if let Some(frame) = self.frames.last_mut() {

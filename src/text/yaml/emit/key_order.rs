@@ -1,4 +1,4 @@
-//! The order in which Go's encoders print keys: letters behind other characters, runs of digits by value.
+//! The order in which Go's encoders print keys: letters after other characters, runs of digits by value.
 
 use super::emitter::Dialect;
 use crate::text::go::unicode::{is_digit, is_letter};
@@ -73,7 +73,7 @@ fn is_less(dialect: Dialect, a: &str, b: &str) -> bool {
     first_a < first_b
 }
 
-/// The digits at the start of `text` behind those of `start`, wrapping as Go's do, and how many there are.
+/// The digits at the start of `text` appended to those of `start`, wrapping as Go's do, and how many there are.
 fn number(start: i64, text: &str) -> (i64, usize) {
     text.chars()
         .take_while(|&character| is_digit(character))

@@ -5,7 +5,7 @@ use crate::text::yaml::resolve::{Scalar, resolve_plain};
 use super::analysis::{analyze, break_width, is_printable};
 use super::emitter::{Dialect, Emitter, INDENT};
 
-/// Column behind which v2 folds at the next space.
+/// Column after which v2 folds at the next space.
 const BEST_WIDTH: usize = 80;
 /// Longest key that is written before its `:` without `?`, in bytes.
 const MAX_SIMPLE_KEY: usize = 128;
@@ -129,7 +129,7 @@ impl Emitter {
         }
     }
 
-    /// A line break as scalars keep it: other breaks than `\n` stay, and go-yaml takes them for one.
+    /// A line break as scalars keep it: breaks other than `\n` stay, and go-yaml treats each of them as one.
     fn write_break(&mut self, character: char) {
         if character == '\n' {
             self.put_break();

@@ -70,7 +70,7 @@ impl Parser<'_> {
         Ok(event)
     }
 
-    /// Takes directives; returns the token behind them.
+    /// Consumes directives; returns the token after them.
     fn directives(&mut self) -> Result<Token, YamlError> {
         let mut has_version = false;
         let mut token = self.scanner.peek()?;

@@ -88,12 +88,12 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Returns to the state that waits below.
+    /// Returns to the previous state on the stack.
     pub(super) fn pop_state(&mut self) {
         self.state = self.states.pop().unwrap_or(State::End);
     }
 
-    /// Drops the token at hand and looks at the next.
+    /// Drops the current token and looks at the next.
     pub(super) fn advance(&mut self) -> Result<Token, YamlError> {
         self.scanner.take();
         self.scanner.peek()
@@ -115,7 +115,7 @@ impl<'a> Parser<'a> {
         )
     }
 
-    /// Opens a collection: takes its first token.
+    /// Opens a collection: consumes its first token.
     pub(super) fn enter(&mut self) -> Result<(), YamlError> {
         let token = self.scanner.peek()?;
         self.lines.push(token.line);
@@ -123,7 +123,7 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    /// Closes a collection with the token at hand.
+    /// Closes a collection with the current token.
     pub(super) fn leave(&mut self, kind: EventKind, token: Token) -> Event {
         self.pop_state();
         self.lines.pop();

@@ -1,4 +1,4 @@
-//! One node: its anchor and tag, and what begins behind them.
+//! One node: its anchor and tag, and what begins after them.
 
 use crate::text::source::Span;
 use crate::text::yaml::error::YamlError;
@@ -77,7 +77,7 @@ impl Parser<'_> {
         Ok(event)
     }
 
-    /// Takes an anchor and a tag, in either order; returns them and the token behind them.
+    /// Consumes an anchor and a tag, in either order; returns them and the token after them.
     fn properties(&mut self, mut token: Token) -> Result<(Option<Token>, Option<Token>, Token), YamlError> {
         let mut anchor = None;
         let mut tag = None;

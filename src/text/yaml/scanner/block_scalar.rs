@@ -88,7 +88,7 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// The indicators behind `|` or `>`, up to the end of the line.
+    /// The indicators after `|` or `>`, up to the end of the line.
     fn scan_block_header(&mut self, start: Mark) -> Result<(Chomping, i64), YamlError> {
         self.position += 1;
         self.look(1);
@@ -128,13 +128,13 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Takes indentation and empty lines, finds the indentation when it is not known yet (0), and returns where the
+    /// Consumes indentation and empty lines, finds the indentation when it is not known yet (0), and returns where the
     /// last empty line's break begins.
     fn scan_block_breaks(&mut self, indent: &mut i64, start: Mark) -> Result<Option<usize>, YamlError> {
         let mut deepest = 0;
         let mut last = None;
         loop {
-            // From a line's start on only spaces were passed, so that bytes are columns.
+            // Only spaces precede on this line, so bytes are columns.
             let mut column = self.column();
             while (*indent == 0 || column < *indent) && self.current() == b' ' {
                 self.position += 1;

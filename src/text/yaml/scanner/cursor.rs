@@ -1,4 +1,4 @@
-//! The scanner's state and the smallest steps: looking at bytes, taking line breaks, counting columns.
+//! The scanner's state and the smallest steps: looking at bytes, consuming line breaks, counting columns.
 
 use std::collections::VecDeque;
 
@@ -28,7 +28,7 @@ pub(super) struct Mark {
 pub(in crate::text::yaml) struct Scanner<'a> {
     pub(super) text: &'a str,
     pub(super) bytes: &'a [u8],
-    /// Where the text begins, behind a byte order mark.
+    /// Where the text begins, after a byte order mark.
     pub(super) start: usize,
     pub(super) position: usize,
     pub(super) line: u32,
@@ -39,7 +39,7 @@ pub(in crate::text::yaml) struct Scanner<'a> {
     is_ascii: bool,
     /// Up to where continuation bytes are counted, and how many there are.
     counted: (usize, usize),
-    /// Whether anything asked for bytes behind the end.
+    /// Whether anything read past the end.
     pub(in crate::text::yaml) touched_end: bool,
 
     pub(super) tokens: VecDeque<Token>,
@@ -52,7 +52,7 @@ pub(in crate::text::yaml) struct Scanner<'a> {
     pub(super) simple_key_allowed: bool,
     pub(super) simple_keys: Vec<SimpleKey>,
 
-    /// Text of scalars that are not written out in the source.
+    /// Text of scalars that are not a piece of the source.
     pub(in crate::text::yaml) decoded: String,
     /// Line breaks waiting to be folded.
     pub(super) breaks: String,
@@ -90,7 +90,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The byte at `position`; 0 behind the end.
+    /// The byte at `position`; 0 past the end.
     #[inline]
     pub(super) fn at(&self, position: usize) -> u8 {
         self.bytes.get(position).copied().unwrap_or(0)
@@ -156,7 +156,7 @@ impl<'a> Scanner<'a> {
         self.position >= self.bytes.len()
     }
 
-    /// Takes the line break under the cursor, which is `width` bytes long.
+    /// Consumes the line break under the cursor, which is `width` bytes long.
     #[inline]
     pub(super) fn take_break(&mut self, width: usize) {
         self.position += width;
@@ -165,7 +165,8 @@ impl<'a> Scanner<'a> {
         self.line_index = self.index();
     }
 
-    /// Takes the line break under the cursor and returns it as scalars keep it: `\n`, or U+2028 and U+2029 as they are.
+    /// Consumes the line break under the cursor and returns it as scalars keep it: `\n`, or U+2028 and U+2029 as they
+    /// are.
     #[inline]
     pub(super) fn read_break(&mut self, width: usize) -> &'a str {
         let start = self.position;

@@ -12,7 +12,7 @@ impl Scanner<'_> {
         if !self.token_available {
             self.fetch_more_tokens()?;
         }
-        // The queue is never empty after fetching; behind the stream's end its last token is repeated.
+        // The queue is never empty after fetching; after the stream's end its last token is repeated.
         self.tokens.front().copied().map_or_else(
             || {
                 let mark = self.mark();

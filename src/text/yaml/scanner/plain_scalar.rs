@@ -68,7 +68,7 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// Takes what is neither blank nor an indicator that ends a plain scalar.
+    /// Consumes characters up to a blank or an indicator that ends a plain scalar.
     fn skip_plain_run(&mut self) {
         let stop = if self.flow_level > 0 { FLOW_STOP } else { PLAIN_STOP };
         loop {
@@ -88,7 +88,7 @@ impl<'a> Scanner<'a> {
         self.look(2);
     }
 
-    /// Takes blanks and line breaks after a run; remembers the first break, and the others in `breaks`.
+    /// Consumes blanks and line breaks after a run; remembers the first break, and the others in `breaks`.
     fn skip_plain_white_space(
         &mut self,
         start: Mark,

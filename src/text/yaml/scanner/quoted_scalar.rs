@@ -71,7 +71,7 @@ impl<'a> Scanner<'a> {
         pieces.piece = next;
     }
 
-    /// Takes text up to the quote, a blank, a break or the end. True when it ended with an escaped line break.
+    /// Consumes text up to the quote, a blank, a break or the end. True when it ended with an escaped line break.
     fn take_quoted_run(&mut self, is_single: bool, start: Mark, pieces: &mut Pieces) -> Result<bool, YamlError> {
         let stop = if is_single { SINGLE_STOP } else { DOUBLE_STOP };
         loop {
@@ -107,7 +107,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Takes the escape under the cursor and adds what it stands for.
+    /// Consumes the escape under the cursor and adds what it stands for.
     fn take_escape(&mut self, start: Mark) -> Result<(), YamlError> {
         let (character, digits) = match self.at(self.position + 1) {
             b'0' => ('\0', 0),
@@ -153,7 +153,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Takes blanks and breaks between runs. `joined`: an escaped line break went before, so that blanks are dropped.
+    /// Consumes blanks and breaks between runs. `joined`: an escaped line break came before, so blanks are dropped.
     fn take_quoted_white_space(&mut self, joined: bool, pieces: &mut Pieces) {
         let blanks = self.position;
         let mut first_break: Option<&'a str> = None;

@@ -119,7 +119,7 @@ impl Scanner<'_> {
         Ok(String::from_utf8_lossy(&uri).into_owned())
     }
 
-    /// Takes the `%XX` groups of one character.
+    /// Consumes the `%XX` groups of one character.
     fn take_uri_escapes(&mut self, uri: &mut Vec<u8>, start: Mark) -> Result<(), YamlError> {
         let mut left: Option<usize> = None;
         while left != Some(0) {
