@@ -37,17 +37,29 @@ fn quote_with(text: &[u8], quote: u8, ascii_only: bool) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push(char::from(quote));
     for chunk in text.utf8_chunks() {
-        let mut rest = chunk.valid();
-        loop {
-            // Most text needs no escapes and is copied in runs.
-            let plain = rest.bytes().position(|byte| !is_plain(byte, quote));
-            let (run, tail) = plain.and_then(|end| rest.split_at_checked(end)).unwrap_or((rest, ""));
-            out.push_str(run);
-            let mut special = tail.chars();
-            let Some(c) = special.next() else { break };
+        // Most text needs no escapes and is copied in runs; what only needs a backslash begins the next run.
+        let valid = chunk.valid();
+        let (mut copied, mut at) = (0, 0);
+        while let Some(&byte) = valid.as_bytes().get(at) {
+            if is_plain(byte, quote) {
+                at += 1;
+                continue;
+            }
+            out.push_str(valid.get(copied..at).unwrap_or_default());
+            if byte == quote || byte == b'\\' {
+                out.push('\\');
+                copied = at;
+                at += 1;
+                continue;
+            }
+            let Some(c) = valid.get(at..).and_then(|rest| rest.chars().next()) else {
+                break;
+            };
             escape_char(&mut out, c, quote, ascii_only);
-            rest = special.as_str();
+            at += c.len_utf8();
+            copied = at;
         }
+        out.push_str(valid.get(copied..).unwrap_or_default());
         for byte in chunk.invalid() {
             // Writing to a string cannot fail, here and below.
             _ = write!(out, "\\x{byte:02x}");
