@@ -435,7 +435,7 @@ const ADVICE: &[Advice] = &[
         Some("the chart refuses these values in its own words"),
         &["`made` is set by the chart's templates or defaults"],
     ),
-    // Nothing is known of some failures.
+    // Some failures have no advice.
     ("a: {{ index (list 1) 7 }}", "", &[], None, &[]),
     // What does not compile.
     ("a: {{ uper 1 }}", "", &[], Some("there is a function `upper`"), &[]),

@@ -222,7 +222,7 @@ fn definitions_that_a_chart_brings_are_checked_and_used() {
 }
 
 #[test]
-fn files_that_are_no_manifests_are_not_validated() {
+fn files_that_are_not_manifests_are_not_validated() {
     let directory = chart(&[
         ("templates/_helper.yaml", BROKEN),
         ("templates/NOTES.txt", BROKEN),

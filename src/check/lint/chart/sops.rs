@@ -371,7 +371,7 @@ mod tests {
                 "a: x\nb_secret: y\n",
                 Some(2),
             ),
-            // Empty settings are none.
+            // An empty setting counts as missing.
             ("mac: ENC[x]\n  encrypted_regex: ''", "a: open\n", Some(1)),
             // Values that only happen to have such a key are not encrypted.
             ("version: 1", "a: open\n", None),

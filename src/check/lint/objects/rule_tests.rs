@@ -207,7 +207,7 @@ fn workloads_that_are_switched_off_may_have_the_labels_and_ports() {
             vec!["service-selector"],
         ),
         ("templates/w.yaml", worker, "app: web, tier: worker", "http", vec![]),
-        // A template that writes no workload is no reason.
+        // A template that writes no workload does not explain a selector.
         (
             "templates/w.yaml",
             config,
@@ -236,7 +236,7 @@ fn workloads_that_are_switched_off_may_have_the_labels_and_ports() {
         }
         assert_eq!(rules(&files), want, "{name} {selector} {port}");
     }
-    // Its own template does not speak for a Service, and each label being on some pod is not enough.
+    // The template of the Service itself does not count, and each label being on some pod is not enough.
     let own = "apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec:\n  selector: {app: web}\n  ports:\n  - targetPort: web-port\n    name: web-port\n";
     assert_eq!(
         rules(&[("templates/pod.yaml", POD), ("templates/s.yaml", own)]),
@@ -443,7 +443,7 @@ fn an_annotation_silences_rules_of_its_object() {
 }
 
 #[test]
-fn items_of_lists_are_objects_and_other_texts_are_none() {
+fn items_of_lists_are_objects_and_other_texts_are_not() {
     let item = "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{image: a}]}}";
     for (text, want) in [
         (
@@ -460,7 +460,7 @@ fn items_of_lists_are_objects_and_other_texts_are_none() {
 }
 
 #[test]
-fn a_part_of_a_rendering_says_nothing_of_what_is_missing() {
+fn a_part_of_a_rendering_says_nothing_about_what_is_missing() {
     let service = object("Service", "{selector: {app: wbe}}");
     let untagged = POD.replace("'a:1'", "a");
     let files = [
