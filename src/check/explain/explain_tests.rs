@@ -558,3 +558,27 @@ fn values_are_indexed_down_to_a_depth() {
         assert!(origins.find_nearest(path).is_some(), "{depth}");
     }
 }
+
+#[test]
+fn all_values_that_a_failing_line_reads_are_shown_up_to_a_number() {
+    for (template, want) in [
+        ("{{ fail (print .Values.a .Values.b .Values.a) }}", &["`a`", "`b`"][..]),
+        ("{{ fail (print .Values.m.x .Values.b) }}", &["`m.x`", "`b`"]),
+        (
+            "{{ fail (print .Values.a .Values.b .Values.c .Values.d .Values.e) }}",
+            &["`a`", "`b`", "`c`", "`d`"],
+        ),
+    ] {
+        let values = "a: 1\nb: 2\nc: 3\nd: 4\ne: 5\nm: {x: 1}\n";
+        let found = explained(&[("templates/t.yaml", template)], values, &[]);
+        let mut labels: Vec<&str> = found[0]
+            .related
+            .iter()
+            .filter_map(|related| related.label.strip_suffix(" is set here"))
+            .collect();
+        labels.sort_unstable();
+        let mut want = want.to_vec();
+        want.sort_unstable();
+        assert_eq!(labels, want, "{template}");
+    }
+}

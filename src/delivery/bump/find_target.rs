@@ -469,4 +469,38 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn a_registry_of_its_own_belongs_to_the_repository() {
+        for (source, image, is_found) in [
+            (
+                "image: {registry: ghcr.io, repository: acme/app, tag: '1'}\n",
+                "ghcr.io/acme/app:2",
+                true,
+            ),
+            (
+                "image: {registry: ghcr.io/, repository: acme/app, tag: '1'}\n",
+                "ghcr.io/acme/app:2",
+                true,
+            ),
+            (
+                "image: {registry: quay.io, repository: acme/app, tag: '1'}\n",
+                "ghcr.io/acme/app:2",
+                false,
+            ),
+            (
+                "image: {registry: ghcr.io, repository: acme/other, tag: '1'}\n",
+                "ghcr.io/acme/app:2",
+                false,
+            ),
+            ("appImageName: acme/other\nappImageTag: '1'\n", "acme/app:2", false),
+        ] {
+            let want = if is_found {
+                Ok(vec![("image.tag".to_owned(), "2".to_owned())])
+            } else {
+                Err(format!("no value names the image `{}`", image.trim_end_matches(":2")))
+            };
+            assert_eq!(changes(source, image), want, "{source}");
+        }
+    }
 }

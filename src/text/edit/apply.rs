@@ -174,6 +174,13 @@ mod tests {
             ("tag: v1\n", "tag", text("a: b # c"), "tag: \"a: b # c\"\n"),
             ("tag: 'v1'\n", "tag", text("it's"), "tag: 'it''s'\n"),
             ("replicas: 2\n", "replicas", typed("3"), "replicas: 3\n"),
+            (
+                "replicas: 2\n",
+                "replicas",
+                typed("18446744073709551615"),
+                "replicas: 18446744073709551615\n",
+            ),
+            ("replicas: 2\n", "replicas", typed("0x10"), "replicas: \"0x10\"\n"),
             ("replicas: 2\n", "replicas", text("3"), "replicas: \"3\"\n"),
             ("on: false\n", "on", typed("true"), "on: true\n"),
             ("v: 1.5\n", "v", typed("1.10"), "v: \"1.10\"\n"),

@@ -74,6 +74,7 @@ mod tests {
             assert_eq!(span.is_empty(), length == 0, "{span:?}");
             assert_eq!(span.of(source), bytes, "{span:?}");
         }
+        assert_eq!(Span::at(2), Span::new(2, 2));
         assert_eq!(offset(usize::MAX), u32::MAX);
         assert_eq!(offset(7), 7);
     }

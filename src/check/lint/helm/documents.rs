@@ -186,4 +186,18 @@ mod tests {
         let text = last.map(|error| error.text).unwrap_or_default();
         assert!(text.contains("line 2: mapping values are not allowed"), "{text}");
     }
+
+    #[test]
+    fn documents_have_the_places_at_which_they_begin() {
+        for (text, offsets) in [
+            ("kind: A\n---\nkind: B\n", &[0, 12][..]),
+            (r#"{"kind":"A"} {"kind":"B"}"#, &[0, 12]),
+            ("{\"kind\":\"A\"}\n---\nkind: B\n", &[0, 13]),
+            ("{\"kind\":\"A\"} \n---\nkind: B\n", &[0, 14]),
+        ] {
+            let documents = read_documents(text.as_bytes()).into_iter().flatten();
+            let found: Vec<usize> = documents.map(|document| document.offset).collect();
+            assert_eq!(found, offsets, "{text:?}");
+        }
+    }
 }

@@ -343,3 +343,29 @@ fn our_messages_name_what_is_missing() {
     let bad = findings(&[("templates/x.bad", "")]);
     assert!(bad[0].message.starts_with("file extension '.bad' not valid"), "{bad:?}");
 }
+
+#[test]
+fn charts_are_opened_from_directories_and_archives() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    std::fs::create_dir(path("web")).unwrap();
+    std::fs::write(path("web/Chart.yaml"), CHART).unwrap();
+    std::fs::create_dir(path("empty")).unwrap();
+    for name in ["broken.tgz", "broken.tar.gz", "file.yaml"] {
+        std::fs::write(path(name), "x").unwrap();
+    }
+    for (name, error) in [
+        ("web", None),
+        ("empty", Some("unable to check Chart.yaml file in chart: stat ")),
+        ("file.yaml", Some("unable to check Chart.yaml file in chart: stat ")),
+        ("broken.tgz", Some("unable to extract tarball: ")),
+        ("broken.tar.gz", Some("unable to extract tarball: ")),
+        ("none.tgz", Some("unable to open tarball: open ")),
+    ] {
+        let opened = ChartSource::open(&path(name), "shown").map(|source| source.load().is_ok());
+        match error {
+            None => assert_eq!(opened, Ok(true), "{name}"),
+            Some(words) => assert!(opened.clone().unwrap_err().starts_with(words), "{name}: {opened:?}"),
+        }
+    }
+}

@@ -33,6 +33,10 @@ mod tests {
             ("b: 'std::map[a]'", false),
             ("a: map[b]", false),
             ("c: x map[b:1] y", false),
+            ("a: map[b c:1]", false),
+            ("a: map[:1]", false),
+            ("- 'map[a.b/c-d_e:1]'", true),
+            ("amap[b:1]", false),
         ] {
             assert_eq!(find(line).is_some(), is_found, "{line}");
         }
