@@ -101,6 +101,7 @@ mod tests {
             ("https://example.com/x", true),
             ("example.com", true),
             ("not a url", false),
+            ("127.0.0.1:80", true),
             ("a.b", false),
             ("a.bc", true),
             (".example.com", false),
