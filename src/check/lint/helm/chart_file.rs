@@ -139,7 +139,7 @@ struct UnknownField {
 impl UnknownField {
     /// The known field of the same struct with a similar name.
     fn meant(&self) -> Option<&'static str> {
-        let known: &[&'static str] = match self.path.first().map(String::as_str) {
+        let known: &[&'static str] = match self.path.first().map(|key| key.to_ascii_lowercase()).as_deref() {
             Some("maintainers") => &MAINTAINER_FIELDS,
             Some("dependencies") => &DEPENDENCY_FIELDS,
             _ => &FIELDS,

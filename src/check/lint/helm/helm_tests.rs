@@ -139,6 +139,7 @@ fn unknown_fields_are_found_in_their_place_with_the_known_one() {
         // Fields of one struct are no help in another.
         ("keywrds: []\n", "c/Chart.yaml:5:10", Some("did you mean `keywords`?")),
         ("maintainers:\n- name: me\n  keywrds: []\n", "c/Chart.yaml:7:12", None),
+        ("Maintainers:\n- name: me\n  keywrds: []\n", "c/Chart.yaml:7:12", None),
     ] {
         let chart = format!("{CHART}{text}");
         let found = findings(&[("Chart.yaml", &chart)]);
