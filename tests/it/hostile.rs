@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 /// Address space in KiB: stacks of half a gigabyte are reserved, not used.
 const MEMORY: u32 = 5_000_000;
-/// Seconds, for a build without optimisation on a busy machine.
+/// Seconds, for a build with little optimisation on a busy machine.
 const SECONDS: u32 = 120;
 
 fn template(directory: &Path, arguments: &[&str]) -> Output {
