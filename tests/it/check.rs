@@ -290,6 +290,51 @@ fn values_that_a_schema_refuses_are_shown_where_they_are_set() {
 }
 
 #[test]
+fn a_schema_that_is_not_one_is_at_fault_itself() {
+    for (schema, message, place) in [
+        (
+            r#"{"properties": {"port": {"type": "strin"}}}"#,
+            "/properties/port/type: value must be one of 'array', 'boolean'",
+            "web/values.schema.json:1:26",
+        ),
+        (
+            r#"{"properties": {"port": {"pattern": "("}}}"#,
+            "/properties/port/pattern: '(' is not valid regex",
+            "web/values.schema.json:1:26",
+        ),
+        ("[]", "got array, want boolean or object", "web/values.schema.json:1:1"),
+    ] {
+        let workspace = Workspace::chart(&[("values.schema.json", schema), ("values.yaml", "{}\n")]);
+        assert_eq!(
+            found(&workspace, &["lint", "web"]),
+            [format!("{place} values-schema")],
+            "{schema}"
+        );
+        let text = workspace.run(&["lint", "web"]).stdout;
+        let want = format!("error: values.schema.json is not a JSON schema: {message}");
+        assert!(text.starts_with(&want), "{schema}: {text}");
+    }
+}
+
+#[test]
+fn advice_to_set_a_value_is_for_missing_ones() {
+    for (schema, has_advice) in [
+        (r#"{"required": ["port"]}"#, true),
+        (r#"{"additionalProperties": false}"#, false),
+    ] {
+        let workspace = Workspace::chart(&[("values.schema.json", schema), ("values.yaml", "other: 1\n")]);
+        let run = workspace.run(&["lint", "web"]);
+        assert_eq!(run.code, 1, "{}", run.all());
+        assert_eq!(
+            run.stdout.contains("no values file sets it"),
+            has_advice,
+            "{}",
+            run.all()
+        );
+    }
+}
+
+#[test]
 fn faults_of_values_files_are_at_their_line() {
     for (name, text, want) in [
         ("values.yaml", "a: 1\nb: [\n", "web/values.yaml:3:1 values-format"),

@@ -50,6 +50,14 @@ impl Source {
     }
 }
 
+/// Where a file has the value of a path, or the nearest one around it.
+pub(super) fn find_nearest_in(file: &SourceFile, path: &[String]) -> Option<Location> {
+    let source = Source::new(file.clone(), Vec::new());
+    (1..=path.len())
+        .rev()
+        .find_map(|length| source.find(path.get(..length)?))
+}
+
 fn spans(text: &[u8]) -> HashMap<Vec<String>, Span> {
     let mut spans = HashMap::new();
     if let Ok(tree) = yaml::parse_all(text) {

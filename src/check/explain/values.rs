@@ -1,6 +1,6 @@
 //! Values that do not match their values.schema.json, and schemas that are broken themselves.
 
-use super::value_origins::{Given, ValueOrigins};
+use super::value_origins::{Given, ValueOrigins, find_nearest_in};
 use super::{is_secret, yaml_fault};
 use crate::check::finding::{Finding, Location, Place};
 use crate::engine::chart::Chart;
@@ -19,51 +19,121 @@ pub fn explain_schema(chart: &Chart, values: &Map, given: &Given, message: &str)
         return Vec::new();
     };
     let origins = ValueOrigins::new(chart, &values, given);
-    let mut at = (chart, Vec::new());
+    let mut findings = Vec::new();
+    for complaint in complaints(chart, message) {
+        match complaint.lines.split_first() {
+            Some((first, details)) if !is_about_values(first) => {
+                findings.push(broken_schema(complaint.owner, first, details));
+            }
+            _ => findings.extend(refused_values(chart, &origins, &complaint)),
+        }
+    }
+    findings
+}
+
+/// What the schema of one chart has to say.
+struct Complaint<'c, 'm> {
+    owner: &'c Chart,
+    /// Path of the chart's values among those of the top chart.
+    prefix: Vec<String>,
+    lines: Vec<&'m str>,
+}
+
+/// Helm's text, cut at the names of charts.
+fn complaints<'c, 'm>(chart: &'c Chart, message: &'m str) -> Vec<Complaint<'c, 'm>> {
+    let mut complaints = vec![Complaint {
+        owner: chart,
+        prefix: Vec::new(),
+        lines: Vec::new(),
+    }];
+    for line in message.lines().filter(|line| !line.trim().is_empty()) {
+        if line.starts_with("values don't meet the specifications") {
+            continue;
+        }
+        match line.strip_suffix(':').and_then(|name| find_chart(chart, name)) {
+            Some((owner, prefix)) => complaints.push(Complaint {
+                owner,
+                prefix,
+                lines: Vec::new(),
+            }),
+            None => complaints.last_mut().into_iter().for_each(|last| last.lines.push(line)),
+        }
+    }
+    complaints
+}
+
+/// Whether a line is about values, and not about the schema itself.
+fn is_about_values(line: &str) -> bool {
+    line.trim_start().starts_with("- at '") || line.starts_with("invalid type for values")
+}
+
+/// A line `- at '/a/b': what is wrong`, as the steps of the path and what is wrong.
+fn place_and_words(line: &str) -> Option<(Vec<String>, &str)> {
+    let (pointer, words) = line.trim_start().strip_prefix("- at '")?.split_once("': ")?;
+    let steps = pointer.split('/').skip(1);
+    Some((
+        steps.map(|step| json_pointer::unescape(step).into_owned()).collect(),
+        words,
+    ))
+}
+
+fn refused_values(chart: &Chart, origins: &ValueOrigins, complaint: &Complaint<'_, '_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     // Indentation of the alternatives that a finding is about: what is deeper belongs to it.
     let mut group: Option<usize> = None;
-    for line in message.lines().filter(|line| !line.trim().is_empty()) {
-        if let Some(found) = line.strip_suffix(':').and_then(|name| find_chart(chart, name)) {
-            at = found;
-            group = None;
-            continue;
-        }
-        let (owner, prefix) = &at;
+    for line in &complaint.lines {
         let indentation = line.len() - line.trim_start().len();
+        let refused = place_and_words(line);
         if group.is_some_and(|outer| indentation > outer) {
             if let Some(finding) = findings.last_mut() {
-                finding
-                    .notes
-                    .push(line.trim_start().trim_start_matches("- ").to_owned());
+                finding.notes.push(note_of(line, refused.as_ref()));
             }
             continue;
         }
         group = None;
-        let refused = line
-            .trim_start()
-            .strip_prefix("- at '")
-            .and_then(|rest| rest.split_once("': "));
         match refused {
             // What fails follows, each part on its own.
             Some((_, "validation failed" | "'allOf' failed")) => {}
-            Some((pointer, words)) => {
-                let keys = pointer
-                    .split('/')
-                    .skip(1)
-                    .map(|step| json_pointer::unescape(step).into_owned());
-                let path: Vec<String> = prefix.iter().cloned().chain(keys).collect();
-                findings.push(refused_value(chart, &origins, &path, words));
+            Some((steps, words)) => {
+                let path: Vec<String> = complaint.prefix.iter().cloned().chain(steps).collect();
+                findings.push(refused_value(chart, origins, &path, words));
                 group = Some(indentation);
             }
-            None if line.starts_with("values don't meet the specifications") => {}
-            None if line.starts_with("invalid type for values") => {
-                findings.push(refused_value(chart, &origins, prefix, line));
-            }
-            None => findings.push(broken_schema(owner, line)),
+            None => findings.push(refused_value(chart, origins, &complaint.prefix, line)),
         }
     }
     findings
+}
+
+/// One of the alternatives of a refused value.
+fn note_of(line: &str, refused: Option<&(Vec<String>, &str)>) -> String {
+    match refused {
+        Some((steps, words)) if names_secret(steps) => {
+            let pointer: String = steps.iter().map(|step| format!("/{step}")).collect();
+            format!("at '{pointer}': {}", without_value(words))
+        }
+        _ => line.trim_start().trim_start_matches("- ").to_owned(),
+    }
+}
+
+fn names_secret(path: &[String]) -> bool {
+    path.iter().any(|key| is_secret(key))
+}
+
+/// What is wrong with a value, without the value.
+fn without_value(words: &str) -> String {
+    if let Some((_, pattern)) = words.rsplit_once(" does not match pattern ") {
+        return format!("the value does not match pattern {pattern}");
+    }
+    if let Some((_, format)) = words.rsplit_once(" is not valid ") {
+        // What follows the format's name is the reason, which may repeat the value.
+        let format = format.split(':').next().unwrap_or_default();
+        return format!("the value is not valid {format}");
+    }
+    match (words.split_once(": got "), words.rsplit_once(", want ")) {
+        (Some((limit, _)), Some((_, want))) => format!("{limit}: want {want}"),
+        _ => words.to_owned(),
+    }
 }
 
 /// The chart of that name among a chart and those below it, with the path of its values.
@@ -81,39 +151,67 @@ fn find_chart<'c>(chart: &'c Chart, name: &str) -> Option<(&'c Chart, Vec<String
 
 fn refused_value(chart: &Chart, origins: &ValueOrigins, path: &[String], words: &str) -> Finding {
     let dotted = path.join(".");
+    let is_secret = names_secret(path);
+    let words = if is_secret {
+        without_value(words)
+    } else {
+        words.to_owned()
+    };
     let message = if dotted.is_empty() {
         format!("the values do not match {SCHEMA}: {words}")
     } else {
         format!("`{dotted}` does not match {SCHEMA}: {words}")
     };
-    let is_secret = path.iter().any(|key| is_secret(key));
     let own_values = || Location::whole(chart.source_file("values.yaml"));
     let finding = match origins.find_nearest(path) {
         Some(Place::Named(location)) => Finding::new(Rule::ValuesSchema, location, message),
         Some(place) => Finding::new(Rule::ValuesSchema, own_values(), message).with_related("set by", place),
-        None => Finding::new(Rule::ValuesSchema, own_values(), message)
-            .with_help("no values file sets it: set it, or remove it from `required` in the schema"),
+        None => {
+            let finding = Finding::new(Rule::ValuesSchema, own_values(), message);
+            if words.starts_with("missing propert") {
+                finding.with_help("no values file sets it: set it, or remove it from `required` in the schema")
+            } else {
+                finding
+            }
+        }
     };
     finding.hidden_if(is_secret)
 }
 
-/// A schema that is not JSON, or not a schema.
-fn broken_schema(chart: &Chart, words: &str) -> Finding {
+/// A schema that is not JSON, or not a schema; `details` are what the schema of schemas refuses.
+fn broken_schema(chart: &Chart, words: &str, details: &[&str]) -> Finding {
     let file = chart.source_file(SCHEMA);
     let location = match serde_json::from_slice::<serde_json::Value>(file.text()) {
-        Ok(_) => Location::whole(file),
+        Ok(_) => Location::whole(file.clone()),
         Err(error) => {
             // The library counts columns in bytes, from 1.
             let line = file.line_start(u32::try_from(error.line()).unwrap_or(1));
             let column = error.column().saturating_sub(1);
-            Location::at(file, line as usize + column)
+            Location::at(file.clone(), line as usize + column)
         }
     };
-    Finding::new(
-        Rule::ValuesSchema,
-        location,
-        format!("{SCHEMA} cannot be used: {}", words.trim()),
-    )
+    // The first that says what is wrong; those above it say that something below them is.
+    let cause = details
+        .iter()
+        .filter_map(|line| place_and_words(line))
+        .find(|(_, words)| !words.ends_with(" failed"));
+    let Some((steps, cause)) = cause else {
+        let message = format!("{SCHEMA} cannot be used: {}", words.trim());
+        return Finding::new(Rule::ValuesSchema, location, message);
+    };
+    let pointer: String = steps.iter().map(|step| format!("/{step}")).collect();
+    let at = if pointer.is_empty() {
+        pointer
+    } else {
+        format!("{pointer}: ")
+    };
+    let place = find_nearest_in(&file, &steps).unwrap_or(location);
+    let message = format!("{SCHEMA} is not a JSON schema: {at}{cause}");
+    let mut finding = Finding::new(Rule::ValuesSchema, place, message);
+    finding.notes.push(words.trim().to_owned());
+    let trimmed = details.iter().map(|line| line.trim_start().trim_start_matches("- "));
+    finding.notes.extend(trimmed.map(str::to_owned));
+    finding
 }
 
 /// A values file that does not parse, at the place where it stops making sense.
@@ -126,5 +224,30 @@ pub fn explain_user_values(error: &UserValuesError, file: impl FnOnce(&str) -> O
     match error {
         UserValuesError::File { file: name, message } => Some(explain_values_file(&file(name)?, message)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_value;
+
+    #[test]
+    fn what_is_wrong_with_a_secret_is_said_without_it() {
+        for (words, want) in [
+            (
+                "'hunter22' does not match pattern '^x'",
+                "the value does not match pattern '^x'",
+            ),
+            (
+                "'hunter22' is not valid email: missing @ in hunter22",
+                "the value is not valid email",
+            ),
+            ("maximum: got 1,234, want 3", "maximum: want 3"),
+            ("maxLength: got 14, want 3", "maxLength: want 3"),
+            ("got number, want string", "got number, want string"),
+            ("missing property 'a'", "missing property 'a'"),
+        ] {
+            assert_eq!(without_value(words), want, "{words}");
+        }
     }
 }
