@@ -28,6 +28,7 @@ mod rows;
 mod rules;
 mod s3_server;
 mod schema_urls;
+mod shown_secrets;
 mod template_inputs;
 mod verdicts;
 mod workspace;

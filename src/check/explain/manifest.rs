@@ -1,7 +1,7 @@
 //! Rendered text that is not YAML: the template line that wrote it, and the text around the broken line.
 
 use super::{Subject, yaml_line};
-use crate::check::finding::{Finding, Location, Place};
+use crate::check::finding::{Finding, Location, Place, seems_secret};
 use crate::engine::chart::Chart;
 use crate::engine::manifest::{SortError, sort_manifests};
 use crate::engine::render::{RenderedFile, Rendering, SchemaCheck, render_templates, render_values};
@@ -64,6 +64,7 @@ fn broken(chart: &Chart, file: &RenderedFile, error: &SortError) -> Finding {
     )
     .with_related("reading stopped here", Place::Rendered(Location::new(rendered, span)))
     .with_help(advice(&message))
+    .hidden_if(seems_secret(&file.text, error.offset))
 }
 
 /// The line of the rendered text at fault: where the reader stopped, else the line that Helm's text names, else the first of

@@ -1,8 +1,9 @@
 //! Where in the chart's sources something rendered comes from.
 
-use crate::check::finding::{Finding, Location, Place, Related};
+use crate::check::finding::{Finding, Location, Place, Related, seems_secret, without_secrets};
 use crate::engine::chart::Chart;
 use crate::engine::render::RenderedFile;
+use crate::text::rule::Rule;
 
 /// Most value origins listed for one template line.
 const MAX_VALUES: usize = 3;
@@ -27,6 +28,8 @@ impl Finding {
     /// The same, with the line of the rendered file, unless it may hold a secret, and the place that included the template.
     #[must_use]
     pub fn rendered_at(mut self, chart: &Chart, file: &RenderedFile, offset: usize) -> Self {
+        // A document that cannot be read has no kind yet.
+        self.is_secret |= self.rule == Rule::Document.into() && seems_secret(&file.text, offset);
         if !self.is_secret {
             self.rendered = Some(rendered_line(&file.text, offset));
         }
@@ -38,13 +41,17 @@ impl Finding {
     }
 }
 
-/// The line of a rendered file that holds a byte.
+/// The line of a rendered file that holds a byte, without secrets. The line before it may name one.
 fn rendered_line(text: &[u8], offset: usize) -> String {
     let before = text.get(..offset).unwrap_or(text);
     let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
     let rest = text.get(start..).unwrap_or_default();
-    let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-    String::from_utf8_lossy(rest.get(..end).unwrap_or_default()).into_owned()
+    let end = start + memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+    let earlier = text.get(..start.saturating_sub(1)).unwrap_or_default();
+    let start = memchr::memrchr(b'\n', earlier).map_or(0, |at| at + 1);
+    let lines = String::from_utf8_lossy(text.get(start..end).unwrap_or_default()).into_owned();
+    let lines = without_secrets(&lines);
+    lines.rsplit('\n').next().unwrap_or_default().to_owned()
 }
 
 /// Where the values are set that the template line at `location` names: `.Values.a.b` of the chart the template belongs to.

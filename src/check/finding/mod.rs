@@ -8,10 +8,12 @@ mod baseline;
 )]
 mod finding;
 mod judgement;
+mod secret_text;
 mod suppression;
 mod violation;
 
 pub use baseline::Baseline;
 pub use finding::{Finding, Location, Place, Related, join};
 pub use judgement::Judgement;
+pub use secret_text::{names_secret, seems_secret, without_secrets};
 pub use suppression::{PathRule, ignore_comments};

@@ -1,6 +1,7 @@
 //! What an API server refuses, as a finding: the one wording for it, in every command.
 
 use super::finding::{Finding, Location};
+use super::secret_text::seems_secret;
 use crate::kubernetes::validate::{Resource, Violation};
 use crate::text::rule::Rule;
 
@@ -15,8 +16,10 @@ impl Finding {
         };
         let parts = [object.trim(), violation.path.as_str(), words.as_str()];
         let message: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        let mut finding = Self::new(violation.rule, location, message.join(": "))
-            .hidden_if(resource.kind.eq_ignore_ascii_case("secret"));
+        // A document that cannot be read has no kind.
+        let is_secret = resource.kind.eq_ignore_ascii_case("secret")
+            || (resource.kind.is_empty() && seems_secret(location.file.text(), violation.offset));
+        let mut finding = Self::new(violation.rule, location, message.join(": ")).hidden_if(is_secret);
         if violation.rule == Rule::Document.into() && words.contains("already set") {
             finding = finding
                 .with_note("Helm installs this, with the value of the last key; kubectl and an API server refuse it");

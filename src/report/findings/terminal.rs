@@ -3,7 +3,7 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
-use crate::check::finding::{Finding, Location, Place};
+use crate::check::finding::{Finding, Location, Place, without_secrets};
 use crate::text::rule::Severity;
 use crate::text::source::{SourceFile, Span};
 
@@ -164,7 +164,7 @@ impl Excerpt {
         Some(Self {
             path: location.file.path().to_owned(),
             span: inside(&text, span),
-            text,
+            text: without_secrets(&text),
             words: words.to_owned(),
             context: Vec::new(),
         })
@@ -256,13 +256,13 @@ mod tests {
         let text = Terminal::Plain.draw(&finding, true);
         assert!(!text.contains("hunter22"), "{text}");
         assert!(text.contains("--> values.yaml:1:1"), "{text}");
-        let shown = Terminal::Plain.draw(&Finding::new(Rule::Type, place, "wrong"), true);
-        assert!(shown.contains("hunter22"), "{shown}");
+        let masked = Terminal::Plain.draw(&Finding::new(Rule::Type, place, "wrong"), true);
+        assert!(masked.contains("password: ********"), "{masked}");
         let hidden = Terminal::Plain.draw(
             &Finding::new(Rule::Type, Location::at(file, 0), "wrong").hidden_if(true),
             true,
         );
-        assert!(!hidden.contains("hunter22"), "{hidden}");
+        assert!(!hidden.contains("password"), "{hidden}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::object::RenderedChart;
-use crate::check::finding::{Finding, Place};
+use crate::check::finding::{Finding, Place, names_secret};
 use crate::engine::template::{Map, Value};
 use crate::text::rule::Rule;
 use crate::text::yaml;
@@ -77,23 +77,6 @@ fn collect(map: &Map, path: &mut Vec<String>, found: &mut Vec<SecretValue>) {
     }
 }
 
-/// Whether a key names a secret itself, and not the place where one is kept.
-fn names_secret(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    let names_place = ["name", "key", "ref", "path", "file", "existing", "mount"]
-        .iter()
-        .any(|word| key.contains(word));
-    let is_key = key.ends_with("apikey")
-        || key.ends_with("privatekey")
-        || key.ends_with("secretkey")
-        || key.ends_with("accesskey");
-    is_key
-        || (!names_place
-            && ["password", "passwd", "token", "secret", "passphrase"]
-                .iter()
-                .any(|word| key.ends_with(word)))
-}
-
 /// Byte of a rendered file, and path of the value, of everything a Secret holds that is one of the values.
 fn plain_secrets<'v>(text: &[u8], values: &'v [SecretValue]) -> Vec<(usize, &'v [String])> {
     let mut found = Vec::new();
@@ -129,29 +112,4 @@ fn plain_secrets<'v>(text: &[u8], values: &'v [SecretValue]) -> Vec<(usize, &'v 
         }
     }
     found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::names_secret;
-
-    #[test]
-    fn keys_of_secrets_are_told_from_keys_of_places() {
-        for (key, want) in [
-            ("password", true),
-            ("adminPassword", true),
-            ("token", true),
-            ("apiKey", true),
-            ("secretKey", true),
-            ("passphrase", true),
-            ("existingSecret", false),
-            ("secretName", false),
-            ("tokenPath", false),
-            ("passwordFile", false),
-            ("secretKeyRef", false),
-            ("replicas", false),
-        ] {
-            assert_eq!(names_secret(key), want, "{key}");
-        }
-    }
 }

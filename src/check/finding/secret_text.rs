@@ -1,0 +1,229 @@
+//! Text of the user's files as reports may show it: what a key calls a secret becomes asterisks, byte for byte, so that
+//! places in the text stay what they are. Works on lines, since the text may be a template, or not YAML at all.
+
+/// Shown instead of each byte of a secret.
+const MASK: &str = "*";
+
+/// Whether a key names a secret itself, and not the place where one is kept.
+pub fn names_secret(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    let names_place = ["name", "key", "ref", "path", "file", "existing", "mount"]
+        .iter()
+        .any(|word| key.contains(word));
+    let is_key = key.ends_with("apikey")
+        || key.ends_with("privatekey")
+        || key.ends_with("secretkey")
+        || key.ends_with("accesskey");
+    is_key
+        || (!names_place
+            && ["password", "passwd", "token", "secret", "passphrase"]
+                .iter()
+                .any(|word| key.ends_with(word)))
+}
+
+/// The text, with `*` for every byte of a secret. Its length and its lines stay.
+pub fn without_secrets(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut reader = Reader::default();
+    for line in text.split_inclusive('\n') {
+        reader.push_line(line, &mut masked);
+    }
+    masked
+}
+
+/// Whether the document around a byte seems to be a Secret. For documents that cannot be read, so that their words count.
+pub fn seems_secret(text: &[u8], offset: usize) -> bool {
+    const SEPARATOR: &[u8] = b"\n---";
+    let (before, after) = text.split_at_checked(offset).unwrap_or((text, &[]));
+    let start = memchr::memmem::rfind(before, SEPARATOR).unwrap_or(0);
+    let end = memchr::memmem::find(after, SEPARATOR).map_or(text.len(), |at| offset + at);
+    let document = text.get(start..end).unwrap_or_default();
+    String::from_utf8_lossy(document)
+        .replace([' ', '"', '\''], "")
+        .contains("kind:Secret")
+}
+
+/// What the lines so far say about the next one.
+#[derive(Default)]
+struct Reader {
+    /// Indentation of the key whose block of text is a secret.
+    block: Option<usize>,
+    /// Whether the last `name:` is that of a secret, as environment variables have it.
+    is_named: bool,
+}
+
+impl Reader {
+    fn push_line(&mut self, line: &str, masked: &mut String) {
+        let indentation = line.len() - line.trim_start_matches([' ', '-']).len();
+        let is_blank = line.trim().is_empty();
+        if self.block.is_some_and(|key| is_blank || indentation > key) {
+            push_masked(line, masked);
+            return;
+        }
+        self.block = None;
+        let mut rest = line;
+        let mut is_flow = false;
+        while let Some((before, value)) = split_key(rest) {
+            masked.push_str(before);
+            is_flow |= before.contains(['{', ',']);
+            let (scalar, after) = value
+                .split_at_checked(scalar_length(value, is_flow))
+                .unwrap_or((value, ""));
+            if !self.is_secret(key_before(before), scalar) {
+                // What follows may have keys of its own: `auth: {password: x}`.
+                rest = value;
+            } else if scalar.trim_start().starts_with(['|', '>']) {
+                self.block = Some(indentation);
+                rest = "";
+                masked.push_str(value);
+            } else {
+                push_masked(scalar, masked);
+                rest = after;
+            }
+        }
+        masked.push_str(rest);
+    }
+
+    /// Whether a key's value is a secret, and one that is there: a template's action and an empty text are not.
+    fn is_secret(&mut self, key: &str, value: &str) -> bool {
+        let plain = value.trim().trim_matches(['"', '\'']);
+        let is_secret = match key {
+            "name" => {
+                self.is_named = names_secret(&joined(plain));
+                false
+            }
+            "value" => std::mem::take(&mut self.is_named),
+            _ => names_secret(&joined(key)),
+        };
+        is_secret && !plain.is_empty() && !plain.contains("{{") && !plain.starts_with(['{', '*'])
+    }
+}
+
+/// `API_KEY` and `api-key` are as good as `apikey`.
+fn joined(key: &str) -> String {
+    key.replace(['_', '-', '.'], "")
+}
+
+/// A line cut after the first `: ` or `:` at its end that a key is in front of.
+fn split_key(line: &str) -> Option<(&str, &str)> {
+    let ends = line.match_indices(':').map(|(at, _)| at + 1);
+    ends.filter_map(|end| line.split_at_checked(end))
+        .find(|(before, value)| {
+            value.is_empty() || value.starts_with([' ', '\t', '\r', '\n']) || before.ends_with("\":")
+        })
+}
+
+/// The key that ends with the colon.
+fn key_before(before: &str) -> &str {
+    let key = before.trim_end_matches(':').trim_end_matches(['"', '\'']);
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    key.get(key.trim_end_matches(is_part).len()..).unwrap_or_default()
+}
+
+/// Bytes of a value that begins here, on this line.
+fn scalar_length(value: &str, is_flow: bool) -> usize {
+    let blanks = value.len() - value.trim_start_matches([' ', '\t']).len();
+    let text = value.get(blanks..).unwrap_or_default();
+    let quote = text.chars().next().filter(|first| matches!(first, '"' | '\''));
+    let closing = quote.and_then(|quote| {
+        let inner = text.get(1..)?;
+        if is_flow { inner.find(quote) } else { inner.rfind(quote) }
+    });
+    if quote.is_some() {
+        return closing.map_or(value.trim_end().len(), |at| blanks + at + 2);
+    }
+    let mut end = text.find(" #").unwrap_or(text.len());
+    if is_flow {
+        end = text.find([',', '}']).map_or(end, |at| at.min(end));
+    }
+    blanks + text.get(..end).unwrap_or_default().trim_end().len()
+}
+
+/// Blanks, and the end of the line, stay.
+fn push_masked(text: &str, masked: &mut String) {
+    for character in text.chars() {
+        if character.is_whitespace() {
+            masked.push(character);
+        } else {
+            masked.push_str(&MASK.repeat(character.len_utf8()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{names_secret, seems_secret, without_secrets};
+
+    #[test]
+    fn keys_of_secrets_are_told_from_keys_of_places() {
+        for (key, want) in [
+            ("password", true),
+            ("adminPassword", true),
+            ("token", true),
+            ("apiKey", true),
+            ("secretKey", true),
+            ("passphrase", true),
+            ("existingSecret", false),
+            ("secretName", false),
+            ("tokenPath", false),
+            ("passwordFile", false),
+            ("secretKeyRef", false),
+            ("replicas", false),
+        ] {
+            assert_eq!(names_secret(key), want, "{key}");
+        }
+    }
+
+    #[test]
+    fn secrets_become_asterisks_and_nothing_else_changes() {
+        for (text, want) in [
+            ("password: abc\n", "password: ***\n"),
+            ("a:\n  - api_key: \"ab c\" # why\n", "a:\n  - api_key: *** ** # why\n"),
+            ("data: {password: abc, port: 1 }\n", "data: {password: ***, port: 1 }\n"),
+            ("auth: {token: 'x, y', a: 'b'}\r\n", "auth: {token: *** **, a: 'b'}\r\n"),
+            ("{\"token\":\"abc\",\"a\":1}", "{\"token\":*****,\"a\":1}"),
+            (
+                "token: |\n  one\n\n  two\nport: 1\n",
+                "token: |\n  ***\n\n  ***\nport: 1\n",
+            ),
+            (
+                "- name: DB_PASSWORD\n  value: abc\n",
+                "- name: DB_PASSWORD\n  value: ***\n",
+            ),
+            ("- {name: TOKEN, value: abc}\n", "- {name: TOKEN, value: ***}\n"),
+            ("password: grün\nport: 1\n", "password: *****\nport: 1\n"),
+            ("password: a: b\n", "password: ** *\n"),
+        ] {
+            assert_eq!(without_secrets(text), want, "{text:?}");
+            assert_eq!(without_secrets(text).len(), text.len(), "{text:?}");
+        }
+        for same in [
+            "password: {{ .Values.password }}\n",
+            "password: \"\"\nport: 1\n",
+            "password: *shared\n",
+            "secret:\n  a: b\n",
+            "secretName: abc\n",
+            "- name: PORT\n  value: abc\n",
+            "- name: TOKEN\n  valueFrom: abc\n- name: PORT\n  value: abc\n",
+            "url: http://password:abc@example.org\n",
+            "",
+        ] {
+            assert_eq!(without_secrets(same), same);
+        }
+    }
+
+    #[test]
+    fn documents_that_cannot_be_read_are_secrets_by_their_words() {
+        let text = b"kind: ConfigMap\na: [\n---\nkind: \"Secret\"\nb: [\n---\n{\"kind\":\"Pod\"\n";
+        for (offset, want) in [
+            (0, false),
+            (18, false),
+            (27, true),
+            (45, true),
+            (52, false),
+            (99, false),
+        ] {
+            assert_eq!(seems_secret(text, offset), want, "{offset}");
+        }
+    }
+}
