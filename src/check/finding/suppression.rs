@@ -116,16 +116,11 @@ pub fn ignore_comments(text: &[u8]) -> Vec<IgnoreComment> {
             let (before, rest) = (line.get(..at).unwrap_or_default(), line.get(end..).unwrap_or_default());
             let blanks = rest.iter().take_while(|byte| b" \t".contains(byte)).count();
             let rules = String::from_utf8_lossy(rest.trim_ascii_start()).into_owned();
-            let rules = rules.split_whitespace().next().unwrap_or_default();
             let is_alone = before.iter().all(|byte| b"#{/*- \t".contains(byte));
             comments.push(IgnoreComment {
                 line: number,
                 offset: start + end + blanks,
-                rules: rules
-                    .split(',')
-                    .filter(|rule| !rule.is_empty())
-                    .map(str::to_owned)
-                    .collect(),
+                rules: listed_rules(&rules),
                 reach: match (is_file, is_alone) {
                     (true, _) => Reach::File,
                     (false, true) => Reach::LineAndNext,
@@ -136,6 +131,18 @@ pub fn ignore_comments(text: &[u8]) -> Vec<IgnoreComment> {
         start += line.len();
     }
     comments
+}
+
+/// The rules before the reason, with commas between them, and blanks after the commas.
+fn listed_rules(text: &str) -> Vec<String> {
+    let mut rules = Vec::new();
+    for word in text.split_whitespace() {
+        rules.extend(word.split(',').filter(|rule| !rule.is_empty()).map(str::to_owned));
+        if !word.ends_with(',') {
+            break;
+        }
+    }
+    rules
 }
 
 #[cfg(test)]
@@ -173,6 +180,8 @@ mod tests {
             ("# chartwright-ignore-file: range why\n1\n2\n", 2, false),
             ("# chartwright-ignore: * why\n1\n", 2, true),
             ("\t# chartwright-ignore: type\r\n1\r\n", 2, true),
+            ("# chartwright-ignore: range, type why\n1\n", 2, true),
+            ("# chartwright-ignore: range why, type\n1\n", 2, false),
             ("# chartwright-ignore:\n1\n", 2, false),
         ] {
             assert_eq!(is_silenced(Rule::Type, "f", text, line, &[]), want, "{text:?}");
