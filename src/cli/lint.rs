@@ -107,7 +107,9 @@ pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit
         Severity::Error
     };
     let mut reporting = arguments.report.prepare(context, &charts, Vec::new(), fail_on)?;
-    reporting.judgement.shown_from = arguments.quiet.then_some(Severity::Warning);
+    if arguments.quiet {
+        reporting.shown_from = Severity::Warning;
+    }
     if arguments.secrets_only {
         run_secrets(context, &charts, &reporting)
     } else {

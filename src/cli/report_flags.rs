@@ -64,6 +64,8 @@ pub(super) struct Reporting {
     wanted: Vec<Wanted>,
     is_asked: bool,
     write_baseline: Option<PathBuf>,
+    /// Findings below this severity are left out of reports; they count all the same.
+    pub(super) shown_from: Severity,
     /// Which findings count.
     pub(super) judgement: Judgement,
     /// What paths are relative to.
@@ -98,10 +100,10 @@ impl ReportFlags {
             wanted: self.wanted()?,
             is_asked: !self.report.is_empty(),
             write_baseline: self.write_baseline.clone(),
+            shown_from: Severity::Info,
             judgement: Judgement {
                 silenced,
                 baseline,
-                shown_from: None,
                 fail_on: self.fail_on.map_or(fail_on, FailOn::severity),
             },
             root: context.report_root(self.base.as_deref(), paths),
@@ -156,10 +158,21 @@ impl Reporting {
         } else {
             &self.wanted
         };
+        let shown = |findings: &[Finding]| -> Vec<Finding> {
+            let severe = findings.iter().filter(|finding| finding.severity >= self.shown_from);
+            severe.cloned().collect()
+        };
+        let shown_findings = shown(findings);
+        let of_groups: Vec<Vec<Finding>> = groups.iter().map(|group| shown(group.findings)).collect();
+        let shown_groups: Vec<Group<'_>> = groups
+            .iter()
+            .zip(&of_groups)
+            .map(|(group, findings)| Group { findings, ..*group })
+            .collect();
         for wanted in wanted {
             let report = Report {
-                findings,
-                groups,
+                findings: &shown_findings,
+                groups: &shown_groups,
                 coloured: wanted.file.is_none() && context.has_colour(),
             };
             let text = wanted.format.write(&report);

@@ -92,3 +92,15 @@ fn every_command_ends_as_the_readme_says() {
         assert_eq!(run.code, code, "{arguments:?}\n{}", run.all());
     }
 }
+
+#[test]
+fn quiet_changes_what_is_printed_and_not_what_counts() {
+    let without_icon = CHART.replace("icon: https://example.org/i.png\n", "");
+    let workspace = Workspace::chart(&[("Chart.yaml", &without_icon)]);
+    let quiet = workspace.run(&["lint", "web", "--quiet", "--fail-on", "info"]);
+    assert_eq!((quiet.code, quiet.stdout.as_str()), (1, ""), "{}", quiet.all());
+    let written = workspace.run(&["lint", "web", "--quiet", "--write-baseline", "known.json"]);
+    assert_eq!(written.code, 0, "{}", written.all());
+    let known = workspace.run(&["lint", "web", "--fail-on", "info", "--baseline", "known.json"]);
+    assert_eq!(known.code, 0, "{}", known.all());
+}

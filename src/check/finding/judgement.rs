@@ -13,8 +13,6 @@ pub struct Judgement {
     pub silenced: Vec<PathRule>,
     /// Findings that are known and do not count.
     pub baseline: Option<Baseline>,
-    /// Findings below this severity are left out of the results.
-    pub shown_from: Option<Severity>,
     /// Findings of at least this severity fail the run.
     pub fail_on: Severity,
 }
@@ -26,7 +24,6 @@ impl Judgement {
         Judge {
             suppressions: Suppressions::new(&self.silenced),
             remaining: self.baseline.as_ref().map(Baseline::remaining),
-            shown_from: self.shown_from.unwrap_or(Severity::Info),
         }
     }
 
@@ -41,16 +38,14 @@ impl Judgement {
 pub struct Judge<'j> {
     suppressions: Suppressions<'j>,
     remaining: Option<Remaining>,
-    shown_from: Severity,
 }
 
 impl Judge<'_> {
-    /// The findings that are neither silenced nor known nor too mild, in their order.
+    /// The findings that are neither silenced nor known, in their order.
     pub fn keep(&mut self, findings: Vec<Finding>) -> Vec<Finding> {
         let mut kept = findings;
         kept.retain(|finding| {
-            finding.severity >= self.shown_from
-                && !self.suppressions.silence(finding)
+            !self.suppressions.silence(finding)
                 && !self
                     .remaining
                     .as_mut()
@@ -72,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_silenced_known_or_mild_does_not_count() {
+    fn what_is_silenced_or_known_does_not_count() {
         let known = finding(Rule::Enum, "known");
         let judgement = Judgement {
             silenced: vec![PathRule {
@@ -80,15 +75,10 @@ mod tests {
                 path: "a".to_owned(),
             }],
             baseline: Some(Baseline::of([&known])),
-            shown_from: Some(Severity::Warning),
             fail_on: Severity::Error,
         };
         let mut judge = judgement.start();
-        let first = judge.keep(vec![
-            finding(Rule::Range, "a"),
-            known.clone(),
-            finding(Rule::ChartIcon, "b"),
-        ]);
+        let first = judge.keep(vec![finding(Rule::Range, "a"), known.clone()]);
         assert_eq!(first, []);
         // The baseline knows one such finding, and a second one is new.
         let second = judge.keep(vec![known.clone(), finding(Rule::ImageTag, "b")]);
