@@ -37,7 +37,7 @@ pub(super) struct CiArguments {
     no_push: bool,
     /// Kubernetes versions to render and validate for, instead of the configured ones: 1.31, latest, 1.28..1.35, or a list with
     /// commas.
-    #[arg(long, value_delimiter = ',', value_name = "VERSIONS")]
+    #[arg(long, alias = "kube-version", value_delimiter = ',', value_name = "VERSIONS")]
     kubernetes_version: Vec<String>,
     #[command(flatten)]
     report: ReportFlags,
