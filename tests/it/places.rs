@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use super::data;
-use super::workspace::run;
+use super::workspace::{CHART, Workspace, run};
 
 /// A place that a report names.
 #[derive(Debug)]
@@ -168,4 +168,59 @@ fn places_of_public_charts_can_be_opened() {
         "tests/it/data.rs has another number of charts"
     );
     assert!(assert_can_be_opened(&corpus, &sample) > 500);
+}
+
+#[test]
+fn faults_are_where_they_can_be_mended() {
+    let depends = |entry: &str| format!("{CHART}dependencies:\n- {entry}\n");
+    let missing = depends("{name: b, version: 0.1.0, repository: \"file://../nowhere\"}");
+    let other_version = depends("{name: b, version: 9.9.9, repository: \"file://../b\"}");
+    let other_name = depends("{version: 0.1.0, name: c, repository: \"file://../b\"}");
+    let not_a_range = format!("{CHART}kubeVersion: nonsense\n");
+    for (name, text, want) in [
+        (
+            "Chart.yaml",
+            missing.as_str(),
+            "web/Chart.yaml:7:10: there is no chart at nowhere",
+        ),
+        (
+            "Chart.yaml",
+            &other_version,
+            "web/Chart.yaml:7:10: dependency \"b\" asks for version \"9.9.9\"",
+        ),
+        (
+            "Chart.yaml",
+            &other_name,
+            "web/Chart.yaml:7:26: dependency \"c\" points at",
+        ),
+        (
+            "Chart.yaml",
+            &not_a_range,
+            "web/Chart.yaml:6:14: kubeVersion `nonsense` is not a range of versions",
+        ),
+        (".helmignore", "[\n", "web/.helmignore:1:1: syntax error in pattern"),
+        ("crds/x.yaml", "a: b: c\n", "web/crds/x.yaml:1:5: unable to parse YAML"),
+        (
+            "crds/x.yaml",
+            "apiVersion: apiextensions.k8s.io/v1\n",
+            "web/crds/x.yaml:1:1: object kind is not 'CustomResourceDefinition'",
+        ),
+    ] {
+        let workspace = Workspace::chart(&[(name, text), ("../b/Chart.yaml", &CHART.replace("web", "b"))]);
+        let report = workspace.run(&["lint", "web", "--report", "json"]);
+        let json: Json = serde_json::from_str(&report.stdout).expect("a report");
+        let findings = json["findings"].as_array().expect("findings");
+        let shown: Vec<String> = findings
+            .iter()
+            .map(|finding| {
+                let text = |key: &str| finding[key].as_str().expect("a text");
+                let (line, column) = (&finding["line"], &finding["column"]);
+                format!("{}:{line}:{column}: {}", text("file"), text("message"))
+            })
+            .collect();
+        let [only] = shown.as_slice() else {
+            panic!("{text}: {shown:?}");
+        };
+        assert!(only.starts_with(want), "{text}: {only}");
+    }
 }

@@ -4,6 +4,7 @@ use super::yaml_fault;
 use crate::check::finding::{Finding, Location, Place};
 use crate::engine::chart::{Chart, LoadError};
 use crate::text::rule::Rule;
+use crate::text::semver::Constraint;
 use crate::text::source::{SourceFile, Span, join_shown};
 use crate::text::yaml;
 
@@ -49,6 +50,7 @@ fn explain_inside(path: &str, inside: &str, error: &LoadError, read: &dyn Fn(&st
             );
             Finding::new(Rule::ChartLoad, location, message)
         }
+        LoadError::Ignore(error) => Finding::new(Rule::ChartLoad, whole(".helmignore"), error.to_string()),
         other => Finding::new(Rule::ChartLoad, whole("Chart.yaml"), other.to_string()),
     }
 }
@@ -83,13 +85,30 @@ pub fn explain_missing_dependencies(chart: &Chart) -> Option<Finding> {
     Some(finding)
 }
 
+/// A chart beside the chart that cannot be taken, at the place where Chart.yaml asks for it: `is_wanted` picks the dependency by
+/// its name and its repository.
+pub fn explain_neighbour(file: SourceFile, message: &str, is_wanted: &dyn Fn(&str, &str) -> bool) -> Finding {
+    let location = match entry_span(file.text(), is_wanted) {
+        Some(span) => Location::new(file, span),
+        None => Location::whole(file),
+    };
+    Finding::new(Rule::ChartDependencies, location, message)
+}
+
 /// Where a file lists a dependency of that name.
 fn dependency_span(text: &[u8], wanted: &str) -> Option<Span> {
+    entry_span(text, &|name, _| name == wanted)
+}
+
+/// The name of the first dependency that is wanted, by its name and its repository.
+fn entry_span(text: &[u8], is_wanted: &dyn Fn(&str, &str) -> bool) -> Option<Span> {
     let tree = yaml::parse_first(text).ok()?;
     let list = tree.get(tree.root()?, "dependencies")?;
-    tree.children(tree.target(list))
-        .filter_map(|entry| tree.get(tree.target(entry), "name"))
-        .find(|&name| tree.text(name) == wanted)
+    let entries = tree.children(tree.target(list)).map(|entry| tree.target(entry));
+    let text_of = |entry, key| tree.get(entry, key).map_or("", |value| tree.text(value));
+    entries
+        .filter(|&entry| is_wanted(text_of(entry, "name"), text_of(entry, "repository")))
+        .find_map(|entry| tree.get(entry, "name"))
         .map(|name| tree.span(name))
 }
 
@@ -100,6 +119,11 @@ pub fn explain_kube_version(chart: &Chart, assumed: &str) -> Finding {
         Some(span) => Location::new(file, span),
         None => Location::whole(file),
     };
+    let wanted = &chart.metadata.kube_version;
+    if let Err(error) = Constraint::parse(wanted) {
+        let message = format!("kubeVersion `{wanted}` is not a range of versions: {error}");
+        return Finding::new(Rule::ChartKubeVersion, location, message);
+    }
     let message = format!("the chart does not accept Kubernetes {assumed}");
     Finding::new(Rule::ChartKubeVersion, location, message)
         .with_help("name the version of your cluster with `--kube-version`")

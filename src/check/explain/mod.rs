@@ -18,7 +18,7 @@ use crate::text::rule::Rule;
 use crate::text::source::{SourceFile, Span};
 use crate::text::yaml::{self, YamlError};
 
-pub use chart_file::{explain_kube_version, explain_load, explain_missing_dependencies};
+pub use chart_file::{explain_kube_version, explain_load, explain_missing_dependencies, explain_neighbour};
 pub use manifest::{broken_manifest, explain_manifests};
 pub use place::{template_place, values_of_line};
 pub use template::explain_templates;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::check::explain::{explain_kube_version, explain_load, explain_missing_dependencies};
+use crate::check::explain::{explain_kube_version, explain_load, explain_missing_dependencies, explain_neighbour};
 use crate::check::finding::{Finding, Location, join};
 use crate::check::lint::chart::{
     check_ignore_comments, check_maintainers, check_package_junk, check_secrets, check_unused_values,
@@ -16,13 +16,15 @@ use crate::engine::template::World;
 use crate::kubernetes::validate::{CustomSchemas, Status, check_text};
 use crate::text::rule::{Rule, Severity};
 use crate::text::semver::is_compatible_range;
-use crate::text::source::SourceFile;
+use crate::text::source::{SourceFile, join_shown};
 
 use super::charts::CheckTarget;
 use super::request::CheckRequest;
 use super::values::{ChartValues, chart_values};
 use super::variant::{Compiled, Variant, check_variant};
 
+/// What a chart says of itself.
+const CHART_FILE: &str = "Chart.yaml";
 /// Ending of files that hold definitions of templates alone.
 const PARTIAL: &str = ".tpl";
 
@@ -99,7 +101,8 @@ fn load(source: &Path, shown: &str, request: &CheckRequest) -> Result<(ChartSour
     let read = |name: &str| std::fs::read(source.join(name)).ok();
     let explained = |error: &LoadError| Box::new(explain_load(shown, error, &read));
     let (local, shown) = if source.is_dir() {
-        let files = files_with_local_dependencies(source).map_err(|error| neighbour_failure(&error, shown, request))?;
+        let files =
+            files_with_local_dependencies(source).map_err(|error| neighbour_failure(&error, source, shown, request))?;
         (files, shown.to_owned())
     } else {
         let unreadable = |message: String| {
@@ -125,20 +128,36 @@ fn load(source: &Path, shown: &str, request: &CheckRequest) -> Result<(ChartSour
 }
 
 /// A chart, or one that it takes from beside it, that is not what it should be.
-fn neighbour_failure(error: &LocalDependencyError, shown: &str, request: &CheckRequest) -> LoadFailure {
+fn neighbour_failure(error: &LocalDependencyError, chart: &Path, shown: &str, request: &CheckRequest) -> LoadFailure {
+    let own_file = || {
+        let path = join_shown(shown, CHART_FILE);
+        std::fs::read(chart.join(CHART_FILE)).map_or_else(
+            |_| SourceFile::without_text(path.as_str()),
+            |text| SourceFile::new(path.as_str(), text),
+        )
+    };
     match error {
+        // No file there could hold a finding.
+        LocalDependencyError::Load { directory, .. } if !directory.is_dir() && directory != chart => {
+            let message = format!("there is no chart at {}", request.report_root.shown(directory));
+            let is_there = |repository: &str| {
+                let path = repository.strip_prefix("file://").map(|path| chart.join(path));
+                path.is_some_and(|path| path == *directory)
+            };
+            Box::new(explain_neighbour(own_file(), &message, &|_, repository| {
+                is_there(repository)
+            }))
+        }
         LocalDependencyError::Load { directory, source } => {
             let read = |name: &str| std::fs::read(directory.join(name)).ok();
             Box::new(explain_load(&request.report_root.shown(directory), source, &read))
         }
-        other => {
-            let file = SourceFile::without_text(crate::text::source::join_shown(shown, "Chart.yaml"));
-            Box::new(Finding::new(
-                Rule::ChartDependencies,
-                Location::whole(file),
-                other.to_string(),
-            ))
+        LocalDependencyError::Version { name: wanted, .. } | LocalDependencyError::Name { name: wanted, .. } => {
+            Box::new(explain_neighbour(own_file(), &error.to_string(), &|name, _| {
+                name == wanted
+            }))
         }
+        LocalDependencyError::TooDeep(_) => Box::new(explain_neighbour(own_file(), &error.to_string(), &|_, _| false)),
     }
 }
 
@@ -233,6 +252,14 @@ impl CheckedChart {
         }
     }
 
+    /// Whether Helm's rules have said already that a file of `crds/` holds something else than definitions.
+    fn is_refused_by_helm(&self, file: &SourceFile) -> bool {
+        let rules = [Rule::CrdFormat, Rule::CrdKind, Rule::CrdApiVersion];
+        self.findings
+            .iter()
+            .any(|finding| finding.primary.file == *file && rules.iter().any(|&rule| finding.rule == rule.into()))
+    }
+
     /// The definitions in `crds/`, which Helm installs as they are.
     fn check_definitions(&mut self, chart: &Chart, request: &CheckRequest, targets: &[CheckTarget]) {
         let Some(target) = targets.last() else { return };
@@ -252,6 +279,8 @@ impl CheckedChart {
                     let mut finding = Finding::of_violation(&resource, violation, place);
                     if is_duplicate_key(&finding) {
                         finding.severity = Severity::Warning;
+                    } else if violation.rule == Rule::Document.into() && self.is_refused_by_helm(&source) {
+                        continue;
                     }
                     self.findings.push(finding);
                 }
