@@ -5,7 +5,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origi
 
 use crate::check::finding::{Finding, Location, Place, without_secrets};
 use crate::text::rule::Severity;
-use crate::text::source::{SourceFile, Span};
+use crate::text::source::Span;
 
 /// Widest line.
 const WIDTH: usize = 140;
@@ -65,10 +65,20 @@ impl Terminal {
     }
 }
 
+/// Lines before a place that are read, so that the key of a secret of many lines is seen.
+const LINES_BEFORE: u32 = 100;
+/// Lines after a place that are read.
+const LINES_AFTER: u32 = 2;
+
 /// A piece of a text that is shown.
 struct Excerpt {
     path: String,
+    /// The lines around it.
     text: String,
+    /// Number of their first line, from 1.
+    first_line: u32,
+    /// Bytes of the file before them.
+    skipped: u32,
     span: Span,
     words: String,
     /// Lines around it to show as well.
@@ -87,7 +97,7 @@ fn excerpts(finding: &Finding) -> Vec<Excerpt> {
             Place::Rendered(location) => {
                 if let Some(mut excerpt) = Excerpt::of(location, &related.label) {
                     excerpt.path = related.place.name();
-                    excerpt.context = lines_around(&location.file, excerpt.span);
+                    excerpt.context = lines_around(location, excerpt.skipped);
                     excerpts.push(excerpt);
                 }
             }
@@ -147,24 +157,28 @@ impl Excerpt {
     /// A range of a file. A point is widened to the word or action it begins; what is not UTF-8 is replaced.
     fn of(location: &Location, words: &str) -> Option<Self> {
         let span = location.span.filter(|_| has_excerpt(location))?;
-        let bytes = location.file.text();
+        let file = &location.file;
+        let line = location.position().line;
+        let first_line = line.saturating_sub(LINES_BEFORE).max(1);
+        let skipped = file.line_start(first_line);
+        let end = file.line_span(line.saturating_add(LINES_AFTER)).end;
+        let bytes = Span::between(skipped as usize, end as usize).of(file.text());
+        let span = Span::new(span.start.saturating_sub(skipped), span.end.saturating_sub(skipped));
         let (text, span) = if let Ok(text) = std::str::from_utf8(bytes) {
             (text.to_owned(), widened(bytes, span))
         } else {
             // Offsets would no longer fit, so the start of the line is marked instead.
-            let line = location.position().line as usize;
+            let before = line.saturating_sub(first_line) as usize;
             let lossy = String::from_utf8_lossy(bytes).into_owned();
-            let start: usize = lossy
-                .split_inclusive('\n')
-                .take(line.saturating_sub(1))
-                .map(str::len)
-                .sum();
+            let start: usize = lossy.split_inclusive('\n').take(before).map(str::len).sum();
             (lossy, Span::at(start))
         };
         Some(Self {
-            path: location.file.path().to_owned(),
+            path: file.path().to_owned(),
             span: inside(&text, span),
             text: without_secrets(&text),
+            first_line,
+            skipped,
             words: words.to_owned(),
             context: Vec::new(),
         })
@@ -177,6 +191,7 @@ impl Excerpt {
             .iter()
             .map(|span| annotation(AnnotationKind::Context, *span, ""));
         Snippet::source(self.text.as_str())
+            .line_start(self.first_line as usize)
             .path(self.path.as_str())
             .annotations(std::iter::once(primary).chain(context))
             .into()
@@ -192,15 +207,17 @@ fn annotation(kind: AnnotationKind, span: Span, words: &str) -> Annotation<'_> {
     }
 }
 
-/// The first bytes of the lines before and after, so that the indentation is seen.
-fn lines_around(file: &SourceFile, span: Span) -> Vec<Span> {
-    let line = file.position(span.start).line;
+/// The first bytes of the lines before and after, so that the indentation is seen; `skipped` bytes of the file are not shown.
+fn lines_around(location: &Location, skipped: u32) -> Vec<Span> {
+    let file = &location.file;
+    let line = location.position().line;
     [line.saturating_sub(2), line.saturating_sub(1), line + 1]
         .into_iter()
         .filter(|&number| number > 0)
         .map(|number| file.line_span(number))
         .filter(|span| !span.is_empty())
-        .map(|span| Span::new(span.start, span.start))
+        .map(|span| span.start.saturating_sub(skipped))
+        .map(|start| Span::new(start, start))
         .collect()
 }
 
@@ -246,6 +263,7 @@ fn inside(text: &str, span: Span) -> Span {
 mod tests {
     use super::*;
     use crate::text::rule::Rule;
+    use crate::text::source::SourceFile;
 
     #[test]
     fn secrets_are_not_shown() {
