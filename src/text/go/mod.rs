@@ -15,5 +15,6 @@ pub mod base32;
 pub mod base64;
 pub mod url;
 pub mod path_match;
+pub(crate) mod regexp;
 pub mod path_error;
 pub mod sort;

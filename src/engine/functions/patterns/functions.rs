@@ -12,9 +12,9 @@ use super::super::arguments::{bytes, int};
 use super::super::lists::strings;
 use super::super::table::fixed;
 use super::expand::expand;
-use super::translate::translate;
 use crate::engine::template::{CallError, CallResult, Function, Growth, List, ListType, Parameter, Text, Value};
 use crate::text::go::quote::{can_backquote, quote};
+use crate::text::go::regexp::translate;
 
 use Parameter::{Int, Str};
 

@@ -1,6 +1,5 @@
 //! Regular expressions in Go's dialect.
 
 mod expand;
-mod translate;
 
 pub(super) mod functions;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use crate::text::go::regexp::translate;
 use crate::text::yaml::{NodeId, NodeKind, Scalar};
 
 use super::super::cel;
@@ -358,8 +359,7 @@ fn pattern_fault(pattern: &str) -> Option<String> {
     if let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(pattern) {
         return known.clone();
     }
-    let error = regex::Regex::new(pattern).err().map(|error| error.to_string());
-    let fault = error.map(|text| text.lines().last().unwrap_or_default().trim().to_owned());
+    let fault = translate(pattern.as_bytes()).err();
     KNOWN
         .lock()
         .unwrap_or_else(PoisonError::into_inner)

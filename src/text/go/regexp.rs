@@ -13,11 +13,11 @@ const MAX_NESTING: usize = 1_000;
 
 /// A translated pattern.
 #[derive(Debug)]
-pub(super) struct Translated {
+pub(crate) struct Translated {
     /// Pattern for the `regex` crate.
-    pub(super) pattern: String,
+    pub(crate) pattern: String,
     /// Names of the groups, the whole match first.
-    pub(super) names: Vec<Option<String>>,
+    pub(crate) names: Vec<Option<String>>,
 }
 
 /// `error parsing regexp: CODE: ` and the offending part between backquotes.
@@ -29,7 +29,7 @@ const INVALID_RANGE: &str = "invalid character class range";
 const MISSING_ARGUMENT: &str = "missing argument to repetition operator";
 
 /// Translates a pattern.
-pub(super) fn translate(pattern: &[u8]) -> Result<Translated, String> {
+pub(crate) fn translate(pattern: &[u8]) -> Result<Translated, String> {
     let Ok(pattern) = std::str::from_utf8(pattern) else {
         return Err(problem("invalid UTF-8", &String::from_utf8_lossy(pattern)));
     };
