@@ -152,7 +152,7 @@ fn is_set_at_run_time(label: &str, value: &Json) -> bool {
         "batch.kubernetes.io/job-name",
     ];
     let lower = label.to_lowercase();
-    let parts = ["role", "master", "leader", "primary"];
+    let parts = ["role", "master", "leader", "primary", "active", "standby"];
     CONTROLLERS.contains(&label)
         || parts.iter().any(|word| lower.contains(word))
         || value.as_str().is_some_and(|value| parts.contains(&value))

@@ -165,6 +165,7 @@ fn services_select_pods_of_the_rendering() {
             "",
             vec![],
         ),
+        ("{selector: {app: web, vault-active: \"true\"}}", "", vec![]),
         ("{selector: {app: web, example.org/Role: any}}", "", vec![]),
         ("{selector: {app: web, part: master}}", "", vec![]),
         (
