@@ -1,4 +1,4 @@
-//! Helm's engine: charts, values, templates and what they render to.
+//! Helm's engine: charts, values, templates and their output.
 
 pub mod template;
 pub mod functions;

@@ -7,7 +7,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::load::ChartFile;
 
-/// Most bytes a chart may hold unpacked, as in Helm.
+/// Most bytes of an unpacked chart, as in Helm.
 pub const MAX_ARCHIVE_SIZE: u64 = 100 * 1024 * 1024;
 
 /// The byte order mark that Helm drops from the start of every file.
@@ -31,7 +31,7 @@ pub enum ArchiveError {
     /// An entry is outside the top directory.
     #[error("chart illegally contains content outside the base directory: {0:?}")]
     OutsideBase(String),
-    /// An entry climbs out with `..`.
+    /// An entry leaves the chart with `..`.
     #[error("chart illegally references parent directory")]
     ParentDirectory,
     /// A Windows drive letter.

@@ -1,7 +1,7 @@
 //! Templates compiled while other files of the chart are still being read.
 //!
-//! What a template compiles to depends on its name and text alone, and both are known once Chart.yaml was read. Whoever
-//! renders the chart takes what is there by name and compiles the rest.
+//! What a template compiles to depends on its name and text alone, and both are known once Chart.yaml has been read.
+//! Rendering looks up compiled templates by name and compiles the rest.
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ pub(super) struct CompileAhead {
     chart: String,
     /// Dependencies that Chart.yaml lists; without one of them the chart is refused before its templates matter.
     dependencies: usize,
-    /// Those that values may switch off.
+    /// Dependencies that values may disable.
     conditional: Vec<String>,
 }
 
@@ -40,7 +40,7 @@ impl CompileAhead {
         })
     }
 
-    /// Whether `charts/` may hold all dependencies, by the names of the chart's files.
+    /// Whether `charts/` may contain all dependencies, by the names of the chart's files.
     pub(super) fn is_complete<'f>(&self, names: impl Iterator<Item = &'f str>) -> bool {
         let mut last = "";
         let mut entries = 0;

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::go_decode::{DecodeError, Object, StructContext};
 use crate::text::go::float_format::format_shortest;
 
-/// What a chart says of one of its dependencies.
+/// What a chart declares about one of its dependencies.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Dependency {
     /// Name of the chart; the alias takes its place once dependencies have been processed.
@@ -18,7 +18,7 @@ pub struct Dependency {
     pub condition: String,
     /// Tags to enable or disable by.
     pub tags: Vec<String>,
-    /// Whether the dependency takes part, once conditions and tags were looked at.
+    /// Whether the dependency is enabled, once conditions and tags have been evaluated.
     pub enabled: bool,
     /// Values of the child to take over into the parent.
     pub import_values: Vec<ImportValue>,
@@ -38,12 +38,12 @@ pub enum ImportValue {
         /// Path in the parent's values, `.` for the top.
         parent: String,
     },
-    /// Anything else, which Helm passes over.
+    /// Anything else, which Helm ignores.
     Other(String),
 }
 
 impl Dependency {
-    /// The name under which the parent's values hold this dependency's.
+    /// The key of the parent's values that has this dependency's values.
     pub fn effective_name(&self) -> &str {
         if self.alias.is_empty() { &self.name } else { &self.alias }
     }

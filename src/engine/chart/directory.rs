@@ -15,16 +15,16 @@ use crate::engine::template::{CompiledSource, Compiler};
 use crate::text::source::{Links, Visit, WalkLimits, walk};
 use crate::text::threads::map_while;
 
-/// Files from which a second thread pays to read them.
+/// How many files make a second thread for reading them worthwhile.
 const WORTH_A_THREAD: usize = 48;
 
-/// The same where they are also compiled.
+/// The same if they are also compiled.
 const WORTH_A_THREAD_TO_COMPILE: usize = 12;
 
-/// What a file is read into first; one that fills it has it doubled.
+/// Initial size of the buffer that files are read into; a file that fills it doubles it.
 const READ_BUFFER: usize = 32 << 10;
 
-/// More than any chart holds.
+/// More than any chart contains.
 const LIMITS: WalkLimits = WalkLimits {
     depth: 64,
     entries: 1_000_000,
@@ -39,16 +39,17 @@ pub fn read_directory(directory: &Path) -> Result<Vec<ChartFile>, LoadError> {
     read_directory_and_values(directory, |_| (), None).map(|read| read.files)
 }
 
-/// A chart directory and what was made of it while it was read.
+/// A chart directory, with what was computed from it while it was read.
 pub(super) struct Directory<V> {
     pub(super) files: Vec<ChartFile>,
-    /// What values.yaml became.
+    /// The result of reading values.yaml.
     pub(super) values: Option<V>,
     /// Templates that compile.
     pub(super) compiled: Vec<CompiledSource>,
 }
 
-/// The files, what `read_values` makes of values.yaml while another thread reads the others, and what was compiled `ahead`.
+/// The files, the result of `read_values` for values.yaml while another thread reads the others, and what was compiled
+/// `ahead`.
 pub(super) fn read_directory_and_values<V>(
     directory: &Path,
     read_values: impl FnOnce(&ChartFile) -> V,
@@ -102,7 +103,7 @@ struct Found {
 }
 
 impl Found {
-    /// Reads the file through a buffer that is used again, so that its bytes are only once written to new memory.
+    /// Reads the file through a buffer that is reused, so that its bytes are written to new memory only once.
     fn read(&self, buffer: &mut Vec<u8>, remaining: &AtomicU64) -> Result<ChartFile, LoadError> {
         let read_error = |source| LoadError::Read {
             path: self.path.clone(),
@@ -132,7 +133,7 @@ impl Found {
     }
 }
 
-/// The files that `.helmignore` leaves in, in Helm's order.
+/// The files that `.helmignore` keeps, in Helm's order.
 fn find_files(directory: &Path, rules: &IgnoreRules) -> Result<Vec<Found>, LoadError> {
     let mut found = Vec::new();
     walk(directory, LIMITS, &mut |entry| -> Result<Visit, LoadError> {

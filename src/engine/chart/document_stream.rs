@@ -1,4 +1,4 @@
-//! Several YAML documents in one text, as the line reader of Kubernetes takes them apart: values files and what `helm lint`
+//! Several YAML documents in one text, as the line reader of Kubernetes splits them: values files and what `helm lint`
 //! reads go through it. Follows `YAMLReader` of `k8s.io/apimachinery/pkg/util/yaml`.
 
 use std::borrow::Cow;
@@ -16,9 +16,9 @@ pub(crate) struct SeparatorError {
 /// A document and its byte offset in the text.
 type PlacedDocument<'t> = (usize, &'t [u8]);
 
-/// Splits at lines that begin with `---`: documents with their offsets. Such a line belongs to a document that begins with
-/// it, so that errors count it, and only a comment may follow on it. Where something else does, reading ends with the
-/// document before it unread.
+/// Splits at lines that begin with `---`: documents with their offsets. Such a line belongs to a document that begins
+/// with it, so that errors count it, and only a comment may follow on it. If anything else follows, reading ends there,
+/// and the document before it is lost.
 pub(crate) fn split_documents(text: &[u8]) -> (Vec<PlacedDocument<'_>>, Result<(), SeparatorError>) {
     let mut documents = Vec::new();
     let (mut start, mut at) = (0, 0);
@@ -44,7 +44,7 @@ pub(crate) fn split_documents(text: &[u8]) -> (Vec<PlacedDocument<'_>>, Result<(
     (documents, Ok(()))
 }
 
-/// A document as the line reader of Kubernetes hands it on: every line ends in a line feed, the last too.
+/// A document as the line reader of Kubernetes passes it on: every line ends in a line feed, the last too.
 pub(crate) fn with_line_ends(document: &[u8]) -> Cow<'_, [u8]> {
     let is_whole = document.is_empty() || document.ends_with(b"\n");
     if is_whole && memchr::memmem::find(document, b"\r\n").is_none() {

@@ -15,7 +15,7 @@ pub enum DecodeError {
     /// A value has the wrong type.
     #[error("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go {target}")]
     Type {
-        /// What the JSON holds: `object`, `array`, `string`, `number`, `bool`.
+        /// The type found in the JSON: `object`, `array`, `string`, `number`, `bool`.
         found: &'static str,
         /// The place and its Go type: `struct field Metadata.version of type string` or `value of type v2.Metadata`.
         target: String,
@@ -39,7 +39,7 @@ impl StructContext {
         }
     }
 
-    /// The context for the struct of type `name` that `field` holds.
+    /// The context for the struct of type `name` in `field`.
     pub(crate) fn inside(&self, field: &str, name: &'static str) -> Self {
         Self {
             name,

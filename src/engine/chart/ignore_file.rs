@@ -16,7 +16,7 @@ pub enum IgnoreError {
 
 #[derive(Debug, Clone)]
 struct Rule {
-    /// None for one that no name matches: cut out of a sound line, it is malformed.
+    /// `None` for a pattern that matches no name: it became malformed when it was cut out of a valid line.
     pattern: Option<PathPattern>,
     negated: bool,
     directories_only: bool,
@@ -34,7 +34,7 @@ impl IgnoreRules {
     /// Reads the text of a `.helmignore` and adds Helm's default rule (hidden files in `templates/`).
     ///
     /// # Errors
-    /// When a pattern is malformed or holds `**`.
+    /// When a pattern is malformed or contains `**`.
     pub fn parse(text: &str) -> Result<Self, IgnoreError> {
         let mut rules = Self::default();
         for line in text.strip_prefix('\u{feff}').unwrap_or(text).lines() {

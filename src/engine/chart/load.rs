@@ -58,7 +58,7 @@ pub struct Chart {
     pub dependencies: Vec<Self>,
     /// What Helm logs while loading, such as requirements.yaml in a v2 chart.
     pub warnings: Vec<String>,
-    /// Whose rules it is rendered by.
+    /// The Helm by whose rules it is rendered.
     pub compat: Compat,
     /// Where its files are.
     pub(super) place: ChartPlace,
@@ -83,10 +83,10 @@ pub fn load_chart(path: &Path) -> Result<Chart, LoadError> {
     load_chart_for(path, Compat::Helm4)
 }
 
-/// Loads a chart directory or archive as that Helm does.
+/// Loads a chart directory or archive as the given Helm does.
 ///
 /// # Errors
-/// When it cannot be read, or that Helm refuses it.
+/// When it cannot be read, or the given Helm refuses it.
 pub fn load_chart_for(path: &Path, compat: Compat) -> Result<Chart, LoadError> {
     load(path, compat, |_| None)
 }
@@ -94,7 +94,7 @@ pub fn load_chart_for(path: &Path, compat: Compat) -> Result<Chart, LoadError> {
 /// The same for a chart that will be rendered: templates of a directory are compiled as they are read.
 ///
 /// # Errors
-/// When it cannot be read, or that Helm refuses it. Templates that do not compile are reported later.
+/// When it cannot be read, or the given Helm refuses it. Templates that do not compile are reported later.
 pub fn load_chart_to_render(path: &Path, compat: Compat) -> Result<Chart, LoadError> {
     load(path, compat, |chart_yaml| CompileAhead::of_chart(chart_yaml, compat))
 }
@@ -168,7 +168,7 @@ enum Generation {
     Three,
 }
 
-/// Helm loads charts of the third generation, and only then says that it does not render them.
+/// Helm loads charts of the third generation, and only then reports that it does not render them.
 fn renderable(chart: Chart, generation: Generation) -> Result<Chart, LoadError> {
     match generation {
         Generation::OneOrTwo => Ok(chart),
@@ -239,7 +239,7 @@ fn read_chart_values(file: &ChartFile, compat: Compat) -> Result<Map, String> {
     }
 }
 
-/// Builds a chart whose values.yaml may have been read.
+/// Builds a chart whose values.yaml may already have been read.
 fn load_with_values(
     files: Vec<ChartFile>,
     mut values: Option<Result<Map, String>>,
@@ -438,7 +438,7 @@ impl Chart {
         &self.metadata.name
     }
 
-    /// Renders by the rules of that Helm from here on, and all below.
+    /// Sets the Helm by whose rules this chart and all below it are rendered.
     pub fn follow(&mut self, compat: Compat) {
         self.compat = compat;
         self.compiled = Arc::default();
@@ -535,7 +535,7 @@ mod tests {
         }
     }
 
-    /// Helm 4.3 and Helm 3.22 on `Chart.yaml`; with nothing where they load the chart.
+    /// Helm 4.3 and Helm 3.22 on `Chart.yaml`; empty if they load the chart.
     #[test]
     fn a_chart_yaml_that_does_not_fit_is_refused_in_helms_words() {
         const ARRAY: &str = "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go ";

@@ -91,7 +91,7 @@ pub enum LoadError {
     /// apiVersion v3, which Helm 4.3 reads but does not render.
     #[error("invalid chart apiVersion")]
     VersionThree,
-    /// apiVersion v3 with subcharts that Chart.yaml does not list, which Helm 4.3 stumbles over first.
+    /// apiVersion v3 with subcharts that Chart.yaml does not list, which Helm 4.3 reports first.
     #[error(
         "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch \
          missing dependencies: unsupported chart dependency type"
@@ -105,7 +105,7 @@ pub enum LoadError {
     Subchart {
         /// Directory or archive in `charts/`.
         name: String,
-        /// Chart that holds it.
+        /// Chart that contains it.
         parent: String,
         /// Why.
         source: Box<Self>,

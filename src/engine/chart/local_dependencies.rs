@@ -23,24 +23,24 @@ pub enum LocalDependencyError {
         /// Why.
         source: LoadError,
     },
-    /// The chart that is there has another version than the one asked for.
-    #[error("dependency {name:?} asks for version {wanted:?}, but {} has {found}", directory.display())]
+    /// The chart found there does not have the required version.
+    #[error("dependency {name:?} requires version {wanted:?}, but {} has {found}", directory.display())]
     Version {
         /// The dependency.
         name: String,
         /// Its constraint.
         wanted: String,
-        /// The version that is there.
+        /// The version found.
         found: String,
         /// Where.
         directory: PathBuf,
     },
-    /// The chart that is there has another name.
-    #[error("dependency {name:?} points at {}, which holds the chart {found:?}", directory.display())]
+    /// The chart found there has another name.
+    #[error("dependency {name:?} points at {}, which contains the chart {found:?}", directory.display())]
     Name {
         /// The dependency.
         name: String,
-        /// The name that is there.
+        /// The name found.
         found: String,
         /// Where.
         directory: PathBuf,
@@ -50,7 +50,7 @@ pub enum LocalDependencyError {
     TooDeep(PathBuf),
 }
 
-/// The files of a chart, and where those came from that are not its own.
+/// The files of a chart, and the origin of those that are not its own.
 #[derive(Debug, Clone, Default)]
 pub struct LocalFiles {
     /// The files; those of neighbours are below `charts/`.
@@ -62,7 +62,7 @@ pub struct LocalFiles {
 /// The files of a chart directory, with the charts it depends on by path below `charts/`.
 ///
 /// # Errors
-/// When the chart or a neighbour does not load, is another one than the one asked for, or they depend on each other in a circle.
+/// When the chart or a neighbour does not load, is not the required one, or they depend on each other in a circle.
 pub fn files_with_local_dependencies(directory: &Path) -> Result<LocalFiles, LocalDependencyError> {
     collect(directory, 0)
 }
@@ -70,7 +70,7 @@ pub fn files_with_local_dependencies(directory: &Path) -> Result<LocalFiles, Loc
 /// The chart in a directory, with the charts it depends on by path as subcharts. An archive is loaded as it is.
 ///
 /// # Errors
-/// When a chart cannot be loaded, or is not the one that is asked for.
+/// When a chart cannot be loaded, or is not the required one.
 pub fn load_with_local_dependencies(path: &Path) -> Result<Chart, LocalDependencyError> {
     let at = |source| LocalDependencyError::Load {
         directory: path.to_owned(),

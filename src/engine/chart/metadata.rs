@@ -1,4 +1,4 @@
-//! Chart.yaml: what a chart says of itself. Follows Helm's `pkg/chart/v2/metadata.go`.
+//! Chart.yaml: what a chart says about itself. Follows Helm's `pkg/chart/v2/metadata.go`.
 
 use serde_json::Value as Json;
 
@@ -75,7 +75,7 @@ impl Metadata {
         Self::from_json_as(document, Compat::Helm4)
     }
 
-    /// Fills the struct from a decoded Chart.yaml, with the words of that Helm.
+    /// Fills the struct from a decoded Chart.yaml, with the words of the given Helm.
     pub(super) fn from_json_as(document: &Json, compat: Compat) -> Result<Self, DecodeError> {
         let mut metadata = Self::default();
         metadata.update_from_json(document, compat)?;

@@ -1,4 +1,4 @@
-//! Which file a person can open for each file of a chart, and of the charts below it: subcharts lie in `charts/`, in archives,
+//! The file on disk for each file of a chart, and of the charts below it: subcharts are in `charts/`, in archives,
 //! or beside the chart where `file://` dependencies name them.
 
 use std::sync::Arc;
@@ -27,8 +27,8 @@ impl ChartPlace {
 }
 
 impl Chart {
-    /// Says where the chart is: `path` is its directory as reports show it, or its archive followed by `!`. `neighbours` are
-    /// the paths of subcharts that came from beside the chart, by their path inside it (`charts/web`).
+    /// Sets where the chart is: `path` is its directory as reports show it, or its archive followed by `!`.
+    /// `neighbours` are the paths of subcharts that came from beside the chart, by their path inside it (`charts/web`).
     pub fn place_at(&mut self, path: &str, neighbours: &[(String, String)]) {
         self.place_below(path, "", neighbours);
     }
@@ -62,13 +62,13 @@ impl Chart {
         )
     }
 
-    /// The same for a file at hand.
+    /// The same for a file that the caller has already found.
     pub fn source_of(&self, file: &ChartFile) -> SourceFile {
         SourceFile::new(self.file_path(&file.name), Arc::clone(&file.data))
     }
 
-    /// The file of a template by its name in the set, `parent/charts/sub/templates/x.yaml`, with the chart it is in. Names are
-    /// made of the charts' names, which may be aliases; directories may be called otherwise.
+    /// The file of a template by its name in the set, `parent/charts/sub/templates/x.yaml`, with the chart it is in.
+    /// Names are made of the charts' names, which may be aliases; directories may have other names.
     pub fn find_template(&self, name: &str) -> Option<(&Self, &ChartFile)> {
         let inside = name.strip_prefix(self.name())?.strip_prefix('/')?;
         if let Some(file) = self.templates.iter().find(|file| file.name == inside) {
@@ -102,7 +102,7 @@ mod tests {
         let mut chart = load_files(vec![
             file("Chart.yaml", &chart_yaml("shop")),
             file("templates/a.yaml", "a"),
-            // The directory is called otherwise than the chart.
+            // The directory has another name than the chart.
             file("charts/db-directory/Chart.yaml", &chart_yaml("db")),
             file("charts/db-directory/templates/b.yaml", "b"),
             file("charts/orders/Chart.yaml", &chart_yaml("orders")),

@@ -1,4 +1,4 @@
-//! What Helm demands of Chart.yaml before it renders anything: `Metadata.Validate`.
+//! What Helm requires of Chart.yaml before it renders anything: `Metadata.Validate`.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::text::go::unicode::is_print;
 use crate::text::semver::Version;
 
 impl Metadata {
-    /// Cleans the texts of control characters, then checks the required fields. The error's text is Helm's.
+    /// Removes control characters from the texts, then checks the required fields. The error's text is Helm's.
     ///
     /// # Errors
     /// For the first field that is missing or wrong.

@@ -1,4 +1,4 @@
-//! What talks to the renderer: `include`, `tpl`, `required`, `fail`, `lookup`, `getHostByName`.
+//! Functions that need the renderer: `include`, `tpl`, `required`, `fail`, `lookup`, `getHostByName`.
 //!
 //! Follows `pkg/engine/engine.go` of Helm. Messages of `required` and `fail` are wrapped in Helm's markers, which the
 //! renderer cuts out of the complete error text, as Helm does.
@@ -22,7 +22,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("required", &[Str, Any], required),
     fixed("fail", &[Str], |host, a| refuse(host, &text(a, 0))),
     fixed("lookup", &[Str, Str, Str, Str], |_, _| Ok(Value::map(Dict::new()))),
-    // Name resolution is off in Helm unless asked for.
+    // Name resolution is off in Helm unless it is enabled.
     fixed("getHostByName", &[Str], |_, _| Ok(Value::str(""))),
 ];
 

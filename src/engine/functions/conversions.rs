@@ -1,4 +1,4 @@
-//! Numbers out of anything: `int`, `int64`, `float64`, `atoi`, `toDecimal`.
+//! Numbers from anything: `int`, `int64`, `float64`, `atoi`, `toDecimal`.
 //!
 //! Follows `spf13/cast` as Sprig calls it: what cannot be converted is zero, never an error.
 
@@ -25,7 +25,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
 ];
 
-/// The value Go's `strconv` returns beside an error: zero, or the nearest number.
+/// The value Go's `strconv` returns along with an error: zero, or the nearest number.
 pub(super) fn nearest_int(parsed: Result<i64, NumberError<i64>>) -> i64 {
     match parsed {
         Ok(number) | Err(NumberError::Range(number)) => number,

@@ -1,7 +1,7 @@
 //! Dates: `now`, `date`, `toDate`, `dateModify`, `ago`, `duration` and their relatives.
 //!
-//! Follows Sprig's `date.go`: `date` reads times and whole numbers of seconds, and takes anything else, a values file's
-//! float64 among them, for now.
+//! Follows Sprig's `date.go`: `date` reads times and whole numbers of seconds, and treats anything else, a values
+//! file's float64 included, as the current time.
 
 use super::arguments::{any, bytes, error, string};
 use super::conversions::nearest_int;
@@ -70,7 +70,7 @@ fn time(value: &Value) -> Time {
     as_time(value).cloned().unwrap_or_else(Time::zero)
 }
 
-/// The instant a value stands for, where it stands for one.
+/// The instant that a value represents, if it represents one.
 fn instant(value: &Value) -> Option<Time> {
     match value {
         Value::Int(seconds) | Value::Int64(seconds) => Some(Time::from_unix(*seconds, Zone::Utc)),

@@ -1,7 +1,7 @@
 //! Dictionaries: `dict`, `get`, `set`, `merge`, `dig`, `pick` and their relatives.
 //!
 //! Follows Sprig's `dict.go`, `mergo` for merging and `copystructure` for copying. `set`, `unset` and the merges change
-//! the map they are given, seen by everyone who holds it.
+//! the map they are given, for everyone who has a reference to it.
 
 use super::arguments::{any, error, map, rest, text};
 use super::display::string_value;
@@ -131,7 +131,7 @@ fn merge(arguments: &[Value], overwrite: Overwrite) -> Value {
     Value::Map(target)
 }
 
-/// `mergo`'s way with maps: nested maps merge, everything else is taken whole when the target has nothing or an empty
+/// How `mergo` merges maps: nested maps merge, everything else is taken whole when the target has nothing or an empty
 /// value, or when overwriting. A nil in the source counts only when overwriting.
 fn merge_into(target: &Map, source: &Map, overwrite: Overwrite, depth: usize) {
     if depth > MAX_DEPTH || target.is_same(source) {
@@ -155,7 +155,7 @@ fn merge_into(target: &Map, source: &Map, overwrite: Overwrite, depth: usize) {
                     continue;
                 }
             }
-            // The original sets a list twice; what counts is that it never replaces one that is set.
+            // The original sets a list twice; the effect is that it never replaces one that is set.
             (Some(_), Value::List(_) | Value::Bytes(_)) if keeps && overwrite == Overwrite::No => continue,
             _ => {}
         }

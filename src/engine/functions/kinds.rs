@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::go_time::{Duration, Month, Weekday};
 use crate::engine::template::{Object, Value};
 
-/// Nesting beyond which comparing and copying give up, so that maps holding themselves cannot exhaust the stack.
+/// Nesting beyond which comparing and copying give up, so that maps that contain themselves cannot exhaust the stack.
 pub(super) const MAX_DEPTH: usize = 1_000;
 
 /// `reflect.ValueOf(value).Kind().String()`.

@@ -190,7 +190,7 @@ fn chunk(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
     let items = slice_or(any(arguments, 1), "Cannot chunk type")?;
     let size = int(arguments, 0);
     let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
-    // Sprig computes in floats, and so a size of zero ends as a length that does not exist.
+    // Sprig computes in floats, and so a size of zero gives an impossible length.
     #[expect(clippy::cast_precision_loss, reason = "Sprig's own arithmetic")]
     let count = float_to_int(((length - 1) as f64 / size as f64).floor() + 1.0);
     if count < 0 {
@@ -204,7 +204,7 @@ fn chunk(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
     }
     let chunk_size = match usize::try_from(size) {
         Ok(size) if size > 0 => size,
-        // One chunk of what the remainder leaves.
+        // A negative size that leaves a remainder gives one chunk.
         _ if size != 0 && length % size > 0 => items.len(),
         _ => return error(TOO_LONG),
     };

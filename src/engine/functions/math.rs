@@ -76,7 +76,7 @@ fn largest(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
     Ok(Value::Int64(arguments.iter().map(to_int64).max().unwrap_or_default()))
 }
 
-/// Go's `math.Max` and `math.Min`: the infinity wins over NaN, which wins over numbers.
+/// Go's `math.Max` and `math.Min`: infinity wins over NaN, which wins over numbers.
 fn extreme(arguments: &[Value], choose: fn(f64, f64) -> f64, winner: f64) -> Value {
     let mut numbers = arguments.iter().map(to_float64);
     let first = numbers.next().unwrap_or_default();

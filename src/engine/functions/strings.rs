@@ -69,7 +69,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("hello", &[], |_, _| Ok(Value::str("Hello!"))),
 ];
 
-/// Where `text` first holds `needle`.
+/// Where `text` first contains `needle`.
 pub(super) fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
     memchr::memmem::find(text, needle)
 }

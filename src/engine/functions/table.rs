@@ -51,7 +51,7 @@ pub fn lookup(name: &str) -> Option<&'static Function> {
     BY_NAME.get(name).copied()
 }
 
-/// Functions that came with Helm 4, but for those whose name begins with `duration` (Sprig's `durationRound` is old).
+/// Functions that came with Helm 4, except those whose name begins with `duration` (Sprig's `durationRound` is old).
 const SINCE_HELM_4: [&str; 3] = ["mustToYaml", "mustToToml", "mustToDuration"];
 
 /// Finds a function of Helm 3's function map.

@@ -1,7 +1,7 @@
 //! Letters and words: case, titles, camel and snake case, initials.
 //!
 //! Follows Go's `strings` and `unicode` (simple case mappings, one character to one), huandu's `xstrings` and
-//! Masterminds' `goutils`. `nospace` and `initials` take each byte for a character, as `goutils` does.
+//! Masterminds' `goutils`. `nospace` and `initials` treat each byte as a character, as `goutils` does.
 
 use super::arguments::{bytes, string};
 use super::strings::first_character;
@@ -54,7 +54,7 @@ fn characters(text: &[u8]) -> impl Iterator<Item = char> {
     })
 }
 
-/// `strings.Title`: a letter after what is not part of a word becomes its title case.
+/// `strings.Title`: a letter after a character that is not part of a word becomes its title case.
 fn title(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
     let mut previous = ' ';
     let titled: String = characters(bytes(arguments, 0))
@@ -145,7 +145,7 @@ fn is_connector(character: char) -> bool {
     matches!(character, '-' | '_') || character.is_whitespace()
 }
 
-/// `xstrings.ToPascalCase`: connectors between words go, leading and doubled ones stay.
+/// `xstrings.ToPascalCase`: connectors between words are removed, leading and doubled ones stay.
 fn camel(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
@@ -319,7 +319,7 @@ fn separated(text: &str, connector: char) -> String {
     out
 }
 
-/// Lower case letters and numbers that go on from a number belong to the same word.
+/// Lower case letters and numbers that follow a number belong to the same word.
 fn push_letters_and_numbers<'a>(
     out: &mut String,
     mut next: (Word, &'a str, &'a str),
@@ -339,7 +339,7 @@ mod tests {
     /// A function's name, itself, and the checksum of its results in Go.
     type Case = (&'static str, fn(&str) -> String, u64);
 
-    /// FNV-1a of what xstrings 1.5 under Go 1.26 makes of every character in three surroundings.
+    /// FNV-1a of the results of xstrings 1.5 under Go 1.26 for every character in three contexts.
     #[test]
     fn every_character_is_as_in_xstrings() {
         let cases: [Case; 3] = [
@@ -349,7 +349,7 @@ mod tests {
         ];
         for (name, convert, expected) in cases {
             let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-            // xstrings reads U+FFFD as a broken byte, and passes over it.
+            // xstrings reads U+FFFD as a broken byte, and skips it.
             for c in ('\0'..'\u{30000}').filter(|&c| c != char::REPLACEMENT_CHARACTER) {
                 for text in [format!("a{c}B"), format!("B{c}cD"), format!("{c}1{c}")] {
                     for byte in convert(&text).bytes().chain([0]) {

@@ -140,7 +140,7 @@ pub enum ToYamlError {
     /// JSON has no form for a part of the value.
     #[error("error marshaling into JSON: json: unsupported {0}")]
     NotJson(String),
-    /// The value's JSON is not YAML to go-yaml: it holds DEL or another control character.
+    /// The value's JSON is not YAML to go-yaml: it contains DEL or another control character.
     #[error(transparent)]
     NotYaml(#[from] YamlError),
     /// `toYamlPretty` has no form for a part of this type.
@@ -321,7 +321,7 @@ fn write_text(emitter: &mut Emitter, bytes: &[u8], is_safe: bool) -> Result<(), 
     Ok(())
 }
 
-/// Whether Go's JSON holds nothing that go-yaml refuses or reads as a line break.
+/// Whether Go's JSON contains nothing that go-yaml refuses or reads as a line break.
 fn survives_json(text: &str) -> bool {
     if text.is_ascii() {
         return !text.as_bytes().contains(&0x7F);

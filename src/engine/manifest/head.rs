@@ -1,5 +1,5 @@
-//! What Helm reads of every rendered document: `apiVersion`, `kind`, name, annotations. The whole document must parse,
-//! and these fields must have the right types.
+//! What Helm reads from every rendered document: `apiVersion`, `kind`, name, annotations. The whole document must
+//! parse, and these fields must have the right types.
 
 use std::borrow::Cow;
 
@@ -75,7 +75,7 @@ impl ManifestHead {
     }
 }
 
-/// The keys of the outermost mapping that are looked at. JSON's reader in Go does not mind upper and lower case.
+/// The keys of the outermost mapping that matter. Go's JSON reader ignores case.
 const FIELDS: [&str; 3] = ["apiVersion", "kind", "metadata"];
 
 /// The document as JSON with only the fields that matter; the rest is checked all the same.
@@ -88,7 +88,7 @@ fn read_fields(document: &[u8]) -> Result<Value, YamlError> {
         return yaml::json_from_node(&tree, root);
     }
     yaml::decode(&tree, root, &mut Nothing, Duplicates::LastWins).or_else(|_| {
-        // What is wrong is said by the decoder of the whole, in its words.
+        // The decoder of the whole document reports what is wrong, in its own words.
         yaml::json_from_node(&tree, root).map(drop)
     })?;
     let mut fields = Map::new();
@@ -101,7 +101,7 @@ fn read_fields(document: &[u8]) -> Result<Value, YamlError> {
     Ok(Value::Object(fields))
 }
 
-/// Whether a key's text is what it is called in JSON, and no other letter folds to one of ASCII.
+/// Whether a key's text is its name in JSON, and no other letter folds to one of ASCII.
 fn is_plain_key(tree: &Tree<'_>, key: NodeId) -> bool {
     matches!(tree.kind(key), NodeKind::Scalar(_))
         && tree.text(key).is_ascii()

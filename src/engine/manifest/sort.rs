@@ -11,9 +11,9 @@ use super::kind_order::install_rank;
 use super::split::{split_manifests, trim};
 use crate::text::threads::Ahead;
 
-/// Bytes of text from which a second thread pays.
+/// Bytes of text that make a second thread worthwhile.
 const WORTH_A_THREAD: usize = 64 << 10;
-/// Bytes of text for which another thread is woken: many files render to little or nothing.
+/// Bytes of text that make waking another thread worthwhile: many files render to little or nothing.
 const WORTH_A_WAKE: usize = 16 << 10;
 /// Annotation that makes a document a hook.
 const HOOK_ANNOTATION: &str = "helm.sh/hook";
@@ -67,7 +67,7 @@ pub struct Document {
     file: Arc<Vec<u8>>,
     /// Where the document is in it, without leading white space.
     range: Range<usize>,
-    /// What Helm reads of it.
+    /// What Helm reads from it.
     pub head: ManifestHead,
     /// When it runs, for hooks; empty for manifests.
     pub events: Vec<HookEvent>,
@@ -103,7 +103,7 @@ pub struct SortError {
     pub source: DecodeError,
 }
 
-/// Splits and sorts rendered files. Files whose name begins with `_` and empty ones are passed over.
+/// Splits and sorts rendered files. Files whose name begins with `_` and empty ones are skipped.
 ///
 /// # Errors
 /// For the first document that does not parse.
@@ -114,7 +114,8 @@ pub fn sort_manifests<'f>(
     place_all(files.into_iter().map(read), Compat::Helm4)
 }
 
-/// The same while the files are still being rendered, for commands that sort a single chart, in the order of either Helm.
+/// The same while the files are still being rendered, for commands that sort a single chart, in the order of the given
+/// Helm.
 pub struct ManifestSorter {
     compat: Compat,
     bytes: usize,

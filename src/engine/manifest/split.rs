@@ -1,9 +1,9 @@
 //! Splitting a rendered file into documents as Helm does, by text alone: at every line that begins with `---`, whatever
 //! follows (`pkg/release/v1/util/manifest.go`).
 //!
-//! Documents are divided in three places, each as another Go program does it: here, as Helm sorts what it renders; in
-//! `chart::document_stream`, as the line reader of Kubernetes does, through which Helm reads values files and its lint reads
-//! what was rendered; in `kubernetes::validate::split`, as kubeconform does.
+//! Documents are split in three places, each following a different Go program: here, as Helm sorts what it renders; in
+//! `chart::document_stream`, as the line reader of Kubernetes does, through which Helm reads values files and its lint
+//! reads what was rendered; in `kubernetes::validate::split`, as kubeconform does.
 
 use crate::engine::chart::Compat;
 
@@ -12,11 +12,11 @@ use crate::engine::chart::Compat;
 pub struct SplitDocument<'t> {
     /// Byte offset in the file.
     pub offset: usize,
-    /// The document without leading white space; Helm 4 keeps what trails, Helm 3 does not.
+    /// The document without leading white space; Helm 4 keeps trailing white space, Helm 3 does not.
     pub text: &'t [u8],
 }
 
-/// The documents of `text` that hold more than white space.
+/// The documents of `text` that contain more than white space.
 pub fn split_manifests(text: &[u8], compat: Compat) -> Vec<SplitDocument<'_>> {
     match compat {
         Compat::Helm4 => split_keeping_ends(text),

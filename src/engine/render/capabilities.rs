@@ -1,5 +1,5 @@
-//! `.Capabilities`: the Kubernetes and Helm versions a chart believes it meets. Defaults are those of Helm 4.3.1, whose
-//! client library is that of Kubernetes 1.37.
+//! `.Capabilities`: the Kubernetes and Helm versions that a chart is rendered for. Defaults are those of Helm 4.3.1,
+//! whose client library is that of Kubernetes 1.37.
 
 use std::any::Any;
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use crate::engine::chart::Compat;
 use crate::engine::template::{CallResult, List, ListType, Object, StructField, Text, VERSION_SET, Value};
 use crate::kubernetes::version::{HELM_CLIENT_MINOR, KubeVersion};
 
-/// What `.Capabilities.APIVersions` holds without a cluster and without `--api-versions`.
+/// The contents of `.Capabilities.APIVersions` without a cluster and without `--api-versions`.
 const DEFAULT_API_VERSIONS: [&str; 57] = [
     "v1",
     "admissionregistration.k8s.io/v1",
@@ -112,7 +112,7 @@ impl Capabilities {
         }
     }
 
-    /// The same, as that Helm has them: Helm 3 shows the Kubernetes version in its shortened form only.
+    /// The same, as the given Helm has them: Helm 3 shows the Kubernetes version in its shortened form only.
     #[must_use]
     pub fn of(mut self, compat: Compat) -> Self {
         if compat == Compat::Helm3 {

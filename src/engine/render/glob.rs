@@ -1,7 +1,7 @@
 //! The globs of `.Files.Glob`, as `github.com/gobwas/glob` matches them with `/` as separator: `*`, `**`, `?`, `[a-z]`,
 //! `[!ab]`, `{a,b}` and `\`.
 
-/// Most alternatives tried for one match, against patterns that explode.
+/// Most alternatives tried for one match, since those of some patterns multiply.
 const MAX_STEPS: usize = 1_000_000;
 
 /// A parsed glob.

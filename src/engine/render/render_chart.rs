@@ -18,7 +18,7 @@ use super::files_object::FilesObject;
 use super::release::Release;
 use super::template_set::{ChartTemplates, TemplateFile, compile_chart_in_parallel};
 
-/// Name of texts given to `tpl`.
+/// Name of texts passed to `tpl`.
 const TPL_NAME: &str = "gotpl";
 
 /// What all templates of a rendering share.
@@ -59,7 +59,7 @@ pub enum RenderValuesError {
 /// Whether values are validated against values.schema.json.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SchemaCheck {
-    /// They are.
+    /// Values are validated.
     Enforced,
     /// `--skip-schema-validation`
     Skipped,
@@ -94,7 +94,7 @@ pub enum RenderError {
 }
 
 impl RenderError {
-    /// The text as that Helm has it.
+    /// The text as the given Helm words it.
     pub fn text(&self, compat: Compat) -> String {
         match (self, compat) {
             (Self::Parse(error), _) => helm_parse_error_text(error),
@@ -119,13 +119,13 @@ pub struct RenderedFile {
     pub name: String,
     /// Its output, without `<no value>`.
     pub text: Arc<Vec<u8>>,
-    /// Where the output came from, when asked for.
+    /// Where the output came from, if requested.
     pub map: Option<SourceMap>,
 }
 
 impl RenderedFile {
-    /// The template that wrote the byte at `offset` of the output, by its name in the set, and the byte of it. A text given to
-    /// `tpl` is in no file: then the place that called it. None without a source map.
+    /// The template that wrote the byte at `offset` of the output, by its name in the set, and the byte of it. A text
+    /// passed to `tpl` is in no file, so the place that called it is given. `None` without a source map.
     pub fn written_by(&self, offset: u32) -> Option<(String, u32)> {
         let map = self.map.as_ref()?;
         let segment = map.find(offset)?;
@@ -139,7 +139,7 @@ impl RenderedFile {
         })
     }
 
-    /// The place in the rendered file's own template that led to the byte at `offset`, where another template wrote it.
+    /// The place in the rendered file's own template that led to the byte at `offset`, if another template wrote it.
     pub fn included_at(&self, offset: u32) -> Option<u32> {
         let map = self.map.as_ref()?;
         let segment = map.find(offset)?;
@@ -195,7 +195,7 @@ pub fn render_chart(
     render_chart_with(chart, values, options, world, &mut |_| ())
 }
 
-/// The same, and shows every file as soon as it is there.
+/// The same, and passes on every file as soon as it is rendered.
 ///
 /// # Errors
 /// When a template does not compile, or fails.
@@ -263,7 +263,7 @@ pub struct WholeRendering {
     pub files: Vec<RenderedFile>,
     /// Every template that fails, in the order they are rendered.
     pub failures: Vec<ExecutionError>,
-    /// What was read, by all of them, where a trace was asked for.
+    /// What all of them read, if a trace was requested.
     pub trace: Trace,
 }
 

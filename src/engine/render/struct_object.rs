@@ -33,7 +33,7 @@ impl Field {
     }
 }
 
-/// A struct made from a map that holds its fields.
+/// A struct made from a map of its fields.
 #[derive(Debug)]
 pub(super) struct StructObject {
     type_name: &'static str,

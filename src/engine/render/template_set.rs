@@ -9,7 +9,7 @@ use crate::engine::chart::Chart;
 use crate::engine::template::{CompiledSet, CompiledSource, Compiler, ParseError, TemplateSet, Text};
 use crate::text::threads::map_with_state;
 
-/// Bytes of source from which a second thread pays.
+/// Bytes of source that make a second thread worthwhile.
 const WORTH_A_THREAD: usize = 64 << 10;
 
 /// One template file, and which chart of the tree it belongs to.
@@ -24,7 +24,7 @@ pub struct TemplateFile {
 }
 
 impl TemplateFile {
-    /// Whether it only holds definitions: its name begins with `_`.
+    /// Whether it only contains definitions: its name begins with `_`.
     pub fn is_partial(&self) -> bool {
         let base = self.name.rsplit('/').next().unwrap_or(&self.name);
         base.starts_with('_')
@@ -56,7 +56,7 @@ pub fn compile_chart_in_parallel(chart: &Chart) -> Result<ChartTemplates, ParseE
     compile_on(chart, None)
 }
 
-/// On that many threads, or as many as there are cores; the first file that does not compile is the error.
+/// On the given number of threads, or one for each core; the first file that does not compile is the error.
 fn compile_on(chart: &Chart, threads: Option<usize>) -> Result<ChartTemplates, ParseError> {
     let (files, sources) = template_files(chart);
     let ahead: HashMap<&Text, &CompiledSource, RandomState> =
@@ -121,7 +121,8 @@ pub fn template_source(chart: &Chart, name: &str) -> Option<Text> {
 fn template_files(chart: &Chart) -> (Vec<TemplateFile>, Vec<(Text, Text)>) {
     let mut sources = Vec::new();
     collect(chart, chart.name(), &mut 0, &mut sources);
-    // Of two files with one name the later loaded one counts, as in Helm's map of templates: it sorts first and is kept.
+    // Of two files with one name the one loaded later counts, as in Helm's map of templates: it sorts first and is
+    // kept.
     sources.reverse();
     sources.sort_by(|a, b| (b.depth, &b.file.name).cmp(&(a.depth, &a.file.name)));
     sources.dedup_by(|a, b| a.file.name == b.file.name);

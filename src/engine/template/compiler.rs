@@ -10,8 +10,8 @@ use super::parser::Parser;
 use super::text::Text;
 use super::tree::{NodeId, Unit};
 
-/// Compiles sources one after the other: they share words, and grow in the same memory, which they leave at their exact
-/// size. New memory is what compiling waits for most.
+/// Compiles sources one after the other: they share words and grow in the same buffers, from which each is copied at
+/// its exact size. Compiling waits mostly for new memory.
 #[derive(Debug, Default)]
 pub struct Compiler {
     pub(super) words: Words,

@@ -1,5 +1,5 @@
-//! Rows of Helm's own answers that need no more than the engine and a few functions written here. Where the data is not
-//! there, the test says so and passes.
+//! Rows of Helm's own answers that need no more than the engine and a few functions written here. If the data is
+//! missing, the test reports it and passes.
 
 #![expect(clippy::unnecessary_wraps, reason = "the function table asks for a result")]
 

@@ -35,7 +35,7 @@ impl ParseError {
 pub struct ErrorFrame {
     /// Name of the definition that was executing.
     pub definition: String,
-    /// Name of the source that holds the node.
+    /// Name of the source that contains the node.
     pub template: String,
     /// The node's bytes in that source.
     pub span: Span,
@@ -62,7 +62,7 @@ pub struct ExecutionError {
 }
 
 impl ExecutionError {
-    /// An error that happened at no place in a template.
+    /// An error without a place in a template.
     pub fn without_place(message: impl Into<String>) -> Self {
         let message = message.into();
         Self {

@@ -37,21 +37,21 @@ pub struct Function {
     pub name: &'static str,
     /// Parameter types; the last repeats when `variadic`.
     pub parameters: &'static [Parameter],
-    /// Whether the last parameter takes any number of arguments, none included.
+    /// Whether the last parameter accepts any number of arguments, none included.
     pub variadic: bool,
     /// The code; `arguments` fit `parameters`.
     pub call: fn(&mut dyn Host, &[Value]) -> CallResult,
     /// Steps that a call counts as, beyond those of any call.
     pub cost: u64,
-    /// What a call makes of large arguments.
+    /// How large the result of a call may get.
     pub growth: Growth,
 }
 
-/// How large the result of a call may get, which is estimated before the call is made. Beyond any chart's needs it is
-/// refused, instead of filling the memory.
+/// How large the result of a call may get, which is estimated before the call is made. A result beyond any chart's
+/// needs is refused before it exhausts memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Growth {
-    /// No larger than the arguments, as far as values share what they hold.
+    /// No larger than the arguments, counting shared contents once.
     None,
     /// As large as the arguments written out in full: they are printed, copied or compared.
     WrittenOut,
@@ -69,7 +69,7 @@ pub enum Growth {
     Split,
 }
 
-/// From which cost on a function is slow whatever its arguments are: keys, certificates, slow hashes.
+/// The cost from which a function is slow whatever its arguments are: keys, certificates, slow hashes.
 const SLOW_COST: u64 = 1_000_000;
 
 impl Function {
@@ -116,7 +116,7 @@ impl fmt::Debug for Function {
     }
 }
 
-/// What a function gives back.
+/// The result of a function.
 pub type CallResult = Result<Value, CallError>;
 
 /// Finds a function by name while templates are compiled.
@@ -143,12 +143,13 @@ impl From<&str> for CallError {
     }
 }
 
-/// What a running template offers its functions: other templates, and the few things of the world a chart may see.
+/// What a running template offers its functions: other templates, and the few parts of the outside world that a chart
+/// may see.
 pub trait Host {
     /// Renders the named template with `data` as dot.
     ///
     /// # Errors
-    /// When the template is not there or fails.
+    /// When the template does not exist or fails.
     fn include(&mut self, name: &Text, data: Value) -> CallResult;
     /// Renders `source` as a template with `data` as dot; its own definitions do not outlive the call.
     ///

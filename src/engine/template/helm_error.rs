@@ -1,7 +1,7 @@
 //! Engine errors as Helm 4 words them.
 //!
 //! Follows `cleanupParseError` and `reformatExecErrorMsg` of Helm's `pkg/engine/engine.go`, which take Go's texts apart
-//! again; so does this, to the same letter.
+//! again. This does the same, with the same result.
 
 use std::fmt::Write as _;
 
@@ -45,7 +45,7 @@ pub fn helm_error_text(error: &ExecutionError) -> String {
     text.trim().to_owned()
 }
 
-/// Helm 3's text for a template that failed while running: Go's own, but for what `fail` and `required` say.
+/// Helm 3's text for a template that failed while running: Go's own, except for the messages of `fail` and `required`.
 pub fn helm3_error_text(error: &ExecutionError) -> String {
     if error.frames.is_empty() {
         return error.message.clone();
@@ -60,7 +60,7 @@ pub fn helm3_error_text(error: &ExecutionError) -> String {
     }
 }
 
-/// What `fail` or `required` said, between the first start mark and the last end mark.
+/// The message of `fail` or `required`, between the first start mark and the last end mark.
 fn warning(text: &str) -> Option<&str> {
     let start = text.find(WARNING_START)? + WARNING_START.len();
     let rest = text.get(start..)?;

@@ -366,7 +366,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    /// What begins with a character outside ASCII.
+    /// A token that begins with a character outside ASCII.
     fn lex_wide(&mut self) -> Token {
         let (c, width) = decode_char(self.rest()).unwrap_or((char::REPLACEMENT_CHARACTER, 1));
         self.position += width;
@@ -388,7 +388,7 @@ impl<'s> Lexer<'s> {
         self.fail("unclosed left paren")
     }
 
-    /// A run of spaces, leaving the one that belongs to ` -}}`.
+    /// A run of spaces, except the one that belongs to ` -}}`.
     fn lex_space(&mut self) -> Token {
         let rest = self.rest();
         let mut length = rest.iter().position(|&byte| !is_space(byte)).unwrap_or(rest.len());
@@ -438,7 +438,7 @@ impl<'s> Lexer<'s> {
         self.token(word_kind(self.current()))
     }
 
-    /// A field or variable; its `.` or `$` is past.
+    /// A field or variable; its `.` or `$` has been read.
     fn lex_word(&mut self, kind: TokenKind) -> Token {
         if self.at_terminator() {
             return self.token(if kind == TokenKind::Variable {

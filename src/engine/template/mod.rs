@@ -1,7 +1,8 @@
 //! Go's `text/template`: compiled once, run many times.
 //!
-//! [`TemplateSet`] compiles sources, [`Executor`] runs definitions of the [`CompiledSet`], functions come from the caller.
-//! Of Helm it knows only what needs the engine's inside: `include`, `tpl`, and how Helm words engine errors.
+//! [`TemplateSet`] compiles sources, [`Executor`] runs definitions of the [`CompiledSet`], functions come from the
+//! caller. The only parts of Helm in it are those that need the engine's internals: `include`, `tpl`, and how Helm
+//! words engine errors.
 
 mod compiler;
 pub mod error;

@@ -67,7 +67,7 @@ struct Place {
     definition: usize,
 }
 
-/// A definition and the unit that holds it.
+/// A definition and the unit that contains it.
 #[derive(Debug, Clone)]
 pub(super) struct Found {
     pub(super) unit: Arc<Unit>,

@@ -12,7 +12,7 @@ use crate::text::source;
 /// No caller: the node belongs to the file being rendered.
 pub const NO_CALLER: u32 = u32::MAX;
 
-/// How many captured lines are looked at for one printed line.
+/// How many captured lines are examined for one printed line.
 const ALIGNMENT_WINDOW: usize = 400;
 
 /// A stretch of output, up to the next segment's offset.
@@ -39,10 +39,10 @@ pub struct Caller {
     pub caller: u32,
 }
 
-/// A source that took part: a file of the set, or a text given to `tpl`.
+/// A source that took part: a file of the set, or a text passed to `tpl`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MappedSource {
-    /// Its name; `gotpl` for texts given to `tpl`.
+    /// Its name; `gotpl` for texts passed to `tpl`.
     pub name: Text,
     /// Its text.
     pub text: Text,

@@ -1,4 +1,4 @@
-//! Go strings: bytes, nearly always UTF-8 but not by law (`substr` and `trunc` cut anywhere).
+//! Go strings: bytes, nearly always UTF-8, but not necessarily (`substr` and `trunc` cut anywhere).
 
 use std::borrow::{Borrow, Cow};
 use std::cmp::Ordering;
@@ -35,7 +35,7 @@ impl Text {
         self.0.len()
     }
 
-    /// Whether there is no byte.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -18,7 +18,7 @@ pub(super) struct Run {
 /// A function named by an action.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Callee {
-    /// One of Go's own, where the caller's table has none of that name.
+    /// One of Go's own, if the caller's table has none of that name.
     Builtin(Builtin),
     /// An entry of the caller's table.
     Function(&'static Function),
@@ -48,7 +48,7 @@ pub(super) enum Builtin {
     Ne,
 }
 
-/// A variable reference whose name no declaration in scope explains; Go finds out while running.
+/// A reference to a variable that is not declared in scope; Go notices it only while running.
 pub(super) const UNDEFINED_SLOT: u32 = u32::MAX;
 
 /// A numeric constant with every type it can take.
@@ -176,7 +176,7 @@ const MISSING_NODE: Node = Node {
 };
 
 impl Unit {
-    /// Its content, at its exact size; the memory it grew in stays for the next.
+    /// Its content, at its exact size; the memory it grew in is kept for the next.
     pub(super) fn take(&mut self) -> Self {
         Self {
             name: std::mem::take(&mut self.name),

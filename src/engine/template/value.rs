@@ -130,7 +130,7 @@ pub trait Object: fmt::Debug {
         self.display()
     }
     /// Parameter types of a method, so that the engine checks and converts arguments as Go does; `None` where the type
-    /// has no such method, or takes anything.
+    /// has no such method, or accepts anything.
     fn method_parameters(&self, name: &str) -> Option<&'static [Parameter]> {
         let _ = name;
         None
@@ -259,7 +259,7 @@ impl Map {
         })
     }
 
-    /// What references to the same entries have in common; 0 for nil maps.
+    /// A number that all references to the same entries share; 0 for nil maps.
     pub fn id(&self) -> usize {
         self.entries.as_ref().map_or(0, |entries| Rc::as_ptr(entries).addr())
     }
@@ -313,7 +313,7 @@ impl Map {
         self.entries.as_ref().map_or(0, |entries| entries.borrow().len())
     }
 
-    /// Whether there is no entry.
+    /// Whether the map is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -323,7 +323,7 @@ impl Map {
         self.entries.as_ref()?.borrow().get(key).cloned()
     }
 
-    /// The same by a key that is a text already: faster.
+    /// The same for a key that is already a [`Text`], which is faster.
     pub fn entry(&self, key: &Text) -> Option<Value> {
         self.entries.as_ref()?.borrow().get(key).cloned()
     }

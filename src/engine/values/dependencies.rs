@@ -1,4 +1,4 @@
-//! Which subcharts take part, under which names: conditions, tags, aliases. Follows Helm's
+//! Which subcharts are enabled, and under which names: conditions, tags, aliases. Follows Helm's
 //! `pkg/chart/v2/util/dependencies.go`.
 
 use std::collections::BTreeSet;
@@ -83,7 +83,7 @@ fn resolve_aliases(chart: &mut Chart) {
     chart.dependencies = subcharts;
 }
 
-/// A dependency is off when one of its tags is false and none is true.
+/// A dependency is disabled when one of its tags is false and none is true.
 fn enabled_by_tags(dependency: &Dependency, values: &Map, warnings: &mut Vec<String>) -> bool {
     let Some(tags) = table(values, "tags") else { return true };
     let (mut has_true, mut has_false) = (false, false);
@@ -98,7 +98,7 @@ fn enabled_by_tags(dependency: &Dependency, values: &Map, warnings: &mut Vec<Str
     has_true || !has_false
 }
 
-/// The first condition path that holds a boolean decides.
+/// The first condition path that leads to a boolean decides.
 fn enabled_by_condition(dependency: &Dependency, values: &Map, path: &str, warnings: &mut Vec<String>) -> Option<bool> {
     for condition in dependency
         .condition

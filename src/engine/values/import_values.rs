@@ -55,7 +55,7 @@ mod tests {
     use crate::engine::functions::json::to_go_json;
     use crate::engine::values::process_dependencies;
 
-    /// A chart, its subchart and that one's: what Helm 4.3 makes of the chart's values.
+    /// A chart, its subchart and that one's: the chart's values after Helm 4.3 has imported.
     #[test]
     fn tables_pass_through_charts_to_where_they_are_wanted() {
         let file = |name: &str, text: &str| ChartFile::new(name.to_owned(), text.as_bytes().to_vec());

@@ -1,8 +1,8 @@
 //! Quick acceptance of values that clearly fit their values.schema.json.
 //!
 //! `boon` checks every schema against its metaschema, which takes longer than rendering most charts. Here the common
-//! keywords of drafts 7, 2019-09 and 2020-12 are looked at in place, over template values and without a copy as JSON.
-//! Whatever is out of the ordinary is doubt, and so is every refusal: then `boon` decides, in its words.
+//! keywords of drafts 7, 2019-09 and 2020-12 are checked in place, over template values and without a copy as JSON.
+//! Anything unusual counts as doubt, and so does every refusal: then `boon` decides, and its messages are shown.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -11,15 +11,16 @@ use serde_json::{Map as JsonMap, Value as Json};
 
 use crate::engine::template::{Map, Text, Value};
 
-/// How deep schemas may be followed before it is left to the library.
+/// How deep schemas are followed before the decision is left to the library.
 const MAX_DEPTH: usize = 100;
 /// Integers up to here are exact as floating point.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// How many places of a schema are looked at before it is called too complex: it doubles its work at every level.
+/// How many places of a schema are examined before it counts as too complex: a schema can double the work at every
+/// level.
 const MAX_LOOKS: u32 = 2_000_000;
 
-/// What a quick look gives.
+/// The result of a quick look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Quick {
     /// The values surely fit a schema that is surely sound.
@@ -57,7 +58,7 @@ pub(super) fn quick_look(schema: &Json, values: &Map) -> Quick {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Draft {
     Seven,
-    /// 2019-09 and 2020-12, which agree on what is looked at here.
+    /// 2019-09 and 2020-12, which agree on everything examined here.
     Later,
 }
 
@@ -92,7 +93,7 @@ impl From<bool> for Verdict {
     }
 }
 
-/// All must fit: doubt about one outweighs that another breaks, since the library may refuse to look at all.
+/// All must fit. Doubt about one outweighs the failure of another, since the library may reject the whole schema.
 fn all_of(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
     let mut all = Verdict::Fits;
     for verdict in verdicts {
@@ -112,7 +113,7 @@ struct Acceptance<'s> {
 }
 
 impl<'s> Acceptance<'s> {
-    /// Whether a schema has only keywords known here, each of the shape that the metaschema wants.
+    /// Whether a schema has only keywords known here, each in the form that the metaschema requires.
     fn is_sound(&self, schema: &Json, depth: usize) -> bool {
         match schema {
             Json::Bool(_) => true,
@@ -398,7 +399,7 @@ fn is_json(value: &Value) -> bool {
     }
 }
 
-/// A number that floating point holds exactly.
+/// A number that floating point represents exactly.
 fn number(value: &Value) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "what is not exact is refused below")]
     let number = match value {

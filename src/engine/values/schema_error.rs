@@ -1,5 +1,5 @@
-//! Errors of `boon` about values and schemas as the Go library that Helm uses prints them (same author, same tree of errors,
-//! other words).
+//! Errors of `boon` about values and schemas as the Go library that Helm uses prints them (same author, same tree of
+//! errors, different words).
 //!
 //! In: an error. Out: Helm's text, several lines. `boon` leaves out an `allOf`, `anyOf` or `oneOf` with one error below it;
 //! the place of the error in the schema shows which, and they are put back.
@@ -9,7 +9,7 @@ use boon::{CompileError, ErrorKind, ValidationError};
 use crate::kubernetes::json_schema::{message, quote};
 use crate::text::go;
 
-/// Why a schema is not one.
+/// Why a schema is not valid.
 pub(super) fn compile_error(error: &CompileError) -> String {
     let quoted = |text: &str| go::quote::quote(text.as_bytes());
     match error {
@@ -64,7 +64,7 @@ pub(super) fn validation_error(error: &ValidationError<'_, '_>) -> String {
     text
 }
 
-/// Writes an error that validating the schema at `base` gave. References with one cause are passed over.
+/// Writes an error that validating the schema at `base` gave. References with one cause are skipped.
 fn display(error: &ValidationError<'_, '_>, base: &str, indent: usize, text: &mut String) {
     let location = error.instance_location.to_string();
     let mut inner = indent;
@@ -105,7 +105,7 @@ fn display(error: &ValidationError<'_, '_>, base: &str, indent: usize, text: &mu
     }
 }
 
-/// The branch of an `allOf` and the like that holds an error.
+/// The branch of an `allOf` and the like that contains an error.
 fn below(schema: &str, cause: &str, keyword: &str) -> String {
     let index = cause
         .strip_prefix(schema)
@@ -143,7 +143,7 @@ fn left_out(base: &str, place: &str) -> Vec<(usize, &'static str)> {
                 levels += 1;
             }
             "items" => {
-                // A list of schemas has a number behind it.
+                // A list of schemas is followed by an index.
                 steps.next_if(|step| step.bytes().all(|byte| byte.is_ascii_digit()));
                 levels += 1;
             }

@@ -1,8 +1,8 @@
 //! References of values.schema.json to other documents, which rendering does not fetch.
 //!
-//! In: a schema and the files of its chart. Out: the schema with the documents it needs. A schema that has a URL as `$id` is
-//! published as a whole: what lies below the directory of that URL is taken from the chart. Other URLs are left out of the
-//! schema, with a warning that this part of the values is not checked; Helm fetches them.
+//! In: a schema and the files of its chart. Out: the schema with the documents it needs. A schema that has a URL as
+//! `$id` is published as a whole: documents below the directory of that URL are taken from the chart. Other URLs are
+//! left out of the schema, with a warning that this part of the values is not checked; Helm fetches them.
 
 use serde_json::Value as Json;
 
@@ -20,7 +20,7 @@ pub(super) struct References {
     pub(super) warnings: Vec<String>,
 }
 
-/// Finds the documents of a schema, and takes out of it what cannot be had.
+/// Finds the documents of a schema, and removes references that cannot be resolved.
 pub(super) fn resolve(schema: &mut Json, files: &ChartFiles<'_>) -> References {
     let mut found = References {
         documents: Vec::new(),
@@ -64,7 +64,7 @@ impl Search<'_> {
         }
     }
 
-    /// Whether the library will have the document.
+    /// Makes a document available to the library; returns whether that was possible.
     fn provide(&mut self, url: &str) -> bool {
         let is_known = self.found.documents.iter().any(|(known, _)| known == url);
         if is_known || BUILT_IN.iter().any(|prefix| url.starts_with(prefix)) {
@@ -78,7 +78,7 @@ impl Search<'_> {
             .and_then(self.files)
             .and_then(|text| serde_json::from_slice::<Json>(&text).ok());
         if let Some(mut document) = document {
-            // Known before it is searched: documents may refer to each other.
+            // It counts as known before it is searched: documents may refer to each other.
             let place = self.found.documents.len();
             self.found.documents.push((url.to_owned(), Json::Null));
             self.visit(&mut document, url);

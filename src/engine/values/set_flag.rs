@@ -1,4 +1,4 @@
-//! `--set`, `--set-string`, `--set-file`, `--set-json` and `--set-literal`: the little language of Helm's `pkg/strvals`,
+//! `--set`, `--set-string`, `--set-file`, `--set-json` and `--set-literal`: the small language of Helm's `pkg/strvals`,
 //! `a.b[0].c=1,d={x,y}`.
 
 use crate::engine::functions::json;
@@ -106,7 +106,7 @@ impl Input {
     }
 }
 
-/// Sets a key; an empty one is passed over.
+/// Sets a key; an empty one is skipped.
 fn set(data: &Map, key: &str, value: Value) {
     if !key.is_empty() {
         data.insert(Text::from(key), value);
@@ -234,7 +234,7 @@ fn element_map(list: &[Value], index: i64) -> Map {
     }
 }
 
-/// What a list item parse gives back: the list as far as it got, and why it stopped, if it did. Helm keeps the list
+/// The result of parsing a list item: the list as far as it got, and why it stopped, if it did. Helm keeps the list
 /// even then.
 type ListOutcome = (Vec<Value>, Result<(), Stop>);
 
@@ -357,7 +357,7 @@ impl Parser<'_, '_> {
             return Ok(Value::Nil);
         }
         let rest = self.input.rest();
-        // Go's decoder stops behind a value whatever follows; this one minds what touches a number or a word.
+        // Go's decoder stops after a value whatever follows; this one refuses text directly after a number or a word.
         let scalar = rest.get(..scalar_length(&rest)).filter(|scalar| !scalar.is_empty());
         let mut stream =
             serde_json::Deserializer::from_str(scalar.unwrap_or(&rest)).into_iter::<serde::de::IgnoredAny>();

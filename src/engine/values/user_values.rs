@@ -32,7 +32,8 @@ pub struct UserValues {
     pub file: Vec<String>,
     /// `--set-literal`
     pub literal: Vec<String>,
-    /// Whose rules hold: Helm 3 reads one document of a file and does not accept a whole object for `--set-json`.
+    /// The Helm whose rules apply: Helm 3 reads one document of a file and does not accept a whole object for
+    /// `--set-json`.
     pub compat: Compat,
 }
 

@@ -15,7 +15,7 @@ use crate::text::go::quote::quote;
 /// URL under which Helm registers a chart's schema.
 const SCHEMA_URL: &str = "file:///values.schema.json";
 
-/// Formats that `boon` checks and Helm's library does not know: any text has them.
+/// Formats that `boon` checks and Helm's library does not know: any text is accepted.
 const UNKNOWN_FORMATS: [&str; 2] = ["idn-email", "idn-hostname"];
 
 /// Values that break their schema, or a schema that does not compile: Helm's text, several lines.
@@ -23,7 +23,7 @@ const UNKNOWN_FORMATS: [&str; 2] = ["idn-email", "idn-hostname"];
 #[error("{0}")]
 pub struct SchemaViolation(pub String);
 
-/// What validating gave: warnings about parts that were not checked, or why the values are refused.
+/// The result of validation: warnings about parts that were not checked, or why the values are refused.
 pub type SchemaVerdict = Result<Vec<String>, SchemaViolation>;
 
 /// Validates the coalesced values of a chart and, below their names, those of its subcharts.
@@ -141,7 +141,7 @@ impl UrlLoader for Loader {
     }
 }
 
-/// The value as JSON; what JSON cannot hold becomes null.
+/// The value as JSON; a value that JSON cannot express becomes null.
 pub(super) fn to_json(value: &Value) -> Json {
     match value {
         Value::Bool(value) => Json::Bool(*value),

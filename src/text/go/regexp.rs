@@ -103,7 +103,7 @@ impl<'a> Translator<'a> {
         Ok(())
     }
 
-    /// Moves over `length` bytes and gives them back.
+    /// Skips `length` bytes and returns them.
     fn take(&mut self, length: usize) -> &'a str {
         let (taken, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, ""));
         self.rest = rest;
@@ -192,7 +192,7 @@ impl<'a> Translator<'a> {
                     if character == ':' {
                         return self.enter(group);
                     }
-                    // Go allows a group of no flags; so does nothing at all.
+                    // Go allows a group without flags, which has no effect, so it is left out.
                     if group != "(?)" {
                         self.out.push_str(group);
                     }
@@ -219,7 +219,7 @@ impl<'a> Translator<'a> {
         Ok(())
     }
 
-    /// `{n}`, `{n,}` or `{n,m}`; anything else after a brace is text. Whether it was a repetition.
+    /// `{n}`, `{n,}` or `{n,m}`; anything else after a brace is text. Returns whether it was a repetition.
     fn counted_repeat(&mut self, before: &'a str, last_repeat: Option<&'a str>) -> Result<bool, String> {
         let Some((least, most, length)) = counts(before) else {
             self.take(1);
@@ -486,7 +486,7 @@ fn counts(text: &str) -> Option<(Option<u32>, Option<Option<u32>>, usize)> {
     }
 }
 
-/// A character outside a class; surrogates, which no text holds, match nothing.
+/// A character outside a class; surrogates, which no text contains, match nothing.
 fn push_code(out: &mut String, code: u32) {
     match char::from_u32(code) {
         Some(character) if character.is_ascii_alphanumeric() || !character.is_ascii() => out.push(character),

@@ -122,7 +122,7 @@ fn given_key(text: &[u8]) -> Result<PrivateKey, CallError> {
     PrivateKey::from_pem(text).map_err(|problem| CallError::Message(format!("parsing private key: {problem}")))
 }
 
-/// What a new certificate says.
+/// The contents of a new certificate.
 struct Request {
     common_name: Vec<u8>,
     addresses: Vec<IpAddr>,
@@ -324,7 +324,7 @@ fn subject(common_name: &[u8]) -> Vec<u8> {
     sequence(&[&element(der::SET, &attribute)])
 }
 
-/// A date in the form its century asks for.
+/// A date in the form that its century requires.
 fn date(time: &Time) -> Vec<u8> {
     const UTC_TIME: u8 = 0x17;
     const GENERALIZED_TIME: u8 = 0x18;

@@ -1,4 +1,4 @@
-//! New DSA keys of 2048 and 256 bits, which only `genPrivateKey "dsa"` asks for.
+//! New DSA keys of 2048 and 256 bits, which only `genPrivateKey "dsa"` needs.
 //!
 //! Follows FIPS 186 as Go's `crypto/dsa` does, in what is generated; the result is OpenSSL's sequence of numbers.
 
@@ -71,7 +71,7 @@ fn is_probably_prime(number: &BigUint) -> bool {
     let last = number - &one;
     let twos = last.trailing_zeros().unwrap_or_default();
     let odd = &last >> twos;
-    // The bases are fixed: whoever asks for a DSA key made the number at random.
+    // Fixed bases are enough: the number was made here at random, and nobody else chose it.
     (0..ROUNDS).map(|round| BigUint::from(2 + round)).all(|base| {
         let mut power = base.modpow(&odd, number);
         if power == one || power == last {

@@ -290,7 +290,7 @@ fn malformed(structure: &str) -> String {
     format!("asn1: structure error: malformed {structure}")
 }
 
-/// A random number of so many bits, its highest bit set.
+/// A random number of the given number of bits, its highest bit set.
 pub(super) fn random_number(host: &mut dyn Host, bits: usize) -> BigUint {
     let mut bytes = vec![0; bits.div_ceil(8)];
     host.fill_random(&mut bytes);

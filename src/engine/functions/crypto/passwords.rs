@@ -17,7 +17,7 @@ use Parameter::Str;
 
 /// Go's `bcrypt.DefaultCost`.
 const BCRYPT_COST: u32 = 10;
-/// Longest password bcrypt takes.
+/// Longest password that bcrypt accepts.
 const BCRYPT_MAX_LENGTH: usize = 72;
 /// Size of an AES block.
 const BLOCK: usize = 16;
@@ -39,7 +39,7 @@ pub(in super::super) static FUNCTIONS: &[Function] = &[
     fixed("decryptAES", &[Str, Str], decrypt),
 ];
 
-/// The least that bcrypt takes, for what is only checked: a hash takes a sixty-fourth of the time.
+/// The lowest cost that bcrypt accepts, for output that is only checked: a hash then takes a sixty-fourth of the time.
 const CHECK_COST: u32 = 4;
 
 fn bcrypt_hash(host: &mut dyn Host, password: &[u8]) -> String {

@@ -33,7 +33,7 @@ pub(in super::super) static FUNCTIONS: &[Function] = &[
     fixed("shuffle", &[Str], shuffle),
 ];
 
-/// As many random characters of a set; none when the count is negative.
+/// The given number of random characters of a set; none when the count is negative.
 fn text(host: &mut dyn Host, count: i64, belongs: fn(&u8) -> bool) -> CallResult {
     if count > MAX_LENGTH {
         return error("runtime error: makeslice: len out of range");

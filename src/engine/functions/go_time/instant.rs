@@ -132,7 +132,7 @@ impl Time {
         Self::from_unix_nanos(self.unix_nanos() + i128::from(duration.0), self.zone.clone())
     }
 
-    /// `Time.Sub`: the nearest duration there is.
+    /// `Time.Sub`: the nearest duration that can be represented.
     pub fn since(&self, earlier: &Self) -> Duration {
         let difference = self.unix_nanos() - earlier.unix_nanos();
         Duration(i64::try_from(difference).unwrap_or(if difference < 0 { i64::MIN } else { i64::MAX }))
@@ -242,7 +242,7 @@ fn offset_text(form: Offset, offset: i32) -> String {
     out
 }
 
-/// What stands for an abbreviation a zone does not have.
+/// The replacement for an abbreviation that a zone does not have.
 fn unnamed_zone(offset: i32) -> String {
     let minutes = offset / 60;
     let magnitude = minutes.unsigned_abs();

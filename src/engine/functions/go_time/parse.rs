@@ -68,7 +68,7 @@ fn quoted(text: &[u8]) -> String {
     out
 }
 
-/// Reads over text that must be there; a space stands for any number of them.
+/// Skips text that must be present; one space matches any number of spaces.
 fn skip<'v>(value: &'v [u8], prefix: &[u8]) -> Result<&'v [u8], &'v [u8]> {
     let (mut value, mut prefix) = (value, prefix);
     while let Some((&first, tail)) = prefix.split_first() {
@@ -95,7 +95,7 @@ fn trim_spaces(text: &[u8]) -> &[u8] {
 }
 
 enum Fault {
-    /// Not of the form.
+    /// Not in the form of the layout.
     Bad,
     /// A number outside its range.
     Range(&'static str),
@@ -169,7 +169,7 @@ impl<'v> Reader<'v> {
             Piece::Offset(form) => self.offset(form)?,
             Piece::ZeroFraction(_, digits) => self.fraction(digits + 1)?,
             Piece::TrimmedFraction(..) => {
-                // Go takes any fraction here, or none.
+                // Go accepts any fraction here, or none.
                 if self.at_fraction() {
                     let digits = self
                         .rest
@@ -196,7 +196,7 @@ impl<'v> Reader<'v> {
         }
     }
 
-    /// So many digits, no fewer.
+    /// Exactly the given number of digits.
     fn exact(&mut self, length: usize) -> Result<i64, Fault> {
         digits(self.take(length)?).ok_or(Fault::Bad)
     }
@@ -251,7 +251,7 @@ impl<'v> Reader<'v> {
         matches!(self.rest, [b'.' | b',', digit, ..] if digit.is_ascii_digit())
     }
 
-    /// A fraction after the seconds is taken even when the layout has none.
+    /// A fraction after the seconds is accepted even if the layout has none.
     fn unannounced_fraction(&mut self, remaining: &[u8]) -> Result<(), Fault> {
         if !self.at_fraction() {
             return Ok(());
@@ -441,7 +441,7 @@ impl Fields {
                 .strip_prefix("GMT")
                 .and_then(|hours| hours.parse::<i32>().ok())
                 .unwrap_or_default();
-            // An unknown abbreviation is taken for an offset of zero.
+            // An unknown abbreviation counts as an offset of zero.
             return Ok(at(wall - i64::from(hours) * 3_600, Zone::Fixed(name, hours * 3_600)));
         }
         Ok(at(local.from_wall_clock(wall), local.clone()))

@@ -69,6 +69,6 @@ impl Zone {
 
 fn database(name: &str) -> Option<TimeZone> {
     let zone = TimeZone::get(name).ok()?;
-    // The database is asked without regard to case, Go's files are not.
+    // The lookup in the database ignores case, that in Go's files does not.
     (zone.iana_name() == Some(name)).then_some(zone)
 }

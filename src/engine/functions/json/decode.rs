@@ -36,12 +36,12 @@ pub(crate) fn parse(text: &[u8]) -> Result<(Value, Option<String>), String> {
 /// Why the next value of a stream cannot be read. The texts are those of Go's `json.Decoder`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum StreamError {
-    /// A byte that may not be there.
+    /// A byte that is not allowed at its position.
     #[error("{text}")]
     Syntax {
-        /// What and why.
+        /// Which byte, and why.
         text: String,
-        /// Bytes read by then, that one included.
+        /// Bytes read so far, that one included.
         offset: usize,
     },
     /// The text ends within a value.
@@ -49,7 +49,8 @@ pub(crate) enum StreamError {
     UnexpectedEnd,
 }
 
-/// The next value from `from` on, of a text that may hold several, and where it ends; none where nothing but space is left.
+/// The next value from `from` on, of a text that may contain several, and where it ends; none where nothing but space
+/// is left.
 pub(crate) fn next_value(text: &[u8], from: usize) -> Result<Option<(Value, usize)>, StreamError> {
     let mut reader = Reader {
         text,
@@ -198,7 +199,7 @@ impl Reader<'_> {
         Ok(byte)
     }
 
-    /// The next byte where no space may be: there Go's scanner takes the end of the text for a space.
+    /// The next byte where no space is allowed: there Go's scanner treats the end of the text as a space.
     fn next_in_word(&mut self) -> u8 {
         let byte = self.peek().unwrap_or(b' ');
         self.position += 1;

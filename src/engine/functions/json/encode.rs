@@ -1,7 +1,7 @@
 //! Values to JSON, the bytes of Go's `encoding/json`.
 //!
-//! In: a value. Out: JSON with keys sorted, `<`, `>` and `&` escaped unless asked otherwise, floats in Go's notation;
-//! or Go's error text.
+//! In: a value. Out: JSON with keys sorted, `<`, `>` and `&` escaped unless that is switched off, floats in Go's
+//! notation; or Go's error text.
 
 use std::borrow::Borrow;
 
@@ -24,7 +24,8 @@ pub(crate) enum Style {
 /// `json.Marshal`: the bytes, or Go's error text.
 ///
 /// # Errors
-/// When the value holds what JSON cannot: complex numbers, infinities, maps holding themselves.
+/// When the value contains something that JSON cannot express: complex numbers, infinities, maps that contain
+/// themselves.
 pub fn to_go_json(value: &Value) -> Result<Vec<u8>, String> {
     encode(value, Style::Compact)
 }

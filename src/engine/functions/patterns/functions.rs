@@ -18,7 +18,7 @@ use crate::text::go::regexp::translate;
 
 use Parameter::{Int, Str};
 
-/// Memory a compiled pattern may take.
+/// Memory that a compiled pattern may use.
 const SIZE_LIMIT: usize = 64 << 20;
 /// Patterns kept compiled on a thread.
 const CACHE_SIZE: usize = 256;

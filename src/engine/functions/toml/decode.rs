@@ -382,7 +382,7 @@ impl Parser<'_> {
         ];
         layouts.into_iter().find_map(|(layout, zone)| {
             let time = parse_time(layout.as_bytes(), text.as_bytes(), &zone).ok()?;
-            // Go's layouts take one digit where TOML wants two.
+            // Go's layouts accept one digit where TOML requires two.
             let misplaced = layout
                 .bytes()
                 .zip(text.bytes())

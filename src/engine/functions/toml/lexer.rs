@@ -96,7 +96,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Reads the next character if it is the one.
+    /// Reads the next character if it is the given one.
     pub(super) fn accept(&mut self, wanted: char) -> Step<bool> {
         if self.peek()? == Some(wanted) {
             self.next()?;
@@ -145,7 +145,7 @@ impl<'a> Lexer<'a> {
         })
     }
 
-    /// A fault of the line before, for what a line break ended too early.
+    /// A fault on the previous line, for something that a line break ended too early.
     pub(super) fn fault_before<T>(&self, message: impl Into<String>) -> Step<T> {
         Err(Fault {
             line: self.line.saturating_sub(1),

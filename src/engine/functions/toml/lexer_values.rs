@@ -45,7 +45,7 @@ impl Lexer<'_> {
                 if infinite || self.accept('a')? && self.accept('n')? {
                     return Ok(Token::Float(self.shown_since(start)));
                 }
-                // What was accepted so far but for the last letter stays read, as in the original.
+                // Everything accepted so far except the last letter stays read, as in the original.
                 self.position = self.position.saturating_sub(1);
                 return self.word();
             }
@@ -195,7 +195,7 @@ impl Lexer<'_> {
         Ok(())
     }
 
-    /// Where the string that holds a position began: after its opening quote, which is all that matters for a message.
+    /// Where the string around a position began: after its opening quote, which is all that matters for a message.
     fn string_start(&self, position: usize) -> usize {
         let before = self.text.get(..position).unwrap_or_default();
         let mut start = position;

@@ -9,7 +9,7 @@ mod tables;
 
 pub(super) mod functions;
 
-/// Control characters and quotes as a basic string holds them.
+/// Control characters and quotes as they are written in a basic string.
 fn escape(out: &mut Vec<u8>, text: &[u8]) {
     for &byte in text {
         match byte {

@@ -1,13 +1,13 @@
 //! Text of strings and the form of numbers, as `parse.go` checks them.
 
-/// Takes out the line break right after the opening quotes.
+/// Removes the line break right after the opening quotes.
 pub(super) fn without_first_break(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\n")
         .or_else(|| text.strip_prefix(b"\r\n"))
         .unwrap_or(text)
 }
 
-/// Takes out backslashes before line breaks, with all white space that follows.
+/// Removes backslashes before line breaks, with all white space that follows.
 pub(super) fn without_escaped_breaks(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -24,7 +24,7 @@ pub(super) fn without_escaped_breaks(text: &[u8]) -> Vec<u8> {
             rest = following;
             continue;
         }
-        // An escape of one character stays whole, so that an escaped backslash hides none.
+        // An escape of one character stays whole, so that an escaped backslash is not mistaken for one.
         let kept = tail.len().min(2);
         let (escape, following) = tail.split_at_checked(kept).unwrap_or((tail, b""));
         out.extend_from_slice(escape);

@@ -9,7 +9,7 @@ use crate::engine::template::{Dict, List, ListType, Text, Value};
 
 type Table = BTreeMap<Vec<u8>, Node>;
 
-/// What a key holds.
+/// The value of a key.
 #[derive(Debug)]
 enum Node {
     Table(Table),
@@ -23,7 +23,7 @@ enum Node {
 pub(super) struct Tables {
     root: Table,
     implicit: HashSet<Vec<u8>>,
-    /// Keys by text: whether the last thing known of them is that they hold an array.
+    /// Keys by text: whether they were last known to have an array.
     arrays: HashMap<Vec<u8>, bool>,
 }
 
@@ -39,7 +39,7 @@ fn shown(path: &[Vec<u8>]) -> String {
 }
 
 impl Tables {
-    /// Notes whether a key holds an array.
+    /// Notes whether a key has an array.
     pub(super) fn set_array(&mut self, path: &[Vec<u8>], is_array: bool) {
         self.arrays.insert(text_of(path), is_array);
     }

@@ -1,4 +1,4 @@
-//! Go's built-in functions but for the comparisons: `index`, `slice`, `len`, `print` and the like.
+//! Go's built-in functions except the comparisons: `index`, `slice`, `len`, `print` and the like.
 //!
 //! Follows Go's `text/template/funcs.go`.
 
@@ -17,7 +17,7 @@ use crate::engine::template::value::{List, ListType, Value};
 
 type BuiltinResult = Result<Operand, String>;
 
-/// Number of parameters, and whether the last takes any number of arguments.
+/// Number of parameters, and whether the last accepts any number of arguments.
 pub(super) const fn arity(builtin: Builtin) -> (usize, bool) {
     match builtin {
         Builtin::And
@@ -67,7 +67,7 @@ const fn name_of(builtin: Builtin) -> &'static str {
     }
 }
 
-/// What a call makes of large arguments.
+/// How large the result of a call gets.
 const fn growth(builtin: Builtin) -> Growth {
     match builtin {
         Builtin::Print | Builtin::Println | Builtin::Printf | Builtin::Html | Builtin::Js | Builtin::Urlquery => {

@@ -202,7 +202,7 @@ impl Executor<'_> {
         }
     }
 
-    /// Arguments of a method that says what it takes.
+    /// Arguments of a method that declares its parameters.
     pub(super) fn typed_arguments(
         &mut self,
         call: Call<'_>,

@@ -110,7 +110,7 @@ pub(super) fn equal(left: &Value, right: &Value) -> Result<bool, String> {
     }
 }
 
-/// `%s` of a `reflect.Value`: strings inside print as they are, numbers complain.
+/// `%s` of a `reflect.Value`: strings inside print as they are, numbers as `%!s(…)`.
 fn reflected(value: &Value) -> String {
     String::from_utf8_lossy(&crate::engine::template::printf::sprintf(
         b"%s",

@@ -26,7 +26,7 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// The words behind the name.
+    /// The words after the name.
     pub(super) fn words(&self) -> &'a [NodeId] {
         self.arguments.words.get(1..).unwrap_or_default()
     }
@@ -169,7 +169,7 @@ impl Executor<'_> {
         }
     }
 
-    /// A literal where nothing says which type it should have.
+    /// A literal in a place that does not determine its type.
     pub(super) fn constant(&mut self, frame: Frame<'_>, id: NodeId) -> Result<Operand, Failure> {
         let unit = frame.unit;
         let node = unit.node(id);
@@ -442,7 +442,7 @@ fn operand_text(unit: &Unit, id: NodeId) -> String {
     crate::engine::template::node_text::node_text(unit, id)
 }
 
-/// Go's type for a number without context: what its syntax looks like.
+/// Go's type for a number without context, which its syntax decides.
 fn ideal_constant(number: Number, text: &[u8]) -> Option<Value> {
     if let Some((real, imaginary)) = number.complex {
         return Some(Value::Complex(real, imaginary));

@@ -35,7 +35,7 @@ impl Executor<'_> {
     fn capture(&mut self, found: &Found, data: Value) -> Result<Vec<u8>, CallError> {
         let outer_segments = self.map.as_mut().map(super::MapBuilder::begin_capture);
         let outer = std::mem::take(&mut self.out);
-        // Each include starts Go's count of templates within templates anew.
+        // Each include restarts Go's count of templates within templates.
         let outer_depth = std::mem::take(&mut self.template_depth);
         let outer_nesting = self.nesting;
         let result = self.execute(found, &Operand::concrete(data));

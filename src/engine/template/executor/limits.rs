@@ -10,14 +10,14 @@ pub const MAX_VALUE_BYTES: usize = 1 << 27;
 pub const MAX_LIST_ITEMS: usize = 1 << 22;
 /// Deepest nesting that is weighed; encoders stop sooner.
 const MAX_DEPTH: usize = 1_000;
-/// Texts up to here are not looked at: whatever is made of a few of them is small.
+/// Texts up to this length are not examined: anything made from a few of them is small.
 const SHORT: usize = 4096;
-/// How many bytes are made in the time of one step.
+/// How many bytes are made in the time that one step takes.
 const BYTES_OF_A_STEP: u64 = 64;
 /// What an item weighs besides its text.
 const ITEM: usize = 8;
 
-/// Whether something large may be made of a value.
+/// Whether something large may be made from a value.
 pub(super) fn may_grow(value: &Value) -> bool {
     match value {
         Value::Str(text) => text.len() > SHORT,
@@ -33,7 +33,7 @@ pub(super) fn refusal(growth: Growth, arguments: &[Value]) -> Option<String> {
         return None;
     }
     (estimate(growth, arguments) > MAX_VALUE_BYTES)
-        .then(|| format!("what it makes exceeds {MAX_VALUE_BYTES} bytes or {MAX_LIST_ITEMS} items"))
+        .then(|| format!("its result would exceed {MAX_VALUE_BYTES} bytes or {MAX_LIST_ITEMS} items"))
 }
 
 /// Bytes that a call would make.
@@ -46,7 +46,7 @@ fn estimate(growth: Growth, arguments: &[Value]) -> usize {
         (Growth::Replace, [Value::Str(old), Value::Str(new), Value::Str(text)]) => text
             .len()
             .saturating_add(count(text.as_bytes(), old.as_bytes()).saturating_mul(new.len())),
-        // How often it matches is not known before; a quarter of the places is more than any sensible use.
+        // How often it matches is not known in advance; a match at every fourth byte is more than any sensible use.
         (Growth::ReplacePattern, [_, Value::Str(text), Value::Str(new)]) => text.len().saturating_mul(new.len()) / 4,
         (Growth::Wrap, [_, Value::Str(separator), Value::Str(text)]) => {
             text.len().saturating_mul(separator.len().max(1))
@@ -83,7 +83,7 @@ pub(super) fn result_refusal(value: &Value) -> Option<String> {
     }
 }
 
-/// Whether a value can be written out: maps that hold each other again and again grow without end.
+/// Whether a value can be written out: maps that contain each other again and again grow without end.
 pub(super) fn is_too_large(value: &Value) -> bool {
     weight(value) > MAX_VALUE_BYTES
 }
@@ -132,7 +132,7 @@ fn weigh(value: &Value, depth: usize, left: &mut usize) {
     }
 }
 
-/// How often a text holds a separator; once a byte when it is empty.
+/// How often a text contains a separator; once a byte when it is empty.
 fn count(text: &[u8], separator: &[u8]) -> usize {
     if separator.is_empty() {
         return text.len() + 1;

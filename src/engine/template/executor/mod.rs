@@ -1,7 +1,7 @@
 //! Runs compiled templates: a compiled set, a definition's name and a dot in, text and where it came from out.
 //!
-//! Follows Go's `text/template/exec.go`, one file a part of it. What is the current node there is `at` here, and decides
-//! what error texts point to.
+//! Follows Go's `text/template/exec.go`, one file a part of it. Go's current node is `at` here; error texts point to
+//! it.
 
 #![expect(
     clippy::unnecessary_box_returns,
@@ -71,11 +71,11 @@ pub struct Options {
     pub lint: bool,
     /// Whether to record where each piece of output came from.
     pub source_map: bool,
-    /// Nodes to execute at most.
+    /// Most nodes to execute.
     pub max_steps: u64,
-    /// Bytes one template may write at most.
+    /// Most bytes that one template may write.
     pub max_output: usize,
-    /// Nesting at most; lower it where the stack is smaller than [`STACK_BYTES`](crate::text::threads::STACK_BYTES).
+    /// Deepest nesting; lower it where the stack is smaller than [`STACK_BYTES`](crate::text::threads::STACK_BYTES).
     pub max_nesting: u32,
 }
 
@@ -92,7 +92,7 @@ impl Default for Options {
     }
 }
 
-/// What of the world a rendering may see.
+/// The parts of the outside world that a rendering may see.
 pub trait World {
     /// Nanoseconds since 1970-01-01T00:00:00Z.
     fn now_unix_nanos(&self) -> i128;
@@ -115,11 +115,11 @@ pub trait World {
 pub struct Output {
     /// The text, `<no value>` removed.
     pub text: Vec<u8>,
-    /// Where it came from, if asked for.
+    /// Where it came from, if requested.
     pub map: Option<SourceMap>,
 }
 
-/// Runs templates of one set. Keeps what `tpl` compiled, so use one for all files of a chart.
+/// Runs templates of one set. Keeps the texts that `tpl` compiled, so use one for all files of a chart.
 pub struct Executor<'w> {
     set: Arc<CompiledSet>,
     options: Options,
@@ -147,7 +147,7 @@ struct Overlay {
     parent: Option<Rc<Self>>,
 }
 
-/// A value as Go's reflection holds it: itself, or inside an `interface {}`. Nil outside an interface is Go's invalid
+/// A value as Go's reflection has it: itself, or inside an `interface {}`. Nil outside an interface is Go's invalid
 /// value.
 #[derive(Debug, Clone, Default)]
 struct Operand {
@@ -228,7 +228,7 @@ impl<'w> Executor<'w> {
         }
     }
 
-    /// From here on notes what is read.
+    /// Records from here on what is read.
     pub fn start_trace(&mut self) {
         self.trace = Some(Trace::default());
     }
@@ -241,7 +241,7 @@ impl<'w> Executor<'w> {
     /// Renders the definition `name` with `dot`.
     ///
     /// # Errors
-    /// When the template is not there, fails, or exceeds a limit.
+    /// When the template does not exist, fails, or exceeds a limit.
     pub fn render(&mut self, name: &str, dot: Value) -> Result<Output, ExecutionError> {
         let Some(found) = self.set.find(name.as_bytes()) else {
             return Err(ExecutionError::without_place(no_template(name.as_bytes())));
@@ -257,7 +257,7 @@ impl<'w> Executor<'w> {
         self.out.clear();
         self.execute(&found, &Operand::concrete(dot))
             .map_err(|failure| *failure)?;
-        // The buffer stays for the next file, so that each has memory of its own size only.
+        // The buffer is kept for the next file, and each file gets memory of exactly its size.
         let text = self.out.as_slice().to_vec();
         let map = self.map.take().map(MapBuilder::finish);
         Ok(output(text, map))
@@ -347,7 +347,7 @@ impl<'w> Executor<'w> {
     }
 }
 
-/// Go's words for a template that is not there.
+/// Go's words for a template that does not exist.
 fn no_template(name: &[u8]) -> String {
     format!(
         "template: no template {} associated with template \"{SET_NAME}\"",

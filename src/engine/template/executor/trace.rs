@@ -1,6 +1,6 @@
-//! What templates read of the maps they are given, for explaining failures and finding values that nothing reads.
+//! What templates read from the maps they are given, for explaining failures and finding values that nothing reads.
 //!
-//! Maps are distinguished by the address they share: the caller, who made the values, knows what is where.
+//! Maps are distinguished by the address they share: the caller made the values and knows which map is which.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use crate::engine::template::text::Text;
 use crate::engine::template::tree::Unit;
 use crate::engine::template::value::{Map, Value};
 
-/// A key that was asked for.
+/// A key that was looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Read {
     /// [`Map::id`] of the map.
@@ -17,24 +17,24 @@ pub struct Read {
     pub key: Text,
     /// Whether the map has it.
     pub is_found: bool,
-    /// Name of the source whose action asked.
+    /// Name of the source whose action looked it up.
     pub template: Text,
-    /// Byte offset of the node that asked, in that source.
+    /// Byte offset of the node that looked it up, in that source.
     pub position: u32,
 }
 
 /// What a rendering read.
 #[derive(Debug, Default)]
 pub struct Trace {
-    /// Keys, in the order they were asked for.
+    /// Keys, in the order they were looked up.
     pub reads: Vec<Read>,
     /// [`Map::id`] of maps that were used as a whole: printed, ranged over, encoded.
     pub consumed: HashSet<usize>,
 }
 
-/// Functions that look at one key, and where their map and keys are: `FUNCTION MAP KEY…` or `FUNCTION KEY… MAP`.
+/// Functions that read one key, and where their map and keys are: `FUNCTION MAP KEY…` or `FUNCTION KEY… MAP`.
 const MAP_FIRST: [&str; 3] = ["get", "hasKey", "index"];
-/// Functions that hand their arguments on, or only ask what they are.
+/// Functions that pass their arguments on, or only inspect their types.
 const HANDS_ON: [&str; 36] = [
     "include",
     "tpl",
@@ -74,7 +74,7 @@ const HANDS_ON: [&str; 36] = [
     "dig",
 ];
 
-/// Lists within lists that are looked into: some hold themselves over and over.
+/// How many levels of nested lists are followed: some lists contain themselves.
 const MAX_LISTS: usize = 2;
 
 impl Trace {

@@ -76,7 +76,7 @@ impl Executor<'_> {
         if matches!(value.value, Value::Map(_) | Value::List(_)) && limits::is_too_large(&value.value) {
             return Err(self.error(
                 frame,
-                format!("what is printed exceeds {} bytes", limits::MAX_VALUE_BYTES),
+                format!("the printed value exceeds {} bytes", limits::MAX_VALUE_BYTES),
             ));
         }
         let start = self.out.len();
@@ -226,7 +226,7 @@ impl Executor<'_> {
         )
     }
 
-    /// Runs the body once per item; whether there was any.
+    /// Runs the body once per item; returns whether there was any.
     fn iterate(
         &mut self,
         frame: Frame<'_>,
@@ -277,7 +277,7 @@ const fn number_like(like: &Value, number: i128) -> Value {
     }
 }
 
-/// Whether a pipeline ends in a function: what that gives has no address, so that `String()` of a pointer is not found.
+/// Whether a pipeline ends in a function: its result has no address, so that `String()` of a pointer is not found.
 /// `and` and `or` pass their arguments on as they are.
 fn is_result_of_call(unit: &Unit, pipe: NodeId) -> bool {
     let NodeKind::Pipe { commands, .. } = unit.node(pipe).kind else {

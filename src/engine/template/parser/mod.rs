@@ -1,7 +1,7 @@
 //! Tokens to a compiled [`Unit`]: text, actions, definitions, and Go's parse errors.
 //!
 //! Follows Go's `text/template/parse/parse.go`, whose error texts, positions and three-token lookahead are kept.
-//! Variables get slots here: what Go finds on a stack of names while running is static but for declarations inside
+//! Variables get slots here: what Go finds on a stack of names while running is static except for declarations inside
 //! arguments that `and` and `or` skip.
 
 use std::collections::HashMap;
@@ -23,7 +23,7 @@ mod pipeline;
 /// How deeply parentheses and blocks may nest; Go allows 10000 of the former and any number of the latter.
 pub(super) const MAX_NESTING: u32 = 200;
 
-/// What belongs to one definition while it is parsed.
+/// The state of one definition while it is parsed.
 struct TreeState<'s> {
     tokens: [Token; 3],
     peek_count: usize,
@@ -44,14 +44,14 @@ pub(super) struct Parser<'s> {
     pub(super) unit: Unit,
     tree: TreeState<'s>,
     words: &'s mut Words,
-    /// Functions the unit names already, with their indices in it.
+    /// Functions that the unit already names, with their indices in it.
     pub(super) callees: HashMap<Text, u32, RandomState>,
     /// Children of nodes that are not complete.
     pub(super) scratch: Vec<NodeId>,
     nesting: u32,
 }
 
-/// What a list's parsing meets next.
+/// What parsing a list meets next.
 #[derive(Clone, Copy)]
 enum Item {
     Node(NodeId),
@@ -103,7 +103,7 @@ impl<'s> Parser<'s> {
         self.read_token()
     }
 
-    /// Kept apart from [`Self::next`], most of whose calls only give back what was looked at before.
+    /// Kept apart from [`Self::next`], most of whose calls only return a token that was already looked at.
     #[inline(never)]
     fn read_token(&mut self) -> Token {
         let token = self.lexer.next_token();
@@ -284,7 +284,7 @@ impl<'s> Parser<'s> {
             .ok_or_else(|| self.error("invalid syntax"))
     }
 
-    /// Compiles all there is, the file itself being a definition of that name.
+    /// Compiles the whole source; the file itself is a definition of that name.
     pub(super) fn parse_file(&mut self, name: Text) -> Result<(), ParseError> {
         let position = self.peek().start;
         let mark = self.scratch.len();
@@ -312,7 +312,7 @@ impl<'s> Parser<'s> {
         self.add_definition(name, root)
     }
 
-    /// `{{define "name"}} … {{end}}`; the keyword is past.
+    /// `{{define "name"}} … {{end}}`; the keyword has been read.
     fn parse_definition(&mut self) -> Result<(), ParseError> {
         const CONTEXT: &str = "define clause";
         let outer = std::mem::replace(&mut self.tree, TreeState::new());
