@@ -1,6 +1,7 @@
-//! Which API versions are deprecated or removed in which version of Kubernetes, and what replaces them. In goes the
-//! `apiVersion` and kind of an object, out come messages: our own, and those of Kubernetes' `WarningMessage`
-//! (`k8s.io/apiserver/pkg/endpoints/deprecation`), which `helm lint` prints. The table is made by `cargo xtask lifecycles`.
+//! Which API versions are deprecated or removed in which version of Kubernetes, and what replaces them. In: the
+//! `apiVersion` and kind of an object. Out: messages, our own and those of Kubernetes' `WarningMessage`
+//! (`k8s.io/apiserver/pkg/endpoints/deprecation`), which `helm lint` prints. The table is made by
+//! `cargo xtask lifecycles`.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -41,29 +42,29 @@ fn read(line: &'static str) -> Option<((&'static str, &'static str, &'static str
 }
 
 impl Lifecycle {
-    /// That the kind is no longer served in a minor version, and what to use.
+    /// The message that the kind is no longer served in a minor version, and what to use.
     pub fn removal(self, minor: u8, api_version: &str, kind: &str) -> Option<String> {
         let removed = self.removed.filter(|&removed| removed <= minor)?;
         let advice = self.advice(kind);
         Some(format!(
-            "{api_version} {kind} is no longer served since Kubernetes 1.{removed}{advice}"
+            "{api_version} {kind} is no longer served as of Kubernetes 1.{removed}{advice}"
         ))
     }
 
-    /// That the kind is deprecated in a minor version, when it is removed, and what to use.
+    /// The message that the kind is deprecated in a minor version, when it is removed, and what to use.
     pub fn deprecation(self, minor: u8, api_version: &str, kind: &str) -> Option<String> {
         let deprecated = self.deprecated.filter(|&deprecated| deprecated <= minor)?;
         let end = self
             .removed
-            .map_or_else(String::new, |removed| format!(" and is gone in 1.{removed}"));
+            .map_or_else(String::new, |removed| format!(" and removed in 1.{removed}"));
         let advice = self.advice(kind);
         Some(format!(
-            "{api_version} {kind} is deprecated since Kubernetes 1.{deprecated}{end}{advice}"
+            "{api_version} {kind} is deprecated as of Kubernetes 1.{deprecated}{end}{advice}"
         ))
     }
 
-    /// What `helm lint` says of the kind when it is deprecated in a version, word for word: nothing for types that its
-    /// client library no longer has, and everything that is ever deprecated for version 0.0.
+    /// What `helm lint` prints about the kind when it is deprecated in a version, word for word: nothing for types that
+    /// its client library no longer has, and everything that is ever deprecated for version 0.0.
     pub fn client_warning(self, version: &KubeVersion, api_version: &str, kind: &str) -> Option<String> {
         let current = (version.major, version.minor);
         let deprecated = self
@@ -81,8 +82,8 @@ impl Lifecycle {
         ))
     }
 
-    /// What to use instead of a kind. `networking.k8s.io/v1beta1` names the list of ingress classes as the replacement of
-    /// one, which is a slip of its source.
+    /// What to use instead of a kind. `networking.k8s.io/v1beta1` names the list of ingress classes as the replacement
+    /// of one, which is a mistake in its source.
     fn advice(self, kind: &str) -> String {
         match self.replacement {
             "" => String::new(),
@@ -106,26 +107,26 @@ mod tests {
             (
                 budget,
                 21,
-                Some("is deprecated since Kubernetes 1.21 and is gone in 1.25; use policy/v1 PodDisruptionBudget"),
+                Some("is deprecated as of Kubernetes 1.21 and removed in 1.25; use policy/v1 PodDisruptionBudget"),
                 None,
             ),
             (
                 budget,
                 25,
-                Some("is deprecated since Kubernetes 1.21 and is gone in 1.25; use policy/v1 PodDisruptionBudget"),
-                Some("is no longer served since Kubernetes 1.25; use policy/v1 PodDisruptionBudget"),
+                Some("is deprecated as of Kubernetes 1.21 and removed in 1.25; use policy/v1 PodDisruptionBudget"),
+                Some("is no longer served as of Kubernetes 1.25; use policy/v1 PodDisruptionBudget"),
             ),
             (
                 class,
                 22,
-                Some("is deprecated since Kubernetes 1.19 and is gone in 1.22; use networking.k8s.io/v1 IngressClass"),
-                Some("is no longer served since Kubernetes 1.22; use networking.k8s.io/v1 IngressClass"),
+                Some("is deprecated as of Kubernetes 1.19 and removed in 1.22; use networking.k8s.io/v1 IngressClass"),
+                Some("is no longer served as of Kubernetes 1.22; use networking.k8s.io/v1 IngressClass"),
             ),
             (endpoints, 32, None, None),
             (
                 endpoints,
                 33,
-                Some("is deprecated since Kubernetes 1.33; use discovery.k8s.io/v1 EndpointSlice"),
+                Some("is deprecated as of Kubernetes 1.33; use discovery.k8s.io/v1 EndpointSlice"),
                 None,
             ),
         ] {

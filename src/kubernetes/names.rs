@@ -1,6 +1,6 @@
-//! The syntaxes of names in Kubernetes. A text goes in, out comes what is wrong with it: briefly for our own findings, or
-//! in the words of `k8s.io/apimachinery/pkg/util/validation`, which `helm lint` prints. What else the API server asks of
-//! texts (ports, keys, addresses) is in `validate/rules/syntax.rs`.
+//! The syntaxes of names in Kubernetes. In: a text. Out: what is wrong with it, briefly for our own findings, or in the
+//! words of `k8s.io/apimachinery/pkg/util/validation`, which `helm lint` prints. The API server's other syntaxes
+//! (ports, keys, addresses) are in `validate/rules/syntax.rs`.
 
 /// A syntax of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
-//! Versions of Kubernetes. Texts go in; out come versions as templates see them in `.Capabilities.KubeVersion`, and the
-//! minor versions whose schemas are in the binary. [`KubeVersion::parse`] follows `ParseKubeVersion` of Helm 4.3
-//! (`pkg/chart/common/capabilities.go`) and accepts whatever Helm accepts; [`parse_versions`] is for what is validated, and
-//! refuses what it does not understand.
+//! Versions of Kubernetes. In: texts. Out: versions as templates see them in `.Capabilities.KubeVersion`, and the minor
+//! versions whose schemas are in the binary. [`KubeVersion::parse`] follows `ParseKubeVersion` of Helm 4.3
+//! (`pkg/chart/common/capabilities.go`) and accepts whatever Helm accepts; [`parse_versions`] is for validation, and
+//! refuses any text that it does not understand.
 
 use std::ops::RangeInclusive;
 
@@ -52,7 +52,7 @@ impl KubeVersion {
     /// Reads `1.31`, `v1.31.2`, `v1.33.4-gke.1245000`: at least two numbers, anything after them.
     ///
     /// # Errors
-    /// Fewer than two numbers, a major version with a leading zero, or a number above 64 bits.
+    /// For fewer than two numbers, a major version with a leading zero, or a number above 64 bits.
     pub fn parse(text: &str) -> Result<Self, KubeVersionError> {
         let error = |reason: String| KubeVersionError {
             given: text.to_owned(),
@@ -145,7 +145,7 @@ pub enum VersionError {
         "`{range}` is not a range of Kubernetes versions: `{end}` is not a minor version such as `1.31`, or `latest`"
     )]
     RangeEnd {
-        /// As given.
+        /// The range as given.
         range: String,
         /// The end that is wrong.
         end: String,
@@ -163,7 +163,7 @@ pub enum VersionError {
 }
 
 impl SupportedVersion {
-    /// The newest version, as `latest`.
+    /// The newest version, which `latest` means.
     pub fn latest() -> Self {
         let minor = *EMBEDDED_MINORS.end();
         Self {
@@ -176,7 +176,7 @@ impl SupportedVersion {
     /// Reads one version: `1.31`, `v1.31`, `1.31.4`, `1.33.4-gke.1245000`, `latest` or `master`.
     ///
     /// # Errors
-    /// What is not a version, and versions whose schemas are not in the binary.
+    /// For a text that is not a version, and for a version whose schemas are not in the binary.
     pub fn parse(text: &str) -> Result<Self, VersionError> {
         if let "latest" | "master" = text {
             return Ok(Self {
@@ -235,7 +235,8 @@ fn read_numbers(text: &str) -> Option<(Option<u8>, bool)> {
 /// commas; its items are versions (see [`SupportedVersion::parse`]) and ranges (`1.28..1.35`, `1.31..`, `..1.33`).
 ///
 /// # Errors
-/// No text, what is not a version, and versions whose schemas are not in the binary; no range is cut short in silence.
+/// For an empty list, a text that is not a version, and a version whose schemas are not in the binary; no range is
+/// silently cut short.
 pub fn parse_versions(texts: &[String]) -> Result<Vec<SupportedVersion>, VersionError> {
     let mut versions: Vec<SupportedVersion> = Vec::new();
     for text in texts {

@@ -1,9 +1,9 @@
 //! The embedded definitions of all Kubernetes versions, made by `cargo xtask schemas`.
 //!
-//! Layout (numbers are varints, seven bits a byte, lowest first): `CWKS2\n`; a count and the strings, each with its
+//! Layout (numbers are varints, seven bits per byte, lowest first): `CWKS2\n`; a count and the strings, each with its
 //! length; a count and the definitions, each with its length, the same one once for all versions; a count and the
-//! versions: one byte for the minor version, the length of the rest, then a count and pairs of name and definition, and a
-//! count and quadruples of group, version, kind and definition name. Schemas are described in [`super::schema`].
+//! versions: one byte for the minor version, the length of the rest, then a count and pairs of name and definition, and
+//! a count and quadruples of group, version, kind and definition name. Schemas are described in [`super::schema`].
 
 use std::sync::OnceLock;
 

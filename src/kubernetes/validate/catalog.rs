@@ -50,7 +50,7 @@ impl Catalog {
     /// The schemas of a version as [`SupportedVersion::parse`] reads it: `1.31`, `v1.31.4`, `latest`.
     ///
     /// # Errors
-    /// What is not a version, and versions whose schemas are not in the binary.
+    /// For a text that is not a version, and for a version whose schemas are not in the binary.
     pub fn find(version: &str) -> Result<Self, VersionError> {
         Self::of(&SupportedVersion::parse(version)?)
     }
@@ -58,7 +58,7 @@ impl Catalog {
     /// The schemas of a version.
     ///
     /// # Errors
-    /// The schemas are not in the binary.
+    /// When the schemas are not in the binary.
     pub fn of(version: &SupportedVersion) -> Result<Self, VersionError> {
         Self::load(version.minor).ok_or_else(|| VersionError::NotEmbedded(version.text.clone()))
     }

@@ -167,7 +167,7 @@ impl DocumentCheck<'_> {
         self.resource(root, resources, 0);
     }
 
-    /// Why a document cannot be converted to JSON. It is decoded only where the tree gives a reason to.
+    /// Why a document cannot be converted to JSON. It is decoded only if the tree gives a reason to.
     fn unreadable(&self, root: NodeId) -> Option<(String, usize)> {
         let duplicates = if self.options.strict {
             Duplicates::Refused
@@ -275,7 +275,7 @@ impl DocumentCheck<'_> {
         Some(SchemaChoice::Custom(custom.find(api_version, kind)?))
     }
 
-    /// The first place that has a schema of the kind.
+    /// The first location that has a schema of the kind.
     fn choose_schema(&self, api_version: &str, kind: &str) -> SchemaChoice<'_> {
         let embedded = || {
             self.target

@@ -19,7 +19,7 @@ use super::custom_schema::{FORMATS, MAX_DEPTH};
 pub(super) struct Patterns(Mutex<HashMap<String, Option<Arc<Regex>>, RandomState>>);
 
 impl Patterns {
-    /// A pattern where this crate and ECMA-262 cannot differ on it: classes such as `\d` are of ASCII alone, or it has none.
+    /// A pattern on which this crate and ECMA-262 cannot differ: classes such as `\d` are ASCII only, or it has none.
     fn get(&self, pattern: &str) -> Option<Arc<Regex>> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = known.get(pattern) {
@@ -37,7 +37,7 @@ impl Patterns {
     }
 }
 
-/// Whether a node means what its text says: no aliases, tags or merge keys, keys that are plain text and are there once,
+/// Whether a node means what its text says: no aliases, tags or merge keys, keys that are plain text and occur once,
 /// no number that JSON cannot express.
 pub(super) fn is_plain(tree: &Tree<'_>, root: NodeId) -> bool {
     let is_bare = |node: NodeId| tree.kind(node) != NodeKind::Alias && tree.tag(node).is_empty();

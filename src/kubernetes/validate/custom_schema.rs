@@ -26,7 +26,7 @@ type FoundKinds = HashMap<(String, String), Option<Arc<CustomKind>>>;
 /// The known `CustomResourceDefinitions`, read when a resource of their kind occurs.
 #[derive(Default)]
 pub struct CustomSchemas {
-    /// Texts of documents that hold a definition.
+    /// Texts of documents that contain a definition.
     definitions: Vec<Vec<u8>>,
     /// Built when a kind is first looked up.
     by_kind: OnceLock<HashMap<Vec<u8>, Vec<usize>>>,
@@ -34,7 +34,7 @@ pub struct CustomSchemas {
     found: Mutex<FoundKinds>,
 }
 
-/// One version of one kind: its schema, compiled when it is first asked for.
+/// One version of one kind: its schema, compiled when it is first used.
 pub(super) struct CustomKind {
     schema: Json,
     lenient: OnceLock<Result<Arc<FileSchema>, String>>,
@@ -55,7 +55,7 @@ impl fmt::Debug for CustomSchemas {
 impl CustomSchemas {
     /// Adds the documents of a stream that may be definitions.
     pub fn add_text(&mut self, text: &[u8]) {
-        // Looking for the word costs next to nothing beside reading a document.
+        // Looking for the word costs next to nothing compared with reading a document.
         if memchr::memmem::find(text, MARK).is_none() {
             return;
         }
@@ -204,7 +204,7 @@ impl CustomKind {
     }
 }
 
-/// The first thing wrong with a value under a CRD schema; nothing where the schema itself is at fault.
+/// The first thing wrong with a value under a CRD schema; nothing if the schema itself is at fault.
 pub(super) fn first_fault(tree: &Tree<'_>, schema: NodeId, value: NodeId) -> Option<String> {
     let schema = yaml::json_from_node(tree, schema).ok()?;
     let patterns = Patterns::default();

@@ -19,7 +19,7 @@ pub(super) enum Step<'s> {
 }
 
 impl<'w> Walk<'w> {
-    /// The minor version of Kubernetes that is validated for.
+    /// The minor version of Kubernetes to validate for.
     pub(super) const fn minor(&self) -> u8 {
         self.catalog.minor()
     }
@@ -141,7 +141,7 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// Reports what is wrong at the end of `steps` from `node`, whose path is the present one. The place in the file
+    /// Reports what is wrong at the end of `steps` from `node`, whose path is the current one. The place in the file
     /// is the last node on the way that exists.
     pub(super) fn fault(&mut self, node: NodeId, steps: &[Step<'_>], rule: Rule, message: impl Into<String>) {
         let mut path = self.pointer();

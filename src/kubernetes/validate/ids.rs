@@ -8,27 +8,27 @@ pub(super) const DOCUMENT: Rule = Rule::Document;
 pub(super) const TYPE: Rule = Rule::Type;
 /// A field that no schema knows.
 pub(super) const UNKNOWN_FIELD: Rule = Rule::UnknownField;
-/// A field that must be there.
+/// A required field that is missing.
 pub(super) const REQUIRED: Rule = Rule::Required;
-/// A value that is none of those that are supported.
+/// A value that is not one of the supported ones.
 pub(super) const ENUM: Rule = Rule::Enum;
 /// A number out of its range.
 pub(super) const RANGE: Rule = Rule::Range;
 /// A number that does not fit 32 or 64 bits.
 pub(super) const INTEGER_SIZE: Rule = Rule::IntegerSize;
-/// A resource quantity that is none, or negative.
+/// A resource quantity that is malformed or negative.
 pub(super) const QUANTITY: Rule = Rule::Quantity;
 /// Data that is not base64.
 pub(super) const BASE64: Rule = Rule::Base64;
 /// A time that is not RFC 3339.
 pub(super) const DATE_TIME: Rule = Rule::DateTime;
-/// A name or address that is not written as its kind asks for.
+/// A name or address that is not written as its kind requires.
 pub(super) const NAME: Rule = Rule::Name;
 /// A key or value of a label.
 pub(super) const LABEL: Rule = Rule::Label;
 /// A key of an annotation, or too much in all of them.
 pub(super) const ANNOTATION: Rule = Rule::Annotation;
-/// A selector that selects nothing it should, or is not well formed.
+/// A selector that does not select what it should, or is malformed.
 pub(super) const SELECTOR: Rule = Rule::Selector;
 /// Two items with the same name.
 pub(super) const DUPLICATE: Rule = Rule::Duplicate;
@@ -40,15 +40,15 @@ pub(super) const ONE_OF: Rule = Rule::OneOf;
 pub(super) const VOLUME_MOUNT: Rule = Rule::VolumeMount;
 /// Limits below requests, unknown resources.
 pub(super) const RESOURCES: Rule = Rule::Resources;
-/// A schedule that is no cron expression.
+/// A schedule that is not a cron expression.
 pub(super) const CRON: Rule = Rule::Cron;
-/// A probe that cannot be made.
+/// A probe that cannot work.
 pub(super) const PROBE: Rule = Rule::Probe;
-/// A field that cannot stand here.
+/// A field that is not allowed here.
 pub(super) const FORBIDDEN: Rule = Rule::Forbidden;
 /// A `fieldPath` that the downward API does not know.
 pub(super) const FIELD_PATH: Rule = Rule::FieldPath;
-/// A `CustomResourceDefinition` that is not sound.
+/// A `CustomResourceDefinition` that is not valid.
 pub(super) const CRD: Rule = Rule::Crd;
 /// An expression that does not compile, or a validation of a custom resource that fails.
 pub(super) const CEL: Rule = Rule::Cel;
@@ -57,5 +57,5 @@ pub(super) const SCHEMA: Rule = Rule::Schema;
 
 /// An API version that Kubernetes no longer serves.
 pub(super) const REMOVED_API: Rule = Rule::RemovedApi;
-/// An API version that Kubernetes will not serve for ever.
+/// An API version that Kubernetes will stop serving.
 pub(super) const DEPRECATED_API: Rule = Rule::DeprecatedApi;

@@ -1,5 +1,5 @@
-//! Kubernetes manifests as an API server judges them: against the schemas in the binary, those of custom resources, and
-//! the rules beyond schemas, straight over YAML nodes, each document read once for all versions.
+//! Kubernetes manifests, validated as an API server does it: against the schemas in the binary, those of custom
+//! resources, and the rules beyond schemas, straight over YAML nodes, each document read once for all versions.
 
 mod bundle;
 mod catalog;

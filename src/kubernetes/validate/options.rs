@@ -56,7 +56,7 @@ pub struct Options {
 pub struct Target {
     /// The embedded schemas.
     pub catalog: Catalog,
-    /// Where schemas are, if not in the binary alone.
+    /// Where schemas are, if they are not only in the binary.
     pub locations: Option<SchemaLocations>,
 }
 

@@ -57,7 +57,7 @@ impl Quantity {
         let (number, suffix) = text.split_at_checked(end)?;
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         let digits = format!("{whole}{fraction}");
-        // Far beyond any amount, all are alike.
+        // Exponents far beyond any amount all have the same effect.
         let mantissa = digits.parse::<i128>().unwrap_or(i128::MAX / UNIT);
         let (binary, decimal) = scale(suffix)?;
         let exponent = decimal - i32::try_from(fraction.len()).ok()? + 9;

@@ -2,12 +2,12 @@
 
 use std::fmt::Debug;
 
-/// A schema that could not be fetched: what the server or the network answered, without the address.
+/// A schema that could not be fetched: the server's answer or the network's error, without the address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct FetchError(pub String);
 
-/// Fetches schemas. Each address is asked for once a run.
+/// Fetches schemas. Each address is fetched once per run.
 pub trait FetchSchema: Debug + Send + Sync {
     /// The text at an address; `None` where the server answers that it does not exist.
     ///

@@ -11,7 +11,7 @@ pub enum Status {
     Invalid,
     /// Cannot be judged: not YAML, no kind, no schema.
     Error,
-    /// Passed over: its kind is skipped, or has no schema and that is allowed.
+    /// Skipped: its kind is to be skipped, or has no schema and that is allowed.
     Skipped,
 }
 
@@ -48,7 +48,7 @@ pub struct Resource {
     pub offset: usize,
     /// The verdict.
     pub status: Status,
-    /// Minor versions of Kubernetes with this verdict; none where no schema was asked.
+    /// Minor versions of Kubernetes with this verdict; none if no schema was consulted.
     pub minors: Vec<u8>,
     /// What is wrong; for [`Status::Error`] one entry without a path.
     pub violations: Vec<Violation>,

@@ -20,7 +20,7 @@ pub struct UnknownRule {
 /// Checks that an id names a rule, a part of a rule (`range/service-port`), or all of them (`*`).
 ///
 /// # Errors
-/// When it names none, with the closest one that exists.
+/// When it names none of these; the error has the closest one that exists.
 pub fn check_rule_id(id: &str) -> Result<(), UnknownRule> {
     let unknown = |suggestion: Option<String>| UnknownRule {
         id: id.to_owned(),

@@ -1,8 +1,8 @@
 //! JSON schemas of the user's own: `--schema-location`, with kubeconform's templates.
 //!
 //! A location is `default` (the embedded schemas), a directory laid out as kubeconform's registry, or a path with
-//! `{{ .ResourceKind }}` and the like. They are tried in order; where a file does not exist, the next location is tried. A
-//! file that is not a schema is an error (kubeconform ignores it).
+//! `{{ .ResourceKind }}` and the like. They are tried in order; if a file does not exist, the next location is tried. A
+//! file that is not a schema is an error (kubeconform ignores such a file).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -23,7 +23,7 @@ use super::remote_schema::{FetchSchema, is_remote};
 const REGISTRY_LAYOUT: &str =
     "/{{ .NormalizedKubernetesVersion }}-standalone{{ .StrictSuffix }}/{{ .ResourceKind }}{{ .KindSuffix }}.json";
 
-/// Names that a location may hold between `{{` and `}}`, in the order of [`Variables`].
+/// Names that a location may contain between `{{` and `}}`, in the order of [`Variables`].
 const VARIABLES: [&str; 6] = [
     ".NormalizedKubernetesVersion",
     ".StrictSuffix",
@@ -74,7 +74,7 @@ pub struct SchemaLocations {
     read: Mutex<HashMap<String, Arc<OnceLock<ReadSchema>>>>,
 }
 
-/// A schema file once it was looked for: missing, compiled, or the reason why not.
+/// A schema file that was looked for: missing, compiled, or the reason why it cannot be used.
 type ReadSchema = Option<Result<Arc<FileSchema>, String>>;
 
 impl fmt::Debug for SchemaLocations {

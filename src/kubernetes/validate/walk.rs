@@ -45,7 +45,7 @@ pub(super) struct Strictness {
     pub(super) types_only: bool,
 }
 
-/// What a node is, in JSON's words.
+/// The type of a node, by its name in JSON.
 #[derive(Debug, Clone)]
 enum Found<'t> {
     Null,
@@ -74,16 +74,16 @@ impl Found<'_> {
 pub(super) struct Walk<'w> {
     pub(super) tree: &'w Tree<'w>,
     pub(super) catalog: &'w Catalog,
-    /// Whether keys are what they look like: see [`super::custom_acceptance::is_plain`].
+    /// Whether keys mean what their text says: see [`super::custom_acceptance::is_plain`].
     pub(super) is_plain: bool,
     strictness: Strictness,
     path: Vec<Cow<'w, str>>,
     violations: Vec<Violation>,
-    /// Paths of which the schema has already said what is wrong, so that rules do not say it again.
-    told: Vec<String>,
-    /// Name of the present definition, for what is particular to it.
+    /// Paths at which a violation of the schema has been reported, so that rules do not report it again.
+    reported_paths: Vec<String>,
+    /// Name of the current definition, for its special cases.
     definition_name: &'static str,
-    /// Names of volumes that are made of claim templates.
+    /// Names of volumes that are made from claim templates.
     pub(super) claim_templates: Vec<Cow<'w, str>>,
 }
 
@@ -96,7 +96,7 @@ impl<'w> Walk<'w> {
             strictness,
             path: Vec::new(),
             violations: Vec::new(),
-            told: Vec::new(),
+            reported_paths: Vec::new(),
             definition_name: "",
             claim_templates: Vec::new(),
         }
@@ -117,7 +117,7 @@ impl<'w> Walk<'w> {
         self.violations
     }
 
-    /// Names of the volumes that a `StatefulSet` makes of its claim templates.
+    /// Names of the volumes that a `StatefulSet` makes from its claim templates.
     fn claim_templates_of(&self, root: NodeId) -> Vec<Cow<'w, str>> {
         let Some(spec) = self.field(root, "spec") else {
             return Vec::new();
@@ -128,7 +128,7 @@ impl<'w> Walk<'w> {
             .collect()
     }
 
-    /// What the API server checks of an object of a definition, beyond types.
+    /// Checks an object of a definition beyond types, as the API server does.
     fn check_definition(&mut self, node: NodeId, definition: Definition<'w>) {
         let is_judged = !self.strictness.schema_only && !self.strictness.types_only;
         // An item that is null is an object without any field.
@@ -149,12 +149,12 @@ impl<'w> Walk<'w> {
         self.path.pop();
     }
 
-    /// Whether the present path ends with a step.
+    /// Whether the current path ends with a step.
     pub(super) fn path_ends_with(&self, step: &str) -> bool {
         self.path.last().is_some_and(|last| last == step)
     }
 
-    /// The present path as a JSON pointer.
+    /// The current path as a JSON pointer.
     pub(super) fn pointer(&self) -> String {
         let mut path = String::new();
         for step in &self.path {
@@ -169,22 +169,22 @@ impl<'w> Walk<'w> {
         self.tree.span(node).start as usize
     }
 
-    /// The part of a rule that is about the present definition.
+    /// The part of a rule that is about the current definition.
     pub(super) fn rule_id(&self, rule: Rule) -> RuleId {
         let type_name = self.definition_name.rsplit('.').next().unwrap_or_default();
         RuleId::part_of(rule, type_name)
     }
 
-    /// Adds what a rule finds, where the schema has not found something already.
+    /// Adds a rule's violation, unless the schema has already been violated at its path.
     pub(super) fn add(&mut self, violation: Violation) {
-        if !self.told.contains(&violation.path) {
+        if !self.reported_paths.contains(&violation.path) {
             self.violations.push(violation);
         }
     }
 
     fn report(&mut self, node: NodeId, rule: Rule, message: String) {
         let (path, offset) = (self.pointer(), self.offset_of(node));
-        self.told.push(path.clone());
+        self.reported_paths.push(path.clone());
         self.violations.push(Violation {
             path,
             message,
@@ -319,7 +319,8 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// Whether the API server accepts an object without a field that the OpenAPI document requires, since zero will do.
+    /// Whether the API server accepts an object without a field that the OpenAPI document requires, since zero is a
+    /// valid value.
     fn is_filled_in(&self, property: &Property) -> bool {
         !self.strictness.schema_only
             && FILLED_IN
@@ -327,7 +328,7 @@ impl<'w> Walk<'w> {
                 .any(|&(owner, name)| name == property.name && self.definition_name.ends_with(owner))
     }
 
-    /// Whether the present path leads through a field.
+    /// Whether the current path leads through a field.
     pub(super) fn is_below(&self, field: &str) -> bool {
         self.path.iter().any(|step| step == field)
     }
@@ -388,7 +389,7 @@ impl<'w> Walk<'w> {
             return;
         }
         for name in &missing {
-            self.told.push(format!("{}/{name}", self.pointer()));
+            self.reported_paths.push(format!("{}/{name}", self.pointer()));
         }
         if let [only] = missing.as_slice() {
             self.report(node, ids::REQUIRED, format!("missing property '{only}'"));

@@ -94,7 +94,7 @@ fn root_with_status(walk: &mut Walk<'_>, schema: NodeId) {
 #[derive(Debug, Clone, Copy, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "a set")]
 struct Keys {
-    /// Any of Kubernetes' own.
+    /// Any of Kubernetes' own keys.
     extensions: bool,
     default: bool,
     /// `properties`, `additionalProperties` or `items`.

@@ -81,7 +81,7 @@ fn node_selector_term(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
-/// One expression of a selector; those over nodes know `Gt` and `Lt` too.
+/// One expression of a selector; those over nodes accept `Gt` and `Lt` too.
 fn expression(walk: &mut Walk<'_>, node: NodeId, list: &str, index: usize, item: NodeId, is_of_nodes: bool) {
     let values = walk.items(item, "values");
     let operator = walk.text(item, "operator").unwrap_or_default();

@@ -9,7 +9,7 @@ use super::super::walk::Walk;
 use super::Syntax;
 use super::labels::{check_annotations, check_labels};
 
-/// Kinds of Kubernetes' own that are in no namespace.
+/// Kinds of Kubernetes' own that are not in a namespace.
 const CLUSTER_KINDS: [&str; 31] = [
     "APIService",
     "CSIDriver",
@@ -44,7 +44,7 @@ const CLUSTER_KINDS: [&str; 31] = [
     "VolumeAttachment",
 ];
 
-/// Kinds that are a question or a list and whose names are not checked.
+/// Kinds that are a request to the server or a list, whose names are not checked.
 fn is_nameless(kind: &str) -> bool {
     kind.ends_with("Review") || kind.ends_with("List") || matches!(kind, "Eviction" | "Binding" | "Scale" | "Status")
 }
@@ -149,7 +149,7 @@ pub(in crate::kubernetes::validate) fn check_root<'w>(
     });
 }
 
-/// What is checked of the metadata of an object and of a pod template alike.
+/// Checks of metadata that are the same for objects and for pod templates.
 pub(super) fn check_object_metadata(walk: &mut Walk<'_>, metadata: NodeId) {
     check_labels(walk, metadata, "labels");
     check_annotations(walk, metadata);

@@ -47,11 +47,11 @@ pub(super) enum Check {
     OneOfOrEmpty(&'static str, &'static [&'static str]),
     /// As [`Self::OneOfOrEmpty`], and an empty text is refused too.
     OneOf(&'static str, &'static [&'static str]),
-    /// The whole number lies between two, inclusive.
+    /// The whole number lies between two limits, inclusive.
     Range(&'static str, i64, i64),
     /// The field is not a negative number.
     NotNegative(&'static str),
-    /// No two items of the list have the same text in a field; with an empty name: are the same text.
+    /// No two items of the list have the same text in a field; if its name is empty, the items themselves are compared.
     Unique(&'static str, &'static str),
     /// Exactly one of the fields is present.
     ExactlyOne(&'static [&'static str]),

@@ -310,7 +310,7 @@ fn port_number(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
-/// Where none is given, or 0, it is the port itself.
+/// If it is absent or 0, it is the port itself.
 fn target_port(walk: &mut Walk<'_>, node: NodeId) {
     if let Some(value) = walk.field(node, "targetPort")
         && walk.integer_of(value) != Some(0)

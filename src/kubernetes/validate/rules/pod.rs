@@ -10,7 +10,7 @@ use super::labels::check_labels;
 use super::metadata::check_object_metadata;
 use super::{Check, MAX_INT32, Syntax, Table, unsupported};
 
-/// Seconds a pod has to end, unless it says otherwise.
+/// Seconds that a pod has to terminate, unless it sets another time.
 const GRACE_SECONDS: i64 = 30;
 
 pub(super) const CHECKS: Table = &[
@@ -208,7 +208,7 @@ fn containers(walk: &mut Walk<'_>, node: NodeId) {
     host_ports(walk, node);
 }
 
-/// No handler sleeps longer than the pod has to end.
+/// No handler sleeps longer than the pod has to terminate.
 fn sleeps(walk: &mut Walk<'_>, node: NodeId, container: NodeId, place: &[Step<'_>]) {
     let grace = walk
         .integer(node, "terminationGracePeriodSeconds")

@@ -1,4 +1,4 @@
-//! What runs pods: `pkg/apis/apps/validation`, `pkg/apis/batch/validation`, replication controllers.
+//! Kinds that run pods: `pkg/apis/apps/validation`, `pkg/apis/batch/validation`, replication controllers.
 
 use crate::text::yaml::NodeId;
 
@@ -265,7 +265,7 @@ fn rolling_set(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
-/// The number of a field that holds one, or a percentage; anything else, and what is out of range, is reported.
+/// The number of a field whose value is a number or a percentage; anything else, and what is out of range, is reported.
 pub(super) fn amount(walk: &mut Walk<'_>, node: NodeId, name: &str, is_share: bool) -> Option<i64> {
     let value = walk.field(node, name)?;
     if let Some(number) = walk.integer_of(value) {
@@ -378,7 +378,7 @@ fn job_name(walk: &mut Walk<'_>, node: NodeId) {
         walk.fault(node, &[Key("metadata"), Key("name")], ids::NAME, message);
         return;
     }
-    // The pods of an indexed job are called by its name and their number.
+    // The pods of an indexed job are named after the job and their index.
     let mode = walk.field_at(node, &["spec", "completionMode"]);
     let count = walk.field_at(node, &["spec", "completions"]);
     let last = count
