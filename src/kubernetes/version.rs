@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_refused_by_name() {
+    fn unknown_versions_are_refused_by_name() {
         let all: Vec<String> = EMBEDDED_MINORS.map(|minor| format!("1.{minor}")).collect();
         assert_eq!(parsed(&["..latest"]).map(|text| text.split(' ').count()), Ok(all.len()));
         for (text, want) in [

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_lose_what_may_be_secret() {
+    fn addresses_lose_their_secrets() {
         for (url, want) in [
             (
                 "https://me:hunter2@host/a/b.json?token=hunter2",

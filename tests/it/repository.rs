@@ -1,5 +1,5 @@
-//! Repositories on disk and in an S3 server of our own: the same contract, no push is lost to another, and faults of the
-//! store are reported as what they are.
+//! Repositories on disk and in an S3 server of our own: the same contract, no push is lost to another, and faults of
+//! the store are reported accurately.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -49,7 +49,7 @@ fn assert_code(output: &Output, code: i32) {
     assert!(!text.contains("hunter2"), "a secret in {text}");
 }
 
-/// Pushes, pushes again, pushes other content under the same version.
+/// Pushes, pushes again, pushes different content under the same version.
 fn contract(repository: &str, endpoint: Option<&str>) {
     let directory = tempfile::tempdir().expect("a directory");
     let first = archive(directory.path(), "a", "1.0.0", "one");
@@ -136,7 +136,7 @@ fn no_push_to_s3_is_lost_though_answers_are() {
 }
 
 #[test]
-fn what_is_not_a_repository_is_refused() {
+fn invalid_repositories_are_refused() {
     let directory = tempfile::tempdir().expect("a directory");
     let chart = archive(directory.path(), "a", "1.0.0", "one");
     assert_code(&push(&[&chart, "https://user:hunter2@host/charts"], None), 2);
@@ -144,9 +144,9 @@ fn what_is_not_a_repository_is_refused() {
     assert_code(&push(&[&chart], None), 2);
 }
 
-/// What a store answers for good is asked for once; what may pass, as often as the policy says.
+/// A request is not repeated after a final answer; after a temporary failure it is, as often as the policy allows.
 #[test]
-fn answers_that_stay_are_reported_at_once() {
+fn final_answers_are_reported_at_once() {
     let directory = tempfile::tempdir().expect("a directory");
     let chart = archive(directory.path(), "a", "1.0.0", "one");
     let always = |status, headers, code| Behaviour::AlwaysAnswers { status, headers, code };
@@ -223,7 +223,7 @@ fn what_a_store_answers_to_a_request_without_a_signature_is_its_own_answer() {
 }
 
 #[test]
-fn an_index_that_is_removed_while_it_is_written_is_begun_anew() {
+fn an_index_that_is_removed_during_a_write_is_created_again() {
     let server = S3Server::start(Behaviour::RemovesBeforeFirstUpdate);
     let directory = tempfile::tempdir().expect("a directory");
     for name in ["a", "b"] {
@@ -236,7 +236,7 @@ fn an_index_that_is_removed_while_it_is_written_is_begun_anew() {
     );
 }
 
-/// Otherwise pushes at the same time would overwrite each other, each with success.
+/// Otherwise concurrent pushes would overwrite each other, and all would succeed.
 #[test]
 fn a_store_that_ignores_conditions_is_refused() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -255,7 +255,7 @@ fn a_store_that_ignores_conditions_is_refused() {
 }
 
 #[test]
-fn an_answer_that_ends_in_the_middle_is_asked_for_again() {
+fn a_truncated_answer_is_requested_again() {
     let server = S3Server::start(Behaviour::CutsFirstContent);
     let directory = tempfile::tempdir().expect("a directory");
     for name in ["a", "b"] {
@@ -266,7 +266,7 @@ fn an_answer_that_ends_in_the_middle_is_asked_for_again() {
     assert_all(&server.object("bucket/index.yaml").expect("an index"), &names);
 }
 
-/// Without a store behind an address: nothing waits, and the credentials in the endpoint stay unseen.
+/// Without a store behind an address: nothing waits, and the credentials in the endpoint are not shown.
 #[test]
 fn a_store_that_cannot_be_reached_is_reported_without_credentials() {
     let settings = |endpoint: &'static str| RepositorySettings {

@@ -1,4 +1,4 @@
-//! The HTTP client: proxies as they are handed in, limits, and our name as user agent.
+//! The HTTP client: the given proxies, limits, and our name as user agent.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub struct ProxySettings {
     pub exceptions: Option<String>,
 }
 
-/// How the network is reached.
+/// How to reach the network.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NetworkSettings {
     /// Proxies.

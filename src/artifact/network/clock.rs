@@ -1,4 +1,4 @@
-//! The clock and the random source of a run, handed in so that tests neither wait nor differ.
+//! The clock and the random source of a run, passed in so that tests neither wait nor vary.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -11,7 +11,7 @@ pub trait Clock: Debug + Send + Sync {
     fn random(&self) -> f64;
 }
 
-/// A clock that writes down how long it was asked to wait.
+/// A clock that records the waiting times instead of waiting.
 #[cfg(test)]
 #[derive(Debug, Default)]
 pub(crate) struct TestClock {

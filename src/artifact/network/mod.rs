@@ -1,5 +1,5 @@
-//! The network, in one place: one runtime, one TLS library, one client with the process's proxies, one policy of what is
-//! sent again. Only commands that reach a remote repository or schema start it.
+//! The network, in one place: one runtime, one TLS library, one client with the process's proxies, one policy for
+//! retries. Only commands that reach a remote repository or schema start it.
 
 mod client;
 mod clock;

@@ -13,7 +13,7 @@ use crate::text::source::replace_file;
 use super::retry::{RetryPolicy, Verdict, judge_error, judge_status};
 use super::runtime::Network;
 
-/// How often one schema is asked for.
+/// Most requests for one schema.
 const ATTEMPTS: u32 = 3;
 /// Largest schema that is read, in bytes.
 const MAX_BYTES: usize = 64 << 20;

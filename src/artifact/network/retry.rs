@@ -1,5 +1,5 @@
-//! What is tried again, how often, and after which pause. The pause doubles with each attempt and has a random part, so
-//! that writers that collide drift apart; `Retry-After` of a server is followed where it is bearable.
+//! What is retried, how often, and after which pause. The pause doubles with each attempt and has a random part, so
+//! that colliding writers spread out; a server's `Retry-After` is followed if it is short enough.
 
 use std::error::Error;
 use std::time::Duration;
@@ -7,16 +7,16 @@ use std::time::Duration;
 use super::clock::Clock;
 use super::tls::is_certificate_refused;
 
-/// What a failure means for another attempt.
+/// Whether another attempt may succeed after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Another attempt would end the same way.
     Final,
-    /// Another attempt may succeed, after the pause that the server asked for if it did.
+    /// Another attempt may succeed, after the pause that the server requested, if it did.
     Retry(Option<Duration>),
 }
 
-/// How often something is tried, and how long the pauses are.
+/// The number of attempts and the pauses between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// Attempts in all, at least one.
@@ -25,11 +25,11 @@ pub struct RetryPolicy {
     pub first_pause: Duration,
     /// Longest pause after any attempt.
     pub longest_pause: Duration,
-    /// Longest `Retry-After` that is waited for; a server that asks for more ends the attempts.
+    /// Longest `Retry-After` that is waited for; a longer one ends the attempts.
     pub longest_wait: Duration,
 }
 
-/// A failure after which nothing was tried again.
+/// A failure after which there was no further attempt.
 #[derive(Debug)]
 pub struct Exhausted<E> {
     /// The last failure.
@@ -38,7 +38,7 @@ pub struct Exhausted<E> {
     pub attempts: u32,
 }
 
-/// How requests to servers are tried.
+/// The attempts at requests to servers.
 impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
@@ -91,7 +91,7 @@ impl RetryPolicy {
 /// Judges the status of an HTTP answer that is not a success. `retry_after` is the header of that name.
 pub fn judge_status(status: u16, retry_after: Option<&str>) -> Verdict {
     match status {
-        // Asked too often, too slow, or trouble at the server or a proxy. 501 is an answer that stays.
+        // Too many requests, a time-out, or trouble at the server or a proxy. 501 does not change.
         408 | 425 | 429 | 500 | 502..=504 => {
             let seconds = retry_after.and_then(|text| text.trim().parse().ok());
             Verdict::Retry(seconds.map(Duration::from_secs))

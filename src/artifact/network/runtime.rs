@@ -6,7 +6,7 @@ use super::client::{NetworkError, NetworkSettings, client};
 use super::clock::Clock;
 use super::tls::choose_provider;
 
-/// A way to the network.
+/// Access to the network.
 #[derive(Debug)]
 pub struct Network {
     runtime: tokio::runtime::Runtime,

@@ -2,7 +2,7 @@
 
 use rustls::crypto::ring;
 
-/// Chooses the TLS library of the process. A second choice is the same one.
+/// Chooses the TLS library of the process. Later calls have no effect, since they make the same choice.
 pub(super) fn choose_provider() {
     let _chosen = ring::default_provider().install_default();
 }
@@ -14,7 +14,7 @@ pub(super) fn is_certificate_refused(error: &(dyn std::error::Error + 'static)) 
         if matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))) {
             return true;
         }
-        // An I/O error shows the source of what it holds, not what it holds.
+        // The source of an I/O error is the source of the error it wraps, not that error.
         next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
             Some(inner) => Some(inner),
             None => error.source(),

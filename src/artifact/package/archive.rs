@@ -1,4 +1,4 @@
-//! A reproducible `.tgz`: the same files give the same bytes on any machine and any day.
+//! A reproducible `.tgz`: the same files give the same bytes on any machine at any time.
 //!
 //! Nothing in it depends on the machine: all entries have one time stamp, one mode, no owner and a fixed order, the gzip
 //! header has no time and no system, and the compressor is part of the program.
@@ -9,7 +9,7 @@ use flate2::{Compression, GzBuilder};
 
 use crate::engine::chart::ChartFile;
 
-/// Time stamp of every entry: 1980-01-01, the first that every archive format can hold.
+/// Time stamp of every entry: 1980-01-01, the first that every archive format can represent.
 const TIME: u64 = 315_532_800;
 /// Mode of every entry.
 const MODE: u32 = 0o644;
@@ -18,7 +18,7 @@ const LEVEL: u32 = 6;
 /// "Unknown" in the gzip header.
 const NO_SYSTEM: u8 = 255;
 
-/// An archive that cannot be written, for example because tar cannot hold a name.
+/// An archive that cannot be written, for example because tar cannot represent a name.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write the archive: {0}")]
 pub struct ArchiveWriteError(#[from] io::Error);
@@ -26,7 +26,7 @@ pub struct ArchiveWriteError(#[from] io::Error);
 /// Packs `files` below a directory `name`: Chart.yaml first, so that readers find it at once, then by name.
 ///
 /// # Errors
-/// When tar cannot hold the name of a file.
+/// When tar cannot represent the name of a file.
 pub fn pack(files: &[ChartFile], name: &str) -> Result<Vec<u8>, ArchiveWriteError> {
     let mut ordered: Vec<&ChartFile> = files.iter().collect();
     ordered.sort_by_key(|file| (file.name != "Chart.yaml", file.name.as_str()));

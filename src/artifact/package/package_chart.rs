@@ -69,10 +69,10 @@ pub enum PackageError {
     Archive(#[from] ArchiveWriteError),
 }
 
-/// Packages a chart directory, or a chart's archive anew.
+/// Packages a chart directory, or repackages a chart's archive.
 ///
 /// # Errors
-/// When the chart does not load, a dependency is missing, or a given version is not one.
+/// When the chart does not load, a dependency is missing, or a given version is not a semantic version.
 pub fn package_chart(directory: &Path, options: &PackageOptions) -> Result<Package, PackageError> {
     let load = |source| PackageError::Load {
         directory: directory.to_owned(),

@@ -1,4 +1,4 @@
-//! index.yaml: what a repository offers. Entries are merged in; everything that it has already, known or not, stays.
+//! index.yaml: what a repository offers. Entries are merged in; everything that is already in it, known or not, stays.
 
 use serde_json::{Map as JsonMap, Value as Json, json};
 
@@ -23,7 +23,7 @@ pub struct IndexEntry {
 /// The result of merging.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Merged {
-    /// The index has all entries already, with the same digests.
+    /// The index already has all entries, with the same digests.
     Unchanged,
     /// The new text.
     Changed(Vec<u8>),
@@ -36,7 +36,7 @@ pub enum IndexError {
     #[error("index.yaml is broken: {0}")]
     Broken(String),
     /// The index has the version with another archive.
-    #[error("{name} {version} is in the repository already, with other content (digest {found}, not {new})")]
+    #[error("{name} {version} is already in the repository, with different content (digest {found}, not {new})")]
     Exists {
         /// The chart.
         name: String,
@@ -179,8 +179,8 @@ pub fn merge_entries(index: Option<&[u8]>, entries: &[IndexEntry], generated: &s
     Ok(Merged::Changed(bytes))
 }
 
-/// Reads an index that is to be replaced: what the reading loses, the writing deletes. So an index that was cut, or that a
-/// merge of two versions has spoilt, is refused, as Helm refuses it.
+/// Reads an index that is to be replaced: anything lost in reading would be deleted in writing. So an index that was
+/// truncated, or damaged by merging two versions, is refused, as Helm refuses it.
 fn read(text: &[u8]) -> Result<Json, IndexError> {
     let broken = |message: String| IndexError::Broken(message);
     let tree = yaml::parse_all(text).map_err(|error| broken(error.to_string()))?;
@@ -191,7 +191,7 @@ fn read(text: &[u8]) -> Result<Json, IndexError> {
     }
 }
 
-/// Adds an entry, newest version first; false where the list has it already, with the same digest.
+/// Adds an entry, newest version first; false if the list already has it, with the same digest.
 fn insert(versions: &mut Vec<Json>, entry: &IndexEntry) -> Result<bool, IndexError> {
     let text = |version: &Json, field: &str| version.get(field).and_then(Json::as_str).unwrap_or_default().to_owned();
     if let Some(existing) = versions
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn newest_comes_first_and_what_is_foreign_stays() {
+    fn newest_comes_first_and_foreign_entries_stay() {
         let index = "apiVersion: v1\nx: foreign\nentries:\n  a:\n  - {version: 1.9.0, digest: aa, custom: {z: 1}}\n  b: [{version: 0.1.0}]\n";
         let text = merged(Some(index), &[entry("a", "1.10.0", "bb")]).unwrap();
         let json = yaml::json_from_bytes(text.as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! The address of a repository: `file:///dir`, `s3://bucket/prefix`. What is behind it is for [`super::open_store`].
+//! The address of a repository: `file:///dir`, `s3://bucket/prefix`. [`super::open_store`] opens it.
 
 use std::path::{Component, Path, PathBuf};
 

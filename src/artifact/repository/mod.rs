@@ -1,4 +1,4 @@
-//! Chart archives to a chart repository, never losing another's push.
+//! Chart archives to a chart repository, without losing the pushes of others.
 
 mod index_file;
 mod location;

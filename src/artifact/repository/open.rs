@@ -1,4 +1,4 @@
-//! From an address to the store behind it, with settings that are handed in.
+//! From an address to the store behind it, with the given settings.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use crate::artifact::network::{Clock, Network, NetworkError, NetworkSettings, Re
 use super::location::Location;
 use super::store::{DiskStore, RetryingStore, S3Settings, S3Store, Store, StoreError};
 
-/// What stores are opened with. Credentials are used by the store they belong to only.
+/// The settings with which stores are opened. Credentials are used by the store they belong to only.
 #[derive(Debug, Clone)]
 pub struct RepositorySettings {
-    /// How the network is reached.
+    /// How to reach the network.
     pub network: NetworkSettings,
     /// Credentials and settings of S3.
     pub s3: S3Settings,
-    /// How often a store is asked, and after which pauses.
+    /// How often a request is sent, and the pauses between attempts.
     pub retry: RetryPolicy,
     /// The clock of the run.
     pub clock: Arc<dyn Clock>,

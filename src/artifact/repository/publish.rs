@@ -1,8 +1,8 @@
-//! Publishing: archives first, each only if its name is free, then the index by compare-and-swap until it holds all
+//! Publishing: archives first, each only if its name is free, then the index by compare-and-swap until it has all
 //! entries. Running twice does the same as running once, so a lost answer does no harm.
 //!
-//! Only conflicts are tried again here. A store that fails is asked again by [`super::store::RetryingStore`], and its
-//! failure is final when it arrives.
+//! Only conflicts are retried here. Requests that fail are repeated by [`super::store::RetryingStore`], so a failure
+//! that arrives here is final.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ pub enum Outcome {
     AlreadyThere,
 }
 
-/// What publishing needs of the run it is part of.
+/// What publishing needs from the run it is part of.
 #[derive(Debug, Clone)]
 pub struct Environment<'e> {
     /// RFC 3339 time for `created` and `generated`.
@@ -57,9 +57,9 @@ pub struct Environment<'e> {
 
 /// The outcome of one attempt at the index.
 enum IndexWrite {
-    /// It was written, and holds all entries.
+    /// It was written, and has all entries.
     Written,
-    /// It holds all entries, and was not written.
+    /// It has all entries already, and was not written.
     AlreadyComplete,
     /// Another writer was faster.
     Lost,
@@ -68,8 +68,8 @@ enum IndexWrite {
 /// Why charts were not published. What was published before stays.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// The repository has the version with other content.
-    #[error("{name} {version} is in the repository already, with other content")]
+    /// The repository has the version with different content.
+    #[error("{name} {version} is already in the repository, with different content")]
     Exists {
         /// The chart.
         name: String,
@@ -82,7 +82,7 @@ pub enum PublishError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Other writers were always faster.
+    /// Other writers were faster at every attempt.
     #[error("index.yaml changed during each of {} attempts to write it", CONFLICTS.attempts)]
     Contended,
     /// An archive exists when it is written, and is missing when it is read.
@@ -100,8 +100,8 @@ impl PublishError {
 /// Publishes all items; the outcomes are in their order.
 ///
 /// # Errors
-/// When the repository has one of the versions with other content, the index is broken, the store fails, or other writers
-/// are always faster.
+/// When the repository has one of the versions with different content, the index is broken, the store fails, or other
+/// writers are faster at every attempt.
 pub fn publish(
     store: &mut dyn Store,
     items: &[Item],
@@ -136,7 +136,7 @@ fn try_index(
 ) -> Result<IndexWrite, PublishError> {
     let found = store.get(INDEX)?;
     let text = found.as_ref().map(|found| found.bytes.as_slice());
-    // Judged before the first write: after a lost answer our own entries would look like another's.
+    // Compared before the first write: after a lost answer our own entries would look like another's.
     outcomes.get_or_insert_with(|| entries.iter().map(|entry| outcome(text, entry, now)).collect());
     let Merged::Changed(new) = merge_entries(text, entries, now)? else {
         return Ok(IndexWrite::AlreadyComplete);
@@ -255,7 +255,7 @@ mod tests {
         assert!(other.is_finding(), "{other}");
         assert_eq!(
             other.to_string(),
-            "a 1.0.0 is in the repository already, with other content"
+            "a 1.0.0 is already in the repository, with different content"
         );
         assert_eq!(listed(&store), 3);
     }
@@ -344,7 +344,7 @@ mod tests {
         assert_eq!((listed(&store), pauses.len()), (1, 1));
     }
 
-    /// A store that reports every write of the index as a conflict, and never has an object.
+    /// A store that reports every write as a conflict, and never has an object.
     struct Contradictory;
 
     impl Store for Contradictory {

@@ -13,7 +13,7 @@ pub enum ItemError {
     /// It is not an archive.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
-    /// It holds no chart that loads.
+    /// It does not contain a chart that loads.
     #[error(transparent)]
     Chart(#[from] LoadError),
 }
@@ -57,7 +57,7 @@ impl Item {
 /// Publishes to the repository at an address; the outcomes are in the order of the items. `now` is an RFC 3339 time.
 ///
 /// # Errors
-/// When the repository cannot be opened, or does not accept an item. Archives that were put there before stay.
+/// When the repository cannot be opened, or does not accept an item. Archives that were already uploaded stay.
 pub fn publish_packages(
     location: &Location,
     items: &[Item],

@@ -22,7 +22,7 @@ pub enum BumpError {
         /// Why.
         source: YamlError,
     },
-    /// A file cannot be edited as asked.
+    /// A file cannot be edited as requested.
     #[error("{path}: {source}")]
     Edit {
         /// The file.

@@ -20,7 +20,7 @@ pub enum TargetError {
     },
     /// The new image has a digest, and the values have no place for one.
     #[error(
-        "`{path}` has no digest, so that of the new image would be lost: leave it out, or give the values a digest"
+        "`{path}` has no digest, so the new image's digest would be lost: leave it out, or add a digest to the values"
     )]
     NoPlaceForDigest {
         /// The tag's path.
@@ -80,7 +80,7 @@ struct Found<'f> {
     changes: Vec<Change>,
     /// Why one of the places cannot be changed.
     obstacle: Option<TargetError>,
-    /// The document that is looked through.
+    /// The document that is searched.
     document: usize,
 }
 
@@ -108,7 +108,7 @@ impl Found<'_> {
         }
     }
 
-    /// The text of a scalar below `node`; empty where it has none, or a null.
+    /// The text of a scalar below `node`; empty if it has none, or a null.
     fn text(&self, node: NodeId, key: &str) -> &str {
         let value = self.tree.get(node, key);
         value
@@ -188,7 +188,7 @@ impl Found<'_> {
         self.obstacle = Some(TargetError::Pinned { path });
     }
 
-    /// A scalar that holds the whole reference, under a key with `image` in its name.
+    /// A scalar with the whole reference, under a key with `image` in its name.
     fn whole(&mut self, node: NodeId, path: &YamlPath) {
         if !matches!(self.tree.kind(node), NodeKind::Scalar(_)) || !names_image(path) {
             return;
@@ -435,7 +435,7 @@ mod tests {
             (
                 "image: {repository: a/b, tag: '1'}\n",
                 &both,
-                Err("`image.tag` has no digest, so that of the new image would be lost"),
+                Err("`image.tag` has no digest, so the new image's digest would be lost"),
             ),
             (
                 "sub: {image: {pullPolicy: Always}}\n",

@@ -29,7 +29,7 @@ pub struct SourceFile {
 pub struct BumpRequest {
     /// The files; the same file twice counts once.
     pub files: Vec<SourceFile>,
-    /// Values that every file gets.
+    /// Values to set in every file.
     pub assignments: Vec<Change>,
     /// Images that are moved wherever a file names them; each must be named in one file at least.
     pub images: Vec<ImageReference>,
@@ -45,8 +45,8 @@ pub struct BumpRequest {
 /// Plans a bump. Nothing is written.
 ///
 /// # Errors
-/// When nothing is asked for, an image is not named, a value is missing or cannot be set alone, or a chart has no version
-/// to raise.
+/// When nothing is requested, an image is not named, a value is missing or cannot be set alone, or a chart has no
+/// version to raise.
 pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, BumpError> {
     if request.assignments.is_empty() && request.images.is_empty() {
         return Err(BumpError::NothingAsked);
@@ -91,12 +91,12 @@ pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, 
     Ok(plan)
 }
 
-/// A path without `.`, from the working directory where it is relative.
+/// A path without `.`, from the working directory if it is relative.
 fn absolute(path: &Path, working_directory: &Path) -> PathBuf {
     working_directory.join(path).components().collect()
 }
 
-/// A path relative to the working directory where it is below it.
+/// A path relative to the working directory if it is below it.
 pub(super) fn shown_path(path: &Path, working_directory: &Path) -> String {
     path.strip_prefix(working_directory)
         .unwrap_or(path)
@@ -214,7 +214,7 @@ mod tests {
     type Adapt<'a> = &'a dyn Fn(&mut BumpRequest);
 
     #[test]
-    fn what_cannot_be_planned_is_an_error_with_its_place() {
+    fn impossible_plans_are_errors_with_their_place() {
         let image = |text: &str| vec![ImageReference::parse(text).unwrap()];
         let rows: [(&str, Adapt<'_>, &str); 6] = [
             (

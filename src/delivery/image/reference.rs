@@ -21,7 +21,7 @@ pub struct ReferenceError {
     reason: &'static str,
 }
 
-/// Longest tag.
+/// Longest tag, in bytes.
 const MAX_TAG: usize = 128;
 
 impl ImageReference {

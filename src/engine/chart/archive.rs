@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_gzip_is_refused() {
+    fn archives_without_gzip_are_refused() {
         assert!(matches!(read_archive(b"name: x"), Err(ArchiveError::NotGzip)));
         assert!(matches!(
             read_archive(b"\x1F\x8B\x08junk"),

@@ -489,7 +489,7 @@ mod tests {
     }
 
     #[test]
-    fn what_json_and_yaml_disagree_on_is_as_in_helm() {
+    fn differences_between_json_and_yaml_are_as_in_helm() {
         assert!(to_yaml(&Value::str("a\u{7F}")).is_err());
         assert_eq!(text(&Value::str("a\u{85}b")), "a b");
         assert_eq!(text(&Value::str(vec![b'a', 0xFF])), "a\u{FFFD}");

@@ -176,7 +176,7 @@ mod tests {
     use crate::engine::chart::{Compat, load_chart, load_chart_to_render};
 
     #[test]
-    fn what_was_compiled_ahead_is_what_would_be_compiled() {
+    fn templates_compiled_ahead_are_the_same() {
         let path = Path::new("fixtures/shop/storefront");
         let ahead = load_chart_to_render(path, Compat::Helm4).unwrap();
         let chart = load_chart(path).unwrap();

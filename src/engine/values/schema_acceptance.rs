@@ -507,7 +507,7 @@ mod tests {
 
     /// A quick yes is the library's yes, and most of the library's are quick.
     #[test]
-    fn what_is_accepted_here_is_accepted_by_the_library() {
+    fn quick_acceptance_agrees_with_the_library() {
         let (mut quick, mut slow) = (0, 0);
         for schema in SCHEMAS {
             for values in VALUES {

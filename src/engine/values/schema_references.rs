@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_published_beside_the_schema_is_in_the_chart() {
+    fn documents_published_beside_the_schema_are_in_the_chart() {
         let schema = r#"{
             "$schema": "http://json-schema.org/draft-07/schema",
             "$id": "http://example.org/charts/values.schema.json",

@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn validations_are_evaluated_where_they_stand() {
+    fn validations_are_evaluated_at_their_place() {
         let schema = json!({
             "x-kubernetes-validations": [{"rule": "self.spec.min <= self.spec.max", "message": "min above max"}],
             "properties": {"spec": {

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn strict_refuses_what_is_unknown_or_written_twice() {
+    fn strict_refuses_unknown_and_duplicate_fields() {
         let unknown = format!("{HEAD}imutable: true\n");
         assert_eq!(verdicts(&unknown, false).first().unwrap().0, Status::Valid);
         assert_eq!(

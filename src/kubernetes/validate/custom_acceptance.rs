@@ -368,7 +368,7 @@ mod tests {
 
         /// What is accepted here is accepted by the library.
         #[test]
-        fn what_is_accepted_here_the_library_accepts(schema in schema(2), is_strict: bool) {
+        fn quick_acceptance_agrees_with_the_library(schema in schema(2), is_strict: bool) {
             let kind = CustomKind::new(schema.clone());
             let Ok(compiled) = kind.compiled(is_strict) else { return Ok(()) };
             let patterns = Patterns::default();
@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_usual_is_accepted_quickly() {
+    fn usual_resources_are_accepted_quickly() {
         let schema = "type: object\nrequired: [spec]\nproperties:\n  spec:\n    type: object\n    required: [size]\n    properties:\n      size: {type: integer, minimum: 1, format: int32}\n      port: {x-kubernetes-int-or-string: true, anyOf: [{type: integer}, {type: string}]}\n      name: {type: string, pattern: '^[a-z]+\\d$', maxLength: 9}\n      mode: {type: string, enum: [A, B]}\n      labels: {type: object, additionalProperties: {type: string}}\n      list: {type: array, items: {type: string}, minItems: 1}\n";
         let schema = yaml::json_from_bytes(schema.as_bytes()).unwrap();
         let patterns = Patterns::default();

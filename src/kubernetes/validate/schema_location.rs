@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_refused() {
+    fn unusable_locations_are_refused() {
         for given in ["x/{{ .Kind }}.json", "x/{{ .Group.json"] {
             assert!(
                 SchemaLocations::new(&[given.to_owned()], "1.31", false, None).is_err(),

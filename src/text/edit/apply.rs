@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_change_more_is_refused() {
+    fn edits_that_would_change_more_are_refused() {
         for (source, path, want) in [
             (
                 "a: &x 1\nb: *x\n",

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_path_is_refused() {
+    fn invalid_paths_are_refused() {
         for (text, reason) in [
             ("", "a key is empty"),
             (".", "a key is empty"),

@@ -288,7 +288,7 @@ mod tests {
     ];
 
     #[test]
-    fn equal_elements_stand_as_in_go() {
+    fn equal_elements_are_ordered_as_in_go() {
         for &(length, step, modulus, expected) in ORDERS {
             let mut items: Vec<(usize, usize)> = (0..length).map(|index| (index * step % modulus, index)).collect();
             sort_by(&mut items, |a, b| a.0 < b.0);

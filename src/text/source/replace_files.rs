@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_what_was_read_stops_all() {
+    fn a_file_that_changed_since_it_was_read_stops_all() {
         let directory = Directory::with(&[("a", "1"), ("b", "2 and more")]);
         let (a, b, gone) = (directory.path("a"), directory.path("b"), directory.path("gone"));
         for path in [&b, &gone] {

@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_come_by_name_and_directories_before_what_they_hold() {
+    fn entries_come_by_name_and_directories_before_their_contents() {
         let root = tree(&["b/c", "skip/x", "a-"], &["b/z", "b/c/y", "a", "b.txt", "skip/f"]);
         let walked = names(root.path(), LIMITS);
         assert_eq!(walked, ["a", "a-/0", "b/0", "b/c/1", "b/c/y", "b/z", "b.txt", "skip/"]);

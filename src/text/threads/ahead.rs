@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_finished_ends() {
+    fn unfinished_work_ends() {
         let mut ahead = Ahead::new(|item: u8| item);
         ahead.start();
         ahead.add(1);

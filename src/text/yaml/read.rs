@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_cover_what_is_written() {
+    fn spans_cover_the_written_text() {
         let tree = parse_first(b"a: !!str &x 'b' # c\nd: |\n  e\n\nf: [g, \"h\"]\ni:\n- j\n- k: l\n").expect("is YAML");
         assert_eq!(
             spans(&tree).get(1..).expect("has children"),

@@ -1,4 +1,4 @@
-//! What every store must do, one suite for all of them.
+//! The behaviour required of every store, as one test suite.
 
 use std::sync::Arc;
 

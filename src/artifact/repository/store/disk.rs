@@ -24,7 +24,7 @@ pub struct DiskStore {
 }
 
 impl DiskStore {
-    /// Opens a directory, which is created where it does not exist.
+    /// Opens a directory, which is created if it does not exist.
     ///
     /// # Errors
     /// When it cannot be created.

@@ -1,4 +1,4 @@
-//! A store in memory, for tests, with faults that are switched on: each is spent on one call, in order.
+//! A store in memory, for tests, with faults that can be switched on: each affects one call, in order.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
@@ -47,7 +47,7 @@ impl MemoryStore {
         }
     }
 
-    /// Puts an object there, whatever was before.
+    /// Sets an object, whatever it was before.
     pub(in super::super) fn insert(&mut self, name: &str, bytes: &[u8]) {
         self.versions += 1;
         self.objects.insert(name.to_owned(), (bytes.to_vec(), self.versions));
@@ -63,7 +63,7 @@ impl MemoryStore {
         Rc::clone(&self.calls)
     }
 
-    /// Counts a call and spends a fault on it.
+    /// Counts a call and takes the next fault for it.
     fn begin(&mut self, method: &'static str, name: &str) -> Result<Fault, StoreError> {
         self.calls.set(self.calls.get() + 1);
         let fault = self.faults.pop_front().unwrap_or(Fault::None);

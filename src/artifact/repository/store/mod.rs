@@ -1,4 +1,4 @@
-//! What a repository is kept in: a flat set of whole objects with conditional writes.
+//! The storage of a repository: a flat set of whole objects with conditional writes.
 
 #[cfg(test)]
 mod contract;
@@ -33,7 +33,7 @@ pub struct Versioned {
 pub enum PutOutcome {
     /// The object was written.
     Written,
-    /// The object is not as it should have been; nothing was written. A write whose answer was lost looks the same when
+    /// The object is not in the expected state; nothing was written. A write whose answer was lost looks the same when
     /// it is sent again.
     Conflict,
 }

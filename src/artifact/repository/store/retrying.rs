@@ -1,7 +1,7 @@
-//! A store whose failures are tried again as the policy says: the one place where requests to stores are repeated.
+//! A store whose failed requests are retried by a policy: the one place where requests to stores are repeated.
 //!
-//! A write whose answer was lost is sent again, and is then a conflict with itself: whoever writes must look at what is
-//! there before a conflict counts as another's.
+//! A write whose answer was lost is sent again, and is then a conflict with itself: a writer must look at the object
+//! before it treats a conflict as another writer's.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::artifact::network::{Clock, RetryPolicy};
 use super::store_error::StoreError;
 use super::{PutOutcome, Store, Versioned};
 
-/// A store that is asked again when it fails.
+/// A store whose failed requests are repeated.
 #[derive(Debug)]
 pub struct RetryingStore<S> {
     store: S,
@@ -19,7 +19,7 @@ pub struct RetryingStore<S> {
 }
 
 impl<S: Store> RetryingStore<S> {
-    /// Asks `store` again as `policy` says.
+    /// Repeats requests to `store` by `policy`.
     pub const fn new(store: S, policy: RetryPolicy, clock: Arc<dyn Clock>) -> Self {
         Self { store, policy, clock }
     }
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_pass_is_tried_again_and_what_stays_is_not() {
+    fn temporary_failures_are_retried_and_final_ones_are_not() {
         for (faults, calls, is_well) in [
             (&[Fault::Busy, Fault::Busy][..], 3, true),
             (&[Fault::Busy; 6], 6, false),

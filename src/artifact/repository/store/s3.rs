@@ -1,7 +1,7 @@
-//! A repository in S3 or a store that speaks its language, by way of the crate `object_store`: `If-None-Match: *` for new
+//! A repository in S3 or a compatible store, through the crate `object_store`: `If-None-Match: *` for new
 //! objects, `If-Match` with the entity tag for the index.
 //!
-//! One call is one request; repeating it is for [`super::RetryingStore`].
+//! One call is one request; [`super::RetryingStore`] repeats requests.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ pub struct S3Store {
     conditions: Conditions,
 }
 
-/// Whether the store honours conditional writes. One that ignores them would lose the pushes of others in silence.
+/// Whether the store honours conditional writes. One that ignores them would silently lose the pushes of others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Conditions {
     Unproven,
@@ -91,7 +91,7 @@ impl S3Store {
         }
     }
 
-    /// `answer` is what was answered, where a request was sent.
+    /// `answer` is the server's answer, if a request was sent.
     fn failure(error: &Error, answer: Option<S3Answer>) -> StoreFailure {
         let causes = || redact_message(&with_causes(innermost(error)));
         let Some(answer) = answer else {
@@ -137,7 +137,7 @@ impl S3Store {
         let is_bucket_missing = answer.as_ref().is_some_and(|answer| answer.code == NO_BUCKET);
         let status = answer.as_ref().and_then(|answer| answer.status);
         match (&error, status) {
-            // S3 answers 404 to an update where the object has vanished; a new object cannot be missing.
+            // S3 answers 404 to an update if the object has vanished; a new object cannot be missing.
             (Error::AlreadyExists { .. } | Error::Precondition { .. } | Error::NotFound { .. }, Some(404))
                 if is_update && !is_bucket_missing =>
             {
@@ -152,8 +152,8 @@ impl S3Store {
 }
 
 impl S3Store {
-    /// Writes a new object again, where it exists and where it should have another version. Both must fail; a store that
-    /// ignores the conditions writes the same bytes, which does no harm.
+    /// Writes a new object twice more: as if it must not exist, and as if it had another version. Both must fail; a
+    /// store that ignores the conditions writes the same bytes, which does no harm.
     fn prove_conditions(&mut self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         for mode in [PutMode::Create, update("\"chartwright-has-no-such-version\"")] {
             if self.put(name, bytes, mode)? == PutOutcome::Written {
@@ -173,7 +173,7 @@ fn update(version: &str) -> PutMode {
     })
 }
 
-/// How far an answer came before it failed.
+/// How much of an answer arrived before it failed.
 enum Stage {
     Head,
     Body,

@@ -1,6 +1,6 @@
 //! The answer of an S3 store to a request that it refuses: status, `Retry-After`, and `Code` and `Message` of its XML.
 //!
-//! The crate `object_store` does not hand these on, so its requests pass through [`WatchedClient`], which notes them.
+//! The crate `object_store` does not pass these on, so its requests pass through [`WatchedClient`], which notes them.
 
 use std::fmt;
 use std::pin::Pin;
@@ -32,11 +32,11 @@ pub(super) struct S3Answer {
     pub(super) message: String,
     /// What it means for another attempt.
     pub(super) verdict: Verdict,
-    /// Who was asked.
+    /// The service that the request was sent to.
     pub(super) from: Source,
 }
 
-/// Who answered, or should have.
+/// The service that answered, or should have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     /// The store.
@@ -60,14 +60,14 @@ impl AnswerLog {
     }
 }
 
-/// Gives `object_store` our client, which notes what is refused.
+/// Gives `object_store` our client, which notes refusals.
 #[derive(Clone)]
 pub(super) struct WatchedClient {
     /// The client of the process.
     pub(super) client: reqwest::Client,
     /// Where answers are noted.
     pub(super) log: AnswerLog,
-    /// Whether requests to the store are signed; without signatures no credentials are asked for.
+    /// Whether requests to the store are signed; without signatures no credentials are needed.
     pub(super) is_signing: bool,
 }
 
@@ -119,7 +119,7 @@ impl HttpService for WatchedClient {
                         message: String::new(),
                         verdict: match from {
                             Source::Store => judge_error(&error),
-                            // Outside of a cloud the service does not exist, which does not change.
+                            // Outside of a cloud the service does not exist, so another attempt is pointless.
                             Source::Credentials => Verdict::Final,
                         },
                         from,

@@ -1,4 +1,4 @@
-//! Credentials and settings of S3 from handed-in variables, checked, to the builder of its client.
+//! Credentials and settings of S3: from given variables, checked, to the builder of its client.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ const FILES: [&str; 2] = ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_WEB_IDE
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum SettingsError {
     /// A character that such a value cannot have.
-    #[error("{0} has a space, a line end or another character that it cannot have")]
+    #[error("{0} has a space, a line break or another character that is not allowed in it")]
     Character(&'static str),
     /// Not a URL.
     #[error("{name} is `{value}`, which is not a URL such as https://host")]
@@ -81,7 +81,7 @@ impl S3Settings {
         Self(set.collect())
     }
 
-    /// Refuses what the client library would not survive: values that a URL or header cannot hold.
+    /// Refuses values that a URL or header cannot contain, which the client library does not handle.
     fn check(&self) -> Result<(), SettingsError> {
         for (name, value) in &self.0 {
             if FILES.contains(name) {
@@ -110,7 +110,7 @@ impl S3Settings {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The address of another store than Amazon's.
+    /// The address of a store other than Amazon's.
     fn endpoint(&self) -> Option<&str> {
         self.get("AWS_ENDPOINT_URL_S3")
             .or_else(|| self.get("AWS_ENDPOINT_URL"))
@@ -181,7 +181,7 @@ mod tests {
             (
                 "AWS_SECRET_ACCESS_KEY",
                 "hunter2\n",
-                Some("AWS_SECRET_ACCESS_KEY has a space, a line end or another character that it cannot have"),
+                Some("AWS_SECRET_ACCESS_KEY has a space, a line break or another character that is not allowed in it"),
             ),
             (
                 "AWS_REGION",

@@ -1,11 +1,11 @@
-//! Why a store could not do what it was asked for.
+//! Why an operation on a store failed.
 
 use std::fmt;
 use std::io;
 
 use crate::artifact::network::Verdict;
 
-/// A store that could not do its work. No part of it holds credentials.
+/// An operation on a store that failed. No part of the error contains credentials.
 #[derive(Debug, thiserror::Error)]
 pub struct StoreError {
     /// `GET`, `PUT` or `OPEN`.
@@ -24,7 +24,7 @@ pub enum StoreFailure {
     /// The bucket does not exist.
     #[error("the bucket does not exist")]
     NoBucket,
-    /// The server answered, and not with a success.
+    /// The server's answer was not a success.
     #[error("{}", AnswerText { status: *status, code, message })]
     Answer {
         /// HTTP status.
@@ -56,9 +56,7 @@ pub enum StoreFailure {
     #[error("the store sends no entity tag, so a conditional write is not possible")]
     NoEntityTag,
     /// The store writes although a condition is not met.
-    #[error(
-        "the store ignores the conditions of writes (If-None-Match, If-Match), so pushes at the same time would be lost"
-    )]
+    #[error("the store ignores the conditions of writes (If-None-Match, If-Match), so concurrent pushes would be lost")]
     IgnoresConditions,
     /// A setting is wrong.
     #[error("{0}")]
@@ -108,7 +106,7 @@ impl fmt::Display for StoreError {
 }
 
 impl StoreError {
-    /// What the failure means for another attempt.
+    /// Whether another attempt may succeed after the failure.
     pub const fn verdict(&self) -> Verdict {
         match &self.failure {
             StoreFailure::Answer { verdict, .. }

@@ -24,7 +24,7 @@ mod tests {
     use super::without_no_value;
 
     #[test]
-    fn every_one_is_taken_out_once() {
+    fn every_missing_value_is_removed_once() {
         for (text, expected) in [
             ("a<no value>b<no value>", Some(("ab", vec![1, 12]))),
             ("<no <no value>value>", Some(("<no value>", vec![4]))),
