@@ -1,4 +1,4 @@
-//! The hot paths one by one, in bytes a second: `cargo bench`.
+//! The hot paths one by one, in bytes per second: `cargo bench`.
 //!
 //! Inputs are made here: a chart of ordinary shape, and manifests as it renders them. With `CORPUS_DIR` naming a directory of
 //! rendered manifests, those are read as well.

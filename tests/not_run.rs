@@ -1,6 +1,6 @@
-//! Reports what the tests left out on this machine, by number, as the last thing that `cargo test` prints of them: the test
-//! programs pass without the conformance data and without Go, and libtest shows nothing of a test that passes. This program
-//! has no harness, so what it writes is seen.
+//! Reports how much the tests left out on this machine, as the last output of `cargo test`: the test programs pass
+//! without the conformance data and without Go, and libtest does not show the output of a test that passes. This
+//! program has no harness, so its output is shown.
 
 #![expect(clippy::print_stderr, reason = "this is what the program is for")]
 

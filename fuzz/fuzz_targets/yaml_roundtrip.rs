@@ -1,4 +1,4 @@
-//! What is read is written so that it reads the same, and edits change one scalar only.
+//! A value that was read is written so that it reads back the same, and edits change one scalar only.
 #![no_main]
 
 use chartwright::text::edit::{Change, NewValue, YamlPath, apply_changes};
@@ -6,7 +6,7 @@ use chartwright::engine::functions::yaml_value::{to_yaml, to_yaml_pretty, value_
 use chartwright::engine::template::Value;
 use libfuzzer_sys::fuzz_target;
 
-/// Helm's functions take the last line break off, which block scalars mind.
+/// Helm's functions remove the last line break, which matters to block scalars.
 fn written(value: &Value) -> Option<String> {
     to_yaml(value).ok().map(|text| format!("{}\n", text.to_str_lossy()))
 }

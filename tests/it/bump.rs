@@ -1,4 +1,4 @@
-//! `bump` as a user meets it: what it refuses changes no file, and several files change together or not at all.
+//! `bump` as users run it: a refusal changes no file, and several files change together or not at all.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -22,7 +22,7 @@ fn stderr(output: &Output) -> String {
 
 /// Files, arguments, exit code, a part of standard error, and the files afterwards where they change.
 #[test]
-fn a_bump_changes_what_it_says_or_nothing() {
+fn a_bump_applies_all_its_changes_or_none() {
     let digest = format!("sha256:{}", "a".repeat(64));
     let pinned = format!("image: acme/web:1@{digest}\n");
     let shared = "base: &b {tag: v1}\nother: *b\n";

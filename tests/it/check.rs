@@ -1,4 +1,4 @@
-//! What `lint` and `ci` find, and where: each test is about a kind of fault that users met.
+//! What `lint` and `ci` find, and where: each test is about a kind of fault that users reported.
 
 use super::workspace::{CHART, CONFIG_MAP, Workspace, run};
 
@@ -55,7 +55,7 @@ fn lint_and_ci_find_the_same() {
 }
 
 #[test]
-fn ci_does_not_publish_what_fails() {
+fn ci_does_not_publish_charts_that_fail() {
     let workspace = Workspace::chart(&[
         ("secrets.yaml", "password: hunter22\n"),
         ("../.sops.yaml", "creation_rules: [{path_regex: secrets}]\n"),
@@ -348,7 +348,7 @@ fn faults_of_values_files_are_at_their_line() {
 }
 
 #[test]
-fn subcharts_are_judged_with_what_their_parent_gives_them() {
+fn subcharts_are_judged_with_their_parents_values() {
     let needs = "{{ required \"name is needed\" .Values.name }}";
     let workspace = Workspace::chart(&[
         (
@@ -408,7 +408,7 @@ fn subcharts_in_archives_are_named_by_their_archive() {
 }
 
 #[test]
-fn what_tpl_renders_is_placed_at_its_caller_and_reported_once() {
+fn findings_in_tpl_texts_are_at_the_caller_and_reported_once() {
     let workspace = Workspace::chart(&[("templates/u.yaml", "# first\n\n{{ tpl \"a: b: c\" . }}\n")]);
     assert_eq!(
         found(&workspace, &["lint", "web"]),
@@ -490,7 +490,7 @@ fn plain_secrets_are_values_that_someone_wrote() {
     let run = plain.run(&["lint", "web"]);
     assert!(run.stdout.contains("value from web/values.yaml:1:1"), "{}", run.all());
     assert!(!run.all().contains("hunter22"), "{}", run.all());
-    // A random password that a template keeps among the values is nobody's.
+    // A random password that a template stores among the values was not written by a person.
     let random = template.replace(
         "{{ .Values",
         "{{ $_ := set .Values \"password\" (randAlphaNum 12) }}{{ .Values",

@@ -1,4 +1,4 @@
-//! The program as a user meets it: arguments, exit code, what is on which stream.
+//! The program as users run it: arguments, exit code, and the text on each stream.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -149,7 +149,7 @@ fn commands_end_with_the_documented_codes() {
 }
 
 #[test]
-fn validate_reads_standard_input_and_says_where() {
+fn validate_reads_standard_input_and_reports_places() {
     let manifest = b"apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec:\n  ports:\n  - port: http\n";
     for arguments in [
         &["validate", "--strict", "--kubernetes-version", "1.31"][..],

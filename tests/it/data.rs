@@ -1,6 +1,6 @@
-//! What the tests compare with that is not in the repository: the conformance data beside the project
-//! (`../shared/conformance`: other projects' charts, and the answers of the real programs) and Go. Here is where it is and
-//! how much there is of it; `tests/not_run.rs` reports what is missing, with these numbers, and every test that uses the
+//! The data outside the repository that tests compare with: the conformance data next to the project
+//! (`../shared/conformance`: other projects' charts, and the answers of the real programs) and Go. This file has its
+//! location and its size; `tests/not_run.rs` reports what is missing, with these numbers, and every test that uses the
 //! data checks its own.
 
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ pub(crate) const HELM3_CASES: usize = 600;
 pub(crate) const PLACED_CHARTS: usize = 134;
 /// Values files of the corpus whose scalars are edited.
 pub(crate) const VALUES_FILES: usize = 505;
-/// Snippets of YAML of each of the four kinds that are made by the thousand.
+/// Snippets of YAML of each of the four kinds that are generated.
 pub(crate) const SNIPPETS: u64 = 2500;
 /// What `.ci/conformance.py` compares: cases of the corpus, manifests, whole commands.
 pub(crate) const CHART_CASES: usize = 1239;

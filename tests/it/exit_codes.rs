@@ -4,7 +4,7 @@ use super::workspace::{CHART, Workspace};
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table, one row a command line")]
-fn every_command_ends_as_the_readme_says() {
+fn exit_codes_match_the_readme() {
     let readme = std::fs::read_to_string("README.md").expect("README.md");
     for row in [
         "| 0 | all is well |",

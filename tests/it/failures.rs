@@ -1,7 +1,7 @@
 //! How failures are presented: each directory of `tests/failures` is a kind of failure, with a chart, the arguments of
-//! `template` (a line each) and what is expected on standard error, whole.
+//! `template` (a line each) and the whole of the expected standard error.
 //!
-//! `FAILURES_UPDATE=1 cargo test --test failures` writes what is printed as what is expected; read the difference.
+//! `FAILURES_UPDATE=1 cargo test --test it failures` makes the present output the expected one; review the difference.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -31,7 +31,7 @@ fn failures_are_presented_as_expected() {
         .collect();
     cases.sort();
     assert!(cases.len() >= 15, "kinds of failure");
-    #[expect(clippy::disallowed_methods, reason = "the harness is told what to do")]
+    #[expect(clippy::disallowed_methods, reason = "a setting of the test")]
     let updates = std::env::var("FAILURES_UPDATE").is_ok();
     let mut differing = Vec::new();
     for case in &cases {

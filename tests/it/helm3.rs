@@ -1,7 +1,7 @@
 //! `--compat helm3` against digests of what the real Helm 3.22 makes of a sample of the chart corpus
-//! (`tests/helm3/make_goldens.py`), but for the cases in `tests/known/helm3.tsv`; and small charts of our own where the two
-//! Helms differ. The corpus is in the conformance data beside the project; without it, `tests/not_run.rs` reports that the
-//! cases were not run.
+//! (`tests/helm3/make_goldens.py`), except for the cases in `tests/known/helm3.tsv`; and small charts of our own where
+//! the two Helms differ. The corpus is in the conformance data beside the project; without it, `tests/not_run.rs`
+//! reports that the cases were not run.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -44,7 +44,7 @@ fn template(directory: &Path, arguments: &[String]) -> Output {
         .expect("the program starts")
 }
 
-/// What lines begin with that Helm only logs, as in `make_goldens.py`.
+/// How lines begin that Helm only logs, as in `make_goldens.py`.
 const LOG_LINES: [&str; 2] = ["level=", "WARNING: "];
 
 fn is_same(golden: &Golden, output: &Output) -> bool {
@@ -98,7 +98,7 @@ fn the_corpus_renders_as_with_helm_3() {
     comparison.assert_known("helm3", Extent::Whole);
 }
 
-/// Template, what Helm 4.3 prints, what Helm 3.22 prints; both as the real ones do.
+/// Template, output of Helm 4.3, output of Helm 3.22.
 const DIFFERENCES: &[(&str, &str, &str)] = &[
     (
         "a: 1\n\n\n---\nb: 2\n\n",
@@ -130,7 +130,7 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
 ];
 
 #[test]
-fn where_the_two_differ() {
+fn differences_between_helm_3_and_4() {
     let directory = tempfile::tempdir().expect("a directory");
     let chart = directory.path().join("c");
     std::fs::create_dir_all(chart.join("templates")).expect("directories");

@@ -1,5 +1,5 @@
-//! Charts made to fill the memory, the stack or the evening: each ends with a clear error, within bounds on memory and
-//! time that the shell sets.
+//! Charts made to exhaust memory or the stack, or to run for hours: each ends with a clear error, within bounds on
+//! memory and time that the shell sets.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -271,7 +271,7 @@ fn archives_are_stopped() {
 
 #[cfg(unix)]
 #[test]
-fn links_are_followed_but_not_for_ever() {
+fn following_links_ends() {
     let directory = tempfile::tempdir().expect("a directory");
     chart(
         directory.path(),

@@ -1,17 +1,17 @@
-//! Lists of disagreements that are known (`tests/known/*.tsv`: id and reason). A test hands over what it compared and what
-//! disagreed: what is not in its list fails, and so does what is in the list and agrees, so that a list only ever says
-//! what is true.
+//! Lists of disagreements that are known (`tests/known/*.tsv`: id and reason). A test passes in the ids that it
+//! compared and those that disagreed: a disagreement that is not in its list fails, and so does one that is in the list
+//! but agrees, so the lists stay accurate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a test compared.
+/// The comparisons of a test.
 #[derive(Debug, Default)]
 pub(crate) struct Comparison {
     compared: BTreeSet<String>,
     differences: BTreeMap<String, String>,
 }
 
-/// Whether a test compared everything there is to compare, or what its settings chose.
+/// Whether a test compared everything, or only what its settings selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extent {
     Whole,
@@ -35,7 +35,7 @@ impl Comparison {
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     }
 
-    /// What is wrong, a text each: with the comparison, or with the list.
+    /// The faults of the comparison or of the list, a text for each.
     fn faults(&self, file: &str, list: &str, extent: Extent) -> Vec<String> {
         let mut faults = Vec::new();
         let mut known = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! The integration tests, one program, since every program of its own would link 250 crates again.
+//! The integration tests, in one program, since each separate program would link 250 crates again.
 
 #![expect(
     clippy::expect_used,

@@ -1,5 +1,5 @@
-//! Every place in every report is one that a person can open: the file exists, the line and the column are inside it. Over the
-//! bundled example, and over every fourth chart of the corpus where it lies beside the project.
+//! Every place in every report can be opened: the file exists, and the line and the column are inside it. Checked on
+//! the bundled example, and on every fourth chart of the corpus if it is next to the project.
 
 use std::path::{Path, PathBuf};
 
@@ -117,7 +117,7 @@ fn fault(directory: &Path, place: &Place) -> Option<String> {
     };
     let path = directory.join(path);
     if !path.exists() {
-        // A file that is missed is named where it should be.
+        // A missing file is named by its expected place.
         let is_missed = place.line == 1 && place.column == 1 && path.parent().is_some_and(Path::is_dir);
         return (!is_missed).then(|| format!("{place:?}: no such file"));
     }

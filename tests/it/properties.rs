@@ -1,5 +1,5 @@
 //! Edits change the bytes of the edited scalars and nothing else, in every values.yaml of the corpus (see
-//! `tests/it/data.rs`), or of the example without it.
+//! `tests/it/data.rs`), or of the example if there is no corpus.
 
 use std::path::PathBuf;
 

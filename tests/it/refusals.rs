@@ -1,6 +1,6 @@
-//! Charts that Helm refuses: we refuse them too, and the first line of standard error is Helm's but for the cases in
-//! `tests/known/refusals.tsv`. The cases are in the conformance data beside the project; without it, `tests/not_run.rs`
-//! reports that they were not run.
+//! Charts that Helm refuses: we refuse them too, and the first line of standard error is Helm's, except for the cases
+//! in `tests/known/refusals.tsv`. The cases are in the conformance data next to the project; without it,
+//! `tests/not_run.rs` reports that they were not run.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

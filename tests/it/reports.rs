@@ -1,4 +1,4 @@
-//! Every format of a report, over a chart with findings of each kind; and what keeps findings out of reports.
+//! Every format of a report, over a chart with findings of each kind; and the ways to keep findings out of reports.
 
 use std::fs;
 use std::path::Path;
@@ -124,7 +124,7 @@ fn several_reports_go_to_files() {
 }
 
 #[test]
-fn findings_are_silenced_where_they_stand() {
+fn findings_are_silenced_at_their_place() {
     let directory = tempfile::tempdir().expect("a directory");
     chart(directory.path());
     let count = |arguments: &[&str]| {

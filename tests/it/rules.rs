@@ -1,4 +1,4 @@
-//! `docs/rules.md` has a section of every rule, and its examples say what the section says.
+//! `docs/rules.md` has a section of every rule, and its examples agree with the section.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use chartwright::text::rule::RULES;
 
-/// One example: of which rule, whether it breaks it, and what it is.
+/// One example: its rule, whether it breaks the rule, and its kind and text.
 struct Example<'t> {
     rule: &'t str,
     is_bad: bool,
@@ -63,7 +63,7 @@ fn write_chart(directory: &Path, text: &str) {
     }
 }
 
-/// The rules and severities of what the program finds in an example.
+/// The rules and severities of the findings in an example.
 fn found(example: &Example<'_>) -> BTreeSet<(String, String)> {
     let directory = tempfile::tempdir().expect("a directory");
     let mut command = Command::new(env!("CARGO_BIN_EXE_chartwright"));

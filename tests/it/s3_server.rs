@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 /// Objects by path: content and entity tag.
 type Objects = Arc<Mutex<HashMap<String, (Vec<u8>, String)>>>;
 
-/// The names under which the server remembers that it has removed an object, or cut an answer.
+/// The names under which the server remembers that it has removed an object, or truncated an answer.
 const REMOVED: &str = "removed";
 const CUT: &str = "cut";
 
@@ -33,7 +33,7 @@ pub(crate) enum Behaviour {
         headers: &'static str,
         code: &'static str,
     },
-    /// Writes whatever the conditions: of new objects, of updates, or both.
+    /// Ignores the conditions of writes: of new objects, of updates, or both.
     Ignores { if_none_match: bool, if_match: bool },
     /// The first answer with content ends in the middle.
     CutsFirstContent,
@@ -62,7 +62,7 @@ impl S3Server {
         }
     }
 
-    /// How many requests there were.
+    /// How many requests arrived.
     pub(crate) fn requests(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }

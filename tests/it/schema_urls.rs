@@ -30,8 +30,8 @@ const SCHEMA: &str = r#"{"properties": {"spec": {"properties": {"size": {"type":
 /// A host that only a proxy reaches.
 const PROXIED: &str = "http://schemas.invalid";
 
-/// A server that has the schema of widgets, fails the first request for each path if wanted, and remembers what it was
-/// asked for.
+/// A server that has the schema of widgets, fails the first request for each path if requested, and records all
+/// requests.
 struct SchemaServer {
     address: String,
     asked: Arc<Mutex<Vec<String>>>,
@@ -67,7 +67,7 @@ fn answer(mut stream: TcpStream, fails_first: bool, log: &Mutex<Vec<String>>) {
     }
     let text = String::from_utf8_lossy(&request).into_owned();
     let path = text.split([' ', '?']).nth(1).unwrap_or_default();
-    // A proxy is asked for the whole address.
+    // A request to a proxy has the whole address.
     let path = path.strip_prefix(PROXIED).unwrap_or(path).to_owned();
     let mut log = log.lock().expect("the log");
     let is_first = !log.contains(&path);
@@ -79,7 +79,7 @@ fn answer(mut stream: TcpStream, fails_first: bool, log: &Mutex<Vec<String>>) {
         _ => ("404 Not Found", ""),
     };
     let length = body.len();
-    // A client that hangs up has what it asked for.
+    // A client that hangs up has received its answer.
     let _sent = write!(
         stream,
         "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
@@ -148,7 +148,7 @@ fn schemas_are_fetched_once_and_kept() {
 }
 
 #[test]
-fn what_cannot_be_fetched_is_an_error_without_credentials() {
+fn failed_fetches_are_errors_without_credentials() {
     let server = SchemaServer::start(false);
     let url = format!(
         "http://me:hunter2@{}/forbidden/widget.json?token=hunter2.json",

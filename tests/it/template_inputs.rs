@@ -1,4 +1,5 @@
-//! What `template` takes besides charts and values: Helm's other flags, environment variables, programs, dependencies.
+//! The inputs of `template` besides charts and values: Helm's other flags, environment variables, programs,
+//! dependencies.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -129,7 +130,7 @@ fn the_post_renderer_gets_manifests_and_not_hooks() {
 }
 
 #[test]
-fn dependencies_beside_the_chart_are_taken_when_asked_for() {
+fn dependencies_beside_the_chart_are_used_on_request() {
     let directory = tempfile::tempdir().expect("a directory");
     let metadata = "apiVersion: v2\nname: c\nversion: 0.1.0\ndependencies:\n- {name: sub, version: 0.1.0, repository: 'file://../sub'}\n";
     chart(
@@ -275,7 +276,7 @@ fn standard_input_and_the_environment_are_read() {
 
 /// Helm's words for values of another shape than a subchart's, and the level it logs them at.
 #[test]
-fn values_of_another_shape_are_told_as_helm_tells_them() {
+fn values_of_the_wrong_shape_are_reported_as_in_helm() {
     let directory = tempfile::tempdir().expect("a directory");
     chart(
         directory.path(),
@@ -287,7 +288,7 @@ fn values_of_another_shape_are_told_as_helm_tells_them() {
             ("templates/t.yaml", "kind: A\nx: {{ toJson .Values }}\n"),
         ],
     );
-    for (values, code, told) in [
+    for (values, code, message) in [
         (
             "s.plain.a=1",
             0,
@@ -300,7 +301,7 @@ fn values_of_another_shape_are_told_as_helm_tells_them() {
         let output = run(directory.path(), &["c", "--set", values]);
         assert_eq!(output.status.code(), Some(code), "{values}: {}", text(&output.stderr));
         assert!(
-            text(&output.stderr).contains(told),
+            text(&output.stderr).contains(message),
             "{values}: {}",
             text(&output.stderr)
         );

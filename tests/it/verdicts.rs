@@ -1,8 +1,8 @@
-//! Objects with one change each, and their verdicts. A line of `changes.tsv` has the index of an object in `objects.yaml`,
-//! from 0; the JSON pointer of a value; what replaces it (`-`: nothing); and the violations, or `taken`. `cargo xtask verdicts`
-//! asks the code of Kubernetes 1.35 whether it accepts and refuses the same. With `VERDICTS_UPDATE`, the violations of lines
-//! that say only `refused`, as that command prints new ones, are filled in. `missed.tsv` has what the API server refuses
-//! and we do not yet.
+//! Objects with one change each, and the verdicts on them. A line of `changes.tsv` has the index of an object in
+//! `objects.yaml`, from 0; the JSON pointer of a value; what replaces it (`-`: nothing); and the violations, or
+//! `taken`. `cargo xtask verdicts` asks the code of Kubernetes 1.35 whether it accepts and refuses the same. With
+//! `VERDICTS_UPDATE`, the violations of lines that say only `refused`, as that command prints new ones, are filled in.
+//! `missed.tsv` has changes that the API server refuses and we do not yet.
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ const OBJECTS: &str = include_str!("../verdicts/objects.yaml");
 const CHANGES: &str = "tests/verdicts/changes.tsv";
 const MISSED: &str = include_str!("../verdicts/missed.tsv");
 
-/// Every violation that is not a mere warning: its path, its message and its rule; `taken` where there is none.
+/// Every violation that is more than a warning: its path, its message and its rule; `taken` where there is none.
 fn verdict(object: &Json, targets: &[Target]) -> String {
     let options = Options {
         strict: true,
@@ -70,7 +70,7 @@ fn objects() -> (Vec<Json>, [Target; 1]) {
     )
 }
 
-/// Object, pointer, value, and what is said of it.
+/// Object, pointer, value and verdict.
 fn columns(line: &str) -> (usize, &str, &str, &str) {
     let [index, pointer, value, verdict] = line.split('\t').collect::<Vec<_>>()[..] else {
         panic!("four columns: {line}");
@@ -79,7 +79,7 @@ fn columns(line: &str) -> (usize, &str, &str, &str) {
 }
 
 #[test]
-fn what_is_missed_is_known() {
+fn missed_violations_are_listed() {
     let (objects, targets) = objects();
     for line in MISSED.lines().filter(|line| !line.starts_with('#')) {
         let (index, pointer, value, _) = columns(line);

@@ -5,11 +5,11 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// A chart that nothing is wrong with, but for what a test changes.
+/// A valid chart, apart from what a test changes.
 pub(crate) const CHART: &str =
     "apiVersion: v2\nname: web\nversion: 0.1.0\nicon: https://example.org/i.png\nmaintainers: [{name: me}]\n";
 
-/// A template that nothing is wrong with.
+/// A valid template.
 pub(crate) const CONFIG_MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
 
 /// What a run printed, and how it ended.
@@ -39,7 +39,7 @@ impl Workspace {
         workspace
     }
 
-    /// With a sound chart `web`, its values.yaml empty, and these files in it.
+    /// With a valid chart `web`, its values.yaml empty, and these files in it.
     pub(crate) fn chart(files: &[(&str, &str)]) -> Self {
         let workspace = Self::new(&[
             ("web/Chart.yaml", CHART),
@@ -73,7 +73,7 @@ impl Workspace {
     }
 }
 
-/// Runs the program in a directory, with variables. Those that CI systems set are not passed on.
+/// Runs the program in a directory, with variables. Variables that CI systems set are not passed on.
 pub(crate) fn run(directory: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
     let output = Command::new(env!("CARGO_BIN_EXE_chartwright"))
         .args(arguments)

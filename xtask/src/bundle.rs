@@ -29,7 +29,7 @@ mod tag {
 
 const MAGIC: &[u8] = b"CWKS2\n";
 
-/// Definitions that are scalars in disguise.
+/// Definitions of values that are written as scalars.
 const QUANTITY: &str = "io.k8s.apimachinery.pkg.api.resource.Quantity";
 const INT_OR_STRING: &str = "io.k8s.apimachinery.pkg.util.intstr.IntOrString";
 
@@ -231,7 +231,7 @@ fn to_u32(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// Seven bits a byte, lowest first.
+/// Seven bits per byte, lowest first.
 fn varint(mut number: u32, out: &mut Vec<u8>) {
     let low = |number: u32| u8::try_from(number & 0x7F).unwrap_or_default();
     while number >= 0x80 {

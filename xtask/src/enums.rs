@@ -64,7 +64,7 @@ fn enums(packages: &BTreeMap<String, Package>) -> Enums {
     let mut enums = Enums::new();
     for (name, package) in packages {
         for (owner, field, type_name) in &package.fields {
-            // What a controller writes is not judged.
+            // Fields that a controller writes are not validated.
             if owner.ends_with("Status") || owner.ends_with("Condition") {
                 continue;
             }

@@ -13,7 +13,7 @@ type Kind = (String, String, String);
 /// The name of a group, and its kinds.
 type Package = (String, BTreeMap<String, Lifecycle>);
 
-/// What is known of one kind; minor versions of Kubernetes.
+/// The lifecycle of one kind; minor versions of Kubernetes.
 #[derive(Debug, Default, Clone)]
 struct Lifecycle {
     deprecated: Option<u32>,
@@ -30,7 +30,7 @@ const HEADER: &str = "# group, version, kind, deprecated in 1.x, removed in 1.x,
 /// The table, a line for each kind that is or will be deprecated. The newest source counts.
 ///
 /// # Errors
-/// A module cannot be downloaded, or a file cannot be read.
+/// When a module cannot be downloaded, or a file cannot be read.
 pub(crate) fn table(minors: impl Iterator<Item = u8>, client_minor: u8) -> Result<String, FetchError> {
     let scheme = module::directory("k8s.io/client-go", &format!("v0.{client_minor}.0"))?;
     let scheme = std::fs::read_to_string(scheme.join("kubernetes/scheme/register.go"))?;

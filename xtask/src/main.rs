@@ -1,6 +1,6 @@
 //! Tasks of the maintainers that need more than `cargo`: `cargo xtask TASK`, in the project's directory. All of them need Go.
 //!
-//! | task | what it makes |
+//! | task | output |
 //! | --- | --- |
 //! | `schemas` | `schemas/kubernetes.bin`, from the OpenAPI documents of Kubernetes |
 //! | `lifecycles` | `schemas/api-lifecycles.tsv`, from the Go types of Kubernetes |

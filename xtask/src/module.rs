@@ -1,4 +1,4 @@
-//! Fetches Go modules, by the `go` program.
+//! Fetches Go modules with the `go` program.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,7 +20,7 @@ pub(crate) enum FetchError {
         name: &'static str,
         status: std::process::ExitStatus,
     },
-    /// An answer of it is not what was expected.
+    /// Its answer does not have the expected form.
     #[error("{0}")]
     Answer(String),
     /// A number on the command line.
@@ -29,7 +29,7 @@ pub(crate) enum FetchError {
     /// `go mod download` failed.
     #[error("go mod download {module}: {message}")]
     Download { module: String, message: String },
-    /// What came back is not what was expected.
+    /// Its output does not have the expected form.
     #[error("{0}")]
     Json(#[from] serde_json::Error),
 }
@@ -37,7 +37,7 @@ pub(crate) enum FetchError {
 /// The directory with the files of a module, downloaded unless it was before.
 ///
 /// # Errors
-/// `go` cannot be started, or fails.
+/// When `go` cannot be started, or fails.
 pub(crate) fn directory(name: &str, version: &str) -> Result<PathBuf, FetchError> {
     let module = format!("{name}@{version}");
     let output = Command::new("go")

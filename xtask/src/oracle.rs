@@ -1,4 +1,4 @@
-//! The Go programs below `tests/oracles`, which answer for Helm and for the API server: built, and asked.
+//! The Go programs below `tests/oracles`, which answer for Helm and for the API server: building and running them.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ impl Oracle {
     /// Builds the program in `tests/oracles/NAME`; Go downloads what it needs.
     ///
     /// # Errors
-    /// Go is not installed, or the program does not build.
+    /// When Go is not installed, or the program does not build.
     pub(crate) fn build(name: &'static str) -> Result<Self, FetchError> {
         let program = std::path::absolute(Path::new("target").join(format!("{name}-oracle")))?;
         let source = Path::new("tests/oracles").join(name);
@@ -32,10 +32,10 @@ impl Oracle {
         Ok(Self { name, program })
     }
 
-    /// What the program prints, line by line, when it is given arguments and an input.
+    /// The program's output for arguments and an input, line by line.
     ///
     /// # Errors
-    /// The program fails, or prints what is not UTF-8.
+    /// When the program fails, or its output is not UTF-8.
     pub(crate) fn ask(&self, arguments: &[String], input: &str) -> Result<Vec<String>, FetchError> {
         let mut child = Command::new(&self.program)
             .args(arguments)
@@ -45,7 +45,7 @@ impl Oracle {
         let mut stdin = child.stdin.take();
         let output = std::thread::scope(|scope| {
             scope.spawn(move || {
-                // A program that does not read its input to the end fails, and says why.
+                // A program that does not read its input to the end fails, and prints the reason.
                 let _unread = stdin.take().map(|mut stdin| stdin.write_all(input.as_bytes()));
             });
             child.wait_with_output()

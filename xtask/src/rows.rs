@@ -1,4 +1,5 @@
-//! `tests/rows/helm.jsonl`: rows with Helm's answers, asked again or made anew. Lines whose answer stays keep their bytes.
+//! `tests/rows/helm.jsonl`: rows with Helm's answers, refreshed or added. Lines whose answer is unchanged keep their
+//! bytes.
 
 use serde_json::Value;
 
@@ -8,11 +9,11 @@ use crate::{say, write};
 
 const ROWS: &str = "tests/rows/helm.jsonl";
 
-/// Asks Helm for every row again and writes those whose answer changed; with `propose`, adds rows made at random
-/// instead, as many and from the seed given.
+/// Asks Helm for every row again and writes those whose answer changed; with `propose`, adds the given number of random
+/// rows from the given seed instead.
 ///
 /// # Errors
-/// The Go program cannot be built or fails, or a file cannot be read or written.
+/// When the Go program cannot be built or fails, or a file cannot be read or written.
 pub(crate) fn renew(propose: Option<(u64, u64)>) -> Result<(), FetchError> {
     let rows = std::fs::read_to_string(ROWS)?;
     let oracle = Oracle::build("rows")?;

@@ -1,4 +1,4 @@
-//! `tests/verdicts`: what Kubernetes' own validation makes of changes to objects, compared with what is written there.
+//! `tests/verdicts`: the verdicts in it, compared with those of Kubernetes' own validation.
 
 use crate::module::FetchError;
 use crate::oracle::Oracle;
@@ -8,11 +8,12 @@ const OBJECTS: &str = "tests/verdicts/objects.yaml";
 const CHANGES: &str = "tests/verdicts/changes.tsv";
 const MISSED: &str = "tests/verdicts/missed.tsv";
 
-/// Asks whether every change is accepted or refused as its line says; with `propose`, adds changes made at random
-/// instead, as many and from the seed given. Their violations are filled in by `VERDICTS_UPDATE=1 cargo test --test it verdicts`.
+/// Asks whether every change is accepted or refused as its line says; with `propose`, adds the given number of random
+/// changes from the given seed instead. Their violations are filled in by
+/// `VERDICTS_UPDATE=1 cargo test --test it verdicts`.
 ///
 /// # Errors
-/// The Go program cannot be built or fails, a file cannot be read or written, or a verdict differs.
+/// When the Go program cannot be built or fails, a file cannot be read or written, or a verdict differs.
 pub(crate) fn compare(propose: Option<(u64, u64)>) -> Result<(), FetchError> {
     let oracle = Oracle::build("verdicts")?;
     let changes = std::fs::read_to_string(CHANGES)?;

@@ -1,4 +1,4 @@
-//! Which versions the tasks work for, read from the constants of the library, so that each is written once.
+//! The versions that the tasks work for, read from the constants of the library, so that each is written once.
 
 use std::ops::RangeInclusive;
 
@@ -9,7 +9,7 @@ const SOURCE: &str = include_str!("../../src/kubernetes/version.rs");
 /// Minor versions of Kubernetes whose schemas are embedded.
 ///
 /// # Errors
-/// The library's constant is written in another way than expected here.
+/// When the library's constant is not written as expected here.
 pub(crate) fn embedded_minors() -> Result<RangeInclusive<u8>, FetchError> {
     constant("EMBEDDED_MINORS: RangeInclusive<u8>")
         .and_then(|text| text.split_once("..="))

@@ -157,7 +157,7 @@ impl Reader {
         Some(path)
     }
 
-    /// What may follow `use` or stand in its braces, up to the comma, brace or semicolon after it.
+    /// What may follow `use` or be written in its braces, up to the comma, brace or semicolon after it.
     fn tree(&mut self, before: Option<&[String]>, is_first: bool) {
         let line = self.line();
         if self.is(0, '{') {

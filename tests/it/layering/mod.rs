@@ -1,5 +1,5 @@
 //! The layers of `src/lib.rs`: a layer imports only layers before it, a module of a layer only modules before it in the
-//! layer's `mod.rs`, however the import is spelt. Besides, files are short and say what they are for, and
+//! layer's `mod.rs`, however the import is spelt. Also, files are short and begin with a description, and
 //! `ARCHITECTURE.md` lists the modules.
 
 mod imports;
@@ -19,7 +19,8 @@ struct Layer {
     modules: Vec<String>,
 }
 
-/// How a layer declares a module that other files may import. What it declares without these is a part of itself.
+/// How a layer declares a module that other files may import. Modules declared without these are a part of the layer
+/// itself.
 const SHARED: &[&str] = &["pub mod ", "pub(crate) mod "];
 /// How the root of the crate declares a layer.
 const ANY: &[&str] = &["pub mod ", "pub(crate) mod ", "mod "];
@@ -43,7 +44,7 @@ fn layers() -> Vec<Layer> {
     names.into_iter().map(layer).collect()
 }
 
-/// What a module must not import although its source does, a line each.
+/// The forbidden imports of a module, a line each.
 fn violations(layers: &[Layer], module: &[&str], source: &str) -> Vec<String> {
     let layer_index = |name: &str| layers.iter().position(|layer| layer.name == name);
     let Some(layer) = module.first().and_then(|name| layer_index(name)) else {
@@ -94,7 +95,7 @@ fn sources(directory: &Path, files: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn modules_import_only_what_is_before_them() {
+fn modules_import_only_earlier_modules() {
     let layers = layers();
     assert!(layers.len() > 8, "src/lib.rs lists the layers");
     let mut files = Vec::new();

@@ -1,9 +1,10 @@
 //! Compares the engine with rows made by Helm itself: one template, its data, the exact output or error.
 //!
 //! `tests/rows/helm.jsonl` has rows of our own, which must all agree: templates and `--set` flags changed at random,
-//! answered by Helm (`cargo xtask rows`). Then every `*.jsonl` of the directories in `ORACLE_DIR` and `ROWS_DIR` is read,
-//! or else of the conformance data beside the project, where it is; the rows that may differ are listed in
-//! `tests/known/rows.tsv` and `tests/known/rows-last-lines.tsv`. `ROWS_ONLY` is a part of an id: only such rows are compared.
+//! answered by Helm (`cargo xtask rows`). Then every `*.jsonl` of the directories in `ORACLE_DIR` and `ROWS_DIR` is
+//! read, or else of the conformance data next to the project, if it exists; the rows that may differ are listed in
+//! `tests/known/rows.tsv` and `tests/known/rows-last-lines.tsv`. `ROWS_ONLY` is a part of an id: only such rows are
+//! compared.
 
 mod report;
 mod set_rows;
@@ -21,7 +22,7 @@ use crate::known::Extent;
 /// Rows of our own.
 const OWN_ROWS: &str = "tests/rows/helm.jsonl";
 
-/// Groups of whole commands, which another check runs.
+/// Groups of whole commands, which a different check runs.
 const COMMAND_GROUPS: [&str; 3] = ["coalesce", "manifest", "lint"];
 
 /// Rows of our own: on any machine.

@@ -8,14 +8,14 @@ use crate::known::{Comparison, Extent};
 pub(crate) enum Verdict {
     /// Same output.
     Same,
-    /// An error where an error is wanted, all lines but the last the same; and whether the last is too.
+    /// An error where an error is expected, all lines except the last the same; and whether the last is too.
     SameError { whole: bool, ours: String, wanted: String },
     /// Anything else, in words.
     Different(String),
 }
 
 impl Verdict {
-    /// Compares what we made of a row with what Helm made of it.
+    /// Compares our result for a row with Helm's.
     pub(crate) fn compare(ours: Result<Vec<u8>, String>, wanted: Result<Vec<u8>, String>) -> Self {
         match (ours, wanted) {
             (Ok(ours), Ok(wanted)) if ours == wanted => Self::Same,

@@ -47,7 +47,7 @@ pub(crate) fn judge(row: &Json) -> Verdict {
     Verdict::compare(without_flag(ours, &text("flag"), &wanted), wanted)
 }
 
-/// The error without the words that Helm puts before those of its library, where a row has the library's words alone.
+/// The error without the words that Helm puts before those of its library, since a row has only the library's words.
 fn without_flag(
     ours: Result<Vec<u8>, String>,
     flag: &str,
@@ -61,7 +61,7 @@ fn without_flag(
     })
 }
 
-/// Sorts keys, and writes whole floats as integers: types are compared apart.
+/// Sorts keys, and writes whole floats as integers: types are compared separately.
 fn normalised(json: &Json) -> Json {
     match json {
         Json::Object(entries) => {
@@ -115,7 +115,7 @@ fn type_at(values: &Map, path: &str) -> Option<String> {
     } else {
         &['.', '[', ']']
     };
-    // An empty step is an empty key, but for the one before the first slash and those around brackets.
+    // An empty step is an empty key, except the one before the first slash and those around brackets.
     let steps = path.split(separators).skip(usize::from(path.starts_with('/')));
     let mut at = Value::Map(values.clone());
     for step in steps.filter(|step| !step.is_empty() || path.starts_with('/')) {

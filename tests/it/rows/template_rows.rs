@@ -34,7 +34,7 @@ pub(crate) fn judge(row: &Json, base: Option<&Json>) -> Verdict {
     Verdict::compare(ours, wanted)
 }
 
-/// A file's bytes. JSON cannot hold the byte 0xff: the rows have U+FFFD in its place.
+/// A file's bytes. JSON cannot contain the byte 0xff: the rows have U+FFFD in its place.
 fn bytes_of(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     for piece in text.split_inclusive('\u{FFFD}') {

@@ -1,4 +1,4 @@
-//! What one side makes of a snippet.
+//! The result of one side for a snippet.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -28,7 +28,7 @@ impl Answer {
         let value: Value = serde_json::from_str(line).expect("is JSON");
         let text = |name: &str| value[name].as_str().expect("is text").to_owned();
         Self {
-            // Go escapes what was not UTF-8 and prints U+FFFD itself as it is; ours cannot tell them apart any more.
+            // Go escapes what was not UTF-8 and prints U+FFFD itself as it is; ours can no longer distinguish them.
             json: text("json").replace("\\ufffd", "\u{FFFD}"),
             error: text("error"),
             strict: text("strict"),

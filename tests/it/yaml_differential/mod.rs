@@ -1,8 +1,8 @@
-//! Compares our YAML with Go's own libraries on files of public charts, mutations of them, and random soup.
+//! Compares our YAML with Go's own libraries on files of public charts, mutations of them, and random pieces of syntax.
 //!
 //! The Go side is `tests/yaml_differential/oracle`. Without Go, or without the corpus, less is compared, and
-//! `tests/not_run.rs` reports how much. `YAML_SNIPPETS` sets how many snippets of each kind are asked, `YAML_SEED` which.
-//! What may differ is listed in `tests/known/yaml.tsv`: the kind of snippet and its text as Rust writes it.
+//! `tests/not_run.rs` reports how much. `YAML_SNIPPETS` sets how many snippets of each kind are compared, `YAML_SEED`
+//! which. What may differ is listed in `tests/known/yaml.tsv`: the kind of snippet and its text as Rust writes it.
 
 mod answer;
 mod oracle;

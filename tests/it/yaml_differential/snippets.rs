@@ -1,4 +1,4 @@
-//! The texts to ask about.
+//! The texts to compare.
 
 use std::path::{Path, PathBuf};
 
@@ -225,7 +225,7 @@ const PIECES: &[&str] = &[
     "=",
 ];
 
-/// Pieces of syntax in no order.
+/// Pieces of syntax in random order.
 pub(crate) fn soup(count: usize, seed: u64) -> Vec<Vec<u8>> {
     let mut numbers = Numbers(seed.wrapping_mul(0xD1B5_4A32_D192_ED03) | 1);
     let mut one = || {
