@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `chartwright template` beside `helm template`, whole processes, in one run. Writes a table of ratios to docs/benchmarks.md.
+# Compares `chartwright template` with `helm template`, whole processes, in one run. Writes a table of ratios to docs/benchmarks.md.
 # usage: benches/compare.sh CHARTWRIGHT HELM "CHART [FLAGS]"...   (needs hyperfine)
 set -euo pipefail
 chartwright=$(realpath "$1")
@@ -46,10 +46,10 @@ version = subprocess.run([helm, "version", "--short"], capture_output=True, text
 lines = [
     "# Benchmarks",
     "",
-    f"`benches/compare.sh` beside Helm {version}, medians of one run on {os.cpu_count()} cores ({processor()}).",
+    f"`benches/compare.sh` against Helm {version}, medians of one run on {os.cpu_count()} cores ({processor()}).",
     f"Start-up (`chartwright --version`): {median(work + '/start.json'):.1f} ms.",
     "",
-    "| `template` of | wall time, of Helm's | peak memory, of Helm's |",
+    "| `template` of | wall time as a fraction of Helm's | peak memory as a fraction of Helm's |",
     "| --- | --- | --- |",
 ]
 for index, chart in enumerate(charts):
