@@ -73,7 +73,7 @@ macro_rules! rules {
 
 rules! {
     Document = "document", Error, PLAIN, "document is not YAML, has no kind, or has no schema";
-    Type = "type", Error, PLAIN, "value has another type than its field";
+    Type = "type", Error, PLAIN, "value has the wrong type for its field";
     UnknownField = "unknown-field", Error, PLAIN, "field does not exist in the schema";
     Required = "required", Error, PARTS, "required field is missing";
     Enum = "enum", Error, PARTS, "value is not one of the supported ones";
@@ -97,7 +97,7 @@ rules! {
     FieldPath = "field-path", Error, PLAIN, "downward API does not know the field path";
     Crd = "crd", Error, PARTS, "CustomResourceDefinition is not valid";
     Schema = "schema", Error, PLAIN, "resource does not match its JSON schema";
-    Cel = "cel", Error, PLAIN, "validation rule does not compile or does not hold";
+    Cel = "cel", Error, PLAIN, "validation rule does not compile or is not satisfied";
     RemovedApi = "removed-api", Error, PLAIN, "Kubernetes no longer serves the API version";
     DeprecatedApi = "deprecated-api", Warning, PLAIN, "API version is deprecated";
     ServiceSelector = "service-selector", Warning, PLAIN, "Service selects no pod of the rendering";
