@@ -74,7 +74,7 @@ impl Place {
 /// Another place that a finding is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Related {
-    /// What is there, such as `value from`.
+    /// The meaning of the place, such as `value from`.
     pub label: String,
     /// Where.
     pub place: Place,

@@ -53,7 +53,7 @@ mod tests {
     use super::is_junk;
 
     #[test]
-    fn leftovers_are_told_from_files_of_the_chart() {
+    fn leftovers_are_distinguished_from_files_of_the_chart() {
         for (name, want) in [
             ("values.yaml", false),
             ("values.yaml~", true),

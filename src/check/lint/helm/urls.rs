@@ -85,7 +85,7 @@ mod tests {
     use crate::text::go::url::is_request_uri;
 
     #[test]
-    fn addresses_are_told_from_other_texts() {
+    fn addresses_are_distinguished_from_other_texts() {
         for (text, want) in [
             ("a@b.co", true),
             ("a.b+c@d-e.org", true),
