@@ -145,6 +145,9 @@ impl RunContext {
     }
 
     /// All of standard input.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     pub fn read_stdin(self) -> Result<Vec<u8>, CommandError> {
         let mut text = Vec::new();
         std::io::stdin()
@@ -154,12 +157,18 @@ impl RunContext {
         Ok(text)
     }
 
-    /// A file's content, with Go's wording where it cannot be opened.
+    /// A file's content.
+    ///
+    /// # Errors
+    /// When it cannot be read, in Go's words.
     pub fn read_file(self, path: &str) -> Result<Vec<u8>, CommandError> {
         std::fs::read(path).map_err(|error| CommandError::could_not_run(open_error(path, &error)))
     }
 
     /// Writes to standard output. A reader that has gone away is not an error.
+    ///
+    /// # Errors
+    /// When standard output cannot be written for another reason.
     pub fn write_stdout(self, bytes: &[u8]) -> Result<(), CommandError> {
         let mut out = std::io::stdout().lock();
         match out.write_all(bytes).and_then(|()| out.flush()) {
