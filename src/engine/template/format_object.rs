@@ -43,7 +43,7 @@ impl Formatter<'_> {
         self.push(")");
     }
 
-    /// A number that has a name as text, such as a duration, where the number is asked for.
+    /// A number that has a name as text, such as a duration, if the verb is one for numbers.
     fn write_named_number(&mut self, type_name: &str, number: i64, verb: char) {
         if matches!(verb, 'v' | 'd' | 'b' | 'o' | 'O' | 'c' | 'U') {
             return self.write_integer(number.unsigned_abs(), number < 0, true, verb, &Value::Int64(number));

@@ -43,7 +43,7 @@ pub trait Builder {
     /// Ends a mapping.
     fn end_map(&mut self, map: Self::Map) -> Self::Value;
     /// Whether keys that JSON cannot have are let through to `insert`, with an empty name.
-    fn takes_any_key(&self) -> bool {
+    fn accepts_any_key(&self) -> bool {
         false
     }
 }
@@ -253,7 +253,7 @@ impl<'t, 'a, 'b, B: Builder> Decoder<'t, 'a, 'b, B> {
             let scalar = self.key(key)?;
             let text = match key_text(&scalar) {
                 Some(text) => text,
-                None if self.is_lenient || self.builder.takes_any_key() => Cow::Borrowed(""),
+                None if self.is_lenient || self.builder.accepts_any_key() => Cow::Borrowed(""),
                 None => return Err(Stop::Unrepresentable),
             };
             let built = self.value(value)?;

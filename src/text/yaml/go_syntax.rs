@@ -159,7 +159,7 @@ impl Builder for GoSyntax {
         }
     }
 
-    fn takes_any_key(&self) -> bool {
+    fn accepts_any_key(&self) -> bool {
         true
     }
 }

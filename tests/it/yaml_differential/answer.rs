@@ -125,7 +125,7 @@ impl Builder for Nothing {
     fn map(&mut self, _: usize) {}
     fn insert(&mut self, (): &mut (), _: Cow<'_, str>, _: &Scalar<'_>, (): ()) {}
     fn end_map(&mut self, (): ()) {}
-    fn takes_any_key(&self) -> bool {
+    fn accepts_any_key(&self) -> bool {
         true
     }
 }

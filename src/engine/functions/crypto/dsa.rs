@@ -71,7 +71,7 @@ fn is_probably_prime(number: &BigUint) -> bool {
     let last = number - &one;
     let twos = last.trailing_zeros().unwrap_or_default();
     let odd = &last >> twos;
-    // Fixed bases are enough: the number was made here at random, and nobody else chose it.
+    // Fixed bases are enough: the number was made here at random, so an attacker cannot choose it.
     (0..ROUNDS).map(|round| BigUint::from(2 + round)).all(|base| {
         let mut power = base.modpow(&odd, number);
         if power == one || power == last {

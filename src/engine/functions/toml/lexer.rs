@@ -20,7 +20,7 @@ pub(super) struct Lexer<'a> {
     pub(super) text: &'a [u8],
     pub(super) position: usize,
     pub(super) line: usize,
-    /// Whether the last character asked for was beyond the end.
+    /// Whether the last read went past the end.
     at_end: bool,
 }
 

@@ -227,7 +227,11 @@ fn type_of(walk: &mut Walk<'_>, node: NodeId, level: Level, kind: Option<&str>, 
             let message = format!("Invalid value: {kind:?}: must be object at the root");
             walk.fault(node, &[Key("type")], ids::CRD, message);
         }
-        Some("array") if walk.field(node, "items").is_none_or(|items| is_no_schema(walk, items)) => {
+        Some("array")
+            if walk
+                .field(node, "items")
+                .is_none_or(|items| is_not_a_schema(walk, items)) =>
+        {
             walk.fault(node, &[Key("items")], ids::CRD, "Required value: must be specified");
         }
         None if is_embedded => {
@@ -304,7 +308,7 @@ fn nested(walk: &mut Walk<'_>, node: NodeId, depth: usize) {
 }
 
 /// A scalar in place of a schema, which Go's decoder refuses.
-fn is_no_schema(walk: &Walk<'_>, node: NodeId) -> bool {
+fn is_not_a_schema(walk: &Walk<'_>, node: NodeId) -> bool {
     matches!(walk.tree.kind(node), NodeKind::Scalar(_))
 }
 
