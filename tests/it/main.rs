@@ -31,5 +31,6 @@ mod schema_urls;
 mod shown_secrets;
 mod template_inputs;
 mod verdicts;
+mod words;
 mod workspace;
 mod yaml_differential;
