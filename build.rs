@@ -2,11 +2,14 @@
 
 use std::env::var;
 
-#[expect(clippy::disallowed_methods, reason = "cargo tells a build script by variables")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo passes settings to a build script in variables"
+)]
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    // A program at a fixed address needs none of the 30,000 relocations of one that can be anywhere: a third of a
-    // millisecond, each time it starts. With `crt-static` the compiler chooses itself, see .cargo/static.toml.
+    // A program at a fixed address needs none of the 30,000 relocations that a movable one needs, which take a third of
+    // a millisecond at every start. With `crt-static` the compiler chooses itself, see .cargo/static.toml.
     let is = |key: &str, value: &str| var(key).is_ok_and(|found| found.split(',').any(|part| part == value));
     if is("CARGO_CFG_TARGET_OS", "linux")
         && is("CARGO_CFG_TARGET_ENV", "gnu")

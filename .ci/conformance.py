@@ -14,7 +14,7 @@ DATA = os.path.join("..", "shared", "conformance")
 KNOWN = os.path.join("tests", "known", "conformance.tsv")
 ALL = "1000000"
 
-# Each script prints a line for every failure; its id is the first group. Kinds keep a total apart from a failure.
+# Each script prints a line for every failure; its id is the first group. Kinds separate totals from failures.
 VERDICTS = "slow|crash|accepted|refused|docs differ|bytes differ"
 SCRIPTS = {
     "charts": rf"(?:{VERDICTS}): (\S+): ",

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fills the corpus of every target with this project's own fixtures, so that fuzzing starts from what charts look like.
+# Fills the corpus of every target with this project's own fixtures, so that fuzzing starts from realistic charts.
 set -euo pipefail
 cd "$(dirname "$0")"
 fixtures=../fixtures
@@ -21,7 +21,7 @@ seed template_render "${templates[@]}"
 seed yaml_read "${documents[@]}"
 seed yaml_roundtrip "${documents[@]}"
 
-# The examples of the rules are manifests of every kind there is something to say of.
+# The examples of the rules are manifests of every kind that has a rule.
 mkdir -p corpus/validate_manifest
 awk -v out=corpus/validate_manifest/rule- '/^```yaml .* manifest$/ { number++; writes = 1; next } /^```$/ { writes = 0 } writes { print > (out number) }' \
     ../docs/rules.md

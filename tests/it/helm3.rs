@@ -1,4 +1,4 @@
-//! `--compat helm3` against digests of what the real Helm 3.22 makes of a sample of the chart corpus
+//! `--compat helm3` against digests of the output of the real Helm 3.22 for a sample of the chart corpus
 //! (`tests/helm3/make_goldens.py`), except for the cases in `tests/known/helm3.tsv`; and small charts of our own where
 //! the two Helms differ. The corpus is in the conformance data beside the project; without it, `tests/not_run.rs`
 //! reports that the cases were not run.

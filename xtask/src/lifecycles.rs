@@ -74,7 +74,7 @@ pub(crate) fn table(minors: impl Iterator<Item = u8>, client_minor: u8) -> Resul
     Ok(table)
 }
 
-/// The group and the kinds of a package; nothing where it does not define types of an API.
+/// The group and the kinds of a package; nothing if it does not define types of an API.
 fn read_package(folder: &Path) -> Result<Option<Package>, FetchError> {
     let register = folder.join("register.go");
     if !register.is_file() {

@@ -15,7 +15,7 @@ pub enum VersionPart {
     Patch,
 }
 
-/// Raises `version` in the text of a Chart.yaml; `None` where it has no version, or one that cannot be raised.
+/// Raises `version` in the text of a Chart.yaml; `None` if it has no version, or one that cannot be raised.
 ///
 /// # Errors
 /// When the text is not YAML, or the version cannot be changed alone.

@@ -12,7 +12,7 @@ use crate::text::yaml;
 use super::error::BumpError;
 use super::find_target::{TargetError, image_changes, image_paths};
 
-/// The changes that move `image` in the text of one file; none where the file does not name it. `chart` is the
+/// The changes that move `image` in the text of one file; none if the file does not name it. `chart` is the
 /// directory of the chart whose own values name repositories that the file leaves out.
 pub(super) fn plan_image(
     path: &str,

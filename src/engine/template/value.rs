@@ -98,7 +98,7 @@ pub struct Map {
 pub struct StructField {
     /// Go's name.
     pub name: &'static str,
-    /// Name in JSON; `None` where JSON leaves the field out, being empty.
+    /// Name in JSON; `None` if JSON leaves the field out, being empty.
     pub json: Option<&'static str>,
     /// Its value.
     pub value: Value,
@@ -119,9 +119,9 @@ impl StructField {
 pub trait Object: fmt::Debug {
     /// Go's type name (`%T`), such as `*common.KubeVersion`.
     fn type_name(&self) -> &'static str;
-    /// A field's value; `None` where the type has no such field.
+    /// A field's value; `None` if the type has no such field.
     fn field(&self, name: &str) -> Option<Value>;
-    /// Calls a method; `None` where the type has no such method. Methods without arguments are called by `.Name` alone.
+    /// Calls a method; `None` if the type has no such method. Methods without arguments are called by `.Name` alone.
     fn call_method(&self, name: &str, arguments: &[Value]) -> Option<CallResult>;
     /// What `fmt.Print` writes: `String()` when the Go type has it, the struct layout otherwise.
     fn display(&self) -> Text;
@@ -129,7 +129,7 @@ pub trait Object: fmt::Debug {
     fn printed(&self) -> Text {
         self.display()
     }
-    /// Parameter types of a method, so that the engine checks and converts arguments as Go does; `None` where the type
+    /// Parameter types of a method, so that the engine checks and converts arguments as Go does; `None` if the type
     /// has no such method, or accepts anything.
     fn method_parameters(&self, name: &str) -> Option<&'static [Parameter]> {
         let _ = name;
@@ -173,7 +173,7 @@ impl List {
         (self.element == ListType::Named(VERSION_SET) && name == "Has").then_some(&[Parameter::Str])
     }
 
-    /// Calls a method of a named slice type; `None` where the type has no such method.
+    /// Calls a method of a named slice type; `None` if the type has no such method.
     pub fn call_method(&self, name: &str, arguments: &[Value]) -> Option<CallResult> {
         if self.element != ListType::Named(VERSION_SET) || name != "Has" {
             return None;
@@ -230,7 +230,7 @@ impl Map {
         }
     }
 
-    /// Calls a method of `common.Values`; `None` where the type has no such method.
+    /// Calls a method of `common.Values`; `None` if the type has no such method.
     pub fn call_method(&self, name: &str, arguments: &[Value]) -> Option<CallResult> {
         self.method_parameters(name.as_bytes())?;
         let path = match arguments {

@@ -225,7 +225,7 @@ fn evaluate(schema: &Json, instance: &Json, path: &mut Vec<String>, failures: &m
     }
 }
 
-/// The result of a rule for a value; nothing where it cannot be evaluated.
+/// The result of a rule for a value; nothing if it cannot be evaluated.
 fn holds(expression: &str, instance: &Json) -> Option<bool> {
     let program = compiled(expression)?.ok()?;
     let mut context = Context::default();

@@ -134,7 +134,7 @@ impl DocumentCheck<'_> {
         self.tree.span(node).start as usize
     }
 
-    /// What the verdict on a single object depends on; nothing where it depends on more.
+    /// What the verdict on a single object depends on; nothing if it depends on more.
     fn signature(&self, root: NodeId) -> Option<Signature> {
         let root = self.tree.target(root);
         let (api_version, kind) = (self.text(root, &["apiVersion"]).ok()?, self.text(root, &["kind"]).ok()?);
@@ -399,7 +399,7 @@ impl DocumentCheck<'_> {
         found.clone()
     }
 
-    /// Why Kubernetes no longer has a kind; nothing where only schemas count.
+    /// Why Kubernetes no longer has a kind; nothing if only schemas count.
     fn removal(&self, api_version: &str, kind: &str) -> Option<String> {
         let minor = self.target.catalog.minor();
         let is_asked = !self.options.schema_only && self.target.locations.is_none();

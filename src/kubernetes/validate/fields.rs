@@ -24,7 +24,7 @@ impl<'w> Walk<'w> {
         self.catalog.minor()
     }
 
-    /// A field that is present and not null; nothing where `node` is not a mapping.
+    /// A field that is present and not null; nothing if `node` is not a mapping.
     pub(super) fn field(&self, node: NodeId, name: &str) -> Option<NodeId> {
         let tree = self.tree;
         let node = tree.target(node);
@@ -95,7 +95,7 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// The text of a field; nothing where it is absent, empty or not a text.
+    /// The text of a field; nothing if it is absent, empty or not a text.
     pub(super) fn text(&self, node: NodeId, name: &str) -> Option<Cow<'w, str>> {
         self.text_of(self.field(node, name)?).filter(|text| !text.is_empty())
     }

@@ -9,7 +9,7 @@ pub struct FetchError(pub String);
 
 /// Fetches schemas. Each address is fetched once per run.
 pub trait FetchSchema: Debug + Send + Sync {
-    /// The text at an address; `None` where the server answers that it does not exist.
+    /// The text at an address; `None` if the server answers that it does not exist.
     ///
     /// # Errors
     /// When the server gives another answer, or none.

@@ -75,7 +75,7 @@ fn names(paths: &[PathBuf]) -> String {
 /// A file that is ready to be replaced.
 struct Prepared {
     temporary: TemporaryFile,
-    /// `None` where the file does not exist yet.
+    /// `None` if the file does not exist yet.
     before: Option<Vec<u8>>,
 }
 

@@ -1,10 +1,10 @@
-// What Helm makes of rows: one template and its values, or one flag of the --set family, each a JSON object on a line.
+// Helm's answers to rows: one template and its values, or one flag of the --set family, each a JSON object on a line.
 //
 //	rows < ROWS                        prints every row with Helm's answer in place of its own
-//	rows -propose N -seed S < ROWS     prints N rows made from those by changes at random, with their answers
+//	rows -propose N -seed S < ROWS     prints N rows made from those by random changes, with their answers
 //
-// An answer is `output` (or `output_b64`, where it is not UTF-8) or `error` of a template, `result_json` and `types` (of
-// numbers, by path) or `error` of a flag. Rows whose answer differs when asked again are left out of proposals.
+// An answer is `output` (or `output_b64`, if it is not UTF-8) or `error` of a template, `result_json` and `types` (of
+// numbers, by path) or `error` of a flag. Rows whose answer differs on a second run are left out of proposals.
 package main
 
 import (
@@ -169,7 +169,7 @@ func main() {
 	propose := flag.Int("propose", 0, "how many rows to make")
 	seed := flag.Uint64("seed", 1, "which of them")
 	flag.Parse()
-	// Helm warns of what it merges.
+	// Helm warns about values that it merges.
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	var rows []row
 	lines := bufio.NewScanner(os.Stdin)

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Functions whose answers depend on the moment, the machine or chance, or that take long.
+// Functions whose answers depend on the time, the machine or random numbers, or that take long.
 var unsteady = regexp.MustCompile(`\b(now|ago|htmlDate|dateInZone|date|date_in_zone|htmlDateInZone|duration|durationRound|env|expandenv|getHostByName|lookup|uuidv4|rand\w*|shuffle|gen\w+|derivePassword|buildCustomCert|bcrypt|htpasswd|encryptAES|decryptAES|keys|values|until|untilStep|seq|repeat)\b`)
 
 var (
@@ -25,7 +25,7 @@ var texts = []string{`""`, `"a"`, `" a b "`, `"1"`, `"1.2.3"`, `"-1"`, `"true"`,
 
 var arguments = []string{"nil", "true", "(list)", `(list 1 "a" nil)`, "(dict)", `(dict "a" 1)`, ".Values", "$", "."}
 
-// What is put into arguments of the --set family.
+// Texts that are inserted into arguments of the --set family.
 var pieces = []string{"=", ",", ".", "[0]", "[", "]", "{", "}", "\\", "\"", "a", "b.c", "1", "01", "-1", "null", "true", "é", " ", "1.5", "{a,b}", "[65537]", ":", "{\"q\":1}"}
 
 type generator struct {
@@ -44,7 +44,7 @@ func newGenerator(rows []row, seed uint64) *generator {
 			known[name] = true
 		}
 	}
-	// The words of the rows, most of them functions, in one order.
+	// The words of the rows, most of them functions, in a fixed order.
 	for _, name := range slices.Sorted(maps.Keys(known)) {
 		if !keyword.MatchString(name) && !unsteady.MatchString(name) {
 			g.names = append(g.names, name)
@@ -57,7 +57,7 @@ func pick[T any](g *generator, items []T) T {
 	return items[g.random.IntN(len(items))]
 }
 
-// replace puts another text in place of one match.
+// replace puts a different text in place of one match.
 func (g *generator) replace(text string, pattern *regexp.Regexp, others []string) string {
 	found := pattern.FindAllStringIndex(text, -1)
 	if len(found) == 0 {

@@ -128,7 +128,7 @@ func init() {
 	}
 }
 
-// create does what the API server does of an object up to its admission plugins and its store.
+// create treats an object as the API server does, up to its admission plugins and its store.
 func create(ctx context.Context, text []byte) (err error) {
 	// A server answers 500 where its code panics.
 	defer func() {
@@ -186,8 +186,8 @@ func create(ctx context.Context, text []byte) (err error) {
 	return rest.BeforeCreate(strategy, ctx, object)
 }
 
-// allocate does for a service what the server's store does before it is validated: it gives it addresses of one family, and
-// takes the ports of nodes that it asks for out of the default range.
+// allocate prepares a service as the server's store does before validation: it gives it addresses of one family, and
+// takes the node ports that it requests from the default range.
 func allocate(service *api.Service) error {
 	if service.Spec.Type == api.ServiceTypeExternalName {
 		return nil

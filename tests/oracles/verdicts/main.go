@@ -1,11 +1,11 @@
-// What a Kubernetes API server makes of objects with one change each: its own decoder (strict), defaults and registry
-// strategies, without a server. Admission plugins have no part in it.
+// The verdicts of a Kubernetes API server on objects with one change each: its own decoder (strict), defaults and
+// registry strategies, without a server. Admission plugins do not run.
 //
 //	verdicts OBJECTS < CHANGES             prints for each line of CHANGES (object, pointer, value, ...; lines with # are passed
 //	                                       over) its first three columns and "taken", or "refused" and why
-//	verdicts OBJECTS -propose N -seed S    prints N changes made at random in the same way
+//	verdicts OBJECTS -propose N -seed S    prints N random changes in the same way
 //
-// OBJECTS is a stream of YAML documents, each of which the server takes.
+// OBJECTS is a stream of YAML documents, all accepted by the server.
 package main
 
 import (

@@ -19,7 +19,7 @@ type place struct {
 	value   any
 }
 
-// places lists every value below one, with its JSON pointer, in one order.
+// places lists every value below one, with its JSON pointer, in a fixed order.
 func places(at any, pointer string, found []place) []place {
 	switch at := at.(type) {
 	case map[string]any:
@@ -58,7 +58,7 @@ func proposals(objects []any, count int, seed uint64) []change {
 			continue
 		}
 		value := others[random.IntN(len(others))]
-		// Half of the changes are near to what is there.
+		// Half of the changes are close to the old value.
 		if random.IntN(2) == 0 {
 			switch old := at.value.(type) {
 			case float64:

@@ -1,4 +1,4 @@
-// Answers what Go's YAML libraries make of snippets, for comparison with ours.
+// Gives the answers of Go's YAML libraries to snippets, for comparison with ours.
 //
 // Standard input: frames of a big-endian 32-bit length and as many bytes. Standard output: one JSON object a line.
 package main
@@ -25,13 +25,13 @@ type answer struct {
 	Error string `json:"error"`
 	// The error of strict decoding.
 	Strict string `json:"strict"`
-	// What Helm's toYaml and toYamlPretty print of the first document.
+	// The output of Helm's toYaml and toYamlPretty for the first document.
 	YAML   string `json:"yaml"`
 	Pretty string `json:"pretty"`
 	// How many documents there are before the error, if there is one.
 	Documents   int    `json:"documents"`
 	StreamError string `json:"stream_error"`
-	// What fromYaml says instead of a map.
+	// The error that fromYaml gives instead of a map.
 	FromYaml string `json:"from_yaml"`
 }
 

@@ -40,7 +40,7 @@ pub enum PutOutcome {
 
 /// A flat set of named objects.
 pub trait Store {
-    /// Reads an object; `None` where there is none.
+    /// Reads an object; `None` if there is none.
     ///
     /// # Errors
     /// When the store cannot be reached, refuses, or does not exist.

@@ -24,9 +24,9 @@ const SIGNED: &str = "x-amz-content-sha256";
 /// The last answer that was not a success, or the lack of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct S3Answer {
-    /// HTTP status; `None` where there was no answer.
+    /// HTTP status; `None` if there was no answer.
     pub(super) status: Option<u16>,
-    /// The store's code, such as `NoSuchBucket`; empty where it sent none.
+    /// The store's code, such as `NoSuchBucket`; empty if it sent none.
     pub(super) code: String,
     /// Its message.
     pub(super) message: String,
@@ -144,7 +144,7 @@ impl HttpService for WatchedClient {
     }
 }
 
-/// The text of the first element of a name; empty where there is none.
+/// The text of the first element of a name; empty if there is none.
 fn element(xml: &str, name: &str) -> String {
     let inside = xml
         .split_once(&format!("<{name}>"))

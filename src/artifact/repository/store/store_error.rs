@@ -29,9 +29,9 @@ pub enum StoreFailure {
     Answer {
         /// HTTP status.
         status: u16,
-        /// The store's own code, such as `AccessDenied`; empty where it sent none.
+        /// The store's own code, such as `AccessDenied`; empty if it sent none.
         code: String,
-        /// Its message; empty where it sent none.
+        /// Its message; empty if it sent none.
         message: String,
         /// Whether another attempt may succeed.
         verdict: Verdict,

@@ -49,7 +49,7 @@ pub(crate) enum StreamError {
     UnexpectedEnd,
 }
 
-/// The next value from `from` on, of a text that may contain several, and where it ends; none where nothing but space
+/// The next value from `from` on, of a text that may contain several, and where it ends; none if nothing but space
 /// is left.
 pub(crate) fn next_value(text: &[u8], from: usize) -> Result<Option<(Value, usize)>, StreamError> {
     let mut reader = Reader {

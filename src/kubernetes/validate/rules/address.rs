@@ -21,7 +21,7 @@ pub(super) fn parse_ip(text: &str) -> Option<IpAddr> {
     parts.next().is_none().then(|| IpAddr::V4(Ipv4Addr::from(bytes)))
 }
 
-/// Why an address cannot be that of an endpoint; nothing where it can, or is not an address.
+/// Why an address cannot be that of an endpoint; nothing if it can, or is not an address.
 pub(super) fn endpoint_fault(text: &str) -> Option<String> {
     let address = parse_ip(text)?.to_canonical();
     let (is_local, is_local_multicast) = match address {
