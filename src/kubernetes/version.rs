@@ -118,13 +118,13 @@ impl KubeVersion {
 pub struct SupportedVersion {
     /// As it was written, or the minor version (`1.29`) where a range contains it.
     pub text: String,
-    /// What `.Capabilities.KubeVersion` is.
+    /// The version as `.Capabilities.KubeVersion` has it.
     pub kube_version: KubeVersion,
     /// The minor version, one of [`EMBEDDED_MINORS`].
     pub minor: u8,
 }
 
-/// What is accepted, for messages.
+/// The accepted spellings, for messages.
 const ACCEPTED: &str =
     "write `1.31`, `1.31.4`, a range (`1.28..1.35`, `1.31..`, `..1.33`), `latest`, or several with commas";
 

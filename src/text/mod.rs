@@ -1,4 +1,4 @@
-//! Bytes and what they mean: files and spans, YAML, versions, edits, what Go's library does to text. Nothing here knows
+//! Bytes and what they mean: files and spans, YAML, versions, edits, Go's library for text. Nothing here knows
 //! about charts.
 
 pub mod source;

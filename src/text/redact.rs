@@ -40,7 +40,7 @@ pub fn redact_message(message: &str) -> String {
     shown
 }
 
-/// What follows `user:password@`, if the text begins that way. A port is not a password.
+/// The text after `user:password@`, if it begins that way. A port is not a password.
 fn without_user(text: &str) -> &str {
     let Some((user, password)) = text.split_once(':') else {
         return text;

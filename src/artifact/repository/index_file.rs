@@ -32,7 +32,7 @@ pub enum Merged {
 /// An index to which the entries cannot be added.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IndexError {
-    /// It is not what Helm reads.
+    /// It is not an index that Helm reads.
     #[error("index.yaml is broken: {0}")]
     Broken(String),
     /// The index has the version with another archive.

@@ -29,7 +29,7 @@ const ARCHIVE_ATTEMPTS: u32 = 8;
 /// A packaged chart to publish.
 #[derive(Debug, Clone)]
 pub struct Item {
-    /// What the index lists.
+    /// The fields that the index lists.
     pub metadata: Metadata,
     /// `NAME-VERSION.tgz`
     pub file_name: String,
@@ -65,7 +65,7 @@ enum IndexWrite {
     Lost,
 }
 
-/// Why charts were not published. What was published before stays.
+/// Why charts were not published. Charts that were already published stay.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
     /// The repository has the version with different content.

@@ -40,7 +40,7 @@ impl From<Package> for Item {
 }
 
 impl Item {
-    /// The chart in an archive, whoever packed it.
+    /// The chart in an archive, which another program may have packed.
     ///
     /// # Errors
     /// When it is not an archive of a chart.

@@ -18,7 +18,7 @@ pub enum AssignmentError {
     /// No `=` separates a path from a value.
     #[error("`{0}` is not an assignment: write path.to.key=value")]
     NoSeparator(String),
-    /// What precedes the `=` is not a path.
+    /// The text before the `=` is not a path.
     #[error(transparent)]
     Path(#[from] PathError),
 }
@@ -26,7 +26,7 @@ pub enum AssignmentError {
 /// Reads `path=value`. The value begins after the first `=` that no backslash precedes, and may be empty.
 ///
 /// # Errors
-/// When such a `=` is missing, or what precedes it is not a path.
+/// When such a `=` is missing, or the text before it is not a path.
 pub fn parse_assignment(text: &str, kind: ValueKind) -> Result<Change, AssignmentError> {
     let (path, value) = split(text).ok_or_else(|| AssignmentError::NoSeparator(text.to_owned()))?;
     let path = YamlPath::parse(path)?;

@@ -18,7 +18,7 @@ pub enum VersionPart {
 /// Raises `version` in the text of a Chart.yaml; `None` if it has no version, or one that cannot be raised.
 ///
 /// # Errors
-/// When the text is not YAML, or the version cannot be changed alone.
+/// When the text is not YAML, or the version cannot be changed without changing something else.
 pub fn raise_version(chart_yaml: &[u8], part: VersionPart) -> Result<Option<(Vec<u8>, Applied)>, EditError> {
     let path = YamlPath::default().key("version");
     let tree = yaml::parse_first(chart_yaml)?;

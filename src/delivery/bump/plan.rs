@@ -1,4 +1,4 @@
-//! What will change, before anything is written.
+//! The planned changes, before anything is written.
 
 use std::path::{Path, PathBuf};
 

@@ -24,7 +24,7 @@ pub struct SourceFile {
     pub text: Vec<u8>,
 }
 
-/// What a bump is made from.
+/// The inputs of a bump.
 #[derive(Debug, Clone)]
 pub struct BumpRequest {
     /// The files; the same file twice counts once.
@@ -38,15 +38,15 @@ pub struct BumpRequest {
     pub chart: Option<PathBuf>,
     /// Which part of the version of a chart is raised when one of its files changes.
     pub chart_version: Option<VersionPart>,
-    /// What relative paths are relative to.
+    /// The directory that relative paths start from.
     pub working_directory: PathBuf,
 }
 
 /// Plans a bump. Nothing is written.
 ///
 /// # Errors
-/// When nothing is requested, an image is not named, a value is missing or cannot be set alone, or a chart has no
-/// version to raise.
+/// When nothing is requested, an image is not named, a value is missing or cannot be set without changing others, or a
+/// chart has no version to raise.
 pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, BumpError> {
     if request.assignments.is_empty() && request.images.is_empty() {
         return Err(BumpError::NothingAsked);

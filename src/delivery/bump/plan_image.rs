@@ -37,7 +37,7 @@ pub(super) fn plan_image(
 }
 
 /// Where a chart names the image in its own values and those of its subcharts. A chart that cannot be loaded names
-/// nothing: the file alone decides then.
+/// nothing: in that case only the file counts.
 fn default_paths(chart: &Path, image: &ImageReference) -> Vec<YamlPath> {
     let Ok(mut chart) = load_with_local_dependencies(chart) else {
         return Vec::new();

@@ -7,9 +7,9 @@ use std::fmt;
 pub struct ImageReference {
     /// Registry and name, as written.
     pub repository: String,
-    /// What follows the last `:`.
+    /// The text after the last `:`.
     pub tag: Option<String>,
-    /// What follows `@`, such as `sha256:…`.
+    /// The text after `@`, such as `sha256:…`.
     pub digest: Option<String>,
 }
 

@@ -1,5 +1,4 @@
-//! What archives of charts are called: `NAME-VERSION.tgz`, as `helm package` names them, and which names are those
-//! of archives.
+//! The names of chart archives: `NAME-VERSION.tgz`, as `helm package` writes them, and the test whether a name is one.
 
 use std::path::Path;
 
@@ -13,7 +12,7 @@ pub fn archive_name(metadata: &Metadata) -> String {
     format!("{}-{}.tgz", metadata.name, metadata.version)
 }
 
-/// Whether a path is that of a chart's archive by its name. Below `charts/` Helm unpacks only what ends in `.tgz`.
+/// Whether a path is that of a chart's archive by its name. Below `charts/` Helm unpacks only names that end in `.tgz`.
 pub fn is_archive_name(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     ENDINGS

@@ -22,7 +22,7 @@ impl Compat {
         }
     }
 
-    /// What templates may call.
+    /// The functions that templates may call.
     pub fn functions(self) -> FunctionLookup {
         match self {
             Self::Helm4 => functions::lookup,

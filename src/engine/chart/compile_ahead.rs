@@ -1,6 +1,6 @@
 //! Templates compiled while other files of the chart are still being read.
 //!
-//! What a template compiles to depends on its name and text alone, and both are known once Chart.yaml has been read.
+//! The compiled form of a template depends only on its name and text, and both are known once Chart.yaml has been read.
 //! Rendering looks up compiled templates by name and compiles the rest.
 
 use serde_json::Value;

@@ -48,8 +48,8 @@ pub(super) struct Directory<V> {
     pub(super) compiled: Vec<CompiledSource>,
 }
 
-/// The files, the result of `read_values` for values.yaml while another thread reads the others, and what was compiled
-/// `ahead`.
+/// The files, the result of `read_values` for values.yaml while another thread reads the others, and the templates
+/// compiled `ahead`.
 pub(super) fn read_directory_and_values<V>(
     directory: &Path,
     read_values: impl FnOnce(&ChartFile) -> V,

@@ -6,10 +6,10 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::text::go::path_error::path_error;
 
-/// Links followed one after the other; the operating system gives up at about as many.
+/// Most links followed in a row; the operating system gives up at a similar number.
 const MAX_LINKS: usize = 255;
 
-/// What is missing at the end of a link.
+/// The missing part at the end of a link.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", path_error("lstat", path, source))]
 pub struct BrokenLink {
@@ -19,7 +19,7 @@ pub struct BrokenLink {
     pub source: io::Error,
 }
 
-/// Follows a link, given by its absolute path, to the place where it breaks. `failure` is what opening it gave.
+/// Follows a link, given by its absolute path, to the place where it breaks. `failure` is the error from opening it.
 pub(super) fn broken_link(link: &Path, failure: io::Error) -> BrokenLink {
     let mut links = 0;
     match first_missing(link, &mut links) {

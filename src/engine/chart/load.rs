@@ -1,4 +1,4 @@
-//! From files to a chart: which file is what, subcharts in `charts/`, values. Follows `pkg/chart/v2/loader/load.go`.
+//! From files to a chart: the role of each file, subcharts in `charts/`, values. Follows `pkg/chart/v2/loader/load.go`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -56,7 +56,7 @@ pub struct Chart {
     pub raw: Arc<Vec<ChartFile>>,
     /// Subcharts.
     pub dependencies: Vec<Self>,
-    /// What Helm logs while loading, such as requirements.yaml in a v2 chart.
+    /// Messages that Helm logs while loading, such as requirements.yaml in a v2 chart.
     pub warnings: Vec<String>,
     /// The Helm by whose rules it is rendered.
     pub compat: Compat,
@@ -199,7 +199,7 @@ fn not_an_archive(path: &Path, bytes: &[u8]) -> LoadError {
     LoadError::NotArchive { path: name, content }
 }
 
-/// Chart.yaml before all else: Helm 4 reads `apiVersion` to choose the loader. Helm 3 has one for whatever the version is.
+/// Chart.yaml before all else: Helm 4 reads `apiVersion` to choose the loader. Helm 3 has one for all versions.
 fn first_look(chart_yaml: &[u8], compat: Compat) -> Result<(Option<serde_json::Value>, Generation), LoadError> {
     let document = decode("Chart.yaml", chart_yaml);
     if compat == Compat::Helm3 {
@@ -357,7 +357,7 @@ impl Default for Parts {
 }
 
 impl Parts {
-    /// `values` is what has been read of values.yaml.
+    /// `values` is the result of reading values.yaml, if it has been read.
     fn place(
         &mut self,
         file: &ChartFile,
@@ -456,7 +456,7 @@ impl Chart {
             .collect()
     }
 
-    /// The CRD files of this chart alone.
+    /// The CRD files of this chart, without subcharts.
     pub fn own_crds(&self) -> impl Iterator<Item = &ChartFile> {
         self.files
             .iter()

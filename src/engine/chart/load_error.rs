@@ -1,4 +1,4 @@
-//! What keeps a chart from being loaded.
+//! Errors that keep a chart from being loaded.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ pub enum LoadError {
     /// A file or directory cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
-        /// What was read.
+        /// The file or directory.
         path: PathBuf,
         /// Why not.
         source: std::io::Error,
@@ -39,7 +39,7 @@ pub enum LoadError {
     NotArchive {
         /// The file.
         path: String,
-        /// What it looks like.
+        /// The type that its content suggests.
         content: &'static str,
     },
     /// The archive is refused.

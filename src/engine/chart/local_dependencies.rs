@@ -1,5 +1,5 @@
-//! Dependencies on a chart beside this one (`repository: file://../orders`), taken from there when `charts/` has no copy:
-//! what `helm dependency build` would put into `charts/`, without writing it.
+//! Dependencies on a chart beside this one (`repository: file://../orders`), read from its directory when `charts/` has
+//! no copy: the charts that `helm dependency build` would put into `charts/`, without writing them.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -55,7 +55,7 @@ pub enum LocalDependencyError {
 pub struct LocalFiles {
     /// The files; those of neighbours are below `charts/`.
     pub files: Vec<ChartFile>,
-    /// Path inside the chart (`charts/orders`) and directory of every chart that was taken from beside it.
+    /// Path inside the chart (`charts/orders`) and directory of every chart that was read from beside it.
     pub neighbours: Vec<(String, PathBuf)>,
 }
 

@@ -7,7 +7,7 @@ use super::dependency::Dependency;
 use super::go_decode::{DecodeError, Object, StructContext};
 use super::metadata::decode_each;
 
-/// What a lock file pins.
+/// The contents of a lock file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Lock {
     /// Digest over the dependencies of Chart.yaml and of the lock.

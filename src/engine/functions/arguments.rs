@@ -24,7 +24,7 @@ pub(super) fn text(arguments: &[Value], index: usize) -> Text {
     }
 }
 
-/// A `string` argument with U+FFFD for what is not UTF-8.
+/// A `string` argument with U+FFFD for bytes that are not UTF-8.
 pub(super) fn string(arguments: &[Value], index: usize) -> String {
     String::from_utf8_lossy(bytes(arguments, index)).into_owned()
 }

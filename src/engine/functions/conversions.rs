@@ -1,6 +1,6 @@
 //! Numbers from anything: `int`, `int64`, `float64`, `atoi`, `toDecimal`.
 //!
-//! Follows `spf13/cast` as Sprig calls it: what cannot be converted is zero, never an error.
+//! Follows `spf13/cast` as Sprig calls it: a value that cannot be converted becomes zero, never an error.
 
 use super::arguments::{any, bytes};
 use super::display::plain;
@@ -68,7 +68,7 @@ pub(super) fn to_float64(value: &Value) -> f64 {
     }
 }
 
-/// Go's conversion of a float to `int64` on amd64: what does not fit becomes the smallest integer.
+/// Go's conversion of a float to `int64` on amd64: a value that does not fit becomes the smallest integer.
 pub(super) fn float_to_int(number: f64) -> i64 {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     if number.is_nan() || !(-LIMIT..LIMIT).contains(&number) {

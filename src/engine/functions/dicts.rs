@@ -112,7 +112,7 @@ fn select(arguments: &[Value], named: bool) -> Value {
     )
 }
 
-/// Whether a merge replaces what is already set.
+/// Whether a merge replaces values that are already set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Overwrite {
     Yes,

@@ -36,7 +36,7 @@ fn or_error(value: &Value, style: Style) -> CallResult {
     Ok(Value::str(encode(value, style)?))
 }
 
-/// What Go calls the JSON kind of a value in "cannot unmarshal".
+/// Go's name for the JSON kind of a value in "cannot unmarshal".
 const fn json_kind(value: &Value) -> &'static str {
     match value {
         Value::Bool(_) => "bool",

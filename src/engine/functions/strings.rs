@@ -225,7 +225,7 @@ fn abbreviate(text: &[u8], offset: i64, width: i64) -> Vec<u8> {
     let mut out = b"...".to_vec();
     if offset + room < text.len() {
         let tail = text.get(offset..).unwrap_or_default();
-        // The second half is abbreviated again to what is left; below four characters goutils gives nothing.
+        // The second half is abbreviated again to the remaining width; below four characters goutils gives nothing.
         match room.checked_sub(3) {
             Some(inner) if inner > 0 && tail.len() > room => out.extend(head(tail, inner)),
             Some(inner) if inner > 0 => out.extend_from_slice(tail),
@@ -245,7 +245,7 @@ fn abbreviate_both(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
     Ok(Value::str(abbreviate(bytes(arguments, 2), left, right)))
 }
 
-/// What `wrap` does with a word longer than a line.
+/// How `wrap` treats a word longer than a line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum LongWords {
     Kept,

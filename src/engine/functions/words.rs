@@ -186,7 +186,7 @@ fn camel(text: &str) -> String {
     out
 }
 
-/// What a run of characters is, for `snakecase` and `kebabcase`.
+/// The kind of a run of characters, for `snakecase` and `kebabcase`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Word {
     End,

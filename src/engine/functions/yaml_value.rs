@@ -252,7 +252,7 @@ fn write_checked(emitter: &mut Emitter, value: &Value, depth: usize, is_safe: bo
     Ok(())
 }
 
-/// What an object is once it went through JSON: structs become maps.
+/// An object after conversion to JSON and back: structs become maps.
 fn json_form(object: &dyn Object) -> Option<Value> {
     object.encoded().or_else(|| {
         let fields = object.struct_fields()?.into_iter();

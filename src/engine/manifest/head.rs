@@ -109,7 +109,7 @@ fn is_plain_key(tree: &Tree<'_>, key: NodeId) -> bool {
         && !tree.is_merge_key(key)
 }
 
-/// Decodes for the sake of the errors alone.
+/// Decodes only to find errors.
 struct Nothing;
 
 impl Builder for Nothing {

@@ -1,4 +1,4 @@
-//! Rendered files to Kubernetes documents: split, recognised, hooks apart, in install order.
+//! Rendered files to Kubernetes documents: split, recognised, separated from hooks, in install order.
 
 mod head;
 mod kind_order;

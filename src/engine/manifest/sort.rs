@@ -1,4 +1,5 @@
-//! Hooks apart from manifests, both in install order. Follows Helm's `pkg/release/v1/util/manifest_sorter.go`.
+//! Separates hooks from manifests and puts both in install order. Follows Helm's
+//! `pkg/release/v1/util/manifest_sorter.go`.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -87,7 +88,7 @@ pub struct Manifests {
     pub manifests: Vec<Document>,
     /// Hooks in install order of their kinds.
     pub hooks: Vec<Document>,
-    /// What Helm logs, such as unknown hook events.
+    /// Messages that Helm logs, such as unknown hook events.
     pub warnings: Vec<String>,
 }
 

@@ -1,9 +1,9 @@
 //! Splitting a rendered file into documents as Helm does, by text alone: at every line that begins with `---`, whatever
 //! follows (`pkg/release/v1/util/manifest.go`).
 //!
-//! Documents are split in three places, each following a different Go program: here, as Helm sorts what it renders; in
-//! `chart::document_stream`, as the line reader of Kubernetes does, through which Helm reads values files and its lint
-//! reads what was rendered; in `kubernetes::validate::split`, as kubeconform does.
+//! Documents are split in three places, each following a different Go program: here, as Helm does it when it sorts
+//! rendered files; in `chart::document_stream`, as the line reader of Kubernetes does, through which Helm reads values
+//! files and its lint reads rendered files; in `kubernetes::validate::split`, as kubeconform does.
 
 use crate::engine::chart::Compat;
 
@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(texts("a: x---y\n ---\n"), [(0, "a: x---y\n ---".into())]);
     }
 
-    /// What Helm 4.3 and Helm 3.22 make of `a: 1`, a separator and `b: 2`.
+    /// The documents of Helm 4.3 and Helm 3.22 for `a: 1`, a separator and `b: 2`.
     #[test]
     fn separators_are_helms() {
         let cases: &[(&str, &[&str], &[&str])] = &[

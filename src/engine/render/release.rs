@@ -11,7 +11,7 @@ pub const fn default_release_name() -> &'static str {
     "release-name"
 }
 
-/// What a chart is rendered for.
+/// The release that a chart is rendered for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Release {
     /// Name.

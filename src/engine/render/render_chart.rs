@@ -165,7 +165,7 @@ impl RenderedFile {
 pub struct Rendering {
     /// The files.
     pub files: Vec<RenderedFile>,
-    /// What they were rendered from.
+    /// The templates they were rendered from.
     pub templates: ChartTemplates,
 }
 
@@ -278,7 +278,7 @@ pub fn render_whole(
     render_on(chart, templates, values, options, world, false)
 }
 
-/// The same, noting what the templates read, which is slower.
+/// The same with a trace of the values that templates read, which is slower.
 pub fn render_traced(
     chart: &Chart,
     templates: &ChartTemplates,

@@ -61,7 +61,7 @@ impl StructObject {
         }
     }
 
-    /// The struct with what it has so far embedded, and one more field.
+    /// A struct in which this one is embedded, with one more field.
     pub(super) fn embedded_with(mut self, type_name: &'static str, field: StructField) -> Self {
         self.type_name = type_name;
         self.embedded = self.fields.len();

@@ -1,4 +1,4 @@
-//! What is kept from one compiled source to the next.
+//! The state that is kept from one compiled source to the next.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,4 +1,4 @@
-//! What a template can call: a name, a Go signature and native code.
+//! A function that templates can call: a name, a Go signature and native code.
 
 use std::fmt;
 
@@ -59,7 +59,7 @@ pub enum Growth {
     Join,
     /// A text in the place of another: `replace`.
     Replace,
-    /// A text in the place of what a pattern matches.
+    /// A text in the place of every match of a pattern.
     ReplacePattern,
     /// A separator between lines of a width: `wrapWith`.
     Wrap,
@@ -102,7 +102,7 @@ impl Function {
         Self { growth, ..self }
     }
 
-    /// Whether a call takes long whatever it is given; tests with odd arguments leave it out.
+    /// Whether a call takes long whatever its arguments; tests with odd arguments leave it out.
     pub const fn is_slow_by_design(&self) -> bool {
         self.cost >= SLOW_COST
     }
@@ -156,7 +156,7 @@ pub trait Host {
     /// # Errors
     /// When the source does not parse or fails.
     fn tpl(&mut self, source: &Text, data: Value) -> CallResult;
-    /// Whether `required` and `fail` only note what they would refuse (`helm lint`).
+    /// Whether `required` and `fail` only record their message instead of failing (`helm lint`).
     fn is_lint(&self) -> bool;
     /// Nanoseconds since 1970-01-01T00:00:00Z.
     fn now_unix_nanos(&self) -> i128;

@@ -9,7 +9,7 @@ use crate::text::go::utf8::decode_char;
 use crate::text::source::offset;
 use memchr::{memchr, memmem};
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TokenKind {
     /// The lexer cannot go on; the text is in `Lexer::error`.
@@ -72,7 +72,7 @@ impl Token {
     };
 }
 
-/// What the lexer reads next.
+/// The part that the lexer reads next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Text,
@@ -160,7 +160,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    /// The next token; `Eof` for ever after the end or an error.
+    /// The next token; always `Eof` after the end or an error.
     pub(super) fn next_token(&mut self) -> Token {
         match self.state {
             State::Text => self.lex_text(),

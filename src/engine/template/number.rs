@@ -8,7 +8,7 @@ use crate::text::go::float_parse::parse_float;
 use crate::text::go::integer::{parse_int, parse_uint};
 use crate::text::go::quote::{Piece, quote, unquote_char};
 
-/// Reads the constant, or says what is wrong with it in Go's words.
+/// Reads the constant, or gives Go's error text.
 pub(super) fn parse_number(text: &[u8], kind: TokenKind) -> Result<Number, String> {
     match kind {
         TokenKind::CharConstant => parse_char(text),

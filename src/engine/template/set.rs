@@ -14,7 +14,7 @@ use super::function::FunctionLookup;
 use super::text::Text;
 use super::tree::{Definition, Unit};
 
-/// Name of the template Helm makes all others from; also the name of what `tpl` runs.
+/// Name of the template that Helm makes all others from; also the name of texts that `tpl` runs.
 pub(super) const SET_NAME: &str = "gotpl";
 
 /// Sources being compiled.
@@ -94,7 +94,7 @@ pub struct DefinitionOrigin {
 }
 
 impl TemplateSet {
-    /// An empty set whose templates may call what `lookup` finds, and Go's built-in functions.
+    /// An empty set whose templates may call the functions that `lookup` finds, and Go's built-in ones.
     pub fn new(lookup: FunctionLookup) -> Self {
         Self {
             set: CompiledSet {

@@ -1,7 +1,8 @@
 //! Which template, and which byte of it, each piece of output came from.
 //!
 //! Text and actions record where they write. Output of `include` and `tpl` reaches the caller as a value, often through
-//! `indent` or `trim`: its lines are found again in what the action prints, in order and up to surrounding space.
+//! `indent` or `trim`: its lines are located again in the output of the action, in order and ignoring surrounding
+//! space.
 
 use std::ops::Range;
 
@@ -89,7 +90,7 @@ impl SourceMap {
     }
 }
 
-/// What an `include` or `tpl` wrote.
+/// The output of an `include` or `tpl`.
 #[derive(Debug)]
 struct Capture {
     text: Text,
@@ -241,7 +242,7 @@ impl MapBuilder {
         std::mem::take(&mut self.map.segments)
     }
 
-    /// Ends a capture; `outer` is what [`Self::begin_capture`] gave.
+    /// Ends a capture; `outer` is the result of [`Self::begin_capture`].
     pub(super) fn end_capture(&mut self, outer: Vec<Segment>, text: Text) {
         let segments = std::mem::replace(&mut self.map.segments, outer);
         self.captures.push(Capture { text, segments });

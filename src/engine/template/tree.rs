@@ -1,6 +1,6 @@
 //! Compiled templates: all nodes of a source file in one vector, names and constants beside it.
 //!
-//! A [`Unit`] is what one source compiles to. It is immutable, `Send + Sync`, and shared by every rendering.
+//! A [`Unit`] is the compiled form of one source. It is immutable, `Send + Sync`, and shared by every rendering.
 
 use super::function::Function;
 use super::text::Text;
@@ -60,7 +60,7 @@ pub(super) struct Number {
     pub(super) complex: Option<(f64, f64)>,
 }
 
-/// What a node is. Lists are runs of the unit's `children`.
+/// The kind of a node. Lists are runs of the unit's `children`.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum NodeKind {
     /// Literal text: a range of the source.
@@ -155,7 +155,7 @@ pub(super) struct Definition {
     pub(super) position: u32,
 }
 
-/// What one source file compiles to.
+/// The compiled form of one source file.
 #[derive(Debug, Default)]
 pub(super) struct Unit {
     /// The file's name, in error locations.

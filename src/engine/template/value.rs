@@ -1,7 +1,7 @@
 //! Values as Go's reflection shows them to a template: a kind, a type name and sharing.
 //!
-//! Maps are shared and mutable (`set` and `merge` change what every holder sees); lists, as in every function Helm has,
-//! are never changed in place. Values live on one rendering thread.
+//! Maps are shared and mutable (`set` and `merge` change them for everyone who has a reference); lists, as in every
+//! function Helm has, are never changed in place. Values live on one rendering thread.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -123,9 +123,9 @@ pub trait Object: fmt::Debug {
     fn field(&self, name: &str) -> Option<Value>;
     /// Calls a method; `None` if the type has no such method. Methods without arguments are called by `.Name` alone.
     fn call_method(&self, name: &str, arguments: &[Value]) -> Option<CallResult>;
-    /// What `fmt.Print` writes: `String()` when the Go type has it, the struct layout otherwise.
+    /// The text that `fmt.Print` writes: `String()` when the Go type has it, the struct layout otherwise.
     fn display(&self) -> Text;
-    /// What an action that ends in a field prints, where `String()` belongs to the pointer and not to the value.
+    /// The text printed by an action that ends in a field, if `String()` belongs to the pointer and not to the value.
     fn printed(&self) -> Text {
         self.display()
     }
@@ -139,7 +139,7 @@ pub trait Object: fmt::Debug {
     fn as_map(&self) -> Option<Map> {
         None
     }
-    /// What `encoding/json` and the YAML encoders write in its place; `None` for types they refuse.
+    /// The value that `encoding/json` and the YAML encoders write in its place; `None` for types they refuse.
     fn encoded(&self) -> Option<Value> {
         None
     }

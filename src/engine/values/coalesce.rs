@@ -18,7 +18,7 @@ pub enum CoalesceError {
     NotATable {
         /// Name of the subchart.
         name: String,
-        /// The value, as Go's `%t` prints what is not a boolean.
+        /// The value, as Go's `%t` prints values that are not booleans.
         found: String,
     },
 }
@@ -32,7 +32,7 @@ enum Nulls {
     Keep,
 }
 
-/// The values a chart renders with. `warnings` receives what Helm logs.
+/// The values a chart renders with. `warnings` receives the messages that Helm logs.
 ///
 /// # Errors
 /// When a subchart's values are not a table.

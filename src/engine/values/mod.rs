@@ -1,4 +1,4 @@
-//! What a rendering sees as `.Values`: user values merged over the chart's, subcharts' below their names.
+//! The `.Values` of a rendering: user values merged over the chart's, subcharts' below their names.
 
 mod coalesce;
 mod dependencies;

@@ -380,7 +380,7 @@ fn are_unique_texts(texts: &[Json]) -> bool {
         .all(|text| text.as_str().is_some_and(|text| seen.insert(text)))
 }
 
-/// A pattern that means the same to every reader: what it escapes is punctuation.
+/// A pattern that means the same to every reader, since it escapes only punctuation.
 fn is_plain_pattern(pattern: &str) -> bool {
     let mut bytes = pattern.bytes();
     while let Some(byte) = bytes.next() {
@@ -391,7 +391,7 @@ fn is_plain_pattern(pattern: &str) -> bool {
     regex_syntax::parse(pattern).is_ok()
 }
 
-/// Whether a value is what JSON has: no structs, no bytes, no infinities.
+/// Whether a value exists in JSON: no structs, no bytes, no infinities.
 fn is_json(value: &Value) -> bool {
     match value {
         Value::Nil | Value::Bool(_) | Value::Str(_) | Value::List(_) | Value::Map(_) => true,

@@ -12,11 +12,11 @@ pub type ChartFiles<'f> = dyn Fn(&str) -> Option<Vec<u8>> + 'f;
 /// Where the library has documents of its own.
 const BUILT_IN: [&str; 2] = ["http://json-schema.org/", "https://json-schema.org/"];
 
-/// What a schema needs to be compiled.
+/// The documents that a schema needs to be compiled.
 pub(super) struct References {
     /// Other documents by their URL.
     pub(super) documents: Vec<(String, Json)>,
-    /// What is not checked.
+    /// Warnings about parts that are not checked.
     pub(super) warnings: Vec<String>,
 }
 
@@ -87,7 +87,7 @@ impl Search<'_> {
             }
             return true;
         }
-        let warning = format!("values.schema.json: {url} is not fetched, so what it describes is not checked");
+        let warning = format!("values.schema.json: {url} is not fetched, so the values it describes are not checked");
         if !self.found.warnings.contains(&warning) {
             self.found.warnings.push(warning);
         }
@@ -209,7 +209,9 @@ mod tests {
         let warnings = verdict(schema, "a: 1\nb: 2\nc: x\n").unwrap();
         assert_eq!(
             warnings,
-            ["values.schema.json: https://example.org/x.json is not fetched, so what it describes is not checked"]
+            [
+                "values.schema.json: https://example.org/x.json is not fetched, so the values it describes are not checked"
+            ]
         );
         assert!(verdict(schema, "c: 1\n").is_err());
     }

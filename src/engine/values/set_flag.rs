@@ -39,7 +39,7 @@ impl From<String> for Stop {
     }
 }
 
-/// Applies one flag's argument to `values`. What was set before an error stays set, as in Helm.
+/// Applies one flag's argument to `values`. Values set before an error stay set, as in Helm.
 ///
 /// # Errors
 /// Gives Helm's text for an argument that does not parse.

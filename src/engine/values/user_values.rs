@@ -65,7 +65,7 @@ pub enum UserValuesError {
 }
 
 impl UserValues {
-    /// Merges everything. `read_file` reads what `--set-file` names.
+    /// Merges everything. `read_file` reads the files that `--set-file` names.
     ///
     /// # Errors
     /// When a file or flag does not parse.

@@ -79,7 +79,7 @@ pub fn validate_single_schema(values: &Map, schema: &[u8], files: &ChartFiles<'_
     }
 }
 
-/// The schema, or Go's words for what is not JSON.
+/// The schema, or Go's error text if it is not JSON.
 fn read_schema(text: &[u8]) -> Result<Json, String> {
     serde_json::from_slice(text).map_err(|error| match next_value(text, 0) {
         Ok(None) => "EOF".to_owned(),
@@ -91,7 +91,7 @@ fn read_schema(text: &[u8]) -> Result<Json, String> {
     })
 }
 
-/// The same by `boon` alone.
+/// The same, only by `boon`.
 pub(super) fn library_verdict(values: &Map, mut schema: Json, files: &ChartFiles<'_>) -> SchemaVerdict {
     let references = resolve(&mut schema, files);
     let mut compiler = Compiler::new();

@@ -24,7 +24,7 @@ pub(super) struct VersionPart {
     pub(super) body: &'static [u8],
 }
 
-/// The bundle, parsed on first use. A test checks that it is intact; what cannot be read is left out.
+/// The bundle, parsed on first use. A test checks that it is intact; parts that cannot be read are left out.
 pub(super) fn bundle() -> &'static Bundle {
     static BUNDLE: OnceLock<Bundle> = OnceLock::new();
     BUNDLE.get_or_init(|| parse(BYTES).unwrap_or_default())

@@ -28,7 +28,7 @@ pub struct Catalog {
 /// The definition of the schemas in CRDs. The definitions that also allow a shorter form have longer names.
 const CRD_SCHEMA: &str = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
 
-/// What belongs to one name.
+/// The data of one name.
 #[derive(Debug)]
 struct Named {
     /// Index of the definition; other names may have the same one.

@@ -12,7 +12,7 @@ use cel::objects::{Key, Map};
 use cel::{Context, Program, Value};
 use serde_json::Value as Json;
 
-/// What is wrong with an expression over some variables.
+/// The fault of an expression over some variables.
 type Answers = BTreeMap<(String, String), Option<String>>;
 
 /// Longest expression that is compiled, in bytes.
@@ -304,7 +304,7 @@ mod tests {
         );
         let found = failures(json!({"spec": {"min": 1, "names": ["a", "b"]}}));
         assert_eq!(found.first().unwrap().0, ["spec", "names", "1"]);
-        // What cannot be evaluated counts as passed.
+        // A validation that cannot be evaluated counts as passed.
         assert!(failures(json!({"spec": {}})).is_empty());
     }
 }

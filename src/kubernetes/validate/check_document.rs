@@ -118,7 +118,7 @@ struct DocumentCheck<'d> {
     shared: &'d Shared,
 }
 
-/// What is the same for every version, computed once.
+/// The data that is the same for every version, computed once.
 #[derive(Default)]
 struct Shared {
     /// Why the document cannot become JSON, and the byte at fault.

@@ -366,7 +366,7 @@ mod tests {
     proptest::proptest! {
         #![proptest_config(proptest::prelude::ProptestConfig::with_cases(600))]
 
-        /// What is accepted here is accepted by the library.
+        /// Every resource accepted here is accepted by the library.
         #[test]
         fn quick_acceptance_agrees_with_the_library(schema in schema(2), is_strict: bool) {
             let kind = CustomKind::new(schema.clone());

@@ -20,7 +20,7 @@ pub(super) const FORMATS: [&str; 5] = ["date-time", "date", "ipv4", "ipv6", "dur
 /// Deepest nesting that is translated.
 pub(super) const MAX_DEPTH: usize = 200;
 
-/// What was found for kinds that were looked up, by API version and kind.
+/// The results for kinds that were looked up, by API version and kind.
 type FoundKinds = HashMap<(String, String), Option<Arc<CustomKind>>>;
 
 /// The known `CustomResourceDefinitions`, read when a resource of their kind occurs.
@@ -30,7 +30,7 @@ pub struct CustomSchemas {
     definitions: Vec<Vec<u8>>,
     /// Built when a kind is first looked up.
     by_kind: OnceLock<HashMap<Vec<u8>, Vec<usize>>>,
-    /// What was looked up, by API version and kind.
+    /// The results of lookups, by API version and kind.
     found: Mutex<FoundKinds>,
 }
 

@@ -37,7 +37,7 @@ impl KindFilter {
 pub struct Options {
     /// Unknown fields and duplicate keys are refused.
     pub strict: bool,
-    /// Only what a JSON schema can say is checked, as kubeconform does.
+    /// Only violations that a JSON schema can express are found, as in kubeconform.
     pub schema_only: bool,
     /// Kinds without a schema are skipped instead of refused.
     pub ignore_missing_schemas: bool,
@@ -61,7 +61,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// With the embedded schemas alone.
+    /// With only the embedded schemas.
     pub const fn embedded(catalog: Catalog) -> Self {
         Self {
             catalog,

@@ -29,7 +29,7 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// Its severity: an API server accepts what is only a warning.
+    /// Its severity: an API server accepts objects that only have warnings.
     pub fn severity(&self) -> Severity {
         self.rule.rule.severity()
     }

@@ -39,9 +39,9 @@ const FILLED_IN: [(&str, &str); 13] = [
 pub(super) struct Strictness {
     /// Unknown fields are violations.
     pub(super) refuses_unknown: bool,
-    /// Only what a JSON schema can say is checked.
+    /// Only violations that a JSON schema can express are found.
     pub(super) schema_only: bool,
-    /// Only what keeps a document from being decoded is checked.
+    /// Only faults that keep a document from being decoded are found.
     pub(super) types_only: bool,
 }
 
@@ -111,7 +111,7 @@ impl<'w> Walk<'w> {
         self.violations
     }
 
-    /// Validates `metadata` against the rules alone, for kinds without a known definition.
+    /// Validates `metadata` only against the rules, for kinds without a known definition.
     pub(super) fn run_metadata(mut self, root: NodeId, api_version: &str, kind: &str) -> Vec<Violation> {
         rules::check_root(&mut self, root, api_version, kind);
         self.violations
@@ -272,7 +272,7 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// What the API server finds while decoding, beyond the type.
+    /// Faults that the API server finds while decoding, beyond the type.
     fn content(&mut self, node: NodeId, schema: &Schema, found: &Found<'_>) {
         if self.strictness.schema_only {
             return;

@@ -32,7 +32,7 @@ impl NewValue {
 pub struct Change {
     /// Index of the document in the file, from 0; `None` for the first document that has the path.
     pub document: Option<usize>,
-    /// What to change.
+    /// The path of the scalar to change.
     pub path: YamlPath,
     /// Its new value.
     pub value: NewValue,
@@ -41,7 +41,7 @@ pub struct Change {
 /// An edit that was made, or was not needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
-    /// What was changed.
+    /// The path of the changed scalar.
     pub path: YamlPath,
     /// 1-based line of the scalar.
     pub line: u32,

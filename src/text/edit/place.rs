@@ -1,4 +1,4 @@
-//! The bytes around a scalar, and what must separate a new one from them.
+//! The bytes around a scalar, and the separators that a new one needs.
 
 use crate::text::source::Span;
 
@@ -17,7 +17,7 @@ impl<'s> Place<'s> {
         let (mut start, mut end) = (span.range().start, span.range().end);
         let is_empty = start == end;
         let last = source.get(..start).and_then(<[u8]>::last);
-        // What precedes an empty scalar may be an indicator, an anchor or a tag.
+        // An indicator, an anchor or a tag may precede an empty scalar.
         let touches = match last {
             Some(b':' | b'-') => true,
             Some(byte) => is_empty && !byte.is_ascii_whitespace(),

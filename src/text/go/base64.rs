@@ -64,7 +64,7 @@ fn fault(text: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// What Go 1.26 decodes, or the position it names.
+    /// The bytes that Go 1.26 decodes, or the position it names.
     #[test]
     fn text_is_decoded_as_go_decodes_it() {
         for (text, expected) in [

@@ -1,6 +1,6 @@
 //! Go's `strconv.ParseBool`.
 
-/// The boolean that a text spells; `None` for what Go refuses.
+/// The boolean that a text spells; `None` for a text that Go refuses.
 pub fn parse_bool(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),

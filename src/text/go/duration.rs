@@ -12,7 +12,7 @@ pub const HOUR: i64 = 60 * MINUTE;
 /// Reads a duration, in nanoseconds.
 ///
 /// # Errors
-/// Gives Go's error text for what is not a duration, or does not fit 64 bits.
+/// Gives Go's error text for a text that is not a duration, or does not fit 64 bits.
 pub fn parse_duration(text: &[u8]) -> Result<i64, String> {
     let invalid = || format!("time: invalid duration {}", quote(text));
     let (negative, mut rest) = match text {

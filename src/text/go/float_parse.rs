@@ -10,7 +10,7 @@ const MAX_EXPONENT: i64 = 10_000;
 /// `strconv.ParseFloat(text, 64)`.
 ///
 /// # Errors
-/// For what is not a number, or is too large.
+/// For a text that is not a number, or a number that is too large.
 pub fn parse_float(text: &[u8]) -> Result<f64, NumberError<f64>> {
     let (is_negative, body) = split_sign(text);
     let magnitude = match body {
@@ -54,7 +54,7 @@ fn decimal(body: &[u8], text: &[u8]) -> Result<f64, NumberError<f64>> {
     number.ok_or(NumberError::Syntax)
 }
 
-/// What follows `0x`: digits with at most one point, then `p` and a decimal exponent of two.
+/// The part after `0x`: digits with at most one point, then `p` and a decimal exponent of two.
 fn hexadecimal(body: &[u8], text: &[u8]) -> Result<f64, NumberError<f64>> {
     if body.contains(&b'_') && !underscores_separate_digits(text) {
         return Err(NumberError::Syntax);
@@ -151,7 +151,7 @@ fn power_of_two(exponent: i64) -> f64 {
 mod tests {
     use super::*;
 
-    /// What Go 1.26 reads, as bits.
+    /// The numbers that Go 1.26 reads, as bits.
     #[test]
     fn numbers_are_read_as_go_reads_them() {
         for (text, bits) in [

@@ -15,7 +15,7 @@ pub enum NumberError<T> {
 /// `strconv.ParseInt(text, base, 64)`.
 ///
 /// # Errors
-/// For what is not an integer in this base, or does not fit.
+/// For a text that is not an integer in this base, or does not fit.
 pub fn parse_int(text: &[u8], base: u32) -> Result<i64, NumberError<i64>> {
     let (is_negative, digits) = split_sign(text);
     let nearest = if is_negative { i64::MIN } else { i64::MAX };
@@ -34,7 +34,7 @@ pub fn parse_int(text: &[u8], base: u32) -> Result<i64, NumberError<i64>> {
 /// `strconv.ParseUint(text, base, 64)`: no sign is allowed.
 ///
 /// # Errors
-/// For what is not an integer in this base, or does not fit.
+/// For a text that is not an integer in this base, or does not fit.
 pub fn parse_uint(text: &[u8], base: u32) -> Result<u64, NumberError<u64>> {
     let (radix, digits) = if base == 0 { split_prefix(text) } else { (base, text) };
     if digits.is_empty() {
@@ -48,7 +48,7 @@ pub fn parse_uint(text: &[u8], base: u32) -> Result<u64, NumberError<u64>> {
             continue;
         }
         let digit = char::from(byte).to_digit(radix).ok_or(NumberError::Syntax)?;
-        // Go reports the range as soon as it is left, whatever follows.
+        // Go reports a number out of range at once, whatever follows.
         total = total
             .checked_mul(u64::from(radix))
             .and_then(|total| total.checked_add(u64::from(digit)))
@@ -60,7 +60,7 @@ pub fn parse_uint(text: &[u8], base: u32) -> Result<u64, NumberError<u64>> {
     Ok(total)
 }
 
-/// Whether there is a minus, and what follows the sign.
+/// Whether there is a minus, and the text after the sign.
 pub(super) const fn split_sign(text: &[u8]) -> (bool, &[u8]) {
     match text {
         [b'-', rest @ ..] => (true, rest),
@@ -104,7 +104,7 @@ pub(super) fn underscores_separate_digits(text: &[u8]) -> bool {
     last != Last::Underscore
 }
 
-/// What the previous byte was.
+/// The kind of the previous byte.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Last {
     Digit,

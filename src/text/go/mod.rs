@@ -1,4 +1,4 @@
-//! What Go's standard library does to text, for every module that imitates a Go program: the one place for each rule.
+//! Go's standard library for text, for every module that imitates a Go program: the one place for each rule.
 //!
 //! The way `fmt` prints values is in the template engine, which has the values.
 

@@ -8,7 +8,7 @@ pub fn path_error(operation: &str, path: impl AsRef<Path>, error: &Error) -> Str
     format!("{operation} {}: {}", path.as_ref().display(), reason(error))
 }
 
-/// The reason alone, without Rust's `(os error 2)`.
+/// Only the reason, without Rust's `(os error 2)`.
 fn reason(error: &Error) -> String {
     match error.kind() {
         ErrorKind::NotFound => "no such file or directory".to_owned(),

@@ -53,7 +53,7 @@ pub fn is_upper(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_uppercase();
     }
-    // What Rust has beyond Go's category are Roman numerals and circled letters.
+    // Beyond Go's category Rust has Roman numerals and circled letters.
     c.is_uppercase() && is_letter(c)
 }
 
@@ -167,7 +167,7 @@ mod tests {
         }
     }
 
-    /// FNV-1a of the UTF-8 of what Go 1.26 maps all characters to.
+    /// FNV-1a of the UTF-8 of all characters as Go 1.26 maps them.
     #[test]
     fn mappings_are_gos() {
         let cases: [Case<char>; 3] = [

@@ -11,7 +11,7 @@ use super::quote::quote;
 pub struct Url {
     /// In lower case; empty in a relative reference.
     pub scheme: Vec<u8>,
-    /// What follows the scheme where no slash does.
+    /// The text after the scheme if it does not begin with a slash.
     pub opaque: Vec<u8>,
     /// Name and, when there is a colon, password.
     pub user: Option<(Vec<u8>, Option<Vec<u8>>)>,

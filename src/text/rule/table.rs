@@ -1,5 +1,5 @@
-//! Every rule: id, default severity, one line on what it finds. The order is that of `docs/rules.md`, which explains each with
-//! an example; reports, `ignore`, comments and the tests read this table and no other.
+//! Every rule: id, default severity, a summary in one line. The order is that of `docs/rules.md`, which explains each
+//! with an example; reports, `ignore`, comments and the tests read this table and no other.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ const PARTS: Nature = Nature::Parts;
 pub struct RuleRow {
     /// The rule.
     pub rule: Rule,
-    /// What findings, comments, configuration and documentation call it.
+    /// Its name in findings, comments, configuration and documentation.
     pub id: &'static str,
     /// Severity of its findings, unless a finding sets its own.
     pub severity: Severity,
@@ -163,7 +163,7 @@ impl Rule {
         RULES.iter().find(|row| row.id == id).map(|row| row.rule)
     }
 
-    /// What findings call it.
+    /// Its name in findings.
     pub const fn id(self) -> &'static str {
         self.row().id
     }

@@ -1,8 +1,8 @@
 //! Writing several files, all or none: contents in, files on disk out.
 //!
-//! Every temporary file is written and on disk before the first rename, so what usually goes wrong (permissions, space, a
-//! file that another program has changed meanwhile) changes nothing. No file system renames several files at once; when a
-//! rename fails after others, those are undone.
+//! Every temporary file is written and on disk before the first rename, so the usual failures (permissions, space, a
+//! file that another program has changed meanwhile) change nothing. No file system renames several files at once; when
+//! a rename fails after others, those are undone.
 
 use std::fs;
 use std::io;
@@ -83,8 +83,8 @@ struct Prepared {
 /// are followed, so that they stay links.
 ///
 /// # Errors
-/// When a file cannot be written or is not what was expected. Nothing is changed then; only where a rename fails after
-/// another one and cannot be undone ([`ReplaceError::NotRestored`]) some files are.
+/// When a file cannot be written or does not have the expected content. Nothing is changed then; only where a rename
+/// fails after another one and cannot be undone ([`ReplaceError::NotRestored`]) some files are.
 pub fn replace_files(files: &[Replacement<'_>]) -> Result<(), ReplaceError> {
     replace_by(files, &|temporary| temporary.replace_target())
 }

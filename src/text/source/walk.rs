@@ -15,14 +15,14 @@ pub struct WalkLimits {
     pub depth: usize,
     /// Most entries seen.
     pub entries: usize,
-    /// What happens to symbolic links.
+    /// How symbolic links are treated.
     pub links: Links,
 }
 
-/// What happens to symbolic links.
+/// How symbolic links are treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Links {
-    /// A link counts as what it leads to.
+    /// A link counts as its target.
     Followed,
     /// Links are skipped.
     PassedOver,
@@ -80,8 +80,8 @@ pub enum WalkError {
     TooMany(PathBuf),
 }
 
-/// Walks what is below `root`. The function gets each entry, or the reason why one cannot be read; it may then go on or
-/// fail.
+/// Walks everything below `root`. The function gets each entry, or the reason why one cannot be read; it may then go on
+/// or fail.
 ///
 /// # Errors
 /// Those of `visit`; the walk ends with the first.

@@ -1,4 +1,4 @@
-//! Tree to value with the meaning sigs.k8s.io/yaml v1.6 gives it: what go-yaml v2 `decode.go` makes of the text, as JSON.
+//! Tree to value with the meaning sigs.k8s.io/yaml v1.6 gives it: the result of go-yaml v2 `decode.go`, as JSON.
 //!
 //! Keys become strings, merge keys are resolved, the last of two equal keys wins, aliases are copied. go-yaml's limits
 //! hold: documents that are mostly aliases are refused, as are values deeper than [`MAX_DEPTH`] (JSON's own limit in Go
@@ -48,7 +48,7 @@ pub trait Builder {
     }
 }
 
-/// What to make of a key written twice.
+/// How to treat a key that is written twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Duplicates {
     /// The last wins, as in Helm.

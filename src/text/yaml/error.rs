@@ -1,4 +1,4 @@
-//! What can be wrong with YAML text, in the words and with the line numbers of go-yaml v2 and sigs.k8s.io/yaml.
+//! The errors of YAML text, in the words and with the line numbers of go-yaml v2 and sigs.k8s.io/yaml.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,7 +13,7 @@ pub enum YamlError {
         line: u32,
         /// Byte offset of the fault itself.
         offset: u32,
-        /// What go-yaml says.
+        /// go-yaml's message.
         problem: Cow<'static, str>,
     },
     /// The text is YAML, but cannot become a value.
@@ -21,7 +21,7 @@ pub enum YamlError {
     Content {
         /// Byte offset of the node at fault.
         offset: u32,
-        /// What go-yaml says.
+        /// go-yaml's message.
         problem: String,
     },
     /// Strict decoding met keys written twice.

@@ -1,4 +1,4 @@
-//! Values as Go's `%#v` shows them in messages about keys, and what JSON would refuse in them.
+//! Values as Go's `%#v` shows them in messages about keys, and the parts of them that JSON would refuse.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! What a scalar is: YAML 1.1 types as go-yaml v2 `resolve.go` finds them.
+//! The types of scalars: YAML 1.1 types as go-yaml v2 `resolve.go` finds them.
 
 use std::borrow::Cow;
 

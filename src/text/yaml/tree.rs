@@ -14,7 +14,7 @@ use super::scanner::{ScalarStyle, TextRef};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub(super) u32);
 
-/// What a node is.
+/// The kind of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NodeKind {
     /// Text.
@@ -82,7 +82,8 @@ impl Tree<'_> {
         self.documents.first().map(|document| document.root)
     }
 
-    /// What ended reading before the stream's end, if anything did. Only [`super::parse_stream`] leaves it here.
+    /// The error that ended reading before the stream's end, if there was one. Only [`super::parse_stream`] leaves it
+    /// here.
     pub fn error(&self) -> Option<&YamlError> {
         self.error.as_ref()
     }
@@ -110,7 +111,7 @@ impl Tree<'_> {
         from.get(text.start as usize..text.end as usize).unwrap_or_default()
     }
 
-    /// What a node is. An id of another tree reads as an empty scalar, here and below.
+    /// The kind of a node. An id of another tree reads as an empty scalar, here and below.
     pub fn kind(&self, id: NodeId) -> NodeKind {
         self.node(id)
             .map_or(NodeKind::Scalar(ScalarStyle::Plain), |node| node.kind)

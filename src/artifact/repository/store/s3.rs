@@ -21,7 +21,7 @@ use super::{PutOutcome, Store, Versioned};
 /// The code of an answer about a bucket that does not exist.
 const NO_BUCKET: &str = "NoSuchBucket";
 
-/// A bucket and the prefix below which the repository lies.
+/// A bucket and the prefix of the repository in it.
 #[derive(Debug)]
 pub struct S3Store {
     store: AmazonS3,

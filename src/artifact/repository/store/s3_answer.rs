@@ -30,7 +30,7 @@ pub(super) struct S3Answer {
     pub(super) code: String,
     /// Its message.
     pub(super) message: String,
-    /// What it means for another attempt.
+    /// Whether another attempt may succeed.
     pub(super) verdict: Verdict,
     /// The service that the request was sent to.
     pub(super) from: Source,

@@ -68,7 +68,7 @@ pub(super) enum SettingsError {
 pub struct S3Settings(Vec<(&'static str, String)>);
 
 impl std::fmt::Debug for S3Settings {
-    /// The names alone: the values are credentials.
+    /// Only the names, since the values are credentials.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }

@@ -1,7 +1,7 @@
 //! X.509 certificates: `genCA`, `genSelfSignedCert`, `genSignedCert`, their `WithKey` twins, `buildCustomCert`.
 //!
-//! Follows Sprig's `crypto.go` and what Go's `x509.CreateCertificate` writes: the same fields and extensions in the same
-//! order. Serial numbers and keys come from the host's random bytes, dates from its clock.
+//! Follows Sprig's `crypto.go` and the output of Go's `x509.CreateCertificate`: the same fields and extensions in the
+//! same order. Serial numbers and keys come from the host's random bytes, dates from its clock.
 
 use std::any::Any as StdAny;
 use std::net::IpAddr;

@@ -1,6 +1,6 @@
 //! New DSA keys of 2048 and 256 bits, which only `genPrivateKey "dsa"` needs.
 //!
-//! Follows FIPS 186 as Go's `crypto/dsa` does, in what is generated; the result is OpenSSL's sequence of numbers.
+//! Generates keys by FIPS 186, as Go's `crypto/dsa` does; the result is OpenSSL's sequence of numbers.
 
 use num_bigint::BigUint;
 

@@ -69,7 +69,7 @@ fn htpasswd(host: &mut dyn Host, arguments: &[Value]) -> CallResult {
     Ok(Value::str(format!("{user}:{hash}")))
 }
 
-/// What identifies the derivation scheme.
+/// The text that identifies the derivation scheme.
 const SCHEME: &[u8] = b"com.lyndir.masterpassword";
 
 fn templates(kind: &str) -> Option<&'static [&'static str]> {

@@ -30,7 +30,7 @@ pub(super) fn decode(text: &[u8]) -> Option<(String, Vec<u8>)> {
     }
 }
 
-/// What follows `BEGIN`: the kind, headers, the body and the matching end.
+/// The parts after `BEGIN`: the kind, headers, the body and the matching end.
 fn block(text: &[u8]) -> Option<(String, Vec<u8>)> {
     let end_of_line = memchr::memchr(b'\n', text)?;
     let (first, body) = text.split_at_checked(end_of_line)?;

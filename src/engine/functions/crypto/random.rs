@@ -1,7 +1,7 @@
 //! Random text and numbers: `randAlphaNum` and its relatives, `randInt`, `randBytes`, `uuidv4`, `shuffle`.
 //!
-//! Every random byte comes from the host, so a host with fixed bytes gives a fixed rendering. Follows Sprig's
-//! `strings.go` and `crypto.go` in what the results look like.
+//! Every random byte comes from the host, so a host with fixed bytes gives a fixed rendering. The form of the results
+//! follows Sprig's `strings.go` and `crypto.go`.
 
 use super::super::arguments::{error, int, string};
 use super::super::table::fixed;
@@ -44,7 +44,7 @@ fn text(host: &mut dyn Host, count: i64, belongs: fn(&u8) -> bool) -> CallResult
     while out.len() < count {
         host.fill_random(&mut buffer);
         let wanted = count - out.len();
-        // Rejecting what is outside the set keeps every character equally likely.
+        // Rejecting bytes outside the set keeps every character equally likely.
         out.extend(buffer.iter().map(|byte| byte & 0x7f).filter(belongs).take(wanted));
     }
     Ok(Value::str(out))

@@ -13,7 +13,7 @@ use crate::engine::template::{CallError, CallResult, Object, Text, Value};
 
 /// `time.RFC3339Nano`.
 pub(super) const RFC3339_NANO: &[u8] = b"2006-01-02T15:04:05.999999999Z07:00";
-/// What `Time.String` uses.
+/// The layout that `Time.String` uses.
 const STRING_LAYOUT: &[u8] = b"2006-01-02 15:04:05.999999999 -0700 MST";
 /// Seconds from year 1 to 1970.
 const UNIX_TO_ZERO: i64 = -62_135_596_800;

@@ -101,7 +101,7 @@ enum Fault {
     Range(&'static str),
 }
 
-/// What was read so far.
+/// The parts read so far.
 #[derive(Debug, Default)]
 struct Fields {
     year: i64,
@@ -355,7 +355,7 @@ fn digits(text: &[u8]) -> Option<i64> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// Length of what looks like a zone abbreviation.
+/// Length of a text that looks like a zone abbreviation.
 fn abbreviation_length(text: &[u8]) -> Option<usize> {
     if text.len() < 3 {
         return None;

@@ -47,7 +47,7 @@ impl Zone {
         }
     }
 
-    /// What `Location.String` shows.
+    /// The name that `Location.String` shows.
     pub fn name(&self) -> &str {
         match self {
             Self::Utc => "UTC",

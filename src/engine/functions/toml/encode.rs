@@ -24,7 +24,7 @@ fn refused<T>(message: impl Into<String>) -> Result<T, EncodeError> {
     Err(EncodeError::Refused(message.into()))
 }
 
-/// What a value is in TOML.
+/// The TOML type of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
     Nil,

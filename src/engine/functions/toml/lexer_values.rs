@@ -1,6 +1,6 @@
 //! Strings, numbers, dates and bools of TOML as they are written.
 //!
-//! Follows the value states of `lex.go`: what is read here is only of the right form, the value is checked in `decode`.
+//! Follows the value states of `lex.go`: only the form of a value is checked here, the value itself in `decode`.
 
 use super::lexer::{Lexer, Step, is_line_end, shown};
 use crate::text::go::unicode::is_letter;

@@ -10,7 +10,7 @@ use crate::text::go::quote::quote;
 /// What a field access needs besides the receiver: the arguments of the command it is part of.
 #[derive(Clone, Copy)]
 pub(super) struct Arguments<'u> {
-    /// The command's words, the first being what is called; empty if there is no command.
+    /// The command's words, whose first one is called; empty if there is no command.
     pub(super) words: &'u [NodeId],
     /// The value of the pipeline so far.
     pub(super) last: Option<&'u Operand>,

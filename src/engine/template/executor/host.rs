@@ -64,7 +64,8 @@ impl Executor<'_> {
             .map_err(|error| CallError::Message(format!("cannot parse template {}: {error}", quote(source.as_bytes()))))
     }
 
-    /// The unit's definitions that count: the text itself, and whatever is not an empty stand-in for a known one.
+    /// The unit's definitions that count: the text itself, and all except empty definitions of a name that already
+    /// exists.
     fn overlay_of(&self, unit: &Arc<Unit>) -> Overlay {
         let own_name = SET_NAME.as_bytes();
         let definitions: Vec<usize> = unit

@@ -1,5 +1,5 @@
-//! What a call may make: values that double in a loop and lists of lists of themselves are refused before they exhaust
-//! memory. What a function costs and how its result grows is declared with the function.
+//! Limits on the results of calls: values that double in a loop and lists of lists of themselves are refused before
+//! they exhaust memory. What a function costs and how its result grows is declared with the function.
 
 use crate::engine::template::function::Growth;
 use crate::engine::template::value::Value;
@@ -14,7 +14,7 @@ const MAX_DEPTH: usize = 1_000;
 const SHORT: usize = 4096;
 /// How many bytes are made in the time that one step takes.
 const BYTES_OF_A_STEP: u64 = 64;
-/// What an item weighs besides its text.
+/// The weight of an item besides its text.
 const ITEM: usize = 8;
 
 /// Whether something large may be made from a value.
@@ -27,7 +27,7 @@ pub(super) fn may_grow(value: &Value) -> bool {
     }
 }
 
-/// Why a call is not made: what it would make is larger than any chart needs.
+/// Why a call is not made: its result would be larger than any chart needs.
 pub(super) fn refusal(growth: Growth, arguments: &[Value]) -> Option<String> {
     if growth == Growth::None || !arguments.iter().any(may_grow) {
         return None;
@@ -102,7 +102,7 @@ fn weight_of_list(items: &[Value]) -> usize {
     MAX_VALUE_BYTES + 1 - left
 }
 
-/// Subtracts what a value weighs from what is left, and stops at zero.
+/// Subtracts the weight of a value from the rest of the limit, and stops at zero.
 fn weigh(value: &Value, depth: usize, left: &mut usize) {
     *left = left.saturating_sub(ITEM);
     if *left == 0 || depth > MAX_DEPTH {

@@ -52,7 +52,7 @@ pub const DEFAULT_MAX_STEPS: u64 = 100_000_000;
 /// More bytes than any chart writes.
 pub const DEFAULT_MAX_OUTPUT: usize = 1 << 30;
 
-/// What a missing map key gives.
+/// The value of a missing map key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MissingKey {
     /// The zero value of the map's elements (`missingkey=zero`).
@@ -65,9 +65,9 @@ pub enum MissingKey {
 /// How to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// What a missing map key gives.
+    /// The value of a missing map key.
     pub missing_key: MissingKey,
-    /// `required` and `fail` only note what they would refuse.
+    /// Whether `required` and `fail` only record their message instead of failing.
     pub lint: bool,
     /// Whether to record where each piece of output came from.
     pub source_map: bool,
@@ -110,7 +110,7 @@ pub trait World {
     }
 }
 
-/// What a rendering gives.
+/// The result of a rendering.
 #[derive(Debug)]
 pub struct Output {
     /// The text, `<no value>` removed.
@@ -228,12 +228,12 @@ impl<'w> Executor<'w> {
         }
     }
 
-    /// Records from here on what is read.
+    /// Records all values read from here on.
     pub fn start_trace(&mut self) {
         self.trace = Some(Trace::default());
     }
 
-    /// What was read since [`Self::start_trace`].
+    /// The values read since [`Self::start_trace`].
     pub fn take_trace(&mut self) -> Trace {
         self.trace.take().unwrap_or_default()
     }
@@ -355,7 +355,7 @@ fn no_template(name: &[u8]) -> String {
     )
 }
 
-/// Removes every `<no value>`, as Helm does with what a file renders to.
+/// Removes every `<no value>`, as Helm does with a rendered file.
 fn output(text: Vec<u8>, mut map: Option<SourceMap>) -> Output {
     let Some((kept, removed)) = without_no_value(&text) else {
         return Output { text, map };

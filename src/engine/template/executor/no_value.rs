@@ -1,4 +1,4 @@
-//! Helm removes `<no value>`, Go's text for a missing value, from what is rendered.
+//! Helm removes `<no value>`, Go's text for a missing value, from rendered files.
 
 /// Go's text for a missing value.
 pub(super) const NO_VALUE: &[u8] = b"<no value>";

@@ -23,7 +23,7 @@ pub struct Read {
     pub position: u32,
 }
 
-/// What a rendering read.
+/// The values that a rendering read.
 #[derive(Debug, Default)]
 pub struct Trace {
     /// Keys, in the order they were looked up.

@@ -104,7 +104,7 @@ impl Parser<'_> {
         if keyword == Keyword::Range {
             self.tree.range_depth -= 1;
         }
-        // What the list declared is accepted in the else list, but does not exist there.
+        // Variables declared in the list are accepted in the else list, but do not exist there.
         self.tree.scope.truncate(inner_scope);
         let mut else_list = None;
         if let Item::Else(position) = end {

@@ -1,8 +1,8 @@
 //! Tokens to a compiled [`Unit`]: text, actions, definitions, and Go's parse errors.
 //!
 //! Follows Go's `text/template/parse/parse.go`, whose error texts, positions and three-token lookahead are kept.
-//! Variables get slots here: what Go finds on a stack of names while running is static except for declarations inside
-//! arguments that `and` and `or` skip.
+//! Variables get slots here: Go looks them up on a stack of names while running, but their position is static except
+//! for declarations inside arguments that `and` and `or` skip.
 
 use std::collections::HashMap;
 
@@ -103,7 +103,7 @@ impl<'s> Parser<'s> {
         self.read_token()
     }
 
-    /// Kept apart from [`Self::next`], most of whose calls only return a token that was already looked at.
+    /// Separate from [`Self::next`], most of whose calls only return a token that was already looked at.
     #[inline(never)]
     fn read_token(&mut self) -> Token {
         let token = self.lexer.next_token();
@@ -241,7 +241,7 @@ impl<'s> Parser<'s> {
         }
     }
 
-    /// Moves what was pushed on the scratch stack since `mark` to the unit's children.
+    /// Moves the nodes pushed on the scratch stack since `mark` to the unit's children.
     fn take_children(&mut self, mark: usize) -> Run {
         let start = offset(self.unit.children.len());
         let taken = self.scratch.get(mark..).unwrap_or_default();

@@ -200,7 +200,7 @@ impl<'s> Parser<'s> {
             length += 1;
         }
         let position = next.start;
-        // The names of a field or variable just read lie right before those just added.
+        // The names of a field or variable just read are right before those just added.
         let extend = |names: Run| Run {
             start: names.start,
             length: names.length + length,

@@ -1,4 +1,4 @@
-//! IP addresses and address ranges: text in, addresses and what is wrong with them out. Follows `ParseIPSloppy` of
+//! IP addresses and address ranges: text in, addresses and their faults out. Follows `ParseIPSloppy` of
 //! `k8s.io/utils/net`, `ValidateEndpointIP` of `pkg/apis/core/validation` and `ValidateIPBlock` of
 //! `pkg/apis/networking/validation`.
 
@@ -44,7 +44,7 @@ pub(super) fn endpoint_fault(text: &str) -> Option<String> {
     }
 }
 
-/// Whether a range lies in another one and is smaller; true too where one of the texts is not a range.
+/// Whether a range lies in another one and is smaller; also true if one of the texts is not a range.
 pub(super) fn is_strict_subset(inner: &str, outer: &str) -> bool {
     let (Some((inner, inner_bits)), Some((outer, outer_bits))) = (parse_range(inner), parse_range(outer)) else {
         return true;

@@ -18,7 +18,7 @@ const USER_PRIORITY: i64 = 1_000_000_000;
 /// Most bytes that all values of a `ConfigMap` or Secret have together.
 const DATA_BYTES: usize = 1 << 20;
 
-/// What a quota may count, besides names with a domain.
+/// The resources that a quota may count, besides names with a domain.
 const QUOTAS: [&str; 20] = [
     "configmaps",
     "cpu",
@@ -186,7 +186,7 @@ fn in_both(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
-/// What a Secret of a type must hold. `stringData` is merged into `data`.
+/// The keys that a Secret of a type must have. `stringData` is merged into `data`.
 fn secret(walk: &mut Walk<'_>, node: NodeId) {
     let kind = walk.text(node, "type").unwrap_or_default();
     let has = |walk: &Walk<'_>, name: &str| {

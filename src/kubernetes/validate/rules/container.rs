@@ -13,7 +13,7 @@ use super::{Check, MAX_INT32, Syntax, Table, unsupported};
 
 /// Kubernetes 1.32 began to accept any printable character but `=` in the name of an environment variable.
 pub(in crate::kubernetes::validate) const RELAXED_NAMES_SINCE: u8 = 32;
-/// What an environment variable may be set to from the pod.
+/// The fields of the pod that an environment variable may be set to.
 const ENV_FIELDS: [&str; 9] = [
     "metadata.name",
     "metadata.namespace",
@@ -25,7 +25,7 @@ const ENV_FIELDS: [&str; 9] = [
     "status.podIP",
     "status.podIPs",
 ];
-/// What a file of a downward API volume may hold.
+/// The fields of the pod that a file of a downward API volume may contain.
 const VOLUME_FIELDS: [&str; 5] = [
     "metadata.annotations",
     "metadata.labels",
@@ -227,9 +227,9 @@ fn field_path(walk: &mut Walk<'_>, node: NodeId, steps: &[super::super::fields::
     }
 }
 
-/// What an amount of CPU may be divided by.
+/// The divisors of an amount of CPU.
 const CPU_DIVISORS: &[&str] = &["1m", "1"];
-/// What any other amount may be divided by.
+/// The divisors of any other amount.
 const DIVISORS: &[&str] = &[
     "1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei",
 ];

@@ -64,7 +64,7 @@ pub(super) fn check_root_schema(walk: &mut Walk<'_>, schema: NodeId, has_status:
     structural(walk, schema, Level::Root, 0);
 }
 
-/// With a status subresource, keys at the root apply to the spec and the status alike.
+/// With a status subresource, keys at the root apply to both the spec and the status.
 fn root_with_status(walk: &mut Walk<'_>, schema: NodeId) {
     const ALLOWED: [&str; 10] = [
         "properties",
@@ -101,7 +101,7 @@ struct Keys {
     inner: bool,
     /// `allOf` and the like.
     combinations: bool,
-    /// What [`common`] checks.
+    /// A key that [`common`] checks.
     common: bool,
 }
 

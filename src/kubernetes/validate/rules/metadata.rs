@@ -105,7 +105,7 @@ pub(in crate::kubernetes::validate) fn check_root<'w>(
     match (&name, &prefix) {
         (Some(name), _) => walk.check_syntax(root, &[Key("metadata"), Key("name")], name, syntax),
         (None, Some(prefix)) => {
-            // Kubernetes appends five characters: only what comes before them is judged.
+            // Kubernetes appends five characters: only the part before them is checked.
             let example = format!("{prefix}xxxxx");
             walk.check_syntax(root, &[Key("metadata"), Key("generateName")], &example, syntax);
         }

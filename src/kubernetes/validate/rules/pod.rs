@@ -227,7 +227,7 @@ fn sleeps(walk: &mut Walk<'_>, node: NodeId, container: NodeId, place: &[Step<'_
     }
 }
 
-/// Whether a volume of the pod is a claim, which alone can be a block device.
+/// Whether a volume of the pod is a claim, the only kind that can be a block device.
 fn is_claim(walk: &Walk<'_>, node: NodeId, name: &str) -> bool {
     let volumes = walk.items(node, "volumes").into_iter();
     let mut volumes = volumes.filter(|&volume| walk.text(volume, "name").is_some_and(|found| found == name));

@@ -265,7 +265,8 @@ fn rolling_set(walk: &mut Walk<'_>, node: NodeId) {
     }
 }
 
-/// The number of a field whose value is a number or a percentage; anything else, and what is out of range, is reported.
+/// The number of a field whose value is a number or a percentage; anything else, and a number out of range, is
+/// reported.
 pub(super) fn amount(walk: &mut Walk<'_>, node: NodeId, name: &str, is_share: bool) -> Option<i64> {
     let value = walk.field(node, name)?;
     if let Some(number) = walk.integer_of(value) {

@@ -1,4 +1,4 @@
-//! What a scalar's characters allow: plain, single quotes, block style.
+//! The styles that a scalar's characters allow: plain, single quotes, block style.
 
 /// The styles open to a scalar in block context.
 #[derive(Debug, Clone, Copy)]

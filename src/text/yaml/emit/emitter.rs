@@ -1,4 +1,4 @@
-//! The emitter: its position, what it has open, indentation and indicators.
+//! The emitter: its position, open collections, indentation and indicators.
 
 use crate::text::go::float_format::format_shortest;
 use crate::text::yaml::resolve::special_float_text;
@@ -157,7 +157,7 @@ impl Emitter {
         self.frames.push(Frame::Empty);
     }
 
-    /// Writes what goes before a node at this position.
+    /// Writes the text that goes before a node at this position.
     pub(super) fn begin_node(&mut self, may_be_simple_key: bool) {
         self.is_simple_key = false;
         self.in_mapping = true;

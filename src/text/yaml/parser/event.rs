@@ -3,7 +3,7 @@
 use crate::text::source::Span;
 use crate::text::yaml::scanner::{ScalarStyle, TextRef};
 
-/// What an event is.
+/// The kind of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::text::yaml) enum EventKind {
     StreamEnd,

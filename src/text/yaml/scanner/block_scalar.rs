@@ -6,7 +6,7 @@ use crate::text::yaml::error::YamlError;
 use super::cursor::{Mark, Scanner};
 use super::token::{ScalarStyle, TextRef, Token, TokenKind};
 
-/// What happens to the line breaks at the end.
+/// How the line breaks at the end are treated.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Chomping {
     Clip,

@@ -16,7 +16,7 @@ pub enum ScalarStyle {
     Folded,
 }
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::text::yaml) enum TokenKind {
     StreamEnd,
