@@ -3,7 +3,7 @@
 //! Inputs are made here: a chart of ordinary shape, and manifests as it renders them. With `CORPUS_DIR` naming a directory of
 //! rendered manifests, those are read as well.
 
-#![expect(clippy::expect_used, reason = "a benchmark stops at what it cannot read")]
+#![expect(clippy::expect_used, reason = "a benchmark stops at input it cannot read")]
 
 use std::hint::black_box;
 use std::sync::Arc;

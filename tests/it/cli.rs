@@ -27,7 +27,7 @@ fn text(bytes: &[u8]) -> String {
 
 /// Exit code, and a part of standard output and of standard error.
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table, one row a command line")]
+#[expect(clippy::too_many_lines, reason = "a table, one row per command line")]
 fn commands_end_with_the_documented_codes() {
     for (arguments, code, out, err) in [
         (&["--version"][..], 0, "chartwright ", ""),

@@ -3,7 +3,7 @@
 use super::workspace::{CHART, Workspace};
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table, one row a command line")]
+#[expect(clippy::too_many_lines, reason = "a table, one row per command line")]
 fn exit_codes_match_the_readme() {
     let readme = std::fs::read_to_string("README.md").expect("README.md");
     for row in [

@@ -5,7 +5,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a test stops at what it cannot read, and says what it did"
+    reason = "a test stops at input it cannot read, and prints what it did"
 )]
 
 mod bump;

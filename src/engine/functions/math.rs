@@ -81,7 +81,7 @@ fn extreme(arguments: &[Value], choose: fn(f64, f64) -> f64, winner: f64) -> Val
     let mut numbers = arguments.iter().map(to_float64);
     let first = numbers.next().unwrap_or_default();
     Value::Float(numbers.fold(first, |a, b| {
-        #[expect(clippy::float_cmp, reason = "only the very infinity counts")]
+        #[expect(clippy::float_cmp, reason = "only infinity itself counts")]
         if a == winner || b == winner {
             winner
         } else if a.is_nan() || b.is_nan() {

@@ -1,7 +1,7 @@
 //! Rows of Helm's own answers that need no more than the engine and a few functions written here. If the data is
 //! missing, the test reports it and passes.
 
-#![expect(clippy::unnecessary_wraps, reason = "the function table asks for a result")]
+#![expect(clippy::unnecessary_wraps, reason = "the function table requires a result")]
 
 use std::path::Path;
 use std::sync::Arc;

@@ -161,7 +161,7 @@ pub trait Host {
     /// Nanoseconds since 1970-01-01T00:00:00Z.
     fn now_unix_nanos(&self) -> i128;
     /// IANA name of the local time zone, as Go reads it from `TZ`.
-    #[expect(clippy::unnecessary_literal_bound, reason = "implementations give a name they hold")]
+    #[expect(clippy::unnecessary_literal_bound, reason = "implementations return a borrowed name")]
     fn local_zone(&self) -> &str {
         "UTC"
     }

@@ -401,7 +401,7 @@ fn is_json(value: &Value) -> bool {
 
 /// A number that floating point represents exactly.
 fn number(value: &Value) -> Option<f64> {
-    #[expect(clippy::cast_precision_loss, reason = "what is not exact is refused below")]
+    #[expect(clippy::cast_precision_loss, reason = "inexact numbers are refused below")]
     let number = match value {
         Value::Int(value) | Value::Int64(value) => *value as f64,
         Value::Float(value) => *value,

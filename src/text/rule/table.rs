@@ -117,7 +117,7 @@ rules! {
     MisspeltValue = "misspelt-value", Warning, PLAIN, "no template reads the value, but one with a similar name";
     SopsNotEncrypted = "sops-not-encrypted", Error, SECRET, "sops should have encrypted the file";
     SopsPlainValue = "sops-plain-value", Error, SECRET, "encrypted file has a plain value";
-    DecryptedLeftover = "decrypted-leftover", Error, SECRET, "decrypted copy lies beside its encrypted file";
+    DecryptedLeftover = "decrypted-leftover", Error, SECRET, "decrypted copy is next to its encrypted file";
     ChartLoad = "chart-load", Error, PLAIN, "chart does not load";
     ChartYamlFormat = "chart-yaml-format", Error, PLAIN, "Chart.yaml does not parse";
     ChartYamlStrict = "chart-yaml-strict", Warning, PLAIN, "Chart.yaml has duplicate or unknown fields";

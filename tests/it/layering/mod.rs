@@ -131,7 +131,7 @@ fn small_layers() -> Vec<Layer> {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table, one row an import")]
+#[expect(clippy::too_many_lines, reason = "a table, one row per import")]
 fn imports_are_seen_however_they_are_spelt() {
     let layers = small_layers();
     let deep = &["text", "yaml", "scanner", "token"][..];

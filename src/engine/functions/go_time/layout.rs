@@ -39,7 +39,7 @@ pub(super) enum Piece {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "the parts of a spelling, each there or not"
+    reason = "the parts of a spelling, each present or not"
 )]
 pub(super) struct Offset {
     /// `Z` for zero.

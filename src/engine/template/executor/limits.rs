@@ -132,7 +132,7 @@ fn weigh(value: &Value, depth: usize, left: &mut usize) {
     }
 }
 
-/// How often a text contains a separator; once a byte when it is empty.
+/// How often a text contains a separator; once per byte if it is empty.
 fn count(text: &[u8], separator: &[u8]) -> usize {
     if separator.is_empty() {
         return text.len() + 1;

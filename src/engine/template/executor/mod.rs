@@ -104,7 +104,7 @@ pub trait World {
         false
     }
     /// IANA name of the local time zone.
-    #[expect(clippy::unnecessary_literal_bound, reason = "implementations give a name they hold")]
+    #[expect(clippy::unnecessary_literal_bound, reason = "implementations return a borrowed name")]
     fn local_zone(&self) -> &str {
         "UTC"
     }
