@@ -45,7 +45,7 @@ impl Lifecycle {
     /// The message that the kind is no longer served in a minor version, and what to use.
     pub fn removal(self, minor: u8, api_version: &str, kind: &str) -> Option<String> {
         let removed = self.removed.filter(|&removed| removed <= minor)?;
-        let advice = self.advice(kind);
+        let advice = self.advice(minor, kind);
         Some(format!(
             "{api_version} {kind} is no longer served as of Kubernetes 1.{removed}{advice}"
         ))
@@ -57,14 +57,14 @@ impl Lifecycle {
         let end = self
             .removed
             .map_or_else(String::new, |removed| format!(" and removed in 1.{removed}"));
-        let advice = self.advice(kind);
+        let advice = self.advice(minor, kind);
         Some(format!(
             "{api_version} {kind} is deprecated as of Kubernetes 1.{deprecated}{end}{advice}"
         ))
     }
 
-    /// What `helm lint` prints about the kind when it is deprecated in a version, word for word: nothing for types that
-    /// its client library no longer has, and everything that is ever deprecated for version 0.0.
+    /// What `helm lint` prints about the kind when it is deprecated in a version, word for word: nothing for types that its
+    /// client library no longer has, and everything that is ever deprecated for version 0.0.
     pub fn client_warning(self, version: &KubeVersion, api_version: &str, kind: &str) -> Option<String> {
         let current = (version.major, version.minor);
         let deprecated = self
@@ -82,14 +82,27 @@ impl Lifecycle {
         ))
     }
 
-    /// What to use instead of a kind. `networking.k8s.io/v1beta1` names the list of ingress classes as the replacement
-    /// of one, which is a mistake in its source.
-    fn advice(self, kind: &str) -> String {
-        match self.replacement {
+    /// What to use instead of a kind in a minor version. `networking.k8s.io/v1beta1` names the list of ingress classes as the
+    /// replacement of one, which is a mistake in its source.
+    fn advice(self, minor: u8, kind: &str) -> String {
+        match self.served_replacement(minor) {
             "" => String::new(),
             list if !kind.ends_with("List") => format!("; use {}", list.trim_end_matches("List")),
             replacement => format!("; use {replacement}"),
         }
+    }
+
+    /// The replacement that is still served: that of the kind, or of its replacement, and so on. Empty if there is none.
+    fn served_replacement(self, minor: u8) -> &'static str {
+        let mut replacement = self.replacement;
+        while let Some((api_version, kind)) = replacement.split_once(' ')
+            && let Some(next) = lifecycle(api_version, kind)
+            && next.removed.is_some_and(|removed| removed <= minor)
+            && next.replacement != replacement
+        {
+            replacement = next.replacement;
+        }
+        replacement
     }
 }
 
@@ -102,6 +115,8 @@ mod tests {
         let budget = ("policy/v1beta1", "PodDisruptionBudget");
         let class = ("networking.k8s.io/v1beta1", "IngressClass");
         let endpoints = ("v1", "Endpoints");
+        let policy = ("extensions/v1beta1", "PodSecurityPolicy");
+        let capacity = ("storage.k8s.io/v1alpha1", "CSIStorageCapacity");
         for ((api_version, kind), minor, deprecation, removal) in [
             (budget, 20, None, None),
             (
@@ -121,6 +136,27 @@ mod tests {
                 22,
                 Some("is deprecated as of Kubernetes 1.19 and removed in 1.22; use networking.k8s.io/v1 IngressClass"),
                 Some("is no longer served as of Kubernetes 1.22; use networking.k8s.io/v1 IngressClass"),
+            ),
+            (
+                policy,
+                16,
+                Some("is deprecated as of Kubernetes 1.11 and removed in 1.16; use policy/v1beta1 PodSecurityPolicy"),
+                Some("is no longer served as of Kubernetes 1.16; use policy/v1beta1 PodSecurityPolicy"),
+            ),
+            // What replaces it is gone too, and nothing replaces that.
+            (
+                policy,
+                25,
+                Some("is deprecated as of Kubernetes 1.11 and removed in 1.16"),
+                Some("is no longer served as of Kubernetes 1.16"),
+            ),
+            (
+                capacity,
+                27,
+                Some(
+                    "is deprecated as of Kubernetes 1.21 and removed in 1.24; use storage.k8s.io/v1 CSIStorageCapacity",
+                ),
+                Some("is no longer served as of Kubernetes 1.24; use storage.k8s.io/v1 CSIStorageCapacity"),
             ),
             (endpoints, 32, None, None),
             (
