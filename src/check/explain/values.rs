@@ -109,11 +109,20 @@ fn refused_values(chart: &Chart, origins: &ValueOrigins, complaint: &Complaint<'
 fn note_of(line: &str, refused: Option<&(Vec<String>, &str)>) -> String {
     match refused {
         Some((steps, words)) if names_secret(steps) => {
-            let pointer: String = steps.iter().map(|step| format!("/{step}")).collect();
+            let pointer = pointer(steps);
             format!("at '{pointer}': {}", without_value(words))
         }
         _ => line.trim_start().trim_start_matches("- ").to_owned(),
     }
+}
+
+fn pointer(steps: &[String]) -> String {
+    let mut pointer = String::new();
+    for step in steps {
+        pointer.push('/');
+        pointer.push_str(step);
+    }
+    pointer
 }
 
 fn names_secret(path: &[String]) -> bool {
@@ -199,7 +208,7 @@ fn broken_schema(chart: &Chart, words: &str, details: &[&str]) -> Finding {
         let message = format!("{SCHEMA} cannot be used: {}", words.trim());
         return Finding::new(Rule::ValuesSchema, location, message);
     };
-    let pointer: String = steps.iter().map(|step| format!("/{step}")).collect();
+    let pointer = pointer(&steps);
     let at = if pointer.is_empty() {
         pointer
     } else {
