@@ -186,7 +186,7 @@ fn faults_are_where_they_can_be_mended() {
         (
             "Chart.yaml",
             &other_version,
-            "web/Chart.yaml:7:10: dependency \"b\" asks for version \"9.9.9\"",
+            "web/Chart.yaml:7:10: dependency \"b\" requires version \"9.9.9\"",
         ),
         (
             "Chart.yaml",

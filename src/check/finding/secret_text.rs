@@ -155,7 +155,7 @@ mod tests {
     use super::{names_secret, seems_secret, without_secrets};
 
     #[test]
-    fn keys_of_secrets_are_told_from_keys_of_places() {
+    fn keys_of_secrets_are_distinguished_from_keys_of_places() {
         for (key, want) in [
             ("password", true),
             ("adminPassword", true),
