@@ -224,3 +224,16 @@ fn faults_are_where_they_can_be_mended() {
         assert!(only.starts_with(want), "{text}: {only}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_broken_link_has_the_same_words_from_everywhere() {
+    let workspace = Workspace::chart(&[]);
+    std::os::unix::fs::symlink("nowhere", workspace.path("web/templates/link.yaml")).expect("a link");
+    let root = workspace.path("web");
+    let absolute = root.to_str().expect("a path");
+    let messages = [workspace.run(&["lint", "web"]), workspace.run(&["lint", absolute])]
+        .map(|run| run.stdout.lines().next().unwrap_or_default().to_owned());
+    let want = "error: the link `templates/link.yaml` leads nowhere [chart-load]";
+    assert_eq!(messages, [want, want]);
+}

@@ -1,5 +1,7 @@
 //! Files of a chart that cannot be read, and what Chart.yaml asks for and does not get.
 
+use std::path::Path;
+
 use super::yaml_fault;
 use crate::check::finding::{Finding, Location, Place};
 use crate::engine::chart::{Chart, LoadError};
@@ -50,8 +52,32 @@ fn explain_inside(path: &str, inside: &str, error: &LoadError, read: &dyn Fn(&st
             );
             Finding::new(Rule::ChartLoad, location, message)
         }
+        LoadError::Link { path: link, .. } => {
+            let message = format!("the link {} leads nowhere", inside_chart(path, link));
+            Finding::new(Rule::ChartLoad, whole("Chart.yaml"), message)
+                .with_help("remove the link, or make what it leads to")
+        }
+        LoadError::Irregular(found) => {
+            let name = inside_chart(path, found);
+            let message = format!("{name} is neither a file nor a directory: Helm does not load such a chart");
+            Finding::new(Rule::ChartLoad, whole("Chart.yaml"), message)
+        }
         LoadError::Ignore(error) => Finding::new(Rule::ChartLoad, whole(".helmignore"), error.to_string()),
         other => Finding::new(Rule::ChartLoad, whole("Chart.yaml"), other.to_string()),
+    }
+}
+
+/// A path below a chart from the chart on, so that the words are the same wherever the command runs.
+fn inside_chart(chart: &str, path: &Path) -> String {
+    let whole = path.to_string_lossy();
+    let name = chart
+        .rsplit('/')
+        .next()
+        .filter(|name| !name.is_empty() && !name.starts_with('.'));
+    let rest = name.and_then(|name| whole.rsplit_once(&format!("/{name}/")));
+    match rest {
+        Some((_, rest)) => format!("`{rest}`"),
+        None => format!("`{}`", path.file_name().unwrap_or_default().to_string_lossy()),
     }
 }
 
