@@ -121,7 +121,7 @@ fn write_error(error: ReplaceError) -> CommandError {
     let is_changed_meanwhile = matches!(error, ReplaceError::ChangedMeanwhile { .. });
     let error = CommandError::could_not_run(error);
     if is_changed_meanwhile {
-        return error.with_hint("run the command again: it reads the file anew");
+        return error.with_hint("run the command again: it reads the file again");
     }
     error
 }

@@ -127,7 +127,7 @@ pub(super) fn check_error(error: CheckError) -> CommandError {
     }
 }
 
-/// The subcharts of charts, where they are asked for.
+/// The subcharts of charts, if they are requested.
 fn subcharts(arguments: &LintArguments) -> Vec<PathBuf> {
     let charts = arguments.charts.iter().filter(|_| arguments.with_subcharts);
     charts.flat_map(|chart| find_subcharts(Path::new(chart))).collect()

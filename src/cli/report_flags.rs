@@ -50,7 +50,7 @@ impl FailOn {
     }
 }
 
-/// A report that is asked for.
+/// A requested report.
 #[derive(Debug, Clone)]
 struct Wanted {
     format: Format,
@@ -132,7 +132,7 @@ impl ReportFlags {
 }
 
 impl Reporting {
-    /// Whether reports are asked for by name.
+    /// Whether reports are requested by name.
     pub(super) const fn is_asked(&self) -> bool {
         self.is_asked
     }
@@ -142,7 +142,7 @@ impl Reporting {
         self.write_baseline.is_some()
     }
 
-    /// Writes the reports that are asked for, text to standard output when none is, and the baseline.
+    /// Writes the requested reports, text to standard output if there are none, and the baseline.
     pub(super) fn write(
         &self,
         context: RunContext,
@@ -184,7 +184,7 @@ impl Reporting {
         self.write_known(groups)
     }
 
-    /// Writes the baseline, if one is asked for: the findings of every chart, as a later run meets them.
+    /// Writes the baseline, if requested: the findings of every chart, as a later run finds them.
     pub(super) fn write_known(&self, groups: &[Group<'_>]) -> Result<(), CommandError> {
         match &self.write_baseline {
             None => Ok(()),

@@ -187,7 +187,7 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
     print(context, arguments, &subject, &rendering, sorter)
 }
 
-/// The chart, with its `file://` dependencies where they are asked for.
+/// The chart, with its `file://` dependencies if they are requested.
 fn load(arguments: &TemplateArguments, path: &str) -> Result<Chart, CommandError> {
     let chart = load_chart_to_render(Path::new(path), arguments.compat()).map_err(|error| {
         let read = |file: &str| std::fs::read(Path::new(path).join(file)).ok();

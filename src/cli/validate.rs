@@ -209,7 +209,7 @@ fn options(arguments: &ValidateArguments, custom: CustomSchemas) -> Options {
     }
 }
 
-/// A version of Kubernetes for each that is asked for, each once.
+/// The requested versions of Kubernetes, each once.
 fn targets(context: RunContext, arguments: &ValidateArguments) -> Result<Vec<Target>, CommandError> {
     let mut targets: Vec<Target> = Vec::new();
     let is_fetching = arguments.schema_location.iter().any(|location| is_remote(location));
@@ -376,7 +376,7 @@ const LIMITS: WalkLimits = WalkLimits {
     links: Links::Followed,
 };
 
-/// The manifests below a directory, in the order of their paths. What cannot be read is passed over, as kubeconform does.
+/// The manifests below a directory, in the order of their paths. Unreadable ones are skipped, as kubeconform does.
 fn collect(directory: &Path, paths: &mut Vec<PathBuf>) {
     let walked: Result<(), Infallible> = walk(directory, LIMITS, &mut |entry| {
         let Ok(entry) = entry else { return Ok(Visit::PassOver) };

@@ -59,7 +59,7 @@ pub struct Config {
     pub kubernetes_versions: Vec<String>,
     /// Whether unknown fields and duplicate keys in manifests are findings.
     pub strict: bool,
-    /// Whether kinds without a schema are passed over.
+    /// Whether kinds without a schema are skipped.
     pub ignore_missing_schemas: bool,
     /// Kinds that are not validated: `Kind` or `apiVersion/Kind`.
     pub skip_kinds: Vec<String>,

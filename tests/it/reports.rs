@@ -63,7 +63,7 @@ fn every_format_is_as_it_was() {
             fs::write(&path, &have).expect("a snapshot");
         }
         let want = fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(have, want, "{format}: REPORTS_UPDATE=1 writes the snapshots anew");
+        assert_eq!(have, want, "{format}: REPORTS_UPDATE=1 updates the snapshots");
     }
 }
 

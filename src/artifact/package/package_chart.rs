@@ -240,7 +240,7 @@ mod tests {
             let shown = outcome.map_or_else(|error| error.to_string(), |package| package.file_name());
             assert_eq!(shown, message);
         }
-        // A package can be packed anew.
+        // A package can be packed again.
         let archive = directory.path().join("c.tgz");
         std::fs::write(&archive, &package.archive).unwrap();
         let again = package_chart(&archive, &PackageOptions::default()).unwrap();

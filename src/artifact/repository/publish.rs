@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn an_index_that_vanishes_is_begun_anew() {
+    fn an_index_that_vanishes_is_started_again() {
         let mut store = MemoryStore::with_faults(&[Fault::None, Fault::None, Fault::Vanishes]);
         store.insert(INDEX, b"apiVersion: v1\nentries: {}\n");
         let (outcome, pauses) = run(&mut store, &[item("a", "1.0.0", "x")]);

@@ -397,7 +397,7 @@ const ADVICE: &[Advice] = &[
         "a: {{ range .Values.x }}{{ end }}",
         "x: text\n",
         &[],
-        Some("`range` takes a list, a map or a number"),
+        Some("`range` needs a list, a map or a number"),
         &[],
     ),
     (

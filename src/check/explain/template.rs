@@ -177,7 +177,7 @@ fn failed(
     finding
 }
 
-/// A value that the failing line asked for.
+/// A value that the failing line read.
 struct ReadValue {
     /// From the top chart's values.
     path: Vec<String>,
@@ -315,7 +315,7 @@ fn advice(
             "can't evaluate field",
             "what stands before the dot has no such field: a list or text instead of a map?",
         ),
-        ("range can't iterate over", "`range` takes a list, a map or a number"),
+        ("range can't iterate over", "`range` needs a list, a map or a number"),
         (
             "incompatible types for comparison",
             "compare values of one type: `eq (toString .a) \"1\"`",

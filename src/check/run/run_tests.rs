@@ -48,7 +48,7 @@ fn request(directory: &Path, versions: &str) -> CheckRequest {
     )
 }
 
-/// Checks, with other random bytes each time they are asked for.
+/// Checks, with other random bytes at each call.
 fn check(request: &CheckRequest) -> CheckOutcome {
     let world = || {
         let mut next = 0;

@@ -35,7 +35,7 @@ const fn format(name: &'static str, write: fn(&Report<'_>) -> String) -> Format 
 }
 
 impl Format {
-    /// The format for people, which is used where none is asked for.
+    /// The format for people, used if none is requested.
     pub const TEXT: Self = format("text", text::text);
 
     /// The format with a name.

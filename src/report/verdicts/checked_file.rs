@@ -37,7 +37,7 @@ pub struct ResourceOptions {
     pub verbose: bool,
     /// Counts at the end.
     pub summary: bool,
-    /// Several versions were asked for, so each verdict names its own.
+    /// Several versions were requested, so each verdict names its own.
     pub names_versions: bool,
     /// With colours.
     pub coloured: bool,

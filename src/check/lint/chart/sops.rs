@@ -113,7 +113,7 @@ impl Search<'_> {
             .unwrap_or_default();
         let is_leftover = [".dec", ".dec.yaml", ".dec.yml"].iter().any(|end| name.ends_with(end));
         if is_leftover {
-            let message = "a decrypted copy lies beside its encrypted file: remove it and ignore *.dec";
+            let message = "a decrypted copy is next to its encrypted file: remove it and ignore *.dec";
             self.add(Rule::DecryptedLeftover, path, None, message);
             return;
         }

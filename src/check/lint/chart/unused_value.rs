@@ -1,6 +1,6 @@
 //! `unused-value` and `misspelt-value`: values that no template reads, and keys that look like a misspelling of one that is read.
 //!
-//! The chart is rendered with a trace of every key that is asked for. Branches that did not run are looked at as text: a
+//! The chart is rendered with a trace of every key that is read. Branches that did not run are looked at as text: a
 //! key whose name stands anywhere in a template is never reported. Globals are left alone, and so are library charts and charts that do not
 //! render: nothing can be known of them.
 

@@ -183,7 +183,7 @@ pub fn check_helm_text(text: &[u8]) -> Vec<TextFault> {
 
 const LIST_ANNOTATION: &str = "annotation 'helm.sh/resource-policy' within List objects are ignored";
 
-/// A first line that is indented, blank ones passed over.
+/// A first line that is indented, apart from blank ones.
 fn illegal_indent(text: &[u8]) -> Option<TextFault> {
     let mut offset = 0;
     for line in text.split_inclusive(|&byte| byte == b'\n') {
