@@ -7,6 +7,8 @@ use std::process::{Command, Output, Stdio};
 use boon::{Compiler, Schemas};
 use serde_json::Value as Json;
 
+use super::workspace::{CHART, Workspace};
+
 const FILES: [(&str, &str); 5] = [
     (
         "shop/Chart.yaml",
@@ -200,4 +202,28 @@ fn no_report_shows_a_secret() {
         }
     }
     assert!(rules.iter().all(|rule| seen.contains(rule)), "all three are found");
+}
+
+#[cfg(unix)]
+#[test]
+fn control_characters_of_charts_are_not_obeyed() {
+    let workspace = Workspace::new(&[
+        ("a\n::error::b/Chart.yaml", CHART),
+        ("a\n::error::b/values.yaml", "{}\n"),
+        (
+            "a\n::error::b/templates/a.yaml",
+            "{{ fail \"red \\x1b[31m\\r\\n\\x1b[2J\" }}\n",
+        ),
+    ]);
+    for arguments in [
+        &["ci", "."][..],
+        &["lint", "a\n::error::b"],
+        &["lint", "a\n::error::b", "--report", "tap"],
+    ] {
+        let run = workspace.run(arguments);
+        assert_eq!(run.code, 1, "{}", run.all());
+        assert!(!run.stdout.contains('\u{1b}'), "{arguments:?}: {:?}", run.stdout);
+        let commands: Vec<&str> = run.stdout.lines().filter(|line| line.starts_with("::")).collect();
+        assert_eq!(commands, Vec::<&str>::new(), "{arguments:?}: {:?}", run.stdout);
+    }
 }

@@ -33,6 +33,13 @@ impl Report<'_> {
     }
 }
 
+/// A text without line breaks and other control characters: names of files and messages of charts may hold any, and a terminal
+/// or a log would obey them.
+pub(super) fn one_line(text: &str) -> String {
+    let shown = |character: char| if character.is_control() { '\u{fffd}' } else { character };
+    text.chars().map(shown).collect()
+}
+
 /// The message with everything else there is to say, a line each.
 pub(super) fn details(finding: &Finding) -> String {
     let mut text = finding.message.clone();
@@ -52,4 +59,20 @@ pub(super) fn details(finding: &Finding) -> String {
         text.push_str(&format!("\nhelp: {help}"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn control_characters_are_replaced() {
+        for (text, want) in [
+            ("a b", "a b"),
+            ("a\nb\tc", "a\u{fffd}b\u{fffd}c"),
+            ("\u{1b}[31mé\u{85}", "\u{fffd}[31mé\u{fffd}"),
+        ] {
+            assert_eq!(one_line(text), want, "{text:?}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
+use super::report::one_line;
 use crate::check::finding::{Finding, Location, Place, without_secrets};
 use crate::text::rule::Severity;
 use crate::text::source::Span;
@@ -47,6 +48,7 @@ impl Terminal {
         };
         let excerpts = excerpts(finding);
         let notes = notes(finding);
+        let help: Vec<String> = finding.help.iter().map(|help| one_line(help)).collect();
         let title = heading.primary_title(message.as_str());
         let mut elements: Vec<Element<'_>> = Vec::new();
         if finding.is_secret || !has_excerpt(&finding.primary) {
@@ -54,7 +56,7 @@ impl Terminal {
         }
         elements.extend(excerpts.iter().map(Excerpt::element));
         let noted = notes.iter().map(|note| Level::NOTE.message(note.as_str()));
-        let helped = finding.help.iter().map(|help| Level::HELP.message(help.as_str()));
+        let helped = help.iter().map(|help| Level::HELP.message(help.as_str()));
         elements.extend(noted.chain(helped).map(Element::from));
         let group: Group<'_> = if elements.is_empty() {
             Group::with_title(title)
@@ -96,7 +98,7 @@ fn excerpts(finding: &Finding) -> Vec<Excerpt> {
             Place::Shown(location) => excerpts.extend(Excerpt::of(location, &related.label)),
             Place::Rendered(location) => {
                 if let Some(mut excerpt) = Excerpt::of(location, &related.label) {
-                    excerpt.path = related.place.name();
+                    excerpt.path = one_line(&related.place.name());
                     excerpt.context = lines_around(location, excerpt.skipped);
                     excerpts.push(excerpt);
                 }
@@ -113,7 +115,7 @@ fn notes(finding: &Finding) -> Vec<String> {
     for related in &finding.related {
         let is_shown = !finding.is_secret && matches!(related.place, Place::Shown(_) | Place::Rendered(_));
         if !is_shown {
-            notes.push(format!("{} {}", related.label, related.place.name()));
+            notes.push(format!("{} {}", related.label, one_line(&related.place.name())));
         }
     }
     if let Some(rendered) = &finding.rendered {
@@ -134,12 +136,12 @@ fn notes(finding: &Finding) -> Vec<String> {
         };
         notes.push(format!("with {}{rest}", named.join("; ")));
     }
-    notes
+    notes.iter().map(|note| one_line(note)).collect()
 }
 
 /// A place without its text.
 fn origin(location: &Location) -> Element<'_> {
-    let origin = Origin::path(location.file.path());
+    let origin = Origin::path(one_line(location.file.path()));
     match location.span {
         Some(_) => {
             let at = location.position();
@@ -174,7 +176,7 @@ impl Excerpt {
             (lossy, Span::at(start))
         };
         Some(Self {
-            path: file.path().to_owned(),
+            path: one_line(file.path()),
             span: inside(&text, span),
             text: without_secrets(&text),
             first_line,
