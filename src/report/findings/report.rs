@@ -33,10 +33,14 @@ impl Report<'_> {
     }
 }
 
-/// A text without line breaks and other control characters: names of files and messages of charts may hold any, and a terminal
-/// or a log would obey them.
+/// A text on one line, without control characters: names of files and messages of charts may contain any, and a terminal or a
+/// log would obey them. Line breaks and tabs become spaces.
 pub(super) fn one_line(text: &str) -> String {
-    let shown = |character: char| if character.is_control() { '\u{fffd}' } else { character };
+    let shown = |character: char| match character {
+        '\n' | '\r' | '\t' => ' ',
+        _ if character.is_control() => '\u{fffd}',
+        _ => character,
+    };
     text.chars().map(shown).collect()
 }
 
@@ -69,7 +73,7 @@ mod tests {
     fn control_characters_are_replaced() {
         for (text, want) in [
             ("a b", "a b"),
-            ("a\nb\tc", "a\u{fffd}b\u{fffd}c"),
+            ("a\nb\tc", "a b c"),
             ("\u{1b}[31mé\u{85}", "\u{fffd}[31mé\u{fffd}"),
         ] {
             assert_eq!(one_line(text), want, "{text:?}");
