@@ -5,6 +5,7 @@ mod dependencies;
 mod import_values;
 mod schema_acceptance;
 mod schema_error;
+mod schema_patterns;
 mod schema_references;
 mod set_flag;
 mod tables;

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map as JsonMap, Value as Json};
 
+use super::schema_patterns::escaped;
 use crate::engine::template::{Map, Text, Value};
 
 /// How deep schemas are followed before the decision is left to the library.
@@ -380,8 +381,11 @@ fn are_unique_texts(texts: &[Json]) -> bool {
         .all(|text| text.as_str().is_some_and(|text| seen.insert(text)))
 }
 
-/// A pattern that means the same to every reader, since it escapes only punctuation.
+/// A pattern that means the same to every reader, since it escapes only punctuation and has no class in a class.
 fn is_plain_pattern(pattern: &str) -> bool {
+    if escaped(pattern).is_some() {
+        return false;
+    }
     let mut bytes = pattern.bytes();
     while let Some(byte) = bytes.next() {
         if byte == b'\\' && !bytes.next().is_some_and(|escaped| escaped.is_ascii_punctuation()) {

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 
 use super::schema_acceptance::{Quick, quick_look};
 use super::schema_error::{compile_error, validation_error};
+use super::schema_patterns::rewrite_patterns;
 use super::schema_references::{ChartFiles, resolve};
 use crate::engine::chart::Chart;
 use crate::engine::functions::json::next_value;
@@ -93,6 +94,7 @@ fn read_schema(text: &[u8]) -> Result<Json, String> {
 
 /// The same, only by `boon`.
 pub(super) fn library_verdict(values: &Map, mut schema: Json, files: &ChartFiles<'_>) -> SchemaVerdict {
+    let patterns = rewrite_patterns(&mut schema);
     let references = resolve(&mut schema, files);
     let mut compiler = Compiler::new();
     compiler.use_loader(Box::new(Loader));
@@ -110,10 +112,10 @@ pub(super) fn library_verdict(values: &Map, mut schema: Json, files: &ChartFiles
     }
     let index = compiler
         .compile(SCHEMA_URL, &mut schemas)
-        .map_err(|error| SchemaViolation(compile_error(&error)))?;
+        .map_err(|error| SchemaViolation(patterns.restore(compile_error(&error))))?;
     let instance = to_json(&Value::Map(values.clone()));
     schemas.validate(&instance, index).map_err(|error| {
-        let text = validation_error(&error);
+        let text = patterns.restore(validation_error(&error));
         let text = text
             .strip_prefix(&format!("jsonschema validation failed with '{SCHEMA_URL}#'\n"))
             .unwrap_or(&text);
