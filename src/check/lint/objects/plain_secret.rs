@@ -1,5 +1,5 @@
 //! `plain-secret`: Secrets that are rendered from plain values of committed files. Only values that a values file or a flag sets
-//! count: charts also make passwords of their own.
+//! count: charts also generate passwords. A placeholder is not a secret: whoever installs the chart sets another value.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -68,13 +68,36 @@ fn collect(map: &Map, path: &mut Vec<String>, found: &mut Vec<SecretValue>) {
         path.push(name.clone());
         match value {
             Value::Map(inner) if path.len() < MAX_DEPTH => collect(&inner, path, found),
-            Value::Str(text) if names_secret(&name) && text.as_bytes().len() >= LEAST_BYTES => {
+            Value::Str(text) if names_secret(&name) && may_be_secret(text.as_bytes()) => {
                 found.push((path.clone(), text.as_bytes().to_vec()));
             }
             _ => {}
         }
         path.pop();
     }
+}
+
+/// Whether a text is long enough to be recognized, and is not a placeholder such as `changeme`, `<token>` or `XXXXXXXX`.
+fn may_be_secret(text: &[u8]) -> bool {
+    const INSIDE: [&str; 7] = [
+        "changeme",
+        "changethis",
+        "changeit",
+        "replaceme",
+        "replacethis",
+        "placeholder",
+        "example",
+    ];
+    const AT_START: [&str; 4] = ["your", "some", "insert", "enter"];
+    if text.len() < LEAST_BYTES || (text.starts_with(b"<") && text.ends_with(b">")) {
+        return false;
+    }
+    let lower = String::from_utf8_lossy(text).to_lowercase();
+    let letters: String = lower.chars().filter(|character| character.is_alphanumeric()).collect();
+    let first = letters.chars().next();
+    !letters.chars().all(|character| Some(character) == first)
+        && !INSIDE.iter().any(|word| letters.contains(word))
+        && !AT_START.iter().any(|word| letters.starts_with(word))
 }
 
 /// Byte of a rendered file, and path of the value, of everything a Secret holds that is one of the values.
@@ -112,4 +135,28 @@ fn plain_secrets<'v>(text: &[u8], values: &'v [SecretValue]) -> Vec<(usize, &'v 
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_be_secret;
+
+    #[test]
+    fn placeholders_are_not_secrets() {
+        for (text, want) in [
+            ("hunter22", true),
+            ("s3cr3t-value", true),
+            ("abcde", false),
+            ("changeme", false),
+            ("Change-Me_123", false),
+            ("your.password", false),
+            ("somepassword", false),
+            ("XXXXXXXXXX", false),
+            ("********", false),
+            ("<api token>", false),
+            ("<api token", true),
+        ] {
+            assert_eq!(may_be_secret(text.as_bytes()), want, "{text}");
+        }
+    }
 }
