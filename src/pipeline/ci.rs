@@ -11,7 +11,7 @@ use crate::engine::template::World;
 pub enum ChartResult {
     /// Nothing in it fails the run.
     Ok,
-    /// The same, but there was nothing to render: a library chart.
+    /// The same, but nothing was rendered: a library chart, or one whose failures are silenced.
     NotRendered,
     /// It has findings that fail the run.
     Failed,
@@ -28,7 +28,7 @@ impl ChartResult {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
-            Self::NotRendered => "nothing to render",
+            Self::NotRendered => "not rendered",
             Self::Failed => "failed",
             Self::Published => "published",
             Self::Unchanged => "unchanged in the repository",
@@ -284,13 +284,17 @@ mod tests {
         let request = request(directory.path(), &[("a", SOUND), ("b", ""), ("c", BROKEN)]);
         let outcome: CiOutcome<String> = run_ci(&request, &world, &|_| (), None).unwrap();
         let names: Vec<&str> = outcome.results.iter().map(|result| result.name()).collect();
-        assert_eq!(names, ["ok", "nothing to render", "failed"]);
+        assert_eq!(names, ["ok", "not rendered", "failed"]);
         let found: Vec<String> = outcome
             .findings()
             .iter()
             .map(|finding| finding.rule.to_string())
             .collect();
         assert!(found.contains(&"unknown-field".to_owned()), "{found:?}");
+        let failing = "# chartwright-ignore-file: * why\n{{ fail `no` }}\n";
+        let silenced = self::request(directory.path(), &[("d", failing)]);
+        let outcome: CiOutcome<String> = run_ci(&silenced, &world, &|_| (), None).unwrap();
+        assert_eq!(outcome.results, [ChartResult::NotRendered]);
         let nowhere = CheckRequest {
             charts: vec![PathBuf::from("/nowhere/at/all")],
             ..request

@@ -251,7 +251,7 @@ fn a_chart_that_was_not_rendered_is_not_ok() {
     let workspace = Workspace::chart(&[("Chart.yaml", &library)]);
     let run = workspace.run(&["ci", "."]);
     assert_eq!(run.code, 0, "{}", run.all());
-    assert!(run.stdout.contains("nothing to render"), "{}", run.all());
+    assert!(run.stdout.contains("not rendered"), "{}", run.all());
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub(super) enum Scope {
 /// Counts of a chart's renderings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rendered {
-    /// Renderings made.
+    /// Renderings in which no template failed.
     pub renderings: usize,
     /// Documents validated.
     pub documents: usize,
@@ -241,7 +241,7 @@ impl CheckedChart {
                     custom: &custom,
                 };
                 let found = check_variant(chart, &variant, request, &mut compiled, world);
-                self.rendered.renderings += 1;
+                self.rendered.renderings += usize::from(found.is_complete);
                 self.rendered.documents += found.documents;
                 self.rendered.skipped += found.skipped;
                 self.add(found.findings);

@@ -101,6 +101,8 @@ impl Prepared {
 #[derive(Default)]
 pub(super) struct VariantFindings {
     pub(super) findings: Vec<Finding>,
+    /// Whether all templates rendered, as Helm needs it.
+    pub(super) is_complete: bool,
     pub(super) documents: usize,
     pub(super) skipped: usize,
 }
@@ -176,6 +178,7 @@ impl VariantFindings {
         let mut rendering = render_whole(chart, templates, top, mapped(), world);
         rendering.files.retain(RenderedFile::is_manifest);
         let is_complete = rendering.failures.is_empty();
+        self.is_complete = is_complete;
         if let Some(first) = rendering.failures.into_iter().next() {
             let error = RenderError::Execution(Box::new(first));
             self.findings.extend(explain_templates(&subject, &error, world));
