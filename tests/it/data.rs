@@ -34,7 +34,7 @@ pub(crate) fn corpus() -> Option<PathBuf> {
     Some(conformance()?.join("charts-corpus"))
 }
 
-/// The Go program that answers for go-yaml (`tests/yaml_differential/oracle`), built; nothing without Go or the modules it
+/// The Go program that answers for go-yaml (`tests/go_yaml/oracle`), built; nothing without Go or the modules it
 /// needs.
 pub(crate) fn yaml_oracle() -> Option<PathBuf> {
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("yaml-oracle");
@@ -42,7 +42,7 @@ pub(crate) fn yaml_oracle() -> Option<PathBuf> {
         .args(["build", "-o"])
         .arg(&program)
         .arg(".")
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/yaml_differential/oracle"))
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/go_yaml/oracle"))
         .stderr(Stdio::null())
         .status();
     status.is_ok_and(|status| status.success()).then_some(program)

@@ -13,6 +13,7 @@ mod version_rows;
 
 use std::path::{Path, PathBuf};
 
+use chartwright::text::threads::map_in_parallel;
 use serde_json::Value as Json;
 
 use self::report::{Report, Verdict};
@@ -99,14 +100,19 @@ fn add_directory(directory: &Path, report: &mut Report) {
 fn add_file(file: &Path, base: Option<&Json>, report: &mut Report) {
     let only = only();
     let text = std::fs::read_to_string(file).expect("UTF-8 rows");
-    for line in text.lines() {
+    let lines: Vec<&str> = text.lines().collect();
+    let verdicts = map_in_parallel(&lines, |line| {
         let row: Json = serde_json::from_str(line).expect("a row is JSON");
-        let id = row["id"].as_str().unwrap_or_default();
-        let group = row["group"].as_str().unwrap_or_default();
-        if COMMAND_GROUPS.contains(&group) || !id.contains(&only) {
-            continue;
-        }
-        report.add(group, id, judge(&row, group, base));
+        let text_of = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        let (group, id) = (text_of("group"), text_of("id"));
+        let is_compared = !COMMAND_GROUPS.contains(&group.as_str()) && id.contains(&only);
+        is_compared.then(|| {
+            let verdict = judge(&row, &group, base);
+            (group, id, verdict)
+        })
+    });
+    for (group, id, verdict) in verdicts.into_iter().flatten() {
+        report.add(&group, &id, verdict);
     }
 }
 

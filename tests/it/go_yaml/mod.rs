@@ -1,12 +1,14 @@
 //! Compares our YAML with Go's own libraries on files of public charts, mutations of them, and random pieces of syntax.
 //!
-//! The Go side is `tests/yaml_differential/oracle`. Without Go, or without the corpus, less is compared, and
+//! The Go side is `tests/it/go_yaml/oracle`. Without Go, or without the corpus, less is compared, and
 //! `tests/not_run.rs` reports how much. `YAML_SNIPPETS` sets how many snippets of each kind are compared, `YAML_SEED`
 //! which. What may differ is listed in `tests/known/yaml.tsv`: the kind of snippet and its text as Rust writes it.
 
 mod answer;
 mod oracle;
 mod snippets;
+
+use chartwright::text::threads::map_in_parallel;
 
 use self::answer::Answer;
 use crate::data;
@@ -38,9 +40,11 @@ fn yaml_is_read_and_printed_as_go_does() {
     ] {
         let theirs = oracle::ask(&program, &snippets);
         assert_eq!(theirs.len(), snippets.len(), "the oracle stopped");
-        for (snippet, theirs) in snippets.iter().zip(&theirs) {
+        let pairs: Vec<_> = snippets.iter().zip(&theirs).collect();
+        let differences = map_in_parallel(&pairs, |(snippet, theirs)| Answer::of(snippet).difference(theirs));
+        for (snippet, difference) in snippets.iter().zip(differences) {
             let id = format!("{name} {:?}", String::from_utf8_lossy(snippet));
-            comparison.add(&id, Answer::of(snippet).difference(theirs));
+            comparison.add(&id, difference);
         }
         println!("{name}: {} snippets", snippets.len());
     }
