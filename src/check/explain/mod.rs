@@ -48,23 +48,6 @@ impl Subject<'_> {
     }
 }
 
-/// Whether a key's name says that its value is a secret.
-fn is_secret(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    [
-        "password",
-        "passwd",
-        "secret",
-        "token",
-        "credential",
-        "apikey",
-        "privatekey",
-        "key",
-    ]
-    .iter()
-    .any(|word| key.ends_with(word) || (word.len() > 5 && key.contains(word)))
-}
-
 /// The line number in a YAML error's text, `… line 3: …`, from 1.
 fn yaml_line(message: &str) -> Option<u32> {
     let rest = message.rsplit_once("line ").map(|(_, rest)| rest)?;

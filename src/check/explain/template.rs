@@ -1,8 +1,8 @@
 //! Templates that do not compile or fail while running.
 
+use super::Subject;
 use super::value_origins::ValueOrigins;
-use super::{Subject, is_secret};
-use crate::check::finding::{Finding, Location, Place};
+use crate::check::finding::{Finding, Location, Place, may_name_secret};
 use crate::engine::chart::Chart;
 use crate::engine::functions;
 use crate::engine::render::{
@@ -235,7 +235,7 @@ fn show_value(origins: &ValueOrigins, value: &ReadValue, finding: Finding) -> Fi
     let name = value.path.last().map(String::as_str).unwrap_or_default();
     let is = if value.is_found { "set" } else { "null" };
     match origins.find(&value.path) {
-        Some(Place::Named(location)) if !is_secret(name) => {
+        Some(Place::Named(location)) if !may_name_secret(name) => {
             finding.with_related(format!("`{dotted}` is {is} here"), Place::Shown(location))
         }
         Some(Place::Flag(flag)) => finding.with_note(format!("`{dotted}` is {is} by {flag}")),

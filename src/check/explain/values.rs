@@ -1,8 +1,8 @@
 //! Values that do not match their values.schema.json, and schemas that are broken themselves.
 
 use super::value_origins::{Given, ValueOrigins, find_nearest_in};
-use super::{is_secret, yaml_fault};
-use crate::check::finding::{Finding, Location, Place};
+use super::yaml_fault;
+use crate::check::finding::{Finding, Location, Place, may_name_secret};
 use crate::engine::chart::Chart;
 use crate::engine::template::Map;
 use crate::engine::values::{UserValuesError, coalesce_values};
@@ -108,7 +108,7 @@ fn refused_values(chart: &Chart, origins: &ValueOrigins, complaint: &Complaint<'
 /// One of the alternatives of a refused value.
 fn note_of(line: &str, refused: Option<&(Vec<String>, &str)>) -> String {
     match refused {
-        Some((steps, words)) if names_secret(steps) => {
+        Some((steps, words)) if may_be_secret(steps) => {
             let pointer = pointer(steps);
             format!("at '{pointer}': {}", without_value(words))
         }
@@ -125,8 +125,8 @@ fn pointer(steps: &[String]) -> String {
     pointer
 }
 
-fn names_secret(path: &[String]) -> bool {
-    path.iter().any(|key| is_secret(key))
+fn may_be_secret(path: &[String]) -> bool {
+    path.iter().any(|key| may_name_secret(key))
 }
 
 /// What is wrong with a value, without the value.
@@ -160,7 +160,7 @@ fn find_chart<'c>(chart: &'c Chart, name: &str) -> Option<(&'c Chart, Vec<String
 
 fn refused_value(chart: &Chart, origins: &ValueOrigins, path: &[String], words: &str) -> Finding {
     let dotted = path.join(".");
-    let is_secret = names_secret(path);
+    let is_secret = may_be_secret(path);
     let words = if is_secret {
         without_value(words)
     } else {

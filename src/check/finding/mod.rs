@@ -15,5 +15,5 @@ mod violation;
 pub use baseline::Baseline;
 pub use finding::{Finding, Location, Place, Related, join};
 pub use judgement::Judgement;
-pub use secret_text::{names_secret, seems_secret, without_secrets};
+pub use secret_text::{may_name_secret, names_secret, seems_secret, without_secrets};
 pub use suppression::{PathRule, ignore_comments};

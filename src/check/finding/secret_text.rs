@@ -21,6 +21,24 @@ pub fn names_secret(key: &str) -> bool {
                 .any(|word| key.ends_with(word)))
 }
 
+/// Whether the value of a key may be a secret, so that it is better not shown. Wider than `names_secret`, which decides what is
+/// reported: hiding too much is harmless, a false alarm is not.
+pub fn may_name_secret(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    [
+        "password",
+        "passwd",
+        "secret",
+        "token",
+        "credential",
+        "apikey",
+        "privatekey",
+        "key",
+    ]
+    .iter()
+    .any(|word| key.ends_with(word) || (word.len() > 5 && key.contains(word)))
+}
+
 /// The text, with `*` for every byte of a secret. Its length and its lines stay.
 pub fn without_secrets(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
