@@ -50,7 +50,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     variadic("mustSlice", &[Any, Any], slice),
     fixed("chunk", &[Int, Any], chunk),
     fixed("mustChunk", &[Int, Any], chunk),
-    variadic("concat", &[Any], concat),
+    variadic("concat", &[Any], concat).growing(Growth::Items),
     fixed("sortAlpha", &[Any], sort_alpha).growing(Growth::WrittenOut),
     fixed("join", &[Str, Any], join).growing(Growth::Join),
     fixed("toStrings", &[Any], to_strings).growing(Growth::WrittenOut),

@@ -114,11 +114,12 @@ mod tests {
             ("wrapWith", Growth::Wrap),
             ("nindent", Growth::Indent),
             ("splitn", Growth::Split),
+            ("concat", Growth::Items),
             ("include", Growth::None),
         ] {
             assert_eq!(lookup(name).map(|function| function.growth), Some(growth), "{name}");
         }
-        assert_eq!(all().filter(|function| function.growth != Growth::None).count(), 42);
+        assert_eq!(all().filter(|function| function.growth != Growth::None).count(), 43);
     }
 
     #[test]

@@ -67,6 +67,8 @@ pub enum Growth {
     Indent,
     /// A list of parts: `splitList`.
     Split,
+    /// A list of all items of lists: `concat`.
+    Items,
 }
 
 /// The cost from which a function is slow whatever its arguments are: keys, certificates, slow hashes.

@@ -59,6 +59,10 @@ fn estimate(growth: Growth, arguments: &[Value]) -> usize {
             let items = count(text.as_bytes(), separator.as_bytes());
             if items > MAX_LIST_ITEMS { usize::MAX } else { 0 }
         }
+        (Growth::Items, lists) => {
+            let items = lists.iter().map(number_of_items).fold(0, usize::saturating_add);
+            if items > MAX_LIST_ITEMS { usize::MAX } else { 0 }
+        }
         _ => 0,
     }
 }
@@ -132,6 +136,13 @@ fn weigh(value: &Value, depth: usize, left: &mut usize) {
     }
 }
 
+fn number_of_items(value: &Value) -> usize {
+    match value {
+        Value::List(list) => list.items().len(),
+        _ => 0,
+    }
+}
+
 /// How often a text contains a separator; once per byte if it is empty.
 fn count(text: &[u8], separator: &[u8]) -> usize {
     if separator.is_empty() {
@@ -147,6 +158,7 @@ mod tests {
     #[test]
     fn results_are_estimated_by_how_a_function_grows() {
         let text = |length: usize| Value::str("a".repeat(length));
+        let list = |items: usize| Value::list(vec![Value::Nil; items]);
         let large = 1 << 16;
         for (growth, arguments, expected) in [
             (Growth::None, vec![text(MAX_VALUE_BYTES)], false),
@@ -171,6 +183,16 @@ mod tests {
             (Growth::Indent, vec![Value::Int(8), text(large)], false),
             (Growth::Split, vec![Value::str(""), text(MAX_LIST_ITEMS + 1)], true),
             (Growth::Split, vec![Value::str("b"), text(MAX_LIST_ITEMS + 1)], false),
+            (
+                Growth::Items,
+                vec![list(MAX_LIST_ITEMS / 2), list(MAX_LIST_ITEMS / 2)],
+                false,
+            ),
+            (
+                Growth::Items,
+                vec![list(MAX_LIST_ITEMS / 2), list(MAX_LIST_ITEMS / 2 + 1)],
+                true,
+            ),
         ] {
             assert_eq!(refusal(growth, &arguments).is_some(), expected, "{growth:?}");
         }
