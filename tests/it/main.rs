@@ -11,6 +11,7 @@
 mod bump;
 mod check;
 mod cli;
+mod custom_resources;
 mod exit_codes;
 mod data;
 mod failures;

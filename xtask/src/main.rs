@@ -6,10 +6,12 @@
 //! | `lifecycles` | `schemas/api-lifecycles.tsv`, from the Go types of Kubernetes |
 //! | `rows [COUNT SEED]` | the answers in `tests/rows/helm.jsonl`, from Helm; or COUNT rows more |
 //! | `verdicts [COUNT SEED]` | nothing: compares `tests/verdicts` with Kubernetes; or COUNT changes more |
+//! | `custom-resources [COUNT SEED]` | nothing: compares `tests/custom_resources` with Kubernetes; or COUNT cases instead |
 //!
 //! `docs/upgrading.md` says when to run which.
 
 mod bundle;
+mod custom_resources;
 mod enums;
 mod lifecycles;
 mod module;
@@ -27,7 +29,8 @@ use module::FetchError;
 const SCHEMAS: &str = "schemas/kubernetes.bin";
 const LIFECYCLES: &str = "schemas/api-lifecycles.tsv";
 
-const USAGE: &str = "usage: cargo xtask schemas|lifecycles|rows [COUNT SEED]|verdicts [COUNT SEED]";
+const USAGE: &str =
+    "usage: cargo xtask schemas|lifecycles|rows [COUNT SEED]|verdicts [COUNT SEED]|custom-resources [COUNT SEED]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -39,6 +42,10 @@ fn main() -> ExitCode {
         ["rows", count, seed] => numbers(count, seed).and_then(|numbers| rows::renew(Some(numbers))),
         ["verdicts"] => verdicts::compare(None),
         ["verdicts", count, seed] => numbers(count, seed).and_then(|numbers| verdicts::compare(Some(numbers))),
+        ["custom-resources"] => custom_resources::compare(None),
+        ["custom-resources", count, seed] => {
+            numbers(count, seed).and_then(|numbers| custom_resources::compare(Some(numbers)))
+        }
         _ => {
             say(USAGE);
             return ExitCode::from(2);

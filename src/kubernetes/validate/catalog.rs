@@ -23,10 +23,15 @@ pub struct Catalog {
     /// Names of the definitions of "a CRD schema or a shorter form", and of the CRD schema itself.
     schemas: Vec<u32>,
     json_schema: Option<u32>,
+    /// Name of the definition of metadata.
+    object_meta: Option<u32>,
 }
 
 /// The definition of the schemas in CRDs. The definitions that also allow a shorter form have longer names.
 const CRD_SCHEMA: &str = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
+
+/// The definition of the metadata of every object.
+const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 /// The data of one name.
 #[derive(Debug)]
@@ -86,13 +91,11 @@ impl Catalog {
             })
             .collect::<Option<HashMap<_, _>>>()?;
         let decoded = bundle.definitions.iter().map(|_| OnceLock::new()).collect();
-        let named = |wanted: &str| {
-            let at = bundle
-                .strings
-                .iter()
-                .position(|&name| name == format!("{CRD_SCHEMA}{wanted}"));
+        let index = |wanted: &str| {
+            let at = bundle.strings.iter().position(|&name| name == wanted);
             at.and_then(|at| u32::try_from(at).ok())
         };
+        let named = |wanted: &str| index(&format!("{CRD_SCHEMA}{wanted}"));
         Some(Self {
             minor,
             names,
@@ -103,6 +106,7 @@ impl Catalog {
                 .filter_map(named)
                 .collect(),
             json_schema: named(""),
+            object_meta: index(OBJECT_META),
         })
     }
 
@@ -115,6 +119,11 @@ impl Catalog {
     pub(super) fn root(&self, api_version: &str, kind: &str) -> Option<Definition<'_>> {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         self.definition(*self.kinds.get(&(group, version, kind))?)
+    }
+
+    /// The definition of the metadata of every object.
+    pub(super) fn object_meta(&self) -> Option<Definition<'_>> {
+        self.definition(self.object_meta?)
     }
 
     /// The name of the CRD schema where a definition also allows a shorter form (a boolean, a list of schemas), which the

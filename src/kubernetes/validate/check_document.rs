@@ -4,20 +4,22 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use crate::kubernetes::lifecycle::lifecycle;
 use crate::text::json_pointer;
-use crate::text::rule::{Rule, Severity};
+use crate::text::rule::Severity;
 use crate::text::yaml::{self, Duplicates, JsonBuilder, NodeId, NodeKind, Scalar, Tree};
 
 use super::catalog::Definition;
-use super::custom_acceptance::is_plain;
-use super::custom_schema::CustomKind;
+use super::custom::{CustomKind, Fault, Judging};
 use super::ids;
 use super::options::{Options, Target};
+use super::plain::is_plain;
 use super::resource::{Resource, Status, Violation};
 use super::rules;
 use super::schema_location::{FileSchema, Found};
-use super::walk::{Strictness, Walk};
+use super::walk::{MetadataOf, Strictness, Walk};
 
 /// The annotation of an object that silences rules for it, separated by commas.
 pub const IGNORE_ANNOTATION: &str = "chartwright.dev/ignore";
@@ -305,54 +307,85 @@ impl DocumentCheck<'_> {
         self.shared.is_plain.get() == Some(&true)
     }
 
-    fn certainly_fits(&self, root: NodeId, custom: &CustomKind) -> bool {
-        self.is_plain() && custom.certainly_accepts(self.tree, root, self.options.strict)
-    }
-
-    /// Violations of a JSON schema (not consulted where none are possible), and of the validations of a definition where
-    /// the types are right.
-    fn against_json(
+    /// Violations of a schema of the user's own.
+    fn against_file(
         &self,
         root: NodeId,
-        schema: Option<&FileSchema>,
-        custom: Option<&CustomKind>,
+        schema: &FileSchema,
         api_version: &str,
         kind: &str,
     ) -> (Status, Vec<Violation>) {
-        let custom = custom.filter(|custom| !self.options.schema_only && custom.validates());
-        if schema.is_none() && custom.is_none() {
-            return verdict(self.metadata(root, api_version, kind));
-        }
-        let instance = match yaml::json_from_node(self.tree, root) {
+        let instance = match self.instance(root) {
             Ok(instance) => instance,
-            Err(error) => {
-                let violation = Violation {
-                    path: String::new(),
-                    message: error.to_string(),
-                    offset: self.offset(root),
-                    rule: ids::DOCUMENT.into(),
-                };
-                return (Status::Error, vec![violation]);
-            }
+            Err(violation) => return (Status::Error, vec![violation]),
         };
-        let found = schema.map(|schema| schema.check(&instance)).unwrap_or_default();
-        let mut violations = self.placed(root, ids::SCHEMA, found);
-        if let Some(custom) = custom.filter(|_| violations.is_empty()) {
-            violations = self.placed(root, ids::CEL, custom.failed_validations(&instance));
-        }
-        violations.extend(self.metadata(root, api_version, kind));
+        let found = schema.check(&instance).into_iter().map(|(path, message)| Fault {
+            path,
+            message,
+            rule: ids::SCHEMA,
+        });
+        let mut violations = self.placed(root, found.collect());
+        violations.extend(self.foreign_metadata(root, api_version, kind, rules::is_namespaced(kind)));
         verdict(violations)
     }
 
+    /// Violations of the definition of a custom resource.
+    fn against_definition(
+        &self,
+        root: NodeId,
+        custom: &CustomKind,
+        api_version: &str,
+        kind: &str,
+    ) -> (Status, Vec<Violation>) {
+        let resource = match self.instance(root) {
+            Ok(resource) => resource,
+            Err(violation) => return (Status::Error, vec![violation]),
+        };
+        let judging = Judging {
+            minor: self.target.catalog.minor(),
+            refuses_unknown: self.options.strict,
+            is_schema_only: self.options.schema_only,
+        };
+        let mut violations = self.placed(root, custom.faults(&resource, judging));
+        if !self.options.schema_only {
+            for embedded in custom.embedded_resources(&resource) {
+                violations.extend(self.placed(root, embedded.faults()));
+                let mut steps = embedded.path.iter();
+                if let Some(node) = steps.try_fold(root, |node, step| self.step(self.tree.target(node), step)) {
+                    let owner = if embedded.is_dropped {
+                        MetadataOf::Dropped
+                    } else {
+                        MetadataOf::Embedded
+                    };
+                    violations.extend(
+                        self.walk()
+                            .run_object_meta(self.tree.target(node), &embedded.path, owner),
+                    );
+                }
+            }
+        }
+        violations.extend(self.foreign_metadata(root, api_version, kind, custom.is_namespaced()));
+        verdict(violations)
+    }
+
+    fn instance(&self, root: NodeId) -> Result<Json, Violation> {
+        yaml::json_from_node(self.tree, root).map_err(|error| Violation {
+            path: String::new(),
+            message: error.to_string(),
+            offset: self.offset(root),
+            rule: ids::DOCUMENT.into(),
+        })
+    }
+
     /// Violations of a schema or of its validations, each at the nearest node that exists.
-    fn placed(&self, root: NodeId, rule: Rule, found: Vec<(Vec<String>, String)>) -> Vec<Violation> {
+    fn placed(&self, root: NodeId, found: Vec<Fault>) -> Vec<Violation> {
         found
             .into_iter()
-            .map(|(steps, message)| {
+            .map(|fault| {
                 let mut node = root;
                 let mut path = String::new();
                 let mut is_known = true;
-                for step in &steps {
+                for step in &fault.path {
                     path.push('/');
                     path.push_str(&json_pointer::escape(step));
                     match self.step(node, step) {
@@ -362,9 +395,9 @@ impl DocumentCheck<'_> {
                 }
                 Violation {
                     path,
-                    message,
+                    message: fault.message,
                     offset: self.offset(node),
-                    rule: rule.into(),
+                    rule: fault.rule.into(),
                 }
             })
             .collect()
@@ -388,15 +421,28 @@ impl DocumentCheck<'_> {
     }
 
     /// What is wrong with the name, the labels and so on of an object of any kind.
-    fn metadata(&self, root: NodeId, api_version: &str, kind: &str) -> Vec<Violation> {
+    fn metadata(&self, root: NodeId, api_version: &str, kind: &str, is_namespaced: bool) -> Vec<Violation> {
         if self.options.schema_only {
             return Vec::new();
         }
         let mut known = self.shared.metadata.borrow_mut();
         let found = known
             .entry(root)
-            .or_insert_with(|| self.walk().run_metadata(root, api_version, kind));
+            .or_insert_with(|| self.walk().run_metadata(root, api_version, kind, is_namespaced));
         found.clone()
+    }
+
+    /// What is wrong with the metadata of an object of a kind that is not Kubernetes' own: its types and fields too.
+    fn foreign_metadata(&self, root: NodeId, api_version: &str, kind: &str, is_namespaced: bool) -> Vec<Violation> {
+        if self.options.schema_only {
+            return Vec::new();
+        }
+        let mut violations = self.walk().run_object_meta(root, &[], MetadataOf::Root);
+        let rules = self.metadata(root, api_version, kind, is_namespaced);
+        let is_new = |rule: &Violation| violations.iter().all(|known| known.path != rule.path);
+        let rules: Vec<Violation> = rules.into_iter().filter(is_new).collect();
+        violations.extend(rules);
+        violations
     }
 
     /// Why Kubernetes no longer has a kind; nothing if only schemas count.
@@ -479,18 +525,12 @@ impl DocumentCheck<'_> {
                 SchemaChoice::Broken(message) => (Status::Error, violation(message)),
                 SchemaChoice::Embedded(definition) => {
                     let mut violations = self.walk().run(root, definition);
-                    violations.extend(self.metadata(root, &api_version, &kind));
+                    violations.extend(self.metadata(root, &api_version, &kind, rules::is_namespaced(&kind)));
                     violations.extend(self.deprecation(root, &api_version, &kind));
                     verdict(violations)
                 }
-                SchemaChoice::File(schema) => self.against_json(root, Some(&schema), None, &api_version, &kind),
-                SchemaChoice::Custom(custom) if self.certainly_fits(root, &custom) => {
-                    self.against_json(root, None, Some(&custom), &api_version, &kind)
-                }
-                SchemaChoice::Custom(custom) => match custom.compiled(self.options.strict) {
-                    Ok(schema) => self.against_json(root, Some(&schema), Some(&custom), &api_version, &kind),
-                    Err(message) => (Status::Error, violation(message)),
-                },
+                SchemaChoice::File(schema) => self.against_file(root, &schema, &api_version, &kind),
+                SchemaChoice::Custom(custom) => self.against_definition(root, &custom, &api_version, &kind),
             }
         };
         let (status, violations) = self.without_silenced(root, status, violations);

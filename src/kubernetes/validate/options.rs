@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::catalog::Catalog;
-use super::custom_schema::CustomSchemas;
+use super::custom::CustomSchemas;
 use super::schema_location::SchemaLocations;
 
 /// Kinds given as `Kind` or `apiVersion/Kind`.

@@ -238,11 +238,6 @@ impl FileSchema {
         Self::compile_at(absolute.to_str().ok_or("the path is not UTF-8")?, schema)
     }
 
-    /// From a schema that does not come from a file.
-    pub(super) fn from_json(schema: Json) -> Result<Self, String> {
-        Self::compile_at("crd:///schema.json", schema)
-    }
-
     fn compile_at(absolute: &str, schema: Json) -> Result<Self, String> {
         let mut compiler = Compiler::new();
         compiler.set_default_draft(Draft::V4);

@@ -8,6 +8,7 @@ use crate::text::rule::{Rule, RuleId};
 use crate::text::yaml::{NodeId, NodeKind, Scalar, Tree};
 
 use super::catalog::{Catalog, Definition};
+use super::fields::Step;
 use super::ids;
 use super::quantity::{is_base64, is_date_time, is_quantity};
 use super::resource::Violation;
@@ -45,6 +46,17 @@ pub(super) struct Strictness {
     pub(super) types_only: bool,
 }
 
+/// Which object some metadata is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MetadataOf {
+    /// The document.
+    Root,
+    /// An object inside a custom resource.
+    Embedded,
+    /// An object inside a status that the server drops after it has read it.
+    Dropped,
+}
+
 /// The type of a node, by its name in JSON.
 #[derive(Debug, Clone)]
 enum Found<'t> {
@@ -74,7 +86,7 @@ impl Found<'_> {
 pub(super) struct Walk<'w> {
     pub(super) tree: &'w Tree<'w>,
     pub(super) catalog: &'w Catalog,
-    /// Whether keys mean what their text says: see [`super::custom_acceptance::is_plain`].
+    /// Whether keys mean what their text says: see [`super::plain::is_plain`].
     pub(super) is_plain: bool,
     strictness: Strictness,
     path: Vec<Cow<'w, str>>,
@@ -112,9 +124,53 @@ impl<'w> Walk<'w> {
     }
 
     /// Validates `metadata` only against the rules, for kinds without a known definition.
-    pub(super) fn run_metadata(mut self, root: NodeId, api_version: &str, kind: &str) -> Vec<Violation> {
-        rules::check_root(&mut self, root, api_version, kind);
+    pub(super) fn run_metadata(
+        mut self,
+        root: NodeId,
+        api_version: &str,
+        kind: &str,
+        is_namespaced: bool,
+    ) -> Vec<Violation> {
+        rules::check_root(&mut self, root, api_version, kind, is_namespaced);
         self.violations
+    }
+
+    /// Validates the metadata of an object whose definition does not describe it, at a path from the document's root:
+    /// types and fields, and for an object inside a custom resource the rules too.
+    pub(super) fn run_object_meta(mut self, object: NodeId, path: &[String], owner: MetadataOf) -> Vec<Violation> {
+        let (Some(definition), Some(metadata)) = (self.catalog.object_meta(), self.field(object, "metadata")) else {
+            return self.violations;
+        };
+        self.path.extend(path.iter().cloned().map(Cow::Owned));
+        self.path.push(Cow::Borrowed("metadata"));
+        self.definition_name = definition.name;
+        self.value(metadata, definition.schema, true);
+        match owner {
+            MetadataOf::Root => self.as_applied(metadata),
+            MetadataOf::Embedded if self.tree.kind(metadata) == NodeKind::Mapping => {
+                rules::check_embedded(&mut self, metadata);
+            }
+            MetadataOf::Embedded | MetadataOf::Dropped => {}
+        }
+        self.violations
+    }
+
+    /// What server-side apply, which Helm 4 uses, judges otherwise than a create: it overwrites the times, whatever text or
+    /// number they are, and does not accept managed fields.
+    fn as_applied(&mut self, metadata: NodeId) {
+        for name in ["creationTimestamp", "deletionTimestamp"] {
+            if self
+                .field(metadata, name)
+                .is_some_and(|time| matches!(self.tree.kind(time), NodeKind::Scalar(_)))
+            {
+                let path = format!("/metadata/{name}");
+                self.violations.retain(|violation| violation.path != path);
+            }
+        }
+        if self.has(metadata, "managedFields") {
+            let message = "Forbidden: server-side apply, which Helm 4 uses, refuses managedFields";
+            self.fault(metadata, &[Step::Key("managedFields")], ids::FORBIDDEN, message);
+        }
     }
 
     /// Names of the volumes that a `StatefulSet` makes from its claim templates.

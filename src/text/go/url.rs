@@ -40,6 +40,12 @@ pub fn is_request_uri(text: &str) -> bool {
     parse_without_fragment(text.as_bytes()).is_ok_and(|url| !url.scheme.is_empty())
 }
 
+/// Whether `url.ParseRequestURI` accepts the text: an absolute path, or a URL with a scheme.
+pub fn is_request_target(text: &str) -> bool {
+    parse_without_fragment(text.as_bytes())
+        .is_ok_and(|url| !url.scheme.is_empty() || text.starts_with('/') || text == "*")
+}
+
 /// `url.Parse`.
 ///
 /// # Errors

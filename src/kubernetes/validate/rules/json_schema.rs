@@ -8,7 +8,7 @@ use crate::text::go::regexp::translate;
 use crate::text::yaml::{NodeId, NodeKind, Scalar};
 
 use super::super::cel;
-use super::super::custom_schema;
+use super::super::custom;
 use super::super::fields::Step::{Index, Key};
 use super::super::ids;
 use super::super::walk::Walk;
@@ -591,7 +591,7 @@ fn default_value(walk: &mut Walk<'_>, node: NodeId) {
     let Some(value) = walk.field(node, "default") else {
         return;
     };
-    if let Some(fault) = custom_schema::first_fault(walk.tree, node, value) {
+    if let Some(fault) = custom::first_fault(walk.tree, node, value, walk.minor()) {
         walk.fault(node, &[Key("default")], ids::CRD, format!("Invalid value: {fault}"));
     }
 }

@@ -86,12 +86,18 @@ fn is_builtin(group: &str) -> bool {
             .is_some_and(|group| known.contains(&group))
 }
 
+/// Whether objects of a kind of Kubernetes' own are in a namespace.
+pub(in crate::kubernetes::validate) fn is_namespaced(kind: &str) -> bool {
+    !CLUSTER_KINDS.contains(&kind)
+}
+
 /// Checks the metadata of the document at `root`.
 pub(in crate::kubernetes::validate) fn check_root<'w>(
     walk: &mut Walk<'w>,
     root: NodeId,
     api_version: &str,
     kind: &str,
+    is_namespaced: bool,
 ) {
     if is_nameless(kind) {
         return;
@@ -102,51 +108,77 @@ pub(in crate::kubernetes::validate) fn check_root<'w>(
     let is_there = metadata != root;
     let text = |walk: &Walk<'w>, name| is_there.then(|| walk.text(metadata, name)).flatten();
     let (name, prefix) = (text(walk, "name"), text(walk, "generateName"));
-    match (&name, &prefix) {
-        (Some(name), _) => walk.check_syntax(root, &[Key("metadata"), Key("name")], name, syntax),
-        (None, Some(prefix)) => {
-            // Kubernetes appends five characters: only the part before them is checked.
-            let example = format!("{prefix}xxxxx");
-            walk.check_syntax(root, &[Key("metadata"), Key("generateName")], &example, syntax);
-        }
-        // The server generates its name.
-        (None, None) if kind == "LimitRange" => {}
-        (None, None) => {
-            let message = "Required value: name or generateName is required";
-            walk.fault(root, &[Key("metadata"), Key("name")], ids::REQUIRED, message);
-        }
+    if let Some(name) = &name {
+        walk.check_syntax(root, &[Key("metadata"), Key("name")], name, syntax);
+    }
+    if let Some(prefix) = prefix.as_ref().filter(|prefix| !prefix.is_empty()) {
+        // Kubernetes appends five characters: only the part before them is checked.
+        let example = format!("{prefix}xxxxx");
+        walk.check_syntax(root, &[Key("metadata"), Key("generateName")], &example, syntax);
+    }
+    // The server generates the name of a LimitRange.
+    if name.is_none() && prefix.is_none() && kind != "LimitRange" {
+        let message = "Required value: name or generateName is required";
+        walk.fault(root, &[Key("metadata"), Key("name")], ids::REQUIRED, message);
     }
     if !is_there {
         return;
     }
     walk.descend("metadata", |walk| {
-        if !CLUSTER_KINDS.contains(&kind)
-            && let Some(namespace) = walk.text(metadata, "namespace")
-        {
-            walk.check_syntax(metadata, &[Key("namespace")], &namespace, Syntax::Label);
+        if is_namespaced {
+            check_namespace(walk, metadata);
         }
         check_object_metadata(walk, metadata);
+        check_references(walk, metadata);
         for (index, finalizer) in walk.items(metadata, "finalizers").into_iter().enumerate() {
-            let text = walk.text_of(finalizer).unwrap_or_default();
-            walk.check_syntax(
-                metadata,
-                &[Key("finalizers"), Index(index)],
-                &text,
-                Syntax::QualifiedName,
-            );
             if is_builtin(group) {
+                let text = walk.text_of(finalizer).unwrap_or_default();
                 check_finalizer(walk, metadata, index, &text);
             }
         }
-        for (index, owner) in walk.items(metadata, "ownerReferences").into_iter().enumerate() {
-            for name in ["apiVersion", "kind", "name", "uid"] {
-                if walk.text(owner, name).is_none() {
-                    let steps = [Key("ownerReferences"), Index(index), Key(name)];
-                    walk.fault(metadata, &steps, ids::REQUIRED, "Required value");
-                }
+    });
+}
+
+/// Checks the metadata of an object inside a custom resource, at the current path. It may have no name.
+pub(in crate::kubernetes::validate) fn check_embedded(walk: &mut Walk<'_>, metadata: NodeId) {
+    for name in ["name", "generateName"] {
+        if let Some(text) = walk.text(metadata, name).filter(|text| !text.is_empty()) {
+            walk.check_syntax(metadata, &[Key(name)], &text, Syntax::PathSegment);
+        }
+    }
+    check_namespace(walk, metadata);
+    check_object_metadata(walk, metadata);
+    check_references(walk, metadata);
+}
+
+fn check_namespace(walk: &mut Walk<'_>, metadata: NodeId) {
+    if let Some(namespace) = walk
+        .text(metadata, "namespace")
+        .filter(|namespace| !namespace.is_empty())
+    {
+        walk.check_syntax(metadata, &[Key("namespace")], &namespace, Syntax::Label);
+    }
+}
+
+/// Finalizers and owners.
+fn check_references(walk: &mut Walk<'_>, metadata: NodeId) {
+    for (index, finalizer) in walk.items(metadata, "finalizers").into_iter().enumerate() {
+        let text = walk.text_of(finalizer).unwrap_or_default();
+        walk.check_syntax(
+            metadata,
+            &[Key("finalizers"), Index(index)],
+            &text,
+            Syntax::QualifiedName,
+        );
+    }
+    for (index, owner) in walk.items(metadata, "ownerReferences").into_iter().enumerate() {
+        for name in ["apiVersion", "kind", "name", "uid"] {
+            if walk.text(owner, name).is_none() {
+                let steps = [Key("ownerReferences"), Index(index), Key(name)];
+                walk.fault(metadata, &steps, ids::REQUIRED, "Required value");
             }
         }
-    });
+    }
 }
 
 /// Checks of metadata that are the same for objects and for pod templates.

@@ -31,7 +31,7 @@ use super::ids;
 use super::walk::Walk;
 
 pub(in crate::kubernetes::validate) use container::RELAXED_NAMES_SINCE;
-pub(in crate::kubernetes::validate) use metadata::check_root;
+pub(in crate::kubernetes::validate) use metadata::{check_embedded, check_root, is_namespaced};
 pub(in crate::kubernetes::validate) use syntax::Syntax;
 
 /// One check of an object of a definition.

@@ -1,0 +1,208 @@
+//! The known `CustomResourceDefinitions`: which one defines a kind, and what it says of a version.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use crate::text::yaml::{self, NodeId, NodeKind, Scalar, Tree};
+
+use super::super::split::split_documents;
+use super::kind::{CustomKind, Scale};
+
+/// A word that occurs in every definition.
+const MARK: &[u8] = b"CustomResourceDefinition";
+/// The results for kinds that were looked up, by API version and kind.
+type FoundKinds = HashMap<(String, String), Option<Arc<CustomKind>>>;
+
+/// The known `CustomResourceDefinitions`, read when a resource of their kind occurs.
+#[derive(Default)]
+pub struct CustomSchemas {
+    /// Texts of documents that contain a definition.
+    definitions: Vec<Vec<u8>>,
+    /// Built when a kind is first looked up.
+    by_kind: OnceLock<HashMap<Vec<u8>, Vec<usize>>>,
+    /// The results of lookups, by API version and kind.
+    found: Mutex<FoundKinds>,
+}
+
+impl fmt::Debug for CustomSchemas {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CustomSchemas")
+            .field("definitions", &self.definitions.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl CustomSchemas {
+    /// Adds the documents of a stream that may be definitions.
+    pub fn add_text(&mut self, text: &[u8]) {
+        // Looking for the word costs next to nothing compared with reading a document.
+        if memchr::memmem::find(text, MARK).is_none() {
+            return;
+        }
+        for (_, document) in split_documents(text) {
+            if Self::is_definition(document) {
+                self.add_document(document);
+            }
+        }
+    }
+
+    /// Whether a document may be a definition.
+    pub fn is_definition(document: &[u8]) -> bool {
+        memchr::memmem::find(document, MARK).is_some()
+    }
+
+    /// Adds a document that may be a definition.
+    pub fn add_document(&mut self, document: &[u8]) {
+        self.definitions.push(document.to_vec());
+        self.by_kind.take();
+    }
+
+    /// Indexes of the definitions that mention a kind, by its name.
+    fn by_kind(&self) -> &HashMap<Vec<u8>, Vec<usize>> {
+        self.by_kind.get_or_init(|| {
+            let mut by_kind: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
+            for (index, document) in self.definitions.iter().enumerate() {
+                for name in words_behind(document, b"kind") {
+                    let indexes = by_kind.entry(name.to_vec()).or_default();
+                    if indexes.last() != Some(&index) {
+                        indexes.push(index);
+                    }
+                }
+            }
+            by_kind
+        })
+    }
+
+    /// The definition of a kind.
+    pub(in super::super) fn find(&self, api_version: &str, kind: &str) -> Option<Arc<CustomKind>> {
+        let group = api_version.split_once('/')?.0;
+        let key = (api_version.to_owned(), kind.to_owned());
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let custom = found.entry(key).or_insert_with(|| {
+            let indexes = self.by_kind().get(kind.as_bytes()).into_iter().flatten();
+            let mut candidates = indexes
+                .filter_map(|&index| self.definitions.get(index))
+                .filter(|document| words_behind(document, b"group").any(|word| word == group.as_bytes()));
+            candidates
+                .find_map(|document| read(document, api_version, kind))
+                .map(Arc::new)
+        });
+        custom.clone()
+    }
+}
+
+/// The version of a kind that a document defines.
+fn read(document: &[u8], api_version: &str, kind: &str) -> Option<CustomKind> {
+    let tree = yaml::parse_all(document).ok()?;
+    let mut roots: Vec<NodeId> = tree.documents().iter().map(|document| document.root).collect();
+    while let Some(root) = roots.pop() {
+        let root = tree.target(root);
+        if let Some(items) = tree.get(root, "items") {
+            roots.extend(tree.children(tree.target(items)));
+        }
+        if let Some(version) = version_node(&tree, root, api_version, kind) {
+            return custom_kind(&tree, root, version);
+        }
+    }
+    None
+}
+
+/// The value after every `key` in the text of a document, whatever its punctuation.
+fn words_behind<'d>(document: &'d [u8], key: &'static [u8]) -> impl Iterator<Item = &'d [u8]> {
+    memchr::memmem::find_iter(document, key).map(move |at| {
+        let rest = document.get(at + key.len()..).unwrap_or_default();
+        let line = rest
+            .get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len()))
+            .unwrap_or_default();
+        let is_noise = |byte: &u8| !matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-');
+        let start = line.iter().take_while(|byte| is_noise(byte)).count();
+        let word = line.get(start..).unwrap_or_default();
+        let length = word.iter().take_while(|byte| !is_noise(byte)).count();
+        word.get(..length).unwrap_or_default()
+    })
+}
+
+/// Where a definition has a version of a kind.
+fn version_node(tree: &Tree<'_>, root: NodeId, api_version: &str, kind: &str) -> Option<NodeId> {
+    let is = |node: NodeId, path: &[&str], wanted: &str| text_at(tree, node, path).is_some_and(|text| text == wanted);
+    let (group, version) = api_version.split_once('/')?;
+    let is_defined = is(root, &["kind"], "CustomResourceDefinition")
+        && is(root, &["spec", "group"], group)
+        && is(root, &["spec", "names", "kind"], kind);
+    let versions = tree.target(tree.find(root, &["spec", "versions"]).filter(|_| is_defined)?);
+    let mut versions = tree.children(versions).map(|entry| tree.target(entry));
+    versions.find(|&entry| is(entry, &["name"], version))
+}
+
+/// A version of a definition; nothing without a schema.
+fn custom_kind(tree: &Tree<'_>, root: NodeId, version: NodeId) -> Option<CustomKind> {
+    let own = tree.find(version, &["schema", "openAPIV3Schema"]);
+    let shared = || tree.find(root, &["spec", "validation", "openAPIV3Schema"]);
+    let schema = tree.target(own.or_else(shared)?);
+    let subresources = tree
+        .find(version, &["subresources"])
+        .or_else(|| tree.find(root, &["spec", "subresources"]));
+    let subresource = |name: &str| {
+        let found = tree.target(tree.find(tree.target(subresources?), &[name])?);
+        (tree.kind(found) == NodeKind::Mapping).then_some(found)
+    };
+    let scale = subresource("scale").map(|scale| {
+        let path = |name: &str| {
+            let text = text_at(tree, scale, &[name])?;
+            Some(text.strip_prefix('.').map_or_else(|| text.clone(), str::to_owned))
+        };
+        Scale {
+            replicas: path("specReplicasPath").unwrap_or_default(),
+            status_replicas: path("statusReplicasPath").unwrap_or_default(),
+            label_selector: path("labelSelectorPath"),
+        }
+    });
+    let is_namespaced = text_at(tree, root, &["spec", "scope"]).is_none_or(|scope| scope != "Cluster");
+    let schema = yaml::json_from_node(tree, schema).ok()?;
+    Some(CustomKind::new(
+        schema,
+        is_namespaced,
+        subresource("status").is_some(),
+        scale,
+    ))
+}
+
+fn text_at(tree: &Tree<'_>, node: NodeId, path: &[&str]) -> Option<String> {
+    let found = tree.target(tree.find(node, path)?);
+    match tree.scalar(found) {
+        Ok(Scalar::Str(text)) if matches!(tree.kind(found), NodeKind::Scalar(_)) => Some(text.into_owned()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::super::kind::Judging;
+    use super::*;
+
+    const DEFINITION: &str = "kind: CustomResourceDefinition\nspec:\n  group: a.io\n  names: {kind: Widget}\n  versions:\n  - name: v1\n    schema:\n      openAPIV3Schema:\n        type: object\n        required: [spec]\n        properties:\n          spec:\n            type: object\n            properties:\n              size: {type: integer, minimum: 1}\n              port: {x-kubernetes-int-or-string: true}\n              note: {type: string, nullable: true}\n              free: {type: object, x-kubernetes-preserve-unknown-fields: true}\n";
+
+    #[test]
+    fn definitions_give_schemas() {
+        let mut schemas = CustomSchemas::default();
+        schemas.add_text(DEFINITION.as_bytes());
+        let check = |value: Json, refuses_unknown| {
+            let options = Judging {
+                minor: 35,
+                refuses_unknown,
+                is_schema_only: false,
+            };
+            schemas.find("a.io/v1", "Widget").unwrap().faults(&value, options).len()
+        };
+        let good = json!({"kind": "Widget", "metadata": {"x": 1}, "spec": {"size": 1, "port": "a", "note": null, "free": {"a": 1}}});
+        assert_eq!(check(good, true), 0);
+        assert_eq!(check(json!({"spec": {"size": 0}}), false), 1);
+        assert_eq!(check(json!({"spec": {"other": 0}}), false), 0);
+        assert_eq!(check(json!({"spec": {"other": 0}}), true), 1);
+        assert_eq!(check(json!({}), false), 1);
+        assert!(schemas.find("a.io/v2", "Widget").is_none());
+    }
+}

@@ -1,0 +1,321 @@
+//! The formats of texts that a server checks in custom resources (`pkg/apiserver/validation/formats.go` of
+//! `k8s.io/apiextensions-apiserver`, the functions in `k8s.io/kube-openapi/pkg/validation/strfmt`).
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::kubernetes::names::NameSyntax;
+use crate::text::go::duration::parse_duration;
+use crate::text::go::regexp::translate;
+use crate::text::go::url::is_request_target;
+
+use super::email::is_email;
+
+/// The first minor version that knows `k8s-short-name` and `k8s-long-name`.
+const NAMES_SINCE: u8 = 34;
+/// Longest host name, in bytes.
+const MAX_HOSTNAME: usize = 255;
+/// Longest label of a host name, in bytes.
+const MAX_LABEL: usize = 63;
+
+/// A format that the server checks. Other formats do not count.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Format {
+    /// The name without dashes, as the server compares it.
+    name: &'static str,
+    check: fn(&str) -> bool,
+    since: u8,
+}
+
+impl Format {
+    /// The format with a name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        let plain = name.replace('-', "");
+        FORMATS.iter().copied().find(|format| format.name == plain)
+    }
+
+    /// The name in messages.
+    pub(super) fn name(&self) -> &'static str {
+        match self.name {
+            "datetime" => "date-time",
+            "k8sshortname" => "k8s-short-name",
+            "k8slongname" => "k8s-long-name",
+            name => name,
+        }
+    }
+
+    /// Whether a server of a minor version knows it.
+    pub(super) const fn is_known(&self, minor: u8) -> bool {
+        minor >= self.since
+    }
+
+    /// Whether a text has the format.
+    pub(super) fn fits(&self, text: &str) -> bool {
+        (self.check)(text)
+    }
+}
+
+const fn format(name: &'static str, check: fn(&str) -> bool) -> Format {
+    Format { name, check, since: 0 }
+}
+
+const FORMATS: [Format; 26] = [
+    format("bsonobjectid", |text| text.len() == 24 && is_hexadecimal(text)),
+    format("uri", is_request_target),
+    format("email", is_email),
+    format("hostname", is_hostname),
+    format("ipv4", |text| text.contains('.') && is_sloppy_ip(text)),
+    format("ipv6", |text| text.contains(':') && text.parse::<Ipv6Addr>().is_ok()),
+    format("cidr", is_cidr),
+    format("mac", is_hardware_address),
+    format("uuid", |text| is_uuid(text, None)),
+    format("uuid3", |text| is_uuid(text, Some(b'3'))),
+    format("uuid4", |text| is_uuid(text, Some(b'4'))),
+    format("uuid5", |text| is_uuid(text, Some(b'5'))),
+    format("isbn", |text| is_isbn10(text) || is_isbn13(text)),
+    format("isbn10", is_isbn10),
+    format("isbn13", is_isbn13),
+    format("creditcard", is_credit_card),
+    format("ssn", |text| text.len() == 11 && SSN.is_match(text)),
+    format("hexcolor", |text| HEX_COLOR.is_match(text)),
+    format("rgbcolor", |text| RGB_COLOR.is_match(text)),
+    format("byte", |text| BASE64.is_match(text)),
+    format("password", |_| true),
+    format("date", is_date),
+    format("duration", is_duration),
+    format("datetime", is_date_time),
+    Format {
+        name: "k8sshortname",
+        check: |text| NameSyntax::Label.fault(text).is_none(),
+        since: NAMES_SINCE,
+    },
+    Format {
+        name: "k8slongname",
+        check: |text| NameSyntax::Subdomain.fault(text).is_none(),
+        since: NAMES_SINCE,
+    },
+];
+
+/// A pattern in Go's syntax. All are tested; one that could not be compiled would match nothing.
+fn pattern(text: &str) -> Regex {
+    let translated = translate(text.as_bytes()).map(|translated| translated.pattern);
+    let compiled = translated.ok().and_then(|pattern| Regex::new(&pattern).ok());
+    compiled.unwrap_or_else(never)
+}
+
+#[expect(clippy::expect_used, reason = "a constant")]
+fn never() -> Regex {
+    Regex::new("$.").expect("is a pattern")
+}
+
+static HOSTNAME: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^([a-zA-Z0-9\p{S}\p{L}]((-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?)|([a-zA-Z0-9\p{S}\p{L}](([a-zA-Z0-9-\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?)(\.)){1,}([a-zA-Z\p{L}]){2,63})$",
+    )
+});
+static SSN: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\d{3}[- ]?\d{2}[- ]?\d{4}$"));
+static HEX_COLOR: LazyLock<Regex> = LazyLock::new(|| pattern("^#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$"));
+static RGB_COLOR: LazyLock<Regex> = LazyLock::new(|| {
+    let part = r"\s*(0|[1-9]\d?|1\d\d?|2[0-4]\d|25[0-5])\s*";
+    pattern(&format!(r"^rgb\({part},{part},{part}\)$"))
+});
+static BASE64: LazyLock<Regex> =
+    LazyLock::new(|| pattern("^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$"));
+static CREDIT_CARD: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?:4[0-9]{12}(?:[0-9]{3})?|5[1-5][0-9]{14}|6(?:011|5[0-9][0-9])[0-9]{12}|3[47][0-9]{13}|3(?:0[0-5]|[68][0-9])[0-9]{11}|(?:2131|1800|35\d{3})\d{11})$",
+    )
+});
+static AMOUNT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(\d+)\s*([A-Za-zµ]+)"));
+
+fn is_hexadecimal(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn is_hostname(text: &str) -> bool {
+    HOSTNAME.is_match(text) && text.len() <= MAX_HOSTNAME && text.split('.').all(|label| label.len() <= MAX_LABEL)
+}
+
+/// `net.ParseIP` of Go 1.16: leading zeros in parts of IPv4 addresses do not matter.
+fn is_sloppy_ip(text: &str) -> bool {
+    without_leading_zeros(text).parse::<IpAddr>().is_ok()
+}
+
+/// The same address with parts of IPv4 written without leading zeros.
+fn without_leading_zeros(text: &str) -> String {
+    let (before, dotted) = text.rsplit_once(':').map_or(("", text), |(before, dotted)| {
+        let end = before.len() + 1;
+        (text.get(..end).unwrap_or_default(), dotted)
+    });
+    if !dotted.contains('.') {
+        return text.to_owned();
+    }
+    let parts = dotted.split('.').map(|part| match part.trim_start_matches('0') {
+        "" if !part.is_empty() => "0",
+        rest => rest,
+    });
+    format!("{before}{}", parts.collect::<Vec<_>>().join("."))
+}
+
+fn is_cidr(text: &str) -> bool {
+    let Some((address, prefix)) = text.split_once('/') else {
+        return false;
+    };
+    let address: Option<IpAddr> = without_leading_zeros(address).parse().ok();
+    let largest = match address {
+        Some(IpAddr::V4(_)) => 32,
+        Some(IpAddr::V6(_)) => 128,
+        None => return false,
+    };
+    let is_number = !prefix.is_empty() && prefix.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && prefix.parse::<u64>().is_ok_and(|prefix| prefix <= largest)
+}
+
+/// `net.ParseMAC`: 6, 8 or 20 bytes, in pairs of digits with colons or dashes, or in fours with dots.
+fn is_hardware_address(text: &str) -> bool {
+    let parts_of = |separator: char, length: usize| {
+        let parts: Vec<&str> = text.split(separator).collect();
+        let are_hexadecimal = parts.iter().all(|part| part.len() == length && is_hexadecimal(part));
+        are_hexadecimal.then_some(parts.len() * length / 2)
+    };
+    let bytes = match text.as_bytes().get(2) {
+        Some(b':') => parts_of(':', 2),
+        Some(b'-') => parts_of('-', 2),
+        _ => parts_of('.', 4).filter(|_| text.contains('.')),
+    };
+    bytes.is_some_and(|bytes| matches!(bytes, 6 | 8 | 20))
+}
+
+/// Groups of 8, 4, 4, 4 and 12 digits, dashes optional; a version restricts the third group, and 4 and 5 the fourth.
+fn is_uuid(text: &str, version: Option<u8>) -> bool {
+    let mut digits = Vec::new();
+    for byte in text.bytes() {
+        match byte {
+            b'-' if matches!(digits.len(), 8 | 12 | 16 | 20) => {}
+            byte if byte.is_ascii_hexdigit() => digits.push(byte.to_ascii_lowercase()),
+            _ => return false,
+        }
+    }
+    let is_right_version = version.is_none_or(|version| digits.get(12) == Some(&version));
+    let has_variant = matches!(version, None | Some(b'3')) || matches!(digits.get(16), Some(b'8' | b'9' | b'a' | b'b'));
+    digits.len() == 32 && !text.contains("--") && is_right_version && has_variant
+}
+
+fn without_space_and_dashes(text: &str) -> Vec<u8> {
+    let is_noise = |byte: &u8| matches!(byte, b'\t' | b'\n' | 0x0C | b'\r' | b' ' | b'-');
+    text.bytes().filter(|byte| !is_noise(byte)).collect()
+}
+
+fn is_isbn10(text: &str) -> bool {
+    let digits = without_space_and_dashes(text);
+    let [first @ .., last] = digits.as_slice() else {
+        return false;
+    };
+    let check = match last {
+        b'X' => 10,
+        digit if digit.is_ascii_digit() => u32::from(digit - b'0'),
+        _ => return false,
+    };
+    let is_right_form = first.len() == 9 && first.iter().all(u8::is_ascii_digit);
+    let sum: u32 = (1..)
+        .zip(first)
+        .map(|(at, digit)| at * u32::from(digit.wrapping_sub(b'0')))
+        .sum();
+    is_right_form && (sum + 10 * check).is_multiple_of(11)
+}
+
+fn is_isbn13(text: &str) -> bool {
+    let digits = without_space_and_dashes(text);
+    if digits.len() != 13 || !digits.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
+    let weighted = digits.iter().zip([1_u32, 3].into_iter().cycle());
+    let sum: u32 = weighted.map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    sum.is_multiple_of(10)
+}
+
+fn is_credit_card(text: &str) -> bool {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let doubled = digits.bytes().rev().enumerate().map(|(at, digit)| {
+        let digit = u32::from(digit - b'0');
+        match (at % 2 == 1, digit * 2) {
+            (false, _) => digit,
+            (true, double) if double > 9 => double - 9,
+            (true, double) => double,
+        }
+    });
+    CREDIT_CARD.is_match(&digits) && doubled.sum::<u32>().is_multiple_of(10)
+}
+
+/// `2006-01-02`, and a day that exists.
+fn is_date(text: &str) -> bool {
+    let parts: Vec<&[u8]> = text.as_bytes().split(|&byte| byte == b'-').collect();
+    let [year, month, day] = parts.as_slice() else {
+        return false;
+    };
+    if (year.len(), month.len(), day.len()) != (4, 2, 2) {
+        return false;
+    }
+    let number = |digits: &[u8]| {
+        let are_digits = digits.iter().all(u8::is_ascii_digit);
+        are_digits.then(|| {
+            digits
+                .iter()
+                .fold(0_u32, |number, digit| number * 10 + u32::from(digit - b'0'))
+        })
+    };
+    let (Some(year), Some(month), Some(day)) = (number(year), number(month), number(day)) else {
+        return false;
+    };
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap => 29,
+        2 => 28,
+        _ => return false,
+    };
+    (1..=days).contains(&day)
+}
+
+static TIME: LazyLock<Regex> =
+    LazyLock::new(|| pattern("^([0-9]{2}):([0-9]{2}):([0-9]{2})(.[0-9]+)?(z|([+-][0-9]{2}:[0-9]{2}))$"));
+
+/// A date, `t` or `T`, a time and an offset. A leap second is refused; what is behind a second `t` does not count.
+fn is_date_time(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let mut parts = lower.split('t');
+    let (Some(date), Some(time)) = (parts.next(), parts.next()) else {
+        return false;
+    };
+    let in_range = TIME.captures(time).is_some_and(|parts| {
+        let is_at_most = |group: usize, largest: &str| parts.get(group).is_some_and(|part| part.as_str() <= largest);
+        is_at_most(1, "23") && is_at_most(2, "59") && is_at_most(3, "59")
+    });
+    is_date(date) && in_range
+}
+
+/// Go's `1h30m`, or Scala's `3 weeks`: any amount with a unit somewhere in the text.
+fn is_duration(text: &str) -> bool {
+    if parse_duration(text.as_bytes()).is_ok() {
+        return true;
+    }
+    let mut has_unit = false;
+    for amount in AMOUNT.captures_iter(text) {
+        let part = |group: usize| amount.get(group).map_or("", |part| part.as_str());
+        if part(1).parse::<i64>().is_err() {
+            return false;
+        }
+        has_unit |= is_unit(&part(2).to_lowercase());
+    }
+    has_unit
+}
+
+fn is_unit(name: &str) -> bool {
+    /// Units that are written in full, and beginnings of units.
+    const SHORT: [&str; 12] = ["ns", "us", "µs", "ms", "s", "m", "h", "hr", "d", "w", "wk", "min"];
+    const BEGINNINGS: [&str; 8] = ["nano", "micro", "milli", "sec", "min", "hour", "day", "week"];
+    SHORT.contains(&name) || BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+}
