@@ -1,4 +1,5 @@
-//! E-mail addresses as Go's `net/mail.ParseAddress` reads them: `a@b.c` or `Name <a@b.c>`, with comments.
+//! E-mail addresses as Go's `net/mail.ParseAddress` reads them: `a@b.c` or `Name <a@b.c>`, with comments,
+//! or a group with one address.
 
 /// Whether a text is one address.
 pub(super) fn is_email(text: &str) -> bool {
@@ -8,12 +9,14 @@ pub(super) fn is_email(text: &str) -> bool {
     }
     let mut named = Reader { rest: text };
     named.space();
-    let has_name = named.rest.starts_with('<') || named.phrase().is_some();
-    has_name
-        && {
-            named.space();
-            named.accept('<')
-        }
+    if !named.rest.starts_with('<') && named.phrase().is_none() {
+        return false;
+    }
+    named.space();
+    if named.accept(':') {
+        return named.group();
+    }
+    named.accept('<')
         && named.address_spec().is_some()
         && named.accept('>')
         && named.comments()
@@ -109,6 +112,15 @@ impl Reader<'_> {
         }
     }
 
+    /// What follows the name of a group, which has one address and ends with a semicolon.
+    fn group(&mut self) -> bool {
+        let Some((member, rest)) = self.rest.rsplit_once(';') else {
+            return false;
+        };
+        self.rest = rest;
+        !member.contains([',', ';', ':']) && is_email(member) && self.comments() && self.rest.is_empty()
+    }
+
     /// Comments and space; false for a comment that does not end.
     fn comments(&mut self) -> bool {
         self.space();
@@ -136,5 +148,52 @@ impl Reader<'_> {
             self.space();
         }
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_as_go_reads_them() {
+        for text in [
+            "a@b.c",
+            "a@b",
+            " a@b ",
+            "a b <a@b>",
+            "\"a b\"@c.d",
+            "<a@b>",
+            "a@[1.2.3.4]",
+            "a@b (comment)",
+            "\"x y\" <a@b>",
+            "ü@b.c",
+            "a. b <a@b>",
+            "g: a@b;",
+            "g: x <a@b>; ",
+        ] {
+            assert!(is_email(text), "{text}");
+        }
+        for text in [
+            "",
+            "a",
+            "a@",
+            "@b",
+            "\"\"@c.d",
+            "a..b@c",
+            ".a@b",
+            "a.@b",
+            "a@b.",
+            "a@b c",
+            "a@b (comment",
+            "<a@b",
+            "a <a@b> b",
+            "g: a@b",
+            "g: a@b, c@d;",
+            "g:;",
+            "a@[1.2.3]",
+        ] {
+            assert!(!is_email(text), "{text}");
+        }
     }
 }

@@ -173,7 +173,8 @@ fn is_cidr(text: &str) -> bool {
     is_number && prefix.parse::<u64>().is_ok_and(|prefix| prefix <= largest)
 }
 
-/// `net.ParseMAC`: 6, 8 or 20 bytes, in pairs of digits with colons or dashes, or in fours with dots.
+/// `net.ParseMAC`: 6, 8 or 20 bytes, in pairs of digits with colons or dashes, or in fours with dots; in Go 1.26 also
+/// without any.
 fn is_hardware_address(text: &str) -> bool {
     let parts_of = |separator: char, length: usize| {
         let parts: Vec<&str> = text.split(separator).collect();
@@ -183,7 +184,8 @@ fn is_hardware_address(text: &str) -> bool {
     let bytes = match text.as_bytes().get(2) {
         Some(b':') => parts_of(':', 2),
         Some(b'-') => parts_of('-', 2),
-        _ => parts_of('.', 4).filter(|_| text.contains('.')),
+        _ if text.contains('.') => parts_of('.', 4),
+        _ => (is_hexadecimal(text) && text.len().is_multiple_of(2)).then_some(text.len() / 2),
     };
     bytes.is_some_and(|bytes| matches!(bytes, 6 | 8 | 20))
 }
@@ -318,4 +320,142 @@ fn is_unit(name: &str) -> bool {
     const SHORT: [&str; 12] = ["ns", "us", "µs", "ms", "s", "m", "h", "hr", "d", "w", "wk", "min"];
     const BEGINNINGS: [&str; 8] = ["nano", "micro", "milli", "sec", "min", "hour", "day", "week"];
     SHORT.contains(&name) || BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A format, texts that have it, and texts that do not. Each is what the API server's code says.
+    const TABLE: [(&str, &[&str], &[&str]); 26] = [
+        (
+            "bsonobjectid",
+            &["507f1f77bcf86cd799439011"],
+            &["507f1f77bcf86cd79943901", "507f1f77bcf86cd79943901g"],
+        ),
+        (
+            "uri",
+            &["http://a.b/c", "/a", "a:b", "//a", "*", "/a b"],
+            &["", "a.b", "?a", "http://[", "/%zz", "http://a#b", "http://a:b/"],
+        ),
+        ("email", &["a@b.c"], &["a@"]),
+        (
+            "hostname",
+            &["a", "a-", "a.b.cd", "xn--a.com", "ümlaut.de"],
+            &["", "-a", "a_b", "host.", "a.1", "example.c"],
+        ),
+        (
+            "ipv4",
+            &["1.2.3.4", "01.2.3.4", "::ffff:1.2.3.4"],
+            &["1.2.3", "1.2.3.256", "::1", ""],
+        ),
+        (
+            "ipv6",
+            &["::1", "::ffff:1.2.3.4"],
+            &["fe80::1%1", "1.2.3.4", "::ffff:01.2.3.4"],
+        ),
+        (
+            "cidr",
+            &["1.2.3.4/8", "010.1.1.1/8", "::/0", "1.2.3.4/08"],
+            &["1.2.3.4/33", "1.2.3.4/", "1.2.3.4/+8", "1.2.3.4"],
+        ),
+        (
+            "mac",
+            &["00:11:22:33:44:55", "0011.2233.4455", "00-11-22-33-44-55"],
+            &["00:11:22:33:44", "00-11:22:33:44:55", "0:11:22:33:44:55"],
+        ),
+        (
+            "uuid",
+            &[
+                "123e4567-e89b-12d3-a456-426614174000",
+                "123E4567e89b12d3a456426614174000",
+            ],
+            &["123e4567--e89b-12d3-a456-426614174000", "a"],
+        ),
+        (
+            "uuid3",
+            &["123e4567-e89b-32d3-a456-426614174000"],
+            &["123e4567-e89b-42d3-a456-426614174000"],
+        ),
+        (
+            "uuid4",
+            &["123e4567-e89b-42d3-a456-426614174000"],
+            &["123e4567-e89b-42d3-c456-426614174000"],
+        ),
+        (
+            "uuid5",
+            &["123e4567-e89b-52d3-8456-426614174000"],
+            &["123e4567-e89b-42d3-8456-426614174000"],
+        ),
+        ("isbn", &["0321751043", "978-0321751041"], &["0321751044"]),
+        ("isbn10", &["0-321-75104-3"], &["978-0321751041", "032175104Y"]),
+        ("isbn13", &["978 0 321 75104 1"], &["0321751043", "9780321751042"]),
+        (
+            "creditcard",
+            &["4111 1111 1111 1111", "378282246310005"],
+            &["4111111111111112", "1"],
+        ),
+        ("ssn", &["111-22-3333", "111 22-3333"], &["111223333", "111-22-33333"]),
+        ("hexcolor", &["#fff", "FFFFFF"], &["#ffff", "ggg"]),
+        (
+            "rgbcolor",
+            &["rgb(1,2,3)", "rgb( 1 , 2 , 255 )"],
+            &["rgb(256,1,1)", "rgb(01,1,1)", "RGB(1,1,1)"],
+        ),
+        (
+            "byte",
+            &["YWJj", "YWI=", "YQ=="],
+            &["", "YW=", "Y===", "YW Jj", "YWJj\n"],
+        ),
+        ("password", &["", "anything"], &[]),
+        (
+            "date",
+            &["2020-01-31", "2020-02-29", "0000-01-01"],
+            &["2020-02-30", "2021-02-29", "2020-2-01", "2020-01-01\n"],
+        ),
+        (
+            "duration",
+            &["1h", "-1.5s", "0", "1d", "3 weeks", "5 Mins", "µs 1ns"],
+            &["", "1", "soon", "99999999999999999999 days"],
+        ),
+        (
+            "date-time",
+            &["2020-01-01T10:00:00Z", "2020-01-01t10:00:00.5+01:00"],
+            &["2020-01-01T24:00:00Z", "2020-01-01T10:00:60Z", "2020-01-01 10:00:00Z"],
+        ),
+        ("k8s-short-name", &["a-b"], &["a.b", "A", "-a"]),
+        ("k8s-long-name", &["a-b.c"], &["a..b", "A.b", "a."]),
+    ];
+
+    #[test]
+    fn formats_are_those_of_the_api_server() {
+        for (name, good, bad) in TABLE {
+            let format = Format::named(name).expect(name);
+            assert_eq!(format.name(), name);
+            for text in good {
+                assert!(format.fits(text), "{name}: {text:?}");
+            }
+            for text in bad {
+                assert!(!format.fits(text), "{name}: {text:?}");
+            }
+        }
+        assert!(Format::named("datetime").is_some() && Format::named("int32").is_none());
+        assert!(Format::named("k8s-long-name").is_some_and(|format| format.is_known(34) && !format.is_known(33)));
+    }
+
+    #[test]
+    fn patterns_compile() {
+        for pattern in [
+            &HOSTNAME,
+            &SSN,
+            &HEX_COLOR,
+            &RGB_COLOR,
+            &BASE64,
+            &CREDIT_CARD,
+            &AMOUNT,
+            &TIME,
+        ] {
+            assert_ne!(pattern.as_str(), never().as_str());
+        }
+    }
 }
