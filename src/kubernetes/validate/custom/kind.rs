@@ -1,7 +1,5 @@
 //! One version of one kind of custom resources: its schema, and the verdict on a resource.
 
-use std::sync::OnceLock;
-
 use serde_json::Value as Json;
 
 use crate::text::json_pointer;
@@ -31,25 +29,23 @@ pub(super) struct Scale {
 /// One version of one kind, as its definition has it.
 #[derive(Debug)]
 pub(in super::super) struct CustomKind {
-    json: Json,
     schema: Schema,
+    /// The schema as written, if it has validations to evaluate.
+    validations: Option<Json>,
     /// Whether the status is a subresource, which a create does not set.
     has_status: bool,
     scale: Option<Scale>,
     is_namespaced: bool,
-    /// Whether it has validations to evaluate.
-    validates: OnceLock<bool>,
 }
 
 impl CustomKind {
     pub(super) fn new(json: Json, is_namespaced: bool, has_status: bool, scale: Option<Scale>) -> Self {
         Self {
             schema: Schema::of(&json),
-            json,
+            validations: cel::has_validations(&json).then_some(json),
             has_status,
             scale,
             is_namespaced,
-            validates: OnceLock::new(),
         }
     }
 
@@ -73,9 +69,8 @@ impl CustomKind {
             return faults;
         }
         faults.extend(self.scale_faults(&prepared));
-        let validates = *self.validates.get_or_init(|| cel::has_validations(&self.json));
-        if faults.is_empty() && validates {
-            let failures = cel::failed_validations(&self.json, &prepared);
+        if let Some(validations) = self.validations.as_ref().filter(|_| faults.is_empty()) {
+            let failures = cel::failed_validations(validations, &prepared);
             faults.extend(failures.into_iter().map(|(path, message)| Fault {
                 path,
                 message,
