@@ -173,8 +173,12 @@ fn collect_embedded<'v>(schema: &Schema, value: &'v Json, path: &mut Vec<String>
 pub(in super::super) fn first_fault(tree: &Tree<'_>, schema: NodeId, value: NodeId, minor: u8) -> Option<String> {
     let schema = Schema::of(&yaml::json_from_node(tree, schema).ok()?);
     let value = yaml::json_from_node(tree, value).ok()?;
-    let faults = type_faults(&schema, &value, false);
-    let fault = faults.into_iter().chain(schema_faults(&schema, &value, minor)).next()?;
+    let types = type_faults(&schema, &value, false).into_iter();
+    let mut duplicates = types.filter(|fault| fault.rule == ids::DUPLICATE);
+    let fault = schema_faults(&schema, &value, minor)
+        .into_iter()
+        .next()
+        .or_else(|| duplicates.next())?;
     if fault.path.is_empty() {
         return Some(fault.message);
     }
