@@ -26,6 +26,17 @@ mkdir -p corpus/validate_manifest
 awk -v out=corpus/validate_manifest/rule- '/^```yaml .* manifest$/ { number++; writes = 1; next } /^```$/ { writes = 0 } writes { print > (out number) }' \
     ../docs/rules.md
 
+# Random definitions, each with the resources that it judges.
+python3 - ../tests/custom_resources corpus/validate_manifest <<'SEEDS'
+import collections, json, pathlib, sys
+source, target = map(pathlib.Path, sys.argv[1:])
+cases = collections.defaultdict(list)
+for case in map(json.loads, (source / "cases.jsonl").open()):
+    cases[case["definition"]].append(json.dumps(case["object"]))
+for index, definition in enumerate((source / "definitions.jsonl").open()):
+    (target / f"custom-{index}").write_text("\n---\n".join([definition.strip(), *cases[index][:2]]) + "\n")
+SEEDS
+
 mkdir -p corpus/set_flag corpus/archive_load
 count=0
 for argument in 'a=1' 'a.b[0].c=x,f={1,2,three}' 'a\.b=null' 'a={}' 'a={"b": [1, 2]}' 'a[1].b=0x10,c=1e3' 'f=' 'a.e=null'; do

@@ -207,16 +207,6 @@ impl<'v> Check<'v> {
             Some(Bound::Above(want)) => self.report_kind(&ErrorKind::MaxItems { got: items.len(), want }),
             None => {}
         }
-        if schema.has_unique_items {
-            let mut seen: Vec<&Json> = Vec::with_capacity(items.len());
-            for (index, item) in items.iter().enumerate() {
-                if let Some(first) = seen.iter().position(|earlier| *earlier == item) {
-                    self.report_kind(&ErrorKind::UniqueItems { got: [first, index] });
-                    break;
-                }
-                seen.push(item);
-            }
-        }
         if let Some(schema) = &schema.items {
             for (index, item) in items.iter().enumerate() {
                 self.at(Step::Index(index), schema, item);

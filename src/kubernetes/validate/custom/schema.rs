@@ -1,7 +1,8 @@
 //! The schema of a custom resource, read once from its definition.
 //!
 //! In: `openAPIV3Schema` as JSON. Out: the keywords that `k8s.io/kube-openapi/pkg/validation` and the server's own steps look
-//! at. A keyword of the wrong type does not count: such a definition is not accepted, and reported elsewhere.
+//! at. A keyword of the wrong type does not count, nor do those that a definition must not have
+//! (`uniqueItems`, `patternProperties`, …): such a definition is not accepted, and reported elsewhere.
 
 use std::collections::BTreeMap;
 
@@ -141,7 +142,6 @@ pub(super) struct Schema {
     pub(super) length: Count,
     pub(super) item_count: Count,
     pub(super) property_count: Count,
-    pub(super) has_unique_items: bool,
     pub(super) all_of: Vec<Self>,
     pub(super) any_of: Vec<Self>,
     pub(super) one_of: Vec<Self>,
@@ -210,7 +210,6 @@ impl Schema {
             length: count(fields, "minLength", "maxLength"),
             item_count: count(fields, "minItems", "maxItems"),
             property_count: count(fields, "minProperties", "maxProperties"),
-            has_unique_items: is("uniqueItems"),
             all_of: several("allOf"),
             any_of: several("anyOf"),
             one_of: several("oneOf"),
