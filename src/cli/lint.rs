@@ -22,6 +22,7 @@ use super::run_context::RunContext;
 use super::value_flags::ValueFlags;
 
 #[derive(Debug, Args)]
+#[command(args_override_self = true)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct LintArguments {
     /// Charts: directories or .tgz files.

@@ -27,7 +27,7 @@ use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::helm_flags::{GlobalFlags, InstallFlags};
 use super::output_directory::OutputDirectory;
-use super::post_renderer::post_render;
+use super::post_renderer::PostRenderer;
 use super::run_context::RunContext;
 use super::value_flags::ValueFlags;
 
@@ -35,6 +35,7 @@ use super::value_flags::ValueFlags;
 const DEBUG_ADVICE: &str = "\n\nUse --debug flag to render out invalid YAML";
 
 #[derive(Debug, Args)]
+#[command(args_override_self = true)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct TemplateArguments {
     /// Name of the release (optional) and the chart: a directory or a .tgz.
@@ -125,11 +126,15 @@ impl TemplateArguments {
 
 pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<Exit, CommandError> {
     arguments.install.check()?;
-    if arguments.post_renderer.is_some() && arguments.output_dir.is_some() {
+    let post_renderer = arguments.post_renderer.as_deref().filter(|name| !name.is_empty());
+    if post_renderer.is_some() && arguments.output_dir.is_some() {
         return Err(CommandError::usage(
             "--post-renderer and --output-dir do not go together",
         ));
     }
+    let post_renderer = post_renderer
+        .map(|name| PostRenderer::find(context, name))
+        .transpose()?;
     let kube_version = arguments
         .kube_version
         .as_deref()
@@ -172,7 +177,12 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
     let mut warnings = Vec::new();
     let processed = process_dependencies(&mut chart, &values, &mut warnings);
     report_warnings(context, &warnings);
-    processed.map_err(|error| CommandError::findings(format!("chart dependencies processing failed: {error}")))?;
+    processed.map_err(|error| {
+        CommandError::findings(match arguments.compat() {
+            Compat::Helm4 => format!("chart dependencies processing failed: {error}"),
+            Compat::Helm3 => error.to_string(),
+        })
+    })?;
     let capabilities = Capabilities::new(kube_version, &arguments.api_versions).of(arguments.compat());
     let subject = Subject {
         chart: &chart,
@@ -184,7 +194,13 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
     };
     let mut sorter = ManifestSorter::new(arguments.compat());
     let rendering = ManuallyDrop::new(render(context, arguments, &subject, &mut sorter)?);
-    print(context, arguments, &subject, &rendering, sorter)
+    print(
+        context,
+        arguments,
+        &subject,
+        &rendering,
+        (sorter, post_renderer.as_ref()),
+    )
 }
 
 /// The chart, with its `file://` dependencies if they are requested.
@@ -354,7 +370,7 @@ fn print(
     arguments: &TemplateArguments,
     subject: &Subject<'_>,
     rendering: &Rendering,
-    sorter: ManifestSorter,
+    (sorter, post_renderer): (ManifestSorter, Option<&PostRenderer>),
 ) -> Result<Exit, CommandError> {
     let (chart, release) = (subject.chart, subject.release);
     let sorted = match sorter.finish() {
@@ -395,8 +411,8 @@ fn print(
     for document in &sorted.manifests {
         push_document(&mut text, &document.path, document.text());
     }
-    if let Some(program) = &arguments.post_renderer {
-        text = post_render(program, &arguments.post_renderer_args, &text)?;
+    if let Some(program) = post_renderer {
+        text = program.run(context, &arguments.post_renderer_args, &text, arguments.compat())?;
     }
     let mut text = printed(text);
     for hook in printed_hooks(arguments, &sorted) {
