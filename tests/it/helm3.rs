@@ -129,6 +129,40 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// Values that a subchart cannot have, and a first line of Chart.yaml: Helm's first line of standard error.
+#[test]
+fn refusals_of_helm_3_and_4() {
+    for (api_version, values, helm4, helm3) in [
+        (
+            "v2",
+            "d: 5\n",
+            "Error: chart dependencies processing failed: type mismatch on d: %!t(float64=5)",
+            "Error: type mismatch on d: %!t(float64=5)",
+        ),
+        ("2", "d: {}\n", "Error: unsupported chart version", ""),
+        (".inf", "d: {}\n", "Error: unsupported chart version", ""),
+    ] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let chart = directory.path().join("c");
+        std::fs::create_dir_all(chart.join("charts/d")).expect("directories");
+        let metadata = format!(
+            "apiVersion: {api_version}\nname: c\nversion: 0.1.0\ndependencies: [{{name: d, version: 0.1.0}}]\n"
+        );
+        std::fs::write(chart.join("Chart.yaml"), metadata).expect("a file");
+        std::fs::write(chart.join("values.yaml"), values).expect("a file");
+        std::fs::write(
+            chart.join("charts/d/Chart.yaml"),
+            "apiVersion: v2\nname: d\nversion: 0.1.0\n",
+        )
+        .expect("a file");
+        for (compat, wanted) in [("helm4", helm4), ("helm3", helm3)] {
+            let output = template(directory.path(), &["c", "--compat", compat].map(str::to_owned));
+            let message = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(message.lines().next().unwrap_or_default(), wanted, "{compat}: {values}");
+        }
+    }
+}
+
 #[test]
 fn differences_between_helm_3_and_4() {
     let directory = tempfile::tempdir().expect("a directory");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::archive::{ArchiveError, read_archive};
+use super::archive::{GZIP_START, read_archive};
 use super::compat::Compat;
 use super::compile_ahead::CompileAhead;
 use super::directory::read_directory_and_values;
@@ -13,10 +13,10 @@ use super::load_error::{LoadError, MAX_SUBCHART_DEPTH};
 use super::lock_file::Lock;
 use super::metadata::Metadata;
 use super::place::ChartPlace;
+use super::text_floats::{Shape, json_of_shape};
 use super::values_file::read_values;
 use crate::engine::functions::yaml_value::map_from_yaml;
 use crate::engine::template::{CompiledSource, Map, MapType};
-use crate::text::yaml;
 
 /// One file of a chart.
 #[derive(Debug, Clone)]
@@ -149,15 +149,19 @@ fn load_unplaced(
         path: path.to_owned(),
         source,
     })?;
-    let files = read_archive(&bytes).map_err(|error| match error {
-        ArchiveError::NotGzip => not_an_archive(path, &bytes),
-        error => LoadError::Archive(error),
+    if !bytes.starts_with(GZIP_START) {
+        return Err(not_an_archive(path, &bytes));
+    }
+    let files = read_archive(&bytes).map_err(|error| match compat {
+        Compat::Helm4 => LoadError::Unloadable(error),
+        Compat::Helm3 => LoadError::Archive(error),
     })?;
-    let chart_yaml = files
-        .iter()
-        .find(|file| file.name == "Chart.yaml")
-        .ok_or(LoadError::NoChartInArchive)?;
-    let (_, generation) = first_look(&chart_yaml.data, compat)?;
+    let chart_yaml = files.iter().find(|file| file.name == "Chart.yaml");
+    let generation = match (chart_yaml, compat) {
+        (Some(chart_yaml), _) => first_look(&chart_yaml.data, compat)?.1,
+        (None, Compat::Helm3) => Generation::OneOrTwo,
+        (None, Compat::Helm4) => return Err(LoadError::NoChartInArchive),
+    };
     renderable(load_nested(files, compat, 0)?, generation)
 }
 
@@ -187,10 +191,12 @@ fn not_an_archive(path: &Path, bytes: &[u8]) -> LoadError {
     if has_extension(&name, "yml") || has_extension(&name, "yaml") {
         return LoadError::YamlFile { path: name };
     }
-    let start = bytes.get(..512).unwrap_or(bytes);
-    let is_text = !start
-        .iter()
-        .any(|byte| matches!(byte, 0..=8 | 0x0B | 0x0E..=0x1A | 0x1C..=0x1F));
+    // Helm looks at 512 bytes: those that a shorter file does not have are zeros, which no text contains.
+    let is_text = bytes.get(..512).is_some_and(|start| {
+        !start
+            .iter()
+            .any(|byte| matches!(byte, 0..=8 | 0x0B | 0x0E..=0x1A | 0x1C..=0x1F))
+    });
     let content = if is_text {
         "text/plain; charset=utf-8"
     } else {
@@ -199,13 +205,16 @@ fn not_an_archive(path: &Path, bytes: &[u8]) -> LoadError {
     LoadError::NotArchive { path: name, content }
 }
 
+/// The text that Helm 4 reads first.
+const CHART_BASE: Shape = Shape::Struct(&[("apiVersion", Shape::Text)]);
+
 /// Chart.yaml before all else: Helm 4 reads `apiVersion` to choose the loader. Helm 3 has one for all versions.
 fn first_look(chart_yaml: &[u8], compat: Compat) -> Result<(Option<serde_json::Value>, Generation), LoadError> {
-    let document = decode("Chart.yaml", chart_yaml);
     if compat == Compat::Helm3 {
-        return Ok((document.ok(), Generation::OneOrTwo));
+        let document = decode("Chart.yaml", chart_yaml, &Metadata::SHAPE).ok();
+        return Ok((document, Generation::OneOrTwo));
     }
-    let document = document?;
+    let document = decode("Chart.yaml", chart_yaml, &CHART_BASE)?;
     let api_version = Object::root(&document, "loader.chartBase")
         .and_then(|object| StructContext::root("chartBase").string(object, "apiVersion"))
         .map_err(|source| LoadError::Decode {
@@ -251,7 +260,7 @@ fn load_with_values(
     }
     let mut parts = Parts::default();
     if let Some(file) = files.iter().find(|file| file.name == "Chart.yaml") {
-        let document = decode("Chart.yaml", &file.data)?;
+        let document = decode("Chart.yaml", &file.data, &Metadata::SHAPE)?;
         let mut metadata = Metadata::from_json_as(&document, compat).map_err(|source| LoadError::Decode {
             file: "Chart.yaml",
             source,
@@ -373,7 +382,7 @@ impl Parts {
             }
             "values.schema.json" => self.schema = Some(Arc::clone(&file.data)),
             "requirements.yaml" => {
-                let document = decode("requirements.yaml", &file.data)?;
+                let document = decode("requirements.yaml", &file.data, &Metadata::SHAPE)?;
                 let metadata = self.metadata.get_or_insert_default();
                 metadata
                     .update_from_json(&document, compat)
@@ -421,12 +430,12 @@ fn has_extension(name: &str, extension: &str) -> bool {
 }
 
 fn read_lock(file: &'static str, data: &[u8], compat: Compat) -> Result<Lock, LoadError> {
-    let document = decode(file, data)?;
+    let document = decode(file, data, &Lock::SHAPE)?;
     Lock::from_json(&document, compat).map_err(|source| LoadError::Decode { file, source })
 }
 
-fn decode(file: &'static str, data: &[u8]) -> Result<serde_json::Value, LoadError> {
-    yaml::json_with_floats(data).map_err(|error| LoadError::Decode {
+fn decode(file: &'static str, data: &[u8], shape: &Shape) -> Result<serde_json::Value, LoadError> {
+    json_of_shape(data, shape).map_err(|error| LoadError::Decode {
         file,
         source: DecodeError::Yaml(error.to_string()),
     })

@@ -5,7 +5,8 @@ use serde_json::Value as Json;
 use super::compat::Compat;
 use super::dependency::Dependency;
 use super::go_decode::{DecodeError, Object, StructContext};
-use super::metadata::decode_each;
+use super::metadata::{DEPENDENCY, decode_each};
+use super::text_floats::Shape;
 
 /// The contents of a lock file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,6 +20,10 @@ pub struct Lock {
 }
 
 impl Lock {
+    /// Where a lock file has texts; `generated` is a time.
+    pub(super) const SHAPE: Shape =
+        Shape::Struct(&[("digest", Shape::Text), ("dependencies", Shape::List(&DEPENDENCY))]);
+
     pub(super) fn from_json(document: &Json, compat: Compat) -> Result<Self, DecodeError> {
         let object = Object::root(document, &format!("{}.Lock", compat.go_package()))?;
         let context = StructContext::root("Lock");

@@ -16,6 +16,7 @@ mod local_dependencies;
 mod lock_file;
 mod metadata;
 mod place;
+mod text_floats;
 mod validation;
 mod values_file;
 
@@ -37,4 +38,5 @@ pub use local_dependencies::{
 pub use lock_file::Lock;
 pub use metadata::{Maintainer, Metadata};
 pub use place::ChartPlace;
+pub(crate) use text_floats::{Shape, json_of_shape, retry as retry_with_shape};
 pub use values_file::{merge_maps, read_values};

@@ -2,8 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::engine::chart::{Chart, ChartFile, LoadError, is_archive_name, load_files, read_archive, read_directory};
+use crate::engine::chart::{
+    Chart, ChartFile, DecodeError, LoadError, Metadata, is_archive_name, json_of_shape, load_files, read_archive,
+    read_directory,
+};
 use crate::text::go::path_error::path_error;
+use crate::text::go::quote::quote;
 use crate::text::source::{SourceFile, join_shown};
 
 /// A chart that may be broken in any way.
@@ -34,11 +38,8 @@ impl ChartSource {
                 archive: Some(files),
                 neighbours: Vec::new(),
             };
-            return if source.exists("Chart.yaml") {
-                Ok(source)
-            } else {
-                Err("unable to check Chart.yaml file in chart: no Chart.yaml in the archive".to_owned())
-            };
+            check_name(&source).map_err(|error| format!("unable to extract tarball: {error}"))?;
+            return Ok(source);
         }
         let chart_yaml = path.join("Chart.yaml");
         match std::fs::metadata(&chart_yaml) {
@@ -126,6 +127,22 @@ impl ChartSource {
         }?;
         chart.place_at(&self.shown, &self.neighbours);
         Ok(chart)
+    }
+}
+
+/// The name in an archive's Chart.yaml, below which Helm unpacks it.
+fn check_name(source: &ChartSource) -> Result<(), String> {
+    let text = source.read("Chart.yaml").unwrap_or_default();
+    let metadata = json_of_shape(&text, &Metadata::SHAPE)
+        .map_err(|error| DecodeError::Yaml(error.to_string()))
+        .and_then(|json| Metadata::from_json(&json))
+        .map_err(|error| format!("cannot load Chart.yaml: {error}"))?;
+    let quoted = quote(metadata.name.as_bytes());
+    match metadata.name.as_str() {
+        "" => Err("chart name not specified".to_owned()),
+        "." | ".." => Err(format!("chart name {quoted} is not allowed")),
+        name if name.contains('/') => Err(format!("chart name {quoted} must not contain path separators")),
+        _ => Ok(()),
     }
 }
 

@@ -74,6 +74,14 @@ fn fields_of_chart_yaml_are_checked() {
             Some("[ERROR] Chart.yaml: appVersion should be of type string but it's of type float64"),
         ),
         ("kubeversion: 1", None),
+        // An infinity where a text is wanted is its text, and where the type is not known Chart.yaml has no types.
+        ("appVersion: .inf", None),
+        (
+            "deprecated: .inf",
+            Some(
+                "[ERROR] Chart.yaml: unable to parse YAML\n\terror converting YAML to JSON: json: unsupported value: +Inf",
+            ),
+        ),
         ("type: application", None),
     ] {
         let chart = format!("{CHART}{field}\n");
@@ -92,6 +100,10 @@ fn fields_of_chart_yaml_are_checked() {
         (
             CHART.replace("0.1.0", "v0.1"),
             "[WARNING] Chart.yaml: version 'v0.1' is not a valid SemVerV2",
+        ),
+        (
+            CHART.replace("0.1.0", ".nan"),
+            "[ERROR] Chart.yaml: version 'NaN' is not a valid SemVer",
         ),
         (
             CHART.replace("0.1.0", "0.0.0-0"),
