@@ -163,7 +163,13 @@ fn run_helm_rules(context: RunContext, arguments: &LintArguments) -> Result<Exit
         .chain(below)
         .map(|path| {
             let source = ChartSource::open(Path::new(&path), &path);
-            let outcome = source.map(|source| lint_chart(&source, &values, &options, &mut world));
+            let outcome = source.map(|source| {
+                let linted = lint_chart(&source, &values, &options, &mut world);
+                for notice in &linted.notices {
+                    context.report(&notice.line(Compat::Helm4));
+                }
+                linted.messages
+            });
             LintedChart { path, outcome }
         })
         .collect();

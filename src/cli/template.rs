@@ -10,7 +10,7 @@ use crate::check::explain::{
     Subject, explain_kube_version, explain_load, explain_manifests, explain_missing_dependencies, explain_schema,
     explain_templates,
 };
-use crate::engine::chart::{Chart, Compat, load_chart_to_render, load_with_local_dependencies};
+use crate::engine::chart::{Chart, Compat, Notice, load_chart_to_render, load_with_local_dependencies};
 use crate::engine::manifest::{Document, HookEvent, ManifestSorter, Manifests, split_manifests, trim, trim_start};
 use crate::engine::render::{
     Capabilities, Operation, Release, RenderedFile, Rendering, SchemaCheck, default_release_name, render_chart_with,
@@ -147,16 +147,12 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
     let chart = load(arguments, &chart_path)?;
     // The process ends soon: taking large structures apart would only cost time, here and below.
     let mut chart = ManuallyDrop::new(chart);
-    for warning in &chart.warnings {
-        context.report(&format!("level=INFO msg=\"Warning: {warning}\""));
-    }
+    report(context, arguments, &chart.notices);
+    check_installable(&chart)?;
     if chart.metadata.deprecated {
-        context.report(match arguments.compat() {
-            Compat::Helm4 => "level=WARN msg=\"this chart is deprecated\"",
-            Compat::Helm3 => "WARNING: This chart is deprecated",
-        });
+        report(context, arguments, &[Notice::Deprecated]);
     }
-    check_installable(&chart).map_err(|error| error.explained(explain_missing_dependencies(&chart)))?;
+    check_dependencies(&chart).map_err(|error| error.explained(explain_missing_dependencies(&chart)))?;
     let release = Release {
         name,
         namespace: arguments
@@ -174,9 +170,9 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
         CommandError::usage(error)
             .with_hint("use small letters, digits, `-` and `.`, and begin and end with a letter or digit")
     })?;
-    let mut warnings = Vec::new();
-    let processed = process_dependencies(&mut chart, &values, &mut warnings);
-    report_warnings(context, &warnings);
+    let mut notices = Vec::new();
+    let processed = process_dependencies(&mut chart, &values, &mut notices);
+    report(context, arguments, &notices);
     processed.map_err(|error| {
         CommandError::findings(match arguments.compat() {
             Compat::Helm4 => format!("chart dependencies processing failed: {error}"),
@@ -226,15 +222,9 @@ fn load(arguments: &TemplateArguments, path: &str) -> Result<Chart, CommandError
     .with_hint("rendering uses no network: run `helm dependency build` in an earlier step"))
 }
 
-fn report_warnings(context: RunContext, warnings: &[String]) {
-    for warning in warnings {
-        // Helm writes what coalescing finds by Go's `log`, which is shown as information.
-        let level = if warning.starts_with("warning: ") {
-            "INFO"
-        } else {
-            "WARN"
-        };
-        context.report(&format!("level={level} msg={warning:?}"));
+fn report(context: RunContext, arguments: &TemplateArguments, notices: &[Notice]) {
+    for notice in notices {
+        context.report(&notice.line(arguments.compat()));
     }
 }
 
@@ -302,6 +292,10 @@ fn check_installable(chart: &Chart) -> Result<(), CommandError> {
     if !matches!(kind.as_str(), "" | "application") {
         return Err(CommandError::findings(format!("{kind} charts are not installable")));
     }
+    Ok(())
+}
+
+fn check_dependencies(chart: &Chart) -> Result<(), CommandError> {
     let missing = chart.missing_dependencies();
     if missing.is_empty() {
         return Ok(());
@@ -327,14 +321,14 @@ fn render(
     sorter: &mut ManifestSorter,
 ) -> Result<Rendering, CommandError> {
     let (chart, release, capabilities) = (subject.chart, subject.release, subject.capabilities);
-    let mut warnings = Vec::new();
+    let mut notices = Vec::new();
     let check = if arguments.skip_schema_validation {
         SchemaCheck::Skipped
     } else {
         SchemaCheck::Enforced
     };
-    let top = render_values(chart, subject.values, release, capabilities, check, &mut warnings);
-    report_warnings(context, &warnings);
+    let top = render_values(chart, subject.values, release, capabilities, check, &mut notices);
+    report(context, arguments, &notices);
     let top = ManuallyDrop::new(top.map_err(|error| {
         let message = error.to_string();
         CommandError::findings(message.as_str()).explained(explain_schema(
@@ -391,9 +385,7 @@ fn print(
             return Err(CommandError::findings(format!("{error}{DEBUG_ADVICE}")).explained(diagnostics));
         }
     };
-    for warning in &sorted.warnings {
-        context.report(&format!("level=INFO msg={warning:?}"));
-    }
+    report(context, arguments, &sorted.notices);
     if let Some(directory) = &arguments.output_dir {
         return write_files(context, arguments, chart, release, &sorted, directory);
     }

@@ -45,7 +45,7 @@ fn template(directory: &Path, arguments: &[String]) -> Output {
 }
 
 /// How lines begin that Helm only logs, as in `make_goldens.py`.
-const LOG_LINES: [&str; 2] = ["level=", "WARNING: "];
+const LOG_LINES: [&str; 5] = ["level=", "WARNING", "walk.go", "coalesce.go", "load.go"];
 
 fn is_same(golden: &Golden, output: &Output) -> bool {
     let compared = if golden.is_refused {
@@ -180,4 +180,110 @@ fn differences_between_helm_3_and_4() {
             assert!(all.contains(wanted), "{template_text:?} with {compat}:\n{all}");
         }
     }
+}
+
+/// A chart whose values, dependencies and hooks Helm writes log lines about.
+const NOTED: &[(&str, &str)] = &[
+    (
+        "Chart.yaml",
+        "apiVersion: v2\nname: c\nversion: 0.1.0\ndeprecated: true\ndependencies:\n\
+         - {name: d, version: 0.1.0, condition: d.use, tags: [t], import-values: [nope, {child: no.such, parent: .}]}\n",
+    ),
+    ("values.yaml", "d: {use: 'yes', z: {a: 1}, t: {q: 5}}\ntags: {t: 5}\n"),
+    (
+        "templates/h.yaml",
+        "kind: Z\nmetadata: {annotations: {helm.sh/hook: 'x, y'}}\n",
+    ),
+    ("charts/d/Chart.yaml", "apiVersion: v2\nname: d\nversion: 0.1.0\n"),
+    ("charts/d/requirements.yaml", "dependencies: []\n"),
+    ("charts/d/values.yaml", "z: 1\nt: {q: {b: c}}\n"),
+];
+
+/// The lines of Helm 4.3 and Helm 3.22; those that are repeated while values are coalesced again and again once.
+const NOTED_LINES: &[(&str, &str)] = &[
+    (
+        "level=INFO msg=\"Warning: Dependencies are handled in Chart.yaml since apiVersion \\\"v2\\\". We recommend migrating dependencies to Chart.yaml.\"",
+        "load.go:120: Warning: Dependencies are handled in Chart.yaml since apiVersion \"v2\". We recommend migrating dependencies to Chart.yaml.",
+    ),
+    (
+        "level=WARN msg=\"this chart is deprecated\"",
+        "WARNING: This chart is deprecated",
+    ),
+    (
+        "level=INFO msg=\"warning: cannot overwrite table with non table for c.d.t.q (map[b:c])\"",
+        "coalesce.go:316: warning: cannot overwrite table with non table for c.d.t.q (map[b:c])",
+    ),
+    (
+        "level=INFO msg=\"warning: skipped value for c.d.z: Not a table.\"",
+        "coalesce.go:237: warning: skipped value for c.d.z: Not a table.",
+    ),
+    (
+        "level=WARN msg=\"returned non-bool value\" tag=t chart=d",
+        "dependencies.go:95: Warning: Tag 't' for chart d returned non-bool value",
+    ),
+    (
+        "level=WARN msg=\"returned non-bool value\" path=d.use chart=d",
+        "dependencies.go:64: Warning: Condition path 'd.use' for chart d returned non-bool value",
+    ),
+    (
+        "level=WARN msg=\"ImportValues missing table\" error=\"\\\"exports\\\" is not a table\"",
+        "dependencies.go:287: Warning: ImportValues missing table: \"exports\" is not a table",
+    ),
+    (
+        "level=WARN msg=\"ImportValues missing table from chart\" chart=d error=\"\\\"no\\\" is not a table\"",
+        "dependencies.go:270: Warning: ImportValues missing table from chart d: \"no\" is not a table",
+    ),
+    (
+        "level=INFO msg=\"skipping unknown hooks\" hookTypes=\"x, y\"",
+        "manifest_sorter.go:199: info: skipping unknown hook: \"x, y\"",
+    ),
+];
+
+fn lines_about_values(program: &mut Command) -> Vec<String> {
+    let output = program.stdin(Stdio::null()).output().expect("the program starts");
+    let mut lines: Vec<String> = String::from_utf8_lossy(&output.stderr)
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    lines.sort();
+    lines.dedup();
+    lines
+}
+
+#[test]
+fn what_helm_logs_is_logged() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (name, text) in NOTED {
+        let path = directory.path().join("c").join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("directories");
+        std::fs::write(path, text).expect("a file");
+    }
+    let program = || {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_chartwright"));
+        program.current_dir(directory.path());
+        program
+    };
+    let sorted = |lines: &mut dyn Iterator<Item = &str>| {
+        let mut lines: Vec<String> = lines.map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let helm4 = sorted(&mut NOTED_LINES.iter().map(|(line, _)| *line));
+    assert_eq!(lines_about_values(program().args(["template", "c"])), helm4);
+    let helm3 = sorted(&mut NOTED_LINES.iter().map(|(_, line)| *line));
+    assert_eq!(
+        lines_about_values(program().args(["template", "c", "--compat", "helm3"])),
+        helm3
+    );
+    let failing = "{{ required \"a b\" .Values.none }}{{ required \"e\" \"\" }}{{ fail \"f=1\" }}";
+    std::fs::write(directory.path().join("c/templates/h.yaml"), failing).expect("a file");
+    let only_in_template = ["this chart is deprecated", "skipping unknown hooks"];
+    let lines = NOTED_LINES.iter().map(|(line, _)| *line);
+    let lines = lines.filter(|line| !only_in_template.iter().any(|words| line.contains(words)));
+    let lint = sorted(&mut lines.chain([
+        "level=WARN msg=\"missing required value\" message=\"a b\"",
+        "level=WARN msg=\"missing required values\" message=e",
+        "level=INFO msg=\"funcMap fail\" message=\"f=1\"",
+    ]));
+    assert_eq!(lines_about_values(program().args(["lint", "--helm-rules", "c"])), lint);
 }

@@ -231,7 +231,7 @@ mod tests {
 
     fn gzipped(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        std::io::Write::write_all(&mut encoder, bytes).unwrap();
+        io::Write::write_all(&mut encoder, bytes).unwrap();
         encoder.finish().unwrap()
     }
 

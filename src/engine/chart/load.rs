@@ -12,6 +12,7 @@ use super::go_decode::{DecodeError, Object, StructContext};
 use super::load_error::{LoadError, MAX_SUBCHART_DEPTH};
 use super::lock_file::Lock;
 use super::metadata::Metadata;
+use super::notice::Notice;
 use super::place::ChartPlace;
 use super::text_floats::{Shape, json_of_shape};
 use super::values_file::read_values;
@@ -56,8 +57,8 @@ pub struct Chart {
     pub raw: Arc<Vec<ChartFile>>,
     /// Subcharts.
     pub dependencies: Vec<Self>,
-    /// Messages that Helm logs while loading, such as requirements.yaml in a v2 chart.
-    pub warnings: Vec<String>,
+    /// What Helm logs while it loads the chart and its subcharts, such as requirements.yaml in a v2 chart.
+    pub notices: Vec<Notice>,
     /// The Helm by whose rules it is rendered.
     pub compat: Compat,
     /// Where its files are.
@@ -143,6 +144,7 @@ fn load_unplaced(
         let read = read_directory_and_values(path, |file| read_chart_values(file, compat), ahead.as_ref())?;
         let mut chart = load_with_values(read.files, read.values, compat, 0)?;
         chart.compiled = Arc::new(read.compiled);
+        chart.notices.splice(..0, read.notices);
         return renderable(chart, generation);
     }
     let bytes = std::fs::read(path).map_err(|source| LoadError::Read {
@@ -276,15 +278,17 @@ fn load_with_values(
     let mut metadata = parts.metadata.ok_or(LoadError::ChartYamlMissing)?;
     metadata.validate().map_err(LoadError::Invalid)?;
     let mut dependencies = Vec::new();
+    let mut notices = parts.notices;
     for (name, files) in parts.subcharts {
         if name.starts_with(['_', '.']) {
             continue;
         }
-        let subchart = load_subchart(&name, files, compat, depth).map_err(|source| LoadError::Subchart {
+        let mut subchart = load_subchart(&name, files, compat, depth).map_err(|source| LoadError::Subchart {
             name,
             parent: metadata.name.clone(),
             source: Box::new(source),
         })?;
+        notices.append(&mut subchart.notices);
         dependencies.push(subchart);
     }
     Ok(Chart {
@@ -296,7 +300,7 @@ fn load_with_values(
         files: Arc::new(parts.files),
         raw: Arc::new(files),
         dependencies,
-        warnings: parts.warnings,
+        notices,
         compat,
         place: ChartPlace::default(),
         compiled: Arc::default(),
@@ -347,7 +351,7 @@ struct Parts {
     templates: Vec<ChartFile>,
     files: Vec<ChartFile>,
     subcharts: BTreeMap<String, Vec<ChartFile>>,
-    warnings: Vec<String>,
+    notices: Vec<Notice>,
 }
 
 impl Default for Parts {
@@ -360,7 +364,7 @@ impl Default for Parts {
             templates: Vec::new(),
             files: Vec::new(),
             subcharts: BTreeMap::new(),
-            warnings: Vec::new(),
+            notices: Vec::new(),
         }
     }
 }
@@ -390,11 +394,11 @@ impl Parts {
                         file: "requirements.yaml",
                         source,
                     })?;
-                self.keep_v1_file(file, "Dependencies are handled in Chart.yaml since apiVersion \"v2\". We recommend migrating dependencies to Chart.yaml.");
+                self.keep_v1_file(file, Notice::Requirements);
             }
             "requirements.lock" => {
                 self.lock = Some(read_lock("requirements.lock", &file.data, compat)?);
-                self.keep_v1_file(file, "Dependency locking is handled in Chart.lock since apiVersion \"v2\". We recommend migrating to Chart.lock.");
+                self.keep_v1_file(file, Notice::RequirementsLock);
             }
             name if name.starts_with("templates/") => self.templates.push(file.clone()),
             name => match name.strip_prefix("charts/") {
@@ -412,7 +416,7 @@ impl Parts {
         Ok(())
     }
 
-    fn keep_v1_file(&mut self, file: &ChartFile, warning: &str) {
+    fn keep_v1_file(&mut self, file: &ChartFile, notice: Notice) {
         if self
             .metadata
             .as_ref()
@@ -420,7 +424,7 @@ impl Parts {
         {
             self.files.push(file.clone());
         } else {
-            self.warnings.push(warning.to_owned());
+            self.notices.push(notice);
         }
     }
 }
@@ -504,9 +508,9 @@ mod tests {
     fn files_have_the_place_that_helm_gives_them() {
         let file = |name: &str, text: &str| ChartFile::new(name.to_owned(), text.as_bytes().to_vec());
         let subchart = "apiVersion: v2\nname: d\nversion: 0.1.0\n";
-        for (api_version, files, warnings) in [
-            ("v1", vec!["charts/x.prov", "requirements.yaml"], 0),
-            ("v2", vec!["charts/x.prov"], 1),
+        for (api_version, files, notices) in [
+            ("v1", vec!["charts/x.prov", "requirements.yaml"], vec![]),
+            ("v2", vec!["charts/x.prov"], vec![Notice::Requirements]),
         ] {
             let chart = load_files(vec![
                 file(
@@ -524,7 +528,7 @@ mod tests {
             assert_eq!(chart.metadata.dependencies.len(), 1);
             let names: Vec<&str> = chart.files.iter().map(|file| file.name.as_str()).collect();
             assert_eq!(names, files, "{api_version}");
-            assert_eq!(chart.warnings.len(), warnings, "{api_version}");
+            assert_eq!(chart.notices, notices, "{api_version}");
         }
     }
 

@@ -27,15 +27,17 @@ impl Lock {
     pub(super) fn from_json(document: &Json, compat: Compat) -> Result<Self, DecodeError> {
         let object = Object::root(document, &format!("{}.Lock", compat.go_package()))?;
         let context = StructContext::root("Lock");
+        // A time that does not parse ends the decoding; a field of another type is reported after it.
+        let generated = StructContext::time(object, "generated")?;
         Ok(Self {
-            digest: context.string(object, "digest")?,
-            generated: context.string(object, "generated")?,
             dependencies: decode_each(
                 &context,
                 object,
                 ("dependencies", "Dependency", compat),
                 Dependency::decode,
             )?,
+            digest: context.string(object, "digest")?,
+            generated,
         })
     }
 }

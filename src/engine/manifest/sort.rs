@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::engine::chart::{Compat, DecodeError};
+use crate::engine::chart::{Compat, DecodeError, Notice};
 
 use super::head::ManifestHead;
 use super::kind_order::install_rank;
@@ -88,8 +88,8 @@ pub struct Manifests {
     pub manifests: Vec<Document>,
     /// Hooks in install order of their kinds.
     pub hooks: Vec<Document>,
-    /// Messages that Helm logs, such as unknown hook events.
-    pub warnings: Vec<String>,
+    /// Documents that were dropped for unknown hook events.
+    pub notices: Vec<Notice>,
 }
 
 /// A rendered document that does not parse.
@@ -229,9 +229,7 @@ impl Manifests {
                 document.events = events;
                 self.hooks.push(document);
             }
-            None => self
-                .warnings
-                .push(format!("skipping unknown hooks {hook:?} in {}", document.path)),
+            None => self.notices.push(Notice::UnknownHooks(hook.to_owned())),
         }
     }
 }
@@ -292,7 +290,7 @@ mod tests {
             events,
             [&[HookEvent::Test][..], &[HookEvent::PreInstall, HookEvent::PostDelete]]
         );
-        assert_eq!(manifests.warnings.len(), 1);
+        assert_eq!(manifests.notices.len(), 1);
         // Helm 3 does not know the kind of the webhook, so it comes after the others by name.
         assert_eq!(
             kinds(&sorted(&files, Compat::Helm3).manifests),

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::engine::chart::{Chart, Compat};
+use crate::engine::chart::{Chart, Compat, Notice};
 use crate::engine::functions;
 use crate::engine::template::{
     CompiledSet, Dict, ExecutionError, Executor, Map, MapType, Options, ParseError, SourceMap, TemplateSet, Text,
@@ -75,11 +75,14 @@ pub fn render_values(
     release: &Release,
     capabilities: &Capabilities,
     check: SchemaCheck,
-    warnings: &mut Vec<String>,
+    notices: &mut Vec<Notice>,
 ) -> Result<RenderValues, RenderValuesError> {
-    let values = coalesce_values(chart, values, warnings)?;
+    let values = coalesce_values(chart, values, notices)?;
     if check == SchemaCheck::Enforced {
-        validate_chart_values(chart, &values, warnings)?;
+        let mut unchecked = Vec::new();
+        let verdict = validate_chart_values(chart, &values, &mut unchecked);
+        notices.extend(unchecked.into_iter().map(Notice::Schema));
+        verdict?;
     }
     Ok(RenderValues::new(&values, release, capabilities))
 }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::engine::chart::{
-    Chart, ChartFile, DecodeError, LoadError, Metadata, is_archive_name, json_of_shape, load_files, read_archive,
-    read_directory,
+    Chart, ChartFile, DecodeError, LoadError, Metadata, Notice, is_archive_name, json_of_shape, load_files,
+    read_archive, read_directory_and_links,
 };
 use crate::text::go::path_error::path_error;
 use crate::text::go::quote::quote;
@@ -116,15 +116,21 @@ impl ChartSource {
         }
     }
 
-    /// The chart, loaded.
+    /// The chart, loaded; `notices` receives what Helm logs meanwhile.
     ///
     /// # Errors
     /// When it does not load, with Helm's text.
-    pub fn load(&self) -> Result<Chart, LoadError> {
-        let mut chart = match &self.archive {
-            Some(files) => load_files(files.clone()),
-            None => load_files(read_directory(&self.root)?),
-        }?;
+    pub(super) fn load(&self, notices: &mut Vec<Notice>) -> Result<Chart, LoadError> {
+        let files = match &self.archive {
+            Some(files) => files.clone(),
+            None => {
+                let (files, mut links) = read_directory_and_links(&self.root)?;
+                notices.append(&mut links);
+                files
+            }
+        };
+        let mut chart = load_files(files)?;
+        notices.append(&mut chart.notices);
         chart.place_at(&self.shown, &self.neighbours);
         Ok(chart)
     }
