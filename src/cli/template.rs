@@ -175,7 +175,10 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
     report(context, arguments, &notices);
     processed.map_err(|error| {
         CommandError::findings(match arguments.compat() {
-            Compat::Helm4 => format!("chart dependencies processing failed: {error}"),
+            Compat::Helm4 => {
+                report(context, arguments, &[Notice::NotProcessed(error.to_string())]);
+                format!("chart dependencies processing failed: {error}")
+            }
             Compat::Helm3 => error.to_string(),
         })
     })?;
@@ -367,7 +370,15 @@ fn print(
     (sorter, post_renderer): (ManifestSorter, Option<&PostRenderer>),
 ) -> Result<Exit, CommandError> {
     let (chart, release) = (subject.chart, subject.release);
-    let sorted = match sorter.finish() {
+    let sorted = sorter.finish();
+    report(
+        context,
+        arguments,
+        sorted
+            .as_ref()
+            .map_or_else(|error| &error.notices, |sorted| &sorted.notices),
+    );
+    let sorted = match sorted {
         Ok(sorted) => sorted,
         Err(error) if arguments.debug || is_set(context.variable("HELM_DEBUG").as_deref()) => {
             let mut text = Vec::new();
@@ -385,7 +396,6 @@ fn print(
             return Err(CommandError::findings(format!("{error}{DEBUG_ADVICE}")).explained(diagnostics));
         }
     };
-    report(context, arguments, &sorted.notices);
     if let Some(directory) = &arguments.output_dir {
         return write_files(context, arguments, chart, release, &sorted, directory);
     }

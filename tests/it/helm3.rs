@@ -123,6 +123,20 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
         "Error: parse error at (c/templates/t.yaml:1): function \"mustToYaml\" not defined",
     ),
     (
+        "a: {{ typeOf . }} {{ typeOf .Values }} {{ typeOf .Template }} {{ typeOf .Capabilities }} \
+         {{ typeOf .Capabilities.APIVersions }} {{ .Capabilities.APIVersions.Has \"v1\" }} \
+         {{ typeOf .Capabilities.KubeVersion }} {{ typeOf .Chart.Keywords }} {{ .Values.AsMap | typeOf }}",
+        "a: common.Values common.Values common.Values *common.Capabilities common.VersionSet true common.KubeVersion \
+         []interface {} map[string]interface {}",
+        "a: chartutil.Values chartutil.Values chartutil.Values *chartutil.Capabilities chartutil.VersionSet true \
+         chartutil.KubeVersion []string map[string]interface {}",
+    ),
+    (
+        "a: {{ trim . }}",
+        "wrong type for value; expected string; got common.Values",
+        "wrong type for value; expected string; got chartutil.Values",
+    ),
+    (
         "a: {{ .Values.x.y }}",
         "Error: c/templates/t.yaml:1:13",
         "Error: template: c/templates/t.yaml:1:13: executing \"c/templates/t.yaml\" at <.Values.x.y>: nil pointer evaluating interface {}.y",

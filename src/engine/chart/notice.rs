@@ -59,6 +59,8 @@ pub enum Notice {
     UnknownHooks(String),
     /// `required` or `fail` in `helm lint`.
     Tolerated(Tolerated),
+    /// Dependencies do not fit the values, which Helm 4 also logs.
+    NotProcessed(String),
     /// A part of values.schema.json that is not checked here.
     Schema(String),
 }
@@ -107,6 +109,7 @@ impl Notice {
                 record("WARN", "missing required values", &[("message", message)])
             }
             Self::Tolerated(Tolerated::Fail(message)) => record("INFO", "funcMap fail", &[("message", message)]),
+            Self::NotProcessed(error) => record("ERROR", DEPENDENCIES_FAILED, &[("error", error)]),
             Self::Schema(text) => record("WARN", text, &[]),
         }
     }
@@ -153,11 +156,13 @@ impl Notice {
                 format!("engine.go:214: [INFO] Missing required value: {message}")
             }
             Self::Tolerated(Tolerated::Fail(message)) => format!("engine.go:227: [INFO] Fail: {message}"),
+            Self::NotProcessed(error) => format!("{DEPENDENCIES_FAILED}: {error}"),
             Self::Schema(text) => format!("WARNING: {text}"),
         }
     }
 }
 
+const DEPENDENCIES_FAILED: &str = "chart dependencies processing failed";
 const NO_BOOLEAN: &str = "returned non-bool value";
 const REQUIREMENTS: &str = "Warning: Dependencies are handled in Chart.yaml since apiVersion \"v2\". We recommend \
      migrating dependencies to Chart.yaml.";

@@ -102,6 +102,8 @@ pub struct SortError {
     pub offset: usize,
     /// Why.
     pub source: DecodeError,
+    /// Documents before it that were dropped for unknown hook events.
+    pub notices: Vec<Notice>,
 }
 
 /// Splits and sorts rendered files. Files whose name begins with `_` and empty ones are skipped.
@@ -193,11 +195,17 @@ fn place_all(files: impl IntoIterator<Item = ReadFile>, compat: Compat) -> Resul
     let mut sorted = Manifests::default();
     for (path, file) in files {
         for (range, head) in file.documents {
-            let head = head.map_err(|source| SortError {
-                path: path.clone(),
-                offset: range.start,
-                source,
-            })?;
+            let head = match head {
+                Ok(head) => head,
+                Err(source) => {
+                    return Err(SortError {
+                        path,
+                        offset: range.start,
+                        source,
+                        notices: sorted.notices,
+                    });
+                }
+            };
             sorted.place(Document {
                 path: path.clone(),
                 file: Arc::clone(&file.text),

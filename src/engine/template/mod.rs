@@ -34,7 +34,7 @@ pub use lexer::token_count;
 pub use set::{CompiledSet, CompiledSource, TemplateSet};
 pub use source_map::SourceMap;
 pub use text::Text;
-pub use value::{Dict, List, ListType, Map, MapType, Object, StructField, VERSION_SET, Value};
+pub use value::{Dict, List, ListType, Map, MapType, Object, StructField, VERSION_SET, VERSION_SET_OF_HELM3, Value};
 
 #[cfg(test)]
 mod conformance;
