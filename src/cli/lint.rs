@@ -22,6 +22,7 @@ use super::run_context::RunContext;
 use super::value_flags::ValueFlags;
 
 #[derive(Debug, Args)]
+#[command(args_override_self = true)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct LintArguments {
     /// Charts: directories or .tgz files.
@@ -162,7 +163,13 @@ fn run_helm_rules(context: RunContext, arguments: &LintArguments) -> Result<Exit
         .chain(below)
         .map(|path| {
             let source = ChartSource::open(Path::new(&path), &path);
-            let outcome = source.map(|source| lint_chart(&source, &values, &options, &mut world));
+            let outcome = source.map(|source| {
+                let linted = lint_chart(&source, &values, &options, &mut world);
+                for notice in &linted.notices {
+                    context.report(&notice.line(Compat::Helm4));
+                }
+                linted.messages
+            });
             LintedChart { path, outcome }
         })
         .collect();

@@ -10,7 +10,7 @@ use crate::check::explain::{
     Subject, explain_kube_version, explain_load, explain_manifests, explain_missing_dependencies, explain_schema,
     explain_templates,
 };
-use crate::engine::chart::{Chart, Compat, load_chart_to_render, load_with_local_dependencies};
+use crate::engine::chart::{Chart, Compat, Notice, load_chart_to_render, load_with_local_dependencies};
 use crate::engine::manifest::{Document, HookEvent, ManifestSorter, Manifests, split_manifests, trim, trim_start};
 use crate::engine::render::{
     Capabilities, Operation, Release, RenderedFile, Rendering, SchemaCheck, default_release_name, render_chart_with,
@@ -27,7 +27,7 @@ use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::helm_flags::{GlobalFlags, InstallFlags};
 use super::output_directory::OutputDirectory;
-use super::post_renderer::post_render;
+use super::post_renderer::PostRenderer;
 use super::run_context::RunContext;
 use super::value_flags::ValueFlags;
 
@@ -35,6 +35,7 @@ use super::value_flags::ValueFlags;
 const DEBUG_ADVICE: &str = "\n\nUse --debug flag to render out invalid YAML";
 
 #[derive(Debug, Args)]
+#[command(args_override_self = true)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct TemplateArguments {
     /// Name of the release (optional) and the chart: a directory or a .tgz.
@@ -125,11 +126,15 @@ impl TemplateArguments {
 
 pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<Exit, CommandError> {
     arguments.install.check()?;
-    if arguments.post_renderer.is_some() && arguments.output_dir.is_some() {
+    let post_renderer = arguments.post_renderer.as_deref().filter(|name| !name.is_empty());
+    if post_renderer.is_some() && arguments.output_dir.is_some() {
         return Err(CommandError::usage(
             "--post-renderer and --output-dir do not go together",
         ));
     }
+    let post_renderer = post_renderer
+        .map(|name| PostRenderer::find(context, name))
+        .transpose()?;
     let kube_version = arguments
         .kube_version
         .as_deref()
@@ -142,16 +147,12 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
     let chart = load(arguments, &chart_path)?;
     // The process ends soon: taking large structures apart would only cost time, here and below.
     let mut chart = ManuallyDrop::new(chart);
-    for warning in &chart.warnings {
-        context.report(&format!("level=INFO msg=\"Warning: {warning}\""));
-    }
+    report(context, arguments, &chart.notices);
+    check_installable(&chart)?;
     if chart.metadata.deprecated {
-        context.report(match arguments.compat() {
-            Compat::Helm4 => "level=WARN msg=\"this chart is deprecated\"",
-            Compat::Helm3 => "WARNING: This chart is deprecated",
-        });
+        report(context, arguments, &[Notice::Deprecated]);
     }
-    check_installable(&chart).map_err(|error| error.explained(explain_missing_dependencies(&chart)))?;
+    check_dependencies(&chart).map_err(|error| error.explained(explain_missing_dependencies(&chart)))?;
     let release = Release {
         name,
         namespace: arguments
@@ -169,10 +170,18 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
         CommandError::usage(error)
             .with_hint("use small letters, digits, `-` and `.`, and begin and end with a letter or digit")
     })?;
-    let mut warnings = Vec::new();
-    let processed = process_dependencies(&mut chart, &values, &mut warnings);
-    report_warnings(context, &warnings);
-    processed.map_err(|error| CommandError::findings(format!("chart dependencies processing failed: {error}")))?;
+    let mut notices = Vec::new();
+    let processed = process_dependencies(&mut chart, &values, &mut notices);
+    report(context, arguments, &notices);
+    processed.map_err(|error| {
+        CommandError::findings(match arguments.compat() {
+            Compat::Helm4 => {
+                report(context, arguments, &[Notice::NotProcessed(error.to_string())]);
+                format!("chart dependencies processing failed: {error}")
+            }
+            Compat::Helm3 => error.to_string(),
+        })
+    })?;
     let capabilities = Capabilities::new(kube_version, &arguments.api_versions).of(arguments.compat());
     let subject = Subject {
         chart: &chart,
@@ -184,7 +193,13 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
     };
     let mut sorter = ManifestSorter::new(arguments.compat());
     let rendering = ManuallyDrop::new(render(context, arguments, &subject, &mut sorter)?);
-    print(context, arguments, &subject, &rendering, sorter)
+    print(
+        context,
+        arguments,
+        &subject,
+        &rendering,
+        (sorter, post_renderer.as_ref()),
+    )
 }
 
 /// The chart, with its `file://` dependencies if they are requested.
@@ -210,15 +225,9 @@ fn load(arguments: &TemplateArguments, path: &str) -> Result<Chart, CommandError
     .with_hint("rendering uses no network: run `helm dependency build` in an earlier step"))
 }
 
-fn report_warnings(context: RunContext, warnings: &[String]) {
-    for warning in warnings {
-        // Helm writes what coalescing finds by Go's `log`, which is shown as information.
-        let level = if warning.starts_with("warning: ") {
-            "INFO"
-        } else {
-            "WARN"
-        };
-        context.report(&format!("level={level} msg={warning:?}"));
+fn report(context: RunContext, arguments: &TemplateArguments, notices: &[Notice]) {
+    for notice in notices {
+        context.report(&notice.line(arguments.compat()));
     }
 }
 
@@ -286,6 +295,10 @@ fn check_installable(chart: &Chart) -> Result<(), CommandError> {
     if !matches!(kind.as_str(), "" | "application") {
         return Err(CommandError::findings(format!("{kind} charts are not installable")));
     }
+    Ok(())
+}
+
+fn check_dependencies(chart: &Chart) -> Result<(), CommandError> {
     let missing = chart.missing_dependencies();
     if missing.is_empty() {
         return Ok(());
@@ -311,14 +324,14 @@ fn render(
     sorter: &mut ManifestSorter,
 ) -> Result<Rendering, CommandError> {
     let (chart, release, capabilities) = (subject.chart, subject.release, subject.capabilities);
-    let mut warnings = Vec::new();
+    let mut notices = Vec::new();
     let check = if arguments.skip_schema_validation {
         SchemaCheck::Skipped
     } else {
         SchemaCheck::Enforced
     };
-    let top = render_values(chart, subject.values, release, capabilities, check, &mut warnings);
-    report_warnings(context, &warnings);
+    let top = render_values(chart, subject.values, release, capabilities, check, &mut notices);
+    report(context, arguments, &notices);
     let top = ManuallyDrop::new(top.map_err(|error| {
         let message = error.to_string();
         CommandError::findings(message.as_str()).explained(explain_schema(
@@ -354,10 +367,18 @@ fn print(
     arguments: &TemplateArguments,
     subject: &Subject<'_>,
     rendering: &Rendering,
-    sorter: ManifestSorter,
+    (sorter, post_renderer): (ManifestSorter, Option<&PostRenderer>),
 ) -> Result<Exit, CommandError> {
     let (chart, release) = (subject.chart, subject.release);
-    let sorted = match sorter.finish() {
+    let sorted = sorter.finish();
+    report(
+        context,
+        arguments,
+        sorted
+            .as_ref()
+            .map_or_else(|error| &error.notices, |sorted| &sorted.notices),
+    );
+    let sorted = match sorted {
         Ok(sorted) => sorted,
         Err(error) if arguments.debug || is_set(context.variable("HELM_DEBUG").as_deref()) => {
             let mut text = Vec::new();
@@ -375,9 +396,6 @@ fn print(
             return Err(CommandError::findings(format!("{error}{DEBUG_ADVICE}")).explained(diagnostics));
         }
     };
-    for warning in &sorted.warnings {
-        context.report(&format!("level=INFO msg={warning:?}"));
-    }
     if let Some(directory) = &arguments.output_dir {
         return write_files(context, arguments, chart, release, &sorted, directory);
     }
@@ -395,8 +413,8 @@ fn print(
     for document in &sorted.manifests {
         push_document(&mut text, &document.path, document.text());
     }
-    if let Some(program) = &arguments.post_renderer {
-        text = post_render(program, &arguments.post_renderer_args, &text)?;
+    if let Some(program) = post_renderer {
+        text = program.run(context, &arguments.post_renderer_args, &text, arguments.compat())?;
     }
     let mut text = printed(text);
     for hook in printed_hooks(arguments, &sorted) {

@@ -111,22 +111,65 @@ fn the_post_renderer_gets_manifests_and_not_hooks() {
             "---\n# Source: c/templates/a.yaml\nkind: A\nname: new\n---\n# Source: c/templates/hook.yaml\n{hook}\n"
         )
     );
-    for (program, arguments, words) in [
-        ("./nowhere", vec![], "error while running command ./nowhere"),
-        ("false", vec![], "error while running command false"),
-        ("true", vec![], "produced empty output"),
+    for (program, compat, code, words) in [
+        (
+            "nowhere",
+            "helm3",
+            2,
+            "exec: \"nowhere\": executable file not found in $PATH",
+        ),
+        (
+            "./no",
+            "helm3",
+            2,
+            "exec: \"./no\": stat ./no: no such file or directory",
+        ),
+        (
+            "./c",
+            "helm3",
+            2,
+            "unable to find binary at ./c: exec: \"./c\": is a directory",
+        ),
+        (
+            "./c/Chart.yaml",
+            "helm4",
+            2,
+            "exec: \"./c/Chart.yaml\": permission denied",
+        ),
+        ("false", "helm3", 3, "false. error output:\n: exit status 1"),
+        ("true", "helm4", 3, "produced empty output"),
     ] {
-        let output = run(
-            directory.path(),
-            &[&["c", "--post-renderer", program][..], &arguments].concat(),
-        );
-        assert_eq!(output.status.code(), Some(3), "{program}");
+        let output = run(directory.path(), &["c", "--post-renderer", program, "--compat", compat]);
+        assert_eq!(output.status.code(), Some(code), "{program}");
         assert!(
             output.stdout.is_empty() && text(&output.stderr).contains(words),
             "{}",
             text(&output.stderr)
         );
     }
+    let arguments = ["c", "--compat", "helm3", "--post-renderer", "true", "--no-hooks"];
+    let output = run(directory.path(), &arguments);
+    assert!(
+        output.status.success() && output.stdout == b"\n",
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn of_a_flag_that_is_given_twice_the_last_one_counts() {
+    let directory = tempfile::tempdir().expect("a directory");
+    chart(
+        directory.path(),
+        "c",
+        &[(
+            "templates/a.yaml",
+            "n: {{ .Release.Namespace }}{{ .Values.x }}{{ .Values.y }}\n",
+        )],
+    );
+    let arguments = ["c", "-n", "one", "--set", "x=1", "--namespace", "two", "--set", "y=2"];
+    let output = run(directory.path(), &arguments);
+    assert_eq!(text(&output.stdout), "---\n# Source: c/templates/a.yaml\nn: two12\n");
 }
 
 #[test]

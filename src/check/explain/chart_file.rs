@@ -62,6 +62,10 @@ fn explain_inside(path: &str, inside: &str, error: &LoadError, read: &dyn Fn(&st
             let message = format!("{name} is neither a file nor a directory: Helm does not load such a chart");
             Finding::new(Rule::ChartLoad, whole("Chart.yaml"), message)
         }
+        LoadError::Unloadable(source) => {
+            let message = format!("the archive cannot be read: {source}");
+            Finding::new(Rule::ChartLoad, whole("Chart.yaml"), message)
+        }
         LoadError::Ignore(error) => Finding::new(Rule::ChartLoad, whole(".helmignore"), error.to_string()),
         other => Finding::new(Rule::ChartLoad, whole("Chart.yaml"), other.to_string()),
     }

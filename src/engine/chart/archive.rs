@@ -1,7 +1,7 @@
 //! Reading a packaged chart (`.tgz`) with Helm's limits and refusals: no path leaves the chart, no archive unpacks to
 //! more than 100 MiB.
 
-use std::io::Read as _;
+use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
 
@@ -10,21 +10,33 @@ use super::load::ChartFile;
 /// Most bytes of an unpacked chart, as in Helm.
 pub const MAX_ARCHIVE_SIZE: u64 = 100 * 1024 * 1024;
 
-/// The byte order mark that Helm drops from the start of every file.
 /// Most entries of an archive, directories included; the largest charts have some thousand.
 const MAX_ARCHIVE_ENTRIES: usize = 50_000;
+
+/// The first bytes of gzip, with the only method of compression there is.
+pub(super) const GZIP_START: &[u8] = b"\x1F\x8B\x08";
+
+/// Bytes of the smallest header of gzip.
+const GZIP_HEADER: usize = 10;
 
 /// Most bytes that are unpacked at all, headers and padding included.
 const MAX_UNPACKED: u64 = MAX_ARCHIVE_SIZE + 2048 * MAX_ARCHIVE_ENTRIES as u64;
 
+/// The byte order mark that Helm drops from the start of every file.
 pub(super) const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// Why an archive cannot be read. The texts are Helm's.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// Not gzip at all.
-    #[error("file does not appear to be a gzipped archive")]
+    #[error("gzip: invalid header")]
     NotGzip,
+    /// Not a byte.
+    #[error("EOF")]
+    NoBytes,
+    /// The gzip data or the tar in it ends too early.
+    #[error("unexpected EOF")]
+    Truncated,
     /// An entry has an absolute path.
     #[error("chart illegally contains absolute paths")]
     AbsolutePath,
@@ -49,9 +61,12 @@ pub enum ArchiveError {
     /// No entry.
     #[error("no files in chart archive")]
     Empty,
-    /// Broken gzip or tar data.
+    /// What gzip contains is not tar.
+    #[error("archive/tar: invalid tar header")]
+    NotTar,
+    /// Broken gzip data.
     #[error("broken archive: {0}")]
-    Broken(#[from] std::io::Error),
+    Broken(#[source] io::Error),
 }
 
 /// The files of a gzipped tar, names without the top directory, in archive order.
@@ -59,18 +74,36 @@ pub enum ArchiveError {
 /// # Errors
 /// When it is not an archive, is too large, or has names that Helm refuses.
 pub fn read_archive(bytes: &[u8]) -> Result<Vec<ChartFile>, ArchiveError> {
-    if !bytes.starts_with(b"\x1F\x8B\x08") {
+    if bytes.is_empty() {
+        return Err(ArchiveError::NoBytes);
+    }
+    if bytes.len() < GZIP_HEADER {
+        return Err(ArchiveError::Truncated);
+    }
+    if !bytes.starts_with(GZIP_START) {
         return Err(ArchiveError::NotGzip);
     }
-    let mut archive = tar::Archive::new(MultiGzDecoder::new(bytes).take(MAX_UNPACKED));
+    let mut unpacked = Unpacked {
+        decoder: MultiGzDecoder::new(bytes).take(MAX_UNPACKED),
+        broken: None,
+    };
+    read_tar(&mut unpacked).map_err(|error| match error {
+        // The reader of tar hides what the reader of gzip found.
+        ArchiveError::NotTar | ArchiveError::Truncated => unpacked.broken.take().unwrap_or(error),
+        error => error,
+    })
+}
+
+fn read_tar(unpacked: &mut Unpacked<'_>) -> Result<Vec<ChartFile>, ArchiveError> {
+    let mut archive = tar::Archive::new(unpacked);
     let mut files = Vec::new();
     let mut data = Vec::new();
     let mut remaining = MAX_ARCHIVE_SIZE;
-    for (count, entry) in archive.entries()?.enumerate() {
+    for (count, entry) in archive.entries().map_err(tar_error)?.enumerate() {
         if count >= MAX_ARCHIVE_ENTRIES {
             return Err(ArchiveError::TooManyEntries);
         }
-        let mut entry = entry?;
+        let mut entry = entry.map_err(tar_error)?;
         let raw_name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         if entry.header().entry_type().is_dir() || raw_name.ends_with('/') {
             continue;
@@ -85,7 +118,7 @@ pub fn read_archive(bytes: &[u8]) -> Result<Vec<ChartFile>, ArchiveError> {
             return Err(ArchiveError::TooLarge);
         }
         data.clear();
-        (&mut entry).take(remaining).read_to_end(&mut data)?;
+        (&mut entry).take(remaining).read_to_end(&mut data).map_err(tar_error)?;
         remaining = remaining.saturating_sub(data.len() as u64);
         if remaining == 0 {
             return Err(ArchiveError::TooLarge);
@@ -96,6 +129,34 @@ pub fn read_archive(bytes: &[u8]) -> Result<Vec<ChartFile>, ArchiveError> {
         Err(ArchiveError::Empty)
     } else {
         Ok(files)
+    }
+}
+
+/// Unpacked data, and why there is no more of it.
+struct Unpacked<'b> {
+    decoder: io::Take<MultiGzDecoder<&'b [u8]>>,
+    broken: Option<ArchiveError>,
+}
+
+impl Read for Unpacked<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.decoder.read(buffer).inspect_err(|error| {
+            self.broken = Some(match error.kind() {
+                io::ErrorKind::UnexpectedEof => ArchiveError::Truncated,
+                _ => ArchiveError::Broken(io::Error::new(error.kind(), error.to_string())),
+            });
+        })
+    }
+}
+
+/// A short block is the end of a truncated archive; the crate has no kind for that.
+fn tar_error(error: io::Error) -> ArchiveError {
+    let is_short =
+        error.kind() == io::ErrorKind::UnexpectedEof || error.to_string().contains("failed to read entire block");
+    if is_short {
+        ArchiveError::Truncated
+    } else {
+        ArchiveError::NotTar
     }
 }
 
@@ -168,12 +229,32 @@ mod tests {
         assert_eq!(chart_path("c\\templates\\a.yaml").unwrap(), "templates/a.yaml");
     }
 
+    fn gzipped(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        io::Write::write_all(&mut encoder, bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    /// Helm 4.3's words in `helm lint x.tgz`.
     #[test]
-    fn archives_without_gzip_are_refused() {
-        assert!(matches!(read_archive(b"name: x"), Err(ArchiveError::NotGzip)));
-        assert!(matches!(
-            read_archive(b"\x1F\x8B\x08junk"),
-            Err(ArchiveError::Broken(_))
-        ));
+    fn archives_that_cannot_be_read_are_refused_in_gos_words() {
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_gnu();
+        header.set_size(6);
+        tar.append_data(&mut header, "c/Chart.yaml", &b"name: "[..]).unwrap();
+        let archive = gzipped(&tar.into_inner().unwrap());
+        assert_eq!(read_archive(&archive).unwrap().len(), 1);
+        let short = archive.get(..archive.len() - 30).unwrap();
+        for (bytes, expected) in [
+            (&b""[..], "EOF"),
+            (b"name: x", "unexpected EOF"),
+            (b"name: x\nversion: y\n", "gzip: invalid header"),
+            (short, "unexpected EOF"),
+            (&gzipped(b"x"), "unexpected EOF"),
+            (&gzipped(b""), "no files in chart archive"),
+            (&gzipped(&[b'x'; 1024]), "archive/tar: invalid tar header"),
+        ] {
+            assert_eq!(read_archive(bytes).unwrap_err().to_string(), expected, "{bytes:?}");
+        }
     }
 }

@@ -11,6 +11,7 @@ use super::compile_ahead::CompileAhead;
 use super::ignore_file::IgnoreRules;
 use super::load::ChartFile;
 use super::load_error::LoadError;
+use super::notice::Notice;
 use crate::engine::template::{CompiledSource, Compiler};
 use crate::text::source::{Links, Visit, WalkLimits, walk};
 use crate::text::threads::map_while;
@@ -36,7 +37,16 @@ const LIMITS: WalkLimits = WalkLimits {
 /// # Errors
 /// When something cannot be read, is not a file, or is too large, or `.helmignore` does not parse.
 pub fn read_directory(directory: &Path) -> Result<Vec<ChartFile>, LoadError> {
-    read_directory_and_values(directory, |_| (), None).map(|read| read.files)
+    read_directory_and_links(directory).map(|(files, _)| files)
+}
+
+/// The same, and what Helm logs about the links among them.
+///
+/// # Errors
+/// The same.
+pub(crate) fn read_directory_and_links(directory: &Path) -> Result<(Vec<ChartFile>, Vec<Notice>), LoadError> {
+    let read = read_directory_and_values(directory, |_| (), None)?;
+    Ok((read.files, read.notices))
 }
 
 /// A chart directory, with what was computed from it while it was read.
@@ -46,6 +56,8 @@ pub(super) struct Directory<V> {
     pub(super) values: Option<V>,
     /// Templates that compile.
     pub(super) compiled: Vec<CompiledSource>,
+    /// The links among the files.
+    pub(super) notices: Vec<Notice>,
 }
 
 /// The files, the result of `read_values` for values.yaml while another thread reads the others, and the templates
@@ -59,7 +71,8 @@ pub(super) fn read_directory_and_values<V>(
         Ok(text) => IgnoreRules::parse(&String::from_utf8_lossy(&text))?,
         Err(_) => IgnoreRules::parse("")?,
     };
-    let mut found = find_files(directory, &rules)?;
+    let mut notices = Vec::new();
+    let mut found = find_files(directory, &rules, &mut notices)?;
     let remaining = AtomicU64::new(MAX_ARCHIVE_SIZE);
     let ahead = ahead.filter(|ahead| ahead.is_complete(found.iter().map(|found| found.name.as_str())));
     let worth = ahead.map_or(WORTH_A_THREAD, |_| WORTH_A_THREAD_TO_COMPILE);
@@ -93,6 +106,7 @@ pub(super) fn read_directory_and_values<V>(
         files,
         values: made,
         compiled,
+        notices,
     })
 }
 
@@ -134,10 +148,16 @@ impl Found {
 }
 
 /// The files that `.helmignore` keeps, in Helm's order.
-fn find_files(directory: &Path, rules: &IgnoreRules) -> Result<Vec<Found>, LoadError> {
+fn find_files(directory: &Path, rules: &IgnoreRules, notices: &mut Vec<Notice>) -> Result<Vec<Found>, LoadError> {
     let mut found = Vec::new();
     walk(directory, LIMITS, &mut |entry| -> Result<Visit, LoadError> {
         let entry = entry?;
+        if entry.is_link
+            && let Ok(resolved) = fs::canonicalize(&entry.path)
+        {
+            let path = std::path::absolute(&entry.path).unwrap_or_else(|_| entry.path.clone());
+            notices.push(Notice::Link { path, resolved });
+        }
         let is_directory = entry.file_type.is_dir();
         if rules.is_ignored(&entry.name, is_directory) {
             return Ok(Visit::PassOver);

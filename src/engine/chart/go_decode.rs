@@ -4,7 +4,13 @@
 
 use serde_json::Value as Json;
 
+use crate::engine::functions::go_time::{Zone, parse_time};
+use crate::engine::functions::json::to_go_json;
+use crate::engine::template::Value;
 use crate::text::go::float_format::format_shortest_32;
+
+/// `time.RFC3339`
+const RFC_3339: &[u8] = b"2006-01-02T15:04:05Z07:00";
 
 /// A document that does not fit its Go struct. The text is Go's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,6 +18,9 @@ pub enum DecodeError {
     /// The YAML itself is broken: `error converting YAML to JSON: yaml: line 2: …`.
     #[error("error converting YAML to JSON: {0}")]
     Yaml(String),
+    /// A text is not a time.
+    #[error("error unmarshaling JSON: while decoding JSON: {0}")]
+    Time(String),
     /// A value has the wrong type.
     #[error("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go {target}")]
     Type {
@@ -70,6 +79,24 @@ impl StructContext {
             Some(Json::Bool(value)) => Ok(*value),
             Some(value) => Err(self.error(field, value, "bool")),
         }
+    }
+
+    /// A `time.Time` field, as written; `null` and nothing give an empty text.
+    pub(crate) fn time(object: Object<'_>, field: &str) -> Result<String, DecodeError> {
+        let text = match object.get(field) {
+            None | Some(Json::Null) => return Ok(String::new()),
+            Some(Json::String(text)) => text,
+            Some(_) => {
+                let message = "Time.UnmarshalJSON: input is not a JSON string";
+                return Err(DecodeError::Time(message.to_owned()));
+            }
+        };
+        // Go parses the text as it is written in JSON, escapes and all.
+        let json = to_go_json(&Value::str(text.as_bytes())).unwrap_or_default();
+        let inside = json.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+        let inside = inside.unwrap_or(text.as_bytes());
+        parse_time(RFC_3339, inside, &Zone::Utc).map_err(DecodeError::Time)?;
+        Ok(text.clone())
     }
 
     /// A `[]string` field.
@@ -214,6 +241,33 @@ mod tests {
             let object = Object::root(&document, "T").unwrap();
             let text = StructContext::root("T").string(object, "v");
             assert_eq!(text.as_deref(), Ok(expected), "{written}");
+        }
+    }
+
+    /// The errors of Helm 4.3 about `generated` of Chart.lock.
+    #[test]
+    fn times_are_read_as_in_go() {
+        const NOT_TEXT: &str = "Time.UnmarshalJSON: input is not a JSON string";
+        let refused = |text: &str, rest: &str| {
+            let layout = r#""2006-01-02T15:04:05Z07:00""#;
+            format!(r#"parsing time "{text}" as {layout}: cannot parse {rest}"#)
+        };
+        for (written, expected) in [
+            ("2024-01-02T03:04:05.678+02:00", None),
+            ("null", None),
+            ("1", Some(NOT_TEXT.to_owned())),
+            ("[]", Some(NOT_TEXT.to_owned())),
+            ("''", Some(refused("", r#""" as "2006""#))),
+            ("2024-01-02", Some(refused("2024-01-02", r#""" as "T""#))),
+            ("x<y", Some(refused("x\\\\u003cy", r#""x\\u003cy" as "2006""#))),
+        ] {
+            let document = yaml::json_with_floats(format!("generated: {written}").as_bytes()).unwrap();
+            let object = Object::root(&document, "T").unwrap();
+            let error = StructContext::time(object, "generated")
+                .err()
+                .map(|error| error.to_string());
+            let expected = expected.map(|why| format!("error unmarshaling JSON: while decoding JSON: {why}"));
+            assert_eq!(error, expected, "{written}");
         }
     }
 }

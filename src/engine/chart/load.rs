@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::archive::{ArchiveError, read_archive};
+use super::archive::{GZIP_START, read_archive};
 use super::compat::Compat;
 use super::compile_ahead::CompileAhead;
 use super::directory::read_directory_and_values;
@@ -12,11 +12,12 @@ use super::go_decode::{DecodeError, Object, StructContext};
 use super::load_error::{LoadError, MAX_SUBCHART_DEPTH};
 use super::lock_file::Lock;
 use super::metadata::Metadata;
+use super::notice::Notice;
 use super::place::ChartPlace;
+use super::text_floats::{Shape, json_of_shape};
 use super::values_file::read_values;
 use crate::engine::functions::yaml_value::map_from_yaml;
 use crate::engine::template::{CompiledSource, Map, MapType};
-use crate::text::yaml;
 
 /// One file of a chart.
 #[derive(Debug, Clone)]
@@ -56,8 +57,8 @@ pub struct Chart {
     pub raw: Arc<Vec<ChartFile>>,
     /// Subcharts.
     pub dependencies: Vec<Self>,
-    /// Messages that Helm logs while loading, such as requirements.yaml in a v2 chart.
-    pub warnings: Vec<String>,
+    /// What Helm logs while it loads the chart and its subcharts, such as requirements.yaml in a v2 chart.
+    pub notices: Vec<Notice>,
     /// The Helm by whose rules it is rendered.
     pub compat: Compat,
     /// Where its files are.
@@ -143,21 +144,26 @@ fn load_unplaced(
         let read = read_directory_and_values(path, |file| read_chart_values(file, compat), ahead.as_ref())?;
         let mut chart = load_with_values(read.files, read.values, compat, 0)?;
         chart.compiled = Arc::new(read.compiled);
+        chart.notices.splice(..0, read.notices);
         return renderable(chart, generation);
     }
     let bytes = std::fs::read(path).map_err(|source| LoadError::Read {
         path: path.to_owned(),
         source,
     })?;
-    let files = read_archive(&bytes).map_err(|error| match error {
-        ArchiveError::NotGzip => not_an_archive(path, &bytes),
-        error => LoadError::Archive(error),
+    if !bytes.starts_with(GZIP_START) {
+        return Err(not_an_archive(path, &bytes));
+    }
+    let files = read_archive(&bytes).map_err(|error| match compat {
+        Compat::Helm4 => LoadError::Unloadable(error),
+        Compat::Helm3 => LoadError::Archive(error),
     })?;
-    let chart_yaml = files
-        .iter()
-        .find(|file| file.name == "Chart.yaml")
-        .ok_or(LoadError::NoChartInArchive)?;
-    let (_, generation) = first_look(&chart_yaml.data, compat)?;
+    let chart_yaml = files.iter().find(|file| file.name == "Chart.yaml");
+    let generation = match (chart_yaml, compat) {
+        (Some(chart_yaml), _) => first_look(&chart_yaml.data, compat)?.1,
+        (None, Compat::Helm3) => Generation::OneOrTwo,
+        (None, Compat::Helm4) => return Err(LoadError::NoChartInArchive),
+    };
     renderable(load_nested(files, compat, 0)?, generation)
 }
 
@@ -187,10 +193,12 @@ fn not_an_archive(path: &Path, bytes: &[u8]) -> LoadError {
     if has_extension(&name, "yml") || has_extension(&name, "yaml") {
         return LoadError::YamlFile { path: name };
     }
-    let start = bytes.get(..512).unwrap_or(bytes);
-    let is_text = !start
-        .iter()
-        .any(|byte| matches!(byte, 0..=8 | 0x0B | 0x0E..=0x1A | 0x1C..=0x1F));
+    // Helm looks at 512 bytes: those that a shorter file does not have are zeros, which no text contains.
+    let is_text = bytes.get(..512).is_some_and(|start| {
+        !start
+            .iter()
+            .any(|byte| matches!(byte, 0..=8 | 0x0B | 0x0E..=0x1A | 0x1C..=0x1F))
+    });
     let content = if is_text {
         "text/plain; charset=utf-8"
     } else {
@@ -199,13 +207,16 @@ fn not_an_archive(path: &Path, bytes: &[u8]) -> LoadError {
     LoadError::NotArchive { path: name, content }
 }
 
+/// The text that Helm 4 reads first.
+const CHART_BASE: Shape = Shape::Struct(&[("apiVersion", Shape::Text)]);
+
 /// Chart.yaml before all else: Helm 4 reads `apiVersion` to choose the loader. Helm 3 has one for all versions.
 fn first_look(chart_yaml: &[u8], compat: Compat) -> Result<(Option<serde_json::Value>, Generation), LoadError> {
-    let document = decode("Chart.yaml", chart_yaml);
     if compat == Compat::Helm3 {
-        return Ok((document.ok(), Generation::OneOrTwo));
+        let document = decode("Chart.yaml", chart_yaml, &Metadata::SHAPE).ok();
+        return Ok((document, Generation::OneOrTwo));
     }
-    let document = document?;
+    let document = decode("Chart.yaml", chart_yaml, &CHART_BASE)?;
     let api_version = Object::root(&document, "loader.chartBase")
         .and_then(|object| StructContext::root("chartBase").string(object, "apiVersion"))
         .map_err(|source| LoadError::Decode {
@@ -251,7 +262,7 @@ fn load_with_values(
     }
     let mut parts = Parts::default();
     if let Some(file) = files.iter().find(|file| file.name == "Chart.yaml") {
-        let document = decode("Chart.yaml", &file.data)?;
+        let document = decode("Chart.yaml", &file.data, &Metadata::SHAPE)?;
         let mut metadata = Metadata::from_json_as(&document, compat).map_err(|source| LoadError::Decode {
             file: "Chart.yaml",
             source,
@@ -267,15 +278,17 @@ fn load_with_values(
     let mut metadata = parts.metadata.ok_or(LoadError::ChartYamlMissing)?;
     metadata.validate().map_err(LoadError::Invalid)?;
     let mut dependencies = Vec::new();
+    let mut notices = parts.notices;
     for (name, files) in parts.subcharts {
         if name.starts_with(['_', '.']) {
             continue;
         }
-        let subchart = load_subchart(&name, files, compat, depth).map_err(|source| LoadError::Subchart {
+        let mut subchart = load_subchart(&name, files, compat, depth).map_err(|source| LoadError::Subchart {
             name,
             parent: metadata.name.clone(),
             source: Box::new(source),
         })?;
+        notices.append(&mut subchart.notices);
         dependencies.push(subchart);
     }
     Ok(Chart {
@@ -287,7 +300,7 @@ fn load_with_values(
         files: Arc::new(parts.files),
         raw: Arc::new(files),
         dependencies,
-        warnings: parts.warnings,
+        notices,
         compat,
         place: ChartPlace::default(),
         compiled: Arc::default(),
@@ -338,7 +351,7 @@ struct Parts {
     templates: Vec<ChartFile>,
     files: Vec<ChartFile>,
     subcharts: BTreeMap<String, Vec<ChartFile>>,
-    warnings: Vec<String>,
+    notices: Vec<Notice>,
 }
 
 impl Default for Parts {
@@ -351,7 +364,7 @@ impl Default for Parts {
             templates: Vec::new(),
             files: Vec::new(),
             subcharts: BTreeMap::new(),
-            warnings: Vec::new(),
+            notices: Vec::new(),
         }
     }
 }
@@ -373,7 +386,7 @@ impl Parts {
             }
             "values.schema.json" => self.schema = Some(Arc::clone(&file.data)),
             "requirements.yaml" => {
-                let document = decode("requirements.yaml", &file.data)?;
+                let document = decode("requirements.yaml", &file.data, &Metadata::SHAPE)?;
                 let metadata = self.metadata.get_or_insert_default();
                 metadata
                     .update_from_json(&document, compat)
@@ -381,11 +394,11 @@ impl Parts {
                         file: "requirements.yaml",
                         source,
                     })?;
-                self.keep_v1_file(file, "Dependencies are handled in Chart.yaml since apiVersion \"v2\". We recommend migrating dependencies to Chart.yaml.");
+                self.keep_v1_file(file, Notice::Requirements);
             }
             "requirements.lock" => {
                 self.lock = Some(read_lock("requirements.lock", &file.data, compat)?);
-                self.keep_v1_file(file, "Dependency locking is handled in Chart.lock since apiVersion \"v2\". We recommend migrating to Chart.lock.");
+                self.keep_v1_file(file, Notice::RequirementsLock);
             }
             name if name.starts_with("templates/") => self.templates.push(file.clone()),
             name => match name.strip_prefix("charts/") {
@@ -403,7 +416,7 @@ impl Parts {
         Ok(())
     }
 
-    fn keep_v1_file(&mut self, file: &ChartFile, warning: &str) {
+    fn keep_v1_file(&mut self, file: &ChartFile, notice: Notice) {
         if self
             .metadata
             .as_ref()
@@ -411,7 +424,7 @@ impl Parts {
         {
             self.files.push(file.clone());
         } else {
-            self.warnings.push(warning.to_owned());
+            self.notices.push(notice);
         }
     }
 }
@@ -421,12 +434,12 @@ fn has_extension(name: &str, extension: &str) -> bool {
 }
 
 fn read_lock(file: &'static str, data: &[u8], compat: Compat) -> Result<Lock, LoadError> {
-    let document = decode(file, data)?;
+    let document = decode(file, data, &Lock::SHAPE)?;
     Lock::from_json(&document, compat).map_err(|source| LoadError::Decode { file, source })
 }
 
-fn decode(file: &'static str, data: &[u8]) -> Result<serde_json::Value, LoadError> {
-    yaml::json_with_floats(data).map_err(|error| LoadError::Decode {
+fn decode(file: &'static str, data: &[u8], shape: &Shape) -> Result<serde_json::Value, LoadError> {
+    json_of_shape(data, shape).map_err(|error| LoadError::Decode {
         file,
         source: DecodeError::Yaml(error.to_string()),
     })
@@ -495,9 +508,9 @@ mod tests {
     fn files_have_the_place_that_helm_gives_them() {
         let file = |name: &str, text: &str| ChartFile::new(name.to_owned(), text.as_bytes().to_vec());
         let subchart = "apiVersion: v2\nname: d\nversion: 0.1.0\n";
-        for (api_version, files, warnings) in [
-            ("v1", vec!["charts/x.prov", "requirements.yaml"], 0),
-            ("v2", vec!["charts/x.prov"], 1),
+        for (api_version, files, notices) in [
+            ("v1", vec!["charts/x.prov", "requirements.yaml"], vec![]),
+            ("v2", vec!["charts/x.prov"], vec![Notice::Requirements]),
         ] {
             let chart = load_files(vec![
                 file(
@@ -515,7 +528,7 @@ mod tests {
             assert_eq!(chart.metadata.dependencies.len(), 1);
             let names: Vec<&str> = chart.files.iter().map(|file| file.name.as_str()).collect();
             assert_eq!(names, files, "{api_version}");
-            assert_eq!(chart.warnings.len(), warnings, "{api_version}");
+            assert_eq!(chart.notices, notices, "{api_version}");
         }
     }
 

@@ -42,6 +42,9 @@ pub enum LoadError {
         /// The type that its content suggests.
         content: &'static str,
     },
+    /// The archive is refused; Helm 4 does not say why.
+    #[error("unable to load chart archive")]
+    Unloadable(#[source] ArchiveError),
     /// The archive is refused.
     #[error(transparent)]
     Archive(#[from] ArchiveError),

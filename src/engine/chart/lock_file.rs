@@ -5,7 +5,8 @@ use serde_json::Value as Json;
 use super::compat::Compat;
 use super::dependency::Dependency;
 use super::go_decode::{DecodeError, Object, StructContext};
-use super::metadata::decode_each;
+use super::metadata::{DEPENDENCY, decode_each};
+use super::text_floats::Shape;
 
 /// The contents of a lock file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,18 +20,24 @@ pub struct Lock {
 }
 
 impl Lock {
+    /// Where a lock file has texts; `generated` is a time.
+    pub(super) const SHAPE: Shape =
+        Shape::Struct(&[("digest", Shape::Text), ("dependencies", Shape::List(&DEPENDENCY))]);
+
     pub(super) fn from_json(document: &Json, compat: Compat) -> Result<Self, DecodeError> {
         let object = Object::root(document, &format!("{}.Lock", compat.go_package()))?;
         let context = StructContext::root("Lock");
+        // A time that does not parse ends the decoding; a field of another type is reported after it.
+        let generated = StructContext::time(object, "generated")?;
         Ok(Self {
-            digest: context.string(object, "digest")?,
-            generated: context.string(object, "generated")?,
             dependencies: decode_each(
                 &context,
                 object,
                 ("dependencies", "Dependency", compat),
                 Dependency::decode,
             )?,
+            digest: context.string(object, "digest")?,
+            generated,
         })
     }
 }

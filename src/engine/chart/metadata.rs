@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use super::compat::Compat;
 use super::dependency::Dependency;
 use super::go_decode::{DecodeError, Object, StructContext};
+use super::text_floats::Shape;
 
 /// The fields of Chart.yaml; unknown ones are dropped.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,7 +57,40 @@ pub struct Maintainer {
     pub url: String,
 }
 
+/// The texts of a dependency.
+pub(super) const DEPENDENCY: Shape = Shape::Struct(&[
+    ("name", Shape::Text),
+    ("version", Shape::Text),
+    ("repository", Shape::Text),
+    ("condition", Shape::Text),
+    ("tags", Shape::List(&Shape::Text)),
+    ("alias", Shape::Text),
+]);
+
+/// The texts of a maintainer.
+const MAINTAINER: Shape = Shape::Struct(&[("name", Shape::Text), ("email", Shape::Text), ("url", Shape::Text)]);
+
 impl Metadata {
+    /// Where Chart.yaml and requirements.yaml have texts.
+    pub(crate) const SHAPE: Shape = Shape::Struct(&[
+        ("name", Shape::Text),
+        ("home", Shape::Text),
+        ("sources", Shape::List(&Shape::Text)),
+        ("version", Shape::Text),
+        ("description", Shape::Text),
+        ("keywords", Shape::List(&Shape::Text)),
+        ("maintainers", Shape::List(&MAINTAINER)),
+        ("icon", Shape::Text),
+        ("apiVersion", Shape::Text),
+        ("condition", Shape::Text),
+        ("tags", Shape::Text),
+        ("appVersion", Shape::Text),
+        ("annotations", Shape::Map(&Shape::Text)),
+        ("kubeVersion", Shape::Text),
+        ("dependencies", Shape::List(&DEPENDENCY)),
+        ("type", Shape::Text),
+    ]);
+
     /// Whether the chart has only definitions for others.
     pub fn is_library(&self) -> bool {
         self.chart_type.eq_ignore_ascii_case("library")

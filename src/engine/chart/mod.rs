@@ -15,7 +15,9 @@ mod load_error;
 mod local_dependencies;
 mod lock_file;
 mod metadata;
+mod notice;
 mod place;
+mod text_floats;
 mod validation;
 mod values_file;
 
@@ -24,6 +26,7 @@ pub use archive_name::{archive_name, is_archive_name};
 pub use compat::Compat;
 pub use dependency::{Dependency, ImportValue};
 pub use directory::read_directory;
+pub(crate) use directory::read_directory_and_links;
 pub(crate) use document_stream::{split_documents, with_line_ends};
 pub use go_decode::DecodeError;
 pub(crate) use go_decode::{Object, StructContext};
@@ -36,5 +39,7 @@ pub use local_dependencies::{
 };
 pub use lock_file::Lock;
 pub use metadata::{Maintainer, Metadata};
+pub use notice::{Notice, ValuesNotice};
 pub use place::ChartPlace;
+pub(crate) use text_floats::{Shape, json_of_shape, retry as retry_with_shape};
 pub use values_file::{merge_maps, read_values};

@@ -5,7 +5,9 @@
 
 use super::arguments::{any, error, text};
 use super::table::fixed;
-use crate::engine::template::{CallResult, Dict, Function, Host, Parameter, Text, Value, WARNING_END, WARNING_START};
+use crate::engine::template::{
+    CallResult, Dict, Function, Host, Parameter, Text, Tolerated, Value, WARNING_END, WARNING_START,
+};
 
 use Parameter::{Any, Str};
 
@@ -20,7 +22,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     .costing(TEMPLATE_COST),
     fixed("tpl", &[Str, Any], |host, a| host.tpl(&text(a, 0), any(a, 1).clone())).costing(TEMPLATE_COST),
     fixed("required", &[Str, Any], required),
-    fixed("fail", &[Str], |host, a| refuse(host, &text(a, 0))),
+    fixed("fail", &[Str], |host, a| refuse(host, &text(a, 0), Tolerated::Fail)),
     fixed("lookup", &[Str, Str, Str, Str], |_, _| Ok(Value::map(Dict::new()))),
     // Name resolution is off in Helm unless it is enabled.
     fixed("getHostByName", &[Str], |_, _| Ok(Value::str(""))),
@@ -28,19 +30,16 @@ pub(super) static FUNCTIONS: &[Function] = &[
 
 fn required(host: &mut dyn Host, arguments: &[Value]) -> CallResult {
     let value = any(arguments, 1);
-    let missing = match value {
-        Value::Nil => true,
-        Value::Str(text) => text.is_empty(),
-        _ => false,
-    };
-    if missing {
-        return refuse(host, &text(arguments, 0));
+    let message = || text(arguments, 0);
+    match value {
+        Value::Nil => refuse(host, &message(), Tolerated::Null),
+        Value::Str(text) if text.is_empty() => refuse(host, &message(), Tolerated::Empty),
+        _ => Ok(value.clone()),
     }
-    Ok(value.clone())
 }
 
-fn refuse(host: &mut dyn Host, message: &Text) -> CallResult {
-    if host.is_lint() {
+fn refuse(host: &mut dyn Host, message: &Text, tolerated: fn(String) -> Tolerated) -> CallResult {
+    if host.tolerates(tolerated(message.to_str_lossy().into_owned())) {
         return Ok(Value::str(""));
     }
     error(format!("{WARNING_START}{message}{WARNING_END}"))

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::engine::chart::{Compat, DecodeError, Object, StructContext};
+use crate::engine::chart::{Compat, DecodeError, Object, Shape, StructContext, retry_with_shape};
 use crate::text::yaml::{self, Builder, Duplicates, NodeId, NodeKind, Scalar, Tree, YamlError};
 
 /// The head of a document. Go's `util.SimpleHead`.
@@ -85,12 +85,12 @@ fn read_fields(document: &[u8]) -> Result<Value, YamlError> {
         return Ok(Value::Null);
     };
     if tree.kind(root) != NodeKind::Mapping || !tree.pairs(root).all(|(key, _)| is_plain_key(&tree, key)) {
-        return yaml::json_from_node(&tree, root);
+        return whole(&tree, root);
     }
-    yaml::decode(&tree, root, &mut Nothing, Duplicates::LastWins).or_else(|_| {
+    if yaml::decode(&tree, root, &mut Nothing, Duplicates::LastWins).is_err() {
         // The decoder of the whole document reports what is wrong, in its own words.
-        yaml::json_from_node(&tree, root).map(drop)
-    })?;
+        return whole(&tree, root);
+    }
     let mut fields = Map::new();
     for (key, value) in tree.pairs(root) {
         let key = tree.text(key);
@@ -99,6 +99,20 @@ fn read_fields(document: &[u8]) -> Result<Value, YamlError> {
         }
     }
     Ok(Value::Object(fields))
+}
+
+/// Where the head of a document has texts.
+const SHAPE: Shape = Shape::Struct(&[
+    ("apiVersion", Shape::Text),
+    ("kind", Shape::Text),
+    (
+        "metadata",
+        Shape::Struct(&[("name", Shape::Text), ("annotations", Shape::Map(&Shape::Text))]),
+    ),
+]);
+
+fn whole(tree: &Tree<'_>, root: NodeId) -> Result<Value, YamlError> {
+    yaml::json_from_node(tree, root).or_else(|error| retry_with_shape(tree, root, &SHAPE, error))
 }
 
 /// Whether a key's text is its name in JSON, and no other letter folds to one of ASCII.
@@ -137,4 +151,31 @@ impl Builder for Nothing {
     fn insert(&mut self, (): &mut (), _: Cow<'_, str>, _: &Scalar<'_>, (): ()) {}
 
     fn end_map(&mut self, (): ()) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Documents that Helm 4.3 installs, or the reason why not.
+    #[test]
+    fn infinities_are_texts_where_texts_are_wanted() {
+        for (document, expected) in [
+            ("kind: .inf", Ok("+Inf ")),
+            ("Kind: .nan\nmetadata: {Name: -.inf}", Ok("NaN -Inf")),
+            ("kind: K\nmetadata: {annotations: {a: .inf}}", Ok("K ")),
+            ("kind: K\nmetadata: {labels: {a: .inf}}", Err("+Inf")),
+            ("kind: K\nspec: [-.inf]", Err("-Inf")),
+        ] {
+            let head = ManifestHead::parse(document.as_bytes(), Compat::Helm4);
+            let found = head.map_err(|error| error.to_string()).map(|head| {
+                let name = head.metadata.map(|metadata| metadata.name);
+                format!("{} {}", head.kind, name.unwrap_or_default())
+            });
+            let expected = expected
+                .map(str::to_owned)
+                .map_err(|value| format!("error converting YAML to JSON: json: unsupported value: {value}"));
+            assert_eq!(found, expected, "{document}");
+        }
+    }
 }

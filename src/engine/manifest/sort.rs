@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::engine::chart::{Compat, DecodeError};
+use crate::engine::chart::{Compat, DecodeError, Notice};
 
 use super::head::ManifestHead;
 use super::kind_order::install_rank;
@@ -88,8 +88,8 @@ pub struct Manifests {
     pub manifests: Vec<Document>,
     /// Hooks in install order of their kinds.
     pub hooks: Vec<Document>,
-    /// Messages that Helm logs, such as unknown hook events.
-    pub warnings: Vec<String>,
+    /// Documents that were dropped for unknown hook events.
+    pub notices: Vec<Notice>,
 }
 
 /// A rendered document that does not parse.
@@ -102,6 +102,8 @@ pub struct SortError {
     pub offset: usize,
     /// Why.
     pub source: DecodeError,
+    /// Documents before it that were dropped for unknown hook events.
+    pub notices: Vec<Notice>,
 }
 
 /// Splits and sorts rendered files. Files whose name begins with `_` and empty ones are skipped.
@@ -193,11 +195,17 @@ fn place_all(files: impl IntoIterator<Item = ReadFile>, compat: Compat) -> Resul
     let mut sorted = Manifests::default();
     for (path, file) in files {
         for (range, head) in file.documents {
-            let head = head.map_err(|source| SortError {
-                path: path.clone(),
-                offset: range.start,
-                source,
-            })?;
+            let head = match head {
+                Ok(head) => head,
+                Err(source) => {
+                    return Err(SortError {
+                        path,
+                        offset: range.start,
+                        source,
+                        notices: sorted.notices,
+                    });
+                }
+            };
             sorted.place(Document {
                 path: path.clone(),
                 file: Arc::clone(&file.text),
@@ -229,9 +237,7 @@ impl Manifests {
                 document.events = events;
                 self.hooks.push(document);
             }
-            None => self
-                .warnings
-                .push(format!("skipping unknown hooks {hook:?} in {}", document.path)),
+            None => self.notices.push(Notice::UnknownHooks(hook.to_owned())),
         }
     }
 }
@@ -292,7 +298,7 @@ mod tests {
             events,
             [&[HookEvent::Test][..], &[HookEvent::PreInstall, HookEvent::PostDelete]]
         );
-        assert_eq!(manifests.warnings.len(), 1);
+        assert_eq!(manifests.notices.len(), 1);
         // Helm 3 does not know the kind of the webhook, so it comes after the others by name.
         assert_eq!(
             kinds(&sorted(&files, Compat::Helm3).manifests),

@@ -5,7 +5,9 @@ use std::any::Any;
 use std::rc::Rc;
 
 use crate::engine::chart::Compat;
-use crate::engine::template::{CallResult, List, ListType, Object, StructField, Text, VERSION_SET, Value};
+use crate::engine::template::{
+    CallResult, List, ListType, Object, StructField, Text, VERSION_SET, VERSION_SET_OF_HELM3, Value,
+};
 use crate::kubernetes::version::{HELM_CLIENT_MINOR, KubeVersion};
 
 /// The contents of `.Capabilities.APIVersions` without a cluster and without `--api-versions`.
@@ -124,12 +126,16 @@ impl Capabilities {
 
     /// `.Capabilities.APIVersions`: a list, and the engine knows its method `Has`.
     fn version_set(&self) -> Value {
+        let name = match self.compat {
+            Compat::Helm4 => VERSION_SET,
+            Compat::Helm3 => VERSION_SET_OF_HELM3,
+        };
         let items = self
             .api_versions
             .iter()
             .map(|version| Value::str(version.as_str()))
             .collect();
-        Value::List(List::typed(ListType::Named(VERSION_SET), items))
+        Value::List(List::typed(ListType::Named(name), items))
     }
 
     /// The object templates see.
@@ -147,13 +153,17 @@ struct CapabilitiesObject {
 
 impl Object for CapabilitiesObject {
     fn type_name(&self) -> &'static str {
-        "*common.Capabilities"
+        match self.capabilities.compat {
+            Compat::Helm4 => "*common.Capabilities",
+            Compat::Helm3 => "*chartutil.Capabilities",
+        }
     }
 
     fn field(&self, name: &str) -> Option<Value> {
         match name {
             "KubeVersion" => Some(Value::Object(Rc::new(KubeVersionObject(
                 self.capabilities.kube_version.clone(),
+                self.capabilities.compat,
             )))),
             "APIVersions" => Some(self.capabilities.version_set()),
             "HelmVersion" => Some(Value::Object(Rc::new(HelmVersion(self.capabilities.compat)))),
@@ -192,11 +202,14 @@ impl Object for CapabilitiesObject {
 }
 
 #[derive(Debug)]
-struct KubeVersionObject(KubeVersion);
+struct KubeVersionObject(KubeVersion, Compat);
 
 impl Object for KubeVersionObject {
     fn type_name(&self) -> &'static str {
-        "common.KubeVersion"
+        match self.1 {
+            Compat::Helm4 => "common.KubeVersion",
+            Compat::Helm3 => "chartutil.KubeVersion",
+        }
     }
 
     fn field(&self, name: &str) -> Option<Value> {

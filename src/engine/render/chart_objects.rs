@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::struct_object::{Field, StructObject};
 use crate::engine::chart::{Compat, Dependency, ImportValue, Metadata};
-use crate::engine::template::{Dict, List, Map, MapType, StructField, Text, Value};
+use crate::engine::template::{Dict, List, ListType, Map, MapType, StructField, Text, Value};
 
 /// The map for `.Chart`. `is_root` says whether the chart is not a subchart.
 pub(super) fn chart_object(metadata: &Metadata, is_root: bool, compat: Compat) -> Value {
@@ -66,6 +66,15 @@ fn helm3_chart(fields: &Map, is_root: bool) -> StructObject {
             &DEPENDENCY[..],
         ),
     ];
+    fields.insert(Text::from("Keywords"), strings(fields.get(b"Keywords")));
+    fields.insert(Text::from("Sources"), strings(fields.get(b"Sources")));
+    if let Some(Value::List(dependencies)) = fields.get(b"Dependencies") {
+        for dependency in dependencies.items() {
+            if let Value::Map(dependency) = dependency {
+                dependency.insert(Text::from("Tags"), strings(dependency.get(b"Tags")));
+            }
+        }
+    }
     for (name, list_type, type_name, names) in lists {
         let maps = fields.get(name.as_bytes()).unwrap_or_default();
         fields.insert(Text::from(name), StructObject::list(list_type, type_name, names, &maps));
@@ -74,6 +83,14 @@ fn helm3_chart(fields: &Map, is_root: bool) -> StructObject {
         "struct { chart.Metadata; IsRoot bool }",
         StructField::new("IsRoot", Value::Bool(is_root)),
     )
+}
+
+/// A `[]string`, nil where Chart.yaml has none.
+fn strings(list: Option<Value>) -> Value {
+    Value::List(match list {
+        Some(Value::List(list)) if !list.items().is_empty() => List::typed(ListType::Strings, list.items().to_vec()),
+        _ => List::nil(ListType::Strings),
+    })
 }
 
 fn chart_fields(metadata: &Metadata, is_root: bool) -> Map {

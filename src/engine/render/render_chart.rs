@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::engine::chart::{Chart, Compat};
+use crate::engine::chart::{Chart, Compat, Notice};
 use crate::engine::functions;
 use crate::engine::template::{
     CompiledSet, Dict, ExecutionError, Executor, Map, MapType, Options, ParseError, SourceMap, TemplateSet, Text,
@@ -35,7 +35,7 @@ impl RenderValues {
         Self {
             release: release.object(),
             capabilities: capabilities.object(),
-            values: values.with_type(MapType::Values),
+            values: values.with_type(values_type(capabilities.compat)),
         }
     }
 
@@ -75,11 +75,14 @@ pub fn render_values(
     release: &Release,
     capabilities: &Capabilities,
     check: SchemaCheck,
-    warnings: &mut Vec<String>,
+    notices: &mut Vec<Notice>,
 ) -> Result<RenderValues, RenderValuesError> {
-    let values = coalesce_values(chart, values, warnings)?;
+    let values = coalesce_values(chart, values, notices)?;
     if check == SchemaCheck::Enforced {
-        validate_chart_values(chart, &values, warnings)?;
+        let mut unchecked = Vec::new();
+        let verdict = validate_chart_values(chart, &values, &mut unchecked);
+        notices.extend(unchecked.into_iter().map(Notice::Schema));
+        verdict?;
     }
     Ok(RenderValues::new(&values, release, capabilities))
 }
@@ -233,14 +236,16 @@ fn render_and_show(
     show: &mut dyn FnMut(&RenderedFile),
 ) -> Result<Rendering, RenderError> {
     let mut scopes = Vec::new();
+    let dot_type = values_type(chart.compat);
     scope(chart, true, values, &values.values, &mut scopes);
     let mut executor = Executor::new(Arc::clone(&templates.set), options, world);
     let mut files = Vec::new();
     for file in templates.files.iter().filter(|file| !file.is_partial()) {
         let Some(dot) = scopes.get(file.chart) else { continue };
-        dot.insert(Text::from("Template"), template_object(file));
+        dot.insert(Text::from("Template"), template_object(file, dot_type));
+        let dot = dot.with_type(dot_type);
         let output = executor
-            .render(&file.name, Value::Map(dot.with_type(MapType::Values)))
+            .render(&file.name, Value::Map(dot))
             .map_err(|error| RenderError::Execution(Box::new(error)))?;
         let file = RenderedFile {
             name: file.name.clone(),
@@ -298,6 +303,7 @@ fn render_on(
     is_traced: bool,
 ) -> WholeRendering {
     let mut scopes = Vec::new();
+    let dot_type = values_type(chart.compat);
     scope(chart, true, values, &values.values, &mut scopes);
     let mut files = Vec::new();
     let mut failures = Vec::new();
@@ -307,8 +313,9 @@ fn render_on(
     }
     for file in templates.files.iter().filter(|file| !file.is_partial()) {
         let Some(dot) = scopes.get(file.chart) else { continue };
-        dot.insert(Text::from("Template"), template_object(file));
-        match executor.render(&file.name, Value::Map(dot.with_type(MapType::Values))) {
+        dot.insert(Text::from("Template"), template_object(file, dot_type));
+        let dot = dot.with_type(dot_type);
+        match executor.render(&file.name, Value::Map(dot)) {
             Ok(output) => files.push(RenderedFile {
                 name: file.name.clone(),
                 text: Arc::new(output.text),
@@ -324,12 +331,20 @@ fn render_on(
     }
 }
 
-fn template_object(file: &TemplateFile) -> Value {
+/// The type of `.Values` and of the dot.
+const fn values_type(compat: Compat) -> MapType {
+    match compat {
+        Compat::Helm4 => MapType::Values,
+        Compat::Helm3 => MapType::ValuesOfHelm3,
+    }
+}
+
+fn template_object(file: &TemplateFile, map_type: MapType) -> Value {
     let entries = Dict::from([
         (Text::from("Name"), Value::str(file.name.as_str())),
         (Text::from("BasePath"), Value::str(file.base_path.as_str())),
     ]);
-    Value::Map(Map::typed(MapType::Values, entries))
+    Value::Map(Map::typed(map_type, entries))
 }
 
 /// The dot of a chart's templates; those of its subcharts follow in `scopes`, depth first.
@@ -352,8 +367,8 @@ fn scope(chart: &Chart, is_root: bool, shared: &RenderValues, values: &Map, scop
     scopes.push(dot.clone());
     for subchart in &chart.dependencies {
         let values = match values.get(subchart.name().as_bytes()) {
-            Some(Value::Map(table)) => table.with_type(MapType::Values),
-            _ => Map::typed(MapType::Values, Dict::new()),
+            Some(Value::Map(table)) => table.with_type(values_type(chart.compat)),
+            _ => Map::typed(values_type(chart.compat), Dict::new()),
         };
         let inner = scope(subchart, false, shared, &values, scopes);
         subcharts.insert(Text::from(subchart.name()), Value::Map(inner));

@@ -145,6 +145,17 @@ impl From<&str> for CallError {
     }
 }
 
+/// A failure that `helm lint` only records, with its message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tolerated {
+    /// `required` of null.
+    Null(String),
+    /// `required` of an empty text.
+    Empty(String),
+    /// `fail`
+    Fail(String),
+}
+
 /// What a running template offers its functions: other templates, and the few parts of the outside world that a chart
 /// may see.
 pub trait Host {
@@ -158,8 +169,8 @@ pub trait Host {
     /// # Errors
     /// When the source does not parse or fails.
     fn tpl(&mut self, source: &Text, data: Value) -> CallResult;
-    /// Whether `required` and `fail` only record their message instead of failing (`helm lint`).
-    fn is_lint(&self) -> bool;
+    /// Whether `required` and `fail` only record their message instead of failing (`helm lint`); if so, it is recorded.
+    fn tolerates(&mut self, failure: Tolerated) -> bool;
     /// Nanoseconds since 1970-01-01T00:00:00Z.
     fn now_unix_nanos(&self) -> i128;
     /// IANA name of the local time zone, as Go reads it from `TZ`.

@@ -27,14 +27,14 @@ pub mod value;
 pub use compiler::Compiler;
 pub use error::{ErrorFrame, ExecutionError, ParseError};
 pub use executor::{Executor, MissingKey, Options, Output, Read, Trace, World};
-pub use function::{CallError, CallResult, Function, FunctionLookup, Growth, Host, Parameter};
+pub use function::{CallError, CallResult, Function, FunctionLookup, Growth, Host, Parameter, Tolerated};
 pub use helm_error::{WARNING_END, WARNING_START, helm_error_text, helm_parse_error_text, helm3_error_text};
 pub use kind::Kind;
 pub use lexer::token_count;
 pub use set::{CompiledSet, CompiledSource, TemplateSet};
 pub use source_map::SourceMap;
 pub use text::Text;
-pub use value::{Dict, List, ListType, Map, MapType, Object, StructField, VERSION_SET, Value};
+pub use value::{Dict, List, ListType, Map, MapType, Object, StructField, VERSION_SET, VERSION_SET_OF_HELM3, Value};
 
 #[cfg(test)]
 mod conformance;

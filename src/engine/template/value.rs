@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use super::function::{CallResult, Parameter};
 use super::text::Text;
+use crate::text::go::quote::quote;
 
 /// The entries of a map, in the order Go prints and ranges over them.
 pub type Dict = BTreeMap<Text, Value>;
@@ -79,10 +80,19 @@ pub enum MapType {
     Any,
     /// `common.Values`, the type of `.Values`; the same entries may be held as `Any` elsewhere.
     Values,
+    /// `chartutil.Values`, the same type in Helm 3.
+    ValuesOfHelm3,
     /// `map[string]string`
     Strings,
     /// Another type, by its Go name, such as `map[string][]uint8` or `engine.files`.
     Named(&'static str),
+}
+
+impl MapType {
+    /// Whether it is the type of `.Values`.
+    pub const fn is_values(self) -> bool {
+        matches!(self, Self::Values | Self::ValuesOfHelm3)
+    }
 }
 
 /// A reference to a shared map; nil maps read as empty and refuse writes.
@@ -166,16 +176,24 @@ pub trait Object: fmt::Debug {
 
 /// Go's type of `.Capabilities.APIVersions`, the one slice with a method that templates call.
 pub const VERSION_SET: &str = "common.VersionSet";
+/// The same in Helm 3.
+pub const VERSION_SET_OF_HELM3: &str = "chartutil.VersionSet";
+
+impl ListType {
+    fn is_version_set(self) -> bool {
+        matches!(self, Self::Named(VERSION_SET | VERSION_SET_OF_HELM3))
+    }
+}
 
 impl List {
     /// Parameter types of a method of a named slice type.
     pub fn method_parameters(&self, name: &str) -> Option<&'static [Parameter]> {
-        (self.element == ListType::Named(VERSION_SET) && name == "Has").then_some(&[Parameter::Str])
+        (self.element.is_version_set() && name == "Has").then_some(&[Parameter::Str])
     }
 
     /// Calls a method of a named slice type; `None` if the type has no such method.
     pub fn call_method(&self, name: &str, arguments: &[Value]) -> Option<CallResult> {
-        if self.element != ListType::Named(VERSION_SET) || name != "Has" {
+        if !self.element.is_version_set() || name != "Has" {
             return None;
         }
         Some(match arguments {
@@ -220,7 +238,7 @@ impl List {
 impl Map {
     /// Parameter types of a method of `common.Values`, the one map type with methods that templates call.
     pub fn method_parameters(&self, name: &[u8]) -> Option<&'static [Parameter]> {
-        if self.map_type != MapType::Values {
+        if !self.map_type.is_values() {
             return None;
         }
         match name {
@@ -242,12 +260,12 @@ impl Map {
             _ if name == "PathValue" => ("", path.as_str()),
             _ => (path.as_str(), ""),
         };
-        let mut table = self.with_type(MapType::Values);
+        let mut table = self.clone();
         for step in parent.split('.').filter(|_| !parent.is_empty() || name == "Table") {
             match table.get(step.as_bytes()) {
-                Some(Value::Map(inner)) => table = inner.with_type(MapType::Values),
-                _ if name == "Table" => return Some(Err(format!("{step:?} is not a table").into())),
-                _ => return Some(Err(format!("{key:?} is not a value").into())),
+                Some(Value::Map(inner)) => table = inner.with_type(self.map_type),
+                _ if name == "Table" => return Some(Err(format!("{} is not a table", quote(step.as_bytes())).into())),
+                _ => return Some(Err(format!("{} is not a value", quote(key.as_bytes())).into())),
             }
         }
         if name == "Table" {
@@ -255,7 +273,7 @@ impl Map {
         }
         Some(match table.get(key.as_bytes()) {
             Some(value) if !matches!(value, Value::Map(_)) => Ok(value),
-            _ => Err(format!("{key:?} is not a value").into()),
+            _ => Err(format!("{} is not a value", quote(key.as_bytes())).into()),
         })
     }
 
@@ -446,6 +464,7 @@ impl Value {
             Self::Map(map) => match map.map_type {
                 MapType::Any => "map[string]interface {}",
                 MapType::Values => "common.Values",
+                MapType::ValuesOfHelm3 => "chartutil.Values",
                 MapType::Strings => "map[string]string",
                 MapType::Named(name) => name,
             },

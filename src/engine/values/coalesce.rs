@@ -1,11 +1,12 @@
 //! Coalescing: user values over chart values, chart by chart, globals passed down. Follows Helm 4.3's
 //! `pkg/chart/common/util/coalesce.go`, nulls included (Helm 3 lets the chart's own nulls through).
 
-use crate::engine::chart::{Chart, Compat};
+use crate::engine::chart::{Chart, Compat, Notice, ValuesNotice};
 use crate::engine::template::printf::sprintf;
 use crate::engine::template::{Dict, Map, Text, Value};
 
 use super::tables::{deep_copy, deep_copy_map};
+use crate::text::go::quote::quote;
 
 /// Key under which values are visible to every subchart.
 const GLOBAL: &str = "global";
@@ -32,13 +33,13 @@ enum Nulls {
     Keep,
 }
 
-/// The values a chart renders with. `warnings` receives the messages that Helm logs.
+/// The values a chart renders with. `notices` receives what Helm logs.
 ///
 /// # Errors
 /// When a subchart's values are not a table.
-pub fn coalesce_values(chart: &Chart, values: &Map, warnings: &mut Vec<String>) -> Result<Map, CoalesceError> {
+pub fn coalesce_values(chart: &Chart, values: &Map, notices: &mut Vec<Notice>) -> Result<Map, CoalesceError> {
     let values = deep_copy_map(values);
-    Coalescer { warnings }.chart(chart, &values, "", Nulls::Remove)?;
+    Coalescer { notices }.chart(chart, &values, "", Nulls::Remove)?;
     Ok(values)
 }
 
@@ -46,24 +47,24 @@ pub fn coalesce_values(chart: &Chart, values: &Map, warnings: &mut Vec<String>) 
 ///
 /// # Errors
 /// When a subchart's values are not a table.
-pub fn merge_values(chart: &Chart, values: &Map, warnings: &mut Vec<String>) -> Result<Map, CoalesceError> {
+pub fn merge_values(chart: &Chart, values: &Map, notices: &mut Vec<Notice>) -> Result<Map, CoalesceError> {
     let values = deep_copy_map(values);
-    Coalescer { warnings }.chart(chart, &values, "", Nulls::Keep)?;
+    Coalescer { notices }.chart(chart, &values, "", Nulls::Keep)?;
     Ok(values)
 }
 
 /// Merges `source` below `target`, which wins; nulls are kept. Helm's `MergeTables`.
-pub(super) fn merge_tables(target: &Map, source: &Map, warnings: &mut Vec<String>) {
-    Coalescer { warnings }.tables(target, source, "", Nulls::Keep);
+pub(super) fn merge_tables(target: &Map, source: &Map, notices: &mut Vec<Notice>) {
+    Coalescer { notices }.tables(target, source, "", Nulls::Keep);
 }
 
 /// Merges `source` below `target`, which wins; a null in `target` removes the key. Helm's `CoalesceTables`.
-pub fn coalesce_tables(target: &Map, source: &Map, warnings: &mut Vec<String>) {
-    Coalescer { warnings }.tables(target, source, "", Nulls::Remove);
+pub fn coalesce_tables(target: &Map, source: &Map, notices: &mut Vec<Notice>) {
+    Coalescer { notices }.tables(target, source, "", Nulls::Remove);
 }
 
 struct Coalescer<'w> {
-    warnings: &'w mut Vec<String>,
+    notices: &'w mut Vec<Notice>,
 }
 
 impl Coalescer<'_> {
@@ -104,9 +105,8 @@ impl Coalescer<'_> {
             None => Map::new(Dict::new()),
             Some(Value::Map(map)) if !map.is_nil() => map,
             Some(_) => {
-                self.warn(format!(
-                    "warning: skipping globals because destination {GLOBAL} is not a table."
-                ));
+                let text = format!("warning: skipping globals because destination {GLOBAL} is not a table.");
+                self.note(138, text);
                 return;
             }
         };
@@ -114,9 +114,8 @@ impl Coalescer<'_> {
             None => Map::new(Dict::new()),
             Some(Value::Map(map)) => map,
             Some(_) => {
-                self.warn(format!(
-                    "warning: skipping globals because source {GLOBAL} is not a table."
-                ));
+                let text = format!("warning: skipping globals because source {GLOBAL} is not a table.");
+                self.note(145, text);
                 return;
             }
         };
@@ -130,15 +129,17 @@ impl Coalescer<'_> {
                             self.tables(&copy, &existing, &join(prefix, &key.to_str_lossy()), Nulls::Keep);
                         }
                         Some(_) => {
-                            self.warn(format!(
-                                "Conflict: cannot merge map onto non-map for {key:?}. Skipping."
-                            ));
+                            let key = quote(key.as_bytes());
+                            self.note(
+                                161,
+                                format!("Conflict: cannot merge map onto non-map for {key}. Skipping."),
+                            );
                             continue;
                         }
                     }
                     target_globals.insert(key, Value::Map(copy));
                 }
-                (_, Some(Value::Map(_))) => self.warn(format!("key {key} is table. Skipping")),
+                (_, Some(Value::Map(_))) => self.note(175, format!("key {key} is table. Skipping")),
                 (value, _) => {
                     target_globals.insert(key, value);
                 }
@@ -167,7 +168,10 @@ impl Coalescer<'_> {
                         self.tables(&table, &default, &join(&sub_prefix, &key.to_str_lossy()), nulls);
                     }
                     Value::Nil => {}
-                    _ => self.warn(format!("warning: skipped value for {sub_prefix}.{key}: Not a table.")),
+                    _ => self.note(
+                        237,
+                        format!("warning: skipped value for {sub_prefix}.{key}: Not a table."),
+                    ),
                 },
                 Some(_) => {}
                 None => {
@@ -216,22 +220,22 @@ impl Coalescer<'_> {
             (Value::Map(target), Value::Map(source)) => self.tables(target, source, full_key, nulls),
             (_, Value::Map(_)) => {
                 let value = source.display();
-                self.warn(format!(
-                    "warning: cannot overwrite table with non table for {full_key} ({value})"
-                ));
+                let text = format!("warning: cannot overwrite table with non table for {full_key} ({value})");
+                self.note(316, text);
             }
             (Value::Map(_), source) if !matches!(source, Value::Nil) => {
                 let value = source.display();
-                self.warn(format!(
-                    "warning: destination for {full_key} is a table. Ignoring non-table value ({value})"
-                ));
+                let text =
+                    format!("warning: destination for {full_key} is a table. Ignoring non-table value ({value})");
+                self.note(319, text);
             }
             _ => {}
         }
     }
 
-    fn warn(&mut self, warning: String) {
-        self.warnings.push(warning);
+    /// `line` is that of Helm 3's coalesce.go.
+    fn note(&mut self, line: u32, text: String) {
+        self.notices.push(Notice::Values(ValuesNotice { text, line }));
     }
 }
 
@@ -268,14 +272,12 @@ mod tests {
     fn a_global_table_of_a_subchart_is_not_overwritten() {
         let target = map_from_yaml(b"global: {g: {a: 1}}").unwrap();
         let source = map_from_yaml(b"global: {g: 1, h: 2}").unwrap();
-        let mut warnings = Vec::new();
-        Coalescer {
-            warnings: &mut warnings,
-        }
-        .globals(&target, &source, "p");
+        let mut notices = Vec::new();
+        Coalescer { notices: &mut notices }.globals(&target, &source, "p");
         let json = to_go_json(&Value::Map(target)).unwrap();
         assert_eq!(String::from_utf8(json).unwrap(), r#"{"global":{"g":{"a":1},"h":2}}"#);
-        assert_eq!(warnings, ["key g is table. Skipping"]);
+        let text = "key g is table. Skipping".to_owned();
+        assert_eq!(notices, [Notice::Values(ValuesNotice { text, line: 175 })]);
     }
 
     /// values.yaml of a chart and of its subchart `d`, user values, and `.Values` in Helm 4.3 and Helm 3.22.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::chart::{Chart, Dependency};
+use crate::engine::chart::{Chart, Dependency, Notice};
 use crate::engine::template::{Map, Value};
 use crate::text::semver;
 
@@ -15,20 +15,20 @@ use super::tables::{path_value, table};
 ///
 /// # Errors
 /// When a subchart's values are not a table.
-pub fn process_dependencies(chart: &mut Chart, values: &Map, warnings: &mut Vec<String>) -> Result<(), CoalesceError> {
-    enable(chart, values, "", warnings)?;
-    import_values(chart, warnings)
+pub fn process_dependencies(chart: &mut Chart, values: &Map, notices: &mut Vec<Notice>) -> Result<(), CoalesceError> {
+    enable(chart, values, "", notices)?;
+    import_values(chart, notices)
 }
 
-fn enable(chart: &mut Chart, values: &Map, path: &str, warnings: &mut Vec<String>) -> Result<(), CoalesceError> {
+fn enable(chart: &mut Chart, values: &Map, path: &str, notices: &mut Vec<Notice>) -> Result<(), CoalesceError> {
     if chart.metadata.dependencies.is_empty() {
         return Ok(());
     }
     resolve_aliases(chart);
-    let coalesced = coalesce_values(chart, values, &mut Vec::new())?;
+    let coalesced = coalesce_values(chart, values, notices)?;
     for dependency in chart.metadata.dependencies.iter_mut().flatten() {
-        dependency.enabled = enabled_by_tags(dependency, &coalesced, warnings);
-        if let Some(enabled) = enabled_by_condition(dependency, &coalesced, path, warnings) {
+        dependency.enabled = enabled_by_tags(dependency, &coalesced, notices);
+        if let Some(enabled) = enabled_by_condition(dependency, &coalesced, path, notices) {
             dependency.enabled = enabled;
         }
     }
@@ -48,7 +48,7 @@ fn enable(chart: &mut Chart, values: &Map, path: &str, warnings: &mut Vec<String
     });
     for subchart in &mut chart.dependencies {
         let sub_path = format!("{path}{}.", subchart.name());
-        enable(subchart, &coalesced, &sub_path, warnings)?;
+        enable(subchart, &coalesced, &sub_path, notices)?;
     }
     Ok(())
 }
@@ -84,14 +84,17 @@ fn resolve_aliases(chart: &mut Chart) {
 }
 
 /// A dependency is disabled when one of its tags is false and none is true.
-fn enabled_by_tags(dependency: &Dependency, values: &Map, warnings: &mut Vec<String>) -> bool {
+fn enabled_by_tags(dependency: &Dependency, values: &Map, notices: &mut Vec<Notice>) -> bool {
     let Some(tags) = table(values, "tags") else { return true };
     let (mut has_true, mut has_false) = (false, false);
     for tag in &dependency.tags {
         match tags.get(tag.as_bytes()) {
             Some(Value::Bool(true)) => has_true = true,
             Some(Value::Bool(false)) => has_false = true,
-            Some(_) => warnings.push(format!("tag {tag} of dependency {} is not a boolean", dependency.name)),
+            Some(_) => notices.push(Notice::Tag {
+                tag: tag.clone(),
+                chart: dependency.name.clone(),
+            }),
             None => {}
         }
     }
@@ -99,7 +102,7 @@ fn enabled_by_tags(dependency: &Dependency, values: &Map, warnings: &mut Vec<Str
 }
 
 /// The first condition path that leads to a boolean decides.
-fn enabled_by_condition(dependency: &Dependency, values: &Map, path: &str, warnings: &mut Vec<String>) -> Option<bool> {
+fn enabled_by_condition(dependency: &Dependency, values: &Map, path: &str, notices: &mut Vec<Notice>) -> Option<bool> {
     for condition in dependency
         .condition
         .trim()
@@ -109,10 +112,10 @@ fn enabled_by_condition(dependency: &Dependency, values: &Map, path: &str, warni
         match path_value(values, &format!("{path}{condition}")) {
             Some(Value::Bool(enabled)) => return Some(enabled),
             Some(_) => {
-                warnings.push(format!(
-                    "condition {condition} of dependency {} is not a boolean",
-                    dependency.name
-                ));
+                notices.push(Notice::Condition {
+                    path: condition.to_owned(),
+                    chart: dependency.name.clone(),
+                });
             }
             None => {}
         }

@@ -1,20 +1,20 @@
 //! `import-values`: tables of a subchart's values that its parent takes over, below the parent's own values.
 
-use crate::engine::chart::{Chart, ImportValue};
+use crate::engine::chart::{Chart, ImportValue, Notice};
 use crate::engine::template::{Dict, Map, MapType, Text, Value};
 
 use super::coalesce::{CoalesceError, merge_tables, merge_values};
-use super::tables::{deep_copy_map, table};
+use super::tables::{deep_copy_map, table_or_key};
 
 /// Processes `import-values` of all charts below `chart`, then its own: children first, as values may pass through.
-pub(super) fn import_values(chart: &mut Chart, warnings: &mut Vec<String>) -> Result<(), CoalesceError> {
+pub(super) fn import_values(chart: &mut Chart, notices: &mut Vec<Notice>) -> Result<(), CoalesceError> {
     for subchart in &mut chart.dependencies {
-        import_values(subchart, warnings)?;
+        import_values(subchart, notices)?;
     }
     if chart.metadata.dependencies.is_empty() {
         return Ok(());
     }
-    let merged = merge_values(chart, &Map::nil(MapType::Any), &mut Vec::new())?;
+    let merged = merge_values(chart, &Map::nil(MapType::Any), notices)?;
     let imported = Map::new(Dict::new());
     for dependency in chart.metadata.dependencies.iter_mut().flatten() {
         let mut normalised = Vec::new();
@@ -24,16 +24,23 @@ pub(super) fn import_values(chart: &mut Chart, warnings: &mut Vec<String>) -> Re
                 ImportValue::Table { child, parent } => (child.clone(), parent.clone()),
                 ImportValue::Other(_) => continue,
             };
-            match table(&merged, &format!("{}.{child}", dependency.name)) {
-                Some(found) => merge_tables(&imported, &below(&parent, found), warnings),
-                None => warnings.push(format!("import-values: no table {child} in chart {}", dependency.name)),
+            let chart = &dependency.name;
+            match table_or_key(&merged, &format!("{chart}.{child}")) {
+                Ok(found) => merge_tables(&imported, &below(&parent, found), notices),
+                Err(key) => notices.push(match entry {
+                    ImportValue::Export(_) => Notice::MissingExport { key },
+                    _ => Notice::MissingTable {
+                        chart: chart.clone(),
+                        key,
+                    },
+                }),
             }
             normalised.push(ImportValue::Table { child, parent });
         }
         dependency.import_values = normalised;
     }
     let values = deep_copy_map(&merged);
-    merge_tables(&values, &imported, warnings);
+    merge_tables(&values, &imported, notices);
     chart.values = values;
     Ok(())
 }
@@ -51,7 +58,7 @@ fn below(path: &str, data: Map) -> Map {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::chart::{ChartFile, load_files};
+    use crate::engine::chart::{ChartFile, Compat, load_files};
     use crate::engine::functions::json::to_go_json;
     use crate::engine::values::process_dependencies;
 
@@ -79,8 +86,8 @@ mod tests {
             file("charts/d/charts/e/values.yaml", "deep: {below: true}\n"),
         ])
         .unwrap();
-        let mut warnings = Vec::new();
-        process_dependencies(&mut chart, &Map::new(Dict::new()), &mut warnings).unwrap();
+        let mut notices = Vec::new();
+        process_dependencies(&mut chart, &Map::new(Dict::new()), &mut notices).unwrap();
         let values = chart.values.clone();
         values.remove(b"d");
         let json = to_go_json(&Value::Map(values)).unwrap();
@@ -88,6 +95,9 @@ mod tests {
             String::from_utf8(json).unwrap(),
             r#"{"below":true,"from":"d","x":{"w":{"k":1,"own":1}}}"#
         );
-        assert_eq!(warnings, ["import-values: no table none in chart d"]);
+        let lines: Vec<String> = notices.iter().map(|notice| notice.line(Compat::Helm4)).collect();
+        let missing =
+            "level=WARN msg=\"ImportValues missing table from chart\" chart=d error=\"\\\"none\\\" is not a table\"";
+        assert_eq!(lines, [missing]);
     }
 }

@@ -30,10 +30,15 @@ pub fn deep_copy_map(map: &Map) -> Map {
 
 /// The table at a dotted path.
 pub(super) fn table(values: &Map, path: &str) -> Option<Map> {
+    table_or_key(values, path).ok()
+}
+
+/// The table at a dotted path, or the first part of the path that is not a table.
+pub(super) fn table_or_key(values: &Map, path: &str) -> Result<Map, String> {
     path.split('.')
         .try_fold(values.clone(), |table, key| match table.get(key.as_bytes()) {
-            Some(Value::Map(inner)) => Some(inner),
-            _ => None,
+            Some(Value::Map(inner)) => Ok(inner),
+            _ => Err(key.to_owned()),
         })
 }
 

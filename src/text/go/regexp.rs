@@ -167,9 +167,6 @@ impl<'a> Translator<'a> {
         if !valid {
             return Err(problem(INVALID, capture));
         }
-        if self.names.iter().flatten().any(|other| other == name) {
-            return Err(problem(INVALID, name));
-        }
         self.names.push(Some(name.to_owned()));
         self.enter("(")
     }
@@ -522,6 +519,7 @@ mod tests {
             "",
             "a|b",
             "(a)(?P<n>b)(?<m>c)",
+            "(?P<n>a)(?<n>b)",
             "[[]",
             "[a&&b]",
             "[a-]",

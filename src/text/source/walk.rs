@@ -39,6 +39,8 @@ pub struct WalkEntry {
     pub file_type: FileType,
     /// How many directories below the root contain it.
     pub depth: usize,
+    /// Whether it is a link that is followed.
+    pub is_link: bool,
 }
 
 /// Whether a directory is entered; for other entries the answer does not matter.
@@ -159,6 +161,7 @@ impl Walk<'_> {
                 name,
                 file_type,
                 depth,
+                is_link,
             }))
             .map(drop);
         }
@@ -169,6 +172,7 @@ impl Walk<'_> {
             name,
             file_type,
             depth,
+            is_link,
         }))? == Visit::PassOver
         {
             return Ok(());

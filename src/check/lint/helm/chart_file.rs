@@ -2,7 +2,8 @@
 
 use serde_json::Value as Json;
 
-use crate::engine::chart::Metadata;
+use crate::engine::chart::{Metadata, json_of_shape};
+use crate::text::go::quote::quote;
 use crate::text::go::url::is_request_uri;
 use crate::text::near::nearest;
 use crate::text::rule::{Rule, Severity};
@@ -66,7 +67,7 @@ pub(super) fn check(source: &ChartSource, messages: &mut Messages<'_>) {
     };
     let document = match &tree_error {
         Some(error) => Err((error.clone(), None)),
-        None => yaml::json_from_bytes(&text).map_err(|error| {
+        None => json_of_shape(&text, &Metadata::SHAPE).map_err(|error| {
             (
                 format!("error converting YAML to JSON: {error}"),
                 place_of_error(&error, &text),
@@ -95,6 +96,7 @@ pub(super) fn check(source: &ChartSource, messages: &mut Messages<'_>) {
         json: &json,
         metadata: &metadata,
         tree: tree.as_ref(),
+        has_types: yaml::json_from_bytes(&text).is_ok(),
     };
     if let Some((problem, place)) = strict_problem(&text, &json, &check) {
         let text = format!("failed to strictly parse chart metadata file\n\t{problem}");
@@ -116,7 +118,8 @@ fn place_of_error(error: &YamlError, text: &[u8]) -> Option<Place> {
 
 /// What strict decoding refuses: duplicate keys, then the first unknown field in the order of sorted keys.
 fn strict_problem(text: &[u8], json: &Json, check: &ChartFileCheck<'_>) -> Option<(String, Option<Place>)> {
-    if let Err(error) = yaml::json_from_bytes_strict(text) {
+    let strict = yaml::json_from_bytes_strict(text);
+    if let Err(error) = strict.or_else(|error| accept_loosely(text, error)) {
         return Some((
             format!("error converting YAML to JSON: {error}"),
             place_of_error(&error, text),
@@ -125,10 +128,21 @@ fn strict_problem(text: &[u8], json: &Json, check: &ChartFileCheck<'_>) -> Optio
     let unknown = first_unknown(json)?;
     let place = check.place_of_path(&unknown.path);
     let text = format!(
-        "error unmarshaling JSON: while decoding JSON: json: unknown field {:?}",
-        unknown.field
+        "error unmarshaling JSON: while decoding JSON: json: unknown field {}",
+        quote(unknown.field.as_bytes())
     );
     Some((text, place))
+}
+
+/// Lets an infinity pass that stands where a text is wanted: it is refused without strictness too, if the type is not known.
+fn accept_loosely(text: &[u8], error: YamlError) -> Result<Json, YamlError> {
+    let is_about_strictness =
+        yaml::json_from_bytes(text).map_or_else(|loose| loose.to_string() != error.to_string(), |_| true);
+    if is_about_strictness {
+        Err(error)
+    } else {
+        Ok(Json::Null)
+    }
 }
 
 struct UnknownField {
@@ -193,6 +207,8 @@ struct ChartFileCheck<'c> {
     json: &'c Json,
     metadata: &'c Metadata,
     tree: Option<&'c Tree<'c>>,
+    /// Whether Chart.yaml can be read without its type, as Helm does to see the types of values.
+    has_types: bool,
 }
 
 impl ChartFileCheck<'_> {
@@ -266,7 +282,8 @@ impl ChartFileCheck<'_> {
         if name.is_empty() {
             return Some("name is required".to_owned());
         }
-        name.contains('/').then(|| format!("chart name {name:?} is invalid"))
+        name.contains('/')
+            .then(|| format!("chart name {} is invalid", quote(name.as_bytes())))
     }
 
     fn api_version(&self) -> Option<String> {
@@ -280,6 +297,9 @@ impl ChartFileCheck<'_> {
     }
 
     fn not_a_string(&self, field: &str) -> Option<String> {
+        if !self.has_types {
+            return None;
+        }
         let found = match self.json.get(field)? {
             Json::String(_) => return None,
             Json::Null => "<nil>",

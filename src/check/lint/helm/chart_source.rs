@@ -2,8 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::engine::chart::{Chart, ChartFile, LoadError, is_archive_name, load_files, read_archive, read_directory};
+use crate::engine::chart::{
+    Chart, ChartFile, DecodeError, LoadError, Metadata, Notice, is_archive_name, json_of_shape, load_files,
+    read_archive, read_directory_and_links,
+};
 use crate::text::go::path_error::path_error;
+use crate::text::go::quote::quote;
 use crate::text::source::{SourceFile, join_shown};
 
 /// A chart that may be broken in any way.
@@ -34,11 +38,8 @@ impl ChartSource {
                 archive: Some(files),
                 neighbours: Vec::new(),
             };
-            return if source.exists("Chart.yaml") {
-                Ok(source)
-            } else {
-                Err("unable to check Chart.yaml file in chart: no Chart.yaml in the archive".to_owned())
-            };
+            check_name(&source).map_err(|error| format!("unable to extract tarball: {error}"))?;
+            return Ok(source);
         }
         let chart_yaml = path.join("Chart.yaml");
         match std::fs::metadata(&chart_yaml) {
@@ -115,17 +116,39 @@ impl ChartSource {
         }
     }
 
-    /// The chart, loaded.
+    /// The chart, loaded; `notices` receives what Helm logs meanwhile.
     ///
     /// # Errors
     /// When it does not load, with Helm's text.
-    pub fn load(&self) -> Result<Chart, LoadError> {
-        let mut chart = match &self.archive {
-            Some(files) => load_files(files.clone()),
-            None => load_files(read_directory(&self.root)?),
-        }?;
+    pub(super) fn load(&self, notices: &mut Vec<Notice>) -> Result<Chart, LoadError> {
+        let files = match &self.archive {
+            Some(files) => files.clone(),
+            None => {
+                let (files, mut links) = read_directory_and_links(&self.root)?;
+                notices.append(&mut links);
+                files
+            }
+        };
+        let mut chart = load_files(files)?;
+        notices.append(&mut chart.notices);
         chart.place_at(&self.shown, &self.neighbours);
         Ok(chart)
+    }
+}
+
+/// The name in an archive's Chart.yaml, below which Helm unpacks it.
+fn check_name(source: &ChartSource) -> Result<(), String> {
+    let text = source.read("Chart.yaml").unwrap_or_default();
+    let metadata = json_of_shape(&text, &Metadata::SHAPE)
+        .map_err(|error| DecodeError::Yaml(error.to_string()))
+        .and_then(|json| Metadata::from_json(&json))
+        .map_err(|error| format!("cannot load Chart.yaml: {error}"))?;
+    let quoted = quote(metadata.name.as_bytes());
+    match metadata.name.as_str() {
+        "" => Err("chart name not specified".to_owned()),
+        "." | ".." => Err(format!("chart name {quoted} is not allowed")),
+        name if name.contains('/') => Err(format!("chart name {quoted} must not contain path separators")),
+        _ => Ok(()),
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn check(source: &ChartSource, messages: &mut Messages<'_>) {
     if !has_directory(source, messages) {
         return;
     }
-    let chart = match source.load() {
+    let chart = match source.load(&mut messages.notices) {
         Ok(chart) => chart,
         Err(error) => {
             messages.add(Error, Rule::ChartLoad, DIRECTORY, error.to_string(), None);

@@ -10,7 +10,7 @@ use super::message::Messages;
 use Severity::{Error, Warning};
 
 pub(super) fn check(source: &ChartSource, messages: &mut Messages<'_>) {
-    let chart = match source.load() {
+    let chart = match source.load(&mut messages.notices) {
         Ok(chart) => chart,
         Err(error) => {
             let text = format!("unable to load chart\n\t{error}");

@@ -1,8 +1,7 @@
 //! Reading a file of manifests document by document, as the decoder that `helm lint` uses does.
 
-use crate::engine::chart::{DecodeError, Object, StructContext, split_documents, with_line_ends};
+use crate::engine::chart::{DecodeError, Object, Shape, StructContext, json_of_shape, split_documents, with_line_ends};
 use crate::engine::functions::json::{StreamError, next_value};
-use crate::text::yaml;
 
 /// What the rules read of a document. Go's `rules.k8sYamlStruct`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,6 +14,7 @@ pub(super) struct LintDocument {
 }
 
 /// A document that does not parse.
+#[derive(Debug)]
 pub(super) struct DocumentError {
     pub(super) text: String,
     /// Byte offset in the file.
@@ -102,8 +102,18 @@ fn read_json(text: &[u8], documents: &mut Vec<Result<LintDocument, DocumentError
 /// What the errors of a document that was YAML begin with.
 const FROM_YAML: &str = "error unmarshaling JSON: while decoding JSON: ";
 
+/// Where [`LintDocument`] has texts.
+const SHAPE: Shape = Shape::Struct(&[
+    ("apiVersion", Shape::Text),
+    ("Kind", Shape::Text),
+    (
+        "Metadata",
+        Shape::Struct(&[("Namespace", Shape::Text), ("Name", Shape::Text)]),
+    ),
+]);
+
 fn read(document: &[u8]) -> Result<Option<LintDocument>, (DecodeError, usize)> {
-    let json = yaml::json_from_bytes(&with_line_ends(document)).map_err(|error| {
+    let json = json_of_shape(&with_line_ends(document), &SHAPE).map_err(|error| {
         let at = error.offset().unwrap_or(0) as usize;
         (DecodeError::Yaml(error.to_string()), at)
     })?;
@@ -177,6 +187,27 @@ mod tests {
                 (names, error),
                 "{text}"
             );
+        }
+    }
+
+    /// Names as Helm 4.3 shows them when they are not names of Kubernetes.
+    #[test]
+    fn numbers_are_texts_where_texts_are_wanted() {
+        for (written, expected) in [
+            ("name: 100000000.0", Ok("1e+08")),
+            ("name: -0.0", Ok("-0")),
+            ("name: 1.50", Ok("1.5")),
+            ("name: -.inf", Ok("-Inf")),
+            ("name: x, namespace: .nan", Ok("x")),
+            ("name: x, labels: {a: .inf}", Err("json: unsupported value: +Inf")),
+        ] {
+            let text = format!("kind: K\nmetadata: {{{written}}}\n");
+            let found = read_documents(text.as_bytes()).pop().unwrap();
+            let found = found.map(|document| document.name).map_err(|error| error.text);
+            let expected = expected
+                .map(str::to_owned)
+                .map_err(|why| format!("error converting YAML to JSON: {why}"));
+            assert_eq!(found, expected, "{written}");
         }
     }
 

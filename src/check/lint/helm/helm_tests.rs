@@ -31,13 +31,13 @@ fn printed(files: &[(&str, &str)]) -> Vec<String> {
     };
     let mut world = FixedClock::new(0, |bytes: &mut [u8]| bytes.fill(9));
     let messages = lint_chart(&source(files), &Map::new(Dict::new()), &options, &mut world);
-    messages.iter().map(ToString::to_string).collect()
+    messages.messages.iter().map(ToString::to_string).collect()
 }
 
 /// The findings of the rules over files.
 fn findings(files: &[(&str, &str)]) -> Vec<Finding> {
     let source = source(files);
-    let chart = source.load().ok();
+    let chart = source.load(&mut Vec::new()).ok();
     lint_files(&source, chart.as_ref())
 }
 
@@ -74,6 +74,14 @@ fn fields_of_chart_yaml_are_checked() {
             Some("[ERROR] Chart.yaml: appVersion should be of type string but it's of type float64"),
         ),
         ("kubeversion: 1", None),
+        // An infinity where a text is wanted is its text, and where the type is not known Chart.yaml has no types.
+        ("appVersion: .inf", None),
+        (
+            "deprecated: .inf",
+            Some(
+                "[ERROR] Chart.yaml: unable to parse YAML\n\terror converting YAML to JSON: json: unsupported value: +Inf",
+            ),
+        ),
         ("type: application", None),
     ] {
         let chart = format!("{CHART}{field}\n");
@@ -92,6 +100,10 @@ fn fields_of_chart_yaml_are_checked() {
         (
             CHART.replace("0.1.0", "v0.1"),
             "[WARNING] Chart.yaml: version 'v0.1' is not a valid SemVerV2",
+        ),
+        (
+            CHART.replace("0.1.0", ".nan"),
+            "[ERROR] Chart.yaml: version 'NaN' is not a valid SemVer",
         ),
         (
             CHART.replace("0.1.0", "0.0.0-0"),
@@ -363,7 +375,7 @@ fn charts_are_opened_from_directories_and_archives() {
         ("broken.tar.gz", Some("unable to extract tarball: ")),
         ("none.tgz", Some("unable to open tarball: open ")),
     ] {
-        let opened = ChartSource::open(&path(name), "shown").map(|source| source.load().is_ok());
+        let opened = ChartSource::open(&path(name), "shown").map(|source| source.load(&mut Vec::new()).is_ok());
         match error {
             None => assert_eq!(opened, Ok(true), "{name}"),
             Some(words) => assert!(opened.clone().unwrap_err().starts_with(words), "{name}: {opened:?}"),

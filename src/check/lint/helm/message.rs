@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::check::finding::{Finding, Location};
+use crate::engine::chart::Notice;
 use crate::text::rule::{Rule, Severity};
 use crate::text::source::Span;
 
@@ -44,6 +45,8 @@ impl fmt::Display for LintMessage {
 pub(super) struct Messages<'s> {
     source: &'s ChartSource,
     pub(super) list: Vec<LintMessage>,
+    /// What Helm logs meanwhile.
+    pub(super) notices: Vec<Notice>,
 }
 
 impl<'s> Messages<'s> {
@@ -51,6 +54,7 @@ impl<'s> Messages<'s> {
         Self {
             source,
             list: Vec::new(),
+            notices: Vec::new(),
         }
     }
 

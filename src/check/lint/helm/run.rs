@@ -1,7 +1,7 @@
 //! All rules over one chart, in Helm's order.
 
 use crate::check::finding::Finding;
-use crate::engine::chart::Chart;
+use crate::engine::chart::{Chart, Notice};
 use crate::engine::template::{Dict, Map, World};
 use crate::engine::values::deep_copy_map;
 
@@ -21,13 +21,17 @@ pub struct LintOptions {
     pub skip_schema_validation: bool,
 }
 
+/// The result of [`lint_chart`].
+#[derive(Debug)]
+pub struct LintOutcome {
+    /// The messages, in Helm's order.
+    pub messages: Vec<LintMessage>,
+    /// What Helm logs meanwhile.
+    pub notices: Vec<Notice>,
+}
+
 /// What `helm lint` reports: its own rules, over the files and over one rendering with the chart's defaults.
-pub fn lint_chart(
-    source: &ChartSource,
-    values: &Map,
-    options: &LintOptions,
-    world: &mut dyn World,
-) -> Vec<LintMessage> {
+pub fn lint_chart(source: &ChartSource, values: &Map, options: &LintOptions, world: &mut dyn World) -> LintOutcome {
     let mut messages = Messages::new(source);
     let values = &deep_copy_map(values);
     super::chart_file::check(source, &mut messages);
@@ -35,7 +39,10 @@ pub fn lint_chart(
     super::templates::check(source, values, options, world, &mut messages);
     super::dependencies::check(source, &mut messages);
     super::crds::check(source, &mut messages);
-    messages.list
+    LintOutcome {
+        messages: messages.list,
+        notices: messages.notices,
+    }
 }
 
 /// The findings of those of Helm's rules that need no rendering.

@@ -1,10 +1,10 @@
 //! Rules over templates and what they render to. Follows `pkg/chart/v2/lint/rules/template.go`.
 
-use crate::engine::chart::{Chart, ChartFile};
+use crate::engine::chart::{Chart, ChartFile, Notice};
 use crate::engine::functions::yaml_value::value_from_yaml;
 use crate::engine::manifest::trim;
 use crate::engine::render::{Capabilities, Operation, Release, RenderedFile, SchemaCheck, render_chart, render_values};
-use crate::engine::template::{Map, Options, Value, World};
+use crate::engine::template::{Map, Options, Tolerated, Value, World};
 use crate::engine::values::{coalesce_values, process_dependencies};
 use crate::kubernetes::lifecycle::lifecycle;
 use crate::kubernetes::version::KubeVersion;
@@ -56,18 +56,18 @@ pub(super) fn check(
     if !has_directory(source, messages) {
         return;
     }
-    let mut chart = match source.load() {
+    let mut chart = match source.load(&mut messages.notices) {
         Ok(chart) => chart,
         Err(error) => {
             messages.add(Error, Rule::ChartLoad, DIRECTORY, error.to_string(), None);
             return;
         }
     };
-    let mut warnings = Vec::new();
-    if process_dependencies(&mut chart, values, &mut warnings).is_err() {
+    let notices = &mut messages.notices;
+    if process_dependencies(&mut chart, values, notices).is_err() {
         return;
     }
-    let Ok(coalesced) = coalesce_values(&chart, values, &mut warnings) else {
+    let Ok(coalesced) = coalesce_values(&chart, values, notices) else {
         return;
     };
     let release = Release {
@@ -81,7 +81,14 @@ pub(super) fn check(
     } else {
         SchemaCheck::Enforced
     };
-    let top = match render_values(&chart, &coalesced, &release, &capabilities, check, &mut warnings) {
+    let top = match render_values(
+        &chart,
+        &coalesced,
+        &release,
+        &capabilities,
+        check,
+        &mut messages.notices,
+    ) {
         Ok(top) => top,
         Err(error) => {
             let place = Some(Place {
@@ -96,7 +103,11 @@ pub(super) fn check(
         lint: true,
         ..Options::default()
     };
-    let rendering = match render_chart(&chart, &top, engine, world) {
+    let mut world = Recording {
+        world,
+        notices: &mut messages.notices,
+    };
+    let rendering = match render_chart(&chart, &top, engine, &mut world) {
         Ok(rendering) => rendering,
         Err(error) => {
             messages.add(Error, Rule::TemplateRender, DIRECTORY, error.to_string(), None);
@@ -108,6 +119,34 @@ pub(super) fn check(
         if !check_template(template, rendered, &capabilities.kube_version, messages) {
             return;
         }
+    }
+}
+
+/// A world that records what templates fail with.
+struct Recording<'w> {
+    world: &'w mut dyn World,
+    notices: &'w mut Vec<Notice>,
+}
+
+impl World for Recording<'_> {
+    fn now_unix_nanos(&self) -> i128 {
+        self.world.now_unix_nanos()
+    }
+
+    fn fill_random(&mut self, bytes: &mut [u8]) {
+        self.world.fill_random(bytes);
+    }
+
+    fn is_throwaway(&self) -> bool {
+        self.world.is_throwaway()
+    }
+
+    fn record(&mut self, failure: Tolerated) {
+        self.notices.push(Notice::Tolerated(failure));
+    }
+
+    fn local_zone(&self) -> &str {
+        self.world.local_zone()
     }
 }
 

@@ -63,8 +63,8 @@ pub(super) fn check(source: &ChartSource, overrides: &Map, options: &LintOptions
         }
     };
     let coalesced = Map::new(Dict::new());
-    coalesce_tables(&coalesced, overrides, &mut Vec::new());
-    coalesce_tables(&coalesced, &values, &mut Vec::new());
+    coalesce_tables(&coalesced, overrides, &mut messages.notices);
+    coalesce_tables(&coalesced, &values, &mut messages.notices);
     let schema = source.read("values.schema.json").unwrap_or_default();
     if schema.is_empty() || options.skip_schema_validation {
         return;

@@ -10,7 +10,7 @@ pub use duration::{Duration, HOUR, MINUTE, Month, SECOND, Weekday};
 pub use instant::Time;
 pub use zone::Zone;
 
-pub(super) use parse::parse_time;
+pub use parse::parse_time;
 
 /// `time.ParseDuration`, or Go's error text.
 pub(super) fn parse_duration(text: &[u8]) -> Result<Duration, String> {

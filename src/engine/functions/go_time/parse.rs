@@ -8,7 +8,7 @@ use super::layout::{Offset, Piece, next_piece};
 use super::zone::Zone;
 
 /// Reads `value` by `layout`; without a zone of its own it is in `local`.
-pub(in super::super) fn parse_time(layout: &[u8], value: &[u8], local: &Zone) -> Result<Time, String> {
+pub fn parse_time(layout: &[u8], value: &[u8], local: &Zone) -> Result<Time, String> {
     let mut reader = Reader {
         rest: value,
         fields: Fields::default(),

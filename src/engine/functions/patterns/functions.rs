@@ -217,8 +217,9 @@ fn replace(pattern: &Pattern, arguments: &[Value], with_groups: bool) -> Value {
         }
         let group = |index: usize| Some(slice(text, groups.get(index)?.as_ref()?));
         let named = |name: &str| {
-            let index = pattern.names.iter().position(|other| other.as_deref() == Some(name))?;
-            group(index)
+            // Of several groups with the name, the first that took part in the match.
+            let mut indices = pattern.names.iter().enumerate();
+            indices.find_map(|(index, other)| (other.as_deref() == Some(name)).then(|| group(index)).flatten())
         };
         expand(&mut out, replacement, group, named);
     }

@@ -110,9 +110,10 @@ impl Executor<'_> {
         }
         let result = match builtin {
             Builtin::Call => {
-                let callee = words
-                    .first()
-                    .map_or_else(|| "<value>".to_owned(), |&word| node_text(frame.unit, word));
+                let callee = match words.first() {
+                    Some(&word) => node_text(frame.unit, word),
+                    None => piped_callee(operands.first()),
+                };
                 Err(refuse_call(&callee, operands.first()))
             }
             _ => run(builtin, &operands),
@@ -185,6 +186,15 @@ fn escapable(values: &[Value]) -> Vec<u8> {
         })
         .collect();
     sprint(&shown)
+}
+
+/// The name Go gives to what is piped into `call`: `reflect.Value.String`.
+fn piped_callee(callee: Option<&Operand>) -> String {
+    match callee.map(|callee| &callee.value) {
+        Some(Value::Str(text)) => text.to_str_lossy().into_owned(),
+        Some(value) => format!("<{} Value>", value.type_name()),
+        None => String::new(),
+    }
 }
 
 fn refuse_call(name: &str, callee: Option<&Operand>) -> String {

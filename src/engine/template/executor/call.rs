@@ -83,7 +83,7 @@ impl Expected {
             },
             (Parameter::Map, Value::Map(map)) => match map.map_type {
                 MapType::Any => Ok(Value::Map(map)),
-                MapType::Values => Ok(Value::Map(map.with_type(MapType::Any))),
+                MapType::Values | MapType::ValuesOfHelm3 => Ok(Value::Map(map.with_type(MapType::Any))),
                 _ => Err(Value::Map(map)),
             },
             (Parameter::Named(name), value) => {

@@ -50,13 +50,13 @@ impl Arguments<'_> {
 
 /// Whether the elements of a map of this type are `interface {}`.
 pub(super) const fn holds_interfaces(map: &Map) -> bool {
-    matches!(map.map_type, MapType::Any | MapType::Values)
+    matches!(map.map_type, MapType::Any) || map.map_type.is_values()
 }
 
 /// The element a missing key stands for.
 pub(super) fn zero_element(map: &Map) -> Operand {
     match map.map_type {
-        MapType::Any | MapType::Values => Operand::interface(Value::Nil),
+        MapType::Any | MapType::Values | MapType::ValuesOfHelm3 => Operand::interface(Value::Nil),
         MapType::Strings => Operand::concrete(Value::Str(Text::default())),
         MapType::Named(_) => {
             let holds_bytes = map.with(|entries| entries.values().next().is_none_or(|v| matches!(v, Value::Bytes(_))));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::no_value::without_no_value;
 use super::{Executor, Frame, MAX_TEMPLATE_DEPTH, Operand, Overlay, no_template};
 use crate::engine::template::error::ExecutionError;
-use crate::engine::template::function::{CallError, CallResult, Host};
+use crate::engine::template::function::{CallError, CallResult, Host, Tolerated};
 use crate::engine::template::set::{Found, SET_NAME};
 use crate::engine::template::text::Text;
 use crate::engine::template::tree::{NodeId, Unit};
@@ -139,7 +139,10 @@ impl Host for Executor<'_> {
         }
     }
 
-    fn is_lint(&self) -> bool {
+    fn tolerates(&mut self, failure: Tolerated) -> bool {
+        if self.options.lint {
+            self.world.record(failure);
+        }
         self.options.lint
     }
 

@@ -17,6 +17,7 @@ use foldhash::fast::RandomState;
 use self::no_value::{NO_VALUE, without_no_value};
 use super::compiler::Compiler;
 use super::error::{ErrorFrame, ExecutionError, ParseError};
+use super::function::Tolerated;
 use super::node_text::node_text;
 use super::set::{CompiledSet, Found, SET_NAME};
 use super::source_map::{MapBuilder, SourceMap};
@@ -103,6 +104,8 @@ pub trait World {
     fn is_throwaway(&self) -> bool {
         false
     }
+    /// Receives what templates fail with when they are linted.
+    fn record(&mut self, _failure: Tolerated) {}
     /// IANA name of the local time zone.
     #[expect(clippy::unnecessary_literal_bound, reason = "implementations return a borrowed name")]
     fn local_zone(&self) -> &str {
