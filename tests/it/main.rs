@@ -28,6 +28,7 @@ mod repository;
 mod rows;
 mod rules;
 mod s3_server;
+mod schema_rows;
 mod schema_urls;
 mod shown_secrets;
 mod template_inputs;

@@ -10,7 +10,7 @@ use crate::engine::template::{
     CompiledSet, Dict, ExecutionError, Executor, Map, MapType, Options, ParseError, SourceMap, TemplateSet, Text,
     Trace, Value, World, helm_error_text, helm_parse_error_text, helm3_error_text,
 };
-use crate::engine::values::{CoalesceError, SchemaViolation, coalesce_values, validate_chart_values};
+use crate::engine::values::{CoalesceError, FetchDocument, SchemaViolation, coalesce_values, validate_chart_values};
 
 use super::capabilities::Capabilities;
 use super::chart_objects::chart_object;
@@ -57,10 +57,12 @@ pub enum RenderValuesError {
 }
 
 /// Whether values are validated against values.schema.json.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SchemaCheck {
-    /// Values are validated.
+#[derive(Debug, Clone, Copy)]
+pub enum SchemaCheck<'f> {
+    /// Values are validated, except for what schemas at other addresses describe.
     Enforced,
+    /// Values are validated; schemas at other addresses are fetched.
+    Fetching(&'f dyn FetchDocument),
     /// `--skip-schema-validation`
     Skipped,
 }
@@ -74,13 +76,16 @@ pub fn render_values(
     values: &Map,
     release: &Release,
     capabilities: &Capabilities,
-    check: SchemaCheck,
+    check: SchemaCheck<'_>,
     warnings: &mut Vec<String>,
 ) -> Result<RenderValues, RenderValuesError> {
     let values = coalesce_values(chart, values, warnings)?;
-    if check == SchemaCheck::Enforced {
-        validate_chart_values(chart, &values, warnings)?;
-    }
+    let remote = match check {
+        SchemaCheck::Enforced => None,
+        SchemaCheck::Fetching(remote) => Some(remote),
+        SchemaCheck::Skipped => return Ok(RenderValues::new(&values, release, capabilities)),
+    };
+    validate_chart_values(chart, &values, remote, warnings)?;
     Ok(RenderValues::new(&values, release, capabilities))
 }
 
