@@ -67,6 +67,17 @@ pub enum SchemaCheck<'f> {
     Skipped,
 }
 
+impl<'f> SchemaCheck<'f> {
+    /// What flags say: whether to skip the check, and what fetches schemas.
+    pub fn new(is_skipped: bool, remote: Option<&'f dyn FetchDocument>) -> Self {
+        match remote {
+            _ if is_skipped => Self::Skipped,
+            Some(remote) => Self::Fetching(remote),
+            None => Self::Enforced,
+        }
+    }
+}
+
 /// Coalesces the user's values with the chart's and validates them. Dependencies must have been processed.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ use std::fmt::Debug;
 
 use super::values_schema::read_schema;
 use crate::kubernetes::json_schema::{Loader, Node};
+use crate::kubernetes::validate::published_schema;
 use crate::text::go::path_error::path_error;
 use crate::text::go::quote::quote;
 use crate::text::go::url::parse;
@@ -34,6 +35,17 @@ pub struct SchemaDocuments<'d> {
     pub remote: Option<&'d dyn FetchDocument>,
 }
 
+/// What a warning about something that was not checked begins and ends with.
+const UNCHECKED: (&str, &str) = (
+    "values.schema.json: ",
+    " is not fetched, so the values it describes are not checked",
+);
+
+/// The URL that a warning of a rendering says was not fetched; none of another warning.
+pub fn unchecked_url(warning: &str) -> Option<&str> {
+    warning.strip_prefix(UNCHECKED.0)?.strip_suffix(UNCHECKED.1)
+}
+
 /// Loads the documents of one schema.
 pub(super) struct ChartLoader<'d> {
     /// The directory of the schema's own URL; none if it has none.
@@ -41,6 +53,8 @@ pub(super) struct ChartLoader<'d> {
     documents: &'d SchemaDocuments<'d>,
     /// URLs that were not fetched.
     unchecked: RefCell<Vec<String>>,
+    /// URLs of Kubernetes' definitions.
+    built_in: RefCell<Vec<String>>,
 }
 
 impl<'d> ChartLoader<'d> {
@@ -53,6 +67,7 @@ impl<'d> ChartLoader<'d> {
                 .map(|(directory, _)| format!("{directory}/")),
             documents,
             unchecked: RefCell::new(Vec::new()),
+            built_in: RefCell::new(Vec::new()),
         }
     }
 
@@ -61,7 +76,7 @@ impl<'d> ChartLoader<'d> {
         let unchecked = self.unchecked.into_inner();
         let warnings = unchecked
             .iter()
-            .map(|url| format!("values.schema.json: {url} is not fetched, so the values it describes are not checked"));
+            .map(|url| format!("{}{url}{}", UNCHECKED.0, UNCHECKED.1));
         warnings.collect()
     }
 
@@ -90,13 +105,19 @@ impl Loader for ChartLoader<'_> {
         if let Some(document) = self.in_chart(url) {
             return Ok(Some(document));
         }
-        match self.documents.remote {
-            Some(remote) => read_document(&remote.fetch_document(url)?).map(Some),
-            None => {
-                self.unchecked.borrow_mut().push(url.to_owned());
-                Ok(None)
-            }
+        if let Some(document) = published_schema(url) {
+            self.built_in.borrow_mut().push(url.to_owned());
+            return Ok(Some(document));
         }
+        let Some(remote) = self.documents.remote else {
+            self.unchecked.borrow_mut().push(url.to_owned());
+            return Ok(None);
+        };
+        read_document(&remote.fetch_document(url)?).map(Some)
+    }
+
+    fn is_trusted(&self, url: &str) -> bool {
+        self.built_in.borrow().iter().any(|known| known == url)
     }
 }
 
@@ -167,6 +188,21 @@ mod tests {
         let wrong = |place: &str| format!("- at '/{place}': got string, want integer");
         assert_eq!(refusal(schema, "count: x\n", None), wrong("count"));
         assert_eq!(refusal(schema, "more: x\n", None), wrong("more"));
+    }
+
+    #[test]
+    fn definitions_of_kubernetes_are_in_the_program() {
+        let schema = r#"{"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"resources": {
+            "$ref": "https://raw.githubusercontent.com/nginxinc/kubernetes-json-schema/master/v1.32.2/_definitions.json#/definitions/io.k8s.api.core.v1.ResourceRequirements"
+        }}}"#;
+        assert_eq!(
+            verdict(schema, "resources: {limits: {cpu: 100m}}\n", None),
+            Ok(Vec::new())
+        );
+        assert_eq!(
+            refusal(schema, "resources: {limits: [1]}\n", None),
+            "- at '/resources/limits': got array, want object"
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::text::go::quote::quote;
 
 use super::documents::{Dialect, Document, Loaded, Loader};
-use super::draft::{Draft, is_official};
+use super::draft::Draft;
 use super::formats::{FormatCheck, format_check};
 use super::location::{Place, escape_step, join, split_fragment};
 use super::node::Node;
@@ -103,8 +103,8 @@ impl<'l> Compiler<'l> {
         let Some(node) = self.loaded.load(url)? else {
             return Ok(None);
         };
-        let document = self.loaded.document(url, node, self.default_draft, &mut self.arena)?;
-        if !is_official(url) {
+        let document = self.loaded.document(url, &node, self.default_draft, &mut self.arena)?;
+        if !self.loaded.is_trusted(url) {
             self.check(&document, "")?;
         }
         Ok(Some(self.keep(document)))

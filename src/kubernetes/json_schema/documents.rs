@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::text::go::quote::quote;
 use crate::text::go::url::parse;
 
-use super::draft::{Draft, Holds, Metaschemas, official_document};
+use super::draft::{Draft, Holds, Metaschemas, is_official, official_document};
 use super::location::{Place, escape_step, join, split, split_fragment};
 use super::node::Node;
 use super::schema::{Arena, Id};
@@ -20,6 +20,11 @@ pub trait Loader {
     /// # Errors
     /// When there is no such document.
     fn load(&self, url: &str) -> Result<Option<Node>, String>;
+
+    /// Whether a document that was loaded is known to be a schema, so that this is not checked.
+    fn is_trusted(&self, _url: &str) -> bool {
+        false
+    }
 }
 
 /// What a part of a document is written in.
@@ -215,6 +220,11 @@ impl<'l> Loaded<'l> {
         }
     }
 
+    /// Whether a document is known to be a schema.
+    pub(super) fn is_trusted(&self, url: &str) -> bool {
+        is_official(url) || self.loader.is_trusted(url)
+    }
+
     pub(super) fn add(&mut self, url: &str, document: Node) {
         self.documents.insert(url.to_owned(), Some(Arc::new(document)));
     }
@@ -310,17 +320,17 @@ impl<'l> Loaded<'l> {
     pub(super) fn document(
         &mut self,
         url: &str,
-        node: Arc<Node>,
+        node: &Arc<Node>,
         draft: Draft,
         arena: &mut Arena,
     ) -> Result<Document, String> {
         let mut document = Document {
             url: url.to_owned(),
-            node: Arc::clone(&node),
+            node: Arc::clone(node),
             resources: Resources::new(),
             processed: BTreeSet::new(),
         };
-        self.collect(&mut document, &node, url, "", &Dialect::of(draft), arena)?;
+        self.collect(&mut document, node, url, "", &Dialect::of(draft), arena)?;
         Ok(document)
     }
 
@@ -438,22 +448,37 @@ impl<'l> Loaded<'l> {
             None => (String::new(), fallback.clone()),
         };
         document.collect_anchors(schema, pointer, &own)?;
+        self.collect_inner(document, schema, draft, &base, pointer, &dialect, arena)
+    }
+
+    /// The same for the schemas in a schema.
+    #[expect(clippy::too_many_arguments, reason = "the state of one recursion")]
+    fn collect_inner(
+        &mut self,
+        document: &mut Document,
+        schema: &Node,
+        draft: Draft,
+        base: &str,
+        pointer: &str,
+        dialect: &Dialect,
+        arena: &mut Arena,
+    ) -> Result<(), String> {
         for (keyword, holds) in draft.subschemas() {
             let Some(value) = schema.get(keyword) else {
                 continue;
             };
             let at = format!("{pointer}/{keyword}");
             match (holds, value) {
-                (Holds::One, value) => self.collect(document, value, &base, &at, &dialect, arena)?,
+                (Holds::One, value) => self.collect(document, value, base, &at, dialect, arena)?,
                 (Holds::List, Node::List(items)) => {
                     for (index, item) in items.iter().enumerate() {
-                        self.collect(document, item, &base, &format!("{at}/{index}"), &dialect, arena)?;
+                        self.collect(document, item, base, &format!("{at}/{index}"), dialect, arena)?;
                     }
                 }
                 (Holds::Map, Node::Map(entries)) => {
                     for (key, value) in entries {
                         let at = format!("{at}/{}", escape_step(key));
-                        self.collect(document, value, &base, &at, &dialect, arena)?;
+                        self.collect(document, value, base, &at, dialect, arena)?;
                     }
                 }
                 _ => {}

@@ -55,7 +55,9 @@ impl Validator<'_> {
             return;
         }
         if let Some(id) = s.property_names {
-            map.keys().for_each(|name| self.validate_name(id, name));
+            for name in map.keys() {
+                self.validate_name(id, name);
+            }
         }
         if s.draft == Draft::V6 {
             return;
@@ -207,14 +209,13 @@ impl Validator<'_> {
         let mut errors = Vec::new();
         let mut matched = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            match self.validate_entry(id, item, &index.to_string()) {
-                Some(fault) => errors.push(fault),
-                None => {
-                    matched.push(index);
-                    if s.draft >= Draft::V2020 {
-                        self.unevaluated.items.remove(&index);
-                    }
-                }
+            if let Some(fault) = self.validate_entry(id, item, &index.to_string()) {
+                errors.push(fault);
+                continue;
+            }
+            matched.push(index);
+            if s.draft >= Draft::V2020 {
+                self.unevaluated.items.remove(&index);
             }
         }
         let got = count(matched.len());

@@ -27,6 +27,9 @@ pub use draft::Draft;
 pub use error::ValidationError;
 pub use node::Node;
 
+/// The check of a format: an error for a text that does not have it.
+pub type FormatCheck = fn(&str) -> Result<(), String>;
+
 /// A compiled schema.
 #[derive(Debug)]
 pub struct Validator {
@@ -39,7 +42,7 @@ pub struct Settings<'l> {
     /// The draft of schemas without `$schema`.
     pub default_draft: Draft,
     /// Formats besides those of the library, or instead of them.
-    pub formats: &'l [(&'static str, fn(&str) -> Result<(), String>)],
+    pub formats: &'l [(&'static str, FormatCheck)],
     /// Reads other documents.
     pub loader: &'l dyn Loader,
 }

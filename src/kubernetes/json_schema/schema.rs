@@ -45,6 +45,7 @@ pub(super) enum Format {
 
 /// One schema. Keywords that are absent are empty.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "one field for each keyword")]
 pub(super) struct Schema {
     /// `URL#pointer`.
     pub(super) location: String,

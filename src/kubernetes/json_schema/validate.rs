@@ -310,14 +310,13 @@ impl Validator<'_> {
         let mut errors = Vec::new();
         let mut has_match = false;
         for id in &self.schema.any_of {
-            match self.validate_self(*id, "", false) {
-                Some(fault) => errors.push(fault),
-                None => {
-                    has_match = true;
-                    if self.unevaluated.is_empty() {
-                        break;
-                    }
-                }
+            if let Some(fault) = self.validate_self(*id, "", false) {
+                errors.push(fault);
+                continue;
+            }
+            has_match = true;
+            if self.unevaluated.is_empty() {
+                break;
             }
         }
         if !has_match {

@@ -191,7 +191,7 @@ impl CustomKind {
     pub(super) fn compiled(&self, is_strict: bool) -> Result<Arc<FileSchema>, String> {
         let cell = if is_strict { &self.strict } else { &self.lenient };
         let compiled = cell.get_or_init(|| {
-            FileSchema::from_json(translated(&self.schema, is_strict, true, 0))
+            FileSchema::from_json(&translated(&self.schema, is_strict, true, 0))
                 .map(Arc::new)
                 .map_err(|error| format!("cannot use the schema of the CustomResourceDefinition: {error}"))
         });
@@ -217,7 +217,7 @@ pub(super) fn first_fault(tree: &Tree<'_>, schema: NodeId, value: NodeId) -> Opt
         return None;
     }
     let value = yaml::json_from_node(tree, value).ok()?;
-    let compiled = FileSchema::from_json(translated(&schema, false, false, 0)).ok()?;
+    let compiled = FileSchema::from_json(&translated(&schema, false, false, 0)).ok()?;
     compiled.check(&value).into_iter().next().map(|(_, message)| message)
 }
 

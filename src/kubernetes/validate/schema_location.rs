@@ -236,8 +236,8 @@ impl FileSchema {
     }
 
     /// From a schema that does not come from a file.
-    pub(super) fn from_json(schema: Json) -> Result<Self, String> {
-        Self::compile_at("crd:///schema.json", Node::from(&schema))
+    pub(super) fn from_json(schema: &Json) -> Result<Self, String> {
+        Self::compile_at("crd:///schema.json", Node::from(schema))
     }
 
     fn compile_at(url: &str, schema: Node) -> Result<Self, String> {

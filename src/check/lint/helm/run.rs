@@ -1,10 +1,11 @@
 //! All rules over one chart, in Helm's order.
 
+use std::sync::Arc;
+
 use crate::check::finding::Finding;
 use crate::engine::chart::Chart;
 use crate::engine::template::{Dict, Map, World};
-use crate::engine::values::deep_copy_map;
-
+use crate::engine::values::{FetchDocument, deep_copy_map};
 use crate::kubernetes::version::KubeVersion;
 
 use super::chart_source::ChartSource;
@@ -19,20 +20,24 @@ pub struct LintOptions {
     pub kube_version: Option<KubeVersion>,
     /// Whether values.schema.json is left alone.
     pub skip_schema_validation: bool,
+    /// What fetches schemas that values.schema.json refers to; nothing is fetched without it.
+    pub documents: Option<Arc<dyn FetchDocument>>,
 }
 
-/// What `helm lint` reports: its own rules, over the files and over one rendering with the chart's defaults.
+/// What `helm lint` reports: its own rules, over the files and over one rendering with the chart's defaults. `warnings`
+/// receives what was not checked.
 pub fn lint_chart(
     source: &ChartSource,
     values: &Map,
     options: &LintOptions,
     world: &mut dyn World,
+    warnings: &mut Vec<String>,
 ) -> Vec<LintMessage> {
     let mut messages = Messages::new(source);
     let values = &deep_copy_map(values);
     super::chart_file::check(source, &mut messages);
     super::values_file::check(source, values, options, &mut messages);
-    super::templates::check(source, values, options, world, &mut messages);
+    super::templates::check(source, values, options, world, &mut messages, warnings);
     super::dependencies::check(source, &mut messages);
     super::crds::check(source, &mut messages);
     messages.list
@@ -47,6 +52,7 @@ pub fn lint_files(source: &ChartSource, chart: Option<&Chart>) -> Vec<Finding> {
         kube_version: None,
         // Every rendering is checked against the schema, with the values it has.
         skip_schema_validation: true,
+        documents: None,
     };
     let mut messages = Messages::new(source);
     super::chart_file::check(source, &mut messages);

@@ -5,7 +5,7 @@ use crate::engine::functions::yaml_value::value_from_yaml;
 use crate::engine::manifest::trim;
 use crate::engine::render::{Capabilities, Operation, Release, RenderedFile, SchemaCheck, render_chart, render_values};
 use crate::engine::template::{Map, Options, Value, World};
-use crate::engine::values::{coalesce_values, process_dependencies};
+use crate::engine::values::{coalesce_values, process_dependencies, unchecked_url};
 use crate::kubernetes::lifecycle::lifecycle;
 use crate::kubernetes::version::KubeVersion;
 use crate::text::go::quote::quote;
@@ -52,6 +52,7 @@ pub(super) fn check(
     options: &LintOptions,
     world: &mut dyn World,
     messages: &mut Messages<'_>,
+    unchecked: &mut Vec<String>,
 ) {
     if !has_directory(source, messages) {
         return;
@@ -76,12 +77,10 @@ pub(super) fn check(
         operation: Operation::Lint,
     };
     let capabilities = Capabilities::new(options.kube_version.clone(), &[]);
-    let check = if options.skip_schema_validation {
-        SchemaCheck::Skipped
-    } else {
-        SchemaCheck::Enforced
-    };
-    let top = match render_values(&chart, &coalesced, &release, &capabilities, check, &mut warnings) {
+    let check = SchemaCheck::new(options.skip_schema_validation, options.documents.as_deref());
+    let top = render_values(&chart, &coalesced, &release, &capabilities, check, &mut warnings);
+    unchecked.extend(warnings.into_iter().filter(|warning| unchecked_url(warning).is_some()));
+    let top = match top {
         Ok(top) => top,
         Err(error) => {
             let place = Some(Place {

@@ -72,7 +72,7 @@ pub(super) fn check(source: &ChartSource, overrides: &Map, options: &LintOptions
     let files = |name: &str| source.read(name).ok();
     let documents = SchemaDocuments {
         files: &files,
-        remote: None,
+        remote: options.documents.as_deref(),
     };
     if let Err(violation) = validate_single_schema(&coalesced, &schema, &documents) {
         messages.add(Error, Rule::ValuesSchema, FILE, violation.to_string(), start());
