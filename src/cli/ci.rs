@@ -20,6 +20,7 @@ use super::package::package_error;
 use super::push::publish_items;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
+use super::schema_flags::FetchFlags;
 
 #[derive(Debug, Args)]
 pub(super) struct CiArguments {
@@ -40,6 +41,8 @@ pub(super) struct CiArguments {
     #[arg(long, alias = "kube-version", value_delimiter = ',', value_name = "VERSIONS")]
     kubernetes_version: Vec<String>,
     #[command(flatten)]
+    schemas: FetchFlags,
+    #[command(flatten)]
     report: ReportFlags,
 }
 
@@ -50,7 +53,8 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
     let reporting = arguments
         .report
         .prepare(context, directories, config.silenced(), config.fail_on)?;
-    let request = request(arguments, &config, &base, &reporting)?;
+    let mut request = request(arguments, &config, &base, &reporting)?;
+    request.documents = arguments.schemas.documents(context);
     let shows_progress = context.is_interactive() && std::io::stderr().is_terminal();
     let total = request.charts.len();
     let progress = |done: usize| {

@@ -201,9 +201,12 @@ mod tests {
     #[test]
     fn every_flag_of_helm_is_known_and_listed() {
         let ours = [
+            "cache",
             "compat",
             "deterministic",
+            "fetch-schemas",
             "helm-rules",
+            "offline",
             "base",
             "baseline",
             "fail-on",

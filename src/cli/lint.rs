@@ -19,6 +19,7 @@ use super::exit_code::Exit;
 use super::helm_flags::GlobalFlags;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
+use super::schema_flags::FetchFlags;
 use super::value_flags::ValueFlags;
 
 #[derive(Debug, Args)]
@@ -50,6 +51,8 @@ pub(super) struct LintArguments {
     /// Do not validate values against values.schema.json.
     #[arg(long)]
     skip_schema_validation: bool,
+    #[command(flatten)]
+    schemas: FetchFlags,
     /// Kubernetes versions to render and validate for: 1.31, latest, 1.28..1.35, or a list with commas.
     #[arg(long, alias = "kubernetes-version", value_delimiter = ',', value_name = "VERSION")]
     kube_version: Vec<String>,
@@ -152,6 +155,7 @@ fn run_helm_rules(context: RunContext, arguments: &LintArguments) -> Result<Exit
             .transpose()
             .map_err(CommandError::usage)?,
         skip_schema_validation: arguments.skip_schema_validation,
+        documents: arguments.schemas.documents(context),
     };
     let (_, values) = arguments.values.read(context, Compat::Helm4, &str::to_owned)?;
     let mut world = context.render_world(false);
@@ -195,6 +199,7 @@ fn run_all_rules(
         subcharts: subcharts(arguments),
         namespace: namespace(context, arguments),
         skip_schema_validation: arguments.skip_schema_validation,
+        documents: arguments.schemas.documents(context),
         judgement: reporting.judgement.clone(),
         ..CheckRequest::new(charts, reporting.root.clone(), versions)
     };

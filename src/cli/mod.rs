@@ -14,6 +14,7 @@ mod post_renderer;
 mod push;
 mod report_flags;
 mod run_context;
+mod schema_flags;
 mod template;
 mod validate;
 mod value_flags;

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::artifact::network::{CertificateCheck, Clock, Network, NetworkSettings, ProxySettings, RemoteSchemas};
+use crate::artifact::network::{
+    CertificateCheck, Clock, Network, NetworkSettings, ProxySettings, RemoteDocuments, RemoteSchemas,
+};
+use crate::engine::values::FetchDocument;
 use crate::kubernetes::validate::FetchSchema;
 
 use super::command_error::CommandError;
@@ -46,4 +49,10 @@ pub(super) fn remote_schemas(
     let network = Network::new(&network_settings(context, certificates), Arc::new(ProcessClock))
         .map_err(|error| CommandError::could_not_run(format!("schemas cannot be fetched: {error}")))?;
     Ok(Arc::new(RemoteSchemas::new(Arc::new(network), cache)))
+}
+
+/// What fetches documents that values.schema.json refers to, and keeps them in `cache`. Nothing is set up before the first.
+pub(super) fn remote_documents(context: RunContext, cache: Option<PathBuf>) -> Arc<dyn FetchDocument> {
+    let settings = network_settings(context, CertificateCheck::Verify);
+    Arc::new(RemoteDocuments::new(settings, Arc::new(ProcessClock), cache))
 }

@@ -29,6 +29,7 @@ use super::helm_flags::{GlobalFlags, InstallFlags};
 use super::output_directory::OutputDirectory;
 use super::post_renderer::PostRenderer;
 use super::run_context::RunContext;
+use super::schema_flags::OfflineFlags;
 use super::value_flags::ValueFlags;
 
 /// What Helm adds to an error after rendering has begun.
@@ -82,6 +83,8 @@ pub(super) struct TemplateArguments {
     /// Do not validate values against values.schema.json.
     #[arg(long)]
     skip_schema_validation: bool,
+    #[command(flatten)]
+    schemas: OfflineFlags,
     /// Print the rendered text even when it is not valid YAML.
     #[arg(long)]
     debug: bool,
@@ -325,11 +328,8 @@ fn render(
 ) -> Result<Rendering, CommandError> {
     let (chart, release, capabilities) = (subject.chart, subject.release, subject.capabilities);
     let mut notices = Vec::new();
-    let check = if arguments.skip_schema_validation {
-        SchemaCheck::Skipped
-    } else {
-        SchemaCheck::Enforced
-    };
+    let documents = arguments.schemas.documents(context);
+    let check = SchemaCheck::new(arguments.skip_schema_validation, documents.as_deref());
     let top = render_values(chart, subject.values, release, capabilities, check, &mut notices);
     report(context, arguments, &notices);
     let top = ManuallyDrop::new(top.map_err(|error| {

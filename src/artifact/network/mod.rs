@@ -3,6 +3,7 @@
 
 mod client;
 mod clock;
+mod remote_document;
 mod remote_schema;
 mod retry;
 mod runtime;
@@ -12,6 +13,7 @@ pub use client::{CertificateCheck, NetworkError, NetworkSettings, ProxySettings}
 pub use clock::Clock;
 #[cfg(test)]
 pub(crate) use clock::TestClock;
+pub use remote_document::RemoteDocuments;
 pub use remote_schema::RemoteSchemas;
 pub use retry::{Exhausted, RetryPolicy, Verdict, judge_error, judge_status};
 pub use runtime::Network;

@@ -100,17 +100,22 @@ impl FetchSchema for RemoteSchemas {
             .run(self.network.clock(), Failure::judge, request)
             .map_err(|exhausted| FetchError(exhausted.error.to_string()))?;
         if let (Some(kept), Some(text)) = (&kept, &text) {
-            let written = kept
-                .parent()
-                .map_or(Ok(()), std::fs::create_dir_all)
-                .and_then(|()| replace_file(kept, text));
-            written.map_err(|error| FetchError(format!("cannot write {}: {error}", kept.display())))?;
+            keep(kept, text).map_err(FetchError)?;
         }
         Ok(text)
     }
 }
 
+/// Keeps what was fetched.
+pub(super) fn keep(kept: &Path, text: &[u8]) -> Result<(), String> {
+    let written = kept
+        .parent()
+        .map_or(Ok(()), std::fs::create_dir_all)
+        .and_then(|()| replace_file(kept, text));
+    written.map_err(|error| format!("cannot write {}: {error}", kept.display()))
+}
+
 /// Where the schema of an address is kept.
-fn kept_at(cache: &Path, url: &str) -> PathBuf {
+pub(super) fn kept_at(cache: &Path, url: &str) -> PathBuf {
     cache.join(format!("{:x}.json", Sha256::digest(url.as_bytes())))
 }

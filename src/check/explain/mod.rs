@@ -6,6 +6,7 @@ mod chart_file;
 mod explain_tests;
 mod manifest;
 mod place;
+mod schema_place;
 mod template;
 mod value_origins;
 mod values;
@@ -23,7 +24,7 @@ pub use manifest::{broken_manifest, explain_manifests};
 pub use place::{template_place, values_of_line};
 pub use template::explain_templates;
 pub use value_origins::{Given, ValueOrigins};
-pub use values::{explain_schema, explain_user_values, explain_values_file};
+pub use values::{explain_schema, explain_unchecked, explain_user_values, explain_values_file};
 
 /// A rendering that failed, and all that went into it.
 pub struct Subject<'a> {

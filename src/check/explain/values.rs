@@ -1,9 +1,10 @@
 //! Values that do not match their values.schema.json, and schemas that are broken themselves.
 
+use super::schema_place::{fault_place, reference_place};
 use super::value_origins::{Given, ValueOrigins, find_nearest_in};
 use super::yaml_fault;
 use crate::check::finding::{Finding, Location, Place, may_name_secret};
-use crate::engine::chart::Chart;
+use crate::engine::chart::{Chart, Notice};
 use crate::engine::template::Map;
 use crate::engine::values::{UserValuesError, coalesce_values};
 use crate::text::json_pointer;
@@ -206,7 +207,13 @@ fn broken_schema(chart: &Chart, words: &str, details: &[&str]) -> Finding {
         .find(|(_, words)| !words.ends_with(" failed"));
     let Some((steps, cause)) = cause else {
         let message = format!("{SCHEMA} cannot be used: {}", words.trim());
-        return Finding::new(Rule::ValuesSchema, location, message);
+        let place = fault_place(&file, words.trim()).unwrap_or(location);
+        let finding = Finding::new(Rule::ValuesSchema, place, message);
+        return if words.contains("HTTP request") {
+            finding.with_help("where that host cannot be reached, leave out what it describes with `--offline`")
+        } else {
+            finding
+        };
     };
     let pointer = pointer(&steps);
     let at = if pointer.is_empty() {
@@ -221,6 +228,36 @@ fn broken_schema(chart: &Chart, words: &str, details: &[&str]) -> Finding {
     let trimmed = details.iter().map(|line| line.trim_start().trim_start_matches("- "));
     finding.notes.extend(trimmed.map(str::to_owned));
     finding
+}
+
+/// A finding for each address that a schema refers to and that was not fetched, once for all charts; `notices` are those of
+/// the rendering.
+pub fn explain_unchecked(chart: &Chart, notices: &[Notice]) -> Vec<Finding> {
+    let urls = notices.iter().filter_map(|notice| match notice {
+        Notice::UncheckedSchema(url) => Some(url),
+        _ => None,
+    });
+    urls.map(|url| {
+        let location = unchecked_place(chart, url).unwrap_or_else(|| Location::whole(chart.source_file(SCHEMA)));
+        let message = format!("{url} is not fetched, so the values it describes are not checked");
+        Finding::new(Rule::ValuesSchemaUnchecked, location, message)
+            .with_help("fetch it with `--fetch-schemas`, or put it into the chart beside the schema's `$id`")
+    })
+    .collect()
+}
+
+/// The reference to a URL in the schema of a chart or of one below it.
+fn unchecked_place(chart: &Chart, url: &str) -> Option<Location> {
+    let own = chart
+        .schema
+        .as_ref()
+        .and_then(|_| reference_place(&chart.source_file(SCHEMA), url));
+    own.or_else(|| {
+        chart
+            .dependencies
+            .iter()
+            .find_map(|subchart| unchecked_place(subchart, url))
+    })
 }
 
 /// A values file that does not parse, at the place where it stops making sense.

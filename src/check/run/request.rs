@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::check::explain::Given;
 use crate::check::finding::Judgement;
 use crate::engine::template::{Dict, Map};
-use crate::engine::values::{UserValues, UserValuesError};
+use crate::engine::values::{FetchDocument, UserValues, UserValuesError};
 use crate::kubernetes::validate::Options as ValidateOptions;
 use crate::kubernetes::version::SupportedVersion;
 use crate::text::source::ReportRoot;
@@ -67,6 +68,8 @@ pub struct CheckRequest {
     pub validation: ValidateOptions,
     /// Values are not validated against values.schema.json.
     pub skip_schema_validation: bool,
+    /// What fetches schemas that values.schema.json refers to; nothing is fetched without it.
+    pub documents: Option<Arc<dyn FetchDocument>>,
     /// Name of the release.
     pub release_name: String,
     /// Namespace of the release.
@@ -91,6 +94,7 @@ impl CheckRequest {
                 ..ValidateOptions::default()
             },
             skip_schema_validation: false,
+            documents: None,
             release_name: "release-name".to_owned(),
             namespace: "default".to_owned(),
             judgement: Judgement::default(),

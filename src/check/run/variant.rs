@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::check::explain::{
-    Subject, ValueOrigins, broken_manifest, explain_schema, explain_templates, template_place, values_of_line,
+    Subject, ValueOrigins, broken_manifest, explain_schema, explain_templates, explain_unchecked, template_place,
+    values_of_line,
 };
 use crate::check::finding::{Finding, Location, Related};
 use crate::check::lint::objects::{
@@ -56,6 +57,8 @@ struct Prepared {
     release: Release,
     capabilities: Capabilities,
     top: RenderValues,
+    /// What was not checked.
+    unchecked: Vec<Finding>,
 }
 
 impl Prepared {
@@ -74,13 +77,10 @@ impl Prepared {
             operation: Operation::Install,
         };
         let capabilities = Capabilities::new(Some(variant.target.kube_version.clone()), &[]);
-        let check = if request.skip_schema_validation {
-            SchemaCheck::Skipped
-        } else {
-            SchemaCheck::Enforced
-        };
+        let check = SchemaCheck::new(request.skip_schema_validation, request.documents.as_deref());
         match render_values(&chart, values, &release, &capabilities, check, &mut warnings) {
             Ok(top) => Ok(Self {
+                unchecked: explain_unchecked(&chart, &warnings),
                 chart,
                 release,
                 capabilities,
@@ -158,7 +158,9 @@ impl VariantFindings {
             release,
             capabilities,
             top,
+            unchecked,
         } = prepared;
+        self.findings.extend(unchecked.iter().cloned());
         let subject = Subject {
             chart,
             given,

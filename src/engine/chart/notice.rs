@@ -61,8 +61,8 @@ pub enum Notice {
     Tolerated(Tolerated),
     /// Dependencies do not fit the values, which Helm 4 also logs.
     NotProcessed(String),
-    /// A part of values.schema.json that is not checked here.
-    Schema(String),
+    /// A URL that a values.schema.json refers to and that was not fetched, so that this part is not checked.
+    UncheckedSchema(String),
 }
 
 /// Values that do not fit together, in Helm's words.
@@ -110,7 +110,7 @@ impl Notice {
             }
             Self::Tolerated(Tolerated::Fail(message)) => record("INFO", "funcMap fail", &[("message", message)]),
             Self::NotProcessed(error) => record("ERROR", DEPENDENCIES_FAILED, &[("error", error)]),
-            Self::Schema(text) => record("WARN", text, &[]),
+            Self::UncheckedSchema(url) => record("WARN", &unchecked_schema(url), &[]),
         }
     }
 
@@ -157,9 +157,13 @@ impl Notice {
             }
             Self::Tolerated(Tolerated::Fail(message)) => format!("engine.go:227: [INFO] Fail: {message}"),
             Self::NotProcessed(error) => format!("{DEPENDENCIES_FAILED}: {error}"),
-            Self::Schema(text) => format!("WARNING: {text}"),
+            Self::UncheckedSchema(url) => format!("WARNING: {}", unchecked_schema(url)),
         }
     }
+}
+
+fn unchecked_schema(url: &str) -> String {
+    format!("values.schema.json: {url} is not fetched, so the values it describes are not checked")
 }
 
 const DEPENDENCIES_FAILED: &str = "chart dependencies processing failed";

@@ -10,7 +10,7 @@ use crate::engine::template::{
     CompiledSet, Dict, ExecutionError, Executor, Map, MapType, Options, ParseError, SourceMap, TemplateSet, Text,
     Trace, Value, World, helm_error_text, helm_parse_error_text, helm3_error_text,
 };
-use crate::engine::values::{CoalesceError, SchemaViolation, coalesce_values, validate_chart_values};
+use crate::engine::values::{CoalesceError, FetchDocument, SchemaViolation, coalesce_values, validate_chart_values};
 
 use super::capabilities::Capabilities;
 use super::chart_objects::chart_object;
@@ -57,12 +57,25 @@ pub enum RenderValuesError {
 }
 
 /// Whether values are validated against values.schema.json.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SchemaCheck {
-    /// Values are validated.
+#[derive(Debug, Clone, Copy)]
+pub enum SchemaCheck<'f> {
+    /// Values are validated, except for what schemas at other addresses describe.
     Enforced,
+    /// Values are validated; schemas at other addresses are fetched.
+    Fetching(&'f dyn FetchDocument),
     /// `--skip-schema-validation`
     Skipped,
+}
+
+impl<'f> SchemaCheck<'f> {
+    /// What flags say: whether to skip the check, and what fetches schemas.
+    pub fn new(is_skipped: bool, remote: Option<&'f dyn FetchDocument>) -> Self {
+        match remote {
+            _ if is_skipped => Self::Skipped,
+            Some(remote) => Self::Fetching(remote),
+            None => Self::Enforced,
+        }
+    }
 }
 
 /// Coalesces the user's values with the chart's and validates them. Dependencies must have been processed.
@@ -74,16 +87,19 @@ pub fn render_values(
     values: &Map,
     release: &Release,
     capabilities: &Capabilities,
-    check: SchemaCheck,
+    check: SchemaCheck<'_>,
     notices: &mut Vec<Notice>,
 ) -> Result<RenderValues, RenderValuesError> {
     let values = coalesce_values(chart, values, notices)?;
-    if check == SchemaCheck::Enforced {
-        let mut unchecked = Vec::new();
-        let verdict = validate_chart_values(chart, &values, &mut unchecked);
-        notices.extend(unchecked.into_iter().map(Notice::Schema));
-        verdict?;
-    }
+    let remote = match check {
+        SchemaCheck::Enforced => None,
+        SchemaCheck::Fetching(remote) => Some(remote),
+        SchemaCheck::Skipped => return Ok(RenderValues::new(&values, release, capabilities)),
+    };
+    let mut unchecked = Vec::new();
+    let verdict = validate_chart_values(chart, &values, remote, &mut unchecked);
+    notices.extend(unchecked.into_iter().map(Notice::UncheckedSchema));
+    verdict?;
     Ok(RenderValues::new(&values, release, capabilities))
 }
 

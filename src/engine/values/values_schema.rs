@@ -1,39 +1,41 @@
-//! values.schema.json: validation by `boon`, reported in the words of the Go library that Helm uses.
+//! values.schema.json: validation with the verdicts and words of the Go library that Helm uses.
 
-use boon::{Compiler, Format, Schemas, UrlLoader};
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 
 use super::schema_acceptance::{Quick, quick_look};
-use super::schema_error::{compile_error, validation_error};
-use super::schema_patterns::rewrite_patterns;
-use super::schema_references::{ChartFiles, resolve};
+use super::schema_documents::{ChartLoader, FetchDocument, SchemaDocuments};
 use crate::engine::chart::Chart;
 use crate::engine::functions::json::next_value;
 use crate::engine::template::{Map, Value};
-use crate::text::go::path_error::path_error;
-use crate::text::go::quote::quote;
+use crate::kubernetes::json_schema::{Draft, Node, Settings, Validator};
+use crate::text::go::float_format::format_shortest;
 
 /// URL under which Helm registers a chart's schema.
 const SCHEMA_URL: &str = "file:///values.schema.json";
-
-/// Formats that `boon` checks and Helm's library does not know: any text is accepted.
-const UNKNOWN_FORMATS: [&str; 2] = ["idn-email", "idn-hostname"];
 
 /// Values that break their schema, or a schema that does not compile: Helm's text, several lines.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SchemaViolation(pub String);
 
-/// The result of validation: warnings about parts that were not checked, or why the values are refused.
+/// The result of validation: the URLs that were not fetched, or why the values are refused.
 pub type SchemaVerdict = Result<Vec<String>, SchemaViolation>;
 
-/// Validates the coalesced values of a chart and, below their names, those of its subcharts.
+/// Validates the coalesced values of a chart and, below their names, those of its subcharts. Without `remote`, nothing is
+/// fetched, and what a schema at a URL describes is not checked: `unchecked` receives the URLs, each once.
 ///
 /// # Errors
 /// When values break a schema, or a schema is broken.
-pub fn validate_chart_values(chart: &Chart, values: &Map, warnings: &mut Vec<String>) -> Result<(), SchemaViolation> {
+pub fn validate_chart_values(
+    chart: &Chart,
+    values: &Map,
+    remote: Option<&dyn FetchDocument>,
+    unchecked: &mut Vec<String>,
+) -> Result<(), SchemaViolation> {
     let mut text = String::new();
-    collect(chart, values, &mut text, warnings);
+    collect(chart, values, remote, &mut text, unchecked);
     if text.is_empty() {
         Ok(())
     } else {
@@ -41,21 +43,34 @@ pub fn validate_chart_values(chart: &Chart, values: &Map, warnings: &mut Vec<Str
     }
 }
 
-fn collect(chart: &Chart, values: &Map, text: &mut String, warnings: &mut Vec<String>) {
+fn collect(
+    chart: &Chart,
+    values: &Map,
+    remote: Option<&dyn FetchDocument>,
+    text: &mut String,
+    unchecked: &mut Vec<String>,
+) {
     if let Some(schema) = &chart.schema {
         let files = |name: &str| {
             let file = chart.raw.iter().find(|file| file.name == name)?;
             Some(file.data.to_vec())
         };
-        match validate_single_schema(values, schema, &files) {
-            Ok(unchecked) => warnings.extend(unchecked),
+        let documents = SchemaDocuments { files: &files, remote };
+        match validate_single_schema(values, schema, &documents) {
+            Ok(urls) => {
+                for url in urls {
+                    if !unchecked.contains(&url) {
+                        unchecked.push(url);
+                    }
+                }
+            }
             Err(violation) => text.push_str(&format!("{}:\n{}", chart.name(), violation.0)),
         }
     }
     for subchart in &chart.dependencies {
         match values.get(subchart.name().as_bytes()) {
             None | Some(Value::Nil) => {}
-            Some(Value::Map(values)) => collect(subchart, &values, text, warnings),
+            Some(Value::Map(values)) => collect(subchart, &values, remote, text, unchecked),
             Some(other) => text.push_str(&format!(
                 "{}:\ninvalid type for values: expected object (map), got {}\n",
                 subchart.name(),
@@ -65,15 +80,15 @@ fn collect(chart: &Chart, values: &Map, text: &mut String, warnings: &mut Vec<St
     }
 }
 
-/// Validates values against the text of one schema, which may refer to `files` of its chart.
+/// Validates values against the text of one schema, which may refer to `documents`.
 ///
 /// # Errors
 /// When the values break the schema, or it is broken.
-pub fn validate_single_schema(values: &Map, schema: &[u8], files: &ChartFiles<'_>) -> SchemaVerdict {
-    let schema = read_schema(schema).map_err(SchemaViolation)?;
-    match quick_look(&schema, values) {
+pub fn validate_single_schema(values: &Map, schema: &[u8], documents: &SchemaDocuments<'_>) -> SchemaVerdict {
+    let json = read_schema(schema).map_err(SchemaViolation)?;
+    match quick_look(&json, values) {
         Quick::Accepted => Ok(Vec::new()),
-        Quick::Unknown => library_verdict(values, schema, files),
+        Quick::Unknown => library_verdict(values, schema, documents),
         Quick::TooComplex => Err(SchemaViolation(
             "values.schema.json is too complex: its alternatives multiply from level to level\n".to_owned(),
         )),
@@ -81,7 +96,7 @@ pub fn validate_single_schema(values: &Map, schema: &[u8], files: &ChartFiles<'_
 }
 
 /// The schema, or Go's error text if it is not JSON.
-fn read_schema(text: &[u8]) -> Result<Json, String> {
+pub(super) fn read_schema(text: &[u8]) -> Result<Json, String> {
     serde_json::from_slice(text).map_err(|error| match next_value(text, 0) {
         Ok(None) => "EOF".to_owned(),
         Err(error) => error.to_string(),
@@ -92,77 +107,50 @@ fn read_schema(text: &[u8]) -> Result<Json, String> {
     })
 }
 
-/// The same, only by `boon`.
-pub(super) fn library_verdict(values: &Map, mut schema: Json, files: &ChartFiles<'_>) -> SchemaVerdict {
-    let patterns = rewrite_patterns(&mut schema);
-    let references = resolve(&mut schema, files);
-    let mut compiler = Compiler::new();
-    compiler.use_loader(Box::new(Loader));
-    for name in UNKNOWN_FORMATS {
-        compiler.register_format(Format { name, func: |_| Ok(()) });
-    }
-    let mut schemas = Schemas::new();
-    compiler
-        .add_resource(SCHEMA_URL, schema)
-        .map_err(|error| SchemaViolation(compile_error(&error)))?;
-    for (url, document) in references.documents {
-        compiler
-            .add_resource(&url, document)
-            .map_err(|error| SchemaViolation(compile_error(&error)))?;
-    }
-    let index = compiler
-        .compile(SCHEMA_URL, &mut schemas)
-        .map_err(|error| SchemaViolation(patterns.restore(compile_error(&error))))?;
-    let instance = to_json(&Value::Map(values.clone()));
-    schemas.validate(&instance, index).map_err(|error| {
-        let text = patterns.restore(validation_error(&error));
+/// The verdict without a quick look.
+pub(super) fn library_verdict(values: &Map, schema: &[u8], documents: &SchemaDocuments<'_>) -> SchemaVerdict {
+    let schema = Node::parse(schema).map_err(|error| SchemaViolation(error.to_string()))?;
+    let loader = ChartLoader::new(&schema, documents);
+    let settings = Settings {
+        default_draft: Draft::V2020,
+        formats: &[],
+        loader: &loader,
+    };
+    let validator = Validator::compile(SCHEMA_URL, schema, &settings).map_err(SchemaViolation)?;
+    let values = to_node(&Value::Map(values.clone()));
+    validator.validate(&values).map_err(|error| {
+        let text = error.to_string();
         let text = text
             .strip_prefix(&format!("jsonschema validation failed with '{SCHEMA_URL}#'\n"))
             .unwrap_or(&text);
         SchemaViolation(format!("{text}\n"))
     })?;
-    Ok(references.warnings)
+    Ok(loader.unchecked())
 }
 
-/// Files, as in Helm. A URL gets here only as `$schema`, and is not fetched. Unresolved URNs accept anything, as in Helm.
-struct Loader;
-
-impl UrlLoader for Loader {
-    fn load(&self, url: &str) -> Result<Json, Box<dyn std::error::Error>> {
-        if url.starts_with("urn:") {
-            return Ok(Json::Bool(true));
-        }
-        if let Some(path) = url.strip_prefix("file://") {
-            let text = std::fs::read(path).map_err(|error| path_error("open", path, &error))?;
-            return Ok(serde_json::from_slice(&text)?);
-        }
-        if !url.starts_with("http:") && !url.starts_with("https:") {
-            return Err(format!("no URLLoader registered for {}", quote(url.as_bytes())).into());
-        }
-        Err(format!("{url} is not fetched: rendering uses no network; put the schema into the chart").into())
-    }
-}
-
-/// The value as JSON; a value that JSON cannot express becomes null.
-pub(super) fn to_json(value: &Value) -> Json {
+/// The value as JSON, its numbers as Go prints them.
+fn to_node(value: &Value) -> Node {
+    let number = |shown: String| Node::Number(shown);
     match value {
-        Value::Bool(value) => Json::Bool(*value),
-        Value::Int(value) | Value::Int64(value) => Json::from(*value),
-        Value::Int32(value) => Json::from(*value),
-        Value::Uint8(value) => Json::from(*value),
-        Value::Uint32(value) => Json::from(*value),
-        Value::Uint64(value) => Json::from(*value),
-        Value::Float(value) => Json::from(*value),
-        Value::Str(text) => Json::String(text.to_str_lossy().into_owned()),
-        Value::List(list) => Json::Array(list.items().iter().map(to_json).collect()),
+        Value::Nil => Node::Null,
+        Value::Bool(value) => Node::Bool(*value),
+        Value::Int(value) | Value::Int64(value) => number(value.to_string()),
+        Value::Int32(value) => number(value.to_string()),
+        Value::Uint8(value) => number(value.to_string()),
+        Value::Uint32(value) => number(value.to_string()),
+        Value::Uint64(value) => number(value.to_string()),
+        Value::Float(value) if value.is_finite() => number(format_shortest(*value)),
+        Value::Float(_) => Node::Other("float64"),
+        Value::Str(text) => Node::Text(text.to_str_lossy().into_owned()),
+        Value::List(list) => Node::List(list.items().iter().map(to_node).collect()),
         Value::Map(map) => map.with(|dict| {
-            Json::Object(
-                dict.iter()
-                    .map(|(key, value)| (key.to_str_lossy().into_owned(), to_json(value)))
-                    .collect(),
-            )
+            let entries = dict.iter();
+            let entries = entries.map(|(key, value)| (key.to_str_lossy().into_owned(), to_node(value)));
+            Node::Map(entries.collect::<BTreeMap<_, _>>())
         }),
-        Value::Nil | Value::Complex(..) | Value::Bytes(_) | Value::Object(_) => Json::Null,
+        Value::Complex(..) => Node::Other("complex128"),
+        Value::Bytes(_) => Node::Other("[]uint8"),
+        Value::Object(_) => Node::Other("struct"),
     }
 }
 

@@ -115,6 +115,17 @@ impl Catalog {
         self.minor
     }
 
+    /// The names of all definitions, in no order.
+    pub(super) fn names(&self) -> impl Iterator<Item = u32> {
+        self.names.keys().copied()
+    }
+
+    /// Group, version, kind and the name of the definition of all kinds, in no order.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = (&'static str, &'static str, &'static str, u32)> {
+        let kinds = self.kinds.iter();
+        kinds.map(|((group, version, kind), name)| (*group, *version, *kind, *name))
+    }
+
     /// The definition of a kind.
     pub(super) fn root(&self, api_version: &str, kind: &str) -> Option<Definition<'_>> {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));

@@ -10,10 +10,9 @@ use std::io::ErrorKind as IoErrorKind;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use boon::{Compiler, Draft, Format, InstanceToken, SchemaIndex, Schemas, ValidationError};
 use serde_json::Value as Json;
 
-use crate::kubernetes::json_schema::message as schema_error_message;
+use crate::kubernetes::json_schema::{Draft, Loader, Node, Settings, ValidationError, Validator};
 use crate::text::go::duration::parse_duration;
 use crate::text::redact::redact_url;
 
@@ -223,70 +222,67 @@ fn location(given: &str) -> Result<Location, LocationError> {
 }
 
 /// A compiled JSON schema. Without `$schema` it is read as draft 4, as kubeconform does.
-pub(super) struct FileSchema {
-    schemas: Schemas,
-    index: SchemaIndex,
-}
+pub(super) struct FileSchema(Validator);
 
 impl FileSchema {
     fn compile(path: &str, text: &[u8]) -> Result<Self, String> {
-        let schema: Json = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        let schema = Node::parse(text).map_err(|error| error.to_string())?;
         if is_remote(path) {
             return Self::compile_at(path, schema);
         }
         let absolute = std::path::absolute(Path::new(path)).map_err(|error| error.to_string())?;
-        Self::compile_at(absolute.to_str().ok_or("the path is not UTF-8")?, schema)
+        let absolute = absolute.to_str().ok_or("the path is not UTF-8")?;
+        Self::compile_at(&format!("file://{absolute}"), schema)
     }
 
-    fn compile_at(absolute: &str, schema: Json) -> Result<Self, String> {
-        let mut compiler = Compiler::new();
-        compiler.set_default_draft(Draft::V4);
-        compiler.register_format(Format {
-            name: "duration",
-            func: assert_go_duration,
-        });
-        let mut schemas = Schemas::new();
-        compiler
-            .add_resource(absolute, schema)
-            .map_err(|error| error.to_string())?;
-        let index = compiler
-            .compile(absolute, &mut schemas)
-            .map_err(|error| format!("{error:#}"))?;
-        Ok(Self { schemas, index })
+    fn compile_at(url: &str, schema: Node) -> Result<Self, String> {
+        let settings = Settings {
+            default_draft: Draft::V4,
+            formats: &[("duration", check_go_duration)],
+            loader: &FileLoader,
+        };
+        Validator::compile(url, schema, &settings).map(Self)
     }
 
     /// Path (its steps) and message of every violation.
     pub(super) fn check(&self, instance: &Json) -> Vec<(Vec<String>, String)> {
         let mut violations = Vec::new();
-        if let Err(error) = self.schemas.validate(instance, self.index) {
-            collect(&error, &mut violations);
+        if let Err(error) = self.0.validate(&Node::from(instance)) {
+            collect(error, &mut violations);
         }
         violations
     }
 }
 
-/// The causes without causes of their own. Their depth is that of the document, which the reader bounds.
-fn collect(error: &ValidationError<'_, '_>, violations: &mut Vec<(Vec<String>, String)>) {
-    let mut pending = vec![error];
-    while let Some(error) = pending.pop() {
-        if error.causes.is_empty() {
-            let tokens = error.instance_location.tokens.iter();
-            let steps = tokens
-                .map(|token| match token {
-                    InstanceToken::Prop(name) => name.to_string(),
-                    InstanceToken::Item(index) => index.to_string(),
-                })
-                .collect();
-            violations.push((steps, schema_error_message(&error.kind)));
-        }
-        pending.extend(error.causes.iter().rev());
+/// Reads schemas that a schema in a file refers to.
+struct FileLoader;
+
+impl Loader for FileLoader {
+    fn load(&self, url: &str) -> Result<Option<Node>, String> {
+        let Some(path) = url.strip_prefix("file://") else {
+            return Err("only files are read".to_owned());
+        };
+        let text = std::fs::read(path).map_err(|error| error.to_string())?;
+        Node::parse(&text).map(Some).map_err(|error| error.to_string())
     }
 }
 
-fn assert_go_duration(value: &Json) -> Result<(), Box<dyn std::error::Error>> {
-    match value.as_str() {
-        Some(text) if parse_duration(text.as_bytes()).is_err() => Err("not a duration such as 1h30m".into()),
-        _ => Ok(()),
+/// The causes without causes of their own. Their depth is that of the document, which the reader bounds.
+fn collect(error: ValidationError, violations: &mut Vec<(Vec<String>, String)>) {
+    let mut pending = vec![error];
+    while let Some(mut error) = pending.pop() {
+        if error.causes.is_empty() {
+            let words = error.words();
+            violations.push((std::mem::take(&mut error.steps), words));
+        }
+        pending.extend(error.causes.into_iter().rev());
+    }
+}
+
+fn check_go_duration(text: &str) -> Result<(), String> {
+    match parse_duration(text.as_bytes()) {
+        Ok(_) => Ok(()),
+        Err(_) => Err("not a duration such as 1h30m".to_owned()),
     }
 }
 

@@ -138,6 +138,7 @@ rules! {
     ValuesFormat = "values-format", Error, PLAIN, "values file does not parse";
     ValuesFile = "values-file", Info, PLAIN, "chart has no values.yaml";
     ValuesSchema = "values-schema", Error, PLAIN, "values do not match values.schema.json, or the schema is broken";
+    ValuesSchemaUnchecked = "values-schema-unchecked", Warning, PLAIN, "values.schema.json refers to a URL that is not fetched";
     TemplatesDirectory = "templates-directory", Warning, PLAIN, "chart has no templates directory";
     TemplateExtension = "template-extension", Error, PLAIN, "template has an unexpected file extension";
     TemplateIndent = "template-indent", Warning, PLAIN, "rendered document starts with an indented line";

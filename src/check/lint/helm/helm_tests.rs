@@ -28,6 +28,7 @@ fn printed(files: &[(&str, &str)]) -> Vec<String> {
         namespace: "default".to_owned(),
         kube_version: None,
         skip_schema_validation: false,
+        documents: None,
     };
     let mut world = FixedClock::new(0, |bytes: &mut [u8]| bytes.fill(9));
     let messages = lint_chart(&source(files), &Map::new(Dict::new()), &options, &mut world);

@@ -1,10 +1,11 @@
 //! All rules over one chart, in Helm's order.
 
+use std::sync::Arc;
+
 use crate::check::finding::Finding;
 use crate::engine::chart::{Chart, Notice};
 use crate::engine::template::{Dict, Map, World};
-use crate::engine::values::deep_copy_map;
-
+use crate::engine::values::{FetchDocument, deep_copy_map};
 use crate::kubernetes::version::KubeVersion;
 
 use super::chart_source::ChartSource;
@@ -19,6 +20,8 @@ pub struct LintOptions {
     pub kube_version: Option<KubeVersion>,
     /// Whether values.schema.json is left alone.
     pub skip_schema_validation: bool,
+    /// What fetches schemas that values.schema.json refers to; nothing is fetched without it.
+    pub documents: Option<Arc<dyn FetchDocument>>,
 }
 
 /// The result of [`lint_chart`].
@@ -54,6 +57,7 @@ pub fn lint_files(source: &ChartSource, chart: Option<&Chart>) -> Vec<Finding> {
         kube_version: None,
         // Every rendering is checked against the schema, with the values it has.
         skip_schema_validation: true,
+        documents: None,
     };
     let mut messages = Messages::new(source);
     super::chart_file::check(source, &mut messages);

@@ -76,11 +76,7 @@ pub(super) fn check(
         operation: Operation::Lint,
     };
     let capabilities = Capabilities::new(options.kube_version.clone(), &[]);
-    let check = if options.skip_schema_validation {
-        SchemaCheck::Skipped
-    } else {
-        SchemaCheck::Enforced
-    };
+    let check = SchemaCheck::new(options.skip_schema_validation, options.documents.as_deref());
     let top = match render_values(
         &chart,
         &coalesced,

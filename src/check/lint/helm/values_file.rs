@@ -2,7 +2,7 @@
 
 use crate::engine::functions::yaml_value::map_from_yaml;
 use crate::engine::template::{Dict, Map};
-use crate::engine::values::{coalesce_tables, validate_single_schema};
+use crate::engine::values::{SchemaDocuments, coalesce_tables, validate_single_schema};
 use crate::text::rule::{Rule, Severity};
 use crate::text::source::Span;
 use crate::text::yaml;
@@ -69,7 +69,12 @@ pub(super) fn check(source: &ChartSource, overrides: &Map, options: &LintOptions
     if schema.is_empty() || options.skip_schema_validation {
         return;
     }
-    if let Err(violation) = validate_single_schema(&coalesced, &schema, &|name| source.read(name).ok()) {
+    let files = |name: &str| source.read(name).ok();
+    let documents = SchemaDocuments {
+        files: &files,
+        remote: options.documents.as_deref(),
+    };
+    if let Err(violation) = validate_single_schema(&coalesced, &schema, &documents) {
         messages.add(Error, Rule::ValuesSchema, FILE, violation.to_string(), start());
     }
 }

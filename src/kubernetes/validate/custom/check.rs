@@ -2,12 +2,11 @@
 //! Schema: a text with a format fits every type but numbers, null is validated against types and enumerations only, and
 //! limits on integers are integers.
 
-use std::borrow::Cow;
+use serde_json::{Map, Number as JsonNumber, Value as Json};
 
-use boon::ErrorKind;
-use serde_json::{Map, Value as Json};
-
-use crate::kubernetes::json_schema::{message, quote};
+use crate::kubernetes::json_schema::Node;
+use crate::kubernetes::json_schema::number::show_count;
+use crate::kubernetes::json_schema::words::{counts, missing, no_match, not_in_enumeration, quote};
 
 use super::super::ids;
 use super::fault::{Fault, Step};
@@ -40,10 +39,6 @@ impl<'v> Check<'v> {
         self.faults.push(Fault::at(&self.path, ids::SCHEMA, message));
     }
 
-    fn report_kind(&mut self, kind: &ErrorKind<'_, '_>) {
-        self.report(message(kind));
-    }
-
     fn at(&mut self, step: Step<'v>, schema: &Schema, value: &'v Json) {
         self.path.push(step);
         self.value(schema, value);
@@ -57,8 +52,8 @@ impl<'v> Check<'v> {
             return;
         }
         if !schema.enumeration.is_empty() && !schema.enumeration.iter().any(|allowed| is_equal(value, allowed)) {
-            let want = &schema.enumeration;
-            self.report_kind(&ErrorKind::Enum { want });
+            let allowed: Vec<Node> = schema.enumeration.iter().map(Node::from).collect();
+            self.report(not_in_enumeration(&allowed));
         }
         if value.is_null() {
             return;
@@ -113,7 +108,7 @@ impl<'v> Check<'v> {
         };
         let any_of = of(self, &schema.any_of);
         if !any_of.is_empty() && !any_of.iter().any(Vec::is_empty) {
-            self.report_kind(&ErrorKind::AnyOf);
+            self.report("'anyOf' failed".to_owned());
             self.faults.extend(fewest(any_of));
         }
         let one_of = of(self, &schema.one_of);
@@ -124,33 +119,27 @@ impl<'v> Check<'v> {
         match (fitting.next(), fitting.next()) {
             _ if one_of.is_empty() => {}
             (Some(_), None) => {}
-            (Some(first), Some(second)) => self.report_kind(&ErrorKind::OneOf(Some((first, second)))),
+            (Some(first), Some(second)) => {
+                self.report(format!("'oneOf' failed, subschemas {first}, {second} matched"));
+            }
             (None, _) => {
-                self.report_kind(&ErrorKind::OneOf(None));
+                self.report("'oneOf' failed, none matched".to_owned());
                 self.faults.extend(fewest(one_of));
             }
         }
         if let Some(not) = &schema.not
             && self.faults_under(not, value).is_empty()
         {
-            self.report_kind(&ErrorKind::Not);
+            self.report("'not' failed".to_owned());
         }
     }
 
     fn text(&mut self, schema: &Schema, text: &'v str) {
-        let length = text.chars().count();
-        match bound(&schema.length, length) {
-            Some(Bound::Below(want)) => self.report_kind(&ErrorKind::MinLength { got: length, want }),
-            Some(Bound::Above(want)) => self.report_kind(&ErrorKind::MaxLength { got: length, want }),
-            None => {}
-        }
+        self.count(&schema.length, text.chars().count(), ["minLength", "maxLength"]);
         if let Some(pattern) = &schema.pattern
             && pattern.is_match(text) != Some(true)
         {
-            self.report_kind(&ErrorKind::Pattern {
-                got: Cow::Borrowed(text),
-                want: pattern.text(),
-            });
+            self.report(no_match(text, pattern.text()));
         }
         if let Some(format) = schema
             .format
@@ -160,53 +149,46 @@ impl<'v> Check<'v> {
         }
     }
 
-    fn number(&mut self, schema: &Schema, json: &serde_json::Number) {
+    /// Reports a number that is not within its limits.
+    fn count(&mut self, limits: &Count, number: usize, [least, most]: [&str; 2]) {
+        let number = u64::try_from(number).unwrap_or(u64::MAX);
+        let shown = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        match (limits.at_least, limits.at_most) {
+            (Some(limit), _) if number < limit => self.report(counts(least, shown(number), shown(limit))),
+            (_, Some(limit)) if number > limit => self.report(counts(most, shown(number), shown(limit))),
+            _ => {}
+        }
+    }
+
+    fn number(&mut self, schema: &Schema, json: &JsonNumber) {
         let number = Number::of(json);
         let range = &schema.range;
-        let got = || Cow::Owned(json.clone());
-        let limit = serde_json::Number::from_f64;
-        if let Some(want) = range
+        let (excludes_minimum, excludes_maximum) = (range.excludes_minimum, range.excludes_maximum);
+        let minimum = if excludes_minimum {
+            "exclusiveMinimum"
+        } else {
+            "minimum"
+        };
+        let maximum = if excludes_maximum {
+            "exclusiveMaximum"
+        } else {
+            "maximum"
+        };
+        let too_small = range
             .minimum
-            .filter(|&limit| number.falls_below(limit, range.excludes_minimum))
-            .and_then(limit)
-        {
-            let (got, want) = (got(), &want);
-            self.report_kind(&if range.excludes_minimum {
-                ErrorKind::ExclusiveMinimum { got, want }
-            } else {
-                ErrorKind::Minimum { got, want }
-            });
-        }
-        if let Some(want) = range
-            .maximum
-            .filter(|&limit| number.exceeds(limit, range.excludes_maximum))
-            .and_then(limit)
-        {
-            let (got, want) = (got(), &want);
-            self.report_kind(&if range.excludes_maximum {
-                ErrorKind::ExclusiveMaximum { got, want }
-            } else {
-                ErrorKind::Maximum { got, want }
-            });
-        }
-        if let Some(want) = range
-            .multiple_of
-            .filter(|&factor| !number.is_multiple_of(factor))
-            .and_then(limit)
-        {
-            self.report_kind(&ErrorKind::MultipleOf {
-                got: got(),
-                want: &want,
-            });
+            .filter(|&limit| number.falls_below(limit, excludes_minimum));
+        let too_large = range.maximum.filter(|&limit| number.exceeds(limit, excludes_maximum));
+        let uneven = range.multiple_of.filter(|&factor| !number.is_multiple_of(factor));
+        for (name, limit) in [(minimum, too_small), (maximum, too_large), ("multipleOf", uneven)] {
+            if let Some(limit) = limit {
+                let want = json_number(limit).map_or_else(|| limit.to_string(), |limit| shown(&limit));
+                self.report(format!("{name}: got {}, want {want}", shown(json)));
+            }
         }
     }
 
     fn list(&mut self, schema: &Schema, items: &'v [Json]) {
-        match bound(&schema.item_count, items.len()) {
-            Some(Bound::Below(want)) => self.report_kind(&ErrorKind::MinItems { got: items.len(), want }),
-            Some(Bound::Above(want)) => self.report_kind(&ErrorKind::MaxItems { got: items.len(), want }),
-            None => {}
-        }
+        self.count(&schema.item_count, items.len(), ["minItems", "maxItems"]);
         if let Some(schema) = &schema.items {
             for (index, item) in items.iter().enumerate() {
                 self.at(Step::Index(index), schema, item);
@@ -215,25 +197,11 @@ impl<'v> Check<'v> {
     }
 
     fn object(&mut self, schema: &Schema, fields: &'v Map<String, Json>) {
-        match bound(&schema.property_count, fields.len()) {
-            Some(Bound::Below(want)) => self.report_kind(&ErrorKind::MinProperties {
-                got: fields.len(),
-                want,
-            }),
-            Some(Bound::Above(want)) => self.report_kind(&ErrorKind::MaxProperties {
-                got: fields.len(),
-                want,
-            }),
-            None => {}
-        }
-        let missing: Vec<&str> = schema
-            .required
-            .iter()
-            .map(String::as_str)
-            .filter(|name| !fields.contains_key(*name))
-            .collect();
-        if !missing.is_empty() {
-            self.report_kind(&ErrorKind::Required { want: missing });
+        self.count(&schema.property_count, fields.len(), ["minProperties", "maxProperties"]);
+        let required = schema.required.iter().map(String::as_str);
+        let absent: Vec<&str> = required.filter(|name| !fields.contains_key(*name)).collect();
+        if !absent.is_empty() {
+            self.report(missing(&absent));
         }
         for (name, value) in fields {
             match schema.field(name) {
@@ -249,19 +217,14 @@ impl<'v> Check<'v> {
     }
 }
 
-enum Bound {
-    Below(usize),
-    Above(usize),
+/// A whole limit as an integer.
+fn json_number(limit: f64) -> Option<JsonNumber> {
+    limit.to_string().parse::<i64>().ok().map(JsonNumber::from)
 }
 
-/// Which limit of a count is not kept.
-fn bound(count: &Count, number: usize) -> Option<Bound> {
-    let limit = |limit: Option<u64>| limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
-    match (limit(count.at_least), limit(count.at_most)) {
-        (Some(least), _) if number < least => Some(Bound::Below(least)),
-        (_, Some(most)) if number > most => Some(Bound::Above(most)),
-        _ => None,
-    }
+/// A number as messages have it: whole ones with commas.
+fn shown(number: &JsonNumber) -> String {
+    number.as_i64().map_or_else(|| number.to_string(), show_count)
 }
 
 fn fewest(alternatives: Vec<Vec<Fault>>) -> Vec<Fault> {

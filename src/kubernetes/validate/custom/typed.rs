@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value as Json};
 
-use crate::kubernetes::json_schema::quote;
+use crate::kubernetes::json_schema::words::quote;
 use crate::text::near::nearest;
 
 use super::super::ids;

@@ -1,0 +1,257 @@
+//! JSON as the library reads it: numbers keep the text in which they are written.
+//!
+//! In: a text, or a `serde_json` value. Out: a tree, its parts by JSON pointer, and comparison as JSON Schema defines it
+//! (`1` equals `1.0`).
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::number::Decimal;
+
+/// A JSON value. Maps are sorted: Go's have no order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Node {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number, as it is written.
+    Number(String),
+    /// A text.
+    Text(String),
+    /// A list.
+    List(Vec<Self>),
+    /// A map.
+    Map(BTreeMap<String, Self>),
+    /// A value that JSON cannot express, with Go's name of its type.
+    Other(&'static str),
+}
+
+/// The types of JSON Schema, as bits.
+pub(super) mod types {
+    pub(in super::super) const NULL: u8 = 1;
+    pub(in super::super) const BOOLEAN: u8 = 2;
+    pub(in super::super) const NUMBER: u8 = 4;
+    pub(in super::super) const INTEGER: u8 = 8;
+    pub(in super::super) const STRING: u8 = 16;
+    pub(in super::super) const ARRAY: u8 = 32;
+    pub(in super::super) const OBJECT: u8 = 64;
+    /// All types in the order in which messages list them.
+    pub(in super::super) const NAMES: [(u8, &str); 7] = [
+        (NULL, "null"),
+        (BOOLEAN, "boolean"),
+        (NUMBER, "number"),
+        (INTEGER, "integer"),
+        (STRING, "string"),
+        (ARRAY, "array"),
+        (OBJECT, "object"),
+    ];
+}
+
+impl Node {
+    /// Reads a text that is known to be JSON, as `serde_json` reads it, except for the text of numbers.
+    ///
+    /// # Errors
+    /// When the text is not JSON.
+    pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
+        let value: Json = serde_json::from_slice(text)?;
+        // `serde_json` rounds numbers; the parser below keeps their text and relies on the syntax being right.
+        let mut reader = Reader { text, at: 0 };
+        Ok(reader.value().unwrap_or_else(|| Self::from(&value)))
+    }
+
+    /// The bit of the value's type; none for values that JSON cannot express.
+    pub(super) const fn kind(&self) -> u8 {
+        match self {
+            Self::Null => types::NULL,
+            Self::Bool(_) => types::BOOLEAN,
+            Self::Number(_) => types::NUMBER,
+            Self::Text(_) => types::STRING,
+            Self::List(_) => types::ARRAY,
+            Self::Map(_) => types::OBJECT,
+            Self::Other(_) => 0,
+        }
+    }
+
+    pub(super) const fn as_map(&self) -> Option<&BTreeMap<String, Self>> {
+        match self {
+            Self::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The value, if it is a text.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The entry of a map.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.as_map()?.get(key)
+    }
+
+    /// Whether two values are equal to JSON Schema.
+    pub(super) fn equals(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Number(a), Self::Number(b)) => {
+                a == b
+                    || match (Decimal::parse(a), Decimal::parse(b)) {
+                        (Some(a), Some(b)) => a.compare(&b) == Ordering::Equal,
+                        _ => false,
+                    }
+            }
+            (Self::List(a), Self::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.equals(b)),
+            (Self::Map(a), Self::Map(b)) => {
+                a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| a.equals(b)))
+            }
+            (Self::Number(_) | Self::List(_) | Self::Map(_), _) => false,
+            (a, b) => a == b,
+        }
+    }
+}
+
+impl From<&Json> for Node {
+    fn from(value: &Json) -> Self {
+        match value {
+            Json::Null => Self::Null,
+            Json::Bool(value) => Self::Bool(*value),
+            Json::Number(number) => Self::Number(number.to_string()),
+            Json::String(text) => Self::Text(text.clone()),
+            Json::Array(items) => Self::List(items.iter().map(Self::from).collect()),
+            Json::Object(entries) => Self::Map(
+                entries
+                    .iter()
+                    .map(|(key, value)| (key.clone(), Self::from(value)))
+                    .collect(),
+            ),
+        }
+    }
+}
+
+/// Reads JSON whose syntax has been checked.
+struct Reader<'t> {
+    text: &'t [u8],
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn next(&mut self) -> Option<u8> {
+        while self.text.get(self.at)?.is_ascii_whitespace() {
+            self.at += 1;
+        }
+        self.text.get(self.at).copied()
+    }
+
+    /// Skips `byte` if it comes next.
+    fn skip(&mut self, byte: u8) -> bool {
+        let is_next = self.next() == Some(byte);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    /// The text up to the first byte that cannot belong to a word or number.
+    fn word(&mut self) -> Option<&str> {
+        let start = self.at;
+        while self
+            .text
+            .get(self.at)
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte))
+        {
+            self.at += 1;
+        }
+        std::str::from_utf8(self.text.get(start..self.at)?).ok()
+    }
+
+    fn string(&mut self) -> Option<String> {
+        self.next()?;
+        let start = self.at;
+        self.at += 1;
+        loop {
+            match self.text.get(self.at)? {
+                b'\\' => self.at += 2,
+                b'"' => break,
+                _ => self.at += 1,
+            }
+        }
+        self.at += 1;
+        serde_json::from_slice(self.text.get(start..self.at)?).ok()
+    }
+
+    fn value(&mut self) -> Option<Node> {
+        Some(match self.next()? {
+            b'{' => {
+                self.at += 1;
+                let mut map = BTreeMap::new();
+                while !self.skip(b'}') {
+                    self.skip(b',');
+                    let key = self.string()?;
+                    self.skip(b':');
+                    map.insert(key, self.value()?);
+                }
+                Node::Map(map)
+            }
+            b'[' => {
+                self.at += 1;
+                let mut list = Vec::new();
+                while !self.skip(b']') {
+                    self.skip(b',');
+                    list.push(self.value()?);
+                }
+                Node::List(list)
+            }
+            b'"' => Node::Text(self.string()?),
+            _ => match self.word()? {
+                "null" => Node::Null,
+                "true" => Node::Bool(true),
+                "false" => Node::Bool(false),
+                "" => return None,
+                number => Node::Number(number.to_owned()),
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Node;
+
+    #[test]
+    fn numbers_keep_their_text() {
+        let text =
+            br#" {"a": [1.0, 1e3, -0, 9007199254740993], "b\n": "x\"y", "c": {}, "d": [], "e": [null, true, false]} "#;
+        let node = Node::parse(text).expect("is JSON");
+        let shown = format!("{node:?}");
+        for number in ["\"1.0\"", "\"1e3\"", "\"-0\"", "\"9007199254740993\""] {
+            assert!(shown.contains(number), "{shown}");
+        }
+        assert_eq!(node.get("b\n").and_then(Node::as_text), Some("x\"y"));
+        assert_eq!(
+            node.get("e"),
+            Some(&Node::List(vec![Node::Null, Node::Bool(true), Node::Bool(false)]))
+        );
+        assert!(Node::parse(b"{").is_err());
+    }
+
+    #[test]
+    fn values_are_equal_as_json_schema_defines_it() {
+        let parse = |text: &str| Node::parse(text.as_bytes()).expect(text);
+        for (a, b, want) in [
+            ("1", "1.0", true),
+            ("1e3", "1000", true),
+            ("9007199254740993", "9007199254740992", false),
+            ("[1, {\"a\": 2}]", "[1.0, {\"a\": 2.0}]", true),
+            ("[1]", "[1, 2]", false),
+            ("{\"a\": 1}", "{\"b\": 1}", false),
+            ("\"1\"", "1", false),
+            ("null", "false", false),
+        ] {
+            assert_eq!(parse(a).equals(&parse(b)), want, "{a} {b}");
+            assert_eq!(parse(b).equals(&parse(a)), want, "{b} {a}");
+        }
+    }
+}
