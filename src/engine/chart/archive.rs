@@ -99,11 +99,11 @@ fn read_tar(unpacked: &mut Unpacked<'_>) -> Result<Vec<ChartFile>, ArchiveError>
     let mut files = Vec::new();
     let mut data = Vec::new();
     let mut remaining = MAX_ARCHIVE_SIZE;
-    for (count, entry) in archive.entries().map_err(tar_error)?.enumerate() {
+    for (count, entry) in archive.entries().map_err(|error| tar_error(&error))?.enumerate() {
         if count >= MAX_ARCHIVE_ENTRIES {
             return Err(ArchiveError::TooManyEntries);
         }
-        let mut entry = entry.map_err(tar_error)?;
+        let mut entry = entry.map_err(|error| tar_error(&error))?;
         let raw_name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         if entry.header().entry_type().is_dir() || raw_name.ends_with('/') {
             continue;
@@ -118,7 +118,10 @@ fn read_tar(unpacked: &mut Unpacked<'_>) -> Result<Vec<ChartFile>, ArchiveError>
             return Err(ArchiveError::TooLarge);
         }
         data.clear();
-        (&mut entry).take(remaining).read_to_end(&mut data).map_err(tar_error)?;
+        (&mut entry)
+            .take(remaining)
+            .read_to_end(&mut data)
+            .map_err(|error| tar_error(&error))?;
         remaining = remaining.saturating_sub(data.len() as u64);
         if remaining == 0 {
             return Err(ArchiveError::TooLarge);
@@ -150,7 +153,7 @@ impl Read for Unpacked<'_> {
 }
 
 /// A short block is the end of a truncated archive; the crate has no kind for that.
-fn tar_error(error: io::Error) -> ArchiveError {
+fn tar_error(error: &io::Error) -> ArchiveError {
     let is_short =
         error.kind() == io::ErrorKind::UnexpectedEof || error.to_string().contains("failed to read entire block");
     if is_short {
@@ -244,7 +247,7 @@ mod tests {
         tar.append_data(&mut header, "c/Chart.yaml", &b"name: "[..]).unwrap();
         let archive = gzipped(&tar.into_inner().unwrap());
         assert_eq!(read_archive(&archive).unwrap().len(), 1);
-        let short = archive.get(..archive.len() - 30).unwrap();
+        let short = &archive[..archive.len() - 30];
         for (bytes, expected) in [
             (&b""[..], "EOF"),
             (b"name: x", "unexpected EOF"),

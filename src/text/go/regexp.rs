@@ -25,6 +25,9 @@ fn problem(code: &str, part: &str) -> String {
     format!("error parsing regexp: {code}: `{part}`")
 }
 
+/// The characters of Go 1.26's Unicode version, which is older than that of the `regex` crate.
+const KNOWN_TO_GO: &str = "\\p{Age=15.0}";
+
 const INVALID_RANGE: &str = "invalid character class range";
 const MISSING_ARGUMENT: &str = "missing argument to repetition operator";
 
@@ -316,10 +319,11 @@ impl<'a> Translator<'a> {
         if !known {
             return Err(problem(INVALID_RANGE, self.since(before)));
         }
-        Ok(match (negative, bare) {
-            (true, "Any") => "[^\\x00-\\x{10FFFF}]".to_owned(),
-            (true, _) => format!("\\P{{{bare}}}"),
-            (false, _) => written,
+        let negation = if negative { "^" } else { "" };
+        Ok(match bare {
+            "Any" => format!("[{negation}\\x00-\\x{{10FFFF}}]"),
+            "C" | "Cn" => format!("[{negation}{written}[^{KNOWN_TO_GO}]]"),
+            _ => format!("[{negation}{written}&&{KNOWN_TO_GO}]"),
         })
     }
 

@@ -121,13 +121,12 @@ impl ChartSource {
     /// # Errors
     /// When it does not load, with Helm's text.
     pub(super) fn load(&self, notices: &mut Vec<Notice>) -> Result<Chart, LoadError> {
-        let files = match &self.archive {
-            Some(files) => files.clone(),
-            None => {
-                let (files, mut links) = read_directory_and_links(&self.root)?;
-                notices.append(&mut links);
-                files
-            }
+        let files = if let Some(files) = &self.archive {
+            files.clone()
+        } else {
+            let (files, mut links) = read_directory_and_links(&self.root)?;
+            notices.append(&mut links);
+            files
         };
         let mut chart = load_files(files)?;
         notices.append(&mut chart.notices);

@@ -8,6 +8,9 @@ use super::layout::{Offset, Piece, next_piece};
 use super::zone::Zone;
 
 /// Reads `value` by `layout`; without a zone of its own it is in `local`.
+///
+/// # Errors
+/// When the text is not such a time; the message is Go's.
 pub fn parse_time(layout: &[u8], value: &[u8], local: &Zone) -> Result<Time, String> {
     let mut reader = Reader {
         rest: value,
