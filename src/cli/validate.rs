@@ -12,6 +12,7 @@ use regex::Regex;
 use crate::artifact::network::CertificateCheck;
 use crate::check::finding::{Finding, Location, join};
 use crate::check::lint::chart::check_ignore_comments;
+use crate::check::run::{chart_definitions, is_chart};
 use crate::kubernetes::validate::{
     Catalog, CustomSchemas, Documents, KindFilter, Options, Resource, SchemaLocations, Status, Target, check_text,
     is_remote,
@@ -56,8 +57,9 @@ pub(super) struct ValidateArguments {
     /// (repeatable, tried in order).
     #[arg(long, value_name = "LOCATION")]
     schema_location: Vec<String>,
-    /// Files or directories with `CustomResourceDefinitions` (repeatable). Those among the inputs are used anyway.
-    #[arg(long, value_name = "FILE|DIR")]
+    /// Files or directories with `CustomResourceDefinitions`, or charts (directories or archives) that bring them: in `crds/` or
+    /// rendered by their templates (repeatable). Those among the inputs are used anyway.
+    #[arg(long, value_name = "FILE|DIR|CHART")]
     crd: Vec<PathBuf>,
     /// Pass over files whose path matches this regular expression (repeatable).
     #[arg(long, value_name = "REGEX")]
@@ -154,7 +156,7 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
     let inputs = read_inputs(&inputs(context, arguments, &ignored)?, arguments.workers);
     let texts: Vec<&[u8]> = inputs.iter().map(ReadInput::bytes).collect();
     let documents = Documents::of(&texts, arguments.workers);
-    let options = options(arguments, definitions(arguments, &documents)?);
+    let options = options(arguments, definitions(context, arguments, &documents)?);
     let verdicts = if arguments.exit_on_error {
         check_until_failure(&inputs, &targets, &options, arguments.workers)
     } else {
@@ -182,10 +184,25 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
 }
 
 /// The definitions of custom resources: those of `--crd`, and those among the inputs.
-fn definitions(arguments: &ValidateArguments, documents: &Documents<'_>) -> Result<CustomSchemas, CommandError> {
+fn definitions(
+    context: RunContext,
+    arguments: &ValidateArguments,
+    documents: &Documents<'_>,
+) -> Result<CustomSchemas, CommandError> {
     let mut custom = CustomSchemas::default();
     if arguments.schema_only {
         return Ok(custom);
+    }
+    for chart in arguments.crd.iter().filter(|path| is_chart(path)) {
+        let texts = chart_definitions(chart, &mut context.check_world());
+        let texts = texts.map_err(|error| CommandError::usage(format!("--crd {}: {error}", chart.display())))?;
+        if texts.is_empty() {
+            context.report(&format!(
+                "warning: --crd {}: the chart brings no definitions",
+                chart.display()
+            ));
+        }
+        texts.iter().for_each(|text| custom.add_text(text));
     }
     for path in definition_files(&arguments.crd)? {
         let text = std::fs::read(&path).map_err(|error| CommandError::could_not_run(open_error(&path, &error)))?;
@@ -238,10 +255,10 @@ fn targets(context: RunContext, arguments: &ValidateArguments) -> Result<Vec<Tar
     Ok(targets)
 }
 
-/// The files that `--crd` names.
+/// The files that `--crd` names, apart from charts.
 fn definition_files(given: &[PathBuf]) -> Result<Vec<PathBuf>, CommandError> {
     let mut paths = Vec::new();
-    for path in given {
+    for path in given.iter().filter(|path| !is_chart(path)) {
         if path.is_dir() {
             collect(path, &mut paths);
         } else if path.is_file() {

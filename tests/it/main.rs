@@ -33,6 +33,7 @@ mod schema_rows;
 mod schema_urls;
 mod shown_secrets;
 mod template_inputs;
+mod validate_crd;
 mod values_schema_urls;
 mod verdicts;
 mod words;

@@ -7,11 +7,13 @@ mod request;
 #[cfg(test)]
 mod run_tests;
 mod values;
+mod definitions;
 mod variant;
 
 pub use chart::CheckedChart;
 #[cfg(test)]
 pub(crate) use chart::Rendered;
 pub use charts::{CheckError, CheckOutcome, check_charts};
+pub use definitions::{chart_definitions, is_chart};
 pub use find_charts::{find_charts, find_subcharts};
 pub use request::{CheckRequest, DEFAULT_VALUES, GivenValues};

@@ -4,7 +4,11 @@ use crate::text::go::quote::quote_rune;
 
 use super::formats::{FormatResult, atoi, fail};
 
-pub(super) fn check_duration(text: &str) -> FormatResult {
+/// A duration of ISO 8601.
+///
+/// # Errors
+/// When the text is not one.
+pub fn check_duration(text: &str) -> FormatResult {
     let Some(text) = text.strip_prefix('P') else {
         return fail("must start with P");
     };

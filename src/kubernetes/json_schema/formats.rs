@@ -9,7 +9,7 @@ use super::format_times::{check_date, check_date_time, check_duration, check_per
 use super::location::decode;
 
 /// Why a text does not have a format.
-pub(super) type FormatResult = Result<(), String>;
+pub type FormatResult = Result<(), String>;
 /// The check of one format.
 pub(super) type FormatCheck = fn(&str) -> FormatResult;
 

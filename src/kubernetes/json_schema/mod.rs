@@ -25,6 +25,7 @@ use compile::Compiler;
 pub use documents::Loader;
 pub use draft::Draft;
 pub use error::ValidationError;
+pub use format_times::check_duration;
 pub use node::Node;
 
 /// The check of a format: an error for a text that does not have it.

@@ -12,10 +12,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::Value as Json;
 
-use crate::kubernetes::json_schema::{Draft, Loader, Node, Settings, ValidationError, Validator};
+use crate::kubernetes::json_schema::{
+    Draft, FormatCheck, Loader, Node, Settings, ValidationError, Validator, check_duration,
+};
 use crate::text::go::duration::parse_duration;
 use crate::text::redact::redact_url;
 
+use super::published::published_schema;
 use super::remote_schema::{FetchSchema, is_remote};
 
 /// What kubeconform appends to a location that does not end in `json`.
@@ -177,7 +180,7 @@ impl SchemaLocations {
             Ok(None) => None,
             Err(error) => Some(Err(format!("cannot read schema {shown}: {error}"))),
             Ok(Some(text)) => Some(
-                FileSchema::compile(path, &text)
+                FileSchema::compile(path, &text, self.fetcher.as_deref())
                     .map(Arc::new)
                     .map_err(|error| format!("cannot use schema {shown}: {error}")),
             ),
@@ -225,21 +228,23 @@ fn location(given: &str) -> Result<Location, LocationError> {
 pub(super) struct FileSchema(Validator);
 
 impl FileSchema {
-    fn compile(path: &str, text: &[u8]) -> Result<Self, String> {
+    /// From a file or the answer of a server. Documents it refers to are read in the same way.
+    fn compile(path: &str, text: &[u8], fetcher: Option<&dyn FetchSchema>) -> Result<Self, String> {
         let schema = Node::parse(text).map_err(|error| error.to_string())?;
+        let loader = FileLoader(fetcher);
         if is_remote(path) {
-            return Self::compile_at(path, schema);
+            return Self::compile_at(path, schema, &loader, check_any_duration);
         }
         let absolute = std::path::absolute(Path::new(path)).map_err(|error| error.to_string())?;
         let absolute = absolute.to_str().ok_or("the path is not UTF-8")?;
-        Self::compile_at(&format!("file://{absolute}"), schema)
+        Self::compile_at(&format!("file://{absolute}"), schema, &loader, check_any_duration)
     }
 
-    fn compile_at(url: &str, schema: Node) -> Result<Self, String> {
+    fn compile_at(url: &str, schema: Node, loader: &FileLoader<'_>, duration: FormatCheck) -> Result<Self, String> {
         let settings = Settings {
             default_draft: Draft::V4,
-            formats: &[("duration", check_go_duration)],
-            loader: &FileLoader,
+            formats: &[("duration", duration)],
+            loader,
         };
         Validator::compile(url, schema, &settings).map(Self)
     }
@@ -254,15 +259,23 @@ impl FileSchema {
     }
 }
 
-/// Reads schemas that a schema in a file refers to.
-struct FileLoader;
+/// Reads schemas that a schema refers to: files, definitions of Kubernetes, and what the fetcher fetches.
+struct FileLoader<'f>(Option<&'f dyn FetchSchema>);
 
-impl Loader for FileLoader {
+impl Loader for FileLoader<'_> {
     fn load(&self, url: &str) -> Result<Option<Node>, String> {
-        let Some(path) = url.strip_prefix("file://") else {
-            return Err("only files are read".to_owned());
+        let text = match url.strip_prefix("file://") {
+            Some(path) => std::fs::read(path).map_err(|error| error.to_string())?,
+            None if is_remote(url) => {
+                if let Some(document) = published_schema(url) {
+                    return Ok(Some(document));
+                }
+                let fetcher = self.0.ok_or("it is not fetched: only locations that are URLs fetch")?;
+                let fetched = fetcher.fetch(url).map_err(|error| error.to_string())?;
+                fetched.ok_or("received HTTP status 404 Not Found")?
+            }
+            None => return Err("only files and URLs are read".to_owned()),
         };
-        let text = std::fs::read(path).map_err(|error| error.to_string())?;
         Node::parse(&text).map(Some).map_err(|error| error.to_string())
     }
 }
@@ -279,11 +292,50 @@ fn collect(error: ValidationError, violations: &mut Vec<(Vec<String>, String)>) 
     }
 }
 
-fn check_go_duration(text: &str) -> Result<(), String> {
-    match parse_duration(text.as_bytes()) {
-        Ok(_) => Ok(()),
-        Err(_) => Err("not a duration such as 1h30m".to_owned()),
+/// A duration as the API server reads it (`strfmt.ParseDuration`): Go's, or a number with a unit in words.
+fn check_kubernetes_duration(text: &str) -> Result<(), String> {
+    /// Units; the last of a line also with any ending.
+    const UNITS: [&[&str]; 8] = [
+        &["ns", "nano"],
+        &["us", "µs", "micro"],
+        &["ms", "milli"],
+        &["s", "sec"],
+        &["m", "min"],
+        &["h", "hr", "hour"],
+        &["d", "day"],
+        &["w", "wk", "week"],
+    ];
+    if parse_duration(text.as_bytes()).is_ok() {
+        return Ok(());
     }
+    let number = text
+        .strip_prefix('-')
+        .map_or(text, |rest| rest.strip_prefix(' ').unwrap_or(rest));
+    let digits = |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let whole = digits(number);
+    let mut rest = number.get(whole..).unwrap_or_default();
+    if let Some(fraction) = rest.strip_prefix('.').filter(|fraction| digits(fraction) > 0) {
+        rest = fraction.get(digits(fraction)..).unwrap_or_default();
+    }
+    let unit: String = rest
+        .trim_start()
+        .chars()
+        .take_while(|c| c.is_ascii_alphabetic() || *c == 'µ')
+        .flat_map(char::to_lowercase)
+        .collect();
+    let is_unit = UNITS
+        .iter()
+        .any(|names| names.contains(&unit.as_str()) || names.last().is_some_and(|last| unit.starts_with(last)));
+    if whole > 0 && is_unit {
+        Ok(())
+    } else {
+        Err("not a duration such as 1h30m".to_owned())
+    }
+}
+
+/// The same, or a duration of ISO 8601, as in kubeconform.
+fn check_any_duration(text: &str) -> Result<(), String> {
+    check_kubernetes_duration(text).or_else(|_| check_duration(text))
 }
 
 #[cfg(test)]
@@ -325,6 +377,55 @@ mod tests {
                 "{given}"
             );
         }
+    }
+
+    #[test]
+    fn durations_are_those_of_kubernetes_and_in_files_of_iso_8601_too() {
+        for (text, in_kubernetes, in_files) in [
+            ("1h30m", true, true),
+            ("-1.5h", true, true),
+            ("3 days", true, true),
+            ("2w", true, true),
+            ("1.5 hours", true, true),
+            ("10 Minutes", true, true),
+            ("P1D", false, true),
+            ("PT1H30M", false, true),
+            ("1x", false, false),
+            ("days", false, false),
+            ("", false, false),
+            ("P", false, false),
+        ] {
+            assert_eq!(check_kubernetes_duration(text).is_ok(), in_kubernetes, "{text}");
+            assert_eq!(check_any_duration(text).is_ok(), in_files, "{text}");
+        }
+    }
+
+    #[test]
+    fn schemas_may_refer_to_files_and_to_definitions_of_kubernetes() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+        let schema = r#"{"properties": {
+            "size": {"$ref": "parts/size.json"},
+            "resources": {"$ref": "https://raw.githubusercontent.com/yannh/kubernetes-json-schema/master/v1.31.0/_definitions.json#/definitions/io.k8s.api.core.v1.ResourceRequirements"}
+        }}"#;
+        std::fs::create_dir(at("parts")).unwrap();
+        std::fs::write(at("widget.json"), schema).unwrap();
+        std::fs::write(at("parts/size.json"), r#"{"type": "integer"}"#).unwrap();
+        let locations = SchemaLocations::new(&[at("{{ .ResourceKind }}.json")], "1.31", false, None).unwrap();
+        let Found::File(schema) = locations.find("a/v1", "Widget", 0) else {
+            panic!("the schema is found")
+        };
+        let instance = serde_json::json!({"size": "x", "resources": {"limits": 1}});
+        assert_eq!(
+            schema.check(&instance),
+            [
+                (
+                    vec!["resources".to_owned(), "limits".to_owned()],
+                    "got number, want object".to_owned()
+                ),
+                (vec!["size".to_owned()], "got string, want integer".to_owned()),
+            ]
+        );
     }
 
     #[test]
