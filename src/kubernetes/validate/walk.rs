@@ -182,6 +182,11 @@ impl<'w> Walk<'w> {
         }
     }
 
+    /// How many violations have been found so far.
+    pub(super) const fn violation_count(&self) -> usize {
+        self.violations.len()
+    }
+
     fn report(&mut self, node: NodeId, rule: Rule, message: String) {
         let (path, offset) = (self.pointer(), self.offset_of(node));
         self.reported_paths.push(path.clone());

@@ -10,11 +10,18 @@ import (
 )
 
 // declarations are the overloads that the server knows when it compiles a new expression, as
-// `name(arguments) -> result`, or `receiver.name(arguments) -> result`; type parameters are capital letters.
+// `name (arguments) -> result`, or `receiver . name (arguments) -> result`; type parameters are capital letters. The
+// overloads of a function are in the server's order.
 func declarations() []string {
-	set := environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion())
+	functions := environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion()).NewExpressionsEnv().Functions()
+	names := make([]string, 0, len(functions))
+	for name := range functions {
+		names = append(names, name)
+	}
+	sort.Strings(names)
 	var lines []string
-	for name, function := range set.NewExpressionsEnv().Functions() {
+	for _, name := range names {
+		function := functions[name]
 		for _, overload := range function.OverloadDecls() {
 			arguments := make([]string, 0, len(overload.ArgTypes()))
 			for _, argument := range overload.ArgTypes() {
@@ -24,10 +31,9 @@ func declarations() []string {
 			if overload.IsMemberFunction() {
 				receiver, arguments = arguments[0]+" . ", arguments[1:]
 			}
-			lines = append(lines, fmt.Sprintf("%s%s ( %s ) -> %s", receiver, name, strings.Join(arguments, ", "), spelt(overload.ResultType())))
+			lines = append(lines, fmt.Sprintf("%s%s (%s) -> %s", receiver, name, strings.Join(arguments, ", "), spelt(overload.ResultType())))
 		}
 	}
-	sort.Strings(lines)
 	return lines
 }
 

@@ -5,17 +5,19 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::text::go::regexp::translate;
-use crate::text::yaml::{NodeId, NodeKind, Scalar};
+use crate::text::yaml::{self, NodeId, NodeKind, Scalar};
 
 use super::super::cel;
 use super::super::custom_schema;
-use super::super::fields::Step::{Index, Key};
+use super::super::fields::Step::{self, Index, Key};
 use super::super::ids;
 use super::super::walk::Walk;
 use super::unsupported;
 
 /// Deepest nesting of a schema.
 const MAX_DEPTH: usize = 200;
+/// The key of the rules of a schema.
+const VALIDATIONS: &str = "x-kubernetes-validations";
 const TYPES: &[&str] = &["array", "boolean", "integer", "number", "object", "string"];
 /// Keys of JSON Schema that a CRD may not have.
 const UNSUPPORTED: [&str; 6] = [
@@ -58,10 +60,39 @@ enum Level {
 
 /// The schema of a version; the status may only be one where it is a subresource.
 pub(super) fn check_root_schema(walk: &mut Walk<'_>, schema: NodeId, has_status: bool) {
+    let before = walk.violation_count();
     if has_status {
         root_with_status(walk, schema);
     }
     structural(walk, schema, Level::Root, 0);
+    // The server compiles the rules of a schema that is otherwise right.
+    if walk.violation_count() == before {
+        compile_rules(walk, schema);
+    }
+}
+
+/// The rules of a schema must compile against it.
+fn compile_rules(walk: &mut Walk<'_>, schema: NodeId) {
+    // Looking for the key costs next to nothing compared with reading the schema.
+    if memchr::memmem::find(walk.tree.source().as_bytes(), VALIDATIONS.as_bytes()).is_none() {
+        return;
+    }
+    let Ok(json) = yaml::json_from_node(walk.tree, schema) else {
+        return;
+    };
+    for fault in cel::rule_faults(&json) {
+        let mut is_index = false;
+        let steps: Vec<Step<'_>> = fault
+            .path
+            .iter()
+            .map(|step| {
+                let index = step.parse().ok().filter(|_| is_index);
+                is_index = step == VALIDATIONS;
+                index.map_or(Key(step), Index)
+            })
+            .collect();
+        walk.fault(schema, &steps, ids::CEL, fault.message);
+    }
 }
 
 /// With a status subresource, keys at the root apply to both the spec and the status.
@@ -372,7 +403,7 @@ fn pattern_fault(pattern: &str) -> Option<String> {
 }
 
 fn validations(walk: &mut Walk<'_>, node: NodeId) {
-    const FIELD: &str = "x-kubernetes-validations";
+    const FIELD: &str = VALIDATIONS;
     for (index, rule) in walk.items(node, FIELD).into_iter().enumerate() {
         let text = walk.text(rule, "rule").unwrap_or_default();
         if text.trim().is_empty() {
@@ -381,10 +412,6 @@ fn validations(walk: &mut Walk<'_>, node: NodeId) {
         } else if text.trim().contains('\n') && walk.text(rule, "message").is_none() {
             let message = "Required value: message must be specified if rule contains line breaks";
             walk.fault(node, &[Key(FIELD), Index(index), Key("message")], ids::CRD, message);
-        }
-        if let Some(fault) = cel::compile_fault(&text, &["self", "oldSelf"]).filter(|_| !text.trim().is_empty()) {
-            let message = format!("Invalid value: {fault}");
-            walk.fault(node, &[Key(FIELD), Index(index), Key("rule")], ids::CEL, message);
         }
         if let Some(reason) = walk.text(rule, "reason")
             && !REASONS.contains(&&*reason)

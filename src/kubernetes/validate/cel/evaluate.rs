@@ -1,9 +1,4 @@
-//! Expressions in the Common Expression Language: whether they compile, and the validations of custom resources.
-//!
-//! The interpreter has the language's own functions. It lacks those that Kubernetes adds (`quantity`, `url`, `ip`, `format`,
-//! `sum` and `indexOf` of lists, and so on), and types: an expression that needs them is accepted, and a validation that
-//! cannot be evaluated counts as passed.
-
+//! The validations of custom resources, evaluated, and expressions over variables of unknown types, compiled.
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -55,7 +50,7 @@ const NAMES: [&str; 16] = [
 
 /// Why an expression over some variables does not compile: its syntax, or an undeclared name. Many definitions
 /// have the same expressions, so answers are kept.
-pub(super) fn compile_fault(expression: &str, variables: &[&str]) -> Option<String> {
+pub(in crate::kubernetes::validate) fn compile_fault(expression: &str, variables: &[&str]) -> Option<String> {
     static KNOWN: Mutex<Answers> = Mutex::new(BTreeMap::new());
     let key = (expression.to_owned(), variables.join(","));
     if let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
@@ -117,7 +112,7 @@ fn is_bound(expression: &str, name: &str) -> bool {
 
 /// Path (its steps) and message of every validation of a schema that a custom resource fails. Rules that compare with
 /// the previous object apply to updates only.
-pub(super) fn failed_validations(schema: &Json, instance: &Json) -> Vec<(Vec<String>, String)> {
+pub(in crate::kubernetes::validate) fn failed_validations(schema: &Json, instance: &Json) -> Vec<(Vec<String>, String)> {
     let mut failures = Vec::new();
     let mut instance = instance.clone();
     fill_in(schema, &mut instance, 0);
@@ -126,7 +121,7 @@ pub(super) fn failed_validations(schema: &Json, instance: &Json) -> Vec<(Vec<Str
 }
 
 /// Whether a schema has any validation at all.
-pub(super) fn has_validations(schema: &Json) -> bool {
+pub(in crate::kubernetes::validate) fn has_validations(schema: &Json) -> bool {
     match schema {
         Json::Object(fields) => fields.iter().any(|(name, value)| {
             name == "x-kubernetes-validations" || (name != "default" && name != "enum" && has_validations(value))

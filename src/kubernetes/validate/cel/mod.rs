@@ -1,0 +1,25 @@
+//! Expressions in the Common Expression Language: whether they compile, as the API server compiles them, and the
+//! validations of custom resources.
+//!
+//! The crate `cel` parses and evaluates. Types are checked here, with the functions of Kubernetes. The evaluator lacks
+//! those (`quantity`, `url`, `ip`, `format`, `sum` and `indexOf` of lists, and so on): a validation that it cannot
+//! evaluate counts as passed. The cost of a rule is not estimated.
+
+mod types;
+
+mod bindings;
+mod declarations;
+
+mod check_types;
+mod macros;
+
+mod literals;
+
+mod compile;
+mod evaluate;
+mod schema_types;
+
+mod rules;
+
+pub(super) use evaluate::{compile_fault, failed_validations, has_validations};
+pub(super) use rules::rule_faults;

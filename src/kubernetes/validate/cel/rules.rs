@@ -1,0 +1,154 @@
+//! The rules in the schema of a definition, compiled against it (`apiextensions-apiserver/pkg/apiserver/schema/cel`).
+
+use serde_json::Value as Json;
+
+use super::compile::compile;
+use super::schema_types::{MAX_DEPTH, is_embedded, type_of};
+use super::types::Type;
+
+/// The key of the rules of a schema.
+const RULES: &str = "x-kubernetes-validations";
+/// The name of the type of the value that a rule is about.
+const SELF_TYPE: &str = "selfType";
+
+/// What is wrong with a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::kubernetes::validate) struct RuleFault {
+    /// Steps from the root of the schema.
+    pub(in crate::kubernetes::validate) path: Vec<String>,
+    /// What is wrong, in the API server's words.
+    pub(in crate::kubernetes::validate) message: String,
+}
+
+/// The faults of all rules of a schema whose structure is right.
+pub(in crate::kubernetes::validate) fn rule_faults(schema: &Json) -> Vec<RuleFault> {
+    let mut pass = Pass::default();
+    pass.schema(schema, true, 0);
+    pass.faults
+}
+
+#[derive(Default)]
+struct Pass {
+    path: Vec<String>,
+    faults: Vec<RuleFault>,
+    /// The first schema on the way whose items have no predecessor in an older object.
+    uncorrelatable: Option<String>,
+}
+
+impl Pass {
+    fn schema(&mut self, schema: &Json, is_root: bool, depth: usize) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        let rules = schema.get(RULES).and_then(Json::as_array);
+        if let Some(rules) = rules.filter(|rules| !rules.is_empty()) {
+            self.rules(schema, rules, is_root);
+        }
+        for (name, property) in schema.get("properties").and_then(Json::as_object).into_iter().flatten() {
+            self.below(&["properties", name], |pass| pass.schema(property, false, depth + 1));
+        }
+        if let Some(values) = schema.get("additionalProperties").filter(|values| values.is_object()) {
+            self.below(&["additionalProperties"], |pass| pass.schema(values, false, depth + 1));
+        }
+        if let Some(items) = schema.get("items") {
+            let outer = self.uncorrelatable.clone();
+            if schema.get("x-kubernetes-list-type").and_then(Json::as_str) != Some("map") {
+                let here = self.spelt();
+                self.uncorrelatable.get_or_insert(here);
+            }
+            self.below(&["items"], |pass| pass.schema(items, false, depth + 1));
+            self.uncorrelatable = outer;
+        }
+    }
+
+    fn below(&mut self, steps: &[&str], work: impl FnOnce(&mut Self)) {
+        self.path.extend(steps.iter().map(|step| (*step).to_owned()));
+        work(self);
+        self.path.truncate(self.path.len() - steps.len());
+    }
+
+    /// The path as the API server spells it.
+    fn spelt(&self) -> String {
+        let mut text = "schema.openAPIV3Schema".to_owned();
+        let mut is_name = false;
+        for step in &self.path {
+            if is_name {
+                text.push_str(&format!("[{step}]"));
+            } else {
+                text.push_str(&format!(".{step}"));
+            }
+            is_name = step == "properties" && !is_name;
+        }
+        text
+    }
+
+    fn fault(&mut self, steps: &[&str], message: String) {
+        let mut path = self.path.clone();
+        path.push(RULES.to_owned());
+        path.extend(steps.iter().map(|step| (*step).to_owned()));
+        self.faults.push(RuleFault { path, message });
+    }
+
+    fn rules(&mut self, schema: &Json, rules: &[Json], is_root: bool) {
+        let Some(own) = type_of(schema, is_root || is_embedded(schema), SELF_TYPE, 0) else {
+            let message = "Internal error: failed to construct type information for x-kubernetes-validations rules: unable to convert structural schema to CEL declarations";
+            self.fault(&[], message.to_owned());
+            return;
+        };
+        for (index, rule) in rules.iter().enumerate() {
+            self.rule(rule, &index.to_string(), &own);
+        }
+    }
+
+    fn rule(&mut self, rule: &Json, index: &str, own: &Type) {
+        let text = |key: &str| rule.get(key).and_then(Json::as_str).unwrap_or_default();
+        let expression = text("rule");
+        if expression.trim().is_empty() {
+            return;
+        }
+        let optional = rule.get("optionalOldSelf").and_then(Json::as_bool);
+        let before = if optional == Some(true) {
+            Type::optional(own.clone())
+        } else {
+            own.clone()
+        };
+        let variables = [("self", own.clone()), ("oldSelf", before)];
+        let compiled = match compile(expression, &variables) {
+            Ok(compiled) => compiled,
+            Err(fault) => return self.fault(&[index, "rule"], format!("Invalid value: {fault}")),
+        };
+        if compiled.is_sure && compiled.result != Type::Bool {
+            let message = "Invalid value: cel expression must evaluate to a bool".to_owned();
+            return self.fault(&[index, "rule"], message);
+        }
+        if compiled.used.iter().any(|name| name == "oldSelf") {
+            if let Some(place) = &self.uncorrelatable {
+                let message = format!(
+                    "Invalid value: oldSelf cannot be used on the uncorrelatable portion of the schema within {place}"
+                );
+                self.fault(&[index, "rule"], message);
+            }
+        } else if optional.is_some() && compiled.is_sure {
+            let message = "Invalid value: may not be set if oldSelf is not used in rule".to_owned();
+            self.fault(&[index, "optionalOldSelf"], message);
+        }
+        let message = text("messageExpression");
+        if message.trim().is_empty() {
+            return;
+        }
+        match compile(message, &variables) {
+            Err(fault) => {
+                let fault = fault.strip_prefix("compilation failed").map_or_else(
+                    || format!("messageExpression {fault}"),
+                    |rest| format!("messageExpression compilation failed{rest}"),
+                );
+                self.fault(&[index, "messageExpression"], format!("Invalid value: {fault}"));
+            }
+            Ok(compiled) if compiled.is_sure && compiled.result != Type::String => {
+                let fault = "Invalid value: messageExpression must evaluate to a string".to_owned();
+                self.fault(&[index, "messageExpression"], fault);
+            }
+            Ok(_) => {}
+        }
+    }
+}
