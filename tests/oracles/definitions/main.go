@@ -72,6 +72,8 @@ func errorsOf(definition []byte) (errors []string) {
 		return append(errors, fmt.Sprintf("decode: not a CustomResourceDefinition but %T", decoded))
 	}
 	ctx := context.Background()
+	// The server ignores the namespace of objects that are in none.
+	object.Namespace = ""
 	customresourcedefinition.NewStrategy(scheme).PrepareForCreate(ctx, object)
 	for _, err := range validation.ValidateCustomResourceDefinition(ctx, object) {
 		errors = append(errors, err.Error())

@@ -80,7 +80,11 @@ impl Bindings {
     }
 
     fn unify_all(&mut self, given: &[Type], wanted: &[Type]) -> bool {
-        given.len() == wanted.len() && given.iter().zip(wanted).all(|(given, wanted)| self.unify(given, wanted))
+        given.len() == wanted.len()
+            && given
+                .iter()
+                .zip(wanted)
+                .all(|(given, wanted)| self.unify(given, wanted))
     }
 
     fn unify(&mut self, given: &Type, wanted: &Type) -> bool {
@@ -100,9 +104,7 @@ impl Bindings {
             _ if given.is_open() || wanted.is_open() => true,
             (Type::Null, other) | (other, Type::Null) => other.may_be_null(),
             (Type::List(given), Type::List(wanted)) => self.unify(given, wanted),
-            (Type::Map(given), Type::Map(wanted)) => {
-                self.unify(&given.0, &wanted.0) && self.unify(&given.1, &wanted.1)
-            }
+            (Type::Map(given), Type::Map(wanted)) => self.unify(&given.0, &wanted.0) && self.unify(&given.1, &wanted.1),
             (Type::Opaque(given, parameters), Type::Opaque(wanted, others)) => {
                 given == wanted && self.unify_all(parameters, others)
             }
@@ -187,7 +189,10 @@ mod tests {
         // A failure leaves no trace.
         let (key, value) = (bindings.fresh(), bindings.fresh());
         let map = Type::map(key.clone(), value.clone());
-        assert!(!bindings.all_fit(&[Type::map(Type::String, Type::Int), Type::Bool], &[map.clone(), Type::Int]));
+        assert!(!bindings.all_fit(
+            &[Type::map(Type::String, Type::Int), Type::Bool],
+            &[map.clone(), Type::Int]
+        ));
         assert_eq!(bindings.resolved(&map), map);
         assert_eq!(bindings.closed(&map), Type::map(Type::Dyn, Type::Dyn));
         // Nothing is a part of itself.

@@ -116,6 +116,14 @@ impl Checker {
             Expr::Map(map) => self.map(map),
             Expr::Struct(object) => {
                 let name = object.type_name.trim_start_matches('.');
+                if let Some(found) = message(name) {
+                    for entry in &object.entries {
+                        if let EntryExpr::StructField(field) = &entry.expr {
+                            self.check(&field.value);
+                        }
+                    }
+                    return found;
+                }
                 if name.starts_with("google.") {
                     self.is_unsure = true;
                     return Type::Dyn;
@@ -357,6 +365,15 @@ impl Checker {
         }
         let (before, found) = (self.bindings.closed(&before), self.bindings.closed(&found));
         self.fault(id, format!("expected type '{before}' but found '{found}'"))
+    }
+}
+
+/// The type of a message of the language, by its name.
+fn message(name: &str) -> Option<Type> {
+    match name {
+        "google.protobuf.Duration" => Some(Type::Duration),
+        "google.protobuf.Timestamp" => Some(Type::Timestamp),
+        _ => None,
     }
 }
 

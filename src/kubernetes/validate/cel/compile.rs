@@ -77,10 +77,7 @@ fn parse(expression: &str) -> Option<Result<(IdedExpr, SourceInfo), String>> {
     let parsed = catch_unwind(AssertUnwindSafe(|| parser.parse_with_source_info(expression))).ok()?;
     Some(parsed.map_err(|errors| {
         let text = errors.to_string();
-        format!(
-            "compilation failed: {}",
-            text.lines().next().unwrap_or_default().trim()
-        )
+        format!("compilation failed: {}", text.lines().next().unwrap_or_default().trim())
     }))
 }
 

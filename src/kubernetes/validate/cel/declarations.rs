@@ -62,7 +62,10 @@ fn overload(line: &'static str) -> Option<(&'static str, Overload)> {
         None => (None, name),
     };
     let mut names = Vec::new();
-    let mut read: Vec<Type> = receiver.map(|receiver| spelt(receiver, &mut names)).into_iter().collect();
+    let mut read: Vec<Type> = receiver
+        .map(|receiver| spelt(receiver, &mut names))
+        .into_iter()
+        .collect();
     read.extend(parts(arguments).map(|argument| spelt(argument, &mut names)));
     let result = spelt(result, &mut names);
     let overload = Overload {

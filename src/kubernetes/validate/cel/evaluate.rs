@@ -112,7 +112,10 @@ fn is_bound(expression: &str, name: &str) -> bool {
 
 /// Path (its steps) and message of every validation of a schema that a custom resource fails. Rules that compare with
 /// the previous object apply to updates only.
-pub(in crate::kubernetes::validate) fn failed_validations(schema: &Json, instance: &Json) -> Vec<(Vec<String>, String)> {
+pub(in crate::kubernetes::validate) fn failed_validations(
+    schema: &Json,
+    instance: &Json,
+) -> Vec<(Vec<String>, String)> {
     let mut failures = Vec::new();
     let mut instance = instance.clone();
     fill_in(schema, &mut instance, 0);

@@ -31,7 +31,7 @@ fn visit(at: &IdedExpr, types: &HashMap<u64, Type>, found: &mut Vec<Fault>, dept
         Expr::Call(call) => {
             call.target.iter().for_each(|target| inner(target));
             call.args.iter().for_each(inner);
-            found.extend(of_call(call));
+            found.extend(of_call(call, types));
         }
         Expr::List(list) => {
             list.elements.iter().for_each(inner);
@@ -80,11 +80,11 @@ fn mixed(items: impl Iterator<Item = (u64, bool)>, types: &HashMap<u64, Type>) -
 }
 
 /// The fault of a literal that a function cannot use.
-fn of_call(call: &CallExpr) -> Option<Fault> {
+fn of_call(call: &CallExpr, types: &HashMap<u64, Type>) -> Option<Fault> {
     let name = call.func_name.as_str();
     let first = call.args.first()?;
     if name == "format" {
-        return of_format(call.target.as_deref()?, first);
+        return of_format(call.target.as_deref()?, first, types);
     }
     let (id, text) = literal(first)?;
     let fault = |message: String| Some(Fault { id, message });
@@ -125,43 +125,59 @@ fn literal(expression: &IdedExpr) -> Option<(u64, &str)> {
     }
 }
 
-/// Whether a format asks for as many values as there are.
-fn of_format(format: &IdedExpr, values: &IdedExpr) -> Option<Fault> {
+/// Whether a format asks for as many values as there are, of types that it can format.
+fn of_format(format: &IdedExpr, values: &IdedExpr, types: &HashMap<u64, Type>) -> Option<Fault> {
     let (id, text) = literal(format)?;
     let Expr::List(list) = &values.expr else { return None };
-    let mut wanted = 0;
+    let mut given = list.elements.iter();
+    let fault = |id: u64, message: String| {
+        let message = format!("error during formatting: {message}");
+        Some(Fault { id, message })
+    };
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {
         if letter != '%' {
             continue;
         }
-        let verb = loop {
-            match letters.next() {
-                Some('.' | '0'..='9') => {}
-                other => break other,
-            }
+        let verb = letters.find(|letter| !matches!(letter, '.' | '0'..='9'));
+        let Some(verb) = verb else {
+            return fault(id, "unexpected end of string".to_owned());
         };
-        match verb {
-            Some('%') => {}
-            Some('s' | 'd' | 'f' | 'e' | 'b' | 'x' | 'X' | 'o') => wanted += 1,
-            Some(other) => {
-                let message =
-                    format!("could not parse formatting clause: unrecognized formatting clause \"{other}\"");
-                return Some(Fault { id, message });
-            }
-            None => {
-                let message = "unexpected end of string".to_owned();
-                return Some(Fault { id, message });
-            }
+        if verb == '%' {
+            continue;
+        }
+        if !"sdfebxXo".contains(verb) {
+            return fault(id, format!("unrecognized formatting clause \"{verb}\""));
+        }
+        let Some(value) = given.next() else {
+            return fault(id, format!("index {} out of range", list.elements.len()));
+        };
+        let found = types.get(&value.id).unwrap_or(&Type::Dyn);
+        if !formats(verb, found) {
+            return fault(value.id, format!("%{verb} cannot format a value of type {found}"));
         }
     }
-    let given = list.elements.len();
-    let message = if given > wanted {
-        format!("too many arguments supplied to string.format (expected {wanted}, got {given})")
-    } else if given < wanted {
-        format!("index {given} out of range")
-    } else {
-        return None;
-    };
-    Some(Fault { id, message })
+    let left = given.count();
+    (left > 0).then(|| {
+        let count = list.elements.len();
+        let message = format!(
+            "too many arguments supplied to string.format (expected {}, got {count})",
+            count - left
+        );
+        Fault { id, message }
+    })
+}
+
+/// Whether a verb can format values of a type.
+const fn formats(verb: char, found: &Type) -> bool {
+    match (verb, found) {
+        (_, Type::Dyn | Type::Error | Type::Variable(_)) => true,
+        ('s', Type::Opaque(..) | Type::Object(_)) => false,
+        ('s', _) => true,
+        ('d' | 'o' | 'b' | 'x' | 'X', Type::Int | Type::Uint) => true,
+        ('b', Type::Bool) => true,
+        ('x' | 'X', Type::String | Type::Bytes) => true,
+        ('f' | 'e', Type::Double | Type::String) => true,
+        _ => false,
+    }
 }

@@ -136,14 +136,20 @@ mod tests {
     fn schemas_have_types() {
         for (schema, wanted) in [
             (json!({"x-kubernetes-int-or-string": true}), Some("dyn")),
-            (json!({"type": "array", "items": {"type": "integer"}}), Some("list(int)")),
+            (
+                json!({"type": "array", "items": {"type": "integer"}}),
+                Some("list(int)"),
+            ),
             (
                 json!({"type": "object", "additionalProperties": {"type": "string", "format": "date"}}),
                 Some("map(string, timestamp)"),
             ),
             (json!({"type": "object", "additionalProperties": true}), Some("self")),
             (json!({"x-kubernetes-preserve-unknown-fields": true}), None),
-            (json!({"type": "array", "items": {"x-kubernetes-preserve-unknown-fields": true}}), None),
+            (
+                json!({"type": "array", "items": {"x-kubernetes-preserve-unknown-fields": true}}),
+                None,
+            ),
             (json!({"type": "string", "format": "byte"}), Some("bytes")),
             (json!({"type": "string", "format": "duration"}), Some("duration")),
             (json!({"type": "string", "format": "uri"}), Some("string")),
@@ -160,7 +166,10 @@ mod tests {
         let Some(Type::Object(object)) = type_of(&schema, true, "self", 0) else {
             panic!("an object");
         };
-        assert_eq!(object.fields.keys().collect::<Vec<_>>(), ["apiVersion", "kind", "metadata"]);
+        assert_eq!(
+            object.fields.keys().collect::<Vec<_>>(),
+            ["apiVersion", "kind", "metadata"]
+        );
         assert_eq!(object.fields.get("kind"), Some(&Type::String));
     }
 }
