@@ -13,6 +13,7 @@ mod check;
 mod cli;
 mod exit_codes;
 mod data;
+mod definitions;
 mod failures;
 mod go_yaml;
 mod helm3;

@@ -9,7 +9,8 @@ use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, ListExpr, LiteralVal
 
 use super::bindings::{Bindings, wider};
 use super::declarations::{Overload, is_type, overloads};
-use super::types::Type;
+use super::schema_types::is_reserved;
+use super::types::{Object, Type};
 
 /// Deepest nesting of an expression that is checked.
 const MAX_DEPTH: usize = 400;
@@ -185,7 +186,7 @@ impl Checker {
         let was_optional = target.is_some();
         let found = match target.unwrap_or(&operand) {
             Type::Map(entry) => entry.1.clone(),
-            Type::Object(object) => match object.fields.get(name) {
+            Type::Object(object) => match field_of(object, name) {
                 Some(found) => found.clone(),
                 None => self.fault(id, format!("undefined field '{name}'")),
             },
@@ -366,6 +367,12 @@ impl Checker {
         let (before, found) = (self.bindings.closed(&before), self.bindings.closed(&found));
         self.fault(id, format!("expected type '{before}' but found '{found}'"))
     }
+}
+
+/// The type of a field of an object. Words of the language may be spelt as they are.
+fn field_of<'o>(object: &'o Object, name: &str) -> Option<&'o Type> {
+    let escaped = || is_reserved(name).then(|| object.fields.get(&format!("__{name}__")));
+    object.fields.get(name).or_else(|| escaped().flatten())
 }
 
 /// The type of a message of the language, by its name.

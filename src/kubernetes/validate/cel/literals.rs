@@ -31,7 +31,7 @@ fn visit(at: &IdedExpr, types: &HashMap<u64, Type>, found: &mut Vec<Fault>, dept
         Expr::Call(call) => {
             call.target.iter().for_each(|target| inner(target));
             call.args.iter().for_each(inner);
-            found.extend(of_call(call, types));
+            found.extend(of_call(at.id, call, types));
         }
         Expr::List(list) => {
             list.elements.iter().for_each(inner);
@@ -80,11 +80,15 @@ fn mixed(items: impl Iterator<Item = (u64, bool)>, types: &HashMap<u64, Type>) -
 }
 
 /// The fault of a literal that a function cannot use.
-fn of_call(call: &CallExpr, types: &HashMap<u64, Type>) -> Option<Fault> {
+fn of_call(id: u64, call: &CallExpr, types: &HashMap<u64, Type>) -> Option<Fault> {
     let name = call.func_name.as_str();
     let first = call.args.first()?;
     if name == "format" {
-        return of_format(call.target.as_deref()?, first, types);
+        return of_format(id, call.target.as_deref()?, first, types);
+    }
+    if let ("duration", Expr::Literal(LiteralValue::Int(_))) = (name, &first.expr) {
+        let (id, message) = (first.id, "invalid duration argument".to_owned());
+        return Some(Fault { id, message });
     }
     let (id, text) = literal(first)?;
     let fault = |message: String| Some(Fault { id, message });
@@ -126,14 +130,11 @@ fn literal(expression: &IdedExpr) -> Option<(u64, &str)> {
 }
 
 /// Whether a format asks for as many values as there are, of types that it can format.
-fn of_format(format: &IdedExpr, values: &IdedExpr, types: &HashMap<u64, Type>) -> Option<Fault> {
-    let (id, text) = literal(format)?;
+fn of_format(id: u64, format: &IdedExpr, values: &IdedExpr, types: &HashMap<u64, Type>) -> Option<Fault> {
+    let (_, text) = literal(format)?;
     let Expr::List(list) = &values.expr else { return None };
     let mut given = list.elements.iter();
-    let fault = |id: u64, message: String| {
-        let message = format!("error during formatting: {message}");
-        Some(Fault { id, message })
-    };
+    let fault = |id: u64, message: String| Some(Fault { id, message });
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {
         if letter != '%' {
@@ -141,20 +142,27 @@ fn of_format(format: &IdedExpr, values: &IdedExpr, types: &HashMap<u64, Type>) -
         }
         let verb = letters.find(|letter| !matches!(letter, '.' | '0'..='9'));
         let Some(verb) = verb else {
-            return fault(id, "unexpected end of string".to_owned());
+            return fault(
+                id,
+                "could not parse formatting clause: unexpected end of string".to_owned(),
+            );
         };
         if verb == '%' {
             continue;
         }
         if !"sdfebxXo".contains(verb) {
-            return fault(id, format!("unrecognized formatting clause \"{verb}\""));
+            return fault(
+                id,
+                format!("could not parse formatting clause: unrecognized formatting clause \"{verb}\""),
+            );
         }
         let Some(value) = given.next() else {
             return fault(id, format!("index {} out of range", list.elements.len()));
         };
         let found = types.get(&value.id).unwrap_or(&Type::Dyn);
         if !formats(verb, found) {
-            return fault(value.id, format!("%{verb} cannot format a value of type {found}"));
+            let message = format!("error during formatting: {}, was given {found}", formatted(verb));
+            return fault(value.id, message);
         }
     }
     let left = given.count();
@@ -179,5 +187,20 @@ const fn formats(verb: char, found: &Type) -> bool {
         ('x' | 'X', Type::String | Type::Bytes) => true,
         ('f' | 'e', Type::Double | Type::String) => true,
         _ => false,
+    }
+}
+
+/// What a verb can format, in the server's words.
+const fn formatted(verb: char) -> &'static str {
+    match verb {
+        'd' => "decimal clause can only be used on integers",
+        'o' => "octal clause can only be used on integers",
+        'b' => "only integers and bools can be formatted as binary",
+        'x' | 'X' => "only integers, byte buffers, and strings can be formatted as hex",
+        'f' => "fixed-point clause can only be used on doubles",
+        'e' => "scientific clause can only be used on doubles",
+        _ => {
+            "string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps"
+        }
     }
 }

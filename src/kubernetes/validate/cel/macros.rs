@@ -7,6 +7,11 @@ use cel::common::ast::{CallExpr, Expr, IdedExpr, operators};
 use super::check_types::Checker;
 use super::types::Type;
 
+const NAME: &str = "argument must be a simple name";
+const IDENTIFIER: &str = "argument is not an identifier";
+const OPTIONAL_NAME: &str = "optMap() variable name must be a simple identifier";
+const FLAT_NAME: &str = "optFlatMap() variable name must be a simple identifier";
+
 impl Checker {
     /// The type of a macro; nothing if the call is not one.
     pub(super) fn expand(&mut self, id: u64, call: &CallExpr) -> Option<Type> {
@@ -45,19 +50,19 @@ impl Checker {
     fn has(&mut self, id: u64, argument: &IdedExpr) -> Type {
         match &argument.expr {
             Expr::Select(select) if !select.test => {
-                self.field(argument.id, &select.operand, &select.field, false);
+                self.field(id, &select.operand, &select.field, false);
                 Type::Bool
             }
-            _ => self.fault(id, "invalid argument to has() macro".to_owned()),
+            _ => self.fault(argument.id, "invalid argument to has() macro".to_owned()),
         }
     }
 
     /// The name that a macro binds.
-    fn bound(&mut self, argument: &IdedExpr) -> Option<String> {
+    fn bound(&mut self, argument: &IdedExpr, message: &str) -> Option<String> {
         match &argument.expr {
             Expr::Ident(name) if !name.starts_with('.') => Some(name.clone()),
             _ => {
-                self.fault(argument.id, "argument must be a simple name".to_owned());
+                self.fault(argument.id, message.to_owned());
                 None
             }
         }
@@ -91,9 +96,15 @@ impl Checker {
         }
     }
 
-    /// Checks parts of a macro while its variables are bound.
-    fn within<T>(&mut self, names: &[&IdedExpr], types: Vec<Type>, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        let names: Vec<String> = names.iter().filter_map(|name| self.bound(name)).collect();
+    /// Checks parts of a macro while its variables are bound; `wanted` is what is said of those that are not names.
+    fn within<T>(
+        &mut self,
+        names: &[&IdedExpr],
+        wanted: &str,
+        types: Vec<Type>,
+        work: impl FnOnce(&mut Self) -> T,
+    ) -> Option<T> {
+        let names: Vec<String> = names.iter().filter_map(|name| self.bound(name, wanted)).collect();
         if names.len() != types.len() {
             return None;
         }
@@ -106,7 +117,7 @@ impl Checker {
 
     fn quantifier(&mut self, target: &IdedExpr, names: &[&IdedExpr], body: &IdedExpr) -> Type {
         let types = self.range(target, names.len());
-        let found = self.within(names, types, |checker| checker.check(body));
+        let found = self.within(names, NAME, types, |checker| checker.check(body));
         match found {
             Some(found) if !self.bindings.fits(&found, &Type::Bool) => {
                 let found = self.bindings.closed(&found);
@@ -119,7 +130,7 @@ impl Checker {
 
     fn only_one(&mut self, id: u64, target: &IdedExpr, names: &[&IdedExpr], body: &IdedExpr) -> Type {
         let types = self.range(target, names.len());
-        if let Some(found) = self.within(names, types, |checker| checker.check(body)) {
+        if let Some(found) = self.within(names, NAME, types, |checker| checker.check(body)) {
             self.chosen(id, &found, &Type::Int, &Type::Int);
         }
         Type::Bool
@@ -135,7 +146,7 @@ impl Checker {
         let types = self.range(target, 1);
         let kept = Type::list(self.bindings.fresh());
         let one = types.first().cloned().unwrap_or(Type::Dyn);
-        if let Some(condition) = self.within(&[item], types, |checker| checker.check(condition)) {
+        if let Some(condition) = self.within(&[item], IDENTIFIER, types, |checker| checker.check(condition)) {
             let longer = self.apply(id, operators::ADD, false, &[kept.clone(), Type::list(one)]);
             self.chosen(id, &condition, &longer, &kept);
         }
@@ -152,7 +163,8 @@ impl Checker {
     ) -> Type {
         let types = self.range(target, names.len());
         let made = Type::list(self.bindings.fresh());
-        self.within(names, types, |checker| {
+        let wanted = if names.len() == 1 { IDENTIFIER } else { NAME };
+        self.within(names, wanted, types, |checker| {
             let condition = condition.map(|condition| checker.check(condition));
             let one = checker.check(body);
             let longer = checker.apply(id, operators::ADD, false, &[made.clone(), Type::list(one)]);
@@ -176,7 +188,7 @@ impl Checker {
         let key = types.first().cloned().unwrap_or(Type::Dyn);
         let (keys, values) = (self.bindings.fresh(), self.bindings.fresh());
         let made = Type::map(keys, values);
-        self.within(&names, types, |checker| {
+        self.within(&names, NAME, types, |checker| {
             let condition = condition.map(|condition| checker.check(condition));
             let one = checker.check(body);
             let arguments = if keeps_keys {
@@ -203,7 +215,7 @@ impl Checker {
         }
         let found = self.check(target);
         let types = self.range_of(target.id, &found, 1);
-        let keys = self.within(&[item], types, |checker| checker.check(key));
+        let keys = self.within(&[item], IDENTIFIER, types, |checker| checker.check(key));
         let keys = Type::list(keys.unwrap_or(Type::Dyn));
         self.apply(id, "@sortByAssociatedKeys", true, &[found, keys])
     }
@@ -212,7 +224,8 @@ impl Checker {
         let found = self.check(target);
         let has_value = self.apply(id, "hasValue", true, std::slice::from_ref(&found));
         let value = self.apply(id, "value", true, &[found]);
-        let Some(found) = self.within(&[name], vec![value.clone()], |checker| checker.check(body)) else {
+        let wanted = if wraps { OPTIONAL_NAME } else { FLAT_NAME };
+        let Some(found) = self.within(&[name], wanted, vec![value.clone()], |checker| checker.check(body)) else {
             return Type::Error;
         };
         let found = if wraps { Type::optional(found) } else { found };

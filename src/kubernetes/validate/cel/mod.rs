@@ -10,6 +10,8 @@ mod types;
 mod bindings;
 mod declarations;
 
+mod schema_types;
+
 mod check_types;
 mod macros;
 
@@ -17,7 +19,6 @@ mod literals;
 
 mod compile;
 mod evaluate;
-mod schema_types;
 
 mod rules;
 

@@ -92,12 +92,17 @@ fn object(schema: &Json, is_resource: bool, name: &str, inner: &dyn Fn(&Json, St
     Type::Object(Arc::new(Object { name, fields }))
 }
 
+/// Whether a name is a word of the language.
+pub(super) fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name)
+}
+
 /// The name by which expressions know a field; nothing if they cannot.
 fn escape(name: &str) -> Option<String> {
     if name.is_empty() || name.starts_with(|letter: char| letter.is_ascii_digit()) {
         return None;
     }
-    if RESERVED.contains(&name) {
+    if is_reserved(name) {
         return Some(format!("__{name}__"));
     }
     let is_known = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | '-' | '/');

@@ -1,7 +1,7 @@
 //! `CustomResourceDefinitions` (`pkg/apis/apiextensions/validation`); their schemas are in [`super::json_schema`].
 
 use crate::text::go::unicode::is_print;
-use crate::text::yaml::NodeId;
+use crate::text::yaml::{self, NodeId};
 
 use super::super::fields::Step::{Index, Key};
 use super::super::ids;
@@ -173,8 +173,33 @@ fn versions(walk: &mut Walk<'_>, node: NodeId) {
         }
         names.push(name);
     }
+    selectable_apart(walk, node, &versions);
     if stored != 1 {
         let message = "Invalid value: must have exactly one version marked as storage version";
+        walk.fault(node, &[Key("versions")], ids::CRD, message);
+    }
+}
+
+/// The server keeps one schema where all versions have the same; it then refuses fields to select by that are not also
+/// the same.
+fn selectable_apart(walk: &mut Walk<'_>, node: NodeId, versions: &[NodeId]) {
+    const FIELDS: &str = "selectableFields";
+    let has_any = versions.iter().any(|&version| !walk.items(version, FIELDS).is_empty());
+    if versions.len() < 2 || !has_any {
+        return;
+    }
+    let is_same = |name: &str| {
+        let json = |version: NodeId| {
+            let value = walk.field(version, name).filter(|value| !walk.is_empty(*value));
+            value.and_then(|value| yaml::json_from_node(walk.tree, value).ok())
+        };
+        let mut all = versions.iter().map(|&version| json(version));
+        let first = all.next();
+        all.all(|other| Some(other) == first)
+    };
+    if is_same("schema") && !is_same(FIELDS) {
+        let message =
+            "Invalid value: versions that all have the same schema must all have the same selectableFields, or none";
         walk.fault(node, &[Key("versions")], ids::CRD, message);
     }
 }
@@ -195,6 +220,14 @@ fn kinds(walk: &mut Walk<'_>, node: NodeId) {
         {
             let message = format!("Invalid value: {text:?}: may have mixed case, but should otherwise match: {fault}");
             walk.fault(node, &[Key(name)], ids::NAME, message);
+        }
+    }
+    for name in ["shortNames", "categories"] {
+        for (index, item) in walk.items(node, name).into_iter().enumerate() {
+            // Null is an empty text.
+            if walk.is_null(item) {
+                walk.check_syntax(node, &[Key(name), Index(index)], "", Syntax::Label1035);
+            }
         }
     }
     if !kind.is_empty() && kind == list {
