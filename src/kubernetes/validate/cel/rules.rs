@@ -152,3 +152,69 @@ impl Pass {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Paths and messages of the faults of a schema.
+    fn faults(schema: &Json) -> Vec<String> {
+        let found = rule_faults(schema).into_iter();
+        found
+            .map(|fault| format!("{}: {}", fault.path.join("/"), fault.message))
+            .collect()
+    }
+
+    #[test]
+    fn rules_are_compiled_at_their_place() {
+        let rule = |rule: Json| json!([rule]);
+        for (schema, wanted) in [
+            (
+                json!({"type": "object", RULES: rule(json!({"rule": "self.metadata.name != ''"}))}),
+                "",
+            ),
+            (
+                json!({"type": "object", RULES: rule(json!({"rule": "'a'"}))}),
+                "x-kubernetes-validations/0/rule: Invalid value: cel expression must evaluate to a bool",
+            ),
+            (
+                json!({"type": "object", RULES: rule(json!({"rule": "true", "messageExpression": "1"}))}),
+                "x-kubernetes-validations/0/messageExpression: Invalid value: messageExpression must evaluate to a string",
+            ),
+            (
+                json!({"type": "object", RULES: rule(json!({"rule": "true", "messageExpression": "x"}))}),
+                "x-kubernetes-validations/0/messageExpression: Invalid value: messageExpression compilation failed: ERROR: <input>:1:1: undeclared reference to 'x' (in container '')",
+            ),
+            (
+                json!({"type": "object", RULES: rule(json!({"rule": "true", "optionalOldSelf": true}))}),
+                "x-kubernetes-validations/0/optionalOldSelf: Invalid value: may not be set if oldSelf is not used in rule",
+            ),
+            (
+                json!({"type": "object", RULES: rule(json!({"rule": "oldSelf.hasValue()", "optionalOldSelf": true}))}),
+                "",
+            ),
+            (
+                json!({"type": "object", "properties": {"a": {RULES: rule(json!({"rule": "true"}))}}}),
+                "properties/a/x-kubernetes-validations: Internal error: failed to construct type information for x-kubernetes-validations rules: unable to convert structural schema to CEL declarations",
+            ),
+            (
+                json!({"type": "object", "properties": {"a": {"type": "array", "items": {
+                    "type": "string", RULES: rule(json!({"rule": "self == oldSelf"}))}}}}),
+                "properties/a/items/x-kubernetes-validations/0/rule: Invalid value: oldSelf cannot be used on the uncorrelatable portion of the schema within schema.openAPIV3Schema.properties[a]",
+            ),
+            (
+                json!({"type": "object", "properties": {"a": {"type": "array", "x-kubernetes-list-type": "map", "items": {
+                    "type": "string", RULES: rule(json!({"rule": "self == oldSelf"}))}}}}),
+                "",
+            ),
+            (
+                json!({"type": "object", "additionalProperties": {"type": "integer", RULES: rule(json!({"rule": "self == 'a'"}))}}),
+                "additionalProperties/x-kubernetes-validations/0/rule: Invalid value: compilation failed: ERROR: <input>:1:6: found no matching overload for '_==_' applied to '(int, string)'",
+            ),
+        ] {
+            assert_eq!(faults(&schema).join(" | "), wanted, "{schema}");
+        }
+    }
+}
