@@ -7,7 +7,9 @@ use cel::common::ast::SourceInfo;
 use cel::{Env, IdedExpr};
 
 use super::check_types::{Fault, check};
+use super::cost::cost;
 use super::literals;
+use super::sizes::Sizes;
 use super::types::Type;
 
 /// Longest expression that is compiled, in bytes.
@@ -21,17 +23,20 @@ pub(super) struct Compiled {
     pub(super) is_sure: bool,
     /// Names of variables that occur.
     pub(super) used: Vec<String>,
+    /// The most that its evaluation costs, as far as it is known.
+    pub(super) cost: u64,
 }
 
-/// Compiles an expression over some variables.
+/// Compiles an expression over some variables; `sizes` are those of the value that it is about.
 ///
 /// # Errors
 /// Why it does not compile, in the API server's words: its syntax, a name that is not declared, types that do not fit.
-pub(super) fn compile(expression: &str, variables: &[(&str, Type)]) -> Result<Compiled, String> {
+pub(super) fn compile(expression: &str, variables: &[(&str, Type)], sizes: Option<&Sizes>) -> Result<Compiled, String> {
     let unknown = Compiled {
         result: Type::Dyn,
         is_sure: false,
         used: Vec::new(),
+        cost: 0,
     };
     let Some(parsed) = parse(expression) else {
         return Ok(unknown);
@@ -62,6 +67,7 @@ pub(super) fn compile(expression: &str, variables: &[(&str, Type)]) -> Result<Co
             result: checked.result,
             is_sure: true,
             used: checked.used,
+            cost: sizes.map_or(0, |sizes| cost(&root, &checked.types, sizes)),
         }),
     }
 }
@@ -108,7 +114,7 @@ mod tests {
             "namespace": {"type": "string"}, "a-b": {"type": "string"}, "free": {"x-kubernetes-preserve-unknown-fields": true}
         }});
         let own = type_of(&schema, false, "selfType", 0).expect("has a type");
-        let found = compile(expression, &[("self", own)])?;
+        let found = compile(expression, &[("self", own)], None)?;
         assert!(found.is_sure, "{expression}");
         Ok(found.result.to_string())
     }
@@ -227,7 +233,7 @@ mod tests {
     #[test]
     fn deep_expressions_are_left_alone() {
         let deep = format!("self.labels{}", ".a".repeat(2000));
-        assert!(compile(&deep, &[("self", Type::Dyn)]).is_ok_and(|found| !found.is_sure));
-        assert!(compile(&"a".repeat(MAX_BYTES + 1), &[]).is_ok_and(|found| !found.is_sure));
+        assert!(compile(&deep, &[("self", Type::Dyn)], None).is_ok_and(|found| !found.is_sure));
+        assert!(compile(&"a".repeat(MAX_BYTES + 1), &[], None).is_ok_and(|found| !found.is_sure));
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! The crate `cel` parses and evaluates. Types are checked here, with the functions of Kubernetes. The evaluator lacks
 //! those (`quantity`, `url`, `ip`, `format`, `sum` and `indexOf` of lists, and so on): a validation that it cannot
-//! evaluate counts as passed. The cost of a rule is not estimated.
+//! evaluate counts as passed.
 
 mod types;
 
@@ -16,6 +16,12 @@ mod check_types;
 mod macros;
 
 mod literals;
+
+mod ranges;
+mod sizes;
+
+mod cost;
+mod function_costs;
 
 mod compile;
 mod evaluate;

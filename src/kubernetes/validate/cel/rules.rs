@@ -4,12 +4,18 @@ use serde_json::Value as Json;
 
 use super::compile::compile;
 use super::schema_types::{MAX_DEPTH, is_embedded, type_of};
+use super::sizes::{Sizes, limit};
 use super::types::Type;
 
 /// The key of the rules of a schema.
 const RULES: &str = "x-kubernetes-validations";
 /// The name of the type of the value that a rule is about.
 const SELF_TYPE: &str = "selfType";
+
+/// Most that one expression may cost.
+const RULE_COST: u64 = 10_000_000;
+/// Most that all expressions of a schema may cost.
+const TOTAL_COST: u64 = 100_000_000;
 
 /// What is wrong with a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,13 +28,31 @@ pub(in crate::kubernetes::validate) struct RuleFault {
 
 /// The faults of all rules of a schema whose structure is right.
 pub(in crate::kubernetes::validate) fn rule_faults(schema: &Json) -> Vec<RuleFault> {
-    let mut pass = Pass::default();
+    let mut pass = Pass {
+        count: Some(1),
+        ..Pass::default()
+    };
     pass.schema(schema, true, 0);
+    if pass.total > TOTAL_COST {
+        let message = too_expensive(
+            "x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema",
+            pass.total,
+            TOTAL_COST,
+        );
+        pass.faults.push(RuleFault {
+            path: Vec::new(),
+            message,
+        });
+    }
     pass.faults
 }
 
 #[derive(Default)]
 struct Pass {
+    /// How often a value of the schema can occur; nothing if its parents do not limit it.
+    count: Option<u64>,
+    /// The cost of all rules.
+    total: u64,
     path: Vec<String>,
     faults: Vec<RuleFault>,
     /// The first schema on the way whose items have no predecessor in an older object.
@@ -44,6 +68,11 @@ impl Pass {
         if let Some(rules) = rules.filter(|rules| !rules.is_empty()) {
             self.rules(schema, rules, is_root);
         }
+        let outer = self.count;
+        self.count = self
+            .count
+            .zip(count(schema))
+            .map(|(all, each)| all.saturating_mul(each));
         for (name, property) in schema.get("properties").and_then(Json::as_object).into_iter().flatten() {
             self.below(&["properties", name], |pass| pass.schema(property, false, depth + 1));
         }
@@ -51,14 +80,15 @@ impl Pass {
             self.below(&["additionalProperties"], |pass| pass.schema(values, false, depth + 1));
         }
         if let Some(items) = schema.get("items") {
-            let outer = self.uncorrelatable.clone();
+            let uncorrelatable = self.uncorrelatable.clone();
             if schema.get("x-kubernetes-list-type").and_then(Json::as_str) != Some("map") {
                 let here = self.spelt();
                 self.uncorrelatable.get_or_insert(here);
             }
             self.below(&["items"], |pass| pass.schema(items, false, depth + 1));
-            self.uncorrelatable = outer;
+            self.uncorrelatable = uncorrelatable;
         }
+        self.count = outer;
     }
 
     fn below(&mut self, steps: &[&str], work: impl FnOnce(&mut Self)) {
@@ -95,12 +125,13 @@ impl Pass {
             self.fault(&[], message.to_owned());
             return;
         };
+        let sizes = Sizes::of(schema, is_root || is_embedded(schema), 0);
         for (index, rule) in rules.iter().enumerate() {
-            self.rule(rule, &index.to_string(), &own);
+            self.rule(rule, &index.to_string(), &own, sizes.as_ref());
         }
     }
 
-    fn rule(&mut self, rule: &Json, index: &str, own: &Type) {
+    fn rule(&mut self, rule: &Json, index: &str, own: &Type, sizes: Option<&Sizes>) {
         let text = |key: &str| rule.get(key).and_then(Json::as_str).unwrap_or_default();
         let expression = text("rule");
         if expression.trim().is_empty() {
@@ -113,7 +144,7 @@ impl Pass {
             own.clone()
         };
         let variables = [("self", own.clone()), ("oldSelf", before)];
-        let compiled = match compile(expression, &variables) {
+        let compiled = match compile(expression, &variables, sizes) {
             Ok(compiled) => compiled,
             Err(fault) => return self.fault(&[index, "rule"], format!("Invalid value: {fault}")),
         };
@@ -121,6 +152,12 @@ impl Pass {
             let message = "Invalid value: cel expression must evaluate to a bool".to_owned();
             return self.fault(&[index, "rule"], message);
         }
+        let often = self.count.or_else(|| sizes.map(Sizes::cardinality)).unwrap_or_default();
+        self.costs(
+            &[index, "rule"],
+            "estimated rule cost",
+            compiled.cost.saturating_mul(often),
+        );
         if compiled.used.iter().any(|name| name == "oldSelf") {
             if let Some(place) = &self.uncorrelatable {
                 let message = format!(
@@ -136,7 +173,7 @@ impl Pass {
         if message.trim().is_empty() {
             return;
         }
-        match compile(message, &variables) {
+        match compile(message, &variables, sizes) {
             Err(fault) => {
                 let fault = fault.strip_prefix("compilation failed").map_or_else(
                     || format!("messageExpression {fault}"),
@@ -148,9 +185,51 @@ impl Pass {
                 let fault = "Invalid value: messageExpression must evaluate to a string".to_owned();
                 self.fault(&[index, "messageExpression"], fault);
             }
-            Ok(_) => {}
+            Ok(compiled) => {
+                let name = "estimated messageExpression cost";
+                self.costs(&[index, "messageExpression"], name, compiled.cost);
+            }
         }
     }
+
+    /// Counts the cost of an expression, which must be below a limit.
+    fn costs(&mut self, steps: &[&str], name: &str, cost: u64) {
+        if cost > RULE_COST {
+            self.fault(steps, too_expensive(name, cost, RULE_COST));
+        }
+        self.total = self.total.saturating_add(cost);
+    }
+}
+
+/// How often a value inside one of a schema can occur; nothing if there is no limit.
+fn count(schema: &Json) -> Option<u64> {
+    match schema.get("type").and_then(Json::as_str) {
+        Some("object")
+            if schema
+                .get("additionalProperties")
+                .is_some_and(|values| !values.is_null()) =>
+        {
+            limit(schema, "maxProperties")
+        }
+        Some("array") => limit(schema, "maxItems"),
+        _ => Some(1),
+    }
+}
+
+/// What the server says of a cost above a limit.
+fn too_expensive(name: &str, cost: u64, limit: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "as in Go")]
+    let factor = cost as f64 / limit as f64;
+    let factor = if factor > 100.0 {
+        "more than 100x".to_owned()
+    } else if factor < 1.5 {
+        format!("{factor:.6}x")
+    } else {
+        format!("{factor:.1}x")
+    };
+    format!(
+        "Forbidden: {name} exceeds budget by factor of {factor} (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)"
+    )
 }
 
 #[cfg(test)]

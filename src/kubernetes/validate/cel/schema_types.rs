@@ -98,7 +98,7 @@ pub(super) fn is_reserved(name: &str) -> bool {
 }
 
 /// The name by which expressions know a field; nothing if they cannot.
-fn escape(name: &str) -> Option<String> {
+pub(super) fn escape(name: &str) -> Option<String> {
     if name.is_empty() || name.starts_with(|letter: char| letter.is_ascii_digit()) {
         return None;
     }
