@@ -14,6 +14,7 @@ mod cli;
 mod custom_resources;
 mod exit_codes;
 mod data;
+mod definitions;
 mod failures;
 mod go_yaml;
 mod helm3;

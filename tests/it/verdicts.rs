@@ -41,7 +41,7 @@ fn verdict(object: &Json, targets: &[Target]) -> String {
     }
 }
 
-fn changed(object: &Json, pointer: &str, value: &str) -> Json {
+pub(crate) fn changed(object: &Json, pointer: &str, value: &str) -> Json {
     let mut object = object.clone();
     let (parent, name) = pointer.rsplit_once('/').expect("a pointer has a slash");
     let name = name.replace("~1", "/").replace("~0", "~");

@@ -19,13 +19,14 @@ use super::schema::{Property, Schema};
 const MAX_DEPTH: usize = 1000;
 
 /// Required fields, by definition, for which the API server has a value of its own.
-const FILLED_IN: [(&str, &str); 13] = [
+const FILLED_IN: [(&str, &str); 14] = [
     ("rbac.v1.RoleRef", "apiGroup"),
     ("scheduling.v1.PriorityClass", "value"),
     ("storage.v1.CSIDriver", "spec"),
     ("resource.v1.DeviceClass", "spec"),
     ("apiextensions.v1.CustomResourceDefinitionVersion", "served"),
     ("apiextensions.v1.CustomResourceDefinitionVersion", "storage"),
+    ("apiextensions.v1.WebhookConversion", "conversionReviewVersions"),
     ("core.v1.Sysctl", "value"),
     ("core.v1.HTTPHeader", "value"),
     ("core.v1.PreferredSchedulingTerm", "preference"),
@@ -236,6 +237,16 @@ impl<'w> Walk<'w> {
         if !self.reported_paths.contains(&violation.path) {
             self.violations.push(violation);
         }
+    }
+
+    /// Whether unknown fields are violations.
+    pub(super) const fn refuses_unknown(&self) -> bool {
+        self.strictness.refuses_unknown
+    }
+
+    /// How many violations have been found so far.
+    pub(super) const fn violation_count(&self) -> usize {
+        self.violations.len()
     }
 
     fn report(&mut self, node: NodeId, rule: Rule, message: String) {

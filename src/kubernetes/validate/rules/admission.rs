@@ -166,7 +166,8 @@ fn review_versions(walk: &mut Walk<'_>, node: NodeId) {
 /// Go lower-cases schemes.
 const SCHEME: &str = "https://";
 
-fn webhook_url(walk: &mut Walk<'_>, node: NodeId) {
+/// An `https` URL of a webhook.
+pub(super) fn webhook_url(walk: &mut Walk<'_>, node: NodeId) {
     let Some(url) = walk.field(node, "url").and_then(|url| walk.text_of(url)) else {
         return;
     };
@@ -194,7 +195,7 @@ fn webhook_url(walk: &mut Walk<'_>, node: NodeId) {
 }
 
 /// `/a/b`, each part a DNS subdomain.
-fn service_path(walk: &mut Walk<'_>, node: NodeId) {
+pub(super) fn service_path(walk: &mut Walk<'_>, node: NodeId) {
     let Some(path) = walk.text(node, "path") else { return };
     if path == "/" {
         return;

@@ -1,11 +1,13 @@
 //! `CustomResourceDefinitions` (`pkg/apis/apiextensions/validation`); their schemas are in [`super::json_schema`].
 
-use crate::text::yaml::NodeId;
+use crate::text::go::unicode::is_print;
+use crate::text::yaml::{self, NodeId};
 
 use super::super::fields::Step::{Index, Key};
 use super::super::ids;
 use super::super::walk::Walk;
-use super::json_schema::check_root_schema;
+use super::admission::{service_path, webhook_url};
+use super::json_schema::{FieldPath, check_root_schema, follow};
 use super::{Check, Syntax, Table, unsupported};
 
 const COLUMN_TYPES: &[&str] = &["boolean", "date", "integer", "number", "string"];
@@ -73,13 +75,10 @@ pub(super) const CHECKS: Table = &[
         ],
     ),
     (
-        "apiextensions.v1.WebhookConversion",
-        &[Check::Required("conversionReviewVersions")],
-    ),
-    (
         "apiextensions.v1.WebhookClientConfig",
-        &[Check::ExactlyOne(&["url", "service"])],
+        &[Check::ExactlyOne(&["url", "service"]), Check::With(webhook_url)],
     ),
+    ("apiextensions.v1.CustomResourceSubresources", &[Check::With(status)]),
     (
         "apiextensions.v1.CustomResourceSubresourceScale",
         &[
@@ -90,9 +89,19 @@ pub(super) const CHECKS: Table = &[
     ),
     (
         "apiextensions.v1.ServiceReference",
-        &[Check::Required("name"), Check::Required("namespace")],
+        &[
+            Check::Required("name"),
+            Check::Required("namespace"),
+            Check::Range("port", 1, 65535),
+            Check::With(service_path),
+        ],
     ),
 ];
+
+/// Most fields that may be selected by.
+const MAX_SELECTABLE: usize = 8;
+/// Longest warning that a version is deprecated, in bytes.
+const MAX_WARNING: usize = 256;
 
 fn definition(walk: &mut Walk<'_>, node: NodeId) {
     let spec = walk.field(node, "spec");
@@ -154,8 +163,43 @@ fn versions(walk: &mut Walk<'_>, node: NodeId) {
         .iter()
         .filter(|&&version| walk.is_true(version, "storage"))
         .count();
+    let mut names = Vec::new();
+    for (index, &version) in versions.iter().enumerate() {
+        // An empty name is reported as such.
+        let name = walk.text(version, "name").unwrap_or_default();
+        if name.is_empty() && walk.has(version, "name") {
+            let message = "Invalid value: \"\": must not be empty";
+            walk.fault(node, &[Key("versions"), Index(index), Key("name")], ids::NAME, message);
+        }
+        names.push(name);
+    }
+    selectable_apart(walk, node, &versions);
     if stored != 1 {
         let message = "Invalid value: must have exactly one version marked as storage version";
+        walk.fault(node, &[Key("versions")], ids::CRD, message);
+    }
+}
+
+/// The server keeps one schema where all versions have the same; it then refuses fields to select by that are not also
+/// the same.
+fn selectable_apart(walk: &mut Walk<'_>, node: NodeId, versions: &[NodeId]) {
+    const FIELDS: &str = "selectableFields";
+    let has_any = versions.iter().any(|&version| !walk.items(version, FIELDS).is_empty());
+    if versions.len() < 2 || !has_any {
+        return;
+    }
+    let is_same = |name: &str| {
+        let json = |version: NodeId| {
+            let value = walk.field(version, name).filter(|value| !walk.is_empty(*value));
+            value.and_then(|value| yaml::json_from_node(walk.tree, value).ok())
+        };
+        let mut all = versions.iter().map(|&version| json(version));
+        let first = all.next();
+        all.all(|other| Some(other) == first)
+    };
+    if is_same("schema") && !is_same(FIELDS) {
+        let message =
+            "Invalid value: versions that all have the same schema must all have the same selectableFields, or none";
         walk.fault(node, &[Key("versions")], ids::CRD, message);
     }
 }
@@ -178,6 +222,14 @@ fn kinds(walk: &mut Walk<'_>, node: NodeId) {
             walk.fault(node, &[Key(name)], ids::NAME, message);
         }
     }
+    for name in ["shortNames", "categories"] {
+        for (index, item) in walk.items(node, name).into_iter().enumerate() {
+            // Null is an empty text.
+            if walk.is_null(item) {
+                walk.check_syntax(node, &[Key(name), Index(index)], "", Syntax::Label1035);
+            }
+        }
+    }
     if !kind.is_empty() && kind == list {
         let message = format!("Invalid value: {list:?}: kind and listKind may not be the same");
         walk.fault(node, &[Key("listKind")], ids::CRD, message);
@@ -198,10 +250,8 @@ fn version(walk: &mut Walk<'_>, node: NodeId) {
     walk.descend("schema", |walk| {
         walk.descend("openAPIV3Schema", |walk| check_root_schema(walk, schema, has_status));
     });
-    if walk.text(node, "deprecationWarning").is_some() && !walk.is_true(node, "deprecated") {
-        let message = "Invalid value: can only be set for deprecated versions";
-        walk.fault(node, &[Key("deprecationWarning")], ids::CRD, message);
-    }
+    deprecation_warning(walk, node);
+    selectable_fields(walk, node, schema);
     for (index, column) in walk.items(node, "additionalPrinterColumns").into_iter().enumerate() {
         if let Some(path) = walk.text(column, "jsonPath")
             && !path.starts_with('.')
@@ -225,7 +275,9 @@ fn conversion(walk: &mut Walk<'_>, node: NodeId) {
             let message = "Required value: required when strategy is set to Webhook";
             walk.fault(node, &[Key("webhook")], ids::REQUIRED, message);
         }
-        (false, Some(_)) => {
+        (false, Some(webhook))
+            if walk.has(webhook, "clientConfig") || !walk.items(webhook, "conversionReviewVersions").is_empty() =>
+        {
             let message = "Forbidden: should not be set when strategy is not set to Webhook";
             walk.fault(node, &[Key("webhook")], ids::FORBIDDEN, message);
         }
@@ -234,22 +286,99 @@ fn conversion(walk: &mut Walk<'_>, node: NodeId) {
                 let message = "Required value: required when strategy is set to Webhook";
                 walk.fault(node, &[Key("webhook"), Key("clientConfig")], ids::REQUIRED, message);
             }
-            let versions = walk.items(webhook, "conversionReviewVersions");
-            let texts: Vec<_> = versions
-                .into_iter()
-                .map(|item| walk.text_of(item).unwrap_or_default())
-                .collect();
-            if !texts.is_empty() && !texts.iter().any(|text| text == "v1" || text == "v1beta1") {
-                let message = unsupported(&texts.join(", "), &["v1", "v1beta1"]);
-                walk.fault(
-                    node,
-                    &[Key("webhook"), Key("conversionReviewVersions")],
-                    ids::ENUM,
-                    message,
-                );
-            }
+            walk.descend("webhook", |walk| review_versions(walk, webhook));
         }
-        (false, None) => {}
+        (false, _) => {}
+    }
+}
+
+/// Versions of reviews that a webhook converts with.
+fn review_versions(walk: &mut Walk<'_>, node: NodeId) {
+    const VERSIONS: &str = "conversionReviewVersions";
+    let versions = walk.items(node, VERSIONS);
+    if versions.is_empty() {
+        walk.required(node, VERSIONS);
+        return;
+    }
+    let mut seen = Vec::new();
+    for (index, version) in versions.into_iter().enumerate() {
+        let text = walk.text_of(version).unwrap_or_default();
+        let steps = [Key(VERSIONS), Index(index)];
+        if seen.contains(&text) {
+            let message = format!("Invalid value: {text:?}: duplicate version");
+            walk.fault(node, &steps, ids::DUPLICATE, message);
+        } else {
+            walk.check_syntax(node, &steps, &text, Syntax::Label1035);
+            seen.push(text);
+        }
+    }
+    if !seen.iter().any(|text| text == "v1" || text == "v1beta1") {
+        let message = unsupported(&seen.join(", "), &["v1", "v1beta1"]);
+        walk.fault(node, &[Key(VERSIONS)], ids::ENUM, message);
+    }
+}
+
+/// The warning that clients of a deprecated version get.
+fn deprecation_warning(walk: &mut Walk<'_>, node: NodeId) {
+    const WARNING: &str = "deprecationWarning";
+    let Some(text) = walk.field(node, WARNING).and_then(|value| walk.text_of(value)) else {
+        return;
+    };
+    let fault = if !walk.is_true(node, "deprecated") {
+        "can only be set for deprecated versions"
+    } else if text.is_empty() {
+        "must not be an empty string"
+    } else if text.len() > MAX_WARNING {
+        "must be <= 256 characters long"
+    } else if !text.chars().all(is_print) {
+        "must only contain printable UTF-8 characters"
+    } else {
+        return;
+    };
+    let message = format!("Invalid value: {text:?}: {fault}");
+    walk.fault(node, &[Key(WARNING)], ids::CRD, message);
+}
+
+/// Fields that clients may select by: scalars that the schema has.
+fn selectable_fields(walk: &mut Walk<'_>, node: NodeId, schema: NodeId) {
+    const FIELDS: &str = "selectableFields";
+    let mut seen = Vec::new();
+    for (index, field) in walk.items(node, FIELDS).into_iter().enumerate() {
+        let path = walk.text(field, "jsonPath").unwrap_or_default();
+        let fault = match follow(walk, schema, &path, false) {
+            _ if path.is_empty() => "Required value".to_owned(),
+            FieldPath::Invalid(reason) => format!("Invalid value: {path:?}: is an invalid path: {reason}"),
+            FieldPath::Found(_) if path.starts_with(".metadata") => {
+                format!("Invalid value: {path:?}: must not point to fields in metadata")
+            }
+            FieldPath::Found(found) => {
+                let kind = found.and_then(|found| walk.text(found, "type"));
+                if !matches!(kind.as_deref(), Some("string" | "boolean" | "integer")) {
+                    format!("Invalid value: {path:?}: must point to a field of type string, boolean or integer")
+                } else if seen.contains(&path) {
+                    format!("Duplicate value: {path:?}")
+                } else {
+                    seen.push(path);
+                    continue;
+                }
+            }
+        };
+        walk.fault(node, &[Key(FIELDS), Index(index), Key("jsonPath")], ids::CRD, fault);
+    }
+    if seen.len() > MAX_SELECTABLE {
+        let message = format!("Too many: {}: must have at most {MAX_SELECTABLE} items", seen.len());
+        walk.fault(node, &[Key(FIELDS)], ids::CRD, message);
+    }
+}
+
+/// The status as a subresource has no settings. Its definition does not say so.
+fn status(walk: &mut Walk<'_>, node: NodeId) {
+    if !walk.refuses_unknown() {
+        return;
+    }
+    for (name, ..) in walk.entries_of(node, "status") {
+        let message = format!("additional properties '{name}' not allowed");
+        walk.fault(node, &[Key("status"), Key(&name)], ids::UNKNOWN_FIELD, message);
     }
 }
 
@@ -261,7 +390,7 @@ fn scale_paths(walk: &mut Walk<'_>, node: NodeId) {
         ("labelSelectorPath", &[".spec.", ".status."]),
     ] {
         let Some(path) = walk.text(node, name) else { continue };
-        if !roots.iter().any(|root| path.starts_with(root)) || path.contains('[') {
+        if !roots.iter().any(|root| path.starts_with(root)) {
             let message = format!(
                 "Invalid value: {path:?}: should be a json path under {}",
                 roots.join(" or ")

@@ -1,9 +1,4 @@
-//! Expressions in the Common Expression Language: whether they compile, and the validations of custom resources.
-//!
-//! The interpreter has the language's own functions. It lacks those that Kubernetes adds (`quantity`, `url`, `ip`, `format`,
-//! `sum` and `indexOf` of lists, and so on), and types: an expression that needs them is accepted, and a validation that
-//! cannot be evaluated counts as passed.
-
+//! The validations of custom resources, evaluated, and expressions over variables of unknown types, compiled.
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -55,7 +50,7 @@ const NAMES: [&str; 16] = [
 
 /// Why an expression over some variables does not compile: its syntax, or an undeclared name. Many definitions
 /// have the same expressions, so answers are kept.
-pub(super) fn compile_fault(expression: &str, variables: &[&str]) -> Option<String> {
+pub(in crate::kubernetes::validate) fn compile_fault(expression: &str, variables: &[&str]) -> Option<String> {
     static KNOWN: Mutex<Answers> = Mutex::new(BTreeMap::new());
     let key = (expression.to_owned(), variables.join(","));
     if let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
@@ -115,18 +110,36 @@ fn is_bound(expression: &str, name: &str) -> bool {
     })
 }
 
+/// The results of the validations of a schema for a custom resource.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::kubernetes::validate) struct Validations {
+    /// Path (its steps) and message of every validation that fails.
+    pub(in crate::kubernetes::validate) failed: Vec<(Vec<String>, String)>,
+    /// Path (its steps) and expression of every validation that cannot be evaluated here, and so counts as passed.
+    pub(in crate::kubernetes::validate) not_evaluated: Vec<(Vec<String>, String)>,
+}
+
 /// Path (its steps) and message of every validation of a schema that a custom resource fails. Rules that compare with
 /// the previous object apply to updates only.
-pub(super) fn failed_validations(schema: &Json, instance: &Json) -> Vec<(Vec<String>, String)> {
-    let mut failures = Vec::new();
+pub(in crate::kubernetes::validate) fn failed_validations(
+    schema: &Json,
+    instance: &Json,
+) -> Vec<(Vec<String>, String)> {
+    validations(schema, instance).failed
+}
+
+/// Evaluates the validations of a schema for a custom resource. Rules that compare with the previous object apply to
+/// updates only.
+pub(in crate::kubernetes::validate) fn validations(schema: &Json, instance: &Json) -> Validations {
+    let mut found = Validations::default();
     let mut instance = instance.clone();
     fill_in(schema, &mut instance, 0);
-    evaluate(schema, &instance, &mut Vec::new(), &mut failures);
-    failures
+    evaluate(schema, &instance, &mut Vec::new(), &mut found);
+    found
 }
 
 /// Whether a schema has any validation at all.
-pub(super) fn has_validations(schema: &Json) -> bool {
+pub(in crate::kubernetes::validate) fn has_validations(schema: &Json) -> bool {
     match schema {
         Json::Object(fields) => fields.iter().any(|(name, value)| {
             name == "x-kubernetes-validations" || (name != "default" && name != "enum" && has_validations(value))
@@ -171,7 +184,7 @@ fn fill_in(schema: &Json, instance: &mut Json, depth: usize) {
     }
 }
 
-fn evaluate(schema: &Json, instance: &Json, path: &mut Vec<String>, failures: &mut Vec<(Vec<String>, String)>) {
+fn evaluate(schema: &Json, instance: &Json, path: &mut Vec<String>, found: &mut Validations) {
     if path.len() > MAX_DEPTH || instance.is_null() {
         return;
     }
@@ -185,7 +198,11 @@ fn evaluate(schema: &Json, instance: &Json, path: &mut Vec<String>, failures: &m
         let Some(expression) = text("rule").filter(|expression| !expression.contains("oldSelf")) else {
             continue;
         };
-        if holds(expression, instance) == Some(false) {
+        let holds = holds(expression, instance);
+        if holds.is_none() {
+            found.not_evaluated.push((path.clone(), expression.trim().to_owned()));
+        }
+        if holds == Some(false) {
             let message = text("message").map_or_else(|| format!("failed rule: {}", expression.trim()), str::to_owned);
             let mut place = path.clone();
             place.extend(
@@ -195,7 +212,7 @@ fn evaluate(schema: &Json, instance: &Json, path: &mut Vec<String>, failures: &m
                     .filter(|step| !step.is_empty())
                     .map(str::to_owned),
             );
-            failures.push((place, message));
+            found.failed.push((place, message));
         }
     }
     match instance {
@@ -207,7 +224,7 @@ fn evaluate(schema: &Json, instance: &Json, path: &mut Vec<String>, failures: &m
                     .or_else(|| schema.get("additionalProperties"));
                 if let Some(property) = property {
                     path.push(name.clone());
-                    evaluate(property, value, path, failures);
+                    evaluate(property, value, path, found);
                     path.pop();
                 }
             }
@@ -216,7 +233,7 @@ fn evaluate(schema: &Json, instance: &Json, path: &mut Vec<String>, failures: &m
             if let Some(schema) = schema.get("items") {
                 for (index, item) in items.iter().enumerate() {
                     path.push(index.to_string());
-                    evaluate(schema, item, path, failures);
+                    evaluate(schema, item, path, found);
                     path.pop();
                 }
             }
@@ -306,5 +323,10 @@ mod tests {
         assert_eq!(found.first().unwrap().0, ["spec", "names", "1"]);
         // A validation that cannot be evaluated counts as passed.
         assert!(failures(json!({"spec": {}})).is_empty());
+        let found = validations(&schema, &json!({"spec": {}}));
+        assert_eq!(
+            found.not_evaluated,
+            [(vec![], "self.spec.min <= self.spec.max".to_owned())]
+        );
     }
 }

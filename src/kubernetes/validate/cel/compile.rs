@@ -1,0 +1,239 @@
+//! Text to syntax tree, and what keeps an expression from compiling.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
+
+use cel::common::ast::SourceInfo;
+use cel::{Env, IdedExpr};
+
+use super::check_types::{Fault, check};
+use super::cost::cost;
+use super::literals;
+use super::sizes::Sizes;
+use super::types::Type;
+
+/// Longest expression that is compiled, in bytes.
+pub(super) const MAX_BYTES: usize = 16 << 10;
+
+/// What is known of an expression that compiles.
+pub(super) struct Compiled {
+    /// The type of its result; [`Type::Dyn`] also if that is not known.
+    pub(super) result: Type,
+    /// Whether the type of its result is known.
+    pub(super) is_sure: bool,
+    /// Names of variables that occur.
+    pub(super) used: Vec<String>,
+    /// The most that its evaluation costs, as far as it is known.
+    pub(super) cost: u64,
+}
+
+/// Compiles an expression over some variables; `sizes` are those of the value that it is about.
+///
+/// # Errors
+/// Why it does not compile, in the API server's words: its syntax, a name that is not declared, types that do not fit.
+pub(super) fn compile(expression: &str, variables: &[(&str, Type)], sizes: Option<&Sizes>) -> Result<Compiled, String> {
+    let unknown = Compiled {
+        result: Type::Dyn,
+        is_sure: false,
+        used: Vec::new(),
+        cost: 0,
+    };
+    let Some(parsed) = parse(expression) else {
+        return Ok(unknown);
+    };
+    let (root, source) = parsed?;
+    let checked = check(&root, variables);
+    if checked.is_unsure {
+        return Ok(Compiled {
+            used: checked.used,
+            ..unknown
+        });
+    }
+    let mut faults = checked.faults;
+    if faults.is_empty() {
+        faults = literals::faults(&root, &checked.types);
+    }
+    let place = |fault: &Fault| source.offset_for(fault.id).map_or(0, |(start, _)| start as usize);
+    match faults.iter().min_by_key(|fault| place(fault)) {
+        Some(fault) if fault.message.starts_with("program instantiation failed") => Err(fault.message.clone()),
+        Some(fault) => {
+            let (line, column) = line_and_column(expression, place(fault));
+            Err(format!(
+                "compilation failed: ERROR: <input>:{line}:{column}: {}",
+                fault.message
+            ))
+        }
+        None => Ok(Compiled {
+            result: checked.result,
+            is_sure: true,
+            used: checked.used,
+            cost: sizes.map_or(0, |sizes| cost(&root, &checked.types, sizes)),
+        }),
+    }
+}
+
+/// The syntax tree of an expression, its macros still calls, or what is wrong with its syntax; nothing for one that is
+/// too long, or on which the parser panics.
+fn parse(expression: &str) -> Option<Result<(IdedExpr, SourceInfo), String>> {
+    static PARSER: LazyLock<Env> = LazyLock::new(Env::default);
+    if expression.len() > MAX_BYTES {
+        return None;
+    }
+    let parser = PARSER.parser();
+    let parsed = catch_unwind(AssertUnwindSafe(|| parser.parse_with_source_info(expression))).ok()?;
+    Some(parsed.map_err(|errors| {
+        let text = errors.to_string();
+        format!("compilation failed: {}", text.lines().next().unwrap_or_default().trim())
+    }))
+}
+
+/// Line and column, from 1, of an offset.
+fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let column = before.get(start..).unwrap_or_default().chars().count() + 1;
+    (line, column)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::schema_types::type_of;
+    use super::*;
+
+    /// The type of an expression about a value with fields of many types, or why it does not compile.
+    fn compiled(expression: &str) -> Result<String, String> {
+        let schema = json!({"type": "object", "properties": {
+            "n": {"type": "integer"}, "d": {"type": "number"}, "s": {"type": "string"}, "b": {"type": "boolean"},
+            "t": {"type": "string", "format": "date-time"}, "any": {"x-kubernetes-int-or-string": true},
+            "names": {"type": "array", "items": {"type": "string"}}, "numbers": {"type": "array", "items": {"type": "integer"}},
+            "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+            "items": {"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"}}}},
+            "namespace": {"type": "string"}, "a-b": {"type": "string"}, "free": {"x-kubernetes-preserve-unknown-fields": true}
+        }});
+        let own = type_of(&schema, false, "selfType", 0).expect("has a type");
+        let found = compile(expression, &[("self", own)], None)?;
+        assert!(found.is_sure, "{expression}");
+        Ok(found.result.to_string())
+    }
+
+    #[test]
+    fn expressions_have_types() {
+        for (expression, wanted) in [
+            ("self.n > 1 && self.n < 1.5 && self.n == 1", "bool"),
+            ("self.items.map(i, i.name)", "list(string)"),
+            ("self.names.map(n, n != '', n + 'x').join(',')", "string"),
+            ("self.labels.all(k, v, k != v)", "bool"),
+            ("self.names.transformMap(i, n, i)", "map(int, int)"),
+            ("self.labels.transformMapEntry(k, v, {v: k.size()})", "map(string, int)"),
+            ("self.items.filter(i, has(i.name))", "list(selfType.items.@idx)"),
+            ("self.items.sortBy(i, i.name)[0].name", "string"),
+            ("self.?labels.?x", "optional_type(string)"),
+            ("self.?n.orValue(1)", "int"),
+            ("self.?s.optMap(s, s.size())", "optional_type(int)"),
+            (
+                "self.names[?0].optFlatMap(n, optional.of(n + 'x'))",
+                "optional_type(string)",
+            ),
+            ("[?self.?s]", "list(string)"),
+            ("{'a': 1}", "map(string, int)"),
+            ("[]", "list(dyn)"),
+            ("self.any + 1", "int"),
+            ("self.any", "dyn"),
+            ("self.t - timestamp('2020-01-01T00:00:00Z')", "duration"),
+            ("self.numbers.sum() + self.numbers.max()", "int"),
+            ("self.names.all(n, n in self.labels)", "bool"),
+            ("quantity(self.s).isGreaterThan(quantity('1'))", "bool"),
+            ("url(self.s).getQuery()", "map(string, list(string))"),
+            ("self.namespace == self.__namespace__ && self.a__dash__b == ''", "bool"),
+            ("type(self.n) == int && type(self) != net.IP", "bool"),
+            ("self.t == null ? 'a' : 'b'", "string"),
+            ("google.protobuf.Duration{seconds: 1} > duration('1s')", "bool"),
+            ("self == null", "bool"),
+        ] {
+            assert_eq!(compiled(expression).as_deref(), Ok(wanted), "{expression}");
+        }
+    }
+
+    #[test]
+    fn faults_have_the_servers_words_and_places() {
+        for (expression, wanted) in [
+            ("self.x > 1", "1:5: undefined field 'x'"),
+            (
+                "self.s > 1",
+                "1:8: found no matching overload for '_>_' applied to '(string, int)'",
+            ),
+            ("self.s.x", "1:7: type 'string' does not support field selection"),
+            ("self.free", "1:5: undefined field 'free'"),
+            ("true &&\n self.s", "2:6: expected type 'bool' but found 'string'"),
+            ("self.names.all(n, n)", "1:19: expected type 'bool' but found 'string'"),
+            (
+                "self.n.all(n, true)",
+                "1:5: expression of type 'int' cannot be range of a comprehension (must be list, map, or dynamic)",
+            ),
+            ("self.names.all(n.x, true)", "1:17: argument must be a simple name"),
+            (
+                "self.names.all(n, m, true, 1)",
+                "1:15: undeclared reference to 'all' (in container '')",
+            ),
+            ("has(self)", "1:5: invalid argument to has() macro"),
+            ("other.s", "1:1: undeclared reference to 'other' (in container '')"),
+            (
+                "self.s.size(1)",
+                "1:12: found no matching overload for 'size' applied to 'string.(int)'",
+            ),
+            (
+                "cel.bind(x, 1, x)",
+                "1:1: undeclared reference to 'cel' (in container '')",
+            ),
+            ("[1, 'a']", "1:5: expected type 'int' but found 'string'"),
+            ("[dyn(1), 'a']", "1:10: expected type 'dyn' but found 'string'"),
+            ("{'a': 1, 'b': 'c'}", "1:15: expected type 'int' but found 'string'"),
+            (
+                "[?self.s]",
+                "1:7: expected type 'optional_type(string)' but found 'string'",
+            ),
+            (
+                "self.items == ['a']",
+                "1:12: found no matching overload for '_==_' applied to '(list(selfType.items.@idx), list(string))'",
+            ),
+            (
+                "self.names == null",
+                "1:12: found no matching overload for '_==_' applied to '(list(string), null)'",
+            ),
+            ("Foo{a: 1}", "1:4: undeclared reference to 'Foo' (in container '')"),
+            ("duration('x') > duration('1s')", "1:10: invalid duration argument"),
+            ("timestamp('x') == self.t", "1:11: invalid timestamp argument"),
+            ("self.s.matches('[')", "1:16: invalid matches argument"),
+            (
+                "'%d'.format(['a'])",
+                "1:14: error during formatting: decimal clause can only be used on integers, was given string",
+            ),
+            ("'%s %s'.format(['a'])", "1:15: index 1 out of range"),
+            (
+                "'%s'.format(['a', 'b'])",
+                "1:12: too many arguments supplied to string.format (expected 1, got 2)",
+            ),
+        ] {
+            let wanted = format!("compilation failed: ERROR: <input>:{wanted}");
+            assert_eq!(compiled(expression), Err(wanted), "{expression}");
+        }
+        for expression in ["self.s ==", "self.s = 1", "(", "self.`s`"] {
+            let fault = compiled(expression).unwrap_err();
+            assert!(fault.starts_with("compilation failed: ERROR: <input>:1:"), "{fault}");
+        }
+        for expression in ["int('a') == 1", "double('x') > 1.0", "self.s.find('(') == ''"] {
+            let fault = compiled(expression).unwrap_err();
+            assert!(fault.starts_with("program instantiation failed"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn deep_expressions_are_left_alone() {
+        let deep = format!("self.labels{}", ".a".repeat(2000));
+        assert!(compile(&deep, &[("self", Type::Dyn)], None).is_ok_and(|found| !found.is_sure));
+        assert!(compile(&"a".repeat(MAX_BYTES + 1), &[], None).is_ok_and(|found| !found.is_sure));
+    }
+}

@@ -1,0 +1,32 @@
+//! Expressions in the Common Expression Language: whether they compile, as the API server compiles them, and the
+//! validations of custom resources.
+//!
+//! The crate `cel` parses and evaluates. Types are checked here, with the functions of Kubernetes. The evaluator lacks
+//! those (`quantity`, `url`, `ip`, `format`, `sum` and `indexOf` of lists, and so on): a validation that it cannot
+//! evaluate counts as passed.
+
+mod types;
+
+mod bindings;
+mod declarations;
+
+mod schema_types;
+
+mod check_types;
+mod macros;
+
+mod literals;
+
+mod ranges;
+mod sizes;
+
+mod cost;
+mod function_costs;
+
+mod compile;
+mod evaluate;
+
+mod rules;
+
+pub(super) use evaluate::{compile_fault, failed_validations, has_validations};
+pub(super) use rules::rule_faults;

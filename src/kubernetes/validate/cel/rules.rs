@@ -1,0 +1,299 @@
+//! The rules in the schema of a definition, compiled against it (`apiextensions-apiserver/pkg/apiserver/schema/cel`).
+
+use serde_json::Value as Json;
+
+use super::compile::compile;
+use super::schema_types::{MAX_DEPTH, is_embedded, type_of};
+use super::sizes::{Sizes, limit};
+use super::types::Type;
+
+/// The key of the rules of a schema.
+const RULES: &str = "x-kubernetes-validations";
+/// The name of the type of the value that a rule is about.
+const SELF_TYPE: &str = "selfType";
+
+/// Most that one expression may cost.
+const RULE_COST: u64 = 10_000_000;
+/// Most that all expressions of a schema may cost.
+const TOTAL_COST: u64 = 100_000_000;
+
+/// What is wrong with a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::kubernetes::validate) struct RuleFault {
+    /// Steps from the root of the schema.
+    pub(in crate::kubernetes::validate) path: Vec<String>,
+    /// What is wrong, in the API server's words.
+    pub(in crate::kubernetes::validate) message: String,
+}
+
+/// The faults of all rules of a schema whose structure is right.
+pub(in crate::kubernetes::validate) fn rule_faults(schema: &Json) -> Vec<RuleFault> {
+    let mut pass = Pass {
+        count: Some(1),
+        ..Pass::default()
+    };
+    pass.schema(schema, true, 0);
+    if pass.total > TOTAL_COST {
+        let message = too_expensive(
+            "x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema",
+            pass.total,
+            TOTAL_COST,
+        );
+        pass.faults.push(RuleFault {
+            path: Vec::new(),
+            message,
+        });
+    }
+    pass.faults
+}
+
+#[derive(Default)]
+struct Pass {
+    /// How often a value of the schema can occur; nothing if its parents do not limit it.
+    count: Option<u64>,
+    /// The cost of all rules.
+    total: u64,
+    path: Vec<String>,
+    faults: Vec<RuleFault>,
+    /// The first schema on the way whose items have no predecessor in an older object.
+    uncorrelatable: Option<String>,
+}
+
+impl Pass {
+    fn schema(&mut self, schema: &Json, is_root: bool, depth: usize) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        let rules = schema.get(RULES).and_then(Json::as_array);
+        if let Some(rules) = rules.filter(|rules| !rules.is_empty()) {
+            self.rules(schema, rules, is_root);
+        }
+        let outer = self.count;
+        self.count = self
+            .count
+            .zip(count(schema))
+            .map(|(all, each)| all.saturating_mul(each));
+        for (name, property) in schema.get("properties").and_then(Json::as_object).into_iter().flatten() {
+            self.below(&["properties", name], |pass| pass.schema(property, false, depth + 1));
+        }
+        if let Some(values) = schema.get("additionalProperties").filter(|values| values.is_object()) {
+            self.below(&["additionalProperties"], |pass| pass.schema(values, false, depth + 1));
+        }
+        if let Some(items) = schema.get("items") {
+            let uncorrelatable = self.uncorrelatable.clone();
+            if schema.get("x-kubernetes-list-type").and_then(Json::as_str) != Some("map") {
+                let here = self.spelt();
+                self.uncorrelatable.get_or_insert(here);
+            }
+            self.below(&["items"], |pass| pass.schema(items, false, depth + 1));
+            self.uncorrelatable = uncorrelatable;
+        }
+        self.count = outer;
+    }
+
+    fn below(&mut self, steps: &[&str], work: impl FnOnce(&mut Self)) {
+        self.path.extend(steps.iter().map(|step| (*step).to_owned()));
+        work(self);
+        self.path.truncate(self.path.len() - steps.len());
+    }
+
+    /// The path as the API server spells it.
+    fn spelt(&self) -> String {
+        let mut text = "schema.openAPIV3Schema".to_owned();
+        let mut is_name = false;
+        for step in &self.path {
+            if is_name {
+                text.push_str(&format!("[{step}]"));
+            } else {
+                text.push_str(&format!(".{step}"));
+            }
+            is_name = step == "properties" && !is_name;
+        }
+        text
+    }
+
+    fn fault(&mut self, steps: &[&str], message: String) {
+        let mut path = self.path.clone();
+        path.push(RULES.to_owned());
+        path.extend(steps.iter().map(|step| (*step).to_owned()));
+        self.faults.push(RuleFault { path, message });
+    }
+
+    fn rules(&mut self, schema: &Json, rules: &[Json], is_root: bool) {
+        let Some(own) = type_of(schema, is_root || is_embedded(schema), SELF_TYPE, 0) else {
+            let message = "Internal error: failed to construct type information for x-kubernetes-validations rules: unable to convert structural schema to CEL declarations";
+            self.fault(&[], message.to_owned());
+            return;
+        };
+        let sizes = Sizes::of(schema, is_root || is_embedded(schema), 0);
+        for (index, rule) in rules.iter().enumerate() {
+            self.rule(rule, &index.to_string(), &own, sizes.as_ref());
+        }
+    }
+
+    fn rule(&mut self, rule: &Json, index: &str, own: &Type, sizes: Option<&Sizes>) {
+        let text = |key: &str| rule.get(key).and_then(Json::as_str).unwrap_or_default();
+        let expression = text("rule");
+        if expression.trim().is_empty() {
+            return;
+        }
+        let optional = rule.get("optionalOldSelf").and_then(Json::as_bool);
+        let before = if optional == Some(true) {
+            Type::optional(own.clone())
+        } else {
+            own.clone()
+        };
+        let variables = [("self", own.clone()), ("oldSelf", before)];
+        let compiled = match compile(expression, &variables, sizes) {
+            Ok(compiled) => compiled,
+            Err(fault) => return self.fault(&[index, "rule"], format!("Invalid value: {fault}")),
+        };
+        if compiled.is_sure && compiled.result != Type::Bool {
+            let message = "Invalid value: cel expression must evaluate to a bool".to_owned();
+            return self.fault(&[index, "rule"], message);
+        }
+        let often = self.count.or_else(|| sizes.map(Sizes::cardinality)).unwrap_or_default();
+        self.costs(
+            &[index, "rule"],
+            "estimated rule cost",
+            compiled.cost.saturating_mul(often),
+        );
+        if compiled.used.iter().any(|name| name == "oldSelf") {
+            if let Some(place) = &self.uncorrelatable {
+                let message = format!(
+                    "Invalid value: oldSelf cannot be used on the uncorrelatable portion of the schema within {place}"
+                );
+                self.fault(&[index, "rule"], message);
+            }
+        } else if optional.is_some() && compiled.is_sure {
+            let message = "Invalid value: may not be set if oldSelf is not used in rule".to_owned();
+            self.fault(&[index, "optionalOldSelf"], message);
+        }
+        let message = text("messageExpression");
+        if message.trim().is_empty() {
+            return;
+        }
+        match compile(message, &variables, sizes) {
+            Err(fault) => {
+                let fault = fault.strip_prefix("compilation failed").map_or_else(
+                    || format!("messageExpression {fault}"),
+                    |rest| format!("messageExpression compilation failed{rest}"),
+                );
+                self.fault(&[index, "messageExpression"], format!("Invalid value: {fault}"));
+            }
+            Ok(compiled) if compiled.is_sure && compiled.result != Type::String => {
+                let fault = "Invalid value: messageExpression must evaluate to a string".to_owned();
+                self.fault(&[index, "messageExpression"], fault);
+            }
+            Ok(compiled) => {
+                let name = "estimated messageExpression cost";
+                self.costs(&[index, "messageExpression"], name, compiled.cost);
+            }
+        }
+    }
+
+    /// Counts the cost of an expression, which must be below a limit.
+    fn costs(&mut self, steps: &[&str], name: &str, cost: u64) {
+        if cost > RULE_COST {
+            self.fault(steps, too_expensive(name, cost, RULE_COST));
+        }
+        self.total = self.total.saturating_add(cost);
+    }
+}
+
+/// How often a value inside one of a schema can occur; nothing if there is no limit.
+fn count(schema: &Json) -> Option<u64> {
+    match schema.get("type").and_then(Json::as_str) {
+        Some("object")
+            if schema
+                .get("additionalProperties")
+                .is_some_and(|values| !values.is_null()) =>
+        {
+            limit(schema, "maxProperties")
+        }
+        Some("array") => limit(schema, "maxItems"),
+        _ => Some(1),
+    }
+}
+
+/// What the server says of a cost above a limit.
+fn too_expensive(name: &str, cost: u64, limit: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "as in Go")]
+    let factor = cost as f64 / limit as f64;
+    let factor = if factor > 100.0 {
+        "more than 100x".to_owned()
+    } else if factor < 1.5 {
+        format!("{factor:.6}x")
+    } else {
+        format!("{factor:.1}x")
+    };
+    format!(
+        "Forbidden: {name} exceeds budget by factor of {factor} (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Paths and messages of the faults of a schema.
+    fn faults(schema: &Json) -> Vec<String> {
+        let found = rule_faults(schema).into_iter();
+        found
+            .map(|fault| format!("{}: {}", fault.path.join("/"), fault.message))
+            .collect()
+    }
+
+    #[test]
+    fn rules_are_compiled_at_their_place() {
+        let rule = |rule: Json| json!([rule]);
+        for (schema, wanted) in [
+            (
+                json!({"type": "object", RULES: rule(json!({"rule": "self.metadata.name != ''"}))}),
+                "",
+            ),
+            (
+                json!({"type": "object", RULES: rule(json!({"rule": "'a'"}))}),
+                "x-kubernetes-validations/0/rule: Invalid value: cel expression must evaluate to a bool",
+            ),
+            (
+                json!({"type": "object", RULES: rule(json!({"rule": "true", "messageExpression": "1"}))}),
+                "x-kubernetes-validations/0/messageExpression: Invalid value: messageExpression must evaluate to a string",
+            ),
+            (
+                json!({"type": "object", RULES: rule(json!({"rule": "true", "messageExpression": "x"}))}),
+                "x-kubernetes-validations/0/messageExpression: Invalid value: messageExpression compilation failed: ERROR: <input>:1:1: undeclared reference to 'x' (in container '')",
+            ),
+            (
+                json!({"type": "object", RULES: rule(json!({"rule": "true", "optionalOldSelf": true}))}),
+                "x-kubernetes-validations/0/optionalOldSelf: Invalid value: may not be set if oldSelf is not used in rule",
+            ),
+            (
+                json!({"type": "object", RULES: rule(json!({"rule": "oldSelf.hasValue()", "optionalOldSelf": true}))}),
+                "",
+            ),
+            (
+                json!({"type": "object", "properties": {"a": {RULES: rule(json!({"rule": "true"}))}}}),
+                "properties/a/x-kubernetes-validations: Internal error: failed to construct type information for x-kubernetes-validations rules: unable to convert structural schema to CEL declarations",
+            ),
+            (
+                json!({"type": "object", "properties": {"a": {"type": "array", "items": {
+                    "type": "string", RULES: rule(json!({"rule": "self == oldSelf"}))}}}}),
+                "properties/a/items/x-kubernetes-validations/0/rule: Invalid value: oldSelf cannot be used on the uncorrelatable portion of the schema within schema.openAPIV3Schema.properties[a]",
+            ),
+            (
+                json!({"type": "object", "properties": {"a": {"type": "array", "x-kubernetes-list-type": "map", "items": {
+                    "type": "string", RULES: rule(json!({"rule": "self == oldSelf"}))}}}}),
+                "",
+            ),
+            (
+                json!({"type": "object", "additionalProperties": {"type": "integer", RULES: rule(json!({"rule": "self == 'a'"}))}}),
+                "additionalProperties/x-kubernetes-validations/0/rule: Invalid value: compilation failed: ERROR: <input>:1:6: found no matching overload for '_==_' applied to '(int, string)'",
+            ),
+        ] {
+            assert_eq!(faults(&schema).join(" | "), wanted, "{schema}");
+        }
+    }
+}

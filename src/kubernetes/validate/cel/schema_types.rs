@@ -1,0 +1,180 @@
+//! The types of the values that a schema describes, as expressions see them (`k8s.io/apiserver/pkg/cel/common/schemas.go`).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::types::{Object, Type};
+
+/// Deepest nesting of a schema.
+pub(super) const MAX_DEPTH: usize = 200;
+/// Words of the language, which fields have only with underscores around them.
+const RESERVED: [&str; 21] = [
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "false",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "let",
+    "loop",
+    "namespace",
+    "null",
+    "package",
+    "return",
+    "true",
+    "var",
+    "void",
+    "while",
+];
+
+/// The type of the values of a schema; nothing where expressions cannot see them. `is_resource` adds the fields that
+/// every resource has.
+pub(super) fn type_of(schema: &Json, is_resource: bool, name: &str, depth: usize) -> Option<Type> {
+    let is = |key: &str| schema.get(key).and_then(Json::as_bool).unwrap_or(false);
+    let text = |key: &str| schema.get(key).and_then(Json::as_str).unwrap_or_default();
+    if is("x-kubernetes-int-or-string") {
+        return Some(Type::Dyn);
+    }
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    let inner = |schema: &Json, name: String| type_of(schema, is_embedded(schema), &name, depth + 1);
+    Some(match (text("type"), text("format")) {
+        ("array", _) => Type::list(inner(schema.get("items")?, format!("{name}.@idx"))?),
+        ("object", _) => match schema.get("additionalProperties").filter(|values| values.is_object()) {
+            Some(values) => Type::map(Type::String, inner(values, format!("{name}.@elem"))?),
+            None => object(schema, is_resource, name, &inner),
+        },
+        ("string", "byte") => Type::Bytes,
+        ("string", "duration") => Type::Duration,
+        ("string", "date" | "date-time") => Type::Timestamp,
+        ("string", _) => Type::String,
+        ("boolean", _) => Type::Bool,
+        ("number", _) => Type::Double,
+        ("integer", _) => Type::Int,
+        _ => return None,
+    })
+}
+
+/// Whether a schema is that of a whole resource inside another.
+pub(super) fn is_embedded(schema: &Json) -> bool {
+    schema.get("x-kubernetes-embedded-resource").and_then(Json::as_bool) == Some(true)
+}
+
+fn object(schema: &Json, is_resource: bool, name: &str, inner: &dyn Fn(&Json, String) -> Option<Type>) -> Type {
+    let mut fields = BTreeMap::new();
+    for (key, property) in schema.get("properties").and_then(Json::as_object).into_iter().flatten() {
+        if let Some(escaped) = escape(key)
+            && let Some(found) = inner(property, format!("{name}.{escaped}"))
+        {
+            fields.insert(escaped, found);
+        }
+    }
+    if is_resource {
+        for key in ["apiVersion", "kind"] {
+            fields.insert(key.to_owned(), Type::String);
+        }
+        let names = ["name", "generateName"].map(|key| (key.to_owned(), Type::String));
+        let metadata = Object {
+            name: format!("{name}.metadata"),
+            fields: BTreeMap::from(names),
+        };
+        fields.insert("metadata".to_owned(), Type::Object(Arc::new(metadata)));
+    }
+    let name = name.to_owned();
+    Type::Object(Arc::new(Object { name, fields }))
+}
+
+/// Whether a name is a word of the language.
+pub(super) fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name)
+}
+
+/// The name by which expressions know a field; nothing if they cannot.
+pub(super) fn escape(name: &str) -> Option<String> {
+    if name.is_empty() || name.starts_with(|letter: char| letter.is_ascii_digit()) {
+        return None;
+    }
+    if is_reserved(name) {
+        return Some(format!("__{name}__"));
+    }
+    let is_known = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | '-' | '/');
+    name.chars().all(is_known).then(|| {
+        name.replace("__", "\0")
+            .replace('.', "__dot__")
+            .replace('-', "__dash__")
+            .replace('/', "__slash__")
+            .replace('\0', "__underscores__")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn names_are_escaped() {
+        for (name, escaped) in [
+            ("a", Some("a")),
+            ("namespace", Some("__namespace__")),
+            ("a-b.c/d", Some("a__dash__b__dot__c__slash__d")),
+            ("a__b", Some("a__underscores__b")),
+            ("___", Some("__underscores___")),
+            ("1a", None),
+            ("", None),
+            ("a$", None),
+        ] {
+            assert_eq!(escape(name).as_deref(), escaped, "{name}");
+        }
+    }
+
+    #[test]
+    fn schemas_have_types() {
+        for (schema, wanted) in [
+            (json!({"x-kubernetes-int-or-string": true}), Some("dyn")),
+            (
+                json!({"type": "array", "items": {"type": "integer"}}),
+                Some("list(int)"),
+            ),
+            (
+                json!({"type": "object", "additionalProperties": {"type": "string", "format": "date"}}),
+                Some("map(string, timestamp)"),
+            ),
+            (json!({"type": "object", "additionalProperties": true}), Some("self")),
+            (json!({"x-kubernetes-preserve-unknown-fields": true}), None),
+            (
+                json!({"type": "array", "items": {"x-kubernetes-preserve-unknown-fields": true}}),
+                None,
+            ),
+            (json!({"type": "string", "format": "byte"}), Some("bytes")),
+            (json!({"type": "string", "format": "duration"}), Some("duration")),
+            (json!({"type": "string", "format": "uri"}), Some("string")),
+            (json!({"type": "number"}), Some("double")),
+        ] {
+            let found = type_of(&schema, false, "self", 0).map(|found| found.to_string());
+            assert_eq!(found.as_deref(), wanted, "{schema}");
+        }
+    }
+
+    #[test]
+    fn resources_have_a_name() {
+        let schema = json!({"type": "object", "properties": {"kind": {"type": "integer"}, "free": {}}});
+        let Some(Type::Object(object)) = type_of(&schema, true, "self", 0) else {
+            panic!("an object");
+        };
+        assert_eq!(
+            object.fields.keys().collect::<Vec<_>>(),
+            ["apiVersion", "kind", "metadata"]
+        );
+        assert_eq!(object.fields.get("kind"), Some(&Type::String));
+    }
+}

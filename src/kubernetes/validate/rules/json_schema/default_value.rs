@@ -1,0 +1,124 @@
+//! Defaults, which must fit their own schema.
+
+use crate::text::yaml::{self, NodeId, NodeKind, Scalar};
+
+use super::super::super::fields::Step::Key;
+use super::super::super::ids;
+use super::super::super::walk::Walk;
+use super::super::super::{cel, custom};
+use super::{MAX_DEPTH, VALIDATIONS};
+
+/// Checks the default of a schema.
+pub(super) fn check(walk: &mut Walk<'_>, node: NodeId) {
+    if is_certainly_right(walk, node) {
+        return;
+    }
+    let Some(value) = walk.field(node, "default") else {
+        return;
+    };
+    let fault = if has_unknown(walk, Some(node), value, 0) {
+        "must not have unknown fields".to_owned()
+    } else if is_accepted_list(walk, node, value) {
+        return;
+    } else if let Some(fault) = custom::first_fault(walk.tree, node, value, walk.minor()) {
+        fault
+    } else if let Some(fault) = failed_rule(walk, node, value) {
+        fault
+    } else {
+        return;
+    };
+    walk.fault(node, &[Key("default")], ids::CRD, format!("Invalid value: {fault}"));
+}
+
+/// The server's library accepts any list as a text that has a format.
+fn is_accepted_list(walk: &Walk<'_>, node: NodeId, value: NodeId) -> bool {
+    let is_text = walk.text(node, "type").as_deref() == Some("string");
+    is_text && walk.has(node, "format") && walk.tree.kind(value) == NodeKind::Sequence
+}
+
+/// The first rule that a default fails.
+fn failed_rule(walk: &Walk<'_>, node: NodeId, value: NodeId) -> Option<String> {
+    memchr::memmem::find(walk.tree.source().as_bytes(), VALIDATIONS.as_bytes())?;
+    let schema = yaml::json_from_node(walk.tree, node).ok()?;
+    if !cel::has_validations(&schema) {
+        return None;
+    }
+    let value = yaml::json_from_node(walk.tree, value).ok()?;
+    let failed = cel::failed_validations(&schema, &value);
+    failed.into_iter().next().map(|(_, message)| message)
+}
+
+/// Whether a default has fields that would be pruned.
+fn has_unknown(walk: &Walk<'_>, schema: Option<NodeId>, value: NodeId, depth: usize) -> bool {
+    let value = walk.tree.target(value);
+    if depth > MAX_DEPTH {
+        return false;
+    }
+    let is = |name: &str| schema.is_some_and(|schema| walk.is_true(schema, name));
+    let (preserves, is_resource) = (
+        is("x-kubernetes-preserve-unknown-fields"),
+        is("x-kubernetes-embedded-resource"),
+    );
+    match walk.tree.kind(value) {
+        NodeKind::Mapping => walk.entries(value).iter().any(|(name, _, value)| {
+            if is_resource && matches!(&**name, "apiVersion" | "kind" | "metadata") {
+                return false;
+            }
+            let Some(schema) = schema else { return true };
+            let property = walk
+                .field(schema, "properties")
+                .and_then(|properties| walk.present(properties, name));
+            if let Some(property) = property {
+                return has_unknown(walk, Some(walk.tree.target(property)), *value, depth + 1);
+            }
+            match walk.field(schema, "additionalProperties") {
+                Some(values) => {
+                    let values = (walk.tree.kind(values) == NodeKind::Mapping).then_some(values);
+                    has_unknown(walk, values, *value, depth + 1)
+                }
+                None => !preserves,
+            }
+        }),
+        // What is kept in a list is not looked at.
+        NodeKind::Sequence if !preserves => {
+            let items = schema.and_then(|schema| walk.field(schema, "items"));
+            let mut values = walk.tree.children(value);
+            values.any(|item| has_unknown(walk, items, item, depth + 1))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a default is a scalar of the type, or an empty list or mapping, and nothing more constrains it.
+fn is_certainly_right(walk: &Walk<'_>, node: NodeId) -> bool {
+    const HARMLESS: [&str; 10] = [
+        "default",
+        "description",
+        "title",
+        "type",
+        "items",
+        "properties",
+        "nullable",
+        "x-kubernetes-list-type",
+        "x-kubernetes-map-type",
+        "additionalProperties",
+    ];
+    if !walk
+        .tree
+        .pairs(node)
+        .all(|(key, _)| HARMLESS.contains(&walk.tree.text(key)))
+    {
+        return false;
+    }
+    let Some(value) = walk.field(node, "default") else {
+        return true;
+    };
+    let kind = walk.text(node, "type").unwrap_or_default();
+    match (walk.tree.kind(value), &*kind) {
+        (NodeKind::Mapping, "object") | (NodeKind::Sequence, "array") => walk.tree.len(value) == 0,
+        (NodeKind::Scalar(_), "string") => matches!(walk.tree.scalar(value), Ok(Scalar::Str(_))),
+        (NodeKind::Scalar(_), "boolean") => matches!(walk.tree.scalar(value), Ok(Scalar::Bool(_))),
+        (NodeKind::Scalar(_), "integer") => walk.integer_of(value).is_some(),
+        _ => false,
+    }
+}
