@@ -179,6 +179,9 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
         return report_findings(context, &reporting, &files);
     }
     context.write_stdout(resources_as(arguments.output.format(), &files, shown).as_bytes())?;
+    if arguments.verbose {
+        report_unevaluated(context, &files);
+    }
     let verdict = if has_failed { Exit::Findings } else { Exit::Clean };
     Ok(exit(&files, verdict))
 }
@@ -315,6 +318,27 @@ fn report_findings(context: RunContext, reporting: &Reporting, files: &[CheckedF
         .collect();
     reporting.write(context, &findings, &groups)?;
     Ok(exit(files, reporting.exit(&findings)))
+}
+
+/// Names the rules of definitions that could not be evaluated.
+fn report_unevaluated(context: RunContext, files: &[CheckedFile]) {
+    for file in files {
+        let source = SourceFile::new(file.path.clone(), file.text.as_slice());
+        for resource in &file.resources {
+            for rule in &resource.unevaluated {
+                let position = source.position(u32::try_from(rule.offset).unwrap_or(u32::MAX));
+                context.report(&format!(
+                    "note: {}:{}:{}: {} {}: the rule `{}` cannot be evaluated here and counts as satisfied",
+                    file.path,
+                    position.line,
+                    position.column,
+                    resource.kind,
+                    resource.name,
+                    rule.expression.trim(),
+                ));
+            }
+        }
+    }
 }
 
 /// How a run ends: a file that cannot be read outranks what is wrong with others.

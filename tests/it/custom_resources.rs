@@ -7,6 +7,8 @@ use std::sync::Arc;
 use chartwright::kubernetes::validate::{Catalog, CustomSchemas, Options, Resource, Status, Target, check_text};
 use serde_json::Value as Json;
 
+use crate::workspace::Workspace;
+
 const DEFINITIONS: &str = include_str!("../custom_resources/definitions.jsonl");
 const CASES: &str = include_str!("../custom_resources/cases.jsonl");
 
@@ -248,4 +250,20 @@ fn metadata_of_any_kind_is_checked() {
         let path = resource.violations.first().map_or("", |violation| &violation.path);
         assert_eq!(path, expected, "{metadata}: {:?}", resource.violations);
     }
+}
+
+#[test]
+fn verbose_validation_names_the_rules_that_are_not_evaluated() {
+    let rule = "size: {type: string, maxLength: 10, x-kubernetes-validations: [{rule: \"quantity(self).isGreaterThan(quantity('1'))\"}]}";
+    let resource = "apiVersion: example.com/v1\nkind: Gadget\nmetadata: {name: a}\nspec:\n  size: 2Gi\n";
+    let stream = format!("{}---\n{resource}", definition(rule));
+    let workspace = Workspace::new(&[("stream.yaml", &stream)]);
+    let line = stream.lines().count();
+    let run = workspace.run(&["validate", "--strict", "--verbose", "stream.yaml"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    let expected = format!(
+        "note: stream.yaml:{line}:9: Gadget a: the rule `quantity(self).isGreaterThan(quantity('1'))` cannot be evaluated here and counts as satisfied\n"
+    );
+    assert_eq!(run.stderr, expected);
+    assert_eq!(workspace.run(&["validate", "--strict", "stream.yaml"]).stderr, "");
 }

@@ -16,7 +16,7 @@ use super::custom::{CustomKind, Fault, Judging};
 use super::ids;
 use super::options::{Options, Target};
 use super::plain::is_plain;
-use super::resource::{Resource, Status, Violation};
+use super::resource::{Resource, Status, Unevaluated, Violation};
 use super::rules;
 use super::schema_location::{FileSchema, Found};
 use super::walk::{MetadataOf, Strictness, Walk};
@@ -101,6 +101,7 @@ fn failed(offset: usize, at: usize, message: String) -> Resource {
         status: Status::Error,
         violations,
         minors: Vec::new(),
+        unevaluated: Vec::new(),
     }
 }
 
@@ -336,6 +337,7 @@ impl DocumentCheck<'_> {
         custom: &CustomKind,
         api_version: &str,
         kind: &str,
+        unevaluated: &mut Vec<Unevaluated>,
     ) -> (Status, Vec<Violation>) {
         let resource = match self.instance(root) {
             Ok(resource) => resource,
@@ -346,7 +348,17 @@ impl DocumentCheck<'_> {
             refuses_unknown: self.options.strict,
             is_schema_only: self.options.schema_only,
         };
-        let mut violations = self.placed(root, custom.faults(&resource, judging));
+        let judged = custom.judge(&resource, judging);
+        unevaluated.extend(judged.unevaluated.into_iter().map(|(steps, expression)| {
+            let (path, node) = self.place(root, &steps);
+            let offset = self.offset(node);
+            Unevaluated {
+                path,
+                expression,
+                offset,
+            }
+        }));
+        let mut violations = self.placed(root, judged.faults);
         if !self.options.schema_only {
             for embedded in custom.embedded_resources(&resource) {
                 violations.extend(self.placed(root, embedded.faults()));
@@ -379,28 +391,30 @@ impl DocumentCheck<'_> {
 
     /// Violations of a schema or of its validations, each at the nearest node that exists.
     fn placed(&self, root: NodeId, found: Vec<Fault>) -> Vec<Violation> {
-        found
-            .into_iter()
-            .map(|fault| {
-                let mut node = root;
-                let mut path = String::new();
-                let mut is_known = true;
-                for step in &fault.path {
-                    path.push('/');
-                    path.push_str(&json_pointer::escape(step));
-                    match self.step(node, step) {
-                        Some(next) if is_known => node = self.tree.target(next),
-                        _ => is_known = false,
-                    }
-                }
-                Violation {
-                    path,
-                    message: fault.message,
-                    offset: self.offset(node),
-                    rule: fault.rule.into(),
-                }
-            })
-            .collect()
+        let placed = |fault: Fault| {
+            let (path, node) = self.place(root, &fault.path);
+            Violation {
+                path,
+                message: fault.message,
+                offset: self.offset(node),
+                rule: fault.rule.into(),
+            }
+        };
+        found.into_iter().map(placed).collect()
+    }
+
+    /// The pointer of some steps, and the last node on the way that exists.
+    fn place(&self, root: NodeId, steps: &[String]) -> (String, NodeId) {
+        let (mut node, mut path, mut is_known) = (root, String::new(), true);
+        for step in steps {
+            path.push('/');
+            path.push_str(&json_pointer::escape(step));
+            match self.step(node, step) {
+                Some(next) if is_known => node = self.tree.target(next),
+                _ => is_known = false,
+            }
+        }
+        (path, node)
     }
 
     /// The field or the item that a step of a path leads to.
@@ -499,6 +513,7 @@ impl DocumentCheck<'_> {
                 rule: ids::DOCUMENT.into(),
             }]
         };
+        let mut unevaluated = Vec::new();
         let (status, violations) = if self.options.skip.matches(&api_version, &kind) {
             (Status::Skipped, Vec::new())
         } else if self.options.reject.matches(&api_version, &kind) {
@@ -530,7 +545,9 @@ impl DocumentCheck<'_> {
                     verdict(violations)
                 }
                 SchemaChoice::File(schema) => self.against_file(root, &schema, &api_version, &kind),
-                SchemaChoice::Custom(custom) => self.against_definition(root, &custom, &api_version, &kind),
+                SchemaChoice::Custom(custom) => {
+                    self.against_definition(root, &custom, &api_version, &kind, &mut unevaluated)
+                }
             }
         };
         let (status, violations) = self.without_silenced(root, status, violations);
@@ -542,6 +559,7 @@ impl DocumentCheck<'_> {
             status,
             violations,
             minors: vec![self.target.catalog.minor()],
+            unevaluated,
         }
     }
 }

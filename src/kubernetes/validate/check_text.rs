@@ -37,6 +37,9 @@ fn placed(verdicts: Vec<Resource>, offset: usize, length: usize) -> impl Iterato
         for violation in &mut resource.violations {
             violation.offset = (violation.offset + offset).min(length);
         }
+        for rule in &mut resource.unevaluated {
+            rule.offset = (rule.offset + offset).min(length);
+        }
         resource
     })
 }

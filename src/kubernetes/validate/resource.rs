@@ -35,6 +35,17 @@ impl Violation {
     }
 }
 
+/// A rule of a definition that could not be evaluated for a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unevaluated {
+    /// JSON pointer to the value that the rule is about.
+    pub path: String,
+    /// The rule.
+    pub expression: String,
+    /// Byte offset of the value in the file.
+    pub offset: usize,
+}
+
 /// A document and the verdict on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resource {
@@ -52,6 +63,8 @@ pub struct Resource {
     pub minors: Vec<u8>,
     /// What is wrong; for [`Status::Error`] one entry without a path.
     pub violations: Vec<Violation>,
+    /// Rules of its definition that could not be evaluated, and so count as satisfied.
+    pub unevaluated: Vec<Unevaluated>,
 }
 
 impl Resource {
@@ -62,6 +75,7 @@ impl Resource {
             && self.kind == other.kind
             && self.name == other.name
             && self.violations == other.violations
+            && self.unevaluated == other.unevaluated
     }
 
     /// Whether it is invalid or cannot be judged.

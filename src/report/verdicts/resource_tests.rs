@@ -23,6 +23,7 @@ fn resource(kind: &str, name: &str, status: Status, violations: &[(&str, &str, R
                 rule: (*rule).into(),
             })
             .collect(),
+        unevaluated: Vec::new(),
     }
 }
 

@@ -195,7 +195,12 @@ mod tests {
                 refuses_unknown,
                 is_schema_only: false,
             };
-            schemas.find("a.io/v1", "Widget").unwrap().faults(&value, options).len()
+            schemas
+                .find("a.io/v1", "Widget")
+                .unwrap()
+                .judge(&value, options)
+                .faults
+                .len()
         };
         let good = json!({"kind": "Widget", "metadata": {"x": 1}, "spec": {"size": 1, "port": "a", "note": null, "free": {"a": 1}}});
         assert_eq!(check(good, true), 0);

@@ -55,7 +55,7 @@ impl CustomKind {
     }
 
     /// What a server refuses about a resource, its metadata apart.
-    pub(in super::super) fn faults(&self, resource: &Json, options: Judging) -> Vec<Fault> {
+    pub(in super::super) fn judge(&self, resource: &Json, options: Judging) -> Judged {
         let mut faults = type_faults(&self.schema, resource, options.refuses_unknown);
         let mut prepared = resource.clone();
         set_defaults(&self.schema, &mut prepared);
@@ -65,19 +65,20 @@ impl CustomKind {
         let known: Vec<Vec<String>> = faults.iter().map(|fault| fault.path.clone()).collect();
         let found = schema_faults(&self.schema, &prepared, options.minor);
         faults.extend(found.into_iter().filter(|fault| !known.contains(&fault.path)));
-        if options.is_schema_only {
-            return faults;
+        let mut unevaluated = Vec::new();
+        if !options.is_schema_only {
+            faults.extend(self.scale_faults(&prepared));
+            if let Some(validations) = self.validations.as_ref().filter(|_| faults.is_empty()) {
+                let found = cel::validations(validations, &prepared);
+                unevaluated = found.not_evaluated;
+                faults.extend(found.failed.into_iter().map(|(path, message)| Fault {
+                    path,
+                    message,
+                    rule: ids::CEL,
+                }));
+            }
         }
-        faults.extend(self.scale_faults(&prepared));
-        if let Some(validations) = self.validations.as_ref().filter(|_| faults.is_empty()) {
-            let failures = cel::failed_validations(validations, &prepared);
-            faults.extend(failures.into_iter().map(|(path, message)| Fault {
-                path,
-                message,
-                rule: ids::CEL,
-            }));
-        }
-        faults
+        Judged { faults, unevaluated }
     }
 
     /// The objects of Kubernetes inside a resource (`x-kubernetes-embedded-resource`).
@@ -119,6 +120,14 @@ impl CustomKind {
         }
         faults
     }
+}
+
+/// The verdict on a resource.
+#[derive(Debug, Default)]
+pub(in super::super) struct Judged {
+    pub(in super::super) faults: Vec<Fault>,
+    /// Steps to a value, and a rule about it that could not be evaluated.
+    pub(in super::super) unevaluated: Vec<(Vec<String>, String)>,
 }
 
 /// How a resource is judged.
