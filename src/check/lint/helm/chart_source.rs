@@ -125,6 +125,9 @@ impl ChartSource {
             None => load_files(read_directory(&self.root)?),
         }?;
         chart.place_at(&self.shown, &self.neighbours);
+        if self.root.is_dir() {
+            chart.read_from(&self.root, &[]);
+        }
         Ok(chart)
     }
 }
