@@ -205,7 +205,9 @@ fn definitions(
                 chart.display()
             ));
         }
-        texts.iter().for_each(|text| custom.add_text(text));
+        for text in &texts {
+            custom.add_text(text);
+        }
     }
     for path in definition_files(&arguments.crd)? {
         let text = std::fs::read(&path).map_err(|error| CommandError::could_not_run(open_error(&path, &error)))?;

@@ -231,3 +231,47 @@ fn lint_and_ci_fetch_only_on_request() {
     let both = workspace.run(&["lint", "web", "--fetch-schemas", "--offline"]);
     assert_eq!(both.code, 2, "{}", both.all());
 }
+
+/// As in the charts of bjw-s: the library's schema is published with parts that .helmignore leaves out of the chart.
+#[test]
+fn what_a_subchart_publishes_is_read_from_its_directory() {
+    const BASE: &str = "https://example.org/library";
+    let library =
+        format!(r#"{{"$id": "{BASE}/values.schema.json", "properties": {{"a": {{"$ref": "schemas/count.json"}}}}}}"#);
+    let workspace = Workspace::chart(&[
+        (
+            "values.schema.json",
+            &format!(r#"{{"$ref": "{BASE}/values.schema.json"}}"#),
+        ),
+        ("values.yaml", "a: x\n"),
+        (
+            "templates/a.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: \"{{ .Values.a }}\"}\n",
+        ),
+        (
+            "charts/library/Chart.yaml",
+            "apiVersion: v2\nname: library\nversion: 0.1.0\ntype: library\n",
+        ),
+        ("charts/library/values.schema.json", &library),
+        ("charts/library/schemas/count.json", r#"{"type": "integer"}"#),
+        ("charts/library/.helmignore", "schemas/\n"),
+    ]);
+    for arguments in [
+        &["template", "web", "--offline"][..],
+        &["template", "web"],
+        &["lint", "web"],
+        &["lint", "web", "--helm-rules"],
+    ] {
+        let run = workspace.run(arguments);
+        assert_eq!(run.code, 1, "{arguments:?} {}", run.all());
+        assert!(
+            run.all().contains("got string, want integer"),
+            "{arguments:?} {}",
+            run.all()
+        );
+        assert!(!run.all().contains("not fetched"), "{arguments:?} {}", run.all());
+    }
+    workspace.write("web/values.yaml", "a: 1\n");
+    let run = workspace.run(&["template", "web"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.all());
+}

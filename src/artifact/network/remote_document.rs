@@ -2,7 +2,7 @@
 //! followed, Helm's time limit and error texts. Each is fetched once per run, and kept in a directory when one is given.
 
 use std::collections::HashMap;
-use std::error::Error;
+use std::error::Error as _;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

@@ -116,11 +116,11 @@ mod tests {
                 Some((4, 5)),
             ),
             (
-                r##"json-pointer in "file:///values.schema.json#/definitions/nope" not found"##,
+                r#"json-pointer in "file:///values.schema.json#/definitions/nope" not found"#,
                 Some((5, 19)),
             ),
             (
-                r##"anchor in "file:///values.schema.json#anchor" not found in schema "file:///values.schema.json""##,
+                r#"anchor in "file:///values.schema.json#anchor" not found in schema "file:///values.schema.json""#,
                 Some((6, 19)),
             ),
             (

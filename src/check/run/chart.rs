@@ -124,6 +124,9 @@ fn load(source: &Path, shown: &str, request: &CheckRequest) -> Result<(ChartSour
         .collect();
     let mut chart = load_files(local.files.clone()).map_err(|error| explained(&error))?;
     chart.place_at(&shown, &neighbours);
+    if source.is_dir() {
+        chart.read_from(source, &local.neighbours);
+    }
     Ok((ChartSource::from_files(source, &shown, local.files, neighbours), chart))
 }
 

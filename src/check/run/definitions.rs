@@ -1,4 +1,4 @@
-//! The CustomResourceDefinitions that a chart brings: the files of its `crds/` and of its subcharts', and those among its rendered
+//! The definitions of custom resources that a chart brings: the files of its `crds/` and of its subcharts', and those among its rendered
 //! templates.
 //!
 //! In: the directory or archive of a chart. Out: texts with the definitions. A chart that renders none with its defaults is

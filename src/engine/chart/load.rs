@@ -110,6 +110,7 @@ fn load(
     let shown = shown.trim_end_matches('/');
     if path.is_dir() {
         chart.place_at(shown, &[]);
+        chart.read_from(path, &[]);
     } else {
         chart.place_at(&format!("{shown}!"), &[]);
     }

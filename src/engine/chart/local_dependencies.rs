@@ -83,6 +83,7 @@ pub fn load_with_local_dependencies(path: &Path) -> Result<Chart, LocalDependenc
     let LocalFiles { files, neighbours } = files_with_local_dependencies(path)?;
     let mut chart = load_files(files).map_err(at)?;
     let shown = |path: &Path| path.display().to_string();
+    chart.read_from(path, &neighbours);
     let neighbours: Vec<(String, String)> = neighbours
         .into_iter()
         .map(|(inside, path)| (inside, shown(&path)))

@@ -1,6 +1,7 @@
 //! The file on disk for each file of a chart, and of the charts below it: subcharts are in `charts/`, in archives,
 //! or beside the chart where `file://` dependencies name them.
 
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::load::{Chart, ChartFile};
@@ -13,6 +14,8 @@ pub struct ChartPlace {
     inside: Arc<str>,
     /// Path as reports show it. Empty until [`Chart::place_at`] was called.
     path: Arc<str>,
+    /// The directory it was read from; none for archives, and until [`Chart::read_from`] was called.
+    directory: Option<Arc<Path>>,
 }
 
 impl ChartPlace {
@@ -22,6 +25,7 @@ impl ChartPlace {
         Self {
             inside: format!("charts/{name}{end}").into(),
             path: Arc::default(),
+            directory: None,
         }
     }
 }
@@ -41,6 +45,38 @@ impl Chart {
             let path = neighbour.map_or_else(|| join_shown(path, &subchart.place.inside), |(_, path)| path.clone());
             subchart.place_below(&path, &inside, neighbours);
         }
+    }
+
+    /// Sets the directory that the chart was read from. `neighbours` are the directories of subcharts that came from beside the
+    /// chart, by their path inside it.
+    pub fn read_from(&mut self, directory: &Path, neighbours: &[(String, PathBuf)]) {
+        self.read_from_below(directory, "", neighbours);
+    }
+
+    fn read_from_below(&mut self, directory: &Path, prefix: &str, neighbours: &[(String, PathBuf)]) {
+        self.place.directory = Some(directory.into());
+        for subchart in &mut self.dependencies {
+            if subchart.place.inside.ends_with('!') {
+                continue;
+            }
+            let inside = join_shown(prefix, &subchart.place.inside);
+            let neighbour = neighbours.iter().find(|(name, _)| *name == inside);
+            let directory = neighbour.map_or_else(
+                || directory.join(&*subchart.place.inside),
+                |(_, directory)| directory.clone(),
+            );
+            subchart.read_from_below(&directory, &inside, neighbours);
+        }
+    }
+
+    /// The content of one of its files, or of one in its directory that .helmignore leaves out.
+    pub fn read_file(&self, name: &str) -> Option<Vec<u8>> {
+        if let Some(file) = self.raw.iter().find(|file| file.name == name) {
+            return Some(file.data.to_vec());
+        }
+        let stays_inside = |name: &Path| name.components().all(|step| matches!(step, Component::Normal(_)));
+        let name = Some(Path::new(name)).filter(|name| stays_inside(name))?;
+        std::fs::read(self.place.directory.as_ref()?.join(name)).ok()
     }
 
     /// The chart's path as reports show it.
@@ -112,6 +148,29 @@ mod tests {
         ])
         .unwrap();
         chart.place_at("apps/shop", &[("charts/orders".to_owned(), "apps/orders".to_owned())]);
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str| {
+            let path = directory.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, name).unwrap();
+        };
+        write("shop/ignored.json");
+        write("shop/charts/db-directory/ignored.json");
+        write("orders/ignored.json");
+        let orders = directory.path().join("orders");
+        chart.read_from(&directory.path().join("shop"), &[("charts/orders".to_owned(), orders)]);
+        let read =
+            |chart: &super::Chart, name: &str| chart.read_file(name).map(|text| String::from_utf8(text).unwrap());
+        assert_eq!(read(&chart, "templates/a.yaml").as_deref(), Some("a"));
+        assert_eq!(read(&chart, "ignored.json").as_deref(), Some("shop/ignored.json"));
+        assert_eq!(read(&chart, "../orders/ignored.json"), None);
+        let mut found: Vec<_> = chart
+            .dependencies
+            .iter()
+            .filter_map(|chart| read(chart, "ignored.json"))
+            .collect();
+        found.sort();
+        assert_eq!(found, ["orders/ignored.json", "shop/charts/db-directory/ignored.json"]);
         for (template, want) in [
             ("shop/templates/a.yaml", Some("apps/shop/templates/a.yaml")),
             (

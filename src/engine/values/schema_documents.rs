@@ -1,21 +1,23 @@
 //! Documents that a values.schema.json refers to.
 //!
-//! In: a URL. Out: the document: a file of the chart, a definition of Kubernetes, or what a server answers. A schema that has
-//! a URL as `$id` is published as a whole, so documents below the directory of that URL are taken from the chart. What cannot
+//! In: a URL. Out: the document: a file of a chart, a definition of Kubernetes, or what a server answers. A schema that has
+//! a URL as `$id` is published with its chart, so documents below the directory of that URL are taken from the chart, from a
+//! file that .helmignore leaves out as well: authors leave out what is published. What cannot
 //! be fetched because fetching is switched off is not checked, with a warning. Follows `HTTPURLLoader` of
 //! `pkg/chart/common/util/jsonschema.go` in Helm, with its error texts.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::fmt::Debug;
 
 use super::values_schema::read_schema;
+use crate::engine::chart::Chart;
 use crate::kubernetes::json_schema::{Loader, Node};
 use crate::kubernetes::validate::published_schema;
 use crate::text::go::path_error::path_error;
 use crate::text::go::quote::quote;
 use crate::text::go::url::parse;
 
-/// Reads a file of the chart by its name.
+/// Reads the file of a chart that is published at a URL.
 pub type ChartFiles<'f> = dyn Fn(&str) -> Option<Vec<u8>> + 'f;
 
 /// Fetches documents. Each address is fetched once per run.
@@ -27,9 +29,51 @@ pub trait FetchDocument: Debug + Send + Sync {
     fn fetch_document(&self, url: &str) -> Result<Vec<u8>, String>;
 }
 
+/// The files of a chart and of those below it, by the URLs at which they are published.
+pub struct PublishedFiles<'c> {
+    chart: &'c Chart,
+    /// The directories of the schemas' URLs, with the chart in each; found when the first file is needed.
+    directories: OnceCell<Vec<(String, &'c Chart)>>,
+}
+
+impl<'c> PublishedFiles<'c> {
+    /// Those of a chart.
+    pub const fn of(chart: &'c Chart) -> Self {
+        Self {
+            chart,
+            directories: OnceCell::new(),
+        }
+    }
+
+    /// The file at a URL.
+    pub fn read(&self, url: &str) -> Option<Vec<u8>> {
+        let directories = self.directories.get_or_init(|| {
+            let mut directories = Vec::new();
+            add_directories(self.chart, &mut directories);
+            directories
+        });
+        let mut inside = directories
+            .iter()
+            .filter_map(|(directory, chart)| Some((url.strip_prefix(directory.as_str())?, chart)));
+        inside.find_map(|(name, chart)| chart.read_file(name))
+    }
+}
+
+fn add_directories<'c>(chart: &'c Chart, directories: &mut Vec<(String, &'c Chart)>) {
+    let schema = chart.schema.as_ref().and_then(|schema| Node::parse(schema).ok());
+    let id = schema.as_ref().and_then(|schema| schema.get("$id")?.as_text());
+    let id = id.filter(|id| is_remote(id)).and_then(|id| id.split('#').next());
+    if let Some((directory, _)) = id.and_then(|id| id.rsplit_once('/')) {
+        directories.push((format!("{directory}/"), chart));
+    }
+    for subchart in &chart.dependencies {
+        add_directories(subchart, directories);
+    }
+}
+
 /// Where the documents of a schema come from.
 pub struct SchemaDocuments<'d> {
-    /// The files of its chart.
+    /// The files of charts.
     pub files: &'d ChartFiles<'d>,
     /// Fetches other documents, unless that is switched off.
     pub remote: Option<&'d dyn FetchDocument>,
@@ -37,8 +81,6 @@ pub struct SchemaDocuments<'d> {
 
 /// Loads the documents of one schema.
 pub(super) struct ChartLoader<'d> {
-    /// The directory of the schema's own URL; none if it has none.
-    published: Option<String>,
     documents: &'d SchemaDocuments<'d>,
     /// URLs that were not fetched.
     unchecked: RefCell<Vec<String>>,
@@ -47,13 +89,8 @@ pub(super) struct ChartLoader<'d> {
 }
 
 impl<'d> ChartLoader<'d> {
-    pub(super) fn new(schema: &Node, documents: &'d SchemaDocuments<'d>) -> Self {
-        let id = schema.get("$id").and_then(Node::as_text);
-        let id = id.filter(|id| is_remote(id)).and_then(|id| id.split('#').next());
+    pub(super) const fn new(documents: &'d SchemaDocuments<'d>) -> Self {
         Self {
-            published: id
-                .and_then(|id| id.rsplit_once('/'))
-                .map(|(directory, _)| format!("{directory}/")),
             documents,
             unchecked: RefCell::new(Vec::new()),
             built_in: RefCell::new(Vec::new()),
@@ -67,8 +104,7 @@ impl<'d> ChartLoader<'d> {
 
     /// The document in the chart that is published at a URL.
     fn in_chart(&self, url: &str) -> Option<Node> {
-        let name = url.strip_prefix(self.published.as_deref()?)?;
-        Node::parse(&(self.documents.files)(name)?).ok()
+        Node::parse(&(self.documents.files)(url)?).ok()
     }
 }
 
@@ -139,8 +175,8 @@ mod tests {
     }
 
     fn verdict(schema: &str, values: &str, remote: Option<&dyn FetchDocument>) -> SchemaVerdict {
-        let files = |name: &str| {
-            match name {
+        let files = |url: &str| {
+            match url.strip_prefix("http://example.org/charts/")? {
             "schemas/count.json" => {
                 Some(br#"{"definitions": {"count": {"$ref": "more.json"}}, "$defs": {"any": {"$ref": "http://other/x#/y"}}}"#.to_vec())
             }

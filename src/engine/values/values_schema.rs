@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::schema_acceptance::{Quick, quick_look};
-use super::schema_documents::{ChartLoader, FetchDocument, SchemaDocuments};
+use super::schema_documents::{ChartLoader, FetchDocument, PublishedFiles, SchemaDocuments};
 use crate::engine::chart::Chart;
 use crate::engine::functions::json::next_value;
 use crate::engine::template::{Map, Value};
@@ -35,7 +35,12 @@ pub fn validate_chart_values(
     unchecked: &mut Vec<String>,
 ) -> Result<(), SchemaViolation> {
     let mut text = String::new();
-    collect(chart, values, remote, &mut text, unchecked);
+    let published = PublishedFiles::of(chart);
+    let documents = SchemaDocuments {
+        files: &|url| published.read(url),
+        remote,
+    };
+    collect(chart, values, &documents, &mut text, unchecked);
     if text.is_empty() {
         Ok(())
     } else {
@@ -46,17 +51,12 @@ pub fn validate_chart_values(
 fn collect(
     chart: &Chart,
     values: &Map,
-    remote: Option<&dyn FetchDocument>,
+    documents: &SchemaDocuments<'_>,
     text: &mut String,
     unchecked: &mut Vec<String>,
 ) {
     if let Some(schema) = &chart.schema {
-        let files = |name: &str| {
-            let file = chart.raw.iter().find(|file| file.name == name)?;
-            Some(file.data.to_vec())
-        };
-        let documents = SchemaDocuments { files: &files, remote };
-        match validate_single_schema(values, schema, &documents) {
+        match validate_single_schema(values, schema, documents) {
             Ok(urls) => {
                 for url in urls {
                     if !unchecked.contains(&url) {
@@ -70,7 +70,7 @@ fn collect(
     for subchart in &chart.dependencies {
         match values.get(subchart.name().as_bytes()) {
             None | Some(Value::Nil) => {}
-            Some(Value::Map(values)) => collect(subchart, &values, remote, text, unchecked),
+            Some(Value::Map(values)) => collect(subchart, &values, documents, text, unchecked),
             Some(other) => text.push_str(&format!(
                 "{}:\ninvalid type for values: expected object (map), got {}\n",
                 subchart.name(),
@@ -110,7 +110,7 @@ pub(super) fn read_schema(text: &[u8]) -> Result<Json, String> {
 /// The verdict without a quick look.
 pub(super) fn library_verdict(values: &Map, schema: &[u8], documents: &SchemaDocuments<'_>) -> SchemaVerdict {
     let schema = Node::parse(schema).map_err(|error| SchemaViolation(error.to_string()))?;
-    let loader = ChartLoader::new(&schema, documents);
+    let loader = ChartLoader::new(documents);
     let settings = Settings {
         default_draft: Draft::V2020,
         formats: &[],

@@ -131,6 +131,9 @@ impl ChartSource {
         let mut chart = load_files(files)?;
         notices.append(&mut chart.notices);
         chart.place_at(&self.shown, &self.neighbours);
+        if self.root.is_dir() {
+            chart.read_from(&self.root, &[]);
+        }
         Ok(chart)
     }
 }

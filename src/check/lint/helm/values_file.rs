@@ -1,8 +1,10 @@
 //! Rules over values.yaml. Follows `pkg/chart/v2/lint/rules/values.go`.
 
+use std::cell::OnceCell;
+
 use crate::engine::functions::yaml_value::map_from_yaml;
 use crate::engine::template::{Dict, Map};
-use crate::engine::values::{SchemaDocuments, coalesce_tables, validate_single_schema};
+use crate::engine::values::{PublishedFiles, SchemaDocuments, coalesce_tables, validate_single_schema};
 use crate::text::rule::{Rule, Severity};
 use crate::text::source::Span;
 use crate::text::yaml;
@@ -69,7 +71,11 @@ pub(super) fn check(source: &ChartSource, overrides: &Map, options: &LintOptions
     if schema.is_empty() || options.skip_schema_validation {
         return;
     }
-    let files = |name: &str| source.read(name).ok();
+    let chart = OnceCell::new();
+    let files = |url: &str| {
+        let chart = chart.get_or_init(|| source.load(&mut Vec::new()).ok());
+        PublishedFiles::of(chart.as_ref()?).read(url)
+    };
     let documents = SchemaDocuments {
         files: &files,
         remote: options.documents.as_deref(),
