@@ -62,14 +62,17 @@ pub(super) fn check(expression: &IdedExpr, variables: &[(&str, Type)]) -> Checke
         ..Checker::default()
     };
     let result = checker.check(expression);
+    let bindings = &checker.bindings;
+    let types = checker.types.iter().map(|(id, found)| (*id, bindings.closed(found)));
+    let types: HashMap<u64, Type> = types.collect();
+    let result = bindings.closed(&result);
+    checker.is_unsure |= bindings.is_exhausted();
     if checker.is_unsure {
         checker.faults.clear();
     }
-    let bindings = &checker.bindings;
-    let types = checker.types.iter().map(|(id, found)| (*id, bindings.closed(found)));
     Checked {
-        result: bindings.closed(&result),
-        types: types.collect(),
+        result,
+        types,
         faults: checker.faults,
         used: checker.used,
         is_unsure: checker.is_unsure,
