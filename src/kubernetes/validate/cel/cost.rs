@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators};
+use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, ListExpr, LiteralValue, MapExpr, operators};
 
 use super::check_types::qualified;
 use super::declarations::overloads;
@@ -145,116 +145,108 @@ impl<'e, 's> Estimator<'e, 's> {
 
     fn part_of(&mut self, expression: &'e IdedExpr) -> Part<'s> {
         match &expression.expr {
-            Expr::Literal(literal) => Part {
-                size: Some(Range::exactly(match literal {
-                    LiteralValue::String(text) => text.inner().chars().count() as u64,
-                    LiteralValue::Bytes(bytes) => bytes.inner().len() as u64,
-                    _ => 1,
-                })),
-                ..Part::default()
-            },
-            Expr::Ident(name) => {
-                let name = name.trim_start_matches('.');
-                let known = self.variables.iter().rev().find(|(known, _)| *known == name);
-                let Some(&(_, known)) = known else {
-                    let place = Place::At(self.root);
-                    return self.sized(
-                        expression,
-                        Part {
-                            cost: 1,
-                            place,
-                            ..Part::default()
-                        },
-                    );
-                };
-                let fallback = known.size;
-                let mut found = self.sized(
-                    expression,
-                    Part {
-                        cost: 1,
-                        size: None,
-                        ..known
-                    },
-                );
-                found.size = found.size.or(fallback);
-                found
-            }
+            Expr::Literal(literal) => literal_part(literal),
+            Expr::Ident(name) => self.variable(expression, name.trim_start_matches('.')),
             Expr::Select(select) => {
                 let operand = self.part(&select.operand);
                 let is_counted = matches!(self.kind(&select.operand), Type::Map(_) | Type::Object(_));
-                let place = operand.place.step(self.root, |place| field(place, &select.field));
-                let cost = operand.cost.saturating_add(u64::from(is_counted));
-                self.sized(
-                    expression,
-                    Part {
-                        cost,
-                        place,
-                        ..Part::default()
-                    },
-                )
+                let part = Part {
+                    cost: operand.cost.saturating_add(u64::from(is_counted)),
+                    place: operand.place.step(self.root, |place| field(place, &select.field)),
+                    ..Part::default()
+                };
+                self.sized(expression, part)
             }
             Expr::Call(call) => self
                 .expand(expression, call)
                 .unwrap_or_else(|| self.call(expression, call)),
-            Expr::List(list) => {
-                let mut cost = LIST;
-                let mut value: Option<Range> = None;
-                for item in &list.elements {
-                    let item = self.part(item);
-                    cost = cost.saturating_add(item.cost);
-                    value = Some(value.map_or(item.size(), |value| value.or(item.size())));
-                }
-                Part {
-                    cost,
-                    size: Some(Range::exactly(list.elements.len() as u64)),
-                    entries: Some(Entries {
-                        is_list: true,
-                        key: Range::exactly(1),
-                        value: value.unwrap_or(Range::NOTHING),
-                    }),
-                    place: Place::Computed,
-                }
-            }
-            Expr::Map(map) => {
-                let mut cost = MAP;
-                let mut sizes: Option<(Range, Range)> = None;
-                for entry in &map.entries {
-                    let EntryExpr::MapEntry(entry) = &entry.expr else {
-                        continue;
-                    };
-                    let (key, value) = (self.part(&entry.key), self.part(&entry.value));
-                    cost = cost.saturating_add(key.cost).saturating_add(value.cost);
-                    let (keys, values) = sizes.unwrap_or((key.size(), value.size()));
-                    sizes = Some((keys.or(key.size()), values.or(value.size())));
-                }
-                let (key, value) = sizes.unwrap_or((Range::NOTHING, Range::NOTHING));
-                Part {
-                    cost,
-                    size: Some(Range::exactly(map.entries.len() as u64)),
-                    entries: Some(Entries {
-                        is_list: false,
-                        key,
-                        value,
-                    }),
-                    place: Place::Computed,
-                }
-            }
+            Expr::List(list) => self.list(list),
+            Expr::Map(map) => self.map(map),
             Expr::Struct(message) => {
-                let fields = message.entries.iter().filter_map(|entry| match &entry.expr {
-                    EntryExpr::StructField(field) => Some(&field.value),
-                    EntryExpr::MapEntry(_) => None,
-                });
-                let cost = fields.fold(MESSAGE, |cost, value| cost.saturating_add(self.part(value).cost));
-                let part = Part {
-                    cost,
-                    ..Part::default()
-                };
-                self.sized(expression, part)
+                let mut cost = MESSAGE;
+                for entry in &message.entries {
+                    if let EntryExpr::StructField(field) = &entry.expr {
+                        cost = self.part(&field.value).cost.saturating_add(cost);
+                    }
+                }
+                self.sized(
+                    expression,
+                    Part {
+                        cost,
+                        ..Part::default()
+                    },
+                )
             }
             Expr::Comprehension(_) | Expr::Unspecified => Part {
                 size: Some(Range::NOTHING),
                 ..Part::default()
             },
+        }
+    }
+
+    fn variable(&self, expression: &IdedExpr, name: &str) -> Part<'s> {
+        let known = self.variables.iter().rev().find(|(known, _)| *known == name);
+        let known = known.map_or_else(
+            || Part {
+                place: Place::At(self.root),
+                ..Part::default()
+            },
+            |(_, known)| *known,
+        );
+        let part = Part {
+            cost: 1,
+            size: None,
+            ..known
+        };
+        let found = self.sized(expression, part);
+        Part {
+            size: found.size.or(known.size),
+            ..found
+        }
+    }
+
+    fn list(&mut self, list: &'e ListExpr) -> Part<'s> {
+        let mut cost = LIST;
+        let mut value: Option<Range> = None;
+        for item in &list.elements {
+            let item = self.part(item);
+            cost = cost.saturating_add(item.cost);
+            value = Some(value.map_or(item.size(), |value| value.or(item.size())));
+        }
+        Part {
+            cost,
+            size: Some(Range::exactly(list.elements.len() as u64)),
+            entries: Some(Entries {
+                is_list: true,
+                key: Range::exactly(1),
+                value: value.unwrap_or(Range::NOTHING),
+            }),
+            place: Place::Computed,
+        }
+    }
+
+    fn map(&mut self, map: &'e MapExpr) -> Part<'s> {
+        let mut cost = MAP;
+        let mut sizes: Option<(Range, Range)> = None;
+        for entry in &map.entries {
+            let EntryExpr::MapEntry(entry) = &entry.expr else {
+                continue;
+            };
+            let (key, value) = (self.part(&entry.key), self.part(&entry.value));
+            cost = cost.saturating_add(key.cost).saturating_add(value.cost);
+            let (keys, values) = sizes.unwrap_or((key.size(), value.size()));
+            sizes = Some((keys.or(key.size()), values.or(value.size())));
+        }
+        let (key, value) = sizes.unwrap_or((Range::NOTHING, Range::NOTHING));
+        Part {
+            cost,
+            size: Some(Range::exactly(map.entries.len() as u64)),
+            entries: Some(Entries {
+                is_list: false,
+                key,
+                value,
+            }),
+            place: Place::Computed,
         }
     }
 
@@ -435,6 +427,18 @@ impl<'s> Loop<'s> {
             }),
             place: Place::Computed,
         }
+    }
+}
+
+fn literal_part<'s>(literal: &LiteralValue) -> Part<'s> {
+    let size = match literal {
+        LiteralValue::String(text) => text.inner().chars().count() as u64,
+        LiteralValue::Bytes(bytes) => bytes.inner().len() as u64,
+        _ => 1,
+    };
+    Part {
+        size: Some(Range::exactly(size)),
+        ..Part::default()
     }
 }
 
