@@ -1,5 +1,6 @@
 //! Which types fit which, and what the types to be found out turn out to be (cel-go `checker/types.go`).
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::types::Type;
@@ -10,13 +11,29 @@ pub(super) struct Bindings {
     bound: Vec<Option<Type>>,
     /// What was bound before each change, to be able to undo it.
     trail: Vec<(usize, Option<Type>)>,
+    /// How many parts of types have been looked at.
+    steps: Cell<u32>,
 }
+
+/// Most parts of types that are looked at for one expression: an expression can make types that are far longer than it.
+const MAX_STEPS: u32 = 1_000_000;
 
 impl Bindings {
     /// A type to be found out.
     pub(super) fn fresh(&mut self) -> Type {
         self.bound.push(None);
         Type::Variable(self.bound.len() - 1)
+    }
+
+    /// Whether too much was looked at, so that nothing is known of the expression.
+    pub(super) const fn is_exhausted(&self) -> bool {
+        self.steps.get() > MAX_STEPS
+    }
+
+    /// Counts a step; whether it is one too many.
+    fn is_over(&self) -> bool {
+        self.steps.set(self.steps.get().saturating_add(1));
+        self.is_exhausted()
     }
 
     fn found(&self, number: usize) -> Option<&Type> {
@@ -46,8 +63,10 @@ impl Bindings {
         self.substituted(given, &|number| parameters.get(number).cloned())
     }
 
-    #[expect(clippy::self_only_used_in_recursion, reason = "one family of methods")]
     fn substituted(&self, given: &Type, found: &dyn Fn(usize) -> Option<Type>) -> Type {
+        if self.is_over() {
+            return Type::Dyn;
+        }
         match given {
             Type::Variable(number) => found(*number).unwrap_or_else(|| given.clone()),
             Type::List(item) => Type::list(self.substituted(item, found)),
@@ -88,6 +107,9 @@ impl Bindings {
     }
 
     fn unify(&mut self, given: &Type, wanted: &Type) -> bool {
+        if self.is_over() {
+            return true;
+        }
         if let Type::Variable(number) = wanted {
             let had = self.found(*number).is_some();
             if self.substitutes(given, *number) {
@@ -139,6 +161,9 @@ impl Bindings {
 
     /// Whether a type contains what is to be found out.
     fn occurs(&self, number: usize, within: &Type) -> bool {
+        if self.is_over() {
+            return true;
+        }
         match within {
             Type::Variable(other) => {
                 *other == number || self.found(*other).is_some_and(|found| self.occurs(number, found))

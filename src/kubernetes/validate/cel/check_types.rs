@@ -62,14 +62,17 @@ pub(super) fn check(expression: &IdedExpr, variables: &[(&str, Type)]) -> Checke
         ..Checker::default()
     };
     let result = checker.check(expression);
+    let bindings = &checker.bindings;
+    let types = checker.types.iter().map(|(id, found)| (*id, bindings.closed(found)));
+    let types: HashMap<u64, Type> = types.collect();
+    let result = bindings.closed(&result);
+    checker.is_unsure |= bindings.is_exhausted();
     if checker.is_unsure {
         checker.faults.clear();
     }
-    let bindings = &checker.bindings;
-    let types = checker.types.iter().map(|(id, found)| (*id, bindings.closed(found)));
     Checked {
-        result: bindings.closed(&result),
-        types: types.collect(),
+        result,
+        types,
         faults: checker.faults,
         used: checker.used,
         is_unsure: checker.is_unsure,
@@ -158,7 +161,7 @@ impl Checker {
             self.used.push(name.to_owned());
             return Some(found);
         }
-        is_type(name).then_some(Type::Type)
+        is_type(name).then_some(Type::Meta)
     }
 
     fn select(&mut self, id: u64, select: &SelectExpr) -> Type {
@@ -262,13 +265,11 @@ impl Checker {
 
     /// The result of a function for arguments of some types.
     pub(super) fn apply(&mut self, id: u64, name: &str, is_member: bool, arguments: &[Type]) -> Type {
-        match overloads(name) {
-            Some(overloads) => self.resolve(id, name, overloads, is_member, arguments),
-            None => {
-                self.is_unsure = true;
-                Type::Dyn
-            }
+        if let Some(overloads) = overloads(name) {
+            return self.resolve(id, name, overloads, is_member, arguments);
         }
+        self.is_unsure = true;
+        Type::Dyn
     }
 
     fn resolve(&mut self, id: u64, name: &str, overloads: &[Overload], is_member: bool, arguments: &[Type]) -> Type {
@@ -337,13 +338,11 @@ impl Checker {
             }
             values = Some(self.joined(entry.value.id, values, value));
         }
-        match (keys, values) {
-            (Some(keys), Some(values)) => Type::map(keys, values),
-            _ => {
-                let (keys, values) = (self.bindings.fresh(), self.bindings.fresh());
-                Type::map(keys, values)
-            }
+        if let (Some(keys), Some(values)) = (keys, values) {
+            return Type::map(keys, values);
         }
+        let (keys, values) = (self.bindings.fresh(), self.bindings.fresh());
+        Type::map(keys, values)
     }
 
     /// The type of the value of an optional item.

@@ -232,6 +232,14 @@ mod tests {
 
     #[test]
     fn deep_expressions_are_left_alone() {
+        // The type of each is a mapping from the one before to itself.
+        let names: Vec<String> = (0..40).map(|number| format!("v{number}")).collect();
+        let mut wide = names.last().cloned().unwrap_or_default();
+        for pair in names.windows(2).rev() {
+            wide = format!("[{{{0}: {0}}}].map({1}, {wide})", pair[0], pair[1]);
+        }
+        let wide = format!("[1].map(v0, {wide}) == []");
+        assert!(compile(&wide, &[], None).is_ok_and(|found| !found.is_sure));
         let deep = format!("self.labels{}", ".a".repeat(2000));
         assert!(compile(&deep, &[("self", Type::Dyn)], None).is_ok_and(|found| !found.is_sure));
         assert!(compile(&"a".repeat(MAX_BYTES + 1), &[], None).is_ok_and(|found| !found.is_sure));

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue};
+use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, ListExpr, LiteralValue, MapExpr, operators};
 
 use super::check_types::qualified;
 use super::declarations::overloads;
@@ -46,7 +46,46 @@ pub(super) struct Part<'s> {
     pub(super) size: Option<Range>,
     pub(super) entries: Option<Entries>,
     /// Where in the schema its values are described.
-    pub(super) place: Option<&'s Sizes>,
+    pub(super) place: Place<'s>,
+}
+
+/// A place in a schema.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) enum Place<'s> {
+    /// None: the values are computed. The server takes a step from there for one to the root.
+    #[default]
+    Computed,
+    /// Where the schema describes nothing that is known.
+    Lost,
+    /// That of a value.
+    At(&'s Sizes),
+}
+
+impl<'s> Place<'s> {
+    /// The place after a step.
+    fn step(self, root: &'s Sizes, step: impl FnOnce(&'s Sizes) -> Option<&'s Sizes>) -> Self {
+        match self {
+            Self::Computed => Self::At(root),
+            Self::Lost => Self::Lost,
+            Self::At(place) => step(place).map_or(Self::Lost, Self::At),
+        }
+    }
+
+    /// The size of the values there.
+    pub(super) fn size(self) -> Option<Range> {
+        match self {
+            Self::At(place) => Some(Range::up_to(place.most)),
+            Self::Computed | Self::Lost => None,
+        }
+    }
+
+    /// The size of the items of the lists there.
+    pub(super) fn item_size(self) -> Option<Range> {
+        match self {
+            Self::At(place) => Some(Range::up_to(place.inner.as_ref()?.most)),
+            Self::Computed | Self::Lost => None,
+        }
+    }
 }
 
 /// A part with its type.
@@ -87,10 +126,9 @@ impl<'e, 's> Estimator<'e, 's> {
 
     /// A part with the size that the schema or the type gives it, if it has none yet.
     fn sized(&self, expression: &IdedExpr, mut part: Part<'s>) -> Part<'s> {
-        let by_place = part.place.map(|place| Range::up_to(place.most));
         part.size = part
             .size
-            .or(by_place)
+            .or_else(|| part.place.size())
             .or_else(|| is_scalar(self.kind(expression)).then_some(Range::exactly(1)));
         part
     }
@@ -107,115 +145,108 @@ impl<'e, 's> Estimator<'e, 's> {
 
     fn part_of(&mut self, expression: &'e IdedExpr) -> Part<'s> {
         match &expression.expr {
-            Expr::Literal(literal) => Part {
-                size: Some(Range::exactly(match literal {
-                    LiteralValue::String(text) => text.inner().chars().count() as u64,
-                    LiteralValue::Bytes(bytes) => bytes.inner().len() as u64,
-                    _ => 1,
-                })),
-                ..Part::default()
-            },
-            Expr::Ident(name) => {
-                let name = name.trim_start_matches('.');
-                let known = self.variables.iter().rev().find(|(known, _)| *known == name);
-                let Some(&(_, known)) = known else {
-                    let place = Some(self.root);
-                    return self.sized(
-                        expression,
-                        Part {
-                            cost: 1,
-                            place,
-                            ..Part::default()
-                        },
-                    );
-                };
-                let fallback = known.size;
-                let mut found = self.sized(
-                    expression,
-                    Part {
-                        cost: 1,
-                        size: None,
-                        ..known
-                    },
-                );
-                found.size = found.size.or(fallback);
-                found
-            }
+            Expr::Literal(literal) => literal_part(literal),
+            Expr::Ident(name) => self.variable(expression, name.trim_start_matches('.')),
             Expr::Select(select) => {
                 let operand = self.part(&select.operand);
                 let is_counted = matches!(self.kind(&select.operand), Type::Map(_) | Type::Object(_));
-                let place = operand.place.and_then(|place| field(place, &select.field));
-                let cost = operand.cost.saturating_add(u64::from(is_counted));
-                self.sized(
-                    expression,
-                    Part {
-                        cost,
-                        place,
-                        ..Part::default()
-                    },
-                )
+                let part = Part {
+                    cost: operand.cost.saturating_add(u64::from(is_counted)),
+                    place: operand.place.step(self.root, |place| field(place, &select.field)),
+                    ..Part::default()
+                };
+                self.sized(expression, part)
             }
             Expr::Call(call) => self
                 .expand(expression, call)
                 .unwrap_or_else(|| self.call(expression, call)),
-            Expr::List(list) => {
-                let mut cost = LIST;
-                let mut value: Option<Range> = None;
-                for item in &list.elements {
-                    let item = self.part(item);
-                    cost = cost.saturating_add(item.cost);
-                    value = Some(value.map_or(item.size(), |value| value.or(item.size())));
-                }
-                Part {
-                    cost,
-                    size: Some(Range::exactly(list.elements.len() as u64)),
-                    entries: Some(Entries {
-                        is_list: true,
-                        key: Range::exactly(1),
-                        value: value.unwrap_or(Range::NOTHING),
-                    }),
-                    place: None,
-                }
-            }
-            Expr::Map(map) => {
-                let mut cost = MAP;
-                let mut sizes: Option<(Range, Range)> = None;
-                for entry in &map.entries {
-                    let EntryExpr::MapEntry(entry) = &entry.expr else {
-                        continue;
-                    };
-                    let (key, value) = (self.part(&entry.key), self.part(&entry.value));
-                    cost = cost.saturating_add(key.cost).saturating_add(value.cost);
-                    let (keys, values) = sizes.unwrap_or((key.size(), value.size()));
-                    sizes = Some((keys.or(key.size()), values.or(value.size())));
-                }
-                let (key, value) = sizes.unwrap_or((Range::NOTHING, Range::NOTHING));
-                Part {
-                    cost,
-                    size: Some(Range::exactly(map.entries.len() as u64)),
-                    entries: Some(Entries {
-                        is_list: false,
-                        key,
-                        value,
-                    }),
-                    place: None,
-                }
-            }
+            Expr::List(list) => self.list(list),
+            Expr::Map(map) => self.map(map),
             Expr::Struct(message) => {
-                let fields = message.entries.iter().filter_map(|entry| match &entry.expr {
-                    EntryExpr::StructField(field) => Some(&field.value),
-                    EntryExpr::MapEntry(_) => None,
-                });
-                let cost = fields.fold(MESSAGE, |cost, value| cost.saturating_add(self.part(value).cost));
-                Part {
-                    cost,
-                    ..Part::default()
+                let mut cost = MESSAGE;
+                for entry in &message.entries {
+                    if let EntryExpr::StructField(field) = &entry.expr {
+                        cost = self.part(&field.value).cost.saturating_add(cost);
+                    }
                 }
+                self.sized(
+                    expression,
+                    Part {
+                        cost,
+                        ..Part::default()
+                    },
+                )
             }
             Expr::Comprehension(_) | Expr::Unspecified => Part {
                 size: Some(Range::NOTHING),
                 ..Part::default()
             },
+        }
+    }
+
+    fn variable(&self, expression: &IdedExpr, name: &str) -> Part<'s> {
+        let known = self.variables.iter().rev().find(|(known, _)| *known == name);
+        let known = known.map_or_else(
+            || Part {
+                place: Place::At(self.root),
+                ..Part::default()
+            },
+            |(_, known)| *known,
+        );
+        let part = Part {
+            cost: 1,
+            size: None,
+            ..known
+        };
+        let found = self.sized(expression, part);
+        Part {
+            size: found.size.or(known.size),
+            ..found
+        }
+    }
+
+    fn list(&mut self, list: &'e ListExpr) -> Part<'s> {
+        let mut cost = LIST;
+        let mut value: Option<Range> = None;
+        for item in &list.elements {
+            let item = self.part(item);
+            cost = cost.saturating_add(item.cost);
+            value = Some(value.map_or(item.size(), |value| value.or(item.size())));
+        }
+        Part {
+            cost,
+            size: Some(Range::exactly(list.elements.len() as u64)),
+            entries: Some(Entries {
+                is_list: true,
+                key: Range::exactly(1),
+                value: value.unwrap_or(Range::NOTHING),
+            }),
+            place: Place::Computed,
+        }
+    }
+
+    fn map(&mut self, map: &'e MapExpr) -> Part<'s> {
+        let mut cost = MAP;
+        let mut sizes: Option<(Range, Range)> = None;
+        for entry in &map.entries {
+            let EntryExpr::MapEntry(entry) = &entry.expr else {
+                continue;
+            };
+            let (key, value) = (self.part(&entry.key), self.part(&entry.value));
+            cost = cost.saturating_add(key.cost).saturating_add(value.cost);
+            let (keys, values) = sizes.unwrap_or((key.size(), value.size()));
+            sizes = Some((keys.or(key.size()), values.or(value.size())));
+        }
+        let (key, value) = sizes.unwrap_or((Range::NOTHING, Range::NOTHING));
+        Part {
+            cost,
+            size: Some(Range::exactly(map.entries.len() as u64)),
+            entries: Some(Entries {
+                is_list: false,
+                key,
+                value,
+            }),
+            place: Place::Computed,
         }
     }
 
@@ -285,10 +316,15 @@ impl<'e, 's> Estimator<'e, 's> {
         let is_list = range
             .entries
             .map_or_else(|| matches!(self.kind(target), Type::List(_)), |entries| entries.is_list);
-        let inner = range.place.and_then(|place| place.inner.as_deref());
+        let inner = range.place.step(self.root, |place| place.inner.as_deref());
         let key = Part {
             size: range.entries.map(|entries| entries.key),
-            place: inner.filter(|_| !is_list).map(|_| &KEY),
+            place: match range.place {
+                Place::Computed => Place::At(self.root),
+                _ if is_list => Place::Lost,
+                Place::At(place) if place.inner.is_some() => Place::At(&KEY),
+                Place::At(_) | Place::Lost => Place::Lost,
+            },
             ..Part::default()
         };
         let value = Part {
@@ -313,9 +349,8 @@ impl<'e, 's> Estimator<'e, 's> {
             last = part.size();
         }
         self.variables.truncate(outer);
-        let by_place = item.place.map(|place| Range::up_to(place.most));
         let item = Part {
-            size: by_place.or(item.size),
+            size: item.place.size().or(item.size),
             ..item
         };
         Some(Loop {
@@ -345,7 +380,12 @@ impl<'e, 's> Estimator<'e, 's> {
             }
             _ => None,
         };
-        let found = of_call(&call.func_name, receiver.as_ref(), &operands, cost);
+        let mut found = of_call(&call.func_name, receiver.as_ref(), &operands, cost);
+        if let (operators::INDEX, [list, _]) = (call.func_name.as_str(), operands.as_slice())
+            && matches!(list.kind, Type::List(_) | Type::Map(_))
+        {
+            found.place = list.part.place.step(self.root, |place| place.inner.as_deref());
+        }
         self.sized(expression, found)
     }
 }
@@ -385,8 +425,20 @@ impl<'s> Loop<'s> {
                 key: Range::exactly(1),
                 value: item.or(Range::NOTHING),
             }),
-            place: None,
+            place: Place::Computed,
         }
+    }
+}
+
+fn literal_part<'s>(literal: &LiteralValue) -> Part<'s> {
+    let size = match literal {
+        LiteralValue::String(text) => text.inner().chars().count() as u64,
+        LiteralValue::Bytes(bytes) => bytes.inner().len() as u64,
+        _ => 1,
+    };
+    Part {
+        size: Some(Range::exactly(size)),
+        ..Part::default()
     }
 }
 

@@ -99,7 +99,7 @@ fn spelt<'n>(text: &'n str, names: &mut Vec<&'n str>) -> Type {
         },
         ("null_type", 0) => Type::Null,
         ("string", 0) => Type::String,
-        ("type", _) => Type::Type,
+        ("type", _) => Type::Meta,
         ("uint", 0) => Type::Uint,
         (name, 0) if name.len() == 1 => {
             let number = names.iter().position(|known| *known == name).unwrap_or_else(|| {

@@ -3,7 +3,7 @@
 
 use cel::common::ast::operators;
 
-use super::cost::{Entries, Operand, Part};
+use super::cost::{Entries, Operand, Part, Place};
 use super::ranges::{Range, scaled};
 use super::types::Type;
 
@@ -24,7 +24,7 @@ pub(super) fn of_call<'s>(
     let found = match (receiver, arguments) {
         (None, [one]) if name == "dyn" => Some(Part {
             cost: 1,
-            place: None,
+            place: Place::Computed,
             ..one.part
         }),
         (None, [one, other]) => binary(name, one, other),
@@ -34,7 +34,7 @@ pub(super) fn of_call<'s>(
                 cost: condition.part.cost.saturating_add(most),
                 size: Some(one.part.size().or(other.part.size())),
                 entries: Entries::or(one.part.entries, other.part.entries),
-                place: None,
+                place: Place::Computed,
             };
         }
         (None, [one]) => of_text(name, one),
@@ -52,7 +52,7 @@ const UNKNOWN: Part<'static> = Part {
     cost: 0,
     size: Some(Range::NOTHING),
     entries: None,
-    place: None,
+    place: Place::Computed,
 };
 
 /// Only the cost.
@@ -61,7 +61,7 @@ const fn costs<'s>(cost: u64) -> Part<'s> {
         cost,
         size: None,
         entries: None,
-        place: None,
+        place: Place::Computed,
     }
 }
 
@@ -70,7 +70,7 @@ const fn returns<'s>(cost: u64, size: Range) -> Part<'s> {
         cost,
         size: Some(size),
         entries: None,
-        place: None,
+        place: Place::Computed,
     }
 }
 
@@ -87,7 +87,7 @@ fn binary<'s>(name: &str, one: &Operand<'_, 's>, other: &Operand<'_, 's>) -> Opt
                 cost: 1,
                 size: Some(first.plus(second)),
                 entries: Entries::or(one.part.entries, other.part.entries),
-                place: None,
+                place: Place::Computed,
             },
             (one, other) if is_text(one) || is_text(other) => {
                 let size = first.plus(second);
@@ -113,10 +113,7 @@ fn binary<'s>(name: &str, one: &Operand<'_, 's>, other: &Operand<'_, 's>) -> Opt
             cost: 1,
             size: one.part.entries.map(|entries| entries.value),
             entries: None,
-            place: match one.kind {
-                Type::List(_) | Type::Map(_) => one.part.place.and_then(|place| place.inner.as_deref()),
-                _ => None,
-            },
+            place: Place::Computed,
         },
         _ => return None,
     })
@@ -161,8 +158,7 @@ fn method<'s>(name: &str, receiver: &Operand<'_, 's>, arguments: &[Operand<'_, '
     Some(match name {
         "isSorted" | "sum" | "max" | "min" | "indexOf" | "lastIndexOf" => match receiver.kind {
             Type::List(item) => {
-                let inner = receiver.part.place.and_then(|place| place.inner.as_deref());
-                let item_size = inner.map_or(Range::UNKNOWN, |inner| Range::up_to(inner.most));
+                let item_size = receiver.part.place.item_size().unwrap_or(Range::UNKNOWN);
                 let each = if is_text(item) { item_size.traversal() } else { 0 };
                 costs(size.most.saturating_mul(each.saturating_add(1)))
             }

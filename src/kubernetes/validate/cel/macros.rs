@@ -26,19 +26,19 @@ impl Checker {
             ("exists_one" | "existsOne", [item, body]) => self.only_one(id, target, &[item], body),
             ("exists_one" | "existsOne", [index, item, body]) => self.only_one(id, target, &[index, item], body),
             ("filter", [item, condition]) => self.filter(id, target, item, condition),
-            ("map", [item, body]) => self.to_list(id, target, &[item], None, body),
-            ("map", [item, condition, body]) => self.to_list(id, target, &[item], Some(condition), body),
-            ("transformList", [index, item, body]) => self.to_list(id, target, &[index, item], None, body),
+            ("map", [item, body]) => self.listed(id, target, &[item], None, body),
+            ("map", [item, condition, body]) => self.listed(id, target, &[item], Some(condition), body),
+            ("transformList", [index, item, body]) => self.listed(id, target, &[index, item], None, body),
             ("transformList", [index, item, condition, body]) => {
-                self.to_list(id, target, &[index, item], Some(condition), body)
+                self.listed(id, target, &[index, item], Some(condition), body)
             }
-            ("transformMap", [key, value, body]) => self.to_map(id, target, [key, value], None, body, true),
+            ("transformMap", [key, value, body]) => self.mapped(id, target, [key, value], None, body, true),
             ("transformMap", [key, value, condition, body]) => {
-                self.to_map(id, target, [key, value], Some(condition), body, true)
+                self.mapped(id, target, [key, value], Some(condition), body, true)
             }
-            ("transformMapEntry", [key, value, body]) => self.to_map(id, target, [key, value], None, body, false),
+            ("transformMapEntry", [key, value, body]) => self.mapped(id, target, [key, value], None, body, false),
             ("transformMapEntry", [key, value, condition, body]) => {
-                self.to_map(id, target, [key, value], Some(condition), body, false)
+                self.mapped(id, target, [key, value], Some(condition), body, false)
             }
             ("sortBy", [item, key]) => self.sort_by(id, target, item, key),
             ("optMap", [value, body]) => self.of_optional(id, target, value, body, true),
@@ -153,7 +153,7 @@ impl Checker {
         self.bindings.resolved(&kept)
     }
 
-    fn to_list(
+    fn listed(
         &mut self,
         id: u64,
         target: &IdedExpr,
@@ -175,7 +175,7 @@ impl Checker {
         self.bindings.resolved(&made)
     }
 
-    fn to_map(
+    fn mapped(
         &mut self,
         id: u64,
         target: &IdedExpr,

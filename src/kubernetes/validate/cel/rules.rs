@@ -246,6 +246,71 @@ mod tests {
             .collect()
     }
 
+    /// The factors are those of the server.
+    #[test]
+    fn costs_are_limited_as_on_the_server() {
+        let texts = |limits: Json| {
+            let mut schema = json!({"type": "array", "items": {"type": "string"}});
+            for (key, value) in limits.as_object().into_iter().flatten() {
+                match (key.as_str(), schema.pointer_mut("/items")) {
+                    ("maxLength", Some(items)) => items["maxLength"] = value.clone(),
+                    _ => schema[key] = value.clone(),
+                }
+            }
+            schema
+        };
+        for (schema, rule, wanted) in [
+            (
+                texts(json!({"maxItems": 100, "maxLength": 100})),
+                "self.all(x, self.all(y, x == y || self.exists(z, z == x)))",
+                Some("4.6x"),
+            ),
+            (texts(json!({})), "self.all(x, x == 'a')", None),
+            (
+                texts(json!({"maxItems": 1000, "maxLength": 1000})),
+                "self.all(x, x.matches('^[a-z]+(-[a-z]+)*$'))",
+                None,
+            ),
+            (
+                texts(json!({"maxItems": 1000})),
+                "self.exists(x, x.contains('abcdefghij'))",
+                Some("31.5x"),
+            ),
+            (
+                texts(json!({"maxItems": 3000, "maxLength": 60})),
+                "self.map(x, x + 'a').filter(x, x in self).size() > 1",
+                None,
+            ),
+            (
+                texts(json!({"maxItems": 2000, "maxLength": 60})),
+                "self.all(x, self.indexOf(x) > 1)",
+                Some("10.0x"),
+            ),
+            (
+                texts(json!({"maxItems": 2000, "maxLength": 500})),
+                "self.exists_one(x, x.lowerAscii() == x && url(x).getHost() == '')",
+                None,
+            ),
+            (
+                texts(json!({"maxItems": 5000})),
+                "self[0] == self[1] && (self == ['a'] ? self : ['b']).all(x, self.all(y, x != y))",
+                Some("more than 100x"),
+            ),
+            (
+                texts(json!({"maxItems": 50, "maxLength": 50})),
+                "self.all(i, x, self.transformList(j, y, y).exists(z, z == x && i > 0))",
+                None,
+            ),
+        ] {
+            let mut schema = schema;
+            schema[RULES] = json!([{"rule": rule}]);
+            let found = faults(&json!({"type": "object", "properties": {"a": schema}}));
+            let factor = found.first().and_then(|fault| fault.split("by factor of ").nth(1));
+            let factor = factor.map(|rest| rest.split(" (").next().unwrap_or_default());
+            assert_eq!(factor, wanted, "{schema}");
+        }
+    }
+
     #[test]
     fn rules_are_compiled_at_their_place() {
         let rule = |rule: Json| json!([rule]);
@@ -279,13 +344,13 @@ mod tests {
                 "properties/a/x-kubernetes-validations: Internal error: failed to construct type information for x-kubernetes-validations rules: unable to convert structural schema to CEL declarations",
             ),
             (
-                json!({"type": "object", "properties": {"a": {"type": "array", "items": {
-                    "type": "string", RULES: rule(json!({"rule": "self == oldSelf"}))}}}}),
+                json!({"type": "object", "properties": {"a": {"type": "array", "maxItems": 9, "items": {
+                    "type": "string", "maxLength": 9, RULES: rule(json!({"rule": "self == oldSelf"}))}}}}),
                 "properties/a/items/x-kubernetes-validations/0/rule: Invalid value: oldSelf cannot be used on the uncorrelatable portion of the schema within schema.openAPIV3Schema.properties[a]",
             ),
             (
-                json!({"type": "object", "properties": {"a": {"type": "array", "x-kubernetes-list-type": "map", "items": {
-                    "type": "string", RULES: rule(json!({"rule": "self == oldSelf"}))}}}}),
+                json!({"type": "object", "properties": {"a": {"type": "array", "maxItems": 9, "x-kubernetes-list-type": "map", "items": {
+                    "type": "string", "maxLength": 9, RULES: rule(json!({"rule": "self == oldSelf"}))}}}}),
                 "",
             ),
             (

@@ -24,7 +24,7 @@ pub(super) enum Type {
     /// Keys and values.
     Map(Arc<(Self, Self)>),
     /// The type of a type.
-    Type,
+    Meta,
     /// A type of a library, by its name, and its parameters.
     Opaque(Arc<str>, Arc<[Self]>),
     /// An object of a schema.
@@ -98,7 +98,7 @@ impl fmt::Display for Type {
             Self::Bytes => "bytes",
             Self::Duration => "duration",
             Self::Timestamp => "timestamp",
-            Self::Type => "type",
+            Self::Meta => "type",
             Self::Object(object) => &object.name,
             Self::List(item) => return write!(f, "list({item})"),
             Self::Map(entry) => return write!(f, "map({}, {})", entry.0, entry.1),

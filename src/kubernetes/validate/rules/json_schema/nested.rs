@@ -1,6 +1,6 @@
 //! Schemas below `allOf`, `anyOf`, `oneOf` and `not`, which constrain values and define nothing.
 
-use crate::text::yaml::{NodeId, NodeKind};
+use crate::text::yaml::{NodeId, NodeKind, Scalar};
 
 use super::super::super::fields::Step::Key;
 use super::super::super::ids;
@@ -62,7 +62,12 @@ fn each(
 /// `[{type: integer}, {type: string}]`, and nothing more.
 fn spells_out_both(walk: &Walk<'_>, items: &[NodeId]) -> bool {
     let is = |node: NodeId, wanted: &str| {
-        walk.text(node, "type").as_deref() == Some(wanted) && has_only(walk, node, &["type"])
+        let forbids_nothing = walk
+            .field(node, "additionalProperties")
+            .is_none_or(|values| matches!(walk.tree.scalar(values), Ok(Scalar::Bool(false))));
+        walk.text(node, "type").as_deref() == Some(wanted)
+            && forbids_nothing
+            && has_only(walk, node, &["type", "additionalProperties"])
     };
     matches!(items, [first, second] if is(*first, "integer") && is(*second, "string"))
 }

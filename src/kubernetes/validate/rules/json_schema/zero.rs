@@ -66,7 +66,9 @@ pub(super) fn is_zero(walk: &Walk<'_>, name: &str, value: NodeId) -> bool {
     }
     match walk.tree.kind(value) {
         NodeKind::Mapping => matches!(name, "properties" | "patternProperties" | "definitions") && walk.is_empty(value),
-        NodeKind::Sequence => matches!(name, "allOf" | "anyOf" | "oneOf" | "enum") && walk.is_empty(value),
+        NodeKind::Sequence => matches!(name, "allOf" | "anyOf" | "oneOf" | "enum" | "items") && walk.is_empty(value),
+        // Go's decoder does not look at a scalar in place of a schema.
+        _ if name == "items" => true,
         _ => match walk.tree.scalar(value) {
             Ok(Scalar::Null) => true,
             Ok(Scalar::Bool(is_true)) => {
