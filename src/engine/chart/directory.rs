@@ -178,7 +178,20 @@ fn find_files(directory: &Path, rules: &IgnoreRules, notices: &mut Vec<Notice>) 
 
 #[cfg(all(test, unix))]
 mod tests {
-    use super::read_directory;
+    use super::{read_directory, read_directory_and_links};
+    use crate::engine::chart::Notice;
+
+    #[test]
+    fn links_are_noted_and_followed() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = std::fs::canonicalize(directory.path()).unwrap();
+        std::fs::write(root.join("a"), "x").unwrap();
+        std::os::unix::fs::symlink("a", root.join("link")).unwrap();
+        let (files, notices) = read_directory_and_links(&root).unwrap();
+        assert_eq!(files.len(), 2);
+        let (path, resolved) = (root.join("link"), root.join("a"));
+        assert_eq!(notices, [Notice::Link { path, resolved }]);
+    }
 
     #[test]
     fn a_broken_link_is_reported_in_helms_words() {

@@ -328,10 +328,17 @@ impl Executor<'_> {
                     };
                 }
                 if arguments.are_given() {
-                    let values = self.method_arguments(frame, dot, arguments)?;
-                    if let Some(result) = object.call_method(&field_name, &values) {
+                    let at = self.at;
+                    let result = match self.method_arguments(frame, dot, arguments) {
+                        Ok(values) => object.call_method(&field_name, &values),
+                        // Go does not evaluate arguments where there is no method.
+                        Err(_) if object.call_method(&field_name, &[]).is_none() => None,
+                        Err(failure) => return Err(failure),
+                    };
+                    if let Some(result) = result {
                         return self.method_result(frame, node, name, result);
                     }
+                    self.at = at;
                     if object.field(&field_name).is_some() {
                         return Err(
                             self.error(frame, format!("{name} has arguments but cannot be invoked as function"))
