@@ -79,7 +79,7 @@ fn set_items(walk: &mut Walk<'_>, node: NodeId, items: NodeId) {
     }
 }
 
-/// Items of a map are told apart by scalars that each of them has.
+/// Items of a map are distinguished by scalars that each of them has.
 fn map_keys(walk: &mut Walk<'_>, node: NodeId, items: Option<NodeId>, keys: &[NodeId]) {
     if keys.is_empty() {
         let message = "Required value: must not be empty if x-kubernetes-list-type is map";
