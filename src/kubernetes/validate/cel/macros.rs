@@ -96,7 +96,7 @@ impl Checker {
         }
     }
 
-    /// Checks parts of a macro while its variables are bound; `wanted` is the fault of those that are not names.
+    /// Checks parts of a macro while its variables are bound; `wanted` is the message for those that are not names.
     fn within<T>(
         &mut self,
         names: &[&IdedExpr],
