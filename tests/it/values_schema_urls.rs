@@ -254,7 +254,7 @@ fn what_a_subchart_publishes_is_read_from_its_directory() {
         ),
         ("charts/library/values.schema.json", &library),
         ("charts/library/schemas/count.json", r#"{"type": "integer"}"#),
-        ("charts/library/.helmignore", "schemas/\n"),
+        (".helmignore", "schemas/\n"),
     ]);
     for arguments in [
         &["template", "web", "--offline"][..],
