@@ -93,6 +93,15 @@ impl Object for VersionObject {
         None
     }
 
+    fn method_parameters(&self, name: &str) -> Option<&'static [Parameter]> {
+        match name {
+            "Major" | "Minor" | "Patch" | "Prerelease" | "Metadata" | "Original" | "String" | "IncPatch"
+            | "IncMinor" | "IncMajor" | "MarshalText" => Some(&[]),
+            "SetPrerelease" | "SetMetadata" => Some(&[Str]),
+            _ => None,
+        }
+    }
+
     fn call_method(&self, name: &str, arguments: &[Value]) -> Option<CallResult> {
         let version = &self.version;
         let first = || match arguments.first() {

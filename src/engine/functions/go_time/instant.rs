@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::duration::{Duration, Month, Weekday};
 use super::layout::{Offset, Piece, next_piece};
 use super::zone::Zone;
-use crate::engine::template::{CallError, CallResult, Object, Text, Value};
+use crate::engine::template::{CallError, CallResult, Object, Parameter, Text, Value};
 
 /// `time.RFC3339Nano`.
 pub(super) const RFC3339_NANO: &[u8] = b"2006-01-02T15:04:05.999999999Z07:00";
@@ -324,6 +324,15 @@ impl Object for Time {
 
     fn field(&self, _: &str) -> Option<Value> {
         None
+    }
+
+    fn method_parameters(&self, name: &str) -> Option<&'static [Parameter]> {
+        match name {
+            "Format" => Some(&[Parameter::Str]),
+            "AddDate" => Some(&[Parameter::Int, Parameter::Int, Parameter::Int]),
+            "MarshalText" | "MarshalJSON" => Some(&[]),
+            _ => self.clock_method(name).map(|_| &[][..]),
+        }
     }
 
     fn call_method(&self, name: &str, arguments: &[Value]) -> Option<CallResult> {

@@ -4,7 +4,7 @@ use super::{Executor, Failure, Frame, MissingKey, Operand};
 use crate::engine::template::function::{CallError, CallResult};
 use crate::engine::template::text::Text;
 use crate::engine::template::tree::{NodeId, NodeKind, Number, Run, Unit};
-use crate::engine::template::value::{Map, MapType, Value};
+use crate::engine::template::value::{Map, MapType, Object, Value};
 use crate::text::go::quote::quote;
 
 /// What a field access needs besides the receiver: the arguments of the command it is part of.
@@ -286,10 +286,7 @@ impl Executor<'_> {
 
     fn evaluate_field(&mut self, call: Call<'_>, receiver: &Operand, name: &Text) -> Result<Operand, Failure> {
         let Call {
-            frame,
-            dot,
-            node,
-            arguments,
+            frame, node, arguments, ..
         } = call;
         match &receiver.value {
             Value::Nil if receiver.is_interface => {
@@ -317,46 +314,7 @@ impl Executor<'_> {
                     None => Err(self.no_field(frame, receiver, name)),
                 }
             }
-            Value::Object(object) => {
-                let object = object.clone();
-                let field_name = name.to_str_lossy();
-                if let Some(parameters) = object.method_parameters(&field_name) {
-                    let values = self.typed_arguments(call, &field_name, parameters)?;
-                    return match object.call_method(&field_name, &values) {
-                        Some(result) => self.method_result(frame, node, name, result),
-                        None => Err(self.no_field(frame, receiver, name)),
-                    };
-                }
-                if arguments.are_given() {
-                    let at = self.at;
-                    let result = match self.method_arguments(frame, dot, arguments) {
-                        Ok(values) => object.call_method(&field_name, &values),
-                        // Go does not evaluate arguments where there is no method.
-                        Err(_) if object.call_method(&field_name, &[]).is_none() => None,
-                        Err(failure) => return Err(failure),
-                    };
-                    if let Some(result) = result {
-                        return self.method_result(frame, node, name, result);
-                    }
-                    self.at = at;
-                    if object.field(&field_name).is_some() {
-                        return Err(
-                            self.error(frame, format!("{name} has arguments but cannot be invoked as function"))
-                        );
-                    }
-                } else {
-                    if let Some(value) = object.field(&field_name) {
-                        return Ok(Operand::concrete(value));
-                    }
-                    if let Some(result) = object.call_method(&field_name, &[]) {
-                        return self.method_result(frame, node, name, result);
-                    }
-                }
-                match object.as_map() {
-                    Some(map) => self.map_entry(frame, &map, name, arguments),
-                    None => Err(self.no_field(frame, receiver, name)),
-                }
-            }
+            Value::Object(object) => self.object_field(call, receiver, object.as_ref(), name),
             Value::List(list) => {
                 let list = list.clone();
                 let method = name.to_str_lossy();
@@ -370,6 +328,57 @@ impl Executor<'_> {
                 }
             }
             _ => Err(self.no_field(frame, receiver, name)),
+        }
+    }
+
+    /// A field or method of a struct.
+    fn object_field(
+        &mut self,
+        call: Call<'_>,
+        receiver: &Operand,
+        object: &dyn Object,
+        name: &Text,
+    ) -> Result<Operand, Failure> {
+        let Call {
+            frame,
+            dot,
+            node,
+            arguments,
+        } = call;
+        let field_name = name.to_str_lossy();
+        if let Some(parameters) = object.method_parameters(&field_name) {
+            let values = self.typed_arguments(call, &field_name, parameters)?;
+            return match object.call_method(&field_name, &values) {
+                Some(result) => self.method_result(frame, node, name, result),
+                None => Err(self.no_field(frame, receiver, name)),
+            };
+        }
+        if arguments.are_given() {
+            let at = self.at;
+            let result = match self.method_arguments(frame, dot, arguments) {
+                Ok(values) => object.call_method(&field_name, &values),
+                // Go does not evaluate arguments where there is no method.
+                Err(_) if object.call_method(&field_name, &[]).is_none() => None,
+                Err(failure) => return Err(failure),
+            };
+            if let Some(result) = result {
+                return self.method_result(frame, node, name, result);
+            }
+            self.at = at;
+            if object.field(&field_name).is_some() {
+                return Err(self.error(frame, format!("{name} has arguments but cannot be invoked as function")));
+            }
+        } else {
+            if let Some(value) = object.field(&field_name) {
+                return Ok(Operand::concrete(value));
+            }
+            if let Some(result) = object.call_method(&field_name, &[]) {
+                return self.method_result(frame, node, name, result);
+            }
+        }
+        match object.as_map() {
+            Some(map) => self.map_entry(frame, &map, name, arguments),
+            None => Err(self.no_field(frame, receiver, name)),
         }
     }
 
