@@ -1,7 +1,8 @@
 //! Text to syntax tree, and what keeps an expression from compiling.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use cel::common::ast::SourceInfo;
 use cel::{Env, IdedExpr};
@@ -14,6 +15,9 @@ use super::types::Type;
 
 /// Longest expression that is compiled, in bytes.
 pub(super) const MAX_BYTES: usize = 16 << 10;
+
+/// Most syntax trees that are kept.
+const MAX_KEPT: usize = 10_000;
 
 /// What is known of an expression that compiles.
 pub(super) struct Compiled {
@@ -41,8 +45,9 @@ pub(super) fn compile(expression: &str, variables: &[(&str, Type)], sizes: Optio
     let Some(parsed) = parse(expression) else {
         return Ok(unknown);
     };
-    let (root, source) = parsed?;
-    let checked = check(&root, variables);
+    let parsed = parsed?;
+    let (root, source) = &*parsed;
+    let checked = check(root, variables);
     if checked.is_unsure {
         return Ok(Compiled {
             used: checked.used,
@@ -51,7 +56,7 @@ pub(super) fn compile(expression: &str, variables: &[(&str, Type)], sizes: Optio
     }
     let mut faults = checked.faults;
     if faults.is_empty() {
-        faults = literals::faults(&root, &checked.types);
+        faults = literals::faults(root, &checked.types);
     }
     let place = |fault: &Fault| source.offset_for(fault.id).map_or(0, |(start, _)| start as usize);
     match faults.iter().min_by_key(|fault| place(fault)) {
@@ -67,21 +72,38 @@ pub(super) fn compile(expression: &str, variables: &[(&str, Type)], sizes: Optio
             result: checked.result,
             is_sure: true,
             used: checked.used,
-            cost: sizes.map_or(0, |sizes| cost(&root, &checked.types, sizes)),
+            cost: sizes.map_or(0, |sizes| cost(root, &checked.types, sizes)),
         }),
     }
 }
 
-/// The syntax tree of an expression, its macros still calls, or what is wrong with its syntax; nothing for one that is
-/// too long, or on which the parser panics.
-fn parse(expression: &str) -> Option<Result<(IdedExpr, SourceInfo), String>> {
+/// A syntax tree with the places of its parts, or what is wrong with the syntax.
+type Parsed = Result<Arc<(IdedExpr, SourceInfo)>, String>;
+
+/// The syntax tree of an expression, its macros still calls; nothing for one that is too long, or on which the parser
+/// panics. Definitions repeat expressions, and parsing takes longer than everything else, so trees are kept.
+fn parse(expression: &str) -> Option<Parsed> {
+    static KNOWN: Mutex<BTreeMap<String, Option<Parsed>>> = Mutex::new(BTreeMap::new());
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(parsed) = known().get(expression) {
+        return parsed.clone();
+    }
+    let parsed = parse_anew(expression);
+    let mut kept = known();
+    if kept.len() < MAX_KEPT {
+        kept.insert(expression.to_owned(), parsed.clone());
+    }
+    parsed
+}
+
+fn parse_anew(expression: &str) -> Option<Parsed> {
     static PARSER: LazyLock<Env> = LazyLock::new(Env::default);
     if expression.len() > MAX_BYTES {
         return None;
     }
     let parser = PARSER.parser();
     let parsed = catch_unwind(AssertUnwindSafe(|| parser.parse_with_source_info(expression))).ok()?;
-    Some(parsed.map_err(|errors| {
+    Some(parsed.map(Arc::new).map_err(|errors| {
         let text = errors.to_string();
         format!("compilation failed: {}", text.lines().next().unwrap_or_default().trim())
     }))

@@ -89,7 +89,8 @@ fn has_unknown(walk: &Walk<'_>, schema: Option<NodeId>, value: NodeId, depth: us
     }
 }
 
-/// Whether a default is a scalar of the type, or an empty list or mapping, and nothing more constrains it.
+/// Whether a default is a scalar of the type, or an empty list or mapping, and nothing more constrains it than an
+/// enumeration that has it, or whole limits that it keeps.
 fn is_certainly_right(walk: &Walk<'_>, node: NodeId) -> bool {
     const HARMLESS: [&str; 10] = [
         "default",
@@ -103,22 +104,36 @@ fn is_certainly_right(walk: &Walk<'_>, node: NodeId) -> bool {
         "x-kubernetes-map-type",
         "additionalProperties",
     ];
-    if !walk
-        .tree
-        .pairs(node)
-        .all(|(key, _)| HARMLESS.contains(&walk.tree.text(key)))
-    {
-        return false;
-    }
     let Some(value) = walk.field(node, "default") else {
         return true;
     };
     let kind = walk.text(node, "type").unwrap_or_default();
-    match (walk.tree.kind(value), &*kind) {
+    let has_type = match (walk.tree.kind(value), &*kind) {
         (NodeKind::Mapping, "object") | (NodeKind::Sequence, "array") => walk.tree.len(value) == 0,
         (NodeKind::Scalar(_), "string") => matches!(walk.tree.scalar(value), Ok(Scalar::Str(_))),
         (NodeKind::Scalar(_), "boolean") => matches!(walk.tree.scalar(value), Ok(Scalar::Bool(_))),
         (NodeKind::Scalar(_), "integer") => walk.integer_of(value).is_some(),
         _ => false,
-    }
+    };
+    has_type
+        && walk.tree.pairs(node).all(|(key, wanted)| match walk.tree.text(key) {
+            "format" => kind == "integer",
+            "minimum" => keeps(walk, value, wanted, |value, limit| value >= limit),
+            "maximum" => keeps(walk, value, wanted, |value, limit| value <= limit),
+            "enum" => {
+                let text = |node: NodeId| match walk.tree.scalar(walk.tree.target(node)) {
+                    Ok(Scalar::Str(text)) => Some(text),
+                    _ => None,
+                };
+                let mut allowed = walk.tree.children(walk.tree.target(wanted));
+                kind == "string" && allowed.any(|one| text(one).is_some() && text(one) == text(value))
+            }
+            name => HARMLESS.contains(&name),
+        })
+}
+
+/// Whether a whole number keeps a whole limit.
+fn keeps(walk: &Walk<'_>, value: NodeId, limit: NodeId, is_kept: fn(i64, i64) -> bool) -> bool {
+    let numbers = walk.integer_of(value).zip(walk.integer_of(limit));
+    numbers.is_some_and(|(value, limit)| is_kept(value, limit))
 }
