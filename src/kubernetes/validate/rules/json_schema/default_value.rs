@@ -6,7 +6,7 @@ use super::super::super::fields::Step::Key;
 use super::super::super::ids;
 use super::super::super::walk::Walk;
 use super::super::super::{cel, custom};
-use super::{MAX_DEPTH, VALIDATIONS};
+use super::{MAX_DEPTH, has_rules};
 
 /// Checks the default of a schema.
 pub(super) fn check(walk: &mut Walk<'_>, node: NodeId) {
@@ -38,7 +38,9 @@ fn is_accepted_list(walk: &Walk<'_>, node: NodeId, value: NodeId) -> bool {
 
 /// The first rule that a default fails.
 fn failed_rule(walk: &Walk<'_>, node: NodeId, value: NodeId) -> Option<String> {
-    memchr::memmem::find(walk.tree.source().as_bytes(), VALIDATIONS.as_bytes())?;
+    if !has_rules(walk, node) {
+        return None;
+    }
     let schema = yaml::json_from_node(walk.tree, node).ok()?;
     if !cel::has_validations(&schema) {
         return None;

@@ -6,9 +6,9 @@ use super::super::super::cel;
 use super::super::super::fields::Step::{self, Index, Key};
 use super::super::super::ids;
 use super::super::super::walk::Walk;
-use super::VALIDATIONS;
 use super::structural::{self, Around};
 use super::zero::is_zero;
+use super::{VALIDATIONS, has_rules};
 
 /// Keys at the root that apply to the spec and the status alike, which a status subresource rules out.
 const REFUSED_WITH_STATUS: [&str; 22] = [
@@ -67,8 +67,7 @@ fn root_with_status(walk: &mut Walk<'_>, schema: NodeId) {
 
 /// The rules of a schema must compile against it.
 fn compile_rules(walk: &mut Walk<'_>, schema: NodeId) {
-    // Looking for the key costs next to nothing compared with reading the schema.
-    if memchr::memmem::find(walk.tree.source().as_bytes(), VALIDATIONS.as_bytes()).is_none() {
+    if !has_rules(walk, schema) {
         return;
     }
     let Ok(json) = yaml::json_from_node(walk.tree, schema) else {
