@@ -23,8 +23,7 @@ pub(super) fn is_plain(tree: &Tree<'_>, root: NodeId) -> bool {
                     names.push(tree.text(key));
                     pending.push(value);
                 }
-                names.sort_unstable();
-                if names.windows(2).any(|pair| pair.first() == pair.last()) {
+                if has_duplicates(&mut names) {
                     return false;
                 }
             }
@@ -40,4 +39,40 @@ pub(super) fn is_plain(tree: &Tree<'_>, root: NodeId) -> bool {
         }
     }
     true
+}
+
+/// Whether a name occurs twice. Few names are compared with each other, which is quicker than sorting them.
+fn has_duplicates(names: &mut [&str]) -> bool {
+    const FEW: usize = 12;
+    if names.len() > FEW {
+        names.sort_unstable();
+        return names.windows(2).any(|pair| pair.first() == pair.last());
+    }
+    let mut rest = &*names;
+    while let [name, others @ ..] = rest {
+        if others.contains(name) {
+            return true;
+        }
+        rest = others;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_occur_twice_are_found() {
+        let many: Vec<String> = (0..30).map(|number| format!("n{number}")).collect();
+        for (names, expected) in [
+            (vec!["a", "b", "c"], false),
+            (vec!["a", "b", "a"], true),
+            (vec![], false),
+            (many.iter().map(String::as_str).collect(), false),
+            (many.iter().map(String::as_str).chain(["n7"]).collect(), true),
+        ] {
+            assert_eq!(has_duplicates(&mut names.clone()), expected, "{names:?}");
+        }
+    }
 }
