@@ -9,7 +9,7 @@ use super::schema_documents::{ChartLoader, FetchDocument, PublishedFiles, Schema
 use crate::engine::chart::Chart;
 use crate::engine::functions::json::next_value;
 use crate::engine::template::{Map, Value};
-use crate::kubernetes::json_schema::{Draft, Node, Settings, Validator};
+use crate::kubernetes::json_schema::{Draft, Node, Settings, Validator, replace_invalid_utf8};
 use crate::text::go::float_format::format_shortest;
 
 /// URL under which Helm registers a chart's schema.
@@ -97,7 +97,7 @@ pub fn validate_single_schema(values: &Map, schema: &[u8], documents: &SchemaDoc
 
 /// The schema, or Go's error text if it is not JSON.
 pub(super) fn read_schema(text: &[u8]) -> Result<Json, String> {
-    serde_json::from_slice(text).map_err(|error| match next_value(text, 0) {
+    serde_json::from_slice(&replace_invalid_utf8(text)).map_err(|error| match next_value(text, 0) {
         Ok(None) => "EOF".to_owned(),
         Err(error) => error.to_string(),
         Ok(Some((_, end))) if !text.get(end..).unwrap_or_default().trim_ascii().is_empty() => {

@@ -26,7 +26,7 @@ pub use documents::Loader;
 pub use draft::Draft;
 pub use error::ValidationError;
 pub use format_times::check_duration;
-pub use node::Node;
+pub use node::{Node, replace_invalid_utf8};
 
 /// The check of a format: an error for a text that does not have it.
 pub type FormatCheck = fn(&str) -> Result<(), String>;

@@ -3,6 +3,7 @@
 //! In: a text, or a `serde_json` value. Out: a tree, its parts by JSON pointer, and comparison as JSON Schema defines it
 //! (`1` equals `1.0`).
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -51,11 +52,13 @@ pub(super) mod types {
 }
 
 impl Node {
-    /// Reads a text that is known to be JSON, as `serde_json` reads it, except for the text of numbers.
+    /// Reads a text that is known to be JSON, as `serde_json` reads it, except for the text of numbers, and for bytes that
+    /// are not UTF-8: each is read as U+FFFD, as in Go.
     ///
     /// # Errors
     /// When the text is not JSON.
     pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
+        let text = &*replace_invalid_utf8(text);
         let value: Json = serde_json::from_slice(text)?;
         // `serde_json` rounds numbers; the parser below keeps their text and relies on the syntax being right.
         let mut reader = Reader { text, at: 0 };
@@ -131,6 +134,21 @@ impl From<&Json> for Node {
             ),
         }
     }
+}
+
+/// A text with U+FFFD for each byte that is not UTF-8.
+pub fn replace_invalid_utf8(text: &[u8]) -> Cow<'_, [u8]> {
+    if std::str::from_utf8(text).is_ok() {
+        return Cow::Borrowed(text);
+    }
+    let mut replaced = Vec::with_capacity(text.len() + 8);
+    for chunk in text.utf8_chunks() {
+        replaced.extend_from_slice(chunk.valid().as_bytes());
+        for _ in chunk.invalid() {
+            replaced.extend_from_slice("\u{FFFD}".as_bytes());
+        }
+    }
+    Cow::Owned(replaced)
 }
 
 /// Reads JSON whose syntax has been checked.
@@ -219,6 +237,13 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::Node;
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_replaced() {
+        let text = Node::parse(b"\"a\xff\xfeb\"").unwrap();
+        assert_eq!(text.as_text(), Some("a\u{FFFD}\u{FFFD}b"));
+        assert!(Node::parse(b"{\xff: 1}").is_err());
+    }
 
     #[test]
     fn numbers_keep_their_text() {
