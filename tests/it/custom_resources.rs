@@ -173,6 +173,8 @@ const TABLE: &[(&str, &str, &str)] = &[
         "/spec/affinity/pod got null, want object (server-side apply",
     ),
     (DEFAULTS, "spec: {note: null}", ""),
+    (RULED, "spec: {range: {min: 3}}", ""),
+    (RULED, "spec: {range: {min: 4}}", "/spec/range min above max"),
     // Go's regular expressions, limits and numbers.
     (
         PATTERNS,
@@ -207,6 +209,8 @@ const EMBEDDED: &str =
 const DEFAULTS: &str = "size: {type: integer, default: 3}, deep: {type: object, required: [size], properties: {size: {type: \
                         integer, default: 1}}}, affinity: {type: object, properties: {pod: {type: object}}}, note: {type: \
                         string, nullable: true}, open: {type: object}";
+const RULED: &str = "range: {type: object, properties: {min: {type: integer}, max: {type: integer, default: 3}}, \
+                     x-kubernetes-validations: [{rule: self.min <= self.max, message: min above max}]}";
 const PATTERNS: &str = "prefix: {type: string, pattern: '^[^[\\]]+$'}, digits: {type: string, pattern: '^\\d+$'}";
 
 #[test]

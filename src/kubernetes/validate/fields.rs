@@ -1,6 +1,7 @@
 //! How rules read a mapping, in the API server's sense: a null field is an absent one.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::text::json_pointer;
 use crate::text::rule::Rule;
@@ -16,6 +17,15 @@ pub(super) enum Step<'s> {
     Key(&'s str),
     /// An item.
     Index(usize),
+}
+
+impl fmt::Display for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(name) => f.write_str(name),
+            Self::Index(index) => write!(f, "{index}"),
+        }
+    }
 }
 
 impl<'w> Walk<'w> {

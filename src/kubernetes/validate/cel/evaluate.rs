@@ -119,22 +119,11 @@ pub(in crate::kubernetes::validate) struct Validations {
     pub(in crate::kubernetes::validate) not_evaluated: Vec<(Vec<String>, String)>,
 }
 
-/// Path (its steps) and message of every validation of a schema that a custom resource fails. Rules that compare with
-/// the previous object apply to updates only.
-pub(in crate::kubernetes::validate) fn failed_validations(
-    schema: &Json,
-    instance: &Json,
-) -> Vec<(Vec<String>, String)> {
-    validations(schema, instance).failed
-}
-
-/// Evaluates the validations of a schema for a custom resource. Rules that compare with the previous object apply to
-/// updates only.
-pub(in crate::kubernetes::validate) fn validations(schema: &Json, instance: &Json) -> Validations {
+/// Evaluates the validations of a schema for a value whose defaults are set. Rules that compare with the previous object
+/// apply to updates only.
+pub(in crate::kubernetes::validate) fn validations(schema: &Json, value: &Json) -> Validations {
     let mut found = Validations::default();
-    let mut instance = instance.clone();
-    fill_in(schema, &mut instance, 0);
-    evaluate(schema, &instance, &mut Vec::new(), &mut found);
+    evaluate(schema, value, &mut Vec::new(), &mut found);
     found
 }
 
@@ -146,41 +135,6 @@ pub(in crate::kubernetes::validate) fn has_validations(schema: &Json) -> bool {
         }),
         Json::Array(items) => items.iter().any(has_validations),
         _ => false,
-    }
-}
-
-/// Sets absent fields to their defaults, as the API server does before it validates.
-fn fill_in(schema: &Json, instance: &mut Json, depth: usize) {
-    if depth > MAX_DEPTH {
-        return;
-    }
-    match instance {
-        Json::Object(fields) => {
-            let properties = schema.get("properties").and_then(Json::as_object);
-            for (name, property) in properties.into_iter().flatten() {
-                if !fields.contains_key(name)
-                    && let Some(default) = property.get("default")
-                {
-                    fields.insert(name.clone(), default.clone());
-                }
-            }
-            for (name, value) in fields.iter_mut() {
-                let property = properties
-                    .and_then(|all| all.get(name))
-                    .or_else(|| schema.get("additionalProperties"));
-                if let Some(property) = property {
-                    fill_in(property, value, depth + 1);
-                }
-            }
-        }
-        Json::Array(items) => {
-            if let Some(schema) = schema.get("items") {
-                for item in items {
-                    fill_in(schema, item, depth + 1);
-                }
-            }
-        }
-        _ => {}
     }
 }
 
@@ -307,19 +261,19 @@ mod tests {
         let schema = json!({
             "x-kubernetes-validations": [{"rule": "self.spec.min <= self.spec.max", "message": "min above max"}],
             "properties": {"spec": {
-                "properties": {"max": {"default": 3}, "names": {"items": {
+                "properties": {"names": {"items": {
                     "x-kubernetes-validations": [{"rule": "self.startsWith('a')"}, {"rule": "oldSelf == self"}]
                 }}}
             }}
         });
         assert!(has_validations(&schema) && !has_validations(&json!({"properties": {}})));
-        let failures = |instance| failed_validations(&schema, &instance);
-        assert!(failures(json!({"spec": {"min": 1, "names": ["a"]}})).is_empty());
+        let failures = |instance| validations(&schema, &instance).failed;
+        assert!(failures(json!({"spec": {"min": 1, "max": 3, "names": ["a"]}})).is_empty());
         assert_eq!(
-            failures(json!({"spec": {"min": 4}})),
+            failures(json!({"spec": {"min": 4, "max": 3}})),
             [(vec![], "min above max".to_owned())]
         );
-        let found = failures(json!({"spec": {"min": 1, "names": ["a", "b"]}}));
+        let found = failures(json!({"spec": {"min": 1, "max": 3, "names": ["a", "b"]}}));
         assert_eq!(found.first().unwrap().0, ["spec", "names", "1"]);
         // A validation that cannot be evaluated counts as passed.
         assert!(failures(json!({"spec": {}})).is_empty());

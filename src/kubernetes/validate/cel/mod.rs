@@ -28,5 +28,5 @@ mod evaluate;
 
 mod rules;
 
-pub(super) use evaluate::{compile_fault, failed_validations, has_validations, validations};
+pub(super) use evaluate::{compile_fault, has_validations, validations};
 pub(super) use rules::rule_faults;

@@ -8,8 +8,9 @@ use crate::kubernetes::json_schema::Node;
 use crate::kubernetes::json_schema::number::show_count;
 use crate::kubernetes::json_schema::words::{counts, missing, no_match, not_in_enumeration, quote};
 
+use super::super::fields::Step;
 use super::super::ids;
-use super::fault::{Fault, Step};
+use super::fault::Fault;
 use super::number::Number;
 use super::schema::{Additional, Count, Schema, Type};
 use super::typed::type_name;

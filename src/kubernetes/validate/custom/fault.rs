@@ -1,24 +1,8 @@
 //! One thing that is wrong with a custom resource.
 
-use std::fmt;
-
 use crate::text::rule::Rule;
 
-/// One step into a value.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Step<'v> {
-    Key(&'v str),
-    Index(usize),
-}
-
-impl fmt::Display for Step<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Key(name) => f.write_str(name),
-            Self::Index(index) => write!(f, "{index}"),
-        }
-    }
-}
+use super::super::fields::Step;
 
 /// What is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,10 +6,11 @@ use crate::text::json_pointer;
 use crate::text::yaml::{self, NodeId, Tree};
 
 use super::super::cel;
+use super::super::fields::Step;
 use super::super::ids;
 use super::check::schema_faults;
 use super::embedded::Embedded;
-use super::fault::{Fault, Step};
+use super::fault::Fault;
 use super::number::Number;
 use super::prepare::{drop_status, set_defaults};
 use super::schema::Schema;
@@ -177,20 +178,26 @@ fn collect_embedded<'v>(schema: &Schema, value: &'v Json, path: &mut Vec<String>
     }
 }
 
-/// The first thing wrong with a value under the schema of a definition, after its path inside the value; nothing if the
-/// schema or the value is not JSON.
-pub(in super::super) fn first_fault(tree: &Tree<'_>, schema: NodeId, value: NodeId, minor: u8) -> Option<String> {
-    let schema = Schema::of(&yaml::json_from_node(tree, schema).ok()?);
+/// The first thing wrong with a default under its own schema, after its path inside the default; nothing if the schema or
+/// the default is not JSON. Defaults inside the schema are not set in it (`pkg/apiserver/schema/defaulting/validation.go`).
+pub(in super::super) fn default_fault(tree: &Tree<'_>, schema: NodeId, value: NodeId, minor: u8) -> Option<String> {
+    let json = yaml::json_from_node(tree, schema).ok()?;
     let value = yaml::json_from_node(tree, value).ok()?;
+    let schema = Schema::of(&json);
     let types = type_faults(&schema, &value, false).into_iter();
     let mut duplicates = types.filter(|fault| fault.rule == ids::DUPLICATE);
     let fault = schema_faults(&schema, &value, minor)
         .into_iter()
         .next()
-        .or_else(|| duplicates.next())?;
-    if fault.path.is_empty() {
-        return Some(fault.message);
+        .or_else(|| duplicates.next());
+    let (path, message) = match fault {
+        Some(fault) => (fault.path, fault.message),
+        None if cel::has_validations(&json) => cel::validations(&json, &value).failed.into_iter().next()?,
+        None => return None,
+    };
+    if path.is_empty() {
+        return Some(message);
     }
-    let steps: Vec<_> = fault.path.iter().map(|step| json_pointer::escape(step)).collect();
-    Some(format!("at /{}: {}", steps.join("/"), fault.message))
+    let steps: Vec<_> = path.iter().map(|step| json_pointer::escape(step)).collect();
+    Some(format!("at /{}: {message}", steps.join("/")))
 }

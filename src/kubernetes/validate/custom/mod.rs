@@ -18,4 +18,4 @@ mod typed;
 
 pub use definitions::CustomSchemas;
 pub(super) use fault::Fault;
-pub(super) use kind::{CustomKind, Judging, first_fault};
+pub(super) use kind::{CustomKind, Judging, default_fault};

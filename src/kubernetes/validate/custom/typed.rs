@@ -10,8 +10,9 @@ use serde_json::{Map, Value as Json};
 use crate::kubernetes::json_schema::words::quote;
 use crate::text::near::nearest;
 
+use super::super::fields::Step;
 use super::super::ids;
-use super::fault::{Fault, Step};
+use super::fault::Fault;
 use super::schema::{Additional, ListType, Schema, Type, Types};
 
 /// The faults of a resource. Fields without a schema are faults only if they are refused.

@@ -1,12 +1,12 @@
 //! Defaults, which must fit their own schema.
 
-use crate::text::yaml::{self, NodeId, NodeKind, Scalar};
+use crate::text::yaml::{NodeId, NodeKind, Scalar};
 
+use super::super::super::custom;
 use super::super::super::fields::Step::Key;
 use super::super::super::ids;
 use super::super::super::walk::Walk;
-use super::super::super::{cel, custom};
-use super::{MAX_DEPTH, has_rules};
+use super::MAX_DEPTH;
 
 /// Checks the default of a schema.
 pub(super) fn check(walk: &mut Walk<'_>, node: NodeId) {
@@ -20,9 +20,7 @@ pub(super) fn check(walk: &mut Walk<'_>, node: NodeId) {
         "must not have unknown fields".to_owned()
     } else if is_accepted_list(walk, node, value) {
         return;
-    } else if let Some(fault) = custom::first_fault(walk.tree, node, value, walk.minor()) {
-        fault
-    } else if let Some(fault) = failed_rule(walk, node, value) {
+    } else if let Some(fault) = custom::default_fault(walk.tree, node, value, walk.minor()) {
         fault
     } else {
         return;
@@ -34,20 +32,6 @@ pub(super) fn check(walk: &mut Walk<'_>, node: NodeId) {
 fn is_accepted_list(walk: &Walk<'_>, node: NodeId, value: NodeId) -> bool {
     let is_text = walk.text(node, "type").as_deref() == Some("string");
     is_text && walk.has(node, "format") && walk.tree.kind(value) == NodeKind::Sequence
-}
-
-/// The first rule that a default fails.
-fn failed_rule(walk: &Walk<'_>, node: NodeId, value: NodeId) -> Option<String> {
-    if !has_rules(walk, node) {
-        return None;
-    }
-    let schema = yaml::json_from_node(walk.tree, node).ok()?;
-    if !cel::has_validations(&schema) {
-        return None;
-    }
-    let value = yaml::json_from_node(walk.tree, value).ok()?;
-    let failed = cel::failed_validations(&schema, &value);
-    failed.into_iter().next().map(|(_, message)| message)
 }
 
 /// Whether a default has fields that would be pruned.
