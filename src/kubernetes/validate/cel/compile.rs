@@ -1,23 +1,20 @@
 //! Text to syntax tree, and what keeps an expression from compiling.
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 
 use cel::common::ast::SourceInfo;
 use cel::{Env, IdedExpr};
 
 use super::check_types::{Fault, check};
 use super::cost::cost;
+use super::kept::Kept;
 use super::literals;
 use super::sizes::Sizes;
 use super::types::Type;
 
 /// Longest expression that is compiled, in bytes.
 pub(super) const MAX_BYTES: usize = 16 << 10;
-
-/// Most syntax trees that are kept.
-const MAX_KEPT: usize = 10_000;
 
 /// What is known of an expression that compiles.
 pub(super) struct Compiled {
@@ -81,19 +78,10 @@ pub(super) fn compile(expression: &str, variables: &[(&str, Type)], sizes: Optio
 type Parsed = Result<Arc<(IdedExpr, SourceInfo)>, String>;
 
 /// The syntax tree of an expression, its macros still calls; nothing for one that is too long, or on which the parser
-/// panics. Definitions repeat expressions, and parsing takes longer than everything else, so trees are kept.
+/// panics.
 fn parse(expression: &str) -> Option<Parsed> {
-    static KNOWN: Mutex<BTreeMap<String, Option<Parsed>>> = Mutex::new(BTreeMap::new());
-    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(parsed) = known().get(expression) {
-        return parsed.clone();
-    }
-    let parsed = parse_anew(expression);
-    let mut kept = known();
-    if kept.len() < MAX_KEPT {
-        kept.insert(expression.to_owned(), parsed.clone());
-    }
-    parsed
+    static KNOWN: Kept<Option<Parsed>> = Kept::new();
+    KNOWN.get(expression, || parse_anew(expression))
 }
 
 fn parse_anew(expression: &str) -> Option<Parsed> {

@@ -1,19 +1,17 @@
 //! The validations of custom resources, evaluated, and expressions over variables of unknown types, compiled.
-use std::collections::{BTreeMap, HashMap};
+
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use cel::objects::{Key, Map};
 use cel::{Context, Program, Value};
 use serde_json::Value as Json;
 
-/// The fault of an expression over some variables.
-type Answers = BTreeMap<(String, String), Option<String>>;
+use super::compile::MAX_BYTES;
+use super::kept::Kept;
+use super::schema_types::MAX_DEPTH;
 
-/// Longest expression that is compiled, in bytes.
-const MAX_BYTES: usize = 16 << 10;
-/// Deepest nesting of a custom resource that is evaluated.
-const MAX_DEPTH: usize = 200;
 /// Functions of the language that bind a variable as their first argument.
 const MACROS: [&str; 11] = [
     "all(",
@@ -48,23 +46,8 @@ const NAMES: [&str; 16] = [
     "format",
 ];
 
-/// Why an expression over some variables does not compile: its syntax, or an undeclared name. Many definitions
-/// have the same expressions, so answers are kept.
+/// Why an expression over some variables does not compile: its syntax, or an undeclared name.
 pub(in crate::kubernetes::validate) fn compile_fault(expression: &str, variables: &[&str]) -> Option<String> {
-    static KNOWN: Mutex<Answers> = Mutex::new(BTreeMap::new());
-    let key = (expression.to_owned(), variables.join(","));
-    if let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-        return known.clone();
-    }
-    let fault = fresh_fault(expression, variables);
-    KNOWN
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .insert(key, fault.clone());
-    fault
-}
-
-fn fresh_fault(expression: &str, variables: &[&str]) -> Option<String> {
     let program = match compiled(expression)? {
         Ok(program) => program,
         Err(fault) => return Some(format!("compilation failed: {fault}")),
@@ -77,17 +60,22 @@ fn fresh_fault(expression: &str, variables: &[&str]) -> Option<String> {
     unknown.map(|name| format!("compilation failed: undeclared reference to '{name}'"))
 }
 
-/// The program of an expression, or what is wrong with its syntax; nothing for one that is too long, or on which the
-/// compiler panics.
-fn compiled(expression: &str) -> Option<Result<Program, String>> {
-    if expression.len() > MAX_BYTES {
-        return None;
-    }
-    let program = catch_unwind(AssertUnwindSafe(|| Program::compile(expression))).ok()?;
-    Some(program.map_err(|errors| {
-        let text = errors.to_string();
-        text.lines().next().unwrap_or_default().trim().to_owned()
-    }))
+/// A program, or what is wrong with its syntax.
+type Compiled = Result<Arc<Program>, String>;
+
+/// The program of an expression; nothing for one that is too long, or on which the compiler panics.
+fn compiled(expression: &str) -> Option<Compiled> {
+    static KNOWN: Kept<Option<Compiled>> = Kept::new();
+    KNOWN.get(expression, || {
+        if expression.len() > MAX_BYTES {
+            return None;
+        }
+        let program = catch_unwind(AssertUnwindSafe(|| Program::compile(expression))).ok()?;
+        Some(program.map(Arc::new).map_err(|errors| {
+            let text = errors.to_string();
+            text.lines().next().unwrap_or_default().trim().to_owned()
+        }))
+    })
 }
 
 /// Whether a macro of the expression binds a name. The compiler does not report it, so the text is searched.

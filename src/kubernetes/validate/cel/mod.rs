@@ -23,6 +23,8 @@ mod sizes;
 mod cost;
 mod function_costs;
 
+mod kept;
+
 mod compile;
 mod evaluate;
 
