@@ -7,6 +7,7 @@ pub mod threads;
 pub mod json_pointer;
 pub mod causes;
 pub mod near;
+pub mod calendar;
 pub mod rule;
 pub mod go;
 pub mod yaml;

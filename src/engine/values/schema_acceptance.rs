@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use serde_json::{Map as JsonMap, Value as Json};
 
 use crate::engine::template::{Map, Text, Value};
-use crate::text::go::regexp::translate;
+use crate::text::go::pattern::compile;
 
 /// How deep schemas are followed before the decision is left to the library.
 const MAX_DEPTH: usize = 100;
@@ -154,7 +154,7 @@ impl<'s> Acceptance<'s> {
             "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" => value.is_u64(),
             "uniqueItems" | "readOnly" | "writeOnly" | "deprecated" => value.is_boolean(),
             "title" | "description" | "$comment" | "format" => value.is_string(),
-            "pattern" => value.as_str().and_then(compile_pattern).is_some(),
+            "pattern" => value.as_str().and_then(|pattern| compile(pattern).ok()).is_some(),
             "$id"
             | "id"
             | "$anchor"
@@ -347,7 +347,7 @@ impl<'s> Acceptance<'s> {
         match name {
             "minLength" => Verdict::from(wanted.as_u64().is_some_and(|least| length() >= least)),
             "maxLength" => Verdict::from(wanted.as_u64().is_some_and(|most| length() <= most)),
-            "pattern" => match wanted.as_str().and_then(compile_pattern) {
+            "pattern" => match wanted.as_str().and_then(|pattern| compile(pattern).ok()) {
                 Some(pattern) => Verdict::from(pattern.is_match(text)),
                 None => Verdict::Doubt,
             },
@@ -380,11 +380,6 @@ fn are_unique_texts(texts: &[Json]) -> bool {
     texts
         .iter()
         .all(|text| text.as_str().is_some_and(|text| seen.insert(text)))
-}
-
-/// A pattern as Go reads it.
-fn compile_pattern(pattern: &str) -> Option<regex::Regex> {
-    regex::Regex::new(&translate(pattern.as_bytes()).ok()?.pattern).ok()
 }
 
 /// Whether a value exists in JSON: no structs, no bytes, no infinities.

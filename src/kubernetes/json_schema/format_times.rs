@@ -1,5 +1,6 @@
 //! Dates, times and durations, with the messages of `format.go` of the library and of Go's `time.Parse`.
 
+use crate::text::calendar::days_in_month;
 use crate::text::go::quote::quote_rune;
 
 use super::formats::{FormatResult, atoi, fail};
@@ -63,7 +64,7 @@ fn check_elements(text: &str, all_units: &str) -> FormatResult {
 }
 
 /// `time.Parse("2006-01-02", text)`.
-pub(super) fn check_date(text: &str) -> FormatResult {
+pub(in crate::kubernetes) fn check_date(text: &str) -> FormatResult {
     let shown = quote_bytes(text);
     let cannot = |rest: &str, wanted: &str| {
         Err(format!(
@@ -87,9 +88,9 @@ pub(super) fn check_date(text: &str) -> FormatResult {
     let Some((month, after)) = number(rest, 2) else {
         return cannot(rest, "01");
     };
-    if !(1..=12).contains(&month) {
+    let Some(days) = days_in_month(year, month) else {
         return Err(format!("parsing time {shown}: month out of range"));
-    }
+    };
     let Some(rest) = after.strip_prefix('-') else {
         return cannot(&after, "-");
     };
@@ -99,12 +100,6 @@ pub(super) fn check_date(text: &str) -> FormatResult {
     if !after.is_empty() {
         return Err(format!("parsing time {shown}: extra text: {}", quote_bytes(&after)));
     }
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        2 => 28 + u32::from(is_leap),
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    };
     if !(1..=days).contains(&day) {
         return Err(format!("parsing time {shown}: day out of range"));
     }

@@ -9,7 +9,7 @@ mod compile;
 mod documents;
 mod draft;
 mod error;
-mod format_times;
+pub(super) mod format_times;
 mod formats;
 mod keywords;
 mod location;

@@ -1,9 +1,6 @@
 //! Patterns in the dialect of Go's `regexp`, with its error texts.
 
-use crate::text::go::regexp::translate;
-
-/// Memory that a compiled pattern may use.
-const SIZE_LIMIT: usize = 16 << 20;
+use crate::text::go::pattern::compile;
 
 /// A compiled pattern, and its text.
 #[derive(Debug)]
@@ -15,11 +12,7 @@ pub(super) struct Pattern {
 impl Pattern {
     /// Compiles a pattern; otherwise gives Go's text.
     pub(super) fn compile(source: &str) -> Result<Self, String> {
-        let translated = translate(source.as_bytes())?;
-        let regex = regex::RegexBuilder::new(&translated.pattern)
-            .size_limit(SIZE_LIMIT)
-            .build()
-            .map_err(|_| format!("error parsing regexp: expression too large: `{source}`"))?;
+        let regex = compile(source)?;
         Ok(Self {
             source: source.to_owned(),
             regex,

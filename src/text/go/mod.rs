@@ -16,5 +16,6 @@ pub mod base64;
 pub mod url;
 pub mod path_match;
 pub(crate) mod regexp;
+pub mod pattern;
 pub mod path_error;
 pub mod sort;

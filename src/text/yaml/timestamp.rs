@@ -1,5 +1,7 @@
 //! Which plain scalars go-yaml v2 reads as dates: four layouts of Go's `time.Parse`.
 
+use crate::text::calendar::days_in_month;
+
 /// Whether `text` reads as a date, or date and time.
 pub(super) fn is_timestamp(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -40,14 +42,7 @@ fn date(text: &[u8]) -> Option<&[u8]> {
         .filter(|_| year.iter().all(u8::is_ascii_digit))?;
     let (month, rest) = short_number(after(rest, b'-')?)?;
     let (day, rest) = short_number(after(rest, b'-')?)?;
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap => 29,
-        2 => 28,
-        _ => return None,
-    };
+    let days = days_in_month(year, month)?;
     (1..=days).contains(&day).then_some(rest)
 }
 

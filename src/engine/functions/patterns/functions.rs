@@ -13,6 +13,7 @@ use super::super::lists::strings;
 use super::super::table::fixed;
 use super::expand::expand;
 use crate::engine::template::{CallError, CallResult, Function, Growth, List, ListType, Parameter, Text, Value};
+use crate::text::go::pattern::too_large;
 use crate::text::go::quote::{can_backquote, quote};
 use crate::text::go::regexp::translate;
 
@@ -78,7 +79,7 @@ impl Pattern {
     fn compile(source: &[u8]) -> Result<Self, String> {
         let translated = translate(source)?;
         let shown = String::from_utf8_lossy(source);
-        let too_large = |_| format!("error parsing regexp: expression too large: `{shown}`");
+        let too_large = |_| too_large(&shown);
         let text = regex::RegexBuilder::new(&translated.pattern)
             .size_limit(SIZE_LIMIT)
             .build()

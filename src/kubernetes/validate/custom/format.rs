@@ -6,9 +6,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::kubernetes::json_schema::format_times::check_date;
 use crate::kubernetes::names::NameSyntax;
 use crate::text::go::duration::parse_duration;
-use crate::text::go::regexp::translate;
+use crate::text::go::pattern::compile;
 use crate::text::go::url::is_request_target;
 
 use super::email::is_email;
@@ -100,9 +101,7 @@ const FORMATS: [Format; 26] = [
 
 /// A pattern in Go's syntax. All are tested; one that could not be compiled would match nothing.
 fn pattern(text: &str) -> Regex {
-    let translated = translate(text.as_bytes()).map(|translated| translated.pattern);
-    let compiled = translated.ok().and_then(|pattern| Regex::new(&pattern).ok());
-    compiled.unwrap_or_else(never)
+    compile(text).unwrap_or_else(|_| never())
 }
 
 #[expect(clippy::expect_used, reason = "a constant")]
@@ -251,35 +250,8 @@ fn is_credit_card(text: &str) -> bool {
     CREDIT_CARD.is_match(&digits) && doubled.sum::<u32>().is_multiple_of(10)
 }
 
-/// `2006-01-02`, and a day that exists.
 fn is_date(text: &str) -> bool {
-    let parts: Vec<&[u8]> = text.as_bytes().split(|&byte| byte == b'-').collect();
-    let [year, month, day] = parts.as_slice() else {
-        return false;
-    };
-    if (year.len(), month.len(), day.len()) != (4, 2, 2) {
-        return false;
-    }
-    let number = |digits: &[u8]| {
-        let are_digits = digits.iter().all(u8::is_ascii_digit);
-        are_digits.then(|| {
-            digits
-                .iter()
-                .fold(0_u32, |number, digit| number * 10 + u32::from(digit - b'0'))
-        })
-    };
-    let (Some(year), Some(month), Some(day)) = (number(year), number(month), number(day)) else {
-        return false;
-    };
-    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let days = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap => 29,
-        2 => 28,
-        _ => return false,
-    };
-    (1..=days).contains(&day)
+    check_date(text).is_ok()
 }
 
 static TIME: LazyLock<Regex> =

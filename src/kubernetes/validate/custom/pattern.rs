@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 
-use crate::text::go::regexp::translate;
+use crate::text::go::pattern::compile;
 
 /// A pattern, compiled when it is first matched.
 #[derive(Debug)]
@@ -28,10 +28,7 @@ impl Pattern {
     /// Whether it matches anywhere in a text; nothing for a pattern that cannot be used, with which the server refuses
     /// every value. The definition is then at fault, and reported.
     pub(super) fn is_match(&self, text: &str) -> Option<bool> {
-        let compiled = self.compiled.get_or_init(|| {
-            let translated = translate(self.text.as_bytes()).ok()?;
-            Regex::new(&translated.pattern).ok()
-        });
+        let compiled = self.compiled.get_or_init(|| compile(&self.text).ok());
         compiled.as_ref().map(|pattern| pattern.is_match(text))
     }
 }
