@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::engine::values::FetchDocument;
+use crate::engine::values::{FetchDocument, MAX_DOCUMENT_BYTES};
 use crate::text::causes::with_causes;
 use crate::text::redact::{redact_message, redact_url};
 
@@ -19,8 +19,6 @@ use super::runtime::Network;
 
 /// Longest time for a request and its answer, as in Helm.
 const TIMEOUT: Duration = Duration::from_secs(15);
-/// Largest document that is read, in bytes; Helm has no limit.
-const MAX_BYTES: usize = 64 << 20;
 
 /// A document, or why there is none.
 type Fetched = Result<Vec<u8>, String>;
@@ -90,8 +88,8 @@ async fn request(network: &Network, url: &str) -> Fetched {
     let mut text = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
         text.extend_from_slice(&chunk);
-        if text.len() > MAX_BYTES {
-            return Err(format!("{shown} is larger than {MAX_BYTES} bytes"));
+        if text.len() > MAX_DOCUMENT_BYTES {
+            return Err(format!("{shown} is larger than {MAX_DOCUMENT_BYTES} bytes"));
         }
     }
     Ok(text)

@@ -4,7 +4,7 @@ use super::{
     Given, Subject, ValueOrigins, explain_kube_version, explain_load, explain_missing_dependencies, explain_templates,
     explain_values_file, values_of_line, yaml_line,
 };
-use crate::check::finding::{Finding, Location, Place, may_name_secret};
+use crate::check::finding::{Finding, Location, Place};
 use crate::engine::chart::{Chart, ChartFile, load_files, read_values};
 use crate::engine::render::{
     Capabilities, FixedClock, Operation, Release, RenderError, SchemaCheck, compile_chart, render_templates,
@@ -163,22 +163,6 @@ e: {{ .Values.b_1.c-x }} {{ .Values.a)
     );
     let other = Location::at(SourceFile::new("elsewhere", &b"{{ .Values.a }}"[..]), 0);
     assert_eq!(values_of_line(&chart, &other, &|path| origins.find(path)), []);
-}
-
-#[test]
-fn keys_of_secrets_are_known_by_their_name() {
-    for (key, want) in [
-        ("password", true),
-        ("dbPasswordHash", true),
-        ("API_TOKEN", true),
-        ("tokens", false),
-        ("sshKey", true),
-        ("keyboard", false),
-        ("credentialsFile", true),
-        ("replicas", false),
-    ] {
-        assert_eq!(may_name_secret(key), want, "{key}");
-    }
 }
 
 #[test]

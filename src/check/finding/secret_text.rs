@@ -170,7 +170,23 @@ fn push_masked(text: &str, masked: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::{names_secret, seems_secret, without_secrets};
+    use super::{may_name_secret, names_secret, seems_secret, without_secrets};
+
+    #[test]
+    fn keys_of_secrets_are_known_by_their_name() {
+        for (key, want) in [
+            ("password", true),
+            ("dbPasswordHash", true),
+            ("API_TOKEN", true),
+            ("tokens", false),
+            ("sshKey", true),
+            ("keyboard", false),
+            ("credentialsFile", true),
+            ("replicas", false),
+        ] {
+            assert_eq!(may_name_secret(key), want, "{key}");
+        }
+    }
 
     #[test]
     fn keys_of_secrets_are_distinguished_from_keys_of_places() {

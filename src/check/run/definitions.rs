@@ -1,12 +1,12 @@
-//! The definitions of custom resources that a chart brings: the files of its `crds/` and of its subcharts', and those among its rendered
-//! templates.
+//! The definitions of custom resources that a chart brings: the files of its `crds/` and of its subcharts', and those among
+//! its rendered templates.
 //!
 //! In: the directory or archive of a chart. Out: texts with the definitions. A chart that renders none with its defaults is
 //! rendered once more with the switches on that charts usually have for them (`crds.enabled`, `installCRDs`).
 
 use std::path::Path;
 
-use crate::engine::chart::{Chart, LoadError, load_chart, read_values};
+use crate::engine::chart::{Chart, LoadError, is_archive_name, load_chart, read_values};
 use crate::engine::render::{
     Capabilities, Operation, Release, SchemaCheck, compile_chart, default_release_name, render_values, render_whole,
 };
@@ -21,10 +21,7 @@ const SWITCHES: &[u8] = b"installCRDs: true\ncrds: {enabled: true, install: true
 
 /// Whether a path is a chart: an archive, or a directory with a Chart.yaml.
 pub fn is_chart(path: &Path) -> bool {
-    let is_archive = path
-        .extension()
-        .is_some_and(|extension| extension == "tgz" || extension == "gz");
-    (is_archive && path.is_file()) || path.join("Chart.yaml").is_file()
+    (is_archive_name(path) && path.is_file()) || path.join("Chart.yaml").is_file()
 }
 
 /// The definitions of a chart.
@@ -38,19 +35,19 @@ pub fn chart_definitions(path: &Path, world: &mut dyn World) -> Result<Vec<Vec<u
         .iter()
         .map(|definition| definition.file.data.to_vec())
         .collect();
-    let mut rendered = rendered(&chart, &no_values(), world);
+    let mut rendered = render_definitions(&chart, &no_values(), world);
     if texts.is_empty()
         && rendered.is_empty()
         && let Ok(switches) = read_values(SWITCHES)
     {
-        rendered = self::rendered(&chart, &switches, world);
+        rendered = render_definitions(&chart, &switches, world);
     }
     texts.extend(rendered);
     Ok(texts)
 }
 
 /// The rendered files that contain a definition.
-fn rendered(chart: &Chart, values: &Map, world: &mut dyn World) -> Vec<Vec<u8>> {
+fn render_definitions(chart: &Chart, values: &Map, world: &mut dyn World) -> Vec<Vec<u8>> {
     let mut chart = chart.clone();
     let mut warnings = Vec::new();
     if process_dependencies(&mut chart, values, &mut warnings).is_err() {

@@ -12,7 +12,7 @@ mod values_schema;
 
 pub use coalesce::{CoalesceError, coalesce_tables, coalesce_values, merge_values};
 pub use dependencies::process_dependencies;
-pub use schema_documents::{ChartFiles, FetchDocument, PublishedFiles, SchemaDocuments};
+pub use schema_documents::{ChartFiles, FetchDocument, MAX_DOCUMENT_BYTES, PublishedFiles, SchemaDocuments};
 pub use set_flag::{SetFlag, apply_set_flag};
 pub use tables::{deep_copy, deep_copy_map};
 pub use user_values::{UserValues, UserValuesError, ValueSource};

@@ -2,12 +2,14 @@
 //!
 //! In: a URL. Out: the document: a file of a chart, a definition of Kubernetes, or what a server answers. A schema that has
 //! a URL as `$id` is published with its chart, so documents below the directory of that URL are taken from the chart, from a
-//! file that .helmignore leaves out as well: authors leave out what is published. What cannot
-//! be fetched because fetching is switched off is not checked, with a warning. Follows `HTTPURLLoader` of
+//! file that .helmignore leaves out as well: authors leave out what is published. While fetching is switched off, other
+//! URLs and files are not read, and what they describe is not checked, with a warning. Follows `HTTPURLLoader` of
 //! `pkg/chart/common/util/jsonschema.go` in Helm, with its error texts.
 
 use std::cell::{OnceCell, RefCell};
 use std::fmt::Debug;
+use std::fs::File;
+use std::io::Read as _;
 
 use super::values_schema::read_schema;
 use crate::engine::chart::Chart;
@@ -16,6 +18,9 @@ use crate::kubernetes::validate::published_schema;
 use crate::text::go::path_error::path_error;
 use crate::text::go::quote::quote;
 use crate::text::go::url::parse;
+
+/// Largest document that is read, in bytes; Helm has no limit.
+pub const MAX_DOCUMENT_BYTES: usize = 64 << 20;
 
 /// Reads the file of a chart that is published at a URL.
 pub type ChartFiles<'f> = dyn Fn(&str) -> Option<Vec<u8>> + 'f;
@@ -116,8 +121,18 @@ impl Loader for ChartLoader<'_> {
         }
         if url.starts_with("file:") {
             let path = String::from_utf8_lossy(&parse(url.as_bytes())?.path).into_owned();
-            let text = std::fs::read(&path).map_err(|error| path_error("open", &path, &error))?;
-            return read_document(&text).map(Some);
+            let open_error = |error: std::io::Error| path_error("open", &path, &error);
+            let kind = std::fs::metadata(&path).map_err(open_error)?.file_type();
+            // A chart that is not trusted must not make the program read what is beside it.
+            if self.documents.remote.is_none() {
+                self.unchecked.borrow_mut().push(url.to_owned());
+                return Ok(None);
+            }
+            if !kind.is_file() && !kind.is_dir() {
+                return Err(format!("{path} is not a regular file"));
+            }
+            let file = File::open(&path).map_err(open_error)?;
+            return read_document(&read_file(file, &path)?).map(Some);
         }
         if !is_remote(url) {
             let shown = parse(url.as_bytes())?.text();
@@ -140,6 +155,19 @@ impl Loader for ChartLoader<'_> {
     fn is_trusted(&self, url: &str) -> bool {
         self.built_in.borrow().iter().any(|known| known == url)
     }
+}
+
+/// The text of a file, unless it is too large.
+fn read_file(file: File, path: &str) -> Result<Vec<u8>, String> {
+    let read_error = |error: std::io::Error| path_error("read", path, &error);
+    let mut text = Vec::new();
+    file.take(MAX_DOCUMENT_BYTES as u64 + 1)
+        .read_to_end(&mut text)
+        .map_err(read_error)?;
+    if text.len() > MAX_DOCUMENT_BYTES {
+        return Err(format!("{path} is larger than {MAX_DOCUMENT_BYTES} bytes"));
+    }
+    Ok(text)
 }
 
 /// A document, or Go's error text if it is not JSON.
@@ -276,6 +304,31 @@ mod tests {
         }
         let named = r#"{"properties": {"a": {"$ref": "urn:example:a"}}}"#;
         assert_eq!(verdict(named, "a: 1\n", Some(&Server)), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn files_outside_the_chart_are_read_only_where_urls_are_fetched() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("x.json");
+        std::fs::write(&path, r#"{"type": "string"}"#).unwrap();
+        let schema = |path: &str| format!(r#"{{"properties": {{"a": {{"$ref": "file://{path}"}}}}}}"#);
+        let own = schema(path.to_str().unwrap());
+        assert_eq!(
+            refusal(&own, "a: 1\n", Some(&Server)),
+            "- at '/a': got number, want string"
+        );
+        assert_eq!(verdict(&own, "a: 1\n", None).unwrap().len(), 1);
+        let refused = refusal(&schema("/dev/zero"), "a: 1\n", Some(&Server));
+        assert_eq!(
+            refused,
+            "failing loading \"file:///dev/zero\": /dev/zero is not a regular file"
+        );
+        let directory = directory.path().to_str().unwrap();
+        let refused = refusal(&schema(directory), "a: 1\n", Some(&Server));
+        assert!(
+            refused.ends_with(&format!("read {directory}: is a directory")),
+            "{refused}"
+        );
     }
 
     #[test]
