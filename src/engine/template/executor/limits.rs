@@ -1,8 +1,10 @@
 //! Limits on the results of calls: values that double in a loop and lists of lists of themselves are refused before
 //! they exhaust memory. What a function costs and how its result grows is declared with the function.
 
+use std::collections::HashMap;
+
 use crate::engine::template::function::Growth;
-use crate::engine::template::value::Value;
+use crate::engine::template::value::{Map, Value};
 
 /// Bytes that the result of one call may have, and that a value may have once it is written out.
 pub const MAX_VALUE_BYTES: usize = 1 << 27;
@@ -14,6 +16,8 @@ const MAX_DEPTH: usize = 1_000;
 const SHORT: usize = 4096;
 /// How many bytes are made in the time that one step takes.
 const BYTES_OF_A_STEP: u64 = 64;
+/// From how many maps on their weights are kept.
+const MANY_MAPS: usize = 10_000;
 /// The weight of an item besides its text.
 const ITEM: usize = 8;
 
@@ -93,46 +97,96 @@ pub(super) fn is_too_large(value: &Value) -> bool {
 }
 
 fn weight(value: &Value) -> usize {
-    let mut left = MAX_VALUE_BYTES + 1;
-    weigh(value, 0, &mut left);
-    MAX_VALUE_BYTES + 1 - left
+    let mut scale = Scale::default();
+    scale.weigh(value, 0);
+    scale.weight()
 }
 
 fn weight_of_list(items: &[Value]) -> usize {
-    let mut left = MAX_VALUE_BYTES + 1;
+    let mut scale = Scale::default();
     for item in items {
-        weigh(item, 0, &mut left);
+        scale.weigh(item, 0);
     }
-    MAX_VALUE_BYTES + 1 - left
+    scale.weight()
 }
 
-/// Subtracts the weight of a value from the rest of the limit, and stops at zero.
-fn weigh(value: &Value, depth: usize, left: &mut usize) {
-    *left = left.saturating_sub(ITEM);
-    if *left == 0 || depth > MAX_DEPTH {
-        return;
-    }
-    match value {
-        Value::Str(text) => *left = left.saturating_sub(text.len()),
-        Value::Bytes(bytes) => *left = left.saturating_sub(bytes.len()),
-        Value::List(list) => {
-            for item in list.items() {
-                if *left == 0 {
-                    return;
-                }
-                weigh(item, depth + 1, left);
-            }
+/// Adds up weights until the limit is exceeded.
+struct Scale {
+    /// The rest of the limit; nothing is weighed once it is zero.
+    left: usize,
+    maps: usize,
+    /// The weights of maps by their ids, once there are so many that some are certainly there more than once: maps that
+    /// contain each other twice and again would take a step for each path through them.
+    known: HashMap<usize, usize>,
+    /// Whether something was nested too deep to be weighed, so that what contains it has no known weight.
+    is_cut: bool,
+}
+
+impl Default for Scale {
+    fn default() -> Self {
+        Self {
+            left: MAX_VALUE_BYTES + 1,
+            maps: 0,
+            known: HashMap::new(),
+            is_cut: false,
         }
-        Value::Map(map) => map.with(|entries| {
+    }
+}
+
+impl Scale {
+    const fn weight(&self) -> usize {
+        MAX_VALUE_BYTES + 1 - self.left
+    }
+
+    fn add(&mut self, weight: usize) {
+        self.left = self.left.saturating_sub(weight);
+    }
+
+    fn weigh(&mut self, value: &Value, depth: usize) {
+        self.add(ITEM);
+        if self.left == 0 {
+            return;
+        }
+        if depth > MAX_DEPTH {
+            self.is_cut = true;
+            return;
+        }
+        match value {
+            Value::Str(text) => self.add(text.len()),
+            Value::Bytes(bytes) => self.add(bytes.len()),
+            Value::List(list) => {
+                for item in list.items() {
+                    if self.left == 0 {
+                        return;
+                    }
+                    self.weigh(item, depth + 1);
+                }
+            }
+            Value::Map(map) => self.weigh_map(map, depth),
+            _ => {}
+        }
+    }
+
+    fn weigh_map(&mut self, map: &Map, depth: usize) {
+        self.maps += 1;
+        let are_known = self.maps > MANY_MAPS;
+        if are_known && let Some(&weight) = self.known.get(&map.id()) {
+            self.add(weight);
+            return;
+        }
+        let before = self.left;
+        map.with(|entries| {
             for (key, value) in entries {
-                if *left == 0 {
+                if self.left == 0 {
                     return;
                 }
-                *left = left.saturating_sub(key.len());
-                weigh(value, depth + 1, left);
+                self.add(key.len());
+                self.weigh(value, depth + 1);
             }
-        }),
-        _ => {}
+        });
+        if are_known && !self.is_cut {
+            self.known.insert(map.id(), before - self.left);
+        }
     }
 }
 
@@ -153,7 +207,27 @@ fn count(text: &[u8], separator: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use crate::engine::template::Dict;
+
     use super::*;
+
+    /// A map that contains the map of the next level under two keys.
+    fn doubled(levels: usize, innermost: Value) -> Value {
+        (0..levels).fold(innermost, |inner, _| {
+            let entries = ["a", "b"].map(|key| (key.into(), inner.clone()));
+            Value::Map(Map::new(Dict::from(entries)))
+        })
+    }
+
+    #[test]
+    fn maps_that_double_have_the_weight_of_all_paths() {
+        let levels = 16;
+        // Each of the maps has two keys of one byte, and is an item; so is the innermost text of three bytes.
+        let expected = ((1 << levels) - 1) * (2 + ITEM) + (1 << levels) * (ITEM + 3);
+        assert_eq!(weight(&doubled(levels, Value::str("xyz"))), expected);
+        assert!(is_too_large(&doubled(60, Value::Nil)));
+        assert!(is_too_large(&doubled(900, Value::Nil)));
+    }
 
     #[test]
     fn results_are_estimated_by_how_a_function_grows() {
