@@ -7,14 +7,11 @@ use super::arguments::{any, bytes, error, int, text};
 use super::display::{plain, string_value};
 use super::table::{fixed, variadic};
 use crate::engine::template::{
-    CallError, CallResult, Dict, Function, Growth, Host, Map, MapType, Parameter, Text, Value,
+    CallError, CallResult, Dict, Function, Growth, Host, MAX_VALUE_BYTES, Map, MapType, Parameter, Text, Value,
 };
 use crate::text::go;
 
 use Parameter::{Any, Int, Str};
-
-/// Longest text a template may make by repeating another.
-const MAX_REPEATED: usize = 1 << 27;
 
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
@@ -79,7 +76,7 @@ fn repeat(text: &[u8], count: i64) -> Result<Vec<u8>, CallError> {
     let Ok(count) = usize::try_from(count) else {
         return error("strings: negative Repeat count");
     };
-    if text.len().saturating_mul(count) > MAX_REPEATED {
+    if text.len().saturating_mul(count) > MAX_VALUE_BYTES {
         return error("strings: Repeat output length overflow");
     }
     Ok(text.repeat(count))

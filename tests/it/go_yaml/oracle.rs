@@ -1,6 +1,6 @@
 //! Asks the Go program.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -13,7 +13,7 @@ pub(crate) fn ask(program: &Path, snippets: &[Vec<u8>]) -> Vec<Answer> {
         .stdout(Stdio::piped())
         .spawn()
         .expect("the oracle starts");
-    let mut input = child.stdin.take().expect("has an input");
+    let mut input = BufWriter::new(child.stdin.take().expect("has an input"));
     let output = BufReader::new(child.stdout.take().expect("has an output"));
     let answers = std::thread::scope(|scope| {
         scope.spawn(move || {

@@ -7,9 +7,9 @@ use crate::engine::template::function::Growth;
 use crate::engine::template::value::{Map, Value};
 
 /// Bytes that the result of one call may have, and that a value may have once it is written out.
-pub const MAX_VALUE_BYTES: usize = 1 << 27;
+pub const MAX_VALUE_BYTES: usize = 1 << 25;
 /// Items that a list made by one call may have.
-pub const MAX_LIST_ITEMS: usize = 1 << 22;
+pub(super) const MAX_LIST_ITEMS: usize = 1 << 22;
 /// Deepest nesting that is weighed; encoders stop sooner.
 const MAX_DEPTH: usize = 1_000;
 /// Texts up to this length are not examined: anything made from a few of them is small.

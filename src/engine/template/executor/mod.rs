@@ -37,7 +37,7 @@ mod no_value;
 mod trace;
 mod walk;
 
-pub use limits::{MAX_LIST_ITEMS, MAX_VALUE_BYTES};
+pub use limits::MAX_VALUE_BYTES;
 pub use trace::{Read, Trace};
 
 /// Go's limit on templates within templates.
