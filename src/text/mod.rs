@@ -2,6 +2,7 @@
 //! about charts.
 
 pub mod source;
+pub mod limits;
 pub mod redact;
 pub mod threads;
 pub mod json_pointer;

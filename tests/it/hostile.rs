@@ -120,6 +120,21 @@ const TEMPLATES: &[(&str, &str, &str)] = &[
         "error calling splitList: its result would exceed",
     ),
     ("nested parentheses", "{{ ((((((((((", "unclosed action"),
+    (
+        "lists that are kept",
+        "{{ $d := dict }}{{ range $i, $_ := until 60 }}{{ $_ := set $d (print $i) (until 1000000) }}{{ end }}",
+        "limit of 268435456 bytes of values",
+    ),
+    (
+        "output",
+        "{{ $s := repeat 1000000 \"a\\n\" }}{{ range until 500 }}{{ $s }}{{ end }}",
+        "limit of 33554432 bytes of output",
+    ),
+    (
+        "a pattern that matches everywhere",
+        "{{ regexFindAll \"\" (repeat 10000000 \"a\") -1 | len }}",
+        "it matches more than 1048576 times",
+    ),
 ];
 
 #[test]

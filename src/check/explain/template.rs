@@ -320,7 +320,11 @@ fn advice(
             "incompatible types for comparison",
             "compare values of one type: `eq (toString .a) \"1\"`",
         ),
-        ("output exceeds", "a loop writes without an end"),
+        ("bytes of output", "a loop writes without an end"),
+        (
+            "the rendering exceeds the limit",
+            "loop over fewer items, or make smaller texts and lists; docs/limits.md lists the limits",
+        ),
     ];
     let found = hints.iter().find(|(words, _)| cause.contains(words));
     let known = found.map(|(_, hint)| (*hint).to_owned());

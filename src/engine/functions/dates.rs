@@ -15,28 +15,35 @@ use Parameter::{Any, Named, Str};
 const TIME: Parameter = Named("time.Time");
 const HTML_LAYOUT: &[u8] = b"2006-01-02";
 
+/// Steps that a kibibyte of a layout or a date counts as.
+const LAYOUT_COST: u64 = 320;
+
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
     fixed("now", &[], |host, _| Ok(now(host).into())),
     fixed("date", &[Str, Any], |host, a| {
         Ok(format(host, bytes(a, 0), any(a, 1), "Local"))
-    }),
+    })
+    .costing_by_size(LAYOUT_COST),
     fixed("dateInZone", &[Str, Any, Str], |host, a| {
         Ok(format(host, bytes(a, 0), any(a, 1), &string(a, 2)))
-    }),
+    })
+    .costing_by_size(LAYOUT_COST),
     fixed("date_in_zone", &[Str, Any, Str], |host, a| {
         Ok(format(host, bytes(a, 0), any(a, 1), &string(a, 2)))
-    }),
+    })
+    .costing_by_size(LAYOUT_COST),
     fixed("htmlDate", &[Any], |host, a| {
         Ok(format(host, HTML_LAYOUT, any(a, 0), "Local"))
     }),
     fixed("htmlDateInZone", &[Any, Str], |host, a| {
         Ok(format(host, HTML_LAYOUT, any(a, 0), &string(a, 1)))
-    }),
-    fixed("dateModify", &[Str, TIME], modify),
-    fixed("date_modify", &[Str, TIME], modify),
-    fixed("mustDateModify", &[Str, TIME], must_modify),
-    fixed("must_date_modify", &[Str, TIME], must_modify),
+    })
+    .costing_by_size(LAYOUT_COST),
+    fixed("dateModify", &[Str, TIME], modify).costing_by_size(LAYOUT_COST),
+    fixed("date_modify", &[Str, TIME], modify).costing_by_size(LAYOUT_COST),
+    fixed("mustDateModify", &[Str, TIME], must_modify).costing_by_size(LAYOUT_COST),
+    fixed("must_date_modify", &[Str, TIME], must_modify).costing_by_size(LAYOUT_COST),
     fixed("ago", &[Any], ago),
     fixed("duration", &[Any], |_, a| Ok(Value::str(duration(any(a, 0)).text()))),
     fixed("durationRound", &[Any], round_duration),
@@ -44,11 +51,13 @@ pub(super) static FUNCTIONS: &[Function] = &[
         let zone = Zone::local(host.local_zone());
         let parsed = parse_time(bytes(a, 0), bytes(a, 1), &zone);
         Ok(parsed.unwrap_or_else(|_| Time::zero()).into())
-    }),
+    })
+    .costing_by_size(LAYOUT_COST),
     fixed("mustToDate", &[Str, Str], |host, a| {
         let zone = Zone::local(host.local_zone());
         Ok(parse_time(bytes(a, 0), bytes(a, 1), &zone)?.into())
-    }),
+    })
+    .costing_by_size(LAYOUT_COST),
     fixed("unixEpoch", &[TIME], |_, a| {
         Ok(Value::str(time(any(a, 0)).unix_seconds.to_string()))
     }),

@@ -12,6 +12,9 @@ use crate::engine::template::{
 
 use Parameter::{Any, Str};
 
+/// Steps that a kibibyte of JSON counts as.
+const PARSING_COST: u64 = 256;
+
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
     fixed("toJson", &[Any], |_, a| Ok(or_empty(any(a, 0), Style::Compact))).growing(Growth::WrittenOut),
@@ -20,12 +23,13 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("mustToPrettyJson", &[Any], |_, a| or_error(any(a, 0), Style::Pretty)).growing(Growth::WrittenOut),
     fixed("toRawJson", &[Any], |_, a| or_error(any(a, 0), Style::Raw)).growing(Growth::WrittenOut),
     fixed("mustToRawJson", &[Any], |_, a| or_error(any(a, 0), Style::Raw)).growing(Growth::WrittenOut),
-    fixed("fromJson", &[Str], from_json),
-    fixed("fromJsonArray", &[Str], from_json_array),
+    fixed("fromJson", &[Str], from_json).costing_by_size(PARSING_COST),
+    fixed("fromJsonArray", &[Str], from_json_array).costing_by_size(PARSING_COST),
     fixed("mustFromJson", &[Str], |_, a| match parse(bytes(a, 0)) {
         Ok((value, None)) => Ok(value),
         Ok((_, Some(problem))) | Err(problem) => error(problem),
-    }),
+    })
+    .costing_by_size(PARSING_COST),
 ];
 
 fn or_empty(value: &Value, style: Style) -> Value {

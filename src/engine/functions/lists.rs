@@ -12,11 +12,12 @@ use super::display::string_value;
 use super::kinds::{deep_equal, elements, is_empty, kind};
 use super::table::{fixed, variadic};
 use crate::engine::template::{CallError, CallResult, Function, Growth, Host, List, ListType, Parameter, Text, Value};
+use crate::text::limits::LIST_ITEMS;
 
 use Parameter::{Any, Int, Str};
 
-/// Longest list a template may make out of a number.
-const MAX_GENERATED: i64 = 1 << 22;
+/// Values that are compared in the time of a step.
+const COMPARISONS_OF_A_STEP: u64 = 4;
 
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
@@ -120,10 +121,11 @@ fn reverse(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
     Ok(Value::list(items.iter().rev().cloned().collect()))
 }
 
-fn uniq(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
+fn uniq(host: &mut dyn Host, arguments: &[Value]) -> CallResult {
     let items = slice_or(any(arguments, 0), "Cannot find uniq on type")?;
     let mut kept: Vec<Value> = Vec::new();
     for item in items.iter() {
+        host.spend(kept.len() as u64 / COMPARISONS_OF_A_STEP)?;
         if !kept.iter().any(|other| deep_equal(item, other)) {
             kept.push(item.clone());
         }
@@ -131,9 +133,10 @@ fn uniq(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
     Ok(Value::list(kept))
 }
 
-fn without(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
+fn without(host: &mut dyn Host, arguments: &[Value]) -> CallResult {
     let items = slice_or(any(arguments, 0), "Cannot find without on type")?;
     let omitted = rest(arguments, 1);
+    host.spend((items.len() as u64).saturating_mul(omitted.len() as u64) / COMPARISONS_OF_A_STEP)?;
     let kept = items
         .iter()
         .filter(|item| !omitted.iter().any(|other| deep_equal(item, other)));
@@ -311,7 +314,7 @@ fn count_through(start: i64, stop: i64, step: i64) -> Result<Vec<i64>, CallError
         return Ok(Vec::new());
     }
     let distance = i128::from(stop) - i128::from(start);
-    if (distance / i128::from(step)) > i128::from(MAX_GENERATED) {
+    if (distance / i128::from(step)) > LIST_ITEMS as i128 {
         return error("runtime error: makeslice: len out of range");
     }
     let mut numbers = Vec::new();

@@ -11,6 +11,8 @@ pub mod json;
 pub mod yaml_value;
 
 mod arguments;
+#[cfg(test)]
+mod budget_tests;
 mod conversions;
 mod crypto;
 mod dates;

@@ -7,9 +7,10 @@ use super::arguments::{any, bytes, error, int, text};
 use super::display::{plain, string_value};
 use super::table::{fixed, variadic};
 use crate::engine::template::{
-    CallError, CallResult, Dict, Function, Growth, Host, MAX_VALUE_BYTES, Map, MapType, Parameter, Text, Value,
+    CallError, CallResult, Dict, Function, Growth, Host, Map, MapType, Parameter, Text, Value,
 };
 use crate::text::go;
+use crate::text::limits::VALUE_BYTES;
 
 use Parameter::{Any, Int, Str};
 
@@ -76,7 +77,7 @@ fn repeat(text: &[u8], count: i64) -> Result<Vec<u8>, CallError> {
     let Ok(count) = usize::try_from(count) else {
         return error("strings: negative Repeat count");
     };
-    if text.len().saturating_mul(count) > MAX_VALUE_BYTES {
+    if text.len().saturating_mul(count) > VALUE_BYTES {
         return error("strings: Repeat output length overflow");
     }
     Ok(text.repeat(count))

@@ -117,9 +117,16 @@ mod tests {
             ("concat", Growth::Items),
             ("include", Growth::None),
         ] {
-            assert_eq!(lookup(name).map(|function| function.growth), Some(growth), "{name}");
+            assert_eq!(
+                lookup(name).map(|function| function.price.growth),
+                Some(growth),
+                "{name}"
+            );
         }
-        assert_eq!(all().filter(|function| function.growth != Growth::None).count(), 43);
+        assert_eq!(
+            all().filter(|function| function.price.growth != Growth::None).count(),
+            43
+        );
     }
 
     #[test]

@@ -13,22 +13,27 @@ use crate::text::go::unicode::{
 
 use Parameter::Str;
 
+/// Steps that a kibibyte counts as.
+const CASE_COST: u64 = 256;
+
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
-    fixed("upper", &[Str], |_, a| Ok(map_characters(a, to_upper))),
-    fixed("lower", &[Str], |_, a| Ok(map_characters(a, to_lower))),
-    fixed("title", &[Str], title),
-    fixed("untitle", &[Str], uncapitalize),
-    fixed("swapcase", &[Str], swap_case),
-    fixed("nospace", &[Str], remove_spaces),
-    fixed("initials", &[Str], initials),
-    fixed("camelcase", &[Str], |_, a| Ok(Value::str(camel(&string(a, 0))))),
+    fixed("upper", &[Str], |_, a| Ok(map_characters(a, to_upper))).costing_by_size(CASE_COST),
+    fixed("lower", &[Str], |_, a| Ok(map_characters(a, to_lower))).costing_by_size(CASE_COST),
+    fixed("title", &[Str], title).costing_by_size(CASE_COST),
+    fixed("untitle", &[Str], uncapitalize).costing_by_size(CASE_COST),
+    fixed("swapcase", &[Str], swap_case).costing_by_size(CASE_COST),
+    fixed("nospace", &[Str], remove_spaces).costing_by_size(CASE_COST),
+    fixed("initials", &[Str], initials).costing_by_size(CASE_COST),
+    fixed("camelcase", &[Str], |_, a| Ok(Value::str(camel(&string(a, 0))))).costing_by_size(CASE_COST),
     fixed("snakecase", &[Str], |_, a| {
         Ok(Value::str(separated(&string(a, 0), '_')))
-    }),
+    })
+    .costing_by_size(CASE_COST),
     fixed("kebabcase", &[Str], |_, a| {
         Ok(Value::str(separated(&string(a, 0), '-')))
-    }),
+    })
+    .costing_by_size(CASE_COST),
 ];
 
 /// `strings.Map`; bytes that are not UTF-8 become U+FFFD unless nothing else changes.

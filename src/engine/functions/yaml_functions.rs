@@ -7,6 +7,9 @@ use crate::engine::template::{Function, Growth, Parameter, Value};
 
 use Parameter::{Any, Str};
 
+/// Steps that a kibibyte of YAML counts as.
+const PARSING_COST: u64 = 320;
+
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
     fixed("toYaml", &[Any], |_, a| {
@@ -25,6 +28,6 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Err(_) => Ok(Value::str("")),
     })
     .growing(Growth::WrittenOut),
-    fixed("fromYaml", &[Str], |_, a| Ok(from_yaml(bytes(a, 0)))),
-    fixed("fromYamlArray", &[Str], |_, a| Ok(from_yaml_array(bytes(a, 0)))),
+    fixed("fromYaml", &[Str], |_, a| Ok(from_yaml(bytes(a, 0)))).costing_by_size(PARSING_COST),
+    fixed("fromYamlArray", &[Str], |_, a| Ok(from_yaml_array(bytes(a, 0)))).costing_by_size(PARSING_COST),
 ];

@@ -181,9 +181,37 @@ fn budgets_end_long_work() {
         options,
         Value::Nil,
     );
-    assert_eq!(long.unwrap_err().cause, "exceeded 1000 steps");
+    assert_eq!(long.unwrap_err().cause, "the rendering exceeds the limit of 1000 steps");
     let large = render(&[("main", "{{ range 90 }}xxxxxxxxxx{{ end }}")], options, Value::Nil);
-    assert_eq!(large.unwrap_err().cause, "output exceeds 100 bytes");
+    assert_eq!(
+        large.unwrap_err().cause,
+        "the rendering exceeds the limit of 100 bytes of output"
+    );
+    let kept = render(
+        &[("main", "{{ range 9 }}{{ $x := printf \"%400d\" 1 }}{{ end }}")],
+        Options {
+            max_memory: 2000,
+            ..Options::default()
+        },
+        Value::Nil,
+    );
+    assert_eq!(
+        kept.unwrap_err().cause,
+        "the rendering exceeds the limit of 2000 bytes of values"
+    );
+}
+
+#[test]
+fn templates_of_a_rendering_share_its_budget() {
+    let options = Options {
+        max_output: 100,
+        ..Options::default()
+    };
+    let mut world = Still;
+    let mut executor = Executor::new(compile(&[("a", "{{ range 60 }}x{{ end }}")]), options, &mut world);
+    assert!(executor.render("a", Value::Nil).is_ok());
+    let error = executor.render("a", Value::Nil).unwrap_err();
+    assert!(error.cause.contains("100 bytes of output"), "{}", error.cause);
 }
 
 #[test]

@@ -41,10 +41,30 @@ pub struct Function {
     pub variadic: bool,
     /// The code; `arguments` fit `parameters`.
     pub call: fn(&mut dyn Host, &[Value]) -> CallResult,
-    /// Steps that a call counts as, beyond those of any call.
-    pub cost: u64,
-    /// How large the result of a call may get.
+    /// What a call costs.
+    pub price: Price,
+}
+
+/// What a call costs beyond what any call costs.
+#[derive(Debug, Clone, Copy)]
+pub struct Price {
+    /// In steps.
+    pub of_call: u64,
+    /// For each kibibyte of the texts among its arguments, in steps.
+    pub of_kibibyte: u64,
+    /// How large the result may get.
     pub growth: Growth,
+}
+
+impl Price {
+    /// The price of reading the texts once, and of a result of that size.
+    pub const fn growing(growth: Growth) -> Self {
+        Self {
+            of_call: 0,
+            of_kibibyte: READING_COST,
+            growth,
+        }
+    }
 }
 
 /// How large the result of a call may get, which is estimated before the call is made. A result beyond any chart's
@@ -71,8 +91,11 @@ pub enum Growth {
     Items,
 }
 
+/// Steps that a function needs to read a kibibyte.
+const READING_COST: u64 = 64;
+
 /// The cost from which a function is slow whatever its arguments are: keys, certificates, slow hashes.
-const SLOW_COST: u64 = 1_000_000;
+const SLOW_COST: u64 = 100_000;
 
 impl Function {
     /// A function that costs nothing extra and makes nothing large.
@@ -87,26 +110,34 @@ impl Function {
             parameters,
             variadic,
             call,
-            cost: 0,
-            growth: Growth::None,
+            price: Price::growing(Growth::None),
         }
     }
 
     /// The same with a cost in steps.
     #[must_use]
-    pub const fn costing(self, cost: u64) -> Self {
-        Self { cost, ..self }
+    pub const fn costing(mut self, steps: u64) -> Self {
+        self.price.of_call = steps;
+        self
+    }
+
+    /// The same with a cost for each kibibyte of its texts, for functions that take much longer than to read them once.
+    #[must_use]
+    pub const fn costing_by_size(mut self, steps: u64) -> Self {
+        self.price.of_kibibyte = steps;
+        self
     }
 
     /// The same with results that may be large.
     #[must_use]
-    pub const fn growing(self, growth: Growth) -> Self {
-        Self { growth, ..self }
+    pub const fn growing(mut self, growth: Growth) -> Self {
+        self.price.growth = growth;
+        self
     }
 
     /// Whether a call takes long whatever its arguments; tests with odd arguments leave it out.
     pub const fn is_slow_by_design(&self) -> bool {
-        self.cost >= SLOW_COST
+        self.price.of_call >= SLOW_COST
     }
 }
 
@@ -169,6 +200,13 @@ pub trait Host {
     /// # Errors
     /// When the source does not parse or fails.
     fn tpl(&mut self, source: &Text, data: Value) -> CallResult;
+    /// Counts steps beyond those of the call, for work that is known only while it is done.
+    ///
+    /// # Errors
+    /// When the rendering may use no more.
+    fn spend(&mut self, _steps: u64) -> Result<(), String> {
+        Ok(())
+    }
     /// Whether `required` and `fail` only record their message instead of failing (`helm lint`); if so, it is recorded.
     fn tolerates(&mut self, failure: Tolerated) -> bool;
     /// Nanoseconds since 1970-01-01T00:00:00Z.

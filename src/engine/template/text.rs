@@ -15,6 +15,11 @@ impl Text {
         &self.0
     }
 
+    /// Whether something else refers to the same bytes.
+    pub fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
     /// The text when it is UTF-8.
     pub fn as_str(&self) -> Option<&str> {
         std::str::from_utf8(&self.0).ok()

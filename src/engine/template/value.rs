@@ -229,6 +229,11 @@ impl List {
         self.items.is_none()
     }
 
+    /// Whether something else refers to the same elements.
+    pub fn is_shared(&self) -> bool {
+        self.items.as_ref().is_some_and(|items| Rc::strong_count(items) > 1)
+    }
+
     /// The elements; none for a nil slice.
     pub fn items(&self) -> &[Value] {
         self.items.as_deref().unwrap_or_default()
@@ -275,6 +280,13 @@ impl Map {
             Some(value) if !matches!(value, Value::Map(_)) => Ok(value),
             _ => Err(format!("{} is not a value", quote(key.as_bytes())).into()),
         })
+    }
+
+    /// Whether something else refers to the same entries.
+    pub fn is_shared(&self) -> bool {
+        self.entries
+            .as_ref()
+            .is_some_and(|entries| Rc::strong_count(entries) > 1)
     }
 
     /// A number that all references to the same entries share; 0 for nil maps.

@@ -9,18 +9,24 @@ use crate::engine::template::{Function, Parameter, Value};
 
 use Parameter::Str;
 
+/// Steps that a kibibyte counts as.
+const HASH_COST: u64 = 160;
+
 /// The functions of this family.
 pub(in super::super) static FUNCTIONS: &[Function] = &[
-    fixed("sha1sum", &[Str], |_, a| Ok(hexadecimal(&Sha1::digest(bytes(a, 0))))),
+    fixed("sha1sum", &[Str], |_, a| Ok(hexadecimal(&Sha1::digest(bytes(a, 0))))).costing_by_size(HASH_COST),
     fixed("sha256sum", &[Str], |_, a| {
         Ok(hexadecimal(&Sha256::digest(bytes(a, 0))))
-    }),
+    })
+    .costing_by_size(HASH_COST),
     fixed("sha512sum", &[Str], |_, a| {
         Ok(hexadecimal(&Sha512::digest(bytes(a, 0))))
-    }),
+    })
+    .costing_by_size(HASH_COST),
     fixed("adler32sum", &[Str], |_, a| {
         Ok(Value::str(adler32(bytes(a, 0)).to_string()))
-    }),
+    })
+    .costing_by_size(HASH_COST),
 ];
 
 fn hexadecimal(bytes: &[u8]) -> Value {

@@ -19,6 +19,10 @@ use Parameter::Str;
 const BCRYPT_COST: u32 = 10;
 /// Longest password that bcrypt accepts.
 const BCRYPT_MAX_LENGTH: usize = 72;
+/// Steps that a slow hash of a password counts as.
+const HASH_COST: u64 = 300_000;
+/// Steps that a kibibyte counts as that is encrypted.
+const CIPHER_COST: u64 = 256;
 /// Size of an AES block.
 const BLOCK: usize = 16;
 
@@ -27,16 +31,16 @@ pub(in super::super) static FUNCTIONS: &[Function] = &[
     fixed("bcrypt", &[Str], |host, a| {
         Ok(Value::str(bcrypt_hash(host, bytes(a, 0))))
     })
-    .costing(1_000_000),
-    fixed("htpasswd", &[Str, Str], htpasswd).costing(1_000_000),
+    .costing(HASH_COST),
+    fixed("htpasswd", &[Str, Str], htpasswd).costing(HASH_COST),
     fixed(
         "derivePassword",
         &[Parameter::Named("uint32"), Str, Str, Str, Str],
         derive_password,
     )
-    .costing(10_000_000),
-    fixed("encryptAES", &[Str, Str], encrypt),
-    fixed("decryptAES", &[Str, Str], decrypt),
+    .costing(1_000_000),
+    fixed("encryptAES", &[Str, Str], encrypt).costing_by_size(CIPHER_COST),
+    fixed("decryptAES", &[Str, Str], decrypt).costing_by_size(CIPHER_COST),
 ];
 
 /// The lowest cost that bcrypt accepts, for output that is only checked: a hash then takes a sixty-fourth of the time.

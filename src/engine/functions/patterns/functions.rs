@@ -3,8 +3,6 @@
 //! Follows Sprig's `regex.go` and Go's `regexp`: `regexMatch` is false for a bad pattern, the others without `must` panic
 //! with the pattern in the message.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -12,163 +10,61 @@ use super::super::arguments::{bytes, int};
 use super::super::lists::strings;
 use super::super::table::fixed;
 use super::expand::expand;
-use crate::engine::template::{CallError, CallResult, Function, Growth, List, ListType, Parameter, Text, Value};
-use crate::text::go::pattern::too_large;
+use super::pattern::{Pattern, compiled};
+use crate::engine::template::{CallError, CallResult, Function, Growth, Host, List, ListType, Parameter, Text, Value};
 use crate::text::go::quote::{can_backquote, quote};
-use crate::text::go::regexp::translate;
 
 use Parameter::{Int, Str};
 
-/// Memory that a compiled pattern may use.
-const SIZE_LIMIT: usize = 64 << 20;
-/// Patterns kept compiled on a thread.
-const CACHE_SIZE: usize = 256;
-
 /// The functions of this family.
 pub(in super::super) static FUNCTIONS: &[Function] = &[
-    fixed("regexMatch", &[Str, Str], |_, a| {
+    fixed("regexMatch", &[Str, Str], |host, a| {
         Ok(Value::Bool(
-            compiled(bytes(a, 0)).is_ok_and(|pattern| pattern.matches(bytes(a, 1))),
+            compiled(bytes(a, 0), host).is_ok_and(|pattern| pattern.matches(bytes(a, 1))),
         ))
     }),
-    fixed("mustRegexMatch", &[Str, Str], |_, a| {
-        Ok(Value::Bool(compiled(bytes(a, 0))?.matches(bytes(a, 1))))
+    fixed("mustRegexMatch", &[Str, Str], |host, a| {
+        Ok(Value::Bool(compiled(bytes(a, 0), host)?.matches(bytes(a, 1))))
     }),
-    fixed("regexFind", &[Str, Str], |_, a| Ok(first(&*required(a)?, a))),
-    fixed("mustRegexFind", &[Str, Str], |_, a| {
-        Ok(first(&*compiled(bytes(a, 0))?, a))
+    fixed("regexFind", &[Str, Str], |host, a| first(&*required(a, host)?, a, host)),
+    fixed("mustRegexFind", &[Str, Str], |host, a| {
+        first(&*compiled(bytes(a, 0), host)?, a, host)
     }),
-    fixed("regexFindAll", &[Str, Str, Int], |_, a| Ok(all(&*required(a)?, a))),
-    fixed("mustRegexFindAll", &[Str, Str, Int], |_, a| {
-        Ok(all(&*compiled(bytes(a, 0))?, a))
+    fixed("regexFindAll", &[Str, Str, Int], |host, a| {
+        all(&*required(a, host)?, a, host)
     }),
-    fixed("regexReplaceAll", &[Str, Str, Str], |_, a| {
-        Ok(replace(&*required(a)?, a, true))
+    fixed("mustRegexFindAll", &[Str, Str, Int], |host, a| {
+        all(&*compiled(bytes(a, 0), host)?, a, host)
+    }),
+    fixed("regexReplaceAll", &[Str, Str, Str], |host, a| {
+        replace(&*required(a, host)?, a, true, host)
     })
     .growing(Growth::ReplacePattern),
-    fixed("mustRegexReplaceAll", &[Str, Str, Str], |_, a| {
-        Ok(replace(&*compiled(bytes(a, 0))?, a, true))
+    fixed("mustRegexReplaceAll", &[Str, Str, Str], |host, a| {
+        replace(&*compiled(bytes(a, 0), host)?, a, true, host)
     })
     .growing(Growth::ReplacePattern),
-    fixed("regexReplaceAllLiteral", &[Str, Str, Str], |_, a| {
-        Ok(replace(&*required(a)?, a, false))
+    fixed("regexReplaceAllLiteral", &[Str, Str, Str], |host, a| {
+        replace(&*required(a, host)?, a, false, host)
     })
     .growing(Growth::ReplacePattern),
-    fixed("mustRegexReplaceAllLiteral", &[Str, Str, Str], |_, a| {
-        Ok(replace(&*compiled(bytes(a, 0))?, a, false))
+    fixed("mustRegexReplaceAllLiteral", &[Str, Str, Str], |host, a| {
+        replace(&*compiled(bytes(a, 0), host)?, a, false, host)
     })
     .growing(Growth::ReplacePattern),
-    fixed("regexSplit", &[Str, Str, Int], |_, a| Ok(split(&*required(a)?, a))),
-    fixed("mustRegexSplit", &[Str, Str, Int], |_, a| {
-        Ok(split(&*compiled(bytes(a, 0))?, a))
+    fixed("regexSplit", &[Str, Str, Int], |host, a| {
+        split(&*required(a, host)?, a, host)
+    }),
+    fixed("mustRegexSplit", &[Str, Str, Int], |host, a| {
+        split(&*compiled(bytes(a, 0), host)?, a, host)
     }),
     fixed("regexQuoteMeta", &[Str], quote_meta),
 ];
 
-/// A compiled pattern, for text and for bytes that are not UTF-8.
-struct Pattern {
-    text: regex::Regex,
-    bytes: regex::bytes::Regex,
-    names: Vec<Option<String>>,
-    is_empty: bool,
-}
-
-type Spans = Vec<Option<Range<usize>>>;
-
-impl Pattern {
-    fn compile(source: &[u8]) -> Result<Self, String> {
-        let translated = translate(source)?;
-        let shown = String::from_utf8_lossy(source);
-        let too_large = |_| too_large(&shown);
-        let text = regex::RegexBuilder::new(&translated.pattern)
-            .size_limit(SIZE_LIMIT)
-            .build()
-            .map_err(too_large)?;
-        let bytes = regex::bytes::RegexBuilder::new(&translated.pattern)
-            .size_limit(SIZE_LIMIT)
-            .build()
-            .map_err(too_large)?;
-        Ok(Self {
-            text,
-            bytes,
-            names: translated.names,
-            is_empty: source.is_empty(),
-        })
-    }
-
-    fn matches(&self, text: &[u8]) -> bool {
-        match std::str::from_utf8(text) {
-            Ok(text) => self.text.is_match(text),
-            Err(_) => self.bytes.is_match(text),
-        }
-    }
-
-    fn find(&self, text: &[u8], limit: usize) -> Vec<Range<usize>> {
-        match std::str::from_utf8(text) {
-            Ok(text) => self
-                .text
-                .find_iter(text)
-                .take(limit)
-                .map(|found| found.range())
-                .collect(),
-            Err(_) => self
-                .bytes
-                .find_iter(text)
-                .take(limit)
-                .map(|found| found.range())
-                .collect(),
-        }
-    }
-
-    /// Every match with its groups, the whole match first.
-    fn captures(&self, text: &[u8]) -> Vec<Spans> {
-        let all = 0..self.names.len();
-        match std::str::from_utf8(text) {
-            Ok(text) => self
-                .text
-                .captures_iter(text)
-                .map(|groups| {
-                    all.clone()
-                        .map(|at| groups.get(at).map(|group| group.range()))
-                        .collect()
-                })
-                .collect(),
-            Err(_) => self
-                .bytes
-                .captures_iter(text)
-                .map(|groups| {
-                    all.clone()
-                        .map(|at| groups.get(at).map(|group| group.range()))
-                        .collect()
-                })
-                .collect(),
-        }
-    }
-}
-
-thread_local! {
-    static CACHE: RefCell<HashMap<Vec<u8>, Rc<Pattern>>> = RefCell::new(HashMap::new());
-}
-
-/// The compiled pattern, from the thread's cache when it was used before.
-fn compiled(source: &[u8]) -> Result<Rc<Pattern>, String> {
-    if let Some(pattern) = CACHE.with_borrow(|cache| cache.get(source).cloned()) {
-        return Ok(pattern);
-    }
-    let pattern = Rc::new(Pattern::compile(source)?);
-    CACHE.with_borrow_mut(|cache| {
-        if cache.len() >= CACHE_SIZE {
-            cache.clear();
-        }
-        cache.insert(source.to_vec(), Rc::clone(&pattern));
-    });
-    Ok(pattern)
-}
-
 /// `regexp.MustCompile`.
-fn required(arguments: &[Value]) -> Result<Rc<Pattern>, CallError> {
+fn required(arguments: &[Value], host: &mut dyn Host) -> Result<Rc<Pattern>, CallError> {
     let source = bytes(arguments, 0);
-    compiled(source).map_err(|problem| {
+    compiled(source, host).map_err(|problem| {
         let quoted = if can_backquote(source) {
             format!("`{}`", String::from_utf8_lossy(source))
         } else {
@@ -182,10 +78,10 @@ fn slice<'t>(text: &'t [u8], range: &Range<usize>) -> &'t [u8] {
     text.get(range.clone()).unwrap_or_default()
 }
 
-fn first(pattern: &Pattern, arguments: &[Value]) -> Value {
+fn first(pattern: &Pattern, arguments: &[Value], host: &mut dyn Host) -> CallResult {
     let text = bytes(arguments, 1);
-    let found = pattern.find(text, 1);
-    Value::str(found.first().map_or(&b""[..], |range| slice(text, range)))
+    let found = pattern.find(text, 1, host)?;
+    Ok(Value::str(found.first().map_or(&b""[..], |range| slice(text, range))))
 }
 
 /// A negative count means no limit.
@@ -193,20 +89,20 @@ fn limit(arguments: &[Value]) -> usize {
     usize::try_from(int(arguments, 2)).unwrap_or(usize::MAX)
 }
 
-fn all(pattern: &Pattern, arguments: &[Value]) -> Value {
+fn all(pattern: &Pattern, arguments: &[Value], host: &mut dyn Host) -> CallResult {
     let text = bytes(arguments, 1);
-    let found = pattern.find(text, limit(arguments));
+    let found = pattern.find(text, limit(arguments), host)?;
     if found.is_empty() {
-        return Value::List(List::nil(ListType::Strings));
+        return Ok(Value::List(List::nil(ListType::Strings)));
     }
-    strings(found.iter().map(|range| Text::from(slice(text, range))))
+    Ok(strings(found.iter().map(|range| Text::from(slice(text, range)))))
 }
 
-fn replace(pattern: &Pattern, arguments: &[Value], with_groups: bool) -> Value {
+fn replace(pattern: &Pattern, arguments: &[Value], with_groups: bool, host: &mut dyn Host) -> CallResult {
     let (text, replacement) = (bytes(arguments, 1), bytes(arguments, 2));
     let mut out = Vec::with_capacity(text.len());
     let mut end = 0;
-    for groups in pattern.captures(text) {
+    for groups in pattern.captures(text, host)? {
         let Some(whole) = groups.first().cloned().flatten() else {
             continue;
         };
@@ -225,21 +121,21 @@ fn replace(pattern: &Pattern, arguments: &[Value], with_groups: bool) -> Value {
         expand(&mut out, replacement, group, named);
     }
     out.extend_from_slice(slice(text, &(end..text.len())));
-    Value::str(out)
+    Ok(Value::str(out))
 }
 
-fn split(pattern: &Pattern, arguments: &[Value]) -> Value {
+fn split(pattern: &Pattern, arguments: &[Value], host: &mut dyn Host) -> CallResult {
     let text = bytes(arguments, 1);
     let limit = limit(arguments);
     if limit == 0 {
-        return Value::List(List::nil(ListType::Strings));
+        return Ok(Value::List(List::nil(ListType::Strings)));
     }
     if !pattern.is_empty && text.is_empty() {
-        return strings([Text::default()]);
+        return Ok(strings([Text::default()]));
     }
     let mut parts: Vec<Text> = Vec::new();
     let (mut begin, mut end) = (0, 0);
-    for range in pattern.find(text, limit) {
+    for range in pattern.find(text, limit, host)? {
         if parts.len() + 1 >= limit {
             break;
         }
@@ -252,10 +148,10 @@ fn split(pattern: &Pattern, arguments: &[Value]) -> Value {
     if end != text.len() {
         parts.push(Text::from(slice(text, &(begin..text.len()))));
     }
-    strings(parts)
+    Ok(strings(parts))
 }
 
-fn quote_meta(_: &mut dyn crate::engine::template::Host, arguments: &[Value]) -> CallResult {
+fn quote_meta(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
     let text = bytes(arguments, 0);
     let mut out = Vec::with_capacity(text.len() * 2);
     for &byte in text {

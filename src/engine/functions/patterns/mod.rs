@@ -1,5 +1,6 @@
 //! Regular expressions in Go's dialect.
 
 mod expand;
+mod pattern;
 
 pub(super) mod functions;

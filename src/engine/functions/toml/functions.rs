@@ -11,6 +11,9 @@ use crate::engine::template::{CallError, Function, Growth, Parameter, Value};
 
 use Parameter::{Any, Str};
 
+/// Steps that a kibibyte of TOML counts as.
+const PARSING_COST: u64 = 640;
+
 /// The functions of this family.
 pub(in super::super) static FUNCTIONS: &[Function] = &[
     fixed("toToml", &[Any], |_, a| match encode(any(a, 0)) {
@@ -30,5 +33,6 @@ pub(in super::super) static FUNCTIONS: &[Function] = &[
             Ok(table) => table,
             Err(problem) => Value::map_of([("Error", Value::str(problem))]),
         })
-    }),
+    })
+    .costing_by_size(PARSING_COST),
 ];

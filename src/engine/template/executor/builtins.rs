@@ -8,7 +8,7 @@ use super::escape;
 use super::evaluate::{Call, holds_interfaces, zero_element};
 use super::no_value::NO_VALUE;
 use super::{Executor, Failure, Operand, limits};
-use crate::engine::template::function::{CallError, Growth, Parameter};
+use crate::engine::template::function::{CallError, Growth, Parameter, Price};
 use crate::engine::template::node_text::node_text;
 use crate::engine::template::printf::{sprint, sprintf, sprintln};
 use crate::engine::template::text::Text;
@@ -100,10 +100,9 @@ impl Executor<'_> {
             let values: Vec<Value> = operands.iter().map(|operand| operand.value.clone()).collect();
             trace.call(name_of(builtin), &values, frame.unit, frame.unit.node(command).position);
         }
-        let growth = growth(builtin);
-        if growth != Growth::None && operands.iter().any(|operand| limits::may_grow(&operand.value)) {
+        if operands.iter().any(|operand| limits::may_grow(&operand.value)) {
             let values: Vec<Value> = operands.iter().map(|operand| operand.value.clone()).collect();
-            if let Some(refusal) = limits::refusal(growth, &values) {
+            if let Err(refusal) = self.spend_on_call(Price::growing(growth(builtin)), &values) {
                 self.at = command;
                 return Err(self.call_failure(frame, name_of(builtin), refusal.into()));
             }
@@ -118,6 +117,10 @@ impl Executor<'_> {
             }
             _ => run(builtin, &operands),
         };
+        let result = result.and_then(|made| {
+            self.spend_on_result(&made.value)?;
+            Ok(made)
+        });
         result.map_err(|message| {
             self.at = command;
             self.call_failure(frame, name_of(builtin), CallError::Message(message))

@@ -3,7 +3,7 @@
 //! Follows `evalCall`, `evalArg` and `validateType` of Go's `text/template/exec.go`.
 
 use super::evaluate::{Arguments, Call};
-use super::{Executor, Failure, Frame, Operand, builtins, limits};
+use super::{Executor, Failure, Frame, Operand, builtins};
 use crate::engine::template::function::{Function, Parameter};
 use crate::engine::template::node_text::node_text;
 use crate::engine::template::tree::{Builtin, Callee, NodeId, NodeKind};
@@ -176,18 +176,14 @@ impl Executor<'_> {
         }
         let outer_at = self.at;
         self.at = command;
-        self.steps = self.steps.saturating_add(function.cost);
-        if let Some(refusal) = limits::refusal(function.growth, &values) {
+        if let Err(refusal) = self.spend_on_call(function.price, &values) {
             return Err(self.call_failure(frame, function.name, refusal.into()));
         }
         let outer_frame = self.enter_call(frame, command);
         let result = (function.call)(self, &values);
         self.leave_call(outer_frame);
         let result = result.and_then(|value| {
-            if let Some(refusal) = limits::result_refusal(&value) {
-                return Err(refusal.into());
-            }
-            self.steps = self.steps.saturating_add(limits::result_cost(&value));
+            self.spend_on_result(&value)?;
             Ok(value)
         });
         match result {

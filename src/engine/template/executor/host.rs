@@ -49,6 +49,9 @@ impl Executor<'_> {
     }
 
     fn compile(&mut self, source: &Text) -> Result<Arc<Unit>, CallError> {
+        if !self.compiled_sources.contains_key(source.as_bytes()) {
+            self.spend_on_source(source.len() as u64)?;
+        }
         let lookup = self.set.lookup;
         let compiler = &mut self.compiler;
         let compiled = self
@@ -137,6 +140,10 @@ impl Host for Executor<'_> {
             }
             Err(error) => Err(error),
         }
+    }
+
+    fn spend(&mut self, steps: u64) -> Result<(), String> {
+        self.spend_steps(steps)
     }
 
     fn tolerates(&mut self, failure: Tolerated) -> bool {

@@ -4,20 +4,26 @@
 use std::collections::HashMap;
 
 use crate::engine::template::function::Growth;
+use crate::engine::template::text::Text;
 use crate::engine::template::value::{Map, Value};
+use crate::text::limits::{LIST_ITEMS, VALUE_BYTES};
 
-/// Bytes that the result of one call may have, and that a value may have once it is written out.
-pub const MAX_VALUE_BYTES: usize = 1 << 25;
-/// Items that a list made by one call may have.
-pub(super) const MAX_LIST_ITEMS: usize = 1 << 22;
 /// Deepest nesting that is weighed; encoders stop sooner.
 const MAX_DEPTH: usize = 1_000;
 /// Texts up to this length are not examined: anything made from a few of them is small.
 const SHORT: usize = 4096;
 /// How many bytes are made in the time that one step takes.
-const BYTES_OF_A_STEP: u64 = 64;
+const BYTES_OF_A_STEP: u64 = 16;
 /// From how many maps on their weights are kept.
 const MANY_MAPS: usize = 10_000;
+/// Bytes of a text besides its contents.
+const TEXT_BYTES: u64 = 32;
+/// Bytes of an item of a list.
+const ITEM_BYTES: u64 = size_of::<Value>() as u64;
+/// Bytes of a map besides its entries: a node of the tree has room for eleven.
+const MAP_BYTES: u64 = 11 * (size_of::<Text>() + size_of::<Value>()) as u64;
+/// Bytes of an entry of a large map.
+const ENTRY_BYTES: u64 = (size_of::<Text>() + size_of::<Value>()) as u64;
 /// The weight of an item besides its text.
 const ITEM: usize = 8;
 
@@ -31,13 +37,21 @@ pub(super) fn may_grow(value: &Value) -> bool {
     }
 }
 
-/// Why a call is not made: its result would be larger than any chart needs.
-pub(super) fn refusal(growth: Growth, arguments: &[Value]) -> Option<String> {
+/// About how many bytes a call makes, as far as that depends on how its result grows.
+///
+/// # Errors
+/// Why the call is not made: its result would be larger than any chart needs.
+pub(super) fn weigh_call(growth: Growth, arguments: &[Value]) -> Result<u64, String> {
     if growth == Growth::None || !arguments.iter().any(may_grow) {
-        return None;
+        return Ok(0);
     }
-    (estimate(growth, arguments) > MAX_VALUE_BYTES)
-        .then(|| format!("its result would exceed {MAX_VALUE_BYTES} bytes or {MAX_LIST_ITEMS} items"))
+    let bytes = estimate(growth, arguments);
+    if bytes > VALUE_BYTES {
+        return Err(format!(
+            "its result would exceed {VALUE_BYTES} bytes or {LIST_ITEMS} items"
+        ));
+    }
+    Ok(bytes as u64)
 }
 
 /// Bytes that a call would make.
@@ -59,41 +73,79 @@ fn estimate(growth: Growth, arguments: &[Value]) -> usize {
             let lines = 1 + memchr::memchr_iter(b'\n', text.as_bytes()).count();
             usize::try_from(*width).unwrap_or(0).saturating_mul(lines)
         }
-        (Growth::Split, [Value::Str(separator), .., Value::Str(text)]) if text.len() > MAX_LIST_ITEMS => {
+        (Growth::Split, [Value::Str(separator), .., Value::Str(text)]) if text.len() > LIST_ITEMS => {
             let items = count(text.as_bytes(), separator.as_bytes());
-            if items > MAX_LIST_ITEMS { usize::MAX } else { 0 }
+            if items > LIST_ITEMS { usize::MAX } else { 0 }
         }
         (Growth::Items, lists) => {
             let items = lists.iter().map(number_of_items).fold(0, usize::saturating_add);
-            if items > MAX_LIST_ITEMS { usize::MAX } else { 0 }
+            if items > LIST_ITEMS { usize::MAX } else { 0 }
         }
         _ => 0,
     }
 }
 
-/// Steps for the size of a result: making it took time.
-pub(super) fn result_cost(value: &Value) -> u64 {
-    match value {
-        Value::Str(text) => text.len() as u64 / BYTES_OF_A_STEP,
-        Value::List(list) => list.items().len() as u64 / 4,
-        _ => 0,
-    }
+/// Steps for making so many bytes.
+pub(super) const fn cost_of_bytes(bytes: u64) -> u64 {
+    bytes / BYTES_OF_A_STEP
 }
 
+/// Steps for reading the texts among the arguments, at a price for a kibibyte.
+pub(super) fn cost_of_texts(arguments: &[Value], price: u64) -> u64 {
+    let length = |value: &Value| match value {
+        Value::Str(text) => text.len() as u64,
+        _ => 0,
+    };
+    arguments.iter().map(length).sum::<u64>().saturating_mul(price) / 1024
+}
+
+/// # Errors
 /// Why a result is refused.
-pub(super) fn result_refusal(value: &Value) -> Option<String> {
+pub(super) fn check_result(value: &Value) -> Result<(), String> {
     match value {
-        Value::Str(text) if text.len() > MAX_VALUE_BYTES => Some(format!("the result exceeds {MAX_VALUE_BYTES} bytes")),
-        Value::List(list) if list.items().len() > MAX_LIST_ITEMS => {
-            Some(format!("the result exceeds {MAX_LIST_ITEMS} items"))
+        Value::Str(text) if text.len() > VALUE_BYTES => Err(format!("the result exceeds {VALUE_BYTES} bytes")),
+        Value::List(list) if list.items().len() > LIST_ITEMS => Err(format!("the result exceeds {LIST_ITEMS} items")),
+        _ => Ok(()),
+    }
+}
+
+/// The memory that belongs to a value alone, in bytes: what nothing else refers to was made with it.
+pub(super) fn own_bytes(value: &Value) -> u64 {
+    let mut bytes = 0;
+    add_own_bytes(value, 0, &mut bytes);
+    bytes
+}
+
+fn add_own_bytes(value: &Value, depth: usize, bytes: &mut u64) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    match value {
+        Value::Str(text) if !text.is_shared() => *bytes += TEXT_BYTES + text.len() as u64,
+        Value::Bytes(made) => *bytes += TEXT_BYTES + made.len() as u64,
+        Value::List(list) if !list.is_shared() => {
+            for item in list.items() {
+                *bytes += ITEM_BYTES;
+                add_own_bytes(item, depth + 1, bytes);
+            }
         }
-        _ => None,
+        Value::Map(map) if !map.is_shared() => map.with(|entries| {
+            *bytes += MAP_BYTES;
+            for (key, value) in entries {
+                *bytes += ENTRY_BYTES;
+                if !key.is_shared() {
+                    *bytes += TEXT_BYTES + key.len() as u64;
+                }
+                add_own_bytes(value, depth + 1, bytes);
+            }
+        }),
+        _ => {}
     }
 }
 
 /// Whether a value can be written out: maps that contain each other again and again grow without end.
 pub(super) fn is_too_large(value: &Value) -> bool {
-    weight(value) > MAX_VALUE_BYTES
+    weight(value) > VALUE_BYTES
 }
 
 fn weight(value: &Value) -> usize {
@@ -125,7 +177,7 @@ struct Scale {
 impl Default for Scale {
     fn default() -> Self {
         Self {
-            left: MAX_VALUE_BYTES + 1,
+            left: VALUE_BYTES + 1,
             maps: 0,
             known: HashMap::new(),
             is_cut: false,
@@ -135,7 +187,7 @@ impl Default for Scale {
 
 impl Scale {
     const fn weight(&self) -> usize {
-        MAX_VALUE_BYTES + 1 - self.left
+        VALUE_BYTES + 1 - self.left
     }
 
     fn add(&mut self, weight: usize) {
@@ -235,9 +287,9 @@ mod tests {
         let list = |items: usize| Value::list(vec![Value::Nil; items]);
         let large = 1 << 16;
         for (growth, arguments, expected) in [
-            (Growth::None, vec![text(MAX_VALUE_BYTES)], false),
-            (Growth::WrittenOut, vec![text(MAX_VALUE_BYTES)], true),
-            (Growth::WrittenOut, vec![text(MAX_VALUE_BYTES / 2)], false),
+            (Growth::None, vec![text(VALUE_BYTES)], false),
+            (Growth::WrittenOut, vec![text(VALUE_BYTES)], true),
+            (Growth::WrittenOut, vec![text(VALUE_BYTES / 2)], false),
             (
                 Growth::Join,
                 vec![text(large), Value::list(vec![Value::Int(1); 4096])],
@@ -255,20 +307,16 @@ mod tests {
             (Growth::Wrap, vec![Value::Int(1), text(large), text(large)], true),
             (Growth::Indent, vec![Value::Int(1 << 30), text(1)], true),
             (Growth::Indent, vec![Value::Int(8), text(large)], false),
-            (Growth::Split, vec![Value::str(""), text(MAX_LIST_ITEMS + 1)], true),
-            (Growth::Split, vec![Value::str("b"), text(MAX_LIST_ITEMS + 1)], false),
+            (Growth::Split, vec![Value::str(""), text(LIST_ITEMS + 1)], true),
+            (Growth::Split, vec![Value::str("b"), text(LIST_ITEMS + 1)], false),
+            (Growth::Items, vec![list(LIST_ITEMS / 2), list(LIST_ITEMS / 2)], false),
             (
                 Growth::Items,
-                vec![list(MAX_LIST_ITEMS / 2), list(MAX_LIST_ITEMS / 2)],
-                false,
-            ),
-            (
-                Growth::Items,
-                vec![list(MAX_LIST_ITEMS / 2), list(MAX_LIST_ITEMS / 2 + 1)],
+                vec![list(LIST_ITEMS / 2), list(LIST_ITEMS / 2 + 1)],
                 true,
             ),
         ] {
-            assert_eq!(refusal(growth, &arguments).is_some(), expected, "{growth:?}");
+            assert_eq!(weigh_call(growth, &arguments).is_err(), expected, "{growth:?}");
         }
     }
 }

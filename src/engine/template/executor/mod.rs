@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
+use self::budget::Spent;
 use self::no_value::{NO_VALUE, without_no_value};
 use super::compiler::Compiler;
 use super::error::{ErrorFrame, ExecutionError, ParseError};
@@ -25,7 +26,9 @@ use super::text::Text;
 use super::tree::{Definition, NodeId, Unit};
 use super::value::Value;
 use crate::text::go::quote::quote;
+use crate::text::limits::{RENDERING_MEMORY, RENDERING_OUTPUT, RENDERING_STEPS};
 
+mod budget;
 mod builtins;
 mod call;
 mod compare;
@@ -37,7 +40,6 @@ mod no_value;
 mod trace;
 mod walk;
 
-pub use limits::MAX_VALUE_BYTES;
 pub use trace::{Read, Trace};
 
 /// Go's limit on templates within templates.
@@ -46,12 +48,6 @@ pub const MAX_TEMPLATE_DEPTH: u32 = 100_000;
 /// Real nesting (lists, pipelines, includes) that fits a stack of [`STACK_BYTES`](crate::text::threads::STACK_BYTES); reached
 /// sooner than Go's limit, and reported in its words.
 pub const MAX_NESTING: u32 = 60_000;
-
-/// More nodes than any chart executes: `range until 1000000000` ends here.
-pub const DEFAULT_MAX_STEPS: u64 = 100_000_000;
-
-/// More bytes than any chart writes.
-pub const DEFAULT_MAX_OUTPUT: usize = 1 << 30;
 
 /// The value of a missing map key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -72,10 +68,12 @@ pub struct Options {
     pub lint: bool,
     /// Whether to record where each piece of output came from.
     pub source_map: bool,
-    /// Most nodes to execute.
+    /// Most nodes to execute in all templates together.
     pub max_steps: u64,
-    /// Most bytes that one template may write.
+    /// Most bytes that all templates together may write.
     pub max_output: usize,
+    /// Most bytes of values that all templates together may make.
+    pub max_memory: u64,
     /// Deepest nesting; lower it where the stack is smaller than [`STACK_BYTES`](crate::text::threads::STACK_BYTES).
     pub max_nesting: u32,
 }
@@ -86,8 +84,9 @@ impl Default for Options {
             missing_key: MissingKey::Zero,
             lint: false,
             source_map: false,
-            max_steps: DEFAULT_MAX_STEPS,
-            max_output: DEFAULT_MAX_OUTPUT,
+            max_steps: RENDERING_STEPS,
+            max_output: RENDERING_OUTPUT,
+            max_memory: RENDERING_MEMORY,
             max_nesting: MAX_NESTING,
         }
     }
@@ -135,7 +134,7 @@ pub struct Executor<'w> {
     included: HashMap<Text, u32, RandomState>,
     template_depth: u32,
     nesting: u32,
-    steps: u64,
+    spent: Spent,
     compiled_sources: HashMap<Text, Result<Arc<Unit>, ParseError>, RandomState>,
     compiler: Compiler,
     map: Option<MapBuilder>,
@@ -223,7 +222,7 @@ impl<'w> Executor<'w> {
             included: HashMap::default(),
             template_depth: 0,
             nesting: 0,
-            steps: 0,
+            spent: Spent::default(),
             compiled_sources: HashMap::default(),
             compiler: Compiler::default(),
             map: None,
@@ -250,7 +249,6 @@ impl<'w> Executor<'w> {
             return Err(ExecutionError::without_place(no_template(name.as_bytes())));
         };
         self.overlay = None;
-        self.steps = 0;
         self.nesting = 0;
         self.template_depth = 0;
         self.slots.clear();
@@ -262,6 +260,7 @@ impl<'w> Executor<'w> {
             .map_err(|failure| *failure)?;
         // The buffer is kept for the next file, and each file gets memory of exactly its size.
         let text = self.out.as_slice().to_vec();
+        self.keep_output(text.len());
         let map = self.map.take().map(MapBuilder::finish);
         Ok(output(text, map))
     }

@@ -8,6 +8,7 @@ use crate::engine::template::source_map::MapBuilder;
 use crate::engine::template::tree::{Branch, Builtin, Callee, NodeId, NodeKind, Unit};
 use crate::engine::template::value::{List, ListType, Map, Value};
 use crate::text::go::quote::quote;
+use crate::text::limits::VALUE_BYTES;
 
 impl Executor<'_> {
     pub(super) fn walk_list(&mut self, frame: Frame<'_>, dot: &Operand, list: NodeId) -> Result<Flow, Failure> {
@@ -24,14 +25,6 @@ impl Executor<'_> {
         }
         self.nesting -= 1;
         Ok(Flow::Next)
-    }
-
-    fn count_step(&mut self, frame: Frame<'_>) -> Result<(), Failure> {
-        self.steps += 1;
-        if self.steps > self.options.max_steps {
-            return Err(self.error(frame, format!("exceeded {} steps", self.options.max_steps)));
-        }
-        Ok(())
     }
 
     fn walk(&mut self, frame: Frame<'_>, dot: &Operand, id: NodeId) -> Result<Flow, Failure> {
@@ -55,10 +48,8 @@ impl Executor<'_> {
             NodeKind::Template { name, pipe } => self.walk_template(frame, dot, id, name, pipe)?,
             _ => {}
         }
-        if self.out.len() > self.options.max_output {
-            self.at = id;
-            return Err(self.error(frame, format!("output exceeds {} bytes", self.options.max_output)));
-        }
+        self.at = id;
+        self.check_output(frame)?;
         Ok(Flow::Next)
     }
 
@@ -74,10 +65,7 @@ impl Executor<'_> {
             trace.consume(&value.value);
         }
         if matches!(value.value, Value::Map(_) | Value::List(_)) && limits::is_too_large(&value.value) {
-            return Err(self.error(
-                frame,
-                format!("the printed value exceeds {} bytes", limits::MAX_VALUE_BYTES),
-            ));
+            return Err(self.error(frame, format!("the printed value exceeds {VALUE_BYTES} bytes")));
         }
         let start = self.out.len();
         match &value.value {

@@ -1,0 +1,250 @@
+//! Patterns compiled and kept, and what compiling and searching cost: the steps of a rendering are counted by the size of
+//! a pattern with its repetitions written out, and by how far a search may have looked.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::rc::Rc;
+
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+use crate::engine::template::Host;
+use crate::text::go::pattern::too_large;
+use crate::text::go::regexp::translate;
+use crate::text::limits::LIST_ITEMS;
+
+/// Memory that a compiled pattern may use.
+const SIZE_LIMIT: usize = 64 << 20;
+/// How large all patterns kept compiled on a thread may be, in parts; a part takes some twenty bytes.
+const KEPT_PARTS: u64 = 2_000_000;
+/// Bytes that are searched in the time of a step.
+const BYTES_OF_A_STEP: usize = 64;
+
+/// A compiled pattern.
+pub(super) struct Pattern {
+    source: String,
+    text: regex::Regex,
+    /// The same for bytes that are not UTF-8.
+    bytes: OnceCell<Option<regex::bytes::Regex>>,
+    /// The names of its groups, the whole match first.
+    pub(super) names: Vec<Option<String>>,
+    /// Whether it has no text at all.
+    pub(super) is_empty: bool,
+    parts: u64,
+    /// The length of its longest match, if there is a longest.
+    longest: Option<usize>,
+}
+
+/// The places of a match and of its groups.
+pub(super) type Spans = Vec<Option<Range<usize>>>;
+
+impl Pattern {
+    fn compile(source: &[u8], host: &mut dyn Host) -> Result<Self, String> {
+        let translated = translate(source)?;
+        let too_large = || too_large(&String::from_utf8_lossy(source));
+        let hir = regex_syntax::parse(&translated.pattern).map_err(|_| too_large())?;
+        let parts = parts(&hir);
+        // Each part takes the time of a step.
+        host.spend(parts)?;
+        let text = regex::RegexBuilder::new(&translated.pattern)
+            .size_limit(SIZE_LIMIT)
+            .build()
+            .map_err(|_| too_large())?;
+        Ok(Self {
+            source: translated.pattern,
+            text,
+            bytes: OnceCell::new(),
+            names: translated.names,
+            is_empty: source.is_empty(),
+            parts,
+            longest: hir.properties().maximum_len(),
+        })
+    }
+
+    fn for_bytes(&self) -> Option<&regex::bytes::Regex> {
+        let compile = || {
+            regex::bytes::RegexBuilder::new(&self.source)
+                .size_limit(SIZE_LIMIT)
+                .build()
+                .ok()
+        };
+        self.bytes.get_or_init(compile).as_ref()
+    }
+
+    /// Whether it occurs in a text.
+    pub(super) fn matches(&self, text: &[u8]) -> bool {
+        match std::str::from_utf8(text) {
+            Ok(text) => self.text.is_match(text),
+            Err(_) => self.for_bytes().is_some_and(|pattern| pattern.is_match(text)),
+        }
+    }
+
+    /// Where it occurs, at most `limit` times.
+    ///
+    /// # Errors
+    /// When the rendering may use no more.
+    pub(super) fn find(&self, text: &[u8], limit: usize, host: &mut dyn Host) -> Result<Vec<Range<usize>>, String> {
+        let whole = |found: &Range<usize>| found.clone();
+        if let Ok(text) = std::str::from_utf8(text) {
+            let found = self.text.find_iter(text).map(|found| found.range());
+            return self.collect(found.take(limit), whole, text.len(), host);
+        }
+        let Some(pattern) = self.for_bytes() else {
+            return Ok(Vec::new());
+        };
+        let found = pattern.find_iter(text).map(|found| found.range());
+        self.collect(found.take(limit), whole, text.len(), host)
+    }
+
+    /// Every match with its groups, the whole match first.
+    ///
+    /// # Errors
+    /// When the rendering may use no more.
+    pub(super) fn captures(&self, text: &[u8], host: &mut dyn Host) -> Result<Vec<Spans>, String> {
+        let all = 0..self.names.len();
+        let whole = |spans: &Spans| spans.first().cloned().flatten().unwrap_or_default();
+        if let Ok(text) = std::str::from_utf8(text) {
+            let groups = self.text.captures_iter(text).map(|groups| {
+                let spans = all.clone().map(|at| groups.get(at).map(|group| group.range()));
+                spans.collect()
+            });
+            return self.collect(groups, whole, text.len(), host);
+        }
+        let Some(pattern) = self.for_bytes() else {
+            return Ok(Vec::new());
+        };
+        let groups = pattern.captures_iter(text).map(|groups| {
+            let spans = all.clone().map(|at| groups.get(at).map(|group| group.range()));
+            spans.collect()
+        });
+        self.collect(groups, whole, text.len(), host)
+    }
+
+    /// Collects matches and counts how far each search may have looked: beyond the end of a match as well, for a longer
+    /// one that was not there.
+    fn collect<T>(
+        &self,
+        matches: impl Iterator<Item = T>,
+        whole: impl Fn(&T) -> Range<usize>,
+        length: usize,
+        host: &mut dyn Host,
+    ) -> Result<Vec<T>, String> {
+        let mut found = Vec::new();
+        let (mut from, mut searched) = (0, 0);
+        for item in matches {
+            if found.len() >= LIST_ITEMS {
+                return Err(format!("it matches more than {LIST_ITEMS} times"));
+            }
+            let range = whole(&item);
+            let rest = length.saturating_sub(range.start);
+            searched += range.start.saturating_sub(from) + self.longest.map_or(rest, |longest| rest.min(longest));
+            from = range.end;
+            if searched >= BYTES_OF_A_STEP {
+                host.spend((searched / BYTES_OF_A_STEP) as u64)?;
+                searched %= BYTES_OF_A_STEP;
+            }
+            found.push(item);
+        }
+        Ok(found)
+    }
+}
+
+/// How many characters, ranges and positions a pattern has once its repetitions are written out.
+fn parts(hir: &Hir) -> u64 {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => 1,
+        HirKind::Literal(literal) => literal.0.len() as u64,
+        HirKind::Class(Class::Unicode(class)) => class.ranges().len() as u64,
+        HirKind::Class(Class::Bytes(class)) => class.ranges().len() as u64,
+        HirKind::Repetition(repetition) => {
+            let times = repetition.max.unwrap_or_else(|| repetition.min.saturating_add(1));
+            parts(&repetition.sub).saturating_mul(u64::from(times))
+        }
+        HirKind::Capture(capture) => parts(&capture.sub).saturating_add(1),
+        HirKind::Concat(items) | HirKind::Alternation(items) => items.iter().map(parts).fold(1, u64::saturating_add),
+    }
+}
+
+/// Patterns by their source.
+#[derive(Default)]
+struct Cache {
+    patterns: HashMap<Vec<u8>, Rc<Pattern>>,
+    parts: u64,
+}
+
+thread_local! {
+    static CACHE: RefCell<Cache> = RefCell::default();
+}
+
+/// The compiled pattern, from the thread's cache when it was used before.
+///
+/// # Errors
+/// Go's error text for a pattern that Go refuses, or that the rendering may use no more.
+pub(super) fn compiled(source: &[u8], host: &mut dyn Host) -> Result<Rc<Pattern>, String> {
+    if let Some(pattern) = CACHE.with_borrow(|cache| cache.patterns.get(source).cloned()) {
+        return Ok(pattern);
+    }
+    let pattern = Rc::new(Pattern::compile(source, host)?);
+    CACHE.with_borrow_mut(|cache| {
+        if cache.parts.saturating_add(pattern.parts) > KEPT_PARTS {
+            *cache = Cache::default();
+        }
+        cache.parts += pattern.parts;
+        cache.patterns.insert(source.to_vec(), Rc::clone(&pattern));
+    });
+    Ok(pattern)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::template::{CallResult, Text, Tolerated, Value};
+
+    #[test]
+    fn repetitions_count_as_often_as_they_are_written_out() {
+        for (pattern, expected) in [("abc", 3), ("a{100}", 100), ("(?:ab){10}|c", 22), ("[a-cx]+", 4)] {
+            assert_eq!(parts(&regex_syntax::parse(pattern).unwrap()), expected, "{pattern}");
+        }
+        assert!(parts(&regex_syntax::parse(r"(?:\pL{100}){9}").unwrap()) > 300_000);
+    }
+
+    /// A host with a budget.
+    struct Purse(u64);
+
+    impl Host for Purse {
+        fn include(&mut self, _: &Text, _: Value) -> CallResult {
+            Ok(Value::Nil)
+        }
+        fn tpl(&mut self, _: &Text, _: Value) -> CallResult {
+            Ok(Value::Nil)
+        }
+        fn spend(&mut self, steps: u64) -> Result<(), String> {
+            self.0 = self.0.checked_sub(steps).ok_or("spent")?;
+            Ok(())
+        }
+        fn tolerates(&mut self, _: Tolerated) -> bool {
+            false
+        }
+        fn now_unix_nanos(&self) -> i128 {
+            0
+        }
+        fn fill_random(&mut self, _: &mut [u8]) {}
+    }
+
+    #[test]
+    fn searches_that_look_far_again_and_again_are_stopped() {
+        let text = "a".repeat(300_000);
+        let mut purse = Purse(20_000_000);
+        let far = compiled(b"(.*)x|a", &mut purse).unwrap();
+        assert_eq!(far.captures(text.as_bytes(), &mut purse).unwrap_err(), "spent");
+        let mut purse = Purse(20_000);
+        let near = compiled(b"a", &mut purse).unwrap();
+        assert_eq!(
+            near.find(text.as_bytes(), usize::MAX, &mut purse).unwrap().len(),
+            300_000
+        );
+        assert_eq!(near.find(text.as_bytes(), 3, &mut purse).unwrap().len(), 3);
+        let mut purse = Purse(300_000);
+        assert_eq!(compiled(br"(\pL{100}){9}", &mut purse).err(), Some("spent".to_owned()));
+    }
+}

@@ -1,0 +1,18 @@
+//! The limits on input, in one place: what a chart, a rendering and a schema may use before they are stopped. Helm has
+//! few of them and runs out of memory or time instead. Charts of public repositories stay below a tenth of each;
+//! docs/limits.md explains them to users.
+
+/// Nodes that the templates of one rendering may execute; slow functions and large values count as many.
+pub const RENDERING_STEPS: u64 = 20_000_000;
+
+/// Bytes that the templates of one rendering may write.
+pub const RENDERING_OUTPUT: usize = 32 << 20;
+
+/// Bytes of values that the templates of one rendering may make, whether or not they keep them.
+pub const RENDERING_MEMORY: u64 = 256 << 20;
+
+/// Bytes that the result of one call may have, and that a value may have once it is written out.
+pub const VALUE_BYTES: usize = 32 << 20;
+
+/// Items that a list made by one call may have.
+pub const LIST_ITEMS: usize = 1 << 20;
