@@ -9,6 +9,11 @@
 //! image → bump plan → edit → files
 //! ```
 
+#![cfg_attr(
+    test,
+    expect(clippy::disallowed_methods, reason = "tests read files and settings of their own")
+)]
+
 pub mod text;
 pub mod kubernetes;
 pub mod engine;

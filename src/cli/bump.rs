@@ -10,7 +10,8 @@ use crate::delivery::bump::{
 };
 use crate::delivery::image::ImageReference;
 use crate::text::edit::Change;
-use crate::text::source::ReplaceError;
+use crate::text::limits::FILE_BYTES;
+use crate::text::source::{Named, ReplaceError, read_file};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
@@ -60,7 +61,7 @@ impl PartArgument {
 
 pub(super) fn run(context: RunContext, arguments: &BumpArguments) -> Result<Exit, CommandError> {
     let request = request(context, arguments)?;
-    let plan = plan_bump(&request, &|path: &Path| std::fs::read(path)).map_err(bump_error)?;
+    let plan = plan_bump(&request, &|path: &Path| read_file(path, Named::ByUser, FILE_BYTES)).map_err(bump_error)?;
     if arguments.dry_run {
         let diff: String = plan.files.iter().map(FilePlan::diff).collect();
         context.write_stdout(diff.as_bytes())?;

@@ -7,7 +7,8 @@ use crate::engine::render::FixedClock;
 use crate::engine::template::World;
 use crate::report::Terminal;
 use crate::text::go::path_error::path_error;
-use crate::text::source::ReportRoot;
+use crate::text::limits::FILE_BYTES;
+use crate::text::source::{Named, ReportRoot, read_file};
 
 use super::command_error::CommandError;
 
@@ -162,7 +163,8 @@ impl RunContext {
     /// # Errors
     /// When it cannot be read, in Go's words.
     pub fn read_file(self, path: &str) -> Result<Vec<u8>, CommandError> {
-        std::fs::read(path).map_err(|error| CommandError::could_not_run(open_error(path, &error)))
+        read_file(Path::new(path), Named::ByUser, FILE_BYTES)
+            .map_err(|error| CommandError::could_not_run(open_error(path, &error)))
     }
 
     /// Writes to standard output. A reader that has gone away is not an error.

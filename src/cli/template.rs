@@ -21,7 +21,9 @@ use crate::engine::values::process_dependencies;
 use crate::kubernetes::version::KubeVersion;
 use crate::text::go::boolean::parse_bool;
 use crate::text::go::path_match::path_match;
+use crate::text::limits::FILE_BYTES;
 use crate::text::semver;
+use crate::text::source::{Named, read_file};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
@@ -208,7 +210,7 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
 /// The chart, with its `file://` dependencies if they are requested.
 fn load(arguments: &TemplateArguments, path: &str) -> Result<Chart, CommandError> {
     let chart = load_chart_to_render(Path::new(path), arguments.compat()).map_err(|error| {
-        let read = |file: &str| std::fs::read(Path::new(path).join(file)).ok();
+        let read = |file: &str| read_file(&Path::new(path).join(file), Named::ByInput, FILE_BYTES).ok();
         let explanation = explain_load(path.trim_end_matches('/'), &error, &read);
         CommandError::findings(error).explained([explanation])
     })?;

@@ -19,8 +19,9 @@ use crate::kubernetes::validate::{
 };
 use crate::kubernetes::version::parse_versions;
 use crate::report::{CheckedFile, Group, ResourceFormat, ResourceOptions, resources_as};
+use crate::text::limits::MANIFEST_BYTES;
 use crate::text::rule::{Rule, Severity};
-use crate::text::source::{Links, SourceFile, Visit, WalkLimits, walk};
+use crate::text::source::{Links, Named, SourceFile, Visit, WalkLimits, read_file, walk};
 use crate::text::threads::map_with_state;
 
 use super::command_error::CommandError;
@@ -210,7 +211,8 @@ fn definitions(
         }
     }
     for path in definition_files(&arguments.crd)? {
-        let text = std::fs::read(&path).map_err(|error| CommandError::could_not_run(open_error(&path, &error)))?;
+        let text = read_file(&path, Named::ByUser, MANIFEST_BYTES)
+            .map_err(|error| CommandError::could_not_run(open_error(&path, &error)))?;
         custom.add_text(&text);
     }
     for document in documents.filter(arguments.workers, CustomSchemas::is_definition) {
@@ -378,9 +380,9 @@ fn read_inputs(inputs: &[Input], workers: Option<usize>) -> Vec<ReadInput> {
                 path: name.clone(),
                 text: Ok(text.clone()),
             },
-            Input::Path(path) => ReadInput {
+            Input::Path(path, named) => ReadInput {
                 path: path.clone(),
-                text: std::fs::read(path).map_err(|error| open_error(path, &error)),
+                text: read_file(Path::new(path), *named, MANIFEST_BYTES).map_err(|error| open_error(path, &error)),
             },
         },
     )
@@ -388,7 +390,7 @@ fn read_inputs(inputs: &[Input], workers: Option<usize>) -> Vec<ReadInput> {
 
 /// What to read: a path still to be read, or a text at hand.
 enum Input {
-    Path(String),
+    Path(String, Named),
     Text(String, Vec<u8>),
 }
 
@@ -404,9 +406,10 @@ fn inputs(context: RunContext, arguments: &ValidateArguments, ignored: &[Regex])
             let mut paths = Vec::new();
             collect(Path::new(name), &mut paths);
             let paths = paths.into_iter().map(|path| path.display().to_string());
-            inputs.extend(paths.filter(|path| !is_ignored(path)).map(Input::Path));
+            let paths = paths.filter(|path| !is_ignored(path));
+            inputs.extend(paths.map(|path| Input::Path(path, Named::ByInput)));
         } else if !is_ignored(name) {
-            inputs.push(Input::Path(name.to_owned()));
+            inputs.push(Input::Path(name.to_owned(), Named::ByUser));
         }
     }
     Ok(inputs)

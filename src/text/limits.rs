@@ -2,6 +2,16 @@
 //! few of them and runs out of memory or time instead. Charts of public repositories stay below a tenth of each;
 //! docs/limits.md explains them to users.
 
+/// Bytes of a file of a chart, of a values file, an archive or a schema; also of all files of a chart together, with those
+/// in its archives. Helm's limit on an unpacked chart.
+pub const FILE_BYTES: u64 = 100 << 20;
+
+/// Bytes of a file of manifests, and of a repository's index.
+pub const MANIFEST_BYTES: u64 = 1 << 30;
+
+/// Bytes of a small file: .helmignore, .sops.yaml.
+pub const SETTINGS_BYTES: u64 = 1 << 20;
+
 /// Nodes that the templates of one rendering may execute; slow functions and large values count as many.
 pub const RENDERING_STEPS: u64 = 20_000_000;
 

@@ -11,10 +11,14 @@ const MEMORY: u32 = 5_000_000;
 const SECONDS: u32 = 120;
 
 fn template(directory: &Path, arguments: &[&str]) -> Output {
+    run(directory, "template", arguments)
+}
+
+fn run(directory: &Path, command: &str, arguments: &[&str]) -> Output {
     let quoted: Vec<String> = arguments.iter().map(|argument| format!("'{argument}'")).collect();
     let program = env!("CARGO_BIN_EXE_chartwright");
     let script = format!(
-        "ulimit -v {MEMORY}; exec timeout {SECONDS} '{program}' template {}",
+        "ulimit -v {MEMORY}; exec timeout {SECONDS} '{program}' {command} {}",
         quoted.join(" ")
     );
     Command::new("sh")
@@ -300,4 +304,83 @@ fn following_links_ends() {
         &template(directory.path(), &["c"]),
         "leads back to a directory that contains it",
     );
+}
+
+/// Links that git can hold: to a device, and to a file without an end.
+#[cfg(target_os = "linux")]
+#[test]
+fn endless_files_are_stopped() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for target in ["/dev/zero", "/proc/self/pagemap"] {
+        for name in [
+            "Chart.yaml",
+            ".helmignore",
+            "values.yaml",
+            "values-x.yaml",
+            "templates/t.yaml",
+        ] {
+            let inner = directory
+                .path()
+                .join(format!("{}-{}", name.replace('/', "-"), target.len()));
+            chart(&inner, &[("c/templates/ok.yaml", "a: 1\n")]);
+            let link = inner.join("c").join(name);
+            let _ = std::fs::remove_file(&link);
+            std::os::unix::fs::symlink(target, &link).expect("a link");
+            for command in ["template", "lint", "package"] {
+                let output = run(&inner, command, &["c"]);
+                let text = [output.stderr.as_slice(), &output.stdout].concat();
+                let text = String::from_utf8_lossy(&text);
+                let has_failed = output.status.code().is_some_and(|code| code != 0 && code < 70);
+                let is_unused = *name == "values-x.yaml" && command == "template";
+                assert!(
+                    has_failed || is_unused,
+                    "{name} {target} {command}: {:?} {text}",
+                    output.status
+                );
+                assert!(!text.contains("panicked"), "{name} {target} {command}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn archives_in_archives_share_a_limit() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut inner = chart_archive("l0", &[("z", vec![0; 1 << 20])]);
+    for level in 1..5 {
+        let copies: Vec<(String, Vec<u8>)> = (0..10).map(|n| (format!("charts/x{n}.tgz"), inner.clone())).collect();
+        let copies: Vec<(&str, Vec<u8>)> = copies
+            .iter()
+            .map(|(name, data)| (name.as_str(), data.clone()))
+            .collect();
+        inner = chart_archive(&format!("l{level}"), &copies);
+    }
+    std::fs::write(directory.path().join("c.tgz"), &inner).expect("an archive");
+    let output = template(directory.path(), &["c.tgz"]);
+    assert_refused(
+        "archives in archives",
+        &output,
+        "larger than the maximum size 104857600",
+    );
+}
+
+/// A packed chart with some files.
+fn chart_archive(name: &str, files: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    let mut builder = tar::Builder::new(encoder);
+    let metadata = format!("apiVersion: v2\nname: {name}\nversion: 0.1.0\n").into_bytes();
+    let own = [("Chart.yaml", metadata)];
+    for (path, data) in own
+        .iter()
+        .map(|(path, data)| (*path, data))
+        .chain(files.iter().map(|(path, data)| (*path, data)))
+    {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(data.len() as u64);
+        header.set_mode(0o644);
+        builder
+            .append_data(&mut header, format!("{name}/{path}"), data.as_slice())
+            .expect("an entry");
+    }
+    builder.into_inner().expect("an archive").finish().expect("an archive")
 }

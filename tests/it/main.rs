@@ -7,6 +7,7 @@
     clippy::print_stdout,
     reason = "a test stops at input it cannot read, and prints what it did"
 )]
+#![expect(clippy::disallowed_methods, reason = "tests read files and settings of their own")]
 
 mod bump;
 mod check;

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use crate::engine::values::{FetchDocument, MAX_DOCUMENT_BYTES};
 use crate::text::causes::with_causes;
+use crate::text::limits::FILE_BYTES;
 use crate::text::redact::{redact_message, redact_url};
+use crate::text::source::{Named, read_file};
 
 use super::client::NetworkSettings;
 use super::clock::Clock;
@@ -47,7 +49,10 @@ impl RemoteDocuments {
 
     fn fetch(&self, url: &str) -> Fetched {
         let kept = self.cache.as_deref().map(|cache| kept_at(cache, url));
-        if let Some(text) = kept.as_deref().and_then(|kept| std::fs::read(kept).ok()) {
+        if let Some(text) = kept
+            .as_deref()
+            .and_then(|kept| read_file(kept, Named::ByInput, FILE_BYTES).ok())
+        {
             return Ok(text);
         }
         let network = self

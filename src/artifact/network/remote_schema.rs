@@ -7,8 +7,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::kubernetes::validate::{FetchError, FetchSchema};
 use crate::text::causes::with_causes;
+use crate::text::limits::FILE_BYTES;
 use crate::text::redact::redact_message;
-use crate::text::source::replace_file;
+use crate::text::source::{Named, read_file, replace_file};
 
 use super::retry::{RetryPolicy, Verdict, judge_error, judge_status};
 use super::runtime::Network;
@@ -91,7 +92,10 @@ impl RemoteSchemas {
 impl FetchSchema for RemoteSchemas {
     fn fetch(&self, url: &str) -> Result<Option<Vec<u8>>, FetchError> {
         let kept = self.cache.as_deref().map(|cache| kept_at(cache, url));
-        if let Some(text) = kept.as_deref().and_then(|kept| std::fs::read(kept).ok()) {
+        if let Some(text) = kept
+            .as_deref()
+            .and_then(|kept| read_file(kept, Named::ByInput, FILE_BYTES).ok())
+        {
             return Ok(Some(text));
         }
         let request = || self.network.wait(self.request(url));

@@ -7,7 +7,9 @@ use crate::engine::chart::{
     read_archive,
 };
 use crate::text::edit::{Change, EditError, NewValue, YamlPath, apply_changes};
+use crate::text::limits::FILE_BYTES;
 use crate::text::semver::Version;
+use crate::text::source::{Named, read_file};
 
 use super::archive::{ArchiveWriteError, pack};
 
@@ -81,7 +83,7 @@ pub fn package_chart(directory: &Path, options: &PackageOptions) -> Result<Packa
     let mut files = if directory.is_dir() {
         files_with_local_dependencies(directory)?.files
     } else {
-        let bytes = std::fs::read(directory).map_err(|source| {
+        let bytes = read_file(directory, Named::ByUser, FILE_BYTES).map_err(|source| {
             load(LoadError::Read {
                 path: directory.to_owned(),
                 source,

@@ -14,9 +14,10 @@ use crate::engine::chart::{
 };
 use crate::engine::template::World;
 use crate::kubernetes::validate::{CustomSchemas, Status, check_text};
+use crate::text::limits::FILE_BYTES;
 use crate::text::rule::{Rule, Severity};
 use crate::text::semver::is_compatible_range;
-use crate::text::source::{SourceFile, join_shown};
+use crate::text::source::{Named, SourceFile, join_shown, read_file};
 
 use super::charts::CheckTarget;
 use super::request::CheckRequest;
@@ -98,7 +99,7 @@ type LoadFailure = Box<Finding>;
 
 /// A chart with its `file://` neighbours, and its files as Helm's rules read them.
 fn load(source: &Path, shown: &str, request: &CheckRequest) -> Result<(ChartSource, Chart), LoadFailure> {
-    let read = |name: &str| std::fs::read(source.join(name)).ok();
+    let read = |name: &str| read_file(&source.join(name), Named::ByInput, FILE_BYTES).ok();
     let explained = |error: &LoadError| Box::new(explain_load(shown, error, &read));
     let (local, shown) = if source.is_dir() {
         let files =
@@ -109,7 +110,8 @@ fn load(source: &Path, shown: &str, request: &CheckRequest) -> Result<(ChartSour
             let place = Location::whole(SourceFile::without_text(shown));
             Box::new(Finding::new(Rule::ChartLoad, place, message))
         };
-        let bytes = std::fs::read(source).map_err(|error| unreadable(format!("cannot be read: {error}")))?;
+        let bytes = read_file(source, Named::ByInput, FILE_BYTES)
+            .map_err(|error| unreadable(format!("cannot be read: {error}")))?;
         let files = read_archive(&bytes).map_err(|error| unreadable(error.to_string()))?;
         let local = LocalFiles {
             files,
@@ -134,7 +136,7 @@ fn load(source: &Path, shown: &str, request: &CheckRequest) -> Result<(ChartSour
 fn neighbour_failure(error: &LocalDependencyError, chart: &Path, shown: &str, request: &CheckRequest) -> LoadFailure {
     let own_file = || {
         let path = join_shown(shown, CHART_FILE);
-        std::fs::read(chart.join(CHART_FILE)).map_or_else(
+        read_file(&chart.join(CHART_FILE), Named::ByInput, FILE_BYTES).map_or_else(
             |_| SourceFile::without_text(path.as_str()),
             |text| SourceFile::new(path.as_str(), text),
         )
@@ -152,7 +154,7 @@ fn neighbour_failure(error: &LocalDependencyError, chart: &Path, shown: &str, re
             }))
         }
         LocalDependencyError::Load { directory, source } => {
-            let read = |name: &str| std::fs::read(directory.join(name)).ok();
+            let read = |name: &str| read_file(&directory.join(name), Named::ByInput, FILE_BYTES).ok();
             Box::new(explain_load(&request.report_root.shown(directory), source, &read))
         }
         LocalDependencyError::Version { name: wanted, .. } | LocalDependencyError::Name { name: wanted, .. } => {
@@ -160,7 +162,9 @@ fn neighbour_failure(error: &LocalDependencyError, chart: &Path, shown: &str, re
                 name == wanted
             }))
         }
-        LocalDependencyError::TooDeep(_) => Box::new(explain_neighbour(own_file(), &error.to_string(), &|_, _| false)),
+        LocalDependencyError::TooDeep(_) | LocalDependencyError::TooLarge(_) => {
+            Box::new(explain_neighbour(own_file(), &error.to_string(), &|_, _| false))
+        }
     }
 }
 

@@ -7,8 +7,9 @@ use crate::check::finding::{Finding, Location};
 use crate::engine::chart::{Chart, read_values};
 use crate::engine::template::Map;
 use crate::text::go::path_match::path_match;
+use crate::text::limits::FILE_BYTES;
 use crate::text::rule::Rule;
-use crate::text::source::SourceFile;
+use crate::text::source::{Named, SourceFile, read_file};
 
 use super::request::{CheckRequest, no_values};
 
@@ -56,7 +57,7 @@ pub(super) fn chart_values(
         }),
     }
     for name in values_files(directory, &request.values) {
-        let text = match std::fs::read(directory.join(&name)) {
+        let text = match read_file(&directory.join(&name), Named::ByInput, FILE_BYTES) {
             Ok(text) => text,
             Err(error) => {
                 let file = SourceFile::without_text(chart.file_path(&name));

@@ -1,6 +1,7 @@
 //! Reading a packaged chart (`.tgz`) with Helm's limits and refusals: no path leaves the chart, no archive unpacks to
 //! more than 100 MiB.
 
+use crate::text::limits::FILE_BYTES;
 use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
@@ -8,10 +9,10 @@ use flate2::read::MultiGzDecoder;
 use super::load::ChartFile;
 
 /// Most bytes of an unpacked chart, as in Helm.
-pub const MAX_ARCHIVE_SIZE: u64 = 100 * 1024 * 1024;
+pub const MAX_ARCHIVE_SIZE: u64 = FILE_BYTES;
 
 /// Most entries of an archive, directories included; the largest charts have some thousand.
-const MAX_ARCHIVE_ENTRIES: usize = 50_000;
+pub(super) const MAX_ARCHIVE_ENTRIES: usize = 50_000;
 
 /// The first bytes of gzip, with the only method of compression there is.
 pub(super) const GZIP_START: &[u8] = b"\x1F\x8B\x08";
@@ -69,11 +70,32 @@ pub enum ArchiveError {
     Broken(#[source] io::Error),
 }
 
+/// What a chart may still unpack: the archives in its `charts/`, and those in theirs, share it.
+#[derive(Debug)]
+pub(super) struct UnpackBudget {
+    bytes: u64,
+    entries: usize,
+}
+
+impl Default for UnpackBudget {
+    fn default() -> Self {
+        Self {
+            bytes: MAX_ARCHIVE_SIZE,
+            entries: MAX_ARCHIVE_ENTRIES,
+        }
+    }
+}
+
 /// The files of a gzipped tar, names without the top directory, in archive order.
 ///
 /// # Errors
 /// When it is not an archive, is too large, or has names that Helm refuses.
 pub fn read_archive(bytes: &[u8]) -> Result<Vec<ChartFile>, ArchiveError> {
+    read_archive_within(bytes, &mut UnpackBudget::default())
+}
+
+/// The same with what is left of a budget.
+pub(super) fn read_archive_within(bytes: &[u8], budget: &mut UnpackBudget) -> Result<Vec<ChartFile>, ArchiveError> {
     if bytes.is_empty() {
         return Err(ArchiveError::NoBytes);
     }
@@ -87,22 +109,19 @@ pub fn read_archive(bytes: &[u8]) -> Result<Vec<ChartFile>, ArchiveError> {
         decoder: MultiGzDecoder::new(bytes).take(MAX_UNPACKED),
         broken: None,
     };
-    read_tar(&mut unpacked).map_err(|error| match error {
+    read_tar(&mut unpacked, budget).map_err(|error| match error {
         // The reader of tar hides what the reader of gzip found.
         ArchiveError::NotTar | ArchiveError::Truncated => unpacked.broken.take().unwrap_or(error),
         error => error,
     })
 }
 
-fn read_tar(unpacked: &mut Unpacked<'_>) -> Result<Vec<ChartFile>, ArchiveError> {
+fn read_tar(unpacked: &mut Unpacked<'_>, budget: &mut UnpackBudget) -> Result<Vec<ChartFile>, ArchiveError> {
     let mut archive = tar::Archive::new(unpacked);
     let mut files = Vec::new();
     let mut data = Vec::new();
-    let mut remaining = MAX_ARCHIVE_SIZE;
-    for (count, entry) in archive.entries().map_err(|error| tar_error(&error))?.enumerate() {
-        if count >= MAX_ARCHIVE_ENTRIES {
-            return Err(ArchiveError::TooManyEntries);
-        }
+    for entry in archive.entries().map_err(|error| tar_error(&error))? {
+        budget.entries = budget.entries.checked_sub(1).ok_or(ArchiveError::TooManyEntries)?;
         let mut entry = entry.map_err(|error| tar_error(&error))?;
         let raw_name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         if entry.header().entry_type().is_dir() || raw_name.ends_with('/') {
@@ -114,16 +133,16 @@ fn read_tar(unpacked: &mut Unpacked<'_>) -> Result<Vec<ChartFile>, ArchiveError>
             continue;
         }
         let name = chart_path(&raw_name)?;
-        if entry.size() > remaining {
+        if entry.size() > budget.bytes {
             return Err(ArchiveError::TooLarge);
         }
         data.clear();
         (&mut entry)
-            .take(remaining)
+            .take(budget.bytes)
             .read_to_end(&mut data)
             .map_err(|error| tar_error(&error))?;
-        remaining = remaining.saturating_sub(data.len() as u64);
-        if remaining == 0 {
+        budget.bytes = budget.bytes.saturating_sub(data.len() as u64);
+        if budget.bytes == 0 {
             return Err(ArchiveError::TooLarge);
         }
         files.push(ChartFile::new(name, without_bom(&data)));

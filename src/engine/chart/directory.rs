@@ -13,7 +13,8 @@ use super::load::ChartFile;
 use super::load_error::LoadError;
 use super::notice::Notice;
 use crate::engine::template::{CompiledSource, Compiler};
-use crate::text::source::{Links, Visit, WalkLimits, walk};
+use crate::text::limits::SETTINGS_BYTES;
+use crate::text::source::{Links, Named, Visit, WalkLimits, read_file, walk};
 use crate::text::threads::map_while;
 
 /// How many files make a second thread for reading them worthwhile.
@@ -67,9 +68,16 @@ pub(super) fn read_directory_and_values<V>(
     read_values: impl FnOnce(&ChartFile) -> V,
     ahead: Option<&CompileAhead>,
 ) -> Result<Directory<V>, LoadError> {
-    let rules = match fs::read(directory.join(".helmignore")) {
+    let ignore_file = directory.join(".helmignore");
+    let rules = match read_file(&ignore_file, Named::ByInput, SETTINGS_BYTES) {
         Ok(text) => IgnoreRules::parse(&String::from_utf8_lossy(&text))?,
-        Err(_) => IgnoreRules::parse("")?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => IgnoreRules::parse("")?,
+        Err(source) => {
+            return Err(LoadError::Read {
+                path: ignore_file,
+                source,
+            });
+        }
     };
     let mut notices = Vec::new();
     let mut found = find_files(directory, &rules, &mut notices)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::archive::{GZIP_START, read_archive};
+use super::archive::{GZIP_START, UnpackBudget, read_archive_within};
 use super::compat::Compat;
 use super::compile_ahead::CompileAhead;
 use super::directory::read_directory_and_values;
@@ -18,6 +18,8 @@ use super::text_floats::{Shape, json_of_shape};
 use super::values_file::read_values;
 use crate::engine::functions::yaml_value::map_from_yaml;
 use crate::engine::template::{CompiledSource, Map, MapType};
+use crate::text::limits::FILE_BYTES;
+use crate::text::source::{Named, read_file};
 
 /// One file of a chart.
 #[derive(Debug, Clone)]
@@ -128,7 +130,7 @@ fn load_unplaced(
     })?;
     if information.is_dir() {
         let chart_yaml = path.join("Chart.yaml");
-        let (document, generation) = match std::fs::read(&chart_yaml) {
+        let (document, generation) = match read_file(&chart_yaml, Named::ByInput, FILE_BYTES) {
             Ok(data) => first_look(&data, compat)?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let absolute = std::path::absolute(&chart_yaml).unwrap_or(chart_yaml);
@@ -143,19 +145,20 @@ fn load_unplaced(
         };
         let ahead = document.as_ref().and_then(ahead);
         let read = read_directory_and_values(path, |file| read_chart_values(file, compat), ahead.as_ref())?;
-        let mut chart = load_with_values(read.files, read.values, compat, 0)?;
+        let mut chart = load_with_values(read.files, read.values, compat, 0, &mut UnpackBudget::default())?;
         chart.compiled = Arc::new(read.compiled);
         chart.notices.splice(..0, read.notices);
         return renderable(chart, generation);
     }
-    let bytes = std::fs::read(path).map_err(|source| LoadError::Read {
+    let bytes = read_file(path, Named::ByUser, FILE_BYTES).map_err(|source| LoadError::Read {
         path: path.to_owned(),
         source,
     })?;
     if !bytes.starts_with(GZIP_START) {
-        return Err(not_an_archive(path, &bytes));
+        return Err(LoadError::not_an_archive(path, &bytes));
     }
-    let files = read_archive(&bytes).map_err(|error| match compat {
+    let mut budget = UnpackBudget::default();
+    let files = read_archive_within(&bytes, &mut budget).map_err(|error| match compat {
         Compat::Helm4 => LoadError::Unloadable(error),
         Compat::Helm3 => LoadError::Archive(error),
     })?;
@@ -165,7 +168,7 @@ fn load_unplaced(
         (None, Compat::Helm3) => Generation::OneOrTwo,
         (None, Compat::Helm4) => return Err(LoadError::NoChartInArchive),
     };
-    renderable(load_nested(files, compat, 0)?, generation)
+    renderable(load_with_values(files, None, compat, 0, &mut budget)?, generation)
 }
 
 /// Which of Helm's loaders a chart is for.
@@ -184,28 +187,6 @@ fn renderable(chart: Chart, generation: Generation) -> Result<Chart, LoadError> 
         }
         Generation::Three => Err(LoadError::VersionThree),
     }
-}
-
-fn not_an_archive(path: &Path, bytes: &[u8]) -> LoadError {
-    let name = std::path::absolute(path)
-        .unwrap_or_else(|_| path.to_owned())
-        .display()
-        .to_string();
-    if has_extension(&name, "yml") || has_extension(&name, "yaml") {
-        return LoadError::YamlFile { path: name };
-    }
-    // Helm looks at 512 bytes: those that a shorter file does not have are zeros, which no text contains.
-    let is_text = bytes.get(..512).is_some_and(|start| {
-        !start
-            .iter()
-            .any(|byte| matches!(byte, 0..=8 | 0x0B | 0x0E..=0x1A | 0x1C..=0x1F))
-    });
-    let content = if is_text {
-        "text/plain; charset=utf-8"
-    } else {
-        "application/octet-stream"
-    };
-    LoadError::NotArchive { path: name, content }
 }
 
 /// The text that Helm 4 reads first.
@@ -237,11 +218,7 @@ fn first_look(chart_yaml: &[u8], compat: Compat) -> Result<(Option<serde_json::V
 /// # Errors
 /// When Helm refuses it.
 pub fn load_files(files: Vec<ChartFile>) -> Result<Chart, LoadError> {
-    load_nested(files, Compat::Helm4, 0)
-}
-
-fn load_nested(files: Vec<ChartFile>, compat: Compat, depth: usize) -> Result<Chart, LoadError> {
-    load_with_values(files, None, compat, depth)
+    load_with_values(files, None, Compat::Helm4, 0, &mut UnpackBudget::default())
 }
 
 fn read_chart_values(file: &ChartFile, compat: Compat) -> Result<Map, String> {
@@ -257,6 +234,7 @@ fn load_with_values(
     mut values: Option<Result<Map, String>>,
     compat: Compat,
     depth: usize,
+    budget: &mut UnpackBudget,
 ) -> Result<Chart, LoadError> {
     if depth > MAX_SUBCHART_DEPTH {
         return Err(LoadError::SubchartsTooDeep);
@@ -278,17 +256,17 @@ fn load_with_values(
     }
     let mut metadata = parts.metadata.ok_or(LoadError::ChartYamlMissing)?;
     metadata.validate().map_err(LoadError::Invalid)?;
-    let mut dependencies = Vec::new();
-    let mut notices = parts.notices;
+    let (mut dependencies, mut notices) = (Vec::new(), parts.notices);
     for (name, files) in parts.subcharts {
         if name.starts_with(['_', '.']) {
             continue;
         }
-        let mut subchart = load_subchart(&name, files, compat, depth).map_err(|source| LoadError::Subchart {
-            name,
-            parent: metadata.name.clone(),
-            source: Box::new(source),
-        })?;
+        let mut subchart =
+            load_subchart(&name, files, compat, depth, budget).map_err(|source| LoadError::Subchart {
+                name,
+                parent: metadata.name.clone(),
+                source: Box::new(source),
+            })?;
         notices.append(&mut subchart.notices);
         dependencies.push(subchart);
     }
@@ -308,9 +286,15 @@ fn load_with_values(
     })
 }
 
-fn load_subchart(name: &str, files: Vec<ChartFile>, compat: Compat, depth: usize) -> Result<Chart, LoadError> {
+fn load_subchart(
+    name: &str,
+    files: Vec<ChartFile>,
+    compat: Compat,
+    depth: usize,
+    budget: &mut UnpackBudget,
+) -> Result<Chart, LoadError> {
     let is_archive = Path::new(name).extension().is_some_and(|extension| extension == "tgz");
-    let mut subchart = read_subchart(name, files, is_archive, compat, depth)?;
+    let mut subchart = read_subchart(name, files, is_archive, compat, depth, budget)?;
     subchart.place = ChartPlace::of_subchart(name, is_archive);
     Ok(subchart)
 }
@@ -321,14 +305,15 @@ fn read_subchart(
     is_archive: bool,
     compat: Compat,
     depth: usize,
+    budget: &mut UnpackBudget,
 ) -> Result<Chart, LoadError> {
     if is_archive {
         let file = files
             .first()
             .filter(|file| file.name == name)
             .ok_or(LoadError::ChartYamlMissing)?;
-        let files = read_archive(&file.data)?;
-        return load_nested(files, compat, depth + 1);
+        let files = read_archive_within(&file.data, budget)?;
+        return load_with_values(files, None, compat, depth + 1, budget);
     }
     let inner = files
         .into_iter()
@@ -340,7 +325,7 @@ fn read_subchart(
             })
         })
         .collect();
-    load_nested(inner, compat, depth + 1)
+    load_with_values(inner, None, compat, depth + 1, budget)
 }
 
 /// A chart while its files are being sorted.
@@ -430,7 +415,7 @@ impl Parts {
     }
 }
 
-fn has_extension(name: &str, extension: &str) -> bool {
+pub(super) fn has_extension(name: &str, extension: &str) -> bool {
     Path::new(name).extension().is_some_and(|found| found == extension)
 }
 

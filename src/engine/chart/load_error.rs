@@ -1,11 +1,12 @@
 //! Errors that keep a chart from being loaded.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::archive::ArchiveError;
 use super::go_decode::DecodeError;
 use super::ignore_file::IgnoreError;
 use super::link::{BrokenLink, broken_link};
+use super::load::has_extension;
 use crate::text::source::WalkError;
 
 /// Deepest nesting of subcharts.
@@ -113,6 +114,31 @@ pub enum LoadError {
         /// Why.
         source: Box<Self>,
     },
+}
+
+impl LoadError {
+    /// Why a file is not loaded as an archive.
+    pub(super) fn not_an_archive(path: &Path, bytes: &[u8]) -> Self {
+        let name = std::path::absolute(path)
+            .unwrap_or_else(|_| path.to_owned())
+            .display()
+            .to_string();
+        if has_extension(&name, "yml") || has_extension(&name, "yaml") {
+            return Self::YamlFile { path: name };
+        }
+        // Helm looks at 512 bytes: those that a shorter file does not have are zeros, which no text contains.
+        let is_text = bytes.get(..512).is_some_and(|start| {
+            !start
+                .iter()
+                .any(|byte| matches!(byte, 0..=8 | 0x0B | 0x0E..=0x1A | 0x1C..=0x1F))
+        });
+        let content = if is_text {
+            "text/plain; charset=utf-8"
+        } else {
+            "application/octet-stream"
+        };
+        Self::NotArchive { path: name, content }
+    }
 }
 
 impl From<WalkError> for LoadError {

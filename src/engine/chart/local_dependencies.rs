@@ -1,10 +1,13 @@
 //! Dependencies on a chart beside this one (`repository: file://../orders`), read from its directory when `charts/` has
 //! no copy: the charts that `helm dependency build` would put into `charts/`, without writing them.
 
+use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
 use crate::text::semver::is_compatible_range;
 
+use super::archive::{MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_SIZE};
 use super::directory::read_directory;
 use super::load::{Chart, ChartFile, load_chart, load_files};
 use super::load_error::LoadError;
@@ -48,6 +51,13 @@ pub enum LocalDependencyError {
     /// Charts depend on each other in a circle, or nearly endlessly.
     #[error("charts depend on each other more than {MAX_DEPTH} deep, at {}", .0.display())]
     TooDeep(PathBuf),
+    /// Charts that several others depend on are in each of them, and theirs in them again.
+    #[error(
+        "the charts that it depends on by path have more than {MAX_ARCHIVE_ENTRIES} files or {MAX_ARCHIVE_SIZE} bytes, \
+         those of {} included",
+        .0.display()
+    )]
+    TooLarge(PathBuf),
 }
 
 /// The files of a chart, and the origin of those that are not its own.
@@ -64,7 +74,43 @@ pub struct LocalFiles {
 /// # Errors
 /// When the chart or a neighbour does not load, is not the required one, or they depend on each other in a circle.
 pub fn files_with_local_dependencies(directory: &Path) -> Result<LocalFiles, LocalDependencyError> {
-    collect(directory, 0)
+    collect(directory, 0, &mut Loading::default())
+}
+
+/// Charts that were loaded, each once however often others depend on it, and what all of them have together.
+#[derive(Default)]
+struct Loading {
+    known: HashMap<PathBuf, Rc<Loaded>>,
+    files: usize,
+    bytes: u64,
+}
+
+struct Loaded {
+    files: Vec<ChartFile>,
+    chart: Chart,
+}
+
+impl Loading {
+    fn load(&mut self, directory: &Path) -> Result<Rc<Loaded>, LoadError> {
+        if let Some(known) = self.known.get(directory) {
+            return Ok(Rc::clone(known));
+        }
+        let chart = load_chart(directory)?;
+        let files = read_directory(directory)?;
+        let loaded = Rc::new(Loaded { files, chart });
+        self.known.insert(directory.to_owned(), Rc::clone(&loaded));
+        Ok(loaded)
+    }
+
+    /// Counts the files of a chart, once for each chart that contains it.
+    fn count(&mut self, directory: &Path, files: &[ChartFile]) -> Result<(), LocalDependencyError> {
+        self.files += files.len();
+        self.bytes += files.iter().map(|file| file.data.len() as u64).sum::<u64>();
+        if self.files > MAX_ARCHIVE_ENTRIES || self.bytes > MAX_ARCHIVE_SIZE {
+            return Err(LocalDependencyError::TooLarge(directory.to_owned()));
+        }
+        Ok(())
+    }
 }
 
 /// The chart in a directory, with the charts it depends on by path as subcharts. An archive is loaded as it is.
@@ -104,24 +150,25 @@ fn missing(chart: &Chart) -> impl Iterator<Item = (&str, &str, &str)> {
     })
 }
 
-fn collect(directory: &Path, depth: usize) -> Result<LocalFiles, LocalDependencyError> {
+fn collect(directory: &Path, depth: usize, loading: &mut Loading) -> Result<LocalFiles, LocalDependencyError> {
     if depth > MAX_DEPTH {
         return Err(LocalDependencyError::TooDeep(directory.to_owned()));
     }
-    let at = |source| LocalDependencyError::Load {
+    let loaded = loading.load(directory).map_err(|source| LocalDependencyError::Load {
         directory: directory.to_owned(),
         source,
-    };
-    let mut files = read_directory(directory).map_err(at)?;
-    let chart = load_files(files.clone()).map_err(at)?;
+    })?;
+    loading.count(directory, &loaded.files)?;
+    let mut files = loaded.files.clone();
     let mut neighbours = Vec::new();
     let mut embedded: Vec<&str> = Vec::new();
-    for (name, path, wanted) in missing(&chart) {
+    for (name, path, wanted) in missing(&loaded.chart) {
         let neighbour = without_dots(&directory.join(path));
-        let found = load_chart(&neighbour).map_err(|source| LocalDependencyError::Load {
+        let found = loading.load(&neighbour).map_err(|source| LocalDependencyError::Load {
             directory: neighbour.clone(),
             source,
         })?;
+        let found = &found.chart;
         if found.name() != name {
             return Err(LocalDependencyError::Name {
                 name: name.to_owned(),
@@ -141,7 +188,7 @@ fn collect(directory: &Path, depth: usize) -> Result<LocalFiles, LocalDependency
             continue;
         }
         embedded.push(name);
-        let inner = collect(&neighbour, depth + 1)?;
+        let inner = collect(&neighbour, depth + 1, loading)?;
         let inside = format!("charts/{name}");
         files.extend(inner.files.into_iter().map(|file| ChartFile {
             name: format!("{inside}/{}", file.name),
@@ -184,6 +231,30 @@ mod tests {
             let chart = load_with_local_dependencies(Path::new(directory)).unwrap();
             assert_eq!(chart.dependencies.len(), names, "{directory}");
         }
+    }
+
+    #[test]
+    fn charts_that_share_their_neighbours_are_loaded_once_and_counted_for_each() {
+        let directory = tempfile::tempdir().unwrap();
+        let levels = 15;
+        for level in 0..levels {
+            let mut dependencies = String::new();
+            for name in ["a", "b", "c"].iter().filter(|_| level + 1 < levels) {
+                let next = format!("{name}{}", level + 1);
+                dependencies += &format!("- {{name: {next}, version: 1.x, repository: \"file://../{next}\"}}\n");
+            }
+            for name in ["a", "b", "c"] {
+                let chart = directory.path().join(format!("{name}{level}"));
+                std::fs::create_dir(&chart).unwrap();
+                let text =
+                    format!("apiVersion: v2\nname: {name}{level}\nversion: 1.0.0\ndependencies:\n{dependencies}");
+                std::fs::write(chart.join("Chart.yaml"), text).unwrap();
+            }
+        }
+        let error = files_with_local_dependencies(&directory.path().join("a0")).unwrap_err();
+        assert!(error.to_string().contains("more than 50000 files"), "{error}");
+        let few = files_with_local_dependencies(&directory.path().join(format!("a{}", levels - 4))).unwrap();
+        assert_eq!(few.files.len(), 40);
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::load::{Chart, ChartFile};
-use crate::text::source::{SourceFile, join_shown};
+use crate::text::limits::FILE_BYTES;
+use crate::text::source::{Named, SourceFile, join_shown, read_file};
 
 /// Where a chart's files are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,7 +77,7 @@ impl Chart {
         }
         let stays_inside = |name: &Path| name.components().all(|step| matches!(step, Component::Normal(_)));
         let name = Some(Path::new(name)).filter(|name| stays_inside(name))?;
-        std::fs::read(self.place.directory.as_ref()?.join(name)).ok()
+        read_file(&self.place.directory.as_ref()?.join(name), Named::ByInput, FILE_BYTES).ok()
     }
 
     /// The chart's path as reports show it.

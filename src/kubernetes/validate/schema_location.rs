@@ -16,7 +16,9 @@ use crate::kubernetes::json_schema::{
     Draft, FormatCheck, Loader, Node, Settings, ValidationError, Validator, check_duration,
 };
 use crate::text::go::duration::parse_duration;
+use crate::text::limits::FILE_BYTES;
 use crate::text::redact::redact_url;
+use crate::text::source::{Named, read_file};
 
 use super::published::published_schema;
 use super::remote_schema::{FetchSchema, is_remote};
@@ -171,7 +173,7 @@ impl SchemaLocations {
         let shown = redact_url(path);
         let text = match &self.fetcher {
             Some(fetcher) if is_remote(path) => fetcher.fetch(path).map_err(|error| error.to_string()),
-            _ => match std::fs::read(path) {
+            _ => match read_file(Path::new(path), Named::ByInput, FILE_BYTES) {
                 Err(error) if matches!(error.kind(), IoErrorKind::NotFound | IoErrorKind::NotADirectory) => Ok(None),
                 text => text.map(Some).map_err(|error| error.to_string()),
             },
@@ -265,7 +267,7 @@ struct FileLoader<'f>(Option<&'f dyn FetchSchema>);
 impl Loader for FileLoader<'_> {
     fn load(&self, url: &str) -> Result<Option<Node>, String> {
         let text = match url.strip_prefix("file://") {
-            Some(path) => std::fs::read(path).map_err(|error| error.to_string())?,
+            Some(path) => read_file(Path::new(path), Named::ByInput, FILE_BYTES).map_err(|error| error.to_string())?,
             None if is_remote(url) => {
                 if let Some(document) = published_schema(url) {
                     return Ok(Some(document));

@@ -8,7 +8,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::read_file::{Named, read_file};
 use super::temporary_file::{TemporaryFile, follow_links};
+use crate::text::limits::MANIFEST_BYTES;
 
 /// New content for one file.
 #[derive(Debug, Clone, Copy)]
@@ -128,7 +130,7 @@ fn prepare(file: &Replacement<'_>, target: &Path) -> Result<Prepared, ReplaceErr
         path: file.path.to_owned(),
         source,
     };
-    let before = match fs::read(target) {
+    let before = match read_file(target, Named::ByUser, MANIFEST_BYTES) {
         Ok(before) => Some(before),
         Err(error) if error.kind() == io::ErrorKind::NotFound && file.expected.is_none() => None,
         Err(error) => return Err(cannot(error)),

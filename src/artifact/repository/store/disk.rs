@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::text::source::replace_file;
+use crate::text::limits::MANIFEST_BYTES;
+use crate::text::source::{Named, read_file, replace_file};
 
 use super::store_error::{StoreError, StoreFailure};
 use super::{PutOutcome, Store, Versioned};
@@ -37,7 +38,7 @@ impl DiskStore {
 
     fn read(&self, name: &str) -> Result<Option<Versioned>, StoreError> {
         let path = self.directory.join(name);
-        match fs::read(&path) {
+        match read_file(&path, Named::ByInput, MANIFEST_BYTES) {
             Ok(bytes) => {
                 let version = format!("{:x}", Sha256::digest(&bytes));
                 Ok(Some(Versioned { bytes, version }))

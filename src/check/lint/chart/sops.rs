@@ -8,8 +8,9 @@ use regex::Regex;
 use serde_json::Value as Json;
 
 use crate::check::finding::{Finding, Location};
+use crate::text::limits::SETTINGS_BYTES;
 use crate::text::rule::Rule;
-use crate::text::source::{Links, ReportRoot, SourceFile, Visit, WalkLimits, walk};
+use crate::text::source::{Links, Named, ReportRoot, SourceFile, Visit, WalkLimits, read_file, walk};
 use crate::text::yaml::{self, NodeId, NodeKind, Tree};
 
 /// Where sops keeps its rules.
@@ -123,7 +124,9 @@ impl Search<'_> {
             return;
         }
         let rule = rules.iter().find(|rule| rule.covers(path));
-        let Ok(text) = std::fs::read(path) else { return };
+        let Ok(text) = read_file(path, Named::ByInput, MAX_BYTES) else {
+            return;
+        };
         let mentions_sops = memchr::memmem::find(&text, b"sops").is_some();
         if rule.is_none() && !mentions_sops {
             return;
@@ -158,7 +161,9 @@ impl Search<'_> {
 
 fn read_rules(file: &Path) -> Vec<CreationRule> {
     let directory = file.parent().unwrap_or(Path::new(".")).to_owned();
-    let Ok(Ok(Json::Object(config))) = std::fs::read(file).map(|text| yaml::json_from_bytes(&text)) else {
+    let Ok(Ok(Json::Object(config))) =
+        read_file(file, Named::ByInput, SETTINGS_BYTES).map(|text| yaml::json_from_bytes(&text))
+    else {
         return Vec::new();
     };
     let rules = config

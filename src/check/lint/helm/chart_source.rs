@@ -8,7 +8,8 @@ use crate::engine::chart::{
 };
 use crate::text::go::path_error::path_error;
 use crate::text::go::quote::quote;
-use crate::text::source::{SourceFile, join_shown};
+use crate::text::limits::FILE_BYTES;
+use crate::text::source::{Named, SourceFile, join_shown, read_file};
 
 /// A chart that may be broken in any way.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ impl ChartSource {
     /// When there is no Chart.yaml, or the archive cannot be read. The text is Helm's.
     pub fn open(path: &Path, shown: &str) -> Result<Self, String> {
         if is_archive_name(path) {
-            let bytes = std::fs::read(path)
+            let bytes = read_file(path, Named::ByInput, FILE_BYTES)
                 .map_err(|error| format!("unable to open tarball: {}", path_error("open", path, &error)))?;
             let files = read_archive(&bytes).map_err(|error| format!("unable to extract tarball: {error}"))?;
             let source = Self {
@@ -82,7 +83,7 @@ impl ChartSource {
         }
         let path = self.root.join(name);
         let operation = if path.is_dir() { "read" } else { "open" };
-        std::fs::read(&path).map_err(|error| path_error(operation, &path, &error))
+        read_file(&path, Named::ByInput, FILE_BYTES).map_err(|error| path_error(operation, &path, &error))
     }
 
     /// A file of the chart as findings refer to it.

@@ -1,0 +1,103 @@
+//! Reading a file that may be anybody's: a regular file, or a pipe that the user named, and never more than a limit.
+//!
+//! A link in a git repository may lead to a device or to a file of `/proc` that has no end.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+/// Who named a file, and so what it may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// The user, on the command line: a pipe such as `/dev/stdin` or `<(sops decrypt …)` is read as well.
+    ByUser,
+    /// A chart, a directory or a configuration: only a regular file is read.
+    ByInput,
+}
+
+/// Reads a whole file of at most `limit` bytes; links are followed.
+///
+/// # Errors
+/// When it cannot be opened or read, is neither a regular file nor allowed to be something else, or is larger.
+pub fn read_file(path: &Path, named: Named, limit: u64) -> io::Result<Vec<u8>> {
+    let size = check_kind(path, named)?;
+    if size > limit {
+        return Err(too_large(limit));
+    }
+    let mut file = File::open(path)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default().saturating_add(1));
+    // One byte more shows that there are more: the size of what grows, and of files in /proc, is not known before.
+    (&mut file).take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(too_large(limit));
+    }
+    Ok(bytes)
+}
+
+/// The size of a file that may be read. It is asked before the file is opened: opening a pipe waits for its other end.
+fn check_kind(path: &Path, named: Named) -> io::Result<u64> {
+    let information = path.metadata()?;
+    let kind = information.file_type();
+    if kind.is_file() {
+        return Ok(information.len());
+    }
+    if kind.is_dir() {
+        // As opening it would say.
+        return Err(io::Error::from(io::ErrorKind::IsADirectory));
+    }
+    match named {
+        Named::ByUser => Ok(0),
+        Named::ByInput => Err(io::Error::other("it is not a regular file")),
+    }
+}
+
+fn too_large(limit: u64) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::FileTooLarge,
+        format!("it is larger than the limit of {limit} bytes"),
+    )
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_read_up_to_a_limit() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("f");
+        std::fs::write(&path, "12345").unwrap();
+        assert_eq!(read_file(&path, Named::ByInput, 5).unwrap(), b"12345");
+        let error = read_file(&path, Named::ByInput, 4).unwrap_err();
+        assert_eq!(error.to_string(), "it is larger than the limit of 4 bytes");
+        assert_eq!(
+            read_file(directory.path(), Named::ByUser, 5).unwrap_err().kind(),
+            io::ErrorKind::IsADirectory
+        );
+        let missing = read_file(&directory.path().join("g"), Named::ByInput, 5);
+        assert_eq!(missing.unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn endless_files_and_devices_are_refused() {
+        for (path, named, words) in [
+            ("/dev/zero", Named::ByInput, "it is not a regular file"),
+            ("/dev/zero", Named::ByUser, "it is larger than the limit of 1000 bytes"),
+            // Its size is zero, and it has no end.
+            (
+                "/proc/self/pagemap",
+                Named::ByInput,
+                "it is larger than the limit of 1000 bytes",
+            ),
+        ] {
+            if !Path::new(path).exists() {
+                continue;
+            }
+            let directory = tempfile::tempdir().unwrap();
+            let link = directory.path().join("link");
+            std::os::unix::fs::symlink(path, &link).unwrap();
+            let error = read_file(&link, named, 1000).unwrap_err();
+            assert_eq!(error.to_string(), words, "{path}");
+        }
+    }
+}
