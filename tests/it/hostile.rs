@@ -331,7 +331,7 @@ fn endless_files_are_stopped() {
                 let text = [output.stderr.as_slice(), &output.stdout].concat();
                 let text = String::from_utf8_lossy(&text);
                 let has_failed = output.status.code().is_some_and(|code| code != 0 && code < 70);
-                let is_unused = *name == "values-x.yaml" && command == "template";
+                let is_unused = name == "values-x.yaml" && command == "template";
                 assert!(
                     has_failed || is_unused,
                     "{name} {target} {command}: {:?} {text}",

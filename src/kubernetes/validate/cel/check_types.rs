@@ -37,6 +37,8 @@ pub(super) struct Checker {
     used: Vec<String>,
     /// Whether something occurs that is not known here.
     is_unsure: bool,
+    /// Whether literals here may have items of several types.
+    mixes: bool,
     depth: usize,
 }
 
@@ -227,7 +229,11 @@ impl Checker {
             };
             return self.field(id, operand, name.inner(), true);
         }
+        // What is formatted may have any type, in lists and mappings within it as well.
+        let outer = self.mixes;
+        self.mixes |= call.target.is_some() && call.func_name == "format";
         let mut arguments: Vec<Type> = call.args.iter().map(|argument| self.check(argument)).collect();
+        self.mixes = outer;
         let Some(target) = &call.target else {
             let name = call.func_name.trim_start_matches('.');
             let Some(overloads) = overloads(name) else {
@@ -362,6 +368,9 @@ impl Checker {
         let Some(before) = before else { return found };
         if self.bindings.fits(&before, &found) {
             return wider(&before, &found).clone();
+        }
+        if self.mixes {
+            return Type::Dyn;
         }
         let (before, found) = (self.bindings.closed(&before), self.bindings.closed(&found));
         self.fault(id, format!("expected type '{before}' but found '{found}'"))

@@ -162,6 +162,11 @@ mod tests {
             ("self.t == null ? 'a' : 'b'", "string"),
             ("google.protobuf.Duration{seconds: 1} > duration('1s')", "bool"),
             ("self == null", "bool"),
+            (
+                "'%s %d %s'.format([self.s, self.n, [self.s, 1, {'a': 1, 'b': 'c'}]])",
+                "string",
+            ),
+            ("self.names.map(n, '%s%d'.format([n, 1]))", "list(string)"),
         ] {
             assert_eq!(compiled(expression).as_deref(), Ok(wanted), "{expression}");
         }

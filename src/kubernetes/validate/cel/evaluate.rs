@@ -9,6 +9,7 @@ use cel::{Context, Program, Value};
 use serde_json::Value as Json;
 
 use super::compile::MAX_BYTES;
+use super::evaluable::{Evaluable, TOTAL_EVALUATION_COST};
 use super::kept::Kept;
 use super::schema_types::MAX_DEPTH;
 
@@ -110,9 +111,12 @@ pub(in crate::kubernetes::validate) struct Validations {
 /// Evaluates the validations of a schema for a value whose defaults are set. Rules that compare with the previous object
 /// apply to updates only.
 pub(in crate::kubernetes::validate) fn validations(schema: &Json, value: &Json) -> Validations {
-    let mut found = Validations::default();
-    evaluate(schema, value, &mut Vec::new(), &mut found);
-    found
+    let mut pass = Pass {
+        cost: 0,
+        found: Validations::default(),
+    };
+    pass.evaluate(schema, value, &mut Vec::new());
+    pass.found
 }
 
 /// Whether a schema has any validation at all.
@@ -126,61 +130,75 @@ pub(in crate::kubernetes::validate) fn has_validations(schema: &Json) -> bool {
     }
 }
 
-fn evaluate(schema: &Json, instance: &Json, path: &mut Vec<String>, found: &mut Validations) {
-    if path.len() > MAX_DEPTH || instance.is_null() {
-        return;
-    }
-    for rule in schema
-        .get("x-kubernetes-validations")
-        .and_then(Json::as_array)
-        .into_iter()
-        .flatten()
-    {
-        let text = |name: &str| rule.get(name).and_then(Json::as_str);
-        let Some(expression) = text("rule").filter(|expression| !expression.contains("oldSelf")) else {
-            continue;
-        };
-        let holds = holds(expression, instance);
-        if holds.is_none() {
-            found.not_evaluated.push((path.clone(), expression.trim().to_owned()));
+/// The evaluation of all rules for a resource.
+struct Pass {
+    /// What was evaluated so far cost this.
+    cost: u64,
+    found: Validations,
+}
+
+impl Pass {
+    fn evaluate(&mut self, schema: &Json, instance: &Json, path: &mut Vec<String>) {
+        if path.len() > MAX_DEPTH || instance.is_null() {
+            return;
         }
-        if holds == Some(false) {
-            let message = text("message").map_or_else(|| format!("failed rule: {}", expression.trim()), str::to_owned);
-            let mut place = path.clone();
-            place.extend(
-                text("fieldPath")
-                    .into_iter()
-                    .flat_map(|path| path.split('.'))
-                    .filter(|step| !step.is_empty())
-                    .map(str::to_owned),
-            );
-            found.failed.push((place, message));
+        let rules = schema.get("x-kubernetes-validations").and_then(Json::as_array);
+        if let Some(rules) = rules.filter(|rules| !rules.is_empty()) {
+            self.rules(schema, rules, instance, path);
         }
-    }
-    match instance {
-        Json::Object(fields) => {
-            let properties = schema.get("properties");
-            for (name, value) in fields {
-                let property = properties
-                    .and_then(|all| all.get(name))
-                    .or_else(|| schema.get("additionalProperties"));
-                if let Some(property) = property {
-                    path.push(name.clone());
-                    evaluate(property, value, path, found);
-                    path.pop();
+        match instance {
+            Json::Object(fields) => {
+                let properties = schema.get("properties");
+                for (name, value) in fields {
+                    let property = properties
+                        .and_then(|all| all.get(name))
+                        .or_else(|| schema.get("additionalProperties"));
+                    if let Some(property) = property {
+                        path.push(name.clone());
+                        self.evaluate(property, value, path);
+                        path.pop();
+                    }
                 }
             }
-        }
-        Json::Array(items) => {
-            if let Some(schema) = schema.get("items") {
-                for (index, item) in items.iter().enumerate() {
-                    path.push(index.to_string());
-                    evaluate(schema, item, path, found);
-                    path.pop();
+            Json::Array(items) => {
+                if let Some(schema) = schema.get("items") {
+                    for (index, item) in items.iter().enumerate() {
+                        path.push(index.to_string());
+                        self.evaluate(schema, item, path);
+                        path.pop();
+                    }
                 }
             }
+            _ => {}
         }
-        _ => {}
+    }
+
+    fn rules(&mut self, schema: &Json, rules: &[Json], instance: &Json, path: &[String]) {
+        let evaluable = Evaluable::new(schema, instance, path.is_empty());
+        for rule in rules {
+            let text = |name: &str| rule.get(name).and_then(Json::as_str);
+            let Some(expression) = text("rule").filter(|expression| !expression.contains("oldSelf")) else {
+                continue;
+            };
+            let cost = evaluable.cost(expression);
+            let holds = cost.and_then(|cost| {
+                self.cost = self.cost.saturating_add(cost);
+                (self.cost <= TOTAL_EVALUATION_COST).then(|| holds(expression, instance))?
+            });
+            if holds.is_none() {
+                let expression = expression.trim().to_owned();
+                self.found.not_evaluated.push((path.to_vec(), expression));
+            }
+            if holds == Some(false) {
+                let message =
+                    text("message").map_or_else(|| format!("failed rule: {}", expression.trim()), str::to_owned);
+                let steps = text("fieldPath").into_iter().flat_map(|path| path.split('.'));
+                let steps = steps.filter(|step| !step.is_empty()).map(str::to_owned);
+                self.found
+                    .failed
+                    .push((path.iter().cloned().chain(steps).collect(), message));
+            }
+        }
     }
 }
 
@@ -213,6 +231,8 @@ fn value_of(json: &Json, depth: usize) -> Value {
         Json::Object(fields) if depth < MAX_DEPTH => {
             let entries: HashMap<Key, Value> = fields
                 .iter()
+                // The server sees a field that is null as one that is not there.
+                .filter(|(_, value)| !value.is_null())
                 .map(|(name, value)| (Key::String(Arc::new(name.clone())), value_of(value, depth + 1)))
                 .collect();
             Value::Map(Map { map: Arc::new(entries) })
@@ -247,11 +267,18 @@ mod tests {
     #[test]
     fn validations_are_evaluated_at_their_place() {
         let schema = json!({
+            "type": "object",
             "x-kubernetes-validations": [{"rule": "self.spec.min <= self.spec.max", "message": "min above max"}],
             "properties": {"spec": {
-                "properties": {"names": {"items": {
-                    "x-kubernetes-validations": [{"rule": "self.startsWith('a')"}, {"rule": "oldSelf == self"}]
-                }}}
+                "type": "object",
+                "properties": {
+                    "min": {"type": "integer"},
+                    "max": {"type": "integer"},
+                    "names": {"type": "array", "items": {
+                        "type": "string",
+                        "x-kubernetes-validations": [{"rule": "self.startsWith('a')"}, {"rule": "oldSelf == self"}]
+                    }}
+                }
             }}
         });
         assert!(has_validations(&schema) && !has_validations(&json!({"properties": {}})));

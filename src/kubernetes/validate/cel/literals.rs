@@ -18,15 +18,17 @@ use super::types::Type;
 /// The faults of the literals of an expression whose types are right.
 pub(super) fn faults(expression: &IdedExpr, types: &HashMap<u64, Type>) -> Vec<Fault> {
     let mut found = Vec::new();
-    visit(expression, types, &mut found, 0);
+    visit(expression, types, &mut found, false, 0);
     found
 }
 
-fn visit(at: &IdedExpr, types: &HashMap<u64, Type>, found: &mut Vec<Fault>, depth: usize) {
+/// `mixes` says whether literals may have items of several types: within what is formatted.
+fn visit(at: &IdedExpr, types: &HashMap<u64, Type>, found: &mut Vec<Fault>, mixes: bool, depth: usize) {
     if depth > 400 {
         return;
     }
-    let mut inner = |part: &IdedExpr| visit(part, types, found, depth + 1);
+    let mixes = mixes || matches!(&at.expr, Expr::Call(call) if call.func_name == "format");
+    let mut inner = |part: &IdedExpr| visit(part, types, found, mixes, depth + 1);
     match &at.expr {
         Expr::Call(call) => {
             call.target.iter().for_each(|target| inner(target));
@@ -40,7 +42,7 @@ fn visit(at: &IdedExpr, types: &HashMap<u64, Type>, found: &mut Vec<Fault>, dept
                 .iter()
                 .enumerate()
                 .map(|(index, item)| (item.id, list.optional_indices.contains(&index)));
-            found.extend(mixed(items, types));
+            found.extend(mixed(items, types).filter(|_| !mixes));
         }
         Expr::Map(map) => {
             let entries = map.entries.iter().filter_map(|entry| match &entry.expr {
@@ -51,8 +53,9 @@ fn visit(at: &IdedExpr, types: &HashMap<u64, Type>, found: &mut Vec<Fault>, dept
                 inner(&entry.key);
                 inner(&entry.value);
             }
-            found.extend(mixed(entries.clone().map(|entry| (entry.key.id, false)), types));
-            found.extend(mixed(entries.map(|entry| (entry.value.id, entry.optional)), types));
+            let keys = mixed(entries.clone().map(|entry| (entry.key.id, false)), types);
+            let values = mixed(entries.map(|entry| (entry.value.id, entry.optional)), types);
+            found.extend(keys.into_iter().chain(values).filter(|_| !mixes));
         }
         Expr::Select(select) => inner(&select.operand),
         _ => {}

@@ -26,6 +26,7 @@ mod function_costs;
 mod kept;
 
 mod compile;
+mod evaluable;
 mod evaluate;
 
 mod rules;
