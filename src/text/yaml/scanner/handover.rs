@@ -78,7 +78,11 @@ impl<'a> Scanner<'a> {
     }
 
     /// Scans the quoted scalar at a place.
-    pub(in crate::text::yaml) fn quoted_scalar_at(&mut self, place: Place, is_single: bool) -> Result<Token, YamlError> {
+    pub(in crate::text::yaml) fn quoted_scalar_at(
+        &mut self,
+        place: Place,
+        is_single: bool,
+    ) -> Result<Token, YamlError> {
         self.go_to(place);
         self.scan_quoted_scalar(is_single)
     }

@@ -2,23 +2,24 @@
 //!
 //! In go: a text and the place where a document begins. Out: exactly the nodes, comments and decoded text that scanner
 //! and parser would give, or nothing, in which case they read the document. Read are block mappings with keys on one
-//! line, block sequences (also compact and without indentation), scalars, `{}`, `[]`, comments and `---`. Anything
-//! else is left to them: anchors, aliases, tags, directives, `?`, `...`, flow collections, tabs around nodes, scalars
-//! as roots, and every error. Scalars that are not a piece of one line are read by the scanner.
+//! line, block sequences (also compact and without indentation), scalars, flow collections on one line, comments and
+//! `---`. Anything else is left to them: anchors, aliases, tags, directives, `?`, `...`, tabs around nodes, scalars as
+//! roots, and every error.
 
-use super::byte_class::{PLAIN_STOP, class};
-use super::scanner::{Place, ScalarStyle, Scanner, TextRef, Token};
-use super::tree::{Document, Node, NodeId, NodeKind};
 use crate::text::source::{Span, offset};
+use crate::text::yaml::scanner::{Place, Scanner};
+use crate::text::yaml::tree::{Document, Node, NodeId, NodeKind};
+
+use super::scalar::empty_scalar;
 
 /// Deepest nesting that is read here.
 const MAX_LEVELS: usize = 200;
 /// Farthest a `:` may be from the start of its key: go-yaml's limit is as many characters, which are never fewer bytes.
-const MAX_KEY: usize = 1024;
+pub(super) const MAX_KEY: usize = 1024;
 
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
+pub(in crate::text::yaml) enum Found {
     /// A document, and where the next one begins.
     Document(Document, Option<Place>),
     /// The stream ends without another document.
@@ -60,19 +61,19 @@ enum Line {
 }
 
 /// Reads one document.
-pub(super) struct BlockReader<'r, 'a> {
-    scanner: &'r mut Scanner<'a>,
-    nodes: &'r mut Vec<Node>,
-    bytes: &'a [u8],
-    position: usize,
-    line: u32,
-    line_start: usize,
+pub(in crate::text::yaml) struct BlockReader<'r, 'a> {
+    pub(super) scanner: &'r mut Scanner<'a>,
+    pub(super) nodes: &'r mut Vec<Node>,
+    pub(super) bytes: &'a [u8],
+    pub(super) position: usize,
+    pub(super) line: u32,
+    pub(super) line_start: usize,
     open: Vec<Level>,
 }
 
 impl<'r, 'a> BlockReader<'r, 'a> {
     /// Whether `text` may be read here at all: it must have no line breaks besides `\n`.
-    pub(super) fn accepts(text: &str, is_ascii: bool) -> bool {
+    pub(in crate::text::yaml) fn accepts(text: &str, is_ascii: bool) -> bool {
         let bytes = text.as_bytes();
         let has = |wanted: &str| memchr::memmem::find(bytes, wanted.as_bytes()).is_some();
         u32::try_from(bytes.len()).is_ok()
@@ -81,7 +82,7 @@ impl<'r, 'a> BlockReader<'r, 'a> {
     }
 
     /// A reader from the place where a document begins.
-    pub(super) fn new(scanner: &'r mut Scanner<'a>, nodes: &'r mut Vec<Node>, place: Place) -> Self {
+    pub(in crate::text::yaml) fn new(scanner: &'r mut Scanner<'a>, nodes: &'r mut Vec<Node>, place: Place) -> Self {
         Self {
             bytes: scanner.text().as_bytes(),
             scanner,
@@ -95,7 +96,7 @@ impl<'r, 'a> BlockReader<'r, 'a> {
 
     /// Reads the document; none where that is left to scanner and parser. Nodes, comments and decoded text added by
     /// then are to be forgotten.
-    pub(super) fn document(mut self) -> Option<Found> {
+    pub(in crate::text::yaml) fn document(mut self) -> Option<Found> {
         let root = offset(self.nodes.len());
         let mut next = self.next_line()?;
         let start = offset(self.position);
@@ -126,25 +127,22 @@ impl<'r, 'a> BlockReader<'r, 'a> {
             span: Span::new(start, end),
             is_explicit,
         };
-        Some(Found::Document(
-            document,
-            (next == Line::Marker).then(|| self.place()),
-        ))
+        Some(Found::Document(document, (next == Line::Marker).then(|| self.place())))
     }
 
     /// The byte at `position`; 0 past the end.
     #[inline]
-    fn at(&self, position: usize) -> u8 {
+    pub(super) fn at(&self, position: usize) -> u8 {
         self.bytes.get(position).copied().unwrap_or(0)
     }
 
     /// Whether a line break or the end is at `position`.
     #[inline]
-    fn is_end(&self, position: usize) -> bool {
+    pub(super) fn is_end(&self, position: usize) -> bool {
         matches!(self.at(position), b'\n' | 0)
     }
 
-    fn place(&self) -> Place {
+    pub(super) fn place(&self) -> Place {
         Place {
             position: self.position,
             line: self.line,
@@ -153,7 +151,7 @@ impl<'r, 'a> BlockReader<'r, 'a> {
     }
 
     #[inline]
-    fn skip_spaces(&mut self) {
+    pub(super) fn skip_spaces(&mut self) {
         while self.at(self.position) == b' ' {
             self.position += 1;
         }
@@ -265,8 +263,16 @@ impl<'r, 'a> BlockReader<'r, 'a> {
     /// Reads what is under the cursor, the first thing on its line or after a dash.
     fn key_or_value(&mut self, column: usize) -> Option<()> {
         let (start, line) = (self.position, self.line);
-        let node = self.node()?;
-        if self.line == line && matches!(node.kind, NodeKind::Scalar(_)) {
+        // A value is indented more than its collection; there are no scalars as roots here.
+        let is_awaited = self
+            .open
+            .last()
+            .is_some_and(|level| level.column < column && level.is_awaiting);
+        if matches!(self.at(start), b'{' | b'[') {
+            return if is_awaited { self.flow_value() } else { None };
+        }
+        let node = self.scalar()?;
+        if self.line == line {
             self.skip_spaces();
             let colon = self.position;
             let after = self.at(colon + 1);
@@ -281,8 +287,7 @@ impl<'r, 'a> BlockReader<'r, 'a> {
                 return self.value_of_key();
             }
         }
-        // A value is indented more than its collection; there are no scalars as roots here.
-        if !self.open.last().is_some_and(|level| level.column < column && level.is_awaiting) {
+        if !is_awaited {
             return None;
         }
         self.push(node);
@@ -318,14 +323,27 @@ impl<'r, 'a> BlockReader<'r, 'a> {
         if self.is_end(self.position) || self.at(self.position) == b'#' {
             return self.end_line();
         }
-        let node = self.node()?;
+        if matches!(self.at(self.position), b'{' | b'[') {
+            return self.flow_value();
+        }
+        let node = self.scalar()?;
         self.push(node);
         self.end_node(node.span.end)
     }
 
+    /// Reads the flow collection under the cursor and the rest of its line.
+    fn flow_value(&mut self) -> Option<()> {
+        if let Some(level) = self.open.last_mut() {
+            level.children += 1;
+            level.is_awaiting = false;
+        }
+        self.flow_collection(0)?;
+        self.end_line()
+    }
+
     /// Ends a line after a node that ends at `end`; the scanner may already have gone to the next one.
     #[inline]
-    fn end_node(&mut self, end: u32) -> Option<()> {
+    pub(super) fn end_node(&mut self, end: u32) -> Option<()> {
         if self.line_start > end as usize {
             self.position = self.line_start;
             return Some(());
@@ -333,147 +351,11 @@ impl<'r, 'a> BlockReader<'r, 'a> {
         self.end_line()
     }
 
-    /// Reads the scalar or empty collection under the cursor, up to its end.
-    #[inline]
-    fn node(&mut self) -> Option<Node> {
-        let (first, second) = (self.at(self.position), self.at(self.position + 1));
-        match first {
-            b'|' | b'>' => {
-                let indent = self.indent();
-                let token = self
-                    .scanner
-                    .block_scalar_at(self.place(), indent, first == b'|')
-                    .ok()?;
-                Some(self.scanned(token, if first == b'|' { ScalarStyle::Literal } else { ScalarStyle::Folded }))
-            }
-            b'\'' => self.quoted(true),
-            b'"' => self.quoted(false),
-            b'{' if second == b'}' => Some(self.empty_collection(NodeKind::Mapping)),
-            b'[' if second == b']' => Some(self.empty_collection(NodeKind::Sequence)),
-            b'-' | b'?' | b':' if matches!(second, b' ' | b'\t' | b'\n' | 0) => None,
-            b'{' | b'}' | b'[' | b']' | b',' | b'&' | b'*' | b'!' | b'%' | b'@' | b'`' | b'\t' => None,
-            _ => self.plain(),
-        }
-    }
-
     /// Indentation of the innermost block collection, as the scanner counts.
-    fn indent(&self) -> i64 {
+    pub(super) fn indent(&self) -> i64 {
         self.open
             .last()
             .map_or(-1, |level| i64::try_from(level.column).unwrap_or(i64::MAX))
-    }
-
-    /// Follows the scanner to the end of a scalar.
-    fn scanned(&mut self, token: Token, style: ScalarStyle) -> Node {
-        let place = self.scanner.place();
-        (self.position, self.line, self.line_start) = (place.position, place.line, place.line_start);
-        scalar(style, Span::new(token.start, token.end), token.line, token.text)
-    }
-
-    fn empty_collection(&mut self, kind: NodeKind) -> Node {
-        let start = offset(self.position);
-        self.position += 2;
-        Node {
-            kind,
-            is_flow: true,
-            is_implicit: true,
-            ..scalar(ScalarStyle::Plain, Span::new(start, start + 2), self.line, TextRef::default())
-        }
-    }
-
-    /// Reads a quoted scalar; by the scanner if it has escapes or several lines.
-    fn quoted(&mut self, is_single: bool) -> Option<Node> {
-        let style = if is_single {
-            ScalarStyle::SingleQuoted
-        } else {
-            ScalarStyle::DoubleQuoted
-        };
-        let inside = self.position + 1;
-        let rest = self.bytes.get(inside..).unwrap_or_default();
-        let length = if is_single {
-            memchr::memchr2(b'\'', b'\n', rest)
-        } else {
-            memchr::memchr3(b'"', b'\\', b'\n', rest)
-        };
-        let end = inside + length?;
-        let is_simple = match self.at(end) {
-            b'"' => true,
-            b'\'' => self.at(end + 1) != b'\'',
-            _ => false,
-        };
-        if !is_simple {
-            let token = self.scanner.quoted_scalar_at(self.place(), is_single).ok()?;
-            return Some(self.scanned(token, style));
-        }
-        let span = Span::between(self.position, end + 1);
-        self.position = end + 1;
-        Some(scalar(style, span, self.line, literal(inside, end)))
-    }
-
-    /// Reads the line that a plain scalar has.
-    #[inline]
-    fn plain(&mut self) -> Option<Node> {
-        let start = self.position;
-        let mut at = start;
-        let mut end = start;
-        loop {
-            let run = at;
-            let rest = self.bytes.get(at..).unwrap_or_default();
-            at += rest
-                .iter()
-                .position(|&byte| class(byte) & PLAIN_STOP != 0)
-                .unwrap_or(rest.len());
-            if at > run {
-                end = at;
-            }
-            match self.at(at) {
-                b'\n' | 0 => break,
-                b' ' => {
-                    while self.at(at) == b' ' {
-                        at += 1;
-                    }
-                    if self.at(at) == b'#' {
-                        break;
-                    }
-                }
-                b':' if self.at(at + 1) == b' ' || self.is_end(at + 1) => break,
-                b':' if self.at(at + 1) == b'\t' => return None,
-                b'\t' => return None,
-                _ => {
-                    at += 1;
-                    end = at;
-                }
-            }
-        }
-        self.position = at;
-        let span = Span::between(start, end);
-        Some(scalar(ScalarStyle::Plain, span, self.line, literal(start, end)))
-    }
-
-    /// Reads the scalar that was just read once more, since it continues on the line under the cursor.
-    fn continue_plain(&mut self) -> Option<()> {
-        let indent = self.indent();
-        let node = *self.nodes.last()?;
-        if node.kind != NodeKind::Scalar(ScalarStyle::Plain) {
-            return None;
-        }
-        let start = node.span.start as usize;
-        let before = self.bytes.get(..start)?;
-        let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-        let place = Place {
-            position: start,
-            line: node.line,
-            line_start,
-        };
-        let token = self.scanner.plain_scalar_at(place, indent).ok()?;
-        if token.end <= node.span.end {
-            return None;
-        }
-        *self.nodes.last_mut()? = Node {
-            end: node.end,
-            ..self.scanned(token, ScalarStyle::Plain)
-        };
-        self.end_node(token.end)
     }
 
     /// Opens a collection at `start`.
@@ -535,34 +417,5 @@ impl<'r, 'a> BlockReader<'r, 'a> {
         }
         node.end = offset(self.nodes.len()) + 1;
         self.nodes.push(node);
-    }
-}
-
-/// A piece of the source.
-#[inline]
-fn literal(start: usize, end: usize) -> TextRef {
-    TextRef {
-        start: offset(start),
-        end: offset(end),
-        is_decoded: false,
-    }
-}
-
-/// A scalar that is not written.
-fn empty_scalar(at: u32, line: u32) -> Node {
-    scalar(ScalarStyle::Plain, Span::new(at, at), line, TextRef::default())
-}
-
-#[inline]
-fn scalar(style: ScalarStyle, span: Span, line: u32, text: TextRef) -> Node {
-    Node {
-        kind: NodeKind::Scalar(style),
-        is_flow: false,
-        is_implicit: style == ScalarStyle::Plain,
-        span,
-        line,
-        end: 0,
-        text,
-        properties: 0,
     }
 }

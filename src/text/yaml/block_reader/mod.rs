@@ -1,0 +1,7 @@
+//! Documents of the commonest style: a text to nodes directly, without tokens and events.
+
+mod flow;
+mod reader;
+mod scalar;
+
+pub(super) use reader::{BlockReader, Found};
