@@ -3,5 +3,7 @@
 mod flow;
 mod reader;
 mod scalar;
+#[cfg(test)]
+mod tests;
 
 pub(super) use reader::{BlockReader, Found};
