@@ -1,11 +1,13 @@
-//! Events to a tree, following the node reader of go-yaml v2 `decode.go`: the same unknown anchors.
+//! Documents to a tree, by the block reader or from events, following the node reader of go-yaml v2 `decode.go`: the same unknown anchors.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::block_reader::{BlockReader, Found};
 use super::error::YamlError;
 use super::input::Input;
 use super::parser::{Event, EventKind, Parser};
-use super::scanner::{Scanner, TextRef};
+use super::scanner::{Place, Scanner, TextRef};
 use super::tree::{Document, Node, NodeId, NodeKind, Properties, Tree};
 use crate::text::source::offset;
 
@@ -18,9 +20,26 @@ pub(super) enum Extent {
     All,
 }
 
+/// Which readers may be used.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Readers {
+    /// The block reader where it can, scanner and parser elsewhere.
+    Both,
+    /// Scanner and parser only.
+    Tokens,
+}
+
 /// Reads `bytes`; a fault ends reading and is kept in the tree.
-pub(super) fn compose(bytes: &[u8], extent: Extent) -> Tree<'_> {
+pub(super) fn compose(bytes: &[u8], extent: Extent, readers: Readers) -> Tree<'_> {
     let input = Input::new(bytes);
+    // What the block reader does not expect: a byte order mark, UTF-16 and a text that ends early.
+    let is_usual = input.start == 0 && input.fault.is_none() && matches!(input.text, Cow::Borrowed(_));
+    let begin = Place {
+        position: 0,
+        line: 0,
+        line_start: 0,
+    };
+    let reads_blocks = readers == Readers::Both && is_usual && BlockReader::accepts(&input.text, input.is_ascii);
     let scanner = Scanner::new(&input.text, input.start, input.is_ascii);
     let mut composer = Composer {
         parser: Parser::new(scanner),
@@ -30,6 +49,8 @@ pub(super) fn compose(bytes: &[u8], extent: Extent) -> Tree<'_> {
         open: Vec::new(),
         anchors: HashMap::new(),
         is_cut: input.fault.is_some(),
+        begin: reads_blocks.then_some(begin),
+        reads_blocks,
     };
     let result = composer.stream(extent);
     let Composer {
@@ -66,11 +87,26 @@ struct Composer<'a> {
     anchors: HashMap<&'a str, u32>,
     /// Whether the text is only the part before a bad byte.
     is_cut: bool,
+    /// Where the next document begins, for the block reader.
+    begin: Option<Place>,
+    reads_blocks: bool,
 }
 
 impl Composer<'_> {
     fn stream(&mut self, extent: Extent) -> Result<(), YamlError> {
         loop {
+            match self.read_block() {
+                Some(Found::Nothing) => return Ok(()),
+                Some(Found::Document(document, next)) => {
+                    self.documents.push(document);
+                    self.begin = next;
+                    if extent == Extent::First || next.is_none() {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                None => {}
+            }
             let start = self.parser.next_event()?;
             let EventKind::DocumentStart { is_explicit } = start.kind else {
                 return Ok(());
@@ -99,7 +135,25 @@ impl Composer<'_> {
             if extent == Extent::First {
                 return Ok(());
             }
+            if self.reads_blocks {
+                self.begin = self.parser.scanner.waiting_document();
+            }
         }
+    }
+
+    /// Reads the document that begins next with the block reader; none if scanner and parser have to.
+    fn read_block(&mut self) -> Option<Found> {
+        let place = self.begin.take()?;
+        let collected = self.parser.scanner.collected();
+        let nodes = self.nodes.len();
+        let found = BlockReader::new(&mut self.parser.scanner, &mut self.nodes, place).document();
+        if found.is_none() {
+            self.nodes.truncate(nodes);
+            self.parser.scanner.forget(collected);
+            self.parser.scanner.restart(place);
+            self.parser.restart(self.documents.is_empty());
+        }
+        found
     }
 
     fn add(&mut self, event: Event) -> Result<(), YamlError> {

@@ -1,6 +1,6 @@
 //! The entry points of reading.
 
-use super::compose::{Extent, compose};
+use super::compose::{Extent, Readers, compose};
 use super::error::YamlError;
 use super::tree::Tree;
 
@@ -9,7 +9,7 @@ use super::tree::Tree;
 /// # Errors
 /// For the first fault of the text.
 pub fn parse_first(bytes: &[u8]) -> Result<Tree<'_>, YamlError> {
-    into_result(compose(bytes, Extent::First))
+    into_result(compose(bytes, Extent::First, Readers::Both))
 }
 
 /// Reads all documents of a stream.
@@ -17,12 +17,25 @@ pub fn parse_first(bytes: &[u8]) -> Result<Tree<'_>, YamlError> {
 /// # Errors
 /// For the first fault of the text.
 pub fn parse_all(bytes: &[u8]) -> Result<Tree<'_>, YamlError> {
-    into_result(compose(bytes, Extent::All))
+    into_result(compose(bytes, Extent::All, Readers::Both))
 }
 
 /// Reads documents up to the first fault, which the tree then holds: see [`Tree::error`].
 pub fn parse_stream(bytes: &[u8]) -> Tree<'_> {
-    compose(bytes, Extent::All)
+    compose(bytes, Extent::All, Readers::Both)
+}
+
+/// The tree of [`parse_stream`], read more slowly: from tokens only. A test's reference for the block reader.
+pub fn parse_stream_from_tokens(bytes: &[u8]) -> Tree<'_> {
+    compose(bytes, Extent::All, Readers::Tokens)
+}
+
+/// The same of [`parse_first`].
+///
+/// # Errors
+/// For the first fault of the text.
+pub fn parse_first_from_tokens(bytes: &[u8]) -> Result<Tree<'_>, YamlError> {
+    into_result(compose(bytes, Extent::First, Readers::Tokens))
 }
 
 fn into_result(mut tree: Tree<'_>) -> Result<Tree<'_>, YamlError> {

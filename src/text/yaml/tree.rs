@@ -27,7 +27,7 @@ pub enum NodeKind {
     Alias,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Node {
     pub(super) kind: NodeKind,
     pub(super) is_flow: bool,
@@ -43,13 +43,13 @@ pub(super) struct Node {
 }
 
 /// Tag of a node.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Properties {
     pub(super) tag: Option<(String, Span)>,
 }
 
 /// One document of a stream.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Document {
     /// The document's only outermost node; an empty scalar when nothing is written.
     pub root: NodeId,
@@ -60,7 +60,7 @@ pub struct Document {
 }
 
 /// The nodes of a text, one or more documents of them.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Tree<'a> {
     pub(super) source: Cow<'a, str>,
     pub(super) decoded: String,

@@ -6,6 +6,7 @@
 
 mod answer;
 mod oracle;
+mod readers;
 mod snippets;
 
 use chartwright::text::threads::map_in_parallel;

@@ -441,3 +441,111 @@ const CORNERS: &[&str] = &[
     "a #b\n  c",
     "a\n#b\nc",
 ];
+
+const INDENTATIONS: &[&str] = &["", "", "", "  ", "  ", "    ", "      ", " ", "   ", "\t"];
+const BEGINNINGS: &[&str] = &["", "", "", "- ", "- ", "-", "- - ", "-  ", "-\t"];
+const KEYS: &[&str] = &[
+    "a:",
+    "a:",
+    "b: ",
+    "c : ",
+    "'d':",
+    "\"e\": ",
+    "\"\\x66\": ",
+    "g\th:",
+    "-i: ",
+    "é: ",
+    ":j: ",
+    "<<: ",
+    "",
+    "",
+    "? ",
+];
+const VALUES: &[&str] = &[
+    "",
+    "",
+    "",
+    " x",
+    " x",
+    " x y # z",
+    " 'x'",
+    " 'it''s'",
+    " \"x\"",
+    " \"\\tx\"",
+    " 'x",
+    "x'",
+    " \"x",
+    "y\"",
+    " |",
+    " |-",
+    " >",
+    " >+",
+    " |2",
+    " {}",
+    " []",
+    " []#x",
+    " [x]",
+    " [a, 'b' , -c d,]",
+    " [ ]",
+    " {a: x, \"b\":[c], 'd': {e: f g } }",
+    " {a: x} y",
+    " [a, b c #]",
+    " [a: b, c:d]",
+    " [\"\\x41\", x ,,]",
+    " {a, b: }",
+    " [a?b, - c]",
+    " [[x], [{}]]: y",
+    " {a",
+    "b}",
+    " # x",
+    "#x",
+    " x:y",
+    " x :y",
+    " x: y",
+    " - x",
+    " &x y",
+    " *x",
+    " !!str x",
+    " é",
+    " \u{FEFF}",
+    " x\ty",
+    " x\t",
+    " ~",
+    "  x  ",
+    "---",
+    " ...",
+    " %",
+];
+
+/// Lines of block collections in random order, most of which fit each other.
+pub(crate) fn blocks(count: usize, seed: u64) -> Vec<Vec<u8>> {
+    let mut numbers = Numbers(seed.wrapping_mul(0x9FB2_1C65_1E98_DF25) | 1);
+    let mut one = || {
+        let mut text = String::new();
+        for _ in 0..=numbers.below(7) {
+            match numbers.below(24) {
+                0 => text.push_str("---\n"),
+                1 => text.push_str("--- # x\n"),
+                2 => text.push_str("...\n"),
+                3 => text.push('\n'),
+                4 => text.push_str("  # x\n"),
+                5 => {
+                    let piece: &&str = numbers.pick(PIECES);
+                    text.push_str(piece);
+                }
+                _ => {
+                    for parts in [INDENTATIONS, BEGINNINGS, KEYS, VALUES] {
+                        let part: &&str = numbers.pick(parts);
+                        text.push_str(part);
+                    }
+                    text.push('\n');
+                }
+            }
+        }
+        if numbers.below(4) == 0 {
+            text.pop();
+        }
+        text.into_bytes()
+    };
+    (0..count).map(|_| one()).collect()
+}

@@ -58,6 +58,15 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Begins again at the start of a document, after those that were read otherwise.
+    pub(in crate::text::yaml) fn restart(&mut self, is_first: bool) {
+        self.state = if is_first {
+            State::FirstDocumentStart
+        } else {
+            State::DocumentStart
+        };
+    }
+
     /// The next event.
     pub(in crate::text::yaml) fn next_event(&mut self) -> Result<Event, YamlError> {
         match self.state {

@@ -7,6 +7,7 @@ use crate::text::source::offset;
 use crate::text::yaml::byte_class::{BLANK, BREAK_START, class};
 use crate::text::yaml::error::YamlError;
 
+use super::handover::Place;
 use super::simple_key::SimpleKey;
 use super::tag::TagText;
 use super::token::{TextRef, Token, TokenKind};
@@ -165,6 +166,25 @@ impl<'a> Scanner<'a> {
         self.line_index = self.index();
     }
 
+    /// Where the cursor is.
+    pub(in crate::text::yaml) fn place(&self) -> Place {
+        Place {
+            position: self.position,
+            line: self.line,
+            line_start: self.line_start,
+        }
+    }
+
+    /// Moves the cursor, also backwards. Characters are counted from the start of its line then.
+    pub(super) fn go_to(&mut self, place: Place) {
+        self.line = place.line;
+        self.line_start = place.line_start;
+        self.counted = (place.line_start, place.line_start);
+        self.position = place.line_start;
+        self.line_index = self.index();
+        self.position = place.position;
+    }
+
     /// Consumes the line break under the cursor and returns it as scalars keep it: `\n`, or U+2028 and U+2029 as they
     /// are.
     #[inline]
@@ -239,6 +259,12 @@ impl<'a> Scanner<'a> {
             self.position = end;
             self.look(1);
         }
+    }
+
+    /// Records a comment.
+    #[inline]
+    pub(in crate::text::yaml) fn add_comment(&mut self, span: Span) {
+        self.comments.push(span);
     }
 
     /// Skips spaces and tabs.

@@ -4,6 +4,7 @@ mod block_scalar;
 mod cursor;
 mod directive;
 mod fetch;
+mod handover;
 mod plain_scalar;
 mod quoted_scalar;
 mod simple_key;
@@ -11,6 +12,7 @@ mod tag;
 mod token;
 
 pub(super) use cursor::Scanner;
+pub(super) use handover::Place;
 pub use token::ScalarStyle;
 pub(super) use token::{TextRef, Token, TokenKind};
 
