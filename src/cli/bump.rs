@@ -11,6 +11,7 @@ use crate::delivery::bump::{
 use crate::delivery::image::ImageReference;
 use crate::text::edit::Change;
 use crate::text::source::ReplaceError;
+use crate::text::visible::{visible, visible_lines};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
@@ -63,7 +64,7 @@ pub(super) fn run(context: RunContext, arguments: &BumpArguments) -> Result<Exit
     let plan = plan_bump(&request, &|path: &Path| std::fs::read(path)).map_err(bump_error)?;
     if arguments.dry_run {
         let diff: String = plan.files.iter().map(FilePlan::diff).collect();
-        context.write_stdout(diff.as_bytes())?;
+        context.write_stdout(shown_diff(&diff).as_bytes())?;
         return Ok(Exit::Clean);
     }
     write_plan(&plan).map_err(write_error)?;
@@ -126,17 +127,30 @@ fn write_error(error: ReplaceError) -> CommandError {
     error
 }
 
+/// A diff as it may be shown. Lines may end as those of Windows do.
+fn shown_diff(diff: &str) -> String {
+    let mut shown = String::with_capacity(diff.len());
+    for line in diff.split_inclusive('\n') {
+        let content = line.trim_end_matches(['\r', '\n']);
+        shown.push_str(&visible_lines(&visible(content)));
+        shown.push_str(line.get(content.len()..).unwrap_or_default());
+    }
+    shown
+}
+
 /// One line for each scalar that was set.
 fn summary(plan: &BumpPlan) -> String {
     let mut text = String::new();
     for file in &plan.files {
         for applied in &file.applied {
             let (path, line, old, new) = (&applied.path, applied.line, &applied.old, &applied.new);
-            if old == new {
-                text.push_str(&format!("{}:{line}: {path} is {new} already\n", file.path));
+            let change = if old == new {
+                format!("{}:{line}: {path} is {new} already", file.path)
             } else {
-                text.push_str(&format!("{}:{line}: {path}: {old} -> {new}\n", file.path));
-            }
+                format!("{}:{line}: {path}: {old} -> {new}", file.path)
+            };
+            text.push_str(&visible_lines(&visible(&change)));
+            text.push('\n');
         }
     }
     text

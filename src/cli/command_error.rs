@@ -73,9 +73,17 @@ impl CommandError {
         &self.message
     }
 
-    /// What explains the error.
-    pub fn explanations(&self) -> &[Finding] {
-        &self.findings
+    /// Writes the error, advice and what explains it to standard error.
+    pub fn report(&self, context: RunContext) {
+        let text = self.to_string();
+        context.report(&if context.speaks_as_helm() {
+            text
+        } else {
+            with_indentation(&text)
+        });
+        for finding in &self.findings {
+            context.report_shown(&format!("\n{}", context.terminal().draw(finding, false)));
+        }
     }
 
     /// The exit code.
@@ -99,6 +107,23 @@ impl fmt::Display for CommandError {
 }
 
 impl std::error::Error for CommandError {}
+
+/// All lines but the first begin with blanks: a line feed in a name cannot begin what looks like another message.
+fn with_indentation(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for (number, line) in text.lines().enumerate() {
+        if number > 0 {
+            out.push('\n');
+            out.push_str(if line.is_empty() || line.starts_with(' ') {
+                ""
+            } else {
+                "  "
+            });
+        }
+        out.push_str(line);
+    }
+    out
+}
 
 /// Reports what clap found, unknown flags in the words Helm's users grep for. Help and version are not errors.
 pub(super) fn report_usage(context: RunContext, error: &clap::Error) -> Exit {

@@ -8,6 +8,7 @@ use crate::engine::template::World;
 use crate::report::Terminal;
 use crate::text::go::path_error::path_error;
 use crate::text::source::ReportRoot;
+use crate::text::visible::{visible_lines, without_commands};
 
 use super::command_error::CommandError;
 
@@ -27,7 +28,16 @@ const fn split_mix(state: &mut u64) -> u64 {
 /// What a command may use of the process it runs in.
 #[derive(Debug, Clone, Copy)]
 pub struct RunContext {
-    _private: (),
+    words: Words,
+}
+
+/// Whose words a command reports.
+#[derive(Debug, Clone, Copy)]
+enum Words {
+    /// Ours, with pictures for what is not seen.
+    Ours,
+    /// Helm's, byte for byte.
+    Helms,
 }
 
 /// Random byte source.
@@ -36,7 +46,18 @@ type Fill = Box<dyn FnMut(&mut [u8])>;
 impl RunContext {
     /// The running process.
     pub const fn from_process() -> Self {
-        Self { _private: () }
+        Self { words: Words::Ours }
+    }
+
+    /// The same for a command whose messages are Helm's, byte for byte.
+    #[must_use]
+    pub const fn in_helms_words(self) -> Self {
+        Self { words: Words::Helms }
+    }
+
+    /// Whether messages are Helm's, byte for byte.
+    pub(super) const fn speaks_as_helm(self) -> bool {
+        matches!(self.words, Words::Helms)
     }
 
     /// An environment variable; unset, empty and not UTF-8 are the same.
@@ -179,10 +200,19 @@ impl RunContext {
         }
     }
 
-    /// Writes a line to standard error. A failure cannot be reported anywhere.
-    pub fn report(self, line: &str) {
+    /// Writes lines to standard error, as they may be shown. In Helm's words, only commands to a CI runner are broken. A failure
+    /// cannot be reported anywhere.
+    pub fn report(self, lines: &str) {
+        self.report_shown(&match self.words {
+            Words::Ours => visible_lines(lines),
+            Words::Helms => without_commands(lines),
+        });
+    }
+
+    /// Writes what is fit to be shown to standard error.
+    pub fn report_shown(self, lines: &str) {
         let mut err = std::io::stderr().lock();
-        let _unreported = writeln!(err, "{line}");
+        let _unreported = writeln!(err, "{lines}");
     }
 
     /// Whether standard error is a terminal, and not that of a CI job.

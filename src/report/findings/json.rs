@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::check::finding::Finding;
+use crate::report::json_text;
 use crate::text::rule::Severity;
 
 use super::report::Report;
@@ -20,7 +21,7 @@ pub(super) fn text(report: &Report<'_>) -> String {
             "infos": report.count(Severity::Info),
         },
     });
-    format!("{document:#}\n")
+    json_text::text(&document)
 }
 
 fn entry(finding: &Finding) -> Json {

@@ -3,10 +3,10 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
-use super::report::one_line;
 use crate::check::finding::{Finding, Location, Place, without_secrets};
 use crate::text::rule::Severity;
 use crate::text::source::Span;
+use crate::text::visible::{is_control, visible, without_commands};
 
 /// Widest line.
 const WIDTH: usize = 140;
@@ -41,14 +41,13 @@ impl Terminal {
             Severity::Warning => Level::WARNING,
             Severity::Info => Level::INFO,
         };
-        let message = if names_rule {
-            format!("{} [{}]", finding.message, finding.rule)
-        } else {
-            finding.message.clone()
-        };
+        let mut message = visible(&finding.message).into_owned();
+        if names_rule {
+            message.push_str(&format!(" [{}]", finding.rule));
+        }
         let excerpts = excerpts(finding);
         let notes = notes(finding);
-        let help: Vec<String> = finding.help.iter().map(|help| one_line(help)).collect();
+        let help: Vec<String> = finding.help.iter().map(|help| visible(help).into_owned()).collect();
         let title = heading.primary_title(message.as_str());
         let mut elements: Vec<Element<'_>> = Vec::new();
         if finding.is_secret || !has_excerpt(&finding.primary) {
@@ -63,7 +62,8 @@ impl Terminal {
         } else {
             title.elements(elements)
         };
-        renderer.render(&[group])
+        // Lines of the files may hold what a runner obeys.
+        without_commands(&renderer.render(&[group])).into_owned()
     }
 }
 
@@ -98,7 +98,7 @@ fn excerpts(finding: &Finding) -> Vec<Excerpt> {
             Place::Shown(location) => excerpts.extend(Excerpt::of(location, &related.label)),
             Place::Rendered(location) => {
                 if let Some(mut excerpt) = Excerpt::of(location, &related.label) {
-                    excerpt.path = one_line(&related.place.name());
+                    excerpt.path = visible(&related.place.name()).into_owned();
                     excerpt.context = lines_around(location, excerpt.skipped);
                     excerpts.push(excerpt);
                 }
@@ -115,7 +115,7 @@ fn notes(finding: &Finding) -> Vec<String> {
     for related in &finding.related {
         let is_shown = !finding.is_secret && matches!(related.place, Place::Shown(_) | Place::Rendered(_));
         if !is_shown {
-            notes.push(format!("{} {}", related.label, one_line(&related.place.name())));
+            notes.push(format!("{} {}", related.label, related.place.name()));
         }
     }
     if let Some(rendered) = &finding.rendered {
@@ -136,12 +136,12 @@ fn notes(finding: &Finding) -> Vec<String> {
         };
         notes.push(format!("with {}{rest}", named.join("; ")));
     }
-    notes.iter().map(|note| one_line(note)).collect()
+    notes.iter().map(|note| visible(note).into_owned()).collect()
 }
 
 /// A place without its text.
 fn origin(location: &Location) -> Element<'_> {
-    let origin = Origin::path(one_line(location.file.path()));
+    let origin = Origin::path(visible(location.file.path()).into_owned());
     match location.span {
         Some(_) => {
             let at = location.position();
@@ -176,12 +176,12 @@ impl Excerpt {
             (lossy, Span::at(start))
         };
         Some(Self {
-            path: one_line(file.path()),
+            path: visible(file.path()).into_owned(),
             span: inside(&text, span),
-            text: without_secrets(&text),
+            text: with_fitting_pictures(&without_secrets(&text)),
             first_line,
             skipped,
-            words: words.to_owned(),
+            words: visible(words).into_owned(),
             context: Vec::new(),
         })
     }
@@ -221,6 +221,17 @@ fn lines_around(location: &Location, skipped: u32) -> Vec<Span> {
         .map(|span| span.start.saturating_sub(skipped))
         .map(|start| Span::new(start, start))
         .collect()
+}
+
+/// The text without what the crate would not show as a picture, byte for byte, so that places stay what they are.
+fn with_fitting_pictures(text: &str) -> String {
+    let shown = |character: char| match character {
+        '\0'..='\u{7f}' => character,
+        _ if !is_control(character) => character,
+        _ if character.len_utf8() == char::REPLACEMENT_CHARACTER.len_utf8() => char::REPLACEMENT_CHARACTER,
+        _ => '·',
+    };
+    text.chars().map(shown).collect()
 }
 
 /// A point becomes the word, or the action, that begins there.

@@ -3,6 +3,7 @@
 use crate::kubernetes::validate::{Resource, Status, Violation};
 use crate::text::rule::Severity;
 use crate::text::source::{LineIndex, offset};
+use crate::text::visible::visible;
 
 /// One input and what was found in it.
 #[derive(Debug)]
@@ -49,9 +50,9 @@ pub(super) const fn is_shown(status: Status, verbose: bool) -> bool {
 
 /// `Kind name` of a document.
 pub(super) fn label(resource: &Resource) -> String {
-    match (resource.kind.as_str(), resource.name.as_str()) {
-        ("", _) => "document".to_owned(),
-        (kind, "") => kind.to_owned(),
+    match (visible(&resource.kind), visible(&resource.name)) {
+        (kind, _) if kind.is_empty() => "document".to_owned(),
+        (kind, name) if name.is_empty() => kind.into_owned(),
         (kind, name) => format!("{kind} {name}"),
     }
 }

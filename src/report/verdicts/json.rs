@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::checked_file::{CheckedFile, ResourceOptions, counts, is_shown, message};
 use crate::kubernetes::validate::{Resource, Status};
+use crate::report::json_text;
 use crate::text::source::LineIndex;
 
 pub(super) fn text(files: &[CheckedFile], options: ResourceOptions) -> String {
@@ -29,7 +30,7 @@ pub(super) fn text(files: &[CheckedFile], options: ResourceOptions) -> String {
         let summary = json!({"valid": valid, "invalid": invalid, "errors": errors, "skipped": skipped});
         entries.insert("summary".to_owned(), summary);
     }
-    format!("{document:#}\n")
+    json_text::text(&document)
 }
 
 fn status_name(status: Status) -> &'static str {
