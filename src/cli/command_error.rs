@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue};
 
 use super::exit_code::Exit;
 use super::run_context::RunContext;
-use crate::check::finding::Finding;
+use crate::check::finding::{Finding, SecretValues};
 
 /// Whose fault it is; decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,10 +61,31 @@ impl CommandError {
         self
     }
 
-    /// Adds what explains the error: where, why, what to do.
+    /// Adds what explains the error: where, why, what to do. The secrets that the explanations must not show are hidden in the
+    /// message as well.
     #[must_use]
     pub fn explained(mut self, findings: impl IntoIterator<Item = Finding>) -> Self {
+        let from = self.findings.len();
         self.findings.extend(findings);
+        let secrets: Vec<_> = self
+            .findings
+            .iter()
+            .skip(from)
+            .filter_map(|found| found.secrets.clone())
+            .collect();
+        match secrets.first() {
+            Some(secrets) => self.without(secrets),
+            None => self,
+        }
+    }
+
+    /// The same, secrets hidden in the message and the advice.
+    #[must_use]
+    pub fn without(mut self, secrets: &SecretValues) -> Self {
+        self.message = secrets.hide(&self.message).into_owned();
+        for hint in &mut self.hints {
+            *hint = secrets.hide(hint).into_owned();
+        }
         self
     }
 

@@ -7,6 +7,7 @@ use crate::engine::render::FixedClock;
 use crate::engine::template::World;
 use crate::report::Terminal;
 use crate::text::go::path_error::path_error;
+use crate::text::redact::{redact_message, redact_users};
 use crate::text::source::ReportRoot;
 use crate::text::visible::{visible_lines, without_commands};
 
@@ -200,12 +201,12 @@ impl RunContext {
         }
     }
 
-    /// Writes lines to standard error, as they may be shown. In Helm's words, only commands to a CI runner are broken. A failure
-    /// cannot be reported anywhere.
+    /// Writes lines to standard error, as they may be shown. In Helm's words, only users and passwords of addresses are left out
+    /// and commands to a CI runner broken. A failure cannot be reported anywhere.
     pub fn report(self, lines: &str) {
         self.report_shown(&match self.words {
-            Words::Ours => visible_lines(lines),
-            Words::Helms => without_commands(lines),
+            Words::Ours => visible_lines(&redact_message(lines)).into_owned(),
+            Words::Helms => without_commands(&redact_users(lines)).into_owned(),
         });
     }
 

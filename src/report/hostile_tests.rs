@@ -104,6 +104,7 @@ impl Texts {
             text: self.next().into_bytes(),
             resources,
             failure: (self.below(2) == 0).then(|| self.next()),
+            secrets: std::sync::Arc::default(),
         }
     }
 }

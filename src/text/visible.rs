@@ -11,9 +11,20 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use super::redact::redact_message;
+
 /// A text on one line: line feeds are shown too.
 pub fn visible(text: &str) -> Cow<'_, str> {
     shown(text, false)
+}
+
+/// A text on one line, addresses in it without what may be secret.
+pub fn shown_line(text: &str) -> String {
+    if text.contains("://") {
+        visible(&redact_message(text)).into_owned()
+    } else {
+        visible(text).into_owned()
+    }
 }
 
 /// A text of several lines, whose line feeds are ours.

@@ -1,7 +1,7 @@
 //! What an API server refuses, as a finding: the one wording for it, in every command.
 
 use super::finding::{Finding, Location};
-use super::secret_text::seems_secret;
+use super::secret_text::{path_names_secret, seems_secret, without_value};
 use crate::kubernetes::validate::{Resource, Violation};
 use crate::text::rule::Rule;
 use crate::text::visible::visible;
@@ -16,6 +16,11 @@ impl Finding {
             without_reader_words(&violation.message)
         } else {
             violation.message.clone()
+        };
+        let words = if path_names_secret(&violation.path) {
+            without_value(&words)
+        } else {
+            words
         };
         let parts = [object.trim(), &path, words.as_str()];
         let message: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();

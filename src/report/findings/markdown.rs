@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::text::rule::Severity;
-use crate::text::visible::{visible, without_commands};
+use crate::text::visible::{shown_line, without_commands};
 
 use super::report::Report;
 
@@ -42,7 +42,7 @@ pub(super) fn text(report: &Report<'_>) -> String {
 /// A text that breaks no table and marks up nothing.
 fn cell(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for character in visible(text).chars() {
+    for character in shown_line(text).chars() {
         if matches!(character, '|' | '*' | '_' | '`' | '<' | '>' | '[' | ']' | '\\') {
             out.push('\\');
         }

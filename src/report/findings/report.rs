@@ -2,7 +2,7 @@
 
 use crate::check::finding::Finding;
 use crate::text::rule::Severity;
-use crate::text::visible::{visible, without_commands};
+use crate::text::visible::{shown_line, without_commands};
 
 /// A chart or file that was checked, and its findings.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +42,7 @@ pub(super) fn details(finding: &Finding) -> String {
         if !text.is_empty() {
             text.push('\n');
         }
-        text.push_str(&visible(line));
+        text.push_str(&shown_line(line));
     };
     add(&finding.message);
     for note in &finding.notes {

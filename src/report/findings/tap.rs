@@ -6,14 +6,18 @@ use crate::text::rule::Severity;
 
 use super::concise::concise;
 use super::report::Report;
-use crate::text::visible::{visible, without_commands};
+use crate::text::visible::{shown_line, without_commands};
 
 pub(super) fn text(report: &Report<'_>) -> String {
     let mut out = format!("TAP version 13\n1..{}\n", report.groups.len());
     for (number, group) in (1..).zip(report.groups) {
         let has_failed = group.findings.iter().any(|finding| finding.severity == Severity::Error);
         let verdict = if has_failed { "not ok" } else { "ok" };
-        _ = writeln!(out, "{verdict} {number} - {}", visible(&group.name.replace('#', "\\#")));
+        _ = writeln!(
+            out,
+            "{verdict} {number} - {}",
+            shown_line(&group.name.replace('#', "\\#"))
+        );
         for finding in group.findings {
             for line in concise(finding).lines() {
                 _ = writeln!(out, "# {line}");

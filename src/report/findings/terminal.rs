@@ -3,10 +3,10 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
-use crate::check::finding::{Finding, Location, Place, without_secrets};
+use crate::check::finding::{Finding, Location, Place, SecretValues, without_secrets};
 use crate::text::rule::Severity;
 use crate::text::source::Span;
-use crate::text::visible::{is_control, visible, without_commands};
+use crate::text::visible::{is_control, shown_line, without_commands};
 
 /// Widest line.
 const WIDTH: usize = 140;
@@ -41,13 +41,13 @@ impl Terminal {
             Severity::Warning => Level::WARNING,
             Severity::Info => Level::INFO,
         };
-        let mut message = visible(&finding.message).into_owned();
+        let mut message = shown_line(&finding.message);
         if names_rule {
             message.push_str(&format!(" [{}]", finding.rule));
         }
         let excerpts = excerpts(finding);
         let notes = notes(finding);
-        let help: Vec<String> = finding.help.iter().map(|help| visible(help).into_owned()).collect();
+        let help: Vec<String> = finding.help.iter().map(|help| shown_line(help)).collect();
         let title = heading.primary_title(message.as_str());
         let mut elements: Vec<Element<'_>> = Vec::new();
         if finding.is_secret || !has_excerpt(&finding.primary) {
@@ -63,8 +63,17 @@ impl Terminal {
             title.elements(elements)
         };
         // Lines of the files may hold what a runner obeys.
-        without_commands(&renderer.render(&[group])).into_owned()
+        without_commands(&with_arrows(&renderer.render(&[group]))).into_owned()
     }
+}
+
+/// The crate names a second file with `:::`, which a runner may take for a command: an arrow says the same.
+fn with_arrows(drawn: &str) -> String {
+    let line = |line: &str| match line.trim_start().strip_prefix("::: ") {
+        Some(rest) => format!("{}--> {rest}", &" ".repeat(line.len() - rest.len() - 4)),
+        None => line.to_owned(),
+    };
+    drawn.split_inclusive('\n').map(line).collect()
 }
 
 /// Lines before a place that are read, so that the key of a secret of many lines is seen.
@@ -92,13 +101,14 @@ fn excerpts(finding: &Finding) -> Vec<Excerpt> {
     if finding.is_secret {
         return excerpts;
     }
-    excerpts.extend(Excerpt::of(&finding.primary, ""));
+    let secrets = finding.secrets.as_deref();
+    excerpts.extend(Excerpt::of(&finding.primary, "", secrets));
     for related in &finding.related {
         match &related.place {
-            Place::Shown(location) => excerpts.extend(Excerpt::of(location, &related.label)),
+            Place::Shown(location) => excerpts.extend(Excerpt::of(location, &related.label, secrets)),
             Place::Rendered(location) => {
-                if let Some(mut excerpt) = Excerpt::of(location, &related.label) {
-                    excerpt.path = visible(&related.place.name()).into_owned();
+                if let Some(mut excerpt) = Excerpt::of(location, &related.label, secrets) {
+                    excerpt.path = shown_line(&related.place.name());
                     excerpt.context = lines_around(location, excerpt.skipped);
                     excerpts.push(excerpt);
                 }
@@ -136,12 +146,12 @@ fn notes(finding: &Finding) -> Vec<String> {
         };
         notes.push(format!("with {}{rest}", named.join("; ")));
     }
-    notes.iter().map(|note| visible(note).into_owned()).collect()
+    notes.iter().map(|note| shown_line(note)).collect()
 }
 
 /// A place without its text.
 fn origin(location: &Location) -> Element<'_> {
-    let origin = Origin::path(visible(location.file.path()).into_owned());
+    let origin = Origin::path(shown_line(location.file.path()));
     match location.span {
         Some(_) => {
             let at = location.position();
@@ -157,7 +167,7 @@ fn has_excerpt(location: &Location) -> bool {
 
 impl Excerpt {
     /// A range of a file. A point is widened to the word or action it begins; what is not UTF-8 is replaced.
-    fn of(location: &Location, words: &str) -> Option<Self> {
+    fn of(location: &Location, words: &str, secrets: Option<&SecretValues>) -> Option<Self> {
         let span = location.span.filter(|_| has_excerpt(location))?;
         let file = &location.file;
         let line = location.position().line;
@@ -175,13 +185,18 @@ impl Excerpt {
             let start: usize = lossy.split_inclusive('\n').take(before).map(str::len).sum();
             (lossy, Span::at(start))
         };
+        let hidden = without_secrets(&text);
+        let hidden = match secrets {
+            Some(secrets) => secrets.hide_bytes(&hidden).into_owned(),
+            None => hidden,
+        };
         Some(Self {
-            path: visible(file.path()).into_owned(),
+            path: shown_line(file.path()),
             span: inside(&text, span),
-            text: with_fitting_pictures(&without_secrets(&text)),
+            text: with_fitting_pictures(&hidden),
             first_line,
             skipped,
-            words: visible(words).into_owned(),
+            words: shown_line(words),
             context: Vec::new(),
         })
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::checked_file::{CheckedFile, ResourceOptions, is_shown, label, message, summary, versions};
 use crate::kubernetes::validate::Status;
-use crate::text::visible::visible;
+use crate::text::visible::shown_line;
 
 pub(super) fn text(files: &[CheckedFile], options: ResourceOptions) -> String {
     let [red, green, yellow, reset] = if options.coloured {
@@ -14,12 +14,12 @@ pub(super) fn text(files: &[CheckedFile], options: ResourceOptions) -> String {
     };
     let mut text = String::new();
     for file in files {
-        let path = visible(&file.path);
+        let path = shown_line(&file.path);
         if let Some(failure) = &file.failure {
             _ = writeln!(
                 text,
                 "{red}✖{reset} {path}: {red}failed validation: {}{reset}",
-                visible(failure)
+                shown_line(failure)
             );
         }
         for resource in file
@@ -29,7 +29,7 @@ pub(super) fn text(files: &[CheckedFile], options: ResourceOptions) -> String {
         {
             let (label, versions) = (label(resource), versions(resource, options));
             let message = message(resource);
-            let message = visible(&message);
+            let message = shown_line(&message);
             _ = match resource.status {
                 Status::Valid => writeln!(text, "{green}✔{reset} {path}: {green}{label} is valid{versions}{reset}"),
                 Status::Skipped => writeln!(

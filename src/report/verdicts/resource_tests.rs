@@ -33,6 +33,7 @@ fn files() -> Vec<CheckedFile> {
         text: b"1\n2\n3\n4\n".to_vec(),
         resources,
         failure: failure.map(str::to_owned),
+        secrets: std::sync::Arc::default(),
     };
     let invalid = [
         ("/a", "wrong <1>", Rule::Type),
