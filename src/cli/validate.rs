@@ -492,6 +492,11 @@ fn hide_secrets(text: &[u8], resources: &mut [Resource]) -> SecretValues {
         return secrets;
     }
     secrets.add_text(text);
+    for resource in resources.iter_mut() {
+        if let Cow::Owned(name) = secrets.hide(&resource.name) {
+            resource.name = name;
+        }
+    }
     let violations = resources.iter_mut().flat_map(|resource| &mut resource.violations);
     for violation in violations {
         let is_secret = path_names_secret(&violation.path);

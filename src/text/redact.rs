@@ -62,6 +62,32 @@ fn redact_each(message: &str, redact: impl Fn(&str) -> String) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// A text with `*` for each byte of an address that [`redact_url`] leaves out, so that places in the text stay what they are.
+pub fn hide_in_addresses(text: &str) -> String {
+    let hide = |url: &str| {
+        let Some((scheme, rest)) = url.split_once("://") else {
+            return url.to_owned();
+        };
+        let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let user = rest.get(..authority).and_then(|authority| authority.rfind('@'));
+        let user = user.unwrap_or(rest.len() - without_user(rest).len());
+        let query = rest
+            .get(user..)
+            .and_then(|rest| rest.find(['?', '#']))
+            .map_or(rest.len(), |at| user + at + 1);
+        let mut out = format!("{scheme}://");
+        for (at, character) in rest.char_indices() {
+            if at < user || at >= query {
+                out.push_str(&"*".repeat(character.len_utf8()));
+            } else {
+                out.push(character);
+            }
+        }
+        out
+    };
+    redact_each(text, hide).into_owned()
+}
+
 /// The text after `user:password@`, if it begins that way. A port is not a password.
 fn without_user(text: &str) -> &str {
     let Some((user, password)) = text.split_once(':') else {
@@ -133,6 +159,19 @@ mod tests {
             ),
         ] {
             assert_eq!(redact_url(url), want);
+        }
+    }
+
+    #[test]
+    fn what_is_hidden_keeps_its_length() {
+        for (text, want) in [
+            ("a: \"https://me:pw@h/x?t=é\" # b", "a: \"https://*****@h/x?****\" # b"),
+            ("https://pw@h", "https://**@h"),
+            ("https://h:80/a@b", "https://h:80/a@b"),
+            ("a://b:c/d@h", "a://*****h"),
+        ] {
+            assert_eq!(hide_in_addresses(text), want);
+            assert_eq!(want.len(), text.len());
         }
     }
 

@@ -4,12 +4,14 @@ use super::workspace::{CHART, CONFIG_MAP, Workspace};
 
 /// Lines that a runner of GitHub or Azure Pipelines obeys, apart from annotations that were asked for.
 fn commands(text: &str) -> Vec<&str> {
-    let is_command = |line: &&str| line.trim_start().starts_with("::") || line.contains("##[") || line.contains("##vso[");
+    let is_command =
+        |line: &&str| line.trim_start().starts_with("::") || line.contains("##[") || line.contains("##vso[");
     text.lines().filter(is_command).collect()
 }
 
 fn has_controls(text: &str) -> bool {
-    text.chars().any(|c| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c))
+    text.chars()
+        .any(|c| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c))
 }
 
 #[cfg(unix)]
@@ -23,12 +25,21 @@ fn nothing_that_was_input_is_obeyed() {
             "c/templates/t.yaml",
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Values.a | quote }}, labels: {a: {{ .Values.a | quote }}}}\n",
         ),
-        ("c/templates/n\n::error::b\n##[error].yaml", "kind: Service\napiVersion: v1\nmetadata: {name: A_B}\n"),
+        (
+            "c/templates/n\n::error::b\n##[error].yaml",
+            "kind: Service\napiVersion: v1\nmetadata: {name: A_B}\n",
+        ),
         ("c/ci/::warning::v\u{1b}-values.yaml", "a: [\n"),
         ("d\n::error::d/Chart.yaml", CHART),
         ("d\n::error::d/templates/a.yaml", "{{ fail .Values.a }}\n"),
-        ("d\n::error::d/values.yaml", &format!("a: {}\n", serde_json::Value::from(FORGED))),
-        ("m\n::error::m.yaml", "kind: Service\napiVersion: v1\nmetadata: {name: \"A\\n::error::x\"}\nspec: {\"a\\n::b\": 1}\n"),
+        (
+            "d\n::error::d/values.yaml",
+            &format!("a: {}\n", serde_json::Value::from(FORGED)),
+        ),
+        (
+            "m\n::error::m.yaml",
+            "kind: Service\napiVersion: v1\nmetadata: {name: \"A\\n::error::x\"}\nspec: {\"a\\n::b\": 1}\n",
+        ),
         ("v\n::error::v.yaml", "a: |\n  ::error::x\n  ##[error]y\nb: 1\n"),
     ]);
     for arguments in [
@@ -46,7 +57,14 @@ fn nothing_that_was_input_is_obeyed() {
         &["validate", "m\n::error::m.yaml", "--strict", "--output", "pretty"],
         &["validate", "m\n::error::m.yaml", "--strict", "--output", "tap"],
         &["validate", "gone\n::error::x"],
-        &["bump", "-f", "v\n::error::v.yaml", "--set", "b=\n::error::x", "--dry-run"],
+        &[
+            "bump",
+            "-f",
+            "v\n::error::v.yaml",
+            "--set",
+            "b=\n::error::x",
+            "--dry-run",
+        ],
         &["bump", "-f", "v\n::error::v.yaml", "--set-string", "a=::error::x"],
         &["bump", "-f", "v\n::error::v.yaml", "--set", "c\n::error::x=1"],
         &["package", "gone\n::error::x"],
@@ -66,7 +84,13 @@ fn nothing_that_was_input_is_obeyed() {
     assert_eq!(commands(&run.stderr), Vec::<&str>::new());
     // Annotations are one line each.
     let run = workspace.run(&["lint", "c", "--report", "github"]);
-    assert!(run.stdout.lines().all(|line| line.contains("::error file=c") || line.contains("::warning file=c") || line.contains("::notice file=c")), "{}", run.stdout);
+    assert!(
+        run.stdout.lines().all(|line| line.contains("::error file=c")
+            || line.contains("::warning file=c")
+            || line.contains("::notice file=c")),
+        "{}",
+        run.stdout
+    );
     assert!(!has_controls(&run.stdout), "{:?}", run.stdout);
 }
 

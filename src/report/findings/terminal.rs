@@ -4,6 +4,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
 use crate::check::finding::{Finding, Location, Place, SecretValues, without_secrets};
+use crate::text::redact::hide_in_addresses;
 use crate::text::rule::Severity;
 use crate::text::source::Span;
 use crate::text::visible::{is_control, shown_line, without_commands};
@@ -80,6 +81,10 @@ fn with_arrows(drawn: &str) -> String {
 const LINES_BEFORE: u32 = 100;
 /// Lines after a place that are read.
 const LINES_AFTER: u32 = 2;
+/// Bytes before and after a line that are read at most.
+const MOST_AROUND: u32 = 1 << 14;
+/// The longest line that is shown. Of a longer one the place is named: a thousand findings would copy it a thousand times.
+const LONGEST_LINE: usize = 1 << 12;
 
 /// A piece of a text that is shown.
 struct Excerpt {
@@ -162,7 +167,8 @@ fn origin(location: &Location) -> Element<'_> {
 }
 
 fn has_excerpt(location: &Location) -> bool {
-    location.span.is_some() && !location.file.text().is_empty()
+    let is_short = || location.file.line_span(location.position().line).len() <= LONGEST_LINE;
+    location.span.is_some() && !location.file.text().is_empty() && is_short()
 }
 
 impl Excerpt {
@@ -171,9 +177,18 @@ impl Excerpt {
         let span = location.span.filter(|_| has_excerpt(location))?;
         let file = &location.file;
         let line = location.position().line;
-        let first_line = line.saturating_sub(LINES_BEFORE).max(1);
+        let (own, start) = (file.line_span(line), file.line_start(line));
+        let mut first_line = line.saturating_sub(LINES_BEFORE).max(1);
+        while start.saturating_sub(file.line_start(first_line)) > MOST_AROUND {
+            first_line += 1;
+        }
         let skipped = file.line_start(first_line);
         let end = file.line_span(line.saturating_add(LINES_AFTER)).end;
+        let end = if end.saturating_sub(own.end) > MOST_AROUND {
+            own.end
+        } else {
+            end
+        };
         let bytes = Span::between(skipped as usize, end as usize).of(file.text());
         let span = Span::new(span.start.saturating_sub(skipped), span.end.saturating_sub(skipped));
         let (text, span) = if let Ok(text) = std::str::from_utf8(bytes) {
@@ -185,7 +200,7 @@ impl Excerpt {
             let start: usize = lossy.split_inclusive('\n').take(before).map(str::len).sum();
             (lossy, Span::at(start))
         };
-        let hidden = without_secrets(&text);
+        let hidden = hide_in_addresses(&without_secrets(&text));
         let hidden = match secrets {
             Some(secrets) => secrets.hide_bytes(&hidden).into_owned(),
             None => hidden,
