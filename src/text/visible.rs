@@ -5,7 +5,7 @@
 //! direction of text and the separators of lines and paragraphs. A tab becomes a blank.
 //!
 //! GitHub's runner obeys a line whose first characters that are not blank are `::`, and `##[` wherever it is in a line; agents of
-//! Azure Pipelines and TeamCity obey `##vso[` and `##teamcity[`. A backslash between their characters makes them text:
+//! Azure Pipelines and `TeamCity` obey `##vso[` and `##teamcity[`. A backslash between their characters makes them text:
 //! `\::error`, `#\#[error]`.
 
 use std::borrow::Cow;

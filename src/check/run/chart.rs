@@ -1,6 +1,6 @@
 //! One chart: its files, and what it renders to with each of its values for each Kubernetes version.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ pub struct CheckedChart {
     /// What was found.
     pub findings: Vec<Finding>,
     /// What the findings must not show.
-    secrets: SecretValues,
+    pub secrets: SecretValues,
 }
 
 /// Checks a chart in all ways the request asks for.
@@ -178,8 +178,9 @@ impl CheckedChart {
     /// Hides secrets: those of its renderings, and those of the files that findings are about.
     fn hide_secrets(&mut self) {
         let mut secrets = std::mem::take(&mut self.secrets);
-        let files: BTreeSet<&SourceFile> = self.findings.iter().map(|finding| &finding.primary.file).collect();
-        for file in files {
+        let files = self.findings.iter().map(|finding| &finding.primary.file);
+        let files: BTreeMap<&str, &SourceFile> = files.map(|file| (file.path(), file)).collect();
+        for file in files.into_values() {
             secrets.add_text(file.text());
         }
         self.findings = hidden(std::mem::take(&mut self.findings), secrets);

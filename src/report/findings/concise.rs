@@ -23,12 +23,8 @@ pub fn concise(finding: &Finding) -> String {
         [] => {}
         [only] => _ = write!(text, "\n    with {}", shown_line(only)),
         [first, rest @ ..] => {
-            _ = write!(
-                text,
-                "\n    with {} and {} more renderings",
-                shown_line(first),
-                rest.len()
-            )
+            let first = shown_line(first);
+            _ = write!(text, "\n    with {first} and {} more renderings", rest.len());
         }
     }
     without_commands(&text).into_owned()

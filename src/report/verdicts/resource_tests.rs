@@ -116,6 +116,7 @@ fn summaries_count_resources_and_files() {
             text: Vec::new(),
             resources: vec![resource("Pod", "p", Status::Valid, &[])],
             failure: None,
+            secrets: std::sync::Arc::default(),
         }]
     };
     let counts = "Valid: 1, Invalid: 0, Errors: 0, Skipped: 0";
