@@ -100,6 +100,7 @@ fn shown<'t>(text: &'t str, tokens: &[String]) -> Vec<(usize, &'t str)> {
         .collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of commands")]
 #[test]
 fn planted_tokens_reach_no_output() {
     let tokens = tokens();

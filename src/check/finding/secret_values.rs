@@ -277,8 +277,11 @@ fn is_recognizable(text: &str) -> bool {
     if text.len() < LEAST_BYTES || text.contains("{{") {
         return false;
     }
-    let is_word = text.chars().all(|c| c.is_ascii_lowercase() || c == '-' || c == '.');
-    !(is_word && text.len() <= LONGEST_WORD)
+    // Names of objects are words with hyphens, and a key may be the value of another.
+    let is_key = text.chars().all(|c| c.is_ascii_alphabetic()) && may_hold_secret(text.as_bytes());
+    let is_name = text.chars().all(|c| c.is_ascii_lowercase() || c == '-' || c == '.');
+    let is_word = is_name && (text.len() <= LONGEST_WORD || text.contains(['-', '.']));
+    !is_word && !is_key
 }
 
 #[cfg(test)]
