@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue};
 
 use super::exit_code::Exit;
 use super::run_context::RunContext;
-use crate::check::finding::Finding;
+use crate::check::finding::{Finding, SecretValues};
 
 /// Whose fault it is; decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,10 +61,31 @@ impl CommandError {
         self
     }
 
-    /// Adds what explains the error: where, why, what to do.
+    /// Adds what explains the error: where, why, what to do. The secrets that the explanations must not show are hidden in the
+    /// message as well.
     #[must_use]
     pub fn explained(mut self, findings: impl IntoIterator<Item = Finding>) -> Self {
+        let from = self.findings.len();
         self.findings.extend(findings);
+        let secrets: Vec<_> = self
+            .findings
+            .iter()
+            .skip(from)
+            .filter_map(|found| found.secrets.clone())
+            .collect();
+        match secrets.first() {
+            Some(secrets) => self.without(secrets),
+            None => self,
+        }
+    }
+
+    /// The same, secrets hidden in the message and the advice.
+    #[must_use]
+    pub fn without(mut self, secrets: &SecretValues) -> Self {
+        self.message = secrets.hide(&self.message).into_owned();
+        for hint in &mut self.hints {
+            *hint = secrets.hide(hint).into_owned();
+        }
         self
     }
 
@@ -73,9 +94,17 @@ impl CommandError {
         &self.message
     }
 
-    /// What explains the error.
-    pub fn explanations(&self) -> &[Finding] {
-        &self.findings
+    /// Writes the error, advice and what explains it to standard error.
+    pub fn report(&self, context: RunContext) {
+        let text = self.to_string();
+        context.report(&if context.speaks_as_helm() {
+            text
+        } else {
+            with_indentation(&text)
+        });
+        for finding in &self.findings {
+            context.report_shown(&format!("\n{}", context.terminal().draw(finding, false)));
+        }
     }
 
     /// The exit code.
@@ -99,6 +128,23 @@ impl fmt::Display for CommandError {
 }
 
 impl std::error::Error for CommandError {}
+
+/// All lines but the first begin with blanks: a line feed in a name cannot begin what looks like another message.
+fn with_indentation(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for (number, line) in text.lines().enumerate() {
+        if number > 0 {
+            out.push('\n');
+            out.push_str(if line.is_empty() || line.starts_with(' ') {
+                ""
+            } else {
+                "  "
+            });
+        }
+        out.push_str(line);
+    }
+    out
+}
 
 /// Reports what clap found, unknown flags in the words Helm's users grep for. Help and version are not errors.
 pub(super) fn report_usage(context: RunContext, error: &clap::Error) -> Exit {

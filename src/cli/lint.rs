@@ -66,6 +66,13 @@ pub(super) struct LintArguments {
     global: GlobalFlags,
 }
 
+impl LintArguments {
+    /// Whether the output is Helm's, word for word.
+    pub(super) const fn speaks_as_helm(&self) -> bool {
+        self.helm_rules
+    }
+}
+
 /// The result for one chart under Helm's rules.
 struct LintedChart {
     path: String,

@@ -81,6 +81,11 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Ok(parsed) => parsed,
         Err(error) => return command_error::report_usage(context, &error),
     };
+    let context = match &parsed.command {
+        Command::Template(_) => context.in_helms_words(),
+        Command::Lint(arguments) if arguments.speaks_as_helm() => context.in_helms_words(),
+        _ => context,
+    };
     let outcome = match &parsed.command {
         Command::Template(arguments) => template::run(context, arguments),
         Command::Lint(arguments) => lint::run(context, arguments),
@@ -93,10 +98,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
     match outcome {
         Ok(exit) => exit,
         Err(error) => {
-            context.report(&error.to_string());
-            for finding in error.explanations() {
-                context.report(&format!("\n{}", context.terminal().draw(finding, false)));
-            }
+            error.report(context);
             error.exit()
         }
     }

@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::artifact::package::{PackageError, PackageOptions, package_chart};
 use crate::text::source::{Replacement, replace_files};
+use crate::text::visible::visible;
 
 use crate::engine::chart::LoadError;
 
@@ -55,7 +56,8 @@ pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<E
     replace_files(&files.collect::<Vec<_>>()).map_err(CommandError::could_not_run)?;
     let lines = packages
         .iter()
-        .map(|(path, _)| format!("Successfully packaged chart and saved it to: {}\n", path.display()));
+        .map(|(path, _)| path.display().to_string())
+        .map(|path| format!("Successfully packaged chart and saved it to: {}\n", visible(&path)));
     context.write_stdout(lines.collect::<String>().as_bytes())?;
     Ok(Exit::Clean)
 }

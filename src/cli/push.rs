@@ -11,6 +11,8 @@ use crate::artifact::repository::{
     Item, Location, OpenError, Outcome, PublishError, PublishPackagesError, RepositorySettings, publish_packages,
 };
 
+use crate::text::visible::{visible, visible_lines};
+
 use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::network::{ProcessClock, network_settings};
@@ -44,10 +46,11 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
 
 pub(super) fn outcome_line(item: &Item, outcome: Outcome, location: &Location) -> String {
     let (name, version) = (&item.metadata.name, &item.metadata.version);
-    match outcome {
-        Outcome::Published => format!("Pushed {name} {version} to {location}\n"),
-        Outcome::AlreadyThere => format!("{name} {version} is in {location} already, with the same content\n"),
-    }
+    let line = match outcome {
+        Outcome::Published => format!("Pushed {name} {version} to {location}"),
+        Outcome::AlreadyThere => format!("{name} {version} is in {location} already, with the same content"),
+    };
+    format!("{}\n", visible_lines(&visible(&line)))
 }
 
 fn read_item(context: RunContext, path: &str) -> Result<Item, CommandError> {

@@ -8,7 +8,9 @@ use crate::engine::template::World;
 use crate::report::Terminal;
 use crate::text::go::path_error::path_error;
 use crate::text::limits::FILE_BYTES;
+use crate::text::redact::{redact_message, redact_users};
 use crate::text::source::{Named, ReportRoot, read_file};
+use crate::text::visible::{visible_lines, without_commands};
 
 use super::command_error::CommandError;
 
@@ -28,7 +30,16 @@ const fn split_mix(state: &mut u64) -> u64 {
 /// What a command may use of the process it runs in.
 #[derive(Debug, Clone, Copy)]
 pub struct RunContext {
-    _private: (),
+    words: Words,
+}
+
+/// Whose words a command reports.
+#[derive(Debug, Clone, Copy)]
+enum Words {
+    /// Ours, with pictures for what is not seen.
+    Ours,
+    /// Helm's, byte for byte.
+    Helms,
 }
 
 /// Random byte source.
@@ -37,7 +48,18 @@ type Fill = Box<dyn FnMut(&mut [u8])>;
 impl RunContext {
     /// The running process.
     pub const fn from_process() -> Self {
-        Self { _private: () }
+        Self { words: Words::Ours }
+    }
+
+    /// The same for a command whose messages are Helm's, byte for byte.
+    #[must_use]
+    pub const fn in_helms_words(self) -> Self {
+        Self { words: Words::Helms }
+    }
+
+    /// Whether messages are Helm's, byte for byte.
+    pub(super) const fn speaks_as_helm(self) -> bool {
+        matches!(self.words, Words::Helms)
     }
 
     /// An environment variable; unset, empty and not UTF-8 are the same.
@@ -181,10 +203,19 @@ impl RunContext {
         }
     }
 
-    /// Writes a line to standard error. A failure cannot be reported anywhere.
-    pub fn report(self, line: &str) {
+    /// Writes lines to standard error, as they may be shown. In Helm's words, only users and passwords of addresses are left out
+    /// and commands to a CI runner broken. A failure cannot be reported anywhere.
+    pub fn report(self, lines: &str) {
+        self.report_shown(&match self.words {
+            Words::Ours => visible_lines(&redact_message(lines)).into_owned(),
+            Words::Helms => without_commands(&redact_users(lines)).into_owned(),
+        });
+    }
+
+    /// Writes what is fit to be shown to standard error.
+    pub fn report_shown(self, lines: &str) {
         let mut err = std::io::stderr().lock();
-        let _unreported = writeln!(err, "{line}");
+        let _unreported = writeln!(err, "{lines}");
     }
 
     /// Whether standard error is a terminal, and not that of a CI job.

@@ -22,6 +22,7 @@ use crate::kubernetes::version::KubeVersion;
 use crate::text::go::boolean::parse_bool;
 use crate::text::go::path_match::path_match;
 use crate::text::limits::FILE_BYTES;
+use crate::text::redact::redact_url;
 use crate::text::semver;
 use crate::text::source::{Named, read_file};
 
@@ -280,19 +281,20 @@ fn locate(chart: &str, downloads: bool) -> Result<String, CommandError> {
     if Path::new(chart).exists() {
         return Ok(chart.to_owned());
     }
+    let shown = redact_url(chart);
     if Path::new(chart).is_absolute() || chart.starts_with('.') {
-        return Err(CommandError::could_not_run(format!("path {chart:?} not found")));
+        return Err(CommandError::could_not_run(format!("path {shown:?} not found")));
     }
     if chart.contains("://") || downloads {
         return Err(
-            CommandError::usage(format!("charts are not fetched: there is no `{chart}` here"))
+            CommandError::usage(format!("charts are not fetched: there is no `{shown}` here"))
                 .with_hint("rendering uses no network: `helm pull` the chart in an earlier step and name the .tgz"),
         );
     }
     Err(CommandError::could_not_run(format!(
-        "non-absolute URLs should be in form of repo_name/path_to_chart, got: {chart}"
+        "non-absolute URLs should be in form of repo_name/path_to_chart, got: {shown}"
     ))
-    .with_hint(format!("there is no file or directory `{chart}` here")))
+    .with_hint(format!("there is no file or directory `{shown}` here")))
 }
 
 fn check_installable(chart: &Chart) -> Result<(), CommandError> {

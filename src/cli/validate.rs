@@ -1,5 +1,6 @@
 //! `chartwright validate`: manifests against Kubernetes' schemas, offline.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use clap::{Args, ValueEnum};
 use regex::Regex;
 
 use crate::artifact::network::CertificateCheck;
-use crate::check::finding::{Finding, Location, join};
+use crate::check::finding::{Finding, Location, SecretValues, join, path_names_secret, without_value};
 use crate::check::lint::chart::check_ignore_comments;
 use crate::check::run::{chart_definitions, is_chart};
 use crate::kubernetes::validate::{
@@ -20,6 +21,7 @@ use crate::kubernetes::validate::{
 use crate::kubernetes::version::parse_versions;
 use crate::report::{CheckedFile, Group, ResourceFormat, ResourceOptions, resources_as};
 use crate::text::limits::MANIFEST_BYTES;
+use crate::text::redact::redact_message;
 use crate::text::rule::{Rule, Severity};
 use crate::text::source::{Links, Named, SourceFile, Visit, WalkLimits, read_file, walk};
 use crate::text::threads::map_with_state;
@@ -297,7 +299,7 @@ fn findings_of(file: &CheckedFile, reporting: &Reporting) -> Vec<Finding> {
                 // The user said that kinds may be unknown here.
                 finding.severity = finding.severity.min(Severity::Warning);
             }
-            finding
+            finding.without(&file.secrets)
         })
     });
     let mut findings: Vec<Finding> = unreadable.chain(violations).collect();
@@ -473,12 +475,43 @@ fn checked_files(inputs: Vec<ReadInput>, verdicts: Vec<Option<Vec<Resource>>>) -
             Ok(text) => (text, None),
             Err(failure) => (Vec::new(), Some(failure)),
         };
+        let mut resources = resources?;
+        let secrets = hide_secrets(&text, &mut resources);
         Some(CheckedFile {
-            path: input.path,
+            path: redact_message(&input.path),
             text,
-            resources: resources?,
-            failure,
+            resources,
+            failure: failure.map(|failure| redact_message(&failure)),
+            secrets: Arc::new(secrets),
         })
     });
     files.collect()
+}
+
+/// Hides the secrets of a file in what is said about it; gives them.
+fn hide_secrets(text: &[u8], resources: &mut [Resource]) -> SecretValues {
+    let mut secrets = SecretValues::default();
+    if resources.iter().all(|resource| resource.violations.is_empty()) {
+        return secrets;
+    }
+    secrets.add_text(text);
+    for resource in resources.iter_mut() {
+        if let Cow::Owned(name) = secrets.hide(&resource.name) {
+            resource.name = name;
+        }
+    }
+    let violations = resources.iter_mut().flat_map(|resource| &mut resource.violations);
+    for violation in violations {
+        let is_secret = path_names_secret(&violation.path);
+        let words = if is_secret {
+            without_value(&violation.message)
+        } else {
+            String::new()
+        };
+        let words = if is_secret { &words } else { &violation.message };
+        if is_secret || matches!(secrets.hide(words), Cow::Owned(_)) {
+            violation.message = secrets.hide(words).into_owned();
+        }
+    }
+    secrets
 }

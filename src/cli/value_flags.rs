@@ -2,14 +2,17 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use clap::Args;
 
 use crate::check::explain::{Given, explain_user_values};
+use crate::check::finding::SecretValues;
 use crate::check::run::GivenValues;
 use crate::engine::chart::Compat;
 use crate::engine::template::Map;
 use crate::engine::values::{UserValues, ValueSource};
+use crate::text::redact::redact_url;
 use crate::text::source::SourceFile;
 
 use super::command_error::CommandError;
@@ -79,7 +82,10 @@ impl ValueFlags {
                     .map(|(_, file)| file.clone())
             };
             let explanation = explain_user_values(&error, file);
-            CommandError::findings(error).explained(explanation)
+            let secrets = Arc::new(secrets_given(&values));
+            CommandError::findings(error)
+                .explained(explanation.map(|finding| finding.without(&secrets)))
+                .without(&secrets)
         })?;
         let families = [
             ("--set-literal", &self.set_literal),
@@ -109,6 +115,19 @@ impl ValueFlags {
     }
 }
 
+/// The secrets that flags and values files hold.
+fn secrets_given(values: &UserValues) -> SecretValues {
+    let mut secrets = SecretValues::default();
+    let flags = [&values.json, &values.typed, &values.text, &values.literal];
+    for argument in flags.into_iter().flatten() {
+        secrets.add_flag(argument);
+    }
+    for file in &values.files {
+        secrets.add_text(&file.text);
+    }
+    secrets
+}
+
 /// Reads a file, standard input for `-`; URLs are refused, since rendering uses no network.
 fn read(context: RunContext, name: &str) -> Result<Vec<u8>, CommandError> {
     if name.trim() == "-" {
@@ -119,7 +138,7 @@ fn read(context: RunContext, name: &str) -> Result<Vec<u8>, CommandError> {
         .any(|scheme| name.starts_with(scheme))
     {
         return Err(
-            CommandError::usage(format!("values are not fetched from URLs: `{name}`"))
+            CommandError::usage(format!("values are not fetched from URLs: `{}`", redact_url(name)))
                 .with_hint("download the file in an earlier step of the pipeline, or pipe it in and use `-f -`"),
         );
     }

@@ -2,6 +2,7 @@
 
 use super::ci::CiOutcome;
 use crate::text::rule::Severity;
+use crate::text::visible::{visible, without_commands};
 
 /// Columns aligned with spaces: chart, version, renderings, documents, findings that count, and result.
 pub fn summary_table<E>(outcome: &CiOutcome<E>) -> String {
@@ -31,8 +32,8 @@ pub fn summary_table<E>(outcome: &CiOutcome<E>) -> String {
             skipped => format!("{} (+{skipped} without schema)", chart.rendered.documents),
         };
         rows.push([
-            chart.name.clone(),
-            chart.version.clone(),
+            visible(&chart.name).into_owned(),
+            visible(&chart.version).into_owned(),
             chart.rendered.renderings.to_string(),
             documents,
             count(Severity::Error),
@@ -56,7 +57,7 @@ pub fn summary_table<E>(outcome: &CiOutcome<E>) -> String {
         table.push_str(cells.join("  ").trim_end());
         table.push('\n');
     }
-    table
+    without_commands(&table).into_owned()
 }
 
 #[cfg(test)]

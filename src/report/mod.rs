@@ -1,6 +1,9 @@
 //! What was found, and verdicts, as bytes: one format a file.
 
 mod findings;
+#[cfg(test)]
+mod hostile_tests;
+mod json_text;
 mod verdicts;
 mod xml;
 

@@ -1,19 +1,19 @@
 //! Text inside XML.
 
-/// A text as an attribute or an element may hold it. What XML cannot hold at all is replaced.
+use crate::text::visible::visible_lines;
+
+/// A text as an attribute or an element may hold it. Line feeds are kept as references; other control characters are shown, and
+/// what XML cannot hold at all is replaced.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in visible_lines(text).chars() {
         match character {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&#34;"),
             '\n' => out.push_str("&#xA;"),
-            '\t' => out.push_str("&#x9;"),
-            character if character < ' ' || character == '\u{fffe}' || character == '\u{ffff}' => {
-                out.push(char::REPLACEMENT_CHARACTER);
-            }
+            '\u{fffe}' | '\u{ffff}' => out.push(char::REPLACEMENT_CHARACTER),
             character => out.push(character),
         }
     }
@@ -28,8 +28,8 @@ mod tests {
     fn what_xml_cannot_hold_is_escaped_or_replaced() {
         for (text, want) in [
             ("a <b> & \"c\"", "a &lt;b&gt; &amp; &#34;c&#34;"),
-            ("a\nb\tc d", "a&#xA;b&#x9;c d"),
-            ("\u{1b}[0m\r\0", "\u{fffd}[0m\u{fffd}\u{fffd}"),
+            ("a\nb\tc d", "a&#xA;b c d"),
+            ("\u{1b}[0m\r\0", "␛[0m␍␀"),
             ("\u{fffe}\u{ffff}\u{fffd}é", "\u{fffd}\u{fffd}\u{fffd}é"),
         ] {
             assert_eq!(escaped(text), want, "{text:?}");

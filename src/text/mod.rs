@@ -4,6 +4,7 @@
 pub mod source;
 pub mod limits;
 pub mod redact;
+pub mod visible;
 pub mod threads;
 pub mod json_pointer;
 pub mod causes;

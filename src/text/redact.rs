@@ -1,10 +1,12 @@
 //! Addresses without the parts that may be secret: user, password, query (tokens, signatures) and fragment. Every
 //! address that reaches a message passes through here.
 
+use std::borrow::Cow;
+
 /// One address as it may be shown. The whole text is treated as one address, spaces included.
 pub fn redact_url(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
-        return without_query(without_user(url)).to_owned();
+        return without_query(without_user(url)).into_owned();
     };
     // A password with a `/` that should have been escaped.
     let rest = without_user(rest);
@@ -15,6 +17,26 @@ pub fn redact_url(url: &str) -> String {
 
 /// A message with every address in it redacted.
 pub fn redact_message(message: &str) -> String {
+    redact_each(message, redact_url).into_owned()
+}
+
+/// A message with the user and the password of every address in it left out, for messages that are otherwise another program's,
+/// byte for byte.
+pub fn redact_users(message: &str) -> String {
+    let redact_user = |url: &str| {
+        let has_user = url.split_once("://").is_some_and(|(_, rest)| {
+            let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            authority.contains('@') || without_user(rest) != rest
+        });
+        if has_user { redact_url(url) } else { url.to_owned() }
+    };
+    redact_each(message, redact_user).into_owned()
+}
+
+fn redact_each(message: &str, redact: impl Fn(&str) -> String) -> Cow<'_, str> {
+    if !message.contains("://") {
+        return Cow::Borrowed(message);
+    }
     let mut shown = String::with_capacity(message.len());
     let mut rest = message;
     while let Some(at) = rest.find("://") {
@@ -33,11 +55,37 @@ pub fn redact_message(message: &str) -> String {
         let (url_rest, after) = from_separator.split_at(end);
         let (text, scheme) = before.split_at(scheme);
         shown.push_str(text);
-        shown.push_str(&redact_url(&format!("{scheme}{url_rest}")));
+        shown.push_str(&redact(&format!("{scheme}{url_rest}")));
         rest = after;
     }
     shown.push_str(rest);
-    shown
+    Cow::Owned(shown)
+}
+
+/// A text with `*` for each byte of an address that [`redact_url`] leaves out, so that places in the text stay what they are.
+pub fn hide_in_addresses(text: &str) -> String {
+    let hide = |url: &str| {
+        let Some((scheme, rest)) = url.split_once("://") else {
+            return url.to_owned();
+        };
+        let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let user = rest.get(..authority).and_then(|authority| authority.rfind('@'));
+        let user = user.unwrap_or(rest.len() - without_user(rest).len());
+        let query = rest
+            .get(user..)
+            .and_then(|rest| rest.find(['?', '#']))
+            .map_or(rest.len(), |at| user + at + 1);
+        let mut out = format!("{scheme}://");
+        for (at, character) in rest.char_indices() {
+            if at < user || at >= query {
+                out.push_str(&"*".repeat(character.len_utf8()));
+            } else {
+                out.push(character);
+            }
+        }
+        out
+    };
+    redact_each(text, hide).into_owned()
 }
 
 /// The text after `user:password@`, if it begins that way. A port is not a password.
@@ -59,8 +107,22 @@ fn begins_with_port(text: &str) -> bool {
     digits > 0 && text.as_bytes().get(digits) == Some(&b'/')
 }
 
-fn without_query(text: &str) -> &str {
-    text.split(['?', '#']).next().unwrap_or_default()
+/// A fragment that is a JSON pointer stays: it says which part of a schema is meant.
+fn without_query(text: &str) -> Cow<'_, str> {
+    let path = text.split(['?', '#']).next().unwrap_or_default();
+    match text.split_once('#') {
+        Some((before, pointer))
+            if pointer.is_empty() || (pointer.starts_with('/') && !pointer.contains(['=', '&'])) =>
+        {
+            let kept = path.len() == before.len();
+            if kept {
+                Cow::Borrowed(text)
+            } else {
+                Cow::Owned(format!("{path}#{pointer}"))
+            }
+        }
+        _ => Cow::Borrowed(path),
+    }
 }
 
 #[cfg(test)]
@@ -82,6 +144,13 @@ mod tests {
             ("http://host:80/pkg@1.2/x", "http://host:80/pkg@1.2/x"),
             ("s3://bucket/prefix?secret=hunter2", "s3://bucket/prefix"),
             ("file:///srv/charts", "file:///srv/charts"),
+            ("file:///a.json#/$defs/b", "file:///a.json#/$defs/b"),
+            ("https://h/a.json?x=hunter2#/a", "https://h/a.json#/a"),
+            ("https://h/a#/access_token=hunter2", "https://h/a"),
+            (
+                "http://json-schema.org/draft-07/schema#",
+                "http://json-schema.org/draft-07/schema#",
+            ),
             ("me:hunter2@host/charts", "host/charts"),
             ("charts/web", "charts/web"),
             (
@@ -90,6 +159,30 @@ mod tests {
             ),
         ] {
             assert_eq!(redact_url(url), want);
+        }
+    }
+
+    #[test]
+    fn what_is_hidden_keeps_its_length() {
+        for (text, want) in [
+            ("a: \"https://me:pw@h/x?t=é\" # b", "a: \"https://*****@h/x?****\" # b"),
+            ("https://pw@h", "https://**@h"),
+            ("https://h:80/a@b", "https://h:80/a@b"),
+            ("a://b:c/d@h", "a://******h"),
+        ] {
+            assert_eq!(hide_in_addresses(text), want);
+            assert_eq!(want.len(), text.len());
+        }
+    }
+
+    #[test]
+    fn users_are_left_out_of_messages_of_others() {
+        for (message, want) in [
+            ("got https://me:hunter2@host/x?y=1", "got https://host/x"),
+            ("see https://host/x?y=1#z", "see https://host/x?y=1#z"),
+            ("at 'file:///a.json#/b'", "at 'file:///a.json#/b'"),
+        ] {
+            assert_eq!(redact_users(message), want);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Rendered text that is not YAML: the template line that wrote it, and the text around the broken line.
 
+use super::secrets::{hidden, secrets_of};
 use super::{Subject, yaml_line};
 use crate::check::finding::{Finding, Location, Place, seems_secret};
 use crate::engine::chart::Chart;
@@ -15,12 +16,13 @@ use crate::text::yaml;
 pub fn explain_manifests(subject: &Subject<'_>, world: &mut dyn World, rendering: &Rendering) -> Vec<Finding> {
     let mapped = mapped(subject, rendering, world);
     let files = mapped.as_ref().unwrap_or(rendering);
-    files
-        .files
-        .iter()
-        .filter(|file| file.is_manifest())
-        .filter_map(|file| broken_manifest(subject.chart, file))
-        .collect()
+    let mut secrets = secrets_of(subject.chart, subject.given, subject.values);
+    for file in &files.files {
+        secrets.add_text(&file.text);
+    }
+    let manifests = files.files.iter().filter(|file| file.is_manifest());
+    let broken = manifests.filter_map(|file| broken_manifest(subject.chart, file));
+    hidden(broken.collect(), secrets)
 }
 
 /// A finding for a rendered file that is not YAML, or not what a manifest must be; none where it is sound.

@@ -4,6 +4,7 @@ use crate::check::finding::{Finding, Location, Place, Related, seems_secret, wit
 use crate::engine::chart::Chart;
 use crate::engine::render::RenderedFile;
 use crate::text::rule::Rule;
+use crate::text::source::Span;
 
 /// Most value origins listed for one template line.
 const MAX_VALUES: usize = 3;
@@ -41,9 +42,15 @@ impl Finding {
     }
 }
 
+/// Bytes before and after a place that are shown of its line, and read for values.
+const MOST_SHOWN: usize = 1024;
+
 /// The line of a rendered file that holds a byte, without secrets. The line before it may name one.
 fn rendered_line(text: &[u8], offset: usize) -> String {
-    let before = text.get(..offset).unwrap_or(text);
+    // A part of a long line says enough: thousands of findings may be in one.
+    let from = offset.saturating_sub(MOST_SHOWN);
+    let text = text.get(from..(offset + MOST_SHOWN).min(text.len())).unwrap_or(text);
+    let before = text.get(..offset - from).unwrap_or(text);
     let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
     let rest = text.get(start..).unwrap_or_default();
     let end = start + memchr::memchr(b'\n', rest).unwrap_or(rest.len());
@@ -64,6 +71,13 @@ pub fn values_of_line(
         return Vec::new();
     };
     let span = location.file.line_span(location.position().line);
+    let at = location.span.unwrap_or_default().start as usize;
+    let span = if span.len() > 2 * MOST_SHOWN {
+        let (start, end) = (span.start as usize, span.end as usize);
+        Span::between(at.saturating_sub(MOST_SHOWN).max(start), (at + MOST_SHOWN).min(end))
+    } else {
+        span
+    };
     let line = String::from_utf8_lossy(span.of(location.file.text()));
     let mut related: Vec<Related> = Vec::new();
     for (at, mark) in line.match_indices(".Values.") {

@@ -1,6 +1,7 @@
 //! Templates that do not compile or fail while running.
 
 use super::Subject;
+use super::secrets::{hidden, secrets_of};
 use super::value_origins::ValueOrigins;
 use crate::check::finding::{Finding, Location, Place, may_name_secret};
 use crate::engine::chart::Chart;
@@ -20,9 +21,10 @@ const MAX_VALUES: usize = 4;
 
 /// A finding for each template that fails as `first` did: those that do not compile, or those that fail while running.
 pub fn explain_templates(subject: &Subject<'_>, first: &RenderError, world: &mut dyn World) -> Vec<Finding> {
+    let secrets = secrets_of(subject.chart, subject.given, subject.values);
     if let RenderError::Parse(_) = first {
         let failures = parse_failures(subject.chart);
-        return failures.iter().map(|error| unparsed(subject, error)).collect();
+        return hidden(failures.iter().map(|error| unparsed(subject, error)).collect(), secrets);
     }
     let (chart, release, capabilities) = (subject.chart, subject.release, subject.capabilities);
     let skipped = SchemaCheck::Skipped;
@@ -39,7 +41,7 @@ pub fn explain_templates(subject: &Subject<'_>, first: &RenderError, world: &mut
         .map(|origin| origin.name.to_string())
         .collect();
     let explain = |error: &ExecutionError| failed(subject, &origins, &traced.trace, &definitions, error);
-    traced.failures.iter().map(explain).collect()
+    hidden(traced.failures.iter().map(explain).collect(), secrets)
 }
 
 fn unparsed(subject: &Subject<'_>, error: &ParseError) -> Finding {

@@ -1,9 +1,10 @@
 //! Values that do not match their values.schema.json, and schemas that are broken themselves.
 
 use super::schema_place::{fault_place, reference_place};
+use super::secrets::{hidden, secrets_of};
 use super::value_origins::{Given, ValueOrigins, find_nearest_in};
 use super::yaml_fault;
-use crate::check::finding::{Finding, Location, Place, may_name_secret};
+use crate::check::finding::{Finding, Location, Place, may_name_secret, without_value};
 use crate::engine::chart::{Chart, Notice};
 use crate::engine::template::Map;
 use crate::engine::values::{UserValuesError, coalesce_values};
@@ -16,6 +17,7 @@ const SCHEMA: &str = "values.schema.json";
 /// A finding for each value that a schema refuses, at the line that sets the value; and one for each schema that is broken, at
 /// its own line. `message` is Helm's text: for each chart its name, then what is wrong.
 pub fn explain_schema(chart: &Chart, values: &Map, given: &Given, message: &str) -> Vec<Finding> {
+    let secrets = secrets_of(chart, given, values);
     let Ok(values) = coalesce_values(chart, values, &mut Vec::new()) else {
         return Vec::new();
     };
@@ -29,7 +31,7 @@ pub fn explain_schema(chart: &Chart, values: &Map, given: &Given, message: &str)
             _ => findings.extend(refused_values(chart, &origins, &complaint)),
         }
     }
-    findings
+    hidden(findings, secrets)
 }
 
 /// What the schema of one chart has to say.
@@ -128,22 +130,6 @@ fn pointer(steps: &[String]) -> String {
 
 fn may_be_secret(path: &[String]) -> bool {
     path.iter().any(|key| may_name_secret(key))
-}
-
-/// What is wrong with a value, without the value.
-fn without_value(words: &str) -> String {
-    if let Some((_, pattern)) = words.rsplit_once(" does not match pattern ") {
-        return format!("the value does not match pattern {pattern}");
-    }
-    if let Some((_, format)) = words.rsplit_once(" is not valid ") {
-        // What follows the format's name is the reason, which may repeat the value.
-        let format = format.split(':').next().unwrap_or_default();
-        return format!("the value is not valid {format}");
-    }
-    match (words.split_once(": got "), words.rsplit_once(", want ")) {
-        (Some((limit, _)), Some((_, want))) => format!("{limit}: want {want}"),
-        _ => words.to_owned(),
-    }
 }
 
 /// The chart of that name among a chart and those below it, with the path of its values.
@@ -270,30 +256,5 @@ pub fn explain_user_values(error: &UserValuesError, file: impl FnOnce(&str) -> O
     match error {
         UserValuesError::File { file: name, message } => Some(explain_values_file(&file(name)?, message)),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_value;
-
-    #[test]
-    fn what_is_wrong_with_a_secret_is_said_without_it() {
-        for (words, want) in [
-            (
-                "'hunter22' does not match pattern '^x'",
-                "the value does not match pattern '^x'",
-            ),
-            (
-                "'hunter22' is not valid email: missing @ in hunter22",
-                "the value is not valid email",
-            ),
-            ("maximum: got 1,234, want 3", "maximum: want 3"),
-            ("maxLength: got 14, want 3", "maxLength: want 3"),
-            ("got number, want string", "got number, want string"),
-            ("missing property 'a'", "missing property 'a'"),
-        ] {
-            assert_eq!(without_value(words), want, "{words}");
-        }
     }
 }

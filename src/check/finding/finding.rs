@@ -1,6 +1,10 @@
 //! One thing that is wrong, and where. The only struct for it: every check makes these, every report prints these. Places are
 //! bytes of a file; lines and columns are computed when a report is written.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::secret_values::SecretValues;
 use crate::text::rule::{RuleId, Severity};
 use crate::text::source::{Position, SourceFile, Span};
 
@@ -103,6 +107,8 @@ pub struct Finding {
     pub renderings: Vec<String>,
     /// Whether the place may hold a secret: no report shows its text.
     pub is_secret: bool,
+    /// Secrets that the text around a place may hold; the other texts are without them already.
+    pub secrets: Option<Arc<SecretValues>>,
 }
 
 impl Finding {
@@ -121,6 +127,7 @@ impl Finding {
             rendered: None,
             renderings: Vec::new(),
             is_secret: rule.rule.is_about_secrets(),
+            secrets: None,
         }
     }
 
@@ -157,6 +164,26 @@ impl Finding {
     #[must_use]
     pub const fn hidden_if(mut self, is_secret: bool) -> Self {
         self.is_secret |= is_secret;
+        self
+    }
+
+    /// The same, secrets hidden in all its texts.
+    #[must_use]
+    pub fn without(mut self, secrets: &Arc<SecretValues>) -> Self {
+        if secrets.is_empty() {
+            return self;
+        }
+        let texts = std::iter::once(&mut self.message)
+            .chain(&mut self.notes)
+            .chain(&mut self.help)
+            .chain(&mut self.rendered)
+            .chain(self.related.iter_mut().map(|related| &mut related.label));
+        for text in texts {
+            if let Cow::Owned(hidden) = secrets.hide(text) {
+                *text = hidden;
+            }
+        }
+        self.secrets = Some(Arc::clone(secrets));
         self
     }
 

@@ -9,11 +9,13 @@ mod baseline;
 mod finding;
 mod judgement;
 mod secret_text;
+mod secret_values;
 mod suppression;
 mod violation;
 
 pub use baseline::Baseline;
 pub use finding::{Finding, Location, Place, Related, join};
 pub use judgement::Judgement;
-pub use secret_text::{may_name_secret, names_secret, seems_secret, without_secrets};
+pub use secret_text::{may_name_secret, names_secret, path_names_secret, seems_secret, without_secrets, without_value};
+pub use secret_values::SecretValues;
 pub use suppression::{PathRule, ignore_comments};

@@ -39,6 +39,37 @@ pub fn may_name_secret(key: &str) -> bool {
     .any(|word| key.ends_with(word) || (word.len() > 5 && key.contains(word)))
 }
 
+/// Whether a step of a JSON pointer names a secret.
+pub fn path_names_secret(pointer: &str) -> bool {
+    pointer.split('/').any(|step| names_secret(&without_separators(step)))
+}
+
+/// What is wrong with a value, without the value.
+pub fn without_value(words: &str) -> String {
+    for marker in ["Invalid value: ", "Unsupported value: "] {
+        if let Some(rest) = words.strip_prefix(marker) {
+            let reason = rest.split_once(": ").map_or("", |(_, reason)| reason);
+            let reason = rest.rsplit_once("\": ").map_or(reason, |(_, reason)| reason);
+            return format!("{marker}***: {reason}");
+        }
+    }
+    if words.starts_with("value must be") {
+        return "the value is not one that the schema allows".to_owned();
+    }
+    if let Some((_, pattern)) = words.rsplit_once(" does not match pattern ") {
+        return format!("the value does not match pattern {pattern}");
+    }
+    if let Some((_, format)) = words.rsplit_once(" is not valid ") {
+        // What follows the format's name is the reason, which may repeat the value.
+        let format = format.split(':').next().unwrap_or_default();
+        return format!("the value is not valid {format}");
+    }
+    match (words.split_once(": got "), words.rsplit_once(", want ")) {
+        (Some((limit, _)), Some((_, want))) => format!("{limit}: want {want}"),
+        _ => words.to_owned(),
+    }
+}
+
 /// The text, with `*` for every byte of a secret. Its length and its lines stay.
 pub fn without_secrets(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
@@ -47,6 +78,25 @@ pub fn without_secrets(text: &str) -> String {
         reader.push_line(line, &mut masked);
     }
     masked
+}
+
+/// The parts of a text that [`without_secrets`] hides.
+pub(super) fn masked_parts(text: &str) -> Vec<&str> {
+    let masked = without_secrets(text);
+    let mut parts = Vec::new();
+    let mut start = None;
+    for (at, (byte, shown)) in text.bytes().zip(masked.bytes()).enumerate() {
+        match (byte == shown, start) {
+            (false, None) => start = Some(at),
+            (true, Some(from)) => {
+                parts.extend(text.get(from..at));
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    parts.extend(start.and_then(|from| text.get(from..)));
+    parts
 }
 
 /// Whether the document around a byte seems to be a Secret. For documents that cannot be read, so that their words count.
@@ -107,18 +157,18 @@ impl Reader {
         let plain = value.trim().trim_matches(['"', '\'']);
         let is_secret = match key {
             "name" => {
-                self.is_named = names_secret(&joined(plain));
+                self.is_named = names_secret(&without_separators(plain));
                 false
             }
             "value" => std::mem::take(&mut self.is_named),
-            _ => names_secret(&joined(key)),
+            _ => names_secret(&without_separators(key)),
         };
         is_secret && !plain.is_empty() && !plain.contains("{{") && !plain.starts_with(['{', '*'])
     }
 }
 
 /// `API_KEY` and `api-key` are as good as `apikey`.
-fn joined(key: &str) -> String {
+pub(super) fn without_separators(key: &str) -> String {
     key.replace(['_', '-', '.'], "")
 }
 
@@ -170,7 +220,7 @@ fn push_masked(text: &str, masked: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::{may_name_secret, names_secret, seems_secret, without_secrets};
+    use super::{may_name_secret, names_secret, seems_secret, without_secrets, without_value};
 
     #[test]
     fn keys_of_secrets_are_known_by_their_name() {
@@ -258,6 +308,35 @@ mod tests {
             (99, false),
         ] {
             assert_eq!(seems_secret(text, offset), want, "{offset}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_secret_is_said_without_it() {
+        for (words, want) in [
+            (
+                "'hunter22' does not match pattern '^x'",
+                "the value does not match pattern '^x'",
+            ),
+            (
+                "'hunter22' is not valid email: missing @ in hunter22",
+                "the value is not valid email",
+            ),
+            ("maximum: got 1,234, want 3", "maximum: want 3"),
+            ("maxLength: got 14, want 3", "maxLength: want 3"),
+            (
+                "value must be 'hunter22'",
+                "the value is not one that the schema allows",
+            ),
+            (
+                "Invalid value: \"hunter: 22\": must be short",
+                "Invalid value: ***: must be short",
+            ),
+            ("Invalid value: 73849: must be less", "Invalid value: ***: must be less"),
+            ("got number, want string", "got number, want string"),
+            ("missing property 'a'", "missing property 'a'"),
+        ] {
+            assert_eq!(without_value(words), want, "{words}");
         }
     }
 }

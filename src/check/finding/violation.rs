@@ -1,20 +1,28 @@
 //! What an API server refuses, as a finding: the one wording for it, in every command.
 
 use super::finding::{Finding, Location};
-use super::secret_text::seems_secret;
+use super::secret_text::{path_names_secret, seems_secret, without_value};
 use crate::kubernetes::validate::{Resource, Violation};
 use crate::text::rule::Rule;
+use crate::text::visible::visible;
 
 impl Finding {
     /// A violation of a document, at a place: `Service web: /spec/ports/0/port: what is wrong`.
     pub fn of_violation(resource: &Resource, violation: &Violation, location: Location) -> Self {
-        let object = format!("{} {}", resource.kind, resource.name);
+        // On one line: what follows a line feed would be a note of ours.
+        let object = format!("{} {}", visible(&resource.kind), visible(&resource.name));
+        let path = visible(&violation.path);
         let words = if violation.rule == Rule::Document.into() {
             without_reader_words(&violation.message)
         } else {
             violation.message.clone()
         };
-        let parts = [object.trim(), violation.path.as_str(), words.as_str()];
+        let words = if path_names_secret(&violation.path) {
+            without_value(&words)
+        } else {
+            words
+        };
+        let parts = [object.trim(), &path, words.as_str()];
         let message: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         // A document that cannot be read has no kind.
         let is_secret = resource.kind.eq_ignore_ascii_case("secret")

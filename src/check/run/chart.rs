@@ -1,10 +1,13 @@
 //! One chart: its files, and what it renders to with each of its values for each Kubernetes version.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::check::explain::{explain_kube_version, explain_load, explain_missing_dependencies, explain_neighbour};
-use crate::check::finding::{Finding, Location, join};
+use crate::check::explain::{
+    explain_kube_version, explain_load, explain_missing_dependencies, explain_neighbour, hidden,
+};
+use crate::check::finding::{Finding, Location, SecretValues, join};
 use crate::check::lint::chart::{
     check_ignore_comments, check_maintainers, check_package_junk, check_secrets, check_unused_values,
 };
@@ -64,6 +67,8 @@ pub struct CheckedChart {
     pub rendered: Rendered,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// What the findings must not show.
+    pub secrets: SecretValues,
 }
 
 /// Checks a chart in all ways the request asks for.
@@ -90,6 +95,7 @@ pub(super) fn check_chart(
         }
         Err(failure) => checked.report_failure(*failure, source),
     }
+    checked.hide_secrets();
     checked.findings = join(checked.findings);
     checked
 }
@@ -173,6 +179,17 @@ impl CheckedChart {
         self.findings.extend(findings);
     }
 
+    /// Hides secrets: those of its renderings, and those of the files that findings are about.
+    fn hide_secrets(&mut self) {
+        let mut secrets = std::mem::take(&mut self.secrets);
+        let files = self.findings.iter().map(|finding| &finding.primary.file);
+        let files: BTreeMap<&str, &SourceFile> = files.map(|file| (file.path(), file)).collect();
+        for file in files.into_values() {
+            secrets.add_text(file.text());
+        }
+        self.findings = hidden(std::mem::take(&mut self.findings), secrets);
+    }
+
     /// The chart does not load. Helm's rules may know better why.
     fn report_failure(&mut self, failure: Finding, source: &Path) {
         if let Ok(files) = ChartSource::open(source, &self.path) {
@@ -251,6 +268,7 @@ impl CheckedChart {
                 self.rendered.renderings += usize::from(found.is_complete);
                 self.rendered.documents += found.documents;
                 self.rendered.skipped += found.skipped;
+                self.secrets.extend(&found.secrets);
                 self.add(found.findings);
             }
         }

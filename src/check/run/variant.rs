@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::check::explain::{
-    Subject, ValueOrigins, broken_manifest, explain_schema, explain_templates, explain_unchecked, template_place,
-    values_of_line,
+    Subject, ValueOrigins, broken_manifest, explain_schema, explain_templates, explain_unchecked, secrets_of,
+    template_place, values_of_line,
 };
-use crate::check::finding::{Finding, Location, Related};
+use crate::check::finding::{Finding, Location, Related, SecretValues};
 use crate::check::lint::objects::{
     RenderedChart, check_objects, check_plain_secrets, check_random, check_texts, may_be_random,
 };
@@ -105,6 +105,8 @@ pub(super) struct VariantFindings {
     pub(super) is_complete: bool,
     pub(super) documents: usize,
     pub(super) skipped: usize,
+    /// What the findings must not show.
+    pub(super) secrets: SecretValues,
 }
 
 /// Renders and judges a chart in one way. Each finding says which rendering shows it.
@@ -124,6 +126,10 @@ pub(super) fn check_variant(
     );
     for finding in &mut found.findings {
         finding.renderings.push(label.clone());
+    }
+    if !found.findings.is_empty() {
+        let secrets = secrets_of(chart, &variant.values.given, &variant.values.values);
+        found.secrets.extend(&secrets);
     }
     found
 }
@@ -202,6 +208,11 @@ impl VariantFindings {
         }
         if is_whole {
             self.random(rendered, templates, top, world);
+        }
+        if !self.findings.is_empty() {
+            for file in &rendering.files {
+                self.secrets.add_text(&file.text);
+            }
         }
         for finding in self.findings.iter_mut().skip(before) {
             add_values(

@@ -77,11 +77,21 @@ struct Signature {
 
 /// Adds the verdicts of one more version to those from `first` on.
 fn join(resources: &mut Vec<Resource>, first: usize, found: Vec<Resource>) {
+    let mut places: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (index, known) in resources.iter().enumerate().skip(first) {
+        places.entry(known.offset).or_default().push(index);
+    }
     for resource in found {
-        let known = resources.iter_mut().skip(first).find(|known| known.is_same(&resource));
-        match known {
-            Some(known) => known.minors.extend(resource.minors),
-            None => resources.push(resource),
+        let here = places.entry(resource.offset).or_default();
+        let same = here
+            .iter()
+            .copied()
+            .find(|&index| resources.get(index).is_some_and(|known| known.is_same(&resource)));
+        if let Some(known) = same.and_then(|index| resources.get_mut(index)) {
+            known.minors.extend(resource.minors);
+        } else {
+            here.push(resources.len());
+            resources.push(resource);
         }
     }
 }

@@ -2,27 +2,30 @@
 
 use std::fmt::Write as _;
 
-use super::report::one_line;
 use crate::check::finding::Finding;
+use crate::text::visible::{shown_line, without_commands};
 
 /// `file:line:column: severity: message [rule]`, then related places and renderings, indented. Ends without a line break.
 pub fn concise(finding: &Finding) -> String {
     let (severity, message, rule) = (finding.severity, &finding.message, finding.rule);
-    let mut text = one_line(&format!("{}: {severity}: {message} [{rule}]", finding.primary));
+    let mut text = shown_line(&format!("{}: {severity}: {message} [{rule}]", finding.primary));
     for note in &finding.notes {
-        _ = write!(text, "\n    {}", one_line(note));
+        _ = write!(text, "\n    {}", shown_line(note));
     }
     for related in &finding.related {
-        let place = one_line(&related.place.name());
-        _ = write!(text, "\n    {} {place}", related.label);
+        let related = format!("{} {}", related.label, related.place.name());
+        _ = write!(text, "\n    {}", shown_line(&related));
     }
     for help in &finding.help {
-        _ = write!(text, "\n    help: {}", one_line(help));
+        _ = write!(text, "\n    help: {}", shown_line(help));
     }
     match finding.renderings.as_slice() {
         [] => {}
-        [only] => _ = write!(text, "\n    with {only}"),
-        [first, rest @ ..] => _ = write!(text, "\n    with {first} and {} more renderings", rest.len()),
+        [only] => _ = write!(text, "\n    with {}", shown_line(only)),
+        [first, rest @ ..] => {
+            let first = shown_line(first);
+            _ = write!(text, "\n    with {first} and {} more renderings", rest.len());
+        }
     }
-    text
+    without_commands(&text).into_owned()
 }

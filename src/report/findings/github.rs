@@ -3,6 +3,7 @@
 use crate::text::rule::Severity;
 
 use super::report::{Report, details};
+use crate::text::visible::visible;
 
 pub(super) fn text(report: &Report<'_>) -> String {
     let mut out = String::new();
@@ -23,9 +24,21 @@ pub(super) fn text(report: &Report<'_>) -> String {
     out
 }
 
-/// What follows the second `::`.
+/// What follows the second `::`. Other control characters than the runner has escapes for are shown.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    let mut out = String::with_capacity(text.len());
+    for (number, line) in text.split('\n').enumerate() {
+        if number > 0 {
+            out.push_str("%0A");
+        }
+        let mut parts = line.split('\r').map(|part| visible(part).replace('%', "%25"));
+        out.extend(parts.next());
+        for part in parts {
+            out.push_str("%0D");
+            out.push_str(&part);
+        }
+    }
+    out
 }
 
 /// What stands between commas.

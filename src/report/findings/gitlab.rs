@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::report::json_text;
 use crate::text::rule::Severity;
 
 use super::report::{Report, details};
@@ -37,7 +38,7 @@ pub(super) fn text(report: &Report<'_>) -> String {
             })
         })
         .collect();
-    format!("{:#}\n", Json::Array(entries))
+    json_text::text(&Json::Array(entries))
 }
 
 #[cfg(test)]

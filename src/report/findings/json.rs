@@ -3,6 +3,8 @@
 use serde_json::{Value as Json, json};
 
 use crate::check::finding::Finding;
+use crate::report::json_text;
+use crate::text::redact::redact_message;
 use crate::text::rule::Severity;
 
 use super::report::Report;
@@ -20,27 +22,31 @@ pub(super) fn text(report: &Report<'_>) -> String {
             "infos": report.count(Severity::Info),
         },
     });
-    format!("{document:#}\n")
+    json_text::text(&document)
+}
+
+fn redacted(lines: &[String]) -> Vec<String> {
+    lines.iter().map(|line| redact_message(line)).collect()
 }
 
 fn entry(finding: &Finding) -> Json {
     let related: Vec<Json> = finding
         .related
         .iter()
-        .map(|related| json!({"label": related.label, "place": related.place.name()}))
+        .map(|related| json!({"label": related.label, "place": redact_message(&related.place.name())}))
         .collect();
     let at = finding.primary.position();
     json!({
         "rule": finding.rule.to_string(),
         "severity": finding.severity.name(),
-        "message": finding.message,
+        "message": redact_message(&finding.message),
         "file": finding.primary.file.path(),
         "line": at.line,
         "column": at.column,
         "related": related,
-        "notes": finding.notes,
-        "help": finding.help,
-        "rendered": finding.rendered,
-        "renderings": finding.renderings,
+        "notes": redacted(&finding.notes),
+        "help": redacted(&finding.help),
+        "rendered": finding.rendered.as_deref().map(redact_message),
+        "renderings": redacted(&finding.renderings),
     })
 }

@@ -7,6 +7,7 @@ use crate::text::rule::Severity;
 
 use super::report::{Report, details};
 use crate::report::xml::escaped;
+use crate::text::redact::redact_message;
 
 pub(super) fn text(report: &Report<'_>) -> String {
     let is_failure = |finding: &&Finding| finding.severity == Severity::Error;
@@ -36,7 +37,10 @@ pub(super) fn text(report: &Report<'_>) -> String {
         for finding in group.findings {
             let at = finding.primary.position();
             let place = escaped(&format!("{}:{}:{}", finding.primary.file.path(), at.line, at.column));
-            let (rule, message) = (escaped(&finding.rule.to_string()), escaped(&finding.message));
+            let (rule, message) = (
+                escaped(&finding.rule.to_string()),
+                escaped(&redact_message(&finding.message)),
+            );
             let details = escaped(&details(finding));
             _ = write!(xml, "    <testcase name=\"{place}\" classname=\"{rule}\" time=\"0\">");
             _ = match finding.severity {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::text::rule::Severity;
+use crate::text::visible::{shown_line, without_commands};
 
 use super::report::Report;
 
@@ -41,11 +42,11 @@ pub(super) fn text(report: &Report<'_>) -> String {
 /// A text that breaks no table and marks up nothing.
 fn cell(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in shown_line(text).chars() {
         if matches!(character, '|' | '*' | '_' | '`' | '<' | '>' | '[' | ']' | '\\') {
             out.push('\\');
         }
-        out.push(if character == '\n' { ' ' } else { character });
+        out.push(character);
     }
-    out
+    without_commands(&out).into_owned()
 }

@@ -2,6 +2,7 @@
 
 use crate::check::finding::Finding;
 use crate::text::rule::Severity;
+use crate::text::visible::{shown_line, without_commands};
 
 /// A chart or file that was checked, and its findings.
 #[derive(Debug, Clone, Copy)]
@@ -33,50 +34,31 @@ impl Report<'_> {
     }
 }
 
-/// A text on one line, without control characters: names of files and messages of charts may contain any, and a terminal or a
-/// log would obey them. Line breaks and tabs become spaces.
-pub(super) fn one_line(text: &str) -> String {
-    let shown = |character: char| match character {
-        '\n' | '\r' | '\t' => ' ',
-        _ if character.is_control() => '\u{fffd}',
-        _ => character,
-    };
-    text.chars().map(shown).collect()
-}
-
-/// The message with everything else there is to say, a line each.
+/// The message with everything else there is to say, a line each. What was input is shown on one line, and is not a command to a
+/// runner.
 pub(super) fn details(finding: &Finding) -> String {
-    let mut text = finding.message.clone();
+    let mut text = String::new();
+    let mut add = |line: &str| {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&shown_line(line));
+    };
+    add(&finding.message);
     for note in &finding.notes {
-        text.push_str(&format!("\n{note}"));
+        add(note);
     }
     for related in &finding.related {
-        text.push_str(&format!("\n{} {}", related.label, related.place.name()));
+        add(&format!("{} {}", related.label, related.place.name()));
     }
     if let Some(rendered) = &finding.rendered {
-        text.push_str(&format!("\nrendered as: {}", rendered.trim()));
+        add(&format!("rendered as: {}", rendered.trim()));
     }
     if !finding.renderings.is_empty() {
-        text.push_str(&format!("\nwith {}", finding.renderings.join("; ")));
+        add(&format!("with {}", finding.renderings.join("; ")));
     }
     for help in &finding.help {
-        text.push_str(&format!("\nhelp: {help}"));
+        add(&format!("help: {help}"));
     }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::one_line;
-
-    #[test]
-    fn control_characters_are_replaced() {
-        for (text, want) in [
-            ("a b", "a b"),
-            ("a\nb\tc", "a b c"),
-            ("\u{1b}[31mé\u{85}", "\u{fffd}[31mé\u{fffd}"),
-        ] {
-            assert_eq!(one_line(text), want, "{text:?}");
-        }
-    }
+    without_commands(&text).into_owned()
 }

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::check::finding::Finding;
+use crate::report::json_text;
 use crate::text::rule::{Rule, Severity};
 
 use super::report::{Report, details};
@@ -42,7 +43,7 @@ pub(super) fn text(report: &Report<'_>) -> String {
             "results": results,
         }],
     });
-    format!("{document:#}\n")
+    json_text::text(&document)
 }
 
 const fn level(severity: Severity) -> &'static str {

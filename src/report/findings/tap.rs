@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use crate::text::rule::Severity;
 
 use super::concise::concise;
-use super::report::{Report, one_line};
+use super::report::Report;
+use crate::text::visible::{shown_line, without_commands};
 
 pub(super) fn text(report: &Report<'_>) -> String {
     let mut out = format!("TAP version 13\n1..{}\n", report.groups.len());
@@ -15,7 +16,7 @@ pub(super) fn text(report: &Report<'_>) -> String {
         _ = writeln!(
             out,
             "{verdict} {number} - {}",
-            one_line(&group.name.replace('#', "\\#"))
+            shown_line(&group.name.replace('#', "\\#"))
         );
         for finding in group.findings {
             for line in concise(finding).lines() {
@@ -23,5 +24,5 @@ pub(super) fn text(report: &Report<'_>) -> String {
             }
         }
     }
-    out
+    without_commands(&out).into_owned()
 }

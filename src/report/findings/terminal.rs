@@ -3,10 +3,11 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
-use super::report::one_line;
-use crate::check::finding::{Finding, Location, Place, without_secrets};
+use crate::check::finding::{Finding, Location, Place, SecretValues, without_secrets};
+use crate::text::redact::hide_in_addresses;
 use crate::text::rule::Severity;
 use crate::text::source::Span;
+use crate::text::visible::{is_control, shown_line, without_commands};
 
 /// Widest line.
 const WIDTH: usize = 140;
@@ -41,14 +42,13 @@ impl Terminal {
             Severity::Warning => Level::WARNING,
             Severity::Info => Level::INFO,
         };
-        let message = if names_rule {
-            format!("{} [{}]", finding.message, finding.rule)
-        } else {
-            finding.message.clone()
-        };
+        let mut message = shown_line(&finding.message);
+        if names_rule {
+            message.push_str(&format!(" [{}]", finding.rule));
+        }
         let excerpts = excerpts(finding);
         let notes = notes(finding);
-        let help: Vec<String> = finding.help.iter().map(|help| one_line(help)).collect();
+        let help: Vec<String> = finding.help.iter().map(|help| shown_line(help)).collect();
         let title = heading.primary_title(message.as_str());
         let mut elements: Vec<Element<'_>> = Vec::new();
         if finding.is_secret || !has_excerpt(&finding.primary) {
@@ -63,14 +63,28 @@ impl Terminal {
         } else {
             title.elements(elements)
         };
-        renderer.render(&[group])
+        // Lines of the files may hold what a runner obeys.
+        without_commands(&with_arrows(&renderer.render(&[group]))).into_owned()
     }
+}
+
+/// The crate names a second file with `:::`, which a runner may take for a command: an arrow says the same.
+fn with_arrows(drawn: &str) -> String {
+    let line = |line: &str| match line.trim_start().strip_prefix("::: ") {
+        Some(rest) => format!("{}--> {rest}", &" ".repeat(line.len() - rest.len() - 4)),
+        None => line.to_owned(),
+    };
+    drawn.split_inclusive('\n').map(line).collect()
 }
 
 /// Lines before a place that are read, so that the key of a secret of many lines is seen.
 const LINES_BEFORE: u32 = 100;
 /// Lines after a place that are read.
 const LINES_AFTER: u32 = 2;
+/// Bytes before and after a line that are read at most.
+const MOST_AROUND: u32 = 1 << 14;
+/// The longest line that is shown. Of a longer one the place is named: a thousand findings would copy it a thousand times.
+const LONGEST_LINE: usize = 1 << 12;
 
 /// A piece of a text that is shown.
 struct Excerpt {
@@ -92,13 +106,14 @@ fn excerpts(finding: &Finding) -> Vec<Excerpt> {
     if finding.is_secret {
         return excerpts;
     }
-    excerpts.extend(Excerpt::of(&finding.primary, ""));
+    let secrets = finding.secrets.as_deref();
+    excerpts.extend(Excerpt::of(&finding.primary, "", secrets));
     for related in &finding.related {
         match &related.place {
-            Place::Shown(location) => excerpts.extend(Excerpt::of(location, &related.label)),
+            Place::Shown(location) => excerpts.extend(Excerpt::of(location, &related.label, secrets)),
             Place::Rendered(location) => {
-                if let Some(mut excerpt) = Excerpt::of(location, &related.label) {
-                    excerpt.path = one_line(&related.place.name());
+                if let Some(mut excerpt) = Excerpt::of(location, &related.label, secrets) {
+                    excerpt.path = shown_line(&related.place.name());
                     excerpt.context = lines_around(location, excerpt.skipped);
                     excerpts.push(excerpt);
                 }
@@ -115,7 +130,7 @@ fn notes(finding: &Finding) -> Vec<String> {
     for related in &finding.related {
         let is_shown = !finding.is_secret && matches!(related.place, Place::Shown(_) | Place::Rendered(_));
         if !is_shown {
-            notes.push(format!("{} {}", related.label, one_line(&related.place.name())));
+            notes.push(format!("{} {}", related.label, related.place.name()));
         }
     }
     if let Some(rendered) = &finding.rendered {
@@ -136,12 +151,12 @@ fn notes(finding: &Finding) -> Vec<String> {
         };
         notes.push(format!("with {}{rest}", named.join("; ")));
     }
-    notes.iter().map(|note| one_line(note)).collect()
+    notes.iter().map(|note| shown_line(note)).collect()
 }
 
 /// A place without its text.
 fn origin(location: &Location) -> Element<'_> {
-    let origin = Origin::path(one_line(location.file.path()));
+    let origin = Origin::path(shown_line(location.file.path()));
     match location.span {
         Some(_) => {
             let at = location.position();
@@ -152,18 +167,28 @@ fn origin(location: &Location) -> Element<'_> {
 }
 
 fn has_excerpt(location: &Location) -> bool {
-    location.span.is_some() && !location.file.text().is_empty()
+    let is_short = || location.file.line_span(location.position().line).len() <= LONGEST_LINE;
+    location.span.is_some() && !location.file.text().is_empty() && is_short()
 }
 
 impl Excerpt {
     /// A range of a file. A point is widened to the word or action it begins; what is not UTF-8 is replaced.
-    fn of(location: &Location, words: &str) -> Option<Self> {
+    fn of(location: &Location, words: &str, secrets: Option<&SecretValues>) -> Option<Self> {
         let span = location.span.filter(|_| has_excerpt(location))?;
         let file = &location.file;
         let line = location.position().line;
-        let first_line = line.saturating_sub(LINES_BEFORE).max(1);
+        let (own, start) = (file.line_span(line), file.line_start(line));
+        let mut first_line = line.saturating_sub(LINES_BEFORE).max(1);
+        while start.saturating_sub(file.line_start(first_line)) > MOST_AROUND {
+            first_line += 1;
+        }
         let skipped = file.line_start(first_line);
         let end = file.line_span(line.saturating_add(LINES_AFTER)).end;
+        let end = if end.saturating_sub(own.end) > MOST_AROUND {
+            own.end
+        } else {
+            end
+        };
         let bytes = Span::between(skipped as usize, end as usize).of(file.text());
         let span = Span::new(span.start.saturating_sub(skipped), span.end.saturating_sub(skipped));
         let (text, span) = if let Ok(text) = std::str::from_utf8(bytes) {
@@ -175,13 +200,18 @@ impl Excerpt {
             let start: usize = lossy.split_inclusive('\n').take(before).map(str::len).sum();
             (lossy, Span::at(start))
         };
+        let hidden = hide_in_addresses(&without_secrets(&text));
+        let hidden = match secrets {
+            Some(secrets) => secrets.hide_bytes(&hidden).into_owned(),
+            None => hidden,
+        };
         Some(Self {
-            path: one_line(file.path()),
+            path: shown_line(file.path()),
             span: inside(&text, span),
-            text: without_secrets(&text),
+            text: with_fitting_pictures(&hidden),
             first_line,
             skipped,
-            words: words.to_owned(),
+            words: shown_line(words),
             context: Vec::new(),
         })
     }
@@ -221,6 +251,17 @@ fn lines_around(location: &Location, skipped: u32) -> Vec<Span> {
         .map(|span| span.start.saturating_sub(skipped))
         .map(|start| Span::new(start, start))
         .collect()
+}
+
+/// The text without what the crate would not show as a picture, byte for byte, so that places stay what they are.
+fn with_fitting_pictures(text: &str) -> String {
+    let shown = |character: char| match character {
+        '\0'..='\u{7f}' => character,
+        _ if !is_control(character) => character,
+        _ if character.len_utf8() == char::REPLACEMENT_CHARACTER.len_utf8() => char::REPLACEMENT_CHARACTER,
+        _ => '·',
+    };
+    text.chars().map(shown).collect()
 }
 
 /// A point becomes the word, or the action, that begins there.

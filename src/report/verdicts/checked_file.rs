@@ -1,8 +1,12 @@
 //! What all formats of verdicts need: the inputs with their verdicts, what to show of them, counts, and the line for a document.
 
+use std::sync::Arc;
+
+use crate::check::finding::SecretValues;
 use crate::kubernetes::validate::{Resource, Status, Violation};
 use crate::text::rule::Severity;
 use crate::text::source::{LineIndex, offset};
+use crate::text::visible::shown_line;
 
 /// One input and what was found in it.
 #[derive(Debug)]
@@ -15,6 +19,8 @@ pub struct CheckedFile {
     pub resources: Vec<Resource>,
     /// Why it could not be read.
     pub failure: Option<String>,
+    /// Secrets of the text, which the verdicts do not show.
+    pub secrets: Arc<SecretValues>,
 }
 
 impl CheckedFile {
@@ -49,9 +55,9 @@ pub(super) const fn is_shown(status: Status, verbose: bool) -> bool {
 
 /// `Kind name` of a document.
 pub(super) fn label(resource: &Resource) -> String {
-    match (resource.kind.as_str(), resource.name.as_str()) {
-        ("", _) => "document".to_owned(),
-        (kind, "") => kind.to_owned(),
+    match (shown_line(&resource.kind), shown_line(&resource.name)) {
+        (kind, _) if kind.is_empty() => "document".to_owned(),
+        (kind, name) if name.is_empty() => kind,
         (kind, name) => format!("{kind} {name}"),
     }
 }

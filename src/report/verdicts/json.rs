@@ -6,13 +6,15 @@ use serde_json::{Value as Json, json};
 
 use super::checked_file::{CheckedFile, ResourceOptions, counts, is_shown, message};
 use crate::kubernetes::validate::{Resource, Status};
+use crate::report::json_text;
+use crate::text::redact::redact_message;
 use crate::text::source::LineIndex;
 
 pub(super) fn text(files: &[CheckedFile], options: ResourceOptions) -> String {
     let mut resources: Vec<Json> = Vec::new();
     for file in files {
         if let Some(failure) = &file.failure {
-            resources.push(json!({"filename": file.path, "kind": "", "name": "", "version": "", "status": "statusError", "msg": failure}));
+            resources.push(json!({"filename": file.path, "kind": "", "name": "", "version": "", "status": "statusError", "msg": redact_message(failure)}));
         }
         let index = LazyCell::new(|| LineIndex::new(&file.text));
         let shown = file
@@ -29,7 +31,7 @@ pub(super) fn text(files: &[CheckedFile], options: ResourceOptions) -> String {
         let summary = json!({"valid": valid, "invalid": invalid, "errors": errors, "skipped": skipped});
         entries.insert("summary".to_owned(), summary);
     }
-    format!("{document:#}\n")
+    json_text::text(&document)
 }
 
 fn status_name(status: Status) -> &'static str {
@@ -47,7 +49,7 @@ fn resource_json(file: &CheckedFile, index: &LineIndex, resource: &Resource) -> 
         .iter()
         .map(|violation| {
             let (line, column) = file.place(index, violation.offset);
-            json!({"path": violation.path, "msg": violation.message, "rule": violation.rule.to_string(), "line": line, "column": column})
+            json!({"path": violation.path, "msg": redact_message(&violation.message), "rule": violation.rule.to_string(), "line": line, "column": column})
         })
         .collect();
     let (line, column) = file.place(index, resource.offset);
@@ -57,7 +59,7 @@ fn resource_json(file: &CheckedFile, index: &LineIndex, resource: &Resource) -> 
         "name": resource.name,
         "version": resource.api_version,
         "status": status_name(resource.status),
-        "msg": message(resource),
+        "msg": redact_message(&message(resource)),
         "line": line,
         "column": column,
         "kubernetesVersions": resource.minors.iter().map(|minor| format!("1.{minor}")).collect::<Vec<_>>(),

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::checked_file::{CheckedFile, counts, message};
 use crate::kubernetes::validate::Status;
 use crate::report::xml::escaped;
+use crate::text::redact::redact_message;
 
 pub(super) fn text(files: &[CheckedFile]) -> String {
     let [valid, invalid, errors, skipped] = counts(files);
@@ -20,7 +21,7 @@ pub(super) fn text(files: &[CheckedFile]) -> String {
             "  <testsuite name=\"{path}\" id=\"{id}\" tests=\"{tests}\" failures=\"{invalid}\" errors=\"{errors}\" disabled=\"0\" skipped=\"{skipped}\">"
         );
         if let Some(failure) = &file.failure {
-            let message = escaped(failure);
+            let message = escaped(&redact_message(failure));
             _ = writeln!(
                 xml,
                 "    <testcase name=\"\" classname=\"@\" time=\"0\">\n      <error message=\"{message}\" type=\"\"></error>\n    </testcase>"
@@ -31,7 +32,7 @@ pub(super) fn text(files: &[CheckedFile]) -> String {
                 escaped(&resource.name),
                 escaped(&format!("{}@{}", resource.kind, resource.api_version)),
             );
-            let message = escaped(&message(resource));
+            let message = escaped(&redact_message(&message(resource)));
             let inner = match resource.status {
                 Status::Valid => String::new(),
                 Status::Skipped => "\n      <skipped message=\"\"></skipped>\n    ".to_owned(),

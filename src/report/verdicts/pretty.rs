@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::checked_file::{CheckedFile, ResourceOptions, is_shown, label, message, summary, versions};
 use crate::kubernetes::validate::Status;
+use crate::text::visible::shown_line;
 
 pub(super) fn text(files: &[CheckedFile], options: ResourceOptions) -> String {
     let [red, green, yellow, reset] = if options.coloured {
@@ -13,9 +14,13 @@ pub(super) fn text(files: &[CheckedFile], options: ResourceOptions) -> String {
     };
     let mut text = String::new();
     for file in files {
-        let path = &file.path;
+        let path = shown_line(&file.path);
         if let Some(failure) = &file.failure {
-            _ = writeln!(text, "{red}✖{reset} {path}: {red}failed validation: {failure}{reset}");
+            _ = writeln!(
+                text,
+                "{red}✖{reset} {path}: {red}failed validation: {}{reset}",
+                shown_line(failure)
+            );
         }
         for resource in file
             .resources
@@ -24,6 +29,7 @@ pub(super) fn text(files: &[CheckedFile], options: ResourceOptions) -> String {
         {
             let (label, versions) = (label(resource), versions(resource, options));
             let message = message(resource);
+            let message = shown_line(&message);
             _ = match resource.status {
                 Status::Valid => writeln!(text, "{green}✔{reset} {path}: {green}{label} is valid{versions}{reset}"),
                 Status::Skipped => writeln!(

@@ -1,7 +1,10 @@
 //! The formats of verdicts. A new one has a file of its own and a line here.
 
+use std::borrow::Cow;
+
 use super::checked_file::{CheckedFile, ResourceOptions};
 use super::{json, junit, pretty, tap, text};
+use crate::text::visible::without_commands;
 
 /// One of kubeconform's formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,11 +23,15 @@ pub enum ResourceFormat {
 
 /// The verdicts in a format.
 pub fn resources_as(format: ResourceFormat, files: &[CheckedFile], options: ResourceOptions) -> String {
-    match format {
+    let text = match format {
         ResourceFormat::Text => text::text(files, options),
-        ResourceFormat::Json => json::text(files, options),
-        ResourceFormat::Junit => junit::text(files),
+        ResourceFormat::Json => return json::text(files, options),
+        ResourceFormat::Junit => return junit::text(files),
         ResourceFormat::Tap => tap::text(files),
         ResourceFormat::Pretty => pretty::text(files, options),
+    };
+    match without_commands(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(text) => text,
     }
 }

@@ -33,6 +33,7 @@ fn files() -> Vec<CheckedFile> {
         text: b"1\n2\n3\n4\n".to_vec(),
         resources,
         failure: failure.map(str::to_owned),
+        secrets: std::sync::Arc::default(),
     };
     let invalid = [
         ("/a", "wrong <1>", Rule::Type),
@@ -73,8 +74,7 @@ fn text_has_a_line_for_each_violation() {
     let printed = |options| printed(ResourceFormat::Text, &files(), options);
     let failing = "\
 a.yaml:4:2: error: Pod bad: /a: wrong <1> [type]
-a.yaml:4:2: error: Pod bad: worse
-than that [required]
+a.yaml:4:2: error: Pod bad: worse␊than that [required]
 b.yaml:4:2: error: document: not YAML [document]
 c.yaml: error: no such file
 ";
@@ -116,6 +116,7 @@ fn summaries_count_resources_and_files() {
             text: Vec::new(),
             resources: vec![resource("Pod", "p", Status::Valid, &[])],
             failure: None,
+            secrets: std::sync::Arc::default(),
         }]
     };
     let counts = "Valid: 1, Invalid: 0, Errors: 0, Skipped: 0";
@@ -216,7 +217,7 @@ fn tap_has_a_test_for_each_resource() {
     let want = "\
 TAP version 13
 ok 1 - a.yaml (v1/Pod//good)
-not ok 2 - a.yaml (v1/Pod//bad): at '/a': wrong <1>; worse than that
+not ok 2 - a.yaml (v1/Pod//bad): at '/a': wrong <1>; worse␊than that
 ok 3 - a.yaml (v1/Other//) # skip
 not ok 4 - b.yaml: not YAML
 not ok 5 - c.yaml: no such file
@@ -228,8 +229,7 @@ not ok 5 - c.yaml: no such file
 #[test]
 fn pretty_has_a_marked_line_for_each_resource() {
     let failing = "\
-✖ a.yaml: Pod bad is invalid: at '/a': wrong <1>; worse
-than that
+✖ a.yaml: Pod bad is invalid: at '/a': wrong <1>; worse␊than that
 ✖ b.yaml: document failed validation: not YAML
 ✖ c.yaml: failed validation: no such file
 ";

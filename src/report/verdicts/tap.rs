@@ -4,20 +4,22 @@ use std::fmt::Write as _;
 
 use super::checked_file::{CheckedFile, message};
 use crate::kubernetes::validate::Status;
+use crate::text::visible::shown_line;
 
 pub(super) fn text(files: &[CheckedFile]) -> String {
     let mut out = "TAP version 13\n".to_owned();
     let mut number = 0;
     for file in files {
-        let path = &file.path;
+        let path = shown_line(&file.path);
         if let Some(failure) = &file.failure {
             number += 1;
-            _ = writeln!(out, "not ok {number} - {path}: {failure}");
+            _ = writeln!(out, "not ok {number} - {path}: {}", shown_line(failure));
         }
         for resource in &file.resources {
             number += 1;
             let name = format!("{}/{}//{}", resource.api_version, resource.kind, resource.name);
-            let message = message(resource).replace('\n', " ");
+            let message = message(resource);
+            let (name, message) = (shown_line(&name), shown_line(&message));
             _ = match resource.status {
                 Status::Valid => writeln!(out, "ok {number} - {path} ({name})"),
                 Status::Skipped => writeln!(out, "ok {number} - {path} ({name}) # skip"),

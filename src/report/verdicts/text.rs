@@ -8,6 +8,7 @@ use crate::kubernetes::validate::Status;
 use crate::text::rule::Severity;
 use crate::text::source::LineIndex;
 use crate::text::threads::map_in_parallel;
+use crate::text::visible::shown_line;
 
 pub(super) fn text(files: &[CheckedFile], options: ResourceOptions) -> String {
     let mut text = map_in_parallel(files, |file| file_text(file, options)).concat();
@@ -19,9 +20,9 @@ pub(super) fn text(files: &[CheckedFile], options: ResourceOptions) -> String {
 
 fn file_text(file: &CheckedFile, options: ResourceOptions) -> String {
     let mut text = String::new();
-    let path = &file.path;
+    let path = shown_line(&file.path);
     if let Some(failure) = &file.failure {
-        _ = writeln!(text, "{path}: error: {failure}");
+        _ = writeln!(text, "{path}: error: {}", shown_line(failure));
     }
     let index = LazyCell::new(|| LineIndex::new(&file.text));
     let shown = file
@@ -45,14 +46,14 @@ fn file_text(file: &CheckedFile, options: ResourceOptions) -> String {
             let place = if violation.path.is_empty() {
                 String::new()
             } else {
-                format!("{}: ", violation.path)
+                format!("{}: ", shown_line(&violation.path))
             };
             let severity = if violation.severity() < Severity::Error || resource.status == Status::Skipped {
                 "warning"
             } else {
                 "error"
             };
-            let (message, rule) = (&violation.message, violation.rule);
+            let (message, rule) = (shown_line(&violation.message), violation.rule);
             _ = writeln!(
                 text,
                 "{path}:{line}:{column}: {severity}: {label}: {place}{message}{versions} [{rule}]"

@@ -65,8 +65,11 @@ impl SourceFile {
     pub fn line_span(&self, line: u32) -> Span {
         let text = self.text();
         let start = self.line_start(line);
-        let rest = text.get(start as usize..).unwrap_or_default();
-        let content = rest.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let end = match self.lines().line_start(line.max(1).saturating_add(1)) {
+            Some(next) => next as usize - 1,
+            None => text.len(),
+        };
+        let content = text.get(start as usize..end).unwrap_or_default();
         let indentation = content.len() - content.trim_ascii_start().len();
         let from = |bytes: usize| start.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
         Span::new(from(indentation), from(content.len()).max(from(indentation)))

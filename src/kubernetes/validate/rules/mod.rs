@@ -21,7 +21,7 @@ mod syntax;
 mod volume;
 mod workload;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use crate::text::yaml::{NodeId, NodeKind};
@@ -195,7 +195,7 @@ impl<'w> Walk<'w> {
     }
 
     fn unique(&mut self, node: NodeId, list: &str, name: &str) {
-        let mut seen: Vec<std::borrow::Cow<'w, str>> = Vec::new();
+        let mut seen: HashSet<std::borrow::Cow<'w, str>> = HashSet::new();
         for (index, item) in self.items(node, list).into_iter().enumerate() {
             let value = if name.is_empty() {
                 Some(item)
@@ -214,7 +214,7 @@ impl<'w> Walk<'w> {
                 let message = format!("Duplicate value: {text:?}");
                 self.fault(node, steps.unwrap_or_default(), ids::DUPLICATE, message);
             } else {
-                seen.push(text);
+                seen.insert(text);
             }
         }
     }

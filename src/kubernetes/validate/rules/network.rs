@@ -1,6 +1,7 @@
 //! Services, endpoints, ingresses and network policies (`pkg/apis/core/validation`, `pkg/apis/networking/validation`,
 //! `pkg/apis/discovery/validation`).
 
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 use crate::text::yaml::NodeId;
@@ -254,7 +255,7 @@ fn service_ports(walk: &mut Walk<'_>, node: NodeId) {
     let ports = walk.items(node, "ports");
     let kind = walk.text(node, "type").unwrap_or("ClusterIP".into());
     let needs_name = ports.len() > 1;
-    let (mut seen, mut on_nodes) = (Vec::new(), Vec::new());
+    let (mut seen, mut on_nodes) = (HashSet::new(), HashSet::new());
     for (index, port) in ports.into_iter().enumerate() {
         let at = |name| [Key("ports"), Index(index), Key(name)];
         if needs_name && walk.text(port, "name").is_none() {
@@ -280,9 +281,9 @@ fn service_ports(walk: &mut Walk<'_>, node: NodeId) {
                     format!("Duplicate value: {node_port}"),
                 );
             }
-            on_nodes.push((node_port, protocol.clone()));
+            on_nodes.insert((node_port, protocol.clone()));
         }
-        seen.push((number, protocol));
+        seen.insert((number, protocol));
     }
 }
 

@@ -1,0 +1,342 @@
+//! Values that are secrets, wherever their text turns up: in a message, a rendered line, the excerpt of a file.
+//!
+//! What counts as one: the value of a key that names a secret, in any YAML or JSON (values, schemas, manifests) and in lines that
+//! are neither; what a Secret holds, decoded, and its annotations; `value` beside a `name` that names a secret, as environment
+//! variables have it. Short texts and single words are no use to anyone who reads them, and would take away every message that
+//! mentions `postgres`: they are hidden where their key is seen ([`super::without_secrets`]), not elsewhere.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{LazyLock, OnceLock};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use regex::Regex;
+
+use super::secret_text::{masked_parts, names_secret, without_separators};
+use crate::text::go::quote::quote;
+use crate::text::yaml::{self, NodeId, NodeKind, Tree};
+
+/// Shown instead of a secret in a message.
+const MASK: &str = "***";
+/// Shorter texts are equal to others by accident.
+const LEAST_BYTES: usize = 6;
+/// Words of letters and hyphens up to this length are names, such as `postgres` and `my-release`.
+const LONGEST_WORD: usize = 11;
+/// Deepest nesting that is read.
+const MAX_DEPTH: usize = 64;
+/// Bytes of a pattern in memory.
+const MAX_PATTERN: usize = 1 << 28;
+/// Keys whose values are secrets as well, where nothing is reported about them.
+const MORE_KEYS: [&str; 8] = [
+    "auth",
+    "credential",
+    "credentials",
+    "dockerconfigjson",
+    "pass",
+    "passwords",
+    "secrets",
+    "tokens",
+];
+
+/// A set of secrets.
+#[derive(Default)]
+pub struct SecretValues {
+    values: BTreeSet<String>,
+    pattern: OnceLock<Option<Regex>>,
+}
+
+impl SecretValues {
+    /// Adds a text, if it may be a secret: itself, its lines, and its other spellings.
+    pub fn add(&mut self, text: &str) {
+        let text = text.trim();
+        if !is_recognizable(text) {
+            return;
+        }
+        self.insert(text);
+        let quoted = quote(text.as_bytes());
+        self.insert(quoted.trim_matches('"'));
+        let json = serde_json::Value::from(text).to_string();
+        self.insert(json.trim_matches('"'));
+        self.insert(&STANDARD.encode(text));
+        for line in text.lines().map(str::trim).filter(|line| is_recognizable(line)) {
+            self.insert(line);
+            self.insert(&STANDARD.encode(line));
+        }
+    }
+
+    /// Adds the value of a key: all of it where the key names a secret.
+    pub fn add_assignment(&mut self, key: &str, value: &str) {
+        if key.split(['.', '[', ']']).any(is_secret_key) {
+            self.add(value);
+            // `--set` has lists: `a=x,y`, `a={x,y}`.
+            for part in value.split([',', '{', '}']) {
+                self.add(part);
+            }
+        }
+    }
+
+    /// Adds what an argument of the `--set` family assigns to keys that name secrets.
+    pub fn add_flag(&mut self, argument: &str) {
+        let (key, value) = argument.split_once('=').unwrap_or(("", argument));
+        self.add_assignment(key, value);
+        if value.starts_with(['{', '[']) || key.is_empty() {
+            self.add_text(value.as_bytes());
+            return;
+        }
+        for (key, value) in argument.split(',').filter_map(|part| part.split_once('=')) {
+            self.add_assignment(key, value);
+        }
+    }
+
+    /// Adds the secrets of a text: YAML or JSON with all its documents, or lines.
+    pub fn add_text(&mut self, text: &[u8]) {
+        if !may_hold_secret(text) {
+            return;
+        }
+        match yaml::parse_all(text) {
+            Ok(tree) => {
+                for document in tree.documents() {
+                    self.add_node(&tree, document.root, false, 0);
+                }
+            }
+            Err(_) => self.add_lines(text),
+        }
+    }
+
+    fn add_lines(&mut self, text: &[u8]) {
+        let text = String::from_utf8_lossy(text);
+        for part in masked_parts(&text) {
+            self.add(part);
+        }
+        // Of a Secret that cannot be read, every value is one.
+        for document in text.split("\n---") {
+            if super::seems_secret(document.as_bytes(), 0) {
+                for (_, value) in document.lines().filter_map(|line| line.split_once(": ")) {
+                    let value = value.trim().trim_matches(['"', '\'']);
+                    self.add(value);
+                    self.add_decoded(value);
+                }
+            }
+        }
+    }
+
+    fn add_decoded(&mut self, text: &str) {
+        let decoded = STANDARD.decode(text.trim()).unwrap_or_default();
+        if let Ok(decoded) = String::from_utf8(decoded) {
+            self.add(&decoded);
+        }
+    }
+
+    /// `is_secret` says whether a key above names a secret.
+    fn add_node(&mut self, tree: &Tree<'_>, node: NodeId, is_secret: bool, depth: usize) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        // What an alias stands for is read where it is, and here only if it is one value: aliases of aliases would multiply.
+        let target = tree.target(node);
+        let is_scalar = matches!(tree.kind(target), NodeKind::Scalar(_));
+        let node = if is_scalar { target } else { node };
+        match tree.kind(node) {
+            NodeKind::Mapping => self.add_mapping(tree, node, is_secret, depth),
+            NodeKind::Sequence => {
+                for item in tree.children(node) {
+                    self.add_node(tree, item, is_secret, depth + 1);
+                }
+            }
+            NodeKind::Scalar(_) if is_secret => self.add(tree.text(node)),
+            _ => {}
+        }
+    }
+
+    fn add_mapping(&mut self, tree: &Tree<'_>, node: NodeId, is_secret: bool, depth: usize) {
+        let text_of = |key: &str| tree.get(node, key).map_or("", |value| tree.text(tree.target(value)));
+        let is_kind = text_of("kind") == "Secret";
+        let is_variable = is_secret_key(text_of("name"));
+        for (key, value) in tree.pairs(node) {
+            let key = tree.text(tree.target(key));
+            let holds = match key {
+                "data" | "stringData" if is_kind => {
+                    self.add_data(tree, value);
+                    true
+                }
+                "metadata" if is_kind => {
+                    if let Some(annotations) = tree.get(tree.target(value), "annotations") {
+                        self.add_node(tree, annotations, true, depth + 1);
+                    }
+                    false
+                }
+                "value" if is_variable => true,
+                // What a schema says about a value, and is none.
+                "type" | "format" | "description" | "title" => false,
+                _ => is_secret || is_secret_key(key),
+            };
+            self.add_node(tree, value, holds, depth + 1);
+        }
+    }
+
+    /// The values of `data`, decoded.
+    fn add_data(&mut self, tree: &Tree<'_>, data: NodeId) {
+        for (_, value) in tree.pairs(tree.target(data)) {
+            self.add_decoded(tree.text(tree.target(value)));
+        }
+    }
+
+    fn insert(&mut self, text: &str) {
+        self.pattern = OnceLock::new();
+        self.values.insert(text.to_owned());
+    }
+
+    /// Adds all of another set.
+    pub fn extend(&mut self, other: &Self) {
+        self.pattern = OnceLock::new();
+        self.values.extend(other.values.iter().cloned());
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The text with `***` for each secret in it.
+    pub fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.pattern() {
+            Some(pattern) => pattern.replace_all(text, MASK),
+            None => Cow::Borrowed(text),
+        }
+    }
+
+    /// The text with `*` for each byte of a secret in it, so that places in the text stay what they are.
+    pub fn hide_bytes<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let asterisks = |found: &regex::Captures<'_>| "*".repeat(found.get(0).map_or(0, |found| found.len()));
+        match self.pattern() {
+            Some(pattern) => pattern.replace_all(text, asterisks),
+            None => Cow::Borrowed(text),
+        }
+    }
+
+    /// All secrets as one pattern, the longest first: one pass over a text, however many there are.
+    fn pattern(&self) -> Option<&Regex> {
+        let pattern = self.pattern.get_or_init(|| {
+            if self.values.is_empty() {
+                return None;
+            }
+            let mut values: Vec<&String> = self.values.iter().collect();
+            values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+            let escaped: Vec<String> = values.into_iter().map(|value| regex::escape(value)).collect();
+            let builder = regex::RegexBuilder::new(&escaped.join("|"))
+                .size_limit(MAX_PATTERN)
+                .build();
+            // What is too large for one pattern is hidden whole.
+            builder.or_else(|_| Regex::new("(?s).+")).ok()
+        });
+        pattern.as_ref()
+    }
+}
+
+impl Clone for SecretValues {
+    fn clone(&self) -> Self {
+        Self {
+            values: self.values.clone(),
+            pattern: OnceLock::new(),
+        }
+    }
+}
+
+impl fmt::Debug for SecretValues {
+    /// Without the values.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretValues({})", self.values.len())
+    }
+}
+
+impl PartialEq for SecretValues {
+    fn eq(&self, other: &Self) -> bool {
+        self.values == other.values
+    }
+}
+
+impl Eq for SecretValues {}
+
+/// Whether any word of a text is part of a key that names a secret: most texts need not be read.
+fn may_hold_secret(text: &[u8]) -> bool {
+    static WORDS: LazyLock<Option<regex::bytes::Regex>> =
+        LazyLock::new(|| regex::bytes::Regex::new("(?i-u)secret|pass|token|key|auth|credential").ok());
+    WORDS.as_ref().is_none_or(|words| words.is_match(text))
+}
+
+/// Whether the values of a key, and all below it, are secrets.
+fn is_secret_key(key: &str) -> bool {
+    let joined = without_separators(key).to_ascii_lowercase();
+    names_secret(&joined) || MORE_KEYS.contains(&joined.as_str())
+}
+
+/// Whether a text says that it is a secret by its looks: not a short one, a word, a number, a placeholder of a template.
+fn is_recognizable(text: &str) -> bool {
+    if text.len() < LEAST_BYTES || text.contains("{{") {
+        return false;
+    }
+    // Names of objects are words with hyphens, and a key may be the value of another.
+    let is_key = text.chars().all(|c| c.is_ascii_alphabetic()) && may_hold_secret(text.as_bytes());
+    let is_name = text.chars().all(|c| c.is_ascii_lowercase() || c == '-' || c == '.');
+    let is_word = is_name && (text.len() <= LONGEST_WORD || text.contains(['-', '.']));
+    !is_word && !is_key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_found_by_their_keys_and_their_objects() {
+        for text in [
+            "auth: {password: T0ken-one}",
+            "- {name: DB_PASSWORD, value: T0ken-one}",
+            "secrets: {a: [x, {b: T0ken-one}]}",
+            "{\"properties\": {\"password\": {\"type\": \"string\", \"enum\": [\"T0ken-one\"]}}}",
+            "apiVersion: v1\nkind: Secret\nstringData: {a: T0ken-one}",
+            "kind: Secret\nmetadata: {annotations: {a: T0ken-one}}",
+            "kind: Secret\ndata: {a: VDBrZW4tb25l}",
+            "kind: List\nitems: [{kind: Secret, data: {a: VDBrZW4tb25l}}]",
+            "password: T0ken-one\nbroken: [\n",
+            "kind: Secret\nstringData:\n  a: T0ken-one\n  b: [\n",
+            "token: |\n  first line 1\n  T0ken-one\n",
+        ] {
+            let mut values = SecretValues::default();
+            values.add_text(text.as_bytes());
+            assert_eq!(values.hide("got 'T0ken-one', VDBrZW4tb25l"), "got '***', ***", "{text}");
+            assert_eq!(values.hide_bytes("a T0ken-one b"), "a ********* b", "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_none_stays() {
+        for text in [
+            "password: postgres",
+            "password: \"12345\"",
+            "password: '{{ .Values.p }}-and-more'",
+            "existingSecret: my-secret-2-of-3",
+            "kind: ConfigMap\ndata: {a: T0ken-one}",
+            "- {name: PORT, value: T0ken-one}",
+        ] {
+            let mut values = SecretValues::default();
+            values.add_text(text.as_bytes());
+            assert!(values.is_empty(), "{text}: {:?}", values.values);
+        }
+    }
+
+    #[test]
+    fn other_spellings_are_hidden_too() {
+        let mut values = SecretValues::default();
+        values.add_assignment("db.auth.password", "a\"b\\c\nT0ken-one,T0ken-two");
+        for text in ["a\\\"b\\\\c", "YSJiXGMKVDBrZW4tb25lLFQwa2VuLXR3bw==", "T0ken-two"] {
+            let hidden = values.hide(text);
+            assert!(
+                !hidden.contains("T0ken") && hidden != "YSJiXGMKVDBrZW4tb25lLFQwa2VuLXR3bw==",
+                "{hidden}"
+            );
+        }
+        assert!(!format!("{values:?}").contains("T0ken"));
+    }
+}

@@ -1,0 +1,215 @@
+//! Reports of findings whose texts are arbitrary: no line of any of them is a command to a CI runner, nothing in them moves a
+//! cursor, and XML and JSON can be read.
+
+use proptest::prelude::Rng as _;
+use proptest::test_runner::{RngAlgorithm, TestRng};
+use serde_json::Value as Json;
+
+use super::{CheckedFile, FORMATS, Group, Report, ResourceFormat, ResourceOptions, concise, resources_as};
+use crate::check::finding::{Finding, Location, Place};
+use crate::kubernetes::validate::{Resource, Status, Violation};
+use crate::text::rule::Rule;
+use crate::text::source::{SourceFile, Span};
+use crate::text::visible::is_control;
+
+const RUNS: usize = 400;
+const PIECES: [&str; 24] = [
+    "::error file=a,line=1::forged",
+    "::add-mask::x",
+    "##[error]forged",
+    "##vso[task.complete]",
+    "\n",
+    "\r\n",
+    "\r",
+    "\t",
+    " ",
+    "\u{1b}[2J",
+    "\u{1b}]0;x\u{7}",
+    "\0",
+    "\u{7f}\u{85}\u{9b}",
+    "\u{202e}\u{2066}",
+    "\u{2028}\u{2029}",
+    "\u{200b}",
+    "\u{fffe}\u{ffff}",
+    "]]>",
+    "<a b='\"&",
+    "%0A%25",
+    "#",
+    ":",
+    "|`*_[",
+    "word é 👩\u{200d}🚀",
+];
+
+struct Texts(TestRng);
+
+impl Texts {
+    fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.0.next_u64() % (end as u64)).unwrap()
+    }
+
+    fn next(&mut self) -> String {
+        (0..self.below(6)).map(|_| PIECES[self.below(PIECES.len())]).collect()
+    }
+
+    fn location(&mut self) -> Location {
+        let text = self.next();
+        let file = SourceFile::new(self.next(), text.as_bytes());
+        match self.below(3) {
+            0 => Location::whole(file),
+            _ => Location::new(file, Span::between(self.below(9), self.below(40))),
+        }
+    }
+
+    fn finding(&mut self) -> Finding {
+        let place = self.location();
+        let mut finding = Finding::new(Rule::Type, place, self.next());
+        // Also what a constructor would not let through.
+        finding.message = self.next();
+        for _ in 0..self.below(3) {
+            let location = self.location();
+            let place = match self.below(4) {
+                0 => Place::Named(location),
+                1 => Place::Shown(location),
+                2 => Place::Rendered(location),
+                _ => Place::Flag(self.next()),
+            };
+            finding = finding.with_related(self.next(), place);
+            finding = finding.with_note(self.next()).with_help(self.next());
+        }
+        finding.rendered = Some(self.next());
+        finding.renderings = (0..self.below(3)).map(|_| self.next()).collect();
+        finding
+    }
+
+    fn checked_file(&mut self) -> CheckedFile {
+        let statuses = [Status::Valid, Status::Invalid, Status::Error, Status::Skipped];
+        let resources = (0..self.below(4)).map(|_| Resource {
+            api_version: self.next(),
+            kind: self.next(),
+            name: self.next(),
+            offset: self.below(9),
+            status: statuses[self.below(4)],
+            minors: vec![35],
+            violations: vec![Violation {
+                path: self.next(),
+                message: self.next(),
+                offset: self.below(9),
+                rule: Rule::Type.into(),
+            }],
+            unevaluated: Vec::new(),
+        });
+        let resources = resources.collect();
+        CheckedFile {
+            path: self.next(),
+            text: self.next().into_bytes(),
+            resources,
+            failure: (self.below(2) == 0).then(|| self.next()),
+            secrets: std::sync::Arc::default(),
+        }
+    }
+}
+
+/// Asserts that a report may be shown. `own` begins the lines that are commands of ours.
+fn assert_harmless(name: &str, text: &str, own: &[&str]) {
+    for character in text.chars() {
+        assert!(
+            character == '\n' || !is_control(character),
+            "{name}: {character:?} in {text:?}"
+        );
+    }
+    for line in text.lines() {
+        let start = line.trim_start_matches(|c: char| c.is_whitespace() || "\u{200b}\u{200d}".contains(c));
+        let is_ours = own.iter().any(|own| line.starts_with(own));
+        assert!(!start.starts_with("::") || is_ours, "{name}: {line:?}");
+        assert!(
+            is_ours || !line.contains("##[") && !line.contains("##vso["),
+            "{name}: {line:?}"
+        );
+    }
+}
+
+/// Asserts that tags are closed, and that nothing XML 1.0 forbids occurs.
+fn assert_xml(name: &str, text: &str) {
+    let text = text
+        .strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>")
+        .unwrap_or(text);
+    let mut open: Vec<&str> = Vec::new();
+    let mut parts = text.split('<');
+    assert_eq!(parts.next().map(str::trim), Some(""), "{name}: {text}");
+    for part in parts {
+        let (tag, content) = part.split_once('>').unwrap_or_else(|| panic!("{name}: {part}"));
+        assert!(!content.contains('>'), "{name}: {part}");
+        for (at, _) in part.match_indices('&') {
+            let known = ["&amp;", "&lt;", "&gt;", "&#34;", "&#xA;"];
+            assert!(
+                known.iter().any(|known| part.split_at(at).1.starts_with(known)),
+                "{name}: {part}"
+            );
+        }
+        assert_eq!(tag.matches('"').count() % 2, 0, "{name}: {tag}");
+        let word = tag.split([' ', '/']).next().unwrap_or_default();
+        if let Some(closed) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(closed), "{name}: {text}");
+        } else if !tag.ends_with('/') {
+            open.push(word);
+        }
+    }
+    assert!(open.is_empty(), "{name}: {open:?}");
+    assert!(!text.contains(['\u{fffe}', '\u{ffff}']), "{name}: {text:?}");
+}
+
+#[test]
+fn no_report_can_be_forged() {
+    let mut texts = Texts(TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    for _ in 0..RUNS {
+        let findings: Vec<Finding> = (0..texts.below(4)).map(|_| texts.finding()).collect();
+        let name = texts.next();
+        let groups = [Group {
+            name: &name,
+            findings: &findings,
+        }];
+        let report = Report {
+            findings: &findings,
+            groups: &groups,
+            coloured: false,
+        };
+        for format in &FORMATS {
+            let text = format.write(&report);
+            let own: &[&str] = match format.name {
+                "github" => &["::error file=", "::warning file=", "::notice file="],
+                _ => &[],
+            };
+            assert_harmless(format.name, &text, own);
+            match format.name {
+                "github" => assert_eq!(text.lines().count(), findings.len(), "{text:?}"),
+                "json" | "sarif" | "gitlab" => drop(serde_json::from_str::<Json>(&text).unwrap()),
+                "junit" => assert_xml("junit", &text),
+                _ => {}
+            }
+        }
+        for finding in &findings {
+            assert_harmless("concise", &concise(finding), &[]);
+        }
+        let files: Vec<CheckedFile> = (0..texts.below(3)).map(|_| texts.checked_file()).collect();
+        let options = ResourceOptions {
+            verbose: true,
+            summary: true,
+            ..ResourceOptions::default()
+        };
+        for (name, format) in [
+            ("text", ResourceFormat::Text),
+            ("json", ResourceFormat::Json),
+            ("junit", ResourceFormat::Junit),
+            ("tap", ResourceFormat::Tap),
+            ("pretty", ResourceFormat::Pretty),
+        ] {
+            let text = resources_as(format, &files, options);
+            assert_harmless(name, &text, &[]);
+            match format {
+                ResourceFormat::Json => drop(serde_json::from_str::<Json>(&text).unwrap()),
+                ResourceFormat::Junit => assert_xml(name, &text),
+                _ => {}
+            }
+        }
+    }
+}
