@@ -1,8 +1,8 @@
 //! Bytes and what they mean: files and spans, YAML, versions, edits, Go's library for text. Nothing here knows
 //! about charts.
 
-pub mod source;
 pub mod limits;
+pub mod source;
 pub mod redact;
 pub mod visible;
 pub mod threads;

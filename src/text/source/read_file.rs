@@ -82,12 +82,12 @@ mod tests {
     fn endless_files_and_devices_are_refused() {
         for (path, named, words) in [
             ("/dev/zero", Named::ByInput, "it is not a regular file"),
-            ("/dev/zero", Named::ByUser, "it is larger than the limit of 1000 bytes"),
-            // Its size is zero, and it has no end.
+            ("/dev/zero", Named::ByUser, "it is larger than the limit of 1007 bytes"),
+            // Its size is zero, and it is read in steps of eight bytes without an end.
             (
                 "/proc/self/pagemap",
                 Named::ByInput,
-                "it is larger than the limit of 1000 bytes",
+                "it is larger than the limit of 1007 bytes",
             ),
         ] {
             if !Path::new(path).exists() {
@@ -96,7 +96,7 @@ mod tests {
             let directory = tempfile::tempdir().unwrap();
             let link = directory.path().join("link");
             std::os::unix::fs::symlink(path, &link).unwrap();
-            let error = read_file(&link, named, 1000).unwrap_err();
+            let error = read_file(&link, named, 1007).unwrap_err();
             assert_eq!(error.to_string(), words, "{path}");
         }
     }
