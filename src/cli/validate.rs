@@ -488,13 +488,44 @@ fn checked_files(inputs: Vec<ReadInput>, verdicts: Vec<Option<Vec<Resource>>>) -
     files.collect()
 }
 
+/// Whether the word `Secret` occurs.
+fn names_secret_kind(document: &[u8]) -> bool {
+    const KIND: &[u8] = b"Secret";
+    memchr::memmem::find_iter(document, KIND).any(|at| {
+        let before = document.get(..at).and_then(<[u8]>::last);
+        let after = document.get(at + KIND.len());
+        [before, after]
+            .into_iter()
+            .flatten()
+            .all(|byte| !byte.is_ascii_alphanumeric())
+    })
+}
+
 /// Hides the secrets of a file in what is said about it; gives them.
 fn hide_secrets(text: &[u8], resources: &mut [Resource]) -> SecretValues {
     let mut secrets = SecretValues::default();
-    if resources.iter().all(|resource| resource.violations.is_empty()) {
+    // A kind without a schema, or that is no longer served: nothing else is quoted.
+    let is_about_kind = |resource: &Resource| {
+        let unreadable = Rule::Document.into();
+        resource.status == Status::Error && resource.violations.iter().all(|found| found.rule != unreadable)
+    };
+    let is_silent = |resource: &Resource| resource.violations.is_empty() || is_about_kind(resource);
+    if resources.iter().all(is_silent) {
         return secrets;
     }
-    secrets.add_text(text);
+    // A message quotes the document that it is about, and what Secrets beside it have.
+    let mut start = 0;
+    let separators = memchr::memmem::find_iter(text, b"\n---").map(|at| at + 1);
+    for end in separators.chain([text.len()]) {
+        let document = text.get(start..end).unwrap_or_default();
+        let is_quoted = resources
+            .iter()
+            .any(|resource| !is_silent(resource) && (start..end).contains(&resource.offset));
+        if is_quoted || names_secret_kind(document) {
+            secrets.add_text(document);
+        }
+        start = end;
+    }
     for resource in resources.iter_mut() {
         if let Cow::Owned(name) = secrets.hide(&resource.name) {
             resource.name = name;

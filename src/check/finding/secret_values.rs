@@ -28,6 +28,8 @@ const LONGEST_WORD: usize = 11;
 const MAX_DEPTH: usize = 64;
 /// Bytes of a pattern in memory.
 const MAX_PATTERN: usize = 1 << 28;
+/// Up to how many bytes to search, a search for each secret takes less time than compiling a pattern of all.
+const SEARCHED_BYTES: usize = 1 << 20;
 /// Keys whose values are secrets as well, where nothing is reported about them.
 const MORE_KEYS: [&str; 8] = [
     "auth",
@@ -201,19 +203,33 @@ impl SecretValues {
 
     /// The text with `***` for each secret in it.
     pub fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match self.pattern() {
-            Some(pattern) => pattern.replace_all(text, MASK),
-            None => Cow::Borrowed(text),
-        }
+        self.masked(text, |_| MASK.to_owned())
     }
 
     /// The text with `*` for each byte of a secret in it, so that places in the text stay what they are.
     pub fn hide_bytes<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let asterisks = |found: &regex::Captures<'_>| "*".repeat(found.get(0).map_or(0, |found| found.len()));
-        match self.pattern() {
-            Some(pattern) => pattern.replace_all(text, asterisks),
-            None => Cow::Borrowed(text),
+        self.masked(text, |length| "*".repeat(length))
+    }
+
+    /// The text with a mask for each secret, made from its length.
+    fn masked<'t>(&self, text: &'t str, mask: impl Fn(usize) -> String) -> Cow<'t, str> {
+        if self.values.len().saturating_mul(text.len()) >= SEARCHED_BYTES {
+            let masked = |found: &regex::Captures<'_>| mask(found.get(0).map_or(0, |found| found.len()));
+            return match self.pattern() {
+                Some(pattern) => pattern.replace_all(text, masked),
+                None => Cow::Borrowed(text),
+            };
         }
+        let occurs = |value: &&String| text.contains(value.as_str());
+        let mut found: Vec<&String> = self.values.iter().filter(occurs).collect();
+        found.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        found.into_iter().fold(Cow::Borrowed(text), |text, value| {
+            if text.contains(value.as_str()) {
+                Cow::Owned(text.replace(value.as_str(), &mask(value.len())))
+            } else {
+                text
+            }
+        })
     }
 
     /// All secrets as one pattern, the longest first: one pass over a text, however many there are.
@@ -268,6 +284,9 @@ fn may_hold_secret(text: &[u8]) -> bool {
 
 /// Whether the values of a key, and all below it, are secrets.
 fn is_secret_key(key: &str) -> bool {
+    if !may_hold_secret(key.as_bytes()) {
+        return false;
+    }
     let joined = without_separators(key).to_ascii_lowercase();
     names_secret(&joined) || MORE_KEYS.contains(&joined.as_str())
 }
