@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::{Args, ValueEnum};
 use regex::Regex;
@@ -168,7 +168,7 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
     };
     // The process ends soon: taking large structures apart would only cost time.
     let (files, _) = (
-        ManuallyDrop::new(checked_files(inputs, verdicts)),
+        ManuallyDrop::new(checked_files(inputs, verdicts, arguments.workers)),
         ManuallyDrop::new(options),
     );
     let shown = ResourceOptions {
@@ -469,23 +469,37 @@ fn check_until_failure(
 }
 
 /// The inputs that have been checked.
-fn checked_files(inputs: Vec<ReadInput>, verdicts: Vec<Option<Vec<Resource>>>) -> Vec<CheckedFile> {
-    let files = inputs.into_iter().zip(verdicts).filter_map(|(input, resources)| {
-        let (text, failure) = match input.text {
-            Ok(text) => (text, None),
-            Err(failure) => (Vec::new(), Some(failure)),
-        };
-        let mut resources = resources?;
-        let secrets = hide_secrets(&text, &mut resources);
-        Some(CheckedFile {
-            path: redact_message(&input.path),
-            text,
-            resources,
-            failure: failure.map(|failure| redact_message(&failure)),
-            secrets: Arc::new(secrets),
-        })
-    });
-    files.collect()
+fn checked_files(
+    inputs: Vec<ReadInput>,
+    verdicts: Vec<Option<Vec<Resource>>>,
+    workers: Option<usize>,
+) -> Vec<CheckedFile> {
+    let pairs = inputs.into_iter().zip(verdicts);
+    let pairs = pairs.filter_map(|(input, resources)| Some(Mutex::new(Some((input, resources?)))));
+    let pairs: Vec<Mutex<Option<(ReadInput, Vec<Resource>)>>> = pairs.collect();
+    let take = |(): &mut (), pair: &Mutex<Option<(ReadInput, Vec<Resource>)>>| {
+        let (input, resources) = pair.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        Some(checked_file(input, resources))
+    };
+    map_with_state(&pairs, workers, || (), take)
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn checked_file(input: ReadInput, mut resources: Vec<Resource>) -> CheckedFile {
+    let (text, failure) = match input.text {
+        Ok(text) => (text, None),
+        Err(failure) => (Vec::new(), Some(failure)),
+    };
+    let secrets = hide_secrets(&text, &mut resources);
+    CheckedFile {
+        path: redact_message(&input.path),
+        text,
+        resources,
+        failure: failure.map(|failure| redact_message(&failure)),
+        secrets: Arc::new(secrets),
+    }
 }
 
 /// Whether the word `Secret` occurs.
@@ -526,7 +540,8 @@ fn hide_secrets(text: &[u8], resources: &mut [Resource]) -> SecretValues {
         }
         start = end;
     }
-    for resource in resources.iter_mut() {
+    let judged = resources.iter_mut().filter(|resource| !is_silent(resource));
+    for resource in judged {
         if let Cow::Owned(name) = secrets.hide(&resource.name) {
             resource.name = name;
         }
