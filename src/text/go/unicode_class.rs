@@ -29,6 +29,9 @@ pub(super) fn unicode_class(name: &str, is_negative: bool) -> Option<String> {
         Some("C") => Some(format!("[{no}\\p{{gc=C}}[^{KNOWN_TO_GO}]]")),
         // Surrogates, which no text contains, and for which the `regex` crate has no name.
         Some("Cs") => Some(format!("[{not_no}\\x00-\\x{{10FFFF}}]")),
+        // The one character whose category has changed since Go's version of Unicode.
+        Some("Mn") => Some(format!("[{no}\\p{{gc=Mn}}\\x{{1171E}}&&{KNOWN_TO_GO}]")),
+        Some("Mc") => Some(format!("[{no}\\p{{gc=Mc}}&&{KNOWN_TO_GO}--\\x{{1171E}}]")),
         Some(category) => Some(format!("[{no}\\p{{gc={category}}}&&{KNOWN_TO_GO}]")),
         None => {
             SCRIPTS.binary_search(&&*name).ok()?;
@@ -48,6 +51,10 @@ fn canonical_name(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
+    use regex_syntax::hir::{Class, HirKind};
+
     use super::super::regexp::translate;
     use super::*;
 
@@ -125,5 +132,26 @@ mod tests {
                 regex::Regex::new(&translated.pattern).expect(name);
             }
         }
+    }
+
+    #[test]
+    fn classes_have_gos_members() {
+        let mut ranges = String::new();
+        for name in CATEGORIES.iter().map(|(name, _)| name).chain(&SCRIPTS) {
+            let translated = translate(format!("[\\x00\\x01\\p{{{name}}}]").as_bytes()).unwrap();
+            let parsed = regex_syntax::parse(&translated.pattern).unwrap();
+            let HirKind::Class(Class::Unicode(class)) = parsed.kind() else {
+                panic!("{name}: {parsed:?}");
+            };
+            write!(ranges, "{name}:").unwrap();
+            for range in class.ranges() {
+                write!(ranges, " {:x}-{:x}", u32::from(range.start()), u32::from(range.end())).unwrap();
+            }
+            ranges.push('\n');
+        }
+        let checksum = ranges.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        assert_eq!(format!("{checksum:x}"), "53bd52b58238270d");
     }
 }

@@ -6,9 +6,11 @@ package main
 
 import (
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"os"
 	"regexp"
+	"regexp/syntax"
 	"runtime"
 	"slices"
 	"strings"
@@ -34,6 +36,40 @@ func table(comment, name, of string, entries []string) {
 	fmt.Printf("%s\n];\n", line)
 }
 
+// checksum prints FNV-1a over the ranges of each name and U+0000 and U+0001, without surrogates, which are not characters
+// in Rust. The tests of src/text/go/unicode_class.rs compare it.
+func checksum(lists ...[]string) {
+	hash := fnv.New64a()
+	for _, name := range slices.Concat(lists...) {
+		class, err := syntax.Parse(`[\x00\x01\p{`+name+`}]`, syntax.Perl)
+		if err != nil {
+			panic(err)
+		}
+		var ranges []rune
+		add := func(low, high rune) {
+			if n := len(ranges); n > 0 && ranges[n-1] == 0xd7ff && low == 0xe000 {
+				ranges[n-1] = high
+			} else if low <= high {
+				ranges = append(ranges, low, high)
+			}
+		}
+		for i := 0; i < len(class.Rune); i += 2 {
+			if low, high := class.Rune[i], class.Rune[i+1]; low > 0xdfff || high < 0xd800 {
+				add(low, high)
+			} else {
+				add(low, 0xd7ff)
+				add(0xe000, high)
+			}
+		}
+		fmt.Fprintf(hash, "%s:", name)
+		for i := 0; i < len(ranges); i += 2 {
+			fmt.Fprintf(hash, " %x-%x", ranges[i], ranges[i+1])
+		}
+		fmt.Fprint(hash, "\n")
+	}
+	fmt.Fprintf(os.Stderr, "classes: %x\n", hash.Sum64())
+}
+
 func main() {
 	if len(os.Args) > 1 {
 		for _, pattern := range os.Args[1:] {
@@ -52,16 +88,18 @@ func main() {
 	for name := range unicode.Categories {
 		categories[canonical(name)] = name
 	}
-	var pairs, scripts []string
+	var pairs, scripts, canonicalScripts []string
 	for _, key := range slices.Sorted(maps.Keys(categories)) {
 		pairs = append(pairs, fmt.Sprintf("(%q, %q)", key, categories[key]))
 	}
 	for _, name := range slices.Sorted(maps.Keys(unicode.Scripts)) {
 		// Go looks up the canonical name, so it never finds a script of two words, which is written with "_".
 		if canonical(name) == name {
+			canonicalScripts = append(canonicalScripts, name)
 			scripts = append(scripts, fmt.Sprintf("%q", name))
 		}
 	}
 	table("The canonical name of each category, or of an alias of it, and the short name of the category.", "CATEGORIES", "(&str, &str)", pairs)
+	checksum(slices.Sorted(maps.Keys(categories)), slices.Sorted(slices.Values(canonicalScripts)))
 	table("The scripts, by their canonical names. Go refuses those with two words.", "SCRIPTS", "&str", scripts)
 }
