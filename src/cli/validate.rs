@@ -212,10 +212,23 @@ fn definitions(
             custom.add_text(text);
         }
     }
-    for path in definition_files(&arguments.crd)? {
-        let text = read_file(&path, Named::ByUser, MANIFEST_BYTES)
-            .map_err(|error| CommandError::could_not_run(open_error(&path, &error)))?;
-        custom.add_text(&text);
+    for given in arguments.crd.iter().filter(|path| !is_chart(path)) {
+        let mut why = Some("there are no YAML or JSON files in it".to_owned());
+        for path in definition_files(given)? {
+            let text = read_file(&path, Named::ByUser, MANIFEST_BYTES)
+                .map_err(|error| CommandError::could_not_run(open_error(&path, &error)))?;
+            custom.add_text(&text);
+            // One usable file of a directory is enough.
+            if why.is_some() {
+                why = CustomSchemas::why_unusable(&text);
+            }
+        }
+        if let Some(why) = why {
+            context.report(&format!(
+                "warning: --crd {}: no definition can be used: {why}",
+                given.display()
+            ));
+        }
     }
     for document in documents.filter(arguments.workers, CustomSchemas::is_definition) {
         custom.add_document(document);
@@ -264,18 +277,16 @@ fn targets(context: RunContext, arguments: &ValidateArguments) -> Result<Vec<Tar
     Ok(targets)
 }
 
-/// The files that `--crd` names, apart from charts.
-fn definition_files(given: &[PathBuf]) -> Result<Vec<PathBuf>, CommandError> {
+/// The files of a path that `--crd` names.
+fn definition_files(path: &Path) -> Result<Vec<PathBuf>, CommandError> {
     let mut paths = Vec::new();
-    for path in given.iter().filter(|path| !is_chart(path)) {
-        if path.is_dir() {
-            collect(path, &mut paths);
-        } else if path.is_file() {
-            paths.push(path.clone());
-        } else {
-            let message = format!("--crd {}: no such file or directory", path.display());
-            return Err(CommandError::usage(message));
-        }
+    if path.is_dir() {
+        collect(path, &mut paths);
+    } else if path.is_file() {
+        paths.push(path.to_owned());
+    } else {
+        let message = format!("--crd {}: no such file or directory", path.display());
+        return Err(CommandError::usage(message));
     }
     Ok(paths)
 }

@@ -4,7 +4,7 @@
 const MAX_LENGTH: usize = 100;
 
 /// The known word closest to `word`, if it is close enough to be a typing mistake: one letter in three may differ, three at
-/// most. Letters that differ in case only count as one mistake.
+/// most, and no more than half of the longer word. Letters that differ in case only count as one mistake.
 pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let length = word.chars().count();
     if length > MAX_LENGTH {
@@ -15,11 +15,11 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
         if candidate == word || candidate.chars().count().abs_diff(length) > most {
             return None;
         }
-        let distance = if word.eq_ignore_ascii_case(candidate) {
-            1
-        } else {
-            strsim::osa_distance(word, candidate)
-        };
+        if word.eq_ignore_ascii_case(candidate) {
+            return Some((1, candidate));
+        }
+        let distance = strsim::osa_distance(word, candidate);
+        let most = most.min(candidate.chars().count().max(length) / 2);
         (distance <= most).then_some((distance, candidate))
     });
     close.min().map(|(_, candidate)| candidate)
@@ -28,6 +28,26 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn half_of_the_longer_word_must_agree() {
+        for (word, known, wanted) in [
+            ("x", "y", None),
+            ("é", "y", None),
+            ("x", "xy", Some("xy")),
+            ("xy", "x", Some("x")),
+            ("y", "x1", None),
+            ("ab", "cd", None),
+            ("ab", "ac", Some("ac")),
+            ("ab", "ba", Some("ba")),
+            ("X", "x", Some("x")),
+            ("", "x", None),
+            ("abc", "abd", Some("abd")),
+            ("abc", "xyc", None),
+        ] {
+            assert_eq!(nearest(word, [known]), wanted, "{word} {known}");
+        }
+    }
 
     #[test]
     fn typing_mistakes_are_found() {

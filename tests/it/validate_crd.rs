@@ -82,6 +82,49 @@ fn charts_without_definitions_and_paths_that_are_not_there_are_reported() {
 }
 
 #[test]
+fn files_without_a_usable_definition_are_reported() {
+    let workspace = workspace();
+    let usable = definition("Usable");
+    workspace.write("usable.yaml", &usable);
+    workspace.write("map.yaml", "kind: ConfigMap\n");
+    workspace.write(
+        "old.yaml",
+        &usable.replace("io/v1", "io/v1beta1").replace("schema:", "x:"),
+    );
+    workspace.write("bare.yaml", &usable.replace("schema:", "x:"));
+    workspace.write("mixed/a.yaml", "kind: ConfigMap\n");
+    workspace.write("mixed/b.yaml", &usable);
+    workspace.write("mixed/c.yaml", "kind: ConfigMap\n");
+    workspace.write("empty/notes.txt", "");
+    for (given, why) in [
+        ("usable.yaml", None),
+        ("mixed", None),
+        (
+            "map.yaml",
+            Some("there is no CustomResourceDefinition of apiextensions.k8s.io/v1 in it"),
+        ),
+        (
+            "old.yaml",
+            Some("its definition is of \"apiextensions.k8s.io/v1beta1\", not of apiextensions.k8s.io/v1"),
+        ),
+        (
+            "bare.yaml",
+            Some("its definition has no group, kind, or version with a schema"),
+        ),
+        ("empty", Some("there are no YAML or JSON files in it")),
+    ] {
+        let run = workspace.run(&["validate", "m.yaml", "--ignore-missing-schemas", "--crd", given]);
+        let want = why.map(|why| format!("warning: --crd {given}: no definition can be used: {why}"));
+        let warnings: Vec<&str> = run
+            .stderr
+            .lines()
+            .filter(|line| line.starts_with("warning: --crd"))
+            .collect();
+        assert_eq!(warnings, Vec::from_iter(want.as_deref()), "{}", run.all());
+    }
+}
+
+#[test]
 fn locations_with_the_layout_of_the_catalogue_are_tried_in_order() {
     let workspace = workspace();
     let schema =

@@ -15,8 +15,8 @@ use crate::text::go::pattern::compile;
 
 /// How deep schemas are followed before the decision is left to the library.
 const MAX_DEPTH: usize = 100;
-/// Integers up to here are exact as floating point.
-const EXACT: f64 = 9_007_199_254_740_992.0;
+/// Integers up to here are exact as floating point, and no other integers are rounded to them.
+const EXACT: f64 = 9_007_199_254_740_991.0;
 
 /// How many places of a schema are examined before it counts as too complex: a schema can double the work at every
 /// level.
@@ -148,9 +148,7 @@ impl<'s> Acceptance<'s> {
             "required" => value.as_array().is_some_and(|names| are_unique_texts(names)),
             "enum" | "examples" => value.is_array(),
             "const" | "default" => true,
-            "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => {
-                value.as_f64().is_some_and(|bound| bound.abs() <= EXACT)
-            }
+            "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => exact_integer(value).is_some(),
             "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" => value.is_u64(),
             "uniqueItems" | "readOnly" | "writeOnly" | "deprecated" => value.is_boolean(),
             "title" | "description" | "$comment" | "format" => value.is_string(),
@@ -401,6 +399,13 @@ fn number(value: &Value) -> Option<f64> {
     (number.abs() <= EXACT).then_some(number)
 }
 
+/// A number of a schema, if it is an integer that floating point represents exactly. The schema compares exact decimals,
+/// and what was written in a fraction is lost here.
+fn exact_integer(wanted: &Json) -> Option<f64> {
+    let is_integer = wanted.is_i64() || wanted.is_u64();
+    wanted.as_f64().filter(|number| is_integer && number.abs() <= EXACT)
+}
+
 fn has_type(value: &Value, name: &str) -> bool {
     match value {
         Value::Nil => name == "null",
@@ -419,17 +424,17 @@ fn equals(wanted: &Json, value: &Value) -> Verdict {
         (Json::Null, Value::Nil) => Verdict::Fits,
         (Json::Bool(wanted), Value::Bool(value)) => Verdict::from(wanted == value),
         (Json::String(wanted), Value::Str(text)) => Verdict::from(wanted.as_bytes() == text.as_bytes()),
-        (Json::Number(wanted), value) => match (wanted.as_f64(), number(value)) {
-            (Some(wanted), Some(number)) if wanted.abs() <= EXACT => Verdict::from(wanted == number),
+        (Json::Number(_), value) => match (exact_integer(wanted), number(value)) {
+            (Some(wanted), Some(number)) => Verdict::from(wanted == number),
             (_, None) => Verdict::Breaks,
-            _ => Verdict::Doubt,
+            (None, _) => Verdict::Doubt,
         },
         _ => Verdict::Breaks,
     }
 }
 
 fn number_keyword(name: &str, wanted: &Json, value: &Value) -> Verdict {
-    let (Some(bound), Some(number)) = (wanted.as_f64(), number(value)) else {
+    let (Some(bound), Some(number)) = (exact_integer(wanted), number(value)) else {
         return Verdict::Fits;
     };
     match name {
@@ -534,6 +539,9 @@ mod tests {
             (r#"{"enum": [{}]}"#, "{}"),
             (r#"{"$schema": "https://example.com/own"}"#, "{}"),
             (r#"{"properties": {"a": {"uniqueItems": true}}}"#, "a: [1, 2]"),
+            (r#"{"properties": {"a": {"minimum": 0.25}}}"#, "a: 1"),
+            (r#"{"properties": {"a": {"const": 9007199254740993}}}"#, "a: 1"),
+            (r#"{"properties": {"a": {"minimum": 1}}}"#, "a: 9007199254740993"),
         ] {
             let (schema_json, map) = read(schema, values);
             assert_eq!(quick_look(&schema_json, &map), Quick::Unknown, "{schema} {values}");

@@ -85,7 +85,9 @@ fn collect(
 /// # Errors
 /// When the values break the schema, or it is broken.
 pub fn validate_single_schema(values: &Map, schema: &[u8], documents: &SchemaDocuments<'_>) -> SchemaVerdict {
-    let json = read_schema(schema).map_err(SchemaViolation)?;
+    let Some(json) = read_schema(schema).map_err(SchemaViolation)? else {
+        return library_verdict(values, schema, documents);
+    };
     match quick_look(&json, values) {
         Quick::Accepted => Ok(Vec::new()),
         Quick::Unknown => library_verdict(values, schema, documents),
@@ -95,9 +97,14 @@ pub fn validate_single_schema(values: &Map, schema: &[u8], documents: &SchemaDoc
     }
 }
 
-/// The schema, or Go's error text if it is not JSON.
-pub(super) fn read_schema(text: &[u8]) -> Result<Json, String> {
-    serde_json::from_slice(&replace_invalid_utf8(text)).map_err(|error| match next_value(text, 0) {
+/// The schema, or Go's error text if it is not JSON; nothing for JSON that only Go reads, such as `1e999`.
+pub(super) fn read_schema(text: &[u8]) -> Result<Option<Json>, String> {
+    let error = match serde_json::from_slice(&replace_invalid_utf8(text)) {
+        Ok(json) => return Ok(Some(json)),
+        Err(_) if Node::parse(text).is_ok() => return Ok(None),
+        Err(error) => error,
+    };
+    Err(match next_value(text, 0) {
         Ok(None) => "EOF".to_owned(),
         Err(error) => error.to_string(),
         Ok(Some((_, end))) if !text.get(end..).unwrap_or_default().trim_ascii().is_empty() => {

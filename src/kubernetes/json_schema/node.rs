@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use serde::de::{Error as _, IgnoredAny};
 use serde_json::Value as Json;
 
 use super::number::Decimal;
@@ -52,17 +53,19 @@ pub(super) mod types {
 }
 
 impl Node {
-    /// Reads a text that is known to be JSON, as `serde_json` reads it, except for the text of numbers, and for bytes that
-    /// are not UTF-8: each is read as U+FFFD, as in Go.
+    /// Reads JSON as Go's `encoding/json` does: numbers may be of any size and keep their text, and bytes that are not
+    /// UTF-8 and halves of surrogate pairs are read as U+FFFD.
     ///
     /// # Errors
-    /// When the text is not JSON.
+    /// When the text is not JSON, or nested too deeply.
     pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
         let text = &*replace_invalid_utf8(text);
-        let value: Json = serde_json::from_slice(text)?;
-        // `serde_json` rounds numbers; the parser below keeps their text and relies on the syntax being right.
-        let mut reader = Reader { text, at: 0 };
-        Ok(reader.value().unwrap_or_else(|| Self::from(&value)))
+        // Only the syntax is checked here, so that no number is too large. The parser below relies on it.
+        serde_json::from_slice::<IgnoredAny>(text)?;
+        let mut reader = Reader { text, at: 0, depth: 0 };
+        reader
+            .value()
+            .ok_or_else(|| serde_json::Error::custom("recursion limit exceeded"))
     }
 
     /// The bit of the value's type; none for values that JSON cannot express.
@@ -151,10 +154,14 @@ pub fn replace_invalid_utf8(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(replaced)
 }
 
+/// Most values inside each other.
+const MAX_DEPTH: usize = 128;
+
 /// Reads JSON whose syntax has been checked.
 struct Reader<'t> {
     text: &'t [u8],
     at: usize,
+    depth: usize,
 }
 
 impl Reader<'_> {
@@ -187,20 +194,66 @@ impl Reader<'_> {
 
     fn string(&mut self) -> Option<String> {
         self.next()?;
-        let start = self.at;
         self.at += 1;
+        let mut text = Vec::new();
         loop {
-            match self.text.get(self.at)? {
-                b'\\' => self.at += 2,
-                b'"' => break,
-                _ => self.at += 1,
+            let byte = *self.text.get(self.at)?;
+            self.at += 1;
+            match byte {
+                b'"' => return String::from_utf8(text).ok(),
+                b'\\' => {
+                    let character = self.escaped()?;
+                    text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                }
+                _ => text.push(byte),
             }
         }
-        self.at += 1;
-        serde_json::from_slice(self.text.get(start..self.at)?).ok()
     }
 
+    /// The character that an escape means, after its backslash.
+    fn escaped(&mut self) -> Option<char> {
+        let byte = *self.text.get(self.at)?;
+        self.at += 1;
+        Some(match byte {
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => self.code_point()?,
+            other => char::from(other),
+        })
+    }
+
+    /// The character of four digits, or of two such escapes that are a surrogate pair.
+    fn code_point(&mut self) -> Option<char> {
+        let unit = self.unit_at(self.at)?;
+        self.at += 4;
+        let mut units = vec![unit];
+        let second = self.text.get(self.at..self.at + 2).filter(|escape| *escape == b"\\u");
+        units.extend(second.and_then(|_| self.unit_at(self.at + 2)));
+        let character = char::decode_utf16(units).next()?;
+        if character.as_ref().is_ok_and(|character| character.len_utf16() == 2) {
+            self.at += 6;
+        }
+        Some(character.unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    /// The number of four hexadecimal digits.
+    fn unit_at(&self, at: usize) -> Option<u16> {
+        let digits = std::str::from_utf8(self.text.get(at..at + 4)?).ok()?;
+        u16::from_str_radix(digits, 16).ok()
+    }
+
+    /// The next value; none if it is nested too deeply.
     fn value(&mut self) -> Option<Node> {
+        self.depth += 1;
+        let value = (self.depth <= MAX_DEPTH).then(|| self.value_here()).flatten();
+        self.depth -= 1;
+        value
+    }
+
+    fn value_here(&mut self) -> Option<Node> {
         Some(match self.next()? {
             b'{' => {
                 self.at += 1;
@@ -260,6 +313,53 @@ mod tests {
             Some(&Node::List(vec![Node::Null, Node::Bool(true), Node::Bool(false)]))
         );
         assert!(Node::parse(b"{").is_err());
+    }
+
+    #[test]
+    fn texts_and_numbers_are_read_as_in_go() {
+        for (text, want) in [
+            (r#""\ud800""#, "\u{FFFD}"),
+            (r#""\ude00\ud83d""#, "\u{FFFD}\u{FFFD}"),
+            (r#""\ud83d\ude00""#, "😀"),
+            (r#""\ud83dx\u0041\ude00""#, "\u{FFFD}xA\u{FFFD}"),
+            (r#""\ud83d\ud83d\ude00""#, "\u{FFFD}😀"),
+            (r#""\ud83d\n""#, "\u{FFFD}\n"),
+            (r#""\"\\\/\b\f\n\r\t\u00e9é""#, "\"\\/\u{8}\u{c}\n\r\téé"),
+            (r#""""#, ""),
+        ] {
+            assert_eq!(
+                Node::parse(text.as_bytes()).expect(text).as_text(),
+                Some(want),
+                "{text}"
+            );
+        }
+        for number in ["1e999", "-1e-999", "1E+999999999999", "123456789012345678901234567890"] {
+            let node = Node::parse(number.as_bytes()).expect(number);
+            assert_eq!(node, Node::Number(number.to_owned()));
+        }
+        for text in [
+            "01",
+            "1.",
+            ".5",
+            "1e",
+            "+1",
+            "NaN",
+            "\"\u{1}\"",
+            "\"\\x\"",
+            "\"\\u12g4\"",
+            "[1,]",
+            "{\"a\" 1}",
+            "1 2",
+            "",
+        ] {
+            assert!(Node::parse(text.as_bytes()).is_err(), "{text}");
+        }
+        let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(Node::parse(nested(128).as_bytes()).is_ok());
+        for depth in [129, 100_000] {
+            let error = Node::parse(nested(depth).as_bytes()).unwrap_err();
+            assert_eq!(error.to_string(), "recursion limit exceeded");
+        }
     }
 
     #[test]

@@ -8,7 +8,6 @@ use crate::text::rule::{Rule, RuleId};
 use crate::text::yaml::{NodeId, NodeKind, Scalar, Tree};
 
 use super::catalog::{Catalog, Definition};
-use super::fields::Step;
 use super::ids;
 use super::quantity::{is_base64, is_date_time, is_quantity};
 use super::resource::Violation;
@@ -157,7 +156,7 @@ impl<'w> Walk<'w> {
     }
 
     /// What server-side apply, which Helm 4 uses, judges otherwise than a create: it overwrites the times, whatever text or
-    /// number they are, and does not accept managed fields.
+    /// number they are.
     fn as_applied(&mut self, metadata: NodeId) {
         for name in ["creationTimestamp", "deletionTimestamp"] {
             if self
@@ -167,10 +166,6 @@ impl<'w> Walk<'w> {
                 let path = format!("/metadata/{name}");
                 self.violations.retain(|violation| violation.path != path);
             }
-        }
-        if self.has(metadata, "managedFields") {
-            let message = "Forbidden: server-side apply, which Helm 4 uses, refuses managedFields";
-            self.fault(metadata, &[Step::Key("managedFields")], ids::FORBIDDEN, message);
         }
     }
 

@@ -3,6 +3,8 @@
 //! The way `fmt` prints values is in the template engine, which has the values.
 
 pub mod unicode;
+mod unicode_class;
+mod unicode_names;
 mod unicode_tables;
 pub mod utf8;
 pub mod quote;

@@ -6,6 +6,8 @@
 
 use std::fmt::Write as _;
 
+use super::unicode_class::unicode_class;
+
 /// Most repetitions Go allows.
 const MAX_REPEAT: u32 = 1_000;
 /// Deepest nesting of groups, as in Go.
@@ -24,9 +26,6 @@ pub(crate) struct Translated {
 fn problem(code: &str, part: &str) -> String {
     format!("error parsing regexp: {code}: `{part}`")
 }
-
-/// The characters of Go 1.26's Unicode version, which is older than that of the `regex` crate.
-const KNOWN_TO_GO: &str = "\\p{Age=15.0}";
 
 const INVALID_RANGE: &str = "invalid character class range";
 const MISSING_ARGUMENT: &str = "missing argument to repetition operator";
@@ -296,35 +295,21 @@ impl<'a> Translator<'a> {
         let before = self.rest;
         let mut negative = self.take(2) == "\\P";
         let Some(first) = self.rest.chars().next() else {
-            return Err(problem("invalid character class range", before));
+            return Err(problem(INVALID_RANGE, before));
         };
         let name = if first == '{' {
             let Some(end) = self.rest.find('}') else {
                 return Err(problem(INVALID_RANGE, before));
             };
-            self.take(end + 1).trim_start_matches('{').trim_end_matches('}')
+            let braced = self.take(end + 1);
+            braced.get(1..end).unwrap_or_default()
         } else {
             self.take(first.len_utf8())
         };
         let bare = name.strip_prefix('^');
         negative ^= bare.is_some();
-        let bare = bare.unwrap_or(name);
-        let written = match bare {
-            "Any" => "[\\x00-\\x{10FFFF}]".to_owned(),
-            _ => format!("\\p{{{bare}}}"),
-        };
-        let known = bare.chars().next().is_some_and(|first| first.is_ascii_uppercase())
-            && bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-            && regex_syntax::parse(&written).is_ok();
-        if !known {
-            return Err(problem(INVALID_RANGE, self.since(before)));
-        }
-        let negation = if negative { "^" } else { "" };
-        Ok(match bare {
-            "Any" => format!("[{negation}\\x00-\\x{{10FFFF}}]"),
-            "C" | "Cn" => format!("[{negation}{written}[^{KNOWN_TO_GO}]]"),
-            _ => format!("[{negation}{written}&&{KNOWN_TO_GO}]"),
-        })
+        let class = unicode_class(bare.unwrap_or(name), negative);
+        class.ok_or_else(|| problem(INVALID_RANGE, self.since(before)))
     }
 
     /// A character written as an escape.

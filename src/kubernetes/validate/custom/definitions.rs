@@ -52,6 +52,38 @@ impl CustomSchemas {
         memchr::memmem::find(document, MARK).is_some()
     }
 
+    /// Why no definition in a stream can be used; nothing when one can.
+    pub fn why_unusable(text: &[u8]) -> Option<String> {
+        let mut why = "there is no CustomResourceDefinition of apiextensions.k8s.io/v1 in it".to_owned();
+        for (_, document) in split_documents(text) {
+            if !Self::is_definition(document) {
+                continue;
+            }
+            let tree = match yaml::parse_all(document) {
+                Ok(tree) => tree,
+                Err(error) => {
+                    why = format!("it is not YAML: {error}");
+                    continue;
+                }
+            };
+            for root in roots(&tree) {
+                if text_at(&tree, root, &["kind"]).is_none_or(|kind| kind != "CustomResourceDefinition") {
+                    continue;
+                }
+                if has_usable_version(&tree, root) {
+                    return None;
+                }
+                let version = text_at(&tree, root, &["apiVersion"]).unwrap_or_default();
+                why = if version == "apiextensions.k8s.io/v1" {
+                    "its definition has no group, kind, or version with a schema".to_owned()
+                } else {
+                    format!("its definition is of {version:?}, not of apiextensions.k8s.io/v1")
+                };
+            }
+        }
+        Some(why)
+    }
+
     /// Adds a document that may be a definition.
     pub fn add_document(&mut self, document: &[u8]) {
         self.definitions.push(document.to_vec());
@@ -95,17 +127,38 @@ impl CustomSchemas {
 /// The version of a kind that a document defines.
 fn read(document: &[u8], api_version: &str, kind: &str) -> Option<CustomKind> {
     let tree = yaml::parse_all(document).ok()?;
-    let mut roots: Vec<NodeId> = tree.documents().iter().map(|document| document.root).collect();
-    while let Some(root) = roots.pop() {
+    let mut found = roots(&tree).into_iter();
+    found.find_map(|root| custom_kind(&tree, root, version_node(&tree, root, api_version, kind)?))
+}
+
+/// The resources of a stream, those in lists among them.
+fn roots(tree: &Tree<'_>) -> Vec<NodeId> {
+    let mut waiting: Vec<NodeId> = tree.documents().iter().map(|document| document.root).collect();
+    let mut found = Vec::new();
+    while let Some(root) = waiting.pop() {
         let root = tree.target(root);
         if let Some(items) = tree.get(root, "items") {
-            roots.extend(tree.children(tree.target(items)));
+            waiting.extend(tree.children(tree.target(items)));
         }
-        if let Some(version) = version_node(&tree, root, api_version, kind) {
-            return custom_kind(&tree, root, version);
-        }
+        found.push(root);
     }
-    None
+    found
+}
+
+/// Whether a definition has a version that a resource can be validated against.
+fn has_usable_version(tree: &Tree<'_>, root: NodeId) -> bool {
+    let text = |path: &[&str]| text_at(tree, root, path);
+    let (Some(group), Some(kind)) = (text(&["spec", "group"]), text(&["spec", "names", "kind"])) else {
+        return false;
+    };
+    let Some(versions) = tree.find(root, &["spec", "versions"]) else {
+        return false;
+    };
+    tree.children(tree.target(versions)).any(|version| {
+        let name = text_at(tree, tree.target(version), &["name"]).unwrap_or_default();
+        let version = version_node(tree, root, &format!("{group}/{name}"), &kind);
+        version.is_some_and(|version| custom_kind(tree, root, version).is_some())
+    })
 }
 
 /// The value after every `key` in the text of a document, whatever its punctuation.
@@ -184,6 +237,34 @@ mod tests {
     use super::*;
 
     const DEFINITION: &str = "kind: CustomResourceDefinition\nspec:\n  group: a.io\n  names: {kind: Widget}\n  versions:\n  - name: v1\n    schema:\n      openAPIV3Schema:\n        type: object\n        required: [spec]\n        properties:\n          spec:\n            type: object\n            properties:\n              size: {type: integer, minimum: 1}\n              port: {x-kubernetes-int-or-string: true}\n              note: {type: string, nullable: true}\n              free: {type: object, x-kubernetes-preserve-unknown-fields: true}\n";
+
+    #[test]
+    fn streams_without_a_usable_definition_say_why() {
+        let v1 = format!("apiVersion: apiextensions.k8s.io/v1\n{DEFINITION}");
+        let without = |part: &str| v1.replace(part, "x: ");
+        let old = "apiVersion: apiextensions.k8s.io/v1beta1\nkind: CustomResourceDefinition\nspec: {group: a.io, version: v1, names: {kind: Widget}}\n";
+        let none = Some("there is no CustomResourceDefinition of apiextensions.k8s.io/v1 in it");
+        let no_schema = Some("its definition has no group, kind, or version with a schema");
+        for (text, want) in [
+            (v1.clone(), None),
+            (format!("kind: ConfigMap\n---\n{v1}"), None),
+            (format!("kind: List\nitems:\n- {}", v1.replace('\n', "\n  ")), None),
+            (String::new(), none),
+            ("kind: ConfigMap\n".to_owned(), none),
+            ("kind: ConfigMap\nnote: CustomResourceDefinition\n".to_owned(), none),
+            (without("openAPIV3Schema:"), no_schema),
+            (without("group:"), no_schema),
+            (without("versions:"), no_schema),
+            (
+                old.to_owned(),
+                Some("its definition is of \"apiextensions.k8s.io/v1beta1\", not of apiextensions.k8s.io/v1"),
+            ),
+        ] {
+            assert_eq!(CustomSchemas::why_unusable(text.as_bytes()).as_deref(), want, "{text}");
+        }
+        let why = CustomSchemas::why_unusable(b"kind: CustomResourceDefinition\nspec: [\n").unwrap();
+        assert!(why.starts_with("it is not YAML: "), "{why}");
+    }
 
     #[test]
     fn definitions_give_schemas() {

@@ -1,13 +1,47 @@
 //! `metadata` of an object: its name, as its kind requires, its labels and annotations
 //! (`ValidateObjectMeta` of `k8s.io/apimachinery`).
 
+use std::borrow::Cow;
+
 use crate::text::yaml::NodeId;
 
 use super::super::fields::Step::{Index, Key};
+use super::super::fields::shortened;
 use super::super::ids;
 use super::super::walk::Walk;
 use super::Syntax;
 use super::labels::{check_annotations, check_labels};
+use super::references::{check_keys, check_managed_fields, check_references};
+
+/// Bytes of `generateName` that the server keeps, which then appends five characters.
+const GENERATED_BYTES: usize = 58;
+
+/// Kinds whose `generation` the server checks, by group. It overwrites that of most others and of custom resources.
+const KEEPS_GENERATION: [(&str, &[&str]); 6] = [
+    (
+        "",
+        &[
+            "ConfigMap",
+            "Endpoints",
+            "LimitRange",
+            "Namespace",
+            "PersistentVolume",
+            "PersistentVolumeClaim",
+            "ResourceQuota",
+            "Secret",
+            "Service",
+            "ServiceAccount",
+        ],
+    ),
+    ("autoscaling", &["HorizontalPodAutoscaler"]),
+    ("coordination.k8s.io", &["Lease"]),
+    ("node.k8s.io", &["RuntimeClass"]),
+    (
+        "rbac.authorization.k8s.io",
+        &["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"],
+    ),
+    ("storage.k8s.io", &["CSIDriver", "StorageClass"]),
+];
 
 /// Kinds of Kubernetes' own that are not in a namespace.
 const CLUSTER_KINDS: [&str; 31] = [
@@ -111,10 +145,11 @@ pub(in crate::kubernetes::validate) fn check_root<'w>(
     if let Some(name) = &name {
         walk.check_syntax(root, &[Key("metadata"), Key("name")], name, syntax);
     }
-    if let Some(prefix) = prefix.as_ref().filter(|prefix| !prefix.is_empty()) {
-        // Kubernetes appends five characters: only the part before them is checked.
-        let example = format!("{prefix}xxxxx");
-        walk.check_syntax(root, &[Key("metadata"), Key("generateName")], &example, syntax);
+    if let Some(prefix) = &prefix
+        && let Some(fault) = prefix_fault(group, kind, prefix, name.is_none())
+    {
+        let message = format!("Invalid value: {:?}: {fault}", shortened(prefix));
+        walk.fault(root, &[Key("metadata"), Key("generateName")], ids::NAME, message);
     }
     // The server generates the name of a LimitRange.
     if name.is_none() && prefix.is_none() && kind != "LimitRange" {
@@ -127,6 +162,16 @@ pub(in crate::kubernetes::validate) fn check_root<'w>(
     walk.descend("metadata", |walk| {
         if is_namespaced {
             check_namespace(walk, metadata);
+        }
+        if walk.has(metadata, "managedFields") {
+            let message = "Forbidden: server-side apply, which Helm 4 uses, refuses managedFields";
+            walk.fault(metadata, &[Key("managedFields")], ids::FORBIDDEN, message);
+        }
+        if KEEPS_GENERATION
+            .iter()
+            .any(|(known, kinds)| *known == group && kinds.contains(&kind))
+        {
+            check_generation(walk, metadata);
         }
         check_object_metadata(walk, metadata);
         check_references(walk, metadata);
@@ -142,13 +187,65 @@ pub(in crate::kubernetes::validate) fn check_root<'w>(
 /// Checks the metadata of an object inside a custom resource, at the current path. It may have no name.
 pub(in crate::kubernetes::validate) fn check_embedded(walk: &mut Walk<'_>, metadata: NodeId) {
     for name in ["name", "generateName"] {
-        if let Some(text) = walk.text(metadata, name).filter(|text| !text.is_empty()) {
+        // More characters follow a prefix, so it may consist of dots.
+        let is_dots = |text: &str| name == "generateName" && matches!(text, "." | "..");
+        if let Some(text) = walk.text(metadata, name).filter(|text| !is_dots(text)) {
             walk.check_syntax(metadata, &[Key(name)], &text, Syntax::PathSegment);
         }
     }
     check_namespace(walk, metadata);
+    check_generation(walk, metadata);
     check_object_metadata(walk, metadata);
     check_references(walk, metadata);
+    check_managed_fields(walk, metadata);
+}
+
+/// What is wrong with `generateName`, and with the name that the server makes of it if there is no other.
+fn prefix_fault(group: &str, kind: &str, prefix: &str, is_used: bool) -> Option<String> {
+    let syntax = name_syntax(group, kind);
+    // The server checks only the names of these.
+    let has_checked_prefix = !matches!(
+        (group, kind),
+        ("", "ReplicationController") | ("resource.k8s.io", "DeviceClass")
+    );
+    let own = match syntax {
+        Syntax::Label | Syntax::Label1035 | Syntax::Subdomain => Some(syntax),
+        Syntax::CronJobName => Some(Syntax::Subdomain),
+        // Names of roles are checked in the same way whether they are complete or not.
+        Syntax::PathSegment if group == "rbac.authorization.k8s.io" => Some(syntax),
+        _ => None,
+    };
+    let own = own.filter(|_| has_checked_prefix);
+    own.and_then(|syntax| syntax.fault(&without_trailing_dash(prefix)))
+        .or_else(|| {
+            let kept = prefix.floor_char_boundary(GENERATED_BYTES);
+            let generated = format!("{}xxxxx", prefix.get(..kept).unwrap_or(prefix));
+            is_used.then(|| syntax.fault(&generated)).flatten()
+        })
+}
+
+/// A prefix as the server checks it (`maskTrailingDash`): a letter instead of the dash at its end and of what is before
+/// it.
+fn without_trailing_dash(prefix: &str) -> Cow<'_, str> {
+    match prefix.strip_suffix('-') {
+        Some(rest) if !rest.is_empty() => {
+            let mut masked = rest.to_owned();
+            masked.pop();
+            masked.push('a');
+            Cow::Owned(masked)
+        }
+        _ => Cow::Borrowed(prefix),
+    }
+}
+
+fn check_generation(walk: &mut Walk<'_>, metadata: NodeId) {
+    if let Some(generation) = walk
+        .integer(metadata, "generation")
+        .filter(|generation| *generation < 0)
+    {
+        let message = format!("Invalid value: {generation}: must be greater than or equal to 0");
+        walk.fault(metadata, &[Key("generation")], ids::RANGE, message);
+    }
 }
 
 fn check_namespace(walk: &mut Walk<'_>, metadata: NodeId) {
@@ -160,29 +257,43 @@ fn check_namespace(walk: &mut Walk<'_>, metadata: NodeId) {
     }
 }
 
-/// Finalizers and owners.
-fn check_references(walk: &mut Walk<'_>, metadata: NodeId) {
-    for (index, finalizer) in walk.items(metadata, "finalizers").into_iter().enumerate() {
-        let text = walk.text_of(finalizer).unwrap_or_default();
-        walk.check_syntax(
-            metadata,
-            &[Key("finalizers"), Index(index)],
-            &text,
-            Syntax::QualifiedName,
-        );
-    }
-    for (index, owner) in walk.items(metadata, "ownerReferences").into_iter().enumerate() {
-        for name in ["apiVersion", "kind", "name", "uid"] {
-            if walk.text(owner, name).is_none() {
-                let steps = [Key("ownerReferences"), Index(index), Key(name)];
-                walk.fault(metadata, &steps, ids::REQUIRED, "Required value");
-            }
-        }
-    }
-}
-
 /// Checks of metadata that are the same for objects and for pod templates.
 pub(super) fn check_object_metadata(walk: &mut Walk<'_>, metadata: NodeId) {
     check_labels(walk, metadata, "labels");
     check_annotations(walk, metadata);
+    check_keys(walk, metadata);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::prefix_fault;
+
+    #[test]
+    fn prefixes_of_names_are_checked_without_their_last_dash() {
+        let (long, longer) = ("a".repeat(47), "a".repeat(48));
+        let label = "a".repeat(64);
+        for (group, kind, prefix, is_valid, is_valid_beside_a_name) in [
+            ("", "ConfigMap", "a-", true, true),
+            ("", "ConfigMap", "a--", true, true),
+            ("", "ConfigMap", "a.", false, false),
+            ("", "ConfigMap", "A.", false, false),
+            ("", "ConfigMap", "a-.", false, false),
+            ("", "ConfigMap", "-", false, false),
+            // The server replaces the character before the dash too, and then refuses the name that it made.
+            ("", "ConfigMap", "A-", false, true),
+            ("", "ConfigMap", "a.-", false, true),
+            ("", "ReplicationController", "a.", true, true),
+            ("", "Namespace", "a.b", false, false),
+            ("", "Namespace", label.as_str(), false, false),
+            ("", "ConfigMap", label.as_str(), true, true),
+            ("batch", "CronJob", long.as_str(), true, true),
+            ("batch", "CronJob", longer.as_str(), false, true),
+            ("rbac.authorization.k8s.io", "Role", "..", false, false),
+            ("rbac.authorization.k8s.io", "Role", "a/", false, false),
+        ] {
+            let fault = |is_used| prefix_fault(group, kind, prefix, is_used);
+            assert_eq!(fault(true).is_none(), is_valid, "{kind} {prefix}");
+            assert_eq!(fault(false).is_none(), is_valid_beside_a_name, "{kind} {prefix}");
+        }
+    }
 }

@@ -15,6 +15,7 @@ mod network;
 mod pod;
 mod probe;
 mod rbac;
+mod references;
 mod resources;
 mod storage;
 mod syntax;
