@@ -485,10 +485,12 @@ fn checked_files(
     verdicts: Vec<Option<Vec<Resource>>>,
     workers: Option<usize>,
 ) -> Vec<CheckedFile> {
+    /// An input and its verdicts, until a thread takes them.
+    type Pair = Mutex<Option<(ReadInput, Vec<Resource>)>>;
     let pairs = inputs.into_iter().zip(verdicts);
     let pairs = pairs.filter_map(|(input, resources)| Some(Mutex::new(Some((input, resources?)))));
-    let pairs: Vec<Mutex<Option<(ReadInput, Vec<Resource>)>>> = pairs.collect();
-    let take = |(): &mut (), pair: &Mutex<Option<(ReadInput, Vec<Resource>)>>| {
+    let pairs: Vec<Pair> = pairs.collect();
+    let take = |(): &mut (), pair: &Pair| {
         let (input, resources) = pair.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         Some(checked_file(input, resources))
     };
