@@ -1,6 +1,5 @@
 //! `chartwright validate`: manifests against Kubernetes' schemas, offline.
 
-use std::borrow::Cow;
 use std::convert::Infallible;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
@@ -11,7 +10,7 @@ use clap::{Args, ValueEnum};
 use regex::Regex;
 
 use crate::artifact::network::CertificateCheck;
-use crate::check::finding::{Finding, Location, SecretValues, join, path_names_secret, without_value};
+use crate::check::finding::{Finding, KnownSecrets, Location, hide_secrets, join};
 use crate::check::lint::chart::check_ignore_comments;
 use crate::check::run::{chart_definitions, is_chart};
 use crate::kubernetes::validate::{
@@ -490,22 +489,20 @@ fn checked_files(
     let pairs = inputs.into_iter().zip(verdicts);
     let pairs = pairs.filter_map(|(input, resources)| Some(Mutex::new(Some((input, resources?)))));
     let pairs: Vec<Pair> = pairs.collect();
-    let take = |(): &mut (), pair: &Pair| {
+    let take = |known: &mut KnownSecrets, pair: &Pair| {
         let (input, resources) = pair.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        Some(checked_file(input, resources))
+        Some(checked_file(input, resources, known))
     };
-    map_with_state(&pairs, workers, || (), take)
-        .into_iter()
-        .flatten()
-        .collect()
+    let files = map_with_state(&pairs, workers, KnownSecrets::default, take);
+    files.into_iter().flatten().collect()
 }
 
-fn checked_file(input: ReadInput, mut resources: Vec<Resource>) -> CheckedFile {
+fn checked_file(input: ReadInput, mut resources: Vec<Resource>, known: &mut KnownSecrets) -> CheckedFile {
     let (text, failure) = match input.text {
         Ok(text) => (text, None),
         Err(failure) => (Vec::new(), Some(failure)),
     };
-    let secrets = hide_secrets(&text, &mut resources);
+    let secrets = hide_secrets(&text, &mut resources, known);
     CheckedFile {
         path: redact_message(&input.path),
         text,
@@ -513,64 +510,4 @@ fn checked_file(input: ReadInput, mut resources: Vec<Resource>) -> CheckedFile {
         failure: failure.map(|failure| redact_message(&failure)),
         secrets: Arc::new(secrets),
     }
-}
-
-/// Whether the word `Secret` occurs.
-fn names_secret_kind(document: &[u8]) -> bool {
-    const KIND: &[u8] = b"Secret";
-    memchr::memmem::find_iter(document, KIND).any(|at| {
-        let before = document.get(..at).and_then(<[u8]>::last);
-        let after = document.get(at + KIND.len());
-        [before, after]
-            .into_iter()
-            .flatten()
-            .all(|byte| !byte.is_ascii_alphanumeric())
-    })
-}
-
-/// Hides the secrets of a file in what is said about it; gives them.
-fn hide_secrets(text: &[u8], resources: &mut [Resource]) -> SecretValues {
-    let mut secrets = SecretValues::default();
-    // A kind without a schema, or that is no longer served: nothing else is quoted.
-    let is_about_kind = |resource: &Resource| {
-        let unreadable = Rule::Document.into();
-        resource.status == Status::Error && resource.violations.iter().all(|found| found.rule != unreadable)
-    };
-    let is_silent = |resource: &Resource| resource.violations.is_empty() || is_about_kind(resource);
-    if resources.iter().all(is_silent) {
-        return secrets;
-    }
-    // A message quotes the document that it is about, and what Secrets beside it have.
-    let mut start = 0;
-    let separators = memchr::memmem::find_iter(text, b"\n---").map(|at| at + 1);
-    for end in separators.chain([text.len()]) {
-        let document = text.get(start..end).unwrap_or_default();
-        let is_quoted = resources
-            .iter()
-            .any(|resource| !is_silent(resource) && (start..end).contains(&resource.offset));
-        if is_quoted || names_secret_kind(document) {
-            secrets.add_text(document);
-        }
-        start = end;
-    }
-    let judged = resources.iter_mut().filter(|resource| !is_silent(resource));
-    for resource in judged {
-        if let Cow::Owned(name) = secrets.hide(&resource.name) {
-            resource.name = name;
-        }
-    }
-    let violations = resources.iter_mut().flat_map(|resource| &mut resource.violations);
-    for violation in violations {
-        let is_secret = path_names_secret(&violation.path);
-        let words = if is_secret {
-            without_value(&violation.message)
-        } else {
-            String::new()
-        };
-        let words = if is_secret { &words } else { &violation.message };
-        if is_secret || matches!(secrets.hide(words), Cow::Owned(_)) {
-            violation.message = secrets.hide(words).into_owned();
-        }
-    }
-    secrets
 }

@@ -11,11 +11,13 @@ mod judgement;
 mod secret_text;
 mod secret_values;
 mod suppression;
+mod verdict_secrets;
 mod violation;
 
 pub use baseline::Baseline;
 pub use finding::{Finding, Location, Place, Related, join};
 pub use judgement::Judgement;
-pub use secret_text::{may_name_secret, names_secret, path_names_secret, seems_secret, without_secrets, without_value};
+pub use secret_text::{may_name_secret, names_secret, seems_secret, without_secrets, without_value};
 pub use secret_values::SecretValues;
 pub use suppression::{PathRule, ignore_comments};
+pub use verdict_secrets::{KnownSecrets, hide_secrets};

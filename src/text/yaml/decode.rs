@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use foldhash::fast::RandomState;
+
 use super::error::{DuplicateKey, YamlError};
 use super::go_syntax::{GoSyntax, Shown, key_syntax};
 use super::resolve::{MERGE_TAG, Scalar, resolve_tagged, special_float_text};
@@ -119,7 +121,7 @@ struct Decoder<'t, 'a, 'b, B: Builder> {
 /// A mapping being filled, with its keys in strict decoding.
 struct Filling<M> {
     map: M,
-    keys: HashSet<String>,
+    keys: HashSet<String, RandomState>,
 }
 
 impl<'t, 'a, 'b, B: Builder> Decoder<'t, 'a, 'b, B> {
@@ -189,7 +191,7 @@ impl<'t, 'a, 'b, B: Builder> Decoder<'t, 'a, 'b, B> {
                 let map = self.builder.map(self.tree.len(id));
                 let mut filling = Filling {
                     map,
-                    keys: HashSet::new(),
+                    keys: HashSet::default(),
                 };
                 self.fill(id, &mut filling)?;
                 Ok(self.builder.end_map(filling.map))

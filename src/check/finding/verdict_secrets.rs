@@ -1,0 +1,90 @@
+//! Verdicts of `validate` without the secrets of the files that they are about.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::BuildHasher as _;
+
+use foldhash::fast::RandomState;
+
+use super::secret_text::{path_names_secret, without_value};
+use super::secret_values::SecretValues;
+use crate::kubernetes::validate::{Resource, Status};
+use crate::text::rule::Rule;
+
+/// The secrets of documents by their hash: files rendered with several values have most documents in common.
+#[derive(Debug, Default)]
+pub struct KnownSecrets {
+    hasher: RandomState,
+    of_documents: HashMap<(u64, usize), SecretValues>,
+}
+
+impl KnownSecrets {
+    fn of(&mut self, document: &[u8]) -> &SecretValues {
+        let key = (self.hasher.hash_one(document), document.len());
+        self.of_documents.entry(key).or_insert_with(|| {
+            let mut secrets = SecretValues::default();
+            secrets.add_text(document);
+            secrets
+        })
+    }
+}
+
+/// Whether the word `Secret` occurs.
+fn names_secret_kind(document: &[u8]) -> bool {
+    const KIND: &[u8] = b"Secret";
+    memchr::memmem::find_iter(document, KIND).any(|at| {
+        let before = document.get(..at).and_then(<[u8]>::last);
+        let after = document.get(at + KIND.len());
+        [before, after]
+            .into_iter()
+            .flatten()
+            .all(|byte| !byte.is_ascii_alphanumeric())
+    })
+}
+
+/// Hides the secrets of a file in what is said about it; gives them.
+pub fn hide_secrets(text: &[u8], resources: &mut [Resource], known: &mut KnownSecrets) -> SecretValues {
+    let mut secrets = SecretValues::default();
+    // A kind without a schema, or that is no longer served: nothing else is quoted.
+    let is_about_kind = |resource: &Resource| {
+        let unreadable = Rule::Document.into();
+        resource.status == Status::Error && resource.violations.iter().all(|found| found.rule != unreadable)
+    };
+    let is_silent = |resource: &Resource| resource.violations.is_empty() || is_about_kind(resource);
+    if resources.iter().all(is_silent) {
+        return secrets;
+    }
+    // A message quotes the document that it is about, and what Secrets beside it have.
+    let mut start = 0;
+    let separators = memchr::memmem::find_iter(text, b"\n---").map(|at| at + 1);
+    for end in separators.chain([text.len()]) {
+        let document = text.get(start..end).unwrap_or_default();
+        let is_quoted = resources
+            .iter()
+            .any(|resource| !is_silent(resource) && (start..end).contains(&resource.offset));
+        if is_quoted || names_secret_kind(document) {
+            secrets.extend(known.of(document));
+        }
+        start = end;
+    }
+    let judged = resources.iter_mut().filter(|resource| !is_silent(resource));
+    for resource in judged {
+        if let Cow::Owned(name) = secrets.hide(&resource.name) {
+            resource.name = name;
+        }
+    }
+    let violations = resources.iter_mut().flat_map(|resource| &mut resource.violations);
+    for violation in violations {
+        let is_secret = path_names_secret(&violation.path);
+        let words = if is_secret {
+            without_value(&violation.message)
+        } else {
+            String::new()
+        };
+        let words = if is_secret { &words } else { &violation.message };
+        if is_secret || matches!(secrets.hide(words), Cow::Owned(_)) {
+            violation.message = secrets.hide(words).into_owned();
+        }
+    }
+    secrets
+}
