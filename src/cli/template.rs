@@ -361,7 +361,8 @@ fn render(
         }
     };
     render_chart_with(chart, &top, subject.options, &mut world, &mut show).map_err(|error| {
-        let diagnostics = explain_templates(subject, &error, &mut context.render_world(arguments.deterministic));
+        // Nothing of it is printed, so keys need not be made again.
+        let diagnostics = explain_templates(subject, &error, &mut context.check_world());
         CommandError::findings(format!("{}{DEBUG_ADVICE}", error.text(arguments.compat()))).explained(diagnostics)
     })
 }

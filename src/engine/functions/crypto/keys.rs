@@ -22,7 +22,7 @@ use crate::engine::template::{CallResult, Function, Host, Parameter, Value};
 use Parameter::Str;
 
 /// Steps that making a key counts as.
-pub(super) const KEY_COST: u64 = 300_000;
+pub(super) const KEY_COST: u64 = 500_000;
 
 /// The functions of this family.
 pub(in super::super) static FUNCTIONS: &[Function] = &[fixed("genPrivateKey", &[Str], generate).costing(KEY_COST)];
