@@ -1,6 +1,6 @@
 //! The limits on input, in one place: what a chart, a rendering and a schema may use before they are stopped. Helm has
 //! few of them and runs out of memory or time instead. Charts of public repositories stay below a tenth of each,
-//! but for a few that make many keys; docs/limits.md explains them to users.
+//! except a few that make many keys; docs/limits.md explains them to users.
 
 /// Bytes of a file of a chart, of a values file, an archive or a schema; also of all files of a chart together, with those
 /// in its archives. Helm's limit on an unpacked chart.
