@@ -125,11 +125,6 @@ const TEMPLATES: &[(&str, &str, &str)] = &[
     ),
     ("nested parentheses", "{{ ((((((((((", "unclosed action"),
     (
-        "lists that are kept",
-        "{{ $d := dict }}{{ range $i, $_ := until 60 }}{{ $_ := set $d (print $i) (until 1000000) }}{{ end }}",
-        "limit of 268435456 bytes of values",
-    ),
-    (
         "output",
         "{{ $s := repeat 1000000 \"a\\n\" }}{{ range until 500 }}{{ $s }}{{ end }}",
         "limit of 33554432 bytes of output",
@@ -306,39 +301,31 @@ fn following_links_ends() {
     );
 }
 
-/// Links that git can hold: to a device, and to a file without an end.
+/// Links that git can hold: to a device without an end.
 #[cfg(target_os = "linux")]
 #[test]
 fn endless_files_are_stopped() {
     let directory = tempfile::tempdir().expect("a directory");
-    for target in ["/dev/zero", "/proc/self/pagemap"] {
-        for name in [
-            "Chart.yaml",
-            ".helmignore",
-            "values.yaml",
-            "values-x.yaml",
-            "templates/t.yaml",
-        ] {
-            let inner = directory
-                .path()
-                .join(format!("{}-{}", name.replace('/', "-"), target.len()));
-            chart(&inner, &[("c/templates/ok.yaml", "a: 1\n")]);
-            let link = inner.join("c").join(name);
-            drop(std::fs::remove_file(&link));
-            std::os::unix::fs::symlink(target, &link).expect("a link");
-            for command in ["template", "lint", "package"] {
-                let output = run(&inner, command, &["c"]);
-                let text = [output.stderr.as_slice(), &output.stdout].concat();
-                let text = String::from_utf8_lossy(&text);
-                let has_failed = output.status.code().is_some_and(|code| code != 0 && code < 70);
-                let is_unused = name == "values-x.yaml" && command == "template";
-                assert!(
-                    has_failed || is_unused,
-                    "{name} {target} {command}: {:?} {text}",
-                    output.status
-                );
-                assert!(!text.contains("panicked"), "{name} {target} {command}: {text}");
-            }
+    for name in [
+        "Chart.yaml",
+        ".helmignore",
+        "values.yaml",
+        "values-x.yaml",
+        "templates/t.yaml",
+    ] {
+        let inner = directory.path().join(name.replace('/', "-"));
+        chart(&inner, &[("c/templates/ok.yaml", "a: 1\n")]);
+        let link = inner.join("c").join(name);
+        drop(std::fs::remove_file(&link));
+        std::os::unix::fs::symlink("/dev/zero", &link).expect("a link");
+        for command in ["template", "lint", "package"] {
+            let output = run(&inner, command, &["c"]);
+            let text = [output.stderr.as_slice(), &output.stdout].concat();
+            let text = String::from_utf8_lossy(&text);
+            let has_failed = output.status.code().is_some_and(|code| code != 0 && code < 70);
+            let is_unused = name == "values-x.yaml" && command == "template";
+            assert!(has_failed || is_unused, "{name} {command}: {:?} {text}", output.status);
+            assert!(!text.contains("panicked"), "{name} {command}: {text}");
         }
     }
 }

@@ -23,7 +23,7 @@ fn both_readers_give_the_same_tree() {
         ("mutations", snippets::mutations(&corpus, 4 * count, seed)),
         ("soup", snippets::soup(4 * count, seed)),
         ("strings", snippets::strings(count, seed)),
-        ("blocks", snippets::blocks(40 * count, seed)),
+        ("blocks", snippets::blocks(16 * count, seed)),
     ] {
         let agreeing = map_in_parallel(&snippets, |snippet| agree(snippet));
         for (snippet, agrees) in snippets.iter().zip(agreeing) {
