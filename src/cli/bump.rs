@@ -5,16 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use crate::check::finding::{SecretValues, may_name_secret, without_secrets};
 use crate::delivery::bump::{
-    BumpError, BumpPlan, BumpRequest, FilePlan, SourceFile, ValueKind, VersionPart, parse_assignment, plan_bump,
-    write_plan,
+    BumpError, BumpRequest, SourceFile, ValueKind, VersionPart, parse_assignment, plan_bump, write_plan,
 };
 use crate::delivery::image::ImageReference;
-use crate::text::edit::{Change, NewValue};
+use crate::text::edit::Change;
 use crate::text::limits::FILE_BYTES;
 use crate::text::source::{Named, ReplaceError, read_file};
-use crate::text::visible::{visible, visible_lines};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
@@ -68,21 +65,15 @@ impl PartArgument {
 pub(super) fn run(context: RunContext, arguments: &BumpArguments) -> Result<Exit, CommandError> {
     let request = request(context, arguments)?;
     let plan = plan_bump(&request, &|path: &Path| read_file(path, Named::ByUser, FILE_BYTES));
-    let plan = plan.map_err(|error| bump_error(error).without(&secrets_of(&request, None)))?;
-    let secrets = if arguments.show_secrets && std::io::stdout().is_terminal() {
-        None
-    } else {
-        Some(secrets_of(&request, Some(&plan)))
-    };
-    let secrets = secrets.as_ref();
+    let plan = plan.map_err(|error| bump_error(error).without(&request.secrets()))?;
+    let shows_secrets = arguments.show_secrets && std::io::stdout().is_terminal();
+    let secrets = (!shows_secrets).then(|| plan.secrets(&request));
     if arguments.dry_run {
-        let diff: String = plan.files.iter().map(FilePlan::diff).collect();
-        let diff = secrets.map_or_else(|| diff.clone(), |secrets| hidden_diff(&diff, secrets));
-        context.write_stdout(shown_diff(&diff).as_bytes())?;
+        context.write_stdout(plan.shown_diff(secrets.as_ref()).as_bytes())?;
         return Ok(Exit::Clean);
     }
     write_plan(&plan).map_err(write_error)?;
-    context.write_stdout(summary(&plan, secrets).as_bytes())?;
+    context.write_stdout(plan.shown_changes(secrets.as_ref()).as_bytes())?;
     Ok(Exit::Clean)
 }
 
@@ -139,69 +130,4 @@ fn write_error(error: ReplaceError) -> CommandError {
         return error.with_hint("run the command again: it reads the file again");
     }
     error
-}
-
-/// A diff as it may be shown. Lines may end as those of Windows do.
-fn shown_diff(diff: &str) -> String {
-    let mut shown = String::with_capacity(diff.len());
-    for line in diff.split_inclusive('\n') {
-        let content = line.trim_end_matches(['\r', '\n']);
-        shown.push_str(&visible_lines(&visible(content)));
-        shown.push_str(line.get(content.len()..).unwrap_or_default());
-    }
-    shown
-}
-
-/// The secrets in the files before and after, and among the values that are set.
-fn secrets_of(request: &BumpRequest, plan: Option<&BumpPlan>) -> SecretValues {
-    let mut secrets = SecretValues::default();
-    for file in &request.files {
-        secrets.add_text(&file.text);
-    }
-    for change in &request.assignments {
-        let (NewValue::Text(value) | NewValue::Typed(value)) = &change.value;
-        secrets.add_assignment(&change.path.to_string(), value);
-    }
-    for file in plan.iter().flat_map(|plan| &plan.files) {
-        secrets.add_text(&file.new);
-    }
-    secrets
-}
-
-/// A diff without secrets: what a key on the same line calls one, and what is known to be one.
-fn hidden_diff(diff: &str, secrets: &SecretValues) -> String {
-    let mut shown = String::with_capacity(diff.len());
-    for line in diff.split_inclusive('\n') {
-        let (mark, content) = line.split_at_checked(1).unwrap_or((line, ""));
-        shown.push_str(mark);
-        shown.push_str(&secrets.hide(&without_secrets(content)));
-    }
-    shown
-}
-
-/// One line for each scalar that was set.
-fn summary(plan: &BumpPlan, secrets: Option<&SecretValues>) -> String {
-    let mut text = String::new();
-    for file in &plan.files {
-        for applied in &file.applied {
-            let (path, line) = (&applied.path, applied.line);
-            let name = path.to_string();
-            let is_secret = name.split(['.', '[', ']']).any(may_name_secret);
-            let value = |text: &str| match secrets {
-                Some(_) if is_secret => "***".to_owned(),
-                Some(secrets) => secrets.hide(text).into_owned(),
-                None => text.to_owned(),
-            };
-            let is_same = applied.old == applied.new;
-            let (old, new) = (value(&applied.old), value(&applied.new));
-            let change = if is_same {
-                format!("{}:{line}: {path} is {new} already", file.path)
-            } else {
-                format!("{}:{line}: {path}: {old} -> {new}", file.path)
-            };
-            text.push_str(&visible_lines(&visible(&change)));
-            text.push('\n');
-        }
-    }
-    text
 }

@@ -1,10 +1,13 @@
-//! The limits on input, in one place: what a chart, a rendering and a schema may use before they are stopped. Helm has
+//! The limits on what a chart and its renderings may use before they are stopped. Helm has
 //! few of them and runs out of memory or time instead. Charts of public repositories stay below a tenth of each,
 //! except a few that make many keys; docs/limits.md explains them to users.
 
 /// Bytes of a file of a chart, of a values file, an archive or a schema; also of all files of a chart together, with those
 /// in its archives. Helm's limit on an unpacked chart.
 pub const FILE_BYTES: u64 = 100 << 20;
+
+/// Files of a chart together, with those in its archives, and of the charts that it depends on by path.
+pub const CHART_FILES: usize = 50_000;
 
 /// Bytes of a file of manifests, and of a repository's index.
 pub const MANIFEST_BYTES: u64 = 1 << 30;

@@ -13,8 +13,21 @@ const MAX_BYTES: usize = 8 << 20;
 
 /// The secrets of a chart, its subcharts, and the values it is rendered with.
 pub fn secrets_of(chart: &Chart, given: &Given, values: &Map) -> SecretValues {
+    let mut secrets = secrets_of_values(given, values);
+    secrets.extend(&secrets_of_chart(chart));
+    secrets
+}
+
+/// The secrets in the files of a chart and its subcharts.
+pub fn secrets_of_chart(chart: &Chart) -> SecretValues {
     let mut secrets = SecretValues::default();
     add_chart(chart, &mut secrets);
+    secrets
+}
+
+/// The secrets in the values that a chart is rendered with.
+pub fn secrets_of_values(given: &Given, values: &Map) -> SecretValues {
+    let mut secrets = SecretValues::default();
     for file in &given.files {
         secrets.add_text(file.text());
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::check::explain::{
-    explain_kube_version, explain_load, explain_missing_dependencies, explain_neighbour, hidden,
+    explain_kube_version, explain_load, explain_missing_dependencies, explain_neighbour, hidden, secrets_of_chart,
 };
 use crate::check::finding::{Finding, Location, SecretValues, join};
 use crate::check::lint::chart::{
@@ -92,6 +92,10 @@ pub(super) fn check_chart(
     match load(source, &checked.path, request) {
         Ok((files, chart)) => {
             checked.check_loaded(&files, &chart, scope, request, targets, world);
+            // Once for all renderings.
+            if !checked.findings.is_empty() {
+                checked.secrets.extend(&secrets_of_chart(&chart));
+            }
         }
         Err(failure) => checked.report_failure(*failure, source),
     }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::check::explain::{
-    Subject, ValueOrigins, broken_manifest, explain_schema, explain_templates, explain_unchecked, secrets_of,
+    Subject, ValueOrigins, broken_manifest, explain_schema, explain_templates, explain_unchecked, secrets_of_values,
     template_place, values_of_line,
 };
 use crate::check::finding::{Finding, Location, Related, SecretValues};
@@ -105,7 +105,7 @@ pub(super) struct VariantFindings {
     pub(super) is_complete: bool,
     pub(super) documents: usize,
     pub(super) skipped: usize,
-    /// What the findings must not show.
+    /// What the findings must not show, apart from the secrets in the chart's own files.
     pub(super) secrets: SecretValues,
 }
 
@@ -128,7 +128,7 @@ pub(super) fn check_variant(
         finding.renderings.push(label.clone());
     }
     if !found.findings.is_empty() {
-        let secrets = secrets_of(chart, &variant.values.given, &variant.values.values);
+        let secrets = secrets_of_values(&variant.values.given, &variant.values.values);
         found.secrets.extend(&secrets);
     }
     found

@@ -9,11 +9,11 @@ mod plan;
 mod plan_bump;
 mod plan_image;
 mod raise_chart;
+mod shown_changes;
 mod write;
 
 pub use assignment::{ValueKind, parse_assignment};
 pub use chart_version::VersionPart;
 pub use error::BumpError;
-pub use plan::{BumpPlan, FilePlan};
 pub use plan_bump::{BumpRequest, SourceFile, plan_bump};
 pub use write::write_plan;

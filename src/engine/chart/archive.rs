@@ -1,7 +1,7 @@
 //! Reading a packaged chart (`.tgz`) with Helm's limits and refusals: no path leaves the chart, no archive unpacks to
 //! more than 100 MiB.
 
-use crate::text::limits::FILE_BYTES;
+use crate::text::limits::{CHART_FILES, FILE_BYTES};
 use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
@@ -12,7 +12,7 @@ use super::load::ChartFile;
 pub const MAX_ARCHIVE_SIZE: u64 = FILE_BYTES;
 
 /// Most entries of an archive, directories included; the largest charts have some thousand.
-pub(super) const MAX_ARCHIVE_ENTRIES: usize = 50_000;
+pub(super) const MAX_ARCHIVE_ENTRIES: usize = CHART_FILES;
 
 /// The first bytes of gzip, with the only method of compression there is.
 pub(super) const GZIP_START: &[u8] = b"\x1F\x8B\x08";

@@ -8,8 +8,8 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::fmt::Debug;
-use std::fs::File;
-use std::io::Read as _;
+use std::io::ErrorKind;
+use std::path::Path;
 
 use super::values_schema::read_schema;
 use crate::engine::chart::Chart;
@@ -18,6 +18,7 @@ use crate::kubernetes::validate::published_schema;
 use crate::text::go::path_error::path_error;
 use crate::text::go::quote::quote;
 use crate::text::go::url::parse;
+use crate::text::source::{Named, read_file};
 
 /// Largest document that is read, in bytes; Helm has no limit.
 pub const MAX_DOCUMENT_BYTES: usize = 64 << 20;
@@ -122,17 +123,19 @@ impl Loader for ChartLoader<'_> {
         if url.starts_with("file:") {
             let path = String::from_utf8_lossy(&parse(url.as_bytes())?.path).into_owned();
             let open_error = |error: std::io::Error| path_error("open", &path, &error);
-            let kind = std::fs::metadata(&path).map_err(open_error)?.file_type();
+            std::fs::metadata(&path).map_err(open_error)?;
             // A chart that is not trusted must not make the program read what is beside it.
             if self.documents.remote.is_none() {
                 self.unchecked.borrow_mut().push(url.to_owned());
                 return Ok(None);
             }
-            if !kind.is_file() && !kind.is_dir() {
-                return Err(format!("{path} is not a regular file"));
-            }
-            let file = File::open(&path).map_err(open_error)?;
-            return read_document(&read_file(file, &path)?).map(Some);
+            let text = read_file(Path::new(&path), Named::ByInput, MAX_DOCUMENT_BYTES as u64);
+            let text = text.map_err(|error| match error.kind() {
+                ErrorKind::IsADirectory => path_error("read", &path, &error),
+                ErrorKind::FileTooLarge | ErrorKind::Other => format!("{path} {error}"),
+                _ => open_error(error),
+            })?;
+            return read_document(&text).map(Some);
         }
         if !is_remote(url) {
             let shown = parse(url.as_bytes())?.text();
@@ -155,19 +158,6 @@ impl Loader for ChartLoader<'_> {
     fn is_trusted(&self, url: &str) -> bool {
         self.built_in.borrow().iter().any(|known| known == url)
     }
-}
-
-/// The text of a file, unless it is too large.
-fn read_file(file: File, path: &str) -> Result<Vec<u8>, String> {
-    let read_error = |error: std::io::Error| path_error("read", path, &error);
-    let mut text = Vec::new();
-    file.take(MAX_DOCUMENT_BYTES as u64 + 1)
-        .read_to_end(&mut text)
-        .map_err(read_error)?;
-    if text.len() > MAX_DOCUMENT_BYTES {
-        return Err(format!("{path} is larger than {MAX_DOCUMENT_BYTES} bytes"));
-    }
-    Ok(text)
 }
 
 /// A document, or Go's error text if it is not JSON.

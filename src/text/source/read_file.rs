@@ -47,15 +47,12 @@ fn check_kind(path: &Path, named: Named) -> io::Result<u64> {
     }
     match named {
         Named::ByUser => Ok(0),
-        Named::ByInput => Err(io::Error::other("it is not a regular file")),
+        Named::ByInput => Err(io::Error::other("is not a regular file")),
     }
 }
 
 fn too_large(limit: u64) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::FileTooLarge,
-        format!("it is larger than the limit of {limit} bytes"),
-    )
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("is larger than {limit} bytes"))
 }
 
 #[cfg(all(test, unix))]
@@ -69,7 +66,7 @@ mod tests {
         std::fs::write(&path, "12345").unwrap();
         assert_eq!(read_file(&path, Named::ByInput, 5).unwrap(), b"12345");
         let error = read_file(&path, Named::ByInput, 4).unwrap_err();
-        assert_eq!(error.to_string(), "it is larger than the limit of 4 bytes");
+        assert_eq!(error.to_string(), "is larger than 4 bytes");
         assert_eq!(
             read_file(directory.path(), Named::ByUser, 5).unwrap_err().kind(),
             io::ErrorKind::IsADirectory
@@ -81,14 +78,10 @@ mod tests {
     #[test]
     fn endless_files_and_devices_are_refused() {
         for (path, named, words) in [
-            ("/dev/zero", Named::ByInput, "it is not a regular file"),
-            ("/dev/zero", Named::ByUser, "it is larger than the limit of 1007 bytes"),
+            ("/dev/zero", Named::ByInput, "is not a regular file"),
+            ("/dev/zero", Named::ByUser, "is larger than 1007 bytes"),
             // Its size is zero, and it is read in steps of eight bytes without an end.
-            (
-                "/proc/self/pagemap",
-                Named::ByInput,
-                "it is larger than the limit of 1007 bytes",
-            ),
+            ("/proc/self/pagemap", Named::ByInput, "is larger than 1007 bytes"),
         ] {
             if !Path::new(path).exists() {
                 continue;

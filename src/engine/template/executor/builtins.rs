@@ -100,12 +100,9 @@ impl Executor<'_> {
             let values: Vec<Value> = operands.iter().map(|operand| operand.value.clone()).collect();
             trace.call(name_of(builtin), &values, frame.unit, frame.unit.node(command).position);
         }
-        if operands.iter().any(|operand| limits::may_grow(&operand.value)) {
-            let values: Vec<Value> = operands.iter().map(|operand| operand.value.clone()).collect();
-            if let Err(refusal) = self.spend_on_call(Price::growing(growth(builtin)), &values) {
-                self.at = command;
-                return Err(self.call_failure(frame, name_of(builtin), refusal.into()));
-            }
+        if let Err(refusal) = self.spend_on_builtin(builtin, &operands) {
+            self.at = command;
+            return Err(self.call_failure(frame, name_of(builtin), refusal.into()));
         }
         let result = match builtin {
             Builtin::Call => {
@@ -125,6 +122,21 @@ impl Executor<'_> {
             self.at = command;
             self.call_failure(frame, name_of(builtin), CallError::Message(message))
         })
+    }
+}
+
+impl Executor<'_> {
+    fn spend_on_builtin(&mut self, builtin: Builtin, operands: &[Operand]) -> Result<(), String> {
+        let growth = growth(builtin);
+        let is_large = |operand: &Operand| match &operand.value {
+            Value::Map(_) | Value::List(_) => growth != Growth::None,
+            value => limits::may_grow(value),
+        };
+        if !operands.iter().any(is_large) {
+            return Ok(());
+        }
+        let values: Vec<Value> = operands.iter().map(|operand| operand.value.clone()).collect();
+        self.spend_on_call(Price::growing(growth), &values)
     }
 }
 

@@ -1,0 +1,93 @@
+//! What a bump changes, as a person may see it: without secrets, and without anything that a terminal or a CI runner obeys.
+
+use crate::check::finding::{SecretValues, may_name_secret, without_secrets};
+use crate::text::edit::NewValue;
+use crate::text::visible::{visible, visible_lines};
+
+use super::plan::{BumpPlan, FilePlan};
+use super::plan_bump::BumpRequest;
+
+impl BumpRequest {
+    /// The secrets in the files, and among the values that are set.
+    pub fn secrets(&self) -> SecretValues {
+        let mut secrets = SecretValues::default();
+        for file in &self.files {
+            secrets.add_text(&file.text);
+        }
+        for change in &self.assignments {
+            let (NewValue::Text(value) | NewValue::Typed(value)) = &change.value;
+            secrets.add_assignment(&change.path.to_string(), value);
+        }
+        secrets
+    }
+}
+
+impl BumpPlan {
+    /// The secrets in the files before and after.
+    pub fn secrets(&self, request: &BumpRequest) -> SecretValues {
+        let mut secrets = request.secrets();
+        for file in &self.files {
+            secrets.add_text(&file.new);
+        }
+        secrets
+    }
+
+    /// A unified diff of all files, without the secrets.
+    pub fn shown_diff(&self, secrets: Option<&SecretValues>) -> String {
+        let diff: String = self.files.iter().map(FilePlan::diff).collect();
+        let diff = match secrets {
+            Some(secrets) => hidden_diff(&diff, secrets),
+            None => diff,
+        };
+        visible_diff(&diff)
+    }
+
+    /// One line for each scalar that is set, without the secrets.
+    pub fn shown_changes(&self, secrets: Option<&SecretValues>) -> String {
+        let mut text = String::new();
+        for file in &self.files {
+            for applied in &file.applied {
+                let (path, line) = (&applied.path, applied.line);
+                let name = path.to_string();
+                let is_secret = name.split(['.', '[', ']']).any(may_name_secret);
+                let value = |text: &str| match secrets {
+                    Some(_) if is_secret => "***".to_owned(),
+                    Some(secrets) => secrets.hide(text).into_owned(),
+                    None => text.to_owned(),
+                };
+                let is_same = applied.old == applied.new;
+                let (old, new) = (value(&applied.old), value(&applied.new));
+                let change = if is_same {
+                    format!("{}:{line}: {path} is {new} already", file.path)
+                } else {
+                    format!("{}:{line}: {path}: {old} -> {new}", file.path)
+                };
+                text.push_str(&visible_lines(&visible(&change)));
+                text.push('\n');
+            }
+        }
+        text
+    }
+}
+
+/// A diff as it may be shown. Lines may end as those of Windows do.
+fn visible_diff(diff: &str) -> String {
+    let mut shown = String::with_capacity(diff.len());
+    for line in diff.split_inclusive('\n') {
+        let content = line.trim_end_matches(['\r', '\n']);
+        shown.push_str(&visible_lines(&visible(content)));
+        shown.push_str(line.get(content.len()..).unwrap_or_default());
+    }
+    shown
+}
+
+/// A diff without secrets: what a key on the same line calls one, and what is known to be one.
+fn hidden_diff(diff: &str, secrets: &SecretValues) -> String {
+    let mut shown = String::with_capacity(diff.len());
+    for line in diff.split_inclusive('\n') {
+        let (mark, content) = line.split_at_checked(1).unwrap_or((line, ""));
+        shown.push_str(mark);
+        shown.push_str(&secrets.hide(&without_secrets(content)));
+    }
+    shown
+}
