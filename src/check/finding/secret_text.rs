@@ -106,9 +106,10 @@ pub fn seems_secret(text: &[u8], offset: usize) -> bool {
     let start = memchr::memmem::rfind(before, SEPARATOR).unwrap_or(0);
     let end = memchr::memmem::find(after, SEPARATOR).map_or(text.len(), |at| offset + at);
     let document = text.get(start..end).unwrap_or_default();
-    String::from_utf8_lossy(document)
-        .replace([' ', '"', '\''], "")
-        .contains("kind:Secret")
+    memchr::memmem::find(document, b"Secret").is_some()
+        && String::from_utf8_lossy(document)
+            .replace([' ', '"', '\''], "")
+            .contains("kind:Secret")
 }
 
 /// What the lines so far say about the next one.
