@@ -5,6 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{Hash as _, Hasher as _};
 use std::sync::OnceLock;
 
+use foldhash::fast::RandomState;
+
 use crate::kubernetes::version::{SupportedVersion, VersionError};
 
 use super::bundle::{Reader, bundle};
@@ -16,9 +18,9 @@ use super::schema::Schema;
 pub struct Catalog {
     minor: u8,
     /// Definitions by name, with the checks that go beyond them.
-    names: HashMap<u32, Named>,
+    names: HashMap<u32, Named, RandomState>,
     /// Name of the definition by group, version and kind.
-    kinds: HashMap<(&'static str, &'static str, &'static str), u32>,
+    kinds: HashMap<(&'static str, &'static str, &'static str), u32, RandomState>,
     decoded: Vec<OnceLock<Option<Schema>>>,
     /// Names of the definitions of "a CRD schema or a shorter form", and of the CRD schema itself.
     schemas: Vec<u32>,
@@ -82,14 +84,14 @@ impl Catalog {
                 };
                 Some((name, named))
             })
-            .collect::<Option<HashMap<_, _>>>()?;
+            .collect::<Option<HashMap<_, _, RandomState>>>()?;
         let text = |reader: &mut Reader| bundle.strings.get(reader.number()? as usize).copied();
         let kinds = (0..reader.number()?)
             .map(|_| {
                 let key = (text(&mut reader)?, text(&mut reader)?, text(&mut reader)?);
                 Some((key, reader.number()?))
             })
-            .collect::<Option<HashMap<_, _>>>()?;
+            .collect::<Option<HashMap<_, _, RandomState>>>()?;
         let decoded = bundle.definitions.iter().map(|_| OnceLock::new()).collect();
         let index = |wanted: &str| {
             let at = bundle.strings.iter().position(|&name| name == wanted);

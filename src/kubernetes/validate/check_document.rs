@@ -15,6 +15,7 @@ use super::catalog::Definition;
 use super::custom::{CustomKind, Fault, Judging};
 use super::ids;
 use super::options::{Options, Target};
+use super::places::Places;
 use super::plain::is_plain;
 use super::resource::{Resource, Status, Unevaluated, Violation};
 use super::rules;
@@ -359,8 +360,9 @@ impl DocumentCheck<'_> {
             is_schema_only: self.options.schema_only,
         };
         let judged = custom.judge(&resource, judging);
+        let mut places = Places::default();
         unevaluated.extend(judged.unevaluated.into_iter().map(|(steps, expression)| {
-            let (path, node) = self.place(root, &steps);
+            let (path, node) = self.place(&mut places, root, &steps);
             let offset = self.offset(node);
             Unevaluated {
                 path,
@@ -373,7 +375,9 @@ impl DocumentCheck<'_> {
             for embedded in custom.embedded_resources(&resource) {
                 violations.extend(self.placed(root, embedded.faults()));
                 let mut steps = embedded.path.iter();
-                if let Some(node) = steps.try_fold(root, |node, step| self.step(self.tree.target(node), step)) {
+                if let Some(node) =
+                    steps.try_fold(root, |node, step| self.step(&mut places, self.tree.target(node), step))
+                {
                     let owner = if embedded.is_dropped {
                         MetadataOf::Dropped
                     } else {
@@ -401,8 +405,9 @@ impl DocumentCheck<'_> {
 
     /// Violations of a schema or of its validations, each at the nearest node that exists.
     fn placed(&self, root: NodeId, found: Vec<Fault>) -> Vec<Violation> {
+        let mut places = Places::default();
         let placed = |fault: Fault| {
-            let (path, node) = self.place(root, &fault.path);
+            let (path, node) = self.place(&mut places, root, &fault.path);
             Violation {
                 path,
                 message: fault.message,
@@ -414,12 +419,12 @@ impl DocumentCheck<'_> {
     }
 
     /// The pointer of some steps, and the last node on the way that exists.
-    fn place(&self, root: NodeId, steps: &[String]) -> (String, NodeId) {
+    fn place(&self, places: &mut Places<'_>, root: NodeId, steps: &[String]) -> (String, NodeId) {
         let (mut node, mut path, mut is_known) = (root, String::new(), true);
         for step in steps {
             path.push('/');
             path.push_str(&json_pointer::escape(step));
-            match self.step(node, step) {
+            match self.step(places, node, step) {
                 Some(next) if is_known => node = self.tree.target(next),
                 _ => is_known = false,
             }
@@ -428,9 +433,9 @@ impl DocumentCheck<'_> {
     }
 
     /// The field or the item that a step of a path leads to.
-    fn step(&self, node: NodeId, step: &str) -> Option<NodeId> {
+    fn step(&self, places: &mut Places<'_>, node: NodeId, step: &str) -> Option<NodeId> {
         if self.tree.kind(node) == NodeKind::Sequence {
-            return self.tree.children(node).nth(step.parse().ok()?);
+            return places.item(self.tree, node, step.parse().ok()?);
         }
         self.tree.find(node, &[step])
     }

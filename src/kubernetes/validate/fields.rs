@@ -162,11 +162,11 @@ impl<'w> Walk<'w> {
             match step {
                 Step::Key(name) => {
                     path.push_str(&json_pointer::escape(name));
-                    place = place.and_then(|place| self.present(place, name));
+                    place = place.and_then(|place| self.known_field(place, name));
                 }
                 Step::Index(index) => {
                     path.push_str(&index.to_string());
-                    place = place.and_then(|place| self.tree.children(place).nth(*index));
+                    place = place.and_then(|place| self.places.item(self.tree, place, *index));
                 }
             }
             place = place.map(|place| self.tree.target(place));
@@ -179,6 +179,18 @@ impl<'w> Walk<'w> {
             offset,
             rule: self.rule_id(rule),
         });
+    }
+
+    /// The same as [`Self::present`], for many fields of one mapping.
+    fn known_field(&mut self, node: NodeId, name: &str) -> Option<NodeId> {
+        if self.tree.kind(node) != NodeKind::Mapping {
+            return None;
+        }
+        let mut places = std::mem::take(&mut self.places);
+        let entries = || self.entries(node).into_iter().map(|(key, _, value)| (key, value));
+        let found = places.field(node, self.tree.len(node), name, entries);
+        self.places = places;
+        found
     }
 
     /// A field that is present, even if it is null.

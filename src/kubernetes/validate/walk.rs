@@ -1,6 +1,9 @@
 //! A node and a definition, side by side.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
 
 use crate::text::json_pointer;
 use crate::text::near::nearest;
@@ -9,6 +12,7 @@ use crate::text::yaml::{NodeId, NodeKind, Scalar, Tree};
 
 use super::catalog::{Catalog, Definition};
 use super::ids;
+use super::places::Places;
 use super::quantity::{is_base64, is_date_time, is_quantity};
 use super::resource::Violation;
 use super::rules;
@@ -92,15 +96,17 @@ pub(super) struct Walk<'w> {
     path: Vec<Cow<'w, str>>,
     violations: Vec<Violation>,
     /// Paths at which a violation of the schema has been reported, so that rules do not report it again.
-    reported_paths: Vec<String>,
+    reported_paths: HashSet<String, RandomState>,
     /// Name of the current definition, for its special cases.
     definition_name: &'static str,
     /// Names of volumes that are made from claim templates.
     pub(super) claim_templates: Vec<Cow<'w, str>>,
+    /// Where faults were found last.
+    pub(super) places: Places<'w>,
 }
 
 impl<'w> Walk<'w> {
-    pub(super) const fn new(tree: &'w Tree<'w>, catalog: &'w Catalog, strictness: Strictness, is_plain: bool) -> Self {
+    pub(super) fn new(tree: &'w Tree<'w>, catalog: &'w Catalog, strictness: Strictness, is_plain: bool) -> Self {
         Self {
             tree,
             catalog,
@@ -108,9 +114,10 @@ impl<'w> Walk<'w> {
             strictness,
             path: Vec::new(),
             violations: Vec::new(),
-            reported_paths: Vec::new(),
+            reported_paths: HashSet::default(),
             definition_name: "",
             claim_templates: Vec::new(),
+            places: Places::default(),
         }
     }
 
@@ -246,7 +253,7 @@ impl<'w> Walk<'w> {
 
     fn report(&mut self, node: NodeId, rule: Rule, message: String) {
         let (path, offset) = (self.pointer(), self.offset_of(node));
-        self.reported_paths.push(path.clone());
+        self.reported_paths.insert(path.clone());
         self.violations.push(Violation {
             path,
             message,
@@ -451,7 +458,7 @@ impl<'w> Walk<'w> {
             return;
         }
         for name in &missing {
-            self.reported_paths.push(format!("{}/{name}", self.pointer()));
+            self.reported_paths.insert(format!("{}/{name}", self.pointer()));
         }
         if let [only] = missing.as_slice() {
             self.report(node, ids::REQUIRED, format!("missing property '{only}'"));

@@ -44,6 +44,10 @@ pub trait Builder {
     fn insert(&mut self, map: &mut Self::Map, key: Cow<'_, str>, scalar: &Scalar<'_>, value: Self::Value);
     /// Ends a mapping.
     fn end_map(&mut self, map: Self::Map) -> Self::Value;
+    /// Whether a text below a key is left out.
+    fn skips(&self, _key: &str) -> bool {
+        false
+    }
     /// Whether keys that JSON cannot have are let through to `insert`, with an empty name.
     fn accepts_any_key(&self) -> bool {
         false
@@ -258,6 +262,9 @@ impl<'t, 'a, 'b, B: Builder> Decoder<'t, 'a, 'b, B> {
                 None if self.is_lenient || self.builder.accepts_any_key() => Cow::Borrowed(""),
                 None => return Err(Stop::Unrepresentable),
             };
+            if self.builder.skips(&text) && matches!(tree.kind(value), NodeKind::Scalar(_)) {
+                continue;
+            }
             let built = self.value(value)?;
             if self.is_strict && !filling.keys.insert(key_syntax(&scalar)) {
                 let key_offset = tree.span(key).start;

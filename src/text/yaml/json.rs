@@ -15,6 +15,8 @@ use crate::text::go::float_format::format_json;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct JsonBuilder {
     floats: Floats,
+    /// A key below which scalars are left out.
+    skipped: Option<&'static str>,
 }
 
 /// How floats without a fraction are represented.
@@ -49,7 +51,10 @@ pub fn json_from_bytes_strict(bytes: &[u8]) -> Result<Value, YamlError> {
 /// When the text is not YAML, or not JSON.
 pub fn json_with_floats(bytes: &[u8]) -> Result<Value, YamlError> {
     let tree = parse_first(bytes)?;
-    let mut builder = JsonBuilder { floats: Floats::Kept };
+    let mut builder = JsonBuilder {
+        floats: Floats::Kept,
+        skipped: None,
+    };
     tree.root().map_or(Ok(Value::Null), |root| {
         decode(&tree, root, &mut builder, Duplicates::LastWins)
     })
@@ -61,6 +66,18 @@ pub fn json_with_floats(bytes: &[u8]) -> Result<Value, YamlError> {
 /// When the node is not JSON.
 pub fn json_from_node(tree: &Tree<'_>, id: NodeId) -> Result<Value, YamlError> {
     decode(tree, id, &mut JsonBuilder::default(), Duplicates::LastWins)
+}
+
+/// The same without the scalars below a key, wherever it is: descriptions are most of the text of many schemas.
+///
+/// # Errors
+/// When the node is not JSON.
+pub fn json_from_node_without(tree: &Tree<'_>, id: NodeId, key: &'static str) -> Result<Value, YamlError> {
+    let mut builder = JsonBuilder {
+        floats: Floats::AsJson,
+        skipped: Some(key),
+    };
+    decode(tree, id, &mut builder, Duplicates::LastWins)
 }
 
 fn first_document(bytes: &[u8], duplicates: Duplicates) -> Result<Value, YamlError> {
@@ -115,6 +132,10 @@ impl Builder for JsonBuilder {
 
     fn insert(&mut self, map: &mut Map<String, Value>, key: Cow<'_, str>, _: &Scalar<'_>, value: Value) {
         map.insert(key.into_owned(), value);
+    }
+
+    fn skips(&self, key: &str) -> bool {
+        self.skipped == Some(key)
     }
 
     fn end_map(&mut self, map: Map<String, Value>) -> Value {

@@ -6,9 +6,10 @@ use std::sync::{Arc, LazyLock};
 use cel::common::ast::SourceInfo;
 use cel::{Env, IdedExpr};
 
+use super::super::kept::Kept;
 use super::check_types::{Fault, check};
 use super::cost::cost;
-use super::kept::Kept;
+use super::direct_parser;
 use super::literals;
 use super::sizes::Sizes;
 use super::types::Type;
@@ -80,7 +81,7 @@ type Parsed = Result<Arc<(IdedExpr, SourceInfo)>, String>;
 /// The syntax tree of an expression, its macros still calls; nothing for one that is too long, or on which the parser
 /// panics.
 fn parse(expression: &str) -> Option<Parsed> {
-    static KNOWN: Kept<Option<Parsed>> = Kept::new();
+    static KNOWN: Kept<Option<Parsed>> = Kept::new(10_000);
     KNOWN.get(expression, || parse_anew(expression))
 }
 
@@ -88,6 +89,9 @@ fn parse_anew(expression: &str) -> Option<Parsed> {
     static PARSER: LazyLock<Env> = LazyLock::new(Env::default);
     if expression.len() > MAX_BYTES {
         return None;
+    }
+    if let Some(parsed) = direct_parser::parse(expression) {
+        return Some(Ok(Arc::new(parsed)));
     }
     let parser = PARSER.parser();
     let parsed = catch_unwind(AssertUnwindSafe(|| parser.parse_with_source_info(expression))).ok()?;

@@ -8,9 +8,9 @@ use cel::objects::{Key, Map};
 use cel::{Context, Program, Value};
 use serde_json::Value as Json;
 
+use super::super::kept::Kept;
 use super::compile::MAX_BYTES;
 use super::evaluable::{Evaluable, TOTAL_EVALUATION_COST};
-use super::kept::Kept;
 use super::schema_types::MAX_DEPTH;
 
 /// Functions of the language that bind a variable as their first argument.
@@ -66,7 +66,7 @@ type Compiled = Result<Arc<Program>, String>;
 
 /// The program of an expression; nothing for one that is too long, or on which the compiler panics.
 fn compiled(expression: &str) -> Option<Compiled> {
-    static KNOWN: Kept<Option<Compiled>> = Kept::new();
+    static KNOWN: Kept<Option<Compiled>> = Kept::new(10_000);
     KNOWN.get(expression, || {
         if expression.len() > MAX_BYTES {
             return None;

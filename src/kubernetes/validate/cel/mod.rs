@@ -1,7 +1,7 @@
 //! Expressions in the Common Expression Language: whether they compile, as the API server compiles them, and the
 //! validations of custom resources.
 //!
-//! The crate `cel` parses and evaluates. Types are checked here, with the functions of Kubernetes. The evaluator lacks
+//! The crate `cel` parses and evaluates; common expressions are parsed here. Types are checked here, with the functions of Kubernetes. The evaluator lacks
 //! those (`quantity`, `url`, `ip`, `format`, `sum` and `indexOf` of lists, and so on): a validation that it cannot
 //! evaluate counts as passed.
 
@@ -23,7 +23,8 @@ mod sizes;
 mod cost;
 mod function_costs;
 
-mod kept;
+mod direct_parser;
+mod tokens;
 
 mod compile;
 mod evaluable;

@@ -105,6 +105,10 @@ pub(super) fn escape(name: &str) -> Option<String> {
     if is_reserved(name) {
         return Some(format!("__{name}__"));
     }
+    let is_plain = |letter: u8| letter.is_ascii_alphanumeric();
+    if name.bytes().all(is_plain) {
+        return Some(name.to_owned());
+    }
     let is_known = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | '-' | '/');
     name.chars().all(is_known).then(|| {
         name.replace("__", "\0")

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 
+use super::super::kept::Kept;
 use crate::text::go::pattern::compile;
 
 /// A pattern, compiled when it is first matched.
@@ -28,7 +29,10 @@ impl Pattern {
     /// Whether it matches anywhere in a text; nothing for a pattern that cannot be used, with which the server refuses
     /// every value. The definition is then at fault, and reported.
     pub(super) fn is_match(&self, text: &str) -> Option<bool> {
-        let compiled = self.compiled.get_or_init(|| compile(&self.text).ok());
+        static KNOWN: Kept<Option<Regex>> = Kept::new(500);
+        let compiled = self
+            .compiled
+            .get_or_init(|| KNOWN.get(&self.text, || compile(&self.text).ok()));
         compiled.as_ref().map(|pattern| pattern.is_match(text))
     }
 }

@@ -1,13 +1,11 @@
 //! Checks of every schema, wherever it is.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-
 use crate::text::go::regexp::translate;
 use crate::text::yaml::{NodeId, NodeKind, Scalar};
 
 use super::super::super::fields::Step::Key;
 use super::super::super::ids;
+use super::super::super::kept::Kept;
 use super::super::super::walk::Walk;
 use super::zero::is_zero;
 use super::{VALIDATIONS, lists, rule_fields};
@@ -73,14 +71,6 @@ fn unsupported(walk: &mut Walk<'_>, node: NodeId, name: &str) {
 
 /// Why a pattern is not a regular expression. Many definitions have the same ones, so answers are kept.
 fn pattern_fault(pattern: &str) -> Option<String> {
-    static KNOWN: Mutex<BTreeMap<String, Option<String>>> = Mutex::new(BTreeMap::new());
-    if let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(pattern) {
-        return known.clone();
-    }
-    let fault = translate(pattern.as_bytes()).err();
-    KNOWN
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .insert(pattern.to_owned(), fault.clone());
-    fault
+    static KNOWN: Kept<Option<String>> = Kept::new(10_000);
+    KNOWN.get(pattern, || translate(pattern.as_bytes()).err())
 }

@@ -70,7 +70,8 @@ fn compile_rules(walk: &mut Walk<'_>, schema: NodeId) {
     if !has_rules(walk, schema) {
         return;
     }
-    let Ok(json) = yaml::json_from_node(walk.tree, schema) else {
+    // No rule sees a description; a property of this name has a mapping.
+    let Ok(json) = yaml::json_from_node_without(walk.tree, schema, "description") else {
         return;
     };
     for fault in cel::rule_faults(&json) {

@@ -1,29 +1,33 @@
-//! Results by the text they were made from: definitions repeat expressions, and parsing one takes longer than all else.
+//! Results by the text they were made from: definitions repeat expressions and patterns, and compiling one takes long.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Most results that are kept.
-const MAX_KEPT: usize = 10_000;
-
-/// Results that are made once.
+/// Results that are made once, up to a number of them.
 #[derive(Debug)]
-pub(super) struct Kept<V>(Mutex<BTreeMap<String, V>>);
+pub(super) struct Kept<V> {
+    most: usize,
+    known: Mutex<BTreeMap<String, V>>,
+}
 
 impl<V: Clone> Kept<V> {
-    pub(super) const fn new() -> Self {
-        Self(Mutex::new(BTreeMap::new()))
+    /// Keeps at most `most` results.
+    pub(super) const fn new(most: usize) -> Self {
+        Self {
+            most,
+            known: Mutex::new(BTreeMap::new()),
+        }
     }
 
     /// The result for a text. Two threads that ask at the same time may both make it.
     pub(super) fn get(&self, text: &str, make: impl FnOnce() -> V) -> V {
-        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(result) = known().get(text) {
             return result.clone();
         }
         let result = make();
         let mut known = known();
-        if known.len() < MAX_KEPT {
+        if known.len() < self.most {
             known.insert(text.to_owned(), result.clone());
         }
         result
@@ -36,7 +40,7 @@ mod tests {
 
     #[test]
     fn results_are_made_once() {
-        let kept = Kept::new();
+        let kept = Kept::new(2);
         let made = std::cell::Cell::new(0);
         let get = |text: &str| {
             kept.get(text, || {
@@ -45,5 +49,6 @@ mod tests {
             })
         };
         assert_eq!((get("a"), get("bc"), get("a"), made.get()), (1, 2, 1, 2));
+        assert_eq!((get("def"), get("def"), made.get()), (3, 3, 4), "no more than two");
     }
 }
