@@ -16,16 +16,18 @@ use crate::engine::chart::{
     Chart, LoadError, LocalDependencyError, LocalFiles, files_with_local_dependencies, load_files, read_archive,
 };
 use crate::engine::template::World;
-use crate::kubernetes::validate::{CustomSchemas, Status, check_text};
+use crate::kubernetes::validate::{CustomSchemas, Options as ValidateOptions, Status, Target, check_text};
+use crate::kubernetes::version::KubeVersion;
 use crate::text::limits::FILE_BYTES;
 use crate::text::rule::{Rule, Severity};
 use crate::text::semver::is_compatible_range;
 use crate::text::source::{Named, SourceFile, join_shown, read_file};
 
-use super::charts::CheckTarget;
+use super::charts::CheckTargets;
+use super::judged::Judged;
 use super::request::CheckRequest;
 use super::values::{ChartValues, chart_values};
-use super::variant::{Compiled, Variant, check_variant};
+use super::variant::{Compiled, Variant, VariantState, check_variant};
 
 /// What a chart says of itself.
 const CHART_FILE: &str = "Chart.yaml";
@@ -76,7 +78,7 @@ pub(super) fn check_chart(
     source: &Path,
     scope: Scope,
     request: &CheckRequest,
-    targets: &[CheckTarget],
+    targets: &CheckTargets,
     world: &mut dyn World,
 ) -> CheckedChart {
     let path = request.report_root.shown(source);
@@ -215,7 +217,7 @@ impl CheckedChart {
         chart: &Chart,
         scope: Scope,
         request: &CheckRequest,
-        targets: &[CheckTarget],
+        targets: &CheckTargets,
         world: &mut dyn World,
     ) {
         chart.name().clone_into(&mut self.name);
@@ -238,37 +240,47 @@ impl CheckedChart {
         }
     }
 
-    fn render_all(&mut self, chart: &Chart, request: &CheckRequest, targets: &[CheckTarget], world: &mut dyn World) {
+    fn render_all(&mut self, chart: &Chart, request: &CheckRequest, targets: &CheckTargets, world: &mut dyn World) {
         let mut custom = CustomSchemas::default();
         for definition in chart.crds(chart.name()) {
             custom.add_text(&definition.file.data);
         }
         self.check_definitions(chart, request, targets);
-        let custom = Arc::new(custom);
+        let validation = ValidateOptions {
+            custom: Some(Arc::new(custom)),
+            ..request.validation.clone()
+        };
         let directory = self.source.clone();
         let (all, unreadable) = chart_values(chart, &directory, request);
         self.add(unreadable);
         let wanted = &chart.metadata.kube_version;
-        let accepts =
-            |target: &&CheckTarget| wanted.is_empty() || is_compatible_range(wanted, &target.kube_version.normalized);
-        let accepted: Vec<&CheckTarget> = targets.iter().filter(accepts).collect();
+        let accepts = |version: &KubeVersion| wanted.is_empty() || is_compatible_range(wanted, &version.normalized);
+        let all_versions = targets.versions.iter().zip(&targets.schemas);
+        let accepted: Vec<(&KubeVersion, &Target)> = all_versions.filter(|(version, _)| accepts(version)).collect();
         if accepted.is_empty() {
             let versions: Vec<&str> = targets
+                .versions
                 .iter()
-                .map(|target| target.kube_version.version.trim_start_matches('v'))
+                .map(|version| version.version.trim_start_matches('v'))
                 .collect();
             self.add([explain_kube_version(chart, &versions.join(", "))]);
             return;
         }
-        let mut compiled = Compiled::default();
-        for values in &all {
-            for target in &accepted {
+        let mut state = VariantState {
+            compiled: Compiled::default(),
+            judged: Judged::new(&targets.schemas, validation),
+        };
+        let mut unused = None;
+        for (values_index, values) in all.iter().enumerate() {
+            for (version_index, &(kube_version, schemas)) in accepted.iter().enumerate() {
                 let variant = Variant {
                     values,
-                    target,
-                    custom: &custom,
+                    kube_version,
+                    minor: schemas.catalog.minor(),
+                    loaded: (values_index == 0 && version_index == 0).then_some(chart),
                 };
-                let found = check_variant(chart, &variant, request, &mut compiled, world);
+                let found = check_variant(chart, &variant, request, &mut state, world);
+                unused = unused.or(found.unused);
                 self.rendered.renderings += usize::from(found.is_complete);
                 self.rendered.documents += found.documents;
                 self.rendered.skipped += found.skipped;
@@ -276,9 +288,13 @@ impl CheckedChart {
                 self.add(found.findings);
             }
         }
-        if let Some(ChartValues { values, given, .. }) = all.first() {
-            self.add(check_unused_values(chart, values, given, &request.namespace, world));
-        }
+        let first = all.first();
+        let unused = unused.or_else(|| {
+            first.map(|ChartValues { values, given, .. }| {
+                check_unused_values(chart, values, given, &request.namespace, world)
+            })
+        });
+        self.add(unused.unwrap_or_default());
     }
 
     /// Whether Helm's rules have said already that a file of `crds/` holds something else than definitions.
@@ -290,15 +306,15 @@ impl CheckedChart {
     }
 
     /// The definitions in `crds/`, which Helm installs as they are.
-    fn check_definitions(&mut self, chart: &Chart, request: &CheckRequest, targets: &[CheckTarget]) {
-        let Some(target) = targets.last() else { return };
+    fn check_definitions(&mut self, chart: &Chart, request: &CheckRequest, targets: &CheckTargets) {
+        let Some(target) = targets.schemas.last() else { return };
         let files = chart
             .raw
             .iter()
             .filter(|file| file.name.starts_with("crds/") && !file.name.ends_with(PARTIAL));
         for file in files {
             let source = chart.source_of(file);
-            for resource in check_text(&file.data, &target.targets, &request.validation) {
+            for resource in check_text(&file.data, std::slice::from_ref(target), &request.validation) {
                 self.rendered.documents += 1;
                 if resource.status == Status::Skipped {
                     continue;

@@ -23,10 +23,10 @@ pub enum CheckError {
     Version(#[from] VersionError),
 }
 
-/// A Kubernetes version that is rendered and validated for.
-pub(super) struct CheckTarget {
-    pub(super) kube_version: KubeVersion,
-    pub(super) targets: [Target; 1],
+/// The Kubernetes versions that are rendered and validated for, and the schemas of each.
+pub(super) struct CheckTargets {
+    pub(super) versions: Vec<KubeVersion>,
+    pub(super) schemas: Vec<Target>,
 }
 
 /// Everything that was checked. Findings are those that count: silenced and known ones are left out.
@@ -59,16 +59,13 @@ pub fn check_charts<W: World>(
     if let Some((path, _)) = paths.iter().find(|(path, _)| !path.exists()) {
         return Err(CheckError::NotFound((*path).clone()));
     }
-    let targets = request
-        .versions
-        .iter()
-        .map(|version| {
-            Ok(CheckTarget {
-                kube_version: version.kube_version.clone(),
-                targets: [Target::embedded(Catalog::of(version)?)],
-            })
-        })
-        .collect::<Result<Vec<_>, VersionError>>()?;
+    let versions = request.versions.iter();
+    let targets = CheckTargets {
+        versions: versions.clone().map(|version| version.kube_version.clone()).collect(),
+        schemas: versions
+            .map(|version| Ok(Target::embedded(Catalog::of(version)?)))
+            .collect::<Result<_, VersionError>>()?,
+    };
     let done = AtomicUsize::new(0);
     let mut charts = map_with_state(&paths, None, make_world, |world, (path, scope)| {
         let checked = check_chart(path, *scope, request, &targets, world);

@@ -3,6 +3,7 @@
 mod chart;
 mod charts;
 mod find_charts;
+mod judged;
 mod request;
 #[cfg(test)]
 mod run_tests;

@@ -3,36 +3,39 @@
 
 use std::cell::LazyCell;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use crate::check::explain::{
     Subject, ValueOrigins, broken_manifest, explain_schema, explain_templates, explain_unchecked, secrets_of_values,
     template_place, values_of_line,
 };
 use crate::check::finding::{Finding, Location, Related, SecretValues};
+use crate::check::lint::chart::{TracedRendering, unused_values};
 use crate::check::lint::objects::{
     RenderedChart, check_objects, check_plain_secrets, check_random, check_texts, may_be_random,
 };
 use crate::engine::chart::Chart;
 use crate::engine::render::{
     Capabilities, ChartTemplates, Operation, Release, RenderError, RenderValues, RenderValuesError, RenderedFile,
-    SchemaCheck, compile_chart, render_templates, render_values, render_whole,
+    SchemaCheck, compile_chart, render_templates, render_traced, render_values, render_whole,
 };
 use crate::engine::template::{Options, ParseError, World};
 use crate::engine::values::process_dependencies;
-use crate::kubernetes::validate::{CustomSchemas, Options as ValidateOptions, Status, check_text};
+use crate::kubernetes::validate::{Resource, Status};
+use crate::kubernetes::version::KubeVersion;
 use crate::text::rule::Rule;
 
-use super::charts::CheckTarget;
+use super::judged::{Judged, is_about};
 use super::request::CheckRequest;
 use super::values::ChartValues;
 
 /// One way a chart is deployed.
 pub(super) struct Variant<'v> {
     pub(super) values: &'v ChartValues,
-    pub(super) target: &'v CheckTarget,
-    /// Definitions that the chart brings.
-    pub(super) custom: &'v Arc<CustomSchemas>,
+    pub(super) kube_version: &'v KubeVersion,
+    /// The minor version of Kubernetes, as schemas have it.
+    pub(super) minor: u8,
+    /// The chart as it was loaded, to look for values that no template reads.
+    pub(super) loaded: Option<&'v Chart>,
 }
 
 /// Compiled templates, by which subcharts take part: the same ones compile to the same templates.
@@ -43,6 +46,12 @@ impl Compiled {
     fn of(&mut self, chart: &Chart) -> &Result<ChartTemplates, ParseError> {
         self.0.entry(tree_key(chart)).or_insert_with(|| compile_chart(chart))
     }
+}
+
+/// What the variants of a chart have in common.
+pub(super) struct VariantState<'r> {
+    pub(super) compiled: Compiled,
+    pub(super) judged: Judged<'r>,
 }
 
 fn tree_key(chart: &Chart) -> String {
@@ -76,7 +85,7 @@ impl Prepared {
             namespace: request.namespace.clone(),
             operation: Operation::Install,
         };
-        let capabilities = Capabilities::new(Some(variant.target.kube_version.clone()), &[]);
+        let capabilities = Capabilities::new(Some(variant.kube_version.clone()), &[]);
         let check = SchemaCheck::new(request.skip_schema_validation, request.documents.as_deref());
         match render_values(&chart, values, &release, &capabilities, check, &mut warnings) {
             Ok(top) => Ok(Self {
@@ -107,6 +116,8 @@ pub(super) struct VariantFindings {
     pub(super) skipped: usize,
     /// What the findings must not show, apart from the secrets in the chart's own files.
     pub(super) secrets: SecretValues,
+    /// Values that no template reads, if they were asked for and all templates rendered.
+    pub(super) unused: Option<Vec<Finding>>,
 }
 
 /// Renders and judges a chart in one way. Each finding says which rendering shows it.
@@ -114,12 +125,12 @@ pub(super) fn check_variant(
     chart: &Chart,
     variant: &Variant<'_>,
     request: &CheckRequest,
-    compiled: &mut Compiled,
+    state: &mut VariantState<'_>,
     world: &mut dyn World,
 ) -> VariantFindings {
     let mut found = VariantFindings::default();
-    found.check(chart, variant, request, compiled, world);
-    let kube_version = &variant.target.kube_version;
+    found.check(chart, variant, request, state, world);
+    let kube_version = variant.kube_version;
     let label = format!(
         "{}, Kubernetes {}.{}",
         variant.values.label, kube_version.major, kube_version.minor
@@ -140,11 +151,11 @@ impl VariantFindings {
         chart: &Chart,
         variant: &Variant<'_>,
         request: &CheckRequest,
-        compiled: &mut Compiled,
+        state: &mut VariantState<'_>,
         world: &mut dyn World,
     ) {
         match Prepared::new(chart, variant, request) {
-            Ok(prepared) => self.render(&prepared, variant, request, compiled, world),
+            Ok(prepared) => self.render(&prepared, variant, request, state, world),
             Err(findings) => self.findings.extend(findings),
         }
     }
@@ -155,7 +166,7 @@ impl VariantFindings {
         prepared: &Prepared,
         variant: &Variant<'_>,
         request: &CheckRequest,
-        compiled: &mut Compiled,
+        state: &mut VariantState<'_>,
         world: &mut dyn World,
     ) {
         let (values, given) = (&variant.values.values, &variant.values.given);
@@ -175,7 +186,7 @@ impl VariantFindings {
             capabilities,
             options: Options::default(),
         };
-        let templates = match compiled.of(chart) {
+        let templates = match state.compiled.of(chart) {
             Ok(templates) => templates,
             Err(error) => {
                 let error = RenderError::Parse(error.clone());
@@ -183,10 +194,23 @@ impl VariantFindings {
                 return;
             }
         };
-        let mut rendering = render_whole(chart, templates, top, mapped(), world);
+        let render = if variant.loaded.is_some() {
+            render_traced
+        } else {
+            render_whole
+        };
+        let mut rendering = render(chart, templates, top, mapped(), world);
         rendering.files.retain(RenderedFile::is_manifest);
         let is_complete = rendering.failures.is_empty();
         self.is_complete = is_complete;
+        if let Some(loaded) = variant.loaded.filter(|_| is_complete) {
+            let traced = TracedRendering {
+                chart,
+                values: top.values(),
+                trace: &rendering.trace,
+            };
+            self.unused = Some(unused_values(loaded, traced, given));
+        }
         if let Some(first) = rendering.failures.into_iter().next() {
             let error = RenderError::Execution(Box::new(first));
             self.findings.extend(explain_templates(&subject, &error, world));
@@ -197,7 +221,7 @@ impl VariantFindings {
             release: &request.release_name,
         };
         let before = self.findings.len();
-        let is_whole = self.documents(rendered, variant, request) && is_complete;
+        let is_whole = self.documents(rendered, variant, &mut state.judged) && is_complete;
         // Most renderings have nothing to ask it.
         let origins = LazyCell::new(|| ValueOrigins::new(chart, top.values(), given));
         self.findings.extend(check_objects(rendered, is_whole));
@@ -223,12 +247,18 @@ impl VariantFindings {
     }
 
     /// Validates the documents of all files; whether all of them can be read.
-    fn documents(&mut self, rendered: RenderedChart<'_>, variant: &Variant<'_>, request: &CheckRequest) -> bool {
+    fn documents(&mut self, rendered: RenderedChart<'_>, variant: &Variant<'_>, judged: &mut Judged<'_>) -> bool {
         let mut are_readable = true;
         for file in rendered.files {
             let broken = broken_manifest(rendered.chart, file);
             are_readable &= broken.is_none();
-            self.validate(rendered.chart, variant, request, file, broken.is_some());
+            self.validate(
+                rendered.chart,
+                variant.minor,
+                &judged.resources(&file.text),
+                file,
+                broken.is_some(),
+            );
             self.findings.extend(broken);
         }
         are_readable
@@ -250,19 +280,8 @@ impl VariantFindings {
         }
     }
 
-    fn validate(
-        &mut self,
-        chart: &Chart,
-        variant: &Variant<'_>,
-        request: &CheckRequest,
-        file: &RenderedFile,
-        is_broken: bool,
-    ) {
-        let validation = ValidateOptions {
-            custom: Some(Arc::clone(variant.custom)),
-            ..request.validation.clone()
-        };
-        for resource in check_text(&file.text, &variant.target.targets, &validation) {
+    fn validate(&mut self, chart: &Chart, minor: u8, resources: &[Resource], file: &RenderedFile, is_broken: bool) {
+        for resource in resources.iter().filter(|resource| is_about(resource, minor)) {
             match resource.status {
                 Status::Skipped => self.skipped += 1,
                 _ => self.documents += 1,
@@ -273,7 +292,7 @@ impl VariantFindings {
                     continue;
                 }
                 let place = template_place(chart, file, violation.offset);
-                let finding = Finding::of_violation(&resource, violation, place);
+                let finding = Finding::of_violation(resource, violation, place);
                 self.findings.push(finding.rendered_at(chart, file, violation.offset));
             }
         }

@@ -10,4 +10,4 @@ pub use maintainers::check_maintainers;
 pub use package_junk::check_package_junk;
 pub use sops::check_secrets;
 pub use unknown_rule::check_ignore_comments;
-pub use unused_value::check_unused_values;
+pub use unused_value::{TracedRendering, check_unused_values, unused_values};

@@ -1,6 +1,6 @@
 //! `unused-value` and `misspelt-value`: values that no template reads, and keys that look like a misspelling of one that is read.
 //!
-//! The chart is rendered with a trace of every key that is read. Branches that did not run are looked at as text: a
+//! What is read is known from a rendering with a trace of every key. Branches that did not run are looked at as text: a
 //! key whose name stands anywhere in a template is never reported. Globals are left alone, and so are library charts and charts that do not
 //! render: nothing can be known of them.
 
@@ -18,8 +18,19 @@ use crate::text::near::nearest;
 use crate::text::rule::Rule;
 use crate::text::source::SourceFile;
 
-/// Values set by the user or by the chart's values.yaml that no template reads. `chart` is as it was loaded, its dependencies not
-/// yet processed.
+/// A rendering in which no template failed, and what it read.
+#[derive(Debug, Clone, Copy)]
+pub struct TracedRendering<'r> {
+    /// The chart, its dependencies processed.
+    pub chart: &'r Chart,
+    /// All values that the templates had.
+    pub values: &'r Map,
+    /// What they read.
+    pub trace: &'r Trace,
+}
+
+/// Values set by the user or by the chart's values.yaml that no template reads, from a rendering of the chart as `lint`
+/// renders it: for charts that fail otherwise. `chart` is as it was loaded, its dependencies not yet processed.
 pub fn check_unused_values(
     chart: &Chart,
     values: &Map,
@@ -27,12 +38,7 @@ pub fn check_unused_values(
     namespace: &str,
     world: &mut dyn World,
 ) -> Vec<Finding> {
-    if chart.metadata.is_library() {
-        return Vec::new();
-    }
-    let mut words = Words::default();
-    words.add_chart(chart);
-    let subcharts: HashSet<String> = subchart_names(chart);
+    let loaded = chart;
     let mut chart = chart.clone();
     if process_dependencies(&mut chart, values, &mut Vec::new()).is_err() {
         return Vec::new();
@@ -56,11 +62,29 @@ pub fn check_unused_values(
     if !traced.failures.is_empty() {
         return Vec::new();
     }
-    let origins = ValueOrigins::new(&chart, top.values(), given);
-    let reads = traced.trace.reads.iter().map(|read| (read.map, read.key.as_bytes()));
+    let rendering = TracedRendering {
+        chart: &chart,
+        values: top.values(),
+        trace: &traced.trace,
+    };
+    unused_values(loaded, rendering, given)
+}
+
+/// Values set by the user or by the chart's values.yaml that no template of a rendering reads. `loaded` is the chart before
+/// its dependencies were processed.
+pub fn unused_values(loaded: &Chart, rendering: TracedRendering<'_>, given: &Given) -> Vec<Finding> {
+    if loaded.metadata.is_library() {
+        return Vec::new();
+    }
+    let TracedRendering { chart, values, trace } = rendering;
+    let mut words = Words::default();
+    words.add_chart(loaded);
+    let subcharts: HashSet<String> = subchart_names(loaded);
+    let origins = ValueOrigins::new(chart, values, given);
+    let reads = trace.reads.iter().map(|read| (read.map, read.key.as_bytes()));
     let mut search = Search {
         reads: reads.collect(),
-        trace: &traced.trace,
+        trace,
         words: &words,
         subcharts: &subcharts,
         enabled: chart
@@ -73,7 +97,7 @@ pub fn check_unused_values(
         given,
         found: Vec::new(),
     };
-    search.map(top.values(), &mut Vec::new());
+    search.map(values, &mut Vec::new());
     search.found
 }
 
