@@ -177,7 +177,7 @@ fn run_helm_rules(context: RunContext, arguments: &LintArguments) -> Result<Exit
             let outcome = source.map(|source| {
                 let linted = lint_chart(&source, &values, &options, &mut world);
                 for notice in &linted.notices {
-                    context.report(&notice.line(Compat::Helm4));
+                    context.report(notice);
                 }
                 linted.messages
             });

@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::check::explain::{
     Subject, explain_kube_version, explain_load, explain_manifests, explain_missing_dependencies, explain_schema,
-    explain_templates,
+    explain_templates, notice_lines,
 };
 use crate::engine::chart::{Chart, Compat, Notice, load_chart_to_render, load_with_local_dependencies};
 use crate::engine::manifest::{Document, HookEvent, ManifestSorter, Manifests, split_manifests, trim, trim_start};
@@ -178,7 +178,9 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
     })?;
     let mut notices = Vec::new();
     let processed = process_dependencies(&mut chart, &values, &mut notices);
-    report(context, arguments, &notices);
+    for line in notice_lines(&notices, arguments.compat(), &chart, &given.sources, &values) {
+        context.report(&line);
+    }
     processed.map_err(|error| {
         CommandError::findings(match arguments.compat() {
             Compat::Helm4 => {
@@ -335,7 +337,9 @@ fn render(
     let documents = arguments.schemas.documents(context);
     let check = SchemaCheck::new(arguments.skip_schema_validation, documents.as_deref());
     let top = render_values(chart, subject.values, release, capabilities, check, &mut notices);
-    report(context, arguments, &notices);
+    for line in notice_lines(&notices, arguments.compat(), chart, subject.given, subject.values) {
+        context.report(&line);
+    }
     let top = ManuallyDrop::new(top.map_err(|error| {
         let message = error.to_string();
         CommandError::findings(message.as_str()).explained(explain_schema(

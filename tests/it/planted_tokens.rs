@@ -176,6 +176,17 @@ fn planted_tokens_reach_no_output() {
         "--set-json",
         &format!("auth={{\"password\": \"{}\"", secret(41)),
     ]);
+    for flags in [&[][..], &["--skip-schema-validation"], &["--set", "x=1"]] {
+        let with_flags = |command: &[&'static str]| -> Vec<&str> { command.iter().chain(flags).copied().collect() };
+        add(&with_flags(&["lint", "--helm-rules", "web", "fail"]));
+    }
+    // Helm's warnings about tables quote values.
+    let over_table = format!("auth={}", secret(41));
+    let over_value = format!("password.a={}", secret(41));
+    for set in [&over_table, &over_value] {
+        add(&["template", "x", "web", "--skip-schema-validation", "--set", set]);
+        add(&["lint", "--helm-rules", "web", "--skip-schema-validation", "--set", set]);
+    }
     add(&["lint", &url]);
     add(&["validate", &url]);
     add(&[

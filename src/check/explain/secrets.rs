@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::value_origins::Given;
 use crate::check::finding::{Finding, SecretValues};
-use crate::engine::chart::Chart;
+use crate::engine::chart::{Chart, Compat, Notice};
 use crate::engine::functions::json::to_go_json;
 use crate::engine::template::{Map, Value};
 
@@ -16,6 +16,16 @@ pub fn secrets_of(chart: &Chart, given: &Given, values: &Map) -> SecretValues {
     let mut secrets = secrets_of_values(given, values);
     secrets.extend(&secrets_of_chart(chart));
     secrets
+}
+
+/// Helm's lines for what it logs about a chart and its values, without secrets: some quote a value.
+pub fn notice_lines(notices: &[Notice], compat: Compat, chart: &Chart, given: &Given, values: &Map) -> Vec<String> {
+    if notices.is_empty() {
+        return Vec::new();
+    }
+    let secrets = secrets_of(chart, given, values);
+    let line = |notice: &Notice| secrets.hide(&notice.line(compat)).into_owned();
+    notices.iter().map(line).collect()
 }
 
 /// The secrets in the files of a chart and its subcharts.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::check::finding::{Finding, Location};
+use crate::check::finding::{Finding, Location, SecretValues};
 use crate::engine::chart::Notice;
 use crate::text::rule::{Rule, Severity};
 use crate::text::source::Span;
@@ -27,6 +27,13 @@ pub struct LintMessage {
     path: String,
     /// Helm's text, possibly several lines.
     text: String,
+}
+
+impl LintMessage {
+    /// Hides secrets in Helm's text.
+    pub(super) fn hide(&mut self, secrets: &SecretValues) {
+        self.text = secrets.hide(&self.text).into_owned();
+    }
 }
 
 impl fmt::Display for LintMessage {

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::check::finding::Finding;
-use crate::engine::chart::{Chart, Notice};
+use crate::check::explain::{Given, secrets_of_chart, secrets_of_values};
+use crate::check::finding::{Finding, SecretValues};
+use crate::engine::chart::{Chart, Compat};
 use crate::engine::template::{Dict, Map, World};
 use crate::engine::values::{FetchDocument, deep_copy_map};
 use crate::kubernetes::version::KubeVersion;
+use crate::text::rule::Severity;
 
 use super::chart_source::ChartSource;
 use super::message::{LintMessage, Messages};
@@ -29,8 +31,8 @@ pub struct LintOptions {
 pub struct LintOutcome {
     /// The messages, in Helm's order.
     pub messages: Vec<LintMessage>,
-    /// What Helm logs meanwhile.
-    pub notices: Vec<Notice>,
+    /// What Helm logs meanwhile, without secrets.
+    pub notices: Vec<String>,
 }
 
 /// What `helm lint` reports: its own rules, over the files and over one rendering with the chart's defaults.
@@ -42,10 +44,31 @@ pub fn lint_chart(source: &ChartSource, values: &Map, options: &LintOptions, wor
     super::templates::check(source, values, options, world, &mut messages);
     super::dependencies::check(source, &mut messages);
     super::crds::check(source, &mut messages);
-    LintOutcome {
-        messages: messages.list,
-        notices: messages.notices,
+    let Messages { mut list, notices, .. } = messages;
+    let mut lines: Vec<String> = notices.iter().map(|notice| notice.line(Compat::Helm4)).collect();
+    // Others have fixed words.
+    let may_quote = |message: &LintMessage| message.finding.severity != Severity::Info;
+    if !lines.is_empty() || list.iter().any(may_quote) {
+        let secrets = secrets(source, values);
+        list.iter_mut().for_each(|message| message.hide(&secrets));
+        for line in &mut lines {
+            *line = secrets.hide(line).into_owned();
+        }
     }
+    LintOutcome {
+        messages: list,
+        notices: lines,
+    }
+}
+
+/// The secrets of a chart and of the values that it is linted with.
+fn secrets(source: &ChartSource, values: &Map) -> SecretValues {
+    let mut secrets = secrets_of_values(&Given::default(), values);
+    match source.load(&mut Vec::new()) {
+        Ok(chart) => secrets.extend(&secrets_of_chart(&chart)),
+        Err(_) => secrets.add_text(&source.read("values.yaml").unwrap_or_default()),
+    }
+    secrets
 }
 
 /// The findings of those of Helm's rules that need no rendering.
