@@ -15,6 +15,7 @@ use crate::report::{Group, concise};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::link_flags::LinkFlags;
 use super::lint::check_error;
 use super::package::package_error;
 use super::push::publish_items;
@@ -42,6 +43,8 @@ pub(super) struct CiArguments {
     kubernetes_version: Vec<String>,
     #[command(flatten)]
     schemas: FetchFlags,
+    #[command(flatten)]
+    links: LinkFlags,
     #[command(flatten)]
     report: ReportFlags,
 }
@@ -184,6 +187,7 @@ fn request(
     };
     let versions = parse_versions(versions).map_err(CommandError::usage)?;
     Ok(CheckRequest {
+        links: arguments.links.policy(),
         values: config.values.clone(),
         validation: Options {
             strict: config.strict,

@@ -17,6 +17,7 @@ use crate::text::rule::Severity;
 use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::helm_flags::GlobalFlags;
+use super::link_flags::LinkFlags;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
 use super::schema_flags::FetchFlags;
@@ -46,6 +47,8 @@ pub(super) struct LintArguments {
     /// Look for unencrypted secrets alone: fast enough for a pre-commit hook. Directories need not be charts.
     #[arg(long)]
     secrets_only: bool,
+    #[command(flatten)]
+    links: LinkFlags,
     #[command(flatten)]
     report: ReportFlags,
     /// Do not validate values against values.schema.json.
@@ -141,7 +144,9 @@ pub(super) fn check_error(error: CheckError) -> CommandError {
 /// The subcharts of charts, if they are requested.
 fn subcharts(arguments: &LintArguments) -> Vec<PathBuf> {
     let charts = arguments.charts.iter().filter(|_| arguments.with_subcharts);
-    charts.flat_map(|chart| find_subcharts(Path::new(chart))).collect()
+    charts
+        .flat_map(|chart| find_subcharts(Path::new(chart), arguments.links.policy()))
+        .collect()
 }
 
 fn namespace(context: RunContext, arguments: &LintArguments) -> String {
@@ -204,6 +209,7 @@ fn run_all_rules(
     let (given, _) = arguments.values.read(context, Compat::Helm4, &shown)?;
     let mut request = CheckRequest {
         subcharts: subcharts(arguments),
+        links: arguments.links.policy(),
         namespace: namespace(context, arguments),
         skip_schema_validation: arguments.skip_schema_validation,
         documents: arguments.schemas.documents(context),

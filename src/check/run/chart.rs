@@ -9,11 +9,13 @@ use crate::check::explain::{
 };
 use crate::check::finding::{Finding, Location, SecretValues, join};
 use crate::check::lint::chart::{
-    check_ignore_comments, check_maintainers, check_package_junk, check_secrets, check_unused_values,
+    check_ignore_comments, check_maintainers, check_outside_links, check_package_junk, check_secrets,
+    check_unused_values, outside_link_findings,
 };
 use crate::check::lint::helm::{ChartSource, lint_files};
 use crate::engine::chart::{
-    Chart, LoadError, LocalDependencyError, LocalFiles, files_with_local_dependencies, load_files, read_archive,
+    Chart, LinkPolicy, LoadError, LocalDependencyError, LocalFiles, files_with_local_dependencies, load_files,
+    read_archive,
 };
 use crate::engine::template::World;
 use crate::kubernetes::validate::{CustomSchemas, Status, check_text};
@@ -86,6 +88,12 @@ pub(super) fn check_chart(
         path,
         ..CheckedChart::default()
     };
+    if request.links == LinkPolicy::StayInside && source.is_dir() {
+        checked.findings = check_outside_links(source, &checked.path);
+        if !checked.findings.is_empty() {
+            return checked;
+        }
+    }
     if source.is_dir() {
         checked.findings = check_secrets(&[source.to_owned()], &request.report_root);
     }
@@ -112,8 +120,8 @@ fn load(source: &Path, shown: &str, request: &CheckRequest) -> Result<(ChartSour
     let read = |name: &str| read_file(&source.join(name), Named::ByInput, FILE_BYTES).ok();
     let explained = |error: &LoadError| Box::new(explain_load(shown, error, &read));
     let (local, shown) = if source.is_dir() {
-        let files =
-            files_with_local_dependencies(source).map_err(|error| neighbour_failure(&error, source, shown, request))?;
+        let files = files_with_local_dependencies(source, request.links)
+            .map_err(|error| neighbour_failure(&error, source, shown, request))?;
         (files, shown.to_owned())
     } else {
         let unreadable = |message: String| {
@@ -162,6 +170,15 @@ fn neighbour_failure(error: &LocalDependencyError, chart: &Path, shown: &str, re
             Box::new(explain_neighbour(own_file(), &message, &|_, repository| {
                 is_there(repository)
             }))
+        }
+        LocalDependencyError::OutsideLinks { directory, links } => {
+            let found = outside_link_findings(links, &request.report_root.shown(directory));
+            let first = found.into_iter().next();
+            Box::new(
+                first.unwrap_or_else(|| {
+                    Finding::new(Rule::LinkLeavesChart, Location::whole(own_file()), error.to_string())
+                }),
+            )
         }
         LocalDependencyError::Load { directory, source } => {
             let read = |name: &str| read_file(&directory.join(name), Named::ByInput, FILE_BYTES).ok();

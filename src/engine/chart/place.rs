@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::load::{Chart, ChartFile};
 use crate::text::limits::FILE_BYTES;
-use crate::text::source::{Named, SourceFile, join_shown, read_file};
+use crate::text::source::{Named, SourceFile, is_inside, join_shown, read_file};
 
 /// Where a chart's files are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,7 +77,13 @@ impl Chart {
         }
         let stays_inside = |name: &Path| name.components().all(|step| matches!(step, Component::Normal(_)));
         let name = Some(Path::new(name)).filter(|name| stays_inside(name))?;
-        read_file(&self.place.directory.as_ref()?.join(name), Named::ByInput, FILE_BYTES).ok()
+        let directory = self.place.directory.as_ref()?;
+        let path = directory.join(name);
+        // A link that leads out of the chart: Helm reads no file here at all.
+        if !is_inside(directory, &path).ok()? {
+            return None;
+        }
+        read_file(&path, Named::ByInput, FILE_BYTES).ok()
     }
 
     /// The chart's path as reports show it.
