@@ -4,8 +4,9 @@ use super::ci::CiOutcome;
 use crate::text::rule::Severity;
 use crate::text::visible::{visible, without_commands};
 
-/// Columns aligned with spaces: chart, version, renderings, documents, findings that count, and result.
-pub fn summary_table<E>(outcome: &CiOutcome<E>) -> String {
+/// Columns aligned with spaces: chart, version, renderings, documents, findings that count, and result. Lines below say why
+/// nothing is published, if it is `withheld`.
+pub fn summary_table<E>(outcome: &CiOutcome<E>, withheld: Option<&str>) -> String {
     let mut rows = vec![
         [
             "CHART",
@@ -57,6 +58,10 @@ pub fn summary_table<E>(outcome: &CiOutcome<E>) -> String {
         table.push_str(cells.join("  ").trim_end());
         table.push('\n');
     }
+    if let Some(reason) = withheld {
+        table.push_str(&visible(reason));
+        table.push('\n');
+    }
     without_commands(&table).into_owned()
 }
 
@@ -102,6 +107,8 @@ CHART       VERSION  RENDERINGS  DOCUMENTS              ERRORS  WARNINGS  RESULT
 web         1.0.0    2           7                      1       1         failed
 api-server  1.0.0    2           7 (+3 without schema)  0       0         not published
 ";
-        assert_eq!(summary_table(&outcome), want);
+        assert_eq!(summary_table(&outcome, None), want);
+        let withheld = summary_table(&outcome, Some("not published: a\u{1b}b"));
+        assert_eq!(withheld, format!("{want}not published: a␛b\n"));
     }
 }
