@@ -18,7 +18,7 @@ use crate::kubernetes::json_schema::{
 use crate::text::go::duration::parse_duration;
 use crate::text::limits::FILE_BYTES;
 use crate::text::redact::redact_url;
-use crate::text::source::{Named, read_file};
+use crate::text::source::{Named, is_inside, read_file};
 
 use super::published::published_schema;
 use super::remote_schema::{FetchSchema, is_remote};
@@ -135,7 +135,7 @@ impl SchemaLocations {
                 return Found::Embedded(index + 1);
             };
             let path: String = pieces.iter().map(|piece| piece.text(&variables)).collect();
-            match self.read(&path) {
+            match self.read(&path, literal_directory(pieces)) {
                 None => {}
                 Some(Ok(schema)) => return Found::File(schema),
                 Some(Err(message)) => return Found::Broken(message),
@@ -161,16 +161,21 @@ impl SchemaLocations {
         ]
     }
 
-    fn read(&self, path: &str) -> ReadSchema {
+    /// Reads the schema at a path below `root`, the part of the location that the user wrote out.
+    fn read(&self, path: &str, root: &str) -> ReadSchema {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let cell = Arc::clone(read.entry(path.to_owned()).or_default());
         // Other schemas can be looked up meanwhile.
         drop(read);
-        cell.get_or_init(|| self.load(path)).clone()
+        cell.get_or_init(|| self.load(path, root)).clone()
     }
 
-    fn load(&self, path: &str) -> ReadSchema {
+    fn load(&self, path: &str, root: &str) -> ReadSchema {
         let shown = redact_url(path);
+        // The names of a manifest's kind and group are in the path.
+        if path.strip_prefix(root).is_none_or(climbs) {
+            return None;
+        }
         let text = match &self.fetcher {
             Some(fetcher) if is_remote(path) => fetcher.fetch(path).map_err(|error| error.to_string()),
             _ => match read_file(Path::new(path), Named::ByInput, FILE_BYTES) {
@@ -182,7 +187,7 @@ impl SchemaLocations {
             Ok(None) => None,
             Err(error) => Some(Err(format!("cannot read schema {shown}: {error}"))),
             Ok(Some(text)) => Some(
-                FileSchema::compile(path, &text, self.fetcher.as_deref())
+                FileSchema::compile(path, &text, &self.loader(path, root))
                     .map(Arc::new)
                     .map_err(|error| format!("cannot use schema {shown}: {error}")),
             ),
@@ -190,7 +195,59 @@ impl SchemaLocations {
     }
 }
 
+impl SchemaLocations {
+    /// What reads the documents that a schema refers to: files below the directory that the user named, and what servers
+    /// answer that the user named. A schema at a URL may not refer to files.
+    fn loader<'f>(&'f self, path: &str, root: &'f str) -> FileLoader<'f> {
+        let hosts = self.locations.iter().filter_map(|location| match location {
+            Location::Path(pieces) => authority(pieces.first()?.literal()),
+            Location::Embedded => None,
+        });
+        FileLoader {
+            fetcher: self.fetcher.as_deref(),
+            root: (!is_remote(path)).then(|| Path::new(if root.is_empty() { "." } else { root })),
+            hosts: hosts.collect(),
+        }
+    }
+}
+
+/// The directory that a location names before its first variable, with a slash at its end; empty for the working directory.
+fn literal_directory(pieces: &[Piece]) -> &str {
+    let text = pieces.first().map_or("", Piece::literal);
+    text.rfind('/').and_then(|at| text.get(..=at)).unwrap_or_default()
+}
+
+/// Whether a path that follows a directory leads out of it.
+fn climbs(path: &str) -> bool {
+    let mut depth = 0_usize;
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if depth == 0 => return true,
+            ".." => depth -= 1,
+            _ => depth += 1,
+        }
+    }
+    false
+}
+
+/// Host and port of a URL, in lower case; none for paths.
+fn authority(url: &str) -> Option<String> {
+    let (_, rest) = url.split_once("://").filter(|_| is_remote(url))?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    Some(host.to_ascii_lowercase())
+}
+
 impl Piece {
+    /// The text that the user wrote; nothing for a variable.
+    fn literal(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::Variable(_) => "",
+        }
+    }
+
     fn text<'p>(&'p self, variables: &'p Variables) -> &'p str {
         match self {
             Self::Text(text) => text,
@@ -231,15 +288,14 @@ pub(super) struct FileSchema(Validator);
 
 impl FileSchema {
     /// From a file or the answer of a server. Documents it refers to are read in the same way.
-    fn compile(path: &str, text: &[u8], fetcher: Option<&dyn FetchSchema>) -> Result<Self, String> {
+    fn compile(path: &str, text: &[u8], loader: &FileLoader<'_>) -> Result<Self, String> {
         let schema = Node::parse(text).map_err(|error| error.to_string())?;
-        let loader = FileLoader(fetcher);
         if is_remote(path) {
-            return Self::compile_at(path, schema, &loader, check_any_duration);
+            return Self::compile_at(path, schema, loader, check_any_duration);
         }
         let absolute = std::path::absolute(Path::new(path)).map_err(|error| error.to_string())?;
         let absolute = absolute.to_str().ok_or("the path is not UTF-8")?;
-        Self::compile_at(&format!("file://{absolute}"), schema, &loader, check_any_duration)
+        Self::compile_at(&format!("file://{absolute}"), schema, loader, check_any_duration)
     }
 
     fn compile_at(url: &str, schema: Node, loader: &FileLoader<'_>, duration: FormatCheck) -> Result<Self, String> {
@@ -262,17 +318,38 @@ impl FileSchema {
 }
 
 /// Reads schemas that a schema refers to: files, definitions of Kubernetes, and what the fetcher fetches.
-struct FileLoader<'f>(Option<&'f dyn FetchSchema>);
+struct FileLoader<'f> {
+    fetcher: Option<&'f dyn FetchSchema>,
+    /// The directory that files must be in, once links are followed; none for a schema at a URL.
+    root: Option<&'f Path>,
+    /// The servers that the user named.
+    hosts: Vec<String>,
+}
 
 impl Loader for FileLoader<'_> {
     fn load(&self, url: &str) -> Result<Option<Node>, String> {
         let text = match url.strip_prefix("file://") {
-            Some(path) => read_file(Path::new(path), Named::ByInput, FILE_BYTES).map_err(|error| error.to_string())?,
+            Some(path) => {
+                let root = self.root.ok_or("a schema at a URL may not refer to files")?;
+                let path = Path::new(path);
+                if !is_inside(root, path).map_err(|error| error.to_string())? {
+                    return Err(format!(
+                        "it is not in {}, the directory of --schema-location",
+                        root.display()
+                    ));
+                }
+                read_file(path, Named::ByInput, FILE_BYTES).map_err(|error| error.to_string())?
+            }
             None if is_remote(url) => {
                 if let Some(document) = published_schema(url) {
                     return Ok(Some(document));
                 }
-                let fetcher = self.0.ok_or("it is not fetched: only locations that are URLs fetch")?;
+                let fetcher = self
+                    .fetcher
+                    .ok_or("it is not fetched: only locations that are URLs fetch")?;
+                if authority(url).is_none_or(|host| !self.hosts.contains(&host)) {
+                    return Err("it is not fetched: no --schema-location names its server".to_owned());
+                }
                 let fetched = fetcher.fetch(url).map_err(|error| error.to_string())?;
                 fetched.ok_or("received HTTP status 404 Not Found")?
             }
@@ -342,6 +419,7 @@ fn check_any_duration(text: &str) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::remote_schema::FetchError;
     use super::*;
 
     fn path(given: &str, version: &str, strict: bool, api_version: &str, kind: &str) -> String {
@@ -428,6 +506,102 @@ mod tests {
                 (vec!["size".to_owned()], "got string, want integer".to_owned()),
             ]
         );
+    }
+
+    /// Answers with a schema for whatever it is asked.
+    #[derive(Debug)]
+    struct Anything;
+
+    impl FetchSchema for Anything {
+        fn fetch(&self, url: &str) -> Result<Option<Vec<u8>>, FetchError> {
+            Ok(Some(
+                match url
+                    .strip_prefix("https://named/")
+                    .and_then(|name| name.split_once(".to."))
+                {
+                    Some((_, target)) => format!(r#"{{"$ref": "{}"}}"#, target.replace('!', "/")).into_bytes(),
+                    None => b"{}".to_vec(),
+                },
+            ))
+        }
+    }
+
+    #[test]
+    fn references_stay_in_the_directory_and_on_the_servers_that_the_user_named() {
+        let all = tempfile::tempdir().unwrap();
+        let at = |name: &str| all.path().join(name).to_str().unwrap().to_owned();
+        std::fs::create_dir_all(at("root/parts")).unwrap();
+        std::fs::write(at("outside.json"), "{}").unwrap();
+        std::fs::write(at("root/parts/fine.json"), "{}").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("../outside.json", at("root/link.json")).unwrap();
+        let outside = format!("file://{}", at("outside.json"));
+        let locations = [
+            at("root/{{ .ResourceKind }}.json"),
+            "https://named/{{ .ResourceKind }}.json".to_owned(),
+        ];
+        let locations = SchemaLocations::new(&locations, "1.31", false, Some(Arc::new(Anything))).unwrap();
+        for (name, reference, want) in [
+            ("a", "parts/fine.json", None),
+            ("b", "parts/../parts/fine.json", None),
+            ("c", "../outside.json", Some("it is not in ")),
+            ("d", outside.as_str(), Some("it is not in ")),
+            ("e", "link.json", Some("it is not in ")),
+            ("f", "https://named/x.json", None),
+            (
+                "g",
+                "https://other/x.json",
+                Some("no --schema-location names its server"),
+            ),
+            (
+                "h",
+                "https://named@other/x.json",
+                Some("no --schema-location names its server"),
+            ),
+        ] {
+            std::fs::write(
+                at(&format!("root/{name}.json")),
+                format!(r#"{{"$ref": "{reference}"}}"#),
+            )
+            .unwrap();
+            let found = match locations.find("a/v1", name, 0) {
+                Found::File(_) => None,
+                Found::Broken(message) => Some(message),
+                Found::Embedded(_) | Found::Missing => panic!("{name} is found"),
+            };
+            let is_right = match (&found, want) {
+                (Some(found), Some(want)) => found.contains(want),
+                (found, want) => found.is_none() && want.is_none(),
+            };
+            assert!(is_right, "{reference}: {found:?}");
+        }
+        // Schemas of a server.
+        for (kind, want) in [
+            ("x.to.https:!!named!y.json", None),
+            (
+                "x.to.https:!!other!y.json",
+                Some("no --schema-location names its server"),
+            ),
+            (
+                "x.to.file:!!!etc!hostname",
+                Some("a schema at a URL may not refer to files"),
+            ),
+        ] {
+            let found = match locations.find("a/v1", kind, 1) {
+                Found::File(_) => None,
+                Found::Broken(message) => Some(message),
+                Found::Embedded(_) | Found::Missing => panic!("{kind} is found"),
+            };
+            assert_eq!(found.is_some(), want.is_some(), "{kind}: {found:?}");
+            assert!(found.unwrap_or_default().contains(want.unwrap_or_default()), "{kind}");
+        }
+        // The kind is the manifest's.
+        assert!(matches!(
+            locations.find("a/v1", "../outside", 0),
+            Found::File(_) | Found::Missing
+        ));
+        let alone = SchemaLocations::new(&[at("root/{{ .ResourceKind }}.json")], "1.31", false, None).unwrap();
+        assert!(matches!(alone.find("a/v1", "../outside", 0), Found::Missing));
     }
 
     #[test]
