@@ -12,7 +12,7 @@ use crate::engine::chart::LinkPolicy;
 use crate::kubernetes::validate::{KindFilter, Options};
 use crate::kubernetes::version::parse_versions;
 use crate::pipeline::{CiOutcome, Publish, PublishFailure, fork_of_pull_request, run_ci, summary_table};
-use crate::report::{Group, concise};
+use crate::report::{Group, Remarks, concise};
 use crate::text::source::{Named, read_file};
 
 use super::command_error::CommandError;
@@ -123,7 +123,11 @@ fn print(
         .collect();
     let summary = summary_table(outcome, withheld);
     if reporting.is_asked() {
-        reporting.write(context, &findings, &groups)?;
+        let remarks = Remarks {
+            hidden: outcome.checked.hidden,
+            withheld,
+        };
+        reporting.write(context, &findings, &groups, remarks)?;
         context.report(summary.trim_end());
         return Ok(());
     }

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::check::finding::{Finding, join};
+use crate::check::finding::{Finding, Hidden, join};
 use crate::check::lint::chart::check_secrets;
 use crate::check::lint::helm::{ChartSource, LintMessage, LintOptions, lint_chart};
 use crate::check::run::{CheckError, CheckRequest, check_charts, find_subcharts};
 use crate::engine::chart::Compat;
 use crate::kubernetes::version::{KubeVersion, parse_versions};
-use crate::report::Group;
+use crate::report::{Group, Remarks};
 use crate::text::rule::Severity;
 
 use super::command_error::CommandError;
@@ -238,13 +238,28 @@ fn run_all_rules(
             findings: &chart.findings,
         })
         .collect();
-    reporting.write(context, &findings, &groups)?;
+    reporting.write(context, &findings, &groups, remarks(outcome.hidden))?;
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     context.report(&format!(
         "{total} chart(s) linted, {errors} error(s), {warnings} warning(s)"
     ));
+    report_hidden(context, outcome.hidden);
     Ok(reporting.exit(&findings))
+}
+
+fn remarks(hidden: Hidden) -> Remarks<'static> {
+    Remarks {
+        hidden,
+        ..Remarks::default()
+    }
+}
+
+/// Says how many findings are left out, if there are any.
+pub(super) fn report_hidden(context: RunContext, hidden: Hidden) {
+    if let Some(sentence) = hidden.sentence() {
+        context.report(&sentence);
+    }
 }
 
 /// Unencrypted secrets alone.
@@ -262,7 +277,8 @@ fn run_secrets(context: RunContext, paths: &[PathBuf], reporting: &Reporting) ->
         .collect();
     let findings = join(found.iter().flat_map(|(_, findings)| findings.clone()).collect());
     let groups: Vec<Group<'_>> = found.iter().map(|(name, findings)| Group { name, findings }).collect();
-    reporting.write(context, &findings, &groups)?;
+    reporting.write(context, &findings, &groups, remarks(judge.hidden()))?;
+    report_hidden(context, judge.hidden());
     Ok(reporting.exit(&findings))
 }
 

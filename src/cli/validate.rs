@@ -18,7 +18,7 @@ use crate::kubernetes::validate::{
     is_remote,
 };
 use crate::kubernetes::version::parse_versions;
-use crate::report::{CheckedFile, Group, ResourceFormat, ResourceOptions, resources_as};
+use crate::report::{CheckedFile, Group, Remarks, ResourceFormat, ResourceOptions, resources_as};
 use crate::text::limits::MANIFEST_BYTES;
 use crate::text::redact::redact_message;
 use crate::text::rule::{Rule, Severity};
@@ -27,6 +27,7 @@ use crate::text::threads::map_with_state;
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::lint::report_hidden;
 use super::network::remote_schemas;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::{RunContext, open_error};
@@ -332,7 +333,12 @@ fn report_findings(context: RunContext, reporting: &Reporting, files: &[CheckedF
             findings,
         })
         .collect();
-    reporting.write(context, &findings, &groups)?;
+    let remarks = Remarks {
+        hidden: judge.hidden(),
+        ..Remarks::default()
+    };
+    reporting.write(context, &findings, &groups, remarks)?;
+    report_hidden(context, judge.hidden());
     Ok(exit(files, reporting.exit(&findings)))
 }
 
@@ -430,7 +436,7 @@ fn inputs(context: RunContext, arguments: &ValidateArguments, ignored: &[Regex])
 /// Bounds of a search for manifests.
 const LIMITS: WalkLimits = WalkLimits {
     depth: 64,
-    entries: 10_000_000,
+    entries: 1_000_000,
     links: Links::Followed,
 };
 

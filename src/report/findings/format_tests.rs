@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{FORMATS, Format, Group, Report, concise};
+use super::{FORMATS, Format, Group, Remarks, Report, concise};
 use crate::check::finding::{Finding, Location, Place};
 use crate::text::rule::{Rule, RuleId, Severity};
 use crate::text::source::SourceFile;
@@ -43,6 +43,7 @@ fn report(format: &str, charts: &[Vec<Finding>], names: &[&str]) -> String {
     let report = Report {
         findings: &all,
         groups: &groups,
+        remarks: Remarks::default(),
         coloured: false,
     };
     Format::find(format).unwrap().write(&report)
@@ -305,6 +306,7 @@ info: for information [chart-icon]
     let report = Report {
         findings: &first,
         groups: &[],
+        remarks: Remarks::default(),
         coloured: true,
     };
     assert!(Format::TEXT.write(&report).contains("\u{1b}["));
