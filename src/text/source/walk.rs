@@ -9,6 +9,10 @@ use std::fs::{self, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// Most links to directories that one walk follows. Each costs several system calls, and directories that are linked twice each
+/// are as many as one likes.
+const MAX_LINKED_DIRECTORIES: usize = 10_000;
+
 /// The limits of a walk.
 #[derive(Debug, Clone, Copy)]
 pub struct WalkLimits {
@@ -92,8 +96,8 @@ pub enum WalkError {
     /// Directories are nested too deeply.
     #[error("{}: directories are nested too deeply", .0.display())]
     TooDeep(PathBuf),
-    /// The root has too many entries.
-    #[error("{}: too many files", .0.display())]
+    /// The root has too many entries, or too many links to directories.
+    #[error("{}: too many files, or links to directories", .0.display())]
     TooMany(PathBuf),
 }
 
@@ -112,6 +116,7 @@ pub fn walk<E>(
         real_root: None,
         limits,
         seen: 0,
+        linked: 0,
         link_sites: Vec::new(),
     };
     walk.directory(root, "", 0, visit)
@@ -125,6 +130,8 @@ struct Walk<'r> {
     real_root: Option<PathBuf>,
     limits: WalkLimits,
     seen: usize,
+    /// Links to directories that were followed.
+    linked: usize,
     /// Real paths of the directories that contain the links on the way to the current one.
     link_sites: Vec<PathBuf>,
 }
@@ -217,6 +224,12 @@ impl Walk<'_> {
         }
         if !is_link {
             return self.directory(&directory, &prefix, depth + 1, visit);
+        }
+        self.linked += 1;
+        if self.linked > MAX_LINKED_DIRECTORIES {
+            // The directories above end with the next entry, without saying so again.
+            self.seen = self.limits.entries.saturating_add(1);
+            return visit(Err(WalkError::TooMany(self.root.to_owned()))).map(drop);
         }
         match self.link_site(&directory) {
             Ok(site) => self.link_sites.push(site),
@@ -445,5 +458,14 @@ mod tests {
         };
         let names = names(&all.path().join("d0"), limits);
         assert_eq!((names.len(), names.last().map(String::as_str)), (2_001, Some("many")));
+        let limits = WalkLimits {
+            entries: 1_000_000,
+            ..limits
+        };
+        let names = self::names(&all.path().join("d0"), limits);
+        assert_eq!(
+            (names.len(), names.last().map(String::as_str)),
+            (MAX_LINKED_DIRECTORIES + 2, Some("many"))
+        );
     }
 }
