@@ -176,13 +176,12 @@ fn location(
         return Ok(None);
     }
     let here = context.working_directory();
-    let given = arguments.repository.as_deref().map(|url| (url, here.clone()));
-    let configured = || {
-        let url = settings.config.repository.as_deref();
-        url.map(|url| (url, here.join(settings.base())))
-    };
-    let Some((url, base)) = given.or_else(configured) else {
-        return Ok(None);
+    let (url, base) = match &arguments.repository {
+        Some(url) => (url.as_str(), here),
+        None => match settings.repository().map_err(CommandError::usage)? {
+            Some(url) => (url, here.join(settings.base())),
+            None => return Ok(None),
+        },
     };
     Location::parse(url, &base).map(Some).map_err(CommandError::usage)
 }

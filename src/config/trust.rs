@@ -93,7 +93,6 @@ impl Settings {
             base: directory.to_owned(),
             found: Some((path, text)),
         };
-        settings.check_repository()?;
         if settings.config.allow_links {
             let message = "links out of charts are only allowed by a file that the user names with --config";
             return Err(settings.error(&["allowLinks"], message.to_owned()).into());
@@ -137,6 +136,18 @@ impl Settings {
         Ok(())
     }
 
+    /// The repository to publish to.
+    ///
+    /// # Errors
+    /// When it is a directory that is not below that of a file that was found.
+    pub fn repository(&self) -> Result<Option<&str>, ConfigError> {
+        let repository = self.config.repository.as_deref();
+        if let Some(directory) = repository.and_then(|url| url.strip_prefix("file://")) {
+            self.check(&self.base.join(directory), &["repository"])?;
+        }
+        Ok(repository)
+    }
+
     /// Where the values files that the globs name may be.
     pub fn values_root(&self) -> ValuesRoot {
         if self.config.values == Config::default().values {
@@ -160,14 +171,6 @@ impl Settings {
         } else {
             LinkPolicy::StayInside
         }
-    }
-
-    fn check_repository(&self) -> Result<(), ConfigError> {
-        let repository = self.config.repository.as_deref();
-        let Some(directory) = repository.and_then(|url| url.strip_prefix("file://")) else {
-            return Ok(());
-        };
-        self.check(&self.base.join(directory), &["repository"])
     }
 
     /// Checks that a path which the setting at `key` names is below the directory of a file that was found.
@@ -194,7 +197,8 @@ fn read(path: &Path, named: Named) -> Result<Vec<u8>, ReadConfigError> {
     })
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::symlink;
 
@@ -220,7 +224,8 @@ mod tests {
             Err(error) => panic!("{error}"),
         };
         let found = settings
-            .chart_roots()
+            .repository()
+            .and_then(|_| settings.chart_roots())
             .and_then(|_| settings.check_values(&[chart.to_owned()]));
         found.err().map(|error| error.to_string())
     }

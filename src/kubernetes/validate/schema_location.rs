@@ -12,15 +12,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::Value as Json;
 
-use crate::kubernetes::json_schema::{
-    Draft, FormatCheck, Loader, Node, Settings, ValidationError, Validator, check_duration,
-};
+use crate::kubernetes::json_schema::{Draft, FormatCheck, Node, Settings, ValidationError, Validator, check_duration};
 use crate::text::go::duration::parse_duration;
 use crate::text::limits::FILE_BYTES;
 use crate::text::redact::redact_url;
-use crate::text::source::{Named, is_inside, read_file};
+use crate::text::source::{Named, read_file};
 
-use super::published::published_schema;
+use super::file_loader::{FileLoader, authority};
 use super::remote_schema::{FetchSchema, is_remote};
 
 /// What kubeconform appends to a location that does not end in `json`.
@@ -231,14 +229,6 @@ fn climbs(path: &str) -> bool {
     false
 }
 
-/// Host and port of a URL, in lower case; none for paths.
-fn authority(url: &str) -> Option<String> {
-    let (_, rest) = url.split_once("://").filter(|_| is_remote(url))?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    Some(host.to_ascii_lowercase())
-}
-
 impl Piece {
     /// The text that the user wrote; nothing for a variable.
     fn literal(&self) -> &str {
@@ -317,48 +307,6 @@ impl FileSchema {
     }
 }
 
-/// Reads schemas that a schema refers to: files, definitions of Kubernetes, and what the fetcher fetches.
-struct FileLoader<'f> {
-    fetcher: Option<&'f dyn FetchSchema>,
-    /// The directory that files must be in, once links are followed; none for a schema at a URL.
-    root: Option<&'f Path>,
-    /// The servers that the user named.
-    hosts: Vec<String>,
-}
-
-impl Loader for FileLoader<'_> {
-    fn load(&self, url: &str) -> Result<Option<Node>, String> {
-        let text = match url.strip_prefix("file://") {
-            Some(path) => {
-                let root = self.root.ok_or("a schema at a URL may not refer to files")?;
-                let path = Path::new(path);
-                if !is_inside(root, path).map_err(|error| error.to_string())? {
-                    return Err(format!(
-                        "it is not in {}, the directory of --schema-location",
-                        root.display()
-                    ));
-                }
-                read_file(path, Named::ByInput, FILE_BYTES).map_err(|error| error.to_string())?
-            }
-            None if is_remote(url) => {
-                if let Some(document) = published_schema(url) {
-                    return Ok(Some(document));
-                }
-                let fetcher = self
-                    .fetcher
-                    .ok_or("it is not fetched: only locations that are URLs fetch")?;
-                if authority(url).is_none_or(|host| !self.hosts.contains(&host)) {
-                    return Err("it is not fetched: no --schema-location names its server".to_owned());
-                }
-                let fetched = fetcher.fetch(url).map_err(|error| error.to_string())?;
-                fetched.ok_or("received HTTP status 404 Not Found")?
-            }
-            None => return Err("only files and URLs are read".to_owned()),
-        };
-        Node::parse(&text).map(Some).map_err(|error| error.to_string())
-    }
-}
-
 /// The causes without causes of their own. Their depth is that of the document, which the reader bounds.
 fn collect(error: ValidationError, violations: &mut Vec<(Vec<String>, String)>) {
     let mut pending = vec![error];
@@ -419,7 +367,6 @@ fn check_any_duration(text: &str) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::remote_schema::FetchError;
     use super::*;
 
     fn path(given: &str, version: &str, strict: bool, api_version: &str, kind: &str) -> String {
@@ -506,102 +453,6 @@ mod tests {
                 (vec!["size".to_owned()], "got string, want integer".to_owned()),
             ]
         );
-    }
-
-    /// Answers with a schema for whatever it is asked.
-    #[derive(Debug)]
-    struct Anything;
-
-    impl FetchSchema for Anything {
-        fn fetch(&self, url: &str) -> Result<Option<Vec<u8>>, FetchError> {
-            Ok(Some(
-                match url
-                    .strip_prefix("https://named/")
-                    .and_then(|name| name.split_once(".to."))
-                {
-                    Some((_, target)) => format!(r#"{{"$ref": "{}"}}"#, target.replace('!', "/")).into_bytes(),
-                    None => b"{}".to_vec(),
-                },
-            ))
-        }
-    }
-
-    #[test]
-    fn references_stay_in_the_directory_and_on_the_servers_that_the_user_named() {
-        let all = tempfile::tempdir().unwrap();
-        let at = |name: &str| all.path().join(name).to_str().unwrap().to_owned();
-        std::fs::create_dir_all(at("root/parts")).unwrap();
-        std::fs::write(at("outside.json"), "{}").unwrap();
-        std::fs::write(at("root/parts/fine.json"), "{}").unwrap();
-        #[cfg(unix)]
-        std::os::unix::fs::symlink("../outside.json", at("root/link.json")).unwrap();
-        let outside = format!("file://{}", at("outside.json"));
-        let locations = [
-            at("root/{{ .ResourceKind }}.json"),
-            "https://named/{{ .ResourceKind }}.json".to_owned(),
-        ];
-        let locations = SchemaLocations::new(&locations, "1.31", false, Some(Arc::new(Anything))).unwrap();
-        for (name, reference, want) in [
-            ("a", "parts/fine.json", None),
-            ("b", "parts/../parts/fine.json", None),
-            ("c", "../outside.json", Some("it is not in ")),
-            ("d", outside.as_str(), Some("it is not in ")),
-            ("e", "link.json", Some("it is not in ")),
-            ("f", "https://named/x.json", None),
-            (
-                "g",
-                "https://other/x.json",
-                Some("no --schema-location names its server"),
-            ),
-            (
-                "h",
-                "https://named@other/x.json",
-                Some("no --schema-location names its server"),
-            ),
-        ] {
-            std::fs::write(
-                at(&format!("root/{name}.json")),
-                format!(r#"{{"$ref": "{reference}"}}"#),
-            )
-            .unwrap();
-            let found = match locations.find("a/v1", name, 0) {
-                Found::File(_) => None,
-                Found::Broken(message) => Some(message),
-                Found::Embedded(_) | Found::Missing => panic!("{name} is found"),
-            };
-            let is_right = match (&found, want) {
-                (Some(found), Some(want)) => found.contains(want),
-                (found, want) => found.is_none() && want.is_none(),
-            };
-            assert!(is_right, "{reference}: {found:?}");
-        }
-        // Schemas of a server.
-        for (kind, want) in [
-            ("x.to.https:!!named!y.json", None),
-            (
-                "x.to.https:!!other!y.json",
-                Some("no --schema-location names its server"),
-            ),
-            (
-                "x.to.file:!!!etc!hostname",
-                Some("a schema at a URL may not refer to files"),
-            ),
-        ] {
-            let found = match locations.find("a/v1", kind, 1) {
-                Found::File(_) => None,
-                Found::Broken(message) => Some(message),
-                Found::Embedded(_) | Found::Missing => panic!("{kind} is found"),
-            };
-            assert_eq!(found.is_some(), want.is_some(), "{kind}: {found:?}");
-            assert!(found.unwrap_or_default().contains(want.unwrap_or_default()), "{kind}");
-        }
-        // The kind is the manifest's.
-        assert!(matches!(
-            locations.find("a/v1", "../outside", 0),
-            Found::File(_) | Found::Missing
-        ));
-        let alone = SchemaLocations::new(&[at("root/{{ .ResourceKind }}.json")], "1.31", false, None).unwrap();
-        assert!(matches!(alone.find("a/v1", "../outside", 0), Found::Missing));
     }
 
     #[test]
