@@ -284,17 +284,43 @@ fn summaries_say_how_many_findings_are_hidden() {
 }
 
 /// 31 directories, each linked twice from the one before: two thousand million paths.
-#[test]
-fn directories_that_are_linked_twice_each_do_not_stop_a_run() {
-    let workspace = Workspace::chart(&[]);
+fn link_directories_twice(workspace: &Workspace, below: &str) {
     for level in 0..31 {
-        let directory = workspace.path(&format!("web/files/d{level:02}"));
+        let directory = workspace.path(&format!("{below}/d{level:02}"));
         std::fs::create_dir_all(&directory).expect("a directory");
         for link in ["a", "b"] {
             symlink(format!("../d{:02}", level + 1), directory.join(link)).expect("a link");
         }
     }
-    workspace.write("web/files/d31/x.yaml", "a: 1\n");
+    workspace.write(&format!("{below}/d31/x.yaml"), "a: 1\n");
+}
+
+#[test]
+fn a_chart_whose_links_are_not_all_known_is_not_read() {
+    for is_deep in [false, true] {
+        let workspace = linked("values.yaml", "../../home/secret.yaml");
+        if is_deep {
+            link_directories_twice(&workspace, "repo/web/A");
+        } else {
+            workspace.write("repo/web/.helmignore", "a/**\n");
+        }
+        for arguments in [
+            &["lint", "web"][..],
+            &PUBLISH,
+            &["package", "web", "-d", "../published"],
+        ] {
+            let run = run_in_repo(&workspace, arguments);
+            assert_eq!(run.code, 1, "{is_deep}, {arguments:?}: {}", run.all());
+            assert!(!run.all().contains(SECRET), "{is_deep}, {arguments:?}: {}", run.all());
+            assert!(!holds_secret(&workspace.path("published")), "{is_deep}, {arguments:?}");
+        }
+    }
+}
+
+#[test]
+fn directories_that_are_linked_twice_each_do_not_stop_a_run() {
+    let workspace = Workspace::chart(&[]);
+    link_directories_twice(&workspace, "web/files");
     for arguments in [
         &["template", "r", "web"][..],
         &["lint", "web"],
@@ -351,4 +377,38 @@ fn a_chart_that_is_checked_reads_no_schema_beside_it() {
     let run = workspace.run(&["lint", "web"]);
     assert!(!run.all().contains(SECRET), "{}", run.all());
     assert!(run.all().contains("values-schema-unchecked"), "{}", run.all());
+}
+
+/// Every test that the table of promises names exists.
+#[test]
+fn each_promise_has_its_test() {
+    fn sources(directory: &Path, text: &mut String) {
+        for entry in std::fs::read_dir(directory).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                sources(&path, text);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                text.push_str(&std::fs::read_to_string(&path).expect("a source"));
+            }
+        }
+    }
+    let mut code = String::new();
+    sources(Path::new("src"), &mut code);
+    sources(Path::new("tests/it"), &mut code);
+    let page = std::fs::read_to_string("docs/security.md").expect("docs/security.md");
+    let section = page.split("\n## Promises").nth(1).expect("a section");
+    let section = section.split("\n## ").next().expect("its text");
+    let rows: Vec<&str> = section.lines().filter(|line| line.starts_with("| ")).skip(2).collect();
+    assert!(rows.len() > 10, "{rows:?}");
+    for row in rows {
+        let tests = row.rsplit(" | ").next().expect("a last column");
+        for test in tests.split('`').skip(1).step_by(2) {
+            let is_there = if test.ends_with(".rs") {
+                Path::new(test).is_file()
+            } else {
+                code.contains(&format!("fn {test}("))
+            };
+            assert!(is_there, "{row}: {test}");
+        }
+    }
 }

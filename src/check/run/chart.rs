@@ -10,7 +10,7 @@ use crate::check::explain::{
 use crate::check::finding::{Finding, Location, SecretValues, join};
 use crate::check::lint::chart::{
     check_ignore_comments, check_maintainers, check_outside_links, check_package_junk, check_secrets,
-    check_unused_values, outside_link_findings,
+    check_unused_values, outside_link_findings, read_inside,
 };
 use crate::check::lint::helm::{ChartSource, lint_files};
 use crate::engine::chart::{
@@ -91,6 +91,7 @@ pub(super) fn check_chart(
     if request.links == LinkPolicy::StayInside && source.is_dir() {
         checked.findings = check_outside_links(source, &checked.path);
         if !checked.findings.is_empty() {
+            checked.hide_secrets();
             return checked;
         }
     }
@@ -181,7 +182,10 @@ fn neighbour_failure(error: &LocalDependencyError, chart: &Path, shown: &str, re
             )
         }
         LocalDependencyError::Load { directory, source } => {
-            let read = |name: &str| read_file(&directory.join(name), Named::ByInput, FILE_BYTES).ok();
+            let read = |name: &str| match request.links {
+                LinkPolicy::StayInside => read_inside(directory, name),
+                LinkPolicy::Follow => read_file(&directory.join(name), Named::ByInput, FILE_BYTES).ok(),
+            };
             Box::new(explain_load(&request.report_root.shown(directory), source, &read))
         }
         LocalDependencyError::Version { name: wanted, .. } | LocalDependencyError::Name { name: wanted, .. } => {

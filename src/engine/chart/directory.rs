@@ -219,4 +219,24 @@ mod tests {
             format!("error evaluating symlink {shown}/link.yaml: lstat {shown}/gone: no such file or directory")
         );
     }
+
+    #[test]
+    fn a_chart_has_no_more_files_than_its_archive_may() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = std::fs::canonicalize(directory.path()).unwrap();
+        std::fs::create_dir(root.join("files")).unwrap();
+        for number in 0..300 {
+            std::fs::write(root.join(format!("files/{number}")), "").unwrap();
+        }
+        let link = |range: std::ops::Range<usize>| {
+            for number in range {
+                std::os::unix::fs::symlink("files", root.join(format!("link{number}"))).unwrap();
+            }
+        };
+        link(0..165);
+        assert_eq!(read_directory(&root).unwrap().len(), 49_800);
+        link(165..167);
+        let error = read_directory(&root).unwrap_err().to_string();
+        assert!(error.contains("too many files"), "{error}");
+    }
 }

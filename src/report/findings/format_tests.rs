@@ -226,7 +226,12 @@ fn our_json_has_all_parts() {
     assert_eq!(document["checked"], serde_json::json!(NAMES));
     assert_eq!(
         document["summary"],
-        serde_json::json!({"errors": 1, "warnings": 1, "infos": 1})
+        serde_json::json!({
+            "errors": 1,
+            "warnings": 1,
+            "infos": 1,
+            "hidden": {"configuration": 0, "comments": 0, "baseline": 0},
+        })
     );
     assert_eq!(
         document["findings"][0],

@@ -3,18 +3,32 @@
 
 use std::path::Path;
 
+use crate::check::explain::explain_load;
 use crate::check::finding::{Finding, Location};
 use crate::engine::chart::{OutsideLink, outside_links};
+use crate::text::limits::FILE_BYTES;
 use crate::text::rule::Rule;
-use crate::text::source::{SourceFile, join_shown};
+use crate::text::source::{Named, SourceFile, is_inside, join_shown, read_file};
 
 const HELP: &str = "copy what it leads to into the chart, or pass --allow-links if whoever may change the chart may publish \
                     any file that this job can read";
 
-/// The findings of the rule in a chart's directory, `shown` so in reports. What keeps the directory from being read is
-/// reported when the chart is loaded.
+/// The findings of the rule in a chart's directory, `shown` so in reports; or why its links are not known, so that nothing of it
+/// may be read.
 pub fn check_outside_links(chart: &Path, shown: &str) -> Vec<Finding> {
-    outside_link_findings(&outside_links(chart).unwrap_or_default(), shown)
+    match outside_links(chart) {
+        Ok(links) => outside_link_findings(&links, shown),
+        Err(error) => vec![explain_load(shown, &error, &|name| read_inside(chart, name))],
+    }
+}
+
+/// A file of a chart's directory, unless links lead out of the directory on the way to it.
+pub fn read_inside(chart: &Path, name: &str) -> Option<Vec<u8>> {
+    let path = chart.join(name);
+    if !is_inside(chart, &path).ok()? {
+        return None;
+    }
+    read_file(&path, Named::ByInput, FILE_BYTES).ok()
 }
 
 /// A finding for each link of a chart that reports show as `shown`.
