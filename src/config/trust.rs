@@ -12,7 +12,7 @@ use super::file::{Config, ConfigError, FILE_NAME};
 use crate::check::run::ValuesRoot;
 use crate::engine::chart::LinkPolicy;
 use crate::text::limits::SETTINGS_BYTES;
-use crate::text::source::{Named, is_inside, read_file, would_be_inside};
+use crate::text::source::{Named, read_file, read_inside, would_be_inside};
 
 const ADVICE: &str =
     "a file that is found may only name what is below its directory; the user can name it with --config";
@@ -58,7 +58,10 @@ impl Settings {
     /// # Errors
     /// When it cannot be read or does not say what it should.
     pub fn named(path: &Path, base: &Path) -> Result<Self, ReadConfigError> {
-        let text = read(path, Named::ByUser)?;
+        let text = read_file(path, Named::ByUser, SETTINGS_BYTES).map_err(|source| ReadConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
         Ok(Self {
             config: Config::parse(&text, path)?,
             base: base.to_owned(),
@@ -83,11 +86,10 @@ impl Settings {
             path: path.clone(),
             source,
         };
-        if !is_inside(directory, &path).map_err(unreadable)? {
+        let Some(text) = read_inside(directory, &path, SETTINGS_BYTES).map_err(unreadable)? else {
             let target = path.read_link().unwrap_or_default();
             return Err(ReadConfigError::Link { path, target });
-        }
-        let text = read(&path, Named::ByInput)?;
+        };
         let settings = Self {
             config: Config::parse(&text, &path)?,
             base: directory.to_owned(),
@@ -188,13 +190,6 @@ impl Settings {
         };
         Config::error_at(text, path, key, message)
     }
-}
-
-fn read(path: &Path, named: Named) -> Result<Vec<u8>, ReadConfigError> {
-    read_file(path, named, SETTINGS_BYTES).map_err(|source| ReadConfigError::Read {
-        path: path.to_owned(),
-        source,
-    })
 }
 
 #[cfg(test)]

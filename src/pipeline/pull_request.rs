@@ -47,15 +47,15 @@ static SYSTEMS: [System; 15] = [
     system(
         "GitLab",
         Sign::Differ {
-            source: "CI_MERGE_REQUEST_SOURCE_PROJECT_ID",
-            target: "CI_MERGE_REQUEST_PROJECT_ID",
+            source: "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH",
+            target: "CI_MERGE_REQUEST_PROJECT_PATH",
         },
     ),
     system(
         "GitLab",
         Sign::Differ {
-            source: "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH",
-            target: "CI_MERGE_REQUEST_PROJECT_PATH",
+            source: "CI_MERGE_REQUEST_SOURCE_PROJECT_ID",
+            target: "CI_MERGE_REQUEST_PROJECT_ID",
         },
     ),
     system(

@@ -65,8 +65,18 @@ fn write_chart(directory: &Path, text: &str) {
     for part in text.split("# link: ").skip(1) {
         let line = part.lines().next().expect("a line");
         let (name, target) = line.split_once(" -> ").expect("a link has a target");
-        std::os::unix::fs::symlink(target, directory.join(name)).expect("a link");
+        link(target, &directory.join(name));
     }
+}
+
+#[cfg(unix)]
+fn link(target: &str, path: &Path) {
+    std::os::unix::fs::symlink(target, path).expect("a link");
+}
+
+#[cfg(windows)]
+fn link(target: &str, path: &Path) {
+    std::os::windows::fs::symlink_file(target, path).expect("a link");
 }
 
 /// The rules and severities of the findings in an example.

@@ -10,7 +10,7 @@ use crate::check::explain::{
 use crate::check::finding::{Finding, Location, SecretValues, join};
 use crate::check::lint::chart::{
     check_ignore_comments, check_maintainers, check_outside_links, check_package_junk, check_secrets,
-    check_unused_values, outside_link_findings, read_inside,
+    check_unused_values, outside_link_findings,
 };
 use crate::check::lint::helm::{ChartSource, lint_files};
 use crate::engine::chart::{
@@ -22,7 +22,7 @@ use crate::kubernetes::validate::{CustomSchemas, Status, check_text};
 use crate::text::limits::FILE_BYTES;
 use crate::text::rule::{Rule, Severity};
 use crate::text::semver::is_compatible_range;
-use crate::text::source::{Named, SourceFile, join_shown, read_file};
+use crate::text::source::{Named, SourceFile, join_shown, read_file, read_inside};
 
 use super::charts::CheckTarget;
 use super::request::CheckRequest;
@@ -183,7 +183,7 @@ fn neighbour_failure(error: &LocalDependencyError, chart: &Path, shown: &str, re
         }
         LocalDependencyError::Load { directory, source } => {
             let read = |name: &str| match request.links {
-                LinkPolicy::StayInside => read_inside(directory, name),
+                LinkPolicy::StayInside => read_inside(directory, &directory.join(name), FILE_BYTES).ok().flatten(),
                 LinkPolicy::Follow => read_file(&directory.join(name), Named::ByInput, FILE_BYTES).ok(),
             };
             Box::new(explain_load(&request.report_root.shown(directory), source, &read))

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::kubernetes::json_schema::{Loader, Node};
 use crate::text::limits::FILE_BYTES;
-use crate::text::source::{Named, is_inside, read_file};
+use crate::text::source::read_inside;
 
 use super::published::published_schema;
 use super::remote_schema::{FetchSchema, is_remote};
@@ -26,14 +26,8 @@ impl Loader for FileLoader<'_> {
         let text = match url.strip_prefix("file://") {
             Some(path) => {
                 let root = self.root.ok_or("a schema at a URL may not refer to files")?;
-                let path = Path::new(path);
-                if !is_inside(root, path).map_err(|error| error.to_string())? {
-                    return Err(format!(
-                        "it is not in {}, the directory of --schema-location",
-                        root.display()
-                    ));
-                }
-                read_file(path, Named::ByInput, FILE_BYTES).map_err(|error| error.to_string())?
+                let text = read_inside(root, Path::new(path), FILE_BYTES).map_err(|error| error.to_string())?;
+                text.ok_or_else(|| format!("it is not in {}, the directory of --schema-location", root.display()))?
             }
             None if is_remote(url) => {
                 if let Some(document) = published_schema(url) {

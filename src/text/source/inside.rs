@@ -6,6 +6,8 @@
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use super::read_file::{Named, read_file};
+
 /// Whether a path, after following links, is `root` or below it.
 ///
 /// # Errors
@@ -14,7 +16,19 @@ pub fn is_inside(root: &Path, path: &Path) -> io::Result<bool> {
     Ok(path.canonicalize()?.starts_with(root.canonicalize()?))
 }
 
-/// The same for a path that may not exist yet, whether or not who makes it first removes `..` from its text.
+/// Reads a file of at most `limit` bytes that input named, if it is `root` or below it after following links.
+///
+/// # Errors
+/// When one of them does not exist, or the file cannot be read, is not a regular file, or is larger.
+pub fn read_inside(root: &Path, path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let real = path.canonicalize()?;
+    if !real.starts_with(root.canonicalize()?) {
+        return Ok(None);
+    }
+    read_file(&real, Named::ByInput, limit).map(Some)
+}
+
+/// Whether a path that may not exist yet would be inside, also if `..` is first removed from its text.
 ///
 /// # Errors
 /// When the root does not exist, or a directory on the way cannot be read.
@@ -78,6 +92,9 @@ mod tests {
         for name in ["root/a", "other/b", "rootx"] {
             std::fs::create_dir_all(at(name)).unwrap();
         }
+        for name in ["f", "root/f", "root/a/f", "other/f", "other/b/f", "rootx/f"] {
+            std::fs::write(at(name), "text").unwrap();
+        }
         symlink("../other", at("root/out")).unwrap();
         symlink("a", at("root/in")).unwrap();
         symlink("root", at("link")).unwrap();
@@ -101,6 +118,8 @@ mod tests {
             ("root/new/../../other/new", None, false),
         ] {
             assert_eq!(is_inside(&at("root"), &at(path)).ok(), existing, "{path}");
+            let read = read_inside(&at("link"), &at(path).join("f"), 9).ok();
+            assert_eq!(read.map(|text| text.is_some()), existing, "{path}");
             assert_eq!(would_be_inside(&at("link"), &at(path)).unwrap(), planned, "{path}");
         }
     }

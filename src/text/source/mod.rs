@@ -6,14 +6,14 @@ mod line_index;
 mod file;
 mod report_root;
 mod temporary_file;
-mod inside;
 mod read_file;
+mod inside;
 mod replace_file;
 mod replace_files;
 mod walk;
 
 pub use file::SourceFile;
-pub use inside::{is_inside, would_be_inside};
+pub use inside::{is_inside, read_inside, would_be_inside};
 pub use line_index::{LineIndex, Position};
 pub use read_file::{Named, open_file, read_file};
 pub use replace_file::replace_file;

@@ -8,7 +8,7 @@ mod unknown_rule;
 mod unused_value;
 
 pub use maintainers::check_maintainers;
-pub use outside_link::{check_outside_links, outside_link_finding, outside_link_findings, read_inside};
+pub use outside_link::{check_outside_links, outside_link_finding, outside_link_findings};
 pub use package_junk::check_package_junk;
 pub use sops::check_secrets;
 pub use unknown_rule::check_ignore_comments;

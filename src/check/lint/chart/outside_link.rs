@@ -8,7 +8,7 @@ use crate::check::finding::{Finding, Location};
 use crate::engine::chart::{OutsideLink, outside_links};
 use crate::text::limits::FILE_BYTES;
 use crate::text::rule::Rule;
-use crate::text::source::{Named, SourceFile, is_inside, join_shown, read_file};
+use crate::text::source::{SourceFile, join_shown, read_inside};
 
 const HELP: &str = "copy what it leads to into the chart, or pass --allow-links if whoever may change the chart may publish \
                     any file that this job can read";
@@ -18,17 +18,10 @@ const HELP: &str = "copy what it leads to into the chart, or pass --allow-links 
 pub fn check_outside_links(chart: &Path, shown: &str) -> Vec<Finding> {
     match outside_links(chart) {
         Ok(links) => outside_link_findings(&links, shown),
-        Err(error) => vec![explain_load(shown, &error, &|name| read_inside(chart, name))],
+        Err(error) => vec![explain_load(shown, &error, &|name| {
+            read_inside(chart, &chart.join(name), FILE_BYTES).ok().flatten()
+        })],
     }
-}
-
-/// A file of a chart's directory, unless links lead out of the directory on the way to it.
-pub fn read_inside(chart: &Path, name: &str) -> Option<Vec<u8>> {
-    let path = chart.join(name);
-    if !is_inside(chart, &path).ok()? {
-        return None;
-    }
-    read_file(&path, Named::ByInput, FILE_BYTES).ok()
 }
 
 /// A finding for each link of a chart that reports show as `shown`.
