@@ -89,7 +89,7 @@ mod tests {
     fn links_decide_where_a_path_is() {
         let all = tempfile::tempdir().unwrap();
         let at = |name: &str| all.path().join(name);
-        for name in ["root/a", "other/b", "rootx"] {
+        for name in ["root/a/x/y", "other/b", "rootx"] {
             std::fs::create_dir_all(at(name)).unwrap();
         }
         for name in ["f", "root/f", "root/a/f", "other/f", "other/b/f", "rootx/f"] {
@@ -97,6 +97,7 @@ mod tests {
         }
         symlink("../other", at("root/out")).unwrap();
         symlink("a", at("root/in")).unwrap();
+        symlink("a/x/y", at("root/deep")).unwrap();
         symlink("root", at("link")).unwrap();
         symlink("../nowhere", at("root/broken")).unwrap();
         for (path, existing, planned) in [
@@ -112,6 +113,8 @@ mod tests {
             ("root/new/deep", None, true),
             ("root/out/new", None, false),
             ("root/out/../new", None, false),
+            // Inside of the root if links are followed first, and outside if `..` is removed first.
+            ("root/deep/../../../new", None, false),
             ("root/new/../a", None, true),
             ("root/broken", None, false),
             ("root/broken/new", None, false),
