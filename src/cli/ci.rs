@@ -7,14 +7,17 @@ use clap::Args;
 
 use crate::artifact::repository::{Item, Location};
 use crate::check::run::{CheckRequest, find_charts};
-use crate::config::{Config, FILE_NAME};
+use crate::config::{ReadConfigError, Settings};
+use crate::engine::chart::LinkPolicy;
 use crate::kubernetes::validate::{KindFilter, Options};
 use crate::kubernetes::version::parse_versions;
-use crate::pipeline::{CiOutcome, Publish, PublishFailure, run_ci, summary_table};
-use crate::report::{Group, concise};
+use crate::pipeline::{CiOutcome, Publish, PublishFailure, fork_of_pull_request, run_ci, summary_table};
+use crate::report::{Group, Remarks, concise};
+use crate::text::source::{Named, read_file};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::link_flags::LinkFlags;
 use super::lint::check_error;
 use super::package::package_error;
 use super::push::publish_items;
@@ -22,12 +25,16 @@ use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
 use super::schema_flags::FetchFlags;
 
+/// Largest description of an event that is read; those of GitHub are below a megabyte.
+const EVENT_BYTES: u64 = 16 << 20;
+
 #[derive(Debug, Args)]
 pub(super) struct CiArguments {
     /// Directory with charts below it.
     #[arg(default_value = ".", value_name = "DIR")]
     directory: PathBuf,
-    /// Configuration (default: chartwright.yaml in the directory, if there is one).
+    /// Configuration, instead of the directory's chartwright.yaml, if it has one. It may name any path; the directory's own only
+    /// what is below the directory.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Repository to publish to when there are no findings, instead of the configured one.
@@ -36,6 +43,9 @@ pub(super) struct CiArguments {
     /// Check only, publish nothing.
     #[arg(long)]
     no_push: bool,
+    /// Publish in a run for a pull request from a fork too. Its author then decides what is published.
+    #[arg(long)]
+    publish_from_forks: bool,
     /// Kubernetes versions to render and validate for, instead of the configured ones: 1.31, latest, 1.28..1.35, or a list with
     /// commas.
     #[arg(long, alias = "kube-version", value_delimiter = ',', value_name = "VERSIONS")]
@@ -43,17 +53,25 @@ pub(super) struct CiArguments {
     #[command(flatten)]
     schemas: FetchFlags,
     #[command(flatten)]
+    links: LinkFlags,
+    #[command(flatten)]
     report: ReportFlags,
 }
 
 pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, CommandError> {
-    let (config, base) = read_config(context, arguments)?;
-    let location = location(context, arguments, &config, &base)?;
+    let settings = read_settings(arguments)?;
+    let config = &settings.config;
+    let location = location(context, arguments, &settings)?;
+    let withheld = location.as_ref().and_then(|_| withheld(context, arguments));
+    if let Some(reason) = &withheld {
+        context.report(reason);
+    }
+    let location = location.filter(|_| withheld.is_none());
     let directories = std::slice::from_ref(&arguments.directory);
     let reporting = arguments
         .report
         .prepare(context, directories, config.silenced(), config.fail_on)?;
-    let mut request = request(arguments, &config, &base, &reporting)?;
+    let mut request = request(arguments, &settings, &reporting)?;
     request.documents = arguments.schemas.documents(context);
     let shows_progress = context.is_interactive() && std::io::stderr().is_terminal();
     let total = request.charts.len();
@@ -73,7 +91,7 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         None => None,
     };
     let outcome = run_ci(&request, &|| context.check_world(), &progress, publish).map_err(check_error)?;
-    print(context, &reporting, &outcome)?;
+    print(context, &reporting, &outcome, withheld.as_deref())?;
     if let Some(location) = location.filter(|_| outcome.error.is_none() && !outcome.has_failed()) {
         context.report(&format!("published to {location}"));
     }
@@ -87,7 +105,12 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
 
 /// Findings and the summary on standard output; the summary on standard error where standard output may be a report that a
 /// program reads.
-fn print(context: RunContext, reporting: &Reporting, outcome: &CiOutcome<CommandError>) -> Result<(), CommandError> {
+fn print(
+    context: RunContext,
+    reporting: &Reporting,
+    outcome: &CiOutcome<CommandError>,
+    withheld: Option<&str>,
+) -> Result<(), CommandError> {
     let findings = outcome.findings();
     let groups: Vec<Group<'_>> = outcome
         .checked
@@ -98,9 +121,13 @@ fn print(context: RunContext, reporting: &Reporting, outcome: &CiOutcome<Command
             findings: &chart.findings,
         })
         .collect();
-    let summary = summary_table(outcome);
+    let summary = summary_table(outcome, withheld);
     if reporting.is_asked() {
-        reporting.write(context, &findings, &groups)?;
+        let remarks = Remarks {
+            hidden: outcome.checked.hidden,
+            withheld,
+        };
+        reporting.write(context, &findings, &groups, remarks)?;
         context.report(summary.trim_end());
         return Ok(());
     }
@@ -113,60 +140,56 @@ fn print(context: RunContext, reporting: &Reporting, outcome: &CiOutcome<Command
     reporting.write_known(&groups)
 }
 
-/// The configuration, and the directory its paths are relative to.
-fn read_config(context: RunContext, arguments: &CiArguments) -> Result<(Config, PathBuf), CommandError> {
+fn read_settings(arguments: &CiArguments) -> Result<Settings, CommandError> {
     if !arguments.directory.is_dir() {
         let message = format!("{} is not a directory", arguments.directory.display());
         return Err(CommandError::could_not_run(message));
     }
-    let path = arguments
-        .config
-        .clone()
-        .unwrap_or_else(|| arguments.directory.join(FILE_NAME));
-    if arguments.config.is_none() && !path.is_file() {
-        return Ok((Config::default(), arguments.directory.clone()));
-    }
-    let text = context.read_file(&path.display().to_string())?;
-    let config = Config::parse(&text, &path).map_err(CommandError::usage)?;
-    let base = if arguments.config.is_some() {
-        arguments.directory.clone()
-    } else {
-        path.parent().unwrap_or(Path::new(".")).to_owned()
+    let settings = match &arguments.config {
+        Some(path) => Settings::named(path, &arguments.directory),
+        None => Settings::found_in(&arguments.directory),
     };
-    Ok((config, base))
+    settings.map_err(|error| match error {
+        ReadConfigError::Read { .. } => CommandError::could_not_run(error),
+        ReadConfigError::Link { .. } | ReadConfigError::Config(_) => CommandError::usage(error),
+    })
+}
+
+/// Why nothing is published in this run, if it is for a pull request from a fork.
+fn withheld(context: RunContext, arguments: &CiArguments) -> Option<String> {
+    if arguments.publish_from_forks {
+        return None;
+    }
+    let read = |path: &str| read_file(Path::new(path), Named::ByUser, EVENT_BYTES);
+    let reason = fork_of_pull_request(&|name| context.variable(name), &read)?;
+    Some(format!(
+        "not published: {reason}; --publish-from-forks publishes all the same"
+    ))
 }
 
 fn location(
     context: RunContext,
     arguments: &CiArguments,
-    config: &Config,
-    base: &Path,
+    settings: &Settings,
 ) -> Result<Option<Location>, CommandError> {
     if arguments.no_push {
         return Ok(None);
     }
     let here = context.working_directory();
-    let given = arguments.repository.as_deref().map(|url| (url, here.clone()));
-    let configured = || config.repository.as_deref().map(|url| (url, here.join(base)));
-    let Some((url, base)) = given.or_else(configured) else {
-        return Ok(None);
+    let (url, base) = match &arguments.repository {
+        Some(url) => (url.as_str(), here),
+        None => match settings.repository().map_err(CommandError::usage)? {
+            Some(url) => (url, here.join(settings.base())),
+            None => return Ok(None),
+        },
     };
     Location::parse(url, &base).map(Some).map_err(CommandError::usage)
 }
 
-fn request(
-    arguments: &CiArguments,
-    config: &Config,
-    base: &Path,
-    reporting: &Reporting,
-) -> Result<CheckRequest, CommandError> {
+fn request(arguments: &CiArguments, settings: &Settings, reporting: &Reporting) -> Result<CheckRequest, CommandError> {
+    let config = &settings.config;
     let mut charts = Vec::new();
-    for root in &config.charts {
-        let root = if root.as_os_str() == "." {
-            base.to_owned()
-        } else {
-            base.join(root)
-        };
+    for root in settings.chart_roots().map_err(CommandError::usage)? {
         charts.extend(find_charts(&root, &config.exclude).map_err(CommandError::could_not_run)?);
     }
     charts.sort();
@@ -177,6 +200,7 @@ fn request(
                 .with_hint("a chart is a directory with a Chart.yaml; `charts` in chartwright.yaml says where to look"),
         );
     }
+    settings.check_values(&charts).map_err(CommandError::usage)?;
     let versions = if arguments.kubernetes_version.is_empty() {
         &config.kubernetes_versions
     } else {
@@ -184,6 +208,11 @@ fn request(
     };
     let versions = parse_versions(versions).map_err(CommandError::usage)?;
     Ok(CheckRequest {
+        links: match arguments.links.policy() {
+            LinkPolicy::StayInside => settings.links(),
+            LinkPolicy::Follow => LinkPolicy::Follow,
+        },
+        values_root: settings.values_root(),
         values: config.values.clone(),
         validation: Options {
             strict: config.strict,

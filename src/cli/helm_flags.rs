@@ -201,6 +201,7 @@ mod tests {
     #[test]
     fn every_flag_of_helm_is_known_and_listed() {
         let ours = [
+            "allow-links",
             "cache",
             "compat",
             "deterministic",

@@ -5,18 +5,19 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::check::finding::{Finding, join};
+use crate::check::finding::{Finding, Hidden, join};
 use crate::check::lint::chart::check_secrets;
 use crate::check::lint::helm::{ChartSource, LintMessage, LintOptions, lint_chart};
 use crate::check::run::{CheckError, CheckRequest, check_charts, find_subcharts};
 use crate::engine::chart::Compat;
 use crate::kubernetes::version::{KubeVersion, parse_versions};
-use crate::report::Group;
+use crate::report::{Group, Remarks};
 use crate::text::rule::Severity;
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::helm_flags::GlobalFlags;
+use super::link_flags::LinkFlags;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
 use super::schema_flags::FetchFlags;
@@ -46,6 +47,8 @@ pub(super) struct LintArguments {
     /// Look for unencrypted secrets alone: fast enough for a pre-commit hook. Directories need not be charts.
     #[arg(long)]
     secrets_only: bool,
+    #[command(flatten)]
+    links: LinkFlags,
     #[command(flatten)]
     report: ReportFlags,
     /// Do not validate values against values.schema.json.
@@ -141,7 +144,9 @@ pub(super) fn check_error(error: CheckError) -> CommandError {
 /// The subcharts of charts, if they are requested.
 fn subcharts(arguments: &LintArguments) -> Vec<PathBuf> {
     let charts = arguments.charts.iter().filter(|_| arguments.with_subcharts);
-    charts.flat_map(|chart| find_subcharts(Path::new(chart))).collect()
+    charts
+        .flat_map(|chart| find_subcharts(Path::new(chart), arguments.links.policy()))
+        .collect()
 }
 
 fn namespace(context: RunContext, arguments: &LintArguments) -> String {
@@ -204,6 +209,7 @@ fn run_all_rules(
     let (given, _) = arguments.values.read(context, Compat::Helm4, &shown)?;
     let mut request = CheckRequest {
         subcharts: subcharts(arguments),
+        links: arguments.links.policy(),
         namespace: namespace(context, arguments),
         skip_schema_validation: arguments.skip_schema_validation,
         documents: arguments.schemas.documents(context),
@@ -232,13 +238,28 @@ fn run_all_rules(
             findings: &chart.findings,
         })
         .collect();
-    reporting.write(context, &findings, &groups)?;
+    reporting.write(context, &findings, &groups, remarks(outcome.hidden))?;
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     context.report(&format!(
         "{total} chart(s) linted, {errors} error(s), {warnings} warning(s)"
     ));
+    report_hidden(context, outcome.hidden);
     Ok(reporting.exit(&findings))
+}
+
+fn remarks(hidden: Hidden) -> Remarks<'static> {
+    Remarks {
+        hidden,
+        ..Remarks::default()
+    }
+}
+
+/// Says how many findings are left out, if there are any.
+pub(super) fn report_hidden(context: RunContext, hidden: Hidden) {
+    if let Some(sentence) = hidden.sentence() {
+        context.report(&sentence);
+    }
 }
 
 /// Unencrypted secrets alone.
@@ -256,7 +277,8 @@ fn run_secrets(context: RunContext, paths: &[PathBuf], reporting: &Reporting) ->
         .collect();
     let findings = join(found.iter().flat_map(|(_, findings)| findings.clone()).collect());
     let groups: Vec<Group<'_>> = found.iter().map(|(name, findings)| Group { name, findings }).collect();
-    reporting.write(context, &findings, &groups)?;
+    reporting.write(context, &findings, &groups, remarks(judge.hidden()))?;
+    report_hidden(context, judge.hidden());
     Ok(reporting.exit(&findings))
 }
 

@@ -6,6 +6,7 @@ mod ci;
 mod command_error;
 mod exit_code;
 mod helm_flags;
+mod link_flags;
 mod lint;
 mod network;
 mod output_directory;

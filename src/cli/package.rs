@@ -8,10 +8,11 @@ use crate::artifact::package::{PackageError, PackageOptions, package_chart};
 use crate::text::source::{Replacement, replace_files};
 use crate::text::visible::visible;
 
-use crate::engine::chart::LoadError;
+use crate::engine::chart::{LoadError, LocalDependencyError};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::link_flags::LinkFlags;
 use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
@@ -28,12 +29,15 @@ pub(super) struct PackageArguments {
     /// Set the appVersion in Chart.yaml.
     #[arg(long, value_name = "VERSION")]
     app_version: Option<String>,
+    #[command(flatten)]
+    links: LinkFlags,
 }
 
 pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<Exit, CommandError> {
     let options = PackageOptions {
         version: arguments.version.clone(),
         app_version: arguments.app_version.clone(),
+        links: arguments.links.policy(),
     };
     let packages = arguments
         .charts
@@ -70,6 +74,10 @@ pub(super) fn package_error(error: PackageError) -> CommandError {
             source: LoadError::Read { .. },
             ..
         } => CommandError::could_not_run(error),
+        PackageError::Local(LocalDependencyError::OutsideLinks { .. }) => CommandError::findings(error).with_hint(
+            "copy what it leads to into the chart, or pass --allow-links if whoever may change the chart may publish any file \
+             that you can read",
+        ),
         PackageError::Missing { .. } => CommandError::findings(error)
             .with_hint("run `helm dependency build` first, or depend on a chart beside this one with file://"),
         _ => CommandError::findings(error),

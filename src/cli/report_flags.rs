@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::check::finding::{Baseline, Finding, Judgement, PathRule};
-use crate::report::{FORMATS, Format, Group, Report};
+use crate::report::{FORMATS, Format, Group, Remarks, Report};
 use crate::text::rule::Severity;
 use crate::text::source::{ReportRoot, replace_file};
 
@@ -148,6 +148,7 @@ impl Reporting {
         context: RunContext,
         findings: &[Finding],
         groups: &[Group<'_>],
+        remarks: Remarks<'_>,
     ) -> Result<(), CommandError> {
         let text = [Wanted {
             format: Format::TEXT,
@@ -173,6 +174,7 @@ impl Reporting {
             let report = Report {
                 findings: &shown_findings,
                 groups: &shown_groups,
+                remarks,
                 coloured: wanted.file.is_none() && context.has_colour(),
             };
             let text = wanted.format.write(&report);

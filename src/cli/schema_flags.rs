@@ -36,6 +36,20 @@ pub(super) struct FetchFlags {
     cache: Option<PathBuf>,
 }
 
+/// Documents at URLs, and no files: a chart that is checked decides what its schema refers to.
+#[derive(Debug)]
+struct OnlyRemote(Arc<dyn FetchDocument>);
+
+impl FetchDocument for OnlyRemote {
+    fn fetch_document(&self, url: &str) -> Result<Vec<u8>, String> {
+        self.0.fetch_document(url)
+    }
+
+    fn reads_files(&self) -> bool {
+        false
+    }
+}
+
 impl OfflineFlags {
     /// What fetches schemas; none if nothing is fetched.
     pub(super) fn documents(&self, context: RunContext) -> Option<Arc<dyn FetchDocument>> {
@@ -46,7 +60,7 @@ impl OfflineFlags {
 impl FetchFlags {
     /// What fetches schemas; none if nothing is fetched.
     pub(super) fn documents(&self, context: RunContext) -> Option<Arc<dyn FetchDocument>> {
-        self.fetch_schemas
-            .then(|| remote_documents(context, self.cache.clone()))
+        let fetched: Arc<dyn FetchDocument> = Arc::new(OnlyRemote(remote_documents(context, self.cache.clone())));
+        self.fetch_schemas.then_some(fetched)
     }
 }

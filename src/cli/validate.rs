@@ -1,6 +1,5 @@
 //! `chartwright validate`: manifests against Kubernetes' schemas, offline.
 
-use std::convert::Infallible;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,15 +17,16 @@ use crate::kubernetes::validate::{
     is_remote,
 };
 use crate::kubernetes::version::parse_versions;
-use crate::report::{CheckedFile, Group, ResourceFormat, ResourceOptions, resources_as};
+use crate::report::{CheckedFile, Group, Remarks, ResourceFormat, ResourceOptions, resources_as};
 use crate::text::limits::MANIFEST_BYTES;
 use crate::text::redact::redact_message;
 use crate::text::rule::{Rule, Severity};
-use crate::text::source::{Links, Named, SourceFile, Visit, WalkLimits, read_file, walk};
+use crate::text::source::{Links, Named, SourceFile, Visit, WalkError, WalkLimits, read_file, walk};
 use crate::text::threads::map_with_state;
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::lint::report_hidden;
 use super::network::remote_schemas;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::{RunContext, open_error};
@@ -280,7 +280,7 @@ fn targets(context: RunContext, arguments: &ValidateArguments) -> Result<Vec<Tar
 fn definition_files(path: &Path) -> Result<Vec<PathBuf>, CommandError> {
     let mut paths = Vec::new();
     if path.is_dir() {
-        collect(path, &mut paths);
+        collect(path, &mut paths)?;
     } else if path.is_file() {
         paths.push(path.to_owned());
     } else {
@@ -332,7 +332,12 @@ fn report_findings(context: RunContext, reporting: &Reporting, files: &[CheckedF
             findings,
         })
         .collect();
-    reporting.write(context, &findings, &groups)?;
+    let remarks = Remarks {
+        hidden: judge.hidden(),
+        ..Remarks::default()
+    };
+    reporting.write(context, &findings, &groups, remarks)?;
+    report_hidden(context, judge.hidden());
     Ok(exit(files, reporting.exit(&findings)))
 }
 
@@ -416,7 +421,7 @@ fn inputs(context: RunContext, arguments: &ValidateArguments, ignored: &[Regex])
             inputs.push(Input::Text(STDIN.to_owned(), context.read_stdin()?));
         } else if Path::new(name).is_dir() {
             let mut paths = Vec::new();
-            collect(Path::new(name), &mut paths);
+            collect(Path::new(name), &mut paths)?;
             let paths = paths.into_iter().map(|path| path.display().to_string());
             let paths = paths.filter(|path| !is_ignored(path));
             inputs.extend(paths.map(|path| Input::Path(path, Named::ByInput)));
@@ -430,14 +435,23 @@ fn inputs(context: RunContext, arguments: &ValidateArguments, ignored: &[Regex])
 /// Bounds of a search for manifests.
 const LIMITS: WalkLimits = WalkLimits {
     depth: 64,
-    entries: 10_000_000,
+    entries: 1_000_000,
     links: Links::Followed,
 };
 
-/// The manifests below a directory, in the order of their paths. Unreadable ones are skipped, as kubeconform does.
-fn collect(directory: &Path, paths: &mut Vec<PathBuf>) {
-    let walked: Result<(), Infallible> = walk(directory, LIMITS, &mut |entry| {
-        let Ok(entry) = entry else { return Ok(Visit::PassOver) };
+/// The manifests below a directory, in the order of their paths. Unreadable ones are skipped, as kubeconform does; but a part of
+/// too many would pass for the whole.
+fn collect(directory: &Path, paths: &mut Vec<PathBuf>) -> Result<(), CommandError> {
+    walk(directory, LIMITS, &mut |entry| {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error @ WalkError::TooMany(_)) => {
+                return Err(
+                    CommandError::could_not_run(error).with_hint("name the directories with manifests one by one")
+                );
+            }
+            Err(_) => return Ok(Visit::PassOver),
+        };
         let is_manifest = entry.path.extension().is_some_and(|extension| {
             ["yaml", "yml", "json"]
                 .iter()
@@ -447,10 +461,7 @@ fn collect(directory: &Path, paths: &mut Vec<PathBuf>) {
             paths.push(entry.path);
         }
         Ok(Visit::Enter)
-    });
-    match walked {
-        Ok(()) => {}
-    }
+    })
 }
 
 /// Checks the inputs until one fails, and leaves the rest out.

@@ -75,6 +75,8 @@ pub struct Config {
     /// Repository to publish to when there are no findings, such as `file://dir` (relative to the file) or
     /// `s3://bucket/prefix`.
     pub repository: Option<String>,
+    /// Whether links may lead out of a chart; only a file that the user names may allow it.
+    pub allow_links: bool,
 }
 
 impl Default for Config {
@@ -92,6 +94,7 @@ impl Default for Config {
             release_name: "release-name".to_owned(),
             namespace: "default".to_owned(),
             repository: None,
+            allow_links: false,
         }
     }
 }
@@ -136,6 +139,19 @@ impl Config {
             })?;
         }
         Ok(config)
+    }
+
+    /// An error at the value at a path of keys and numbers.
+    pub(super) fn error_at(text: &[u8], file: &Path, path: &[&str], message: String) -> ConfigError {
+        let tree = yaml::parse_first(text).ok();
+        let node = tree
+            .as_ref()
+            .and_then(|tree| Some(tree.span(tree.find(tree.root()?, path)?).start));
+        ConfigError {
+            path: file.to_owned(),
+            position: LineIndex::new(text).position(text, node.unwrap_or(0)),
+            message,
+        }
     }
 
     /// The rules that are silenced.
@@ -257,7 +273,7 @@ mod tests {
 
     #[test]
     fn every_setting_is_read() {
-        let text = "charts: [a, b/c]\nexclude: [x]\nvalues: ['v-*.yaml']\nkubernetesVersions: ['1.31']\nstrict: false\nignoreMissingSchemas: false\nskipKinds: [Secret]\nfailOn: info\nreleaseName: r\nnamespace: ns\nrepository: file://repo\nignore:\n- {rule: type, path: a/b, reason: why}\n- {rule: '*', reason: because}\n- {rule: range/service-port, reason: because}\n";
+        let text = "charts: [a, b/c]\nexclude: [x]\nvalues: ['v-*.yaml']\nkubernetesVersions: ['1.31']\nstrict: false\nignoreMissingSchemas: false\nskipKinds: [Secret]\nfailOn: info\nallowLinks: true\nreleaseName: r\nnamespace: ns\nrepository: file://repo\nignore:\n- {rule: type, path: a/b, reason: why}\n- {rule: '*', reason: because}\n- {rule: range/service-port, reason: because}\n";
         let config = parse(text).unwrap();
         let silenced: Vec<(String, String)> = config
             .silenced()
@@ -283,6 +299,7 @@ mod tests {
             release_name: "r".to_owned(),
             namespace: "ns".to_owned(),
             repository: Some("file://repo".to_owned()),
+            allow_links: true,
         };
         assert_eq!(config, want);
         assert_eq!(parse("failOn: error\n").unwrap(), Config::default());

@@ -1,5 +1,6 @@
 //! Our own settings: `chartwright.yaml`.
 
 mod file;
+mod trust;
 
-pub use file::{Config, FILE_NAME};
+pub use trust::{ReadConfigError, Settings};

@@ -4,6 +4,7 @@ use crate::artifact::package::{PackageError, PackageOptions, package_chart};
 use crate::artifact::repository::{Item, Outcome};
 use crate::check::finding::Finding;
 use crate::check::run::{CheckError, CheckOutcome, CheckRequest, CheckedChart, check_charts};
+use crate::engine::chart::LinkPolicy;
 use crate::engine::template::World;
 
 /// How a chart ended.
@@ -97,7 +98,7 @@ pub fn run_ci<W: World, E>(
         outcome.not_published();
         return Ok(outcome);
     }
-    let published = packages(&outcome.checked.charts)
+    let published = packages(&outcome.checked.charts, request.links)
         .map_err(PublishFailure::Package)
         .and_then(|items| publish(&items).map_err(PublishFailure::Repository));
     match published {
@@ -136,8 +137,11 @@ fn verdict(chart: &CheckedChart, request: &CheckRequest) -> ChartResult {
     }
 }
 
-fn packages(charts: &[CheckedChart]) -> Result<Vec<Item>, PackageError> {
-    let options = PackageOptions::default();
+fn packages(charts: &[CheckedChart], links: LinkPolicy) -> Result<Vec<Item>, PackageError> {
+    let options = PackageOptions {
+        links,
+        ..PackageOptions::default()
+    };
     charts
         .iter()
         .map(|chart| {

@@ -4,8 +4,9 @@ use super::ci::CiOutcome;
 use crate::text::rule::Severity;
 use crate::text::visible::{visible, without_commands};
 
-/// Columns aligned with spaces: chart, version, renderings, documents, findings that count, and result.
-pub fn summary_table<E>(outcome: &CiOutcome<E>) -> String {
+/// Columns aligned with spaces: chart, version, renderings, documents, findings that count, and result. Lines below say how
+/// many findings are left out, and why nothing is published, if it is `withheld`.
+pub fn summary_table<E>(outcome: &CiOutcome<E>, withheld: Option<&str>) -> String {
     let mut rows = vec![
         [
             "CHART",
@@ -57,6 +58,11 @@ pub fn summary_table<E>(outcome: &CiOutcome<E>) -> String {
         table.push_str(cells.join("  ").trim_end());
         table.push('\n');
     }
+    let withheld = withheld.map(str::to_owned);
+    for remark in outcome.checked.hidden.sentence().into_iter().chain(withheld) {
+        table.push_str(&visible(&remark));
+        table.push('\n');
+    }
     without_commands(&table).into_owned()
 }
 
@@ -83,7 +89,7 @@ mod tests {
             findings,
             ..CheckedChart::default()
         };
-        let outcome: CiOutcome<()> = CiOutcome {
+        let mut outcome: CiOutcome<()> = CiOutcome {
             checked: CheckOutcome {
                 charts: vec![
                     chart(
@@ -93,6 +99,7 @@ mod tests {
                     ),
                     chart("api-server", Vec::new(), 3),
                 ],
+                ..CheckOutcome::default()
             },
             results: vec![ChartResult::Failed, ChartResult::NotPublished],
             error: None,
@@ -102,6 +109,11 @@ CHART       VERSION  RENDERINGS  DOCUMENTS              ERRORS  WARNINGS  RESULT
 web         1.0.0    2           7                      1       1         failed
 api-server  1.0.0    2           7 (+3 without schema)  0       0         not published
 ";
-        assert_eq!(summary_table(&outcome), want);
+        assert_eq!(summary_table(&outcome, None), want);
+        let withheld = summary_table(&outcome, Some("not published: a\u{1b}b"));
+        assert_eq!(withheld, format!("{want}not published: a␛b\n"));
+        outcome.checked.hidden.comments = 4;
+        let hidden = summary_table(&outcome, None);
+        assert_eq!(hidden, format!("{want}4 findings are hidden: 4 by comments\n"));
     }
 }

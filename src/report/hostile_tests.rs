@@ -5,7 +5,7 @@ use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use serde_json::Value as Json;
 
-use super::{CheckedFile, FORMATS, Group, Report, ResourceFormat, ResourceOptions, concise, resources_as};
+use super::{CheckedFile, FORMATS, Group, Remarks, Report, ResourceFormat, ResourceOptions, concise, resources_as};
 use crate::check::finding::{Finding, Location, Place};
 use crate::kubernetes::validate::{Resource, Status, Violation};
 use crate::text::rule::Rule;
@@ -171,6 +171,7 @@ fn no_report_can_be_forged() {
         let report = Report {
             findings: &findings,
             groups: &groups,
+            remarks: Remarks::default(),
             coloured: false,
         };
         for format in &FORMATS {

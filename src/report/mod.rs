@@ -7,5 +7,5 @@ mod json_text;
 mod verdicts;
 mod xml;
 
-pub use findings::{FORMATS, Format, Group, Report, Terminal, concise};
+pub use findings::{FORMATS, Format, Group, Remarks, Report, Terminal, concise};
 pub use verdicts::{CheckedFile, ResourceFormat, ResourceOptions, resources_as};

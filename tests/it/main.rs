@@ -37,6 +37,8 @@ mod schema_rows;
 mod schema_urls;
 mod shown_secrets;
 mod template_inputs;
+#[cfg(unix)]
+mod trust;
 mod validate_crd;
 mod values_schema_urls;
 mod verdicts;

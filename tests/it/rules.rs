@@ -42,7 +42,7 @@ fn examples<'t>(rule: &'t str, body: &str) -> Vec<Example<'t>> {
         .collect()
 }
 
-/// Writes the files of a chart; a name with `-` in front is left out.
+/// Writes the files and links of a chart; a name with `-` in front is left out.
 fn write_chart(directory: &Path, text: &str) {
     let mut files = vec![
         ("Chart.yaml", CHART),
@@ -50,6 +50,7 @@ fn write_chart(directory: &Path, text: &str) {
         ("templates/t.yaml", TEMPLATE),
     ];
     for part in text.split("# file: ").skip(1) {
+        let part = part.split("# link: ").next().expect("a part");
         let (name, content) = part.split_once('\n').expect("a file has a name");
         match name.strip_prefix('-') {
             Some(left_out) => files.retain(|(known, _)| !known.starts_with(left_out)),
@@ -61,6 +62,21 @@ fn write_chart(directory: &Path, text: &str) {
         fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
         fs::write(path, content).expect("a file");
     }
+    for part in text.split("# link: ").skip(1) {
+        let line = part.lines().next().expect("a line");
+        let (name, target) = line.split_once(" -> ").expect("a link has a target");
+        link(target, &directory.join(name));
+    }
+}
+
+#[cfg(unix)]
+fn link(target: &str, path: &Path) {
+    std::os::unix::fs::symlink(target, path).expect("a link");
+}
+
+#[cfg(windows)]
+fn link(target: &str, path: &Path) {
+    std::os::windows::fs::symlink_file(target, path).expect("a link");
 }
 
 /// The rules and severities of the findings in an example.

@@ -78,6 +78,8 @@ pub(crate) fn run(directory: &Path, arguments: &[&str], variables: &[(&str, &str
     let output = Command::new(env!("CARGO_BIN_EXE_chartwright"))
         .args(arguments)
         .current_dir(directory)
+        .env_remove("GITHUB_EVENT_NAME")
+        .env_remove("GITHUB_EVENT_PATH")
         .env_remove("GITHUB_WORKSPACE")
         .env_remove("CI_PROJECT_DIR")
         .envs(variables.iter().copied())

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::engine::chart::{
-    Chart, ChartFile, LoadError, LocalDependencyError, archive_name, files_with_local_dependencies, load_files,
-    read_archive,
+    Chart, ChartFile, LinkPolicy, LoadError, LocalDependencyError, archive_name, files_with_local_dependencies,
+    load_files, read_archive,
 };
 use crate::text::edit::{Change, EditError, NewValue, YamlPath, apply_changes};
 use crate::text::limits::FILE_BYTES;
@@ -20,6 +20,8 @@ pub struct PackageOptions {
     pub version: Option<String>,
     /// appVersion to write into Chart.yaml.
     pub app_version: Option<String>,
+    /// Whether files outside of the chart's directory are packaged where links lead to them.
+    pub links: LinkPolicy,
 }
 
 /// A packaged chart.
@@ -81,7 +83,7 @@ pub fn package_chart(directory: &Path, options: &PackageOptions) -> Result<Packa
         source,
     };
     let mut files = if directory.is_dir() {
-        files_with_local_dependencies(directory)?.files
+        files_with_local_dependencies(directory, options.links)?.files
     } else {
         let bytes = read_file(directory, Named::ByUser, FILE_BYTES).map_err(|source| {
             load(LoadError::Read {
@@ -220,6 +222,7 @@ mod tests {
         let options = |version: Option<&str>, app_version: Option<&str>| PackageOptions {
             version: version.map(str::to_owned),
             app_version: app_version.map(str::to_owned),
+            ..PackageOptions::default()
         };
         let package = package_chart(directory.path(), &options(Some("2.0.0-rc.1"), Some("3"))).unwrap();
         assert_eq!(package.file_name(), "c-2.0.0-rc.1.tgz");

@@ -4,7 +4,7 @@ use crate::text::rule::Severity;
 
 use super::baseline::{Baseline, Remaining};
 use super::finding::Finding;
-use super::suppression::{PathRule, Suppressions};
+use super::suppression::{PathRule, Silencer, Suppressions};
 
 /// How findings are judged.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +24,7 @@ impl Judgement {
         Judge {
             suppressions: Suppressions::new(&self.silenced),
             remaining: self.baseline.as_ref().map(Baseline::remaining),
+            hidden: Hidden::default(),
         }
     }
 
@@ -33,11 +34,42 @@ impl Judgement {
     }
 }
 
+/// How many findings do not count, by what hides them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// `ignore` of the configuration.
+    pub configuration: usize,
+    /// Comments in the files.
+    pub comments: usize,
+    /// The baseline.
+    pub baseline: usize,
+}
+
+impl Hidden {
+    /// `3 findings are hidden: 2 by the configuration, 1 by comments`; nothing where none is hidden.
+    pub fn sentence(&self) -> Option<String> {
+        let parts = [
+            (self.configuration, "by the configuration"),
+            (self.comments, "by comments"),
+            (self.baseline, "by the baseline"),
+        ];
+        let shown = parts.iter().filter(|(count, _)| *count > 0);
+        let shown: Vec<String> = shown.map(|(count, by)| format!("{count} {by}")).collect();
+        let findings = match self.configuration + self.comments + self.baseline {
+            0 => return None,
+            1 => "1 finding is hidden".to_owned(),
+            more => format!("{more} findings are hidden"),
+        };
+        Some(format!("{findings}: {}", shown.join(", ")))
+    }
+}
+
 /// Takes out what does not count.
 #[derive(Debug)]
 pub struct Judge<'j> {
     suppressions: Suppressions<'j>,
     remaining: Option<Remaining>,
+    hidden: Hidden,
 }
 
 impl Judge<'_> {
@@ -45,13 +77,26 @@ impl Judge<'_> {
     pub fn keep(&mut self, findings: Vec<Finding>) -> Vec<Finding> {
         let mut kept = findings;
         kept.retain(|finding| {
-            !self.suppressions.silence(finding)
-                && !self
-                    .remaining
-                    .as_mut()
-                    .is_some_and(|remaining| remaining.takes(finding))
+            let count = match self.suppressions.silencer(finding) {
+                Some(Silencer::Configuration) => &mut self.hidden.configuration,
+                Some(Silencer::Comment) => &mut self.hidden.comments,
+                None => {
+                    let remaining = self.remaining.as_mut();
+                    if !remaining.is_some_and(|remaining| remaining.takes(finding)) {
+                        return true;
+                    }
+                    &mut self.hidden.baseline
+                }
+            };
+            *count += 1;
+            false
         });
         kept
+    }
+
+    /// How many findings were taken out so far.
+    pub const fn hidden(&self) -> Hidden {
+        self.hidden
     }
 }
 
@@ -83,6 +128,18 @@ mod tests {
         // The baseline knows one such finding, and a second one is new.
         let second = judge.keep(vec![known.clone(), finding(Rule::ImageTag, "b")]);
         assert_eq!(second, [known.clone(), finding(Rule::ImageTag, "b")]);
+        let hidden = judge.hidden();
+        assert_eq!((hidden.configuration, hidden.comments, hidden.baseline), (1, 0, 1));
+        let want = "2 findings are hidden: 1 by the configuration, 1 by the baseline";
+        assert_eq!(hidden.sentence().as_deref(), Some(want));
+        let mut judge = judgement.start();
+        let file = SourceFile::new("f", &b"# chartwright-ignore-file: * why\n"[..]);
+        judge.keep(vec![Finding::new(Rule::Type, Location::whole(file), "x")]);
+        assert_eq!(
+            judge.hidden().sentence().as_deref(),
+            Some("1 finding is hidden: 1 by comments")
+        );
+        assert_eq!(Hidden::default().sentence(), None);
         assert!(judgement.fails(&second));
         assert!(!judgement.fails(&[finding(Rule::ImageTag, "b")]));
         let strict = Judgement {

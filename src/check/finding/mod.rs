@@ -16,7 +16,7 @@ mod violation;
 
 pub use baseline::Baseline;
 pub use finding::{Finding, Location, Place, Related, join};
-pub use judgement::Judgement;
+pub use judgement::{Hidden, Judgement};
 pub use secret_text::{may_name_secret, names_secret, seems_secret, without_secrets, without_value};
 pub use secret_values::SecretValues;
 pub use suppression::{PathRule, ignore_comments};

@@ -65,6 +65,15 @@ impl IgnoreComment {
     }
 }
 
+/// What silences a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silencer {
+    /// `ignore` of the configuration.
+    Configuration,
+    /// A comment in the file.
+    Comment,
+}
+
 /// What is silenced where. The comments of a file are read once, when it has a finding.
 #[derive(Debug, Default)]
 pub struct Suppressions<'c> {
@@ -81,10 +90,10 @@ impl<'c> Suppressions<'c> {
         }
     }
 
-    /// Whether a finding is silenced.
-    pub fn silence(&mut self, finding: &Finding) -> bool {
+    /// What silences a finding, if anything does.
+    pub fn silencer(&mut self, finding: &Finding) -> Option<Silencer> {
         if self.configured.iter().any(|entry| entry.covers(finding)) {
-            return true;
+            return Some(Silencer::Configuration);
         }
         let file = &finding.primary.file;
         if !self.files.contains_key(file.path()) {
@@ -92,10 +101,11 @@ impl<'c> Suppressions<'c> {
         }
         let comments = self.files.get(file.path()).map(Vec::as_slice).unwrap_or_default();
         if comments.is_empty() {
-            return false;
+            return None;
         }
         let line = finding.primary.position().line;
-        comments.iter().any(|comment| comment.covers(line, finding))
+        let is_covered = comments.iter().any(|comment| comment.covers(line, finding));
+        is_covered.then_some(Silencer::Comment)
     }
 }
 
@@ -157,7 +167,7 @@ mod tests {
         let file = SourceFile::new(path, text.as_bytes());
         let span = file.line_span(line);
         let finding = Finding::new(rule, Location::new(file, span), "x");
-        Suppressions::new(configured).silence(&finding)
+        Suppressions::new(configured).silencer(&finding).is_some()
     }
 
     #[test]

@@ -9,11 +9,13 @@ use crate::check::explain::{
 };
 use crate::check::finding::{Finding, Location, SecretValues, join};
 use crate::check::lint::chart::{
-    check_ignore_comments, check_maintainers, check_package_junk, check_secrets, check_unused_values,
+    check_ignore_comments, check_maintainers, check_outside_links, check_package_junk, check_secrets,
+    check_unused_values, outside_link_findings,
 };
 use crate::check::lint::helm::{ChartSource, lint_files};
 use crate::engine::chart::{
-    Chart, LoadError, LocalDependencyError, LocalFiles, files_with_local_dependencies, load_files, read_archive,
+    Chart, LinkPolicy, LoadError, LocalDependencyError, LocalFiles, files_with_local_dependencies, load_files,
+    read_archive,
 };
 use crate::engine::template::World;
 use crate::kubernetes::validate::{CustomSchemas, Options as ValidateOptions, Status, Target, check_text};
@@ -21,7 +23,7 @@ use crate::kubernetes::version::KubeVersion;
 use crate::text::limits::FILE_BYTES;
 use crate::text::rule::{Rule, Severity};
 use crate::text::semver::is_compatible_range;
-use crate::text::source::{Named, SourceFile, join_shown, read_file};
+use crate::text::source::{Named, SourceFile, join_shown, read_file, read_inside};
 
 use super::charts::CheckTargets;
 use super::judged::Judged;
@@ -88,6 +90,13 @@ pub(super) fn check_chart(
         path,
         ..CheckedChart::default()
     };
+    if request.links == LinkPolicy::StayInside && source.is_dir() {
+        checked.findings = check_outside_links(source, &checked.path);
+        if !checked.findings.is_empty() {
+            checked.hide_secrets();
+            return checked;
+        }
+    }
     if source.is_dir() {
         checked.findings = check_secrets(&[source.to_owned()], &request.report_root);
     }
@@ -114,8 +123,8 @@ fn load(source: &Path, shown: &str, request: &CheckRequest) -> Result<(ChartSour
     let read = |name: &str| read_file(&source.join(name), Named::ByInput, FILE_BYTES).ok();
     let explained = |error: &LoadError| Box::new(explain_load(shown, error, &read));
     let (local, shown) = if source.is_dir() {
-        let files =
-            files_with_local_dependencies(source).map_err(|error| neighbour_failure(&error, source, shown, request))?;
+        let files = files_with_local_dependencies(source, request.links)
+            .map_err(|error| neighbour_failure(&error, source, shown, request))?;
         (files, shown.to_owned())
     } else {
         let unreadable = |message: String| {
@@ -165,8 +174,20 @@ fn neighbour_failure(error: &LocalDependencyError, chart: &Path, shown: &str, re
                 is_there(repository)
             }))
         }
+        LocalDependencyError::OutsideLinks { directory, links } => {
+            let found = outside_link_findings(links, &request.report_root.shown(directory));
+            let first = found.into_iter().next();
+            Box::new(
+                first.unwrap_or_else(|| {
+                    Finding::new(Rule::LinkLeavesChart, Location::whole(own_file()), error.to_string())
+                }),
+            )
+        }
         LocalDependencyError::Load { directory, source } => {
-            let read = |name: &str| read_file(&directory.join(name), Named::ByInput, FILE_BYTES).ok();
+            let read = |name: &str| match request.links {
+                LinkPolicy::StayInside => read_inside(directory, &directory.join(name), FILE_BYTES).ok().flatten(),
+                LinkPolicy::Follow => read_file(&directory.join(name), Named::ByInput, FILE_BYTES).ok(),
+            };
             Box::new(explain_load(&request.report_root.shown(directory), source, &read))
         }
         LocalDependencyError::Version { name: wanted, .. } | LocalDependencyError::Name { name: wanted, .. } => {

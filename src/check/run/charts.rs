@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::check::finding::{Finding, join};
+use crate::check::finding::{Finding, Hidden, join};
 use crate::engine::template::World;
 use crate::kubernetes::validate::{Catalog, Target};
 use crate::kubernetes::version::{KubeVersion, VersionError};
@@ -34,6 +34,8 @@ pub(super) struct CheckTargets {
 pub struct CheckOutcome {
     /// The charts, in the order of the request.
     pub charts: Vec<CheckedChart>,
+    /// How many findings were left out, by what hides them.
+    pub hidden: Hidden,
 }
 
 impl CheckOutcome {
@@ -76,5 +78,6 @@ pub fn check_charts<W: World>(
     for chart in &mut charts {
         chart.findings = judge.keep(std::mem::take(&mut chart.findings));
     }
-    Ok(CheckOutcome { charts })
+    let hidden = judge.hidden();
+    Ok(CheckOutcome { charts, hidden })
 }

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
-use crate::engine::chart::is_archive_name;
+use crate::engine::chart::{LinkPolicy, is_archive_name};
 use crate::text::source::{Links, Visit, WalkEntry, WalkError, WalkLimits, walk};
 
 /// Bounds of a search for charts.
@@ -53,15 +53,22 @@ fn file_name(entry: &WalkEntry) -> &str {
     entry.name.rsplit('/').next().unwrap_or(&entry.name)
 }
 
-/// Charts below the `charts/` directory of a chart, directories and archives, in the order of their paths.
-pub fn find_subcharts(chart: &Path) -> Vec<PathBuf> {
+/// Charts below the `charts/` directory of a chart, directories and archives, in the order of their paths. Those outside of the
+/// chart, where links lead, only if they may.
+pub fn find_subcharts(chart: &Path, links: LinkPolicy) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let limits = WalkLimits {
-        links: Links::Followed,
+        links: match links {
+            LinkPolicy::StayInside => Links::Inside,
+            LinkPolicy::Follow => Links::Followed,
+        },
+        entries: 100_000,
         ..LIMITS
     };
-    let walked: Result<(), Infallible> = walk(&chart.join("charts"), limits, &mut |entry| {
-        if let Ok(entry) = entry {
+    let walked: Result<(), Infallible> = walk(chart, limits, &mut |entry| {
+        if let Ok(entry) = entry
+            && (entry.depth > 0 || entry.name == "charts")
+        {
             if entry.file_type.is_dir() {
                 return Ok(Visit::Enter);
             }
@@ -109,10 +116,13 @@ mod tests {
         assert_eq!(names(find_charts(root.path(), &exclude).unwrap()), ["a/inner", "b"]);
         assert_eq!(names(find_charts(&root.path().join("b"), &exclude).unwrap()), ["b"]);
         assert_eq!(
-            names(find_subcharts(&root.path().join("a/inner"))),
+            names(find_subcharts(&root.path().join("a/inner"), LinkPolicy::StayInside)),
             ["a/inner/charts/sub", "a/inner/charts/z-1.0.0.tgz"]
         );
         assert!(find_charts(&root.path().join("nowhere"), &[]).is_err());
-        assert_eq!(find_subcharts(&root.path().join("b")), Vec::<PathBuf>::new());
+        assert_eq!(
+            find_subcharts(&root.path().join("b"), LinkPolicy::StayInside),
+            Vec::<PathBuf>::new()
+        );
     }
 }

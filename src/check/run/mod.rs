@@ -17,4 +17,4 @@ pub(crate) use chart::Rendered;
 pub use charts::{CheckError, CheckOutcome, check_charts};
 pub use definitions::{chart_definitions, is_chart};
 pub use find_charts::{find_charts, find_subcharts};
-pub use request::{CheckRequest, DEFAULT_VALUES, GivenValues};
+pub use request::{CheckRequest, DEFAULT_VALUES, GivenValues, ValuesRoot};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::check::explain::Given;
 use crate::check::finding::Judgement;
+use crate::engine::chart::LinkPolicy;
 use crate::engine::template::{Dict, Map};
 use crate::engine::values::{FetchDocument, UserValues, UserValuesError};
 use crate::kubernetes::validate::Options as ValidateOptions;
@@ -48,6 +49,19 @@ impl GivenValues {
     }
 }
 
+/// Where the values files that globs name may be, after following links. Links that may lead out of a chart may also lead out
+/// of this.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ValuesRoot {
+    /// In the chart's directory.
+    #[default]
+    Chart,
+    /// In this directory.
+    Directory(PathBuf),
+    /// Anywhere: the globs are the user's.
+    Anywhere,
+}
+
 /// Charts to check, and how.
 #[derive(Debug, Clone)]
 pub struct CheckRequest {
@@ -58,6 +72,10 @@ pub struct CheckRequest {
     pub subcharts: Vec<PathBuf>,
     /// What paths in findings are relative to.
     pub report_root: ReportRoot,
+    /// Whether links may lead out of a chart.
+    pub links: LinkPolicy,
+    /// Where the values files that globs name may be.
+    pub values_root: ValuesRoot,
     /// Values that are given, instead of the chart's own defaults and values files.
     pub given: Option<GivenValues>,
     /// Globs of values files that are each rendered besides the defaults, relative to a chart.
@@ -85,6 +103,8 @@ impl CheckRequest {
             charts,
             subcharts: Vec::new(),
             report_root,
+            links: LinkPolicy::StayInside,
+            values_root: ValuesRoot::Chart,
             given: None,
             values: DEFAULT_VALUES.map(str::to_owned).to_vec(),
             versions,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{CheckOutcome, CheckRequest, GivenValues, check_charts, find_charts, find_subcharts};
 use crate::check::explain::Given;
 use crate::check::finding::Finding;
+use crate::engine::chart::LinkPolicy;
 use crate::engine::render::FixedClock;
 use crate::engine::values::{UserValues, ValueSource};
 use crate::kubernetes::version::parse_versions;
@@ -321,7 +322,7 @@ fn subcharts_that_are_asked_for_are_not_rendered() {
         ("charts/db/templates/a.yaml", BROKEN),
     ]);
     let mut request = request(directory.path(), "1.31");
-    request.subcharts = find_subcharts(&directory.path().join("web"));
+    request.subcharts = find_subcharts(&directory.path().join("web"), LinkPolicy::StayInside);
     let done = std::sync::Mutex::new(Vec::new());
     let world = || FixedClock::new(0, |bytes: &mut [u8]| bytes.fill(9));
     let outcome = check_charts(&request, &world, &|count| done.lock().unwrap().push(count)).unwrap();
@@ -374,7 +375,7 @@ fn charts_are_found_below_a_directory() {
         ("charts/notes.txt", ""),
         ("other/Chart.yaml", ""),
     ]);
-    let found: Vec<String> = find_subcharts(below.path())
+    let found: Vec<String> = find_subcharts(below.path(), LinkPolicy::StayInside)
         .iter()
         .map(|path| path.strip_prefix(below.path()).unwrap().display().to_string())
         .collect();

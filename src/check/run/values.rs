@@ -1,20 +1,32 @@
 //! The values a chart is rendered with: its defaults, or what was given, and each of its values files.
+//!
+//! Globs come from a configuration or are ours, so whoever may change the chart decides which files match. A file that is
+//! outside of the directory where values files may be, by a link or by `..`, is a finding and is not read.
 
+use std::convert::Infallible;
 use std::path::Path;
 
 use crate::check::explain::{Given, explain_values_file};
 use crate::check::finding::{Finding, Location};
-use crate::engine::chart::{Chart, read_values};
+use crate::check::lint::chart::outside_link_finding;
+use crate::engine::chart::{Chart, LinkPolicy, read_values};
 use crate::engine::template::Map;
 use crate::text::go::path_match::path_match;
 use crate::text::limits::FILE_BYTES;
 use crate::text::rule::Rule;
-use crate::text::source::{Named, SourceFile, read_file};
+use crate::text::source::{Links, Named, SourceFile, Visit, WalkLimits, is_inside, read_file, walk};
 
-use super::request::{CheckRequest, no_values};
+use super::request::{CheckRequest, ValuesRoot, no_values};
 
 /// Directory whose values files are for tests, as `ct` has them.
 const TEST_VALUES: &str = "ci/";
+
+/// Bounds of a directory that a glob names: its own entries alone.
+const LIMITS: WalkLimits = WalkLimits {
+    depth: 0,
+    entries: 100_000,
+    links: Links::Followed,
+};
 
 /// Values of one set of renderings.
 pub(super) struct ChartValues {
@@ -57,6 +69,10 @@ pub(super) fn chart_values(
         }),
     }
     for name in values_files(directory, &request.values) {
+        if let Some(message) = refusal(directory, &name, request) {
+            findings.push(outside_link_finding(&chart.file_path(&name), &message));
+            continue;
+        }
         let text = match read_file(&directory.join(&name), Named::ByInput, FILE_BYTES) {
             Ok(text) => text,
             Err(error) => {
@@ -83,25 +99,47 @@ pub(super) fn chart_values(
     (all, findings)
 }
 
+/// Why a values file of a chart is not read, if it is outside of where it may be.
+fn refusal(chart: &Path, name: &str, request: &CheckRequest) -> Option<String> {
+    let root = match &request.values_root {
+        _ if request.links == LinkPolicy::Follow => return None,
+        ValuesRoot::Anywhere => return None,
+        ValuesRoot::Chart => chart,
+        ValuesRoot::Directory(directory) => directory,
+    };
+    let path = chart.join(name);
+    if is_inside(root, &path).unwrap_or(false) {
+        return None;
+    }
+    let root = request.report_root.shown(root);
+    Some(match path.read_link() {
+        Ok(target) => format!("the symbolic link leads out of {root}, to {}", target.display()),
+        Err(_) => format!("the values file is not in {root}"),
+    })
+}
+
 /// The values files of a chart that match one of the globs, relative to it and sorted.
 fn values_files(chart: &Path, globs: &[String]) -> Vec<String> {
     let mut files = Vec::new();
     for glob in globs {
         let (directory, pattern) = glob.rsplit_once('/').unwrap_or(("", glob));
-        let Ok(entries) = std::fs::read_dir(chart.join(directory)) else {
-            continue;
-        };
-        for entry in entries.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
+        let walked: Result<(), Infallible> = walk(&chart.join(directory), LIMITS, &mut |entry| {
+            // A directory that is not there has no values files, and what cannot be read is none.
+            let Ok(entry) = entry else { return Ok(Visit::PassOver) };
+            let name = entry.name;
             // As in a shell, only a pattern that begins with a dot means hidden files: tools keep their settings there.
             let is_meant = !name.starts_with('.') || pattern.starts_with('.');
-            if is_meant && path_match(pattern, &name).unwrap_or(false) && entry.path().is_file() {
+            if is_meant && path_match(pattern, &name).unwrap_or(false) && entry.file_type.is_file() {
                 files.push(if directory.is_empty() {
                     name
                 } else {
                     format!("{directory}/{name}")
                 });
             }
+            Ok(Visit::PassOver)
+        });
+        match walked {
+            Ok(()) => {}
         }
     }
     files.sort();

@@ -1,7 +1,7 @@
 //! Reading a chart directory in Helm's order: names sorted within each directory, symbolic links followed,
 //! `.helmignore` applied. Templates may be compiled, and values.yaml parsed, while other files are read.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,9 +13,12 @@ use super::load::ChartFile;
 use super::load_error::LoadError;
 use super::notice::Notice;
 use crate::engine::template::{CompiledSource, Compiler};
-use crate::text::limits::SETTINGS_BYTES;
-use crate::text::source::{Links, Named, Visit, WalkLimits, read_file, walk};
+use crate::text::limits::{CHART_FILES, SETTINGS_BYTES};
+use crate::text::source::{Links, Named, Visit, WalkError, WalkLimits, open_file, read_file, walk};
 use crate::text::threads::map_while;
+
+/// Names what is not part of a chart.
+pub(super) const IGNORE_FILE: &str = ".helmignore";
 
 /// How many files make a second thread for reading them worthwhile.
 const WORTH_A_THREAD: usize = 48;
@@ -26,10 +29,10 @@ const WORTH_A_THREAD_TO_COMPILE: usize = 12;
 /// Initial size of the buffer that files are read into; a file that fills it doubles it.
 const READ_BUFFER: usize = 32 << 10;
 
-/// More than any chart contains.
-const LIMITS: WalkLimits = WalkLimits {
+/// More than any chart contains: entries that are files count as [`CHART_FILES`] as well.
+pub(super) const LIMITS: WalkLimits = WalkLimits {
     depth: 64,
-    entries: 1_000_000,
+    entries: 2 * CHART_FILES,
     links: Links::Followed,
 };
 
@@ -68,17 +71,7 @@ pub(super) fn read_directory_and_values<V>(
     read_values: impl FnOnce(&ChartFile) -> V,
     ahead: Option<&CompileAhead>,
 ) -> Result<Directory<V>, LoadError> {
-    let ignore_file = directory.join(".helmignore");
-    let rules = match read_file(&ignore_file, Named::ByInput, SETTINGS_BYTES) {
-        Ok(text) => IgnoreRules::parse(&String::from_utf8_lossy(&text))?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => IgnoreRules::parse("")?,
-        Err(source) => {
-            return Err(LoadError::Read {
-                path: ignore_file,
-                source,
-            });
-        }
-    };
+    let rules = read_ignore_rules(directory)?;
     let mut notices = Vec::new();
     let mut found = find_files(directory, &rules, &mut notices)?;
     let remaining = AtomicU64::new(MAX_ARCHIVE_SIZE);
@@ -118,6 +111,16 @@ pub(super) fn read_directory_and_values<V>(
     })
 }
 
+/// What `.helmignore` says; Helm's defaults without one.
+pub(super) fn read_ignore_rules(directory: &Path) -> Result<IgnoreRules, LoadError> {
+    let path = directory.join(IGNORE_FILE);
+    match read_file(&path, Named::ByInput, SETTINGS_BYTES) {
+        Ok(text) => Ok(IgnoreRules::parse(&String::from_utf8_lossy(&text))?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(IgnoreRules::parse("")?),
+        Err(source) => Err(LoadError::Read { path, source }),
+    }
+}
+
 /// A regular file that belongs to the chart.
 struct Found {
     path: PathBuf,
@@ -131,7 +134,7 @@ impl Found {
             path: self.path.clone(),
             source,
         };
-        let mut file = File::open(&self.path).map_err(read_error)?;
+        let mut file = open_file(&self.path, Named::ByInput).map_err(read_error)?;
         let mut filled = 0;
         loop {
             if filled == buffer.len() {
@@ -174,6 +177,9 @@ fn find_files(directory: &Path, rules: &IgnoreRules, notices: &mut Vec<Notice>) 
             if !entry.file_type.is_file() {
                 return Err(LoadError::Irregular(entry.path));
             }
+            if found.len() == CHART_FILES {
+                return Err(WalkError::TooMany(directory.to_owned()).into());
+            }
             found.push(Found {
                 path: entry.path,
                 name: entry.name,
@@ -212,5 +218,25 @@ mod tests {
             read_directory(&root).unwrap_err().to_string(),
             format!("error evaluating symlink {shown}/link.yaml: lstat {shown}/gone: no such file or directory")
         );
+    }
+
+    #[test]
+    fn a_chart_has_no_more_files_than_its_archive_may() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = std::fs::canonicalize(directory.path()).unwrap();
+        std::fs::create_dir(root.join("files")).unwrap();
+        for number in 0..300 {
+            std::fs::write(root.join(format!("files/{number}")), "").unwrap();
+        }
+        let link = |range: std::ops::Range<usize>| {
+            for number in range {
+                std::os::unix::fs::symlink("files", root.join(format!("link{number}"))).unwrap();
+            }
+        };
+        link(0..165);
+        assert_eq!(read_directory(&root).unwrap().len(), 49_800);
+        link(165..167);
+        let error = read_directory(&root).unwrap_err().to_string();
+        assert!(error.contains("too many files"), "{error}");
     }
 }

@@ -11,6 +11,7 @@ use super::archive::{MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_SIZE};
 use super::directory::read_directory;
 use super::load::{Chart, ChartFile, load_chart, load_files};
 use super::load_error::LoadError;
+use super::outside_links::{LinkPolicy, OutsideLink, outside_links};
 
 /// Longest chain of charts that depend on each other by path.
 const MAX_DEPTH: usize = 16;
@@ -25,6 +26,14 @@ pub enum LocalDependencyError {
         directory: PathBuf,
         /// Why.
         source: LoadError,
+    },
+    /// Links of a chart lead out of its directory, where that is not allowed. There is at least one.
+    #[error("{}", shown_links(directory, links))]
+    OutsideLinks {
+        /// The chart's directory.
+        directory: PathBuf,
+        /// The links.
+        links: Vec<OutsideLink>,
     },
     /// The chart found there does not have the required version.
     #[error("dependency {name:?} requires version {wanted:?}, but {} has {found}", directory.display())]
@@ -60,6 +69,17 @@ pub enum LocalDependencyError {
     TooLarge(PathBuf),
 }
 
+/// The first link with its target, and how many more there are.
+fn shown_links(directory: &Path, links: &[OutsideLink]) -> String {
+    let first = links.first();
+    let first = first.map(|link| format!("{}: {link}", directory.join(&link.name).display()));
+    let first = first.unwrap_or_default();
+    match links.len().saturating_sub(1) {
+        0 => first,
+        more => format!("{first}; {more} more links lead out of it"),
+    }
+}
+
 /// The files of a chart, and the origin of those that are not its own.
 #[derive(Debug, Clone, Default)]
 pub struct LocalFiles {
@@ -72,9 +92,14 @@ pub struct LocalFiles {
 /// The files of a chart directory, with the charts it depends on by path below `charts/`.
 ///
 /// # Errors
-/// When the chart or a neighbour does not load, is not the required one, or they depend on each other in a circle.
-pub fn files_with_local_dependencies(directory: &Path) -> Result<LocalFiles, LocalDependencyError> {
-    collect(directory, 0, &mut Loading::default())
+/// When the chart or a neighbour does not load, is not the required one, or they depend on each other in a circle; when
+/// links lead out of one of them and `links` does not allow that.
+pub fn files_with_local_dependencies(directory: &Path, links: LinkPolicy) -> Result<LocalFiles, LocalDependencyError> {
+    let mut loading = Loading {
+        links,
+        ..Loading::default()
+    };
+    collect(directory, 0, &mut loading)
 }
 
 /// Charts that were loaded, each once however often others depend on it, and what all of them have together.
@@ -83,6 +108,7 @@ struct Loading {
     known: HashMap<PathBuf, Rc<Loaded>>,
     files: usize,
     bytes: u64,
+    links: LinkPolicy,
 }
 
 struct Loaded {
@@ -91,12 +117,23 @@ struct Loaded {
 }
 
 impl Loading {
-    fn load(&mut self, directory: &Path) -> Result<Rc<Loaded>, LoadError> {
+    fn load(&mut self, directory: &Path) -> Result<Rc<Loaded>, LocalDependencyError> {
         if let Some(known) = self.known.get(directory) {
             return Ok(Rc::clone(known));
         }
-        let chart = load_chart(directory)?;
-        let files = read_directory(directory)?;
+        let failed = |source| LocalDependencyError::Load {
+            directory: directory.to_owned(),
+            source,
+        };
+        if self.links == LinkPolicy::StayInside && directory.is_dir() {
+            let links = outside_links(directory).map_err(failed)?;
+            if !links.is_empty() {
+                let directory = directory.to_owned();
+                return Err(LocalDependencyError::OutsideLinks { directory, links });
+            }
+        }
+        let chart = load_chart(directory).map_err(failed)?;
+        let files = read_directory(directory).map_err(failed)?;
         let loaded = Rc::new(Loaded { files, chart });
         self.known.insert(directory.to_owned(), Rc::clone(&loaded));
         Ok(loaded)
@@ -126,7 +163,7 @@ pub fn load_with_local_dependencies(path: &Path) -> Result<Chart, LocalDependenc
     if !path.is_dir() || missing(&chart).next().is_none() {
         return Ok(chart);
     }
-    let LocalFiles { files, neighbours } = files_with_local_dependencies(path)?;
+    let LocalFiles { files, neighbours } = files_with_local_dependencies(path, LinkPolicy::Follow)?;
     let mut chart = load_files(files).map_err(at)?;
     let shown = |path: &Path| path.display().to_string();
     chart.read_from(path, &neighbours);
@@ -154,20 +191,14 @@ fn collect(directory: &Path, depth: usize, loading: &mut Loading) -> Result<Loca
     if depth > MAX_DEPTH {
         return Err(LocalDependencyError::TooDeep(directory.to_owned()));
     }
-    let loaded = loading.load(directory).map_err(|source| LocalDependencyError::Load {
-        directory: directory.to_owned(),
-        source,
-    })?;
+    let loaded = loading.load(directory)?;
     loading.count(directory, &loaded.files)?;
     let mut files = loaded.files.clone();
     let mut neighbours = Vec::new();
     let mut embedded: Vec<&str> = Vec::new();
     for (name, path, wanted) in missing(&loaded.chart) {
         let neighbour = without_dots(&directory.join(path));
-        let found = loading.load(&neighbour).map_err(|source| LocalDependencyError::Load {
-            directory: neighbour.clone(),
-            source,
-        })?;
+        let found = loading.load(&neighbour)?;
         let found = &found.chart;
         if found.name() != name {
             return Err(LocalDependencyError::Name {
@@ -251,9 +282,13 @@ mod tests {
                 std::fs::write(chart.join("Chart.yaml"), text).unwrap();
             }
         }
-        let error = files_with_local_dependencies(&directory.path().join("a0")).unwrap_err();
+        let error = files_with_local_dependencies(&directory.path().join("a0"), LinkPolicy::StayInside).unwrap_err();
         assert!(error.to_string().contains("more than 50000 files"), "{error}");
-        let few = files_with_local_dependencies(&directory.path().join(format!("a{}", levels - 4))).unwrap();
+        let few = files_with_local_dependencies(
+            &directory.path().join(format!("a{}", levels - 4)),
+            LinkPolicy::StayInside,
+        )
+        .unwrap();
         assert_eq!(few.files.len(), 40);
     }
 

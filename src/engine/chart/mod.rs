@@ -12,6 +12,7 @@ mod ignore_file;
 mod link;
 mod load;
 mod load_error;
+mod outside_links;
 mod local_dependencies;
 mod lock_file;
 mod metadata;
@@ -40,6 +41,7 @@ pub use local_dependencies::{
 pub use lock_file::Lock;
 pub use metadata::{Maintainer, Metadata};
 pub use notice::{Notice, ValuesNotice};
+pub use outside_links::{LinkPolicy, OutsideLink, outside_links};
 pub use place::ChartPlace;
 pub(crate) use text_floats::{Shape, json_of_shape, retry as retry_with_shape};
 pub use values_file::{merge_maps, read_values};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::load::{Chart, ChartFile};
 use crate::text::limits::FILE_BYTES;
-use crate::text::source::{Named, SourceFile, join_shown, read_file};
+use crate::text::source::{SourceFile, join_shown, read_inside};
 
 /// Where a chart's files are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,7 +77,9 @@ impl Chart {
         }
         let stays_inside = |name: &Path| name.components().all(|step| matches!(step, Component::Normal(_)));
         let name = Some(Path::new(name)).filter(|name| stays_inside(name))?;
-        read_file(&self.place.directory.as_ref()?.join(name), Named::ByInput, FILE_BYTES).ok()
+        let directory = self.place.directory.as_ref()?;
+        // Not by a link that leads out of the chart: Helm reads no file here at all.
+        read_inside(directory, &directory.join(name), FILE_BYTES).ok().flatten()
     }
 
     /// The chart's path as reports show it.

@@ -33,6 +33,11 @@ pub trait FetchDocument: Debug + Send + Sync {
     /// # Errors
     /// Helm's text when there is no answer, or none with status 200.
     fn fetch_document(&self, url: &str) -> Result<Vec<u8>, String>;
+
+    /// Whether files outside of the chart are read as well, as Helm reads them.
+    fn reads_files(&self) -> bool {
+        true
+    }
 }
 
 /// The files of a chart and of those below it, by the URLs at which they are published.
@@ -125,7 +130,7 @@ impl Loader for ChartLoader<'_> {
             let open_error = |error: std::io::Error| path_error("open", &path, &error);
             std::fs::metadata(&path).map_err(open_error)?;
             // A chart that is not trusted must not make the program read what is beside it.
-            if self.documents.remote.is_none() {
+            if !self.documents.remote.is_some_and(FetchDocument::reads_files) {
                 self.unchecked.borrow_mut().push(url.to_owned());
                 return Ok(None);
             }

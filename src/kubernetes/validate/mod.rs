@@ -21,6 +21,7 @@ mod resource;
 mod rule_ids;
 mod rules;
 mod schema;
+mod file_loader;
 mod schema_location;
 mod split;
 mod walk;

@@ -12,15 +12,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::Value as Json;
 
-use crate::kubernetes::json_schema::{
-    Draft, FormatCheck, Loader, Node, Settings, ValidationError, Validator, check_duration,
-};
+use crate::kubernetes::json_schema::{Draft, FormatCheck, Node, Settings, ValidationError, Validator, check_duration};
 use crate::text::go::duration::parse_duration;
 use crate::text::limits::FILE_BYTES;
 use crate::text::redact::redact_url;
 use crate::text::source::{Named, read_file};
 
-use super::published::published_schema;
+use super::file_loader::{FileLoader, authority};
 use super::remote_schema::{FetchSchema, is_remote};
 
 /// What kubeconform appends to a location that does not end in `json`.
@@ -135,7 +133,7 @@ impl SchemaLocations {
                 return Found::Embedded(index + 1);
             };
             let path: String = pieces.iter().map(|piece| piece.text(&variables)).collect();
-            match self.read(&path) {
+            match self.read(&path, literal_directory(pieces)) {
                 None => {}
                 Some(Ok(schema)) => return Found::File(schema),
                 Some(Err(message)) => return Found::Broken(message),
@@ -161,16 +159,21 @@ impl SchemaLocations {
         ]
     }
 
-    fn read(&self, path: &str) -> ReadSchema {
+    /// Reads the schema at a path below `root`, the part of the location that the user wrote out.
+    fn read(&self, path: &str, root: &str) -> ReadSchema {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let cell = Arc::clone(read.entry(path.to_owned()).or_default());
         // Other schemas can be looked up meanwhile.
         drop(read);
-        cell.get_or_init(|| self.load(path)).clone()
+        cell.get_or_init(|| self.load(path, root)).clone()
     }
 
-    fn load(&self, path: &str) -> ReadSchema {
+    fn load(&self, path: &str, root: &str) -> ReadSchema {
         let shown = redact_url(path);
+        // The names of a manifest's kind and group are in the path.
+        if path.strip_prefix(root).is_none_or(climbs) {
+            return None;
+        }
         let text = match &self.fetcher {
             Some(fetcher) if is_remote(path) => fetcher.fetch(path).map_err(|error| error.to_string()),
             _ => match read_file(Path::new(path), Named::ByInput, FILE_BYTES) {
@@ -182,7 +185,7 @@ impl SchemaLocations {
             Ok(None) => None,
             Err(error) => Some(Err(format!("cannot read schema {shown}: {error}"))),
             Ok(Some(text)) => Some(
-                FileSchema::compile(path, &text, self.fetcher.as_deref())
+                FileSchema::compile(path, &text, &self.loader(path, root))
                     .map(Arc::new)
                     .map_err(|error| format!("cannot use schema {shown}: {error}")),
             ),
@@ -190,7 +193,51 @@ impl SchemaLocations {
     }
 }
 
+impl SchemaLocations {
+    /// What reads the documents that a schema refers to: files below the directory that the user named, and what servers
+    /// answer that the user named. A schema at a URL may not refer to files.
+    fn loader<'f>(&'f self, path: &str, root: &'f str) -> FileLoader<'f> {
+        let hosts = self.locations.iter().filter_map(|location| match location {
+            Location::Path(pieces) => authority(pieces.first()?.literal()),
+            Location::Embedded => None,
+        });
+        FileLoader {
+            fetcher: self.fetcher.as_deref(),
+            root: (!is_remote(path)).then(|| Path::new(if root.is_empty() { "." } else { root })),
+            hosts: hosts.collect(),
+        }
+    }
+}
+
+/// The directory that a location names before its first variable, with a slash at its end; empty for the working directory.
+fn literal_directory(pieces: &[Piece]) -> &str {
+    let text = pieces.first().map_or("", Piece::literal);
+    text.rfind('/').and_then(|at| text.get(..=at)).unwrap_or_default()
+}
+
+/// Whether a path that follows a directory leads out of it.
+fn climbs(path: &str) -> bool {
+    let mut depth = 0_usize;
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if depth == 0 => return true,
+            ".." => depth -= 1,
+            _ => depth += 1,
+        }
+    }
+    false
+}
+
 impl Piece {
+    /// The text that the user wrote; nothing for a variable.
+    fn literal(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::Variable(_) => "",
+        }
+    }
+
     fn text<'p>(&'p self, variables: &'p Variables) -> &'p str {
         match self {
             Self::Text(text) => text,
@@ -231,15 +278,14 @@ pub(super) struct FileSchema(Validator);
 
 impl FileSchema {
     /// From a file or the answer of a server. Documents it refers to are read in the same way.
-    fn compile(path: &str, text: &[u8], fetcher: Option<&dyn FetchSchema>) -> Result<Self, String> {
+    fn compile(path: &str, text: &[u8], loader: &FileLoader<'_>) -> Result<Self, String> {
         let schema = Node::parse(text).map_err(|error| error.to_string())?;
-        let loader = FileLoader(fetcher);
         if is_remote(path) {
-            return Self::compile_at(path, schema, &loader, check_any_duration);
+            return Self::compile_at(path, schema, loader, check_any_duration);
         }
         let absolute = std::path::absolute(Path::new(path)).map_err(|error| error.to_string())?;
         let absolute = absolute.to_str().ok_or("the path is not UTF-8")?;
-        Self::compile_at(&format!("file://{absolute}"), schema, &loader, check_any_duration)
+        Self::compile_at(&format!("file://{absolute}"), schema, loader, check_any_duration)
     }
 
     fn compile_at(url: &str, schema: Node, loader: &FileLoader<'_>, duration: FormatCheck) -> Result<Self, String> {
@@ -258,27 +304,6 @@ impl FileSchema {
             collect(error, &mut violations);
         }
         violations
-    }
-}
-
-/// Reads schemas that a schema refers to: files, definitions of Kubernetes, and what the fetcher fetches.
-struct FileLoader<'f>(Option<&'f dyn FetchSchema>);
-
-impl Loader for FileLoader<'_> {
-    fn load(&self, url: &str) -> Result<Option<Node>, String> {
-        let text = match url.strip_prefix("file://") {
-            Some(path) => read_file(Path::new(path), Named::ByInput, FILE_BYTES).map_err(|error| error.to_string())?,
-            None if is_remote(url) => {
-                if let Some(document) = published_schema(url) {
-                    return Ok(Some(document));
-                }
-                let fetcher = self.0.ok_or("it is not fetched: only locations that are URLs fetch")?;
-                let fetched = fetcher.fetch(url).map_err(|error| error.to_string())?;
-                fetched.ok_or("received HTTP status 404 Not Found")?
-            }
-            None => return Err("only files and URLs are read".to_owned()),
-        };
-        Node::parse(&text).map(Some).map_err(|error| error.to_string())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{FORMATS, Format, Group, Report, concise};
+use super::{FORMATS, Format, Group, Remarks, Report, concise};
 use crate::check::finding::{Finding, Location, Place};
 use crate::text::rule::{Rule, RuleId, Severity};
 use crate::text::source::SourceFile;
@@ -43,6 +43,7 @@ fn report(format: &str, charts: &[Vec<Finding>], names: &[&str]) -> String {
     let report = Report {
         findings: &all,
         groups: &groups,
+        remarks: Remarks::default(),
         coloured: false,
     };
     Format::find(format).unwrap().write(&report)
@@ -225,7 +226,12 @@ fn our_json_has_all_parts() {
     assert_eq!(document["checked"], serde_json::json!(NAMES));
     assert_eq!(
         document["summary"],
-        serde_json::json!({"errors": 1, "warnings": 1, "infos": 1})
+        serde_json::json!({
+            "errors": 1,
+            "warnings": 1,
+            "infos": 1,
+            "hidden": {"configuration": 0, "comments": 0, "baseline": 0},
+        })
     );
     assert_eq!(
         document["findings"][0],
@@ -305,6 +311,7 @@ info: for information [chart-icon]
     let report = Report {
         findings: &first,
         groups: &[],
+        remarks: Remarks::default(),
         coloured: true,
     };
     assert!(Format::TEXT.write(&report).contains("\u{1b}["));

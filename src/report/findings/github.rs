@@ -48,6 +48,7 @@ fn property(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::report::Remarks;
     use super::*;
     use crate::check::finding::{Finding, Location};
     use crate::text::rule::Rule;
@@ -60,6 +61,7 @@ mod tests {
         let report = Report {
             findings: &[finding],
             groups: &[],
+            remarks: Remarks::default(),
             coloured: false,
         };
         assert_eq!(

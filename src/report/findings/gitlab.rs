@@ -43,6 +43,7 @@ pub(super) fn text(report: &Report<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::report::Remarks;
     use super::*;
     use crate::check::finding::{Finding, Location};
     use crate::text::rule::Rule;
@@ -55,6 +56,7 @@ mod tests {
         let report = Report {
             findings: &[finding(0), finding(2), finding(4)],
             groups: &[],
+            remarks: Remarks::default(),
             coloured: false,
         };
         let entries: Vec<Json> = serde_json::from_str(&text(&report)).unwrap();

@@ -12,6 +12,7 @@ use super::report::Report;
 pub(super) fn text(report: &Report<'_>) -> String {
     let findings: Vec<Json> = report.findings.iter().map(entry).collect();
     let checked: Vec<&str> = report.groups.iter().map(|group| group.name).collect();
+    let hidden = report.remarks.hidden;
     let document = json!({
         "version": 1,
         "checked": checked,
@@ -20,6 +21,11 @@ pub(super) fn text(report: &Report<'_>) -> String {
             "errors": report.count(Severity::Error),
             "warnings": report.count(Severity::Warning),
             "infos": report.count(Severity::Info),
+            "hidden": {
+                "configuration": hidden.configuration,
+                "comments": hidden.comments,
+                "baseline": hidden.baseline,
+            },
         },
     });
     json_text::text(&document)

@@ -18,6 +18,10 @@ pub(super) fn text(report: &Report<'_>) -> String {
         report.count(Severity::Warning),
         report.count(Severity::Info)
     );
+    let withheld = report.remarks.withheld.map(str::to_owned);
+    for remark in report.remarks.hidden.sentence().into_iter().chain(withheld) {
+        _ = writeln!(out, "\n{}", cell(&remark));
+    }
     if report.findings.is_empty() {
         return out;
     }

@@ -17,5 +17,5 @@ mod text;
 
 pub use concise::concise;
 pub use registry::{FORMATS, Format};
-pub use report::{Group, Report};
+pub use report::{Group, Remarks, Report};
 pub use terminal::Terminal;

@@ -1,6 +1,6 @@
 //! What a report of findings is made from, and what several formats need.
 
-use crate::check::finding::Finding;
+use crate::check::finding::{Finding, Hidden};
 use crate::text::rule::Severity;
 use crate::text::visible::{shown_line, without_commands};
 
@@ -13,6 +13,15 @@ pub struct Group<'r> {
     pub findings: &'r [Finding],
 }
 
+/// What a summary says besides the findings.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Remarks<'r> {
+    /// Findings that are left out.
+    pub hidden: Hidden,
+    /// Why nothing is published, if that is so.
+    pub withheld: Option<&'r str>,
+}
+
 /// What is reported.
 #[derive(Debug, Clone, Copy)]
 pub struct Report<'r> {
@@ -20,6 +29,8 @@ pub struct Report<'r> {
     pub findings: &'r [Finding],
     /// The same, for each chart or file that was checked.
     pub groups: &'r [Group<'r>],
+    /// What else there is to say.
+    pub remarks: Remarks<'r>,
     /// With colours.
     pub coloured: bool,
 }

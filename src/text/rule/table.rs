@@ -119,6 +119,7 @@ rules! {
     SopsPlainValue = "sops-plain-value", Error, SECRET, "encrypted file has a plain value";
     DecryptedLeftover = "decrypted-leftover", Error, SECRET, "decrypted copy is next to its encrypted file";
     ChartLoad = "chart-load", Error, PLAIN, "chart does not load";
+    LinkLeavesChart = "link-leaves-chart", Error, PLAIN, "symbolic link leads out of the chart";
     ChartYamlFormat = "chart-yaml-format", Error, PLAIN, "Chart.yaml does not parse";
     ChartYamlStrict = "chart-yaml-strict", Warning, PLAIN, "Chart.yaml has duplicate or unknown fields";
     ChartName = "chart-name", Error, PLAIN, "chart name is missing or invalid";

@@ -24,7 +24,7 @@ pub fn read_file(path: &Path, named: Named, limit: u64) -> io::Result<Vec<u8>> {
     if size > limit {
         return Err(too_large(limit));
     }
-    let mut file = File::open(path)?;
+    let mut file = open(path)?;
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default().saturating_add(1));
     // One byte more shows that there are more: the size of what grows, and of files in /proc, is not known before.
     (&mut file).take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -32,6 +32,23 @@ pub fn read_file(path: &Path, named: Named, limit: u64) -> io::Result<Vec<u8>> {
         return Err(too_large(limit));
     }
     Ok(bytes)
+}
+
+/// Opens a file of a chart for a reader that counts what all files of the chart have together.
+///
+/// # Errors
+/// When it cannot be opened, or is neither a regular file nor allowed to be something else.
+pub fn open_file(path: &Path, named: Named) -> io::Result<File> {
+    check_kind(path, named)?;
+    open(path)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that opens files to read them"
+)]
+fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
 }
 
 /// The size of a file that may be read. It is asked before the file is opened: opening a pipe waits for its other end.

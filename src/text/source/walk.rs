@@ -2,11 +2,16 @@
 //!
 //! In: a root and limits. Out: every entry, to a function that says which directories are entered; so what counts as
 //! hidden or ignored is up to the caller. Every walk ends: depth and number of entries are limited, and a link that
-//! leads back to a directory that contains it is an error.
+//! leads back to a directory that contains it is an error. Directories that are linked several times count each time.
+//! This is the one place that lists directories; `clippy.toml` forbids it elsewhere.
 
 use std::fs::{self, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
+
+/// Most links to directories that one walk follows. Each costs several system calls, and directories that are linked twice each
+/// are as many as one likes.
+const MAX_LINKED_DIRECTORIES: usize = 10_000;
 
 /// The limits of a walk.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +29,8 @@ pub struct WalkLimits {
 pub enum Links {
     /// A link counts as its target.
     Followed,
+    /// The same, except that a link out of the root is an error.
+    Inside,
     /// Links are skipped.
     PassedOver,
 }
@@ -71,14 +78,26 @@ pub enum WalkError {
         /// Why.
         source: io::Error,
     },
+    /// A link leads out of the root, where such links are not followed.
+    #[error("{}: the symbolic link leads out of the directory, to {}", path.display(), target.display())]
+    Outside {
+        /// The link.
+        path: PathBuf,
+        /// Its name relative to the root, with `/`.
+        name: String,
+        /// Where it leads, as it is written.
+        target: PathBuf,
+        /// Whether that is a directory.
+        is_directory: bool,
+    },
     /// A link leads to a directory that contains it.
     #[error("{}: the symbolic link leads back to a directory that contains it", .0.display())]
     Loop(PathBuf),
     /// Directories are nested too deeply.
     #[error("{}: directories are nested too deeply", .0.display())]
     TooDeep(PathBuf),
-    /// The root has too many entries.
-    #[error("{}: too many files", .0.display())]
+    /// The root has too many entries, or too many links to directories.
+    #[error("{}: too many files, or links to directories", .0.display())]
     TooMany(PathBuf),
 }
 
@@ -94,8 +113,10 @@ pub fn walk<E>(
 ) -> Result<(), E> {
     let mut walk = Walk {
         root,
+        real_root: None,
         limits,
         seen: 0,
+        linked: 0,
         link_sites: Vec::new(),
     };
     walk.directory(root, "", 0, visit)
@@ -105,8 +126,12 @@ type Visitor<'v, E> = &'v mut dyn FnMut(Result<WalkEntry, WalkError>) -> Result<
 
 struct Walk<'r> {
     root: &'r Path,
+    /// The root after following links, once a link was checked.
+    real_root: Option<PathBuf>,
     limits: WalkLimits,
     seen: usize,
+    /// Links to directories that were followed.
+    linked: usize,
     /// Real paths of the directories that contain the links on the way to the current one.
     link_sites: Vec<PathBuf>,
 }
@@ -149,12 +174,29 @@ impl Walk<'_> {
         let is_link = listed.is_symlink();
         let file_type = match self.limits.links {
             Links::PassedOver if is_link => return Ok(()),
-            Links::Followed if is_link => match fs::metadata(&path) {
+            Links::Followed | Links::Inside if is_link => match fs::metadata(&path) {
                 Ok(information) => information.file_type(),
                 Err(source) => return visit(Err(WalkError::Link { path, source })).map(drop),
             },
             _ => listed,
         };
+        if is_link && self.limits.links == Links::Inside {
+            match self.leaves(&path) {
+                Ok(false) => {}
+                Ok(true) => {
+                    let target = fs::read_link(&path).unwrap_or_default();
+                    let is_directory = file_type.is_dir();
+                    return visit(Err(WalkError::Outside {
+                        path,
+                        name,
+                        target,
+                        is_directory,
+                    }))
+                    .map(drop);
+                }
+                Err(source) => return visit(Err(WalkError::Link { path, source })).map(drop),
+            }
+        }
         if !file_type.is_dir() {
             return visit(Ok(WalkEntry {
                 path,
@@ -183,6 +225,12 @@ impl Walk<'_> {
         if !is_link {
             return self.directory(&directory, &prefix, depth + 1, visit);
         }
+        self.linked += 1;
+        if self.linked > MAX_LINKED_DIRECTORIES {
+            // The directories above end with the next entry, without saying so again.
+            self.seen = self.limits.entries.saturating_add(1);
+            return visit(Err(WalkError::TooMany(self.root.to_owned()))).map(drop);
+        }
         match self.link_site(&directory) {
             Ok(site) => self.link_sites.push(site),
             Err(error) => return visit(Err(error)).map(drop),
@@ -190,6 +238,18 @@ impl Walk<'_> {
         let walked = self.directory(&directory, &prefix, depth + 1, visit);
         self.link_sites.pop();
         walked
+    }
+
+    /// Whether a link leads out of the root.
+    fn leaves(&mut self, link: &Path) -> io::Result<bool> {
+        let target = fs::canonicalize(link)?;
+        let root = match self.real_root.take() {
+            Some(root) => root,
+            None => fs::canonicalize(self.root)?,
+        };
+        let leaves = !target.starts_with(&root);
+        self.real_root = Some(root);
+        Ok(leaves)
     }
 
     /// The real path of the directory that contains a link, unless the link leads to a directory on the way to it.
@@ -210,6 +270,7 @@ impl Walk<'_> {
 }
 
 /// Names and types of a directory's entries, sorted by name.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that lists directories")]
 fn list(directory: &Path) -> io::Result<Vec<(std::ffi::OsString, FileType)>> {
     let mut listed = Vec::new();
     for entry in fs::read_dir(directory)? {
@@ -244,6 +305,7 @@ mod tests {
                 Ok(entry) => entry.name,
                 Err(WalkError::Read { path, .. }) => format!("unreadable {}", shown(path)),
                 Err(WalkError::Link { path, .. }) => format!("broken {}", shown(path)),
+                Err(WalkError::Outside { name, target, .. }) => format!("outside {name} {}", target.display()),
                 Err(WalkError::Loop(path)) => format!("loop {}", shown(path)),
                 Err(WalkError::TooDeep(path)) => format!("deep {}", shown(path)),
                 Err(WalkError::TooMany(_)) => "many".to_owned(),
@@ -333,5 +395,77 @@ mod tests {
             ..LIMITS
         };
         assert_eq!(names(root.path(), limits), ["a/0", "a/b/1", "other/0", "other/x"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_out_of_the_root_are_errors_where_they_are_not_wanted() {
+        use std::os::unix::fs::symlink;
+
+        let all = tree(&["root/a", "other"], &["root/a/x", "other/y", "rootx"]);
+        let root = all.path().join("root");
+        for (name, target) in [
+            ("directory", "../other"),
+            ("file", "../other/y"),
+            ("prefix", "../rootx"),
+            ("inside", "a"),
+            ("round", "../root/a/x"),
+            // Leaves by way of another link.
+            ("a/chain", "../directory/y"),
+        ] {
+            symlink(target, root.join(name)).unwrap();
+        }
+        let limits = WalkLimits {
+            links: Links::Inside,
+            ..LIMITS
+        };
+        let want = [
+            "a/0",
+            "outside a/chain ../directory/y",
+            "a/x",
+            "outside directory ../other",
+            "outside file ../other/y",
+            "inside/0",
+            "outside inside/chain ../directory/y",
+            "inside/x",
+            "outside prefix ../rootx",
+            "round",
+        ];
+        assert_eq!(names(&root, limits), want);
+        // The root may itself be a link: the user named it.
+        symlink("root", all.path().join("link")).unwrap();
+        assert_eq!(names(&all.path().join("link"), limits), want);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn directories_that_are_linked_twice_each_end_at_the_limit() {
+        use std::os::unix::fs::symlink;
+
+        let all = tree(&[], &[]);
+        for level in 0..31 {
+            let directory = all.path().join(format!("d{level}"));
+            fs::create_dir(&directory).unwrap();
+            for link in ["a", "b"] {
+                symlink(format!("../d{}", level + 1), directory.join(link)).unwrap();
+            }
+        }
+        fs::create_dir(all.path().join("d31")).unwrap();
+        let limits = WalkLimits {
+            depth: 64,
+            entries: 2_000,
+            links: Links::Followed,
+        };
+        let names = names(&all.path().join("d0"), limits);
+        assert_eq!((names.len(), names.last().map(String::as_str)), (2_001, Some("many")));
+        let limits = WalkLimits {
+            entries: 1_000_000,
+            ..limits
+        };
+        let names = self::names(&all.path().join("d0"), limits);
+        assert_eq!(
+            (names.len(), names.last().map(String::as_str)),
+            (MAX_LINKED_DIRECTORIES + 2, Some("many"))
+        );
     }
 }

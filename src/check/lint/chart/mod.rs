@@ -1,12 +1,14 @@
 //! Rules over the files of a chart, beyond Helm's own. One rule a file.
 
 mod maintainers;
+mod outside_link;
 mod package_junk;
 mod sops;
 mod unknown_rule;
 mod unused_value;
 
 pub use maintainers::check_maintainers;
+pub use outside_link::{check_outside_links, outside_link_finding, outside_link_findings};
 pub use package_junk::check_package_junk;
 pub use sops::check_secrets;
 pub use unknown_rule::check_ignore_comments;

@@ -1,0 +1,299 @@
+//! What a configuration may do, by who named it.
+//!
+//! In: chartwright.yaml, found in a directory or named by the user. Out: its settings, with paths that may be used. A file that
+//! was found is part of what is checked: whoever opens a pull request may write it. So all its paths stay below its directory
+//! once links are followed, it may not allow links out of charts, and it is itself no link to elsewhere. A file that the user
+//! names (`--config`) may name any path.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::file::{Config, ConfigError, FILE_NAME};
+use crate::check::run::ValuesRoot;
+use crate::engine::chart::LinkPolicy;
+use crate::text::limits::SETTINGS_BYTES;
+use crate::text::source::{Named, read_file, read_inside, would_be_inside};
+
+const ADVICE: &str =
+    "a file that is found may only name what is below its directory; the user can name it with --config";
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file that was found is a link out of its directory.
+    #[error("{}: the symbolic link leads out of the directory, to {}: name it with --config", path.display(), target.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+        /// Where it leads, as it is written.
+        target: PathBuf,
+    },
+    /// The file does not say what it should.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+/// Settings, and where they come from.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What they say.
+    pub config: Config,
+    /// What relative paths are relative to.
+    base: PathBuf,
+    /// The file that was found, with its text; none for one that the user named, and for the defaults.
+    found: Option<(PathBuf, Vec<u8>)>,
+}
+
+impl Settings {
+    /// The settings in a file that the user named, for the charts below `base`.
+    ///
+    /// # Errors
+    /// When it cannot be read or does not say what it should.
+    pub fn named(path: &Path, base: &Path) -> Result<Self, ReadConfigError> {
+        let text = read_file(path, Named::ByUser, SETTINGS_BYTES).map_err(|source| ReadConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Self {
+            config: Config::parse(&text, path)?,
+            base: base.to_owned(),
+            found: None,
+        })
+    }
+
+    /// The settings in the directory's chartwright.yaml, or the defaults where it has none.
+    ///
+    /// # Errors
+    /// When it cannot be read, does not say what it should, or says what a file that was found may not say.
+    pub fn found_in(directory: &Path) -> Result<Self, ReadConfigError> {
+        let path = directory.join(FILE_NAME);
+        if !path.is_symlink() && !path.is_file() {
+            return Ok(Self {
+                config: Config::default(),
+                base: directory.to_owned(),
+                found: None,
+            });
+        }
+        let unreadable = |source| ReadConfigError::Read {
+            path: path.clone(),
+            source,
+        };
+        let Some(text) = read_inside(directory, &path, SETTINGS_BYTES).map_err(unreadable)? else {
+            let target = path.read_link().unwrap_or_default();
+            return Err(ReadConfigError::Link { path, target });
+        };
+        let settings = Self {
+            config: Config::parse(&text, &path)?,
+            base: directory.to_owned(),
+            found: Some((path, text)),
+        };
+        if settings.config.allow_links {
+            let message = "links out of charts are only allowed by a file that the user names with --config";
+            return Err(settings.error(&["allowLinks"], message.to_owned()).into());
+        }
+        Ok(settings)
+    }
+
+    /// The directories below which charts are looked for.
+    ///
+    /// # Errors
+    /// When one is not below the directory of a file that was found.
+    pub fn chart_roots(&self) -> Result<Vec<PathBuf>, ConfigError> {
+        let roots = self.config.charts.iter().enumerate().map(|(index, root)| {
+            if root.as_os_str() == "." {
+                return Ok(self.base.clone());
+            }
+            let path = self.base.join(root);
+            self.check(&path, &["charts", &index.to_string()])?;
+            Ok(path)
+        });
+        roots.collect()
+    }
+
+    /// Checks that the globs of values files stay where they may for each of the charts.
+    ///
+    /// # Errors
+    /// When one is not below the directory of a file that was found.
+    pub fn check_values(&self, charts: &[PathBuf]) -> Result<(), ConfigError> {
+        for (index, glob) in self.config.values.iter().enumerate() {
+            let directory = glob.rsplit_once('/').map_or("", |(directory, _)| directory);
+            // `/x.yaml` is in the root of the file system.
+            let directory = if glob.starts_with('/') && directory.is_empty() {
+                "/"
+            } else {
+                directory
+            };
+            for chart in charts.iter().filter(|_| !directory.is_empty()) {
+                self.check(&chart.join(directory), &["values", &index.to_string()])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The repository to publish to.
+    ///
+    /// # Errors
+    /// When it is a directory that is not below that of a file that was found.
+    pub fn repository(&self) -> Result<Option<&str>, ConfigError> {
+        let repository = self.config.repository.as_deref();
+        if let Some(directory) = repository.and_then(|url| url.strip_prefix("file://")) {
+            self.check(&self.base.join(directory), &["repository"])?;
+        }
+        Ok(repository)
+    }
+
+    /// Where the values files that the globs name may be.
+    pub fn values_root(&self) -> ValuesRoot {
+        if self.config.values == Config::default().values {
+            ValuesRoot::Chart
+        } else if self.found.is_some() {
+            ValuesRoot::Directory(self.base.clone())
+        } else {
+            ValuesRoot::Anywhere
+        }
+    }
+
+    /// What relative paths are relative to.
+    pub fn base(&self) -> &Path {
+        &self.base
+    }
+
+    /// Whether links may lead out of charts.
+    pub const fn links(&self) -> LinkPolicy {
+        if self.config.allow_links {
+            LinkPolicy::Follow
+        } else {
+            LinkPolicy::StayInside
+        }
+    }
+
+    /// Checks that a path which the setting at `key` names is below the directory of a file that was found.
+    fn check(&self, path: &Path, key: &[&str]) -> Result<(), ConfigError> {
+        if self.found.is_none() || would_be_inside(&self.base, path).unwrap_or(false) {
+            return Ok(());
+        }
+        Err(self.error(key, format!("leads out of {}: {ADVICE}", self.base.display())))
+    }
+
+    fn error(&self, key: &[&str], message: String) -> ConfigError {
+        let (path, text) = match &self.found {
+            Some((path, text)) => (path.as_path(), text.as_slice()),
+            None => (self.base.as_path(), &[][..]),
+        };
+        Config::error_at(text, path, key, message)
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// A directory `in` with a chart and this configuration, beside a directory `out`.
+    fn directory(text: &str) -> tempfile::TempDir {
+        let all = tempfile::tempdir().unwrap();
+        for name in ["in/chart/sub", "in/values", "out"] {
+            std::fs::create_dir_all(all.path().join(name)).unwrap();
+        }
+        symlink("../out", all.path().join("in/link")).unwrap();
+        symlink("../../out", all.path().join("in/chart/link")).unwrap();
+        std::fs::write(all.path().join("in/chartwright.yaml"), text).unwrap();
+        all
+    }
+
+    /// The place and the beginning of what is wrong, if something is.
+    fn refusal(settings: &Result<Settings, ReadConfigError>, chart: &Path) -> Option<String> {
+        let settings = match settings {
+            Ok(settings) => settings,
+            Err(ReadConfigError::Config(error)) => return Some(error.to_string()),
+            Err(error) => panic!("{error}"),
+        };
+        let found = settings
+            .repository()
+            .and_then(|_| settings.chart_roots())
+            .and_then(|_| settings.check_values(&[chart.to_owned()]));
+        found.err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn paths_of_a_file_that_was_found_stay_below_its_directory() {
+        for (text, place) in [
+            ("charts: [chart, ., new/one]", None),
+            ("charts: [chart, ../in/chart]", None),
+            ("charts: [chart, ../out]", Some("1:17")),
+            ("charts: [link]", Some("1:10")),
+            ("charts: [/etc]", Some("1:10")),
+            ("charts: [link/../../out]", Some("1:10")),
+            ("values: [x.yaml, ../values/*.yaml, sub/*.yaml]", None),
+            ("strict: true\nvalues:\n- x.yaml\n- ../../out/*.yaml", Some("4:3")),
+            ("values: [link/*.yaml]", Some("1:10")),
+            ("values: [/etc/*.yaml]", Some("1:10")),
+            ("values: [/*.yaml]", Some("1:10")),
+            ("repository: file://repo/new", None),
+            ("repository: s3://bucket/prefix", None),
+            ("repository: file://../out", Some("1:13")),
+            ("repository: file:///tmp/anywhere", Some("1:13")),
+            ("repository: file://link", Some("1:13")),
+            ("repository: file://link/new", Some("1:13")),
+            ("allowLinks: false", None),
+            ("failOn: error\nallowLinks: true", Some("2:13")),
+        ] {
+            let all = directory(text);
+            let (inside, chart) = (all.path().join("in"), all.path().join("in/chart"));
+            let file = inside.join("chartwright.yaml");
+            let found = refusal(&Settings::found_in(&inside), &chart);
+            match place {
+                None => assert_eq!(found, None, "{text}"),
+                Some(place) => {
+                    let want = format!("{}:{place}: ", file.display());
+                    assert!(
+                        found.as_ref().is_some_and(|found| found.starts_with(&want)),
+                        "{text}: {found:?}"
+                    );
+                }
+            }
+            // The same file, named by the user, may say all of it.
+            assert_eq!(refusal(&Settings::named(&file, &inside), &chart), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_configuration_that_leads_elsewhere_is_not_read() {
+        let all = directory("");
+        let (inside, file) = (all.path().join("in"), all.path().join("in/chartwright.yaml"));
+        std::fs::write(all.path().join("out/secret"), "word: x\n").unwrap();
+        for (target, want) in [
+            (
+                "../out/secret",
+                "the symbolic link leads out of the directory, to ../out/secret: name it with --config",
+            ),
+            (
+                "/dev/null",
+                "the symbolic link leads out of the directory, to /dev/null: name it with --config",
+            ),
+            ("gone", "cannot read"),
+        ] {
+            std::fs::remove_file(&file).unwrap();
+            symlink(target, &file).unwrap();
+            let error = Settings::found_in(&inside).unwrap_err().to_string();
+            assert!(error.contains(want) && !error.contains("word"), "{error}");
+        }
+        // A link that stays inside is as good as the file.
+        std::fs::remove_file(&file).unwrap();
+        std::fs::write(inside.join("other.yaml"), "failOn: info\n").unwrap();
+        symlink("other.yaml", &file).unwrap();
+        assert!(Settings::found_in(&inside).is_ok());
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(Settings::found_in(&inside).unwrap().config, Config::default());
+    }
+}
