@@ -408,4 +408,45 @@ mod tests {
         assert_eq!(fs::read(directory.path("new")).unwrap(), b"two");
         assert!(fs::symlink_metadata(&far).unwrap().is_symlink() && fs::symlink_metadata(&near).unwrap().is_symlink());
     }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_edited_file_keeps_its_other_names_and_a_file_written_anew_is_a_new_one() {
+        for (expected, want) in [(Some(&b"1"[..]), "one"), (None, "1")] {
+            let directory = Directory::with(&[("a", "1"), ("b", "2")]);
+            let (a, b, other) = (directory.path("a"), directory.path("b"), directory.path("other"));
+            fs::hard_link(&a, &other).unwrap();
+            let first = Replacement {
+                expected,
+                ..new(&a, "one")
+            };
+            replace_files(&[first, new(&b, "two")]).unwrap();
+            assert_eq!(
+                directory.content(),
+                pairs(&[("a", "one"), ("b", "two"), ("other", want)]),
+                "{expected:?}"
+            );
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_in_place_are_restored_when_a_later_one_fails() {
+        let directory = Directory::with(&[("a", "1"), ("b", "2")]);
+        let (a, b) = (directory.path("a"), directory.path("b"));
+        fs::hard_link(&a, directory.path("other")).unwrap();
+        let first = Replacement {
+            expected: Some(b"1"),
+            ..new(&a, "one")
+        };
+        let fail_second = |file: &Prepared<'_>| {
+            if file.way == Way::Rename {
+                return Err(io::Error::other("no more"));
+            }
+            file.put()
+        };
+        let error = replace_by(&[first, new(&b, "two")], &fail_second).unwrap_err();
+        assert!(matches!(error, ReplaceError::Restored { .. }), "{error}");
+        assert_eq!(directory.content(), pairs(&[("a", "1"), ("b", "2"), ("other", "1")]));
+    }
 }
