@@ -164,6 +164,9 @@ fn replace_error(error: ReplaceError) -> CommandError {
         ReplaceError::Write { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => Some(
             "the directory must be writable as well: a file is replaced by a new one, which is written beside it first",
         ),
+        ReplaceError::Interrupted { .. } => Some(
+            "run it as the user whose command was interrupted, or remove .chartwright.journal there and check the files",
+        ),
         _ => None,
     };
     let error = CommandError::could_not_run(error);

@@ -139,6 +139,31 @@ fn bumps_at_the_same_time_all_arrive() {
     assert_eq!(names(directory.path()), ["v.yaml"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn more_files_are_written_than_may_be_open() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut arguments = Vec::new();
+    for number in 0..100 {
+        let name = format!("{number}.yaml");
+        write(directory.path(), &name, "a: 1\n");
+        arguments.extend(["-f".to_owned(), name]);
+    }
+    let output = Command::new("sh")
+        .args([
+            "-c",
+            "ulimit -n 90; exec \"$0\" bump --set a=2 \"$@\"",
+            env!("CARGO_BIN_EXE_chartwright"),
+        ])
+        .args(arguments)
+        .current_dir(directory.path())
+        .output()
+        .expect("the program starts");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(names(directory.path()).len(), 100);
+    assert_eq!(read(directory.path(), "99.yaml"), "a: 2\n");
+}
+
 /// The moments spread over the time that a bump takes; `.ci/bump_race.py` tries many more.
 #[test]
 fn a_bump_that_is_killed_changes_all_files_or_none() {

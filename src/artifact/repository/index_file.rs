@@ -131,7 +131,7 @@ fn dependency_fields(dependency: &Dependency) -> Json {
     fields
 }
 
-/// An index that has been read, and to which entries are added. It takes several times the memory of its text.
+/// An index that has been read, and to which entries are added. It needs several times the memory of its text.
 #[derive(Debug)]
 pub struct Index {
     /// The fields beside the charts.

@@ -20,6 +20,10 @@ use super::temporary_file::{Kind, TemporaryFile, follow_links};
 use super::write_in_place::{check_writable, has_other_names, write_in_place};
 use crate::text::limits::MANIFEST_BYTES;
 
+/// Temporary files that stay open until they are renamed. More could be more than a process may open; the lock on their
+/// directory is enough, unless another process that replaces a single file there looks for files that were left behind.
+const OPEN_FILES: usize = 64;
+
 /// New content for one file.
 #[derive(Debug, Clone, Copy)]
 pub struct Replacement<'r> {
@@ -73,8 +77,12 @@ fn replace_by(files: &[Replacement<'_>], put: &dyn Fn(&Prepared<'_>) -> io::Resu
         target.read()?;
     }
     let mut prepared = Vec::new();
-    for target in &targets {
-        prepared.push(target.prepare()?);
+    for (index, target) in targets.iter().enumerate() {
+        let mut file = target.prepare()?;
+        if index >= OPEN_FILES {
+            file.temporary.close();
+        }
+        prepared.push(file);
     }
     // Read once more: other programs do not know the lock, and writing temporary files takes time.
     for (target, prepared) in targets.iter().zip(&mut prepared) {

@@ -1,4 +1,4 @@
-//! What killed processes left behind: a directory in, temporary files of nobody removed.
+//! What killed processes left behind: a directory in, temporary files without a writer removed.
 //!
 //! A temporary file is locked by its writer, so one that can be locked has lost its writer. Only regular files with the
 //! names of temporary files are looked at, never what a link leads to.

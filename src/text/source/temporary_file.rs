@@ -19,7 +19,7 @@ const RANDOM_BYTES: usize = 8;
 
 /// Longest chain of links to a file that does not exist yet.
 const MAX_LINKS: usize = 8;
-/// Attempts at a name that nobody has, and that is not cleaned up between its creation and its lock.
+/// Attempts at a name that is free, and that is not cleaned up between its creation and its lock.
 const ATTEMPTS: u32 = 16;
 
 /// Who may read a temporary file, and whether it is on disk before it is used.
@@ -38,8 +38,8 @@ pub(super) enum Kind {
 pub(super) struct TemporaryFile {
     path: PathBuf,
     target: PathBuf,
-    /// Locked, so that the file is not taken for one that was left behind.
-    handle: File,
+    /// Locked, so that the file is not taken for one that was left behind. `None` after [`Self::close`].
+    handle: Option<File>,
 }
 
 impl TemporaryFile {
@@ -50,20 +50,26 @@ impl TemporaryFile {
         }
         let replaced = fs::metadata(target).ok().filter(|_| kind == Kind::Content);
         let is_private = replaced.is_some() || kind != Kind::Content;
-        let mut file = Self::create(target, is_private)?;
-        file.handle.write_all(content)?;
+        let (mut temporary, mut file) = Self::create(target, is_private)?;
+        file.write_all(content)?;
         if let Some(replaced) = replaced {
-            keep_owner(&file.handle, &replaced);
-            file.handle.set_permissions(replaced.permissions())?;
+            keep_owner(&file, &replaced);
+            file.set_permissions(replaced.permissions())?;
         }
         if kind != Kind::Pointer {
-            file.handle.sync_all()?;
+            file.sync_all()?;
         }
-        Ok(file)
+        temporary.handle = Some(file);
+        Ok(temporary)
+    }
+
+    /// Gives up the lock: for one of so many files that not all can be open at once.
+    pub(super) fn close(&mut self) {
+        self.handle = None;
     }
 
     /// An empty file with a lock. What is copied from a private file must not be readable before it is complete.
-    fn create(target: &Path, is_private: bool) -> io::Result<Self> {
+    fn create(target: &Path, is_private: bool) -> io::Result<(Self, File)> {
         for _ in 0..ATTEMPTS {
             let path = target.with_file_name(random_name()?);
             let handle = match options(is_private).open(&path) {
@@ -74,11 +80,12 @@ impl TemporaryFile {
             // Where files cannot be locked, none is removed as left behind either.
             let _locked = handle.lock();
             if is_file_at(&handle, &path) {
-                return Ok(Self {
+                let temporary = Self {
                     path,
                     target: target.to_owned(),
-                    handle,
-                });
+                    handle: None,
+                };
+                return Ok((temporary, handle));
             }
         }
         Err(io::Error::other("no name is free for a temporary file"))
