@@ -70,9 +70,9 @@ impl PartArgument {
 pub(super) fn run(context: RunContext, arguments: &BumpArguments) -> Result<Exit, CommandError> {
     if !arguments.dry_run {
         let finished = finish_bumps(&arguments.file, &context.working_directory()).map_err(replace_error)?;
-        finished
-            .iter()
-            .for_each(|change| context.report(&interrupted_note(change)));
+        for change in &finished {
+            context.report(&interrupted_note(change));
+        }
     }
     let mut request = request(context, arguments)?;
     let read = |path: &Path| read_file(path, Named::ByUser, FILE_BYTES);

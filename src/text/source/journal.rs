@@ -128,7 +128,7 @@ fn encode(directory: &Path, primary: &Path, entries: &[Entry]) -> Vec<u8> {
 
 /// Reads a journal file of `directory`; `None` if it is not one.
 pub(super) fn decode(directory: &Path, text: &[u8]) -> Option<Record> {
-    let mut fields: Vec<OsString> = text.split(|byte| *byte == 0).map(os_string).collect::<Option<_>>()?;
+    let mut fields: Vec<OsString> = text.split(|byte| *byte == 0).map(os_string).collect();
     // Nothing follows the last zero byte; a file that was cut has something there.
     if !fields.pop()?.is_empty() {
         return None;
@@ -165,15 +165,15 @@ pub(super) fn decode(directory: &Path, text: &[u8]) -> Option<Record> {
 }
 
 #[cfg(unix)]
-fn os_string(bytes: &[u8]) -> Option<OsString> {
+fn os_string(bytes: &[u8]) -> OsString {
     use std::os::unix::ffi::OsStrExt as _;
 
-    Some(OsStr::from_bytes(bytes).to_owned())
+    OsStr::from_bytes(bytes).to_owned()
 }
 
 #[cfg(not(unix))]
-fn os_string(bytes: &[u8]) -> Option<OsString> {
-    std::str::from_utf8(bytes).ok().map(OsString::from)
+fn os_string(bytes: &[u8]) -> OsString {
+    String::from_utf8_lossy(bytes).into_owned().into()
 }
 
 /// The way from one absolute directory to another, by the names alone.
