@@ -249,6 +249,7 @@ fn undo(done: &[Prepared<'_>], path: PathBuf, source: io::Error) -> ReplaceError
 mod tests {
     use std::cell::Cell;
 
+    use super::super::journal::JOURNAL;
     use super::*;
 
     struct Directory(tempfile::TempDir);
@@ -415,6 +416,26 @@ mod tests {
         replace_files(&[new(&far, "two")]).unwrap();
         assert_eq!(fs::read(directory.path("new")).unwrap(), b"two");
         assert!(fs::symlink_metadata(&far).unwrap().is_symlink() && fs::symlink_metadata(&near).unwrap().is_symlink());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn directories_are_locked_and_a_change_of_several_files_is_recorded_meanwhile() {
+        let directory = Directory::with(&[("a", "1"), ("b", "2")]);
+        fs::create_dir(directory.path("d")).unwrap();
+        let (a, b, c) = (directory.path("a"), directory.path("b"), directory.path("d/c"));
+        let all = [new(&a, "one"), new(&b, "two"), new(&c, "three")];
+        for (files, is_recorded) in [(&all[..], true), (&all[..1], false)] {
+            let put = |file: &Prepared<'_>| {
+                let place = file.temporary.target().parent().unwrap();
+                let lock = File::open(place).unwrap().try_lock();
+                assert!(matches!(lock, Err(fs::TryLockError::WouldBlock)), "{}", place.display());
+                assert_eq!(place.join(JOURNAL).exists(), is_recorded, "{}", place.display());
+                file.put()
+            };
+            replace_by(files, &put).unwrap();
+            assert!(!directory.path(JOURNAL).exists() && !directory.path("d").join(JOURNAL).exists());
+        }
     }
 
     #[cfg(unix)]
