@@ -4,6 +4,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Instant;
 
+use sha2::{Digest as _, Sha256};
+
 /// The record of a change of several files; where it is a directory, none can be written.
 const JOURNAL: &str = ".chartwright.journal";
 
@@ -137,6 +139,61 @@ fn bumps_at_the_same_time_all_arrive() {
         assert_eq!(read(directory.path(), "v.yaml"), want);
     }
     assert_eq!(names(directory.path()), ["v.yaml"]);
+}
+
+/// Writes what a bump of `tag` from 1 to 2 in two files leaves behind that is killed after the first rename.
+fn interrupt(directory: &Path) {
+    const TEMPORARY: &str = ".chartwright-0123456789abcdef.tmp";
+
+    let digest = |text: &str| format!("{:x}", Sha256::digest(text));
+    let (old, new) = (digest("tag: 1\n"), digest("tag: 2\n"));
+    write(directory, "a.yaml", "tag: 2\n");
+    write(directory, "b.yaml", "tag: 1\n");
+    write(directory, TEMPORARY, "tag: 2\n");
+    let missing = TEMPORARY.replace('0', "f");
+    let fields = ["chartwright journal 1", "."];
+    let first = ["rename", ".", &missing, "a.yaml", &old, &new];
+    let second = ["rename", ".", TEMPORARY, "b.yaml", &old, &new];
+    let fields = fields.iter().chain(&first).chain(&second).copied();
+    let text: Vec<&str> = fields.flat_map(|field| [field, "\0"]).collect();
+    write(directory, JOURNAL, &text.concat());
+}
+
+#[test]
+fn an_interrupted_change_is_completed_or_left_and_reported() {
+    for (restored, arguments, message, a, b) in [
+        (
+            None,
+            &[][..],
+            "note: completed an earlier change",
+            "tag: 2\n",
+            "tag: 3\n",
+        ),
+        (
+            Some("tag: 1\n"),
+            &[],
+            "note: an earlier change was interrupted and is not completed",
+            "tag: 1\n",
+            "tag: 3\n",
+        ),
+        (None, &["--dry-run"], "", "tag: 2\n", "tag: 1\n"),
+    ] {
+        let directory = tempfile::tempdir().expect("a directory");
+        interrupt(directory.path());
+        if let Some(text) = restored {
+            write(directory.path(), "a.yaml", text);
+        }
+        let output = bump(
+            directory.path(),
+            &[&["-f", "b.yaml", "--set", "tag=3"], arguments].concat(),
+        );
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert!(stderr(&output).starts_with(message), "{}", stderr(&output));
+        assert_eq!(read(directory.path(), "a.yaml"), a);
+        assert_eq!(read(directory.path(), "b.yaml"), b);
+        let is_clean = names(directory.path()) == ["a.yaml", "b.yaml"];
+        assert_eq!(is_clean, arguments.is_empty(), "a dry run changes nothing");
+    }
 }
 
 #[cfg(unix)]

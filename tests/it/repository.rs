@@ -313,6 +313,32 @@ fn a_truncated_answer_is_requested_again() {
     assert_all(&server.object("bucket/index.yaml").expect("an index"), &names);
 }
 
+#[test]
+fn a_damaged_index_stops_a_push_before_it_uploads() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let chart = archive(directory.path(), "a", "1.0.0", "one");
+    for index in ["", "entries: [", "entries:\n  a: []\n  a: []\n", "entries: {a:"] {
+        let repository = tempfile::tempdir().expect("a directory");
+        std::fs::write(repository.path().join("index.yaml"), index).expect("writes");
+        let output = push(&[&chart, &format!("file://{}", repository.path().display())], None);
+        assert_code(&output, 3);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            text.contains("index.yaml is broken: ") && text.contains("help: restore an earlier index.yaml"),
+            "{text}"
+        );
+        assert_eq!(
+            std::fs::read_to_string(repository.path().join("index.yaml")).expect("an index"),
+            index
+        );
+        assert_eq!(
+            std::fs::read_dir(repository.path()).expect("a directory").count(),
+            1,
+            "{index}"
+        );
+    }
+}
+
 /// Without a store behind an address: nothing waits, and the credentials in the endpoint are not shown.
 #[test]
 fn a_store_that_cannot_be_reached_is_reported_without_credentials() {
