@@ -6,20 +6,25 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::delivery::bump::{
-    BumpError, BumpRequest, SourceFile, ValueKind, VersionPart, parse_assignment, plan_bump, write_plan,
+    BumpError, BumpRequest, SourceFile, ValueKind, VersionPart, WriteError, finish_bumps, parse_assignment, plan_bump,
+    write_bump,
 };
 use crate::delivery::image::ImageReference;
 use crate::text::edit::Change;
 use crate::text::limits::FILE_BYTES;
-use crate::text::source::{Named, ReplaceError, read_file};
+use crate::text::source::{Interrupted, Named, ReplaceError, read_file};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::network::ProcessClock;
 use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
 pub(super) struct BumpArguments {
     /// YAML file to edit (repeatable; all or none are written).
+    ///
+    /// A file that changes meanwhile is read again and its edits are made anew. If the command is killed between writing
+    /// the first file and the last, the next `bump` of a file in one of their directories completes the change.
     #[arg(short, long, required = true, value_name = "FILE")]
     file: Vec<String>,
     /// Set a value: path.to.key=value. Numbers, booleans and null stay such where one was before (repeatable).
@@ -63,18 +68,41 @@ impl PartArgument {
 }
 
 pub(super) fn run(context: RunContext, arguments: &BumpArguments) -> Result<Exit, CommandError> {
-    let request = request(context, arguments)?;
-    let plan = plan_bump(&request, &|path: &Path| read_file(path, Named::ByUser, FILE_BYTES));
-    let plan = plan.map_err(|error| bump_error(error).without(&request.secrets()))?;
+    if !arguments.dry_run {
+        let finished = finish_bumps(&arguments.file, &context.working_directory()).map_err(replace_error)?;
+        for change in &finished {
+            context.report(&interrupted_note(change));
+        }
+    }
+    let mut request = request(context, arguments)?;
+    let read = |path: &Path| read_file(path, Named::ByUser, FILE_BYTES);
+    let plan = if arguments.dry_run {
+        plan_bump(&request, &read).map_err(bump_error)
+    } else {
+        write_bump(&mut request, &read, &ProcessClock).map_err(write_error)
+    };
+    let plan = plan.map_err(|error| error.without(&request.secrets()))?;
     let shows_secrets = arguments.show_secrets && std::io::stdout().is_terminal();
     let secrets = (!shows_secrets).then(|| plan.secrets(&request));
-    if arguments.dry_run {
-        context.write_stdout(plan.shown_diff(secrets.as_ref()).as_bytes())?;
-        return Ok(Exit::Clean);
-    }
-    write_plan(&plan).map_err(write_error)?;
-    context.write_stdout(plan.shown_changes(secrets.as_ref()).as_bytes())?;
+    let shown = if arguments.dry_run {
+        plan.shown_diff(secrets.as_ref())
+    } else {
+        plan.shown_changes(secrets.as_ref())
+    };
+    context.write_stdout(shown.as_bytes())?;
     Ok(Exit::Clean)
+}
+
+fn interrupted_note(change: &Interrupted) -> String {
+    let files: Vec<String> = change.files.iter().map(|file| file.display().to_string()).collect();
+    let files = files.join(", ");
+    if change.is_completed {
+        format!("note: completed an earlier change that was interrupted: {files}")
+    } else {
+        format!(
+            "note: an earlier change was interrupted and is not completed, since its files changed after that; check {files}"
+        )
+    }
 }
 
 fn request(context: RunContext, arguments: &BumpArguments) -> Result<BumpRequest, CommandError> {
@@ -123,11 +151,27 @@ fn bump_error(error: BumpError) -> CommandError {
     }
 }
 
-fn write_error(error: ReplaceError) -> CommandError {
-    let is_changed_meanwhile = matches!(error, ReplaceError::ChangedMeanwhile { .. });
-    let error = CommandError::could_not_run(error);
-    if is_changed_meanwhile {
-        return error.with_hint("run the command again: it reads the file again");
+fn write_error(error: WriteError) -> CommandError {
+    match error {
+        WriteError::Plan(error) => bump_error(error),
+        WriteError::Replace(error) => replace_error(error),
     }
-    error
+}
+
+fn replace_error(error: ReplaceError) -> CommandError {
+    let hint = match &error {
+        ReplaceError::ChangedMeanwhile { .. } => Some("run the command again: it reads the file again"),
+        ReplaceError::Write { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => Some(
+            "the directory must be writable as well: a file is replaced by a new one, which is written beside it first",
+        ),
+        ReplaceError::Interrupted { .. } => Some(
+            "run it as the user whose command was interrupted, or remove .chartwright.journal there and check the files",
+        ),
+        _ => None,
+    };
+    let error = CommandError::could_not_run(error);
+    match hint {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    }
 }

@@ -8,7 +8,8 @@ use clap::Args;
 use crate::artifact::network::{CertificateCheck, RetryPolicy};
 use crate::artifact::repository::store::{S3Settings, StoreError, StoreFailure};
 use crate::artifact::repository::{
-    Item, Location, OpenError, Outcome, PublishError, PublishPackagesError, RepositorySettings, publish_packages,
+    IndexError, Item, Location, OpenError, Outcome, PublishError, PublishPackagesError, RepositorySettings,
+    publish_packages,
 };
 
 use crate::text::visible::{visible, visible_lines};
@@ -89,6 +90,9 @@ fn publish_error(error: PublishPackagesError) -> CommandError {
         PublishPackagesError::Publish(error) if error.is_finding() => {
             let error = CommandError::findings(error);
             return error.with_hint("raise the chart's version: a published version never changes");
+        }
+        PublishPackagesError::Publish(PublishError::Index(IndexError::Broken(_))) => {
+            Some("restore an earlier index.yaml, or make a new one from the archives with `helm repo index`")
         }
         PublishPackagesError::Publish(PublishError::Contended) => Some("push again: what was written is kept"),
         PublishPackagesError::Publish(PublishError::Store(error))

@@ -1,19 +1,39 @@
 //! `bump` as users run it: a refusal changes no file, and several files change together or not at all.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Instant;
 
-/// A name so long that a temporary file beside it has a name that no file system accepts.
-const UNWRITABLE: usize = 250;
+use sha2::{Digest as _, Sha256};
+
+/// The record of a change of several files; where it is a directory, none can be written.
+const JOURNAL: &str = ".chartwright.journal";
+
+fn command(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chartwright"));
+    command.arg("bump").args(arguments).current_dir(directory).env_clear();
+    command
+}
 
 fn bump(directory: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_chartwright"))
-        .arg("bump")
-        .args(arguments)
-        .current_dir(directory)
-        .env_clear()
-        .output()
-        .expect("the program starts")
+    command(directory, arguments).output().expect("the program starts")
+}
+
+fn write(directory: &Path, name: &str, text: &str) {
+    std::fs::write(directory.join(name), text).expect("writes");
+}
+
+fn read(directory: &Path, name: &str) -> String {
+    std::fs::read_to_string(directory.join(name)).expect("a file")
+}
+
+/// The names in a directory.
+fn names(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).expect("a directory");
+    let names = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"));
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
 }
 
 fn stderr(output: &Output) -> String {
@@ -71,38 +91,197 @@ fn a_bump_applies_all_its_changes_or_none() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_leaves_the_others_as_they_were() {
+fn a_change_that_cannot_be_recorded_leaves_all_files_as_they_were() {
     let directory = tempfile::tempdir().expect("a directory");
-    let unwritable = "x".repeat(UNWRITABLE);
-    let names = ["first.yaml", unwritable.as_str(), "last.yaml"];
-    for name in names {
-        std::fs::write(directory.path().join(name), "tag: v1\n").expect("writes");
+    let files = ["first.yaml", "last.yaml"];
+    for name in files {
+        write(directory.path(), name, "tag: v1\n");
     }
-    let mut arguments = vec!["--set", "tag=v2"];
-    for name in names {
-        arguments.extend(["--file", name]);
-    }
-    let output = bump(directory.path(), &arguments);
+    std::fs::create_dir(directory.path().join(JOURNAL)).expect("a directory");
+    let output = bump(
+        directory.path(),
+        &["--set", "tag=v2", "-f", "first.yaml", "-f", "last.yaml"],
+    );
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
     assert!(stderr(&output).contains("nothing was changed"), "{}", stderr(&output));
-    for name in names {
-        let text = std::fs::read_to_string(directory.path().join(name)).expect("a file");
-        assert_eq!(text, "tag: v1\n", "{name}");
+    for name in files {
+        assert_eq!(read(directory.path(), name), "tag: v1\n", "{name}");
     }
-    let files = std::fs::read_dir(directory.path()).expect("a directory");
-    assert_eq!(files.count(), names.len(), "a temporary file was left behind");
+    assert_eq!(names(directory.path()), [JOURNAL, "first.yaml", "last.yaml"]);
+}
+
+/// Containers give all their processes the same id, so a name that contains it is used again and again.
+#[test]
+fn what_a_killed_bump_left_behind_is_removed_by_the_next() {
+    let directory = tempfile::tempdir().expect("a directory");
+    write(directory.path(), "v.yaml", "a: 1\n");
+    write(directory.path(), ".chartwright-0123456789abcdef.tmp", "a: ");
+    let output = bump(directory.path(), &["-f", "v.yaml", "--set", "a=2"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(names(directory.path()), ["v.yaml"]);
+}
+
+#[test]
+fn bumps_at_the_same_time_all_arrive() {
+    let directory = tempfile::tempdir().expect("a directory");
+    write(directory.path(), "v.yaml", "k0: 0\nk1: 0\nk2: 0\nk3: 0\n");
+    for round in 1..=10 {
+        let start = |key| {
+            let set = format!("k{key}={round}");
+            let mut command = command(directory.path(), &["-f", "v.yaml", "--set", &set]);
+            command.stdout(Stdio::null()).spawn().expect("the program starts")
+        };
+        let processes: Vec<_> = (0..4).map(start).collect();
+        for mut process in processes {
+            assert_eq!(process.wait().expect("it ends").code(), Some(0));
+        }
+        let want = format!("k0: {round}\nk1: {round}\nk2: {round}\nk3: {round}\n");
+        assert_eq!(read(directory.path(), "v.yaml"), want);
+    }
+    assert_eq!(names(directory.path()), ["v.yaml"]);
+}
+
+/// Writes what a bump of `tag` from 1 to 2 in two files leaves behind that is killed after the first rename.
+fn interrupt(directory: &Path) {
+    const TEMPORARY: &str = ".chartwright-0123456789abcdef.tmp";
+
+    let digest = |text: &str| format!("{:x}", Sha256::digest(text));
+    let (old, new) = (digest("tag: 1\n"), digest("tag: 2\n"));
+    write(directory, "a.yaml", "tag: 2\n");
+    write(directory, "b.yaml", "tag: 1\n");
+    write(directory, TEMPORARY, "tag: 2\n");
+    let missing = TEMPORARY.replace('0', "f");
+    let fields = ["chartwright journal 1", "."];
+    let first = ["rename", ".", &missing, "a.yaml", &old, &new];
+    let second = ["rename", ".", TEMPORARY, "b.yaml", &old, &new];
+    let fields = fields.iter().chain(&first).chain(&second).copied();
+    let text: Vec<&str> = fields.flat_map(|field| [field, "\0"]).collect();
+    write(directory, JOURNAL, &text.concat());
+}
+
+#[test]
+fn an_interrupted_change_is_completed_or_left_and_reported() {
+    for (restored, arguments, message, a, b) in [
+        (
+            None,
+            &[][..],
+            "note: completed an earlier change",
+            "tag: 2\n",
+            "tag: 3\n",
+        ),
+        (
+            Some("tag: 1\n"),
+            &[],
+            "note: an earlier change was interrupted and is not completed",
+            "tag: 1\n",
+            "tag: 3\n",
+        ),
+        (None, &["--dry-run"], "", "tag: 2\n", "tag: 1\n"),
+    ] {
+        let directory = tempfile::tempdir().expect("a directory");
+        interrupt(directory.path());
+        if let Some(text) = restored {
+            write(directory.path(), "a.yaml", text);
+        }
+        let output = bump(
+            directory.path(),
+            &[&["-f", "b.yaml", "--set", "tag=3"], arguments].concat(),
+        );
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert!(stderr(&output).starts_with(message), "{}", stderr(&output));
+        assert_eq!(read(directory.path(), "a.yaml"), a);
+        assert_eq!(read(directory.path(), "b.yaml"), b);
+        let is_clean = names(directory.path()) == ["a.yaml", "b.yaml"];
+        assert_eq!(is_clean, arguments.is_empty(), "a dry run changes nothing");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn more_files_are_written_than_may_be_open() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut arguments = Vec::new();
+    for number in 0..100 {
+        let name = format!("{number}.yaml");
+        write(directory.path(), &name, "a: 1\n");
+        arguments.extend(["-f".to_owned(), name]);
+    }
+    let output = Command::new("sh")
+        .args([
+            "-c",
+            "ulimit -n 90; exec \"$0\" bump --set a=2 \"$@\"",
+            env!("CARGO_BIN_EXE_chartwright"),
+        ])
+        .args(arguments)
+        .current_dir(directory.path())
+        .output()
+        .expect("the program starts");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(names(directory.path()).len(), 100);
+    assert_eq!(read(directory.path(), "99.yaml"), "a: 2\n");
+}
+
+/// The moments spread over the time that a bump takes; `.ci/bump_race.py` tries many more.
+#[test]
+fn a_bump_that_is_killed_changes_all_files_or_none() {
+    const MOMENTS: u32 = 12;
+
+    let directory = tempfile::tempdir().expect("a directory");
+    let directory = directory.path();
+    std::fs::create_dir(directory.join("sub")).expect("a directory");
+    let files = ["a.yaml", "b.yaml", "sub/c.yaml"];
+    for name in files {
+        write(directory, name, "tag: 0\nother: 0\n");
+    }
+    let with_files = |set: &str| {
+        let files = files.iter().flat_map(|name| ["-f", name]);
+        let mut command = command(directory, &["--set", set]);
+        command.args(files).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    let started = Instant::now();
+    assert!(with_files("tag=1").status().expect("the program starts").success());
+    let whole = started.elapsed();
+    let mut before = "tag: 1\n".to_owned();
+    for moment in 1..=MOMENTS {
+        let set = format!("tag={}", moment + 1);
+        let mut process = with_files(&set).spawn().expect("the program starts");
+        std::thread::sleep(whole.mul_f64(f64::from(moment) / f64::from(MOMENTS)));
+        // It may have ended.
+        let _killed = process.kill();
+        process.wait().expect("it ends");
+        let output = bump(directory, &["-f", "sub/c.yaml", "--set", &format!("other={moment}")]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let tags = files.map(|name| read(directory, name).split_inclusive('\n').next().map(str::to_owned));
+        let [first, ..] = &tags;
+        let after = format!("tag: {}\n", moment + 1);
+        let is_one_of_both = [Some(&before), Some(&after)].contains(&first.as_ref());
+        assert!(
+            is_one_of_both && tags.iter().all(|tag| tag == first),
+            "{moment}: {tags:?}"
+        );
+        assert_eq!(names(&directory.join("sub")), ["c.yaml"]);
+        before = first.clone().expect("a line");
+    }
+    // What is left in the other directory is removed by a bump of a file there.
+    let output = bump(directory, &["-f", "a.yaml", "--set", "other=99"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(names(directory), ["a.yaml", "b.yaml", "sub"]);
 }
 
 #[test]
 fn a_chart_yaml_that_is_edited_and_raised_keeps_both_edits() {
     let directory = tempfile::tempdir().expect("a directory");
-    let file = directory.path().join("Chart.yaml");
-    std::fs::write(&file, "name: x\nversion: 1.0.0\nappVersion: \"1\"\n").expect("writes");
+    write(
+        directory.path(),
+        "Chart.yaml",
+        "name: x\nversion: 1.0.0\nappVersion: \"1\"\n",
+    );
     let arguments = ["-f", "Chart.yaml", "--set", "appVersion=2", "--chart-version", "minor"];
     let output = bump(directory.path(), &arguments);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert_eq!(
-        std::fs::read_to_string(&file).expect("a file"),
+        read(directory.path(), "Chart.yaml"),
         "name: x\nversion: 1.1.0\nappVersion: \"2\"\n"
     );
 }

@@ -158,13 +158,14 @@ fn final_answers_are_reported_at_once() {
         ),
         (
             always("404 Not Found", "", "NotThere"),
-            1,
+            // The index is missing, and then the archive cannot be written.
+            2,
             "Error: s3://nobucket/x/a-1.0.0.tgz: PUT failed: the store answered 404: NotThere: About NotThere.\n",
         ),
         (
             always("400 Bad Request", "", "InvalidRequest"),
             1,
-            "PUT failed: the store answered 400: InvalidRequest: About InvalidRequest.\n",
+            "index.yaml: GET failed: the store answered 400: InvalidRequest: About InvalidRequest.\n",
         ),
         (
             always("403 Forbidden", "", "AccessDenied"),
@@ -254,6 +255,52 @@ fn a_store_that_ignores_conditions_is_refused() {
     }
 }
 
+/// A run that writes no new object would not notice otherwise.
+#[test]
+fn conditions_are_proved_before_an_index_is_replaced() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = archive(directory.path(), "a", "1.0.0", "one");
+    for (if_match, code) in [(true, 3), (false, 0)] {
+        let server = S3Server::start(Behaviour::Ignores {
+            if_none_match: false,
+            if_match,
+        });
+        server.insert("bucket/a-1.0.0.tgz", &std::fs::read(&path).expect("an archive"));
+        server.insert("bucket/index.yaml", b"entries: {}\n");
+        let output = push(&[&path, "s3://bucket"], Some(&server.endpoint));
+        assert_code(&output, code);
+        let index = server.object("bucket/index.yaml").expect("an index");
+        assert_eq!(
+            index == b"entries: {}\n",
+            if_match,
+            "replaced only where conditions hold"
+        );
+        assert_eq!(server.object("bucket/.chartwright-condition").is_some(), if_match);
+    }
+}
+
+/// The repository of a group of users, and one that holds a lock file of another kind.
+#[cfg(unix)]
+#[test]
+fn a_directory_is_locked_without_a_file() {
+    use std::os::unix::fs::symlink;
+
+    let directory = tempfile::tempdir().expect("a directory");
+    let repository = directory.path().join("repository");
+    std::fs::create_dir(&repository).expect("a directory");
+    let precious = directory.path().join("precious");
+    std::fs::write(&precious, "content").expect("writes");
+    symlink(&precious, repository.join(".chartwright.lock")).expect("a link");
+    std::fs::write(repository.join(".chartwright-0123456789abcdef.tmp"), "half").expect("writes");
+    let chart = archive(directory.path(), "a", "1.0.0", "one");
+    assert_code(&push(&[&chart, &format!("file://{}", repository.display())], None), 0);
+    assert_eq!(std::fs::read_to_string(&precious).expect("a file"), "content");
+    let names = std::fs::read_dir(&repository).expect("a directory");
+    let mut names: Vec<_> = names.map(|entry| entry.expect("an entry").file_name()).collect();
+    names.sort();
+    assert_eq!(names, [".chartwright.lock", "a-1.0.0.tgz", "index.yaml"]);
+}
+
 #[test]
 fn a_truncated_answer_is_requested_again() {
     let server = S3Server::start(Behaviour::CutsFirstContent);
@@ -264,6 +311,32 @@ fn a_truncated_answer_is_requested_again() {
     }
     let names = ["a".to_owned(), "b".to_owned()];
     assert_all(&server.object("bucket/index.yaml").expect("an index"), &names);
+}
+
+#[test]
+fn a_damaged_index_stops_a_push_before_it_uploads() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let chart = archive(directory.path(), "a", "1.0.0", "one");
+    for index in ["", "entries: [", "entries:\n  a: []\n  a: []\n", "entries: {a:"] {
+        let repository = tempfile::tempdir().expect("a directory");
+        std::fs::write(repository.path().join("index.yaml"), index).expect("writes");
+        let output = push(&[&chart, &format!("file://{}", repository.path().display())], None);
+        assert_code(&output, 3);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            text.contains("index.yaml is broken: ") && text.contains("help: restore an earlier index.yaml"),
+            "{text}"
+        );
+        assert_eq!(
+            std::fs::read_to_string(repository.path().join("index.yaml")).expect("an index"),
+            index
+        );
+        assert_eq!(
+            std::fs::read_dir(repository.path()).expect("a directory").count(),
+            1,
+            "{index}"
+        );
+    }
 }
 
 /// Without a store behind an address: nothing waits, and the credentials in the endpoint are not shown.

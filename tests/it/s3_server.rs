@@ -67,6 +67,12 @@ impl S3Server {
         self.count.load(Ordering::Relaxed)
     }
 
+    /// Sets an object, by `bucket/key`.
+    pub(crate) fn insert(&self, path: &str, bytes: &[u8]) {
+        let mut objects = self.objects.lock().expect("not poisoned");
+        objects.insert(format!("/{path}"), (bytes.to_vec(), "\"inserted\"".to_owned()));
+    }
+
     /// The content of an object, by `bucket/key`.
     pub(crate) fn object(&self, path: &str) -> Option<Vec<u8>> {
         let objects = self.objects.lock().expect("not poisoned");

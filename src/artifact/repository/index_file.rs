@@ -1,4 +1,5 @@
-//! index.yaml: what a repository offers. Entries are merged in; everything that is already in it, known or not, stays.
+//! index.yaml: what a repository offers, to an [`Index`] to which entries are added, and its new text. Everything that is
+//! already in it, known or not, stays.
 
 use serde_json::{Map as JsonMap, Value as Json, json};
 
@@ -6,6 +7,9 @@ use crate::engine::chart::{Dependency, Metadata};
 use crate::engine::functions::{json as go_json, yaml_value};
 use crate::text::semver::sort_newest_first;
 use crate::text::yaml;
+
+/// The field of the charts.
+const ENTRIES: &str = "entries";
 
 /// A chart version to be listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,15 +22,6 @@ pub struct IndexEntry {
     pub digest: String,
     /// The other fields of the entry.
     fields: JsonMap<String, Json>,
-}
-
-/// The result of merging.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Merged {
-    /// The index already has all entries, with the same digests.
-    Unchanged,
-    /// The new text.
-    Changed(Vec<u8>),
 }
 
 /// An index to which the entries cannot be added.
@@ -136,82 +131,134 @@ fn dependency_fields(dependency: &Dependency) -> Json {
     fields
 }
 
-/// Merges entries into the text of an index; `None` begins a new one. `generated` is an RFC 3339 time.
-///
-/// # Errors
-/// When the text is not an index, or has one of the versions with another digest.
-pub fn merge_entries(index: Option<&[u8]>, entries: &[IndexEntry], generated: &str) -> Result<Merged, IndexError> {
-    let broken = |message: String| IndexError::Broken(message);
-    let mut document = match index {
-        None => json!({"apiVersion": "v1", "entries": {}}),
-        Some(text) => read(text)?,
-    };
-    let Some(root) = document.as_object_mut() else {
-        return Err(broken("it is not a mapping".to_owned()));
-    };
-    let charts = match root.get_mut("entries") {
-        Some(Json::Object(charts)) => charts,
-        None | Some(Json::Null) => {
-            return Err(broken("it has no `entries`; a new index has `entries: {}`".to_owned()));
-        }
-        Some(_) => return Err(broken("`entries` is not a mapping".to_owned())),
-    };
-    if let Some((name, _)) = charts.iter().find(|(_, versions)| !versions.is_array()) {
-        return Err(broken(format!("the entry of {name} is not a list")));
-    }
-    let mut is_changed = false;
-    for entry in entries {
-        let versions = charts.entry(entry.name.clone()).or_insert_with(|| json!([]));
-        if let Some(versions) = versions.as_array_mut() {
-            is_changed |= insert(versions, entry)?;
-        }
-    }
-    if !is_changed {
-        return Ok(Merged::Unchanged);
-    }
-    root.entry("apiVersion").or_insert_with(|| json!("v1"));
-    root.insert("generated".to_owned(), json!(generated));
-    let text = document.to_string();
-    let value = go_json::from_go_json(text.as_bytes()).map_err(broken)?;
-    let printed = yaml_value::to_yaml(&value).map_err(|error| broken(error.to_string()))?;
-    let mut bytes = printed.as_bytes().to_vec();
-    bytes.push(b'\n');
-    Ok(Merged::Changed(bytes))
+/// An index that has been read, and to which entries are added. It needs several times the memory of its text.
+#[derive(Debug)]
+pub struct Index {
+    /// The fields beside the charts.
+    root: JsonMap<String, Json>,
+    charts: JsonMap<String, Json>,
+    is_changed: bool,
 }
 
-/// Reads an index that is to be replaced: anything lost in reading would be deleted in writing. So an index that was
-/// truncated, or damaged by merging two versions, is refused, as Helm refuses it.
-fn read(text: &[u8]) -> Result<Json, IndexError> {
-    let broken = |message: String| IndexError::Broken(message);
-    let tree = yaml::parse_all(text).map_err(|error| broken(error.to_string()))?;
-    match tree.documents().len() {
-        0 => Err(broken("it is empty".to_owned())),
+impl Default for Index {
+    /// One without entries.
+    fn default() -> Self {
+        let mut root = JsonMap::new();
+        root.insert("apiVersion".to_owned(), json!("v1"));
+        root.insert(ENTRIES.to_owned(), Json::Null);
+        Self {
+            root,
+            charts: JsonMap::new(),
+            is_changed: false,
+        }
+    }
+}
+
+impl Index {
+    /// Reads an index that is to be replaced: anything lost in reading would be deleted in writing. So an index that was
+    /// truncated, or damaged by merging two versions, is refused, as Helm refuses it.
+    ///
+    /// # Errors
+    /// When the text is not an index.
+    pub fn read(text: &[u8]) -> Result<Self, IndexError> {
+        let Json::Object(mut root) = read_document(text)? else {
+            return Err(broken("it is not a mapping"));
+        };
+        let charts = match root.get_mut(ENTRIES).map(Json::take) {
+            Some(Json::Object(charts)) => charts,
+            None | Some(Json::Null) => return Err(broken("it has no `entries`; a new index has `entries: {}`")),
+            Some(_) => return Err(broken("`entries` is not a mapping")),
+        };
+        if let Some((name, _)) = charts.iter().find(|(_, versions)| !versions.is_array()) {
+            return Err(broken(format!("the entry of {name} is not a list")));
+        }
+        Ok(Self {
+            root,
+            charts,
+            is_changed: false,
+        })
+    }
+
+    /// The digest that the index has for a version of a chart, without the name of the algorithm.
+    pub fn digest(&self, name: &str, version: &str) -> Option<&str> {
+        let versions = self.charts.get(name).and_then(Json::as_array)?;
+        let found = versions.iter().find(|found| text(found, "version") == version);
+        found.map(|found| text(found, "digest").trim_start_matches("sha256:"))
+    }
+
+    /// Adds an entry, newest version first; false if the index already has it, with the same digest.
+    ///
+    /// # Errors
+    /// When it has the version with another digest.
+    pub fn add(&mut self, entry: &IndexEntry) -> Result<bool, IndexError> {
+        match self.digest(&entry.name, &entry.version) {
+            Some(found) if found == entry.digest => return Ok(false),
+            Some(found) => {
+                return Err(IndexError::Exists {
+                    name: entry.name.clone(),
+                    version: entry.version.clone(),
+                    found: found.to_owned(),
+                    new: entry.digest.clone(),
+                });
+            }
+            None => {}
+        }
+        let versions = self.charts.entry(entry.name.clone()).or_insert_with(|| json!([]));
+        if let Some(versions) = versions.as_array_mut() {
+            versions.push(Json::Object(entry.fields.clone()));
+            *versions = sort_newest_first(std::mem::take(versions), |entry| text(entry, "version").to_owned());
+        }
+        self.is_changed = true;
+        Ok(true)
+    }
+
+    /// Whether an entry was added.
+    pub const fn is_changed(&self) -> bool {
+        self.is_changed
+    }
+
+    /// The text of the index. `generated` is an RFC 3339 time.
+    ///
+    /// # Errors
+    /// When a value in it cannot be printed as YAML.
+    pub fn print(mut self, generated: &str) -> Result<Vec<u8>, IndexError> {
+        self.root.insert(ENTRIES.to_owned(), Json::Object(self.charts));
+        self.root.entry("apiVersion").or_insert_with(|| json!("v1"));
+        self.root.insert("generated".to_owned(), json!(generated));
+        // Each form of a large index takes much memory: none is kept longer than the next one needs it.
+        let document = Json::Object(self.root);
+        let json = document.to_string();
+        drop(document);
+        let value = go_json::from_go_json(json.as_bytes()).map_err(broken)?;
+        drop(json);
+        let printed = yaml_value::to_yaml(&value).map_err(|error| broken(error.to_string()))?;
+        drop(value);
+        let mut bytes = Vec::with_capacity(printed.len() + 1);
+        bytes.extend_from_slice(printed.as_bytes());
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+}
+
+fn broken(message: impl Into<String>) -> IndexError {
+    IndexError::Broken(message.into())
+}
+
+/// A field that is a text; empty if it is not.
+fn text<'v>(version: &'v Json, field: &str) -> &'v str {
+    version.get(field).and_then(Json::as_str).unwrap_or_default()
+}
+
+fn read_document(text: &[u8]) -> Result<Json, IndexError> {
+    let count = yaml::parse_all(text)
+        .map_err(|error| broken(error.to_string()))?
+        .documents()
+        .len();
+    match count {
+        0 => Err(broken("it is empty")),
         1 => yaml::json_from_bytes_strict(text).map_err(|error| broken(error.to_string())),
         count => Err(broken(format!("it has {count} documents"))),
     }
-}
-
-/// Adds an entry, newest version first; false if the list already has it, with the same digest.
-fn insert(versions: &mut Vec<Json>, entry: &IndexEntry) -> Result<bool, IndexError> {
-    let text = |version: &Json, field: &str| version.get(field).and_then(Json::as_str).unwrap_or_default().to_owned();
-    if let Some(existing) = versions
-        .iter()
-        .find(|version| text(version, "version") == entry.version)
-    {
-        let found = text(existing, "digest");
-        if found.trim_start_matches("sha256:") == entry.digest {
-            return Ok(false);
-        }
-        return Err(IndexError::Exists {
-            name: entry.name.clone(),
-            version: entry.version.clone(),
-            found,
-            new: entry.digest.clone(),
-        });
-    }
-    versions.push(Json::Object(entry.fields.clone()));
-    *versions = sort_newest_first(std::mem::take(versions), |entry| text(entry, "version"));
-    Ok(true)
 }
 
 #[cfg(test)]
@@ -231,10 +278,14 @@ mod tests {
     }
 
     fn merged(index: Option<&str>, entries: &[IndexEntry]) -> Result<String, IndexError> {
-        match merge_entries(index.map(str::as_bytes), entries, NOW)? {
-            Merged::Unchanged => Ok("unchanged".to_owned()),
-            Merged::Changed(text) => Ok(String::from_utf8(text).unwrap()),
+        let mut index = index.map_or_else(|| Ok(Index::default()), |text| Index::read(text.as_bytes()))?;
+        for entry in entries {
+            index.add(entry)?;
         }
+        if !index.is_changed() {
+            return Ok("unchanged".to_owned());
+        }
+        Ok(String::from_utf8(index.print(NOW)?).unwrap())
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod publish;
 mod publish_packages;
 pub mod store;
 
-pub use index_file::{IndexEntry, IndexError, Merged, merge_entries};
+pub use index_file::{Index, IndexEntry, IndexError};
 pub use location::{Location, LocationError};
 pub use open::{OpenError, RepositorySettings, open_store};
 pub use publish::{Environment, Item, Outcome, PublishError, publish};

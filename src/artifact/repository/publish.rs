@@ -1,4 +1,5 @@
-//! Publishing: archives first, each only if its name is free, then the index by compare-and-swap until it has all
+//! Publishing: the index is read first, so that nothing is uploaded to a repository that is broken or has a version
+//! already; then archives are written, each only if its name is free, and the index by compare-and-swap until it has all
 //! entries. Running twice does the same as running once, so a lost answer does no harm.
 //!
 //! Only conflicts are retried here. Requests that fail are repeated by [`super::store::RetryingStore`], so a failure
@@ -11,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::artifact::network::{Clock, RetryPolicy};
 use crate::engine::chart::{Metadata, read_archive};
 
-use super::index_file::{IndexEntry, IndexError, Merged, merge_entries};
+use super::index_file::{Index, IndexEntry, IndexError};
 use super::store::{PutOutcome, Store, StoreError};
 
 /// The name of the index.
@@ -97,6 +98,12 @@ impl PublishError {
     }
 }
 
+/// An index, and the version at which it was read; none if it is new.
+struct OpenIndex {
+    index: Index,
+    version: Option<String>,
+}
+
 /// Publishes all items; the outcomes are in their order.
 ///
 /// # Errors
@@ -107,6 +114,10 @@ pub fn publish(
     items: &[Item],
     environment: &Environment<'_>,
 ) -> Result<Vec<Outcome>, PublishError> {
+    let open = open_index(store)?;
+    for item in items {
+        check_listed(store, &open.index, item)?;
+    }
     let mut entries = Vec::new();
     for item in items {
         let digest = put_archive(store, item, environment)?;
@@ -118,8 +129,13 @@ pub fn publish(
         ));
     }
     let mut outcomes = None;
+    let mut open = Some(open);
     for attempt in 1..=CONFLICTS.attempts {
-        match try_index(store, &entries, &environment.now, &mut outcomes)? {
+        let index = match open.take() {
+            Some(index) => index,
+            None => open_index(store)?,
+        };
+        match try_index(store, index, &entries, &environment.now, &mut outcomes)? {
             IndexWrite::Written | IndexWrite::AlreadyComplete => return Ok(outcomes.unwrap_or_default()),
             IndexWrite::Lost => pause(attempt, environment),
         }
@@ -127,36 +143,76 @@ pub fn publish(
     Err(PublishError::Contended)
 }
 
-/// One attempt at the index. `outcomes` is set by the first that reads it.
+fn open_index(store: &mut dyn Store) -> Result<OpenIndex, PublishError> {
+    Ok(match store.get(INDEX)? {
+        None => OpenIndex {
+            index: Index::default(),
+            version: None,
+        },
+        Some(found) => OpenIndex {
+            index: Index::read(&found.bytes)?,
+            version: Some(found.version),
+        },
+    })
+}
+
+/// Refuses an item that the index lists with other content. The same content in another archive is accepted.
+fn check_listed(store: &mut dyn Store, index: &Index, item: &Item) -> Result<(), PublishError> {
+    let (name, version) = (&item.metadata.name, &item.metadata.version);
+    let new = digest(&item.archive);
+    match index.digest(name, version) {
+        Some(found) if found != new => match store.get(&item.file_name)? {
+            Some(kept) if is_same_content(&kept.bytes, &item.archive) => Ok(()),
+            Some(_) => Err(exists(item)),
+            None => Err(PublishError::Index(IndexError::Exists {
+                name: name.clone(),
+                version: version.clone(),
+                found: found.to_owned(),
+                new,
+            })),
+        },
+        _ => Ok(()),
+    }
+}
+
+fn exists(item: &Item) -> PublishError {
+    PublishError::Exists {
+        name: item.metadata.name.clone(),
+        version: item.metadata.version.clone(),
+    }
+}
+
+/// One attempt at the index. `outcomes` is set by the first.
 fn try_index(
     store: &mut dyn Store,
+    open: OpenIndex,
     entries: &[IndexEntry],
     now: &str,
     outcomes: &mut Option<Vec<Outcome>>,
 ) -> Result<IndexWrite, PublishError> {
-    let found = store.get(INDEX)?;
-    let text = found.as_ref().map(|found| found.bytes.as_slice());
+    let OpenIndex { mut index, version } = open;
+    let mut found = Vec::new();
+    for entry in entries {
+        found.push(if index.add(entry)? {
+            Outcome::Published
+        } else {
+            Outcome::AlreadyThere
+        });
+    }
     // Compared before the first write: after a lost answer our own entries would look like another's.
-    outcomes.get_or_insert_with(|| entries.iter().map(|entry| outcome(text, entry, now)).collect());
-    let Merged::Changed(new) = merge_entries(text, entries, now)? else {
+    outcomes.get_or_insert(found);
+    if !index.is_changed() {
         return Ok(IndexWrite::AlreadyComplete);
-    };
-    let written = match &found {
+    }
+    let new = index.print(now)?;
+    let written = match &version {
         None => store.put_if_absent(INDEX, &new)?,
-        Some(found) => store.put_if_version(INDEX, &new, &found.version)?,
+        Some(version) => store.put_if_version(INDEX, &new, version)?,
     };
     Ok(match written {
         PutOutcome::Written => IndexWrite::Written,
         PutOutcome::Conflict => IndexWrite::Lost,
     })
-}
-
-/// Whether an index lists an entry already.
-fn outcome(index: Option<&[u8]>, entry: &IndexEntry, now: &str) -> Outcome {
-    match merge_entries(index, std::slice::from_ref(entry), now) {
-        Ok(Merged::Unchanged) => Outcome::AlreadyThere,
-        _ => Outcome::Published,
-    }
 }
 
 /// Writes an archive where there is none, and gives the digest of the one that is in the repository then.
@@ -170,12 +226,7 @@ fn put_archive(store: &mut dyn Store, item: &Item, environment: &Environment<'_>
             Some(kept) if kept.bytes == item.archive || is_same_content(&kept.bytes, &item.archive) => {
                 return Ok(digest(&kept.bytes));
             }
-            Some(_) => {
-                return Err(PublishError::Exists {
-                    name: item.metadata.name.clone(),
-                    version: item.metadata.version.clone(),
-                });
-            }
+            Some(_) => return Err(exists(item)),
             None => pause(attempt, environment),
         }
     }
@@ -260,15 +311,47 @@ mod tests {
         assert_eq!(listed(&store), 3);
     }
 
+    /// An archive without an entry would block its version for other content.
+    #[test]
+    fn nothing_is_uploaded_where_the_index_is_broken_or_lists_other_content() {
+        for (index, message) in [
+            ("entries: [", "index.yaml is broken: "),
+            ("", "index.yaml is broken: it is empty"),
+            (
+                "entries: {b: [{version: 1.0.0, digest: sha256:aa}]}",
+                "b 1.0.0 is already in the repository, with different content (digest aa, not ",
+            ),
+        ] {
+            let mut store = MemoryStore::default();
+            store.insert(INDEX, index.as_bytes());
+            let items = [item("a", "1.0.0", "x"), item("b", "1.0.0", "x")];
+            let error = run(&mut store, &items).0.unwrap_err();
+            assert!(error.to_string().starts_with(message), "{error}");
+            for name in ["a-1.0.0.tgz", "b-1.0.0.tgz"] {
+                assert_eq!(store.object(name), None, "{index}");
+            }
+            assert_eq!(store.object(INDEX), Some(index.as_bytes()));
+        }
+    }
+
+    /// A large index takes seconds to read.
+    #[test]
+    fn the_index_is_read_once_for_all_items() {
+        let mut store = MemoryStore::default();
+        let items = ["a", "b", "c"].map(|name| item(name, "1.0.0", "x"));
+        run(&mut store, &items).0.unwrap();
+        assert_eq!(store.calls().get(), 5, "the index read and written, and three archives");
+    }
+
     #[test]
     fn lost_answers_do_not_change_the_outcome() {
-        // Calls: the archive, the index read and written; a lost answer is followed by the same call again.
+        // Calls: the index read, the archive and the index written; a lost answer is followed by the same call again.
         for faults in [
-            &[Fault::LostAnswer][..],
+            &[Fault::None, Fault::LostAnswer][..],
             &[Fault::None, Fault::None, Fault::LostAnswer],
             &[
-                Fault::LostAnswer,
                 Fault::None,
+                Fault::LostAnswer,
                 Fault::None,
                 Fault::None,
                 Fault::LostAnswer,
@@ -373,7 +456,7 @@ mod tests {
             "index.yaml changed during each of 200 attempts to write it"
         );
         assert_eq!((pauses.len(), pauses.last()), (200, Some(&1500)));
-        let faults = [[Fault::None, Fault::Unseen]; 8].concat();
+        let faults = [&[Fault::None], [[Fault::None, Fault::Unseen]; 8].as_flattened()].concat();
         let mut store = MemoryStore::with_faults(&faults);
         store.insert("a-1.0.0.tgz", b"");
         let (outcome, pauses) = run(&mut store, &[item("a", "1.0.0", "x")]);

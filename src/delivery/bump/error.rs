@@ -55,7 +55,7 @@ pub enum BumpError {
         /// The file.
         file: String,
     },
-    /// A Chart.yaml cannot be read.
+    /// A Chart.yaml cannot be read, or a file that has changed cannot be read again.
     #[error("cannot read {}: {source}", path.display())]
     Read {
         /// The file.

@@ -1,5 +1,6 @@
 //! A new image, or a value by hand, to a plan of edits: files, scalars and their new values. [`plan_bump`] makes the
-//! plan from data and writes nothing; [`write_plan`] writes all of its files or none.
+//! plan from data and writes nothing; [`write_bump`] carries it out: all of its files or
+//! none.
 
 mod assignment;
 mod chart_version;
@@ -16,4 +17,4 @@ pub use assignment::{ValueKind, parse_assignment};
 pub use chart_version::VersionPart;
 pub use error::BumpError;
 pub use plan_bump::{BumpRequest, SourceFile, plan_bump};
-pub use write::write_plan;
+pub use write::{WriteError, finish_bumps, write_bump};

@@ -42,6 +42,20 @@ pub struct BumpRequest {
     pub working_directory: PathBuf,
 }
 
+impl BumpRequest {
+    /// Reads the files again.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub(super) fn read_again(&mut self, read: ReadFile<'_>) -> Result<(), BumpError> {
+        for file in &mut self.files {
+            let path = absolute(Path::new(&file.path), &self.working_directory);
+            file.text = read(&path).map_err(|source| BumpError::Read { path, source })?;
+        }
+        Ok(())
+    }
+}
+
 /// Plans a bump. Nothing is written.
 ///
 /// # Errors

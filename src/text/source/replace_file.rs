@@ -3,15 +3,21 @@
 use std::io;
 use std::path::Path;
 
-use super::temporary_file::{TemporaryFile, follow_links};
+use super::stale_files::remove_stale_files;
+use super::temporary_file::{Kind, TemporaryFile, follow_links};
 
 /// Replaces `path` through a temporary file beside it and a rename, keeping the permissions and the owner of the old
-/// file. A symbolic link is followed, so that it stays a link.
+/// file. A symbolic link is followed, so that it stays a link; other names of the file (hard links) keep the old content.
+/// What killed processes left in the directory is removed.
 ///
 /// # Errors
 /// When the directory cannot be written, or `path` is a directory; the old content is then untouched.
 pub fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
-    TemporaryFile::write(&follow_links(path), content)?.replace_target()
+    let target = follow_links(path);
+    if let Some(directory) = target.parent() {
+        remove_stale_files(directory);
+    }
+    TemporaryFile::write(&target, content, Kind::Content)?.replace_target()
 }
 
 #[cfg(test)]

@@ -1,22 +1,20 @@
 //! A repository in a directory, shared by processes of one machine (or a network file system with locks).
 //!
-//! Writers hold the operating system's lock on one file, which ends with its process: after a crash there is nothing to
-//! clean up. Files are replaced by renaming, so a reader never sees half of one.
+//! Writers hold the operating system's lock on the directory, which belongs to no user and ends with its process: after a
+//! crash nothing has to be unlocked. Files are replaced by renaming, so a reader never sees half of one; a temporary file
+//! that a crash has left is removed by the next writer.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
 use crate::text::limits::MANIFEST_BYTES;
-use crate::text::source::{Named, read_file, replace_file};
+use crate::text::source::{DirectoryLock, Named, read_file, replace_file};
 
 use super::store_error::{StoreError, StoreFailure};
 use super::{PutOutcome, Store, Versioned};
-
-/// The file that writers lock.
-const LOCK: &str = ".chartwright.lock";
 
 /// A directory.
 #[derive(Debug)]
@@ -50,9 +48,10 @@ impl DiskStore {
 
     /// Writes under the lock if the object is at `expected` (`None`: absent).
     fn put(&self, name: &str, bytes: &[u8], expected: Option<&str>) -> Result<PutOutcome, StoreError> {
-        let lock_path = self.directory.join(LOCK);
-        let lock = File::create(&lock_path).map_err(|error| failure("PUT", &lock_path, error))?;
-        lock.lock().map_err(|error| failure("PUT", &lock_path, error))?;
+        let _lock = DirectoryLock::acquire(&self.directory).map_err(|error| {
+            let error = io::Error::new(error.kind(), format!("cannot be locked: {error}"));
+            failure("LOCK", &self.directory, error)
+        })?;
         let found = self.read(name)?;
         if found.as_ref().map(|found| found.version.as_str()) != expected {
             return Ok(PutOutcome::Conflict);

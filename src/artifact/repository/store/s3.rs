@@ -18,8 +18,13 @@ use super::s3_settings::S3Settings;
 use super::store_error::{StoreError, StoreFailure};
 use super::{PutOutcome, Store, Versioned};
 
+/// The version of no object.
+const NO_VERSION: &str = "\"chartwright-has-no-such-version\"";
 /// The code of an answer about a bucket that does not exist.
 const NO_BUCKET: &str = "NoSuchBucket";
+
+/// The name of an object that never exists, unless a store ignores conditions.
+const NO_OBJECT: &str = ".chartwright-condition";
 
 /// A bucket and the prefix of the repository in it.
 #[derive(Debug)]
@@ -155,10 +160,20 @@ impl S3Store {
     /// Writes a new object twice more: as if it must not exist, and as if it had another version. Both must fail; a
     /// store that ignores the conditions writes the same bytes, which does no harm.
     fn prove_conditions(&mut self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        for mode in [PutMode::Create, update("\"chartwright-has-no-such-version\"")] {
+        for mode in [PutMode::Create, update(NO_VERSION)] {
             if self.put(name, bytes, mode)? == PutOutcome::Written {
                 return Err(self.error("PUT", name, StoreFailure::IgnoresConditions));
             }
+        }
+        self.conditions = Conditions::Proven;
+        Ok(())
+    }
+
+    /// Updates an object that does not exist, which must fail: for a run in which no new object was written, so that it
+    /// is known only that conditions of new objects are honoured.
+    fn prove_updates(&mut self) -> Result<(), StoreError> {
+        if self.put(NO_OBJECT, b"", update(NO_VERSION))? == PutOutcome::Written {
+            return Err(self.error("PUT", NO_OBJECT, StoreFailure::IgnoresConditions));
         }
         self.conditions = Conditions::Proven;
         Ok(())
@@ -228,6 +243,9 @@ impl Store for S3Store {
     }
 
     fn put_if_version(&mut self, name: &str, bytes: &[u8], version: &str) -> Result<PutOutcome, StoreError> {
+        if self.conditions == Conditions::Unproven {
+            self.prove_updates()?;
+        }
         self.put(name, bytes, update(version))
     }
 }
