@@ -11,11 +11,14 @@ use crate::text::yaml::{NodeId, Tree};
 /// Length from which the parts are kept.
 const LONG: usize = 16;
 
+/// The values of a mapping by their keys.
+type Fields<'w> = HashMap<Cow<'w, str>, NodeId, RandomState>;
+
 /// The parts of one list and of one mapping.
 #[derive(Debug, Default)]
 pub(super) struct Places<'w> {
     list: Option<(NodeId, Vec<NodeId>)>,
-    mapping: Option<(NodeId, HashMap<Cow<'w, str>, NodeId, RandomState>)>,
+    mapping: Option<(NodeId, Fields<'w>)>,
 }
 
 impl<'w> Places<'w> {
@@ -44,7 +47,7 @@ impl<'w> Places<'w> {
         }
         let known = self.mapping.take().filter(|(mapping, _)| *mapping == node);
         let (_, fields) = self.mapping.insert(known.unwrap_or_else(|| {
-            let mut fields = HashMap::default();
+            let mut fields = Fields::default();
             for (name, value) in entries() {
                 fields.entry(name).or_insert(value);
             }

@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn diffs_are_those_of_git() {
-        let numbers = |from: usize, to: usize| (from..=to).map(|number| format!("{number}\n")).collect::<String>();
+        let numbers: Vec<String> = (1..=30).map(|number| number.to_string()).collect();
         for (old, new, wanted) in [
             ("a\n", "a\n", ""),
             ("a\n", "b\n", "@@ -1 +1 @@\n-a\n+b\n"),
@@ -76,7 +76,7 @@ mod tests {
             };
             assert_eq!(found, wanted);
         }
-        let old = numbers(1, 30);
+        let old = numbers.join("\n");
         let new = old.replace("5\n6\n", "5\nfive\n6\n").replace("25\n", "");
         let found = unified_diff("f", old.as_bytes(), new.as_bytes());
         let headers: Vec<&str> = found.lines().filter(|line| line.starts_with("@@")).collect();

@@ -33,6 +33,7 @@ impl DirectoryLock {
     ///
     /// # Errors
     /// When the directory does not exist, cannot be opened, or neither it nor a file in it can be locked.
+    #[expect(clippy::disallowed_methods, reason = "locks a directory, and reads nothing of it")]
     pub fn acquire(directory: &Path) -> io::Result<Self> {
         if cfg!(unix) {
             let handle = File::open(directory)?;

@@ -103,13 +103,18 @@ fn replace_by(files: &[Replacement<'_>], put: &dyn Fn(&Prepared<'_>) -> io::Resu
     let outcome = put_all(&prepared, put);
     for directory in &directories {
         // The names are on disk before the record of them is gone. Not all file systems can do this.
-        let _on_disk = File::open(directory).and_then(|directory| directory.sync_all());
+        let _on_disk = sync(directory);
     }
     if let Some(journal) = journal {
         journal.remove();
     }
     drop(settled.locks);
     outcome
+}
+
+#[expect(clippy::disallowed_methods, reason = "opens a directory, and reads nothing of it")]
+fn sync(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
 }
 
 fn put_all(prepared: &[Prepared<'_>], put: &dyn Fn(&Prepared<'_>) -> io::Result<()>) -> Result<(), ReplaceError> {

@@ -50,7 +50,9 @@ pub fn lint_chart(source: &ChartSource, values: &Map, options: &LintOptions, wor
     let may_quote = |message: &LintMessage| message.finding.severity != Severity::Info;
     if !lines.is_empty() || list.iter().any(may_quote) {
         let secrets = secrets(source, values);
-        list.iter_mut().for_each(|message| message.hide(&secrets));
+        for message in &mut list {
+            message.hide(&secrets);
+        }
         for line in &mut lines {
             *line = secrets.hide(line).into_owned();
         }
