@@ -63,11 +63,16 @@ struct Prepared<'r> {
 /// When a file cannot be written or does not have the expected content. Nothing is changed then; only where a rename
 /// fails after another one and cannot be undone ([`ReplaceError::NotRestored`]) some files are.
 pub fn replace_files(files: &[Replacement<'_>]) -> Result<(), ReplaceError> {
-    replace_by(files, &|file| file.put())
+    replace_by(files, &|| {}, &|file| file.put())
 }
 
-/// The same with the last step passed in, since a test cannot make it fail on a working disk.
-fn replace_by(files: &[Replacement<'_>], put: &dyn Fn(&Prepared<'_>) -> io::Result<()>) -> Result<(), ReplaceError> {
+/// The same with the last step passed in, since a test cannot make it fail on a working disk, and with what happens
+/// after the temporary files are written.
+fn replace_by(
+    files: &[Replacement<'_>],
+    meanwhile: &dyn Fn(),
+    put: &dyn Fn(&Prepared<'_>) -> io::Result<()>,
+) -> Result<(), ReplaceError> {
     let targets = targets(files)?;
     let mut directories: Vec<PathBuf> = targets.iter().map(|target| target.directory.clone()).collect();
     directories.sort();
@@ -84,6 +89,7 @@ fn replace_by(files: &[Replacement<'_>], put: &dyn Fn(&Prepared<'_>) -> io::Resu
         }
         prepared.push(file);
     }
+    meanwhile();
     // Read once more: other programs do not know the lock, and writing temporary files takes time.
     for (target, prepared) in targets.iter().zip(&mut prepared) {
         prepared.before = target.read()?;
@@ -345,6 +351,20 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_changes_while_temporary_files_are_written_stops_all() {
+        let directory = Directory::with(&[("a", "1"), ("b", "2")]);
+        let (a, b) = (directory.path("a"), directory.path("b"));
+        let second = Replacement {
+            expected: Some(b"2"),
+            ..new(&b, "two")
+        };
+        let change = || fs::write(&b, "2 and more").unwrap();
+        let error = replace_by(&[new(&a, "one"), second], &change, &|file| file.put()).unwrap_err();
+        assert!(matches!(error, ReplaceError::ChangedMeanwhile { .. }), "{error}");
+        assert_eq!(directory.content(), pairs(&[("a", "1"), ("b", "2 and more")]));
+    }
+
+    #[test]
     fn a_rename_that_fails_after_others_undoes_them() {
         let directory = Directory::with(&[("a", "1"), ("c", "3")]);
         let (a, b, c) = (directory.path("a"), directory.path("b"), directory.path("c"));
@@ -357,7 +377,7 @@ mod tests {
             file.put()
         };
         let files = [new(&a, "one"), new(&b, "two"), new(&c, "three")];
-        let error = replace_by(&files, &fail_third).unwrap_err();
+        let error = replace_by(&files, &|| {}, &fail_third).unwrap_err();
         assert_eq!(
             error.to_string(),
             format!(
@@ -379,7 +399,7 @@ mod tests {
             }
             file.put()
         };
-        let error = replace_by(&[new(&a, "one"), new(&b, "two")], &vanish_then_fail).unwrap_err();
+        let error = replace_by(&[new(&a, "one"), new(&b, "two")], &|| {}, &vanish_then_fail).unwrap_err();
         let ReplaceError::NotRestored { changed, .. } = error else {
             panic!("{error}")
         };
@@ -438,7 +458,7 @@ mod tests {
                 assert_eq!(place.join(JOURNAL).exists(), is_recorded, "{}", place.display());
                 file.put()
             };
-            replace_by(files, &put).unwrap();
+            replace_by(files, &|| {}, &put).unwrap();
             assert!(!directory.path(JOURNAL).exists() && !directory.path("d").join(JOURNAL).exists());
         }
     }
@@ -479,7 +499,7 @@ mod tests {
             }
             file.put()
         };
-        let error = replace_by(&[first, new(&b, "two")], &fail_second).unwrap_err();
+        let error = replace_by(&[first, new(&b, "two")], &|| {}, &fail_second).unwrap_err();
         assert!(matches!(error, ReplaceError::Restored { .. }), "{error}");
         assert_eq!(directory.content(), pairs(&[("a", "1"), ("b", "2"), ("other", "1")]));
     }
