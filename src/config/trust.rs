@@ -180,7 +180,8 @@ impl Settings {
         if self.found.is_none() || would_be_inside(&self.base, path).unwrap_or(false) {
             return Ok(());
         }
-        Err(self.error(key, format!("leads out of {}: {ADVICE}", self.base.display())))
+        let (path, base) = (path.display(), self.base.display());
+        Err(self.error(key, format!("{path} leads out of {base}: {ADVICE}")))
     }
 
     fn error(&self, key: &[&str], message: String) -> ConfigError {

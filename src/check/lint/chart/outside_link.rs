@@ -10,8 +10,8 @@ use crate::text::limits::FILE_BYTES;
 use crate::text::rule::Rule;
 use crate::text::source::{SourceFile, join_shown, read_inside};
 
-const HELP: &str = "copy what it leads to into the chart, or pass --allow-links if whoever may change the chart may publish \
-                    any file that this job can read";
+const HELP: &str = "copy what it leads to into the chart, name a chart beside this one by `repository: file://…`, or pass \
+                    --allow-links if whoever may change the chart may publish any file that this job can read";
 
 /// The findings of the rule in a chart's directory, `shown` so in reports; or why its links are not known, so that nothing of it
 /// may be read.
