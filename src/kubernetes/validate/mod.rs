@@ -11,6 +11,7 @@ mod custom;
 mod fields;
 mod ids;
 mod options;
+mod places;
 mod plain;
 mod published;
 mod quantity;
