@@ -16,11 +16,14 @@ use crate::engine::template::{CallResult, Function, Host, Parameter, Value};
 
 use Parameter::Str;
 
-/// Steps that making a key counts as.
+/// Steps that making the key of a certificate counts as.
 pub(super) const KEY_COST: u64 = 500_000;
+/// Steps that `genPrivateKey` counts as: its keys have twice as many bits.
+const LARGE_KEY_COST: u64 = 2_000_000;
 
 /// The functions of this family.
-pub(in super::super) static FUNCTIONS: &[Function] = &[fixed("genPrivateKey", &[Str], generate).costing(KEY_COST)];
+pub(in super::super) static FUNCTIONS: &[Function] =
+    &[fixed("genPrivateKey", &[Str], generate).costing(LARGE_KEY_COST)];
 
 /// Size of keys that `genPrivateKey` makes.
 const LARGE_RSA: u64 = 4_096;
