@@ -21,6 +21,7 @@ use super::push::publish_items;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
 use super::schema_flags::FetchFlags;
+use super::time_flag::TimeFlag;
 
 #[derive(Debug, Args)]
 pub(super) struct CiArguments {
@@ -43,10 +44,13 @@ pub(super) struct CiArguments {
     #[command(flatten)]
     schemas: FetchFlags,
     #[command(flatten)]
+    time: TimeFlag,
+    #[command(flatten)]
     report: ReportFlags,
 }
 
 pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, CommandError> {
+    arguments.time.start()?;
     let (config, base) = read_config(context, arguments)?;
     let location = location(context, arguments, &config, &base)?;
     let directories = std::slice::from_ref(&arguments.directory);

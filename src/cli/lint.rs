@@ -20,6 +20,7 @@ use super::helm_flags::GlobalFlags;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
 use super::schema_flags::FetchFlags;
+use super::time_flag::TimeFlag;
 use super::value_flags::ValueFlags;
 
 #[derive(Debug, Args)]
@@ -46,6 +47,8 @@ pub(super) struct LintArguments {
     /// Look for unencrypted secrets alone: fast enough for a pre-commit hook. Directories need not be charts.
     #[arg(long)]
     secrets_only: bool,
+    #[command(flatten)]
+    time: TimeFlag,
     #[command(flatten)]
     report: ReportFlags,
     /// Do not validate values against values.schema.json.
@@ -104,6 +107,7 @@ impl LintedChart {
 }
 
 pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit, CommandError> {
+    arguments.time.start()?;
     if arguments.charts.is_empty() {
         return Err(CommandError::usage("\"chartwright lint\" requires at least 1 argument")
             .with_hint("usage: chartwright lint CHART... [flags]"));
