@@ -36,12 +36,7 @@ fn schemas_of_values_are_stopped() {
         {"type": "array", "items": {"$ref": "#/$defs/l"}, "minItems": 4},
     ]});
     let patterns: serde_json::Map<String, Json> = (0..200)
-        .map(|index| {
-            (
-                format!("a{index}"),
-                json!({"pattern": format!("\\pL{{100}}{index}")}),
-            )
-        })
+        .map(|index| (format!("a{index}"), json!({"pattern": format!("\\pL{{100}}{index}")})))
         .collect();
     let parts: serde_json::Map<String, Json> = (0..110_000).map(|index| (format!("p{index}"), json!({}))).collect();
     let steps = "validation stopped at the schema 'file:///values.schema.json#";

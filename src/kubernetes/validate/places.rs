@@ -70,8 +70,8 @@ mod tests {
 
     #[test]
     fn nodes_are_found_in_small_and_large_collections() {
-        let fields: String = (0..100).map(|at| format!("f{at}: {at}\n")).collect();
-        let items: String = (0..100).map(|at| format!("- i{at}\n")).collect();
+        let fields = (0..100).fold(String::new(), |text, at| text + &format!("f{at}: {at}\n"));
+        let items = (0..100).fold(String::new(), |text, at| text + &format!("- i{at}\n"));
         for text in [
             format!("a: {{b: x}}\nlist: [x, y]\n{fields}"),
             "a: {b: x}\nlist: [x, y]\nf7: 7\nf99: 99\n".to_owned(),

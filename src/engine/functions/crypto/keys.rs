@@ -73,12 +73,11 @@ impl PrivateKey {
             return Self::Rsa(Box::new(RsaKey::generate(host, bits)));
         }
         let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = kept.iter().find(|(size, _)| *size == bits);
-        let key = known.map(|(_, key)| key.clone()).unwrap_or_else(|| {
-            let key = RsaKey::generate(host, bits);
-            kept.push((bits, key.clone()));
-            key
-        });
+        if let Some((_, key)) = kept.iter().find(|(size, _)| *size == bits) {
+            return Self::Rsa(Box::new(key.clone()));
+        }
+        let key = RsaKey::generate(host, bits);
+        kept.push((bits, key.clone()));
         Self::Rsa(Box::new(key))
     }
 

@@ -184,7 +184,7 @@ impl<const N: usize> Modulus<N> {
     }
 
     /// A number as it is, from Montgomery's form.
-    fn from_form(&self, number: &[u64; N]) -> BigUint {
+    fn out_of_form(&self, number: &[u64; N]) -> BigUint {
         let mut product = [*number, [0; N]];
         number_of(&self.reduce(&mut product))
     }
@@ -249,7 +249,7 @@ fn power_of_size<const N: usize>(base: &BigUint, exponent: &BigUint, modulus: &B
     let digits: Vec<u64> = exponent.iter_u64_digits().collect();
     let mut bits: Vec<bool> = bits_of(&digits).collect();
     bits.reverse();
-    Some(reduced.from_form(&reduced.raise(&base, &bits)))
+    Some(reduced.out_of_form(&reduced.raise(&base, &bits)))
 }
 
 #[cfg(test)]
@@ -303,7 +303,7 @@ mod tests {
         for (text, candidate, base_two, random) in [
             ("P-256", number(p256), true, true),
             ("secp256k1", number(secp256k1), true, true),
-            ("a product", (&half * &half << 2_u32) + 3_u8, false, false),
+            ("a product", ((&half * &half) << 2_u32) + 3_u8, false, false),
             ("all ones", number(&"f".repeat(64)), false, false),
         ] {
             let modulus = Modulus::<4>::new(&candidate).expect(text);
