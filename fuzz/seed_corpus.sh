@@ -49,3 +49,34 @@ for chart in "$fixtures"/*/*/Chart.yaml; do
     tar -C "$(dirname "$directory")" --format=ustar -cf "corpus/archive_load/$name" "$name"
     gzip -kf "corpus/archive_load/$name"
 done
+
+mkdir -p corpus/lint_chart corpus/bump_image corpus/index_merge corpus/configuration corpus/payload_json
+# A template, the values, Chart.yaml, the helpers and the schema, with a zero byte between them.
+for chart in "$fixtures"/*/*/Chart.yaml; do
+    directory=$(dirname "$chart")
+    for template in "$directory"/templates/*.yaml; do
+        seed="corpus/lint_chart/$(basename "$directory")-$(basename "$template")"
+        for file in "$template" "$directory/values.yaml" "$chart" "$directory/templates/_helpers.tpl" "$directory/values.schema.json"; do
+            [[ -f $file ]] && cat "$file"
+            printf '\0'
+        done >"$seed"
+    done
+done
+printf 'image: acme/web:1.0\n---\nimage: {repository: acme/web, tag: "1.0"}\n' >corpus/bump_image/seed-0
+printf 'image:\n  registry: docker.io\n  repository: acme/web # x\n  tag: &t 1.0\n  digest: ""\nb: *t\n' >corpus/bump_image/seed-1
+printf 'spec:\r\n  containers:\r\n  - {name: a, image: "acme/web:1.0@sha256:00"}\r\n' >corpus/bump_image/seed-2
+cat >corpus/index_merge/seed-0 <<'INDEX'
+apiVersion: v1
+entries:
+  fuzzed:
+  - {apiVersion: v2, name: fuzzed, version: 0.0.9, digest: "00", created: "2025-01-01T00:00:00Z", urls: [fuzzed-0.0.9.tgz]}
+  other:
+  - {name: other, version: 1.0.0+a}
+generated: "2025-01-01T00:00:00Z"
+INDEX
+cp "$fixtures"/*/chartwright.yaml corpus/configuration/
+schema=0
+while IFS= read -r file; do
+    { cat "$file"; printf '\0{"a": [1, "x", null], "image": {"tag": 1.5e3}}'; } >"corpus/payload_json/seed-$schema"
+    schema=$((schema + 1))
+done < <(find "$fixtures" ../schemas -name '*.schema.json' | sort)

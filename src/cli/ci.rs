@@ -24,6 +24,7 @@ use super::push::publish_items;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
 use super::schema_flags::FetchFlags;
+use super::time_flag::TimeFlag;
 
 /// Largest description of an event that is read; those of GitHub are below a megabyte.
 const EVENT_BYTES: u64 = 16 << 20;
@@ -55,10 +56,13 @@ pub(super) struct CiArguments {
     #[command(flatten)]
     links: LinkFlags,
     #[command(flatten)]
+    time: TimeFlag,
+    #[command(flatten)]
     report: ReportFlags,
 }
 
 pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, CommandError> {
+    arguments.time.start()?;
     let settings = read_settings(arguments)?;
     let config = &settings.config;
     let location = location(context, arguments, &settings)?;

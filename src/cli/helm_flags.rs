@@ -103,8 +103,6 @@ pub(super) struct InstallFlags {
     #[arg(long, hide = true)]
     take_ownership: bool,
     #[arg(long, hide = true)]
-    timeout: Option<String>,
-    #[arg(long, hide = true)]
     username: Option<String>,
     #[arg(long, hide = true)]
     verify: bool,

@@ -21,6 +21,7 @@ use super::link_flags::LinkFlags;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
 use super::schema_flags::FetchFlags;
+use super::time_flag::TimeFlag;
 use super::value_flags::ValueFlags;
 
 #[derive(Debug, Args)]
@@ -49,6 +50,8 @@ pub(super) struct LintArguments {
     secrets_only: bool,
     #[command(flatten)]
     links: LinkFlags,
+    #[command(flatten)]
+    time: TimeFlag,
     #[command(flatten)]
     report: ReportFlags,
     /// Do not validate values against values.schema.json.
@@ -107,6 +110,7 @@ impl LintedChart {
 }
 
 pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit, CommandError> {
+    arguments.time.start()?;
     if arguments.charts.is_empty() {
         return Err(CommandError::usage("\"chartwright lint\" requires at least 1 argument")
             .with_hint("usage: chartwright lint CHART... [flags]"));

@@ -17,6 +17,7 @@ mod report_flags;
 mod run_context;
 mod schema_flags;
 mod template;
+mod time_flag;
 mod validate;
 mod value_flags;
 
@@ -25,6 +26,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::text::stop;
 use crate::text::threads::{STACK_BYTES, widen_heap};
 
 pub use command_error::{CommandError, ErrorKind};
@@ -96,12 +98,20 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Ci(arguments) => ci::run(context, arguments),
         Command::Bump(arguments) => bump::run(context, arguments),
     };
-    match outcome {
+    let exit = match outcome {
         Ok(exit) => exit,
         Err(error) => {
             error.report(context);
             error.exit()
         }
+    };
+    match stop::reason() {
+        // What stopped counts as not done, whatever was found before.
+        Some(reason) if exit == Exit::Findings => {
+            context.report(&format!("Error: {reason}"));
+            Exit::CouldNotRun
+        }
+        _ => exit,
     }
 }
 

@@ -33,6 +33,7 @@ use super::output_directory::OutputDirectory;
 use super::post_renderer::PostRenderer;
 use super::run_context::RunContext;
 use super::schema_flags::OfflineFlags;
+use super::time_flag::TimeFlag;
 use super::value_flags::ValueFlags;
 
 /// What Helm adds to an error after rendering has begun.
@@ -107,6 +108,8 @@ pub(super) struct TemplateArguments {
     #[arg(long)]
     deterministic: bool,
     #[command(flatten)]
+    time: TimeFlag,
+    #[command(flatten)]
     install: InstallFlags,
     #[command(flatten)]
     global: GlobalFlags,
@@ -132,6 +135,7 @@ impl TemplateArguments {
 
 pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<Exit, CommandError> {
     arguments.install.check()?;
+    arguments.time.start()?;
     let post_renderer = arguments.post_renderer.as_deref().filter(|name| !name.is_empty());
     if post_renderer.is_some() && arguments.output_dir.is_some() {
         return Err(CommandError::usage(

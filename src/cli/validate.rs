@@ -30,6 +30,7 @@ use super::lint::report_hidden;
 use super::network::remote_schemas;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::{RunContext, open_error};
+use super::time_flag::TimeFlag;
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
@@ -85,6 +86,8 @@ pub(super) struct ValidateArguments {
     #[arg(long)]
     insecure_skip_tls_verify: bool,
     #[command(flatten)]
+    time: TimeFlag,
+    #[command(flatten)]
     report: ReportFlags,
     /// Files to read at once (default: one for each processor).
     #[arg(short = 'n', value_name = "NUMBER")]
@@ -137,6 +140,7 @@ pub(super) fn with_double_dashes(argument: &str) -> Option<String> {
 }
 
 pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<Exit, CommandError> {
+    arguments.time.start()?;
     let paths: Vec<PathBuf> = arguments
         .inputs
         .iter()

@@ -29,3 +29,19 @@ pub const VALUE_BYTES: usize = 32 << 20;
 
 /// Items that a list made by one call may have.
 pub const LIST_ITEMS: usize = 1 << 20;
+
+/// Steps of validating a value against a JSON schema: schemas looked at, values compared, texts matched.
+pub const SCHEMA_STEPS: u64 = 5_000_000;
+
+/// Bytes of the errors that validating a value makes, whether or not they are kept.
+pub const SCHEMA_ERROR_BYTES: u64 = 32 << 20;
+
+/// Schemas in a JSON schema and in those that it refers to.
+pub const SCHEMA_PARTS: usize = 100_000;
+
+/// Characters, ranges and positions of all patterns of a JSON schema, their repetitions written out.
+pub const SCHEMA_PATTERN_PARTS: u64 = 2_000_000;
+
+/// Keys and values in the schema of a custom resource. The API server does not store a definition of so many: it refuses
+/// requests of more than 3 MiB.
+pub const DEFINITION_NODES: usize = 500_000;

@@ -2,6 +2,7 @@
 //! about charts.
 
 pub mod limits;
+pub mod stop;
 pub mod source;
 pub mod redact;
 pub mod visible;

@@ -10,11 +10,11 @@ const MEMORY: u32 = 5_000_000;
 /// Seconds, for a build with little optimisation on a busy machine.
 const SECONDS: u32 = 120;
 
-fn template(directory: &Path, arguments: &[&str]) -> Output {
+pub(super) fn template(directory: &Path, arguments: &[&str]) -> Output {
     run(directory, "template", arguments)
 }
 
-fn run(directory: &Path, command: &str, arguments: &[&str]) -> Output {
+pub(super) fn run(directory: &Path, command: &str, arguments: &[&str]) -> Output {
     let quoted: Vec<String> = arguments.iter().map(|argument| format!("'{argument}'")).collect();
     let program = env!("CARGO_BIN_EXE_chartwright");
     let script = format!(
@@ -29,7 +29,7 @@ fn run(directory: &Path, command: &str, arguments: &[&str]) -> Output {
         .expect("a shell")
 }
 
-fn chart(directory: &Path, files: &[(&str, &str)]) {
+pub(super) fn chart(directory: &Path, files: &[(&str, &str)]) {
     for (name, text) in [("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 0.1.0\n")]
         .iter()
         .chain(files)
@@ -41,7 +41,7 @@ fn chart(directory: &Path, files: &[(&str, &str)]) {
 }
 
 /// A refusal: exit status 1 and the words, without a panic.
-fn assert_refused(what: &str, output: &Output, words: &str) {
+pub(super) fn assert_refused(what: &str, output: &Output, words: &str) {
     let text = String::from_utf8_lossy(&output.stderr);
     let start: String = text.chars().take(600).collect();
     assert_eq!(output.status.code(), Some(1), "{what}: {start}");

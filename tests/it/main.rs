@@ -21,6 +21,7 @@ mod go_yaml;
 mod helm3;
 mod hostile;
 mod hostile_output;
+mod hostile_schemas;
 mod known;
 mod kubernetes_versions;
 mod layering;

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::text::go::pattern::size;
 use crate::text::go::quote::quote;
+use crate::text::limits::{SCHEMA_PARTS, SCHEMA_PATTERN_PARTS};
 
 use super::documents::{Dialect, Document, Loaded, Loader};
 use super::draft::Draft;
@@ -37,6 +39,8 @@ pub(super) struct Compiler<'l> {
     default_draft: Draft,
     asserts_formats: bool,
     formats: Vec<(&'static str, FormatCheck)>,
+    /// How large all patterns together are.
+    pattern_parts: u64,
 }
 
 impl<'l> Compiler<'l> {
@@ -51,6 +55,7 @@ impl<'l> Compiler<'l> {
             default_draft,
             asserts_formats: false,
             formats: Vec::new(),
+            pattern_parts: 0,
         }
     }
 
@@ -92,6 +97,12 @@ impl<'l> Compiler<'l> {
                 *slot = compiled;
             }
             self.compiled += 1;
+            if self.queue.len() > SCHEMA_PARTS {
+                return Err(format!(
+                    "the schema {} and those it refers to exceed the limit of {SCHEMA_PARTS} schemas",
+                    quote(url.as_bytes())
+                ));
+            }
         }
         Ok(id)
     }
@@ -343,7 +354,7 @@ impl ObjectCompiler<'_, '_> {
         Ok(())
     }
 
-    fn validations(&self, s: &mut Schema) -> Result<(), String> {
+    fn validations(&mut self, s: &mut Schema) -> Result<(), String> {
         s.types = match self.keywords.get("type") {
             Some(Node::Text(name)) => type_bit(name),
             Some(Node::List(names)) => texts(names).iter().fold(0, |bits, name| bits | type_bit(name)),
@@ -388,15 +399,23 @@ impl ObjectCompiler<'_, '_> {
             }
     }
 
-    fn pattern(&self, keyword: &str, source: &str) -> Result<Pattern, String> {
-        Pattern::compile(source).map_err(|error| {
-            let at = self.place.keyword_text(keyword);
-            format!(
-                "invalid regex {} at {}: {error}",
-                quote(source.as_bytes()),
-                quote(at.as_bytes())
-            )
-        })
+    fn pattern(&mut self, keyword: &str, source: &str) -> Result<Pattern, String> {
+        let at = self.place.keyword_text(keyword);
+        let refused = |error: String| {
+            let (source, at) = (quote(source.as_bytes()), quote(at.as_bytes()));
+            format!("invalid regex {source} at {at}: {error}")
+        };
+        let parts = self
+            .compiler
+            .pattern_parts
+            .saturating_add(size(source).unwrap_or_default());
+        if parts > SCHEMA_PATTERN_PARTS {
+            return Err(refused(format!(
+                "the patterns of the schema, repetitions written out, exceed the limit of {SCHEMA_PATTERN_PARTS} parts"
+            )));
+        }
+        self.compiler.pattern_parts = parts;
+        Pattern::compile(source).map_err(refused)
     }
 
     /// The schema that a keyword refers to; none if it is not to be checked.

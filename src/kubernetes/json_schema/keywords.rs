@@ -1,8 +1,9 @@
 //! The keywords about maps, lists, texts and numbers.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use super::budget::cost_of_value;
 use super::draft::Draft;
 use super::error::{Kind, ValidationError, all_steps};
 use super::node::Node;
@@ -83,7 +84,7 @@ impl Validator<'_> {
         let s = self.schema;
         let mut additional = Vec::new();
         for (name, value) in map {
-            if self.is_silent && !self.errors.is_empty() {
+            if (self.is_silent && !self.errors.is_empty()) || self.budget.is_spent() {
                 return false;
             }
             let mut is_evaluated = false;
@@ -93,6 +94,9 @@ impl Validator<'_> {
                 self.errors.extend(fault);
             }
             for (pattern, id) in &s.pattern_properties {
+                if self.is_stopped_after(pattern.cost(name)) {
+                    return false;
+                }
                 if pattern.matches(name) {
                     is_evaluated = true;
                     let fault = self.validate_entry(*id, value, name);
@@ -123,7 +127,7 @@ impl Validator<'_> {
     fn validate_name(&mut self, id: Id, name: &str) {
         let (schema, meta) = self.dialect_of(id);
         let value = Node::Text(name.to_owned());
-        let Some(fault) = validate_whole(self.arena, schema, &value, meta, self.looks) else {
+        let Some(fault) = validate_whole(self.arena, schema, &value, meta, self.budget) else {
             return;
         };
         self.errors.push(ValidationError {
@@ -143,7 +147,7 @@ impl Validator<'_> {
             self.add(counts("maxItems", length, most));
         }
         if s.unique_items
-            && let Some((first, second)) = duplicates(items)
+            && let Some((first, second)) = self.duplicates(items)
         {
             let (first, second) = (show_count(count(first)), show_count(count(second)));
             self.add(format!("items at {first} and {second} are equal"));
@@ -163,8 +167,11 @@ impl Validator<'_> {
     }
 
     fn validate_item(&mut self, id: Id, item: &Node, index: usize) {
-        let fault = self.validate_entry(id, item, &index.to_string());
-        self.errors.extend(fault);
+        // The rest of a long list would only be gone through without a result.
+        if !self.budget.is_spent() {
+            let fault = self.validate_entry(id, item, &index.to_string());
+            self.errors.extend(fault);
+        }
     }
 
     /// `items` and `additionalItems`.
@@ -205,6 +212,9 @@ impl Validator<'_> {
         let mut errors = Vec::new();
         let mut matched = Vec::new();
         for (index, item) in items.iter().enumerate() {
+            if self.budget.is_spent() {
+                return;
+            }
             if let Some(fault) = self.validate_entry(id, item, &index.to_string()) {
                 errors.push(fault);
                 continue;
@@ -248,7 +258,10 @@ impl Validator<'_> {
                 self.add(counts("maxLength", length, most));
             }
         }
-        if let Some(pattern) = s.pattern.as_ref().filter(|pattern| !pattern.matches(text)) {
+        if let Some(pattern) = &s.pattern
+            && !self.is_stopped_after(pattern.cost(text))
+            && !pattern.matches(text)
+        {
             let words = no_match(text, &pattern.source);
             self.add(words);
         }
@@ -282,15 +295,22 @@ impl Validator<'_> {
             self.add(numbers("multipleOf", want));
         }
     }
-}
 
-/// The first two equal items.
-fn duplicates(items: &[Node]) -> Option<(usize, usize)> {
-    for (second, item) in items.iter().enumerate() {
-        let first = items.iter().take(second).position(|earlier| earlier.equals(item));
-        if let Some(first) = first {
-            return Some((first, second));
+    /// The first item that equals one before it, after the index of that one. Stops with the budget.
+    fn duplicates(&self, items: &[Node]) -> Option<(usize, usize)> {
+        let mut known: HashMap<u64, Vec<usize>> = HashMap::new();
+        for (second, item) in items.iter().enumerate() {
+            let earlier = known.entry(item.equality_hash()).or_default();
+            let cost = cost_of_value(item) * (1 + earlier.len() as u64);
+            if self.is_stopped_after(cost) {
+                return None;
+            }
+            let equal = |&first: &usize| items.get(first).is_some_and(|first| first.equals(item));
+            if let Some(first) = earlier.iter().copied().find(equal) {
+                return Some((first, second));
+            }
+            earlier.push(second);
         }
+        None
     }
-    None
 }

@@ -5,6 +5,7 @@
 //! [`Loader`]; the schemas of schemas are in the binary (`schemas/metaschemas`).
 
 mod addresses;
+mod budget;
 mod compile;
 mod documents;
 mod draft;

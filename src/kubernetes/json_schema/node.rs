@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use serde::de::{Error as _, IgnoredAny};
 use serde_json::Value as Json;
@@ -99,6 +100,31 @@ impl Node {
     /// The entry of a map.
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.as_map()?.get(key)
+    }
+
+    /// A number that is the same for values that are equal to JSON Schema.
+    pub(super) fn equality_hash(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.hash_equality(&mut hasher);
+        hasher.finish()
+    }
+
+    fn hash_equality(&self, hasher: &mut DefaultHasher) {
+        self.kind().hash(hasher);
+        match self {
+            // Equal numbers have the same nearest floating-point number; adding zero removes the sign of zero.
+            Self::Number(text) => (text.parse().unwrap_or(f64::NAN) + 0.0).to_bits().hash(hasher),
+            Self::Text(text) => text.hash(hasher),
+            Self::Bool(value) => value.hash(hasher),
+            Self::List(items) => items.iter().for_each(|item| item.hash_equality(hasher)),
+            Self::Map(map) => {
+                for (name, value) in map {
+                    name.hash(hasher);
+                    value.hash_equality(hasher);
+                }
+            }
+            Self::Null | Self::Other(_) => {}
+        }
     }
 
     /// Whether two values are equal to JSON Schema.

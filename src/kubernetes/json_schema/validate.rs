@@ -1,8 +1,10 @@
 //! Values against compiled schemas. Follows `validator.go` of the library, with its order of errors; maps are read by name.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 
+use crate::text::go::pattern::check as check_pattern;
+
+use super::budget::{Budget, cost_of_value};
 use super::documents::Resources;
 use super::draft::Draft;
 use super::error::{Kind, Step, ValidationError, all_steps, pointer};
@@ -11,8 +13,8 @@ use super::node::{Node, types};
 use super::schema::{Arena, Format, Id, Schema};
 use super::words::{not_constant, not_in_enumeration, show};
 
-/// How many schemas are looked at before a schema counts as too complex: it can double the work at every level.
-const MAX_LOOKS: u32 = 5_000_000;
+/// Simple values that are compared in the time of a step.
+const COMPARED_IN_A_STEP: u64 = 8;
 
 /// What is needed to validate a schema against its schema of schemas.
 #[derive(Clone, Copy)]
@@ -25,14 +27,19 @@ pub(super) struct Meta<'m> {
 
 /// Validates a value.
 pub(super) fn validate(arena: &Arena, schema: Id, value: &Node, meta: Option<Meta<'_>>) -> Result<(), ValidationError> {
-    let looks = Cell::new(0);
-    let fault = validate_whole(arena, schema, value, meta, &looks);
-    match fault {
-        _ if looks.get() > MAX_LOOKS => Err(ValidationError {
-            steps: Vec::new(),
-            kind: Kind::Words("the schema is too complex: its alternatives multiply from level to level".to_owned()),
-            causes: Vec::new(),
-        }),
+    validate_within(arena, schema, value, meta, Budget::new())
+}
+
+/// Validates a value under a budget.
+fn validate_within(
+    arena: &Arena,
+    schema: Id,
+    value: &Node,
+    meta: Option<Meta<'_>>,
+    budget: Budget,
+) -> Result<(), ValidationError> {
+    let fault = validate_whole(arena, schema, value, meta, &budget);
+    match budget.into_stop().or(fault) {
         Some(fault) => Err(fault),
         None => Ok(()),
     }
@@ -44,11 +51,11 @@ pub(super) fn validate_whole(
     schema: Id,
     value: &Node,
     meta: Option<Meta<'_>>,
-    looks: &Cell<u32>,
+    budget: &Budget,
 ) -> Option<ValidationError> {
     let validator = Validator {
         arena,
-        looks,
+        budget,
         value,
         step: None,
         schema: arena.get(schema),
@@ -156,7 +163,7 @@ impl Unevaluated {
 /// One value against one schema.
 pub(super) struct Validator<'v> {
     pub(super) arena: &'v Arena,
-    pub(super) looks: &'v Cell<u32>,
+    pub(super) budget: &'v Budget,
     pub(super) value: &'v Node,
     /// The last step to it.
     pub(super) step: Option<&'v Step<'v>>,
@@ -177,9 +184,8 @@ impl Validator<'_> {
             Some(false) => return Err(self.fault("false schema".to_owned())),
             None => {}
         }
-        self.looks.set(self.looks.get().saturating_add(1));
-        if self.looks.get() > MAX_LOOKS {
-            return Err(self.fault(String::new()));
+        if self.is_stopped_after(1) {
+            return Err(Self::stopped());
         }
         if let Some(outer) = self.scope.cycle() {
             return Err(self.fault(format!(
@@ -188,6 +194,9 @@ impl Validator<'_> {
                 outer.keywords(self.arena),
                 s.location
             )));
+        }
+        if self.is_stopped_after(self.cost_of_comparisons()) {
+            return Err(Self::stopped());
         }
         if let Some(words) = self.first_fault() {
             return Err(self.fault(words));
@@ -265,7 +274,7 @@ impl Validator<'_> {
         }
         let text = value.as_text()?;
         let (name, problem) = match s.format.as_ref()? {
-            Format::Regex => ("regex", super::patterns::Pattern::compile(text).err()?),
+            Format::Regex => ("regex", check_pattern(text).err()?),
             Format::Named(name, check) => (name.as_str(), check(text).err()?),
         };
         Some(format!("{} is not valid {name}: {problem}", show(value)))
@@ -386,7 +395,7 @@ impl Validator<'_> {
         };
         let validator = Validator {
             arena: self.arena,
-            looks: self.looks,
+            budget: self.budget,
             value: self.value,
             step: self.step,
             schema: self.arena.get(id_now),
@@ -423,7 +432,7 @@ impl Validator<'_> {
         };
         let validator = Validator {
             arena: self.arena,
-            looks: self.looks,
+            budget: self.budget,
             value,
             step: Some(&step),
             schema: self.arena.get(id_now),
@@ -494,8 +503,34 @@ impl Validator<'_> {
         found
     }
 
-    fn fault_of(&self, kind: Kind) -> ValidationError {
+    /// Counts steps; whether validation has to stop.
+    pub(super) fn is_stopped_after(&self, steps: u64) -> bool {
+        self.budget.spend(steps, &self.schema.location, self.step)
+    }
+
+    /// Steps for comparing the value with the constant and the enumeration.
+    fn cost_of_comparisons(&self) -> u64 {
+        let listed = self.schema.enumeration.as_ref().map_or(0, Vec::len);
+        let count = listed as u64 + u64::from(self.schema.constant.is_some());
+        match self.value {
+            // Nothing is read twice when there is nothing to compare with.
+            _ if count == 0 => 0,
+            Node::List(_) | Node::Map(_) => count.saturating_mul(cost_of_value(self.value)),
+            _ => count / COMPARED_IN_A_STEP,
+        }
+    }
+
+    /// What stands for the error of a value that was not looked at any more.
+    fn stopped() -> ValidationError {
         ValidationError {
+            steps: Vec::new(),
+            kind: Kind::Group,
+            causes: Vec::new(),
+        }
+    }
+
+    fn fault_of(&self, kind: Kind) -> ValidationError {
+        let fault = ValidationError {
             steps: if self.is_silent {
                 Vec::new()
             } else {
@@ -503,7 +538,9 @@ impl Validator<'_> {
             },
             kind,
             causes: Vec::new(),
-        }
+        };
+        self.budget.spend_on_error(&fault, &self.schema.location, self.step);
+        fault
     }
 
     fn fault(&self, words: String) -> ValidationError {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use crate::kubernetes::lifecycle::lifecycle;
-use crate::text::json_pointer;
 use crate::text::rule::Severity;
+use crate::text::stop;
 use crate::text::yaml::{self, Duplicates, JsonBuilder, NodeId, NodeKind, Scalar, Tree};
 
 use super::catalog::Definition;
@@ -336,7 +336,7 @@ impl DocumentCheck<'_> {
             message,
             rule: ids::SCHEMA,
         });
-        let mut violations = self.placed(root, found.collect());
+        let mut violations = self.placed(&mut Places::new(self.tree), root, found.collect());
         violations.extend(self.foreign_metadata(root, api_version, kind, rules::is_namespaced(kind)));
         verdict(violations)
     }
@@ -360,9 +360,9 @@ impl DocumentCheck<'_> {
             is_schema_only: self.options.schema_only,
         };
         let judged = custom.judge(&resource, judging);
-        let mut places = Places::default();
+        let mut places = Places::new(self.tree);
         unevaluated.extend(judged.unevaluated.into_iter().map(|(steps, expression)| {
-            let (path, node) = self.place(&mut places, root, &steps);
+            let (path, node) = places.place(root, &steps);
             let offset = self.offset(node);
             Unevaluated {
                 path,
@@ -370,14 +370,12 @@ impl DocumentCheck<'_> {
                 offset,
             }
         }));
-        let mut violations = self.placed(root, judged.faults);
+        let mut violations = self.placed(&mut places, root, judged.faults);
         if !self.options.schema_only {
             for embedded in custom.embedded_resources(&resource) {
-                violations.extend(self.placed(root, embedded.faults()));
+                violations.extend(self.placed(&mut places, root, embedded.faults()));
                 let mut steps = embedded.path.iter();
-                if let Some(node) =
-                    steps.try_fold(root, |node, step| self.step(&mut places, self.tree.target(node), step))
-                {
+                if let Some(node) = steps.try_fold(root, |node, step| places.step(self.tree.target(node), step)) {
                     let owner = if embedded.is_dropped {
                         MetadataOf::Dropped
                     } else {
@@ -404,10 +402,9 @@ impl DocumentCheck<'_> {
     }
 
     /// Violations of a schema or of its validations, each at the nearest node that exists.
-    fn placed(&self, root: NodeId, found: Vec<Fault>) -> Vec<Violation> {
-        let mut places = Places::default();
+    fn placed(&self, places: &mut Places<'_, '_>, root: NodeId, found: Vec<Fault>) -> Vec<Violation> {
         let placed = |fault: Fault| {
-            let (path, node) = self.place(&mut places, root, &fault.path);
+            let (path, node) = places.place(root, &fault.path);
             Violation {
                 path,
                 message: fault.message,
@@ -416,28 +413,6 @@ impl DocumentCheck<'_> {
             }
         };
         found.into_iter().map(placed).collect()
-    }
-
-    /// The pointer of some steps, and the last node on the way that exists.
-    fn place(&self, places: &mut Places<'_>, root: NodeId, steps: &[String]) -> (String, NodeId) {
-        let (mut node, mut path, mut is_known) = (root, String::new(), true);
-        for step in steps {
-            path.push('/');
-            path.push_str(&json_pointer::escape(step));
-            match self.step(places, node, step) {
-                Some(next) if is_known => node = self.tree.target(next),
-                _ => is_known = false,
-            }
-        }
-        (path, node)
-    }
-
-    /// The field or the item that a step of a path leads to.
-    fn step(&self, places: &mut Places<'_>, node: NodeId, step: &str) -> Option<NodeId> {
-        if self.tree.kind(node) == NodeKind::Sequence {
-            return places.item(self.tree, node, step.parse().ok()?);
-        }
-        self.tree.find(node, &[step])
     }
 
     fn walk(&self) -> Walk<'_> {
@@ -533,6 +508,8 @@ impl DocumentCheck<'_> {
             (Status::Skipped, Vec::new())
         } else if self.options.reject.matches(&api_version, &kind) {
             (Status::Error, violation(format!("prohibited resource kind {kind}")))
+        } else if let Some(reason) = stop::reason() {
+            (Status::Error, violation(reason))
         } else {
             match self.choose_schema(&api_version, &kind) {
                 SchemaChoice::Missing if self.removal(&api_version, &kind).is_some() => {

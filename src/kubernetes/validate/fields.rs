@@ -166,7 +166,7 @@ impl<'w> Walk<'w> {
                 }
                 Step::Index(index) => {
                     path.push_str(&index.to_string());
-                    place = place.and_then(|place| self.places.item(self.tree, place, *index));
+                    place = place.and_then(|place| self.places.step(place, &index.to_string()));
                 }
             }
             place = place.map(|place| self.tree.target(place));
@@ -186,11 +186,8 @@ impl<'w> Walk<'w> {
         if self.tree.kind(node) != NodeKind::Mapping {
             return None;
         }
-        let mut places = std::mem::take(&mut self.places);
-        let entries = || self.entries(node).into_iter().map(|(key, _, value)| (key, value));
-        let found = places.field(node, self.tree.len(node), name, entries);
-        self.places = places;
-        found
+        let found = self.places.step(node, name);
+        found.or_else(|| self.present(node, name))
     }
 
     /// A field that is present, even if it is null.

@@ -1,96 +1,103 @@
-//! The parts of the list and of the mapping that were asked for last, so that many faults in a large one are not each
-//! looked for from its start.
+//! Steps to a value, as faults name them, to the node of the document that is there.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
-use foldhash::fast::RandomState;
+use crate::text::json_pointer;
+use crate::text::yaml::{NodeId, NodeKind, Scalar, Tree};
 
-use crate::text::yaml::{NodeId, Tree};
+/// Entries of a mapping, or items of a list, from which on they are looked up in a table: thousands of faults in one object would
+/// go through all of it each.
+const MANY: usize = 32;
 
-/// Length from which the parts are kept.
-const LONG: usize = 16;
-
-/// The values of a mapping by their keys.
-type Fields<'w> = HashMap<Cow<'w, str>, NodeId, RandomState>;
-
-/// The parts of one list and of one mapping.
-#[derive(Debug, Default)]
-pub(super) struct Places<'w> {
-    list: Option<(NodeId, Vec<NodeId>)>,
-    mapping: Option<(NodeId, Fields<'w>)>,
+/// Finds nodes of a document, of which many may be asked for.
+pub(super) struct Places<'t, 's> {
+    tree: &'t Tree<'s>,
+    /// The entries of large mappings, and the items of large lists, by their step.
+    tables: HashMap<NodeId, HashMap<String, NodeId>>,
 }
 
-impl<'w> Places<'w> {
-    /// An item of a list, or a value of a mapping by its number.
-    pub(super) fn item(&mut self, tree: &Tree<'_>, node: NodeId, index: usize) -> Option<NodeId> {
-        if tree.len(node) < LONG {
-            return tree.children(node).nth(index);
+impl<'t, 's> Places<'t, 's> {
+    pub(super) fn new(tree: &'t Tree<'s>) -> Self {
+        Self {
+            tree,
+            tables: HashMap::new(),
         }
-        let known = self.list.take().filter(|(list, _)| *list == node);
-        let (_, items) = self
-            .list
-            .insert(known.unwrap_or_else(|| (node, tree.children(node).collect())));
-        items.get(index).copied()
     }
 
-    /// The first value of a key among the entries of a mapping of `length`, which `entries` gives.
-    pub(super) fn field<I: Iterator<Item = (Cow<'w, str>, NodeId)>>(
-        &mut self,
-        node: NodeId,
-        length: usize,
-        key: &str,
-        entries: impl FnOnce() -> I,
-    ) -> Option<NodeId> {
-        if length < LONG {
-            return entries().find(|(name, _)| name == key).map(|(_, value)| value);
-        }
-        let known = self.mapping.take().filter(|(mapping, _)| *mapping == node);
-        let (_, fields) = self.mapping.insert(known.unwrap_or_else(|| {
-            let mut fields = Fields::default();
-            for (name, value) in entries() {
-                fields.entry(name).or_insert(value);
+    /// The pointer of some steps, and the last node on the way that exists.
+    pub(super) fn place(&mut self, root: NodeId, steps: &[String]) -> (String, NodeId) {
+        let (mut node, mut path, mut is_known) = (root, String::new(), true);
+        for step in steps {
+            path.push('/');
+            path.push_str(&json_pointer::escape(step));
+            match self.step(node, step).filter(|_| is_known) {
+                Some(next) => node = self.tree.target(next),
+                None => is_known = false,
             }
-            (node, fields)
-        }));
-        fields.get(key).copied()
+        }
+        (path, node)
+    }
+
+    /// The field or the item that a step leads to.
+    pub(super) fn step(&mut self, node: NodeId, step: &str) -> Option<NodeId> {
+        let tree = self.tree;
+        if let Some(table) = self.tables.get(&node) {
+            return table.get(step).copied();
+        }
+        if tree.children(node).nth(MANY).is_none() {
+            return tree.find(node, &[step]);
+        }
+        let table: HashMap<String, NodeId> = if tree.kind(node) == NodeKind::Sequence {
+            let items = tree.children(node).enumerate();
+            items.map(|(index, item)| (index.to_string(), item)).collect()
+        } else {
+            let named = |(name, value): (NodeId, NodeId)| match tree.scalar(tree.target(name)) {
+                Ok(Scalar::Str(text)) => Some((text.into_owned(), value)),
+                _ => None,
+            };
+            tree.pairs(node).filter_map(named).collect()
+        };
+        let found = table.get(step).copied();
+        self.tables.insert(node, table);
+        found.or_else(|| tree.find(node, &[step]))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::yaml::parse_first;
+    use crate::text::yaml;
 
     #[test]
-    fn parts_are_those_of_the_node_that_is_asked_about() {
-        let numbers = |from: usize| (from..from + 30).map(|number| number.to_string()).collect::<Vec<_>>();
-        let text = format!("[[{}], [{}], [7]]", numbers(0).join(", "), numbers(100).join(", "));
-        let tree = parse_first(text.as_bytes()).expect("is YAML");
-        let lists: Vec<NodeId> = tree.children(tree.root().expect("has a root")).collect();
-        let mut places = Places::default();
-        let mut item = |list: usize, index| places.item(&tree, lists[list], index).map(|node| tree.text(node));
-        assert_eq!(
-            [item(0, 0), item(0, 29), item(1, 3), item(2, 0), item(0, 3), item(0, 30)],
-            [Some("0"), Some("29"), Some("103"), Some("7"), Some("3"), None]
-        );
-    }
-
-    #[test]
-    fn the_first_of_equal_keys_is_found() {
-        let text = "{a: 1, b: 2, a: 3}";
-        let tree = parse_first(text.as_bytes()).expect("is YAML");
-        let root = tree.root().expect("has a root");
-        for length in [3, LONG] {
-            let mut places = Places::default();
-            let mut field = |key| {
-                let entries = || {
-                    tree.pairs(root)
-                        .map(|(key, value)| (Cow::Borrowed(tree.text(key)), value))
-                };
-                places.field(root, length, key, entries).map(|node| tree.text(node))
-            };
-            assert_eq!([field("a"), field("b"), field("c")], [Some("1"), Some("2"), None]);
+    fn nodes_are_found_in_small_and_large_collections() {
+        let fields = (0..100).fold(String::new(), |text, at| text + &format!("f{at}: {at}\n"));
+        let items = (0..100).fold(String::new(), |text, at| text + &format!("- i{at}\n"));
+        for text in [
+            format!("a: {{b: x}}\nlist: [x, y]\n{fields}"),
+            "a: {b: x}\nlist: [x, y]\nf7: 7\nf99: 99\n".to_owned(),
+            format!("a: {{b: x}}\nf7: 7\nf99: 99\nlist:\n{items}"),
+        ] {
+            let tree = yaml::parse_all(text.as_bytes()).unwrap();
+            let root = tree.documents().first().unwrap().root;
+            let mut places = Places::new(&tree);
+            for _ in 0..2 {
+                for (steps, reaches) in [
+                    (&["a", "b"][..], 2),
+                    (&["list", "1"], 2),
+                    (&["f7"], 1),
+                    (&["f99", "x"], 1),
+                    (&["nothing", "b"], 0),
+                    (&["list", "1000"], 1),
+                ] {
+                    let owned: Vec<String> = steps.iter().map(|step| (*step).to_owned()).collect();
+                    let (path, node) = places.place(root, &owned);
+                    assert_eq!(path, format!("/{}", steps.join("/")));
+                    let expected = tree
+                        .find(root, &steps[..reaches])
+                        .map_or(root, |node| tree.target(node));
+                    assert_eq!(node, expected, "{path} {text}");
+                }
+            }
         }
     }
 }

@@ -102,7 +102,7 @@ pub(super) struct Walk<'w> {
     /// Names of volumes that are made from claim templates.
     pub(super) claim_templates: Vec<Cow<'w, str>>,
     /// Where faults were found last.
-    pub(super) places: Places<'w>,
+    pub(super) places: Places<'w, 'w>,
 }
 
 impl<'w> Walk<'w> {
@@ -117,7 +117,7 @@ impl<'w> Walk<'w> {
             reported_paths: HashSet::default(),
             definition_name: "",
             claim_templates: Vec::new(),
-            places: Places::default(),
+            places: Places::new(tree),
         }
     }
 

@@ -18,7 +18,7 @@ const MAX_LINKED_DIRECTORIES: usize = 10_000;
 pub struct WalkLimits {
     /// Most levels of directories below the root.
     pub depth: usize,
-    /// Most entries seen.
+    /// Most entries seen; one behind links counts once more for each of them.
     pub entries: usize,
     /// How symbolic links are treated.
     pub links: Links,
@@ -146,14 +146,15 @@ impl Walk<'_> {
             }
         };
         for (name, file_type) in listed {
-            self.seen += 1;
+            let was_full = self.seen > self.limits.entries;
+            // The system resolves all links on the way to an entry again, so each of them counts.
+            self.seen += 1 + self.link_sites.len();
             if self.seen > self.limits.entries {
                 // Reported once; the directories above end here as well.
-                let is_first = self.seen == self.limits.entries + 1;
-                return if is_first {
-                    visit(Err(WalkError::TooMany(self.root.to_owned()))).map(drop)
-                } else {
+                return if was_full {
                     Ok(())
+                } else {
+                    visit(Err(WalkError::TooMany(self.root.to_owned()))).map(drop)
                 };
             }
             let path = directory.join(&name);

@@ -29,7 +29,7 @@ const CERTIFICATE: Parameter = Named("sprig.certificate");
 pub(in super::super) static FUNCTIONS: &[Function] = &[
     fixed("buildCustomCert", &[Str, Str], build_custom),
     fixed("genCA", &[Str, Int], |host, a| {
-        let key = new_key(host)?;
+        let key = new_key(host);
         certificate_authority(host, a, &key)
     })
     .costing(KEY_COST),
@@ -39,7 +39,7 @@ pub(in super::super) static FUNCTIONS: &[Function] = &[
     })
     .costing(KEY_COST),
     fixed("genSelfSignedCert", &[Str, List, List, Int], |host, a| {
-        let key = new_key(host)?;
+        let key = new_key(host);
         self_signed(host, a, &key)
     })
     .costing(KEY_COST),
@@ -49,7 +49,7 @@ pub(in super::super) static FUNCTIONS: &[Function] = &[
     })
     .costing(KEY_COST),
     fixed("genSignedCert", &[Str, List, List, Int, CERTIFICATE], |host, a| {
-        let key = new_key(host)?;
+        let key = new_key(host);
         signed(host, a, &key)
     })
     .costing(KEY_COST),
@@ -113,9 +113,8 @@ impl Certificate {
     }
 }
 
-fn new_key(host: &mut dyn Host) -> Result<PrivateKey, CallError> {
+fn new_key(host: &mut dyn Host) -> PrivateKey {
     PrivateKey::rsa(host, CERTIFICATE_RSA)
-        .map_err(|problem| CallError::Message(format!("error generating rsa key: {problem}")))
 }
 
 fn given_key(text: &[u8]) -> Result<PrivateKey, CallError> {

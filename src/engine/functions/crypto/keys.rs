@@ -6,31 +6,29 @@
 use std::sync::{Mutex, PoisonError};
 
 use ed25519_dalek::Signer as _;
-use num_bigint::BigUint;
-use rsa::pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPrivateKey as _};
-use rsa::rand_core::{CryptoRng, Error as RandomError, RngCore};
-use rsa::traits::PublicKeyParts as _;
-use rsa::{Pkcs1v15Sign, RsaPrivateKey};
-use sha2::{Digest as _, Sha256};
 
 use super::super::arguments::string;
 use super::super::table::fixed;
 use super::der::{self, Reader, bit_string, element, sequence, unsigned};
+use super::rsa::RsaKey;
 use super::{dsa, pem};
 use crate::engine::template::{CallResult, Function, Host, Parameter, Value};
 
 use Parameter::Str;
 
-/// Steps that making a key counts as.
+/// Steps that making the key of a certificate counts as.
 pub(super) const KEY_COST: u64 = 500_000;
+/// Steps that `genPrivateKey` counts as: its keys have twice as many bits.
+const LARGE_KEY_COST: u64 = 2_000_000;
 
 /// The functions of this family.
-pub(in super::super) static FUNCTIONS: &[Function] = &[fixed("genPrivateKey", &[Str], generate).costing(KEY_COST)];
+pub(in super::super) static FUNCTIONS: &[Function] =
+    &[fixed("genPrivateKey", &[Str], generate).costing(LARGE_KEY_COST)];
 
 /// Size of keys that `genPrivateKey` makes.
-const LARGE_RSA: usize = 4_096;
+const LARGE_RSA: u64 = 4_096;
 /// Size of keys for certificates.
-pub(super) const CERTIFICATE_RSA: usize = 2_048;
+pub(super) const CERTIFICATE_RSA: u64 = 2_048;
 
 const RSA_OID: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
 const RSA_SHA256_OID: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b";
@@ -43,7 +41,7 @@ const ED25519_OID: &[u8] = b"\x2b\x65\x70";
 
 /// A private key of any kind.
 pub(super) enum PrivateKey {
-    Rsa(Box<RsaPrivateKey>),
+    Rsa(Box<RsaKey>),
     P256(p256::SecretKey),
     P384(p384::SecretKey),
     Ed25519(ed25519_dalek::SigningKey),
@@ -51,76 +49,36 @@ pub(super) enum PrivateKey {
     Dsa(Vec<u8>),
 }
 
-/// The host's random bytes for the key crates.
-struct HostRandom<'h>(&'h mut dyn Host);
-
-impl RngCore for HostRandom<'_> {
-    fn next_u32(&mut self) -> u32 {
-        let mut bytes = [0; 4];
-        self.0.fill_random(&mut bytes);
-        u32::from_le_bytes(bytes)
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        let mut bytes = [0; 8];
-        self.0.fill_random(&mut bytes);
-        u64::from_le_bytes(bytes)
-    }
-
-    fn fill_bytes(&mut self, bytes: &mut [u8]) {
-        self.0.fill_random(bytes);
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), RandomError> {
-        self.0.fill_random(bytes);
-        Ok(())
-    }
-}
-
-impl CryptoRng for HostRandom<'_> {}
-
 fn generate(host: &mut dyn Host, arguments: &[Value]) -> CallResult {
     let kind = string(arguments, 0);
     let key = match kind.as_str() {
         "" | "rsa" => PrivateKey::rsa(host, LARGE_RSA),
-        "dsa" => Ok(PrivateKey::Dsa(dsa::generate(host))),
-        "ecdsa" => Ok(PrivateKey::p256(host)),
+        "dsa" => PrivateKey::Dsa(dsa::generate(host)),
+        "ecdsa" => PrivateKey::p256(host),
         "ed25519" => {
             let mut seed = [0; 32];
             host.fill_random(&mut seed);
-            Ok(PrivateKey::Ed25519(ed25519_dalek::SigningKey::from_bytes(&seed)))
+            PrivateKey::Ed25519(ed25519_dalek::SigningKey::from_bytes(&seed))
         }
         _ => return Ok(Value::str(format!("Unknown type {kind}"))),
     };
-    Ok(match key {
-        Ok(key) => Value::str(key.to_pem()),
-        Err(problem) => Value::str(format!("failed to generate private key: {problem}")),
-    })
+    Ok(Value::str(key.to_pem()))
 }
 
 impl PrivateKey {
     /// A new RSA key.
-    pub(super) fn rsa(host: &mut dyn Host, bits: usize) -> Result<Self, String> {
-        static KEPT: Mutex<Vec<(usize, RsaPrivateKey)>> = Mutex::new(Vec::new());
+    pub(super) fn rsa(host: &mut dyn Host, bits: u64) -> Self {
+        static KEPT: Mutex<Vec<(u64, RsaKey)>> = Mutex::new(Vec::new());
         if !host.is_throwaway() {
-            return Self::new_rsa(host, bits);
+            return Self::Rsa(Box::new(RsaKey::generate(host, bits)));
         }
         let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, key)) = kept.iter().find(|(size, _)| *size == bits) {
-            return Ok(Self::Rsa(Box::new(key.clone())));
+            return Self::Rsa(Box::new(key.clone()));
         }
-        let key = Self::new_rsa(host, bits)?;
-        if let Self::Rsa(key) = &key {
-            kept.push((bits, RsaPrivateKey::clone(key)));
-        }
-        Ok(key)
-    }
-
-    fn new_rsa(host: &mut dyn Host, bits: usize) -> Result<Self, String> {
-        match RsaPrivateKey::new(&mut HostRandom(host), bits) {
-            Ok(key) => Ok(Self::Rsa(Box::new(key))),
-            Err(problem) => Err(problem.to_string()),
-        }
+        let key = RsaKey::generate(host, bits);
+        kept.push((bits, key.clone()));
+        Self::Rsa(Box::new(key))
     }
 
     fn p256(host: &mut dyn Host) -> Self {
@@ -137,10 +95,7 @@ impl PrivateKey {
     /// The key in the PEM block that Sprig writes for its kind.
     pub(super) fn to_pem(&self) -> Vec<u8> {
         match self {
-            Self::Rsa(key) => {
-                let der = key.to_pkcs1_der().map(|der| der.as_bytes().to_vec());
-                pem::encode("RSA PRIVATE KEY", &der.unwrap_or_default())
-            }
+            Self::Rsa(key) => pem::encode("RSA PRIVATE KEY", &key.to_pkcs1()),
             Self::P256(key) => pem::encode("EC PRIVATE KEY", &self.sec1(&key.to_bytes(), P256_OID)),
             Self::P384(key) => pem::encode("EC PRIVATE KEY", &self.sec1(&key.to_bytes(), P384_OID)),
             Self::Ed25519(key) => {
@@ -162,10 +117,7 @@ impl PrivateKey {
     /// Content of the public key's bit string.
     pub(super) fn public_bits(&self) -> Vec<u8> {
         match self {
-            Self::Rsa(key) => {
-                let (modulus, exponent) = (key.n().to_bytes_be(), key.e().to_bytes_be());
-                sequence(&[&unsigned(&modulus), &unsigned(&exponent)])
-            }
+            Self::Rsa(key) => key.to_public(),
             Self::P256(key) => {
                 let public = p256::ecdsa::VerifyingKey::from(key.public_key());
                 public.to_encoded_point(false).as_bytes().to_vec()
@@ -207,9 +159,7 @@ impl PrivateKey {
     /// Signs a message.
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, String> {
         match self {
-            Self::Rsa(key) => key
-                .sign(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(message))
-                .map_err(|problem| problem.to_string()),
+            Self::Rsa(key) => key.sign(message),
             Self::P256(key) => {
                 let signature: p256::ecdsa::Signature = p256::ecdsa::SigningKey::from(key).sign(message);
                 Ok(signature.to_der().as_bytes().to_vec())
@@ -233,9 +183,9 @@ impl PrivateKey {
         }
         match kind.strip_suffix(" PRIVATE KEY") {
             None => Err(format!("no private key data in PEM block of type {kind}")),
-            Some("RSA") => RsaPrivateKey::from_pkcs1_der(&bytes)
+            Some("RSA") => RsaKey::from_pkcs1(&bytes)
                 .map(|key| Self::Rsa(Box::new(key)))
-                .map_err(|_| format!("parsing RSA private key from PEM: {}", malformed("pkcs1PrivateKey"))),
+                .ok_or_else(|| format!("parsing RSA private key from PEM: {}", malformed("pkcs1PrivateKey"))),
             Some("EC") => Self::from_sec1(&bytes, None)
                 .ok_or_else(|| format!("parsing EC private key from PEM: {}", malformed("ecPrivateKey"))),
             Some("DSA") => match Reader::new(&bytes).expect(der::SEQUENCE) {
@@ -255,9 +205,7 @@ impl PrivateKey {
         let mut algorithm = fields.expect(der::SEQUENCE)?.inner();
         let secret = fields.expect(der::OCTET_STRING)?.content;
         match algorithm.expect(der::OBJECT_ID)?.content {
-            RSA_OID => RsaPrivateKey::from_pkcs1_der(secret)
-                .ok()
-                .map(|key| Self::Rsa(Box::new(key))),
+            RSA_OID => RsaKey::from_pkcs1(secret).map(|key| Self::Rsa(Box::new(key))),
             EC_OID => Self::from_sec1(secret, Some(algorithm.expect(der::OBJECT_ID)?.content)),
             ED25519_OID => {
                 let seed = Reader::new(secret).expect(der::OCTET_STRING)?.content;
@@ -288,13 +236,4 @@ impl PrivateKey {
 /// Go's text for DER of another form.
 fn malformed(structure: &str) -> String {
     format!("asn1: structure error: malformed {structure}")
-}
-
-/// A random number of the given number of bits, its highest bit set.
-pub(super) fn random_number(host: &mut dyn Host, bits: usize) -> BigUint {
-    let mut bytes = vec![0; bits.div_ceil(8)];
-    host.fill_random(&mut bytes);
-    let mut number = BigUint::from_bytes_be(&bytes);
-    number.set_bit(u64::try_from(bits).unwrap_or_default() - 1, true);
-    number
 }

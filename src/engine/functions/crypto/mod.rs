@@ -2,7 +2,10 @@
 
 mod der;
 mod dsa;
+mod montgomery;
 mod pem;
+mod primes;
+mod rsa;
 
 pub(super) mod certificates;
 pub(super) mod hashes;

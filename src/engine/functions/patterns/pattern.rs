@@ -6,10 +6,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use regex_syntax::hir::{Class, Hir, HirKind};
-
 use crate::engine::template::Host;
-use crate::text::go::pattern::too_large;
+use crate::text::go::pattern::{parts, too_large};
 use crate::text::go::regexp::translate;
 use crate::text::limits::LIST_ITEMS;
 
@@ -18,7 +16,7 @@ const SIZE_LIMIT: usize = 64 << 20;
 /// How large all patterns kept compiled on a thread may be, in parts; a part takes some twenty bytes.
 const KEPT_PARTS: u64 = 2_000_000;
 /// Steps that a part takes to compile.
-const STEPS_OF_A_PART: u64 = 3;
+const STEPS_OF_A_PART: u64 = 4;
 /// Bytes that are searched in the time of a step.
 const BYTES_OF_A_STEP: usize = 64;
 
@@ -147,22 +145,6 @@ impl Pattern {
             found.push(item);
         }
         Ok(found)
-    }
-}
-
-/// How many characters, ranges and positions a pattern has once its repetitions are written out.
-fn parts(hir: &Hir) -> u64 {
-    match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => 1,
-        HirKind::Literal(literal) => literal.0.len() as u64,
-        HirKind::Class(Class::Unicode(class)) => class.ranges().len() as u64,
-        HirKind::Class(Class::Bytes(class)) => class.ranges().len() as u64,
-        HirKind::Repetition(repetition) => {
-            let times = repetition.max.unwrap_or_else(|| repetition.min.saturating_add(1));
-            parts(&repetition.sub).saturating_mul(u64::from(times))
-        }
-        HirKind::Capture(capture) => parts(&capture.sub).saturating_add(1),
-        HirKind::Concat(items) | HirKind::Alternation(items) => items.iter().map(parts).fold(1, u64::saturating_add),
     }
 }
 

@@ -6,9 +6,12 @@ use crate::engine::template::function::Price;
 use crate::engine::template::value::Value;
 
 /// Bytes that a byte of template text takes once it is compiled.
-const BYTES_OF_A_SOURCE_BYTE: u64 = 16;
+const BYTES_OF_A_SOURCE_BYTE: u64 = 20;
 /// Bytes of template text that are compiled in the time of a step.
 const BYTES_COMPILED_IN_A_STEP: u64 = 2;
+
+/// Nodes that are executed before the time is looked at again; it is looked at with the first one.
+const STEPS_BETWEEN_LOOKS: u64 = 1_024;
 
 /// What was used so far.
 #[derive(Debug, Default)]
@@ -26,6 +29,11 @@ impl Executor<'_> {
         self.spent.steps += 1;
         if self.spent.steps > self.options.max_steps {
             return Err(self.error(frame, self.exceeded_steps()));
+        }
+        if self.spent.steps % STEPS_BETWEEN_LOOKS == 1
+            && let Some(reason) = (self.options.why_to_stop)()
+        {
+            return Err(self.error(frame, reason));
         }
         Ok(())
     }
@@ -67,7 +75,10 @@ impl Executor<'_> {
         if self.spent.steps > self.options.max_steps {
             return Err(self.exceeded_steps());
         }
-        Ok(())
+        match (self.options.why_to_stop)() {
+            Some(reason) => Err(reason),
+            None => Ok(()),
+        }
     }
 
     fn exceeded_steps(&self) -> String {

@@ -27,6 +27,7 @@ use super::tree::{Definition, NodeId, Unit};
 use super::value::Value;
 use crate::text::go::quote::quote;
 use crate::text::limits::{RENDERING_MEMORY, RENDERING_OUTPUT, RENDERING_STEPS};
+use crate::text::stop;
 
 mod budget;
 mod builtins;
@@ -60,7 +61,7 @@ pub enum MissingKey {
 }
 
 /// How to run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// The value of a missing map key.
     pub missing_key: MissingKey,
@@ -76,6 +77,8 @@ pub struct Options {
     pub max_memory: u64,
     /// Deepest nesting; lower it where the stack is smaller than [`STACK_BYTES`](crate::text::threads::STACK_BYTES).
     pub max_nesting: u32,
+    /// Says why to stop, once it is time; asked often.
+    pub why_to_stop: fn() -> Option<String>,
 }
 
 impl Default for Options {
@@ -88,6 +91,7 @@ impl Default for Options {
             max_output: RENDERING_OUTPUT,
             max_memory: RENDERING_MEMORY,
             max_nesting: MAX_NESTING,
+            why_to_stop: stop::reason,
         }
     }
 }

@@ -46,6 +46,8 @@ pub(super) struct Parser<'s> {
     words: &'s mut Words,
     /// Functions that the unit already names, with their indices in it.
     pub(super) callees: HashMap<Text, u32, RandomState>,
+    /// The definitions of the unit by their names, once there are many.
+    defined: HashMap<Text, usize, RandomState>,
     /// Children of nodes that are not complete.
     pub(super) scratch: Vec<NodeId>,
     nesting: u32,
@@ -84,6 +86,7 @@ impl<'s> Parser<'s> {
             tree: TreeState::new(),
             words,
             callees: HashMap::default(),
+            defined: HashMap::default(),
             scratch: Vec::new(),
             nesting: 0,
         }
@@ -341,11 +344,7 @@ impl<'s> Parser<'s> {
             position: self.unit.node(root).position,
             name,
         };
-        let known = self
-            .unit
-            .definitions
-            .iter()
-            .position(|known| known.name == definition.name);
+        let known = self.defined(&definition.name);
         match known.and_then(|index| self.unit.definitions.get_mut(index)) {
             None => self.unit.definitions.push(definition),
             Some(known) if known.is_empty => *known = definition,
@@ -356,6 +355,19 @@ impl<'s> Parser<'s> {
             }
         }
         Ok(())
+    }
+
+    /// Which definition has a name. A map is made once there are many of them.
+    fn defined(&mut self, name: &Text) -> Option<usize> {
+        const FEW: usize = 32;
+        let definitions = &self.unit.definitions;
+        if definitions.len() < FEW {
+            return definitions.iter().position(|known| known.name == *name);
+        }
+        for (index, definition) in definitions.iter().enumerate().skip(self.defined.len()) {
+            self.defined.insert(definition.name.clone(), index);
+        }
+        self.defined.get(name).copied()
     }
 
     fn is_empty_list(&self, list: NodeId) -> bool {

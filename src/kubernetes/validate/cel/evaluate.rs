@@ -8,6 +8,8 @@ use cel::objects::{Key, Map};
 use cel::{Context, Program, Value};
 use serde_json::Value as Json;
 
+use crate::text::stop;
+
 use super::super::kept::Kept;
 use super::compile::MAX_BYTES;
 use super::evaluable::{Evaluable, TOTAL_EVALUATION_COST};
@@ -130,6 +132,9 @@ pub(in crate::kubernetes::validate) fn has_validations(schema: &Json) -> bool {
     }
 }
 
+/// What estimating the cost of a rule for a value counts as, besides the evaluation.
+const COST_OF_A_LOOK: u64 = 300;
+
 /// The evaluation of all rules for a resource.
 struct Pass {
     /// What was evaluated so far cost this.
@@ -138,8 +143,14 @@ struct Pass {
 }
 
 impl Pass {
+    /// Whether the rules cost too much already: the rule that exceeded the limit is reported as not evaluated, the others
+    /// are not looked at.
+    fn is_spent(&self) -> bool {
+        self.cost > TOTAL_EVALUATION_COST || stop::reason().is_some()
+    }
+
     fn evaluate(&mut self, schema: &Json, instance: &Json, path: &mut Vec<String>) {
-        if path.len() > MAX_DEPTH || instance.is_null() {
+        if path.len() > MAX_DEPTH || instance.is_null() || self.is_spent() {
             return;
         }
         let rules = schema.get("x-kubernetes-validations").and_then(Json::as_array);
@@ -180,6 +191,10 @@ impl Pass {
             let Some(expression) = text("rule").filter(|expression| !expression.contains("oldSelf")) else {
                 continue;
             };
+            if self.is_spent() {
+                return;
+            }
+            self.cost = self.cost.saturating_add(COST_OF_A_LOOK);
             let cost = evaluable.cost(expression);
             let holds = cost.and_then(|cost| {
                 self.cost = self.cost.saturating_add(cost);
@@ -262,6 +277,17 @@ mod tests {
         for bad in ["self.a >", "abc", "self.a && other.b", "self.all(x, y > 1)", "("] {
             assert!(compile_fault(bad, &["self"]).is_some(), "{bad}");
         }
+    }
+
+    #[test]
+    fn rules_for_very_many_values_are_stopped() {
+        let rules: Vec<Json> = (0..50).map(|at| json!({"rule": format!("self != {at}")})).collect();
+        let items = json!({"type": "integer", "x-kubernetes-validations": rules});
+        let schema = json!({"type": "object", "properties": {"l": {"type": "array", "items": items}}});
+        let found = validations(&schema, &json!({"l": vec![0; 20_000]}));
+        let evaluated = found.failed.len();
+        assert!((1_000..3_000).contains(&evaluated), "{evaluated}");
+        assert!(found.not_evaluated.len() <= 1, "{}", found.not_evaluated.len());
     }
 
     #[test]

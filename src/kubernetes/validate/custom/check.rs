@@ -7,6 +7,8 @@ use serde_json::{Map, Number as JsonNumber, Value as Json};
 use crate::kubernetes::json_schema::Node;
 use crate::kubernetes::json_schema::number::show_count;
 use crate::kubernetes::json_schema::words::{counts, missing, no_match, not_in_enumeration, quote};
+use crate::text::limits::SCHEMA_STEPS;
+use crate::text::stop;
 
 use super::super::fields::Step;
 use super::super::ids;
@@ -18,25 +20,57 @@ use super::typed::type_name;
 /// What server-side apply does with null where the schema does not allow it.
 const NULL_HINT: &str = " (server-side apply, which Helm 4 uses, refuses null here; leave the field out)";
 
+/// Steps that keeping a fault counts as.
+const STEPS_OF_A_FAULT: u64 = 20;
+/// Values that are compared in the time of a step.
+const COMPARED_IN_A_STEP: u64 = 8;
+
 /// The faults of a value, for a minor version of Kubernetes.
 pub(super) fn schema_faults(schema: &Schema, value: &Json, minor: u8) -> Vec<Fault> {
     let mut check = Check {
         minor,
         path: Vec::new(),
         faults: Vec::new(),
+        steps: 0,
+        stop: None,
     };
     check.value(schema, value);
-    check.faults
+    match check.stop {
+        Some(stop) => vec![stop],
+        None => check.faults,
+    }
 }
 
 struct Check<'v> {
     minor: u8,
     path: Vec<Step<'v>>,
     faults: Vec<Fault>,
+    /// What was looked at so far.
+    steps: u64,
+    /// The place where there was too much to look at.
+    stop: Option<Fault>,
 }
 
 impl<'v> Check<'v> {
+    /// Counts steps; whether no more may be made.
+    fn is_stopped_after(&mut self, steps: u64) -> bool {
+        self.steps = self.steps.saturating_add(steps);
+        let reason = if self.steps > SCHEMA_STEPS {
+            Some(format!("it exceeds the limit of {SCHEMA_STEPS} steps"))
+        } else {
+            stop::reason()
+        };
+        if let Some(reason) = reason
+            && self.stop.is_none()
+        {
+            let message = format!("validation stopped here: {reason}");
+            self.stop = Some(Fault::at(&self.path, ids::SCHEMA, message));
+        }
+        self.stop.is_some()
+    }
+
     fn report(&mut self, message: String) {
+        self.steps += STEPS_OF_A_FAULT + message.len() as u64 / 8;
         self.faults.push(Fault::at(&self.path, ids::SCHEMA, message));
     }
 
@@ -47,6 +81,9 @@ impl<'v> Check<'v> {
     }
 
     fn value(&mut self, schema: &Schema, value: &'v Json) {
+        if self.is_stopped_after(1 + schema.enumeration.len() as u64 / COMPARED_IN_A_STEP) {
+            return;
+        }
         if !self.fits_type(schema, value) {
             let hint = if value.is_null() { NULL_HINT } else { "" };
             self.report(format!("got {}, want {}{hint}", type_name(value), schema.types.names()));

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::text::limits::DEFINITION_NODES;
 use crate::text::yaml::{self, NodeId, NodeKind, Scalar, Tree};
 
 use super::super::split::split_documents;
@@ -212,6 +213,10 @@ fn custom_kind(tree: &Tree<'_>, root: NodeId, version: NodeId) -> Option<CustomK
         }
     });
     let is_namespaced = text_at(tree, root, &["spec", "scope"]).is_none_or(|scope| scope != "Cluster");
+    let mut left = DEFINITION_NODES;
+    if !has_at_most(tree, schema, &mut left) {
+        return None;
+    }
     let schema = yaml::json_from_node(tree, schema).ok()?;
     Some(CustomKind::new(
         schema,
@@ -219,6 +224,12 @@ fn custom_kind(tree: &Tree<'_>, root: NodeId, version: NodeId) -> Option<CustomK
         subresource("status").is_some(),
         scale,
     ))
+}
+
+/// Whether so many nodes are left for a node and all below it.
+fn has_at_most(tree: &Tree<'_>, node: NodeId, left: &mut usize) -> bool {
+    *left = left.saturating_sub(1);
+    *left > 0 && tree.children(node).all(|child| has_at_most(tree, child, left))
 }
 
 fn text_at(tree: &Tree<'_>, node: NodeId, path: &[&str]) -> Option<String> {

@@ -1,5 +1,7 @@
 //! One version of one kind of custom resources: its schema, and the verdict on a resource.
 
+use std::collections::HashSet;
+
 use serde_json::Value as Json;
 
 use crate::text::json_pointer;
@@ -59,12 +61,15 @@ impl CustomKind {
     pub(in super::super) fn judge(&self, resource: &Json, options: Judging) -> Judged {
         let mut faults = type_faults(&self.schema, resource, options.refuses_unknown);
         let mut prepared = resource.clone();
-        set_defaults(&self.schema, &mut prepared);
+        let defaults = set_defaults(&self.schema, &mut prepared);
         if self.has_status {
             drop_status(&mut prepared);
         }
-        let known: Vec<Vec<String>> = faults.iter().map(|fault| fault.path.clone()).collect();
-        let found = schema_faults(&self.schema, &prepared, options.minor);
+        let known: HashSet<Vec<String>> = faults.iter().map(|fault| fault.path.clone()).collect();
+        let found = match defaults {
+            Ok(()) => schema_faults(&self.schema, &prepared, options.minor),
+            Err(message) => vec![Fault::at(&[], ids::SCHEMA, message)],
+        };
         faults.extend(found.into_iter().filter(|fault| !known.contains(&fault.path)));
         let mut unevaluated = Vec::new();
         if !options.is_schema_only {

@@ -4,42 +4,89 @@ use serde_json::Value as Json;
 
 use super::schema::{Additional, Schema};
 
+/// Most bytes of defaults that are set in a resource: of the largest request to the API server. Defaults of objects contain
+/// each other, so that a small definition can make a large resource.
+const DEFAULT_BYTES: u64 = 3 << 20;
+
 /// Sets absent fields to their defaults, and null where the schema does not allow it
 /// (`Default` of `pkg/apiserver/schema/defaulting`).
-pub(super) fn set_defaults(schema: &Schema, value: &mut Json) {
-    match value {
-        Json::Object(fields) => {
-            for (name, property) in &schema.properties {
-                if let Some(default) = &property.default
-                    && fields.get(name).is_none_or(|value| is_refused_null(property, value))
-                {
-                    fields.insert(name.clone(), default.clone());
+///
+/// # Errors
+/// When the defaults make the resource larger than a request may be; those that fit are set.
+pub(super) fn set_defaults(schema: &Schema, value: &mut Json) -> Result<(), String> {
+    let mut setter = Setter { left: DEFAULT_BYTES };
+    if setter.fields(schema, value) {
+        return Ok(());
+    }
+    Err(format!(
+        "the defaults of its definition make it larger than {DEFAULT_BYTES} bytes, which is more than a request may have"
+    ))
+}
+
+struct Setter {
+    /// Bytes that may still be set.
+    left: u64,
+}
+
+impl Setter {
+    /// A default, if it fits.
+    fn copy(&mut self, name: &str, default: &Json) -> Option<Json> {
+        self.left = self.left.saturating_sub(4 + name.len() as u64 + weight(default));
+        (self.left > 0).then(|| default.clone())
+    }
+
+    /// Whether all defaults fitted.
+    fn fields(&mut self, schema: &Schema, value: &mut Json) -> bool {
+        match value {
+            Json::Object(fields) => {
+                for (name, property) in &schema.properties {
+                    if let Some(default) = &property.default
+                        && fields.get(name).is_none_or(|value| is_refused_null(property, value))
+                    {
+                        let Some(default) = self.copy(name, default) else {
+                            return false;
+                        };
+                        fields.insert(name.clone(), default);
+                    }
                 }
+                fields.iter_mut().all(
+                    |(name, value)| match (schema.properties.get(name), &schema.additional) {
+                        (Some(property), _) => self.fields(property, value),
+                        (None, Additional::Of(schema)) => self.item(schema, value),
+                        (None, Additional::Unset | Additional::Any(_)) => true,
+                    },
+                )
             }
-            for (name, value) in fields.iter_mut() {
-                match (schema.properties.get(name), &schema.additional) {
-                    (Some(property), _) => set_defaults(property, value),
-                    (None, Additional::Of(schema)) => set_item_defaults(schema, value),
-                    (None, Additional::Unset | Additional::Any(_)) => {}
-                }
-            }
+            Json::Array(items) => match &schema.items {
+                Some(schema) => items.iter_mut().all(|item| self.item(schema, item)),
+                None => true,
+            },
+            _ => true,
         }
-        Json::Array(items) => {
-            for item in items {
-                if let Some(schema) = &schema.items {
-                    set_item_defaults(schema, item);
-                }
-            }
+    }
+
+    fn item(&mut self, schema: &Schema, value: &mut Json) -> bool {
+        if is_refused_null(schema, value) {
+            let Some(default) = self.copy("", schema.default.as_ref().unwrap_or(&Json::Null)) else {
+                return false;
+            };
+            *value = default;
         }
-        _ => {}
+        self.fields(schema, value)
     }
 }
 
-fn set_item_defaults(schema: &Schema, value: &mut Json) {
-    if is_refused_null(schema, value) {
-        *value = schema.default.clone().unwrap_or_default();
+/// About how many bytes a value has in a request.
+fn weight(value: &Json) -> u64 {
+    match value {
+        Json::String(text) => 2 + text.len() as u64,
+        Json::Array(items) => 2 + items.iter().map(|item| 1 + weight(item)).sum::<u64>(),
+        Json::Object(fields) => {
+            let entries = fields.iter().map(|(name, value)| 4 + name.len() as u64 + weight(value));
+            2 + entries.sum::<u64>()
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => 4,
     }
-    set_defaults(schema, value);
 }
 
 fn is_refused_null(schema: &Schema, value: &Json) -> bool {
@@ -82,8 +129,21 @@ mod tests {
             ),
         ] {
             let mut value = given.clone();
-            set_defaults(&schema, &mut value);
+            assert_eq!(set_defaults(&schema, &mut value), Ok(()), "{given}");
             assert_eq!(value, expected, "{given}");
+        }
+    }
+
+    #[test]
+    fn defaults_that_double_are_stopped() {
+        let innermost = json!({"type": "object", "default": {}, "properties": {"text": {"default": "x".repeat(100)}}});
+        let doubled = |inner: Json, _| {
+            let properties = json!({"a": inner, "b": inner});
+            json!({"type": "object", "default": {}, "properties": properties})
+        };
+        for (levels, fits) in [(10, true), (16, false)] {
+            let schema = Schema::of(&(0..levels).fold(innermost.clone(), doubled));
+            assert_eq!(set_defaults(&schema, &mut json!({})).is_ok(), fits, "{levels}");
         }
     }
 }

@@ -1,0 +1,351 @@
+#!/usr/bin/env python3
+"""Runs charts, schemas and manifests that are made to exhaust memory or time, at full size, and prints a table.
+
+Usage: attacks.py path/to/chartwright [words of attacks ...]
+
+Fails if one of them uses more than 400 MB or 5 seconds of CPU, or is ended by a signal or by the time limit. The numbers before
+are those of November 2026, under a limit of 8 GB.
+"""
+import io
+import json
+import os
+import pathlib
+import resource
+import subprocess
+import sys
+import tarfile
+import tempfile
+
+MOST_MEMORY = 400  # MB
+MOST_CPU = 5  # seconds
+ADDRESSES = 8 << 30
+SECONDS = 60
+
+# What is let through although it uses more memory: Helm needs twice as much for it.
+KNOWN = {"values.yaml of 32 MB": 600}
+
+ATTACKS = []
+
+
+def attack(name, before):
+    def add(make):
+        ATTACKS.append((name, before, make))
+        return make
+    return add
+
+
+def chart(root, files, name="c"):
+    write(root / name / "Chart.yaml", f"apiVersion: v2\nname: {name}\nversion: 0.1.0\n")
+    for path, text in files.items():
+        write(root / name / path, text)
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+def template(name, before, text):
+    def make(root):
+        chart(root, {"templates/t.yaml": text})
+        return ["template", "x", "c"]
+    ATTACKS.append((f"template: {name}", before, make))
+
+
+def schema(name, before, schema, values):
+    def make(root):
+        chart(root, {"values.schema.json": json.dumps(schema()), "values.yaml": json.dumps(values())})
+        return ["template", "x", "c"]
+    ATTACKS.append((f"values.schema.json: {name}", before, make))
+
+
+def definition(name, before, spec, value):
+    def make(root):
+        root_schema = {"type": "object", "properties": {"spec": spec()}}
+        version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": root_schema}}
+        names = {"kind": "H", "plural": "hs", "singular": "h", "listKind": "HList"}
+        crd = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "hs.x.io"},
+               "spec": {"group": "x.io", "scope": "Namespaced", "names": names, "versions": [version]}}
+        resource_ = {"apiVersion": "x.io/v1", "kind": "H", "metadata": {"name": "a"}, "spec": value()}
+        write(root / "crd.json", json.dumps(crd))
+        write(root / "object.json", json.dumps(resource_))
+        return ["validate", "crd.json", "object.json"]
+    ATTACKS.append((f"definition: {name}", before, make))
+
+
+template("list of large texts", "6.3 GB, 14 s",
+         '{{ $l := list }}{{ range until 60 }}{{ $l = append $l (repeat 130000000 "a") }}{{ end }}')
+template("many lists", "2.6 GB",
+         '{{ $d := dict }}{{ range $i, $_ := until 60 }}{{ $_ := set $d (print $i) (until 4000000) }}{{ end }}')
+template("many sources for tpl", "7.3 GB, aborted",
+         '{{ range $i, $_ := until 1000000 }}{{ $x := tpl (print "{{/* " $i " */}}" (repeat 1000 "{{ 1 }}")) $ }}{{ end }}')
+template("output", "1.9 GB", '{{ $s := repeat 1000000 "a\\n" }}{{ range until 500 }}{{ $s }}{{ end }}')
+template("many patterns", "2.4 GB, 21 s",
+         '{{ range $i, $_ := until 10000 }}{{ $x := regexMatch (printf "(\\\\pL{100}){9}%d" $i) "a" }}{{ end }}')
+template("a quadratic pattern", "killed", '{{ regexReplaceAll "(.*)x|a" (repeat 300000 "a") "b" | len }}')
+template("a pattern that matches everywhere", "1.2 GB", '{{ regexFindAll "" (repeat 10000000 "a") -1 | len }}')
+template("hashes", "killed", '{{ $s := repeat 100000 "a" }}{{ range until 1000000 }}{{ $x := sha256sum $s }}{{ end }}')
+template("contains", "killed",
+         '{{ $s := repeat 120000000 "a" }}{{ range until 100000 }}{{ $x := contains "b" $s }}{{ end }}')
+template("dates", "killed", '{{ range until 100000 }}{{ $x := date (repeat 10000 "2006") now }}{{ end }}')
+template("wide numbers", "killed", '{{ range until 100000 }}{{ $x := printf "%999999d" 1 }}{{ end }}')
+template("TOML", "18 s",
+         '{{ $s := list }}{{ range $i, $_ := until 100000 }}{{ $s = append $s (printf "a%d=1" $i) }}{{ end }}'
+         '{{ fromToml (join "\\n" $s) | len }}')
+template("certificates", "killed", '{{ range until 1000 }}{{ $x := genCA "a" 1 }}{{ end }}')
+template("keys", "killed", '{{ range until 1000 }}{{ $x := genPrivateKey "rsa" }}{{ end }}')
+template("DSA keys", "killed", '{{ range until 1000 }}{{ $x := genPrivateKey "dsa" }}{{ end }}')
+template("passwords", "killed", '{{ range until 1000 }}{{ $x := bcrypt "a" }}{{ end }}')
+template("a deep map, built", "0.9 GB",
+         '{{ $d := dict }}{{ range until 1000000 }}{{ $d = dict "a" $d }}{{ end }}{{ len $d }}')
+template("a deep map, merged", "1.6 GB",
+         '{{ $d := dict }}{{ range until 1000000 }}{{ $d = dict "a" $d }}{{ end }}{{ merge (dict "a" dict) $d | len }}')
+template("include twice", "8 s",
+         "".join(f'{{{{ define "d{i}" }}}}{{{{ include "d{i + 1}" . }}}}{{{{ include "d{i + 1}" . }}}}{{{{ end }}}}'
+                 for i in range(60)) + '{{ define "d60" }}x{{ end }}{{ include "d0" . }}')
+template("many definitions", "15 s",
+         "".join(f'{{{{ define "d{i}" }}}}x{{{{ end }}}}' for i in range(100000)))
+
+
+def doubling(keyword):
+    def levels():
+        ref = lambda n: {"$ref": f"#/$defs/d{n}"}
+        defs = {f"d{i}": {keyword: [ref(i + 1), ref(i + 1)]} for i in range(60)}
+        return {"$defs": {**defs, "d60": {"type": "string"}}, "properties": {"a": ref(0)}}
+    return levels
+
+
+schema("allOf that doubles", "killed at 19 s", doubling("allOf"), lambda: {"a": 1})
+schema("anyOf that doubles", "7.3 GB, aborted", doubling("anyOf"), lambda: {"a": 1})
+schema("anyOf that doubles, in draft 4", "7.3 GB, aborted",
+       lambda: {"$schema": "http://json-schema.org/draft-04/schema#", **doubling("anyOf")()}, lambda: {"a": 1})
+
+
+def nested(depth):
+    value = "x"
+    for _ in range(depth):
+        value = [value, value]
+    return value
+
+
+schema("anyOf of itself over lists", "killed",
+       lambda: {"$defs": {"l": {"anyOf": [{"type": "array", "items": {"$ref": "#/$defs/l"}, "minItems": 3},
+                                         {"type": "array", "items": {"$ref": "#/$defs/l"}, "minItems": 4}]}},
+                "properties": {"a": {"$ref": "#/$defs/l"}}}, lambda: {"a": nested(14)})
+schema("a large enumeration", "killed",
+       lambda: {"properties": {"a": {"items": {"enum": [f"value-{i}" for i in range(100000)]}}}},
+       lambda: {"a": [f"other-{i}" for i in range(3000)]})
+
+
+def wide(depth):
+    return {"type": "integer"} if depth == 0 else {"anyOf": [wide(depth - 1) for _ in range(8)]}
+
+
+schema("wide anyOf", "841 MB, killed", lambda: {"properties": {"a": wide(5)}}, lambda: {"a": "x"})
+schema("anyOf 30 wide, five deep", "841 MB, killed",
+       lambda: {"$defs": {**{f"d{i}": {"anyOf": [{"$ref": f"#/$defs/d{i + 1}"}] * 30} for i in range(5)}, "d5": {"type": "integer"}},
+                "properties": {"a": {"$ref": "#/$defs/d0"}}}, lambda: {"a": "x"})
+schema("unique items", "not tried", lambda: {"properties": {"a": {"uniqueItems": True}}},
+       lambda: {"a": [{"k": i} for i in range(100000)]})
+schema("many patterns", "not tried",
+       lambda: {"properties": {f"a{i}": {"pattern": f"\\pL{{100}}{i}"} for i in range(1000)}}, lambda: {"a1": "a"})
+schema("a long text, many patterns", "not tried",
+       lambda: {"allOf": [{"properties": {"a": {"pattern": f"(a*)*(a|b{{50}}){{20}}{i}$"}}} for i in range(500)]},
+       lambda: {"a": "a" * 1000000})
+schema("many errors", "not tried",
+       lambda: {"properties": {"a": {"items": {"allOf": [{"type": "integer"}] * 300}}}}, lambda: {"a": ["x"] * 20000})
+schema("many schemas", "not tried", lambda: {"properties": {f"p{i}": {"title": ""} for i in range(300000)}}, lambda: {})
+
+
+def ruled(*rules, **properties):
+    text = {"type": "string"}
+    listed = {"type": "array", "items": text}
+    return {"type": "object", "properties": {"l": listed, "s": text, **properties},
+            "x-kubernetes-validations": [{"rule": rule} for rule in rules]}
+
+
+definition("nested all", "28 s, killed",
+           lambda: ruled("self.l.all(x, self.l.all(y, self.l.all(z, x != y || y != z || true)))"),
+           lambda: {"l": ["a"] * 2000, "s": "x"})
+definition("map of map", "6.3 GB",
+           lambda: ruled("self.l.map(a, self.l.map(b, self.l.map(c, a + b + c))).size() > 0"),
+           lambda: {"l": ["a"] * 2000, "s": "x"})
+definition("a text that doubles", "killed",
+           lambda: ruled("[self.s]" + ".map(a, a+a+a+a+a+a+a+a+a+a)" * 6 + ".size() > 0"), lambda: {"l": [], "s": "x" * 100000})
+definition("matches", "killed",
+           lambda: ruled("self.l.all(x, self.l.all(y, !x.matches('(' + y + '{50}){20}')))"),
+           lambda: {"l": ["a" * 100] * 3000, "s": "x"})
+definition("fifty rules for many items", "killed",
+           lambda: ruled(o={"type": "array", "items": {"type": "integer", "x-kubernetes-validations": [
+               {"rule": f"self != {i + 10}"} for i in range(50)]}}),
+           lambda: {"o": [1] * 100000})
+definition("exists in all", "killed", lambda: ruled("self.l.all(x, self.l.exists(y, y == x + 'b'))"),
+           lambda: {"l": [f"a{i}" for i in range(30000)], "s": "x"})
+definition("many wrong fields", "over 20 s",
+           lambda: {"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(50000)}},
+           lambda: {f"p{i}": 1 for i in range(50000)})
+
+
+def defaults(levels):
+    inner = {"type": "object", "default": {}, "properties": {"z": {"type": "string"}}}
+    for _ in range(levels):
+        inner = {"type": "object", "default": {}, "properties": {"a": inner, "b": inner}}
+    return inner
+
+
+definition("defaults that double", "3.4 GB", lambda: defaults(18), dict)
+definition("a large enumeration", "not tried",
+           lambda: {"type": "object", "properties": {"l": {"type": "array", "items": {
+               "type": "string", "enum": [f"value-{i}" for i in range(100000)]}}}},
+           lambda: {"l": [f"other-{i}" for i in range(3000)]})
+
+
+def endless(name, command):
+    @attack(f"{name} without an end, {command}", "4.2 GB")
+    def make(root):
+        chart(root, {"templates/t.yaml": "a: 1\n"})
+        path = root / "c" / name
+        path.unlink(missing_ok=True)
+        path.symlink_to("/dev/zero")
+        return [command, "c"]
+
+
+for name in ["Chart.yaml", ".helmignore", "values.yaml", "values-x.yaml"]:
+    endless(name, "lint")
+
+
+@attack("charts that depend on each other by path", "46 s, 1.4 GB")
+def paths(root):
+    for level in range(9):
+        text = "".join(f"- name: l{level + 1}\n  version: 0.1.0\n  repository: file://../l{level + 1}\n  alias: a{n}\n"
+                       for n in range(3)) if level < 8 else ""
+        dependencies = f"dependencies:\n{text}" if text else ""
+        write(root / f"l{level}" / "Chart.yaml", f"apiVersion: v2\nname: l{level}\nversion: 0.1.0\n{dependencies}")
+        write(root / f"l{level}" / "templates/t.yaml", "a: 1\n")
+    return ["lint", "l0"]
+
+
+@attack("directories linked twice each", "killed")
+def links(root):
+    chart(root, {"templates/t.yaml": "a: 1\n"})
+    for level in range(31):
+        directory = root / f"d{level}"
+        directory.mkdir()
+        for name in "ab":
+            (directory / name).symlink_to(root / f"d{level + 1}")
+    write(root / "d31" / "f", "x")
+    (root / "c" / "files").symlink_to(root / "d0")
+    return ["template", "x", "c"]
+
+
+def packed(name, files):
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as archive:
+        for path, text in {"Chart.yaml": f"apiVersion: v2\nname: {name}\nversion: 0.1.0\n".encode(), **files}.items():
+            entry = tarfile.TarInfo(f"{name}/{path}")
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text))
+    return data.getvalue()
+
+
+@attack("archives in archives", "6.4 GB, killed")
+def archives(root):
+    inner = packed("l0", {"z": bytes(90 << 20)})
+    for level in range(1, 6):
+        inner = packed(f"l{level}", {f"charts/x{n}.tgz": inner for n in range(10)})
+    write(root / "c.tgz", inner)
+    return ["template", "x", "c.tgz"]
+
+
+@attack("a directory with many archives", "2.9 GB")
+def many_archives(root):
+    inner = packed("z", {"z": bytes(90 << 20)})
+    chart(root, {f"charts/x{n}.tgz": inner for n in range(40)})
+    return ["template", "x", "c"]
+
+
+@attack("a list of 20,000 broken services", "over 18 s")
+def services(root):
+    items = [{"apiVersion": "v1", "kind": "Service", "metadata": {"name": f"a{i}"}, "spec": {"ports": [{"port": "x"}]}}
+             for i in range(20000)]
+    write(root / "list.json", json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    return ["validate", "list.json"]
+
+
+@attack("10,000 findings on a line of a template", "26 s, 1.8 GB, killed")
+def line(root):
+    ports = ", ".join("{port: x}" for _ in range(10000))
+    chart(root, {"templates/t.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [" + ports + "]}\n"})
+    return ["lint", "c"]
+
+
+@attack("a service with 60,000 ports", "over 12 s")
+def ports(root):
+    ports = [{"name": f"p{i}", "port": i + 1} for i in range(60000)]
+    write(root / "s.json", json.dumps({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"ports": ports}}))
+    return ["validate", "s.json"]
+
+
+@attack("values.yaml of 32 MB", "1.3 GB")
+def large_values(root):
+    chart(root, {"templates/t.yaml": "a: {{ len .Values }}\n",
+                 "values.yaml": "".join(f"key{i}: value-{i}\n" for i in range(1500000))})
+    return ["template", "x", "c"]
+
+
+@attack("a comment of 20 MB in a template", "365 MB, 1.1 s")
+def comment(root):
+    chart(root, {"templates/t.yaml": "{{/* " + "x" * (20 << 20) + " */}}a: 1\n"})
+    return ["template", "x", "c"]
+
+
+@attack("lint of a template of 20 MB", "584 MB")
+def large_template(root):
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n"
+    chart(root, {"templates/t.yaml": text + "".join(f"  k{i}: \"value\"\n" for i in range(1000000))})
+    return ["lint", "c"]
+
+
+@attack("a directory that contains itself", "434 MB, 5 s")
+def loop(root):
+    for number in range(200):
+        write(root / "d" / f"{number}.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n" * 20)
+    (root / "d" / "loop").symlink_to("..")
+    return ["validate", "d"]
+
+
+def limited():
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+
+
+def run(program, make):
+    with tempfile.TemporaryDirectory() as directory:
+        root = pathlib.Path(directory)
+        arguments = make(root)
+        with open(root / "output", "wb") as output:
+            child = subprocess.Popen([program, *arguments], cwd=root, stdin=subprocess.DEVNULL, stdout=output,
+                                     stderr=output, preexec_fn=limited)
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+        last = (root / "output").read_bytes()[-2000:].decode(errors="replace")
+    return child.returncode, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime, last
+
+
+def main():
+    program, words = os.path.realpath(sys.argv[1]), sys.argv[2:]
+    failed = []
+    print("| attack | November 2026 | now | exit code |\n| --- | --- | --- | --- |")
+    for name, before, make in ATTACKS:
+        if words and not any(word in name for word in words):
+            continue
+        code, memory, cpu, last = run(program, make)
+        print(f"| {name} | {before} | {memory:.0f} MB, {cpu:.1f} s | {code} |", flush=True)
+        if memory > KNOWN.get(name, MOST_MEMORY) or cpu > MOST_CPU or code not in (0, 1, 2, 3):
+            failed.append(f"{name}: {memory:.0f} MB, {cpu:.1f} s, exit {code}: {last[-300:]}")
+    print(*failed, sep="\n", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
