@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use crate::text::json_pointer;
 use crate::text::yaml::{NodeId, NodeKind, Scalar, Tree};
 
-/// Entries of a mapping, or items of a list, from which on they are looked up in a table: thousands of faults in one object would
-/// go through all of it each.
+/// From so many entries or items on, they are looked up in a table: each of thousands of faults in one object would go through
+/// all of it.
 const MANY: usize = 32;
 
-/// Finds nodes of a document, of which many may be asked for.
+/// Finds the nodes of a document; many may be asked for.
 pub(super) struct Places<'t, 's> {
     tree: &'t Tree<'s>,
     /// The entries of large mappings, and the items of large lists, by their step.
