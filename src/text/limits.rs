@@ -2,9 +2,13 @@
 //! few of them and runs out of memory or time instead. Charts of public repositories stay below a tenth of each,
 //! except a few that make many keys; docs/limits.md explains them to users.
 
-/// Bytes of a file of a chart, of a values file, an archive or a schema; also of all files of a chart together, with those
+/// Bytes of a file of a chart, an archive or a schema; also of all files of a chart together, with those
 /// in its archives. Helm's limit on an unpacked chart.
 pub const FILE_BYTES: u64 = 100 << 20;
+
+/// Bytes of a values file. As values, a text takes up to thirty times its size, and the largest of two thousand public ones has
+/// 0.4 MB.
+pub const VALUES_BYTES: usize = 16 << 20;
 
 /// Files of a chart together, with those in its archives, and of the charts that it depends on by path.
 pub const CHART_FILES: usize = 50_000;

@@ -15,8 +15,7 @@ use super::metadata::Metadata;
 use super::notice::Notice;
 use super::place::ChartPlace;
 use super::text_floats::{Shape, json_of_shape};
-use super::values_file::read_values;
-use crate::engine::functions::yaml_value::map_from_yaml;
+use super::values_file::read_values_as;
 use crate::engine::template::{CompiledSource, Map, MapType};
 use crate::text::limits::FILE_BYTES;
 use crate::text::source::{Named, read_file};
@@ -144,7 +143,7 @@ fn load_unplaced(
             }
         };
         let ahead = document.as_ref().and_then(ahead);
-        let read = read_directory_and_values(path, |file| read_chart_values(file, compat), ahead.as_ref())?;
+        let read = read_directory_and_values(path, |file| read_values_as(&file.data, compat), ahead.as_ref())?;
         let mut chart = load_with_values(read.files, read.values, compat, 0, &mut UnpackBudget::default())?;
         chart.compiled = Arc::new(read.compiled);
         chart.notices.splice(..0, read.notices);
@@ -219,13 +218,6 @@ fn first_look(chart_yaml: &[u8], compat: Compat) -> Result<(Option<serde_json::V
 /// When Helm refuses it.
 pub fn load_files(files: Vec<ChartFile>) -> Result<Chart, LoadError> {
     load_with_values(files, None, Compat::Helm4, 0, &mut UnpackBudget::default())
-}
-
-fn read_chart_values(file: &ChartFile, compat: Compat) -> Result<Map, String> {
-    match compat {
-        Compat::Helm4 => read_values(&file.data),
-        Compat::Helm3 => map_from_yaml(&file.data),
-    }
 }
 
 /// Builds a chart whose values.yaml may already have been read.
@@ -367,7 +359,7 @@ impl Parts {
             "Chart.yaml" => {}
             "Chart.lock" => self.lock = Some(read_lock("Chart.lock", &file.data, compat)?),
             "values.yaml" => {
-                let values = values.take().unwrap_or_else(|| read_chart_values(file, compat));
+                let values = values.take().unwrap_or_else(|| read_values_as(&file.data, compat));
                 self.values = values.map_err(LoadError::Values)?;
             }
             "values.schema.json" => self.schema = Some(Arc::clone(&file.data)),

@@ -44,4 +44,4 @@ pub use notice::{Notice, ValuesNotice};
 pub use outside_links::{LinkPolicy, OutsideLink, outside_links};
 pub use place::ChartPlace;
 pub(crate) use text_floats::{Shape, json_of_shape, retry as retry_with_shape};
-pub use values_file::{merge_maps, read_values};
+pub use values_file::{merge_maps, read_values, read_values_as};

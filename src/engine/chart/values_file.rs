@@ -1,15 +1,18 @@
 //! A values file: one or more YAML documents, merged. Follows Helm's `loader.LoadValues` and the line-based document
 //! reader of Kubernetes that it uses.
 
+use super::compat::Compat;
 use super::document_stream::{split_documents, with_line_ends};
 use crate::engine::functions::yaml_value::map_from_yaml;
 use crate::engine::template::{Dict, Map, Value};
+use crate::text::limits::VALUES_BYTES;
 
 /// Reads the text of a values file. The error's text is Helm's.
 ///
 /// # Errors
-/// When a document is not a map, or a separator is malformed.
+/// When a document is not a map, a separator is malformed, or the text is larger than a values file may be.
 pub fn read_values(text: &[u8]) -> Result<Map, String> {
+    check_size(text)?;
     let mut values: Option<Map> = None;
     let (documents, end) = split_documents(text);
     for (_, document) in documents {
@@ -22,6 +25,30 @@ pub fn read_values(text: &[u8]) -> Result<Map, String> {
     }
     end.map_err(|error| format!("error reading yaml document: {error}"))?;
     Ok(values.unwrap_or_else(|| Map::new(Dict::new())))
+}
+
+/// The same as a version of Helm reads it: Helm 3 knows one document.
+///
+/// # Errors
+/// As [`read_values`].
+pub fn read_values_as(text: &[u8], compat: Compat) -> Result<Map, String> {
+    match compat {
+        Compat::Helm4 => read_values(text),
+        Compat::Helm3 => {
+            check_size(text)?;
+            map_from_yaml(text)
+        }
+    }
+}
+
+fn check_size(text: &[u8]) -> Result<(), String> {
+    if text.len() <= VALUES_BYTES {
+        return Ok(());
+    }
+    Err(format!(
+        "the file has {} bytes, and values may have {VALUES_BYTES}: keep large contents in files of the chart, and read them with .Files",
+        text.len()
+    ))
 }
 
 /// Merges `over` into a new map on top of `base`, tables recursively. Helm's `loader.MergeMaps`.
@@ -48,6 +75,15 @@ mod tests {
         let values = read_values(b"a: {x: 1, w: 1}\nb: {c: 1}\n---\na: {x: 2}\nb: 3\n").unwrap();
         let expected = map_from_yaml(b"a: {x: 2, w: 1}\nb: 3\n").unwrap();
         assert_eq!(Value::Map(values).display(), Value::Map(expected).display());
+    }
+
+    #[test]
+    fn large_files_are_refused() {
+        let text = format!("a: {}\n", "x".repeat(VALUES_BYTES - 4));
+        assert_eq!(text.len(), VALUES_BYTES);
+        assert!(read_values(text.as_bytes()).is_ok());
+        let error = read_values(format!("{text}\n").as_bytes()).unwrap_err();
+        assert!(error.starts_with("the file has 16777217 bytes"), "{error}");
     }
 
     #[test]

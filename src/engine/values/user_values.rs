@@ -1,9 +1,8 @@
 //! The values a user gives: `-f` files in order, then the `--set` family in Helm's order, whatever the order on the
 //! command line (`pkg/cli/values/options.go`).
 
-use crate::engine::chart::{Compat, merge_maps, read_values};
+use crate::engine::chart::{Compat, merge_maps, read_values_as};
 use crate::engine::functions::json;
-use crate::engine::functions::yaml_value::map_from_yaml;
 use crate::engine::template::{Dict, Map, Value};
 
 use super::set_flag::{SetFlag, apply_set_flag};
@@ -72,11 +71,7 @@ impl UserValues {
     pub fn merge(&self, read_file: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<Map, UserValuesError> {
         let mut base = Map::new(Dict::new());
         for source in &self.files {
-            let read = match self.compat {
-                Compat::Helm4 => read_values(&source.text),
-                Compat::Helm3 => map_from_yaml(&source.text),
-            };
-            let values = read.map_err(|message| UserValuesError::File {
+            let values = read_values_as(&source.text, self.compat).map_err(|message| UserValuesError::File {
                 file: source.name.clone(),
                 message,
             })?;
