@@ -239,15 +239,16 @@ fn annotation(kind: AnnotationKind, span: Span, words: &str) -> Annotation<'_> {
     }
 }
 
-/// The starts of the lines before and after a line, which is counted from 0, so that the indentation is seen.
+/// Where the lines before and after a line begin behind their blanks, so that the indentation is seen. Lines count from 0.
 fn lines_around(text: &str, line: u32) -> Vec<Span> {
     let line = line as usize;
     let wanted = line.saturating_sub(2)..=line + 1;
     let mut start = 0;
     let mut spans = Vec::new();
     for (number, content) in text.split_inclusive('\n').enumerate() {
-        if number != line && wanted.contains(&number) && !content.trim_end_matches(['\r', '\n']).is_empty() {
-            spans.push(Span::at(start));
+        let blanks = content.len() - content.trim_start_matches([' ', '\t']).len();
+        if number != line && wanted.contains(&number) && !content.trim().is_empty() {
+            spans.push(Span::at(start + blanks));
         }
         start += content.len();
     }
