@@ -80,6 +80,8 @@ template("output", "1.9 GB", '{{ $s := repeat 1000000 "a\\n" }}{{ range until 50
 template("many patterns", "2.4 GB, 21 s",
          '{{ range $i, $_ := until 10000 }}{{ $x := regexMatch (printf "(\\\\pL{100}){9}%d" $i) "a" }}{{ end }}')
 template("a quadratic pattern", "killed", '{{ regexReplaceAll "(.*)x|a" (repeat 300000 "a") "b" | len }}')
+template("a pattern that is replaced everywhere", "33 s", '{{ $s := repeat 1000000 "a" }}{{ range until 200 }}{{ $x := regexReplaceAll "" $s "" }}{{ end }}')
+template("groups that are replaced everywhere", "28 s", r'''{{ $s := repeat 1000000 "ab" }}{{ range until 200 }}{{ $x := regexReplaceAll "(?i)\\bA|(b)(c)?" $s "" }}{{ end }}''')
 template("a pattern that matches everywhere", "1.2 GB", '{{ regexFindAll "" (repeat 10000000 "a") -1 | len }}')
 template("hashes", "killed", '{{ $s := repeat 100000 "a" }}{{ range until 1000000 }}{{ $x := sha256sum $s }}{{ end }}')
 template("contains", "killed",

@@ -30,6 +30,10 @@ fn nothing_that_was_input_is_obeyed() {
             "kind: Service\napiVersion: v1\nmetadata: {name: A_B}\n",
         ),
         ("c/ci/::warning::v\u{1b}-values.yaml", "a: [\n"),
+        (
+            "p/Chart.yaml",
+            "apiVersion: v2\nname: \"A ##[error]b ##vso[task.x]\"\nversion: 0.1.0\n",
+        ),
         ("d\n::error::d/Chart.yaml", CHART),
         ("d\n::error::d/templates/a.yaml", "{{ fail .Values.a }}\n"),
         (
@@ -68,6 +72,7 @@ fn nothing_that_was_input_is_obeyed() {
         &["bump", "-f", "v\n::error::v.yaml", "--set-string", "a=::error::x"],
         &["bump", "-f", "v\n::error::v.yaml", "--set", "c\n::error::x=1"],
         &["package", "gone\n::error::x"],
+        &["package", "p"],
         &["push", "gone\n::error::x", "file:///\n::error::y"],
         &["push", "x\n::error::x"],
         &["lint", "c", "--report", "x\n::error::y"],

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::finding::Finding;
+use crate::text::redact::redact_message;
 
 /// A baseline that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +37,7 @@ impl Entry {
         Self {
             file: finding.primary.file.path().to_owned(),
             rule: finding.rule.to_string(),
-            message: finding.message.clone(),
+            message: redact_message(&finding.message),
         }
     }
 }
@@ -117,6 +118,13 @@ mod tests {
         let mut remaining = baseline.remaining();
         let met = [(4, "x"), (2, "x"), (0, "x"), (0, "y")].map(|(at, message)| remaining.takes(&finding(at, message)));
         assert_eq!(met, [true, true, false, false]);
+        let address = Baseline::of(&[finding(0, "see https://me:hunter22@host/a?token=t")]);
+        assert!(!address.to_json().contains("hunter22") && !address.to_json().contains("token"));
+        assert!(
+            address
+                .remaining()
+                .takes(&finding(0, "see https://me:hunter22@host/a?token=t"))
+        );
         for text in ["{}", "[{\"file\": 1}]", ""] {
             assert!(Baseline::from_json(text.as_bytes()).is_err(), "{text}");
         }

@@ -42,6 +42,20 @@ const MORE_KEYS: [&str; 8] = [
     "tokens",
 ];
 
+/// Endings of such keys.
+const MORE_ENDINGS: [&str; 8] = [
+    "connectionstring",
+    "encryptionkey",
+    "jwt",
+    "pass",
+    "passwordhash",
+    "passwordvalue",
+    "pwd",
+    "signingkey",
+];
+/// What a private key says of itself, whatever the key of its value.
+const PRIVATE_KEY: &str = "PRIVATE KEY-----";
+
 /// A set of secrets.
 #[derive(Default)]
 pub struct SecretValues {
@@ -147,7 +161,7 @@ impl SecretValues {
                     self.add_node(tree, item, is_secret, depth + 1);
                 }
             }
-            NodeKind::Scalar(_) if is_secret => self.add(tree.text(node)),
+            NodeKind::Scalar(_) if is_secret || tree.text(node).contains(PRIVATE_KEY) => self.add(tree.text(node)),
             _ => {}
         }
     }
@@ -277,8 +291,9 @@ impl Eq for SecretValues {}
 
 /// Whether any word of a text is part of a key that names a secret: most texts need not be read.
 fn may_hold_secret(text: &[u8]) -> bool {
-    static WORDS: LazyLock<Option<regex::bytes::Regex>> =
-        LazyLock::new(|| regex::bytes::Regex::new("(?i-u)secret|pass|token|key|auth|credential").ok());
+    static WORDS: LazyLock<Option<regex::bytes::Regex>> = LazyLock::new(|| {
+        regex::bytes::Regex::new("(?i-u)secret|pass|token|key|auth|credential|pwd|jwt|connectionstring").ok()
+    });
     WORDS.as_ref().is_none_or(|words| words.is_match(text))
 }
 
@@ -288,7 +303,9 @@ fn is_secret_key(key: &str) -> bool {
         return false;
     }
     let joined = without_separators(key).to_ascii_lowercase();
-    names_secret(&joined) || MORE_KEYS.contains(&joined.as_str())
+    names_secret(&joined)
+        || MORE_KEYS.contains(&joined.as_str())
+        || MORE_ENDINGS.iter().any(|ending| joined.ends_with(ending))
 }
 
 /// Whether a text says that it is a secret by its looks: not a short one, a word, a number, a placeholder of a template.
@@ -321,6 +338,10 @@ mod tests {
             "password: T0ken-one\nbroken: [\n",
             "kind: Secret\nstringData:\n  a: T0ken-one\n  b: [\n",
             "token: |\n  first line 1\n  T0ken-one\n",
+            "tls:\n  key: |\n    -----BEGIN EC PRIVATE KEY-----\n    T0ken-one\n    -----END EC PRIVATE KEY-----\n",
+            "redisPass: T0ken-one",
+            "db: {pwd: T0ken-one}",
+            "connectionString: T0ken-one",
         ] {
             let mut values = SecretValues::default();
             values.add_text(text.as_bytes());

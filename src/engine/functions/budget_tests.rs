@@ -44,6 +44,14 @@ const TEMPLATES: &[(&str, &str)] = &[
     ),
     (r#"{{ regexReplaceAll "(.*)x|a" (repeat 30000 "a") "b" | len }}"#, STEPS),
     (
+        r#"{{ $s := repeat 50000 "a" }}{{ range until 10 }}{{ $x := regexReplaceAll "" $s "" }}{{ end }}"#,
+        STEPS,
+    ),
+    (
+        r#"{{ $s := repeat 50000 "a" }}{{ range until 10 }}{{ $x := regexReplaceAllLiteral "a" $s "b" }}{{ end }}"#,
+        STEPS,
+    ),
+    (
         r#"{{ $s := repeat 10000 "a" }}{{ range until 10000 }}{{ $x := sha256sum $s }}{{ end }}"#,
         STEPS,
     ),

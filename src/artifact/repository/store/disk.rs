@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use crate::text::limits::MANIFEST_BYTES;
-use crate::text::source::{DirectoryLock, Named, read_file, replace_file};
+use crate::text::source::{DirectoryLock, Named, read_file, replace_file, would_be_inside};
 
 use super::store_error::{StoreError, StoreFailure};
 use super::{PutOutcome, Store, Versioned};
@@ -34,8 +34,19 @@ impl DiskStore {
         })
     }
 
-    fn read(&self, name: &str) -> Result<Option<Versioned>, StoreError> {
+    /// The path of an object, which no link leads out of the directory: whoever may write in it could otherwise have any
+    /// file overwritten.
+    fn path(&self, name: &str) -> Result<PathBuf, StoreError> {
         let path = self.directory.join(name);
+        if path.is_symlink() && !would_be_inside(&self.directory, &path).unwrap_or(false) {
+            let error = io::Error::other("the symbolic link leads out of the repository");
+            return Err(failure("OPEN", &path, error));
+        }
+        Ok(path)
+    }
+
+    fn read(&self, name: &str) -> Result<Option<Versioned>, StoreError> {
+        let path = self.path(name)?;
         match read_file(&path, Named::ByInput, MANIFEST_BYTES) {
             Ok(bytes) => {
                 let version = format!("{:x}", Sha256::digest(&bytes));
@@ -56,7 +67,7 @@ impl DiskStore {
         if found.as_ref().map(|found| found.version.as_str()) != expected {
             return Ok(PutOutcome::Conflict);
         }
-        let path = self.directory.join(name);
+        let path = self.path(name)?;
         replace_file(&path, bytes).map_err(|error| failure("PUT", &path, error))?;
         Ok(PutOutcome::Written)
     }
@@ -82,5 +93,33 @@ impl Store for DiskStore {
 
     fn put_if_version(&mut self, name: &str, bytes: &[u8], version: &str) -> Result<PutOutcome, StoreError> {
         self.put(name, bytes, Some(version))
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn nothing_outside_of_the_directory_is_read_or_written_through_a_link() {
+        let all = tempfile::tempdir().unwrap();
+        let directory = all.path().join("repository");
+        let mut store = DiskStore::open(&directory).unwrap();
+        fs::write(all.path().join("there"), "a").unwrap();
+        symlink("../there", directory.join("index.yaml")).unwrap();
+        symlink("../new", directory.join("a.tgz")).unwrap();
+        for name in ["index.yaml", "a.tgz"] {
+            assert!(
+                store.get(name).is_err() && store.put_if_absent(name, b"b").is_err(),
+                "{name}"
+            );
+        }
+        assert_eq!(fs::read(all.path().join("there")).unwrap(), b"a");
+        assert!(!all.path().join("new").exists());
+        fs::write(directory.join("real"), "a").unwrap();
+        symlink("real", directory.join("inside")).unwrap();
+        assert_eq!(store.get("inside").unwrap().unwrap().bytes, b"a");
     }
 }

@@ -86,13 +86,13 @@ impl Pattern {
         let whole = |found: &Range<usize>| found.clone();
         if let Ok(text) = std::str::from_utf8(text) {
             let found = self.text.find_iter(text).map(|found| found.range());
-            return self.collect(found.take(limit), whole, text.len(), host);
+            return self.collect(found.take(limit), (whole, 1), text.len(), host);
         }
         let Some(pattern) = self.for_bytes() else {
             return Ok(Vec::new());
         };
         let found = pattern.find_iter(text).map(|found| found.range());
-        self.collect(found.take(limit), whole, text.len(), host)
+        self.collect(found.take(limit), (whole, 1), text.len(), host)
     }
 
     /// Every match with its groups, the whole match first.
@@ -107,7 +107,7 @@ impl Pattern {
                 let spans = all.clone().map(|at| groups.get(at).map(|group| group.range()));
                 spans.collect()
             });
-            return self.collect(groups, whole, text.len(), host);
+            return self.collect(groups, (whole, all.len()), text.len(), host);
         }
         let Some(pattern) = self.for_bytes() else {
             return Ok(Vec::new());
@@ -116,15 +116,15 @@ impl Pattern {
             let spans = all.clone().map(|at| groups.get(at).map(|group| group.range()));
             spans.collect()
         });
-        self.collect(groups, whole, text.len(), host)
+        self.collect(groups, (whole, all.len()), text.len(), host)
     }
 
-    /// Collects matches and counts how far each search may have looked: beyond the end of a match as well, for a longer
-    /// one that was not there.
+    /// Collects matches of so many parts, and counts each part, and how far each search may have looked: beyond the end of a
+    /// match as well, for a longer one that was not there.
     fn collect<T>(
         &self,
         matches: impl Iterator<Item = T>,
-        whole: impl Fn(&T) -> Range<usize>,
+        (whole, parts): (impl Fn(&T) -> Range<usize>, usize),
         length: usize,
         host: &mut dyn Host,
     ) -> Result<Vec<T>, String> {
@@ -137,6 +137,7 @@ impl Pattern {
             let range = whole(&item);
             let rest = length.saturating_sub(range.start);
             searched += range.start.saturating_sub(from) + self.longest.map_or(rest, |longest| rest.min(longest));
+            searched += (parts + 1) * BYTES_OF_A_STEP;
             from = range.end;
             if searched >= BYTES_OF_A_STEP {
                 host.spend((searched / BYTES_OF_A_STEP) as u64)?;
@@ -220,7 +221,8 @@ mod tests {
         let mut purse = Purse(20_000_000);
         let far = compiled(b"(.*)x|a", &mut purse).unwrap();
         assert_eq!(far.captures(text.as_bytes(), &mut purse).unwrap_err(), "spent");
-        let mut purse = Purse(20_000);
+        // Two steps for each match.
+        let mut purse = Purse(620_000);
         let near = compiled(b"a", &mut purse).unwrap();
         assert_eq!(
             near.find(text.as_bytes(), usize::MAX, &mut purse).unwrap().len(),
