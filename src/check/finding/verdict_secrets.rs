@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_are_told_from_mentions() {
+    fn kinds_are_distinguished_from_mentions() {
         for (text, is_kind) in [
             ("kind: Secret", true),
             ("kind: Secret # sealed\n", true),

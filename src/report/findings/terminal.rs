@@ -93,8 +93,6 @@ struct Excerpt {
     text: String,
     /// Number of their first line, from 1.
     first_line: u32,
-    /// Bytes of the file before them.
-    skipped: u32,
     span: Span,
     words: String,
     /// Lines around it to show as well.
@@ -114,7 +112,10 @@ fn excerpts(finding: &Finding) -> Vec<Excerpt> {
             Place::Rendered(location) => {
                 if let Some(mut excerpt) = Excerpt::of(location, &related.label, secrets) {
                     excerpt.path = shown_line(&related.place.name());
-                    excerpt.context = lines_around(location, excerpt.skipped);
+                    excerpt.context = lines_around(
+                        &excerpt.text,
+                        location.position().line.saturating_sub(excerpt.first_line),
+                    );
                     excerpts.push(excerpt);
                 }
             }
@@ -210,7 +211,6 @@ impl Excerpt {
             span: inside(&text, span),
             text: with_fitting_pictures(&hidden),
             first_line,
-            skipped,
             words: shown_line(words),
             context: Vec::new(),
         })
@@ -239,18 +239,20 @@ fn annotation(kind: AnnotationKind, span: Span, words: &str) -> Annotation<'_> {
     }
 }
 
-/// The first bytes of the lines before and after, so that the indentation is seen; `skipped` bytes of the file are not shown.
-fn lines_around(location: &Location, skipped: u32) -> Vec<Span> {
-    let file = &location.file;
-    let line = location.position().line;
-    [line.saturating_sub(2), line.saturating_sub(1), line + 1]
-        .into_iter()
-        .filter(|&number| number > 0)
-        .map(|number| file.line_span(number))
-        .filter(|span| !span.is_empty())
-        .map(|span| span.start.saturating_sub(skipped))
-        .map(|start| Span::new(start, start))
-        .collect()
+/// Where the lines before and after a line begin behind their blanks, so that the indentation is seen. Lines count from 0.
+fn lines_around(text: &str, line: u32) -> Vec<Span> {
+    let line = line as usize;
+    let wanted = line.saturating_sub(2)..=line + 1;
+    let mut start = 0;
+    let mut spans = Vec::new();
+    for (number, content) in text.split_inclusive('\n').enumerate() {
+        let blanks = content.len() - content.trim_start_matches([' ', '\t']).len();
+        if number != line && wanted.contains(&number) && !content.trim().is_empty() {
+            spans.push(Span::at(start + blanks));
+        }
+        start += content.len();
+    }
+    spans
 }
 
 /// The text without what the crate would not show as a picture, byte for byte, so that places stay what they are.
@@ -324,6 +326,19 @@ mod tests {
             true,
         );
         assert!(!hidden.contains("password"), "{hidden}");
+    }
+
+    #[test]
+    fn lines_that_are_not_utf8_are_shown_with_replacements() {
+        let text = &b"kind: \xb5\xb5\xb5\xb5\xb5\xb5Service\n\xb5\xb5: 1\nmetadata: 3\n\xb5: \xe2\x82\n"[..];
+        for offset in 0..text.len() {
+            let file = SourceFile::new("a.yaml", text);
+            let place = Location::at(file, offset);
+            let finding =
+                Finding::new(Rule::Type, place.clone(), "wrong").with_related("rendered", Place::Rendered(place));
+            let drawn = Terminal::Plain.draw(&finding, true);
+            assert!(drawn.contains('\u{fffd}'), "{drawn}");
+        }
     }
 
     #[test]
