@@ -211,15 +211,36 @@ for name in ["Chart.yaml", ".helmignore", "values.yaml", "values-x.yaml"]:
     endless(name, "lint")
 
 
-@attack("charts that depend on each other by path", "46 s, 1.4 GB")
-def paths(root):
-    for level in range(9):
+def levels(root, depth, aliases, *files):
+    """Charts beside each other, each a dependency of the one before it under several aliases."""
+    for level in range(depth):
         text = "".join(f"- name: l{level + 1}\n  version: 0.1.0\n  repository: file://../l{level + 1}\n  alias: a{n}\n"
-                       for n in range(3)) if level < 8 else ""
+                       for n in range(aliases)) if level < depth - 1 else ""
         dependencies = f"dependencies:\n{text}" if text else ""
         write(root / f"l{level}" / "Chart.yaml", f"apiVersion: v2\nname: l{level}\nversion: 0.1.0\n{dependencies}")
-        write(root / f"l{level}" / "templates/t.yaml", "a: 1\n")
+        for name, text in files:
+            write(root / f"l{level}" / name, text)
     return ["lint", "l0"]
+
+
+@attack("charts that depend on each other by path", "46 s, 1.4 GB")
+def paths(root):
+    return levels(root, 9, 3, ("templates/t.yaml", "a: 1\n"))
+
+
+@attack("charts under five aliases each, nine levels", "over 60 s")
+def aliases(root):
+    return levels(root, 9, 5, ("templates/t.yaml", "a: 1\n"))
+
+
+@attack("a chart under 9,900 aliases", "not tried")
+def many_aliases(root):
+    return levels(root, 2, 9900, ("templates/t.yaml", "a: 1\n"))
+
+
+@attack("a chart with many values under many aliases", "not tried")
+def values_of_aliases(root):
+    return levels(root, 2, 100, ("values.yaml", "".join(f"key{n}: value-{n}\n" for n in range(7000))))
 
 
 @attack("directories linked twice each", "killed")

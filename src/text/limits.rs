@@ -13,6 +13,10 @@ pub const VALUES_BYTES: usize = 16 << 20;
 /// Files of a chart together, with those in its archives, and of the charts that it depends on by path.
 pub const CHART_FILES: usize = 50_000;
 
+/// Copies of subcharts that the aliases of a chart and its subcharts make, those in other copies included. Their files and
+/// values have limits as well: [`CHART_FILES`], [`FILE_BYTES`], [`VALUES_BYTES`].
+pub const CHART_COPIES: usize = 10_000;
+
 /// Bytes of a file of manifests, and of a repository's index.
 pub const MANIFEST_BYTES: u64 = 1 << 30;
 
