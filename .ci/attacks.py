@@ -311,6 +311,14 @@ def large_values(root):
     return ["template", "x", "c"]
 
 
+@attack("six subcharts with 15 MB of values each", "not tried")
+def values_of_subcharts(root):
+    values = "".join(f"key{i}: value-{i}\n" for i in range(690000))
+    chart(root, {f"charts/x{n}/{name}": text for n in range(6) for name, text in [
+        ("Chart.yaml", f"apiVersion: v2\nname: x{n}\nversion: 0.1.0\n"), ("values.yaml", values)]})
+    return ["lint", "c"]
+
+
 @attack("a comment of 20 MB in a template", "365 MB, 1.1 s")
 def comment(root):
     chart(root, {"templates/t.yaml": "{{/* " + "x" * (20 << 20) + " */}}a: 1\n"})

@@ -6,8 +6,8 @@
 /// in its archives. Helm's limit on an unpacked chart.
 pub const FILE_BYTES: u64 = 100 << 20;
 
-/// Bytes of a values file. As values, a text takes up to thirty times its size, and the largest of two thousand public ones has
-/// 0.4 MB.
+/// Bytes of a values file; also of those in a chart and its subcharts together. As values, a text needs up to thirty times
+/// its size, and the largest of two thousand public ones has 0.4 MB.
 pub const VALUES_BYTES: usize = 16 << 20;
 
 /// Files of a chart together, with those in its archives, and of the charts that it depends on by path.
