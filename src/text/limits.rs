@@ -1,6 +1,6 @@
 //! The limits on what a chart and its renderings may use before they are stopped. Helm has
-//! few of them and runs out of memory or time instead. Charts of public repositories stay below a tenth of each,
-//! except a few that make many keys; docs/limits.md explains them to users.
+//! few of them and runs out of memory or time instead. Charts of public repositories stay below a tenth of each;
+//! docs/limits.md explains them to users.
 
 /// Bytes of a file of a chart, an archive or a schema; also of all files of a chart together, with those
 /// in its archives. Helm's limit on an unpacked chart.

@@ -32,7 +32,7 @@ pub fn check(pattern: &str) -> Result<(), String> {
     }
 }
 
-/// How large a pattern is once it is compiled, in [`parts`]; nothing for one that Go refuses. A part takes some twenty bytes,
+/// How large a pattern is once it is compiled, in parts; nothing for one that Go refuses. A part takes some twenty bytes,
 /// and about as long to compile as a hundred nanoseconds.
 pub fn size(pattern: &str) -> Option<u64> {
     let translated = translate(pattern.as_bytes()).ok()?;

@@ -17,9 +17,9 @@ use crate::engine::template::{CallResult, Function, Host, Parameter, Value};
 use Parameter::Str;
 
 /// Steps that making the key of a certificate counts as.
-pub(super) const KEY_COST: u64 = 500_000;
+pub(super) const KEY_COST: u64 = 200_000;
 /// Steps that `genPrivateKey` counts as: its keys have twice as many bits.
-const LARGE_KEY_COST: u64 = 2_000_000;
+const LARGE_KEY_COST: u64 = 1_900_000;
 
 /// The functions of this family.
 pub(in super::super) static FUNCTIONS: &[Function] =
