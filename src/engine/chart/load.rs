@@ -245,7 +245,7 @@ fn load_with_values(
     }
     for file in &files {
         if file.name == "values.yaml" {
-            count_values(file.data.len(), budget).map_err(LoadError::Values)?;
+            count_values(file.data.len(), budget).map_err(LoadError::ValuesTooLarge)?;
         }
         parts.place(file, &mut values, compat)?;
     }

@@ -13,7 +13,7 @@ use crate::text::limits::VALUES_BYTES;
 /// # Errors
 /// When a document is not a map, a separator is malformed, or the text is larger than a values file may be.
 pub fn read_values(text: &[u8]) -> Result<Map, String> {
-    check_size(text)?;
+    check_size(text.len())?;
     let mut values: Option<Map> = None;
     let (documents, end) = split_documents(text);
     for (_, document) in documents {
@@ -36,33 +36,30 @@ pub fn read_values_as(text: &[u8], compat: Compat) -> Result<Map, String> {
     match compat {
         Compat::Helm4 => read_values(text),
         Compat::Helm3 => {
-            check_size(text)?;
+            check_size(text.len())?;
             map_from_yaml(text)
         }
     }
 }
 
-/// Counts the bytes of a values file of a chart together with those of its subcharts. A file that is too large by itself is
-/// refused when it is read.
+/// Counts the bytes of a values file of a chart together with those of its subcharts.
 pub(super) fn count_values(bytes: usize, budget: &mut UnpackBudget) -> Result<(), String> {
-    if bytes > VALUES_BYTES || budget.use_values(bytes).is_some() {
+    check_size(bytes)?;
+    budget.use_values(bytes).ok_or_else(|| {
+        format!("the chart and its subcharts have more than {VALUES_BYTES} bytes of values: {ADVICE_ON_SIZE}")
+    })
+}
+
+fn check_size(bytes: usize) -> Result<(), String> {
+    if bytes <= VALUES_BYTES {
         return Ok(());
     }
     Err(format!(
-        "the chart and its subcharts have more than {VALUES_BYTES} bytes of values: keep large contents in files of the chart, \
-         and read them with .Files"
+        "the file has {bytes} bytes, and values may have {VALUES_BYTES}: {ADVICE_ON_SIZE}"
     ))
 }
 
-fn check_size(text: &[u8]) -> Result<(), String> {
-    if text.len() <= VALUES_BYTES {
-        return Ok(());
-    }
-    Err(format!(
-        "the file has {} bytes, and values may have {VALUES_BYTES}: keep large contents in files of the chart, and read them with .Files",
-        text.len()
-    ))
-}
+const ADVICE_ON_SIZE: &str = "keep large contents in files of the chart, and read them with .Files";
 
 /// Merges `over` into a new map on top of `base`, tables recursively. Helm's `loader.MergeMaps`.
 pub fn merge_maps(base: &Map, over: &Map) -> Map {
