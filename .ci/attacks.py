@@ -213,15 +213,36 @@ for name in ["Chart.yaml", ".helmignore", "values.yaml", "values-x.yaml"]:
     endless(name, "lint")
 
 
-@attack("charts that depend on each other by path", "46 s, 1.4 GB")
-def paths(root):
-    for level in range(9):
+def levels(root, depth, aliases, *files):
+    """Charts beside each other, each a dependency of the one before it under several aliases."""
+    for level in range(depth):
         text = "".join(f"- name: l{level + 1}\n  version: 0.1.0\n  repository: file://../l{level + 1}\n  alias: a{n}\n"
-                       for n in range(3)) if level < 8 else ""
+                       for n in range(aliases)) if level < depth - 1 else ""
         dependencies = f"dependencies:\n{text}" if text else ""
         write(root / f"l{level}" / "Chart.yaml", f"apiVersion: v2\nname: l{level}\nversion: 0.1.0\n{dependencies}")
-        write(root / f"l{level}" / "templates/t.yaml", "a: 1\n")
+        for name, text in files:
+            write(root / f"l{level}" / name, text)
     return ["lint", "l0"]
+
+
+@attack("charts that depend on each other by path", "46 s, 1.4 GB")
+def paths(root):
+    return levels(root, 9, 3, ("templates/t.yaml", "a: 1\n"))
+
+
+@attack("charts under five aliases each, nine levels", "over 60 s")
+def aliases(root):
+    return levels(root, 9, 5, ("templates/t.yaml", "a: 1\n"))
+
+
+@attack("a chart under 9,900 aliases", "not tried")
+def many_aliases(root):
+    return levels(root, 2, 9900, ("templates/t.yaml", "a: 1\n"))
+
+
+@attack("a chart with many values under many aliases", "not tried")
+def values_of_aliases(root):
+    return levels(root, 2, 100, ("values.yaml", "".join(f"key{n}: value-{n}\n" for n in range(7000))))
 
 
 @attack("directories linked twice each", "killed")
@@ -290,6 +311,14 @@ def large_values(root):
     chart(root, {"templates/t.yaml": "a: {{ len .Values }}\n",
                  "values.yaml": "".join(f"key{i}: value-{i}\n" for i in range(1500000))})
     return ["template", "x", "c"]
+
+
+@attack("six subcharts with 15 MB of values each", "not tried")
+def values_of_subcharts(root):
+    values = "".join(f"key{i}: value-{i}\n" for i in range(690000))
+    chart(root, {f"charts/x{n}/{name}": text for n in range(6) for name, text in [
+        ("Chart.yaml", f"apiVersion: v2\nname: x{n}\nversion: 0.1.0\n"), ("values.yaml", values)]})
+    return ["lint", "c"]
 
 
 @attack("a comment of 20 MB in a template", "365 MB, 1.1 s")

@@ -62,9 +62,21 @@ for chart in "$fixtures"/*/*/Chart.yaml; do
         done >"$seed"
     done
 done
-printf 'image: acme/web:1.0\n---\nimage: {repository: acme/web, tag: "1.0"}\n' >corpus/bump_image/seed-0
-printf 'image:\n  registry: docker.io\n  repository: acme/web # x\n  tag: &t 1.0\n  digest: ""\nb: *t\n' >corpus/bump_image/seed-1
-printf 'spec:\r\n  containers:\r\n  - {name: a, image: "acme/web:1.0@sha256:00"}\r\n' >corpus/bump_image/seed-2
+# Files that name the image, with values at `image.tag` and `b[0].c`, in many spellings.
+seed=0
+while IFS= read -r text; do
+    printf '%b' "$text" >"corpus/bump_image/seed-$seed"
+    seed=$((seed + 1))
+done <<'FILES'
+image: acme/web:1.0\n---\nimage: {repository: acme/web, tag: "1.0"}\n
+image:\n  registry: docker.io\n  repository: acme/web # x\n  tag: &t 1.0\n  digest: ""\nb: *t\n
+spec:\r\n  containers:\r\n  - {name: a, image: "acme/web:1.0"}\r\nimage: {tag: 1}\r\nb:\r\n- c: 1\r\n
+# first\nimage:\n  tag: '1.0' # second\n  repository: acme/web\nb:\n- c: x\n  d: |\n    c: y\n
+{"image": {"repository": "acme\\u002fweb", "tag": 1.0},\n "b": [{"c": null}]}\n
+image: !!map\n  repository:\n    acme/web\n  tag:\nb:\n  - ? c\n    : |2-\n      x\n
+\xef\xbb\xbfimage: {repository: docker.io/acme/web,\n  tag: "1.\\\n    0"}\nb: [ {c: } ]
+%YAML 1.1\n---\nimage: &i\n  repository: acme/web\n  tag: 0x10\nother: {<<: *i, tag: v1}\nb:\n- {c: false}\n...\n
+FILES
 cat >corpus/index_merge/seed-0 <<'INDEX'
 apiVersion: v1
 entries:

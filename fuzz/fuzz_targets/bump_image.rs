@@ -6,23 +6,31 @@ use std::sync::OnceLock;
 
 use libfuzzer_sys::fuzz_target;
 
-/// A file of this process alone.
+/// A file in a directory of this process alone.
 fn file() -> &'static PathBuf {
     static FILE: OnceLock<PathBuf> = OnceLock::new();
-    FILE.get_or_init(|| std::env::temp_dir().join(format!("chartwright-fuzz-bump-{}.yaml", std::process::id())))
+    FILE.get_or_init(|| {
+        let directory = std::env::temp_dir().join(format!("chartwright-fuzz-bump-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).expect("a directory");
+        directory.join("values.yaml")
+    })
 }
 
-fn bump(flag: &str, value: &str) {
-    let arguments = ["chartwright", "bump", flag, value].map(Into::into);
+/// The file after a bump, whether or not that succeeds.
+fn bumped(flag: &str, value: &str) -> Vec<u8> {
+    let arguments = ["chartwright", "bump", flag, value, "--file"].map(Into::into);
     chartwright::cli::run(arguments.into_iter().chain([file().clone().into_os_string()]).collect());
+    std::fs::read(file()).expect("a file")
 }
 
 fuzz_target!(|text: &[u8]| {
     std::fs::write(file(), text).expect("a file");
-    bump("--image", "acme/web:2.0");
-    let once = std::fs::read(file()).expect("a file");
-    bump("--image", "acme/web:2.0");
-    let twice = std::fs::read(file()).expect("a file");
-    assert_eq!(once, twice, "the second bump changes nothing");
-    bump("--set", "image.tag=3");
+    for (flag, value) in [
+        ("--image", "acme/web:2.0"),
+        ("--set", "image.tag=3"),
+        ("--set-string", "b[0].c=true"),
+    ] {
+        let once = bumped(flag, value);
+        assert_eq!(once, bumped(flag, value), "the second {flag} changes nothing");
+    }
 });

@@ -2,7 +2,7 @@
 //! can be read again.
 #![no_main]
 
-use chartwright::artifact::repository::{IndexEntry, Merged, merge_entries};
+use chartwright::artifact::repository::{Index, IndexEntry};
 use chartwright::engine::chart::{ChartFile, load_files};
 use libfuzzer_sys::fuzz_target;
 
@@ -15,13 +15,21 @@ thread_local! {
     };
 }
 
-fuzz_target!(|index: &[u8]| {
+fuzz_target!(|text: &[u8]| {
     ENTRY.with(|entry| {
-        let entries = std::slice::from_ref(entry);
-        let Ok(Merged::Changed(merged)) = merge_entries(Some(index), entries, "2026-01-01T00:00:00Z") else {
+        let Ok(mut index) = Index::read(text) else {
             return;
         };
-        let again = merge_entries(Some(&merged), entries, "2026-01-02T00:00:00Z");
-        assert!(matches!(again, Ok(Merged::Unchanged)), "{}", String::from_utf8_lossy(&merged));
+        if !index.add(entry).is_ok_and(|is_new| is_new) {
+            return;
+        }
+        let Ok(printed) = index.print("2026-01-01T00:00:00Z") else {
+            return;
+        };
+        let shown = String::from_utf8_lossy(&printed);
+        let mut again = Index::read(&printed).unwrap_or_else(|error| panic!("{error}: {shown}"));
+        assert_eq!(again.add(entry), Ok(false), "{shown}");
+        let twice = again.print("2026-01-01T00:00:00Z").expect("an index");
+        assert_eq!(shown, String::from_utf8_lossy(&twice));
     });
 });

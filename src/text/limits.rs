@@ -6,12 +6,16 @@
 /// in its archives. Helm's limit on an unpacked chart.
 pub const FILE_BYTES: u64 = 100 << 20;
 
-/// Bytes of a values file. As values, a text takes up to thirty times its size, and the largest of two thousand public ones has
-/// 0.4 MB.
+/// Bytes of a values file; also of those in a chart and its subcharts together. As values, a text needs up to thirty times
+/// its size, and the largest of two thousand public ones has 0.4 MB.
 pub const VALUES_BYTES: usize = 16 << 20;
 
 /// Files of a chart together, with those in its archives, and of the charts that it depends on by path.
 pub const CHART_FILES: usize = 50_000;
+
+/// Copies of subcharts that the aliases of a chart and its subcharts make, those in other copies included. Their files and
+/// values have limits as well: [`CHART_FILES`], [`FILE_BYTES`], [`VALUES_BYTES`].
+pub const CHART_COPIES: usize = 10_000;
 
 /// Bytes of a file of manifests, and of a repository's index.
 pub const MANIFEST_BYTES: u64 = 1 << 30;

@@ -1,7 +1,7 @@
 //! Reading a packaged chart (`.tgz`) with Helm's limits and refusals: no path leaves the chart, no archive unpacks to
 //! more than 100 MiB.
 
-use crate::text::limits::{CHART_FILES, FILE_BYTES};
+use crate::text::limits::{CHART_FILES, FILE_BYTES, VALUES_BYTES};
 use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
@@ -70,11 +70,12 @@ pub enum ArchiveError {
     Broken(#[source] io::Error),
 }
 
-/// What a chart may still unpack: the archives in its `charts/`, and those in theirs, share it.
+/// What a chart may still unpack, and read as values: the charts in its `charts/`, and those in theirs, share it.
 #[derive(Debug)]
 pub(super) struct UnpackBudget {
     bytes: u64,
     entries: usize,
+    values: usize,
 }
 
 impl Default for UnpackBudget {
@@ -82,7 +83,16 @@ impl Default for UnpackBudget {
         Self {
             bytes: MAX_ARCHIVE_SIZE,
             entries: MAX_ARCHIVE_ENTRIES,
+            values: VALUES_BYTES,
         }
+    }
+}
+
+impl UnpackBudget {
+    /// Uses as many bytes of values; `None` when fewer are left.
+    pub(super) fn use_values(&mut self, bytes: usize) -> Option<()> {
+        self.values = self.values.checked_sub(bytes)?;
+        Some(())
     }
 }
 

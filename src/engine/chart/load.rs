@@ -15,7 +15,7 @@ use super::metadata::Metadata;
 use super::notice::Notice;
 use super::place::ChartPlace;
 use super::text_floats::{Shape, json_of_shape};
-use super::values_file::read_values_as;
+use super::values_file::{count_values, read_values_as};
 use crate::engine::template::{CompiledSource, Map, MapType};
 use crate::text::limits::FILE_BYTES;
 use crate::text::source::{Named, read_file};
@@ -244,6 +244,9 @@ fn load_with_values(
         parts.metadata = Some(metadata);
     }
     for file in &files {
+        if file.name == "values.yaml" {
+            count_values(file.data.len(), budget).map_err(LoadError::ValuesTooLarge)?;
+        }
         parts.place(file, &mut values, compat)?;
     }
     let mut metadata = parts.metadata.ok_or(LoadError::ChartYamlMissing)?;

@@ -86,6 +86,9 @@ pub enum LoadError {
     /// values.yaml does not parse.
     #[error("cannot load values.yaml: {0}")]
     Values(String),
+    /// values.yaml is too large, or with those of the charts above and beside it.
+    #[error("cannot load values.yaml: {0}")]
+    ValuesTooLarge(String),
     /// No Chart.yaml among the files.
     #[error("Chart.yaml file is missing")]
     ChartYamlMissing,

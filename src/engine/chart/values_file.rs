@@ -1,6 +1,7 @@
 //! A values file: one or more YAML documents, merged. Follows Helm's `loader.LoadValues` and the line-based document
 //! reader of Kubernetes that it uses.
 
+use super::archive::UnpackBudget;
 use super::compat::Compat;
 use super::document_stream::{split_documents, with_line_ends};
 use crate::engine::functions::yaml_value::map_from_yaml;
@@ -12,7 +13,7 @@ use crate::text::limits::VALUES_BYTES;
 /// # Errors
 /// When a document is not a map, a separator is malformed, or the text is larger than a values file may be.
 pub fn read_values(text: &[u8]) -> Result<Map, String> {
-    check_size(text)?;
+    check_size(text.len())?;
     let mut values: Option<Map> = None;
     let (documents, end) = split_documents(text);
     for (_, document) in documents {
@@ -35,21 +36,30 @@ pub fn read_values_as(text: &[u8], compat: Compat) -> Result<Map, String> {
     match compat {
         Compat::Helm4 => read_values(text),
         Compat::Helm3 => {
-            check_size(text)?;
+            check_size(text.len())?;
             map_from_yaml(text)
         }
     }
 }
 
-fn check_size(text: &[u8]) -> Result<(), String> {
-    if text.len() <= VALUES_BYTES {
+/// Counts the bytes of a values file of a chart together with those of its subcharts.
+pub(super) fn count_values(bytes: usize, budget: &mut UnpackBudget) -> Result<(), String> {
+    check_size(bytes)?;
+    budget.use_values(bytes).ok_or_else(|| {
+        format!("the chart and its subcharts have more than {VALUES_BYTES} bytes of values: {ADVICE_ON_SIZE}")
+    })
+}
+
+fn check_size(bytes: usize) -> Result<(), String> {
+    if bytes <= VALUES_BYTES {
         return Ok(());
     }
     Err(format!(
-        "the file has {} bytes, and values may have {VALUES_BYTES}: keep large contents in files of the chart, and read them with .Files",
-        text.len()
+        "the file has {bytes} bytes, and values may have {VALUES_BYTES}: {ADVICE_ON_SIZE}"
     ))
 }
+
+const ADVICE_ON_SIZE: &str = "keep large contents in files of the chart, and read them with .Files";
 
 /// Merges `over` into a new map on top of `base`, tables recursively. Helm's `loader.MergeMaps`.
 pub fn merge_maps(base: &Map, over: &Map) -> Map {
@@ -69,6 +79,7 @@ pub fn merge_maps(base: &Map, over: &Map) -> Map {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::chart::{ChartFile, load_files};
 
     #[test]
     fn documents_are_merged_table_by_table() {
@@ -84,6 +95,33 @@ mod tests {
         assert!(read_values(text.as_bytes()).is_ok());
         let error = read_values(format!("{text}\n").as_bytes()).unwrap_err();
         assert!(error.starts_with("the file has 16777217 bytes"), "{error}");
+    }
+
+    #[test]
+    fn values_of_subcharts_are_counted_together() {
+        let third = VALUES_BYTES / 3;
+        for (sizes, error) in [
+            ([third, third, third], ""),
+            ([third, third, third + 3], "have more than 16777216 bytes of values"),
+            ([0, 1, VALUES_BYTES], "have more than 16777216 bytes of values"),
+            ([0, 0, VALUES_BYTES + 1], "the file has 16777217 bytes"),
+        ] {
+            let files = ["", "charts/d/", "charts/d/charts/e/"].into_iter().zip(sizes);
+            let files = files.flat_map(|(directory, size)| {
+                [
+                    ("Chart.yaml", b"apiVersion: v2\nname: c\nversion: 0.1.0\n".to_vec()),
+                    ("values.yaml", vec![b'#'; size]),
+                ]
+                .map(|(name, data)| ChartFile::new(format!("{directory}{name}"), data))
+            });
+            match load_files(files.collect()) {
+                Ok(_) => assert_eq!(error, "", "{sizes:?}"),
+                Err(found) => {
+                    assert!(!error.is_empty(), "{sizes:?}: {found}");
+                    assert!(found.to_string().contains(error), "{sizes:?}: {found}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -7,24 +7,46 @@ use crate::engine::chart::{Chart, Dependency, Notice};
 use crate::engine::template::{Map, Value};
 use crate::text::semver;
 
+use super::chart_copies::{ChartCopies, TooManyCopies};
 use super::coalesce::{CoalesceError, coalesce_values};
 use super::import_values::import_values;
 use super::tables::{path_value, table};
 
-/// Drops disabled subcharts, renames aliased ones and takes over `import-values`, in `chart` and all below it.
-///
-/// # Errors
-/// When a subchart's values are not a table.
-pub fn process_dependencies(chart: &mut Chart, values: &Map, notices: &mut Vec<Notice>) -> Result<(), CoalesceError> {
-    enable(chart, values, "", notices)?;
-    import_values(chart, notices)
+/// Dependencies that cannot be processed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DependenciesError {
+    /// Values do not fit the subcharts.
+    #[error(transparent)]
+    Values(#[from] CoalesceError),
+    /// Aliases copy subcharts too often.
+    #[error(transparent)]
+    Copies(#[from] TooManyCopies),
 }
 
-fn enable(chart: &mut Chart, values: &Map, path: &str, notices: &mut Vec<Notice>) -> Result<(), CoalesceError> {
+/// Drops disabled subcharts, renames aliased ones and merges `import-values`, in `chart` and all below it.
+///
+/// # Errors
+/// When a subchart's values are not a table, or the copies that aliases make exceed a limit.
+pub fn process_dependencies(
+    chart: &mut Chart,
+    values: &Map,
+    notices: &mut Vec<Notice>,
+) -> Result<(), DependenciesError> {
+    enable(chart, values, "", &mut ChartCopies::default(), notices)?;
+    Ok(import_values(chart, notices)?)
+}
+
+fn enable(
+    chart: &mut Chart,
+    values: &Map,
+    path: &str,
+    copies: &mut ChartCopies,
+    notices: &mut Vec<Notice>,
+) -> Result<(), DependenciesError> {
     if chart.metadata.dependencies.is_empty() {
         return Ok(());
     }
-    resolve_aliases(chart);
+    resolve_aliases(chart, copies)?;
     let coalesced = coalesce_values(chart, values, notices)?;
     for dependency in chart.metadata.dependencies.iter_mut().flatten() {
         dependency.enabled = enabled_by_tags(dependency, &coalesced, notices);
@@ -48,13 +70,13 @@ fn enable(chart: &mut Chart, values: &Map, path: &str, notices: &mut Vec<Notice>
     });
     for subchart in &mut chart.dependencies {
         let sub_path = format!("{path}{}.", subchart.name());
-        enable(subchart, &coalesced, &sub_path, notices)?;
+        enable(subchart, &coalesced, &sub_path, copies, notices)?;
     }
     Ok(())
 }
 
 /// Replaces the subcharts that dependencies name by one copy for each dependency, under its alias.
-fn resolve_aliases(chart: &mut Chart) {
+fn resolve_aliases(chart: &mut Chart, copies: &mut ChartCopies) -> Result<(), TooManyCopies> {
     let loaded = std::mem::take(&mut chart.dependencies);
     let is_meant = |subchart: &Chart, dependency: &Dependency| {
         subchart.name() == dependency.name
@@ -66,8 +88,13 @@ fn resolve_aliases(chart: &mut Chart) {
         .filter(|subchart| !declared.iter().any(|dependency| is_meant(subchart, dependency)))
         .cloned()
         .collect();
+    let mut is_used = vec![false; loaded.len()];
     for dependency in declared {
-        if let Some(subchart) = loaded.iter().find(|subchart| is_meant(subchart, dependency)) {
+        let mut candidates = loaded.iter().zip(&mut is_used);
+        if let Some((subchart, is_used)) = candidates.find(|(subchart, _)| is_meant(subchart, dependency)) {
+            if std::mem::replace(is_used, true) {
+                copies.add(subchart, dependency, chart.name())?;
+            }
             let mut subchart = subchart.clone();
             if !dependency.alias.is_empty() {
                 subchart.metadata.name.clone_from(&dependency.alias);
@@ -81,6 +108,7 @@ fn resolve_aliases(chart: &mut Chart) {
         }
     }
     chart.dependencies = subcharts;
+    Ok(())
 }
 
 /// A dependency is disabled when one of its tags is false and none is true.

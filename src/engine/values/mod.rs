@@ -1,5 +1,6 @@
 //! The `.Values` of a rendering: user values merged over the chart's, subcharts' below their names.
 
+mod chart_copies;
 mod coalesce;
 mod dependencies;
 mod import_values;
@@ -10,8 +11,9 @@ mod tables;
 mod user_values;
 mod values_schema;
 
+pub use chart_copies::TooManyCopies;
 pub use coalesce::{CoalesceError, coalesce_tables, coalesce_values, merge_values};
-pub use dependencies::process_dependencies;
+pub use dependencies::{DependenciesError, process_dependencies};
 pub use schema_documents::{ChartFiles, FetchDocument, MAX_DOCUMENT_BYTES, PublishedFiles, SchemaDocuments};
 pub use set_flag::{SetFlag, apply_set_flag};
 pub use tables::{deep_copy, deep_copy_map};
