@@ -26,9 +26,9 @@ pub(in super::super) static FUNCTIONS: &[Function] =
     &[fixed("genPrivateKey", &[Str], generate).costing(LARGE_KEY_COST)];
 
 /// Size of keys that `genPrivateKey` makes.
-const LARGE_RSA: u64 = 4_096;
+const LARGE_RSA: usize = 4_096;
 /// Size of keys for certificates.
-pub(super) const CERTIFICATE_RSA: u64 = 2_048;
+pub(super) const CERTIFICATE_RSA: usize = 2_048;
 
 const RSA_OID: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
 const RSA_SHA256_OID: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b";
@@ -67,8 +67,8 @@ fn generate(host: &mut dyn Host, arguments: &[Value]) -> CallResult {
 
 impl PrivateKey {
     /// A new RSA key.
-    pub(super) fn rsa(host: &mut dyn Host, bits: u64) -> Self {
-        static KEPT: Mutex<Vec<(u64, RsaKey)>> = Mutex::new(Vec::new());
+    pub(super) fn rsa(host: &mut dyn Host, bits: usize) -> Self {
+        static KEPT: Mutex<Vec<(usize, RsaKey)>> = Mutex::new(Vec::new());
         if !host.is_throwaway() {
             return Self::Rsa(Box::new(RsaKey::generate(host, bits)));
         }
