@@ -17,13 +17,12 @@ use crate::engine::template::{CallResult, Function, Host, Parameter, Value};
 use Parameter::Str;
 
 /// Steps that making the key of a certificate counts as.
-pub(super) const KEY_COST: u64 = 200_000;
-/// Steps that `genPrivateKey` counts as: its keys have twice as many bits.
-const LARGE_KEY_COST: u64 = 1_900_000;
+pub(super) const KEY_COST: u64 = 300_000;
+/// Steps that an RSA or DSA key of `genPrivateKey` counts as: its search takes many times as long.
+const LARGE_KEY_COST: u64 = 3_900_000;
 
 /// The functions of this family.
-pub(in super::super) static FUNCTIONS: &[Function] =
-    &[fixed("genPrivateKey", &[Str], generate).costing(LARGE_KEY_COST)];
+pub(in super::super) static FUNCTIONS: &[Function] = &[fixed("genPrivateKey", &[Str], generate).costing(KEY_COST)];
 
 /// Size of keys that `genPrivateKey` makes.
 const LARGE_RSA: usize = 4_096;
@@ -51,6 +50,9 @@ pub(super) enum PrivateKey {
 
 fn generate(host: &mut dyn Host, arguments: &[Value]) -> CallResult {
     let kind = string(arguments, 0);
+    if matches!(kind.as_str(), "" | "rsa" | "dsa") {
+        host.spend(LARGE_KEY_COST - KEY_COST)?;
+    }
     let key = match kind.as_str() {
         "" | "rsa" => PrivateKey::rsa(host, LARGE_RSA),
         "dsa" => PrivateKey::Dsa(dsa::generate(host)),
