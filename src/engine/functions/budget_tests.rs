@@ -77,6 +77,7 @@ const TEMPLATES: &[(&str, &str)] = &[
         MEMORY,
     ),
     (r#"{{ $x := genPrivateKey "ecdsa" }}"#, STEPS),
+    (r#"{{ $x := genCA "a" 365 }}"#, STEPS),
     (
         r#"{{ $s := repeat 20000 "a: 1\n" }}{{ range until 100 }}{{ $x := fromYaml $s }}{{ end }}"#,
         STEPS,
@@ -104,5 +105,27 @@ fn templates_that_use_too_much_are_stopped() {
             Ok(_) => panic!("{text}: not stopped"),
             Err(error) => assert!(error.cause.contains(expected), "{text}: {}", error.cause),
         }
+    }
+}
+
+#[test]
+fn large_keys_count_as_more_than_others() {
+    for (kind, is_stopped) in [
+        ("", true),
+        ("rsa", true),
+        ("dsa", true),
+        ("ecdsa", false),
+        ("ed25519", false),
+    ] {
+        let mut set = TemplateSet::new(lookup);
+        set.parse("t", format!("{{{{ $x := genPrivateKey {kind:?} }}}}"))
+            .unwrap();
+        let options = Options {
+            max_steps: 1_000_000,
+            ..Options::default()
+        };
+        let mut world = Still;
+        let mut executor = Executor::new(Arc::new(set.finish()), options, &mut world);
+        assert_eq!(executor.render("t", Value::Nil).is_err(), is_stopped, "{kind}");
     }
 }

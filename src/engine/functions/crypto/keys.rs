@@ -17,18 +17,17 @@ use crate::engine::template::{CallResult, Function, Host, Parameter, Value};
 use Parameter::Str;
 
 /// Steps that making the key of a certificate counts as.
-pub(super) const KEY_COST: u64 = 200_000;
-/// Steps that `genPrivateKey` counts as: its keys have twice as many bits.
-const LARGE_KEY_COST: u64 = 1_900_000;
+pub(super) const KEY_COST: u64 = 300_000;
+/// Steps that an RSA or DSA key of `genPrivateKey` counts as: its search takes many times as long.
+const LARGE_KEY_COST: u64 = 3_900_000;
 
 /// The functions of this family.
-pub(in super::super) static FUNCTIONS: &[Function] =
-    &[fixed("genPrivateKey", &[Str], generate).costing(LARGE_KEY_COST)];
+pub(in super::super) static FUNCTIONS: &[Function] = &[fixed("genPrivateKey", &[Str], generate).costing(KEY_COST)];
 
 /// Size of keys that `genPrivateKey` makes.
-const LARGE_RSA: u64 = 4_096;
+const LARGE_RSA: usize = 4_096;
 /// Size of keys for certificates.
-pub(super) const CERTIFICATE_RSA: u64 = 2_048;
+pub(super) const CERTIFICATE_RSA: usize = 2_048;
 
 const RSA_OID: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
 const RSA_SHA256_OID: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b";
@@ -51,6 +50,9 @@ pub(super) enum PrivateKey {
 
 fn generate(host: &mut dyn Host, arguments: &[Value]) -> CallResult {
     let kind = string(arguments, 0);
+    if matches!(kind.as_str(), "" | "rsa" | "dsa") {
+        host.spend(LARGE_KEY_COST - KEY_COST)?;
+    }
     let key = match kind.as_str() {
         "" | "rsa" => PrivateKey::rsa(host, LARGE_RSA),
         "dsa" => PrivateKey::Dsa(dsa::generate(host)),
@@ -67,8 +69,8 @@ fn generate(host: &mut dyn Host, arguments: &[Value]) -> CallResult {
 
 impl PrivateKey {
     /// A new RSA key.
-    pub(super) fn rsa(host: &mut dyn Host, bits: u64) -> Self {
-        static KEPT: Mutex<Vec<(u64, RsaKey)>> = Mutex::new(Vec::new());
+    pub(super) fn rsa(host: &mut dyn Host, bits: usize) -> Self {
+        static KEPT: Mutex<Vec<(usize, RsaKey)>> = Mutex::new(Vec::new());
         if !host.is_throwaway() {
             return Self::Rsa(Box::new(RsaKey::generate(host, bits)));
         }

@@ -2,9 +2,8 @@
 
 mod der;
 mod dsa;
-mod montgomery;
+mod host_random;
 mod pem;
-mod primes;
 mod rsa;
 
 pub(super) mod certificates;

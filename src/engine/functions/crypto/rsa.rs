@@ -1,190 +1,87 @@
 //! RSA keys: made, read from PKCS#1 and written to it, and used to sign.
 //!
-//! Follows Go's `crypto/rsa`: the exponent 65,537, a private exponent modulo the least common multiple, signatures of PKCS#1
-//! v1.5 with SHA-256.
+//! In: the host's random bytes, or DER. Out: DER and signatures. Follows Go's `crypto/rsa`: the exponent 65,537, a private
+//! exponent modulo the least common multiple, signatures of PKCS#1 v1.5 with SHA-256. The arithmetic is the `rsa` crate's.
 
-use num_bigint::BigUint;
+use rsa::pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPrivateKey as _, EncodeRsaPublicKey as _};
+use rsa::traits::{PrivateKeyParts as _, PublicKeyParts as _};
+use rsa::{Pkcs1v15Sign, PrivateKey};
 use sha2::{Digest as _, Sha256};
 
-use super::der::{self, Reader, sequence, unsigned};
-use super::montgomery::power;
-use super::primes::find_prime;
+use super::host_random::HostRandom;
 use crate::engine::template::Host;
 
-/// The public exponent of new keys.
-const EXPONENT: u32 = 65_537;
 /// Fewest bits of a modulus that Go signs with.
-const LEAST_BITS: u64 = 1_024;
-/// Most bits of a modulus that is read.
-const MOST_BITS: u64 = 16_384;
-/// What precedes a digest in a signature: `DigestInfo` of SHA-256.
-const SHA256_PREFIX: &[u8] = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
+const LEAST_BITS: u32 = 1_024;
+/// Most bytes of a key that is read: one of 16,384 bits has some less.
+const MOST_BYTES: usize = 9_500;
 
 /// A private key of two primes.
 #[derive(Clone)]
-pub(super) struct RsaKey {
-    modulus: BigUint,
-    exponent: BigUint,
-    private: BigUint,
-    primes: [BigUint; 2],
-    /// The private exponent modulo each prime minus one.
-    exponents: [BigUint; 2],
-    /// The inverse of the second prime modulo the first.
-    coefficient: BigUint,
-}
+pub(super) struct RsaKey(PrivateKey);
 
 impl RsaKey {
     /// A new key of 2,048 or 4,096 bits.
-    pub(super) fn generate(host: &mut dyn Host, bits: u64) -> Self {
-        let bits = bits / 2;
-        let step = BigUint::from(2_u8);
-        let mut salt = 0;
+    pub(super) fn generate(host: &mut dyn Host, bits: usize) -> Self {
+        let mut random = HostRandom::new(host);
         loop {
-            let primes = [salt, salt + 1].map(|salt| find_prime(host, bits, salt, &step));
-            if let Some(key) = Self::of_primes(primes) {
+            // Two equal primes are an error: others are tried.
+            if let Ok(key) = PrivateKey::new(&mut random, bits)
+                && let Some(key) = Self::with_least_exponent(&key)
+            {
                 return key;
             }
-            salt += 2;
         }
     }
 
-    /// Nothing for primes that do not fit the exponent: others are tried.
-    fn of_primes(primes: [BigUint; 2]) -> Option<Self> {
-        let [p, q] = &primes;
-        let totients = [p - 1_u8, q - 1_u8];
-        let [first, second] = &totients;
-        let common = first * second / greatest_common_divisor(first, second);
-        let exponent = BigUint::from(EXPONENT);
-        let private = exponent.modinv(&common)?;
-        let modulus = p * q;
-        // FIPS 186-5 asks for a private exponent of more than half of the bits.
-        if p == q || private.bits() <= modulus.bits() / 2 {
+    /// The same key with the private exponent that Go computes.
+    fn with_least_exponent(key: &PrivateKey) -> Option<Self> {
+        let [p, q] = key.primes() else {
             return None;
-        }
-        Some(Self {
-            modulus,
-            exponent,
-            exponents: totients.map(|totient| &private % totient),
-            coefficient: q.modinv(p)?,
-            private,
-            primes,
-        })
+        };
+        let [p, q] = [p, q].map(|prime| prime.as_ref().clone());
+        PrivateKey::from_p_q(p, q, key.e().clone()).ok().map(Self)
     }
 
     /// Reads `RSAPrivateKey`; nothing if it is not one, or not consistent.
     pub(super) fn from_pkcs1(der: &[u8]) -> Option<Self> {
-        let mut outer = Reader::new(der);
-        let mut fields = outer.expect(der::SEQUENCE)?.inner();
-        let mut number = || {
-            let content = fields.expect(der::INTEGER)?.content;
-            // A first bit that is set means a negative number.
-            let is_negative = content.first().is_none_or(|byte| byte & 0x80 != 0);
-            (!is_negative).then(|| BigUint::from_bytes_be(content))
-        };
-        let version = number()?;
-        let (modulus, exponent, private) = (number()?, number()?, number()?);
-        let primes = [number()?, number()?];
-        let one = BigUint::from(1_u8);
-        let [p, q] = &primes;
-        let fits = version == BigUint::ZERO
-            && modulus.bits() <= MOST_BITS
-            && primes.iter().all(|prime| *prime > one && prime.bit(0))
-            && p * q == modulus
-            && exponent.bit(0)
-            && exponent > one
-            && exponent.bits() < 32;
-        let is_inverse = |prime: &BigUint| &exponent * &private % (prime - 1_u8) == one;
-        if !fits || !primes.iter().all(is_inverse) || outer.next().is_some() {
+        if der.len() > MOST_BYTES {
             return None;
         }
-        Some(Self {
-            exponents: [p, q].map(|prime| &private % (prime - 1_u8)),
-            coefficient: q.modinv(p)?,
-            modulus,
-            exponent,
-            private,
-            primes,
-        })
+        PrivateKey::from_pkcs1_der(der).ok().map(Self)
     }
 
     /// `RSAPrivateKey`.
     pub(super) fn to_pkcs1(&self) -> Vec<u8> {
-        let [p, q] = &self.primes;
-        let [first, second] = &self.exponents;
-        let numbers = [
-            &self.modulus,
-            &self.exponent,
-            &self.private,
-            p,
-            q,
-            first,
-            second,
-            &self.coefficient,
-        ];
-        let mut parts = vec![unsigned(&[0])];
-        parts.extend(numbers.map(|number| unsigned(&number.to_bytes_be())));
-        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-        sequence(&parts)
+        let der = self.0.to_pkcs1_der();
+        der.map(|der| der.as_bytes().to_vec()).unwrap_or_default()
     }
 
     /// `RSAPublicKey`.
     pub(super) fn to_public(&self) -> Vec<u8> {
-        sequence(&[
-            &unsigned(&self.modulus.to_bytes_be()),
-            &unsigned(&self.exponent.to_bytes_be()),
-        ])
+        let der = self.0.as_public_key().to_pkcs1_der();
+        der.map(|der| der.as_bytes().to_vec()).unwrap_or_default()
     }
 
     /// The signature of a message: PKCS#1 v1.5 with SHA-256.
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, String> {
-        let bits = self.modulus.bits();
+        let bits = self.0.n().bit_width_vartime();
         if bits < LEAST_BITS {
             return Err(format!(
                 "crypto/rsa: {bits}-bit keys are insecure (see https://go.dev/pkg/crypto/rsa#hdr-Minimum_key_size)"
             ));
         }
-        let length = usize::try_from(bits.div_ceil(8)).unwrap_or_default();
-        let digest = Sha256::digest(message);
-        let mut padded = vec![0xff; length - SHA256_PREFIX.len() - digest.len() - 2];
-        // The leading zero byte of the encoding does not change the number.
-        if let Some(first) = padded.first_mut() {
-            *first = 1;
-        }
-        padded.push(0);
-        padded.extend_from_slice(SHA256_PREFIX);
-        padded.extend_from_slice(&digest);
-        let number = BigUint::from_bytes_be(&padded);
-        let signature = self.raise_to_private(&number);
-        // A fault in the computation could reveal the key.
-        if power(&signature, &self.exponent, &self.modulus) != number {
-            return Err("crypto/rsa: internal error".to_owned());
-        }
-        let bytes = signature.to_bytes_be();
-        let mut out = vec![0; length - bytes.len()];
-        out.extend(bytes);
-        Ok(out)
+        // Only names the hash function, in the version that the crate knows.
+        let padding = Pkcs1v15Sign::new::<rsa::sha2::Sha256>();
+        let signature = self.0.sign(padding, &Sha256::digest(message));
+        signature.map_err(|_| "crypto/rsa: internal error".to_owned())
     }
-
-    /// A number to the power of the private exponent, by the Chinese remainder theorem.
-    fn raise_to_private(&self, number: &BigUint) -> BigUint {
-        let [p, q] = &self.primes;
-        let [first, second] = &self.exponents;
-        let (of_p, of_q) = (power(number, first, p), power(number, second, q));
-        let difference = p + of_p - &of_q % p;
-        of_q + difference * &self.coefficient % p * q
-    }
-}
-
-fn greatest_common_divisor(a: &BigUint, b: &BigUint) -> BigUint {
-    let (mut a, mut b) = (a.clone(), b.clone());
-    while b != BigUint::ZERO {
-        (a, b) = (b.clone(), a % b);
-    }
-    a
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::der::{sequence, unsigned};
+    use super::super::host_random::tests::Repeating;
     use super::*;
     use crate::text::go::base64;
 
@@ -216,13 +113,10 @@ mod tests {
         assert_eq!(read.to_pkcs1(), der);
         assert_eq!(base64::encode(&read.sign(b"a message").expect("signs")), SIGNATURE);
         // The same primes give the same key, except that OpenSSL's exponent may be a larger one.
-        let made = RsaKey::of_primes(read.primes.clone()).expect("fit");
+        let made = RsaKey::with_least_exponent(&read.0).expect("fits");
         assert_eq!(made.sign(b"a message"), read.sign(b"a message"));
-        assert_eq!(
-            (&made.coefficient, &made.exponents),
-            (&read.coefficient, &read.exponents)
-        );
-        assert!(made.private <= read.private);
+        assert_eq!(made.to_public(), read.to_public());
+        assert!(made.0.d() <= read.0.d());
     }
 
     #[test]
@@ -255,17 +149,19 @@ mod tests {
     }
 
     #[test]
-    fn primes_that_do_not_fit_are_not_used() {
-        let read = RsaKey::from_pkcs1(&key(KEY)).expect("is a key");
-        let [p, _] = read.primes;
-        assert!(RsaKey::of_primes([p.clone(), p]).is_none());
+    fn large_keys_are_refused_before_they_are_checked() {
+        let content = vec![1; MOST_BYTES];
+        assert!(RsaKey::from_pkcs1(&sequence(&[&unsigned(&[0]), &unsigned(&content)])).is_none());
     }
 
     #[test]
-    fn common_divisors() {
-        for (a, b, divisor) in [(12_u32, 18_u32, 6_u32), (18, 12, 6), (7, 5, 1), (8, 8, 8)] {
-            let found = greatest_common_divisor(&BigUint::from(a), &BigUint::from(b));
-            assert_eq!(found, BigUint::from(divisor), "{a} {b}");
+    fn the_same_bytes_give_the_same_key() {
+        for byte in [0, 7, 0xff] {
+            let [made, again] = [(); 2].map(|()| RsaKey::generate(&mut Repeating(byte), 1_024).to_pkcs1());
+            assert_eq!(made, again, "{byte}");
+            let key = RsaKey::from_pkcs1(&made).expect("is consistent");
+            assert_eq!(key.0.n().bit_width_vartime(), 1_024, "{byte}");
+            assert_eq!(key.0.e(), &rsa::BoxedUint::from(65_537_u64), "{byte}");
         }
     }
 }
