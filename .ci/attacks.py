@@ -321,6 +321,37 @@ def values_of_subcharts(root):
     return ["lint", "c"]
 
 
+@attack("many actions in an archive of a subchart that is switched off", "4.8 GB, 6.5 s")
+def many_actions(root):
+    import io, tarfile
+    chart(root, {"values.yaml": "s: {enabled: false}\n"})
+    with open(os.path.join(root, "c/Chart.yaml"), "a") as file:
+        file.write("dependencies: [{name: s, version: 1.0.0, repository: '', condition: s.enabled}]\n")
+    os.makedirs(os.path.join(root, "c/charts"), exist_ok=True)
+    with tarfile.open(os.path.join(root, "c/charts/s-1.0.0.tgz"), "w:gz") as archive:
+        for name, text in [("s/Chart.yaml", b"apiVersion: v2\nname: s\nversion: 1.0.0\n"), ("s/templates/t.yaml", b"{{ 1 }}" * 13000000)]:
+            entry = tarfile.TarInfo(name)
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text))
+    return ["lint", "c"]
+
+
+for name, file, text, before in [
+    ("Chart.yaml of many keywords", "Chart.yaml", "apiVersion: v2\nname: c\nversion: 0.1.0\nkeywords: [" + "a," * 9000000 + "]\n", "3.5 GB, 11 s"),
+    ("values of many items", "values.yaml", "a: [" + "1," * 7900000 + "]\n", "2.3 GB, 23 s"),
+    ("a manifest of many items", "templates/t.yaml", "a: [" + "a," * 9000000 + "]\n", "1.3 GB"),
+    ("a definition of many items", "crds/a.yaml", "a: [" + "a," * 9000000 + "]\n", "1.3 GB"),
+    ("values.schema.json of many items", "values.schema.json", '{"x":[' + "1," * 20000000 + "1]}", "1.5 GB"),
+]:
+    @attack(name, before)
+    def many_items(root, file=file, text=text):
+        chart(root, {"templates/a.yaml": "a: 1\n"})
+        os.makedirs(os.path.dirname(os.path.join(root, "c", file)), exist_ok=True)
+        with open(os.path.join(root, "c", file), "w") as target:
+            target.write(text)
+        return ["lint", "c"]
+
+
 @attack("a comment of 20 MB in a template", "365 MB, 1.1 s")
 def comment(root):
     chart(root, {"templates/t.yaml": "{{/* " + "x" * (20 << 20) + " */}}a: 1\n"})

@@ -10,6 +10,16 @@ pub const FILE_BYTES: u64 = 100 << 20;
 /// its size, and the largest of two thousand public ones has 0.4 MB.
 pub const VALUES_BYTES: usize = 16 << 20;
 
+/// Words, signs and spaces in the actions of templates that one thread compiles for a chart. The largest public chart has 0.2 million
+/// in all; a million takes 100 MB.
+pub const TEMPLATE_TOKENS: u32 = 2_100_000;
+
+/// Values in one YAML or JSON text: mappings, lists, keys and scalars.
+pub const YAML_NODES: usize = 4_000_000;
+
+/// Values in a text that becomes values, metadata or a schema, those that aliases repeat included.
+pub const DECODED_NODES: u64 = 1_000_000;
+
 /// Files of a chart together, with those in its archives, and of the charts that it depends on by path.
 pub const CHART_FILES: usize = 50_000;
 

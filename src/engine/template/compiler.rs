@@ -9,6 +9,7 @@ use super::function::FunctionLookup;
 use super::parser::Parser;
 use super::text::Text;
 use super::tree::{NodeId, Unit};
+use crate::text::limits::TEMPLATE_TOKENS;
 
 /// Compiles sources one after the other: they share words and grow in the same buffers, from which each is copied at
 /// its exact size. Compiling waits mostly for new memory.
@@ -19,6 +20,8 @@ pub struct Compiler {
     draft: Unit,
     scratch: Vec<NodeId>,
     callees: HashMap<Text, u32, RandomState>,
+    /// Tokens of actions in all sources so far.
+    tokens: u32,
 }
 
 impl Compiler {
@@ -28,10 +31,12 @@ impl Compiler {
         let mut draft = std::mem::take(&mut self.draft);
         draft.name = name.clone();
         draft.source = source;
-        let mut parser = Parser::new(bytes.as_bytes(), lookup, draft, &mut self.words);
+        let left = TEMPLATE_TOKENS.saturating_sub(self.tokens);
+        let mut parser = Parser::new(bytes.as_bytes(), left, lookup, draft, &mut self.words);
         parser.scratch = std::mem::take(&mut self.scratch);
         parser.callees = std::mem::take(&mut self.callees);
         let parsed = parser.parse_file(name);
+        self.tokens += left - parser.lexer.left;
         let Parser {
             unit: mut draft,
             mut scratch,
@@ -68,6 +73,25 @@ impl Words {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sources_of_too_many_tokens_are_refused_together() {
+        let lookup: FunctionLookup = |_| None;
+        let source = |actions: usize| Text::from("{{.}}".repeat(actions));
+        let actions = TEMPLATE_TOKENS as usize / 2;
+        let mut compiler = Compiler::default();
+        for (source, fits) in [
+            (source(actions - 10), true),
+            (source(10), true),
+            (source(1), false),
+            (source(0), true),
+        ] {
+            let compiled = compiler.compile(Text::from("t"), source, lookup);
+            let error = compiled.err().map(|error| error.to_string()).unwrap_or_default();
+            assert_eq!(error.is_empty(), fits, "{error}");
+            assert!(fits || error.contains("more than 2100000 words and signs"), "{error}");
+        }
+    }
 
     #[test]
     fn a_source_compiles_the_same_whatever_came_before() {

@@ -6,6 +6,7 @@
 use crate::text::go::quote::quote;
 use crate::text::go::unicode::{is_digit, is_letter, is_print};
 use crate::text::go::utf8::decode_char;
+use crate::text::limits::TEMPLATE_TOKENS;
 use crate::text::source::offset;
 use memchr::{memchr, memmem};
 
@@ -88,6 +89,8 @@ pub(super) struct Lexer<'s> {
     position: usize,
     state: State,
     paren_depth: usize,
+    /// How many tokens of actions may follow.
+    pub(super) left: u32,
     /// Text of the error behind a `TokenKind::Error`.
     pub(super) error: String,
 }
@@ -149,13 +152,15 @@ fn word_kind(word: &[u8]) -> TokenKind {
 }
 
 impl<'s> Lexer<'s> {
-    pub(super) const fn new(source: &'s [u8]) -> Self {
+    /// A reader of at most `left` tokens of actions.
+    pub(super) const fn new(source: &'s [u8], left: u32) -> Self {
         Self {
             source,
             start: 0,
             position: 0,
             state: State::Text,
             paren_depth: 0,
+            left,
             error: String::new(),
         }
     }
@@ -314,6 +319,12 @@ impl<'s> Lexer<'s> {
     }
 
     fn lex_action(&mut self) -> Token {
+        let Some(left) = self.left.checked_sub(1) else {
+            return self.fail(format!(
+                "the actions of the chart's templates have more than {TEMPLATE_TOKENS} words and signs"
+            ));
+        };
+        self.left = left;
         let [first, after @ ..] = self.rest() else {
             return self.fail("unclosed action");
         };
@@ -543,7 +554,7 @@ impl<'s> Lexer<'s> {
 
 /// How many tokens a source has, up to the end or the first error; for measuring the lexer.
 pub fn token_count(source: &[u8]) -> usize {
-    let mut lexer = Lexer::new(source);
+    let mut lexer = Lexer::new(source, u32::MAX);
     let mut count = 0;
     while !matches!(lexer.next_token().kind, TokenKind::Eof | TokenKind::Error) {
         count += 1;

@@ -9,6 +9,7 @@ use super::input::Input;
 use super::parser::{Event, EventKind, Parser};
 use super::scanner::{Place, Scanner, TextRef};
 use super::tree::{Document, Node, NodeId, NodeKind, Properties, Tree};
+use crate::text::limits::YAML_NODES;
 use crate::text::source::offset;
 
 /// How much of a stream to read.
@@ -117,6 +118,13 @@ impl Composer<'_> {
             loop {
                 let event = self.parser.next_event()?;
                 self.add(event)?;
+                if self.nodes.len() > YAML_NODES {
+                    let problem = format!("the text has more than {YAML_NODES} values");
+                    return Err(YamlError::Content {
+                        offset: event.span.start,
+                        problem,
+                    });
+                }
                 if self.open.is_empty() {
                     break;
                 }

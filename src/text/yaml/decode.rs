@@ -14,6 +14,7 @@ use super::go_syntax::{GoSyntax, Shown, key_syntax};
 use super::resolve::{MERGE_TAG, Scalar, resolve_tagged, special_float_text};
 use super::tree::{NodeId, NodeKind, Tree};
 use crate::text::go::float_format::format_shortest_32;
+use crate::text::limits::DECODED_NODES;
 
 /// Deepest nesting of a value.
 pub const MAX_DEPTH: usize = 500;
@@ -163,6 +164,9 @@ impl<'t, 'a, 'b, B: Builder> Decoder<'t, 'a, 'b, B> {
     /// Counts one step, and enforces go-yaml's limit on how many of them aliases may cause.
     fn count(&mut self, id: NodeId) -> Result<(), Stop> {
         self.decoded += 1;
+        if self.decoded > DECODED_NODES {
+            return self.refuse(id, format!("the text has more than {DECODED_NODES} values"));
+        }
         if !self.following.is_empty() {
             self.decoded_in_alias += 1;
             #[expect(clippy::cast_precision_loss, reason = "a ratio; Go computes it the same way")]

@@ -46,6 +46,7 @@ fn into_result(mut tree: Tree<'_>) -> Result<Tree<'_>, YamlError> {
 mod tests {
     use super::super::{NodeKind, json_from_bytes};
     use super::*;
+    use crate::text::limits::YAML_NODES;
 
     fn spans<'t>(tree: &'t Tree<'_>) -> Vec<&'t str> {
         let mut stack = vec![tree.root().expect("has a document")];
@@ -56,6 +57,24 @@ mod tests {
             stack.extend(children.into_iter().rev());
         }
         found
+    }
+
+    #[test]
+    fn texts_of_too_many_values_are_refused_by_both_readers() {
+        let list = |items: usize| format!("[{}]", "1,".repeat(items));
+        let (fits, exceeds) = (list(YAML_NODES - 1), list(YAML_NODES));
+        assert!(parse_first(fits.as_bytes()).is_ok());
+        let wanted = "yaml: the text has more than 4000000 values";
+        assert_eq!(parse_first(exceeds.as_bytes()).unwrap_err().to_string(), wanted);
+        assert_eq!(
+            parse_first_from_tokens(exceeds.as_bytes()).unwrap_err().to_string(),
+            wanted
+        );
+        let block = "- 1\n".repeat(YAML_NODES);
+        assert_eq!(parse_first(block.as_bytes()).unwrap_err().to_string(), wanted);
+        let error = json_from_bytes(list(1_000_000).as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), "yaml: the text has more than 1000000 values");
+        assert!(json_from_bytes(list(900_000).as_bytes()).is_ok());
     }
 
     #[test]

@@ -38,7 +38,7 @@ struct TreeState<'s> {
 
 /// A source being compiled into `unit`.
 pub(super) struct Parser<'s> {
-    lexer: Lexer<'s>,
+    pub(super) lexer: Lexer<'s>,
     source: &'s [u8],
     lookup: FunctionLookup,
     pub(super) unit: Unit,
@@ -76,10 +76,10 @@ impl TreeState<'_> {
 }
 
 impl<'s> Parser<'s> {
-    /// At the start of `source`, with a unit that has no content.
-    pub(super) fn new(source: &'s [u8], lookup: FunctionLookup, unit: Unit, words: &'s mut Words) -> Self {
+    /// At the start of `source`, with a unit that has no content; `left` tokens of actions may be read.
+    pub(super) fn new(source: &'s [u8], left: u32, lookup: FunctionLookup, unit: Unit, words: &'s mut Words) -> Self {
         Self {
-            lexer: Lexer::new(source),
+            lexer: Lexer::new(source, left),
             source,
             lookup,
             unit,

@@ -1,5 +1,6 @@
 //! Flow collections on one line, whose scalars have neither comments nor anything uncommon between them.
 
+use crate::text::limits::YAML_NODES;
 use crate::text::source::{Span, offset};
 use crate::text::yaml::byte_class::{FLOW_STOP, class};
 use crate::text::yaml::scanner::{ScalarStyle, TextRef};
@@ -47,6 +48,9 @@ impl BlockReader<'_, '_> {
             }
             self.flow_node(depth)?;
             children += 1;
+            if self.nodes.len() > YAML_NODES {
+                return None;
+            }
             self.skip_spaces();
             match self.at(self.position) {
                 b',' => {}

@@ -6,6 +6,7 @@
 //! `---`. Anything else is left to them: anchors, aliases, tags, directives, `?`, `...`, tabs around nodes, scalars as
 //! roots, and every error.
 
+use crate::text::limits::YAML_NODES;
 use crate::text::source::{Span, offset};
 use crate::text::yaml::scanner::{Place, Scanner};
 use crate::text::yaml::tree::{Document, Node, NodeId, NodeKind};
@@ -111,6 +112,9 @@ impl<'r, 'a> BlockReader<'r, 'a> {
         }
         while let Line::Content(column) = next {
             self.content(column, root)?;
+            if self.nodes.len() > YAML_NODES {
+                return None;
+            }
             next = self.next_line()?;
         }
         while !self.open.is_empty() {
