@@ -29,21 +29,21 @@ pub(super) fn generate(host: &mut dyn Host) -> Vec<u8> {
     }
 }
 
-/// A key whose group has as many elements as the divisor says; nothing if that is zero.
+/// A key whose group has as many elements as the divisor says; nothing if its numbers do not fit each other.
 fn with_divisor(random: &mut HostRandom<'_>, divisor: &BoxedUint) -> Option<Vec<u8>> {
     let one = BoxedUint::one_with_precision(MODULUS_BITS);
     let wide = divisor.clone().resize(MODULUS_BITS);
     let modulus = find_modulus(random, &wide)?;
     let params = BoxedMontyParams::new_vartime(Odd::new(modulus.clone()).into_option()?);
     let exponent = modulus.wrapping_sub(&one) / NonZero::new(wide).into_option()?;
-    let generator = (2_u64..)
+    let generator = (2_u64..100)
         .map(|base| BoxedMontyForm::new(BoxedUint::from(base).resize(MODULUS_BITS), &params).pow(&exponent))
         .find(|power| power.retrieve() != one)?;
     let secret = BoxedUint::random_mod_vartime(
         random,
-        &NonZero::new(divisor.wrapping_sub(&BoxedUint::from(1_u64))).into_option()?,
+        &NonZero::new(divisor.wrapping_sub(BoxedUint::from(1_u64))).into_option()?,
     );
-    let secret = secret.wrapping_add(&BoxedUint::from(1_u64));
+    let secret = secret.wrapping_add(BoxedUint::from(1_u64));
     let public = generator.pow(&secret);
     let number = |number: &BoxedUint| unsigned(&number.to_be_bytes());
     Some(sequence(&[
@@ -63,7 +63,7 @@ fn find_modulus(random: &mut HostRandom<'_>, divisor: &BoxedUint) -> Option<Boxe
     loop {
         let mut number = BoxedUint::random_bits(random, MODULUS_BITS);
         number.set_bit_vartime(MODULUS_BITS - 1, true);
-        let candidate = number.wrapping_sub(&number.rem_vartime(&step)).wrapping_add(&one);
+        let candidate = number.wrapping_sub(number.rem_vartime(&step)).wrapping_add(&one);
         if candidate.bit_width_vartime() == MODULUS_BITS && is_prime(random, Flavor::Any, &candidate, TESTS) {
             return Some(candidate);
         }
