@@ -337,18 +337,19 @@ def many_actions(root):
 
 
 for name, file, text, before in [
-    ("Chart.yaml of many keywords", "Chart.yaml", "apiVersion: v2\nname: c\nversion: 0.1.0\nkeywords: [" + "a," * 9000000 + "]\n", "3.5 GB, 11 s"),
-    ("values of many items", "values.yaml", "a: [" + "1," * 7900000 + "]\n", "2.3 GB, 23 s"),
-    ("a manifest of many items", "templates/t.yaml", "a: [" + "a," * 9000000 + "]\n", "1.3 GB"),
-    ("a definition of many items", "crds/a.yaml", "a: [" + "a," * 9000000 + "]\n", "1.3 GB"),
-    ("values.schema.json of many items", "values.schema.json", '{"x":[' + "1," * 20000000 + "1]}", "1.5 GB"),
+    ("Chart.yaml of many keywords", "Chart.yaml", ("apiVersion: v2\nname: c\nversion: 0.1.0\nkeywords: [", "a,", 9000000, "]\n"), "3.5 GB, 11 s"),
+    ("values of many items", "values.yaml", ("a: [", "1,", 7900000, "]\n"), "2.3 GB, 23 s"),
+    ("a manifest of many items", "templates/t.yaml", ("a: [", "a,", 9000000, "]\n"), "1.3 GB"),
+    ("a definition of many items", "crds/a.yaml", ("a: [", "a,", 9000000, "]\n"), "1.3 GB"),
+    ("values.schema.json of many items", "values.schema.json", ('{"x":[', "1,", 20000000, "1]}"), "1.5 GB"),
 ]:
     @attack(name, before)
     def many_items(root, file=file, text=text):
         chart(root, {"templates/a.yaml": "a: 1\n"})
         os.makedirs(os.path.dirname(os.path.join(root, "c", file)), exist_ok=True)
         with open(os.path.join(root, "c", file), "w") as target:
-            target.write(text)
+            start, item, count, end = text
+            target.write(start + item * count + end)
         return ["lint", "c"]
 
 

@@ -2,7 +2,7 @@
 //! few of them and runs out of memory or time instead. Charts of public repositories stay below a tenth of each;
 //! docs/limits.md explains them to users.
 
-/// Bytes of a file of a chart, an archive or a schema; also of all files of a chart together, with those
+/// Bytes of a file of a chart or of an archive; also of all files of a chart together, with those
 /// in its archives. Helm's limit on an unpacked chart.
 pub const FILE_BYTES: u64 = 100 << 20;
 
@@ -13,6 +13,10 @@ pub const VALUES_BYTES: usize = 16 << 20;
 /// Words, signs and spaces in the actions of templates that one thread compiles for a chart. The largest public chart has 0.2 million
 /// in all; a million takes 100 MB.
 pub const TEMPLATE_TOKENS: u32 = 2_100_000;
+
+/// Bytes of a JSON schema. In memory it takes up to forty times its size; the largest public one of a chart has 0.2 MB, and all of
+/// Kubernetes' definitions have 4 MB.
+pub const SCHEMA_BYTES: usize = 8 << 20;
 
 /// Values in one YAML or JSON text: mappings, lists, keys and scalars.
 pub const YAML_NODES: usize = 4_000_000;

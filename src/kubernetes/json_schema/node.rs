@@ -12,6 +12,7 @@ use serde::de::{Error as _, IgnoredAny};
 use serde_json::Value as Json;
 
 use super::number::Decimal;
+use crate::text::limits::SCHEMA_BYTES;
 
 /// A JSON value. Maps are sorted: Go's have no order.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +61,10 @@ impl Node {
     /// # Errors
     /// When the text is not JSON, or nested too deeply.
     pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
+        if text.len() > SCHEMA_BYTES {
+            let message = format!("the schema has {} bytes, and may have {SCHEMA_BYTES}", text.len());
+            return Err(serde_json::Error::custom(message));
+        }
         let text = &*replace_invalid_utf8(text);
         // Only the syntax is checked here, so that no number is too large. The parser below relies on it.
         serde_json::from_slice::<IgnoredAny>(text)?;

@@ -1,6 +1,7 @@
 //! Writing one file whole or not at all. For several files that belong together, see [`super::replace_files`].
 
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use super::stale_files::remove_stale_files;
@@ -11,8 +12,12 @@ use super::temporary_file::{Kind, TemporaryFile, follow_links};
 /// What killed processes left in the directory is removed.
 ///
 /// # Errors
-/// When the directory cannot be written, or `path` is a directory; the old content is then untouched.
+/// When the directory cannot be written, or `path` is a directory; the old content is then untouched. What is no file on a disk
+/// (`/dev/stdout`, a pipe) is written to.
 pub fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    if is_special(path) {
+        return OpenOptions::new().write(true).open(path)?.write_all(content);
+    }
     let target = follow_links(path);
     if let Some(directory) = target.parent() {
         remove_stale_files(directory);
@@ -20,11 +25,27 @@ pub fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
     TemporaryFile::write(&target, content, Kind::Content)?.replace_target()
 }
 
+/// Whether a path leads to a device, a pipe or the like: a file in its place would break whatever else uses it.
+pub(super) fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_and_pipes_are_written_to_and_not_replaced() {
+        use std::os::unix::fs::{FileTypeExt as _, symlink};
+
+        let directory = tempfile::tempdir().unwrap();
+        let link = directory.path().join("null");
+        symlink("/dev/null", &link).unwrap();
+        replace_file(&link, b"x").unwrap();
+        assert!(link.is_symlink());
+        assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+    }
 
     #[test]
     fn content_is_replaced_and_nothing_is_left_behind() {

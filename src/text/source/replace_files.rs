@@ -16,6 +16,7 @@ use super::interrupted::{directory_of, lock_and_settle};
 use super::journal::{Entry, Journal, Way, digest};
 use super::read_file::{Named, read_file};
 use super::replace_error::ReplaceError;
+use super::replace_file::is_special;
 use super::temporary_file::{Kind, TemporaryFile, follow_links};
 use super::write_in_place::{check_writable, has_other_names, write_in_place};
 use crate::text::limits::MANIFEST_BYTES;
@@ -148,6 +149,12 @@ fn targets<'r>(files: &[Replacement<'r>]) -> Result<Vec<Target<'r>>, ReplaceErro
             path: file.path.to_owned(),
             source,
         };
+        if is_special(file.path) {
+            return Err(cannot(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "not a regular file",
+            )));
+        }
         let directory = directory_of(file.path).map_err(cannot)?;
         let target = follow_links(file.path);
         let name = target.file_name();
