@@ -12,7 +12,7 @@ use super::temporary_file::{Kind, TemporaryFile, follow_links};
 /// What killed processes left in the directory is removed.
 ///
 /// # Errors
-/// When the directory cannot be written, or `path` is a directory; the old content is then untouched. What is no file on a disk
+/// When the directory cannot be written, or `path` is a directory; the old content is then untouched. What is not a file on a disk
 /// (`/dev/stdout`, a pipe) is written to.
 pub fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
     if is_special(path) {
