@@ -9,7 +9,7 @@ use super::schema_documents::{ChartLoader, FetchDocument, PublishedFiles, Schema
 use crate::engine::chart::Chart;
 use crate::engine::functions::json::next_value;
 use crate::engine::template::{Map, Value};
-use crate::kubernetes::json_schema::{Draft, Node, Settings, Validator, replace_invalid_utf8};
+use crate::kubernetes::json_schema::{Draft, Node, Settings, Validator, replace_invalid_utf8, why_too_large};
 use crate::text::go::float_format::format_shortest;
 
 /// URL under which Helm registers a chart's schema.
@@ -96,6 +96,9 @@ pub fn validate_single_schema(values: &Map, schema: &[u8], documents: &SchemaDoc
 
 /// The schema, or Go's error text if it is not JSON; nothing for JSON that only Go reads, such as `1e999`.
 pub(super) fn read_schema(text: &[u8]) -> Result<Option<Json>, String> {
+    if let Some(message) = why_too_large(text) {
+        return Err(message);
+    }
     let error = match serde_json::from_slice(&replace_invalid_utf8(text)) {
         Ok(json) => return Ok(Some(json)),
         Err(_) if Node::parse(text).is_ok() => return Ok(None),

@@ -27,7 +27,7 @@ pub use documents::Loader;
 pub use draft::Draft;
 pub use error::ValidationError;
 pub use format_times::check_duration;
-pub use node::{Node, replace_invalid_utf8};
+pub use node::{Node, replace_invalid_utf8, why_too_large};
 
 /// The check of a format: an error for a text that does not have it.
 pub type FormatCheck = fn(&str) -> Result<(), String>;

@@ -54,6 +54,12 @@ pub(super) mod types {
     ];
 }
 
+/// What is wrong with a schema that is too large to be read.
+pub fn why_too_large(text: &[u8]) -> Option<String> {
+    let length = text.len();
+    (length > SCHEMA_BYTES).then(|| format!("the schema has {length} bytes, and may have {SCHEMA_BYTES}"))
+}
+
 impl Node {
     /// Reads JSON as Go's `encoding/json` does: numbers may be of any size and keep their text, and bytes that are not
     /// UTF-8 and halves of surrogate pairs are read as U+FFFD.
@@ -61,8 +67,7 @@ impl Node {
     /// # Errors
     /// When the text is not JSON, or nested too deeply.
     pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
-        if text.len() > SCHEMA_BYTES {
-            let message = format!("the schema has {} bytes, and may have {SCHEMA_BYTES}", text.len());
+        if let Some(message) = why_too_large(text) {
             return Err(serde_json::Error::custom(message));
         }
         let text = &*replace_invalid_utf8(text);
@@ -321,6 +326,13 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::Node;
+
+    #[test]
+    fn large_schemas_are_refused() {
+        let text = format!("[{}1]", "1,".repeat(crate::text::limits::SCHEMA_BYTES / 2));
+        let error = Node::parse(text.as_bytes()).unwrap_err().to_string();
+        assert_eq!(error, "the schema has 8388611 bytes, and may have 8388608");
+    }
 
     #[test]
     fn bytes_that_are_not_utf_8_are_replaced() {

@@ -19,7 +19,7 @@ use Parameter::Str;
 /// Steps that making the key of a certificate counts as.
 pub(super) const KEY_COST: u64 = 300_000;
 /// Steps that an RSA or DSA key of `genPrivateKey` counts as: its search takes many times as long.
-const LARGE_KEY_COST: u64 = 2_200_000;
+const LARGE_KEY_COST: u64 = 3_900_000;
 
 /// The functions of this family.
 pub(in super::super) static FUNCTIONS: &[Function] = &[fixed("genPrivateKey", &[Str], generate).costing(KEY_COST)];
