@@ -177,7 +177,7 @@ fn refused_value(chart: &Chart, origins: &ValueOrigins, path: &[String], words: 
 /// A schema that is not JSON, or not a schema; `details` are what the schema of schemas refuses.
 fn broken_schema(chart: &Chart, words: &str, details: &[&str]) -> Finding {
     let file = chart.source_file(SCHEMA);
-    let location = match serde_json::from_slice::<serde_json::Value>(file.text()) {
+    let location = match serde_json::from_slice::<serde::de::IgnoredAny>(file.text()) {
         Ok(_) => Location::whole(file.clone()),
         Err(error) => {
             // The library counts columns in bytes, from 1.
