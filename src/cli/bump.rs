@@ -75,7 +75,7 @@ pub(super) fn run(context: RunContext, arguments: &BumpArguments) -> Result<Exit
         }
     }
     let mut request = request(context, arguments)?;
-    let read = |path: &Path| read_file(path, Named::ByInput, FILE_BYTES);
+    let read = |path: &Path| read_file(path, Named::ByUser, FILE_BYTES);
     let plan = if arguments.dry_run {
         plan_bump(&request, &read).map_err(bump_error)
     } else {

@@ -12,7 +12,6 @@ use crate::check::run::{CheckError, CheckRequest, check_charts, find_subcharts};
 use crate::engine::chart::Compat;
 use crate::kubernetes::version::{KubeVersion, parse_versions};
 use crate::report::{Group, Remarks};
-use crate::text::redact::redact_users;
 use crate::text::rule::Severity;
 
 use super::command_error::CommandError;
@@ -298,7 +297,7 @@ fn print_as_helm(context: RunContext, arguments: &LintArguments, charts: &[Linte
             text.push_str(&format!("Error {error}\n"));
         }
         for message in chart.shown(arguments.quiet) {
-            text.push_str(&format!("{}\n", redact_users(&message.to_string())));
+            text.push_str(&format!("{message}\n"));
         }
         text.push('\n');
     }

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::artifact::package::{PackageError, PackageOptions, package_chart};
-use crate::text::source::{Replacement, replace_files};
+use crate::artifact::package::{PackageError, PackageOptions, WriteArchivesError, package_chart, write_archives};
 use crate::text::visible::{visible, without_commands};
 
 use crate::engine::chart::{LoadError, LocalDependencyError};
@@ -52,19 +51,12 @@ pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<E
     let packages: Vec<(PathBuf, &[u8])> = packages
         .map(|package| (destination.join(package.file_name()), package.archive.as_slice()))
         .collect();
-    if let Some((link, _)) = packages.iter().find(|(path, _)| path.is_symlink()) {
-        let message = format!(
-            "{} is a symbolic link, and what it leads to would be overwritten",
-            link.display()
-        );
-        return Err(CommandError::could_not_run(message).with_hint("remove the link, or choose another --destination"));
-    }
-    let files = packages.iter().map(|(path, content)| Replacement {
-        path,
-        expected: None,
-        content,
-    });
-    replace_files(&files.collect::<Vec<_>>()).map_err(CommandError::could_not_run)?;
+    write_archives(&packages).map_err(|error| match error {
+        WriteArchivesError::Link(_) => {
+            CommandError::could_not_run(error).with_hint("remove the link, or choose another --destination")
+        }
+        WriteArchivesError::Replace(error) => CommandError::could_not_run(error),
+    })?;
     let lines = packages.iter().map(|(path, _)| path.display().to_string()).map(|path| {
         format!(
             "Successfully packaged chart and saved it to: {}\n",

@@ -75,13 +75,15 @@ pub fn hide_secrets(text: &[u8], resources: &mut [Resource], known: &mut KnownSe
         return secrets;
     }
     // A message quotes the document that it is about, and what Secrets beside it have.
+    let quoted = resources.iter().filter(|resource| !is_silent(resource));
+    let mut quoted: Vec<usize> = quoted.map(|resource| resource.offset).collect();
+    quoted.sort_unstable();
     let mut start = 0;
     let separators = memchr::memmem::find_iter(text, b"\n---").map(|at| at + 1);
     for end in separators.chain([text.len()]) {
         let document = text.get(start..end).unwrap_or_default();
-        let is_quoted = resources
-            .iter()
-            .any(|resource| !is_silent(resource) && (start..end).contains(&resource.offset));
+        let first = quoted.partition_point(|&offset| offset < start);
+        let is_quoted = quoted.get(first).is_some_and(|&offset| offset < end);
         if is_quoted || names_secret_kind(document) {
             secrets.extend(known.of(document));
         }

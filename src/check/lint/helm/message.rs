@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::check::finding::{Finding, Location, SecretValues};
 use crate::engine::chart::Notice;
+use crate::text::redact::redact_users;
 use crate::text::rule::{Rule, Severity};
 use crate::text::source::Span;
 
@@ -30,9 +31,9 @@ pub struct LintMessage {
 }
 
 impl LintMessage {
-    /// Hides secrets in Helm's text.
+    /// Hides secrets in Helm's text, also those of addresses.
     pub(super) fn hide(&mut self, secrets: &SecretValues) {
-        self.text = secrets.hide(&self.text).into_owned();
+        self.text = redact_users(&secrets.hide(&self.text));
     }
 }
 
