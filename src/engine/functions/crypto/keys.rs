@@ -17,7 +17,7 @@ use crate::engine::template::{CallResult, Function, Host, Parameter, Value};
 use Parameter::Str;
 
 /// Steps that making the key of a certificate counts as.
-pub(super) const KEY_COST: u64 = 300_000;
+pub(super) const KEY_COST: u64 = 200_000;
 /// Steps that an RSA or DSA key of `genPrivateKey` counts as: its search takes many times as long.
 const LARGE_KEY_COST: u64 = 3_900_000;
 
