@@ -2,4 +2,5 @@
 
 pub mod network;
 pub mod package;
+pub mod remote;
 pub mod repository;

@@ -1,0 +1,55 @@
+//! What reads charts of repositories needs to know of one: a trait between those who choose versions and those who fetch them.
+
+use std::fmt;
+
+/// A version of a chart that a repository offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedVersion {
+    /// The version as the repository spells it (an OCI tag's `_` is `+` here).
+    pub version: String,
+    /// Hex SHA-256 of the archive, where the repository says it.
+    pub digest: Option<String>,
+    /// Where the archive is, resolved against the repository's address; empty for OCI.
+    pub urls: Vec<String>,
+}
+
+/// An archive that was fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchedChart {
+    /// Its bytes.
+    pub archive: Vec<u8>,
+    /// Hex SHA-256 of the bytes.
+    pub digest: String,
+    /// Where it came from, without credentials.
+    pub url: String,
+    /// Its provenance file, where one was requested and exists.
+    pub provenance: Option<Vec<u8>>,
+}
+
+/// Why versions or an archive cannot be had. The message shows no credentials.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SourceError {
+    /// What went wrong, and where.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// Whether the repository answered that it does not have the chart or the version.
+    pub is_missing: bool,
+}
+
+/// Repositories by their URL: `https://`, `http://`, `oci://`, `s3://`, `gs://` and `file://` of a directory with an index.
+/// Aliases (`@name`) are resolved before. Used by several threads at once; each index is fetched and parsed once.
+pub trait ChartSource: fmt::Debug + Sync {
+    /// The versions of a chart, in the order that the repository has them.
+    ///
+    /// # Errors
+    /// When the repository cannot be read, or does not have the chart.
+    fn versions(&self, repository: &str, chart: &str) -> Result<Vec<ListedVersion>, SourceError>;
+
+    /// The archive of an exact version.
+    ///
+    /// # Errors
+    /// When the repository cannot be read, does not have the version, or what it sends has another digest than it lists.
+    fn fetch(&self, repository: &str, chart: &str, version: &str) -> Result<FetchedChart, SourceError>;
+}
