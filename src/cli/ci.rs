@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::artifact::package::PackageOptions;
 use crate::artifact::repository::{Item, Location};
 use crate::check::run::{CheckRequest, find_charts};
 use crate::config::{ReadConfigError, Settings};
@@ -19,7 +20,7 @@ use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::link_flags::LinkFlags;
 use super::lint::check_error;
-use super::package::package_error;
+use super::package::{package_error, package_time};
 use super::push::publish_items;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
@@ -90,8 +91,13 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         Some(location) => publish_items(context, location, items),
         None => Ok(Vec::new()),
     };
-    let publish: Option<&mut Publish<'_, CommandError>> = match &location {
-        Some(_) => Some(&mut publish),
+    let options = PackageOptions {
+        links: request.links,
+        time: package_time(context)?,
+        ..PackageOptions::default()
+    };
+    let publish: Option<(&PackageOptions, &mut Publish<'_, CommandError>)> = match &location {
+        Some(_) => Some((&options, &mut publish)),
         None => None,
     };
     let outcome = run_ci(&request, &|| context.check_world(), &progress, publish).map_err(check_error)?;

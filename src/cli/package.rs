@@ -37,6 +37,7 @@ pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<E
         version: arguments.version.clone(),
         app_version: arguments.app_version.clone(),
         links: arguments.links.policy(),
+        time: package_time(context)?,
     };
     let packages = arguments
         .charts
@@ -65,6 +66,22 @@ pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<E
     });
     context.write_stdout(lines.collect::<String>().as_bytes())?;
     Ok(Exit::Clean)
+}
+
+/// The time stamp of files in archives that `SOURCE_DATE_EPOCH` names, as in Helm: seconds since 1970.
+pub(super) fn package_time(context: RunContext) -> Result<Option<u64>, CommandError> {
+    /// The latest that a tar header has room for.
+    const LATEST: u64 = (1 << 33) - 1;
+    let Some(text) = context.variable("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    match text.parse() {
+        Ok(seconds) if seconds <= LATEST => Ok(Some(seconds)),
+        _ => Err(CommandError::usage(format!(
+            "SOURCE_DATE_EPOCH is `{}`, which is not a number of seconds since 1970",
+            visible(&text)
+        ))),
+    }
 }
 
 pub(super) fn package_error(error: PackageError) -> CommandError {

@@ -1,6 +1,7 @@
 //! A chart directory to its archive.
 
 mod archive;
+mod members;
 mod package_chart;
 mod write_archives;
 
