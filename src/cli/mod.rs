@@ -6,6 +6,7 @@ mod ci;
 mod command_error;
 mod exit_code;
 mod helm_flags;
+mod keyring_flags;
 mod link_flags;
 mod lint;
 mod network;
@@ -19,6 +20,7 @@ mod schema_flags;
 mod template;
 mod time_flag;
 mod validate;
+mod verify;
 mod value_flags;
 
 use std::ffi::OsString;
@@ -53,6 +55,8 @@ enum Command {
     Validate(Box<validate::ValidateArguments>),
     /// Package charts into reproducible archives.
     Package(package::PackageArguments),
+    /// Check that an archive is the one that its provenance file was signed for.
+    Verify(verify::VerifyArguments),
     /// Push archives to a chart repository, never losing another's push.
     Push(push::PushArguments),
     /// Set values and move images in YAML files, changing nothing else.
@@ -94,6 +98,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Lint(arguments) => lint::run(context, arguments),
         Command::Validate(arguments) => validate::run(context, arguments),
         Command::Package(arguments) => package::run(context, arguments),
+        Command::Verify(arguments) => verify::run(context, arguments),
         Command::Push(arguments) => push::run(context, arguments),
         Command::Ci(arguments) => ci::run(context, arguments),
         Command::Bump(arguments) => bump::run(context, arguments),
