@@ -1,5 +1,6 @@
 //! Chart archives to a chart repository, without losing the pushes of others.
 
+mod content;
 mod index_file;
 mod location;
 mod open;

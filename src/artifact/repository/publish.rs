@@ -10,8 +10,9 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use crate::artifact::network::{Clock, RetryPolicy};
-use crate::engine::chart::{Metadata, read_archive};
+use crate::engine::chart::Metadata;
 
+use super::content::is_same_content;
 use super::index_file::{Index, IndexEntry, IndexError};
 use super::store::{PutOutcome, Store, StoreError};
 
@@ -236,17 +237,6 @@ fn put_archive(store: &mut dyn Store, item: &Item, environment: &Environment<'_>
 /// Hex SHA-256.
 fn digest(bytes: &[u8]) -> String {
     format!("{:x}", Sha256::digest(bytes))
-}
-
-/// Whether two archives unpack to the same files: another program may have packed the one in the repository.
-fn is_same_content(a: &[u8], b: &[u8]) -> bool {
-    let files = |archive: &[u8]| {
-        read_archive(archive).ok().map(|mut files| {
-            files.sort_by(|a, b| a.name.cmp(&b.name));
-            files.into_iter().map(|file| (file.name, file.data)).collect::<Vec<_>>()
-        })
-    };
-    matches!((files(a), files(b)), (Some(a), Some(b)) if a == b)
 }
 
 fn pause(attempt: u32, environment: &Environment<'_>) {
