@@ -8,6 +8,8 @@ use crate::engine::functions::{json as go_json, yaml_value};
 use crate::text::semver::sort_newest_first;
 use crate::text::yaml;
 
+use super::index_error::{IndexError, broken};
+
 /// The field of the charts.
 const ENTRIES: &str = "entries";
 
@@ -22,26 +24,6 @@ pub struct IndexEntry {
     pub digest: String,
     /// The other fields of the entry.
     fields: JsonMap<String, Json>,
-}
-
-/// An index to which the entries cannot be added.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum IndexError {
-    /// It is not an index that Helm reads.
-    #[error("index.yaml is broken: {0}")]
-    Broken(String),
-    /// The index has the version with another archive.
-    #[error("{name} {version} is already in the repository, with different content (digest {found}, not {new})")]
-    Exists {
-        /// The chart.
-        name: String,
-        /// Its version.
-        version: String,
-        /// The digest in the index.
-        found: String,
-        /// The digest of the new archive.
-        new: String,
-    },
 }
 
 impl IndexEntry {
@@ -238,10 +220,6 @@ impl Index {
         bytes.push(b'\n');
         Ok(bytes)
     }
-}
-
-fn broken(message: impl Into<String>) -> IndexError {
-    IndexError::Broken(message.into())
 }
 
 /// A field that is a text; empty if it is not.

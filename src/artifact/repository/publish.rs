@@ -13,7 +13,8 @@ use crate::artifact::network::{Clock, RetryPolicy};
 use crate::engine::chart::Metadata;
 
 use super::content::is_same_content;
-use super::index_file::{Index, IndexEntry, IndexError};
+use super::index_error::IndexError;
+use super::index_file::{Index, IndexEntry};
 use super::store::{PutOutcome, Store, StoreError};
 
 /// The name of the index.
