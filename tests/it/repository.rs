@@ -266,12 +266,12 @@ fn conditions_are_proved_before_an_index_is_replaced() {
             if_match,
         });
         server.insert("bucket/a-1.0.0.tgz", &std::fs::read(&path).expect("an archive"));
-        server.insert("bucket/index.yaml", b"entries: {}\n");
+        server.insert("bucket/index.yaml", b"apiVersion: v1\nentries: {}\n");
         let output = push(&[&path, "s3://bucket"], Some(&server.endpoint));
         assert_code(&output, code);
         let index = server.object("bucket/index.yaml").expect("an index");
         assert_eq!(
-            index == b"entries: {}\n",
+            index == b"apiVersion: v1\nentries: {}\n",
             if_match,
             "replaced only where conditions hold"
         );

@@ -23,6 +23,8 @@ pub(super) struct Layout {
     pub(super) root: Json,
     /// The charts.
     pub(super) entries: EntriesPlace,
+    /// Whether the whole index is in braces, as JSON is.
+    pub(super) is_in_braces: bool,
     /// Spaces before the name of a chart, in block style.
     pub(super) indent: usize,
     /// The charts in the order of the text.
@@ -102,6 +104,21 @@ impl Layout {
             return Ok(layout);
         }
         tree_layout(text)
+    }
+
+    /// The parts of an index without charts, whose text is ours.
+    pub(super) fn of_empty(text: &[u8]) -> Self {
+        Self::find(text).unwrap_or_else(|_| Self {
+            root: Json::Null,
+            entries: EntriesPlace::Empty(Span::at(0)),
+            is_in_braces: false,
+            indent: 2,
+            charts: Vec::new(),
+            items: Vec::new(),
+            decoded: Vec::new(),
+            generated: None,
+            end: 0,
+        })
     }
 
     /// The chart of a name.

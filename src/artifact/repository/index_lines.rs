@@ -170,6 +170,7 @@ impl Reader {
         Some(Layout {
             root: serde_json::Value::Null,
             entries: entries.place,
+            is_in_braces: false,
             indent: entries.indent.unwrap_or(2),
             charts: entries.charts,
             items: entries.items,

@@ -74,7 +74,6 @@ pub fn index_versions(text: &[u8], chart: &str) -> Result<Option<Vec<ListedEntry
 mod tests {
     use super::*;
     use crate::artifact::repository::index_lines::usual_layout;
-    use crate::artifact::repository::index_tree::tree_layout;
 
     const ENTRY: &str = "  - apiVersion: v2\n    created: \"2026-01-02T03:04:05Z\"\n    description: 'it''s: # [x'\n    digest: sha256:aa\n    name: a\n    urls:\n    - a-1.0.0.tgz\n    version: 1.0.0\n";
 

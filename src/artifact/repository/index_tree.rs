@@ -41,6 +41,7 @@ pub(super) fn tree_layout(text: &[u8]) -> Result<Layout, IndexError> {
     let mut layout = Layout {
         root: Json::Object(values),
         entries: entries_place(text, &tree, root, entries)?,
+        is_in_braces: is_flow(text, tree.span(root)),
         indent: column(text, tree.span(entries).start),
         charts: Vec::with_capacity(charts.len()),
         items: Vec::new(),

@@ -1,6 +1,8 @@
 //! Chart archives to a chart repository, without losing the pushes of others.
 
 mod content;
+mod index_edit;
+mod index_entry;
 mod index_error;
 mod index_file;
 mod index_layout;
@@ -14,8 +16,9 @@ mod publish;
 mod publish_packages;
 pub mod store;
 
+pub use index_entry::IndexEntry;
 pub use index_error::IndexError;
-pub use index_file::{Index, IndexEntry};
+pub use index_file::Index;
 pub use index_reader::{IndexReader, index_versions};
 pub use listed_entry::ListedEntry;
 pub use location::{Location, LocationError};

@@ -13,8 +13,9 @@ use crate::artifact::network::{Clock, RetryPolicy};
 use crate::engine::chart::Metadata;
 
 use super::content::is_same_content;
+use super::index_entry::IndexEntry;
 use super::index_error::IndexError;
-use super::index_file::{Index, IndexEntry};
+use super::index_file::Index;
 use super::store::{PutOutcome, Store, StoreError};
 
 /// The name of the index.
@@ -152,7 +153,7 @@ fn open_index(store: &mut dyn Store) -> Result<OpenIndex, PublishError> {
             version: None,
         },
         Some(found) => OpenIndex {
-            index: Index::read(&found.bytes)?,
+            index: Index::read(found.bytes)?,
             version: Some(found.version),
         },
     })
@@ -162,14 +163,15 @@ fn open_index(store: &mut dyn Store) -> Result<OpenIndex, PublishError> {
 fn check_listed(store: &mut dyn Store, index: &Index, item: &Item) -> Result<(), PublishError> {
     let (name, version) = (&item.metadata.name, &item.metadata.version);
     let new = digest(&item.archive);
-    match index.digest(name, version) {
+    let found = index.digest(name, version)?.map(|(digest, _)| digest);
+    match found {
         Some(found) if found != new => match store.get(&item.file_name)? {
             Some(kept) if is_same_content(&kept.bytes, &item.archive) => Ok(()),
             Some(_) => Err(exists(item)),
             None => Err(PublishError::Index(IndexError::Exists {
                 name: name.clone(),
                 version: version.clone(),
-                found: found.to_owned(),
+                found,
                 new,
             })),
         },
@@ -306,10 +308,10 @@ mod tests {
     #[test]
     fn nothing_is_uploaded_where_the_index_is_broken_or_lists_other_content() {
         for (index, message) in [
-            ("entries: [", "index.yaml is broken: "),
+            ("apiVersion: v1\nentries: [", "index.yaml is broken: "),
             ("", "index.yaml is broken: it is empty"),
             (
-                "entries: {b: [{version: 1.0.0, digest: sha256:aa}]}",
+                "apiVersion: v1\nentries: {b: [{name: b, version: 1.0.0, digest: sha256:aa}]}",
                 "b 1.0.0 is already in the repository, with different content (digest aa, not ",
             ),
         ] {
@@ -472,7 +474,7 @@ mod tests {
             let mut store = MemoryStore::default();
             store.insert(&ours.file_name, &theirs);
             let index = format!(
-                "entries: {{a: [{{name: a, version: 1.0.0, digest: '{prefix}{}', urls: [x]}}]}}\n",
+                "apiVersion: v1\nentries: {{a: [{{name: a, version: 1.0.0, digest: '{prefix}{}', urls: [x]}}]}}\n",
                 digest(&theirs)
             );
             store.insert(INDEX, index.as_bytes());
