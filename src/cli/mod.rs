@@ -14,6 +14,7 @@ mod package;
 mod post_renderer;
 mod push;
 mod report_flags;
+mod repository_flags;
 mod run_context;
 mod schema_flags;
 mod template;

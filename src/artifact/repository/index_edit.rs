@@ -63,6 +63,11 @@ impl ChartChange {
         self.added.is_empty() && self.entries.iter().all(|entry| !entry.stays)
     }
 
+    /// Whether anything is added or removed.
+    pub(super) fn is_change(&self) -> bool {
+        !self.added.is_empty() || self.has_removals()
+    }
+
     fn has_removals(&self) -> bool {
         self.entries.iter().any(|entry| !entry.stays)
     }
@@ -170,7 +175,7 @@ impl Editor<'_> {
         let items: Vec<Span> = self.layout.items.get(chart.items.clone()).unwrap_or_default().to_vec();
         let item = |number: usize| items.get(number).copied().unwrap_or_default();
         match chart.list {
-            ListPlace::Flow(span) if change.has_removals() => {
+            ListPlace::Flow(span) if change.has_removals() || items.is_empty() => {
                 let kept = change.order();
                 let texts: Result<Vec<String>, IndexError> = kept
                     .iter()
@@ -182,7 +187,7 @@ impl Editor<'_> {
                 self.replace(span, format!("[{}]", texts?.join(", ")));
                 Ok(())
             }
-            ListPlace::Flow(span) => {
+            ListPlace::Flow(_) => {
                 let mut last = None;
                 for kept in change.order() {
                     match kept {
@@ -191,7 +196,6 @@ impl Editor<'_> {
                             let entry = json_line(&Json::Object(entry.fields.clone()))?;
                             let (at, text) = match last {
                                 Some(last) => (last.end, format!(", {entry}")),
-                                None if items.is_empty() => (span.start + 1, entry),
                                 None => (item(0).start, format!("{entry}, ")),
                             };
                             self.replace(Span::new(at, at), text);

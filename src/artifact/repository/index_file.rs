@@ -10,7 +10,6 @@ use super::index_edit::{ChartChange, Kept, OldEntry, edited};
 use super::index_entry::IndexEntry;
 use super::index_error::{IndexError, broken};
 use super::index_layout::{ChartPlace, Layout};
-use super::index_tree::tree_layout;
 use super::listed_entry::{ListedEntry, check_root, read_entry};
 
 /// An index without entries.
@@ -52,7 +51,7 @@ impl Index {
                 return Err(error);
             }
             // Read as a whole, the text gives the line of the fault, or shows that its lines mislead.
-            layout = tree_layout(&text)?;
+            layout = Layout::of_tree(&text)?;
             check(&text, &layout)?;
         }
         Ok(Self {
@@ -171,7 +170,8 @@ impl Index {
     /// # Errors
     /// When an entry cannot be printed, or the index is written in a way in which it cannot be changed.
     pub fn print(self, generated: &str) -> Result<Vec<u8>, IndexError> {
-        let changes: Vec<(String, ChartChange)> = self.changes.into_iter().collect();
+        let changes = self.changes.into_iter().filter(|(_, change)| change.is_change());
+        let changes: Vec<(String, ChartChange)> = changes.collect();
         let new = edited(&self.text, &self.layout, &changes, generated)?;
         let read = Layout::find(&new)?;
         let is_same = has_only_changes((&self.text, &self.layout), (&new, &read), &changes)?;
@@ -226,28 +226,27 @@ type Read<'t> = (&'t [u8], &'t Layout);
 fn has_only_changes(old: Read<'_>, new: Read<'_>, changes: &[(String, ChartChange)]) -> Result<bool, IndexError> {
     let changed: HashMap<&str, &ChartChange> = changes.iter().map(|(name, change)| (name.as_str(), change)).collect();
     let known: HashMap<&str, &ChartPlace> = old.1.charts.iter().map(|chart| (chart.name.as_str(), chart)).collect();
-    let mut others = old
-        .1
-        .charts
-        .iter()
-        .filter(|chart| !changed.contains_key(chart.name.as_str()));
-    let mut found = 0;
+    let (mut found, mut others) = (0, 0);
     for chart in &new.1.charts {
-        let is_same = if let Some(change) = changed.get(chart.name.as_str()) {
-            found += 1;
-            is_changed_chart((old, known.get(chart.name.as_str()).copied()), (new, chart), change)?
-        } else {
-            match others.next() {
-                Some(other) => other.name == chart.name && is_same_chart((old, other), (new, chart))?,
-                None => false,
+        let known = known.get(chart.name.as_str()).copied();
+        let is_same = match (changed.get(chart.name.as_str()), known) {
+            (Some(change), known) => {
+                found += 1;
+                is_changed_chart((old, known), (new, chart), change)?
             }
+            (None, Some(known)) => {
+                others += 1;
+                is_same_chart((old, known), (new, chart))?
+            }
+            (None, None) => false,
         };
         if !is_same {
             return Ok(false);
         }
     }
     let wanted = changes.iter().filter(|(_, change)| !change.is_empty()).count();
-    Ok(others.next().is_none() && found == wanted && fields(&old.1.root) == fields(&new.1.root))
+    let unchanged = known.keys().filter(|name| !changed.contains_key(*name)).count();
+    Ok(others == unchanged && found == wanted && fields(&old.1.root) == fields(&new.1.root))
 }
 
 fn is_same_chart(

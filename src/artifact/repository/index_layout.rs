@@ -29,6 +29,8 @@ pub(super) struct Layout {
     pub(super) indent: usize,
     /// The charts in the order of the text.
     pub(super) charts: Vec<ChartPlace>,
+    /// The numbers of the charts, sorted by name.
+    pub(super) by_name: Vec<usize>,
     /// The entries of all charts.
     pub(super) items: Vec<Span>,
     /// The values of the entries, where they cannot be read one by one.
@@ -101,9 +103,25 @@ impl Layout {
             && let Ok(root) = layout.fields(text)
         {
             layout.root = root;
-            return Ok(layout);
+            return Ok(layout.with_order());
         }
-        tree_layout(text)
+        Self::of_tree(text)
+    }
+
+    /// The same from the tree of the whole text.
+    ///
+    /// # Errors
+    /// When it is not an index.
+    pub(super) fn of_tree(text: &[u8]) -> Result<Self, IndexError> {
+        tree_layout(text).map(Self::with_order)
+    }
+
+    /// Makes it possible to find charts by name.
+    fn with_order(mut self) -> Self {
+        let mut order: Vec<usize> = (0..self.charts.len()).collect();
+        order.sort_by_key(|number| self.charts.get(*number).map(|chart| chart.name.as_str()));
+        self.by_name = order;
+        self
     }
 
     /// The parts of an index without charts, whose text is ours.
@@ -114,6 +132,7 @@ impl Layout {
             is_in_braces: false,
             indent: 2,
             charts: Vec::new(),
+            by_name: Vec::new(),
             items: Vec::new(),
             decoded: Vec::new(),
             generated: None,
@@ -123,7 +142,12 @@ impl Layout {
 
     /// The chart of a name.
     pub(super) fn chart(&self, name: &str) -> Option<&ChartPlace> {
-        self.charts.iter().find(|chart| chart.name == name)
+        let name_of = |number: &usize| self.charts.get(*number).map(|chart| chart.name.as_str());
+        let at = self
+            .by_name
+            .binary_search_by(|number| name_of(number).cmp(&Some(name)))
+            .ok()?;
+        self.charts.get(*self.by_name.get(at)?)
     }
 
     /// The value of an entry.

@@ -173,6 +173,7 @@ impl Reader {
             is_in_braces: false,
             indent: entries.indent.unwrap_or(2),
             charts: entries.charts,
+            by_name: Vec::new(),
             items: entries.items,
             decoded: Vec::new(),
             generated: self.generated,

@@ -9,7 +9,6 @@ use crate::text::semver::sort_newest_first;
 
 use super::index_error::IndexError;
 use super::index_layout::Layout;
-use super::index_tree::tree_layout;
 use super::listed_entry::{ListedEntry, check_root, read_entry};
 
 /// An index whose charts have been located. It keeps places only, so the same text is given to each call.
@@ -41,7 +40,7 @@ impl IndexReader {
     pub fn versions(&self, text: &[u8], chart: &str) -> Result<Option<Vec<ListedEntry>>, IndexError> {
         match versions_in(&self.layout, text, chart) {
             // Read as a whole, the text gives the line of the fault, or shows that its lines mislead.
-            Err(_) if self.layout.decoded.is_empty() => versions_in(&tree_layout(text)?, text, chart),
+            Err(_) if self.layout.decoded.is_empty() => versions_in(&Layout::of_tree(text)?, text, chart),
             found => found,
         }
     }
@@ -74,6 +73,7 @@ pub fn index_versions(text: &[u8], chart: &str) -> Result<Option<Vec<ListedEntry
 mod tests {
     use super::*;
     use crate::artifact::repository::index_lines::usual_layout;
+    use crate::artifact::repository::index_tree::tree_layout;
 
     const ENTRY: &str = "  - apiVersion: v2\n    created: \"2026-01-02T03:04:05Z\"\n    description: 'it''s: # [x'\n    digest: sha256:aa\n    name: a\n    urls:\n    - a-1.0.0.tgz\n    version: 1.0.0\n";
 

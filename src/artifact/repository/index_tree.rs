@@ -44,6 +44,7 @@ pub(super) fn tree_layout(text: &[u8]) -> Result<Layout, IndexError> {
         is_in_braces: is_flow(text, tree.span(root)),
         indent: column(text, tree.span(entries).start),
         charts: Vec::with_capacity(charts.len()),
+        by_name: Vec::new(),
         items: Vec::new(),
         decoded: Vec::new(),
         generated: tree.get(root, "generated").map(|node| tree.span(node)),
