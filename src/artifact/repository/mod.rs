@@ -14,6 +14,7 @@ mod index_tree;
 mod index_update;
 mod listed_entry;
 mod location;
+pub mod maintain;
 mod object_name;
 mod open;
 mod publish;
