@@ -69,7 +69,7 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
     };
     let now = context.now_rfc3339();
     let outcomes = publish_packages(request, &repository_settings(context), &now)
-        .map_err(|(location, error)| at(&locations, &location, publish_packages_error(error)))?;
+        .map_err(|(location, error)| at(&locations, &location, publish_packages_error(*error)))?;
     match arguments.output {
         OutputFormat::Text => {
             let lines: String = outcomes
@@ -209,7 +209,7 @@ pub(super) fn publish_to(
         is_dry_run: false,
     };
     let outcomes = publish_packages(request, &repository_settings(context), &context.now_rfc3339())
-        .map_err(|(_, error)| publish_packages_error(error))?;
+        .map_err(|(_, error)| publish_packages_error(*error))?;
     let mut results = Vec::new();
     for outcome in outcomes {
         let published = outcome.result.map_err(publish_error)?;

@@ -449,7 +449,7 @@ fn error(error: MaintainError) -> CommandError {
     match error {
         MaintainError::Open(error) => open_error(error),
         MaintainError::Update(error) => update_error(error),
-        MaintainError::Publish(error) => publish_packages_error(error),
+        MaintainError::Publish(error) => publish_packages_error(*error),
         MaintainError::NoChart { .. } | MaintainError::NoVersion { .. } => {
             CommandError::findings(error).with_hint("`chartwright repo list` shows what the repository has")
         }

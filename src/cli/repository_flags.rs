@@ -70,7 +70,7 @@ pub(super) fn publish_error(error: PublishError) -> CommandError {
 pub(super) fn open_error(error: OpenError) -> CommandError {
     match error {
         OpenError::Store(error) => store_error(error),
-        error => CommandError::could_not_run(error),
+        OpenError::Network(error) => CommandError::could_not_run(error),
     }
 }
 

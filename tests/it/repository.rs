@@ -447,7 +447,9 @@ fn objects_of_s3_are_listed_and_removed() {
 }
 
 fn content(directory: &Path) -> Vec<(String, Vec<u8>)> {
-    let entries = std::fs::read_dir(directory).expect("a directory");
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return Vec::new();
+    };
     let mut files: Vec<_> = entries
         .map(|entry| entry.expect("an entry"))
         .map(|entry| {
@@ -493,6 +495,7 @@ fn several_repositories_get_everything_or_nothing() {
         "{text}"
     );
     assert_eq!((content(&first), content(&second)), (Vec::new(), before));
+    assert!(!first.exists(), "nothing is created for a comparison");
     let output = to(&["--skip-existing", "--output", "json"]);
     assert_code(&output, 0);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("is JSON");

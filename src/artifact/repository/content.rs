@@ -91,7 +91,10 @@ mod tests {
     use super::*;
     use crate::artifact::package::pack;
 
-    fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+    /// Names and contents.
+    type Files<'f> = &'f [(&'f str, &'f [u8])];
+
+    fn archive(files: Files<'_>) -> Vec<u8> {
         let files: Vec<ChartFile> = files
             .iter()
             .map(|(name, data)| ChartFile::new((*name).to_owned(), *data))
@@ -103,7 +106,7 @@ mod tests {
     #[test]
     fn what_helm_spells_anew_is_the_same() {
         let sub = archive(&[("Chart.yaml", b"# sub\nname: s\nversion: 1.0.0\napiVersion: v2\n")]);
-        let pairs: [(&[(&str, &[u8])], &[(&str, &[u8])]); 4] = [
+        let pairs: [(Files<'_>, Files<'_>); 4] = [
             (
                 &[
                     (

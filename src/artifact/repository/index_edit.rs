@@ -109,7 +109,7 @@ pub(super) fn edited(
     let removes_charts = removed.any(|(name, _)| layout.chart(name).is_some());
     match layout.entries {
         EntriesPlace::Flow(span) if removes_charts || layout.charts.is_empty() => {
-            editor.rewrite_entries(span, changes)?
+            editor.rewrite_entries(span, changes)?;
         }
         _ => editor.change_charts(changes)?,
     }
@@ -160,13 +160,12 @@ impl Editor<'_> {
                 Some(chart) => self.change_chart(chart, change)?,
             }
         }
-        if new.is_empty() && removed > 0 && removed == self.layout.charts.len() {
-            if let EntriesPlace::Block { start, .. } = self.layout.entries {
-                self.lines(
-                    start,
-                    format!("{}{{}}{}", " ".repeat(self.layout.indent), self.line_break),
-                );
-            }
+        if new.is_empty()
+            && removed == self.layout.charts.len()
+            && let EntriesPlace::Block { start, .. } = self.layout.entries
+        {
+            let indent = " ".repeat(self.layout.indent);
+            self.lines(start, format!("{indent}{{}}{}", self.line_break));
         }
         self.add_charts(new)
     }

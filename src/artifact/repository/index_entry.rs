@@ -126,7 +126,7 @@ pub(super) fn yaml_lines(value: &Json) -> Result<String, IndexError> {
 /// When a value cannot be printed.
 pub(super) fn json_line(value: &Json) -> Result<String, IndexError> {
     let value = go_json::from_go_json(value.to_string().as_bytes()).map_err(broken)?;
-    let printed = go_json::to_go_json(&value).map_err(|error| broken(error.to_string()))?;
+    let printed = go_json::to_go_json(&value).map_err(broken)?;
     Ok(String::from_utf8_lossy(&printed).into_owned())
 }
 

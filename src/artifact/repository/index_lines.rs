@@ -261,19 +261,23 @@ fn read_line(text: &[u8], start: usize, end: usize, indent: usize) -> Option<Lin
         Some(b'?' | b':' | b',' | b']' | b'}') => return None,
         _ => {}
     }
-    let Some(colon) = key_end(node)? else {
-        let found = closed_node(text, at, end)?;
-        // A block scalar without a parent on its line belongs to a key on a line before.
-        let block_scalar = match (found.is_block_scalar, parent) {
-            (true, Some(dash)) => Some(dash),
-            (true, None) => return None,
-            (false, _) => None,
-        };
-        return content(None, found.span, block_scalar);
+    let colon = match key_end(node) {
+        Key::Plain(colon) => colon,
+        Key::Unclear => return None,
+        Key::Absent => {
+            let found = closed_node(text, at, end)?;
+            // A block scalar without a parent on its line belongs to a key on a line before.
+            let block_scalar = match (found.is_block_scalar, parent) {
+                (true, Some(dash)) => Some(dash),
+                (true, None) => return None,
+                (false, _) => None,
+            };
+            return content(None, found.span, block_scalar);
+        }
     };
     let found = closed_node(text, at + colon + 1, end)?;
     content(
-        Some(node.get(..colon)?),
+        Some(node.get(..colon)?.trim_ascii_end()),
         found.span,
         found.is_block_scalar.then_some(column),
     )
@@ -288,25 +292,30 @@ fn after_dash(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// Where the colon after a plain key is. `None` outside: a key that is not plain, or a comment before the colon.
-fn key_end(node: &[u8]) -> Option<Option<usize>> {
-    let is_special = matches!(node.first(), Some(first) if !is_plain_start(*first));
-    let mut from = 0;
-    while let Some(at) = memchr::memchr(b':', node.get(from..)?) {
-        let colon = from + at;
-        if matches!(node.get(colon + 1), None | Some(b' ' | b'\t')) {
-            let key = node.get(..colon)?;
-            let has_comment = key.windows(2).any(|pair| matches!(pair, [b' ' | b'\t', b'#']));
-            // In quotes, a colon is text.
-            return match (is_special, has_comment) {
-                (false, false) => Some(Some(colon)),
-                (false, true) => None,
-                (true, _) => Some(None),
-            };
-        }
-        from = colon + 1;
+/// The key at the start of a node.
+enum Key {
+    /// A plain one, which ends before the colon at this place.
+    Plain(usize),
+    /// None.
+    Absent,
+    /// A comment before the colon.
+    Unclear,
+}
+
+/// Where the colon after a plain key is.
+fn key_end(node: &[u8]) -> Key {
+    // In quotes and brackets, a colon is text.
+    if matches!(node.first(), Some(first) if !is_plain_start(*first)) {
+        return Key::Absent;
     }
-    Some(None)
+    for colon in memchr::memchr_iter(b':', node) {
+        if matches!(node.get(colon + 1), None | Some(b' ' | b'\t')) {
+            let key = node.get(..colon).unwrap_or_default();
+            let has_comment = key.windows(2).any(|pair| matches!(pair, [b' ' | b'\t', b'#']));
+            return if has_comment { Key::Unclear } else { Key::Plain(colon) };
+        }
+    }
+    Key::Absent
 }
 
 /// The rest of a line that ends where the line ends.
@@ -343,8 +352,29 @@ fn closed_node(text: &[u8], start: usize, end: usize) -> Option<Closed> {
         // `+` keeps the empty lines that follow, so that what is added after them is not where it seems to be.
         [b'|' | b'>', header @ ..] if header.iter().all(|byte| matches!(byte, b'-' | b'1'..=b'9')) => closed(true),
         [first, ..] if is_plain_start(*first) => closed(false),
+        [b'[' | b'{', ..] if is_closed_flow(node) => closed(false),
         _ => None,
     }
+}
+
+/// Whether a list or mapping in brackets ends at the end of the line, and has nothing in it that could hide a bracket.
+fn is_closed_flow(node: &[u8]) -> bool {
+    let mut open = Vec::new();
+    let mut bytes = node.iter().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'[' | b'{' => open.push(*byte),
+            b']' | b'}' => {
+                let wanted = if *byte == b']' { b'[' } else { b'{' };
+                if open.pop() != Some(wanted) || (open.is_empty() && bytes.peek().is_some()) {
+                    return false;
+                }
+            }
+            b'"' | b'\'' | b'#' | b'&' | b'*' | b'!' | b'|' | b'>' | b'%' | b'@' | b'`' | b'\t' => return false,
+            _ => {}
+        }
+    }
+    open.is_empty()
 }
 
 /// The text before a comment at the end of a line; all of a text that begins with a quote.

@@ -6,6 +6,8 @@ use serde_json::{Value as Json, json};
 
 use super::index_entry::IndexEntry;
 use super::index_file::Index;
+use super::index_lines::usual_layout;
+use super::index_tree::tree_layout;
 use crate::engine::chart::Metadata;
 use crate::text::semver::sort_newest_first;
 use crate::text::yaml::json_from_bytes_strict;
@@ -190,6 +192,14 @@ proptest! {
         let text = written(&charts, &style);
         let mut value = json_from_bytes_strict(text.as_bytes()).unwrap();
         let mut index = Index::read(text.clone().into_bytes()).unwrap();
+        if let Some(lines) = usual_layout(text.as_bytes()) {
+            let mut tree = tree_layout(text.as_bytes()).unwrap();
+            tree.decoded.clear();
+            tree.root = Json::Null;
+            // The tree does not have the comments before the first chart.
+            tree.entries = lines.entries;
+            prop_assert_eq!(lines, tree, "{}", text);
+        }
         apply(&mut value, &mut index, &changes);
         let new = String::from_utf8(index.print(NOW).unwrap()).unwrap();
         let read = json_from_bytes_strict(new.as_bytes()).unwrap();

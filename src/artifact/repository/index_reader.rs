@@ -86,6 +86,7 @@ mod tests {
 
     /// The verdicts are those of `helm repo add` and `helm search repo -l` of 4.3 and 3.22.
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of indexes")]
     fn an_index_is_read_as_helm_reads_it() {
         let usual = |entry: String| format!("apiVersion: v1\nentries:\n  a:\n{entry}");
         let changed = |from: &str, to: &str| usual(ENTRY.replace(from, to));
@@ -218,7 +219,10 @@ mod tests {
             (usual.replace("\n  ", "\n    ").replace('\n', "\r\n"), true),
             (with("    x: \"a\n  b: c\"\n"), false),
             (with("    x: 'a\n  b:\n  - c'\n"), false),
+            (with("    x: [a, {b: c}]\n    y : {a: []}\n  b :\n  - name: c\n"), true),
             (with("    x: [a,\n  b ]\n"), false),
+            (with("    x: [\"]\",\n  b ]\n"), false),
+            (with("    x: [a]]\n"), false),
             (with("    x: &y a\n    z: *y\n"), false),
             (with("    x: |+\n      a\n\n"), false),
             (with("    x: a # b: |\n"), true),

@@ -164,8 +164,8 @@ fn compare(
             object: object.to_owned(),
         })
     };
-    let urls = listed.iter().flat_map(|(_, urls)| urls);
-    let object = urls.filter_map(|url| object_name(url)).next();
+    let mut urls = listed.iter().flat_map(|(_, urls)| urls);
+    let object = urls.find_map(|url| object_name(url));
     let object = object.unwrap_or_else(|| item.file_name.clone());
     let (object, kept) = match &listed {
         Some((listed, _)) if *listed == new => return step(Outcome::AlreadyThere, &new, &object),
@@ -181,7 +181,10 @@ fn compare(
         (None, Some(kept)) if is_same_content(&kept.bytes, &item.archive) => {
             step(Outcome::Published, &digest(&kept.bytes))
         }
-        (Some((listed, _)), Some(kept)) if is_same_content(&kept.bytes, &item.archive) => {
+        // A digest of another archive is a fault of the index, which only a replacement mends.
+        (Some((listed, _)), Some(kept))
+            if (listed.is_empty() || listed == digest(&kept.bytes)) && is_same_content(&kept.bytes, &item.archive) =>
+        {
             step(Outcome::AlreadyThere, &listed)
         }
         (listed, kept) => match (existing, listed, kept) {
@@ -189,12 +192,18 @@ fn compare(
             (Existing::Skip, listed, _) => {
                 step(Outcome::Skipped, &listed.map(|(listed, _)| listed).unwrap_or_default())
             }
-            (Existing::Refuse, Some((found, _)), None) => Err(PublishError::from(IndexError::Exists {
-                name: name.clone(),
-                version: version.clone(),
-                found,
-                new,
-            })),
+            (Existing::Refuse, Some((found, _)), kept)
+                if kept
+                    .as_ref()
+                    .is_none_or(|kept| is_same_content(&kept.bytes, &item.archive)) =>
+            {
+                Err(PublishError::from(IndexError::Exists {
+                    name: name.clone(),
+                    version: version.clone(),
+                    found,
+                    new,
+                }))
+            }
             (Existing::Refuse, _, _) => Err(exists(item)),
         },
     }

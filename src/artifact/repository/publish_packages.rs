@@ -89,7 +89,7 @@ pub fn publish_packages(
     request: PublishRequest<'_>,
     settings: &RepositorySettings,
     now: &str,
-) -> Result<Vec<RepositoryOutcome>, (Location, PublishPackagesError)> {
+) -> Result<Vec<RepositoryOutcome>, (Location, Box<PublishPackagesError>)> {
     let environment = Environment {
         now: now.to_owned(),
         clock: &*settings.clock,
@@ -102,8 +102,17 @@ pub fn publish_packages(
     } = request;
     let mut prepared = Vec::new();
     for location in locations {
-        let (store, plan) = prepare_at(location, request, settings).map_err(|error| (location.clone(), error))?;
+        let (store, plan) =
+            prepare_at(location, request, settings).map_err(|error| (location.clone(), Box::new(error)))?;
         prepared.push((location.clone(), store, plan));
+    }
+    if locations.len() > 1 && !is_dry_run {
+        for (location, store, _) in &mut prepared {
+            store.check_writable().map_err(|error| {
+                let error = PublishError::from(UpdateError::from(error));
+                (location.clone(), Box::new(error.into()))
+            })?;
+        }
     }
     let outcomes = prepared
         .into_iter()
@@ -126,10 +135,5 @@ fn prepare_at(
     let mut store = open_store(location, settings)?;
     let is_alone = request.locations.len() == 1 && request.items.len() == 1 && !request.is_dry_run;
     let plan = prepare(&mut *store, request.items, request.existing, !is_alone)?;
-    if request.locations.len() > 1 && !request.is_dry_run {
-        store
-            .check_writable()
-            .map_err(|error| PublishError::from(UpdateError::from(error)))?;
-    }
     Ok((store, plan))
 }

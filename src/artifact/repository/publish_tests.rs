@@ -284,7 +284,7 @@ fn the_index_lists_the_digest_and_the_place_of_the_archive_that_is_kept() {
 fn other_content_is_replaced_or_skipped_on_request() {
     let mut store = MemoryStore::default();
     let old = item("a", "1.0.0", "old");
-    run(&mut store, &[old.clone()]).0.unwrap();
+    run(&mut store, std::slice::from_ref(&old)).0.unwrap();
     let both = [item("a", "1.0.0", "new"), item("b", "1.0.0", "x")];
     assert!(run(&mut store, &both).0.is_err());
     assert_eq!(store.object("b-1.0.0.tgz"), None);
@@ -356,4 +356,27 @@ fn a_provenance_file_goes_beside_its_archive() {
     assert_eq!(store.object("a-1.0.0.tgz.prov"), Some(&b"one"[..]));
     run(&mut store, &[signed("x", "two")]).0.unwrap();
     assert_eq!(store.object("a-1.0.0.tgz.prov"), Some(&b"two"[..]));
+}
+
+/// The index of a repository that was damaged.
+#[test]
+fn an_entry_with_the_digest_of_another_archive_is_mended_only_by_replacing_it() {
+    let ours = item("a", "1.0.0", "x");
+    let mut store = MemoryStore::default();
+    store.insert(&ours.file_name, &ours.archive);
+    let index =
+        "apiVersion: v1\nentries:\n  a:\n  - name: a\n    version: 1.0.0\n    digest: ffaa\n    urls: [a-1.0.0.tgz]\n";
+    store.insert(INDEX, index.as_bytes());
+    let error = run(&mut store, std::slice::from_ref(&ours)).0.unwrap_err();
+    assert!(
+        error.is_finding() && error.to_string().contains("digest ffaa"),
+        "{error}"
+    );
+    let (replaced, _) = run_with(&mut store, std::slice::from_ref(&ours), Existing::Replace);
+    assert_eq!(replaced.unwrap(), [Outcome::Replaced]);
+    let index = String::from_utf8(store.object(INDEX).unwrap().to_vec()).unwrap();
+    assert!(
+        index.contains(&digest(&ours.archive)) && !index.contains("ffaa"),
+        "{index}"
+    );
 }

@@ -1,6 +1,7 @@
 //! The archives of a repository: their names, digests and charts, read by several threads.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::engine::chart::Metadata;
 use crate::text::threads::map_with_state;
@@ -33,7 +34,9 @@ pub(super) struct Archive {
 /// When the store fails.
 pub(super) fn archive_names(store: &mut dyn Store) -> Result<BTreeSet<String>, MaintainError> {
     let names = store.list("")?.into_iter().map(|object| object.name);
-    Ok(names.filter(|name| name.ends_with(".tgz")).collect())
+    Ok(names
+        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "tgz"))
+        .collect())
 }
 
 /// Reads archives; one that vanishes meanwhile is left out.

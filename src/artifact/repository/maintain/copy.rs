@@ -6,7 +6,7 @@ use super::super::location::Location;
 use super::super::object_name::object_name;
 use super::super::open::{RepositorySettings, open_store};
 use super::super::publish::{Existing, Item, PublishError, Published, digest};
-use super::super::publish_packages::{PublishPackagesError, PublishRequest, publish_packages};
+use super::super::publish_packages::{PublishRequest, publish_packages};
 use super::super::store::Store;
 use super::maintain_error::MaintainError;
 
@@ -54,9 +54,9 @@ pub fn copy_version(
         existing: request.existing,
         is_dry_run: request.is_dry_run,
     };
-    let outcomes = publish_packages(publish, settings, now).map_err(|(_, error)| error)?;
+    let outcomes = publish_packages(publish, settings, now).map_err(|(_, error)| MaintainError::Publish(error))?;
     for outcome in outcomes {
-        let published = outcome.result.map_err(PublishPackagesError::from)?;
+        let published = outcome.result.map_err(publish_error)?;
         if let Some(published) = published.into_iter().next() {
             return Ok(Copied {
                 published,
@@ -64,7 +64,11 @@ pub fn copy_version(
             });
         }
     }
-    Err(PublishPackagesError::from(PublishError::Contradiction(item.file_name)).into())
+    Err(publish_error(PublishError::Contradiction(item.file_name)))
+}
+
+fn publish_error(error: PublishError) -> MaintainError {
+    MaintainError::Publish(Box::new(error.into()))
 }
 
 /// The archive and provenance file of a version.
@@ -107,6 +111,9 @@ fn read_item(store: &mut dyn Store, request: CopyRequest<'_>) -> Result<Item, Ma
     let provenance = store.get(&format!("{object}.prov"))?.map(|found| found.bytes);
     match Item::from_archive(archive) {
         Ok(item) => Ok(Item { provenance, ..item }),
-        Err(source) => Err(MaintainError::Item { object, source }),
+        Err(source) => Err(MaintainError::Item {
+            object,
+            source: Box::new(source),
+        }),
     }
 }

@@ -61,11 +61,11 @@ pub enum MaintainError {
         /// The archive.
         object: String,
         /// Why.
-        source: ItemError,
+        source: Box<ItemError>,
     },
     /// The other repository does not accept the version.
-    #[error(transparent)]
-    Publish(#[from] PublishPackagesError),
+    #[error("{0}")]
+    Publish(Box<PublishPackagesError>),
 }
 
 impl From<StoreError> for MaintainError {

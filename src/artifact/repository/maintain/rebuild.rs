@@ -1,5 +1,5 @@
 //! index.yaml made to agree with the archives of a repository: entries whose archives are the same stay as they are, with
-//! `created` and fields that nobody knows. What `helm repo index` does by writing everything anew.
+//! `created` and unknown fields, where `helm repo index` writes everything anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -51,14 +51,17 @@ fn contract(store: &mut dyn Store) {
             .map(|object| (object.name, object.size))
             .collect::<Vec<_>>()
     };
-    let (a, b, c) = (("a".to_owned(), 1), ("b".to_owned(), 0), ("sub/c".to_owned(), 3));
+    let (b, c) = (("b".to_owned(), 0), ("sub/c".to_owned(), 3));
+
+    let all = names(store, "");
+    assert_eq!(all.first(), Some(&("a".to_owned(), 1)));
     assert_eq!(
-        names(store, ""),
-        [a, b.clone(), c.clone()],
+        all.get(1..),
+        Some(&[b.clone(), c.clone()][..]),
         "without traces of what was tried"
     );
-    assert_eq!(names(store, "sub/"), [c.clone()]);
-    assert_eq!(names(store, "b"), [b.clone()]);
+    assert_eq!(names(store, "sub/"), std::slice::from_ref(&c));
+    assert_eq!(names(store, "b"), std::slice::from_ref(&b));
     assert_eq!(names(store, "sub/d"), []);
 
     assert_eq!(store.delete("a", &first.version).unwrap(), PutOutcome::Conflict);
@@ -82,7 +85,7 @@ fn memory_keeps_the_contract() {
 #[test]
 fn a_directory_keeps_the_contract() {
     let directory = tempfile::tempdir().unwrap();
-    contract(&mut DiskStore::open(&directory.path().join("new")).unwrap());
+    contract(&mut DiskStore::new(&directory.path().join("new")));
 }
 
 #[test]

@@ -30,15 +30,11 @@ pub struct DiskStore {
 }
 
 impl DiskStore {
-    /// Opens a directory, which is created if it does not exist.
-    ///
-    /// # Errors
-    /// When it cannot be created.
-    pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(directory).map_err(|error| failure("OPEN", directory, error))?;
-        Ok(Self {
+    /// A directory, which is created when something is written if it does not exist.
+    pub fn new(directory: &Path) -> Self {
+        Self {
             directory: directory.to_owned(),
-        })
+        }
     }
 
     /// The path of an object, which no link leads out of the directory: whoever may write in it could otherwise have any
@@ -53,7 +49,7 @@ impl DiskStore {
         }
         let path = self.directory.join(name);
         let may_be_linked = name.contains('/') || path.is_symlink();
-        if may_be_linked && !would_be_inside(&self.directory, &path).unwrap_or(false) {
+        if may_be_linked && self.directory.exists() && !would_be_inside(&self.directory, &path).unwrap_or(false) {
             let error = io::Error::other("the symbolic link leads out of the repository");
             return Err(failure("OPEN", &path, error));
         }
@@ -90,6 +86,7 @@ impl DiskStore {
     }
 
     fn lock(&self) -> Result<DirectoryLock, StoreError> {
+        fs::create_dir_all(&self.directory).map_err(|error| failure("OPEN", &self.directory, error))?;
         DirectoryLock::acquire(&self.directory).map_err(|error| {
             let error = io::Error::new(error.kind(), format!("cannot be locked: {error}"));
             failure("LOCK", &self.directory, error)
@@ -126,6 +123,9 @@ impl Store for DiskStore {
             links: Links::Inside,
         };
         let mut found = Vec::new();
+        if !self.directory.exists() {
+            return Ok(found);
+        }
         walk(&self.directory, limits, &mut |entry| {
             let entry = match entry {
                 Ok(entry) => entry,
@@ -179,7 +179,8 @@ mod tests {
     fn nothing_outside_of_the_directory_is_read_or_written_through_a_link() {
         let all = tempfile::tempdir().unwrap();
         let directory = all.path().join("repository");
-        let mut store = DiskStore::open(&directory).unwrap();
+        fs::create_dir(&directory).unwrap();
+        let mut store = DiskStore::new(&directory);
         fs::write(all.path().join("there"), "a").unwrap();
         symlink("../there", directory.join("index.yaml")).unwrap();
         symlink("../new", directory.join("a.tgz")).unwrap();

@@ -195,7 +195,7 @@ impl S3Store {
     }
 }
 
-/// What clients and caches on the way are told about an object: an index must not be kept, since it changes with every push.
+/// The headers of an object for clients and caches: an index must not be cached, since it changes with every push.
 fn attributes(name: &str) -> Attributes {
     let (kind, caching) = match name.rsplit_once('.') {
         Some((_, "tgz")) => ("application/gzip", None),
