@@ -60,7 +60,7 @@ pub(super) fn publish_packages_error(error: PublishPackagesError) -> CommandErro
 pub(super) fn publish_error(error: PublishError) -> CommandError {
     match error {
         error if error.is_finding() => CommandError::findings(error).with_hint(
-            "raise the chart's version: a published version never changes (--force replaces it, --skip-existing leaves it out)",
+            "raise the chart's version: a published version never changes (`push --force` replaces it, `push --skip-existing` leaves it out)",
         ),
         PublishError::Update(error) => update_error(error),
         error => CommandError::could_not_run(error),

@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn what_helm_spells_anew_is_the_same() {
         let sub = archive(&[("Chart.yaml", b"# sub\nname: s\nversion: 1.0.0\napiVersion: v2\n")]);
-        let pairs: [(Files<'_>, Files<'_>); 4] = [
+        let pairs: [(Files<'_>, Files<'_>); 5] = [
             (
                 &[
                     (
@@ -159,6 +159,13 @@ mod tests {
                     ("Chart.yaml", b"apiVersion: v1\nname: c\nversion: 1.0.0\n"),
                     ("requirements.yaml", b"dependencies: []\n"),
                 ],
+            ),
+            (
+                &[(
+                    "Chart.yaml",
+                    b"apiVersion: v1\nname: c\nversion: 1.0.0\ndependencies: [{name: s}]\nannotations: {}\n",
+                )],
+                &[("Chart.yaml", b"apiVersion: v1\nname: c\nversion: 1.0.0\n")],
             ),
         ];
         for (ours, theirs) in pairs {

@@ -10,7 +10,7 @@ use super::index_lines::usual_layout;
 use super::index_tree::tree_layout;
 use crate::engine::chart::Metadata;
 use crate::text::semver::sort_newest_first;
-use crate::text::yaml::json_from_bytes_strict;
+use crate::text::yaml::{Dialect, json_from_bytes_strict, sort_by_key};
 
 const NOW: &str = "2026-02-03T04:05:06Z";
 const NAMES: [&str; 5] = ["a", "b-2", "b-10", "true", "c.d"];
@@ -173,6 +173,29 @@ fn apply(value: &mut Json, index: &mut Index, changes: &[(bool, usize, usize)]) 
     }
 }
 
+/// The versions of the charts whose entries were in Helm's order.
+fn sorted_lists(value: &Json, original: &Json) -> Vec<(String, Vec<String>)> {
+    let versions = |value: &Json, name: &str| -> Vec<String> {
+        let list = value["entries"][name].as_array().into_iter().flatten();
+        list.map(|entry| entry["version"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    };
+    let names = value["entries"].as_object().into_iter().flatten();
+    names
+        .filter(|(name, _)| {
+            let before = versions(original, name);
+            sort_newest_first(before.clone(), Clone::clone) == before
+        })
+        .map(|(name, _)| (name.clone(), versions(value, name)))
+        .collect()
+}
+
+/// Names in the order in which Helm prints them.
+fn sorted(mut names: Vec<String>) -> Vec<String> {
+    sort_by_key(Dialect::V2, &mut names, |name| name);
+    names
+}
+
 /// Whether all lines of `old`, apart from some, are in `new` in their order.
 fn keeps_lines(old: &str, new: &str, removed: &dyn Fn(&str) -> bool) -> Result<(), String> {
     let mut lines = new.lines();
@@ -191,6 +214,7 @@ proptest! {
     fn a_changed_index_means_what_a_model_says(charts in charts(), style in styles(), changes in changes()) {
         let text = written(&charts, &style);
         let mut value = json_from_bytes_strict(text.as_bytes()).unwrap();
+        let original = value.clone();
         let mut index = Index::read(text.clone().into_bytes()).unwrap();
         if let Some(lines) = usual_layout(text.as_bytes()) {
             let mut tree = tree_layout(text.as_bytes()).unwrap();
@@ -204,6 +228,14 @@ proptest! {
         let new = String::from_utf8(index.print(NOW).unwrap()).unwrap();
         let read = json_from_bytes_strict(new.as_bytes()).unwrap();
         prop_assert_eq!(model(&read), model(&value), "{}\n->\n{}", text, new);
+        for (name, versions) in sorted_lists(&read, &original) {
+            prop_assert_eq!(sort_newest_first(versions.clone(), Clone::clone), versions, "{}: {}", name, new);
+        }
+        let names = |value: &Json| value["entries"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        let (before, after): (Vec<String>, Vec<String>) = (names(&original), names(&read));
+        if sorted(before.clone()) == before {
+            prop_assert_eq!(sorted(after.clone()), after, "{}\n->\n{}", text, new);
+        }
         prop_assert_eq!(&read["generated"], NOW);
         prop_assert_eq!(&read["serverInfo"], &value["serverInfo"]);
         // Only additions: everything else is there as it was.

@@ -380,3 +380,21 @@ fn an_entry_with_the_digest_of_another_archive_is_mended_only_by_replacing_it() 
         "{index}"
     );
 }
+
+/// Such as a push leaves that was killed.
+#[test]
+fn an_archive_without_an_entry_is_found_before_anything_is_written() {
+    let mut store = MemoryStore::default();
+    let kept = item("b", "1.0.0", "kept");
+    store.insert(&kept.file_name, &kept.archive);
+    let both = [item("a", "1.0.0", "x"), item("b", "1.0.0", "other")];
+    let error = run(&mut store, &both).0.unwrap_err();
+    assert!(matches!(error, PublishError::Exists { .. }), "{error}");
+    assert_eq!((store.object("a-1.0.0.tgz"), store.object(INDEX)), (None, None));
+    let (skipped, _) = run_with(&mut store, &both, Existing::Skip);
+    assert_eq!(skipped.unwrap(), [Outcome::Published, Outcome::Skipped]);
+    let (replaced, _) = run_with(&mut store, &both, Existing::Replace);
+    assert_eq!(replaced.unwrap(), [Outcome::AlreadyThere, Outcome::Replaced]);
+    let same = [item("a", "1.0.0", "x"), item("b", "1.0.0", "other")];
+    assert_eq!(run(&mut store, &same).0.unwrap(), [Outcome::AlreadyThere; 2]);
+}
