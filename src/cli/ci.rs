@@ -21,7 +21,7 @@ use super::exit_code::Exit;
 use super::link_flags::LinkFlags;
 use super::lint::check_error;
 use super::package::{package_error, package_time};
-use super::push::publish_items;
+use super::push::publish_to;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
 use super::schema_flags::FetchFlags;
@@ -88,7 +88,7 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
     // A baseline is a list of what is wrong: nothing is published while one is made.
     let location = location.filter(|_| !reporting.writes_baseline());
     let mut publish = |items: &[Item]| match &location {
-        Some(location) => publish_items(context, location, items),
+        Some(location) => publish_to(context, location, items),
         None => Ok(Vec::new()),
     };
     let options = PackageOptions {

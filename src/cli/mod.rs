@@ -14,7 +14,9 @@ mod output_directory;
 mod package;
 mod post_renderer;
 mod push;
+mod repo;
 mod report_flags;
+mod repository_flags;
 mod run_context;
 mod schema_flags;
 mod template;
@@ -59,6 +61,8 @@ enum Command {
     Verify(verify::VerifyArguments),
     /// Push archives to a chart repository, never losing another's push.
     Push(push::PushArguments),
+    /// Look after a chart repository: list, index, check, delete, prune, copy.
+    Repo(repo::RepoArguments),
     /// Set values and move images in YAML files, changing nothing else.
     Bump(Box<bump::BumpArguments>),
 }
@@ -100,6 +104,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Package(arguments) => package::run(context, arguments),
         Command::Verify(arguments) => verify::run(context, arguments),
         Command::Push(arguments) => push::run(context, arguments),
+        Command::Repo(arguments) => repo::run(context, arguments),
         Command::Ci(arguments) => ci::run(context, arguments),
         Command::Bump(arguments) => bump::run(context, arguments),
     };

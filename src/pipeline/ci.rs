@@ -103,8 +103,8 @@ pub fn run_ci<W: World, E>(
     match published {
         Ok(published) => {
             let result = |published| match published {
-                Outcome::Published => ChartResult::Published,
-                Outcome::AlreadyThere => ChartResult::Unchanged,
+                Outcome::Published | Outcome::Replaced => ChartResult::Published,
+                Outcome::AlreadyThere | Outcome::Skipped => ChartResult::Unchanged,
             };
             outcome.results = published.into_iter().map(result).collect();
         }
@@ -139,15 +139,7 @@ fn verdict(chart: &CheckedChart, request: &CheckRequest) -> ChartResult {
 fn packages(charts: &[CheckedChart], options: &PackageOptions) -> Result<Vec<Item>, PackageError> {
     charts
         .iter()
-        .map(|chart| {
-            let package = package_chart(&chart.source, options)?;
-            let file_name = package.file_name();
-            Ok(Item {
-                metadata: package.chart.metadata,
-                file_name,
-                archive: package.archive,
-            })
-        })
+        .map(|chart| Ok(package_chart(&chart.source, options)?.into()))
         .collect()
 }
 

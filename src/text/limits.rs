@@ -67,3 +67,6 @@ pub const SCHEMA_PATTERN_PARTS: u64 = 2_000_000;
 /// Keys and values in the schema of a custom resource. The API server does not store a definition of so many: it refuses
 /// requests of more than 3 MiB.
 pub const DEFINITION_NODES: usize = 500_000;
+
+/// Objects in a chart repository that are listed. The largest public one has 40,000 archives; each costs some hundred bytes.
+pub const REPOSITORY_OBJECTS: usize = 1_000_000;

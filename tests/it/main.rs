@@ -29,6 +29,7 @@ mod places;
 mod planted_tokens;
 mod properties;
 mod refusals;
+mod repo_commands;
 mod reports;
 mod repository;
 mod rows;
