@@ -1,6 +1,7 @@
 //! A chart's way: packages, the repositories they are published to, and the network between.
 
 pub mod network;
+pub mod credential;
 pub mod package;
-pub mod remote;
 pub mod repository;
+pub mod remote;
