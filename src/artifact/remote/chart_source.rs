@@ -38,6 +38,34 @@ pub struct SourceError {
     pub is_missing: bool,
 }
 
+impl SourceError {
+    /// An error without advice.
+    pub fn new(message: impl fmt::Display) -> Self {
+        Self {
+            message: message.to_string(),
+            hint: None,
+            is_missing: false,
+        }
+    }
+
+    /// The repository does not have the chart or the version.
+    pub fn missing(message: impl fmt::Display) -> Self {
+        Self {
+            is_missing: true,
+            ..Self::new(message)
+        }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self {
+            hint: Some(hint.into()),
+            ..self
+        }
+    }
+}
+
 /// Repositories by their URL: `https://`, `http://`, `oci://`, `s3://`, `gs://` and `file://` of a directory with an index.
 /// Aliases (`@name`) are resolved before. Used by several threads at once; each index is fetched and parsed once.
 pub trait ChartSource: fmt::Debug + Sync {
