@@ -2,6 +2,7 @@
 
 pub mod network;
 pub mod credential;
+pub mod oci;
 pub mod package;
 pub mod repository;
 pub mod remote;

@@ -30,6 +30,8 @@ mod planted_tokens;
 mod properties;
 mod refusals;
 mod remote_http;
+mod remote_oci;
+mod remote_oci_server;
 mod remote_server;
 mod remote_settings;
 mod reports;

@@ -49,6 +49,12 @@ impl RegistryLogins {
         }
     }
 
+    /// The same without the login that is given: for registries that an index names, and not the user.
+    #[must_use]
+    pub fn without_given(self) -> Self {
+        Self { given: None, ..self }
+    }
+
     /// The login for a repository of a registry, if there is one.
     ///
     /// # Errors
@@ -108,5 +114,6 @@ mod tests {
         let given = RegistryLogins::from_variables(Some(Login::new("me", "hunter2")), helm, &variable);
         assert_eq!(given.login("d.io", "x").unwrap(), Some(Login::new("me", "hunter2")));
         assert!(!format!("{given:?}").contains("hunter2"));
+        assert_eq!(given.without_given().login("d.io", "x").unwrap(), None);
     }
 }

@@ -4,6 +4,7 @@
 mod client;
 mod clock;
 mod http;
+mod notes;
 mod remote_document;
 mod remote_schema;
 mod retry;
@@ -16,6 +17,7 @@ pub use clock::Clock;
 #[cfg(test)]
 pub(crate) use clock::TestClock;
 pub use http::{HttpAnswer, HttpClient, HttpError, HttpRequest, Method, Url};
+pub use notes::Notes;
 pub use remote_document::RemoteDocuments;
 pub use remote_schema::RemoteSchemas;
 pub use retry::{Exhausted, RetryPolicy, Verdict, judge_error, judge_status};

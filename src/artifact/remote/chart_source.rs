@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::artifact::oci::OciError;
+
 /// A version of a chart that a repository offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedVersion {
@@ -62,6 +64,16 @@ impl SourceError {
         Self {
             hint: Some(hint.into()),
             ..self
+        }
+    }
+}
+
+impl From<OciError> for SourceError {
+    fn from(error: OciError) -> Self {
+        Self {
+            message: error.to_string(),
+            hint: error.hint().map(str::to_owned),
+            is_missing: error.is_missing(),
         }
     }
 }

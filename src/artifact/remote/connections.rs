@@ -6,7 +6,8 @@ use reqwest::header::{ACCEPT, HeaderName};
 
 use crate::artifact::credential::Login;
 use crate::artifact::network::{
-    Clock, HttpAnswer, HttpClient, HttpError, HttpRequest, Method, NetworkSettings, RetryPolicy, TlsSettings, Url,
+    Clock, HttpAnswer, HttpClient, HttpError, HttpRequest, Method, NetworkSettings, Notes, RetryPolicy, TlsSettings,
+    Url,
 };
 use crate::text::redact::redact_url;
 
@@ -22,7 +23,8 @@ pub(super) struct Connections {
     policy: RetryPolicy,
     clock: Arc<dyn Clock>,
     clients: Mutex<Vec<(TlsSettings, Arc<HttpClient>)>>,
-    notes: Mutex<Vec<String>>,
+    /// What the user should know.
+    pub(super) notes: Arc<Notes>,
 }
 
 /// A repository over HTTP and what opens it.
@@ -56,7 +58,7 @@ impl Connections {
             policy,
             clock,
             clients: Mutex::default(),
-            notes: Mutex::default(),
+            notes: Arc::default(),
         }
     }
 
@@ -73,19 +75,6 @@ impl Connections {
         let client = Arc::new(client.map_err(SourceError::new)?);
         clients.push((tls.clone(), Arc::clone(&client)));
         Ok(client)
-    }
-
-    /// Adds a note for the user, once.
-    pub(super) fn note(&self, note: String) {
-        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        if !notes.contains(&note) {
-            notes.push(note);
-        }
-    }
-
-    /// The notes so far, which are forgotten.
-    pub(super) fn take_notes(&self) -> Vec<String> {
-        std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Fetches something of a repository, or what its index names on another host. Credentials that are refused are left out,
@@ -126,7 +115,7 @@ impl Connections {
             .map_err(|error| http_error(&error))?;
         if without.is_success() {
             let host = url.host_str().unwrap_or_default();
-            self.note(format!(
+            self.notes.add(format!(
                 "{host} refuses the credentials ({}), which may have expired, and was read without them",
                 answer.status
             ));

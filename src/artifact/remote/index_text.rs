@@ -74,7 +74,7 @@ enum Lines<'t> {
 
 /// The lines of a chart's key and its value, in a text that is written as usual; `None` in any other.
 fn lines_of<'t>(text: &'t [u8], chart: &str) -> Option<Lines<'t>> {
-    let mut has_version = false;
+    let (mut has_version, mut has_entries) = (false, false);
     let mut keys_indent = None;
     let mut is_in_entries = false;
     let mut start = None;
@@ -97,6 +97,7 @@ fn lines_of<'t>(text: &'t [u8], chart: &str) -> Option<Lines<'t>> {
             }
             has_version |= content.starts_with(b"apiVersion:") && content.len() > b"apiVersion:".len();
             is_in_entries = content == b"entries:";
+            has_entries |= is_in_entries;
             continue;
         }
         if !is_in_entries {
@@ -119,7 +120,7 @@ fn lines_of<'t>(text: &'t [u8], chart: &str) -> Option<Lines<'t>> {
             start = Some(here);
         }
     }
-    if !has_version {
+    if !has_version || !has_entries {
         return None;
     }
     match (start, found) {

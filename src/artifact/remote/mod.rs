@@ -2,13 +2,18 @@
 
 mod archive_cache;
 mod chart_source;
+mod choose_version;
 mod connections;
 mod index_text;
 mod once_map;
+mod remote_chart;
 mod remote_charts;
 mod resolve_url;
 mod stored_repository;
+mod unpack;
 
 pub use archive_cache::ArchiveCache;
 pub use chart_source::{ChartSource, FetchedChart, ListedVersion, SourceError};
+pub use remote_chart::{ChartRequest, RemoteChart, is_remote, remote_chart};
 pub use remote_charts::{RemoteCharts, RemoteLimits, RemoteSettings};
+pub use unpack::{UnpackError, unpack};

@@ -1,4 +1,4 @@
-//! The charts of all repositories of a run, by the repository's URL: [`ChartSource`] over HTTP, files and object stores.
+//! The charts of all repositories of a run, by the repository's URL: [`ChartSource`] over HTTP, registries, files and object stores.
 //!
 //! The index of a repository is fetched once, and the versions of a chart are read from its text once. An archive whose digest is
 //! known is looked for in the cache first; one that is fetched must have the digest that the index lists.
@@ -9,9 +9,11 @@ use std::sync::Arc;
 
 use crate::artifact::credential::{CertificateFiles, Login, RegistryLogins, RepositoriesFile, RepositoryEntry};
 use crate::artifact::network::{TlsSettings, Url};
+use crate::artifact::oci::{OciReference, PullOptions, Registry, RegistrySettings, tag_of, version_of};
 use crate::artifact::repository::RepositorySettings;
 use crate::text::limits::{ARCHIVE_BYTES, INDEX_BYTES, SETTINGS_BYTES};
 use crate::text::redact::redact_url;
+use crate::text::semver::{Version, sort_newest_first};
 
 use super::archive_cache::{ArchiveCache, sha256};
 use super::chart_source::{ChartSource, FetchedChart, ListedVersion, SourceError};
@@ -81,6 +83,17 @@ pub struct RemoteCharts {
     cache: Option<ArchiveCache>,
     connections: Connections,
     indexes: OnceMap<Result<Arc<LoadedIndex>, SourceError>>,
+    registries: OnceMap<Result<Arc<Registry>, SourceError>>,
+    tags: OnceMap<Result<Vec<ListedVersion>, SourceError>>,
+}
+
+/// Who named an address, and so which credentials it may get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NamedBy {
+    /// The user, or a chart that the user named.
+    User,
+    /// The index of another server.
+    Index,
 }
 
 impl fmt::Debug for RemoteCharts {
@@ -100,13 +113,15 @@ impl RemoteCharts {
             connections: Connections::new(stores.network.clone(), stores.retry, Arc::clone(&stores.clock)),
             cache: settings.cache.clone().map(ArchiveCache::new),
             indexes: OnceMap::default(),
+            registries: OnceMap::default(),
+            tags: OnceMap::default(),
             settings,
         }
     }
 
     /// What the user should know besides the result, a line each. They are given once.
     pub fn take_notes(&self) -> Vec<String> {
-        self.connections.take_notes()
+        self.connections.notes.take()
     }
 
     /// The archive with a digest, if the cache has it.
@@ -281,6 +296,84 @@ impl RemoteCharts {
         Ok(fetched)
     }
 
+    /// The registry of a host.
+    fn registry(&self, host: &str, named: NamedBy) -> Result<Arc<Registry>, SourceError> {
+        let settings = &self.settings;
+        let gets_login = named == NamedBy::User || settings.passes_credentials;
+        self.registries.get_or_make(&format!("{gets_login} {host}"), || {
+            let tls = settings.certificates.read().map_err(SourceError::new)?;
+            let logins = settings.registries.clone();
+            let registry = Registry::new(
+                host,
+                RegistrySettings {
+                    client: self.connections.client(&tls)?,
+                    logins: if gets_login { logins } else { logins.without_given() },
+                    plain_http: settings.plain_http,
+                    notes: Arc::clone(&self.connections.notes),
+                },
+            );
+            Ok(Arc::new(registry.map_err(SourceError::from)?))
+        })
+    }
+
+    /// The versions among the tags of a chart, newest first: the order of a registry has no meaning.
+    pub(super) fn tagged(&self, reference: &OciReference) -> Result<Vec<ListedVersion>, SourceError> {
+        self.tags.get_or_make(&reference.to_string(), || {
+            let registry = self.registry(&reference.host, NamedBy::User)?;
+            let tags = registry.tags(&reference.repository).map_err(SourceError::from)?;
+            let versions = tags.iter().map(|tag| version_of(tag));
+            let listed = versions
+                .filter(|version| Version::parse_strict(version).is_ok())
+                .map(|version| ListedVersion {
+                    version,
+                    digest: None,
+                    urls: Vec::new(),
+                });
+            let listed = sort_newest_first(listed.collect(), |one: &ListedVersion| one.version.clone());
+            if listed.is_empty() {
+                return Err(SourceError::missing(format!(
+                    "{reference} has no tag that is a version"
+                )));
+            }
+            Ok(listed)
+        })
+    }
+
+    /// Fetches a chart by its address in a registry, which has a tag or a digest.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not a chart.
+    pub fn fetch_reference(&self, reference: &OciReference) -> Result<FetchedChart, SourceError> {
+        self.fetch_tagged(reference, NamedBy::User, None)
+    }
+
+    fn fetch_tagged(
+        &self,
+        reference: &OciReference,
+        named: NamedBy,
+        listed: Option<&str>,
+    ) -> Result<FetchedChart, SourceError> {
+        let Some(tag_or_digest) = reference.digest.as_ref().or(reference.tag.as_ref()) else {
+            return Err(SourceError::new(format!("{reference} has neither a tag nor a digest")));
+        };
+        let options = PullOptions {
+            with_provenance: self.settings.with_provenance,
+            cached: &|digest| self.cached(digest),
+            limit: self.settings.limits.archive,
+        };
+        let registry = self.registry(&reference.host, named)?;
+        let pulled = registry
+            .pull_chart(&reference.repository, tag_or_digest, &options)
+            .map_err(SourceError::from)?;
+        let fetched = FetchedChart {
+            archive: pulled.archive,
+            digest: pulled.digest,
+            url: reference.to_string(),
+            provenance: pulled.provenance,
+        };
+        self.verified(fetched, listed)
+    }
+
     /// Fetches what the index of a stored repository names.
     fn fetch_stored(&self, repository: &str, address: &str, digest: Option<&str>) -> Result<FetchedChart, SourceError> {
         let stored = self.stored(repository)?;
@@ -317,6 +410,9 @@ impl RemoteCharts {
 
 impl ChartSource for RemoteCharts {
     fn versions(&self, repository: &str, chart: &str) -> Result<Vec<ListedVersion>, SourceError> {
+        if is_oci(repository) {
+            return self.tagged(&chart_in_registry(repository, chart)?);
+        }
         let indexed = self.indexed(repository, chart)?;
         let listed = indexed.into_iter().map(|one| {
             Ok(ListedVersion {
@@ -329,6 +425,13 @@ impl ChartSource for RemoteCharts {
     }
 
     fn fetch(&self, repository: &str, chart: &str, version: &str) -> Result<FetchedChart, SourceError> {
+        if is_oci(repository) {
+            let reference = OciReference {
+                tag: Some(tag_of(version)),
+                ..chart_in_registry(repository, chart)?
+            };
+            return self.fetch_reference(&reference);
+        }
         let shown = redact_url(repository);
         let indexed = self.indexed(repository, chart)?;
         let found = indexed.into_iter().find(|one| one.version == version).ok_or_else(|| {
@@ -365,6 +468,10 @@ impl ChartSource for RemoteCharts {
                 };
                 self.fetch_from(&access, address, digest.as_deref())
             }
+            Some("oci") => {
+                let reference = OciReference::parse(address).map_err(SourceError::new)?;
+                self.fetch_tagged(&reference, NamedBy::Index, digest.as_deref())
+            }
             _ if is_http(repository) => Err(foreign(repository, address)),
             _ => self.fetch_stored(repository, address, digest.as_deref()),
         }
@@ -378,6 +485,17 @@ fn foreign(repository: &str, address: &str) -> SourceError {
         redact_url(repository),
         redact_url(address)
     ))
+}
+
+/// The address of a chart in a registry.
+fn chart_in_registry(repository: &str, chart: &str) -> Result<OciReference, SourceError> {
+    OciReference::parse(repository)
+        .and_then(|reference| reference.join(chart))
+        .map_err(SourceError::new)
+}
+
+fn is_oci(address: &str) -> bool {
+    address.starts_with("oci://")
 }
 
 fn is_http(address: &str) -> bool {
