@@ -12,7 +12,9 @@ mod network;
 mod output_directory;
 mod package;
 mod post_renderer;
+mod pull;
 mod push;
+mod remote_flags;
 mod report_flags;
 mod run_context;
 mod schema_flags;
@@ -55,6 +57,8 @@ enum Command {
     Package(package::PackageArguments),
     /// Push archives to a chart repository, never losing another's push.
     Push(push::PushArguments),
+    /// Fetch a chart from a repository or registry.
+    Pull(Box<pull::PullArguments>),
     /// Set values and move images in YAML files, changing nothing else.
     Bump(Box<bump::BumpArguments>),
 }
@@ -95,6 +99,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Validate(arguments) => validate::run(context, arguments),
         Command::Package(arguments) => package::run(context, arguments),
         Command::Push(arguments) => push::run(context, arguments),
+        Command::Pull(arguments) => pull::run(context, arguments),
         Command::Ci(arguments) => ci::run(context, arguments),
         Command::Bump(arguments) => bump::run(context, arguments),
     };

@@ -32,6 +32,7 @@ mod refusals;
 mod remote_http;
 mod remote_oci;
 mod remote_oci_server;
+mod remote_pull;
 mod remote_server;
 mod remote_settings;
 mod reports;
