@@ -15,6 +15,7 @@ use super::remote_flags::{RemoteFlags, source_error};
 use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct PullArguments {
     /// `repo/name`, `oci://host/path/name`, `https://host/name-1.0.0.tgz`, or a name with --repo.
     #[arg(value_name = "CHART")]

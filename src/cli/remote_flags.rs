@@ -20,6 +20,7 @@ use super::run_context::RunContext;
 /// How repositories and registries are reached.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Repositories")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct RemoteFlags {
     /// User for the repository or registry.
     #[arg(long, value_name = "USER")]

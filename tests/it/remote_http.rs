@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use chartwright::artifact::credential::{Login, RepositoriesFile};
 use chartwright::artifact::remote::{ChartSource as _, FetchedChart, RemoteCharts, RemoteLimits, SourceError};
+use chartwright::artifact::repository::store::S3Settings;
 
 use super::remote_server::{Answer, Request, Server};
-use super::remote_settings::{index, packed, settings, sha256};
+use super::remote_settings::{index, is_archive, packed, settings, sha256};
+use super::s3_server::{Behaviour as S3Behaviour, S3Server};
 
 /// `Authorization` of the user `me` with the password `hunter2`.
 const BASIC: &str = "Basic bWU6aHVudGVyMg==";
@@ -210,7 +212,10 @@ fn archives_are_kept_by_their_digest_and_never_trusted() {
     let mut settings = settings();
     settings.cache = Some(directory.path().to_owned());
     let digest = sha256(&packed("web", "1.0.0"));
-    let kept = directory.path().join(&digest[..2]).join(format!("{digest}.chart"));
+    let kept = directory
+        .path()
+        .join(digest.get(..2).expect("digits"))
+        .join(format!("{digest}.chart"));
     for (change, downloads) in [(None, 1), (None, 1), (Some("changed"), 2), (None, 2)] {
         if let Some(text) = change {
             fs::write(&kept, text).expect("writes");
@@ -218,7 +223,7 @@ fn archives_are_kept_by_their_digest_and_never_trusted() {
         let fetched = fetch(&RemoteCharts::new(settings.clone()), &server).expect("is fetched");
         assert_eq!(fetched.archive, packed("web", "1.0.0"));
         let lines = server.lines();
-        let archives = lines.iter().filter(|line| line.ends_with(".tgz")).count();
+        let archives = lines.iter().filter(|line| is_archive(line)).count();
         assert_eq!(archives, downloads);
     }
 }
@@ -233,7 +238,7 @@ fn provenance_files_are_fetched_where_they_exist() {
     let server = Server::start(move |request, _| match request.path() {
         "/index.yaml" => Answer::new(200, text.clone()),
         "/web-1.0.0.tgz.prov" => Answer::new(200, "signed"),
-        path if path.ends_with(".tgz") => Answer::new(200, archive.clone()),
+        path if is_archive(path) => Answer::new(200, archive.clone()),
         _ => Answer::new(404, ""),
     });
     let mut settings = settings();
@@ -326,7 +331,7 @@ fn answers_without_an_end_are_refused() {
             "announced" => announced(),
             "bomb" => Answer::new(200, bomb.to_vec()).with("Content-Encoding", "gzip"),
             "long" => Answer::new(200, vec![b'#'; (1 << 20) + 1]),
-            _ if request.path().ends_with(".tgz") => Answer::new(200, vec![0; (1 << 16) + 1]),
+            _ if is_archive(request.path()) => Answer::new(200, vec![0; (1 << 16) + 1]),
             _ => Answer::new(200, archive.clone()),
         });
         let mut settings = settings();
@@ -408,4 +413,35 @@ fn directories_are_repositories_too() {
     }
     let missing = RemoteCharts::new(settings()).versions("file:///no/such/directory", "web");
     assert!(missing.expect_err("is missing").is_missing);
+}
+
+#[test]
+fn buckets_are_repositories_too() {
+    let server = S3Server::start(S3Behaviour::Honest);
+    let archive = packed("web", "1.0.0+b");
+    let mut settings = settings();
+    let endpoint = server.endpoint.clone();
+    settings.stores.s3 = S3Settings::from_variables(&|name| match name {
+        "AWS_ENDPOINT_URL" => Some(endpoint.clone()),
+        "AWS_ACCESS_KEY_ID" => Some("key".to_owned()),
+        "AWS_SECRET_ACCESS_KEY" => Some("hunter2".to_owned()),
+        _ => None,
+    });
+    // The client escapes the sign in the request, and the server keeps names as they are requested.
+    server.insert("bucket/charts/web-1.0.0%2Bb.tgz", &archive);
+    // As helm-s3 writes addresses, and as Helm does.
+    for (address, is_fine) in [
+        ("s3://bucket/charts/web-1.0.0%2Bb.tgz", true),
+        ("web-1.0.0+b.tgz", true),
+        ("s3://other/charts/web-1.0.0+b.tgz", false),
+    ] {
+        let text = index(&[("1.0.0+b", &sha256(&archive), address)]);
+        server.insert("bucket/charts/index.yaml", text.as_bytes());
+        let fetched = RemoteCharts::new(settings.clone()).fetch("s3://bucket/charts", "web", "1.0.0+b");
+        assert_eq!(
+            fetched.map(|fetched| fetched.archive == archive).ok(),
+            is_fine.then_some(true),
+            "{address}"
+        );
+    }
 }

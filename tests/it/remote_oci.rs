@@ -19,8 +19,8 @@ fn logins(login: Option<Login>) -> RegistryLogins {
     RegistryLogins::from_variables(login, PathBuf::from("/no/such/file"), &|_| Some("/no/such".to_owned()))
 }
 
-fn me() -> Option<Login> {
-    Some(Login::new("me", "hunter2"))
+fn me() -> Login {
+    Login::new("me", "hunter2")
 }
 
 fn registry(server: &OciServer, login: Option<Login>) -> Registry {
@@ -83,7 +83,7 @@ fn push_with(
 }
 
 fn push(server: &OciServer, archive: &[u8]) -> PushedChart {
-    push_with(server, me(), archive, Pushing::default()).expect("is pushed")
+    push_with(server, Some(me()), archive, Pushing::default()).expect("is pushed")
 }
 
 fn filled(behaviour: Behaviour, versions: &[&str]) -> OciServer {
@@ -105,7 +105,7 @@ fn what_is_pushed_is_pulled_whoever_may() {
             &["1.0.0+build.1"],
         );
         assert_eq!(server.content.lock().expect("not poisoned").tags, ["1.0.0_build.1"]);
-        let source = charts(me());
+        let source = charts(Some(me()));
         let listed = source.versions(&server.repository(), "web").expect("has versions");
         assert_eq!(listed[0].version, "1.0.0+build.1", "{access:?}");
         let fetched = source
@@ -386,7 +386,7 @@ fn faults_that_stay_are_reported() {
         fault: Fault::RefusesUploads,
         ..Behaviour::default()
     });
-    let error = push_with(&server, me(), &packed("web", "1.0.0"), Pushing::default()).expect_err("is refused");
+    let error = push_with(&server, Some(me()), &packed("web", "1.0.0"), Pushing::default()).expect_err("is refused");
     assert!(
         error
             .to_string()
@@ -421,7 +421,7 @@ fn blobs_on_another_host_get_no_token() {
         &mut *good.content.lock().expect("not poisoned"),
         &mut *server.content.lock().expect("not poisoned"),
     );
-    let fetched = charts(me())
+    let fetched = charts(Some(me()))
         .fetch(&server.repository(), "web", "1.0.0")
         .expect("is fetched");
     assert_eq!(fetched.archive, packed("web", "1.0.0"));
@@ -445,8 +445,8 @@ fn an_index_may_name_a_registry_which_gets_no_login() {
         let repository = Server::start(move |_, _| Answer::new(200, text.clone()));
         let before = server.server.requests().len();
         let mut settings = settings();
-        settings.login = me();
-        settings.registries = logins(me());
+        settings.login = Some(me());
+        settings.registries = logins(Some(me()));
         let fetched = RemoteCharts::new(settings).fetch(&repository.url, "web", "1.0.0");
         assert_eq!(fetched.is_ok(), is_fine, "{fetched:?}");
         let sent = server.server.authorizations().split_off(before);

@@ -86,3 +86,8 @@ pub(crate) fn index(versions: &[(&str, &str, &str)]) -> String {
     }
     text
 }
+
+/// Whether a path is that of an archive.
+pub(crate) fn is_archive(path: &str) -> bool {
+    path.strip_suffix(".tgz").is_some()
+}

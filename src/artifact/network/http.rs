@@ -29,7 +29,7 @@ const REDIRECTS: usize = 10;
 /// Bytes that are read of an answer that is not a success: enough for its error message.
 const ERROR_BYTES: u64 = 64 << 10;
 /// Longest time for one request, its redirects and its answer: an archive of 100 MB over a slow line.
-const TIMEOUT: Duration = Duration::from_secs(600);
+const TIMEOUT: Duration = Duration::from_mins(10);
 
 /// Sends requests with one set of certificates. May be used by several threads at once.
 #[derive(Debug)]
@@ -178,7 +178,7 @@ impl HttpAnswer {
 /// What ended an attempt.
 enum Failure {
     /// A status after which another attempt may succeed.
-    Status(HttpAnswer),
+    Status(Box<HttpAnswer>),
     Error(HttpError, Verdict),
 }
 
@@ -214,7 +214,7 @@ impl HttpClient {
             Err(exhausted) => match exhausted.error {
                 Failure::Status(answer) => Ok(HttpAnswer {
                     attempts: exhausted.attempts,
-                    ..answer
+                    ..*answer
                 }),
                 Failure::Error(HttpError::Transport { url, message, .. }, _) => Err(HttpError::Transport {
                     url,
@@ -247,7 +247,7 @@ impl HttpClient {
             let Some(location) = location else {
                 let answer = read_answer(request, &url, response).await?;
                 return match judge_status(answer.status, answer.header(&RETRY_AFTER)) {
-                    Verdict::Retry(_) => Err(Failure::Status(answer)),
+                    Verdict::Retry(_) => Err(Failure::Status(Box::new(answer))),
                     Verdict::Final => Ok(answer),
                 };
             };
@@ -405,7 +405,7 @@ fn broken_coding(url: &Url, error: &io::Error) -> Failure {
 /// A body up to a limit, unpacked as it arrives.
 enum Body {
     Plain(Bounded),
-    Packed(GzDecoder<Bounded>),
+    Packed(Box<GzDecoder<Bounded>>),
 }
 
 impl Body {
@@ -416,7 +416,7 @@ impl Body {
             is_full: false,
         };
         if is_packed {
-            Self::Packed(GzDecoder::new(bounded))
+            Self::Packed(Box::new(GzDecoder::new(bounded)))
         } else {
             Self::Plain(bounded)
         }

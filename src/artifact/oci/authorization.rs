@@ -1,6 +1,6 @@
 //! From a challenge and a login to the value of `Authorization`: basic, or a token of the registry's token service.
 
-use reqwest::header::{CONTENT_TYPE, HeaderName};
+use reqwest::header::CONTENT_TYPE;
 use serde_json::Value as Json;
 
 use crate::artifact::credential::Login;
@@ -81,7 +81,7 @@ fn exchange(url: Url, service: Option<&str>, scope: &str, token: &Secret) -> Htt
         .append_pair("client_id", CLIENT)
         .append_pair("refresh_token", token.reveal());
     let mut request = HttpRequest::new(Method::POST, url, SETTINGS_BYTES)
-        .with_header(HeaderName::from(CONTENT_TYPE), "application/x-www-form-urlencoded");
+        .with_header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     request.body = Some(form.query().unwrap_or_default().as_bytes().to_vec());
     request
 }

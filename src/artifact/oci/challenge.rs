@@ -53,12 +53,11 @@ fn parameters(text: &str) -> Vec<(String, String)> {
     while let Some((name, after)) = rest.split_once('=') {
         let name = name.trim_matches([' ', ',', '\t']).to_owned();
         let after = after.trim_start();
-        let (value, next) = match after.strip_prefix('"') {
-            Some(quoted) => quoted_value(quoted),
-            None => {
-                let (value, next) = after.split_once(',').unwrap_or((after, ""));
-                (value.trim().to_owned(), next)
-            }
+        let (value, next) = if let Some(quoted) = after.strip_prefix('"') {
+            quoted_value(quoted)
+        } else {
+            let (value, next) = after.split_once(',').unwrap_or((after, ""));
+            (value.trim().to_owned(), next)
         };
         found.push((name, value));
         rest = next;

@@ -1,7 +1,7 @@
 //! Charts in OCI registries, as Helm keeps them there: tags are versions, an archive is a layer, Chart.yaml the configuration.
 //!
-//! A client of our own, since the crate for it uploads what is there already, ignores `Link` headers, does not repeat requests and
-//! knows neither docker's helpers nor identity tokens.
+//! A client of our own, since the crate for it uploads blobs that the registry has, ignores `Link` headers, does not repeat requests
+//! and knows neither docker's helpers nor identity tokens.
 
 mod authorization;
 mod challenge;

@@ -98,7 +98,7 @@ impl Registry {
     fn published(&self, repository: &str, tag: &str) -> Result<Option<Vec<u8>>, OciError> {
         let url = self.url(repository, &format!("manifests/{tag}"))?;
         let request = HttpRequest::new(Method::GET, url, REGISTRY_ANSWER_BYTES).with_header(ACCEPT, MANIFEST);
-        match self.send(repository, Purpose::Push, request) {
+        match self.send(repository, Purpose::Push, &request) {
             Ok(answer) => Ok(Some(answer.body)),
             Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(error),
@@ -156,13 +156,13 @@ impl Registry {
             SETTINGS_BYTES,
         );
         known.is_repeated = false;
-        if self.send_any(repository, Purpose::Push, known)?.is_success() {
+        if self.send_any(repository, Purpose::Push, &known)?.is_success() {
             return Ok(());
         }
         let mut begin = HttpRequest::new(Method::POST, self.url(repository, "blobs/uploads/")?, SETTINGS_BYTES);
         begin.body = Some(Vec::new());
         begin.is_repeated = false;
-        let begun = self.send_any(repository, Purpose::Push, begin)?;
+        let begun = self.send_any(repository, Purpose::Push, &begin)?;
         if !begun.is_success() {
             return Err(Attempt::from_answer(&begun));
         }
@@ -178,7 +178,7 @@ impl Registry {
             HttpRequest::new(Method::PUT, url, SETTINGS_BYTES).with_header(CONTENT_TYPE, "application/octet-stream");
         put.body = Some(bytes.to_vec());
         put.is_repeated = false;
-        let answer = self.send_any(repository, Purpose::Push, put)?;
+        let answer = self.send_any(repository, Purpose::Push, &put)?;
         if answer.is_success() {
             Ok(())
         } else {
@@ -190,7 +190,7 @@ impl Registry {
         let url = self.url(repository, &format!("manifests/{tag}"))?;
         let mut request = HttpRequest::new(Method::PUT, url, SETTINGS_BYTES).with_header(CONTENT_TYPE, MANIFEST);
         request.body = Some(manifest.to_vec());
-        let answer = self.send(repository, Purpose::Push, request)?;
+        let answer = self.send(repository, Purpose::Push, &request)?;
         match answer.header(&CONTENT_DIGEST) {
             Some(found) if found != digest => Err(OciError::broken(
                 format!("oci://{}/{repository}:{tag}", self.host()),

@@ -109,7 +109,7 @@ impl Registry {
     /// Reads something of a repository.
     pub(super) fn get(&self, repository: &str, rest: &str, accept: &str, limit: u64) -> Result<HttpAnswer, OciError> {
         let request = HttpRequest::new(Method::GET, self.url(repository, rest)?, limit).with_header(ACCEPT, accept);
-        self.send(repository, Purpose::Pull, request)
+        self.send(repository, Purpose::Pull, &request)
     }
 
     /// Sends a request about a repository. An answer that is not a success is an error.
@@ -117,7 +117,7 @@ impl Registry {
         &self,
         repository: &str,
         purpose: Purpose,
-        request: HttpRequest,
+        request: &HttpRequest,
     ) -> Result<HttpAnswer, OciError> {
         let answer = self.send_any(repository, purpose, request)?;
         if answer.is_success() {
@@ -132,7 +132,7 @@ impl Registry {
         &self,
         repository: &str,
         purpose: Purpose,
-        request: HttpRequest,
+        request: &HttpRequest,
     ) -> Result<HttpAnswer, OciError> {
         let actions = match purpose {
             Purpose::Pull => "pull",
@@ -159,22 +159,23 @@ impl Registry {
             }
             Err(error) => return Err(error.into()),
         };
-        let outcome = self.send_with(&challenge, &scope, login.as_ref(), &request);
+        let outcome = self.send_with(&challenge, &scope, login.as_ref(), request);
         let is_refused = match &outcome {
             Ok(Some(answer)) => matches!(answer.status, 401 | 403),
             Ok(None) => false,
             Err(error) => matches!(error, OciError::Refused { .. }),
         };
-        if is_refused && login.is_some() && purpose == Purpose::Pull {
-            if let Ok(Some(without)) = self.send_with(&challenge, &scope, None, &request)
-                && !matches!(without.status, 401 | 403)
-            {
-                self.settings.notes.add(format!(
-                    "{} refuses the credentials, which may have expired, and was read without them",
-                    self.host
-                ));
-                return Ok(without);
-            }
+        if is_refused
+            && login.is_some()
+            && purpose == Purpose::Pull
+            && let Ok(Some(without)) = self.send_with(&challenge, &scope, None, request)
+            && !matches!(without.status, 401 | 403)
+        {
+            self.settings.notes.add(format!(
+                "{} refuses the credentials, which may have expired, and was read without them",
+                self.host
+            ));
+            return Ok(without);
         }
         Ok(outcome?.unwrap_or(answer))
     }

@@ -28,7 +28,7 @@ impl Registry {
         let mut tags = Vec::new();
         for _ in 0..PAGES {
             let request = HttpRequest::new(Method::GET, url.clone(), REGISTRY_ANSWER_BYTES);
-            let answer = self.send(repository, Purpose::Pull, request)?;
+            let answer = self.send(repository, Purpose::Pull, &request)?;
             let broken = |reason: &str| OciError::broken(redact_url(url.as_str()), reason);
             let page: Json = serde_json::from_slice(&answer.body).map_err(|_| broken("its answer is not JSON"))?;
             match page.get("tags") {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use reqwest::header::{ACCEPT, HeaderName};
+use reqwest::header::ACCEPT;
 
 use crate::artifact::credential::Login;
 use crate::artifact::network::{
@@ -104,7 +104,7 @@ impl Connections {
         let mut request = HttpRequest::new(Method::GET, url.clone(), limit).with_authorization(authorization);
         request.may_be_compressed = wanted == Wanted::Index;
         if wanted == Wanted::Archive {
-            request = request.with_header(HeaderName::from(ACCEPT), ARCHIVE_TYPES);
+            request = request.with_header(ACCEPT, ARCHIVE_TYPES);
         }
         let answer = client.send(&request).map_err(|error| http_error(&error))?;
         if !matches!(answer.status, 401 | 403) || request.authorization.is_none() {

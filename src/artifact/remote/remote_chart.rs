@@ -141,17 +141,15 @@ fn with_name(fetched: FetchedChart) -> Result<RemoteChart, SourceError> {
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https" | "file" | "s3" | "gs"))
         .and_then(|url| file_name(&url));
-    match of_address {
-        Some(file_name) => plain(file_name, fetched),
-        None => {
-            let chart = read_archive(&fetched.archive)
-                .map_err(|error| error.to_string())
-                .and_then(|files| load_files(files).map_err(|error| error.to_string()))
-                .map_err(|error| SourceError::new(format!("{} is not a chart: {error}", fetched.url)))?;
-            let (name, version) = (&chart.metadata.name, &chart.metadata.version);
-            plain(format!("{name}-{version}.tgz"), fetched)
-        }
+    if let Some(file_name) = of_address {
+        return plain(file_name, fetched);
     }
+    let chart = read_archive(&fetched.archive)
+        .map_err(|error| error.to_string())
+        .and_then(|files| load_files(files).map_err(|error| error.to_string()))
+        .map_err(|error| SourceError::new(format!("{} is not a chart: {error}", fetched.url)))?;
+    let (name, version) = (&chart.metadata.name, &chart.metadata.version);
+    plain(format!("{name}-{version}.tgz"), fetched)
 }
 
 /// Refuses a name that would be saved elsewhere than in the directory it is saved to.

@@ -4,72 +4,26 @@
 //! known is looked for in the cache first; one that is fetched must have the digest that the index lists.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::artifact::credential::{CertificateFiles, Login, RegistryLogins, RepositoriesFile, RepositoryEntry};
+use crate::artifact::credential::{CertificateFiles, Login, RepositoryEntry};
 use crate::artifact::network::{TlsSettings, Url};
-use crate::artifact::oci::{OciReference, PullOptions, Registry, RegistrySettings, tag_of, version_of};
-use crate::artifact::repository::RepositorySettings;
-use crate::text::limits::{ARCHIVE_BYTES, INDEX_BYTES, SETTINGS_BYTES};
+use crate::artifact::oci::{OciReference, Registry, tag_of};
+use crate::text::limits::SETTINGS_BYTES;
 use crate::text::redact::redact_url;
-use crate::text::semver::{Version, sort_newest_first};
 
 use super::archive_cache::{ArchiveCache, sha256};
 use super::chart_source::{ChartSource, FetchedChart, ListedVersion, SourceError};
 use super::connections::{Access, Connections, Wanted, status_error};
 use super::index_text::{IndexedVersion, versions_in};
 use super::once_map::OnceMap;
+use super::registry_charts::{NamedBy, chart_in_registry};
+use super::remote_settings::RemoteSettings;
 use super::resolve_url::{percent_decoded, resolve};
 use super::stored_repository::StoredRepository;
 
 /// The name of an index.
 const INDEX: &str = "index.yaml";
-
-/// How repositories are reached.
-#[derive(Debug, Clone)]
-pub struct RemoteSettings {
-    /// The network, and the settings of object stores.
-    pub stores: RepositorySettings,
-    /// Helm's list of repositories, with their credentials.
-    pub repositories: RepositoriesFile,
-    /// Logins for registries.
-    pub registries: RegistryLogins,
-    /// The login for HTTP repositories that have none in the list: only for commands about one repository.
-    pub login: Option<Login>,
-    /// Certificates for repositories that have none in the list.
-    pub certificates: CertificateFiles,
-    /// Whether that login is sent to other hosts that an index names.
-    pub passes_credentials: bool,
-    /// Whether registries are asked without TLS.
-    pub plain_http: bool,
-    /// Archives of earlier runs.
-    pub cache: Option<PathBuf>,
-    /// Whether provenance files are fetched too.
-    pub with_provenance: bool,
-    /// What relative `file://` addresses are relative to.
-    pub base: PathBuf,
-    /// How large answers may be.
-    pub limits: RemoteLimits,
-}
-
-/// How large answers of repositories may be, in bytes, unpacked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RemoteLimits {
-    /// An index.
-    pub index: u64,
-    /// An archive.
-    pub archive: u64,
-}
-
-impl Default for RemoteLimits {
-    fn default() -> Self {
-        Self {
-            index: INDEX_BYTES,
-            archive: ARCHIVE_BYTES,
-        }
-    }
-}
 
 /// The text of an index, and the versions that were read from it.
 struct LoadedIndex {
@@ -79,21 +33,12 @@ struct LoadedIndex {
 
 /// Charts by the URL of their repository.
 pub struct RemoteCharts {
-    settings: RemoteSettings,
+    pub(super) settings: RemoteSettings,
     cache: Option<ArchiveCache>,
-    connections: Connections,
+    pub(super) connections: Connections,
     indexes: OnceMap<Result<Arc<LoadedIndex>, SourceError>>,
-    registries: OnceMap<Result<Arc<Registry>, SourceError>>,
-    tags: OnceMap<Result<Vec<ListedVersion>, SourceError>>,
-}
-
-/// Who named an address, and so which credentials it may get.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum NamedBy {
-    /// The user, or a chart that the user named.
-    User,
-    /// The index of another server.
-    Index,
+    pub(super) registries: OnceMap<Result<Arc<Registry>, SourceError>>,
+    pub(super) tags: OnceMap<Result<Vec<ListedVersion>, SourceError>>,
 }
 
 impl fmt::Debug for RemoteCharts {
@@ -245,17 +190,15 @@ impl RemoteCharts {
         let shown = redact_url(address);
         let cached = digest.and_then(|digest| self.cached(digest));
         let is_cached = cached.is_some();
-        let archive = match cached {
-            Some(archive) => archive,
-            None => {
-                let answer = self
-                    .connections
-                    .get(access, &url, Wanted::Archive, self.settings.limits.archive)?;
-                if !answer.is_success() {
-                    return Err(status_error(&answer, "the archive cannot be fetched"));
-                }
-                answer.body
+        let archive = if let Some(archive) = cached {
+            archive
+        } else {
+            let limit = self.settings.limits.archive;
+            let answer = self.connections.get(access, &url, Wanted::Archive, limit)?;
+            if !answer.is_success() {
+                return Err(status_error(&answer, "the archive cannot be fetched"));
             }
+            answer.body
         };
         let provenance = if self.settings.with_provenance {
             let mut url = url.clone();
@@ -283,7 +226,7 @@ impl RemoteCharts {
     }
 
     /// What was fetched, if it has the digest that it should have. It is kept for other runs.
-    fn verified(&self, fetched: FetchedChart, listed: Option<&str>) -> Result<FetchedChart, SourceError> {
+    pub(super) fn verified(&self, fetched: FetchedChart, listed: Option<&str>) -> Result<FetchedChart, SourceError> {
         let FetchedChart { url, digest, .. } = &fetched;
         if let Some(listed) = listed.filter(|listed| listed != digest) {
             return Err(SourceError::new(format!(
@@ -294,84 +237,6 @@ impl RemoteCharts {
             cache.put(digest, &fetched.archive);
         }
         Ok(fetched)
-    }
-
-    /// The registry of a host.
-    fn registry(&self, host: &str, named: NamedBy) -> Result<Arc<Registry>, SourceError> {
-        let settings = &self.settings;
-        let gets_login = named == NamedBy::User || settings.passes_credentials;
-        self.registries.get_or_make(&format!("{gets_login} {host}"), || {
-            let tls = settings.certificates.read().map_err(SourceError::new)?;
-            let logins = settings.registries.clone();
-            let registry = Registry::new(
-                host,
-                RegistrySettings {
-                    client: self.connections.client(&tls)?,
-                    logins: if gets_login { logins } else { logins.without_given() },
-                    plain_http: settings.plain_http,
-                    notes: Arc::clone(&self.connections.notes),
-                },
-            );
-            Ok(Arc::new(registry.map_err(SourceError::from)?))
-        })
-    }
-
-    /// The versions among the tags of a chart, newest first: the order of a registry has no meaning.
-    pub(super) fn tagged(&self, reference: &OciReference) -> Result<Vec<ListedVersion>, SourceError> {
-        self.tags.get_or_make(&reference.to_string(), || {
-            let registry = self.registry(&reference.host, NamedBy::User)?;
-            let tags = registry.tags(&reference.repository).map_err(SourceError::from)?;
-            let versions = tags.iter().map(|tag| version_of(tag));
-            let listed = versions
-                .filter(|version| Version::parse_strict(version).is_ok())
-                .map(|version| ListedVersion {
-                    version,
-                    digest: None,
-                    urls: Vec::new(),
-                });
-            let listed = sort_newest_first(listed.collect(), |one: &ListedVersion| one.version.clone());
-            if listed.is_empty() {
-                return Err(SourceError::missing(format!(
-                    "{reference} has no tag that is a version"
-                )));
-            }
-            Ok(listed)
-        })
-    }
-
-    /// Fetches a chart by its address in a registry, which has a tag or a digest.
-    ///
-    /// # Errors
-    /// When it cannot be read, or is not a chart.
-    pub fn fetch_reference(&self, reference: &OciReference) -> Result<FetchedChart, SourceError> {
-        self.fetch_tagged(reference, NamedBy::User, None)
-    }
-
-    fn fetch_tagged(
-        &self,
-        reference: &OciReference,
-        named: NamedBy,
-        listed: Option<&str>,
-    ) -> Result<FetchedChart, SourceError> {
-        let Some(tag_or_digest) = reference.digest.as_ref().or(reference.tag.as_ref()) else {
-            return Err(SourceError::new(format!("{reference} has neither a tag nor a digest")));
-        };
-        let options = PullOptions {
-            with_provenance: self.settings.with_provenance,
-            cached: &|digest| self.cached(digest),
-            limit: self.settings.limits.archive,
-        };
-        let registry = self.registry(&reference.host, named)?;
-        let pulled = registry
-            .pull_chart(&reference.repository, tag_or_digest, &options)
-            .map_err(SourceError::from)?;
-        let fetched = FetchedChart {
-            archive: pulled.archive,
-            digest: pulled.digest,
-            url: reference.to_string(),
-            provenance: pulled.provenance,
-        };
-        self.verified(fetched, listed)
     }
 
     /// Fetches what the index of a stored repository names.
@@ -458,7 +323,7 @@ impl ChartSource for RemoteCharts {
                 let access = if is_http(repository) {
                     self.http_access(repository)?
                 } else {
-                    // The index of a store sends nobody's credentials anywhere.
+                    // The index of a store has no credentials sent anywhere.
                     Access {
                         url: parse(address)?,
                         login: None,
@@ -485,13 +350,6 @@ fn foreign(repository: &str, address: &str) -> SourceError {
         redact_url(repository),
         redact_url(address)
     ))
-}
-
-/// The address of a chart in a registry.
-fn chart_in_registry(repository: &str, chart: &str) -> Result<OciReference, SourceError> {
-    OciReference::parse(repository)
-        .and_then(|reference| reference.join(chart))
-        .map_err(SourceError::new)
 }
 
 fn is_oci(address: &str) -> bool {

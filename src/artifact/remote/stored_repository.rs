@@ -64,20 +64,18 @@ impl StoredRepository {
     }
 
     fn read_named(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
-        match &self.location {
-            // A store would create the directory.
-            Location::Disk(directory) => read_below(directory, name, limit),
-            location => {
-                let mut store = open_store(location, &self.settings).map_err(SourceError::new)?;
-                let found = store.get(name).map_err(SourceError::new)?.map(|found| found.bytes);
-                match found {
-                    Some(bytes) if bytes.len() as u64 > limit => Err(SourceError::new(format!(
-                        "{}{name} is larger than {limit} bytes",
-                        self.base()
-                    ))),
-                    found => Ok(found),
-                }
-            }
+        // A store would create the directory.
+        if let Location::Disk(directory) = &self.location {
+            return read_below(directory, name, limit);
+        }
+        let mut store = open_store(&self.location, &self.settings).map_err(SourceError::new)?;
+        let found = store.get(name).map_err(SourceError::new)?.map(|found| found.bytes);
+        match found {
+            Some(bytes) if bytes.len() as u64 > limit => Err(SourceError::new(format!(
+                "{}{name} is larger than {limit} bytes",
+                self.base()
+            ))),
+            found => Ok(found),
         }
     }
 }
