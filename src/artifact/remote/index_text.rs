@@ -1,7 +1,10 @@
-//! The versions of one chart in the text of an index.yaml, without reading the entries of the other charts.
+//! The versions of a chart in the text of an index.yaml, without reading the entries of the other charts.
 //!
-//! An index that Helm has written has one line for each chart, indented like the others. The lines of the wanted one are YAML by
-//! themselves; whatever is written in another way is read as a whole.
+//! An index that Helm has written has one line for each chart, indented like the others, so one pass finds where each is. The lines of
+//! the wanted one are YAML by themselves; whatever is written in another way is read as a whole.
+
+use std::collections::HashMap;
+use std::ops::Range;
 
 use serde_json::Value as Json;
 
@@ -18,32 +21,47 @@ pub(super) struct IndexedVersion {
     pub(super) urls: Vec<String>,
 }
 
-/// The versions of a chart, in the order of the index; `None` if it does not have the chart.
-///
-/// # Errors
-/// When the text is not an index.
-pub(super) fn versions_in(text: &[u8], chart: &str) -> Result<Option<Vec<IndexedVersion>>, String> {
-    match lines_of(text, chart) {
-        Some(Lines::Absent) => return Ok(None),
-        Some(Lines::Found(lines)) => {
+/// The text of an index, and where in it each chart is.
+pub(super) struct IndexText {
+    text: Vec<u8>,
+    /// The lines of each chart; `None` where they have to be found by reading all of the text.
+    places: Option<HashMap<String, Range<usize>>>,
+}
+
+impl IndexText {
+    /// An index; whether it is one is known when a chart is looked for.
+    pub(super) fn new(text: Vec<u8>) -> Self {
+        let places = places(&text);
+        Self { text, places }
+    }
+
+    /// The versions of a chart, in the order of the index; `None` if it does not have the chart.
+    ///
+    /// # Errors
+    /// When the text is not an index.
+    pub(super) fn versions(&self, chart: &str) -> Result<Option<Vec<IndexedVersion>>, String> {
+        if let Some(places) = &self.places {
+            let Some(place) = places.get(chart) else {
+                return Ok(None);
+            };
+            let lines = self.text.get(place.clone()).unwrap_or_default();
             if let Ok(document) = yaml::json_from_bytes(lines)
                 && let Some(entries) = document.get(chart)
             {
                 return Ok(Some(versions(entries)));
             }
         }
-        None => {}
+        let document = yaml::json_from_bytes(&self.text).map_err(|error| error.to_string())?;
+        if document
+            .get("apiVersion")
+            .and_then(Json::as_str)
+            .is_none_or(str::is_empty)
+        {
+            return Err("it does not say its `apiVersion`".to_owned());
+        }
+        let entries = document.get("entries").and_then(|entries| entries.get(chart));
+        Ok(entries.map(versions))
     }
-    let document = yaml::json_from_bytes(text).map_err(|error| error.to_string())?;
-    if document
-        .get("apiVersion")
-        .and_then(Json::as_str)
-        .is_none_or(str::is_empty)
-    {
-        return Err("it does not say its `apiVersion`".to_owned());
-    }
-    let entries = document.get("entries").and_then(|entries| entries.get(chart));
-    Ok(entries.map(versions))
 }
 
 /// The entries with a version; Helm leaves out the others.
@@ -66,32 +84,26 @@ fn versions(entries: &Json) -> Vec<IndexedVersion> {
     listed.filter(|listed| !listed.version.is_empty()).collect()
 }
 
-/// What the lines of an index say about a chart.
-enum Lines<'t> {
-    Absent,
-    Found(&'t [u8]),
-}
-
-/// The lines of a chart's key and its value, in a text that is written as usual; `None` in any other.
-fn lines_of<'t>(text: &'t [u8], chart: &str) -> Option<Lines<'t>> {
-    let (mut has_version, mut has_entries) = (false, false);
+/// The lines of each chart's key and its value, in a text that is written as usual; `None` in any other.
+fn places(text: &[u8]) -> Option<HashMap<String, Range<usize>>> {
+    let (mut has_version, mut has_entries, mut is_in_entries) = (false, false, false);
     let mut keys_indent = None;
-    let mut is_in_entries = false;
-    let mut start = None;
-    let mut found = None;
+    let mut places = HashMap::new();
+    let mut open: Option<(String, usize)> = None;
     let mut at = 0;
     for line in text.split_inclusive(|&byte| byte == b'\n') {
         let here = at;
         at += line.len();
+        let indent = line.iter().take_while(|&&byte| byte == b' ').count();
+        if is_in_entries && keys_indent.is_some_and(|keys| indent > keys) {
+            continue;
+        }
         let content = line.trim_ascii();
         if content.is_empty() || content.starts_with(b"#") {
             continue;
         }
-        let indent = line.iter().take_while(|&&byte| byte == b' ').count();
         if indent == 0 {
-            if let (Some(from), None) = (start, found) {
-                found = text.get(from..here);
-            }
+            close(&mut places, open.take(), here)?;
             if content.starts_with(b"---") || content.starts_with(b"{") || content.starts_with(b"-") {
                 return None;
             }
@@ -103,42 +115,37 @@ fn lines_of<'t>(text: &'t [u8], chart: &str) -> Option<Lines<'t>> {
         if !is_in_entries {
             continue;
         }
-        let keys_indent = *keys_indent.get_or_insert(indent);
-        if indent < keys_indent || content.starts_with(b"\t") {
+        if indent < *keys_indent.get_or_insert(indent) || content.starts_with(b"\t") {
             return None;
         }
-        if indent > keys_indent || content.starts_with(b"-") {
-            continue;
-        }
-        if let (Some(from), None) = (start, found) {
-            found = text.get(from..here);
-        }
-        if plain_key(content)? == chart.as_bytes() {
-            if start.is_some() {
-                return None;
-            }
-            start = Some(here);
+        if !content.starts_with(b"-") {
+            close(&mut places, open.take(), here)?;
+            open = Some((plain_key(content)?.to_owned(), here));
         }
     }
-    if !has_version || !has_entries {
-        return None;
-    }
-    match (start, found) {
-        (None, _) => Some(Lines::Absent),
-        (Some(from), None) => text.get(from..).map(Lines::Found),
-        (Some(_), Some(lines)) => Some(Lines::Found(lines)),
+    close(&mut places, open, at)?;
+    (has_version && has_entries).then_some(places)
+}
+
+/// Ends the lines of a chart; `None` where there are others of the same name.
+fn close(places: &mut HashMap<String, Range<usize>>, open: Option<(String, usize)>, end: usize) -> Option<()> {
+    match open {
+        Some((chart, start)) => places.insert(chart, start..end).is_none().then_some(()),
+        None => Some(()),
     }
 }
 
 /// The key of a line that has nothing else; `None` for one that has, or that needs YAML's rules.
-fn plain_key(content: &[u8]) -> Option<&[u8]> {
+fn plain_key(content: &[u8]) -> Option<&str> {
     let key = content.strip_suffix(b":")?;
     let inner = [b'"', b'\'']
         .iter()
         .find_map(|&quote| key.strip_prefix(&[quote])?.strip_suffix(&[quote]))
         .unwrap_or(key);
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    inner.iter().all(is_plain).then_some(inner)
+    str::from_utf8(inner)
+        .ok()
+        .filter(|key| key.bytes().all(|byte| is_plain(&byte)))
 }
 
 #[cfg(test)]
@@ -149,7 +156,7 @@ mod tests {
 
     /// `version digest url,url`, joined by `;`.
     fn shown(text: &str, chart: &str) -> Result<Option<String>, String> {
-        let versions = versions_in(text.as_bytes(), chart)?;
+        let versions = IndexText::new(text.as_bytes().to_vec()).versions(chart)?;
         Ok(versions.map(|versions| {
             let lines = versions
                 .iter()
@@ -190,9 +197,12 @@ mod tests {
 
     #[test]
     fn lines_are_enough_for_what_helm_writes() {
-        assert!(
-            matches!(lines_of(HELM.as_bytes(), "b"), Some(Lines::Found(lines)) if lines.starts_with(b"  \"b\":\n"))
-        );
-        assert!(matches!(lines_of(HELM.as_bytes(), "x"), Some(Lines::Absent)));
+        let found = places(HELM.as_bytes()).unwrap();
+        let mut names: Vec<&str> = found.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["a", "b", "c.d"]);
+        let lines = &HELM.as_bytes()[found["b"].clone()];
+        assert!(lines.starts_with(b"  \"b\":\n") && lines.ends_with(b"  - urls: [none]\n"));
+        assert!(places(HELM.replace("  c.d:", "  a:").as_bytes()).is_none());
     }
 }

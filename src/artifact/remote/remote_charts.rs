@@ -15,7 +15,7 @@ use crate::text::redact::redact_url;
 use super::archive_cache::{ArchiveCache, sha256};
 use super::chart_source::{ChartSource, FetchedChart, ListedVersion, SourceError};
 use super::connections::{Access, Connections, Wanted, status_error};
-use super::index_text::{IndexedVersion, versions_in};
+use super::index_text::{IndexText, IndexedVersion};
 use super::once_map::OnceMap;
 use super::registry_charts::{NamedBy, chart_in_registry};
 use super::remote_settings::RemoteSettings;
@@ -27,7 +27,7 @@ const INDEX: &str = "index.yaml";
 
 /// The text of an index, and the versions that were read from it.
 struct LoadedIndex {
-    text: Vec<u8>,
+    text: IndexText,
     charts: OnceMap<Result<Vec<IndexedVersion>, SourceError>>,
 }
 
@@ -134,7 +134,7 @@ impl RemoteCharts {
     fn index(&self, repository: &str) -> Result<Arc<LoadedIndex>, SourceError> {
         self.indexes.get_or_make(repository.trim_end_matches('/'), || {
             Ok(Arc::new(LoadedIndex {
-                text: self.index_text(repository)?,
+                text: IndexText::new(self.index_text(repository)?),
                 charts: OnceMap::default(),
             }))
         })
@@ -162,7 +162,7 @@ impl RemoteCharts {
         let index = self.index(repository)?;
         index.charts.get_or_make(chart, || {
             let shown = redact_url(repository);
-            let versions = versions_in(&index.text, chart).map_err(|reason| {
+            let versions = index.text.versions(chart).map_err(|reason| {
                 SourceError::new(format!(
                     "{shown} is not a chart repository: its {INDEX} is broken: {reason}"
                 ))
