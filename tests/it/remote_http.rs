@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use chartwright::artifact::credential::{Login, RepositoriesFile};
 use chartwright::artifact::remote::{ChartSource as _, FetchedChart, RemoteCharts, RemoteLimits, SourceError};
@@ -68,6 +69,42 @@ fn an_index_is_fetched_once_for_all_threads() {
         .fetch(&format!("{}/charts", server.url), "web", "2.0.0")
         .expect_err("is missing");
     assert!(missing.is_missing, "{missing}");
+}
+
+/// One thread runs the requests of all: none of them waits for the answer to another.
+#[test]
+fn archives_are_fetched_at_the_same_time() {
+    const AT_ONCE: usize = 4;
+    let archive = packed("web", "1.0.0");
+    let names: Vec<String> = (0..AT_ONCE).map(|number| format!("1.{number}.0")).collect();
+    let mut text = "apiVersion: v1\nentries:\n  web:\n".to_owned();
+    for name in &names {
+        text.push_str(&format!("  - {{version: {name}, urls: [web-{name}.tgz]}}\n"));
+    }
+    let arrived = (Mutex::new(0), Condvar::new());
+    let server = Server::start(move |request, _| {
+        if !is_archive(request.path()) {
+            return Answer::new(200, text.clone());
+        }
+        // Each is answered when all have arrived.
+        let mut count = arrived.0.lock().expect("not poisoned");
+        *count += 1;
+        arrived.1.notify_all();
+        let wait = arrived
+            .1
+            .wait_timeout_while(count, Duration::from_secs(20), |count| *count < AT_ONCE);
+        if wait.expect("not poisoned").1.timed_out() {
+            return Answer::new(400, "alone");
+        }
+        Answer::new(200, archive.clone())
+    });
+    let charts = RemoteCharts::new(settings());
+    std::thread::scope(|scope| {
+        for name in &names {
+            let (charts, server) = (&charts, &server);
+            scope.spawn(move || charts.fetch(&server.url, "web", name).expect("is fetched"));
+        }
+    });
 }
 
 #[test]

@@ -186,7 +186,7 @@ mod tests {
             String::from_utf8(config.clone()).unwrap(),
             r#"{"name":"web","home":"https://h","sources":["https://s","https://t"],"version":"1.0.0+b.1","description":"A \u003cb\u003e \u0026 c","keywords":["k"],"maintainers":[{"name":"me","email":"me@h"},{"name":"you","url":"https://y"}],"apiVersion":"v2","appVersion":"2","annotations":{"a":"x","org.opencontainers.image.title":"evil","z":"1"},"dependencies":[{"name":"d","version":"1.x","repository":"https://r","condition":"d.enabled","tags":["t"],"import-values":["data",{"child":"c","parent":"p"}],"alias":"e"}],"type":"application"}"#
         );
-        let layers = [Descriptor::of(PROVENANCE, b"p"), Descriptor::of(ARCHIVE, b"a")];
+        let layers = [Descriptor::of(ARCHIVE, b"a"), Descriptor::of(PROVENANCE, b"p")];
         let manifest = manifest_json(
             &metadata,
             &Descriptor::of(CONFIG, &config),

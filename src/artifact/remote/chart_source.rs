@@ -3,9 +3,10 @@
 use std::fmt;
 
 use crate::artifact::oci::OciError;
+use crate::text::redact::redact_url;
 
 /// A version of a chart that a repository offers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ListedVersion {
     /// The version as the repository spells it (an OCI tag's `_` is `+` here).
     pub version: String,
@@ -15,8 +16,20 @@ pub struct ListedVersion {
     pub urls: Vec<String>,
 }
 
+impl fmt::Debug for ListedVersion {
+    /// Addresses may be signed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let urls: Vec<String> = self.urls.iter().map(|url| redact_url(url)).collect();
+        f.debug_struct("ListedVersion")
+            .field("version", &self.version)
+            .field("digest", &self.digest)
+            .field("urls", &urls)
+            .finish()
+    }
+}
+
 /// An archive that was fetched.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct FetchedChart {
     /// Its bytes.
     pub archive: Vec<u8>,
@@ -26,6 +39,18 @@ pub struct FetchedChart {
     pub url: String,
     /// Its provenance file, where one was requested and exists.
     pub provenance: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for FetchedChart {
+    /// Without the bytes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FetchedChart")
+            .field("url", &self.url)
+            .field("digest", &self.digest)
+            .field("bytes", &self.archive.len())
+            .field("has_provenance", &self.provenance.is_some())
+            .finish()
+    }
 }
 
 /// Why versions or an archive cannot be had. The message shows no credentials.
