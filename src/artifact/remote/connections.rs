@@ -128,7 +128,11 @@ impl Connections {
 /// A request without an answer.
 pub(super) fn http_error(error: &HttpError) -> SourceError {
     let shown = SourceError::new(error);
-    if error.to_string().contains("certificate") {
+    let text = error.to_string();
+    if text.contains("CertificateRequired") {
+        return shown.with_hint("the server wants a certificate of ours: give --cert-file and --key-file");
+    }
+    if text.contains("certificate") {
         return shown.with_hint("name the authority that signed the server's certificate with --ca-file");
     }
     shown
