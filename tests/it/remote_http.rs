@@ -346,6 +346,22 @@ fn a_hostile_index_is_refused() {
 }
 
 #[test]
+fn a_page_in_the_place_of_an_archive_is_refused_and_not_kept() {
+    let text = index(&[("1.0.0", "", "web-1.0.0.tgz")]);
+    let server = Server::start(move |request, _| match request.path() {
+        "/charts/index.yaml" => Answer::new(200, text.clone()),
+        _ => Answer::new(200, "<html>Sign in</html>"),
+    });
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut settings = settings();
+    settings.cache = Some(directory.path().to_owned());
+    let message = refusal(&RemoteCharts::new(settings), &server);
+    let want = "http://HOST/charts/web-1.0.0.tgz is not a chart's archive: it does not begin as gzip does";
+    assert_eq!(message, want);
+    assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 0);
+}
+
+#[test]
 fn answers_without_an_end_are_refused() {
     let limits = RemoteLimits {
         index: 1 << 20,

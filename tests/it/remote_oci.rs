@@ -231,6 +231,32 @@ fn all_pages_of_tags_are_read() {
 }
 
 #[test]
+fn pages_of_tags_stay_on_the_registry_and_end() {
+    for (link, want) in [
+        (
+            "</v2/charts/web/tags/list>; rel=\"next\"",
+            "its next page is the same one",
+        ),
+        (
+            "<http://127.0.0.1:1/v2/x>; rel=\"next\"",
+            "its next page is on another host",
+        ),
+        (
+            "<file:///etc/passwd>; rel=\"next\"",
+            "the address `file:///etc/passwd`: it is not one of http",
+        ),
+        ("<?last=NEW>; rel=\"next\"", "its pages do not end"),
+    ] {
+        let server = Server::start(move |_, before| {
+            Answer::new(200, r#"{"tags": []}"#).with("Link", &link.replace("NEW", &before.to_string()))
+        });
+        let error = charts(None).versions(&format!("oci://{}/charts", server.host()), "web");
+        let message = error.expect_err("is refused").message;
+        assert!(message.contains(want), "{link}: {message}");
+    }
+}
+
+#[test]
 fn the_same_package_is_pushed_once_and_has_one_digest() {
     let server = OciServer::start(Behaviour::default());
     let first = push(&server, &packed("web", "1.0.0"));

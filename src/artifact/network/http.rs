@@ -4,6 +4,7 @@
 //! Helm's getter leaves redirects to Go, which follows ten and drops `Authorization` on another host; here another port or scheme
 //! is another host as well.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::mem;
 use std::sync::Arc;
@@ -39,7 +40,7 @@ pub struct HttpClient {
 }
 
 /// A request.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct HttpRequest {
     /// The method.
     pub method: Method,
@@ -59,8 +60,20 @@ pub struct HttpRequest {
     pub is_repeated: bool,
 }
 
+impl fmt::Debug for HttpRequest {
+    /// Without header values and body, which may be credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpRequest")
+            .field("method", &self.method)
+            .field("url", &redact_url(self.url.as_str()))
+            .field("authorization", &self.authorization)
+            .field("body_bytes", &self.body.as_ref().map(Vec::len))
+            .finish_non_exhaustive()
+    }
+}
+
 /// An answer, whatever its status.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct HttpAnswer {
     /// The status.
     pub status: u16,
@@ -72,6 +85,18 @@ pub struct HttpAnswer {
     pub url: Url,
     /// How often the request was sent.
     pub attempts: u32,
+}
+
+impl fmt::Debug for HttpAnswer {
+    /// Without headers and body, which may be tokens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpAnswer")
+            .field("status", &self.status)
+            .field("url", &redact_url(self.url.as_str()))
+            .field("body_bytes", &self.body.len())
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why there is no answer. The messages show no credentials.
@@ -494,6 +519,25 @@ mod tests {
             let target = redirect_target(&url, &HeaderValue::from_static(location)).ok();
             assert_eq!(target.as_ref().map(Url::as_str), want, "{location}");
         }
+    }
+
+    #[test]
+    fn debug_output_shows_no_credentials() {
+        let url = Url::parse("https://host/x?token=hunter2").unwrap();
+        let mut request = HttpRequest::new(Method::POST, url.clone(), 1)
+            .with_header(LOCATION, "hunter2")
+            .with_authorization(Some(Secret::new("hunter2")));
+        request.body = Some(b"hunter2".to_vec());
+        let answer = HttpAnswer {
+            status: 200,
+            headers: [(LOCATION, HeaderValue::from_static("hunter2"))].into_iter().collect(),
+            body: b"hunter2".to_vec(),
+            url,
+            attempts: 1,
+        };
+        let shown = format!("{request:?} {answer:?}");
+        assert!(!shown.contains("hunter2") && !shown.contains("104, 117"), "{shown}");
+        assert!(shown.contains("https://host/x"), "{shown}");
     }
 
     #[test]

@@ -135,7 +135,12 @@ pub(super) fn http_error(error: &HttpError) -> SourceError {
     if text.contains("certificate") {
         return shown.with_hint("name the authority that signed the server's certificate with --ca-file");
     }
-    shown
+    match error {
+        HttpError::Transport { .. } => {
+            shown.with_hint("check the address and the network; proxies come from HTTPS_PROXY, HTTP_PROXY and NO_PROXY")
+        }
+        _ => shown,
+    }
 }
 
 /// An answer that is not a success. `what` begins the message.

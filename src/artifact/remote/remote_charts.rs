@@ -22,6 +22,8 @@ use super::remote_settings::RemoteSettings;
 use super::resolve_url::{percent_decoded, resolve};
 use super::stored_repository::StoredRepository;
 
+/// How archives begin.
+const GZIP_START: &[u8] = &[0x1f, 0x8b];
 /// The name of an index.
 const INDEX: &str = "index.yaml";
 
@@ -232,6 +234,12 @@ impl RemoteCharts {
             return Err(SourceError::new(format!(
                 "{url} has the SHA-256 digest {digest}, but the repository lists {listed}: it was replaced, or is not what was published"
             )));
+        }
+        if !fetched.archive.starts_with(GZIP_START) {
+            return Err(SourceError::new(format!(
+                "{url} is not a chart's archive: it does not begin as gzip does"
+            ))
+            .with_hint("the address may lead to a page that asks for a login"));
         }
         if let Some(cache) = &self.cache {
             cache.put(digest, &fetched.archive);
