@@ -11,7 +11,7 @@ use crate::text::visible::{visible, visible_lines};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
-use super::remote_flags::{RemoteFlags, source_error};
+use super::remote_flags::{LoginFlags, RemoteFlags, source_error};
 use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
@@ -48,6 +48,8 @@ pub(super) struct PullArguments {
     #[arg(short, long, value_enum, default_value_t = Output::Text, value_name = "FORMAT")]
     output: Output,
     #[command(flatten)]
+    login: LoginFlags,
+    #[command(flatten)]
     remote: RemoteFlags,
 }
 
@@ -61,7 +63,7 @@ enum Output {
 }
 
 pub(super) fn run(context: RunContext, arguments: &PullArguments) -> Result<Exit, CommandError> {
-    let charts = arguments.remote.charts(context, arguments.prov)?;
+    let charts = arguments.remote.charts(context, &arguments.login, arguments.prov)?;
     let request = ChartRequest {
         reference: &arguments.chart,
         repository: arguments.repo.as_deref(),

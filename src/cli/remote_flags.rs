@@ -17,11 +17,11 @@ use super::command_error::CommandError;
 use super::network::{ProcessClock, network_settings};
 use super::run_context::RunContext;
 
-/// How repositories and registries are reached.
+/// Who we are to the one repository or registry that a command is about. Commands about several do not have these flags: one's
+/// password would be sent to the others.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Repositories")]
-#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
-pub(super) struct RemoteFlags {
+pub(super) struct LoginFlags {
     /// User for the repository or registry.
     #[arg(long, value_name = "USER")]
     username: Option<String>,
@@ -34,6 +34,12 @@ pub(super) struct RemoteFlags {
     /// Send the credentials to other hosts that an index names as well.
     #[arg(long)]
     pass_credentials: bool,
+}
+
+/// How repositories and registries are reached.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Repositories")]
+pub(super) struct RemoteFlags {
     /// Certificates of the authorities that are trusted, instead of the system's.
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
@@ -65,15 +71,42 @@ fn secret(text: &str) -> Result<Secret, String> {
     Ok(Secret::new(text))
 }
 
+impl LoginFlags {
+    fn login(&self, context: RunContext) -> Result<Option<Login>, CommandError> {
+        let password = if self.password_stdin {
+            let text = String::from_utf8(context.read_stdin()?)
+                .map_err(|_| CommandError::usage("the password on standard input is not UTF-8"))?;
+            Some(Secret::new(text.trim_end_matches(['\r', '\n'])))
+        } else {
+            self.password.clone()
+        };
+        match (self.username.as_deref().filter(|name| !name.is_empty()), password) {
+            (Some(username), Some(password)) => Ok(Some(Login::Basic {
+                username: Secret::new(username),
+                password,
+            })),
+            (None, None) => Ok(None),
+            _ => Err(CommandError::usage(
+                "--username needs --password-stdin or --password, and they need --username",
+            )),
+        }
+    }
+}
+
 impl RemoteFlags {
     /// The charts of all repositories, reached as the flags and the environment say. Nothing is sent yet.
     ///
     /// # Errors
     /// When flags do not fit together, or Helm's list of repositories cannot be read.
-    pub(super) fn charts(&self, context: RunContext, with_provenance: bool) -> Result<RemoteCharts, CommandError> {
+    pub(super) fn charts(
+        &self,
+        context: RunContext,
+        given: &LoginFlags,
+        with_provenance: bool,
+    ) -> Result<RemoteCharts, CommandError> {
         let variable = |name: &str| context.variable(name);
         let home = HelmHome::from_variables(&variable);
-        let login = self.login(context)?;
+        let login = given.login(context)?;
         let or = |given: &Option<PathBuf>, default: PathBuf| given.clone().unwrap_or(default);
         let repositories = RepositoriesFile::read(&or(&self.repository_config, home.repositories))
             .map_err(|error| credential_error(&error))?;
@@ -94,7 +127,7 @@ impl RemoteFlags {
                 key: self.key_file.clone(),
                 accepts_any: self.insecure_skip_tls_verify,
             },
-            passes_credentials: self.pass_credentials,
+            passes_credentials: given.pass_credentials,
             plain_http: self.plain_http,
             cache: Some(or(&self.cache_dir, home.content_cache))
                 .filter(|directory| directory.is_absolute() || self.cache_dir.is_some()),
@@ -102,26 +135,6 @@ impl RemoteFlags {
             base: context.working_directory(),
             limits: RemoteLimits::default(),
         }))
-    }
-
-    fn login(&self, context: RunContext) -> Result<Option<Login>, CommandError> {
-        let password = if self.password_stdin {
-            let text = String::from_utf8(context.read_stdin()?)
-                .map_err(|_| CommandError::usage("the password on standard input is not UTF-8"))?;
-            Some(Secret::new(text.trim_end_matches(['\r', '\n'])))
-        } else {
-            self.password.clone()
-        };
-        match (self.username.as_deref().filter(|name| !name.is_empty()), password) {
-            (Some(username), Some(password)) => Ok(Some(Login::Basic {
-                username: Secret::new(username),
-                password,
-            })),
-            (None, None) => Ok(None),
-            _ => Err(CommandError::usage(
-                "--username needs --password-stdin or --password, and they need --username",
-            )),
-        }
     }
 }
 

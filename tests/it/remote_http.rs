@@ -162,6 +162,8 @@ fn credentials_come_from_helms_list_or_the_address() {
         charts.resolve_alias("@shop").expect("is known"),
         format!("{}/charts/", server.url)
     );
+    assert_eq!(charts.address_of("shop"), Some(format!("{}/charts/", server.url)));
+    assert_eq!(charts.address_of("none"), None);
     let hint = charts.resolve_alias("@none").expect_err("is not").hint;
     assert_eq!(hint.as_deref(), Some("add it with `helm repo add NAME URL`"));
     fetch(&charts, &server).expect("is fetched");

@@ -2,14 +2,12 @@
 //! `OCI_REGISTRY=host:port OCI_PACKAGES=directory cargo test --test it remote_real_registry`. Without them there is nothing to do.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use chartwright::artifact::credential::RegistryLogins;
-use chartwright::artifact::network::{HttpClient, NetworkSettings, Notes, TlsSettings};
-use chartwright::artifact::oci::{ChartPush, OciReference, PushOutcome, Registry, RegistrySettings};
+use chartwright::artifact::oci::{ChartPush, OciReference, PushOutcome};
+use chartwright::artifact::remote::RemoteCharts;
 use chartwright::engine::chart::{load_files, read_archive};
 
-use super::remote_settings::{NoWaiting, POLICY};
+use super::remote_settings::settings;
 
 /// The archives of a directory, by name.
 fn archives(directory: &Path) -> Vec<PathBuf> {
@@ -28,20 +26,7 @@ fn packages_are_pushed_twice_to_a_real_registry() {
     let (Ok(host), Ok(packages)) = (std::env::var("OCI_REGISTRY"), std::env::var("OCI_PACKAGES")) else {
         return;
     };
-    let variable = |name: &str| std::env::var(name).ok();
-    let client = HttpClient::new(
-        &NetworkSettings::default(),
-        &TlsSettings::default(),
-        POLICY,
-        Arc::new(NoWaiting),
-    );
-    let settings = RegistrySettings {
-        client: Arc::new(client.expect("a client")),
-        logins: RegistryLogins::from_variables(None, PathBuf::from("/no/such/file"), &variable),
-        plain_http: true,
-        notes: Arc::new(Notes::default()),
-    };
-    let registry = Registry::new(&host, settings).expect("a registry");
+    let registry = RemoteCharts::new(settings()).registry_of(&host).expect("a registry");
     let below = OciReference::parse(&format!("oci://{host}/ours")).expect("an address");
     for path in archives(Path::new(&packages)) {
         let archive = std::fs::read(&path).expect("an archive");

@@ -18,6 +18,14 @@ pub(super) enum NamedBy {
 }
 
 impl RemoteCharts {
+    /// The registry of a host that the user names, for what is written to it.
+    ///
+    /// # Errors
+    /// When the host is not one, or certificates cannot be used.
+    pub fn registry_of(&self, host: &str) -> Result<Arc<Registry>, SourceError> {
+        self.registry(host, NamedBy::User)
+    }
+
     /// The registry of a host.
     fn registry(&self, host: &str, named: NamedBy) -> Result<Arc<Registry>, SourceError> {
         let settings = &self.settings;

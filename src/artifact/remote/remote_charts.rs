@@ -76,6 +76,11 @@ impl RemoteCharts {
         self.cache.as_ref()?.get(digest)
     }
 
+    /// The address of the repository that has a name in Helm's list.
+    pub fn address_of(&self, name: &str) -> Option<String> {
+        Some(self.settings.repositories.get(name).ok()?.url.clone())
+    }
+
     /// The address behind `@name` or `alias:name`; any other text is an address already.
     ///
     /// # Errors
