@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use chartwright::artifact::credential::{Login, RepositoriesFile};
-use chartwright::artifact::remote::{ChartSource as _, FetchedChart, RemoteCharts, RemoteLimits, SourceError};
+use chartwright::artifact::remote::{ChartSource, FetchedChart, RemoteCharts, RemoteLimits, SourceError};
 use chartwright::artifact::repository::store::S3Settings;
 
 use super::remote_server::{Answer, Request, Server};
@@ -98,7 +98,8 @@ fn archives_are_fetched_at_the_same_time() {
         }
         Answer::new(200, archive.clone())
     });
-    let charts = RemoteCharts::new(settings());
+    // Shared as commands share it.
+    let charts: Box<dyn ChartSource> = Box::new(Arc::new(RemoteCharts::new(settings())));
     std::thread::scope(|scope| {
         for name in &names {
             let (charts, server) = (&charts, &server);

@@ -1,6 +1,7 @@
 //! What reads charts of repositories needs to know of one: a trait between those who choose versions and those who fetch them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::artifact::oci::OciError;
 use crate::text::redact::redact_url;
@@ -117,4 +118,15 @@ pub trait ChartSource: fmt::Debug + Sync {
     /// # Errors
     /// When the repository cannot be read, does not have the version, or what it sends has another digest than it lists.
     fn fetch(&self, repository: &str, chart: &str, version: &str) -> Result<FetchedChart, SourceError>;
+}
+
+/// A source that is shared, for example with what resolves names of repositories.
+impl<S: ChartSource + Send + ?Sized> ChartSource for Arc<S> {
+    fn versions(&self, repository: &str, chart: &str) -> Result<Vec<ListedVersion>, SourceError> {
+        (**self).versions(repository, chart)
+    }
+
+    fn fetch(&self, repository: &str, chart: &str, version: &str) -> Result<FetchedChart, SourceError> {
+        (**self).fetch(repository, chart, version)
+    }
 }
