@@ -13,8 +13,10 @@ mod network;
 mod output_directory;
 mod package;
 mod post_renderer;
+mod pull;
 mod push;
 mod repo;
+mod remote_flags;
 mod report_flags;
 mod repository_flags;
 mod run_context;
@@ -63,6 +65,8 @@ enum Command {
     Push(push::PushArguments),
     /// Look after a chart repository: list, index, check, delete, prune, copy.
     Repo(repo::RepoArguments),
+    /// Fetch a chart from a repository or registry.
+    Pull(Box<pull::PullArguments>),
     /// Set values and move images in YAML files, changing nothing else.
     Bump(Box<bump::BumpArguments>),
 }
@@ -105,6 +109,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Verify(arguments) => verify::run(context, arguments),
         Command::Push(arguments) => push::run(context, arguments),
         Command::Repo(arguments) => repo::run(context, arguments),
+        Command::Pull(arguments) => pull::run(context, arguments),
         Command::Ci(arguments) => ci::run(context, arguments),
         Command::Bump(arguments) => bump::run(context, arguments),
     };
