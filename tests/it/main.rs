@@ -10,9 +10,11 @@
 #![expect(clippy::disallowed_methods, reason = "tests read files and settings of their own")]
 
 mod bump;
+mod chart_source;
 mod check;
 mod cli;
 mod custom_resources;
+mod dependency;
 mod exit_codes;
 mod data;
 mod definitions;

@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::artifact::remote::{ListedVersion, SourceError};
-use crate::engine::chart::{LinkPolicy, LocalDependencyError, load_chart, outside_links};
+use crate::engine::chart::{LinkPolicy, LocalDependencyError, load_chart, outside_links, without_dots};
 use crate::text::go::quote::quote;
+use crate::text::redact::redact_url;
 use crate::text::semver::{Constraint, Version};
 
 use super::choose_version::{is_registry, locked_version, needs_list, newest_that_satisfies};
@@ -71,7 +72,8 @@ impl ChartRequest {
     /// Whether the lock is of what is declared.
     pub fn is_in_sync(&self) -> bool {
         self.lock.as_ref().is_some_and(|lock| {
-            lock_digest(&self.list, &lock.list) == lock.digest || (self.is_v1 && helm2_digest(&self.list) == lock.digest)
+            lock_digest(&self.list, &lock.list) == lock.digest
+                || (self.is_v1 && helm2_digest(&self.list) == lock.digest)
         })
     }
 
@@ -121,7 +123,7 @@ pub fn choose_all(
         match choose(request, entry, way, links, lists) {
             Ok(Some(one)) => chosen.push(one),
             Ok(None) => without_version.push(shown(entry)),
-            Err(error) => errors.push(error),
+            Err(error) => error.join(&mut errors),
         }
     }
     if !without_version.is_empty() {
@@ -132,7 +134,7 @@ pub fn choose_all(
 
 /// A dependency in the words of Helm's error.
 fn shown(entry: &Declared) -> String {
-    let repository = crate::text::redact::redact_url(&entry.repository);
+    let repository = redact_url(&entry.repository);
     let [name, repository, version] =
         [&entry.dependency.name, &repository, &entry.dependency.version].map(|text| quote(text.as_bytes()));
     format!("{name} (repository {repository}, version {version})")
@@ -167,7 +169,7 @@ pub fn choose(
         return Ok(Some(found(wanted, Origin::Unpacked)));
     }
     if let Some(path) = repository.strip_prefix("file://") {
-        let directory = request.directory.join(path);
+        let directory = without_dots(&request.directory.join(path));
         let version = neighbour_version(&directory, name, links)?;
         let satisfies = Version::parse(&version).is_ok_and(|version| constraint.check(&version));
         return match way {

@@ -124,7 +124,9 @@ impl ChartRequest {
             is_v1,
             list,
             lock,
-            missing: missing_remote(chart).map(|dependency| dependency.name.clone()).collect(),
+            missing: missing_remote(chart)
+                .map(|dependency| dependency.name.clone())
+                .collect(),
         })
     }
 }
@@ -138,11 +140,14 @@ impl DeclaredList {
             _ => &[],
         };
         let is_present = !dependencies.is_empty() || has_list(file);
-        let entries = dependencies.into_iter().enumerate().map(|(index, dependency)| Declared {
-            import_values: import_values(raw.get(index)),
-            repository: dependency.repository.clone(),
-            dependency,
-        });
+        let entries = dependencies
+            .into_iter()
+            .enumerate()
+            .map(|(index, dependency)| Declared {
+                import_values: import_values(raw.get(index)),
+                repository: dependency.repository.clone(),
+                dependency,
+            });
         Self {
             entries: entries.collect(),
             is_present,

@@ -9,6 +9,27 @@ use crate::text::redact::redact_url;
 use crate::text::semver::ConstraintError;
 use crate::text::source::ReplaceError;
 
+/// An archive whose content is not the one that was recorded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{name} {version} from {} has the digest {found}, but {file} lists {listed}",
+    redact_url(url)
+)]
+pub struct DigestError {
+    /// The dependency.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Where the archive came from.
+    pub url: String,
+    /// The file of digests.
+    pub file: String,
+    /// The digest in the file.
+    pub listed: String,
+    /// That of the archive.
+    pub found: String,
+}
+
 /// Why the dependencies of a chart are not what they should be. Nothing was changed. The messages show no credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum DependencyError {
@@ -65,9 +86,9 @@ pub enum DependencyError {
         file: &'static str,
     },
     /// A repository cannot be read, or lacks the chart.
-    #[error("{name} of {}: {source}", redact_url(repository))]
+    #[error("{}", source_message(name, repository, source))]
     Source {
-        /// The dependency.
+        /// The dependency, or several with commas between them.
         name: String,
         /// The repository.
         repository: String,
@@ -129,21 +150,8 @@ pub enum DependencyError {
         found: String,
     },
     /// The content of a version has changed since its digest was recorded.
-    #[error("{name} {version} from {} has the digest {found}, but {file} lists {listed}", redact_url(url))]
-    Digest {
-        /// The dependency.
-        name: String,
-        /// Its version.
-        version: String,
-        /// Where it came from.
-        url: String,
-        /// The file of digests.
-        file: String,
-        /// The digest in the file.
-        listed: String,
-        /// That of the archive.
-        found: String,
-    },
+    #[error(transparent)]
+    Digest(Box<DigestError>),
     /// The file of digests cannot be read.
     #[error("{file}:{line}: not a line of `NAME VERSION sha256:DIGEST REPOSITORY`")]
     DigestFile {
@@ -153,7 +161,11 @@ pub enum DependencyError {
         line: usize,
     },
     /// Two dependencies have archives of one name.
-    #[error("{} and {} are both named {file_name} and have different contents", redact_url(first), redact_url(second))]
+    #[error(
+        "{} and {} are both named {file_name} and have different contents",
+        redact_url(first),
+        redact_url(second)
+    )]
     SameName {
         /// The name.
         file_name: String,
@@ -185,6 +197,26 @@ pub enum DependencyError {
 }
 
 impl DependencyError {
+    /// Adds an error to others. A repository that fails in the same way for several dependencies is one error.
+    pub fn join(self, errors: &mut Vec<Self>) {
+        if let Self::Source { name, source, .. } = &self {
+            for earlier in errors.iter_mut() {
+                if let Self::Source {
+                    name: names,
+                    source: same,
+                    ..
+                } = earlier
+                    && source == same
+                {
+                    names.push_str(", ");
+                    names.push_str(name);
+                    return;
+                }
+            }
+        }
+        errors.push(self);
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -209,15 +241,18 @@ impl DependencyError {
             Self::Version { .. } | Self::NoVersion(_) => {
                 "after a chart has a new version, `chartwright dependency update` writes it into the lock file"
             }
-            Self::Digest { file, .. } => {
+            Self::Digest(error) => {
                 return Some(format!(
-                    "somebody may have replaced a published version; if the new content is right, delete its line of {file} and run \
-                     `chartwright dependency update`"
+                    "somebody may have replaced a published version; if the new content is right, delete its line of {} and run \
+                     `chartwright dependency update`",
+                    error.file
                 ));
             }
             Self::DigestFile { .. } => "restore the file, or delete it: `chartwright dependency update` writes it anew",
             Self::SameName { .. } => "use a version of one of them that the other does not have",
-            Self::Unpacked { .. } => "a dependency without a repository must be a directory in charts/; or name its repository",
+            Self::Unpacked { .. } => {
+                "a dependency without a repository must be a directory in charts/; or name its repository"
+            }
             Self::Link(_) => "remove the link",
             _ => return None,
         };
@@ -235,6 +270,16 @@ impl DependencyError {
             | Self::Archive(_) => false,
             _ => true,
         }
+    }
+}
+
+/// The repository is named once, whether or not the source names it.
+fn source_message(name: &str, repository: &str, source: &SourceError) -> String {
+    let repository = redact_url(repository);
+    if source.message.contains(repository.trim_end_matches('/')) {
+        format!("{name}: {source}")
+    } else {
+        format!("{name} of {repository}: {source}")
     }
 }
 

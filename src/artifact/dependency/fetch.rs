@@ -25,7 +25,7 @@ pub struct Fetched {
     pub archive: Arc<[u8]>,
     /// Hex SHA-256 of the bytes.
     pub digest: String,
-    /// Where it came from, without credentials.
+    /// Where it came from, without credentials: an address, or a directory.
     pub url: String,
     /// The version that the chart in it has.
     pub found: String,
@@ -91,7 +91,7 @@ fn file_name(repository: &str, address: &str, chosen: &Chosen) -> String {
     let path = String::from_utf8(parsed.path).unwrap_or_default();
     let base = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let is_plain = !base.contains('\\') && !base.starts_with(['.', '_']) && !base.chars().any(char::is_control);
-    if is_plain && base.len() > ".tgz".len() && base.ends_with(".tgz") {
+    if is_plain && base.strip_suffix(".tgz").is_some_and(|stem| !stem.is_empty()) {
         base.to_owned()
     } else {
         usual()
@@ -105,7 +105,7 @@ fn pack_neighbour(
 ) -> Result<Fetched, DependencyError> {
     let files = files_with_dependencies(directory, links, Some(supply))?.files;
     let files: Vec<ChartFile> = files.into_iter().filter(|file| !is_left_out(&file.name)).collect();
-    let url = format!("file://{}", directory.display());
+    let url = directory.display().to_string();
     let chart = load_files(files.clone()).map_err(|source| DependencyError::NotAChart {
         url: url.clone(),
         source,
@@ -140,7 +140,11 @@ mod tests {
         };
         let http = "https://charts.example.com";
         for (repository, address, expected) in [
-            (http, "https://x.example.com/a/redis-1.0.0.tgz?token=1", "redis-1.0.0.tgz"),
+            (
+                http,
+                "https://x.example.com/a/redis-1.0.0.tgz?token=1",
+                "redis-1.0.0.tgz",
+            ),
             (http, "https://x.example.com/a/redis-1.0.0%2Bb.tgz", "redis-1.0.0+b.tgz"),
             (http, "https://x.example.com/a/b%2Fredis.tgz", "redis.tgz"),
             (http, "https://x.example.com/download", "redis-1.0.0+b.tgz"),
@@ -149,7 +153,11 @@ mod tests {
             (http, "https://x.example.com/_x.tgz", "redis-1.0.0+b.tgz"),
             (http, "", "redis-1.0.0+b.tgz"),
             ("s3://bucket/charts", "s3://bucket/charts/redis-1.tgz", "redis-1.tgz"),
-            ("oci://r.example.com/c", "oci://r.example.com/c/redis:1.0.0_b", "redis-1.0.0+b.tgz"),
+            (
+                "oci://r.example.com/c",
+                "oci://r.example.com/c/redis:1.0.0_b",
+                "redis-1.0.0+b.tgz",
+            ),
         ] {
             assert_eq!(file_name(repository, address, &chosen), expected, "{address}");
         }

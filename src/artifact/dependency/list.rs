@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::engine::chart::{Chart, Dependency, LoadError, load_chart};
 use crate::text::go::path_match::path_match;
 use crate::text::go::quote::quote;
+use crate::text::limits::CHART_FILES;
 use crate::text::semver::{Constraint, Version};
 use crate::text::source::{Links, Visit, WalkLimits, walk};
 
@@ -58,7 +59,10 @@ pub fn list_dependencies(path: &Path) -> Result<DependencyTable, LoadError> {
     });
     let rows = rows.collect();
     let mut warnings = Vec::new();
-    for entry in entries.iter().filter(|entry| entry.is_directory || entry.name.ends_with(".tgz")) {
+    for entry in entries
+        .iter()
+        .filter(|entry| entry.is_directory || entry.name.strip_suffix(".tgz").is_some())
+    {
         let shown = quote(entry.path.display().to_string().as_bytes());
         match load_chart(&entry.path) {
             Err(_) => warnings.push(format!("WARNING: {shown} is not a chart.")),
@@ -84,7 +88,7 @@ struct Entry {
 fn entries(charts: &Path) -> Vec<Entry> {
     let limits = WalkLimits {
         depth: 1,
-        entries: crate::text::limits::CHART_FILES,
+        entries: CHART_FILES,
         links: Links::Followed,
     };
     let mut entries = Vec::new();
@@ -124,7 +128,10 @@ fn status(dependency: &Dependency, chart: &Chart, entries: &[Entry]) -> &'static
         [archive] => return archive_status(&archive.path, dependency),
         _ => return "too many matches",
     }
-    let unpacked = chart.dependencies.iter().rfind(|subchart| subchart.name() == dependency.name);
+    let unpacked = chart
+        .dependencies
+        .iter()
+        .rfind(|subchart| subchart.name() == dependency.name);
     match unpacked {
         None => "missing",
         Some(unpacked) => version_status(&unpacked.metadata.version, dependency).unwrap_or("unpacked"),

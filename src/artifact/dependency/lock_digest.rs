@@ -135,13 +135,32 @@ mod tests {
         let none = DeclaredList::default();
         let locked = list(&[("a", "1.5.0", "https://x.example.com/?a=1&b=<2>")]);
         for (declared, locked, expected) in [
-            (&full(), &locked, "sha256:d5c4712f1aa182e04e889779bdf9eee23ad4aa8743cc77ea929a7448149c47a6"),
-            (&list(&[]), &list(&[]), "sha256:643d5437104296e21d906ecb15b2c96ad278f20cfc4af53b12bb6069bd853726"),
-            (&none, &none, "sha256:95cb9b4f84ceff132cc7a875d8c192bf4997016a939ee64141c1fd628c0e8738"),
-            (&list(&[("a", "", "")]), &list(&[("a", "", "")]), "sha256:1ab8c15133f53956a3d7e9c72cb394f8ac1cd52daa1a8753cc2bd69104b22fba"),
+            (
+                &full(),
+                &locked,
+                "sha256:d5c4712f1aa182e04e889779bdf9eee23ad4aa8743cc77ea929a7448149c47a6",
+            ),
+            (
+                &list(&[]),
+                &list(&[]),
+                "sha256:643d5437104296e21d906ecb15b2c96ad278f20cfc4af53b12bb6069bd853726",
+            ),
+            (
+                &none,
+                &none,
+                "sha256:95cb9b4f84ceff132cc7a875d8c192bf4997016a939ee64141c1fd628c0e8738",
+            ),
+            (
+                &list(&[("a", "", "")]),
+                &list(&[("a", "", "")]),
+                "sha256:1ab8c15133f53956a3d7e9c72cb394f8ac1cd52daa1a8753cc2bd69104b22fba",
+            ),
         ] {
             assert_eq!(lock_digest(declared, locked), expected);
         }
-        assert_eq!(helm2_digest(&full()), "sha256:68a4ba85ec0367cf06f516b3a500d486ba8710b8dbba5608a9ae219a75ae8d97");
+        assert_eq!(
+            helm2_digest(&full()),
+            "sha256:68a4ba85ec0367cf06f516b3a500d486ba8710b8dbba5608a9ae219a75ae8d97"
+        );
     }
 }

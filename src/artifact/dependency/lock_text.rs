@@ -69,6 +69,8 @@ mod tests {
             entries: Vec::new(),
             is_present: true,
         };
-        assert!(lock_text("x", 0, &none).starts_with("dependencies: []\ndigest: x\ngenerated: \"1970-01-01T00:00:00Z\"\n"));
+        assert!(
+            lock_text("x", 0, &none).starts_with("dependencies: []\ndigest: x\ngenerated: \"1970-01-01T00:00:00Z\"\n")
+        );
     }
 }

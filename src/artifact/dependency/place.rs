@@ -12,8 +12,9 @@ use crate::engine::chart::{load_files, read_archive};
 use crate::text::limits::FILE_BYTES;
 use crate::text::source::{Named, Replacement, finish_interrupted, read_file, replace_files};
 
+use super::charts_directory::files_in;
 use super::error::DependencyError;
-use super::prepare::{PreparedChart, SavedState, files_in};
+use super::prepared::{PreparedChart, SavedState};
 
 /// Completes what killed processes left in the directories of charts. To be done before their dependencies are read.
 ///
@@ -47,9 +48,9 @@ pub fn outdated(chart: &PreparedChart) -> Result<Vec<String>, DependencyError> {
         saved.any(|saved| saved.state == SavedState::Unpacked && saved.name == name)
     };
     let files = files_in(&chart.directory.join("charts"))?;
-    let files = files.into_iter().filter(|(name, path)| {
-        !is_new(name) && name_of_chart(path).is_some_and(|chart| !stays(&chart))
-    });
+    let files = files
+        .into_iter()
+        .filter(|(name, path)| !is_new(name) && name_of_chart(path).is_some_and(|chart| !stays(&chart)));
     Ok(files.map(|(name, _)| name).collect())
 }
 

@@ -11,7 +11,7 @@ use super::declared::{ChartRequest, RepositoryNames};
 use super::digest_file::DigestFile;
 use super::error::DependencyError;
 use super::fetch::fetch;
-use super::prepare::{check_digest, read_digests};
+use super::recorded::{check_digest, read_digests};
 
 /// Supplies dependencies from their repositories: the versions of the lock where it is of what the chart declares, else the newest
 /// that satisfy. Archives whose digests are listed beside the lock are compared with them.
@@ -22,7 +22,9 @@ pub struct SuppliedDependencies<'s> {
 
 impl std::fmt::Debug for SuppliedDependencies<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SuppliedDependencies").field("source", &self.source).finish_non_exhaustive()
+        f.debug_struct("SuppliedDependencies")
+            .field("source", &self.source)
+            .finish_non_exhaustive()
     }
 }
 
@@ -40,7 +42,11 @@ impl<'s> SuppliedDependencies<'s> {
         name: &str,
     ) -> Result<Vec<ChartFile>, DependencyError> {
         let mut files: Vec<ChartFile> = Vec::new();
-        for entry in request.entries(way).iter().filter(|entry| entry.dependency.name == name) {
+        for entry in request
+            .entries(way)
+            .iter()
+            .filter(|entry| entry.dependency.name == name)
+        {
             let lists: Lists = needed_list(entry, way)
                 .map(|key| {
                     let versions = self.source.versions(&key.0, &key.1);
@@ -73,9 +79,10 @@ impl SupplyDependencies for SuppliedDependencies<'_> {
             message: error.to_string(),
             hint: error.hint(),
         };
-        let request =
-            ChartRequest::of_chart(directory, chart, self.names).map_err(|error| failed("", &error))?;
-        let digests = read_digests(&request).map_err(|error| failed("", &error))?.unwrap_or_default();
+        let request = ChartRequest::of_chart(directory, chart, self.names).map_err(|error| failed("", &error))?;
+        let digests = read_digests(&request)
+            .map_err(|error| failed("", &error))?
+            .unwrap_or_default();
         let way = if request.is_in_sync() { Way::Build } else { Way::Update };
         let mut names = request.missing.clone();
         names.dedup();

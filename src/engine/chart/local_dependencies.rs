@@ -315,7 +315,7 @@ fn collect(directory: &Path, depth: usize, loading: &mut Loading<'_>) -> Result<
 }
 
 /// The path without `x/..` where that leads to the same directory, so that it can be read: `shop/../orders` is `orders`.
-fn without_dots(path: &Path) -> PathBuf {
+pub(crate) fn without_dots(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
         match part {
