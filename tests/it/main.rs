@@ -15,6 +15,7 @@ mod check;
 mod cli;
 mod custom_resources;
 mod dependency;
+mod dependency_commands;
 mod exit_codes;
 mod data;
 mod definitions;
