@@ -267,8 +267,12 @@ fn a_build_lists_digests_when_asked_and_keeps_the_others() {
     let line = tree.read("app/Chart.lock.sums");
     let kept = format!("old 1.0.0 sha256:{} {X}\n", hex(b"old"));
     tree.write("app/Chart.lock.sums", &kept);
-    run(&tree, "app", &source, Way::Build).expect("builds");
+    let prepared = run(&tree, "app", &source, Way::Build).expect("builds");
     assert_eq!(tree.read("app/Chart.lock.sums"), kept);
+    assert_eq!(
+        prepared.notes,
+        ["redis 1.0.0 is not in Chart.lock.sums, so its content was not compared; --record-digests adds it"]
+    );
     let mut prepared = prepare_in(&tree, &["app"], &source, Way::Build, true);
     place(&prepared.remove(0).expect("is ready")).expect("places");
     assert_eq!(tree.read("app/Chart.lock.sums"), format!("{kept}{line}"));
@@ -481,6 +485,36 @@ fn charts_of_the_old_form_have_requirements() {
     assert!(tree.read("app/requirements.lock").contains("version: 1.2.0"));
     assert!(tree.path("app/requirements.lock.sums").exists());
     run(&tree, "app", &repositories(), Way::Build).expect("builds");
+    // Helm 2 made its digest of what is declared alone.
+    let helm2 = hex(
+        format!("{{\"dependencies\":[{{\"name\":\"redis\",\"version\":\"^1\",\"repository\":\"{X}\"}}]}}").as_bytes(),
+    );
+    for (digest, is_accepted) in [(helm2, true), (hex(b"other"), false)] {
+        let lock = format!(
+            "dependencies:\n- {{name: redis, version: 1.0.0, repository: \"{X}\"}}\ndigest: sha256:{digest}\ngenerated: \"2019-01-01T00:00:00Z\"\n"
+        );
+        tree.write("app/requirements.lock", &lock);
+        let outcome = run(&tree, "app", &repositories(), Way::Build);
+        assert_eq!(outcome.is_ok(), is_accepted, "{outcome:?}");
+        assert_eq!(tree.charts("app"), ["redis-1.0.0.tgz"]);
+    }
+}
+
+#[test]
+fn notes_say_what_helm_passes_over() {
+    let tree = Tree::new();
+    tree.chart("app", &[&format!("redis ^1 {X}"), &format!("db 0.x {R}")]);
+    tree.write("app/charts/redis/Chart.yaml", chart_yaml("redis", "0.9.0", &[]));
+    let mut source = repositories();
+    source.add_archive(R, "db", "0.3.0", archive("db", "0.3.1", ""));
+    let prepared = run(&tree, "app", &source, Way::Update).expect("updates");
+    assert_eq!(
+        prepared.notes,
+        [
+            "charts/redis is a directory beside redis-1.2.0.tgz: Helm loads both; delete one of them",
+            "oci://r.example.com/charts/db-0.3.0.tgz is listed as version 0.3.0 and contains version 0.3.1"
+        ]
+    );
 }
 
 #[test]

@@ -133,7 +133,7 @@ pub fn choose_all(
 }
 
 /// A dependency in the words of Helm's error.
-fn shown(entry: &Declared) -> String {
+pub fn shown(entry: &Declared) -> String {
     let repository = redact_url(&entry.repository);
     let [name, repository, version] =
         [&entry.dependency.name, &repository, &entry.dependency.version].map(|text| quote(text.as_bytes()));

@@ -238,8 +238,8 @@ impl DependencyError {
             Self::LockedVersion { .. } => {
                 "the version may have been deleted: `chartwright dependency update` chooses another one"
             }
-            Self::Version { .. } | Self::NoVersion(_) => {
-                "after a chart has a new version, `chartwright dependency update` writes it into the lock file"
+            Self::Version { .. } => {
+                "change the version in Chart.yaml if need be; `chartwright dependency update` then writes it into the lock file"
             }
             Self::Digest(error) => {
                 return Some(format!(

@@ -52,3 +52,11 @@ pub fn check_digest(
         _ => Ok(()),
     }
 }
+
+/// Whether the digest of a dependency is listed. Only those of repositories are.
+pub fn is_recorded(digests: &DigestFile, chosen: &Chosen) -> bool {
+    match &chosen.origin {
+        Origin::Repository(repository) => digests.get(&chosen.name, &chosen.version, repository).is_some(),
+        Origin::Unpacked | Origin::Neighbour(_) => true,
+    }
+}

@@ -16,7 +16,7 @@ use super::fetch::Fetched;
 use super::lock_digest::{hex_sha256, lock_digest};
 use super::lock_text::lock_text;
 use super::prepared::{PreparedChart, ResolveOptions, Saved, SavedState};
-use super::recorded::{check_digest, read_digests};
+use super::recorded::{check_digest, is_recorded, read_digests};
 
 /// Archives by what was asked for. Each error is reported once, for the first chart that needs the archive.
 pub type Archives = HashMap<Chosen, Result<Option<Fetched>, Option<DependencyError>>>;
@@ -173,6 +173,14 @@ impl Resolving {
     fn compare(&self, chosen: &Chosen, fetched: &Fetched, notes: &mut Vec<String>) -> Result<(), DependencyError> {
         if let Some(digests) = &self.digests {
             check_digest(&self.request, digests, chosen, fetched)?;
+            if self.way == Way::Build && !is_recorded(digests, chosen) {
+                notes.push(format!(
+                    "{} {} is not in {}{DIGEST_FILE_ENDING}, so its content was not compared; --record-digests adds it",
+                    chosen.name,
+                    chosen.version,
+                    self.request.lock_name()
+                ));
+            }
         }
         if fetched.found != chosen.version && matches!(chosen.origin, Origin::Repository(_)) {
             notes.push(format!(

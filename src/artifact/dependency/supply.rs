@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::artifact::remote::ChartSource;
 use crate::engine::chart::{Chart, ChartFile, LinkPolicy, SupplyDependencies, SupplyError};
 
-use super::chosen::{Lists, Way, choose, needed_list};
+use super::chosen::{Lists, Way, choose, needed_list, shown};
 use super::declared::{ChartRequest, RepositoryNames};
 use super::digest_file::DigestFile;
 use super::error::DependencyError;
@@ -55,8 +55,7 @@ impl<'s> SuppliedDependencies<'s> {
                 .into_iter()
                 .collect();
             let Some(chosen) = choose(request, entry, way, LinkPolicy::StayInside, &lists)? else {
-                let shown = format!("{name:?} (version {:?})", entry.dependency.version);
-                return Err(DependencyError::NoVersion(vec![shown]));
+                return Err(DependencyError::NoVersion(vec![shown(entry)]));
             };
             // The chart lacks only dependencies of repositories, and those need nothing supplied.
             let Some(fetched) = fetch(&chosen, self.source, LinkPolicy::StayInside, self)? else {

@@ -3,6 +3,7 @@
 //! repositories come from whoever supplies them ([`SupplyDependencies`]), for the chart and for the charts beside it.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
@@ -18,8 +19,8 @@ use super::outside_links::{LinkPolicy, OutsideLink, outside_links};
 /// Longest chain of charts that depend on each other by path.
 const MAX_DEPTH: usize = 16;
 
-/// Supplies the dependencies of other repositories that `charts/` lacks.
-pub trait SupplyDependencies {
+/// Supplies the dependencies of other repositories that `charts/` lacks. Used by several threads at once.
+pub trait SupplyDependencies: fmt::Debug + Sync {
     /// The archives of the chart's dependencies that its `charts/` lacks, those by path left out, as files of the chart: named
     /// `charts/NAME-VERSION.tgz`.
     ///
