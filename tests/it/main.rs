@@ -11,6 +11,7 @@
 
 mod bump;
 mod chart_source;
+mod chart_tree;
 mod check;
 mod cli;
 mod custom_resources;

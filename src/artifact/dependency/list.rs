@@ -115,7 +115,7 @@ fn status(dependency: &Dependency, chart: &Chart, entries: &[Entry]) -> &'static
             Err(_) => return "bad pattern",
         }
     }
-    // An archive of `redis-cluster` matches too; what is no version after the name is another chart's.
+    // An archive of `redis-cluster` matches too; what follows the name must be a version.
     if archives.len() > 1 {
         archives.retain(|entry| {
             let version = entry.name.strip_prefix(&format!("{}-", dependency.name));

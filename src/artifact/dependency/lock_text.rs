@@ -59,7 +59,7 @@ mod tests {
             ],
             is_present: true,
         };
-        // As `helm dependency update` wrote it, but for the time.
+        // As `helm dependency update` wrote it, with another time.
         let expected = "dependencies:\n- name: redis\n  repository: https://charts.example.com\n  version: \"1.10\"\n- name: local\n  \
                         repository: \"\"\n  version: ~1\n- name: bare\n  repository: file://../bare\ndigest: sha256:ab\n\
                         generated: \"2026-11-27T03:30:00.0015Z\"\n";
