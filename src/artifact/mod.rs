@@ -6,3 +6,4 @@ pub mod oci;
 pub mod package;
 pub mod repository;
 pub mod remote;
+pub mod dependency;

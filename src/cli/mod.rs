@@ -4,6 +4,7 @@ mod bool_flag;
 mod bump;
 mod ci;
 mod command_error;
+mod dependency;
 mod exit_code;
 mod helm_flags;
 mod keyring_flags;
@@ -57,6 +58,9 @@ enum Command {
     Lint(Box<lint::LintArguments>),
     /// Validate manifests against the Kubernetes schemas in this binary.
     Validate(Box<validate::ValidateArguments>),
+    /// Fetch the charts that charts depend on, or list them.
+    #[command(visible_alias = "dep", alias = "dependencies")]
+    Dependency(dependency::DependencyArguments),
     /// Package charts into reproducible archives.
     Package(package::PackageArguments),
     /// Check that an archive is the one that its provenance file was signed for.
@@ -105,6 +109,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Template(arguments) => template::run(context, arguments),
         Command::Lint(arguments) => lint::run(context, arguments),
         Command::Validate(arguments) => validate::run(context, arguments),
+        Command::Dependency(arguments) => dependency::run(context, arguments),
         Command::Package(arguments) => package::run(context, arguments),
         Command::Verify(arguments) => verify::run(context, arguments),
         Command::Push(arguments) => push::run(context, arguments),

@@ -10,9 +10,13 @@
 #![expect(clippy::disallowed_methods, reason = "tests read files and settings of their own")]
 
 mod bump;
+mod chart_source;
+mod chart_tree;
 mod check;
 mod cli;
 mod custom_resources;
+mod dependency;
+mod dependency_commands;
 mod exit_codes;
 mod data;
 mod definitions;

@@ -195,6 +195,11 @@ fn neighbour_failure(error: &LocalDependencyError, chart: &Path, shown: &str, re
                 name == wanted
             }))
         }
+        LocalDependencyError::Supply { source, .. } => {
+            Box::new(explain_neighbour(own_file(), &error.to_string(), &|name, _| {
+                name == source.dependency
+            }))
+        }
         LocalDependencyError::TooDeep(_) | LocalDependencyError::TooLarge(_) => {
             Box::new(explain_neighbour(own_file(), &error.to_string(), &|_, _| false))
         }

@@ -1,13 +1,16 @@
 //! Dependencies on a chart beside this one (`repository: file://../orders`), read from its directory when `charts/` has
-//! no copy: the charts that `helm dependency build` would put into `charts/`, without writing them.
+//! no copy: the charts that `helm dependency build` would put into `charts/`, without writing them. Those of other
+//! repositories come from whoever supplies them ([`SupplyDependencies`]), for the chart and for the charts beside it.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use crate::text::semver::is_compatible_range;
 
 use super::archive::{MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_SIZE};
+use super::dependency::Dependency;
 use super::directory::read_directory;
 use super::load::{Chart, ChartFile, load_chart, load_files};
 use super::load_error::LoadError;
@@ -15,6 +18,28 @@ use super::outside_links::{LinkPolicy, OutsideLink, outside_links};
 
 /// Longest chain of charts that depend on each other by path.
 const MAX_DEPTH: usize = 16;
+
+/// Supplies the dependencies of other repositories that `charts/` lacks. Used by several threads at once.
+pub trait SupplyDependencies: fmt::Debug + Sync {
+    /// The archives of the chart's dependencies that its `charts/` lacks, those by path left out, as files of the chart: named
+    /// `charts/NAME-VERSION.tgz`.
+    ///
+    /// # Errors
+    /// When one cannot be had.
+    fn archives(&self, directory: &Path, chart: &Chart) -> Result<Vec<ChartFile>, SupplyError>;
+}
+
+/// Why a dependency cannot be supplied. The message shows no credentials.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SupplyError {
+    /// Name of the dependency; empty where no single one is at fault.
+    pub dependency: String,
+    /// What went wrong, and where.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
 
 /// Why a chart and its neighbours cannot be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +59,14 @@ pub enum LocalDependencyError {
         directory: PathBuf,
         /// The links.
         links: Vec<OutsideLink>,
+    },
+    /// A dependency of another repository cannot be supplied.
+    #[error("{}: {source}", directory.display())]
+    Supply {
+        /// The chart that needs it.
+        directory: PathBuf,
+        /// Why.
+        source: SupplyError,
     },
     /// The chart found there does not have the required version.
     #[error("dependency {name:?} requires version {wanted:?}, but {} has {found}", directory.display())]
@@ -95,8 +128,21 @@ pub struct LocalFiles {
 /// When the chart or a neighbour does not load, is not the required one, or they depend on each other in a circle; when
 /// links lead out of one of them and `links` does not allow that.
 pub fn files_with_local_dependencies(directory: &Path, links: LinkPolicy) -> Result<LocalFiles, LocalDependencyError> {
+    files_with_dependencies(directory, links, None)
+}
+
+/// The same, with the dependencies of other repositories that it and its neighbours lack, where something supplies them.
+///
+/// # Errors
+/// As [`files_with_local_dependencies`], and when a dependency cannot be supplied.
+pub fn files_with_dependencies(
+    directory: &Path,
+    links: LinkPolicy,
+    supply: Option<&dyn SupplyDependencies>,
+) -> Result<LocalFiles, LocalDependencyError> {
     let mut loading = Loading {
         links,
+        supply,
         ..Loading::default()
     };
     collect(directory, 0, &mut loading)
@@ -104,11 +150,12 @@ pub fn files_with_local_dependencies(directory: &Path, links: LinkPolicy) -> Res
 
 /// Charts that were loaded, each once however often others depend on it, and what all of them have together.
 #[derive(Default)]
-struct Loading {
+struct Loading<'s> {
     known: HashMap<PathBuf, Rc<Loaded>>,
     files: usize,
     bytes: u64,
     links: LinkPolicy,
+    supply: Option<&'s dyn SupplyDependencies>,
 }
 
 struct Loaded {
@@ -116,7 +163,7 @@ struct Loaded {
     chart: Chart,
 }
 
-impl Loading {
+impl Loading<'_> {
     fn load(&mut self, directory: &Path) -> Result<Rc<Loaded>, LocalDependencyError> {
         if let Some(known) = self.known.get(directory) {
             return Ok(Rc::clone(known));
@@ -133,7 +180,14 @@ impl Loading {
             }
         }
         let chart = load_chart(directory).map_err(failed)?;
-        let files = read_directory(directory).map_err(failed)?;
+        let mut files = read_directory(directory).map_err(failed)?;
+        if let Some(supply) = self.supply.filter(|_| lacks_remote(&chart)) {
+            let supplied = supply.archives(directory, &chart);
+            files.extend(supplied.map_err(|source| LocalDependencyError::Supply {
+                directory: directory.to_owned(),
+                source,
+            })?);
+        }
         let loaded = Rc::new(Loaded { files, chart });
         self.known.insert(directory.to_owned(), Rc::clone(&loaded));
         Ok(loaded)
@@ -155,15 +209,27 @@ impl Loading {
 /// # Errors
 /// When a chart cannot be loaded, or is not the required one.
 pub fn load_with_local_dependencies(path: &Path) -> Result<Chart, LocalDependencyError> {
+    load_with_dependencies(path, None)
+}
+
+/// The same, with the dependencies of other repositories that it and its neighbours lack, where something supplies them.
+///
+/// # Errors
+/// As [`load_with_local_dependencies`], and when a dependency cannot be supplied.
+pub fn load_with_dependencies(
+    path: &Path,
+    supply: Option<&dyn SupplyDependencies>,
+) -> Result<Chart, LocalDependencyError> {
     let at = |source| LocalDependencyError::Load {
         directory: path.to_owned(),
         source,
     };
     let chart = load_chart(path).map_err(at)?;
-    if !path.is_dir() || missing(&chart).next().is_none() {
+    let is_complete = missing(&chart).next().is_none() && (supply.is_none() || !lacks_remote(&chart));
+    if !path.is_dir() || is_complete {
         return Ok(chart);
     }
-    let LocalFiles { files, neighbours } = files_with_local_dependencies(path, LinkPolicy::Follow)?;
+    let LocalFiles { files, neighbours } = files_with_dependencies(path, LinkPolicy::Follow, supply)?;
     let mut chart = load_files(files).map_err(at)?;
     let shown = |path: &Path| path.display().to_string();
     chart.read_from(path, &neighbours);
@@ -187,7 +253,24 @@ fn missing(chart: &Chart) -> impl Iterator<Item = (&str, &str, &str)> {
     })
 }
 
-fn collect(directory: &Path, depth: usize, loading: &mut Loading) -> Result<LocalFiles, LocalDependencyError> {
+/// Whether `charts/` lacks a dependency that another repository has.
+fn lacks_remote(chart: &Chart) -> bool {
+    missing_remote(chart).next().is_some()
+}
+
+/// The dependencies that `charts/` lacks and that another repository has, in the order of Chart.yaml.
+pub fn missing_remote(chart: &Chart) -> impl Iterator<Item = &Dependency> {
+    chart.metadata.declared_dependencies().filter(|dependency| {
+        let repository = &dependency.repository;
+        let is_there = chart
+            .dependencies
+            .iter()
+            .any(|subchart| subchart.name() == dependency.name);
+        !is_there && !repository.is_empty() && !repository.starts_with("file://")
+    })
+}
+
+fn collect(directory: &Path, depth: usize, loading: &mut Loading<'_>) -> Result<LocalFiles, LocalDependencyError> {
     if depth > MAX_DEPTH {
         return Err(LocalDependencyError::TooDeep(directory.to_owned()));
     }
@@ -233,7 +316,7 @@ fn collect(directory: &Path, depth: usize, loading: &mut Loading) -> Result<Loca
 }
 
 /// The path without `x/..` where that leads to the same directory, so that it can be read: `shop/../orders` is `orders`.
-fn without_dots(path: &Path) -> PathBuf {
+pub(crate) fn without_dots(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
         match part {

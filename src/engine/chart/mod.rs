@@ -35,8 +35,10 @@ pub use ignore_file::{IgnoreError, IgnoreRules};
 pub use link::BrokenLink;
 pub use load::{Chart, ChartFile, CrdFile, load_chart, load_chart_for, load_chart_to_render, load_files};
 pub use load_error::LoadError;
+pub(crate) use local_dependencies::without_dots;
 pub use local_dependencies::{
-    LocalDependencyError, LocalFiles, files_with_local_dependencies, load_with_local_dependencies,
+    LocalDependencyError, LocalFiles, SupplyDependencies, SupplyError, files_with_dependencies,
+    files_with_local_dependencies, load_with_dependencies, load_with_local_dependencies, missing_remote,
 };
 pub use lock_file::Lock;
 pub use metadata::{Maintainer, Metadata};

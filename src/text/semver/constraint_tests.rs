@@ -164,3 +164,24 @@ fn errors() {
         assert_eq!(Constraint::parse(text).unwrap_err().to_string(), expected);
     }
 }
+
+/// A constraint as JSON text, then which of the versions it accepts, or why it is refused: drawn at random by a program that asked
+/// Masterminds' `semver` 3.5.
+const ROWS: &str = include_str!("constraint_rows.tsv");
+
+#[test]
+fn constraints_drawn_at_random_have_masterminds_answers() {
+    for row in ROWS.lines() {
+        let (constraint, expected) = row.split_once('\t').expect(row);
+        let constraint: String = serde_json::from_str(constraint).expect(row);
+        let answer = match Constraint::parse(&constraint) {
+            Ok(parsed) => VERSIONS
+                .iter()
+                .map(|version| parsed.check(&Version::parse(version).expect(version)))
+                .map(|holds| if holds { '1' } else { '0' })
+                .collect(),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(answer, expected, "{constraint:?}");
+    }
+}

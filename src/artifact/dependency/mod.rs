@@ -1,0 +1,28 @@
+//! The dependencies of charts: chosen, fetched, compared with recorded digests, placed in `charts/`, listed.
+
+mod error;
+mod declared;
+mod lock_digest;
+mod lock_text;
+mod digest_file;
+mod choose_version;
+mod chosen;
+mod fetch;
+mod recorded;
+mod supply;
+mod charts_directory;
+mod prepared;
+mod resolving;
+mod prepare;
+mod place;
+mod list;
+
+pub use chosen::Way;
+pub use declared::RepositoryNames;
+pub use error::{DependencyError, DigestError};
+pub use fetch::Fetched;
+pub use list::{COLUMN_WIDTH, DependencyRow, DependencyTable, list_dependencies};
+pub use place::{outdated, place, settle};
+pub use prepare::prepare;
+pub use prepared::{PreparedChart, ResolveOptions, Saved, SavedState};
+pub use supply::SuppliedDependencies;
