@@ -17,6 +17,7 @@ use crate::report::{Group, Remarks, concise};
 use crate::text::source::{Named, read_file};
 
 use super::command_error::CommandError;
+use super::dependency_flags::{DependencyFlags, report_notes};
 use super::exit_code::Exit;
 use super::link_flags::LinkFlags;
 use super::lint::check_error;
@@ -57,6 +58,8 @@ pub(super) struct CiArguments {
     #[command(flatten)]
     links: LinkFlags,
     #[command(flatten)]
+    dependencies: DependencyFlags,
+    #[command(flatten)]
     time: TimeFlag,
     #[command(flatten)]
     report: ReportFlags,
@@ -78,6 +81,8 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         .prepare(context, directories, config.silenced(), config.fail_on)?;
     let mut request = request(arguments, &settings, &reporting)?;
     request.documents = arguments.schemas.documents(context);
+    let supply = arguments.dependencies.supply(context)?;
+    request.supply = supply.clone().map(|supply| supply as _);
     let shows_progress = context.is_interactive() && std::io::stderr().is_terminal();
     let total = request.charts.len();
     let progress = |done: usize| {
@@ -94,13 +99,16 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
     let options = PackageOptions {
         links: request.links,
         time: package_time(context)?,
+        supply: request.supply.clone(),
         ..PackageOptions::default()
     };
     let publish: Option<(&PackageOptions, &mut Publish<'_, CommandError>)> = match &location {
         Some(_) => Some((&options, &mut publish)),
         None => None,
     };
-    let outcome = run_ci(&request, &|| context.check_world(), &progress, publish).map_err(check_error)?;
+    let outcome = run_ci(&request, &|| context.check_world(), &progress, publish).map_err(check_error);
+    report_notes(context, supply.as_deref());
+    let outcome = outcome?;
     print(context, &reporting, &outcome, withheld.as_deref())?;
     if let Some(location) = location.filter(|_| outcome.error.is_none() && !outcome.has_failed()) {
         context.report(&format!("published to {location}"));

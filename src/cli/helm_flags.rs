@@ -1,4 +1,4 @@
-//! Flags that Helm's commands have and that change nothing without a cluster, a registry or a download: accepted, so that
+//! Flags that Helm's commands have and that change nothing without a cluster: accepted, so that
 //! scripts go on working, and not shown in the help.
 
 use clap::Args;
@@ -13,8 +13,6 @@ pub(super) struct GlobalFlags {
     burst_limit: Option<i64>,
     #[arg(long, visible_alias = "colour", hide = true)]
     color: Option<String>,
-    #[arg(long, hide = true)]
-    content_cache: Option<String>,
     #[arg(long, hide = true)]
     kube_apiserver: Option<String>,
     #[arg(long, hide = true)]
@@ -36,28 +34,18 @@ pub(super) struct GlobalFlags {
     #[arg(long, hide = true)]
     qps: Option<f32>,
     #[arg(long, hide = true)]
-    registry_config: Option<String>,
-    #[arg(long, hide = true)]
     repository_cache: Option<String>,
-    #[arg(long, hide = true)]
-    repository_config: Option<String>,
 }
 
-/// Flags of `helm template` about what happens in a cluster, or while a chart is downloaded.
+/// Flags of `helm template` about what happens in a cluster.
 #[derive(Debug, Clone, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 #[command(next_help_heading = "Ignored")]
 pub(super) struct InstallFlags {
     #[arg(long, hide = true)]
-    ca_file: Option<String>,
-    #[arg(long, hide = true)]
-    cert_file: Option<String>,
-    #[arg(long, hide = true)]
     create_namespace: bool,
     #[arg(long, hide = true)]
     description: Option<String>,
-    #[arg(long, hide = true)]
-    devel: bool,
     #[arg(long, hide = true)]
     disable_openapi_validation: bool,
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "client")]
@@ -76,24 +64,10 @@ pub(super) struct InstallFlags {
     atomic: bool,
     #[arg(long, hide = true)]
     hide_secret: bool,
-    #[arg(long, hide = true)]
-    insecure_skip_tls_verify: bool,
-    #[arg(long, hide = true)]
-    key_file: Option<String>,
-    #[arg(long, hide = true)]
-    keyring: Option<String>,
     #[arg(short = 'l', long, hide = true)]
     labels: Vec<String>,
     #[arg(long, hide = true)]
-    pass_credentials: bool,
-    #[arg(long, hide = true)]
-    password: Option<String>,
-    #[arg(long, hide = true)]
-    plain_http: bool,
-    #[arg(long, hide = true)]
     replace: bool,
-    #[arg(long, hide = true)]
-    repo: Option<String>,
     #[arg(long, hide = true)]
     rollback_on_failure: bool,
     #[arg(long, hide = true)]
@@ -102,12 +76,6 @@ pub(super) struct InstallFlags {
     skip_crds: bool,
     #[arg(long, hide = true)]
     take_ownership: bool,
-    #[arg(long, hide = true)]
-    username: Option<String>,
-    #[arg(long, hide = true)]
-    verify: bool,
-    #[arg(long, hide = true)]
-    version: Option<String>,
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "watcher")]
     wait: Option<String>,
     #[arg(long, hide = true)]
@@ -147,16 +115,7 @@ impl InstallFlags {
             return Err(CommandError::usage(refusal)
                 .with_hint("`getHostByName` gives an empty text, as in Helm without the flag"));
         }
-        if self.verify {
-            let refusal = "--verify is not supported: signatures of charts are not checked";
-            return Err(CommandError::usage(refusal).with_hint("run `helm verify` on the archive in a step before"));
-        }
         Ok(())
-    }
-
-    /// Whether flags name a chart to download.
-    pub(super) fn downloads(&self) -> bool {
-        self.repo.is_some()
     }
 }
 
@@ -213,7 +172,21 @@ mod tests {
             "report",
             "secrets-only",
             "write-baseline",
+            "cache-dir",
+            "password-stdin",
         ];
+        let only_ours = |command: &str| match command {
+            // Helm's own does not fetch anything.
+            "lint" => &[
+                "dependency-update",
+                "ca-file",
+                "cert-file",
+                "key-file",
+                "insecure-skip-tls-verify",
+                "plain-http",
+            ][..],
+            _ => &[],
+        };
         let of_helm_3 = [
             "validate",
             "force",
@@ -226,7 +199,7 @@ mod tests {
             let listed = listed(command);
             assert!(listed.len() >= count, "{command}: {}", listed.len());
             let mut known = known(command);
-            for flag in ours.iter().chain(&of_helm_3) {
+            for flag in ours.iter().chain(&of_helm_3).chain(only_ours(command)) {
                 known.remove(*flag);
             }
             known.remove("help");

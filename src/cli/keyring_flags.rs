@@ -12,7 +12,7 @@ use super::command_error::CommandError;
 use super::run_context::{RunContext, open_error};
 
 /// `--keyring`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(super) struct KeyringFlags {
     /// Keyring: binary or armored OpenPGP keys, or GnuPG's pubring.kbx (default: the one in GNUPGHOME or ~/.gnupg).
     #[arg(long, value_name = "FILE")]

@@ -15,6 +15,7 @@ use crate::report::{Group, Remarks};
 use crate::text::rule::Severity;
 
 use super::command_error::CommandError;
+use super::dependency_flags::{DependencyFlags, report_notes};
 use super::exit_code::Exit;
 use super::helm_flags::GlobalFlags;
 use super::link_flags::LinkFlags;
@@ -50,6 +51,8 @@ pub(super) struct LintArguments {
     secrets_only: bool,
     #[command(flatten)]
     links: LinkFlags,
+    #[command(flatten)]
+    dependencies: DependencyFlags,
     #[command(flatten)]
     time: TimeFlag,
     #[command(flatten)]
@@ -211,9 +214,11 @@ fn run_all_rules(
     let versions = parse_versions(&versions).map_err(CommandError::usage)?;
     let shown = |name: &str| reporting.root.shown(Path::new(name));
     let (given, _) = arguments.values.read(context, Compat::Helm4, &shown)?;
+    let supply = arguments.dependencies.supply(context)?;
     let mut request = CheckRequest {
         subcharts: subcharts(arguments),
         links: arguments.links.policy(),
+        supply: supply.clone().map(|supply| supply as _),
         namespace: namespace(context, arguments),
         skip_schema_validation: arguments.skip_schema_validation,
         documents: arguments.schemas.documents(context),
@@ -232,7 +237,9 @@ fn run_all_rules(
             context.report(&format!("{done} of {total} charts"));
         }
     };
-    let outcome = check_charts(&request, &|| context.check_world(), &progress).map_err(check_error)?;
+    let outcome = check_charts(&request, &|| context.check_world(), &progress).map_err(check_error);
+    report_notes(context, supply.as_deref());
+    let outcome = outcome?;
     let findings = outcome.findings();
     let groups: Vec<Group<'_>> = outcome
         .charts

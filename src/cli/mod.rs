@@ -2,9 +2,11 @@
 
 mod bool_flag;
 mod bump;
+mod chart_reference;
 mod ci;
 mod command_error;
 mod dependency;
+mod dependency_flags;
 mod exit_code;
 mod helm_flags;
 mod keyring_flags;

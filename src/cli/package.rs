@@ -12,6 +12,7 @@ use crate::text::visible::{visible, without_commands};
 use crate::engine::chart::{LoadError, LocalDependencyError};
 
 use super::command_error::CommandError;
+use super::dependency_flags::{DependencyFlags, local_dependency_error, report_notes};
 use super::exit_code::Exit;
 use super::keyring_flags::KeyringFlags;
 use super::link_flags::LinkFlags;
@@ -33,6 +34,8 @@ pub(super) struct PackageArguments {
     app_version: Option<String>,
     #[command(flatten)]
     links: LinkFlags,
+    #[command(flatten)]
+    dependencies: DependencyFlags,
     /// Sign the archives with a secret key, each in a provenance file (`.prov`) beside it.
     #[arg(long, requires = "key")]
     sign: bool,
@@ -47,17 +50,21 @@ pub(super) struct PackageArguments {
 }
 
 pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<Exit, CommandError> {
+    let supply = arguments.dependencies.supply(context)?;
     let options = PackageOptions {
         version: arguments.version.clone(),
         app_version: arguments.app_version.clone(),
         links: arguments.links.policy(),
         time: package_time(context)?,
+        supply: supply.clone().map(|supply| supply as _),
     };
     let packages = arguments
         .charts
         .iter()
         .map(|chart| package_chart(chart, &options).map_err(package_error))
-        .collect::<Result<Vec<_>, _>>()?;
+        .collect::<Result<Vec<_>, _>>();
+    report_notes(context, supply.as_deref());
+    let packages = packages?;
     let destination = context.working_directory().join(&arguments.destination);
     let destination: PathBuf = destination.components().collect();
     std::fs::create_dir_all(&destination)
@@ -158,8 +165,9 @@ pub(super) fn package_error(error: PackageError) -> CommandError {
             "copy what it leads to into the chart, or pass --allow-links if whoever may change the chart may publish any file \
              that you can read",
         ),
+        PackageError::Local(error @ LocalDependencyError::Supply { .. }) => local_dependency_error(error),
         PackageError::Missing { .. } => CommandError::findings(error)
-            .with_hint("run `helm dependency build` first, or depend on a chart beside this one with file://"),
+            .with_hint("run `chartwright dependency build` first, or pass --dependency-update"),
         _ => CommandError::findings(error),
     }
 }

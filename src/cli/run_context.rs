@@ -84,6 +84,11 @@ impl RunContext {
             .map_or(0, |since| i128::try_from(since.as_nanos()).unwrap_or(i128::MAX))
     }
 
+    /// Seconds since 1970.
+    pub fn now_unix_seconds(self) -> u64 {
+        u64::try_from(self.now_unix_nanos() / 1_000_000_000).unwrap_or_default()
+    }
+
     /// The time as RFC 3339 in UTC, to the second.
     pub fn now_rfc3339(self) -> String {
         let seconds = i64::try_from(self.now_unix_nanos() / 1_000_000_000).unwrap_or_default();

@@ -7,10 +7,10 @@ use std::path::Path;
 use clap::Args;
 
 use crate::check::explain::{
-    Subject, explain_kube_version, explain_load, explain_manifests, explain_missing_dependencies, explain_schema,
+    Subject, explain_kube_version, explain_manifests, explain_missing_dependencies, explain_schema,
     explain_templates, notice_lines,
 };
-use crate::engine::chart::{Chart, Compat, Notice, load_chart_to_render, load_with_local_dependencies};
+use crate::engine::chart::{Chart, Compat, Notice};
 use crate::engine::manifest::{Document, HookEvent, ManifestSorter, Manifests, split_manifests, trim, trim_start};
 use crate::engine::render::{
     Capabilities, Operation, Release, RenderedFile, Rendering, SchemaCheck, default_release_name, render_chart_with,
@@ -21,11 +21,9 @@ use crate::engine::values::process_dependencies;
 use crate::kubernetes::version::KubeVersion;
 use crate::text::go::boolean::parse_bool;
 use crate::text::go::path_match::path_match;
-use crate::text::limits::FILE_BYTES;
-use crate::text::redact::redact_url;
 use crate::text::semver;
-use crate::text::source::{Named, read_file};
 
+use super::chart_reference::ChartReferenceFlags;
 use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::helm_flags::{GlobalFlags, InstallFlags};
@@ -101,14 +99,13 @@ pub(super) struct TemplateArguments {
     /// Arguments of the post-renderer (repeatable).
     #[arg(long, value_name = "ARGUMENT", allow_hyphen_values = true)]
     post_renderer_args: Vec<String>,
-    /// Take missing `file://` dependencies from beside the chart.
-    #[arg(long)]
-    dependency_update: bool,
     /// Draw random numbers from a fixed seed and stop the clock, so that two renderings can be compared.
     #[arg(long)]
     deterministic: bool,
     #[command(flatten)]
     time: TimeFlag,
+    #[command(flatten)]
+    reference: ChartReferenceFlags,
     #[command(flatten)]
     install: InstallFlags,
     #[command(flatten)]
@@ -152,9 +149,8 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
         .transpose()
         .map_err(CommandError::usage)?;
     let (name, chart_path) = name_and_chart(context, arguments)?;
-    let chart_path = locate(&chart_path, arguments.install.downloads())?;
     let (given, values) = arguments.values.read(context, arguments.compat(), &str::to_owned)?;
-    let chart = load(arguments, &chart_path)?;
+    let chart = arguments.reference.load(context, &chart_path, arguments.compat())?;
     // The process ends soon: taking large structures apart would only cost time, here and below.
     let mut chart = ManuallyDrop::new(chart);
     report(context, arguments, &chart.notices);
@@ -214,29 +210,6 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
     )
 }
 
-/// The chart, with its `file://` dependencies if they are requested.
-fn load(arguments: &TemplateArguments, path: &str) -> Result<Chart, CommandError> {
-    let chart = load_chart_to_render(Path::new(path), arguments.compat()).map_err(|error| {
-        let read = |file: &str| read_file(&Path::new(path).join(file), Named::ByInput, FILE_BYTES).ok();
-        let explanation = explain_load(path.trim_end_matches('/'), &error, &read);
-        CommandError::findings(error).explained([explanation])
-    })?;
-    if !arguments.dependency_update || chart.missing_dependencies().is_empty() {
-        return Ok(chart);
-    }
-    let mut complete = load_with_local_dependencies(Path::new(path)).map_err(CommandError::findings)?;
-    complete.follow(arguments.compat());
-    let missing = complete.missing_dependencies();
-    if missing.is_empty() {
-        return Ok(complete);
-    }
-    Err(CommandError::could_not_run(format!(
-        "dependencies are not fetched from other repositories: {}",
-        missing.join(", ")
-    ))
-    .with_hint("rendering uses no network: run `helm dependency build` in an earlier step"))
-}
-
 fn report(context: RunContext, arguments: &TemplateArguments, notices: &[Notice]) {
     for notice in notices {
         context.report(&notice.line(arguments.compat()));
@@ -275,32 +248,6 @@ fn name_and_chart(context: RunContext, arguments: &TemplateArguments) -> Result<
             "\"chartwright template\" requires at least 1 argument",
         )),
     }
-}
-
-/// Checks that the chart is there; charts are not fetched.
-fn locate(chart: &str, downloads: bool) -> Result<String, CommandError> {
-    let chart = chart.trim();
-    if chart == "-" {
-        return Err(CommandError::usage("charts are not read from standard input")
-            .with_hint("name a directory or a .tgz; values can be piped in with `-f -`"));
-    }
-    if Path::new(chart).exists() {
-        return Ok(chart.to_owned());
-    }
-    let shown = redact_url(chart);
-    if Path::new(chart).is_absolute() || chart.starts_with('.') {
-        return Err(CommandError::could_not_run(format!("path {shown:?} not found")));
-    }
-    if chart.contains("://") || downloads {
-        return Err(
-            CommandError::usage(format!("charts are not fetched: there is no `{shown}` here"))
-                .with_hint("rendering uses no network: `helm pull` the chart in an earlier step and name the .tgz"),
-        );
-    }
-    Err(CommandError::could_not_run(format!(
-        "non-absolute URLs should be in form of repo_name/path_to_chart, got: {shown}"
-    ))
-    .with_hint(format!("there is no file or directory `{shown}` here")))
 }
 
 fn check_installable(chart: &Chart) -> Result<(), CommandError> {

@@ -34,8 +34,7 @@ pub(super) fn run(context: RunContext, arguments: &VerifyArguments) -> Result<Ex
     let provenance = read(&provenance_path)?;
     let keyring = arguments.keyring.read(context)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let now = u64::try_from(context.now_unix_nanos() / 1_000_000_000).unwrap_or_default();
-    let verified = verify(&archive, &name, &provenance, &keyring, now)
+    let verified = verify(&archive, &name, &provenance, &keyring, context.now_unix_seconds())
         .map_err(|error| verify_error(&path.display().to_string(), &error))?;
     context.write_stdout(lines(&verified).as_bytes())?;
     Ok(Exit::Clean)

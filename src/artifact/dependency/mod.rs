@@ -25,4 +25,4 @@ pub use list::{COLUMN_WIDTH, DependencyRow, DependencyTable, list_dependencies};
 pub use place::{outdated, place, settle};
 pub use prepare::prepare;
 pub use prepared::{PreparedChart, ResolveOptions, Saved, SavedState};
-pub use supply::SuppliedDependencies;
+pub use supply::{RepositorySupply, SuppliedDependencies};

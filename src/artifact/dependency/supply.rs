@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::artifact::remote::ChartSource;
+use crate::artifact::remote::{ChartSource, RemoteCharts};
 use crate::engine::chart::{Chart, ChartFile, LinkPolicy, SupplyDependencies, SupplyError};
 
 use super::chosen::{Lists, Way, choose, needed_list, shown};
@@ -91,5 +91,30 @@ impl SupplyDependencies for SuppliedDependencies<'_> {
             files.extend(supplied.map_err(|error| failed(name, &error))?);
         }
         Ok(files)
+    }
+}
+
+/// [`SuppliedDependencies`] of repositories and registries, for as long as a run.
+#[derive(Debug)]
+pub struct RepositorySupply {
+    charts: RemoteCharts,
+}
+
+impl RepositorySupply {
+    /// From repositories.
+    pub const fn new(charts: RemoteCharts) -> Self {
+        Self { charts }
+    }
+
+    /// What was noticed about the repositories so far, each once.
+    pub fn take_notes(&self) -> Vec<String> {
+        self.charts.take_notes()
+    }
+}
+
+impl SupplyDependencies for RepositorySupply {
+    fn archives(&self, directory: &Path, chart: &Chart) -> Result<Vec<ChartFile>, SupplyError> {
+        let names = |name: &str| self.charts.address_of(name);
+        SuppliedDependencies::new(&self.charts, &names).archives(directory, chart)
     }
 }

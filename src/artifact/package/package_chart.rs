@@ -1,9 +1,10 @@
 //! From a chart directory to its package: checks, versions given by flags, dependencies by path.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::engine::chart::{
-    Chart, ChartFile, LinkPolicy, LoadError, LocalDependencyError, archive_name, files_with_local_dependencies,
+    Chart, ChartFile, LinkPolicy, LoadError, LocalDependencyError, SupplyDependencies, archive_name, files_with_dependencies,
     load_files, read_archive,
 };
 use crate::text::edit::{Change, EditError, NewValue, YamlPath, apply_changes};
@@ -15,7 +16,7 @@ use super::archive::{ArchiveWriteError, TIME, pack_in_order};
 use super::members::members;
 
 /// Versions that the package gets instead of the chart's own.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct PackageOptions {
     /// Version to write into Chart.yaml.
     pub version: Option<String>,
@@ -25,6 +26,8 @@ pub struct PackageOptions {
     pub links: LinkPolicy,
     /// Time stamp of the files in the archive, in seconds since 1970; a fixed one unless given.
     pub time: Option<u64>,
+    /// What supplies dependencies of other repositories that `charts/` lacks; they are missing without it.
+    pub supply: Option<Arc<dyn SupplyDependencies + Send>>,
 }
 
 /// A packaged chart.
@@ -89,7 +92,8 @@ pub fn package_chart(directory: &Path, options: &PackageOptions) -> Result<Packa
         source,
     };
     let mut files = if directory.is_dir() {
-        files_with_local_dependencies(directory, options.links)?.files
+        let supply = options.supply.as_deref();
+        files_with_dependencies(directory, options.links, supply.map(|supply| supply as _))?.files
     } else {
         let bytes = read_file(directory, Named::ByUser, FILE_BYTES).map_err(|source| {
             load(LoadError::Read {

@@ -14,7 +14,7 @@ use crate::check::lint::chart::{
 };
 use crate::check::lint::helm::{ChartSource, lint_files};
 use crate::engine::chart::{
-    Chart, LinkPolicy, LoadError, LocalDependencyError, LocalFiles, files_with_local_dependencies, load_files,
+    Chart, LinkPolicy, LoadError, LocalDependencyError, LocalFiles, files_with_dependencies, load_files,
     read_archive,
 };
 use crate::engine::template::World;
@@ -123,7 +123,8 @@ fn load(source: &Path, shown: &str, request: &CheckRequest) -> Result<(ChartSour
     let read = |name: &str| read_file(&source.join(name), Named::ByInput, FILE_BYTES).ok();
     let explained = |error: &LoadError| Box::new(explain_load(shown, error, &read));
     let (local, shown) = if source.is_dir() {
-        let files = files_with_local_dependencies(source, request.links)
+        let supply = request.supply.as_deref().map(|supply| supply as _);
+        let files = files_with_dependencies(source, request.links, supply)
             .map_err(|error| neighbour_failure(&error, source, shown, request))?;
         (files, shown.to_owned())
     } else {

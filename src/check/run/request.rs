@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::check::explain::Given;
 use crate::check::finding::Judgement;
-use crate::engine::chart::LinkPolicy;
+use crate::engine::chart::{LinkPolicy, SupplyDependencies};
 use crate::engine::template::{Dict, Map};
 use crate::engine::values::{FetchDocument, UserValues, UserValuesError};
 use crate::kubernetes::validate::Options as ValidateOptions;
@@ -74,6 +74,8 @@ pub struct CheckRequest {
     pub report_root: ReportRoot,
     /// Whether links may lead out of a chart.
     pub links: LinkPolicy,
+    /// What supplies dependencies of other repositories that `charts/` lacks; they are missing without it.
+    pub supply: Option<Arc<dyn SupplyDependencies + Send>>,
     /// Where the values files that globs name may be.
     pub values_root: ValuesRoot,
     /// Values that are given, instead of the chart's own defaults and values files.
@@ -104,6 +106,7 @@ impl CheckRequest {
             subcharts: Vec::new(),
             report_root,
             links: LinkPolicy::StayInside,
+            supply: None,
             values_root: ValuesRoot::Chart,
             given: None,
             values: DEFAULT_VALUES.map(str::to_owned).to_vec(),

@@ -101,6 +101,16 @@ pub fn load_chart_to_render(path: &Path, compat: Compat) -> Result<Chart, LoadEr
     load(path, compat, |chart_yaml| CompileAhead::of_chart(chart_yaml, compat))
 }
 
+/// Loads an archive that is in memory; `shown` is where it came from.
+///
+/// # Errors
+/// When it is not an archive, or the given Helm refuses the chart.
+pub fn load_archive(archive: &[u8], shown: &str, compat: Compat) -> Result<Chart, LoadError> {
+    let mut chart = unplaced_archive(Path::new(shown), archive, compat)?;
+    chart.place_at(&format!("{shown}!"), &[]);
+    Ok(chart)
+}
+
 fn load(
     path: &Path,
     compat: Compat,
@@ -153,11 +163,16 @@ fn load_unplaced(
         path: path.to_owned(),
         source,
     })?;
+    unplaced_archive(path, &bytes, compat)
+}
+
+/// The bytes of an archive; errors name it as `path`.
+fn unplaced_archive(path: &Path, bytes: &[u8], compat: Compat) -> Result<Chart, LoadError> {
     if !bytes.starts_with(GZIP_START) {
-        return Err(LoadError::not_an_archive(path, &bytes));
+        return Err(LoadError::not_an_archive(path, bytes));
     }
     let mut budget = UnpackBudget::default();
-    let files = read_archive_within(&bytes, &mut budget).map_err(|error| match compat {
+    let files = read_archive_within(bytes, &mut budget).map_err(|error| match compat {
         Compat::Helm4 => LoadError::Unloadable(error),
         Compat::Helm3 => LoadError::Archive(error),
     })?;
