@@ -1,4 +1,4 @@
-//! Charts in registries: tokens, tags, pulls and pushes, faults, and registries that mean harm.
+//! Charts in registries: tokens, tags, pulls and pushes, faults, and hostile registries.
 
 use std::path::PathBuf;
 use std::sync::Arc;
