@@ -17,8 +17,8 @@ use super::command_error::CommandError;
 use super::network::{ProcessClock, network_settings};
 use super::run_context::RunContext;
 
-/// Who we are to the one repository or registry that a command is about. Commands about several do not have these flags: one's
-/// password would be sent to the others.
+/// Credentials for the one repository or registry that a command is about. Commands about several do not have these flags: the
+/// password of one would be sent to the others.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Repositories")]
 pub(super) struct LoginFlags {

@@ -1,4 +1,4 @@
-//! Charts of repositories over HTTP: addresses, digests, credentials, faults, and repositories that mean harm.
+//! Charts of repositories over HTTP: addresses, digests, credentials, faults, and hostile repositories.
 
 use std::fs;
 use std::io::Write as _;

@@ -1,4 +1,4 @@
-//! Charts in registries: tokens, tags, pulls and pushes, faults, and registries that mean harm.
+//! Charts in registries: tokens, tags, pulls and pushes, faults, and hostile registries.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -362,7 +362,12 @@ fn a_tag_with_other_content_stays() {
 
 #[test]
 fn faults_that_pass_do_no_harm() {
-    for fault in [Fault::Throttles, Fault::LosesAnswers, Fault::CutsBlobs] {
+    for fault in [
+        Fault::Throttles,
+        Fault::IsUnavailable,
+        Fault::LosesAnswers,
+        Fault::CutsBlobs,
+    ] {
         let server = filled(
             Behaviour {
                 fault,

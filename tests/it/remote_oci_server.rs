@@ -41,6 +41,8 @@ pub(crate) enum Fault {
     None,
     /// Each request is answered with 429 once, to be repeated after two seconds.
     Throttles,
+    /// Each request is answered with 503 once.
+    IsUnavailable,
     /// The first answer to each `PUT` is lost after it was carried out.
     LosesAnswers,
     /// The first answer with a blob ends in the middle.
@@ -94,6 +96,9 @@ fn host(request: &Request) -> String {
 fn answer(behaviour: &Behaviour, content: &mut Content, request: &Request, before: usize) -> Answer {
     if behaviour.fault == Fault::Throttles && before == 0 {
         return Answer::new(429, r#"{"errors": [{"code": "TOOMANYREQUESTS"}]}"#).with("Retry-After", "2");
+    }
+    if behaviour.fault == Fault::IsUnavailable && before == 0 {
+        return Answer::new(503, "<html>Back soon</html>");
     }
     if request.path() == "/token" {
         return token(request);

@@ -161,7 +161,8 @@ fn serve(stream: &TcpStream, record: &Mutex<Vec<Request>>, answer: &dyn Fn(&Requ
         } else {
             &answer.body[..end]
         };
-        let sent = out.write_all(head.as_bytes()).and_then(|()| out.write_all(body));
+        // In one piece: a second one would wait for the first to be acknowledged.
+        let sent = out.write_all(&[head.as_bytes(), body].concat());
         if answer.cut.is_some() {
             // The client sees the connection end.
             let _closed = stream.shutdown(Shutdown::Both);

@@ -8,7 +8,7 @@ use crate::text::source::{Named, read_file};
 
 use super::credential_error::CredentialError;
 
-/// Files of certificates. Empty paths are as good as none.
+/// Files of certificates. An empty path is the same as none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CertificateFiles {
     /// Authorities that are trusted.

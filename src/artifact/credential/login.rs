@@ -1,4 +1,4 @@
-//! What is shown to a server to be let in.
+//! The credentials that are sent to one server.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

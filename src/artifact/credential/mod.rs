@@ -1,4 +1,4 @@
-//! Who we are to repositories and registries: Helm's repositories.yaml, docker's and podman's files and helper programs, and the
+//! Credentials for repositories and registries: Helm's repositories.yaml, docker's and podman's files and helper programs, and the
 //! certificates that flags name. What is secret is a [`crate::artifact::network::Secret`], so no debug output shows it.
 
 mod certificate_files;

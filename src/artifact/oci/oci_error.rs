@@ -23,7 +23,7 @@ pub enum OciError {
     /// Credentials cannot be read.
     #[error(transparent)]
     Credential(#[from] CredentialError),
-    /// The registry does not let us in.
+    /// The registry refuses access.
     #[error("{url} answers {status}{detail}")]
     Refused {
         /// What was asked.

@@ -1,7 +1,7 @@
 //! Requests to one registry: with a token that is fetched when the registry asks for one, and kept for the repository.
 //!
-//! Credentials that are refused are left out when something is read: what is public can be had without them, and a token that has
-//! expired should not keep it from us. Nothing is written without them.
+//! Credentials that are refused are left out when something is read: public charts are readable without them, and a token that has
+//! expired should not prevent that. Nothing is written without them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -32,7 +32,7 @@ pub(super) struct Connections {
 pub(super) struct Access {
     /// Its address, without user and password.
     pub(super) url: Url,
-    /// Who we are to it.
+    /// The credentials for it.
     pub(super) login: Option<Login>,
     /// Certificates.
     pub(super) tls: TlsSettings,
@@ -78,7 +78,7 @@ impl Connections {
     }
 
     /// Fetches something of a repository, or what its index names on another host. Credentials that are refused are left out,
-    /// because what is public can be had without them.
+    /// because public charts are readable without them.
     ///
     /// # Errors
     /// When there is no answer, or it is too large.
