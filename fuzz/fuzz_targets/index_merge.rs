@@ -17,7 +17,7 @@ thread_local! {
 
 fuzz_target!(|text: &[u8]| {
     ENTRY.with(|entry| {
-        let Ok(mut index) = Index::read(text) else {
+        let Ok(mut index) = Index::read(text.to_vec()) else {
             return;
         };
         if !index.add(entry).is_ok_and(|is_new| is_new) {
@@ -27,7 +27,7 @@ fuzz_target!(|text: &[u8]| {
             return;
         };
         let shown = String::from_utf8_lossy(&printed);
-        let mut again = Index::read(&printed).unwrap_or_else(|error| panic!("{error}: {shown}"));
+        let mut again = Index::read(printed.clone()).unwrap_or_else(|error| panic!("{error}: {shown}"));
         assert_eq!(again.add(entry), Ok(false), "{shown}");
         let twice = again.print("2026-01-01T00:00:00Z").expect("an index");
         assert_eq!(shown, String::from_utf8_lossy(&twice));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::artifact::package::PackageOptions;
 use crate::artifact::repository::{Item, Location};
 use crate::check::run::{CheckRequest, find_charts};
 use crate::config::{ReadConfigError, Settings};
@@ -19,8 +20,8 @@ use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::link_flags::LinkFlags;
 use super::lint::check_error;
-use super::package::package_error;
-use super::push::publish_items;
+use super::package::{package_error, package_time};
+use super::push::publish_to;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
 use super::schema_flags::FetchFlags;
@@ -87,11 +88,16 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
     // A baseline is a list of what is wrong: nothing is published while one is made.
     let location = location.filter(|_| !reporting.writes_baseline());
     let mut publish = |items: &[Item]| match &location {
-        Some(location) => publish_items(context, location, items),
+        Some(location) => publish_to(context, location, items),
         None => Ok(Vec::new()),
     };
-    let publish: Option<&mut Publish<'_, CommandError>> = match &location {
-        Some(_) => Some(&mut publish),
+    let options = PackageOptions {
+        links: request.links,
+        time: package_time(context)?,
+        ..PackageOptions::default()
+    };
+    let publish: Option<(&PackageOptions, &mut Publish<'_, CommandError>)> = match &location {
+        Some(_) => Some((&options, &mut publish)),
         None => None,
     };
     let outcome = run_ci(&request, &|| context.check_world(), &progress, publish).map_err(check_error)?;

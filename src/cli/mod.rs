@@ -7,19 +7,25 @@ mod command_error;
 mod dependency;
 mod exit_code;
 mod helm_flags;
+mod keyring_flags;
 mod link_flags;
 mod lint;
 mod network;
 mod output_directory;
 mod package;
 mod post_renderer;
+mod pull;
 mod push;
+mod repo;
+mod remote_flags;
 mod report_flags;
+mod repository_flags;
 mod run_context;
 mod schema_flags;
 mod template;
 mod time_flag;
 mod validate;
+mod verify;
 mod value_flags;
 
 use std::ffi::OsString;
@@ -57,8 +63,14 @@ enum Command {
     Dependency(dependency::DependencyArguments),
     /// Package charts into reproducible archives.
     Package(package::PackageArguments),
+    /// Check that an archive is the one that its provenance file was signed for.
+    Verify(verify::VerifyArguments),
     /// Push archives to a chart repository, never losing another's push.
     Push(push::PushArguments),
+    /// Look after a chart repository: list, index, check, delete, prune, copy.
+    Repo(repo::RepoArguments),
+    /// Fetch a chart from a repository or registry.
+    Pull(Box<pull::PullArguments>),
     /// Set values and move images in YAML files, changing nothing else.
     Bump(Box<bump::BumpArguments>),
 }
@@ -99,7 +111,10 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Validate(arguments) => validate::run(context, arguments),
         Command::Dependency(arguments) => dependency::run(context, arguments),
         Command::Package(arguments) => package::run(context, arguments),
+        Command::Verify(arguments) => verify::run(context, arguments),
         Command::Push(arguments) => push::run(context, arguments),
+        Command::Repo(arguments) => repo::run(context, arguments),
+        Command::Pull(arguments) => pull::run(context, arguments),
         Command::Ci(arguments) => ci::run(context, arguments),
         Command::Bump(arguments) => bump::run(context, arguments),
     };

@@ -1,16 +1,19 @@
-//! `chartwright package`: charts to archives, the same bytes every time; all are written or none.
+//! `chartwright package`: charts to archives, the same bytes every time, and their signatures; all are written or none.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::artifact::package::{PackageError, PackageOptions, WriteArchivesError, package_chart, write_archives};
+use crate::artifact::package::{
+    Package, PackageError, PackageOptions, ProvenanceError, WriteArchivesError, package_chart, sign, write_archives,
+};
 use crate::text::visible::{visible, without_commands};
 
 use crate::engine::chart::{LoadError, LocalDependencyError};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::keyring_flags::KeyringFlags;
 use super::link_flags::LinkFlags;
 use super::run_context::RunContext;
 
@@ -30,6 +33,17 @@ pub(super) struct PackageArguments {
     app_version: Option<String>,
     #[command(flatten)]
     links: LinkFlags,
+    /// Sign the archives with a secret key, each in a provenance file (`.prov`) beside it.
+    #[arg(long, requires = "key")]
+    sign: bool,
+    /// User ID of the key that signs, or a part of it.
+    #[arg(long, value_name = "NAME", requires = "sign")]
+    key: Option<String>,
+    #[command(flatten)]
+    keyring: KeyringFlags,
+    /// File whose first line is the passphrase of the key; - for standard input.
+    #[arg(long, value_name = "FILE", requires = "sign")]
+    passphrase_file: Option<String>,
 }
 
 pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<Exit, CommandError> {
@@ -37,6 +51,7 @@ pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<E
         version: arguments.version.clone(),
         app_version: arguments.app_version.clone(),
         links: arguments.links.policy(),
+        time: package_time(context)?,
     };
     let packages = arguments
         .charts
@@ -47,17 +62,26 @@ pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<E
     let destination: PathBuf = destination.components().collect();
     std::fs::create_dir_all(&destination)
         .map_err(|error| CommandError::could_not_run(format!("cannot create {}: {error}", destination.display())))?;
-    let packages = packages.iter();
-    let packages: Vec<(PathBuf, &[u8])> = packages
-        .map(|package| (destination.join(package.file_name()), package.archive.as_slice()))
-        .collect();
-    write_archives(&packages).map_err(|error| match error {
+    let signatures = match &arguments.key {
+        Some(key) => signatures(context, arguments, key, &packages)?,
+        None => Vec::new(),
+    };
+    let archive = |package: &Package| destination.join(package.file_name());
+    let archives: Vec<PathBuf> = packages.iter().map(archive).collect();
+    let contents = archives
+        .iter()
+        .cloned()
+        .zip(packages.iter().map(|package| package.archive.as_slice()));
+    let provenance = archives.iter().zip(&signatures);
+    let provenance = provenance.map(|(path, text)| (provenance_path(path), text.as_bytes()));
+    let files: Vec<(PathBuf, &[u8])> = contents.chain(provenance).collect();
+    write_archives(&files).map_err(|error| match error {
         WriteArchivesError::Link(_) => {
             CommandError::could_not_run(error).with_hint("remove the link, or choose another --destination")
         }
         WriteArchivesError::Replace(error) => CommandError::could_not_run(error),
     })?;
-    let lines = packages.iter().map(|(path, _)| path.display().to_string()).map(|path| {
+    let lines = archives.iter().map(|path| path.display().to_string()).map(|path| {
         format!(
             "Successfully packaged chart and saved it to: {}\n",
             without_commands(&visible(&path))
@@ -65,6 +89,61 @@ pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<E
     });
     context.write_stdout(lines.collect::<String>().as_bytes())?;
     Ok(Exit::Clean)
+}
+
+/// `web-1.0.0.tgz.prov`
+fn provenance_path(archive: &Path) -> PathBuf {
+    let mut path = archive.as_os_str().to_owned();
+    path.push(".prov");
+    PathBuf::from(path)
+}
+
+/// The provenance files of packages.
+fn signatures(
+    context: RunContext,
+    arguments: &PackageArguments,
+    key: &str,
+    packages: &[Package],
+) -> Result<Vec<String>, CommandError> {
+    let keyring = arguments.keyring.read(context)?;
+    let passphrase = match arguments.passphrase_file.as_deref() {
+        None => Vec::new(),
+        Some("-") => context.read_stdin()?,
+        Some(path) => context.read_file(path)?,
+    };
+    let first_line = passphrase.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let passphrase = first_line.strip_suffix(b"\r").unwrap_or(first_line);
+    let signed = packages.iter().map(|package| {
+        let file_name = package.file_name();
+        let chart_yaml = package.chart.raw.iter().find(|file| file.name == "Chart.yaml");
+        let chart_yaml = chart_yaml.map(|file| &*file.data).unwrap_or_default();
+        sign(&package.archive, &file_name, chart_yaml, &keyring, key, passphrase).map_err(|error| {
+            let is_locked = matches!(error, ProvenanceError::Sign { .. });
+            let error = CommandError::could_not_run(error);
+            if is_locked {
+                error.with_hint("pass the key's passphrase with --passphrase-file (- for standard input)")
+            } else {
+                error
+            }
+        })
+    });
+    signed.collect()
+}
+
+/// The time stamp of files in archives that `SOURCE_DATE_EPOCH` names, as in Helm: seconds since 1970.
+pub(super) fn package_time(context: RunContext) -> Result<Option<u64>, CommandError> {
+    /// The latest that a tar header has room for.
+    const LATEST: u64 = (1 << 33) - 1;
+    let Some(text) = context.variable("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    match text.parse() {
+        Ok(seconds) if seconds <= LATEST => Ok(Some(seconds)),
+        _ => Err(CommandError::usage(format!(
+            "SOURCE_DATE_EPOCH is `{}`, which is not a number of seconds since 1970",
+            visible(&text)
+        ))),
+    }
 }
 
 pub(super) fn package_error(error: PackageError) -> CommandError {

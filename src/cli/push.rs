@@ -1,62 +1,184 @@
-//! `chartwright push`: archives to a chart repository.
+//! `chartwright push`: archives to chart repositories.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use clap::Args;
+use serde_json::json;
 
-use crate::artifact::network::{CertificateCheck, RetryPolicy};
-use crate::artifact::repository::store::{S3Settings, StoreError, StoreFailure};
 use crate::artifact::repository::{
-    IndexError, Item, Location, OpenError, Outcome, PublishError, PublishPackagesError, RepositorySettings,
-    publish_packages,
+    Existing, Item, Location, Outcome, PublishRequest, Published, RepositoryOutcome, publish_packages,
 };
-
-use crate::text::visible::{visible, visible_lines};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
-use super::network::{ProcessClock, network_settings};
+use super::repository_flags::{
+    OutputFormat, parse_location, print_json, publish_error, publish_packages_error, repository_settings, shown_line,
+};
 use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
 pub(super) struct PushArguments {
     /// Archives made by `chartwright package` or `helm package`, then the repository: `file:///directory` or
-    /// `s3://bucket/prefix` (with the `AWS_*` variables; `AWS_ENDPOINT_URL` for other stores than Amazon's).
-    #[arg(required = true, num_args = 2.., value_names = ["ARCHIVE", "REPOSITORY"])]
+    /// `s3://bucket/prefix` (with the `AWS_*` variables; `AWS_ENDPOINT_URL` for other stores than Amazon's). A provenance file
+    /// beside an archive is pushed as well.
+    #[arg(required = true, num_args = 1.., value_names = ["ARCHIVE", "REPOSITORY"])]
     archives_and_repository: Vec<String>,
+    /// Another repository to push to. Nothing is pushed to any of them unless all can be written to and accept all archives.
+    #[arg(long, value_name = "URL")]
+    repository: Vec<String>,
+    /// Replace versions that exist with other content.
+    #[arg(long, conflicts_with = "skip_existing")]
+    force: bool,
+    /// Leave out versions that exist with other content, instead of refusing all.
+    #[arg(long)]
+    skip_existing: bool,
+    /// Compare only: say what would be pushed.
+    #[arg(long)]
+    dry_run: bool,
+    /// How to print what was done.
+    #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
+    output: OutputFormat,
 }
 
 pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit, CommandError> {
-    let Some((repository, archives)) = arguments.archives_and_repository.split_last() else {
+    let (archives, repositories) = arguments.split();
+    if archives.is_empty() || repositories.is_empty() {
         return Err(CommandError::usage("an archive and a repository are needed"));
-    };
-    let location = Location::parse(repository, &context.working_directory()).map_err(CommandError::usage)?;
+    }
+    let mut locations: Vec<Location> = Vec::new();
+    for repository in repositories {
+        let location = parse_location(context, repository)?;
+        if !locations.contains(&location) {
+            locations.push(location);
+        }
+    }
     let items = archives
         .iter()
         .map(|path| read_item(context, path))
         .collect::<Result<Vec<_>, _>>()?;
-    let outcomes = publish_items(context, &location, &items)?;
-    let mut lines = String::new();
-    for (item, outcome) in items.iter().zip(outcomes) {
-        lines.push_str(&outcome_line(item, outcome, &location));
+    check_different(&items)?;
+    let request = PublishRequest {
+        locations: &locations,
+        items: &items,
+        existing: match (arguments.force, arguments.skip_existing) {
+            (true, _) => Existing::Replace,
+            (false, true) => Existing::Skip,
+            (false, false) => Existing::Refuse,
+        },
+        is_dry_run: arguments.dry_run,
+    };
+    let now = context.now_rfc3339();
+    let outcomes = publish_packages(request, &repository_settings(context), &now)
+        .map_err(|(location, error)| at(&locations, &location, publish_packages_error(*error)))?;
+    match arguments.output {
+        OutputFormat::Text => {
+            let lines: String = outcomes
+                .iter()
+                .map(|one| lines(&items, one, arguments.dry_run))
+                .collect();
+            context.write_stdout(lines.as_bytes())?;
+        }
+        OutputFormat::Json => {
+            let repositories: Vec<_> = outcomes.iter().map(|one| as_json(&items, one)).collect();
+            let report = json!({"dryRun": arguments.dry_run, "repositories": repositories});
+            print_json(context, &report)?;
+        }
     }
-    context.write_stdout(lines.as_bytes())?;
-    Ok(Exit::Clean)
+    let failed = outcomes
+        .into_iter()
+        .find_map(|outcome| outcome.result.err().map(|error| (outcome.location, error)));
+    match failed {
+        Some((location, error)) => Err(at(&locations, &location, publish_error(error))),
+        None => Ok(Exit::Clean),
+    }
 }
 
-pub(super) fn outcome_line(item: &Item, outcome: Outcome, location: &Location) -> String {
-    let (name, version) = (&item.metadata.name, &item.metadata.version);
-    let line = match outcome {
-        Outcome::Published => format!("Pushed {name} {version} to {location}"),
-        Outcome::AlreadyThere => format!("{name} {version} is in {location} already, with the same content"),
+impl PushArguments {
+    /// The archives and the repositories. Without `--repository`, the last argument is the repository; with it, only if it is
+    /// the address of one.
+    fn split(&self) -> (&[String], Vec<&String>) {
+        let all = self.archives_and_repository.as_slice();
+        match all.split_last() {
+            Some((last, archives)) if self.repository.is_empty() || last.contains("://") => {
+                (archives, std::iter::once(last).chain(&self.repository).collect())
+            }
+            _ => (all, self.repository.iter().collect()),
+        }
+    }
+}
+
+/// An error of one of several repositories names it.
+fn at(locations: &[Location], location: &Location, error: CommandError) -> CommandError {
+    if locations.len() > 1 {
+        error.with_hint(format!("the repository is {location}"))
+    } else {
+        error
+    }
+}
+
+/// The same version twice would be in conflict with itself.
+fn check_different(items: &[Item]) -> Result<(), CommandError> {
+    for (number, item) in items.iter().enumerate() {
+        if items
+            .iter()
+            .skip(number + 1)
+            .any(|other| other.file_name == item.file_name)
+        {
+            return Err(CommandError::usage(format!("{} is given twice", item.file_name)));
+        }
+    }
+    Ok(())
+}
+
+fn lines(items: &[Item], outcome: &RepositoryOutcome, is_dry_run: bool) -> String {
+    let Ok(published) = &outcome.result else {
+        return shown_line(&format!("Failed in {}", outcome.location));
     };
-    format!("{}\n", visible_lines(&visible(&line)))
+    let lines = items.iter().zip(published);
+    lines
+        .map(|(item, published)| outcome_line(item, published, &outcome.location, is_dry_run))
+        .collect()
+}
+
+/// What was done with one chart, with its digest and place.
+fn outcome_line(item: &Item, published: &Published, location: &Location, is_dry_run: bool) -> String {
+    let (name, version) = (&item.metadata.name, &item.metadata.version);
+    let place = format!("{}, sha256:{}", published.object, published.digest);
+    let line = match (published.outcome, is_dry_run) {
+        (Outcome::Published, false) => format!("Pushed {name} {version} to {location} ({place})"),
+        (Outcome::Published, true) => format!("Would push {name} {version} to {location} ({place})"),
+        (Outcome::Replaced, false) => format!("Replaced {name} {version} in {location} ({place})"),
+        (Outcome::Replaced, true) => format!("Would replace {name} {version} in {location} ({place})"),
+        (Outcome::AlreadyThere, _) => {
+            format!("{name} {version} is in {location} already, with the same content ({place})")
+        }
+        (Outcome::Skipped, _) => format!("Skipped {name} {version}: it is in {location} already, with other content"),
+    };
+    shown_line(&line)
+}
+
+fn as_json(items: &[Item], outcome: &RepositoryOutcome) -> serde_json::Value {
+    let location = outcome.location.to_string();
+    match &outcome.result {
+        Ok(published) => {
+            let charts = items.iter().zip(published).map(|(item, published)| {
+                json!({
+                    "name": item.metadata.name,
+                    "version": item.metadata.version,
+                    "outcome": published.outcome.name(),
+                    "digest": published.digest,
+                    "url": format!("{location}/{}", published.object),
+                })
+            });
+            json!({"repository": location, "charts": charts.collect::<Vec<_>>()})
+        }
+        Err(error) => json!({"repository": location, "error": error.to_string()}),
+    }
 }
 
 fn read_item(context: RunContext, path: &str) -> Result<Item, CommandError> {
     let archive = context.read_file(path)?;
-    let item = Item::from_archive(archive).map_err(|error| CommandError::findings(format!("{path}: {error}")))?;
+    let mut item = Item::from_archive(archive).map_err(|error| CommandError::findings(format!("{path}: {error}")))?;
     let given = Path::new(path)
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
@@ -67,54 +189,31 @@ fn read_item(context: RunContext, path: &str) -> Result<Item, CommandError> {
             item.file_name
         ));
     }
+    let provenance = format!("{path}.prov");
+    if Path::new(&provenance).exists() {
+        item.provenance = Some(context.read_file(&provenance)?);
+    }
     Ok(item)
 }
 
-/// Publishes to a repository, with the process's clock and environment.
-pub(super) fn publish_items(
+/// Publishes to one repository, with the process's clock and environment.
+pub(super) fn publish_to(
     context: RunContext,
     location: &Location,
     items: &[Item],
 ) -> Result<Vec<Outcome>, CommandError> {
-    let settings = RepositorySettings {
-        network: network_settings(context, CertificateCheck::Verify),
-        s3: S3Settings::from_variables(&|name| context.variable(name)),
-        retry: RetryPolicy::default(),
-        clock: Arc::new(ProcessClock),
+    let request = PublishRequest {
+        locations: std::slice::from_ref(location),
+        items,
+        existing: Existing::Refuse,
+        is_dry_run: false,
     };
-    publish_packages(location, items, &settings, &context.now_rfc3339()).map_err(publish_error)
-}
-
-fn publish_error(error: PublishPackagesError) -> CommandError {
-    let hint = match &error {
-        PublishPackagesError::Publish(error) if error.is_finding() => {
-            let error = CommandError::findings(error);
-            return error.with_hint("raise the chart's version: a published version never changes");
-        }
-        PublishPackagesError::Publish(PublishError::Index(IndexError::Broken(_))) => {
-            Some("restore an earlier index.yaml, or make a new one from the archives with `helm repo index`")
-        }
-        PublishPackagesError::Publish(PublishError::Contended) => Some("push again: what was written is kept"),
-        PublishPackagesError::Publish(PublishError::Store(error))
-        | PublishPackagesError::Open(OpenError::Store(error)) => store_hint(error),
-        PublishPackagesError::Publish(_) | PublishPackagesError::Open(OpenError::Network(_)) => None,
-    };
-    let error = CommandError::could_not_run(error);
-    match hint {
-        Some(hint) => error.with_hint(hint),
-        None => error,
+    let outcomes = publish_packages(request, &repository_settings(context), &context.now_rfc3339())
+        .map_err(|(_, error)| publish_packages_error(*error))?;
+    let mut results = Vec::new();
+    for outcome in outcomes {
+        let published = outcome.result.map_err(publish_error)?;
+        results.extend(published.into_iter().map(|one| one.outcome));
     }
-}
-
-const fn store_hint(error: &StoreError) -> Option<&'static str> {
-    match &error.failure {
-        StoreFailure::NoBucket => Some("create the bucket, or correct its name; AWS_ENDPOINT_URL names the store"),
-        StoreFailure::Credentials { .. } => {
-            Some("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role is assigned")
-        }
-        StoreFailure::Answer { status: 401 | 403, .. } => {
-            Some("check the AWS_* credentials, and that they may read and write the bucket")
-        }
-        _ => None,
-    }
+    Ok(results)
 }

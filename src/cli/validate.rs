@@ -9,19 +9,19 @@ use clap::{Args, ValueEnum};
 use regex::Regex;
 
 use crate::artifact::network::CertificateCheck;
-use crate::check::finding::{Finding, KnownSecrets, Location, hide_secrets, join};
+use crate::check::finding::{Finding, KnownSecrets, Location, hide_secrets, join, quotes_anything};
 use crate::check::lint::chart::check_ignore_comments;
 use crate::check::run::{chart_definitions, is_chart};
 use crate::kubernetes::validate::{
-    Catalog, CustomSchemas, Documents, KindFilter, Options, Resource, SchemaLocations, Status, Target, check_text,
-    is_remote,
+    Catalog, CustomSchemas, Documents, Judging, KindFilter, Options, Resource, SchemaLocations, Status, Target,
+    check_text, is_remote,
 };
 use crate::kubernetes::version::parse_versions;
 use crate::report::{CheckedFile, Group, Remarks, ResourceFormat, ResourceOptions, resources_as};
 use crate::text::limits::MANIFEST_BYTES;
 use crate::text::redact::redact_message;
 use crate::text::rule::{Rule, Severity};
-use crate::text::source::{Links, Named, SourceFile, Visit, WalkError, WalkLimits, read_file, walk};
+use crate::text::source::{Links, Named, SourceFile, Visit, WalkError, WalkLimits, read_file, read_file_into, walk};
 use crate::text::threads::map_with_state;
 
 use super::command_error::CommandError;
@@ -159,19 +159,28 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
             Regex::new(pattern).map_err(|error| CommandError::usage(format!("--ignore-filename-pattern: {error}")))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let inputs = read_inputs(&inputs(context, arguments, &ignored)?, arguments.workers);
-    let texts: Vec<&[u8]> = inputs.iter().map(ReadInput::bytes).collect();
-    let documents = Documents::of(&texts, arguments.workers);
-    let options = options(arguments, definitions(context, arguments, &documents)?);
+    let inputs = inputs(context, arguments, &ignored)?;
+    let options = options(arguments);
+    let judging = Judging {
+        targets: &targets,
+        options: &options,
+    };
+    let judging = (!arguments.exit_on_error).then_some(judging);
+    let (mut documents, read) = Documents::read(&inputs, arguments.workers, judging, read_input);
+    let options = Options {
+        custom: Some(Arc::new(definitions(context, arguments, &documents)?)),
+        ..options
+    };
     let verdicts = if arguments.exit_on_error {
-        check_until_failure(&inputs, &targets, &options, arguments.workers)
+        check_until_failure(&documents, &read, &targets, &options, arguments.workers)
     } else {
         let verdicts = documents.check(arguments.workers, &targets, &options);
         verdicts.into_iter().map(Some).collect()
     };
     // The process ends soon: taking large structures apart would only cost time.
+    let documents = ManuallyDrop::new(documents);
     let (files, _) = (
-        ManuallyDrop::new(checked_files(inputs, verdicts, arguments.workers)),
+        ManuallyDrop::new(checked_files(&inputs, &documents, read, verdicts, arguments.workers)),
         ManuallyDrop::new(options),
     );
     let shown = ResourceOptions {
@@ -196,7 +205,7 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
 fn definitions(
     context: RunContext,
     arguments: &ValidateArguments,
-    documents: &Documents<'_>,
+    documents: &Documents,
 ) -> Result<CustomSchemas, CommandError> {
     let mut custom = CustomSchemas::default();
     if arguments.schema_only {
@@ -233,15 +242,14 @@ fn definitions(
             ));
         }
     }
-    for document in documents.filter(arguments.workers, CustomSchemas::is_definition) {
-        custom.add_document(document);
-    }
+    documents.add_definitions(&mut custom);
     Ok(custom)
 }
 
-fn options(arguments: &ValidateArguments, custom: CustomSchemas) -> Options {
+/// The options, without the definitions of custom resources.
+fn options(arguments: &ValidateArguments) -> Options {
     Options {
-        custom: Some(Arc::new(custom)),
+        custom: None,
         stops_at_first: arguments.exit_on_error,
         strict: arguments.strict,
         schema_only: arguments.schema_only,
@@ -378,41 +386,35 @@ fn exit(files: &[CheckedFile], verdict: Exit) -> Exit {
 /// Name of standard input.
 const STDIN: &str = "stdin";
 
-/// An input and its text, or why it cannot be read.
-struct ReadInput {
-    path: String,
-    text: Result<Vec<u8>, String>,
-}
-
-impl ReadInput {
-    /// The text, empty where it cannot be read.
-    fn bytes(&self) -> &[u8] {
-        self.text.as_deref().unwrap_or_default()
+/// Reads an input, or says why it cannot be read.
+fn read_input(input: &Input, buffer: &mut Vec<u8>) -> Result<(), String> {
+    match input {
+        Input::Text(_, text) => {
+            buffer.extend_from_slice(text);
+            Ok(())
+        }
+        Input::Path(path, named) => {
+            let read = read_file_into(Path::new(path), *named, MANIFEST_BYTES, buffer);
+            read.map_err(|error| {
+                buffer.clear();
+                open_error(path, &error)
+            })
+        }
     }
-}
-
-fn read_inputs(inputs: &[Input], workers: Option<usize>) -> Vec<ReadInput> {
-    map_with_state(
-        inputs,
-        workers,
-        || (),
-        |(), input| match input {
-            Input::Text(name, text) => ReadInput {
-                path: name.clone(),
-                text: Ok(text.clone()),
-            },
-            Input::Path(path, named) => ReadInput {
-                path: path.clone(),
-                text: read_file(Path::new(path), *named, MANIFEST_BYTES).map_err(|error| open_error(path, &error)),
-            },
-        },
-    )
 }
 
 /// What to read: a path still to be read, or a text at hand.
 enum Input {
     Path(String, Named),
     Text(String, Vec<u8>),
+}
+
+impl Input {
+    fn path(&self) -> &str {
+        match self {
+            Self::Path(path, _) | Self::Text(path, _) => path,
+        }
+    }
 }
 
 fn inputs(context: RunContext, arguments: &ValidateArguments, ignored: &[Regex]) -> Result<Vec<Input>, CommandError> {
@@ -470,22 +472,24 @@ fn collect(directory: &Path, paths: &mut Vec<PathBuf>) -> Result<(), CommandErro
 
 /// Checks the inputs until one fails, and leaves the rest out.
 fn check_until_failure(
-    inputs: &[ReadInput],
+    documents: &Documents,
+    read: &[Result<(), String>],
     targets: &[Target],
     options: &Options,
     workers: Option<usize>,
 ) -> Vec<Option<Vec<Resource>>> {
     let stopped = AtomicBool::new(false);
+    let inputs: Vec<(usize, &Result<(), String>)> = read.iter().enumerate().collect();
     map_with_state(
-        inputs,
+        &inputs,
         workers,
         || (),
-        |(), input| {
+        |(), (index, read)| {
             if stopped.load(Ordering::Relaxed) {
                 return None;
             }
-            let resources = check_text(input.bytes(), targets, options);
-            if input.text.is_err() || resources.iter().any(Resource::has_failed) {
+            let resources = check_text(documents.text(*index).as_slice(), targets, options);
+            if read.is_err() || resources.iter().any(Resource::has_failed) {
                 stopped.store(true, Ordering::Relaxed);
             }
             Some(resources)
@@ -495,34 +499,31 @@ fn check_until_failure(
 
 /// The inputs that have been checked.
 fn checked_files(
-    inputs: Vec<ReadInput>,
+    inputs: &[Input],
+    documents: &Documents,
+    read: Vec<Result<(), String>>,
     verdicts: Vec<Option<Vec<Resource>>>,
     workers: Option<usize>,
 ) -> Vec<CheckedFile> {
-    /// An input and its verdicts, until a thread takes them.
-    type Pair = Mutex<Option<(ReadInput, Vec<Resource>)>>;
-    let pairs = inputs.into_iter().zip(verdicts);
-    let pairs = pairs.filter_map(|(input, resources)| Some(Mutex::new(Some((input, resources?)))));
-    let pairs: Vec<Pair> = pairs.collect();
-    let take = |known: &mut KnownSecrets, pair: &Pair| {
-        let (input, resources) = pair.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        Some(checked_file(input, resources, known))
-    };
-    let files = map_with_state(&pairs, workers, KnownSecrets::default, take);
-    files.into_iter().flatten().collect()
-}
-
-fn checked_file(input: ReadInput, mut resources: Vec<Resource>, known: &mut KnownSecrets) -> CheckedFile {
-    let (text, failure) = match input.text {
-        Ok(text) => (text, None),
-        Err(failure) => (Vec::new(), Some(failure)),
-    };
-    let secrets = hide_secrets(&text, &mut resources, known);
-    CheckedFile {
-        path: redact_message(&input.path),
-        text,
-        resources,
-        failure: failure.map(|failure| redact_message(&failure)),
-        secrets: Arc::new(secrets),
-    }
+    let files = inputs.iter().zip(read).zip(verdicts).enumerate();
+    let files = files.filter_map(|(index, ((input, read), resources))| {
+        Some(CheckedFile {
+            path: redact_message(input.path()),
+            text: documents.text(index),
+            resources: resources?,
+            failure: read.err().map(|failure| redact_message(&failure)),
+            secrets: Arc::default(),
+        })
+    });
+    let mut files: Vec<CheckedFile> = files.collect();
+    // Most files are not quoted, so their texts need not be put together again.
+    let quoting = files.iter_mut().filter(|file| quotes_anything(&file.resources));
+    let quoting: Vec<Mutex<&mut CheckedFile>> = quoting.map(Mutex::new).collect();
+    map_with_state(&quoting, workers, KnownSecrets::default, |known, file| {
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        let CheckedFile { text, resources, .. } = &mut **file;
+        let secrets = hide_secrets(text, resources, known);
+        file.secrets = Arc::new(secrets);
+    });
+    files
 }

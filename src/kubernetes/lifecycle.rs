@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use foldhash::fast::RandomState;
+
 use super::version::KubeVersion;
 
 static TABLE: &str = include_str!("../../schemas/api-lifecycles.tsv");
@@ -23,7 +25,7 @@ pub struct Lifecycle {
 
 /// The lifecycle of a kind that is, or will be, deprecated or removed.
 pub fn lifecycle(api_version: &str, kind: &str) -> Option<Lifecycle> {
-    static LIFECYCLES: OnceLock<HashMap<(&str, &str, &str), Lifecycle>> = OnceLock::new();
+    static LIFECYCLES: OnceLock<HashMap<(&str, &str, &str), Lifecycle, RandomState>> = OnceLock::new();
     let lifecycles = LIFECYCLES.get_or_init(|| TABLE.lines().filter_map(read).collect());
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     lifecycles.get(&(group, version, kind)).copied()

@@ -4,7 +4,6 @@ use crate::artifact::package::{PackageError, PackageOptions, package_chart};
 use crate::artifact::repository::{Item, Outcome};
 use crate::check::finding::Finding;
 use crate::check::run::{CheckError, CheckOutcome, CheckRequest, CheckedChart, check_charts};
-use crate::engine::chart::LinkPolicy;
 use crate::engine::template::World;
 
 /// How a chart ended.
@@ -83,7 +82,7 @@ pub fn run_ci<W: World, E>(
     request: &CheckRequest,
     make_world: &(dyn Fn() -> W + Sync),
     progress: &(dyn Fn(usize) + Sync),
-    publish: Option<&mut Publish<'_, E>>,
+    publish: Option<(&PackageOptions, &mut Publish<'_, E>)>,
 ) -> Result<CiOutcome<E>, CheckError> {
     let checked = check_charts(request, make_world, progress)?;
     let mut outcome = CiOutcome {
@@ -91,21 +90,21 @@ pub fn run_ci<W: World, E>(
         checked,
         error: None,
     };
-    let Some(publish) = publish else {
+    let Some((options, publish)) = publish else {
         return Ok(outcome);
     };
     if outcome.has_failed() {
         outcome.not_published();
         return Ok(outcome);
     }
-    let published = packages(&outcome.checked.charts, request.links)
+    let published = packages(&outcome.checked.charts, options)
         .map_err(PublishFailure::Package)
         .and_then(|items| publish(&items).map_err(PublishFailure::Repository));
     match published {
         Ok(published) => {
             let result = |published| match published {
-                Outcome::Published => ChartResult::Published,
-                Outcome::AlreadyThere => ChartResult::Unchanged,
+                Outcome::Published | Outcome::Replaced => ChartResult::Published,
+                Outcome::AlreadyThere | Outcome::Skipped => ChartResult::Unchanged,
             };
             outcome.results = published.into_iter().map(result).collect();
         }
@@ -137,22 +136,10 @@ fn verdict(chart: &CheckedChart, request: &CheckRequest) -> ChartResult {
     }
 }
 
-fn packages(charts: &[CheckedChart], links: LinkPolicy) -> Result<Vec<Item>, PackageError> {
-    let options = PackageOptions {
-        links,
-        ..PackageOptions::default()
-    };
+fn packages(charts: &[CheckedChart], options: &PackageOptions) -> Result<Vec<Item>, PackageError> {
     charts
         .iter()
-        .map(|chart| {
-            let package = package_chart(&chart.source, &options)?;
-            let file_name = package.file_name();
-            Ok(Item {
-                metadata: package.chart.metadata,
-                file_name,
-                archive: package.archive,
-            })
-        })
+        .map(|chart| Ok(package_chart(&chart.source, options)?.into()))
         .collect()
 }
 
@@ -201,7 +188,13 @@ mod tests {
             handed.push(items.iter().map(|item| item.file_name.clone()).collect());
             answer.map(<[Outcome]>::to_vec).map_err(str::to_owned)
         };
-        let outcome = run_ci(request, &world, &|_| (), Some(&mut publish)).unwrap();
+        let outcome = run_ci(
+            request,
+            &world,
+            &|_| (),
+            Some((&PackageOptions::default(), &mut publish)),
+        )
+        .unwrap();
         (outcome, handed)
     }
 

@@ -101,7 +101,7 @@ impl Texts {
         let resources = resources.collect();
         CheckedFile {
             path: self.next(),
-            text: self.next().into_bytes(),
+            text: self.next().into_bytes().into(),
             resources,
             failure: (self.below(2) == 0).then(|| self.next()),
             secrets: std::sync::Arc::default(),

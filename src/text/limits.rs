@@ -34,6 +34,15 @@ pub const CHART_COPIES: usize = 10_000;
 /// Bytes of a file of manifests, and of a repository's index.
 pub const MANIFEST_BYTES: u64 = 1 << 30;
 
+/// Bytes of the index of a remote repository, unpacked. The largest public ones have 30 MB.
+pub const INDEX_BYTES: u64 = 256 << 20;
+
+/// Bytes of an archive that is fetched. Helm reads no chart that is larger when it is unpacked.
+pub const ARCHIVE_BYTES: u64 = FILE_BYTES;
+
+/// Bytes of a manifest of a registry, which the specification has registries accept, and of a page of its tags.
+pub const REGISTRY_ANSWER_BYTES: u64 = 4 << 20;
+
 /// Bytes of a small file: .helmignore, .sops.yaml.
 pub const SETTINGS_BYTES: u64 = 1 << 20;
 
@@ -67,3 +76,6 @@ pub const SCHEMA_PATTERN_PARTS: u64 = 2_000_000;
 /// Keys and values in the schema of a custom resource. The API server does not store a definition of so many: it refuses
 /// requests of more than 3 MiB.
 pub const DEFINITION_NODES: usize = 500_000;
+
+/// Objects in a chart repository that are listed. The largest public one has 40,000 archives; each costs some hundred bytes.
+pub const REPOSITORY_OBJECTS: usize = 1_000_000;

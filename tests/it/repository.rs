@@ -9,14 +9,14 @@ use std::time::Duration;
 use super::s3_server::{Behaviour, S3Server};
 use chartwright::artifact::network::{Clock, NetworkSettings, RetryPolicy};
 use chartwright::artifact::package::pack;
-use chartwright::artifact::repository::store::S3Settings;
+use chartwright::artifact::repository::store::{PutOutcome, S3Settings, Store};
 use chartwright::artifact::repository::{Location, OpenError, RepositorySettings, open_store};
 use chartwright::engine::chart::{ChartFile, load_files};
 
 /// Processes that push at once.
 const PUSHERS: usize = 16;
 
-fn archive(directory: &Path, name: &str, version: &str, note: &str) -> String {
+pub(crate) fn archive(directory: &Path, name: &str, version: &str, note: &str) -> String {
     let file = |name: &str, text: String| ChartFile::new(name.to_owned(), text.into_bytes());
     let files = [
         file(
@@ -266,12 +266,12 @@ fn conditions_are_proved_before_an_index_is_replaced() {
             if_match,
         });
         server.insert("bucket/a-1.0.0.tgz", &std::fs::read(&path).expect("an archive"));
-        server.insert("bucket/index.yaml", b"entries: {}\n");
+        server.insert("bucket/index.yaml", b"apiVersion: v1\nentries: {}\n");
         let output = push(&[&path, "s3://bucket"], Some(&server.endpoint));
         assert_code(&output, code);
         let index = server.object("bucket/index.yaml").expect("an index");
         assert_eq!(
-            index == b"entries: {}\n",
+            index == b"apiVersion: v1\nentries: {}\n",
             if_match,
             "replaced only where conditions hold"
         );
@@ -366,6 +366,192 @@ fn a_store_that_cannot_be_reached_is_reported_without_credentials() {
     }
     let shown = format!("{:?}", settings("http://me:hunter2@127.0.0.1:1"));
     assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+fn s3_settings(endpoint: &str) -> RepositorySettings {
+    RepositorySettings {
+        network: NetworkSettings::default(),
+        s3: S3Settings::from_variables(&|name| match name {
+            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("key".to_owned()),
+            "AWS_ENDPOINT_URL" => Some(endpoint.to_owned()),
+            _ => None,
+        }),
+        retry: RetryPolicy::default(),
+        clock: Arc::new(Standing),
+    }
+}
+
+/// The contract that the library's own tests check for the other stores.
+#[test]
+fn objects_of_s3_are_listed_and_removed() {
+    for address in ["s3://bucket", "s3://bucket/some/prefix"] {
+        let server = S3Server::start(Behaviour::Honest);
+        server.insert("bucket/some/prefix-of-another/e.tgz", b"e");
+        let location = Location::parse(address, Path::new("/")).expect("an address");
+        let mut store = open_store(&location, &s3_settings(&server.endpoint)).expect("opens");
+        store.check_writable().expect("honours conditions");
+        for name in ["a.tgz", "b.tgz", "sub/c.tgz", "sub/deeper/d.tgz", "index.yaml"] {
+            store.put_if_absent(name, name.as_bytes()).expect("writes");
+        }
+        let names = |store: &mut Box<dyn Store>, prefix: &str| -> Vec<String> {
+            let listed = store.list(prefix).expect("lists");
+            for object in &listed {
+                assert_eq!(
+                    usize::try_from(object.size).expect("fits"),
+                    object.name.len(),
+                    "{object:?}"
+                );
+            }
+            listed.into_iter().map(|object| object.name).collect()
+        };
+        let mut all = vec!["a.tgz", "b.tgz", "index.yaml", "sub/c.tgz", "sub/deeper/d.tgz"];
+        if address == "s3://bucket" {
+            let listed = store.list("").expect("lists");
+            all.insert(3, "some/prefix-of-another/e.tgz");
+            assert_eq!(
+                listed.iter().map(|object| object.name.as_str()).collect::<Vec<_>>(),
+                all
+            );
+        } else {
+            assert_eq!(names(&mut store, ""), all);
+        }
+        assert_eq!(names(&mut store, "sub/"), ["sub/c.tgz", "sub/deeper/d.tgz"]);
+        assert_eq!(names(&mut store, "sub/d"), ["sub/deeper/d.tgz"]);
+        let found = store.get("a.tgz").expect("reads").expect("is there");
+        assert_eq!(
+            store.delete("a.tgz", "\"other\"").expect("compares"),
+            PutOutcome::Conflict
+        );
+        assert_eq!(
+            store.delete("a.tgz", &found.version).expect("removes"),
+            PutOutcome::Written
+        );
+        assert_eq!(store.get("a.tgz").expect("reads"), None);
+        assert_eq!(
+            store.delete("a.tgz", &found.version).expect("compares"),
+            PutOutcome::Conflict
+        );
+        let path = format!("{}/index.yaml", address.trim_start_matches("s3://"));
+        assert_eq!(
+            server.header(&path, "content-type").as_deref(),
+            Some("application/x-yaml")
+        );
+        assert_eq!(server.header(&path, "cache-control").as_deref(), Some("no-cache"));
+        let path = path.replace("index.yaml", "b.tgz");
+        assert_eq!(
+            server.header(&path, "content-type").as_deref(),
+            Some("application/gzip")
+        );
+        assert_eq!(server.header(&path, "cache-control"), None);
+    }
+}
+
+fn content(directory: &Path) -> Vec<(String, Vec<u8>)> {
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return Vec::new();
+    };
+    let mut files: Vec<_> = entries
+        .map(|entry| entry.expect("an entry"))
+        .map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            (name, std::fs::read(entry.path()).expect("a file"))
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn several_repositories_get_everything_or_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let [first, second] = ["first", "second"].map(|name| directory.path().join(name));
+    let address = |path: &Path| format!("file://{}", path.display());
+    let old = archive(directory.path(), "a", "1.0.0", "old");
+    assert_code(&push(&[&old, &address(&second)], None), 0);
+    let before = content(&second);
+    let new = archive(directory.path(), "a", "1.0.0", "new");
+    let other = archive(directory.path(), "b", "1.0.0", "x");
+    let to = |more: &[&str]| {
+        let (one, two) = (address(&first), address(&second));
+        push(
+            &[&[&new, &other, "--repository", &one, "--repository", &two], more].concat(),
+            None,
+        )
+    };
+    let output = to(&[]);
+    assert_code(&output, 1);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        text.contains("a 1.0.0 is already in the repository, with different content"),
+        "{text}"
+    );
+    assert!(text.contains(&address(&second)), "{text}");
+    assert_eq!((content(&first), content(&second)), (Vec::new(), before.clone()));
+    let output = to(&["--force", "--dry-run"]);
+    assert_code(&output, 0);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.contains("Would push a 1.0.0") && text.contains("Would replace a 1.0.0"),
+        "{text}"
+    );
+    assert_eq!((content(&first), content(&second)), (Vec::new(), before));
+    assert!(!first.exists(), "nothing is created for a comparison");
+    let output = to(&["--skip-existing", "--output", "json"]);
+    assert_code(&output, 0);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("is JSON");
+    let outcomes: Vec<Vec<&str>> = report["repositories"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| {
+            let charts = one["charts"].as_array().expect("a list").iter();
+            charts.map(|chart| chart["outcome"].as_str().expect("a text")).collect()
+        })
+        .collect();
+    assert_eq!(outcomes, [["published", "published"], ["skipped", "published"]]);
+    let url = report["repositories"][0]["charts"][1]["url"].as_str().expect("a text");
+    assert_eq!(url, format!("{}/b-1.0.0.tgz", address(&first)));
+    let output = to(&["--force"]);
+    assert_code(&output, 0);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.contains("already, with the same content") && text.contains("Replaced a 1.0.0"),
+        "{text}"
+    );
+    let archives = |files: Vec<(String, Vec<u8>)>| {
+        files
+            .into_iter()
+            .filter(|(name, _)| name != "index.yaml")
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(archives(content(&first)), archives(content(&second)));
+}
+
+/// One that cannot be written to is noticed before the other is changed.
+#[test]
+fn nothing_is_pushed_if_one_repository_cannot_be_written_to() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let chart = archive(directory.path(), "a", "1.0.0", "x");
+    let first = directory.path().join("first");
+    let address = format!("file://{}", first.display());
+    for (behaviour, message) in [
+        (
+            Behaviour::Ignores {
+                if_none_match: false,
+                if_match: true,
+            },
+            "the store ignores the conditions",
+        ),
+        (Behaviour::RefusesWrites, "AccessDenied"),
+    ] {
+        let server = S3Server::start(behaviour);
+        let arguments = [&chart, "--repository", &address, "--repository", "s3://bucket"];
+        let output = push(&arguments, Some(&server.endpoint));
+        assert_code(&output, 3);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(text.contains(message), "{text}");
+        assert_eq!(content(&first), [], "{message}");
+    }
 }
 
 /// A clock that does not wait.

@@ -35,6 +35,8 @@ pub(crate) enum Behaviour {
     },
     /// Ignores the conditions of writes: of new objects, of updates, or both.
     Ignores { if_none_match: bool, if_match: bool },
+    /// Answers every write with 403.
+    RefusesWrites,
     /// The first answer with content ends in the middle.
     CutsFirstContent,
     /// The first update of an object finds it removed, which S3 answers with 404.
@@ -73,6 +75,13 @@ impl S3Server {
         objects.insert(format!("/{path}"), (bytes.to_vec(), "\"inserted\"".to_owned()));
     }
 
+    /// A header with which an object was written, by `bucket/key`.
+    pub(crate) fn header(&self, path: &str, name: &str) -> Option<String> {
+        let objects = self.objects.lock().expect("not poisoned");
+        let (value, _) = objects.get(&format!("{name} of /{path}"))?;
+        Some(String::from_utf8_lossy(value).into_owned())
+    }
+
     /// The content of an object, by `bucket/key`.
     pub(crate) fn object(&self, path: &str) -> Option<Vec<u8>> {
         let objects = self.objects.lock().expect("not poisoned");
@@ -83,6 +92,7 @@ impl S3Server {
 struct Request {
     method: String,
     path: String,
+    query: String,
     headers: HashMap<String, String>,
     body: Vec<u8>,
 }
@@ -91,7 +101,9 @@ fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     let mut words = line.split_whitespace();
-    let (method, path) = (words.next()?.to_owned(), words.next()?.split('?').next()?.to_owned());
+    let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
+    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    let (path, query) = (path.to_owned(), query.to_owned());
     let mut headers = HashMap::new();
     loop {
         let mut line = String::new();
@@ -110,6 +122,7 @@ fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
     Some(Request {
         method,
         path,
+        query,
         headers,
         body,
     })
@@ -167,6 +180,55 @@ fn error_body(code: &str) -> Vec<u8> {
     format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>About {code}.</Message></Error>").into_bytes()
 }
 
+/// The objects of a bucket below a prefix, at most two on a page, as S3 lists them.
+fn listing(request: &Request, objects: &HashMap<String, (Vec<u8>, String)>) -> Vec<u8> {
+    let parameter = |name: &str| {
+        let found = request
+            .query
+            .split('&')
+            .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+        found.unwrap_or_default().replace("%2F", "/")
+    };
+    let (prefix, after) = (parameter("prefix"), parameter("continuation-token"));
+    let bucket = format!("{}/", request.path.trim_end_matches('/'));
+    let keys = objects.keys().filter_map(|path| path.strip_prefix(&bucket));
+    let mut keys: Vec<&str> = keys
+        .filter(|key| key.starts_with(&prefix) && *key > after.as_str())
+        .collect();
+    keys.sort_unstable();
+    let page: Vec<&str> = keys.iter().take(2).copied().collect();
+    let mut body = String::from("<?xml version=\"1.0\"?><ListBucketResult>");
+    let mut inside = Vec::new();
+    for key in &page {
+        let below = key.get(prefix.len()..).unwrap_or_default();
+        if let Some((directory, _)) = below.split_once('/') {
+            inside.push(format!("{prefix}{directory}/"));
+            continue;
+        }
+        let size = objects
+            .get(&format!("{bucket}{key}"))
+            .map_or(0, |(bytes, _)| bytes.len());
+        body.push_str(&format!(
+            "<Contents><Key>{key}</Key><Size>{size}</Size><LastModified>2024-01-01T00:00:00.000Z</LastModified><ETag>\"x\"</ETag></Contents>"
+        ));
+    }
+    inside.dedup();
+    for directory in inside {
+        body.push_str(&format!(
+            "<CommonPrefixes><Prefix>{directory}</Prefix></CommonPrefixes>"
+        ));
+    }
+    match page.last() {
+        Some(last) if keys.len() > page.len() => {
+            body.push_str(&format!(
+                "<IsTruncated>true</IsTruncated><NextContinuationToken>{last}</NextContinuationToken>"
+            ));
+        }
+        _ => body.push_str("<IsTruncated>false</IsTruncated>"),
+    }
+    (body + "</ListBucketResult>").into_bytes()
+}
+
 fn answer(
     request: &Request,
     objects: &Objects,
@@ -182,10 +244,16 @@ fn answer(
     }
     let found = objects.get(&request.path).cloned();
     match request.method.as_str() {
+        "GET" if request.query.contains("list-type=2") => ("200 OK", None, listing(request, &objects)),
+        "DELETE" => {
+            objects.remove(&request.path);
+            ("204 No Content", None, Vec::new())
+        }
         "GET" | "HEAD" => match found {
             Some((bytes, etag)) => ("200 OK", Some(etag), bytes),
             None => ("404 Not Found", None, error_body("NoSuchKey")),
         },
+        "PUT" if matches!(behaviour, Behaviour::RefusesWrites) => ("403 Forbidden", None, error_body("AccessDenied")),
         "PUT" => {
             let (ignores_absence, ignores_match) = match behaviour {
                 Behaviour::Ignores {
@@ -203,6 +271,12 @@ fn answer(
             }
             let etag = format!("\"{number}\"");
             objects.insert(request.path.clone(), (request.body.clone(), etag.clone()));
+            for header in ["content-type", "cache-control"] {
+                if let Some(value) = request.headers.get(header) {
+                    let name = format!("{header} of {}", request.path);
+                    objects.insert(name, (value.clone().into_bytes(), String::new()));
+                }
+            }
             ("200 OK", Some(etag), Vec::new())
         }
         _ => ("405 Method Not Allowed", None, Vec::new()),

@@ -1,6 +1,9 @@
 //! The HTTP client: the given proxies, limits, and our name as user agent.
 
+use std::fmt;
 use std::time::Duration;
+
+use reqwest::{Certificate, ClientBuilder, Identity, redirect};
 
 use crate::text::causes::with_causes;
 use crate::text::redact::redact_message;
@@ -9,6 +12,8 @@ use crate::text::redact::redact_message;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest time for a request and its answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest time in which a server that sends charts sends nothing.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// How certificates of servers are treated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,12 +45,37 @@ pub struct NetworkSettings {
     pub certificates: CertificateCheck,
 }
 
+/// Certificates of one server, and ours.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// How its certificate is treated.
+    pub certificates: CertificateCheck,
+    /// The authorities that are trusted, as PEM; the system's where there are none. Helm's `--ca-file`.
+    pub authorities: Option<Vec<u8>>,
+    /// Our certificate and its key, as PEM. Helm's `--cert-file` and `--key-file`.
+    pub identity: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for TlsSettings {
+    /// Without the certificates, since one of them has a key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsSettings")
+            .field("certificates", &self.certificates)
+            .field("has_authorities", &self.authorities.is_some())
+            .field("has_identity", &self.identity.is_some())
+            .finish()
+    }
+}
+
 /// A network that cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkError {
     /// A proxy's address is not a URL.
     #[error("the proxy {0} is not a URL such as http://proxy:3128")]
     Proxy(String),
+    /// A file of certificates cannot be used.
+    #[error("{0} is not PEM with a certificate that can be used")]
+    Certificate(&'static str),
     /// The client cannot be made.
     #[error("cannot set up the HTTP client: {0}")]
     Client(String),
@@ -71,11 +101,41 @@ impl ProxySettings {
 
 /// Makes the client.
 pub(super) fn client(settings: &NetworkSettings) -> Result<reqwest::Client, NetworkError> {
+    build(builder(settings)?.timeout(TIMEOUT))
+}
+
+/// Makes the client for charts: its callers follow redirects themselves, and have time limits of their own.
+pub(super) fn chart_client(settings: &NetworkSettings, tls: &TlsSettings) -> Result<reqwest::Client, NetworkError> {
+    let accepts_any = [settings.certificates, tls.certificates].contains(&CertificateCheck::AcceptAny);
+    let mut builder = builder(settings)?
+        .read_timeout(SILENCE)
+        .redirect(redirect::Policy::none())
+        .danger_accept_invalid_certs(accepts_any);
+    if let Some(pem) = &tls.authorities {
+        let authorities = Certificate::from_pem_bundle(pem).unwrap_or_default();
+        if authorities.is_empty() {
+            return Err(NetworkError::Certificate("the file of authorities (CA file)"));
+        }
+        builder = builder.tls_certs_only(authorities);
+    }
+    if let Some(pem) = &tls.identity {
+        let what = "the file of the client's certificate or its key";
+        builder = builder.identity(Identity::from_pem(pem).map_err(|_| NetworkError::Certificate(what))?);
+    }
+    build(builder)
+}
+
+fn build(builder: ClientBuilder) -> Result<reqwest::Client, NetworkError> {
+    builder
+        .build()
+        .map_err(|error| NetworkError::Client(redact_message(&with_causes(&error.without_url()))))
+}
+
+fn builder(settings: &NetworkSettings) -> Result<ClientBuilder, NetworkError> {
     let proxies = &settings.proxies;
     let exceptions = proxies.exceptions.as_deref().and_then(reqwest::NoProxy::from_string);
     let mut builder = reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(TIMEOUT)
         .danger_accept_invalid_certs(settings.certificates == CertificateCheck::AcceptAny)
         .user_agent(concat!("chartwright/", env!("CARGO_PKG_VERSION")))
         // Otherwise the client reads the environment by itself.
@@ -92,9 +152,7 @@ pub(super) fn client(settings: &NetworkSettings) -> Result<reqwest::Client, Netw
         let proxy = proxy.map_err(|_| NetworkError::Proxy(redact_message(&with_scheme(url))))?;
         builder = builder.proxy(proxy.no_proxy(exceptions.clone()));
     }
-    builder
-        .build()
-        .map_err(|error| NetworkError::Client(redact_message(&with_causes(&error.without_url()))))
+    Ok(builder)
 }
 
 /// `host:port` as `http://host:port`.
@@ -138,6 +196,30 @@ mod tests {
             ),
         ] {
             assert_eq!(proxies(variables), want, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn certificates_are_checked_and_not_shown() {
+        choose_provider();
+        let tls = |authorities: Option<&str>, identity: Option<&str>| TlsSettings {
+            authorities: authorities.map(|pem| pem.as_bytes().to_vec()),
+            identity: identity.map(|pem| pem.as_bytes().to_vec()),
+            ..TlsSettings::default()
+        };
+        let made = |tls: &TlsSettings| chart_client(&NetworkSettings::default(), tls).map(drop);
+        assert!(made(&TlsSettings::default()).is_ok());
+        for (tls, words) in [
+            (tls(Some("hunter2"), None), "the file of authorities (CA file)"),
+            (
+                tls(None, Some("hunter2")),
+                "the file of the client's certificate or its key",
+            ),
+        ] {
+            let error = made(&tls).unwrap_err().to_string();
+            assert!(error.starts_with(words), "{error}");
+            let shown = format!("{tls:?} {error}");
+            assert!(!shown.contains("hunter2") && !shown.contains("104, 117"), "{shown}");
         }
     }
 

@@ -20,9 +20,17 @@ impl Network {
     /// # Errors
     /// When a setting is wrong or the system refuses a runtime.
     pub fn new(settings: &NetworkSettings, clock: Arc<dyn Clock>) -> Result<Self, NetworkError> {
+        Self::with_client(|| client(settings), clock)
+    }
+
+    /// The same with another client.
+    pub(super) fn with_client(
+        client: impl FnOnce() -> Result<reqwest::Client, NetworkError>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, NetworkError> {
         choose_provider();
         Ok(Self {
-            client: client(settings)?,
+            client: client()?,
             runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
             clock,
         })

@@ -9,8 +9,9 @@ use flate2::{Compression, GzBuilder};
 
 use crate::engine::chart::ChartFile;
 
-/// Time stamp of every entry: 1980-01-01, the first that every archive format can represent.
-const TIME: u64 = 315_532_800;
+/// Time stamp of every entry unless another is requested: 1980-01-01, the first that every archive format can represent. In seconds
+/// since 1970.
+pub const TIME: u64 = 315_532_800;
 /// Mode of every entry.
 const MODE: u32 = 0o644;
 /// Compression level, zlib's default.
@@ -30,15 +31,27 @@ pub struct ArchiveWriteError(#[from] io::Error);
 pub fn pack(files: &[ChartFile], name: &str) -> Result<Vec<u8>, ArchiveWriteError> {
     let mut ordered: Vec<&ChartFile> = files.iter().collect();
     ordered.sort_by_key(|file| (file.name != "Chart.yaml", file.name.as_str()));
+    pack_in_order(ordered, name, TIME)
+}
+
+/// Packs `files` as they follow each other below a directory `name`, all with one time stamp, in seconds since 1970.
+///
+/// # Errors
+/// When tar cannot represent the name of a file or the time.
+pub(super) fn pack_in_order<'f>(
+    files: impl IntoIterator<Item = &'f ChartFile>,
+    name: &str,
+    time: u64,
+) -> Result<Vec<u8>, ArchiveWriteError> {
     let gzip = GzBuilder::new()
         .operating_system(NO_SYSTEM)
         .write(Vec::new(), Compression::new(LEVEL));
     let mut archive = tar::Builder::new(gzip);
-    for file in ordered {
+    for file in files {
         let mut header = tar::Header::new_ustar();
         header.set_size(file.data.len() as u64);
         header.set_mode(MODE);
-        header.set_mtime(TIME);
+        header.set_mtime(time);
         header.set_uid(0);
         header.set_gid(0);
         header.set_entry_type(tar::EntryType::Regular);

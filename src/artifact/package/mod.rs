@@ -1,9 +1,17 @@
-//! A chart directory to its archive.
+//! A chart directory to its archive, and the archive to its signature.
 
 mod archive;
+mod keybox;
+mod keyring;
+mod members;
 mod package_chart;
+mod provenance;
+#[cfg(test)]
+mod provenance_tests;
 mod write_archives;
 
 pub use archive::{ArchiveWriteError, pack};
+pub use keyring::{Keyring, KeyringError};
 pub use package_chart::{Package, PackageError, PackageOptions, package_chart};
+pub use provenance::{ProvenanceError, Verified, sign, verify};
 pub use write_archives::{WriteArchivesError, write_archives};

@@ -11,7 +11,8 @@ use crate::text::limits::FILE_BYTES;
 use crate::text::semver::Version;
 use crate::text::source::{Named, read_file};
 
-use super::archive::{ArchiveWriteError, pack};
+use super::archive::{ArchiveWriteError, TIME, pack_in_order};
+use super::members::members;
 
 /// Versions that the package gets instead of the chart's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct PackageOptions {
     pub app_version: Option<String>,
     /// Whether files outside of the chart's directory are packaged where links lead to them.
     pub links: LinkPolicy,
+    /// Time stamp of the files in the archive, in seconds since 1970; a fixed one unless given.
+    pub time: Option<u64>,
 }
 
 /// A packaged chart.
@@ -65,6 +68,9 @@ pub enum PackageError {
     /// The given version is not a semantic version.
     #[error("`{0}` is not a valid SemVer version")]
     Version(String),
+    /// values.schema.json is not JSON.
+    #[error("{}: values.schema.json is not valid JSON", .0.display())]
+    Schema(PathBuf),
     /// Chart.yaml cannot be edited.
     #[error("Chart.yaml: {0}")]
     Edit(#[from] EditError),
@@ -93,7 +99,6 @@ pub fn package_chart(directory: &Path, options: &PackageOptions) -> Result<Packa
         })?;
         read_archive(&bytes).map_err(|error| load(error.into()))?
     };
-    files.retain(|file| !is_left_out(&file.name));
     set_versions(&mut files, options)?;
     let chart = load_files(files.clone()).map_err(load)?;
     let missing = chart.missing_dependencies();
@@ -103,14 +108,13 @@ pub fn package_chart(directory: &Path, options: &PackageOptions) -> Result<Packa
             names: missing.join(", "),
         });
     }
-    let archive = pack(&files, chart.name())?;
+    let is_json = |schema: &[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(schema).is_ok();
+    if chart.schema.as_deref().is_some_and(|schema| !is_json(schema)) {
+        return Err(PackageError::Schema(directory.to_owned()));
+    }
+    let time = options.time.unwrap_or(TIME);
+    let archive = pack_in_order(&members(&chart, time)?, chart.name(), time)?;
     Ok(Package { chart, archive })
-}
-
-/// Entries of `charts/` that Helm does not load as charts.
-fn is_left_out(name: &str) -> bool {
-    name.strip_prefix("charts/")
-        .is_some_and(|inside| inside.starts_with(['_', '.']))
 }
 
 fn set_versions(files: &mut [ChartFile], options: &PackageOptions) -> Result<(), PackageError> {
@@ -198,7 +202,7 @@ mod tests {
         let package = package_chart(directory.path(), &PackageOptions::default()).unwrap();
         let files = read_archive(&package.archive).unwrap();
         let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
-        assert_eq!(names, ["Chart.yaml", "charts/sub/Chart.yaml", "templates/_helper.tpl"]);
+        assert_eq!(names, ["Chart.yaml", "templates/_helper.tpl", "charts/sub/Chart.yaml"]);
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! What reads charts of repositories needs to know of one: a trait between those who choose versions and those who fetch them.
 
 use std::fmt;
+use std::sync::Arc;
+
+use crate::artifact::oci::OciError;
+use crate::text::redact::redact_url;
 
 /// A version of a chart that a repository offers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ListedVersion {
     /// The version as the repository spells it (an OCI tag's `_` is `+` here).
     pub version: String,
@@ -13,8 +17,20 @@ pub struct ListedVersion {
     pub urls: Vec<String>,
 }
 
+impl fmt::Debug for ListedVersion {
+    /// Addresses may be signed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let urls: Vec<String> = self.urls.iter().map(|url| redact_url(url)).collect();
+        f.debug_struct("ListedVersion")
+            .field("version", &self.version)
+            .field("digest", &self.digest)
+            .field("urls", &urls)
+            .finish()
+    }
+}
+
 /// An archive that was fetched.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct FetchedChart {
     /// Its bytes.
     pub archive: Vec<u8>,
@@ -24,6 +40,18 @@ pub struct FetchedChart {
     pub url: String,
     /// Its provenance file, where one was requested and exists.
     pub provenance: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for FetchedChart {
+    /// Without the bytes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FetchedChart")
+            .field("url", &self.url)
+            .field("digest", &self.digest)
+            .field("bytes", &self.archive.len())
+            .field("has_provenance", &self.provenance.is_some())
+            .finish()
+    }
 }
 
 /// Why versions or an archive cannot be had. The message shows no credentials.
@@ -36,6 +64,44 @@ pub struct SourceError {
     pub hint: Option<String>,
     /// Whether the repository answered that it does not have the chart or the version.
     pub is_missing: bool,
+}
+
+impl SourceError {
+    /// An error without advice.
+    pub fn new(message: impl fmt::Display) -> Self {
+        Self {
+            message: message.to_string(),
+            hint: None,
+            is_missing: false,
+        }
+    }
+
+    /// The repository does not have the chart or the version.
+    pub fn missing(message: impl fmt::Display) -> Self {
+        Self {
+            is_missing: true,
+            ..Self::new(message)
+        }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self {
+            hint: Some(hint.into()),
+            ..self
+        }
+    }
+}
+
+impl From<OciError> for SourceError {
+    fn from(error: OciError) -> Self {
+        Self {
+            message: error.to_string(),
+            hint: error.hint().map(str::to_owned),
+            is_missing: error.is_missing(),
+        }
+    }
 }
 
 /// Repositories by their URL: `https://`, `http://`, `oci://`, `s3://`, `gs://` and `file://` of a directory with an index.
@@ -52,4 +118,15 @@ pub trait ChartSource: fmt::Debug + Sync {
     /// # Errors
     /// When the repository cannot be read, does not have the version, or what it sends has another digest than it lists.
     fn fetch(&self, repository: &str, chart: &str, version: &str) -> Result<FetchedChart, SourceError>;
+}
+
+/// A source that is shared, for example with what resolves names of repositories.
+impl<S: ChartSource + Send + ?Sized> ChartSource for Arc<S> {
+    fn versions(&self, repository: &str, chart: &str) -> Result<Vec<ListedVersion>, SourceError> {
+        (**self).versions(repository, chart)
+    }
+
+    fn fetch(&self, repository: &str, chart: &str, version: &str) -> Result<FetchedChart, SourceError> {
+        (**self).fetch(repository, chart, version)
+    }
 }

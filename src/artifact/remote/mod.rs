@@ -1,5 +1,22 @@
 //! Charts of other repositories, by their URL: the versions they offer, and their archives.
 
+mod archive_cache;
 mod chart_source;
+mod choose_version;
+mod connections;
+mod index_text;
+mod once_map;
+mod registry_charts;
+mod remote_chart;
+mod remote_charts;
+mod remote_settings;
+mod resolve_url;
+mod stored_repository;
+mod unpack;
 
+pub use archive_cache::ArchiveCache;
 pub use chart_source::{ChartSource, FetchedChart, ListedVersion, SourceError};
+pub use remote_chart::{ChartRequest, RemoteChart, is_remote, remote_chart};
+pub use remote_charts::RemoteCharts;
+pub use remote_settings::{RemoteLimits, RemoteSettings};
+pub use unpack::{UnpackError, unpack};

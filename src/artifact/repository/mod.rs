@@ -1,14 +1,35 @@
 //! Chart archives to a chart repository, without losing the pushes of others.
 
+mod content;
+mod index_edit;
+mod index_entry;
+mod index_error;
 mod index_file;
+mod index_layout;
+mod index_lines;
+#[cfg(test)]
+mod index_properties;
+mod index_reader;
+mod index_tree;
+mod index_update;
+mod listed_entry;
 mod location;
+pub mod maintain;
+mod object_name;
 mod open;
 mod publish;
 mod publish_packages;
+#[cfg(test)]
+mod publish_tests;
 pub mod store;
 
-pub use index_file::{Index, IndexEntry, IndexError};
+pub use index_entry::IndexEntry;
+pub use index_error::IndexError;
+pub use index_file::Index;
+pub use index_reader::{IndexReader, index_versions};
+pub use index_update::{Environment, UpdateError};
+pub use listed_entry::ListedEntry;
 pub use location::{Location, LocationError};
 pub use open::{OpenError, RepositorySettings, open_store};
-pub use publish::{Environment, Item, Outcome, PublishError, publish};
-pub use publish_packages::{ItemError, PublishPackagesError, publish_packages};
+pub use publish::{Existing, Item, Outcome, PublishError, Published, publish};
+pub use publish_packages::{ItemError, PublishPackagesError, PublishRequest, RepositoryOutcome, publish_packages};

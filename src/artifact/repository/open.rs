@@ -26,7 +26,7 @@ pub enum OpenError {
     /// The network cannot be set up.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// The store's settings are wrong, or its directory cannot be created.
+    /// The store's settings are wrong.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -34,10 +34,10 @@ pub enum OpenError {
 /// Opens the store behind an address. The network is started only for a store that needs it.
 ///
 /// # Errors
-/// When a directory cannot be created, or a setting is wrong.
+/// When a setting is wrong.
 pub fn open_store(location: &Location, settings: &RepositorySettings) -> Result<Box<dyn Store>, OpenError> {
     Ok(match location {
-        Location::Disk(directory) => Box::new(DiskStore::open(directory)?),
+        Location::Disk(directory) => Box::new(DiskStore::new(directory)),
         Location::S3 { bucket, prefix } => {
             let network = Network::new(&settings.network, Arc::clone(&settings.clock))?;
             let store = S3Store::open(bucket, prefix, &settings.s3, Arc::new(network))?;

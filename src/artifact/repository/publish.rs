@@ -1,30 +1,20 @@
-//! Publishing: the index is read first, so that nothing is uploaded to a repository that is broken or has a version
+//! Publishing: everything is compared first, so that nothing is uploaded to a repository that is broken or has a version
 //! already; then archives are written, each only if its name is free, and the index by compare-and-swap until it has all
 //! entries. Running twice does the same as running once, so a lost answer does no harm.
-//!
-//! Only conflicts are retried here. Requests that fail are repeated by [`super::store::RetryingStore`], so a failure
-//! that arrives here is final.
-
-use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::artifact::network::{Clock, RetryPolicy};
-use crate::engine::chart::{Metadata, read_archive};
+use crate::engine::chart::Metadata;
 
-use super::index_file::{Index, IndexEntry, IndexError};
-use super::store::{PutOutcome, Store, StoreError};
+use super::content::is_same_content;
+use super::index_entry::IndexEntry;
+use super::index_error::IndexError;
+use super::index_file::Index;
+use super::index_update::{Environment, OpenIndex, UpdateError, open_index, pause, update_index};
+use super::object_name::object_name;
+use super::store::{PutOutcome, Store, StoreError, Versioned};
 
-/// The name of the index.
-const INDEX: &str = "index.yaml";
-/// Attempts to write an object that others write too, and the pauses between them.
-const CONFLICTS: RetryPolicy = RetryPolicy {
-    attempts: 200,
-    first_pause: Duration::from_millis(20),
-    longest_pause: Duration::from_millis(1500),
-    longest_wait: Duration::ZERO,
-};
-/// Attempts at an archive that exists when it is written and is missing when it is read.
+/// Attempts at an archive that changes between reading and writing.
 const ARCHIVE_ATTEMPTS: u32 = 8;
 
 /// A packaged chart to publish.
@@ -36,6 +26,20 @@ pub struct Item {
     pub file_name: String,
     /// Bytes of the archive.
     pub archive: Vec<u8>,
+    /// Its provenance file, if there is one.
+    pub provenance: Option<Vec<u8>>,
+}
+
+/// What happens to a version that exists with other content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Existing {
+    /// Nothing is published at all.
+    #[default]
+    Refuse,
+    /// It is replaced.
+    Replace,
+    /// It stays, and the other charts are published.
+    Skip,
 }
 
 /// The outcome for one item.
@@ -45,25 +49,33 @@ pub enum Outcome {
     Published,
     /// It was in the repository before, with the same content.
     AlreadyThere,
+    /// It took the place of other content.
+    Replaced,
+    /// It was in the repository before, with other content, which stays.
+    Skipped,
 }
 
-/// What publishing needs from the run it is part of.
-#[derive(Debug, Clone)]
-pub struct Environment<'e> {
-    /// RFC 3339 time for `created` and `generated`.
-    pub now: String,
-    /// Waits, and spreads writers that collide.
-    pub clock: &'e dyn Clock,
+impl Outcome {
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::AlreadyThere => "unchanged",
+            Self::Replaced => "replaced",
+            Self::Skipped => "skipped",
+        }
+    }
 }
 
-/// The outcome of one attempt at the index.
-enum IndexWrite {
-    /// It was written, and has all entries.
-    Written,
-    /// It has all entries already, and was not written.
-    AlreadyComplete,
-    /// Another writer was faster.
-    Lost,
+/// What is done with an item, or is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// What.
+    pub outcome: Outcome,
+    /// Hex SHA-256 of the archive that the repository has then.
+    pub digest: String,
+    /// The name of the archive in the repository.
+    pub object: String,
 }
 
 /// Why charts were not published. Charts that were already published stay.
@@ -77,15 +89,9 @@ pub enum PublishError {
         /// Its version.
         version: String,
     },
-    /// The entries cannot be added to the index.
+    /// The index cannot be read or changed, or the store failed.
     #[error(transparent)]
-    Index(#[from] IndexError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// Other writers were faster at every attempt.
-    #[error("index.yaml changed during each of {} attempts to write it", CONFLICTS.attempts)]
-    Contended,
+    Update(#[from] UpdateError),
     /// An archive exists when it is written, and is missing when it is read.
     #[error("{0} cannot be written because it exists, and cannot be read because it does not")]
     Contradiction(String),
@@ -94,84 +100,112 @@ pub enum PublishError {
 impl PublishError {
     /// Whether the charts are at fault, and not the repository.
     pub const fn is_finding(&self) -> bool {
-        matches!(self, Self::Exists { .. } | Self::Index(IndexError::Exists { .. }))
+        matches!(
+            self,
+            Self::Exists { .. } | Self::Update(UpdateError::Index(IndexError::Exists { .. }))
+        )
     }
 }
 
-/// An index, and the version at which it was read; none if it is new.
-struct OpenIndex {
-    index: Index,
-    version: Option<String>,
+impl From<StoreError> for PublishError {
+    fn from(error: StoreError) -> Self {
+        Self::Update(error.into())
+    }
 }
 
-/// Publishes all items; the outcomes are in their order.
+impl From<IndexError> for PublishError {
+    fn from(error: IndexError) -> Self {
+        Self::Update(error.into())
+    }
+}
+
+/// A repository that was compared with all items.
+#[derive(Debug)]
+pub(super) struct Plan {
+    open: OpenIndex,
+    /// What is to be done.
+    pub(super) steps: Vec<Published>,
+}
+
+/// Compares all items with a repository. Nothing is written. Archives that the index does not list are looked for only if
+/// `is_thorough`: where there is one item, writing it finds them.
 ///
 /// # Errors
-/// When the repository has one of the versions with different content, the index is broken, the store fails, or other
-/// writers are faster at every attempt.
-pub fn publish(
+/// When the repository has one of the versions with different content and that is refused, the index is broken, or the store
+/// fails.
+pub(super) fn prepare(
     store: &mut dyn Store,
     items: &[Item],
-    environment: &Environment<'_>,
-) -> Result<Vec<Outcome>, PublishError> {
+    existing: Existing,
+    is_thorough: bool,
+) -> Result<Plan, PublishError> {
     let open = open_index(store)?;
+    let mut steps = Vec::with_capacity(items.len());
     for item in items {
-        check_listed(store, &open.index, item)?;
+        steps.push(compare(store, &open.index, item, existing, is_thorough)?);
     }
-    let mut entries = Vec::new();
-    for item in items {
-        let digest = put_archive(store, item, environment)?;
-        entries.push(IndexEntry::new(
-            &item.metadata,
-            &item.file_name,
-            &digest,
-            &environment.now,
-        ));
-    }
-    let mut outcomes = None;
-    let mut open = Some(open);
-    for attempt in 1..=CONFLICTS.attempts {
-        let index = match open.take() {
-            Some(index) => index,
-            None => open_index(store)?,
-        };
-        match try_index(store, index, &entries, &environment.now, &mut outcomes)? {
-            IndexWrite::Written | IndexWrite::AlreadyComplete => return Ok(outcomes.unwrap_or_default()),
-            IndexWrite::Lost => pause(attempt, environment),
-        }
-    }
-    Err(PublishError::Contended)
+    Ok(Plan { open, steps })
 }
 
-fn open_index(store: &mut dyn Store) -> Result<OpenIndex, PublishError> {
-    Ok(match store.get(INDEX)? {
-        None => OpenIndex {
-            index: Index::default(),
-            version: None,
-        },
-        Some(found) => OpenIndex {
-            index: Index::read(&found.bytes)?,
-            version: Some(found.version),
-        },
-    })
-}
-
-/// Refuses an item that the index lists with other content. The same content in another archive is accepted.
-fn check_listed(store: &mut dyn Store, index: &Index, item: &Item) -> Result<(), PublishError> {
+fn compare(
+    store: &mut dyn Store,
+    index: &Index,
+    item: &Item,
+    existing: Existing,
+    is_thorough: bool,
+) -> Result<Published, PublishError> {
     let (name, version) = (&item.metadata.name, &item.metadata.version);
     let new = digest(&item.archive);
-    match index.digest(name, version) {
-        Some(found) if found != new => match store.get(&item.file_name)? {
-            Some(kept) if is_same_content(&kept.bytes, &item.archive) => Ok(()),
-            Some(_) => Err(exists(item)),
-            None => Err(PublishError::Index(IndexError::Exists {
-                name: name.clone(),
-                version: version.clone(),
-                found: found.to_owned(),
-                new,
-            })),
+    let listed = index.digest(name, version)?;
+    let step = |outcome, digest: &str, object: &str| {
+        Ok(Published {
+            outcome,
+            digest: digest.to_owned(),
+            object: object.to_owned(),
+        })
+    };
+    let mut urls = listed.iter().flat_map(|(_, urls)| urls);
+    let object = urls.find_map(|url| object_name(url));
+    let object = object.unwrap_or_else(|| item.file_name.clone());
+    let (object, kept) = match &listed {
+        Some((listed, _)) if *listed == new => return step(Outcome::AlreadyThere, &new, &object),
+        None if !is_thorough => return step(Outcome::Published, &new, &object),
+        _ => match store.get(&object)? {
+            None if object != item.file_name => (item.file_name.clone(), store.get(&item.file_name)?),
+            kept => (object, kept),
         },
-        _ => Ok(()),
+    };
+    let step = |outcome, digest: &str| step(outcome, digest, &object);
+    match (listed, kept) {
+        (None, None) => step(Outcome::Published, &new),
+        (None, Some(kept)) if is_same_content(&kept.bytes, &item.archive) => {
+            step(Outcome::Published, &digest(&kept.bytes))
+        }
+        // A digest of another archive is a fault of the index, which only a replacement mends.
+        (Some((listed, _)), Some(kept))
+            if (listed.is_empty() || listed == digest(&kept.bytes)) && is_same_content(&kept.bytes, &item.archive) =>
+        {
+            step(Outcome::AlreadyThere, &listed)
+        }
+        (listed, kept) => match (existing, listed, kept) {
+            (Existing::Replace, _, _) => step(Outcome::Replaced, &new),
+            (Existing::Skip, listed, _) => {
+                step(Outcome::Skipped, &listed.map(|(listed, _)| listed).unwrap_or_default())
+            }
+            (Existing::Refuse, Some((found, _)), kept)
+                if kept
+                    .as_ref()
+                    .is_none_or(|kept| is_same_content(&kept.bytes, &item.archive)) =>
+            {
+                Err(PublishError::from(IndexError::Exists {
+                    name: name.clone(),
+                    version: version.clone(),
+                    found,
+                    new,
+                }))
+            }
+            (Existing::Refuse, _, _) => Err(exists(item)),
+        },
     }
 }
 
@@ -182,327 +216,139 @@ fn exists(item: &Item) -> PublishError {
     }
 }
 
-/// One attempt at the index. `outcomes` is set by the first.
-fn try_index(
+/// Publishes all items; the outcomes are in their order.
+///
+/// # Errors
+/// When the repository has one of the versions with different content and that is refused, the index is broken, the store
+/// fails, or other writers are faster at every attempt.
+pub fn publish(
     store: &mut dyn Store,
-    open: OpenIndex,
-    entries: &[IndexEntry],
-    now: &str,
-    outcomes: &mut Option<Vec<Outcome>>,
-) -> Result<IndexWrite, PublishError> {
-    let OpenIndex { mut index, version } = open;
-    let mut found = Vec::new();
-    for entry in entries {
-        found.push(if index.add(entry)? {
+    items: &[Item],
+    existing: Existing,
+    environment: &Environment<'_>,
+) -> Result<Vec<Published>, PublishError> {
+    let plan = prepare(store, items, existing, items.len() > 1)?;
+    carry_out(store, items, plan, existing, environment)
+}
+
+/// Does what was planned.
+///
+/// # Errors
+/// Those of [`publish`]: the repository may have changed since.
+pub(super) fn carry_out(
+    store: &mut dyn Store,
+    items: &[Item],
+    plan: Plan,
+    existing: Existing,
+    environment: &Environment<'_>,
+) -> Result<Vec<Published>, PublishError> {
+    let Plan { open, mut steps } = plan;
+    let mut entries = Vec::new();
+    for (item, step) in items.iter().zip(&mut steps) {
+        let listed = step.digest.clone();
+        put_item(store, item, step, existing, environment)?;
+        let entry = IndexEntry::new(&item.metadata, &step.object, &step.digest, &environment.now);
+        entries.push((entry, step.outcome, listed));
+    }
+    let mut first = None;
+    update_index(store, Some(open), environment, &mut |index| {
+        let mut outcomes = Vec::new();
+        for (entry, planned, listed) in &entries {
+            outcomes.push(list(index, entry, *planned, listed)?);
+        }
+        // Compared before the first write: after a lost answer our own entries would look like another's.
+        first.get_or_insert(outcomes);
+        Ok(())
+    })?;
+    for (step, outcome) in steps.iter_mut().zip(first.unwrap_or_default()) {
+        step.outcome = outcome;
+    }
+    Ok(steps)
+}
+
+/// Adds an entry to the index, as it was planned. `listed` is the digest that the index had for the same content.
+fn list(index: &mut Index, entry: &IndexEntry, planned: Outcome, listed: &str) -> Result<Outcome, IndexError> {
+    let found = index.digest(&entry.name, &entry.version)?.map(|(found, _)| found);
+    match planned {
+        Outcome::Skipped => Ok(planned),
+        Outcome::Replaced => {
+            if found.is_none_or(|found| found != entry.digest) {
+                index.replace(entry)?;
+            }
+            Ok(planned)
+        }
+        Outcome::AlreadyThere if found.as_deref() == Some(listed) => Ok(planned),
+        Outcome::Published | Outcome::AlreadyThere => Ok(if index.add(entry)? {
             Outcome::Published
         } else {
             Outcome::AlreadyThere
-        });
+        }),
     }
-    // Compared before the first write: after a lost answer our own entries would look like another's.
-    outcomes.get_or_insert(found);
-    if !index.is_changed() {
-        return Ok(IndexWrite::AlreadyComplete);
-    }
-    let new = index.print(now)?;
-    let written = match &version {
-        None => store.put_if_absent(INDEX, &new)?,
-        Some(version) => store.put_if_version(INDEX, &new, version)?,
-    };
-    Ok(match written {
-        PutOutcome::Written => IndexWrite::Written,
-        PutOutcome::Conflict => IndexWrite::Lost,
-    })
 }
 
-/// Writes an archive where there is none, and gives the digest of the one that is in the repository then.
-fn put_archive(store: &mut dyn Store, item: &Item, environment: &Environment<'_>) -> Result<String, PublishError> {
-    for attempt in 1..=ARCHIVE_ATTEMPTS {
-        let kept = match store.put_if_absent(&item.file_name, &item.archive)? {
-            PutOutcome::Written => return Ok(digest(&item.archive)),
-            PutOutcome::Conflict => store.get(&item.file_name)?,
-        };
-        match kept {
-            Some(kept) if kept.bytes == item.archive || is_same_content(&kept.bytes, &item.archive) => {
-                return Ok(digest(&kept.bytes));
-            }
-            Some(_) => return Err(exists(item)),
-            None => pause(attempt, environment),
-        }
+/// Writes the archive and the provenance file of an item, unless they are there. The step gets the digest of the archive
+/// that is in the repository then, and what was done where that differs from the plan.
+fn put_item(
+    store: &mut dyn Store,
+    item: &Item,
+    step: &mut Published,
+    existing: Existing,
+    environment: &Environment<'_>,
+) -> Result<(), PublishError> {
+    if step.outcome == Outcome::Skipped {
+        return Ok(());
     }
-    Err(PublishError::Contradiction(item.file_name.clone()))
+    for attempt in 1..=ARCHIVE_ATTEMPTS {
+        let kept = match store.put_if_absent(&step.object, &item.archive)? {
+            PutOutcome::Written => {
+                step.digest = digest(&item.archive);
+                return put_provenance(store, item, step);
+            }
+            PutOutcome::Conflict => store.get(&step.object)?,
+        };
+        match (kept, existing) {
+            (Some(kept), _) if is_same_content(&kept.bytes, &item.archive) => {
+                step.digest = digest(&kept.bytes);
+                return put_provenance(store, item, step);
+            }
+            (Some(_), Existing::Refuse) => return Err(exists(item)),
+            (Some(kept), Existing::Skip) => {
+                step.outcome = Outcome::Skipped;
+                step.digest = digest(&kept.bytes);
+                return Ok(());
+            }
+            (Some(kept), Existing::Replace) => {
+                step.outcome = Outcome::Replaced;
+                if store.put_if_version(&step.object, &item.archive, &kept.version)? == PutOutcome::Written {
+                    step.digest = digest(&item.archive);
+                    return put_provenance(store, item, step);
+                }
+            }
+            (None, _) => {}
+        }
+        pause(attempt, environment);
+    }
+    Err(PublishError::Contradiction(step.object.clone()))
+}
+
+/// The provenance file is written after the archive that it is about. One that is about another archive is replaced, if the
+/// archive in the repository is ours.
+fn put_provenance(store: &mut dyn Store, item: &Item, step: &Published) -> Result<(), PublishError> {
+    let Some(provenance) = &item.provenance else {
+        return Ok(());
+    };
+    let name = format!("{}.prov", step.object);
+    if step.digest == digest(&item.archive)
+        && store.put_if_absent(&name, provenance)? == PutOutcome::Conflict
+        && let Some(Versioned { bytes, version }) = store.get(&name)?
+        && bytes != *provenance
+    {
+        store.put_if_version(&name, provenance, &version)?;
+    }
+    Ok(())
 }
 
 /// Hex SHA-256.
-fn digest(bytes: &[u8]) -> String {
+pub(super) fn digest(bytes: &[u8]) -> String {
     format!("{:x}", Sha256::digest(bytes))
-}
-
-/// Whether two archives unpack to the same files: another program may have packed the one in the repository.
-fn is_same_content(a: &[u8], b: &[u8]) -> bool {
-    let files = |archive: &[u8]| {
-        read_archive(archive).ok().map(|mut files| {
-            files.sort_by(|a, b| a.name.cmp(&b.name));
-            files.into_iter().map(|file| (file.name, file.data)).collect::<Vec<_>>()
-        })
-    };
-    matches!((files(a), files(b)), (Some(a), Some(b)) if a == b)
-}
-
-fn pause(attempt: u32, environment: &Environment<'_>) {
-    let clock = environment.clock;
-    clock.sleep(CONFLICTS.pause(attempt, clock));
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::super::store::{Fault, MemoryStore, RetryingStore, StoreFailure, Versioned};
-    use super::*;
-    use crate::artifact::network::TestClock;
-    use crate::artifact::package::pack;
-    use crate::engine::chart::ChartFile;
-
-    const NOW: &str = "2026-01-02T03:04:05Z";
-
-    fn item(name: &str, version: &str, note: &str) -> Item {
-        let chart_yaml = format!("apiVersion: v2\nname: {name}\nversion: {version}\n");
-        let files = [
-            ChartFile::new("Chart.yaml".to_owned(), chart_yaml.into_bytes()),
-            ChartFile::new("values.yaml".to_owned(), format!("note: {note}\n").into_bytes()),
-        ];
-        Item::from_archive(pack(&files, name).unwrap()).unwrap()
-    }
-
-    /// Publishes, and gives the outcome with the pauses in milliseconds.
-    fn run(store: &mut dyn Store, items: &[Item]) -> (Result<Vec<Outcome>, PublishError>, Vec<u128>) {
-        let clock = TestClock::default();
-        let environment = Environment {
-            now: NOW.to_owned(),
-            clock: &clock,
-        };
-        let outcome = publish(store, items, &environment);
-        let pauses = clock.pauses().iter().map(Duration::as_millis).collect();
-        (outcome, pauses)
-    }
-
-    fn listed(store: &MemoryStore) -> usize {
-        let index = String::from_utf8(store.object(INDEX).unwrap().to_vec()).unwrap();
-        index.matches("urls:").count()
-    }
-
-    #[test]
-    fn a_version_is_published_once_and_keeps_its_content() {
-        let mut store = MemoryStore::default();
-        let one = [item("a", "1.0.0", "x"), item("b", "1.0.0", "x")];
-        assert_eq!(run(&mut store, &one).0.unwrap(), [Outcome::Published; 2]);
-        let more = [item("b", "1.0.0", "x"), item("b", "1.1.0", "x")];
-        assert_eq!(
-            run(&mut store, &more).0.unwrap(),
-            [Outcome::AlreadyThere, Outcome::Published]
-        );
-        let other = run(&mut store, &[item("a", "1.0.0", "other")]).0.unwrap_err();
-        assert!(other.is_finding(), "{other}");
-        assert_eq!(
-            other.to_string(),
-            "a 1.0.0 is already in the repository, with different content"
-        );
-        assert_eq!(listed(&store), 3);
-    }
-
-    /// An archive without an entry would block its version for other content.
-    #[test]
-    fn nothing_is_uploaded_where_the_index_is_broken_or_lists_other_content() {
-        for (index, message) in [
-            ("entries: [", "index.yaml is broken: "),
-            ("", "index.yaml is broken: it is empty"),
-            (
-                "entries: {b: [{version: 1.0.0, digest: sha256:aa}]}",
-                "b 1.0.0 is already in the repository, with different content (digest aa, not ",
-            ),
-        ] {
-            let mut store = MemoryStore::default();
-            store.insert(INDEX, index.as_bytes());
-            let items = [item("a", "1.0.0", "x"), item("b", "1.0.0", "x")];
-            let error = run(&mut store, &items).0.unwrap_err();
-            assert!(error.to_string().starts_with(message), "{error}");
-            for name in ["a-1.0.0.tgz", "b-1.0.0.tgz"] {
-                assert_eq!(store.object(name), None, "{index}");
-            }
-            assert_eq!(store.object(INDEX), Some(index.as_bytes()));
-        }
-    }
-
-    /// A large index takes seconds to read.
-    #[test]
-    fn the_index_is_read_once_for_all_items() {
-        let mut store = MemoryStore::default();
-        let items = ["a", "b", "c"].map(|name| item(name, "1.0.0", "x"));
-        run(&mut store, &items).0.unwrap();
-        assert_eq!(store.calls().get(), 5, "the index read and written, and three archives");
-    }
-
-    #[test]
-    fn lost_answers_do_not_change_the_outcome() {
-        // Calls: the index read, the archive and the index written; a lost answer is followed by the same call again.
-        for faults in [
-            &[Fault::None, Fault::LostAnswer][..],
-            &[Fault::None, Fault::None, Fault::LostAnswer],
-            &[
-                Fault::None,
-                Fault::LostAnswer,
-                Fault::None,
-                Fault::None,
-                Fault::LostAnswer,
-            ],
-            &[
-                Fault::None,
-                Fault::None,
-                Fault::Overtaken,
-                Fault::None,
-                Fault::LostAnswer,
-            ],
-        ] {
-            let clock = Arc::new(TestClock::default());
-            let mut memory = MemoryStore::with_faults(faults);
-            if faults.contains(&Fault::Overtaken) {
-                memory.insert(INDEX, b"apiVersion: v1\nentries: {}\n");
-            }
-            let mut store = RetryingStore::new(memory, RetryPolicy::default(), clock);
-            let outcome = run(&mut store, &[item("a", "1.0.0", "x")]).0;
-            assert_eq!(outcome.unwrap(), [Outcome::Published], "{faults:?}");
-        }
-    }
-
-    #[test]
-    fn a_failure_of_the_store_ends_the_run_at_once() {
-        for (faults, calls) in [
-            (&[Fault::Denied][..], 1),
-            (&[Fault::NoBucket], 1),
-            (&[Fault::None, Fault::Denied], 2),
-            (&[Fault::None, Fault::None, Fault::NoBucket], 3),
-            (&[Fault::None, Fault::None, Fault::Busy], 3),
-        ] {
-            let mut store = MemoryStore::with_faults(faults);
-            let (outcome, pauses) = run(&mut store, &[item("a", "1.0.0", "x")]);
-            let error = outcome.unwrap_err();
-            assert!(
-                matches!(error, PublishError::Store(_)) && !error.is_finding(),
-                "{error}"
-            );
-            assert_eq!((store.calls().get(), pauses.len()), (calls, 0), "{faults:?}");
-        }
-        let mut store = MemoryStore::with_faults(&[Fault::NoBucket]);
-        let PublishError::Store(error) = run(&mut store, &[item("a", "1.0.0", "x")]).0.unwrap_err() else {
-            panic!("the store fails")
-        };
-        assert!(matches!(error.failure, StoreFailure::NoBucket));
-    }
-
-    #[test]
-    fn conflicts_are_tried_again_after_longer_and_longer_pauses() {
-        let mut store = MemoryStore::with_faults(&[
-            Fault::None,
-            Fault::None,
-            Fault::Overtaken,
-            Fault::None,
-            Fault::Overtaken,
-            Fault::None,
-            Fault::Overtaken,
-        ]);
-        store.insert(INDEX, b"apiVersion: v1\nentries: {}\n");
-        let (outcome, pauses) = run(&mut store, &[item("a", "1.0.0", "x")]);
-        assert_eq!(outcome.unwrap(), [Outcome::Published]);
-        assert_eq!(pauses, [20, 40, 80]);
-        assert_eq!(listed(&store), 1);
-    }
-
-    #[test]
-    fn an_index_that_vanishes_is_started_again() {
-        let mut store = MemoryStore::with_faults(&[Fault::None, Fault::None, Fault::Vanishes]);
-        store.insert(INDEX, b"apiVersion: v1\nentries: {}\n");
-        let (outcome, pauses) = run(&mut store, &[item("a", "1.0.0", "x")]);
-        assert_eq!(outcome.unwrap(), [Outcome::Published]);
-        assert_eq!((listed(&store), pauses.len()), (1, 1));
-    }
-
-    /// A store that reports every write as a conflict, and never has an object.
-    struct Contradictory;
-
-    impl Store for Contradictory {
-        fn get(&mut self, _name: &str) -> Result<Option<Versioned>, StoreError> {
-            Ok(None)
-        }
-
-        fn put_if_absent(&mut self, name: &str, _bytes: &[u8]) -> Result<PutOutcome, StoreError> {
-            Ok(if name == INDEX {
-                PutOutcome::Conflict
-            } else {
-                PutOutcome::Written
-            })
-        }
-
-        fn put_if_version(&mut self, _name: &str, _bytes: &[u8], _version: &str) -> Result<PutOutcome, StoreError> {
-            Ok(PutOutcome::Conflict)
-        }
-    }
-
-    #[test]
-    fn attempts_end() {
-        let (outcome, pauses) = run(&mut Contradictory, &[item("a", "1.0.0", "x")]);
-        assert_eq!(
-            outcome.unwrap_err().to_string(),
-            "index.yaml changed during each of 200 attempts to write it"
-        );
-        assert_eq!((pauses.len(), pauses.last()), (200, Some(&1500)));
-        let faults = [&[Fault::None], [[Fault::None, Fault::Unseen]; 8].as_flattened()].concat();
-        let mut store = MemoryStore::with_faults(&faults);
-        store.insert("a-1.0.0.tgz", b"");
-        let (outcome, pauses) = run(&mut store, &[item("a", "1.0.0", "x")]);
-        assert!(matches!(outcome, Err(PublishError::Contradiction(_))), "{outcome:?}");
-        assert_eq!(pauses.len(), 8);
-    }
-
-    #[test]
-    fn an_archive_that_another_program_packed_keeps_its_digest() {
-        use flate2::read::GzDecoder;
-        use flate2::write::GzEncoder;
-        use std::io::{Read as _, Write as _};
-
-        let ours = item("a", "1.0.0", "x");
-        let mut tar = Vec::new();
-        GzDecoder::new(ours.archive.as_slice()).read_to_end(&mut tar).unwrap();
-        let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(&tar).unwrap();
-        let theirs = encoder.finish().unwrap();
-        assert_ne!(theirs, ours.archive);
-        for prefix in ["", "sha256:"] {
-            let mut store = MemoryStore::default();
-            store.insert(&ours.file_name, &theirs);
-            let index = format!(
-                "entries: {{a: [{{name: a, version: 1.0.0, digest: '{prefix}{}', urls: [x]}}]}}\n",
-                digest(&theirs)
-            );
-            store.insert(INDEX, index.as_bytes());
-            let outcome = run(&mut store, std::slice::from_ref(&ours)).0;
-            assert_eq!(outcome.unwrap(), [Outcome::AlreadyThere], "{prefix}");
-            assert_eq!(store.object(INDEX), Some(index.as_bytes()), "nothing is written");
-        }
-    }
-
-    #[test]
-    fn the_index_lists_the_digest_and_the_place_of_the_archive_that_is_kept() {
-        let mut store = MemoryStore::default();
-        run(&mut store, &[item("a", "1.0.0", "x")]).0.unwrap();
-        let archive = store.object("a-1.0.0.tgz").unwrap().to_vec();
-        let index = String::from_utf8(store.object(INDEX).unwrap().to_vec()).unwrap();
-        for line in [
-            format!("digest: {:x}", Sha256::digest(&archive)),
-            "- a-1.0.0.tgz".to_owned(),
-            format!("created: \"{NOW}\""),
-        ] {
-            assert!(index.contains(&line), "{line}\n{index}");
-        }
-    }
 }

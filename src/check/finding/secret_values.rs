@@ -289,11 +289,40 @@ impl PartialEq for SecretValues {
 
 impl Eq for SecretValues {}
 
+/// Words of keys that name secrets.
+const KEY_WORDS: [&str; 9] = [
+    "secret",
+    "pass",
+    "token",
+    "key",
+    "auth",
+    "credential",
+    "pwd",
+    "jwt",
+    "connectionstring",
+];
+/// Texts up to this length are looked through without a regular expression, which takes longer to begin.
+const SHORT: usize = 64;
+
 /// Whether any word of a text is part of a key that names a secret: most texts need not be read.
 fn may_hold_secret(text: &[u8]) -> bool {
-    static WORDS: LazyLock<Option<regex::bytes::Regex>> = LazyLock::new(|| {
-        regex::bytes::Regex::new("(?i-u)secret|pass|token|key|auth|credential|pwd|jwt|connectionstring").ok()
-    });
+    if text.len() <= SHORT {
+        let begins_word = |at: usize| {
+            let rest = text.get(at..).unwrap_or_default();
+            let has = |word: &&str| {
+                rest.get(..word.len())
+                    .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
+            };
+            let first = rest.first().map(u8::to_ascii_lowercase);
+            let mut words = KEY_WORDS
+                .iter()
+                .filter(|word| word.as_bytes().first().copied() == first);
+            words.any(|word| has(&word))
+        };
+        return (0..text.len()).any(begins_word);
+    }
+    static WORDS: LazyLock<Option<regex::bytes::Regex>> =
+        LazyLock::new(|| regex::bytes::Regex::new(&format!("(?i-u){}", KEY_WORDS.join("|"))).ok());
     WORDS.as_ref().is_none_or(|words| words.is_match(text))
 }
 
@@ -323,6 +352,28 @@ fn is_recognizable(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn short_and_long_texts_have_the_same_words() {
+        for word in KEY_WORDS {
+            for text in [
+                word.to_owned(),
+                format!("a{}", word.to_uppercase()),
+                format!("{word}-x"),
+            ] {
+                assert!(may_hold_secret(text.as_bytes()), "{text}");
+                assert!(
+                    may_hold_secret(format!("{text}{}", " ".repeat(SHORT)).as_bytes()),
+                    "{text}"
+                );
+            }
+            let cut = word.get(..word.len() - 1).unwrap();
+            assert!(
+                !may_hold_secret(cut.as_bytes()) && !may_hold_secret(format!("{cut}{}", " ".repeat(SHORT)).as_bytes())
+            );
+        }
+        assert!(!may_hold_secret(b"") && !may_hold_secret("m\u{e9}tadonn\u{e9}es".as_bytes()));
+    }
 
     #[test]
     fn secrets_are_found_by_their_keys_and_their_objects() {

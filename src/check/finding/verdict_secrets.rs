@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 
 use super::secret_text::{path_names_secret, without_value};
 use super::secret_values::SecretValues;
-use crate::kubernetes::validate::{Resource, Status};
+use crate::kubernetes::validate::{JoinedText, Resource, Status};
 use crate::text::rule::Rule;
 
 /// The secrets of documents by their hash: files rendered with several values have most documents in common.
@@ -62,16 +62,23 @@ fn may_follow_value(after: &[u8]) -> bool {
     )
 }
 
+/// Whether nothing of a document is quoted: nothing is wrong with it, or its kind has no schema or is no longer served.
+fn is_silent(resource: &Resource) -> bool {
+    let unreadable = Rule::Document.into();
+    let is_about_kind =
+        resource.status == Status::Error && resource.violations.iter().all(|found| found.rule != unreadable);
+    resource.violations.is_empty() || is_about_kind
+}
+
+/// Whether verdicts quote any of the documents that they are about, and so may show secrets.
+pub fn quotes_anything(resources: &[Resource]) -> bool {
+    !resources.iter().all(is_silent)
+}
+
 /// Hides the secrets of a file in what is said about it; gives them.
-pub fn hide_secrets(text: &[u8], resources: &mut [Resource], known: &mut KnownSecrets) -> SecretValues {
+pub fn hide_secrets(text: &JoinedText, resources: &mut [Resource], known: &mut KnownSecrets) -> SecretValues {
     let mut secrets = SecretValues::default();
-    // A kind without a schema, or that is no longer served: nothing else is quoted.
-    let is_about_kind = |resource: &Resource| {
-        let unreadable = Rule::Document.into();
-        resource.status == Status::Error && resource.violations.iter().all(|found| found.rule != unreadable)
-    };
-    let is_silent = |resource: &Resource| resource.violations.is_empty() || is_about_kind(resource);
-    if resources.iter().all(is_silent) {
+    if !quotes_anything(resources) {
         return secrets;
     }
     // A message quotes the document that it is about, and what Secrets beside it have.
@@ -79,9 +86,8 @@ pub fn hide_secrets(text: &[u8], resources: &mut [Resource], known: &mut KnownSe
     let mut quoted: Vec<usize> = quoted.map(|resource| resource.offset).collect();
     quoted.sort_unstable();
     let mut start = 0;
-    let separators = memchr::memmem::find_iter(text, b"\n---").map(|at| at + 1);
-    for end in separators.chain([text.len()]) {
-        let document = text.get(start..end).unwrap_or_default();
+    for document in text.documents() {
+        let end = start + document.len();
         let first = quoted.partition_point(|&offset| offset < start);
         let is_quoted = quoted.get(first).is_some_and(|&offset| offset < end);
         if is_quoted || names_secret_kind(document) {

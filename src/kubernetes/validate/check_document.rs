@@ -1,9 +1,10 @@
 //! One document and the verdict on it.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use serde_json::Value as Json;
 
 use crate::kubernetes::lifecycle::lifecycle;
@@ -29,15 +30,27 @@ pub const IGNORE_ANNOTATION: &str = "chartwright.dev/ignore";
 /// once; empty documents give nothing. A document is one resource for all versions with the same verdict and the
 /// same violations. Offsets count from the start of `text`.
 pub(super) fn check_document(text: &[u8], targets: &[Target], options: &Options) -> Vec<Resource> {
+    check_with(text, targets, options).0
+}
+
+/// [`check_document`] before the definitions of custom resources are known: nothing where the verdict depends on one.
+pub(super) fn check_without_definitions(text: &[u8], targets: &[Target], options: &Options) -> Option<Vec<Resource>> {
+    let (resources, needs_definition) = check_with(text, targets, options);
+    (!needs_definition).then_some(resources)
+}
+
+/// The verdicts, and whether definitions of custom resources were asked for.
+fn check_with(text: &[u8], targets: &[Target], options: &Options) -> (Vec<Resource>, bool) {
     let tree = match yaml::parse_all(text) {
         Ok(tree) => tree,
         Err(error) => {
             let at = error.offset().unwrap_or(0) as usize;
             let message = format!("error unmarshalling resource: error converting YAML to JSON: {error}");
-            return vec![failed(0, at, message)];
+            return (vec![failed(0, at, message)], false);
         }
     };
     let mut resources: Vec<Resource> = Vec::new();
+    let mut needs_definition = false;
     for document in tree.documents() {
         let first = resources.len();
         let shared = Shared::default();
@@ -64,8 +77,9 @@ pub(super) fn check_document(text: &[u8], targets: &[Target], options: &Options)
             join(&mut resources, first, found);
             signatures.extend(signature.map(|signature| (signature, target.catalog.minor())));
         }
+        needs_definition |= shared.needs_definition.get();
     }
-    resources
+    (resources, needs_definition)
 }
 
 /// What a verdict depends on besides the document: its definitions, its lifecycle, and rules that came with a version.
@@ -78,7 +92,7 @@ struct Signature {
 
 /// Adds the verdicts of one more version to those from `first` on.
 fn join(resources: &mut Vec<Resource>, first: usize, found: Vec<Resource>) {
-    let mut places: HashMap<usize, Vec<usize>> = HashMap::new();
+    let mut places: HashMap<usize, Vec<usize>, RandomState> = HashMap::default();
     for (index, known) in resources.iter().enumerate().skip(first) {
         places.entry(known.offset).or_default().push(index);
     }
@@ -139,8 +153,10 @@ struct Shared {
     unreadable: OnceCell<Option<(String, usize)>>,
     /// The answer of [`is_plain`].
     is_plain: OnceCell<bool>,
+    /// Whether a kind occurred that only the definition of a custom resource may describe.
+    needs_definition: Cell<bool>,
     /// Violations in `metadata`, by object.
-    metadata: RefCell<HashMap<NodeId, Vec<Violation>>>,
+    metadata: RefCell<HashMap<NodeId, Vec<Violation>, RandomState>>,
 }
 
 impl DocumentCheck<'_> {
@@ -285,6 +301,7 @@ impl DocumentCheck<'_> {
     }
 
     fn custom(&self, api_version: &str, kind: &str) -> Option<SchemaChoice<'_>> {
+        self.shared.needs_definition.set(true);
         let custom = self.options.custom.as_ref()?;
         Some(SchemaChoice::Custom(custom.find(api_version, kind)?))
     }

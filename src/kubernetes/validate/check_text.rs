@@ -1,11 +1,4 @@
-//! All documents of one text or of many, each with its verdict. Equal documents are judged once.
-
-use std::collections::HashMap;
-use std::hash::{BuildHasher as _, Hash, Hasher};
-
-use foldhash::fast::RandomState;
-
-use crate::text::threads::map_with_state;
+//! All documents of a text, each with its verdict.
 
 use super::check_document::check_document;
 use super::options::{Options, Target};
@@ -31,7 +24,7 @@ pub fn check_text(text: &[u8], targets: &[Target], options: &Options) -> Vec<Res
 
 /// Verdicts on a document that begins at `offset` of a text of `length` bytes. UTF-16 is converted to UTF-8 first, and offsets
 /// belong to the converted text, so they are limited to the length of this one.
-fn placed(verdicts: Vec<Resource>, offset: usize, length: usize) -> impl Iterator<Item = Resource> {
+pub(super) fn placed(verdicts: Vec<Resource>, offset: usize, length: usize) -> impl Iterator<Item = Resource> {
     verdicts.into_iter().map(move |mut resource| {
         resource.offset = (resource.offset + offset).min(length);
         for violation in &mut resource.violations {
@@ -42,103 +35,6 @@ fn placed(verdicts: Vec<Resource>, offset: usize, length: usize) -> impl Iterato
         }
         resource
     })
-}
-
-/// The documents of many texts. Files rendered with several values have most of theirs in common.
-#[derive(Debug)]
-pub struct Documents<'t> {
-    texts: &'t [&'t [u8]],
-    distinct: Vec<&'t [u8]>,
-    /// For each text, where its documents begin and which of `distinct` they are.
-    places: Vec<Vec<(usize, usize)>>,
-}
-
-/// A document and its hash, which is computed where there are several threads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Hashed<'t> {
-    hash: u64,
-    text: &'t [u8],
-}
-
-impl<'t> Hashed<'t> {
-    fn new(text: &'t [u8], hasher: &RandomState) -> Self {
-        Self {
-            hash: hasher.hash_one(text),
-            text,
-        }
-    }
-}
-
-impl Hash for Hashed<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
-    }
-}
-
-impl<'t> Documents<'t> {
-    /// Finds the documents, on at most `workers` threads.
-    pub fn of(texts: &'t [&'t [u8]], workers: Option<usize>) -> Self {
-        let hasher = RandomState::default();
-        let split = |(): &mut (), text: &&'t [u8]| -> Vec<(usize, Hashed<'t>)> {
-            let documents = split_documents(text).into_iter();
-            let hashed = documents.map(|(offset, document)| (offset, Hashed::new(document, &hasher)));
-            hashed.collect()
-        };
-        let documents = map_with_state(texts, workers, || (), split);
-        let mut distinct: Vec<&[u8]> = Vec::new();
-        let mut known: HashMap<Hashed<'t>, usize, RandomState> = HashMap::default();
-        let places = documents.into_iter().map(|documents| {
-            let mut place = |(offset, document): (usize, Hashed<'t>)| {
-                let index = *known.entry(document).or_insert_with(|| {
-                    distinct.push(document.text);
-                    distinct.len() - 1
-                });
-                (offset, index)
-            };
-            documents.into_iter().map(&mut place).collect()
-        });
-        let places = places.collect();
-        Self {
-            texts,
-            distinct,
-            places,
-        }
-    }
-
-    /// The documents that meet a condition, each once.
-    pub fn filter(&self, workers: Option<usize>, is_wanted: impl Fn(&[u8]) -> bool + Sync) -> Vec<&'t [u8]> {
-        let answers = map_with_state(&self.distinct, workers, || (), |(), document| is_wanted(document));
-        let wanted = self.distinct.iter().zip(answers).filter(|(_, is_wanted)| *is_wanted);
-        wanted.map(|(document, _)| *document).collect()
-    }
-
-    /// What [`check_text`] gives for each of the texts.
-    pub fn check(&self, workers: Option<usize>, targets: &[Target], options: &Options) -> Vec<Vec<Resource>> {
-        let judge = |(): &mut (), document: &&[u8]| check_document(document, targets, options);
-        let mut verdicts = map_with_state(&self.distinct, workers, || (), judge);
-        let mut uses = vec![0_usize; self.distinct.len()];
-        for &(_, index) in self.places.iter().flatten() {
-            if let Some(uses) = uses.get_mut(index) {
-                *uses += 1;
-            }
-        }
-        let mut take = |index: usize| match (verdicts.get_mut(index), uses.get_mut(index)) {
-            (Some(verdicts), Some(1)) => std::mem::take(verdicts),
-            (Some(verdicts), Some(uses)) => {
-                *uses -= 1;
-                verdicts.clone()
-            }
-            _ => Vec::new(),
-        };
-        let texts = self.texts.iter().zip(&self.places);
-        let verdicts_of = |(text, places): (&&[u8], &Vec<(usize, usize)>)| {
-            let resources = places
-                .iter()
-                .flat_map(|&(offset, index)| placed(take(index), offset, text.len()));
-            resources.collect()
-        };
-        texts.map(verdicts_of).collect()
-    }
 }
 
 #[cfg(test)]
@@ -243,25 +139,5 @@ mod tests {
             verdicts(&text, false).first().unwrap().1,
             ["/data/c got number, want null or string"]
         );
-    }
-
-    #[test]
-    fn many_texts_have_the_verdicts_of_each() {
-        let bad = format!("---\n{HEAD}data: 1\n");
-        let good = format!("---\n{HEAD}");
-        let texts = [
-            format!("{bad}{good}"),
-            format!("a: [\n{good}{bad}{bad}"),
-            String::new(),
-            good,
-        ];
-        let texts: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
-        let targets = [Target::embedded(Catalog::find("1.31").unwrap())];
-        let options = Options::default();
-        let documents = Documents::of(&texts, Some(2));
-        assert_eq!(documents.filter(None, |_| true).len(), 4);
-        let found = documents.check(Some(2), &targets, &options);
-        let expected: Vec<Vec<Resource>> = texts.iter().map(|text| check_text(text, &targets, &options)).collect();
-        assert_eq!(found, expected);
     }
 }

@@ -78,7 +78,7 @@ impl<'w> Walk<'w> {
     }
 
     pub(super) fn is_null(&self, node: NodeId) -> bool {
-        matches!(self.tree.kind(node), NodeKind::Scalar(_)) && matches!(self.tree.scalar(node), Ok(Scalar::Null))
+        self.tree.is_null(node)
     }
 
     /// Whether a value is empty to Go: null, an empty text, list or mapping.

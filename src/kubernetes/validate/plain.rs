@@ -6,8 +6,9 @@ use crate::text::yaml::{NodeId, NodeKind, Scalar, Tree};
 /// no number that JSON cannot express.
 pub(super) fn is_plain(tree: &Tree<'_>, root: NodeId) -> bool {
     let is_bare = |node: NodeId| tree.kind(node) != NodeKind::Alias && tree.tag(node).is_empty();
-    let mut pending = vec![root];
-    let mut names: Vec<&str> = Vec::new();
+    let mut pending = Vec::with_capacity(64);
+    pending.push(root);
+    let mut names: Vec<&str> = Vec::with_capacity(32);
     while let Some(node) = pending.pop() {
         if !is_bare(node) {
             return false;
@@ -16,11 +17,10 @@ pub(super) fn is_plain(tree: &Tree<'_>, root: NodeId) -> bool {
             NodeKind::Mapping => {
                 names.clear();
                 for (key, value) in tree.pairs(node) {
-                    let is_text = matches!(tree.scalar(key), Ok(Scalar::Str(_))) && !tree.is_merge_key(key);
-                    if !is_text || !is_bare(key) {
+                    let Some(name) = tree.plain_key(key) else {
                         return false;
-                    }
-                    names.push(tree.text(key));
+                    };
+                    names.push(name);
                     pending.push(value);
                 }
                 if has_duplicates(&mut names) {

@@ -431,8 +431,10 @@ impl<'w> Walk<'w> {
         for (name, key, value) in entries {
             match properties.binary_search_by(|property| property.name.cmp(&name)) {
                 Ok(at) => {
-                    missing.retain(|wanted| *wanted != name);
                     let Some(property) = properties.get(at) else { continue };
+                    if property.is_required {
+                        missing.retain(|wanted| *wanted != name);
+                    }
                     self.path.push(name);
                     // Fields that controllers write are dropped when an object is created.
                     let outer = self.strictness;

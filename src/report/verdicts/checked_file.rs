@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use crate::check::finding::SecretValues;
-use crate::kubernetes::validate::{Resource, Status, Violation};
+use crate::kubernetes::validate::{JoinedText, Resource, Status, Violation};
 use crate::text::rule::Severity;
-use crate::text::source::{LineIndex, offset};
 use crate::text::visible::shown_line;
 
 /// One input and what was found in it.
@@ -14,7 +13,7 @@ pub struct CheckedFile {
     /// As the user knows it; `stdin` for standard input.
     pub path: String,
     /// Its bytes.
-    pub text: Vec<u8>,
+    pub text: JoinedText,
     /// The verdicts.
     pub resources: Vec<Resource>,
     /// Why it could not be read.
@@ -27,11 +26,6 @@ impl CheckedFile {
     /// Whether anything in it is invalid or cannot be judged.
     pub fn has_failed(&self) -> bool {
         self.failure.is_some() || self.resources.iter().any(Resource::has_failed)
-    }
-
-    pub(super) fn place(&self, index: &LineIndex, at: usize) -> (u32, u32) {
-        let position = index.position(&self.text, offset(at));
-        (position.line, position.column)
     }
 }
 

@@ -1,14 +1,12 @@
 //! kubeconform's JSON, with lines and columns.
 
-use std::cell::LazyCell;
-
 use serde_json::{Value as Json, json};
 
 use super::checked_file::{CheckedFile, ResourceOptions, counts, is_shown, message};
-use crate::kubernetes::validate::{Resource, Status};
+use crate::kubernetes::validate::{Positions, Resource, Status};
 use crate::report::json_text;
 use crate::text::redact::redact_message;
-use crate::text::source::LineIndex;
+use crate::text::source::Position;
 
 pub(super) fn text(files: &[CheckedFile], options: ResourceOptions) -> String {
     let mut resources: Vec<Json> = Vec::new();
@@ -16,12 +14,12 @@ pub(super) fn text(files: &[CheckedFile], options: ResourceOptions) -> String {
         if let Some(failure) = &file.failure {
             resources.push(json!({"filename": file.path, "kind": "", "name": "", "version": "", "status": "statusError", "msg": redact_message(failure)}));
         }
-        let index = LazyCell::new(|| LineIndex::new(&file.text));
+        let positions = file.text.positions();
         let shown = file
             .resources
             .iter()
             .filter(|resource| is_shown(resource.status, options.verbose));
-        resources.extend(shown.map(|resource| resource_json(file, &index, resource)));
+        resources.extend(shown.map(|resource| resource_json(file, &positions, resource)));
     }
     let mut document = json!({"resources": resources});
     if options.summary
@@ -43,16 +41,16 @@ fn status_name(status: Status) -> &'static str {
     }
 }
 
-fn resource_json(file: &CheckedFile, index: &LineIndex, resource: &Resource) -> Json {
+fn resource_json(file: &CheckedFile, positions: &Positions<'_>, resource: &Resource) -> Json {
     let violations: Vec<Json> = resource
         .violations
         .iter()
         .map(|violation| {
-            let (line, column) = file.place(index, violation.offset);
+            let Position { line, column } = positions.position(violation.offset);
             json!({"path": violation.path, "msg": redact_message(&violation.message), "rule": violation.rule.to_string(), "line": line, "column": column})
         })
         .collect();
-    let (line, column) = file.place(index, resource.offset);
+    let Position { line, column } = positions.position(resource.offset);
     let mut entry = json!({
         "filename": file.path,
         "kind": resource.kind,

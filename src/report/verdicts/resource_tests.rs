@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{CheckedFile, ResourceFormat, ResourceOptions, resources_as};
-use crate::kubernetes::validate::{Resource, Status, Violation};
+use crate::kubernetes::validate::{JoinedText, Resource, Status, Violation};
 use crate::text::rule::Rule;
 
 fn resource(kind: &str, name: &str, status: Status, violations: &[(&str, &str, Rule)]) -> Resource {
@@ -30,7 +30,7 @@ fn resource(kind: &str, name: &str, status: Status, violations: &[(&str, &str, R
 fn files() -> Vec<CheckedFile> {
     let file = |path: &str, resources, failure: Option<&str>| CheckedFile {
         path: path.to_owned(),
-        text: b"1\n2\n3\n4\n".to_vec(),
+        text: b"1\n2\n3\n4\n".to_vec().into(),
         resources,
         failure: failure.map(str::to_owned),
         secrets: std::sync::Arc::default(),
@@ -113,7 +113,7 @@ fn summaries_count_resources_and_files() {
     let one = |path: &str| {
         vec![CheckedFile {
             path: path.to_owned(),
-            text: Vec::new(),
+            text: JoinedText::default(),
             resources: vec![resource("Pod", "p", Status::Valid, &[])],
             failure: None,
             secrets: std::sync::Arc::default(),

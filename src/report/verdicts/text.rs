@@ -1,12 +1,10 @@
 //! A line for each violation, with its place, rule and Kubernetes versions.
 
-use std::cell::LazyCell;
 use std::fmt::Write as _;
 
 use super::checked_file::{CheckedFile, ResourceOptions, label, summary, versions};
 use crate::kubernetes::validate::Status;
 use crate::text::rule::Severity;
-use crate::text::source::LineIndex;
 use crate::text::threads::map_in_parallel;
 use crate::text::visible::shown_line;
 
@@ -24,26 +22,28 @@ fn file_text(file: &CheckedFile, options: ResourceOptions) -> String {
     if let Some(failure) = &file.failure {
         _ = writeln!(text, "{path}: error: {}", shown_line(failure));
     }
-    let index = LazyCell::new(|| LineIndex::new(&file.text));
+    let positions = file.text.positions();
+    let place = |at: usize| {
+        let position = positions.position(at);
+        format!("{path}:{}:{}", position.line, position.column)
+    };
     let shown = file
         .resources
         .iter()
         .filter(|resource| options.verbose || !resource.violations.is_empty());
     for resource in shown {
         let (label, versions) = (label(resource), versions(resource, options));
-        let (line, column) = file.place(&index, resource.offset);
         match resource.status {
             Status::Valid if options.verbose => {
-                _ = writeln!(text, "{path}:{line}:{column}: {label} is valid{versions}");
+                _ = writeln!(text, "{}: {label} is valid{versions}", place(resource.offset));
             }
             Status::Skipped if options.verbose => {
-                _ = writeln!(text, "{path}:{line}:{column}: {label} skipped{versions}");
+                _ = writeln!(text, "{}: {label} skipped{versions}", place(resource.offset));
             }
             _ => {}
         }
         for violation in &resource.violations {
-            let (line, column) = file.place(&index, violation.offset);
-            let place = if violation.path.is_empty() {
+            let pointer = if violation.path.is_empty() {
                 String::new()
             } else {
                 format!("{}: ", shown_line(&violation.path))
@@ -56,7 +56,8 @@ fn file_text(file: &CheckedFile, options: ResourceOptions) -> String {
             let (message, rule) = (shown_line(&violation.message), violation.rule);
             _ = writeln!(
                 text,
-                "{path}:{line}:{column}: {severity}: {label}: {place}{message}{versions} [{rule}]"
+                "{}: {severity}: {label}: {pointer}{message}{versions} [{rule}]",
+                place(violation.offset)
             );
         }
     }

@@ -24,7 +24,7 @@ pub use file::SourceFile;
 pub use inside::{is_inside, read_inside, would_be_inside};
 pub use interrupted::{Interrupted, finish_interrupted};
 pub use line_index::{LineIndex, Position};
-pub use read_file::{Named, open_file, read_file};
+pub use read_file::{Named, open_file, read_file, read_file_into};
 pub use replace_error::ReplaceError;
 pub use replace_file::replace_file;
 pub use replace_files::{Replacement, replace_files};

@@ -20,18 +20,28 @@ pub enum Named {
 /// # Errors
 /// When it cannot be opened or read, is neither a regular file nor allowed to be something else, or is larger.
 pub fn read_file(path: &Path, named: Named, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    read_file_into(path, named, limit, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// [`read_file`] into an empty buffer, which may have room from another file.
+///
+/// # Errors
+/// As [`read_file`]; the buffer then has a part of the file or nothing.
+pub fn read_file_into(path: &Path, named: Named, limit: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
     let size = check_kind(path, named)?;
     if size > limit {
         return Err(too_large(limit));
     }
     let mut file = open(path)?;
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default().saturating_add(1));
+    bytes.reserve(usize::try_from(size).unwrap_or_default().saturating_add(1));
     // One byte more shows that there are more: the size of what grows, and of files in /proc, is not known before.
-    (&mut file).take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    (&mut file).take(limit.saturating_add(1)).read_to_end(bytes)?;
     if bytes.len() as u64 > limit {
         return Err(too_large(limit));
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// Opens a file of a chart for a reader that counts what all files of the chart have together.

@@ -11,7 +11,7 @@ use foldhash::fast::RandomState;
 
 use super::error::{DuplicateKey, YamlError};
 use super::go_syntax::{GoSyntax, Shown, key_syntax};
-use super::resolve::{MERGE_TAG, Scalar, resolve_tagged, special_float_text};
+use super::resolve::{MERGE_TAG, Scalar, resolve_plain, resolve_tagged, special_float_text};
 use super::tree::{NodeId, NodeKind, Tree};
 use crate::text::go::float_format::format_shortest_32;
 use crate::text::limits::DECODED_NODES;
@@ -388,12 +388,37 @@ impl Tree<'_> {
     /// When tag and text do not match.
     pub fn scalar(&self, id: NodeId) -> Result<Scalar<'_>, YamlError> {
         let text = self.text(id);
+        if let Some(is_implicit) = self.is_implicit_without_tag(id) {
+            return Ok(if is_implicit {
+                resolve_plain(text)
+            } else {
+                Scalar::Str(Cow::Borrowed(text))
+            });
+        }
         let tag = self.tag(id);
         if tag.is_empty() && !self.is_implicit(id) {
             return Ok(Scalar::Str(Cow::Borrowed(text)));
         }
         let offset = self.span(id).start;
         resolve_tagged(tag, text).map_err(|problem| YamlError::Content { offset, problem })
+    }
+
+    /// Whether a scalar is null.
+    pub fn is_null(&self, id: NodeId) -> bool {
+        // Most are longer than `null`.
+        if self.is_implicit_without_tag(id) == Some(true) && self.text_length(id) > "null".len() {
+            return false;
+        }
+        matches!(self.kind(id), NodeKind::Scalar(_)) && matches!(self.scalar(id), Ok(Scalar::Null))
+    }
+
+    /// The text of a key without anchor, tag and other meaning: not `yes`, not `1`, not `<<`.
+    pub fn plain_key(&self, id: NodeId) -> Option<&str> {
+        let is_implicit = self.is_implicit_without_tag(id)?;
+        let text = self.text(id);
+        let is_text = matches!(self.kind(id), NodeKind::Scalar(_))
+            && (!is_implicit || (text != "<<" && matches!(resolve_plain(text), Scalar::Str(_))));
+        is_text.then_some(text)
     }
 
     /// Whether a key is `<<`, which takes over the pairs of its value.

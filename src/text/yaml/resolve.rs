@@ -104,6 +104,9 @@ fn plain(text: &str, may_be_timestamp: bool) -> Scalar<'_> {
 }
 
 fn word(text: &str) -> Option<Scalar<'static>> {
+    if text.len() > "false".len() {
+        return None;
+    }
     Some(match text {
         "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Scalar::Bool(true),
         "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => Scalar::Bool(false),

@@ -179,6 +179,18 @@ impl Tree<'_> {
             .map_or("", |(tag, _)| tag)
     }
 
+    /// [`Tree::is_implicit`] of a node without a tag; nothing for one that has properties.
+    pub(super) fn is_implicit_without_tag(&self, id: NodeId) -> Option<bool> {
+        let node = self.node(id)?;
+        (node.properties == 0).then_some(node.is_implicit)
+    }
+
+    /// Bytes of a scalar's text.
+    pub(super) fn text_length(&self, id: NodeId) -> usize {
+        self.node(id)
+            .map_or(0, |node| node.text.end.saturating_sub(node.text.start) as usize)
+    }
+
     /// Whether a scalar's type is found from its text (plain, or tagged `!`).
     pub fn is_implicit(&self, id: NodeId) -> bool {
         self.node(id).is_some_and(|node| node.is_implicit)

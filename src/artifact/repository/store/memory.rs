@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::artifact::network::Verdict;
 
 use super::store_error::{StoreError, StoreFailure};
-use super::{PutOutcome, Store, Versioned};
+use super::{ListedObject, PutOutcome, Store, Versioned, is_hidden};
 
 /// What goes wrong with one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,5 +136,41 @@ impl Store for MemoryStore {
 
     fn put_if_version(&mut self, name: &str, bytes: &[u8], version: &str) -> Result<PutOutcome, StoreError> {
         self.put(name, bytes, Some(version))
+    }
+
+    fn list(&mut self, prefix: &str) -> Result<Vec<ListedObject>, StoreError> {
+        self.begin("LIST", prefix)?;
+        let names = self
+            .objects
+            .iter()
+            .filter(|(name, _)| name.starts_with(prefix) && !is_hidden(name));
+        Ok(names
+            .map(|(name, (bytes, _))| ListedObject {
+                name: name.clone(),
+                size: bytes.len() as u64,
+            })
+            .collect())
+    }
+
+    fn delete(&mut self, name: &str, version: &str) -> Result<PutOutcome, StoreError> {
+        let fault = self.begin("DELETE", name)?;
+        if self
+            .objects
+            .get(name)
+            .map(|(_, version)| version.to_string())
+            .as_deref()
+            != Some(version)
+        {
+            return Ok(PutOutcome::Conflict);
+        }
+        self.objects.remove(name);
+        if fault == Fault::LostAnswer {
+            return Err(error("DELETE", name, busy()));
+        }
+        Ok(PutOutcome::Written)
+    }
+
+    fn check_writable(&mut self) -> Result<(), StoreError> {
+        self.begin("PUT", "").map(drop)
     }
 }

@@ -1,4 +1,4 @@
-//! The storage of a repository: a flat set of whole objects with conditional writes.
+//! The storage of a repository: a set of whole objects, by names with `/`, with conditional writes.
 
 #[cfg(test)]
 mod contract;
@@ -28,12 +28,21 @@ pub struct Versioned {
     pub version: String,
 }
 
-/// The outcome of a conditional write.
+/// An object in a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedObject {
+    /// Its name in the repository.
+    pub name: String,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// The outcome of a conditional write or removal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PutOutcome {
-    /// The object was written.
+    /// The object was written or removed.
     Written,
-    /// The object is not in the expected state; nothing was written. A write whose answer was lost looks the same when
+    /// The object is not in the expected state; nothing was changed. A write whose answer was lost looks the same when
     /// it is sent again.
     Conflict,
 }
@@ -57,4 +66,28 @@ pub trait Store {
     /// # Errors
     /// When the store cannot be reached, refuses, or does not exist.
     fn put_if_version(&mut self, name: &str, bytes: &[u8], version: &str) -> Result<PutOutcome, StoreError>;
+
+    /// The objects whose names begin with `prefix`, sorted by name, without those that begin with a dot.
+    ///
+    /// # Errors
+    /// When the store cannot be reached, refuses, or does not exist.
+    fn list(&mut self, prefix: &str) -> Result<Vec<ListedObject>, StoreError>;
+
+    /// Removes an object that must still be at `version`. One that has vanished is a conflict. S3 has no such condition in all
+    /// stores, so an object that changes between the comparison and the removal is removed there.
+    ///
+    /// # Errors
+    /// When the store cannot be reached, refuses, or does not exist.
+    fn delete(&mut self, name: &str, version: &str) -> Result<PutOutcome, StoreError>;
+
+    /// Finds out whether the store can be written to, and whether it honours the conditions of writes.
+    ///
+    /// # Errors
+    /// When it cannot, or does not.
+    fn check_writable(&mut self) -> Result<(), StoreError>;
+}
+
+/// Whether a name is one that listings leave out: those of temporary files, locks and probes.
+fn is_hidden(name: &str) -> bool {
+    name.split('/').any(|part| part.starts_with('.'))
 }

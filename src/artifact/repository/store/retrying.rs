@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::artifact::network::{Clock, RetryPolicy};
 
 use super::store_error::StoreError;
-use super::{PutOutcome, Store, Versioned};
+use super::{ListedObject, PutOutcome, Store, Versioned};
 
 /// A store whose failed requests are repeated.
 #[derive(Debug)]
@@ -45,6 +45,18 @@ impl<S: Store> Store for RetryingStore<S> {
 
     fn put_if_version(&mut self, name: &str, bytes: &[u8], version: &str) -> Result<PutOutcome, StoreError> {
         self.run(|store| store.put_if_version(name, bytes, version))
+    }
+
+    fn list(&mut self, prefix: &str) -> Result<Vec<ListedObject>, StoreError> {
+        self.run(|store| store.list(prefix))
+    }
+
+    fn delete(&mut self, name: &str, version: &str) -> Result<PutOutcome, StoreError> {
+        self.run(|store| store.delete(name, version))
+    }
+
+    fn check_writable(&mut self) -> Result<(), StoreError> {
+        self.run(Store::check_writable)
     }
 }
 

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use object_store::aws::AmazonS3;
 use object_store::path::Path as ObjectPath;
-use object_store::{Error, ObjectStore as _, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion};
+use object_store::{
+    Attribute, Attributes, Error, ObjectStore as _, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion,
+};
 
 use crate::artifact::network::{Network, Verdict};
 use crate::text::causes::with_causes;
@@ -16,7 +18,7 @@ use crate::text::redact::redact_message;
 use super::s3_answer::{AnswerLog, S3Answer, Source, WatchedClient};
 use super::s3_settings::S3Settings;
 use super::store_error::{StoreError, StoreFailure};
-use super::{PutOutcome, Store, Versioned};
+use super::{ListedObject, PutOutcome, Store, Versioned, is_hidden};
 
 /// The version of no object.
 const NO_VERSION: &str = "\"chartwright-has-no-such-version\"";
@@ -78,9 +80,21 @@ impl S3Store {
     fn key(&self, name: &str) -> ObjectPath {
         if self.prefix.is_empty() {
             ObjectPath::from(name)
+        } else if name.is_empty() {
+            ObjectPath::from(self.prefix.as_str())
         } else {
             ObjectPath::from(format!("{}/{name}", self.prefix))
         }
+    }
+
+    /// The name of an object in the repository.
+    fn name(&self, key: &ObjectPath) -> Option<String> {
+        let key = key.as_ref();
+        if self.prefix.is_empty() {
+            return Some(key.to_owned());
+        }
+        let name = key.strip_prefix(&self.prefix)?.strip_prefix('/')?;
+        Some(name.to_owned())
     }
 
     fn error(&self, method: &'static str, name: &str, failure: StoreFailure) -> StoreError {
@@ -130,6 +144,7 @@ impl S3Store {
         let is_update = matches!(mode, PutMode::Update(_));
         let options = PutOptions {
             mode,
+            attributes: attributes(name),
             ..PutOptions::default()
         };
         let key = self.key(name);
@@ -178,6 +193,21 @@ impl S3Store {
         self.conditions = Conditions::Proven;
         Ok(())
     }
+}
+
+/// The headers of an object for clients and caches: an index must not be cached, since it changes with every push.
+fn attributes(name: &str) -> Attributes {
+    let (kind, caching) = match name.rsplit_once('.') {
+        Some((_, "tgz")) => ("application/gzip", None),
+        Some((_, "yaml")) => ("application/x-yaml", Some("no-cache")),
+        Some((_, "prov")) => ("text/plain; charset=utf-8", None),
+        _ => ("application/octet-stream", None),
+    };
+    let mut attributes = Attributes::from_iter([(Attribute::ContentType, kind)]);
+    if let Some(caching) = caching {
+        attributes.insert(Attribute::CacheControl, caching.into());
+    }
+    attributes
 }
 
 /// The condition that an object has a version.
@@ -247,5 +277,61 @@ impl Store for S3Store {
             self.prove_updates()?;
         }
         self.put(name, bytes, update(version))
+    }
+
+    fn list(&mut self, prefix: &str) -> Result<Vec<ListedObject>, StoreError> {
+        let mut found = Vec::new();
+        // Names below a directory are listed directory by directory.
+        let mut directories = vec![
+            prefix
+                .rsplit_once('/')
+                .map_or("", |(directory, _)| directory)
+                .to_owned(),
+        ];
+        while let Some(directory) = directories.pop() {
+            let key = self.key(&directory);
+            let _before = self.log.take();
+            let listing = match self.network.wait(self.store.list_with_delimiter(Some(&key))) {
+                Ok(listing) => listing,
+                Err(error) => {
+                    let answer = self.log.take();
+                    return Err(self.error("LIST", &directory, Self::failure(&error, answer)));
+                }
+            };
+            for object in listing.objects {
+                let Some(name) = self.name(&object.location) else {
+                    continue;
+                };
+                if name.starts_with(prefix) && !is_hidden(&name) {
+                    found.push(ListedObject {
+                        name,
+                        size: object.size,
+                    });
+                }
+            }
+            let inside = listing.common_prefixes.iter().filter_map(|inside| self.name(inside));
+            directories.extend(inside.filter(|name| !is_hidden(name)));
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
+    }
+
+    fn delete(&mut self, name: &str, version: &str) -> Result<PutOutcome, StoreError> {
+        if self.get(name)?.is_none_or(|found| found.version != version) {
+            return Ok(PutOutcome::Conflict);
+        }
+        let key = self.key(name);
+        let _before = self.log.take();
+        match self.network.wait(self.store.delete(&key)) {
+            Ok(()) => Ok(PutOutcome::Written),
+            Err(error) => {
+                let answer = self.log.take();
+                Err(self.error("DELETE", name, Self::failure(&error, answer)))
+            }
+        }
+    }
+
+    fn check_writable(&mut self) -> Result<(), StoreError> {
+        self.prove_updates()
     }
 }

@@ -142,6 +142,8 @@ impl S3Settings {
         }
         let builder = builder
             .with_bucket_name(bucket)
+            // Removing several objects in one request is not part of every store.
+            .with_disable_bulk_delete(true)
             .with_conditional_put(S3ConditionalPut::ETagMatch)
             .with_retry(RetryConfig {
                 max_retries: 0,

@@ -8,7 +8,7 @@ use crate::artifact::network::Verdict;
 /// An operation on a store that failed. No part of the error contains credentials.
 #[derive(Debug, thiserror::Error)]
 pub struct StoreError {
-    /// `GET`, `PUT`, `OPEN` or `LOCK`.
+    /// `GET`, `PUT`, `LIST`, `DELETE`, `OPEN` or `LOCK`.
     pub method: &'static str,
     /// The object, or the store where the fault is the store's: a path, or `s3://bucket/key`.
     pub place: String,

@@ -6,11 +6,15 @@
 use std::collections::HashMap;
 
 use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, ListExpr, LiteralValue, MapExpr, SelectExpr, operators};
+use foldhash::fast::RandomState;
 
 use super::bindings::{Bindings, wider};
 use super::declarations::{Overload, is_type, overloads};
 use super::schema_types::is_reserved;
 use super::types::{Object, Type};
+
+/// The types of the parts of an expression, by their numbers.
+pub(super) type Types = HashMap<u64, Type, RandomState>;
 
 /// Deepest nesting of an expression that is checked.
 const MAX_DEPTH: usize = 400;
@@ -32,7 +36,7 @@ pub(super) struct Checker {
     /// In the order in which they are found.
     pub(super) faults: Vec<Fault>,
     /// The types of all parts.
-    types: HashMap<u64, Type>,
+    types: Types,
     /// Names of variables that occur.
     used: Vec<String>,
     /// Whether something occurs that is not known here.
@@ -48,7 +52,7 @@ pub(super) struct Checked {
     /// In the order in which they are found; empty if anything is not known.
     pub(super) faults: Vec<Fault>,
     /// The types of all parts.
-    pub(super) types: HashMap<u64, Type>,
+    pub(super) types: Types,
     /// Names of variables that occur.
     pub(super) used: Vec<String>,
     pub(super) is_unsure: bool,
@@ -66,7 +70,7 @@ pub(super) fn check(expression: &IdedExpr, variables: &[(&str, Type)]) -> Checke
     let result = checker.check(expression);
     let bindings = &checker.bindings;
     let types = checker.types.iter().map(|(id, found)| (*id, bindings.closed(found)));
-    let types: HashMap<u64, Type> = types.collect();
+    let types: Types = types.collect();
     let result = bindings.closed(&result);
     checker.is_unsure |= bindings.is_exhausted();
     if checker.is_unsure {

@@ -2,11 +2,9 @@
 //! (cel-go `checker/cost.go`, `k8s.io/apiserver/pkg/cel/library/cost.go`). What is not known here costs nothing, so that
 //! the estimate is never above the server's.
 
-use std::collections::HashMap;
-
 use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, ListExpr, LiteralValue, MapExpr, operators};
 
-use super::check_types::qualified;
+use super::check_types::{Types, qualified};
 use super::declarations::overloads;
 use super::function_costs::of_call;
 use super::ranges::Range;
@@ -102,14 +100,14 @@ impl Part<'_> {
 }
 
 struct Estimator<'e, 's> {
-    types: &'e HashMap<u64, Type>,
+    types: &'e Types,
     root: &'s Sizes,
     variables: Vec<(&'e str, Part<'s>)>,
     depth: usize,
 }
 
 /// The most that an expression, whose types are known, can cost for a value of some sizes.
-pub(super) fn cost(expression: &IdedExpr, types: &HashMap<u64, Type>, root: &Sizes) -> u64 {
+pub(super) fn cost(expression: &IdedExpr, types: &Types, root: &Sizes) -> u64 {
     let mut estimator = Estimator {
         types,
         root,

@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
+use foldhash::fast::RandomState;
+
 use super::types::Type;
 
 const TABLE: &str = include_str!("functions.txt");
@@ -21,8 +23,8 @@ pub(super) struct Overload {
 
 /// The signatures of a function, in the order in which they are tried.
 pub(super) fn overloads(name: &str) -> Option<&'static [Overload]> {
-    static KNOWN: LazyLock<HashMap<&str, Vec<Overload>>> = LazyLock::new(|| {
-        let mut known: HashMap<&str, Vec<Overload>> = HashMap::new();
+    static KNOWN: LazyLock<HashMap<&str, Vec<Overload>, RandomState>> = LazyLock::new(|| {
+        let mut known: HashMap<&str, Vec<Overload>, RandomState> = HashMap::default();
         for (name, overload) in TABLE.lines().filter_map(overload) {
             known.entry(name).or_default().push(overload);
         }

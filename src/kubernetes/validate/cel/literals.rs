@@ -1,8 +1,6 @@
 //! Literals that an expression cannot be evaluated with: what the API server finds after the types are right (the
 //! validators of `k8s.io/apiserver/pkg/cel/environment`, and cel-go's constant folding).
 
-use std::collections::HashMap;
-
 use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue};
 
 use crate::kubernetes::validate::quantity::is_date_time;
@@ -12,18 +10,18 @@ use crate::text::go::float_parse::parse_float;
 use crate::text::go::integer::{parse_int, parse_uint};
 use crate::text::go::regexp::translate;
 
-use super::check_types::Fault;
+use super::check_types::{Fault, Types};
 use super::types::Type;
 
 /// The faults of the literals of an expression whose types are right.
-pub(super) fn faults(expression: &IdedExpr, types: &HashMap<u64, Type>) -> Vec<Fault> {
+pub(super) fn faults(expression: &IdedExpr, types: &Types) -> Vec<Fault> {
     let mut found = Vec::new();
     visit(expression, types, &mut found, false, 0);
     found
 }
 
 /// `mixes` says whether literals may have items of several types: within what is formatted.
-fn visit(at: &IdedExpr, types: &HashMap<u64, Type>, found: &mut Vec<Fault>, mixes: bool, depth: usize) {
+fn visit(at: &IdedExpr, types: &Types, found: &mut Vec<Fault>, mixes: bool, depth: usize) {
     if depth > 400 {
         return;
     }
@@ -63,7 +61,7 @@ fn visit(at: &IdedExpr, types: &HashMap<u64, Type>, found: &mut Vec<Fault>, mixe
 }
 
 /// Items of a literal have one type; [`Type::Dyn`] is a type of its own.
-fn mixed(items: impl Iterator<Item = (u64, bool)>, types: &HashMap<u64, Type>) -> Option<Fault> {
+fn mixed(items: impl Iterator<Item = (u64, bool)>, types: &Types) -> Option<Fault> {
     let mut first: Option<&Type> = None;
     for (id, is_optional) in items {
         let Some(mut found) = types.get(&id) else { continue };
@@ -83,7 +81,7 @@ fn mixed(items: impl Iterator<Item = (u64, bool)>, types: &HashMap<u64, Type>) -
 }
 
 /// The fault of a literal that a function cannot use.
-fn of_call(id: u64, call: &CallExpr, types: &HashMap<u64, Type>) -> Option<Fault> {
+fn of_call(id: u64, call: &CallExpr, types: &Types) -> Option<Fault> {
     let name = call.func_name.as_str();
     let first = call.args.first()?;
     if name == "format" {
@@ -133,7 +131,7 @@ fn literal(expression: &IdedExpr) -> Option<(u64, &str)> {
 }
 
 /// Whether a format asks for as many values as there are, of types that it can format.
-fn of_format(id: u64, format: &IdedExpr, values: &IdedExpr, types: &HashMap<u64, Type>) -> Option<Fault> {
+fn of_format(id: u64, format: &IdedExpr, values: &IdedExpr, types: &Types) -> Option<Fault> {
     let (_, text) = literal(format)?;
     let Expr::List(list) = &values.expr else { return None };
     let mut given = list.elements.iter();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::text::limits::DEFINITION_NODES;
@@ -13,17 +14,29 @@ use super::kind::{CustomKind, Scale};
 /// A word that occurs in every definition.
 const MARK: &[u8] = b"CustomResourceDefinition";
 /// The results for kinds that were looked up, by API version and kind.
-type FoundKinds = HashMap<(String, String), Option<Arc<CustomKind>>>;
+type FoundKinds = HashMap<(String, String), Arc<OnceLock<Option<Arc<CustomKind>>>>>;
 
 /// The known `CustomResourceDefinitions`, read when a resource of their kind occurs.
 #[derive(Default)]
 pub struct CustomSchemas {
     /// Texts of documents that contain a definition.
-    definitions: Vec<Vec<u8>>,
+    definitions: Vec<Definition>,
     /// Built when a kind is first looked up.
     by_kind: OnceLock<HashMap<Vec<u8>, Vec<usize>>>,
     /// The results of lookups, by API version and kind.
     found: Mutex<FoundKinds>,
+}
+
+/// The text of a definition: a part of another text.
+struct Definition {
+    text: Arc<Vec<u8>>,
+    range: Range<usize>,
+}
+
+impl Definition {
+    fn bytes(&self) -> &[u8] {
+        self.text.get(self.range.clone()).unwrap_or_default()
+    }
 }
 
 impl fmt::Debug for CustomSchemas {
@@ -87,8 +100,19 @@ impl CustomSchemas {
 
     /// Adds a document that may be a definition.
     pub fn add_document(&mut self, document: &[u8]) {
-        self.definitions.push(document.to_vec());
+        self.add_part(Arc::new(document.to_vec()), 0..document.len());
+    }
+
+    /// Adds a part of a text that may be a definition, without copying it.
+    pub(in super::super) fn add_part(&mut self, text: Arc<Vec<u8>>, range: Range<usize>) {
+        self.definitions.push(Definition { text, range });
         self.by_kind.take();
+    }
+
+    /// The texts of what has been added.
+    #[cfg(test)]
+    pub(in super::super) fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        self.definitions.iter().map(Definition::bytes)
     }
 
     /// Indexes of the definitions that mention a kind, by its name.
@@ -96,10 +120,13 @@ impl CustomSchemas {
         self.by_kind.get_or_init(|| {
             let mut by_kind: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
             for (index, document) in self.definitions.iter().enumerate() {
-                for name in words_behind(document, b"kind") {
-                    let indexes = by_kind.entry(name.to_vec()).or_default();
-                    if indexes.last() != Some(&index) {
-                        indexes.push(index);
+                for name in words_behind(document.bytes(), b"kind") {
+                    match by_kind.get_mut(name) {
+                        Some(indexes) if indexes.last() == Some(&index) => {}
+                        Some(indexes) => indexes.push(index),
+                        None => {
+                            by_kind.insert(name.to_vec(), vec![index]);
+                        }
                     }
                 }
             }
@@ -111,11 +138,16 @@ impl CustomSchemas {
     pub(in super::super) fn find(&self, api_version: &str, kind: &str) -> Option<Arc<CustomKind>> {
         let group = api_version.split_once('/')?.0;
         let key = (api_version.to_owned(), kind.to_owned());
-        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        let custom = found.entry(key).or_insert_with(|| {
+        let slot = {
+            let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(found.entry(key).or_default())
+        };
+        // Only who needs the same kind waits while its definition is read.
+        let custom = slot.get_or_init(|| {
             let indexes = self.by_kind().get(kind.as_bytes()).into_iter().flatten();
             let mut candidates = indexes
                 .filter_map(|&index| self.definitions.get(index))
+                .map(Definition::bytes)
                 .filter(|document| words_behind(document, b"group").any(|word| word == group.as_bytes()));
             candidates
                 .find_map(|document| read(document, api_version, kind))

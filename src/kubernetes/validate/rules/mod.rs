@@ -25,6 +25,8 @@ mod workload;
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
+use foldhash::fast::RandomState;
+
 use crate::text::yaml::{NodeId, NodeKind};
 
 use super::fields::Step::{Index, Key};
@@ -86,7 +88,7 @@ pub(super) const MAX_INT32: i64 = 2_147_483_647;
 
 /// The checks of a definition, by its full name.
 pub(super) fn checks_of(definition: &str) -> &'static [Check] {
-    static CHECKS: OnceLock<HashMap<&'static str, &'static [Check]>> = OnceLock::new();
+    static CHECKS: OnceLock<HashMap<&'static str, &'static [Check], RandomState>> = OnceLock::new();
     let checks = CHECKS.get_or_init(|| TABLES.into_iter().flatten().copied().collect());
     checks.get(short_name(definition)).copied().unwrap_or_default()
 }

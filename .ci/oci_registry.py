@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Charts in a real registry: what Helm pushes we pull, and what we push Helm pulls.
+
+    oci_registry.py BINARY HELM [REGISTRY]
+
+REGISTRY is the program of Debian's docker-registry, and htpasswd is in Debian's apache2-utils. Without them, the step says so and
+leaves out what needs them. Our pushes are those of tests/it/remote_real_registry.rs; CARGO_TEST has other arguments for cargo."""
+import base64
+import hashlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+BINARY, HELM = (os.path.abspath(path) for path in sys.argv[1:3])
+REGISTRY = shutil.which(sys.argv[3] if len(sys.argv) > 3 else "docker-registry")
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+VERSIONS = ["1.0.0", "1.1.0+build.1", "2.0.0-rc.1"]
+USER, PASSWORD = "me", "a-password-of-the-test"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start(work, name, more=""):
+    port = free_port()
+    config = os.path.join(work, f"{name}.yml")
+    with open(config, "w") as out:
+        out.write(f"version: 0.1\nlog: {{level: error}}\nstorage:\n  filesystem: {{rootdirectory: {work}/{name}}}\n"
+                  f"  delete: {{enabled: true}}\nhttp: {{addr: 127.0.0.1:{port}}}\n{more}")
+    process = subprocess.Popen([REGISTRY, "serve", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(100):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/")
+            break
+        except urllib.error.HTTPError:
+            break
+        except OSError:
+            time.sleep(0.1)
+    else:
+        sys.exit("the registry does not start")
+    return process, f"127.0.0.1:{port}"
+
+
+def main():
+    if not REGISTRY:
+        print("skipped: docker-registry is not installed (apt-get install docker-registry)")
+        return
+    work = tempfile.mkdtemp()
+    env = {**os.environ, "HOME": work, "HELM_CONFIG_HOME": work, "HELM_CACHE_HOME": work, "HELM_DATA_HOME": work, "DOCKER_CONFIG": work}
+    processes = []
+
+    def run(command, code=0, **more):
+        done = subprocess.run(command, env=env, cwd=work, capture_output=True, text=True, **more)
+        if done.returncode != code:
+            sys.exit(f"{' '.join(command)} ends with {done.returncode}\n{done.stdout}{done.stderr}")
+        if PASSWORD in done.stdout + done.stderr:
+            sys.exit(f"{' '.join(command)} shows the password")
+        return done.stdout + done.stderr
+
+    def digest(path):
+        with open(os.path.join(work, path), "rb") as archive:
+            return hashlib.sha256(archive.read()).hexdigest()
+
+    try:
+        process, host = start(work, "open")
+        processes.append(process)
+        run([HELM, "create", "web"])
+        for version in VERSIONS:
+            run([HELM, "package", "web", "--version", version])
+            run([HELM, "push", f"web-{version}.tgz", f"oci://{host}/charts", "--plain-http"])
+            os.makedirs(os.path.join(work, "pulled"), exist_ok=True)
+            run([BINARY, "pull", f"oci://{host}/charts/web", "--version", version, "-d", "pulled", "--plain-http"])
+            if digest(f"web-{version}.tgz") != digest(f"pulled/web-{version}.tgz"):
+                sys.exit(f"{version} is not what helm pushed")
+        for arguments, want in [([], "web-1.1.0+build.1.tgz"), (["--devel"], "web-2.0.0-rc.1.tgz"), (["--version", "~1.0"], "web-1.0.0.tgz")]:
+            said = run([BINARY, "pull", f"oci://{host}/charts/web", "--plain-http", "--dry-run", *arguments])
+            if want not in said:
+                sys.exit(f"{arguments}: {said}")
+        print(f"{len(VERSIONS)} versions that helm pushed are pulled, with the same digests")
+        # What we push: a package that helm made, one with a signature beside it, and one of ours.
+        packages = os.path.join(work, "packages")
+        os.makedirs(packages)
+        for version in VERSIONS:
+            shutil.copy(os.path.join(work, f"web-{version}.tgz"), packages)
+        with open(os.path.join(packages, "web-1.0.0.tgz.prov"), "w") as out:
+            out.write("a signature")
+        run([HELM, "create", "ours"])
+        run([BINARY, "package", "ours", "-d", packages])
+        arguments = os.environ.get("CARGO_TEST", "--locked --release").split()
+        digests = []
+        for registry in (host, None):
+            if registry is None:
+                process, registry = start(work, "second")
+                processes.append(process)
+            pushing = {**os.environ, "OCI_REGISTRY": registry, "OCI_PACKAGES": packages, "DOCKER_CONFIG": work, "REGISTRY_AUTH_FILE": "/no/such/file"}
+            done = subprocess.run(["cargo", "test", *arguments, "--test", "it", "remote_real_registry", "--", "--nocapture"],
+                                  env=pushing, cwd=ROOT, capture_output=True, text=True)
+            if done.returncode:
+                sys.exit(f"our pushes fail\n{done.stdout}{done.stderr}")
+            digests.append(sorted(line for line in done.stdout.splitlines() if " Pushed sha256:" in line))
+        if len(digests[0]) != len(VERSIONS) + 1 or digests[0] != digests[1]:
+            sys.exit(f"two registries do not have the same digests: {digests}")
+        os.makedirs(os.path.join(work, "back"))
+        for archive in sorted(name for name in os.listdir(packages) if name.endswith(".tgz")):
+            name, version = archive[:-len(".tgz")].split("-", 1)
+            run([HELM, "pull", f"oci://{host}/ours/{name}", "--version", version, "--plain-http", "-d", "back"])
+            if digest(f"back/{archive}") != digest(f"packages/{archive}"):
+                sys.exit(f"helm pulls another {archive}")
+            run([HELM, "show", "chart", f"oci://{host}/ours/{name}", "--version", version, "--plain-http"])
+            run([HELM, "template", f"oci://{host}/ours/{name}", "--version", version, "--plain-http"])
+            # Helm's manifest of the same package differs in its time, which is that of a file on disk.
+            if name == "web":
+                theirs, ours = (manifest(host, f"{path}/web", version) for path in ("charts", "ours"))
+                created = "org.opencontainers.image.created"
+                for one in (theirs, ours):
+                    one["annotations"].pop(created)
+                    one["layers"] = [layer for layer in one["layers"] if not layer["mediaType"].endswith(".prov")]
+                if json.dumps(theirs) != json.dumps(ours):
+                    sys.exit(f"the manifests differ:\n{json.dumps(theirs)}\n{json.dumps(ours)}")
+        run([HELM, "pull", f"oci://{host}/ours/web", "--version", "1.0.0", "--plain-http", "-d", "back", "--prov"])
+        with open(os.path.join(work, "back", "web-1.0.0.tgz.prov")) as signature:
+            if signature.read() != "a signature":
+                sys.exit("helm pulls another signature")
+        print(f"{len(digests[0])} packages that we pushed are pulled, shown and rendered by helm; the manifests are those of helm")
+        # A registry that asks for a password, which docker's file has.
+        if shutil.which("htpasswd"):
+            secret = run_htpasswd()
+            with open(os.path.join(work, "htpasswd"), "w") as out:
+                out.write(secret)
+            process, private = start(work, "private", f"auth:\n  htpasswd: {{realm: test, path: {work}/htpasswd}}\n")
+            processes.append(process)
+            run([HELM, "registry", "login", private, "-u", USER, "--password-stdin", "--plain-http"], input=PASSWORD)
+            run([HELM, "push", "web-1.0.0.tgz", f"oci://{private}/charts", "--plain-http"])
+            run([BINARY, "pull", f"oci://{private}/charts/web", "-d", "pulled", "--plain-http"])
+            env["HELM_REGISTRY_CONFIG"] = "/no/such/file"
+            run([BINARY, "pull", f"oci://{private}/charts/web", "--plain-http"], code=3)
+            with open(os.path.join(work, "config.json"), "w") as out:
+                auth = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+                out.write(f'{{"auths": {{"{private}": {{"auth": "{auth}"}}}}}}')
+            run([BINARY, "pull", f"oci://{private}/charts/web", "-d", "pulled", "--plain-http"])
+            print("a registry with a password is read with the logins of helm and of docker")
+    finally:
+        for process in processes:
+            process.terminate()
+        shutil.rmtree(work)
+
+
+def manifest(host, repository, version):
+    tag = version.replace("+", "_")
+    request = urllib.request.Request(f"http://{host}/v2/{repository}/manifests/{tag}",
+                                     headers={"Accept": "application/vnd.oci.image.manifest.v1+json"})
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+
+
+def run_htpasswd():
+    return subprocess.run(["htpasswd", "-nbB", USER, PASSWORD], capture_output=True, text=True, check=True).stdout
+
+
+main()

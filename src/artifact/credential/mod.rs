@@ -1,0 +1,18 @@
+//! Who we are to repositories and registries: Helm's repositories.yaml, docker's and podman's files and helper programs, and the
+//! certificates that flags name. What is secret is a [`crate::artifact::network::Secret`], so no debug output shows it.
+
+mod certificate_files;
+mod credential_error;
+mod credential_helper;
+mod docker_config;
+mod helm_home;
+mod login;
+mod registry_logins;
+mod repositories_file;
+
+pub use certificate_files::CertificateFiles;
+pub use credential_error::CredentialError;
+pub use helm_home::HelmHome;
+pub use login::Login;
+pub use registry_logins::RegistryLogins;
+pub use repositories_file::{RepositoriesFile, RepositoryEntry, is_same_address};

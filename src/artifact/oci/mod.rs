@@ -1,0 +1,22 @@
+//! Charts in OCI registries, as Helm keeps them there: tags are versions, an archive is a layer, Chart.yaml the configuration.
+//!
+//! A client of our own, since the crate for it uploads blobs that the registry has, ignores `Link` headers, does not repeat requests
+//! and knows neither docker's helpers nor identity tokens.
+
+mod authorization;
+mod challenge;
+mod chart_config;
+mod manifest;
+mod oci_error;
+mod package_time;
+mod pull;
+mod push;
+mod reference;
+mod registry;
+mod tags;
+
+pub use oci_error::OciError;
+pub use pull::{PullOptions, PulledChart};
+pub use push::{ChartPush, PushOutcome, PushedChart};
+pub use reference::{OciReference, ReferenceError, tag_of, version_of};
+pub use registry::{Registry, RegistrySettings};

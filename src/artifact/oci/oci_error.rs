@@ -1,0 +1,171 @@
+//! Why a registry does not do what is asked. No message shows a credential.
+
+use serde_json::Value as Json;
+
+use crate::artifact::credential::CredentialError;
+use crate::artifact::network::{HttpAnswer, HttpError};
+use crate::text::redact::{redact_message, redact_url};
+
+use super::reference::ReferenceError;
+
+/// Most characters of a registry's own message that are shown.
+const DETAIL_LENGTH: usize = 300;
+
+/// A request to a registry that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum OciError {
+    /// An address is not one.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+    /// There is no answer.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// Credentials cannot be read.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
+    /// The registry does not let us in.
+    #[error("{url} answers {status}{detail}")]
+    Refused {
+        /// What was asked.
+        url: String,
+        /// The status.
+        status: String,
+        /// The registry's words, after `: `.
+        detail: String,
+        /// Whether we had credentials.
+        has_login: bool,
+    },
+    /// The registry does not have it.
+    #[error("{url} answers {status}{detail}")]
+    Missing {
+        /// What was asked.
+        url: String,
+        /// The status.
+        status: String,
+        /// The registry's words, after `: `.
+        detail: String,
+    },
+    /// Another answer that is not a success.
+    #[error("{url} answers {status}{detail}")]
+    Answer {
+        /// What was asked.
+        url: String,
+        /// The status.
+        status: String,
+        /// The registry's words, after `: `.
+        detail: String,
+    },
+    /// What the registry sends is not what it should be.
+    #[error("{what}: {reason}")]
+    Broken {
+        /// Which thing.
+        what: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The tag has other content.
+    #[error("{reference} is already in the registry, with different content (archive {found}, not {new})")]
+    Exists {
+        /// The chart with its tag.
+        reference: String,
+        /// The digest of its archive, or what it is instead of a chart.
+        found: String,
+        /// The digest of ours.
+        new: String,
+    },
+}
+
+impl OciError {
+    /// What an answer that is not a success means.
+    pub(super) fn from_answer(answer: &HttpAnswer, has_login: bool) -> Self {
+        let url = redact_url(answer.url.as_str());
+        let status = answer.status_text();
+        let detail = detail(&answer.body);
+        match answer.status {
+            401 | 403 => Self::Refused {
+                url,
+                status,
+                detail,
+                has_login,
+            },
+            404 => Self::Missing { url, status, detail },
+            _ => Self::Answer { url, status, detail },
+        }
+    }
+
+    /// Something that is not what it should be.
+    pub(super) fn broken(what: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Broken {
+            what: what.into(),
+            reason: reason.into(),
+        }
+    }
+
+    /// Whether the registry does not have what was asked for.
+    pub const fn is_missing(&self) -> bool {
+        matches!(self, Self::Missing { .. })
+    }
+
+    /// Whether the chart is at fault, and not the registry.
+    pub const fn is_finding(&self) -> bool {
+        matches!(self, Self::Exists { .. })
+    }
+
+    /// What to do about it.
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused { has_login: false, .. } => Some(
+                "log in with `docker login` or `helm registry login`, or give --username and --password-stdin; a registry may also answer this for a chart that does not exist",
+            ),
+            Self::Refused { has_login: true, .. } => {
+                Some("the credentials are refused: log in again, or check what they may read and write")
+            }
+            Self::Exists { .. } => Some("raise the chart's version: a published version never changes"),
+            Self::Http(HttpError::Transport { .. }) => {
+                Some("a registry without TLS needs --plain-http, one with its own certificates --ca-file")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The code and message of the first error in an answer, after `: `.
+fn detail(body: &[u8]) -> String {
+    let answer: Json = serde_json::from_slice(body).unwrap_or_default();
+    let error = answer.pointer("/errors/0");
+    let text = |field: &str| {
+        error
+            .and_then(|error| error.get(field))
+            .and_then(Json::as_str)
+            .unwrap_or_default()
+    };
+    let mut detail = String::new();
+    for text in [text("code"), text("message")] {
+        if !text.is_empty() {
+            detail.push_str(": ");
+            detail.extend(redact_message(text).chars().take(DETAIL_LENGTH));
+        }
+    }
+    detail
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registrys_words_are_shown_in_part() {
+        let long = format!(r#"{{"errors": [{{"code": "X", "message": "{}"}}]}}"#, "a".repeat(1000));
+        for (body, want) in [
+            (
+                r#"{"errors": [{"code": "DENIED", "message": "see https://me:hunter2@h/x"}]}"#,
+                ": DENIED: see https://h/x",
+            ),
+            (r#"{"errors": []}"#, ""),
+            ("<html>", ""),
+            (long.as_str(), &format!(": X: {}", "a".repeat(DETAIL_LENGTH))),
+        ] {
+            assert_eq!(detail(body.as_bytes()), want);
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! A chart to a registry: what it has already is not sent again, and a tag with other content is not replaced.
+//!
+//! The tag is looked at before anything is written. Registries have no conditional writes, so two pushes of different content under
+//! one tag at the same moment are decided by the registry: one that keeps tags from changing refuses the second.
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+
+use crate::artifact::network::{HttpAnswer, HttpError, HttpRequest, Method, Verdict, judge_status};
+use crate::engine::chart::Metadata;
+use crate::text::limits::{ARCHIVE_BYTES, REGISTRY_ANSWER_BYTES, SETTINGS_BYTES};
+use crate::text::redact::redact_url;
+
+use super::chart_config::config_json;
+use super::manifest::{ARCHIVE, CONFIG, ChartLayers, Descriptor, MANIFEST, PROVENANCE, digest_of, manifest_json};
+use super::oci_error::OciError;
+use super::package_time::package_time;
+use super::pull::CONTENT_DIGEST;
+use super::reference::{OciReference, tag_of};
+use super::registry::{Purpose, Registry};
+
+/// A chart to push.
+pub struct ChartPush<'p> {
+    /// The archive.
+    pub archive: &'p [u8],
+    /// Its provenance file.
+    pub provenance: Option<&'p [u8]>,
+    /// Its Chart.yaml.
+    pub metadata: &'p Metadata,
+    /// Whether a tag with other content is replaced.
+    pub is_forced: bool,
+    /// Whether two archives have the same content, although they have other digests.
+    pub is_same_content: &'p dyn Fn(&[u8], &[u8]) -> bool,
+}
+
+/// The result of a push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PushOutcome {
+    /// It is new in the registry, or was replaced.
+    Pushed,
+    /// It was there before, with the same content.
+    AlreadyThere,
+}
+
+/// A chart that is in a registry now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushedChart {
+    /// Whether it was before.
+    pub outcome: PushOutcome,
+    /// Its address with its tag.
+    pub reference: OciReference,
+    /// The digest of its manifest, `sha256:…`.
+    pub digest: String,
+}
+
+impl Registry {
+    /// Pushes a chart below an address of this registry, `oci://host/charts`. Its tag is its version.
+    ///
+    /// # Errors
+    /// When the tag has other content, or the registry refuses or cannot be reached.
+    pub fn push_chart(&self, below: &OciReference, push: &ChartPush<'_>) -> Result<PushedChart, OciError> {
+        let mut reference = below.join(&push.metadata.name)?;
+        let tag = tag_of(&push.metadata.version);
+        reference = OciReference::parse(&format!("{reference}:{tag}"))?;
+        let repository = reference.repository.clone();
+        let config = config_json(push.metadata);
+        let config_layer = Descriptor::of(CONFIG, &config);
+        let mut blobs = vec![(Descriptor::of(ARCHIVE, push.archive), push.archive)];
+        if let Some(provenance) = push.provenance {
+            blobs.push((Descriptor::of(PROVENANCE, provenance), provenance));
+        }
+        let layers: Vec<Descriptor> = blobs.iter().map(|(layer, _)| layer.clone()).collect();
+        let created = package_time(push.archive);
+        let manifest = manifest_json(push.metadata, &config_layer, &layers, created.as_deref());
+        let digest = digest_of(&manifest);
+        if let Some(found) = self.published(&repository, &tag)? {
+            let found_digest = digest_of(&found);
+            if found_digest == digest || self.is_published(&reference, &found, push)? {
+                return Ok(PushedChart {
+                    outcome: PushOutcome::AlreadyThere,
+                    reference,
+                    digest: found_digest,
+                });
+            }
+        }
+        blobs.push((config_layer, &config));
+        for (layer, bytes) in &blobs {
+            self.upload(&repository, layer, bytes)?;
+        }
+        self.put_manifest(&repository, &tag, &manifest, &digest)?;
+        Ok(PushedChart {
+            outcome: PushOutcome::Pushed,
+            reference,
+            digest,
+        })
+    }
+
+    /// The manifest that the tag has now. The token for writing is used, which also shows at once whether we may write.
+    fn published(&self, repository: &str, tag: &str) -> Result<Option<Vec<u8>>, OciError> {
+        let url = self.url(repository, &format!("manifests/{tag}"))?;
+        let request = HttpRequest::new(Method::GET, url, REGISTRY_ANSWER_BYTES).with_header(ACCEPT, MANIFEST);
+        match self.send(repository, Purpose::Push, &request) {
+            Ok(answer) => Ok(Some(answer.body)),
+            Err(error) if error.is_missing() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the tag has this chart already, made by another program or at another time; false where it is to be written.
+    fn is_published(&self, reference: &OciReference, manifest: &[u8], push: &ChartPush<'_>) -> Result<bool, OciError> {
+        let new = digest_of(push.archive);
+        let what = reference.to_string();
+        let exists = |found: String| OciError::Exists {
+            reference: what.clone(),
+            found,
+            new: new.clone(),
+        };
+        let layers = match ChartLayers::read(manifest, &what) {
+            Ok(layers) => layers,
+            Err(_) if push.is_forced => return Ok(false),
+            Err(_) => return Err(exists("that is not one of a chart".to_owned())),
+        };
+        if layers.archive.digest == new {
+            // A signature that is missing is added; one that is there is not removed.
+            let kept = layers.provenance.map(|layer| layer.digest);
+            let is_signed = push
+                .provenance
+                .is_none_or(|provenance| kept == Some(digest_of(provenance)));
+            return Ok(is_signed);
+        }
+        let archive = self.blob(&reference.repository, &layers.archive, ARCHIVE_BYTES, &what)?;
+        if (push.is_same_content)(&archive, push.archive) {
+            return Ok(true);
+        }
+        if push.is_forced {
+            return Ok(false);
+        }
+        Err(exists(layers.archive.digest))
+    }
+
+    /// Uploads a blob that the registry does not have, in one request. An upload whose answer is lost is looked for before it is
+    /// begun again.
+    fn upload(&self, repository: &str, layer: &Descriptor, bytes: &[u8]) -> Result<(), OciError> {
+        let client = self.client();
+        let outcome = client
+            .policy()
+            .run(client.clock(), judge, || self.try_upload(repository, layer, bytes));
+        outcome.map_err(|exhausted| match exhausted.error {
+            Attempt::Answer(_, error) | Attempt::Error(error) => error,
+        })
+    }
+
+    fn try_upload(&self, repository: &str, layer: &Descriptor, bytes: &[u8]) -> Result<(), Attempt> {
+        let mut known = HttpRequest::new(
+            Method::HEAD,
+            self.url(repository, &format!("blobs/{}", layer.digest))?,
+            SETTINGS_BYTES,
+        );
+        known.is_repeated = false;
+        if self.send_any(repository, Purpose::Push, &known)?.is_success() {
+            return Ok(());
+        }
+        let mut begin = HttpRequest::new(Method::POST, self.url(repository, "blobs/uploads/")?, SETTINGS_BYTES);
+        begin.body = Some(Vec::new());
+        begin.is_repeated = false;
+        let begun = self.send_any(repository, Purpose::Push, &begin)?;
+        if !begun.is_success() {
+            return Err(Attempt::from_answer(&begun));
+        }
+        let location = begun.header(&LOCATION).ok_or_else(|| {
+            OciError::broken(
+                redact_url(begun.url.as_str()),
+                "the answer does not say where the upload goes",
+            )
+        })?;
+        let mut url = Self::resolve(&begun.url, location)?;
+        url.query_pairs_mut().append_pair("digest", &layer.digest);
+        let mut put =
+            HttpRequest::new(Method::PUT, url, SETTINGS_BYTES).with_header(CONTENT_TYPE, "application/octet-stream");
+        put.body = Some(bytes.to_vec());
+        put.is_repeated = false;
+        let answer = self.send_any(repository, Purpose::Push, &put)?;
+        if answer.is_success() {
+            Ok(())
+        } else {
+            Err(Attempt::from_answer(&answer))
+        }
+    }
+
+    fn put_manifest(&self, repository: &str, tag: &str, manifest: &[u8], digest: &str) -> Result<(), OciError> {
+        let url = self.url(repository, &format!("manifests/{tag}"))?;
+        let mut request = HttpRequest::new(Method::PUT, url, SETTINGS_BYTES).with_header(CONTENT_TYPE, MANIFEST);
+        request.body = Some(manifest.to_vec());
+        let answer = self.send(repository, Purpose::Push, &request)?;
+        match answer.header(&CONTENT_DIGEST) {
+            Some(found) if found != digest => Err(OciError::broken(
+                format!("oci://{}/{repository}:{tag}", self.host()),
+                format!("the registry keeps the manifest {digest} as {found}"),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What ended an attempt at an upload.
+enum Attempt {
+    Answer(Verdict, OciError),
+    Error(OciError),
+}
+
+impl Attempt {
+    fn from_answer(answer: &HttpAnswer) -> Self {
+        let verdict = match answer.status {
+            // The registry no longer knows the upload: another server behind the same name, or it was restarted.
+            404 => Verdict::Retry(None),
+            status => judge_status(status, answer.header(&RETRY_AFTER)),
+        };
+        Self::Answer(verdict, OciError::from_answer(answer, true))
+    }
+}
+
+impl From<OciError> for Attempt {
+    fn from(error: OciError) -> Self {
+        Self::Error(error)
+    }
+}
+
+fn judge(attempt: &Attempt) -> Verdict {
+    match attempt {
+        Attempt::Answer(verdict, _) => *verdict,
+        Attempt::Error(OciError::Http(HttpError::Transport { .. })) => Verdict::Retry(None),
+        Attempt::Error(_) => Verdict::Final,
+    }
+}

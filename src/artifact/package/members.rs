@@ -1,0 +1,153 @@
+//! The members of a chart's archive, as `helm package` chooses and orders them (`pkg/chart/v2/util/save.go`).
+//!
+//! Chart.yaml and Chart.lock keep their own text, with its comments; Helm prints them anew. What no chart consists of, such as notes
+//! in `charts/`, is left out.
+
+use std::collections::HashMap;
+
+use crate::engine::chart::{Chart, ChartFile};
+
+use super::archive::{ArchiveWriteError, pack_in_order};
+
+const CHART_YAML: &str = "Chart.yaml";
+const LOCK: &str = "Chart.lock";
+const VALUES: &str = "values.yaml";
+const SCHEMA: &str = "values.schema.json";
+
+/// The files of the archive of a chart, without its name in front. Subcharts are directories below `charts/`, also those that were
+/// archives; of several with one name each is an archive, because their files would be mixed in one directory.
+///
+/// # Errors
+/// When a subchart cannot be packed.
+pub(super) fn members(chart: &Chart, time: u64) -> Result<Vec<ChartFile>, ArchiveWriteError> {
+    let raw = |name: &str| chart.raw.iter().find(|file| file.name == name);
+    let is_v1 = chart.metadata.api_version == "v1";
+    let lock = raw(LOCK).filter(|_| !is_v1 && chart.lock.is_some());
+    let schema = chart.schema.as_ref().and_then(|_| raw(SCHEMA));
+    let first = [raw(CHART_YAML), lock, raw(VALUES), schema];
+    let files = first.into_iter().flatten();
+    let mut members: Vec<ChartFile> = files.cloned().collect();
+    for group in [&chart.templates, &chart.files] {
+        let mut sorted: Vec<ChartFile> = group.iter().cloned().collect();
+        sorted.sort_by(|a, b| a.name.cmp(&b.name));
+        members.extend(sorted);
+    }
+    let mut with_name: HashMap<&str, usize> = HashMap::new();
+    for subchart in &chart.dependencies {
+        *with_name.entry(subchart.name()).or_default() += 1;
+    }
+    let mut subcharts: Vec<&Chart> = chart.dependencies.iter().collect();
+    subcharts.sort_by_key(|subchart| (subchart.name(), &subchart.metadata.version));
+    for subchart in subcharts {
+        let (name, version) = (subchart.name(), &subchart.metadata.version);
+        let inside = self::members(subchart, time)?;
+        if with_name.get(name).is_some_and(|&charts| charts > 1) {
+            let archive = pack_in_order(&inside, name, time)?;
+            members.push(ChartFile::new(format!("charts/{name}-{version}.tgz"), archive));
+        } else {
+            let moved = |file: ChartFile| ChartFile {
+                name: format!("charts/{name}/{}", file.name),
+                ..file
+            };
+            members.extend(inside.into_iter().map(moved));
+        }
+    }
+    Ok(members)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::archive::{TIME, pack};
+    use super::*;
+    use crate::engine::chart::{load_files, read_archive};
+
+    fn file(name: &str, text: &str) -> ChartFile {
+        ChartFile::new(name.to_owned(), text.as_bytes().to_vec())
+    }
+
+    fn names(files: &[ChartFile]) -> Vec<&str> {
+        files.iter().map(|file| file.name.as_str()).collect()
+    }
+
+    fn subchart(name: &str, version: &str) -> Vec<ChartFile> {
+        let text = format!("# kept\napiVersion: v2\nname: {name}\nversion: {version}\n");
+        vec![file("templates/a.yaml", "a: 1\n"), file("Chart.yaml", &text)]
+    }
+
+    #[test]
+    fn members_are_those_of_helm_in_its_order() {
+        let lock = "dependencies: []\ndigest: sha256:aa\ngenerated: \"2026-01-02T03:04:05Z\"\n";
+        let mut files = vec![
+            file("README.md", "b"),
+            file("templates/b.yaml", "b"),
+            file("templates/NOTES.txt", "n"),
+            file("crds/c.yaml", "c"),
+            file("values.schema.json", "{}"),
+            file("values.yaml", "a: 1\n"),
+            file("Chart.lock", lock),
+            file("Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0 # kept\n"),
+            file("charts/_note.txt", "for people"),
+        ];
+        let archive = pack(&subchart("sub", "1.0.0"), "sub").unwrap();
+        files.push(ChartFile::new("charts/sub-1.0.0.tgz".to_owned(), archive));
+        for one in subchart("dir", "0.1.0") {
+            files.push(file(
+                &format!("charts/dir/{}", one.name),
+                std::str::from_utf8(&one.data).unwrap(),
+            ));
+        }
+        let found = members(&load_files(files).unwrap(), TIME).unwrap();
+        assert_eq!(
+            names(&found),
+            [
+                "Chart.yaml",
+                "Chart.lock",
+                "values.yaml",
+                "values.schema.json",
+                "templates/NOTES.txt",
+                "templates/b.yaml",
+                "README.md",
+                "crds/c.yaml",
+                "charts/dir/Chart.yaml",
+                "charts/dir/templates/a.yaml",
+                "charts/sub/Chart.yaml",
+                "charts/sub/templates/a.yaml",
+            ]
+        );
+        assert!(found.first().unwrap().data.ends_with(b"1.0.0 # kept\n"));
+        // Loaded again they are the same.
+        let again = members(&load_files(found.clone()).unwrap(), TIME).unwrap();
+        assert_eq!(names(&again), names(&found));
+    }
+
+    #[test]
+    fn subcharts_with_one_name_stay_apart() {
+        let mut files = vec![file("Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n")];
+        for version in ["1.0.0", "2.0.0"] {
+            let archive = pack(&subchart("sub", version), "sub").unwrap();
+            files.push(ChartFile::new(format!("charts/sub-{version}.tgz"), archive));
+        }
+        let found = members(&load_files(files).unwrap(), TIME).unwrap();
+        assert_eq!(
+            names(&found),
+            ["Chart.yaml", "charts/sub-1.0.0.tgz", "charts/sub-2.0.0.tgz"]
+        );
+        let inside = read_archive(&found.last().unwrap().data).unwrap();
+        assert_eq!(names(&inside), ["Chart.yaml", "templates/a.yaml"]);
+    }
+
+    #[test]
+    fn a_chart_of_version_1_has_its_requirements_and_no_lock_of_version_2() {
+        let files = vec![
+            file("Chart.yaml", "apiVersion: v1\nname: c\nversion: 1.0.0\n"),
+            file("requirements.yaml", "dependencies: []\n"),
+            file(
+                "requirements.lock",
+                "dependencies: []\ngenerated: \"2026-01-02T03:04:05Z\"\n",
+            ),
+            file("Chart.lock", "dependencies: []\ngenerated: \"2026-01-02T03:04:05Z\"\n"),
+        ];
+        let found = members(&load_files(files).unwrap(), TIME).unwrap();
+        assert_eq!(names(&found), ["Chart.yaml", "requirements.lock", "requirements.yaml"]);
+    }
+}

@@ -1,0 +1,167 @@
+//! A chart as users name it on the command line, `repo/name`, `oci://…`, `https://….tgz` or a name with `--repo`, to its archive.
+//! Follows Helm's `ResolveChartVersion` and `FindChartInRepoURL`; indexes are read from the repository, not from Helm's cache.
+
+use crate::artifact::network::Url;
+use crate::artifact::oci::{OciReference, tag_of, version_of};
+use crate::engine::chart::{load_files, read_archive};
+use crate::text::redact::redact_url;
+use crate::text::semver::Version;
+
+use super::chart_source::{ChartSource as _, FetchedChart, SourceError};
+use super::choose_version::choose_version;
+use super::remote_charts::RemoteCharts;
+use super::resolve_url::file_name;
+
+/// The range of `--devel`: pre-releases too.
+const DEVELOPMENT: &str = ">0.0.0-0";
+
+/// A chart that a user asks for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ChartRequest<'r> {
+    /// `repo/name`, `oci://…`, `https://….tgz`, or a name where the repository is given.
+    pub reference: &'r str,
+    /// The address of its repository, `--repo`.
+    pub repository: Option<&'r str>,
+    /// A version or a range of versions.
+    pub version: Option<&'r str>,
+    /// Whether pre-releases are chosen where no version is given.
+    pub is_devel: bool,
+}
+
+/// A chart that was fetched for a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteChart {
+    /// The archive, and where it came from.
+    pub fetched: FetchedChart,
+    /// The name under which it is saved: a plain name.
+    pub file_name: String,
+}
+
+impl ChartRequest<'_> {
+    fn wanted(&self) -> Option<&str> {
+        let given = self.version.filter(|version| !version.is_empty());
+        given.or(self.is_devel.then_some(DEVELOPMENT))
+    }
+}
+
+/// Whether a user names a chart of a repository by its address.
+pub fn is_remote(reference: &str) -> bool {
+    ["oci://", "http://", "https://"]
+        .iter()
+        .any(|scheme| reference.starts_with(scheme))
+}
+
+/// Fetches a chart.
+///
+/// # Errors
+/// When the repository is not known or cannot be read, or does not have the chart or a version that fits.
+pub fn remote_chart(charts: &RemoteCharts, request: &ChartRequest<'_>) -> Result<RemoteChart, SourceError> {
+    if let Some(repository) = request.repository.filter(|repository| !repository.is_empty()) {
+        let repository = charts.resolve_alias(repository)?;
+        return from_repository(charts, &repository, request.reference, request);
+    }
+    if request.reference.starts_with("oci://") {
+        return from_registry(charts, request);
+    }
+    if is_remote(request.reference) {
+        return with_name(charts.fetch_address(request.reference)?);
+    }
+    match request.reference.split_once('/') {
+        Some((name, chart)) if !name.is_empty() && !chart.is_empty() && !request.reference.contains("://") => {
+            let repository = charts.resolve_alias(&format!("@{name}"))?;
+            from_repository(charts, &repository, chart, request)
+        }
+        _ => Err(SourceError::new(format!(
+            "`{}` does not name a chart of a repository",
+            redact_url(request.reference)
+        ))
+        .with_hint("write repo/name, oci://host/path/name, https://host/name-1.0.0.tgz, or the name with --repo URL")),
+    }
+}
+
+/// A chart of a repository: the newest version that fits.
+fn from_repository(
+    charts: &RemoteCharts,
+    repository: &str,
+    chart: &str,
+    request: &ChartRequest<'_>,
+) -> Result<RemoteChart, SourceError> {
+    let versions = charts.versions(repository, chart)?;
+    let chosen = choose_version(chart, versions, request.wanted())?;
+    let fetched = charts.fetch(repository, chart, &chosen.version)?;
+    if fetched.url.starts_with("oci://") {
+        return named_by_version(fetched, chart, &chosen.version);
+    }
+    with_name(fetched)
+}
+
+/// A chart of a registry: by its digest, its tag, an exact version, or the newest version that fits.
+fn from_registry(charts: &RemoteCharts, request: &ChartRequest<'_>) -> Result<RemoteChart, SourceError> {
+    let mut reference = OciReference::parse(request.reference).map_err(SourceError::new)?;
+    let chart = reference.repository.rsplit('/').next().unwrap_or_default().to_owned();
+    if chart.is_empty() {
+        return Err(
+            SourceError::new(format!("{reference} does not name a chart")).with_hint("write oci://host/path/name")
+        );
+    }
+    let given = request.version.filter(|version| !version.is_empty());
+    if let (Some(tag), Some(version)) = (&reference.tag, given)
+        && *tag != tag_of(version)
+    {
+        return Err(SourceError::new(format!(
+            "{reference} and --version {version} are different versions"
+        )));
+    }
+    if reference.digest.is_none() && reference.tag.is_none() {
+        let tag = match request.wanted() {
+            Some(version) if Version::parse(version).is_ok() => tag_of(version),
+            wanted => {
+                let versions = charts.tagged(&reference)?;
+                tag_of(&choose_version(&chart, versions, wanted)?.version)
+            }
+        };
+        reference.tag = Some(tag);
+    }
+    let fetched = charts.fetch_reference(&reference)?;
+    match &reference.tag {
+        Some(tag) => named_by_version(fetched, &chart, &version_of(tag)),
+        None => with_name(fetched),
+    }
+}
+
+/// Saved as `NAME-VERSION.tgz`.
+fn named_by_version(fetched: FetchedChart, chart: &str, version: &str) -> Result<RemoteChart, SourceError> {
+    let file_name = format!("{}-{version}.tgz", chart.rsplit('/').next().unwrap_or_default());
+    plain(file_name, fetched)
+}
+
+/// Saved under the last part of its address, as Helm does; otherwise after its Chart.yaml.
+fn with_name(fetched: FetchedChart) -> Result<RemoteChart, SourceError> {
+    let of_address = Url::parse(&fetched.url)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https" | "file" | "s3" | "gs"))
+        .and_then(|url| file_name(&url));
+    if let Some(file_name) = of_address {
+        return plain(file_name, fetched);
+    }
+    let chart = read_archive(&fetched.archive)
+        .map_err(|error| error.to_string())
+        .and_then(|files| load_files(files).map_err(|error| error.to_string()))
+        .map_err(|error| SourceError::new(format!("{} is not a chart: {error}", fetched.url)))?;
+    let (name, version) = (&chart.metadata.name, &chart.metadata.version);
+    plain(format!("{name}-{version}.tgz"), fetched)
+}
+
+/// Refuses a name that would be saved elsewhere than in the directory it is saved to.
+fn plain(file_name: String, fetched: FetchedChart) -> Result<RemoteChart, SourceError> {
+    let is_plain = !matches!(file_name.as_str(), "" | "." | "..")
+        && !file_name.contains(['/', '\\', ':'])
+        && !file_name.contains(char::is_control);
+    if !is_plain {
+        return Err(SourceError::new(format!(
+            "{} would be saved as `{file_name}`, which is not the name of a file",
+            fetched.url
+        )));
+    }
+    Ok(RemoteChart { fetched, file_name })
+}

@@ -1,0 +1,166 @@
+//! Repositories in directories (`file://`) and object stores (`s3://`): their objects by name.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::artifact::repository::{Location, RepositorySettings, open_store};
+use crate::text::source::{Named, is_inside, read_file};
+
+use super::chart_source::SourceError;
+use super::resolve_url::percent_decoded;
+
+/// A repository whose objects have names.
+#[derive(Debug)]
+pub(super) struct StoredRepository {
+    location: Location,
+    settings: RepositorySettings,
+}
+
+impl StoredRepository {
+    /// The repository at an address. A relative path is relative to `base`.
+    ///
+    /// # Errors
+    /// When the address is not one.
+    pub(super) fn new(address: &str, base: &Path, settings: RepositorySettings) -> Result<Self, SourceError> {
+        let location = Location::parse(address, base).map_err(SourceError::new)?;
+        Ok(Self { location, settings })
+    }
+
+    /// Its address with a slash at the end.
+    fn base(&self) -> String {
+        format!("{}/", self.location.to_string().trim_end_matches('/'))
+    }
+
+    /// The address of an object from what the index says. One on another server stays as it is.
+    pub(super) fn resolve(&self, reference: &str) -> String {
+        if reference.contains("://") {
+            reference.to_owned()
+        } else {
+            format!("{}{}", self.base(), reference.trim_start_matches("./"))
+        }
+    }
+
+    /// The name of an object from its address, if it is one of this repository's.
+    pub(super) fn name<'u>(&self, url: &'u str) -> Option<&'u str> {
+        let base = self.base();
+        let name = url.strip_prefix(base.as_str())?;
+        let is_below = |name: &str| name.split(['/', '\\']).all(|part| !matches!(part, "" | "." | ".."));
+        (is_below(name) && is_below(&percent_decoded(name))).then_some(name)
+    }
+
+    /// Reads an object; `None` if there is none.
+    ///
+    /// # Errors
+    /// When the repository cannot be read, or the object is larger than the limit.
+    pub(super) fn read(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
+        if let Some(bytes) = self.read_named(name, limit)? {
+            return Ok(Some(bytes));
+        }
+        // An index has addresses, in which some characters are escaped.
+        match percent_decoded(name) {
+            decoded if decoded != name => self.read_named(&decoded, limit),
+            _ => Ok(None),
+        }
+    }
+
+    fn read_named(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
+        // A store would create the directory.
+        if let Location::Disk(directory) = &self.location {
+            return read_below(directory, name, limit);
+        }
+        let mut store = open_store(&self.location, &self.settings).map_err(SourceError::new)?;
+        let found = store.get(name).map_err(SourceError::new)?.map(|found| found.bytes);
+        match found {
+            Some(bytes) if bytes.len() as u64 > limit => Err(SourceError::new(format!(
+                "{}{name} is larger than {limit} bytes",
+                self.base()
+            ))),
+            found => Ok(found),
+        }
+    }
+}
+
+/// Reads a file of a directory, which no link leads out of it.
+fn read_below(directory: &Path, name: &str, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
+    let path: PathBuf = directory.join(name);
+    let failed = |error: io::Error| SourceError::new(format!("cannot read {}: {error}", path.display()));
+    match is_inside(directory, &path) {
+        Ok(true) => {}
+        Ok(false) => {
+            return Err(failed(io::Error::other(
+                "the symbolic link leads out of the repository",
+            )));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    }
+    read_file(&path, Named::ByInput, limit).map(Some).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::artifact::network::{NetworkSettings, RetryPolicy, TestClock};
+    use crate::artifact::repository::store::S3Settings;
+
+    fn repository(address: &str) -> StoredRepository {
+        let settings = RepositorySettings {
+            network: NetworkSettings::default(),
+            s3: S3Settings::default(),
+            retry: RetryPolicy::default(),
+            clock: Arc::new(TestClock::default()),
+        };
+        StoredRepository::new(address, Path::new("/here"), settings).unwrap()
+    }
+
+    #[test]
+    fn objects_are_those_below_the_address() {
+        let bucket = repository("s3://b/charts/");
+        for (reference, address, name) in [
+            ("web-1.0.0.tgz", "s3://b/charts/web-1.0.0.tgz", Some("web-1.0.0.tgz")),
+            ("./a/web.tgz", "s3://b/charts/a/web.tgz", Some("a/web.tgz")),
+            ("s3://b/charts/web.tgz", "s3://b/charts/web.tgz", Some("web.tgz")),
+            ("s3://b/other/web.tgz", "s3://b/other/web.tgz", None),
+            ("s3://other/charts/web.tgz", "s3://other/charts/web.tgz", None),
+            ("../web.tgz", "s3://b/charts/../web.tgz", None),
+            ("a%2F..%2F..%2Fweb.tgz", "s3://b/charts/a%2F..%2F..%2Fweb.tgz", None),
+            ("/etc/passwd", "s3://b/charts//etc/passwd", None),
+            ("https://h/web.tgz", "https://h/web.tgz", None),
+        ] {
+            let resolved = bucket.resolve(reference);
+            assert_eq!(resolved, address);
+            assert_eq!(bucket.name(&resolved), name, "{reference}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_directory_is_read_and_not_created() {
+        let directory = tempfile::tempdir().unwrap();
+        let charts = directory.path().join("charts");
+        let files = repository(&format!("file://{}", charts.display()));
+        assert_eq!(files.read("index.yaml", 9), Ok(None));
+        assert!(!charts.exists());
+        std::fs::create_dir(&charts).unwrap();
+        std::fs::write(charts.join("a+b"), "12345").unwrap();
+        std::fs::write(directory.path().join("key"), "key").unwrap();
+        std::os::unix::fs::symlink("../key", charts.join("link")).unwrap();
+        assert_eq!(files.read("a%2Bb", 5), Ok(Some(b"12345".to_vec())));
+        assert!(
+            files
+                .read("a+b", 4)
+                .unwrap_err()
+                .message
+                .ends_with("is larger than 4 bytes")
+        );
+        assert!(
+            files
+                .read("link", 9)
+                .unwrap_err()
+                .message
+                .ends_with("leads out of the repository")
+        );
+    }
+}

@@ -1,0 +1,86 @@
+//! The archives of a repository: their names, digests and charts, read by several threads.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::engine::chart::Metadata;
+use crate::text::threads::map_with_state;
+
+use super::super::listed_entry::ListedEntry;
+use super::super::location::Location;
+use super::super::object_name::object_name;
+use super::super::open::{RepositorySettings, open_store};
+use super::super::publish::{Item, digest};
+use super::super::store::Store;
+use super::maintain_error::MaintainError;
+
+/// Archives that are read at the same time: most of the time is spent waiting for a server.
+const READERS: usize = 8;
+
+/// An archive that was read.
+#[derive(Debug)]
+pub(super) struct Archive {
+    /// Its name in the repository.
+    pub(super) object: String,
+    /// Hex SHA-256 of it.
+    pub(super) digest: String,
+    /// Its chart, or why it has none.
+    pub(super) chart: Result<Metadata, String>,
+}
+
+/// The names of the archives in a store.
+///
+/// # Errors
+/// When the store fails.
+pub(super) fn archive_names(store: &mut dyn Store) -> Result<BTreeSet<String>, MaintainError> {
+    let names = store.list("")?.into_iter().map(|object| object.name);
+    Ok(names
+        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "tgz"))
+        .collect())
+}
+
+/// Reads archives; one that vanishes meanwhile is left out.
+///
+/// # Errors
+/// When the store fails.
+pub(super) fn read_archives(
+    location: &Location,
+    settings: &RepositorySettings,
+    names: &BTreeSet<String>,
+) -> Result<Vec<Archive>, MaintainError> {
+    let names: Vec<&String> = names.iter().collect();
+    let read = map_with_state(
+        &names,
+        Some(READERS),
+        || None,
+        |kept: &mut Option<Box<dyn Store>>, name| {
+            let store = match kept {
+                Some(store) => store,
+                None => kept.insert(open_store(location, settings)?),
+            };
+            read_archive(&mut **store, name)
+        },
+    );
+    let archives: Result<Vec<Option<Archive>>, MaintainError> = read.into_iter().collect();
+    Ok(archives?.into_iter().flatten().collect())
+}
+
+fn read_archive(store: &mut dyn Store, name: &str) -> Result<Option<Archive>, MaintainError> {
+    Ok(store.get(name)?.map(|found| Archive {
+        object: name.to_owned(),
+        digest: digest(&found.bytes),
+        chart: Item::from_archive(found.bytes)
+            .map(|item| item.metadata)
+            .map_err(|error| error.to_string()),
+    }))
+}
+
+/// The archive of an entry: the object that one of its URLs names, or, for a URL with a host, the object of the same name.
+/// `None` where the archive is elsewhere.
+pub(super) fn object_of(entry: &ListedEntry, names: &BTreeSet<String>) -> Option<String> {
+    let relative = entry.urls.iter().find_map(|url| object_name(url));
+    relative.or_else(|| {
+        let mut last = entry.urls.iter().filter_map(|url| object_name(url.rsplit('/').next()?));
+        last.find(|name| names.contains(name))
+    })
+}

@@ -1,0 +1,152 @@
+//! Flags about how repositories and registries are reached, in Helm's names, and what they mean together with the environment.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::artifact::credential::{
+    CertificateFiles, CredentialError, HelmHome, Login, RegistryLogins, RepositoriesFile,
+};
+use crate::artifact::network::{CertificateCheck, RetryPolicy, Secret};
+use crate::artifact::remote::{RemoteCharts, RemoteLimits, RemoteSettings, SourceError};
+use crate::artifact::repository::RepositorySettings;
+use crate::artifact::repository::store::S3Settings;
+
+use super::command_error::CommandError;
+use super::network::{ProcessClock, network_settings};
+use super::run_context::RunContext;
+
+/// Who we are to the one repository or registry that a command is about. Commands about several do not have these flags: one's
+/// password would be sent to the others.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Repositories")]
+pub(super) struct LoginFlags {
+    /// User for the repository or registry.
+    #[arg(long, value_name = "USER")]
+    username: Option<String>,
+    /// Password for the repository or registry; other users of the machine can see it. Prefer --password-stdin.
+    #[arg(long, value_name = "PASSWORD", value_parser = secret, conflicts_with = "password_stdin")]
+    password: Option<Secret>,
+    /// Read the password from standard input.
+    #[arg(long, requires = "username")]
+    password_stdin: bool,
+    /// Send the credentials to other hosts that an index names as well.
+    #[arg(long)]
+    pass_credentials: bool,
+}
+
+/// How repositories and registries are reached.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Repositories")]
+pub(super) struct RemoteFlags {
+    /// Certificates of the authorities that are trusted, instead of the system's.
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// Our certificate for the server; needs --key-file.
+    #[arg(long, value_name = "FILE")]
+    cert_file: Option<PathBuf>,
+    /// The key of the certificate.
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+    /// Accept any certificate of the server.
+    #[arg(long)]
+    insecure_skip_tls_verify: bool,
+    /// Ask registries without TLS.
+    #[arg(long)]
+    plain_http: bool,
+    /// Helm's list of repositories [default: `HELM_REPOSITORY_CONFIG`, else as Helm].
+    #[arg(long, value_name = "FILE")]
+    repository_config: Option<PathBuf>,
+    /// Logins for registries, besides docker's and podman's [default: `HELM_REGISTRY_CONFIG`, else as Helm].
+    #[arg(long, value_name = "FILE")]
+    registry_config: Option<PathBuf>,
+    /// Directory of archives by digest, shared with Helm [default: `HELM_CONTENT_CACHE`, else as Helm].
+    #[arg(long, alias = "content-cache", value_name = "DIR")]
+    cache_dir: Option<PathBuf>,
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the signature of a parser of values")]
+fn secret(text: &str) -> Result<Secret, String> {
+    Ok(Secret::new(text))
+}
+
+impl LoginFlags {
+    fn login(&self, context: RunContext) -> Result<Option<Login>, CommandError> {
+        let password = if self.password_stdin {
+            let text = String::from_utf8(context.read_stdin()?)
+                .map_err(|_| CommandError::usage("the password on standard input is not UTF-8"))?;
+            Some(Secret::new(text.trim_end_matches(['\r', '\n'])))
+        } else {
+            self.password.clone()
+        };
+        match (self.username.as_deref().filter(|name| !name.is_empty()), password) {
+            (Some(username), Some(password)) => Ok(Some(Login::Basic {
+                username: Secret::new(username),
+                password,
+            })),
+            (None, None) => Ok(None),
+            _ => Err(CommandError::usage(
+                "--username needs --password-stdin or --password, and they need --username",
+            )),
+        }
+    }
+}
+
+impl RemoteFlags {
+    /// The charts of all repositories, reached as the flags and the environment say. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When flags do not fit together, or Helm's list of repositories cannot be read.
+    pub(super) fn charts(
+        &self,
+        context: RunContext,
+        given: &LoginFlags,
+        with_provenance: bool,
+    ) -> Result<RemoteCharts, CommandError> {
+        let variable = |name: &str| context.variable(name);
+        let home = HelmHome::from_variables(&variable);
+        let login = given.login(context)?;
+        let or = |given: &Option<PathBuf>, default: PathBuf| given.clone().unwrap_or(default);
+        let repositories = RepositoriesFile::read(&or(&self.repository_config, home.repositories))
+            .map_err(|error| credential_error(&error))?;
+        let registry_config = or(&self.registry_config, home.registry_config);
+        Ok(RemoteCharts::new(RemoteSettings {
+            stores: RepositorySettings {
+                network: network_settings(context, CertificateCheck::Verify),
+                s3: S3Settings::from_variables(&variable),
+                retry: RetryPolicy::default(),
+                clock: Arc::new(ProcessClock),
+            },
+            repositories,
+            registries: RegistryLogins::from_variables(login.clone(), registry_config, &variable),
+            login,
+            certificates: CertificateFiles {
+                authorities: self.ca_file.clone(),
+                certificate: self.cert_file.clone(),
+                key: self.key_file.clone(),
+                accepts_any: self.insecure_skip_tls_verify,
+            },
+            passes_credentials: given.pass_credentials,
+            plain_http: self.plain_http,
+            cache: Some(or(&self.cache_dir, home.content_cache))
+                .filter(|directory| directory.is_absolute() || self.cache_dir.is_some()),
+            with_provenance,
+            base: context.working_directory(),
+            limits: RemoteLimits::default(),
+        }))
+    }
+}
+
+/// What a repository says, as an error of a command.
+pub(super) fn source_error(error: SourceError) -> CommandError {
+    let shown = CommandError::could_not_run(&error);
+    match error.hint {
+        Some(hint) => shown.with_hint(hint),
+        None => shown,
+    }
+}
+
+fn credential_error(error: &CredentialError) -> CommandError {
+    CommandError::could_not_run(error)
+}

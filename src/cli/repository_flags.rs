@@ -1,0 +1,108 @@
+//! What the commands that change repositories share: addresses, settings from the environment, errors with what to do, output.
+
+use std::sync::Arc;
+
+use clap::ValueEnum;
+use serde_json::Value as Json;
+
+use crate::artifact::network::{CertificateCheck, RetryPolicy};
+use crate::artifact::repository::store::{S3Settings, StoreError, StoreFailure};
+use crate::artifact::repository::{
+    IndexError, Location, OpenError, PublishError, PublishPackagesError, RepositorySettings, UpdateError,
+};
+use crate::text::visible::{visible, visible_lines};
+
+use super::command_error::CommandError;
+use super::network::{ProcessClock, network_settings};
+use super::run_context::RunContext;
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum OutputFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// The address of a repository that a user wrote.
+pub(super) fn parse_location(context: RunContext, text: &str) -> Result<Location, CommandError> {
+    Location::parse(text, &context.working_directory()).map_err(CommandError::usage)
+}
+
+/// The settings of the process.
+pub(super) fn repository_settings(context: RunContext) -> RepositorySettings {
+    RepositorySettings {
+        network: network_settings(context, CertificateCheck::Verify),
+        s3: S3Settings::from_variables(&|name| context.variable(name)),
+        retry: RetryPolicy::default(),
+        clock: Arc::new(ProcessClock),
+    }
+}
+
+/// Prints a JSON object.
+pub(super) fn print_json(context: RunContext, value: &Json) -> Result<(), CommandError> {
+    context.write_stdout(format!("{value:#}\n").as_bytes())
+}
+
+/// A line for people that has text of the input in it.
+pub(super) fn shown_line(line: &str) -> String {
+    format!("{}\n", visible_lines(&visible(line)))
+}
+
+pub(super) fn publish_packages_error(error: PublishPackagesError) -> CommandError {
+    match error {
+        PublishPackagesError::Open(error) => open_error(error),
+        PublishPackagesError::Publish(error) => publish_error(error),
+    }
+}
+
+pub(super) fn publish_error(error: PublishError) -> CommandError {
+    match error {
+        error if error.is_finding() => CommandError::findings(error).with_hint(
+            "raise the chart's version: a published version never changes (`push --force` replaces it, `push --skip-existing` leaves it out)",
+        ),
+        PublishError::Update(error) => update_error(error),
+        error => CommandError::could_not_run(error),
+    }
+}
+
+pub(super) fn open_error(error: OpenError) -> CommandError {
+    match error {
+        OpenError::Store(error) => store_error(error),
+        OpenError::Network(error) => CommandError::could_not_run(error),
+    }
+}
+
+pub(super) fn update_error(error: UpdateError) -> CommandError {
+    match error {
+        UpdateError::Store(error) => store_error(error),
+        UpdateError::Index(IndexError::Broken(_)) => CommandError::could_not_run(error).with_hint(
+            "restore an earlier index.yaml, or make a new one from the archives with `chartwright repo index --force`",
+        ),
+        UpdateError::Index(error) => CommandError::could_not_run(error),
+        UpdateError::Contended => CommandError::could_not_run(error).with_hint("try again: what was written is kept"),
+    }
+}
+
+fn store_error(error: StoreError) -> CommandError {
+    let hint = store_hint(&error);
+    let error = CommandError::could_not_run(error);
+    match hint {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    }
+}
+
+const fn store_hint(error: &StoreError) -> Option<&'static str> {
+    match &error.failure {
+        StoreFailure::NoBucket => Some("create the bucket, or correct its name; AWS_ENDPOINT_URL names the store"),
+        StoreFailure::Credentials { .. } => {
+            Some("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role is assigned")
+        }
+        StoreFailure::Answer { status: 401 | 403, .. } => {
+            Some("check the AWS_* credentials, and that they may read and write the bucket")
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,68 @@
+//! `chartwright verify`: whether an archive is the one that its provenance file was signed for.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::artifact::package::{ProvenanceError, Verified, verify};
+use crate::text::limits::FILE_BYTES;
+use crate::text::source::{Named, read_file};
+use crate::text::visible::{visible, visible_lines};
+
+use super::command_error::CommandError;
+use super::exit_code::Exit;
+use super::keyring_flags::KeyringFlags;
+use super::run_context::{RunContext, open_error};
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArguments {
+    /// A chart's archive, with its provenance file (`.prov`) beside it.
+    #[arg(value_name = "ARCHIVE")]
+    archive: PathBuf,
+    #[command(flatten)]
+    keyring: KeyringFlags,
+}
+
+pub(super) fn run(context: RunContext, arguments: &VerifyArguments) -> Result<Exit, CommandError> {
+    let path = &arguments.archive;
+    let provenance_path = PathBuf::from(format!("{}.prov", path.display()));
+    let read = |path: &PathBuf| {
+        let read = read_file(path, Named::ByUser, FILE_BYTES);
+        read.map_err(|error| CommandError::could_not_run(open_error(path, &error)))
+    };
+    let archive = read(path)?;
+    let provenance = read(&provenance_path)?;
+    let keyring = arguments.keyring.read(context)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let now = u64::try_from(context.now_unix_nanos() / 1_000_000_000).unwrap_or_default();
+    let verified = verify(&archive, &name, &provenance, &keyring, now)
+        .map_err(|error| verify_error(&path.display().to_string(), &error))?;
+    context.write_stdout(lines(&verified).as_bytes())?;
+    Ok(Exit::Clean)
+}
+
+/// What `helm verify` prints.
+fn lines(verified: &Verified) -> String {
+    let signed_by = verified.signed_by.iter();
+    let signed_by: String = signed_by
+        .map(|name| format!("Signed by: {}\n", visible_lines(&visible(name))))
+        .collect();
+    format!(
+        "{signed_by}Using Key With Fingerprint: {}\nChart Hash Verified: {}\n",
+        verified.fingerprint, verified.digest
+    )
+}
+
+/// An archive that is not what was signed.
+pub(super) fn verify_error(archive: &str, error: &ProvenanceError) -> CommandError {
+    let message = format!("{archive}: {error}");
+    match error {
+        ProvenanceError::Keyring(_) => CommandError::could_not_run(message),
+        ProvenanceError::Unsigned => CommandError::findings(message)
+            .with_hint("add the signer's public key to the keyring only if you got it from a place that you trust"),
+        ProvenanceError::OtherFile(_) => {
+            CommandError::findings(message).with_hint("the archive must have the name that it was signed with")
+        }
+        _ => CommandError::findings(message),
+    }
+}

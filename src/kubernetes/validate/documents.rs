@@ -1,0 +1,378 @@
+//! The documents of many texts, each kept and judged once: files rendered with several values have most of theirs in common.
+//!
+//! A text is read into a buffer that is used again for the next one, and only documents that are new are copied out of it. They are
+//! judged at once, while the processor has them at hand, unless their verdict depends on definitions that later texts may bring.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher as _;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use foldhash::fast::RandomState;
+
+use crate::text::threads::map_with_state;
+
+use super::check_document::{check_document, check_without_definitions};
+use super::check_text::placed;
+use super::custom::CustomSchemas;
+use super::joined_text::{JoinedText, Part};
+use super::options::{Options, Target};
+use super::resource::Resource;
+use super::split::split_documents;
+
+/// Parts of the table of known documents, so that threads seldom wait for each other.
+const SHARDS: usize = 32;
+/// Texts from this size on are kept as they were read: copying them would take twice their memory. They are not judged at once, so that
+/// all threads share their documents.
+const LARGE: usize = 128 << 10;
+
+/// A document, and what is known of it.
+#[derive(Debug)]
+struct Document {
+    part: Part,
+    /// Whether it may define custom resources.
+    is_definition: bool,
+    /// The verdicts, where they do not depend on definitions.
+    verdicts: Option<Vec<Resource>>,
+}
+
+/// How documents are judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Judging<'j> {
+    /// The versions of Kubernetes.
+    pub targets: &'j [Target],
+    /// The options, without the definitions of custom resources.
+    pub options: &'j Options,
+}
+
+/// Whether the first `apiVersion` looks like that of a custom resource, which would be read for nothing before its definition is
+/// known: its group is a domain that is not Kubernetes' own. Guessing wrong only costs time.
+fn seems_custom(document: &[u8]) -> bool {
+    const KEY: &[u8] = b"apiVersion:";
+    let Some(at) = memchr::memmem::find(document, KEY) else {
+        return false;
+    };
+    let rest = document.get(at + KEY.len()..).unwrap_or_default();
+    let line = rest
+        .get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len()))
+        .unwrap_or_default();
+    let Some(slash) = memchr::memchr(b'/', line) else {
+        return false;
+    };
+    let group = line.get(..slash).unwrap_or_default();
+    group.contains(&b'.') && !group.ends_with(b".k8s.io")
+}
+
+/// Documents of which none is equal to another, by their hash.
+#[derive(Debug, Default)]
+struct Shard {
+    documents: Vec<Document>,
+    by_hash: HashMap<u64, Vec<usize>, RandomState>,
+}
+
+impl Shard {
+    fn find(&self, hash: u64, document: &[u8]) -> Option<usize> {
+        let mut same_hash = self.by_hash.get(&hash)?.iter().copied();
+        same_hash.find(|&index| {
+            self.documents
+                .get(index)
+                .is_some_and(|known| known.part.bytes() == document)
+        })
+    }
+
+    fn add(&mut self, hash: u64, part: Part) -> usize {
+        let index = self.documents.len();
+        self.documents.push(Document {
+            part,
+            is_definition: false,
+            verdicts: None,
+        });
+        self.by_hash.entry(hash).or_default().push(index);
+        index
+    }
+}
+
+/// Where a document is kept: its shard, and its place there.
+type Slot = (usize, usize);
+
+/// Where a document begins, and the document.
+type Place<D> = (usize, D);
+
+/// The documents that are known so far.
+struct Known {
+    hasher: RandomState,
+    shards: Vec<RwLock<Shard>>,
+}
+
+impl Known {
+    fn new() -> Self {
+        Self {
+            hasher: RandomState::default(),
+            shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
+        }
+    }
+
+    /// Where a document is kept, which `keep` does where it is new; what is said of it by `judge` is kept too.
+    fn slot(
+        &self,
+        document: &[u8],
+        keep: impl FnOnce() -> Part,
+        judge: impl FnOnce() -> Option<Vec<Resource>>,
+    ) -> Slot {
+        let hash = self.hasher.hash_one(document);
+        let at = usize::try_from(hash % SHARDS as u64).unwrap_or_default();
+        let Some(shard) = self.shards.get(at) else {
+            return (0, 0);
+        };
+        let known = shard
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .find(hash, document);
+        if let Some(index) = known {
+            return (at, index);
+        }
+        // Threads are often at the same document: files of one chart follow each other. The first to add it judges it, while the
+        // others go on.
+        let part = keep();
+        let index = {
+            let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+            if let Some(index) = shard.find(hash, document) {
+                return (at, index);
+            }
+            shard.add(hash, part)
+        };
+        let (is_definition, verdicts) = (CustomSchemas::is_definition(document), judge());
+        let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = shard.documents.get_mut(index) {
+            (kept.is_definition, kept.verdicts) = (is_definition, verdicts);
+        }
+        (at, index)
+    }
+
+    /// Where the documents of a text begin and are kept.
+    fn places(&self, buffer: &mut Vec<u8>, judging: Option<Judging<'_>>) -> Vec<Place<Slot>> {
+        if buffer.len() < LARGE {
+            let place = |(offset, document): (usize, &[u8])| {
+                let judge = || {
+                    let Judging { targets, options } = judging.filter(|_| !seems_custom(document))?;
+                    check_without_definitions(document, targets, options)
+                };
+                (offset, self.slot(document, || Part::of(document.to_vec()), judge))
+            };
+            return split_documents(buffer).into_iter().map(place).collect();
+        }
+        let text = Arc::new(std::mem::take(buffer));
+        let place = |(offset, document): (usize, &[u8])| {
+            let keep = || Part {
+                text: Arc::clone(&text),
+                range: offset..offset + document.len(),
+            };
+            (offset, self.slot(document, keep, || None))
+        };
+        split_documents(&text).into_iter().map(place).collect()
+    }
+}
+
+/// The documents of many texts.
+#[derive(Debug)]
+pub struct Documents {
+    distinct: Vec<Document>,
+    /// For each text, where its documents begin and which of `distinct` they are.
+    places: Vec<Vec<Place<usize>>>,
+}
+
+impl Documents {
+    /// Reads texts on at most `workers` threads. `read` puts one into a buffer that it is given empty; a text that it cannot
+    /// read has no documents. What `judging` judges is not judged again by [`Documents::check`], which must have the same options.
+    /// Gives the results of `read` in the order of the inputs.
+    pub fn read<T: Sync, R: Send>(
+        inputs: &[T],
+        workers: Option<usize>,
+        judging: Option<Judging<'_>>,
+        read: impl Fn(&T, &mut Vec<u8>) -> R + Sync,
+    ) -> (Self, Vec<R>) {
+        let known = Known::new();
+        let found = map_with_state(inputs, workers, Vec::new, |buffer: &mut Vec<u8>, input| {
+            buffer.clear();
+            let result = read(input, buffer);
+            (known.places(buffer, judging), result)
+        });
+        let mut distinct = Vec::new();
+        let mut starts = Vec::new();
+        for shard in known.shards {
+            starts.push(distinct.len());
+            let shard = shard.into_inner().unwrap_or_else(PoisonError::into_inner);
+            distinct.extend(shard.documents);
+        }
+        let index = |(shard, at): Slot| starts.get(shard).map_or(at, |start| start + at);
+        let (places, results) = found
+            .into_iter()
+            .map(|(places, result)| {
+                let places = places.into_iter().map(|(offset, slot)| (offset, index(slot)));
+                (places.collect(), result)
+            })
+            .unzip();
+        (Self { distinct, places }, results)
+    }
+
+    /// One of the texts.
+    pub fn text(&self, index: usize) -> JoinedText {
+        let places = self.places.get(index).into_iter().flatten();
+        let parts = places.filter_map(|&(_, document)| Some(self.distinct.get(document)?.part.clone()));
+        JoinedText::new(parts.collect())
+    }
+
+    /// Adds the definitions among the documents, each once, in the order of the texts.
+    pub fn add_definitions(&self, custom: &mut CustomSchemas) {
+        let mut added = HashSet::new();
+        for &(_, index) in self.places.iter().flatten() {
+            if let Some(document) = self.distinct.get(index)
+                && document.is_definition
+                && added.insert(index)
+            {
+                custom.add_part(Arc::clone(&document.part.text), document.part.range.clone());
+            }
+        }
+    }
+
+    /// The documents that are not judged yet, the longest first: a long one that is begun last leaves the other threads without
+    /// work.
+    fn waiting(&self) -> Vec<(usize, &Part)> {
+        let documents = self.distinct.iter().enumerate();
+        let waiting = documents.filter(|(_, document)| document.verdicts.is_none());
+        let mut waiting: Vec<(usize, &Part)> = waiting.map(|(index, document)| (index, &document.part)).collect();
+        waiting.sort_by_key(|(_, part)| std::cmp::Reverse(part.range.len()));
+        waiting
+    }
+
+    /// What [`super::check_text`] gives for each of the texts.
+    pub fn check(&mut self, workers: Option<usize>, targets: &[Target], options: &Options) -> Vec<Vec<Resource>> {
+        let waiting = self.waiting();
+        let judge = |(): &mut (), &(_, part): &(usize, &Part)| check_document(part.bytes(), targets, options);
+        let found = map_with_state(&waiting, workers, || (), judge);
+        let waiting: Vec<usize> = waiting.iter().map(|&(index, _)| index).collect();
+        for (index, resources) in waiting.into_iter().zip(found) {
+            if let Some(document) = self.distinct.get_mut(index) {
+                document.verdicts = Some(resources);
+            }
+        }
+        // How often each is used; the last use takes the verdicts instead of copying them.
+        let shared: Vec<Mutex<(usize, Vec<Resource>)>> = self
+            .distinct
+            .iter_mut()
+            .map(|document| Mutex::new((0, document.verdicts.take().unwrap_or_default())))
+            .collect();
+        for &(_, index) in self.places.iter().flatten() {
+            if let Some(shared) = shared.get(index) {
+                shared.lock().unwrap_or_else(PoisonError::into_inner).0 += 1;
+            }
+        }
+        let take = |index: usize| {
+            let mut shared = shared.get(index)?.lock().unwrap_or_else(PoisonError::into_inner);
+            let (uses, verdicts) = &mut *shared;
+            *uses -= 1;
+            Some(if *uses == 0 {
+                std::mem::take(verdicts)
+            } else {
+                verdicts.clone()
+            })
+        };
+        let length_of = |index: usize| self.distinct.get(index).map_or(0, |document| document.part.range.len());
+        let verdicts_of = |(): &mut (), places: &Vec<Place<usize>>| {
+            let length = places.last().map_or(0, |&(offset, index)| offset + length_of(index));
+            let mut resources = Vec::with_capacity(places.len());
+            for &(offset, index) in places {
+                resources.extend(placed(take(index).unwrap_or_default(), offset, length));
+            }
+            resources
+        };
+        map_with_state(&self.places, workers, || (), verdicts_of)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::catalog::Catalog;
+    use super::super::check_text::check_text;
+    use super::*;
+
+    const HEAD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n";
+
+    fn documents(texts: &[String], workers: usize, judging: Option<Judging<'_>>) -> Documents {
+        let read = |text: &String, buffer: &mut Vec<u8>| {
+            buffer.extend_from_slice(text.as_bytes());
+            text.len()
+        };
+        let (documents, results) = Documents::read(texts, Some(workers), judging, read);
+        assert_eq!(results, texts.iter().map(String::len).collect::<Vec<_>>());
+        documents
+    }
+
+    #[test]
+    fn many_texts_have_the_verdicts_of_each() {
+        let bad = format!("---\n{HEAD}data: 1\n");
+        let good = format!("---\n{HEAD}");
+        let large = format!("{good}---\n{HEAD}data: {{a: {}, b: 1}}\n", "x".repeat(LARGE));
+        let texts = [
+            format!("{bad}{good}"),
+            format!("a: [\n{good}{bad}{bad}"),
+            String::new(),
+            large,
+            good,
+        ];
+        let targets = [Target::embedded(Catalog::find("1.31").unwrap())];
+        let options = Options::default();
+        let judging = Judging {
+            targets: &targets,
+            options: &options,
+        };
+        for (workers, judging) in [(1, None), (2, None), (1, Some(judging)), (2, Some(judging))] {
+            let mut documents = documents(&texts, workers, judging);
+            assert_eq!(documents.distinct.len(), 5);
+            let found = documents.check(Some(workers), &targets, &options);
+            let expected: Vec<Vec<Resource>> = texts
+                .iter()
+                .map(|text| check_text(text.as_bytes(), &targets, &options))
+                .collect();
+            assert_eq!(found, expected);
+            for (index, text) in texts.iter().enumerate() {
+                assert_eq!(documents.text(index).as_slice(), text.as_bytes(), "{index}");
+            }
+        }
+    }
+
+    #[test]
+    fn definitions_keep_the_order_of_the_texts() {
+        let definition = |kind: &str| {
+            let names = format!("{{kind: {kind}, plural: ds}}");
+            format!(
+                "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: ds.example.com}}\nspec:\n  \
+                 group: example.com\n  names: {names}\n  scope: Namespaced\n  versions:\n  - {{name: v1, served: true, storage: true, schema: \
+                 {{openAPIV3Schema: {{type: object, properties: {{a: {{type: integer}}}}}}}}}}\n"
+            )
+        };
+        let texts: Vec<String> = (0..40).map(|at| definition(&format!("D{at}"))).collect();
+        let resource = "apiVersion: example.com/v1\nkind: D7\nmetadata: {name: a}\na: text\n".to_owned();
+        let texts: Vec<String> = texts.into_iter().chain([resource]).collect();
+        let targets = [Target::embedded(Catalog::find("1.31").unwrap())];
+        let options = Options::default();
+        let judging = Judging {
+            targets: &targets,
+            options: &options,
+        };
+        let mut documents = documents(&texts, 2, Some(judging));
+        let mut custom = CustomSchemas::default();
+        documents.add_definitions(&mut custom);
+        let kinds: Vec<String> = custom
+            .texts()
+            .map(|text| String::from_utf8_lossy(text).into_owned())
+            .collect();
+        assert_eq!(kinds, texts.get(..40).unwrap());
+        let options = Options {
+            custom: Some(Arc::new(custom)),
+            ..options
+        };
+        let found = documents.check(Some(2), &targets, &options);
+        let last = found.last().and_then(|resources| resources.first()).unwrap();
+        assert_eq!(last.violations.first().unwrap().path, "/a");
+    }
+}
