@@ -297,6 +297,17 @@ fn one_chart_that_is_wrong_does_not_hide_another() {
 }
 
 #[test]
+fn a_repository_that_does_not_answer_is_one_error() {
+    let tree = Tree::new();
+    let down = "https://down.example.com";
+    tree.chart("app", &[&format!("a 1.x {down}"), &format!("b 1.x {down}")]);
+    let mut source = repositories();
+    source.take_down(down);
+    let error = run(&tree, "app", &source, Way::Update).expect_err("fails");
+    assert_eq!(error, "a, b: https://down.example.com does not answer");
+}
+
+#[test]
 fn different_archives_of_one_name_are_refused() {
     let tree = Tree::new();
     let yaml = chart_yaml(
@@ -488,7 +499,15 @@ fn the_status_of_each_dependency_is_helms_word() {
             "WARNING: \"/app/charts/one-more-1.0.0.tgz\" is not in Chart.yaml."
         ]
     );
-    assert!(Path::new("fixtures/shop/orders").is_dir());
+    // A list without entries is a list; and any apiVersion will do.
+    tree.write(
+        "empty/Chart.yaml",
+        "apiVersion: v9\nname: empty\nversion: 1.0.0\ndependencies: []\n",
+    );
+    assert_eq!(
+        list_dependencies(&tree.path("empty")).expect("lists").rows,
+        Some(Vec::new())
+    );
     let none = list_dependencies(Path::new("fixtures/shop/orders")).expect("lists");
     assert_eq!(none.rows, None);
     assert_eq!(

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::artifact::remote::{ListedVersion, SourceError};
-use crate::engine::chart::{LinkPolicy, LocalDependencyError, load_chart, outside_links, without_dots};
+use crate::engine::chart::{LinkPolicy, LocalDependencyError, outside_links, without_dots};
 use crate::text::go::quote::quote;
 use crate::text::redact::redact_url;
 use crate::text::semver::{Constraint, Version};
@@ -14,6 +14,7 @@ use crate::text::semver::{Constraint, Version};
 use super::choose_version::{is_registry, locked_version, needs_list, newest_that_satisfies};
 use super::declared::{ChartRequest, Declared, DeclaredList};
 use super::error::DependencyError;
+use super::load::load;
 use super::lock_digest::{helm2_digest, lock_digest};
 
 /// How versions are chosen.
@@ -230,7 +231,7 @@ fn check_unpacked(directory: &Path, name: &str, wanted: &str, constraint: &Const
     if !directory.is_dir() {
         return Err(unpacked("directory not found".to_owned()));
     }
-    let chart = load_chart(directory).map_err(|error| unpacked(error.to_string()))?;
+    let chart = load(directory).map_err(|error| unpacked(error.to_string()))?;
     let found = &chart.metadata.version;
     if Version::parse(found).is_ok_and(|version| constraint.check(&version)) {
         return Ok(());
@@ -261,7 +262,7 @@ fn neighbour_version(directory: &Path, name: &str, links: LinkPolicy) -> Result<
             return Err(LocalDependencyError::OutsideLinks { directory, links }.into());
         }
     }
-    let chart = load_chart(directory).map_err(failed)?;
+    let chart = load(directory).map_err(failed)?;
     if chart.name() != name {
         return Err(DependencyError::NeighbourName {
             name: name.to_owned(),

@@ -5,15 +5,14 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::engine::chart::{
-    Chart, Dependency, LinkPolicy, LocalDependencyError, load_chart, missing_remote, outside_links,
-};
+use crate::engine::chart::{Chart, Dependency, LinkPolicy, LocalDependencyError, missing_remote, outside_links};
 use crate::engine::functions::json::to_go_json;
 use crate::engine::functions::yaml_value::map_from_yaml;
 use crate::engine::template::{Map, Value};
 use crate::text::go::url::is_request_uri;
 
 use super::error::DependencyError;
+use super::load::load;
 
 /// One declared or locked dependency.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -90,7 +89,7 @@ impl ChartRequest {
                 return Err(LocalDependencyError::OutsideLinks { directory, links }.into());
             }
         }
-        let chart = load_chart(directory).map_err(failed)?;
+        let chart = load(directory).map_err(failed)?;
         Self::of_chart(directory, &chart, names)
     }
 
@@ -108,9 +107,7 @@ impl ChartRequest {
         let is_v1 = chart.metadata.api_version == "v1";
         let declared: Vec<Dependency> = chart.metadata.declared_dependencies().cloned().collect();
         let mut list = DeclaredList::new(declared, raw(&["requirements.yaml", "Chart.yaml"]).as_ref());
-        if list.entries.is_empty() && !list.is_present {
-            list.is_present = has_list(raw(&["Chart.yaml"]).as_ref());
-        }
+        list.is_present = declares_list(chart);
         resolve_names(&mut list.entries, names)?;
         let lock = chart.lock.as_ref().map(|lock| LockFile {
             digest: lock.digest.clone(),
@@ -153,6 +150,13 @@ impl DeclaredList {
             is_present,
         }
     }
+}
+
+/// Whether a chart has a list of dependencies, be it without entries.
+pub fn declares_list(chart: &Chart) -> bool {
+    let file = |name: &str| chart.raw.iter().find(|file| file.name == name);
+    let has = |name: &str| has_list(file(name).and_then(|file| map_from_yaml(&file.data).ok()).as_ref());
+    !chart.metadata.dependencies.is_empty() || has("requirements.yaml") || has("Chart.yaml")
 }
 
 fn has_list(file: Option<&Map>) -> bool {

@@ -3,12 +3,15 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::engine::chart::{Chart, Dependency, LoadError, load_chart};
+use crate::engine::chart::{Chart, Dependency, LoadError};
 use crate::text::go::path_match::path_match;
 use crate::text::go::quote::quote;
 use crate::text::limits::CHART_FILES;
 use crate::text::semver::{Constraint, Version};
 use crate::text::source::{Links, Visit, WalkLimits, walk};
+
+use super::declared::declares_list;
+use super::load::load;
 
 /// Widest column; Helm's default.
 pub const COLUMN_WIDTH: usize = 80;
@@ -41,10 +44,10 @@ pub struct DependencyTable {
 /// # Errors
 /// When the chart does not load.
 pub fn list_dependencies(path: &Path) -> Result<DependencyTable, LoadError> {
-    let chart = load_chart(path)?;
+    let chart = load(path)?;
     let charts = path.join("charts");
     let declared: Vec<&Dependency> = chart.metadata.declared_dependencies().collect();
-    if declared.is_empty() {
+    if !declares_list(&chart) {
         return Ok(DependencyTable {
             rows: None,
             warnings: vec![format!("WARNING: no dependencies at {}", charts.display())],
@@ -64,7 +67,7 @@ pub fn list_dependencies(path: &Path) -> Result<DependencyTable, LoadError> {
         .filter(|entry| entry.is_directory || entry.name.strip_suffix(".tgz").is_some())
     {
         let shown = quote(entry.path.display().to_string().as_bytes());
-        match load_chart(&entry.path) {
+        match load(&entry.path) {
             Err(_) => warnings.push(format!("WARNING: {shown} is not a chart.")),
             Ok(found) if declared.iter().all(|dependency| dependency.name != found.name()) => {
                 warnings.push(format!("WARNING: {shown} is not in Chart.yaml."));
@@ -139,7 +142,7 @@ fn status(dependency: &Dependency, chart: &Chart, entries: &[Entry]) -> &'static
 }
 
 fn archive_status(archive: &Path, dependency: &Dependency) -> &'static str {
-    match load_chart(archive) {
+    match load(archive) {
         Err(_) => "corrupt",
         Ok(chart) if chart.name() != dependency.name => "misnamed",
         Ok(chart) => version_status(&chart.metadata.version, dependency).unwrap_or("ok"),

@@ -1,6 +1,7 @@
 //! The dependencies of charts: chosen, fetched, compared with recorded digests, placed in `charts/`, listed.
 
 mod error;
+mod load;
 mod declared;
 mod lock_digest;
 mod lock_text;
