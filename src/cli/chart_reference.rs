@@ -9,9 +9,7 @@ use crate::artifact::dependency::RepositorySupply;
 use crate::artifact::package::verify;
 use crate::artifact::remote::{ChartRequest, is_remote, remote_chart};
 use crate::check::explain::explain_load;
-use crate::engine::chart::{
-    Chart, Compat, load_archive, load_chart_to_render, load_with_dependencies,
-};
+use crate::engine::chart::{Chart, Compat, load_archive, load_chart_to_render, load_with_dependencies};
 use crate::text::limits::FILE_BYTES;
 use crate::text::redact::redact_url;
 use crate::text::source::{Named, read_file};

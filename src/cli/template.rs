@@ -7,8 +7,8 @@ use std::path::Path;
 use clap::Args;
 
 use crate::check::explain::{
-    Subject, explain_kube_version, explain_manifests, explain_missing_dependencies, explain_schema,
-    explain_templates, notice_lines,
+    Subject, explain_kube_version, explain_manifests, explain_missing_dependencies, explain_schema, explain_templates,
+    notice_lines,
 };
 use crate::engine::chart::{Chart, Compat, Notice};
 use crate::engine::manifest::{Document, HookEvent, ManifestSorter, Manifests, split_manifests, trim, trim_start};

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::engine::chart::{
-    Chart, ChartFile, LinkPolicy, LoadError, LocalDependencyError, SupplyDependencies, archive_name, files_with_dependencies,
-    load_files, read_archive,
+    Chart, ChartFile, LinkPolicy, LoadError, LocalDependencyError, SupplyDependencies, archive_name,
+    files_with_dependencies, load_files, read_archive,
 };
 use crate::text::edit::{Change, EditError, NewValue, YamlPath, apply_changes};
 use crate::text::limits::FILE_BYTES;

@@ -87,7 +87,8 @@ fn inside_chart(chart: &str, path: &Path) -> String {
 }
 
 /// What to do about missing dependencies.
-const DEPENDENCY_ADVICE: &str = "`chartwright dependency build` puts what is missing into charts/, and --dependency-update fetches it for this run";
+const DEPENDENCY_ADVICE: &str =
+    "`chartwright dependency build` puts what is missing into charts/, and --dependency-update fetches it for this run";
 
 /// The dependencies that Chart.yaml (or requirements.yaml) lists and `charts/` lacks, as one finding: one command mends it.
 pub fn explain_missing_dependencies(chart: &Chart) -> Option<Finding> {

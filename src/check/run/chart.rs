@@ -14,8 +14,7 @@ use crate::check::lint::chart::{
 };
 use crate::check::lint::helm::{ChartSource, lint_files};
 use crate::engine::chart::{
-    Chart, LinkPolicy, LoadError, LocalDependencyError, LocalFiles, files_with_dependencies, load_files,
-    read_archive,
+    Chart, LinkPolicy, LoadError, LocalDependencyError, LocalFiles, files_with_dependencies, load_files, read_archive,
 };
 use crate::engine::template::World;
 use crate::kubernetes::validate::{CustomSchemas, Options as ValidateOptions, Status, Target, check_text};
