@@ -5,12 +5,13 @@ use std::path::Path;
 use clap::Args;
 use serde_json::json;
 
-use crate::artifact::repository::{
-    Existing, Item, Location, Outcome, PublishRequest, Published, RepositoryOutcome, publish_packages,
-};
+use crate::artifact::oci::OciReference;
+use crate::artifact::remote::{RegistryPush, RegistryPushError};
+use crate::artifact::repository::{Existing, Item, Location, Outcome, PublishRequest, Published, publish_packages};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::remote_flags::{LoginFlags, RemoteFlags};
 use super::repository_flags::{
     OutputFormat, parse_location, print_json, publish_error, publish_packages_error, repository_settings, shown_line,
 };
@@ -18,7 +19,7 @@ use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
 pub(super) struct PushArguments {
-    /// Archives made by `chartwright package` or `helm package`, then the repository: `file:///directory` or
+    /// Archives made by `chartwright package` or `helm package`, then the repository: `file:///directory`, `oci://host/charts` or
     /// `s3://bucket/prefix` (with the `AWS_*` variables; `AWS_ENDPOINT_URL` for other stores than Amazon's). A provenance file
     /// beside an archive is pushed as well.
     #[arg(required = true, num_args = 1.., value_names = ["ARCHIVE", "REPOSITORY"])]
@@ -38,6 +39,23 @@ pub(super) struct PushArguments {
     /// How to print what was done.
     #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
     output: OutputFormat,
+    #[command(flatten)]
+    login: LoginFlags,
+    #[command(flatten)]
+    remote: RemoteFlags,
+}
+
+/// A repository with an index, or a registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Target {
+    Indexed(Location),
+    Registry(OciReference),
+}
+
+/// What was done in one of them.
+struct TargetOutcome {
+    place: String,
+    result: Result<Vec<Published>, CommandError>,
 }
 
 pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit, CommandError> {
@@ -45,11 +63,15 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
     if archives.is_empty() || repositories.is_empty() {
         return Err(CommandError::usage("an archive and a repository are needed"));
     }
-    let mut locations: Vec<Location> = Vec::new();
+    let mut targets: Vec<Target> = Vec::new();
     for repository in repositories {
-        let location = parse_location(context, repository)?;
-        if !locations.contains(&location) {
-            locations.push(location);
+        let target = if repository.starts_with("oci://") {
+            Target::Registry(OciReference::parse(repository).map_err(CommandError::usage)?)
+        } else {
+            Target::Indexed(parse_location(context, repository)?)
+        };
+        if !targets.contains(&target) {
+            targets.push(target);
         }
     }
     let items = archives
@@ -57,19 +79,7 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
         .map(|path| read_item(context, path))
         .collect::<Result<Vec<_>, _>>()?;
     check_different(&items)?;
-    let request = PublishRequest {
-        locations: &locations,
-        items: &items,
-        existing: match (arguments.force, arguments.skip_existing) {
-            (true, _) => Existing::Replace,
-            (false, true) => Existing::Skip,
-            (false, false) => Existing::Refuse,
-        },
-        is_dry_run: arguments.dry_run,
-    };
-    let now = context.now_rfc3339();
-    let outcomes = publish_packages(request, &repository_settings(context), &now)
-        .map_err(|(location, error)| at(&locations, &location, publish_packages_error(*error)))?;
+    let outcomes = publish_all(context, arguments, &targets, &items)?;
     match arguments.output {
         OutputFormat::Text => {
             let lines: String = outcomes
@@ -86,10 +96,79 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
     }
     let failed = outcomes
         .into_iter()
-        .find_map(|outcome| outcome.result.err().map(|error| (outcome.location, error)));
+        .find_map(|outcome| outcome.result.err().map(|error| (outcome.place, error)));
     match failed {
-        Some((location, error)) => Err(at(&locations, &location, publish_error(error))),
+        Some((place, error)) => Err(at(targets.len(), &place, error)),
         None => Ok(Exit::Clean),
+    }
+}
+
+/// Publishes to all targets. Everything is compared in all of them before anything is written to one.
+fn publish_all(
+    context: RunContext,
+    arguments: &PushArguments,
+    targets: &[Target],
+    items: &[Item],
+) -> Result<Vec<TargetOutcome>, CommandError> {
+    let existing = match (arguments.force, arguments.skip_existing) {
+        (true, _) => Existing::Replace,
+        (false, true) => Existing::Skip,
+        (false, false) => Existing::Refuse,
+    };
+    let mut locations = Vec::new();
+    let mut registries = Vec::new();
+    for target in targets {
+        match target {
+            Target::Indexed(location) => locations.push(location.clone()),
+            Target::Registry(below) => registries.push(below),
+        }
+    }
+    let mut compared = Vec::new();
+    if !registries.is_empty() {
+        let charts = arguments.remote.charts(context, &arguments.login, false)?;
+        for below in registries {
+            let push = RegistryPush::compare(&charts, below, items, existing);
+            let push = push.map_err(|error| at(targets.len(), &below.to_string(), registry_error(&error)))?;
+            compared.push((below, push));
+        }
+        for note in charts.take_notes() {
+            context.report(&format!("note: {note}"));
+        }
+    }
+    let request = PublishRequest {
+        locations: &locations,
+        items,
+        existing,
+        is_dry_run: arguments.dry_run,
+    };
+    let indexed = publish_packages(request, &repository_settings(context), &context.now_rfc3339())
+        .map_err(|(location, error)| at(targets.len(), &location.to_string(), publish_packages_error(*error)))?;
+    let indexed = indexed.into_iter().map(|outcome| TargetOutcome {
+        place: outcome.location.to_string(),
+        result: outcome.result.map_err(publish_error),
+    });
+    let in_registries = compared.into_iter().map(|(below, push)| TargetOutcome {
+        place: below.to_string(),
+        result: if arguments.dry_run {
+            Ok(push.steps())
+        } else {
+            push.carry_out(items).map_err(|error| registry_error(&error))
+        },
+    });
+    Ok(indexed.chain(in_registries).collect())
+}
+
+fn registry_error(error: &RegistryPushError) -> CommandError {
+    let (shown, hint) = match error {
+        RegistryPushError::Registry(error) if error.is_finding() => {
+            (CommandError::findings(error), error.hint().map(str::to_owned))
+        }
+        RegistryPushError::Registry(error) => (CommandError::could_not_run(error), error.hint().map(str::to_owned)),
+        RegistryPushError::Source(error) => (CommandError::could_not_run(error), error.hint.clone()),
+    };
+    match hint {
+        Some(hint) => shown.with_hint(hint),
+        None => shown,
     }
 }
 
@@ -108,9 +187,9 @@ impl PushArguments {
 }
 
 /// An error of one of several repositories names it.
-fn at(locations: &[Location], location: &Location, error: CommandError) -> CommandError {
-    if locations.len() > 1 {
-        error.with_hint(format!("the repository is {location}"))
+fn at(targets: usize, place: &str, error: CommandError) -> CommandError {
+    if targets > 1 {
+        error.with_hint(format!("the repository is {place}"))
     } else {
         error
     }
@@ -130,18 +209,18 @@ fn check_different(items: &[Item]) -> Result<(), CommandError> {
     Ok(())
 }
 
-fn lines(items: &[Item], outcome: &RepositoryOutcome, is_dry_run: bool) -> String {
+fn lines(items: &[Item], outcome: &TargetOutcome, is_dry_run: bool) -> String {
     let Ok(published) = &outcome.result else {
-        return shown_line(&format!("Failed in {}", outcome.location));
+        return shown_line(&format!("Failed in {}", outcome.place));
     };
     let lines = items.iter().zip(published);
     lines
-        .map(|(item, published)| outcome_line(item, published, &outcome.location, is_dry_run))
+        .map(|(item, published)| outcome_line(item, published, &outcome.place, is_dry_run))
         .collect()
 }
 
 /// What was done with one chart, with its digest and place.
-fn outcome_line(item: &Item, published: &Published, location: &Location, is_dry_run: bool) -> String {
+fn outcome_line(item: &Item, published: &Published, location: &str, is_dry_run: bool) -> String {
     let (name, version) = (&item.metadata.name, &item.metadata.version);
     let place = format!("{}, sha256:{}", published.object, published.digest);
     let line = match (published.outcome, is_dry_run) {
@@ -157,8 +236,8 @@ fn outcome_line(item: &Item, published: &Published, location: &Location, is_dry_
     shown_line(&line)
 }
 
-fn as_json(items: &[Item], outcome: &RepositoryOutcome) -> serde_json::Value {
-    let location = outcome.location.to_string();
+fn as_json(items: &[Item], outcome: &TargetOutcome) -> serde_json::Value {
+    let location = &outcome.place;
     match &outcome.result {
         Ok(published) => {
             let charts = items.iter().zip(published).map(|(item, published)| {
@@ -172,7 +251,7 @@ fn as_json(items: &[Item], outcome: &RepositoryOutcome) -> serde_json::Value {
             });
             json!({"repository": location, "charts": charts.collect::<Vec<_>>()})
         }
-        Err(error) => json!({"repository": location, "error": error.to_string()}),
+        Err(error) => json!({"repository": location, "error": error.message()}),
     }
 }
 

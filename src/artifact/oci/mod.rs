@@ -17,6 +17,6 @@ mod tags;
 
 pub use oci_error::OciError;
 pub use pull::{PullOptions, PulledChart};
-pub use push::{ChartPush, PushOutcome, PushedChart};
+pub use push::{ChartPush, PlannedChart, PushOutcome, PushedChart};
 pub use reference::{OciReference, ReferenceError, tag_of, version_of};
 pub use registry::{Registry, RegistrySettings};

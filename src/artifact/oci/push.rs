@@ -35,8 +35,10 @@ pub struct ChartPush<'p> {
 /// The result of a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PushOutcome {
-    /// It is new in the registry, or was replaced.
+    /// It is new in the registry.
     Pushed,
+    /// It takes the place of what the tag had: other content, or the same without its signature.
+    Replaced,
     /// It was there before, with the same content.
     AlreadyThere,
 }
@@ -52,46 +54,103 @@ pub struct PushedChart {
     pub digest: String,
 }
 
+/// A chart that was compared with what a registry has under its tag, before anything is written.
+#[derive(Debug)]
+pub struct PlannedChart {
+    /// What writing it does.
+    pub outcome: PushOutcome,
+    /// Its address with its tag.
+    pub reference: OciReference,
+    /// The digest of its manifest, `sha256:…`; of the one that is there, if it stays.
+    pub digest: String,
+    manifest: Vec<u8>,
+    config: Vec<u8>,
+    tag: String,
+}
+
+impl PlannedChart {
+    /// The tag: the version, with `_` for `+`.
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+}
+
+/// The blobs of a chart beside its configuration.
+fn blobs<'p>(push: &ChartPush<'p>) -> impl Iterator<Item = (Descriptor, &'p [u8])> {
+    let archive = (Descriptor::of(ARCHIVE, push.archive), push.archive);
+    let provenance = push
+        .provenance
+        .map(|provenance| (Descriptor::of(PROVENANCE, provenance), provenance));
+    [archive].into_iter().chain(provenance)
+}
+
 impl Registry {
     /// Pushes a chart below an address of this registry, `oci://host/charts`. Its tag is its version.
     ///
     /// # Errors
     /// When the tag has other content, or the registry refuses or cannot be reached.
     pub fn push_chart(&self, below: &OciReference, push: &ChartPush<'_>) -> Result<PushedChart, OciError> {
-        let mut reference = below.join(&push.metadata.name)?;
-        let tag = tag_of(&push.metadata.version);
-        reference = OciReference::parse(&format!("{reference}:{tag}"))?;
-        let repository = reference.repository.clone();
-        let config = config_json(push.metadata);
-        let config_layer = Descriptor::of(CONFIG, &config);
-        let mut blobs = vec![(Descriptor::of(ARCHIVE, push.archive), push.archive)];
-        if let Some(provenance) = push.provenance {
-            blobs.push((Descriptor::of(PROVENANCE, provenance), provenance));
-        }
-        let layers: Vec<Descriptor> = blobs.iter().map(|(layer, _)| layer.clone()).collect();
-        let created = package_time(push.archive);
-        let manifest = manifest_json(push.metadata, &config_layer, &layers, created.as_deref());
-        let digest = digest_of(&manifest);
-        if let Some(found) = self.published(&repository, &tag)? {
-            let found_digest = digest_of(&found);
-            if found_digest == digest || self.is_published(&reference, &found, push)? {
-                return Ok(PushedChart {
-                    outcome: PushOutcome::AlreadyThere,
-                    reference,
-                    digest: found_digest,
-                });
-            }
-        }
-        blobs.push((config_layer, &config));
-        for (layer, bytes) in &blobs {
-            self.upload(&repository, layer, bytes)?;
-        }
-        self.put_manifest(&repository, &tag, &manifest, &digest)?;
+        let planned = self.compare_chart(below, push)?;
+        self.write_chart(&planned, push)?;
         Ok(PushedChart {
-            outcome: PushOutcome::Pushed,
-            reference,
-            digest,
+            outcome: planned.outcome,
+            reference: planned.reference,
+            digest: planned.digest,
         })
+    }
+
+    /// Compares a chart with what the registry has under its tag, and finds out whether we may write.
+    ///
+    /// # Errors
+    /// As [`Registry::push_chart`].
+    pub fn compare_chart(&self, below: &OciReference, push: &ChartPush<'_>) -> Result<PlannedChart, OciError> {
+        let reference = below.join(&push.metadata.name)?;
+        let tag = tag_of(&push.metadata.version);
+        let reference = OciReference::parse(&format!("{reference}:{tag}"))?;
+        let config = config_json(push.metadata);
+        let layers: Vec<Descriptor> = blobs(push).map(|(layer, _)| layer).collect();
+        let created = package_time(push.archive);
+        let manifest = manifest_json(
+            push.metadata,
+            &Descriptor::of(CONFIG, &config),
+            &layers,
+            created.as_deref(),
+        );
+        let mut planned = PlannedChart {
+            outcome: PushOutcome::Pushed,
+            digest: digest_of(&manifest),
+            reference,
+            manifest,
+            config,
+            tag,
+        };
+        if let Some(found) = self.published(&planned.reference.repository, &planned.tag)? {
+            let found_digest = digest_of(&found);
+            let is_there = found_digest == planned.digest || self.is_published(&planned.reference, &found, push)?;
+            planned.outcome = if is_there {
+                planned.digest = found_digest;
+                PushOutcome::AlreadyThere
+            } else {
+                PushOutcome::Replaced
+            };
+        }
+        Ok(planned)
+    }
+
+    /// Writes what was compared, unless it is there already.
+    ///
+    /// # Errors
+    /// When the registry refuses or cannot be reached.
+    pub fn write_chart(&self, planned: &PlannedChart, push: &ChartPush<'_>) -> Result<(), OciError> {
+        if planned.outcome == PushOutcome::AlreadyThere {
+            return Ok(());
+        }
+        let repository = &planned.reference.repository;
+        let config = (Descriptor::of(CONFIG, &planned.config), planned.config.as_slice());
+        for (layer, bytes) in blobs(push).chain([config]) {
+            self.upload(repository, &layer, bytes)?;
+        }
+        self.put_manifest(repository, &planned.tag, &planned.manifest, &planned.digest)
     }
 
     /// The manifest that the tag has now. The token for writing is used, which also shows at once whether we may write.

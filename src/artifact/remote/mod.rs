@@ -7,6 +7,7 @@ mod connections;
 mod index_text;
 mod once_map;
 mod registry_charts;
+mod registry_push;
 mod remote_chart;
 mod remote_charts;
 mod remote_settings;
@@ -16,6 +17,7 @@ mod unpack;
 
 pub use archive_cache::ArchiveCache;
 pub use chart_source::{ChartSource, FetchedChart, ListedVersion, SourceError};
+pub use registry_push::{RegistryPush, RegistryPushError};
 pub use remote_chart::{ChartRequest, RemoteChart, is_remote, remote_chart};
 pub use remote_charts::RemoteCharts;
 pub use remote_settings::{RemoteLimits, RemoteSettings};

@@ -31,7 +31,7 @@ struct LockContent {
 }
 
 /// Whether the charts of two archives are the same. Archives without a chart that loads are compared file by file.
-pub(super) fn is_same_content(a: &[u8], b: &[u8]) -> bool {
+pub fn is_same_content(a: &[u8], b: &[u8]) -> bool {
     if a == b {
         return true;
     }

@@ -23,6 +23,7 @@ mod publish_packages;
 mod publish_tests;
 pub mod store;
 
+pub use content::is_same_content;
 pub use index_entry::IndexEntry;
 pub use index_error::IndexError;
 pub use index_file::Index;

@@ -1,0 +1,104 @@
+//! Charts to registries: all are compared before the first is written.
+
+use std::sync::Arc;
+
+use crate::artifact::oci::{ChartPush, OciError, OciReference, PlannedChart, PushOutcome, Registry};
+use crate::artifact::repository::{Existing, Item, Outcome, Published, is_same_content};
+
+use super::chart_source::SourceError;
+use super::remote_charts::RemoteCharts;
+
+/// Why charts are not pushed to a registry.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryPushError {
+    /// The registry cannot be reached.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The registry refuses, or has a version with other content.
+    #[error(transparent)]
+    Registry(#[from] OciError),
+}
+
+/// Charts that were compared with what a registry has.
+#[derive(Debug)]
+pub struct RegistryPush {
+    registry: Arc<Registry>,
+    existing: Existing,
+    /// In the order of the items; nothing for those that stay as they are.
+    planned: Vec<(Option<PlannedChart>, Published)>,
+}
+
+impl RegistryPush {
+    /// Compares charts with what is below an address, `oci://host/charts`. Nothing is written.
+    ///
+    /// # Errors
+    /// When one exists with other content and is not to be skipped or replaced, or the registry refuses or cannot be reached.
+    pub fn compare(
+        charts: &RemoteCharts,
+        below: &OciReference,
+        items: &[Item],
+        existing: Existing,
+    ) -> Result<Self, RegistryPushError> {
+        let registry = charts.registry_of(&below.host)?;
+        let mut planned = Vec::new();
+        for item in items {
+            let (chart, outcome) = match registry.compare_chart(below, &push_of(item, existing)) {
+                Ok(chart) => {
+                    let outcome = match chart.outcome {
+                        PushOutcome::Pushed => Outcome::Published,
+                        PushOutcome::Replaced => Outcome::Replaced,
+                        PushOutcome::AlreadyThere => Outcome::AlreadyThere,
+                    };
+                    (Some(chart), outcome)
+                }
+                Err(OciError::Exists { .. }) if existing == Existing::Skip => (None, Outcome::Skipped),
+                Err(error) => return Err(error.into()),
+            };
+            let digest = chart
+                .as_ref()
+                .map(|chart| chart.digest.trim_start_matches("sha256:").to_owned());
+            let object = chart
+                .as_ref()
+                .map(|chart| format!("{}:{}", item.metadata.name, chart.tag()));
+            let published = Published {
+                outcome,
+                digest: digest.unwrap_or_default(),
+                object: object.unwrap_or_default(),
+            };
+            planned.push((chart, published));
+        }
+        Ok(Self {
+            registry,
+            existing,
+            planned,
+        })
+    }
+
+    /// What is to be done, in the order of the items. Digests are those of manifests.
+    pub fn steps(&self) -> Vec<Published> {
+        self.planned.iter().map(|(_, published)| published.clone()).collect()
+    }
+
+    /// Writes what was compared.
+    ///
+    /// # Errors
+    /// When the registry refuses or cannot be reached. Charts before the one at fault are written then.
+    pub fn carry_out(&self, items: &[Item]) -> Result<Vec<Published>, RegistryPushError> {
+        for (item, (chart, _)) in items.iter().zip(&self.planned) {
+            if let Some(chart) = chart {
+                self.registry.write_chart(chart, &push_of(item, self.existing))?;
+            }
+        }
+        Ok(self.steps())
+    }
+}
+
+fn push_of(item: &Item, existing: Existing) -> ChartPush<'_> {
+    ChartPush {
+        archive: &item.archive,
+        provenance: item.provenance.as_deref(),
+        metadata: &item.metadata,
+        is_forced: existing == Existing::Replace,
+        is_same_content: &is_same_content,
+    }
+}
