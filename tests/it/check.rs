@@ -234,7 +234,7 @@ fn a_missing_dependency_is_one_error_and_nothing_follows_from_it() {
             "{}",
             run.all()
         );
-        assert!(run.stdout.contains("helm dependency build"), "{}", run.all());
+        assert!(run.stdout.contains("chartwright dependency build"), "{}", run.all());
         assert!(!run.stdout.contains("  ok"), "{}", run.all());
     }
 }

@@ -107,9 +107,9 @@ fn addresses_are_shown_without_credentials() {
     let url = "https://bob:hunter2@127.0.0.1:9/x?token=hunter2#hunter2";
     for (arguments, want) in [
         (&["template", "x", "web", "-f", url][..], "`https://127.0.0.1:9/x`"),
-        (&["template", "x", url], "`https://127.0.0.1:9/x`"),
-        (&["template", "x", "oci://bob:hunter2@h/c"], "`oci://h/c`"),
-        (&["template", "x", "bob:hunter2@h/c"], "got: h/c"),
+        (&["template", "x", url], "https://127.0.0.1:9/x"),
+        (&["template", "x", "oci://bob:hunter2@127.0.0.1:9/c"], "127.0.0.1:9"),
+        (&["template", "x", "bob:hunter2@h/c"], "no repository `h`"),
         (&["lint", url], "https://127.0.0.1:9/x"),
         (&["validate", url], "https://127.0.0.1:9/x"),
         (&["validate", url, "--report", "json"], "127.0.0.1:9/x"),

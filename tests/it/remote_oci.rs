@@ -322,7 +322,7 @@ fn a_tag_with_other_content_stays() {
     let outcome = push_with(&server, None, &packed("web", "1.0.0"), signed)
         .expect("is signed")
         .outcome;
-    assert_eq!((outcome, kept() == before), (PushOutcome::Pushed, false));
+    assert_eq!((outcome, kept() == before), (PushOutcome::Replaced, false));
     // A signature stays where the package comes without one.
     assert_eq!(
         push(&server, &packed("web", "1.0.0")).outcome,

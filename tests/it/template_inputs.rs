@@ -191,11 +191,11 @@ fn dependencies_beside_the_chart_are_used_on_request() {
         text(&output.stderr)
     );
     assert!(!directory.path().join("c/charts").exists(), "nothing is written");
-    let remote = metadata.replace("file://../sub", "https://example.org/charts");
+    let remote = metadata.replace("file://../sub", "http://127.0.0.1:9/charts");
     chart(directory.path(), "c", &[("Chart.yaml", &remote)]);
     let output = run(directory.path(), &["c", "--dependency-update"]);
     assert_eq!(output.status.code(), Some(3));
-    assert!(text(&output.stderr).contains("dependencies are not fetched from other repositories: sub"));
+    assert!(text(&output.stderr).contains("cannot read http://127.0.0.1:9/charts/index.yaml"));
 }
 
 #[test]
@@ -259,7 +259,6 @@ fn flags_about_a_cluster_change_nothing_or_are_refused() {
         (&["--dry-run=server"], "--dry-run=server needs a cluster"),
         (&["--dry-run=perhaps"], "invalid dry-run value"),
         (&["--enable-dns"], "asks the network"),
-        (&["--verify"], "--verify is not supported"),
         (&["-f", "https://example.org/values.yaml"], "not fetched from URLs"),
         (&["--post-renderer", "cat", "--output-dir", "out"], "do not go together"),
         (&["--no-such-flag"], "unknown flag: --no-such-flag"),
@@ -275,16 +274,19 @@ fn flags_about_a_cluster_change_nothing_or_are_refused() {
 }
 
 #[test]
-fn charts_come_from_the_disk() {
+fn charts_that_are_not_there_are_named() {
     let directory = tempfile::tempdir().expect("a directory");
-    for chart in ["-", "https://example.org/c.tgz", "oci://example.org/c"] {
+    for (chart, code, words) in [
+        ("-", 2, "charts are not read from standard input"),
+        ("http://127.0.0.1:9/c.tgz", 3, "cannot read http://127.0.0.1:9/c.tgz"),
+        ("nowhere", 3, "there is no file or directory `nowhere` here"),
+        ("./nowhere", 3, "not found"),
+        ("nobody-has/this", 3, "there is no repository `nobody-has`"),
+        ("ftp://host/c.tgz", 3, "non-absolute URLs"),
+    ] {
         let output = run(directory.path(), &[chart]);
-        assert_eq!(output.status.code(), Some(2), "{chart}");
-        assert!(
-            text(&output.stderr).contains("charts are not"),
-            "{}",
-            text(&output.stderr)
-        );
+        assert_eq!(output.status.code(), Some(code), "{chart}");
+        assert!(text(&output.stderr).contains(words), "{}", text(&output.stderr));
     }
 }
 

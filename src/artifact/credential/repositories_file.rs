@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use crate::artifact::network::{Secret, Url};
 use crate::text::limits::SETTINGS_BYTES;
+use crate::text::redact::redact_url;
 use crate::text::source::{Named, read_file};
 use crate::text::yaml;
 
@@ -101,7 +102,8 @@ impl RepositoriesFile {
             .iter()
             .find(|entry| entry.name == name && !entry.url.is_empty());
         found.ok_or_else(|| CredentialError::UnknownRepository {
-            name: name.to_owned(),
+            // A user may have left out the scheme of an address.
+            name: redact_url(name),
             path: self.path.clone(),
         })
     }

@@ -103,7 +103,7 @@ fn keys_that_expired_or_were_revoked_are_not_trusted() {
 fn a_key_that_cannot_sign_is_named_and_its_passphrase_is_not() {
     let refused = |ring: &str, key: &str, passphrase: &str| signed(ring, key, passphrase).unwrap_err();
     let is_keyring = |error: &ProvenanceError, wanted: fn(&KeyringError) -> bool| matches!(error, ProvenanceError::Keyring(error) if wanted(error));
-    let error = refused("plain.secret.gpg", "Nobody", "");
+    let error = refused("plain.secret.gpg", "Absent", "");
     assert!(
         is_keyring(&error, |error| matches!(error, KeyringError::NoKey(_))),
         "{error}"

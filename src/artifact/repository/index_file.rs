@@ -20,6 +20,8 @@ const EMPTY: &str = "apiVersion: v1\nentries: {}\n";
 pub struct Index {
     text: Vec<u8>,
     layout: Layout,
+    /// The version of each entry; empty for one that has none.
+    versions: Vec<Box<str>>,
     changes: BTreeMap<String, ChartChange>,
     is_changed: bool,
 }
@@ -32,6 +34,7 @@ impl Default for Index {
         Self {
             text,
             layout,
+            versions: Vec::new(),
             changes: BTreeMap::new(),
             is_changed: false,
         }
@@ -46,17 +49,18 @@ impl Index {
     /// When the text is not an index.
     pub fn read(text: Vec<u8>) -> Result<Self, IndexError> {
         let mut layout = Layout::find(&text)?;
-        if let Err(error) = check(&text, &layout) {
-            if !layout.decoded.is_empty() {
-                return Err(error);
-            }
+        let versions = match check(&text, &layout) {
             // Read as a whole, the text gives the line of the fault, or shows that its lines mislead.
-            layout = Layout::of_tree(&text)?;
-            check(&text, &layout)?;
-        }
+            Err(_) if layout.decoded.is_empty() => {
+                layout = Layout::of_tree(&text)?;
+                check(&text, &layout)?
+            }
+            checked => checked?,
+        };
         Ok(Self {
             text,
             layout,
+            versions,
             changes: BTreeMap::new(),
             is_changed: false,
         })
@@ -96,11 +100,10 @@ impl Index {
             let is_removed = change
                 .and_then(|change| change.entries.get(number))
                 .is_some_and(|entry| !entry.stays);
-            let value = self.layout.value(&self.text, item)?;
-            if is_removed || value.get("version").and_then(Json::as_str) != Some(version) {
+            if is_removed || self.version(item) != version {
                 continue;
             }
-            if let Some(entry) = read_entry(name, &value)? {
+            if let Some(entry) = read_entry(name, &*self.layout.value(&self.text, item)?)? {
                 return Ok(Some((entry.digest.unwrap_or_default(), entry.urls)));
             }
         }
@@ -123,28 +126,21 @@ impl Index {
                 new: entry.digest.clone(),
             });
         }
-        self.change(&entry.name)?.added.push(entry.clone());
+        self.change(&entry.name).added.push(entry.clone());
         self.is_changed = true;
         Ok(true)
     }
 
     /// Adds an entry in place of one of the same version.
-    ///
-    /// # Errors
-    /// When the entries of the chart cannot be read.
-    pub fn replace(&mut self, entry: &IndexEntry) -> Result<(), IndexError> {
-        self.remove(&entry.name, &entry.version)?;
-        self.change(&entry.name)?.added.push(entry.clone());
+    pub fn replace(&mut self, entry: &IndexEntry) {
+        self.remove(&entry.name, &entry.version);
+        self.change(&entry.name).added.push(entry.clone());
         self.is_changed = true;
-        Ok(())
     }
 
     /// Removes the entries of a version of a chart; false if there are none.
-    ///
-    /// # Errors
-    /// When the entries of the chart cannot be read.
-    pub fn remove(&mut self, name: &str, version: &str) -> Result<bool, IndexError> {
-        let change = self.change(name)?;
+    pub fn remove(&mut self, name: &str, version: &str) -> bool {
+        let change = self.change(name);
         let mut is_removed = false;
         for entry in &mut change.entries {
             if entry.stays && entry.version == version {
@@ -156,7 +152,7 @@ impl Index {
         change.added.retain(|entry| entry.version != version);
         is_removed |= change.added.len() != before;
         self.is_changed |= is_removed;
-        Ok(is_removed)
+        is_removed
     }
 
     /// Whether an entry was added or removed.
@@ -191,32 +187,38 @@ impl Index {
             .unwrap_or_default()
     }
 
-    fn change(&mut self, name: &str) -> Result<&mut ChartChange, IndexError> {
+    fn change(&mut self, name: &str) -> &mut ChartChange {
         if !self.changes.contains_key(name) {
-            let mut change = ChartChange::default();
-            for item in self.items(name) {
-                let value = self.layout.value(&self.text, item)?;
-                let version = value.get("version").and_then(Json::as_str).unwrap_or_default();
-                change.entries.push(OldEntry {
-                    version: version.to_owned(),
-                    stays: true,
-                });
-            }
+            let entries = self.items(name).map(|item| OldEntry {
+                version: self.version(item).to_owned(),
+                stays: true,
+            });
+            let change = ChartChange {
+                entries: entries.collect(),
+                added: Vec::new(),
+            };
             self.changes.insert(name.to_owned(), change);
         }
-        Ok(self.changes.entry(name.to_owned()).or_default())
+        self.changes.entry(name.to_owned()).or_default()
+    }
+
+    fn version(&self, item: usize) -> &str {
+        self.versions.get(item).map_or("", |version| version)
     }
 }
 
-/// Reads every entry once.
-fn check(text: &[u8], layout: &Layout) -> Result<(), IndexError> {
+/// Reads every entry once; gives their versions.
+fn check(text: &[u8], layout: &Layout) -> Result<Vec<Box<str>>, IndexError> {
     check_root(&layout.root)?;
+    let mut versions = Vec::with_capacity(layout.items.len());
     for chart in &layout.charts {
         for item in chart.items.clone() {
-            read_entry(&chart.name, &*layout.value(text, item)?)?;
+            let value = layout.value(text, item)?;
+            read_entry(&chart.name, &value)?;
+            versions.push(value.get("version").and_then(Json::as_str).unwrap_or_default().into());
         }
     }
-    Ok(())
+    Ok(versions)
 }
 
 /// An index and its places.
@@ -269,8 +271,9 @@ fn is_same_chart(
 
 /// Compared by meaning where the text is not the same.
 fn is_same_entry((old, other): (Read<'_>, usize), (new, item): (Read<'_>, usize)) -> Result<bool, IndexError> {
-    let text = |(text, layout): Read<'_>, item: usize| layout.items.get(item).map(|span| span.of(text).to_vec());
-    Ok(text(old, other) == text(new, item) || old.1.value(old.0, other)? == new.1.value(new.0, item)?)
+    let span = |layout: &Layout, item: usize| layout.items.get(item).copied().unwrap_or_default();
+    Ok(span(old.1, other).of(old.0) == span(new.1, item).of(new.0)
+        || old.1.value(old.0, other)? == new.1.value(new.0, item)?)
 }
 
 fn is_changed_chart(

@@ -160,12 +160,12 @@ fn apply(value: &mut Json, index: &mut Index, changes: &[(bool, usize, usize)]) 
         let entries = value["entries"].as_object_mut().unwrap();
         if *adds {
             let new = entry(name, version);
-            index.replace(&new).unwrap();
+            index.replace(&new);
             let list = entries.entry(name).or_insert_with(|| json!([])).as_array_mut().unwrap();
             list.retain(|entry| entry["version"] != version);
             list.push(Json::Object(new.fields.clone()));
         } else {
-            index.remove(name, version).unwrap();
+            index.remove(name, version);
             if let Some(list) = entries.get_mut(name).and_then(Json::as_array_mut) {
                 list.retain(|entry| entry["version"] != version);
             }

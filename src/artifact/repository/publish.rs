@@ -273,7 +273,7 @@ fn list(index: &mut Index, entry: &IndexEntry, planned: Outcome, listed: &str) -
         Outcome::Skipped => Ok(planned),
         Outcome::Replaced => {
             if found.is_none_or(|found| found != entry.digest) {
-                index.replace(entry)?;
+                index.replace(entry);
             }
             Ok(planned)
         }

@@ -62,7 +62,7 @@ fn seems_custom(document: &[u8]) -> bool {
     group.contains(&b'.') && !group.ends_with(b".k8s.io")
 }
 
-/// Documents of which none is equal to another, by their hash.
+/// Different documents, by their hash.
 #[derive(Debug, Default)]
 struct Shard {
     documents: Vec<Document>,
@@ -111,7 +111,7 @@ impl Known {
         }
     }
 
-    /// Where a document is kept, which `keep` does where it is new; what is said of it by `judge` is kept too.
+    /// Where a document is kept, which `keep` does where it is new; the verdicts of `judge` are kept too.
     fn slot(
         &self,
         document: &[u8],

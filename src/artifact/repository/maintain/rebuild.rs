@@ -97,11 +97,11 @@ fn changed(
                         rebuilt.kept += 1;
                         continue;
                     }
-                    index.replace(&IndexEntry::new(metadata, &archive.object, &archive.digest, now))?;
+                    index.replace(&IndexEntry::new(metadata, &archive.object, &archive.digest, now));
                     rebuilt.replaced.push(shown);
                 }
                 _ => {
-                    index.remove(&chart, &entry.version)?;
+                    index.remove(&chart, &entry.version);
                     rebuilt.removed.push(shown);
                 }
             }

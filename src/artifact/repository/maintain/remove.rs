@@ -163,7 +163,7 @@ fn remove_entries(
             .filter(|entry| !versions.contains(entry.version.as_str()));
         still_listed.extend(others.filter_map(|entry| object_of(entry, names)));
         for entry in &chosen {
-            index.remove(&chart, &entry.version)?;
+            index.remove(&chart, &entry.version);
             removed.push(Removed {
                 chart: chart.clone(),
                 version: entry.version.clone(),
