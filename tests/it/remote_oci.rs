@@ -340,7 +340,7 @@ fn a_tag_with_other_content_stays() {
         push_with(&server, None, &changed("a"), forced)
             .expect("is forced")
             .outcome,
-        PushOutcome::Pushed
+        PushOutcome::Replaced
     );
     // An image under the tag is not a chart.
     let image = br#"{"config": {"mediaType": "application/vnd.oci.image.config.v1+json"}}"#;

@@ -39,7 +39,7 @@ impl fmt::Debug for RepositoryEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RepositoryEntry")
             .field("name", &self.name)
-            .field("url", &crate::text::redact::redact_url(&self.url))
+            .field("url", &redact_url(&self.url))
             .field("login", &self.login)
             .field("certificates", &self.certificates)
             .field("passes_credentials", &self.passes_credentials)
