@@ -9,13 +9,13 @@ use crate::artifact::dependency::{
     COLUMN_WIDTH, DependencyError, DependencyRow, DependencyTable, PreparedChart, RepositoryNames, ResolveOptions,
     Saved, SavedState, Way, list_dependencies, outdated, place, prepare, settle,
 };
-use crate::artifact::remote::{ChartSource, FetchedChart, ListedVersion, SourceError};
 use crate::text::redact::{redact_url, redact_users};
 use crate::text::visible::{visible, visible_lines, without_commands};
 
 use super::command_error::{CommandError, ErrorKind};
 use super::exit_code::Exit;
 use super::link_flags::LinkFlags;
+use super::remote_flags::{LoginFlags, RemoteFlags};
 use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
@@ -58,6 +58,8 @@ struct ResolveArguments {
     output: Output,
     #[command(flatten)]
     links: LinkFlags,
+    #[command(flatten)]
+    remote: RemoteFlags,
 }
 
 #[derive(Debug, Args)]
@@ -87,59 +89,14 @@ pub(super) fn run(context: RunContext, arguments: &DependencyArguments) -> Resul
     }
 }
 
-/// Where charts of other repositories come from, and what names of repositories stand for.
-struct Repositories {
-    source: Box<dyn ChartSource>,
-    names: Box<AddressOf>,
-}
-
-/// The address of the repository with a name.
-type AddressOf = dyn Fn(&str) -> Option<String> + Sync;
-
-/// The repositories of the process. The one place that chooses them.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "repositories of the network cannot always be set up"
-)]
-fn repositories(_context: RunContext) -> Result<Repositories, CommandError> {
-    Ok(Repositories {
-        source: Box::new(NoRepositories),
-        names: Box::new(|_| None),
-    })
-}
-
-/// Repositories that cannot be read: dependencies by path and in `charts/` need none.
-#[derive(Debug)]
-struct NoRepositories;
-
-impl NoRepositories {
-    fn error(repository: &str) -> SourceError {
-        SourceError {
-            message: format!("{} cannot be read", redact_url(repository)),
-            hint: Some("only dependencies by path (file://) and in charts/ are supported".to_owned()),
-            is_missing: false,
-        }
-    }
-}
-
-impl ChartSource for NoRepositories {
-    fn versions(&self, repository: &str, _chart: &str) -> Result<Vec<ListedVersion>, SourceError> {
-        Err(Self::error(repository))
-    }
-
-    fn fetch(&self, repository: &str, _chart: &str, _version: &str) -> Result<FetchedChart, SourceError> {
-        Err(Self::error(repository))
-    }
-}
-
 fn resolve(
     context: RunContext,
     arguments: &ResolveArguments,
     way: Way,
     record_digests: bool,
 ) -> Result<Exit, CommandError> {
-    let Repositories { source, names } = repositories(context)?;
-    let names: RepositoryNames<'_> = &*names;
+    let source = arguments.remote.charts(context, &LoginFlags::default(), false)?;
+    let names: RepositoryNames<'_> = &|name| source.resolve_alias(&format!("@{name}")).ok();
     let is_interactive = context.is_interactive();
     let options = ResolveOptions {
         way,
@@ -154,7 +111,10 @@ fn resolve(
         },
     };
     settle(&arguments.charts).map_err(CommandError::could_not_run)?;
-    let prepared = prepare(&arguments.charts, &*source, &options);
+    let prepared = prepare(&arguments.charts, &source, &options);
+    for note in source.take_notes() {
+        context.report(&format!("note: {note}"));
+    }
     let (mut ready, mut errors) = (Vec::new(), Vec::new());
     for (path, chart) in arguments.charts.iter().zip(prepared) {
         match chart {
