@@ -95,9 +95,8 @@ fn resolve(
     way: Way,
     record_digests: bool,
 ) -> Result<Exit, CommandError> {
-    // No login of the command line: it would be sent to every repository.
     let source = arguments.remote.charts(context, &LoginFlags::default(), false)?;
-    let names: RepositoryNames<'_> = &|name| source.address_of(name);
+    let names: RepositoryNames<'_> = &|name| source.resolve_alias(&format!("@{name}")).ok();
     let is_interactive = context.is_interactive();
     let options = ResolveOptions {
         way,

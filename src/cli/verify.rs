@@ -42,14 +42,13 @@ pub(super) fn run(context: RunContext, arguments: &VerifyArguments) -> Result<Ex
 
 /// What `helm verify` prints.
 fn lines(verified: &Verified) -> String {
-    let signed_by = verified.signed_by.iter();
-    let signed_by: String = signed_by
-        .map(|name| format!("Signed by: {}\n", visible_lines(&visible(name))))
-        .collect();
-    format!(
-        "{signed_by}Using Key With Fingerprint: {}\nChart Hash Verified: {}\n",
-        verified.fingerprint, verified.digest
-    )
+    let mut lines = String::new();
+    for name in &verified.signed_by {
+        lines.push_str(&format!("Signed by: {}\n", visible_lines(&visible(name))));
+    }
+    lines.push_str(&format!("Using Key With Fingerprint: {}\n", verified.fingerprint));
+    lines.push_str(&format!("Chart Hash Verified: {}\n", verified.digest));
+    lines
 }
 
 /// An archive that is not what was signed.

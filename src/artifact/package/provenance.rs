@@ -175,8 +175,8 @@ fn distrust(key: &SignedPublicKey, now: u64) -> Option<&'static str> {
     let own = of_users.chain(&key.details.direct_signatures);
     let newest = own
         .filter(|signature| signature.issuer_key_id().contains(&&key.primary_key.legacy_key_id()))
-        .max_by_key(|signature| signature.created().map(|created| created.as_secs()));
-    let lifetime = newest.and_then(|signature| signature.key_expiration_time())?;
+        .max_by_key(|signature| signature.created().map(pgp::types::Timestamp::as_secs));
+    let lifetime = newest.and_then(pgp::packet::Signature::key_expiration_time)?;
     let lifetime = u64::from(lifetime.as_secs());
     let end = u64::from(key.primary_key.created_at().as_secs()).saturating_add(lifetime);
     (lifetime > 0 && end < now).then_some("has expired")

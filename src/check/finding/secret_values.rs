@@ -306,10 +306,12 @@ const SHORT: usize = 64;
 
 /// Whether any word of a text is part of a key that names a secret: most texts need not be read.
 fn may_hold_secret(text: &[u8]) -> bool {
+    static WORDS: LazyLock<Option<regex::bytes::Regex>> =
+        LazyLock::new(|| regex::bytes::Regex::new(&format!("(?i-u){}", KEY_WORDS.join("|"))).ok());
     if text.len() <= SHORT {
         let begins_word = |at: usize| {
             let rest = text.get(at..).unwrap_or_default();
-            let has = |word: &&str| {
+            let has = |word: &str| {
                 rest.get(..word.len())
                     .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
             };
@@ -317,12 +319,10 @@ fn may_hold_secret(text: &[u8]) -> bool {
             let mut words = KEY_WORDS
                 .iter()
                 .filter(|word| word.as_bytes().first().copied() == first);
-            words.any(|word| has(&word))
+            words.any(|word| has(word))
         };
         return (0..text.len()).any(begins_word);
     }
-    static WORDS: LazyLock<Option<regex::bytes::Regex>> =
-        LazyLock::new(|| regex::bytes::Regex::new(&format!("(?i-u){}", KEY_WORDS.join("|"))).ok());
     WORDS.as_ref().is_none_or(|words| words.is_match(text))
 }
 

@@ -366,7 +366,7 @@ mod tests {
             .texts()
             .map(|text| String::from_utf8_lossy(text).into_owned())
             .collect();
-        assert_eq!(kinds, texts.get(..40).unwrap());
+        assert_eq!(kinds, texts[..40]);
         let options = Options {
             custom: Some(Arc::new(custom)),
             ..options
