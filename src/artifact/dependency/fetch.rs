@@ -4,10 +4,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::artifact::package::pack;
+use crate::artifact::package::{TIME, pack_chart};
 use crate::artifact::remote::ChartSource;
 use crate::engine::chart::{
-    ChartFile, LinkPolicy, SupplyDependencies, archive_name, files_with_dependencies, load_files, read_archive,
+    LinkPolicy, SupplyDependencies, archive_name, files_with_dependencies, load_files, read_archive,
 };
 use crate::text::go::url;
 
@@ -104,13 +104,12 @@ fn pack_neighbour(
     supply: &dyn SupplyDependencies,
 ) -> Result<Fetched, DependencyError> {
     let files = files_with_dependencies(directory, links, Some(supply))?.files;
-    let files: Vec<ChartFile> = files.into_iter().filter(|file| !is_left_out(&file.name)).collect();
     let url = directory.display().to_string();
-    let chart = load_files(files.clone()).map_err(|source| DependencyError::NotAChart {
+    let chart = load_files(files).map_err(|source| DependencyError::NotAChart {
         url: url.clone(),
         source,
     })?;
-    let archive = pack(&files, chart.name())?;
+    let archive = pack_chart(&chart, TIME)?;
     Ok(Fetched {
         file_name: archive_name(&chart.metadata),
         digest: hex_sha256(&archive),
@@ -118,12 +117,6 @@ fn pack_neighbour(
         url,
         found: chart.metadata.version,
     })
-}
-
-/// Entries of `charts/` that Helm does not load as charts.
-fn is_left_out(name: &str) -> bool {
-    name.strip_prefix("charts/")
-        .is_some_and(|inside| inside.starts_with(['_', '.']))
 }
 
 #[cfg(test)]

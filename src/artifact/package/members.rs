@@ -14,12 +14,20 @@ const LOCK: &str = "Chart.lock";
 const VALUES: &str = "values.yaml";
 const SCHEMA: &str = "values.schema.json";
 
+/// The archive of a loaded chart, with one time stamp for its files, in seconds since 1970.
+///
+/// # Errors
+/// When tar cannot represent the name of a file or the time.
+pub fn pack_chart(chart: &Chart, time: u64) -> Result<Vec<u8>, ArchiveWriteError> {
+    pack_in_order(&members(chart, time)?, chart.name(), time)
+}
+
 /// The files of the archive of a chart, without its name in front. Subcharts are directories below `charts/`, also those that were
 /// archives; of several with one name each is an archive, because their files would be mixed in one directory.
 ///
 /// # Errors
 /// When a subchart cannot be packed.
-pub(super) fn members(chart: &Chart, time: u64) -> Result<Vec<ChartFile>, ArchiveWriteError> {
+fn members(chart: &Chart, time: u64) -> Result<Vec<ChartFile>, ArchiveWriteError> {
     let raw = |name: &str| chart.raw.iter().find(|file| file.name == name);
     let is_v1 = chart.metadata.api_version == "v1";
     let lock = raw(LOCK).filter(|_| !is_v1 && chart.lock.is_some());

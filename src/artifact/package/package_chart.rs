@@ -12,8 +12,8 @@ use crate::text::limits::FILE_BYTES;
 use crate::text::semver::Version;
 use crate::text::source::{Named, read_file};
 
-use super::archive::{ArchiveWriteError, TIME, pack_in_order};
-use super::members::members;
+use super::archive::{ArchiveWriteError, TIME};
+use super::members::pack_chart;
 
 /// Versions that the package gets instead of the chart's own.
 #[derive(Debug, Clone, Default)]
@@ -116,8 +116,7 @@ pub fn package_chart(directory: &Path, options: &PackageOptions) -> Result<Packa
     if chart.schema.as_deref().is_some_and(|schema| !is_json(schema)) {
         return Err(PackageError::Schema(directory.to_owned()));
     }
-    let time = options.time.unwrap_or(TIME);
-    let archive = pack_in_order(&members(&chart, time)?, chart.name(), time)?;
+    let archive = pack_chart(&chart, options.time.unwrap_or(TIME))?;
     Ok(Package { chart, archive })
 }
 
