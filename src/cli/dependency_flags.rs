@@ -22,6 +22,11 @@ pub(super) struct DependencyFlags {
 }
 
 impl DependencyFlags {
+    /// How repositories are reached.
+    pub(super) const fn remote(&self) -> &RemoteFlags {
+        &self.remote
+    }
+
     /// What supplies dependencies, if that is requested.
     pub(super) fn supply(&self, context: RunContext) -> Result<Option<Arc<RepositorySupply>>, CommandError> {
         if !self.dependency_update {

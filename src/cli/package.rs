@@ -7,6 +7,7 @@ use clap::Args;
 use crate::artifact::package::{
     Package, PackageError, PackageOptions, ProvenanceError, WriteArchivesError, package_chart, sign, write_archives,
 };
+use crate::artifact::repository::{Existing, Item, Outcome};
 use crate::text::visible::{visible, without_commands};
 
 use crate::engine::chart::{LoadError, LocalDependencyError};
@@ -16,6 +17,9 @@ use super::dependency_flags::{DependencyFlags, local_dependency_error, report_no
 use super::exit_code::Exit;
 use super::keyring_flags::KeyringFlags;
 use super::link_flags::LinkFlags;
+use super::push::{Target, Way, publish_all};
+use super::remote_flags::LoginFlags;
+use super::repository_flags::shown_line;
 use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
@@ -36,6 +40,9 @@ pub(super) struct PackageArguments {
     links: LinkFlags,
     #[command(flatten)]
     dependencies: DependencyFlags,
+    /// Write nothing: make the archives, and compare them with what this repository or registry has.
+    #[arg(long, value_name = "REPOSITORY", conflicts_with = "sign")]
+    check: Option<String>,
     /// Sign the archives with a secret key, each in a provenance file (`.prov`) beside it.
     #[arg(long, requires = "key")]
     sign: bool,
@@ -65,6 +72,9 @@ pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<E
         .collect::<Result<Vec<_>, _>>();
     report_notes(context, supply.as_deref());
     let packages = packages?;
+    if let Some(repository) = &arguments.check {
+        return check(context, arguments, repository, packages);
+    }
     let destination = context.working_directory().join(&arguments.destination);
     let destination: PathBuf = destination.components().collect();
     std::fs::create_dir_all(&destination)
@@ -96,6 +106,40 @@ pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<E
     });
     context.write_stdout(lines.collect::<String>().as_bytes())?;
     Ok(Exit::Clean)
+}
+
+/// Compares packages with what is published.
+fn check(
+    context: RunContext,
+    arguments: &PackageArguments,
+    repository: &str,
+    packages: Vec<Package>,
+) -> Result<Exit, CommandError> {
+    let target = Target::parse(context, repository)?;
+    let items: Vec<Item> = packages.into_iter().map(Item::from).collect();
+    let way = Way {
+        existing: Existing::Skip,
+        is_dry_run: true,
+        login: &LoginFlags::default(),
+        remote: arguments.dependencies.remote(),
+    };
+    let (mut lines, mut exit) = (String::new(), Exit::Clean);
+    for outcome in publish_all(context, &way, &[target], &items)? {
+        for (item, published) in items.iter().zip(outcome.result?) {
+            let chart = format!("{} {}", item.metadata.name, item.metadata.version);
+            let (verdict, is_same) = match published.outcome {
+                Outcome::AlreadyThere => (format!("is what {} has", outcome.place), true),
+                Outcome::Published => (format!("is not in {}", outcome.place), false),
+                Outcome::Skipped | Outcome::Replaced => (format!("differs from what {} has", outcome.place), false),
+            };
+            lines.push_str(&shown_line(&format!("{chart} {verdict}")));
+            if !is_same {
+                exit = Exit::Findings;
+            }
+        }
+    }
+    context.write_stdout(lines.as_bytes())?;
+    Ok(exit)
 }
 
 /// `web-1.0.0.tgz.prov`

@@ -47,15 +47,34 @@ pub(super) struct PushArguments {
 
 /// A repository with an index, or a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Target {
+pub(super) enum Target {
     Indexed(Location),
     Registry(OciReference),
 }
 
-/// What was done in one of them.
-struct TargetOutcome {
-    place: String,
-    result: Result<Vec<Published>, CommandError>,
+impl Target {
+    /// The address of one.
+    pub(super) fn parse(context: RunContext, text: &str) -> Result<Self, CommandError> {
+        Ok(if text.starts_with("oci://") {
+            Self::Registry(OciReference::parse(text).map_err(CommandError::usage)?)
+        } else {
+            Self::Indexed(parse_location(context, text)?)
+        })
+    }
+}
+
+/// How charts are published.
+pub(super) struct Way<'w> {
+    pub(super) existing: Existing,
+    pub(super) is_dry_run: bool,
+    pub(super) login: &'w LoginFlags,
+    pub(super) remote: &'w RemoteFlags,
+}
+
+/// What was done in one of the targets.
+pub(super) struct TargetOutcome {
+    pub(super) place: String,
+    pub(super) result: Result<Vec<Published>, CommandError>,
 }
 
 pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit, CommandError> {
@@ -65,11 +84,7 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
     }
     let mut targets: Vec<Target> = Vec::new();
     for repository in repositories {
-        let target = if repository.starts_with("oci://") {
-            Target::Registry(OciReference::parse(repository).map_err(CommandError::usage)?)
-        } else {
-            Target::Indexed(parse_location(context, repository)?)
-        };
+        let target = Target::parse(context, repository)?;
         if !targets.contains(&target) {
             targets.push(target);
         }
@@ -79,7 +94,17 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
         .map(|path| read_item(context, path))
         .collect::<Result<Vec<_>, _>>()?;
     check_different(&items)?;
-    let outcomes = publish_all(context, arguments, &targets, &items)?;
+    let way = Way {
+        existing: match (arguments.force, arguments.skip_existing) {
+            (true, _) => Existing::Replace,
+            (false, true) => Existing::Skip,
+            (false, false) => Existing::Refuse,
+        },
+        is_dry_run: arguments.dry_run,
+        login: &arguments.login,
+        remote: &arguments.remote,
+    };
+    let outcomes = publish_all(context, &way, &targets, &items)?;
     match arguments.output {
         OutputFormat::Text => {
             let lines: String = outcomes
@@ -104,17 +129,13 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
 }
 
 /// Publishes to all targets. Everything is compared in all of them before anything is written to one.
-fn publish_all(
+pub(super) fn publish_all(
     context: RunContext,
-    arguments: &PushArguments,
+    way: &Way<'_>,
     targets: &[Target],
     items: &[Item],
 ) -> Result<Vec<TargetOutcome>, CommandError> {
-    let existing = match (arguments.force, arguments.skip_existing) {
-        (true, _) => Existing::Replace,
-        (false, true) => Existing::Skip,
-        (false, false) => Existing::Refuse,
-    };
+    let existing = way.existing;
     let mut locations = Vec::new();
     let mut registries = Vec::new();
     for target in targets {
@@ -125,7 +146,7 @@ fn publish_all(
     }
     let mut compared = Vec::new();
     if !registries.is_empty() {
-        let charts = arguments.remote.charts(context, &arguments.login, false)?;
+        let charts = way.remote.charts(context, way.login, false)?;
         for below in registries {
             let push = RegistryPush::compare(&charts, below, items, existing);
             let push = push.map_err(|error| at(targets.len(), &below.to_string(), registry_error(&error)))?;
@@ -139,7 +160,7 @@ fn publish_all(
         locations: &locations,
         items,
         existing,
-        is_dry_run: arguments.dry_run,
+        is_dry_run: way.is_dry_run,
     };
     let indexed = publish_packages(request, &repository_settings(context), &context.now_rfc3339())
         .map_err(|(location, error)| at(targets.len(), &location.to_string(), publish_packages_error(*error)))?;
@@ -149,7 +170,7 @@ fn publish_all(
     });
     let in_registries = compared.into_iter().map(|(below, push)| TargetOutcome {
         place: below.to_string(),
-        result: if arguments.dry_run {
+        result: if way.is_dry_run {
             Ok(push.steps())
         } else {
             push.carry_out(items).map_err(|error| registry_error(&error))

@@ -32,6 +32,7 @@ mod layering;
 mod places;
 mod planted_tokens;
 mod properties;
+mod published_charts;
 mod refusals;
 mod repo_commands;
 mod remote_http;
