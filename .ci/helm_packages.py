@@ -38,14 +38,20 @@ def members(archive):
     return found
 
 
-def chart_meaning(text, work):
+def chart_meaning(text, has_requirements, work):
+    """What Helm reads in a Chart.yaml. Dependencies of a chart that has them in requirements.yaml, or may not have any in Chart.yaml, do
+    not count: Helm adds or drops them when it prints the file."""
     directory = os.path.join(work, "one")
     shutil.rmtree(directory, ignore_errors=True)
     os.mkdir(directory)
     with open(os.path.join(directory, "Chart.yaml"), "wb") as file:
         file.write(text)
     shown = run([HELM, "show", "chart", directory])
-    return shown.stdout if shown.returncode == 0 else text
+    if shown.returncode:
+        return text
+    if has_requirements or re.search(r"^apiVersion: v1$", shown.stdout, re.M):
+        return re.sub(r"^dependencies:\n([- ].*\n)*", "", shown.stdout, flags=re.M)
+    return shown.stdout
 
 
 def lock_meaning(text):
@@ -59,8 +65,10 @@ def differences(ours, theirs, work):
         a, b = ours[name], theirs[name]
         if a == b:
             continue
-        if name.endswith("/Chart.yaml") and chart_meaning(a[0], work) == chart_meaning(b[0], work):
-            continue
+        if name.endswith("/Chart.yaml"):
+            has_requirements = name.replace("Chart.yaml", "requirements.yaml") in ours
+            if chart_meaning(a[0], has_requirements, work) == chart_meaning(b[0], has_requirements, work):
+                continue
         if name.endswith("/Chart.lock") and lock_meaning(a[0]) == lock_meaning(b[0]):
             continue
         found.append(f"differs: {name}")

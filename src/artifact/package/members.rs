@@ -4,8 +4,10 @@
 //! in `charts/`, is left out.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::engine::chart::{Chart, ChartFile};
+use crate::engine::chart::{Chart, ChartFile, Metadata};
+use crate::text::yaml;
 
 use super::archive::{ArchiveWriteError, pack_in_order};
 
@@ -13,6 +15,8 @@ const CHART_YAML: &str = "Chart.yaml";
 const LOCK: &str = "Chart.lock";
 const VALUES: &str = "values.yaml";
 const SCHEMA: &str = "values.schema.json";
+const REQUIREMENTS: &str = "requirements.yaml";
+const REQUIREMENTS_LOCK: &str = "requirements.lock";
 
 /// The archive of a loaded chart, with one time stamp for its files, in seconds since 1970.
 ///
@@ -30,11 +34,17 @@ pub fn pack_chart(chart: &Chart, time: u64) -> Result<Vec<u8>, ArchiveWriteError
 fn members(chart: &Chart, time: u64) -> Result<Vec<ChartFile>, ArchiveWriteError> {
     let raw = |name: &str| chart.raw.iter().find(|file| file.name == name);
     let is_v1 = chart.metadata.api_version == "v1";
-    let lock = raw(LOCK).filter(|_| !is_v1 && chart.lock.is_some());
+    // A chart of version 2 that still has the files of version 1: Helm reads them last, and writes those of version 2.
+    let lock = raw(REQUIREMENTS_LOCK).or_else(|| raw(LOCK));
+    let lock = lock.filter(|_| !is_v1 && chart.lock.is_some());
+    let lock = lock.map(|file| ChartFile::new(LOCK.to_owned(), Arc::clone(&file.data)));
+    let requirements = raw(REQUIREMENTS).filter(|_| !is_v1);
+    let chart_yaml = raw(CHART_YAML).cloned();
+    let joined = requirements.and_then(|requirements| with_requirements(chart, chart_yaml.as_ref()?, requirements));
+    let kept = requirements.filter(|_| joined.is_none()).cloned();
     let schema = chart.schema.as_ref().and_then(|_| raw(SCHEMA));
-    let first = [raw(CHART_YAML), lock, raw(VALUES), schema];
-    let files = first.into_iter().flatten();
-    let mut members: Vec<ChartFile> = files.cloned().collect();
+    let first = [joined.or(chart_yaml), lock, raw(VALUES).cloned(), schema.cloned(), kept];
+    let mut members: Vec<ChartFile> = first.into_iter().flatten().collect();
     for group in [&chart.templates, &chart.files] {
         let mut sorted: Vec<ChartFile> = group.iter().cloned().collect();
         sorted.sort_by(|a, b| a.name.cmp(&b.name));
@@ -61,6 +71,18 @@ fn members(chart: &Chart, time: u64) -> Result<Vec<ChartFile>, ArchiveWriteError
         }
     }
     Ok(members)
+}
+
+/// Chart.yaml with the dependencies of requirements.yaml behind it; nothing where that does not say the same.
+fn with_requirements(chart: &Chart, chart_yaml: &ChartFile, requirements: &ChartFile) -> Option<ChartFile> {
+    let mut text = chart_yaml.data.to_vec();
+    if !text.ends_with(b"\n") {
+        text.push(b'\n');
+    }
+    text.extend_from_slice(&requirements.data);
+    let joined = yaml::json_from_bytes_strict(&text).ok()?;
+    let metadata = Metadata::from_json(&joined).ok()?;
+    (metadata == chart.metadata).then(|| ChartFile::new(CHART_YAML.to_owned(), text))
 }
 
 #[cfg(test)]
@@ -157,5 +179,45 @@ mod tests {
         ];
         let found = members(&load_files(files).unwrap(), TIME).unwrap();
         assert_eq!(names(&found), ["Chart.yaml", "requirements.lock", "requirements.yaml"]);
+    }
+
+    #[test]
+    fn a_chart_of_version_2_keeps_the_dependencies_of_its_requirements() {
+        let sub = pack(&subchart("sub", "1.0.0"), "sub").unwrap();
+        let lock = "dependencies: []\ngenerated: \"2026-01-02T03:04:05Z\"\n";
+        for (chart_yaml, requirements, expected) in [
+            (
+                "apiVersion: v2\nname: c\nversion: 1.0.0",
+                "dependencies:\n- {name: sub, version: 1.x}\n",
+                &[
+                    "Chart.yaml",
+                    "Chart.lock",
+                    "charts/sub/Chart.yaml",
+                    "charts/sub/templates/a.yaml",
+                ][..],
+            ),
+            (
+                "{apiVersion: v2, name: c, version: 1.0.0}\n",
+                "dependencies:\n- {name: sub, version: 1.x}\n",
+                &[
+                    "Chart.yaml",
+                    "Chart.lock",
+                    "requirements.yaml",
+                    "charts/sub/Chart.yaml",
+                    "charts/sub/templates/a.yaml",
+                ],
+            ),
+        ] {
+            let mut files = vec![
+                file("Chart.yaml", chart_yaml),
+                file("requirements.yaml", requirements),
+                file("requirements.lock", lock),
+            ];
+            files.push(ChartFile::new("charts/sub-1.0.0.tgz".to_owned(), sub.clone()));
+            let chart = load_files(files).unwrap();
+            let found = members(&chart, TIME).unwrap();
+            assert_eq!(names(&found), expected);
+            assert_eq!(load_files(found).unwrap().metadata, chart.metadata);
+        }
     }
 }
