@@ -21,6 +21,8 @@ mod exit_codes;
 mod data;
 mod definitions;
 mod failures;
+mod gcs_server;
+mod gcs_store;
 mod go_yaml;
 mod helm3;
 mod hostile;

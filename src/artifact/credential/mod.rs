@@ -5,6 +5,7 @@ mod certificate_files;
 mod credential_error;
 mod credential_helper;
 mod docker_config;
+mod google;
 mod helm_home;
 mod login;
 mod registry_logins;
@@ -12,6 +13,7 @@ mod repositories_file;
 
 pub use certificate_files::CertificateFiles;
 pub use credential_error::CredentialError;
+pub use google::{GoogleLogin, GoogleLoginError, GoogleSettings};
 pub use helm_home::HelmHome;
 pub use login::Login;
 pub use registry_logins::RegistryLogins;

@@ -15,6 +15,7 @@ use crate::artifact::network::{Network, Verdict};
 use crate::text::causes::with_causes;
 use crate::text::redact::redact_message;
 
+use super::object_headers::object_headers;
 use super::s3_answer::{AnswerLog, S3Answer, Source, WatchedClient};
 use super::s3_settings::S3Settings;
 use super::store_error::{StoreError, StoreFailure};
@@ -195,16 +196,10 @@ impl S3Store {
     }
 }
 
-/// The headers of an object for clients and caches: an index must not be cached, since it changes with every push.
 fn attributes(name: &str) -> Attributes {
-    let (kind, caching) = match name.rsplit_once('.') {
-        Some((_, "tgz")) => ("application/gzip", None),
-        Some((_, "yaml")) => ("application/x-yaml", Some("no-cache")),
-        Some((_, "prov")) => ("text/plain; charset=utf-8", None),
-        _ => ("application/octet-stream", None),
-    };
-    let mut attributes = Attributes::from_iter([(Attribute::ContentType, kind)]);
-    if let Some(caching) = caching {
+    let headers = object_headers(name);
+    let mut attributes = Attributes::from_iter([(Attribute::ContentType, headers.content_type)]);
+    if let Some(caching) = headers.cache_control {
         attributes.insert(Attribute::CacheControl, caching.into());
     }
     attributes
