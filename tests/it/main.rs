@@ -24,6 +24,7 @@ mod failures;
 mod gcs_server;
 mod gcs_store;
 mod go_yaml;
+mod google_logins;
 mod helm3;
 mod hostile;
 mod hostile_output;

@@ -81,13 +81,13 @@ impl GcsStore {
             failure: StoreFailure::Settings(message),
         };
         let (endpoint, access) = settings.endpoint().map_err(failure)?;
-        let client = HttpClient::new(network, &TlsSettings::default(), policy, clock);
+        let client = HttpClient::new(network, &TlsSettings::default(), policy, Arc::clone(&clock));
         Ok(Self {
             client: client.map_err(|error| failure(error.to_string()))?,
             requests: GcsRequests::new(endpoint, bucket.to_owned()),
             login: match access {
                 Access::Emulator => None,
-                Access::Login(settings) => Some(GoogleLogin::new(settings)),
+                Access::Login(settings) => Some(GoogleLogin::new(settings, clock)),
             },
             bucket: bucket.to_owned(),
             prefix: prefix.trim_matches('/').to_owned(),

@@ -52,7 +52,7 @@ impl GcsSettings {
             (None, Some(url)) => (OVERRIDE, url.clone(), Access::Login(self.login.clone())),
             (None, None) => (OVERRIDE, ENDPOINT.to_owned(), Access::Login(self.login.clone())),
         };
-        let url = Url::parse(&text).ok().filter(|url| url.has_host());
+        let url = Url::parse(&text).ok().filter(Url::has_host);
         let origin = url.filter(|url| matches!(url.scheme(), "http" | "https"));
         let origin = origin.and_then(|url| Url::parse(&url.origin().ascii_serialization()).ok());
         match origin {
