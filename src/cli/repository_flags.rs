@@ -103,9 +103,9 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
         StoreFailure::Credentials { .. } if is_google => Some(
             "name a key file in GOOGLE_APPLICATION_CREDENTIALS, run `gcloud auth application-default login`, or give an access token in GOOGLE_OAUTH_ACCESS_TOKEN",
         ),
-        StoreFailure::Credentials { .. } => {
-            Some("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role is assigned")
-        }
+        StoreFailure::Credentials { .. } => Some(
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile in AWS_PROFILE, or run where a role is assigned",
+        ),
         StoreFailure::Answer { status: 401 | 403, .. } if is_google => {
             Some("check that the login may read and write the objects of the bucket (roles/storage.objectUser)")
         }

@@ -9,6 +9,7 @@
 )]
 #![expect(clippy::disallowed_methods, reason = "tests read files and settings of their own")]
 
+mod aws_logins;
 mod bump;
 mod chart_source;
 mod chart_tree;

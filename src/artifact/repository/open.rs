@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::artifact::credential::AwsLogin;
 use crate::artifact::network::{Clock, Network, NetworkError, NetworkSettings, RetryPolicy};
 
 use super::location::Location;
@@ -42,7 +43,9 @@ pub fn open_store(location: &Location, settings: &RepositorySettings) -> Result<
         Location::Disk(directory) => Box::new(DiskStore::new(directory)),
         Location::S3 { bucket, prefix } => {
             let network = Network::new(&settings.network, Arc::clone(&settings.clock))?;
-            let store = S3Store::open(bucket, prefix, &settings.s3, Arc::new(network))?;
+            let clock = Arc::clone(&settings.clock);
+            let login = AwsLogin::new(settings.s3.profile(), &settings.network, settings.retry, clock);
+            let store = S3Store::open(bucket, prefix, &settings.s3, login, Arc::new(network))?;
             Box::new(RetryingStore::new(store, settings.retry, Arc::clone(&settings.clock)))
         }
         Location::Gcs { bucket, prefix } => {

@@ -15,6 +15,7 @@ mod object_headers;
 mod retrying;
 mod s3;
 mod s3_answer;
+mod s3_login;
 mod s3_settings;
 mod store_error;
 
