@@ -251,6 +251,34 @@ fn a_machine_asks_its_metadata_server() {
     assert_refused(&output, "it is not a metadata server of Google (Metadata-Flavor)");
 }
 
+/// A pull reads the index and the archive, each as a store of its own; only the first token is accepted.
+#[test]
+fn a_token_is_fetched_once_in_a_run() {
+    let (storage, tokens, directory) = (storage(), token_server(), tempfile::tempdir().expect("a directory"));
+    let archive = super::repository::archive(directory.path(), "a", "1.0.0", "one");
+    let bytes = std::fs::read(&archive).expect("an archive");
+    let digest: String = Sha256::digest(&bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let entry = format!("{{apiVersion: v2, name: a, version: 1.0.0, digest: {digest}, urls: [a-1.0.0.tgz]}}");
+    let index = format!("apiVersion: v1\nentries:\n  a:\n  - {entry}\n");
+    storage.insert("bucket/index.yaml", index.as_bytes());
+    storage.insert("bucket/a-1.0.0.tgz", &bytes);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chartwright"));
+    let there = directory.path().join("there");
+    std::fs::create_dir(&there).expect("a directory");
+    command
+        .args(["pull", "a", "--repo", "gs://bucket", "--destination"])
+        .arg(&there)
+        .env_clear();
+    command.env("CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE", &storage.server.url);
+    command.env("GCE_METADATA_HOST", tokens.host());
+    assert_listed(&command.output().expect("runs"));
+    assert!(there.join("a-1.0.0.tgz").is_file());
+    assert_eq!(tokens.requests().len(), 1);
+}
+
 /// The storage wants the second token, so the first one was withdrawn before its time.
 #[test]
 fn a_token_that_is_refused_is_fetched_anew_once() {

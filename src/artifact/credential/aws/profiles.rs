@@ -87,7 +87,7 @@ impl Profiles {
         let (first, rest) = header.split_once([' ', '\t']).unwrap_or((header, ""));
         let name = rest.trim().trim_matches(['"', '\'']).to_owned();
         match (kind, first, name.is_empty()) {
-            (Kind::Credentials, _, true) => Some(self.profiles.entry(header.to_owned()).or_default()),
+            (Kind::Credentials, _, _) => Some(self.profiles.entry(header.to_owned()).or_default()),
             (Kind::Config, "default", true) => Some(self.profiles.entry(first.to_owned()).or_default()),
             (Kind::Config, "profile", false) => Some(self.profiles.entry(name).or_default()),
             (Kind::Config, "sso-session", false) => Some(self.sessions.entry(name).or_default()),

@@ -23,10 +23,9 @@ const FILES: [&str; 2] = [
 ];
 
 /// The login of a run.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct GoogleLogin {
     settings: GoogleSettings,
-    clock: Arc<dyn Clock>,
     way: Option<Way>,
     token: Option<AccessToken>,
 }
@@ -42,10 +41,9 @@ enum Way {
 
 impl GoogleLogin {
     /// The login that the settings describe. Nothing is read or sent yet.
-    pub const fn new(settings: GoogleSettings, clock: Arc<dyn Clock>) -> Self {
+    pub const fn new(settings: GoogleSettings) -> Self {
         Self {
             settings,
-            clock,
             way: None,
             token: None,
         }
@@ -55,7 +53,11 @@ impl GoogleLogin {
     ///
     /// # Errors
     /// When there is a login that does not work.
-    pub fn authorization(&mut self, client: &HttpClient) -> Result<Option<Secret>, GoogleLoginError> {
+    pub fn authorization(
+        &mut self,
+        client: &HttpClient,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Option<Secret>, GoogleLoginError> {
         if let Some(token) = self.token.as_ref().filter(|token| token.is_valid()) {
             return Ok(Some(token.authorization()));
         }
@@ -66,7 +68,7 @@ impl GoogleLogin {
         let token = match &way {
             Way::Given(token) => Ok(Some(token.clone())),
             Way::File(file) => file.token(client).map(Some),
-            Way::Machine => machine_token(&self.settings, &self.clock),
+            Way::Machine => machine_token(&self.settings, clock),
             Way::Nowhere => Ok(None),
         };
         let way = match (&token, way) {

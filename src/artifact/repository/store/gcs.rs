@@ -3,7 +3,7 @@
 //!
 //! One call is one request, or two where a login has ended; [`super::RetryingStore`] repeats requests.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::header::HeaderName;
 use serde::Deserialize;
@@ -32,7 +32,8 @@ const NO_OBJECT: &str = ".chartwright-condition";
 pub struct GcsStore {
     client: HttpClient,
     requests: GcsRequests,
-    login: Option<GoogleLogin>,
+    login: Option<Arc<Mutex<GoogleLogin>>>,
+    clock: Arc<dyn Clock>,
     bucket: String,
     prefix: String,
     conditions: Conditions,
@@ -87,8 +88,9 @@ impl GcsStore {
             requests: GcsRequests::new(endpoint, bucket.to_owned()),
             login: match access {
                 Access::Emulator => None,
-                Access::Login(settings) => Some(GoogleLogin::new(settings, clock)),
+                Access::Login(login) => Some(login),
             },
+            clock,
             bucket: bucket.to_owned(),
             prefix: prefix.trim_matches('/').to_owned(),
             conditions: Conditions::Unproven,
@@ -119,13 +121,13 @@ impl GcsStore {
     }
 
     /// Sends a request with the login. A login that is refused may have ended before its time, so it is fetched anew once.
-    fn send(&mut self, request: &HttpRequest) -> Result<HttpAnswer, StoreFailure> {
+    fn send(&self, request: &HttpRequest) -> Result<HttpAnswer, StoreFailure> {
         let mut answer = self.send_once(request)?;
-        if answer.status == 401 && self.login.as_mut().is_some_and(GoogleLogin::forget) {
+        if answer.status == 401 && self.with_login(GoogleLogin::forget) == Some(true) {
             answer = self.send_once(request)?;
         }
         if answer.status == 401
-            && let Some(reason) = self.login.as_ref().and_then(GoogleLogin::absence)
+            && let Some(Some(reason)) = self.with_login(|login| login.absence())
         {
             return Err(StoreFailure::Credentials {
                 message: format!("the bucket is not public, and {reason}"),
@@ -135,18 +137,20 @@ impl GcsStore {
         Ok(answer)
     }
 
-    fn send_once(&mut self, request: &HttpRequest) -> Result<HttpAnswer, StoreFailure> {
-        let authorization = match &mut self.login {
-            Some(login) => login
-                .authorization(&self.client)
-                .map_err(|error| StoreFailure::Credentials {
-                    message: error.to_string(),
-                    // It has been tried often enough.
-                    verdict: Verdict::Final,
-                })?,
-            None => None,
-        };
-        let request = request.clone().with_authorization(authorization);
+    /// Asks the login, which other stores may share.
+    fn with_login<T>(&self, ask: impl FnOnce(&mut GoogleLogin) -> T) -> Option<T> {
+        let login = self.login.as_ref()?;
+        Some(ask(&mut login.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    fn send_once(&self, request: &HttpRequest) -> Result<HttpAnswer, StoreFailure> {
+        let found = self.with_login(|login| login.authorization(&self.client, &self.clock));
+        let authorization = found.transpose().map_err(|error| StoreFailure::Credentials {
+            message: error.to_string(),
+            // It has been tried often enough.
+            verdict: Verdict::Final,
+        })?;
+        let request = request.clone().with_authorization(authorization.flatten());
         self.client.send(&request).map_err(no_answer)
     }
 

@@ -3,7 +3,9 @@
 //! `STORAGE_EMULATOR_HOST` is read as Google's client libraries read it: a host with or without a scheme, and no login.
 //! `CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE` is gcloud's setting for another endpoint of the real service.
 
-use crate::artifact::credential::GoogleSettings;
+use std::sync::{Arc, Mutex};
+
+use crate::artifact::credential::{GoogleLogin, GoogleSettings};
 use crate::artifact::network::Url;
 use crate::text::redact::redact_url;
 
@@ -19,7 +21,8 @@ const OVERRIDE: &str = "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE";
 pub struct GcsSettings {
     emulator: Option<String>,
     endpoint: Option<String>,
-    login: GoogleSettings,
+    /// Shared by all stores that are opened with these settings, so that a token is fetched once.
+    login: Arc<Mutex<GoogleLogin>>,
 }
 
 /// Whether requests have a login.
@@ -28,7 +31,7 @@ pub(super) enum Access {
     /// A server of a test is sent none.
     Emulator,
     /// Google, with the login that the environment has.
-    Login(GoogleSettings),
+    Login(Arc<Mutex<GoogleLogin>>),
 }
 
 impl GcsSettings {
@@ -37,7 +40,7 @@ impl GcsSettings {
         Self {
             emulator: variable(EMULATOR),
             endpoint: variable(OVERRIDE),
-            login: GoogleSettings::from_variables(variable),
+            login: Arc::new(Mutex::new(GoogleLogin::new(GoogleSettings::from_variables(variable)))),
         }
     }
 
@@ -49,8 +52,8 @@ impl GcsSettings {
         let (name, text, access) = match (&self.emulator, &self.endpoint) {
             (Some(host), _) if host.contains("://") => (EMULATOR, host.clone(), Access::Emulator),
             (Some(host), _) => (EMULATOR, format!("http://{host}"), Access::Emulator),
-            (None, Some(url)) => (OVERRIDE, url.clone(), Access::Login(self.login.clone())),
-            (None, None) => (OVERRIDE, ENDPOINT.to_owned(), Access::Login(self.login.clone())),
+            (None, Some(url)) => (OVERRIDE, url.clone(), Access::Login(Arc::clone(&self.login))),
+            (None, None) => (OVERRIDE, ENDPOINT.to_owned(), Access::Login(Arc::clone(&self.login))),
         };
         let url = Url::parse(&text).ok().filter(Url::has_host);
         let origin = url.filter(|url| matches!(url.scheme(), "http" | "https"));

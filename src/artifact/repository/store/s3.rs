@@ -77,7 +77,8 @@ impl S3Store {
         };
         let login = login.map_err(|error| failure(error.to_string()))?;
         let settings = settings.with_profile(&login);
-        let login = (login.has_keys() && !settings.skips_signature()).then(|| S3Login::new(login));
+        let login =
+            (login.has_keys() && !settings.skips_signature()).then(|| S3Login::new(login, settings.kept_keys()));
         let mut builder = settings.builder(bucket).map_err(|error| failure(error.to_string()))?;
         if let Some(login) = &login {
             builder = builder.with_credentials(login.provider());
@@ -159,8 +160,8 @@ impl S3Store {
     }
 
     /// Fetches keys where a profile gives them.
-    fn log_in(&mut self, method: &'static str) -> Result<(), StoreError> {
-        let outcome = self.login.as_mut().map_or(Ok(()), S3Login::refresh);
+    fn log_in(&self, method: &'static str) -> Result<(), StoreError> {
+        let outcome = self.login.as_ref().map_or(Ok(()), S3Login::refresh);
         outcome.map_err(|error| {
             self.error(
                 method,

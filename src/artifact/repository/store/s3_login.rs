@@ -7,13 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use object_store::CredentialProvider;
 use object_store::aws::{AwsCredential, AwsCredentialProvider};
 
-use crate::artifact::credential::{AwsKeys, AwsLogin, AwsLoginError};
+use crate::artifact::credential::{AwsLogin, AwsLoginError};
+
+use super::s3_settings::KeptKeys;
 
 /// The login of a profile, and its keys.
 #[derive(Debug)]
 pub(super) struct S3Login {
     login: AwsLogin,
-    keys: Option<AwsKeys>,
+    kept: KeptKeys,
     current: Arc<CurrentKeys>,
 }
 
@@ -23,10 +25,10 @@ struct CurrentKeys(Mutex<Option<Arc<AwsCredential>>>);
 
 impl S3Login {
     /// The login of a profile that gives keys.
-    pub(super) fn new(login: AwsLogin) -> Self {
+    pub(super) fn new(login: AwsLogin, kept: KeptKeys) -> Self {
         Self {
             login,
-            keys: None,
+            kept,
             current: Arc::default(),
         }
     }
@@ -41,19 +43,20 @@ impl S3Login {
     ///
     /// # Errors
     /// When the profile gives none.
-    pub(super) fn refresh(&mut self) -> Result<(), AwsLoginError> {
+    pub(super) fn refresh(&self) -> Result<(), AwsLoginError> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.login.now();
-        if self.keys.as_ref().is_some_and(|keys| keys.is_valid(now)) {
-            return Ok(());
-        }
-        let keys = self.login.keys()?;
+        let keys = match kept.take().filter(|keys| keys.is_valid(now)) {
+            Some(keys) => keys,
+            None => self.login.keys()?,
+        };
         let credential = AwsCredential {
             key_id: keys.id.reveal().to_owned(),
             secret_key: keys.key.reveal().to_owned(),
             token: keys.token.as_ref().map(|token| token.reveal().to_owned()),
         };
         *self.current.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(credential));
-        self.keys = Some(keys);
+        *kept = Some(keys);
         Ok(())
     }
 }

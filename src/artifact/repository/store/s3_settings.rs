@@ -1,11 +1,12 @@
 //! Credentials and settings of S3: from given variables, checked, to the builder of its client.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use object_store::RetryConfig;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, S3ConditionalPut};
 
-use crate::artifact::credential::{AwsLogin, AwsSettings};
+use crate::artifact::credential::{AwsKeys, AwsLogin, AwsSettings};
 use crate::text::redact::redact_url;
 
 /// Region where none is named; stores other than Amazon's accept any.
@@ -69,7 +70,12 @@ pub(super) enum SettingsError {
 pub struct S3Settings {
     variables: Vec<(&'static str, String)>,
     profile: AwsSettings,
+    /// Those of the profile, shared by all stores that are opened with these settings, so that they are fetched once.
+    keys: KeptKeys,
 }
+
+/// The keys of a profile, once they were fetched.
+pub(super) type KeptKeys = Arc<Mutex<Option<AwsKeys>>>;
 
 impl std::fmt::Debug for S3Settings {
     /// Only the names, since the values are credentials.
@@ -87,6 +93,7 @@ impl S3Settings {
         let mut settings = Self {
             variables: set.collect(),
             profile: AwsSettings::from_variables(variable),
+            keys: KeptKeys::default(),
         };
         // The name of helm-s3.
         if let Some(encryption) = variable("AWS_S3_SSE") {
@@ -98,6 +105,11 @@ impl S3Settings {
     /// Which profile of the AWS tools is used.
     pub(in super::super) fn profile(&self) -> AwsSettings {
         self.profile.clone()
+    }
+
+    /// Where the profile's keys are kept.
+    pub(super) fn kept_keys(&self) -> KeptKeys {
+        Arc::clone(&self.keys)
     }
 
     /// The settings with the region and the address of a profile where no variable has them.
