@@ -46,7 +46,9 @@ fn home(config: &str, credentials: &str) -> tempfile::TempDir {
 
 /// Keeps a token of single sign-on.
 fn sign_on(home: &Path, name: &str, ends: &str) {
-    let digest: String = Sha1::digest(name).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = Sha1::digest(name)
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     let path = home.join(".aws/sso/cache").join(format!("{digest}.json"));
     let text = format!(r#"{{"accessToken": "hunter2 bearer", "expiresAt": "{ends}"}}"#);
     std::fs::write(path, text).expect("writes");

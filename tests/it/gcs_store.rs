@@ -12,6 +12,7 @@ use chartwright::artifact::network::{NetworkSettings, RetryPolicy};
 use chartwright::artifact::repository::store::{GcsSettings, PutOutcome, S3Settings, Store, StoreError};
 use chartwright::artifact::repository::{Location, RepositorySettings, open_store};
 
+#[expect(clippy::unwrap_used, reason = "the file is one of tests")]
 #[path = "../../src/artifact/repository/store/contract_suite.rs"]
 mod contract_suite;
 

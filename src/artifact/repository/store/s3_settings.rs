@@ -249,6 +249,19 @@ mod tests {
     }
 
     #[test]
+    fn encryption_has_the_name_of_helm_s3_as_well() {
+        for (own, wanted) in [(None, "AES256"), (Some("aws:kms"), "aws:kms")] {
+            let settings = S3Settings::from_variables(&|name| match name {
+                "AWS_S3_SSE" => Some("AES256".to_owned()),
+                "AWS_SERVER_SIDE_ENCRYPTION" => own.map(str::to_owned),
+                _ => None,
+            });
+            assert_eq!(settings.get("AWS_SERVER_SIDE_ENCRYPTION"), Some(wanted));
+            assert!(settings.builder("bucket").is_ok());
+        }
+    }
+
+    #[test]
     fn the_endpoint_of_s3_wins_over_the_general_one() {
         let settings = S3Settings::from_variables(&|name| match name {
             "AWS_ENDPOINT_URL" => Some("http://general".to_owned()),
