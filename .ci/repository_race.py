@@ -2,7 +2,7 @@
 """Pushes at the same time, and pushes that are killed: usage: repository_race.py BINARY TOOLS HELM [KILLS]
 
 Race: 16 processes push ten charts each into one repository at once, on the file backend, on moto (from PyPI, installed below
-TOOLS) and on MinIO where TOOLS has `minio`. All 160 must be in the index, each with the digest of its archive, and every archive
+TOOLS), and on MinIO and fake-gcs-server where TOOLS has `minio` and `fake-gcs-server`. All 160 must be in the index, each with the digest of its archive, and every archive
 must have its entry.
 Kills: a push of two charts is killed (SIGKILL) at a random moment. The index must be readable at once, by Helm too, and the next
 push of the same charts must complete: both are listed, and index and archives agree.
@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 
 BINARY, TOOLS, HELM = (os.path.abspath(path) for path in sys.argv[1:4])
 KILLS = int(sys.argv[4]) if len(sys.argv) > 4 else 200
@@ -190,6 +191,31 @@ def on_server(command, port, venv, work):
         server.wait()
 
 
+def on_gcs(server, work):
+    """Race and kills on a server of Google Cloud Storage's JSON API."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [server, "-scheme", "http", "-host", "127.0.0.1", "-port", str(port), "-backend", "memory"]
+    with open(os.path.join(work, "gcs.log"), "w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    os.environ["STORAGE_EMULATOR_HOST"] = url
+    try:
+        body = json.dumps({"name": BUCKET}).encode()
+        create = urllib.request.Request(f"{url}/storage/v1/b?project=x", body, {"Content-Type": "application/json"})
+        for attempt in range(200):
+            try:
+                urllib.request.urlopen(create).read()
+                break
+            except OSError:
+                time.sleep(0.2)
+        else:
+            sys.exit("fake-gcs-server does not answer")
+        return race(work, f"gs://{BUCKET}/race", "fake-gcs-server") + kill(work, f"gs://{BUCKET}/kills", KILLS // 4)
+    finally:
+        process.terminate()
+        process.wait()
+
+
 def main():
     failed = 0
     with tempfile.TemporaryDirectory() as work:
@@ -207,6 +233,9 @@ def main():
             port = free_port()
             command = [minio, "server", "--address", f"127.0.0.1:{port}", os.path.join(work, "minio")]
             failed += on_server(command, port, venv, work)
+        gcs = os.path.join(TOOLS, "fake-gcs-server")
+        if os.path.exists(gcs):
+            failed += on_gcs(gcs, work)
     print("0 failed" if not failed else f"{failed} failed")
     sys.exit(1 if failed else 0)
 

@@ -24,7 +24,7 @@ use super::verify::verify_error;
 /// Which chart, and how to reach it.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct ChartReferenceFlags {
-    /// Repository of the chart: `https://…`, `oci://…`, `s3://…`, `file://…`, or `@name` of Helm's list.
+    /// Repository of the chart: `https://…`, `oci://…`, `s3://…`, `gs://…`, `file://…`, or `@name` of Helm's list.
     #[arg(long, value_name = "URL")]
     repo: Option<String>,
     /// Version, or a range of versions, of a chart that is fetched [default: the newest that is not a pre-release].

@@ -30,6 +30,10 @@ impl Clock for ProcessClock {
             Err(_) => 0.5,
         }
     }
+
+    fn now_unix_seconds(&self) -> u64 {
+        RunContext::from_process().now_unix_seconds()
+    }
 }
 
 /// How the process reaches the network.

@@ -20,7 +20,7 @@ pub(super) struct PullArguments {
     /// `repo/name`, `oci://host/path/name`, `https://host/name-1.0.0.tgz`, or a name with --repo.
     #[arg(value_name = "CHART")]
     chart: String,
-    /// Repository of the chart: `https://…`, `oci://…`, `s3://…`, `file://…`, or `@name` of Helm's list.
+    /// Repository of the chart: `https://…`, `oci://…`, `s3://…`, `gs://…`, `file://…`, or `@name` of Helm's list.
     #[arg(long, value_name = "URL")]
     repo: Option<String>,
     /// Version, or a range of versions [default: the newest that is not a pre-release].

@@ -19,9 +19,9 @@ use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
 pub(super) struct PushArguments {
-    /// Archives made by `chartwright package` or `helm package`, then the repository: `file:///directory`, `oci://host/charts` or
-    /// `s3://bucket/prefix` (with the `AWS_*` variables; `AWS_ENDPOINT_URL` for other stores than Amazon's). A provenance file
-    /// beside an archive is pushed as well.
+    /// Archives made by `chartwright package` or `helm package`, then the repository: `file:///directory`, `oci://host/charts`,
+    /// `s3://bucket/prefix` (with the `AWS_*` variables; `AWS_ENDPOINT_URL` for other stores than Amazon's) or
+    /// `gs://bucket/prefix` (with the login of gcloud or the environment). A provenance file beside an archive is pushed as well.
     #[arg(required = true, num_args = 1.., value_names = ["ARCHIVE", "REPOSITORY"])]
     archives_and_repository: Vec<String>,
     /// Another repository to push to. Nothing is pushed to any of them unless all can be written to and accept all archives.

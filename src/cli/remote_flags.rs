@@ -11,7 +11,7 @@ use crate::artifact::credential::{
 use crate::artifact::network::{CertificateCheck, RetryPolicy, Secret};
 use crate::artifact::remote::{RemoteCharts, RemoteLimits, RemoteSettings, SourceError};
 use crate::artifact::repository::RepositorySettings;
-use crate::artifact::repository::store::S3Settings;
+use crate::artifact::repository::store::{GcsSettings, S3Settings};
 
 use super::command_error::CommandError;
 use super::network::{ProcessClock, network_settings};
@@ -115,6 +115,7 @@ impl RemoteFlags {
             stores: RepositorySettings {
                 network: network_settings(context, CertificateCheck::Verify),
                 s3: S3Settings::from_variables(&variable),
+                gcs: GcsSettings::from_variables(&variable),
                 retry: RetryPolicy::default(),
                 clock: Arc::new(ProcessClock),
             },

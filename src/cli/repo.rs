@@ -60,7 +60,7 @@ struct DryRunFlag {
 
 #[derive(Debug, Args)]
 struct ListArguments {
-    /// `file:///directory`, a directory, or `s3://bucket/prefix`.
+    /// `file:///directory`, a directory, `s3://bucket/prefix` or `gs://bucket/prefix`.
     #[arg(value_name = "REPOSITORY")]
     repository: String,
     /// Only this chart.
@@ -72,7 +72,7 @@ struct ListArguments {
 
 #[derive(Debug, Args)]
 struct IndexArguments {
-    /// `file:///directory`, a directory, or `s3://bucket/prefix`.
+    /// `file:///directory`, a directory, `s3://bucket/prefix` or `gs://bucket/prefix`.
     #[arg(value_name = "REPOSITORY")]
     repository: String,
     /// Replace an index.yaml that cannot be read.
@@ -86,7 +86,7 @@ struct IndexArguments {
 
 #[derive(Debug, Args)]
 struct CheckArguments {
-    /// `file:///directory`, a directory, or `s3://bucket/prefix`.
+    /// `file:///directory`, a directory, `s3://bucket/prefix` or `gs://bucket/prefix`.
     #[arg(value_name = "REPOSITORY")]
     repository: String,
     /// Accepted for uniformity: a check changes nothing.
@@ -98,7 +98,7 @@ struct CheckArguments {
 
 #[derive(Debug, Args)]
 struct DeleteArguments {
-    /// `file:///directory`, a directory, or `s3://bucket/prefix`.
+    /// `file:///directory`, a directory, `s3://bucket/prefix` or `gs://bucket/prefix`.
     #[arg(value_name = "REPOSITORY")]
     repository: String,
     /// The chart.
@@ -115,7 +115,7 @@ struct DeleteArguments {
 
 #[derive(Debug, Args)]
 struct PruneArguments {
-    /// `file:///directory`, a directory, or `s3://bucket/prefix`.
+    /// `file:///directory`, a directory, `s3://bucket/prefix` or `gs://bucket/prefix`.
     #[arg(value_name = "REPOSITORY")]
     repository: String,
     /// How many of the newest versions of each chart stay, at least; 1 if only --older-than is given.

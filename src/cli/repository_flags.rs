@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde_json::Value as Json;
 
 use crate::artifact::network::{CertificateCheck, RetryPolicy};
-use crate::artifact::repository::store::{S3Settings, StoreError, StoreFailure};
+use crate::artifact::repository::store::{GcsSettings, S3Settings, StoreError, StoreFailure};
 use crate::artifact::repository::{
     IndexError, Location, OpenError, PublishError, PublishPackagesError, RepositorySettings, UpdateError,
 };
@@ -35,6 +35,7 @@ pub(super) fn repository_settings(context: RunContext) -> RepositorySettings {
     RepositorySettings {
         network: network_settings(context, CertificateCheck::Verify),
         s3: S3Settings::from_variables(&|name| context.variable(name)),
+        gcs: GcsSettings::from_variables(&|name| context.variable(name)),
         retry: RetryPolicy::default(),
         clock: Arc::new(ProcessClock),
     }
@@ -94,11 +95,19 @@ fn store_error(error: StoreError) -> CommandError {
     }
 }
 
-const fn store_hint(error: &StoreError) -> Option<&'static str> {
+fn store_hint(error: &StoreError) -> Option<&'static str> {
+    let is_google = error.place.starts_with("gs://");
     match &error.failure {
+        StoreFailure::NoBucket if is_google => Some("create the bucket, or correct its name"),
         StoreFailure::NoBucket => Some("create the bucket, or correct its name; AWS_ENDPOINT_URL names the store"),
-        StoreFailure::Credentials { .. } => {
-            Some("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role is assigned")
+        StoreFailure::Credentials { .. } if is_google => Some(
+            "name a key file in GOOGLE_APPLICATION_CREDENTIALS, run `gcloud auth application-default login`, or give an access token in GOOGLE_OAUTH_ACCESS_TOKEN",
+        ),
+        StoreFailure::Credentials { .. } => Some(
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile in AWS_PROFILE, or run where a role is assigned",
+        ),
+        StoreFailure::Answer { status: 401 | 403, .. } if is_google => {
+            Some("check that the login may read and write the objects of the bucket (roles/storage.objectUser)")
         }
         StoreFailure::Answer { status: 401 | 403, .. } => {
             Some("check the AWS_* credentials, and that they may read and write the bucket")

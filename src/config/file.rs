@@ -72,8 +72,8 @@ pub struct Config {
     pub release_name: String,
     /// Namespace of the release.
     pub namespace: String,
-    /// Repository to publish to when there are no findings, such as `file://dir` (relative to the file) or
-    /// `s3://bucket/prefix`.
+    /// Repository to publish to when there are no findings, such as `file://dir` (relative to the file),
+    /// `s3://bucket/prefix` or `gs://bucket/prefix`.
     pub repository: Option<String>,
     /// Whether links may lead out of a chart; only a file that the user names may allow it.
     pub allow_links: bool,

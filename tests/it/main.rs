@@ -9,6 +9,7 @@
 )]
 #![expect(clippy::disallowed_methods, reason = "tests read files and settings of their own")]
 
+mod aws_logins;
 mod bump;
 mod chart_source;
 mod chart_tree;
@@ -21,7 +22,10 @@ mod exit_codes;
 mod data;
 mod definitions;
 mod failures;
+mod gcs_server;
+mod gcs_store;
 mod go_yaml;
+mod google_logins;
 mod helm3;
 mod hostile;
 mod hostile_output;

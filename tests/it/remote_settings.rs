@@ -9,7 +9,7 @@ use chartwright::artifact::network::{Clock, NetworkSettings, RetryPolicy};
 use chartwright::artifact::package::pack;
 use chartwright::artifact::remote::{RemoteLimits, RemoteSettings};
 use chartwright::artifact::repository::RepositorySettings;
-use chartwright::artifact::repository::store::S3Settings;
+use chartwright::artifact::repository::store::{GcsSettings, S3Settings};
 use chartwright::engine::chart::ChartFile;
 use sha2::{Digest as _, Sha256};
 
@@ -22,6 +22,10 @@ impl Clock for NoWaiting {
 
     fn random(&self) -> f64 {
         0.5
+    }
+
+    fn now_unix_seconds(&self) -> u64 {
+        1_767_225_600
     }
 }
 
@@ -39,6 +43,7 @@ pub(crate) fn settings() -> RemoteSettings {
         stores: RepositorySettings {
             network: NetworkSettings::default(),
             s3: S3Settings::default(),
+            gcs: GcsSettings::default(),
             retry: POLICY,
             clock: Arc::new(NoWaiting),
         },

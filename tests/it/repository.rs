@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::s3_server::{Behaviour, S3Server};
 use chartwright::artifact::network::{Clock, NetworkSettings, RetryPolicy};
 use chartwright::artifact::package::pack;
-use chartwright::artifact::repository::store::{PutOutcome, S3Settings, Store};
+use chartwright::artifact::repository::store::{GcsSettings, PutOutcome, S3Settings, Store};
 use chartwright::artifact::repository::{Location, OpenError, RepositorySettings, open_store};
 use chartwright::engine::chart::{ChartFile, load_files};
 
@@ -95,7 +95,7 @@ fn race(repository: &str, endpoint: Option<&str>) -> Vec<String> {
     names
 }
 
-fn assert_all(index: &[u8], names: &[String]) {
+pub(crate) fn assert_all(index: &[u8], names: &[String]) {
     let json = chartwright::text::yaml::json_from_bytes(index).expect("the index is YAML");
     let entries = json
         .get("entries")
@@ -350,6 +350,7 @@ fn a_store_that_cannot_be_reached_is_reported_without_credentials() {
             "AWS_ENDPOINT_URL" => Some(endpoint.to_owned()),
             _ => None,
         }),
+        gcs: GcsSettings::default(),
         retry: RetryPolicy::default(),
         clock: Arc::new(Standing),
     };
@@ -376,6 +377,7 @@ fn s3_settings(endpoint: &str) -> RepositorySettings {
             "AWS_ENDPOINT_URL" => Some(endpoint.to_owned()),
             _ => None,
         }),
+        gcs: GcsSettings::default(),
         retry: RetryPolicy::default(),
         clock: Arc::new(Standing),
     }
@@ -556,12 +558,16 @@ fn nothing_is_pushed_if_one_repository_cannot_be_written_to() {
 
 /// A clock that does not wait.
 #[derive(Debug)]
-struct Standing;
+pub(crate) struct Standing;
 
 impl Clock for Standing {
     fn sleep(&self, _pause: Duration) {}
 
     fn random(&self) -> f64 {
         0.5
+    }
+
+    fn now_unix_seconds(&self) -> u64 {
+        1_767_225_600
     }
 }

@@ -68,7 +68,7 @@ pub(super) fn helper_login(name: &str, server: &str, limit: Duration) -> Result<
 }
 
 /// What a program prints after it has read a server's address, and whether it succeeds; `None` if it takes too long.
-fn converse(child: &mut Child, server: &str, limit: Duration) -> Option<(Vec<u8>, bool)> {
+pub(super) fn converse(child: &mut Child, server: &str, limit: Duration) -> Option<(Vec<u8>, bool)> {
     let end = Instant::now() + limit;
     if let Some(mut input) = child.stdin.take() {
         // One that does not read it fails in a way that is reported.

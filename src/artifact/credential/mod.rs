@@ -1,17 +1,21 @@
-//! Credentials for repositories and registries: Helm's repositories.yaml, docker's and podman's files and helper programs, and the
-//! certificates that flags name. What is secret is a [`crate::artifact::network::Secret`], so no debug output shows it.
+//! Credentials for repositories and registries: Helm's repositories.yaml, docker's and podman's files and helper programs, the
+//! logins of Google and of the AWS tools, and the certificates that flags name. What is secret is a [`crate::artifact::network::Secret`], so no debug output shows it.
 
+mod aws;
 mod certificate_files;
 mod credential_error;
 mod credential_helper;
 mod docker_config;
+mod google;
 mod helm_home;
 mod login;
 mod registry_logins;
 mod repositories_file;
 
+pub use aws::{AwsKeys, AwsLogin, AwsLoginError, AwsSettings};
 pub use certificate_files::CertificateFiles;
 pub use credential_error::CredentialError;
+pub use google::{GoogleLogin, GoogleLoginError, GoogleSettings};
 pub use helm_home::HelmHome;
 pub use login::Login;
 pub use registry_logins::RegistryLogins;

@@ -1,4 +1,5 @@
-//! The clock and the random source of a run, passed in so that tests neither wait nor vary.
+//! The clock and the random source of a run, passed in so that tests neither wait nor vary. Only what ends at a time asks for the
+//! time of day.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -9,6 +10,8 @@ pub trait Clock: Debug + Send + Sync {
     fn sleep(&self, pause: Duration);
     /// A random number from 0 to 1.
     fn random(&self) -> f64;
+    /// Seconds since 1970, for what ends at a time: tokens and signatures.
+    fn now_unix_seconds(&self) -> u64;
 }
 
 /// A clock that records the waiting times instead of waiting.
@@ -34,5 +37,10 @@ impl Clock for TestClock {
 
     fn random(&self) -> f64 {
         1.0
+    }
+
+    /// 2026-01-01, and the pauses since.
+    fn now_unix_seconds(&self) -> u64 {
+        1_767_225_600 + self.pauses().iter().sum::<Duration>().as_secs()
     }
 }

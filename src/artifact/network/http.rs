@@ -58,6 +58,10 @@ pub struct HttpRequest {
     pub may_be_compressed: bool,
     /// Whether it is sent again after a failure that may pass.
     pub is_repeated: bool,
+    /// Whether redirects are followed. They are sent all headers but `Authorization`.
+    pub is_redirected: bool,
+    /// Longest time for sending it once, its redirects, and its answer.
+    pub time_limit: Duration,
 }
 
 impl fmt::Debug for HttpRequest {
@@ -111,6 +115,8 @@ pub enum HttpError {
         message: String,
         /// How often it was tried.
         attempts: u32,
+        /// Whether another attempt may succeed.
+        verdict: Verdict,
     },
     /// The answer is larger than the limit.
     #[error("{url} is larger than {limit} bytes")]
@@ -161,6 +167,8 @@ impl HttpRequest {
             limit,
             may_be_compressed: false,
             is_repeated: true,
+            is_redirected: true,
+            time_limit: TIMEOUT,
         }
     }
 
@@ -241,10 +249,16 @@ impl HttpClient {
                     attempts: exhausted.attempts,
                     ..*answer
                 }),
-                Failure::Error(HttpError::Transport { url, message, .. }, _) => Err(HttpError::Transport {
+                Failure::Error(
+                    HttpError::Transport {
+                        url, message, verdict, ..
+                    },
+                    _,
+                ) => Err(HttpError::Transport {
                     url,
                     message,
                     attempts: exhausted.attempts,
+                    verdict,
                 }),
                 Failure::Error(error, _) => Err(error),
             },
@@ -266,7 +280,7 @@ impl HttpClient {
         let mut authorization = request.authorization.as_ref();
         for _ in 0..=REDIRECTS {
             let response = self.send_once(request, &url, authorization).await?;
-            let is_read = matches!(request.method, Method::GET | Method::HEAD);
+            let is_read = request.is_redirected && matches!(request.method, Method::GET | Method::HEAD);
             let is_redirect = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
             let location = response.headers().get(LOCATION).filter(|_| is_read && is_redirect);
             let Some(location) = location else {
@@ -302,7 +316,7 @@ impl HttpClient {
             })
         };
         let mut builder = self.network.client().request(request.method.clone(), url.clone());
-        builder = builder.timeout(TIMEOUT);
+        builder = builder.timeout(request.time_limit);
         for (name, value) in &request.headers {
             builder = builder.header(name.clone(), value.as_str());
         }
@@ -342,6 +356,7 @@ fn transport(url: &Url, error: reqwest::Error) -> Failure {
             url: redact_url(url.as_str()),
             message,
             attempts: 1,
+            verdict,
         },
         verdict,
     )
@@ -422,6 +437,7 @@ fn broken_coding(url: &Url, error: &io::Error) -> Failure {
             url: redact_url(url.as_str()),
             message: format!("its gzip encoding is broken: {error}"),
             attempts: 1,
+            verdict: Verdict::Retry(None),
         },
         Verdict::Retry(None),
     )

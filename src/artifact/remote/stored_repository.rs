@@ -1,4 +1,4 @@
-//! Repositories in directories (`file://`) and object stores (`s3://`): their objects by name.
+//! Repositories in directories (`file://`) and object stores (`s3://`, `gs://`): their objects by name.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -103,12 +103,13 @@ mod tests {
 
     use super::*;
     use crate::artifact::network::{NetworkSettings, RetryPolicy, TestClock};
-    use crate::artifact::repository::store::S3Settings;
+    use crate::artifact::repository::store::{GcsSettings, S3Settings};
 
     fn repository(address: &str) -> StoredRepository {
         let settings = RepositorySettings {
             network: NetworkSettings::default(),
             s3: S3Settings::default(),
+            gcs: GcsSettings::default(),
             retry: RetryPolicy::default(),
             clock: Arc::new(TestClock::default()),
         };

@@ -1,4 +1,4 @@
-//! The address of a repository: `file:///dir`, `s3://bucket/prefix`. [`super::open_store`] opens it.
+//! The address of a repository: `file:///dir`, `s3://bucket/prefix`, `gs://bucket/prefix`. [`super::open_store`] opens it.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -11,6 +11,13 @@ pub enum Location {
     Disk(PathBuf),
     /// A prefix of an S3 bucket.
     S3 {
+        /// The bucket.
+        bucket: String,
+        /// Prefix without slashes at its ends; may be empty.
+        prefix: String,
+    },
+    /// A prefix of a bucket of Google Cloud Storage.
+    Gcs {
         /// The bucket.
         bucket: String,
         /// Prefix without slashes at its ends; may be empty.
@@ -39,27 +46,27 @@ impl Location {
         };
         let (scheme, rest) = text
             .split_once("://")
-            .ok_or_else(|| error("write file:///directory or s3://bucket/prefix"))?;
+            .ok_or_else(|| error("write file:///directory, s3://bucket/prefix or gs://bucket/prefix"))?;
         match scheme {
             "file" if !rest.is_empty() => Ok(Self::Disk(without_parents(&base.join(rest)))),
             "s3" => {
-                let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-                if bucket.is_empty() || rest.contains(['@', '?']) {
-                    return Err(error(
-                        "write s3://bucket/prefix; credentials come from the AWS_* variables",
-                    ));
-                }
-                let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-                if !bucket.bytes().all(is_allowed) {
-                    return Err(error("a bucket's name has letters, digits, `.`, `-` and `_`"));
-                }
-                Ok(Self::S3 {
-                    bucket: bucket.to_owned(),
-                    prefix: prefix.trim_matches('/').to_owned(),
-                })
+                let (bucket, prefix) = bucket_and_prefix(
+                    rest,
+                    "write s3://bucket/prefix; credentials come from the AWS_* variables and the files of the AWS tools",
+                )
+                .map_err(error)?;
+                Ok(Self::S3 { bucket, prefix })
+            }
+            "gs" => {
+                let (bucket, prefix) = bucket_and_prefix(
+                    rest,
+                    "write gs://bucket/prefix; credentials come from GOOGLE_APPLICATION_CREDENTIALS and gcloud's files",
+                )
+                .map_err(error)?;
+                Ok(Self::Gcs { bucket, prefix })
             }
             "file" => Err(error("the directory is missing after file://")),
-            _ => Err(error("only file:// and s3:// are supported")),
+            _ => Err(error("only file://, s3:// and gs:// are supported")),
         }
     }
 }
@@ -70,8 +77,23 @@ impl std::fmt::Display for Location {
             Self::Disk(directory) => write!(f, "file://{}", directory.display()),
             Self::S3 { bucket, prefix } if prefix.is_empty() => write!(f, "s3://{bucket}"),
             Self::S3 { bucket, prefix } => write!(f, "s3://{bucket}/{prefix}"),
+            Self::Gcs { bucket, prefix } if prefix.is_empty() => write!(f, "gs://{bucket}"),
+            Self::Gcs { bucket, prefix } => write!(f, "gs://{bucket}/{prefix}"),
         }
     }
+}
+
+/// What follows the scheme, as a bucket and a prefix. `advice` is for one with a user, a query, or nothing.
+fn bucket_and_prefix(rest: &str, advice: &'static str) -> Result<(String, String), &'static str> {
+    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    if bucket.is_empty() || rest.contains(['@', '?']) {
+        return Err(advice);
+    }
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    if !bucket.bytes().all(is_allowed) {
+        return Err("a bucket's name has letters, digits, `.`, `-` and `_`");
+    }
+    Ok((bucket.to_owned(), prefix.trim_matches('/').to_owned()))
 }
 
 /// `a/../b` as `b`, by the names alone.
@@ -109,7 +131,16 @@ mod tests {
                 prefix: "p/q".into()
             })
         );
-        assert_eq!(parse("s3://b").unwrap().to_string(), "s3://b");
+        assert_eq!(
+            parse("gs://b/p/q/"),
+            Ok(Location::Gcs {
+                bucket: "b".into(),
+                prefix: "p/q".into()
+            })
+        );
+        for text in ["s3://b", "gs://b", "gs://b/p", "s3://b/p"] {
+            assert_eq!(parse(text).unwrap().to_string(), text);
+        }
         for text in [
             "charts",
             "ftp://x",
@@ -118,6 +149,9 @@ mod tests {
             "s3://a b/p",
             "s3://é",
             "s3://a:1/p",
+            "gs://",
+            "gs:///p",
+            "gs://a:1/p",
         ] {
             assert!(parse(text).is_err(), "{text}");
         }
@@ -129,6 +163,7 @@ mod tests {
             ("https://me:hunter2@host/x?sig=hunter2", "`https://host/x`"),
             ("s3://me:hunter2@bucket/x", "`s3://bucket/x`"),
             ("s3://bucket/x?secret=hunter2", "`s3://bucket/x`"),
+            ("gs://me:hunter2@bucket/x", "`gs://bucket/x`"),
             ("me:hunter2@host", "`host`"),
         ] {
             let error = Location::parse(text, Path::new("/")).unwrap_err().to_string();

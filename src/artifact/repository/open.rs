@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::artifact::credential::AwsLogin;
 use crate::artifact::network::{Clock, Network, NetworkError, NetworkSettings, RetryPolicy};
 
 use super::location::Location;
-use super::store::{DiskStore, RetryingStore, S3Settings, S3Store, Store, StoreError};
+use super::store::{DiskStore, GcsSettings, GcsStore, RetryingStore, S3Settings, S3Store, Store, StoreError};
 
 /// The settings with which stores are opened. Credentials are used by the store they belong to only.
 #[derive(Debug, Clone)]
@@ -14,6 +15,8 @@ pub struct RepositorySettings {
     pub network: NetworkSettings,
     /// Credentials and settings of S3.
     pub s3: S3Settings,
+    /// Address and login of Google Cloud Storage.
+    pub gcs: GcsSettings,
     /// How often a request is sent, and the pauses between attempts.
     pub retry: RetryPolicy,
     /// The clock of the run.
@@ -40,7 +43,14 @@ pub fn open_store(location: &Location, settings: &RepositorySettings) -> Result<
         Location::Disk(directory) => Box::new(DiskStore::new(directory)),
         Location::S3 { bucket, prefix } => {
             let network = Network::new(&settings.network, Arc::clone(&settings.clock))?;
-            let store = S3Store::open(bucket, prefix, &settings.s3, Arc::new(network))?;
+            let clock = Arc::clone(&settings.clock);
+            let login = AwsLogin::new(settings.s3.profile(), &settings.network, settings.retry, clock);
+            let store = S3Store::open(bucket, prefix, &settings.s3, login, Arc::new(network))?;
+            Box::new(RetryingStore::new(store, settings.retry, Arc::clone(&settings.clock)))
+        }
+        Location::Gcs { bucket, prefix } => {
+            let clock = Arc::clone(&settings.clock);
+            let store = GcsStore::open(bucket, prefix, &settings.gcs, &settings.network, settings.retry, clock)?;
             Box::new(RetryingStore::new(store, settings.retry, Arc::clone(&settings.clock)))
         }
     })

@@ -2,16 +2,26 @@
 
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod contract_suite;
 mod disk;
+mod gcs;
+mod gcs_answer;
+mod gcs_request;
+mod gcs_settings;
 #[cfg(test)]
 mod memory;
+mod object_headers;
 mod retrying;
 mod s3;
 mod s3_answer;
+mod s3_login;
 mod s3_settings;
 mod store_error;
 
 pub use disk::DiskStore;
+pub use gcs::GcsStore;
+pub use gcs_settings::GcsSettings;
 #[cfg(test)]
 pub(super) use memory::{Fault, MemoryStore};
 pub use retrying::RetryingStore;

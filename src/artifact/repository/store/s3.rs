@@ -11,11 +11,14 @@ use object_store::{
     Attribute, Attributes, Error, ObjectStore as _, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion,
 };
 
+use crate::artifact::credential::{AwsLogin, AwsLoginError};
 use crate::artifact::network::{Network, Verdict};
 use crate::text::causes::with_causes;
 use crate::text::redact::redact_message;
 
+use super::object_headers::object_headers;
 use super::s3_answer::{AnswerLog, S3Answer, Source, WatchedClient};
+use super::s3_login::S3Login;
 use super::s3_settings::S3Settings;
 use super::store_error::{StoreError, StoreFailure};
 use super::{ListedObject, PutOutcome, Store, Versioned, is_hidden};
@@ -34,6 +37,8 @@ pub struct S3Store {
     store: AmazonS3,
     network: Arc<Network>,
     log: AnswerLog,
+    /// Of a profile; the crate knows the others.
+    login: Option<S3Login>,
     bucket: String,
     prefix: String,
     conditions: Conditions,
@@ -47,11 +52,17 @@ enum Conditions {
 }
 
 impl S3Store {
-    /// Opens a bucket. Nothing is sent yet.
+    /// Opens a bucket, with the settings and the login of a profile of the AWS tools as well. Nothing is sent yet.
     ///
     /// # Errors
     /// When a setting is wrong.
-    pub fn open(bucket: &str, prefix: &str, settings: &S3Settings, network: Arc<Network>) -> Result<Self, StoreError> {
+    pub fn open(
+        bucket: &str,
+        prefix: &str,
+        settings: &S3Settings,
+        login: Result<AwsLogin, AwsLoginError>,
+        network: Arc<Network>,
+    ) -> Result<Self, StoreError> {
         let log = AnswerLog::default();
         let connector = WatchedClient {
             client: network.client().clone(),
@@ -64,13 +75,21 @@ impl S3Store {
             attempts: 1,
             failure: StoreFailure::Settings(message),
         };
-        let builder = settings.builder(bucket).map_err(|error| failure(error.to_string()))?;
+        let login = login.map_err(|error| failure(error.to_string()))?;
+        let settings = settings.with_profile(&login);
+        let login =
+            (login.has_keys() && !settings.skips_signature()).then(|| S3Login::new(login, settings.kept_keys()));
+        let mut builder = settings.builder(bucket).map_err(|error| failure(error.to_string()))?;
+        if let Some(login) = &login {
+            builder = builder.with_credentials(login.provider());
+        }
         let store = builder.with_http_connector(connector).build();
         let store = store.map_err(|error| failure(redact_message(&with_causes(&error))))?;
         Ok(Self {
             store,
             network,
             log,
+            login,
             bucket: bucket.to_owned(),
             prefix: prefix.trim_matches('/').to_owned(),
             conditions: Conditions::Unproven,
@@ -140,7 +159,24 @@ impl S3Store {
         }
     }
 
+    /// Fetches keys where a profile gives them.
+    fn log_in(&self, method: &'static str) -> Result<(), StoreError> {
+        let outcome = self.login.as_ref().map_or(Ok(()), S3Login::refresh);
+        outcome.map_err(|error| {
+            self.error(
+                method,
+                "",
+                StoreFailure::Credentials {
+                    message: error.to_string(),
+                    // It has been tried often enough.
+                    verdict: Verdict::Final,
+                },
+            )
+        })
+    }
+
     fn put(&mut self, name: &str, bytes: &[u8], mode: PutMode) -> Result<PutOutcome, StoreError> {
+        self.log_in("PUT")?;
         let is_update = matches!(mode, PutMode::Update(_));
         let options = PutOptions {
             mode,
@@ -195,16 +231,10 @@ impl S3Store {
     }
 }
 
-/// The headers of an object for clients and caches: an index must not be cached, since it changes with every push.
 fn attributes(name: &str) -> Attributes {
-    let (kind, caching) = match name.rsplit_once('.') {
-        Some((_, "tgz")) => ("application/gzip", None),
-        Some((_, "yaml")) => ("application/x-yaml", Some("no-cache")),
-        Some((_, "prov")) => ("text/plain; charset=utf-8", None),
-        _ => ("application/octet-stream", None),
-    };
-    let mut attributes = Attributes::from_iter([(Attribute::ContentType, kind)]);
-    if let Some(caching) = caching {
+    let headers = object_headers(name);
+    let mut attributes = Attributes::from_iter([(Attribute::ContentType, headers.content_type)]);
+    if let Some(caching) = headers.cache_control {
         attributes.insert(Attribute::CacheControl, caching.into());
     }
     attributes
@@ -235,6 +265,7 @@ fn innermost<'e>(error: &'e Error) -> &'e (dyn std::error::Error + 'static) {
 
 impl Store for S3Store {
     fn get(&mut self, name: &str) -> Result<Option<Versioned>, StoreError> {
+        self.log_in("GET")?;
         let key = self.key(name);
         let _before = self.log.take();
         let read = async {
@@ -280,6 +311,7 @@ impl Store for S3Store {
     }
 
     fn list(&mut self, prefix: &str) -> Result<Vec<ListedObject>, StoreError> {
+        self.log_in("LIST")?;
         let mut found = Vec::new();
         // Names below a directory are listed directory by directory.
         let mut directories = vec![

@@ -1,10 +1,12 @@
 //! Credentials and settings of S3: from given variables, checked, to the builder of its client.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use object_store::RetryConfig;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, S3ConditionalPut};
 
+use crate::artifact::credential::{AwsKeys, AwsLogin, AwsSettings};
 use crate::text::redact::redact_url;
 
 /// Region where none is named; stores other than Amazon's accept any.
@@ -65,12 +67,22 @@ pub(super) enum SettingsError {
 
 /// Credentials and settings of S3, by the names of the `AWS_*` variables.
 #[derive(Clone, Default)]
-pub struct S3Settings(Vec<(&'static str, String)>);
+pub struct S3Settings {
+    variables: Vec<(&'static str, String)>,
+    profile: AwsSettings,
+    /// Those of the profile, shared by all stores that are opened with these settings, so that they are fetched once.
+    keys: KeptKeys,
+}
+
+/// The keys of a profile, once they were fetched.
+pub(super) type KeptKeys = Arc<Mutex<Option<AwsKeys>>>;
 
 impl std::fmt::Debug for S3Settings {
     /// Only the names, since the values are credentials.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+        f.debug_list()
+            .entries(self.variables.iter().map(|(name, _)| name))
+            .finish()
     }
 }
 
@@ -78,12 +90,50 @@ impl S3Settings {
     /// The settings among the variables that `variable` gives.
     pub fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Self {
         let set = VARIABLES.iter().filter_map(|name| Some((*name, variable(name)?)));
-        Self(set.collect())
+        let mut settings = Self {
+            variables: set.collect(),
+            profile: AwsSettings::from_variables(variable),
+            keys: KeptKeys::default(),
+        };
+        // The name of helm-s3.
+        if let Some(encryption) = variable("AWS_S3_SSE") {
+            settings.add(&["AWS_SERVER_SIDE_ENCRYPTION"], &encryption);
+        }
+        settings
+    }
+
+    /// Which profile of the AWS tools is used.
+    pub(in super::super) fn profile(&self) -> AwsSettings {
+        self.profile.clone()
+    }
+
+    /// Where the profile's keys are kept.
+    pub(super) fn kept_keys(&self) -> KeptKeys {
+        Arc::clone(&self.keys)
+    }
+
+    /// The settings with the region and the address of a profile where no variable has them.
+    pub(super) fn with_profile(&self, login: &AwsLogin) -> Self {
+        let mut settings = self.clone();
+        if let Some(region) = login.setting("region") {
+            settings.add(&["AWS_REGION", "AWS_DEFAULT_REGION"], region);
+        }
+        if let Some(url) = login.setting("endpoint_url") {
+            settings.add(&["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT"], url);
+        }
+        settings
+    }
+
+    /// Adds a setting under the first name, unless one of the names is set.
+    fn add(&mut self, names: &[&'static str], value: &str) {
+        if let (Some(name), true) = (names.first(), names.iter().all(|name| self.get(name).is_none())) {
+            self.variables.push((name, value.to_owned()));
+        }
     }
 
     /// Refuses values that a URL or header cannot contain, which the client library does not handle.
     fn check(&self) -> Result<(), SettingsError> {
-        for (name, value) in &self.0 {
+        for (name, value) in &self.variables {
             if FILES.contains(name) {
                 continue;
             }
@@ -106,7 +156,7 @@ impl S3Settings {
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(known, _)| *known == name);
+        let found = self.variables.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| value.as_str())
     }
 
@@ -127,7 +177,7 @@ impl S3Settings {
     pub(super) fn builder(&self, bucket: &str) -> Result<AmazonS3Builder, SettingsError> {
         self.check()?;
         let mut builder = AmazonS3Builder::new();
-        for (name, value) in &self.0 {
+        for (name, value) in &self.variables {
             if let Ok(key) = name.to_ascii_lowercase().parse() {
                 builder = builder.with_config(key, value);
             }
@@ -195,6 +245,19 @@ mod tests {
             let settings = S3Settings::from_variables(&given);
             let outcome = settings.builder("bucket").map(drop).map_err(|error| error.to_string());
             assert_eq!(outcome.err().as_deref(), want, "{name}");
+        }
+    }
+
+    #[test]
+    fn encryption_has_the_name_of_helm_s3_as_well() {
+        for (own, wanted) in [(None, "AES256"), (Some("aws:kms"), "aws:kms")] {
+            let settings = S3Settings::from_variables(&|name| match name {
+                "AWS_S3_SSE" => Some("AES256".to_owned()),
+                "AWS_SERVER_SIDE_ENCRYPTION" => own.map(str::to_owned),
+                _ => None,
+            });
+            assert_eq!(settings.get("AWS_SERVER_SIDE_ENCRYPTION"), Some(wanted));
+            assert!(settings.builder("bucket").is_ok());
         }
     }
 

@@ -10,7 +10,7 @@ use crate::artifact::network::Verdict;
 pub struct StoreError {
     /// `GET`, `PUT`, `LIST`, `DELETE`, `OPEN` or `LOCK`.
     pub method: &'static str,
-    /// The object, or the store where the fault is the store's: a path, or `s3://bucket/key`.
+    /// The object, or the store where the fault is the store's: a path, `s3://bucket/key` or `gs://bucket/key`.
     pub place: String,
     /// How often it was tried.
     pub attempts: u32,
@@ -56,7 +56,7 @@ pub enum StoreFailure {
     #[error("the store sends no entity tag, so a conditional write is not possible")]
     NoEntityTag,
     /// The store writes although a condition is not met.
-    #[error("the store ignores the conditions of writes (If-None-Match, If-Match), so concurrent pushes would be lost")]
+    #[error("the store ignores the conditions of writes, so concurrent pushes would be lost")]
     IgnoresConditions,
     /// A setting is wrong.
     #[error("{0}")]

@@ -1,0 +1,90 @@
+//! The variables that say which profile of the AWS tools is used, and where their files are.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// The variables that are read.
+const VARIABLES: [&str; 13] = [
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_ENDPOINT_URL_SSO",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ROLE_SESSION_NAME",
+    "HOME",
+    "USERPROFILE",
+];
+/// The profile that is used where none is named.
+const DEFAULT: &str = "default";
+
+/// What the environment says about profiles.
+#[derive(Clone, Default)]
+pub struct AwsSettings(Vec<(&'static str, String)>);
+
+impl fmt::Debug for AwsSettings {
+    /// Only the names, since some values are credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl AwsSettings {
+    /// The settings among the variables that `variable` gives.
+    pub fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Self {
+        let set = VARIABLES.iter().filter_map(|name| Some((*name, variable(name)?)));
+        Self(set.collect())
+    }
+
+    /// A variable.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// The profile that a variable names.
+    pub(super) fn named_profile(&self) -> Option<&str> {
+        self.get("AWS_PROFILE").or_else(|| self.get("AWS_DEFAULT_PROFILE"))
+    }
+
+    /// The profile that is used.
+    pub(super) fn profile(&self) -> &str {
+        self.named_profile().unwrap_or(DEFAULT)
+    }
+
+    /// Whether variables have a login, which is used before any profile's.
+    pub(super) fn has_login(&self) -> bool {
+        self.get("AWS_ACCESS_KEY_ID").is_some() || self.get("AWS_WEB_IDENTITY_TOKEN_FILE").is_some()
+    }
+
+    /// The file of settings.
+    pub(super) fn config_file(&self) -> Option<PathBuf> {
+        self.file("AWS_CONFIG_FILE", "config")
+    }
+
+    /// The file of keys.
+    pub(super) fn credentials_file(&self) -> Option<PathBuf> {
+        self.file("AWS_SHARED_CREDENTIALS_FILE", "credentials")
+    }
+
+    /// Where `aws sso login` keeps its tokens.
+    pub(super) fn sign_on_cache(&self) -> Option<PathBuf> {
+        Some(self.home()?.join("sso").join("cache"))
+    }
+
+    fn file(&self, variable: &str, name: &str) -> Option<PathBuf> {
+        match self.get(variable) {
+            Some(path) => Some(PathBuf::from(path)),
+            None => Some(self.home()?.join(name)),
+        }
+    }
+
+    fn home(&self) -> Option<PathBuf> {
+        let home = self.get("HOME").or_else(|| self.get("USERPROFILE"))?;
+        Some(Path::new(home).join(".aws"))
+    }
+}
