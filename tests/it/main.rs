@@ -43,7 +43,6 @@ mod remote_http;
 mod remote_oci;
 mod remote_oci_server;
 mod remote_pull;
-mod remote_real_registry;
 mod remote_server;
 mod remote_settings;
 mod reports;
