@@ -46,7 +46,7 @@ enum Source {
     },
 }
 
-/// What is there.
+/// How the token is written there.
 #[derive(Debug)]
 enum Format {
     Text,

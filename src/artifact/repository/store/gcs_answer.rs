@@ -1,7 +1,7 @@
 //! What Google Cloud Storage says to a request that it does not carry out: an answer in, the failure out.
 //!
 //! Answers of the JSON API are `{"error": {"code", "message", "errors": [{"reason"}]}}`; those to a request for content are plain
-//! text. A missing bucket and a missing object both have status 404, and are told apart by the message.
+//! text. A missing bucket and a missing object both have status 404, and are distinguished by the message.
 
 use reqwest::header::RETRY_AFTER;
 use serde_json::Value as Json;
