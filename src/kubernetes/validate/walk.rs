@@ -379,7 +379,7 @@ impl<'w> Walk<'w> {
     fn array(&mut self, node: NodeId, items: &'w Schema) {
         let tree = self.tree;
         for (index, item) in tree.children(node).enumerate() {
-            self.path.push(Cow::Owned(index.to_string()));
+            self.path.push(index_step(index));
             // The API server treats a null item as an empty one, and then reports its required fields.
             let may_be_null =
                 !self.has_required(items) && (self.strictness.schema_only || !matches!(items, Schema::Enum(_)));
@@ -414,50 +414,70 @@ impl<'w> Walk<'w> {
     }
 
     fn map(&mut self, node: NodeId, values: &'w Schema) {
-        for (name, _, value) in self.entries(node) {
-            self.path.push(name);
-            self.value(value, values, true);
-            self.path.pop();
+        self.each_entry(node, |walk, name, _, value| {
+            walk.path.push(name);
+            walk.value(value, values, true);
+            walk.path.pop();
+        });
+    }
+
+    /// Does something with every entry, which is what [`Walk::entries`] gives.
+    fn each_entry(&mut self, node: NodeId, mut work: impl FnMut(&mut Self, Cow<'w, str>, NodeId, NodeId)) {
+        let tree = self.tree;
+        if self.is_plain {
+            for (key, value) in tree.pairs(node) {
+                work(self, Cow::Borrowed(tree.text(key)), key, value);
+            }
+            return;
+        }
+        for (name, key, value) in self.entries(node) {
+            work(self, name, key, value);
         }
     }
 
     fn object(&mut self, node: NodeId, properties: &'w [Property]) {
-        let entries = self.entries(node);
+        let required = properties.iter().filter(|property| property.is_required);
+        let mut absent = required.count();
+        self.each_entry(node, |walk, name, key, value| {
+            absent = absent.saturating_sub(usize::from(walk.entry(properties, name, key, value)));
+        });
+        if absent > 0 && !self.strictness.types_only {
+            self.check_required(node, properties);
+        }
+    }
+
+    /// Checks an entry of an object; says whether it is a required property.
+    fn entry(&mut self, properties: &'w [Property], name: Cow<'w, str>, key: NodeId, value: NodeId) -> bool {
+        let found = properties.binary_search_by(|property| property.name.cmp(&name));
+        let Some(property) = found.ok().and_then(|at| properties.get(at)) else {
+            if self.strictness.refuses_unknown {
+                let near = nearest(&name, properties.iter().map(|property| property.name));
+                let hint = near.map_or_else(String::new, |near| format!(" (did you mean '{near}'?)"));
+                let message = format!("additional properties '{name}' not allowed{hint}");
+                self.report(key, ids::UNKNOWN_FIELD, message);
+            }
+            return false;
+        };
+        self.path.push(name);
+        // Fields that controllers write are dropped when an object is created.
+        let outer = self.strictness;
+        self.strictness.types_only |= self.path.len() == 1 && property.name == "status";
+        let may_be_null = !property.is_required || self.is_filled_in(property);
+        self.value(value, &property.schema, may_be_null);
+        self.strictness = outer;
+        self.path.pop();
+        property.is_required
+    }
+
+    /// Reports required properties that an object lacks.
+    fn check_required(&mut self, node: NodeId, properties: &'w [Property]) {
         let mut missing: Vec<&str> = properties
             .iter()
             .filter(|property| property.is_required && !self.is_filled_in(property))
             .map(|property| property.name)
             .collect();
-        for (name, key, value) in entries {
-            match properties.binary_search_by(|property| property.name.cmp(&name)) {
-                Ok(at) => {
-                    let Some(property) = properties.get(at) else { continue };
-                    if property.is_required {
-                        missing.retain(|wanted| *wanted != name);
-                    }
-                    self.path.push(name);
-                    // Fields that controllers write are dropped when an object is created.
-                    let outer = self.strictness;
-                    self.strictness.types_only |= self.path.len() == 1 && property.name == "status";
-                    let may_be_null = !property.is_required || self.is_filled_in(property);
-                    self.value(value, &property.schema, may_be_null);
-                    self.strictness = outer;
-                    self.path.pop();
-                }
-                Err(_) if self.strictness.refuses_unknown => {
-                    let near = nearest(&name, properties.iter().map(|property| property.name));
-                    let hint = near.map_or_else(String::new, |near| format!(" (did you mean '{near}'?)"));
-                    self.report(
-                        key,
-                        ids::UNKNOWN_FIELD,
-                        format!("additional properties '{name}' not allowed{hint}"),
-                    );
-                }
-                Err(_) => {}
-            }
-        }
-        if self.strictness.types_only {
-            return;
+        for (name, ..) in self.entries(node) {
+            missing.retain(|wanted| *wanted != name);
         }
         for name in &missing {
             self.reported_paths.insert(format!("{}/{name}", self.pointer()));
@@ -515,6 +535,16 @@ impl<'w> Walk<'w> {
             _ => Cow::Borrowed(tree.text(tree.target(key))),
         }
     }
+}
+
+/// An index as a step of a path. Most are small, and need no memory.
+fn index_step(index: usize) -> Cow<'static, str> {
+    const SMALL: [&str; 16] = [
+        "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15",
+    ];
+    SMALL
+        .get(index)
+        .map_or_else(|| Cow::Owned(index.to_string()), |step| Cow::Borrowed(*step))
 }
 
 /// A float that JSON prints as a whole number.
