@@ -1,4 +1,5 @@
-//! A chart's way: packages, the repositories they are published to, and the network between.
+//! A chart's way: its dependencies, its package and signature, the repositories and registries it is published to and fetched from,
+//! and the network and the logins between.
 
 pub mod network;
 pub mod credential;

@@ -86,7 +86,7 @@ pub(crate) fn index(versions: &[(&str, &str, &str)]) -> String {
     let mut text = "apiVersion: v1\nentries:\n  web:\n".to_owned();
     for (version, digest, url) in versions {
         text.push_str(&format!(
-            "  - version: {version}\n    digest: \"{digest}\"\n    urls: ['{url}']\n"
+            "  - name: web\n    version: {version}\n    digest: \"{digest}\"\n    urls: ['{url}']\n"
         ));
     }
     text

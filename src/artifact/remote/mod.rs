@@ -4,7 +4,6 @@ mod archive_cache;
 mod chart_source;
 mod choose_version;
 mod connections;
-mod index_text;
 mod once_map;
 mod registry_charts;
 mod registry_push;

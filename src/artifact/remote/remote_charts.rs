@@ -9,13 +9,13 @@ use std::sync::Arc;
 use crate::artifact::credential::{CertificateFiles, Login, RepositoryEntry};
 use crate::artifact::network::{TlsSettings, Url};
 use crate::artifact::oci::{OciReference, Registry, tag_of};
+use crate::artifact::repository::{IndexError, IndexReader, ListedEntry};
 use crate::text::limits::SETTINGS_BYTES;
 use crate::text::redact::redact_url;
 
 use super::archive_cache::{ArchiveCache, sha256};
 use super::chart_source::{ChartSource, FetchedChart, ListedVersion, SourceError};
 use super::connections::{Access, Connections, Wanted, status_error};
-use super::index_text::{IndexText, IndexedVersion};
 use super::once_map::OnceMap;
 use super::registry_charts::{NamedBy, chart_in_registry};
 use super::remote_settings::RemoteSettings;
@@ -27,10 +27,11 @@ const GZIP_START: &[u8] = &[0x1f, 0x8b];
 /// The name of an index.
 const INDEX: &str = "index.yaml";
 
-/// The text of an index, and the versions that were read from it.
+/// The text of an index, where its charts are, and the versions that were read from it.
 struct LoadedIndex {
-    text: IndexText,
-    charts: OnceMap<Result<Vec<IndexedVersion>, SourceError>>,
+    text: Vec<u8>,
+    reader: IndexReader,
+    charts: OnceMap<Result<Vec<ListedEntry>, SourceError>>,
 }
 
 /// Charts by the URL of their repository.
@@ -140,8 +141,10 @@ impl RemoteCharts {
 
     fn index(&self, repository: &str) -> Result<Arc<LoadedIndex>, SourceError> {
         self.indexes.get_or_make(repository.trim_end_matches('/'), || {
+            let text = self.index_text(repository)?;
             Ok(Arc::new(LoadedIndex {
-                text: IndexText::new(self.index_text(repository)?),
+                reader: IndexReader::open(&text).map_err(|error| broken(repository, &error))?,
+                text,
                 charts: OnceMap::default(),
             }))
         })
@@ -165,15 +168,14 @@ impl RemoteCharts {
         text.ok_or_else(|| SourceError::missing(format!("{shown} is not a chart repository: it has no {INDEX}")))
     }
 
-    fn indexed(&self, repository: &str, chart: &str) -> Result<Vec<IndexedVersion>, SourceError> {
+    fn indexed(&self, repository: &str, chart: &str) -> Result<Vec<ListedEntry>, SourceError> {
         let index = self.index(repository)?;
         index.charts.get_or_make(chart, || {
             let shown = redact_url(repository);
-            let versions = index.text.versions(chart).map_err(|reason| {
-                SourceError::new(format!(
-                    "{shown} is not a chart repository: its {INDEX} is broken: {reason}"
-                ))
-            })?;
+            let versions = index
+                .reader
+                .versions(&index.text, chart)
+                .map_err(|error| broken(repository, &error))?;
             versions
                 .filter(|versions| !versions.is_empty())
                 .ok_or_else(|| SourceError::missing(format!("{shown} does not have a chart `{chart}`")))
@@ -219,16 +221,16 @@ impl RemoteCharts {
         } else {
             None
         };
-        let archive = FetchedChart {
+        let fetched = FetchedChart {
             digest: sha256(&archive),
             archive,
             url: shown,
             provenance,
         };
         if is_cached {
-            Ok(archive)
+            Ok(fetched)
         } else {
-            self.verified(archive, digest)
+            self.verified(fetched, digest)
         }
     }
 
@@ -272,16 +274,16 @@ impl RemoteCharts {
         } else {
             None
         };
-        let archive = FetchedChart {
+        let fetched = FetchedChart {
             digest: sha256(&archive),
             archive,
             url: shown,
             provenance,
         };
         if is_cached {
-            Ok(archive)
+            Ok(fetched)
         } else {
-            self.verified(archive, digest)
+            self.verified(fetched, digest)
         }
     }
 }
@@ -295,7 +297,7 @@ impl ChartSource for RemoteCharts {
         let listed = indexed.into_iter().map(|one| {
             Ok(ListedVersion {
                 urls: self.resolved(repository, &one.urls)?,
-                digest: plain_digest(&one.digest),
+                digest: one.digest.as_deref().and_then(plain_digest),
                 version: one.version,
             })
         });
@@ -317,11 +319,10 @@ impl ChartSource for RemoteCharts {
                 "{shown} does not have version {version} of the chart `{chart}`"
             ))
         })?;
-        let digest = plain_digest(&found.digest);
-        if !found.digest.is_empty() && digest.is_none() {
+        let digest = found.digest.as_deref().and_then(plain_digest);
+        if let (Some(listed), None) = (&found.digest, &digest) {
             return Err(SourceError::new(format!(
-                "{shown} lists {chart} {version} with the digest `{}`, which is not a SHA-256 digest",
-                found.digest
+                "{shown} lists {chart} {version} with the digest `{listed}`, which is not a SHA-256 digest"
             )));
         }
         // Helm uses the first as well.
@@ -354,6 +355,10 @@ impl ChartSource for RemoteCharts {
             _ => self.fetch_stored(repository, address, digest.as_deref()),
         }
     }
+}
+
+fn broken(repository: &str, error: &IndexError) -> SourceError {
+    SourceError::new(format!("{} is not a chart repository: {error}", redact_url(repository)))
 }
 
 /// An address of another kind in an index: it would have us read files of this machine, or objects of other buckets.
