@@ -25,16 +25,16 @@ impl NameSyntax {
     /// Whether a text has this syntax, however long it is.
     pub fn is_match(self, text: &str) -> bool {
         let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-        let is_label = |label: &str| {
-            let (first, last) = (label.bytes().next(), label.bytes().next_back());
-            first.is_some_and(is_inner)
-                && last.is_some_and(is_inner)
-                && label.bytes().all(|byte| byte == b'-' || is_inner(byte))
+        let is_label = |label: &[u8]| {
+            let ends = label.first().zip(label.last());
+            ends.is_some_and(|(&first, &last)| is_inner(first) && is_inner(last))
+                && label.iter().all(|&byte| byte == b'-' || is_inner(byte))
         };
+        let text = text.as_bytes();
         match self {
             Self::Label => is_label(text),
-            Self::Label1035 => is_label(text) && text.starts_with(|first: char| first.is_ascii_lowercase()),
-            Self::Subdomain => text.split('.').all(is_label),
+            Self::Label1035 => is_label(text) && text.first().is_some_and(u8::is_ascii_lowercase),
+            Self::Subdomain => text.split(|&byte| byte == b'.').all(is_label),
         }
     }
 

@@ -7,6 +7,7 @@ pub mod source;
 pub mod redact;
 pub mod visible;
 pub mod threads;
+pub mod json_member;
 pub mod json_pointer;
 pub mod causes;
 pub mod near;

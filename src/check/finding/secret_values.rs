@@ -111,14 +111,14 @@ impl SecretValues {
         if !may_hold_secret(text) {
             return;
         }
-        match yaml::parse_all(text) {
+        yaml::with_all(text, |tree| match tree {
             Ok(tree) => {
                 for document in tree.documents() {
-                    self.add_node(&tree, document.root, false, 0);
+                    self.add_node(tree, document.root, false, 0);
                 }
             }
             Err(_) => self.add_lines(text),
-        }
+        });
     }
 
     fn add_lines(&mut self, text: &[u8]) {
@@ -234,11 +234,11 @@ impl SecretValues {
                 None => Cow::Borrowed(text),
             };
         }
-        let occurs = |value: &&String| text.contains(value.as_str());
-        let mut found: Vec<&String> = self.values.iter().filter(occurs).collect();
+        let in_text = |value: &&String| occurs(text, value);
+        let mut found: Vec<&String> = self.values.iter().filter(in_text).collect();
         found.sort_by_key(|value| std::cmp::Reverse(value.len()));
         found.into_iter().fold(Cow::Borrowed(text), |text, value| {
-            if text.contains(value.as_str()) {
+            if occurs(&text, value) {
                 Cow::Owned(text.replace(value.as_str(), &mask(value.len())))
             } else {
                 text
@@ -288,6 +288,19 @@ impl PartialEq for SecretValues {
 }
 
 impl Eq for SecretValues {}
+
+/// Whether a secret occurs in a text. Most texts are short messages, and preparing a search costs more than making one.
+fn occurs(text: &str, value: &str) -> bool {
+    const SHORT: usize = 512;
+    let Some(&first) = value.as_bytes().first() else {
+        return true;
+    };
+    if text.len() > SHORT {
+        return text.contains(value);
+    }
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(first, bytes).any(|at| bytes.get(at..).is_some_and(|rest| rest.starts_with(value.as_bytes())))
+}
 
 /// Words of keys that name secrets.
 const KEY_WORDS: [&str; 9] = [

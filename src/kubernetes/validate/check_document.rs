@@ -41,23 +41,30 @@ pub(super) fn check_without_definitions(text: &[u8], targets: &[Target], options
 
 /// The verdicts, and whether definitions of custom resources were asked for.
 fn check_with(text: &[u8], targets: &[Target], options: &Options) -> (Vec<Resource>, bool) {
-    let tree = match yaml::parse_all(text) {
-        Ok(tree) => tree,
+    yaml::with_all(text, |tree| match tree {
+        Ok(tree) => check_tree(tree, targets, options),
         Err(error) => {
             let at = error.offset().unwrap_or(0) as usize;
             let message = format!("error unmarshalling resource: error converting YAML to JSON: {error}");
-            return (vec![failed(0, at, message)], false);
+            (vec![failed(0, at, message)], false)
         }
-    };
+    })
+}
+
+/// [`check_with`] of the documents of a text.
+fn check_tree(tree: &Tree<'_>, targets: &[Target], options: &Options) -> (Vec<Resource>, bool) {
     let mut resources: Vec<Resource> = Vec::new();
     let mut needs_definition = false;
     for document in tree.documents() {
         let first = resources.len();
-        let shared = Shared::default();
+        let shared = Shared {
+            has_several_targets: targets.len() > 1,
+            ..Shared::default()
+        };
         let mut signatures: Vec<(Signature, u8)> = Vec::new();
         for target in targets {
             let check = DocumentCheck {
-                tree: &tree,
+                tree,
                 target,
                 options,
                 shared: &shared,
@@ -74,7 +81,11 @@ fn check_with(text: &[u8], targets: &[Target], options: &Options) -> (Vec<Resour
             }
             let mut found = Vec::new();
             check.document(document.root, &mut found);
-            join(&mut resources, first, found);
+            if resources.len() == first && found.len() == 1 {
+                resources.append(&mut found);
+            } else {
+                join(&mut resources, first, found);
+            }
             signatures.extend(signature.map(|signature| (signature, target.catalog.minor())));
         }
         needs_definition |= shared.needs_definition.get();
@@ -155,7 +166,8 @@ struct Shared {
     is_plain: OnceCell<bool>,
     /// Whether a kind occurred that only the definition of a custom resource may describe.
     needs_definition: Cell<bool>,
-    /// Violations in `metadata`, by object.
+    has_several_targets: bool,
+    /// Violations in `metadata`, by object, for the next version.
     metadata: RefCell<HashMap<NodeId, Vec<Violation>, RandomState>>,
 }
 
@@ -446,11 +458,12 @@ impl DocumentCheck<'_> {
         if self.options.schema_only {
             return Vec::new();
         }
+        let judge = || self.walk().run_metadata(root, api_version, kind, is_namespaced);
+        if !self.shared.has_several_targets {
+            return judge();
+        }
         let mut known = self.shared.metadata.borrow_mut();
-        let found = known
-            .entry(root)
-            .or_insert_with(|| self.walk().run_metadata(root, api_version, kind, is_namespaced));
-        found.clone()
+        known.entry(root).or_insert_with(judge).clone()
     }
 
     /// What is wrong with the metadata of an object of a kind that is not Kubernetes' own: its types and fields too.

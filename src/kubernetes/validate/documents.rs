@@ -5,9 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher as _;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
+use memchr::memmem::Finder;
 
 use crate::text::threads::map_with_state;
 
@@ -48,7 +49,8 @@ pub struct Judging<'j> {
 /// known: its group is a domain that is not Kubernetes' own. Guessing wrong only costs time.
 fn seems_custom(document: &[u8]) -> bool {
     const KEY: &[u8] = b"apiVersion:";
-    let Some(at) = memchr::memmem::find(document, KEY) else {
+    static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(KEY));
+    let Some(at) = FINDER.find(document) else {
         return false;
     };
     let rest = document.get(at + KEY.len()..).unwrap_or_default();

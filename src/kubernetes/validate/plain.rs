@@ -28,6 +28,7 @@ pub(super) fn is_plain(tree: &Tree<'_>, root: NodeId) -> bool {
                 }
             }
             NodeKind::Sequence => pending.extend(tree.children(node)),
+            _ if tree.is_known_text(node) => {}
             _ => {
                 let first = tree.text(node).as_bytes().first();
                 if matches!(first, Some(b'0'..=b'9' | b'.' | b'+' | b'-'))

@@ -202,8 +202,8 @@ impl<'w> Walk<'w> {
     }
 
     /// Goes one step down for the duration of `work`.
-    pub(super) fn descend(&mut self, step: &str, work: impl FnOnce(&mut Self)) {
-        self.path.push(Cow::Owned(step.to_owned()));
+    pub(super) fn descend(&mut self, step: impl Into<Cow<'w, str>>, work: impl FnOnce(&mut Self)) {
+        self.path.push(step.into());
         work(self);
         self.path.pop();
     }

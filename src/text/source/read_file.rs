@@ -6,6 +6,9 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
+/// Files up to this size are read with one call.
+const AT_ONCE: usize = 1 << 20;
+
 /// Who named a file, and so what it may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Named {
@@ -35,13 +38,34 @@ pub fn read_file_into(path: &Path, named: Named, limit: u64, bytes: &mut Vec<u8>
         return Err(too_large(limit));
     }
     let mut file = open(path)?;
-    bytes.reserve(usize::try_from(size).unwrap_or_default().saturating_add(1));
+    if read_at_once(&mut file, size, bytes)? {
+        return Ok(());
+    }
     // One byte more shows that there are more: the size of what grows, and of files in /proc, is not known before.
-    (&mut file).take(limit.saturating_add(1)).read_to_end(bytes)?;
+    let left = limit.saturating_add(1).saturating_sub(bytes.len() as u64);
+    (&mut file).take(left).read_to_end(bytes)?;
     if bytes.len() as u64 > limit {
         return Err(too_large(limit));
     }
     Ok(())
+}
+
+/// Reads a file of a known size with one call of the system, and says whether that was all of it: there was room for more.
+fn read_at_once(file: &mut File, size: u64, bytes: &mut Vec<u8>) -> io::Result<bool> {
+    let size = usize::try_from(size).unwrap_or_default();
+    if size == 0 || size > AT_ONCE {
+        bytes.reserve(size.saturating_add(1));
+        return Ok(false);
+    }
+    bytes.resize(size + 1, 0);
+    let read = loop {
+        match file.read(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => break read,
+        }
+    };
+    bytes.truncate(*read.as_ref().unwrap_or(&0));
+    Ok(read? == size)
 }
 
 /// Opens a file of a chart for a reader that counts what all files of the chart have together.

@@ -7,10 +7,11 @@ use super::block_reader::{BlockReader, Found};
 use super::error::YamlError;
 use super::input::Input;
 use super::parser::{Event, EventKind, Parser};
+use super::resolve::begins_text;
 use super::scanner::{Place, Scanner, TextRef};
 use super::tree::{Document, Node, NodeId, NodeKind, Properties, Tree};
 use crate::text::limits::YAML_NODES;
-use crate::text::source::offset;
+use crate::text::source::{Span, offset};
 
 /// How much of a stream to read.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,8 +31,8 @@ pub(super) enum Readers {
     Tokens,
 }
 
-/// Reads `bytes`; a fault ends reading and is kept in the tree.
-pub(super) fn compose(bytes: &[u8], extent: Extent, readers: Readers) -> Tree<'_> {
+/// Reads `bytes`; a fault ends reading and is kept in the tree. `nodes` is an empty list that may have room.
+pub(super) fn compose(bytes: &[u8], extent: Extent, readers: Readers, mut nodes: Vec<Node>) -> Tree<'_> {
     let input = Input::new(bytes);
     // What the block reader does not expect: a byte order mark, UTF-16 and a text that ends early.
     let is_usual = input.start == 0 && input.fault.is_none() && matches!(input.text, Cow::Borrowed(_));
@@ -41,10 +42,11 @@ pub(super) fn compose(bytes: &[u8], extent: Extent, readers: Readers) -> Tree<'_
         line_start: 0,
     };
     let reads_blocks = readers == Readers::Both && is_usual && BlockReader::accepts(&input.text, input.is_ascii);
+    nodes.reserve(input.text.len() / 16);
     let scanner = Scanner::new(&input.text, input.start, input.is_ascii);
     let mut composer = Composer {
         parser: Parser::new(scanner),
-        nodes: Vec::with_capacity(input.text.len() / 16),
+        nodes,
         properties: Vec::new(),
         documents: Vec::new(),
         open: Vec::new(),
@@ -227,10 +229,13 @@ impl Composer<'_> {
             self.anchors.insert(self.parser.scanner.source(text), id);
         }
         let is_implicit = event.is_implicit;
+        let is_scalar = matches!(kind, NodeKind::Scalar(_));
+        let is_text = is_scalar && properties == 0 && (!is_implicit || self.begins_text(event.span));
         self.nodes.push(Node {
             kind,
             is_flow,
             is_implicit,
+            is_text,
             span: event.span,
             line: event.line,
             end: id + 1,
@@ -238,6 +243,12 @@ impl Composer<'_> {
             properties,
         });
         id
+    }
+
+    /// Whether a plain scalar is text by its first byte.
+    fn begins_text(&self, span: Span) -> bool {
+        let source = self.parser.scanner.text().as_bytes();
+        !span.is_empty() && source.get(span.start as usize).is_some_and(|&first| begins_text(first))
     }
 
     /// Ends the innermost open collection.

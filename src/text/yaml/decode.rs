@@ -387,6 +387,9 @@ impl Tree<'_> {
     /// # Errors
     /// When tag and text do not match.
     pub fn scalar(&self, id: NodeId) -> Result<Scalar<'_>, YamlError> {
+        if let Some(text) = self.known_text(id) {
+            return Ok(Scalar::Str(Cow::Borrowed(text)));
+        }
         let text = self.text(id);
         if let Some(is_implicit) = self.is_implicit_without_tag(id) {
             return Ok(if is_implicit {
@@ -405,15 +408,16 @@ impl Tree<'_> {
 
     /// Whether a scalar is null.
     pub fn is_null(&self, id: NodeId) -> bool {
-        // Most are longer than `null`.
-        if self.is_implicit_without_tag(id) == Some(true) && self.text_length(id) > "null".len() {
-            return false;
-        }
-        matches!(self.kind(id), NodeKind::Scalar(_)) && matches!(self.scalar(id), Ok(Scalar::Null))
+        !self.is_known_text(id)
+            && matches!(self.kind(id), NodeKind::Scalar(_))
+            && matches!(self.scalar(id), Ok(Scalar::Null))
     }
 
     /// The text of a key without anchor, tag and other meaning: not `yes`, not `1`, not `<<`.
     pub fn plain_key(&self, id: NodeId) -> Option<&str> {
+        if let Some(text) = self.known_text(id) {
+            return Some(text);
+        }
         let is_implicit = self.is_implicit_without_tag(id)?;
         let text = self.text(id);
         let is_text = matches!(self.kind(id), NodeKind::Scalar(_))

@@ -33,7 +33,7 @@ pub use error::{DuplicateKey, YamlError};
 pub use json::{
     JsonBuilder, json_from_bytes, json_from_bytes_strict, json_from_node, json_from_node_without, json_with_floats,
 };
-pub use read::{parse_all, parse_first, parse_first_from_tokens, parse_stream, parse_stream_from_tokens};
+pub use read::{parse_all, parse_first, parse_first_from_tokens, parse_stream, parse_stream_from_tokens, with_all};
 pub use resolve::{Scalar, resolve_plain};
 pub use scanner::ScalarStyle;
 pub use tree::{Document, NodeId, NodeKind, Tree};

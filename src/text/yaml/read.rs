@@ -1,15 +1,25 @@
 //! The entry points of reading.
 
+use std::cell::Cell;
+
 use super::compose::{Extent, Readers, compose};
 use super::error::YamlError;
-use super::tree::Tree;
+use super::tree::{Node, Tree};
+
+thread_local! {
+    /// The list of nodes of the last text of [`with_all`].
+    static SPARE_NODES: Cell<Vec<Node>> = const { Cell::new(Vec::new()) };
+}
+
+/// Nodes for which room is kept on a thread: some megabytes.
+const MAX_SPARE: usize = 1 << 16;
 
 /// Reads the first document only, as Go's `yaml.Unmarshal` does: faults after it are not noticed.
 ///
 /// # Errors
 /// For the first fault of the text.
 pub fn parse_first(bytes: &[u8]) -> Result<Tree<'_>, YamlError> {
-    into_result(compose(bytes, Extent::First, Readers::Both))
+    into_result(compose(bytes, Extent::First, Readers::Both, Vec::new()))
 }
 
 /// Reads all documents of a stream.
@@ -17,17 +27,32 @@ pub fn parse_first(bytes: &[u8]) -> Result<Tree<'_>, YamlError> {
 /// # Errors
 /// For the first fault of the text.
 pub fn parse_all(bytes: &[u8]) -> Result<Tree<'_>, YamlError> {
-    into_result(compose(bytes, Extent::All, Readers::Both))
+    into_result(compose(bytes, Extent::All, Readers::Both, Vec::new()))
+}
+
+/// Reads all documents of a stream for one piece of work, in memory that the thread uses again for the next: the lists of many
+/// texts of all sizes cost more than the texts. `work` is given what [`parse_all`] gives.
+pub fn with_all<R>(bytes: &[u8], work: impl FnOnce(Result<&Tree<'_>, YamlError>) -> R) -> R {
+    let mut tree = compose(bytes, Extent::All, Readers::Both, SPARE_NODES.take());
+    let result = work(match tree.error.take() {
+        Some(error) => Err(error),
+        None => Ok(&tree),
+    });
+    if tree.nodes.capacity() <= MAX_SPARE {
+        tree.nodes.clear();
+        SPARE_NODES.set(tree.nodes);
+    }
+    result
 }
 
 /// Reads documents up to the first fault, which the tree then holds: see [`Tree::error`].
 pub fn parse_stream(bytes: &[u8]) -> Tree<'_> {
-    compose(bytes, Extent::All, Readers::Both)
+    compose(bytes, Extent::All, Readers::Both, Vec::new())
 }
 
 /// The tree of [`parse_stream`], read more slowly: from tokens only. A test's reference for the block reader.
 pub fn parse_stream_from_tokens(bytes: &[u8]) -> Tree<'_> {
-    compose(bytes, Extent::All, Readers::Tokens)
+    compose(bytes, Extent::All, Readers::Tokens, Vec::new())
 }
 
 /// The same of [`parse_first`].
@@ -35,7 +60,7 @@ pub fn parse_stream_from_tokens(bytes: &[u8]) -> Tree<'_> {
 /// # Errors
 /// For the first fault of the text.
 pub fn parse_first_from_tokens(bytes: &[u8]) -> Result<Tree<'_>, YamlError> {
-    into_result(compose(bytes, Extent::First, Readers::Tokens))
+    into_result(compose(bytes, Extent::First, Readers::Tokens, Vec::new()))
 }
 
 fn into_result(mut tree: Tree<'_>) -> Result<Tree<'_>, YamlError> {

@@ -80,6 +80,15 @@ fn short_tag(tag: &str) -> String {
         .map_or_else(|| tag.to_owned(), |rest| format!("!!{rest}"))
 }
 
+/// Whether a plain scalar that begins with this byte is text, and not a merge key either.
+pub(super) const fn begins_text(first: u8) -> bool {
+    !matches!(
+        first,
+        b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' | b'.' | b'0'
+            ..=b'9' | b'+' | b'-' | b'<'
+    )
+}
+
 fn plain(text: &str, may_be_timestamp: bool) -> Scalar<'_> {
     let string = Scalar::Str(Cow::Borrowed(text));
     let Some(first) = text.bytes().next() else {

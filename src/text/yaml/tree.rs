@@ -32,6 +32,8 @@ pub(super) struct Node {
     pub(super) kind: NodeKind,
     pub(super) is_flow: bool,
     pub(super) is_implicit: bool,
+    /// Whether this is a scalar that is known to be text: most are, and need not be resolved.
+    pub(super) is_text: bool,
     pub(super) span: Span,
     pub(super) line: u32,
     /// Id of the first node that is not a descendant.
@@ -98,10 +100,12 @@ impl Tree<'_> {
         &self.source
     }
 
+    #[inline]
     pub(super) fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(id.0 as usize)
     }
 
+    #[inline]
     fn text_of(&self, text: TextRef) -> &str {
         let from = if text.is_decoded {
             self.decoded.as_str()
@@ -185,10 +189,17 @@ impl Tree<'_> {
         (node.properties == 0).then_some(node.is_implicit)
     }
 
-    /// Bytes of a scalar's text.
-    pub(super) fn text_length(&self, id: NodeId) -> usize {
-        self.node(id)
-            .map_or(0, |node| node.text.end.saturating_sub(node.text.start) as usize)
+    /// The text of a scalar that is known to be text.
+    #[inline]
+    pub(super) fn known_text(&self, id: NodeId) -> Option<&str> {
+        let node = self.node(id).filter(|node| node.is_text)?;
+        Some(self.text_of(node.text))
+    }
+
+    /// Whether a scalar is known to be text; others may be text as well.
+    #[inline]
+    pub fn is_known_text(&self, id: NodeId) -> bool {
+        self.node(id).is_some_and(|node| node.is_text)
     }
 
     /// Whether a scalar's type is found from its text (plain, or tagged `!`).

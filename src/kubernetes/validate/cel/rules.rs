@@ -2,6 +2,8 @@
 
 use serde_json::Value as Json;
 
+use crate::text::json_member::member_of;
+
 use super::compile::compile;
 use super::schema_types::{MAX_DEPTH, is_embedded, type_of};
 use super::sizes::{Sizes, limit};
@@ -48,23 +50,23 @@ pub(in crate::kubernetes::validate) fn rule_faults(schema: &Json) -> Vec<RuleFau
 }
 
 #[derive(Default)]
-struct Pass {
+struct Pass<'j> {
     /// How often a value of the schema can occur; nothing if its parents do not limit it.
     count: Option<u64>,
     /// The cost of all rules.
     total: u64,
-    path: Vec<String>,
+    path: Vec<&'j str>,
     faults: Vec<RuleFault>,
-    /// The first schema on the way whose items have no predecessor in an older object.
-    uncorrelatable: Option<String>,
+    /// The first schema on the way whose items have no predecessor in an older object, as the length of its path.
+    uncorrelatable: Option<usize>,
 }
 
-impl Pass {
-    fn schema(&mut self, schema: &Json, is_root: bool, depth: usize) {
+impl<'j> Pass<'j> {
+    fn schema(&mut self, schema: &'j Json, is_root: bool, depth: usize) {
         if depth > MAX_DEPTH {
             return;
         }
-        let rules = schema.get(RULES).and_then(Json::as_array);
+        let rules = member_of(schema, RULES).and_then(Json::as_array);
         if let Some(rules) = rules.filter(|rules| !rules.is_empty()) {
             self.rules(schema, rules, is_root);
         }
@@ -73,17 +75,20 @@ impl Pass {
             .count
             .zip(count(schema))
             .map(|(all, each)| all.saturating_mul(each));
-        for (name, property) in schema.get("properties").and_then(Json::as_object).into_iter().flatten() {
+        for (name, property) in member_of(schema, "properties")
+            .and_then(Json::as_object)
+            .into_iter()
+            .flatten()
+        {
             self.below(&["properties", name], |pass| pass.schema(property, false, depth + 1));
         }
-        if let Some(values) = schema.get("additionalProperties").filter(|values| values.is_object()) {
+        if let Some(values) = member_of(schema, "additionalProperties").filter(|values| values.is_object()) {
             self.below(&["additionalProperties"], |pass| pass.schema(values, false, depth + 1));
         }
-        if let Some(items) = schema.get("items") {
-            let uncorrelatable = self.uncorrelatable.clone();
-            if schema.get("x-kubernetes-list-type").and_then(Json::as_str) != Some("map") {
-                let here = self.spelt();
-                self.uncorrelatable.get_or_insert(here);
+        if let Some(items) = member_of(schema, "items") {
+            let uncorrelatable = self.uncorrelatable;
+            if member_of(schema, "x-kubernetes-list-type").and_then(Json::as_str) != Some("map") {
+                self.uncorrelatable.get_or_insert(self.path.len());
             }
             self.below(&["items"], |pass| pass.schema(items, false, depth + 1));
             self.uncorrelatable = uncorrelatable;
@@ -91,29 +96,29 @@ impl Pass {
         self.count = outer;
     }
 
-    fn below(&mut self, steps: &[&str], work: impl FnOnce(&mut Self)) {
-        self.path.extend(steps.iter().map(|step| (*step).to_owned()));
+    fn below(&mut self, steps: &[&'j str], work: impl FnOnce(&mut Self)) {
+        self.path.extend(steps);
         work(self);
         self.path.truncate(self.path.len() - steps.len());
     }
 
-    /// The path as the API server spells it.
-    fn spelt(&self) -> String {
+    /// The first steps of the path as the API server spells them.
+    fn spelt(&self, length: usize) -> String {
         let mut text = "schema.openAPIV3Schema".to_owned();
         let mut is_name = false;
-        for step in &self.path {
+        for step in self.path.iter().take(length) {
             if is_name {
                 text.push_str(&format!("[{step}]"));
             } else {
                 text.push_str(&format!(".{step}"));
             }
-            is_name = step == "properties" && !is_name;
+            is_name = *step == "properties" && !is_name;
         }
         text
     }
 
     fn fault(&mut self, steps: &[&str], message: String) {
-        let mut path = self.path.clone();
+        let mut path: Vec<String> = self.path.iter().map(|step| (*step).to_owned()).collect();
         path.push(RULES.to_owned());
         path.extend(steps.iter().map(|step| (*step).to_owned()));
         self.faults.push(RuleFault { path, message });
@@ -159,7 +164,8 @@ impl Pass {
             compiled.cost.saturating_mul(often),
         );
         if compiled.used.iter().any(|name| name == "oldSelf") {
-            if let Some(place) = &self.uncorrelatable {
+            if let Some(length) = self.uncorrelatable {
+                let place = self.spelt(length);
                 let message = format!(
                     "Invalid value: oldSelf cannot be used on the uncorrelatable portion of the schema within {place}"
                 );
@@ -203,12 +209,8 @@ impl Pass {
 
 /// How often a value inside one of a schema can occur; nothing if there is no limit.
 fn count(schema: &Json) -> Option<u64> {
-    match schema.get("type").and_then(Json::as_str) {
-        Some("object")
-            if schema
-                .get("additionalProperties")
-                .is_some_and(|values| !values.is_null()) =>
-        {
+    match member_of(schema, "type").and_then(Json::as_str) {
+        Some("object") if member_of(schema, "additionalProperties").is_some_and(|values| !values.is_null()) => {
             limit(schema, "maxProperties")
         }
         Some("array") => limit(schema, "maxItems"),

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use crate::text::json_member::member_of;
+
 use super::types::{Object, Type};
 
 /// Deepest nesting of a schema.
@@ -37,8 +39,8 @@ const RESERVED: [&str; 21] = [
 /// The type of the values of a schema; nothing where expressions cannot see them. `is_resource` adds the fields that
 /// every resource has.
 pub(super) fn type_of(schema: &Json, is_resource: bool, name: &str, depth: usize) -> Option<Type> {
-    let is = |key: &str| schema.get(key).and_then(Json::as_bool).unwrap_or(false);
-    let text = |key: &str| schema.get(key).and_then(Json::as_str).unwrap_or_default();
+    let is = |key: &str| member_of(schema, key).and_then(Json::as_bool).unwrap_or(false);
+    let text = |key: &str| member_of(schema, key).and_then(Json::as_str).unwrap_or_default();
     if is("x-kubernetes-int-or-string") {
         return Some(Type::Dyn);
     }
@@ -47,8 +49,8 @@ pub(super) fn type_of(schema: &Json, is_resource: bool, name: &str, depth: usize
     }
     let inner = |schema: &Json, name: String| type_of(schema, is_embedded(schema), &name, depth + 1);
     Some(match (text("type"), text("format")) {
-        ("array", _) => Type::list(inner(schema.get("items")?, format!("{name}.@idx"))?),
-        ("object", _) => match schema.get("additionalProperties").filter(|values| values.is_object()) {
+        ("array", _) => Type::list(inner(member_of(schema, "items")?, format!("{name}.@idx"))?),
+        ("object", _) => match member_of(schema, "additionalProperties").filter(|values| values.is_object()) {
             Some(values) => Type::map(Type::String, inner(values, format!("{name}.@elem"))?),
             None => object(schema, is_resource, name, &inner),
         },
@@ -65,12 +67,16 @@ pub(super) fn type_of(schema: &Json, is_resource: bool, name: &str, depth: usize
 
 /// Whether a schema is that of a whole resource inside another.
 pub(super) fn is_embedded(schema: &Json) -> bool {
-    schema.get("x-kubernetes-embedded-resource").and_then(Json::as_bool) == Some(true)
+    member_of(schema, "x-kubernetes-embedded-resource").and_then(Json::as_bool) == Some(true)
 }
 
 fn object(schema: &Json, is_resource: bool, name: &str, inner: &dyn Fn(&Json, String) -> Option<Type>) -> Type {
     let mut fields = BTreeMap::new();
-    for (key, property) in schema.get("properties").and_then(Json::as_object).into_iter().flatten() {
+    for (key, property) in member_of(schema, "properties")
+        .and_then(Json::as_object)
+        .into_iter()
+        .flatten()
+    {
         if let Some(escaped) = escape(key)
             && let Some(found) = inner(property, format!("{name}.{escaped}"))
         {

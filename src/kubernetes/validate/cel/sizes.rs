@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use crate::text::json_member::member_of;
+
 use super::schema_types::{MAX_DEPTH, escape, is_embedded};
 
 /// The largest request, in bytes.
@@ -35,9 +37,9 @@ impl Sizes {
 
     /// The sizes of the values of a schema; nothing where expressions cannot see them.
     pub(super) fn of(schema: &Json, is_resource: bool, depth: usize) -> Option<Self> {
-        let text = |key: &str| schema.get(key).and_then(Json::as_str).unwrap_or_default();
+        let text = |key: &str| member_of(schema, key).and_then(Json::as_str).unwrap_or_default();
         let longest = || limit(schema, "maxLength").map(|most| most.saturating_mul(4));
-        if schema.get("x-kubernetes-int-or-string").and_then(Json::as_bool) == Some(true) {
+        if member_of(schema, "x-kubernetes-int-or-string").and_then(Json::as_bool) == Some(true) {
             return Some(Self::scalar(longest().unwrap_or(MAX_TEXT), 1));
         }
         if depth > MAX_DEPTH {
@@ -46,7 +48,7 @@ impl Sizes {
         let inner = |schema: &Json| Self::of(schema, is_embedded(schema), depth + 1);
         Some(match (text("type"), text("format")) {
             ("array", _) => {
-                let items = inner(schema.get("items")?)?;
+                let items = inner(member_of(schema, "items")?)?;
                 Self {
                     most: limit(schema, "maxItems").unwrap_or(MAX_TEXT / (items.least + 1)),
                     least: 2,
@@ -54,7 +56,7 @@ impl Sizes {
                     inner: Some(Box::new(items)),
                 }
             }
-            ("object", _) => match schema.get("additionalProperties").filter(|values| values.is_object()) {
+            ("object", _) => match member_of(schema, "additionalProperties").filter(|values| values.is_object()) {
                 Some(values) => {
                     let values = inner(values)?;
                     Self {
@@ -78,21 +80,20 @@ impl Sizes {
     }
 
     fn object(schema: &Json, is_resource: bool, inner: &dyn Fn(&Json) -> Option<Self>) -> Self {
-        let required: Vec<&str> = schema
-            .get("required")
+        let required: Vec<&str> = member_of(schema, "required")
             .and_then(Json::as_array)
             .into_iter()
             .flatten()
             .filter_map(Json::as_str)
             .collect();
         let (mut fields, mut least) = (BTreeMap::new(), 2);
-        let properties = schema.get("properties").and_then(Json::as_object);
+        let properties = member_of(schema, "properties").and_then(Json::as_object);
         for (name, property) in properties.into_iter().flatten() {
             if is_resource && matches!(name.as_str(), "apiVersion" | "kind" | "metadata") {
                 continue;
             }
             let Some(found) = inner(property) else { continue };
-            let has_default = property.get("default").is_some_and(|default| !default.is_null());
+            let has_default = member_of(property, "default").is_some_and(|default| !default.is_null());
             if required.contains(&name.as_str()) && !has_default {
                 least += name.len() as u64 + found.least + 4;
             }
@@ -163,12 +164,14 @@ impl Sizes {
 
 /// A limit of a schema; a negative one is 0.
 pub(super) fn limit(schema: &Json, name: &str) -> Option<u64> {
-    let value = schema.get(name)?;
+    let value = member_of(schema, name)?;
     value.as_u64().or_else(|| value.as_i64().map(|_| 0))
 }
 
 fn longest_of_enum(schema: &Json) -> Option<u64> {
-    let values = schema.get("enum")?.as_array().filter(|values| !values.is_empty())?;
+    let values = member_of(schema, "enum")?
+        .as_array()
+        .filter(|values| !values.is_empty())?;
     let texts = values.iter().filter_map(Json::as_str);
     Some(texts.map(|text| text.len() as u64).max().unwrap_or_default())
 }

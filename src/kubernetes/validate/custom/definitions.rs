@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
+
+use memchr::memmem::Finder;
 
 use crate::text::limits::DEFINITION_NODES;
 use crate::text::yaml::{self, NodeId, NodeKind, Scalar, Tree};
@@ -63,7 +65,8 @@ impl CustomSchemas {
 
     /// Whether a document may be a definition.
     pub fn is_definition(document: &[u8]) -> bool {
-        memchr::memmem::find(document, MARK).is_some()
+        static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MARK));
+        FINDER.find(document).is_some()
     }
 
     /// Why no definition in a stream can be used; nothing when one can.

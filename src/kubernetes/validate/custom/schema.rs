@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
+use crate::text::json_member::member;
+
 use super::format::Format;
 use super::pattern::Pattern;
 
@@ -132,7 +134,8 @@ pub(super) struct Schema {
     pub(super) format: Option<Format>,
     /// A default that is not null.
     pub(super) default: Option<Json>,
-    pub(super) properties: BTreeMap<String, Self>,
+    /// A schema is large, and a map of schemas has room for eleven.
+    pub(super) properties: BTreeMap<String, Box<Self>>,
     pub(super) additional: Additional,
     pub(super) items: Option<Box<Self>>,
     pub(super) required: Vec<String>,
@@ -162,13 +165,12 @@ impl Schema {
         let Some(fields) = schema.as_object().filter(|_| depth < MAX_DEPTH) else {
             return Self::default();
         };
-        let is = |name: &str| fields.get(name).and_then(Json::as_bool).unwrap_or(false);
-        let text = |name: &str| fields.get(name).and_then(Json::as_str);
-        let number = |name: &str| fields.get(name).and_then(Json::as_f64);
+        let is = |name: &str| member(fields, name).and_then(Json::as_bool).unwrap_or(false);
+        let text = |name: &str| member(fields, name).and_then(Json::as_str);
+        let number = |name: &str| member(fields, name).and_then(Json::as_f64);
         let inner = |schema: &Json| Self::nested(schema, depth + 1);
         let boxed = |name: &str| {
-            fields
-                .get(name)
+            member(fields, name)
                 .filter(|schema| schema.is_object())
                 .map(|schema| Box::new(inner(schema)))
         };
@@ -182,16 +184,21 @@ impl Schema {
                 .map(|kind| Types::default().with(kind))
                 .unwrap_or_default()
         };
-        let properties = fields.get("properties").and_then(Json::as_object).into_iter().flatten();
+        let properties = member(fields, "properties")
+            .and_then(Json::as_object)
+            .into_iter()
+            .flatten();
         Self {
             types,
             is_nullable: is("nullable"),
             is_int_or_string,
             has_format: text("format").is_some_and(|format| !matches!(format, "" | "byte")),
             format: text("format").and_then(Format::named),
-            default: fields.get("default").filter(|value| !value.is_null()).cloned(),
-            properties: properties.map(|(name, schema)| (name.clone(), inner(schema))).collect(),
-            additional: match fields.get("additionalProperties") {
+            default: member(fields, "default").filter(|value| !value.is_null()).cloned(),
+            properties: properties
+                .map(|(name, schema)| (name.clone(), Box::new(inner(schema))))
+                .collect(),
+            additional: match member(fields, "additionalProperties") {
                 Some(Json::Bool(is_allowed)) => Additional::Any(*is_allowed),
                 Some(schema @ Json::Object(_)) => Additional::Of(Box::new(inner(schema))),
                 _ => Additional::Unset,
@@ -227,7 +234,7 @@ impl Schema {
 
     /// The schema of a field, `additionalProperties` included.
     pub(super) fn field(&self, name: &str) -> Option<&Self> {
-        self.properties.get(name).or(match &self.additional {
+        self.properties.get(name).map(AsRef::as_ref).or(match &self.additional {
             Additional::Of(schema) => Some(schema),
             Additional::Unset | Additional::Any(_) => None,
         })
@@ -235,8 +242,7 @@ impl Schema {
 }
 
 fn list<'f>(fields: &'f Map<String, Json>, name: &str) -> &'f [Json] {
-    fields
-        .get(name)
+    member(fields, name)
         .and_then(Json::as_array)
         .map(Vec::as_slice)
         .unwrap_or_default()
@@ -248,7 +254,7 @@ fn texts(fields: &Map<String, Json>, name: &str) -> Vec<String> {
 }
 
 fn count(fields: &Map<String, Json>, at_least: &str, at_most: &str) -> Count {
-    let number = |name: &str| fields.get(name).and_then(Json::as_u64);
+    let number = |name: &str| member(fields, name).and_then(Json::as_u64);
     Count {
         at_least: number(at_least),
         at_most: number(at_most),

@@ -198,7 +198,7 @@ impl<'w> Walk<'w> {
     }
 
     fn unique(&mut self, node: NodeId, list: &str, name: &str) {
-        let mut seen: HashSet<std::borrow::Cow<'w, str>> = HashSet::new();
+        let mut seen: HashSet<std::borrow::Cow<'w, str>, RandomState> = HashSet::default();
         for (index, item) in self.items(node, list).into_iter().enumerate() {
             let value = if name.is_empty() {
                 Some(item)

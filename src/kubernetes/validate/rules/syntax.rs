@@ -126,7 +126,8 @@ fn is_name_part(text: &str) -> bool {
 }
 
 fn qualified_name(text: &str) -> Option<String> {
-    let name = match text.split_once('/') {
+    let slash = memchr::memchr(b'/', text.as_bytes());
+    let name = match slash.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?))) {
         Some((prefix, name)) => {
             if prefix.is_empty() {
                 return Some("prefix part must be non-empty".to_owned());

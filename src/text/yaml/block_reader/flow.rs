@@ -7,7 +7,7 @@ use crate::text::yaml::scanner::{ScalarStyle, TextRef};
 use crate::text::yaml::tree::{Node, NodeKind};
 
 use super::reader::{BlockReader, MAX_KEY};
-use super::scalar::{literal, scalar};
+use super::scalar::scalar;
 
 /// Deepest nesting that is read here.
 const MAX_LEVELS: usize = 64;
@@ -138,11 +138,6 @@ impl BlockReader<'_, '_> {
             }
         }
         self.position = at;
-        Some(scalar(
-            ScalarStyle::Plain,
-            Span::between(start, end),
-            self.line,
-            literal(start, end),
-        ))
+        Some(self.plain_scalar(start, end))
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::text::source::{Span, offset};
 use crate::text::yaml::byte_class::{PLAIN_STOP, class};
+use crate::text::yaml::resolve::begins_text;
 use crate::text::yaml::scanner::{Place, ScalarStyle, TextRef, Token};
 use crate::text::yaml::tree::{Node, NodeKind};
 
@@ -105,8 +106,17 @@ impl BlockReader<'_, '_> {
             }
         }
         self.position = at;
+        Some(self.plain_scalar(start, end))
+    }
+
+    /// The plain scalar that is written between two places of the line under the cursor.
+    #[inline]
+    pub(super) fn plain_scalar(&self, start: usize, end: usize) -> Node {
         let span = Span::between(start, end);
-        Some(scalar(ScalarStyle::Plain, span, self.line, literal(start, end)))
+        Node {
+            is_text: start < end && begins_text(self.at(start)),
+            ..scalar(ScalarStyle::Plain, span, self.line, literal(start, end))
+        }
     }
 
     /// Reads the scalar that was just read once more, since it continues on the line under the cursor.
@@ -138,6 +148,7 @@ impl BlockReader<'_, '_> {
         }
         *self.nodes.last_mut()? = Node {
             end: node.end,
+            is_text: node.is_text,
             ..self.scanned(token, ScalarStyle::Plain)
         };
         self.end_node(token.end)
@@ -165,6 +176,7 @@ pub(super) fn scalar(style: ScalarStyle, span: Span, line: u32, text: TextRef) -
         kind: NodeKind::Scalar(style),
         is_flow: false,
         is_implicit: style == ScalarStyle::Plain,
+        is_text: style != ScalarStyle::Plain,
         span,
         line,
         end: 0,

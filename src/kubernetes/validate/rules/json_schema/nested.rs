@@ -50,7 +50,7 @@ fn each(
             let skips_any = name == "allOf" && index == 0 && skips_first;
             let index = index.to_string();
             walk.descend(name, |walk| {
-                walk.descend(&index, |walk| nested(walk, child, structure, depth + 1, skips_any));
+                walk.descend(index, |walk| nested(walk, child, structure, depth + 1, skips_any));
             });
         }
     }
@@ -104,7 +104,7 @@ fn nested(walk: &mut Walk<'_>, node: NodeId, structure: Option<NodeId>, depth: u
             .and_then(|properties| walk.present(properties, &name))
             .map(|defined| walk.tree.target(defined));
         walk.descend("properties", |walk| {
-            walk.descend(&name, |walk| {
+            walk.descend(name, |walk| {
                 if structure.is_some() && defined.is_none() {
                     undefined(walk, child);
                 }

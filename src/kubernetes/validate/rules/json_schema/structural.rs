@@ -173,7 +173,7 @@ fn inner(walk: &mut Walk<'_>, node: NodeId, around: Around, is_embedded: bool) {
             }
         }
         walk.descend("properties", |walk| {
-            walk.descend(&name, |walk| check(walk, child, within));
+            walk.descend(name, |walk| check(walk, child, within));
         });
     }
     if let Some(child) = walk.field(node, "items") {
