@@ -390,6 +390,7 @@ const STDIN: &str = "stdin";
 fn read_input(input: &Input, buffer: &mut Vec<u8>) -> Result<(), String> {
     match input {
         Input::Text(_, text) => {
+            buffer.clear();
             buffer.extend_from_slice(text);
             Ok(())
         }

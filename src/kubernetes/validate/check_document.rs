@@ -17,7 +17,6 @@ use super::custom::{CustomKind, Fault, Judging};
 use super::ids;
 use super::options::{Options, Target};
 use super::places::Places;
-use super::plain::is_plain;
 use super::resource::{Resource, Status, Unevaluated, Violation};
 use super::rules;
 use super::schema_location::{FileSchema, Found};
@@ -162,7 +161,7 @@ struct DocumentCheck<'d> {
 struct Shared {
     /// Why the document cannot become JSON, and the byte at fault.
     unreadable: OnceCell<Option<(String, usize)>>,
-    /// The answer of [`is_plain`].
+    /// The answer of [`Tree::is_plain`].
     is_plain: OnceCell<bool>,
     /// Whether a kind occurred that only the definition of a custom resource may describe.
     needs_definition: Cell<bool>,
@@ -216,7 +215,7 @@ impl DocumentCheck<'_> {
         } else {
             Duplicates::LastWins
         };
-        if *self.shared.is_plain.get_or_init(|| is_plain(self.tree, root)) {
+        if *self.shared.is_plain.get_or_init(|| self.tree.is_plain(root)) {
             return None;
         }
         yaml::decode(self.tree, root, &mut JsonBuilder::default(), duplicates)

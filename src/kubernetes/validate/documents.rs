@@ -183,8 +183,8 @@ pub struct Documents {
 }
 
 impl Documents {
-    /// Reads texts on at most `workers` threads. `read` puts one into a buffer that it is given empty; a text that it cannot
-    /// read has no documents. What `judging` judges is not judged again by [`Documents::check`], which must have the same options.
+    /// Reads texts on at most `workers` threads. `read` puts one into a buffer, instead of what that has; where it cannot, it
+    /// leaves the buffer empty. What `judging` judges is not judged again by [`Documents::check`], which must have the same options.
     /// Gives the results of `read` in the order of the inputs.
     pub fn read<T: Sync, R: Send>(
         inputs: &[T],
@@ -194,7 +194,6 @@ impl Documents {
     ) -> (Self, Vec<R>) {
         let known = Known::new();
         let found = map_with_state(inputs, workers, Vec::new, |buffer: &mut Vec<u8>, input| {
-            buffer.clear();
             let result = read(input, buffer);
             (known.places(buffer, judging), result)
         });
@@ -301,6 +300,7 @@ mod tests {
 
     fn documents(texts: &[String], workers: usize, judging: Option<Judging<'_>>) -> Documents {
         let read = |text: &String, buffer: &mut Vec<u8>| {
+            buffer.clear();
             buffer.extend_from_slice(text.as_bytes());
             text.len()
         };

@@ -37,6 +37,12 @@ impl<'w> Walk<'w> {
     /// A field that is present and not null; nothing if `node` is not a mapping.
     pub(super) fn field(&self, node: NodeId, name: &str) -> Option<NodeId> {
         let tree = self.tree;
+        if let Some((checked, keys)) = self.checked
+            && checked == node
+            && keys & key_bit(name) == 0
+        {
+            return None;
+        }
         let node = tree.target(node);
         if tree.kind(node) != NodeKind::Mapping {
             return None;
@@ -65,6 +71,18 @@ impl<'w> Walk<'w> {
         found
             .map(|value| tree.target(value))
             .filter(|&value| !self.is_null(value))
+    }
+
+    /// Notes which keys an object has while its checks run: most look for fields that are not there.
+    pub(super) fn with_keys(&mut self, node: NodeId, work: impl FnOnce(&mut Self)) {
+        let tree = self.tree;
+        let outer = self.checked.take();
+        if self.is_plain && tree.kind(node) == NodeKind::Mapping {
+            let keys = tree.pairs(node).map(|(key, _)| key_bit(tree.text(key)));
+            self.checked = Some((node, keys.fold(0, |set, bit| set | bit)));
+        }
+        work(self);
+        self.checked = outer;
     }
 
     /// The field at the end of a path.
@@ -200,6 +218,12 @@ impl<'w> Walk<'w> {
             .find(|(key, ..)| key == name)
             .map(|(.., value)| value)
     }
+}
+
+/// The bit of a key in a set of 64: that of a key which is not there is seldom set.
+fn key_bit(name: &str) -> u64 {
+    let first = name.as_bytes().first().map_or(0, |&first| usize::from(first));
+    1 << ((first + 7 * name.len()) % 64)
 }
 
 /// The first characters of a long text.

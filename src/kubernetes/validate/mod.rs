@@ -15,7 +15,6 @@ mod joined_text;
 mod kept;
 mod options;
 mod places;
-mod plain;
 mod published;
 mod quantity;
 mod remote_schema;

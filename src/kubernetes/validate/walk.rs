@@ -90,7 +90,7 @@ impl Found<'_> {
 pub(super) struct Walk<'w> {
     pub(super) tree: &'w Tree<'w>,
     pub(super) catalog: &'w Catalog,
-    /// Whether keys mean what their text says: see [`super::plain::is_plain`].
+    /// Whether keys mean what their text says: see [`Tree::is_plain`].
     pub(super) is_plain: bool,
     strictness: Strictness,
     path: Vec<Cow<'w, str>>,
@@ -101,6 +101,8 @@ pub(super) struct Walk<'w> {
     definition_name: &'static str,
     /// Names of volumes that are made from claim templates.
     pub(super) claim_templates: Vec<Cow<'w, str>>,
+    /// The object whose checks are running, and the [`key_bit`]s of its keys.
+    pub(super) checked: Option<(NodeId, u64)>,
     /// Where faults were found last.
     pub(super) places: Places<'w, 'w>,
 }
@@ -117,6 +119,7 @@ impl<'w> Walk<'w> {
             reported_paths: HashSet::default(),
             definition_name: "",
             claim_templates: Vec::new(),
+            checked: None,
             places: Places::new(tree),
         }
     }

@@ -28,10 +28,10 @@ pub fn read_file(path: &Path, named: Named, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// [`read_file`] into an empty buffer, which may have room from another file.
+/// [`read_file`] into a buffer, instead of what it has from another file.
 ///
 /// # Errors
-/// As [`read_file`]; the buffer then has a part of the file or nothing.
+/// As [`read_file`]; the buffer then has a part of a file or nothing.
 pub fn read_file_into(path: &Path, named: Named, limit: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
     let size = check_kind(path, named)?;
     if size > limit {
@@ -54,9 +54,11 @@ pub fn read_file_into(path: &Path, named: Named, limit: u64, bytes: &mut Vec<u8>
 fn read_at_once(file: &mut File, size: u64, bytes: &mut Vec<u8>) -> io::Result<bool> {
     let size = usize::try_from(size).unwrap_or_default();
     if size == 0 || size > AT_ONCE {
+        bytes.clear();
         bytes.reserve(size.saturating_add(1));
         return Ok(false);
     }
+    // Bytes of the file before are overwritten, without clearing them first.
     bytes.resize(size + 1, 0);
     let read = loop {
         match file.read(bytes) {

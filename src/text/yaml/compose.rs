@@ -54,6 +54,7 @@ pub(super) fn compose(bytes: &[u8], extent: Extent, readers: Readers, mut nodes:
         is_cut: input.fault.is_some(),
         begin: reads_blocks.then_some(begin),
         reads_blocks,
+        has_tabs: reads_blocks && memchr::memchr(b'\t', input.text.as_bytes()).is_some(),
     };
     let result = composer.stream(extent);
     let Composer {
@@ -93,6 +94,8 @@ struct Composer<'a> {
     /// Where the next document begins, for the block reader.
     begin: Option<Place>,
     reads_blocks: bool,
+    /// Whether the text has tabs.
+    has_tabs: bool,
 }
 
 impl Composer<'_> {
@@ -156,7 +159,7 @@ impl Composer<'_> {
         let place = self.begin.take()?;
         let collected = self.parser.scanner.collected();
         let nodes = self.nodes.len();
-        let found = BlockReader::new(&mut self.parser.scanner, &mut self.nodes, place).document();
+        let found = BlockReader::new(&mut self.parser.scanner, &mut self.nodes, place, self.has_tabs).document();
         if found.is_none() {
             self.nodes.truncate(nodes);
             self.parser.scanner.forget(collected);

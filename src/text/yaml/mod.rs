@@ -21,6 +21,7 @@ mod input;
 mod json;
 mod navigate;
 mod parser;
+mod plain;
 mod read;
 mod resolve;
 mod scanner;

@@ -102,8 +102,12 @@ fn short_name(definition: &str) -> &str {
 impl<'w> Walk<'w> {
     /// Runs the checks of its definition on an object.
     pub(super) fn check_object(&mut self, node: NodeId, checks: &'static [Check]) {
-        for check in checks {
-            self.check(node, *check);
+        const FEW: usize = 2;
+        let run = |walk: &mut Self| checks.iter().for_each(|check| walk.check(node, *check));
+        if checks.len() <= FEW {
+            run(self);
+        } else {
+            self.with_keys(node, run);
         }
     }
 

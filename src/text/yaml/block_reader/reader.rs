@@ -69,6 +69,8 @@ pub(in crate::text::yaml) struct BlockReader<'r, 'a> {
     pub(super) position: usize,
     pub(super) line: u32,
     pub(super) line_start: usize,
+    /// Whether there may be tabs.
+    pub(super) has_tabs: bool,
     open: Vec<Level>,
 }
 
@@ -82,10 +84,16 @@ impl<'r, 'a> BlockReader<'r, 'a> {
             && (is_ascii || !["\u{85}", "\u{2028}", "\u{2029}"].into_iter().any(has))
     }
 
-    /// A reader from the place where a document begins.
-    pub(in crate::text::yaml) fn new(scanner: &'r mut Scanner<'a>, nodes: &'r mut Vec<Node>, place: Place) -> Self {
+    /// A reader from the place where a document begins. `has_tabs` says whether the text has any.
+    pub(in crate::text::yaml) fn new(
+        scanner: &'r mut Scanner<'a>,
+        nodes: &'r mut Vec<Node>,
+        place: Place,
+        has_tabs: bool,
+    ) -> Self {
         Self {
             bytes: scanner.text().as_bytes(),
+            has_tabs,
             scanner,
             nodes,
             position: place.position,

@@ -95,6 +95,10 @@ impl BlockReader<'_, '_> {
                     if self.at(at) == b'#' {
                         break;
                     }
+                    if !self.has_tabs {
+                        (at, end) = self.end_of_words(end, at);
+                        break;
+                    }
                 }
                 b':' if self.at(at + 1) == b' ' || self.is_end(at + 1) => break,
                 b':' if self.at(at + 1) == b'\t' => return None,
@@ -107,6 +111,28 @@ impl BlockReader<'_, '_> {
         }
         self.position = at;
         Some(self.plain_scalar(start, end))
+    }
+
+    /// Where the rest of a plain scalar of several words ends, and where the scalar itself does: `end` if nothing but spaces
+    /// follows. Only the bytes that can end one are looked at.
+    fn end_of_words(&self, end: usize, from: usize) -> (usize, usize) {
+        let mut at = from;
+        loop {
+            let rest = self.bytes.get(at..).unwrap_or_default();
+            at += memchr::memchr3(b'\n', b':', b'#', rest).unwrap_or(rest.len());
+            let is_end = match self.at(at) {
+                b':' => self.at(at + 1) == b' ' || self.is_end(at + 1),
+                b'#' => self.at(at.wrapping_sub(1)) == b' ',
+                _ => true,
+            };
+            if is_end {
+                break;
+            }
+            at += 1;
+        }
+        let words = self.bytes.get(from..at).unwrap_or_default();
+        let last = words.iter().rposition(|&byte| byte != b' ');
+        (at, last.map_or(end, |last| from + last + 1))
     }
 
     /// The plain scalar that is written between two places of the line under the cursor.

@@ -16,7 +16,7 @@ fn is_read(text: &str) -> bool {
         line: 0,
         line_start: 0,
     };
-    let found = BlockReader::new(&mut scanner, &mut nodes, begin).document();
+    let found = BlockReader::new(&mut scanner, &mut nodes, begin, text.contains('\t')).document();
     BlockReader::accepts(text, text.is_ascii()) && matches!(found, Some(Found::Document(..)))
 }
 

@@ -1,0 +1,108 @@
+//! Documents that can be read without decoding them first.
+
+use super::resolve::Scalar;
+use super::tree::{NodeId, NodeKind, Tree};
+
+impl Tree<'_> {
+    /// Whether a node means what its text says: no aliases, tags or merge keys, keys that are plain text and occur once,
+    /// no number that JSON cannot express.
+    pub fn is_plain(&self, root: NodeId) -> bool {
+        let mut names: Vec<&str> = Vec::with_capacity(32);
+        let end = self.node(root).map_or(0, |node| node.end);
+        // A node is followed by its descendants.
+        for id in (root.0..end).map(NodeId) {
+            let Some(node) = self.node(id) else { return false };
+            if node.properties != 0 {
+                return false;
+            }
+            match node.kind {
+                NodeKind::Mapping => {
+                    names.clear();
+                    for (key, _) in self.pairs(id) {
+                        let Some(name) = self.plain_key(key) else {
+                            return false;
+                        };
+                        names.push(name);
+                    }
+                    if has_duplicates(&mut names) {
+                        return false;
+                    }
+                }
+                NodeKind::Sequence => {}
+                NodeKind::Alias => return false,
+                NodeKind::Scalar(_) => {
+                    if !node.is_text && self.is_infinite(id) {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Whether a scalar is a number that JSON cannot express.
+    fn is_infinite(&self, id: NodeId) -> bool {
+        let first = self.text(id).as_bytes().first();
+        matches!(first, Some(b'0'..=b'9' | b'.' | b'+' | b'-'))
+            && matches!(self.scalar(id), Ok(Scalar::Float(number)) if !number.is_finite())
+    }
+}
+
+/// Whether a name occurs twice. Few names are compared with each other, which is quicker than sorting them.
+fn has_duplicates(names: &mut [&str]) -> bool {
+    const FEW: usize = 12;
+    if names.len() > FEW {
+        names.sort_unstable();
+        return names.windows(2).any(|pair| pair.first() == pair.last());
+    }
+    let mut rest = &*names;
+    while let [name, others @ ..] = rest {
+        if others.contains(name) {
+            return true;
+        }
+        rest = others;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse_first;
+    use super::*;
+
+    #[test]
+    fn names_that_occur_twice_are_found() {
+        let many: Vec<String> = (0..30).map(|number| format!("n{number}")).collect();
+        for (names, expected) in [
+            (vec!["a", "b", "c"], false),
+            (vec!["a", "b", "a"], true),
+            (vec![], false),
+            (many.iter().map(String::as_str).collect(), false),
+            (many.iter().map(String::as_str).chain(["n7"]).collect(), true),
+        ] {
+            assert_eq!(has_duplicates(&mut names.clone()), expected, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn documents_that_mean_more_than_their_text_are_not_plain() {
+        for (text, expected) in [
+            ("a: 1\nb: [x, {c: -2.5}]\nname: no\n", true),
+            ("'yes': '1'\n\"2\": 3\n", true),
+            ("~\n", true),
+            ("a: &x 1\n", true),
+            ("a: &x 1\nb: *x\n", false),
+            ("a: !!str 1\n", false),
+            ("! a: 1\n", false),
+            ("a: {<<: {b: 1}}\n", false),
+            ("yes: 1\n", false),
+            ("1: 1\n", false),
+            ("? [a]\n: 1\n", false),
+            ("a: 1\nb: {c: 1, d: 2, c: 3}\n", false),
+            ("a: [.inf]\n", false),
+        ] {
+            let tree = parse_first(text.as_bytes()).unwrap();
+            assert_eq!(tree.is_plain(tree.root().unwrap()), expected, "{text}");
+        }
+    }
+}
