@@ -9,8 +9,10 @@ use crate::artifact::package::{WriteArchivesError, write_archives};
 use crate::artifact::remote::{ChartRequest, RemoteChart, UnpackError, remote_chart, unpack};
 use crate::text::visible::{visible, visible_lines};
 
+use super::chart_reference::check_signature;
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::keyring_flags::KeyringFlags;
 use super::remote_flags::{LoginFlags, RemoteFlags, source_error};
 use super::run_context::RunContext;
 
@@ -41,6 +43,11 @@ pub(super) struct PullArguments {
     /// Fetch the provenance file too, without verifying it.
     #[arg(long)]
     prov: bool,
+    /// Write the chart, and its provenance file, only if a key of the keyring signed it.
+    #[arg(long)]
+    verify: bool,
+    #[command(flatten)]
+    keyring: KeyringFlags,
     /// Write nothing; say what would be written.
     #[arg(long)]
     dry_run: bool,
@@ -63,7 +70,8 @@ enum Output {
 }
 
 pub(super) fn run(context: RunContext, arguments: &PullArguments) -> Result<Exit, CommandError> {
-    let charts = arguments.remote.charts(context, &arguments.login, arguments.prov)?;
+    let with_provenance = arguments.prov || arguments.verify;
+    let charts = arguments.remote.charts(context, &arguments.login, with_provenance)?;
     let request = ChartRequest {
         reference: &arguments.chart,
         repository: arguments.repo.as_deref(),
@@ -75,7 +83,9 @@ pub(super) fn run(context: RunContext, arguments: &PullArguments) -> Result<Exit
         context.report(&format!("note: {note}"));
     }
     let chart = outcome.map_err(source_error)?;
-    if arguments.prov && chart.fetched.provenance.is_none() {
+    if arguments.verify {
+        check_signature(context, &chart, &arguments.keyring)?;
+    } else if arguments.prov && chart.fetched.provenance.is_none() {
         context.report(&format!("note: {} has no provenance file", chart.fetched.url));
     }
     let path = if arguments.dry_run {

@@ -6,11 +6,12 @@ use std::path::Path;
 
 use clap::Args;
 
+use crate::artifact::dependency::RepositorySupply;
 use crate::check::explain::{
-    Subject, explain_kube_version, explain_manifests, explain_missing_dependencies, explain_schema, explain_templates,
+    Subject, explain_kube_version, explain_load, explain_manifests, explain_missing_dependencies, explain_schema, explain_templates,
     notice_lines,
 };
-use crate::engine::chart::{Chart, Compat, Notice};
+use crate::engine::chart::{Chart, Compat, Notice, load_archive, load_chart_to_render, load_with_dependencies};
 use crate::engine::manifest::{Document, HookEvent, ManifestSorter, Manifests, split_manifests, trim, trim_start};
 use crate::engine::render::{
     Capabilities, Operation, Release, RenderedFile, Rendering, SchemaCheck, default_release_name, render_chart_with,
@@ -21,14 +22,19 @@ use crate::engine::values::process_dependencies;
 use crate::kubernetes::version::KubeVersion;
 use crate::text::go::boolean::parse_bool;
 use crate::text::go::path_match::path_match;
+use crate::text::limits::FILE_BYTES;
 use crate::text::semver;
+use crate::text::source::{Named, read_file};
 
-use super::chart_reference::ChartReferenceFlags;
+use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching, FoundChart, name_error};
 use super::command_error::CommandError;
+use super::dependency_flags::{local_dependency_error, report_notes};
 use super::exit_code::Exit;
 use super::helm_flags::{GlobalFlags, InstallFlags};
+use super::keyring_flags::KeyringFlags;
 use super::output_directory::OutputDirectory;
 use super::post_renderer::PostRenderer;
+use super::remote_flags::{LoginFlags, RemoteFlags};
 use super::run_context::RunContext;
 use super::schema_flags::OfflineFlags;
 use super::time_flag::TimeFlag;
@@ -104,8 +110,18 @@ pub(super) struct TemplateArguments {
     deterministic: bool,
     #[command(flatten)]
     time: TimeFlag,
+    /// Version, or a range of versions, of a chart that is fetched [default: the newest that is not a pre-release].
+    #[arg(long, value_name = "VERSION")]
+    version: Option<String>,
+    /// Fetch dependencies that charts/ lacks, from the cache, their repositories, or beside the chart; nothing is written.
+    #[arg(long)]
+    dependency_update: bool,
     #[command(flatten)]
     reference: ChartReferenceFlags,
+    #[command(flatten)]
+    keyring: KeyringFlags,
+    #[command(flatten)]
+    remote: RemoteFlags,
     #[command(flatten)]
     install: InstallFlags,
     #[command(flatten)]
@@ -150,7 +166,7 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
         .map_err(CommandError::usage)?;
     let (name, chart_path) = name_and_chart(context, arguments)?;
     let (given, values) = arguments.values.read(context, arguments.compat(), &str::to_owned)?;
-    let chart = arguments.reference.load(context, &chart_path, arguments.compat())?;
+    let chart = load(context, arguments, &chart_path)?;
     // The process ends soon: taking large structures apart would only cost time, here and below.
     let mut chart = ManuallyDrop::new(chart);
     report(context, arguments, &chart.notices);
@@ -208,6 +224,46 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
         &rendering,
         (sorter, post_renderer.as_ref()),
     )
+}
+
+/// The chart, with its dependencies if they are requested.
+fn load(context: RunContext, arguments: &TemplateArguments, name: &str) -> Result<Chart, CommandError> {
+    if name.trim() == "-" {
+        return Err(CommandError::usage("charts are not read from standard input")
+            .with_hint("name a directory or a .tgz; values can be piped in with `-f -`"));
+    }
+    let fetching = Fetching {
+        version: arguments.version.as_deref(),
+        keyring: &arguments.keyring,
+        remote: &arguments.remote,
+    };
+    let compat = arguments.compat();
+    match ChartFinder::new(context, &arguments.reference, fetching).find(name)? {
+        FoundChart::Fetched(chart) => {
+            load_archive(&chart.fetched.archive, &chart.fetched.url, compat).map_err(CommandError::findings)
+        }
+        FoundChart::Here(path) => load_here(context, arguments, &path),
+        FoundChart::Nowhere(error) => Err(name_error(&error)),
+    }
+}
+
+fn load_here(context: RunContext, arguments: &TemplateArguments, path: &Path) -> Result<Chart, CommandError> {
+    let compat = arguments.compat();
+    let chart = load_chart_to_render(path, compat).map_err(|error| {
+        let read = |file: &str| read_file(&path.join(file), Named::ByInput, FILE_BYTES).ok();
+        let explanation = explain_load(path.display().to_string().trim_end_matches('/'), &error, &read);
+        CommandError::findings(error).explained([explanation])
+    })?;
+    if !arguments.dependency_update || chart.missing_dependencies().is_empty() {
+        return Ok(chart);
+    }
+    // The login is that of the chart's repository, and not for those of its dependencies.
+    let supply = RepositorySupply::new(arguments.remote.charts(context, &LoginFlags::default(), false)?);
+    let complete = load_with_dependencies(path, Some(&supply));
+    report_notes(context, Some(&supply));
+    let mut complete = complete.map_err(local_dependency_error)?;
+    complete.follow(compat);
+    Ok(complete)
 }
 
 fn report(context: RunContext, arguments: &TemplateArguments, notices: &[Notice]) {

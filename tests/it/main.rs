@@ -22,6 +22,7 @@ mod exit_codes;
 mod data;
 mod definitions;
 mod failures;
+mod fetched_charts;
 mod gcs_server;
 mod gcs_store;
 mod go_yaml;

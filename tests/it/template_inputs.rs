@@ -230,8 +230,6 @@ fn flags_about_a_cluster_change_nothing_or_are_refused() {
         ],
         &[
             "--dry-run=client",
-            "--repo",
-            "https://example.org",
             "--version",
             "1.2.3",
             "--username",
