@@ -38,10 +38,6 @@ pub(super) struct LintArguments {
     #[arg(long, value_name = "VERSION")]
     version: Option<String>,
     #[command(flatten)]
-    reference: ChartReferenceFlags,
-    #[command(flatten)]
-    keyring: KeyringFlags,
-    #[command(flatten)]
     values: ValueFlags,
     /// Fail on warnings too.
     #[arg(long)]
@@ -60,8 +56,6 @@ pub(super) struct LintArguments {
     secrets_only: bool,
     #[command(flatten)]
     links: LinkFlags,
-    #[command(flatten)]
-    dependencies: DependencyFlags,
     #[command(flatten)]
     time: TimeFlag,
     #[command(flatten)]
@@ -82,6 +76,13 @@ pub(super) struct LintArguments {
     debug: bool,
     #[command(flatten)]
     global: GlobalFlags,
+    #[command(flatten)]
+    keyring: KeyringFlags,
+    // What follows has a heading in the help, which would be that of all later flags.
+    #[command(flatten)]
+    reference: ChartReferenceFlags,
+    #[command(flatten)]
+    dependencies: DependencyFlags,
 }
 
 impl LintArguments {

@@ -32,8 +32,6 @@ pub(super) struct PackageArguments {
     /// Version, or a range of versions, of charts that are fetched [default: the newest that is not a pre-release].
     #[arg(long, value_name = "VERSION")]
     from_version: Option<String>,
-    #[command(flatten)]
-    reference: ChartReferenceFlags,
     /// Directory to write to.
     #[arg(short, long, default_value = ".", value_name = "DIR")]
     destination: PathBuf,
@@ -45,8 +43,6 @@ pub(super) struct PackageArguments {
     app_version: Option<String>,
     #[command(flatten)]
     links: LinkFlags,
-    #[command(flatten)]
-    dependencies: DependencyFlags,
     /// Write nothing: make the archives, and compare them with what this repository or registry has.
     #[arg(long, value_name = "REPOSITORY", conflicts_with = "sign")]
     check: Option<String>,
@@ -61,6 +57,11 @@ pub(super) struct PackageArguments {
     /// File whose first line is the passphrase of the key; - for standard input.
     #[arg(long, value_name = "FILE", requires = "sign")]
     passphrase_file: Option<String>,
+    // What follows has a heading in the help, which would be that of all later flags.
+    #[command(flatten)]
+    reference: ChartReferenceFlags,
+    #[command(flatten)]
+    dependencies: DependencyFlags,
 }
 
 pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<Exit, CommandError> {

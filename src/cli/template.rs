@@ -117,15 +117,16 @@ pub(super) struct TemplateArguments {
     #[arg(long)]
     dependency_update: bool,
     #[command(flatten)]
-    reference: ChartReferenceFlags,
-    #[command(flatten)]
-    keyring: KeyringFlags,
-    #[command(flatten)]
-    remote: RemoteFlags,
-    #[command(flatten)]
     install: InstallFlags,
     #[command(flatten)]
     global: GlobalFlags,
+    #[command(flatten)]
+    keyring: KeyringFlags,
+    // What follows has a heading in the help, which would be that of all later flags.
+    #[command(flatten)]
+    reference: ChartReferenceFlags,
+    #[command(flatten)]
+    remote: RemoteFlags,
 }
 
 /// `--compat`
