@@ -22,6 +22,8 @@ mod exit_codes;
 mod data;
 mod definitions;
 mod failures;
+mod faults;
+mod faulty_races;
 mod fetched_charts;
 mod gcs_server;
 mod gcs_store;
