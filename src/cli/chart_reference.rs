@@ -10,6 +10,7 @@ use crate::artifact::remote::{
     ChartNameError, ChartPlace, ChartRequest, RemoteChart, RemoteCharts, SignatureError, find_place, remote_chart,
 };
 use crate::text::limits::FILE_BYTES;
+use crate::text::redact::redact_url;
 use crate::text::source::{Named, read_file};
 
 use super::command_error::CommandError;
@@ -108,7 +109,12 @@ impl<'f> ChartFinder<'f> {
     }
 
     fn fetch(&mut self, name: &str) -> Result<RemoteChart, CommandError> {
-        let Self { context, flags, fetching, .. } = *self;
+        let Self {
+            context,
+            flags,
+            fetching,
+            ..
+        } = *self;
         let charts = match &mut self.charts {
             Some(charts) => charts,
             none => none.insert(fetching.remote.charts(context, &flags.login, flags.verify)?),
@@ -126,7 +132,7 @@ impl<'f> ChartFinder<'f> {
         let chart = fetched.map_err(|error| {
             let shown = source_error(error);
             if request.may_be_path() {
-                shown.with_hint(format!("there is no file or directory `{name}` here"))
+                shown.with_hint(format!("there is no file or directory `{}` here", redact_url(name)))
             } else {
                 shown
             }
@@ -160,11 +166,14 @@ pub(super) fn check_signature(
     keyring: &KeyringFlags,
 ) -> Result<(), CommandError> {
     let keyring = keyring.read(context)?;
-    chart.verify(&keyring, context.now_unix_seconds()).map(drop).map_err(|error| match &error {
-        SignatureError::None { .. } => CommandError::findings(error)
-            .with_hint("leave out --verify only if you trust the repository and the way to it"),
-        SignatureError::Provenance { url, source } => verify_error(url, source),
-    })
+    chart
+        .verify(&keyring, context.now_unix_seconds())
+        .map(drop)
+        .map_err(|error| match &error {
+            SignatureError::None { .. } => CommandError::findings(error)
+                .with_hint("leave out --verify only if you trust the repository and the way to it"),
+            SignatureError::Provenance { url, source } => verify_error(url, source),
+        })
 }
 
 /// A name that leads nowhere, in Helm's words.
@@ -172,6 +181,8 @@ pub(super) fn name_error(error: &ChartNameError) -> CommandError {
     let shown = CommandError::could_not_run(error);
     match error {
         ChartNameError::NoPath(_) => shown,
-        ChartNameError::NotAName(name) => shown.with_hint(format!("there is no file or directory `{name}` here")),
+        ChartNameError::NotAName(name) => {
+            shown.with_hint(format!("there is no file or directory `{}` here", redact_url(name)))
+        }
     }
 }

@@ -132,7 +132,11 @@ pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit
     if arguments.helm_rules {
         return run_helm_rules(context, arguments, &charts);
     }
-    let paths: Vec<PathBuf> = charts.iter().filter_map(ChartToLint::path).map(Path::to_owned).collect();
+    let paths: Vec<PathBuf> = charts
+        .iter()
+        .filter_map(ChartToLint::path)
+        .map(Path::to_owned)
+        .collect();
     let fail_on = if arguments.strict {
         Severity::Warning
     } else {
@@ -226,7 +230,11 @@ fn namespace(context: RunContext, arguments: &LintArguments) -> String {
 }
 
 /// Helm's rules, in Helm's words and order.
-fn run_helm_rules(context: RunContext, arguments: &LintArguments, charts: &[ChartToLint]) -> Result<Exit, CommandError> {
+fn run_helm_rules(
+    context: RunContext,
+    arguments: &LintArguments,
+    charts: &[ChartToLint],
+) -> Result<Exit, CommandError> {
     let version = arguments.kube_version.first();
     let options = LintOptions {
         namespace: namespace(context, arguments),
@@ -249,7 +257,10 @@ fn run_helm_rules(context: RunContext, arguments: &LintArguments, charts: &[Char
             (source, archive.name.clone())
         }
     };
-    let below: Vec<ChartToLint> = subcharts(arguments, charts).into_iter().map(ChartToLint::Here).collect();
+    let below: Vec<ChartToLint> = subcharts(arguments, charts)
+        .into_iter()
+        .map(ChartToLint::Here)
+        .collect();
     let charts: Vec<LintedChart> = charts
         .iter()
         .chain(&below)

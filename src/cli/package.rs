@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::artifact::package::{
-    Package, PackageError, PackageOptions, ProvenanceError, WriteArchivesError, package_archive, package_chart, sign, write_archives,
+    Package, PackageError, PackageOptions, ProvenanceError, WriteArchivesError, package_archive, package_chart, sign,
+    write_archives,
 };
 use crate::artifact::repository::{Existing, Item, Outcome};
 use crate::text::visible::{visible, without_commands};
@@ -128,9 +129,7 @@ fn package(finder: &mut ChartFinder<'_>, name: &str, options: &PackageOptions) -
         FoundChart::Here(path) => package_chart(&path, options),
         // It is reported as any path that does not exist.
         FoundChart::Nowhere(_) => package_chart(Path::new(name), options),
-        FoundChart::Fetched(chart) => {
-            package_archive(Path::new(&chart.fetched.url), &chart.fetched.archive, options)
-        }
+        FoundChart::Fetched(chart) => package_archive(Path::new(&chart.fetched.url), &chart.fetched.archive, options),
     };
     packaged.map_err(package_error)
 }

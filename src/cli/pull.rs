@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::artifact::package::{WriteArchivesError, write_archives};
 use crate::artifact::remote::{ChartRequest, RemoteChart, UnpackError, remote_chart, unpack};
+use crate::report::json_text;
 use crate::text::visible::{visible, visible_lines};
 
 use super::chart_reference::check_signature;
@@ -136,16 +137,13 @@ fn unpack_error(error: &UnpackError, chart: &RemoteChart) -> CommandError {
 fn outcome_text(arguments: &PullArguments, chart: &RemoteChart, path: &Path) -> String {
     let fetched = &chart.fetched;
     match arguments.output {
-        Output::Json => {
-            let document = json!({
-                "url": fetched.url,
-                "digest": format!("sha256:{}", fetched.digest),
-                "path": path.display().to_string(),
-                "provenance": fetched.provenance.is_some(),
-                "dryRun": arguments.dry_run,
-            });
-            format!("{document}\n")
-        }
+        Output::Json => json_text::line(&json!({
+            "url": fetched.url,
+            "digest": format!("sha256:{}", fetched.digest),
+            "path": path.display().to_string(),
+            "provenance": fetched.provenance.is_some(),
+            "dryRun": arguments.dry_run,
+        })),
         Output::Text => {
             let done = if arguments.dry_run { "Would pull" } else { "Pulled" };
             let line = format!(

@@ -8,8 +8,8 @@ use clap::Args;
 
 use crate::artifact::dependency::RepositorySupply;
 use crate::check::explain::{
-    Subject, explain_kube_version, explain_load, explain_manifests, explain_missing_dependencies, explain_schema, explain_templates,
-    notice_lines,
+    Subject, explain_kube_version, explain_load, explain_manifests, explain_missing_dependencies, explain_schema,
+    explain_templates, notice_lines,
 };
 use crate::engine::chart::{Chart, Compat, Notice, load_archive, load_chart_to_render, load_with_dependencies};
 use crate::engine::manifest::{Document, HookEvent, ManifestSorter, Manifests, split_manifests, trim, trim_start};

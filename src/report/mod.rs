@@ -3,7 +3,7 @@
 mod findings;
 #[cfg(test)]
 mod hostile_tests;
-mod json_text;
+pub mod json_text;
 mod verdicts;
 mod xml;
 

@@ -50,7 +50,10 @@ impl Fault {
 
     /// Whether the request is carried out.
     pub(crate) const fn is_carried_out(self) -> bool {
-        matches!(self, Self::LosesAnswer | Self::HidesSuccess | Self::Repeats | Self::Truncates)
+        matches!(
+            self,
+            Self::LosesAnswer | Self::HidesSuccess | Self::Repeats | Self::Truncates
+        )
     }
 
     /// The status of the answer, unless it is that of the request.

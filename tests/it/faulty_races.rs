@@ -78,7 +78,9 @@ fn race(address: &str, settings: &RepositorySettings) -> BTreeMap<String, String
             let published = publish_packages(request, settings, "2026-01-01T00:00:00Z")
                 .unwrap_or_else(|(_, error)| panic!("{}: {error}", item.file_name));
             for outcome in published {
-                let steps = outcome.result.unwrap_or_else(|error| panic!("{}: {error}", item.file_name));
+                let steps = outcome
+                    .result
+                    .unwrap_or_else(|error| panic!("{}: {error}", item.file_name));
                 let outcomes: Vec<Outcome> = steps.iter().map(|step| step.outcome).collect();
                 assert_eq!(outcomes, [Outcome::Published], "{}", item.file_name);
             }
@@ -86,8 +88,12 @@ fn race(address: &str, settings: &RepositorySettings) -> BTreeMap<String, String
         digests
     };
     std::thread::scope(|scope| {
-        let writers: Vec<_> = (0..WRITERS).map(|writer| scope.spawn(move || publish(writer))).collect();
-        let written = writers.into_iter().flat_map(|writer| writer.join().expect("no writer fails"));
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| scope.spawn(move || publish(writer)))
+            .collect();
+        let written = writers
+            .into_iter()
+            .flat_map(|writer| writer.join().expect("no writer fails"));
         written.collect()
     })
 }
@@ -106,7 +112,10 @@ fn assert_complete(index: &[u8], archives: &BTreeMap<String, Vec<u8>>, published
         .collect();
     assert_eq!(published.len(), WRITERS * CHARTS);
     assert_eq!(&listed, published, "what is listed");
-    let kept: BTreeMap<String, String> = archives.iter().map(|(name, bytes)| (name.clone(), sha256(bytes))).collect();
+    let kept: BTreeMap<String, String> = archives
+        .iter()
+        .map(|(name, bytes)| (name.clone(), sha256(bytes)))
+        .collect();
     assert_eq!(&kept, published, "what is stored");
 }
 

@@ -35,9 +35,26 @@ impl Published {
             registry,
         };
         let key = format!("{KEYS}/plain.secret.gpg");
-        published.succeeds(&["package", "web", "-d", "dist", "--sign", "--key", "Plain", "--keyring", &key]);
+        published.succeeds(&[
+            "package",
+            "web",
+            "-d",
+            "dist",
+            "--sign",
+            "--key",
+            "Plain",
+            "--keyring",
+            &key,
+        ]);
         let oci = published.registry.repository();
-        published.succeeds(&["push", "dist/web-0.1.0.tgz", "file://served", "--repository", &oci, "--plain-http"]);
+        published.succeeds(&[
+            "push",
+            "dist/web-0.1.0.tgz",
+            "file://served",
+            "--repository",
+            &oci,
+            "--plain-http",
+        ]);
         let list = format!("repositories:\n- {{name: shop, url: '{}'}}\n", published.server.url);
         published.workspace.write("home/helm/repositories.yaml", &list);
         fs::rename(published.workspace.path("web"), published.workspace.path("source")).expect("is moved");
@@ -93,8 +110,16 @@ fn findings_of_a_chart_that_is_fetched_are_the_same_however_it_is_named() {
     for name in published.names() {
         let run = published.run(&with(&["lint"], &name));
         assert_eq!(run.code, 1, "{name:?}: {}", run.all());
-        assert!(run.stdout.contains("web-0.1.0.tgz!templates/a.yaml:4:1"), "{name:?}: {}", run.all());
-        assert!(run.stderr.contains("1 chart(s) linted, 1 error(s)"), "{name:?}: {}", run.all());
+        assert!(
+            run.stdout.contains("web-0.1.0.tgz!templates/a.yaml:4:1"),
+            "{name:?}: {}",
+            run.all()
+        );
+        assert!(
+            run.stderr.contains("1 chart(s) linted, 1 error(s)"),
+            "{name:?}: {}",
+            run.all()
+        );
         let helms = published.run(&with(&["lint", "--helm-rules"], &name));
         assert_eq!(helms.code, 0, "{name:?}: {}", helms.all());
         assert_eq!(
@@ -104,7 +129,12 @@ fn findings_of_a_chart_that_is_fetched_are_the_same_however_it_is_named() {
         let range = with(&["lint", "--version", "9.x"], &name);
         let exact = name.iter().any(|word| word.contains("0.1.0"));
         let run = published.run(&range);
-        assert_eq!((run.code, exact), (if exact && !name[0].starts_with("oci") { 1 } else { 3 }, exact), "{}", run.all());
+        assert_eq!(
+            (run.code, exact),
+            (if exact && !name[0].starts_with("oci") { 1 } else { 3 }, exact),
+            "{}",
+            run.all()
+        );
     }
 }
 
@@ -125,7 +155,11 @@ fn known_findings_of_fetched_charts_stay_known() {
     for name in &names {
         let run = published.run_in("elsewhere/deep", &with(&["lint", "--baseline", baseline], name));
         assert_eq!(run.code, 0, "{name:?}: {}", run.all());
-        assert!(run.stderr.contains("0 error(s), 0 warning(s)"), "{name:?}: {}", run.all());
+        assert!(
+            run.stderr.contains("0 error(s), 0 warning(s)"),
+            "{name:?}: {}",
+            run.all()
+        );
         let sarif = published.run_in("elsewhere", &with(&["lint", "--report", "sarif"], name));
         assert!(sarif.stdout.contains("web-0.1.0.tgz%21templates/a.yaml"), "{name:?}");
         let reports: serde_json::Value = serde_json::from_str(&sarif.stdout).expect("JSON");
@@ -133,11 +167,18 @@ fn known_findings_of_fetched_charts_stay_known() {
         let first = published.run(&with(&["lint", "--report", "sarif"], &names[0]));
         let first: serde_json::Value = serde_json::from_str(&first.stdout).expect("JSON");
         assert!(prints.is_object(), "{}", sarif.stdout);
-        assert_eq!(prints, first["runs"][0]["results"][0]["partialFingerprints"], "{name:?}");
+        assert_eq!(
+            prints, first["runs"][0]["results"][0]["partialFingerprints"],
+            "{name:?}"
+        );
     }
     // Nothing of the work tree is looked at, though it has a directory of this name.
-    published.workspace.write("elsewhere/web-0.1.0.tgz/ci/test-values.yaml", "broken: [\n");
-    published.workspace.write("elsewhere/web-0.1.0.tgz/templates/b.yaml", BROKEN);
+    published
+        .workspace
+        .write("elsewhere/web-0.1.0.tgz/ci/test-values.yaml", "broken: [\n");
+    published
+        .workspace
+        .write("elsewhere/web-0.1.0.tgz/templates/b.yaml", BROKEN);
     let run = published.run_in("elsewhere", &with(&["lint", "--baseline", baseline], &names[0]));
     assert_eq!(run.code, 0, "{}", run.all());
 }
@@ -147,7 +188,10 @@ fn a_path_goes_before_a_repository_of_the_same_name() {
     let published = Published::new();
     for (name, text) in [
         ("Chart.yaml", "apiVersion: v2\nname: here\nversion: 7.0.0\n"),
-        ("templates/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: here}\n"),
+        (
+            "templates/a.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: here}\n",
+        ),
     ] {
         published.workspace.write(&format!("shop/web/{name}"), text);
         published.workspace.write(&format!("web/{name}"), text);
@@ -190,13 +234,22 @@ fn a_chart_that_is_fetched_is_packaged_again() {
         published.succeeds(&with(&other, &name));
         let other = published.workspace.path("again/web-2.0.0.tgz");
         let shown = other.to_str().expect("UTF-8").to_owned();
-        assert!(published.succeeds(&["lint", &shown, "--helm-rules"]).stdout.contains("0 chart(s) failed"));
+        assert!(
+            published
+                .succeeds(&["lint", &shown, "--helm-rules"])
+                .stdout
+                .contains("0 chart(s) failed")
+        );
         fs::remove_file(other).expect("is removed");
     }
     let url = published.server.url.clone();
     let run = published.run(&["package", "web", "--repo", &url, "--from-version", "9.x"]);
     assert_eq!(run.code, 3, "{}", run.all());
-    assert!(run.stderr.contains("no version of the chart `web` fits `9.x`"), "{}", run.all());
+    assert!(
+        run.stderr.contains("no version of the chart `web` fits `9.x`"),
+        "{}",
+        run.all()
+    );
     let check = published.run(&["package", "web", "--repo", &url, "--check", "file://served"]);
     assert_eq!(check.code, 0, "{}", check.all());
     assert!(check.stdout.starts_with("web 0.1.0 is what "), "{}", check.all());
@@ -206,14 +259,28 @@ fn a_chart_that_is_fetched_is_packaged_again() {
 fn only_signed_charts_are_accepted_where_that_is_demanded() {
     let published = Published::new();
     let (trusted, other) = (format!("{KEYS}/public.kbx"), format!("{KEYS}/locked.secret.asc"));
-    let commands = [&["template"][..], &["lint", "--helm-rules"], &["package", "-d", "out"], &["pull"]];
+    let commands = [
+        &["template"][..],
+        &["lint", "--helm-rules"],
+        &["package", "-d", "out"],
+        &["pull"],
+    ];
     for name in published.names() {
         for command in commands {
             let accepted = with(&[command, &["--verify", "--keyring", &trusted]].concat(), &name);
             published.succeeds(&accepted);
             let run = published.run(&with(&[command, &["--verify", "--keyring", &other]].concat(), &name));
-            assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{command:?} {name:?}: {}", run.all());
-            assert!(run.stderr.contains("web-0.1.0.tgz: ") || run.stderr.contains("oci://"), "{}", run.all());
+            assert_eq!(
+                (run.code, run.stdout.as_str()),
+                (1, ""),
+                "{command:?} {name:?}: {}",
+                run.all()
+            );
+            assert!(
+                run.stderr.contains("web-0.1.0.tgz: ") || run.stderr.contains("oci://"),
+                "{}",
+                run.all()
+            );
         }
     }
     fs::remove_file(published.workspace.path("served/web-0.1.0.tgz.prov")).expect("is removed");
@@ -234,17 +301,45 @@ fn names_that_lead_nowhere_are_reported_with_what_they_may_mean() {
     for (arguments, code, words) in [
         (&["lint", "nowhere"][..], 3, "nowhere: no such file or directory"),
         (&["lint", "./no/where"], 3, "./no/where: no such file or directory"),
-        (&["lint", "no/where"], 3, "there is no file or directory `no/where` here"),
+        (
+            &["lint", "no/where"],
+            3,
+            "there is no file or directory `no/where` here",
+        ),
         (&["lint", "no/where"], 3, "there is no repository `no`"),
-        (&["lint", "ftp://h/c.tgz"], 3, "ftp://h/c.tgz: no such file or directory"),
-        (&["lint", "shop/web", "--secrets-only"], 3, "shop/web: no such file or directory"),
+        (
+            &["lint", "ftp://h/c.tgz"],
+            3,
+            "ftp://h/c.tgz: no such file or directory",
+        ),
+        (
+            &["lint", "shop/web", "--secrets-only"],
+            3,
+            "shop/web: no such file or directory",
+        ),
         (&["package", "nowhere"], 3, "nowhere"),
-        (&["package", "no/where"], 3, "there is no file or directory `no/where` here"),
-        (&["template", "no/where"], 3, "there is no file or directory `no/where` here"),
+        (
+            &["package", "no/where"],
+            3,
+            "there is no file or directory `no/where` here",
+        ),
+        (
+            &["template", "no/where"],
+            3,
+            "there is no file or directory `no/where` here",
+        ),
         (&["lint", "shop/none"], 3, "does not have a chart `none`"),
         // The password of one server is not sent to another.
         (
-            &["lint", "shop/web", &address, "--username", "me", "--password", "hunter2"],
+            &[
+                "lint",
+                "shop/web",
+                &address,
+                "--username",
+                "me",
+                "--password",
+                "hunter2",
+            ],
             2,
             "--username is for one repository",
         ),
@@ -253,13 +348,27 @@ fn names_that_lead_nowhere_are_reported_with_what_they_may_mean() {
         assert_eq!(run.code, code, "{arguments:?}: {}", run.all());
         assert!(run.stderr.contains(words), "{arguments:?}: {}", run.all());
     }
-    let several = ["lint", "web", "web", "--repo", &url, "--username", "me", "--password", "hunter2"];
+    let several = [
+        "lint",
+        "web",
+        "web",
+        "--repo",
+        &url,
+        "--username",
+        "me",
+        "--password",
+        "hunter2",
+    ];
     assert_eq!(published.run(&several).code, 1);
     // The index is read once for both.
     let before = published.server.lines().len();
     published.run(&["lint", "web", "web", "--repo", &url]);
     let asked = published.server.lines().split_off(before);
-    assert_eq!(asked.iter().filter(|line| line.contains("index.yaml")).count(), 1, "{asked:?}");
+    assert_eq!(
+        asked.iter().filter(|line| line.contains("index.yaml")).count(),
+        1,
+        "{asked:?}"
+    );
 }
 
 /// The login is for the repository of the chart; those of its dependencies are other servers.

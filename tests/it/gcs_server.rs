@@ -96,7 +96,9 @@ impl GcsServer {
             .iter()
             .filter_map(|(path, object)| Some((path.strip_prefix(prefix)?, object)));
         let archives = below.filter(|(name, _)| name.ends_with(".tgz"));
-        archives.map(|(name, object)| (name.to_owned(), object.bytes.clone())).collect()
+        archives
+            .map(|(name, object)| (name.to_owned(), object.bytes.clone()))
+            .collect()
     }
 
     /// An object, by `bucket/key`.
