@@ -57,7 +57,10 @@ impl<'n> RemoteName<'n> {
     /// When the text does not name a chart of a repository.
     pub fn parse(name: &'n str, repository: Option<&'n str>) -> Result<Self, ChartNameError> {
         if let Some(repository) = given(repository) {
-            return Ok(Self::InRepository { repository, chart: name });
+            return Ok(Self::InRepository {
+                repository,
+                chart: name,
+            });
         }
         if name.starts_with("oci://") {
             return Ok(Self::InRegistry(name));
@@ -122,7 +125,9 @@ mod tests {
     fn shown(name: &str, repository: Option<&str>) -> String {
         match find_place(name, repository) {
             Ok(ChartPlace::Here(path)) => format!("here {}", path.display()),
-            Ok(ChartPlace::Remote(RemoteName::InRepository { repository, chart })) => format!("{chart} of {repository}"),
+            Ok(ChartPlace::Remote(RemoteName::InRepository { repository, chart })) => {
+                format!("{chart} of {repository}")
+            }
             Ok(ChartPlace::Remote(RemoteName::Listed { repository, chart })) => format!("{chart} of list {repository}"),
             Ok(ChartPlace::Remote(RemoteName::InRegistry(reference))) => format!("registry {reference}"),
             Ok(ChartPlace::Remote(RemoteName::AtAddress(url))) => format!("address {url}"),
@@ -159,8 +164,14 @@ mod tests {
             ("ftp://me:hunter2@h/c.tgz", "ftp://…@h/c.tgz"),
         ] {
             let text = shown(name, None);
-            assert!(text.starts_with("non-absolute URLs should be in form of repo_name/path_to_chart, got: "), "{text}");
-            assert!(!text.contains("hunter2") && (name.contains("://") || text.ends_with(&format!(": {got}"))), "{text}");
+            assert!(
+                text.starts_with("non-absolute URLs should be in form of repo_name/path_to_chart, got: "),
+                "{text}"
+            );
+            assert!(
+                !text.contains("hunter2") && (name.contains("://") || text.ends_with(&format!(": {got}"))),
+                "{text}"
+            );
         }
     }
 }

@@ -67,8 +67,10 @@ impl RemoteChart {
         let Some(provenance) = &self.fetched.provenance else {
             return Err(SignatureError::None { url: url.clone() });
         };
-        verify(archive, &self.file_name, provenance, keyring, now)
-            .map_err(|source| SignatureError::Provenance { url: url.clone(), source })
+        verify(archive, &self.file_name, provenance, keyring, now).map_err(|source| SignatureError::Provenance {
+            url: url.clone(),
+            source,
+        })
     }
 }
 

@@ -149,7 +149,10 @@ fn load(subject: Subject<'_>, shown: &str, request: &CheckRequest) -> Result<(Ch
     if let Some(directory) = directory {
         chart.read_from(directory, &local.neighbours);
     }
-    Ok((ChartSource::from_files(subject.path(), &shown, local.files, neighbours), chart))
+    Ok((
+        ChartSource::from_files(subject.path(), &shown, local.files, neighbours),
+        chart,
+    ))
 }
 
 /// A chart, or one that it takes from beside it, that is not what it should be.

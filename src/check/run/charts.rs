@@ -56,11 +56,19 @@ pub fn check_charts<W: World>(
     make_world: &(dyn Fn() -> W + Sync),
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<CheckOutcome, CheckError> {
-    if let Some(path) = request.charts.iter().chain(&request.subcharts).find(|path| !path.exists()) {
+    if let Some(path) = request
+        .charts
+        .iter()
+        .chain(&request.subcharts)
+        .find(|path| !path.exists())
+    {
         return Err(CheckError::NotFound(path.clone()));
     }
     let whole = request.charts.iter().map(|path| (Subject::Path(path), Scope::Whole));
-    let fetched = request.archives.iter().map(|archive| (Subject::Archive(archive), Scope::Whole));
+    let fetched = request
+        .archives
+        .iter()
+        .map(|archive| (Subject::Archive(archive), Scope::Whole));
     let parts = request.subcharts.iter().map(|path| (Subject::Path(path), Scope::Files));
     let subjects: Vec<(Subject<'_>, Scope)> = whole.chain(fetched).chain(parts).collect();
     let versions = request.versions.iter();

@@ -68,7 +68,9 @@ pub(super) fn chart_values(
             is_for_tests: false,
         }),
     }
-    let Some(directory) = directory else { return (all, findings) };
+    let Some(directory) = directory else {
+        return (all, findings);
+    };
     for name in values_files(directory, &request.values) {
         if let Some(message) = refusal(directory, &name, request) {
             findings.push(outside_link_finding(&chart.file_path(&name), &message));
