@@ -32,7 +32,7 @@ const KINDS: [Fault; 8] = [
     Fault::Truncates,
 ];
 
-/// Of how many requests one has a fault.
+/// One request in this many has a fault.
 const EVERY: usize = 5;
 
 impl Fault {

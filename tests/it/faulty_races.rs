@@ -1,4 +1,4 @@
-//! Many writers at once into stores of which a fifth of the answers is at fault: every chart is in the index with its digest, every archive
+//! Many writers at once into stores where a fifth of the answers is at fault: every chart is in the index with its digest, every archive
 //! has its entry, and no push is reported as failed.
 
 use std::collections::BTreeMap;

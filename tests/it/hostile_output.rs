@@ -190,6 +190,7 @@ fn nothing_that_a_repository_says_is_obeyed() {
         ("forged/Chart.yaml", &chart(&scalar, &server.url)),
         ("repository/index.yaml", &index),
         ("repository/other\u{202e}-1.0.0.tgz", "x"),
+        ("d\u{202e}/x", ""),
         ("broken/index.yaml", &format!("apiVersion: v1\nentries: {scalar}\n")),
     ]);
     fs::write(workspace.path("repository/web-1.0.0.tgz"), &web).expect("a file");
@@ -235,7 +236,7 @@ fn nothing_that_a_repository_says_is_obeyed() {
         runs.extend([&registry, &moved, &missing].map(|name| vec![command, name, "--plain-http"]));
     }
     for json in [&[][..], &["--output", "json"]] {
-        runs.push([&["pull", "web", "--repo", url, "--prov"], json].concat());
+        runs.push([&["pull", "web", "--repo", url, "--prov", "-d", "d\u{202e}"], json].concat());
         for name in charts.into_iter().chain(["forged"]) {
             for command in ["update", "build", "list"] {
                 runs.push([&["dependency", command, name], json].concat());
