@@ -111,12 +111,25 @@ fn assert_complete(index: &[u8], archives: &BTreeMap<String, Vec<u8>>, published
         })
         .collect();
     assert_eq!(published.len(), WRITERS * CHARTS);
-    assert_eq!(&listed, published, "what is listed");
+    assert_same(&listed, published, "what is listed");
     let kept: BTreeMap<String, String> = archives
         .iter()
         .map(|(name, bytes)| (name.clone(), sha256(bytes)))
         .collect();
-    assert_eq!(&kept, published, "what is stored");
+    assert_same(&kept, published, "what is stored");
+}
+
+/// The same names with the same digests; a message has only those that differ.
+fn assert_same(found: &BTreeMap<String, String>, published: &BTreeMap<String, String>, what: &str) {
+    let lost: Vec<_> = published
+        .iter()
+        .filter(|(name, digest)| found.get(*name) != Some(digest))
+        .collect();
+    let foreign: Vec<_> = found.keys().filter(|name| !published.contains_key(*name)).collect();
+    assert!(
+        lost.is_empty() && foreign.is_empty(),
+        "{what}: lost or changed {lost:?}, not published {foreign:?}"
+    );
 }
 
 #[test]
