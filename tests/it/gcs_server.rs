@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 
 use super::faults::Fault;
 use super::remote_server::{Answer, Request, Server};
+use super::remote_settings::is_archive;
 
 /// An object as it is kept.
 #[derive(Debug, Clone)]
@@ -95,7 +96,7 @@ impl GcsServer {
         let below = objects
             .iter()
             .filter_map(|(path, object)| Some((path.strip_prefix(prefix)?, object)));
-        let archives = below.filter(|(name, _)| name.ends_with(".tgz"));
+        let archives = below.filter(|(name, _)| is_archive(name));
         archives
             .map(|(name, object)| (name.to_owned(), object.bytes.clone()))
             .collect()

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::faults::Fault;
+use super::remote_settings::is_archive;
 
 /// Objects by path: content and entity tag.
 type Objects = Arc<Mutex<HashMap<String, (Vec<u8>, String)>>>;
@@ -93,7 +94,7 @@ impl S3Server {
         let below = objects
             .iter()
             .filter_map(|(path, (bytes, _))| Some((path.strip_prefix(&prefix)?, bytes)));
-        let archives = below.filter(|(name, _)| name.ends_with(".tgz"));
+        let archives = below.filter(|(name, _)| is_archive(name));
         archives.map(|(name, bytes)| (name.to_owned(), bytes.clone())).collect()
     }
 
