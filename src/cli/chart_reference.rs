@@ -165,15 +165,19 @@ pub(super) fn check_signature(
     chart: &RemoteChart,
     keyring: &KeyringFlags,
 ) -> Result<(), CommandError> {
+    // Without a provenance file it does not matter which keys there are.
+    chart.provenance().map_err(|error| signature_error(&error))?;
     let keyring = keyring.read(context)?;
-    chart
-        .verify(&keyring, context.now_unix_seconds())
-        .map(drop)
-        .map_err(|error| match &error {
-            SignatureError::None { .. } => CommandError::findings(error)
-                .with_hint("leave out --verify only if you trust the repository and the way to it"),
-            SignatureError::Provenance { url, source } => verify_error(url, source),
-        })
+    let verified = chart.verify(&keyring, context.now_unix_seconds());
+    verified.map(drop).map_err(|error| signature_error(&error))
+}
+
+fn signature_error(error: &SignatureError) -> CommandError {
+    match error {
+        SignatureError::None { .. } => CommandError::findings(error)
+            .with_hint("leave out --verify only if you trust the repository and the way to it"),
+        SignatureError::Provenance { url, source } => verify_error(url, source),
+    }
 }
 
 /// A name that leads nowhere, in Helm's words.

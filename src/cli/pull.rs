@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::artifact::package::{WriteArchivesError, write_archives};
 use crate::artifact::remote::{ChartRequest, RemoteChart, UnpackError, remote_chart, unpack};
-use crate::report::json_text;
+use crate::report::json_line;
 use crate::text::visible::{visible, visible_lines};
 
 use super::chart_reference::check_signature;
@@ -137,7 +137,7 @@ fn unpack_error(error: &UnpackError, chart: &RemoteChart) -> CommandError {
 fn outcome_text(arguments: &PullArguments, chart: &RemoteChart, path: &Path) -> String {
     let fetched = &chart.fetched;
     match arguments.output {
-        Output::Json => json_text::line(&json!({
+        Output::Json => json_line(&json!({
             "url": fetched.url,
             "digest": format!("sha256:{}", fetched.digest),
             "path": path.display().to_string(),

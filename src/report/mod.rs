@@ -3,9 +3,10 @@
 mod findings;
 #[cfg(test)]
 mod hostile_tests;
-pub mod json_text;
+mod json_text;
 mod verdicts;
 mod xml;
 
 pub use findings::{FORMATS, Format, Group, Remarks, Report, Terminal, concise};
+pub use json_text::{line as json_line, text as json_document};
 pub use verdicts::{CheckedFile, ResourceFormat, ResourceOptions, resources_as};

@@ -22,6 +22,8 @@ use super::s3_server::{self, S3Server};
 /// Writers at once, and the charts of each.
 const WRITERS: usize = 16;
 const CHARTS: usize = 10;
+/// Attempts at a request. With those of a run, one request in 15,000 would meet a fault in each, and a race has thousands.
+const ATTEMPTS: u32 = 15;
 /// How much shorter pauses are than in a run.
 const HASTE: u32 = 50;
 
@@ -50,7 +52,10 @@ fn settings(s3: S3Settings, gcs: GcsSettings) -> RepositorySettings {
         network: NetworkSettings::default(),
         s3,
         gcs,
-        retry: RetryPolicy::default(),
+        retry: RetryPolicy {
+            attempts: ATTEMPTS,
+            ..RetryPolicy::default()
+        },
         clock: Arc::new(Hasty),
     }
 }

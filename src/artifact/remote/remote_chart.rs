@@ -58,18 +58,28 @@ pub enum SignatureError {
 }
 
 impl RemoteChart {
+    /// The provenance file that was fetched with the archive.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn provenance(&self) -> Result<&[u8], SignatureError> {
+        let provenance = self.fetched.provenance.as_deref();
+        provenance.ok_or_else(|| SignatureError::None {
+            url: self.fetched.url.clone(),
+        })
+    }
+
     /// Who signed the archive, by the provenance file that was fetched with it; `now` is in seconds since 1970.
     ///
     /// # Errors
     /// When there is no provenance file, or it is not of this archive and of a key of the keyring.
     pub fn verify(&self, keyring: &Keyring, now: u64) -> Result<Verified, SignatureError> {
         let FetchedChart { archive, url, .. } = &self.fetched;
-        let Some(provenance) = &self.fetched.provenance else {
-            return Err(SignatureError::None { url: url.clone() });
-        };
-        verify(archive, &self.file_name, provenance, keyring, now).map_err(|source| SignatureError::Provenance {
-            url: url.clone(),
-            source,
+        verify(archive, &self.file_name, self.provenance()?, keyring, now).map_err(|source| {
+            SignatureError::Provenance {
+                url: url.clone(),
+                source,
+            }
         })
     }
 }
