@@ -6,12 +6,11 @@ use std::path::Path;
 
 use clap::Args;
 
-use crate::artifact::dependency::RepositorySupply;
 use crate::check::explain::{
-    Subject, explain_kube_version, explain_load, explain_manifests, explain_missing_dependencies, explain_schema,
-    explain_templates, notice_lines,
+    Subject, explain_kube_version, explain_manifests, explain_missing_dependencies, explain_schema, explain_templates,
+    notice_lines,
 };
-use crate::engine::chart::{Chart, Compat, Notice, load_archive, load_chart_to_render, load_with_dependencies};
+use crate::engine::chart::{Chart, Compat, Notice};
 use crate::engine::manifest::{Document, HookEvent, ManifestSorter, Manifests, split_manifests, trim, trim_start};
 use crate::engine::render::{
     Capabilities, Operation, Release, RenderedFile, Rendering, SchemaCheck, default_release_name, render_chart_with,
@@ -22,19 +21,17 @@ use crate::engine::values::process_dependencies;
 use crate::kubernetes::version::KubeVersion;
 use crate::text::go::boolean::parse_bool;
 use crate::text::go::path_match::path_match;
-use crate::text::limits::FILE_BYTES;
 use crate::text::semver;
-use crate::text::source::{Named, read_file};
 
-use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching, FoundChart, name_error};
+use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching};
 use super::command_error::CommandError;
-use super::dependency_flags::{local_dependency_error, report_notes};
 use super::exit_code::Exit;
 use super::helm_flags::{GlobalFlags, InstallFlags};
 use super::keyring_flags::KeyringFlags;
+use super::load_chart::load_chart;
 use super::output_directory::OutputDirectory;
 use super::post_renderer::PostRenderer;
-use super::remote_flags::{LoginFlags, RemoteFlags};
+use super::remote_flags::RemoteFlags;
 use super::run_context::RunContext;
 use super::schema_flags::OfflineFlags;
 use super::time_flag::TimeFlag;
@@ -167,7 +164,7 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
         .map_err(CommandError::usage)?;
     let (name, chart_path) = name_and_chart(context, arguments)?;
     let (given, values) = arguments.values.read(context, arguments.compat(), &str::to_owned)?;
-    let chart = load(context, arguments, &chart_path)?;
+    let chart = chart(context, arguments, &chart_path)?;
     // The process ends soon: taking large structures apart would only cost time, here and below.
     let mut chart = ManuallyDrop::new(chart);
     report(context, arguments, &chart.notices);
@@ -227,44 +224,16 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
     )
 }
 
-/// The chart, with its dependencies if they are requested.
-fn load(context: RunContext, arguments: &TemplateArguments, name: &str) -> Result<Chart, CommandError> {
-    if name.trim() == "-" {
-        return Err(CommandError::usage("charts are not read from standard input")
-            .with_hint("name a directory or a .tgz; values can be piped in with `-f -`"));
-    }
+/// The chart that a name means.
+fn chart(context: RunContext, arguments: &TemplateArguments, name: &str) -> Result<Chart, CommandError> {
     let fetching = Fetching {
         version: arguments.version.as_deref(),
         keyring: &arguments.keyring,
         remote: &arguments.remote,
     };
-    let compat = arguments.compat();
-    match ChartFinder::new(context, &arguments.reference, fetching).find(name)? {
-        FoundChart::Fetched(chart) => {
-            load_archive(&chart.fetched.archive, &chart.fetched.url, compat).map_err(CommandError::findings)
-        }
-        FoundChart::Here(path) => load_here(context, arguments, &path),
-        FoundChart::Nowhere(error) => Err(name_error(&error)),
-    }
-}
-
-fn load_here(context: RunContext, arguments: &TemplateArguments, path: &Path) -> Result<Chart, CommandError> {
-    let compat = arguments.compat();
-    let chart = load_chart_to_render(path, compat).map_err(|error| {
-        let read = |file: &str| read_file(&path.join(file), Named::ByInput, FILE_BYTES).ok();
-        let explanation = explain_load(path.display().to_string().trim_end_matches('/'), &error, &read);
-        CommandError::findings(error).explained([explanation])
-    })?;
-    if !arguments.dependency_update || chart.missing_dependencies().is_empty() {
-        return Ok(chart);
-    }
-    // The login is that of the chart's repository, and not for those of its dependencies.
-    let supply = RepositorySupply::new(arguments.remote.charts(context, &LoginFlags::default(), false)?);
-    let complete = load_with_dependencies(path, Some(&supply));
-    report_notes(context, Some(&supply));
-    let mut complete = complete.map_err(local_dependency_error)?;
-    complete.follow(compat);
-    Ok(complete)
+    let found = ChartFinder::new(context, &arguments.reference, fetching).find(name)?;
+    let supply = arguments.dependency_update.then_some(&arguments.remote);
+    load_chart(context, found, supply, arguments.compat())
 }
 
 fn report(context: RunContext, arguments: &TemplateArguments, notices: &[Notice]) {
