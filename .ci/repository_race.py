@@ -8,30 +8,22 @@ Kills: a push of two charts is killed (SIGKILL) at a random moment. The index mu
 push of the same charts must complete: both are listed, and index and archives agree.
 """
 
-import functools
 import hashlib
-import http.server
 import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.request
+
+import test_servers
 
 BINARY, TOOLS, HELM = (os.path.abspath(path) for path in sys.argv[1:4])
 KILLS = int(sys.argv[4]) if len(sys.argv) > 4 else 200
 PROCESSES, CHARTS = 16, 10
-BUCKET = "charts"
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
 
 
 def run(arguments, **options):
@@ -146,74 +138,20 @@ def kill(work, repository, kills, url=None):
     return failed
 
 
-def free_port():
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return server.getsockname()[1]
-
-
-def python_with_moto():
-    venv = os.path.join(TOOLS, "moto")
-    if not os.path.exists(os.path.join(venv, "bin", "moto_server")):
-        must([sys.executable, "-m", "venv", venv])
-        must([os.path.join(venv, "bin", "pip"), "install", "--quiet", "moto[server]"])
-    return venv
-
-
-CREATE = """
-import os, time, boto3
-client = boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
-for attempt in range(200):
-    try:
-        client.create_bucket(Bucket="charts")
-        break
-    except Exception:
-        time.sleep(0.2)
-else:
-    raise SystemExit("the server does not answer")
-"""
-
-
-def on_server(command, port, venv, work):
-    """Race and kills on an S3 server that is started for them."""
-    os.environ.update(
-        AWS_ACCESS_KEY_ID="minioadmin", AWS_SECRET_ACCESS_KEY="minioadmin", AWS_REGION="us-east-1",
-        AWS_ENDPOINT_URL=f"http://127.0.0.1:{port}",
-    )
-    with open(os.path.join(work, "server.log"), "w") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        must([os.path.join(venv, "bin", "python"), "-c", CREATE])
-        name = os.path.basename(command[0])
-        return race(work, f"s3://{BUCKET}/race", name) + kill(work, f"s3://{BUCKET}/kills", KILLS // 4)
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def on_gcs(server, work):
-    """Race and kills on a server of Google Cloud Storage's JSON API."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    command = [server, "-scheme", "http", "-host", "127.0.0.1", "-port", str(port), "-backend", "memory"]
-    with open(os.path.join(work, "gcs.log"), "w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    os.environ["STORAGE_EMULATOR_HOST"] = url
-    try:
-        body = json.dumps({"name": BUCKET}).encode()
-        create = urllib.request.Request(f"{url}/storage/v1/b?project=x", body, {"Content-Type": "application/json"})
-        for attempt in range(200):
-            try:
-                urllib.request.urlopen(create).read()
-                break
-            except OSError:
-                time.sleep(0.2)
-        else:
-            sys.exit("fake-gcs-server does not answer")
-        return race(work, f"gs://{BUCKET}/race", "fake-gcs-server") + kill(work, f"gs://{BUCKET}/kills", KILLS // 4)
-    finally:
-        process.terminate()
-        process.wait()
+def on_server(work, name, scheme, server):
+    """Race and kills on a server that is started for them, if it is installed."""
+    with server as variables:
+        if variables is None:
+            print(f"{name} is not installed")
+            return 0
+        before = dict(os.environ)
+        os.environ.update(variables)
+        try:
+            address = f"{scheme}://{test_servers.BUCKET}"
+            return race(work, f"{address}/race", name) + kill(work, f"{address}/kills", KILLS // 4)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
 
 
 def main():
@@ -222,20 +160,11 @@ def main():
         failed += race(work, f"file://{work}/race", "file")
         repository = os.path.join(work, "kills")
         os.mkdir(repository)
-        handler = functools.partial(Quiet, directory=repository)
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        failed += kill(work, f"file://{repository}", KILLS, f"http://127.0.0.1:{server.server_address[1]}")
-        venv, port = python_with_moto(), free_port()
-        failed += on_server([os.path.join(venv, "bin", "moto_server"), "-p", str(port)], port, venv, work)
-        minio = os.path.join(TOOLS, "minio")
-        if os.path.exists(minio):
-            port = free_port()
-            command = [minio, "server", "--address", f"127.0.0.1:{port}", os.path.join(work, "minio")]
-            failed += on_server(command, port, venv, work)
-        gcs = os.path.join(TOOLS, "fake-gcs-server")
-        if os.path.exists(gcs):
-            failed += on_gcs(gcs, work)
+        with test_servers.files(repository) as url:
+            failed += kill(work, f"file://{repository}", KILLS, url)
+        for name in ("moto", "minio"):
+            failed += on_server(work, name, "s3", test_servers.s3(name, TOOLS, work))
+        failed += on_server(work, "fake-gcs-server", "gs", test_servers.google(TOOLS, work))
     print("0 failed" if not failed else f"{failed} failed")
     sys.exit(1 if failed else 0)
 

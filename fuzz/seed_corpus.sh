@@ -92,3 +92,49 @@ while IFS= read -r file; do
     { cat "$file"; printf '\0{"a": [1, "x", null], "image": {"tag": 1.5e3}}'; } >"corpus/payload_json/seed-$schema"
     schema=$((schema + 1))
 done < <(find "$fixtures" ../schemas -name '*.schema.json' | sort)
+
+mkdir -p corpus/challenge corpus/oci_manifest corpus/repositories corpus/docker_config corpus/dependency_files
+seed keyring ../tests/keys/*.gpg ../tests/keys/*.asc ../tests/keys/*.kbx
+seed provenance seeds/*.prov
+# Texts of one line each, with the escapes of printf.
+lines() { # target, then the texts on standard input
+    local count=0
+    while IFS= read -r text; do
+        printf '%b' "$text" >"corpus/$1/line-$count"
+        count=$((count + 1))
+    done
+}
+lines challenge <<'HEADERS'
+Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull,push"
+bearer service=x, realm="a\\"b,c"
+Basic realm="x"
+Negotiate
+HEADERS
+sha='sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'
+layer="{\"mediaType\":\"application/vnd.cncf.helm.chart.content.v1.tar+gzip\",\"digest\":\"$sha\",\"size\":1}"
+prov="{\"mediaType\":\"application/vnd.cncf.helm.chart.provenance.v1.prov\",\"digest\":\"$sha\",\"size\":1}"
+lines oci_manifest <<MANIFESTS
+{"schemaVersion":2,"config":{"mediaType":"application/vnd.cncf.helm.config.v1+json","digest":"$sha","size":2},"layers":[$prov,$layer]}
+{"manifests":[{"digest":"$sha"}]}
+{"name":"web","version":"1.0.0+b.1","apiVersion":"v2","dependencies":[{"name":"d","version":"1.x","import-values":["data",{"child":"c","parent":"p"}]}]}
+MANIFESTS
+seed oci_manifest "$fixtures"/*/*/Chart.yaml
+lines repositories <<'LISTS'
+apiVersion: ""\nrepositories:\n- name: shop\n  url: https://charts.example.com/stable\n  username: me\n  password: hunter2\n  pass_credentials_all: true\n
+repositories: [{name: shop, url: "https://me:hunter2@charts.example.com", certFile: a, keyFile: b, caFile: c, insecure_skip_tls_verify: true}, null]\n
+repositories: {}\n
+LISTS
+lines docker_config <<'CONFIGS'
+{"auths":{"registry.example.com":{"auth":"bWU6aHVudGVyMg=="},"https://index.docker.io/v1/":{"username":"me","password":"hunter2"}}}
+{"auths":{"registry.example.com/team":{"identitytoken":"hunter2"},"h:5000":{"auth":"bWU6"}},"credHelpers":{"h:5000":"none"}}
+{"credsStore":"none"}
+CONFIGS
+lines dependency_files <<LOCKS
+dependencies:\n- name: web\n  repository: https://h/charts\n  version: 1.2.3\ndigest: sha256:0\ngenerated: "2026-01-01T00:00:00Z"\n\0web 1.2.3 $sha https://h/charts\n
+dependencies: []\ndigest: ""\n\0
+\0a\\\\x20b 1.0.0 $sha oci://h\n\n
+LOCKS
+# A lock whose digest is that of the chart of the target.
+printf 'dependencies:\n- name: web\n  repository: https://h/charts\n  version: 1.2.3\ndigest: sha256:%s\ngenerated: "2026-01-01T00:00:00Z"\n\0' \
+    "$(printf '[[{"name":"web","version":"1.x","repository":"https://h/charts"}],[{"name":"web","version":"1.2.3","repository":"https://h/charts"}]]' | sha256sum | cut -d' ' -f1)" \
+    >corpus/dependency_files/in-sync

@@ -1,141 +1,192 @@
-//! The chart that `template` renders, as Helm finds it: a directory or an archive here, else a chart of a repository or registry,
-//! which is fetched into memory.
+//! The charts that a command is about, as Helm finds them: directories and archives of this machine, and charts of repositories and
+//! registries, which are fetched into memory. The library decides which they are.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::artifact::dependency::RepositorySupply;
 use crate::artifact::package::verify;
-use crate::artifact::remote::{ChartRequest, is_remote, remote_chart};
-use crate::check::explain::explain_load;
-use crate::engine::chart::{Chart, Compat, load_archive, load_chart_to_render, load_with_dependencies};
+use crate::artifact::remote::{
+    ChartNameError, ChartPlace, ChartRequest, RemoteChart, RemoteCharts, SignatureError, find_place, remote_chart,
+};
 use crate::text::limits::FILE_BYTES;
 use crate::text::redact::redact_url;
 use crate::text::source::{Named, read_file};
 
 use super::command_error::CommandError;
-use super::dependency_flags::local_dependency_error;
 use super::keyring_flags::KeyringFlags;
 use super::remote_flags::{LoginFlags, RemoteFlags, source_error};
 use super::run_context::{RunContext, open_error};
 use super::verify::verify_error;
 
-/// Which chart, and how to reach it.
+/// Which chart of a repository, and whether its signature counts.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct ChartReferenceFlags {
-    /// Repository of the chart: `https://…`, `oci://…`, `s3://…`, `gs://…`, `file://…`, or `@name` of Helm's list.
+    /// Repository of the charts: `https://…`, `oci://…`, `s3://…`, `gs://…`, `file://…`, or `@name` of Helm's list.
     #[arg(long, value_name = "URL")]
     repo: Option<String>,
-    /// Version, or a range of versions, of a chart that is fetched [default: the newest that is not a pre-release].
-    #[arg(long, value_name = "VERSION")]
-    version: Option<String>,
-    /// Choose among pre-releases too, unless --version is given.
+    /// Choose among pre-releases too, unless a version is given.
     #[arg(long)]
     devel: bool,
-    /// Fetch dependencies that charts/ lacks, from the cache, their repositories, or beside the chart; nothing is written.
-    #[arg(long)]
-    dependency_update: bool,
-    /// Render an archive only if a key of the keyring signed it (`.prov`).
+    /// Accept an archive only if a key of the keyring signed it (`.prov`).
     #[arg(long)]
     verify: bool,
     #[command(flatten)]
-    keyring: KeyringFlags,
-    #[command(flatten)]
     login: LoginFlags,
-    #[command(flatten)]
-    remote: RemoteFlags,
 }
 
-impl ChartReferenceFlags {
-    /// The chart, with its dependencies if they are requested.
-    pub(super) fn load(&self, context: RunContext, chart: &str, compat: Compat) -> Result<Chart, CommandError> {
-        let chart = chart.trim();
-        if chart == "-" {
-            return Err(CommandError::usage("charts are not read from standard input")
-                .with_hint("name a directory or a .tgz; values can be piped in with `-f -`"));
+/// What else decides how charts are fetched: flags that are spelt differently, or that are shared with other parts of a command.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fetching<'f> {
+    /// The version or range of versions of charts that are fetched.
+    pub(super) version: Option<&'f str>,
+    /// The keys that may have signed.
+    pub(super) keyring: &'f KeyringFlags,
+    /// How repositories are reached.
+    pub(super) remote: &'f RemoteFlags,
+}
+
+/// A chart as it was found.
+#[derive(Debug)]
+pub(super) enum FoundChart {
+    /// A directory or an archive of this machine.
+    Here(PathBuf),
+    /// An archive that was fetched.
+    Fetched(RemoteChart),
+    /// Neither: each command has its own words for it.
+    Nowhere(ChartNameError),
+}
+
+/// Finds the charts of a command one after the other. Repositories are set up with the first that is fetched, and each index is read
+/// once.
+#[derive(Debug)]
+pub(super) struct ChartFinder<'f> {
+    context: RunContext,
+    flags: &'f ChartReferenceFlags,
+    fetching: Fetching<'f>,
+    charts: Option<RemoteCharts>,
+    has_fetched: bool,
+}
+
+impl<'f> ChartFinder<'f> {
+    /// Nothing is read or sent yet.
+    pub(super) const fn new(context: RunContext, flags: &'f ChartReferenceFlags, fetching: Fetching<'f>) -> Self {
+        Self {
+            context,
+            flags,
+            fetching,
+            charts: None,
+            has_fetched: false,
         }
-        if Path::new(chart).exists() {
-            return self.local(context, chart, compat);
-        }
-        let shown = redact_url(chart);
-        if Path::new(chart).is_absolute() || chart.starts_with('.') {
-            return Err(CommandError::could_not_run(format!("path {shown:?} not found")));
-        }
-        let names_repository = chart.split('/').filter(|part| !part.is_empty()).count() > 1;
-        if self.repo.is_none() && !is_remote(chart) && (chart.contains("://") || !names_repository) {
-            return Err(CommandError::could_not_run(format!(
-                "non-absolute URLs should be in form of repo_name/path_to_chart, got: {shown}"
-            ))
-            .with_hint(format!("there is no file or directory `{shown}` here")));
-        }
-        self.fetched(context, chart, compat)
     }
 
-    fn local(&self, context: RunContext, path: &str, compat: Compat) -> Result<Chart, CommandError> {
-        if self.verify {
-            let read = |path: &Path| {
-                let read = read_file(path, Named::ByUser, FILE_BYTES);
-                read.map_err(|error| CommandError::could_not_run(open_error(path, &error)))
-            };
-            let archive = read(Path::new(path))?;
-            let provenance = read(&PathBuf::from(format!("{path}.prov")))?;
-            let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy();
-            self.check_signature(context, path, &name, &archive, &provenance)?;
+    /// Finds a chart, and fetches it if it is elsewhere. Credentials are for one repository, so a second chart of any is refused with
+    /// them.
+    ///
+    /// # Errors
+    /// When the chart cannot be fetched, or is not signed as `--verify` demands.
+    pub(super) fn find(&mut self, name: &str) -> Result<FoundChart, CommandError> {
+        let flags = self.flags;
+        match find_place(name, flags.repo.as_deref()) {
+            Ok(ChartPlace::Here(path)) => {
+                if flags.verify {
+                    self.check_here(path)?;
+                }
+                Ok(FoundChart::Here(path.to_owned()))
+            }
+            Ok(ChartPlace::Remote(_)) => {
+                if self.has_fetched && flags.repo.is_none() && flags.login.is_given() {
+                    return Err(CommandError::usage(
+                        "--username is for one repository, and these charts may be of several",
+                    )
+                    .with_hint("name one chart at a time, or their repository with --repo"));
+                }
+                self.has_fetched = true;
+                self.fetch(name.trim()).map(FoundChart::Fetched)
+            }
+            Err(error) => Ok(FoundChart::Nowhere(error)),
         }
-        let chart = load_chart_to_render(Path::new(path), compat).map_err(|error| {
-            let read = |file: &str| read_file(&Path::new(path).join(file), Named::ByInput, FILE_BYTES).ok();
-            let explanation = explain_load(path.trim_end_matches('/'), &error, &read);
-            CommandError::findings(error).explained([explanation])
-        })?;
-        if !self.dependency_update || chart.missing_dependencies().is_empty() {
-            return Ok(chart);
-        }
-        let supply = RepositorySupply::new(self.remote.charts(context, &self.login, false)?);
-        let complete = load_with_dependencies(Path::new(path), Some(&supply));
-        for note in supply.take_notes() {
-            context.report(&format!("note: {note}"));
-        }
-        let mut complete = complete.map_err(local_dependency_error)?;
-        complete.follow(compat);
-        Ok(complete)
     }
 
-    fn fetched(&self, context: RunContext, reference: &str, compat: Compat) -> Result<Chart, CommandError> {
-        let charts = self.remote.charts(context, &self.login, self.verify)?;
-        let request = ChartRequest {
-            reference,
-            repository: self.repo.as_deref(),
-            version: self.version.as_deref(),
-            is_devel: self.devel,
+    fn fetch(&mut self, name: &str) -> Result<RemoteChart, CommandError> {
+        let Self {
+            context,
+            flags,
+            fetching,
+            ..
+        } = *self;
+        let charts = match &mut self.charts {
+            Some(charts) => charts,
+            none => none.insert(fetching.remote.charts(context, &flags.login, flags.verify)?),
         };
-        let fetched = remote_chart(&charts, &request);
+        let request = ChartRequest {
+            reference: name,
+            repository: flags.repo.as_deref(),
+            version: fetching.version,
+            is_devel: flags.devel,
+        };
+        let fetched = remote_chart(charts, &request);
         for note in charts.take_notes() {
             context.report(&format!("note: {note}"));
         }
-        let chart = fetched.map_err(source_error)?;
-        let (name, url) = (&chart.file_name, &chart.fetched.url);
-        if self.verify {
-            let provenance = chart.fetched.provenance.as_deref();
-            let provenance = provenance.ok_or_else(|| {
-                CommandError::findings(format!("{url} has no provenance file"))
-                    .with_hint("render it without --verify only if you trust the repository")
-            })?;
-            self.check_signature(context, url, name, &chart.fetched.archive, provenance)?;
+        let chart = fetched.map_err(|error| {
+            let shown = source_error(error);
+            if request.may_be_path() {
+                shown.with_hint(format!("there is no file or directory `{}` here", redact_url(name)))
+            } else {
+                shown
+            }
+        })?;
+        if flags.verify {
+            check_signature(context, &chart, fetching.keyring)?;
         }
-        load_archive(&chart.fetched.archive, url, compat).map_err(CommandError::findings)
+        Ok(chart)
     }
 
-    fn check_signature(
-        &self,
-        context: RunContext,
-        shown: &str,
-        name: &str,
-        archive: &[u8],
-        provenance: &[u8],
-    ) -> Result<(), CommandError> {
-        let keyring = self.keyring.read(context)?;
-        let verified = verify(archive, name, provenance, &keyring, context.now_unix_seconds());
-        verified.map(drop).map_err(|error| verify_error(shown, &error))
+    /// An archive of this machine, with the provenance file beside it.
+    fn check_here(&self, path: &Path) -> Result<(), CommandError> {
+        let read = |path: &Path| {
+            let read = read_file(path, Named::ByUser, FILE_BYTES);
+            read.map_err(|error| CommandError::could_not_run(open_error(path, &error)))
+        };
+        let shown = path.display().to_string();
+        let archive = read(path)?;
+        let provenance = read(Path::new(&format!("{shown}.prov")))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let keyring = self.fetching.keyring.read(self.context)?;
+        let verified = verify(&archive, &name, &provenance, &keyring, self.context.now_unix_seconds());
+        verified.map(drop).map_err(|error| verify_error(&shown, &error))
+    }
+}
+
+/// Refuses a chart that no key of the keyring signed.
+pub(super) fn check_signature(
+    context: RunContext,
+    chart: &RemoteChart,
+    keyring: &KeyringFlags,
+) -> Result<(), CommandError> {
+    // Without a provenance file it does not matter which keys there are.
+    chart.provenance().map_err(|error| signature_error(&error))?;
+    let keyring = keyring.read(context)?;
+    let verified = chart.verify(&keyring, context.now_unix_seconds());
+    verified.map(drop).map_err(|error| signature_error(&error))
+}
+
+fn signature_error(error: &SignatureError) -> CommandError {
+    match error {
+        SignatureError::None { .. } => CommandError::findings(error)
+            .with_hint("leave out --verify only if you trust the repository and the way to it"),
+        SignatureError::Provenance { url, source } => verify_error(url, source),
+    }
+}
+
+/// A name that leads nowhere, in Helm's words.
+pub(super) fn name_error(error: &ChartNameError) -> CommandError {
+    let shown = CommandError::could_not_run(error);
+    match error {
+        ChartNameError::NoPath(_) => shown,
+        ChartNameError::NotAName(name) => {
+            shown.with_hint(format!("there is no file or directory `{}` here", redact_url(name)))
+        }
     }
 }

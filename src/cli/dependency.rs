@@ -9,6 +9,7 @@ use crate::artifact::dependency::{
     COLUMN_WIDTH, DependencyError, DependencyRow, DependencyTable, PreparedChart, RepositoryNames, ResolveOptions,
     Saved, SavedState, Way, list_dependencies, outdated, place, prepare, settle,
 };
+use crate::report::json_document;
 use crate::text::redact::{redact_url, redact_users};
 use crate::text::visible::{visible, visible_lines, without_commands};
 
@@ -145,7 +146,7 @@ fn resolve(
             .collect(),
         Output::Json => {
             let charts: Vec<Json> = done.iter().map(|(chart, deleted)| chart_json(chart, deleted)).collect();
-            format!("{:#}\n", json!({"charts": charts, "dryRun": arguments.dry_run}))
+            json_document(&json!({"charts": charts, "dryRun": arguments.dry_run}))
         }
     };
     context.write_stdout(text.as_bytes())?;
@@ -270,7 +271,7 @@ fn run_list(context: RunContext, arguments: &ListArguments) -> Result<Exit, Comm
     let text = match arguments.output {
         Output::Json => {
             let charts: Vec<Json> = tables.iter().map(|(path, table)| table_json(path, table)).collect();
-            format!("{:#}\n", json!({"charts": charts}))
+            json_document(&json!({"charts": charts}))
         }
         Output::Text => {
             let text = tables.iter().map(|(path, table)| {

@@ -176,7 +176,7 @@ mod tests {
             "password-stdin",
         ];
         let only_ours = |command: &str| match command {
-            // Helm's own does not fetch anything.
+            // Helm's own fetches nothing.
             "lint" => &[
                 "dependency-update",
                 "ca-file",
@@ -184,6 +184,14 @@ mod tests {
                 "key-file",
                 "insecure-skip-tls-verify",
                 "plain-http",
+                "repo",
+                "version",
+                "devel",
+                "verify",
+                "keyring",
+                "username",
+                "password",
+                "pass-credentials",
             ][..],
             _ => &[],
         };

@@ -8,16 +8,18 @@ use clap::Args;
 use crate::check::finding::{Finding, Hidden, join};
 use crate::check::lint::chart::check_secrets;
 use crate::check::lint::helm::{ChartSource, LintMessage, LintOptions, lint_chart};
-use crate::check::run::{CheckError, CheckRequest, check_charts, find_subcharts};
+use crate::check::run::{ChartArchive, CheckError, CheckRequest, check_charts, find_subcharts};
 use crate::engine::chart::Compat;
 use crate::kubernetes::version::{KubeVersion, parse_versions};
 use crate::report::{Group, Remarks};
 use crate::text::rule::Severity;
 
+use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching, FoundChart};
 use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, report_notes};
 use super::exit_code::Exit;
 use super::helm_flags::GlobalFlags;
+use super::keyring_flags::KeyringFlags;
 use super::link_flags::LinkFlags;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
@@ -29,9 +31,12 @@ use super::value_flags::ValueFlags;
 #[command(args_override_self = true)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct LintArguments {
-    /// Charts: directories or .tgz files.
+    /// Charts: directories, .tgz files, or charts of repositories (`repo/name`, `oci://…`, `https://….tgz`, a name with --repo).
     #[arg(value_name = "CHART")]
     charts: Vec<String>,
+    /// Version, or a range of versions, of charts that are fetched [default: the newest that is not a pre-release].
+    #[arg(long, value_name = "VERSION")]
+    version: Option<String>,
     #[command(flatten)]
     values: ValueFlags,
     /// Fail on warnings too.
@@ -52,8 +57,6 @@ pub(super) struct LintArguments {
     #[command(flatten)]
     links: LinkFlags,
     #[command(flatten)]
-    dependencies: DependencyFlags,
-    #[command(flatten)]
     time: TimeFlag,
     #[command(flatten)]
     report: ReportFlags,
@@ -73,6 +76,13 @@ pub(super) struct LintArguments {
     debug: bool,
     #[command(flatten)]
     global: GlobalFlags,
+    #[command(flatten)]
+    keyring: KeyringFlags,
+    // What follows has a heading in the help, which would be that of all later flags.
+    #[command(flatten)]
+    reference: ChartReferenceFlags,
+    #[command(flatten)]
+    dependencies: DependencyFlags,
 }
 
 impl LintArguments {
@@ -118,24 +128,78 @@ pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit
         return Err(CommandError::usage("\"chartwright lint\" requires at least 1 argument")
             .with_hint("usage: chartwright lint CHART... [flags]"));
     }
+    let charts = find_charts(context, arguments)?;
     if arguments.helm_rules {
-        return run_helm_rules(context, arguments);
+        return run_helm_rules(context, arguments, &charts);
     }
-    let charts: Vec<PathBuf> = arguments.charts.iter().map(PathBuf::from).collect();
+    let paths: Vec<PathBuf> = charts
+        .iter()
+        .filter_map(ChartToLint::path)
+        .map(Path::to_owned)
+        .collect();
     let fail_on = if arguments.strict {
         Severity::Warning
     } else {
         Severity::Error
     };
-    let mut reporting = arguments.report.prepare(context, &charts, Vec::new(), fail_on)?;
+    let mut reporting = arguments.report.prepare(context, &paths, Vec::new(), fail_on)?;
     if arguments.quiet {
         reporting.shown_from = Severity::Warning;
     }
     if arguments.secrets_only {
-        run_secrets(context, &charts, &reporting)
+        run_secrets(context, &paths, &reporting)
     } else {
-        run_all_rules(context, arguments, charts, &reporting)
+        run_all_rules(context, arguments, &charts, paths, &reporting)
     }
+}
+
+/// A chart of the command line.
+enum ChartToLint {
+    /// A path, which need not exist.
+    Here(PathBuf),
+    /// The archive of another machine, by the name that it would be saved under.
+    Fetched(ChartArchive),
+}
+
+impl ChartToLint {
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Here(path) => Some(path),
+            Self::Fetched(_) => None,
+        }
+    }
+
+    fn archive(&self) -> Option<&ChartArchive> {
+        match self {
+            Self::Here(_) => None,
+            Self::Fetched(archive) => Some(archive),
+        }
+    }
+}
+
+/// The charts of the command line. Secrets are looked for in files of this machine alone.
+fn find_charts(context: RunContext, arguments: &LintArguments) -> Result<Vec<ChartToLint>, CommandError> {
+    let fetching = Fetching {
+        version: arguments.version.as_deref(),
+        keyring: &arguments.keyring,
+        remote: arguments.dependencies.remote(),
+    };
+    let mut finder = ChartFinder::new(context, &arguments.reference, fetching);
+    let find = |name: &String| {
+        if arguments.secrets_only {
+            return Ok(ChartToLint::Here(PathBuf::from(name)));
+        }
+        Ok(match finder.find(name)? {
+            FoundChart::Here(path) => ChartToLint::Here(path),
+            // It is reported as any path that does not exist.
+            FoundChart::Nowhere(_) => ChartToLint::Here(PathBuf::from(name)),
+            FoundChart::Fetched(chart) => ChartToLint::Fetched(ChartArchive {
+                name: chart.file_name,
+                bytes: chart.fetched.archive,
+            }),
+        })
+    };
+    arguments.charts.iter().map(find).collect()
 }
 
 /// The error of charts that cannot be checked at all.
@@ -149,10 +213,11 @@ pub(super) fn check_error(error: CheckError) -> CommandError {
 }
 
 /// The subcharts of charts, if they are requested.
-fn subcharts(arguments: &LintArguments) -> Vec<PathBuf> {
-    let charts = arguments.charts.iter().filter(|_| arguments.with_subcharts);
+fn subcharts(arguments: &LintArguments, charts: &[ChartToLint]) -> Vec<PathBuf> {
+    let charts = charts.iter().filter(|_| arguments.with_subcharts);
     charts
-        .flat_map(|chart| find_subcharts(Path::new(chart), arguments.links.policy()))
+        .filter_map(ChartToLint::path)
+        .flat_map(|chart| find_subcharts(chart, arguments.links.policy()))
         .collect()
 }
 
@@ -165,7 +230,11 @@ fn namespace(context: RunContext, arguments: &LintArguments) -> String {
 }
 
 /// Helm's rules, in Helm's words and order.
-fn run_helm_rules(context: RunContext, arguments: &LintArguments) -> Result<Exit, CommandError> {
+fn run_helm_rules(
+    context: RunContext,
+    arguments: &LintArguments,
+    charts: &[ChartToLint],
+) -> Result<Exit, CommandError> {
     let version = arguments.kube_version.first();
     let options = LintOptions {
         namespace: namespace(context, arguments),
@@ -178,14 +247,25 @@ fn run_helm_rules(context: RunContext, arguments: &LintArguments) -> Result<Exit
     };
     let (_, values) = arguments.values.read(context, Compat::Helm4, &str::to_owned)?;
     let mut world = context.render_world(false);
-    let below = subcharts(arguments).into_iter().map(|path| path.display().to_string());
-    let charts: Vec<LintedChart> = arguments
-        .charts
+    let open = |chart: &ChartToLint| match chart {
+        ChartToLint::Here(path) => {
+            let shown = path.display().to_string();
+            (ChartSource::open(path, &shown), shown)
+        }
+        ChartToLint::Fetched(archive) => {
+            let source = ChartSource::from_archive(Path::new(&archive.name), &archive.name, &archive.bytes);
+            (source, archive.name.clone())
+        }
+    };
+    let below: Vec<ChartToLint> = subcharts(arguments, charts)
+        .into_iter()
+        .map(ChartToLint::Here)
+        .collect();
+    let charts: Vec<LintedChart> = charts
         .iter()
-        .cloned()
-        .chain(below)
-        .map(|path| {
-            let source = ChartSource::open(Path::new(&path), &path);
+        .chain(&below)
+        .map(|chart| {
+            let (source, path) = open(chart);
             let outcome = source.map(|source| {
                 let linted = lint_chart(&source, &values, &options, &mut world);
                 for notice in &linted.notices {
@@ -203,7 +283,8 @@ fn run_helm_rules(context: RunContext, arguments: &LintArguments) -> Result<Exit
 fn run_all_rules(
     context: RunContext,
     arguments: &LintArguments,
-    charts: Vec<PathBuf>,
+    charts: &[ChartToLint],
+    paths: Vec<PathBuf>,
     reporting: &Reporting,
 ) -> Result<Exit, CommandError> {
     let versions = if arguments.kube_version.is_empty() {
@@ -216,21 +297,22 @@ fn run_all_rules(
     let (given, _) = arguments.values.read(context, Compat::Helm4, &shown)?;
     let supply = arguments.dependencies.supply(context)?;
     let mut request = CheckRequest {
-        subcharts: subcharts(arguments),
+        archives: charts.iter().filter_map(ChartToLint::archive).cloned().collect(),
+        subcharts: subcharts(arguments, charts),
         links: arguments.links.policy(),
         supply: supply.clone().map(|supply| supply as _),
         namespace: namespace(context, arguments),
         skip_schema_validation: arguments.skip_schema_validation,
         documents: arguments.schemas.documents(context),
         judgement: reporting.judgement.clone(),
-        ..CheckRequest::new(charts, reporting.root.clone(), versions)
+        ..CheckRequest::new(paths, reporting.root.clone(), versions)
     };
     if !given.is_empty() {
         // Values that are given are what the chart is linted with; else those it is deployed with.
         request.values = Vec::new();
         request.given = Some(given);
     }
-    let total = request.charts.len() + request.subcharts.len();
+    let total = request.charts.len() + request.archives.len() + request.subcharts.len();
     let shows_progress = context.is_interactive();
     let progress = |done: usize| {
         if shows_progress && total > 1 {

@@ -12,6 +12,7 @@ mod helm_flags;
 mod keyring_flags;
 mod link_flags;
 mod lint;
+mod load_chart;
 mod network;
 mod output_directory;
 mod package;

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::artifact::package::{
-    Package, PackageError, PackageOptions, ProvenanceError, WriteArchivesError, package_chart, sign, write_archives,
+    Package, PackageError, PackageOptions, ProvenanceError, WriteArchivesError, package_archive, package_chart, sign,
+    write_archives,
 };
 use crate::artifact::repository::{Existing, Item, Outcome};
 use crate::text::visible::{visible, without_commands};
 
 use crate::engine::chart::{LoadError, LocalDependencyError};
 
+use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching, FoundChart};
 use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, local_dependency_error, report_notes};
 use super::exit_code::Exit;
@@ -24,9 +26,13 @@ use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
 pub(super) struct PackageArguments {
-    /// Chart directories.
+    /// Charts: directories, .tgz files, or charts of repositories (`repo/name`, `oci://…`, `https://….tgz`, a name with --repo), which are
+    /// packaged again.
     #[arg(required = true, value_name = "CHART")]
-    charts: Vec<PathBuf>,
+    charts: Vec<String>,
+    /// Version, or a range of versions, of charts that are fetched [default: the newest that is not a pre-release].
+    #[arg(long, value_name = "VERSION")]
+    from_version: Option<String>,
     /// Directory to write to.
     #[arg(short, long, default_value = ".", value_name = "DIR")]
     destination: PathBuf,
@@ -38,8 +44,6 @@ pub(super) struct PackageArguments {
     app_version: Option<String>,
     #[command(flatten)]
     links: LinkFlags,
-    #[command(flatten)]
-    dependencies: DependencyFlags,
     /// Write nothing: make the archives, and compare them with what this repository or registry has.
     #[arg(long, value_name = "REPOSITORY", conflicts_with = "sign")]
     check: Option<String>,
@@ -54,6 +58,11 @@ pub(super) struct PackageArguments {
     /// File whose first line is the passphrase of the key; - for standard input.
     #[arg(long, value_name = "FILE", requires = "sign")]
     passphrase_file: Option<String>,
+    // What follows has a heading in the help, which would be that of all later flags.
+    #[command(flatten)]
+    reference: ChartReferenceFlags,
+    #[command(flatten)]
+    dependencies: DependencyFlags,
 }
 
 pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<Exit, CommandError> {
@@ -65,10 +74,16 @@ pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<E
         time: package_time(context)?,
         supply: supply.clone().map(|supply| supply as _),
     };
+    let fetching = Fetching {
+        version: arguments.from_version.as_deref(),
+        keyring: &arguments.keyring,
+        remote: arguments.dependencies.remote(),
+    };
+    let mut finder = ChartFinder::new(context, &arguments.reference, fetching);
     let packages = arguments
         .charts
         .iter()
-        .map(|chart| package_chart(chart, &options).map_err(package_error))
+        .map(|chart| package(&mut finder, chart, &options))
         .collect::<Result<Vec<_>, _>>();
     report_notes(context, supply.as_deref());
     let packages = packages?;
@@ -106,6 +121,17 @@ pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<E
     });
     context.write_stdout(lines.collect::<String>().as_bytes())?;
     Ok(Exit::Clean)
+}
+
+/// Packages a directory, or the archive of a chart.
+fn package(finder: &mut ChartFinder<'_>, name: &str, options: &PackageOptions) -> Result<Package, CommandError> {
+    let packaged = match finder.find(name)? {
+        FoundChart::Here(path) => package_chart(&path, options),
+        // It is reported as any path that does not exist.
+        FoundChart::Nowhere(_) => package_chart(Path::new(name), options),
+        FoundChart::Fetched(chart) => package_archive(Path::new(&chart.fetched.url), &chart.fetched.archive, options),
+    };
+    packaged.map_err(package_error)
 }
 
 /// Compares packages with what is published.

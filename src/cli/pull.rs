@@ -7,10 +7,13 @@ use serde_json::json;
 
 use crate::artifact::package::{WriteArchivesError, write_archives};
 use crate::artifact::remote::{ChartRequest, RemoteChart, UnpackError, remote_chart, unpack};
+use crate::report::json_line;
 use crate::text::visible::{visible, visible_lines};
 
+use super::chart_reference::check_signature;
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::keyring_flags::KeyringFlags;
 use super::remote_flags::{LoginFlags, RemoteFlags, source_error};
 use super::run_context::RunContext;
 
@@ -41,6 +44,11 @@ pub(super) struct PullArguments {
     /// Fetch the provenance file too, without verifying it.
     #[arg(long)]
     prov: bool,
+    /// Write the chart, and its provenance file, only if a key of the keyring signed it.
+    #[arg(long)]
+    verify: bool,
+    #[command(flatten)]
+    keyring: KeyringFlags,
     /// Write nothing; say what would be written.
     #[arg(long)]
     dry_run: bool,
@@ -63,7 +71,8 @@ enum Output {
 }
 
 pub(super) fn run(context: RunContext, arguments: &PullArguments) -> Result<Exit, CommandError> {
-    let charts = arguments.remote.charts(context, &arguments.login, arguments.prov)?;
+    let with_provenance = arguments.prov || arguments.verify;
+    let charts = arguments.remote.charts(context, &arguments.login, with_provenance)?;
     let request = ChartRequest {
         reference: &arguments.chart,
         repository: arguments.repo.as_deref(),
@@ -75,7 +84,9 @@ pub(super) fn run(context: RunContext, arguments: &PullArguments) -> Result<Exit
         context.report(&format!("note: {note}"));
     }
     let chart = outcome.map_err(source_error)?;
-    if arguments.prov && chart.fetched.provenance.is_none() {
+    if arguments.verify {
+        check_signature(context, &chart, &arguments.keyring)?;
+    } else if arguments.prov && chart.fetched.provenance.is_none() {
         context.report(&format!("note: {} has no provenance file", chart.fetched.url));
     }
     let path = if arguments.dry_run {
@@ -126,16 +137,13 @@ fn unpack_error(error: &UnpackError, chart: &RemoteChart) -> CommandError {
 fn outcome_text(arguments: &PullArguments, chart: &RemoteChart, path: &Path) -> String {
     let fetched = &chart.fetched;
     match arguments.output {
-        Output::Json => {
-            let document = json!({
-                "url": fetched.url,
-                "digest": format!("sha256:{}", fetched.digest),
-                "path": path.display().to_string(),
-                "provenance": fetched.provenance.is_some(),
-                "dryRun": arguments.dry_run,
-            });
-            format!("{document}\n")
-        }
+        Output::Json => json_line(&json!({
+            "url": fetched.url,
+            "digest": format!("sha256:{}", fetched.digest),
+            "path": path.display().to_string(),
+            "provenance": fetched.provenance.is_some(),
+            "dryRun": arguments.dry_run,
+        })),
         Output::Text => {
             let done = if arguments.dry_run { "Would pull" } else { "Pulled" };
             let line = format!(

@@ -72,6 +72,11 @@ fn secret(text: &str) -> Result<Secret, String> {
 }
 
 impl LoginFlags {
+    /// Whether credentials are given.
+    pub(super) const fn is_given(&self) -> bool {
+        self.username.is_some() || self.password.is_some()
+    }
+
     fn login(&self, context: RunContext) -> Result<Option<Login>, CommandError> {
         let password = if self.password_stdin {
             let text = String::from_utf8(context.read_stdin()?)

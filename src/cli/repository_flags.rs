@@ -10,6 +10,7 @@ use crate::artifact::repository::store::{GcsSettings, S3Settings, StoreError, St
 use crate::artifact::repository::{
     IndexError, Location, OpenError, PublishError, PublishPackagesError, RepositorySettings, UpdateError,
 };
+use crate::report::json_document;
 use crate::text::visible::{visible, visible_lines};
 
 use super::command_error::CommandError;
@@ -43,7 +44,7 @@ pub(super) fn repository_settings(context: RunContext) -> RepositorySettings {
 
 /// Prints a JSON object.
 pub(super) fn print_json(context: RunContext, value: &Json) -> Result<(), CommandError> {
-    context.write_stdout(format!("{value:#}\n").as_bytes())
+    context.write_stdout(json_document(value).as_bytes())
 }
 
 /// A line for people that has text of the input in it.

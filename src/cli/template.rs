@@ -23,12 +23,15 @@ use crate::text::go::boolean::parse_bool;
 use crate::text::go::path_match::path_match;
 use crate::text::semver;
 
-use super::chart_reference::ChartReferenceFlags;
+use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching};
 use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::helm_flags::{GlobalFlags, InstallFlags};
+use super::keyring_flags::KeyringFlags;
+use super::load_chart::load_chart;
 use super::output_directory::OutputDirectory;
 use super::post_renderer::PostRenderer;
+use super::remote_flags::RemoteFlags;
 use super::run_context::RunContext;
 use super::schema_flags::OfflineFlags;
 use super::time_flag::TimeFlag;
@@ -104,12 +107,23 @@ pub(super) struct TemplateArguments {
     deterministic: bool,
     #[command(flatten)]
     time: TimeFlag,
-    #[command(flatten)]
-    reference: ChartReferenceFlags,
+    /// Version, or a range of versions, of a chart that is fetched [default: the newest that is not a pre-release].
+    #[arg(long, value_name = "VERSION")]
+    version: Option<String>,
+    /// Fetch dependencies that charts/ lacks, from the cache, their repositories, or beside the chart; nothing is written.
+    #[arg(long)]
+    dependency_update: bool,
     #[command(flatten)]
     install: InstallFlags,
     #[command(flatten)]
     global: GlobalFlags,
+    #[command(flatten)]
+    keyring: KeyringFlags,
+    // What follows has a heading in the help, which would be that of all later flags.
+    #[command(flatten)]
+    reference: ChartReferenceFlags,
+    #[command(flatten)]
+    remote: RemoteFlags,
 }
 
 /// `--compat`
@@ -150,7 +164,7 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
         .map_err(CommandError::usage)?;
     let (name, chart_path) = name_and_chart(context, arguments)?;
     let (given, values) = arguments.values.read(context, arguments.compat(), &str::to_owned)?;
-    let chart = arguments.reference.load(context, &chart_path, arguments.compat())?;
+    let chart = chart(context, arguments, &chart_path)?;
     // The process ends soon: taking large structures apart would only cost time, here and below.
     let mut chart = ManuallyDrop::new(chart);
     report(context, arguments, &chart.notices);
@@ -208,6 +222,18 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
         &rendering,
         (sorter, post_renderer.as_ref()),
     )
+}
+
+/// The chart that a name means.
+fn chart(context: RunContext, arguments: &TemplateArguments, name: &str) -> Result<Chart, CommandError> {
+    let fetching = Fetching {
+        version: arguments.version.as_deref(),
+        keyring: &arguments.keyring,
+        remote: &arguments.remote,
+    };
+    let found = ChartFinder::new(context, &arguments.reference, fetching).find(name)?;
+    let supply = arguments.dependency_update.then_some(&arguments.remote);
+    load_chart(context, found, supply, arguments.compat())
 }
 
 fn report(context: RunContext, arguments: &TemplateArguments, notices: &[Notice]) {

@@ -6,8 +6,16 @@ use serde_json::Value as Json;
 use crate::text::visible::is_control;
 
 /// The document, indented, with a line feed at its end.
-pub(super) fn text(document: &Json) -> String {
-    let plain = format!("{document:#}\n");
+pub fn text(document: &Json) -> String {
+    escaped(format!("{document:#}\n"))
+}
+
+/// The document in one line, with a line feed at its end.
+pub fn line(document: &Json) -> String {
+    escaped(format!("{document}\n"))
+}
+
+fn escaped(plain: String) -> String {
     let is_plain = |character: char| character == '\n' || !is_control(character);
     if plain.chars().all(is_plain) && !plain.contains("##") {
         return plain;

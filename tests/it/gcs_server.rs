@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
+use super::faults::Fault;
 use super::remote_server::{Answer, Request, Server};
+use super::remote_settings::is_archive;
 
 /// An object as it is kept.
 #[derive(Debug, Clone)]
@@ -29,6 +31,8 @@ pub(crate) enum Behaviour {
     Honest,
     /// Every n-th request is carried out, but answered with 503.
     LosesAnswers { every: usize },
+    /// A fifth of the answers is at fault.
+    IsFaulty,
     /// Every request gets the same answer.
     AlwaysAnswers {
         status: u16,
@@ -86,6 +90,18 @@ impl GcsServer {
             .insert(path.to_owned(), object);
     }
 
+    /// The archives below a prefix, by their names.
+    pub(crate) fn archives(&self, prefix: &str) -> BTreeMap<String, Vec<u8>> {
+        let objects = self.objects.lock().expect("not poisoned");
+        let below = objects
+            .iter()
+            .filter_map(|(path, object)| Some((path.strip_prefix(prefix)?, object)));
+        let archives = below.filter(|(name, _)| is_archive(name));
+        archives
+            .map(|(name, object)| (name.to_owned(), object.bytes.clone()))
+            .collect()
+    }
+
     /// An object, by `bucket/key`.
     pub(crate) fn object(&self, path: &str) -> Option<Object> {
         self.objects.lock().expect("not poisoned").get(path).cloned()
@@ -123,7 +139,17 @@ fn respond(
         }
         _ => {}
     }
+    let fault = match behaviour {
+        Behaviour::IsFaulty => Fault::of(number, request.method == "POST"),
+        _ => None,
+    };
+    if let Some(fault) = fault.filter(|fault| !fault.is_carried_out()) {
+        return faulty(fault, Answer::default());
+    }
     let answer = answer(request, objects, number, behaviour, is_first);
+    if let Some(fault) = fault {
+        return faulty(fault, answer);
+    }
     match behaviour {
         Behaviour::LosesAnswers { every } if number % every == every - 1 => error(503, "backendError", "Try again."),
         Behaviour::CutsFirstContent if answer.status == 200 && is_content(request) && is_first("cut") => {
@@ -131,6 +157,22 @@ fn respond(
             answer.cut_after(half)
         }
         _ => answer,
+    }
+}
+
+/// An answer that is at fault.
+fn faulty(fault: Fault, answer: Answer) -> Answer {
+    match fault.status() {
+        Some(429) => error(429, "rateLimitExceeded", "Slow down.").with("Retry-After", "1"),
+        Some(status) => error(status, "backendError", "Try again."),
+        None if fault == Fault::Truncates && !answer.body.is_empty() => {
+            let half = answer.body.len() / 2;
+            answer.cut_after(half)
+        }
+        None => Answer {
+            is_lost: true,
+            ..answer
+        },
     }
 }
 

@@ -1,6 +1,11 @@
-//! Names and values that would be obeyed by a terminal or a CI runner, and addresses with credentials, in what users see.
+//! Names and values that would be obeyed by a terminal or a CI runner, and addresses with credentials, in what users see. They come from
+//! charts, from repositories and registries, and from what servers answer.
 
-use super::workspace::{CHART, CONFIG_MAP, Workspace};
+use std::fs;
+
+use super::remote_server::{Answer, Server};
+use super::remote_settings::{packed, sha256};
+use super::workspace::{self, CHART, CONFIG_MAP, Workspace};
 
 /// Lines that a runner of GitHub or Azure Pipelines obeys, apart from annotations that were asked for.
 fn commands(text: &str) -> Vec<&str> {
@@ -20,7 +25,7 @@ fn nothing_that_was_input_is_obeyed() {
     const FORGED: &str = "x\n::error file=a,line=1::forged\n  ::add-mask::a\n##[error]b\u{1b}[2J\u{202e}";
     let workspace = Workspace::new(&[
         ("c/Chart.yaml", CHART),
-        ("c/values.yaml", &format!("a: {}\n", serde_json::Value::from(FORGED))),
+        ("c/values.yaml", &format!("a: {}\n", scalar(FORGED))),
         (
             "c/templates/t.yaml",
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Values.a | quote }}, labels: {a: {{ .Values.a | quote }}}}\n",
@@ -97,6 +102,181 @@ fn nothing_that_was_input_is_obeyed() {
         run.stdout
     );
     assert!(!has_controls(&run.stdout), "{:?}", run.stdout);
+}
+
+/// A name, version or text of a repository: as a YAML scalar, and as it is.
+const FORGED: &str = "e\n::error file=a,line=1::forged\n##[error]b\u{1b}[2J\u{202e}\u{85}";
+
+/// A text as a double-quoted scalar of YAML, in ASCII: some of its characters would end a line.
+fn scalar(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    let escaped = quoted.chars().map(|character| match character {
+        ' '..='~' => character.to_string(),
+        _ => format!("\\u{:04x}", u32::from(character)),
+    });
+    escaped.collect()
+}
+
+fn assert_harmless(arguments: &[&str], texts: [&str; 2]) {
+    for text in texts {
+        assert_eq!(commands(text), Vec::<&str>::new(), "{arguments:?}");
+        assert!(!has_controls(text), "{arguments:?}: {text:?}");
+    }
+}
+
+/// An index whose names, versions, digests and addresses are hostile, beside a chart that is not.
+fn hostile_index(web: &[u8]) -> String {
+    let scalar = scalar(FORGED);
+    let digest = sha256(web);
+    let entry = |name: &str, version: &str, digest: &str, url: &str| {
+        format!(
+            "  - {{apiVersion: v2, name: {name}, version: {version}, digest: {digest}, description: {scalar}, appVersion: {scalar}, created: \"2026-01-01T00:00:00Z\", urls: [{url}]}}\n"
+        )
+    };
+    let version = self::scalar(&format!("1.0.0-{FORGED}"));
+    [
+        "apiVersion: v1\nentries:\n  web:\n".to_owned(),
+        entry("web", "1.0.0", &digest, "web-1.0.0.tgz"),
+        entry("web", &version, &digest, "web-1.0.0.tgz"),
+        "  digest:\n".to_owned(),
+        entry("digest", "1.0.0", &scalar, "web-1.0.0.tgz"),
+        "  other:\n".to_owned(),
+        entry("other", "1.0.0", &"0".repeat(64), "web-1.0.0.tgz"),
+        "  url:\n".to_owned(),
+        entry("url", "1.0.0", &digest, &scalar),
+        "  host:\n".to_owned(),
+        entry(
+            "host",
+            "1.0.0",
+            &digest,
+            "\"https://127.0.0.1:99999/\\u202e::error::x\\e[2J.tgz\"",
+        ),
+        "  file:\n".to_owned(),
+        entry("file", "1.0.0", &digest, "\"file:///etc/\\u202e::error::x\\e[2J\""),
+        "  message:\n".to_owned(),
+        entry("message", "1.0.0", "\"\"", "refused.tgz"),
+        format!("  {scalar}:\n"),
+        entry(&scalar, "1.0.0", &digest, "web-1.0.0.tgz"),
+        "generated: \"2026-01-01T00:00:00Z\"\n".to_owned(),
+    ]
+    .concat()
+}
+
+/// A repository with that index, and a registry, all of whose errors are hostile.
+fn hostile_server(index: &str, archive: &[u8]) -> Server {
+    let (index, archive) = (index.to_owned(), archive.to_owned());
+    Server::start(move |request, _| match request.path() {
+        "/index.yaml" => Answer::new(200, index.clone()),
+        "/web-1.0.0.tgz" => Answer::new(200, archive.clone()),
+        "/web-1.0.0.tgz.prov" => Answer::new(200, FORGED),
+        "/broken/index.yaml" => Answer::new(200, format!("apiVersion: v1\nentries: {}\n", scalar(FORGED))),
+        path if path.starts_with("/v2/") => {
+            let message = serde_json::json!({"errors": [{"code": FORGED, "message": FORGED, "detail": FORGED}]});
+            Answer::new(400, message.to_string()).with("Content-Type", "application/json")
+        }
+        path if path.contains("moved") => Answer::new(302, "").with("Location", "file:///etc/::error::x%1b[2J"),
+        _ => Answer::new(418, FORGED),
+    })
+}
+
+/// The charts of the index, each in a directory of a chart that depends on it as well.
+const HOSTILE_CHARTS: [&str; 7] = ["web", "digest", "other", "url", "host", "file", "message"];
+
+/// Commands that fetch charts from a server. A blank is between their arguments, and `FORGED` stands for the hostile text.
+fn fetching_commands(url: &str, host: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for command in ["pull", "lint", "package", "template"] {
+        for name in HOSTILE_CHARTS.into_iter().chain(["FORGED"]) {
+            lines.push(format!("{command} {name} --repo {url}"));
+            lines.push(format!(
+                "{command} {name} --repo {url} --verify --keyring /no/such/ring"
+            ));
+        }
+        let version = if command == "package" {
+            "from-version"
+        } else {
+            "version"
+        };
+        lines.push(format!("{command} web --repo {url} --{version} FORGED"));
+        lines.push(format!("{command} web --repo {url}/broken"));
+        lines.push(format!("{command} web --repo FORGED"));
+        lines.push(format!("{command} oci://{host}/c/web --plain-http"));
+        lines.push(format!("{command} {url}/moved.tgz"));
+        lines.push(format!("{command} {url}/missing.tgz"));
+    }
+    lines
+}
+
+/// Commands about repositories and dependencies that can print JSON.
+fn reporting_commands(url: &str) -> Vec<String> {
+    let mut lines = vec![format!("pull web --repo {url} --prov -d d\u{202e}")];
+    for name in HOSTILE_CHARTS.into_iter().chain(["forged"]) {
+        lines.extend(["update", "build", "list"].map(|command| format!("dependency {command} {name}")));
+    }
+    for repository in ["repository", "broken"] {
+        lines.push(format!("repo list {repository}"));
+        lines.push(format!("repo check {repository}"));
+        lines.push(format!("repo index {repository} --dry-run"));
+        lines.push(format!("repo prune {repository} --keep 1 --dry-run"));
+        lines.push(format!("repo delete {repository} FORGED 1.0.0 --dry-run"));
+        lines.push(format!("repo delete {repository} web FORGED --dry-run"));
+        lines.push(format!("repo copy {repository} file://to FORGED 1.0.0 --dry-run"));
+        lines.push(format!("repo copy {repository} file://to url 1.0.0 --dry-run"));
+    }
+    let json: Vec<String> = lines.iter().map(|line| format!("{line} --output json")).collect();
+    lines.into_iter().chain(json).collect()
+}
+
+#[test]
+fn nothing_that_a_repository_says_is_obeyed() {
+    let web = packed("web", "1.0.0");
+    let index = hostile_index(&web);
+    let server = hostile_server(&index, &web);
+    let (url, host) = (server.url.as_str(), server.host());
+    let chart = |name: &str| {
+        format!(
+            "apiVersion: v2\nname: app\nversion: 1.0.0\ndependencies:\n- {{name: {name}, version: '>0-0', repository: '{url}'}}\n"
+        )
+    };
+    let workspace = Workspace::new(&[
+        ("forged/Chart.yaml", &chart(&scalar(FORGED))),
+        ("repository/index.yaml", &index),
+        ("repository/other\u{202e}-1.0.0.tgz", "x"),
+        ("d\u{202e}/x", ""),
+        (
+            "broken/index.yaml",
+            &format!("apiVersion: v1\nentries: {}\n", scalar(FORGED)),
+        ),
+    ]);
+    fs::write(workspace.path("repository/web-1.0.0.tgz"), &web).expect("a file");
+    for name in HOSTILE_CHARTS {
+        workspace.write(&format!("{name}/Chart.yaml"), &chart(name));
+    }
+    let home = workspace.path("home").display().to_string();
+    let variables = [
+        ("HOME", home.as_str()),
+        ("XDG_CACHE_HOME", &home),
+        ("XDG_CONFIG_HOME", &home),
+    ];
+    let mut shown = String::new();
+    for line in fetching_commands(url, host).iter().chain(&reporting_commands(url)) {
+        let words = line.split(' ');
+        let arguments: Vec<&str> = words.map(|word| if word == "FORGED" { FORGED } else { word }).collect();
+        let run = workspace::run(&workspace.path("."), &arguments, &variables);
+        assert!((0..70).contains(&run.code), "{line}: {}", run.all());
+        if line.starts_with("template") {
+            // Helm's own words keep their bytes.
+            assert_eq!(commands(&run.all()), Vec::<&str>::new(), "{line}");
+        } else {
+            // The columns of Helm's table end with tabs.
+            assert_harmless(&arguments, [&run.stdout.replace('\t', ""), &run.stderr]);
+        }
+        shown.push_str(&run.all());
+    }
+    // They are shown all the same.
+    for picture in ["\u{240a}", "\u{241b}[2J", "\\u{202e}", "forged"] {
+        assert!(shown.contains(picture), "{picture}");
+    }
 }
 
 #[test]

@@ -34,6 +34,8 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
     /// How many bytes of the body are sent before the connection ends; all of them otherwise.
     pub(crate) cut: Option<usize>,
+    /// Nothing is sent at all: the connection ends.
+    pub(crate) is_lost: bool,
 }
 
 impl Answer {
@@ -146,6 +148,10 @@ fn serve(stream: &TcpStream, record: &Mutex<Vec<Request>>, answer: &dyn Fn(&Requ
             before
         };
         let answer = answer(&request, before);
+        if answer.is_lost {
+            let _closed = stream.shutdown(Shutdown::Both);
+            return;
+        }
         let mut head = format!("HTTP/1.1 {} Status\r\n", answer.status);
         for (name, value) in &answer.headers {
             head.push_str(&format!("{name}: {value}\r\n"));

@@ -1,10 +1,13 @@
 //! An S3 server in the test's own process: objects in memory, conditional writes as S3 does them, and faults on request.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+
+use super::faults::Fault;
+use super::remote_settings::is_archive;
 
 /// Objects by path: content and entity tag.
 type Objects = Arc<Mutex<HashMap<String, (Vec<u8>, String)>>>;
@@ -27,6 +30,8 @@ pub(crate) enum Behaviour {
     Honest,
     /// Every n-th request is carried out, but answered with 503.
     LosesAnswers { every: usize },
+    /// A fifth of the answers is at fault.
+    IsFaulty,
     /// Every request gets the same answer: status line, headers (each with its line end), code and message.
     AlwaysAnswers {
         status: &'static str,
@@ -82,6 +87,17 @@ impl S3Server {
         Some(String::from_utf8_lossy(value).into_owned())
     }
 
+    /// The archives below a prefix, by their names.
+    pub(crate) fn archives(&self, prefix: &str) -> BTreeMap<String, Vec<u8>> {
+        let objects = self.objects.lock().expect("not poisoned");
+        let prefix = format!("/{prefix}");
+        let below = objects
+            .iter()
+            .filter_map(|(path, (bytes, _))| Some((path.strip_prefix(&prefix)?, bytes)));
+        let archives = below.filter(|(name, _)| is_archive(name));
+        archives.map(|(name, bytes)| (name.to_owned(), bytes.clone())).collect()
+    }
+
     /// The content of an object, by `bucket/key`.
     pub(crate) fn object(&self, path: &str) -> Option<Vec<u8>> {
         let objects = self.objects.lock().expect("not poisoned");
@@ -132,14 +148,27 @@ fn serve(stream: &TcpStream, objects: &Objects, count: &AtomicUsize, behaviour: 
     let mut reader = BufReader::new(stream);
     while let Some(request) = read_request(&mut reader) {
         let number = count.fetch_add(1, Ordering::Relaxed);
+        let fault = match behaviour {
+            Behaviour::IsFaulty => Fault::of(number, request.method == "PUT"),
+            _ => None,
+        };
         let mut more_headers = "";
         let (mut status, etag, mut body) = match behaviour {
             Behaviour::AlwaysAnswers { status, headers, code } => {
                 more_headers = headers;
                 (status, None, error_body(code))
             }
-            _ => answer(&request, objects, number, behaviour),
+            _ => match fault.filter(|fault| !fault.is_carried_out()) {
+                Some(_) => ("", None, Vec::new()),
+                None => answer(&request, objects, number, behaviour),
+            },
         };
+        if let Some((line, code)) = fault.and_then(Fault::status).map(faulty) {
+            (status, body) = (line, error_body(code));
+            if line.starts_with("429") {
+                more_headers = "Retry-After: 1\r\n";
+            }
+        }
         if let Behaviour::LosesAnswers { every } = behaviour
             && number % every == every - 1
         {
@@ -152,6 +181,17 @@ fn serve(stream: &TcpStream, objects: &Objects, count: &AtomicUsize, behaviour: 
             body.len()
         );
         let mut out = stream;
+        if fault == Some(Fault::LosesAnswer) || (fault == Some(Fault::Truncates) && body.is_empty()) {
+            let _closed = stream.shutdown(std::net::Shutdown::Both);
+            return;
+        }
+        if fault == Some(Fault::Truncates) {
+            let half = body.get(..body.len() / 2).unwrap_or_default();
+            // The client sees the connection end, whatever it has received.
+            let _sent = out.write_all(head.as_bytes()).and_then(|()| out.write_all(half));
+            let _closed = stream.shutdown(std::net::Shutdown::Both);
+            return;
+        }
         let is_cut = matches!(behaviour, Behaviour::CutsFirstContent) && status == "200 OK" && !body.is_empty();
         if is_cut && mark(&mut objects.lock().expect("not poisoned"), CUT) {
             let half = body.get(..body.len() / 2).unwrap_or_default();
@@ -168,6 +208,17 @@ fn serve(stream: &TcpStream, objects: &Objects, count: &AtomicUsize, behaviour: 
         {
             return;
         }
+    }
+}
+
+/// Status line and code of an answer that is at fault.
+fn faulty(status: u16) -> (&'static str, &'static str) {
+    match status {
+        409 => ("409 Conflict", "ConditionalRequestConflict"),
+        412 => ("412 Precondition Failed", "PreconditionFailed"),
+        429 => ("429 Too Many Requests", "TooManyRequests"),
+        500 => ("500 Internal Server Error", "InternalError"),
+        _ => ("503 Slow Down", "SlowDown"),
     }
 }
 

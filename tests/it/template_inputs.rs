@@ -228,15 +228,7 @@ fn flags_about_a_cluster_change_nothing_or_are_refused() {
             "--description",
             "d",
         ],
-        &[
-            "--dry-run=client",
-            "--repo",
-            "https://example.org",
-            "--version",
-            "1.2.3",
-            "--username",
-            "u",
-        ],
+        &["--dry-run=client", "--version", "1.2.3", "--username", "u"],
         &[
             "--skip-crds",
             "--disable-openapi-validation",

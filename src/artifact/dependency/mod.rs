@@ -20,6 +20,7 @@ mod list;
 
 pub use chosen::Way;
 pub use declared::RepositoryNames;
+pub use digest_file::DigestFile;
 pub use error::{DependencyError, DigestError};
 pub use fetch::Fetched;
 pub use list::{COLUMN_WIDTH, DependencyRow, DependencyTable, list_dependencies};

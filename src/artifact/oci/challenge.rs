@@ -4,7 +4,7 @@ use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
 
 /// How a registry wants to be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Challenge {
+pub enum Challenge {
     /// With user and password.
     Basic,
     /// With a token of its token service.
@@ -20,30 +20,30 @@ impl Challenge {
     /// The challenge in the headers of an answer; of several, one for tokens.
     pub(super) fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let values = headers.get_all(WWW_AUTHENTICATE).iter();
-        let found: Vec<Self> = values.filter_map(|value| parse(value.to_str().ok()?)).collect();
+        let found: Vec<Self> = values.filter_map(|value| Self::parse(value.to_str().ok()?)).collect();
         let bearer = found.iter().find(|one| matches!(one, Self::Bearer { .. }));
         bearer.or(found.first()).cloned()
     }
-}
 
-/// Reads the first challenge of a header that we know.
-fn parse(text: &str) -> Option<Challenge> {
-    let (scheme, rest) = text.trim_start().split_once(' ').unwrap_or((text.trim(), ""));
-    if scheme.eq_ignore_ascii_case("basic") {
-        return Some(Challenge::Basic);
+    /// The first challenge of a header, if it is of a kind that we know.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.trim_start().split_once(' ').unwrap_or((text.trim(), ""));
+        if scheme.eq_ignore_ascii_case("basic") {
+            return Some(Self::Basic);
+        }
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return None;
+        }
+        let parameters = parameters(rest);
+        let get = |wanted: &str| {
+            let found = parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+            found.map(|(_, value)| value.clone())
+        };
+        Some(Self::Bearer {
+            realm: get("realm")?,
+            service: get("service"),
+        })
     }
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return None;
-    }
-    let parameters = parameters(rest);
-    let get = |wanted: &str| {
-        let found = parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-        found.map(|(_, value)| value.clone())
-    };
-    Some(Challenge::Bearer {
-        realm: get("realm")?,
-        service: get("service"),
-    })
 }
 
 /// `name="value"` pairs between commas; a value may be without quotes, and one with them may have commas.

@@ -4,8 +4,8 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::engine::chart::{Dependency, ImportValue, Maintainer, Metadata};
 
-/// The configuration.
-pub(super) fn config_json(metadata: &Metadata) -> Vec<u8> {
+/// The configuration of the manifest of a chart with this metadata.
+pub fn config_json(metadata: &Metadata) -> Vec<u8> {
     let mut fields = JsonMap::new();
     put_text(&mut fields, "name", &metadata.name);
     put_text(&mut fields, "home", &metadata.home);

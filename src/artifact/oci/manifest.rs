@@ -25,22 +25,22 @@ const FIXED: [&str; 2] = ["org.opencontainers.image.version", "org.opencontainer
 
 /// A blob that a manifest names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Descriptor {
+pub struct Descriptor {
     /// What it is.
-    pub(super) media_type: String,
+    pub media_type: String,
     /// `sha256:…`
-    pub(super) digest: String,
+    pub digest: String,
     /// Its bytes.
-    pub(super) size: u64,
+    pub size: u64,
 }
 
 /// The layers of a chart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ChartLayers {
+pub struct ChartLayers {
     /// The archive.
-    pub(super) archive: Descriptor,
+    pub archive: Descriptor,
     /// The provenance file.
-    pub(super) provenance: Option<Descriptor>,
+    pub provenance: Option<Descriptor>,
 }
 
 /// `sha256:…` of bytes.
@@ -77,7 +77,7 @@ impl ChartLayers {
     ///
     /// # Errors
     /// When it is not the manifest of a chart.
-    pub(super) fn read(manifest: &[u8], what: &str) -> Result<Self, OciError> {
+    pub fn read(manifest: &[u8], what: &str) -> Result<Self, OciError> {
         let broken = |reason: &str| OciError::broken(what, reason);
         let manifest: Json = serde_json::from_slice(manifest).map_err(|_| broken("its manifest is not JSON"))?;
         if manifest.get("manifests").is_some() {

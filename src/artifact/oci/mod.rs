@@ -15,6 +15,9 @@ mod reference;
 mod registry;
 mod tags;
 
+pub use challenge::Challenge;
+pub use chart_config::config_json;
+pub use manifest::{ChartLayers, Descriptor};
 pub use oci_error::OciError;
 pub use pull::{PullOptions, PulledChart};
 pub use push::{ChartPush, PlannedChart, PushOutcome, PushedChart};

@@ -13,6 +13,6 @@ mod write_archives;
 pub use archive::{ArchiveWriteError, TIME, pack};
 pub use keyring::{Keyring, KeyringError};
 pub use members::pack_chart;
-pub use package_chart::{Package, PackageError, PackageOptions, package_chart};
+pub use package_chart::{Package, PackageError, PackageOptions, package_archive, package_chart};
 pub use provenance::{ProvenanceError, Verified, sign, verify};
 pub use write_archives::{WriteArchivesError, write_archives};

@@ -91,20 +91,42 @@ pub fn package_chart(directory: &Path, options: &PackageOptions) -> Result<Packa
         directory: directory.to_owned(),
         source,
     };
-    let mut files = if directory.is_dir() {
+    if directory.is_dir() {
         let supply = options.supply.as_deref();
-        files_with_dependencies(directory, options.links, supply.map(|supply| supply as _))?.files
-    } else {
-        let bytes = read_file(directory, Named::ByUser, FILE_BYTES).map_err(|source| {
-            load(LoadError::Read {
-                path: directory.to_owned(),
-                source,
-            })
-        })?;
-        read_archive(&bytes).map_err(|error| load(error.into()))?
-    };
+        let files = files_with_dependencies(directory, options.links, supply.map(|supply| supply as _))?.files;
+        return package_files(directory, files, options);
+    }
+    let bytes = read_file(directory, Named::ByUser, FILE_BYTES).map_err(|source| {
+        load(LoadError::Read {
+            path: directory.to_owned(),
+            source,
+        })
+    })?;
+    package_archive(directory, &bytes, options)
+}
+
+/// Repackages a chart's archive that is at hand; `name` is what errors call it.
+///
+/// # Errors
+/// When the chart does not load, a dependency is missing, or a given version is not a semantic version.
+pub fn package_archive(name: &Path, archive: &[u8], options: &PackageOptions) -> Result<Package, PackageError> {
+    let files = read_archive(archive).map_err(|error| PackageError::Load {
+        directory: name.to_owned(),
+        source: error.into(),
+    })?;
+    package_files(name, files, options)
+}
+
+fn package_files(
+    directory: &Path,
+    mut files: Vec<ChartFile>,
+    options: &PackageOptions,
+) -> Result<Package, PackageError> {
     set_versions(&mut files, options)?;
-    let chart = load_files(files.clone()).map_err(load)?;
+    let chart = load_files(files.clone()).map_err(|source| PackageError::Load {
+        directory: directory.to_owned(),
+        source,
+    })?;
     let missing = chart.missing_dependencies();
     if !missing.is_empty() {
         return Err(PackageError::Missing {

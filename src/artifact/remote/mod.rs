@@ -1,6 +1,7 @@
 //! Charts of other repositories, by their URL: the versions they offer, and their archives.
 
 mod archive_cache;
+mod chart_name;
 mod chart_source;
 mod choose_version;
 mod connections;
@@ -15,9 +16,10 @@ mod stored_repository;
 mod unpack;
 
 pub use archive_cache::ArchiveCache;
+pub use chart_name::{ChartNameError, ChartPlace, RemoteName, find_place};
 pub use chart_source::{ChartSource, FetchedChart, ListedVersion, SourceError};
 pub use registry_push::{RegistryPush, RegistryPushError};
-pub use remote_chart::{ChartRequest, RemoteChart, is_remote, remote_chart};
+pub use remote_chart::{ChartRequest, RemoteChart, SignatureError, remote_chart};
 pub use remote_charts::RemoteCharts;
 pub use remote_settings::{RemoteLimits, RemoteSettings};
 pub use unpack::{UnpackError, unpack};

@@ -3,10 +3,11 @@
 
 use crate::artifact::network::Url;
 use crate::artifact::oci::{OciReference, tag_of, version_of};
+use crate::artifact::package::{Keyring, ProvenanceError, Verified, verify};
 use crate::engine::chart::{load_files, read_archive};
-use crate::text::redact::redact_url;
 use crate::text::semver::Version;
 
+use super::chart_name::RemoteName;
 use super::chart_source::{ChartSource as _, FetchedChart, SourceError};
 use super::choose_version::choose_version;
 use super::remote_charts::RemoteCharts;
@@ -37,18 +38,62 @@ pub struct RemoteChart {
     pub file_name: String,
 }
 
+/// Why the signature of a chart that was fetched is not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum SignatureError {
+    /// There is none.
+    #[error("{url} has no provenance file")]
+    None {
+        /// The chart.
+        url: String,
+    },
+    /// It is not that of the archive, or of a key that is trusted.
+    #[error("{url}: {source}")]
+    Provenance {
+        /// The chart.
+        url: String,
+        /// Why.
+        source: ProvenanceError,
+    },
+}
+
+impl RemoteChart {
+    /// The provenance file that was fetched with the archive.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn provenance(&self) -> Result<&[u8], SignatureError> {
+        let provenance = self.fetched.provenance.as_deref();
+        provenance.ok_or_else(|| SignatureError::None {
+            url: self.fetched.url.clone(),
+        })
+    }
+
+    /// Who signed the archive, by the provenance file that was fetched with it; `now` is in seconds since 1970.
+    ///
+    /// # Errors
+    /// When there is no provenance file, or it is not of this archive and of a key of the keyring.
+    pub fn verify(&self, keyring: &Keyring, now: u64) -> Result<Verified, SignatureError> {
+        let FetchedChart { archive, url, .. } = &self.fetched;
+        verify(archive, &self.file_name, self.provenance()?, keyring, now).map_err(|source| {
+            SignatureError::Provenance {
+                url: url.clone(),
+                source,
+            }
+        })
+    }
+}
+
 impl ChartRequest<'_> {
+    /// Whether the reference could as well be a path of this machine.
+    pub fn may_be_path(&self) -> bool {
+        RemoteName::parse(self.reference, self.repository).is_ok_and(|name| name.may_be_path())
+    }
+
     fn wanted(&self) -> Option<&str> {
         let given = self.version.filter(|version| !version.is_empty());
         given.or(self.is_devel.then_some(DEVELOPMENT))
     }
-}
-
-/// Whether a user names a chart of a repository by its address.
-pub fn is_remote(reference: &str) -> bool {
-    ["oci://", "http://", "https://"]
-        .iter()
-        .any(|scheme| reference.starts_with(scheme))
 }
 
 /// Fetches a chart.
@@ -56,26 +101,17 @@ pub fn is_remote(reference: &str) -> bool {
 /// # Errors
 /// When the repository is not known or cannot be read, or does not have the chart or a version that fits.
 pub fn remote_chart(charts: &RemoteCharts, request: &ChartRequest<'_>) -> Result<RemoteChart, SourceError> {
-    if let Some(repository) = request.repository.filter(|repository| !repository.is_empty()) {
-        let repository = charts.resolve_alias(repository)?;
-        return from_repository(charts, &repository, request.reference, request);
-    }
-    if request.reference.starts_with("oci://") {
-        return from_registry(charts, request);
-    }
-    if is_remote(request.reference) {
-        return with_name(charts.fetch_address(request.reference)?);
-    }
-    match request.reference.split_once('/') {
-        Some((name, chart)) if !name.is_empty() && !chart.is_empty() && !request.reference.contains("://") => {
-            let repository = charts.resolve_alias(&format!("@{name}"))?;
+    match RemoteName::parse(request.reference, request.repository)? {
+        RemoteName::InRepository { repository, chart } => {
+            let repository = charts.resolve_alias(repository)?;
             from_repository(charts, &repository, chart, request)
         }
-        _ => Err(SourceError::new(format!(
-            "`{}` does not name a chart of a repository",
-            redact_url(request.reference)
-        ))
-        .with_hint("write repo/name, oci://host/path/name, https://host/name-1.0.0.tgz, or the name with --repo URL")),
+        RemoteName::Listed { repository, chart } => {
+            let repository = charts.resolve_alias(&format!("@{repository}"))?;
+            from_repository(charts, &repository, chart, request)
+        }
+        RemoteName::InRegistry(_) => from_registry(charts, request),
+        RemoteName::AtAddress(address) => with_name(charts.fetch_address(address)?),
     }
 }
 

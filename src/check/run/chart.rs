@@ -14,7 +14,7 @@ use crate::check::lint::chart::{
 };
 use crate::check::lint::helm::{ChartSource, lint_files};
 use crate::engine::chart::{
-    Chart, LinkPolicy, LoadError, LocalDependencyError, LocalFiles, files_with_dependencies, load_files, read_archive,
+    Chart, LinkPolicy, LoadError, LocalDependencyError, LocalFiles, files_with_dependencies, load_files,
 };
 use crate::engine::template::World;
 use crate::kubernetes::validate::{CustomSchemas, Options as ValidateOptions, Status, Target, check_text};
@@ -27,6 +27,7 @@ use crate::text::source::{Named, SourceFile, join_shown, read_file, read_inside}
 use super::charts::CheckTargets;
 use super::judged::Judged;
 use super::request::CheckRequest;
+use super::subject::Subject;
 use super::values::{ChartValues, chart_values};
 use super::variant::{Compiled, Variant, VariantState, check_variant};
 
@@ -76,38 +77,38 @@ pub struct CheckedChart {
 
 /// Checks a chart in all ways the request asks for.
 pub(super) fn check_chart(
-    source: &Path,
+    subject: Subject<'_>,
     scope: Scope,
     request: &CheckRequest,
     targets: &CheckTargets,
     world: &mut dyn World,
 ) -> CheckedChart {
-    let path = request.report_root.shown(source);
+    let path = subject.shown(&request.report_root);
     let mut checked = CheckedChart {
-        source: source.to_owned(),
+        source: subject.path().to_owned(),
         name: path.clone(),
         path,
         ..CheckedChart::default()
     };
-    if request.links == LinkPolicy::StayInside && source.is_dir() {
-        checked.findings = check_outside_links(source, &checked.path);
-        if !checked.findings.is_empty() {
-            checked.hide_secrets();
-            return checked;
+    if let Some(directory) = subject.directory() {
+        if request.links == LinkPolicy::StayInside {
+            checked.findings = check_outside_links(directory, &checked.path);
+            if !checked.findings.is_empty() {
+                checked.hide_secrets();
+                return checked;
+            }
         }
+        checked.findings = check_secrets(&[directory.to_owned()], &request.report_root);
     }
-    if source.is_dir() {
-        checked.findings = check_secrets(&[source.to_owned()], &request.report_root);
-    }
-    match load(source, &checked.path, request) {
+    match load(subject, &checked.path, request) {
         Ok((files, chart)) => {
-            checked.check_loaded(&files, &chart, scope, request, targets, world);
+            checked.check_loaded(&files, &chart, (subject, scope), request, targets, world);
             // Once for all renderings.
             if !checked.findings.is_empty() {
                 checked.secrets.extend(&secrets_of_chart(&chart));
             }
         }
-        Err(failure) => checked.report_failure(*failure, source),
+        Err(failure) => checked.report_failure(*failure, subject),
     }
     checked.hide_secrets();
     checked.findings = join(checked.findings);
@@ -118,10 +119,11 @@ pub(super) fn check_chart(
 type LoadFailure = Box<Finding>;
 
 /// A chart with its `file://` neighbours, and its files as Helm's rules read them.
-fn load(source: &Path, shown: &str, request: &CheckRequest) -> Result<(ChartSource, Chart), LoadFailure> {
-    let read = |name: &str| read_file(&source.join(name), Named::ByInput, FILE_BYTES).ok();
+fn load(subject: Subject<'_>, shown: &str, request: &CheckRequest) -> Result<(ChartSource, Chart), LoadFailure> {
+    let directory = subject.directory();
+    let read = |name: &str| read_file(&directory?.join(name), Named::ByInput, FILE_BYTES).ok();
     let explained = |error: &LoadError| Box::new(explain_load(shown, error, &read));
-    let (local, shown) = if source.is_dir() {
+    let (local, shown) = if let Some(source) = directory {
         let supply = request.supply.as_deref().map(|supply| supply as _);
         let files = files_with_dependencies(source, request.links, supply)
             .map_err(|error| neighbour_failure(&error, source, shown, request))?;
@@ -131,11 +133,8 @@ fn load(source: &Path, shown: &str, request: &CheckRequest) -> Result<(ChartSour
             let place = Location::whole(SourceFile::without_text(shown));
             Box::new(Finding::new(Rule::ChartLoad, place, message))
         };
-        let bytes = read_file(source, Named::ByInput, FILE_BYTES)
-            .map_err(|error| unreadable(format!("cannot be read: {error}")))?;
-        let files = read_archive(&bytes).map_err(|error| unreadable(error.to_string()))?;
         let local = LocalFiles {
-            files,
+            files: subject.unpacked().map_err(unreadable)?,
             neighbours: Vec::new(),
         };
         (local, format!("{shown}!"))
@@ -147,10 +146,13 @@ fn load(source: &Path, shown: &str, request: &CheckRequest) -> Result<(ChartSour
         .collect();
     let mut chart = load_files(local.files.clone()).map_err(|error| explained(&error))?;
     chart.place_at(&shown, &neighbours);
-    if source.is_dir() {
-        chart.read_from(source, &local.neighbours);
+    if let Some(directory) = directory {
+        chart.read_from(directory, &local.neighbours);
     }
-    Ok((ChartSource::from_files(source, &shown, local.files, neighbours), chart))
+    Ok((
+        ChartSource::from_files(subject.path(), &shown, local.files, neighbours),
+        chart,
+    ))
 }
 
 /// A chart, or one that it takes from beside it, that is not what it should be.
@@ -223,8 +225,12 @@ impl CheckedChart {
     }
 
     /// The chart does not load. Helm's rules may know better why.
-    fn report_failure(&mut self, failure: Finding, source: &Path) {
-        if let Ok(files) = ChartSource::open(source, &self.path) {
+    fn report_failure(&mut self, failure: Finding, subject: Subject<'_>) {
+        let files = match subject {
+            Subject::Path(path) => ChartSource::open(path, &self.path),
+            Subject::Archive(archive) => ChartSource::from_archive(subject.path(), &self.path, &archive.bytes),
+        };
+        if let Ok(files) = files {
             self.add(lint_files(&files, None));
         }
         let file = &failure.primary.file;
@@ -241,7 +247,7 @@ impl CheckedChart {
         &mut self,
         source: &ChartSource,
         chart: &Chart,
-        scope: Scope,
+        (subject, scope): (Subject<'_>, Scope),
         request: &CheckRequest,
         targets: &CheckTargets,
         world: &mut dyn World,
@@ -260,13 +266,20 @@ impl CheckedChart {
             return;
         }
         match explain_missing_dependencies(chart) {
-            None => self.render_all(chart, request, targets, world),
+            None => self.render_all(chart, subject.directory(), request, targets, world),
             // Helm refuses to render the chart, and whatever a rendering would show is only a consequence.
             Some(missing) => self.add([missing]),
         }
     }
 
-    fn render_all(&mut self, chart: &Chart, request: &CheckRequest, targets: &CheckTargets, world: &mut dyn World) {
+    fn render_all(
+        &mut self,
+        chart: &Chart,
+        directory: Option<&Path>,
+        request: &CheckRequest,
+        targets: &CheckTargets,
+        world: &mut dyn World,
+    ) {
         let mut custom = CustomSchemas::default();
         for definition in chart.crds(chart.name()) {
             custom.add_text(&definition.file.data);
@@ -276,8 +289,7 @@ impl CheckedChart {
             custom: Some(Arc::new(custom)),
             ..request.validation.clone()
         };
-        let directory = self.source.clone();
-        let (all, unreadable) = chart_values(chart, &directory, request);
+        let (all, unreadable) = chart_values(chart, directory, request);
         self.add(unreadable);
         let wanted = &chart.metadata.kube_version;
         let accepts = |version: &KubeVersion| wanted.is_empty() || is_compatible_range(wanted, &version.normalized);

@@ -11,6 +11,7 @@ use crate::text::threads::map_with_state;
 
 use super::chart::{CheckedChart, Scope, check_chart};
 use super::request::CheckRequest;
+use super::subject::Subject;
 
 /// Why charts cannot be checked at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +33,7 @@ pub(super) struct CheckTargets {
 /// Everything that was checked. Findings are those that count: silenced and known ones are left out.
 #[derive(Debug, Clone, Default)]
 pub struct CheckOutcome {
-    /// The charts, in the order of the request.
+    /// The charts, in the order of the request: those with a path, archives, subcharts.
     pub charts: Vec<CheckedChart>,
     /// How many findings were left out, by what hides them.
     pub hidden: Hidden,
@@ -55,12 +56,21 @@ pub fn check_charts<W: World>(
     make_world: &(dyn Fn() -> W + Sync),
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<CheckOutcome, CheckError> {
-    let whole = request.charts.iter().map(|path| (path, Scope::Whole));
-    let parts = request.subcharts.iter().map(|path| (path, Scope::Files));
-    let paths: Vec<(&PathBuf, Scope)> = whole.chain(parts).collect();
-    if let Some((path, _)) = paths.iter().find(|(path, _)| !path.exists()) {
-        return Err(CheckError::NotFound((*path).clone()));
+    if let Some(path) = request
+        .charts
+        .iter()
+        .chain(&request.subcharts)
+        .find(|path| !path.exists())
+    {
+        return Err(CheckError::NotFound(path.clone()));
     }
+    let whole = request.charts.iter().map(|path| (Subject::Path(path), Scope::Whole));
+    let fetched = request
+        .archives
+        .iter()
+        .map(|archive| (Subject::Archive(archive), Scope::Whole));
+    let parts = request.subcharts.iter().map(|path| (Subject::Path(path), Scope::Files));
+    let subjects: Vec<(Subject<'_>, Scope)> = whole.chain(fetched).chain(parts).collect();
     let versions = request.versions.iter();
     let targets = CheckTargets {
         versions: versions.clone().map(|version| version.kube_version.clone()).collect(),
@@ -69,8 +79,8 @@ pub fn check_charts<W: World>(
             .collect::<Result<_, VersionError>>()?,
     };
     let done = AtomicUsize::new(0);
-    let mut charts = map_with_state(&paths, None, make_world, |world, (path, scope)| {
-        let checked = check_chart(path, *scope, request, &targets, world);
+    let mut charts = map_with_state(&subjects, None, make_world, |world, (subject, scope)| {
+        let checked = check_chart(*subject, *scope, request, &targets, world);
         progress(done.fetch_add(1, Ordering::Relaxed) + 1);
         checked
     });

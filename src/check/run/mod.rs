@@ -7,6 +7,7 @@ mod judged;
 mod request;
 #[cfg(test)]
 mod run_tests;
+mod subject;
 mod values;
 mod definitions;
 mod variant;
@@ -17,4 +18,4 @@ pub(crate) use chart::Rendered;
 pub use charts::{CheckError, CheckOutcome, check_charts};
 pub use definitions::{chart_definitions, is_chart};
 pub use find_charts::{find_charts, find_subcharts};
-pub use request::{CheckRequest, DEFAULT_VALUES, GivenValues, ValuesRoot};
+pub use request::{ChartArchive, CheckRequest, DEFAULT_VALUES, GivenValues, ValuesRoot};

@@ -62,11 +62,22 @@ pub enum ValuesRoot {
     Anywhere,
 }
 
+/// A chart whose archive is at hand, because it was fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChartArchive {
+    /// What reports call it: a name that is the same in every run.
+    pub name: String,
+    /// The archive.
+    pub bytes: Vec<u8>,
+}
+
 /// Charts to check, and how.
 #[derive(Debug, Clone)]
 pub struct CheckRequest {
     /// Directories or archives of charts.
     pub charts: Vec<PathBuf>,
+    /// Charts that no path leads to.
+    pub archives: Vec<ChartArchive>,
     /// Directories or archives of subcharts whose files are checked by themselves. They are rendered with the charts they belong
     /// to, with the values that these give them.
     pub subcharts: Vec<PathBuf>,
@@ -103,6 +114,7 @@ impl CheckRequest {
     pub fn new(charts: Vec<PathBuf>, report_root: ReportRoot, versions: Vec<SupportedVersion>) -> Self {
         Self {
             charts,
+            archives: Vec::new(),
             subcharts: Vec::new(),
             report_root,
             links: LinkPolicy::StayInside,

@@ -40,10 +40,10 @@ pub(super) struct ChartValues {
 }
 
 /// All values that the request wants a chart rendered with, and findings for those that cannot be read. The first are the
-/// defaults or those that were given.
+/// defaults or those that were given; values files are those of the chart's directory, which an archive lacks.
 pub(super) fn chart_values(
     chart: &Chart,
-    directory: &Path,
+    directory: Option<&Path>,
     request: &CheckRequest,
 ) -> (Vec<ChartValues>, Vec<Finding>) {
     let mut findings = Vec::new();
@@ -68,6 +68,9 @@ pub(super) fn chart_values(
             is_for_tests: false,
         }),
     }
+    let Some(directory) = directory else {
+        return (all, findings);
+    };
     for name in values_files(directory, &request.values) {
         if let Some(message) = refusal(directory, &name, request) {
             findings.push(outside_link_finding(&chart.file_path(&name), &message));

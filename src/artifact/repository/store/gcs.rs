@@ -175,7 +175,8 @@ impl GcsStore {
         let refusal = Refusal::new(answer);
         // An object that must exist may have vanished; one that must not cannot be missing.
         let is_vanished = generation != 0 && refusal.is_object_missing();
-        if refusal.status == 412 || is_vanished {
+        // 409: another request for the object is in progress.
+        if matches!(refusal.status, 409 | 412) || is_vanished {
             return Ok(PutOutcome::Conflict);
         }
         Err(self.error(method, name, refusal.into_failure()))

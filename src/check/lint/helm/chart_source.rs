@@ -32,15 +32,7 @@ impl ChartSource {
         if is_archive_name(path) {
             let bytes = read_file(path, Named::ByInput, FILE_BYTES)
                 .map_err(|error| format!("unable to open tarball: {}", path_error("open", path, &error)))?;
-            let files = read_archive(&bytes).map_err(|error| format!("unable to extract tarball: {error}"))?;
-            let source = Self {
-                root: absolute(path),
-                shown: format!("{shown}!"),
-                archive: Some(files),
-                neighbours: Vec::new(),
-            };
-            check_name(&source).map_err(|error| format!("unable to extract tarball: {error}"))?;
-            return Ok(source);
+            return Self::from_archive(path, shown, &bytes);
         }
         let chart_yaml = path.join("Chart.yaml");
         match std::fs::metadata(&chart_yaml) {
@@ -55,6 +47,17 @@ impl ChartSource {
                 path_error("stat", &chart_yaml, &error)
             )),
         }
+    }
+
+    /// A chart whose archive is at hand; `path` and `shown` are what messages and reports call it.
+    ///
+    /// # Errors
+    /// When the archive cannot be read, or is not that of a chart. The text is Helm's.
+    pub fn from_archive(path: &Path, shown: &str, bytes: &[u8]) -> Result<Self, String> {
+        let files = read_archive(bytes).map_err(|error| format!("unable to extract tarball: {error}"))?;
+        let source = Self::from_files(path, &format!("{shown}!"), files, Vec::new());
+        check_name(&source).map_err(|error| format!("unable to extract tarball: {error}"))?;
+        Ok(source)
     }
 
     /// A chart whose files are at hand; `neighbours` are the charts among them that came from beside it, by their path inside
