@@ -5,6 +5,7 @@ mod chart_source;
 mod choose_version;
 mod connections;
 mod once_map;
+mod publish_targets;
 mod registry_charts;
 mod registry_push;
 mod remote_chart;
@@ -16,6 +17,10 @@ mod unpack;
 
 pub use archive_cache::ArchiveCache;
 pub use chart_source::{ChartSource, FetchedChart, ListedVersion, SourceError};
+pub use publish_targets::{
+    PublishTarget, PublishTargetError, RefusedTarget, TargetAddressError, TargetOutcome, TargetsRequest,
+    publish_to_targets,
+};
 pub use registry_push::{RegistryPush, RegistryPushError};
 pub use remote_chart::{ChartRequest, RemoteChart, is_remote, remote_chart};
 pub use remote_charts::RemoteCharts;
