@@ -18,6 +18,7 @@ mod cli;
 mod custom_resources;
 mod dependency;
 mod dependency_commands;
+mod destinations;
 mod exit_codes;
 mod data;
 mod definitions;

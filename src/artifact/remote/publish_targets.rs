@@ -8,7 +8,8 @@ use std::path::Path;
 
 use crate::artifact::oci::{OciReference, ReferenceError};
 use crate::artifact::repository::{
-    Existing, Item, Location, LocationError, PreparedRepository, PublishPackagesError, PublishRequest, Published,
+    ArchivePlace, Existing, GitRef, Item, Location, LocationError, PreparedRepository, PublishPackagesError,
+    PublishRequest, Published,
 };
 
 use super::registry_push::{RegistryPush, RegistryPushError};
@@ -18,10 +19,19 @@ use super::remote_charts::RemoteCharts;
 /// which compares, checks and writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PublishTarget {
-    /// A repository with an index that we write: a directory or a bucket.
-    Indexed(Location),
+    /// A repository with an index that we write.
+    Indexed(IndexedTarget),
     /// A path in a registry, below which each chart is.
     Registry(OciReference),
+}
+
+/// A repository with an index that we write: a directory or a bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexedTarget {
+    /// Its address.
+    pub location: Location,
+    /// The names that new archives get in it.
+    pub place: ArchivePlace,
 }
 
 /// A text that is not the address of something to publish to.
@@ -97,8 +107,20 @@ impl PublishTarget {
         Ok(if text.starts_with("oci://") {
             Self::Registry(OciReference::parse(text)?)
         } else {
-            Self::Indexed(Location::parse(text, base)?)
+            Self::Indexed(IndexedTarget {
+                location: Location::parse(text, base)?,
+                place: ArchivePlace::default(),
+            })
         })
+    }
+
+    /// The same for charts that are built from a branch or tag.
+    #[must_use]
+    pub fn built_from(mut self, git_ref: Option<&GitRef>) -> Self {
+        if let Self::Indexed(target) = &mut self {
+            target.place.git_ref = git_ref.cloned();
+        }
+        self
     }
 
     /// Whether Helm's and docker's files with logins are needed to publish there.
@@ -110,7 +132,7 @@ impl PublishTarget {
 impl fmt::Display for PublishTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Indexed(location) => location.fmt(f),
+            Self::Indexed(target) => target.location.fmt(f),
             Self::Registry(below) => below.fmt(f),
         }
     }
@@ -123,11 +145,16 @@ impl Prepared {
         request: TargetsRequest<'_>,
     ) -> Result<Self, PublishTargetError> {
         Ok(match target {
-            PublishTarget::Indexed(location) => {
+            PublishTarget::Indexed(target) => {
                 let is_alone = request.targets.len() == 1;
                 let stores = &charts.settings.stores;
-                let prepared = PreparedRepository::compare(location, request.to_indexed(), is_alone, stores)?;
-                Self::Indexed(prepared)
+                let request = request.to_indexed(&target.place);
+                Self::Indexed(PreparedRepository::compare(
+                    &target.location,
+                    request,
+                    is_alone,
+                    stores,
+                )?)
             }
             PublishTarget::Registry(below) => {
                 Self::Registry(RegistryPush::compare(charts, below, request.items, request.existing)?)
@@ -153,18 +180,16 @@ impl Prepared {
     fn carry_out(
         self,
         charts: &RemoteCharts,
-        request: TargetsRequest<'_>,
+        items: &[Item],
         now: &str,
     ) -> (Vec<Published>, Option<PublishTargetError>) {
         match self {
-            Self::Indexed(repository) => {
-                match repository.carry_out(request.to_indexed(), &charts.settings.stores, now) {
-                    Ok(published) => (published, None),
-                    Err(error) => (Vec::new(), Some(error.into())),
-                }
-            }
+            Self::Indexed(repository) => match repository.carry_out(items, &charts.settings.stores, now) {
+                Ok(published) => (published, None),
+                Err(error) => (Vec::new(), Some(error.into())),
+            },
             Self::Registry(push) => {
-                let (published, error) = push.carry_out(request.items);
+                let (published, error) = push.carry_out(items);
                 (published, error.map(PublishTargetError::from))
             }
         }
@@ -172,9 +197,10 @@ impl Prepared {
 }
 
 impl<'r> TargetsRequest<'r> {
-    const fn to_indexed(self) -> PublishRequest<'r> {
+    const fn to_indexed(self, place: &'r ArchivePlace) -> PublishRequest<'r> {
         PublishRequest {
             items: self.items,
+            place,
             existing: self.existing,
             is_dry_run: self.is_dry_run,
         }
@@ -214,7 +240,7 @@ pub fn publish_to_targets(
         let (published, error) = if request.is_dry_run {
             (compared.steps(), None)
         } else {
-            compared.carry_out(charts, request, now)
+            compared.carry_out(charts, request.items, now)
         };
         TargetOutcome {
             target: target.clone(),

@@ -1,5 +1,6 @@
 //! Chart archives to a chart repository, without losing the pushes of others.
 
+mod archive_place;
 mod content;
 mod git_ref;
 mod index_edit;
@@ -25,6 +26,7 @@ mod publish_packages;
 mod publish_tests;
 pub mod store;
 
+pub use archive_place::ArchivePlace;
 pub use content::is_same_content;
 pub use git_ref::{GitRef, RefKind};
 pub use index_entry::IndexEntry;

@@ -108,6 +108,13 @@ pub enum ObjectPathError {
     },
 }
 
+impl ObjectPathParts {
+    /// Whether the name of the chart and the version are such.
+    pub fn has_chart_and_version(&self) -> bool {
+        is_chart(&self.chart) && is_loose_version(&self.version)
+    }
+}
+
 impl fmt::Display for ObjectPathTemplate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)

@@ -1,5 +1,6 @@
 //! A version from one repository to another, without packing it again: the archive keeps its bytes and so its digest.
 
+use super::super::archive_place::ArchivePlace;
 use super::super::index_reader::index_versions;
 use super::super::index_update::INDEX;
 use super::super::location::Location;
@@ -50,6 +51,7 @@ pub fn copy_version(
     let has_provenance = item.provenance.is_some();
     let publish = PublishRequest {
         items: std::slice::from_ref(&item),
+        place: &ArchivePlace::default(),
         existing: request.existing,
         is_dry_run: request.is_dry_run,
     };
