@@ -29,7 +29,7 @@ pub(super) fn publish(
     request: TargetsRequest<'_>,
 ) -> Result<Vec<TargetOutcome>, CommandError> {
     let Connections { login, remote } = connections;
-    // A broken list of Helm's does not keep anybody from publishing to a bucket.
+    // A broken list of Helm's is not in the way of publishing to a bucket.
     let charts = if request.targets.iter().any(PublishTarget::needs_logins) {
         remote.charts(context, login, false)?
     } else {

@@ -104,7 +104,7 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
 }
 
 impl PushArguments {
-    /// The repositories of the configuration. One that is not used does not keep anybody from pushing to an address.
+    /// The repositories of the configuration. One that is not used is not in the way of pushing to an address.
     fn configured(&self, context: RunContext) -> Result<NamedRepositories, CommandError> {
         let has_url = !self.repository.is_empty() || self.last_url().is_some();
         if has_url && !self.destination.is_given() && self.config.is_none() {

@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use crate::artifact::package::VersionSuffix;
 use crate::artifact::remote::{NamedRepositories, NamedRepository, PublishTarget, RefPattern};
-use crate::artifact::repository::{ObjectPathTemplate, RefKind};
+use crate::artifact::repository::store::{S3Options, S3OptionsError};
+use crate::artifact::repository::{Location, ObjectPathTemplate, RefKind};
 
 /// The name that chooses by branch or tag.
 pub const BY_RULE: &str = "auto";
@@ -32,6 +33,12 @@ pub struct RepositoryEntry {
     pub path: Option<String>,
     /// What is added to the versions of charts that are packaged for it: a template.
     pub version_suffix: Option<String>,
+    /// Encryption of objects in S3.
+    pub sse: Option<String>,
+    /// Key of the encryption.
+    pub sse_kms_key_id: Option<String>,
+    /// Who may read objects in S3.
+    pub acl: Option<String>,
 }
 
 /// An entry that cannot be used: keys and numbers below `repositories`, and what is wrong there.
@@ -86,10 +93,38 @@ fn named_repository(entry: &RepositoryEntry, base: &Path) -> Result<NamedReposit
         target,
         suffix,
     };
+    let repository = with_s3_options(repository, entry)?;
     match template {
         Some(template) => with_path(repository, template),
         None => Ok(repository),
     }
+}
+
+/// The repository with options of S3.
+fn with_s3_options(mut repository: NamedRepository, entry: &RepositoryEntry) -> Result<NamedRepository, Wrong> {
+    let (sse, key, acl) = (
+        entry.sse.as_deref(),
+        entry.sse_kms_key_id.as_deref(),
+        entry.acl.as_deref(),
+    );
+    let options = S3Options::new(sse, key, acl).map_err(|error| {
+        let key = match &error {
+            S3OptionsError::Encryption(_) => "sse",
+            S3OptionsError::KeyUnused(_) => "sseKmsKeyId",
+            S3OptionsError::Acl(_) => "acl",
+        };
+        at(key)(error.to_string())
+    })?;
+    match &mut repository.target {
+        PublishTarget::Indexed(target) if matches!(target.location, Location::S3 { .. }) => target.s3 = options,
+        target => {
+            let given = [("sse", sse), ("sseKmsKeyId", key), ("acl", acl)];
+            if let Some((key, _)) = given.iter().find(|(_, value)| value.is_some()) {
+                return Err(at(key)(format!("{target} is not in S3, and this is an option of S3")));
+            }
+        }
+    }
+    Ok(repository)
 }
 
 /// The repository with a template for the names of archives.
@@ -261,6 +296,10 @@ repositories:
             (entry("  path: '{tag}/{chart}-{version}.tgz'"), "5:9: `{tag}/{chart}-{version}.tgz` has {tag}, and the repository has rules for branches"),
             (entry("  versionSuffix: x"), "5:18: `x` is not a suffix of versions"),
             (entry("  tags: [v*, '[0-9]']"), "5:14: `[0-9]` is not a pattern of names"),
+            (entry("  sse: aes"), "5:8: `aes` is not an encryption of S3"),
+            (entry("  sse: AES256\n  sseKmsKeyId: k"), "6:16: a key of the key management service is for aws:kms"),
+            (entry("  acl: publik-read"), "5:8: `publik-read` is not a canned access control list of S3"),
+            (entry("- {name: b, url: gs://c, acl: private}"), "5:31: gs://c is not in S3, and this is an option of S3"),
             (entry("  colour: red"), "5:3: unknown field `colour`"),
             (entry("- {name: a, url: s3://c}"), "5:10: there is a repository `a` before this one"),
             (entry("- {name: auto, url: s3://c}"), "5:10: `auto` is not allowed as a name"),

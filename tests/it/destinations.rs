@@ -274,19 +274,11 @@ fn charts_of_a_branch_have_a_version_and_a_directory_of_their_own() {
     assert!(index.contains(&format!("- web/feature/x/{file}\n")), "{index}");
     // The address in the index leads to the archive.
     let url = format!("file://{}", workspace.path("develop").display());
-    let pull = [
-        "pull",
-        "web",
-        "--repo",
-        &url,
-        "--version",
-        "0.1.0-feature-x.3+01234567",
-        "-d",
-        "out",
-    ];
-    let pulled = run_with(&workspace, &pull, &[]);
+    std::fs::remove_file(workspace.path(file)).expect("removed");
+    let version = "0.1.0-feature-x.3+01234567";
+    let pulled = run_with(&workspace, &["pull", "web", "--repo", &url, "--version", version], &[]);
     assert_eq!(pulled.code, 0, "{}", pulled.all());
-    assert!(workspace.path("out").join(file).exists());
+    assert!(workspace.path(file).exists());
     let checked = run_with(&workspace, &["repo", "check", &url], &[]);
     assert_eq!(checked.code, 0, "{}", checked.all());
     // A suffix on the command line needs no configuration.

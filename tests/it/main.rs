@@ -51,6 +51,7 @@ mod reports;
 mod repository;
 mod rows;
 mod rules;
+mod s3_options;
 mod s3_server;
 mod schema_rows;
 mod schema_urls;

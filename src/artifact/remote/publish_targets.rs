@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::artifact::oci::{OciReference, ReferenceError};
+use crate::artifact::repository::store::S3Options;
 use crate::artifact::repository::{
     ArchivePlace, Existing, GitRef, Item, Location, LocationError, PreparedRepository, PublishPackagesError,
     PublishRequest, Published,
@@ -32,6 +33,8 @@ pub struct IndexedTarget {
     pub location: Location,
     /// The names that new archives get in it.
     pub place: ArchivePlace,
+    /// How its objects are kept, if it is in S3.
+    pub s3: S3Options,
 }
 
 /// A text that is not the address of something to publish to.
@@ -110,6 +113,7 @@ impl PublishTarget {
             Self::Indexed(IndexedTarget {
                 location: Location::parse(text, base)?,
                 place: ArchivePlace::default(),
+                s3: S3Options::default(),
             })
         })
     }
@@ -147,14 +151,11 @@ impl Prepared {
         Ok(match target {
             PublishTarget::Indexed(target) => {
                 let is_alone = request.targets.len() == 1;
-                let stores = &charts.settings.stores;
+                let mut stores = charts.settings.stores.clone();
+                stores.s3 = stores.s3.with_options(&target.s3);
                 let request = request.to_indexed(&target.place);
-                Self::Indexed(PreparedRepository::compare(
-                    &target.location,
-                    request,
-                    is_alone,
-                    stores,
-                )?)
+                let prepared = PreparedRepository::compare(&target.location, request, is_alone, &stores)?;
+                Self::Indexed(prepared)
             }
             PublishTarget::Registry(below) => {
                 Self::Registry(RegistryPush::compare(charts, below, request.items, request.existing)?)
