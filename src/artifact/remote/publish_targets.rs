@@ -53,10 +53,16 @@ pub enum TargetAddressError {
 pub enum PublishTargetError {
     /// A repository does not accept them, or fails.
     #[error(transparent)]
-    Indexed(#[from] PublishPackagesError),
+    Indexed(Box<PublishPackagesError>),
     /// A registry does not accept them, or fails.
     #[error(transparent)]
     Registry(#[from] RegistryPushError),
+}
+
+impl From<PublishPackagesError> for PublishTargetError {
+    fn from(error: PublishPackagesError) -> Self {
+        Self::Indexed(Box::new(error))
+    }
 }
 
 /// A target that refused packages before anything was written anywhere.
@@ -67,7 +73,7 @@ pub struct RefusedTarget {
     pub target: PublishTarget,
     /// Why.
     #[source]
-    pub error: Box<PublishTargetError>,
+    pub error: PublishTargetError,
 }
 
 /// What to publish, where, and how.
@@ -218,13 +224,10 @@ pub fn publish_to_targets(
     charts: &RemoteCharts,
     request: TargetsRequest<'_>,
     now: &str,
-) -> Result<Vec<TargetOutcome>, RefusedTarget> {
+) -> Result<Vec<TargetOutcome>, Box<RefusedTarget>> {
     let refused = |target: &PublishTarget| {
         let target = target.clone();
-        |error| RefusedTarget {
-            target,
-            error: Box::new(error),
-        }
+        |error| Box::new(RefusedTarget { target, error })
     };
     let mut prepared = Vec::new();
     for target in request.targets {
