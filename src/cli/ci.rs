@@ -1,35 +1,34 @@
 //! `chartwright ci`: the whole pipeline as one step.
 
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::artifact::package::PackageOptions;
-use crate::artifact::repository::{Item, Location};
+use crate::artifact::remote::{NamedRepositories, PublishTarget, TargetsRequest};
+use crate::artifact::repository::{Existing, Item};
 use crate::check::run::{CheckRequest, find_charts};
-use crate::config::{ReadConfigError, Settings};
+use crate::config::Settings;
 use crate::engine::chart::LinkPolicy;
 use crate::kubernetes::validate::{KindFilter, Options};
 use crate::kubernetes::version::parse_versions;
-use crate::pipeline::{CiOutcome, Publish, PublishFailure, fork_of_pull_request, run_ci, summary_table};
+use crate::pipeline::{CiOutcome, Publish, PublishFailure, run_ci, summary_table};
 use crate::report::{Group, Remarks, concise};
-use crate::text::source::{Named, read_file};
 
 use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, report_notes};
+use super::destination_flags::{DestinationFlags, fork, read_settings, with_suffix};
 use super::exit_code::Exit;
 use super::link_flags::LinkFlags;
 use super::lint::check_error;
 use super::package::{package_error, package_time};
-use super::push::publish_to;
+use super::publish::{Connections, first_failure, parse_target, publish};
+use super::remote_flags::LoginFlags;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
 use super::schema_flags::FetchFlags;
 use super::time_flag::TimeFlag;
-
-/// Largest description of an event that is read; those of GitHub are below a megabyte.
-const EVENT_BYTES: u64 = 16 << 20;
 
 #[derive(Debug, Args)]
 pub(super) struct CiArguments {
@@ -41,7 +40,7 @@ pub(super) struct CiArguments {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Repository to publish to when there are no findings, instead of the configured one.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with = "to")]
     repository: Option<String>,
     /// Check only, publish nothing.
     #[arg(long)]
@@ -53,6 +52,8 @@ pub(super) struct CiArguments {
     /// commas.
     #[arg(long, alias = "kube-version", value_delimiter = ',', value_name = "VERSIONS")]
     kubernetes_version: Vec<String>,
+    #[command(flatten)]
+    destination: DestinationFlags,
     #[command(flatten)]
     schemas: FetchFlags,
     #[command(flatten)]
@@ -67,14 +68,17 @@ pub(super) struct CiArguments {
 
 pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, CommandError> {
     arguments.time.start()?;
-    let settings = read_settings(arguments)?;
+    if !arguments.directory.is_dir() {
+        let message = format!("{} is not a directory", arguments.directory.display());
+        return Err(CommandError::could_not_run(message));
+    }
+    let settings = read_settings(arguments.config.as_deref(), &arguments.directory)?;
     let config = &settings.config;
-    let location = location(context, arguments, &settings)?;
-    let withheld = location.as_ref().and_then(|_| withheld(context, arguments));
+    let repositories = repositories(context, arguments, &settings)?;
+    let withheld = repositories.as_ref().and_then(|_| withheld(context, arguments));
     if let Some(reason) = &withheld {
         context.report(reason);
     }
-    let location = location.filter(|_| withheld.is_none());
     let directories = std::slice::from_ref(&arguments.directory);
     let reporting = arguments
         .report
@@ -91,10 +95,28 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         }
     };
     // A baseline is a list of what is wrong: nothing is published while one is made.
-    let location = location.filter(|_| !reporting.writes_baseline());
-    let mut publish = |items: &[Item]| match &location {
-        Some(location) => publish_to(context, location, items),
-        None => Ok(Vec::new()),
+    let repositories = repositories.filter(|_| withheld.is_none() && !reporting.writes_baseline());
+    let source = arguments.destination.source(context, &arguments.directory);
+    let destinations = match &repositories {
+        Some(repositories) => arguments.destination.destinations(repositories, &source)?,
+        None => Vec::new(),
+    };
+    for destination in destinations.iter().filter(|destination| destination.name.is_some()) {
+        context.report(&destination.reason);
+    }
+    let targets: Vec<PublishTarget> = destinations.iter().map(|one| one.target.clone()).collect();
+    let mut publish = |items: &[Item]| {
+        let connections = Connections {
+            login: &LoginFlags::default(),
+            remote: arguments.dependencies.remote(),
+        };
+        let request = TargetsRequest {
+            targets: &targets,
+            items,
+            existing: Existing::Refuse,
+            is_dry_run: false,
+        };
+        publish(context, connections, request)
     };
     let options = PackageOptions {
         links: request.links,
@@ -102,22 +124,25 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         supply: request.supply.clone(),
         ..PackageOptions::default()
     };
-    let publish: Option<(&PackageOptions, &mut Publish<'_, CommandError>)> = match &location {
-        Some(_) => Some((&options, &mut publish)),
-        None => None,
+    let options = with_suffix(options, &destinations, &source)?;
+    let publish: Option<(&PackageOptions, &mut Publish<'_, CommandError>)> = if repositories.is_some() {
+        Some((&options, &mut publish))
+    } else {
+        None
     };
     let outcome = run_ci(&request, &|| context.check_world(), &progress, publish).map_err(check_error);
     report_notes(context, supply.as_deref());
     let outcome = outcome?;
     print(context, &reporting, &outcome, withheld.as_deref())?;
-    if let Some(location) = location.filter(|_| outcome.error.is_none() && !outcome.has_failed()) {
-        context.report(&format!("published to {location}"));
+    for done in outcome.published.iter().filter(|done| done.error.is_none()) {
+        context.report(&format!("published to {}", done.target));
     }
+    let has_failed = outcome.has_failed();
     match outcome.error {
         Some(PublishFailure::Package(error)) => Err(package_error(error)),
         Some(PublishFailure::Repository(error)) => Err(error),
-        None if outcome.has_failed() && !reporting.writes_baseline() => Ok(Exit::Findings),
-        None => Ok(Exit::Clean),
+        None if has_failed && !reporting.writes_baseline() => Ok(Exit::Findings),
+        None => first_failure(outcome.published).map(|()| Exit::Clean),
     }
 }
 
@@ -158,50 +183,36 @@ fn print(
     reporting.write_known(&groups)
 }
 
-fn read_settings(arguments: &CiArguments) -> Result<Settings, CommandError> {
-    if !arguments.directory.is_dir() {
-        let message = format!("{} is not a directory", arguments.directory.display());
-        return Err(CommandError::could_not_run(message));
-    }
-    let settings = match &arguments.config {
-        Some(path) => Settings::named(path, &arguments.directory),
-        None => Settings::found_in(&arguments.directory),
-    };
-    settings.map_err(|error| match error {
-        ReadConfigError::Read { .. } => CommandError::could_not_run(error),
-        ReadConfigError::Link { .. } | ReadConfigError::Config(_) => CommandError::usage(error),
-    })
-}
-
 /// Why nothing is published in this run, if it is for a pull request from a fork.
 fn withheld(context: RunContext, arguments: &CiArguments) -> Option<String> {
     if arguments.publish_from_forks {
         return None;
     }
-    let read = |path: &str| read_file(Path::new(path), Named::ByUser, EVENT_BYTES);
-    let reason = fork_of_pull_request(&|name| context.variable(name), &read)?;
+    let reason = fork(context)?;
     Some(format!(
         "not published: {reason}; --publish-from-forks publishes all the same"
     ))
 }
 
-fn location(
+/// The repositories that charts can be published to: nowhere unless one is given or configured.
+fn repositories(
     context: RunContext,
     arguments: &CiArguments,
     settings: &Settings,
-) -> Result<Option<Location>, CommandError> {
+) -> Result<Option<NamedRepositories>, CommandError> {
     if arguments.no_push {
         return Ok(None);
     }
-    let here = context.working_directory();
-    let (url, base) = match &arguments.repository {
-        Some(url) => (url.as_str(), here),
-        None => match settings.repository().map_err(CommandError::usage)? {
-            Some(url) => (url, here.join(settings.base())),
-            None => return Ok(None),
-        },
-    };
-    Location::parse(url, &base).map(Some).map_err(CommandError::usage)
+    if let Some(url) = &arguments.repository {
+        return Ok(Some(NamedRepositories {
+            named: Vec::new(),
+            unnamed: Some(parse_target(context, url)?),
+        }));
+    }
+    let configured = settings.repositories(&context.working_directory());
+    let configured = configured.map_err(CommandError::usage)?;
+    let is_wanted = !configured.is_empty() || arguments.destination.is_given();
+    Ok(Some(configured).filter(|_| is_wanted))
 }
 
 fn request(arguments: &CiArguments, settings: &Settings, reporting: &Reporting) -> Result<CheckRequest, CommandError> {

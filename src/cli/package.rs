@@ -8,6 +8,7 @@ use crate::artifact::package::{
     Package, PackageError, PackageOptions, ProvenanceError, WriteArchivesError, package_archive, package_chart, sign,
     write_archives,
 };
+use crate::artifact::remote::TargetsRequest;
 use crate::artifact::repository::{Existing, Item, Outcome};
 use crate::text::visible::{visible, without_commands};
 
@@ -16,10 +17,11 @@ use crate::engine::chart::{LoadError, LocalDependencyError};
 use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching, FoundChart};
 use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, local_dependency_error, report_notes};
+use super::destination_flags::SuffixFlags;
 use super::exit_code::Exit;
 use super::keyring_flags::KeyringFlags;
 use super::link_flags::LinkFlags;
-use super::push::{Target, Way, publish_all};
+use super::publish::{Connections, first_failure, parse_target, publish};
 use super::remote_flags::LoginFlags;
 use super::repository_flags::shown_line;
 use super::run_context::RunContext;
@@ -42,6 +44,8 @@ pub(super) struct PackageArguments {
     /// Set the appVersion in Chart.yaml.
     #[arg(long, value_name = "VERSION")]
     app_version: Option<String>,
+    #[command(flatten)]
+    suffix: SuffixFlags,
     #[command(flatten)]
     links: LinkFlags,
     /// Write nothing: make the archives, and compare them with what this repository or registry has.
@@ -71,6 +75,7 @@ pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<E
         version: arguments.version.clone(),
         app_version: arguments.app_version.clone(),
         links: arguments.links.policy(),
+        suffix: arguments.suffix.suffix(context)?,
         time: package_time(context)?,
         supply: supply.clone().map(|supply| supply as _),
     };
@@ -141,22 +146,27 @@ fn check(
     repository: &str,
     packages: Vec<Package>,
 ) -> Result<Exit, CommandError> {
-    let target = Target::parse(context, repository)?;
+    let target = parse_target(context, repository)?;
     let items: Vec<Item> = packages.into_iter().map(Item::from).collect();
-    let way = Way {
+    let request = TargetsRequest {
+        targets: &[target],
+        items: &items,
         existing: Existing::Skip,
         is_dry_run: true,
+    };
+    let connections = Connections {
         login: &LoginFlags::default(),
         remote: arguments.dependencies.remote(),
     };
+    let outcomes = publish(context, connections, request)?;
     let (mut lines, mut exit) = (String::new(), Exit::Clean);
-    for outcome in publish_all(context, &way, &[target], &items)? {
-        for (item, published) in items.iter().zip(outcome.result?) {
+    for outcome in &outcomes {
+        for (item, published) in items.iter().zip(&outcome.published) {
             let chart = format!("{} {}", item.metadata.name, item.metadata.version);
             let (verdict, is_same) = match published.outcome {
-                Outcome::AlreadyThere => (format!("is what {} has", outcome.place), true),
-                Outcome::Published => (format!("is not in {}", outcome.place), false),
-                Outcome::Skipped | Outcome::Replaced => (format!("differs from what {} has", outcome.place), false),
+                Outcome::AlreadyThere => (format!("is what {} has", outcome.target), true),
+                Outcome::Published => (format!("is not in {}", outcome.target), false),
+                Outcome::Skipped | Outcome::Replaced => (format!("differs from what {} has", outcome.target), false),
             };
             lines.push_str(&shown_line(&format!("{chart} {verdict}")));
             if !is_same {
@@ -165,6 +175,7 @@ fn check(
         }
     }
     context.write_stdout(lines.as_bytes())?;
+    first_failure(outcomes)?;
     Ok(exit)
 }
 

@@ -53,6 +53,8 @@ pub(crate) enum Fault {
     ChangesManifests,
     /// All uploads are refused.
     RefusesUploads,
+    /// Uploads are accepted, and the manifests of charts after the first are refused.
+    RefusesSecondChart,
 }
 
 /// How a registry behaves.
@@ -180,6 +182,10 @@ fn manifest(
     reference: &str,
 ) -> Answer {
     if request.method == "PUT" {
+        let is_first = content.tags.is_empty();
+        if behaviour.fault == Fault::RefusesSecondChart && !is_first {
+            return Answer::new(403, r#"{"errors": [{"code": "DENIED", "message": "quota"}]}"#);
+        }
         let digest = format!("sha256:{}", sha256(&request.body));
         for name in [reference, &digest] {
             content
@@ -242,6 +248,9 @@ fn tags(behaviour: &Behaviour, content: &Content, request: &Request) -> Answer {
 fn upload(behaviour: &Behaviour, content: &mut Content, request: &Request) -> Answer {
     if behaviour.fault == Fault::RefusesUploads {
         return Answer::new(403, r#"{"errors": [{"code": "DENIED", "message": "read only"}]}"#);
+    }
+    if request.method == "DELETE" {
+        return Answer::new(204, "");
     }
     if request.method == "POST" {
         return Answer::new(202, "").with("Location", &format!("{}one?state=s", request.path()));

@@ -6,6 +6,7 @@
 mod authorization;
 mod challenge;
 mod chart_config;
+mod check_writable;
 mod manifest;
 mod oci_error;
 mod package_time;

@@ -1,10 +1,13 @@
-//! Packages to the repositories at some addresses: all are compared before anything is written to one of them.
+//! Packages to the repository at an address: compared first, written later, so that several repositories can be compared before
+//! anything is written to one of them.
 
 use crate::artifact::package::Package;
 use crate::engine::chart::{ArchiveError, LoadError, archive_name, load_files, read_archive};
 
+use super::archive_place::ArchivePlace;
 use super::index_update::{Environment, UpdateError};
 use super::location::Location;
+use super::object_path::ObjectPathError;
 use super::open::{OpenError, RepositorySettings, open_store};
 use super::publish::{Existing, Item, Plan, PublishError, Published, carry_out, prepare};
 use super::store::Store;
@@ -29,28 +32,37 @@ pub enum PublishPackagesError {
     /// They cannot be published.
     #[error(transparent)]
     Publish(#[from] PublishError),
+    /// A package has no path in the repository.
+    #[error(transparent)]
+    Path(#[from] ObjectPathError),
 }
 
 /// What to publish, and how.
 #[derive(Debug, Clone, Copy)]
 pub struct PublishRequest<'r> {
-    /// The repositories.
-    pub locations: &'r [Location],
     /// The packages.
     pub items: &'r [Item],
+    /// The names that their archives get.
+    pub place: &'r ArchivePlace,
     /// What happens to versions that exist with other content.
     pub existing: Existing,
     /// Whether only the comparison is made.
     pub is_dry_run: bool,
 }
 
-/// The outcomes in one repository, in the order of the items.
-#[derive(Debug)]
-pub struct RepositoryOutcome {
-    /// The repository.
-    pub location: Location,
-    /// What was done, or why not.
-    pub result: Result<Vec<Published>, PublishError>,
+/// A repository that was compared with packages. Nothing has been written to it.
+pub struct PreparedRepository {
+    store: Box<dyn Store>,
+    plan: Box<Plan>,
+    existing: Existing,
+}
+
+impl std::fmt::Debug for PreparedRepository {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PreparedRepository")
+            .field("plan", &self.plan)
+            .finish_non_exhaustive()
+    }
 }
 
 impl From<Package> for Item {
@@ -80,60 +92,83 @@ impl Item {
     }
 }
 
-/// Publishes to the repositories at some addresses. Nothing is written to any of them unless all can be written to and accept
-/// all items; a repository that fails afterwards does not keep the others from being completed. `now` is an RFC 3339 time.
-///
-/// # Errors
-/// When a repository cannot be opened, or does not accept an item; with the repository.
-pub fn publish_packages(
-    request: PublishRequest<'_>,
-    settings: &RepositorySettings,
-    now: &str,
-) -> Result<Vec<RepositoryOutcome>, (Location, Box<PublishPackagesError>)> {
-    let environment = Environment {
-        now: now.to_owned(),
-        clock: &*settings.clock,
-    };
-    let PublishRequest {
-        locations,
-        items,
-        existing,
-        is_dry_run,
-    } = request;
-    let mut prepared = Vec::new();
-    for location in locations {
-        let (store, plan) =
-            prepare_at(location, request, settings).map_err(|error| (location.clone(), Box::new(error)))?;
-        prepared.push((location.clone(), store, plan));
+impl PreparedRepository {
+    /// Opens the repository at an address and compares packages with it. `is_alone` is whether it is the only repository:
+    /// a single package is then compared by writing it.
+    ///
+    /// # Errors
+    /// When the repository cannot be opened, or does not accept a package.
+    pub fn compare(
+        location: &Location,
+        request: PublishRequest<'_>,
+        is_alone: bool,
+        settings: &RepositorySettings,
+    ) -> Result<Self, PublishPackagesError> {
+        let objects = request.items.iter().map(|item| request.place.object(item));
+        let objects = objects.collect::<Result<Vec<_>, _>>()?;
+        let mut store = open_store(location, settings)?;
+        let is_decided_by_writing = is_alone && request.items.len() == 1 && !request.is_dry_run;
+        let plan = prepare(
+            &mut *store,
+            request.items,
+            &objects,
+            request.existing,
+            !is_decided_by_writing,
+        )?;
+        Ok(Self {
+            store,
+            plan: Box::new(plan),
+            existing: request.existing,
+        })
     }
-    if locations.len() > 1 && !is_dry_run {
-        for (location, store, _) in &mut prepared {
-            store.check_writable().map_err(|error| {
-                let error = PublishError::from(UpdateError::from(error));
-                (location.clone(), Box::new(error.into()))
-            })?;
-        }
+
+    /// What is to be done, in the order of the packages.
+    pub fn steps(&self) -> &[Published] {
+        &self.plan.steps
     }
-    let outcomes = prepared
-        .into_iter()
-        .map(|(location, mut store, plan)| RepositoryOutcome {
-            location,
-            result: if is_dry_run {
-                Ok(plan.steps)
-            } else {
-                carry_out(&mut *store, items, plan, existing, &environment)
-            },
-        });
-    Ok(outcomes.collect())
+
+    /// Finds out whether the repository can be written to.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub fn check_writable(&mut self) -> Result<(), PublishPackagesError> {
+        let checked = self.store.check_writable();
+        checked.map_err(|error| PublishError::from(UpdateError::from(error)).into())
+    }
+
+    /// Writes what was compared; `items` are those of the comparison, and `now` is an RFC 3339 time.
+    ///
+    /// # Errors
+    /// When the repository has changed since and does not accept a package any more, or fails. The index lists none of the
+    /// packages then that it did not list before.
+    pub fn carry_out(
+        mut self,
+        items: &[Item],
+        settings: &RepositorySettings,
+        now: &str,
+    ) -> Result<Vec<Published>, PublishPackagesError> {
+        let environment = Environment {
+            now: now.to_owned(),
+            clock: &*settings.clock,
+        };
+        let published = carry_out(&mut *self.store, items, *self.plan, self.existing, &environment)?;
+        Ok(published)
+    }
 }
 
-fn prepare_at(
+/// Publishes to the repository at an address, and no other. `now` is an RFC 3339 time.
+///
+/// # Errors
+/// When the repository cannot be opened, does not accept a package, or fails.
+pub fn publish_packages(
     location: &Location,
     request: PublishRequest<'_>,
     settings: &RepositorySettings,
-) -> Result<(Box<dyn Store>, Plan), PublishPackagesError> {
-    let mut store = open_store(location, settings)?;
-    let is_alone = request.locations.len() == 1 && request.items.len() == 1 && !request.is_dry_run;
-    let plan = prepare(&mut *store, request.items, request.existing, !is_alone)?;
-    Ok((store, plan))
+    now: &str,
+) -> Result<Vec<Published>, PublishPackagesError> {
+    let prepared = PreparedRepository::compare(location, request, true, settings)?;
+    if request.is_dry_run {
+        return Ok(prepared.plan.steps);
+    }
+    prepared.carry_out(request.items, settings, now)
 }

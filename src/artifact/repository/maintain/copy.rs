@@ -1,5 +1,6 @@
 //! A version from one repository to another, without packing it again: the archive keeps its bytes and so its digest.
 
+use super::super::archive_place::ArchivePlace;
 use super::super::index_reader::index_versions;
 use super::super::index_update::INDEX;
 use super::super::location::Location;
@@ -49,20 +50,18 @@ pub fn copy_version(
     let item = read_item(&mut *open_store(request.from, settings)?, request)?;
     let has_provenance = item.provenance.is_some();
     let publish = PublishRequest {
-        locations: std::slice::from_ref(request.to),
         items: std::slice::from_ref(&item),
+        place: &ArchivePlace::default(),
         existing: request.existing,
         is_dry_run: request.is_dry_run,
     };
-    let outcomes = publish_packages(publish, settings, now).map_err(|(_, error)| MaintainError::Publish(error))?;
-    for outcome in outcomes {
-        let published = outcome.result.map_err(publish_error)?;
-        if let Some(published) = published.into_iter().next() {
-            return Ok(Copied {
-                published,
-                has_provenance,
-            });
-        }
+    let published = publish_packages(request.to, publish, settings, now)
+        .map_err(|error| MaintainError::Publish(Box::new(error)))?;
+    if let Some(published) = published.into_iter().next() {
+        return Ok(Copied {
+            published,
+            has_provenance,
+        });
     }
     Err(publish_error(PublishError::Contradiction(item.file_name)))
 }
