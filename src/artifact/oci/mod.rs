@@ -6,6 +6,9 @@
 mod authorization;
 mod challenge;
 mod chart_config;
+mod check;
+mod copy;
+mod delete;
 mod manifest;
 mod oci_error;
 mod package_time;
@@ -13,10 +16,14 @@ mod pull;
 mod push;
 mod reference;
 mod registry;
+mod tagged;
 mod tags;
 
+pub use check::TagFault;
+pub use copy::CopySource;
 pub use oci_error::OciError;
 pub use pull::{PullOptions, PulledChart};
 pub use push::{ChartPush, PlannedChart, PushOutcome, PushedChart};
 pub use reference::{OciReference, ReferenceError, tag_of, version_of};
 pub use registry::{Registry, RegistrySettings};
+pub use tagged::TaggedChart;
