@@ -4,6 +4,7 @@ mod archive_cache;
 mod chart_source;
 mod choose_version;
 mod connections;
+mod maintain;
 mod once_map;
 mod registry_charts;
 mod registry_push;
@@ -16,6 +17,7 @@ mod unpack;
 
 pub use archive_cache::ArchiveCache;
 pub use chart_source::{ChartSource, FetchedChart, ListedVersion, SourceError};
+pub use maintain::{ChartRepository, CopyVersion, MaintainRemoteError};
 pub use registry_push::{RegistryPush, RegistryPushError};
 pub use remote_chart::{ChartRequest, RemoteChart, is_remote, remote_chart};
 pub use remote_charts::RemoteCharts;

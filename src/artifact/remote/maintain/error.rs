@@ -1,0 +1,59 @@
+//! Why charts could not be looked after.
+
+use crate::artifact::oci::{OciError, ReferenceError};
+use crate::artifact::repository::maintain::MaintainError;
+
+use super::super::chart_source::SourceError;
+use super::super::registry_push::RegistryPushError;
+
+/// Something that could not be done with charts of a repository or a registry.
+#[derive(Debug, thiserror::Error)]
+pub enum MaintainRemoteError {
+    /// A repository with an index.
+    #[error(transparent)]
+    Indexed(#[from] MaintainError),
+    /// A registry refuses, or what it has is not what it should be.
+    #[error(transparent)]
+    Registry(#[from] OciError),
+    /// A repository cannot be reached.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A registry does not accept a version.
+    #[error(transparent)]
+    Push(#[from] RegistryPushError),
+    /// A registry does not have a version.
+    #[error("{repository} does not have {chart} {version}")]
+    NoVersion {
+        /// The registry, with its path.
+        repository: String,
+        /// The chart.
+        chart: String,
+        /// The version.
+        version: String,
+    },
+    /// The charts below an address are not known.
+    #[error("{address} is not a chart, and the registry does not list what is below it: {reason}")]
+    NoList {
+        /// The address.
+        address: String,
+        /// What the registry says.
+        reason: String,
+    },
+    /// What a registry has is not a chart that can be copied.
+    #[error("{reference}: {reason}")]
+    Chart {
+        /// The chart with its tag.
+        reference: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A registry has no index.
+    #[error("{0} is in a registry, which has no index: its tags are the list of versions")]
+    NoIndex(String),
+}
+
+impl From<ReferenceError> for MaintainRemoteError {
+    fn from(error: ReferenceError) -> Self {
+        Self::Registry(error.into())
+    }
+}
