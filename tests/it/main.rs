@@ -39,6 +39,7 @@ mod properties;
 mod published_charts;
 mod refusals;
 mod repo_commands;
+mod repo_registry;
 mod remote_http;
 mod remote_oci;
 mod remote_oci_server;
