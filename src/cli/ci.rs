@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::artifact::package::PackageOptions;
-use crate::artifact::repository::{Item, Location};
+use crate::artifact::remote::{PublishTarget, TargetsRequest};
+use crate::artifact::repository::{Existing, Item};
 use crate::check::run::{CheckRequest, find_charts};
 use crate::config::{ReadConfigError, Settings};
 use crate::engine::chart::LinkPolicy;
@@ -22,7 +23,8 @@ use super::exit_code::Exit;
 use super::link_flags::LinkFlags;
 use super::lint::check_error;
 use super::package::{package_error, package_time};
-use super::push::publish_to;
+use super::publish::{Connections, first_failure, parse_target_at, publish};
+use super::remote_flags::LoginFlags;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
 use super::schema_flags::FetchFlags;
@@ -69,12 +71,11 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
     arguments.time.start()?;
     let settings = read_settings(arguments)?;
     let config = &settings.config;
-    let location = location(context, arguments, &settings)?;
-    let withheld = location.as_ref().and_then(|_| withheld(context, arguments));
+    let targets = targets(context, arguments, &settings)?;
+    let withheld = targets.first().and_then(|_| withheld(context, arguments));
     if let Some(reason) = &withheld {
         context.report(reason);
     }
-    let location = location.filter(|_| withheld.is_none());
     let directories = std::slice::from_ref(&arguments.directory);
     let reporting = arguments
         .report
@@ -91,10 +92,19 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         }
     };
     // A baseline is a list of what is wrong: nothing is published while one is made.
-    let location = location.filter(|_| !reporting.writes_baseline());
-    let mut publish = |items: &[Item]| match &location {
-        Some(location) => publish_to(context, location, items),
-        None => Ok(Vec::new()),
+    let publishes = !targets.is_empty() && withheld.is_none() && !reporting.writes_baseline();
+    let mut publish = |items: &[Item]| {
+        let connections = Connections {
+            login: &LoginFlags::default(),
+            remote: arguments.dependencies.remote(),
+        };
+        let request = TargetsRequest {
+            targets: &targets,
+            items,
+            existing: Existing::Refuse,
+            is_dry_run: false,
+        };
+        publish(context, connections, request)
     };
     let options = PackageOptions {
         links: request.links,
@@ -102,22 +112,24 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         supply: request.supply.clone(),
         ..PackageOptions::default()
     };
-    let publish: Option<(&PackageOptions, &mut Publish<'_, CommandError>)> = match &location {
-        Some(_) => Some((&options, &mut publish)),
-        None => None,
+    let publish: Option<(&PackageOptions, &mut Publish<'_, CommandError>)> = if publishes {
+        Some((&options, &mut publish))
+    } else {
+        None
     };
     let outcome = run_ci(&request, &|| context.check_world(), &progress, publish).map_err(check_error);
     report_notes(context, supply.as_deref());
     let outcome = outcome?;
     print(context, &reporting, &outcome, withheld.as_deref())?;
-    if let Some(location) = location.filter(|_| outcome.error.is_none() && !outcome.has_failed()) {
-        context.report(&format!("published to {location}"));
+    for done in outcome.published.iter().filter(|done| done.error.is_none()) {
+        context.report(&format!("published to {}", done.target));
     }
+    let has_failed = outcome.has_failed();
     match outcome.error {
         Some(PublishFailure::Package(error)) => Err(package_error(error)),
         Some(PublishFailure::Repository(error)) => Err(error),
-        None if outcome.has_failed() && !reporting.writes_baseline() => Ok(Exit::Findings),
-        None => Ok(Exit::Clean),
+        None if has_failed && !reporting.writes_baseline() => Ok(Exit::Findings),
+        None => first_failure(outcome.published).map(|()| Exit::Clean),
     }
 }
 
@@ -185,23 +197,24 @@ fn withheld(context: RunContext, arguments: &CiArguments) -> Option<String> {
     ))
 }
 
-fn location(
+/// Where charts are published: nowhere unless a repository is given or configured.
+fn targets(
     context: RunContext,
     arguments: &CiArguments,
     settings: &Settings,
-) -> Result<Option<Location>, CommandError> {
+) -> Result<Vec<PublishTarget>, CommandError> {
     if arguments.no_push {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let here = context.working_directory();
     let (url, base) = match &arguments.repository {
         Some(url) => (url.as_str(), here),
         None => match settings.repository().map_err(CommandError::usage)? {
             Some(url) => (url, here.join(settings.base())),
-            None => return Ok(None),
+            None => return Ok(Vec::new()),
         },
     };
-    Location::parse(url, &base).map(Some).map_err(CommandError::usage)
+    Ok(vec![parse_target_at(url, &base)?])
 }
 
 fn request(arguments: &CiArguments, settings: &Settings, reporting: &Reporting) -> Result<CheckRequest, CommandError> {

@@ -16,6 +16,7 @@ mod network;
 mod output_directory;
 mod package;
 mod post_renderer;
+mod publish;
 mod pull;
 mod push;
 mod repo;

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::artifact::package::{
     Package, PackageError, PackageOptions, ProvenanceError, WriteArchivesError, package_chart, sign, write_archives,
 };
+use crate::artifact::remote::TargetsRequest;
 use crate::artifact::repository::{Existing, Item, Outcome};
 use crate::text::visible::{visible, without_commands};
 
@@ -17,7 +18,7 @@ use super::dependency_flags::{DependencyFlags, local_dependency_error, report_no
 use super::exit_code::Exit;
 use super::keyring_flags::KeyringFlags;
 use super::link_flags::LinkFlags;
-use super::push::{Target, Way, publish_all};
+use super::publish::{Connections, first_failure, parse_target, publish};
 use super::remote_flags::LoginFlags;
 use super::repository_flags::shown_line;
 use super::run_context::RunContext;
@@ -115,22 +116,27 @@ fn check(
     repository: &str,
     packages: Vec<Package>,
 ) -> Result<Exit, CommandError> {
-    let target = Target::parse(context, repository)?;
+    let target = parse_target(context, repository)?;
     let items: Vec<Item> = packages.into_iter().map(Item::from).collect();
-    let way = Way {
+    let request = TargetsRequest {
+        targets: &[target],
+        items: &items,
         existing: Existing::Skip,
         is_dry_run: true,
+    };
+    let connections = Connections {
         login: &LoginFlags::default(),
         remote: arguments.dependencies.remote(),
     };
+    let outcomes = publish(context, connections, request)?;
     let (mut lines, mut exit) = (String::new(), Exit::Clean);
-    for outcome in publish_all(context, &way, &[target], &items)? {
-        for (item, published) in items.iter().zip(outcome.result?) {
+    for outcome in &outcomes {
+        for (item, published) in items.iter().zip(&outcome.published) {
             let chart = format!("{} {}", item.metadata.name, item.metadata.version);
             let (verdict, is_same) = match published.outcome {
-                Outcome::AlreadyThere => (format!("is what {} has", outcome.place), true),
-                Outcome::Published => (format!("is not in {}", outcome.place), false),
-                Outcome::Skipped | Outcome::Replaced => (format!("differs from what {} has", outcome.place), false),
+                Outcome::AlreadyThere => (format!("is what {} has", outcome.target), true),
+                Outcome::Published => (format!("is not in {}", outcome.target), false),
+                Outcome::Skipped | Outcome::Replaced => (format!("differs from what {} has", outcome.target), false),
             };
             lines.push_str(&shown_line(&format!("{chart} {verdict}")));
             if !is_same {
@@ -139,6 +145,7 @@ fn check(
         }
     }
     context.write_stdout(lines.as_bytes())?;
+    first_failure(outcomes)?;
     Ok(exit)
 }
 

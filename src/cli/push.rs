@@ -5,16 +5,15 @@ use std::path::Path;
 use clap::Args;
 use serde_json::json;
 
-use crate::artifact::oci::OciReference;
-use crate::artifact::remote::{RegistryPush, RegistryPushError};
-use crate::artifact::repository::{Existing, Item, Location, Outcome, PublishRequest, Published, publish_packages};
+use crate::artifact::remote::{PublishTarget, TargetOutcome, TargetsRequest};
+use crate::artifact::repository::{Existing, Item, Outcome, Published};
+use crate::text::redact::redact_message;
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::publish::{Connections, first_failure, parse_target, publish};
 use super::remote_flags::{LoginFlags, RemoteFlags};
-use super::repository_flags::{
-    OutputFormat, parse_location, print_json, publish_error, publish_packages_error, repository_settings, shown_line,
-};
+use super::repository_flags::{OutputFormat, print_json, shown_line};
 use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
@@ -45,46 +44,14 @@ pub(super) struct PushArguments {
     remote: RemoteFlags,
 }
 
-/// A repository with an index, or a registry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Target {
-    Indexed(Location),
-    Registry(OciReference),
-}
-
-impl Target {
-    /// The address of one.
-    pub(super) fn parse(context: RunContext, text: &str) -> Result<Self, CommandError> {
-        Ok(if text.starts_with("oci://") {
-            Self::Registry(OciReference::parse(text).map_err(CommandError::usage)?)
-        } else {
-            Self::Indexed(parse_location(context, text)?)
-        })
-    }
-}
-
-/// How charts are published.
-pub(super) struct Way<'w> {
-    pub(super) existing: Existing,
-    pub(super) is_dry_run: bool,
-    pub(super) login: &'w LoginFlags,
-    pub(super) remote: &'w RemoteFlags,
-}
-
-/// What was done in one of the targets.
-pub(super) struct TargetOutcome {
-    pub(super) place: String,
-    pub(super) result: Result<Vec<Published>, CommandError>,
-}
-
 pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit, CommandError> {
     let (archives, repositories) = arguments.split();
     if archives.is_empty() || repositories.is_empty() {
         return Err(CommandError::usage("an archive and a repository are needed"));
     }
-    let mut targets: Vec<Target> = Vec::new();
+    let mut targets: Vec<PublishTarget> = Vec::new();
     for repository in repositories {
-        let target = Target::parse(context, repository)?;
+        let target = parse_target(context, repository)?;
         if !targets.contains(&target) {
             targets.push(target);
         }
@@ -94,17 +61,21 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
         .map(|path| read_item(context, path))
         .collect::<Result<Vec<_>, _>>()?;
     check_different(&items)?;
-    let way = Way {
+    let request = TargetsRequest {
+        targets: &targets,
+        items: &items,
         existing: match (arguments.force, arguments.skip_existing) {
             (true, _) => Existing::Replace,
             (false, true) => Existing::Skip,
             (false, false) => Existing::Refuse,
         },
         is_dry_run: arguments.dry_run,
+    };
+    let connections = Connections {
         login: &arguments.login,
         remote: &arguments.remote,
     };
-    let outcomes = publish_all(context, &way, &targets, &items)?;
+    let outcomes = publish(context, connections, request)?;
     match arguments.output {
         OutputFormat::Text => {
             let lines: String = outcomes
@@ -119,78 +90,8 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
             print_json(context, &report)?;
         }
     }
-    let failed = outcomes
-        .into_iter()
-        .find_map(|outcome| outcome.result.err().map(|error| (outcome.place, error)));
-    match failed {
-        Some((place, error)) => Err(at(targets.len(), &place, error)),
-        None => Ok(Exit::Clean),
-    }
-}
-
-/// Publishes to all targets. Everything is compared in all of them before anything is written to one.
-pub(super) fn publish_all(
-    context: RunContext,
-    way: &Way<'_>,
-    targets: &[Target],
-    items: &[Item],
-) -> Result<Vec<TargetOutcome>, CommandError> {
-    let existing = way.existing;
-    let mut locations = Vec::new();
-    let mut registries = Vec::new();
-    for target in targets {
-        match target {
-            Target::Indexed(location) => locations.push(location.clone()),
-            Target::Registry(below) => registries.push(below),
-        }
-    }
-    let mut compared = Vec::new();
-    if !registries.is_empty() {
-        let charts = way.remote.charts(context, way.login, false)?;
-        for below in registries {
-            let push = RegistryPush::compare(&charts, below, items, existing);
-            let push = push.map_err(|error| at(targets.len(), &below.to_string(), registry_error(&error)))?;
-            compared.push((below, push));
-        }
-        for note in charts.take_notes() {
-            context.report(&format!("note: {note}"));
-        }
-    }
-    let request = PublishRequest {
-        locations: &locations,
-        items,
-        existing,
-        is_dry_run: way.is_dry_run,
-    };
-    let indexed = publish_packages(request, &repository_settings(context), &context.now_rfc3339())
-        .map_err(|(location, error)| at(targets.len(), &location.to_string(), publish_packages_error(*error)))?;
-    let indexed = indexed.into_iter().map(|outcome| TargetOutcome {
-        place: outcome.location.to_string(),
-        result: outcome.result.map_err(publish_error),
-    });
-    let in_registries = compared.into_iter().map(|(below, push)| TargetOutcome {
-        place: below.to_string(),
-        result: if way.is_dry_run {
-            Ok(push.steps())
-        } else {
-            push.carry_out(items).map_err(|error| registry_error(&error))
-        },
-    });
-    Ok(indexed.chain(in_registries).collect())
-}
-
-fn registry_error(error: &RegistryPushError) -> CommandError {
-    let (shown, hint) = match error {
-        RegistryPushError::Registry(error) if error.is_finding() => {
-            (CommandError::findings(error), error.hint().map(str::to_owned))
-        }
-        RegistryPushError::Registry(error) => (CommandError::could_not_run(error), error.hint().map(str::to_owned)),
-        RegistryPushError::Source(error) => (CommandError::could_not_run(error), error.hint.clone()),
-    };
-    match hint {
-        Some(hint) => shown.with_hint(hint),
-        None => shown,
-    }
+    first_failure(outcomes)?;
+    Ok(Exit::Clean)
 }
 
 impl PushArguments {
@@ -204,15 +105,6 @@ impl PushArguments {
             }
             _ => (all, self.repository.iter().collect()),
         }
-    }
-}
-
-/// An error of one of several repositories names it.
-fn at(targets: usize, place: &str, error: CommandError) -> CommandError {
-    if targets > 1 {
-        error.with_hint(format!("the repository is {place}"))
-    } else {
-        error
     }
 }
 
@@ -231,13 +123,23 @@ fn check_different(items: &[Item]) -> Result<(), CommandError> {
 }
 
 fn lines(items: &[Item], outcome: &TargetOutcome, is_dry_run: bool) -> String {
-    let Ok(published) = &outcome.result else {
-        return shown_line(&format!("Failed in {}", outcome.place));
-    };
-    let lines = items.iter().zip(published);
+    let place = outcome.target.to_string();
+    let mut lines: String = items
+        .iter()
+        .zip(&outcome.published)
+        .map(|(item, published)| outcome_line(item, published, &place, is_dry_run))
+        .collect();
+    if outcome.error.is_some() {
+        let rest = items.iter().skip(outcome.published.len());
+        let rest: Vec<String> = rest
+            .map(|item| format!("{} {}", item.metadata.name, item.metadata.version))
+            .collect();
+        lines.push_str(&shown_line(&format!(
+            "Failed in {place}: not pushed: {}",
+            rest.join(", ")
+        )));
+    }
     lines
-        .map(|(item, published)| outcome_line(item, published, &outcome.place, is_dry_run))
-        .collect()
 }
 
 /// What was done with one chart, with its digest and place.
@@ -258,22 +160,21 @@ fn outcome_line(item: &Item, published: &Published, location: &str, is_dry_run: 
 }
 
 fn as_json(items: &[Item], outcome: &TargetOutcome) -> serde_json::Value {
-    let location = &outcome.place;
-    match &outcome.result {
-        Ok(published) => {
-            let charts = items.iter().zip(published).map(|(item, published)| {
-                json!({
-                    "name": item.metadata.name,
-                    "version": item.metadata.version,
-                    "outcome": published.outcome.name(),
-                    "digest": published.digest,
-                    "url": format!("{location}/{}", published.object),
-                })
-            });
-            json!({"repository": location, "charts": charts.collect::<Vec<_>>()})
-        }
-        Err(error) => json!({"repository": location, "error": error.message()}),
+    let location = outcome.target.to_string();
+    let charts = items.iter().zip(&outcome.published).map(|(item, published)| {
+        json!({
+            "name": item.metadata.name,
+            "version": item.metadata.version,
+            "outcome": published.outcome.name(),
+            "digest": published.digest,
+            "url": format!("{location}/{}", published.object),
+        })
+    });
+    let mut report = json!({"repository": location, "charts": charts.collect::<Vec<_>>()});
+    if let (Some(error), Some(fields)) = (&outcome.error, report.as_object_mut()) {
+        fields.insert("error".to_owned(), json!(redact_message(&error.to_string())));
     }
+    report
 }
 
 fn read_item(context: RunContext, path: &str) -> Result<Item, CommandError> {
@@ -294,26 +195,4 @@ fn read_item(context: RunContext, path: &str) -> Result<Item, CommandError> {
         item.provenance = Some(context.read_file(&provenance)?);
     }
     Ok(item)
-}
-
-/// Publishes to one repository, with the process's clock and environment.
-pub(super) fn publish_to(
-    context: RunContext,
-    location: &Location,
-    items: &[Item],
-) -> Result<Vec<Outcome>, CommandError> {
-    let request = PublishRequest {
-        locations: std::slice::from_ref(location),
-        items,
-        existing: Existing::Refuse,
-        is_dry_run: false,
-    };
-    let outcomes = publish_packages(request, &repository_settings(context), &context.now_rfc3339())
-        .map_err(|(_, error)| publish_packages_error(*error))?;
-    let mut results = Vec::new();
-    for outcome in outcomes {
-        let published = outcome.result.map_err(publish_error)?;
-        results.extend(published.into_iter().map(|one| one.outcome));
-    }
-    Ok(results)
 }

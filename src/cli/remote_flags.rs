@@ -1,20 +1,17 @@
 //! Flags about how repositories and registries are reached, in Helm's names, and what they mean together with the environment.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
 
 use crate::artifact::credential::{
     CertificateFiles, CredentialError, HelmHome, Login, RegistryLogins, RepositoriesFile,
 };
-use crate::artifact::network::{CertificateCheck, RetryPolicy, Secret};
+use crate::artifact::network::Secret;
 use crate::artifact::remote::{RemoteCharts, RemoteLimits, RemoteSettings, SourceError};
-use crate::artifact::repository::RepositorySettings;
-use crate::artifact::repository::store::{GcsSettings, S3Settings};
 
 use super::command_error::CommandError;
-use super::network::{ProcessClock, network_settings};
+use super::repository_flags::repository_settings;
 use super::run_context::RunContext;
 
 /// Credentials for the one repository or registry that a command is about. Commands about several do not have these flags: the
@@ -104,23 +101,43 @@ impl RemoteFlags {
         given: &LoginFlags,
         with_provenance: bool,
     ) -> Result<RemoteCharts, CommandError> {
+        let home = HelmHome::from_variables(&|name| context.variable(name));
+        let path = self.repository_config.as_ref().unwrap_or(&home.repositories);
+        let repositories = RepositoriesFile::read(path).map_err(|error| credential_error(&error))?;
+        let login = given.login(context)?;
+        Ok(self.charts_with(context, given, login, repositories, with_provenance))
+    }
+
+    /// The same for stores only, which are reached without Helm's list of repositories and without a login of the flags.
+    pub(super) fn charts_of_stores(&self, context: RunContext) -> RemoteCharts {
+        self.charts_with(
+            context,
+            &LoginFlags::default(),
+            None,
+            RepositoriesFile::default(),
+            false,
+        )
+    }
+
+    fn charts_with(
+        &self,
+        context: RunContext,
+        given: &LoginFlags,
+        login: Option<Login>,
+        repositories: RepositoriesFile,
+        with_provenance: bool,
+    ) -> RemoteCharts {
         let variable = |name: &str| context.variable(name);
         let home = HelmHome::from_variables(&variable);
-        let login = given.login(context)?;
         let or = |given: &Option<PathBuf>, default: PathBuf| given.clone().unwrap_or(default);
-        let repositories = RepositoriesFile::read(&or(&self.repository_config, home.repositories))
-            .map_err(|error| credential_error(&error))?;
-        let registry_config = or(&self.registry_config, home.registry_config);
-        Ok(RemoteCharts::new(RemoteSettings {
-            stores: RepositorySettings {
-                network: network_settings(context, CertificateCheck::Verify),
-                s3: S3Settings::from_variables(&variable),
-                gcs: GcsSettings::from_variables(&variable),
-                retry: RetryPolicy::default(),
-                clock: Arc::new(ProcessClock),
-            },
+        RemoteCharts::new(RemoteSettings {
+            stores: repository_settings(context),
             repositories,
-            registries: RegistryLogins::from_variables(login.clone(), registry_config, &variable),
+            registries: RegistryLogins::from_variables(
+                login.clone(),
+                or(&self.registry_config, home.registry_config),
+                &variable,
+            ),
             login,
             certificates: CertificateFiles {
                 authorities: self.ca_file.clone(),
@@ -135,7 +152,7 @@ impl RemoteFlags {
             with_provenance,
             base: context.working_directory(),
             limits: RemoteLimits::default(),
-        }))
+        })
     }
 }
 

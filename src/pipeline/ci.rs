@@ -1,6 +1,7 @@
 //! The pipeline step: check every chart, and publish them when none has failed.
 
 use crate::artifact::package::{PackageError, PackageOptions, package_chart};
+use crate::artifact::remote::TargetOutcome;
 use crate::artifact::repository::{Item, Outcome};
 use crate::check::finding::Finding;
 use crate::check::run::{CheckError, CheckOutcome, CheckRequest, CheckedChart, check_charts};
@@ -15,11 +16,11 @@ pub enum ChartResult {
     NotRendered,
     /// It has findings that fail the run.
     Failed,
-    /// It is in the repository now.
+    /// It is in all repositories now.
     Published,
-    /// It was in the repository before, with the same content.
+    /// It was in all repositories before, with the same content.
     Unchanged,
-    /// It should have been published and was not: another chart failed, or the repository did.
+    /// It should have been published and was not: another chart failed, or one of the repositories did.
     NotPublished,
 }
 
@@ -55,6 +56,8 @@ pub struct CiOutcome<E> {
     pub checked: CheckOutcome,
     /// How each of them ended.
     pub results: Vec<ChartResult>,
+    /// What was done in each of the repositories.
+    pub published: Vec<TargetOutcome>,
     /// Why nothing was published, where that was not for findings.
     pub error: Option<PublishFailure<E>>,
 }
@@ -71,8 +74,8 @@ impl<E> CiOutcome<E> {
     }
 }
 
-/// Publishes archives; outcomes are in their order.
-pub type Publish<'p, E> = dyn FnMut(&[Item]) -> Result<Vec<Outcome>, E> + 'p;
+/// Publishes archives; fails where nothing was written to any repository.
+pub type Publish<'p, E> = dyn FnMut(&[Item]) -> Result<Vec<TargetOutcome>, E> + 'p;
 
 /// Checks the charts of a request, and hands their packages to `publish` if none of them has failed.
 ///
@@ -88,6 +91,7 @@ pub fn run_ci<W: World, E>(
     let mut outcome = CiOutcome {
         results: checked.charts.iter().map(|chart| verdict(chart, request)).collect(),
         checked,
+        published: Vec::new(),
         error: None,
     };
     let Some((options, publish)) = publish else {
@@ -102,11 +106,9 @@ pub fn run_ci<W: World, E>(
         .and_then(|items| publish(&items).map_err(PublishFailure::Repository));
     match published {
         Ok(published) => {
-            let result = |published| match published {
-                Outcome::Published | Outcome::Replaced => ChartResult::Published,
-                Outcome::AlreadyThere | Outcome::Skipped => ChartResult::Unchanged,
-            };
-            outcome.results = published.into_iter().map(result).collect();
+            let charts = 0..outcome.results.len();
+            outcome.results = charts.map(|chart| result(chart, &published)).collect();
+            outcome.published = published;
         }
         Err(error) => {
             outcome.not_published();
@@ -123,6 +125,21 @@ impl<E> CiOutcome<E> {
                 *result = ChartResult::NotPublished;
             }
         }
+    }
+}
+
+/// How a chart ended, by its outcomes in the repositories.
+fn result(chart: usize, published: &[TargetOutcome]) -> ChartResult {
+    let mut outcomes = published
+        .iter()
+        .map(|target| target.published.get(chart).map(|one| one.outcome));
+    let is_unchanged = |outcome| matches!(outcome, Some(Outcome::AlreadyThere | Outcome::Skipped));
+    if outcomes.clone().any(|outcome| outcome.is_none()) {
+        ChartResult::NotPublished
+    } else if outcomes.all(is_unchanged) {
+        ChartResult::Unchanged
+    } else {
+        ChartResult::Published
     }
 }
 
@@ -148,6 +165,8 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     use super::*;
+    use crate::artifact::remote::PublishTarget;
+    use crate::artifact::repository::Published;
     use crate::engine::render::FixedClock;
     use crate::kubernetes::version::SupportedVersion;
     use crate::text::rule::Severity;
@@ -186,7 +205,7 @@ mod tests {
         let mut handed = Vec::new();
         let mut publish = |items: &[Item]| {
             handed.push(items.iter().map(|item| item.file_name.clone()).collect());
-            answer.map(<[Outcome]>::to_vec).map_err(str::to_owned)
+            answer.map(|outcomes| vec![target(outcomes)]).map_err(str::to_owned)
         };
         let outcome = run_ci(
             request,
@@ -196,6 +215,41 @@ mod tests {
         )
         .unwrap();
         (outcome, handed)
+    }
+
+    /// A repository in which this was done.
+    fn target(outcomes: &[Outcome]) -> TargetOutcome {
+        let published = outcomes.iter().map(|&outcome| Published {
+            outcome,
+            digest: String::new(),
+            object: String::new(),
+        });
+        TargetOutcome {
+            target: PublishTarget::parse("s3://charts", Path::new("/")).unwrap(),
+            published: published.collect(),
+            error: None,
+        }
+    }
+
+    #[test]
+    fn a_chart_is_published_once_all_repositories_have_it() {
+        use ChartResult::{NotPublished, Published, Unchanged};
+        use Outcome::{AlreadyThere, Replaced, Skipped};
+        for (outcomes, want) in [
+            (&[&[Outcome::Published, AlreadyThere][..]][..], [Published, Unchanged]),
+            (
+                &[&[AlreadyThere, AlreadyThere], &[Replaced, Skipped]],
+                [Published, Unchanged],
+            ),
+            (
+                &[&[Outcome::Published, Outcome::Published], &[Outcome::Published]],
+                [Published, NotPublished],
+            ),
+            (&[&[], &[AlreadyThere, AlreadyThere]], [NotPublished, NotPublished]),
+        ] {
+            let targets: Vec<TargetOutcome> = outcomes.iter().map(|outcomes| target(outcomes)).collect();
+            assert_eq!([0, 1].map(|chart| result(chart, &targets)), want, "{outcomes:?}");
+        }
     }
 
     fn world() -> impl World {

@@ -102,6 +102,7 @@ mod tests {
                 ..CheckOutcome::default()
             },
             results: vec![ChartResult::Failed, ChartResult::NotPublished],
+            published: Vec::new(),
             error: None,
         };
         let want = "\

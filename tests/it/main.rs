@@ -36,6 +36,7 @@ mod layering;
 mod places;
 mod planted_tokens;
 mod properties;
+mod publish_targets;
 mod published_charts;
 mod refusals;
 mod repo_commands;

@@ -53,6 +53,8 @@ pub(crate) enum Fault {
     ChangesManifests,
     /// All uploads are refused.
     RefusesUploads,
+    /// Uploads are accepted, and the manifests of charts after the first are refused.
+    RefusesSecondChart,
 }
 
 /// What a registry removes.
@@ -202,6 +204,10 @@ fn manifest(
     reference: &str,
 ) -> Answer {
     if request.method == "PUT" {
+        let is_first = content.tags.is_empty();
+        if behaviour.fault == Fault::RefusesSecondChart && !is_first {
+            return Answer::new(403, r#"{"errors": [{"code": "DENIED", "message": "quota"}]}"#);
+        }
         let digest = format!("sha256:{}", sha256(&request.body));
         for name in [reference, &digest] {
             content
@@ -306,6 +312,9 @@ fn upload(behaviour: &Behaviour, content: &mut Content, request: &Request) -> An
         if content.blobs.contains_key(&digest) {
             return Answer::new(201, "");
         }
+    }
+    if request.method == "DELETE" {
+        return Answer::new(204, "");
     }
     if request.method == "POST" {
         return Answer::new(202, "").with("Location", &format!("{}one?state=s", request.path()));

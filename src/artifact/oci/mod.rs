@@ -7,6 +7,7 @@ mod authorization;
 mod challenge;
 mod chart_config;
 mod check;
+mod check_writable;
 mod copy;
 mod delete;
 mod manifest;

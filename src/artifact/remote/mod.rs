@@ -6,6 +6,7 @@ mod choose_version;
 mod connections;
 mod maintain;
 mod once_map;
+mod publish_targets;
 mod registry_charts;
 mod registry_push;
 mod remote_chart;
@@ -17,7 +18,11 @@ mod unpack;
 
 pub use archive_cache::ArchiveCache;
 pub use chart_source::{ChartSource, FetchedChart, ListedVersion, SourceError};
-pub use maintain::{ChartRepository, CopyVersion, MaintainRemoteError};
+pub use maintain::{CopyVersion, MaintainRemoteError};
+pub use publish_targets::{
+    PublishTarget, PublishTargetError, RefusedTarget, TargetAddressError, TargetOutcome, TargetsRequest,
+    publish_to_targets,
+};
 pub use registry_push::{RegistryPush, RegistryPushError};
 pub use remote_chart::{ChartRequest, RemoteChart, is_remote, remote_chart};
 pub use remote_charts::RemoteCharts;

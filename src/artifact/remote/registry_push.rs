@@ -79,17 +79,32 @@ impl RegistryPush {
         self.planned.iter().map(|(_, published)| published.clone()).collect()
     }
 
-    /// Writes what was compared.
+    /// Finds out whether the registry can be written to, for each chart that is to be.
     ///
     /// # Errors
-    /// When the registry refuses or cannot be reached. Charts before the one at fault are written then.
-    pub fn carry_out(&self, items: &[Item]) -> Result<Vec<Published>, RegistryPushError> {
-        for (item, (chart, _)) in items.iter().zip(&self.planned) {
-            if let Some(chart) = chart {
-                self.registry.write_chart(chart, &push_of(item, self.existing))?;
-            }
+    /// When it refuses or cannot be reached.
+    pub fn check_writable(&self) -> Result<(), RegistryPushError> {
+        let charts = self.planned.iter().filter_map(|(chart, _)| chart.as_ref());
+        for chart in charts.filter(|chart| chart.outcome != PushOutcome::AlreadyThere) {
+            self.registry.check_writable(&chart.reference.repository)?;
         }
-        Ok(self.steps())
+        Ok(())
+    }
+
+    /// Writes what was compared, in the order of the items, until one fails. Gives what was done, and the error that ended it.
+    pub fn carry_out(&self, items: &[Item]) -> (Vec<Published>, Option<RegistryPushError>) {
+        let mut done = Vec::new();
+        for (item, (chart, published)) in items.iter().zip(&self.planned) {
+            let written = match chart {
+                Some(chart) => self.registry.write_chart(chart, &push_of(item, self.existing)),
+                None => Ok(()),
+            };
+            if let Err(error) = written {
+                return (done, Some(error.into()));
+            }
+            done.push(published.clone());
+        }
+        (done, None)
     }
 }
 

@@ -33,4 +33,4 @@ pub use listed_entry::ListedEntry;
 pub use location::{Location, LocationError};
 pub use open::{OpenError, RepositorySettings, open_store};
 pub use publish::{Existing, Item, Outcome, PublishError, Published, publish};
-pub use publish_packages::{ItemError, PublishPackagesError, PublishRequest, RepositoryOutcome, publish_packages};
+pub use publish_packages::{ItemError, PreparedRepository, PublishPackagesError, PublishRequest, publish_packages};

@@ -1,4 +1,5 @@
-//! Packages to the repositories at some addresses: all are compared before anything is written to one of them.
+//! Packages to the repository at an address: compared first, written later, so that several repositories can be compared before
+//! anything is written to one of them.
 
 use crate::artifact::package::Package;
 use crate::engine::chart::{ArchiveError, LoadError, archive_name, load_files, read_archive};
@@ -34,8 +35,6 @@ pub enum PublishPackagesError {
 /// What to publish, and how.
 #[derive(Debug, Clone, Copy)]
 pub struct PublishRequest<'r> {
-    /// The repositories.
-    pub locations: &'r [Location],
     /// The packages.
     pub items: &'r [Item],
     /// What happens to versions that exist with other content.
@@ -44,13 +43,18 @@ pub struct PublishRequest<'r> {
     pub is_dry_run: bool,
 }
 
-/// The outcomes in one repository, in the order of the items.
-#[derive(Debug)]
-pub struct RepositoryOutcome {
-    /// The repository.
-    pub location: Location,
-    /// What was done, or why not.
-    pub result: Result<Vec<Published>, PublishError>,
+/// A repository that was compared with packages. Nothing has been written to it.
+pub struct PreparedRepository {
+    store: Box<dyn Store>,
+    plan: Plan,
+}
+
+impl std::fmt::Debug for PreparedRepository {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PreparedRepository")
+            .field("plan", &self.plan)
+            .finish_non_exhaustive()
+    }
 }
 
 impl From<Package> for Item {
@@ -80,60 +84,77 @@ impl Item {
     }
 }
 
-/// Publishes to the repositories at some addresses. Nothing is written to any of them unless all can be written to and accept
-/// all items; a repository that fails afterwards does not keep the others from being completed. `now` is an RFC 3339 time.
-///
-/// # Errors
-/// When a repository cannot be opened, or does not accept an item; with the repository.
-pub fn publish_packages(
-    request: PublishRequest<'_>,
-    settings: &RepositorySettings,
-    now: &str,
-) -> Result<Vec<RepositoryOutcome>, (Location, Box<PublishPackagesError>)> {
-    let environment = Environment {
-        now: now.to_owned(),
-        clock: &*settings.clock,
-    };
-    let PublishRequest {
-        locations,
-        items,
-        existing,
-        is_dry_run,
-    } = request;
-    let mut prepared = Vec::new();
-    for location in locations {
-        let (store, plan) =
-            prepare_at(location, request, settings).map_err(|error| (location.clone(), Box::new(error)))?;
-        prepared.push((location.clone(), store, plan));
+impl PreparedRepository {
+    /// Opens the repository at an address and compares packages with it. `is_alone` is whether it is the only repository:
+    /// a single package is then compared by writing it.
+    ///
+    /// # Errors
+    /// When the repository cannot be opened, or does not accept a package.
+    pub fn compare(
+        location: &Location,
+        request: PublishRequest<'_>,
+        is_alone: bool,
+        settings: &RepositorySettings,
+    ) -> Result<Self, PublishPackagesError> {
+        let mut store = open_store(location, settings)?;
+        let is_decided_by_writing = is_alone && request.items.len() == 1 && !request.is_dry_run;
+        let plan = prepare(&mut *store, request.items, request.existing, !is_decided_by_writing)?;
+        Ok(Self { store, plan })
     }
-    if locations.len() > 1 && !is_dry_run {
-        for (location, store, _) in &mut prepared {
-            store.check_writable().map_err(|error| {
-                let error = PublishError::from(UpdateError::from(error));
-                (location.clone(), Box::new(error.into()))
-            })?;
-        }
+
+    /// What is to be done, in the order of the packages.
+    pub fn steps(&self) -> &[Published] {
+        &self.plan.steps
     }
-    let outcomes = prepared
-        .into_iter()
-        .map(|(location, mut store, plan)| RepositoryOutcome {
-            location,
-            result: if is_dry_run {
-                Ok(plan.steps)
-            } else {
-                carry_out(&mut *store, items, plan, existing, &environment)
-            },
-        });
-    Ok(outcomes.collect())
+
+    /// Finds out whether the repository can be written to.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub fn check_writable(&mut self) -> Result<(), PublishPackagesError> {
+        let checked = self.store.check_writable();
+        checked.map_err(|error| PublishError::from(UpdateError::from(error)).into())
+    }
+
+    /// Writes what was compared; `request` is that of the comparison, and `now` an RFC 3339 time.
+    ///
+    /// # Errors
+    /// When the repository has changed since and does not accept a package any more, or fails. The index lists none of the
+    /// packages then that it did not list before.
+    pub fn carry_out(
+        mut self,
+        request: PublishRequest<'_>,
+        settings: &RepositorySettings,
+        now: &str,
+    ) -> Result<Vec<Published>, PublishPackagesError> {
+        let environment = Environment {
+            now: now.to_owned(),
+            clock: &*settings.clock,
+        };
+        let published = carry_out(
+            &mut *self.store,
+            request.items,
+            self.plan,
+            request.existing,
+            &environment,
+        )?;
+        Ok(published)
+    }
 }
 
-fn prepare_at(
+/// Publishes to the repository at an address, and no other. `now` is an RFC 3339 time.
+///
+/// # Errors
+/// When the repository cannot be opened, does not accept a package, or fails.
+pub fn publish_packages(
     location: &Location,
     request: PublishRequest<'_>,
     settings: &RepositorySettings,
-) -> Result<(Box<dyn Store>, Plan), PublishPackagesError> {
-    let mut store = open_store(location, settings)?;
-    let is_alone = request.locations.len() == 1 && request.items.len() == 1 && !request.is_dry_run;
-    let plan = prepare(&mut *store, request.items, request.existing, !is_alone)?;
-    Ok((store, plan))
+    now: &str,
+) -> Result<Vec<Published>, PublishPackagesError> {
+    let prepared = PreparedRepository::compare(location, request, true, settings)?;
+    if request.is_dry_run {
+        return Ok(prepared.plan.steps);
+    }
+    prepared.carry_out(request, settings, now)
 }

@@ -6,17 +6,16 @@ use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
-use crate::artifact::oci::OciReference;
-use crate::artifact::remote::{ChartRepository, CopyVersion, MaintainRemoteError, RegistryPushError, RemoteCharts};
+use crate::artifact::remote::{CopyVersion, MaintainRemoteError, PublishTarget, RemoteCharts};
 use crate::artifact::repository::maintain::{MaintainError, PruneRules, RebuildRequest, Removed, rebuild_index};
 use crate::artifact::repository::{Existing, ListedEntry, Location, Outcome};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
-use super::remote_flags::{LoginFlags, source_error};
+use super::publish::{parse_target, target_error};
+use super::remote_flags::{LoginFlags, RemoteFlags, source_error};
 use super::repository_flags::{
-    OutputFormat, open_error, parse_location, print_json, publish_packages_error, repository_settings, shown_line,
-    update_error,
+    OutputFormat, open_error, print_json, publish_packages_error, repository_settings, shown_line, update_error,
 };
 use super::run_context::RunContext;
 
@@ -41,24 +40,32 @@ pub(super) fn run(context: RunContext, arguments: &RepoArguments) -> Result<Exit
 }
 
 /// A repository; a path without a scheme is a directory.
-fn repository(context: RunContext, text: &str) -> Result<ChartRepository, CommandError> {
-    if text.starts_with("oci://") {
-        return Ok(ChartRepository::Registry(
-            OciReference::parse(text).map_err(CommandError::usage)?,
-        ));
-    }
-    let location = if text.contains("://") {
-        parse_location(context, text)?
+fn repository(context: RunContext, text: &str) -> Result<PublishTarget, CommandError> {
+    if text.contains("://") {
+        parse_target(context, text)
     } else {
-        parse_location(context, &format!("file://{text}"))?
-    };
-    Ok(ChartRepository::Indexed(location))
+        parse_target(context, &format!("file://{text}"))
+    }
+}
+
+/// What reaches a repository. A broken list of Helm's does not keep anybody from a bucket.
+fn charts(
+    context: RunContext,
+    remote: &RemoteFlags,
+    login: &LoginFlags,
+    repositories: &[&PublishTarget],
+) -> Result<RemoteCharts, CommandError> {
+    if repositories.iter().any(|one| one.needs_logins()) {
+        remote.charts(context, login, true)
+    } else {
+        Ok(remote.charts_of_stores(context))
+    }
 }
 
 /// A repository that must exist.
-fn existing(context: RunContext, text: &str) -> Result<ChartRepository, CommandError> {
+fn existing(context: RunContext, text: &str) -> Result<PublishTarget, CommandError> {
     match repository(context, text)? {
-        ChartRepository::Indexed(Location::Disk(directory)) if !Path::new(&directory).is_dir() => Err(
+        PublishTarget::Indexed(Location::Disk(directory)) if !Path::new(&directory).is_dir() => Err(
             CommandError::could_not_run(format!("{} is not a directory", directory.display())),
         ),
         repository => Ok(repository),
@@ -74,7 +81,7 @@ fn report_notes(context: RunContext, charts: &RemoteCharts) {
 
 fn list(context: RunContext, arguments: &ListArguments) -> Result<Exit, CommandError> {
     let location = existing(context, &arguments.repository)?;
-    let charts = arguments.remote.charts(context, &arguments.login, false)?;
+    let charts = charts(context, &arguments.remote, &arguments.login, &[&location])?;
     let entries = charts.list(&location, arguments.chart.as_deref()).map_err(error)?;
     report_notes(context, &charts);
     match arguments.output.output {
@@ -136,7 +143,12 @@ fn index(context: RunContext, arguments: &IndexArguments) -> Result<Exit, Comman
         replaces_broken: arguments.force,
         is_dry_run,
     };
-    let indexed = location.with_index().map_err(error)?;
+    let Some(indexed) = location.with_index() else {
+        return Err(CommandError::usage(format!(
+            "{location} is not a repository whose index we write: there is nothing to rebuild"
+        ))
+        .with_hint("`chartwright repo check` verifies the charts of a registry, and `repo list` lists them"));
+    };
     let rebuilt = rebuild_index(indexed, &request, &repository_settings(context));
     let rebuilt = rebuilt.map_err(|failed| error(failed.into()))?;
     match arguments.output.output {
@@ -179,7 +191,7 @@ fn index(context: RunContext, arguments: &IndexArguments) -> Result<Exit, Comman
 
 fn check(context: RunContext, arguments: &CheckArguments) -> Result<Exit, CommandError> {
     let location = existing(context, &arguments.repository)?;
-    let charts = arguments.remote.charts(context, &arguments.login, false)?;
+    let charts = charts(context, &arguments.remote, &arguments.login, &[&location])?;
     let faults = charts.check(&location).map_err(error)?;
     report_notes(context, &charts);
     match arguments.output.output {
@@ -193,12 +205,12 @@ fn check(context: RunContext, arguments: &CheckArguments) -> Result<Exit, Comman
         OutputFormat::Text => {
             let mut lines: String = faults.iter().map(|fault| shown_line(&fault.to_string())).collect();
             lines.push_str(&shown_line(&match (faults.len(), &location) {
-                (0, ChartRepository::Indexed(_)) => format!("{location}: the index and the archives agree"),
-                (0, ChartRepository::Registry(_)) => format!("{location}: the tags have the charts that they name"),
-                (count, ChartRepository::Indexed(_)) => {
+                (0, PublishTarget::Indexed(_)) => format!("{location}: the index and the archives agree"),
+                (0, PublishTarget::Registry(_)) => format!("{location}: the tags have the charts that they name"),
+                (count, PublishTarget::Indexed(_)) => {
                     format!("{location}: {count} faults; `chartwright repo index` makes the index agree")
                 }
-                (count, ChartRepository::Registry(_)) => {
+                (count, PublishTarget::Registry(_)) => {
                     format!("{location}: {count} faults; push the packages again with `push --force`")
                 }
             }));
@@ -211,7 +223,7 @@ fn check(context: RunContext, arguments: &CheckArguments) -> Result<Exit, Comman
 fn delete(context: RunContext, arguments: &DeleteArguments) -> Result<Exit, CommandError> {
     let location = existing(context, &arguments.repository)?;
     let is_dry_run = arguments.dry_run.dry_run;
-    let charts = arguments.remote.charts(context, &arguments.login, false)?;
+    let charts = charts(context, &arguments.remote, &arguments.login, &[&location])?;
     let removed = charts.delete(
         &location,
         &arguments.chart,
@@ -236,7 +248,7 @@ fn prune(context: RunContext, arguments: &PruneArguments) -> Result<Exit, Comman
         keep: arguments.keep.unwrap_or(1),
         created_before,
     };
-    let charts = arguments.remote.charts(context, &arguments.login, false)?;
+    let charts = charts(context, &arguments.remote, &arguments.login, &[&location])?;
     let removed = charts.prune(&location, &rules, is_dry_run, &now).map_err(error)?;
     report_notes(context, &charts);
     print_removed(context, &location, &removed, is_dry_run, &arguments.output)
@@ -262,15 +274,15 @@ fn before(now: &str, age: &str) -> Result<jiff::Timestamp, CommandError> {
 
 fn print_removed(
     context: RunContext,
-    location: &ChartRepository,
+    location: &PublishTarget,
     removed: &[Removed],
     is_dry_run: bool,
     output: &OutputFlag,
 ) -> Result<Exit, CommandError> {
     let url = |one: &Removed| {
         one.object.as_ref().map(|object| match location {
-            ChartRepository::Indexed(_) => format!("{location}/{object}"),
-            ChartRepository::Registry(_) => object.clone(),
+            PublishTarget::Indexed(_) => format!("{location}/{object}"),
+            PublishTarget::Registry(_) => object.clone(),
         })
     };
     match output.output {
@@ -317,7 +329,7 @@ fn copy(context: RunContext, arguments: &CopyArguments) -> Result<Exit, CommandE
         },
         is_dry_run,
     };
-    let charts = arguments.remote.charts(context, &LoginFlags::default(), true)?;
+    let charts = charts(context, &arguments.remote, &LoginFlags::default(), &[&from, &to])?;
     let copied = charts.copy(request, &context.now_rfc3339()).map_err(error)?;
     report_notes(context, &charts);
     let published = &copied.published;
@@ -357,10 +369,9 @@ fn copy(context: RunContext, arguments: &CopyArguments) -> Result<Exit, CommandE
 fn error(error: MaintainRemoteError) -> CommandError {
     match error {
         MaintainRemoteError::Indexed(error) => indexed_error(error),
-        MaintainRemoteError::Source(error) | MaintainRemoteError::Push(RegistryPushError::Source(error)) => {
-            source_error(error)
-        }
-        MaintainRemoteError::Registry(error) | MaintainRemoteError::Push(RegistryPushError::Registry(error)) => {
+        MaintainRemoteError::Target(error) => target_error(*error),
+        MaintainRemoteError::Source(error) => source_error(error),
+        MaintainRemoteError::Registry(error) => {
             let shown = if error.is_finding() {
                 CommandError::findings(&error)
             } else {
@@ -379,8 +390,6 @@ fn error(error: MaintainRemoteError) -> CommandError {
         MaintainRemoteError::NoList { .. } => CommandError::could_not_run(error).with_hint(
             "name one chart: its own address, `oci://host/path/CHART`, is accepted instead of the one above it",
         ),
-        MaintainRemoteError::NoIndex(_) => CommandError::usage(error)
-            .with_hint("`chartwright repo check` verifies the charts of a registry, and `repo list` lists them"),
     }
 }
 

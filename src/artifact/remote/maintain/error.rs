@@ -4,7 +4,7 @@ use crate::artifact::oci::{OciError, ReferenceError};
 use crate::artifact::repository::maintain::MaintainError;
 
 use super::super::chart_source::SourceError;
-use super::super::registry_push::RegistryPushError;
+use super::super::publish_targets::PublishTargetError;
 
 /// Something that could not be done with charts of a repository or a registry.
 #[derive(Debug, thiserror::Error)]
@@ -18,9 +18,9 @@ pub enum MaintainRemoteError {
     /// A repository cannot be reached.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// A registry does not accept a version.
+    /// The other repository does not accept a version.
     #[error(transparent)]
-    Push(#[from] RegistryPushError),
+    Target(Box<PublishTargetError>),
     /// A registry does not have a version.
     #[error("{repository} does not have {chart} {version}")]
     NoVersion {
@@ -47,9 +47,6 @@ pub enum MaintainRemoteError {
         /// What is wrong.
         reason: String,
     },
-    /// A registry has no index.
-    #[error("{0} is in a registry, which has no index: its tags are the list of versions")]
-    NoIndex(String),
 }
 
 impl From<ReferenceError> for MaintainRemoteError {

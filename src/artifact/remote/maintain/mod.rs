@@ -8,54 +8,21 @@ mod registry_remove;
 
 pub use error::MaintainRemoteError;
 
-use crate::artifact::oci::OciReference;
 use crate::artifact::repository::maintain::{
-    Copied, Fault, PruneRules, Removed, check_repository, copy_item, delete_version, list_versions, prune_versions,
-    read_version,
+    Copied, Fault, PruneRules, Removed, check_repository, delete_version, list_versions, prune_versions, read_version,
 };
-use crate::artifact::repository::{Existing, Item, ListedEntry, Location, Published};
+use crate::artifact::repository::{Existing, Item, ListedEntry, Published};
 
-use super::registry_push::RegistryPush;
+use super::publish_targets::{PublishTarget, TargetsRequest, publish_to_targets};
 use super::remote_charts::RemoteCharts;
-
-/// Where charts are looked after.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ChartRepository {
-    /// A repository with an index.
-    Indexed(Location),
-    /// A chart in a registry, or what has charts below it.
-    Registry(OciReference),
-}
-
-impl ChartRepository {
-    /// The repository, if it has an index.
-    ///
-    /// # Errors
-    /// When it is a registry.
-    pub fn with_index(&self) -> Result<&Location, MaintainRemoteError> {
-        match self {
-            Self::Indexed(location) => Ok(location),
-            Self::Registry(_) => Err(MaintainRemoteError::NoIndex(self.to_string())),
-        }
-    }
-}
-
-impl std::fmt::Display for ChartRepository {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Indexed(location) => location.fmt(f),
-            Self::Registry(below) => f.write_str(below.to_string().trim_end_matches('/')),
-        }
-    }
-}
 
 /// A version to copy.
 #[derive(Debug, Clone, Copy)]
 pub struct CopyVersion<'c> {
     /// The repository that has it.
-    pub from: &'c ChartRepository,
+    pub from: &'c PublishTarget,
     /// The repository that gets it.
-    pub to: &'c ChartRepository,
+    pub to: &'c PublishTarget,
     /// The chart.
     pub chart: &'c str,
     /// Its version, as it is listed.
@@ -73,12 +40,12 @@ impl RemoteCharts {
     /// When the repository cannot be read, does not have the chart, or is a registry that does not list its repositories.
     pub fn list(
         &self,
-        repository: &ChartRepository,
+        repository: &PublishTarget,
         chart: Option<&str>,
     ) -> Result<Vec<ListedEntry>, MaintainRemoteError> {
         match repository {
-            ChartRepository::Indexed(location) => Ok(list_versions(location, chart, &self.settings.stores)?),
-            ChartRepository::Registry(below) => self.list_tagged(below, chart),
+            PublishTarget::Indexed(location) => Ok(list_versions(location, chart, &self.settings.stores)?),
+            PublishTarget::Registry(below) => self.list_tagged(below, chart),
         }
     }
 
@@ -86,10 +53,10 @@ impl RemoteCharts {
     ///
     /// # Errors
     /// When the repository cannot be read.
-    pub fn check(&self, repository: &ChartRepository) -> Result<Vec<Fault>, MaintainRemoteError> {
+    pub fn check(&self, repository: &PublishTarget) -> Result<Vec<Fault>, MaintainRemoteError> {
         match repository {
-            ChartRepository::Indexed(location) => Ok(check_repository(location, &self.settings.stores)?),
-            ChartRepository::Registry(below) => self.check_tagged(below),
+            PublishTarget::Indexed(location) => Ok(check_repository(location, &self.settings.stores)?),
+            PublishTarget::Registry(below) => self.check_tagged(below),
         }
     }
 
@@ -99,14 +66,14 @@ impl RemoteCharts {
     /// When the repository does not have the version, cannot be read or written, or does not remove versions.
     pub fn delete(
         &self,
-        repository: &ChartRepository,
+        repository: &PublishTarget,
         chart: &str,
         version: &str,
         is_dry_run: bool,
         now: &str,
     ) -> Result<Removed, MaintainRemoteError> {
         match repository {
-            ChartRepository::Indexed(location) => Ok(delete_version(
+            PublishTarget::Indexed(location) => Ok(delete_version(
                 location,
                 chart,
                 version,
@@ -114,7 +81,7 @@ impl RemoteCharts {
                 &self.settings.stores,
                 now,
             )?),
-            ChartRepository::Registry(below) => self.delete_tagged(below, chart, version, is_dry_run),
+            PublishTarget::Registry(below) => self.delete_tagged(below, chart, version, is_dry_run),
         }
     }
 
@@ -124,16 +91,16 @@ impl RemoteCharts {
     /// When the repository cannot be read or written, or does not remove versions.
     pub fn prune(
         &self,
-        repository: &ChartRepository,
+        repository: &PublishTarget,
         rules: &PruneRules,
         is_dry_run: bool,
         now: &str,
     ) -> Result<Vec<Removed>, MaintainRemoteError> {
         match repository {
-            ChartRepository::Indexed(location) => {
+            PublishTarget::Indexed(location) => {
                 Ok(prune_versions(location, rules, is_dry_run, &self.settings.stores, now)?)
             }
-            ChartRepository::Registry(below) => self.prune_tagged(below, rules, is_dry_run),
+            PublishTarget::Registry(below) => self.prune_tagged(below, rules, is_dry_run),
         }
     }
 
@@ -145,11 +112,11 @@ impl RemoteCharts {
     /// accept it.
     pub fn copy(&self, request: CopyVersion<'_>, now: &str) -> Result<Copied, MaintainRemoteError> {
         let item = match (request.from, request.to) {
-            (ChartRepository::Registry(from), ChartRepository::Registry(to)) => {
+            (PublishTarget::Registry(from), PublishTarget::Registry(to)) => {
                 return self.copy_tagged(from, to, request);
             }
-            (ChartRepository::Registry(from), _) => self.read_tagged(from, request.chart, request.version)?,
-            (ChartRepository::Indexed(from), _) => {
+            (PublishTarget::Registry(from), _) => self.read_tagged(from, request.chart, request.version)?,
+            (PublishTarget::Indexed(from), _) => {
                 read_version(from, request.chart, request.version, &self.settings.stores)?
             }
         };
@@ -161,25 +128,25 @@ impl RemoteCharts {
     }
 
     fn publish_item(&self, item: &Item, request: CopyVersion<'_>, now: &str) -> Result<Published, MaintainRemoteError> {
-        let CopyVersion {
-            existing, is_dry_run, ..
-        } = request;
-        match request.to {
-            ChartRepository::Indexed(to) => Ok(copy_item(to, item, existing, is_dry_run, &self.settings.stores, now)?),
-            ChartRepository::Registry(to) => {
-                let items = std::slice::from_ref(item);
-                let push = RegistryPush::compare(self, to, items, existing)?;
-                let steps = if is_dry_run {
-                    push.steps()
-                } else {
-                    push.carry_out(items)?
-                };
-                steps.into_iter().next().ok_or_else(|| MaintainRemoteError::NoVersion {
-                    repository: request.from.to_string(),
-                    chart: request.chart.to_owned(),
-                    version: request.version.to_owned(),
-                })
+        let targets = TargetsRequest {
+            targets: std::slice::from_ref(request.to),
+            items: std::slice::from_ref(item),
+            existing: request.existing,
+            is_dry_run: request.is_dry_run,
+        };
+        let outcomes = publish_to_targets(self, targets, now);
+        let outcomes = outcomes.map_err(|refused| MaintainRemoteError::Target(refused.error))?;
+        let mut published = None;
+        for outcome in outcomes {
+            if let Some(error) = outcome.error {
+                return Err(MaintainRemoteError::Target(Box::new(error)));
             }
+            published = outcome.published.into_iter().next();
         }
+        published.ok_or_else(|| MaintainRemoteError::NoVersion {
+            repository: request.from.to_string(),
+            chart: request.chart.to_owned(),
+            version: request.version.to_owned(),
+        })
     }
 }

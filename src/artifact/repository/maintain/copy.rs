@@ -5,8 +5,7 @@ use super::super::index_update::INDEX;
 use super::super::location::Location;
 use super::super::object_name::object_name;
 use super::super::open::{RepositorySettings, open_store};
-use super::super::publish::{Existing, Item, PublishError, Published, digest};
-use super::super::publish_packages::{PublishRequest, publish_packages};
+use super::super::publish::{Item, Published, digest};
 use super::maintain_error::MaintainError;
 
 /// A version that was copied.
@@ -16,38 +15,6 @@ pub struct Copied {
     pub published: Published,
     /// Whether its provenance file was copied too.
     pub has_provenance: bool,
-}
-
-/// Publishes an item that is in another repository. `now` is an RFC 3339 time.
-///
-/// # Errors
-/// When the repository does not accept it.
-pub fn copy_item(
-    to: &Location,
-    item: &Item,
-    existing: Existing,
-    is_dry_run: bool,
-    settings: &RepositorySettings,
-    now: &str,
-) -> Result<Published, MaintainError> {
-    let publish = PublishRequest {
-        locations: std::slice::from_ref(to),
-        items: std::slice::from_ref(item),
-        existing,
-        is_dry_run,
-    };
-    let outcomes = publish_packages(publish, settings, now).map_err(|(_, error)| MaintainError::Publish(error))?;
-    for outcome in outcomes {
-        let published = outcome.result.map_err(publish_error)?;
-        if let Some(published) = published.into_iter().next() {
-            return Ok(published);
-        }
-    }
-    Err(publish_error(PublishError::Contradiction(item.file_name.clone())))
-}
-
-fn publish_error(error: PublishError) -> MaintainError {
-    MaintainError::Publish(Box::new(error.into()))
 }
 
 /// The archive and provenance file of a version, as it is listed.

@@ -9,7 +9,7 @@ mod rebuild;
 mod remove;
 
 pub use check::{Fault, check_repository};
-pub use copy::{Copied, copy_item, read_version};
+pub use copy::{Copied, read_version};
 pub use maintain_error::MaintainError;
 pub use rebuild::{RebuildRequest, Rebuilt, rebuild_index};
 pub use remove::{PruneRules, Removed, delete_version, prune_versions};

@@ -1,0 +1,234 @@
+//! Packages to several repositories and registries in one go: the one place that decides what is published where.
+//!
+//! In: addresses and packages. Out: what was done in each of them. All are compared with all packages first; then each is asked
+//! whether it can be written to; only then is anything written, in the order of the addresses.
+
+use std::fmt;
+use std::path::Path;
+
+use crate::artifact::oci::{OciReference, ReferenceError};
+use crate::artifact::repository::{
+    Existing, Item, Location, LocationError, PreparedRepository, PublishPackagesError, PublishRequest, Published,
+};
+
+use super::registry_push::{RegistryPush, RegistryPushError};
+use super::remote_charts::RemoteCharts;
+
+/// Where packages are published. A further kind of server needs a variant here, one in [`PublishTargetError`] and one in `Prepared`,
+/// which compares, checks and writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PublishTarget {
+    /// A repository with an index that we write: a directory or a bucket.
+    Indexed(Location),
+    /// A path in a registry, below which each chart is.
+    Registry(OciReference),
+}
+
+/// A text that is not the address of something to publish to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TargetAddressError {
+    /// Of a repository.
+    #[error(transparent)]
+    Location(#[from] LocationError),
+    /// Of a registry.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+}
+
+/// Why packages are not published to one of the targets.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishTargetError {
+    /// A repository does not accept them, or fails.
+    #[error(transparent)]
+    Indexed(#[from] PublishPackagesError),
+    /// A registry does not accept them, or fails.
+    #[error(transparent)]
+    Registry(#[from] RegistryPushError),
+}
+
+/// A target that refused packages before anything was written anywhere.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct RefusedTarget {
+    /// The target.
+    pub target: PublishTarget,
+    /// Why.
+    #[source]
+    pub error: Box<PublishTargetError>,
+}
+
+/// What to publish, where, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct TargetsRequest<'r> {
+    /// The repositories and registries.
+    pub targets: &'r [PublishTarget],
+    /// The packages.
+    pub items: &'r [Item],
+    /// What happens to versions that exist with other content.
+    pub existing: Existing,
+    /// Whether only the comparison is made.
+    pub is_dry_run: bool,
+}
+
+/// What was done in one of the targets.
+#[derive(Debug)]
+pub struct TargetOutcome {
+    /// The target.
+    pub target: PublishTarget,
+    /// What was done with the packages, in their order; fewer than those if it failed. An index lists all packages or none.
+    pub published: Vec<Published>,
+    /// What ended it.
+    pub error: Option<PublishTargetError>,
+}
+
+/// A target that was compared with all packages.
+enum Prepared {
+    Indexed(PreparedRepository),
+    Registry(RegistryPush),
+}
+
+impl PublishTarget {
+    /// Reads an address: `oci://host/path`, `s3://bucket/prefix`, `gs://bucket/prefix`, or `file://directory`, where a relative
+    /// directory is relative to `base`.
+    ///
+    /// # Errors
+    /// When it is not such an address.
+    pub fn parse(text: &str, base: &Path) -> Result<Self, TargetAddressError> {
+        Ok(if text.starts_with("oci://") {
+            Self::Registry(OciReference::parse(text)?)
+        } else {
+            Self::Indexed(Location::parse(text, base)?)
+        })
+    }
+
+    /// The repository, if it has an index that we write.
+    pub const fn with_index(&self) -> Option<&Location> {
+        match self {
+            Self::Indexed(location) => Some(location),
+            Self::Registry(_) => None,
+        }
+    }
+
+    /// Whether Helm's and docker's files with logins are needed to publish there.
+    pub const fn needs_logins(&self) -> bool {
+        matches!(self, Self::Registry(_))
+    }
+}
+
+impl fmt::Display for PublishTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Indexed(location) => location.fmt(f),
+            Self::Registry(below) => below.fmt(f),
+        }
+    }
+}
+
+impl Prepared {
+    fn compare(
+        charts: &RemoteCharts,
+        target: &PublishTarget,
+        request: TargetsRequest<'_>,
+    ) -> Result<Self, PublishTargetError> {
+        Ok(match target {
+            PublishTarget::Indexed(location) => {
+                let is_alone = request.targets.len() == 1;
+                let stores = &charts.settings.stores;
+                let prepared = PreparedRepository::compare(location, request.to_indexed(), is_alone, stores)?;
+                Self::Indexed(prepared)
+            }
+            PublishTarget::Registry(below) => {
+                Self::Registry(RegistryPush::compare(charts, below, request.items, request.existing)?)
+            }
+        })
+    }
+
+    fn check_writable(&mut self) -> Result<(), PublishTargetError> {
+        match self {
+            Self::Indexed(repository) => repository.check_writable()?,
+            Self::Registry(push) => push.check_writable()?,
+        }
+        Ok(())
+    }
+
+    fn steps(&self) -> Vec<Published> {
+        match self {
+            Self::Indexed(repository) => repository.steps().to_vec(),
+            Self::Registry(push) => push.steps(),
+        }
+    }
+
+    fn carry_out(
+        self,
+        charts: &RemoteCharts,
+        request: TargetsRequest<'_>,
+        now: &str,
+    ) -> (Vec<Published>, Option<PublishTargetError>) {
+        match self {
+            Self::Indexed(repository) => {
+                match repository.carry_out(request.to_indexed(), &charts.settings.stores, now) {
+                    Ok(published) => (published, None),
+                    Err(error) => (Vec::new(), Some(error.into())),
+                }
+            }
+            Self::Registry(push) => {
+                let (published, error) = push.carry_out(request.items);
+                (published, error.map(PublishTargetError::from))
+            }
+        }
+    }
+}
+
+impl<'r> TargetsRequest<'r> {
+    const fn to_indexed(self) -> PublishRequest<'r> {
+        PublishRequest {
+            items: self.items,
+            existing: self.existing,
+            is_dry_run: self.is_dry_run,
+        }
+    }
+}
+
+/// Publishes to all targets. Nothing is written to any of them unless all accept all packages and can be written to; a target that
+/// fails afterwards does not keep the others from being completed. The outcomes are in the order of the targets; `now` is an
+/// RFC 3339 time.
+///
+/// # Errors
+/// When a target cannot be opened or written to, or does not accept a package: nothing was written then.
+pub fn publish_to_targets(
+    charts: &RemoteCharts,
+    request: TargetsRequest<'_>,
+    now: &str,
+) -> Result<Vec<TargetOutcome>, RefusedTarget> {
+    let refused = |target: &PublishTarget| {
+        let target = target.clone();
+        |error| RefusedTarget {
+            target,
+            error: Box::new(error),
+        }
+    };
+    let mut prepared = Vec::new();
+    for target in request.targets {
+        let compared = Prepared::compare(charts, target, request).map_err(refused(target))?;
+        prepared.push((target, compared));
+    }
+    // A single target is found out by writing to it.
+    if prepared.len() > 1 && !request.is_dry_run {
+        for (target, compared) in &mut prepared {
+            compared.check_writable().map_err(refused(target))?;
+        }
+    }
+    let outcomes = prepared.into_iter().map(|(target, compared)| {
+        let (published, error) = if request.is_dry_run {
+            (compared.steps(), None)
+        } else {
+            compared.carry_out(charts, request, now)
+        };
+        TargetOutcome {
+            target: target.clone(),
+            published,
+            error,
+        }
+    });
+    Ok(outcomes.collect())
+}
