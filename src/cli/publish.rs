@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::artifact::remote::{
-    PublishTarget, PublishTargetError, RefusedTarget, RegistryPushError, TargetOutcome, TargetsRequest,
+    PublishTarget, PublishTargetError, RefusedTarget, RegistryPushError, TargetOutcome, TargetsRequest, UploadError,
     publish_to_targets,
 };
 
@@ -63,6 +63,7 @@ pub(super) fn target_error(error: PublishTargetError) -> CommandError {
     match error {
         PublishTargetError::Indexed(error) => publish_packages_error(error),
         PublishTargetError::Registry(error) => registry_error(&error),
+        PublishTargetError::Server(error) => upload_error(&error),
     }
 }
 
@@ -80,6 +81,18 @@ pub(super) fn first_failure(outcomes: Vec<TargetOutcome>) -> Result<(), CommandE
         }
     }
     Ok(())
+}
+
+fn upload_error(error: &UploadError) -> CommandError {
+    let shown = match error {
+        error if error.is_finding() => CommandError::findings(error),
+        error if error.is_usage() => CommandError::usage(error),
+        error => CommandError::could_not_run(error),
+    };
+    match error.hint() {
+        Some(hint) => shown.with_hint(hint),
+        None => shown,
+    }
 }
 
 fn registry_error(error: &RegistryPushError) -> CommandError {

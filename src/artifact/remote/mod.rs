@@ -15,6 +15,7 @@ mod remote_settings;
 mod resolve_url;
 mod stored_repository;
 mod unpack;
+mod upload;
 
 pub use archive_cache::ArchiveCache;
 pub use chart_source::{ChartSource, FetchedChart, ListedVersion, SourceError};
@@ -26,5 +27,6 @@ pub use publish_targets::{
 pub use registry_push::{RegistryPush, RegistryPushError};
 pub use remote_chart::{ChartRequest, RemoteChart, is_remote, remote_chart};
 pub use remote_charts::RemoteCharts;
-pub use remote_settings::{RemoteLimits, RemoteSettings};
+pub use remote_settings::{RemoteLimits, RemoteSettings, UploadLogin, UploadLoginError};
 pub use unpack::{UnpackError, unpack};
+pub use upload::{HttpAddressError, HttpPush, HttpRepository, UnknownApi, UploadApi, UploadError};

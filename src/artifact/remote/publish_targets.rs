@@ -13,6 +13,7 @@ use crate::artifact::repository::{
 
 use super::registry_push::{RegistryPush, RegistryPushError};
 use super::remote_charts::RemoteCharts;
+use super::upload::{HttpAddressError, HttpPush, HttpRepository, UploadApi, UploadError};
 
 /// Where packages are published. A further kind of server needs a variant here, one in [`PublishTargetError`] and one in `Prepared`,
 /// which compares, checks and writes.
@@ -22,6 +23,8 @@ pub enum PublishTarget {
     Indexed(Location),
     /// A path in a registry, below which each chart is.
     Registry(OciReference),
+    /// A server over HTTP, which keeps the index itself.
+    Server(HttpRepository),
 }
 
 /// A text that is not the address of something to publish to.
@@ -33,6 +36,9 @@ pub enum TargetAddressError {
     /// Of a registry.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
+    /// Of a server over HTTP.
+    #[error(transparent)]
+    Http(#[from] HttpAddressError),
 }
 
 /// Why packages are not published to one of the targets.
@@ -44,6 +50,9 @@ pub enum PublishTargetError {
     /// A registry does not accept them, or fails.
     #[error(transparent)]
     Registry(#[from] RegistryPushError),
+    /// A server over HTTP does not accept them, or fails.
+    #[error(transparent)]
+    Server(#[from] UploadError),
 }
 
 /// A target that refused packages before anything was written anywhere.
@@ -82,13 +91,14 @@ pub struct TargetOutcome {
 }
 
 /// A target that was compared with all packages.
-enum Prepared {
+enum Prepared<'c> {
     Indexed(PreparedRepository),
     Registry(RegistryPush),
+    Server(HttpPush<'c>),
 }
 
 impl PublishTarget {
-    /// Reads an address: `oci://host/path`, `s3://bucket/prefix`, `gs://bucket/prefix`, or `file://directory`, where a relative
+    /// Reads an address: `oci://host/path`, `https://host/path`, `s3://bucket/prefix`, `gs://bucket/prefix`, or `file://directory`, where a relative
     /// directory is relative to `base`.
     ///
     /// # Errors
@@ -96,22 +106,41 @@ impl PublishTarget {
     pub fn parse(text: &str, base: &Path) -> Result<Self, TargetAddressError> {
         Ok(if text.starts_with("oci://") {
             Self::Registry(OciReference::parse(text)?)
+        } else if HttpRepository::is_http(text) {
+            Self::Server(HttpRepository::parse(text)?)
         } else {
             Self::Indexed(Location::parse(text, base)?)
         })
+    }
+
+    /// The address with what may be credentials, to be sent to that server only.
+    pub(super) fn full_address(&self) -> String {
+        match self {
+            Self::Server(repository) => repository.address().to_owned(),
+            target => target.to_string(),
+        }
     }
 
     /// The repository, if it has an index that we write.
     pub const fn with_index(&self) -> Option<&Location> {
         match self {
             Self::Indexed(location) => Some(location),
-            Self::Registry(_) => None,
+            Self::Registry(_) | Self::Server(_) => None,
         }
     }
 
     /// Whether Helm's and docker's files with logins are needed to publish there.
     pub const fn needs_logins(&self) -> bool {
-        matches!(self, Self::Registry(_))
+        matches!(self, Self::Registry(_) | Self::Server(_))
+    }
+
+    /// The same, where a server over HTTP is the named one; other targets stay as they are.
+    #[must_use]
+    pub fn with_api(self, api: Option<UploadApi>) -> Self {
+        match self {
+            Self::Server(repository) => Self::Server(repository.with_api(api)),
+            target => target,
+        }
     }
 }
 
@@ -120,13 +149,14 @@ impl fmt::Display for PublishTarget {
         match self {
             Self::Indexed(location) => location.fmt(f),
             Self::Registry(below) => below.fmt(f),
+            Self::Server(repository) => repository.fmt(f),
         }
     }
 }
 
-impl Prepared {
+impl<'c> Prepared<'c> {
     fn compare(
-        charts: &RemoteCharts,
+        charts: &'c RemoteCharts,
         target: &PublishTarget,
         request: TargetsRequest<'_>,
     ) -> Result<Self, PublishTargetError> {
@@ -140,13 +170,18 @@ impl Prepared {
             PublishTarget::Registry(below) => {
                 Self::Registry(RegistryPush::compare(charts, below, request.items, request.existing)?)
             }
+            PublishTarget::Server(repository) => {
+                check_login_is_for_one(charts, request.targets)?;
+                Self::Server(HttpPush::compare(charts, repository, request.items, request.existing)?)
+            }
         })
     }
 
-    fn check_writable(&mut self) -> Result<(), PublishTargetError> {
+    fn check_writable(&mut self, items: &[Item]) -> Result<(), PublishTargetError> {
         match self {
             Self::Indexed(repository) => repository.check_writable()?,
             Self::Registry(push) => push.check_writable()?,
+            Self::Server(push) => push.check_writable(items)?,
         }
         Ok(())
     }
@@ -155,6 +190,7 @@ impl Prepared {
         match self {
             Self::Indexed(repository) => repository.steps().to_vec(),
             Self::Registry(push) => push.steps(),
+            Self::Server(push) => push.steps(),
         }
     }
 
@@ -175,8 +211,29 @@ impl Prepared {
                 let (published, error) = push.carry_out(request.items);
                 (published, error.map(PublishTargetError::from))
             }
+            Self::Server(push) => {
+                let (published, error) = push.carry_out(request.items);
+                (published, error.map(PublishTargetError::from))
+            }
         }
     }
+}
+
+/// A login that is not kept with one server is not sent to several.
+fn check_login_is_for_one(charts: &RemoteCharts, targets: &[PublishTarget]) -> Result<(), UploadError> {
+    let mut hosts: Vec<String> = Vec::new();
+    for target in targets {
+        if let PublishTarget::Server(repository) = target {
+            hosts.extend(repository.host());
+        }
+    }
+    hosts.sort();
+    hosts.dedup();
+    let has_login = charts.settings.login.is_some() || !matches!(charts.settings.uploads.login, Ok(None));
+    if hosts.len() > 1 && has_login {
+        return Err(UploadError::SharedLogin(hosts.join(", ")));
+    }
+    Ok(())
 }
 
 impl<'r> TargetsRequest<'r> {
@@ -215,7 +272,7 @@ pub fn publish_to_targets(
     // A single target is found out by writing to it.
     if prepared.len() > 1 && !request.is_dry_run {
         for (target, compared) in &mut prepared {
-            compared.check_writable().map_err(refused(target))?;
+            compared.check_writable(request.items).map_err(refused(target))?;
         }
     }
     let outcomes = prepared.into_iter().map(|(target, compared)| {

@@ -206,11 +206,13 @@ fn check(context: RunContext, arguments: &CheckArguments) -> Result<Exit, Comman
             let mut lines: String = faults.iter().map(|fault| shown_line(&fault.to_string())).collect();
             lines.push_str(&shown_line(&match (faults.len(), &location) {
                 (0, PublishTarget::Indexed(_)) => format!("{location}: the index and the archives agree"),
-                (0, PublishTarget::Registry(_)) => format!("{location}: the tags have the charts that they name"),
+                (0, PublishTarget::Registry(_) | PublishTarget::Server(_)) => {
+                    format!("{location}: the tags have the charts that they name")
+                }
                 (count, PublishTarget::Indexed(_)) => {
                     format!("{location}: {count} faults; `chartwright repo index` makes the index agree")
                 }
-                (count, PublishTarget::Registry(_)) => {
+                (count, PublishTarget::Registry(_) | PublishTarget::Server(_)) => {
                     format!("{location}: {count} faults; push the packages again with `push --force`")
                 }
             }));
@@ -282,7 +284,7 @@ fn print_removed(
     let url = |one: &Removed| {
         one.object.as_ref().map(|object| match location {
             PublishTarget::Indexed(_) => format!("{location}/{object}"),
-            PublishTarget::Registry(_) => object.clone(),
+            PublishTarget::Registry(_) | PublishTarget::Server(_) => object.clone(),
         })
     };
     match output.output {
@@ -387,6 +389,8 @@ fn error(error: MaintainRemoteError) -> CommandError {
         }
         MaintainRemoteError::Chart { .. } => CommandError::findings(error)
             .with_hint("`chartwright repo check` shows all tags that do not have what they should have"),
+        MaintainRemoteError::Served(_) => CommandError::usage(error)
+            .with_hint("`chartwright repo list` and `repo copy` work with it; remove versions in its own page or API"),
         MaintainRemoteError::NoList { .. } => CommandError::could_not_run(error).with_hint(
             "name one chart: its own address, `oci://host/path/CHART`, is accepted instead of the one above it",
         ),

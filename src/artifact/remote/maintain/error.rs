@@ -31,6 +31,9 @@ pub enum MaintainRemoteError {
         /// The version.
         version: String,
     },
+    /// A server that keeps its index itself.
+    #[error("{0} keeps its index itself, and has its own ways to check and remove charts")]
+    Served(String),
     /// The charts below an address are not known.
     #[error("{address} is not a chart, and the registry does not list what is below it: {reason}")]
     NoList {

@@ -1,10 +1,11 @@
-//! Looking after charts wherever they are: a repository with an index, or a registry. In: an address and what to do. Out: what was
-//! found or done, in the same types for both.
+//! Looking after charts wherever they are: a repository with an index, a registry, or a server over HTTP. In: an address and what to do. Out: what was
+//! found or done, in the same types for all.
 
 mod error;
 mod registry_copy;
 mod registry_list;
 mod registry_remove;
+mod served;
 
 pub use error::MaintainRemoteError;
 
@@ -46,6 +47,7 @@ impl RemoteCharts {
         match repository {
             PublishTarget::Indexed(location) => Ok(list_versions(location, chart, &self.settings.stores)?),
             PublishTarget::Registry(below) => self.list_tagged(below, chart),
+            PublishTarget::Server(_) => self.list_served(repository, chart),
         }
     }
 
@@ -57,6 +59,7 @@ impl RemoteCharts {
         match repository {
             PublishTarget::Indexed(location) => Ok(check_repository(location, &self.settings.stores)?),
             PublishTarget::Registry(below) => self.check_tagged(below),
+            PublishTarget::Server(_) => Err(of_server(repository)),
         }
     }
 
@@ -82,6 +85,7 @@ impl RemoteCharts {
                 now,
             )?),
             PublishTarget::Registry(below) => self.delete_tagged(below, chart, version, is_dry_run),
+            PublishTarget::Server(_) => Err(of_server(repository)),
         }
     }
 
@@ -101,6 +105,7 @@ impl RemoteCharts {
                 Ok(prune_versions(location, rules, is_dry_run, &self.settings.stores, now)?)
             }
             PublishTarget::Registry(below) => self.prune_tagged(below, rules, is_dry_run),
+            PublishTarget::Server(_) => Err(of_server(repository)),
         }
     }
 
@@ -115,6 +120,7 @@ impl RemoteCharts {
             (PublishTarget::Registry(from), PublishTarget::Registry(to)) => {
                 return self.copy_tagged(from, to, request);
             }
+            (PublishTarget::Server(_), _) => self.read_served(request.from, request.chart, request.version)?,
             (PublishTarget::Registry(from), _) => self.read_tagged(from, request.chart, request.version)?,
             (PublishTarget::Indexed(from), _) => {
                 read_version(from, request.chart, request.version, &self.settings.stores)?
@@ -149,4 +155,9 @@ impl RemoteCharts {
             version: request.version.to_owned(),
         })
     }
+}
+
+/// A server that keeps the index itself has its own rules for what is removed.
+fn of_server(repository: &PublishTarget) -> MaintainRemoteError {
+    MaintainRemoteError::Served(repository.to_string())
 }
