@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 use serde_json::json;
 
-use crate::artifact::remote::{PublishTarget, TargetOutcome, TargetsRequest};
+use crate::artifact::remote::{PublishTarget, TargetOutcome, TargetsRequest, UploadApi};
 use crate::artifact::repository::{Existing, Item, Outcome, Published};
 use crate::text::redact::redact_message;
 
@@ -19,13 +19,17 @@ use super::run_context::RunContext;
 #[derive(Debug, Args)]
 pub(super) struct PushArguments {
     /// Archives made by `chartwright package` or `helm package`, then the repository: `file:///directory`, `oci://host/charts`,
-    /// `s3://bucket/prefix` (with the `AWS_*` variables; `AWS_ENDPOINT_URL` for other stores than Amazon's) or
+    /// `https://host/path` of ChartMuseum, Artifactory, Nexus, GitLab or Gitea, `s3://bucket/prefix` (with the `AWS_*` variables; `AWS_ENDPOINT_URL` for other stores than Amazon's) or
     /// `gs://bucket/prefix` (with the login of gcloud or the environment). A provenance file beside an archive is pushed as well.
     #[arg(required = true, num_args = 1.., value_names = ["ARCHIVE", "REPOSITORY"])]
     archives_and_repository: Vec<String>,
     /// Another repository to push to. Nothing is pushed to any of them unless all can be written to and accept all archives.
     #[arg(long, value_name = "URL")]
     repository: Vec<String>,
+    /// The server behind an `https://` repository, where it does not say which it is: chartmuseum, artifactory, nexus, gitlab or
+    /// gitea.
+    #[arg(long, value_name = "SERVER")]
+    api: Option<UploadApi>,
     /// Replace versions that exist with other content.
     #[arg(long, conflicts_with = "skip_existing")]
     force: bool,
@@ -51,7 +55,7 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
     }
     let mut targets: Vec<PublishTarget> = Vec::new();
     for repository in repositories {
-        let target = parse_target(context, repository)?;
+        let target = parse_target(context, repository)?.with_api(arguments.api);
         if !targets.contains(&target) {
             targets.push(target);
         }
