@@ -58,6 +58,8 @@ mod shown_secrets;
 mod template_inputs;
 #[cfg(unix)]
 mod trust;
+mod upload_server;
+mod uploads;
 mod validate_crd;
 mod values_schema_urls;
 mod verdicts;

@@ -8,8 +8,8 @@
 use reqwest::header::RETRY_AFTER;
 use sha2::{Digest as _, Sha256};
 
-use crate::artifact::network::{HttpAnswer, HttpError, Verdict, judge_status};
-use crate::artifact::repository::{Existing, Item, Outcome, Published};
+use crate::artifact::network::{HttpAnswer, HttpError, HttpRequest, Verdict, judge_status};
+use crate::artifact::repository::{Existing, Item, Outcome, Published, is_same_content};
 
 use super::super::archive_cache::sha256;
 use super::super::remote_charts::RemoteCharts;
@@ -140,7 +140,7 @@ impl<'c> HttpPush<'c> {
                 .server
                 .place
                 .upload(item, Part::Provenance, planned.adds_provenance);
-            let request = crate::artifact::network::HttpRequest {
+            let request = HttpRequest {
                 is_repeated: true,
                 ..request
             };
@@ -214,7 +214,7 @@ impl<'c> HttpPush<'c> {
 
     /// Whether the index comes to list an item, or the server sends its archive.
     fn arrives(&self, item: &Item, digest: &str) -> bool {
-        let listed = self.server.wait_for(&[(item, digest)]).unwrap_or_default();
+        let listed = self.server.wait_for(&[(item, Some(digest))]).unwrap_or_default();
         let is_listed = listed
             .iter()
             .flatten()
@@ -243,7 +243,7 @@ impl<'c> HttpPush<'c> {
         answer: &HttpAnswer,
     ) -> Result<Published, UploadError> {
         let new = sha256(&item.archive);
-        let listed = self.server.wait_for(&[(item, &new)])?.into_iter().next().flatten();
+        let listed = self.server.wait_for(&[(item, None)])?.into_iter().next().flatten();
         let found = listed.as_ref().and_then(|listed| listed.digest.clone());
         let same = match &found {
             Some(found) if *found == new => Some(new.clone()),
@@ -289,11 +289,8 @@ impl<'c> HttpPush<'c> {
             return Ok(());
         }
         let digests: Vec<String> = uploaded.iter().map(|item| sha256(&item.archive)).collect();
-        let wanted: Vec<(&Item, &str)> = uploaded
-            .iter()
-            .zip(&digests)
-            .map(|(item, digest)| (*item, digest.as_str()))
-            .collect();
+        let digests = digests.iter().map(String::as_str);
+        let wanted: Vec<(&Item, Option<&str>)> = uploaded.iter().copied().zip(digests.clone().map(Some)).collect();
         let listed = match self.server.wait_for(&wanted) {
             Ok(listed) => listed,
             // What was uploaded is there, whatever the index says.
@@ -305,7 +302,7 @@ impl<'c> HttpPush<'c> {
                 return Ok(());
             }
         };
-        for ((item, new), listed) in wanted.into_iter().zip(listed) {
+        for ((item, new), listed) in uploaded.iter().zip(digests).zip(listed) {
             let (name, version) = (&item.metadata.name, &item.metadata.version);
             match listed.map(|listed| listed.digest) {
                 Some(None) => {}
@@ -364,9 +361,7 @@ fn plan(
     };
     match (listed, there) {
         (None, None) => Ok(step(Outcome::Published, new)),
-        (_, Some(there)) if crate::artifact::repository::is_same_content(&there, &item.archive) => {
-            Ok(step(Outcome::AlreadyThere, sha256(&there)))
-        }
+        (_, Some(there)) if is_same_content(&there, &item.archive) => Ok(step(Outcome::AlreadyThere, sha256(&there))),
         (_, there) => match existing {
             Existing::Replace => Ok(step(Outcome::Replaced, new)),
             Existing::Skip => Ok(step(Outcome::Skipped, found.unwrap_or_default())),

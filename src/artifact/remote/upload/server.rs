@@ -2,14 +2,16 @@
 //!
 //! A server may take a while to list what it accepted. It is asked again for a bounded time, with random pauses.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use crate::artifact::network::{HttpAnswer, HttpRequest, RetryPolicy};
+use crate::artifact::network::{HttpAnswer, HttpClient, HttpRequest, RetryPolicy};
 use crate::artifact::repository::{IndexReader, Item, is_same_content};
 
 use super::super::archive_cache::sha256;
+use super::super::chart_source::SourceError;
 use super::super::connections::{Access, Wanted, status_error, with_login};
 use super::super::remote_charts::RemoteCharts;
 use super::super::resolve_url::resolve;
@@ -127,17 +129,17 @@ impl<'c> UploadServer<'c> {
         }))
     }
 
-    /// Reads the index until it lists all of some items with the wanted digests, for a bounded time. Gives what it listed last.
-    pub(super) fn wait_for(&self, wanted: &[(&Item, &str)]) -> Result<Vec<Option<Listed>>, UploadError> {
+    /// Reads the index until it lists all of some items with the wanted digests, or any where none is wanted, for a bounded time. Gives
+    /// what it listed last.
+    pub(super) fn wait_for(&self, wanted: &[(&Item, Option<&str>)]) -> Result<Vec<Option<Listed>>, UploadError> {
         let clock = self.client()?;
         for attempt in 1.. {
             let index = self.index()?;
             let listed = wanted.iter().map(|(item, _)| self.listed(&index, item));
             let listed = listed.collect::<Result<Vec<_>, _>>()?;
-            let is_there = |(found, (_, digest)): (&Option<Listed>, &(&Item, &str))| {
-                found
-                    .as_ref()
-                    .is_some_and(|found| found.digest.as_deref().is_none_or(|found| found == *digest))
+            let is_there = |(found, (_, wanted)): (&Option<Listed>, &(&Item, Option<&str>))| {
+                let found = found.as_ref().map(|found| found.digest.as_deref());
+                found.is_some_and(|found| found.is_none() || wanted.is_none() || found == *wanted)
             };
             if attempt >= LOOKS.attempts || listed.iter().zip(wanted).all(is_there) {
                 return Ok(listed);
@@ -194,7 +196,7 @@ impl<'c> UploadServer<'c> {
     }
 
     /// The client, its clock and its policy for retries.
-    pub(super) fn client(&self) -> Result<std::sync::Arc<crate::artifact::network::HttpClient>, UploadError> {
+    pub(super) fn client(&self) -> Result<Arc<HttpClient>, UploadError> {
         Ok(self.charts.connections.client(&self.access.tls)?)
     }
 
@@ -221,7 +223,7 @@ impl ServerIndex {
 }
 
 fn read_index(charts: &RemoteCharts, access: &Access) -> Result<HttpAnswer, UploadError> {
-    let url = resolve(&access.url, INDEX).map_err(super::super::chart_source::SourceError::new)?;
+    let url = resolve(&access.url, INDEX).map_err(SourceError::new)?;
     Ok(charts
         .connections
         .get(access, &url, Wanted::Index, charts.settings.limits.index)?)
