@@ -61,7 +61,7 @@ pub(super) fn publish(
 /// The error of one target.
 pub(super) fn target_error(error: PublishTargetError) -> CommandError {
     match error {
-        PublishTargetError::Indexed(error) => publish_packages_error(error),
+        PublishTargetError::Indexed(error) => publish_packages_error(*error),
         PublishTargetError::Registry(error) => registry_error(&error),
         PublishTargetError::Server(error) => upload_error(&error),
     }

@@ -152,10 +152,10 @@ fn index(behaviour: &Behaviour, content: &mut Content, before: usize) -> Answer 
             sha256(file)
         ));
     }
-    let entries: String = charts
-        .iter()
-        .map(|(chart, entries)| format!("  {chart}:\n{entries}"))
-        .collect();
+    let mut entries = String::new();
+    for (chart, versions) in &charts {
+        entries.push_str(&format!("  {chart}:\n{versions}"));
+    }
     let info = if behaviour.like == Like::ChartMuseum {
         "serverInfo: {}\n"
     } else {
@@ -201,7 +201,7 @@ fn upload(behaviour: &Behaviour, content: &mut Content, request: &Request, befor
         content.files.insert(name, kept);
     }
     let answer = Answer::new(201, r#"{"saved": true}"#);
-    if behaviour.fault == Fault::LosesAnswers && before % 5 == 0 {
+    if behaviour.fault == Fault::LosesAnswers && before.is_multiple_of(5) {
         return answer.cut_after(0).with("Content-Length", "10");
     }
     answer

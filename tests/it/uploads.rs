@@ -62,7 +62,7 @@ fn push_with(settings: RemoteSettings, targets: &[PublishTarget], items: &[Item]
         }
         Err(refused) => error = Some(format!("{refused} {refused:?}")),
     }
-    let shown = format!("{error:?} {:?}", charts);
+    let shown = format!("{error:?} {charts:?}");
     assert!(!shown.contains("hunter2") && !shown.contains("bWU6"), "{shown}");
     Pushed {
         outcomes,
@@ -327,6 +327,20 @@ fn credentials_stay_with_their_server() {
             .contains("would be sent to several servers")
     );
     assert!(one.server.lines().is_empty() && two.server.lines().is_empty());
+    let registry = PublishTarget::parse("oci://127.0.0.1:9/charts", std::path::Path::new("/")).expect("an address");
+    let pushed = push_with(
+        with_login(me()),
+        &[target(&one), registry],
+        &[item("1.0.0")],
+        Existing::Refuse,
+    );
+    assert!(
+        pushed
+            .error
+            .expect("is refused")
+            .contains("would be sent to several servers")
+    );
+    assert!(one.server.lines().is_empty());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! In: addresses and packages. Out: what was done in each of them. All are compared with all packages first; then each is asked
 //! whether it can be written to; only then is anything written, in the order of the addresses.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
@@ -46,13 +47,19 @@ pub enum TargetAddressError {
 pub enum PublishTargetError {
     /// A repository does not accept them, or fails.
     #[error(transparent)]
-    Indexed(#[from] PublishPackagesError),
+    Indexed(Box<PublishPackagesError>),
     /// A registry does not accept them, or fails.
     #[error(transparent)]
     Registry(#[from] RegistryPushError),
     /// A server over HTTP does not accept them, or fails.
     #[error(transparent)]
     Server(#[from] UploadError),
+}
+
+impl From<PublishPackagesError> for PublishTargetError {
+    fn from(error: PublishPackagesError) -> Self {
+        Self::Indexed(Box::new(error))
+    }
 }
 
 /// A target that refused packages before anything was written anywhere.
@@ -168,6 +175,7 @@ impl<'c> Prepared<'c> {
                 Self::Indexed(prepared)
             }
             PublishTarget::Registry(below) => {
+                check_login_is_for_one(charts, request.targets)?;
                 Self::Registry(RegistryPush::compare(charts, below, request.items, request.existing)?)
             }
             PublishTarget::Server(repository) => {
@@ -219,18 +227,20 @@ impl<'c> Prepared<'c> {
     }
 }
 
-/// A login that is not kept with one server is not sent to several.
+/// A login that is not kept with one server is not sent to several: that of flags goes to registries and servers, that of the
+/// environment to servers.
 fn check_login_is_for_one(charts: &RemoteCharts, targets: &[PublishTarget]) -> Result<(), UploadError> {
-    let mut hosts: Vec<String> = Vec::new();
-    for target in targets {
-        if let PublishTarget::Server(repository) = target {
-            hosts.extend(repository.host());
-        }
-    }
-    hosts.sort();
-    hosts.dedup();
-    let has_login = charts.settings.login.is_some() || !matches!(charts.settings.uploads.login, Ok(None));
-    if hosts.len() > 1 && has_login {
+    let settings = &charts.settings;
+    let has_flags = settings.login.is_some();
+    let has_variables = !matches!(settings.uploads.login, Ok(None));
+    let hosts = targets.iter().filter_map(|target| match target {
+        PublishTarget::Server(repository) if has_flags || has_variables => repository.host(),
+        PublishTarget::Registry(below) if has_flags => Some(format!("oci://{}", below.host)),
+        _ => None,
+    });
+    let hosts: BTreeSet<String> = hosts.collect();
+    if hosts.len() > 1 {
+        let hosts: Vec<String> = hosts.into_iter().collect();
         return Err(UploadError::SharedLogin(hosts.join(", ")));
     }
     Ok(())

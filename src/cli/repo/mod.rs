@@ -370,7 +370,7 @@ fn copy(context: RunContext, arguments: &CopyArguments) -> Result<Exit, CommandE
 
 fn error(error: MaintainRemoteError) -> CommandError {
     match error {
-        MaintainRemoteError::Indexed(error) => indexed_error(error),
+        MaintainRemoteError::Indexed(error) => indexed_error(*error),
         MaintainRemoteError::Target(error) => target_error(*error),
         MaintainRemoteError::Source(error) => source_error(error),
         MaintainRemoteError::Registry(error) => {

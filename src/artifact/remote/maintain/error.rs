@@ -11,10 +11,10 @@ use super::super::publish_targets::PublishTargetError;
 pub enum MaintainRemoteError {
     /// A repository with an index.
     #[error(transparent)]
-    Indexed(#[from] MaintainError),
+    Indexed(Box<MaintainError>),
     /// A registry refuses, or what it has is not what it should be.
     #[error(transparent)]
-    Registry(#[from] OciError),
+    Registry(Box<OciError>),
     /// A repository cannot be reached.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -52,8 +52,20 @@ pub enum MaintainRemoteError {
     },
 }
 
+impl From<MaintainError> for MaintainRemoteError {
+    fn from(error: MaintainError) -> Self {
+        Self::Indexed(Box::new(error))
+    }
+}
+
+impl From<OciError> for MaintainRemoteError {
+    fn from(error: OciError) -> Self {
+        Self::Registry(Box::new(error))
+    }
+}
+
 impl From<ReferenceError> for MaintainRemoteError {
     fn from(error: ReferenceError) -> Self {
-        Self::Registry(error.into())
+        OciError::from(error).into()
     }
 }

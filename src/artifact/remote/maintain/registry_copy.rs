@@ -72,7 +72,7 @@ impl RemoteCharts {
                 published.outcome = Outcome::AlreadyThere;
                 digest.trim_start_matches("sha256:").clone_into(&mut published.digest);
             } else if request.existing != Existing::Replace {
-                return Err(MaintainRemoteError::Registry(OciError::Exists {
+                return Err(MaintainRemoteError::from(OciError::Exists {
                     reference: format!("oci://{}/{}:{tag}", target.registry.host(), target.repository),
                     found: digest,
                     new: tagged.digest,

@@ -272,6 +272,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of requests")]
     fn each_server_is_sent_what_it_accepts() {
         for (api, address, context, part, is_forced, want) in [
             (

@@ -65,7 +65,9 @@ impl<'c> UploadServer<'c> {
             .or_else(|| UploadApi::from_headers(&answer.headers));
         let shown = repository.to_string();
         let is_missing = matches!(answer.status, 404 | 410);
-        if !answer.is_success() && !(is_missing && known.is_some()) {
+        // An empty repository may have no index.
+        let is_empty = is_missing && known.is_some();
+        if !answer.is_success() && !is_empty {
             let what = format!("{shown} is not a chart repository, or cannot be read");
             return Err(status_error(&answer, &what).into());
         }
