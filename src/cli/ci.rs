@@ -1,37 +1,34 @@
 //! `chartwright ci`: the whole pipeline as one step.
 
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::artifact::package::PackageOptions;
-use crate::artifact::remote::{PublishTarget, TargetsRequest};
+use crate::artifact::remote::{NamedRepositories, PublishTarget, TargetsRequest};
 use crate::artifact::repository::{Existing, Item};
 use crate::check::run::{CheckRequest, find_charts};
-use crate::config::{ReadConfigError, Settings};
+use crate::config::Settings;
 use crate::engine::chart::LinkPolicy;
 use crate::kubernetes::validate::{KindFilter, Options};
 use crate::kubernetes::version::parse_versions;
-use crate::pipeline::{CiOutcome, Publish, PublishFailure, fork_of_pull_request, run_ci, summary_table};
+use crate::pipeline::{CiOutcome, Publish, PublishFailure, run_ci, summary_table};
 use crate::report::{Group, Remarks, concise};
-use crate::text::source::{Named, read_file};
 
 use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, report_notes};
+use super::destination_flags::{DestinationFlags, fork, read_settings, with_suffix};
 use super::exit_code::Exit;
 use super::link_flags::LinkFlags;
 use super::lint::check_error;
 use super::package::{package_error, package_time};
-use super::publish::{Connections, first_failure, parse_target_at, publish};
+use super::publish::{Connections, first_failure, parse_target, publish};
 use super::remote_flags::LoginFlags;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
 use super::schema_flags::FetchFlags;
 use super::time_flag::TimeFlag;
-
-/// Largest description of an event that is read; those of GitHub are below a megabyte.
-const EVENT_BYTES: u64 = 16 << 20;
 
 #[derive(Debug, Args)]
 pub(super) struct CiArguments {
@@ -43,7 +40,7 @@ pub(super) struct CiArguments {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Repository to publish to when there are no findings, instead of the configured one.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with = "to")]
     repository: Option<String>,
     /// Check only, publish nothing.
     #[arg(long)]
@@ -55,6 +52,8 @@ pub(super) struct CiArguments {
     /// commas.
     #[arg(long, alias = "kube-version", value_delimiter = ',', value_name = "VERSIONS")]
     kubernetes_version: Vec<String>,
+    #[command(flatten)]
+    destination: DestinationFlags,
     #[command(flatten)]
     schemas: FetchFlags,
     #[command(flatten)]
@@ -69,10 +68,14 @@ pub(super) struct CiArguments {
 
 pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, CommandError> {
     arguments.time.start()?;
-    let settings = read_settings(arguments)?;
+    if !arguments.directory.is_dir() {
+        let message = format!("{} is not a directory", arguments.directory.display());
+        return Err(CommandError::could_not_run(message));
+    }
+    let settings = read_settings(arguments.config.as_deref(), &arguments.directory)?;
     let config = &settings.config;
-    let targets = targets(context, arguments, &settings)?;
-    let withheld = targets.first().and_then(|_| withheld(context, arguments));
+    let repositories = repositories(context, arguments, &settings)?;
+    let withheld = repositories.as_ref().and_then(|_| withheld(context, arguments));
     if let Some(reason) = &withheld {
         context.report(reason);
     }
@@ -92,7 +95,16 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         }
     };
     // A baseline is a list of what is wrong: nothing is published while one is made.
-    let publishes = !targets.is_empty() && withheld.is_none() && !reporting.writes_baseline();
+    let repositories = repositories.filter(|_| withheld.is_none() && !reporting.writes_baseline());
+    let source = arguments.destination.source(context, &arguments.directory);
+    let destinations = match &repositories {
+        Some(repositories) => arguments.destination.destinations(repositories, &source)?,
+        None => Vec::new(),
+    };
+    for destination in destinations.iter().filter(|destination| destination.name.is_some()) {
+        context.report(&destination.reason);
+    }
+    let targets: Vec<PublishTarget> = destinations.iter().map(|one| one.target.clone()).collect();
     let mut publish = |items: &[Item]| {
         let connections = Connections {
             login: &LoginFlags::default(),
@@ -112,7 +124,8 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         supply: request.supply.clone(),
         ..PackageOptions::default()
     };
-    let publish: Option<(&PackageOptions, &mut Publish<'_, CommandError>)> = if publishes {
+    let options = with_suffix(options, &destinations, &source)?;
+    let publish: Option<(&PackageOptions, &mut Publish<'_, CommandError>)> = if repositories.is_some() {
         Some((&options, &mut publish))
     } else {
         None
@@ -170,51 +183,36 @@ fn print(
     reporting.write_known(&groups)
 }
 
-fn read_settings(arguments: &CiArguments) -> Result<Settings, CommandError> {
-    if !arguments.directory.is_dir() {
-        let message = format!("{} is not a directory", arguments.directory.display());
-        return Err(CommandError::could_not_run(message));
-    }
-    let settings = match &arguments.config {
-        Some(path) => Settings::named(path, &arguments.directory),
-        None => Settings::found_in(&arguments.directory),
-    };
-    settings.map_err(|error| match error {
-        ReadConfigError::Read { .. } => CommandError::could_not_run(error),
-        ReadConfigError::Link { .. } | ReadConfigError::Config(_) => CommandError::usage(error),
-    })
-}
-
 /// Why nothing is published in this run, if it is for a pull request from a fork.
 fn withheld(context: RunContext, arguments: &CiArguments) -> Option<String> {
     if arguments.publish_from_forks {
         return None;
     }
-    let read = |path: &str| read_file(Path::new(path), Named::ByUser, EVENT_BYTES);
-    let reason = fork_of_pull_request(&|name| context.variable(name), &read)?;
+    let reason = fork(context)?;
     Some(format!(
         "not published: {reason}; --publish-from-forks publishes all the same"
     ))
 }
 
-/// Where charts are published: nowhere unless a repository is given or configured.
-fn targets(
+/// The repositories that charts can be published to: nowhere unless one is given or configured.
+fn repositories(
     context: RunContext,
     arguments: &CiArguments,
     settings: &Settings,
-) -> Result<Vec<PublishTarget>, CommandError> {
+) -> Result<Option<NamedRepositories>, CommandError> {
     if arguments.no_push {
-        return Ok(Vec::new());
+        return Ok(None);
     }
-    let here = context.working_directory();
-    let (url, base) = match &arguments.repository {
-        Some(url) => (url.as_str(), here),
-        None => match settings.repository().map_err(CommandError::usage)? {
-            Some(url) => (url, here.join(settings.base())),
-            None => return Ok(Vec::new()),
-        },
-    };
-    Ok(vec![parse_target_at(url, &base)?])
+    if let Some(url) = &arguments.repository {
+        return Ok(Some(NamedRepositories {
+            named: Vec::new(),
+            unnamed: Some(parse_target(context, url)?),
+        }));
+    }
+    let configured = settings.repositories(&context.working_directory());
+    let configured = configured.map_err(CommandError::usage)?;
+    let is_wanted = !configured.is_empty() || arguments.destination.is_given();
+    Ok(Some(configured).filter(|_| is_wanted))
 }
 
 fn request(arguments: &CiArguments, settings: &Settings, reporting: &Reporting) -> Result<CheckRequest, CommandError> {

@@ -7,6 +7,7 @@ mod ci;
 mod command_error;
 mod dependency;
 mod dependency_flags;
+mod destination_flags;
 mod exit_code;
 mod helm_flags;
 mod keyring_flags;

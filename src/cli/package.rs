@@ -15,6 +15,7 @@ use crate::engine::chart::{LoadError, LocalDependencyError};
 
 use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, local_dependency_error, report_notes};
+use super::destination_flags::SuffixFlags;
 use super::exit_code::Exit;
 use super::keyring_flags::KeyringFlags;
 use super::link_flags::LinkFlags;
@@ -37,6 +38,8 @@ pub(super) struct PackageArguments {
     /// Set the appVersion in Chart.yaml.
     #[arg(long, value_name = "VERSION")]
     app_version: Option<String>,
+    #[command(flatten)]
+    suffix: SuffixFlags,
     #[command(flatten)]
     links: LinkFlags,
     #[command(flatten)]
@@ -63,6 +66,7 @@ pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<E
         version: arguments.version.clone(),
         app_version: arguments.app_version.clone(),
         links: arguments.links.policy(),
+        suffix: arguments.suffix.suffix(context)?,
         time: package_time(context)?,
         supply: supply.clone().map(|supply| supply as _),
     };

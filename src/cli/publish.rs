@@ -1,7 +1,5 @@
 //! What the commands that publish share: the connections of the process, and errors with what to do.
 
-use std::path::Path;
-
 use crate::artifact::remote::{
     PublishTarget, PublishTargetError, RefusedTarget, RegistryPushError, TargetOutcome, TargetsRequest, UploadError,
     publish_to_targets,
@@ -21,12 +19,7 @@ pub(super) struct Connections<'c> {
 
 /// The address of something to publish to, as the user wrote it.
 pub(super) fn parse_target(context: RunContext, text: &str) -> Result<PublishTarget, CommandError> {
-    parse_target_at(text, &context.working_directory())
-}
-
-/// The same, with the directory that relative ones are relative to.
-pub(super) fn parse_target_at(text: &str, base: &Path) -> Result<PublishTarget, CommandError> {
-    PublishTarget::parse(text, base).map_err(CommandError::usage)
+    PublishTarget::parse(text, &context.working_directory()).map_err(CommandError::usage)
 }
 
 /// Publishes with the process's clock, environment and logins.
@@ -36,7 +29,7 @@ pub(super) fn publish(
     request: TargetsRequest<'_>,
 ) -> Result<Vec<TargetOutcome>, CommandError> {
     let Connections { login, remote } = connections;
-    // A broken list of Helm's does not keep anybody from publishing to a bucket.
+    // A broken list of Helm's is not in the way of publishing to a bucket.
     let charts = if request.targets.iter().any(PublishTarget::needs_logins) {
         remote.charts(context, login, false)?
     } else {

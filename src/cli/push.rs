@@ -1,15 +1,18 @@
 //! `chartwright push`: archives to chart repositories.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
 
-use crate::artifact::remote::{PublishTarget, TargetOutcome, TargetsRequest, UploadApi};
+use crate::artifact::remote::{
+    Destination, NamedRepositories, PublishTarget, TargetOutcome, TargetsRequest, UploadApi,
+};
 use crate::artifact::repository::{Existing, Item, Outcome, Published};
 use crate::text::redact::redact_message;
 
 use super::command_error::CommandError;
+use super::destination_flags::{DestinationFlags, fork, read_settings};
 use super::exit_code::Exit;
 use super::publish::{Connections, first_failure, parse_target, publish};
 use super::remote_flags::{LoginFlags, RemoteFlags};
@@ -19,8 +22,9 @@ use super::run_context::RunContext;
 #[derive(Debug, Args)]
 pub(super) struct PushArguments {
     /// Archives made by `chartwright package` or `helm package`, then the repository: `file:///directory`, `oci://host/charts`,
-    /// `https://host/path` of ChartMuseum, Artifactory, Nexus, GitLab or Gitea, `s3://bucket/prefix` (with the `AWS_*` variables; `AWS_ENDPOINT_URL` for other stores than Amazon's) or
-    /// `gs://bucket/prefix` (with the login of gcloud or the environment). A provenance file beside an archive is pushed as well.
+    /// `https://host/path` of ChartMuseum, Artifactory, Nexus, GitLab or Gitea, `s3://bucket/prefix` (with the `AWS_*` variables;
+    /// `AWS_ENDPOINT_URL` for other stores than Amazon's) or `gs://bucket/prefix` (with the login of gcloud or the environment).
+    /// Without a repository, one of those in chartwright.yaml. A provenance file beside an archive is pushed as well.
     #[arg(required = true, num_args = 1.., value_names = ["ARCHIVE", "REPOSITORY"])]
     archives_and_repository: Vec<String>,
     /// Another repository to push to. Nothing is pushed to any of them unless all can be written to and accept all archives.
@@ -30,6 +34,12 @@ pub(super) struct PushArguments {
     /// gitea.
     #[arg(long, value_name = "SERVER")]
     api: Option<UploadApi>,
+    /// Configuration with the names of repositories, instead of the working directory's chartwright.yaml. It may name any
+    /// directory; the working directory's own only what is below the directory.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    destination: DestinationFlags,
     /// Replace versions that exist with other content.
     #[arg(long, conflicts_with = "skip_existing")]
     force: bool,
@@ -49,22 +59,21 @@ pub(super) struct PushArguments {
 }
 
 pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit, CommandError> {
-    let (archives, repositories) = arguments.split();
-    if archives.is_empty() || repositories.is_empty() {
+    let configured = arguments.configured(context)?;
+    let (archives, urls) = arguments.split(!configured.is_empty());
+    let destinations = arguments.destinations(context, &urls, &configured)?;
+    if archives.is_empty() || destinations.is_empty() {
         return Err(CommandError::usage("an archive and a repository are needed"));
-    }
-    let mut targets: Vec<PublishTarget> = Vec::new();
-    for repository in repositories {
-        let target = parse_target(context, repository)?.with_api(arguments.api);
-        if !targets.contains(&target) {
-            targets.push(target);
-        }
     }
     let items = archives
         .iter()
         .map(|path| read_item(context, path))
         .collect::<Result<Vec<_>, _>>()?;
     check_different(&items)?;
+    for destination in destinations.iter().filter(|destination| destination.name.is_some()) {
+        context.report(&destination.reason);
+    }
+    let targets: Vec<PublishTarget> = destinations.iter().map(|one| one.target.clone()).collect();
     let request = TargetsRequest {
         targets: &targets,
         items: &items,
@@ -89,7 +98,9 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
             context.write_stdout(lines.as_bytes())?;
         }
         OutputFormat::Json => {
-            let repositories: Vec<_> = outcomes.iter().map(|one| as_json(&items, one)).collect();
+            let names = destinations.iter().map(|destination| destination.name.as_deref());
+            let repositories = outcomes.iter().zip(names).map(|(one, name)| as_json(&items, one, name));
+            let repositories: Vec<_> = repositories.collect();
             let report = json!({"dryRun": arguments.dry_run, "repositories": repositories});
             print_json(context, &report)?;
         }
@@ -99,16 +110,69 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
 }
 
 impl PushArguments {
-    /// The archives and the repositories. Without `--repository`, the last argument is the repository; with it, only if it is
-    /// the address of one.
-    fn split(&self) -> (&[String], Vec<&String>) {
+    /// The repositories of the configuration. One that is not used is not in the way of pushing to an address.
+    fn configured(&self, context: RunContext) -> Result<NamedRepositories, CommandError> {
+        let has_url = !self.repository.is_empty() || self.last_url().is_some();
+        if has_url && !self.destination.is_given() && self.config.is_none() {
+            return Ok(NamedRepositories::default());
+        }
+        let settings = read_settings(self.config.as_deref(), Path::new("."))?;
+        let repositories = settings.repositories(&context.working_directory());
+        repositories.map_err(CommandError::usage)
+    }
+
+    /// The last argument, if it is an address.
+    fn last_url(&self) -> Option<&String> {
+        self.archives_and_repository.last().filter(|last| last.contains("://"))
+    }
+
+    /// The archives and the addresses of repositories. The last argument is an address if it looks like one, or if no repository is
+    /// named otherwise.
+    fn split(&self, has_configured: bool) -> (&[String], Vec<&String>) {
         let all = self.archives_and_repository.as_slice();
+        let is_named = !self.repository.is_empty() || self.destination.is_given() || has_configured;
         match all.split_last() {
-            Some((last, archives)) if self.repository.is_empty() || last.contains("://") => {
+            Some((last, archives)) if self.last_url().is_some() || !is_named => {
                 (archives, std::iter::once(last).chain(&self.repository).collect())
             }
             _ => (all, self.repository.iter().collect()),
         }
+    }
+
+    /// Where archives are pushed: to the addresses, and to the repositories that are named or chosen.
+    fn destinations(
+        &self,
+        context: RunContext,
+        urls: &[&String],
+        configured: &NamedRepositories,
+    ) -> Result<Vec<Destination>, CommandError> {
+        let mut destinations: Vec<Destination> = Vec::new();
+        for url in urls {
+            let target = parse_target(context, url)?.with_api(self.api);
+            destinations.push(Destination {
+                name: None,
+                reason: format!("repository {target}"),
+                target,
+                suffix: None,
+            });
+        }
+        if self.destination.is_given() || urls.is_empty() {
+            if self.destination.chooses_by_rule()
+                && let Some(reason) = fork(context)
+            {
+                return Err(CommandError::usage(format!("not pushed: {reason}"))
+                    .with_hint("--to NAME or an address names the repository, whoever wrote the branch"));
+            }
+            let source = self.destination.source(context, &context.working_directory());
+            destinations.extend(self.destination.destinations(configured, &source)?);
+        }
+        let mut known: Vec<PublishTarget> = Vec::new();
+        destinations.retain(|destination| {
+            let is_new = !known.contains(&destination.target);
+            known.push(destination.target.clone());
+            is_new
+        });
+        Ok(destinations)
     }
 }
 
@@ -163,7 +227,7 @@ fn outcome_line(item: &Item, published: &Published, location: &str, is_dry_run: 
     shown_line(&line)
 }
 
-fn as_json(items: &[Item], outcome: &TargetOutcome) -> serde_json::Value {
+fn as_json(items: &[Item], outcome: &TargetOutcome, name: Option<&str>) -> serde_json::Value {
     let location = outcome.target.to_string();
     let charts = items.iter().zip(&outcome.published).map(|(item, published)| {
         json!({
@@ -175,8 +239,13 @@ fn as_json(items: &[Item], outcome: &TargetOutcome) -> serde_json::Value {
         })
     });
     let mut report = json!({"repository": location, "charts": charts.collect::<Vec<_>>()});
-    if let (Some(error), Some(fields)) = (&outcome.error, report.as_object_mut()) {
-        fields.insert("error".to_owned(), json!(redact_message(&error.to_string())));
+    if let Some(fields) = report.as_object_mut() {
+        if let Some(name) = name {
+            fields.insert("name".to_owned(), json!(name));
+        }
+        if let Some(error) = &outcome.error {
+            fields.insert("error".to_owned(), json!(redact_message(&error.to_string())));
+        }
     }
     report
 }

@@ -50,6 +50,7 @@ pub(super) fn publish_packages_error(error: PublishPackagesError) -> CommandErro
     match error {
         PublishPackagesError::Open(error) => open_error(error),
         PublishPackagesError::Publish(error) => publish_error(error),
+        PublishPackagesError::Path(error) => CommandError::usage(error),
     }
 }
 

@@ -11,6 +11,8 @@ use crate::text::rule::Severity;
 use crate::text::source::{LineIndex, Position};
 use crate::text::yaml::{self, NodeId, Tree};
 
+use super::repositories::{RepositoryEntry, named_repositories};
+
 /// Name of the file, in the directory that `ci` is given.
 pub const FILE_NAME: &str = "chartwright.yaml";
 
@@ -72,9 +74,11 @@ pub struct Config {
     pub release_name: String,
     /// Namespace of the release.
     pub namespace: String,
-    /// Repository to publish to when there are no findings, such as `file://dir` (relative to the file),
+    /// Repository to publish to when there are no findings, such as `file://dir` (relative to the file), `oci://host/charts`,
     /// `s3://bucket/prefix` or `gs://bucket/prefix`.
     pub repository: Option<String>,
+    /// Repositories by name, and the branches and tags that are published to each.
+    pub repositories: Vec<RepositoryEntry>,
     /// Whether links may lead out of a chart; only a file that the user names may allow it.
     pub allow_links: bool,
 }
@@ -94,6 +98,7 @@ impl Default for Config {
             release_name: "release-name".to_owned(),
             namespace: "default".to_owned(),
             repository: None,
+            repositories: Vec::new(),
             allow_links: false,
         }
     }
@@ -138,6 +143,21 @@ impl Config {
                 error(node.map_or(0, |node| tree.span(node).start), unknown.to_string())
             })?;
         }
+        let at = |path: &[&str], message: String| {
+            let node = tree.root().and_then(|root| tree.find(root, path));
+            error(node.map_or(0, |node| tree.span(node).start), message)
+        };
+        if config.repository.is_some() && !config.repositories.is_empty() {
+            let message = "`repository` and `repositories` are both given: give the repository a name among the others";
+            return Err(at(&["repository"], message.to_owned()));
+        }
+        // What relative directories are relative to does not matter here.
+        named_repositories(&config.repositories, Path::new("/")).map_err(|wrong| {
+            let path: Vec<&str> = std::iter::once("repositories")
+                .chain(wrong.path.iter().map(String::as_str))
+                .collect();
+            at(&path, wrong.message)
+        })?;
         Ok(config)
     }
 
@@ -299,6 +319,7 @@ mod tests {
             release_name: "r".to_owned(),
             namespace: "ns".to_owned(),
             repository: Some("file://repo".to_owned()),
+            repositories: Vec::new(),
             allow_links: true,
         };
         assert_eq!(config, want);

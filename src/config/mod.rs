@@ -1,6 +1,8 @@
 //! Our own settings: `chartwright.yaml`.
 
 mod file;
+mod repositories;
 mod trust;
 
+pub use repositories::BY_RULE;
 pub use trust::{ReadConfigError, Settings};

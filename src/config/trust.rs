@@ -9,6 +9,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::file::{Config, ConfigError, FILE_NAME};
+use super::repositories::named_repositories;
+use crate::artifact::remote::{NamedRepositories, PublishTarget};
 use crate::check::run::ValuesRoot;
 use crate::engine::chart::LinkPolicy;
 use crate::text::limits::SETTINGS_BYTES;
@@ -138,16 +140,37 @@ impl Settings {
         Ok(())
     }
 
-    /// The repository to publish to.
+    /// The repositories to publish to; `here` is the working directory.
     ///
     /// # Errors
-    /// When it is a directory that is not below that of a file that was found.
-    pub fn repository(&self) -> Result<Option<&str>, ConfigError> {
-        let repository = self.config.repository.as_deref();
-        if let Some(directory) = repository.and_then(|url| url.strip_prefix("file://")) {
-            self.check(&self.base.join(directory), &["repository"])?;
+    /// When one is not an address, or a directory that is not below that of a file that was found.
+    pub fn repositories(&self, here: &Path) -> Result<NamedRepositories, ConfigError> {
+        let base = here.join(&self.base);
+        let entry_error = |path: &[String], message: String| {
+            let path = path.iter().map(String::as_str);
+            let path: Vec<&str> = std::iter::once("repositories").chain(path).collect();
+            self.error(&path, message)
+        };
+        let mut repositories = named_repositories(&self.config.repositories, &base)
+            .map_err(|wrong| entry_error(&wrong.path, wrong.message))?;
+        for (number, entry) in self.config.repositories.iter().enumerate() {
+            self.check_address(&entry.url, &["repositories", &number.to_string(), "url"])?;
         }
-        Ok(repository)
+        if let Some(url) = &self.config.repository {
+            self.check_address(url, &["repository"])?;
+            let target = PublishTarget::parse(url, &base);
+            let target = target.map_err(|error| self.error(&["repository"], error.to_string()))?;
+            repositories.unnamed = Some(target);
+        }
+        Ok(repositories)
+    }
+
+    /// Checks the address of a repository, which may be a directory.
+    fn check_address(&self, url: &str, key: &[&str]) -> Result<(), ConfigError> {
+        match url.strip_prefix("file://") {
+            Some(directory) => self.check(&self.base.join(directory), key),
+            None => Ok(()),
+        }
     }
 
     /// Where the values files that the globs name may be.
@@ -159,11 +182,6 @@ impl Settings {
         } else {
             ValuesRoot::Anywhere
         }
-    }
-
-    /// What relative paths are relative to.
-    pub fn base(&self) -> &Path {
-        &self.base
     }
 
     /// Whether links may lead out of charts.
@@ -220,7 +238,7 @@ mod tests {
             Err(error) => panic!("{error}"),
         };
         let found = settings
-            .repository()
+            .repositories(Path::new("/"))
             .and_then(|_| settings.chart_roots())
             .and_then(|_| settings.check_values(&[chart.to_owned()]));
         found.err().map(|error| error.to_string())
@@ -246,6 +264,16 @@ mod tests {
             ("repository: file:///tmp/anywhere", Some("1:13")),
             ("repository: file://link", Some("1:13")),
             ("repository: file://link/new", Some("1:13")),
+            (
+                "repositories: [{name: a, url: file://repo/new}, {name: b, url: s3://b}]",
+                None,
+            ),
+            (
+                "repositories:\n- name: a\n  url: file://repo\n- name: b\n  url: file://../out",
+                Some("5:8"),
+            ),
+            ("repositories: [{name: a, url: 'file:///tmp/anywhere'}]", Some("1:31")),
+            ("repositories: [{name: a, url: file://link}]", Some("1:31")),
             ("allowLinks: false", None),
             ("failOn: error\nallowLinks: true", Some("2:13")),
         ] {

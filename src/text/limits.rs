@@ -79,3 +79,9 @@ pub const DEFINITION_NODES: usize = 500_000;
 
 /// Objects in a chart repository that are listed. The largest public one has 40,000 archives; each costs some hundred bytes.
 pub const REPOSITORY_OBJECTS: usize = 1_000_000;
+
+/// Bytes of the name of an object in a repository: S3 and Google Cloud Storage allow that many.
+pub const OBJECT_NAME_BYTES: usize = 1024;
+
+/// Bytes of git's file of packed references: the Linux kernel's has half a megabyte.
+pub const PACKED_REFS_BYTES: u64 = 64 << 20;

@@ -13,6 +13,16 @@ type Objects = Arc<Mutex<HashMap<String, (Vec<u8>, String)>>>;
 const REMOVED: &str = "removed";
 const CUT: &str = "cut";
 
+/// Headers of a write that are recorded.
+const RECORDED: [&str; 6] = [
+    "content-type",
+    "cache-control",
+    "x-amz-acl",
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-aws-kms-key-id",
+    "authorization",
+];
+
 /// A running server.
 pub(crate) struct S3Server {
     pub(crate) endpoint: String,
@@ -271,7 +281,7 @@ fn answer(
             }
             let etag = format!("\"{number}\"");
             objects.insert(request.path.clone(), (request.body.clone(), etag.clone()));
-            for header in ["content-type", "cache-control"] {
+            for header in RECORDED {
                 if let Some(value) = request.headers.get(header) {
                     let name = format!("{header} of {}", request.path);
                     objects.insert(name, (value.clone().into_bytes(), String::new()));

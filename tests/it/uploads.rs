@@ -401,6 +401,38 @@ fn many_pushes_at_once_all_arrive() {
     }
 }
 
+#[test]
+fn a_configuration_names_the_server() {
+    let home = tempfile::tempdir().expect("a directory");
+    std::fs::write(home.path().join("web-1.0.0.tgz"), packed("web", "1.0.0")).expect("writes");
+    let server = like(Like::Nothing, Fault::None);
+    let push = |api: &str| {
+        let url = server.repository();
+        let text = format!("repositories:\n- {{name: staging, url: '{url}'{api}}}\n");
+        std::fs::write(home.path().join("chartwright.yaml"), text).expect("writes");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chartwright"));
+        command.args(["push", "web-1.0.0.tgz", "--to", "staging"]);
+        let output = command.env_clear().current_dir(home.path()).output().expect("runs");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        (output.status.code().expect("a code"), text)
+    };
+    for (api, code, words) in [
+        ("", 2, "name the server with --api"),
+        (", api: harbour", 2, "is not a server that we know"),
+        (
+            ", path: '{chart}/{chart}-{version}.tgz', api: nexus",
+            2,
+            "the server chooses where archives are",
+        ),
+        (", api: nexus", 0, "Pushed web 1.0.0"),
+    ] {
+        let (found, text) = push(api);
+        assert_eq!(found, code, "{api}: {text}");
+        assert!(text.contains(words), "{api}: {text}");
+    }
+    assert_eq!(server.names(), ["web-1.0.0.tgz"]);
+}
+
 fn chartwright(variables: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chartwright"));
     command.args(arguments).env_clear().envs(variables.iter().copied());

@@ -14,12 +14,15 @@ use crate::text::source::{Named, read_file};
 
 use super::archive::{ArchiveWriteError, TIME};
 use super::members::pack_chart;
+use super::version_suffix::{FilledSuffix, VersionSuffixError};
 
 /// Versions that the package gets instead of the chart's own.
 #[derive(Debug, Clone, Default)]
 pub struct PackageOptions {
     /// Version to write into Chart.yaml.
     pub version: Option<String>,
+    /// What is added to the version.
+    pub suffix: Option<FilledSuffix>,
     /// appVersion to write into Chart.yaml.
     pub app_version: Option<String>,
     /// Whether files outside of the chart's directory are packaged where links lead to them.
@@ -71,6 +74,14 @@ pub enum PackageError {
     /// The given version is not a semantic version.
     #[error("`{0}` is not a valid SemVer version")]
     Version(String),
+    /// The version cannot have the suffix.
+    #[error("{}: {source}", directory.display())]
+    Suffix {
+        /// The chart.
+        directory: PathBuf,
+        /// Why.
+        source: VersionSuffixError,
+    },
     /// values.schema.json is not JSON.
     #[error("{}: values.schema.json is not valid JSON", .0.display())]
     Schema(PathBuf),
@@ -104,7 +115,16 @@ pub fn package_chart(directory: &Path, options: &PackageOptions) -> Result<Packa
         read_archive(&bytes).map_err(|error| load(error.into()))?
     };
     set_versions(&mut files, options)?;
-    let chart = load_files(files.clone()).map_err(load)?;
+    let mut chart = load_files(files.clone()).map_err(load)?;
+    if let Some(suffix) = &options.suffix {
+        let version = suffix.add_to(&chart.metadata.version);
+        let version = version.map_err(|source| PackageError::Suffix {
+            directory: directory.to_owned(),
+            source,
+        })?;
+        set_version(&mut files, &version)?;
+        chart = load_files(files).map_err(load)?;
+    }
     let missing = chart.missing_dependencies();
     if !missing.is_empty() {
         return Err(PackageError::Missing {
@@ -134,6 +154,14 @@ fn set_versions(files: &mut [ChartFile], options: &PackageOptions) -> Result<(),
         file.data = set_field(&file.data, "appVersion", app_version)?.into();
     }
     Ok(())
+}
+
+fn set_version(files: &mut [ChartFile], version: &str) -> Result<(), PackageError> {
+    let options = PackageOptions {
+        version: Some(version.to_owned()),
+        ..PackageOptions::default()
+    };
+    set_versions(files, &options)
 }
 
 /// Sets a top-level field of Chart.yaml; one that is missing is added as a last line.

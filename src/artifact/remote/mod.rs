@@ -5,8 +5,10 @@ mod chart_source;
 mod choose_version;
 mod connections;
 mod maintain;
+mod named_repositories;
 mod once_map;
 mod publish_targets;
+mod ref_pattern;
 mod registry_charts;
 mod registry_push;
 mod remote_chart;
@@ -20,10 +22,12 @@ mod upload;
 pub use archive_cache::ArchiveCache;
 pub use chart_source::{ChartSource, FetchedChart, ListedVersion, SourceError};
 pub use maintain::{CopyVersion, MaintainRemoteError};
+pub use named_repositories::{Destination, NamedRepositories, NamedRepository, NoDestination};
 pub use publish_targets::{
-    PublishTarget, PublishTargetError, RefusedTarget, TargetAddressError, TargetOutcome, TargetsRequest,
+    IndexedTarget, PublishTarget, PublishTargetError, RefusedTarget, TargetAddressError, TargetOutcome, TargetsRequest,
     publish_to_targets,
 };
+pub use ref_pattern::{RefPattern, RefPatternError};
 pub use registry_push::{RegistryPush, RegistryPushError};
 pub use remote_chart::{ChartRequest, RemoteChart, is_remote, remote_chart};
 pub use remote_charts::RemoteCharts;

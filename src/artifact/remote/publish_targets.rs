@@ -8,8 +8,10 @@ use std::fmt;
 use std::path::Path;
 
 use crate::artifact::oci::{OciReference, ReferenceError};
+use crate::artifact::repository::store::S3Options;
 use crate::artifact::repository::{
-    Existing, Item, Location, LocationError, PreparedRepository, PublishPackagesError, PublishRequest, Published,
+    ArchivePlace, Existing, GitRef, Item, Location, LocationError, PreparedRepository, PublishPackagesError,
+    PublishRequest, Published,
 };
 
 use super::registry_push::{RegistryPush, RegistryPushError};
@@ -20,12 +22,23 @@ use super::upload::{HttpAddressError, HttpPush, HttpRepository, UploadApi, Uploa
 /// which compares, checks and writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PublishTarget {
-    /// A repository with an index that we write: a directory or a bucket.
-    Indexed(Location),
+    /// A repository with an index that we write.
+    Indexed(IndexedTarget),
     /// A path in a registry, below which each chart is.
     Registry(OciReference),
     /// A server over HTTP, which keeps the index itself.
     Server(HttpRepository),
+}
+
+/// A repository with an index that we write: a directory or a bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexedTarget {
+    /// Its address.
+    pub location: Location,
+    /// The names that new archives get in it.
+    pub place: ArchivePlace,
+    /// How its objects are kept, if it is in S3.
+    pub s3: S3Options,
 }
 
 /// A text that is not the address of something to publish to.
@@ -116,7 +129,11 @@ impl PublishTarget {
         } else if HttpRepository::is_http(text) {
             Self::Server(HttpRepository::parse(text)?)
         } else {
-            Self::Indexed(Location::parse(text, base)?)
+            Self::Indexed(IndexedTarget {
+                location: Location::parse(text, base)?,
+                place: ArchivePlace::default(),
+                s3: S3Options::default(),
+            })
         })
     }
 
@@ -131,9 +148,18 @@ impl PublishTarget {
     /// The repository, if it has an index that we write.
     pub const fn with_index(&self) -> Option<&Location> {
         match self {
-            Self::Indexed(location) => Some(location),
+            Self::Indexed(target) => Some(&target.location),
             Self::Registry(_) | Self::Server(_) => None,
         }
+    }
+
+    /// The same for charts that are built from a branch or tag.
+    #[must_use]
+    pub fn built_from(mut self, git_ref: Option<&GitRef>) -> Self {
+        if let Self::Indexed(target) = &mut self {
+            target.place.git_ref = git_ref.cloned();
+        }
+        self
     }
 
     /// Whether Helm's and docker's files with logins are needed to publish there.
@@ -154,7 +180,7 @@ impl PublishTarget {
 impl fmt::Display for PublishTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Indexed(location) => location.fmt(f),
+            Self::Indexed(target) => target.location.fmt(f),
             Self::Registry(below) => below.fmt(f),
             Self::Server(repository) => repository.fmt(f),
         }
@@ -168,10 +194,12 @@ impl<'c> Prepared<'c> {
         request: TargetsRequest<'_>,
     ) -> Result<Self, PublishTargetError> {
         Ok(match target {
-            PublishTarget::Indexed(location) => {
+            PublishTarget::Indexed(target) => {
                 let is_alone = request.targets.len() == 1;
-                let stores = &charts.settings.stores;
-                let prepared = PreparedRepository::compare(location, request.to_indexed(), is_alone, stores)?;
+                let mut stores = charts.settings.stores.clone();
+                stores.s3 = stores.s3.with_options(&target.s3);
+                let request = request.to_indexed(&target.place);
+                let prepared = PreparedRepository::compare(&target.location, request, is_alone, &stores)?;
                 Self::Indexed(prepared)
             }
             PublishTarget::Registry(below) => {
@@ -205,22 +233,20 @@ impl<'c> Prepared<'c> {
     fn carry_out(
         self,
         charts: &RemoteCharts,
-        request: TargetsRequest<'_>,
+        items: &[Item],
         now: &str,
     ) -> (Vec<Published>, Option<PublishTargetError>) {
         match self {
-            Self::Indexed(repository) => {
-                match repository.carry_out(request.to_indexed(), &charts.settings.stores, now) {
-                    Ok(published) => (published, None),
-                    Err(error) => (Vec::new(), Some(error.into())),
-                }
-            }
+            Self::Indexed(repository) => match repository.carry_out(items, &charts.settings.stores, now) {
+                Ok(published) => (published, None),
+                Err(error) => (Vec::new(), Some(error.into())),
+            },
             Self::Registry(push) => {
-                let (published, error) = push.carry_out(request.items);
+                let (published, error) = push.carry_out(items);
                 (published, error.map(PublishTargetError::from))
             }
             Self::Server(push) => {
-                let (published, error) = push.carry_out(request.items);
+                let (published, error) = push.carry_out(items);
                 (published, error.map(PublishTargetError::from))
             }
         }
@@ -247,9 +273,10 @@ fn check_login_is_for_one(charts: &RemoteCharts, targets: &[PublishTarget]) -> R
 }
 
 impl<'r> TargetsRequest<'r> {
-    const fn to_indexed(self) -> PublishRequest<'r> {
+    const fn to_indexed(self, place: &'r ArchivePlace) -> PublishRequest<'r> {
         PublishRequest {
             items: self.items,
+            place,
             existing: self.existing,
             is_dry_run: self.is_dry_run,
         }
@@ -289,7 +316,7 @@ pub fn publish_to_targets(
         let (published, error) = if request.is_dry_run {
             (compared.steps(), None)
         } else {
-            compared.carry_out(charts, request, now)
+            compared.carry_out(charts, request.items, now)
         };
         TargetOutcome {
             target: target.clone(),

@@ -127,7 +127,7 @@ pub(super) struct Plan {
     pub(super) steps: Vec<Published>,
 }
 
-/// Compares all items with a repository. Nothing is written. Archives that the index does not list are looked for only if
+/// Compares all items with a repository. Nothing is written. New archives get the names of `objects`. Archives that the index does not list are looked for only if
 /// `is_thorough`: where there is one item, writing it finds them.
 ///
 /// # Errors
@@ -136,13 +136,14 @@ pub(super) struct Plan {
 pub(super) fn prepare(
     store: &mut dyn Store,
     items: &[Item],
+    objects: &[String],
     existing: Existing,
     is_thorough: bool,
 ) -> Result<Plan, PublishError> {
     let open = open_index(store)?;
     let mut steps = Vec::with_capacity(items.len());
-    for item in items {
-        steps.push(compare(store, &open.index, item, existing, is_thorough)?);
+    for (item, object) in items.iter().zip(objects) {
+        steps.push(compare(store, &open.index, (item, object), existing, is_thorough)?);
     }
     Ok(Plan { open, steps })
 }
@@ -150,7 +151,7 @@ pub(super) fn prepare(
 fn compare(
     store: &mut dyn Store,
     index: &Index,
-    item: &Item,
+    (item, new_object): (&Item, &String),
     existing: Existing,
     is_thorough: bool,
 ) -> Result<Published, PublishError> {
@@ -166,12 +167,12 @@ fn compare(
     };
     let mut urls = listed.iter().flat_map(|(_, urls)| urls);
     let object = urls.find_map(|url| object_name(url));
-    let object = object.unwrap_or_else(|| item.file_name.clone());
+    let object = object.unwrap_or_else(|| new_object.clone());
     let (object, kept) = match &listed {
         Some((listed, _)) if *listed == new => return step(Outcome::AlreadyThere, &new, &object),
         None if !is_thorough => return step(Outcome::Published, &new, &object),
         _ => match store.get(&object)? {
-            None if object != item.file_name => (item.file_name.clone(), store.get(&item.file_name)?),
+            None if object != *new_object => (new_object.clone(), store.get(new_object)?),
             kept => (object, kept),
         },
     };
@@ -227,7 +228,8 @@ pub fn publish(
     existing: Existing,
     environment: &Environment<'_>,
 ) -> Result<Vec<Published>, PublishError> {
-    let plan = prepare(store, items, existing, items.len() > 1)?;
+    let objects: Vec<String> = items.iter().map(|item| item.file_name.clone()).collect();
+    let plan = prepare(store, items, &objects, existing, items.len() > 1)?;
     carry_out(store, items, plan, existing, environment)
 }
 

@@ -4,8 +4,10 @@
 use crate::artifact::package::Package;
 use crate::engine::chart::{ArchiveError, LoadError, archive_name, load_files, read_archive};
 
+use super::archive_place::ArchivePlace;
 use super::index_update::{Environment, UpdateError};
 use super::location::Location;
+use super::object_path::ObjectPathError;
 use super::open::{OpenError, RepositorySettings, open_store};
 use super::publish::{Existing, Item, Plan, PublishError, Published, carry_out, prepare};
 use super::store::Store;
@@ -30,6 +32,9 @@ pub enum PublishPackagesError {
     /// They cannot be published.
     #[error(transparent)]
     Publish(#[from] PublishError),
+    /// A package has no path in the repository.
+    #[error(transparent)]
+    Path(#[from] ObjectPathError),
 }
 
 /// What to publish, and how.
@@ -37,6 +42,8 @@ pub enum PublishPackagesError {
 pub struct PublishRequest<'r> {
     /// The packages.
     pub items: &'r [Item],
+    /// The names that their archives get.
+    pub place: &'r ArchivePlace,
     /// What happens to versions that exist with other content.
     pub existing: Existing,
     /// Whether only the comparison is made.
@@ -47,6 +54,7 @@ pub struct PublishRequest<'r> {
 pub struct PreparedRepository {
     store: Box<dyn Store>,
     plan: Plan,
+    existing: Existing,
 }
 
 impl std::fmt::Debug for PreparedRepository {
@@ -96,10 +104,22 @@ impl PreparedRepository {
         is_alone: bool,
         settings: &RepositorySettings,
     ) -> Result<Self, PublishPackagesError> {
+        let objects = request.items.iter().map(|item| request.place.object(item));
+        let objects = objects.collect::<Result<Vec<_>, _>>()?;
         let mut store = open_store(location, settings)?;
         let is_decided_by_writing = is_alone && request.items.len() == 1 && !request.is_dry_run;
-        let plan = prepare(&mut *store, request.items, request.existing, !is_decided_by_writing)?;
-        Ok(Self { store, plan })
+        let plan = prepare(
+            &mut *store,
+            request.items,
+            &objects,
+            request.existing,
+            !is_decided_by_writing,
+        )?;
+        Ok(Self {
+            store,
+            plan,
+            existing: request.existing,
+        })
     }
 
     /// What is to be done, in the order of the packages.
@@ -116,14 +136,14 @@ impl PreparedRepository {
         checked.map_err(|error| PublishError::from(UpdateError::from(error)).into())
     }
 
-    /// Writes what was compared; `request` is that of the comparison, and `now` an RFC 3339 time.
+    /// Writes what was compared; `items` are those of the comparison, and `now` is an RFC 3339 time.
     ///
     /// # Errors
     /// When the repository has changed since and does not accept a package any more, or fails. The index lists none of the
     /// packages then that it did not list before.
     pub fn carry_out(
         mut self,
-        request: PublishRequest<'_>,
+        items: &[Item],
         settings: &RepositorySettings,
         now: &str,
     ) -> Result<Vec<Published>, PublishPackagesError> {
@@ -131,13 +151,7 @@ impl PreparedRepository {
             now: now.to_owned(),
             clock: &*settings.clock,
         };
-        let published = carry_out(
-            &mut *self.store,
-            request.items,
-            self.plan,
-            request.existing,
-            &environment,
-        )?;
+        let published = carry_out(&mut *self.store, items, self.plan, self.existing, &environment)?;
         Ok(published)
     }
 }
@@ -156,5 +170,5 @@ pub fn publish_packages(
     if request.is_dry_run {
         return Ok(prepared.plan.steps);
     }
-    prepared.carry_out(request, settings, now)
+    prepared.carry_out(request.items, settings, now)
 }

@@ -2,11 +2,9 @@
 
 mod arguments;
 
-use std::path::Path;
-
 use serde_json::{Value as Json, json};
 
-use crate::artifact::remote::{CopyVersion, MaintainRemoteError, PublishTarget, RemoteCharts};
+use crate::artifact::remote::{CopyVersion, IndexedTarget, MaintainRemoteError, PublishTarget, RemoteCharts};
 use crate::artifact::repository::maintain::{MaintainError, PruneRules, RebuildRequest, Removed, rebuild_index};
 use crate::artifact::repository::{Existing, ListedEntry, Location, Outcome};
 
@@ -65,9 +63,13 @@ fn charts(
 /// A repository that must exist.
 fn existing(context: RunContext, text: &str) -> Result<PublishTarget, CommandError> {
     match repository(context, text)? {
-        PublishTarget::Indexed(Location::Disk(directory)) if !Path::new(&directory).is_dir() => Err(
-            CommandError::could_not_run(format!("{} is not a directory", directory.display())),
-        ),
+        PublishTarget::Indexed(IndexedTarget {
+            location: Location::Disk(directory),
+            ..
+        }) if !directory.is_dir() => Err(CommandError::could_not_run(format!(
+            "{} is not a directory",
+            directory.display()
+        ))),
         repository => Ok(repository),
     }
 }

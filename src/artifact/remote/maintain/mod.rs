@@ -14,7 +14,7 @@ use crate::artifact::repository::maintain::{
 };
 use crate::artifact::repository::{Existing, Item, ListedEntry, Published};
 
-use super::publish_targets::{PublishTarget, TargetsRequest, publish_to_targets};
+use super::publish_targets::{IndexedTarget, PublishTarget, TargetsRequest, publish_to_targets};
 use super::remote_charts::RemoteCharts;
 
 /// A version to copy.
@@ -45,7 +45,9 @@ impl RemoteCharts {
         chart: Option<&str>,
     ) -> Result<Vec<ListedEntry>, MaintainRemoteError> {
         match repository {
-            PublishTarget::Indexed(location) => Ok(list_versions(location, chart, &self.settings.stores)?),
+            PublishTarget::Indexed(IndexedTarget { location, .. }) => {
+                Ok(list_versions(location, chart, &self.settings.stores)?)
+            }
             PublishTarget::Registry(below) => self.list_tagged(below, chart),
             PublishTarget::Server(_) => self.list_served(repository, chart),
         }
@@ -57,7 +59,9 @@ impl RemoteCharts {
     /// When the repository cannot be read.
     pub fn check(&self, repository: &PublishTarget) -> Result<Vec<Fault>, MaintainRemoteError> {
         match repository {
-            PublishTarget::Indexed(location) => Ok(check_repository(location, &self.settings.stores)?),
+            PublishTarget::Indexed(IndexedTarget { location, .. }) => {
+                Ok(check_repository(location, &self.settings.stores)?)
+            }
             PublishTarget::Registry(below) => self.check_tagged(below),
             PublishTarget::Server(_) => Err(of_server(repository)),
         }
@@ -76,7 +80,7 @@ impl RemoteCharts {
         now: &str,
     ) -> Result<Removed, MaintainRemoteError> {
         match repository {
-            PublishTarget::Indexed(location) => Ok(delete_version(
+            PublishTarget::Indexed(IndexedTarget { location, .. }) => Ok(delete_version(
                 location,
                 chart,
                 version,
@@ -101,7 +105,7 @@ impl RemoteCharts {
         now: &str,
     ) -> Result<Vec<Removed>, MaintainRemoteError> {
         match repository {
-            PublishTarget::Indexed(location) => {
+            PublishTarget::Indexed(IndexedTarget { location, .. }) => {
                 Ok(prune_versions(location, rules, is_dry_run, &self.settings.stores, now)?)
             }
             PublishTarget::Registry(below) => self.prune_tagged(below, rules, is_dry_run),
@@ -122,7 +126,7 @@ impl RemoteCharts {
             }
             (PublishTarget::Server(_), _) => self.read_served(request.from, request.chart, request.version)?,
             (PublishTarget::Registry(from), _) => self.read_tagged(from, request.chart, request.version)?,
-            (PublishTarget::Indexed(from), _) => {
+            (PublishTarget::Indexed(IndexedTarget { location: from, .. }), _) => {
                 read_version(from, request.chart, request.version, &self.settings.stores)?
             }
         };

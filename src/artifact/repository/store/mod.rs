@@ -16,6 +16,7 @@ mod retrying;
 mod s3;
 mod s3_answer;
 mod s3_login;
+mod s3_options;
 mod s3_settings;
 mod store_error;
 
@@ -26,6 +27,7 @@ pub use gcs_settings::GcsSettings;
 pub(super) use memory::{Fault, MemoryStore};
 pub use retrying::RetryingStore;
 pub use s3::S3Store;
+pub use s3_options::{S3Options, S3OptionsError};
 pub use s3_settings::S3Settings;
 pub use store_error::{StoreError, StoreFailure};
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use object_store::aws::AmazonS3;
+use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path as ObjectPath;
 use object_store::{
     Attribute, Attributes, Error, ObjectStore as _, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion,
@@ -19,7 +19,7 @@ use crate::text::redact::redact_message;
 use super::object_headers::object_headers;
 use super::s3_answer::{AnswerLog, S3Answer, Source, WatchedClient};
 use super::s3_login::S3Login;
-use super::s3_settings::S3Settings;
+use super::s3_settings::{S3Settings, SettingsError};
 use super::store_error::{StoreError, StoreFailure};
 use super::{ListedObject, PutOutcome, Store, Versioned, is_hidden};
 
@@ -35,6 +35,8 @@ const NO_OBJECT: &str = ".chartwright-condition";
 #[derive(Debug)]
 pub struct S3Store {
     store: AmazonS3,
+    /// The same for writes, whose requests have the header that says who may read the object.
+    writer: AmazonS3,
     network: Arc<Network>,
     log: AnswerLog,
     /// Of a profile; the crate knows the others.
@@ -79,14 +81,22 @@ impl S3Store {
         let settings = settings.with_profile(&login);
         let login =
             (login.has_keys() && !settings.skips_signature()).then(|| S3Login::new(login, settings.kept_keys()));
-        let mut builder = settings.builder(bucket).map_err(|error| failure(error.to_string()))?;
-        if let Some(login) = &login {
-            builder = builder.with_credentials(login.provider());
-        }
-        let store = builder.with_http_connector(connector).build();
-        let store = store.map_err(|error| failure(redact_message(&with_causes(&error))))?;
+        let build = |mut builder: AmazonS3Builder| {
+            if let Some(login) = &login {
+                builder = builder.with_credentials(login.provider());
+            }
+            let store = builder.with_http_connector(connector.clone()).build();
+            store.map_err(|error| failure(redact_message(&with_causes(&error))))
+        };
+        let wrong = |error: SettingsError| failure(error.to_string());
+        let store = build(settings.builder(bucket).map_err(wrong)?)?;
+        let writer = match settings.builder_for_writes(bucket).map_err(wrong)? {
+            Some(builder) => build(builder)?,
+            None => store.clone(),
+        };
         Ok(Self {
             store,
+            writer,
             network,
             log,
             login,
@@ -186,7 +196,7 @@ impl S3Store {
         let key = self.key(name);
         let payload = PutPayload::from(bytes.to_vec());
         let _before = self.log.take();
-        let Err(error) = self.network.wait(self.store.put_opts(&key, payload, options)) else {
+        let Err(error) = self.network.wait(self.writer.put_opts(&key, payload, options)) else {
             return Ok(PutOutcome::Written);
         };
         let answer = self.log.take();

@@ -3,17 +3,20 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use object_store::RetryConfig;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, S3ConditionalPut};
+use object_store::{ClientOptions, RetryConfig};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::artifact::credential::{AwsKeys, AwsLogin, AwsSettings};
 use crate::text::redact::redact_url;
 
+use super::s3_options::{ACL, ENCRYPTION, KMS_KEY, S3Options, S3OptionsError};
+
 /// Region where none is named; stores other than Amazon's accept any.
 const DEFAULT_REGION: &str = "us-east-1";
 
-/// The variables that are settings of S3, in the names of the AWS tools and of `object_store`.
-const VARIABLES: [&str; 27] = [
+/// The variables that are settings of S3, in the names of the AWS tools, of `object_store` and of helm-s3.
+const VARIABLES: [&str; 28] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -37,11 +40,17 @@ const VARIABLES: [&str; 27] = [
     "AWS_ROLE_SESSION_NAME",
     "AWS_METADATA_ENDPOINT",
     "AWS_IMDSV1_FALLBACK",
-    "AWS_SERVER_SIDE_ENCRYPTION",
-    "AWS_SSE_KMS_KEY_ID",
+    ENCRYPTION,
+    KMS_KEY,
+    ACL,
     "AWS_SSE_BUCKET_KEY_ENABLED",
     "AWS_SSE_CUSTOMER_KEY_BASE64",
 ];
+
+/// The encryption with a key of the customer, as `object_store` calls it.
+const CUSTOMER_KEY: &str = "sse-c";
+/// The header of [`ACL`].
+const ACL_HEADER: &str = "x-amz-acl";
 
 /// Variables that name files.
 const FILES: [&str; 2] = ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE"];
@@ -59,6 +68,14 @@ pub(super) enum SettingsError {
         name: &'static str,
         /// Its value without credentials.
         value: String,
+    },
+    /// Not an option of S3.
+    #[error("{name}: {source}")]
+    Option {
+        /// The variable.
+        name: &'static str,
+        /// What is wrong.
+        source: S3OptionsError,
     },
     /// Not a region.
     #[error("the region `{0}` is not a name such as eu-west-1")]
@@ -97,7 +114,31 @@ impl S3Settings {
         };
         // The name of helm-s3.
         if let Some(encryption) = variable("AWS_S3_SSE") {
-            settings.add(&["AWS_SERVER_SIDE_ENCRYPTION"], &encryption);
+            settings.add(&[ENCRYPTION], &encryption);
+        }
+        // The client would leave out a key without its encryption.
+        if settings.get(KMS_KEY).is_some() {
+            settings.add(&[ENCRYPTION], "aws:kms");
+        }
+        settings
+    }
+
+    /// The settings with the options of one repository, which come before those of the environment.
+    #[must_use]
+    pub fn with_options(&self, options: &S3Options) -> Self {
+        let mut settings = self.clone();
+        let mut set = |name: &'static str, value: Option<&String>| {
+            if let Some(value) = value {
+                settings.variables.retain(|(known, _)| *known != name);
+                settings.variables.push((name, value.clone()));
+            }
+        };
+        set(ENCRYPTION, options.encryption.as_ref());
+        set(KMS_KEY, options.kms_key.as_ref());
+        set(ACL, options.acl.as_ref());
+        // The key of the environment belongs to the encryption of the environment.
+        if options.encryption.is_some() && options.kms_key.is_none() {
+            settings.variables.retain(|(known, _)| *known != KMS_KEY);
         }
         settings
     }
@@ -133,6 +174,17 @@ impl S3Settings {
 
     /// Refuses values that a URL or header cannot contain, which the client library does not handle.
     fn check(&self) -> Result<(), SettingsError> {
+        // The client encrypts with a key that the environment gives; no repository is configured so.
+        let encryption = self.get(ENCRYPTION).filter(|encryption| *encryption != CUSTOMER_KEY);
+        let options = S3Options::new(encryption, self.get(KMS_KEY), self.get(ACL));
+        options.map_err(|source| {
+            let name = match &source {
+                S3OptionsError::Encryption(_) => ENCRYPTION,
+                S3OptionsError::KeyUnused(_) => KMS_KEY,
+                S3OptionsError::Acl(_) => ACL,
+            };
+            SettingsError::Option { name, source }
+        })?;
         for (name, value) in &self.variables {
             if FILES.contains(name) {
                 continue;
@@ -175,8 +227,23 @@ impl S3Settings {
 
     /// The builder of a client for a bucket, without retries.
     pub(super) fn builder(&self, bucket: &str) -> Result<AmazonS3Builder, SettingsError> {
+        self.builder_with(bucket, ClientOptions::default())
+    }
+
+    /// The builder of a client that says with each object who may read it; `None` where nothing is to be said. The header is signed
+    /// with the others. Requests that read do not have it, since some stores refuse it there.
+    pub(super) fn builder_for_writes(&self, bucket: &str) -> Result<Option<AmazonS3Builder>, SettingsError> {
+        let Some(acl) = self.get(ACL).and_then(|acl| HeaderValue::from_str(acl).ok()) else {
+            return Ok(None);
+        };
+        let headers = HeaderMap::from_iter([(HeaderName::from_static(ACL_HEADER), acl)]);
+        let options = ClientOptions::default().with_default_headers(headers);
+        self.builder_with(bucket, options).map(Some)
+    }
+
+    fn builder_with(&self, bucket: &str, options: ClientOptions) -> Result<AmazonS3Builder, SettingsError> {
         self.check()?;
-        let mut builder = AmazonS3Builder::new();
+        let mut builder = AmazonS3Builder::new().with_client_options(options);
         for (name, value) in &self.variables {
             if let Ok(key) = name.to_ascii_lowercase().parse() {
                 builder = builder.with_config(key, value);
@@ -259,6 +326,39 @@ mod tests {
             assert_eq!(settings.get("AWS_SERVER_SIDE_ENCRYPTION"), Some(wanted));
             assert!(settings.builder("bucket").is_ok());
         }
+    }
+
+    #[test]
+    fn options_of_a_repository_come_before_those_of_the_environment() {
+        let environment = S3Settings::from_variables(&|name| match name {
+            "AWS_SSE_KMS_KEY_ID" => Some("theirs".to_owned()),
+            "S3_ACL" => Some("private".to_owned()),
+            _ => None,
+        });
+        let shown = |settings: &S3Settings| {
+            assert!(settings.builder("bucket").is_ok());
+            [ENCRYPTION, KMS_KEY, ACL].map(|name| settings.get(name).unwrap_or("-").to_owned())
+        };
+        assert_eq!(shown(&environment), ["aws:kms", "theirs", "private"]);
+        for (encryption, key, acl, want) in [
+            (None, None, None, ["aws:kms", "theirs", "private"]),
+            (Some("AES256"), None, None, ["AES256", "-", "private"]),
+            (
+                None,
+                Some("ours"),
+                Some("public-read"),
+                ["aws:kms", "ours", "public-read"],
+            ),
+        ] {
+            let options = S3Options::new(encryption, key, acl).unwrap();
+            assert_eq!(shown(&environment.with_options(&options)), want);
+        }
+        let wrong = S3Settings::from_variables(&|name| (name == "S3_ACL").then(|| "public".to_owned()));
+        let error = wrong.builder("bucket").map(drop).unwrap_err().to_string();
+        assert!(
+            error.starts_with("S3_ACL: `public` is not a canned access control list"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -1,0 +1,107 @@
+//! Encryption and access of objects in S3: the headers of each write, that they are signed, and where the options come from.
+
+use super::remote_settings::packed;
+use super::s3_server::{Behaviour, S3Server};
+use super::workspace::{Run, Workspace, run};
+
+const CONFIGURATION: &str = "\
+repositories:
+- {name: shared, url: 's3://bucket/shared', acl: bucket-owner-full-control, sse: 'aws:kms', sseKmsKeyId: alias/charts}
+- {name: plain, url: 's3://bucket/plain'}
+";
+const HEADERS: [&str; 3] = [
+    "x-amz-acl",
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-aws-kms-key-id",
+];
+
+fn push(server: &S3Server, more: &[&str], options: &[(&str, &str)]) -> Run {
+    let workspace = Workspace::new(&[("chartwright.yaml", CONFIGURATION)]);
+    std::fs::write(workspace.path("a.tgz"), packed("web", "1.0.0")).expect("an archive");
+    let home = workspace.path("home");
+    let variables = [
+        ("HOME", home.to_str().expect("UTF-8")),
+        ("AWS_ACCESS_KEY_ID", "key"),
+        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+        ("AWS_ENDPOINT_URL", &server.endpoint),
+    ];
+    let variables: Vec<_> = variables.iter().chain(options).copied().collect();
+    run(&workspace.path("."), &[&["push", "a.tgz"], more].concat(), &variables)
+}
+
+#[test]
+fn objects_are_written_with_the_options_and_all_of_them_are_signed() {
+    let environment = [("S3_ACL", "private"), ("AWS_S3_SSE", "AES256")];
+    for (to, options, want) in [
+        (
+            &["--to", "shared"][..],
+            &[][..],
+            [Some("bucket-owner-full-control"), Some("aws:kms"), Some("alias/charts")],
+        ),
+        (&["--to", "plain"], &[], [None, None, None]),
+        (&["s3://bucket/plain"], &[], [None, None, None]),
+        (
+            &["s3://bucket/plain"],
+            &environment,
+            [Some("private"), Some("AES256"), None],
+        ),
+        (
+            &["--to", "plain"],
+            &environment,
+            [Some("private"), Some("AES256"), None],
+        ),
+        (
+            &["--to", "shared"],
+            &environment,
+            [Some("bucket-owner-full-control"), Some("aws:kms"), Some("alias/charts")],
+        ),
+        (
+            &["s3://bucket/plain"],
+            &[("AWS_SSE_KMS_KEY_ID", "k")],
+            [None, Some("aws:kms"), Some("k")],
+        ),
+    ] {
+        let server = S3Server::start(Behaviour::Honest);
+        let run = push(&server, to, options);
+        assert_eq!(run.code, 0, "{}", run.all());
+        let prefix = if to.contains(&"shared") {
+            "bucket/shared"
+        } else {
+            "bucket/plain"
+        };
+        for object in ["web-1.0.0.tgz", "index.yaml"] {
+            let path = format!("{prefix}/{object}");
+            let authorization = server.header(&path, "authorization").expect("is signed");
+            let signed = authorization.split("SignedHeaders=").nth(1).expect("a list");
+            let signed: Vec<&str> = signed.split(',').next().expect("a list").split(';').collect();
+            for (header, want) in HEADERS.iter().zip(want) {
+                assert_eq!(
+                    server.header(&path, header).as_deref(),
+                    want,
+                    "{path} {header} {to:?} {options:?}"
+                );
+                assert_eq!(signed.contains(header), want.is_some(), "{header}: {authorization}");
+            }
+        }
+    }
+}
+
+#[test]
+fn options_that_s3_does_not_have_are_refused_before_anything_is_sent() {
+    for (options, message) in [
+        (
+            [("S3_ACL", "public")],
+            "S3_ACL: `public` is not a canned access control list",
+        ),
+        (
+            [("AWS_SERVER_SIDE_ENCRYPTION", "aes")],
+            "AWS_SERVER_SIDE_ENCRYPTION: `aes` is not an encryption",
+        ),
+    ] {
+        let server = S3Server::start(Behaviour::Honest);
+        let run = push(&server, &["s3://bucket/plain"], &options);
+        assert_eq!(run.code, 3, "{}", run.all());
+        assert!(run.stderr.contains(message), "{}", run.all());
+        assert_eq!(server.requests(), 0);
+    }
+}
