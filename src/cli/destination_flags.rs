@@ -76,19 +76,15 @@ impl DestinationFlags {
         } else {
             &self.to
         };
-        let mut destinations: Vec<Destination> = Vec::new();
-        for name in names {
+        let destinations = names.iter().map(|name| {
             let found = if name == BY_RULE {
                 repositories.destination_of(git_ref)
             } else {
                 repositories.named_destination(name, git_ref)
             };
-            let found = found.map_err(no_destination)?;
-            if !destinations.iter().any(|known| known.target == found.target) {
-                destinations.push(found);
-            }
-        }
-        Ok(destinations)
+            found.map_err(no_destination)
+        });
+        Ok(each_once(destinations.collect::<Result<_, _>>()?))
     }
 
     /// Whether a name is given that leaves the choice to the branch or tag, or none.
@@ -119,6 +115,20 @@ impl SuffixFlags {
         };
         fill(&suffix, &source).map(Some)
     }
+}
+
+/// Each repository once, however it is named; a name before an address, since it may have settings.
+pub(super) fn each_once(destinations: Vec<Destination>) -> Vec<Destination> {
+    let mut once: Vec<Destination> = Vec::new();
+    for destination in destinations {
+        let address = destination.target.to_string();
+        match once.iter_mut().find(|known| known.target.to_string() == address) {
+            Some(known) if known.name.is_none() => *known = destination,
+            Some(_) => {}
+            None => once.push(destination),
+        }
+    }
+    once
 }
 
 /// The version suffix of charts for these repositories, which must agree.

@@ -12,7 +12,7 @@ use crate::artifact::repository::{Existing, Item, Outcome, Published};
 use crate::text::redact::redact_message;
 
 use super::command_error::CommandError;
-use super::destination_flags::{DestinationFlags, fork, read_settings};
+use super::destination_flags::{DestinationFlags, each_once, fork, read_settings};
 use super::exit_code::Exit;
 use super::publish::{Connections, first_failure, parse_target, publish};
 use super::remote_flags::{LoginFlags, RemoteFlags};
@@ -166,13 +166,7 @@ impl PushArguments {
             let source = self.destination.source(context, &context.working_directory());
             destinations.extend(self.destination.destinations(configured, &source)?);
         }
-        let mut known: Vec<PublishTarget> = Vec::new();
-        destinations.retain(|destination| {
-            let is_new = !known.contains(&destination.target);
-            known.push(destination.target.clone());
-            is_new
-        });
-        Ok(destinations)
+        Ok(each_once(destinations))
     }
 }
 

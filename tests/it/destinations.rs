@@ -90,7 +90,7 @@ fn branch_or_tag_decide_where_archives_are_pushed() {
                 ("GITHUB_EVENT_NAME", "push"),
             ],
             "branch feature/x/#1: repository develop (file://",
-            &["develop/web/feature/x/~231/web-0.1.0.tgz"],
+            &["develop/web/feature/x/=231/web-0.1.0.tgz"],
         ),
         (
             "topic",
@@ -119,6 +119,14 @@ fn branch_or_tag_decide_where_archives_are_pushed() {
             &[],
             "branch main: repository staging",
             &["production/web-0.1.0.tgz", "staging/web-0.1.0.tgz"],
+        ),
+        // The same repository by its address and its name is one, with the settings of the name.
+        (
+            "feature/y",
+            &["file://develop", "--to", "develop"],
+            &[],
+            "repository develop (file://",
+            &["develop/web/feature/y/web-0.1.0.tgz"],
         ),
         // An address is not a name, and nothing is chosen.
         ("topic", &["file://staging"], &[], "", &["staging/web-0.1.0.tgz"]),

@@ -1,7 +1,8 @@
 //! The branch or tag that a chart is built from, and its spelling in paths of objects.
 //!
 //! In a path, letters, digits and `.`, `_`, `-`, `@`, `+` stand for themselves, `/` separates directories, and every other byte is
-//! `~` with two hexadecimal digits. Git allows no `~` in names of branches and tags, so nothing else looks like that.
+//! `=` with two hexadecimal digits, `=` too. `%` would be encoded again in addresses, and `~`, which git allows in no name, is among the
+//! characters that S3 advises against and that its clients encode.
 
 use std::fmt;
 
@@ -80,7 +81,7 @@ pub(super) fn path_of_name(name: &str) -> Option<String> {
         if is_plain(byte) || byte == b'/' {
             path.push(char::from(byte));
         } else {
-            path.push_str(&format!("~{byte:02X}"));
+            path.push_str(&format!("={byte:02X}"));
         }
     }
     Some(path)
@@ -91,7 +92,7 @@ pub(super) fn name_of_path(path: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.bytes();
     while let Some(byte) = rest.next() {
-        if byte != b'~' {
+        if byte != b'=' {
             bytes.push(byte);
             continue;
         }
@@ -112,10 +113,10 @@ mod tests {
         for (name, path) in [
             ("main", Some("main")),
             ("feature/x-1.2_3@4+5", Some("feature/x-1.2_3@4+5")),
-            ("fix/#12", Some("fix/~2312")),
-            ("é%2e", Some("~C3~A9~252e")),
-            ("a~b", Some("a~7Eb")),
-            ("a:b\\c", Some("a~3Ab~5Cc")),
+            ("fix/#12", Some("fix/=2312")),
+            ("é%2e", Some("=C3=A9=252e")),
+            ("a=b~", Some("a=3Db=7E")),
+            ("a:b\\c", Some("a=3Ab=5Cc")),
             ("", None),
             ("/a", None),
             ("a/", None),
@@ -129,7 +130,7 @@ mod tests {
             }
         }
         for path in [
-            "a~2", "a~", "a~zz", "a~2f", "a~61", "~FF", "a b", "é", "~2e", "a/..", "~2E",
+            "a=2", "a=", "a=zz", "a=2f", "a=61", "=FF", "a b", "é", "=2e", "a/..", "=2E", "a~",
         ] {
             assert_eq!(name_of_path(path), None, "{path}");
         }
