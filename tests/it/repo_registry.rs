@@ -286,6 +286,7 @@ fn a_copy_has_the_same_bytes_wherever_it_goes() {
     let sent = registry.server.server.lines().split_off(before);
     let puts: Vec<&String> = sent.iter().filter(|line| line.starts_with("PUT")).collect();
     assert_eq!(puts, ["PUT /v2/stable/web/manifests/1.0.0_b.1"]);
+    assert_eq!(sent.iter().filter(|line| line.contains("?mount=sha256")).count(), 3);
     let again = copy(0, &registry.address(), &promoted, &[]);
     assert!(again.starts_with("Unchanged: web"), "{again}");
     // To another registry they are sent.

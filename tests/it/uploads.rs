@@ -181,6 +181,23 @@ fn an_index_that_lags_is_noted() {
 }
 
 #[test]
+fn an_archive_that_is_not_listed_yet_is_not_replaced() {
+    for kind in ALL {
+        let server = UploadServer::start(Behaviour {
+            like: kind,
+            lag: 1000,
+            ..Behaviour::default()
+        });
+        push(&server, &[item("1.0.0")], Existing::Refuse);
+        let error = push(&server, &[other("1.0.0")], Existing::Refuse)
+            .error
+            .expect("is refused");
+        assert!(error.contains("with different content"), "{kind:?}: {error}");
+        assert_eq!(server.file("web-1.0.0.tgz"), Some(packed("web", "1.0.0")), "{kind:?}");
+    }
+}
+
+#[test]
 fn another_upload_at_the_same_time_is_noticed() {
     let server = like(Like::Nexus, Fault::Replaces);
     let pushed = push(&server, &[item("1.0.0")], Existing::Refuse);
