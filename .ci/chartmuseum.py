@@ -165,7 +165,7 @@ def main():
                    more={"HELM_REPOSITORY_CONFIG": "/no/such/file"}), "nothing was written")
         if "web" in urllib.request.urlopen(f"{server}/third/index.yaml").read().decode():
             sys.exit("a chart is in the first of two repositories, although the second refused it")
-        print("a server with a password takes the logins of the environment, of flags and of helm")
+        print("a server with a password accepts the logins of the environment, of flags and of helm")
     finally:
         for process in processes:
             process.terminate()

@@ -80,6 +80,13 @@ fn at(key: &str) -> impl Fn(String) -> Wrong {
 
 fn named_repository(entry: &RepositoryEntry, base: &Path) -> Result<NamedRepository, Wrong> {
     let target = PublishTarget::parse(&entry.url, base).map_err(|error| at("url")(error.to_string()))?;
+    if let PublishTarget::Server(repository) = &target
+        && repository.has_login()
+    {
+        return Err(at("url")(format!(
+            "`{target}` is written with a login: leave it out, and keep it with `helm repo add` or in HELM_REPO_* variables"
+        )));
+    }
     let target = with_api(target, entry)?;
     let template = match &entry.path {
         Some(text) => Some(ObjectPathTemplate::parse(text).map_err(|error| at("path")(error.to_string()))?),
@@ -323,7 +330,7 @@ repositories:
             (entry("- {name: auto, url: s3://c}"), "5:10: `auto` is not allowed as a name"),
             (entry("- {name: 'a b', url: s3://c}"), "5:10: `a b` is not a name"),
             (entry("- {name: b, url: ftp://c}"), "5:18: `ftp://c` is not a chart repository"),
-            (entry("- {name: b, url: 'https://me:hunter2@h/x'}"), "5:18: `https://h/x` is not a chart repository"),
+            (entry("- {name: b, url: 'https://me:hunter2@h/x'}"), "5:18: `https://h/x` is written with a login"),
             (entry("- {name: b, url: oci://h/c, path: '{chart}/{version}.tgz'}"), "5:35: a registry has a path of its own"),
             (entry("- {name: b, url: s3://c, branches: [x, main]}"), "5:40: `main` never decides: `main` of a,"),
             (

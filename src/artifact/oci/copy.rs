@@ -76,7 +76,7 @@ impl Registry {
         }
     }
 
-    /// Whether the registry has a blob, or takes it over from another of its repositories.
+    /// Has the registry use a blob of another of its repositories; `false` where it does not.
     fn mount(&self, repository: &str, source: CopySource<'_>, blob: &Descriptor) -> Result<bool, OciError> {
         if source.registry.host() != self.host() || source.repository == repository {
             return Ok(false);

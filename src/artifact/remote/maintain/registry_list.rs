@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::artifact::oci::{OciReference, Registry, TagFault, TaggedChart, version_of};
+use crate::artifact::oci::{OciError, OciReference, Registry, TagFault, TaggedChart, version_of};
 use crate::artifact::repository::ListedEntry;
 use crate::artifact::repository::maintain::{Fault, newest_first};
 use crate::text::semver::Version;
@@ -73,20 +73,22 @@ impl RemoteCharts {
             let tags = tags_of(&registry, below.join(chart)?, chart.to_owned())?;
             return Ok(vec![tags]);
         }
-        if let Some((_, name)) = below.repository.rsplit_once('/').or(Some(("", &below.repository)))
-            && !name.is_empty()
-            && let Ok(tags) = tags_of(
-                &registry,
-                OciReference {
-                    tag: None,
-                    digest: None,
-                    ..below.clone()
-                },
-                name.to_owned(),
-            )
-            && !tags.tags.is_empty()
-        {
-            return Ok(vec![tags]);
+        let name = below.repository.rsplit('/').next().unwrap_or_default().to_owned();
+        if !name.is_empty() {
+            let reference = OciReference {
+                tag: None,
+                digest: None,
+                ..below.clone()
+            };
+            match tags_of(&registry, reference, name) {
+                Ok(tags) if !tags.tags.is_empty() => return Ok(vec![tags]),
+                // A registry that cannot be reached will not list its repositories either.
+                Err(MaintainRemoteError::Registry(error)) if matches!(*error, OciError::Http(_)) => {
+                    return Err(MaintainRemoteError::Registry(error));
+                }
+                // Some registries refuse what they do not have.
+                Ok(_) | Err(_) => {}
+            }
         }
         let names = registry.repositories().map_err(|error| MaintainRemoteError::NoList {
             address: below.to_string(),

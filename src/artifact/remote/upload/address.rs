@@ -17,7 +17,7 @@ use super::form::Form;
 
 /// Artifactory refuses an upload that does not have this digest.
 const CHECKSUM: HeaderName = HeaderName::from_static("x-checksum-sha256");
-/// Artifactory then takes the content of another file with the same digest, and needs none.
+/// Artifactory then uses the content of another file with the same digest, and none is sent.
 const CHECKSUM_DEPLOY: HeaderName = HeaderName::from_static("x-checksum-deploy");
 /// The type of an archive.
 const ARCHIVE: &str = "application/gzip";
@@ -64,6 +64,11 @@ impl HttpRepository {
             address: address.trim_end_matches('/').to_owned(),
             api: None,
         })
+    }
+
+    /// Whether the address has a user or a password in it.
+    pub fn has_login(&self) -> bool {
+        Url::parse(&self.address).is_ok_and(|url| !url.username().is_empty() || url.password().is_some())
     }
 
     /// The same, on a server that the user names.
@@ -224,7 +229,7 @@ impl Place {
         request
     }
 
-    /// A request that writes nothing and is refused to who may not write; `None` where there is none. `nothing` is a digest that
+    /// A request that writes nothing, and is refused where we may not write; `None` where there is none. `nothing` is a digest that
     /// nothing has.
     pub(super) fn question(&self, item: &Item, nothing: &str) -> Option<HttpRequest> {
         match self.api {

@@ -1,4 +1,4 @@
-//! Why a server does not take charts. No message shows a credential.
+//! Why a server does not accept charts. No message shows a credential.
 
 use serde_json::Value as Json;
 
