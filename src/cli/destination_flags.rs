@@ -38,8 +38,8 @@ pub(super) struct DestinationFlags {
 pub(super) struct SuffixFlags {
     /// Add this to the chart's version, such as -{branch}.{n}+{sha}: the name of the branch or tag, the number of the build and the
     /// commit. Without a value, the versionSuffix of the repository in chartwright.yaml that --to names or the branch or tag decides.
-    #[arg(long, num_args = 0..=1, require_equals = true, value_name = "SUFFIX")]
-    version_suffix: Option<Option<String>>,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "", value_name = "SUFFIX")]
+    version_suffix: Option<String>,
     /// Configuration, instead of the working directory's chartwright.yaml.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -101,17 +101,16 @@ impl SuffixFlags {
         };
         let here = context.working_directory();
         let source = self.destination.source(context, &here);
-        let suffix = match given {
-            Some(template) => VersionSuffix::parse(template).map_err(CommandError::usage)?,
-            None => {
-                let settings = read_settings(self.config.as_deref(), Path::new("."))?;
-                let repositories = settings.repositories(&here).map_err(CommandError::usage)?;
-                let destinations = self.destination.destinations(&repositories, &source)?;
-                match suffix_of(&destinations)? {
-                    Some(suffix) => suffix.clone(),
-                    None => return Ok(None),
-                }
+        let suffix = if given.is_empty() {
+            let settings = read_settings(self.config.as_deref(), Path::new("."))?;
+            let repositories = settings.repositories(&here).map_err(CommandError::usage)?;
+            let destinations = self.destination.destinations(&repositories, &source)?;
+            match suffix_of(&destinations)? {
+                Some(suffix) => suffix.clone(),
+                None => return Ok(None),
             }
+        } else {
+            VersionSuffix::parse(given).map_err(CommandError::usage)?
         };
         fill(&suffix, &source).map(Some)
     }

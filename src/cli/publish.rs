@@ -39,8 +39,9 @@ pub(super) fn publish(
     for note in charts.take_notes() {
         context.report(&format!("note: {note}"));
     }
-    outcomes.map_err(|RefusedTarget { target, error }| {
-        let error = target_error(*error);
+    outcomes.map_err(|refused| {
+        let RefusedTarget { target, error } = *refused;
+        let error = target_error(error);
         if request.targets.len() > 1 {
             error.with_hint(format!(
                 "the repository is {target}; nothing was written to any of the repositories"

@@ -213,7 +213,7 @@ fn check_rules(repository: &NamedRepository, before: &[NamedRepository]) -> Resu
             if let Some((other, earlier)) = by {
                 let path = vec![key.to_owned(), number.to_string()];
                 let message = format!(
-                    "`{rule}` never decides: `{earlier}` of {}, which is written before it, matches the same {key}; write the repository with the wider pattern last",
+                    "`{rule}` never decides: the repository {} before it has `{earlier}`, which matches the same {key}; write the repository with the wider pattern last",
                     other.name
                 );
                 return Err((path, message));
@@ -332,10 +332,10 @@ repositories:
             (entry("- {name: b, url: ftp://c}"), "5:18: `ftp://c` is not a chart repository"),
             (entry("- {name: b, url: 'https://me:hunter2@h/x'}"), "5:18: `https://h/x` is written with a login"),
             (entry("- {name: b, url: oci://h/c, path: '{chart}/{version}.tgz'}"), "5:35: a registry has a path of its own"),
-            (entry("- {name: b, url: s3://c, branches: [x, main]}"), "5:40: `main` never decides: `main` of a,"),
+            (entry("- {name: b, url: s3://c, branches: [x, main]}"), "5:40: `main` never decides: the repository a before it has `main`,"),
             (
                 "repositories:\n- {name: a, url: s3://a, branches: ['*']}\n- {name: b, url: s3://b, branches: [main]}\n".to_owned(),
-                "3:37: `main` never decides: `*` of a, which is written before it, matches the same branches; write the repository with the wider pattern last",
+                "3:37: `main` never decides: the repository a before it has `*`, which matches the same branches; write the repository with the wider pattern last",
             ),
             ("repositories:\n- {url: s3://a}\n".to_owned(), "2:3: missing field `name`"),
             (

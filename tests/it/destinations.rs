@@ -1,6 +1,8 @@
 //! Repositories by name, branch and tag: what `push`, `ci` and `package` choose, where archives are put, and that nothing is published
 //! where nothing is chosen.
 
+use std::path::Path;
+
 use super::remote_oci_server::{Behaviour, OciServer};
 use super::remote_settings::packed;
 use super::workspace::{CHART, CONFIG_MAP, Run, Workspace, run};
@@ -54,7 +56,7 @@ fn archives(workspace: &Workspace) -> Vec<String> {
             let shown = format!("{shown}/{}", path.file_name().expect("a name").to_string_lossy());
             if path.is_dir() {
                 open.push((path, shown));
-            } else if shown.ends_with(".tgz") {
+            } else if Path::new(&shown).extension().is_some_and(|end| end == "tgz") {
                 found.push(shown);
             }
         }

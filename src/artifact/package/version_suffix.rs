@@ -1,7 +1,6 @@
 //! The version of a chart that is built from a branch: `1.4.0` with the suffix `-{branch}.{n}+{sha}` is `1.4.0-feature-x.3+1a2b3c4d`.
 //!
-//! In: a template; the branch or tag, the number of the build, the commit. Out: a version by the specification of SemVer 2.0, whatever
-//! the branch is called. What a version already has stays in front: `1.4.0-rc.1` becomes `1.4.0-rc.1.feature-x.3+1a2b3c4d`.
+//! In: a template; the branch or tag, the number of the build, the commit. Out: a semantic version, whatever the branch is called. What a version already has stays in front: `1.4.0-rc.1` becomes `1.4.0-rc.1.feature-x.3+1a2b3c4d`.
 
 use sha2::{Digest as _, Sha256};
 

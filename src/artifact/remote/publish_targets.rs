@@ -75,6 +75,12 @@ impl From<PublishPackagesError> for PublishTargetError {
     }
 }
 
+impl From<PublishPackagesError> for PublishTargetError {
+    fn from(error: PublishPackagesError) -> Self {
+        Self::Indexed(Box::new(error))
+    }
+}
+
 /// A target that refused packages before anything was written anywhere.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
@@ -83,7 +89,7 @@ pub struct RefusedTarget {
     pub target: PublishTarget,
     /// Why.
     #[source]
-    pub error: Box<PublishTargetError>,
+    pub error: PublishTargetError,
 }
 
 /// What to publish, where, and how.
@@ -293,13 +299,10 @@ pub fn publish_to_targets(
     charts: &RemoteCharts,
     request: TargetsRequest<'_>,
     now: &str,
-) -> Result<Vec<TargetOutcome>, RefusedTarget> {
+) -> Result<Vec<TargetOutcome>, Box<RefusedTarget>> {
     let refused = |target: &PublishTarget| {
         let target = target.clone();
-        |error| RefusedTarget {
-            target,
-            error: Box::new(error),
-        }
+        |error| Box::new(RefusedTarget { target, error })
     };
     let mut prepared = Vec::new();
     for target in request.targets {

@@ -53,7 +53,7 @@ pub struct PublishRequest<'r> {
 /// A repository that was compared with packages. Nothing has been written to it.
 pub struct PreparedRepository {
     store: Box<dyn Store>,
-    plan: Plan,
+    plan: Box<Plan>,
     existing: Existing,
 }
 
@@ -117,7 +117,7 @@ impl PreparedRepository {
         )?;
         Ok(Self {
             store,
-            plan,
+            plan: Box::new(plan),
             existing: request.existing,
         })
     }
@@ -151,7 +151,7 @@ impl PreparedRepository {
             now: now.to_owned(),
             clock: &*settings.clock,
         };
-        let published = carry_out(&mut *self.store, items, self.plan, self.existing, &environment)?;
+        let published = carry_out(&mut *self.store, items, *self.plan, self.existing, &environment)?;
         Ok(published)
     }
 }

@@ -16,7 +16,7 @@ pub(super) const ACL: &str = "S3_ACL";
 const ENCRYPTIONS: [&str; 3] = ["AES256", KMS, "aws:kms:dsse"];
 /// The encryption with a key of the key management service.
 const KMS: &str = "aws:kms";
-/// Canned access control lists: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl
+/// Canned access control lists: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl>
 const ACLS: [&str; 8] = [
     "private",
     "public-read",
