@@ -75,12 +75,6 @@ impl From<PublishPackagesError> for PublishTargetError {
     }
 }
 
-impl From<PublishPackagesError> for PublishTargetError {
-    fn from(error: PublishPackagesError) -> Self {
-        Self::Indexed(Box::new(error))
-    }
-}
-
 /// A target that refused packages before anything was written anywhere.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]

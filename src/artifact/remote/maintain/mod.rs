@@ -145,7 +145,7 @@ impl RemoteCharts {
             is_dry_run: request.is_dry_run,
         };
         let outcomes = publish_to_targets(self, targets, now);
-        let outcomes = outcomes.map_err(|refused| MaintainRemoteError::Target(refused.error))?;
+        let outcomes = outcomes.map_err(|refused| MaintainRemoteError::Target(Box::new(refused.error)))?;
         let mut published = None;
         for outcome in outcomes {
             if let Some(error) = outcome.error {
