@@ -114,7 +114,7 @@ pub struct TargetOutcome {
 enum Prepared<'c> {
     Indexed(PreparedRepository),
     Registry(RegistryPush),
-    Server(HttpPush<'c>),
+    Server(Box<HttpPush<'c>>),
 }
 
 impl PublishTarget {
@@ -208,7 +208,8 @@ impl<'c> Prepared<'c> {
             }
             PublishTarget::Server(repository) => {
                 check_login_is_for_one(charts, request.targets)?;
-                Self::Server(HttpPush::compare(charts, repository, request.items, request.existing)?)
+                let push = HttpPush::compare(charts, repository, request.items, request.existing)?;
+                Self::Server(Box::new(push))
             }
         })
     }
