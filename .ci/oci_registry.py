@@ -30,12 +30,12 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def start(work, name, more=""):
+def start(work, name, more="", deletes="true"):
     port = free_port()
     config = os.path.join(work, f"{name}.yml")
     with open(config, "w") as out:
         out.write(f"version: 0.1\nlog: {{level: error}}\nstorage:\n  filesystem: {{rootdirectory: {work}/{name}}}\n"
-                  f"  delete: {{enabled: true}}\nhttp: {{addr: 127.0.0.1:{port}}}\n{more}")
+                  f"  delete: {{enabled: {deletes}}}\nhttp: {{addr: 127.0.0.1:{port}}}\n{more}")
     process = subprocess.Popen([REGISTRY, "serve", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for _ in range(100):
         try:
@@ -133,6 +133,48 @@ def main():
             if signature.read() != "a signature":
                 sys.exit("helm pulls another signature")
         print(f"{len(digests[0])} packages that we pushed are pulled, shown and rendered by helm; the manifests are those of helm")
+        # What looks after a registry: lists, checks, copies that keep every byte, and removals where the registry allows them.
+        process, keeps = start(work, "keeps", deletes="false")
+        processes.append(process)
+
+        def repo(*arguments, code=0):
+            return run([BINARY, "repo", *arguments, "--plain-http"], code)
+
+        listed = json.loads(repo("list", f"oci://{host}/ours", "--output", "json"))["charts"]
+        if sorted(chart["name"] for chart in listed) != ["ours"] + ["web"] * len(VERSIONS):
+            sys.exit(f"the list is {listed}")
+        for chart in listed:
+            if chart["digest"] != digest(f"packages/{chart['name']}-{chart['version']}.tgz"):
+                sys.exit(f"another digest is listed: {chart}")
+        if repo("list", f"oci://{host}/ours", "web") != repo("list", f"oci://{host}/ours/web"):
+            sys.exit("a chart has two lists")
+        repo("check", f"oci://{host}/ours")
+        for target in (f"oci://{host}/stable", f"oci://{keeps}/stable"):
+            for version in VERSIONS:
+                repo("copy", f"oci://{host}/ours", target, "web", version)
+                copied = manifest(target.split("/")[2], "stable/web", version, text=True)
+                if copied != manifest(host, "ours/web", version, text=True):
+                    sys.exit(f"the copy of {version} has another manifest")
+            repo("check", target)
+            if "Unchanged" not in repo("copy", f"oci://{host}/ours", target, "web", VERSIONS[0]):
+                sys.exit("a second copy changes something")
+        directory = os.path.join(work, "indexed")
+        os.makedirs(directory)
+        repo("copy", f"oci://{host}/ours", f"file://{directory}", "web", "1.0.0")
+        repo("copy", f"file://{directory}", f"oci://{keeps}/back", "web", "1.0.0")
+        if manifest(keeps, "back/web", "1.0.0", text=True) != manifest(host, "ours/web", "1.0.0", text=True):
+            sys.exit("a copy through a directory has another manifest")
+        refused = repo("delete", f"oci://{keeps}/stable", "web", "1.0.0", code=3)
+        if "REGISTRY_STORAGE_DELETE_ENABLED" not in refused:
+            sys.exit(f"a registry that removes nothing: {refused}")
+        repo("delete", f"oci://{host}/stable", "web", "1.1.0+build.1")
+        repo("delete", f"oci://{host}/stable", "web", "1.1.0+build.1", code=1)
+        repo("prune", f"oci://{host}/stable", "--keep", "1")
+        left = json.loads(repo("list", f"oci://{host}/stable/web", "--output", "json"))["charts"]
+        if [chart["version"] for chart in left] != ["2.0.0-rc.1"]:
+            sys.exit(f"what is left: {left}")
+        repo("check", f"oci://{host}/ours")
+        print("lists, checks, copies and removals agree with the registry, and one that removes nothing is reported")
         # A registry that asks for a password, which docker's file has.
         if shutil.which("htpasswd"):
             secret = run_htpasswd()
@@ -156,12 +198,12 @@ def main():
         shutil.rmtree(work)
 
 
-def manifest(host, repository, version):
+def manifest(host, repository, version, text=False):
     tag = version.replace("+", "_")
     request = urllib.request.Request(f"http://{host}/v2/{repository}/manifests/{tag}",
                                      headers={"Accept": "application/vnd.oci.image.manifest.v1+json"})
     with urllib.request.urlopen(request) as answer:
-        return json.load(answer)
+        return answer.read() if text else json.load(answer)
 
 
 def run_htpasswd():

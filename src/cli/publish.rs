@@ -1,7 +1,7 @@
 //! What the commands that publish share: the connections of the process, and errors with what to do.
 
 use crate::artifact::remote::{
-    PublishTarget, PublishTargetError, RefusedTarget, RegistryPushError, TargetOutcome, TargetsRequest,
+    PublishTarget, PublishTargetError, RefusedTarget, RegistryPushError, TargetOutcome, TargetsRequest, UploadError,
     publish_to_targets,
 };
 
@@ -57,6 +57,7 @@ pub(super) fn target_error(error: PublishTargetError) -> CommandError {
     match error {
         PublishTargetError::Indexed(error) => publish_packages_error(*error),
         PublishTargetError::Registry(error) => registry_error(&error),
+        PublishTargetError::Server(error) => upload_error(&error),
     }
 }
 
@@ -74,6 +75,18 @@ pub(super) fn first_failure(outcomes: Vec<TargetOutcome>) -> Result<(), CommandE
         }
     }
     Ok(())
+}
+
+fn upload_error(error: &UploadError) -> CommandError {
+    let shown = match error {
+        error if error.is_finding() => CommandError::findings(error),
+        error if error.is_usage() => CommandError::usage(error),
+        error => CommandError::could_not_run(error),
+    };
+    match error.hint() {
+        Some(hint) => shown.with_hint(hint),
+        None => shown,
+    }
 }
 
 fn registry_error(error: &RegistryPushError) -> CommandError {

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use crate::artifact::remote::{Destination, NamedRepositories, PublishTarget, TargetOutcome, TargetsRequest};
+use crate::artifact::remote::{
+    Destination, NamedRepositories, PublishTarget, TargetOutcome, TargetsRequest, UploadApi,
+};
 use crate::artifact::repository::{Existing, Item, Outcome, Published};
 use crate::text::redact::redact_message;
 
@@ -20,14 +22,18 @@ use super::run_context::RunContext;
 #[derive(Debug, Args)]
 pub(super) struct PushArguments {
     /// Archives made by `chartwright package` or `helm package`, then the repository: `file:///directory`, `oci://host/charts`,
-    /// `s3://bucket/prefix` (with the `AWS_*` variables; `AWS_ENDPOINT_URL` for other stores than Amazon's) or
-    /// `gs://bucket/prefix` (with the login of gcloud or the environment). Without a repository, one of those in chartwright.yaml.
-    /// A provenance file beside an archive is pushed as well.
+    /// `https://host/path` of ChartMuseum, Artifactory, Nexus, GitLab or Gitea, `s3://bucket/prefix` (with the `AWS_*` variables;
+    /// `AWS_ENDPOINT_URL` for other stores than Amazon's) or `gs://bucket/prefix` (with the login of gcloud or the environment).
+    /// Without a repository, one of those in chartwright.yaml. A provenance file beside an archive is pushed as well.
     #[arg(required = true, num_args = 1.., value_names = ["ARCHIVE", "REPOSITORY"])]
     archives_and_repository: Vec<String>,
     /// Another repository to push to. Nothing is pushed to any of them unless all can be written to and accept all archives.
     #[arg(long, value_name = "URL")]
     repository: Vec<String>,
+    /// The server behind an `https://` repository, where it does not say which it is: chartmuseum, artifactory, nexus, gitlab or
+    /// gitea.
+    #[arg(long, value_name = "SERVER")]
+    api: Option<UploadApi>,
     /// Configuration with the names of repositories, instead of the working directory's chartwright.yaml. It may name any
     /// directory; the working directory's own only what is below the directory.
     #[arg(long, value_name = "FILE")]
@@ -142,7 +148,7 @@ impl PushArguments {
     ) -> Result<Vec<Destination>, CommandError> {
         let mut destinations: Vec<Destination> = Vec::new();
         for url in urls {
-            let target = parse_target(context, url)?;
+            let target = parse_target(context, url)?.with_api(self.api);
             destinations.push(Destination {
                 name: None,
                 reason: format!("repository {target}"),

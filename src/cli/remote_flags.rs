@@ -8,7 +8,7 @@ use crate::artifact::credential::{
     CertificateFiles, CredentialError, HelmHome, Login, RegistryLogins, RepositoriesFile,
 };
 use crate::artifact::network::Secret;
-use crate::artifact::remote::{RemoteCharts, RemoteLimits, RemoteSettings, SourceError};
+use crate::artifact::remote::{RemoteCharts, RemoteLimits, RemoteSettings, SourceError, UploadLogin};
 
 use super::command_error::CommandError;
 use super::repository_flags::repository_settings;
@@ -110,7 +110,8 @@ impl RemoteFlags {
         let path = self.repository_config.as_ref().unwrap_or(&home.repositories);
         let repositories = RepositoriesFile::read(path).map_err(|error| credential_error(&error))?;
         let login = given.login(context)?;
-        Ok(self.charts_with(context, given, login, repositories, with_provenance))
+        let uploads = UploadLogin::from_variables(&|name| context.variable(name));
+        Ok(self.charts_with(context, given, (login, uploads), repositories, with_provenance))
     }
 
     /// The same for stores only, which are reached without Helm's list of repositories and without a login of the flags.
@@ -118,7 +119,7 @@ impl RemoteFlags {
         self.charts_with(
             context,
             &LoginFlags::default(),
-            None,
+            (None, UploadLogin::default()),
             RepositoriesFile::default(),
             false,
         )
@@ -128,7 +129,7 @@ impl RemoteFlags {
         &self,
         context: RunContext,
         given: &LoginFlags,
-        login: Option<Login>,
+        (login, uploads): (Option<Login>, UploadLogin),
         repositories: RepositoriesFile,
         with_provenance: bool,
     ) -> RemoteCharts {
@@ -144,6 +145,7 @@ impl RemoteFlags {
                 &variable,
             ),
             login,
+            uploads,
             certificates: CertificateFiles {
                 authorities: self.ca_file.clone(),
                 certificate: self.cert_file.clone(),

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use crate::artifact::network::{CertificateCheck, RetryPolicy};
 use crate::artifact::repository::store::{GcsSettings, S3Settings, StoreError, StoreFailure};
 use crate::artifact::repository::{
-    IndexError, Location, OpenError, PublishError, PublishPackagesError, RepositorySettings, UpdateError,
+    IndexError, OpenError, PublishError, PublishPackagesError, RepositorySettings, UpdateError,
 };
 use crate::report::json_document;
 use crate::text::visible::{visible, visible_lines};
@@ -24,11 +24,6 @@ pub(super) enum OutputFormat {
     Text,
     /// One JSON object.
     Json,
-}
-
-/// The address of a repository that a user wrote.
-pub(super) fn parse_location(context: RunContext, text: &str) -> Result<Location, CommandError> {
-    Location::parse(text, &context.working_directory()).map_err(CommandError::usage)
 }
 
 /// The settings of the process.

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::artifact::package::VersionSuffix;
-use crate::artifact::remote::{NamedRepositories, NamedRepository, PublishTarget, RefPattern};
+use crate::artifact::remote::{NamedRepositories, NamedRepository, PublishTarget, RefPattern, UnknownApi, UploadApi};
 use crate::artifact::repository::store::{S3Options, S3OptionsError};
 use crate::artifact::repository::{Location, ObjectPathTemplate, RefKind};
 
@@ -33,6 +33,8 @@ pub struct RepositoryEntry {
     pub path: Option<String>,
     /// What is added to the versions of charts that are packaged for it: a template.
     pub version_suffix: Option<String>,
+    /// The server behind an address of HTTP.
+    pub api: Option<String>,
     /// Encryption of objects in S3.
     pub sse: Option<String>,
     /// Key of the encryption.
@@ -78,6 +80,14 @@ fn at(key: &str) -> impl Fn(String) -> Wrong {
 
 fn named_repository(entry: &RepositoryEntry, base: &Path) -> Result<NamedRepository, Wrong> {
     let target = PublishTarget::parse(&entry.url, base).map_err(|error| at("url")(error.to_string()))?;
+    if let PublishTarget::Server(repository) = &target
+        && repository.has_login()
+    {
+        return Err(at("url")(format!(
+            "`{target}` is written with a login: leave it out, and keep it with `helm repo add` or in HELM_REPO_* variables"
+        )));
+    }
+    let target = with_api(target, entry)?;
     let template = match &entry.path {
         Some(text) => Some(ObjectPathTemplate::parse(text).map_err(|error| at("path")(error.to_string()))?),
         None => None,
@@ -97,6 +107,18 @@ fn named_repository(entry: &RepositoryEntry, base: &Path) -> Result<NamedReposit
     match template {
         Some(template) => with_path(repository, template),
         None => Ok(repository),
+    }
+}
+
+/// The target with the server that it is.
+fn with_api(target: PublishTarget, entry: &RepositoryEntry) -> Result<PublishTarget, Wrong> {
+    let Some(text) = &entry.api else { return Ok(target) };
+    let api: UploadApi = text.parse().map_err(|error: UnknownApi| at("api")(error.to_string()))?;
+    match target {
+        PublishTarget::Server(_) => Ok(target.with_api(Some(api))),
+        target => Err(at("api")(format!(
+            "{target} is not an address of http or https, and this names the server behind one"
+        ))),
     }
 }
 
@@ -146,6 +168,9 @@ fn with_path(mut repository: NamedRepository, template: ObjectPathTemplate) -> R
         PublishTarget::Registry(_) => {
             let message = "a registry has a path of its own for each chart, ending with its name and version";
             return Err(at("path")(message.to_owned()));
+        }
+        PublishTarget::Server(_) => {
+            return Err(at("path")("the server chooses where archives are".to_owned()));
         }
     }
     Ok(repository)
@@ -305,7 +330,7 @@ repositories:
             (entry("- {name: auto, url: s3://c}"), "5:10: `auto` is not allowed as a name"),
             (entry("- {name: 'a b', url: s3://c}"), "5:10: `a b` is not a name"),
             (entry("- {name: b, url: ftp://c}"), "5:18: `ftp://c` is not a chart repository"),
-            (entry("- {name: b, url: 'https://me:hunter2@h/x'}"), "5:18: `https://h/x` is not a chart repository"),
+            (entry("- {name: b, url: 'https://me:hunter2@h/x'}"), "5:18: `https://h/x` is written with a login"),
             (entry("- {name: b, url: oci://h/c, path: '{chart}/{version}.tgz'}"), "5:35: a registry has a path of its own"),
             (entry("- {name: b, url: s3://c, branches: [x, main]}"), "5:40: `main` never decides: the repository a before it has `main`,"),
             (

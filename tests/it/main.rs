@@ -44,6 +44,7 @@ mod publish_targets;
 mod published_charts;
 mod refusals;
 mod repo_commands;
+mod repo_registry;
 mod remote_http;
 mod remote_oci;
 mod remote_oci_server;
@@ -62,6 +63,8 @@ mod shown_secrets;
 mod template_inputs;
 #[cfg(unix)]
 mod trust;
+mod upload_server;
+mod uploads;
 mod validate_crd;
 mod values_schema_urls;
 mod verdicts;

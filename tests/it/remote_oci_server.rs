@@ -57,6 +57,18 @@ pub(crate) enum Fault {
     RefusesSecondChart,
 }
 
+/// What a registry removes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Deletes {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Manifests by their digest, with all tags.
+    Manifests,
+    /// Tags.
+    Tags,
+}
+
 /// How a registry behaves.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Behaviour {
@@ -64,6 +76,10 @@ pub(crate) struct Behaviour {
     pub(crate) fault: Fault,
     /// Tags of a page of the list.
     pub(crate) page: Option<usize>,
+    /// What is removed on request.
+    pub(crate) deletes: Deletes,
+    /// Whether it lists its repositories.
+    pub(crate) has_catalog: bool,
     /// The server to which blobs are redirected.
     pub(crate) blobs_elsewhere: Option<String>,
 }
@@ -159,14 +175,20 @@ fn missing(code: &str) -> Answer {
 fn carried_out(behaviour: &Behaviour, content: &mut Content, request: &Request, before: usize) -> Answer {
     let path = request.path().to_owned();
     let rest = path.strip_prefix("/v2/").unwrap_or_default();
+    if rest == "_catalog" {
+        return catalog(behaviour, content);
+    }
     if let Some((repository, reference)) = rest.split_once("/manifests/") {
+        if request.method == "DELETE" {
+            return delete(behaviour, content, repository, reference);
+        }
         return manifest(behaviour, content, request, repository, reference);
     }
     if let Some((_, digest)) = rest.split_once("/blobs/sha256:") {
         return blob(behaviour, content, request, &format!("sha256:{digest}"), before);
     }
     if rest.ends_with("/tags/list") {
-        return tags(behaviour, content, request);
+        return tags(behaviour, content, request, rest.trim_end_matches("/tags/list"));
     }
     if rest.contains("/blobs/uploads/") {
         return upload(behaviour, content, request);
@@ -226,19 +248,55 @@ fn blob(behaviour: &Behaviour, content: &Content, request: &Request, digest: &st
     Answer::new(200, body)
 }
 
-fn tags(behaviour: &Behaviour, content: &Content, request: &Request) -> Answer {
+fn catalog(behaviour: &Behaviour, content: &Content) -> Answer {
+    if !behaviour.has_catalog {
+        return Answer::new(
+            401,
+            r#"{"errors": [{"code": "UNAUTHORIZED", "message": "not for you"}]}"#,
+        );
+    }
+    let names = content.manifests.keys().filter_map(|key| key.split(':').next());
+    let names: std::collections::BTreeSet<&str> = names.collect();
+    Answer::new(200, serde_json::json!({"repositories": names}).to_string())
+}
+
+fn delete(behaviour: &Behaviour, content: &mut Content, repository: &str, reference: &str) -> Answer {
+    let is_digest = reference.starts_with("sha256:");
+    match (behaviour.deletes, is_digest) {
+        (Deletes::Nothing, _) => return Answer::new(405, r#"{"errors": [{"code": "UNSUPPORTED"}]}"#),
+        (Deletes::Manifests, false) => return Answer::new(400, r#"{"errors": [{"code": "DIGEST_INVALID"}]}"#),
+        _ => {}
+    }
+    let key = format!("{repository}:{reference}");
+    let Some(removed) = content.manifests.remove(&key) else {
+        return missing("MANIFEST_UNKNOWN");
+    };
+    if is_digest {
+        let prefix = format!("{repository}:");
+        content
+            .manifests
+            .retain(|key, manifest| !key.starts_with(&prefix) || *manifest != removed);
+    }
+    Answer::new(202, "")
+}
+
+fn tags(behaviour: &Behaviour, content: &Content, request: &Request, repository: &str) -> Answer {
+    let has =
+        |tag: &&String| content.manifests.is_empty() || content.manifests.contains_key(&format!("{repository}:{tag}"));
+    let all: Vec<&String> = content.tags.iter().filter(has).collect();
+    if all.is_empty() && !content.manifests.is_empty() {
+        return missing("NAME_UNKNOWN");
+    }
     let after = request.target.split_once("last=").map(|(_, last)| last.to_owned());
     let start = match after {
-        Some(last) => content.tags.iter().position(|tag| *tag == last).map_or(0, |at| at + 1),
+        Some(last) => all.iter().position(|tag| **tag == last).map_or(0, |at| at + 1),
         None => 0,
     };
-    let end = behaviour
-        .page
-        .map_or(content.tags.len(), |page| (start + page).min(content.tags.len()));
-    let page = &content.tags[start..end];
-    let answer = Answer::new(200, serde_json::json!({"name": "charts/web", "tags": page}).to_string());
+    let end = behaviour.page.map_or(all.len(), |page| (start + page).min(all.len()));
+    let page = &all[start..end];
+    let answer = Answer::new(200, serde_json::json!({"name": repository, "tags": page}).to_string());
     match page.last() {
-        Some(last) if end < content.tags.len() => {
+        Some(last) if end < all.len() => {
             answer.with("Link", &format!("<{}?last={last}>; rel=\"next\"", request.path()))
         }
         _ => answer,
@@ -248,6 +306,12 @@ fn tags(behaviour: &Behaviour, content: &Content, request: &Request) -> Answer {
 fn upload(behaviour: &Behaviour, content: &mut Content, request: &Request) -> Answer {
     if behaviour.fault == Fault::RefusesUploads {
         return Answer::new(403, r#"{"errors": [{"code": "DENIED", "message": "read only"}]}"#);
+    }
+    if let Some((_, mounted)) = request.target.split_once("mount=") {
+        let digest = mounted.split('&').next().unwrap_or_default().replace("%3A", ":");
+        if content.blobs.contains_key(&digest) {
+            return Answer::new(201, "");
+        }
     }
     if request.method == "DELETE" {
         return Answer::new(204, "");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chartwright::artifact::credential::{CertificateFiles, RegistryLogins, RepositoriesFile};
 use chartwright::artifact::network::{Clock, NetworkSettings, RetryPolicy};
 use chartwright::artifact::package::pack;
-use chartwright::artifact::remote::{RemoteLimits, RemoteSettings};
+use chartwright::artifact::remote::{RemoteLimits, RemoteSettings, UploadLogin};
 use chartwright::artifact::repository::RepositorySettings;
 use chartwright::artifact::repository::store::{GcsSettings, S3Settings};
 use chartwright::engine::chart::ChartFile;
@@ -52,6 +52,7 @@ pub(crate) fn settings() -> RemoteSettings {
             Some("/no/such".to_owned())
         }),
         login: None,
+        uploads: UploadLogin::default(),
         certificates: CertificateFiles::default(),
         passes_credentials: false,
         plain_http: true,

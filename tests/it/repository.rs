@@ -139,7 +139,7 @@ fn no_push_to_s3_is_lost_though_answers_are() {
 fn invalid_repositories_are_refused() {
     let directory = tempfile::tempdir().expect("a directory");
     let chart = archive(directory.path(), "a", "1.0.0", "one");
-    assert_code(&push(&[&chart, "https://user:hunter2@host/charts"], None), 2);
+    assert_code(&push(&[&chart, "ftp://user:hunter2@host/charts"], None), 2);
     assert_code(&push(&["missing.tgz", "file:///tmp/x"], None), 3);
     assert_code(&push(&[&chart], None), 2);
 }

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use reqwest::header::HeaderName;
 
 use crate::artifact::network::Secret;
 
@@ -22,6 +23,13 @@ pub enum Login {
     IdentityToken(Secret),
     /// An access token, sent as it is.
     Bearer(Secret),
+    /// A key that has a header of its own, such as `X-JFrog-Art-Api` or `PRIVATE-TOKEN`.
+    ApiKey {
+        /// The header.
+        header: HeaderName,
+        /// The key.
+        key: Secret,
+    },
 }
 
 impl Login {
@@ -36,7 +44,8 @@ impl Login {
         }
     }
 
-    /// The value of `Authorization` for a server that is asked directly; an identity token has none.
+    /// The value of `Authorization` for a server that is asked directly; an identity token and a key with a header of its own have
+    /// none.
     pub fn authorization(&self) -> Option<Secret> {
         match self {
             Self::Basic { username, password } => {
@@ -44,7 +53,7 @@ impl Login {
                 Some(Secret::new(format!("Basic {}", STANDARD.encode(text))))
             }
             Self::Bearer(token) => Some(Secret::new(format!("Bearer {}", token.reveal()))),
-            Self::IdentityToken(_) => None,
+            Self::IdentityToken(_) | Self::ApiKey { .. } => None,
         }
     }
 }

@@ -50,6 +50,8 @@ pub struct HttpRequest {
     pub headers: Vec<(HeaderName, String)>,
     /// The value of `Authorization`, which is sent to this URL's scheme, host and port only.
     pub authorization: Option<Secret>,
+    /// The header that has that value where a server wants another one.
+    pub authorization_header: HeaderName,
     /// The body.
     pub body: Option<Vec<u8>>,
     /// Most bytes of the answer, unpacked.
@@ -163,6 +165,7 @@ impl HttpRequest {
             url,
             headers: Vec::new(),
             authorization: None,
+            authorization_header: AUTHORIZATION,
             body: None,
             limit,
             may_be_compressed: false,
@@ -327,7 +330,7 @@ impl HttpClient {
             let mut value = HeaderValue::from_str(secret.reveal())
                 .map_err(|_| unusable("the credentials have a line break or another character that cannot be sent"))?;
             value.set_sensitive(true);
-            builder = builder.header(AUTHORIZATION, value);
+            builder = builder.header(request.authorization_header.clone(), value);
         }
         if let Some(body) = &request.body {
             builder = builder.body(body.clone());

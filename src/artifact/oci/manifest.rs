@@ -43,6 +43,26 @@ pub struct ChartLayers {
     pub provenance: Option<Descriptor>,
 }
 
+/// Whether a manifest is the one of a chart.
+pub(super) fn is_chart(manifest: &Json) -> bool {
+    manifest.pointer("/config/mediaType").and_then(Json::as_str) == Some(CONFIG)
+}
+
+/// All blobs that a manifest names: the configuration and the layers. `what` is the manifest in messages.
+///
+/// # Errors
+/// When one has no size or digest.
+pub(super) fn blobs_of(manifest: &Json, what: &str) -> Result<Vec<Descriptor>, OciError> {
+    let config = manifest.get("config");
+    let layers = manifest.get("layers").and_then(Json::as_array).into_iter().flatten();
+    let invalid = || OciError::broken(what, "its manifest names a blob without a size and a SHA-256 digest");
+    config
+        .into_iter()
+        .chain(layers)
+        .map(|blob| Descriptor::read(blob).ok_or_else(invalid))
+        .collect()
+}
+
 /// `sha256:…` of bytes.
 pub(super) fn digest_of(bytes: &[u8]) -> String {
     format!("sha256:{:x}", Sha256::digest(bytes))

@@ -6,7 +6,10 @@
 mod authorization;
 mod challenge;
 mod chart_config;
+mod check;
 mod check_writable;
+mod copy;
+mod delete;
 mod manifest;
 mod oci_error;
 mod package_time;
@@ -14,13 +17,17 @@ mod pull;
 mod push;
 mod reference;
 mod registry;
+mod tagged;
 mod tags;
 
 pub use challenge::Challenge;
 pub use chart_config::config_json;
+pub use check::TagFault;
+pub use copy::CopySource;
 pub use manifest::{ChartLayers, Descriptor};
 pub use oci_error::OciError;
 pub use pull::{PullOptions, PulledChart};
 pub use push::{ChartPush, PlannedChart, PushOutcome, PushedChart};
 pub use reference::{OciReference, ReferenceError, tag_of, version_of};
 pub use registry::{Registry, RegistrySettings};
+pub use tagged::TaggedChart;

@@ -55,6 +55,24 @@ pub enum OciError {
         /// The registry's words, after `: `.
         detail: String,
     },
+    /// The registry does not remove manifests.
+    #[error("{url} answers {status}{detail}: the registry does not remove charts on request")]
+    NoDeletes {
+        /// What was asked.
+        url: String,
+        /// The status.
+        status: String,
+        /// The registry's words, after `: `.
+        detail: String,
+    },
+    /// The registry removes manifests only, and this one has other tags.
+    #[error("{reference} has the same manifest as {others}, and the registry removes it only with all of its tags")]
+    SharedManifest {
+        /// The chart with its tag.
+        reference: String,
+        /// The other tags.
+        others: String,
+    },
     /// What the registry sends is not what it should be.
     #[error("{what}: {reason}")]
     Broken {
@@ -120,6 +138,10 @@ impl OciError {
             Self::Refused { has_login: true, .. } => {
                 Some("the credentials are refused: log in again, or check what they may read and write")
             }
+            Self::NoDeletes { .. } => Some(
+                "docker-registry removes with REGISTRY_STORAGE_DELETE_ENABLED=true; GitHub, GitLab and Docker Hub remove in their own API or web page",
+            ),
+            Self::SharedManifest { .. } => Some("remove the other tags in the registry's own API or web page first"),
             Self::Exists { .. } => Some("raise the chart's version: a published version never changes"),
             Self::Http(HttpError::Transport { .. }) => {
                 Some("a registry without TLS needs --plain-http, one with its own certificates --ca-file")

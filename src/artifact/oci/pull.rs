@@ -10,7 +10,7 @@ use super::reference::is_digest;
 use super::registry::Registry;
 
 /// The types of manifests that we say we read. The list of images is one so that we can say what is wrong.
-const ACCEPTED: &str = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json";
+pub(super) const ACCEPTED: &str = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json";
 /// The header with the digest of a manifest.
 pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 

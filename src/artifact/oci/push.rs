@@ -198,7 +198,7 @@ impl Registry {
 
     /// Uploads a blob that the registry does not have, in one request. An upload whose answer is lost is looked for before it is
     /// begun again.
-    fn upload(&self, repository: &str, layer: &Descriptor, bytes: &[u8]) -> Result<(), OciError> {
+    pub(super) fn upload(&self, repository: &str, layer: &Descriptor, bytes: &[u8]) -> Result<(), OciError> {
         let client = self.client();
         let outcome = client
             .policy()

@@ -50,6 +50,27 @@ pub(super) enum Purpose {
     Pull,
     /// It is written.
     Push,
+    /// Something in it is removed.
+    Delete,
+    /// It is looked for: the repository has no name yet.
+    Catalog,
+}
+
+impl Purpose {
+    /// What a token has to allow.
+    fn scope(self, repository: &str) -> String {
+        match self {
+            Self::Pull => format!("repository:{repository}:pull"),
+            Self::Push => format!("repository:{repository}:pull,push"),
+            Self::Delete => format!("repository:{repository}:pull,push,delete"),
+            Self::Catalog => "registry:catalog:*".to_owned(),
+        }
+    }
+
+    /// Whether nothing is changed.
+    const fn is_read(self) -> bool {
+        matches!(self, Self::Pull | Self::Catalog)
+    }
 }
 
 impl Registry {
@@ -91,6 +112,17 @@ impl Registry {
         })
     }
 
+    /// The URL of the list of all repositories.
+    pub(super) fn catalog_url(&self) -> Result<Url, OciError> {
+        let joined = self.address.join("v2/_catalog");
+        joined.map_err(|_| {
+            OciError::broken(
+                format!("the registry `{}`", self.host),
+                "it has no list of repositories",
+            )
+        })
+    }
+
     /// A URL that the registry sent, relative to one that was asked.
     pub(super) fn resolve(asked: &Url, location: &str) -> Result<Url, OciError> {
         let broken = || {
@@ -123,8 +155,12 @@ impl Registry {
         if answer.is_success() {
             return Ok(answer);
         }
-        let has_login = matches!(self.login(repository), Ok(Some(_)));
-        Err(OciError::from_answer(&answer, has_login))
+        Err(OciError::from_answer(&answer, self.has_login(repository)))
+    }
+
+    /// Whether there is a login for a repository.
+    pub(super) fn has_login(&self, repository: &str) -> bool {
+        matches!(self.login(repository), Ok(Some(_)))
     }
 
     /// Sends a request about a repository, whatever the answer.
@@ -134,11 +170,7 @@ impl Registry {
         purpose: Purpose,
         request: &HttpRequest,
     ) -> Result<HttpAnswer, OciError> {
-        let actions = match purpose {
-            Purpose::Pull => "pull",
-            Purpose::Push => "pull,push",
-        };
-        let scope = format!("repository:{repository}:{actions}");
+        let scope = purpose.scope(repository);
         // What is on another host, an upload for example, has its credentials in its address.
         let is_own = request.url.origin() == self.address.origin();
         let known = self.token(&scope).filter(|_| is_own);
@@ -151,7 +183,7 @@ impl Registry {
         };
         let login = match self.login(repository) {
             Ok(login) => login,
-            Err(error) if purpose == Purpose::Pull => {
+            Err(error) if purpose.is_read() => {
                 self.settings
                     .notes
                     .add(format!("{}: {error}; read without credentials", self.host));
@@ -167,7 +199,7 @@ impl Registry {
         };
         if is_refused
             && login.is_some()
-            && purpose == Purpose::Pull
+            && purpose.is_read()
             && let Ok(Some(without)) = self.send_with(&challenge, &scope, None, request)
             && !matches!(without.status, 401 | 403)
         {

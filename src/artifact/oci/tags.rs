@@ -1,11 +1,11 @@
-//! The tags of a repository, all pages of them.
+//! The tags of a repository, and the repositories of a registry: all pages of either list.
 //!
-//! The number of tags on a page is left to the registry: some take a requested number as the end of the list.
+//! The number of names on a page is left to the registry: some take a requested number as the end of the list.
 
 use reqwest::header::LINK;
 use serde_json::Value as Json;
 
-use crate::artifact::network::{HttpRequest, Method};
+use crate::artifact::network::{HttpRequest, Method, Url};
 use crate::text::limits::REGISTRY_ANSWER_BYTES;
 use crate::text::redact::redact_url;
 
@@ -14,8 +14,8 @@ use super::registry::{Purpose, Registry};
 
 /// Most pages that are read.
 const PAGES: usize = 1000;
-/// Most tags that are read.
-const TAGS: usize = 500_000;
+/// Most tags or repositories that are read.
+const LISTED: usize = 500_000;
 
 impl Registry {
     /// The tags of a repository, in the order of the registry.
@@ -24,20 +24,36 @@ impl Registry {
     /// When the registry refuses, does not have the repository, or its pages do not end.
     pub fn tags(&self, repository: &str) -> Result<Vec<String>, OciError> {
         let first = self.url(repository, "tags/list")?;
+        self.paged(repository, Purpose::Pull, &first, "tags")
+    }
+
+    /// The names of all repositories that the login may list. Many registries do not have this list, or refuse it: their answer
+    /// is an error.
+    ///
+    /// # Errors
+    /// When the registry refuses, does not have the list, or its pages do not end.
+    pub fn repositories(&self) -> Result<Vec<String>, OciError> {
+        let first = self.catalog_url()?;
+        self.paged("", Purpose::Catalog, &first, "repositories")
+    }
+
+    /// The texts in a field of all pages of a list.
+    fn paged(&self, repository: &str, purpose: Purpose, first: &Url, field: &str) -> Result<Vec<String>, OciError> {
         let mut url = first.clone();
-        let mut tags = Vec::new();
+        let mut found = Vec::new();
         for _ in 0..PAGES {
             let request = HttpRequest::new(Method::GET, url.clone(), REGISTRY_ANSWER_BYTES);
-            let answer = self.send(repository, Purpose::Pull, &request)?;
-            let broken = |reason: &str| OciError::broken(redact_url(url.as_str()), reason);
-            let page: Json = serde_json::from_slice(&answer.body).map_err(|_| broken("its answer is not JSON"))?;
-            match page.get("tags") {
-                Some(Json::Array(page)) => tags.extend(page.iter().filter_map(Json::as_str).map(str::to_owned)),
+            let answer = self.send(repository, purpose, &request)?;
+            let broken = |reason: String| OciError::broken(redact_url(url.as_str()), reason);
+            let page: Json =
+                serde_json::from_slice(&answer.body).map_err(|_| broken("its answer is not JSON".to_owned()))?;
+            match page.get(field) {
+                Some(Json::Array(page)) => found.extend(page.iter().filter_map(Json::as_str).map(str::to_owned)),
                 None | Some(Json::Null) => {}
-                Some(_) => return Err(broken("its answer is not a list of tags")),
+                Some(_) => return Err(broken(format!("its answer is not a list of {field}"))),
             }
-            if tags.len() > TAGS {
-                return Err(broken("it has too many tags"));
+            if found.len() > LISTED {
+                return Err(broken(format!("it has too many {field}")));
             }
             let Some(next) = answer
                 .headers
@@ -45,14 +61,14 @@ impl Registry {
                 .iter()
                 .find_map(|link| next_of(link.to_str().ok()?))
             else {
-                return Ok(tags);
+                return Ok(found);
             };
             let next = Self::resolve(&url, &next)?;
             if next.origin() != first.origin() {
-                return Err(broken("its next page is on another host"));
+                return Err(broken("its next page is on another host".to_owned()));
             }
             if next == url {
-                return Err(broken("its next page is the same one"));
+                return Err(broken("its next page is the same one".to_owned()));
             }
             url = next;
         }

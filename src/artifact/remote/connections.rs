@@ -100,8 +100,7 @@ impl Connections {
         };
         let client = self.client(&tls)?;
         let login = access.login.as_ref().filter(|_| is_own || access.passes_credentials);
-        let authorization = login.and_then(Login::authorization);
-        let mut request = HttpRequest::new(Method::GET, url.clone(), limit).with_authorization(authorization);
+        let mut request = with_login(HttpRequest::new(Method::GET, url.clone(), limit), login);
         request.may_be_compressed = wanted == Wanted::Index;
         if wanted == Wanted::Archive {
             request = request.with_header(ACCEPT, ARCHIVE_TYPES);
@@ -123,6 +122,17 @@ impl Connections {
         }
         Ok(answer)
     }
+}
+
+/// A request with credentials, in the header that they belong in.
+pub(super) fn with_login(mut request: HttpRequest, login: Option<&Login>) -> HttpRequest {
+    if let Some(Login::ApiKey { header, key }) = login {
+        request.authorization_header = header.clone();
+        request.authorization = Some(key.clone());
+    } else {
+        request.authorization = login.and_then(Login::authorization);
+    }
+    request
 }
 
 /// A request without an answer.

@@ -5,6 +5,7 @@ mod chart_name;
 mod chart_source;
 mod choose_version;
 mod connections;
+mod maintain;
 mod named_repositories;
 mod once_map;
 mod publish_targets;
@@ -17,10 +18,12 @@ mod remote_settings;
 mod resolve_url;
 mod stored_repository;
 mod unpack;
+mod upload;
 
 pub use archive_cache::ArchiveCache;
 pub use chart_name::{ChartNameError, ChartPlace, RemoteName, find_place};
 pub use chart_source::{ChartSource, FetchedChart, ListedVersion, SourceError};
+pub use maintain::{CopyVersion, MaintainRemoteError};
 pub use named_repositories::{Destination, NamedRepositories, NamedRepository, NoDestination};
 pub use publish_targets::{
     IndexedTarget, PublishTarget, PublishTargetError, RefusedTarget, TargetAddressError, TargetOutcome, TargetsRequest,
@@ -30,5 +33,6 @@ pub use ref_pattern::{RefPattern, RefPatternError};
 pub use registry_push::{RegistryPush, RegistryPushError};
 pub use remote_chart::{ChartRequest, RemoteChart, SignatureError, remote_chart};
 pub use remote_charts::RemoteCharts;
-pub use remote_settings::{RemoteLimits, RemoteSettings};
+pub use remote_settings::{RemoteLimits, RemoteSettings, UploadLogin, UploadLoginError};
 pub use unpack::{UnpackError, unpack};
+pub use upload::{HttpAddressError, HttpPush, HttpRepository, UnknownApi, UploadApi, UploadError};

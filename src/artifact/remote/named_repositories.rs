@@ -250,6 +250,11 @@ impl PublishTarget {
                 let is_plain = !chart.contains('/') && !tag.contains(['/', '+', '@', ':']);
                 (is_plain && parts.has_chart_and_version()).then_some(parts)
             }
+            Self::Server(_) => {
+                // ChartMuseum's archives are below `charts`.
+                let name = path.strip_prefix("charts/").unwrap_or(path);
+                ObjectPathTemplate::default().parse_path(name)
+            }
         }
     }
 }

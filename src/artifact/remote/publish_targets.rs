@@ -3,6 +3,7 @@
 //! In: addresses and packages. Out: what was done in each of them. All are compared with all packages first; then each is asked
 //! whether it can be written to; only then is anything written, in the order of the addresses.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
@@ -15,6 +16,7 @@ use crate::artifact::repository::{
 
 use super::registry_push::{RegistryPush, RegistryPushError};
 use super::remote_charts::RemoteCharts;
+use super::upload::{HttpAddressError, HttpPush, HttpRepository, UploadApi, UploadError};
 
 /// Where packages are published. A further kind of server needs a variant here, one in [`PublishTargetError`] and one in `Prepared`,
 /// which compares, checks and writes.
@@ -24,6 +26,8 @@ pub enum PublishTarget {
     Indexed(IndexedTarget),
     /// A path in a registry, below which each chart is.
     Registry(OciReference),
+    /// A server over HTTP, which keeps the index itself.
+    Server(HttpRepository),
 }
 
 /// A repository with an index that we write: a directory or a bucket.
@@ -46,6 +50,9 @@ pub enum TargetAddressError {
     /// Of a registry.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
+    /// Of a server over HTTP.
+    #[error(transparent)]
+    Http(#[from] HttpAddressError),
 }
 
 /// Why packages are not published to one of the targets.
@@ -57,6 +64,9 @@ pub enum PublishTargetError {
     /// A registry does not accept them, or fails.
     #[error(transparent)]
     Registry(#[from] RegistryPushError),
+    /// A server over HTTP does not accept them, or fails.
+    #[error(transparent)]
+    Server(#[from] UploadError),
 }
 
 impl From<PublishPackagesError> for PublishTargetError {
@@ -101,13 +111,14 @@ pub struct TargetOutcome {
 }
 
 /// A target that was compared with all packages.
-enum Prepared {
+enum Prepared<'c> {
     Indexed(PreparedRepository),
     Registry(RegistryPush),
+    Server(Box<HttpPush<'c>>),
 }
 
 impl PublishTarget {
-    /// Reads an address: `oci://host/path`, `s3://bucket/prefix`, `gs://bucket/prefix`, or `file://directory`, where a relative
+    /// Reads an address: `oci://host/path`, `https://host/path`, `s3://bucket/prefix`, `gs://bucket/prefix`, or `file://directory`, where a relative
     /// directory is relative to `base`.
     ///
     /// # Errors
@@ -115,6 +126,8 @@ impl PublishTarget {
     pub fn parse(text: &str, base: &Path) -> Result<Self, TargetAddressError> {
         Ok(if text.starts_with("oci://") {
             Self::Registry(OciReference::parse(text)?)
+        } else if HttpRepository::is_http(text) {
+            Self::Server(HttpRepository::parse(text)?)
         } else {
             Self::Indexed(IndexedTarget {
                 location: Location::parse(text, base)?,
@@ -122,6 +135,22 @@ impl PublishTarget {
                 s3: S3Options::default(),
             })
         })
+    }
+
+    /// The address with what may be credentials, to be sent to that server only.
+    pub(super) fn full_address(&self) -> String {
+        match self {
+            Self::Server(repository) => repository.address().to_owned(),
+            target => target.to_string(),
+        }
+    }
+
+    /// The repository, if it has an index that we write.
+    pub const fn with_index(&self) -> Option<&Location> {
+        match self {
+            Self::Indexed(target) => Some(&target.location),
+            Self::Registry(_) | Self::Server(_) => None,
+        }
     }
 
     /// The same for charts that are built from a branch or tag.
@@ -135,7 +164,16 @@ impl PublishTarget {
 
     /// Whether Helm's and docker's files with logins are needed to publish there.
     pub const fn needs_logins(&self) -> bool {
-        matches!(self, Self::Registry(_))
+        matches!(self, Self::Registry(_) | Self::Server(_))
+    }
+
+    /// The same, where a server over HTTP is the named one; other targets stay as they are.
+    #[must_use]
+    pub fn with_api(self, api: Option<UploadApi>) -> Self {
+        match self {
+            Self::Server(repository) => Self::Server(repository.with_api(api)),
+            target => target,
+        }
     }
 }
 
@@ -144,13 +182,14 @@ impl fmt::Display for PublishTarget {
         match self {
             Self::Indexed(target) => target.location.fmt(f),
             Self::Registry(below) => below.fmt(f),
+            Self::Server(repository) => repository.fmt(f),
         }
     }
 }
 
-impl Prepared {
+impl<'c> Prepared<'c> {
     fn compare(
-        charts: &RemoteCharts,
+        charts: &'c RemoteCharts,
         target: &PublishTarget,
         request: TargetsRequest<'_>,
     ) -> Result<Self, PublishTargetError> {
@@ -164,15 +203,22 @@ impl Prepared {
                 Self::Indexed(prepared)
             }
             PublishTarget::Registry(below) => {
+                check_login_is_for_one(charts, request.targets)?;
                 Self::Registry(RegistryPush::compare(charts, below, request.items, request.existing)?)
+            }
+            PublishTarget::Server(repository) => {
+                check_login_is_for_one(charts, request.targets)?;
+                let push = HttpPush::compare(charts, repository, request.items, request.existing)?;
+                Self::Server(Box::new(push))
             }
         })
     }
 
-    fn check_writable(&mut self) -> Result<(), PublishTargetError> {
+    fn check_writable(&mut self, items: &[Item]) -> Result<(), PublishTargetError> {
         match self {
             Self::Indexed(repository) => repository.check_writable()?,
             Self::Registry(push) => push.check_writable()?,
+            Self::Server(push) => push.check_writable(items)?,
         }
         Ok(())
     }
@@ -181,6 +227,7 @@ impl Prepared {
         match self {
             Self::Indexed(repository) => repository.steps().to_vec(),
             Self::Registry(push) => push.steps(),
+            Self::Server(push) => push.steps(),
         }
     }
 
@@ -199,8 +246,31 @@ impl Prepared {
                 let (published, error) = push.carry_out(items);
                 (published, error.map(PublishTargetError::from))
             }
+            Self::Server(push) => {
+                let (published, error) = push.carry_out(items);
+                (published, error.map(PublishTargetError::from))
+            }
         }
     }
+}
+
+/// A login that is not kept with one server is not sent to several: that of flags goes to registries and servers, that of the
+/// environment to servers.
+fn check_login_is_for_one(charts: &RemoteCharts, targets: &[PublishTarget]) -> Result<(), UploadError> {
+    let settings = &charts.settings;
+    let has_flags = settings.login.is_some();
+    let has_variables = !matches!(settings.uploads.login, Ok(None));
+    let hosts = targets.iter().filter_map(|target| match target {
+        PublishTarget::Server(repository) if has_flags || has_variables => repository.host(),
+        PublishTarget::Registry(below) if has_flags => Some(format!("oci://{}", below.host)),
+        _ => None,
+    });
+    let hosts: BTreeSet<String> = hosts.collect();
+    if hosts.len() > 1 {
+        let hosts: Vec<String> = hosts.into_iter().collect();
+        return Err(UploadError::SharedLogin(hosts.join(", ")));
+    }
+    Ok(())
 }
 
 impl<'r> TargetsRequest<'r> {
@@ -237,7 +307,7 @@ pub fn publish_to_targets(
     // A single target is found out by writing to it.
     if prepared.len() > 1 && !request.is_dry_run {
         for (target, compared) in &mut prepared {
-            compared.check_writable().map_err(refused(target))?;
+            compared.check_writable(request.items).map_err(refused(target))?;
         }
     }
     let outcomes = prepared.into_iter().map(|(target, compared)| {

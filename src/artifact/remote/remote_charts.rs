@@ -131,6 +131,17 @@ impl RemoteCharts {
         })
     }
 
+    /// What opens a repository that charts are uploaded to. The login of the environment comes after those of Helm's list and the
+    /// flags.
+    pub(super) fn upload_access(&self, repository: &str) -> Result<Access, SourceError> {
+        let access = self.http_access(repository)?;
+        if access.login.is_some() {
+            return Ok(access);
+        }
+        let login = self.settings.uploads.login.clone().map_err(SourceError::new)?;
+        Ok(Access { login, ..access })
+    }
+
     fn http_access(&self, repository: &str) -> Result<Access, SourceError> {
         self.access(repository, self.settings.repositories.at(repository))
     }
@@ -168,7 +179,12 @@ impl RemoteCharts {
         text.ok_or_else(|| SourceError::missing(format!("{shown} is not a chart repository: it has no {INDEX}")))
     }
 
-    fn indexed(&self, repository: &str, chart: &str) -> Result<Vec<ListedEntry>, SourceError> {
+    /// The names of the charts of a repository.
+    pub(super) fn chart_names(&self, repository: &str) -> Result<Vec<String>, SourceError> {
+        Ok(self.index(repository)?.reader.charts().map(str::to_owned).collect())
+    }
+
+    pub(super) fn indexed(&self, repository: &str, chart: &str) -> Result<Vec<ListedEntry>, SourceError> {
         let index = self.index(repository)?;
         index.charts.get_or_make(chart, || {
             let shown = redact_url(repository);

@@ -33,6 +33,11 @@ impl IndexReader {
         self.layout.charts.iter().map(|chart| chart.name.as_str())
     }
 
+    /// A field of the index beside its charts: what a server says about itself.
+    pub fn field(&self, name: &str) -> Option<&Json> {
+        self.layout.root.get(name)
+    }
+
     /// The versions of a chart, newest first; `None` if the index does not have the chart. `text` is the one that was opened.
     ///
     /// # Errors

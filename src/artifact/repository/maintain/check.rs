@@ -39,6 +39,20 @@ pub enum Fault {
         /// The digest of the archive.
         found: String,
     },
+    /// A registry does not have a layer of a tag.
+    NoLayer {
+        /// The chart with its tag.
+        object: String,
+        /// What the registry says.
+        reason: String,
+    },
+    /// A layer or the manifest of a tag is not what it should be.
+    Layer {
+        /// The chart with its tag.
+        object: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// The archive of an entry has another chart or version, or none.
     Chart {
         /// The archive.
@@ -53,8 +67,9 @@ impl Fault {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::NoArchive { .. } => "entry-without-archive",
+            Self::NoLayer { .. } => "tag-without-layer",
             Self::NoEntry { .. } => "archive-without-entry",
-            Self::Digest { .. } => "digest-differs",
+            Self::Digest { .. } | Self::Layer { .. } => "digest-differs",
             Self::Chart { .. } => "not-the-chart",
         }
     }
@@ -65,6 +80,8 @@ impl Fault {
             Self::NoArchive { object, .. }
             | Self::NoEntry { object }
             | Self::Digest { object, .. }
+            | Self::NoLayer { object, .. }
+            | Self::Layer { object, .. }
             | Self::Chart { object, .. } => object,
         }
     }
@@ -87,7 +104,9 @@ impl fmt::Display for Fault {
                 f,
                 "{object}: the index lists the digest {listed} for {chart} {version}, but the archive has {found}"
             ),
-            Self::Chart { object, reason } => write!(f, "{object}: {reason}"),
+            Self::NoLayer { object, reason } | Self::Layer { object, reason } | Self::Chart { object, reason } => {
+                write!(f, "{object}: {reason}")
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ mod rebuild;
 mod remove;
 
 pub use check::{Fault, check_repository};
-pub use copy::{Copied, CopyRequest, copy_version};
+pub use copy::{Copied, read_version};
 pub use maintain_error::MaintainError;
 pub use rebuild::{RebuildRequest, Rebuilt, rebuild_index};
 pub use remove::{PruneRules, Removed, delete_version, prune_versions};
@@ -45,6 +45,7 @@ pub fn list_versions(
     }
 }
 
-fn newest_first(entries: Vec<ListedEntry>) -> Vec<ListedEntry> {
+/// Entries of one chart, newest version first.
+pub fn newest_first(entries: Vec<ListedEntry>) -> Vec<ListedEntry> {
     sort_newest_first(entries, |entry: &ListedEntry| entry.version.clone())
 }

@@ -26,7 +26,7 @@ pub struct Removed {
     pub version: String,
     /// The digest that was listed; empty if none was.
     pub digest: String,
-    /// The archive; `None` if it is not in the repository.
+    /// The archive: its name in the repository, or its address in a registry; `None` if it is not there.
     pub object: Option<String>,
 }
 
@@ -40,6 +40,12 @@ pub struct PruneRules {
 }
 
 impl PruneRules {
+    /// The versions of a chart that are removed, newest first.
+    pub fn chosen(&self, entries: Vec<ListedEntry>) -> Vec<ListedEntry> {
+        let old = newest_first(entries).into_iter().skip(self.keep);
+        old.filter(|entry| self.removes(entry)).collect()
+    }
+
     fn removes(&self, entry: &ListedEntry) -> bool {
         let Some(before) = self.created_before else { return true };
         entry
@@ -103,10 +109,7 @@ pub fn prune_versions(
     settings: &RepositorySettings,
     now: &str,
 ) -> Result<Vec<Removed>, MaintainError> {
-    let choose = |_: &str, entries: Vec<ListedEntry>| -> Vec<ListedEntry> {
-        let old = newest_first(entries).into_iter().skip(rules.keep);
-        old.filter(|entry| rules.removes(entry)).collect()
-    };
+    let choose = |_: &str, entries: Vec<ListedEntry>| rules.chosen(entries);
     remove(location, &[], &choose, is_dry_run, settings, now)
 }
 

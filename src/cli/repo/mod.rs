@@ -1,157 +1,30 @@
-//! `chartwright repo`: what looks after a chart repository. Flags, one call each, printing.
+//! `chartwright repo`: what looks after charts in a repository or a registry. One call each, and printing.
 
-use std::path::Path;
+mod arguments;
 
-use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
 
-use crate::artifact::repository::maintain::{
-    CopyRequest, MaintainError, PruneRules, RebuildRequest, Removed, check_repository, copy_version, delete_version,
-    list_versions, prune_versions, rebuild_index,
-};
+use crate::artifact::remote::{CopyVersion, IndexedTarget, MaintainRemoteError, PublishTarget, RemoteCharts};
+use crate::artifact::repository::maintain::{MaintainError, PruneRules, RebuildRequest, Removed, rebuild_index};
 use crate::artifact::repository::{Existing, ListedEntry, Location, Outcome};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::publish::{parse_target, target_error};
+use super::remote_flags::{LoginFlags, RemoteFlags, source_error};
 use super::repository_flags::{
-    OutputFormat, open_error, parse_location, print_json, publish_packages_error, repository_settings, shown_line,
-    update_error,
+    OutputFormat, open_error, print_json, publish_packages_error, repository_settings, shown_line, update_error,
 };
 use super::run_context::RunContext;
 
+pub(super) use arguments::RepoArguments;
+use arguments::{
+    CheckArguments, CopyArguments, DeleteArguments, IndexArguments, ListArguments, OutputFlag, PruneArguments,
+    RepoCommand,
+};
+
 /// Characters of a digest that a table shows.
 const SHORT_DIGEST: usize = 12;
-
-#[derive(Debug, Args)]
-pub(super) struct RepoArguments {
-    #[command(subcommand)]
-    command: RepoCommand,
-}
-
-#[derive(Debug, Subcommand)]
-enum RepoCommand {
-    /// List the versions of all charts, or of one.
-    List(ListArguments),
-    /// Make index.yaml agree with the archives that are there; entries that are right stay as they are.
-    Index(IndexArguments),
-    /// Report entries without archive, archives without entry, and digests that differ (exit 1).
-    Check(CheckArguments),
-    /// Remove a version: its entry first, then its archive.
-    Delete(DeleteArguments),
-    /// Remove old versions of all charts.
-    Prune(PruneArguments),
-    /// Copy a version to another repository without packing it again.
-    Copy(CopyArguments),
-}
-
-#[derive(Debug, Args)]
-struct OutputFlag {
-    /// How to print the result.
-    #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
-    output: OutputFormat,
-}
-
-#[derive(Debug, Args)]
-struct DryRunFlag {
-    /// Change nothing: say what would be done.
-    #[arg(long)]
-    dry_run: bool,
-}
-
-#[derive(Debug, Args)]
-struct ListArguments {
-    /// `file:///directory`, a directory, `s3://bucket/prefix` or `gs://bucket/prefix`.
-    #[arg(value_name = "REPOSITORY")]
-    repository: String,
-    /// Only this chart.
-    #[arg(value_name = "CHART")]
-    chart: Option<String>,
-    #[command(flatten)]
-    output: OutputFlag,
-}
-
-#[derive(Debug, Args)]
-struct IndexArguments {
-    /// `file:///directory`, a directory, `s3://bucket/prefix` or `gs://bucket/prefix`.
-    #[arg(value_name = "REPOSITORY")]
-    repository: String,
-    /// Replace an index.yaml that cannot be read.
-    #[arg(long)]
-    force: bool,
-    #[command(flatten)]
-    dry_run: DryRunFlag,
-    #[command(flatten)]
-    output: OutputFlag,
-}
-
-#[derive(Debug, Args)]
-struct CheckArguments {
-    /// `file:///directory`, a directory, `s3://bucket/prefix` or `gs://bucket/prefix`.
-    #[arg(value_name = "REPOSITORY")]
-    repository: String,
-    /// Accepted for uniformity: a check changes nothing.
-    #[arg(long, hide = true)]
-    dry_run: bool,
-    #[command(flatten)]
-    output: OutputFlag,
-}
-
-#[derive(Debug, Args)]
-struct DeleteArguments {
-    /// `file:///directory`, a directory, `s3://bucket/prefix` or `gs://bucket/prefix`.
-    #[arg(value_name = "REPOSITORY")]
-    repository: String,
-    /// The chart.
-    #[arg(value_name = "CHART")]
-    chart: String,
-    /// Its version.
-    #[arg(value_name = "VERSION")]
-    version: String,
-    #[command(flatten)]
-    dry_run: DryRunFlag,
-    #[command(flatten)]
-    output: OutputFlag,
-}
-
-#[derive(Debug, Args)]
-struct PruneArguments {
-    /// `file:///directory`, a directory, `s3://bucket/prefix` or `gs://bucket/prefix`.
-    #[arg(value_name = "REPOSITORY")]
-    repository: String,
-    /// How many of the newest versions of each chart stay, at least; 1 if only --older-than is given.
-    #[arg(long, value_name = "N", required_unless_present = "older_than")]
-    keep: Option<usize>,
-    /// Remove only versions that were created before this much time: 90d, 12w, 36h.
-    #[arg(long, value_name = "AGE")]
-    older_than: Option<String>,
-    #[command(flatten)]
-    dry_run: DryRunFlag,
-    #[command(flatten)]
-    output: OutputFlag,
-}
-
-#[derive(Debug, Args)]
-struct CopyArguments {
-    /// The repository that has the version.
-    #[arg(value_name = "FROM")]
-    from: String,
-    /// The repository that gets it.
-    #[arg(value_name = "TO")]
-    to: String,
-    /// The chart.
-    #[arg(value_name = "CHART")]
-    chart: String,
-    /// Its version.
-    #[arg(value_name = "VERSION")]
-    version: String,
-    /// Replace the version if it exists with other content.
-    #[arg(long)]
-    force: bool,
-    #[command(flatten)]
-    dry_run: DryRunFlag,
-    #[command(flatten)]
-    output: OutputFlag,
-}
 
 pub(super) fn run(context: RunContext, arguments: &RepoArguments) -> Result<Exit, CommandError> {
     match &arguments.command {
@@ -164,25 +37,55 @@ pub(super) fn run(context: RunContext, arguments: &RepoArguments) -> Result<Exit
     }
 }
 
-/// A repository that must exist; a path without a scheme is a directory.
-fn existing(context: RunContext, text: &str) -> Result<Location, CommandError> {
-    let location = if text.contains("://") {
-        parse_location(context, text)?
+/// A repository; a path without a scheme is a directory.
+fn repository(context: RunContext, text: &str) -> Result<PublishTarget, CommandError> {
+    if text.contains("://") {
+        parse_target(context, text)
     } else {
-        parse_location(context, &format!("file://{text}"))?
-    };
-    match &location {
-        Location::Disk(directory) if !Path::new(directory).is_dir() => Err(CommandError::could_not_run(format!(
+        parse_target(context, &format!("file://{text}"))
+    }
+}
+
+/// What reaches a repository. A broken list of Helm's does not keep anybody from a bucket.
+fn charts(
+    context: RunContext,
+    remote: &RemoteFlags,
+    login: &LoginFlags,
+    repositories: &[&PublishTarget],
+) -> Result<RemoteCharts, CommandError> {
+    if repositories.iter().any(|one| one.needs_logins()) {
+        remote.charts(context, login, true)
+    } else {
+        Ok(remote.charts_of_stores(context))
+    }
+}
+
+/// A repository that must exist.
+fn existing(context: RunContext, text: &str) -> Result<PublishTarget, CommandError> {
+    match repository(context, text)? {
+        PublishTarget::Indexed(IndexedTarget {
+            location: Location::Disk(directory),
+            ..
+        }) if !directory.is_dir() => Err(CommandError::could_not_run(format!(
             "{} is not a directory",
             directory.display()
         ))),
-        _ => Ok(location),
+        repository => Ok(repository),
+    }
+}
+
+/// Prints what the user should know besides the result.
+fn report_notes(context: RunContext, charts: &RemoteCharts) {
+    for note in charts.take_notes() {
+        context.report(&format!("note: {note}"));
     }
 }
 
 fn list(context: RunContext, arguments: &ListArguments) -> Result<Exit, CommandError> {
     let location = existing(context, &arguments.repository)?;
-    let entries = list_versions(&location, arguments.chart.as_deref(), &repository_settings(context)).map_err(error)?;
+    let charts = charts(context, &arguments.remote, &arguments.login, &[&location])?;
+    let entries = charts.list(&location, arguments.chart.as_deref()).map_err(error)?;
+    report_notes(context, &charts);
     match arguments.output.output {
         OutputFormat::Text => context.write_stdout(table(&entries).as_bytes())?,
         OutputFormat::Json => {
@@ -242,7 +145,14 @@ fn index(context: RunContext, arguments: &IndexArguments) -> Result<Exit, Comman
         replaces_broken: arguments.force,
         is_dry_run,
     };
-    let rebuilt = rebuild_index(&location, &request, &repository_settings(context)).map_err(error)?;
+    let Some(indexed) = location.with_index() else {
+        return Err(CommandError::usage(format!(
+            "{location} is not a repository whose index we write: there is nothing to rebuild"
+        ))
+        .with_hint("`chartwright repo check` verifies the charts of a registry, and `repo list` lists them"));
+    };
+    let rebuilt = rebuild_index(indexed, &request, &repository_settings(context));
+    let rebuilt = rebuilt.map_err(|failed| error(failed.into()))?;
     match arguments.output.output {
         OutputFormat::Json => print_json(
             context,
@@ -283,7 +193,9 @@ fn index(context: RunContext, arguments: &IndexArguments) -> Result<Exit, Comman
 
 fn check(context: RunContext, arguments: &CheckArguments) -> Result<Exit, CommandError> {
     let location = existing(context, &arguments.repository)?;
-    let faults = check_repository(&location, &repository_settings(context)).map_err(error)?;
+    let charts = charts(context, &arguments.remote, &arguments.login, &[&location])?;
+    let faults = charts.check(&location).map_err(error)?;
+    report_notes(context, &charts);
     match arguments.output.output {
         OutputFormat::Json => {
             let found: Vec<Json> = faults
@@ -294,9 +206,17 @@ fn check(context: RunContext, arguments: &CheckArguments) -> Result<Exit, Comman
         }
         OutputFormat::Text => {
             let mut lines: String = faults.iter().map(|fault| shown_line(&fault.to_string())).collect();
-            lines.push_str(&shown_line(&match faults.len() {
-                0 => format!("{location}: the index and the archives agree"),
-                count => format!("{location}: {count} faults; `chartwright repo index` makes the index agree"),
+            lines.push_str(&shown_line(&match (faults.len(), &location) {
+                (0, PublishTarget::Indexed(_)) => format!("{location}: the index and the archives agree"),
+                (0, PublishTarget::Registry(_) | PublishTarget::Server(_)) => {
+                    format!("{location}: the tags have the charts that they name")
+                }
+                (count, PublishTarget::Indexed(_)) => {
+                    format!("{location}: {count} faults; `chartwright repo index` makes the index agree")
+                }
+                (count, PublishTarget::Registry(_) | PublishTarget::Server(_)) => {
+                    format!("{location}: {count} faults; push the packages again with `push --force`")
+                }
             }));
             context.write_stdout(lines.as_bytes())?;
         }
@@ -307,21 +227,17 @@ fn check(context: RunContext, arguments: &CheckArguments) -> Result<Exit, Comman
 fn delete(context: RunContext, arguments: &DeleteArguments) -> Result<Exit, CommandError> {
     let location = existing(context, &arguments.repository)?;
     let is_dry_run = arguments.dry_run.dry_run;
-    let removed = delete_version(
+    let charts = charts(context, &arguments.remote, &arguments.login, &[&location])?;
+    let removed = charts.delete(
         &location,
         &arguments.chart,
         &arguments.version,
         is_dry_run,
-        &repository_settings(context),
         &context.now_rfc3339(),
     );
-    print_removed(
-        context,
-        &location,
-        &[removed.map_err(error)?],
-        is_dry_run,
-        &arguments.output,
-    )
+    let removed = removed.map_err(error)?;
+    report_notes(context, &charts);
+    print_removed(context, &location, &[removed], is_dry_run, &arguments.output)
 }
 
 fn prune(context: RunContext, arguments: &PruneArguments) -> Result<Exit, CommandError> {
@@ -336,7 +252,9 @@ fn prune(context: RunContext, arguments: &PruneArguments) -> Result<Exit, Comman
         keep: arguments.keep.unwrap_or(1),
         created_before,
     };
-    let removed = prune_versions(&location, &rules, is_dry_run, &repository_settings(context), &now).map_err(error)?;
+    let charts = charts(context, &arguments.remote, &arguments.login, &[&location])?;
+    let removed = charts.prune(&location, &rules, is_dry_run, &now).map_err(error)?;
+    report_notes(context, &charts);
     print_removed(context, &location, &removed, is_dry_run, &arguments.output)
 }
 
@@ -360,12 +278,17 @@ fn before(now: &str, age: &str) -> Result<jiff::Timestamp, CommandError> {
 
 fn print_removed(
     context: RunContext,
-    location: &Location,
+    location: &PublishTarget,
     removed: &[Removed],
     is_dry_run: bool,
     output: &OutputFlag,
 ) -> Result<Exit, CommandError> {
-    let url = |one: &Removed| one.object.as_ref().map(|object| format!("{location}/{object}"));
+    let url = |one: &Removed| {
+        one.object.as_ref().map(|object| match location {
+            PublishTarget::Indexed(_) => format!("{location}/{object}"),
+            PublishTarget::Registry(_) | PublishTarget::Server(_) => object.clone(),
+        })
+    };
     match output.output {
         OutputFormat::Json => {
             let versions: Vec<Json> = removed
@@ -396,9 +319,9 @@ fn print_removed(
 
 fn copy(context: RunContext, arguments: &CopyArguments) -> Result<Exit, CommandError> {
     let from = existing(context, &arguments.from)?;
-    let to = parse_location(context, &arguments.to)?;
+    let to = repository(context, &arguments.to)?;
     let is_dry_run = arguments.dry_run.dry_run;
-    let request = CopyRequest {
+    let request = CopyVersion {
         from: &from,
         to: &to,
         chart: &arguments.chart,
@@ -410,7 +333,9 @@ fn copy(context: RunContext, arguments: &CopyArguments) -> Result<Exit, CommandE
         },
         is_dry_run,
     };
-    let copied = copy_version(request, &repository_settings(context), &context.now_rfc3339()).map_err(error)?;
+    let charts = charts(context, &arguments.remote, &LoginFlags::default(), &[&from, &to])?;
+    let copied = charts.copy(request, &context.now_rfc3339()).map_err(error)?;
+    report_notes(context, &charts);
     let published = &copied.published;
     let url = format!("{to}/{}", published.object);
     match arguments.output.output {
@@ -445,7 +370,36 @@ fn copy(context: RunContext, arguments: &CopyArguments) -> Result<Exit, CommandE
     Ok(Exit::Clean)
 }
 
-fn error(error: MaintainError) -> CommandError {
+fn error(error: MaintainRemoteError) -> CommandError {
+    match error {
+        MaintainRemoteError::Indexed(error) => indexed_error(*error),
+        MaintainRemoteError::Target(error) => target_error(*error),
+        MaintainRemoteError::Source(error) => source_error(error),
+        MaintainRemoteError::Registry(error) => {
+            let shown = if error.is_finding() {
+                CommandError::findings(&error)
+            } else {
+                CommandError::could_not_run(&error)
+            };
+            match error.hint() {
+                Some(hint) => shown.with_hint(hint),
+                None => shown,
+            }
+        }
+        MaintainRemoteError::NoVersion { .. } => {
+            CommandError::findings(error).with_hint("`chartwright repo list` shows what the registry has")
+        }
+        MaintainRemoteError::Chart { .. } => CommandError::findings(error)
+            .with_hint("`chartwright repo check` shows all tags that do not have what they should have"),
+        MaintainRemoteError::Served(_) => CommandError::usage(error)
+            .with_hint("`chartwright repo list` and `repo copy` work with it; remove versions in its own page or API"),
+        MaintainRemoteError::NoList { .. } => CommandError::could_not_run(error).with_hint(
+            "name one chart: its own address, `oci://host/path/CHART`, is accepted instead of the one above it",
+        ),
+    }
+}
+
+fn indexed_error(error: MaintainError) -> CommandError {
     match error {
         MaintainError::Open(error) => open_error(error),
         MaintainError::Update(error) => update_error(error),

@@ -1,0 +1,167 @@
+//! Looking after charts wherever they are: a repository with an index, a registry, or a server over HTTP. In: an address and what to do. Out: what was
+//! found or done, in the same types for all.
+
+mod error;
+mod registry_copy;
+mod registry_list;
+mod registry_remove;
+mod served;
+
+pub use error::MaintainRemoteError;
+
+use crate::artifact::repository::maintain::{
+    Copied, Fault, PruneRules, Removed, check_repository, delete_version, list_versions, prune_versions, read_version,
+};
+use crate::artifact::repository::{Existing, Item, ListedEntry, Published};
+
+use super::publish_targets::{IndexedTarget, PublishTarget, TargetsRequest, publish_to_targets};
+use super::remote_charts::RemoteCharts;
+
+/// A version to copy.
+#[derive(Debug, Clone, Copy)]
+pub struct CopyVersion<'c> {
+    /// The repository that has it.
+    pub from: &'c PublishTarget,
+    /// The repository that gets it.
+    pub to: &'c PublishTarget,
+    /// The chart.
+    pub chart: &'c str,
+    /// Its version, as it is listed.
+    pub version: &'c str,
+    /// What happens if the other repository has the version with other content.
+    pub existing: Existing,
+    /// Whether nothing is written.
+    pub is_dry_run: bool,
+}
+
+impl RemoteCharts {
+    /// The versions of all charts of a repository, or of one, each chart newest first.
+    ///
+    /// # Errors
+    /// When the repository cannot be read, does not have the chart, or is a registry that does not list its repositories.
+    pub fn list(
+        &self,
+        repository: &PublishTarget,
+        chart: Option<&str>,
+    ) -> Result<Vec<ListedEntry>, MaintainRemoteError> {
+        match repository {
+            PublishTarget::Indexed(IndexedTarget { location, .. }) => {
+                Ok(list_versions(location, chart, &self.settings.stores)?)
+            }
+            PublishTarget::Registry(below) => self.list_tagged(below, chart),
+            PublishTarget::Server(_) => self.list_served(repository, chart),
+        }
+    }
+
+    /// What does not agree in a repository. Nothing is written.
+    ///
+    /// # Errors
+    /// When the repository cannot be read.
+    pub fn check(&self, repository: &PublishTarget) -> Result<Vec<Fault>, MaintainRemoteError> {
+        match repository {
+            PublishTarget::Indexed(IndexedTarget { location, .. }) => {
+                Ok(check_repository(location, &self.settings.stores)?)
+            }
+            PublishTarget::Registry(below) => self.check_tagged(below),
+            PublishTarget::Server(_) => Err(of_server(repository)),
+        }
+    }
+
+    /// Removes a version. `now` is an RFC 3339 time.
+    ///
+    /// # Errors
+    /// When the repository does not have the version, cannot be read or written, or does not remove versions.
+    pub fn delete(
+        &self,
+        repository: &PublishTarget,
+        chart: &str,
+        version: &str,
+        is_dry_run: bool,
+        now: &str,
+    ) -> Result<Removed, MaintainRemoteError> {
+        match repository {
+            PublishTarget::Indexed(IndexedTarget { location, .. }) => Ok(delete_version(
+                location,
+                chart,
+                version,
+                is_dry_run,
+                &self.settings.stores,
+                now,
+            )?),
+            PublishTarget::Registry(below) => self.delete_tagged(below, chart, version, is_dry_run),
+            PublishTarget::Server(_) => Err(of_server(repository)),
+        }
+    }
+
+    /// Removes versions of all charts by rules. `now` is an RFC 3339 time.
+    ///
+    /// # Errors
+    /// When the repository cannot be read or written, or does not remove versions.
+    pub fn prune(
+        &self,
+        repository: &PublishTarget,
+        rules: &PruneRules,
+        is_dry_run: bool,
+        now: &str,
+    ) -> Result<Vec<Removed>, MaintainRemoteError> {
+        match repository {
+            PublishTarget::Indexed(IndexedTarget { location, .. }) => {
+                Ok(prune_versions(location, rules, is_dry_run, &self.settings.stores, now)?)
+            }
+            PublishTarget::Registry(below) => self.prune_tagged(below, rules, is_dry_run),
+            PublishTarget::Server(_) => Err(of_server(repository)),
+        }
+    }
+
+    /// Copies a version without packing it again: the archive keeps its bytes, and between registries the manifest as well. `now`
+    /// is an RFC 3339 time.
+    ///
+    /// # Errors
+    /// When the first repository does not have the version or it has another digest than is listed, or the second does not
+    /// accept it.
+    pub fn copy(&self, request: CopyVersion<'_>, now: &str) -> Result<Copied, MaintainRemoteError> {
+        let item = match (request.from, request.to) {
+            (PublishTarget::Registry(from), PublishTarget::Registry(to)) => {
+                return self.copy_tagged(from, to, request);
+            }
+            (PublishTarget::Server(_), _) => self.read_served(request.from, request.chart, request.version)?,
+            (PublishTarget::Registry(from), _) => self.read_tagged(from, request.chart, request.version)?,
+            (PublishTarget::Indexed(IndexedTarget { location: from, .. }), _) => {
+                read_version(from, request.chart, request.version, &self.settings.stores)?
+            }
+        };
+        let published = self.publish_item(&item, request, now)?;
+        Ok(Copied {
+            published,
+            has_provenance: item.provenance.is_some(),
+        })
+    }
+
+    fn publish_item(&self, item: &Item, request: CopyVersion<'_>, now: &str) -> Result<Published, MaintainRemoteError> {
+        let targets = TargetsRequest {
+            targets: std::slice::from_ref(request.to),
+            items: std::slice::from_ref(item),
+            existing: request.existing,
+            is_dry_run: request.is_dry_run,
+        };
+        let outcomes = publish_to_targets(self, targets, now);
+        let outcomes = outcomes.map_err(|refused| MaintainRemoteError::Target(Box::new(refused.error)))?;
+        let mut published = None;
+        for outcome in outcomes {
+            if let Some(error) = outcome.error {
+                return Err(MaintainRemoteError::Target(Box::new(error)));
+            }
+            published = outcome.published.into_iter().next();
+        }
+        published.ok_or_else(|| MaintainRemoteError::NoVersion {
+            repository: request.from.to_string(),
+            chart: request.chart.to_owned(),
+            version: request.version.to_owned(),
+        })
+    }
+}
+
+/// A server that keeps the index itself has its own rules for what is removed.
+fn of_server(repository: &PublishTarget) -> MaintainRemoteError {
+    MaintainRemoteError::Served(repository.to_string())
+}

@@ -1,0 +1,13 @@
+//! Charts to repositories over HTTP whose servers keep the index: ChartMuseum, Artifactory, Nexus, GitLab, Gitea and Forgejo.
+
+mod address;
+mod api;
+mod error;
+mod form;
+mod http_push;
+mod server;
+
+pub use address::{HttpAddressError, HttpRepository};
+pub use api::{UnknownApi, UploadApi};
+pub use error::UploadError;
+pub use http_push::HttpPush;
