@@ -15,8 +15,8 @@ use super::run_context::RunContext;
 
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct ReportFlags {
-    /// How to report: text, json, sarif, junit, tap, github, gitlab or markdown, each with =FILE to write it to a file
-    /// (repeatable).
+    /// How to report: text, json, sarif, junit, tap, github, gitlab or markdown, each with =FILE to write it to a file,
+    /// =- for standard output (repeatable).
     #[arg(long, value_name = "FORMAT[=FILE]")]
     report: Vec<String>,
     /// Severity from which a finding fails the run.
@@ -124,7 +124,7 @@ impl ReportFlags {
             })?;
             Ok(Wanted {
                 format,
-                file: file.map(PathBuf::from),
+                file: file.filter(|file| *file != "-").map(PathBuf::from),
             })
         };
         self.report.iter().map(parse).collect()

@@ -208,6 +208,10 @@ fn a_template_that_fails_does_not_hide_the_others() {
     // The reason is the headline in every format.
     for format in ["text", "sarif", "junit", "tap", "github", "gitlab", "markdown"] {
         let report = workspace.run(&["lint", "web", "--report", format]).stdout;
+        let dash = workspace
+            .run(&["lint", "web", "--report", &format!("{format}=-")])
+            .stdout;
+        assert_eq!(dash, report, "- is standard output");
         let report = report.replace("\\_", "_");
         assert!(
             report.contains("nil pointer evaluating interface {}.y"),

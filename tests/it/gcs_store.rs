@@ -175,8 +175,8 @@ fn final_answers_of_google_are_reported_at_once() {
                 Some("0"),
                 r#"{"error": {"message": "Back off", "status": "UNAVAILABLE"}}"#,
             ),
-            6,
-            "the store answered 503: UNAVAILABLE: Back off (6 attempts)\n",
+            8,
+            "the store answered 503: UNAVAILABLE: Back off (8 attempts)\n",
         ),
         (always(429, Some("3600"), ""), 1, "the store answered 429\n"),
         (always(302, None, ""), 1, "the store answered 302\n"),
@@ -198,7 +198,7 @@ fn final_answers_of_google_are_reported_at_once() {
     assert_eq!(output.status.code(), Some(3));
     let text = error(&output);
     assert!(
-        text.contains("gs://bucket/index.yaml: GET failed: ") && text.contains("(6 attempts)"),
+        text.contains("gs://bucket/index.yaml: GET failed: ") && text.contains("(8 attempts)"),
         "{text}"
     );
     assert!(!text.contains("hunter2"), "{text}");

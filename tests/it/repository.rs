@@ -179,8 +179,8 @@ fn final_answers_are_reported_at_once() {
         ),
         (
             always("503 Slow Down", "Retry-After: 0\r\n", "SlowDown"),
-            6,
-            "the store answered 503: SlowDown: About SlowDown. (6 attempts)\n",
+            8,
+            "the store answered 503: SlowDown: About SlowDown. (8 attempts)\n",
         ),
         (
             always("429 Too Many", "Retry-After: 3600\r\n", "SlowDown"),
@@ -355,7 +355,7 @@ fn a_store_that_cannot_be_reached_is_reported_without_credentials() {
         clock: Arc::new(Standing),
     };
     let location = Location::parse("s3://bucket/x", Path::new("/")).expect("an address");
-    for (endpoint, attempts) in [("http://me:hunter2@127.0.0.1:1", 6), ("me:hunter2@no-address", 1)] {
+    for (endpoint, attempts) in [("http://me:hunter2@127.0.0.1:1", 8), ("me:hunter2@no-address", 1)] {
         let error = match open_store(&location, &settings(endpoint)) {
             Ok(mut store) => store.get("index.yaml").expect_err("nobody answers"),
             Err(OpenError::Store(error)) => error,

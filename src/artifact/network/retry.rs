@@ -42,7 +42,7 @@ pub struct Exhausted<E> {
 impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
-            attempts: 6,
+            attempts: 8,
             first_pause: Duration::from_millis(200),
             longest_pause: Duration::from_secs(3),
             longest_wait: Duration::from_secs(30),

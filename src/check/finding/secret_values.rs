@@ -317,24 +317,28 @@ const KEY_WORDS: [&str; 9] = [
 /// Texts up to this length are looked through without a regular expression, which takes longer to begin.
 const SHORT: usize = 64;
 
+/// Whether one of [`KEY_WORDS`] begins with this letter.
+const fn begins_key_word(byte: u8) -> bool {
+    matches!(
+        byte.to_ascii_lowercase(),
+        b's' | b'p' | b't' | b'k' | b'a' | b'c' | b'j'
+    )
+}
+
 /// Whether any word of a text is part of a key that names a secret: most texts need not be read.
 fn may_hold_secret(text: &[u8]) -> bool {
     static WORDS: LazyLock<Option<regex::bytes::Regex>> =
         LazyLock::new(|| regex::bytes::Regex::new(&format!("(?i-u){}", KEY_WORDS.join("|"))).ok());
     if text.len() <= SHORT {
-        let begins_word = |at: usize| {
-            let rest = text.get(at..).unwrap_or_default();
-            let has = |word: &str| {
-                rest.get(..word.len())
-                    .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
-            };
-            let first = rest.first().map(u8::to_ascii_lowercase);
-            let mut words = KEY_WORDS
-                .iter()
-                .filter(|word| word.as_bytes().first().copied() == first);
-            words.any(|word| has(word))
+        let has = |at: usize, word: &str| {
+            text.get(at..at + word.len())
+                .is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
         };
-        return (0..text.len()).any(begins_word);
+        // Most letters begin none of the words.
+        let places = text.iter().enumerate().filter(|(_, byte)| begins_key_word(**byte));
+        return places
+            .map(|(at, _)| at)
+            .any(|at| KEY_WORDS.iter().any(|word| has(at, word)));
     }
     WORDS.as_ref().is_none_or(|words| words.is_match(text))
 }

@@ -164,6 +164,14 @@ impl<'r, 'a> BlockReader<'r, 'a> {
 
     #[inline]
     pub(super) fn skip_spaces(&mut self) {
+        // Eight bytes at once: most lines are indented.
+        while let Some(bytes) = self.bytes.get(self.position..).and_then(<[u8]>::first_chunk::<8>) {
+            let other = u64::from_le_bytes(*bytes) ^ u64::from_le_bytes([b' '; 8]);
+            self.position += other.trailing_zeros() as usize / 8;
+            if other != 0 {
+                return;
+            }
+        }
         while self.at(self.position) == b' ' {
             self.position += 1;
         }
