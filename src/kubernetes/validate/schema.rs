@@ -48,8 +48,29 @@ pub(super) enum Schema {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Property {
     pub(super) name: &'static str,
+    /// The start of the name, see [`name_start`].
+    start: u64,
     pub(super) is_required: bool,
     pub(super) schema: Schema,
+}
+
+/// The first bytes of a name as a number: numbers have the order of the names, and are compared quickly.
+fn name_start(name: &str) -> u64 {
+    if let Some(start) = name.as_bytes().first_chunk() {
+        return u64::from_be_bytes(*start);
+    }
+    let mut start = [0; 8];
+    for (to, from) in start.iter_mut().zip(name.bytes()) {
+        *to = from;
+    }
+    u64::from_be_bytes(start)
+}
+
+/// The property with a name, among those of an object.
+pub(super) fn find_property<'p>(properties: &'p [Property], name: &str) -> Option<&'p Property> {
+    let start = name_start(name);
+    let order = |property: &Property| property.start.cmp(&start).then_with(|| property.name.cmp(name));
+    properties.get(properties.binary_search_by(order).ok()?)
 }
 
 /// A closed set of texts.
@@ -88,8 +109,10 @@ impl Schema {
                 let properties = (0..reader.number()?)
                     .map(|_| {
                         let key = reader.number()?;
+                        let name: &'static str = strings.get((key / 2) as usize)?;
                         Some(Property {
-                            name: strings.get((key / 2) as usize)?,
+                            name,
+                            start: name_start(name),
                             is_required: key % 2 == 1,
                             schema: Self::decode_nested(reader, strings, depth + 1)?,
                         })
@@ -123,6 +146,29 @@ impl Schema {
             Self::IntOrString => "integer or string",
             Self::Quantity => "string or number",
             Self::Array(_) => "array",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn properties_are_found_by_their_whole_name() {
+        let names = ["a", "ab", "abcdefg", "abcdefgh", "abcdefgha", "abcdefghi", "abd", "b"];
+        let property = |&name: &&'static str| Property {
+            name,
+            start: name_start(name),
+            is_required: false,
+            schema: Schema::Any,
+        };
+        let properties: Vec<Property> = names.iter().map(property).collect();
+        for name in names {
+            assert_eq!(find_property(&properties, name).map(|found| found.name), Some(name));
+        }
+        for name in ["", "A", "abc", "abcdefghb", "abcdefghij", "ac", "c", "a\0"] {
+            assert_eq!(find_property(&properties, name), None, "{name}");
         }
     }
 }

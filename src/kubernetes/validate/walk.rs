@@ -16,7 +16,7 @@ use super::places::Places;
 use super::quantity::{is_base64, is_date_time, is_quantity};
 use super::resource::Violation;
 use super::rules;
-use super::schema::{Property, Schema};
+use super::schema::{Property, Schema, find_property};
 
 /// Deepest nesting that is validated; the API server does not read deeper documents either.
 const MAX_DEPTH: usize = 1000;
@@ -451,8 +451,7 @@ impl<'w> Walk<'w> {
 
     /// Checks an entry of an object; says whether it is a required property.
     fn entry(&mut self, properties: &'w [Property], name: Cow<'w, str>, key: NodeId, value: NodeId) -> bool {
-        let found = properties.binary_search_by(|property| property.name.cmp(&name));
-        let Some(property) = found.ok().and_then(|at| properties.get(at)) else {
+        let Some(property) = find_property(properties, &name) else {
             if self.strictness.refuses_unknown {
                 let near = nearest(&name, properties.iter().map(|property| property.name));
                 let hint = near.map_or_else(String::new, |near| format!(" (did you mean '{near}'?)"));
