@@ -1,14 +1,15 @@
 //! The schema of a version of a custom resource, from its root.
 
-use crate::text::yaml::{self, NodeId, NodeKind};
+use crate::text::yaml::{NodeId, NodeKind};
 
 use super::super::super::cel;
 use super::super::super::fields::Step::{self, Index, Key};
 use super::super::super::ids;
 use super::super::super::walk::Walk;
+use super::VALIDATIONS;
+use super::rule_schema::schema_of_rules;
 use super::structural::{self, Around};
 use super::zero::is_zero;
-use super::{VALIDATIONS, has_rules};
 
 /// Keys at the root that apply to the spec and the status alike, which a status subresource rules out.
 const REFUSED_WITH_STATUS: [&str; 22] = [
@@ -67,11 +68,7 @@ fn root_with_status(walk: &mut Walk<'_>, schema: NodeId) {
 
 /// The rules of a schema must compile against it.
 fn compile_rules(walk: &mut Walk<'_>, schema: NodeId) {
-    if !has_rules(walk, schema) {
-        return;
-    }
-    // No rule sees a description; a property of this name has a mapping.
-    let Ok(json) = yaml::json_from_node_without(walk.tree, schema, "description") else {
+    let Some(json) = schema_of_rules(walk, schema) else {
         return;
     };
     for fault in cel::rule_faults(&json) {
