@@ -22,9 +22,10 @@ use super::split::split_documents;
 
 /// Parts of the table of known documents, so that threads seldom wait for each other.
 const SHARDS: usize = 32;
-/// Texts from this size on are kept as they were read: copying them would take twice their memory. They are not judged at once, so that
-/// all threads share their documents.
+/// Texts from this size on are not judged at once, so that all threads share their documents.
 const LARGE: usize = 128 << 10;
+/// Texts from this size on are kept as they were read: copying them would take twice their memory.
+const KEPT_WHOLE: usize = 4 << 20;
 
 /// A document, and what is known of it.
 #[derive(Debug)]
@@ -152,7 +153,8 @@ impl Known {
 
     /// Where the documents of a text begin and are kept.
     fn places(&self, buffer: &mut Vec<u8>, judging: Option<Judging<'_>>) -> Vec<Place<Slot>> {
-        if buffer.len() < LARGE {
+        if buffer.len() < KEPT_WHOLE {
+            let judging = judging.filter(|_| buffer.len() < LARGE);
             let place = |(offset, document): (usize, &[u8])| {
                 let judge = || {
                     let Judging { targets, options } = judging.filter(|_| !seems_custom(document))?;
@@ -313,12 +315,13 @@ mod tests {
     fn many_texts_have_the_verdicts_of_each() {
         let bad = format!("---\n{HEAD}data: 1\n");
         let good = format!("---\n{HEAD}");
-        let large = format!("{good}---\n{HEAD}data: {{a: {}, b: 1}}\n", "x".repeat(LARGE));
+        let large = |size: usize| format!("{good}---\n{HEAD}data: {{a: {}, b: 1}}\n", "x".repeat(size));
         let texts = [
             format!("{bad}{good}"),
             format!("a: [\n{good}{bad}{bad}"),
             String::new(),
-            large,
+            large(LARGE),
+            large(KEPT_WHOLE),
             good,
         ];
         let targets = [Target::embedded(Catalog::find("1.31").unwrap())];
@@ -329,7 +332,7 @@ mod tests {
         };
         for (workers, judging) in [(1, None), (2, None), (1, Some(judging)), (2, Some(judging))] {
             let mut documents = documents(&texts, workers, judging);
-            assert_eq!(documents.distinct.len(), 5);
+            assert_eq!(documents.distinct.len(), 6);
             let found = documents.check(Some(workers), &targets, &options);
             let expected: Vec<Vec<Resource>> = texts
                 .iter()
