@@ -10,7 +10,7 @@ use chartwright::artifact::network::{Clock, NetworkSettings, RetryPolicy};
 use chartwright::artifact::package::pack;
 use chartwright::artifact::repository::store::{GcsSettings, S3Settings};
 use chartwright::artifact::repository::{
-    Existing, Item, Location, Outcome, PublishRequest, RepositorySettings, publish_packages,
+    ArchivePlace, Existing, Item, Location, Outcome, PublishRequest, RepositorySettings, publish_packages,
 };
 use chartwright::engine::chart::ChartFile;
 use chartwright::text::yaml::json_from_bytes;
@@ -75,20 +75,15 @@ fn race(address: &str, settings: &RepositorySettings) -> BTreeMap<String, String
             let item = item(&format!("c{writer}-{chart}"));
             digests.push((item.file_name.clone(), sha256(&item.archive)));
             let request = PublishRequest {
-                locations: std::slice::from_ref(&location),
                 items: std::slice::from_ref(&item),
+                place: &ArchivePlace::default(),
                 existing: Existing::Refuse,
                 is_dry_run: false,
             };
-            let published = publish_packages(request, settings, "2026-01-01T00:00:00Z")
-                .unwrap_or_else(|(_, error)| panic!("{}: {error}", item.file_name));
-            for outcome in published {
-                let steps = outcome
-                    .result
-                    .unwrap_or_else(|error| panic!("{}: {error}", item.file_name));
-                let outcomes: Vec<Outcome> = steps.iter().map(|step| step.outcome).collect();
-                assert_eq!(outcomes, [Outcome::Published], "{}", item.file_name);
-            }
+            let published = publish_packages(&location, request, settings, "2026-01-01T00:00:00Z");
+            let published = published.unwrap_or_else(|error| panic!("{}: {error}", item.file_name));
+            let outcomes: Vec<Outcome> = published.iter().map(|step| step.outcome).collect();
+            assert_eq!(outcomes, [Outcome::Published], "{}", item.file_name);
         }
         digests
     };
