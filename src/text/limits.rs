@@ -80,6 +80,9 @@ pub const DEFINITION_NODES: usize = 500_000;
 /// Objects in a chart repository that are listed. The largest public one has 40,000 archives; each costs some hundred bytes.
 pub const REPOSITORY_OBJECTS: usize = 1_000_000;
 
+/// Pages of the listing of a chart repository, for a store that never says that a page is the last. Stores have 1,000 objects on a page.
+pub const REPOSITORY_PAGES: usize = REPOSITORY_OBJECTS / 100;
+
 /// Bytes of the name of an object in a repository: S3 and Google Cloud Storage allow that many.
 pub const OBJECT_NAME_BYTES: usize = 1024;
 

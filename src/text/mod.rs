@@ -15,5 +15,6 @@ pub mod calendar;
 pub mod rule;
 pub mod go;
 pub mod yaml;
+pub mod xml;
 pub mod semver;
 pub mod edit;

@@ -129,7 +129,7 @@ fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
     let mut words = line.split_whitespace();
     let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    let (path, query) = (path.to_owned(), query.to_owned());
+    let (path, query) = (decoded(path), query.to_owned());
     let mut headers = HashMap::new();
     loop {
         let mut line = String::new();
@@ -241,6 +241,28 @@ fn error_body(code: &str) -> Vec<u8> {
     format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>About {code}.</Message></Error>").into_bytes()
 }
 
+/// A parameter of a request without its percent-encoding.
+fn decoded(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at(2);
+        bytes.push(u8::from_str_radix(digits, 16).expect("hexadecimal digits"));
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(bytes).expect("UTF-8")
+}
+
+/// A key as S3 writes it with `encoding-type=url`.
+fn encoded(key: &str) -> String {
+    key.bytes().fold(String::new(), |text, byte| match byte {
+        b' ' => text + "+",
+        b'/' | b'-' | b'.' | b'_' | b'*' => text + &char::from(byte).to_string(),
+        byte if byte.is_ascii_alphanumeric() => text + &char::from(byte).to_string(),
+        byte => text + &format!("%{byte:02X}"),
+    })
+}
+
 /// The objects of a bucket below a prefix, at most two on a page, as S3 lists them.
 fn listing(request: &Request, objects: &HashMap<String, (Vec<u8>, String)>) -> Vec<u8> {
     let parameter = |name: &str| {
@@ -248,9 +270,10 @@ fn listing(request: &Request, objects: &HashMap<String, (Vec<u8>, String)>) -> V
             .query
             .split('&')
             .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-        found.unwrap_or_default().replace("%2F", "/")
+        decoded(found.unwrap_or_default())
     };
     let (prefix, after) = (parameter("prefix"), parameter("continuation-token"));
+    assert_eq!(parameter("encoding-type"), "url", "names may have any character");
     let bucket = format!("{}/", request.path.trim_end_matches('/'));
     let keys = objects.keys().filter_map(|path| path.strip_prefix(&bucket));
     let mut keys: Vec<&str> = keys
@@ -258,25 +281,14 @@ fn listing(request: &Request, objects: &HashMap<String, (Vec<u8>, String)>) -> V
         .collect();
     keys.sort_unstable();
     let page: Vec<&str> = keys.iter().take(2).copied().collect();
-    let mut body = String::from("<?xml version=\"1.0\"?><ListBucketResult>");
-    let mut inside = Vec::new();
+    let mut body = String::from("<?xml version=\"1.0\"?><ListBucketResult><EncodingType>url</EncodingType>");
     for key in &page {
-        let below = key.get(prefix.len()..).unwrap_or_default();
-        if let Some((directory, _)) = below.split_once('/') {
-            inside.push(format!("{prefix}{directory}/"));
-            continue;
-        }
         let size = objects
             .get(&format!("{bucket}{key}"))
             .map_or(0, |(bytes, _)| bytes.len());
+        let key = encoded(key);
         body.push_str(&format!(
             "<Contents><Key>{key}</Key><Size>{size}</Size><LastModified>2024-01-01T00:00:00.000Z</LastModified><ETag>\"x\"</ETag></Contents>"
-        ));
-    }
-    inside.dedup();
-    for directory in inside {
-        body.push_str(&format!(
-            "<CommonPrefixes><Prefix>{directory}</Prefix></CommonPrefixes>"
         ));
     }
     match page.last() {

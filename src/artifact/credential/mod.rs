@@ -12,7 +12,10 @@ mod login;
 mod registry_logins;
 mod repositories_file;
 
-pub use aws::{AwsKeys, AwsLogin, AwsLoginError, AwsSettings};
+pub use aws::{
+    AwsKeys, AwsLogin, AwsLoginError, AwsSettings, SigningScope, TOKEN_HEADER, aws_domain, is_region, percent_encoded,
+    read_keys, sha256_hex, sign_request,
+};
 pub use certificate_files::CertificateFiles;
 pub use credential_error::CredentialError;
 pub use google::{GoogleLogin, GoogleLoginError, GoogleSettings};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::artifact::credential::AwsLogin;
-use crate::artifact::network::{Clock, Network, NetworkError, NetworkSettings, RetryPolicy};
+use crate::artifact::network::{Clock, NetworkError, NetworkSettings, RetryPolicy};
 
 use super::location::Location;
 use super::store::{DiskStore, GcsSettings, GcsStore, RetryingStore, S3Settings, S3Store, Store, StoreError};
@@ -42,10 +42,9 @@ pub fn open_store(location: &Location, settings: &RepositorySettings) -> Result<
     Ok(match location {
         Location::Disk(directory) => Box::new(DiskStore::new(directory)),
         Location::S3 { bucket, prefix } => {
-            let network = Network::new(&settings.network, Arc::clone(&settings.clock))?;
-            let clock = Arc::clone(&settings.clock);
-            let login = AwsLogin::new(settings.s3.profile(), &settings.network, settings.retry, clock);
-            let store = S3Store::open(bucket, prefix, &settings.s3, login, Arc::new(network))?;
+            let (network, retry, clock) = (&settings.network, settings.retry, &settings.clock);
+            let login = AwsLogin::new(settings.s3.profile(), network, retry, Arc::clone(clock));
+            let store = S3Store::open(bucket, prefix, &settings.s3, login, network, retry, Arc::clone(clock))?;
             Box::new(RetryingStore::new(store, settings.retry, Arc::clone(&settings.clock)))
         }
         Location::Gcs { bucket, prefix } => {

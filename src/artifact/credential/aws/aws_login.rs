@@ -1,9 +1,10 @@
-//! The keys that a profile gives: found in the order of AWS's SDKs, kept for the run, fetched anew when they end.
+//! The keys of a run: found in the order of AWS's SDKs, fetched anew when they end.
 //!
-//! A profile comes after keys and web identity of variables, and before the services of containers and machines. Of its settings the
+//! Keys of variables come first, then web identity, the profile, and the services of containers and machines. Of a profile's settings the
 //! first of these counts: a role, keys, single sign-on, a program.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::artifact::network::{Clock, HttpClient, NetworkSettings, RetryPolicy, Secret, TlsSettings, Url};
@@ -11,21 +12,40 @@ use crate::artifact::network::{Clock, HttpClient, NetworkSettings, RetryPolicy, 
 use super::assume_role::{Role, role_keys};
 use super::aws_keys::AwsKeys;
 use super::aws_login_error::AwsLoginError;
+use super::aws_region::is_region;
 use super::aws_settings::AwsSettings;
+use super::container_keys::{container_keys, is_in_container};
 use super::credential_process::process_keys;
+use super::machine_keys::machine_keys;
 use super::profiles::Profiles;
 use super::single_sign_on::sign_on_keys;
+use super::token_service::service_address;
+use super::web_identity::web_identity_keys;
 
 /// Region where none is named.
 const DEFAULT_REGION: &str = "us-east-1";
 
-/// The login of a profile.
+/// Who takes a role, for the log, where no one is named.
+const SESSION: &str = "chartwright";
+
+/// A login of AWS.
 pub struct AwsLogin {
     settings: AwsSettings,
     profiles: Profiles,
+    source: Source,
+    network: NetworkSettings,
+    policy: RetryPolicy,
     clock: Arc<dyn Clock>,
-    /// For profiles whose keys come from a service.
-    client: Option<HttpClient>,
+}
+
+/// Where the keys come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Variables,
+    WebIdentity,
+    Profile,
+    Container,
+    Machine,
 }
 
 impl std::fmt::Debug for AwsLogin {
@@ -33,15 +53,16 @@ impl std::fmt::Debug for AwsLogin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AwsLogin")
             .field("settings", &self.settings)
+            .field("source", &self.source)
             .finish_non_exhaustive()
     }
 }
 
 impl AwsLogin {
-    /// The login of the profile that the settings name. Nothing is sent yet.
+    /// The login that the settings describe, with the files of the AWS tools. Nothing is sent yet.
     ///
     /// # Errors
-    /// When a file cannot be read, or there is no such profile.
+    /// When a file cannot be read, there is no such profile, or a variable lacks another.
     pub fn new(
         settings: AwsSettings,
         network: &NetworkSettings,
@@ -58,16 +79,14 @@ impl AwsLogin {
                 reason: "is in neither of the files ~/.aws/config and ~/.aws/credentials".to_owned(),
             });
         }
-        let mut login = Self {
+        Ok(Self {
+            source: source(&settings, &profiles)?,
             settings,
             profiles,
-            clock: Arc::clone(&clock),
-            client: None,
-        };
-        if login.has_keys() {
-            login.client = Some(HttpClient::new(network, &TlsSettings::default(), policy, clock)?);
-        }
-        Ok(login)
+            network: network.clone(),
+            policy,
+            clock,
+        })
     }
 
     /// A setting of the profile, such as `region`.
@@ -75,31 +94,47 @@ impl AwsLogin {
         self.profiles.get(self.settings.profile(), name)
     }
 
-    /// Whether the profile, rather than a variable, gives keys.
-    pub fn has_keys(&self) -> bool {
-        let names = [
-            "role_arn",
-            "aws_access_key_id",
-            "sso_session",
-            "sso_start_url",
-            "credential_process",
-        ];
-        !self.settings.has_login() && names.iter().any(|name| self.setting(name).is_some())
+    /// Whether other keys can be fetched when the store does not accept them any more.
+    pub fn is_renewable(&self) -> bool {
+        self.source != Source::Variables
     }
 
     /// The keys.
     ///
     /// # Errors
-    /// When the profile lacks something, or a service does not give them.
+    /// When something is missing, or a service does not give them.
     pub fn keys(&self) -> Result<AwsKeys, AwsLoginError> {
-        let profile = self.settings.profile();
-        let Some(client) = &self.client else {
-            return Err(AwsLoginError::Profile {
-                profile: profile.to_owned(),
-                reason: "has no keys".to_owned(),
-            });
+        let client = || {
+            HttpClient::new(
+                &self.network,
+                &TlsSettings::default(),
+                self.policy,
+                Arc::clone(&self.clock),
+            )
         };
-        self.profile_keys(profile, client, &mut BTreeSet::new())
+        let get = |name: &str| self.settings.get(name);
+        match self.source {
+            Source::Variables => Ok(AwsKeys {
+                id: Secret::new(get("AWS_ACCESS_KEY_ID").unwrap_or_default()),
+                key: Secret::new(get("AWS_SECRET_ACCESS_KEY").unwrap_or_default()),
+                token: get("AWS_SESSION_TOKEN").map(Secret::new),
+                ends: None,
+            }),
+            Source::WebIdentity => {
+                let role = Role {
+                    arn: get("AWS_ROLE_ARN").unwrap_or_default(),
+                    session: get("AWS_ROLE_SESSION_NAME").unwrap_or(SESSION),
+                    external_id: None,
+                    seconds: None,
+                };
+                let file = Path::new(get("AWS_WEB_IDENTITY_TOKEN_FILE").unwrap_or_default());
+                let region = self.region(self.settings.profile());
+                web_identity_keys(&role, file, &self.token_service(region)?, &client()?)
+            }
+            Source::Profile => self.profile_keys(self.settings.profile(), &client()?, &mut BTreeSet::new()),
+            Source::Container => container_keys(&self.settings, &self.network, self.policy, &self.clock),
+            Source::Machine => machine_keys(&self.settings, self.policy, &self.clock),
+        }
     }
 
     /// Seconds since 1970.
@@ -160,27 +195,85 @@ impl AwsLogin {
 
     fn role(&self, profile: &str, arn: &str, keys: &AwsKeys, client: &HttpClient) -> Result<AwsKeys, AwsLoginError> {
         let get = |name: &str| self.profiles.get(profile, name);
-        let region = self
-            .settings
-            .get("AWS_REGION")
-            .or_else(|| self.settings.get("AWS_DEFAULT_REGION"));
-        let region = region.or_else(|| get("region")).unwrap_or(DEFAULT_REGION);
-        let own = format!("https://sts.{region}.amazonaws.com/");
-        let url = self.settings.get("AWS_ENDPOINT_URL_STS").unwrap_or(&own);
-        let url = Url::parse(url).map_err(|_| AwsLoginError::Profile {
-            profile: profile.to_owned(),
-            reason: "has a region that is not one, or AWS_ENDPOINT_URL_STS is not a URL".to_owned(),
-        })?;
+        let region = self.region(profile);
         let session = self
             .settings
             .get("AWS_ROLE_SESSION_NAME")
             .or_else(|| get("role_session_name"));
         let role = Role {
             arn,
-            session: session.unwrap_or("chartwright"),
+            session: session.unwrap_or(SESSION),
             external_id: get("external_id"),
             seconds: get("duration_seconds"),
         };
-        role_keys(&role, keys, &url, region, client)
+        role_keys(&role, keys, &self.token_service(region)?, region, client)
     }
+
+    /// The region of the variables, or of a profile.
+    fn region<'p>(&'p self, profile: &'p str) -> &'p str {
+        let variables = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+        let region = variables.iter().find_map(|name| self.settings.get(name));
+        region
+            .or_else(|| self.profiles.get(profile, "region"))
+            .unwrap_or(DEFAULT_REGION)
+    }
+
+    /// The address of the token service for a region.
+    fn token_service(&self, region: &str) -> Result<Url, AwsLoginError> {
+        let name = "AWS_ENDPOINT_URL_STS";
+        let (name, url) = match self.settings.get(name) {
+            Some(url) => (name, Url::parse(url).ok()),
+            None => (
+                "AWS_REGION",
+                is_region(region)
+                    .then(|| Url::parse(&service_address(region)).ok())
+                    .flatten(),
+            ),
+        };
+        url.ok_or_else(|| AwsLoginError::Variable {
+            name,
+            reason: "or the setting of the profile does not name a service that gives keys".to_owned(),
+        })
+    }
+}
+
+/// Where keys come from.
+fn source(settings: &AwsSettings, profiles: &Profiles) -> Result<Source, AwsLoginError> {
+    let lacks = |name: &'static str, other: &str| AwsLoginError::Variable {
+        name,
+        reason: format!("is set, and {other} is not"),
+    };
+    let is_set = |name: &str| settings.get(name).is_some();
+    match (is_set("AWS_ACCESS_KEY_ID"), is_set("AWS_SECRET_ACCESS_KEY")) {
+        (true, true) => return Ok(Source::Variables),
+        (true, false) => return Err(lacks("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")),
+        (false, _) => {}
+    }
+    if is_set("AWS_WEB_IDENTITY_TOKEN_FILE") {
+        return match is_set("AWS_ROLE_ARN") {
+            true => Ok(Source::WebIdentity),
+            false => Err(lacks("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN")),
+        };
+    }
+    let of_profile = [
+        "role_arn",
+        "aws_access_key_id",
+        "sso_session",
+        "sso_start_url",
+        "credential_process",
+    ];
+    if of_profile
+        .iter()
+        .any(|name| profiles.get(settings.profile(), name).is_some())
+    {
+        return Ok(Source::Profile);
+    }
+    if is_set("AWS_SECRET_ACCESS_KEY") {
+        return Err(lacks("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"));
+    }
+    Ok(if is_in_container(settings) {
+        Source::Container
+    } else {
+        Source::Machine
+    })
 }

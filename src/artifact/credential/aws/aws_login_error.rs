@@ -1,11 +1,11 @@
-//! Why a profile of the AWS tools gives no keys. No message shows one.
+//! Why there are no keys of AWS. No message shows one.
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::artifact::network::{HttpError, NetworkError};
 
-/// A profile that cannot be used.
+/// A login that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum AwsLoginError {
     /// A file cannot be read.
@@ -24,6 +24,17 @@ pub enum AwsLoginError {
         /// What is wrong; without its values.
         reason: String,
     },
+    /// A variable that cannot be used.
+    #[error("{name} {reason}")]
+    Variable {
+        /// The variable.
+        name: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// There is no login anywhere.
+    #[error("no variable and no profile gives keys, and {0}")]
+    Nowhere(String),
     /// A server does not answer.
     #[error(transparent)]
     Http(#[from] HttpError),

@@ -1,10 +1,10 @@
-//! The variables that say which profile of the AWS tools is used, and where their files are.
+//! The variables that have a login of AWS, or say where one is: keys, profiles and their files, services of containers and machines.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// The variables that are read.
-const VARIABLES: [&str; 13] = [
+const VARIABLES: [&str; 24] = [
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
     "AWS_CONFIG_FILE",
@@ -14,15 +14,26 @@ const VARIABLES: [&str; 13] = [
     "AWS_ENDPOINT_URL_STS",
     "AWS_ENDPOINT_URL_SSO",
     "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ROLE_ARN",
     "AWS_ROLE_SESSION_NAME",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_METADATA_ENDPOINT",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+    "AWS_EC2_METADATA_DISABLED",
+    "AWS_IMDSV1_FALLBACK",
     "HOME",
     "USERPROFILE",
 ];
 /// The profile that is used where none is named.
 const DEFAULT: &str = "default";
 
-/// What the environment says about profiles.
+/// What the environment says about logins.
 #[derive(Clone, Default)]
 pub struct AwsSettings(Vec<(&'static str, String)>);
 
@@ -37,6 +48,8 @@ impl AwsSettings {
     /// The settings among the variables that `variable` gives.
     pub fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Self {
         let set = VARIABLES.iter().filter_map(|name| Some((*name, variable(name)?)));
+        // As in AWS's SDKs, a variable that is empty is not set.
+        let set = set.filter(|(_, value)| !value.is_empty());
         Self(set.collect())
     }
 
@@ -44,6 +57,12 @@ impl AwsSettings {
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a variable switches something on.
+    pub(super) fn is_on(&self, name: &str) -> bool {
+        let value = self.get(name).unwrap_or_default();
+        matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "on" | "yes" | "y")
     }
 
     /// The profile that a variable names.

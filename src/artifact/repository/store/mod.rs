@@ -14,9 +14,12 @@ mod memory;
 mod object_headers;
 mod retrying;
 mod s3;
+mod s3_address;
 mod s3_answer;
+mod s3_listing;
 mod s3_login;
 mod s3_options;
+mod s3_request;
 mod s3_settings;
 mod store_error;
 

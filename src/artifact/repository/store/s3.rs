@@ -1,46 +1,44 @@
-//! A repository in S3 or a compatible store, through the crate `object_store`: `If-None-Match: *` for new
-//! objects, `If-Match` with the entity tag for the index.
+//! A repository in S3 or a compatible store, through its REST API: `If-None-Match: *` for new objects, `If-Match` with the entity tag
+//! for the index.
 //!
-//! One call is one request; [`super::RetryingStore`] repeats requests.
+//! One call is one request, or two where keys have ended or the bucket is in another region; [`super::RetryingStore`] repeats requests.
 
 use std::sync::Arc;
 
-use object_store::aws::{AmazonS3, AmazonS3Builder};
-use object_store::path::Path as ObjectPath;
-use object_store::{
-    Attribute, Attributes, Error, ObjectStore as _, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion,
+use reqwest::header::{ETAG, HeaderName};
+
+use crate::artifact::credential::{
+    AwsKeys, AwsLogin, AwsLoginError, SigningScope, TOKEN_HEADER, read_keys, sign_request,
 };
+use crate::artifact::network::{
+    Clock, HttpAnswer, HttpClient, HttpRequest, NetworkSettings, RetryPolicy, TlsSettings, Verdict,
+};
+use crate::text::limits::{REPOSITORY_OBJECTS, REPOSITORY_PAGES};
 
-use crate::artifact::credential::{AwsLogin, AwsLoginError};
-use crate::artifact::network::{Network, Verdict};
-use crate::text::causes::with_causes;
-use crate::text::redact::redact_message;
-
-use super::object_headers::object_headers;
-use super::s3_answer::{AnswerLog, S3Answer, Source, WatchedClient};
+use super::s3_answer::{Refusal, no_answer};
+use super::s3_listing::Listing;
 use super::s3_login::S3Login;
-use super::s3_settings::{S3Settings, SettingsError};
+use super::s3_request::{Condition, S3Requests, payload};
+use super::s3_settings::S3Settings;
 use super::store_error::{StoreError, StoreFailure};
 use super::{ListedObject, PutOutcome, Store, Versioned, is_hidden};
 
 /// The version of no object.
 const NO_VERSION: &str = "\"chartwright-has-no-such-version\"";
-/// The code of an answer about a bucket that does not exist.
-const NO_BUCKET: &str = "NoSuchBucket";
-
 /// The name of an object that never exists, unless a store ignores conditions.
 const NO_OBJECT: &str = ".chartwright-condition";
+/// The header with the token of a session of a directory bucket.
+const SESSION_HEADER: HeaderName = HeaderName::from_static("x-amz-s3session-token");
 
 /// A bucket and the prefix of the repository in it.
 #[derive(Debug)]
 pub struct S3Store {
-    store: AmazonS3,
-    /// The same for writes, whose requests have the header that says who may read the object.
-    writer: AmazonS3,
-    network: Arc<Network>,
-    log: AnswerLog,
-    /// Of a profile; the crate knows the others.
+    client: HttpClient,
+    requests: S3Requests,
+    /// `None` where requests are not signed.
     login: Option<S3Login>,
+    /// The keys of a session, which directory buckets want.
+    session: Option<AwsKeys>,
     bucket: String,
     prefix: String,
     conditions: Conditions,
@@ -53,6 +51,9 @@ enum Conditions {
     Proven,
 }
 
+/// Makes a request for a bucket, which may turn out to be somewhere else.
+type Make<'m> = &'m dyn Fn(&S3Requests) -> Result<HttpRequest, StoreFailure>;
+
 impl S3Store {
     /// Opens a bucket, with the settings and the login of a profile of the AWS tools as well. Nothing is sent yet.
     ///
@@ -63,14 +64,10 @@ impl S3Store {
         prefix: &str,
         settings: &S3Settings,
         login: Result<AwsLogin, AwsLoginError>,
-        network: Arc<Network>,
+        network: &NetworkSettings,
+        policy: RetryPolicy,
+        clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
-        let log = AnswerLog::default();
-        let connector = WatchedClient {
-            client: network.client().clone(),
-            log: log.clone(),
-            is_signing: !settings.skips_signature(),
-        };
         let failure = |message: String| StoreError {
             method: "OPEN",
             place: format!("s3://{bucket}"),
@@ -79,56 +76,32 @@ impl S3Store {
         };
         let login = login.map_err(|error| failure(error.to_string()))?;
         let settings = settings.with_profile(&login);
-        let login =
-            (login.has_keys() && !settings.skips_signature()).then(|| S3Login::new(login, settings.kept_keys()));
-        let build = |mut builder: AmazonS3Builder| {
-            if let Some(login) = &login {
-                builder = builder.with_credentials(login.provider());
-            }
-            let store = builder.with_http_connector(connector.clone()).build();
-            store.map_err(|error| failure(redact_message(&with_causes(&error))))
-        };
-        let wrong = |error: SettingsError| failure(error.to_string());
-        let store = build(settings.builder(bucket).map_err(wrong)?)?;
-        let writer = match settings.builder_for_writes(bucket).map_err(wrong)? {
-            Some(builder) => build(builder)?,
-            None => store.clone(),
-        };
+        let requests = settings.requests(bucket).map_err(|error| failure(error.to_string()))?;
+        let client = HttpClient::new(network, &TlsSettings::default(), policy, clock);
         Ok(Self {
-            store,
-            writer,
-            network,
-            log,
-            login,
+            client: client.map_err(|error| failure(error.to_string()))?,
+            requests,
+            login: (!settings.skips_signature()).then(|| S3Login::new(login, settings.kept_keys())),
+            session: None,
             bucket: bucket.to_owned(),
             prefix: prefix.trim_matches('/').to_owned(),
             conditions: Conditions::Unproven,
         })
     }
 
-    fn key(&self, name: &str) -> ObjectPath {
+    fn key(&self, name: &str) -> String {
         if self.prefix.is_empty() {
-            ObjectPath::from(name)
-        } else if name.is_empty() {
-            ObjectPath::from(self.prefix.as_str())
+            name.to_owned()
         } else {
-            ObjectPath::from(format!("{}/{name}", self.prefix))
+            format!("{}/{name}", self.prefix)
         }
-    }
-
-    /// The name of an object in the repository.
-    fn name(&self, key: &ObjectPath) -> Option<String> {
-        let key = key.as_ref();
-        if self.prefix.is_empty() {
-            return Some(key.to_owned());
-        }
-        let name = key.strip_prefix(&self.prefix)?.strip_prefix('/')?;
-        Some(name.to_owned())
     }
 
     fn error(&self, method: &'static str, name: &str, failure: StoreFailure) -> StoreError {
         let place = match failure {
-            StoreFailure::NoBucket | StoreFailure::IgnoresConditions => format!("s3://{}", self.bucket),
+            StoreFailure::NoBucket | StoreFailure::IgnoresConditions | StoreFailure::Credentials { .. } => {
+                format!("s3://{}", self.bucket)
+            }
             _ => format!("s3://{}/{}", self.bucket, self.key(name)),
         };
         StoreError {
@@ -139,90 +112,96 @@ impl S3Store {
         }
     }
 
-    /// `answer` is the server's answer, if a request was sent.
-    fn failure(error: &Error, answer: Option<S3Answer>) -> StoreFailure {
-        let causes = || redact_message(&with_causes(innermost(error)));
-        let Some(answer) = answer else {
-            // Nothing was sent: a token file that cannot be read, an answer that is not HTTP.
-            return StoreFailure::Transport {
-                message: causes(),
-                verdict: Verdict::Final,
-            };
-        };
-        let verdict = answer.verdict;
-        match (answer.from, answer.status) {
-            (Source::Credentials, _) => StoreFailure::Credentials {
-                message: causes(),
-                verdict,
-            },
-            (Source::Store, _) if answer.code == NO_BUCKET => StoreFailure::NoBucket,
-            (Source::Store, Some(status)) => StoreFailure::Answer {
-                status,
-                code: answer.code,
-                message: redact_message(&answer.message),
-                verdict,
-            },
-            (Source::Store, None) => StoreFailure::Transport {
-                message: causes(),
-                verdict,
-            },
+    fn refusal(&self, answer: &HttpAnswer) -> Refusal {
+        Refusal::new(answer, self.requests.address.region())
+    }
+
+    /// Sends a request, again if it must be signed for another region or with other keys.
+    fn send(&mut self, method: &'static str, name: &str, make: Make<'_>) -> Result<HttpAnswer, StoreError> {
+        let answer = self.answer(make);
+        answer.map_err(|failure| self.error(method, name, failure))
+    }
+
+    fn answer(&mut self, make: Make<'_>) -> Result<HttpAnswer, StoreFailure> {
+        let answer = self.send_once(make)?;
+        if answer.is_success() {
+            return Ok(answer);
         }
+        let refusal = self.refusal(&answer);
+        let elsewhere = refusal.other_region(self.requests.address.region());
+        if let Some(address) = elsewhere.and_then(|region| self.requests.address.in_region(region)) {
+            self.requests.address = address;
+            return self.send_once(make);
+        }
+        if refusal.is_login_ended() && self.login.as_ref().is_some_and(S3Login::forget) {
+            self.session = None;
+            return self.send_once(make);
+        }
+        Ok(answer)
     }
 
-    /// Fetches keys where a profile gives them.
-    fn log_in(&self, method: &'static str) -> Result<(), StoreError> {
-        let outcome = self.login.as_ref().map_or(Ok(()), S3Login::refresh);
-        outcome.map_err(|error| {
-            self.error(
-                method,
-                "",
-                StoreFailure::Credentials {
-                    message: error.to_string(),
-                    // It has been tried often enough.
-                    verdict: Verdict::Final,
-                },
-            )
-        })
+    fn send_once(&mut self, make: Make<'_>) -> Result<HttpAnswer, StoreFailure> {
+        let mut request = make(&self.requests)?;
+        if let Some(login) = &self.login {
+            let keys = login.keys().map_err(no_credentials)?;
+            if self.requests.is_zonal {
+                let keys = self.session_keys(&keys)?;
+                self.sign(&mut request, &keys, &SESSION_HEADER);
+            } else {
+                self.sign(&mut request, &keys, &TOKEN_HEADER);
+            }
+        }
+        self.client.send(&request).map_err(no_answer)
     }
 
-    fn put(&mut self, name: &str, bytes: &[u8], mode: PutMode) -> Result<PutOutcome, StoreError> {
-        self.log_in("PUT")?;
-        let is_update = matches!(mode, PutMode::Update(_));
-        let options = PutOptions {
-            mode,
-            attributes: attributes(name),
-            ..PutOptions::default()
+    fn sign(&self, request: &mut HttpRequest, keys: &AwsKeys, token_header: &HeaderName) {
+        let scope = SigningScope {
+            service: "s3",
+            region: self.requests.address.region(),
+            now: self.client.clock().now_unix_seconds(),
+            token_header,
         };
+        let payload = payload(request);
+        sign_request(request, keys, &scope, &payload);
+    }
+
+    /// The keys of a session with a directory bucket, which live for five minutes.
+    fn session_keys(&mut self, keys: &AwsKeys) -> Result<AwsKeys, StoreFailure> {
+        let now = self.client.clock().now_unix_seconds();
+        if let Some(session) = self.session.as_ref().filter(|session| session.is_valid(now)) {
+            return Ok(session.clone());
+        }
+        let mut request = self.requests.session();
+        self.sign(&mut request, keys, &TOKEN_HEADER);
+        let answer = self.client.send(&request).map_err(no_answer)?;
+        if !answer.is_success() {
+            return Err(self.refusal(&answer).into_failure());
+        }
+        let session = read_keys(&answer, &request.url).map_err(no_credentials)?;
+        self.session = Some(session.clone());
+        Ok(session)
+    }
+
+    fn put(&mut self, name: &str, bytes: &[u8], condition: Condition<'_>) -> Result<PutOutcome, StoreError> {
         let key = self.key(name);
-        let payload = PutPayload::from(bytes.to_vec());
-        let _before = self.log.take();
-        let Err(error) = self.network.wait(self.writer.put_opts(&key, payload, options)) else {
+        let answer = self.send("PUT", name, &|requests| requests.write(&key, bytes, condition))?;
+        if answer.is_success() {
             return Ok(PutOutcome::Written);
-        };
-        let answer = self.log.take();
-        let is_bucket_missing = answer.as_ref().is_some_and(|answer| answer.code == NO_BUCKET);
-        let status = answer.as_ref().and_then(|answer| answer.status);
-        match (&error, status) {
-            // S3 answers 404 to an update if the object has vanished; a new object cannot be missing.
-            (Error::AlreadyExists { .. } | Error::Precondition { .. } | Error::NotFound { .. }, Some(404))
-                if is_update && !is_bucket_missing =>
-            {
-                Ok(PutOutcome::Conflict)
-            }
-            (Error::AlreadyExists { .. } | Error::Precondition { .. }, Some(304 | 409 | 412)) => {
-                Ok(PutOutcome::Conflict)
-            }
-            _ => Err(self.error("PUT", name, Self::failure(&error, answer))),
         }
+        let refusal = self.refusal(&answer);
+        // S3 answers 404 to an update if the object has vanished; a new object cannot be missing.
+        let is_vanished = condition != Condition::Absent && refusal.is_object_missing();
+        if matches!(refusal.status, 304 | 409 | 412) || is_vanished {
+            return Ok(PutOutcome::Conflict);
+        }
+        Err(self.error("PUT", name, refusal.into_failure()))
     }
-}
 
-impl S3Store {
     /// Writes a new object twice more: as if it must not exist, and as if it had another version. Both must fail; a
     /// store that ignores the conditions writes the same bytes, which does no harm.
     fn prove_conditions(&mut self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        for mode in [PutMode::Create, update(NO_VERSION)] {
-            if self.put(name, bytes, mode)? == PutOutcome::Written {
+        for condition in [Condition::Absent, Condition::Tag(NO_VERSION)] {
+            if self.put(name, bytes, condition)? == PutOutcome::Written {
                 return Err(self.error("PUT", name, StoreFailure::IgnoresConditions));
             }
         }
@@ -233,80 +212,68 @@ impl S3Store {
     /// Updates an object that does not exist, which must fail: for a run in which no new object was written, so that it
     /// is known only that conditions of new objects are honoured.
     fn prove_updates(&mut self) -> Result<(), StoreError> {
-        if self.put(NO_OBJECT, b"", update(NO_VERSION))? == PutOutcome::Written {
+        if self.put(NO_OBJECT, b"", Condition::Tag(NO_VERSION))? == PutOutcome::Written {
             return Err(self.error("PUT", NO_OBJECT, StoreFailure::IgnoresConditions));
         }
         self.conditions = Conditions::Proven;
         Ok(())
     }
-}
 
-fn attributes(name: &str) -> Attributes {
-    let headers = object_headers(name);
-    let mut attributes = Attributes::from_iter([(Attribute::ContentType, headers.content_type)]);
-    if let Some(caching) = headers.cache_control {
-        attributes.insert(Attribute::CacheControl, caching.into());
+    /// Adds the objects of a page that are of the repository.
+    fn add(&self, listing: Listing, prefix: &str, found: &mut Vec<ListedObject>) {
+        let base = self.key("");
+        for (key, size) in listing.objects {
+            let name = key.strip_prefix(&base).unwrap_or_default();
+            // Consoles write objects such as `charts/` where a user makes a folder.
+            let is_folder = name.is_empty() || name.ends_with('/');
+            if name.starts_with(prefix) && !is_folder && !is_hidden(name) {
+                found.push(ListedObject {
+                    name: name.to_owned(),
+                    size,
+                });
+            }
+        }
     }
-    attributes
 }
 
-/// The condition that an object has a version.
-fn update(version: &str) -> PutMode {
-    PutMode::Update(UpdateVersion {
-        e_tag: Some(version.to_owned()),
-        version: None,
-    })
-}
-
-/// How much of an answer arrived before it failed.
-enum Stage {
-    Head,
-    Body,
-}
-
-/// The error that the store's client wraps: its own texts repeat the address, which may hold credentials.
-fn innermost<'e>(error: &'e Error) -> &'e (dyn std::error::Error + 'static) {
-    let mut inner: &'e (dyn std::error::Error + 'static) = error;
-    while let Some(source) = inner.source() {
-        inner = source;
+/// The failure of a login, which has been tried often enough.
+fn no_credentials(error: AwsLoginError) -> StoreFailure {
+    StoreFailure::Credentials {
+        message: error.to_string(),
+        verdict: Verdict::Final,
     }
-    inner
+}
+
+/// A listing that cannot be used.
+fn unusable(message: String) -> StoreFailure {
+    StoreFailure::Transport {
+        message,
+        verdict: Verdict::Final,
+    }
 }
 
 impl Store for S3Store {
     fn get(&mut self, name: &str) -> Result<Option<Versioned>, StoreError> {
-        self.log_in("GET")?;
         let key = self.key(name);
-        let _before = self.log.take();
-        let read = async {
-            let found = self.store.get(&key).await.map_err(|error| (error, Stage::Head))?;
-            let version = found.meta.e_tag.clone();
-            let bytes = found.bytes().await.map_err(|error| (error, Stage::Body))?;
-            Ok((bytes, version))
-        };
-        let outcome = self.network.wait(read);
-        let answer = self.log.take();
-        let is_bucket_missing = answer.as_ref().is_some_and(|answer| answer.code == NO_BUCKET);
-        let failure = match outcome {
-            Ok((bytes, Some(version))) => {
-                return Ok(Some(Versioned {
-                    bytes: bytes.to_vec(),
-                    version,
-                }));
+        let answer = self.send("GET", name, &|requests| requests.read(&key))?;
+        if !answer.is_success() {
+            let refusal = self.refusal(&answer);
+            if refusal.is_object_missing() {
+                return Ok(None);
             }
-            Ok((_, None)) => StoreFailure::NoEntityTag,
-            Err((Error::NotFound { .. }, Stage::Head)) if !is_bucket_missing => return Ok(None),
-            Err((error, Stage::Head)) => Self::failure(&error, answer),
-            Err((error, Stage::Body)) => StoreFailure::Transport {
-                message: redact_message(&with_causes(innermost(&error))),
-                verdict: Verdict::Retry(None),
-            },
-        };
-        Err(self.error("GET", name, failure))
+            return Err(self.error("GET", name, refusal.into_failure()));
+        }
+        match answer.header(&ETAG).map(str::to_owned) {
+            Some(version) => Ok(Some(Versioned {
+                bytes: answer.body,
+                version,
+            })),
+            None => Err(self.error("GET", name, StoreFailure::NoEntityTag)),
+        }
     }
 
     fn put_if_absent(&mut self, name: &str, bytes: &[u8]) -> Result<PutOutcome, StoreError> {
-        let outcome = self.put(name, bytes, PutMode::Create)?;
+        let outcome = self.put(name, bytes, Condition::Absent)?;
         if outcome == PutOutcome::Written && self.conditions == Conditions::Unproven {
             self.prove_conditions(name, bytes)?;
         }
@@ -317,45 +284,40 @@ impl Store for S3Store {
         if self.conditions == Conditions::Unproven {
             self.prove_updates()?;
         }
-        self.put(name, bytes, update(version))
+        self.put(name, bytes, Condition::Tag(version))
     }
 
     fn list(&mut self, prefix: &str) -> Result<Vec<ListedObject>, StoreError> {
-        self.log_in("LIST")?;
-        let mut found = Vec::new();
-        // Names below a directory are listed directory by directory.
-        let mut directories = vec![
+        // A directory bucket lists whole directories only.
+        let asked = if self.requests.is_zonal {
             prefix
                 .rsplit_once('/')
-                .map_or("", |(directory, _)| directory)
-                .to_owned(),
-        ];
-        while let Some(directory) = directories.pop() {
-            let key = self.key(&directory);
-            let _before = self.log.take();
-            let listing = match self.network.wait(self.store.list_with_delimiter(Some(&key))) {
-                Ok(listing) => listing,
-                Err(error) => {
-                    let answer = self.log.take();
-                    return Err(self.error("LIST", &directory, Self::failure(&error, answer)));
-                }
-            };
-            for object in listing.objects {
-                let Some(name) = self.name(&object.location) else {
-                    continue;
-                };
-                if name.starts_with(prefix) && !is_hidden(&name) {
-                    found.push(ListedObject {
-                        name,
-                        size: object.size,
-                    });
-                }
+                .map_or(String::new(), |(directory, _)| format!("{directory}/"))
+        } else {
+            prefix.to_owned()
+        };
+        let asked = format!("{}{asked}", self.key(""));
+        let (mut found, mut page) = (Vec::new(), None::<String>);
+        for _ in 0..REPOSITORY_PAGES {
+            let answer = self.send("LIST", prefix, &|requests| Ok(requests.list(&asked, page.as_deref())))?;
+            if !answer.is_success() {
+                return Err(self.error("LIST", prefix, self.refusal(&answer).into_failure()));
             }
-            let inside = listing.common_prefixes.iter().filter_map(|inside| self.name(inside));
-            directories.extend(inside.filter(|name| !is_hidden(name)));
+            let listing = Listing::read(&String::from_utf8_lossy(&answer.body));
+            let mut listing = listing.map_err(|error| self.error("LIST", prefix, unusable(error.to_string())))?;
+            page = listing.next.take();
+            self.add(listing, prefix, &mut found);
+            if found.len() > REPOSITORY_OBJECTS {
+                let message = format!("there are more than {REPOSITORY_OBJECTS} objects");
+                return Err(self.error("LIST", prefix, unusable(message)));
+            }
+            if page.is_none() {
+                found.sort_by(|a, b| a.name.cmp(&b.name));
+                return Ok(found);
+            }
         }
-        found.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(found)
+        let message = format!("the listing does not end after {REPOSITORY_PAGES} pages");
+        Err(self.error("LIST", prefix, unusable(message)))
     }
 
     fn delete(&mut self, name: &str, version: &str) -> Result<PutOutcome, StoreError> {
@@ -363,14 +325,15 @@ impl Store for S3Store {
             return Ok(PutOutcome::Conflict);
         }
         let key = self.key(name);
-        let _before = self.log.take();
-        match self.network.wait(self.store.delete(&key)) {
-            Ok(()) => Ok(PutOutcome::Written),
-            Err(error) => {
-                let answer = self.log.take();
-                Err(self.error("DELETE", name, Self::failure(&error, answer)))
-            }
+        let answer = self.send("DELETE", name, &|requests| requests.delete(&key))?;
+        if answer.is_success() {
+            return Ok(PutOutcome::Written);
         }
+        let refusal = self.refusal(&answer);
+        if refusal.is_object_missing() {
+            return Ok(PutOutcome::Conflict);
+        }
+        Err(self.error("DELETE", name, refusal.into_failure()))
     }
 
     fn check_writable(&mut self) -> Result<(), StoreError> {

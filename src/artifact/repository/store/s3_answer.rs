@@ -1,183 +1,230 @@
-//! The answer of an S3 store to a request that it refuses: status, `Retry-After`, and `Code` and `Message` of its XML.
+//! What an S3 store says to a request that it does not carry out: an answer in, the failure out.
 //!
-//! The crate `object_store` does not pass these on, so its requests pass through [`WatchedClient`], which notes them.
+//! Answers are XML with `Code` and `Message`. A missing bucket and a missing object both have status 404, and are distinguished by the
+//! code. A bucket of another region is answered with 301, 307 or 400, and its region in a header or in the XML.
 
-use std::fmt;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use reqwest::header::{HeaderName, RETRY_AFTER};
 
-use object_store::ClientOptions;
-use object_store::client::{
-    HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService,
-};
+use crate::artifact::credential::is_region;
+use crate::artifact::network::{HttpAnswer, HttpError, Verdict, judge_status};
+use crate::text::redact::redact_message;
+use crate::text::xml::each_element;
 
-use crate::artifact::network::{Verdict, judge_error, judge_status};
+use super::store_error::StoreFailure;
 
 /// Longest part of a store's message that is shown, in characters.
 const MAX_MESSAGE: usize = 300;
-/// How long a service that gives credentials may take: on a machine without one, nothing answers.
-const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(5);
-/// The header that only signed requests to the store have.
-const SIGNED: &str = "x-amz-content-sha256";
+/// The code of an answer about a bucket that does not exist.
+const NO_BUCKET: &str = "NoSuchBucket";
+/// The header with the region of the bucket.
+const REGION: HeaderName = HeaderName::from_static("x-amz-bucket-region");
+/// Codes of answers to keys that have ended.
+const ENDED: [&str; 2] = ["ExpiredToken", "TokenRefreshRequired"];
 
-/// The last answer that was not a success, or the lack of one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct S3Answer {
-    /// HTTP status; `None` if there was no answer.
-    pub(super) status: Option<u16>,
-    /// The store's code, such as `NoSuchBucket`; empty if it sent none.
-    pub(super) code: String,
-    /// Its message.
-    pub(super) message: String,
-    /// Whether another attempt may succeed.
-    pub(super) verdict: Verdict,
-    /// The service that the request was sent to.
-    pub(super) from: Source,
+/// An answer that is not a success.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    /// HTTP status.
+    pub(super) status: u16,
+    /// The store's code, such as `AccessDenied`; empty if it sent none.
+    code: String,
+    message: String,
+    verdict: Verdict,
+    /// The region of the bucket, if the answer is about that.
+    region: Option<String>,
 }
 
-/// The service that answered, or should have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
-    /// The store.
-    Store,
-    /// A service that gives credentials: the metadata of a machine or container, or the token service.
-    Credentials,
-}
-
-/// Where the last answer is noted.
-#[derive(Debug, Clone, Default)]
-pub(super) struct AnswerLog(Arc<Mutex<Option<S3Answer>>>);
-
-impl AnswerLog {
-    /// Takes the answer out.
-    pub(super) fn take(&self) -> Option<S3Answer> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+impl Refusal {
+    /// Reads an answer to a request that was signed for a region.
+    pub(super) fn new(answer: &HttpAnswer, signed_for: &str) -> Self {
+        let text = String::from_utf8_lossy(&answer.body);
+        let (mut code, mut message, mut region) = (String::new(), String::new(), None);
+        // What is not XML has neither; the status says enough.
+        let _outcome = each_element(&text, &mut |names, text| match names {
+            [.., "Error", "Code"] => code = shown(text),
+            [.., "Error", "Message"] => message = shown(text),
+            [.., "Error", "Region"] => region = Some(text.trim().to_owned()),
+            _ => {}
+        });
+        let region = answer.header(&REGION).map(str::to_owned).or(region);
+        let is_about_region = matches!(answer.status, 301 | 307 | 400);
+        Self {
+            status: answer.status,
+            code,
+            message,
+            verdict: judge_status(answer.status, answer.header(&RETRY_AFTER)),
+            // Keys are also refused with 400.
+            region: region.filter(|region| {
+                is_about_region && is_region(region) && (answer.status != 400 || region != signed_for)
+            }),
+        }
     }
 
-    fn note(&self, answer: S3Answer) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
+    /// The region of the bucket, if it is another than the request was signed for.
+    pub(super) fn other_region(&self, signed_for: &str) -> Option<&str> {
+        self.region.as_deref().filter(|region| *region != signed_for)
     }
-}
 
-/// Gives `object_store` our client, which notes refusals.
-#[derive(Clone)]
-pub(super) struct WatchedClient {
-    /// The client of the process.
-    pub(super) client: reqwest::Client,
-    /// Where answers are noted.
-    pub(super) log: AnswerLog,
-    /// Whether requests to the store are signed; without signatures no credentials are needed.
-    pub(super) is_signing: bool,
-}
-
-impl fmt::Debug for WatchedClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WatchedClient").finish_non_exhaustive()
+    /// Whether there is no such object in a bucket that exists.
+    pub(super) fn is_object_missing(&self) -> bool {
+        self.status == 404 && self.code != NO_BUCKET
     }
-}
 
-impl HttpConnector for WatchedClient {
-    fn connect(&self, _options: &ClientOptions) -> object_store::Result<HttpClient> {
-        Ok(HttpClient::new(self.clone()))
+    /// Whether the keys have ended.
+    pub(super) fn is_login_ended(&self) -> bool {
+        ENDED.contains(&self.code.as_str())
     }
-}
 
-impl HttpService for WatchedClient {
-    fn call<'s, 'f>(
-        &'s self,
-        request: HttpRequest,
-    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'f>>
-    where
-        's: 'f,
-        Self: 'f,
-    {
-        let from = if self.is_signing && !request.headers().contains_key(SIGNED) {
-            Source::Credentials
-        } else {
-            Source::Store
-        };
-        Box::pin(async move {
-            let answer = match from {
-                Source::Store => HttpService::call(&self.client, request).await,
-                Source::Credentials => {
-                    let call = HttpService::call(&self.client, request);
-                    let timeout = |error| HttpError::new(HttpErrorKind::Timeout, error);
-                    tokio::time::timeout(CREDENTIALS_TIMEOUT, call)
-                        .await
-                        .map_err(timeout)
-                        .flatten()
-                }
-            };
-            let response = match answer {
-                Ok(response) if response.status().is_success() => return Ok(response),
-                Ok(response) => response,
-                Err(error) => {
-                    self.log.note(S3Answer {
-                        status: None,
-                        code: String::new(),
-                        message: String::new(),
-                        verdict: match from {
-                            Source::Store => judge_error(&error),
-                            // Outside of a cloud the service does not exist, so another attempt is pointless.
-                            Source::Credentials => Verdict::Final,
-                        },
-                        from,
-                    });
-                    return Err(error);
-                }
-            };
-            let (parts, body) = response.into_parts();
-            // Without a body the status still says what happened.
-            let body = body.bytes().await.unwrap_or_default();
-            let text = String::from_utf8_lossy(&body);
-            let retry_after = parts.headers.get("retry-after").and_then(|value| value.to_str().ok());
-            self.log.note(S3Answer {
-                status: Some(parts.status.as_u16()),
-                code: element(&text, "Code"),
-                message: element(&text, "Message"),
-                verdict: judge_status(parts.status.as_u16(), retry_after),
-                from,
-            });
-            Ok(HttpResponse::from_parts(parts, body.into()))
-        })
+    /// The failure.
+    pub(super) fn into_failure(self) -> StoreFailure {
+        if self.code == NO_BUCKET {
+            return StoreFailure::NoBucket;
+        }
+        let mut message = self.message;
+        if let Some(region) = self.region {
+            message.push_str(&format!(
+                " The bucket is in the region {region}: set AWS_REGION, or correct AWS_ENDPOINT_URL."
+            ));
+        }
+        StoreFailure::Answer {
+            status: self.status,
+            code: self.code,
+            message: message.trim_start().to_owned(),
+            verdict: self.verdict,
+        }
     }
 }
 
-/// The text of the first element of a name; empty if there is none.
-fn element(xml: &str, name: &str) -> String {
-    let inside = xml
-        .split_once(&format!("<{name}>"))
-        .and_then(|(_, rest)| rest.split_once(&format!("</{name}>")));
-    let text = inside.map_or("", |(text, _)| text.trim());
-    let mut shown = String::new();
-    for c in text.chars().filter(|c| !c.is_control()).take(MAX_MESSAGE) {
-        shown.push(c);
+/// A text of the store as it may be shown.
+fn shown(text: &str) -> String {
+    let text: String = text
+        .trim()
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(MAX_MESSAGE)
+        .collect();
+    redact_message(&text)
+}
+
+/// The failure of a request that has no answer.
+pub(super) fn no_answer(error: HttpError) -> StoreFailure {
+    match error {
+        HttpError::Transport { message, verdict, .. } => StoreFailure::Transport { message, verdict },
+        error => StoreFailure::Transport {
+            message: error.to_string(),
+            verdict: Verdict::Final,
+        },
     }
-    [
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&apos;", "'"),
-        ("&amp;", "&"),
-    ]
-    .iter()
-    .fold(shown, |text, (escape, c)| text.replace(escape, c))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use reqwest::header::HeaderMap;
+
     use super::*;
+    use crate::artifact::network::Url;
+
+    fn answer(status: u16, headers: &[(HeaderName, &str)], body: &str) -> HttpAnswer {
+        HttpAnswer {
+            status,
+            headers: headers
+                .iter()
+                .map(|(name, value)| (name.clone(), value.parse().unwrap()))
+                .collect::<HeaderMap>(),
+            body: body.as_bytes().to_vec(),
+            url: Url::parse("http://host").unwrap(),
+            attempts: 1,
+        }
+    }
 
     #[test]
-    fn code_and_message_are_read_from_the_answer() {
-        let xml = "<?xml version=\"1.0\"?><Error><Code>NoSuchBucket</Code><Message>It&apos;s &lt;gone&gt;\u{7}</Message></Error>";
-        assert_eq!(element(xml, "Code"), "NoSuchBucket");
-        assert_eq!(element(xml, "Message"), "It's <gone>");
-        for xml in ["", "<Code>", "no such thing", "<Code></Code>"] {
-            assert_eq!(element(xml, "Code"), "", "{xml}");
+    fn codes_and_messages_are_read_from_answers() {
+        let xml = |code: &str, message: &str| {
+            format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>")
+        };
+        let long = "x".repeat(10_000);
+        for (status, body, want, is_object_missing) in [
+            (404, xml("NoSuchBucket", "gone"), "the bucket does not exist", false),
+            (
+                404,
+                xml("NoSuchKey", "gone"),
+                "the store answered 404: NoSuchKey: gone",
+                true,
+            ),
+            (404, String::new(), "the store answered 404", true),
+            (
+                403,
+                xml(
+                    "AccessDenied",
+                    "It&apos;s &lt;yours&gt;\u{7}, see https://h/x?sig=hunter2",
+                ),
+                "the store answered 403: AccessDenied: It's <yours>, see https://h/x",
+                false,
+            ),
+            (502, "<html><h1>no".to_owned(), "the store answered 502", false),
+            (500, "{}".to_owned(), "the store answered 500", false),
+            // An answer that is cut after its start.
+            (
+                503,
+                "<Error><Code>SlowDown</Code><Mess".to_owned(),
+                "the store answered 503: SlowDown",
+                false,
+            ),
+            (
+                400,
+                xml("Bad", &long),
+                &format!("the store answered 400: Bad: {}", "x".repeat(MAX_MESSAGE)),
+                false,
+            ),
+        ] {
+            let refusal = Refusal::new(&answer(status, &[], &body), "us-east-1");
+            assert_eq!(refusal.is_object_missing(), is_object_missing, "{want}");
+            assert_eq!(refusal.into_failure().to_string(), want);
         }
-        let long = format!("<Message>{}</Message>", "x".repeat(10_000));
-        assert_eq!(element(&long, "Message").len(), MAX_MESSAGE);
+    }
+
+    #[test]
+    fn the_region_of_the_bucket_is_read_where_it_is_another() {
+        let body = |region: &str| {
+            format!(
+                "<Error><Code>AuthorizationHeaderMalformed</Code><Message>no.</Message><Region>{region}</Region></Error>"
+            )
+        };
+        for (status, headers, body, want, is_shown) in [
+            (
+                301,
+                &[(REGION, "eu-west-1")][..],
+                String::new(),
+                Some("eu-west-1"),
+                true,
+            ),
+            // It is the address that is wrong.
+            (301, &[(REGION, "us-east-1")], String::new(), None, true),
+            (400, &[], body("eu-west-1"), Some("eu-west-1"), true),
+            (
+                400,
+                &[(REGION, "eu-west-2")],
+                body("eu-west-1"),
+                Some("eu-west-2"),
+                true,
+            ),
+            (400, &[], body("us-east-1"), None, false),
+            (400, &[], body("evil.example/"), None, false),
+            (403, &[(REGION, "eu-west-1")], String::new(), None, false),
+        ] {
+            let refusal = Refusal::new(&answer(status, headers, &body), "us-east-1");
+            assert_eq!(refusal.other_region("us-east-1"), want, "{status} {body}");
+            let failure = refusal.into_failure().to_string();
+            let hint = "The bucket is in the region ";
+            assert_eq!(failure.contains(hint), is_shown, "{failure}");
+        }
+    }
+
+    #[test]
+    fn the_pause_that_the_store_asks_for_is_kept() {
+        let refusal = Refusal::new(&answer(503, &[(RETRY_AFTER, "7")], ""), "us-east-1");
+        assert_eq!(refusal.verdict, Verdict::Retry(Some(Duration::from_secs(7))));
     }
 }

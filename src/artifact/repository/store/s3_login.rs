@@ -1,82 +1,44 @@
-//! The keys of a profile of the AWS tools for the crate `object_store`: it takes those that were fetched before the request, since
-//! fetching them is not asynchronous.
+//! The keys that requests to a store are signed with: kept for all stores of a run, fetched again before they end.
 
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use object_store::CredentialProvider;
-use object_store::aws::{AwsCredential, AwsCredentialProvider};
+use crate::artifact::credential::{AwsKeys, AwsLogin, AwsLoginError};
 
-use crate::artifact::credential::{AwsLogin, AwsLoginError};
+/// Keys, once they were fetched, shared by all stores that are opened with the same settings.
+pub(super) type KeptKeys = Arc<Mutex<Option<AwsKeys>>>;
 
-use super::s3_settings::KeptKeys;
-
-/// The login of a profile, and its keys.
+/// A login and its keys.
 #[derive(Debug)]
 pub(super) struct S3Login {
     login: AwsLogin,
     kept: KeptKeys,
-    current: Arc<CurrentKeys>,
 }
 
-/// The keys that requests are signed with.
-#[derive(Debug, Default)]
-struct CurrentKeys(Mutex<Option<Arc<AwsCredential>>>);
-
 impl S3Login {
-    /// The login of a profile that gives keys.
+    /// The keys of a login, kept where others keep them as well.
     pub(super) fn new(login: AwsLogin, kept: KeptKeys) -> Self {
-        Self {
-            login,
-            kept,
-            current: Arc::default(),
-        }
+        Self { login, kept }
     }
 
-    /// What gives the keys to the client of the store.
-    pub(super) fn provider(&self) -> AwsCredentialProvider {
-        let current: Arc<CurrentKeys> = Arc::clone(&self.current);
-        current
-    }
-
-    /// Fetches keys, unless there are some that can still be used.
+    /// The keys, fetched unless there are some that can still be used.
     ///
     /// # Errors
-    /// When the profile gives none.
-    pub(super) fn refresh(&self) -> Result<(), AwsLoginError> {
+    /// When the login gives none.
+    pub(super) fn keys(&self) -> Result<AwsKeys, AwsLoginError> {
+        // Held while keys are fetched, so that others wait for them and do not fetch their own.
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.login.now();
         let keys = match kept.take().filter(|keys| keys.is_valid(now)) {
             Some(keys) => keys,
             None => self.login.keys()?,
         };
-        let credential = AwsCredential {
-            key_id: keys.id.reveal().to_owned(),
-            secret_key: keys.key.reveal().to_owned(),
-            token: keys.token.as_ref().map(|token| token.reveal().to_owned()),
-        };
-        *self.current.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(credential));
-        *kept = Some(keys);
-        Ok(())
+        *kept = Some(keys.clone());
+        Ok(keys)
     }
-}
 
-/// What the trait gives.
-type Given = object_store::Result<Arc<AwsCredential>>;
-
-impl CredentialProvider for CurrentKeys {
-    type Credential = AwsCredential;
-
-    fn get_credential<'s, 'f>(&'s self) -> Pin<Box<dyn Future<Output = Given> + Send + 'f>>
-    where
-        's: 'f,
-        Self: 'f,
-    {
-        let current = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let given = current.ok_or_else(|| object_store::Error::Generic {
-            store: "S3",
-            source: "keys were not fetched".into(),
-        });
-        Box::pin(std::future::ready(given))
+    /// Forgets keys that the store does not accept any more; whether other keys can be fetched.
+    pub(super) fn forget(&self) -> bool {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.login.is_renewable()
     }
 }
