@@ -171,7 +171,7 @@ mod tests {
     fn visited(xml: &str) -> (Vec<String>, Result<(), String>) {
         let mut visited = Vec::new();
         let outcome = each_element(xml, &mut |names, text| {
-            visited.push(format!("{}={text}", names.join("/")))
+            visited.push(format!("{}={text}", names.join("/")));
         });
         (visited, outcome.map_err(|XmlError(reason)| reason.to_owned()))
     }

@@ -250,9 +250,10 @@ fn source(settings: &AwsSettings, profiles: &Profiles) -> Result<Source, AwsLogi
         (false, _) => {}
     }
     if is_set("AWS_WEB_IDENTITY_TOKEN_FILE") {
-        return match is_set("AWS_ROLE_ARN") {
-            true => Ok(Source::WebIdentity),
-            false => Err(lacks("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN")),
+        return if is_set("AWS_ROLE_ARN") {
+            Ok(Source::WebIdentity)
+        } else {
+            Err(lacks("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"))
         };
     }
     let of_profile = [

@@ -143,7 +143,7 @@ impl S3Store {
     fn send_once(&mut self, make: Make<'_>) -> Result<HttpAnswer, StoreFailure> {
         let mut request = make(&self.requests)?;
         if let Some(login) = &self.login {
-            let keys = login.keys().map_err(no_credentials)?;
+            let keys = login.keys().map_err(|error| no_credentials(&error))?;
             if self.requests.is_zonal {
                 let keys = self.session_keys(&keys)?;
                 self.sign(&mut request, &keys, &SESSION_HEADER);
@@ -177,7 +177,7 @@ impl S3Store {
         if !answer.is_success() {
             return Err(self.refusal(&answer).into_failure());
         }
-        let session = read_keys(&answer, &request.url).map_err(no_credentials)?;
+        let session = read_keys(&answer, &request.url).map_err(|error| no_credentials(&error))?;
         self.session = Some(session.clone());
         Ok(session)
     }
@@ -237,7 +237,7 @@ impl S3Store {
 }
 
 /// The failure of a login, which has been tried often enough.
-fn no_credentials(error: AwsLoginError) -> StoreFailure {
+fn no_credentials(error: &AwsLoginError) -> StoreFailure {
     StoreFailure::Credentials {
         message: error.to_string(),
         verdict: Verdict::Final,
