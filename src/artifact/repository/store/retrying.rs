@@ -75,7 +75,7 @@ mod tests {
     fn temporary_failures_are_retried_and_final_ones_are_not() {
         for (faults, calls, is_well) in [
             (&[Fault::Busy, Fault::Busy][..], 3, true),
-            (&[Fault::Busy; 6], 6, false),
+            (&[Fault::Busy; 8], 8, false),
             (&[Fault::Denied], 1, false),
             (&[Fault::NoBucket], 1, false),
             (&[Fault::Busy, Fault::Denied], 2, false),
