@@ -157,11 +157,11 @@ impl PushArguments {
             });
         }
         if self.destination.is_given() || urls.is_empty() {
-            if self.destination.chooses_by_rule()
-                && let Some(reason) = fork(context)
-            {
+            // Who wrote the branch also wrote a configuration that was found in it.
+            let is_of_branch = self.destination.chooses_by_rule() || self.config.is_none();
+            if is_of_branch && let Some(reason) = fork(context) {
                 return Err(CommandError::usage(format!("not pushed: {reason}"))
-                    .with_hint("--to NAME or an address names the repository, whoever wrote the branch"));
+                    .with_hint("an address names the repository whoever wrote the branch, and so does --to NAME with --config FILE"));
             }
             let source = self.destination.source(context, &context.working_directory());
             destinations.extend(self.destination.destinations(configured, &source)?);

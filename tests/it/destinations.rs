@@ -174,6 +174,12 @@ fn nothing_is_published_where_nothing_is_chosen() {
             &fork,
             "not pushed: GitLab runs for a pull request from the fork 10",
         ),
+        // The address of a name is in a file of the fork.
+        (
+            &["push", "web-0.1.0.tgz", "--to", "staging"],
+            &fork,
+            "not pushed: GitLab runs for a pull request from the fork 10",
+        ),
         (
             &["push", "web-0.1.0.tgz", "--to", "develop"],
             &[("CI_COMMIT_TAG", "v1")],

@@ -286,6 +286,7 @@ fn old_versions_are_pruned_but_never_the_newest() {
         repository.run(2, "prune", &[&format!("--older-than={wrong}")]);
     }
     repository.run(2, "prune", &[]);
+    repository.run(2, "prune", &["--keep", "0"]);
 }
 
 #[test]

@@ -241,6 +241,13 @@ fn delete(context: RunContext, arguments: &DeleteArguments) -> Result<Exit, Comm
 }
 
 fn prune(context: RunContext, arguments: &PruneArguments) -> Result<Exit, CommandError> {
+    if arguments.keep == Some(0) && arguments.older_than.is_none() {
+        return Err(
+            CommandError::usage("--keep 0 would remove every version of every chart").with_hint(
+                "keep at least 1, say how old they must be with --older-than, or name a version to `repo delete`",
+            ),
+        );
+    }
     let location = existing(context, &arguments.repository)?;
     let is_dry_run = arguments.dry_run.dry_run;
     let now = context.now_rfc3339();
