@@ -1,5 +1,8 @@
 //! The calendar, as ISO 8601 and Go have it.
 
+/// 1980-01-01, the first time that every archive format can represent, in seconds since 1970.
+pub const FIRST_ARCHIVE_TIME: u64 = 315_532_800;
+
 /// How many days a month has, from 1 to 12; nothing for other numbers.
 pub const fn days_in_month(year: u32, month: u32) -> Option<u32> {
     let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));

@@ -6,9 +6,20 @@ use std::io::Read as _;
 
 use flate2::read::MultiGzDecoder;
 
+use crate::text::calendar::FIRST_ARCHIVE_TIME;
 use crate::text::limits::{CHART_FILES, FILE_BYTES};
 
-/// The time in UTC, as RFC 3339; `None` where the files have no times.
+/// The time of packages that are made without one, in seconds since 1970.
+const FIXED: i64 = FIRST_ARCHIVE_TIME.cast_signed();
+
+/// Whether a manifest names the time of packages that are made without one, as earlier versions wrote it.
+pub(super) fn is_fixed_time(created: &str) -> bool {
+    created
+        .parse::<jiff::Timestamp>()
+        .is_ok_and(|created| created.as_second() == FIXED)
+}
+
+/// The time in UTC, as RFC 3339; `None` where the files have no times, or the one that packages without a time have.
 pub(super) fn package_time(archive: &[u8]) -> Option<String> {
     let unpacked = MultiGzDecoder::new(archive).take(2 * FILE_BYTES);
     let mut tar = tar::Archive::new(unpacked);
@@ -17,7 +28,9 @@ pub(super) fn package_time(archive: &[u8]) -> Option<String> {
     for entry in tar.entries().ok()?.take(CHART_FILES).map_while(Result::ok) {
         newest = newest.max(entry.header().mtime().unwrap_or(0));
     }
-    let seconds = i64::try_from(newest).ok().filter(|&seconds| seconds > 0)?;
+    let seconds = i64::try_from(newest)
+        .ok()
+        .filter(|&seconds| seconds != FIXED && seconds > 0)?;
     Some(jiff::Timestamp::from_second(seconds).ok()?.to_string())
 }
 
@@ -43,7 +56,8 @@ mod tests {
     #[test]
     fn the_newest_file_counts() {
         for (times, want) in [
-            (&[0, 315_532_800, 7][..], Some("1980-01-01T00:00:00Z")),
+            (&[0, 315_532_801, 7][..], Some("1980-01-01T00:00:01Z")),
+            (&[0, 315_532_800, 7], None),
             (&[1_700_000_000], Some("2023-11-14T22:13:20Z")),
             (&[0, 0], None),
             (&[], None),

@@ -9,6 +9,7 @@ use crate::text::limits::{REGISTRY_ANSWER_BYTES, SETTINGS_BYTES};
 
 use super::manifest::{ChartLayers, Descriptor, blobs_of, digest_of, is_chart};
 use super::oci_error::OciError;
+use super::package_time::is_fixed_time;
 use super::pull::{ACCEPTED, CONTENT_DIGEST};
 use super::reference::is_digest;
 use super::registry::{Purpose, Registry};
@@ -66,7 +67,8 @@ impl Registry {
             serde_json::from_slice(&config).map_err(|_| broken("its configuration is not JSON".into()))?;
         let metadata = Metadata::from_json(&config)
             .map_err(|error| broken(format!("its configuration is not a Chart.yaml: {error}")))?;
-        let created = json.pointer(CREATED).and_then(Json::as_str).unwrap_or_default();
+        let created = json.pointer(CREATED).and_then(Json::as_str);
+        let created = created.filter(|created| !is_fixed_time(created)).unwrap_or_default();
         let media_type = answer.headers.get(reqwest::header::CONTENT_TYPE);
         Ok(Some(TaggedChart {
             tag: tag.to_owned(),

@@ -8,10 +8,10 @@ use std::io::{self, Write as _};
 use flate2::{Compression, GzBuilder};
 
 use crate::engine::chart::ChartFile;
+use crate::text::calendar::FIRST_ARCHIVE_TIME;
 
-/// Time stamp of every entry unless another is requested: 1980-01-01, the first that every archive format can represent. In seconds
-/// since 1970.
-pub const TIME: u64 = 315_532_800;
+/// Time stamp of every entry unless another is requested, in seconds since 1970.
+pub const TIME: u64 = FIRST_ARCHIVE_TIME;
 /// Mode of every entry.
 const MODE: u32 = 0o644;
 /// Compression level, zlib's default.

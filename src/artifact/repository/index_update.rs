@@ -13,9 +13,11 @@ use super::store::{PutOutcome, Store, StoreError};
 
 /// The name of the index.
 pub(super) const INDEX: &str = "index.yaml";
-/// Attempts to write an object that others write too, and the pauses between them.
+/// Attempts to write an index that others write too.
+pub(super) const ATTEMPTS: u32 = 200;
+/// The pauses between them.
 const CONFLICTS: RetryPolicy = RetryPolicy {
-    attempts: 200,
+    attempts: ATTEMPTS,
     first_pause: Duration::from_millis(20),
     longest_pause: Duration::from_millis(1500),
     longest_wait: Duration::ZERO,
@@ -40,7 +42,7 @@ pub enum UpdateError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Other writers were faster at every attempt.
-    #[error("index.yaml changed during each of {} attempts to write it", CONFLICTS.attempts)]
+    #[error("index.yaml changed during each of {} attempts to write it", ATTEMPTS)]
     Contended,
 }
 
@@ -80,26 +82,38 @@ pub(super) fn update_index<T>(
     environment: &Environment<'_>,
     change: &mut dyn FnMut(&mut Index) -> Result<T, IndexError>,
 ) -> Result<T, UpdateError> {
-    for attempt in 1..=CONFLICTS.attempts {
-        let OpenIndex { mut index, version } = match open.take() {
+    for attempt in 1..=ATTEMPTS {
+        let mut open = match open.take() {
             Some(open) => open,
             None => open_index(store)?,
         };
-        let changed = change(&mut index)?;
-        if !index.is_changed() {
-            return Ok(changed);
-        }
-        let new = index.print(&environment.now)?;
-        let written = match &version {
-            None => store.put_if_absent(INDEX, &new)?,
-            Some(version) => store.put_if_version(INDEX, &new, version)?,
-        };
-        if written == PutOutcome::Written {
+        let changed = change(&mut open.index)?;
+        if write_index(store, open, environment)? {
             return Ok(changed);
         }
         pause(attempt, environment);
     }
     Err(UpdateError::Contended)
+}
+
+/// Writes an index if it was changed; says whether it is in the store, and not that of a faster writer.
+///
+/// # Errors
+/// When it cannot be printed, or the store fails.
+pub(super) fn write_index(
+    store: &mut dyn Store,
+    open: OpenIndex,
+    environment: &Environment<'_>,
+) -> Result<bool, UpdateError> {
+    if !open.index.is_changed() {
+        return Ok(true);
+    }
+    let new = open.index.print(&environment.now)?;
+    let written = match &open.version {
+        None => store.put_if_absent(INDEX, &new)?,
+        Some(version) => store.put_if_version(INDEX, &new, version)?,
+    };
+    Ok(written == PutOutcome::Written)
 }
 
 /// Waits after a conflict.

@@ -24,6 +24,8 @@ mod publish;
 mod publish_packages;
 #[cfg(test)]
 mod publish_tests;
+#[cfg(test)]
+mod interleaving_tests;
 pub mod store;
 
 pub use archive_place::ArchivePlace;

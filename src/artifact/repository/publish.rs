@@ -245,15 +245,23 @@ pub(super) fn carry_out(
     environment: &Environment<'_>,
 ) -> Result<Vec<Published>, PublishError> {
     let Plan { open, mut steps } = plan;
-    let mut entries = Vec::new();
+    let mut open = Some(open);
+    let (mut entries, mut written) = (Vec::new(), Vec::new());
     for (item, step) in items.iter().zip(&mut steps) {
-        let listed = step.digest.clone();
-        put_item(store, item, step, existing, environment)?;
+        let (listed, planned) = (step.digest.clone(), step.outcome);
+        let is_written = put_item(store, item, step, existing, environment)?;
+        if planned == Outcome::AlreadyThere && (is_written || step.outcome != planned) {
+            // The archive is missing or another one, so the index may have changed with it since it was read.
+            open = None;
+        }
+        written.push(is_written);
         let entry = IndexEntry::new(&item.metadata, &step.object, &step.digest, &environment.now);
         entries.push((entry, step.outcome, listed));
     }
     let mut first = None;
-    update_index(store, Some(open), environment, &mut |index| {
+    let mut has_conflict = false;
+    update_index(store, open, environment, &mut |index| {
+        has_conflict = first.is_some();
         let mut outcomes = Vec::new();
         for (entry, planned, listed) in &entries {
             outcomes.push(list(index, entry, *planned, listed)?);
@@ -265,7 +273,49 @@ pub(super) fn carry_out(
     for (step, outcome) in steps.iter_mut().zip(first.unwrap_or_default()) {
         step.outcome = outcome;
     }
+    for ((item, step), is_written) in items.iter().zip(&mut steps).zip(written) {
+        // Only a replacement changes an archive. A removal changes the index first, so it only takes away an archive of ours if it
+        // was there before us or the index has changed since it was read.
+        let may_be_gone = step.outcome == Outcome::Published && (has_conflict || !is_written);
+        if may_be_gone || step.outcome == Outcome::Replaced {
+            settle(store, item, step, environment)?;
+        }
+    }
     Ok(steps)
+}
+
+/// Looks at the archive once more after its entry was written. Another `--force` may have replaced it, or a removal of the version taken
+/// it away, and neither could know of our entry: whoever writes an entry last makes both agree.
+fn settle(
+    store: &mut dyn Store,
+    item: &Item,
+    step: &mut Published,
+    environment: &Environment<'_>,
+) -> Result<(), PublishError> {
+    for attempt in 1..=ARCHIVE_ATTEMPTS {
+        let metadata = match store.get(&step.object)? {
+            Some(kept) if digest(&kept.bytes) == step.digest => return Ok(()),
+            Some(kept) => match Item::from_archive(kept.bytes) {
+                Ok(other) if other.is_version_of(item) => {
+                    step.digest = digest(&other.archive);
+                    other.metadata
+                }
+                // Not written by a push.
+                _ => return Err(exists(item)),
+            },
+            None if store.put_if_absent(&step.object, &item.archive)? == PutOutcome::Written => {
+                step.digest = digest(&item.archive);
+                item.metadata.clone()
+            }
+            None => continue,
+        };
+        let entry = IndexEntry::new(&metadata, &step.object, &step.digest, &environment.now);
+        update_index(store, None, environment, &mut |index| {
+            list(index, &entry, Outcome::Replaced, &entry.digest).map(drop)
+        })?;
+        pause(attempt, environment);
+    }
+    Err(PublishError::Contradiction(step.object.clone()))
 }
 
 /// Adds an entry to the index, as it was planned. `listed` is the digest that the index had for the same content.
@@ -288,42 +338,45 @@ fn list(index: &mut Index, entry: &IndexEntry, planned: Outcome, listed: &str) -
     }
 }
 
-/// Writes the archive and the provenance file of an item, unless they are there. The step gets the digest of the archive
-/// that is in the repository then, and what was done where that differs from the plan.
+/// Writes the archive and the provenance file of an item, unless they are there; says whether the archive was missing. The step
+/// gets the digest of the archive that is in the repository then, and what was done where that differs from the plan.
 fn put_item(
     store: &mut dyn Store,
     item: &Item,
     step: &mut Published,
     existing: Existing,
     environment: &Environment<'_>,
-) -> Result<(), PublishError> {
+) -> Result<bool, PublishError> {
     if step.outcome == Outcome::Skipped {
-        return Ok(());
+        return Ok(false);
     }
     for attempt in 1..=ARCHIVE_ATTEMPTS {
         let kept = match store.put_if_absent(&step.object, &item.archive)? {
             PutOutcome::Written => {
                 step.digest = digest(&item.archive);
-                return put_provenance(store, item, step);
+                put_provenance(store, item, step)?;
+                return Ok(true);
             }
             PutOutcome::Conflict => store.get(&step.object)?,
         };
         match (kept, existing) {
             (Some(kept), _) if is_same_content(&kept.bytes, &item.archive) => {
                 step.digest = digest(&kept.bytes);
-                return put_provenance(store, item, step);
+                put_provenance(store, item, step)?;
+                return Ok(false);
             }
             (Some(_), Existing::Refuse) => return Err(exists(item)),
             (Some(kept), Existing::Skip) => {
                 step.outcome = Outcome::Skipped;
                 step.digest = digest(&kept.bytes);
-                return Ok(());
+                return Ok(false);
             }
             (Some(kept), Existing::Replace) => {
                 step.outcome = Outcome::Replaced;
                 if store.put_if_version(&step.object, &item.archive, &kept.version)? == PutOutcome::Written {
                     step.digest = digest(&item.archive);
-                    return put_provenance(store, item, step);
+                    put_provenance(store, item, step)?;
+                    return Ok(false);
                 }
             }
             (None, _) => {}

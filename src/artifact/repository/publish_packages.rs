@@ -90,6 +90,11 @@ impl Item {
             provenance: None,
         })
     }
+
+    /// Whether it is the same version of the same chart.
+    pub(super) fn is_version_of(&self, other: &Self) -> bool {
+        self.metadata.name == other.metadata.name && self.metadata.version == other.metadata.version
+    }
 }
 
 impl PreparedRepository {

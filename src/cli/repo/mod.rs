@@ -212,10 +212,12 @@ fn check(context: RunContext, arguments: &CheckArguments) -> Result<Exit, Comman
                     format!("{location}: the tags have the charts that they name")
                 }
                 (count, PublishTarget::Indexed(_)) => {
-                    format!("{location}: {count} faults; `chartwright repo index` makes the index agree")
+                    let count = counted(count);
+                    format!("{location}: {count}; `chartwright repo index` makes the index agree")
                 }
                 (count, PublishTarget::Registry(_) | PublishTarget::Server(_)) => {
-                    format!("{location}: {count} faults; push the packages again with `push --force`")
+                    let count = counted(count);
+                    format!("{location}: {count}; push the packages again with `push --force`")
                 }
             }));
             context.write_stdout(lines.as_bytes())?;
@@ -238,6 +240,11 @@ fn delete(context: RunContext, arguments: &DeleteArguments) -> Result<Exit, Comm
     let removed = removed.map_err(error)?;
     report_notes(context, &charts);
     print_removed(context, &location, &[removed], is_dry_run, &arguments.output)
+}
+
+/// `1 fault`, `2 faults`
+fn counted(faults: usize) -> String {
+    format!("{faults} fault{}", if faults == 1 { "" } else { "s" })
 }
 
 fn prune(context: RunContext, arguments: &PruneArguments) -> Result<Exit, CommandError> {

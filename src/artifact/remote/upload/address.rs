@@ -57,6 +57,10 @@ impl HttpRepository {
             reason,
         };
         let url = Url::parse(address).map_err(|cause| error(cause.to_string()))?;
+        if address.contains('\\') {
+            // It would be read as `/`: what comes after it looks like the host, and is not.
+            return Err(error("it has a `\\`, which is not written in addresses".to_owned()));
+        }
         if url.fragment().is_some() {
             return Err(error("it has a `#`, which is not sent to a server".to_owned()));
         }
@@ -274,6 +278,19 @@ mod tests {
             archive: b"archive".to_vec(),
             provenance: Some(b"signature".to_vec()),
         }
+    }
+
+    #[test]
+    fn what_looks_like_the_host_is_the_host() {
+        for (address, reason) in [
+            ("https://h\\@evil/x", "it has a `\\`"),
+            ("https://h/a\\b", "it has a `\\`"),
+            ("https://h/x#y", "it has a `#`"),
+        ] {
+            let error = HttpRepository::parse(address).unwrap_err();
+            assert!(error.reason.starts_with(reason), "{address}: {}", error.reason);
+        }
+        assert!(HttpRepository::parse("https://h/a@b").is_ok());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::engine::chart::Metadata;
 use crate::text::threads::map_with_state;
 
+use super::super::index_update::INDEX;
 use super::super::listed_entry::ListedEntry;
 use super::super::location::Location;
 use super::super::object_name::object_name;
@@ -19,7 +20,7 @@ const READERS: usize = 8;
 
 /// An archive that was read.
 #[derive(Debug)]
-pub(super) struct Archive {
+pub(in super::super) struct Archive {
     /// Its name in the repository.
     pub(super) object: String,
     /// Hex SHA-256 of it.
@@ -28,15 +29,22 @@ pub(super) struct Archive {
     pub(super) chart: Result<Metadata, String>,
 }
 
-/// The names of the archives in a store.
+/// The names of the archives in a store, without those of repositories inside it: what is below another index belongs to that.
 ///
 /// # Errors
 /// When the store fails.
 pub(super) fn archive_names(store: &mut dyn Store) -> Result<BTreeSet<String>, MaintainError> {
-    let names = store.list("")?.into_iter().map(|object| object.name);
-    Ok(names
-        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "tgz"))
-        .collect())
+    let names: Vec<String> = store.list("")?.into_iter().map(|object| object.name).collect();
+    let indexes = names.iter().filter_map(|name| name.strip_suffix(INDEX));
+    let inner: Vec<String> = indexes
+        .filter(|prefix| prefix.ends_with('/'))
+        .map(str::to_owned)
+        .collect();
+    let is_archive = |name: &String| {
+        Path::new(name).extension().is_some_and(|extension| extension == "tgz")
+            && !inner.iter().any(|prefix| name.starts_with(prefix))
+    };
+    Ok(names.into_iter().filter(is_archive).collect())
 }
 
 /// Reads archives; one that vanishes meanwhile is left out.
@@ -65,7 +73,7 @@ pub(super) fn read_archives(
     Ok(archives?.into_iter().flatten().collect())
 }
 
-fn read_archive(store: &mut dyn Store, name: &str) -> Result<Option<Archive>, MaintainError> {
+pub(in super::super) fn read_archive(store: &mut dyn Store, name: &str) -> Result<Option<Archive>, MaintainError> {
     Ok(store.get(name)?.map(|found| Archive {
         object: name.to_owned(),
         digest: digest(&found.bytes),
@@ -83,4 +91,29 @@ pub(super) fn object_of(entry: &ListedEntry, names: &BTreeSet<String>) -> Option
         let mut last = entry.urls.iter().filter_map(|url| object_name(url.rsplit('/').next()?));
         last.find(|name| names.contains(name))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::store::MemoryStore;
+    use super::*;
+
+    #[test]
+    fn archives_of_repositories_inside_are_not_of_this_one() {
+        let mut store = MemoryStore::default();
+        for name in [
+            "a.tgz",
+            "index.yaml",
+            "web/b.tgz",
+            "web/old-index.yaml",
+            "staging/index.yaml",
+        ] {
+            store.insert(name, b"");
+        }
+        for name in ["staging/c.tgz", "staging/web/d.tgz", "staging-2/e.tgz", "a.tgz.prov"] {
+            store.insert(name, b"");
+        }
+        let names: Vec<String> = archive_names(&mut store).unwrap().into_iter().collect();
+        assert_eq!(names, ["a.tgz", "staging-2/e.tgz", "web/b.tgz"]);
+    }
 }

@@ -8,6 +8,13 @@ mod maintain_error;
 mod rebuild;
 mod remove;
 
+#[cfg(test)]
+pub(super) use archives::read_archive;
+#[cfg(test)]
+pub(super) use rebuild::rebuild;
+#[cfg(test)]
+pub(super) use remove::delete_from;
+
 pub use check::{Fault, check_repository};
 pub use copy::{Copied, read_version};
 pub use maintain_error::MaintainError;

@@ -6,12 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::index_entry::IndexEntry;
 use super::super::index_error::IndexError;
 use super::super::index_file::Index;
-use super::super::index_update::{Environment, INDEX, OpenIndex, UpdateError, open_index, update_index};
+use super::super::index_update::{
+    ATTEMPTS, Environment, INDEX, OpenIndex, UpdateError, open_index, pause, write_index,
+};
 use super::super::location::Location;
 use super::super::open::{RepositorySettings, open_store};
 use super::super::store::Store;
 use super::archives::{Archive, archive_names, object_of, read_archives};
 use super::maintain_error::MaintainError;
+
+/// Reads the archives of a store.
+type ReadArchives<'r> = dyn FnMut(&mut dyn Store, &BTreeSet<String>) -> Result<Vec<Archive>, MaintainError> + 'r;
 
 /// How an index is made.
 #[derive(Debug, Clone)]
@@ -49,19 +54,34 @@ pub fn rebuild_index(
     settings: &RepositorySettings,
 ) -> Result<Rebuilt, MaintainError> {
     let mut store = open_store(location, settings)?;
-    let open = open_or_new(&mut *store, request.replaces_broken)?;
-    let names = archive_names(&mut *store)?;
-    let archives = read_archives(location, settings, &names)?;
     let environment = Environment {
         now: request.now.clone(),
         clock: &*settings.clock,
     };
-    let mut change = |index: &mut Index| changed(index, &archives, &names, &request.now);
-    if request.is_dry_run {
-        let mut index = open.index;
-        return Ok(change(&mut index)?);
+    rebuild(&mut *store, request, &environment, &mut |_, names| {
+        read_archives(location, settings, names)
+    })
+}
+
+/// The same in a store, whose archives `read` reads. The archives are listed after the index was read, and anew if that changes: an
+/// entry that is pushed meanwhile has its archive before.
+pub(in super::super) fn rebuild(
+    store: &mut dyn Store,
+    request: &RebuildRequest,
+    environment: &Environment<'_>,
+    read: &mut ReadArchives<'_>,
+) -> Result<Rebuilt, MaintainError> {
+    for attempt in 1..=ATTEMPTS {
+        let mut open = open_or_new(store, request.replaces_broken)?;
+        let names = archive_names(store)?;
+        let archives = read(store, &names)?;
+        let rebuilt = changed(&mut open.index, &archives, &names, &request.now)?;
+        if request.is_dry_run || write_index(store, open, environment)? {
+            return Ok(rebuilt);
+        }
+        pause(attempt, environment);
     }
-    Ok(update_index(&mut *store, Some(open), &environment, &mut change)?)
+    Err(UpdateError::Contended.into())
 }
 
 fn open_or_new(store: &mut dyn Store, replaces_broken: bool) -> Result<OpenIndex, MaintainError> {

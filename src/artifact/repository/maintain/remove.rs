@@ -1,14 +1,17 @@
 //! Versions out of a repository: first their entries, so that no reader finds an entry without its archive, then the archives
-//! and their provenance files. A run that was interrupted is completed by the next.
+//! and their provenance files. Naming a version again removes what an interrupted run has left of it. An archive whose version is
+//! pushed again meanwhile is put back.
 
 use std::collections::BTreeSet;
 
+use super::super::index_entry::IndexEntry;
 use super::super::index_error::IndexError;
 use super::super::index_file::Index;
 use super::super::index_update::{Environment, open_index, update_index};
 use super::super::listed_entry::ListedEntry;
 use super::super::location::Location;
 use super::super::open::{RepositorySettings, open_store};
+use super::super::publish::{Item, digest};
 use super::super::store::{PutOutcome, Store};
 use super::archives::{archive_names, object_of};
 use super::maintain_error::MaintainError;
@@ -16,6 +19,9 @@ use super::newest_first;
 
 /// Attempts to remove an object that changes meanwhile.
 const ATTEMPTS: u32 = 8;
+
+/// Bytes of removed objects that are held until the index has been looked at again.
+const HELD_BYTES: usize = 64 << 20;
 
 /// A version that was removed, or would be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,35 +73,85 @@ pub fn delete_version(
     settings: &RepositorySettings,
     now: &str,
 ) -> Result<Removed, MaintainError> {
+    let mut store = open_store(location, settings)?;
+    let environment = Environment {
+        now: now.to_owned(),
+        clock: &*settings.clock,
+    };
+    let removed = delete_from(&mut *store, chart, version, is_dry_run, &environment)?;
+    removed.ok_or_else(|| MaintainError::NoVersion {
+        location: location.to_string(),
+        chart: chart.to_owned(),
+        version: version.to_owned(),
+    })
+}
+
+/// The same in a store; nothing if it does not have the version.
+pub(in super::super) fn delete_from(
+    store: &mut dyn Store,
+    chart: &str,
+    version: &str,
+    is_dry_run: bool,
+    environment: &Environment<'_>,
+) -> Result<Option<Removed>, MaintainError> {
     let is_wanted = |name: &str, entries: Vec<ListedEntry>| -> Vec<ListedEntry> {
         let wanted = entries.into_iter().filter(|entry| entry.version == version);
         wanted.filter(|_| name == chart).collect()
     };
-    let removed = remove(location, &[chart.to_owned()], &is_wanted, is_dry_run, settings, now)?;
+    let removed = remove_from(store, &[chart.to_owned()], &is_wanted, is_dry_run, environment)?;
     if let Some(removed) = removed.into_iter().next() {
-        return Ok(removed);
+        return Ok(Some(removed));
     }
-    // What a run that was interrupted has left.
-    let mut store = open_store(location, settings)?;
     let object = format!("{chart}-{version}.tgz");
-    let missing = || MaintainError::NoVersion {
-        location: location.to_string(),
-        chart: chart.to_owned(),
-        version: version.to_owned(),
+    let Some(left) = left_archive(store, &object, chart, version)? else {
+        return Ok(None);
     };
-    let names = archive_names(&mut *store)?;
-    if !names.contains(&object) {
-        return Err(missing());
-    }
     if !is_dry_run {
-        remove_object(&mut *store, &object)?;
+        // A push that has written its archive, and is about to list it, only notices removals that change the index.
+        let entry = IndexEntry::new(&left.metadata, &object, &digest(&left.archive), &environment.now);
+        update_index(store, None, environment, &mut |index| index.add(&entry))?;
+        remove_from(store, &[chart.to_owned()], &is_wanted, false, environment)?;
     }
-    Ok(Removed {
+    Ok(Some(Removed {
         chart: chart.to_owned(),
         version: version.to_owned(),
         digest: String::new(),
         object: Some(object),
+    }))
+}
+
+/// What a run that was interrupted has left of a version: its archive, which no entry lists.
+fn left_archive(
+    store: &mut dyn Store,
+    object: &str,
+    chart: &str,
+    version: &str,
+) -> Result<Option<Item>, MaintainError> {
+    let Some(found) = store.get(object)? else {
+        return Ok(None);
+    };
+    let item = Item::from_archive(found.bytes).ok();
+    let item = item.filter(|item| item.metadata.name == chart && item.metadata.version == version);
+    Ok(match item {
+        Some(item) if !listed_objects(store)?.contains(object) => Some(item),
+        _ => None,
     })
+}
+
+/// The objects that the index of a store lists.
+fn listed_objects(store: &mut dyn Store) -> Result<BTreeSet<String>, MaintainError> {
+    let index = open_index(store)?.index;
+    let names = BTreeSet::new();
+    let mut listed = BTreeSet::new();
+    for chart in index.charts() {
+        listed.extend(
+            index
+                .versions(&chart)?
+                .iter()
+                .filter_map(|entry| object_of(entry, &names)),
+        );
+    }
+    Ok(listed)
 }
 
 /// Removes versions of all charts by rules. `now` is an RFC 3339 time.
@@ -110,38 +166,43 @@ pub fn prune_versions(
     now: &str,
 ) -> Result<Vec<Removed>, MaintainError> {
     let choose = |_: &str, entries: Vec<ListedEntry>| rules.chosen(entries);
-    remove(location, &[], &choose, is_dry_run, settings, now)
+    let mut store = open_store(location, settings)?;
+    let environment = Environment {
+        now: now.to_owned(),
+        clock: &*settings.clock,
+    };
+    remove_from(&mut *store, &[], &choose, is_dry_run, &environment)
 }
 
 /// Chooses among the entries of a chart.
 type Choose<'c> = dyn Fn(&str, Vec<ListedEntry>) -> Vec<ListedEntry> + 'c;
 
 /// Removes the chosen entries of some charts (none: of all), and their archives.
-fn remove(
-    location: &Location,
+fn remove_from(
+    store: &mut dyn Store,
     charts: &[String],
     choose: &Choose<'_>,
     is_dry_run: bool,
-    settings: &RepositorySettings,
-    now: &str,
+    environment: &Environment<'_>,
 ) -> Result<Vec<Removed>, MaintainError> {
-    let mut store = open_store(location, settings)?;
-    let names = archive_names(&mut *store)?;
+    let names = archive_names(store)?;
     let mut change = |index: &mut Index| remove_entries(index, charts, &names, choose);
-    if is_dry_run {
-        return Ok(change(&mut open_index(&mut *store)?.index)?.0);
-    }
-    let environment = Environment {
-        now: now.to_owned(),
-        clock: &*settings.clock,
-    };
-    let (removed, still_listed) = update_index(&mut *store, None, &environment, &mut change)?;
-    for object in removed.iter().filter_map(|removed| removed.object.as_ref()) {
-        if !still_listed.contains(object) {
-            remove_object(&mut *store, object)?;
+    let keep = |mut removed: Vec<Removed>, there: &BTreeSet<String>| {
+        for removed in &mut removed {
+            removed.object = removed.object.take().filter(|object| there.contains(object));
         }
+        removed
+    };
+    if is_dry_run {
+        return Ok(keep(change(&mut open_index(store)?.index)?.0, &names));
     }
-    Ok(removed)
+    let (removed, still_listed) = update_index(store, None, environment, &mut change)?;
+    // One that was pushed after the archives were listed is among them.
+    let objects = removed.iter().filter_map(|removed| removed.object.clone());
+    let objects: Vec<String> = objects.filter(|object| !still_listed.contains(object)).collect();
+    let mut there = remove_objects(store, &objects)?;
+    there.extend(still_listed);
+    Ok(keep(removed, &there))
 }
 
 /// The removed entries, and the archives that other entries list.
@@ -151,15 +212,14 @@ fn remove_entries(
     names: &BTreeSet<String>,
     choose: &Choose<'_>,
 ) -> Result<(Vec<Removed>, BTreeSet<String>), IndexError> {
-    let all = if charts.is_empty() {
-        index.charts()
-    } else {
-        charts.to_vec()
-    };
     let (mut removed, mut still_listed) = (Vec::new(), BTreeSet::new());
-    for chart in all {
+    for chart in index.charts() {
         let entries = index.versions(&chart)?;
-        let chosen = choose(&chart, entries.clone());
+        let chosen = if charts.is_empty() || charts.contains(&chart) {
+            choose(&chart, entries.clone())
+        } else {
+            Vec::new()
+        };
         let versions: BTreeSet<&str> = chosen.iter().map(|entry| entry.version.as_str()).collect();
         let others = entries
             .iter()
@@ -171,22 +231,37 @@ fn remove_entries(
                 chart: chart.clone(),
                 version: entry.version.clone(),
                 digest: entry.digest.clone().unwrap_or_default(),
-                object: object_of(entry, names).filter(|object| names.contains(object)),
+                object: object_of(entry, names),
             });
         }
     }
     Ok((removed, still_listed))
 }
 
-/// Removes an archive and its provenance file.
-fn remove_object(store: &mut dyn Store, object: &str) -> Result<(), MaintainError> {
-    for name in [format!("{object}.prov"), object.to_owned()] {
-        for _ in 0..ATTEMPTS {
-            let Some(found) = store.get(&name)? else { break };
-            if store.delete(&name, &found.version)? == PutOutcome::Written {
-                break;
+/// Removes archives and their provenance files. Those that the index lists again afterwards are put back: a push of the version
+/// found them before they were removed. Gives those that were there.
+fn remove_objects(store: &mut dyn Store, objects: &[String]) -> Result<BTreeSet<String>, MaintainError> {
+    let mut there = BTreeSet::new();
+    let (mut held, mut size) = (Vec::new(), 0);
+    for (number, object) in objects.iter().enumerate() {
+        for name in [format!("{object}.prov"), object.clone()] {
+            for _ in 0..ATTEMPTS {
+                let Some(found) = store.get(&name)? else { break };
+                if store.delete(&name, &found.version)? == PutOutcome::Written {
+                    there.insert(object.clone());
+                    size += found.bytes.len();
+                    held.push((object, name.clone(), found.bytes));
+                    break;
+                }
             }
         }
+        if size >= HELD_BYTES || number + 1 == objects.len() {
+            let listed = listed_objects(store)?;
+            for (_, name, bytes) in held.drain(..).filter(|(object, ..)| listed.contains(*object)) {
+                store.put_if_absent(&name, &bytes)?;
+            }
+            size = 0;
+        }
     }
-    Ok(())
+    Ok(there)
 }
