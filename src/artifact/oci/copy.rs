@@ -1,14 +1,14 @@
 //! A chart from one repository to another: the same bytes of the manifest and of all blobs, so all digests stay. Within a registry,
 //! blobs are mounted and not sent.
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::header::ACCEPT;
 
 use crate::artifact::network::{HttpRequest, Method};
 use crate::text::limits::{REGISTRY_ANSWER_BYTES, SETTINGS_BYTES};
 
 use super::manifest::{Descriptor, MANIFEST, digest_of};
 use super::oci_error::OciError;
-use super::pull::{ACCEPTED, CONTENT_DIGEST};
+use super::pull::ACCEPTED;
 use super::registry::{Purpose, Registry};
 use super::tagged::TaggedChart;
 
@@ -62,18 +62,8 @@ impl Registry {
             digest,
             ..
         } = source.chart;
-        let url = self.url(repository, &format!("manifests/{tag}"))?;
         let media_type = media_type.as_deref().unwrap_or(MANIFEST);
-        let mut request = HttpRequest::new(Method::PUT, url, SETTINGS_BYTES).with_header(CONTENT_TYPE, media_type);
-        request.body = Some(manifest.clone());
-        let answer = self.send(repository, Purpose::Push, &request)?;
-        match answer.header(&CONTENT_DIGEST) {
-            Some(found) if found != digest => Err(OciError::broken(
-                format!("oci://{}/{repository}:{tag}", self.host()),
-                format!("the registry keeps the manifest {digest} as {found}"),
-            )),
-            _ => Ok(()),
-        }
+        self.put_manifest(repository, tag, (media_type, manifest), digest)
     }
 
     /// Has the registry use a blob of another of its repositories; `false` where it does not.

@@ -150,7 +150,7 @@ impl Registry {
         for (layer, bytes) in blobs(push).chain([config]) {
             self.upload(repository, &layer, bytes)?;
         }
-        self.put_manifest(repository, &planned.tag, &planned.manifest, &planned.digest)
+        self.put_manifest(repository, &planned.tag, (MANIFEST, &planned.manifest), &planned.digest)
     }
 
     /// The manifest that the tag has now. The token for writing is used, which also shows at once whether we may write.
@@ -245,9 +245,16 @@ impl Registry {
         }
     }
 
-    fn put_manifest(&self, repository: &str, tag: &str, manifest: &[u8], digest: &str) -> Result<(), OciError> {
+    /// Writes a manifest of a media type under a tag; the registry must keep it under its digest.
+    pub(super) fn put_manifest(
+        &self,
+        repository: &str,
+        tag: &str,
+        (media_type, manifest): (&str, &[u8]),
+        digest: &str,
+    ) -> Result<(), OciError> {
         let url = self.url(repository, &format!("manifests/{tag}"))?;
-        let mut request = HttpRequest::new(Method::PUT, url, SETTINGS_BYTES).with_header(CONTENT_TYPE, MANIFEST);
+        let mut request = HttpRequest::new(Method::PUT, url, SETTINGS_BYTES).with_header(CONTENT_TYPE, media_type);
         request.body = Some(manifest.to_vec());
         let answer = self.send(repository, Purpose::Push, &request)?;
         match answer.header(&CONTENT_DIGEST) {

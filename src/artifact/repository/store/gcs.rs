@@ -14,7 +14,8 @@ use crate::artifact::network::{
 };
 use crate::text::limits::REPOSITORY_OBJECTS;
 
-use super::gcs_answer::{Refusal, no_answer};
+use super::answer_text::no_answer;
+use super::gcs_answer::Refusal;
 use super::gcs_request::GcsRequests;
 use super::gcs_settings::{Access, GcsSettings};
 use super::store_error::{StoreError, StoreFailure};

@@ -6,13 +6,11 @@
 use reqwest::header::RETRY_AFTER;
 use serde_json::Value as Json;
 
-use crate::artifact::network::{HttpAnswer, HttpError, Verdict, judge_status};
-use crate::text::redact::redact_message;
+use crate::artifact::network::{HttpAnswer, Verdict, judge_status};
 
+use super::answer_text::shown;
 use super::store_error::StoreFailure;
 
-/// Longest part of the service's message that is shown, in characters.
-const MAX_MESSAGE: usize = 300;
 /// What the message about a missing bucket has in it.
 const NO_BUCKET: &str = "bucket does not exist";
 
@@ -59,23 +57,6 @@ impl Refusal {
             message: self.message,
             verdict: self.verdict,
         }
-    }
-}
-
-/// A text of the service as it may be shown.
-fn shown(text: &str) -> String {
-    let text: String = text.chars().filter(|c| !c.is_control()).take(MAX_MESSAGE).collect();
-    redact_message(&text)
-}
-
-/// The failure of a request that has no answer.
-pub(super) fn no_answer(error: HttpError) -> StoreFailure {
-    match error {
-        HttpError::Transport { message, verdict, .. } => StoreFailure::Transport { message, verdict },
-        error => StoreFailure::Transport {
-            message: error.to_string(),
-            verdict: Verdict::Final,
-        },
     }
 }
 

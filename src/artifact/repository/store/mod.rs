@@ -1,5 +1,6 @@
 //! The storage of a repository: a set of whole objects, by names with `/`, with conditional writes.
 
+mod answer_text;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]

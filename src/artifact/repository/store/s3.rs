@@ -15,7 +15,8 @@ use crate::artifact::network::{
 };
 use crate::text::limits::{REPOSITORY_OBJECTS, REPOSITORY_PAGES};
 
-use super::s3_answer::{Refusal, no_answer};
+use super::answer_text::no_answer;
+use super::s3_answer::Refusal;
 use super::s3_listing::Listing;
 use super::s3_login::S3Login;
 use super::s3_request::{Condition, S3Requests, payload};

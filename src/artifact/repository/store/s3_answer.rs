@@ -6,14 +6,12 @@
 use reqwest::header::{HeaderName, RETRY_AFTER};
 
 use crate::artifact::credential::is_region;
-use crate::artifact::network::{HttpAnswer, HttpError, Verdict, judge_status};
-use crate::text::redact::redact_message;
+use crate::artifact::network::{HttpAnswer, Verdict, judge_status};
 use crate::text::xml::each_element;
 
+use super::answer_text::shown;
 use super::store_error::StoreFailure;
 
-/// Longest part of a store's message that is shown, in characters.
-const MAX_MESSAGE: usize = 300;
 /// The code of an answer about a bucket that does not exist.
 const NO_BUCKET: &str = "NoSuchBucket";
 /// The header with the region of the bucket.
@@ -95,28 +93,6 @@ impl Refusal {
     }
 }
 
-/// A text of the store as it may be shown.
-fn shown(text: &str) -> String {
-    let text: String = text
-        .trim()
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(MAX_MESSAGE)
-        .collect();
-    redact_message(&text)
-}
-
-/// The failure of a request that has no answer.
-pub(super) fn no_answer(error: HttpError) -> StoreFailure {
-    match error {
-        HttpError::Transport { message, verdict, .. } => StoreFailure::Transport { message, verdict },
-        error => StoreFailure::Transport {
-            message: error.to_string(),
-            verdict: Verdict::Final,
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -175,7 +151,10 @@ mod tests {
             (
                 400,
                 xml("Bad", &long),
-                &format!("the store answered 400: Bad: {}", "x".repeat(MAX_MESSAGE)),
+                &format!(
+                    "the store answered 400: Bad: {}",
+                    "x".repeat(super::super::answer_text::MAX_MESSAGE)
+                ),
                 false,
             ),
         ] {
