@@ -38,7 +38,7 @@ impl fmt::Debug for RepositoryEntry {
     /// Without the address, which may have credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RepositoryEntry")
-            .field("name", &self.name)
+            .field("name", &redact_url(&self.name))
             .field("url", &redact_url(&self.url))
             .field("login", &self.login)
             .field("certificates", &self.certificates)
@@ -80,7 +80,7 @@ impl RepositoriesFile {
             path: path.to_owned(),
             reason,
         };
-        let document = yaml::json_from_bytes(text).map_err(|error| broken(error.to_string()))?;
+        let document = yaml::json_from_bytes(text).map_err(|error| broken(error.without_text(text)))?;
         let entries = match document.get("repositories") {
             None | Some(Json::Null) => Vec::new(),
             Some(Json::Array(entries)) => entries.iter().filter(|entry| entry.is_object()).map(entry).collect(),
@@ -218,7 +218,14 @@ mod tests {
 
     #[test]
     fn a_broken_file_is_refused_without_its_text() {
-        for text in ["repositories: hunter2", "a: [hunter2", "repositories: {a: hunter2}"] {
+        for text in [
+            "repositories: hunter2",
+            "a: [hunter2",
+            "repositories: {a: hunter2}",
+            "repositories:\n- password: *hunter2\n",
+            "repositories:\n- password: !!int hunter2\n",
+            "repositories:\n- {? {hunter2: a}: b}\n",
+        ] {
             let error = RepositoriesFile::parse(Path::new("r.yaml"), text.as_bytes()).unwrap_err();
             let shown = error.to_string();
             assert!(

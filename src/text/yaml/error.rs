@@ -70,6 +70,24 @@ impl fmt::Display for DuplicateLines<'_> {
 }
 
 impl YamlError {
+    /// What is wrong without a word of the text, for files that have secrets: an alias that is not defined may be the password
+    /// that its writer did not quote.
+    pub fn without_text(&self, text: &[u8]) -> String {
+        if let Self::Syntax {
+            problem: Cow::Borrowed(_),
+            ..
+        } = self
+        {
+            return self.to_string();
+        }
+        let reason = "a value cannot be read; put quotes around text that begins with `*`, `&`, `!`, `%` or `@`";
+        let Some(before) = self.offset().and_then(|offset| text.get(..offset as usize)) else {
+            return reason.to_owned();
+        };
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        format!("line {line}: {reason}")
+    }
+
     /// Byte offset of the fault, where there is one.
     pub fn offset(&self) -> Option<u32> {
         match self {
