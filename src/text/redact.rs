@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 /// One address as it may be shown. The whole text is treated as one address, spaces included.
 pub fn redact_url(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
+    let Some((scheme, rest)) = url.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) else {
         return without_query(without_user(url)).into_owned();
     };
     // A password with a `/` that should have been escaped.
@@ -13,6 +13,13 @@ pub fn redact_url(url: &str) -> String {
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     let host = authority.rsplit('@').next().unwrap_or_default();
     format!("{scheme}://{host}{}", without_query(path))
+}
+
+/// Whether a text can stand before `://`. What cannot is a part of the address: `https:/me:password@host?from=https://other` has one
+/// slash, which readers of addresses forgive.
+fn is_scheme(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-'))
 }
 
 /// A message with every address in it redacted.
@@ -42,7 +49,7 @@ fn redact_each(message: &str, redact: impl Fn(&str) -> String) -> Cow<'_, str> {
     while let Some(at) = rest.find("://") {
         let (before, from_separator) = rest.split_at(at);
         let scheme = before
-            .rfind(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '.' | '-'))
+            .rfind(|c: char| !is_scheme(c.encode_utf8(&mut [0; 4])))
             .map_or(0, |last| {
                 last + before
                     .get(last..)
@@ -152,6 +159,8 @@ mod tests {
                 "http://json-schema.org/draft-07/schema#",
             ),
             ("me:hunter2@host/charts", "host/charts"),
+            ("https:/me:hunter2@host/a?b=https://c d", "host/a"),
+            ("https:me:hunter2@host/a https://c d", "host/a https://c d"),
             ("charts/web", "charts/web"),
             (
                 "https://me:hunter2@host/{{ .Group }}/x.json?t=hunter2",
