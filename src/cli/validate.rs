@@ -2,8 +2,8 @@
 
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::{Args, ValueEnum};
 use regex::Regex;
@@ -13,8 +13,8 @@ use crate::check::finding::{Finding, KnownSecrets, Location, hide_secrets, join,
 use crate::check::lint::chart::check_ignore_comments;
 use crate::check::run::{chart_definitions, is_chart};
 use crate::kubernetes::validate::{
-    Catalog, CustomSchemas, Documents, Judging, KindFilter, Options, Resource, SchemaLocations, Status, Target,
-    check_text, is_remote,
+    Catalog, CustomSchemas, Documents, JoinedText, Judging, KindFilter, Options, Resource, SchemaLocations, Status,
+    Target, check_text, is_remote,
 };
 use crate::kubernetes::version::parse_versions;
 use crate::report::{CheckedFile, Group, Remarks, ResourceFormat, ResourceOptions, resources_as};
@@ -171,16 +171,21 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
         custom: Some(Arc::new(definitions(context, arguments, &documents)?)),
         ..options
     };
-    let verdicts = if arguments.exit_on_error {
-        check_until_failure(&documents, &read, &targets, &options, arguments.workers)
+    let sources: Vec<(&Input, &Result<(), String>)> = inputs.iter().zip(&read).collect();
+    let files: Vec<CheckedFile> = if arguments.exit_on_error {
+        check_until_failure(&documents, &sources, &targets, &options, arguments.workers)
     } else {
-        let verdicts = documents.check(arguments.workers, &targets, &options);
-        verdicts.into_iter().map(Some).collect()
+        let finish = |known: &mut KnownSecrets, documents: &Documents, index: usize, resources: Vec<Resource>| {
+            let (input, read) = sources.get(index)?;
+            Some(checked_file(input, documents.text(index), read, resources, known))
+        };
+        let files = documents.check(arguments.workers, &targets, &options, KnownSecrets::default, finish);
+        files.into_iter().flatten().collect()
     };
     // The process ends soon: taking large structures apart would only cost time.
-    let documents = ManuallyDrop::new(documents);
-    let (files, _) = (
-        ManuallyDrop::new(checked_files(&inputs, &documents, read, verdicts, arguments.workers)),
+    let (_, files, _) = (
+        ManuallyDrop::new(documents),
+        ManuallyDrop::new(files),
         ManuallyDrop::new(options),
     );
     let shown = ResourceOptions {
@@ -474,57 +479,51 @@ fn collect(directory: &Path, paths: &mut Vec<PathBuf>) -> Result<(), CommandErro
 /// Checks the inputs until one fails, and leaves the rest out.
 fn check_until_failure(
     documents: &Documents,
-    read: &[Result<(), String>],
+    sources: &[(&Input, &Result<(), String>)],
     targets: &[Target],
     options: &Options,
     workers: Option<usize>,
-) -> Vec<Option<Vec<Resource>>> {
+) -> Vec<CheckedFile> {
     let stopped = AtomicBool::new(false);
-    let inputs: Vec<(usize, &Result<(), String>)> = read.iter().enumerate().collect();
-    map_with_state(
+    let inputs: Vec<(usize, _)> = sources.iter().enumerate().collect();
+    let files = map_with_state(
         &inputs,
         workers,
-        || (),
-        |(), (index, read)| {
+        KnownSecrets::default,
+        |known, &(index, (input, read))| {
             if stopped.load(Ordering::Relaxed) {
                 return None;
             }
-            let resources = check_text(documents.text(*index).as_slice(), targets, options);
+            let text = documents.text(index);
+            let resources = check_text(text.as_slice(), targets, options);
             if read.is_err() || resources.iter().any(Resource::has_failed) {
                 stopped.store(true, Ordering::Relaxed);
             }
-            Some(resources)
+            Some(checked_file(input, text, read, resources, known))
         },
-    )
+    );
+    files.into_iter().flatten().collect()
 }
 
-/// The inputs that have been checked.
-fn checked_files(
-    inputs: &[Input],
-    documents: &Documents,
-    read: Vec<Result<(), String>>,
-    verdicts: Vec<Option<Vec<Resource>>>,
-    workers: Option<usize>,
-) -> Vec<CheckedFile> {
-    let files = inputs.iter().zip(read).zip(verdicts).enumerate();
-    let files = files.filter_map(|(index, ((input, read), resources))| {
-        Some(CheckedFile {
-            path: redact_message(input.path()),
-            text: documents.text(index),
-            resources: resources?,
-            failure: read.err().map(|failure| redact_message(&failure)),
-            secrets: Arc::default(),
-        })
-    });
-    let mut files: Vec<CheckedFile> = files.collect();
+/// An input that has been checked, without the secrets in its verdicts.
+fn checked_file(
+    input: &Input,
+    text: JoinedText,
+    read: &Result<(), String>,
+    mut resources: Vec<Resource>,
+    known: &mut KnownSecrets,
+) -> CheckedFile {
     // Most files are not quoted, so their texts need not be put together again.
-    let quoting = files.iter_mut().filter(|file| quotes_anything(&file.resources));
-    let quoting: Vec<Mutex<&mut CheckedFile>> = quoting.map(Mutex::new).collect();
-    map_with_state(&quoting, workers, KnownSecrets::default, |known, file| {
-        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-        let CheckedFile { text, resources, .. } = &mut **file;
-        let secrets = hide_secrets(text, resources, known);
-        file.secrets = Arc::new(secrets);
-    });
-    files
+    let secrets = if quotes_anything(&resources) {
+        Arc::new(hide_secrets(&text, &mut resources, known))
+    } else {
+        Arc::default()
+    };
+    CheckedFile {
+        path: redact_message(input.path()),
+        text,
+        resources,
+        failure: read.as_ref().err().map(|failure| redact_message(failure)),
+        secrets,
+    }
 }

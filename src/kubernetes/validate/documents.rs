@@ -247,8 +247,16 @@ impl Documents {
         waiting
     }
 
-    /// What [`super::check_text`] gives for each of the texts.
-    pub fn check(&mut self, workers: Option<usize>, targets: &[Target], options: &Options) -> Vec<Vec<Resource>> {
+    /// What `finish` makes of each of the texts: with a state of its thread, the index of the text, and what [`super::check_text`]
+    /// gives for it.
+    pub fn check<S, R: Send>(
+        &mut self,
+        workers: Option<usize>,
+        targets: &[Target],
+        options: &Options,
+        state: impl Fn() -> S + Sync,
+        finish: impl Fn(&mut S, &Self, usize, Vec<Resource>) -> R + Sync,
+    ) -> Vec<R> {
         let waiting = self.waiting();
         let judge = |(): &mut (), &(_, part): &(usize, &Part)| check_document(part.bytes(), targets, options);
         let found = map_with_state(&waiting, workers, || (), judge);
@@ -279,8 +287,12 @@ impl Documents {
                 verdicts.clone()
             })
         };
-        let length_of = |index: usize| self.distinct.get(index).map_or(0, |document| document.part.range.len());
-        let verdicts_of = |(): &mut (), places: &Vec<Place<usize>>| {
+        let documents = &*self;
+        let length_of = |index: usize| {
+            let document = documents.distinct.get(index);
+            document.map_or(0, |document| document.part.range.len())
+        };
+        let verdicts_of = |places: &[Place<usize>]| {
             let length = places.last().map_or(0, |&(offset, index)| offset + length_of(index));
             let mut resources = Vec::with_capacity(places.len());
             for &(offset, index) in places {
@@ -288,7 +300,10 @@ impl Documents {
             }
             resources
         };
-        map_with_state(&self.places, workers, || (), verdicts_of)
+        let texts: Vec<(usize, &[Place<usize>])> = self.places.iter().map(Vec::as_slice).enumerate().collect();
+        map_with_state(&texts, workers, state, |state, &(text, places)| {
+            finish(state, documents, text, verdicts_of(places))
+        })
     }
 }
 
@@ -333,7 +348,7 @@ mod tests {
         for (workers, judging) in [(1, None), (2, None), (1, Some(judging)), (2, Some(judging))] {
             let mut documents = documents(&texts, workers, judging);
             assert_eq!(documents.distinct.len(), 6);
-            let found = documents.check(Some(workers), &targets, &options);
+            let found = documents.check(Some(workers), &targets, &options, || (), |(), _, _, found| found);
             let expected: Vec<Vec<Resource>> = texts
                 .iter()
                 .map(|text| check_text(text.as_bytes(), &targets, &options))
@@ -376,7 +391,7 @@ mod tests {
             custom: Some(Arc::new(custom)),
             ..options
         };
-        let found = documents.check(Some(2), &targets, &options);
+        let found = documents.check(Some(2), &targets, &options, || (), |(), _, _, found| found);
         let last = found.last().and_then(|resources| resources.first()).unwrap();
         assert_eq!(last.violations.first().unwrap().path, "/a");
     }

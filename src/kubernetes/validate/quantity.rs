@@ -114,7 +114,19 @@ fn scale(suffix: &str) -> Option<(u32, i32)> {
 
 /// Whether a text decodes as Go decodes `[]byte` in JSON: standard base64 with padding, line breaks ignored.
 pub(super) fn is_base64(text: &str) -> bool {
-    decode_base64(text).is_some()
+    let bytes = text.as_bytes();
+    let data = bytes.iter().rposition(|&byte| !matches!(byte, b'=' | b'\n' | b'\r'));
+    let (data, padding) = bytes.split_at(data.map_or(0, |last| last + 1));
+    let mut characters = 0_usize;
+    for &byte in data {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/') {
+            characters += 1;
+        } else if !matches!(byte, b'\n' | b'\r') {
+            return false;
+        }
+    }
+    let padding = padding.iter().filter(|&&byte| byte == b'=').count();
+    matches!((characters % 4, padding), (0, 0) | (2, 2) | (3, 1))
 }
 
 /// The bytes of a text in base64.
@@ -233,5 +245,18 @@ mod tests {
     fn base64_has_padding() {
         assert!(is_base64("aGVsbG8=") && is_base64("") && is_base64("aGVs\nbG8=") && is_base64("aGVsbG9="));
         assert!(!is_base64("aGVsbG8") && !is_base64("plain text!"));
+        // All texts of up to five of these characters.
+        let mut texts = vec![String::new()];
+        for length in 0..5 {
+            let longest: Vec<String> = texts.iter().filter(|text| text.len() == length).cloned().collect();
+            texts.extend(
+                longest
+                    .iter()
+                    .flat_map(|text| "aZ9/=\n-".chars().map(move |c| format!("{text}{c}"))),
+            );
+        }
+        for text in texts {
+            assert_eq!(is_base64(&text), decode_base64(&text).is_some(), "{text:?}");
+        }
     }
 }

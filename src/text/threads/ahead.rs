@@ -1,11 +1,11 @@
 //! Work done on another thread while its inputs are still being made.
 
 use std::collections::VecDeque;
-use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
+use super::cores::cores;
 use super::heap::widen_heap;
 use super::stack::STACK_BYTES;
 
@@ -50,7 +50,7 @@ impl<T: Send + 'static, R: Send + 'static> Ahead<T, R> {
 
     /// Starts the second thread, the first time it is called.
     pub fn start(&mut self) {
-        if self.helper.is_some() || thread::available_parallelism().map_or(1, NonZero::get) < 2 {
+        if self.helper.is_some() || cores() < 2 {
             return;
         }
         let shared = Arc::clone(&self.shared);

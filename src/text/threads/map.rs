@@ -1,11 +1,11 @@
 //! One function over many items, on all cores.
 
 use std::cell::Cell;
-use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use super::cores::cores;
 use super::heap::widen_heap;
 use super::stack::STACK_BYTES;
 
@@ -40,7 +40,6 @@ pub fn map_while<T: Sync, S, R: Send, M>(
     work: impl Fn(&mut S, &T) -> R + Sync,
     meanwhile: impl FnOnce() -> M,
 ) -> (Vec<R>, M) {
-    let cores = || thread::available_parallelism().map_or(1, NonZero::get);
     let workers = workers.unwrap_or_else(cores).min(items.len());
     if workers <= 1 || SHARES_WORK.get() {
         let made = meanwhile();

@@ -1,5 +1,6 @@
 //! Work on several cores, and settings for threads of the C library's allocator.
 
+mod cores;
 mod heap;
 mod stack;
 mod map;
