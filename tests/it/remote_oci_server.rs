@@ -15,6 +15,8 @@ const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 /// What the registry has: manifests by repository and tag or digest, blobs by digest.
 #[derive(Debug, Default)]
 pub(crate) struct Content {
+    /// How often something was removed.
+    pub(crate) deleted: usize,
     pub(crate) manifests: HashMap<String, Vec<u8>>,
     pub(crate) blobs: HashMap<String, Vec<u8>>,
     pub(crate) tags: Vec<String>,
@@ -37,6 +39,8 @@ pub(crate) enum Access {
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Fault {
+    /// Its list of tags begins again at its end, at another address.
+    EndlessTags,
     #[default]
     None,
     /// Each request is answered with 429 once, to be repeated after two seconds.
@@ -67,6 +71,8 @@ pub(crate) enum Deletes {
     Manifests,
     /// Tags.
     Tags,
+    /// One tag, and then no more.
+    OneTag,
 }
 
 /// How a registry behaves.
@@ -265,8 +271,12 @@ fn delete(behaviour: &Behaviour, content: &mut Content, repository: &str, refere
     match (behaviour.deletes, is_digest) {
         (Deletes::Nothing, _) => return Answer::new(405, r#"{"errors": [{"code": "UNSUPPORTED"}]}"#),
         (Deletes::Manifests, false) => return Answer::new(400, r#"{"errors": [{"code": "DIGEST_INVALID"}]}"#),
+        (Deletes::OneTag, _) if content.deleted > 0 => {
+            return Answer::new(403, r#"{"errors": [{"code": "DENIED", "message": "retention"}]}"#);
+        }
         _ => {}
     }
+    content.deleted += 1;
     let key = format!("{repository}:{reference}");
     let Some(removed) = content.manifests.remove(&key) else {
         return missing("MANIFEST_UNKNOWN");
@@ -298,6 +308,10 @@ fn tags(behaviour: &Behaviour, content: &Content, request: &Request, repository:
     match page.last() {
         Some(last) if end < all.len() => {
             answer.with("Link", &format!("<{}?last={last}>; rel=\"next\"", request.path()))
+        }
+        // The list begins again.
+        _ if behaviour.fault == Fault::EndlessTags => {
+            answer.with("Link", &format!("<{}?last=none>; rel=\"next\"", request.path()))
         }
         _ => answer,
     }

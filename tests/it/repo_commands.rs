@@ -258,8 +258,8 @@ fn old_versions_are_pruned_but_never_the_newest() {
         &repository.put("b", "1.0.0"),
         "2020-01-01T00:00:00Z",
     ));
-    let removed = |arguments: &[&str]| {
-        repository.write("index.yaml", &index);
+    let removed_from = |index: &str, arguments: &[&str]| {
+        repository.write("index.yaml", index);
         let report = repository.run(0, "prune", &[arguments, &["--dry-run", "-o", "json"]].concat());
         let json: serde_json::Value = serde_json::from_str(&report).expect("is JSON");
         let versions = json["removed"].as_array().expect("a list").iter();
@@ -268,6 +268,7 @@ fn old_versions_are_pruned_but_never_the_newest() {
             .collect();
         versions
     };
+    let removed = |arguments: &[&str]| removed_from(&index, arguments);
     assert_eq!(removed(&["--keep", "1"]), ["1.2.0", "1.0.0"]);
     assert_eq!(removed(&["--keep", "2"]), ["1.0.0"]);
     assert_eq!(removed(&["--keep", "1", "--older-than", "90d"]), ["1.0.0"]);
@@ -278,6 +279,20 @@ fn old_versions_are_pruned_but_never_the_newest() {
     );
     assert_eq!(removed(&["--keep", "3"]), Vec::<String>::new());
     assert_eq!(repository.names().len(), 5);
+    // Pre-releases, however many and new, do not push releases out.
+    let mut with_nightlies = index.clone();
+    for night in 1..4 {
+        let version = format!("2.0.0-nightly.{night}");
+        with_nightlies = with_nightlies.replace(
+            "  a:\n",
+            &format!("  a:\n{}", entry("a", &version, "00", "2020-01-01T00:00:00Z")),
+        );
+    }
+    assert_eq!(
+        removed_from(&with_nightlies, &["--keep", "2"]),
+        ["2.0.0-nightly.1", "1.0.0"]
+    );
+    repository.write("index.yaml", &index);
     let report = repository.run(0, "prune", &["--keep", "1"]);
     assert!(report.contains("Removed a 1.0.0 (file://"), "{report}");
     assert_eq!(repository.names(), ["a-1.10.0.tgz", "b-1.0.0.tgz", "index.yaml"]);

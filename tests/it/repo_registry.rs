@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use super::remote_oci_server::{Behaviour, Deletes, OciServer};
+use super::remote_oci_server::{Behaviour, Deletes, Fault, OciServer};
 use super::remote_settings::{packed, sha256};
 
 fn chartwright(home: &Path, arguments: &[&str]) -> Output {
@@ -254,6 +254,86 @@ fn old_versions_are_removed_and_new_ones_stay() {
         registry.tags(),
         ["charts/api:0.1.0", "charts/web:1.10.0_b.1", "charts/web:1.9.0"]
     );
+}
+
+/// One more tag for the manifest of another.
+fn tag(registry: &Registry, repository: &str, from: &str, to: &str) {
+    let mut content = registry.server.content.lock().expect("not poisoned");
+    let manifest = content.manifests[&format!("{repository}:{from}")].clone();
+    content.manifests.insert(format!("{repository}:{to}"), manifest);
+    content.tags.push(to.to_owned());
+}
+
+#[test]
+fn versions_with_a_tag_that_stays_are_kept() {
+    for deletes in [Deletes::Tags, Deletes::Manifests] {
+        let registry = Registry::with(
+            Behaviour {
+                has_catalog: true,
+                deletes,
+                ..Behaviour::default()
+            },
+            &CHARTS,
+        );
+        tag(&registry, "charts/web", "1.9.0", "stable");
+        // Two old versions of one manifest go together.
+        tag(&registry, "charts/web", "1.0.0", "0.9.0");
+        let dry = json(&registry.repo(0, "prune", &["--keep", "1", "--dry-run", "-o", "json"]));
+        let text = registry.repo(0, "prune", &["--keep", "1"]);
+        assert!(text.contains("Kept web 1.9.0, which is also tagged stable\n"), "{text}");
+        assert_eq!(dry["kept"][0]["tags"][0], "stable", "{dry}");
+        let promised: Vec<&str> = dry["removed"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(|one| one["url"].as_str())
+            .collect();
+        assert_eq!(promised.len(), 2, "{dry}");
+        assert!(promised.iter().all(|url| text.contains(url)), "{promised:?}: {text}");
+        assert_eq!(
+            registry.tags(),
+            [
+                "charts/api:0.1.0",
+                "charts/web:1.10.0_b.1",
+                "charts/web:1.9.0",
+                "charts/web:stable"
+            ],
+            "{deletes:?}"
+        );
+    }
+}
+
+#[test]
+fn what_was_removed_before_a_failure_is_reported() {
+    let registry = Registry::with(
+        Behaviour {
+            has_catalog: true,
+            deletes: Deletes::OneTag,
+            ..Behaviour::default()
+        },
+        &CHARTS,
+    );
+    let text = registry.repo(3, "prune", &["--keep", "1"]);
+    for words in ["Removed web 1.9.0 (oci://", "Error: ", "403"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains("Removed web 1.0.0"), "{text}");
+    assert_eq!(registry.tags().len(), 3);
+}
+
+#[test]
+fn pages_that_bring_nothing_new_end() {
+    let registry = Registry::with(
+        Behaviour {
+            page: Some(2),
+            fault: Fault::EndlessTags,
+            ..Behaviour::default()
+        },
+        &CHARTS[..3],
+    );
+    let text = registry.repo(3, "list", &["web"]);
+    assert!(text.contains("pages of tags do not end"), "{text}");
+    assert!(registry.server.server.lines().len() < 100);
 }
 
 #[test]

@@ -8,11 +8,12 @@ use super::oci_error::OciError;
 use super::registry::{Purpose, Registry};
 
 impl Registry {
-    /// Removes a tag whose manifest has a digest (`sha256:…`). `true` where the registry had it.
+    /// Removes a tag whose manifest has a digest (`sha256:…`). `true` where the registry had it. The tags in `also` are removed too,
+    /// so they may have the same manifest.
     ///
     /// # Errors
     /// When the registry refuses or does not remove manifests at all, or the manifest has other tags that would vanish as well.
-    pub fn delete_tag(&self, repository: &str, tag: &str, digest: &str) -> Result<bool, OciError> {
+    pub fn delete_tag(&self, repository: &str, tag: &str, digest: &str, also: &[String]) -> Result<bool, OciError> {
         let by_tag = self.delete(repository, tag)?;
         match by_tag.status {
             200..=299 => return Ok(true),
@@ -21,7 +22,8 @@ impl Registry {
             400 | 405 => {}
             _ => return Err(self.refusal(repository, &by_tag)),
         }
-        let others = self.other_tags(repository, tag, digest)?;
+        let mut others = self.tags_of_manifest(repository, digest)?;
+        others.retain(|other| other != tag && !also.contains(other));
         if !others.is_empty() {
             return Err(OciError::SharedManifest {
                 reference: format!("oci://{}/{repository}:{tag}", self.host()),
@@ -45,15 +47,18 @@ impl Registry {
         )
     }
 
-    /// The other tags that have the same manifest.
-    fn other_tags(&self, repository: &str, tag: &str, digest: &str) -> Result<Vec<String>, OciError> {
-        let mut others = Vec::new();
-        for other in self.tags(repository)? {
-            if other != tag && self.manifest_digest(repository, &other)?.as_deref() == Some(digest) {
-                others.push(other);
+    /// The tags that have a manifest.
+    ///
+    /// # Errors
+    /// When the registry refuses, or its pages do not end.
+    pub fn tags_of_manifest(&self, repository: &str, digest: &str) -> Result<Vec<String>, OciError> {
+        let mut found = Vec::new();
+        for tag in self.tags(repository)? {
+            if self.manifest_digest(repository, &tag)?.as_deref() == Some(digest) {
+                found.push(tag);
             }
         }
-        Ok(others)
+        Ok(found)
     }
 
     fn refusal(&self, repository: &str, answer: &HttpAnswer) -> OciError {

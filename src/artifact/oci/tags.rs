@@ -2,6 +2,8 @@
 //!
 //! The number of names on a page is left to the registry: some take a requested number as the end of the list.
 
+use std::collections::HashSet;
+
 use reqwest::header::LINK;
 use serde_json::Value as Json;
 
@@ -14,6 +16,8 @@ use super::registry::{Purpose, Registry};
 
 /// Most pages that are read.
 const PAGES: usize = 1000;
+/// Most pages without a name that is new: some registries leave out names that the login may not see.
+const PAGES_OF_KNOWN: usize = 8;
 /// Most tags or repositories that are read.
 const LISTED: usize = 500_000;
 
@@ -41,14 +45,20 @@ impl Registry {
     fn paged(&self, repository: &str, purpose: Purpose, first: &Url, field: &str) -> Result<Vec<String>, OciError> {
         let mut url = first.clone();
         let mut found = Vec::new();
+        let mut known = HashSet::new();
+        let mut pages_of_known = 0;
         for _ in 0..PAGES {
             let request = HttpRequest::new(Method::GET, url.clone(), REGISTRY_ANSWER_BYTES);
             let answer = self.send(repository, purpose, &request)?;
             let broken = |reason: String| OciError::broken(redact_url(url.as_str()), reason);
             let page: Json =
                 serde_json::from_slice(&answer.body).map_err(|_| broken("its answer is not JSON".to_owned()))?;
+            let before = found.len();
             match page.get(field) {
-                Some(Json::Array(page)) => found.extend(page.iter().filter_map(Json::as_str).map(str::to_owned)),
+                Some(Json::Array(page)) => {
+                    let names = page.iter().filter_map(Json::as_str);
+                    found.extend(names.filter(|&name| known.insert(name.to_owned())).map(str::to_owned));
+                }
                 None | Some(Json::Null) => {}
                 Some(_) => return Err(broken(format!("its answer is not a list of {field}"))),
             }
@@ -63,6 +73,10 @@ impl Registry {
             else {
                 return Ok(found);
             };
+            pages_of_known = if found.len() == before { pages_of_known + 1 } else { 0 };
+            if pages_of_known > PAGES_OF_KNOWN {
+                return Err(broken(format!("its pages of {field} do not end")));
+            }
             let next = Self::resolve(&url, &next)?;
             if next.origin() != first.origin() {
                 return Err(broken("its next page is on another host".to_owned()));

@@ -114,7 +114,7 @@ pub(super) struct PruneArguments {
     /// `file:///directory`, a directory, `s3://bucket/prefix`, `gs://bucket/prefix` or `oci://host/path`.
     #[arg(value_name = "REPOSITORY")]
     pub(super) repository: String,
-    /// How many of the newest versions of each chart stay, at least; 1 if only --older-than is given.
+    /// The N newest releases of each chart stay, and its N newest pre-releases; 1 if only --older-than is given.
     #[arg(long, value_name = "N", required_unless_present = "older_than")]
     pub(super) keep: Option<usize>,
     /// Remove only versions that were created before this much time: 90d, 12w, 36h.

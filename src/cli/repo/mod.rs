@@ -5,7 +5,7 @@ mod arguments;
 use serde_json::{Value as Json, json};
 
 use crate::artifact::remote::{CopyVersion, IndexedTarget, MaintainRemoteError, PublishTarget, RemoteCharts};
-use crate::artifact::repository::maintain::{MaintainError, PruneRules, RebuildRequest, Removed, rebuild_index};
+use crate::artifact::repository::maintain::{Kept, MaintainError, PruneRules, RebuildRequest, Removed, rebuild_index};
 use crate::artifact::repository::{Existing, ListedEntry, Location, Outcome};
 
 use super::command_error::CommandError;
@@ -239,7 +239,8 @@ fn delete(context: RunContext, arguments: &DeleteArguments) -> Result<Exit, Comm
     );
     let removed = removed.map_err(error)?;
     report_notes(context, &charts);
-    print_removed(context, &location, &[removed], is_dry_run, &arguments.output)
+    print_removed(context, &location, &[removed], &[], is_dry_run, &arguments.output)?;
+    Ok(Exit::Clean)
 }
 
 /// `1 fault`, `2 faults`
@@ -267,9 +268,17 @@ fn prune(context: RunContext, arguments: &PruneArguments) -> Result<Exit, Comman
         created_before,
     };
     let charts = charts(context, &arguments.remote, &arguments.login, &[&location])?;
-    let removed = charts.prune(&location, &rules, is_dry_run, &now).map_err(error)?;
+    let pruned = charts.prune(&location, &rules, is_dry_run, &now).map_err(error)?;
     report_notes(context, &charts);
-    print_removed(context, &location, &removed, is_dry_run, &arguments.output)
+    print_removed(
+        context,
+        &location,
+        &pruned.removed,
+        &pruned.kept,
+        is_dry_run,
+        &arguments.output,
+    )?;
+    pruned.error.map_or(Ok(Exit::Clean), |failed| Err(error(failed)))
 }
 
 /// The time that is an age before another.
@@ -294,9 +303,10 @@ fn print_removed(
     context: RunContext,
     location: &PublishTarget,
     removed: &[Removed],
+    kept: &[Kept],
     is_dry_run: bool,
     output: &OutputFlag,
-) -> Result<Exit, CommandError> {
+) -> Result<(), CommandError> {
     let url = |one: &Removed| {
         one.object.as_ref().map(|object| match location {
             PublishTarget::Indexed(_) => format!("{location}/{object}"),
@@ -309,7 +319,12 @@ fn print_removed(
                 .iter()
                 .map(|one| json!({"name": one.chart, "version": one.version, "digest": one.digest, "url": url(one)}))
                 .collect();
-            let report = json!({"repository": location.to_string(), "dryRun": is_dry_run, "removed": versions});
+            let kept: Vec<Json> = kept
+                .iter()
+                .map(|one| json!({"name": one.chart, "version": one.version, "tags": one.tags}))
+                .collect();
+            let report =
+                json!({"repository": location.to_string(), "dryRun": is_dry_run, "removed": versions, "kept": kept});
             print_json(context, &report)?;
         }
         OutputFormat::Text => {
@@ -318,17 +333,27 @@ fn print_removed(
             for one in removed {
                 let place = url(one).unwrap_or_else(|| "no archive".to_owned());
                 let (chart, version, digest) = (&one.chart, &one.version, &one.digest);
+                // What an interrupted run left has no entry, so no digest is known.
+                let digest = if digest.is_empty() {
+                    String::new()
+                } else {
+                    format!(", sha256:{digest}")
+                };
+                lines.push_str(&shown_line(&format!("{done} {chart} {version} ({place}{digest})")));
+            }
+            for one in kept {
+                let (chart, version, tags) = (&one.chart, &one.version, one.tags.join(", "));
                 lines.push_str(&shown_line(&format!(
-                    "{done} {chart} {version} ({place}, sha256:{digest})"
+                    "Kept {chart} {version}, which is also tagged {tags}"
                 )));
             }
-            if removed.is_empty() {
+            if removed.is_empty() && kept.is_empty() {
                 lines.push_str(&shown_line(&format!("Nothing to remove from {location}")));
             }
             context.write_stdout(lines.as_bytes())?;
         }
     }
-    Ok(Exit::Clean)
+    Ok(())
 }
 
 fn copy(context: RunContext, arguments: &CopyArguments) -> Result<Exit, CommandError> {

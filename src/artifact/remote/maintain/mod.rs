@@ -10,7 +10,8 @@ mod served;
 pub use error::MaintainRemoteError;
 
 use crate::artifact::repository::maintain::{
-    Copied, Fault, PruneRules, Removed, check_repository, delete_version, list_versions, prune_versions, read_version,
+    Copied, Fault, PruneRules, Pruned, Removed, check_repository, delete_version, list_versions, prune_versions,
+    read_version,
 };
 use crate::artifact::repository::{Existing, Item, ListedEntry, Published};
 
@@ -93,21 +94,23 @@ impl RemoteCharts {
         }
     }
 
-    /// Removes versions of all charts by rules. `now` is an RFC 3339 time.
+    /// Removes versions of all charts by rules. `now` is an RFC 3339 time. What was removed before something failed is in the result.
     ///
     /// # Errors
-    /// When the repository cannot be read or written, or does not remove versions.
+    /// When the repository cannot be read, or does not remove versions.
     pub fn prune(
         &self,
         repository: &PublishTarget,
         rules: &PruneRules,
         is_dry_run: bool,
         now: &str,
-    ) -> Result<Vec<Removed>, MaintainRemoteError> {
+    ) -> Result<Pruned<MaintainRemoteError>, MaintainRemoteError> {
         match repository {
-            PublishTarget::Indexed(IndexedTarget { location, .. }) => {
-                Ok(prune_versions(location, rules, is_dry_run, &self.settings.stores, now)?)
-            }
+            PublishTarget::Indexed(IndexedTarget { location, .. }) => Ok(Pruned {
+                removed: prune_versions(location, rules, is_dry_run, &self.settings.stores, now)?,
+                kept: Vec::new(),
+                error: None,
+            }),
             PublishTarget::Registry(below) => self.prune_tagged(below, rules, is_dry_run),
             PublishTarget::Server(_) => Err(of_server(repository)),
         }

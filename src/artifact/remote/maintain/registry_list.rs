@@ -26,6 +26,8 @@ pub(super) struct ChartTags {
     pub(super) reference: OciReference,
     /// Its tags that are versions.
     pub(super) tags: Vec<String>,
+    /// Its other tags, such as `stable`.
+    pub(super) others: Vec<String>,
 }
 
 impl RemoteCharts {
@@ -138,8 +140,10 @@ impl RemoteCharts {
 fn tags_of(registry: &Arc<Registry>, reference: OciReference, name: String) -> Result<ChartTags, MaintainRemoteError> {
     let tags = registry.tags(&reference.repository)?;
     let is_version = |tag: &String| Version::parse_strict(&version_of(tag)).is_ok();
+    let (tags, others) = tags.into_iter().partition(is_version);
     Ok(ChartTags {
-        tags: tags.into_iter().filter(is_version).collect(),
+        tags,
+        others,
         name,
         reference,
     })

@@ -1,7 +1,9 @@
 //! Versions out of a registry. Only tags are removed; the blobs are freed when the registry next collects its garbage.
 
+use std::collections::BTreeMap;
+
 use crate::artifact::oci::{OciReference, TaggedChart, tag_of};
-use crate::artifact::repository::maintain::{PruneRules, Removed};
+use crate::artifact::repository::maintain::{Kept, PruneRules, Pruned, Removed};
 
 use super::super::remote_charts::RemoteCharts;
 use super::error::MaintainRemoteError;
@@ -28,15 +30,20 @@ impl RemoteCharts {
                 });
             }
         };
-        let tags = ChartTags {
-            name: chart.to_owned(),
-            reference,
-            tags: Vec::new(),
-        };
-        if !is_dry_run {
-            self.remove_tag(&tags, &tagged)?;
+        if is_dry_run {
+            let mut others = registry.tags_of_manifest(&reference.repository, &tagged.digest)?;
+            others.retain(|other| *other != tagged.tag);
+            if !others.is_empty() {
+                self.connections.notes.add(format!(
+                    "{reference}:{} has the same manifest as {}: registries that remove manifests only refuse to remove it",
+                    tagged.tag,
+                    others.join(", ")
+                ));
+            }
+        } else {
+            registry.delete_tag(&reference.repository, &tagged.tag, &tagged.digest, &[])?;
         }
-        Ok(removed(&tags, &tagged))
+        Ok(removed(chart, &reference, &tagged))
     }
 
     pub(super) fn prune_tagged(
@@ -44,36 +51,85 @@ impl RemoteCharts {
         below: &OciReference,
         rules: &PruneRules,
         is_dry_run: bool,
-    ) -> Result<Vec<Removed>, MaintainRemoteError> {
-        let mut done = Vec::new();
-        for chart in self.chart_tags(below, None)? {
-            let tagged = self.tagged_charts(&chart)?;
-            let chosen = rules.chosen(tagged.iter().map(|one| entry(&chart, one)).collect());
-            for entry in chosen {
-                let Some(tagged) = tagged.iter().find(|one| one.tag == tag_of(&entry.version)) else {
-                    continue;
-                };
-                if !is_dry_run {
-                    self.remove_tag(&chart, tagged)?;
+    ) -> Result<Pruned<MaintainRemoteError>, MaintainRemoteError> {
+        // All is decided before anything is removed.
+        let plans: Result<Vec<Plan>, MaintainRemoteError> = self
+            .chart_tags(below, None)?
+            .into_iter()
+            .map(|chart| self.plan(chart, rules))
+            .collect();
+        let mut pruned = Pruned {
+            removed: Vec::new(),
+            kept: Vec::new(),
+            error: None,
+        };
+        for Plan { chart, remove, kept } in plans? {
+            pruned.kept.extend(kept);
+            if pruned.error.is_some() {
+                continue;
+            }
+            let registry = self.registry_of(&chart.reference.host)?;
+            let tags: Vec<String> = remove.iter().map(|one| one.tag.clone()).collect();
+            for one in &remove {
+                if !is_dry_run
+                    && let Err(error) = registry.delete_tag(&chart.reference.repository, &one.tag, &one.digest, &tags)
+                {
+                    pruned.error = Some(error.into());
+                    break;
                 }
-                done.push(removed(&chart, tagged));
+                pruned.removed.push(removed(&chart.name, &chart.reference, one));
             }
         }
-        Ok(done)
+        Ok(pruned)
     }
 
-    fn remove_tag(&self, chart: &ChartTags, tagged: &TaggedChart) -> Result<(), MaintainRemoteError> {
-        let registry = self.registry_of(&chart.reference.host)?;
-        registry.delete_tag(&chart.reference.repository, &tagged.tag, &tagged.digest)?;
-        Ok(())
+    /// What the rules remove of a chart. A version whose manifest has another tag that stays is in use, and many registries would
+    /// remove that tag with it.
+    fn plan(&self, chart: ChartTags, rules: &PruneRules) -> Result<Plan, MaintainRemoteError> {
+        let tagged = self.tagged_charts(&chart)?;
+        let chosen = rules.chosen(tagged.iter().map(|one| entry(&chart, one)).collect());
+        let mut by_tag: BTreeMap<String, TaggedChart> = tagged.into_iter().map(|one| (one.tag.clone(), one)).collect();
+        let chosen = chosen.iter().filter_map(|entry| by_tag.remove(&tag_of(&entry.version)));
+        let old: Vec<TaggedChart> = chosen.collect();
+        let mut staying: Vec<(String, String)> = by_tag.into_values().map(|one| (one.digest, one.tag)).collect();
+        if !old.is_empty() {
+            let registry = self.registry_of(&chart.reference.host)?;
+            for tag in &chart.others {
+                if let Some(digest) = registry.manifest_digest(&chart.reference.repository, tag)? {
+                    staying.push((digest, tag.clone()));
+                }
+            }
+        }
+        let (mut remove, mut kept) = (Vec::new(), Vec::new());
+        for one in old {
+            let tags = staying.iter().filter(|(digest, _)| *digest == one.digest);
+            let tags: Vec<String> = tags.map(|(_, tag)| tag.clone()).collect();
+            if tags.is_empty() {
+                remove.push(one);
+            } else {
+                kept.push(Kept {
+                    chart: chart.name.clone(),
+                    version: one.metadata.version,
+                    tags,
+                });
+            }
+        }
+        Ok(Plan { chart, remove, kept })
     }
 }
 
-fn removed(chart: &ChartTags, tagged: &TaggedChart) -> Removed {
+/// What is removed of a chart.
+struct Plan {
+    chart: ChartTags,
+    remove: Vec<TaggedChart>,
+    kept: Vec<Kept>,
+}
+
+fn removed(chart: &str, reference: &OciReference, tagged: &TaggedChart) -> Removed {
     Removed {
-        chart: chart.name.clone(),
+        chart: chart.to_owned(),
         version: tagged.metadata.version.clone(),
         digest: tagged.archive.trim_start_matches("sha256:").to_owned(),
-        object: Some(format!("{}:{}", chart.reference, tagged.tag)),
+        object: Some(format!("{reference}:{}", tagged.tag)),
     }
 }

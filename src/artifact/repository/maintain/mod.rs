@@ -19,7 +19,7 @@ pub use check::{Fault, check_repository};
 pub use copy::{Copied, read_version};
 pub use maintain_error::MaintainError;
 pub use rebuild::{RebuildRequest, Rebuilt, rebuild_index};
-pub use remove::{PruneRules, Removed, delete_version, prune_versions};
+pub use remove::{Kept, PruneRules, Pruned, Removed, delete_version, prune_versions};
 
 use super::index_update::open_index;
 use super::listed_entry::ListedEntry;

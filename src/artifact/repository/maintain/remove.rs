@@ -16,6 +16,7 @@ use super::super::store::{PutOutcome, Store};
 use super::archives::{archive_names, object_of};
 use super::maintain_error::MaintainError;
 use super::newest_first;
+use crate::text::semver::Version;
 
 /// Attempts to remove an object that changes meanwhile.
 const ATTEMPTS: u32 = 8;
@@ -36,10 +37,33 @@ pub struct Removed {
     pub object: Option<String>,
 }
 
+/// What removing by rules did, or would do.
+#[derive(Debug)]
+pub struct Pruned<E> {
+    /// The versions that were removed.
+    pub removed: Vec<Removed>,
+    /// Versions that the rules choose, and that stay.
+    pub kept: Vec<Kept>,
+    /// Why not all were removed.
+    pub error: Option<E>,
+}
+
+/// A version that stays although it is old.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The chart.
+    pub chart: String,
+    /// Its version.
+    pub version: String,
+    /// The tags that have the same manifest.
+    pub tags: Vec<String>,
+}
+
 /// Which versions of each chart are removed: those that are neither among the newest nor young.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PruneRules {
-    /// How many of the newest versions of a chart stay.
+    /// How many of the newest releases of a chart stay, and how many of its newest pre-releases: nightly builds must not push the
+    /// releases out.
     pub keep: usize,
     /// Versions that were created after this time stay; `None`: age does not matter. One without a time stays, if it matters.
     pub created_before: Option<jiff::Timestamp>,
@@ -48,7 +72,14 @@ pub struct PruneRules {
 impl PruneRules {
     /// The versions of a chart that are removed, newest first.
     pub fn chosen(&self, entries: Vec<ListedEntry>) -> Vec<ListedEntry> {
-        let old = newest_first(entries).into_iter().skip(self.keep);
+        let (mut releases, mut prereleases) = (0, 0);
+        let mut is_old = |entry: &ListedEntry| {
+            let is_prerelease = Version::parse(&entry.version).is_ok_and(|version| !version.pre.is_empty());
+            let newer = if is_prerelease { &mut prereleases } else { &mut releases };
+            *newer += 1;
+            *newer > self.keep
+        };
+        let old = newest_first(entries).into_iter().filter(|entry| is_old(entry));
         old.filter(|entry| self.removes(entry)).collect()
     }
 
