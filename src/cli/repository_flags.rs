@@ -57,6 +57,9 @@ pub(super) fn publish_packages_error(error: PublishPackagesError) -> CommandErro
 
 pub(super) fn publish_error(error: PublishError) -> CommandError {
     match error {
+        PublishError::Disagree { .. } => CommandError::findings(error).with_hint(
+            "`chartwright repo check` shows what does not agree, `chartwright repo index` makes the index agree with the archives, and `push --force` replaces both",
+        ),
         error if error.is_finding() => CommandError::findings(error).with_hint(
             "raise the chart's version: a published version never changes (`push --force` replaces it, `push --skip-existing` leaves it out)",
         ),

@@ -175,11 +175,12 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
     let files: Vec<CheckedFile> = if arguments.exit_on_error {
         check_until_failure(&documents, &sources, &targets, &options, arguments.workers)
     } else {
-        let finish = |known: &mut KnownSecrets, documents: &Documents, index: usize, resources: Vec<Resource>| {
+        let known = KnownSecrets::default();
+        let finish = |documents: &Documents, index: usize, resources: Vec<Resource>| {
             let (input, read) = sources.get(index)?;
-            Some(checked_file(input, documents.text(index), read, resources, known))
+            Some(checked_file(input, documents.text(index), read, resources, &known))
         };
-        let files = documents.check(arguments.workers, &targets, &options, KnownSecrets::default, finish);
+        let files = documents.check(arguments.workers, &targets, &options, finish);
         files.into_iter().flatten().collect()
     };
     // The process ends soon: taking large structures apart would only cost time.
@@ -484,13 +485,13 @@ fn check_until_failure(
     options: &Options,
     workers: Option<usize>,
 ) -> Vec<CheckedFile> {
-    let stopped = AtomicBool::new(false);
+    let (stopped, known) = (AtomicBool::new(false), KnownSecrets::default());
     let inputs: Vec<(usize, _)> = sources.iter().enumerate().collect();
     let files = map_with_state(
         &inputs,
         workers,
-        KnownSecrets::default,
-        |known, &(index, (input, read))| {
+        || (),
+        |(), &(index, (input, read))| {
             if stopped.load(Ordering::Relaxed) {
                 return None;
             }
@@ -499,7 +500,7 @@ fn check_until_failure(
             if read.is_err() || resources.iter().any(Resource::has_failed) {
                 stopped.store(true, Ordering::Relaxed);
             }
-            Some(checked_file(input, text, read, resources, known))
+            Some(checked_file(input, text, read, resources, &known))
         },
     );
     files.into_iter().flatten().collect()
@@ -511,7 +512,7 @@ fn checked_file(
     text: JoinedText,
     read: &Result<(), String>,
     mut resources: Vec<Resource>,
-    known: &mut KnownSecrets,
+    known: &KnownSecrets,
 ) -> CheckedFile {
     // Most files are not quoted, so their texts need not be put together again.
     let secrets = if quotes_anything(&resources) {

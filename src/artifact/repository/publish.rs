@@ -89,6 +89,16 @@ pub enum PublishError {
         /// Its version.
         version: String,
     },
+    /// The version cannot be left out because it exists: nobody could use what exists.
+    #[error("{name} {version} is in the repository, but its entry and its archive {object} do not agree")]
+    Disagree {
+        /// The chart.
+        name: String,
+        /// Its version.
+        version: String,
+        /// The archive.
+        object: String,
+    },
     /// The index cannot be read or changed, or the store failed.
     #[error(transparent)]
     Update(#[from] UpdateError),
@@ -102,7 +112,7 @@ impl PublishError {
     pub const fn is_finding(&self) -> bool {
         matches!(
             self,
-            Self::Exists { .. } | Self::Update(UpdateError::Index(IndexError::Exists { .. }))
+            Self::Exists { .. } | Self::Disagree { .. } | Self::Update(UpdateError::Index(IndexError::Exists { .. }))
         )
     }
 }
@@ -188,10 +198,21 @@ fn compare(
         {
             step(Outcome::AlreadyThere, &listed)
         }
+        // A replacement that was stopped before it wrote the entry. The entry is of an archive that is gone, so nobody can use it.
+        (Some(_), Some(kept)) if digest(&kept.bytes) == new => step(Outcome::Replaced, &new),
         (listed, kept) => match (existing, listed, kept) {
             (Existing::Replace, _, _) => step(Outcome::Replaced, &new),
-            (Existing::Skip, listed, _) => {
-                step(Outcome::Skipped, &listed.map(|(listed, _)| listed).unwrap_or_default())
+            (Existing::Skip, listed, kept) => {
+                let listed = listed.map(|(listed, _)| listed);
+                let is_other = |kept: &Versioned| listed.as_ref().is_none_or(|listed| *listed != digest(&kept.bytes));
+                if kept.as_ref().is_some_and(is_other) && listed.as_deref() != Some("") {
+                    return Err(PublishError::Disagree {
+                        name: name.clone(),
+                        version: version.clone(),
+                        object,
+                    });
+                }
+                step(Outcome::Skipped, &listed.unwrap_or_default())
             }
             (Existing::Refuse, Some((found, _)), kept)
                 if kept
@@ -298,6 +319,7 @@ fn settle(
             Some(kept) => match Item::from_archive(kept.bytes) {
                 Ok(other) if other.is_version_of(item) => {
                     step.digest = digest(&other.archive);
+                    remove_other_provenance(store, step)?;
                     other.metadata
                 }
                 // Not written by a push.
@@ -376,6 +398,7 @@ fn put_item(
                 if store.put_if_version(&step.object, &item.archive, &kept.version)? == PutOutcome::Written {
                     step.digest = digest(&item.archive);
                     put_provenance(store, item, step)?;
+                    remove_other_provenance(store, step)?;
                     return Ok(false);
                 }
             }
@@ -399,6 +422,18 @@ fn put_provenance(store: &mut dyn Store, item: &Item, step: &Published) -> Resul
         && bytes != *provenance
     {
         store.put_if_version(&name, provenance, &version)?;
+    }
+    Ok(())
+}
+
+/// Removes a provenance file that is about another archive than the one that the step has: it would make every verification fail.
+fn remove_other_provenance(store: &mut dyn Store, step: &Published) -> Result<(), PublishError> {
+    let name = format!("{}.prov", step.object);
+    if let Some(Versioned { bytes, version }) = store.get(&name)?
+        && memchr::memmem::find(&bytes, step.digest.as_bytes()).is_none()
+    {
+        // If it changes meanwhile, another push has written its own.
+        store.delete(&name, &version)?;
     }
     Ok(())
 }

@@ -358,27 +358,57 @@ fn a_provenance_file_goes_beside_its_archive() {
     assert_eq!(store.object("a-1.0.0.tgz.prov"), Some(&b"two"[..]));
 }
 
-/// The index of a repository that was damaged.
 #[test]
-fn an_entry_with_the_digest_of_another_archive_is_mended_only_by_replacing_it() {
-    let ours = item("a", "1.0.0", "x");
+fn a_replacement_takes_away_the_provenance_file_of_what_was_there() {
     let mut store = MemoryStore::default();
-    store.insert(&ours.file_name, &ours.archive);
-    let index =
-        "apiVersion: v1\nentries:\n  a:\n  - name: a\n    version: 1.0.0\n    digest: ffaa\n    urls: [a-1.0.0.tgz]\n";
-    store.insert(INDEX, index.as_bytes());
-    let error = run(&mut store, std::slice::from_ref(&ours)).0.unwrap_err();
-    assert!(
-        error.is_finding() && error.to_string().contains("digest ffaa"),
-        "{error}"
-    );
-    let (replaced, _) = run_with(&mut store, std::slice::from_ref(&ours), Existing::Replace);
-    assert_eq!(replaced.unwrap(), [Outcome::Replaced]);
-    let index = String::from_utf8(store.object(INDEX).unwrap().to_vec()).unwrap();
-    assert!(
-        index.contains(&digest(&ours.archive)) && !index.contains("ffaa"),
-        "{index}"
-    );
+    let signed = |note: &str| {
+        let item = item("a", "1.0.0", note);
+        Item {
+            provenance: Some(format!("sha256:{}", digest(&item.archive)).into_bytes()),
+            ..item
+        }
+    };
+    run(&mut store, &[signed("x")]).0.unwrap();
+    // The same content keeps it.
+    run_with(&mut store, &[item("a", "1.0.0", "x")], Existing::Replace)
+        .0
+        .unwrap();
+    assert!(store.object("a-1.0.0.tgz.prov").is_some());
+    run_with(&mut store, &[item("a", "1.0.0", "y")], Existing::Replace)
+        .0
+        .unwrap();
+    assert_eq!(store.object("a-1.0.0.tgz.prov"), None);
+    run_with(&mut store, &[signed("z")], Existing::Replace).0.unwrap();
+    assert_eq!(store.object("a-1.0.0.tgz.prov"), signed("z").provenance.as_deref());
+}
+
+/// A `push --force` that was stopped between the archive and the index.
+#[test]
+fn an_entry_whose_archive_is_ours_already_is_completed() {
+    let (old, new) = (item("a", "1.0.0", "old"), item("a", "1.0.0", "new"));
+    for existing in [Existing::Refuse, Existing::Skip, Existing::Replace] {
+        let mut store = MemoryStore::default();
+        run(&mut store, std::slice::from_ref(&old)).0.unwrap();
+        store.insert(&new.file_name, &new.archive);
+        // Another push is not what was stopped.
+        let other = item("a", "1.0.0", "other");
+        let refused = run(&mut store, std::slice::from_ref(&other)).0.unwrap_err();
+        assert!(refused.is_finding(), "{refused}");
+        let left = run_with(&mut store, &[other], Existing::Skip).0.unwrap_err();
+        let message = "a 1.0.0 is in the repository, but its entry and its archive a-1.0.0.tgz do not agree";
+        assert_eq!(left.to_string(), message);
+        let (completed, _) = run_with(&mut store, std::slice::from_ref(&new), existing);
+        assert_eq!(completed.unwrap(), [Outcome::Replaced]);
+        let index = String::from_utf8(store.object(INDEX).unwrap().to_vec()).unwrap();
+        assert!(
+            index.contains(&digest(&new.archive)) && !index.contains(&digest(&old.archive)),
+            "{index}"
+        );
+        assert_eq!(
+            run(&mut store, std::slice::from_ref(&new)).0.unwrap(),
+            [Outcome::AlreadyThere]
+        );
+    }
 }
 
 /// Such as a push leaves that was killed.
@@ -391,10 +421,10 @@ fn an_archive_without_an_entry_is_found_before_anything_is_written() {
     let error = run(&mut store, &both).0.unwrap_err();
     assert!(matches!(error, PublishError::Exists { .. }), "{error}");
     assert_eq!((store.object("a-1.0.0.tgz"), store.object(INDEX)), (None, None));
-    let (skipped, _) = run_with(&mut store, &both, Existing::Skip);
-    assert_eq!(skipped.unwrap(), [Outcome::Published, Outcome::Skipped]);
+    let error = run_with(&mut store, &both, Existing::Skip).0.unwrap_err();
+    assert!(matches!(error, PublishError::Disagree { .. }), "{error}");
     let (replaced, _) = run_with(&mut store, &both, Existing::Replace);
-    assert_eq!(replaced.unwrap(), [Outcome::AlreadyThere, Outcome::Replaced]);
+    assert_eq!(replaced.unwrap(), [Outcome::Published, Outcome::Replaced]);
     let same = [item("a", "1.0.0", "x"), item("b", "1.0.0", "other")];
     assert_eq!(run(&mut store, &same).0.unwrap(), [Outcome::AlreadyThere; 2]);
 }

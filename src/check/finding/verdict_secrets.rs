@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::BuildHasher as _;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
 
@@ -11,21 +12,30 @@ use super::secret_values::SecretValues;
 use crate::kubernetes::validate::{JoinedText, Resource, Status};
 use crate::text::rule::Rule;
 
-/// The secrets of documents by their hash: files rendered with several values have most documents in common.
+/// The secrets of a document, found by the first that needs them.
+type Found = Arc<OnceLock<SecretValues>>;
+
+/// The secrets of documents by their hash: files rendered with several values have most documents in common, and files that are at
+/// hand at the same time, on several threads, often belong to one chart.
 #[derive(Debug, Default)]
 pub struct KnownSecrets {
     hasher: RandomState,
-    of_documents: HashMap<(u64, usize), SecretValues>,
+    of_documents: Mutex<HashMap<(u64, usize), Found>>,
 }
 
 impl KnownSecrets {
-    fn of(&mut self, document: &[u8]) -> &SecretValues {
+    /// Adds the secrets of a document to others.
+    fn add_to(&self, secrets: &mut SecretValues, document: &[u8]) {
         let key = (self.hasher.hash_one(document), document.len());
-        self.of_documents.entry(key).or_insert_with(|| {
+        let found = {
+            let mut known = self.of_documents.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(known.entry(key).or_default())
+        };
+        secrets.extend(found.get_or_init(|| {
             let mut secrets = SecretValues::default();
             secrets.add_text(document);
             secrets
-        })
+        }));
     }
 }
 
@@ -76,7 +86,7 @@ pub fn quotes_anything(resources: &[Resource]) -> bool {
 }
 
 /// Hides the secrets of a file in what is said about it; gives them.
-pub fn hide_secrets(text: &JoinedText, resources: &mut [Resource], known: &mut KnownSecrets) -> SecretValues {
+pub fn hide_secrets(text: &JoinedText, resources: &mut [Resource], known: &KnownSecrets) -> SecretValues {
     let mut secrets = SecretValues::default();
     if !quotes_anything(resources) {
         return secrets;
@@ -91,7 +101,7 @@ pub fn hide_secrets(text: &JoinedText, resources: &mut [Resource], known: &mut K
         let first = quoted.partition_point(|&offset| offset < start);
         let is_quoted = quoted.get(first).is_some_and(|&offset| offset < end);
         if is_quoted || names_secret_kind(document) {
-            secrets.extend(known.of(document));
+            known.add_to(&mut secrets, document);
         }
         start = end;
     }

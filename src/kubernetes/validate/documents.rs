@@ -247,15 +247,13 @@ impl Documents {
         waiting
     }
 
-    /// What `finish` makes of each of the texts: with a state of its thread, the index of the text, and what [`super::check_text`]
-    /// gives for it.
-    pub fn check<S, R: Send>(
+    /// What `finish` makes of each of the texts: of its index, and of what [`super::check_text`] gives for it.
+    pub fn check<R: Send>(
         &mut self,
         workers: Option<usize>,
         targets: &[Target],
         options: &Options,
-        state: impl Fn() -> S + Sync,
-        finish: impl Fn(&mut S, &Self, usize, Vec<Resource>) -> R + Sync,
+        finish: impl Fn(&Self, usize, Vec<Resource>) -> R + Sync,
     ) -> Vec<R> {
         let waiting = self.waiting();
         let judge = |(): &mut (), &(_, part): &(usize, &Part)| check_document(part.bytes(), targets, options);
@@ -301,9 +299,12 @@ impl Documents {
             resources
         };
         let texts: Vec<(usize, &[Place<usize>])> = self.places.iter().map(Vec::as_slice).enumerate().collect();
-        map_with_state(&texts, workers, state, |state, &(text, places)| {
-            finish(state, documents, text, verdicts_of(places))
-        })
+        map_with_state(
+            &texts,
+            workers,
+            || (),
+            |(), &(text, places)| finish(documents, text, verdicts_of(places)),
+        )
     }
 }
 
@@ -348,7 +349,7 @@ mod tests {
         for (workers, judging) in [(1, None), (2, None), (1, Some(judging)), (2, Some(judging))] {
             let mut documents = documents(&texts, workers, judging);
             assert_eq!(documents.distinct.len(), 6);
-            let found = documents.check(Some(workers), &targets, &options, || (), |(), _, _, found| found);
+            let found = documents.check(Some(workers), &targets, &options, |_, _, found| found);
             let expected: Vec<Vec<Resource>> = texts
                 .iter()
                 .map(|text| check_text(text.as_bytes(), &targets, &options))
@@ -391,7 +392,7 @@ mod tests {
             custom: Some(Arc::new(custom)),
             ..options
         };
-        let found = documents.check(Some(2), &targets, &options, || (), |(), _, _, found| found);
+        let found = documents.check(Some(2), &targets, &options, |_, _, found| found);
         let last = found.last().and_then(|resources| resources.first()).unwrap();
         assert_eq!(last.violations.first().unwrap().path, "/a");
     }
