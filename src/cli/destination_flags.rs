@@ -176,7 +176,7 @@ pub(super) fn fork(context: RunContext) -> Option<String> {
     fork_of_pull_request(&|name| context.variable(name), &read)
 }
 
-fn no_destination(error: NoDestination) -> CommandError {
+pub(super) fn no_destination(error: NoDestination) -> CommandError {
     let hint = match &error {
         NoDestination::NoRepositories => "name repositories in chartwright.yaml, or give the address of one",
         NoDestination::UnknownName { .. } => "`repositories` in chartwright.yaml names them",

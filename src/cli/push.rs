@@ -161,7 +161,7 @@ impl PushArguments {
             let is_of_branch = self.destination.chooses_by_rule() || self.config.is_none();
             if is_of_branch && let Some(reason) = fork(context) {
                 return Err(CommandError::usage(format!("not pushed: {reason}"))
-                    .with_hint("an address names the repository whoever wrote the branch, and so does --to NAME with --config FILE"));
+                    .with_hint("give the address of the repository, or --to NAME and a configuration that is not from the branch with --config FILE"));
             }
             let source = self.destination.source(context, &context.working_directory());
             destinations.extend(self.destination.destinations(configured, &source)?);

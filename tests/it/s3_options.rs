@@ -9,6 +9,8 @@ repositories:
 - {name: shared, url: 's3://bucket/shared', acl: bucket-owner-full-control, sse: 'aws:kms', sseKmsKeyId: alias/charts}
 - {name: plain, url: 's3://bucket/plain'}
 ";
+const FORK: &str =
+    r#"{"pull_request": {"head": {"repo": {"full_name": "me/x"}}, "base": {"repo": {"full_name": "acme/x"}}}}"#;
 const HEADERS: [&str; 3] = [
     "x-amz-acl",
     "x-amz-server-side-encryption",
@@ -84,6 +86,95 @@ fn objects_are_written_with_the_options_and_all_of_them_are_signed() {
             }
         }
     }
+}
+
+#[test]
+fn repo_commands_find_repositories_and_their_options_by_name() {
+    let server = S3Server::start(Behaviour::Honest);
+    let workspace = Workspace::new(&[("chartwright.yaml", CONFIGURATION), ("event.json", FORK)]);
+    std::fs::write(workspace.path("a.tgz"), packed("web", "1.0.0")).expect("an archive");
+    std::fs::write(workspace.path("b.tgz"), packed("web", "1.1.0")).expect("an archive");
+    let home = workspace.path("home");
+    let variables = [
+        ("HOME", home.to_str().expect("UTF-8")),
+        ("AWS_ACCESS_KEY_ID", "key"),
+        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+        ("AWS_ENDPOINT_URL", &server.endpoint),
+    ];
+    let event = workspace.path("event.json");
+    let in_fork = [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_EVENT_NAME", "pull_request_target"),
+        ("GITHUB_EVENT_PATH", event.to_str().expect("UTF-8")),
+    ];
+    let here = workspace.path(".");
+    let chartwright = |arguments: &[&str]| run(&here, arguments, &variables);
+    assert_eq!(chartwright(&["push", "a.tgz", "b.tgz", "s3://bucket/plain"]).code, 0);
+    let acl = |object: &str| server.header(object, "x-amz-acl");
+    for (arguments, object, want) in [
+        (
+            &["repo", "copy", "plain", "shared", "web", "1.0.0"][..],
+            "bucket/shared/web-1.0.0.tgz",
+            Some("bucket-owner-full-control"),
+        ),
+        (
+            &["repo", "copy", "plain", "s3://bucket/shared", "web", "1.1.0"],
+            "bucket/shared/web-1.1.0.tgz",
+            None,
+        ),
+        (
+            &["repo", "delete", "shared", "web", "1.1.0"],
+            "bucket/shared/index.yaml",
+            Some("bucket-owner-full-control"),
+        ),
+        (
+            &["repo", "prune", "plain", "--keep", "1"],
+            "bucket/plain/index.yaml",
+            None,
+        ),
+        (
+            &["repo", "index", "shared"],
+            "bucket/shared/index.yaml",
+            Some("bucket-owner-full-control"),
+        ),
+        (
+            &["repo", "check", "shared"],
+            "bucket/shared/index.yaml",
+            Some("bucket-owner-full-control"),
+        ),
+    ] {
+        let run = chartwright(arguments);
+        assert_eq!(run.code, 0, "{arguments:?} {}", run.all());
+        assert_eq!(acl(object).as_deref(), want, "{arguments:?}");
+    }
+    let list = chartwright(&["repo", "list", "shared", "--config", "chartwright.yaml"]);
+    assert!(
+        list.stdout.contains("web   1.0.0") && list.stderr.contains("repository shared (s3://bucket/shared)"),
+        "{}",
+        list.all()
+    );
+    let unknown = chartwright(&["repo", "list", "shard"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.stderr.contains("did you mean `shared`?"), "{}", unknown.all());
+    // A directory goes before a name.
+    std::fs::create_dir(workspace.path("shared")).expect("a directory");
+    let directory = chartwright(&["repo", "check", "shared"]);
+    assert!(directory.all().contains("file://"), "{}", directory.all());
+    // Who wrote a fork's branch also wrote its configuration.
+    let variables: Vec<_> = variables.iter().chain(&in_fork).copied().collect();
+    let fork = run(&here, &["repo", "prune", "plain", "--keep", "1"], &variables);
+    assert_eq!(fork.code, 2, "{}", fork.all());
+    assert!(
+        fork.stderr.contains("is not looked up in chartwright.yaml"),
+        "{}",
+        fork.all()
+    );
+    let trusted = run(
+        &here,
+        &["repo", "prune", "plain", "--keep", "1", "--config", "chartwright.yaml"],
+        &variables,
+    );
+    assert_eq!(trusted.code, 0, "{}", trusted.all());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::artifact::oci::{OciReference, ReferenceError};
 use crate::artifact::repository::store::S3Options;
 use crate::artifact::repository::{
     ArchivePlace, Existing, GitRef, Item, Location, LocationError, PreparedRepository, PublishPackagesError,
-    PublishRequest, Published,
+    PublishRequest, Published, RepositorySettings,
 };
 
 use super::registry_push::{RegistryPush, RegistryPushError};
@@ -39,6 +39,16 @@ pub struct IndexedTarget {
     pub place: ArchivePlace,
     /// How its objects are kept, if it is in S3.
     pub s3: S3Options,
+}
+
+impl IndexedTarget {
+    /// Settings with the options of this repository.
+    pub fn settings(&self, stores: &RepositorySettings) -> RepositorySettings {
+        RepositorySettings {
+            s3: stores.s3.clone().with_options(&self.s3),
+            ..stores.clone()
+        }
+    }
 }
 
 /// A text that is not the address of something to publish to.
@@ -146,9 +156,9 @@ impl PublishTarget {
     }
 
     /// The repository, if it has an index that we write.
-    pub const fn with_index(&self) -> Option<&Location> {
+    pub const fn with_index(&self) -> Option<&IndexedTarget> {
         match self {
-            Self::Indexed(target) => Some(&target.location),
+            Self::Indexed(target) => Some(target),
             Self::Registry(_) | Self::Server(_) => None,
         }
     }
@@ -196,8 +206,7 @@ impl<'c> Prepared<'c> {
         Ok(match target {
             PublishTarget::Indexed(target) => {
                 let is_alone = request.targets.len() == 1;
-                let mut stores = charts.settings.stores.clone();
-                stores.s3 = stores.s3.with_options(&target.s3);
+                let stores = target.settings(&charts.settings.stores);
                 let request = request.to_indexed(&target.place);
                 let prepared = PreparedRepository::compare(&target.location, request, is_alone, &stores)?;
                 Self::Indexed(prepared)

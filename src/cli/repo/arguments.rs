@@ -1,5 +1,7 @@
 //! The flags of `chartwright repo`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::super::remote_flags::{LoginFlags, RemoteFlags};
@@ -43,15 +45,35 @@ pub(super) struct DryRunFlag {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct ListArguments {
-    /// `file:///directory`, a directory, `s3://bucket/prefix`, `gs://bucket/prefix` or `oci://host/path`.
+pub(super) struct ConfigurationFlag {
+    /// Configuration with the names of repositories, instead of the working directory's chartwright.yaml.
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AnyRepository {
+    /// A directory, `file:///directory`, `s3://bucket/prefix`, `gs://bucket/prefix`, `oci://host/path`, or the name of a repository in
+    /// chartwright.yaml. `list` reads `https://host/path` too.
     #[arg(value_name = "REPOSITORY")]
     pub(super) repository: String,
-    /// Only this chart.
-    #[arg(value_name = "CHART")]
-    pub(super) chart: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct IndexedRepository {
+    /// A directory, `file:///directory`, `s3://bucket/prefix`, `gs://bucket/prefix`, or the name of such a repository in
+    /// chartwright.yaml.
+    #[arg(value_name = "REPOSITORY")]
+    pub(super) repository: String,
+}
+
+/// How a repository is found and reached, and the result printed.
+#[derive(Debug, Args)]
+pub(super) struct SharedFlags {
     #[command(flatten)]
     pub(super) output: OutputFlag,
+    #[command(flatten)]
+    pub(super) configuration: ConfigurationFlag,
     #[command(flatten)]
     pub(super) login: LoginFlags,
     #[command(flatten)]
@@ -59,10 +81,20 @@ pub(super) struct ListArguments {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct ListArguments {
+    #[command(flatten)]
+    pub(super) repository: AnyRepository,
+    /// Only this chart.
+    #[arg(value_name = "CHART")]
+    pub(super) chart: Option<String>,
+    #[command(flatten)]
+    pub(super) shared: SharedFlags,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct IndexArguments {
-    /// `file:///directory`, a directory, `s3://bucket/prefix` or `gs://bucket/prefix`.
-    #[arg(value_name = "REPOSITORY")]
-    pub(super) repository: String,
+    #[command(flatten)]
+    pub(super) repository: IndexedRepository,
     /// Replace an index.yaml that cannot be read.
     #[arg(long)]
     pub(super) force: bool,
@@ -70,29 +102,25 @@ pub(super) struct IndexArguments {
     pub(super) dry_run: DryRunFlag,
     #[command(flatten)]
     pub(super) output: OutputFlag,
+    #[command(flatten)]
+    pub(super) configuration: ConfigurationFlag,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
-    /// `file:///directory`, a directory, `s3://bucket/prefix`, `gs://bucket/prefix` or `oci://host/path`.
-    #[arg(value_name = "REPOSITORY")]
-    pub(super) repository: String,
+    #[command(flatten)]
+    pub(super) repository: AnyRepository,
     /// Accepted for uniformity: a check changes nothing.
     #[arg(long, hide = true)]
     pub(super) dry_run: bool,
     #[command(flatten)]
-    pub(super) output: OutputFlag,
-    #[command(flatten)]
-    pub(super) login: LoginFlags,
-    #[command(flatten)]
-    pub(super) remote: RemoteFlags,
+    pub(super) shared: SharedFlags,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct DeleteArguments {
-    /// `file:///directory`, a directory, `s3://bucket/prefix`, `gs://bucket/prefix` or `oci://host/path`.
-    #[arg(value_name = "REPOSITORY")]
-    pub(super) repository: String,
+    #[command(flatten)]
+    pub(super) repository: AnyRepository,
     /// The chart.
     #[arg(value_name = "CHART")]
     pub(super) chart: String,
@@ -102,18 +130,13 @@ pub(super) struct DeleteArguments {
     #[command(flatten)]
     pub(super) dry_run: DryRunFlag,
     #[command(flatten)]
-    pub(super) output: OutputFlag,
-    #[command(flatten)]
-    pub(super) login: LoginFlags,
-    #[command(flatten)]
-    pub(super) remote: RemoteFlags,
+    pub(super) shared: SharedFlags,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct PruneArguments {
-    /// `file:///directory`, a directory, `s3://bucket/prefix`, `gs://bucket/prefix` or `oci://host/path`.
-    #[arg(value_name = "REPOSITORY")]
-    pub(super) repository: String,
+    #[command(flatten)]
+    pub(super) repository: AnyRepository,
     /// The N newest releases of each chart stay, and its N newest pre-releases; 1 if only --older-than is given.
     #[arg(long, value_name = "N", required_unless_present = "older_than")]
     pub(super) keep: Option<usize>,
@@ -123,16 +146,12 @@ pub(super) struct PruneArguments {
     #[command(flatten)]
     pub(super) dry_run: DryRunFlag,
     #[command(flatten)]
-    pub(super) output: OutputFlag,
-    #[command(flatten)]
-    pub(super) login: LoginFlags,
-    #[command(flatten)]
-    pub(super) remote: RemoteFlags,
+    pub(super) shared: SharedFlags,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct CopyArguments {
-    /// The repository that has the version.
+    /// The repository that has the version: an address, a directory, or a name in chartwright.yaml.
     #[arg(value_name = "FROM")]
     pub(super) from: String,
     /// The repository that gets it.
@@ -151,6 +170,8 @@ pub(super) struct CopyArguments {
     pub(super) dry_run: DryRunFlag,
     #[command(flatten)]
     pub(super) output: OutputFlag,
+    #[command(flatten)]
+    pub(super) configuration: ConfigurationFlag,
     #[command(flatten)]
     pub(super) remote: RemoteFlags,
 }

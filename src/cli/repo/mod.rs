@@ -2,25 +2,27 @@
 
 mod arguments;
 
+use std::path::Path;
+
 use serde_json::{Value as Json, json};
 
 use crate::artifact::remote::{CopyVersion, IndexedTarget, MaintainRemoteError, PublishTarget, RemoteCharts};
-use crate::artifact::repository::maintain::{Kept, MaintainError, PruneRules, RebuildRequest, Removed, rebuild_index};
+use crate::artifact::repository::maintain::{Kept, MaintainError, PruneRules, RebuildRequest, Removed};
 use crate::artifact::repository::{Existing, ListedEntry, Location, Outcome};
+use crate::pipeline::BuildSource;
 
 use super::command_error::CommandError;
+use super::destination_flags::{fork, no_destination, read_settings};
 use super::exit_code::Exit;
 use super::publish::{parse_target, target_error};
 use super::remote_flags::{LoginFlags, RemoteFlags, source_error};
-use super::repository_flags::{
-    OutputFormat, open_error, print_json, publish_packages_error, repository_settings, shown_line, update_error,
-};
+use super::repository_flags::{OutputFormat, open_error, print_json, publish_packages_error, shown_line, update_error};
 use super::run_context::RunContext;
 
 pub(super) use arguments::RepoArguments;
 use arguments::{
-    CheckArguments, CopyArguments, DeleteArguments, IndexArguments, ListArguments, OutputFlag, PruneArguments,
-    RepoCommand,
+    CheckArguments, ConfigurationFlag, CopyArguments, DeleteArguments, IndexArguments, ListArguments, OutputFlag,
+    PruneArguments, RepoCommand,
 };
 
 /// Characters of a digest that a table shows.
@@ -37,13 +39,37 @@ pub(super) fn run(context: RunContext, arguments: &RepoArguments) -> Result<Exit
     }
 }
 
-/// A repository; a path without a scheme is a directory.
-fn repository(context: RunContext, text: &str) -> Result<PublishTarget, CommandError> {
+/// A repository: an address, a name in the configuration, or a directory, which goes before a name.
+fn repository(
+    context: RunContext,
+    text: &str,
+    ConfigurationFlag { config }: &ConfigurationFlag,
+) -> Result<PublishTarget, CommandError> {
     if text.contains("://") {
-        parse_target(context, text)
-    } else {
-        parse_target(context, &format!("file://{text}"))
+        return parse_target(context, text);
     }
+    let here = context.working_directory();
+    if config.is_none() && (here.join(text).is_dir() || text.contains(['/', '\\'])) {
+        return parse_target(context, &format!("file://{text}"));
+    }
+    let settings = read_settings(config.as_deref(), Path::new("."))?;
+    let named = settings.repositories(&here).map_err(CommandError::usage)?;
+    if config.is_none() && named.named.is_empty() {
+        return parse_target(context, &format!("file://{text}"));
+    }
+    if config.is_none()
+        && let Some(reason) = fork(context)
+    {
+        return Err(
+            CommandError::usage(format!("`{text}` is not looked up in chartwright.yaml: {reason}"))
+                .with_hint("give its address, or a configuration that is not from the branch with --config FILE"),
+        );
+    }
+    let source = BuildSource::find(&|name| context.variable(name), &here);
+    let destination = named.named_destination(text, source.git_ref.as_ref());
+    let destination = destination.map_err(no_destination)?;
+    context.report(&destination.reason);
+    Ok(destination.target)
 }
 
 /// What reaches a repository. A broken list of Helm's does not keep anybody from a bucket.
@@ -61,8 +87,8 @@ fn charts(
 }
 
 /// A repository that must exist.
-fn existing(context: RunContext, text: &str) -> Result<PublishTarget, CommandError> {
-    match repository(context, text)? {
+fn existing(context: RunContext, text: &str, configuration: &ConfigurationFlag) -> Result<PublishTarget, CommandError> {
+    match repository(context, text, configuration)? {
         PublishTarget::Indexed(IndexedTarget {
             location: Location::Disk(directory),
             ..
@@ -82,11 +108,15 @@ fn report_notes(context: RunContext, charts: &RemoteCharts) {
 }
 
 fn list(context: RunContext, arguments: &ListArguments) -> Result<Exit, CommandError> {
-    let location = existing(context, &arguments.repository)?;
-    let charts = charts(context, &arguments.remote, &arguments.login, &[&location])?;
+    let location = existing(
+        context,
+        &arguments.repository.repository,
+        &arguments.shared.configuration,
+    )?;
+    let charts = charts(context, &arguments.shared.remote, &arguments.shared.login, &[&location])?;
     let entries = charts.list(&location, arguments.chart.as_deref()).map_err(error)?;
     report_notes(context, &charts);
-    match arguments.output.output {
+    match arguments.shared.output.output {
         OutputFormat::Text => context.write_stdout(table(&entries).as_bytes())?,
         OutputFormat::Json => {
             let charts: Vec<Json> = entries.iter().map(entry_json).collect();
@@ -138,21 +168,15 @@ fn table(entries: &[ListedEntry]) -> String {
 }
 
 fn index(context: RunContext, arguments: &IndexArguments) -> Result<Exit, CommandError> {
-    let location = existing(context, &arguments.repository)?;
+    let location = existing(context, &arguments.repository.repository, &arguments.configuration)?;
     let is_dry_run = arguments.dry_run.dry_run;
     let request = RebuildRequest {
         now: context.now_rfc3339(),
         replaces_broken: arguments.force,
         is_dry_run,
     };
-    let Some(indexed) = location.with_index() else {
-        return Err(CommandError::usage(format!(
-            "{location} is not a repository whose index we write: there is nothing to rebuild"
-        ))
-        .with_hint("`chartwright repo check` verifies the charts of a registry, and `repo list` lists them"));
-    };
-    let rebuilt = rebuild_index(indexed, &request, &repository_settings(context));
-    let rebuilt = rebuilt.map_err(|failed| error(failed.into()))?;
+    let charts = RemoteFlags::default().charts_of_stores(context);
+    let rebuilt = charts.rebuild(&location, &request).map_err(error)?;
     match arguments.output.output {
         OutputFormat::Json => print_json(
             context,
@@ -192,11 +216,15 @@ fn index(context: RunContext, arguments: &IndexArguments) -> Result<Exit, Comman
 }
 
 fn check(context: RunContext, arguments: &CheckArguments) -> Result<Exit, CommandError> {
-    let location = existing(context, &arguments.repository)?;
-    let charts = charts(context, &arguments.remote, &arguments.login, &[&location])?;
+    let location = existing(
+        context,
+        &arguments.repository.repository,
+        &arguments.shared.configuration,
+    )?;
+    let charts = charts(context, &arguments.shared.remote, &arguments.shared.login, &[&location])?;
     let faults = charts.check(&location).map_err(error)?;
     report_notes(context, &charts);
-    match arguments.output.output {
+    match arguments.shared.output.output {
         OutputFormat::Json => {
             let found: Vec<Json> = faults
                 .iter()
@@ -227,9 +255,13 @@ fn check(context: RunContext, arguments: &CheckArguments) -> Result<Exit, Comman
 }
 
 fn delete(context: RunContext, arguments: &DeleteArguments) -> Result<Exit, CommandError> {
-    let location = existing(context, &arguments.repository)?;
+    let location = existing(
+        context,
+        &arguments.repository.repository,
+        &arguments.shared.configuration,
+    )?;
     let is_dry_run = arguments.dry_run.dry_run;
-    let charts = charts(context, &arguments.remote, &arguments.login, &[&location])?;
+    let charts = charts(context, &arguments.shared.remote, &arguments.shared.login, &[&location])?;
     let removed = charts.delete(
         &location,
         &arguments.chart,
@@ -239,7 +271,14 @@ fn delete(context: RunContext, arguments: &DeleteArguments) -> Result<Exit, Comm
     );
     let removed = removed.map_err(error)?;
     report_notes(context, &charts);
-    print_removed(context, &location, &[removed], &[], is_dry_run, &arguments.output)?;
+    print_removed(
+        context,
+        &location,
+        &[removed],
+        &[],
+        is_dry_run,
+        &arguments.shared.output,
+    )?;
     Ok(Exit::Clean)
 }
 
@@ -256,7 +295,11 @@ fn prune(context: RunContext, arguments: &PruneArguments) -> Result<Exit, Comman
             ),
         );
     }
-    let location = existing(context, &arguments.repository)?;
+    let location = existing(
+        context,
+        &arguments.repository.repository,
+        &arguments.shared.configuration,
+    )?;
     let is_dry_run = arguments.dry_run.dry_run;
     let now = context.now_rfc3339();
     let created_before = match &arguments.older_than {
@@ -267,7 +310,7 @@ fn prune(context: RunContext, arguments: &PruneArguments) -> Result<Exit, Comman
         keep: arguments.keep.unwrap_or(1),
         created_before,
     };
-    let charts = charts(context, &arguments.remote, &arguments.login, &[&location])?;
+    let charts = charts(context, &arguments.shared.remote, &arguments.shared.login, &[&location])?;
     let pruned = charts.prune(&location, &rules, is_dry_run, &now).map_err(error)?;
     report_notes(context, &charts);
     print_removed(
@@ -276,7 +319,7 @@ fn prune(context: RunContext, arguments: &PruneArguments) -> Result<Exit, Comman
         &pruned.removed,
         &pruned.kept,
         is_dry_run,
-        &arguments.output,
+        &arguments.shared.output,
     )?;
     pruned.error.map_or(Ok(Exit::Clean), |failed| Err(error(failed)))
 }
@@ -357,8 +400,8 @@ fn print_removed(
 }
 
 fn copy(context: RunContext, arguments: &CopyArguments) -> Result<Exit, CommandError> {
-    let from = existing(context, &arguments.from)?;
-    let to = repository(context, &arguments.to)?;
+    let from = existing(context, &arguments.from, &arguments.configuration)?;
+    let to = repository(context, &arguments.to, &arguments.configuration)?;
     let is_dry_run = arguments.dry_run.dry_run;
     let request = CopyVersion {
         from: &from,
@@ -430,6 +473,8 @@ fn error(error: MaintainRemoteError) -> CommandError {
         }
         MaintainRemoteError::Chart { .. } => CommandError::findings(error)
             .with_hint("`chartwright repo check` shows all tags that do not have what they should have"),
+        MaintainRemoteError::NoIndex(_) => CommandError::usage(error)
+            .with_hint("`chartwright repo check` verifies the charts of a registry, and `repo list` lists them"),
         MaintainRemoteError::Served(_) => CommandError::usage(error)
             .with_hint("`chartwright repo list` and `repo copy` work with it; remove versions in its own page or API"),
         MaintainRemoteError::NoList { .. } => CommandError::could_not_run(error).with_hint(

@@ -31,6 +31,9 @@ pub enum MaintainRemoteError {
         /// The version.
         version: String,
     },
+    /// A registry, or a server that keeps its index itself.
+    #[error("{0} is not a repository whose index we write: there is nothing to rebuild")]
+    NoIndex(String),
     /// A server that keeps its index itself.
     #[error("{0} keeps its index itself, and has its own ways to check and remove charts")]
     Served(String),

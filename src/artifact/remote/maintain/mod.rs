@@ -10,10 +10,10 @@ mod served;
 pub use error::MaintainRemoteError;
 
 use crate::artifact::repository::maintain::{
-    Copied, Fault, PruneRules, Pruned, Removed, check_repository, delete_version, list_versions, prune_versions,
-    read_version,
+    Copied, Fault, PruneRules, Pruned, RebuildRequest, Rebuilt, Removed, check_repository, delete_version,
+    list_versions, prune_versions, read_version, rebuild_index,
 };
-use crate::artifact::repository::{Existing, Item, ListedEntry, Published};
+use crate::artifact::repository::{Existing, Item, ListedEntry, Published, RepositorySettings};
 
 use super::publish_targets::{IndexedTarget, PublishTarget, TargetsRequest, publish_to_targets};
 use super::remote_charts::RemoteCharts;
@@ -46,9 +46,7 @@ impl RemoteCharts {
         chart: Option<&str>,
     ) -> Result<Vec<ListedEntry>, MaintainRemoteError> {
         match repository {
-            PublishTarget::Indexed(IndexedTarget { location, .. }) => {
-                Ok(list_versions(location, chart, &self.settings.stores)?)
-            }
+            PublishTarget::Indexed(indexed) => Ok(list_versions(&indexed.location, chart, &self.stores(indexed))?),
             PublishTarget::Registry(below) => self.list_tagged(below, chart),
             PublishTarget::Server(_) => self.list_served(repository, chart),
         }
@@ -60,12 +58,31 @@ impl RemoteCharts {
     /// When the repository cannot be read.
     pub fn check(&self, repository: &PublishTarget) -> Result<Vec<Fault>, MaintainRemoteError> {
         match repository {
-            PublishTarget::Indexed(IndexedTarget { location, .. }) => {
-                Ok(check_repository(location, &self.settings.stores)?)
-            }
+            PublishTarget::Indexed(indexed) => Ok(check_repository(&indexed.location, &self.stores(indexed))?),
             PublishTarget::Registry(below) => self.check_tagged(below),
             PublishTarget::Server(_) => Err(of_server(repository)),
         }
+    }
+
+    /// Makes the index of a repository agree with its archives.
+    ///
+    /// # Errors
+    /// When the repository has no index that we write, or cannot be read or written.
+    pub fn rebuild(
+        &self,
+        repository: &PublishTarget,
+        request: &RebuildRequest,
+    ) -> Result<Rebuilt, MaintainRemoteError> {
+        match repository {
+            PublishTarget::Indexed(indexed) => Ok(rebuild_index(&indexed.location, request, &self.stores(indexed))?),
+            PublishTarget::Registry(_) | PublishTarget::Server(_) => {
+                Err(MaintainRemoteError::NoIndex(repository.to_string()))
+            }
+        }
+    }
+
+    fn stores(&self, indexed: &IndexedTarget) -> RepositorySettings {
+        indexed.settings(&self.settings.stores)
     }
 
     /// Removes a version. `now` is an RFC 3339 time.
@@ -81,12 +98,12 @@ impl RemoteCharts {
         now: &str,
     ) -> Result<Removed, MaintainRemoteError> {
         match repository {
-            PublishTarget::Indexed(IndexedTarget { location, .. }) => Ok(delete_version(
-                location,
+            PublishTarget::Indexed(indexed) => Ok(delete_version(
+                &indexed.location,
                 chart,
                 version,
                 is_dry_run,
-                &self.settings.stores,
+                &self.stores(indexed),
                 now,
             )?),
             PublishTarget::Registry(below) => self.delete_tagged(below, chart, version, is_dry_run),
@@ -106,8 +123,8 @@ impl RemoteCharts {
         now: &str,
     ) -> Result<Pruned<MaintainRemoteError>, MaintainRemoteError> {
         match repository {
-            PublishTarget::Indexed(IndexedTarget { location, .. }) => Ok(Pruned {
-                removed: prune_versions(location, rules, is_dry_run, &self.settings.stores, now)?,
+            PublishTarget::Indexed(indexed) => Ok(Pruned {
+                removed: prune_versions(&indexed.location, rules, is_dry_run, &self.stores(indexed), now)?,
                 kept: Vec::new(),
                 error: None,
             }),
@@ -129,8 +146,8 @@ impl RemoteCharts {
             }
             (PublishTarget::Server(_), _) => self.read_served(request.from, request.chart, request.version)?,
             (PublishTarget::Registry(from), _) => self.read_tagged(from, request.chart, request.version)?,
-            (PublishTarget::Indexed(IndexedTarget { location: from, .. }), _) => {
-                read_version(from, request.chart, request.version, &self.settings.stores)?
+            (PublishTarget::Indexed(from), _) => {
+                read_version(&from.location, request.chart, request.version, &self.stores(from))?
             }
         };
         let published = self.publish_item(&item, request, now)?;
