@@ -9,6 +9,7 @@ use crate::artifact::credential::{
 };
 use crate::artifact::network::Secret;
 use crate::artifact::remote::{RemoteCharts, RemoteLimits, RemoteSettings, SourceError, UploadLogin};
+use crate::artifact::repository::RepositorySettings;
 
 use super::command_error::CommandError;
 use super::repository_flags::repository_settings;
@@ -136,8 +137,17 @@ impl RemoteFlags {
         let variable = |name: &str| context.variable(name);
         let home = HelmHome::from_variables(&variable);
         let or = |given: &Option<PathBuf>, default: PathBuf| given.clone().unwrap_or(default);
+        let certificates = CertificateFiles {
+            authorities: self.ca_file.clone(),
+            certificate: self.cert_file.clone(),
+            key: self.key_file.clone(),
+            accepts_any: self.insecure_skip_tls_verify,
+        };
         RemoteCharts::new(RemoteSettings {
-            stores: repository_settings(context),
+            stores: RepositorySettings {
+                certificates: certificates.clone(),
+                ..repository_settings(context)
+            },
             repositories,
             registries: RegistryLogins::from_variables(
                 login.clone(),
@@ -146,12 +156,7 @@ impl RemoteFlags {
             ),
             login,
             uploads,
-            certificates: CertificateFiles {
-                authorities: self.ca_file.clone(),
-                certificate: self.cert_file.clone(),
-                key: self.key_file.clone(),
-                accepts_any: self.insecure_skip_tls_verify,
-            },
+            certificates,
             passes_credentials: given.pass_credentials,
             plain_http: self.plain_http,
             cache: Some(or(&self.cache_dir, home.content_cache))

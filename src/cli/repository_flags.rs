@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use serde_json::Value as Json;
 
+use crate::artifact::credential::CertificateFiles;
 use crate::artifact::network::{CertificateCheck, RetryPolicy};
 use crate::artifact::repository::store::{GcsSettings, S3Settings, StoreError, StoreFailure};
 use crate::artifact::repository::{
@@ -30,6 +31,7 @@ pub(super) enum OutputFormat {
 pub(super) fn repository_settings(context: RunContext) -> RepositorySettings {
     RepositorySettings {
         network: network_settings(context, CertificateCheck::Verify),
+        certificates: CertificateFiles::default(),
         s3: S3Settings::from_variables(&|name| context.variable(name)),
         gcs: GcsSettings::from_variables(&|name| context.variable(name)),
         retry: RetryPolicy::default(),
@@ -71,6 +73,7 @@ pub(super) fn publish_error(error: PublishError) -> CommandError {
 pub(super) fn open_error(error: OpenError) -> CommandError {
     match error {
         OpenError::Store(error) => store_error(error),
+        OpenError::Certificates(error) => CommandError::could_not_run(error),
         OpenError::Network(error) => CommandError::could_not_run(error),
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chartwright::artifact::credential::CertificateFiles;
 use chartwright::artifact::network::{Clock, NetworkSettings, RetryPolicy};
 use chartwright::artifact::package::pack;
 use chartwright::artifact::repository::store::{GcsSettings, S3Settings};
@@ -50,6 +51,7 @@ impl Clock for Hasty {
 fn settings(s3: S3Settings, gcs: GcsSettings) -> RepositorySettings {
     RepositorySettings {
         network: NetworkSettings::default(),
+        certificates: CertificateFiles::default(),
         s3,
         gcs,
         retry: RetryPolicy {

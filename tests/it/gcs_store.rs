@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::gcs_server::{Behaviour, GcsServer};
 use super::repository::{Standing, archive, assert_all};
+use chartwright::artifact::credential::CertificateFiles;
 use chartwright::artifact::network::{NetworkSettings, RetryPolicy};
 use chartwright::artifact::repository::store::{GcsSettings, PutOutcome, S3Settings, Store, StoreError};
 use chartwright::artifact::repository::{Location, RepositorySettings, open_store};
@@ -24,6 +25,7 @@ const CHARTS: usize = 10;
 fn open(address: &str, server: &GcsServer) -> Box<dyn Store> {
     let host = server.server.url.clone();
     let settings = RepositorySettings {
+        certificates: CertificateFiles::default(),
         network: NetworkSettings::default(),
         s3: S3Settings::default(),
         gcs: GcsSettings::from_variables(&|name| (name == "STORAGE_EMULATOR_HOST").then(|| host.clone())),

@@ -42,6 +42,7 @@ pub(crate) fn settings() -> RemoteSettings {
     RemoteSettings {
         stores: RepositorySettings {
             network: NetworkSettings::default(),
+            certificates: CertificateFiles::default(),
             s3: S3Settings::default(),
             gcs: GcsSettings::default(),
             retry: POLICY,

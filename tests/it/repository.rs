@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::s3_server::{Behaviour, S3Server};
+use chartwright::artifact::credential::CertificateFiles;
 use chartwright::artifact::network::{Clock, NetworkSettings, RetryPolicy};
 use chartwright::artifact::package::pack;
 use chartwright::artifact::repository::store::{GcsSettings, PutOutcome, S3Settings, Store};
@@ -343,6 +344,7 @@ fn a_damaged_index_stops_a_push_before_it_uploads() {
 #[test]
 fn a_store_that_cannot_be_reached_is_reported_without_credentials() {
     let settings = |endpoint: &'static str| RepositorySettings {
+        certificates: CertificateFiles::default(),
         network: NetworkSettings::default(),
         s3: S3Settings::from_variables(&|name| match name {
             "AWS_ACCESS_KEY_ID" => Some("key".to_owned()),
@@ -371,6 +373,7 @@ fn a_store_that_cannot_be_reached_is_reported_without_credentials() {
 
 fn s3_settings(endpoint: &str) -> RepositorySettings {
     RepositorySettings {
+        certificates: CertificateFiles::default(),
         network: NetworkSettings::default(),
         s3: S3Settings::from_variables(&|name| match name {
             "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("key".to_owned()),

@@ -102,12 +102,14 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::artifact::credential::CertificateFiles;
     use crate::artifact::network::{NetworkSettings, RetryPolicy, TestClock};
     use crate::artifact::repository::store::{GcsSettings, S3Settings};
 
     fn repository(address: &str) -> StoredRepository {
         let settings = RepositorySettings {
             network: NetworkSettings::default(),
+            certificates: CertificateFiles::default(),
             s3: S3Settings::default(),
             gcs: GcsSettings::default(),
             retry: RetryPolicy::default(),

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::artifact::credential::AwsLogin;
-use crate::artifact::network::{Clock, NetworkError, NetworkSettings, RetryPolicy};
+use std::path::PathBuf;
+
+use crate::artifact::credential::{AwsLogin, CertificateFiles, CredentialError};
+use crate::artifact::network::{Clock, HttpClient, NetworkError, NetworkSettings, RetryPolicy};
 
 use super::location::Location;
 use super::store::{DiskStore, GcsSettings, GcsStore, RetryingStore, S3Settings, S3Store, Store, StoreError};
@@ -13,6 +15,8 @@ use super::store::{DiskStore, GcsSettings, GcsStore, RetryingStore, S3Settings, 
 pub struct RepositorySettings {
     /// How to reach the network.
     pub network: NetworkSettings,
+    /// Certificates for the servers of stores.
+    pub certificates: CertificateFiles,
     /// Credentials and settings of S3.
     pub s3: S3Settings,
     /// Address and login of Google Cloud Storage.
@@ -23,12 +27,32 @@ pub struct RepositorySettings {
     pub clock: Arc<dyn Clock>,
 }
 
+impl RepositorySettings {
+    /// The client for the server of a store. `authorities` are trusted where the settings name none.
+    fn client(&self, authorities: Option<PathBuf>) -> Result<HttpClient, OpenError> {
+        let certificates = CertificateFiles {
+            authorities: self.certificates.authorities.clone().or(authorities),
+            ..self.certificates.clone()
+        };
+        let tls = certificates.read()?;
+        Ok(HttpClient::new(
+            &self.network,
+            &tls,
+            self.retry,
+            Arc::clone(&self.clock),
+        )?)
+    }
+}
+
 /// A store that cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The network cannot be set up.
     #[error(transparent)]
     Network(#[from] NetworkError),
+    /// A file of certificates cannot be used.
+    #[error(transparent)]
+    Certificates(#[from] CredentialError),
     /// The store's settings are wrong.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -44,12 +68,13 @@ pub fn open_store(location: &Location, settings: &RepositorySettings) -> Result<
         Location::S3 { bucket, prefix } => {
             let (network, retry, clock) = (&settings.network, settings.retry, &settings.clock);
             let login = AwsLogin::new(settings.s3.profile(), network, retry, Arc::clone(clock));
-            let store = S3Store::open(bucket, prefix, &settings.s3, login, network, retry, Arc::clone(clock))?;
+            let client = settings.client(login.as_ref().ok().and_then(AwsLogin::authorities))?;
+            let store = S3Store::open(bucket, prefix, &settings.s3, login, client)?;
             Box::new(RetryingStore::new(store, settings.retry, Arc::clone(&settings.clock)))
         }
         Location::Gcs { bucket, prefix } => {
-            let clock = Arc::clone(&settings.clock);
-            let store = GcsStore::open(bucket, prefix, &settings.gcs, &settings.network, settings.retry, clock)?;
+            let (client, clock) = (settings.client(None)?, Arc::clone(&settings.clock));
+            let store = GcsStore::open(bucket, prefix, &settings.gcs, client, clock)?;
             Box::new(RetryingStore::new(store, settings.retry, Arc::clone(&settings.clock)))
         }
     })

@@ -4,11 +4,12 @@
 //! first of these counts: a role, keys, single sign-on, a program.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::artifact::network::{Clock, HttpClient, NetworkSettings, RetryPolicy, Secret, TlsSettings, Url};
+use crate::artifact::network::{Clock, HttpClient, NetworkSettings, RetryPolicy, Secret, Url};
 
+use super::super::certificate_files::CertificateFiles;
 use super::assume_role::{Role, role_keys};
 use super::aws_keys::AwsKeys;
 use super::aws_login_error::AwsLoginError;
@@ -24,6 +25,9 @@ use super::web_identity::web_identity_keys;
 
 /// Region where none is named.
 const DEFAULT_REGION: &str = "us-east-1";
+
+/// The variable that names the file of authorities.
+const CA_BUNDLE: &str = "AWS_CA_BUNDLE";
 
 /// Who takes a role, for the log, where no one is named.
 const SESSION: &str = "chartwright";
@@ -94,6 +98,12 @@ impl AwsLogin {
         self.profiles.get(self.settings.profile(), name)
     }
 
+    /// The file of authorities that AWS's tools trust instead of the system's: `AWS_CA_BUNDLE`, or `ca_bundle` of the profile.
+    pub fn authorities(&self) -> Option<PathBuf> {
+        let named = self.settings.get(CA_BUNDLE).or_else(|| self.setting("ca_bundle"));
+        named.map(PathBuf::from)
+    }
+
     /// Whether other keys can be fetched when the store does not accept them any more.
     pub fn is_renewable(&self) -> bool {
         self.source != Source::Variables
@@ -104,13 +114,18 @@ impl AwsLogin {
     /// # Errors
     /// When something is missing, or a service does not give them.
     pub fn keys(&self) -> Result<AwsKeys, AwsLoginError> {
+        let authorities = self.authorities();
         let client = || {
-            HttpClient::new(
-                &self.network,
-                &TlsSettings::default(),
-                self.policy,
-                Arc::clone(&self.clock),
-            )
+            let files = CertificateFiles {
+                authorities: authorities.clone(),
+                ..CertificateFiles::default()
+            };
+            let tls = files.read().map_err(|error| AwsLoginError::Variable {
+                name: CA_BUNDLE,
+                reason: format!("names what cannot be used: {error}"),
+            })?;
+            let client = HttpClient::new(&self.network, &tls, self.policy, Arc::clone(&self.clock));
+            client.map_err(AwsLoginError::from)
         };
         let get = |name: &str| self.settings.get(name);
         match self.source {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// The variables that are read.
-const VARIABLES: [&str; 24] = [
+const VARIABLES: [&str; 25] = [
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
     "AWS_CONFIG_FILE",
@@ -27,6 +27,7 @@ const VARIABLES: [&str; 24] = [
     "AWS_EC2_METADATA_SERVICE_ENDPOINT",
     "AWS_EC2_METADATA_DISABLED",
     "AWS_IMDSV1_FALLBACK",
+    "AWS_CA_BUNDLE",
     "HOME",
     "USERPROFILE",
 ];

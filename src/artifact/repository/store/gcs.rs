@@ -9,9 +9,7 @@ use reqwest::header::HeaderName;
 use serde::Deserialize;
 
 use crate::artifact::credential::GoogleLogin;
-use crate::artifact::network::{
-    Clock, HttpAnswer, HttpClient, HttpRequest, NetworkSettings, RetryPolicy, TlsSettings, Verdict,
-};
+use crate::artifact::network::{Clock, HttpAnswer, HttpClient, HttpRequest, Verdict};
 use crate::text::limits::REPOSITORY_OBJECTS;
 
 use super::answer_text::no_answer;
@@ -72,8 +70,7 @@ impl GcsStore {
         bucket: &str,
         prefix: &str,
         settings: &GcsSettings,
-        network: &NetworkSettings,
-        policy: RetryPolicy,
+        client: HttpClient,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
         let failure = |message: String| StoreError {
@@ -83,9 +80,8 @@ impl GcsStore {
             failure: StoreFailure::Settings(message),
         };
         let (endpoint, access) = settings.endpoint().map_err(failure)?;
-        let client = HttpClient::new(network, &TlsSettings::default(), policy, Arc::clone(&clock));
         Ok(Self {
-            client: client.map_err(|error| failure(error.to_string()))?,
+            client,
             requests: GcsRequests::new(endpoint, bucket.to_owned()),
             login: match access {
                 Access::Emulator => None,

@@ -3,16 +3,12 @@
 //!
 //! One call is one request, or two where keys have ended or the bucket is in another region; [`super::RetryingStore`] repeats requests.
 
-use std::sync::Arc;
-
 use reqwest::header::{ETAG, HeaderName};
 
 use crate::artifact::credential::{
     AwsKeys, AwsLogin, AwsLoginError, SigningScope, TOKEN_HEADER, read_keys, sign_request,
 };
-use crate::artifact::network::{
-    Clock, HttpAnswer, HttpClient, HttpRequest, NetworkSettings, RetryPolicy, TlsSettings, Verdict,
-};
+use crate::artifact::network::{HttpAnswer, HttpClient, HttpRequest, Verdict};
 use crate::text::limits::{REPOSITORY_OBJECTS, REPOSITORY_PAGES};
 
 use super::answer_text::no_answer;
@@ -65,9 +61,7 @@ impl S3Store {
         prefix: &str,
         settings: &S3Settings,
         login: Result<AwsLogin, AwsLoginError>,
-        network: &NetworkSettings,
-        policy: RetryPolicy,
-        clock: Arc<dyn Clock>,
+        client: HttpClient,
     ) -> Result<Self, StoreError> {
         let failure = |message: String| StoreError {
             method: "OPEN",
@@ -78,9 +72,8 @@ impl S3Store {
         let login = login.map_err(|error| failure(error.to_string()))?;
         let settings = settings.with_profile(&login);
         let requests = settings.requests(bucket).map_err(|error| failure(error.to_string()))?;
-        let client = HttpClient::new(network, &TlsSettings::default(), policy, clock);
         Ok(Self {
-            client: client.map_err(|error| failure(error.to_string()))?,
+            client,
             requests,
             login: (!settings.skips_signature()).then(|| S3Login::new(login, settings.kept_keys())),
             session: None,
