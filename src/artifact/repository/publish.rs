@@ -315,11 +315,14 @@ fn settle(
 ) -> Result<(), PublishError> {
     for attempt in 1..=ARCHIVE_ATTEMPTS {
         let metadata = match store.get(&step.object)? {
-            Some(kept) if digest(&kept.bytes) == step.digest => return Ok(()),
+            Some(kept) if digest(&kept.bytes) == step.digest => {
+                // Whoever removed the file of an earlier archive may have removed ours, if both replaced at the same time.
+                return put_provenance(store, item, step);
+            }
             Some(kept) => match Item::from_archive(kept.bytes) {
                 Ok(other) if other.is_version_of(item) => {
                     step.digest = digest(&other.archive);
-                    remove_other_provenance(store, step)?;
+                    remove_other_provenance(store, &step.object)?;
                     other.metadata
                 }
                 // Not written by a push.
@@ -385,6 +388,10 @@ fn put_item(
             (Some(kept), _) if is_same_content(&kept.bytes, &item.archive) => {
                 step.digest = digest(&kept.bytes);
                 put_provenance(store, item, step)?;
+                if step.outcome == Outcome::Replaced {
+                    // A replacement that was stopped may have left the file of what was there before.
+                    remove_other_provenance(store, &step.object)?;
+                }
                 return Ok(false);
             }
             (Some(_), Existing::Refuse) => return Err(exists(item)),
@@ -398,7 +405,7 @@ fn put_item(
                 if store.put_if_version(&step.object, &item.archive, &kept.version)? == PutOutcome::Written {
                     step.digest = digest(&item.archive);
                     put_provenance(store, item, step)?;
-                    remove_other_provenance(store, step)?;
+                    remove_other_provenance(store, &step.object)?;
                     return Ok(false);
                 }
             }
@@ -410,32 +417,69 @@ fn put_item(
 }
 
 /// The provenance file is written after the archive that it is about. One that is about another archive is replaced, if the
-/// archive in the repository is ours.
+/// archive in the repository is ours; and it is taken back if the archive was replaced meanwhile.
 fn put_provenance(store: &mut dyn Store, item: &Item, step: &Published) -> Result<(), PublishError> {
-    let Some(provenance) = &item.provenance else {
+    let Some(provenance) = item
+        .provenance
+        .as_ref()
+        .filter(|_| step.digest == digest(&item.archive))
+    else {
         return Ok(());
     };
     let name = format!("{}.prov", step.object);
-    if step.digest == digest(&item.archive)
-        && store.put_if_absent(&name, provenance)? == PutOutcome::Conflict
-        && let Some(Versioned { bytes, version }) = store.get(&name)?
-        && bytes != *provenance
-    {
-        store.put_if_version(&name, provenance, &version)?;
+    for _ in 0..ARCHIVE_ATTEMPTS {
+        if store.put_if_absent(&name, provenance)? == PutOutcome::Written {
+            return remove_other_provenance(store, &step.object);
+        }
+        match store.get(&name)? {
+            Some(Versioned { bytes, .. }) if bytes == *provenance => return Ok(()),
+            Some(Versioned { bytes, version }) => {
+                let archive = store.get(&step.object)?;
+                if archive.is_none_or(|archive| digest(&archive.bytes) != step.digest) {
+                    // Whoever replaced the archive writes the file of that one.
+                    return Ok(());
+                }
+                if store.put_if_version(&name, provenance, &version)? == PutOutcome::Written {
+                    remove_other_provenance(store, &step.object)?;
+                    return Ok(restore_provenance(store, &step.object, &bytes)?);
+                }
+            }
+            None => {}
+        }
+    }
+    Err(PublishError::Contradiction(name))
+}
+
+/// Removes the provenance file of an archive if it is about another one, or about none: it would make every verification fail. The archive is read
+/// after the file, since a push writes them in the other order: a file of the archive that is there then is not touched.
+fn remove_other_provenance(store: &mut dyn Store, object: &str) -> Result<(), PublishError> {
+    let name = format!("{object}.prov");
+    let Some(Versioned { bytes, version }) = store.get(&name)? else {
+        return Ok(());
+    };
+    // If it changes meanwhile, another push has written its own.
+    if is_about_other(store, object, &bytes)? && store.delete(&name, &version)? == PutOutcome::Written {
+        restore_provenance(store, object, &bytes)?;
     }
     Ok(())
 }
 
-/// Removes a provenance file that is about another archive than the one that the step has: it would make every verification fail.
-fn remove_other_provenance(store: &mut dyn Store, step: &Published) -> Result<(), PublishError> {
-    let name = format!("{}.prov", step.object);
-    if let Some(Versioned { bytes, version }) = store.get(&name)?
-        && memchr::memmem::find(&bytes, step.digest.as_bytes()).is_none()
-    {
-        // If it changes meanwhile, another push has written its own.
-        store.delete(&name, &version)?;
+/// Writes a provenance file again whose archive came back while it was replaced or removed: the push of that archive found the file
+/// where it belongs.
+pub(super) fn restore_provenance(store: &mut dyn Store, object: &str, provenance: &[u8]) -> Result<(), StoreError> {
+    if !is_about_other(store, object, provenance)? {
+        store.put_if_absent(&format!("{object}.prov"), provenance)?;
     }
     Ok(())
+}
+
+/// Whether a provenance file is about another archive than the one that is there.
+fn is_about_other(store: &mut dyn Store, object: &str, provenance: &[u8]) -> Result<bool, StoreError> {
+    let names = |text: &str| memchr::memmem::find(provenance, text.as_bytes()).is_some();
+    Ok(match store.get(object)? {
+        Some(archive) => names("sha256:") && !names(&digest(&archive.bytes)),
+        None => true,
+    })
 }
 
 /// Hex SHA-256.

@@ -11,7 +11,7 @@ use super::super::index_update::{Environment, open_index, update_index};
 use super::super::listed_entry::ListedEntry;
 use super::super::location::Location;
 use super::super::open::{RepositorySettings, open_store};
-use super::super::publish::{Item, digest};
+use super::super::publish::{Item, digest, restore_provenance};
 use super::super::store::{PutOutcome, Store};
 use super::archives::{archive_names, object_of};
 use super::maintain_error::MaintainError;
@@ -288,8 +288,14 @@ fn remove_objects(store: &mut dyn Store, objects: &[String]) -> Result<BTreeSet<
         }
         if size >= HELD_BYTES || number + 1 == objects.len() {
             let listed = listed_objects(store)?;
-            for (_, name, bytes) in held.drain(..).filter(|(object, ..)| listed.contains(*object)) {
+            let back = held.drain(..).filter(|(object, ..)| listed.contains(*object));
+            let (archives, provenances): (Vec<_>, Vec<_>) = back.partition(|(object, name, _)| *object == name);
+            for (_, name, bytes) in archives {
                 store.put_if_absent(&name, &bytes)?;
+            }
+            // The archive that is there now may be another one.
+            for (object, _, bytes) in provenances {
+                restore_provenance(store, object, &bytes)?;
             }
             size = 0;
         }
