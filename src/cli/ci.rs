@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::artifact::package::PackageOptions;
-use crate::artifact::remote::{NamedRepositories, PublishTarget, TargetsRequest};
-use crate::artifact::repository::{Existing, Item};
+use crate::artifact::remote::{NamedRepositories, PublishTarget, TargetOutcome, TargetsRequest};
+use crate::artifact::repository::{Existing, Item, Outcome};
 use crate::check::run::{CheckRequest, find_charts};
 use crate::config::Settings;
 use crate::engine::chart::LinkPolicy;
@@ -135,7 +135,7 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
     let outcome = outcome?;
     print(context, &reporting, &outcome, withheld.as_deref())?;
     for done in outcome.published.iter().filter(|done| done.error.is_none()) {
-        context.report(&format!("published to {}", done.target));
+        context.report(&published_line(done));
     }
     let has_failed = outcome.has_failed();
     match outcome.error {
@@ -143,6 +143,29 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         Some(PublishFailure::Repository(error)) => Err(error),
         None if has_failed && !reporting.writes_baseline() => Ok(Exit::Findings),
         None => first_failure(outcome.published).map(|()| Exit::Clean),
+    }
+}
+
+/// `published 2 charts to s3://b/charts, 1 was there already`
+fn published_line(done: &TargetOutcome) -> String {
+    let (same, new): (Vec<_>, Vec<_>) = done
+        .published
+        .iter()
+        .partition(|one| matches!(one.outcome, Outcome::AlreadyThere | Outcome::Skipped));
+    let charts = |count: usize| format!("{count} chart{}", if count == 1 { "" } else { "s" });
+    let were = if same.len() == 1 { "was" } else { "were" };
+    match (new.len(), same.len()) {
+        (0, same) => format!(
+            "{} {were} in {} already, with the same content",
+            charts(same),
+            done.target
+        ),
+        (new, 0) => format!("published {} to {}", charts(new), done.target),
+        (new, same) => format!(
+            "published {} to {}; {same} {were} there already",
+            charts(new),
+            done.target
+        ),
     }
 }
 

@@ -61,10 +61,16 @@ pub(super) struct PushArguments {
 pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit, CommandError> {
     let configured = arguments.configured(context)?;
     let (archives, urls) = arguments.split(!configured.is_empty());
-    let destinations = arguments.destinations(context, &urls, &configured)?;
-    if archives.is_empty() || destinations.is_empty() {
-        return Err(CommandError::usage("an archive and a repository are needed"));
+    if archives.is_empty() {
+        return Err(CommandError::usage("no archive is given").with_hint("`chartwright package CHART` makes one"));
     }
+    if urls.is_empty() && configured.is_empty() && !arguments.destination.is_given() {
+        let first = archives.first().map_or("web-1.0.0.tgz", String::as_str);
+        return Err(CommandError::usage("no repository is given, and chartwright.yaml names none").with_hint(format!(
+            "give its address as the last argument (`chartwright push {first} oci://ghcr.io/acme/charts`), or name it in chartwright.yaml (`repositories: [{{name: staging, url: 's3://bucket/charts', branches: [main]}}]`)"
+        )));
+    }
+    let destinations = arguments.destinations(context, &urls, &configured)?;
     let items = archives
         .iter()
         .map(|path| read_item(context, path))
@@ -126,13 +132,14 @@ impl PushArguments {
         self.archives_and_repository.last().filter(|last| last.contains("://"))
     }
 
-    /// The archives and the addresses of repositories. The last argument is an address if it looks like one, or if no repository is
-    /// named otherwise.
+    /// The archives and the addresses of repositories. The last argument is an address if it looks like one; if no repository is named
+    /// otherwise, what does not look like an archive was meant as one.
     fn split(&self, has_configured: bool) -> (&[String], Vec<&String>) {
         let all = self.archives_and_repository.as_slice();
         let is_named = !self.repository.is_empty() || self.destination.is_given() || has_configured;
+        let is_archive = |name: &String| Path::new(name).extension().is_some_and(|extension| extension == "tgz");
         match all.split_last() {
-            Some((last, archives)) if self.last_url().is_some() || !is_named => {
+            Some((last, archives)) if self.last_url().is_some() || !(is_named || is_archive(last)) => {
                 (archives, std::iter::once(last).chain(&self.repository).collect())
             }
             _ => (all, self.repository.iter().collect()),

@@ -239,6 +239,15 @@ fn nothing_is_published_where_nothing_is_chosen() {
         "{}",
         run.all()
     );
+    let run = run_with(&workspace, &["push", "web-0.1.0.tgz"], &[]);
+    assert!(
+        run.code == 2
+            && run
+                .stderr
+                .contains("no repository is given, and chartwright.yaml names none"),
+        "{}",
+        run.all()
+    );
     let run = run_with(&workspace, &["push", "web-0.1.0.tgz", "--to", "auto"], &[]);
     assert!(
         run.code == 2 && run.stderr.contains("no repository is configured"),
@@ -315,7 +324,7 @@ fn the_one_repository_of_a_configuration_is_published_to_from_anywhere() {
     assert!(
         checked
             .stderr
-            .contains(&format!("published to {}", server.repository())),
+            .contains(&format!("published 1 chart to {}", server.repository())),
         "{}",
         checked.all()
     );

@@ -66,7 +66,7 @@ impl Location {
                 Ok(Self::Gcs { bucket, prefix })
             }
             "file" => Err(error("the directory is missing after file://")),
-            _ => Err(error("only file://, s3:// and gs:// are supported")),
+            _ => Err(error("write file://, s3://, gs://, oci:// or https://")),
         }
     }
 }
