@@ -9,6 +9,7 @@ pub mod visible;
 pub mod threads;
 pub mod json_member;
 pub mod json_pointer;
+pub mod sha256;
 pub mod causes;
 pub mod near;
 pub mod calendar;

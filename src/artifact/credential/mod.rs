@@ -14,7 +14,7 @@ mod repositories_file;
 
 pub use aws::{
     AwsKeys, AwsLogin, AwsLoginError, AwsSettings, SigningScope, TOKEN_HEADER, aws_domain, is_region, percent_encoded,
-    read_keys, sha256_hex, sign_request,
+    read_keys, sign_request,
 };
 pub use certificate_files::CertificateFiles;
 pub use credential_error::CredentialError;

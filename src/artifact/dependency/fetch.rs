@@ -10,11 +10,11 @@ use crate::engine::chart::{
     LinkPolicy, SupplyDependencies, archive_name, files_with_dependencies, load_files, read_archive,
 };
 use crate::text::go::url;
+use crate::text::sha256::sha256_hex;
 
 use super::choose_version::is_registry;
 use super::chosen::{Chosen, Origin};
 use super::error::DependencyError;
-use super::lock_digest::hex_sha256;
 
 /// An archive, ready to be written to `charts/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +71,7 @@ fn fetch_from(repository: &str, chosen: &Chosen, source: &dyn ChartSource) -> Re
     }
     Ok(Fetched {
         file_name: file_name(repository, &fetched.url, chosen),
-        digest: hex_sha256(&fetched.archive),
+        digest: sha256_hex(&fetched.archive),
         archive: fetched.archive.into(),
         url: fetched.url,
         found: chart.metadata.version,
@@ -112,7 +112,7 @@ fn pack_neighbour(
     let archive = pack_chart(&chart, TIME)?;
     Ok(Fetched {
         file_name: archive_name(&chart.metadata),
-        digest: hex_sha256(&archive),
+        digest: sha256_hex(&archive),
         archive: archive.into(),
         url,
         found: chart.metadata.version,

@@ -3,12 +3,9 @@
 //! Follows Helm's `HashReq` and, for requirements.lock of Helm 2, `HashV2Req`: SHA-256 of the JSON that Go writes of the
 //! structs, fields in their order, empty ones left out except `name` and `repository`.
 
-use std::fmt::Write as _;
-
-use sha2::{Digest as _, Sha256};
-
 use crate::engine::functions::json::to_go_json;
 use crate::engine::template::Value;
+use crate::text::sha256::sha256_hex;
 
 use super::declared::{Declared, DeclaredList};
 
@@ -31,15 +28,7 @@ pub fn helm2_digest(declared: &DeclaredList) -> String {
 }
 
 fn digest(json: &[u8]) -> String {
-    format!("sha256:{}", hex_sha256(json))
-}
-
-/// The SHA-256 of some bytes in hexadecimal digits.
-pub fn hex_sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
-        let _infallible = write!(hex, "{byte:02x}");
-        hex
-    })
+    format!("sha256:{}", sha256_hex(json))
 }
 
 fn push_list(json: &mut Vec<u8>, list: &DeclaredList, repository: impl Fn(&Declared) -> &String) {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::text::limits::FILE_BYTES;
+use crate::text::sha256::sha256_hex;
 use crate::text::source::{Named, read_file};
 
 use super::charts_directory::{files_in, is_loaded};
@@ -13,7 +14,7 @@ use super::declared::{ChartRequest, Declared};
 use super::digest_file::{DIGEST_FILE_ENDING, DigestFile};
 use super::error::DependencyError;
 use super::fetch::Fetched;
-use super::lock_digest::{hex_sha256, lock_digest};
+use super::lock_digest::lock_digest;
 use super::lock_text::lock_text;
 use super::prepared::{PreparedChart, ResolveOptions, Saved, SavedState};
 use super::recorded::{check_digest, is_recorded, read_digests};
@@ -81,7 +82,7 @@ impl Resolving {
             let Ok(archive) = read_file(&path, Named::ByInput, FILE_BYTES) else {
                 continue;
             };
-            let digest = hex_sha256(&archive);
+            let digest = sha256_hex(&archive);
             if let Some(chosen) = listed.get(digest.as_str()).filter(|_| is_loaded(&file_name)) {
                 let fetched = Fetched {
                     url: format!("charts/{file_name}"),

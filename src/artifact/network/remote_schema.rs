@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
-
 use crate::kubernetes::validate::{FetchError, FetchSchema};
 use crate::text::causes::with_causes;
 use crate::text::limits::FILE_BYTES;
 use crate::text::redact::redact_message;
+use crate::text::sha256::sha256_hex;
 use crate::text::source::{Named, read_file, replace_file};
 
 use super::retry::{RetryPolicy, Verdict, judge_error, judge_status};
@@ -121,5 +120,5 @@ pub(super) fn keep(kept: &Path, text: &[u8]) -> Result<(), String> {
 
 /// Where the schema of an address is kept.
 pub(super) fn kept_at(cache: &Path, url: &str) -> PathBuf {
-    cache.join(format!("{:x}.json", Sha256::digest(url.as_bytes())))
+    cache.join(format!("{}.json", sha256_hex(url)))
 }

@@ -2,9 +2,9 @@
 //! digest from either.
 
 use serde_json::{Map as JsonMap, Value as Json, json};
-use sha2::{Digest as _, Sha256};
 
 use crate::engine::chart::Metadata;
+use crate::text::sha256::sha256_hex;
 
 use super::chart_config::go_json;
 use super::oci_error::OciError;
@@ -65,7 +65,7 @@ pub(super) fn blobs_of(manifest: &Json, what: &str) -> Result<Vec<Descriptor>, O
 
 /// `sha256:…` of bytes.
 pub(super) fn digest_of(bytes: &[u8]) -> String {
-    format!("sha256:{:x}", Sha256::digest(bytes))
+    format!("sha256:{}", sha256_hex(bytes))
 }
 
 impl Descriptor {

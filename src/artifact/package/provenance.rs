@@ -6,9 +6,9 @@ use pgp::packet::SignatureType;
 use pgp::types::Password;
 use rand::rngs::OsRng;
 use serde_json::Value as Json;
-use sha2::{Digest as _, Sha256};
 
 use crate::engine::functions::{json as go_json, yaml_value};
+use crate::text::sha256::sha256_hex;
 use crate::text::yaml;
 
 use super::keyring::{Keyring, KeyringError, fingerprint, names};
@@ -72,7 +72,7 @@ pub struct Verified {
 }
 
 fn digest(archive: &[u8]) -> String {
-    format!("sha256:{:x}", Sha256::digest(archive))
+    format!("sha256:{}", sha256_hex(archive))
 }
 
 /// The provenance file of an archive. `chart_yaml` is the text of its Chart.yaml, `key` (a part of) the user ID of a secret key in

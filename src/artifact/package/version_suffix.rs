@@ -2,10 +2,9 @@
 //!
 //! In: a template; the branch or tag, the number of the build, the commit. Out: a semantic version, whatever the branch is called. What a version already has stays in front: `1.4.0-rc.1` becomes `1.4.0-rc.1.feature-x.3+1a2b3c4d`.
 
-use sha2::{Digest as _, Sha256};
-
 use crate::text::near::nearest;
 use crate::text::semver::Version;
+use crate::text::sha256::sha256_hex;
 
 /// Most characters of a branch in a version.
 const NAME_LENGTH: usize = 40;
@@ -233,7 +232,7 @@ fn identifier(name: &str, length: usize) -> String {
     }
     let text = text.trim_end_matches('-');
     if text.is_empty() {
-        let digest = format!("{:x}", Sha256::digest(name.as_bytes()));
+        let digest = sha256_hex(name);
         return format!("x{}", digest.get(..SHA_LENGTH).unwrap_or_default());
     }
     text.to_owned()

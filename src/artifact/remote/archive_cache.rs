@@ -7,9 +7,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
-
 use crate::text::limits::ARCHIVE_BYTES;
+use crate::text::sha256::sha256_hex;
 use crate::text::source::{Named, read_file, replace_file};
 
 /// A directory of archives by their digest.
@@ -29,13 +28,13 @@ impl ArchiveCache {
     /// The archive with a digest (hex SHA-256), if it is there and intact.
     pub fn get(&self, digest: &str) -> Option<Vec<u8>> {
         let bytes = read_file(&self.path(digest)?, Named::ByInput, ARCHIVE_BYTES).ok()?;
-        (sha256(&bytes) == digest).then_some(bytes)
+        (sha256_hex(&bytes) == digest).then_some(bytes)
     }
 
     /// Keeps an archive. A directory that cannot be written makes the next run slower and is not an error of this one.
     pub fn put(&self, digest: &str, archive: &[u8]) {
         if let Some(path) = self.path(digest)
-            && sha256(archive) == digest
+            && sha256_hex(archive) == digest
             && !is_link_out(&self.directory, &path)
         {
             let parent = path.parent().unwrap_or(&self.directory);
@@ -59,11 +58,6 @@ fn is_link_out(directory: &Path, path: &Path) -> bool {
             .is_some_and(|parent| parent != directory && parent.is_symlink())
 }
 
-/// Hex SHA-256.
-pub(super) fn sha256(bytes: &[u8]) -> String {
-    format!("{:x}", Sha256::digest(bytes))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,7 +66,7 @@ mod tests {
     fn only_intact_entries_are_read() {
         let directory = tempfile::tempdir().unwrap();
         let cache = ArchiveCache::new(directory.path().join("new"));
-        let digest = sha256(b"archive");
+        let digest = sha256_hex(b"archive");
         assert_eq!(cache.get(&digest), None);
         cache.put(&digest, b"archive");
         assert_eq!(cache.get(&digest).as_deref(), Some(&b"archive"[..]));
@@ -98,7 +92,7 @@ mod tests {
         ] {
             assert_eq!(cache.path(digest), None, "{digest}");
         }
-        cache.put(&sha256(b"a"), b"b");
+        cache.put(&sha256_hex(b"a"), b"b");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
     }
 
@@ -109,7 +103,7 @@ mod tests {
         let key = directory.path().join("key");
         fs::write(&key, "old").unwrap();
         let cache = ArchiveCache::new(directory.path().join("cache"));
-        let digest = sha256(b"archive");
+        let digest = sha256_hex(b"archive");
         let path = cache.path(&digest).unwrap();
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::os::unix::fs::symlink(&key, &path).unwrap();

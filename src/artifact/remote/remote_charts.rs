@@ -9,11 +9,13 @@ use std::sync::Arc;
 use crate::artifact::credential::{CertificateFiles, Login, RepositoryEntry};
 use crate::artifact::network::{TlsSettings, Url};
 use crate::artifact::oci::{OciReference, Registry, tag_of};
+use crate::artifact::repository::INDEX;
 use crate::artifact::repository::{IndexError, IndexReader, ListedEntry};
 use crate::text::limits::SETTINGS_BYTES;
 use crate::text::redact::redact_url;
+use crate::text::sha256::sha256_hex;
 
-use super::archive_cache::{ArchiveCache, sha256};
+use super::archive_cache::ArchiveCache;
 use super::chart_source::{ChartSource, FetchedChart, ListedVersion, SourceError};
 use super::connections::{Access, Connections, Wanted, status_error};
 use super::once_map::OnceMap;
@@ -24,9 +26,6 @@ use super::stored_repository::StoredRepository;
 
 /// How archives begin.
 const GZIP_START: &[u8] = &[0x1f, 0x8b];
-/// The name of an index.
-const INDEX: &str = "index.yaml";
-
 /// The text of an index, where its charts are, and the versions that were read from it.
 struct LoadedIndex {
     text: Vec<u8>,
@@ -238,7 +237,7 @@ impl RemoteCharts {
             None
         };
         let fetched = FetchedChart {
-            digest: sha256(&archive),
+            digest: sha256_hex(&archive),
             archive,
             url: shown,
             provenance,
@@ -291,7 +290,7 @@ impl RemoteCharts {
             None
         };
         let fetched = FetchedChart {
-            digest: sha256(&archive),
+            digest: sha256_hex(&archive),
             archive,
             url: shown,
             provenance,

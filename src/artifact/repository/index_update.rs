@@ -12,7 +12,7 @@ use super::index_file::Index;
 use super::store::{PutOutcome, Store, StoreError};
 
 /// The name of the index.
-pub(super) const INDEX: &str = "index.yaml";
+pub const INDEX: &str = "index.yaml";
 /// Attempts to write an index that others write too.
 pub(super) const ATTEMPTS: u32 = 200;
 /// The pauses between them.

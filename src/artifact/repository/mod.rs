@@ -35,7 +35,7 @@ pub use index_entry::IndexEntry;
 pub use index_error::IndexError;
 pub use index_file::Index;
 pub use index_reader::{IndexReader, index_versions};
-pub use index_update::{Environment, UpdateError};
+pub use index_update::{Environment, INDEX, UpdateError};
 pub use listed_entry::ListedEntry;
 pub use location::{Location, LocationError};
 pub use object_path::{ObjectPathError, ObjectPathParts, ObjectPathTemplate, ObjectPathTemplateError};

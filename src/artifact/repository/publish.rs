@@ -2,9 +2,8 @@
 //! already; then archives are written, each only if its name is free, and the index by compare-and-swap until it has all
 //! entries. Running twice does the same as running once, so a lost answer does no harm.
 
-use sha2::{Digest as _, Sha256};
-
 use crate::engine::chart::Metadata;
+use crate::text::sha256::sha256_hex;
 
 use super::content::is_same_content;
 use super::index_entry::IndexEntry;
@@ -484,5 +483,5 @@ fn is_about_other(store: &mut dyn Store, object: &str, provenance: &[u8]) -> Res
 
 /// Hex SHA-256.
 pub(super) fn digest(bytes: &[u8]) -> String {
-    format!("{:x}", Sha256::digest(bytes))
+    sha256_hex(bytes)
 }

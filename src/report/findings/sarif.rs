@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
-use sha2::{Digest as _, Sha256};
 
 use crate::check::finding::Finding;
 use crate::report::json_text;
 use crate::text::rule::{Rule, Severity};
+use crate::text::sha256::sha256_hex;
 
 use super::report::{Report, details};
 
@@ -91,11 +91,7 @@ fn uri(path: &str) -> String {
 /// What stays the same when lines move.
 pub(super) fn fingerprint(finding: &Finding) -> String {
     let text = format!("{}\n{}\n{}", finding.primary.file.path(), finding.rule, finding.message);
-    let digest = Sha256::digest(text);
-    digest
-        .iter()
-        .take(16)
-        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    sha256_hex(text).chars().take(32).collect()
 }
 
 #[cfg(test)]

@@ -10,9 +10,8 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
-
 use super::temporary_file::{Kind, TemporaryFile};
+use crate::text::sha256::sha256_hex;
 
 /// The name of the record and of the pointers to it.
 pub(super) const JOURNAL: &str = ".chartwright.journal";
@@ -62,7 +61,7 @@ pub(super) struct Journal {
 
 /// Hexadecimal SHA-256.
 pub(super) fn digest(content: &[u8]) -> String {
-    format!("{:x}", Sha256::digest(content))
+    sha256_hex(content)
 }
 
 impl Journal {

@@ -1,10 +1,11 @@
 //! A role that keys may take (`AssumeRole` of STS): keys in, the role's temporary keys out.
 
 use crate::artifact::network::{HttpClient, Url};
+use crate::text::sha256::sha256_hex;
 
 use super::aws_keys::AwsKeys;
 use super::aws_login_error::AwsLoginError;
-use super::signature::{SigningScope, sha256_hex, sign_request};
+use super::signature::{SigningScope, sign_request};
 use super::token_service::{TOKEN_HEADER, action_request, read_keys};
 
 /// A role.

@@ -22,5 +22,5 @@ pub use aws_login::AwsLogin;
 pub use aws_login_error::AwsLoginError;
 pub use aws_region::{aws_domain, is_region};
 pub use aws_settings::AwsSettings;
-pub use signature::{SigningScope, percent_encoded, sha256_hex, sign_request};
+pub use signature::{SigningScope, percent_encoded, sign_request};
 pub use token_service::{TOKEN_HEADER, read_keys};

@@ -8,9 +8,10 @@ use std::fmt::Write as _;
 
 use hmac::{Hmac, Mac as _};
 use reqwest::header::HeaderName;
-use sha2::{Digest as _, Sha256};
+use sha2::Sha256;
 
 use crate::artifact::network::{HttpRequest, Secret, Url};
+use crate::text::sha256::sha256_hex;
 
 use super::aws_keys::AwsKeys;
 
@@ -61,11 +62,6 @@ pub fn sign_request(request: &mut HttpRequest, keys: &AwsKeys, scope: &SigningSc
         keys.id.reveal(),
         hex(&mac(&key, &text))
     )));
-}
-
-/// The SHA-256 of some bytes as hexadecimal digits.
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
 }
 
 /// A text with everything percent-encoded that is not unreserved in RFC 3986; slashes too, unless they separate parts.

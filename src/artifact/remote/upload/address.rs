@@ -5,12 +5,12 @@
 use std::fmt;
 
 use reqwest::header::{CONTENT_TYPE, HeaderName};
-use sha2::{Digest as _, Sha256};
 
 use crate::artifact::network::{HttpRequest, Method, Url};
 use crate::artifact::repository::Item;
 use crate::text::limits::SETTINGS_BYTES;
 use crate::text::redact::redact_url;
+use crate::text::sha256::sha256_hex;
 
 use super::api::UploadApi;
 use super::form::Form;
@@ -227,7 +227,7 @@ impl Place {
     fn put(&self, url: Url, media_type: &str, bytes: &[u8]) -> HttpRequest {
         let mut request = HttpRequest::new(Method::PUT, url, SETTINGS_BYTES).with_header(CONTENT_TYPE, media_type);
         if self.api == UploadApi::Artifactory {
-            request = request.with_header(CHECKSUM, format!("{:x}", Sha256::digest(bytes)));
+            request = request.with_header(CHECKSUM, sha256_hex(bytes));
         }
         request.body = Some(bytes.to_vec());
         request

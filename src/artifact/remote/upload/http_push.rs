@@ -6,12 +6,11 @@
 //! afterwards, by the digest.
 
 use reqwest::header::RETRY_AFTER;
-use sha2::{Digest as _, Sha256};
 
 use crate::artifact::network::{HttpAnswer, HttpError, HttpRequest, Verdict, judge_status};
 use crate::artifact::repository::{Existing, Item, Outcome, Published, is_same_content};
+use crate::text::sha256::sha256_hex;
 
-use super::super::archive_cache::sha256;
 use super::super::remote_charts::RemoteCharts;
 use super::address::{HttpRepository, Part};
 use super::api::UploadApi;
@@ -89,10 +88,7 @@ impl<'c> HttpPush<'c> {
             .zip(&self.planned)
             .filter(|(_, planned)| planned.is_uploaded());
         let Some((item, _)) = uploads.next() else { return Ok(()) };
-        let nothing = format!(
-            "{:x}",
-            Sha256::digest(format!("nothing has this digest: {}", item.file_name))
-        );
+        let nothing = sha256_hex(format!("nothing has this digest: {}", item.file_name));
         let Some(question) = self.server.place.question(item, &nothing) else {
             return Ok(());
         };
@@ -133,7 +129,7 @@ impl<'c> HttpPush<'c> {
         if planned.is_uploaded() {
             published = self.upload(item, &published)?;
         }
-        let is_ours = published.digest == sha256(&item.archive) && published.outcome != Outcome::Skipped;
+        let is_ours = published.digest == sha256_hex(&item.archive) && published.outcome != Outcome::Skipped;
         let is_beside = planned.is_uploaded() && !self.server.place.is_one_request() && item.provenance.is_some();
         if is_ours && self.server.place.keeps_provenance() && (planned.adds_provenance || is_beside) {
             let request = self
@@ -157,7 +153,7 @@ impl<'c> HttpPush<'c> {
     fn upload(&self, item: &Item, planned: &Published) -> Result<Published, UploadError> {
         let client = self.server.client()?;
         let (policy, clock) = (*client.policy(), client.clock());
-        let digest = sha256(&item.archive);
+        let digest = sha256_hex(&item.archive);
         let is_forced = planned.outcome == Outcome::Replaced;
         let mut may_have_arrived = false;
         let mut attempts = 1;
@@ -219,7 +215,7 @@ impl<'c> HttpPush<'c> {
             .iter()
             .flatten()
             .any(|listed| listed.digest.as_deref() == Some(digest));
-        is_listed || matches!(self.server.archive(item, None), Ok(Some(found)) if sha256(&found) == digest)
+        is_listed || matches!(self.server.archive(item, None), Ok(Some(found)) if sha256_hex(&found) == digest)
     }
 
     /// Whether a server refuses because it has the version.
@@ -242,7 +238,7 @@ impl<'c> HttpPush<'c> {
         may_be_ours: bool,
         answer: &HttpAnswer,
     ) -> Result<Published, UploadError> {
-        let new = sha256(&item.archive);
+        let new = sha256_hex(&item.archive);
         let listed = self.server.wait_for(&[(item, None)])?.into_iter().next().flatten();
         let found = listed.as_ref().and_then(|listed| listed.digest.clone());
         let same = match &found {
@@ -288,7 +284,7 @@ impl<'c> HttpPush<'c> {
         if uploaded.is_empty() {
             return Ok(());
         }
-        let digests: Vec<String> = uploaded.iter().map(|item| sha256(&item.archive)).collect();
+        let digests: Vec<String> = uploaded.iter().map(|item| sha256_hex(&item.archive)).collect();
         let digests = digests.iter().map(String::as_str);
         let wanted: Vec<(&Item, Option<&str>)> = uploaded.iter().copied().zip(digests.clone().map(Some)).collect();
         let listed = match self.server.wait_for(&wanted) {
@@ -332,7 +328,7 @@ fn plan(
     item: &Item,
     existing: Existing,
 ) -> Result<Planned, UploadError> {
-    let new = sha256(&item.archive);
+    let new = sha256_hex(&item.archive);
     let listed = server.listed(index, item)?;
     let found = listed.as_ref().and_then(|listed| listed.digest.clone());
     let step = |outcome, digest: String| Planned {
@@ -361,14 +357,16 @@ fn plan(
     };
     match (listed, there) {
         (None, None) => Ok(step(Outcome::Published, new)),
-        (_, Some(there)) if is_same_content(&there, &item.archive) => Ok(step(Outcome::AlreadyThere, sha256(&there))),
+        (_, Some(there)) if is_same_content(&there, &item.archive) => {
+            Ok(step(Outcome::AlreadyThere, sha256_hex(&there)))
+        }
         (_, there) => match existing {
             Existing::Replace => Ok(step(Outcome::Replaced, new)),
             Existing::Skip => Ok(step(Outcome::Skipped, found.unwrap_or_default())),
             Existing::Refuse => Err(UploadError::Exists {
                 name: item.metadata.name.clone(),
                 version: item.metadata.version.clone(),
-                found: found.or_else(|| there.map(|there| sha256(&there))),
+                found: found.or_else(|| there.map(|there| sha256_hex(&there))),
                 new,
             }),
         },

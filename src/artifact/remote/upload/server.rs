@@ -8,9 +8,10 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use crate::artifact::network::{HttpAnswer, HttpClient, HttpRequest, RetryPolicy};
+use crate::artifact::repository::INDEX;
 use crate::artifact::repository::{IndexReader, Item, is_same_content};
+use crate::text::sha256::sha256_hex;
 
-use super::super::archive_cache::sha256;
 use super::super::chart_source::SourceError;
 use super::super::connections::{Access, Wanted, status_error, with_login};
 use super::super::remote_charts::RemoteCharts;
@@ -19,8 +20,6 @@ use super::address::{HttpRepository, Place};
 use super::api::UploadApi;
 use super::error::UploadError;
 
-/// The name of an index.
-const INDEX: &str = "index.yaml";
 /// How often the index is read until it lists an upload, and the pauses between: ten seconds in all, more or less.
 const LOOKS: RetryPolicy = RetryPolicy {
     attempts: 8,
@@ -188,7 +187,7 @@ impl<'c> UploadServer<'c> {
     pub(super) fn same_content(&self, item: &Item, listed: Option<&Listed>) -> Result<Option<String>, UploadError> {
         let found = self.archive(item, listed)?;
         let same = found.filter(|found| is_same_content(found, &item.archive));
-        Ok(same.map(|found| sha256(&found)))
+        Ok(same.map(|found| sha256_hex(&found)))
     }
 
     /// Sends a request once, with the credentials of the repository.

@@ -8,9 +8,8 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
-
 use crate::text::limits::{MANIFEST_BYTES, REPOSITORY_OBJECTS};
+use crate::text::sha256::sha256_hex;
 use crate::text::source::{
     DirectoryLock, Links, Named, Visit, WalkError, WalkLimits, read_file, replace_file, walk, would_be_inside,
 };
@@ -60,7 +59,7 @@ impl DiskStore {
         let path = self.path(name)?;
         match read_file(&path, Named::ByInput, MANIFEST_BYTES) {
             Ok(bytes) => {
-                let version = format!("{:x}", Sha256::digest(&bytes));
+                let version = sha256_hex(&bytes);
                 Ok(Some(Versioned { bytes, version }))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

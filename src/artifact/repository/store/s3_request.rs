@@ -5,9 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use sha2::{Digest as _, Sha256};
 
-use crate::artifact::credential::sha256_hex;
 use crate::artifact::network::{HttpRequest, Method, Url, Verdict};
 use crate::text::limits::{MANIFEST_BYTES, REGISTRY_ANSWER_BYTES};
+use crate::text::sha256::sha256_hex;
 
 use super::object_headers::object_headers;
 use super::s3_address::S3Address;
