@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::{Value as Json, json};
 
 use crate::artifact::package::{
     Package, PackageError, PackageOptions, ProvenanceError, WriteArchivesError, package_archive, package_chart, sign,
@@ -10,6 +11,7 @@ use crate::artifact::package::{
 };
 use crate::artifact::remote::TargetsRequest;
 use crate::artifact::repository::{Existing, Item, Outcome};
+use crate::text::sha256::sha256_hex;
 use crate::text::visible::{visible, without_commands};
 
 use crate::engine::chart::{LoadError, LocalDependencyError};
@@ -23,7 +25,7 @@ use super::keyring_flags::KeyringFlags;
 use super::link_flags::LinkFlags;
 use super::publish::{Connections, first_failure, parse_target, publish};
 use super::remote_flags::LoginFlags;
-use super::repository_flags::shown_line;
+use super::repository_flags::{OutputFormat, print_json, shown_line};
 use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
@@ -57,6 +59,12 @@ pub(super) struct PackageArguments {
     /// User ID of the key that signs, or a part of it.
     #[arg(long, value_name = "NAME", requires = "sign")]
     key: Option<String>,
+    /// Write nothing: say what would be written.
+    #[arg(long, conflicts_with = "check")]
+    dry_run: bool,
+    /// How to print what was done.
+    #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
+    output: OutputFormat,
     #[command(flatten)]
     keyring: KeyringFlags,
     /// File whose first line is the passphrase of the key; - for standard input.
@@ -97,8 +105,6 @@ pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<E
     }
     let destination = context.working_directory().join(&arguments.destination);
     let destination: PathBuf = destination.components().collect();
-    std::fs::create_dir_all(&destination)
-        .map_err(|error| CommandError::could_not_run(format!("cannot create {}: {error}", destination.display())))?;
     let signatures = match &arguments.key {
         Some(key) => signatures(context, arguments, key, &packages)?,
         None => Vec::new(),
@@ -112,20 +118,54 @@ pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<E
     let provenance = archives.iter().zip(&signatures);
     let provenance = provenance.map(|(path, text)| (provenance_path(path), text.as_bytes()));
     let files: Vec<(PathBuf, &[u8])> = contents.chain(provenance).collect();
-    write_archives(&files).map_err(|error| match error {
+    if !arguments.dry_run {
+        write(&destination, &files)?;
+    }
+    match arguments.output {
+        OutputFormat::Text => {
+            // Helm's words.
+            let done = if arguments.dry_run {
+                "Would package chart and save it to"
+            } else {
+                "Successfully packaged chart and saved it to"
+            };
+            let lines = archives
+                .iter()
+                .map(|path| format!("{done}: {}\n", without_commands(&visible(&path.display().to_string()))));
+            context.write_stdout(lines.collect::<String>().as_bytes())?;
+        }
+        OutputFormat::Json => {
+            let charts = packages.iter().zip(&archives).map(|(package, path)| {
+                let provenance = arguments
+                    .key
+                    .as_ref()
+                    .map(|_| provenance_path(path).display().to_string());
+                json!({
+                    "name": package.chart.metadata.name,
+                    "version": package.chart.metadata.version,
+                    "appVersion": package.chart.metadata.app_version,
+                    "file": path.display().to_string(),
+                    "digest": sha256_hex(&package.archive),
+                    "provenance": provenance,
+                })
+            });
+            let charts: Vec<Json> = charts.collect();
+            print_json(context, &json!({"dryRun": arguments.dry_run, "charts": charts}))?;
+        }
+    }
+    Ok(Exit::Clean)
+}
+
+/// Writes archives and provenance files to a directory, which is made where it does not exist.
+fn write(destination: &Path, files: &[(PathBuf, &[u8])]) -> Result<(), CommandError> {
+    std::fs::create_dir_all(destination)
+        .map_err(|error| CommandError::could_not_run(format!("cannot create {}: {error}", destination.display())))?;
+    write_archives(files).map_err(|error| match error {
         WriteArchivesError::Link(_) => {
             CommandError::could_not_run(error).with_hint("remove the link, or choose another --destination")
         }
         WriteArchivesError::Replace(error) => CommandError::could_not_run(error),
-    })?;
-    let lines = archives.iter().map(|path| path.display().to_string()).map(|path| {
-        format!(
-            "Successfully packaged chart and saved it to: {}\n",
-            without_commands(&visible(&path))
-        )
-    });
-    context.write_stdout(lines.collect::<String>().as_bytes())?;
-    Ok(Exit::Clean)
+    })
 }
 
 /// Packages a directory, or the archive of a chart.
@@ -159,22 +199,37 @@ fn check(
         remote: arguments.dependencies.remote(),
     };
     let outcomes = publish(context, connections, request)?;
-    let (mut lines, mut exit) = (String::new(), Exit::Clean);
+    let (mut lines, mut charts, mut exit) = (String::new(), Vec::new(), Exit::Clean);
     for outcome in &outcomes {
         for (item, published) in items.iter().zip(&outcome.published) {
             let chart = format!("{} {}", item.metadata.name, item.metadata.version);
-            let (verdict, is_same) = match published.outcome {
-                Outcome::AlreadyThere => (format!("is what {} has", outcome.target), true),
-                Outcome::Published => (format!("is not in {}", outcome.target), false),
-                Outcome::Skipped | Outcome::Replaced => (format!("differs from what {} has", outcome.target), false),
+            let (verdict, name) = match published.outcome {
+                Outcome::AlreadyThere => (format!("is what {} has", outcome.target), "same"),
+                Outcome::Published => (format!("is not in {}", outcome.target), "missing"),
+                Outcome::Skipped | Outcome::Replaced => {
+                    (format!("differs from what {} has", outcome.target), "differs")
+                }
             };
+            let is_same = published.outcome == Outcome::AlreadyThere;
+            charts.push(json!({
+                "name": item.metadata.name,
+                "version": item.metadata.version,
+                "digest": sha256_hex(&item.archive),
+                "outcome": name,
+            }));
             lines.push_str(&shown_line(&format!("{chart} {verdict}")));
             if !is_same {
                 exit = Exit::Findings;
             }
         }
     }
-    context.write_stdout(lines.as_bytes())?;
+    match arguments.output {
+        OutputFormat::Text => context.write_stdout(lines.as_bytes())?,
+        OutputFormat::Json => {
+            let places: Vec<String> = outcomes.iter().map(|outcome| outcome.target.to_string()).collect();
+            print_json(context, &json!({"repository": places.first(), "charts": charts}))?;
+        }
+    }
     first_failure(outcomes)?;
     Ok(exit)
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::json;
 
 use crate::artifact::package::{ProvenanceError, Verified, verify};
 use crate::text::limits::FILE_BYTES;
@@ -12,6 +13,7 @@ use crate::text::visible::{visible, visible_lines};
 use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::keyring_flags::KeyringFlags;
+use super::repository_flags::{OutputFormat, print_json};
 use super::run_context::{RunContext, open_error};
 
 #[derive(Debug, Args)]
@@ -19,6 +21,9 @@ pub(super) struct VerifyArguments {
     /// A chart's archive, with its provenance file (`.prov`) beside it.
     #[arg(value_name = "ARCHIVE")]
     archive: PathBuf,
+    /// How to print what was verified.
+    #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
+    output: OutputFormat,
     #[command(flatten)]
     keyring: KeyringFlags,
 }
@@ -36,7 +41,18 @@ pub(super) fn run(context: RunContext, arguments: &VerifyArguments) -> Result<Ex
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let verified = verify(&archive, &name, &provenance, &keyring, context.now_unix_seconds())
         .map_err(|error| verify_error(&path.display().to_string(), &error))?;
-    context.write_stdout(lines(&verified).as_bytes())?;
+    match arguments.output {
+        OutputFormat::Text => context.write_stdout(lines(&verified).as_bytes())?,
+        OutputFormat::Json => print_json(
+            context,
+            &json!({
+                "file": path.display().to_string(),
+                "digest": verified.digest.trim_start_matches("sha256:"),
+                "signedBy": verified.signed_by,
+                "fingerprint": verified.fingerprint,
+            }),
+        )?,
+    }
     Ok(Exit::Clean)
 }
 
