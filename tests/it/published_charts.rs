@@ -61,7 +61,7 @@ fn what_is_packaged_and_verified_is_said_for_programs() {
     let chart = &done["charts"][0];
     assert_eq!((&chart["name"], &chart["version"]), (&"web".into(), &"0.1.0".into()));
     let file = chart["file"].as_str().expect("a path");
-    assert_eq!(chart["digest"], sha256(&std::fs::read(file).expect("an archive")));
+    assert_eq!(chart["digest"], sha256(&fs::read(file).expect("an archive")));
     assert_eq!(chart["provenance"], format!("{file}.prov"));
     let verified = json(&["verify", file, "--keyring", &public]);
     assert_eq!(verified["digest"], chart["digest"]);

@@ -85,6 +85,9 @@ impl Registry {
     }
 
     /// The digest of the manifest of a tag; `None` where the registry does not have the tag.
+    ///
+    /// # Errors
+    /// When the registry refuses, or what it sends does not have its digest.
     pub fn manifest_digest(&self, repository: &str, tag: &str) -> Result<Option<String>, OciError> {
         let url = self.url(repository, &format!("manifests/{tag}"))?;
         let request = HttpRequest::new(Method::GET, url, REGISTRY_ANSWER_BYTES).with_header(ACCEPT, ACCEPTED);

@@ -233,7 +233,7 @@ fn a_replacement_that_is_stopped_is_completed_by_the_next_push() {
     let replacements: [(&str, Action, Action); 3] = [
         ("without a signature", force_one, push_web),
         ("with a signature", force_signed, |store| {
-            push(store, signed("signed"), Existing::Refuse)
+            push(store, signed("signed"), Existing::Refuse);
         }),
         ("again with --force", force_other, force_other),
     ];

@@ -125,7 +125,7 @@ pub(super) fn is_base64(text: &str) -> bool {
             return false;
         }
     }
-    let padding = padding.iter().filter(|&&byte| byte == b'=').count();
+    let padding = memchr::memchr_iter(b'=', padding).count();
     matches!((characters % 4, padding), (0, 0) | (2, 2) | (3, 1))
 }
 

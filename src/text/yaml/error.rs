@@ -84,7 +84,7 @@ impl YamlError {
         let Some(before) = self.offset().and_then(|offset| text.get(..offset as usize)) else {
             return reason.to_owned();
         };
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let line = 1 + memchr::memchr_iter(b'\n', before).count();
         format!("line {line}: {reason}")
     }
 

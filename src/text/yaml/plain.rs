@@ -63,7 +63,7 @@ fn has_duplicates(names: &mut [&str]) -> bool {
     let mut rest = numbers.get(..names.len()).unwrap_or_default();
     while let [number, others @ ..] = rest {
         // Without a branch for each, the numbers are compared many at a time.
-        if others.iter().fold(false, |found, other| found | (other == number)) {
+        if others.iter().map(|other| u32::from(other == number)).sum::<u32>() > 0 {
             return has_equal(names);
         }
         rest = others;

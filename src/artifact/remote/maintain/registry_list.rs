@@ -142,10 +142,10 @@ fn tags_of(registry: &Arc<Registry>, reference: OciReference, name: String) -> R
     let is_version = |tag: &String| Version::parse_strict(&version_of(tag)).is_ok();
     let (tags, others) = tags.into_iter().partition(is_version);
     Ok(ChartTags {
-        tags,
-        others,
         name,
         reference,
+        tags,
+        others,
     })
 }
 
