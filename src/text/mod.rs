@@ -3,13 +3,13 @@
 
 pub mod limits;
 pub mod stop;
+pub mod sha256;
 pub mod source;
 pub mod redact;
 pub mod visible;
 pub mod threads;
 pub mod json_member;
 pub mod json_pointer;
-pub mod sha256;
 pub mod causes;
 pub mod near;
 pub mod calendar;

@@ -245,7 +245,7 @@ fn pages_of_tags_stay_on_the_registry_and_end() {
             "<file:///etc/passwd>; rel=\"next\"",
             "the address `file:///etc/passwd`: it is not one of http",
         ),
-        ("<?last=NEW>; rel=\"next\"", "its pages do not end"),
+        ("<?last=NEW>; rel=\"next\"", "its pages of tags do not end"),
     ] {
         let server = Server::start(move |_, before| {
             Answer::new(200, r#"{"tags": []}"#).with("Link", &link.replace("NEW", &before.to_string()))

@@ -88,7 +88,7 @@ pub enum PublishError {
         /// Its version.
         version: String,
     },
-    /// The version cannot be left out because it exists: nobody could use what exists.
+    /// The version cannot be left out as one that exists: what exists cannot be used.
     #[error("{name} {version} is in the repository, but its entry and its archive {object} do not agree")]
     Disagree {
         /// The chart.
@@ -197,7 +197,7 @@ fn compare(
         {
             step(Outcome::AlreadyThere, &listed)
         }
-        // A replacement that was stopped before it wrote the entry. The entry is of an archive that is gone, so nobody can use it.
+        // A replacement that was stopped before it wrote the entry. The entry is of an archive that is gone, so it cannot be used.
         (Some(_), Some(kept)) if digest(&kept.bytes) == new => step(Outcome::Replaced, &new),
         (listed, kept) => match (existing, listed, kept) {
             (Existing::Replace, _, _) => step(Outcome::Replaced, &new),
