@@ -23,7 +23,7 @@ use super::exit_code::Exit;
 use super::link_flags::LinkFlags;
 use super::lint::check_error;
 use super::package::{package_error, package_time};
-use super::publish::{Connections, first_failure, parse_target, publish};
+use super::publish::{Connections, first_failure, outcome_lines, parse_target, publish};
 use super::remote_flags::LoginFlags;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
@@ -116,7 +116,11 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
             existing: Existing::Refuse,
             is_dry_run: false,
         };
-        publish(context, connections, request)
+        let outcomes = publish(context, connections, request)?;
+        for outcome in &outcomes {
+            context.report(outcome_lines(items, outcome, false).trim_end());
+        }
+        Ok(outcomes)
     };
     let options = PackageOptions {
         links: request.links,
@@ -134,9 +138,6 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
     report_notes(context, supply.as_deref());
     let outcome = outcome?;
     print(context, &reporting, &outcome, withheld.as_deref())?;
-    for done in outcome.published.iter().filter(|done| done.error.is_none()) {
-        context.report(&format!("published to {}", done.target));
-    }
     let has_failed = outcome.has_failed();
     match outcome.error {
         Some(PublishFailure::Package(error)) => Err(package_error(error)),

@@ -1,13 +1,14 @@
-//! What the commands that publish share: the connections of the process, and errors with what to do.
+//! What the commands that publish share: the connections of the process, lines about what was done, and errors with what to do.
 
 use crate::artifact::remote::{
     PublishTarget, PublishTargetError, RefusedTarget, RegistryPushError, TargetOutcome, TargetsRequest, UploadError,
     publish_to_targets,
 };
+use crate::artifact::repository::{Item, Outcome, Published};
 
 use super::command_error::CommandError;
 use super::remote_flags::{LoginFlags, RemoteFlags};
-use super::repository_flags::publish_packages_error;
+use super::repository_flags::{publish_packages_error, shown_line};
 use super::run_context::RunContext;
 
 /// How repositories and registries are reached.
@@ -75,6 +76,44 @@ pub(super) fn first_failure(outcomes: Vec<TargetOutcome>) -> Result<(), CommandE
         }
     }
     Ok(())
+}
+
+/// What was done in one repository, a line for each chart.
+pub(super) fn outcome_lines(items: &[Item], outcome: &TargetOutcome, is_dry_run: bool) -> String {
+    let place = outcome.target.to_string();
+    let mut lines: String = items
+        .iter()
+        .zip(&outcome.published)
+        .map(|(item, published)| outcome_line(item, published, &place, is_dry_run))
+        .collect();
+    if outcome.error.is_some() {
+        let rest = items.iter().skip(outcome.published.len());
+        let rest: Vec<String> = rest
+            .map(|item| format!("{} {}", item.metadata.name, item.metadata.version))
+            .collect();
+        lines.push_str(&shown_line(&format!(
+            "Failed in {place}: not pushed: {}",
+            rest.join(", ")
+        )));
+    }
+    lines
+}
+
+/// What was done with one chart, with its digest and place.
+fn outcome_line(item: &Item, published: &Published, location: &str, is_dry_run: bool) -> String {
+    let (name, version) = (&item.metadata.name, &item.metadata.version);
+    let place = format!("{}, sha256:{}", published.object, published.digest);
+    let line = match (published.outcome, is_dry_run) {
+        (Outcome::Published, false) => format!("Pushed {name} {version} to {location} ({place})"),
+        (Outcome::Published, true) => format!("Would push {name} {version} to {location} ({place})"),
+        (Outcome::Replaced, false) => format!("Replaced {name} {version} in {location} ({place})"),
+        (Outcome::Replaced, true) => format!("Would replace {name} {version} in {location} ({place})"),
+        (Outcome::AlreadyThere, _) => {
+            format!("{name} {version} is in {location} already, with the same content ({place})")
+        }
+        (Outcome::Skipped, _) => format!("Skipped {name} {version}: it is in {location} already, with other content"),
+    };
+    shown_line(&line)
 }
 
 fn upload_error(error: &UploadError) -> CommandError {
