@@ -23,7 +23,7 @@ use super::exit_code::Exit;
 use super::link_flags::LinkFlags;
 use super::lint::check_error;
 use super::package::{package_error, package_time};
-use super::publish::{Connections, first_failure, outcome_lines, parse_target, publish};
+use super::publish::{Connections, NamesServer, first_failure, outcome_lines, parse_target, publish};
 use super::remote_flags::LoginFlags;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
@@ -109,6 +109,7 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         let connections = Connections {
             login: &LoginFlags::default(),
             remote: arguments.dependencies.remote(),
+            names_server: NamesServer::ByConfiguration,
         };
         let request = TargetsRequest {
             targets: &targets,

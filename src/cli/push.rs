@@ -14,7 +14,7 @@ use crate::text::redact::{redact_message, redact_url};
 use super::command_error::CommandError;
 use super::destination_flags::{DestinationFlags, each_once, fork, read_settings};
 use super::exit_code::Exit;
-use super::publish::{Connections, first_failure, outcome_lines, parse_target, publish};
+use super::publish::{Connections, NamesServer, first_failure, outcome_lines, parse_target, publish};
 use super::remote_flags::{LoginFlags, RemoteFlags};
 use super::repository_flags::{OutputFormat, print_json};
 use super::run_context::RunContext;
@@ -85,6 +85,7 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
     let connections = Connections {
         login: &arguments.login,
         remote: &arguments.remote,
+        names_server: NamesServer::ByFlag,
     };
     let outcomes = publish(context, connections, request)?;
     match arguments.output {

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::engine::chart::{
     Chart, ChartFile, LinkPolicy, LoadError, LocalDependencyError, SupplyDependencies, archive_name,
     files_with_dependencies, load_files, read_archive,
@@ -46,6 +48,11 @@ impl Package {
     /// `NAME-VERSION.tgz`
     pub fn file_name(&self) -> String {
         archive_name(&self.chart.metadata)
+    }
+
+    /// Hex SHA-256 of the archive.
+    pub fn digest(&self) -> String {
+        format!("{:x}", Sha256::digest(&self.archive))
     }
 }
 

@@ -35,4 +35,6 @@ pub use remote_chart::{ChartRequest, RemoteChart, SignatureError, remote_chart};
 pub use remote_charts::RemoteCharts;
 pub use remote_settings::{RemoteLimits, RemoteSettings, UploadLogin, UploadLoginError};
 pub use unpack::{UnpackError, unpack};
-pub use upload::{HttpAddressError, HttpPush, HttpRepository, UnknownApi, UploadApi, UploadError};
+pub use upload::{
+    Comparison, HttpAddressError, HttpPush, HttpRepository, UnknownApi, UploadApi, UploadError, compare_with_repository,
+};
