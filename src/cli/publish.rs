@@ -64,6 +64,8 @@ pub(super) fn publish(
         remote,
         names_server,
     } = connections;
+    let addresses: Vec<String> = request.targets.iter().map(PublishTarget::to_string).collect();
+    login.check_is_used(addresses.iter().map(String::as_str))?;
     // A broken list of Helm's is not in the way of publishing to a bucket.
     let charts = if request.targets.iter().any(PublishTarget::needs_logins) {
         remote.charts(context, login, false)?

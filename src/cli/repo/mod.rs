@@ -79,6 +79,8 @@ fn charts(
     login: &LoginFlags,
     repositories: &[&PublishTarget],
 ) -> Result<RemoteCharts, CommandError> {
+    let addresses: Vec<String> = repositories.iter().map(ToString::to_string).collect();
+    login.check_is_used(addresses.iter().map(String::as_str))?;
     if repositories.iter().any(|one| one.needs_logins()) {
         remote.charts(context, login, true)
     } else {
