@@ -125,6 +125,7 @@ impl<'f> ChartFinder<'f> {
             version: fetching.version,
             is_devel: flags.devel,
         };
+        flags.login.check_is_used(request.address(charts).as_deref())?;
         let fetched = remote_chart(charts, &request);
         for note in charts.take_notes() {
             context.report(&format!("note: {note}"));

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::artifact::package::PackageOptions;
-use crate::artifact::remote::{NamedRepositories, PublishTarget, TargetOutcome, TargetsRequest};
-use crate::artifact::repository::{Existing, Item, Outcome};
+use crate::artifact::remote::{NamedRepositories, PublishTarget, TargetsRequest};
+use crate::artifact::repository::{Existing, Item};
 use crate::check::run::{CheckRequest, find_charts};
 use crate::config::Settings;
 use crate::engine::chart::LinkPolicy;
@@ -23,7 +23,7 @@ use super::exit_code::Exit;
 use super::link_flags::LinkFlags;
 use super::lint::check_error;
 use super::package::{package_error, package_time};
-use super::publish::{Connections, first_failure, parse_target, publish};
+use super::publish::{Connections, NamesServer, first_failure, outcome_lines, parse_target, publish};
 use super::remote_flags::LoginFlags;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
@@ -109,6 +109,7 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         let connections = Connections {
             login: &LoginFlags::default(),
             remote: arguments.dependencies.remote(),
+            names_server: NamesServer::ByConfiguration,
         };
         let request = TargetsRequest {
             targets: &targets,
@@ -116,7 +117,11 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
             existing: Existing::Refuse,
             is_dry_run: false,
         };
-        publish(context, connections, request)
+        let outcomes = publish(context, connections, request)?;
+        for outcome in &outcomes {
+            context.report(outcome_lines(items, outcome, false).trim_end());
+        }
+        Ok(outcomes)
     };
     let options = PackageOptions {
         links: request.links,
@@ -134,38 +139,12 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
     report_notes(context, supply.as_deref());
     let outcome = outcome?;
     print(context, &reporting, &outcome, withheld.as_deref())?;
-    for done in outcome.published.iter().filter(|done| done.error.is_none()) {
-        context.report(&published_line(done));
-    }
     let has_failed = outcome.has_failed();
     match outcome.error {
         Some(PublishFailure::Package(error)) => Err(package_error(error)),
         Some(PublishFailure::Repository(error)) => Err(error),
         None if has_failed && !reporting.writes_baseline() => Ok(Exit::Findings),
         None => first_failure(outcome.published).map(|()| Exit::Clean),
-    }
-}
-
-/// `published 2 charts to s3://b/charts, 1 was there already`
-fn published_line(done: &TargetOutcome) -> String {
-    let (same, new): (Vec<_>, Vec<_>) = done
-        .published
-        .iter()
-        .partition(|one| matches!(one.outcome, Outcome::AlreadyThere | Outcome::Skipped));
-    let charts = |count: usize| format!("{count} chart{}", if count == 1 { "" } else { "s" });
-    let were = if same.len() == 1 { "was" } else { "were" };
-    match (new.len(), same.len()) {
-        (0, same) => format!(
-            "{} {were} in {} already, with the same content",
-            charts(same),
-            done.target
-        ),
-        (new, 0) => format!("published {} to {}", charts(new), done.target),
-        (new, same) => format!(
-            "published {} to {}; {same} {were} there already",
-            charts(new),
-            done.target
-        ),
     }
 }
 

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use crate::artifact::package::{
     Package, PackageError, PackageOptions, ProvenanceError, WriteArchivesError, package_archive, package_chart, sign,
     write_archives,
 };
-use crate::artifact::remote::TargetsRequest;
+use crate::artifact::remote::{Comparison, PublishTarget, TargetsRequest, compare_with_repository};
 use crate::artifact::repository::{Existing, Item, Outcome};
 use crate::text::sha256::sha256_hex;
 use crate::text::visible::{visible, without_commands};
@@ -23,8 +23,8 @@ use super::destination_flags::SuffixFlags;
 use super::exit_code::Exit;
 use super::keyring_flags::KeyringFlags;
 use super::link_flags::LinkFlags;
-use super::publish::{Connections, first_failure, parse_target, publish};
-use super::remote_flags::LoginFlags;
+use super::publish::{Connections, NamesServer, first_failure, parse_target, publish};
+use super::remote_flags::{LoginFlags, source_error};
 use super::repository_flags::{OutputFormat, print_json, shown_line};
 use super::run_context::RunContext;
 
@@ -59,8 +59,8 @@ pub(super) struct PackageArguments {
     /// User ID of the key that signs, or a part of it.
     #[arg(long, value_name = "NAME", requires = "sign")]
     key: Option<String>,
-    /// Write nothing: say what would be written.
-    #[arg(long, conflicts_with = "check")]
+    /// Write nothing: make the archives, and say what would be written.
+    #[arg(long)]
     dry_run: bool,
     /// How to print what was done.
     #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
@@ -111,56 +111,44 @@ pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<E
     };
     let archive = |package: &Package| destination.join(package.file_name());
     let archives: Vec<PathBuf> = packages.iter().map(archive).collect();
+    if !arguments.dry_run {
+        save(&destination, &archives, &packages, &signatures)?;
+    }
+    if arguments.output == OutputFormat::Json {
+        let report = as_json(&packages, &archives, arguments.sign, arguments.dry_run);
+        print_json(context, &report)?;
+        return Ok(Exit::Clean);
+    }
+    let done = if arguments.dry_run {
+        "Would package chart and save it to"
+    } else {
+        "Successfully packaged chart and saved it to"
+    };
+    let lines = archives.iter().map(|path| {
+        let path = path.display().to_string();
+        format!("{done}: {}\n", without_commands(&visible(&path)))
+    });
+    context.write_stdout(lines.collect::<String>().as_bytes())?;
+    Ok(Exit::Clean)
+}
+
+/// Writes the archives and their provenance files: all or none.
+fn save(
+    destination: &Path,
+    archives: &[PathBuf],
+    packages: &[Package],
+    signatures: &[String],
+) -> Result<(), CommandError> {
+    std::fs::create_dir_all(destination)
+        .map_err(|error| CommandError::could_not_run(format!("cannot create {}: {error}", destination.display())))?;
     let contents = archives
         .iter()
         .cloned()
         .zip(packages.iter().map(|package| package.archive.as_slice()));
-    let provenance = archives.iter().zip(&signatures);
+    let provenance = archives.iter().zip(signatures);
     let provenance = provenance.map(|(path, text)| (provenance_path(path), text.as_bytes()));
     let files: Vec<(PathBuf, &[u8])> = contents.chain(provenance).collect();
-    if !arguments.dry_run {
-        write(&destination, &files)?;
-    }
-    match arguments.output {
-        OutputFormat::Text => {
-            // Helm's words.
-            let done = if arguments.dry_run {
-                "Would package chart and save it to"
-            } else {
-                "Successfully packaged chart and saved it to"
-            };
-            let lines = archives
-                .iter()
-                .map(|path| format!("{done}: {}\n", without_commands(&visible(&path.display().to_string()))));
-            context.write_stdout(lines.collect::<String>().as_bytes())?;
-        }
-        OutputFormat::Json => {
-            let charts = packages.iter().zip(&archives).map(|(package, path)| {
-                let provenance = arguments
-                    .key
-                    .as_ref()
-                    .map(|_| provenance_path(path).display().to_string());
-                json!({
-                    "name": package.chart.metadata.name,
-                    "version": package.chart.metadata.version,
-                    "appVersion": package.chart.metadata.app_version,
-                    "file": path.display().to_string(),
-                    "digest": sha256_hex(&package.archive),
-                    "provenance": provenance,
-                })
-            });
-            let charts: Vec<Json> = charts.collect();
-            print_json(context, &json!({"dryRun": arguments.dry_run, "charts": charts}))?;
-        }
-    }
-    Ok(Exit::Clean)
-}
-
-/// Writes archives and provenance files to a directory, which is made where it does not exist.
-fn write(destination: &Path, files: &[(PathBuf, &[u8])]) -> Result<(), CommandError> {
-    std::fs::create_dir_all(destination)
-        .map_err(|error| CommandError::could_not_run(format!("cannot create {}: {error}", destination.display())))?;
-    write_archives(files).map_err(|error| match error {
+    write_archives(&files).map_err(|error| match error {
         WriteArchivesError::Link(_) => {
             CommandError::could_not_run(error).with_hint("remove the link, or choose another --destination")
         }
@@ -188,50 +176,95 @@ fn check(
 ) -> Result<Exit, CommandError> {
     let target = parse_target(context, repository)?;
     let items: Vec<Item> = packages.into_iter().map(Item::from).collect();
+    let compared = match &target {
+        PublishTarget::Server(repository) => {
+            let remote = arguments.dependencies.remote();
+            let charts = remote.charts(context, &LoginFlags::default(), false)?;
+            let compared = compare_with_repository(&charts, repository, &items);
+            for note in charts.take_notes() {
+                context.report(&format!("note: {note}"));
+            }
+            compared.map_err(source_error)?
+        }
+        target => compared_with(context, arguments, target, &items)?,
+    };
+    let rows: Vec<_> = items.iter().zip(compared).collect();
+    if arguments.output == OutputFormat::Json {
+        print_json(context, &check_json(&target, &rows))?;
+    } else {
+        let lines = rows.iter().map(|(item, compared)| {
+            let verdict = match compared {
+                Comparison::Same => "is what {} has",
+                Comparison::Missing => "is not in {}",
+                Comparison::Different => "differs from what {} has",
+            };
+            let verdict = verdict.replace("{}", &target.to_string());
+            shown_line(&format!("{} {} {verdict}", item.metadata.name, item.metadata.version))
+        });
+        context.write_stdout(lines.collect::<String>().as_bytes())?;
+    }
+    let is_same = rows.iter().all(|(_, compared)| *compared == Comparison::Same);
+    Ok(if is_same { Exit::Clean } else { Exit::Findings })
+}
+
+/// Compares packages with a bucket, a directory or a registry, as a push would.
+fn compared_with(
+    context: RunContext,
+    arguments: &PackageArguments,
+    target: &PublishTarget,
+    items: &[Item],
+) -> Result<Vec<Comparison>, CommandError> {
     let request = TargetsRequest {
-        targets: &[target],
-        items: &items,
+        targets: std::slice::from_ref(target),
+        items,
         existing: Existing::Skip,
         is_dry_run: true,
     };
     let connections = Connections {
         login: &LoginFlags::default(),
         remote: arguments.dependencies.remote(),
+        names_server: NamesServer::Not,
     };
     let outcomes = publish(context, connections, request)?;
-    let (mut lines, mut charts, mut exit) = (String::new(), Vec::new(), Exit::Clean);
-    for outcome in &outcomes {
-        for (item, published) in items.iter().zip(&outcome.published) {
-            let chart = format!("{} {}", item.metadata.name, item.metadata.version);
-            let (verdict, name) = match published.outcome {
-                Outcome::AlreadyThere => (format!("is what {} has", outcome.target), "same"),
-                Outcome::Published => (format!("is not in {}", outcome.target), "missing"),
-                Outcome::Skipped | Outcome::Replaced => {
-                    (format!("differs from what {} has", outcome.target), "differs")
-                }
-            };
-            let is_same = published.outcome == Outcome::AlreadyThere;
-            charts.push(json!({
-                "name": item.metadata.name,
-                "version": item.metadata.version,
-                "digest": sha256_hex(&item.archive),
-                "outcome": name,
-            }));
-            lines.push_str(&shown_line(&format!("{chart} {verdict}")));
-            if !is_same {
-                exit = Exit::Findings;
-            }
-        }
-    }
-    match arguments.output {
-        OutputFormat::Text => context.write_stdout(lines.as_bytes())?,
-        OutputFormat::Json => {
-            let places: Vec<String> = outcomes.iter().map(|outcome| outcome.target.to_string()).collect();
-            print_json(context, &json!({"repository": places.first(), "charts": charts}))?;
-        }
-    }
+    let published = outcomes.iter().flat_map(|outcome| &outcome.published);
+    let compared = published.map(|published| match published.outcome {
+        Outcome::AlreadyThere => Comparison::Same,
+        Outcome::Published => Comparison::Missing,
+        Outcome::Skipped | Outcome::Replaced => Comparison::Different,
+    });
+    let compared = compared.collect();
     first_failure(outcomes)?;
-    Ok(exit)
+    Ok(compared)
+}
+
+fn check_json(target: &PublishTarget, rows: &[(&Item, Comparison)]) -> serde_json::Value {
+    let charts = rows.iter().map(|(item, compared)| {
+        json!({
+            "name": item.metadata.name,
+            "version": item.metadata.version,
+            "digest": sha256_hex(&item.archive),
+            "outcome": match compared {
+                Comparison::Same => "same",
+                Comparison::Different => "different",
+                Comparison::Missing => "missing",
+            },
+        })
+    });
+    json!({"repository": target.to_string(), "charts": charts.collect::<Vec<_>>()})
+}
+
+/// What was written, or would be, as push prints it.
+fn as_json(packages: &[Package], archives: &[PathBuf], is_signed: bool, is_dry_run: bool) -> serde_json::Value {
+    let charts = packages.iter().zip(archives).map(|(package, path)| {
+        json!({
+            "name": package.chart.metadata.name,
+            "version": package.chart.metadata.version,
+            "file": path.display().to_string(),
+            "digest": package.digest(),
+            "provenance": is_signed.then(|| provenance_path(path).display().to_string()),
+        })
+    });
+    json!({"dryRun": is_dry_run, "charts": charts.collect::<Vec<_>>()})
 }
 
 /// `web-1.0.0.tgz.prov`

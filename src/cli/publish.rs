@@ -1,13 +1,14 @@
-//! What the commands that publish share: the connections of the process, and errors with what to do.
+//! What the commands that publish share: the connections of the process, lines about what was done, and errors with what to do.
 
 use crate::artifact::remote::{
-    PublishTarget, PublishTargetError, RefusedTarget, RegistryPushError, TargetOutcome, TargetsRequest, UploadError,
-    publish_to_targets,
+    PublishTarget, PublishTargetError, RefusedTarget, RegistryPushError, TargetOutcome, TargetsRequest, UploadApi,
+    UploadError, publish_to_targets,
 };
+use crate::artifact::repository::{Item, Outcome, Published};
 
 use super::command_error::CommandError;
 use super::remote_flags::{LoginFlags, RemoteFlags};
-use super::repository_flags::publish_packages_error;
+use super::repository_flags::{publish_packages_error, shown_line};
 use super::run_context::RunContext;
 
 /// How repositories and registries are reached.
@@ -15,6 +16,36 @@ use super::run_context::RunContext;
 pub(super) struct Connections<'c> {
     pub(super) login: &'c LoginFlags,
     pub(super) remote: &'c RemoteFlags,
+    /// How the command has the server behind an `https://` repository named.
+    pub(super) names_server: NamesServer,
+}
+
+/// How a command has the server behind an `https://` repository named, where it does not say which it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NamesServer {
+    /// With a flag, or the configuration.
+    ByFlag,
+    /// In the configuration.
+    ByConfiguration,
+    /// The command only knows servers that say what they are.
+    Not,
+}
+
+impl NamesServer {
+    fn advice(self) -> String {
+        let names = UploadApi::names();
+        match self {
+            Self::ByFlag => {
+                format!("name the server with --api, or with `api` of the repository in chartwright.yaml: {names}")
+            }
+            Self::ByConfiguration => format!(
+                "list the repository under `repositories` in chartwright.yaml, and name its server there with `api`: {names}"
+            ),
+            Self::Not => format!(
+                "the command recognises these servers by their address or answer: {names}; `chartwright push --api` uploads to one that it does not recognise"
+            ),
+        }
+    }
 }
 
 /// The address of something to publish to, as the user wrote it.
@@ -28,7 +59,13 @@ pub(super) fn publish(
     connections: Connections<'_>,
     request: TargetsRequest<'_>,
 ) -> Result<Vec<TargetOutcome>, CommandError> {
-    let Connections { login, remote } = connections;
+    let Connections {
+        login,
+        remote,
+        names_server,
+    } = connections;
+    let addresses: Vec<String> = request.targets.iter().map(PublishTarget::to_string).collect();
+    login.check_is_used(addresses.iter().map(String::as_str))?;
     // A broken list of Helm's is not in the way of publishing to a bucket.
     let charts = if request.targets.iter().any(PublishTarget::needs_logins) {
         remote.charts(context, login, false)?
@@ -41,7 +78,7 @@ pub(super) fn publish(
     }
     outcomes.map_err(|refused| {
         let RefusedTarget { target, error } = *refused;
-        let error = target_error(error);
+        let error = target_error(error, names_server);
         if request.targets.len() > 1 {
             error.with_hint(format!(
                 "the repository is {target}; nothing was written to any of the repositories"
@@ -53,11 +90,11 @@ pub(super) fn publish(
 }
 
 /// The error of one target.
-pub(super) fn target_error(error: PublishTargetError) -> CommandError {
+pub(super) fn target_error(error: PublishTargetError, names_server: NamesServer) -> CommandError {
     match error {
         PublishTargetError::Indexed(error) => publish_packages_error(*error),
         PublishTargetError::Registry(error) => registry_error(&error),
-        PublishTargetError::Server(error) => upload_error(&error),
+        PublishTargetError::Server(error) => upload_error(&error, names_server),
     }
 }
 
@@ -66,7 +103,7 @@ pub(super) fn first_failure(outcomes: Vec<TargetOutcome>) -> Result<(), CommandE
     let count = outcomes.len();
     for outcome in outcomes {
         if let Some(error) = outcome.error {
-            let error = target_error(error);
+            let error = target_error(error, NamesServer::Not);
             return Err(if count > 1 {
                 error.with_hint(format!("the repository is {}", outcome.target))
             } else {
@@ -77,13 +114,55 @@ pub(super) fn first_failure(outcomes: Vec<TargetOutcome>) -> Result<(), CommandE
     Ok(())
 }
 
-fn upload_error(error: &UploadError) -> CommandError {
+/// What was done in one repository, a line for each chart.
+pub(super) fn outcome_lines(items: &[Item], outcome: &TargetOutcome, is_dry_run: bool) -> String {
+    let place = outcome.target.to_string();
+    let mut lines: String = items
+        .iter()
+        .zip(&outcome.published)
+        .map(|(item, published)| outcome_line(item, published, &place, is_dry_run))
+        .collect();
+    if outcome.error.is_some() {
+        let rest = items.iter().skip(outcome.published.len());
+        let rest: Vec<String> = rest
+            .map(|item| format!("{} {}", item.metadata.name, item.metadata.version))
+            .collect();
+        lines.push_str(&shown_line(&format!(
+            "Failed in {place}: not pushed: {}",
+            rest.join(", ")
+        )));
+    }
+    lines
+}
+
+/// What was done with one chart, with its digest and place.
+fn outcome_line(item: &Item, published: &Published, location: &str, is_dry_run: bool) -> String {
+    let (name, version) = (&item.metadata.name, &item.metadata.version);
+    let place = format!("{}, sha256:{}", published.object, published.digest);
+    let line = match (published.outcome, is_dry_run) {
+        (Outcome::Published, false) => format!("Pushed {name} {version} to {location} ({place})"),
+        (Outcome::Published, true) => format!("Would push {name} {version} to {location} ({place})"),
+        (Outcome::Replaced, false) => format!("Replaced {name} {version} in {location} ({place})"),
+        (Outcome::Replaced, true) => format!("Would replace {name} {version} in {location} ({place})"),
+        (Outcome::AlreadyThere, _) => {
+            format!("{name} {version} is in {location} already, with the same content ({place})")
+        }
+        (Outcome::Skipped, _) => format!("Skipped {name} {version}: it is in {location} already, with other content"),
+    };
+    shown_line(&line)
+}
+
+fn upload_error(error: &UploadError, names_server: NamesServer) -> CommandError {
     let shown = match error {
         error if error.is_finding() => CommandError::findings(error),
         error if error.is_usage() => CommandError::usage(error),
         error => CommandError::could_not_run(error),
     };
-    match error.hint() {
+    let hint = match error {
+        UploadError::UnknownServer(_) => Some(names_server.advice()),
+        error => error.hint(),
+    };
+    match hint {
         Some(hint) => shown.with_hint(hint),
         None => shown,
     }

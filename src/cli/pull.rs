@@ -79,6 +79,7 @@ pub(super) fn run(context: RunContext, arguments: &PullArguments) -> Result<Exit
         version: arguments.version.as_deref(),
         is_devel: arguments.devel,
     };
+    arguments.login.check_is_used(request.address(&charts).as_deref())?;
     let outcome = remote_chart(&charts, &request);
     for note in charts.take_notes() {
         context.report(&format!("note: {note}"));

@@ -8,15 +8,15 @@ use serde_json::json;
 use crate::artifact::remote::{
     Destination, NamedRepositories, PublishTarget, TargetOutcome, TargetsRequest, UploadApi,
 };
-use crate::artifact::repository::{Existing, Item, Outcome, Published};
-use crate::text::redact::redact_message;
+use crate::artifact::repository::{Existing, Item};
+use crate::text::redact::{redact_message, redact_url};
 
 use super::command_error::CommandError;
 use super::destination_flags::{DestinationFlags, each_once, fork, read_settings};
 use super::exit_code::Exit;
-use super::publish::{Connections, first_failure, parse_target, publish};
+use super::publish::{Connections, NamesServer, first_failure, outcome_lines, parse_target, publish};
 use super::remote_flags::{LoginFlags, RemoteFlags};
-use super::repository_flags::{OutputFormat, print_json, shown_line};
+use super::repository_flags::{OutputFormat, print_json};
 use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
@@ -60,16 +60,8 @@ pub(super) struct PushArguments {
 
 pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit, CommandError> {
     let configured = arguments.configured(context)?;
-    let (archives, urls) = arguments.split(!configured.is_empty());
-    if archives.is_empty() {
-        return Err(CommandError::usage("no archive is given").with_hint("`chartwright package CHART` makes one"));
-    }
-    if urls.is_empty() && configured.is_empty() && !arguments.destination.is_given() {
-        let first = archives.first().map_or("web-1.0.0.tgz", String::as_str);
-        return Err(CommandError::usage("no repository is given, and chartwright.yaml names none").with_hint(format!(
-            "give its address as the last argument (`chartwright push {first} oci://ghcr.io/acme/charts`), or name it in chartwright.yaml (`repositories: [{{name: staging, url: 's3://bucket/charts', branches: [main]}}]`)"
-        )));
-    }
+    let (archives, urls) = arguments.split(&configured);
+    check_is_complete(archives, !urls.is_empty() || arguments.names_repository(&configured))?;
     let destinations = arguments.destinations(context, &urls, &configured)?;
     let items = archives
         .iter()
@@ -93,13 +85,14 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
     let connections = Connections {
         login: &arguments.login,
         remote: &arguments.remote,
+        names_server: NamesServer::ByFlag,
     };
     let outcomes = publish(context, connections, request)?;
     match arguments.output {
         OutputFormat::Text => {
             let lines: String = outcomes
                 .iter()
-                .map(|one| lines(&items, one, arguments.dry_run))
+                .map(|one| outcome_lines(&items, one, arguments.dry_run))
                 .collect();
             context.write_stdout(lines.as_bytes())?;
         }
@@ -132,14 +125,18 @@ impl PushArguments {
         self.archives_and_repository.last().filter(|last| last.contains("://"))
     }
 
-    /// The archives and the addresses of repositories. The last argument is an address if it looks like one; if no repository is named
-    /// otherwise, what does not look like an archive was meant as one.
-    fn split(&self, has_configured: bool) -> (&[String], Vec<&String>) {
+    /// Whether a repository is named otherwise than by the last argument.
+    fn names_repository(&self, configured: &NamedRepositories) -> bool {
+        !self.repository.is_empty() || self.destination.is_given() || !configured.is_empty()
+    }
+
+    /// The archives and the addresses of repositories. The last argument is an address if it looks like one, or if no repository is
+    /// named otherwise and it does not look like an archive: the error then says how an address is written.
+    fn split(&self, configured: &NamedRepositories) -> (&[String], Vec<&String>) {
         let all = self.archives_and_repository.as_slice();
-        let is_named = !self.repository.is_empty() || self.destination.is_given() || has_configured;
-        let is_archive = |name: &String| Path::new(name).extension().is_some_and(|extension| extension == "tgz");
+        let is_named = self.names_repository(configured);
         match all.split_last() {
-            Some((last, archives)) if self.last_url().is_some() || !(is_named || is_archive(last)) => {
+            Some((last, archives)) if self.last_url().is_some() || !is_named && !is_archive(last) => {
                 (archives, std::iter::once(last).chain(&self.repository).collect())
             }
             _ => (all, self.repository.iter().collect()),
@@ -177,6 +174,30 @@ impl PushArguments {
     }
 }
 
+/// Whether an argument is the name of an archive, which may be missing.
+fn is_archive(argument: &str) -> bool {
+    argument.ends_with(".tgz") || Path::new(argument).is_file()
+}
+
+/// Says which of the two kinds of arguments is missing.
+fn check_is_complete(archives: &[String], has_repository: bool) -> Result<(), CommandError> {
+    match archives.first() {
+        None => Err(CommandError::usage("no archive to push is given")
+            .with_hint("name archives before the repository: `chartwright push web-1.0.0.tgz oci://registry.example.com/charts`")),
+        Some(archive) if !has_repository => Err(CommandError::usage(
+            "no repository to push to is given, and none is configured in chartwright.yaml",
+        )
+        .with_hint(format!(
+            "give an address as the last argument: `chartwright push {} oci://registry.example.com/charts` (or https://, s3://, gs://, file://)",
+            redact_url(archive)
+        ))
+        .with_hint(
+            "or name it in chartwright.yaml: `repositories: [{name: main, url: \"oci://registry.example.com/charts\", branches: [main]}]`",
+        )),
+        Some(_) => Ok(()),
+    }
+}
+
 /// The same version twice would be in conflict with itself.
 fn check_different(items: &[Item]) -> Result<(), CommandError> {
     for (number, item) in items.iter().enumerate() {
@@ -189,43 +210,6 @@ fn check_different(items: &[Item]) -> Result<(), CommandError> {
         }
     }
     Ok(())
-}
-
-fn lines(items: &[Item], outcome: &TargetOutcome, is_dry_run: bool) -> String {
-    let place = outcome.target.to_string();
-    let mut lines: String = items
-        .iter()
-        .zip(&outcome.published)
-        .map(|(item, published)| outcome_line(item, published, &place, is_dry_run))
-        .collect();
-    if outcome.error.is_some() {
-        let rest = items.iter().skip(outcome.published.len());
-        let rest: Vec<String> = rest
-            .map(|item| format!("{} {}", item.metadata.name, item.metadata.version))
-            .collect();
-        lines.push_str(&shown_line(&format!(
-            "Failed in {place}: not pushed: {}",
-            rest.join(", ")
-        )));
-    }
-    lines
-}
-
-/// What was done with one chart, with its digest and place.
-fn outcome_line(item: &Item, published: &Published, location: &str, is_dry_run: bool) -> String {
-    let (name, version) = (&item.metadata.name, &item.metadata.version);
-    let place = format!("{}, sha256:{}", published.object, published.digest);
-    let line = match (published.outcome, is_dry_run) {
-        (Outcome::Published, false) => format!("Pushed {name} {version} to {location} ({place})"),
-        (Outcome::Published, true) => format!("Would push {name} {version} to {location} ({place})"),
-        (Outcome::Replaced, false) => format!("Replaced {name} {version} in {location} ({place})"),
-        (Outcome::Replaced, true) => format!("Would replace {name} {version} in {location} ({place})"),
-        (Outcome::AlreadyThere, _) => {
-            format!("{name} {version} is in {location} already, with the same content ({place})")
-        }
-        (Outcome::Skipped, _) => format!("Skipped {name} {version}: it is in {location} already, with other content"),
-    };
-    shown_line(&line)
 }
 
 fn as_json(items: &[Item], outcome: &TargetOutcome, name: Option<&str>) -> serde_json::Value {

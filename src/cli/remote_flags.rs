@@ -8,7 +8,9 @@ use crate::artifact::credential::{
     CertificateFiles, CredentialError, HelmHome, Login, RegistryLogins, RepositoriesFile,
 };
 use crate::artifact::network::Secret;
-use crate::artifact::remote::{RemoteCharts, RemoteLimits, RemoteSettings, SourceError, UploadLogin};
+use crate::artifact::remote::{
+    RemoteCharts, RemoteLimits, RemoteSettings, SourceError, UnusedLogin, UploadLogin, check_login_is_used,
+};
 use crate::artifact::repository::RepositorySettings;
 
 use super::command_error::CommandError;
@@ -73,6 +75,14 @@ impl LoginFlags {
     /// Whether credentials are given.
     pub(super) const fn is_given(&self) -> bool {
         self.username.is_some() || self.password.is_some()
+    }
+
+    /// Refuses credentials that none of the repositories can use: they would be left out without notice.
+    pub(super) fn check_is_used<'a>(&self, addresses: impl IntoIterator<Item = &'a str>) -> Result<(), CommandError> {
+        if !self.is_given() {
+            return Ok(());
+        }
+        check_login_is_used(addresses).map_err(|error: UnusedLogin| CommandError::usage(&error).with_hint(error.hint()))
     }
 
     fn login(&self, context: RunContext) -> Result<Option<Login>, CommandError> {

@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::artifact::package::{ProvenanceError, Verified, verify};
+use crate::engine::chart::{load_files, read_archive};
 use crate::text::limits::FILE_BYTES;
 use crate::text::source::{Named, read_file};
 use crate::text::visible::{visible, visible_lines};
@@ -21,7 +22,7 @@ pub(super) struct VerifyArguments {
     /// A chart's archive, with its provenance file (`.prov`) beside it.
     #[arg(value_name = "ARCHIVE")]
     archive: PathBuf,
-    /// How to print what was verified.
+    /// How to print who signed it.
     #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
     output: OutputFormat,
     #[command(flatten)]
@@ -43,17 +44,24 @@ pub(super) fn run(context: RunContext, arguments: &VerifyArguments) -> Result<Ex
         .map_err(|error| verify_error(&path.display().to_string(), &error))?;
     match arguments.output {
         OutputFormat::Text => context.write_stdout(lines(&verified).as_bytes())?,
-        OutputFormat::Json => print_json(
-            context,
-            &json!({
-                "file": path.display().to_string(),
-                "digest": verified.digest.trim_start_matches("sha256:"),
-                "signedBy": verified.signed_by,
-                "fingerprint": verified.fingerprint,
-            }),
-        )?,
+        OutputFormat::Json => print_json(context, &as_json(&archive, &path.display().to_string(), &verified)?)?,
     }
     Ok(Exit::Clean)
+}
+
+/// The chart in an archive, and who signed it.
+fn as_json(archive: &[u8], path: &str, verified: &Verified) -> Result<serde_json::Value, CommandError> {
+    let load = |files| load_files(files).map_err(|error| error.to_string());
+    let chart = read_archive(archive).map_err(|error| error.to_string()).and_then(load);
+    let chart = chart.map_err(|error| CommandError::findings(format!("{path}: {error}")))?;
+    let digest = &verified.digest;
+    Ok(json!({
+        "name": chart.metadata.name,
+        "version": chart.metadata.version,
+        "digest": digest.strip_prefix("sha256:").unwrap_or(digest),
+        "fingerprint": verified.fingerprint,
+        "signedBy": verified.signed_by,
+    }))
 }
 
 /// What `helm verify` prints.

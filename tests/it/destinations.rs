@@ -239,15 +239,29 @@ fn nothing_is_published_where_nothing_is_chosen() {
         "{}",
         run.all()
     );
-    let run = run_with(&workspace, &["push", "web-0.1.0.tgz"], &[]);
-    assert!(
-        run.code == 2
-            && run
-                .stderr
-                .contains("no repository is given, and chartwright.yaml names none"),
-        "{}",
-        run.all()
-    );
+    // What is missing is reported with an example of both ways.
+    for (arguments, words) in [
+        (
+            &["push", "web-0.1.0.tgz"][..],
+            &[
+                "no repository to push to is given",
+                "`chartwright push web-0.1.0.tgz oci://",
+                "chartwright.yaml: `repositories: [",
+            ][..],
+        ),
+        (
+            &["push", "web-0.1.0.tgz", "api-0.1.0.tgz"],
+            &["no repository to push to is given"],
+        ),
+        (&["push", "file://charts"], &["no archive to push is given"]),
+        (&["push", "web"], &["no archive to push is given"]),
+    ] {
+        let run = run_with(&workspace, arguments, &[]);
+        assert_eq!(run.code, 2, "{arguments:?}: {}", run.all());
+        for word in words {
+            assert!(run.stderr.contains(word), "{arguments:?}: {}", run.all());
+        }
+    }
     let run = run_with(&workspace, &["push", "web-0.1.0.tgz", "--to", "auto"], &[]);
     assert!(
         run.code == 2 && run.stderr.contains("no repository is configured"),
@@ -321,12 +335,15 @@ fn the_one_repository_of_a_configuration_is_published_to_from_anywhere() {
     workspace.write("chartwright.yaml", &format!("repository: {}\n", server.repository()));
     let checked = run_with(&workspace, &["ci", ".", "--plain-http"], &[]);
     assert_eq!(checked.code, 0, "{}", checked.all());
+    let pushed = format!("Pushed web 0.1.0 to {} (", server.repository());
+    assert!(checked.stderr.contains(&pushed), "{}", checked.all());
+    // A second run says that nothing was written.
+    let again = run_with(&workspace, &["ci", ".", "--plain-http"], &[]);
+    let unchanged = format!("web 0.1.0 is in {} already, with the same content", server.repository());
     assert!(
-        checked
-            .stderr
-            .contains(&format!("published 1 chart to {}", server.repository())),
+        again.code == 0 && again.stderr.contains(&unchanged) && !again.stderr.contains("Pushed"),
         "{}",
-        checked.all()
+        again.all()
     );
     assert_eq!(server.content.lock().expect("not poisoned").tags, ["0.1.0"]);
     workspace.write("chartwright.yaml", "repository: file://staging\n");

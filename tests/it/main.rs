@@ -15,6 +15,7 @@ mod chart_source;
 mod chart_tree;
 mod check;
 mod cli;
+mod command_output;
 mod custom_resources;
 mod dependency;
 mod dependency_commands;

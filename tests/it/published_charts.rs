@@ -68,7 +68,7 @@ fn what_is_packaged_and_verified_is_said_for_programs() {
     assert_eq!(verified["signedBy"][0], "Plain Tester <plain@example.com>");
     assert_eq!(verified["fingerprint"].as_str().map(str::len), Some(40));
     let repository = format!("file://{}", workspace.path("repository").display());
-    for (outcome, code) in [("missing", 1), ("same", 0), ("differs", 1)] {
+    for (outcome, code) in [("missing", 1), ("same", 0), ("different", 1)] {
         let checked = run(&workspace, &["package", "web", "--check", &repository, "-o", "json"]);
         assert_eq!(checked.code, code, "{}", checked.all());
         let report: serde_json::Value = serde_json::from_str(&checked.stdout).expect("is JSON");

@@ -434,7 +434,7 @@ fn a_configuration_names_the_server() {
         (output.status.code().expect("a code"), text)
     };
     for (api, code, words) in [
-        ("", 2, "name the server with --api"),
+        ("", 2, "name the server with --api, or with `api`"),
         (", api: harbour", 2, "is not a server that we know"),
         (
             ", path: '{chart}/{chart}-{version}.tgz', api: nexus",

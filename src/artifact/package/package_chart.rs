@@ -10,6 +10,7 @@ use crate::engine::chart::{
 use crate::text::edit::{Change, EditError, NewValue, YamlPath, apply_changes};
 use crate::text::limits::FILE_BYTES;
 use crate::text::semver::Version;
+use crate::text::sha256::sha256_hex;
 use crate::text::source::{Named, read_file};
 
 use super::archive::{ArchiveWriteError, TIME};
@@ -46,6 +47,11 @@ impl Package {
     /// `NAME-VERSION.tgz`
     pub fn file_name(&self) -> String {
         archive_name(&self.chart.metadata)
+    }
+
+    /// Hex SHA-256 of the archive.
+    pub fn digest(&self) -> String {
+        sha256_hex(&self.archive)
     }
 }
 

@@ -18,6 +18,7 @@ mod remote_settings;
 mod resolve_url;
 mod stored_repository;
 mod unpack;
+mod unused_login;
 mod upload;
 
 pub use archive_cache::ArchiveCache;
@@ -35,4 +36,7 @@ pub use remote_chart::{ChartRequest, RemoteChart, SignatureError, remote_chart};
 pub use remote_charts::RemoteCharts;
 pub use remote_settings::{RemoteLimits, RemoteSettings, UploadLogin, UploadLoginError};
 pub use unpack::{UnpackError, unpack};
-pub use upload::{HttpAddressError, HttpPush, HttpRepository, UnknownApi, UploadApi, UploadError};
+pub use unused_login::{UnusedLogin, check_login_is_used};
+pub use upload::{
+    Comparison, HttpAddressError, HttpPush, HttpRepository, UnknownApi, UploadApi, UploadError, compare_with_repository,
+};

@@ -90,6 +90,15 @@ impl ChartRequest<'_> {
         RemoteName::parse(self.reference, self.repository).is_ok_and(|name| name.may_be_path())
     }
 
+    /// The address of the repository or archive that the chart is fetched from, if the reference leads to one.
+    pub fn address(&self, charts: &RemoteCharts) -> Option<String> {
+        match RemoteName::parse(self.reference, self.repository).ok()? {
+            RemoteName::InRepository { repository, .. } => charts.resolve_alias(repository).ok(),
+            RemoteName::Listed { repository, .. } => charts.address_of(repository),
+            RemoteName::InRegistry(_) | RemoteName::AtAddress(_) => Some(self.reference.to_owned()),
+        }
+    }
+
     fn wanted(&self) -> Option<&str> {
         let given = self.version.filter(|version| !version.is_empty());
         given.or(self.is_devel.then_some(DEVELOPMENT))

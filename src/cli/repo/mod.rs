@@ -14,7 +14,7 @@ use crate::pipeline::BuildSource;
 use super::command_error::CommandError;
 use super::destination_flags::{fork, no_destination, read_settings};
 use super::exit_code::Exit;
-use super::publish::{parse_target, target_error};
+use super::publish::{NamesServer, parse_target, target_error};
 use super::remote_flags::{LoginFlags, RemoteFlags, source_error};
 use super::repository_flags::{OutputFormat, open_error, print_json, publish_packages_error, shown_line, update_error};
 use super::run_context::RunContext;
@@ -79,6 +79,8 @@ fn charts(
     login: &LoginFlags,
     repositories: &[&PublishTarget],
 ) -> Result<RemoteCharts, CommandError> {
+    let addresses: Vec<String> = repositories.iter().map(ToString::to_string).collect();
+    login.check_is_used(addresses.iter().map(String::as_str))?;
     if repositories.iter().any(|one| one.needs_logins()) {
         remote.charts(context, login, true)
     } else {
@@ -455,7 +457,7 @@ fn copy(context: RunContext, arguments: &CopyArguments) -> Result<Exit, CommandE
 fn error(error: MaintainRemoteError) -> CommandError {
     match error {
         MaintainRemoteError::Indexed(error) => indexed_error(*error),
-        MaintainRemoteError::Target(error) => target_error(*error),
+        MaintainRemoteError::Target(error) => target_error(*error, NamesServer::Not),
         MaintainRemoteError::Source(error) => source_error(error),
         MaintainRemoteError::Registry(error) => {
             let shown = if error.is_finding() {

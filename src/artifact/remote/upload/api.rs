@@ -28,7 +28,7 @@ pub enum UploadApi {
 
 /// A name that is not the one of a server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` is not a server that we know; there are {}", names())]
+#[error("`{name}` is not a server that we know; there are {}", UploadApi::names())]
 pub struct UnknownApi {
     name: String,
 }
@@ -42,12 +42,12 @@ const ALL: [UploadApi; 5] = [
     UploadApi::Gitea,
 ];
 
-/// The names of all servers, for messages.
-pub(super) fn names() -> String {
-    ALL.map(UploadApi::name).join(", ")
-}
-
 impl UploadApi {
+    /// The names of all servers, for messages.
+    pub fn names() -> String {
+        ALL.map(Self::name).join(", ")
+    }
+
     /// Its name in flags and configuration.
     pub const fn name(self) -> &'static str {
         match self {

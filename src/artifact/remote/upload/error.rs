@@ -7,7 +7,7 @@ use crate::artifact::repository::IndexError;
 use crate::text::redact::{redact_message, redact_url};
 
 use super::super::chart_source::SourceError;
-use super::api::{UploadApi, names};
+use super::api::UploadApi;
 
 /// Most characters of a server's own message that are shown.
 const DETAIL_LENGTH: usize = 300;
@@ -29,7 +29,7 @@ pub enum UploadError {
         /// What is wrong.
         error: IndexError,
     },
-    /// It is not known what accepts uploads at an address.
+    /// It is not known what accepts uploads at an address. Each command names the server in another way, so the advice is theirs.
     #[error("{0} does not say which server it is, and each accepts uploads in another way")]
     UnknownServer(String),
     /// The repository has the version with other content.
@@ -121,8 +121,7 @@ impl UploadError {
             Self::Http(HttpError::Transport { .. }) => {
                 "check the address and the network; a server with its own certificates needs --ca-file"
             }
-            Self::Http(_) | Self::Index { .. } => return None,
-            Self::UnknownServer(_) => return Some(format!("name the server with --api: {}", names())),
+            Self::Http(_) | Self::Index { .. } | Self::UnknownServer(_) => return None,
             Self::Exists { .. } => {
                 "raise the chart's version: a published version never changes (`push --force` replaces it, `push --skip-existing` leaves it out)"
             }

@@ -2,6 +2,7 @@
 
 mod address;
 mod api;
+mod compare;
 mod error;
 mod form;
 mod http_push;
@@ -9,5 +10,6 @@ mod server;
 
 pub use address::{HttpAddressError, HttpRepository};
 pub use api::{UnknownApi, UploadApi};
+pub use compare::{Comparison, compare_with_repository};
 pub use error::UploadError;
 pub use http_push::HttpPush;
