@@ -325,11 +325,12 @@ pub(super) fn package_time(context: RunContext) -> Result<Option<u64>, CommandEr
 pub(super) fn package_error(error: PackageError) -> CommandError {
     match error {
         PackageError::Version(_) => CommandError::usage(error),
-        PackageError::Archive(_)
-        | PackageError::Load {
-            source: LoadError::Read { .. },
+        // It names the path itself.
+        PackageError::Load {
+            source: source @ LoadError::Read { .. },
             ..
-        } => CommandError::could_not_run(error),
+        } => CommandError::could_not_run(source),
+        PackageError::Archive(_) => CommandError::could_not_run(error),
         PackageError::Local(LocalDependencyError::OutsideLinks { .. }) => CommandError::findings(error).with_hint(
             "copy what it leads to into the chart, or pass --allow-links if whoever may change the chart may publish any file \
              that you can read",

@@ -1,8 +1,8 @@
 //! What the commands that publish share: the connections of the process, lines about what was done, and errors with what to do.
 
 use crate::artifact::remote::{
-    PublishTarget, PublishTargetError, RefusedTarget, RegistryPushError, TargetOutcome, TargetsRequest, UploadApi,
-    UploadError, publish_to_targets,
+    PublishTarget, PublishTargetError, RefusedTarget, RegistryPushError, TargetAddressError, TargetOutcome,
+    TargetsRequest, UploadApi, UploadError, publish_to_targets,
 };
 use crate::artifact::repository::{Item, Outcome, Published};
 
@@ -50,7 +50,12 @@ impl NamesServer {
 
 /// The address of something to publish to, as the user wrote it.
 pub(super) fn parse_target(context: RunContext, text: &str) -> Result<PublishTarget, CommandError> {
-    PublishTarget::parse(text, &context.working_directory()).map_err(CommandError::usage)
+    PublishTarget::parse(text, &context.working_directory()).map_err(|error| match error {
+        TargetAddressError::Location(_) => {
+            CommandError::usage(error).with_hint("a registry is oci://host/path, and a server https://host/path")
+        }
+        error => CommandError::usage(error),
+    })
 }
 
 /// Publishes with the process's clock, environment and logins.

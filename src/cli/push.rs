@@ -176,7 +176,8 @@ impl PushArguments {
 
 /// Whether an argument is the name of an archive, which may be missing.
 fn is_archive(argument: &str) -> bool {
-    argument.ends_with(".tgz") || Path::new(argument).is_file()
+    let path = Path::new(argument);
+    path.extension().is_some_and(|extension| extension == "tgz") || path.is_file()
 }
 
 /// Says which of the two kinds of arguments is missing.
@@ -236,7 +237,13 @@ fn as_json(items: &[Item], outcome: &TargetOutcome, name: Option<&str>) -> serde
 }
 
 fn read_item(context: RunContext, path: &str) -> Result<Item, CommandError> {
-    let archive = context.read_file(path)?;
+    let archive = context.read_file(path).map_err(|error| {
+        if Path::new(path).is_dir() {
+            error.with_hint("package the chart first: `chartwright package` makes the archive")
+        } else {
+            error
+        }
+    })?;
     let mut item = Item::from_archive(archive).map_err(|error| CommandError::findings(format!("{path}: {error}")))?;
     let given = Path::new(path)
         .file_name()

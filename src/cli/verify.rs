@@ -37,7 +37,11 @@ pub(super) fn run(context: RunContext, arguments: &VerifyArguments) -> Result<Ex
         read.map_err(|error| CommandError::could_not_run(open_error(path, &error)))
     };
     let archive = read(path)?;
-    let provenance = read(&provenance_path)?;
+    let provenance = read(&provenance_path).map_err(|error| {
+        error.with_hint(
+            "the provenance file is beside the archive: `chartwright package --sign` and `pull --prov` write it",
+        )
+    })?;
     let keyring = arguments.keyring.read(context)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let verified = verify(&archive, &name, &provenance, &keyring, context.now_unix_seconds())

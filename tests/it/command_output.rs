@@ -208,3 +208,20 @@ fn a_comparison_reads_any_server_with_the_logins_of_pull() {
     assert!(refused.stderr.contains("helm repo add"), "{}", refused.all());
     assert!(server.uploads().is_empty());
 }
+
+#[test]
+fn wrong_arguments_are_reported_with_what_to_do() {
+    let workspace = Workspace::chart(&[]);
+    assert_eq!(run(&workspace, &["package", "web"], &[]).code, 0);
+    for (arguments, code, words) in [
+        (&["push", "web-0.1.0.tgz", "charts"][..], 2, "a registry is oci://"),
+        (&["push", "web-0.1.0.tgz", "ftp://h/x"], 2, "a registry is oci://"),
+        (&["push", "web", "file://charts"], 3, "package the chart first"),
+        (&["package", "nowhere"], 3, "Error: cannot read nowhere: "),
+        (&["verify", "web-0.1.0.tgz"], 3, "`chartwright package --sign`"),
+    ] {
+        let refused = run(&workspace, arguments, &[]);
+        assert_eq!(refused.code, code, "{arguments:?}: {}", refused.all());
+        assert!(refused.stderr.contains(words), "{arguments:?}: {}", refused.all());
+    }
+}
