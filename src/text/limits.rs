@@ -55,6 +55,13 @@ pub const RENDERING_OUTPUT: usize = 32 << 20;
 /// Bytes of values that the templates of one rendering may make, whether or not they keep them.
 pub const RENDERING_MEMORY: u64 = 256 << 20;
 
+/// Values that the templates of one rendering may read in different places, where reads are recorded to explain findings: 100 MB.
+pub const RENDERING_READS: usize = 1_000_000;
+
+/// Bytes of the outputs of `include` and `tpl` that are kept to locate what is printed of them. Beyond them only the action that
+/// prints is known, which is not an error.
+pub const CAPTURED_BYTES: usize = 32 << 20;
+
 /// Bytes that the result of one call may have, and that a value may have once it is written out.
 pub const VALUE_BYTES: usize = 32 << 20;
 

@@ -10,6 +10,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests read files and settings of their own")]
 
 mod aws_logins;
+mod aws_services;
 mod bump;
 mod chart_source;
 mod chart_tree;

@@ -202,6 +202,24 @@ fn budgets_end_long_work() {
 }
 
 #[test]
+fn reads_of_a_loop_are_recorded_once() {
+    let dot = Value::map([(Text::from("a"), Value::str("x"))].into_iter().collect());
+    let mut world = Still;
+    let set = compile(&[("main", "{{ range 5000 }}{{ $x := $.a }}{{ $.a }}{{ $.b }}{{ end }}")]);
+    let mut executor = Executor::new(set, Options::default(), &mut world);
+    executor.start_trace();
+    executor.render("main", dot).unwrap();
+    let trace = executor.take_trace();
+    let reads: Vec<_> = trace
+        .reads
+        .iter()
+        .map(|read| (read.key.to_string(), read.is_found))
+        .collect();
+    let want = [("a".to_owned(), true), ("a".to_owned(), true), ("b".to_owned(), false)];
+    assert_eq!(reads, want);
+}
+
+#[test]
 fn templates_of_a_rendering_share_its_budget() {
     let options = Options {
         max_output: 100,

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::text::Text;
 use super::tree::Unit;
+use crate::text::limits::CAPTURED_BYTES;
 use crate::text::source;
 
 /// No caller: the node belongs to the file being rendered.
@@ -97,12 +98,21 @@ struct Capture {
     segments: Vec<Segment>,
 }
 
+impl Capture {
+    /// Bytes, about.
+    fn size(&self) -> usize {
+        self.text.as_bytes().len() + self.segments.len() * size_of::<Segment>()
+    }
+}
+
 /// A source map being made.
 #[derive(Debug)]
 pub(super) struct MapBuilder {
     map: SourceMap,
     caller: u32,
     captures: Vec<Capture>,
+    /// Bytes of the captures.
+    captured: usize,
 }
 
 impl Default for MapBuilder {
@@ -111,6 +121,7 @@ impl Default for MapBuilder {
             map: SourceMap::default(),
             caller: NO_CALLER,
             captures: Vec::new(),
+            captured: 0,
         }
     }
 }
@@ -176,6 +187,7 @@ impl MapBuilder {
         if captures.is_empty() {
             return;
         }
+        self.captured -= captures.iter().map(Capture::size).sum::<usize>();
         let captured: Vec<(&Capture, usize, &[u8])> = captures
             .iter()
             .flat_map(|capture| lines(capture.text.as_bytes()).map(move |(range, line)| (capture, range.start, line)))
@@ -242,10 +254,18 @@ impl MapBuilder {
         std::mem::take(&mut self.map.segments)
     }
 
-    /// Ends a capture; `outer` is the result of [`Self::begin_capture`].
+    /// Ends a capture; `outer` is the result of [`Self::begin_capture`]. Where too much is captured already, it is not kept, and what
+    /// is printed of it is located at the action that prints it.
     pub(super) fn end_capture(&mut self, outer: Vec<Segment>, text: Text) {
-        let segments = std::mem::replace(&mut self.map.segments, outer);
-        self.captures.push(Capture { text, segments });
+        let mut segments = std::mem::replace(&mut self.map.segments, outer);
+        segments.shrink_to_fit();
+        let capture = Capture { text, segments };
+        // Those of variables and conditions are kept until an action around them writes something, which may be never.
+        let captured = self.captured + capture.size();
+        if captured <= CAPTURED_BYTES {
+            self.captured = captured;
+            self.captures.push(capture);
+        }
     }
 
     pub(super) fn finish(self) -> SourceMap {

@@ -4,6 +4,7 @@
 use super::{Executor, Failure, Frame, limits};
 use crate::engine::template::function::Price;
 use crate::engine::template::value::Value;
+use crate::text::limits::RENDERING_READS;
 
 /// Bytes that a byte of template text takes once it is compiled.
 const BYTES_OF_A_SOURCE_BYTE: u64 = 20;
@@ -30,10 +31,18 @@ impl Executor<'_> {
         if self.spent.steps > self.options.max_steps {
             return Err(self.error(frame, self.exceeded_steps()));
         }
-        if self.spent.steps % STEPS_BETWEEN_LOOKS == 1
-            && let Some(reason) = (self.options.why_to_stop)()
-        {
-            return Err(self.error(frame, reason));
+        if self.spent.steps % STEPS_BETWEEN_LOOKS == 1 {
+            if let Some(reason) = (self.options.why_to_stop)() {
+                return Err(self.error(frame, reason));
+            }
+            if self
+                .trace
+                .as_ref()
+                .is_some_and(|trace| trace.reads.len() > RENDERING_READS)
+            {
+                let message = format!("the rendering exceeds the limit of {RENDERING_READS} values that are read");
+                return Err(self.error(frame, message));
+            }
         }
         Ok(())
     }

@@ -4,6 +4,8 @@
 
 use std::collections::HashSet;
 
+use foldhash::fast::RandomState;
+
 use crate::engine::template::text::Text;
 use crate::engine::template::tree::Unit;
 use crate::engine::template::value::{Map, Value};
@@ -26,11 +28,16 @@ pub struct Read {
 /// The values that a rendering read.
 #[derive(Debug, Default)]
 pub struct Trace {
-    /// Keys, in the order they were looked up.
+    /// Keys, in the order they were first looked up; each once for a node and a map.
     pub reads: Vec<Read>,
     /// [`Map::id`] of maps that were used as a whole: printed, ranged over, encoded.
     pub consumed: HashSet<usize>,
+    known: HashSet<Lookup, RandomState>,
 }
+
+/// What distinguishes a read from others: the map, the addresses of the key and of the source, and the offset in that. `reads` keeps the
+/// keys, and the executor keeps the sources, so that no address is used again.
+type Lookup = (usize, usize, usize, u32);
 
 /// Functions that read one key, and where their map and keys are: `FUNCTION MAP KEY…` or `FUNCTION KEY… MAP`.
 const MAP_FIRST: [&str; 3] = ["get", "hasKey", "index"];
@@ -79,6 +86,11 @@ const MAX_LISTS: usize = 2;
 
 impl Trace {
     pub(super) fn read(&mut self, map: &Map, key: &Text, unit: &Unit, position: u32) {
+        let key_address = key.as_bytes().as_ptr().addr();
+        let source_address = unit.source.as_bytes().as_ptr().addr();
+        if !self.known.insert((map.id(), key_address, source_address, position)) {
+            return;
+        }
         self.reads.push(Read {
             map: map.id(),
             key: key.clone(),
