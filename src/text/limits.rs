@@ -31,6 +31,9 @@ pub const CHART_FILES: usize = 50_000;
 /// values have limits as well: [`CHART_FILES`], [`FILE_BYTES`], [`VALUES_BYTES`].
 pub const CHART_COPIES: usize = 10_000;
 
+/// Bytes that are read of a device, such as a terminal, which the user named: it may have no end.
+pub const DEVICE_BYTES: u64 = 32 << 20;
+
 /// Bytes of a file of manifests, and of a repository's index.
 pub const MANIFEST_BYTES: u64 = 1 << 30;
 

@@ -3,8 +3,12 @@
 //! A link in a git repository may lead to a device or to a file of `/proc` that has no end.
 
 use std::fs::File;
+#[cfg(unix)]
+use std::fs::FileType;
 use std::io::{self, Read as _};
 use std::path::Path;
+
+use crate::text::limits::DEVICE_BYTES;
 
 /// Files up to this size are read with one call.
 const AT_ONCE: usize = 1 << 20;
@@ -34,6 +38,12 @@ pub fn read_file(path: &Path, named: Named, limit: u64) -> io::Result<Vec<u8>> {
 /// As [`read_file`]; the buffer then has a part of a file or nothing.
 pub fn read_file_into(path: &Path, named: Named, limit: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
     let size = check_kind(path, named)?;
+    // Only what is not a regular file, or is empty, has no size.
+    let limit = if size == 0 {
+        limit.min(limit_of_kind(path))
+    } else {
+        limit
+    };
     if size > limit {
         return Err(too_large(limit));
     }
@@ -104,6 +114,22 @@ fn check_kind(path: &Path, named: Named) -> io::Result<u64> {
     }
 }
 
+/// The limit of what is not a regular file. A device may have no end, and what a person types at a terminal is short.
+#[cfg(unix)]
+fn limit_of_kind(path: &Path) -> u64 {
+    use std::os::unix::fs::FileTypeExt as _;
+    let is_device = |kind: FileType| kind.is_char_device() || kind.is_block_device();
+    match path.metadata() {
+        Ok(information) if is_device(information.file_type()) => DEVICE_BYTES,
+        _ => u64::MAX,
+    }
+}
+
+#[cfg(not(unix))]
+fn limit_of_kind(_: &Path) -> u64 {
+    u64::MAX
+}
+
 fn too_large(limit: u64) -> io::Error {
     io::Error::new(io::ErrorKind::FileTooLarge, format!("is larger than {limit} bytes"))
 }
@@ -126,6 +152,12 @@ mod tests {
         );
         let missing = read_file(&directory.path().join("g"), Named::ByInput, 5);
         assert_eq!(missing.unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_device_is_read_up_to_a_limit_of_its_own() {
+        let error = read_file(Path::new("/dev/zero"), Named::ByUser, u64::MAX).unwrap_err();
+        assert_eq!(error.to_string(), format!("is larger than {DEVICE_BYTES} bytes"));
     }
 
     #[test]
