@@ -176,6 +176,21 @@ pub(super) fn fork(context: RunContext) -> Option<String> {
     fork_of_pull_request(&|name| context.variable(name), &read)
 }
 
+/// Refuses names of repositories in a run for a pull request from a fork, unless they are of a configuration that the user named: who
+/// wrote the branch also wrote the configuration in it. `consequence` says what is not done.
+pub(super) fn check_names_are_trusted(
+    context: RunContext,
+    is_named: bool,
+    consequence: &str,
+) -> Result<(), CommandError> {
+    match fork(context).filter(|_| !is_named) {
+        None => Ok(()),
+        Some(reason) => Err(CommandError::usage(format!("{consequence}: {reason}")).with_hint(
+            "give the address of the repository, or its name and a configuration that is not from the branch with --config FILE",
+        )),
+    }
+}
+
 pub(super) fn no_destination(error: NoDestination) -> CommandError {
     let hint = match &error {
         NoDestination::NoRepositories => "name repositories in chartwright.yaml, or give the address of one",

@@ -12,7 +12,7 @@ use crate::artifact::repository::{Existing, Item};
 use crate::text::redact::{redact_message, redact_url};
 
 use super::command_error::CommandError;
-use super::destination_flags::{DestinationFlags, each_once, fork, read_settings};
+use super::destination_flags::{DestinationFlags, check_names_are_trusted, each_once, read_settings};
 use super::exit_code::Exit;
 use super::publish::{Connections, NamesServer, first_failure, outcome_lines, parse_target, publish};
 use super::remote_flags::{LoginFlags, RemoteFlags};
@@ -161,12 +161,8 @@ impl PushArguments {
             });
         }
         if self.destination.is_given() || urls.is_empty() {
-            // Who wrote the branch also wrote a configuration that was found in it.
-            let is_of_branch = self.destination.chooses_by_rule() || self.config.is_none();
-            if is_of_branch && let Some(reason) = fork(context) {
-                return Err(CommandError::usage(format!("not pushed: {reason}"))
-                    .with_hint("give the address of the repository, or --to NAME and a configuration that is not from the branch with --config FILE"));
-            }
+            let is_named = self.config.is_some() && !self.destination.chooses_by_rule();
+            check_names_are_trusted(context, is_named, "not pushed")?;
             let source = self.destination.source(context, &context.working_directory());
             destinations.extend(self.destination.destinations(configured, &source)?);
         }

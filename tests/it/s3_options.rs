@@ -1,5 +1,7 @@
 //! Encryption and access of objects in S3: the headers of each write, that they are signed, and where the options come from.
 
+use std::path::Path;
+
 use super::remote_settings::packed;
 use super::s3_server::{Behaviour, S3Server};
 use super::workspace::{Run, Workspace, run};
@@ -17,17 +19,21 @@ const HEADERS: [&str; 3] = [
     "x-amz-server-side-encryption-aws-kms-key-id",
 ];
 
-fn push(server: &S3Server, more: &[&str], options: &[(&str, &str)]) -> Run {
-    let workspace = Workspace::new(&[("chartwright.yaml", CONFIGURATION)]);
-    std::fs::write(workspace.path("a.tgz"), packed("web", "1.0.0")).expect("an archive");
-    let home = workspace.path("home");
-    let variables = [
+/// The environment of the program: a home of its own, keys, and the server.
+fn environment<'v>(home: &'v Path, server: &'v S3Server) -> [(&'static str, &'v str); 4] {
+    [
         ("HOME", home.to_str().expect("UTF-8")),
         ("AWS_ACCESS_KEY_ID", "key"),
         ("AWS_SECRET_ACCESS_KEY", "hunter2"),
         ("AWS_ENDPOINT_URL", &server.endpoint),
-    ];
-    let variables: Vec<_> = variables.iter().chain(options).copied().collect();
+    ]
+}
+
+fn push(server: &S3Server, more: &[&str], options: &[(&str, &str)]) -> Run {
+    let workspace = Workspace::new(&[("chartwright.yaml", CONFIGURATION)]);
+    std::fs::write(workspace.path("a.tgz"), packed("web", "1.0.0")).expect("an archive");
+    let home = workspace.path("home");
+    let variables = [&environment(&home, server)[..], options].concat();
     run(&workspace.path("."), &[&["push", "a.tgz"], more].concat(), &variables)
 }
 
@@ -95,12 +101,7 @@ fn repo_commands_find_repositories_and_their_options_by_name() {
     std::fs::write(workspace.path("a.tgz"), packed("web", "1.0.0")).expect("an archive");
     std::fs::write(workspace.path("b.tgz"), packed("web", "1.1.0")).expect("an archive");
     let home = workspace.path("home");
-    let variables = [
-        ("HOME", home.to_str().expect("UTF-8")),
-        ("AWS_ACCESS_KEY_ID", "key"),
-        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
-        ("AWS_ENDPOINT_URL", &server.endpoint),
-    ];
+    let variables = environment(&home, &server);
     let here = workspace.path(".");
     let chartwright = |arguments: &[&str]| run(&here, arguments, &variables);
     assert_eq!(chartwright(&["push", "a.tgz", "b.tgz", "s3://bucket/plain"]).code, 0);
@@ -161,15 +162,12 @@ fn names_in_the_configuration_of_a_fork_are_not_used() {
     let server = S3Server::start(Behaviour::Honest);
     let workspace = Workspace::new(&[("chartwright.yaml", CONFIGURATION), ("event.json", FORK)]);
     let (home, event) = (workspace.path("home"), workspace.path("event.json"));
-    let variables = [
-        ("HOME", home.to_str().expect("UTF-8")),
-        ("AWS_ACCESS_KEY_ID", "key"),
-        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
-        ("AWS_ENDPOINT_URL", &server.endpoint),
+    let in_fork = [
         ("GITHUB_ACTIONS", "true"),
         ("GITHUB_EVENT_NAME", "pull_request_target"),
         ("GITHUB_EVENT_PATH", event.to_str().expect("UTF-8")),
     ];
+    let variables = [&environment(&home, &server)[..], &in_fork].concat();
     let prune = ["repo", "prune", "plain", "--keep", "1"];
     let fork = run(&workspace.path("."), &prune, &variables);
     assert_eq!((fork.code, server.requests()), (2, 0), "{}", fork.all());

@@ -155,14 +155,6 @@ impl PublishTarget {
         }
     }
 
-    /// The repository, if it has an index that we write.
-    pub const fn with_index(&self) -> Option<&IndexedTarget> {
-        match self {
-            Self::Indexed(target) => Some(target),
-            Self::Registry(_) | Self::Server(_) => None,
-        }
-    }
-
     /// The same for charts that are built from a branch or tag.
     #[must_use]
     pub fn built_from(mut self, git_ref: Option<&GitRef>) -> Self {

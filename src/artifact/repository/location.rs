@@ -93,7 +93,11 @@ fn bucket_and_prefix(rest: &str, advice: &'static str) -> Result<(String, String
     if !bucket.bytes().all(is_allowed) {
         return Err("a bucket's name has letters, digits, `.`, `-` and `_`");
     }
-    Ok((bucket.to_owned(), prefix.trim_matches('/').to_owned()))
+    let prefix = prefix.trim_matches('/');
+    if prefix.split('/').any(|part| matches!(part, "." | "..")) {
+        return Err("a prefix has no parts `.` and `..`: stores do not resolve them");
+    }
+    Ok((bucket.to_owned(), prefix.to_owned()))
 }
 
 /// `a/../b` as `b`, by the names alone.
@@ -152,6 +156,9 @@ mod tests {
             "gs://",
             "gs:///p",
             "gs://a:1/p",
+            "s3://b/../x",
+            "gs://b/../x",
+            "gs://b/a/./x",
         ] {
             assert!(parse(text).is_err(), "{text}");
         }

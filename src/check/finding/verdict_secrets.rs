@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::BuildHasher as _;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
@@ -13,46 +12,29 @@ use super::secret_values::SecretValues;
 use crate::kubernetes::validate::{JoinedText, Resource, Status};
 use crate::text::rule::Rule;
 
-/// The secrets of a document.
-#[derive(Debug, Default)]
-struct Found {
-    is_begun: AtomicBool,
-    secrets: OnceLock<SecretValues>,
-}
+/// The secrets of a document, found by the first that needs them.
+type Found = Arc<OnceLock<SecretValues>>;
 
-/// The secrets of documents by their hash: files rendered with several values have most documents in common, and files that are at
-/// hand at the same time, on several threads, often belong to one chart.
+/// The secrets of documents by their hash: files rendered with several values have most documents in common.
 #[derive(Debug, Default)]
 pub struct KnownSecrets {
     hasher: RandomState,
-    of_documents: Mutex<HashMap<(u64, usize), Arc<Found>>>,
+    of_documents: Mutex<HashMap<(u64, usize), Found>>,
 }
 
 impl KnownSecrets {
-    /// The secrets of some documents.
-    fn of(&self, documents: &[&[u8]]) -> SecretValues {
-        let find = |document: &[u8]| {
-            let mut secrets = SecretValues::default();
-            secrets.add_text(document);
-            secrets
-        };
-        let found = |document: &&[u8]| {
-            let key = (self.hasher.hash_one(document), document.len());
+    /// Adds the secrets of a document to others.
+    fn add_to(&self, secrets: &mut SecretValues, document: &[u8]) {
+        let key = (self.hasher.hash_one(document), document.len());
+        let found = {
             let mut known = self.of_documents.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(known.entry(key).or_default())
         };
-        let all: Vec<(&[u8], Arc<Found>)> = documents.iter().map(|document| (*document, found(document))).collect();
-        // What another thread has begun is left to it, and the next one is read meanwhile.
-        for (document, found) in &all {
-            if !found.is_begun.swap(true, Ordering::Relaxed) {
-                found.secrets.get_or_init(|| find(document));
-            }
-        }
-        let mut secrets = SecretValues::default();
-        for (document, found) in &all {
-            secrets.extend(found.secrets.get_or_init(|| find(document)));
-        }
-        secrets
+        secrets.extend(found.get_or_init(|| {
+            let mut secrets = SecretValues::default();
+            secrets.add_text(document);
+            secrets
+        }));
     }
 }
 
@@ -112,15 +94,16 @@ pub fn hide_secrets(text: &JoinedText, resources: &mut [Resource], known: &Known
     let mut quoted: Vec<usize> = quoted.map(|resource| resource.offset).collect();
     quoted.sort_unstable();
     let mut start = 0;
-    let documents = text.documents().filter(|document| {
+    let mut secrets = SecretValues::default();
+    for document in text.documents() {
         let end = start + document.len();
         let first = quoted.partition_point(|&offset| offset < start);
         let is_quoted = quoted.get(first).is_some_and(|&offset| offset < end);
+        if is_quoted || names_secret_kind(document) {
+            known.add_to(&mut secrets, document);
+        }
         start = end;
-        is_quoted || names_secret_kind(document)
-    });
-    let documents: Vec<&[u8]> = documents.collect();
-    let secrets = known.of(&documents);
+    }
     let judged = resources.iter_mut().filter(|resource| !is_silent(resource));
     for resource in judged {
         if let Cow::Owned(name) = secrets.hide(&resource.name) {

@@ -12,7 +12,7 @@ use crate::artifact::repository::{Existing, ListedEntry, Location, Outcome};
 use crate::pipeline::BuildSource;
 
 use super::command_error::CommandError;
-use super::destination_flags::{fork, no_destination, read_settings};
+use super::destination_flags::{check_names_are_trusted, no_destination, read_settings};
 use super::exit_code::Exit;
 use super::publish::{NamesServer, parse_target, target_error};
 use super::remote_flags::{LoginFlags, RemoteFlags, source_error};
@@ -21,8 +21,8 @@ use super::run_context::RunContext;
 
 pub(super) use arguments::RepoArguments;
 use arguments::{
-    CheckArguments, ConfigurationFlag, CopyArguments, DeleteArguments, IndexArguments, ListArguments, OutputFlag,
-    PruneArguments, RepoCommand,
+    AnyRepository, CheckArguments, ConfigurationFlag, CopyArguments, DeleteArguments, IndexArguments, ListArguments,
+    OutputFlag, PruneArguments, RepoCommand, SharedFlags,
 };
 
 /// Characters of a digest that a table shows.
@@ -57,14 +57,8 @@ fn repository(
     if config.is_none() && named.named.is_empty() {
         return parse_target(context, &format!("file://{text}"));
     }
-    if config.is_none()
-        && let Some(reason) = fork(context)
-    {
-        return Err(
-            CommandError::usage(format!("`{text}` is not looked up in chartwright.yaml: {reason}"))
-                .with_hint("give its address, or a configuration that is not from the branch with --config FILE"),
-        );
-    }
+    let consequence = format!("`{text}` is not looked up in chartwright.yaml");
+    check_names_are_trusted(context, config.is_some(), &consequence)?;
     let source = BuildSource::find(&|name| context.variable(name), &here);
     let destination = named.named_destination(text, source.git_ref.as_ref());
     let destination = destination.map_err(no_destination)?;
@@ -102,6 +96,19 @@ fn existing(context: RunContext, text: &str, configuration: &ConfigurationFlag) 
     }
 }
 
+impl SharedFlags {
+    /// A repository that must exist, and what reaches it.
+    fn open(
+        &self,
+        context: RunContext,
+        AnyRepository { repository }: &AnyRepository,
+    ) -> Result<(PublishTarget, RemoteCharts), CommandError> {
+        let location = existing(context, repository, &self.configuration)?;
+        let charts = charts(context, &self.remote, &self.login, &[&location])?;
+        Ok((location, charts))
+    }
+}
+
 /// Prints what the user should know besides the result.
 fn report_notes(context: RunContext, charts: &RemoteCharts) {
     for note in charts.take_notes() {
@@ -110,12 +117,7 @@ fn report_notes(context: RunContext, charts: &RemoteCharts) {
 }
 
 fn list(context: RunContext, arguments: &ListArguments) -> Result<Exit, CommandError> {
-    let location = existing(
-        context,
-        &arguments.repository.repository,
-        &arguments.shared.configuration,
-    )?;
-    let charts = charts(context, &arguments.shared.remote, &arguments.shared.login, &[&location])?;
+    let (location, charts) = arguments.shared.open(context, &arguments.repository)?;
     let entries = charts.list(&location, arguments.chart.as_deref()).map_err(error)?;
     report_notes(context, &charts);
     match arguments.shared.output.output {
@@ -218,12 +220,7 @@ fn index(context: RunContext, arguments: &IndexArguments) -> Result<Exit, Comman
 }
 
 fn check(context: RunContext, arguments: &CheckArguments) -> Result<Exit, CommandError> {
-    let location = existing(
-        context,
-        &arguments.repository.repository,
-        &arguments.shared.configuration,
-    )?;
-    let charts = charts(context, &arguments.shared.remote, &arguments.shared.login, &[&location])?;
+    let (location, charts) = arguments.shared.open(context, &arguments.repository)?;
     let faults = charts.check(&location).map_err(error)?;
     report_notes(context, &charts);
     match arguments.shared.output.output {
@@ -257,13 +254,8 @@ fn check(context: RunContext, arguments: &CheckArguments) -> Result<Exit, Comman
 }
 
 fn delete(context: RunContext, arguments: &DeleteArguments) -> Result<Exit, CommandError> {
-    let location = existing(
-        context,
-        &arguments.repository.repository,
-        &arguments.shared.configuration,
-    )?;
+    let (location, charts) = arguments.shared.open(context, &arguments.repository)?;
     let is_dry_run = arguments.dry_run.dry_run;
-    let charts = charts(context, &arguments.shared.remote, &arguments.shared.login, &[&location])?;
     let removed = charts.delete(
         &location,
         &arguments.chart,
@@ -297,11 +289,7 @@ fn prune(context: RunContext, arguments: &PruneArguments) -> Result<Exit, Comman
             ),
         );
     }
-    let location = existing(
-        context,
-        &arguments.repository.repository,
-        &arguments.shared.configuration,
-    )?;
+    let (location, charts) = arguments.shared.open(context, &arguments.repository)?;
     let is_dry_run = arguments.dry_run.dry_run;
     let now = context.now_rfc3339();
     let created_before = match &arguments.older_than {
@@ -312,7 +300,6 @@ fn prune(context: RunContext, arguments: &PruneArguments) -> Result<Exit, Comman
         keep: arguments.keep.unwrap_or(1),
         created_before,
     };
-    let charts = charts(context, &arguments.shared.remote, &arguments.shared.login, &[&location])?;
     let pruned = charts.prune(&location, &rules, is_dry_run, &now).map_err(error)?;
     report_notes(context, &charts);
     print_removed(

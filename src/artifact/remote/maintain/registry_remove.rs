@@ -63,12 +63,13 @@ impl RemoteCharts {
             kept: Vec::new(),
             error: None,
         };
-        for Plan { chart, remove, kept } in plans? {
+        let plans = plans?;
+        let registry = self.registry_of(&below.host)?;
+        for Plan { chart, remove, kept } in plans {
             pruned.kept.extend(kept);
             if pruned.error.is_some() {
                 continue;
             }
-            let registry = self.registry_of(&chart.reference.host)?;
             let tags: Vec<String> = remove.iter().map(|one| one.tag.clone()).collect();
             for one in &remove {
                 if !is_dry_run
