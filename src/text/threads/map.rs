@@ -14,6 +14,11 @@ thread_local! {
     static SHARES_WORK: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Whether this thread is one of several that share some work.
+pub(super) fn is_sharing_work() -> bool {
+    SHARES_WORK.get()
+}
+
 /// Applies `work` to all items and returns the results in the order of the items. The calling thread takes part, and
 /// does everything itself if there is only one core, if no other thread can be started, or inside the work of another
 /// call.
@@ -41,7 +46,7 @@ pub fn map_while<T: Sync, S, R: Send, M>(
     meanwhile: impl FnOnce() -> M,
 ) -> (Vec<R>, M) {
     let workers = workers.unwrap_or_else(cores).min(items.len());
-    if workers <= 1 || SHARES_WORK.get() {
+    if workers <= 1 || is_sharing_work() {
         let made = meanwhile();
         let mut state = state();
         return (items.iter().map(|item| work(&mut state, item)).collect(), made);

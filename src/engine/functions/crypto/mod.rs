@@ -4,6 +4,7 @@ mod der;
 mod dsa;
 mod host_random;
 mod pem;
+mod primes;
 mod rsa;
 
 pub(super) mod certificates;

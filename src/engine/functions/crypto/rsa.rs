@@ -3,16 +3,21 @@
 //! In: the host's random bytes, or DER. Out: DER and signatures. Follows Go's `crypto/rsa`: the exponent 65,537, a private
 //! exponent modulo the least common multiple, signatures of PKCS#1 v1.5 with SHA-256. The arithmetic is the `rsa` crate's.
 
+use std::num::NonZeroU32;
+
 use rsa::pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPrivateKey as _, EncodeRsaPublicKey as _};
-use rsa::traits::{PrivateKeyParts as _, PublicKeyParts as _};
-use rsa::{Pkcs1v15Sign, PrivateKey};
+use rsa::traits::PublicKeyParts as _;
+use rsa::{BoxedUint, Pkcs1v15Sign, PrivateKey};
 use sha2::{Digest as _, Sha256};
 
 use super::host_random::HostRandom;
+use super::primes::random_prime;
 use crate::engine::template::Host;
 
 /// Fewest bits of a modulus that Go signs with.
 const LEAST_BITS: u32 = 1_024;
+/// The public exponent of new keys.
+const EXPONENT: u64 = 65_537;
 /// Most bytes of a key that is read: one of 16,384 bits has some less.
 const MOST_BYTES: usize = 9_500;
 
@@ -24,23 +29,24 @@ impl RsaKey {
     /// A new key of 2,048 or 4,096 bits.
     pub(super) fn generate(host: &mut dyn Host, bits: usize) -> Self {
         let mut random = HostRandom::new(host);
+        let bits = u32::try_from(bits / 2)
+            .ok()
+            .and_then(NonZeroU32::new)
+            .unwrap_or(NonZeroU32::MIN);
         loop {
-            // Two equal primes are an error: others are tried.
-            if let Ok(key) = PrivateKey::new(&mut random, bits)
-                && let Some(key) = Self::with_least_exponent(&key)
+            let primes = [(); 2].map(|()| random_prime(&mut random, bits));
+            // Two equal primes are an error, as are some that do not fit the exponent: others are tried.
+            if let [Some(p), Some(q)] = primes
+                && let Some(key) = Self::from_primes(p, q)
             {
                 return key;
             }
         }
     }
 
-    /// The same key with the private exponent that Go computes.
-    fn with_least_exponent(key: &PrivateKey) -> Option<Self> {
-        let [p, q] = key.primes() else {
-            return None;
-        };
-        let [p, q] = [p, q].map(|prime| prime.as_ref().clone());
-        PrivateKey::from_p_q(p, q, key.e().clone()).ok().map(Self)
+    /// The key of two primes, with the private exponent that Go computes.
+    fn from_primes(p: BoxedUint, q: BoxedUint) -> Option<Self> {
+        PrivateKey::from_p_q(p, q, BoxedUint::from(EXPONENT)).ok().map(Self)
     }
 
     /// Reads `RSAPrivateKey`; nothing if it is not one, or not consistent.
@@ -80,6 +86,8 @@ impl RsaKey {
 
 #[cfg(test)]
 mod tests {
+    use rsa::traits::PrivateKeyParts as _;
+
     use super::super::host_random::tests::Repeating;
     use super::*;
     use crate::text::go::base64;
@@ -112,7 +120,10 @@ mod tests {
         assert_eq!(read.to_pkcs1(), der);
         assert_eq!(base64::encode(&read.sign(b"a message").expect("signs")), SIGNATURE);
         // The same primes give the same key, except that OpenSSL's exponent may be a larger one.
-        let made = RsaKey::with_least_exponent(&read.0).expect("fits");
+        let [p, q] = read.0.primes() else {
+            panic!("has two primes")
+        };
+        let made = RsaKey::from_primes(p.as_ref().clone(), q.as_ref().clone()).expect("fits");
         assert_eq!(made.sign(b"a message"), read.sign(b"a message"));
         assert_eq!(made.to_public(), read.to_public());
         assert!(made.0.d() <= read.0.d());
@@ -154,7 +165,7 @@ mod tests {
             assert_eq!(made, again, "{byte}");
             let key = RsaKey::from_pkcs1(&made).expect("is consistent");
             assert_eq!(key.0.n().bit_width_vartime(), 1_024, "{byte}");
-            assert_eq!(key.0.e(), &rsa::BoxedUint::from(65_537_u64), "{byte}");
+            assert_eq!(key.0.e(), &BoxedUint::from(EXPONENT), "{byte}");
         }
     }
 }
