@@ -13,8 +13,8 @@ use crate::check::finding::{Finding, KnownSecrets, Location, hide_secrets, join,
 use crate::check::lint::chart::check_ignore_comments;
 use crate::check::run::{chart_definitions, is_chart};
 use crate::kubernetes::validate::{
-    Catalog, CustomSchemas, Documents, JoinedText, Judging, KindFilter, Options, Resource, SchemaLocations, Status,
-    Target, check_text, is_remote,
+    Catalog, CustomSchemas, Documents, JoinedText, Judging, KindFilter, Options, PlacedResource, Resource,
+    SchemaLocations, Status, Target, check_text, is_remote,
 };
 use crate::kubernetes::version::parse_versions;
 use crate::report::{CheckedFile, Group, Remarks, ResourceFormat, ResourceOptions, resources_as};
@@ -176,7 +176,7 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
         check_until_failure(&documents, &sources, &targets, &options, arguments.workers)
     } else {
         let known = KnownSecrets::default();
-        let finish = |documents: &Documents, index: usize, resources: Vec<Resource>| {
+        let finish = |documents: &Documents, index: usize, resources: Vec<PlacedResource>| {
             let (input, read) = sources.get(index)?;
             Some(checked_file(input, documents.text(index), read, resources, &known))
         };
@@ -318,11 +318,14 @@ fn findings_of(file: &CheckedFile, reporting: &Reporting) -> Vec<Finding> {
     let source = SourceFile::new(path, file.text.as_slice());
     let unreadable = file.failure.iter();
     let unreadable = unreadable.map(|failure| Finding::new(Rule::Document, Location::whole(source.clone()), failure));
-    let violations = file.resources.iter().flat_map(|resource| {
-        let source = source.clone();
+    let violations = file.resources.iter().flat_map(|placed| {
+        let (source, resource) = (source.clone(), &*placed.verdict);
         resource.violations.iter().map(move |violation| {
-            let mut finding =
-                Finding::of_violation(resource, violation, Location::at(source.clone(), violation.offset));
+            let mut finding = Finding::of_violation(
+                resource,
+                violation,
+                Location::at(source.clone(), placed.at(violation.offset)),
+            );
             if resource.status == Status::Skipped {
                 // The user said that kinds may be unknown here.
                 finding.severity = finding.severity.min(Severity::Warning);
@@ -363,9 +366,10 @@ fn report_findings(context: RunContext, reporting: &Reporting, files: &[CheckedF
 fn report_unevaluated(context: RunContext, files: &[CheckedFile]) {
     for file in files {
         let source = SourceFile::new(file.path.clone(), file.text.as_slice());
-        for resource in &file.resources {
+        for placed in &file.resources {
+            let resource = &placed.verdict;
             for rule in &resource.unevaluated {
-                let position = source.position(u32::try_from(rule.offset).unwrap_or(u32::MAX));
+                let position = source.position(u32::try_from(placed.at(rule.offset)).unwrap_or(u32::MAX));
                 context.report(&format!(
                     "note: {}:{}:{}: {} {}: the rule `{}` cannot be evaluated here and counts as satisfied",
                     file.path,
@@ -500,7 +504,11 @@ fn check_until_failure(
             if read.is_err() || resources.iter().any(Resource::has_failed) {
                 stopped.store(true, Ordering::Relaxed);
             }
-            Some(checked_file(input, text, read, resources, &known))
+            let length = text.as_slice().len();
+            let resources = resources
+                .into_iter()
+                .map(|verdict| PlacedResource::new(Arc::new(verdict), 0, length));
+            Some(checked_file(input, text, read, resources.collect(), &known))
         },
     );
     files.into_iter().flatten().collect()
@@ -511,7 +519,7 @@ fn checked_file(
     input: &Input,
     text: JoinedText,
     read: &Result<(), String>,
-    mut resources: Vec<Resource>,
+    mut resources: Vec<PlacedResource>,
     known: &KnownSecrets,
 ) -> CheckedFile {
     // Most files are not quoted, so their texts need not be put together again.

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::{CheckedFile, FORMATS, Group, Remarks, Report, ResourceFormat, ResourceOptions, concise, resources_as};
 use crate::check::finding::{Finding, Location, Place};
-use crate::kubernetes::validate::{Resource, Status, Violation};
+use crate::kubernetes::validate::{PlacedResource, Resource, Status, Violation};
 use crate::text::rule::Rule;
 use crate::text::source::{SourceFile, Span};
 use crate::text::visible::is_control;
@@ -98,7 +98,9 @@ impl Texts {
             }],
             unevaluated: Vec::new(),
         });
-        let resources = resources.collect();
+        let resources = resources
+            .map(|verdict| PlacedResource::new(verdict.into(), 0, usize::MAX))
+            .collect();
         CheckedFile {
             path: self.next(),
             text: self.next().into_bytes().into(),

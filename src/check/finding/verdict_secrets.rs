@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 
 use super::secret_text::{path_names_secret, without_value};
 use super::secret_values::SecretValues;
-use crate::kubernetes::validate::{JoinedText, Resource, Status};
+use crate::kubernetes::validate::{JoinedText, PlacedResource, Resource, Status, Violation};
 use crate::text::rule::Rule;
 
 /// The secrets of a document, found by the first that needs them.
@@ -80,18 +80,29 @@ fn is_silent(resource: &Resource) -> bool {
 }
 
 /// Whether verdicts quote any of the documents that they are about, and so may show secrets.
-pub fn quotes_anything(resources: &[Resource]) -> bool {
-    !resources.iter().all(is_silent)
+pub fn quotes_anything(resources: &[PlacedResource]) -> bool {
+    !resources.iter().all(|resource| is_silent(&resource.verdict))
+}
+
+/// A message without secrets, where it has some.
+fn hidden_message(violation: &Violation, secrets: &SecretValues) -> Option<String> {
+    if path_names_secret(&violation.path) {
+        return Some(secrets.hide(&without_value(&violation.message)).into_owned());
+    }
+    match secrets.hide(&violation.message) {
+        Cow::Owned(message) => Some(message),
+        Cow::Borrowed(_) => None,
+    }
 }
 
 /// Hides the secrets of a file in what is said about it; gives them.
-pub fn hide_secrets(text: &JoinedText, resources: &mut [Resource], known: &KnownSecrets) -> SecretValues {
+pub fn hide_secrets(text: &JoinedText, resources: &mut [PlacedResource], known: &KnownSecrets) -> SecretValues {
     if !quotes_anything(resources) {
         return SecretValues::default();
     }
     // A message quotes the document that it is about, and what Secrets beside it have.
-    let quoted = resources.iter().filter(|resource| !is_silent(resource));
-    let mut quoted: Vec<usize> = quoted.map(|resource| resource.offset).collect();
+    let quoted = resources.iter().filter(|resource| !is_silent(&resource.verdict));
+    let mut quoted: Vec<usize> = quoted.map(PlacedResource::offset).collect();
     quoted.sort_unstable();
     let mut start = 0;
     let mut secrets = SecretValues::default();
@@ -104,23 +115,19 @@ pub fn hide_secrets(text: &JoinedText, resources: &mut [Resource], known: &Known
         }
         start = end;
     }
-    let judged = resources.iter_mut().filter(|resource| !is_silent(resource));
-    for resource in judged {
-        if let Cow::Owned(name) = secrets.hide(&resource.name) {
-            resource.name = name;
+    for resource in resources.iter_mut() {
+        if !is_silent(&resource.verdict)
+            && let Cow::Owned(name) = secrets.hide(&resource.verdict.name)
+        {
+            Arc::make_mut(&mut resource.verdict).name = name;
         }
-    }
-    let violations = resources.iter_mut().flat_map(|resource| &mut resource.violations);
-    for violation in violations {
-        let is_secret = path_names_secret(&violation.path);
-        let words = if is_secret {
-            without_value(&violation.message)
-        } else {
-            String::new()
-        };
-        let words = if is_secret { &words } else { &violation.message };
-        if is_secret || matches!(secrets.hide(words), Cow::Owned(_)) {
-            violation.message = secrets.hide(words).into_owned();
+        for at in 0..resource.verdict.violations.len() {
+            let violation = resource.verdict.violations.get(at);
+            if let Some(message) = violation.and_then(|violation| hidden_message(violation, &secrets))
+                && let Some(violation) = Arc::make_mut(&mut resource.verdict).violations.get_mut(at)
+            {
+                violation.message = message;
+            }
         }
     }
     secrets

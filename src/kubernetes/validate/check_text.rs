@@ -2,7 +2,7 @@
 
 use super::check_document::check_document;
 use super::options::{Options, Target};
-use super::resource::Resource;
+use super::resource::{Resource, offset_in_file};
 use super::split::split_documents;
 
 /// Judges every document of `text` for every version; empty ones give nothing. A document is one resource for all
@@ -11,7 +11,7 @@ pub fn check_text(text: &[u8], targets: &[Target], options: &Options) -> Vec<Res
     let mut resources = Vec::new();
     for (offset, document) in split_documents(text) {
         let verdicts = check_document(document, targets, options);
-        resources.extend(placed(verdicts, offset, text.len()));
+        resources.extend(verdicts.into_iter().map(|verdict| moved(verdict, offset, text.len())));
         if options.stops_at_first
             && let Some(at) = resources.iter().position(Resource::has_failed)
         {
@@ -22,19 +22,17 @@ pub fn check_text(text: &[u8], targets: &[Target], options: &Options) -> Vec<Res
     resources
 }
 
-/// Verdicts on a document that begins at `offset` of a text of `length` bytes. UTF-16 is converted to UTF-8 first, and offsets
-/// belong to the converted text, so they are limited to the length of this one.
-pub(super) fn placed(verdicts: Vec<Resource>, offset: usize, length: usize) -> impl Iterator<Item = Resource> {
-    verdicts.into_iter().map(move |mut resource| {
-        resource.offset = (resource.offset + offset).min(length);
-        for violation in &mut resource.violations {
-            violation.offset = (violation.offset + offset).min(length);
-        }
-        for rule in &mut resource.unevaluated {
-            rule.offset = (rule.offset + offset).min(length);
-        }
-        resource
-    })
+/// The verdict on a document that begins at `start` of a text of `length` bytes, with offsets in that text.
+fn moved(mut verdict: Resource, start: usize, length: usize) -> Resource {
+    let at = |offset: usize| offset_in_file(offset, start, length);
+    verdict.offset = at(verdict.offset);
+    for violation in &mut verdict.violations {
+        violation.offset = at(violation.offset);
+    }
+    for rule in &mut verdict.unevaluated {
+        rule.offset = at(rule.offset);
+    }
+    verdict
 }
 
 #[cfg(test)]

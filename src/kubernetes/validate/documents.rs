@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher as _;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
 use memchr::memmem::Finder;
@@ -13,11 +13,10 @@ use memchr::memmem::Finder;
 use crate::text::threads::map_with_state;
 
 use super::check_document::{check_document, check_without_definitions};
-use super::check_text::placed;
 use super::custom::CustomSchemas;
 use super::joined_text::{JoinedText, Part};
 use super::options::{Options, Target};
-use super::resource::Resource;
+use super::resource::{PlacedResource, Resource};
 use super::split::split_documents;
 
 /// Parts of the table of known documents, so that threads seldom wait for each other.
@@ -34,8 +33,11 @@ struct Document {
     /// Whether it may define custom resources.
     is_definition: bool,
     /// The verdicts, where they do not depend on definitions.
-    verdicts: Option<Vec<Resource>>,
+    verdicts: Option<Verdicts>,
 }
+
+/// The verdicts on a document, which all files that have it share.
+type Verdicts = Vec<Arc<Resource>>;
 
 /// How documents are judged.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +65,10 @@ fn seems_custom(document: &[u8]) -> bool {
     };
     let group = line.get(..slash).unwrap_or_default();
     group.contains(&b'.') && !group.ends_with(b".k8s.io")
+}
+
+fn shared(verdicts: Vec<Resource>) -> Verdicts {
+    verdicts.into_iter().map(Arc::new).collect()
 }
 
 /// Different documents, by their hash.
@@ -146,7 +152,7 @@ impl Known {
         let (is_definition, verdicts) = (CustomSchemas::is_definition(document), judge());
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = shard.documents.get_mut(index) {
-            (kept.is_definition, kept.verdicts) = (is_definition, verdicts);
+            (kept.is_definition, kept.verdicts) = (is_definition, verdicts.map(shared));
         }
         (at, index)
     }
@@ -253,7 +259,7 @@ impl Documents {
         workers: Option<usize>,
         targets: &[Target],
         options: &Options,
-        finish: impl Fn(&Self, usize, Vec<Resource>) -> R + Sync,
+        finish: impl Fn(&Self, usize, Vec<PlacedResource>) -> R + Sync,
     ) -> Vec<R> {
         let waiting = self.waiting();
         let judge = |(): &mut (), &(_, part): &(usize, &Part)| check_document(part.bytes(), targets, options);
@@ -261,40 +267,18 @@ impl Documents {
         let waiting: Vec<usize> = waiting.iter().map(|&(index, _)| index).collect();
         for (index, resources) in waiting.into_iter().zip(found) {
             if let Some(document) = self.distinct.get_mut(index) {
-                document.verdicts = Some(resources);
+                document.verdicts = Some(shared(resources));
             }
         }
-        // How often each is used; the last use takes the verdicts instead of copying them.
-        let shared: Vec<Mutex<(usize, Vec<Resource>)>> = self
-            .distinct
-            .iter_mut()
-            .map(|document| Mutex::new((0, document.verdicts.take().unwrap_or_default())))
-            .collect();
-        for &(_, index) in self.places.iter().flatten() {
-            if let Some(shared) = shared.get(index) {
-                shared.lock().unwrap_or_else(PoisonError::into_inner).0 += 1;
-            }
-        }
-        let take = |index: usize| {
-            let mut shared = shared.get(index)?.lock().unwrap_or_else(PoisonError::into_inner);
-            let (uses, verdicts) = &mut *shared;
-            *uses -= 1;
-            Some(if *uses == 0 {
-                std::mem::take(verdicts)
-            } else {
-                verdicts.clone()
-            })
-        };
         let documents = &*self;
-        let length_of = |index: usize| {
-            let document = documents.distinct.get(index);
-            document.map_or(0, |document| document.part.range.len())
-        };
         let verdicts_of = |places: &[Place<usize>]| {
-            let length = places.last().map_or(0, |&(offset, index)| offset + length_of(index));
+            let document = |&(start, index): &Place<usize>| Some((start, documents.distinct.get(index)?));
+            let last = places.last().and_then(document);
+            let length = last.map_or(0, |(start, document)| start + document.part.range.len());
             let mut resources = Vec::with_capacity(places.len());
-            for &(offset, index) in places {
-                resources.extend(placed(take(index).unwrap_or_default(), offset, length));
+            for (start, document) in places.iter().filter_map(document) {
+                let verdicts = document.verdicts.iter().flatten();
+                resources.extend(verdicts.map(|verdict| PlacedResource::new(Arc::clone(verdict), start, length)));
             }
             resources
         };
@@ -327,6 +311,16 @@ mod tests {
         documents
     }
 
+    /// A verdict with offsets in its file.
+    fn in_file(placed: &PlacedResource) -> Resource {
+        let mut verdict = Resource::clone(&placed.verdict);
+        verdict.offset = placed.offset();
+        for violation in &mut verdict.violations {
+            violation.offset = placed.at(violation.offset);
+        }
+        verdict
+    }
+
     #[test]
     fn many_texts_have_the_verdicts_of_each() {
         let bad = format!("---\n{HEAD}data: 1\n");
@@ -350,6 +344,7 @@ mod tests {
             let mut documents = documents(&texts, workers, judging);
             assert_eq!(documents.distinct.len(), 6);
             let found = documents.check(Some(workers), &targets, &options, |_, _, found| found);
+            let found: Vec<Vec<Resource>> = found.iter().map(|file| file.iter().map(in_file).collect()).collect();
             let expected: Vec<Vec<Resource>> = texts
                 .iter()
                 .map(|text| check_text(text.as_bytes(), &targets, &options))
@@ -394,6 +389,6 @@ mod tests {
         };
         let found = documents.check(Some(2), &targets, &options, |_, _, found| found);
         let last = found.last().and_then(|resources| resources.first()).unwrap();
-        assert_eq!(last.violations.first().unwrap().path, "/a");
+        assert_eq!(last.verdict.violations.first().unwrap().path, "/a");
     }
 }

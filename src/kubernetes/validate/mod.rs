@@ -36,6 +36,6 @@ pub use joined_text::{JoinedText, Positions};
 pub use options::{KindFilter, Options, Target};
 pub use published::published_schema;
 pub use remote_schema::{FetchError, FetchSchema, is_remote};
-pub use resource::{Resource, Status, Unevaluated, Violation};
+pub use resource::{PlacedResource, Resource, Status, Unevaluated, Violation};
 pub use rule_ids::{UnknownRule, check_rule_id};
 pub use schema_location::{LocationError, SchemaLocations};

@@ -1,5 +1,7 @@
 //! The verdict on one document.
 
+use std::sync::Arc;
+
 use crate::text::rule::{RuleId, Severity};
 
 /// The verdict on a document, in kubeconform's classes.
@@ -22,7 +24,7 @@ pub struct Violation {
     pub path: String,
     /// What is wrong, in few words.
     pub message: String,
-    /// Byte offset in the file.
+    /// Byte offset in the text that was judged.
     pub offset: usize,
     /// The rule, with the type it is about.
     pub rule: RuleId,
@@ -42,7 +44,7 @@ pub struct Unevaluated {
     pub path: String,
     /// The rule.
     pub expression: String,
-    /// Byte offset of the value in the file.
+    /// Byte offset of the value in the text that was judged.
     pub offset: usize,
 }
 
@@ -55,7 +57,7 @@ pub struct Resource {
     pub kind: String,
     /// `metadata.name` or `metadata.generateName`, empty when unknown.
     pub name: String,
-    /// Byte offset of the document in the file.
+    /// Byte offset of the document in the text that was judged.
     pub offset: usize,
     /// The verdict.
     pub status: Status,
@@ -81,5 +83,37 @@ impl Resource {
     /// Whether it is invalid or cannot be judged.
     pub const fn has_failed(&self) -> bool {
         matches!(self.status, Status::Invalid | Status::Error)
+    }
+}
+
+/// The offset in a file of `length` bytes of an offset in a text that begins at `start`. UTF-16 is converted to UTF-8 before it is
+/// judged, and offsets belong to the converted text, so they are limited to the length of the file.
+pub(super) fn offset_in_file(offset: usize, start: usize, length: usize) -> usize {
+    (start + offset).min(length)
+}
+
+/// The verdict on a document, and where that lies in a file: files with the same document share the verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedResource {
+    /// The verdict. Its offsets count from a place of the file: [`PlacedResource::at`] gives those in the file.
+    pub verdict: Arc<Resource>,
+    start: usize,
+    length: usize,
+}
+
+impl PlacedResource {
+    /// A verdict on what begins at `start` of a file of `length` bytes.
+    pub const fn new(verdict: Arc<Resource>, start: usize, length: usize) -> Self {
+        Self { verdict, start, length }
+    }
+
+    /// The byte offset in the file of an offset of the verdict.
+    pub fn at(&self, offset: usize) -> usize {
+        offset_in_file(offset, self.start, self.length)
+    }
+
+    /// The byte offset of the document in the file.
+    pub fn offset(&self) -> usize {
+        self.at(self.verdict.offset)
     }
 }

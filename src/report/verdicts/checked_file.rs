@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::check::finding::SecretValues;
-use crate::kubernetes::validate::{JoinedText, Resource, Status, Violation};
+use crate::kubernetes::validate::{JoinedText, PlacedResource, Resource, Status, Violation};
 use crate::text::rule::Severity;
 use crate::text::visible::shown_line;
 
@@ -15,7 +15,7 @@ pub struct CheckedFile {
     /// Its bytes.
     pub text: JoinedText,
     /// The verdicts.
-    pub resources: Vec<Resource>,
+    pub resources: Vec<PlacedResource>,
     /// Why it could not be read.
     pub failure: Option<String>,
     /// Secrets of the text, which the verdicts do not show.
@@ -25,7 +25,12 @@ pub struct CheckedFile {
 impl CheckedFile {
     /// Whether anything in it is invalid or cannot be judged.
     pub fn has_failed(&self) -> bool {
-        self.failure.is_some() || self.resources.iter().any(Resource::has_failed)
+        self.failure.is_some() || self.verdicts().any(Resource::has_failed)
+    }
+
+    /// The verdicts, without their places.
+    pub(super) fn verdicts(&self) -> impl Iterator<Item = &Resource> {
+        self.resources.iter().map(|resource| &*resource.verdict)
     }
 }
 
@@ -90,7 +95,7 @@ pub(super) fn summary(files: &[CheckedFile]) -> String {
 /// Valid, invalid, errors, skipped.
 pub(super) fn counts(files: &[CheckedFile]) -> [usize; 4] {
     let count = |wanted: Status| {
-        let resources = files.iter().flat_map(|file| &file.resources);
+        let resources = files.iter().flat_map(CheckedFile::verdicts);
         resources.filter(|resource| resource.status == wanted).count()
     };
     let unreadable = files.iter().filter(|file| file.failure.is_some()).count();

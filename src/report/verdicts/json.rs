@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::checked_file::{CheckedFile, ResourceOptions, counts, is_shown, message};
-use crate::kubernetes::validate::{Positions, Resource, Status};
+use crate::kubernetes::validate::{PlacedResource, Positions, Status};
 use crate::report::json_text;
 use crate::text::redact::redact_message;
 use crate::text::source::Position;
@@ -18,7 +18,7 @@ pub(super) fn text(files: &[CheckedFile], options: ResourceOptions) -> String {
         let shown = file
             .resources
             .iter()
-            .filter(|resource| is_shown(resource.status, options.verbose));
+            .filter(|resource| is_shown(resource.verdict.status, options.verbose));
         resources.extend(shown.map(|resource| resource_json(file, &positions, resource)));
     }
     let mut document = json!({"resources": resources});
@@ -41,16 +41,17 @@ fn status_name(status: Status) -> &'static str {
     }
 }
 
-fn resource_json(file: &CheckedFile, positions: &Positions<'_>, resource: &Resource) -> Json {
+fn resource_json(file: &CheckedFile, positions: &Positions<'_>, placed: &PlacedResource) -> Json {
+    let resource = &*placed.verdict;
     let violations: Vec<Json> = resource
         .violations
         .iter()
         .map(|violation| {
-            let Position { line, column } = positions.position(violation.offset);
+            let Position { line, column } = positions.position(placed.at(violation.offset));
             json!({"path": violation.path, "msg": redact_message(&violation.message), "rule": violation.rule.to_string(), "line": line, "column": column})
         })
         .collect();
-    let Position { line, column } = positions.position(resource.offset);
+    let Position { line, column } = positions.position(placed.offset());
     let mut entry = json!({
         "filename": file.path,
         "kind": resource.kind,

@@ -27,7 +27,7 @@ pub(super) fn text(files: &[CheckedFile]) -> String {
                 "    <testcase name=\"\" classname=\"@\" time=\"0\">\n      <error message=\"{message}\" type=\"\"></error>\n    </testcase>"
             );
         }
-        for resource in &file.resources {
+        for resource in file.verdicts() {
             let (name, class) = (
                 escaped(&resource.name),
                 escaped(&format!("{}@{}", resource.kind, resource.api_version)),

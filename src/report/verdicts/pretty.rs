@@ -23,8 +23,7 @@ pub(super) fn text(files: &[CheckedFile], options: ResourceOptions) -> String {
             );
         }
         for resource in file
-            .resources
-            .iter()
+            .verdicts()
             .filter(|resource| is_shown(resource.status, options.verbose))
         {
             let (label, versions) = (label(resource), versions(resource, options));

@@ -3,15 +3,15 @@
 use serde_json::{Value as Json, json};
 
 use super::{CheckedFile, ResourceFormat, ResourceOptions, resources_as};
-use crate::kubernetes::validate::{JoinedText, Resource, Status, Violation};
+use crate::kubernetes::validate::{JoinedText, PlacedResource, Resource, Status, Violation};
 use crate::text::rule::Rule;
 
-fn resource(kind: &str, name: &str, status: Status, violations: &[(&str, &str, Rule)]) -> Resource {
-    Resource {
+fn resource(kind: &str, name: &str, status: Status, violations: &[(&str, &str, Rule)]) -> PlacedResource {
+    let verdict = Resource {
         api_version: "v1".to_owned(),
         kind: kind.to_owned(),
         name: name.to_owned(),
-        offset: 5,
+        offset: 3,
         status,
         minors: vec![31, 32],
         violations: violations
@@ -19,12 +19,13 @@ fn resource(kind: &str, name: &str, status: Status, violations: &[(&str, &str, R
             .map(|(path, message, rule)| Violation {
                 path: (*path).to_owned(),
                 message: (*message).to_owned(),
-                offset: 7,
+                offset: 5,
                 rule: (*rule).into(),
             })
             .collect(),
         unevaluated: Vec::new(),
-    }
+    };
+    PlacedResource::new(verdict.into(), 2, 8)
 }
 
 fn files() -> Vec<CheckedFile> {

@@ -15,7 +15,7 @@ pub(super) fn text(files: &[CheckedFile]) -> String {
             number += 1;
             _ = writeln!(out, "not ok {number} - {path}: {}", shown_line(failure));
         }
-        for resource in &file.resources {
+        for resource in file.verdicts() {
             number += 1;
             let name = format!("{}/{}//{}", resource.api_version, resource.kind, resource.name);
             let message = message(resource);

@@ -30,15 +30,16 @@ fn file_text(file: &CheckedFile, options: ResourceOptions) -> String {
     let shown = file
         .resources
         .iter()
-        .filter(|resource| options.verbose || !resource.violations.is_empty());
-    for resource in shown {
+        .filter(|resource| options.verbose || !resource.verdict.violations.is_empty());
+    for placed in shown {
+        let resource = &*placed.verdict;
         let (label, versions) = (label(resource), versions(resource, options));
         match resource.status {
             Status::Valid if options.verbose => {
-                _ = writeln!(text, "{}: {label} is valid{versions}", place(resource.offset));
+                _ = writeln!(text, "{}: {label} is valid{versions}", place(placed.offset()));
             }
             Status::Skipped if options.verbose => {
-                _ = writeln!(text, "{}: {label} skipped{versions}", place(resource.offset));
+                _ = writeln!(text, "{}: {label} skipped{versions}", place(placed.offset()));
             }
             _ => {}
         }
@@ -57,7 +58,7 @@ fn file_text(file: &CheckedFile, options: ResourceOptions) -> String {
             _ = writeln!(
                 text,
                 "{}: {severity}: {label}: {pointer}{message}{versions} [{rule}]",
-                place(violation.offset)
+                place(placed.at(violation.offset))
             );
         }
     }
