@@ -1,10 +1,9 @@
-//! Where a values file names an image: `repository` and `tag` side by side, `image: repository:tag`, `imageTag` beside
-//! its repository, at any depth (so below the names of subcharts too).
+//! The edits that move an image in a file that names it, or in one that sets the tag of an image that its chart names.
 
-use crate::delivery::image::{ImageReference, same_repository};
+use crate::delivery::image::{ImagePlace, ImageReference, Place, Spelling, image_places, same_repository};
 use crate::engine::template::{Map, Value};
 use crate::text::edit::{Change, NewValue, Step, YamlPath};
-use crate::text::yaml::{NodeId, NodeKind, Scalar, Tree};
+use crate::text::yaml::{NodeKind, Scalar, Tree};
 
 /// An image whose tag cannot be changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,14 +30,6 @@ pub enum TargetError {
     NotFound(String),
 }
 
-/// How a place spells an image.
-enum Spelling {
-    /// `repository` (with `registry`), and beside it the keys of tag and digest.
-    Apart { tag: String, digest: Option<String> },
-    /// The whole reference in one scalar.
-    Whole { written: String },
-}
-
 /// The edits that move `image` in the values of one file. `defaults` are the paths (see [`image_paths`]) under which the
 /// chart's own values name the repository that the file may leave out.
 ///
@@ -57,13 +48,12 @@ pub fn image_changes(
         image,
         changes: Vec::new(),
         obstacle: None,
-        document: 0,
     };
-    for (number, document) in tree.documents().iter().enumerate() {
-        found.document = number;
-        found.walk(document.root, &YamlPath::default());
+    for place in image_places(tree) {
+        if same_repository(&place.repository, &image.repository) {
+            found.place(&place);
+        }
     }
-    found.document = 0;
     for path in defaults {
         found.by_default(path);
     }
@@ -80,136 +70,57 @@ struct Found<'f> {
     changes: Vec<Change>,
     /// Why one of the places cannot be changed.
     obstacle: Option<TargetError>,
-    /// The document that is searched.
-    document: usize,
 }
 
 impl Found<'_> {
-    fn walk(&mut self, node: NodeId, path: &YamlPath) {
-        match self.tree.kind(node) {
-            NodeKind::Mapping => {
-                self.mapping(node, path);
-                let pairs: Vec<_> = self.tree.pairs(node).collect();
-                for (key, value) in pairs {
-                    let path = path.key(self.tree.text(key));
-                    self.whole(value, &path);
-                    self.walk(value, &path);
-                }
-            }
-            NodeKind::Sequence => {
-                let items: Vec<_> = self.tree.children(node).collect();
-                for (index, item) in items.into_iter().enumerate() {
-                    let path = path.child(Step::Index(index));
-                    self.whole(item, &path);
-                    self.walk(item, &path);
-                }
-            }
-            NodeKind::Scalar(_) | NodeKind::Alias => {}
+    fn place(&mut self, place: &ImagePlace) {
+        match &place.spelling {
+            Spelling::Whole(written) => self.whole(place, written),
+            Spelling::Apart { tag, digest } => self.apart(place.document, tag.as_ref(), digest.as_ref()),
         }
     }
 
-    /// The text of a scalar below `node`; empty if it has none, or a null.
-    fn text(&self, node: NodeId, key: &str) -> &str {
-        let value = self.tree.get(node, key);
-        value
-            .filter(|&value| matches!(self.tree.kind(value), NodeKind::Scalar(_)))
-            .filter(|&value| !matches!(self.tree.scalar(value), Ok(Scalar::Null)))
-            .map_or("", |value| self.tree.text(value))
-    }
-
-    fn mapping(&mut self, node: NodeId, path: &YamlPath) {
-        let keys: Vec<String> = self
-            .tree
-            .pairs(node)
-            .map(|(key, _)| self.tree.text(key).to_owned())
-            .collect();
-        for key in &keys {
-            let Some(pair) = tag_keys(key, &keys) else { continue };
-            let repository = join_registry(self.text(node, "registry"), self.text(node, key));
-            if key == "repository"
-                && !same_repository(&repository, &self.image.repository)
-                && !same_repository(self.text(node, key), &self.image.repository)
-            {
-                continue;
-            }
-            if key != "repository" && !same_repository(self.text(node, key), &self.image.repository) {
-                continue;
-            }
-            self.apply(&pair, path, node);
+    fn whole(&mut self, place: &ImagePlace, written: &Place) {
+        if place.reference().digest.is_some() && self.image.digest.is_none() {
+            return self.pin(written);
         }
-    }
-
-    fn apply(&mut self, spelling: &Spelling, path: &YamlPath, node: NodeId) {
-        match spelling {
-            Spelling::Whole { written } => {
-                let reference = ImageReference {
-                    repository: written.clone(),
-                    ..self.image.clone()
-                };
-                self.add(path.clone(), reference.to_string());
-            }
-            Spelling::Apart { tag, digest } => self.apart(tag, digest.as_deref(), path, node),
-        }
+        let reference = ImageReference {
+            repository: place.repository.clone(),
+            ..self.image.clone()
+        };
+        self.add(place.document, written, reference.to_string());
     }
 
     /// The tag, and the digest wherever the file keeps one: under a key of its own, or in the tag as `1.2@sha256:…`.
-    fn apart(&mut self, tag_key: &str, digest_key: Option<&str>, path: &YamlPath, node: NodeId) {
-        let old_digest = digest_key.map_or("", |key| self.text(node, key));
-        let has_old_digest = !old_digest.is_empty();
-        let old_tag = self.text(node, tag_key).to_owned();
-        let pinned_tag = old_tag.split_once('@').map(|(tag, _)| tag);
-        let has_tag = self.tree.get(node, tag_key).is_some();
-        let tag = match (&self.image.digest, digest_key) {
+    fn apart(&mut self, document: usize, tag: Option<&Place>, digest: Option<&Place>) {
+        let pinned_tag = tag.and_then(|tag| tag.text.split_once('@')).map(|(tag, _)| tag);
+        let new_tag = match (&self.image.digest, digest) {
             (Some(digest), _) if pinned_tag.is_some() => {
                 let tag = self.image.tag.as_deref().or(pinned_tag).unwrap_or_default();
                 Some(format!("{tag}@{digest}"))
             }
-            (Some(_), None) if has_tag => {
-                self.obstacle = Some(TargetError::NoPlaceForDigest {
-                    path: path.key(tag_key),
-                });
+            (Some(_), None) => {
+                if let Some(tag) = tag {
+                    self.obstacle = Some(TargetError::NoPlaceForDigest { path: tag.path.clone() });
+                }
                 return;
             }
-            (None, _) if pinned_tag.is_some() => return self.pin(path.key(tag_key)),
-            (None, Some(key)) if has_old_digest => return self.pin(path.key(key)),
+            (None, _) if pinned_tag.is_some() => return tag.map_or((), |tag| self.pin(tag)),
+            (None, Some(old)) if !old.text.is_empty() => return self.pin(old),
             _ => self.image.tag.clone(),
         };
-        if let (Some(digest), Some(key)) = (&self.image.digest, digest_key) {
-            self.add(path.key(key), digest.clone());
+        if let (Some(new), Some(digest)) = (self.image.digest.clone(), digest) {
+            self.add(document, digest, new);
         }
-        if let Some(tag) = tag
-            && has_tag
-        {
-            self.add(path.key(tag_key), tag);
+        if let (Some(new), Some(tag)) = (new_tag, tag) {
+            self.add(document, tag, new);
         }
     }
 
-    fn pin(&mut self, path: YamlPath) {
-        self.obstacle = Some(TargetError::Pinned { path });
-    }
-
-    /// A scalar with the whole reference, under a key with `image` in its name.
-    fn whole(&mut self, node: NodeId, path: &YamlPath) {
-        if !matches!(self.tree.kind(node), NodeKind::Scalar(_)) || !names_image(path) {
-            return;
-        }
-        let Ok(reference) = ImageReference::parse(self.tree.text(node)) else {
-            return;
-        };
-        let is_versioned = reference.tag.is_some() || reference.digest.is_some();
-        if !is_versioned || !same_repository(&reference.repository, &self.image.repository) {
-            return;
-        }
-        if reference.digest.is_some() && self.image.digest.is_none() {
-            return self.pin(path.clone());
-        }
-        self.apply(
-            &Spelling::Whole {
-                written: reference.repository,
-            },
-            path,
-            node,
-        );
+    fn pin(&mut self, place: &Place) {
+        self.obstacle = Some(TargetError::Pinned {
+            path: place.path.clone(),
+        });
     }
 
     /// A tag that the file sets for an image that only the chart's own values name.
@@ -222,52 +133,36 @@ impl Found<'_> {
         let Some(node) = self.tree.find(root, &steps) else {
             return;
         };
-        if self.tree.kind(node) != NodeKind::Mapping || !self.text(node, "repository").is_empty() {
-            return;
+        let scalar = |key: &str| {
+            let value = self.tree.get(node, key)?;
+            let is_scalar = matches!(self.tree.kind(value), NodeKind::Scalar(_));
+            let is_null = matches!(self.tree.scalar(value), Ok(Scalar::Null));
+            is_scalar.then(|| Place {
+                path: path.key(key),
+                text: if is_null {
+                    String::new()
+                } else {
+                    self.tree.text(value).to_owned()
+                },
+            })
+        };
+        let names_another = scalar("repository").is_some_and(|repository| !repository.text.is_empty());
+        if self.tree.kind(node) == NodeKind::Mapping && !names_another {
+            let (tag, digest) = (scalar("tag"), scalar("digest"));
+            self.apart(0, tag.as_ref(), digest.as_ref());
         }
-        let digest = self.tree.get(node, "digest").map(|_| "digest".to_owned());
-        self.apply(
-            &Spelling::Apart {
-                tag: "tag".to_owned(),
-                digest,
-            },
-            path,
-            node,
-        );
     }
 
-    fn add(&mut self, path: YamlPath, text: String) {
+    fn add(&mut self, document: usize, place: &Place, text: String) {
         let change = Change {
-            document: Some(self.document),
-            path,
+            document: Some(document),
+            path: place.path.clone(),
             value: NewValue::Text(text),
         };
         if !self.changes.contains(&change) {
             self.changes.push(change);
         }
     }
-}
-
-/// The tag's key that belongs to a repository's key, when both are among `keys`.
-fn tag_keys(key: &str, keys: &[String]) -> Option<Spelling> {
-    let has = |wanted: &str| keys.iter().any(|key| key == wanted);
-    let apart = |tag: String, digest: &str| {
-        has(&tag).then(|| Spelling::Apart {
-            tag,
-            digest: has(digest).then(|| digest.to_owned()),
-        })
-    };
-    if key == "repository" || key == "name" {
-        return (has("tag") || has("digest")).then(|| Spelling::Apart {
-            tag: "tag".to_owned(),
-            digest: has("digest").then(|| "digest".to_owned()),
-        });
-    }
-    let stem = ["Repository", "Name", "Repo"]
-        .iter()
-        .find_map(|suffix| key.strip_suffix(suffix))
-        .unwrap_or(key);
-    apart(format!("{stem}Tag"), &format!("{stem}Digest"))
 }
 
 fn join_registry(registry: &str, repository: &str) -> String {
@@ -283,15 +178,6 @@ fn step_text(step: &Step) -> String {
         Step::Key(key) => key.clone(),
         Step::Index(index) => index.to_string(),
     }
-}
-
-/// Whether the last key of a path has `image` in its name.
-fn names_image(path: &YamlPath) -> bool {
-    let key = path.0.iter().rev().find_map(|step| match step {
-        Step::Key(key) => Some(key),
-        Step::Index(_) => None,
-    });
-    key.is_some_and(|key| key.to_lowercase().contains("image"))
 }
 
 /// The paths of tables in merged values whose `repository` is that of `image`.

@@ -57,6 +57,16 @@ impl ImageReference {
             digest: digest.map(str::to_owned),
         })
     }
+
+    /// Whether a text is a digest, such as `sha256:…`.
+    pub fn is_digest(text: &str) -> bool {
+        is_digest(text)
+    }
+
+    /// Whether a text is a repository: lower-case names between slashes, after a registry or without one.
+    pub fn is_repository(text: &str) -> bool {
+        is_repository(text)
+    }
 }
 
 impl fmt::Display for ImageReference {
