@@ -80,6 +80,21 @@ impl<'f> ChartFinder<'f> {
         }
     }
 
+    /// Refuses credentials if all charts are of this machine. Whether those of a repository can use them is found out when one is
+    /// fetched.
+    ///
+    /// # Errors
+    /// When credentials are given, and would be left out without notice.
+    pub(super) fn check_login_is_used(&self, names: &[String]) -> Result<(), CommandError> {
+        let repository = self.flags.repo.as_deref();
+        let is_here = |name: &&String| matches!(find_place(name, repository), Ok(ChartPlace::Here(_)));
+        let (here, others): (Vec<&String>, Vec<&String>) = names.iter().partition(is_here);
+        if !others.is_empty() {
+            return Ok(());
+        }
+        self.flags.login.check_is_used(here.into_iter().map(String::as_str))
+    }
+
     /// Finds a chart, and fetches it if it is elsewhere. Credentials are for one repository, so a second chart of any is refused with
     /// them.
     ///
@@ -147,7 +162,7 @@ impl<'f> ChartFinder<'f> {
     /// An archive of this machine, with the provenance file beside it.
     fn check_here(&self, path: &Path) -> Result<(), CommandError> {
         let read = |path: &Path| {
-            let read = read_file(path, Named::ByUser, FILE_BYTES);
+            let read = read_file(path, Named::ByInput, FILE_BYTES);
             read.map_err(|error| CommandError::could_not_run(open_error(path, &error)))
         };
         let shown = path.display().to_string();

@@ -234,7 +234,7 @@ fn chart_json(chart: &PreparedChart, deleted: &[String]) -> Json {
         let mut dependency = json!({"name": saved.name, "version": saved.version, "status": status});
         if let (Some(fetched), Some(fields)) = (&saved.fetched, dependency.as_object_mut()) {
             fields.insert("file".to_owned(), json!(format!("charts/{}", fetched.file_name)));
-            fields.insert("digest".to_owned(), json!(format!("sha256:{}", fetched.digest)));
+            fields.insert("digest".to_owned(), json!(fetched.digest));
             fields.insert("url".to_owned(), json!(redact_url(&fetched.url)));
         }
         dependency

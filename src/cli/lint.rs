@@ -185,6 +185,7 @@ fn find_charts(context: RunContext, arguments: &LintArguments) -> Result<Vec<Cha
         remote: arguments.dependencies.remote(),
     };
     let mut finder = ChartFinder::new(context, &arguments.reference, fetching);
+    finder.check_login_is_used(&arguments.charts)?;
     let find = |name: &String| {
         if arguments.secrets_only {
             return Ok(ChartToLint::Here(PathBuf::from(name)));

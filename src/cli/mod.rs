@@ -2,6 +2,7 @@
 
 mod bool_flag;
 mod bump;
+mod chart_json;
 mod chart_reference;
 mod ci;
 mod command_error;

@@ -16,6 +16,7 @@ use crate::text::visible::{visible, without_commands};
 
 use crate::engine::chart::{LoadError, LocalDependencyError};
 
+use super::chart_json::ChartJson;
 use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching, FoundChart};
 use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, local_dependency_error, report_notes};
@@ -93,6 +94,7 @@ pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<E
         remote: arguments.dependencies.remote(),
     };
     let mut finder = ChartFinder::new(context, &arguments.reference, fetching);
+    finder.check_login_is_used(&arguments.charts)?;
     let packages = arguments
         .charts
         .iter()
@@ -239,16 +241,20 @@ fn compared_with(
 
 fn check_json(target: &PublishTarget, rows: &[(&Item, Comparison)]) -> serde_json::Value {
     let charts = rows.iter().map(|(item, compared)| {
-        json!({
-            "name": item.metadata.name,
-            "version": item.metadata.version,
-            "digest": sha256_hex(&item.archive),
+        let digest = sha256_hex(&item.archive);
+        let chart = ChartJson {
+            name: &item.metadata.name,
+            version: &item.metadata.version,
+            digest: &digest,
+            manifest: None,
+        };
+        chart.with(json!({
             "outcome": match compared {
                 Comparison::Same => "same",
                 Comparison::Different => "different",
                 Comparison::Missing => "missing",
             },
-        })
+        }))
     });
     json!({"repository": target.to_string(), "charts": charts.collect::<Vec<_>>()})
 }
@@ -256,13 +262,17 @@ fn check_json(target: &PublishTarget, rows: &[(&Item, Comparison)]) -> serde_jso
 /// What was written, or would be, as push prints it.
 fn as_json(packages: &[Package], archives: &[PathBuf], is_signed: bool, is_dry_run: bool) -> serde_json::Value {
     let charts = packages.iter().zip(archives).map(|(package, path)| {
-        json!({
-            "name": package.chart.metadata.name,
-            "version": package.chart.metadata.version,
+        let digest = package.digest();
+        let chart = ChartJson {
+            name: &package.chart.metadata.name,
+            version: &package.chart.metadata.version,
+            digest: &digest,
+            manifest: None,
+        };
+        chart.with(json!({
             "file": path.display().to_string(),
-            "digest": package.digest(),
             "provenance": is_signed.then(|| provenance_path(path).display().to_string()),
-        })
+        }))
     });
     json!({"dryRun": is_dry_run, "charts": charts.collect::<Vec<_>>()})
 }

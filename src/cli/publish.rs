@@ -8,7 +8,7 @@ use crate::artifact::repository::{Item, Outcome, Published};
 
 use super::command_error::CommandError;
 use super::remote_flags::{LoginFlags, RemoteFlags};
-use super::repository_flags::{publish_packages_error, shown_line};
+use super::repository_flags::{RENAME, publish_packages_error, shown_line};
 use super::run_context::RunContext;
 
 /// How repositories and registries are reached.
@@ -100,6 +100,7 @@ pub(super) fn target_error(error: PublishTargetError, names_server: NamesServer)
         PublishTargetError::Indexed(error) => publish_packages_error(*error),
         PublishTargetError::Registry(error) => registry_error(&error),
         PublishTargetError::Server(error) => upload_error(&error, names_server),
+        PublishTargetError::Name(error) => CommandError::findings(error).with_hint(RENAME),
     }
 }
 
@@ -143,7 +144,7 @@ pub(super) fn outcome_lines(items: &[Item], outcome: &TargetOutcome, is_dry_run:
 /// What was done with one chart, with its digest and place.
 fn outcome_line(item: &Item, published: &Published, location: &str, is_dry_run: bool) -> String {
     let (name, version) = (&item.metadata.name, &item.metadata.version);
-    let place = format!("{}, sha256:{}", published.object, published.digest);
+    let place = format!("{}, sha256:{}", published.object, published.shown_digest());
     let line = match (published.outcome, is_dry_run) {
         (Outcome::Published, false) => format!("Pushed {name} {version} to {location} ({place})"),
         (Outcome::Published, true) => format!("Would push {name} {version} to {location} ({place})"),

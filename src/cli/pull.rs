@@ -2,19 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
-use serde_json::json;
+use clap::Args;
+use serde_json::{Value as Json, json};
 
 use crate::artifact::package::{WriteArchivesError, write_archives};
-use crate::artifact::remote::{ChartRequest, RemoteChart, UnpackError, remote_chart, unpack};
-use crate::report::json_line;
-use crate::text::visible::{visible, visible_lines};
+use crate::artifact::remote::{ChartRequest, RemoteChart, SourceError, UnpackError, remote_chart, unpack};
+use crate::artifact::repository::Item;
+use crate::engine::chart::Metadata;
 
+use super::chart_json::ChartJson;
 use super::chart_reference::check_signature;
 use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::keyring_flags::KeyringFlags;
 use super::remote_flags::{LoginFlags, RemoteFlags, source_error};
+use super::repository_flags::{OutputFormat, print_json, shown_line};
 use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
@@ -53,21 +55,12 @@ pub(super) struct PullArguments {
     #[arg(long)]
     dry_run: bool,
     /// How to say what was done.
-    #[arg(short, long, value_enum, default_value_t = Output::Text, value_name = "FORMAT")]
-    output: Output,
+    #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
+    output: OutputFormat,
     #[command(flatten)]
     login: LoginFlags,
     #[command(flatten)]
     remote: RemoteFlags,
-}
-
-/// How a result is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Output {
-    /// A line.
-    Text,
-    /// A JSON object.
-    Json,
 }
 
 pub(super) fn run(context: RunContext, arguments: &PullArguments) -> Result<Exit, CommandError> {
@@ -79,6 +72,10 @@ pub(super) fn run(context: RunContext, arguments: &PullArguments) -> Result<Exit
         version: arguments.version.as_deref(),
         is_devel: arguments.devel,
     };
+    request.check_name().map_err(|error| {
+        let error = SourceError::from(error);
+        CommandError::usage(&error).with_hint(error.hint.as_deref().unwrap_or_default())
+    })?;
     arguments.login.check_is_used(request.address(&charts).as_deref())?;
     let outcome = remote_chart(&charts, &request);
     for note in charts.take_notes() {
@@ -90,31 +87,44 @@ pub(super) fn run(context: RunContext, arguments: &PullArguments) -> Result<Exit
     } else if arguments.prov && chart.fetched.provenance.is_none() {
         context.report(&format!("note: {} has no provenance file", chart.fetched.url));
     }
+    // What is not a chart is saved as Helm saves it.
+    let metadata = Item::from_archive(chart.fetched.archive.clone()).map_or_else(|_| None, |item| Some(item.metadata));
     let path = if arguments.dry_run {
-        planned(arguments, &chart)
+        planned(arguments, &chart, metadata.as_ref())
     } else {
         save(arguments, &chart)?
     };
-    context.write_stdout(outcome_text(arguments, &chart, &path).as_bytes())?;
+    match arguments.output {
+        OutputFormat::Text => context.write_stdout(line(arguments, &chart, &path).as_bytes())?,
+        OutputFormat::Json => print_json(context, &as_json(arguments, &chart, metadata.as_ref(), &path))?,
+    }
     Ok(Exit::Clean)
 }
 
 /// Where the chart is written.
-fn planned(arguments: &PullArguments, chart: &RemoteChart) -> PathBuf {
+fn planned(arguments: &PullArguments, chart: &RemoteChart, metadata: Option<&Metadata>) -> PathBuf {
     if arguments.untar {
-        arguments.destination.join(&arguments.untardir)
+        metadata.map_or_else(
+            || unpacked_below(arguments),
+            |chart| unpacked_below(arguments).join(&chart.name),
+        )
     } else {
         arguments.destination.join(&chart.file_name)
     }
 }
 
+/// Where the chart's directory is made: `./charts`, not `././charts`.
+fn unpacked_below(arguments: &PullArguments) -> PathBuf {
+    arguments.destination.join(&arguments.untardir).components().collect()
+}
+
 fn save(arguments: &PullArguments, chart: &RemoteChart) -> Result<PathBuf, CommandError> {
     let fetched = &chart.fetched;
     if arguments.untar {
-        let unpacked = unpack(&fetched.archive, &planned(arguments, chart));
+        let unpacked = unpack(&fetched.archive, &unpacked_below(arguments));
         return unpacked.map_err(|error| unpack_error(&error, chart));
     }
-    let path = planned(arguments, chart);
+    let path = planned(arguments, chart, None);
     let signature = arguments.destination.join(format!("{}.prov", chart.file_name));
     let mut files = vec![(path.clone(), fetched.archive.as_slice())];
     if let Some(provenance) = &fetched.provenance {
@@ -135,25 +145,25 @@ fn unpack_error(error: &UnpackError, chart: &RemoteChart) -> CommandError {
     }
 }
 
-fn outcome_text(arguments: &PullArguments, chart: &RemoteChart, path: &Path) -> String {
+fn as_json(arguments: &PullArguments, chart: &RemoteChart, metadata: Option<&Metadata>, path: &Path) -> Json {
     let fetched = &chart.fetched;
-    match arguments.output {
-        Output::Json => json_line(&json!({
-            "url": fetched.url,
-            "digest": format!("sha256:{}", fetched.digest),
-            "path": path.display().to_string(),
-            "provenance": fetched.provenance.is_some(),
-            "dryRun": arguments.dry_run,
-        })),
-        Output::Text => {
-            let done = if arguments.dry_run { "Would pull" } else { "Pulled" };
-            let line = format!(
-                "{done} {} to {} (sha256:{})",
-                fetched.url,
-                path.display(),
-                fetched.digest
-            );
-            format!("{}\n", visible_lines(&visible(&line)))
-        }
-    }
+    let shown = ChartJson {
+        name: metadata.map_or("", |chart| &chart.name),
+        version: metadata.map_or("", |chart| &chart.version),
+        digest: &fetched.digest,
+        manifest: fetched.manifest.as_deref(),
+    };
+    shown.with(json!({
+        "url": fetched.url,
+        "outcome": if arguments.untar { "unpacked" } else { "saved" },
+        "path": path.display().to_string(),
+        "provenance": fetched.provenance.is_some(),
+        "dryRun": arguments.dry_run,
+    }))
+}
+
+fn line(arguments: &PullArguments, chart: &RemoteChart, path: &Path) -> String {
+    let (url, digest) = (&chart.fetched.url, &chart.fetched.digest);
+    let done = if arguments.dry_run { "Would pull" } else { "Pulled" };
+    shown_line(&format!("{done} {url} to {} (sha256:{digest})", path.display()))
 }

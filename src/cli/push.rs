@@ -11,6 +11,7 @@ use crate::artifact::remote::{
 use crate::artifact::repository::{Existing, Item};
 use crate::text::redact::{redact_message, redact_url};
 
+use super::chart_json::ChartJson;
 use super::command_error::CommandError;
 use super::destination_flags::{DestinationFlags, check_names_are_trusted, each_once, read_settings};
 use super::exit_code::Exit;
@@ -212,13 +213,14 @@ fn check_different(items: &[Item]) -> Result<(), CommandError> {
 fn as_json(items: &[Item], outcome: &TargetOutcome, name: Option<&str>) -> serde_json::Value {
     let location = outcome.target.to_string();
     let charts = items.iter().zip(&outcome.published).map(|(item, published)| {
-        json!({
-            "name": item.metadata.name,
-            "version": item.metadata.version,
-            "outcome": published.outcome.name(),
-            "digest": published.digest,
-            "url": format!("{location}/{}", published.object),
-        })
+        let chart = ChartJson {
+            name: &item.metadata.name,
+            version: &item.metadata.version,
+            digest: &published.digest,
+            manifest: published.manifest.as_deref(),
+        };
+        let url = format!("{location}/{}", published.object);
+        chart.with(json!({"url": url, "outcome": published.outcome.name()}))
     });
     let mut report = json!({"repository": location, "charts": charts.collect::<Vec<_>>()});
     if let Some(fields) = report.as_object_mut() {

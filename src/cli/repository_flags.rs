@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde_json::Value as Json;
 
 use crate::artifact::credential::CertificateFiles;
-use crate::artifact::network::{CertificateCheck, RetryPolicy};
+use crate::artifact::network::{CertificateCheck, RetryPolicy, Verdict};
 use crate::artifact::repository::store::{GcsSettings, S3Settings, StoreError, StoreFailure};
 use crate::artifact::repository::{
     IndexError, OpenError, PublishError, PublishPackagesError, RepositorySettings, UpdateError,
@@ -17,6 +17,9 @@ use crate::text::visible::{visible, visible_lines};
 use super::command_error::CommandError;
 use super::network::{ProcessClock, network_settings};
 use super::run_context::RunContext;
+
+/// What to do about a chart whose name cannot be that of an archive.
+pub(super) const RENAME: &str = "name the chart with lower-case letters, digits and dashes, as Helm recommends";
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -54,6 +57,7 @@ pub(super) fn publish_packages_error(error: PublishPackagesError) -> CommandErro
         PublishPackagesError::Open(error) => open_error(error),
         PublishPackagesError::Publish(error) => publish_error(error),
         PublishPackagesError::Path(error) => CommandError::usage(error),
+        PublishPackagesError::Name(error) => CommandError::findings(error).with_hint(RENAME),
     }
 }
 
@@ -101,6 +105,10 @@ fn store_error(error: StoreError) -> CommandError {
 fn store_hint(error: &StoreError) -> Option<&'static str> {
     let is_google = error.place.starts_with("gs://");
     match &error.failure {
+        StoreFailure::Transport {
+            verdict: Verdict::Refused,
+            ..
+        } => Some("check AWS_ENDPOINT_URL or STORAGE_EMULATOR_HOST if it is set, the proxy, and that the store runs"),
         StoreFailure::NoBucket if is_google => Some("create the bucket, or correct its name"),
         StoreFailure::NoBucket => Some("create the bucket, or correct its name; AWS_ENDPOINT_URL names the store"),
         StoreFailure::Credentials { .. } if is_google => Some(

@@ -231,7 +231,9 @@ fn chart(context: RunContext, arguments: &TemplateArguments, name: &str) -> Resu
         keyring: &arguments.keyring,
         remote: &arguments.remote,
     };
-    let found = ChartFinder::new(context, &arguments.reference, fetching).find(name)?;
+    let mut finder = ChartFinder::new(context, &arguments.reference, fetching);
+    finder.check_login_is_used(&[name.to_owned()])?;
+    let found = finder.find(name)?;
     let supply = arguments.dependency_update.then_some(&arguments.remote);
     load_chart(context, found, supply, arguments.compat())
 }

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use crate::artifact::oci::hex;
 use crate::artifact::package::{ProvenanceError, Verified, verify};
 use crate::engine::chart::{load_files, read_archive};
 use crate::text::limits::FILE_BYTES;
 use crate::text::source::{Named, read_file};
 use crate::text::visible::{visible, visible_lines};
 
+use super::chart_json::ChartJson;
 use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::keyring_flags::KeyringFlags;
@@ -32,8 +34,9 @@ pub(super) struct VerifyArguments {
 pub(super) fn run(context: RunContext, arguments: &VerifyArguments) -> Result<Exit, CommandError> {
     let path = &arguments.archive;
     let provenance_path = PathBuf::from(format!("{}.prov", path.display()));
+    // A pipe has neither the name that was signed nor a provenance file beside it.
     let read = |path: &PathBuf| {
-        let read = read_file(path, Named::ByUser, FILE_BYTES);
+        let read = read_file(path, Named::ByInput, FILE_BYTES);
         read.map_err(|error| CommandError::could_not_run(open_error(path, &error)))
     };
     let archive = read(path)?;
@@ -58,14 +61,13 @@ fn as_json(archive: &[u8], path: &str, verified: &Verified) -> Result<serde_json
     let load = |files| load_files(files).map_err(|error| error.to_string());
     let chart = read_archive(archive).map_err(|error| error.to_string()).and_then(load);
     let chart = chart.map_err(|error| CommandError::findings(format!("{path}: {error}")))?;
-    let digest = &verified.digest;
-    Ok(json!({
-        "name": chart.metadata.name,
-        "version": chart.metadata.version,
-        "digest": digest.strip_prefix("sha256:").unwrap_or(digest),
-        "fingerprint": verified.fingerprint,
-        "signedBy": verified.signed_by,
-    }))
+    let shown = ChartJson {
+        name: &chart.metadata.name,
+        version: &chart.metadata.version,
+        digest: &hex(&verified.digest),
+        manifest: None,
+    };
+    Ok(shown.with(json!({"fingerprint": verified.fingerprint, "signedBy": verified.signed_by})))
 }
 
 /// What `helm verify` prints.

@@ -222,6 +222,7 @@ mod tests {
         let published = outcomes.iter().map(|&outcome| Published {
             outcome,
             digest: String::new(),
+            manifest: None,
             object: String::new(),
         });
         TargetOutcome {

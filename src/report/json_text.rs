@@ -10,11 +10,6 @@ pub fn text(document: &Json) -> String {
     escaped(format!("{document:#}\n"))
 }
 
-/// The document in one line, with a line feed at its end.
-pub fn line(document: &Json) -> String {
-    escaped(format!("{document}\n"))
-}
-
 fn escaped(plain: String) -> String {
     let is_plain = |character: char| character == '\n' || !is_control(character);
     if plain.chars().all(is_plain) && !plain.contains("##") {

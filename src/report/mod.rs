@@ -8,5 +8,5 @@ mod verdicts;
 mod xml;
 
 pub use findings::{FORMATS, Format, Group, Remarks, Report, Terminal, concise};
-pub use json_text::{line as json_line, text as json_document};
+pub use json_text::text as json_document;
 pub use verdicts::{CheckedFile, ResourceFormat, ResourceOptions, resources_as};

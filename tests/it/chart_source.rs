@@ -94,6 +94,7 @@ impl ChartSource for MemoryCharts {
             })?;
         Ok(FetchedChart {
             digest: hex(archive),
+            manifest: None,
             archive: archive.clone(),
             url: format!("{repository}/{chart}-{version}.tgz"),
             provenance: None,

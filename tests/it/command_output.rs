@@ -5,8 +5,8 @@ use serde_json::{Value as Json, json};
 use super::upload_server::{Behaviour, Like, UploadServer};
 use super::workspace::{self, Run, Workspace};
 
-const SECRET_KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/keys/plain.secret.gpg");
-const PUBLIC_KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/keys/public.kbx");
+pub(crate) const SECRET_KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/keys/plain.secret.gpg");
+pub(crate) const PUBLIC_KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/keys/public.kbx");
 
 /// Runs the program with a home of its own.
 fn run(workspace: &Workspace, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
@@ -223,5 +223,48 @@ fn wrong_arguments_are_reported_with_what_to_do() {
         let refused = run(&workspace, arguments, &[]);
         assert_eq!(refused.code, code, "{arguments:?}: {}", refused.all());
         assert!(refused.stderr.contains(words), "{arguments:?}: {}", refused.all());
+    }
+}
+
+/// A wrong port is reported within a second or two, and not after the eight attempts that a busy server gets.
+#[test]
+fn an_address_where_nothing_listens_is_reported_soon() {
+    let workspace = Workspace::chart(&[]);
+    let made = run(&workspace, &["package", "web"], &[]);
+    assert_eq!(made.code, 0, "{}", made.all());
+    let stores = [
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+        ("AWS_ACCESS_KEY_ID", "key"),
+        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+        ("STORAGE_EMULATOR_HOST", "127.0.0.1:1"),
+    ];
+    for (address, advice) in [
+        ("oci://127.0.0.1:1/charts", "check the host and the port"),
+        ("https://127.0.0.1:1/charts", "check the address"),
+        ("s3://bucket/charts", "check AWS_ENDPOINT_URL"),
+        ("gs://bucket/charts", "STORAGE_EMULATOR_HOST"),
+    ] {
+        let pushed = run(&workspace, &["push", "web-0.1.0.tgz", address], &stores);
+        assert_eq!(pushed.code, 3, "{}", pushed.all());
+        for words in ["the connection is refused", "(3 attempts)", advice] {
+            assert!(pushed.stderr.contains(words), "{words}: {}", pushed.all());
+        }
+    }
+}
+
+/// A pipe would be waited for, and has no provenance file beside it.
+#[cfg(unix)]
+#[test]
+fn a_signature_is_that_of_a_regular_file() {
+    let workspace = Workspace::chart(&[]);
+    let archive = workspace.path("web-0.1.0.tgz");
+    std::os::unix::fs::symlink("/dev/null", &archive).expect("a link");
+    for arguments in [
+        &["verify", "web-0.1.0.tgz"][..],
+        &["template", "web-0.1.0.tgz", "--verify"],
+    ] {
+        let refused = run(&workspace, arguments, &[]);
+        assert_eq!(refused.code, 3, "{}", refused.all());
+        assert!(refused.stderr.contains("is not a regular file"), "{}", refused.all());
     }
 }

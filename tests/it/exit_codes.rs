@@ -31,6 +31,7 @@ fn exit_codes_match_the_readme() {
     let packed = workspace.run(&["package", "web", "-d", "dist"]);
     assert_eq!(packed.code, 0, "{}", packed.all());
     let repository = format!("file://{}", workspace.path("repository").display());
+    let stable = format!("file://{}", workspace.path("stable").display());
     let archive = "dist/web-0.1.0.tgz";
     for (code, arguments) in [
         (0, vec!["template", "web"]),
@@ -69,6 +70,27 @@ fn exit_codes_match_the_readme() {
         (2, vec!["push", archive]),
         (2, vec!["push", archive, "ftp://example.org"]),
         (3, vec!["push", "nowhere.tgz", &repository]),
+        (2, vec!["pull", "web"]),
+        // What a repository does not have is the same to every command.
+        (3, vec!["pull", "other", "--repo", &repository]),
+        (3, vec!["pull", "web", "--version", "9.9.9", "--repo", &repository]),
+        (3, vec!["template", "web", "--version", "9.9.9", "--repo", &repository]),
+        (3, vec!["lint", "web", "--version", "9.9.9", "--repo", &repository]),
+        (
+            3,
+            vec!["package", "web", "--from-version", "9.9.9", "--repo", &repository],
+        ),
+        (3, vec!["repo", "list", &repository, "other"]),
+        (3, vec!["repo", "delete", &repository, "web", "9.9.9"]),
+        (3, vec!["repo", "delete", &repository, "other", "0.1.0"]),
+        (3, vec!["repo", "copy", &repository, &stable, "web", "9.9.9"]),
+        (0, vec!["repo", "copy", &repository, &stable, "web", "0.1.0"]),
+        (0, vec!["repo", "delete", &stable, "web", "0.1.0"]),
+        (3, vec!["repo", "delete", &stable, "web", "0.1.0"]),
+        // A login is for a repository.
+        (2, vec!["template", "web", "--username", "me", "--password", "hunter2"]),
+        (2, vec!["lint", "web", "--username", "me", "--password", "hunter2"]),
+        (2, vec!["package", "web", "--username", "me", "--password", "hunter2"]),
         (0, vec!["bump", "--file", "values.yaml", "--image", "example.org/web:2"]),
         (
             1,

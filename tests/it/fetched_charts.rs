@@ -4,7 +4,7 @@
 use std::fs;
 
 use super::remote_oci_server::{Behaviour, OciServer};
-use super::remote_server::{Answer, Server};
+use super::remote_server::{Answer, Request, Server};
 use super::workspace::{self, Run, Workspace};
 
 const KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/keys");
@@ -381,10 +381,25 @@ fn the_login_of_a_chart_is_not_sent_to_the_repositories_of_its_dependencies() {
     );
     published.workspace.write("app/Chart.yaml", &chart);
     let login = ["--username", "me", "--password", "hunter2", "--dependency-update"];
+    let before = published.server.requests().len();
     for command in ["template", "lint", "package"] {
         let run = published.run(&[&[command, "app"][..], &login].concat());
-        assert!(run.code < 2, "{command}: {}", run.all());
+        assert_eq!(run.code, 2, "{command}: {}", run.all());
+        assert!(run.stderr.contains("are not used for app"), "{}", run.all());
     }
-    let sent = published.server.authorizations();
-    assert!(!sent.is_empty() && sent.iter().all(String::is_empty), "{sent:?}");
+    assert_eq!(published.server.requests().len(), before);
+    let fetched = format!("{}/web-0.1.0.tgz", published.server.url);
+    let run = published.run(&[&["lint", "app", &fetched][..], &login].concat());
+    assert!(run.code < 2, "{}", run.all());
+    let sent = published.server.requests().split_off(before);
+    let of_index = |one: &&Request| one.path() == "/index.yaml";
+    let (index, archive): (Vec<_>, Vec<_>) = sent.iter().partition(of_index);
+    assert!(
+        !index.is_empty() && index.iter().all(|one| one.header("authorization").is_none()),
+        "{index:?}"
+    );
+    assert!(
+        archive.iter().any(|one| one.header("authorization").is_some()),
+        "{archive:?}"
+    );
 }

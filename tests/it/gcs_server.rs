@@ -185,7 +185,7 @@ fn error(status: u16, reason: &str, message: &str) -> Answer {
     Answer::new(status, body.to_string())
 }
 
-/// `%2F` as `/`, `+` as it is.
+/// `%2F` as `/`, `+` as it is, which in a parameter is a space.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.bytes();
@@ -206,7 +206,7 @@ fn parameter(request: &Request, name: &str) -> Option<String> {
     query
         .split('&')
         .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
-        .map(decoded)
+        .map(|text| decoded(&text.replace('+', " ")))
 }
 
 fn answer(

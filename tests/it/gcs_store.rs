@@ -200,7 +200,8 @@ fn final_answers_of_google_are_reported_at_once() {
     assert_eq!(output.status.code(), Some(3));
     let text = error(&output);
     assert!(
-        text.contains("gs://bucket/index.yaml: GET failed: ") && text.contains("(8 attempts)"),
+        text.contains("gs://bucket/index.yaml: GET failed: the connection is refused: ")
+            && text.contains("(3 attempts)"),
         "{text}"
     );
     assert!(!text.contains("hunter2"), "{text}");

@@ -12,6 +12,7 @@
 mod aws_logins;
 mod aws_services;
 mod bump;
+mod chart_names;
 mod chart_source;
 mod chart_tree;
 mod check;
@@ -37,6 +38,7 @@ mod hostile;
 mod hostile_output;
 mod hostile_schemas;
 mod known;
+mod json_shapes;
 mod kubernetes_versions;
 mod layering;
 mod places;

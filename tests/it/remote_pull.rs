@@ -78,12 +78,19 @@ fn a_chart_is_saved_or_unpacked() {
         "",
     );
     assert_eq!(code, 0, "{err}");
+    let report: serde_json::Value = serde_json::from_str(&out).expect("is JSON");
     assert_eq!(
-        out,
-        format!(
-            "{{\"url\":\"{url}\",\"digest\":\"sha256:{digest}\",\"path\":\"./charts/web\",\"provenance\":false,\"dryRun\":false}}\n"
-        )
+        report,
+        serde_json::json!({
+            "name": "web", "version": "1.0.0", "digest": digest, "url": url, "outcome": "unpacked",
+            "path": "./charts/web", "provenance": false, "dryRun": false,
+        })
     );
+    let (_, planned, _) = pull(home.path(), &[&url, "--untar", "--dry-run"], "");
+    let (code, unpacked, err) = pull(home.path(), &[&url, "--untar"], "");
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(unpacked, format!("Pulled {url} to ./web (sha256:{digest})\n"));
+    assert_eq!(planned.replace("Would pull", "Pulled"), unpacked);
     assert!(home.path().join("charts/web/templates/a.yaml").is_file());
     let (code, _, err) = pull(home.path(), &[&url, "--untar", "--untardir", "charts"], "");
     assert_eq!(code, 3);
@@ -130,7 +137,12 @@ fn charts_are_named_as_for_helm() {
     let secret = format!("http://me:hunter2@{}/none?token=hunter2", server.host());
     for (arguments, code, words) in [
         (&["none/web"][..], 3, "there is no repository `none` in "),
-        (&["web"], 3, "`web` does not name a chart of a repository"),
+        (&["web"], 2, "`web` does not name a chart of a repository"),
+        (
+            &["web"],
+            2,
+            "help: write repo/name, oci://host/path/name, https://host/name-1.0.0.tgz, or the name with --repo URL",
+        ),
         (&["shop/none"], 3, "does not have a chart `none`"),
         (
             &["shop/web", "--version", "9.x"],

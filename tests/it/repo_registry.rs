@@ -210,7 +210,7 @@ fn a_version_is_removed_where_the_registry_removes_at_all() {
             registry.tags(),
             ["charts/api:0.1.0", "charts/web:1.0.0", "charts/web:1.9.0"]
         );
-        let missing = registry.repo(1, "delete", &["web", "1.10.0+b.1"]);
+        let missing = registry.repo(3, "delete", &["web", "1.10.0+b.1"]);
         assert!(missing.contains("does not have web 1.10.0+b.1"), "{missing}");
     }
 }
@@ -432,6 +432,6 @@ fn a_copy_does_not_replace_other_content_unless_told_to() {
     let key = "charts/web:1.0.0";
     let manifest = |server: &OciServer| server.content.lock().expect("not poisoned").manifests[key].clone();
     assert_eq!(manifest(&other), manifest(&registry.server));
-    let missing = registry.run(1, &["repo", "copy", &address, &target, "web", "9.9.9", "--plain-http"]);
+    let missing = registry.run(3, &["repo", "copy", &address, &target, "web", "9.9.9", "--plain-http"]);
     assert!(missing.contains("does not have web 9.9.9"), "{missing}");
 }

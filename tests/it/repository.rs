@@ -357,7 +357,7 @@ fn a_store_that_cannot_be_reached_is_reported_without_credentials() {
         clock: Arc::new(Standing),
     };
     let location = Location::parse("s3://bucket/x", Path::new("/")).expect("an address");
-    for (endpoint, attempts) in [("http://me:hunter2@127.0.0.1:1", 8), ("me:hunter2@no-address", 1)] {
+    for (endpoint, attempts) in [("http://me:hunter2@127.0.0.1:1", 3), ("me:hunter2@no-address", 1)] {
         let error = match open_store(&location, &settings(endpoint)) {
             Ok(mut store) => store.get("index.yaml").expect_err("nobody answers"),
             Err(OpenError::Store(error)) => error,

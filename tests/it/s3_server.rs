@@ -293,6 +293,7 @@ fn listing(request: &Request, objects: &HashMap<String, (Vec<u8>, String)>) -> V
     }
     match page.last() {
         Some(last) if keys.len() > page.len() => {
+            let last = last.replace('&', "&amp;").replace('<', "&lt;");
             body.push_str(&format!(
                 "<IsTruncated>true</IsTruncated><NextContinuationToken>{last}</NextContinuationToken>"
             ));

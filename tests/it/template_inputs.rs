@@ -228,7 +228,7 @@ fn flags_about_a_cluster_change_nothing_or_are_refused() {
             "--description",
             "d",
         ],
-        &["--dry-run=client", "--version", "1.2.3", "--username", "u"],
+        &["--dry-run=client", "--version", "1.2.3"],
         &[
             "--skip-crds",
             "--disable-openapi-validation",
@@ -253,6 +253,7 @@ fn flags_about_a_cluster_change_nothing_or_are_refused() {
         (&["--enable-dns"], "asks the network"),
         (&["-f", "https://example.org/values.yaml"], "not fetched from URLs"),
         (&["--post-renderer", "cat", "--output-dir", "out"], "do not go together"),
+        (&["--username", "u"], "are not used for c"),
         (&["--no-such-flag"], "unknown flag: --no-such-flag"),
     ] {
         let output = run(directory.path(), &[&["c"], flags].concat());

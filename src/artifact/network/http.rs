@@ -289,7 +289,7 @@ impl HttpClient {
             let Some(location) = location else {
                 let answer = read_answer(request, &url, response).await?;
                 return match judge_status(answer.status, answer.header(&RETRY_AFTER)) {
-                    Verdict::Retry(_) => Err(Failure::Status(Box::new(answer))),
+                    Verdict::Retry(_) | Verdict::Refused => Err(Failure::Status(Box::new(answer))),
                     Verdict::Final => Ok(answer),
                 };
             };
@@ -353,7 +353,11 @@ const fn final_failure(error: HttpError) -> Failure {
 fn transport(url: &Url, error: reqwest::Error) -> Failure {
     let error = error.without_url();
     let verdict = judge_error(&error);
-    let message = redact_message(&with_causes(&error));
+    let message = if verdict == Verdict::Refused {
+        "the connection is refused: no server listens at the address, or at that of the proxy".to_owned()
+    } else {
+        redact_message(&with_causes(&error))
+    };
     Failure::Error(
         HttpError::Transport {
             url: redact_url(url.as_str()),

@@ -2,6 +2,7 @@
 //! that colliding writers spread out; a server's `Retry-After` is followed if it is short enough.
 
 use std::error::Error;
+use std::io;
 use std::time::Duration;
 
 use super::clock::Clock;
@@ -14,7 +15,12 @@ pub enum Verdict {
     Final,
     /// Another attempt may succeed, after the pause that the server requested, if it did.
     Retry(Option<Duration>),
+    /// No server listens at the address. It may be starting, but more probably the address is wrong: there are few attempts.
+    Refused,
 }
+
+/// Attempts where nothing listens.
+const REFUSED_ATTEMPTS: u32 = 3;
 
 /// The number of attempts and the pauses between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,17 +73,26 @@ impl RetryPolicy {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
-            let asked = match judge(&error) {
-                Verdict::Retry(asked) if attempts < self.attempts => asked,
-                _ => return Err(Exhausted { error, attempts }),
-            };
-            match asked {
-                Some(asked) if asked > self.longest_wait => return Err(Exhausted { error, attempts }),
-                Some(asked) => clock.sleep(asked),
-                None => clock.sleep(self.pause(attempts, clock)),
+            match self.pause_after(judge(&error), attempts, clock) {
+                Some(pause) => clock.sleep(pause),
+                None => return Err(Exhausted { error, attempts }),
             }
             attempts += 1;
         }
+    }
+
+    /// The pause before the next attempt, after a number of attempts, the last with a verdict; `None` where there is no
+    /// further attempt.
+    pub fn pause_after(&self, verdict: Verdict, attempts: u32, clock: &dyn Clock) -> Option<Duration> {
+        let (asked, most) = match verdict {
+            Verdict::Final => return None,
+            Verdict::Retry(asked) => (asked, self.attempts),
+            Verdict::Refused => (None, self.attempts.min(REFUSED_ATTEMPTS)),
+        };
+        if attempts >= most || asked.is_some_and(|asked| asked > self.longest_wait) {
+            return None;
+        }
+        Some(asked.unwrap_or_else(|| self.pause(attempts, clock)))
     }
 
     /// The pause after an attempt, counted from 1: longer after each, with a random part.
@@ -104,9 +119,23 @@ pub fn judge_status(status: u16, retry_after: Option<&str>) -> Verdict {
 pub fn judge_error(error: &(dyn Error + 'static)) -> Verdict {
     if is_certificate_refused(error) {
         Verdict::Final
+    } else if is_connection_refused(error) {
+        Verdict::Refused
     } else {
         Verdict::Retry(None)
     }
+}
+
+fn is_connection_refused(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let system = error.downcast_ref::<io::Error>();
+        if system.is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 #[cfg(test)]
@@ -169,8 +198,20 @@ mod tests {
     #[test]
     fn an_error_is_final_only_where_a_certificate_is_refused() {
         let refused = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
-        assert_eq!(judge_error(&std::io::Error::other(refused)), Verdict::Final);
-        let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+        assert_eq!(judge_error(&io::Error::other(refused)), Verdict::Final);
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
         assert_eq!(judge_error(&reset), Verdict::Retry(None));
+        let closed = io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert_eq!(judge_error(&closed), Verdict::Refused);
+    }
+
+    #[test]
+    fn a_port_that_is_closed_is_tried_three_times() {
+        for (policy, attempts) in [(POLICY, 3), (RetryPolicy { attempts: 2, ..POLICY }, 2)] {
+            let clock = TestClock::default();
+            let outcome: Result<(), Exhausted<()>> = policy.run(&clock, |()| Verdict::Refused, || Err(()));
+            assert_eq!(outcome.unwrap_err().attempts, attempts);
+            assert_eq!(clock.pauses().len() + 1, usize::try_from(attempts).unwrap());
+        }
     }
 }

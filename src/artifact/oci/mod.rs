@@ -28,6 +28,6 @@ pub use manifest::{ChartLayers, Descriptor};
 pub use oci_error::OciError;
 pub use pull::{PullOptions, PulledChart};
 pub use push::{ChartPush, PlannedChart, PushOutcome, PushedChart};
-pub use reference::{OciReference, ReferenceError, tag_of, version_of};
+pub use reference::{OciReference, ReferenceError, hex, tag_of, version_of};
 pub use registry::{Registry, RegistrySettings};
 pub use tagged::TaggedChart;

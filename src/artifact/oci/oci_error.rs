@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::artifact::credential::CredentialError;
-use crate::artifact::network::{HttpAnswer, HttpError};
+use crate::artifact::network::{HttpAnswer, HttpError, Verdict};
 use crate::text::redact::{redact_message, redact_url};
 
 use super::reference::ReferenceError;
@@ -143,6 +143,10 @@ impl OciError {
             ),
             Self::SharedManifest { .. } => Some("remove the other tags in the registry's own API or web page first"),
             Self::Exists { .. } => Some("raise the chart's version: a published version never changes"),
+            Self::Http(HttpError::Transport {
+                verdict: Verdict::Refused,
+                ..
+            }) => Some("check the host and the port, and that the registry runs"),
             Self::Http(HttpError::Transport { .. }) => {
                 Some("a registry without TLS needs --plain-http, one with its own certificates --ca-file")
             }

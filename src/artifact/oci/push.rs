@@ -63,6 +63,8 @@ pub struct PlannedChart {
     pub reference: OciReference,
     /// The digest of its manifest, `sha256:…`; of the one that is there, if it stays.
     pub digest: String,
+    /// The digest of its archive, `sha256:…`; of the one that is there, if it stays.
+    pub archive: String,
     manifest: Vec<u8>,
     config: Vec<u8>,
     tag: String,
@@ -119,6 +121,7 @@ impl Registry {
         let mut planned = PlannedChart {
             outcome: PushOutcome::Pushed,
             digest: digest_of(&manifest),
+            archive: digest_of(push.archive),
             reference,
             manifest,
             config,
@@ -129,6 +132,9 @@ impl Registry {
             let is_there = found_digest == planned.digest || self.is_published(&planned.reference, &found, push)?;
             planned.outcome = if is_there {
                 planned.digest = found_digest;
+                if let Ok(layers) = ChartLayers::read(&found, "") {
+                    planned.archive = layers.archive.digest;
+                }
                 PushOutcome::AlreadyThere
             } else {
                 PushOutcome::Replaced
@@ -293,7 +299,7 @@ impl From<OciError> for Attempt {
 fn judge(attempt: &Attempt) -> Verdict {
     match attempt {
         Attempt::Answer(verdict, _) => *verdict,
-        Attempt::Error(OciError::Http(HttpError::Transport { .. })) => Verdict::Retry(None),
+        Attempt::Error(OciError::Http(HttpError::Transport { verdict, .. })) => *verdict,
         Attempt::Error(_) => Verdict::Final,
     }
 }

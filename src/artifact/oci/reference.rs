@@ -87,6 +87,12 @@ impl OciReference {
     /// # Errors
     /// When the name cannot be part of an address.
     pub fn join(&self, chart: &str) -> Result<Self, ReferenceError> {
+        if chart.contains([':', '@']) {
+            return Err(ReferenceError {
+                text: format!("{SCHEME}{}/{}/{chart}", self.host, self.repository),
+                reason: "the name of a chart has lower-case letters, digits, `.`, `_` and `-`",
+            });
+        }
         let path = if self.repository.is_empty() {
             chart.to_owned()
         } else {
@@ -130,6 +136,11 @@ pub fn tag_of(version: &str) -> String {
 /// The version of a tag.
 pub fn version_of(tag: &str) -> String {
     tag.replace('_', "+")
+}
+
+/// The hexadecimal digits of a digest.
+pub fn hex(digest: &str) -> String {
+    digest.strip_prefix("sha256:").unwrap_or(digest).to_owned()
 }
 
 /// Whether a text is a digest that we can verify.

@@ -36,6 +36,8 @@ pub struct FetchedChart {
     pub archive: Vec<u8>,
     /// Hex SHA-256 of the bytes.
     pub digest: String,
+    /// Hex SHA-256 of its manifest, from a registry.
+    pub manifest: Option<String>,
     /// Where it came from, without credentials.
     pub url: String,
     /// Its provenance file, where one was requested and exists.
@@ -48,6 +50,7 @@ impl fmt::Debug for FetchedChart {
         f.debug_struct("FetchedChart")
             .field("url", &self.url)
             .field("digest", &self.digest)
+            .field("manifest", &self.manifest)
             .field("bytes", &self.archive.len())
             .field("has_provenance", &self.provenance.is_some())
             .finish()

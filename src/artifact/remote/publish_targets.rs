@@ -14,6 +14,8 @@ use crate::artifact::repository::{
     PublishRequest, Published, RepositorySettings,
 };
 
+use crate::engine::chart::ArchiveNameError;
+
 use super::registry_push::{RegistryPush, RegistryPushError};
 use super::remote_charts::RemoteCharts;
 use super::upload::{HttpAddressError, HttpPush, HttpRepository, UploadApi, UploadError};
@@ -77,6 +79,9 @@ pub enum PublishTargetError {
     /// A server over HTTP does not accept them, or fails.
     #[error(transparent)]
     Server(#[from] UploadError),
+    /// A package has a name that not every client can save.
+    #[error(transparent)]
+    Name(#[from] ArchiveNameError),
 }
 
 impl From<PublishPackagesError> for PublishTargetError {
@@ -208,6 +213,7 @@ impl<'c> Prepared<'c> {
                 Self::Registry(RegistryPush::compare(charts, below, request.items, request.existing)?)
             }
             PublishTarget::Server(repository) => {
+                request.items.iter().try_for_each(Item::check_name)?;
                 check_login_is_for_one(charts, request.targets)?;
                 let push = HttpPush::compare(charts, repository, request.items, request.existing)?;
                 Self::Server(Box::new(push))

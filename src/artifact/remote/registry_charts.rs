@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::artifact::oci::{OciReference, PullOptions, Registry, RegistrySettings, version_of};
+use crate::artifact::oci::{OciReference, PullOptions, Registry, RegistrySettings, hex, version_of};
 use crate::text::semver::{Version, sort_newest_first};
 
 use super::chart_source::{FetchedChart, ListedVersion, SourceError};
@@ -98,6 +98,7 @@ impl RemoteCharts {
         let fetched = FetchedChart {
             archive: pulled.archive,
             digest: pulled.digest,
+            manifest: Some(hex(&pulled.manifest)),
             url: reference.to_string(),
             provenance: pulled.provenance,
         };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::artifact::oci::{ChartPush, OciError, OciReference, PlannedChart, PushOutcome, Registry};
+use crate::artifact::oci::{ChartPush, OciError, OciReference, PlannedChart, PushOutcome, Registry, hex, tag_of};
 use crate::artifact::repository::{Existing, Item, Outcome, Published, is_same_content};
 
 use super::chart_source::SourceError;
@@ -54,16 +54,14 @@ impl RegistryPush {
                 Err(OciError::Exists { .. }) if existing == Existing::Skip => (None, Outcome::Skipped),
                 Err(error) => return Err(error.into()),
             };
-            let digest = chart
-                .as_ref()
-                .map(|chart| chart.digest.trim_start_matches("sha256:").to_owned());
-            let object = chart
-                .as_ref()
-                .map(|chart| format!("{}:{}", item.metadata.name, chart.tag()));
-            let published = Published {
-                outcome,
-                digest: digest.unwrap_or_default(),
-                object: object.unwrap_or_default(),
+            let published = match &chart {
+                Some(chart) => Published {
+                    outcome,
+                    digest: hex(&chart.archive),
+                    manifest: Some(hex(&chart.digest)),
+                    object: format!("{}:{}", item.metadata.name, chart.tag()),
+                },
+                None => skipped(&registry, below, item)?,
             };
             planned.push((chart, published));
         }
@@ -74,7 +72,7 @@ impl RegistryPush {
         })
     }
 
-    /// What is to be done, in the order of the items. Digests are those of manifests.
+    /// What is to be done, in the order of the items.
     pub fn steps(&self) -> Vec<Published> {
         self.planned.iter().map(|(_, published)| published.clone()).collect()
     }
@@ -106,6 +104,20 @@ impl RegistryPush {
         }
         (done, None)
     }
+}
+
+/// A version that stays as the registry has it.
+fn skipped(registry: &Registry, below: &OciReference, item: &Item) -> Result<Published, RegistryPushError> {
+    let (name, tag) = (&item.metadata.name, tag_of(&item.metadata.version));
+    let repository = below.join(name).map_err(OciError::from)?.repository;
+    // What the tag has may not be a chart, and stays all the same.
+    let there = registry.tagged_chart(&repository, &tag).ok().flatten();
+    Ok(Published {
+        outcome: Outcome::Skipped,
+        digest: there.as_ref().map(|there| hex(&there.archive)).unwrap_or_default(),
+        manifest: there.as_ref().map(|there| hex(&there.digest)),
+        object: format!("{name}:{tag}"),
+    })
 }
 
 fn push_of(item: &Item, existing: Existing) -> ChartPush<'_> {

@@ -4,14 +4,14 @@
 use crate::artifact::network::Url;
 use crate::artifact::oci::{OciReference, tag_of, version_of};
 use crate::artifact::package::{Keyring, ProvenanceError, Verified, verify};
-use crate::engine::chart::{load_files, read_archive};
+use crate::engine::chart::{is_file_name, load_files, read_archive};
 use crate::text::semver::Version;
 
-use super::chart_name::RemoteName;
+use super::chart_name::{ChartNameError, RemoteName};
 use super::chart_source::{ChartSource as _, FetchedChart, SourceError};
 use super::choose_version::choose_version;
 use super::remote_charts::RemoteCharts;
-use super::resolve_url::file_name;
+use super::resolve_url::{file_name, last_name};
 
 /// The range of `--devel`: pre-releases too.
 const DEVELOPMENT: &str = ">0.0.0-0";
@@ -85,6 +85,14 @@ impl RemoteChart {
 }
 
 impl ChartRequest<'_> {
+    /// Whether the reference is the name of a chart of a repository.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn check_name(&self) -> Result<(), ChartNameError> {
+        RemoteName::parse(self.reference, self.repository).map(drop)
+    }
+
     /// Whether the reference could as well be a path of this machine.
     pub fn may_be_path(&self) -> bool {
         RemoteName::parse(self.reference, self.repository).is_ok_and(|name| name.may_be_path())
@@ -182,10 +190,12 @@ fn named_by_version(fetched: FetchedChart, chart: &str, version: &str) -> Result
 
 /// Saved under the last part of its address, as Helm does; otherwise after its Chart.yaml.
 fn with_name(fetched: FetchedChart) -> Result<RemoteChart, SourceError> {
-    let of_address = Url::parse(&fetched.url)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https" | "file" | "s3" | "gs"))
-        .and_then(|url| file_name(&url));
+    let of_address = match fetched.url.split_once("://") {
+        Some(("http" | "https", _)) => Url::parse(&fetched.url).ok().and_then(|url| file_name(&url)),
+        // A directory may have any name, `#` for example.
+        Some(("file" | "s3" | "gs", path)) => path.rsplit('/').next().and_then(last_name),
+        _ => None,
+    };
     if let Some(file_name) = of_address {
         return plain(file_name, fetched);
     }
@@ -199,10 +209,7 @@ fn with_name(fetched: FetchedChart) -> Result<RemoteChart, SourceError> {
 
 /// Refuses a name that would be saved elsewhere than in the directory it is saved to.
 fn plain(file_name: String, fetched: FetchedChart) -> Result<RemoteChart, SourceError> {
-    let is_plain = !matches!(file_name.as_str(), "" | "." | "..")
-        && !file_name.contains(['/', '\\', ':'])
-        && !file_name.contains(char::is_control);
-    if !is_plain {
+    if !is_file_name(&file_name) {
         return Err(SourceError::new(format!(
             "{} would be saved as `{file_name}`, which is not the name of a file",
             fetched.url

@@ -238,6 +238,7 @@ impl RemoteCharts {
         };
         let fetched = FetchedChart {
             digest: sha256_hex(&archive),
+            manifest: None,
             archive,
             url: shown,
             provenance,
@@ -272,27 +273,30 @@ impl RemoteCharts {
     /// Fetches what the index of a stored repository names.
     fn fetch_stored(&self, repository: &str, address: &str, digest: Option<&str>) -> Result<FetchedChart, SourceError> {
         let stored = self.stored(repository)?;
-        let Some(name) = stored.name(address) else {
+        let names = stored.names(address);
+        let Some(first) = names.first() else {
             return Err(foreign(repository, address));
         };
         let shown = redact_url(address);
         let cached = digest.and_then(|digest| self.cached(digest));
         let is_cached = cached.is_some();
-        let archive = match cached {
-            Some(archive) => archive,
+        let (name, archive) = match cached {
+            Some(archive) => (first, archive),
             None => stored
-                .read(name, self.settings.limits.archive)?
+                .read_first(&names, "", self.settings.limits.archive)?
                 .ok_or_else(|| SourceError::missing(format!("{shown} does not exist, although the index lists it")))?,
         };
         let provenance = if self.settings.with_provenance {
-            stored.read(&format!("{name}.prov"), SETTINGS_BYTES)?
+            let found = stored.read_first(&names, ".prov", SETTINGS_BYTES)?;
+            found.map(|(_, provenance)| provenance)
         } else {
             None
         };
         let fetched = FetchedChart {
             digest: sha256_hex(&archive),
+            manifest: None,
             archive,
-            url: shown,
+            url: stored.address(name),
             provenance,
         };
         if is_cached {

@@ -1,6 +1,7 @@
 //! The address of an archive from the address of its repository and what the index says: Helm's `ResolveReferenceURL`.
 
 use crate::artifact::network::Url;
+use crate::engine::chart::is_file_name;
 
 /// An address that is absolute as it is; any other is below the repository's, whose query it gets: that of a signed address
 /// opens all of its objects.
@@ -23,11 +24,14 @@ pub(super) fn resolve(repository: &Url, reference: &str) -> Result<Url, String> 
 /// The name of the file at an address, as Helm names what it downloads: the last part of its path; `None` where that is not a
 /// plain name.
 pub(super) fn file_name(url: &Url) -> Option<String> {
-    let decoded = percent_decoded(url.path());
+    last_name(url.path())
+}
+
+/// The name of the file at a path, some of whose characters may be escaped.
+pub(super) fn last_name(path: &str) -> Option<String> {
+    let decoded = percent_decoded(path);
     let name = decoded.trim_end_matches('/').rsplit(['/', '\\']).next()?;
-    let is_plain =
-        !matches!(name, "" | "." | "..") && !name.contains([':', '\u{0}']) && !name.contains(char::is_control);
-    is_plain.then(|| name.to_owned())
+    is_file_name(name).then(|| name.to_owned())
 }
 
 /// A path with its `%41` as characters.

@@ -3,11 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::artifact::repository::{Location, RepositorySettings, open_store};
+use crate::artifact::repository::{Location, RepositorySettings, object_names, object_url, open_store};
 use crate::text::source::{Named, is_inside, read_file};
 
 use super::chart_source::SourceError;
-use super::resolve_url::percent_decoded;
 
 /// A repository whose objects have names.
 #[derive(Debug)]
@@ -40,12 +39,33 @@ impl StoredRepository {
         }
     }
 
-    /// The name of an object from its address, if it is one of this repository's.
-    pub(super) fn name<'u>(&self, url: &'u str) -> Option<&'u str> {
-        let base = self.base();
-        let name = url.strip_prefix(base.as_str())?;
-        let is_below = |name: &str| name.split(['/', '\\']).all(|part| !matches!(part, "" | "." | ".."));
-        (is_below(name) && is_below(&percent_decoded(name))).then_some(name)
+    /// The address of an object from its name.
+    pub(super) fn address(&self, name: &str) -> String {
+        format!("{}{}", self.base(), object_url(name))
+    }
+
+    /// The names that the object at an address may have; none for one that is not this repository's.
+    pub(super) fn names(&self, url: &str) -> Vec<String> {
+        url.strip_prefix(self.base().as_str())
+            .map_or_else(Vec::new, object_names)
+    }
+
+    /// Reads the first of several objects that exists, with its name; `ending` is the end of all names.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(super) fn read_first<'n>(
+        &self,
+        names: &'n [String],
+        ending: &str,
+        limit: u64,
+    ) -> Result<Option<(&'n String, Vec<u8>)>, SourceError> {
+        for name in names {
+            if let Some(bytes) = self.read(&format!("{name}{ending}"), limit)? {
+                return Ok(Some((name, bytes)));
+            }
+        }
+        Ok(None)
     }
 
     /// Reads an object; `None` if there is none.
@@ -53,17 +73,6 @@ impl StoredRepository {
     /// # Errors
     /// When the repository cannot be read, or the object is larger than the limit.
     pub(super) fn read(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
-        if let Some(bytes) = self.read_named(name, limit)? {
-            return Ok(Some(bytes));
-        }
-        // An index has addresses, in which some characters are escaped.
-        match percent_decoded(name) {
-            decoded if decoded != name => self.read_named(&decoded, limit),
-            _ => Ok(None),
-        }
-    }
-
-    fn read_named(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
         // A store would create the directory.
         if let Location::Disk(directory) = &self.location {
             return read_below(directory, name, limit);
@@ -125,6 +134,7 @@ mod tests {
             ("web-1.0.0.tgz", "s3://b/charts/web-1.0.0.tgz", Some("web-1.0.0.tgz")),
             ("./a/web.tgz", "s3://b/charts/a/web.tgz", Some("a/web.tgz")),
             ("s3://b/charts/web.tgz", "s3://b/charts/web.tgz", Some("web.tgz")),
+            ("web%2B1.tgz", "s3://b/charts/web%2B1.tgz", Some("web+1.tgz")),
             ("s3://b/other/web.tgz", "s3://b/other/web.tgz", None),
             ("s3://other/charts/web.tgz", "s3://other/charts/web.tgz", None),
             ("../web.tgz", "s3://b/charts/../web.tgz", None),
@@ -134,7 +144,8 @@ mod tests {
         ] {
             let resolved = bucket.resolve(reference);
             assert_eq!(resolved, address);
-            assert_eq!(bucket.name(&resolved), name, "{reference}");
+            let first = bucket.names(&resolved).into_iter().next();
+            assert_eq!(first.as_deref(), name, "{reference}");
         }
     }
 
@@ -150,7 +161,10 @@ mod tests {
         std::fs::write(charts.join("a+b"), "12345").unwrap();
         std::fs::write(directory.path().join("key"), "key").unwrap();
         std::os::unix::fs::symlink("../key", charts.join("link")).unwrap();
-        assert_eq!(files.read("a%2Bb", 5), Ok(Some(b"12345".to_vec())));
+        let names = files.names(&files.resolve("a%2Bb"));
+        let found = files.read_first(&names, "", 5).unwrap();
+        assert_eq!(found, Some((&"a+b".to_owned(), b"12345".to_vec())));
+        assert_eq!(files.names(&files.address("a%2fb")), ["a%2fb", "a%252fb"]);
         assert!(
             files
                 .read("a+b", 4)

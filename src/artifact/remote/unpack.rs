@@ -5,7 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::engine::chart::{ArchiveError, ChartFile, LoadError, load_files, read_archive};
+use crate::engine::chart::{ArchiveError, ChartFile, LoadError, is_file_name, load_files, read_archive};
 
 /// An archive that is not unpacked.
 #[derive(Debug, thiserror::Error)]
@@ -39,10 +39,7 @@ pub enum UnpackError {
 pub fn unpack(archive: &[u8], directory: &Path) -> Result<PathBuf, UnpackError> {
     let files = read_archive(archive)?;
     let name = load_files(files.clone())?.metadata.name;
-    let is_plain = !matches!(name.as_str(), "" | "." | "..")
-        && !name.contains(['/', '\\', ':'])
-        && !name.contains(char::is_control);
-    if !is_plain {
+    if !is_file_name(&name) {
         return Err(UnpackError::Name(name));
     }
     let failed = |path: &Path| {

@@ -9,6 +9,7 @@ use crate::engine::chart::{Dependency, Metadata};
 use crate::engine::functions::{json as go_json, yaml_value};
 
 use super::index_error::{IndexError, broken};
+use super::object_name::object_url;
 
 /// A chart version to be listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +25,8 @@ pub struct IndexEntry {
 }
 
 impl IndexEntry {
-    /// The entry of a packaged chart. `created` is an RFC 3339 time.
-    pub fn new(metadata: &Metadata, file_name: &str, digest: &str, created: &str) -> Self {
+    /// The entry of a packaged chart, whose archive is the object of a name. `created` is an RFC 3339 time.
+    pub fn new(metadata: &Metadata, object: &str, digest: &str, created: &str) -> Self {
         let mut fields = JsonMap::new();
         let texts = [
             ("name", &metadata.name),
@@ -75,7 +76,7 @@ impl IndexEntry {
         }
         fields.insert("created".to_owned(), json!(created));
         fields.insert("digest".to_owned(), json!(digest));
-        fields.insert("urls".to_owned(), json!([file_name]));
+        fields.insert("urls".to_owned(), json!([object_url(object)]));
         Self {
             name: metadata.name.clone(),
             version: metadata.version.clone(),

@@ -37,6 +37,8 @@ pub struct ListedEntry {
     pub version: String,
     /// Hex SHA-256 of the archive, without the name of the algorithm; `None` where the index has none.
     pub digest: Option<String>,
+    /// Hex SHA-256 of the manifest, in a registry.
+    pub manifest: Option<String>,
     /// Where the archive is, as written: absolute, or relative to the index.
     pub urls: Vec<String>,
     /// When the entry was made, as written; empty where the index does not say.
@@ -81,6 +83,7 @@ pub(super) fn read_entry(chart: &str, value: &Json) -> Result<Option<ListedEntry
     Ok(Some(ListedEntry {
         version: metadata.version.clone(),
         digest: Some(decoded.digest.trim_start_matches("sha256:").to_owned()).filter(|digest| !digest.is_empty()),
+        manifest: None,
         urls: decoded.urls,
         created: decoded.created,
         metadata,

@@ -93,9 +93,12 @@ fn bucket_and_prefix(rest: &str, advice: &'static str) -> Result<(String, String
     if !bucket.bytes().all(is_allowed) {
         return Err("a bucket's name has letters, digits, `.`, `-` and `_`");
     }
-    let prefix = prefix.trim_matches('/');
+    let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
     if prefix.split('/').any(|part| matches!(part, "." | "..")) {
         return Err("a prefix has no parts `.` and `..`: stores do not resolve them");
+    }
+    if rest.contains("//") {
+        return Err("a prefix has one slash between its parts: stores do not join several, and some clients do");
     }
     Ok((bucket.to_owned(), prefix.to_owned()))
 }
@@ -142,6 +145,7 @@ mod tests {
                 prefix: "p/q".into()
             })
         );
+        assert_eq!(parse("s3://b/").unwrap().to_string(), "s3://b");
         for text in ["s3://b", "gs://b", "gs://b/p", "s3://b/p"] {
             assert_eq!(parse(text).unwrap().to_string(), text);
         }
@@ -159,6 +163,10 @@ mod tests {
             "s3://b/../x",
             "gs://b/../x",
             "gs://b/a/./x",
+            "s3://b/a//b",
+            "s3://b//a",
+            "gs://b/a//",
+            "gs://b//",
         ] {
             assert!(parse(text).is_err(), "{text}");
         }

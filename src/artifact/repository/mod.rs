@@ -38,6 +38,7 @@ pub use index_reader::{IndexReader, index_versions};
 pub use index_update::{Environment, INDEX, UpdateError};
 pub use listed_entry::ListedEntry;
 pub use location::{Location, LocationError};
+pub use object_name::{object_names, object_url};
 pub use object_path::{ObjectPathError, ObjectPathParts, ObjectPathTemplate, ObjectPathTemplateError};
 pub use open::{OpenError, RepositorySettings, open_store};
 pub use publish::{Existing, Item, Outcome, PublishError, Published, publish};

@@ -1,14 +1,35 @@
-//! The object that an entry of an index refers to: a URL in, a name in the same store out.
+//! The object that an entry of an index refers to: a URL in, names in the same store out; and the URL of an object.
+//!
+//! What we write is percent-encoded, so that every client reads it back: Helm resolves it as a URL. `+` is encoded as well, which S3 takes
+//! for a space. `helm repo index` encodes nothing, so the text as it is written is the second name.
 
-/// The name of the object at a URL that is relative to the index; `None` for one that is elsewhere, or leaves the repository.
-pub(super) fn object_name(url: &str) -> Option<String> {
+use crate::artifact::credential::percent_encoded;
+
+/// The URL of an object, relative to the index.
+pub fn object_url(name: &str) -> String {
+    percent_encoded(name, true)
+}
+
+/// The names that the object at a URL relative to the index may have, the one by the rules of URLs first; none for one that is
+/// elsewhere, or leaves the repository.
+pub fn object_names(url: &str) -> Vec<String> {
     let path = url.split(['?', '#']).next().unwrap_or_default();
+    let mut names = Vec::from_iter(name_of(path, decoded));
+    // What leaves the repository by the rules of URLs is not a name either.
+    let is_inside = |part: &str| decoded(part).is_none_or(|part| !part.split(['/', '\\']).any(|step| step == ".."));
+    let written = name_of(url, |part| is_inside(part).then(|| part.to_owned()));
+    names.extend(written.filter(|written| names.first() != Some(written)));
+    names
+}
+
+/// The name at a path, each of whose parts is read by `read`.
+fn name_of(path: &str, read: impl Fn(&str) -> Option<String>) -> Option<String> {
     if path.starts_with('/') || path.contains("://") || path.contains('\\') {
         return None;
     }
     let mut parts = Vec::new();
     for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
-        let part = decoded(part)?;
+        let part = read(part)?;
         if part.starts_with('.') || part.contains(['/', '\\']) {
             return None;
         }
@@ -39,24 +60,45 @@ fn decoded(part: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn urls_below_the_index_are_names_of_objects() {
         for (url, want) in [
-            ("a-1.0.0.tgz", Some("a-1.0.0.tgz")),
-            ("./charts//a-1.0.0%2Bx.tgz?x=y", Some("charts/a-1.0.0+x.tgz")),
-            ("https://host/a.tgz", None),
-            ("s3://bucket/a.tgz", None),
-            ("/a.tgz", None),
-            ("../a.tgz", None),
-            ("x/%2e%2e/a.tgz", None),
-            ("a%2Fb.tgz", None),
-            ("a%zz.tgz", None),
-            (".hidden", None),
-            ("", None),
+            ("a-1.0.0.tgz", &["a-1.0.0.tgz"][..]),
+            (
+                "./charts//a-1.0.0%2Bx.tgz?x=y",
+                &["charts/a-1.0.0+x.tgz", "charts/a-1.0.0%2Bx.tgz?x=y"],
+            ),
+            // As `helm repo index` writes the charts `a#b`, `%41` and `a%2fb`.
+            ("a#b-1.0.0.tgz", &["a", "a#b-1.0.0.tgz"]),
+            ("%41-1.0.0.tgz", &["A-1.0.0.tgz", "%41-1.0.0.tgz"]),
+            ("a%2fb-1.0.0.tgz", &["a%2fb-1.0.0.tgz"]),
+            ("a%zz.tgz", &["a%zz.tgz"]),
+            ("https://host/a.tgz", &[]),
+            ("s3://bucket/a.tgz", &[]),
+            ("/a.tgz", &[]),
+            ("../a.tgz", &[]),
+            ("x/%2e%2e/a.tgz", &[]),
+            ("x%2F..%2Fa.tgz", &[]),
+            ("x%5C..%5Ca.tgz", &[]),
+            ("a\\b.tgz", &[]),
+            (".hidden", &[]),
+            ("", &[]),
         ] {
-            assert_eq!(object_name(url).as_deref(), want, "{url}");
+            assert_eq!(object_names(url), want, "{url}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_url_of_an_object_is_read_back(name in "[a-zA-Z%][a-zA-Z0-9%+#?&:;@~ é.-]{0,12}(/x[%+. -]{0,3})?") {
+            let url = object_url(&name);
+            let names = object_names(&url);
+            prop_assert_eq!(names.first(), Some(&name), "{}", url);
+            prop_assert!(url.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%/".contains(&byte)), "{}", url);
         }
     }
 }

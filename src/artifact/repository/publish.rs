@@ -10,7 +10,7 @@ use super::index_entry::IndexEntry;
 use super::index_error::IndexError;
 use super::index_file::Index;
 use super::index_update::{Environment, OpenIndex, UpdateError, open_index, pause, update_index};
-use super::object_name::object_name;
+use super::object_name::object_names;
 use super::store::{PutOutcome, Store, StoreError, Versioned};
 
 /// Attempts at an archive that changes between reading and writing.
@@ -71,10 +71,19 @@ impl Outcome {
 pub struct Published {
     /// What.
     pub outcome: Outcome,
-    /// Hex SHA-256 of the archive that the repository has then.
+    /// Hex SHA-256 of the archive that the repository has then; empty where it is not known.
     pub digest: String,
+    /// Hex SHA-256 of its manifest, in a registry.
+    pub manifest: Option<String>,
     /// The name of the archive in the repository.
     pub object: String,
+}
+
+impl Published {
+    /// The digest by which the chart is fetched: that of the manifest in a registry, that of the archive elsewhere.
+    pub fn shown_digest(&self) -> &str {
+        self.manifest.as_deref().unwrap_or(&self.digest)
+    }
 }
 
 /// Why charts were not published. Charts that were already published stay.
@@ -171,20 +180,20 @@ fn compare(
         Ok(Published {
             outcome,
             digest: digest.to_owned(),
+            manifest: None,
             object: object.to_owned(),
         })
     };
-    let mut urls = listed.iter().flat_map(|(_, urls)| urls);
-    let object = urls.find_map(|url| object_name(url));
-    let object = object.unwrap_or_else(|| new_object.clone());
-    let (object, kept) = match &listed {
-        Some((listed, _)) if *listed == new => return step(Outcome::AlreadyThere, &new, &object),
-        None if !is_thorough => return step(Outcome::Published, &new, &object),
-        _ => match store.get(&object)? {
-            None if object != *new_object => (new_object.clone(), store.get(new_object)?),
-            kept => (object, kept),
-        },
-    };
+    let urls = listed.iter().flat_map(|(_, urls)| urls);
+    let named: Vec<String> = urls.flat_map(|url| object_names(url)).collect();
+    let own = named.iter().find(|name| *name == new_object);
+    let object = own.or(named.first()).unwrap_or(new_object);
+    match &listed {
+        Some((listed, _)) if *listed == new => return step(Outcome::AlreadyThere, &new, object),
+        None if !is_thorough => return step(Outcome::Published, &new, object),
+        _ => {}
+    }
+    let (object, kept) = first_there(store, &named, new_object)?;
     let step = |outcome, digest: &str| step(outcome, digest, &object);
     match (listed, kept) {
         (None, None) => step(Outcome::Published, &new),
@@ -203,6 +212,7 @@ fn compare(
             (Existing::Replace, _, _) => step(Outcome::Replaced, &new),
             (Existing::Skip, listed, kept) => {
                 let listed = listed.map(|(listed, _)| listed);
+                let found = kept.as_ref().map(|kept| digest(&kept.bytes));
                 let is_other = |kept: &Versioned| listed.as_ref().is_none_or(|listed| *listed != digest(&kept.bytes));
                 if kept.as_ref().is_some_and(is_other) && listed.as_deref() != Some("") {
                     return Err(PublishError::Disagree {
@@ -211,7 +221,8 @@ fn compare(
                         object,
                     });
                 }
-                step(Outcome::Skipped, &listed.unwrap_or_default())
+                let digest = listed.filter(|listed| !listed.is_empty()).or(found);
+                step(Outcome::Skipped, &digest.unwrap_or_default())
             }
             (Existing::Refuse, Some((found, _)), kept)
                 if kept
@@ -228,6 +239,20 @@ fn compare(
             (Existing::Refuse, _, _) => Err(exists(item)),
         },
     }
+}
+
+/// The first of the archives that an entry may have, or a new archive has, that exists; else the new one.
+fn first_there(
+    store: &mut dyn Store,
+    named: &[String],
+    new_object: &String,
+) -> Result<(String, Option<Versioned>), StoreError> {
+    for object in named.iter().chain([new_object]) {
+        if let Some(kept) = store.get(object)? {
+            return Ok((object.clone(), Some(kept)));
+        }
+    }
+    Ok((new_object.clone(), None))
 }
 
 fn exists(item: &Item) -> PublishError {

@@ -2,7 +2,9 @@
 //! anything is written to one of them.
 
 use crate::artifact::package::Package;
-use crate::engine::chart::{ArchiveError, LoadError, archive_name, load_files, read_archive};
+use crate::engine::chart::{
+    ArchiveError, ArchiveNameError, LoadError, archive_name, check_archive_name, load_files, read_archive,
+};
 
 use super::archive_place::ArchivePlace;
 use super::index_update::{Environment, UpdateError};
@@ -32,6 +34,9 @@ pub enum PublishPackagesError {
     /// They cannot be published.
     #[error(transparent)]
     Publish(#[from] PublishError),
+    /// A package has a name that not every client can save.
+    #[error(transparent)]
+    Name(#[from] ArchiveNameError),
     /// A package has no path in the repository.
     #[error(transparent)]
     Path(#[from] ObjectPathError),
@@ -91,6 +96,14 @@ impl Item {
         })
     }
 
+    /// Refuses a chart that cannot be published, because its archive has a name that not every client can save.
+    ///
+    /// # Errors
+    /// When it has one.
+    pub fn check_name(&self) -> Result<(), ArchiveNameError> {
+        check_archive_name(&self.metadata)
+    }
+
     /// Whether it is the same version of the same chart.
     pub(super) fn is_version_of(&self, other: &Self) -> bool {
         self.metadata.name == other.metadata.name && self.metadata.version == other.metadata.version
@@ -109,6 +122,7 @@ impl PreparedRepository {
         is_alone: bool,
         settings: &RepositorySettings,
     ) -> Result<Self, PublishPackagesError> {
+        request.items.iter().try_for_each(Item::check_name)?;
         let objects = request.items.iter().map(|item| request.place.object(item));
         let objects = objects.collect::<Result<Vec<_>, _>>()?;
         let mut store = open_store(location, settings)?;

@@ -7,10 +7,11 @@ use std::path::Path;
 use serde_json::{Value as Json, json};
 
 use crate::artifact::remote::{CopyVersion, IndexedTarget, MaintainRemoteError, PublishTarget, RemoteCharts};
-use crate::artifact::repository::maintain::{Kept, MaintainError, PruneRules, RebuildRequest, Removed};
+use crate::artifact::repository::maintain::{Kept, LeftOut, MaintainError, PruneRules, RebuildRequest, StoredVersion};
 use crate::artifact::repository::{Existing, ListedEntry, Location, Outcome};
 use crate::pipeline::BuildSource;
 
+use super::chart_json::ChartJson;
 use super::command_error::CommandError;
 use super::destination_flags::{check_names_are_trusted, no_destination, read_settings};
 use super::exit_code::Exit;
@@ -131,15 +132,37 @@ fn list(context: RunContext, arguments: &ListArguments) -> Result<Exit, CommandE
 }
 
 fn entry_json(entry: &ListedEntry) -> Json {
-    json!({
-        "name": entry.metadata.name,
-        "version": entry.version,
+    let chart = ChartJson {
+        name: &entry.metadata.name,
+        version: &entry.version,
+        digest: entry.digest.as_deref().unwrap_or_default(),
+        manifest: entry.manifest.as_deref(),
+    };
+    chart.with(json!({
         "appVersion": entry.metadata.app_version,
         "description": entry.metadata.description,
         "deprecated": entry.metadata.deprecated,
         "created": entry.created,
-        "digest": entry.digest,
         "urls": entry.urls,
+    }))
+}
+
+/// A version with its place in a repository.
+fn version_json(location: &PublishTarget, one: &StoredVersion) -> Json {
+    let chart = ChartJson {
+        name: &one.chart,
+        version: &one.version,
+        digest: &one.digest,
+        manifest: one.manifest.as_deref(),
+    };
+    chart.with(json!({"url": url(location, one)}))
+}
+
+/// Where the archive of a version is, if it is there.
+fn url(location: &PublishTarget, one: &StoredVersion) -> Option<String> {
+    one.object.as_ref().map(|object| match location {
+        PublishTarget::Indexed(_) => format!("{location}/{object}"),
+        PublishTarget::Registry(_) | PublishTarget::Server(_) => object.clone(),
     })
 }
 
@@ -182,28 +205,36 @@ fn index(context: RunContext, arguments: &IndexArguments) -> Result<Exit, Comman
     let charts = RemoteFlags::default().charts_of_stores(context);
     let rebuilt = charts.rebuild(&location, &request).map_err(error)?;
     match arguments.output.output {
-        OutputFormat::Json => print_json(
-            context,
-            &json!({
+        OutputFormat::Json => {
+            let versions = |versions: &[StoredVersion]| -> Vec<Json> {
+                versions.iter().map(|one| version_json(&location, one)).collect()
+            };
+            let left_out = rebuilt.left_out.iter().map(
+                |one| json!({"url": format!("{location}/{}", one.object), "digest": one.digest, "reason": one.reason}),
+            );
+            let report = json!({
                 "repository": location.to_string(),
                 "dryRun": is_dry_run,
                 "kept": rebuilt.kept,
-                "added": rebuilt.added,
-                "replaced": rebuilt.replaced,
-                "removed": rebuilt.removed,
-                "leftOut": rebuilt.left_out,
-            }),
-        )?,
+                "added": versions(&rebuilt.added),
+                "replaced": versions(&rebuilt.replaced),
+                "removed": versions(&rebuilt.removed),
+                "leftOut": left_out.collect::<Vec<_>>(),
+            });
+            print_json(context, &report)?;
+        }
         OutputFormat::Text => {
             let mut lines = String::new();
             for (what, versions) in [
                 ("added", &rebuilt.added),
                 ("replaced", &rebuilt.replaced),
                 ("removed", &rebuilt.removed),
-                ("left out", &rebuilt.left_out),
             ] {
-                lines.extend(versions.iter().map(|version| shown_line(&format!("{what} {version}"))));
+                let shown = |one: &StoredVersion| shown_line(&format!("{what} {} {}", one.chart, one.version));
+                lines.extend(versions.iter().map(shown));
             }
+            let shown = |one: &LeftOut| shown_line(&format!("left out {}: {}", one.object, one.reason));
+            lines.extend(rebuilt.left_out.iter().map(shown));
             let done = if is_dry_run { "Would index" } else { "Indexed" };
             lines.push_str(&shown_line(&format!(
                 "{done} {location}: {} kept, {} added, {} replaced, {} removed, {} left out",
@@ -269,7 +300,7 @@ fn delete(context: RunContext, arguments: &DeleteArguments) -> Result<Exit, Comm
         context,
         &location,
         &[removed],
-        &[],
+        None,
         is_dry_run,
         &arguments.shared.output,
     )?;
@@ -306,7 +337,7 @@ fn prune(context: RunContext, arguments: &PruneArguments) -> Result<Exit, Comman
         context,
         &location,
         &pruned.removed,
-        &pruned.kept,
+        Some(&pruned.kept),
         is_dry_run,
         &arguments.shared.output,
     )?;
@@ -334,36 +365,28 @@ fn before(now: &str, age: &str) -> Result<jiff::Timestamp, CommandError> {
 fn print_removed(
     context: RunContext,
     location: &PublishTarget,
-    removed: &[Removed],
-    kept: &[Kept],
+    removed: &[StoredVersion],
+    kept: Option<&[Kept]>,
     is_dry_run: bool,
     output: &OutputFlag,
 ) -> Result<(), CommandError> {
-    let url = |one: &Removed| {
-        one.object.as_ref().map(|object| match location {
-            PublishTarget::Indexed(_) => format!("{location}/{object}"),
-            PublishTarget::Registry(_) | PublishTarget::Server(_) => object.clone(),
-        })
-    };
     match output.output {
         OutputFormat::Json => {
-            let versions: Vec<Json> = removed
-                .iter()
-                .map(|one| json!({"name": one.chart, "version": one.version, "digest": one.digest, "url": url(one)}))
-                .collect();
-            let kept: Vec<Json> = kept
-                .iter()
-                .map(|one| json!({"name": one.chart, "version": one.version, "tags": one.tags}))
-                .collect();
-            let report =
-                json!({"repository": location.to_string(), "dryRun": is_dry_run, "removed": versions, "kept": kept});
+            let versions: Vec<Json> = removed.iter().map(|one| version_json(location, one)).collect();
+            let mut report = json!({"repository": location.to_string(), "dryRun": is_dry_run, "removed": versions});
+            if let (Some(kept), Some(members)) = (kept, report.as_object_mut()) {
+                let kept = kept
+                    .iter()
+                    .map(|one| json!({"name": one.chart, "version": one.version, "tags": one.tags}));
+                members.insert("kept".to_owned(), kept.collect());
+            }
             print_json(context, &report)?;
         }
         OutputFormat::Text => {
             let done = if is_dry_run { "Would remove" } else { "Removed" };
             let mut lines = String::new();
             for one in removed {
-                let place = url(one).unwrap_or_else(|| "no archive".to_owned());
+                let place = url(location, one).unwrap_or_else(|| "no archive".to_owned());
                 let (chart, version, digest) = (&one.chart, &one.version, &one.digest);
                 // What an interrupted run left has no entry, so no digest is known.
                 let digest = if digest.is_empty() {
@@ -373,6 +396,7 @@ fn print_removed(
                 };
                 lines.push_str(&shown_line(&format!("{done} {chart} {version} ({place}{digest})")));
             }
+            let kept = kept.unwrap_or_default();
             for one in kept {
                 let (chart, version, tags) = (&one.chart, &one.version, one.tags.join(", "));
                 lines.push_str(&shown_line(&format!(
@@ -410,20 +434,23 @@ fn copy(context: RunContext, arguments: &CopyArguments) -> Result<Exit, CommandE
     let published = &copied.published;
     let url = format!("{to}/{}", published.object);
     match arguments.output.output {
-        OutputFormat::Json => print_json(
-            context,
-            &json!({
+        OutputFormat::Json => {
+            let chart = ChartJson {
+                name: &arguments.chart,
+                version: &arguments.version,
+                digest: &published.digest,
+                manifest: published.manifest.as_deref(),
+            };
+            let report = chart.with(json!({
+                "url": url,
+                "outcome": published.outcome.name(),
                 "from": from.to_string(),
                 "to": to.to_string(),
                 "dryRun": is_dry_run,
-                "name": arguments.chart,
-                "version": arguments.version,
-                "outcome": published.outcome.name(),
-                "digest": published.digest,
-                "url": url,
                 "provenance": copied.has_provenance,
-            }),
-        )?,
+            }));
+            print_json(context, &report)?;
+        }
         OutputFormat::Text => {
             let done = match (published.outcome, is_dry_run) {
                 (Outcome::AlreadyThere, _) => "Unchanged:",
@@ -433,7 +460,7 @@ fn copy(context: RunContext, arguments: &CopyArguments) -> Result<Exit, CommandE
             let (chart, version) = (&arguments.chart, &arguments.version);
             let line = format!(
                 "{done} {chart} {version} from {from} to {url} (sha256:{})",
-                published.digest
+                published.shown_digest()
             );
             context.write_stdout(shown_line(&line).as_bytes())?;
         }
@@ -458,7 +485,7 @@ fn error(error: MaintainRemoteError) -> CommandError {
             }
         }
         MaintainRemoteError::NoVersion { .. } => {
-            CommandError::findings(error).with_hint("`chartwright repo list` shows what the registry has")
+            CommandError::could_not_run(error).with_hint("`chartwright repo list` shows what the registry has")
         }
         MaintainRemoteError::Chart { .. } => CommandError::findings(error)
             .with_hint("`chartwright repo check` shows all tags that do not have what they should have"),
@@ -478,7 +505,7 @@ fn indexed_error(error: MaintainError) -> CommandError {
         MaintainError::Update(error) => update_error(error),
         MaintainError::Publish(error) => publish_packages_error(*error),
         MaintainError::NoChart { .. } | MaintainError::NoVersion { .. } => {
-            CommandError::findings(error).with_hint("`chartwright repo list` shows what the repository has")
+            CommandError::could_not_run(error).with_hint("`chartwright repo list` shows what the repository has")
         }
         MaintainError::NoArchive { .. } | MaintainError::Digest { .. } | MaintainError::Item { .. } => {
             CommandError::findings(error)

@@ -1,4 +1,5 @@
-//! The names of chart archives: `NAME-VERSION.tgz`, as `helm package` writes them, and the test whether a name is one.
+//! The names of chart archives: `NAME-VERSION.tgz`, as `helm package` writes them, the test whether a name is one, and which charts
+//! have a name that every store and system can keep.
 
 use std::path::Path;
 
@@ -18,6 +19,31 @@ pub fn is_archive_name(path: &Path) -> bool {
     ENDINGS
         .iter()
         .any(|ending| name.len() > ending.len() && name.ends_with(ending))
+}
+
+/// Whether a text is the name of a file in a directory, whatever the system: it leads nowhere else.
+pub fn is_file_name(text: &str) -> bool {
+    !matches!(text, "" | "." | "..") && !text.contains(['/', '\\', ':']) && !text.contains(char::is_control)
+}
+
+/// A chart that cannot be published, although Helm packages it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a chart named `{0}` cannot be published: the name of its archive begins with `.` or has `\\` or `:`, which not every client can save"
+)]
+pub struct ArchiveNameError(String);
+
+/// Refuses a chart whose archive does not have a name that every client can save, or one that listings of repositories leave out.
+///
+/// # Errors
+/// When it has not.
+pub fn check_archive_name(metadata: &Metadata) -> Result<(), ArchiveNameError> {
+    let name = archive_name(metadata);
+    if is_file_name(&name) && !name.starts_with('.') {
+        Ok(())
+    } else {
+        Err(ArchiveNameError(metadata.name.clone()))
+    }
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ mod validation;
 mod values_file;
 
 pub use archive::{ArchiveError, MAX_ARCHIVE_SIZE, read_archive};
-pub use archive_name::{archive_name, is_archive_name};
+pub use archive_name::{ArchiveNameError, archive_name, check_archive_name, is_archive_name, is_file_name};
 pub use compat::Compat;
 pub use dependency::{Dependency, ImportValue};
 pub use directory::read_directory;

@@ -10,7 +10,7 @@ mod served;
 pub use error::MaintainRemoteError;
 
 use crate::artifact::repository::maintain::{
-    Copied, Fault, PruneRules, Pruned, RebuildRequest, Rebuilt, Removed, check_repository, delete_version,
+    Copied, Fault, PruneRules, Pruned, RebuildRequest, Rebuilt, StoredVersion, check_repository, delete_version,
     list_versions, prune_versions, read_version, rebuild_index,
 };
 use crate::artifact::repository::{Existing, Item, ListedEntry, Published, RepositorySettings};
@@ -52,13 +52,21 @@ impl RemoteCharts {
         }
     }
 
-    /// What does not agree in a repository. Nothing is written.
+    /// What does not agree in a repository; entries without a digest are a note. Nothing is written.
     ///
     /// # Errors
     /// When the repository cannot be read.
     pub fn check(&self, repository: &PublishTarget) -> Result<Vec<Fault>, MaintainRemoteError> {
         match repository {
-            PublishTarget::Indexed(indexed) => Ok(check_repository(&indexed.location, &self.stores(indexed))?),
+            PublishTarget::Indexed(indexed) => {
+                let checked = check_repository(&indexed.location, &self.stores(indexed))?;
+                if !checked.without_digest.is_empty() {
+                    let versions = checked.without_digest.join(", ");
+                    let note = format!("entries without a digest, whose archives cannot be verified: {versions}");
+                    self.connections.notes.add(note);
+                }
+                Ok(checked.faults)
+            }
             PublishTarget::Registry(below) => self.check_tagged(below),
             PublishTarget::Server(_) => Err(of_server(repository)),
         }
@@ -96,7 +104,7 @@ impl RemoteCharts {
         version: &str,
         is_dry_run: bool,
         now: &str,
-    ) -> Result<Removed, MaintainRemoteError> {
+    ) -> Result<StoredVersion, MaintainRemoteError> {
         match repository {
             PublishTarget::Indexed(indexed) => Ok(delete_version(
                 &indexed.location,

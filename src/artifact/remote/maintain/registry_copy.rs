@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::artifact::oci::{CopySource, OciError, OciReference, PullOptions, Registry, TaggedChart, tag_of};
+use crate::artifact::oci::{CopySource, OciError, OciReference, PullOptions, Registry, TaggedChart, hex, tag_of};
 use crate::artifact::repository::maintain::Copied;
 use crate::artifact::repository::{Existing, Item, Outcome, Published, is_same_content};
 
@@ -63,14 +63,21 @@ impl RemoteCharts {
         };
         let mut published = Published {
             outcome: Outcome::Published,
-            digest: tagged.digest.trim_start_matches("sha256:").to_owned(),
+            digest: hex(&tagged.archive),
+            manifest: Some(hex(&tagged.digest)),
             object: format!("{chart}:{tag}"),
         };
         if let Some(digest) = target.registry.digest_to_write(&target.repository, &tag)? {
             published.outcome = Outcome::Replaced;
-            if digest == tagged.digest || self.has_same_content(&source, &target, &tagged)? {
+            let same = if digest == tagged.digest {
+                Some(tagged.archive.clone())
+            } else {
+                self.same_content(&source, &target, &tagged)?
+            };
+            if let Some(archive) = same {
                 published.outcome = Outcome::AlreadyThere;
-                digest.trim_start_matches("sha256:").clone_into(&mut published.digest);
+                published.digest = hex(&archive);
+                published.manifest = Some(hex(&digest));
             } else if request.existing != Existing::Replace {
                 return Err(MaintainRemoteError::from(OciError::Exists {
                     reference: format!("oci://{}/{}:{tag}", target.registry.host(), target.repository),
@@ -94,19 +101,20 @@ impl RemoteCharts {
         })
     }
 
-    /// Whether the target has the chart already, under another manifest: made at another time, or packed by another program. A
-    /// signature that it does not have is a difference.
-    fn has_same_content(
+    /// The digest of the target's archive, if it has the chart already, under another manifest: made at another time, or packed by
+    /// another program. A signature that it does not have is a difference.
+    fn same_content(
         &self,
         source: &Side,
         target: &Side,
         tagged: &TaggedChart,
-    ) -> Result<bool, MaintainRemoteError> {
+    ) -> Result<Option<String>, MaintainRemoteError> {
         let Some(there) = target.registry.tagged_chart(&target.repository, &tagged.tag)? else {
-            return Ok(false);
+            return Ok(None);
         };
         if there.archive == tagged.archive {
-            return Ok(there.has_provenance || !tagged.has_provenance);
+            let is_same = there.has_provenance || !tagged.has_provenance;
+            return Ok(is_same.then_some(there.archive));
         }
         let limit = self.settings.limits.archive;
         let options = PullOptions {
@@ -120,7 +128,7 @@ impl RemoteCharts {
         let theirs = target
             .registry
             .pull_chart(&target.repository, &there.digest, &options)?;
-        Ok(is_same_content(&ours.archive, &theirs.archive))
+        Ok(is_same_content(&ours.archive, &theirs.archive).then_some(there.archive))
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::artifact::oci::{OciError, OciReference, Registry, TagFault, TaggedChart, version_of};
+use crate::artifact::oci::{OciError, OciReference, Registry, TagFault, TaggedChart, hex, version_of};
 use crate::artifact::repository::ListedEntry;
 use crate::artifact::repository::maintain::{Fault, newest_first};
 use crate::text::semver::Version;
@@ -153,7 +153,8 @@ fn tags_of(registry: &Arc<Registry>, reference: OciReference, name: String) -> R
 pub(super) fn entry(chart: &ChartTags, tagged: &TaggedChart) -> ListedEntry {
     ListedEntry {
         version: version_of(&tagged.tag),
-        digest: Some(tagged.archive.trim_start_matches("sha256:").to_owned()),
+        digest: Some(hex(&tagged.archive)),
+        manifest: Some(hex(&tagged.digest)),
         urls: vec![format!("{}:{}", chart.reference, tagged.tag)],
         created: tagged.created.clone(),
         metadata: tagged.metadata.clone(),

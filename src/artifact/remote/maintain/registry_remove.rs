@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::artifact::oci::{OciReference, TaggedChart, tag_of};
-use crate::artifact::repository::maintain::{Kept, PruneRules, Pruned, Removed};
+use crate::artifact::oci::{OciReference, TaggedChart, hex, tag_of};
+use crate::artifact::repository::maintain::{Kept, PruneRules, Pruned, StoredVersion};
 
 use super::super::remote_charts::RemoteCharts;
 use super::error::MaintainRemoteError;
@@ -16,7 +16,7 @@ impl RemoteCharts {
         chart: &str,
         version: &str,
         is_dry_run: bool,
-    ) -> Result<Removed, MaintainRemoteError> {
+    ) -> Result<StoredVersion, MaintainRemoteError> {
         let registry = self.registry_of(&below.host)?;
         let reference = below.join(chart)?;
         let tagged = match registry.tagged_chart(&reference.repository, &tag_of(version)) {
@@ -126,11 +126,12 @@ struct Plan {
     kept: Vec<Kept>,
 }
 
-fn removed(chart: &str, reference: &OciReference, tagged: &TaggedChart) -> Removed {
-    Removed {
+fn removed(chart: &str, reference: &OciReference, tagged: &TaggedChart) -> StoredVersion {
+    StoredVersion {
         chart: chart.to_owned(),
         version: tagged.metadata.version.clone(),
-        digest: tagged.archive.trim_start_matches("sha256:").to_owned(),
+        digest: hex(&tagged.archive),
+        manifest: Some(hex(&tagged.digest)),
         object: Some(format!("{reference}:{}", tagged.tag)),
     }
 }

@@ -261,6 +261,8 @@ fn post(url: Url, media_type: &str, body: Vec<u8>) -> HttpRequest {
 /// A file below an address, whose query it gets: that of a signed address opens all of it.
 fn below(url: &Url, name: &str) -> Url {
     let mut url = url.clone();
+    // All else that a path cannot have is escaped below.
+    let name = name.replace('%', "%25");
     let path = format!("{}/{name}", url.path().trim_end_matches('/'));
     url.set_path(&path);
     url
@@ -380,6 +382,19 @@ mod tests {
             let has_checksum = request.headers.iter().any(|(name, _)| *name == CHECKSUM);
             assert_eq!(has_checksum, api == UploadApi::Artifactory, "{want}");
             assert!(!request.is_repeated, "{want}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_any_name_is_below_its_repository() {
+        let repository = Url::parse("https://h/charts/?x=y").unwrap();
+        for (name, want) in [
+            ("web-1.0.0+b.1.tgz", "https://h/charts/web-1.0.0+b.1.tgz?x=y"),
+            ("a%2fb.tgz", "https://h/charts/a%252fb.tgz?x=y"),
+            ("a#b?c d.tgz", "https://h/charts/a%23b%3Fc%20d.tgz?x=y"),
+            ("%2e%2e.tgz", "https://h/charts/%252e%252e.tgz?x=y"),
+        ] {
+            assert_eq!(below(&repository, name).as_str(), want);
         }
     }
 

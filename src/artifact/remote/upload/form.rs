@@ -17,8 +17,9 @@ impl Form {
         Self::default()
     }
 
-    /// Adds a file. The names have no quotes: they are made of the name and the version of a chart.
+    /// Adds a file. Its name is made of the name and the version of a chart; a quote in it is escaped as Go's library does.
     pub(super) fn with_file(mut self, field: &str, file_name: &str, media_type: &str, bytes: &[u8]) -> Self {
+        let file_name = file_name.replace('"', "\\\"");
         let head = format!(
             "Content-Disposition: form-data; name=\"{field}\"; filename=\"{file_name}\"\r\nContent-Type: {media_type}\r\n\r\n"
         );
@@ -58,14 +59,14 @@ mod tests {
         let url = Url::parse("http://h/").unwrap();
         let request = Form::new()
             .with_file("chart", "a.tgz", "application/gzip", b"A")
-            .with_file("prov", "a.tgz.prov", "text/plain", b"P")
+            .with_file("prov", "a\".tgz.prov", "text/plain", b"P")
             .post(url);
         let media_type = &request.headers[0].1;
         let boundary = media_type.strip_prefix("multipart/form-data; boundary=").unwrap();
         assert_eq!(boundary.len(), 64);
         let want = format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"chart\"; filename=\"a.tgz\"\r\nContent-Type: application/gzip\r\n\r\nA\r\n\
-             --{boundary}\r\nContent-Disposition: form-data; name=\"prov\"; filename=\"a.tgz.prov\"\r\nContent-Type: text/plain\r\n\r\nP\r\n\
+             --{boundary}\r\nContent-Disposition: form-data; name=\"prov\"; filename=\"a\\\".tgz.prov\"\r\nContent-Type: text/plain\r\n\r\nP\r\n\
              --{boundary}--\r\n"
         );
         assert_eq!(String::from_utf8(request.body.unwrap()).unwrap(), want);

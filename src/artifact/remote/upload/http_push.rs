@@ -159,7 +159,7 @@ impl<'c> HttpPush<'c> {
         let mut attempts = 1;
         loop {
             let request = self.server.place.upload(item, Part::Archive, is_forced);
-            let (error, pause) = match self.server.send(request) {
+            let (error, verdict) = match self.server.send(request) {
                 Ok(answer) if answer.is_success() => return Ok(planned.clone()),
                 Ok(answer) if self.says_exists(&answer) => {
                     return self.settle(item, planned, may_have_arrived, &answer);
@@ -168,14 +168,14 @@ impl<'c> HttpPush<'c> {
                     // A proxy may have lost the answer of the server behind it.
                     may_have_arrived |= answer.status >= 500;
                     match judge_status(answer.status, answer.header(&RETRY_AFTER)) {
-                        Verdict::Retry(asked) => (self.server.refusal(&HttpAnswer { attempts, ..answer }), asked),
                         Verdict::Final => return Err(self.server.refusal(&answer)),
+                        verdict => (self.server.refusal(&HttpAnswer { attempts, ..answer }), verdict),
                     }
                 }
                 Err(UploadError::Http(HttpError::Transport {
                     url, message, verdict, ..
                 })) => {
-                    may_have_arrived = true;
+                    may_have_arrived |= verdict != Verdict::Refused;
                     let error = HttpError::Transport {
                         url,
                         message,
@@ -183,8 +183,8 @@ impl<'c> HttpPush<'c> {
                         verdict,
                     };
                     match verdict {
-                        Verdict::Retry(asked) => (error.into(), asked),
                         Verdict::Final => return Err(error.into()),
+                        verdict => (error.into(), verdict),
                     }
                 }
                 Err(error) => return Err(error),
@@ -192,12 +192,11 @@ impl<'c> HttpPush<'c> {
             if may_have_arrived && self.lists(item, &digest) {
                 return Ok(planned.clone());
             }
-            let is_last = attempts >= policy.attempts || pause.is_some_and(|pause| pause > policy.longest_wait);
-            if is_last {
+            let Some(pause) = policy.pause_after(verdict, attempts, clock) else {
                 let arrived = may_have_arrived && self.arrives(item, &digest);
                 return if arrived { Ok(planned.clone()) } else { Err(error) };
-            }
-            clock.sleep(pause.unwrap_or_else(|| policy.pause(attempts, clock)));
+            };
+            clock.sleep(pause);
             attempts += 1;
         }
     }
@@ -254,6 +253,7 @@ impl<'c> HttpPush<'c> {
             return Ok(Published {
                 outcome,
                 digest,
+                manifest: None,
                 object: planned.object.clone(),
             });
         }
@@ -262,6 +262,7 @@ impl<'c> HttpPush<'c> {
             Existing::Skip => Ok(Published {
                 outcome: Outcome::Skipped,
                 digest: found.unwrap_or_default(),
+                manifest: None,
                 object: planned.object.clone(),
             }),
             Existing::Refuse => Err(UploadError::Exists {
@@ -335,6 +336,7 @@ fn plan(
         published: Published {
             outcome,
             digest,
+            manifest: None,
             object: server.place.object(item),
         },
         adds_provenance: false,

@@ -9,7 +9,7 @@ use crate::text::threads::map_with_state;
 use super::super::index_update::INDEX;
 use super::super::listed_entry::ListedEntry;
 use super::super::location::Location;
-use super::super::object_name::object_name;
+use super::super::object_name::object_names;
 use super::super::open::{RepositorySettings, open_store};
 use super::super::publish::{Item, digest};
 use super::super::store::Store;
@@ -86,11 +86,16 @@ pub(in super::super) fn read_archive(store: &mut dyn Store, name: &str) -> Resul
 /// The archive of an entry: the object that one of its URLs names, or, for a URL with a host, the object of the same name.
 /// `None` where the archive is elsewhere.
 pub(super) fn object_of(entry: &ListedEntry, names: &BTreeSet<String>) -> Option<String> {
-    let relative = entry.urls.iter().find_map(|url| object_name(url));
-    relative.or_else(|| {
-        let mut last = entry.urls.iter().filter_map(|url| object_name(url.rsplit('/').next()?));
-        last.find(|name| names.contains(name))
+    let there = possible_objects(entry).find(|name| names.contains(name));
+    there.or_else(|| possible_objects(entry).next()).or_else(|| {
+        let last = entry.urls.iter().filter_map(|url| url.rsplit('/').next());
+        last.flat_map(object_names).find(|name| names.contains(name))
     })
+}
+
+/// All objects that may be the archive of an entry.
+pub(super) fn possible_objects(entry: &ListedEntry) -> impl Iterator<Item = String> + '_ {
+    entry.urls.iter().flat_map(|url| object_names(url))
 }
 
 #[cfg(test)]

@@ -62,6 +62,15 @@ pub enum Fault {
     },
 }
 
+/// What a comparison found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// What does not agree.
+    pub faults: Vec<Fault>,
+    /// `NAME VERSION` of entries without a digest. Helm accepts them, although what they name cannot be verified.
+    pub without_digest: Vec<String>,
+}
+
 impl Fault {
     /// The name in reports.
     pub const fn name(&self) -> &'static str {
@@ -115,16 +124,19 @@ impl fmt::Display for Fault {
 ///
 /// # Errors
 /// When the repository cannot be read, or its index is broken.
-pub fn check_repository(location: &Location, settings: &RepositorySettings) -> Result<Vec<Fault>, MaintainError> {
+pub fn check_repository(location: &Location, settings: &RepositorySettings) -> Result<Checked, MaintainError> {
     let mut store = open_store(location, settings)?;
     // Listed first: an archive that is pushed meanwhile has its entry afterwards.
     let names = archive_names(&mut *store)?;
     let index = open_index(&mut *store)?.index;
     let archives = read_archives(location, settings, &names)?;
     let archives: BTreeMap<&str, &Archive> = archives.iter().map(|one| (one.object.as_str(), one)).collect();
-    let (mut faults, mut listed) = (Vec::new(), BTreeSet::new());
+    let (mut faults, mut without_digest, mut listed) = (Vec::new(), Vec::new(), BTreeSet::new());
     for chart in index.charts() {
         for entry in index.versions(&chart)? {
+            if entry.digest.is_none() {
+                without_digest.push(format!("{chart} {}", entry.version));
+            }
             let Some(object) = object_of(&entry, &names) else {
                 continue;
             };
@@ -164,5 +176,5 @@ pub fn check_repository(location: &Location, settings: &RepositorySettings) -> R
     }
     let without_entry = names.iter().filter(|name| !listed.contains(*name));
     faults.extend(without_entry.map(|object| Fault::NoEntry { object: object.clone() }));
-    Ok(faults)
+    Ok(Checked { faults, without_digest })
 }

@@ -3,7 +3,7 @@
 use super::super::index_reader::index_versions;
 use super::super::index_update::INDEX;
 use super::super::location::Location;
-use super::super::object_name::object_name;
+use super::super::object_name::object_names;
 use super::super::open::{RepositorySettings, open_store};
 use super::super::publish::{Item, Published, digest};
 use super::maintain_error::MaintainError;
@@ -42,14 +42,15 @@ pub fn read_version(
             version,
         });
     };
-    let mut names = entry.urls.iter().filter_map(|url| {
-        let last = url.rsplit('/').next().unwrap_or_default();
-        object_name(url).or_else(|| object_name(last))
-    });
-    let found = match names.next() {
-        Some(object) => store.get(&object)?.map(|found| (object, found.bytes)),
-        None => None,
-    };
+    let last = |url: &String| url.rsplit('/').next().map_or_else(Vec::new, object_names);
+    let names = entry.urls.iter().flat_map(|url| object_names(url));
+    let mut found = None;
+    for object in names.chain(entry.urls.iter().flat_map(last)) {
+        if let Some(archive) = store.get(&object)? {
+            found = Some((object, archive.bytes));
+            break;
+        }
+    }
     let Some((object, archive)) = found else {
         return Err(MaintainError::NoArchive {
             location,

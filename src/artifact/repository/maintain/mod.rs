@@ -7,6 +7,7 @@ mod copy;
 mod maintain_error;
 mod rebuild;
 mod remove;
+mod stored_version;
 
 #[cfg(test)]
 pub(super) use archives::read_archive;
@@ -15,11 +16,12 @@ pub(super) use rebuild::rebuild;
 #[cfg(test)]
 pub(super) use remove::delete_from;
 
-pub use check::{Fault, check_repository};
+pub use check::{Checked, Fault, check_repository};
 pub use copy::{Copied, read_version};
 pub use maintain_error::MaintainError;
-pub use rebuild::{RebuildRequest, Rebuilt, rebuild_index};
-pub use remove::{Kept, PruneRules, Pruned, Removed, delete_version, prune_versions};
+pub use rebuild::{LeftOut, RebuildRequest, Rebuilt, rebuild_index};
+pub use remove::{Kept, PruneRules, Pruned, delete_version, prune_versions};
+pub use stored_version::StoredVersion;
 
 use super::index_update::open_index;
 use super::listed_entry::ListedEntry;

@@ -14,6 +14,8 @@ use super::super::open::{RepositorySettings, open_store};
 use super::super::store::Store;
 use super::archives::{Archive, archive_names, object_of, read_archives};
 use super::maintain_error::MaintainError;
+use super::stored_version::StoredVersion;
+use crate::engine::chart::Metadata;
 
 /// Reads the archives of a store.
 type ReadArchives<'r> = dyn FnMut(&mut dyn Store, &BTreeSet<String>) -> Result<Vec<Archive>, MaintainError> + 'r;
@@ -29,19 +31,30 @@ pub struct RebuildRequest {
     pub is_dry_run: bool,
 }
 
-/// What was changed. The versions are `NAME VERSION`.
+/// What was changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rebuilt {
     /// Entries that are as they were.
     pub kept: usize,
     /// Archives that had no entry.
-    pub added: Vec<String>,
+    pub added: Vec<StoredVersion>,
     /// Entries that had the digest of another archive.
-    pub replaced: Vec<String>,
-    /// Entries whose archives are not there.
-    pub removed: Vec<String>,
+    pub replaced: Vec<StoredVersion>,
+    /// Entries whose archives are not there, or have another chart; with the digest that they had.
+    pub removed: Vec<StoredVersion>,
     /// Archives that are not charts, or have the same version as another.
-    pub left_out: Vec<String>,
+    pub left_out: Vec<LeftOut>,
+}
+
+/// An archive that gets no entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its name in the repository.
+    pub object: String,
+    /// Hex SHA-256 of it.
+    pub digest: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// Makes the index of a repository agree with its archives.
@@ -109,7 +122,6 @@ fn changed(
                 rebuilt.kept += 1;
                 continue;
             };
-            let shown = format!("{chart} {}", entry.version);
             match by_name.get(object.as_str()).map(|archive| (archive, &archive.chart)) {
                 Some((archive, Ok(metadata))) if metadata.name == chart && metadata.version == entry.version => {
                     listed.insert(object);
@@ -118,26 +130,53 @@ fn changed(
                         continue;
                     }
                     index.replace(&IndexEntry::new(metadata, &archive.object, &archive.digest, now));
-                    rebuilt.replaced.push(shown);
+                    rebuilt.replaced.push(version_in(archive, metadata));
                 }
                 _ => {
                     index.remove(&chart, &entry.version);
-                    rebuilt.removed.push(shown);
+                    rebuilt.removed.push(StoredVersion {
+                        chart: chart.clone(),
+                        version: entry.version,
+                        digest: entry.digest.unwrap_or_default(),
+                        manifest: None,
+                        object: Some(object).filter(|object| by_name.contains_key(object.as_str())),
+                    });
                 }
             }
         }
     }
     for archive in archives.iter().filter(|archive| !listed.contains(&archive.object)) {
-        let Ok(metadata) = &archive.chart else {
-            rebuilt.left_out.push(archive.object.clone());
-            continue;
+        let mut leave_out = |reason: String| {
+            rebuilt.left_out.push(LeftOut {
+                object: archive.object.clone(),
+                digest: archive.digest.clone(),
+                reason,
+            });
+        };
+        let metadata = match &archive.chart {
+            Ok(metadata) => metadata,
+            Err(reason) => {
+                leave_out(reason.clone());
+                continue;
+            }
         };
         if index.digest(&metadata.name, &metadata.version)?.is_some() {
-            rebuilt.left_out.push(archive.object.clone());
+            let (name, version) = (&metadata.name, &metadata.version);
+            leave_out(format!("another archive is listed as {name} {version}"));
             continue;
         }
         index.add(&IndexEntry::new(metadata, &archive.object, &archive.digest, now))?;
-        rebuilt.added.push(format!("{} {}", metadata.name, metadata.version));
+        rebuilt.added.push(version_in(archive, metadata));
     }
     Ok(rebuilt)
+}
+
+fn version_in(archive: &Archive, metadata: &Metadata) -> StoredVersion {
+    StoredVersion {
+        chart: metadata.name.clone(),
+        version: metadata.version.clone(),
+        digest: archive.digest.clone(),
+        manifest: None,
+        object: Some(archive.object.clone()),
+    }
 }

@@ -13,9 +13,10 @@ use super::super::location::Location;
 use super::super::open::{RepositorySettings, open_store};
 use super::super::publish::{Item, digest, restore_provenance};
 use super::super::store::{PutOutcome, Store};
-use super::archives::{archive_names, object_of};
+use super::archives::{archive_names, object_of, possible_objects};
 use super::maintain_error::MaintainError;
 use super::newest_first;
+use super::stored_version::StoredVersion;
 use crate::text::semver::Version;
 
 /// Attempts to remove an object that changes meanwhile.
@@ -24,24 +25,11 @@ const ATTEMPTS: u32 = 8;
 /// Bytes of removed objects that are held until the index has been looked at again.
 const HELD_BYTES: usize = 64 << 20;
 
-/// A version that was removed, or would be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Removed {
-    /// The chart.
-    pub chart: String,
-    /// Its version.
-    pub version: String,
-    /// The digest that was listed; empty if none was.
-    pub digest: String,
-    /// The archive: its name in the repository, or its address in a registry; `None` if it is not there.
-    pub object: Option<String>,
-}
-
 /// What removing by rules did, or would do.
 #[derive(Debug)]
 pub struct Pruned<E> {
     /// The versions that were removed.
-    pub removed: Vec<Removed>,
+    pub removed: Vec<StoredVersion>,
     /// Versions that the rules choose, and that stay.
     pub kept: Vec<Kept>,
     /// Why not all were removed.
@@ -103,7 +91,7 @@ pub fn delete_version(
     is_dry_run: bool,
     settings: &RepositorySettings,
     now: &str,
-) -> Result<Removed, MaintainError> {
+) -> Result<StoredVersion, MaintainError> {
     let mut store = open_store(location, settings)?;
     let environment = Environment {
         now: now.to_owned(),
@@ -124,7 +112,7 @@ pub(in super::super) fn delete_from(
     version: &str,
     is_dry_run: bool,
     environment: &Environment<'_>,
-) -> Result<Option<Removed>, MaintainError> {
+) -> Result<Option<StoredVersion>, MaintainError> {
     let is_wanted = |name: &str, entries: Vec<ListedEntry>| -> Vec<ListedEntry> {
         let wanted = entries.into_iter().filter(|entry| entry.version == version);
         wanted.filter(|_| name == chart).collect()
@@ -143,10 +131,11 @@ pub(in super::super) fn delete_from(
         update_index(store, None, environment, &mut |index| index.add(&entry))?;
         remove_from(store, &[chart.to_owned()], &is_wanted, false, environment)?;
     }
-    Ok(Some(Removed {
+    Ok(Some(StoredVersion {
         chart: chart.to_owned(),
         version: version.to_owned(),
-        digest: String::new(),
+        digest: digest(&left.archive),
+        manifest: None,
         object: Some(object),
     }))
 }
@@ -172,15 +161,9 @@ fn left_archive(
 /// The objects that the index of a store lists.
 fn listed_objects(store: &mut dyn Store) -> Result<BTreeSet<String>, MaintainError> {
     let index = open_index(store)?.index;
-    let names = BTreeSet::new();
     let mut listed = BTreeSet::new();
     for chart in index.charts() {
-        listed.extend(
-            index
-                .versions(&chart)?
-                .iter()
-                .filter_map(|entry| object_of(entry, &names)),
-        );
+        listed.extend(index.versions(&chart)?.iter().flat_map(possible_objects));
     }
     Ok(listed)
 }
@@ -195,7 +178,7 @@ pub fn prune_versions(
     is_dry_run: bool,
     settings: &RepositorySettings,
     now: &str,
-) -> Result<Vec<Removed>, MaintainError> {
+) -> Result<Vec<StoredVersion>, MaintainError> {
     let choose = |_: &str, entries: Vec<ListedEntry>| rules.chosen(entries);
     let mut store = open_store(location, settings)?;
     let environment = Environment {
@@ -215,10 +198,10 @@ fn remove_from(
     choose: &Choose<'_>,
     is_dry_run: bool,
     environment: &Environment<'_>,
-) -> Result<Vec<Removed>, MaintainError> {
+) -> Result<Vec<StoredVersion>, MaintainError> {
     let names = archive_names(store)?;
     let mut change = |index: &mut Index| remove_entries(index, charts, &names, choose);
-    let keep = |mut removed: Vec<Removed>, there: &BTreeSet<String>| {
+    let keep = |mut removed: Vec<StoredVersion>, there: &BTreeSet<String>| {
         for removed in &mut removed {
             removed.object = removed.object.take().filter(|object| there.contains(object));
         }
@@ -242,7 +225,7 @@ fn remove_entries(
     charts: &[String],
     names: &BTreeSet<String>,
     choose: &Choose<'_>,
-) -> Result<(Vec<Removed>, BTreeSet<String>), IndexError> {
+) -> Result<(Vec<StoredVersion>, BTreeSet<String>), IndexError> {
     let (mut removed, mut still_listed) = (Vec::new(), BTreeSet::new());
     for chart in index.charts() {
         let entries = index.versions(&chart)?;
@@ -258,10 +241,11 @@ fn remove_entries(
         still_listed.extend(others.filter_map(|entry| object_of(entry, names)));
         for entry in &chosen {
             index.remove(&chart, &entry.version);
-            removed.push(Removed {
+            removed.push(StoredVersion {
                 chart: chart.clone(),
                 version: entry.version.clone(),
                 digest: entry.digest.clone().unwrap_or_default(),
+                manifest: None,
                 object: object_of(entry, names),
             });
         }
