@@ -51,14 +51,14 @@ pub(super) struct BumpArguments {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum PartArgument {
+pub(super) enum PartArgument {
     Major,
     Minor,
     Patch,
 }
 
 impl PartArgument {
-    const fn part(self) -> VersionPart {
+    pub(super) const fn part(self) -> VersionPart {
         match self {
             Self::Major => VersionPart::Major,
             Self::Minor => VersionPart::Minor,
@@ -93,7 +93,7 @@ pub(super) fn run(context: RunContext, arguments: &BumpArguments) -> Result<Exit
     Ok(Exit::Clean)
 }
 
-fn interrupted_note(change: &Interrupted) -> String {
+pub(super) fn interrupted_note(change: &Interrupted) -> String {
     let files: Vec<String> = change.files.iter().map(|file| file.display().to_string()).collect();
     let files = files.join(", ");
     if change.is_completed {
@@ -113,6 +113,7 @@ fn request(context: RunContext, arguments: &BumpArguments) -> Result<BumpRequest
         Ok(SourceFile {
             path: path.clone(),
             text,
+            changes: Vec::new(),
         })
     });
     Ok(BumpRequest {
@@ -135,7 +136,7 @@ fn assignments(arguments: &BumpArguments) -> Result<Vec<Change>, CommandError> {
         .collect()
 }
 
-fn bump_error(error: BumpError) -> CommandError {
+pub(super) fn bump_error(error: BumpError) -> CommandError {
     match error {
         BumpError::NothingAsked => CommandError::usage(error).with_hint("give --set, --set-string or --image"),
         BumpError::ImageWithoutTag(_) => CommandError::usage(error),
@@ -151,14 +152,14 @@ fn bump_error(error: BumpError) -> CommandError {
     }
 }
 
-fn write_error(error: WriteError) -> CommandError {
+pub(super) fn write_error(error: WriteError) -> CommandError {
     match error {
         WriteError::Plan(error) => bump_error(error),
         WriteError::Replace(error) => replace_error(error),
     }
 }
 
-fn replace_error(error: ReplaceError) -> CommandError {
+pub(super) fn replace_error(error: ReplaceError) -> CommandError {
     let hint = match &error {
         ReplaceError::ChangedMeanwhile { .. } => Some("run the command again: it reads the file again"),
         ReplaceError::Write { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => Some(

@@ -13,6 +13,8 @@ pub enum Exit {
     Usage,
     /// Files, network, credentials or git kept us from doing the work: 3.
     CouldNotRun,
+    /// There are updates, and `--detailed-exitcode` asks for this: 10.
+    Updates,
     /// A bug in chartwright: 70.
     Bug,
 }
@@ -24,6 +26,7 @@ impl From<Exit> for ExitCode {
             Exit::Findings => 1,
             Exit::Usage => 2,
             Exit::CouldNotRun => 3,
+            Exit::Updates => 10,
             Exit::Bug => 70,
         })
     }

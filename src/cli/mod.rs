@@ -18,6 +18,7 @@ mod load_chart;
 mod network;
 mod output_directory;
 mod package;
+mod poll;
 mod post_renderer;
 mod publish;
 mod pull;
@@ -79,6 +80,8 @@ enum Command {
     Pull(Box<pull::PullArguments>),
     /// Set values and move images in YAML files, changing nothing else.
     Bump(Box<bump::BumpArguments>),
+    /// List images that files name and what is newer in their registries, and write the newer tags.
+    Poll(Box<poll::PollArguments>),
 }
 
 /// Runs the program: parses `arguments` (the program's name first), does the work, reports errors on standard error.
@@ -123,6 +126,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Pull(arguments) => pull::run(context, arguments),
         Command::Ci(arguments) => ci::run(context, arguments),
         Command::Bump(arguments) => bump::run(context, arguments),
+        Command::Poll(arguments) => poll::run(context, arguments),
     };
     let exit = match outcome {
         Ok(exit) => exit,

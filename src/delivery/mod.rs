@@ -1,4 +1,9 @@
-//! An image's way: references, and the edits that move a tag into a chart.
+//! An image's way: references, the tags it may move to, and the edits that move a tag into a chart.
 
 pub mod image;
+pub mod track;
 pub mod bump;
+pub mod poll;
+
+#[cfg(test)]
+mod kubecd_tests;

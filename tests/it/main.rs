@@ -42,6 +42,7 @@ mod json_shapes;
 mod kubernetes_versions;
 mod layering;
 mod places;
+mod poll;
 mod planted_tokens;
 mod properties;
 mod publish_targets;

@@ -18,6 +18,7 @@ mod push;
 mod reference;
 mod registry;
 mod tagged;
+mod tagged_image;
 mod tags;
 
 pub use challenge::Challenge;
@@ -31,3 +32,4 @@ pub use push::{ChartPush, PlannedChart, PushOutcome, PushedChart};
 pub use reference::{OciReference, ReferenceError, hex, tag_of, version_of};
 pub use registry::{Registry, RegistrySettings};
 pub use tagged::TaggedChart;
+pub use tagged_image::TaggedImage;

@@ -30,6 +30,16 @@ pub enum TargetError {
     NotFound(String),
 }
 
+/// The edits that move the image that a file names at one place.
+///
+/// # Errors
+/// When the place pins a digest that would win over the tag, or has no place for the digest of the image.
+pub fn place_changes(place: &ImagePlace, image: &ImageReference) -> Result<Vec<Change>, TargetError> {
+    let mut moved = Moved::to(image);
+    moved.place(place);
+    moved.finish()
+}
+
 /// The edits that move `image` in the values of one file. `defaults` are the paths (see [`image_paths`]) under which the
 /// chart's own values name the repository that the file may leave out.
 ///
@@ -43,36 +53,43 @@ pub fn image_changes(
     if image.tag.is_none() && image.digest.is_none() {
         return Err(TargetError::NoTag(image.to_string()));
     }
-    let mut found = Found {
-        tree,
-        image,
-        changes: Vec::new(),
-        obstacle: None,
-    };
+    let mut moved = Moved::to(image);
     for place in image_places(tree) {
         if same_repository(&place.repository, &image.repository) {
-            found.place(&place);
+            moved.place(&place);
         }
     }
     for path in defaults {
-        found.by_default(path);
+        moved.by_default(tree, path);
     }
-    match (found.obstacle, found.changes) {
-        (Some(error), _) => Err(error),
-        (None, changes) if changes.is_empty() => Err(TargetError::NotFound(image.repository.clone())),
-        (None, changes) => Ok(changes),
+    let changes = moved.finish()?;
+    if changes.is_empty() {
+        return Err(TargetError::NotFound(image.repository.clone()));
     }
+    Ok(changes)
 }
 
-struct Found<'f> {
-    tree: &'f Tree<'f>,
-    image: &'f ImageReference,
+/// The edits for an image.
+struct Moved<'i> {
+    image: &'i ImageReference,
     changes: Vec<Change>,
     /// Why one of the places cannot be changed.
     obstacle: Option<TargetError>,
 }
 
-impl Found<'_> {
+impl<'i> Moved<'i> {
+    const fn to(image: &'i ImageReference) -> Self {
+        Self {
+            image,
+            changes: Vec::new(),
+            obstacle: None,
+        }
+    }
+
+    fn finish(self) -> Result<Vec<Change>, TargetError> {
+        self.obstacle.map_or(Ok(self.changes), Err)
+    }
+
     fn place(&mut self, place: &ImagePlace) {
         match &place.spelling {
             Spelling::Whole(written) => self.whole(place, written),
@@ -124,30 +141,30 @@ impl Found<'_> {
     }
 
     /// A tag that the file sets for an image that only the chart's own values name.
-    fn by_default(&mut self, path: &YamlPath) {
-        let Some(root) = self.tree.documents().first().map(|document| document.root) else {
+    fn by_default(&mut self, tree: &Tree<'_>, path: &YamlPath) {
+        let Some(root) = tree.documents().first().map(|document| document.root) else {
             return;
         };
         let steps: Vec<String> = path.0.iter().map(step_text).collect();
         let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
-        let Some(node) = self.tree.find(root, &steps) else {
+        let Some(node) = tree.find(root, &steps) else {
             return;
         };
         let scalar = |key: &str| {
-            let value = self.tree.get(node, key)?;
-            let is_scalar = matches!(self.tree.kind(value), NodeKind::Scalar(_));
-            let is_null = matches!(self.tree.scalar(value), Ok(Scalar::Null));
+            let value = tree.get(node, key)?;
+            let is_scalar = matches!(tree.kind(value), NodeKind::Scalar(_));
+            let is_null = matches!(tree.scalar(value), Ok(Scalar::Null));
             is_scalar.then(|| Place {
                 path: path.key(key),
                 text: if is_null {
                     String::new()
                 } else {
-                    self.tree.text(value).to_owned()
+                    tree.text(value).to_owned()
                 },
             })
         };
         let names_another = scalar("repository").is_some_and(|repository| !repository.text.is_empty());
-        if self.tree.kind(node) == NodeKind::Mapping && !names_another {
+        if tree.kind(node) == NodeKind::Mapping && !names_another {
             let (tag, digest) = (scalar("tag"), scalar("digest"));
             self.apart(0, tag.as_ref(), digest.as_ref());
         }

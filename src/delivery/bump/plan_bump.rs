@@ -22,6 +22,8 @@ pub struct SourceFile {
     pub path: String,
     /// Its content.
     pub text: Vec<u8>,
+    /// Edits of this file alone.
+    pub changes: Vec<Change>,
 }
 
 /// The inputs of a bump.
@@ -47,7 +49,7 @@ impl BumpRequest {
     ///
     /// # Errors
     /// When one of them cannot be read.
-    pub(super) fn read_again(&mut self, read: ReadFile<'_>) -> Result<(), BumpError> {
+    pub fn read_again(&mut self, read: ReadFile<'_>) -> Result<(), BumpError> {
         for file in &mut self.files {
             let path = absolute(Path::new(&file.path), &self.working_directory);
             file.text = read(&path).map_err(|source| BumpError::Read { path, source })?;
@@ -62,7 +64,8 @@ impl BumpRequest {
 /// When nothing is requested, an image is not named, a value is missing or cannot be set without changing others, or a
 /// chart has no version to raise.
 pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, BumpError> {
-    if request.assignments.is_empty() && request.images.is_empty() {
+    let has_changes = request.files.iter().any(|file| !file.changes.is_empty());
+    if request.assignments.is_empty() && request.images.is_empty() && !has_changes {
         return Err(BumpError::NothingAsked);
     }
     let given_chart = request.chart.as_deref();
@@ -75,6 +78,7 @@ pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, 
             continue;
         }
         let mut changes = request.assignments.clone();
+        changes.extend_from_slice(&file.changes);
         if !request.images.is_empty() {
             let chart = given_chart.clone().or_else(|| chart_directory(&location, read));
             for (image, is_found) in request.images.iter().zip(&mut is_found) {
@@ -139,6 +143,7 @@ mod tests {
             let files = edited.iter().map(|path| SourceFile {
                 path: (*path).to_owned(),
                 text: read(&absolute(Path::new(path), Path::new("/work"))).unwrap(),
+                changes: Vec::new(),
             });
             let mut request = BumpRequest {
                 files: files.collect(),

@@ -37,15 +37,33 @@ pub enum WriteError {
 /// # Errors
 /// When it cannot be planned, a file cannot be written, or the files change during each of many attempts.
 pub fn write_bump(request: &mut BumpRequest, read: ReadFile<'_>, clock: &dyn Clock) -> Result<BumpPlan, WriteError> {
+    let mut is_first = true;
+    let plan = || {
+        if !std::mem::replace(&mut is_first, false) {
+            request.read_again(read)?;
+        }
+        Ok(plan_bump(request, read)?)
+    };
+    write_planned(plan, clock)
+}
+
+/// Writes the files that a plan changes, all or none. Where one of them changed after it was read, `plan` is called again, which has
+/// to read the files anew.
+///
+/// # Errors
+/// Those of `plan`; and when a file cannot be written, or the files change during each of many attempts.
+pub fn write_planned(
+    mut plan: impl FnMut() -> Result<BumpPlan, WriteError>,
+    clock: &dyn Clock,
+) -> Result<BumpPlan, WriteError> {
     let mut attempt = 1;
     loop {
-        let plan = plan_bump(request, read)?;
+        let plan = plan()?;
         match write_plan(&plan) {
             Ok(()) => return Ok(plan),
             Err(ReplaceError::ChangedMeanwhile { .. }) if attempt < CONFLICTS.attempts => {
                 clock.sleep(CONFLICTS.pause(attempt, clock));
                 attempt += 1;
-                request.read_again(read)?;
             }
             Err(error) => return Err(error.into()),
         }
@@ -91,6 +109,7 @@ mod tests {
             files: vec![SourceFile {
                 path: "v.yaml".to_owned(),
                 text: b"a: 1\nb: 1\n".to_vec(),
+                changes: Vec::new(),
             }],
             assignments: vec![parse_assignment("a=2", ValueKind::Typed).unwrap()],
             images: Vec::new(),

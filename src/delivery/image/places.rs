@@ -36,6 +36,8 @@ pub enum Spelling {
 pub struct ImagePlace {
     /// The document, from 0.
     pub document: usize,
+    /// The line of the repository, from 1.
+    pub line: u32,
     /// The repository as the file names it, with the registry where that is beside it.
     pub repository: String,
     /// How it is written.
@@ -155,8 +157,10 @@ impl Search<'_> {
             return false;
         }
         let repository = self.with_registry(node, name);
+        let line = self.tree.get(node, key).map_or(0, |value| self.tree.line(value));
         self.found.push(ImagePlace {
             document: self.document,
+            line,
             repository,
             spelling: Spelling::Apart { tag, digest },
         });
@@ -197,6 +201,7 @@ impl Search<'_> {
         };
         self.found.push(ImagePlace {
             document: self.document,
+            line: self.tree.line(node),
             repository: reference.repository,
             spelling: Spelling::Whole(place),
         });

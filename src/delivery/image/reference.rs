@@ -21,6 +21,8 @@ pub struct ReferenceError {
     reason: &'static str,
 }
 
+/// The registry of repositories that name none.
+const DOCKER_HUB: &str = "docker.io";
 /// Longest tag, in bytes.
 const MAX_TAG: usize = 128;
 
@@ -56,6 +58,21 @@ impl ImageReference {
             tag: tag.map(str::to_owned),
             digest: digest.map(str::to_owned),
         })
+    }
+
+    /// The host of the registry that a repository is in, and its path there, by docker's rules: a first part with a dot or a colon, or
+    /// `localhost`, is a registry; without one it is Docker Hub, where a name without a slash is below `library`.
+    pub fn location(repository: &str) -> (String, String) {
+        let is_host = |first: &str| first.contains(['.', ':']) || first == "localhost";
+        let (host, path) = match repository.split_once('/') {
+            Some((first, path)) if is_host(first) => (first, path),
+            _ => (DOCKER_HUB, repository),
+        };
+        if !matches!(host, DOCKER_HUB | "index.docker.io" | "registry-1.docker.io") {
+            return (host.to_owned(), path.to_owned());
+        }
+        let library = if path.contains('/') { "" } else { "library/" };
+        (DOCKER_HUB.to_owned(), format!("{library}{path}"))
     }
 
     /// Whether a text is a digest, such as `sha256:…`.
@@ -124,16 +141,7 @@ fn is_repository(repository: &str) -> bool {
 
 /// Whether two repositories are the same one: `nginx`, `library/nginx` and `docker.io/library/nginx` are.
 pub fn same_repository(a: &str, b: &str) -> bool {
-    without_docker_hub_defaults(a) == without_docker_hub_defaults(b)
-}
-
-/// The repository without Docker Hub's registry and its `library`, which may be left out.
-fn without_docker_hub_defaults(repository: &str) -> &str {
-    let repository = ["docker.io/", "index.docker.io/", "registry-1.docker.io/"]
-        .iter()
-        .find_map(|registry| repository.strip_prefix(registry))
-        .unwrap_or(repository);
-    repository.strip_prefix("library/").unwrap_or(repository)
+    ImageReference::location(a) == ImageReference::location(b)
 }
 
 #[cfg(test)]

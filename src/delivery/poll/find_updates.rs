@@ -1,0 +1,304 @@
+//! Files to the images that they name, each with what is newer: one list of tags for each repository, asked for side by side.
+
+use std::collections::BTreeMap;
+
+use super::tag_source::TagSource;
+use crate::delivery::bump::{BumpError, TargetError, place_changes};
+use crate::delivery::image::{ImagePlace, ImageReference, image_places, same_repository};
+use crate::delivery::track::{Choice, Choosing, Step, Tag, Track, step};
+use crate::text::edit::Change;
+use crate::text::threads::map_with_state;
+use crate::text::yaml;
+
+/// Repositories, and tags of one, that are asked for at once.
+const REQUESTS: usize = 8;
+/// Most tags of a repository whose times are asked for: each takes two or three requests.
+const TIMES: usize = 2_000;
+
+/// A file that names images.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolledFile {
+    /// Its path as the user knows it.
+    pub path: String,
+    /// Its content.
+    pub text: Vec<u8>,
+}
+
+/// What is known of an image that a file names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// Nothing is newer under the track.
+    Current,
+    /// This is newer.
+    Newer {
+        /// The tag, with a digest where the file has one.
+        image: ImageReference,
+        /// How large the step is, between versions.
+        step: Option<Step>,
+        /// The edits of the file.
+        changes: Vec<Change>,
+    },
+    /// Nothing is compared, for this reason: the file names no tag, or one that is not a version.
+    Skipped(String),
+    /// It cannot be found out, for this reason.
+    Failed(String),
+}
+
+/// An image that a file names, and what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolledImage {
+    /// The file's number.
+    pub file: usize,
+    /// The line, from 1.
+    pub line: u32,
+    /// What the file names.
+    pub image: ImageReference,
+    /// What is known of it.
+    pub status: Status,
+}
+
+/// The images of all files, in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Polled {
+    /// The images.
+    pub images: Vec<PolledImage>,
+}
+
+impl Polled {
+    /// The edits of one file.
+    pub fn changes_of(&self, file: usize) -> Vec<Change> {
+        let images = self.images.iter().filter(|image| image.file == file);
+        let changes = images.flat_map(|image| match &image.status {
+            Status::Newer { changes, .. } => changes.as_slice(),
+            _ => &[],
+        });
+        changes.cloned().collect()
+    }
+
+    /// How many images have something newer.
+    pub fn updates(&self) -> usize {
+        self.count(|status| matches!(status, Status::Newer { .. }))
+    }
+
+    /// How many could not be looked up.
+    pub fn failures(&self) -> usize {
+        self.count(|status| matches!(status, Status::Failed(_)))
+    }
+
+    fn count(&self, is_counted: impl Fn(&Status) -> bool) -> usize {
+        self.images.iter().filter(|image| is_counted(&image.status)).count()
+    }
+}
+
+/// Looks for newer tags of the images that files name, or of those whose repository is `wanted` if there are some.
+///
+/// # Errors
+/// When a file is not YAML. That a registry does not answer is the status of its images.
+pub fn find_updates(
+    files: &[PolledFile],
+    wanted: &[String],
+    choosing: &Choosing,
+    source: &dyn TagSource,
+) -> Result<Polled, BumpError> {
+    let mut named: Vec<(usize, ImagePlace)> = Vec::new();
+    for (number, file) in files.iter().enumerate() {
+        let tree = yaml::parse_all(&file.text).map_err(|source| BumpError::Yaml {
+            path: file.path.clone(),
+            source,
+        })?;
+        named.extend(image_places(&tree).into_iter().map(|place| (number, place)));
+    }
+    let is_wanted = |repository: &str| wanted.is_empty() || wanted.iter().any(|one| same_repository(one, repository));
+    named.retain(|(_, place)| is_wanted(&place.repository));
+    let tags = tags_of(&named, choosing, source);
+    let images = named.iter().map(|(file, place)| PolledImage {
+        file: *file,
+        line: place.line,
+        image: place.reference(),
+        status: status(place, &tags, choosing, source),
+    });
+    Ok(Polled {
+        images: images.collect(),
+    })
+}
+
+/// The tags of each repository, or why they are not known.
+type Tags = BTreeMap<(String, String), Result<Vec<Tag>, String>>;
+
+fn tags_of(named: &[(usize, ImagePlace)], choosing: &Choosing, source: &dyn TagSource) -> Tags {
+    let versioned = named.iter().filter(|(_, place)| place.reference().tag.is_some());
+    let repositories: BTreeMap<(String, String), &str> = versioned
+        .map(|(_, place)| (ImageReference::location(&place.repository), place.repository.as_str()))
+        .collect();
+    let repositories: Vec<((String, String), &str)> = repositories.into_iter().collect();
+    let found = map_with_state(
+        &repositories,
+        Some(REQUESTS),
+        || (),
+        |(), (_, repository)| listed(repository, choosing, source),
+    );
+    let keys = repositories.into_iter().map(|(key, _)| key);
+    keys.zip(found).collect()
+}
+
+fn listed(repository: &str, choosing: &Choosing, source: &dyn TagSource) -> Result<Vec<Tag>, String> {
+    let names = source.tags(repository)?;
+    if !matches!(choosing.track, Track::Newest) {
+        let tags = names.into_iter().map(|name| Tag { name, created: None });
+        return Ok(tags.collect());
+    }
+    let names: Vec<String> = names.into_iter().filter(|name| choosing.looks_at(name)).collect();
+    if names.len() > TIMES {
+        let count = names.len();
+        return Err(format!(
+            "{count} tags, which are more than {TIMES}: choose some of them with --filter to ask when they were made"
+        ));
+    }
+    let created = map_with_state(
+        &names,
+        Some(REQUESTS),
+        || (),
+        |(), name| source.image(repository, name).map(|image| image.created),
+    );
+    let tags = names.into_iter().zip(created);
+    tags.map(|(name, created)| {
+        Ok(Tag {
+            name,
+            created: created?,
+        })
+    })
+    .collect()
+}
+
+fn status(place: &ImagePlace, tags: &Tags, choosing: &Choosing, source: &dyn TagSource) -> Status {
+    let image = place.reference();
+    let Some(current) = &image.tag else {
+        return Status::Skipped("no tag".to_owned());
+    };
+    let tags = match tags.get(&ImageReference::location(&place.repository)) {
+        Some(Ok(tags)) => tags,
+        Some(Err(reason)) => return Status::Failed(reason.clone()),
+        None => return Status::Skipped("no tag".to_owned()),
+    };
+    let tag = match choosing.choose(current, tags) {
+        Choice::Move(tag) => tag,
+        Choice::Stay => return Status::Current,
+        Choice::NotAVersion => return Status::Skipped(format!("`{current}` is not a version")),
+    };
+    newer(place, &image, tag, source).unwrap_or_else(Status::Failed)
+}
+
+fn newer(place: &ImagePlace, image: &ImageReference, tag: &str, source: &dyn TagSource) -> Result<Status, String> {
+    // A digest wins over the tag, so it moves with it.
+    let is_pinned = image.digest.is_some();
+    let digest = is_pinned.then(|| source.image(&place.repository, tag).map(|image| image.digest));
+    let next = ImageReference {
+        repository: image.repository.clone(),
+        tag: Some(tag.to_owned()),
+        digest: digest.transpose()?,
+    };
+    let changes = place_changes(place, &next).map_err(|error: TargetError| error.to_string())?;
+    let step = image.tag.as_deref().and_then(|current| step(current, tag));
+    Ok(Status::Newer {
+        image: next,
+        step,
+        changes,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::oci::TaggedImage;
+    use crate::text::edit::apply_changes;
+
+    /// A registry with tags; one that is named `down` does not answer.
+    struct Registry(&'static [(&'static str, &'static [&'static str])]);
+
+    impl TagSource for Registry {
+        fn tags(&self, repository: &str) -> Result<Vec<String>, String> {
+            let found = self.0.iter().find(|(name, _)| same_repository(name, repository));
+            let (_, tags) = found.ok_or("404 Not Found")?;
+            Ok(tags.iter().map(|tag| (*tag).to_owned()).collect())
+        }
+
+        fn image(&self, repository: &str, tag: &str) -> Result<TaggedImage, String> {
+            let tags = self.tags(repository)?;
+            let at = tags.iter().position(|known| known == tag).ok_or("no such tag")?;
+            Ok(TaggedImage {
+                digest: format!("sha256:{at:064}"),
+                created: i128::try_from(at).ok(),
+            })
+        }
+    }
+
+    const REGISTRY: Registry = Registry(&[
+        ("acme/app", &["1.0.0", "1.0.1", "1.2.0", "2.0.0", "latest"]),
+        ("ghcr.io/acme/side", &["main-3842bd0", "main-9842bd1"]),
+    ]);
+
+    fn polled(text: &str, track: &str) -> (Vec<String>, String) {
+        let files = [PolledFile {
+            path: "values.yaml".to_owned(),
+            text: text.as_bytes().to_vec(),
+        }];
+        let choosing = Choosing::of(Track::parse(track).expect(track));
+        let polled = find_updates(&files, &[], &choosing, &REGISTRY).expect(text);
+        let said = polled.images.iter().map(|image| {
+            let status = match &image.status {
+                Status::Current => "current".to_owned(),
+                Status::Newer { image, .. } => image.to_string(),
+                Status::Skipped(reason) | Status::Failed(reason) => reason.clone(),
+            };
+            format!("{}: {status}", image.line)
+        });
+        let (edited, _) = apply_changes(text.as_bytes(), &polled.changes_of(0)).expect("can be edited");
+        (said.collect(), String::from_utf8(edited).expect("is text"))
+    }
+
+    #[test]
+    fn each_image_moves_from_where_it_is() {
+        let values = "web:\n  image: {repository: acme/app, tag: 1.0.0}\nold:\n  image: acme/app:2.0.0\nother:\n  image: docker.io/acme/app:1.0.1 # pinned\n";
+        let (said, edited) = polled(values, "MinorVersion");
+        assert_eq!(said, ["2: acme/app:1.2.0", "4: current", "6: docker.io/acme/app:1.2.0"]);
+        let expected = values.replace("tag: 1.0.0", "tag: 1.2.0").replace("1.0.1", "1.2.0");
+        assert_eq!(edited, expected);
+    }
+
+    #[test]
+    fn digests_move_with_tags() {
+        let old = format!("sha256:{}", "a".repeat(64));
+        let (said, edited) = polled(
+            &format!("image: {{repository: acme/app, tag: 1.0.0, digest: '{old}'}}\n"),
+            "PatchLevel",
+        );
+        assert_eq!(said, [format!("1: acme/app:1.0.1@sha256:{:064}", 1)]);
+        assert_eq!(
+            edited,
+            format!(
+                "image: {{repository: acme/app, tag: 1.0.1, digest: 'sha256:{:064}'}}\n",
+                1
+            )
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_said() {
+        for (values, track, said) in [
+            (
+                "image: ghcr.io/acme/side:main-3842bd0",
+                "Newest",
+                "1: ghcr.io/acme/side:main-9842bd1",
+            ),
+            (
+                "image: ghcr.io/acme/side:main-3842bd0",
+                "PatchLevel",
+                "1: `main-3842bd0` is not a version",
+            ),
+            ("image: {repository: acme/app, tag: ''}", "PatchLevel", "1: no tag"),
+            ("image: acme/gone:1.0.0", "PatchLevel", "1: 404 Not Found"),
+        ] {
+            assert_eq!(polled(values, track).0, [said], "{values} {track}");
+        }
+    }
+}

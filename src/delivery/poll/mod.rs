@@ -1,0 +1,9 @@
+//! What registries have that is newer than what files name.
+
+mod find_updates;
+mod known_tags;
+mod patch;
+mod tag_source;
+
+pub use find_updates::{PolledImage, Status};
+pub use patch::{Patch, PollRequest};

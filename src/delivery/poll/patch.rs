@@ -1,0 +1,98 @@
+//! A poll carried out: the edits of all files, made anew where a file changes meanwhile.
+
+use std::path::Path;
+
+use super::find_updates::{Polled, PolledFile, find_updates};
+use super::known_tags::KnownTags;
+use super::tag_source::TagSource;
+use crate::artifact::network::Clock;
+use crate::delivery::bump::{
+    BumpError, BumpPlan, BumpRequest, ReadFile, SourceFile, VersionPart, WriteError, plan_bump, write_planned,
+};
+use crate::delivery::track::Choosing;
+
+/// What is polled.
+#[derive(Debug, Clone)]
+pub struct PollRequest {
+    /// The files, as the user knows them.
+    pub files: Vec<String>,
+    /// The repositories that are looked at; all if there are none.
+    pub repositories: Vec<String>,
+    /// What may be chosen.
+    pub choosing: Choosing,
+    /// Which part of the version of a chart is raised when one of its files changes.
+    pub chart_version: Option<VersionPart>,
+    /// The directory that relative paths start from.
+    pub working_directory: std::path::PathBuf,
+}
+
+/// What was found, and the edits that follow from it.
+#[derive(Debug)]
+pub struct Patch {
+    /// The images, and what is newer.
+    pub polled: Polled,
+    /// The edits; without any where nothing is newer.
+    pub plan: BumpPlan,
+    /// The request that the plan was made from, once there is one.
+    pub request: Option<BumpRequest>,
+}
+
+impl PollRequest {
+    /// Looks for newer images and plans the edits. Nothing is written.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is not YAML, or an edit cannot be made.
+    pub fn plan(&self, read: ReadFile<'_>, source: &dyn TagSource) -> Result<Patch, BumpError> {
+        let texts = self.files.iter().map(|path| {
+            let location = self.working_directory.join(Path::new(path));
+            let text = read(&location).map_err(|source| BumpError::Read { path: location, source })?;
+            Ok(PolledFile {
+                path: path.clone(),
+                text,
+            })
+        });
+        let files: Vec<PolledFile> = texts.collect::<Result<_, BumpError>>()?;
+        let polled = find_updates(&files, &self.repositories, &self.choosing, source)?;
+        let edited = files.into_iter().enumerate().map(|(number, file)| SourceFile {
+            path: file.path,
+            text: file.text,
+            changes: polled.changes_of(number),
+        });
+        let request = BumpRequest {
+            files: edited.filter(|file| !file.changes.is_empty()).collect(),
+            assignments: Vec::new(),
+            images: Vec::new(),
+            chart: None,
+            chart_version: self.chart_version,
+            working_directory: self.working_directory.clone(),
+        };
+        let plan = if request.files.is_empty() {
+            BumpPlan::default()
+        } else {
+            plan_bump(&request, read)?
+        };
+        Ok(Patch {
+            polled,
+            plan,
+            request: Some(request),
+        })
+    }
+
+    /// Plans the edits and writes the files that change, all or none. Registries are asked once; files that change meanwhile are
+    /// looked at again, so that an image that another moved further stays there.
+    ///
+    /// # Errors
+    /// Those of [`PollRequest::plan`]; and when a file cannot be written.
+    pub fn write(&self, read: ReadFile<'_>, source: &dyn TagSource, clock: &dyn Clock) -> Result<Patch, WriteError> {
+        let source = KnownTags::new(source);
+        let mut made = (Polled::default(), None);
+        let plan = || {
+            let Patch { polled, plan, request } = self.plan(read, &source)?;
+            made = (polled, request);
+            Ok(plan)
+        };
+        let plan = write_planned(plan, clock)?;
+        let (polled, request) = made;
+        Ok(Patch { polled, plan, request })
+    }
+}

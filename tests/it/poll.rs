@@ -1,0 +1,199 @@
+//! `chartwright poll` against a registry: what is newer, what is written, and what is said where something fails.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value as Json, json};
+
+use super::remote_oci_server::{Access, Behaviour, OciServer};
+use super::remote_settings::sha256;
+
+/// A registry with images, and a directory with a values file.
+struct Registry {
+    home: tempfile::TempDir,
+    server: OciServer,
+}
+
+impl Registry {
+    /// The tags of `acme/web`, each made an hour after the one before it.
+    fn with(behaviour: Behaviour, tags: &[&str]) -> Self {
+        let registry = Self {
+            home: tempfile::tempdir().expect("a directory"),
+            server: OciServer::start(behaviour),
+        };
+        for (hour, tag) in tags.iter().enumerate() {
+            registry.add("acme/web", tag, hour);
+        }
+        registry
+    }
+
+    /// An image for two platforms, as buildx pushes it: a list whose first entry is an attestation.
+    fn add(&self, repository: &str, tag: &str, hour: usize) -> String {
+        let mut content = self.server.content.lock().expect("not poisoned");
+        let mut blob = |text: String| {
+            let digest = format!("sha256:{}", sha256(text.as_bytes()));
+            let size = text.len();
+            content.blobs.insert(digest.clone(), text.into_bytes());
+            (digest, size)
+        };
+        let (config, size) = blob(json!({"created": format!("2026-11-27T{hour:02}:00:00.5Z"), "tag": tag}).to_string());
+        let manifest = json!({"config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": config, "size": size}, "layers": []});
+        let mut manifest_of = |names: &[&str], manifest: &Json| {
+            let text = manifest.to_string();
+            let digest = format!("sha256:{}", sha256(text.as_bytes()));
+            for name in names.iter().copied().chain([digest.as_str()]) {
+                content
+                    .manifests
+                    .insert(format!("{repository}:{name}"), text.clone().into_bytes());
+            }
+            digest
+        };
+        let platform = manifest_of(&[], &manifest);
+        let entry = |digest: &str, os: &str| json!({"digest": digest, "size": 1, "platform": {"os": os, "architecture": "amd64"}});
+        let attestation = format!("sha256:{}", "0".repeat(64));
+        let list = json!({"manifests": [entry(&attestation, "unknown"), entry(&platform, "linux")]});
+        let digest = manifest_of(&[tag], &list);
+        content.tags.push(tag.to_owned());
+        digest
+    }
+
+    fn image(&self) -> String {
+        format!("{}/acme/web", self.server.server.host())
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.home.path().join(file), text).expect("writes");
+    }
+
+    fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.home.path().join(file)).expect("is there")
+    }
+
+    fn poll(&self, code: i32, arguments: &[&str]) -> String {
+        let output = chartwright(self.home.path(), arguments);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(self.server.server.host(), "HOST");
+        let all = text(&output.stdout) + &text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {all}");
+        all
+    }
+}
+
+fn chartwright(home: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chartwright"));
+    command.arg("poll").args(arguments).arg("--plain-http");
+    command.env_clear().env("HOME", home).current_dir(home);
+    command.output().expect("runs")
+}
+
+#[test]
+fn newer_tags_are_listed_and_written() {
+    let registry = Registry::with(Behaviour::default(), &["1.0.0", "1.0.1", "1.2.0", "2.0.0", "latest"]);
+    let values = format!(
+        "# of the shop\nweb:\n  image: {}:1.0.0 # now\nold:\n  image:\n    registry: {}\n    repository: acme/web\n    tag: \"2.0.0\"\n",
+        registry.image(),
+        registry.server.server.host()
+    );
+    registry.write("values.yaml", &values);
+    registry.write(
+        "values-prod.yaml",
+        &format!("image: {{repository: {}, tag: v1}}\n", registry.image()),
+    );
+    let shown = registry.poll(0, &[]);
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
+    let lines: Vec<String> = shown.lines().map(words).collect();
+    assert_eq!(
+        lines,
+        [
+            "IMAGE TAG NEWEST CHANGE PLACE",
+            "HOST/acme/web v1 1.2.0 minor values-prod.yaml:1",
+            "HOST/acme/web 1.0.0 1.2.0 minor values.yaml:3",
+            "HOST/acme/web 2.0.0 2.0.0 current values.yaml:7",
+        ]
+    );
+    assert_eq!(registry.read("values.yaml"), values, "nothing is written unless asked");
+    registry.poll(10, &["--detailed-exitcode", "-f", "values.yaml"]);
+    let diff = registry.poll(
+        0,
+        &["-f", "values.yaml", "--patch", "--dry-run", "--track", "PatchLevel"],
+    );
+    assert!(diff.contains("+  image: HOST/acme/web:1.0.1 # now"), "{diff}");
+    assert_eq!(registry.read("values.yaml"), values);
+    registry.poll(0, &["-f", "values.yaml", "--patch"]);
+    assert_eq!(registry.read("values.yaml"), values.replace("1.0.0", "1.2.0"));
+    registry.poll(0, &["-f", "values.yaml", "--detailed-exitcode"]);
+}
+
+#[test]
+fn digests_and_times_come_from_the_registry() {
+    let registry = Registry::with(Behaviour::default(), &["main-3842bd0", "main-9842bd1", "dev-9842bd2"]);
+    let old = format!("sha256:{}", "a".repeat(64));
+    registry.write(
+        "values.yaml",
+        &format!("image: {}:main-3842bd0@{old}\n", registry.image()),
+    );
+    let newest = registry.add("acme/web", "main-0842bd3", 9);
+    let shown = registry.poll(0, &["--track", "Newest", "--patch", "-o", "json"]);
+    let found: Json = serde_json::from_str(&shown).expect(&shown);
+    assert_eq!(
+        found,
+        json!({
+            "images": [{
+                "image": "HOST/acme/web", "tag": "main-3842bd0", "digest": old, "file": "values.yaml", "line": 1,
+                "status": "newer", "newTag": "main-0842bd3", "newDigest": newest,
+            }],
+            "updates": 1, "failures": 0, "written": true,
+        })
+    );
+    assert_eq!(
+        registry.read("values.yaml"),
+        format!("image: {}:main-0842bd3@{newest}\n", registry.image())
+    );
+}
+
+#[test]
+fn one_registry_that_fails_does_not_hide_the_others() {
+    let private = Behaviour {
+        access: Access::PrivateToken,
+        ..Behaviour::default()
+    };
+    let closed = Registry::with(private, &["1.0.0", "1.0.1"]);
+    let open = Registry::with(Behaviour::default(), &["1.0.0", "1.0.1"]);
+    let values = format!(
+        "a: {{image: {}:1.0.0}}\nb: {{image: {}:1.0.0}}\n",
+        closed.image(),
+        open.image()
+    );
+    open.write("values.yaml", &values);
+    let shown = open.poll(3, &["--patch"]);
+    assert!(shown.contains("unknown  values.yaml:1"), "{shown}");
+    assert!(
+        shown.contains("401 Unauthorized: UNAUTHORIZED: authentication required") && shown.contains("login"),
+        "{shown}"
+    );
+    let edited = format!(
+        "a: {{image: {}:1.0.0}}\nb: {{image: {}:1.0.1}}\n",
+        closed.image(),
+        open.image()
+    );
+    assert_eq!(open.read("values.yaml"), edited);
+}
+
+#[test]
+fn wrong_usage_says_what_to_do() {
+    let registry = Registry::with(Behaviour::default(), &["1.0.0"]);
+    for (arguments, words) in [
+        (
+            &["--track", "Newset"][..],
+            "unknown track `Newset` (did you mean `Newest`?)",
+        ),
+        (&["--filter", "("], "unclosed group"),
+        (&["--image", "acme/web:1.0.0"], "this is not a repository"),
+        (&[], "there is no values.yaml or values-*.yaml here"),
+        (&["--dry-run"], "--patch"),
+    ] {
+        let shown = registry.poll(2, arguments);
+        assert!(shown.contains(words), "{arguments:?}: {shown}");
+    }
+    registry.write("values.yaml", "a: b\n");
+    assert_eq!(registry.poll(0, &[]), "no image is named\n");
+}
