@@ -49,12 +49,7 @@ fn compare(charts: &RemoteCharts, repository: &str, item: &Item) -> Result<Compa
     if listed.digest.as_deref() == Some(&sha256_hex(&item.archive)) {
         return Ok(Comparison::Same);
     }
-    // Artifactory lists archives of its own as `local://`: they are beside the index.
-    let found = if listed.urls.iter().any(|url| url.starts_with("local://")) {
-        charts.fetch_address(&format!("{}/{}", repository.trim_end_matches('/'), item.file_name))?
-    } else {
-        charts.fetch(repository, name, version)?
-    };
+    let found = charts.fetch(repository, name, version)?;
     Ok(if is_same_content(&found.archive, &item.archive) {
         Comparison::Same
     } else {
