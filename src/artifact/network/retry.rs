@@ -5,7 +5,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use super::clock::Clock;
-use super::tls::is_certificate_refused;
+use super::tls::certificate_refusal;
 
 /// Whether another attempt may succeed after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +102,7 @@ pub fn judge_status(status: u16, retry_after: Option<&str>) -> Verdict {
 
 /// Judges an error of a request that got no answer.
 pub fn judge_error(error: &(dyn Error + 'static)) -> Verdict {
-    if is_certificate_refused(error) {
+    if certificate_refusal(error).is_some() {
         Verdict::Final
     } else {
         Verdict::Retry(None)

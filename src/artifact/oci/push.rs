@@ -293,7 +293,7 @@ impl From<OciError> for Attempt {
 fn judge(attempt: &Attempt) -> Verdict {
     match attempt {
         Attempt::Answer(verdict, _) => *verdict,
-        Attempt::Error(OciError::Http(HttpError::Transport { .. })) => Verdict::Retry(None),
+        Attempt::Error(OciError::Http(HttpError::Transport { verdict, .. })) => *verdict,
         Attempt::Error(_) => Verdict::Final,
     }
 }

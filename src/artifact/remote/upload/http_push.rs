@@ -172,16 +172,9 @@ impl<'c> HttpPush<'c> {
                         Verdict::Final => return Err(self.server.refusal(&answer)),
                     }
                 }
-                Err(UploadError::Http(HttpError::Transport {
-                    url, message, verdict, ..
-                })) => {
+                Err(UploadError::Http(error @ HttpError::Transport { verdict, .. })) => {
                     may_have_arrived = true;
-                    let error = HttpError::Transport {
-                        url,
-                        message,
-                        attempts,
-                        verdict,
-                    };
+                    let error = error.after(attempts);
                     match verdict {
                         Verdict::Retry(asked) => (error.into(), asked),
                         Verdict::Final => return Err(error.into()),
