@@ -6,17 +6,17 @@
 REGISTRY is the program of Debian's docker-registry, and htpasswd is in Debian's apache2-utils. Without them, the step says so and
 leaves out what needs them."""
 import base64
+import contextlib
 import hashlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
 import urllib.request
+
+import test_servers
 
 BINARY, HELM = (os.path.abspath(path) for path in sys.argv[1:3])
 REGISTRY = shutil.which(sys.argv[3] if len(sys.argv) > 3 else "docker-registry")
@@ -24,30 +24,8 @@ VERSIONS = ["1.0.0", "1.1.0+build.1", "2.0.0-rc.1"]
 USER, PASSWORD = "me", "a-password-of-the-test"
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def start(work, name, more="", deletes="true"):
-    port = free_port()
-    config = os.path.join(work, f"{name}.yml")
-    with open(config, "w") as out:
-        out.write(f"version: 0.1\nlog: {{level: error}}\nstorage:\n  filesystem: {{rootdirectory: {work}/{name}}}\n"
-                  f"  delete: {{enabled: {deletes}}}\nhttp: {{addr: 127.0.0.1:{port}}}\n{more}")
-    process = subprocess.Popen([REGISTRY, "serve", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(100):
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/")
-            break
-        except urllib.error.HTTPError:
-            break
-        except OSError:
-            time.sleep(0.1)
-    else:
-        sys.exit("the registry does not start")
-    return process, f"127.0.0.1:{port}"
+def start(servers, work, name, more="", deletes=True):
+    return servers.enter_context(test_servers.registry(work, name, REGISTRY, deletes, more))
 
 
 def main():
@@ -56,7 +34,7 @@ def main():
         return
     work = tempfile.mkdtemp()
     env = {**os.environ, "HOME": work, "HELM_CONFIG_HOME": work, "HELM_CACHE_HOME": work, "HELM_DATA_HOME": work, "DOCKER_CONFIG": work}
-    processes = []
+    servers = contextlib.ExitStack()
 
     def run(command, code=0, **more):
         done = subprocess.run(command, env=env, cwd=work, capture_output=True, text=True, **more)
@@ -71,8 +49,7 @@ def main():
             return hashlib.sha256(archive.read()).hexdigest()
 
     try:
-        process, host = start(work, "open")
-        processes.append(process)
+        host = start(servers, work, "open")
         run([HELM, "create", "web"])
         for version in VERSIONS:
             run([HELM, "package", "web", "--version", version])
@@ -99,8 +76,7 @@ def main():
         digests = []
         for registry in (host, None):
             if registry is None:
-                process, registry = start(work, "second")
-                processes.append(process)
+                registry = start(servers, work, "second")
             push = [BINARY, "push", *archives, f"oci://{registry}/ours", "--plain-http", "--output", "json"]
             first, second = (json.loads(run(push))["repositories"][0]["charts"] for _ in range(2))
             outcomes = [[chart["outcome"] for chart in charts] for charts in (first, second)]
@@ -134,8 +110,7 @@ def main():
                 sys.exit("helm pulls another signature")
         print(f"{len(digests[0])} packages that we pushed are pulled, shown and rendered by helm; the manifests are those of helm")
         # What looks after a registry: lists, checks, copies that keep every byte, and removals where the registry allows them.
-        process, keeps = start(work, "keeps", deletes="false")
-        processes.append(process)
+        keeps = start(servers, work, "keeps", deletes=False)
 
         def repo(*arguments, code=0):
             return run([BINARY, "repo", *arguments, "--plain-http"], code)
@@ -181,8 +156,7 @@ def main():
             secret = run_htpasswd()
             with open(os.path.join(work, "htpasswd"), "w") as out:
                 out.write(secret)
-            process, private = start(work, "private", f"auth:\n  htpasswd: {{realm: test, path: {work}/htpasswd}}\n")
-            processes.append(process)
+            private = start(servers, work, "private", f"auth:\n  htpasswd: {{realm: test, path: {work}/htpasswd}}\n")
             run([HELM, "registry", "login", private, "-u", USER, "--password-stdin", "--plain-http"], input=PASSWORD)
             run([HELM, "push", "web-1.0.0.tgz", f"oci://{private}/charts", "--plain-http"])
             run([BINARY, "pull", f"oci://{private}/charts/web", "-d", "pulled", "--plain-http"])
@@ -194,8 +168,7 @@ def main():
             run([BINARY, "pull", f"oci://{private}/charts/web", "-d", "pulled", "--plain-http"])
             print("a registry with a password is read with the logins of helm and of docker")
     finally:
-        for process in processes:
-            process.terminate()
+        servers.close()
         shutil.rmtree(work)
 
 

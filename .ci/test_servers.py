@@ -126,18 +126,18 @@ def google(tools, work):
 
 
 @contextlib.contextmanager
-def registry(work):
-    """`HOST:PORT` of Debian's docker-registry."""
-    program = shutil.which("docker-registry")
+def registry(work, name="registry", program="docker-registry", deletes=False, more=""):
+    """`HOST:PORT` of Debian's docker-registry, whose content is in `work/name`: whether it removes manifests, and more of its settings."""
+    program = shutil.which(program)
     if not program:
         yield None
         return
     port = free_port()
-    config = os.path.join(work, "registry.yml")
+    config = os.path.join(work, f"{name}.yml")
     with open(config, "w") as out:
-        out.write(f"version: 0.1\nlog: {{level: error}}\nstorage:\n  filesystem: {{rootdirectory: {work}/registry}}\n"
-                  f"http: {{addr: 127.0.0.1:{port}}}\n")
-    with running([program, "serve", config], os.path.join(work, "registry.log")):
+        out.write(f"version: 0.1\nlog: {{level: error}}\nstorage:\n  filesystem: {{rootdirectory: {work}/{name}}}\n"
+                  f"  delete: {{enabled: {str(deletes).lower()}}}\nhttp: {{addr: 127.0.0.1:{port}}}\n{more}")
+    with running([program, "serve", config], os.path.join(work, f"{name}.log")):
         for _ in range(100):
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/")

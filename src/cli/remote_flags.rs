@@ -152,6 +152,7 @@ impl RemoteFlags {
             certificate: self.cert_file.clone(),
             key: self.key_file.clone(),
             accepts_any: self.insecure_skip_tls_verify,
+            ..CertificateFiles::default()
         };
         RemoteCharts::new(RemoteSettings {
             stores: RepositorySettings {

@@ -94,7 +94,9 @@ pub(super) fn update_error(error: UpdateError) -> CommandError {
 }
 
 fn store_error(error: StoreError) -> CommandError {
-    let hint = store_hint(&error);
+    let hint = error
+        .certificate_hint()
+        .or_else(|| store_hint(&error).map(str::to_owned));
     let error = CommandError::could_not_run(error);
     match hint {
         Some(hint) => error.with_hint(hint),

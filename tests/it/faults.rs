@@ -1,5 +1,7 @@
 //! What goes wrong in a fifth of the answers of a store in the test's own process: every kind in turn, for whichever request is next.
 
+use super::remote_server::Answer;
+
 /// What happens to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -54,6 +56,17 @@ impl Fault {
             self,
             Self::LosesAnswer | Self::HidesSuccess | Self::Repeats | Self::Truncates
         )
+    }
+
+    /// The answer of a request that was carried out, whose connection ends before it or in its middle.
+    pub(crate) fn interrupted(self, answer: Answer) -> Answer {
+        if self == Self::Truncates && !answer.body.is_empty() {
+            return answer.cut_in_half();
+        }
+        Answer {
+            is_lost: true,
+            ..answer
+        }
     }
 
     /// The status of the answer, unless it is that of the request.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rustls::ServerConfig;
 use serde_json::{Value as Json, json};
 
 use super::faults::Fault;
@@ -66,10 +67,15 @@ pub(crate) struct GcsServer {
 impl GcsServer {
     /// A server with one bucket, `bucket`.
     pub(crate) fn start(behaviour: Behaviour) -> Self {
+        Self::start_with(behaviour, None)
+    }
+
+    /// The same behind TLS.
+    pub(crate) fn start_with(behaviour: Behaviour, tls: Option<Arc<ServerConfig>>) -> Self {
         let objects: Objects = Arc::default();
         let served = Arc::clone(&objects);
         let (count, marks) = (AtomicUsize::new(0), Mutex::new(HashSet::new()));
-        let server = Server::start(move |request, _| {
+        let server = Server::start_with(tls, move |request, _| {
             let number = count.fetch_add(1, Ordering::Relaxed);
             let is_first = |what: &'static str| marks.lock().expect("not poisoned").insert(what);
             respond(request, &served, number, behaviour, &is_first)
@@ -153,8 +159,7 @@ fn respond(
     match behaviour {
         Behaviour::LosesAnswers { every } if number % every == every - 1 => error(503, "backendError", "Try again."),
         Behaviour::CutsFirstContent if answer.status == 200 && is_content(request) && is_first("cut") => {
-            let half = answer.body.len() / 2;
-            answer.cut_after(half)
+            answer.cut_in_half()
         }
         _ => answer,
     }
@@ -165,14 +170,7 @@ fn faulty(fault: Fault, answer: Answer) -> Answer {
     match fault.status() {
         Some(429) => error(429, "rateLimitExceeded", "Slow down.").with("Retry-After", "1"),
         Some(status) => error(status, "backendError", "Try again."),
-        None if fault == Fault::Truncates && !answer.body.is_empty() => {
-            let half = answer.body.len() / 2;
-            answer.cut_after(half)
-        }
-        None => Answer {
-            is_lost: true,
-            ..answer
-        },
+        None => fault.interrupted(answer),
     }
 }
 

@@ -66,6 +66,8 @@ mod schema_rows;
 mod schema_urls;
 mod shown_secrets;
 mod template_inputs;
+mod tls;
+mod tls_certificates;
 #[cfg(unix)]
 mod trust;
 mod upload_server;

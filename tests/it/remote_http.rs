@@ -10,11 +10,8 @@ use chartwright::artifact::remote::{ChartSource, FetchedChart, RemoteCharts, Rem
 use chartwright::artifact::repository::store::S3Settings;
 
 use super::remote_server::{Answer, Request, Server};
-use super::remote_settings::{index, is_archive, packed, settings, sha256};
+use super::remote_settings::{BASIC, index, is_archive, packed, settings, sha256};
 use super::s3_server::{Behaviour as S3Behaviour, S3Server};
-
-/// `Authorization` of the user `me` with the password `hunter2`.
-const BASIC: &str = "Basic bWU6aHVudGVyMg==";
 
 fn gzipped(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -125,6 +122,28 @@ fn an_index_may_be_compressed_and_an_archive_is_kept_as_it_is() {
     });
     let fetched = fetch(&RemoteCharts::new(settings()), &server).expect("is fetched");
     assert_eq!(fetched.archive, packed("web", "1.0.0"));
+}
+
+/// As Artifactory keeps it, and as a proxy may hand it on.
+#[test]
+fn archives_of_the_same_repository_may_be_named_as_artifactory_names_them() {
+    for (reference, path) in [
+        ("local://web-1.0.0.tgz", "/charts/web-1.0.0.tgz"),
+        ("local://team/web-1.0.0.tgz", "/charts/team/web-1.0.0.tgz"),
+    ] {
+        let archive = packed("web", "1.0.0");
+        let text = index(&[("1.0.0", &sha256(&archive), reference)]);
+        let server = Server::start(move |request, _| match request.path() {
+            "/charts/index.yaml" => Answer::new(200, text.clone()),
+            own if own == path => Answer::new(200, archive.clone()),
+            _ => Answer::new(404, "no"),
+        });
+        let mut settings = settings();
+        settings.login = Some(Login::new("me", "hunter2"));
+        let fetched = fetch(&RemoteCharts::new(settings), &server).expect("is fetched");
+        assert_eq!(fetched.url, format!("{}{path}", server.url));
+        assert_eq!(server.authorizations(), [BASIC; 2]);
+    }
 }
 
 #[test]

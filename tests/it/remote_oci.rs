@@ -256,6 +256,41 @@ fn pages_of_tags_stay_on_the_registry_and_end() {
     }
 }
 
+/// Each page costs a request.
+#[test]
+fn pages_with_few_tags_are_not_read_without_end() {
+    for (on_a_page, pages, is_refused) in [
+        (1, 50, false),
+        (1, usize::MAX, true),
+        (9, usize::MAX, true),
+        (20, 300, false),
+    ] {
+        let server = Server::start(move |_, before| {
+            let tags: Vec<String> = (0..on_a_page).map(|tag| format!("1.{before}.{tag}")).collect();
+            let page = Answer::new(200, serde_json::json!({"tags": tags}).to_string());
+            if before + 1 < pages {
+                page.with("Link", &format!("<?last={before}>; rel=\"next\""))
+            } else {
+                page
+            }
+        });
+        let listed = charts(None).versions(&format!("oci://{}/charts", server.host()), "web");
+        let requests = server.requests().len();
+        if is_refused {
+            let message = listed.expect_err("is refused").message;
+            let words = format!(
+                "its list has only {} tags on {requests} pages, and does not end",
+                on_a_page * requests
+            );
+            assert!(message.contains(&words), "{message}");
+            assert!(requests < 1000, "{on_a_page}: {requests}");
+            assert!(on_a_page > 1 || requests < 80, "{requests}");
+        } else {
+            assert_eq!((listed.expect("is listed").len(), requests), (on_a_page * pages, pages));
+        }
+    }
+}
+
 #[test]
 fn the_same_package_is_pushed_once_and_has_one_digest() {
     let server = OciServer::start(Behaviour::default());

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use super::remote_server::{Answer, Request, Server};
-use super::remote_settings::sha256;
+use rustls::ServerConfig;
+use serde_json::json;
 
-/// The password of the user `me`, whose token the service gives.
-const PASSWORD: &str = "Basic bWU6aHVudGVyMg==";
+use super::remote_server::{Answer, Request, Server};
+use super::remote_settings::{BASIC, sha256};
+
 const USER_TOKEN: &str = "user-token-hunter2";
 const PUBLIC_TOKEN: &str = "public-token";
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -98,13 +99,39 @@ pub(crate) struct OciServer {
 
 impl OciServer {
     pub(crate) fn start(behaviour: Behaviour) -> Self {
-        let content: Arc<Mutex<Content>> = Arc::default();
-        let served = Arc::clone(&content);
-        let server = Server::start(move |request, before| {
-            let mut content = served.lock().expect("not poisoned");
-            answer(&behaviour, &mut content, request, before)
+        Self::start_with(behaviour, None)
+    }
+
+    /// The same behind TLS.
+    pub(crate) fn start_with(behaviour: Behaviour, tls: Option<Arc<ServerConfig>>) -> Self {
+        let (server, content) = Server::start_with_content(tls, move |content, request, before| {
+            answer(&behaviour, content, request, before)
         });
         Self { server, content }
+    }
+
+    /// Sets a chart of a repository, by its tag.
+    pub(crate) fn insert(&self, repository: &str, tag: &str, archive: &[u8]) {
+        let mut content = self.content.lock().expect("not poisoned");
+        let descriptor = |kind: &str, bytes: &[u8]| json!({"mediaType": kind, "digest": format!("sha256:{}", sha256(bytes)), "size": bytes.len()});
+        let manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": descriptor("application/vnd.cncf.helm.config.v1+json", b"{}"),
+            "layers": [descriptor("application/vnd.cncf.helm.chart.content.v1.tar+gzip", archive)],
+        })
+        .to_string()
+        .into_bytes();
+        for blob in [b"{}", archive] {
+            let digest = format!("sha256:{}", sha256(blob));
+            content.blobs.insert(digest, blob.to_vec());
+        }
+        let digest = format!("sha256:{}", sha256(&manifest));
+        for reference in [tag, &digest] {
+            let key = format!("{repository}:{reference}");
+            content.manifests.insert(key, manifest.clone());
+        }
+        content.tags.push(tag.to_owned());
     }
 
     /// `oci://127.0.0.1:PORT/charts`
@@ -139,7 +166,7 @@ fn answer(behaviour: &Behaviour, content: &mut Content, request: &Request, befor
 
 fn token(request: &Request) -> Answer {
     let body = String::from_utf8_lossy(&request.body);
-    let is_user = request.header("authorization") == Some(PASSWORD)
+    let is_user = request.header("authorization") == Some(BASIC)
         || (request.method == "POST"
             && body.contains("grant_type=refresh_token")
             && body.ends_with("refresh_token=hunter2"));
@@ -158,7 +185,7 @@ fn refusal(behaviour: &Behaviour, request: &Request) -> Option<Answer> {
         Access::Open => true,
         Access::PublicToken => is_user || (is_read && given == format!("Bearer {PUBLIC_TOKEN}")),
         Access::PrivateToken => is_user,
-        Access::Basic => given == PASSWORD,
+        Access::Basic => given == BASIC,
     };
     let challenge = match behaviour.access {
         Access::Basic => "Basic realm=\"x\"".to_owned(),

@@ -1,9 +1,11 @@
 //! An HTTP server in the test's own process: a function from requests to answers, and a record of what was asked.
 
 use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+
+use rustls::{ServerConfig, ServerConnection};
 
 /// A request as it arrived.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +54,12 @@ impl Answer {
         self
     }
 
+    /// The connection ends in the middle of the body.
+    pub(crate) fn cut_in_half(self) -> Self {
+        let half = self.body.len() / 2;
+        self.cut_after(half)
+    }
+
     pub(crate) fn cut_after(mut self, bytes: usize) -> Self {
         self.cut = Some(bytes);
         self
@@ -60,7 +68,7 @@ impl Answer {
 
 /// A running server.
 pub(crate) struct Server {
-    /// `http://127.0.0.1:PORT`
+    /// `http://127.0.0.1:PORT`, with `https` behind TLS.
     pub(crate) url: String,
     requests: Arc<Mutex<Vec<Request>>>,
 }
@@ -68,22 +76,54 @@ pub(crate) struct Server {
 impl Server {
     /// Answers each request with a function of it and of the number of requests for the same method and path before.
     pub(crate) fn start(answer: impl Fn(&Request, usize) -> Answer + Send + Sync + 'static) -> Self {
+        Self::start_with(None, answer)
+    }
+
+    /// The same, behind TLS where its settings are given.
+    pub(crate) fn start_with(
+        tls: Option<Arc<ServerConfig>>,
+        answer: impl Fn(&Request, usize) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}", listener.local_addr().expect("an address"));
         let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
         let (record, answer) = (Arc::clone(&requests), Arc::new(answer));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (record, answer) = (Arc::clone(&record), Arc::clone(&answer));
-                std::thread::spawn(move || serve(&stream, &record, &*answer));
+                let (record, answer, tls) = (Arc::clone(&record), Arc::clone(&answer), tls.clone());
+                std::thread::spawn(move || match tls {
+                    None => serve(&stream, &stream, &record, &*answer),
+                    Some(tls) => {
+                        let connection = ServerConnection::new(tls).expect("settings that fit together");
+                        let mut encrypted = rustls::StreamOwned::new(connection, &stream);
+                        if encrypted.conn.complete_io(&mut encrypted.sock).is_err() {
+                            return refuse(&mut encrypted);
+                        }
+                        serve(&stream, encrypted, &record, &*answer);
+                    }
+                });
             }
         });
         Self { url, requests }
     }
 
+    /// The same for a server with content that requests change, one at a time; and the content.
+    pub(crate) fn start_with_content<C: Default + Send + 'static>(
+        tls: Option<Arc<ServerConfig>>,
+        answer: impl Fn(&mut C, &Request, usize) -> Answer + Send + Sync + 'static,
+    ) -> (Self, Arc<Mutex<C>>) {
+        let content: Arc<Mutex<C>> = Arc::default();
+        let served = Arc::clone(&content);
+        let server = Self::start_with(tls, move |request, before| {
+            answer(&mut served.lock().expect("not poisoned"), request, before)
+        });
+        (server, content)
+    }
+
     /// `127.0.0.1:PORT`
     pub(crate) fn host(&self) -> &str {
-        self.url.trim_start_matches("http://")
+        self.url.split("://").nth(1).expect("an address")
     }
 
     /// What was asked, in order.
@@ -110,7 +150,7 @@ impl Server {
     }
 }
 
-fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
+fn read_request(reader: &mut impl BufRead) -> Option<Request> {
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     let mut words = line.split_whitespace();
@@ -135,8 +175,21 @@ fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
     })
 }
 
-fn serve(stream: &TcpStream, record: &Mutex<Vec<Request>>, answer: &dyn Fn(&Request, usize) -> Answer) {
-    let mut reader = BufReader::new(stream);
+/// Sends the alert that says why there is no connection, and waits for the end of the client's, which would not see the alert otherwise.
+fn refuse(encrypted: &mut rustls::StreamOwned<ServerConnection, &TcpStream>) {
+    let _sent = encrypted.conn.write_tls(&mut encrypted.sock);
+    let _closed = encrypted.sock.shutdown(Shutdown::Write);
+    let _read = std::io::copy(&mut encrypted.sock, &mut std::io::sink());
+}
+
+/// Answers the requests that arrive in a text, which `socket` carries.
+fn serve(
+    socket: &TcpStream,
+    text: impl Read + Write,
+    record: &Mutex<Vec<Request>>,
+    answer: &dyn Fn(&Request, usize) -> Answer,
+) {
+    let mut reader = BufReader::new(text);
     while let Some(request) = read_request(&mut reader) {
         let before = {
             let mut record = record.lock().expect("not poisoned");
@@ -149,7 +202,7 @@ fn serve(stream: &TcpStream, record: &Mutex<Vec<Request>>, answer: &dyn Fn(&Requ
         };
         let answer = answer(&request, before);
         if answer.is_lost {
-            let _closed = stream.shutdown(Shutdown::Both);
+            let _closed = socket.shutdown(Shutdown::Both);
             return;
         }
         let mut head = format!("HTTP/1.1 {} Status\r\n", answer.status);
@@ -160,7 +213,6 @@ fn serve(stream: &TcpStream, record: &Mutex<Vec<Request>>, answer: &dyn Fn(&Requ
             head.push_str(&format!("Content-Length: {}\r\n", answer.body.len()));
         }
         head.push_str("\r\n");
-        let mut out = stream;
         let end = answer.cut.unwrap_or(answer.body.len());
         let body = if request.method == "HEAD" {
             &[]
@@ -168,10 +220,10 @@ fn serve(stream: &TcpStream, record: &Mutex<Vec<Request>>, answer: &dyn Fn(&Requ
             &answer.body[..end]
         };
         // In one piece: a second one would wait for the first to be acknowledged.
-        let sent = out.write_all(&[head.as_bytes(), body].concat());
+        let sent = reader.get_mut().write_all(&[head.as_bytes(), body].concat());
         if answer.cut.is_some() {
             // The client sees the connection end.
-            let _closed = stream.shutdown(Shutdown::Both);
+            let _closed = socket.shutdown(Shutdown::Both);
         }
         if sent.is_err() || answer.cut.is_some() {
             return;

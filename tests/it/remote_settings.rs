@@ -29,6 +29,9 @@ impl Clock for NoWaiting {
     }
 }
 
+/// `Authorization` of the user `me` with the password `hunter2`.
+pub(crate) const BASIC: &str = "Basic bWU6aHVudGVyMg==";
+
 /// Attempts without pauses.
 pub(crate) const POLICY: RetryPolicy = RetryPolicy {
     attempts: 4,

@@ -150,41 +150,41 @@ fn invalid_repositories_are_refused() {
 fn final_answers_are_reported_at_once() {
     let directory = tempfile::tempdir().expect("a directory");
     let chart = archive(directory.path(), "a", "1.0.0", "one");
-    let always = |status, headers, code| Behaviour::AlwaysAnswers { status, headers, code };
+    let always = |status, retry_after, code| Behaviour::AlwaysAnswers {
+        status,
+        retry_after,
+        code,
+    };
     for (behaviour, requests, message) in [
         (
-            always("404 Not Found", "", "NoSuchBucket"),
+            always(404, None, "NoSuchBucket"),
             1,
             "Error: s3://nobucket: the bucket does not exist\n",
         ),
         (
-            always("404 Not Found", "", "NotThere"),
+            always(404, None, "NotThere"),
             // The index is missing, and then the archive cannot be written.
             2,
             "Error: s3://nobucket/x/a-1.0.0.tgz: PUT failed: the store answered 404: NotThere: About NotThere.\n",
         ),
         (
-            always("400 Bad Request", "", "InvalidRequest"),
+            always(400, None, "InvalidRequest"),
             1,
             "index.yaml: GET failed: the store answered 400: InvalidRequest: About InvalidRequest.\n",
         ),
+        (always(403, None, "AccessDenied"), 1, "check the AWS_* credentials"),
         (
-            always("403 Forbidden", "", "AccessDenied"),
-            1,
-            "check the AWS_* credentials",
-        ),
-        (
-            always("501 Not Implemented", "", "NotImplemented"),
+            always(501, None, "NotImplemented"),
             1,
             "the store answered 501: NotImplemented: About NotImplemented.\n",
         ),
         (
-            always("503 Slow Down", "Retry-After: 0\r\n", "SlowDown"),
+            always(503, Some("0"), "SlowDown"),
             8,
             "the store answered 503: SlowDown: About SlowDown. (8 attempts)\n",
         ),
         (
-            always("429 Too Many", "Retry-After: 3600\r\n", "SlowDown"),
+            always(429, Some("3600"), "SlowDown"),
             1,
             "the store answered 429: SlowDown",
         ),
@@ -204,8 +204,8 @@ fn what_a_store_answers_to_a_request_without_a_signature_is_its_own_answer() {
     let directory = tempfile::tempdir().expect("a directory");
     let chart = archive(directory.path(), "a", "1.0.0", "one");
     let server = S3Server::start(Behaviour::AlwaysAnswers {
-        status: "404 Not Found",
-        headers: "",
+        status: 404,
+        retry_after: None,
         code: "NoSuchBucket",
     });
     let output = Command::new(env!("CARGO_BIN_EXE_chartwright"))

@@ -1,12 +1,13 @@
 //! An S3 server in the test's own process: objects in memory, conditional writes as S3 does them, and faults on request.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use rustls::ServerConfig;
+
 use super::faults::Fault;
+use super::remote_server::{Answer, Request, Server};
 use super::remote_settings::is_archive;
 
 /// Objects by path: content and entity tag.
@@ -30,7 +31,7 @@ const RECORDED: [&str; 6] = [
 pub(crate) struct S3Server {
     pub(crate) endpoint: String,
     objects: Objects,
-    count: Arc<AtomicUsize>,
+    server: Server,
 }
 
 /// How the server treats requests.
@@ -42,10 +43,10 @@ pub(crate) enum Behaviour {
     LosesAnswers { every: usize },
     /// A fifth of the answers is at fault.
     IsFaulty,
-    /// Every request gets the same answer: status line, headers (each with its line end), code and message.
+    /// Every request gets the same answer: status, `Retry-After`, code and message.
     AlwaysAnswers {
-        status: &'static str,
-        headers: &'static str,
+        status: u16,
+        retry_after: Option<&'static str>,
         code: &'static str,
     },
     /// Ignores the conditions of writes: of new objects, of updates, or both.
@@ -60,28 +61,28 @@ pub(crate) enum Behaviour {
 
 impl S3Server {
     pub(crate) fn start(behaviour: Behaviour) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+        Self::start_with(behaviour, None)
+    }
+
+    /// The same behind TLS.
+    pub(crate) fn start_with(behaviour: Behaviour, tls: Option<Arc<ServerConfig>>) -> Self {
         let objects: Objects = Arc::default();
         let served = Arc::clone(&objects);
-        let count = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&count);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (objects, count) = (Arc::clone(&served), Arc::clone(&counted));
-                std::thread::spawn(move || serve(&stream, &objects, &count, behaviour));
-            }
+        let count = AtomicUsize::new(0);
+        let server = Server::start_with(tls, move |request, _| {
+            let number = count.fetch_add(1, Ordering::Relaxed);
+            respond(request, &served, number, behaviour)
         });
         Self {
-            endpoint,
+            endpoint: server.url.clone(),
             objects,
-            count,
+            server,
         }
     }
 
     /// How many requests arrived.
     pub(crate) fn requests(&self) -> usize {
-        self.count.load(Ordering::Relaxed)
+        self.server.requests().len()
     }
 
     /// Sets an object, by `bucket/key`.
@@ -115,120 +116,50 @@ impl S3Server {
     }
 }
 
-struct Request {
-    method: String,
-    path: String,
-    query: String,
-    headers: HashMap<String, String>,
-    body: Vec<u8>,
-}
-
-fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
-    let mut line = String::new();
-    reader.read_line(&mut line).ok()?;
-    let mut words = line.split_whitespace();
-    let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    let (path, query) = (decoded(path), query.to_owned());
-    let mut headers = HashMap::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        let Some((name, value)) = line.trim_end().split_once(':') else {
-            break;
-        };
-        headers.insert(name.to_lowercase(), value.trim().to_owned());
-    }
-    let length = headers
-        .get("content-length")
-        .and_then(|length| length.parse().ok())
-        .unwrap_or(0);
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some(Request {
-        method,
-        path,
-        query,
-        headers,
-        body,
-    })
-}
-
-fn serve(stream: &TcpStream, objects: &Objects, count: &AtomicUsize, behaviour: Behaviour) {
-    let mut reader = BufReader::new(stream);
-    while let Some(request) = read_request(&mut reader) {
-        let number = count.fetch_add(1, Ordering::Relaxed);
-        let fault = match behaviour {
-            Behaviour::IsFaulty => Fault::of(number, request.method == "PUT"),
-            _ => None,
-        };
-        let mut more_headers = "";
-        let (mut status, etag, mut body) = match behaviour {
-            Behaviour::AlwaysAnswers { status, headers, code } => {
-                more_headers = headers;
-                (status, None, error_body(code))
-            }
-            _ => match fault.filter(|fault| !fault.is_carried_out()) {
-                Some(_) => ("", None, Vec::new()),
-                None => answer(&request, objects, number, behaviour),
-            },
-        };
-        if let Some((line, code)) = fault.and_then(Fault::status).map(faulty) {
-            (status, body) = (line, error_body(code));
-            if line.starts_with("429") {
-                more_headers = "Retry-After: 1\r\n";
+fn respond(request: &Request, objects: &Objects, number: usize, behaviour: Behaviour) -> Answer {
+    let answer = match behaviour {
+        Behaviour::AlwaysAnswers {
+            status,
+            retry_after,
+            code,
+        } => {
+            let answer = error(status, code);
+            match retry_after {
+                Some(pause) => answer.with("Retry-After", pause),
+                None => answer,
             }
         }
-        if let Behaviour::LosesAnswers { every } = behaviour
-            && number % every == every - 1
+        Behaviour::IsFaulty => match Fault::of(number, request.method == "PUT") {
+            Some(fault) if fault.is_carried_out() => faulty(fault, answer(request, objects, number, behaviour)),
+            Some(fault) => faulty(fault, Answer::default()),
+            None => answer(request, objects, number, behaviour),
+        },
+        _ => answer(request, objects, number, behaviour),
+    };
+    let answer = match behaviour {
+        // The work is done, but the client does not learn of it.
+        Behaviour::LosesAnswers { every } if number % every == every - 1 => error(503, "SlowDown"),
+        Behaviour::CutsFirstContent
+            if answer.status == 200
+                && !answer.body.is_empty()
+                && mark(&mut objects.lock().expect("not poisoned"), CUT) =>
         {
-            // The work is done, but the client does not learn of it.
-            (status, body) = ("503 Slow Down", error_body("SlowDown"));
+            answer.cut_in_half()
         }
-        let etag = etag.map_or_else(String::new, |etag| format!("ETag: {etag}\r\n"));
-        let head = format!(
-            "HTTP/1.1 {status}\r\n{etag}{more_headers}Content-Length: {}\r\nLast-Modified: Mon, 01 Jan 2024 00:00:00 GMT\r\n\r\n",
-            body.len()
-        );
-        let mut out = stream;
-        if fault == Some(Fault::LosesAnswer) || (fault == Some(Fault::Truncates) && body.is_empty()) {
-            let _closed = stream.shutdown(std::net::Shutdown::Both);
-            return;
-        }
-        if fault == Some(Fault::Truncates) {
-            let half = body.get(..body.len() / 2).unwrap_or_default();
-            // The client sees the connection end, whatever it has received.
-            let _sent = out.write_all(head.as_bytes()).and_then(|()| out.write_all(half));
-            let _closed = stream.shutdown(std::net::Shutdown::Both);
-            return;
-        }
-        let is_cut = matches!(behaviour, Behaviour::CutsFirstContent) && status == "200 OK" && !body.is_empty();
-        if is_cut && mark(&mut objects.lock().expect("not poisoned"), CUT) {
-            let half = body.get(..body.len() / 2).unwrap_or_default();
-            // The client sees the connection end, whatever it has received.
-            let _sent = out.write_all(head.as_bytes()).and_then(|()| out.write_all(half));
-            let _closed = stream.shutdown(std::net::Shutdown::Both);
-            return;
-        }
-        let body: &[u8] = if request.method == "HEAD" { &[] } else { &body };
-        if out
-            .write_all(head.as_bytes())
-            .and_then(|()| out.write_all(body))
-            .is_err()
-        {
-            return;
-        }
-    }
+        _ => answer,
+    };
+    answer.with("Last-Modified", "Mon, 01 Jan 2024 00:00:00 GMT")
 }
 
-/// Status line and code of an answer that is at fault.
-fn faulty(status: u16) -> (&'static str, &'static str) {
-    match status {
-        409 => ("409 Conflict", "ConditionalRequestConflict"),
-        412 => ("412 Precondition Failed", "PreconditionFailed"),
-        429 => ("429 Too Many Requests", "TooManyRequests"),
-        500 => ("500 Internal Server Error", "InternalError"),
-        _ => ("503 Slow Down", "SlowDown"),
+/// An answer that is at fault.
+fn faulty(fault: Fault, answer: Answer) -> Answer {
+    match fault.status() {
+        Some(409) => error(409, "ConditionalRequestConflict"),
+        Some(412) => error(412, "PreconditionFailed"),
+        Some(429) => error(429, "TooManyRequests").with("Retry-After", "1"),
+        Some(500) => error(500, "InternalError"),
+        Some(_) => error(503, "SlowDown"),
+        None => fault.interrupted(answer),
     }
 }
 
@@ -237,8 +168,9 @@ fn mark(objects: &mut HashMap<String, (Vec<u8>, String)>, name: &str) -> bool {
     objects.insert(name.to_owned(), (Vec::new(), String::new())).is_none()
 }
 
-fn error_body(code: &str) -> Vec<u8> {
-    format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>About {code}.</Message></Error>").into_bytes()
+fn error(status: u16, code: &str) -> Answer {
+    let body = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>About {code}.</Message></Error>");
+    Answer::new(status, body)
 }
 
 /// A parameter of a request without its percent-encoding.
@@ -266,15 +198,15 @@ fn encoded(key: &str) -> String {
 /// The objects of a bucket below a prefix, at most two on a page, as S3 lists them.
 fn listing(request: &Request, objects: &HashMap<String, (Vec<u8>, String)>) -> Vec<u8> {
     let parameter = |name: &str| {
-        let found = request
-            .query
+        let (_, query) = request.target.split_once('?').unwrap_or_default();
+        let found = query
             .split('&')
             .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
         decoded(found.unwrap_or_default())
     };
     let (prefix, after) = (parameter("prefix"), parameter("continuation-token"));
     assert_eq!(parameter("encoding-type"), "url", "names may have any character");
-    let bucket = format!("{}/", request.path.trim_end_matches('/'));
+    let bucket = format!("{}/", decoded(request.path()).trim_end_matches('/'));
     let keys = objects.keys().filter_map(|path| path.strip_prefix(&bucket));
     let mut keys: Vec<&str> = keys
         .filter(|key| key.starts_with(&prefix) && *key > after.as_str())
@@ -303,31 +235,27 @@ fn listing(request: &Request, objects: &HashMap<String, (Vec<u8>, String)>) -> V
     (body + "</ListBucketResult>").into_bytes()
 }
 
-fn answer(
-    request: &Request,
-    objects: &Objects,
-    number: usize,
-    behaviour: Behaviour,
-) -> (&'static str, Option<String>, Vec<u8>) {
+fn answer(request: &Request, objects: &Objects, number: usize, behaviour: Behaviour) -> Answer {
+    let path = decoded(request.path());
     let mut objects = objects.lock().expect("not poisoned");
     let must_match = request.headers.get("if-match");
     let is_removing = matches!(behaviour, Behaviour::RemovesBeforeFirstUpdate);
     if is_removing && must_match.is_some() && mark(&mut objects, REMOVED) {
-        objects.remove(&request.path);
-        return ("404 Not Found", None, error_body("NoSuchKey"));
+        objects.remove(&path);
+        return error(404, "NoSuchKey");
     }
-    let found = objects.get(&request.path).cloned();
+    let found = objects.get(&path).cloned();
     match request.method.as_str() {
-        "GET" if request.query.contains("list-type=2") => ("200 OK", None, listing(request, &objects)),
+        "GET" if request.target.contains("list-type=2") => Answer::new(200, listing(request, &objects)),
         "DELETE" => {
-            objects.remove(&request.path);
-            ("204 No Content", None, Vec::new())
+            objects.remove(&path);
+            Answer::new(204, "")
         }
         "GET" | "HEAD" => match found {
-            Some((bytes, etag)) => ("200 OK", Some(etag), bytes),
-            None => ("404 Not Found", None, error_body("NoSuchKey")),
+            Some((bytes, etag)) => Answer::new(200, bytes).with("ETag", &etag),
+            None => error(404, "NoSuchKey"),
         },
-        "PUT" if matches!(behaviour, Behaviour::RefusesWrites) => ("403 Forbidden", None, error_body("AccessDenied")),
+        "PUT" if matches!(behaviour, Behaviour::RefusesWrites) => error(403, "AccessDenied"),
         "PUT" => {
             let (ignores_absence, ignores_match) = match behaviour {
                 Behaviour::Ignores {
@@ -341,18 +269,18 @@ fn answer(
             let must_match = must_match.filter(|_| !ignores_match);
             let is_current = must_match.is_none_or(|wanted| found.as_ref().is_some_and(|(_, etag)| etag == wanted));
             if (must_be_absent && found.is_some()) || !is_current {
-                return ("412 Precondition Failed", None, error_body("PreconditionFailed"));
+                return error(412, "PreconditionFailed");
             }
             let etag = format!("\"{number}\"");
-            objects.insert(request.path.clone(), (request.body.clone(), etag.clone()));
+            objects.insert(path.clone(), (request.body.clone(), etag.clone()));
             for header in RECORDED {
                 if let Some(value) = request.headers.get(header) {
-                    let name = format!("{header} of {}", request.path);
+                    let name = format!("{header} of {path}");
                     objects.insert(name, (value.clone().into_bytes(), String::new()));
                 }
             }
-            ("200 OK", Some(etag), Vec::new())
+            Answer::new(200, "").with("ETag", &etag)
         }
-        _ => ("405 Method Not Allowed", None, Vec::new()),
+        _ => Answer::new(405, ""),
     }
 }

@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use super::remote_server::{Answer, Request, Server};
-use super::remote_settings::{is_archive, sha256};
-
-/// The `Authorization` of the user `me`.
-pub(crate) const PASSWORD: &str = "Basic bWU6aHVudGVyMg==";
+use super::remote_settings::{BASIC, is_archive, sha256};
 
 /// Which server it is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -72,11 +69,8 @@ pub(crate) struct UploadServer {
 
 impl UploadServer {
     pub(crate) fn start(behaviour: Behaviour) -> Self {
-        let content: Arc<Mutex<Content>> = Arc::default();
-        let served = Arc::clone(&content);
-        let server = Server::start(move |request, before| {
-            let mut content = served.lock().expect("not poisoned");
-            answer(&behaviour, &mut content, request, before)
+        let (server, content) = Server::start_with_content(None, move |content, request, before| {
+            answer(&behaviour, content, request, before)
         });
         Self { server, content }
     }
@@ -110,7 +104,7 @@ impl UploadServer {
 
 fn answer(behaviour: &Behaviour, content: &mut Content, request: &Request, before: usize) -> Answer {
     let answer = match (request.method.as_str(), request.path()) {
-        _ if behaviour.is_private && request.header("authorization") != Some(PASSWORD) => {
+        _ if behaviour.is_private && request.header("authorization") != Some(BASIC) => {
             Answer::new(401, r#"{"error": "unauthorized"}"#)
         }
         ("GET", "/repo/index.yaml") => index(behaviour, content, before),

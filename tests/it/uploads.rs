@@ -10,8 +10,8 @@ use chartwright::artifact::remote::{
 use chartwright::artifact::repository::{Existing, Item};
 
 use super::remote_server::{Answer, Server};
-use super::remote_settings::{packed, settings, sha256};
-use super::upload_server::{Behaviour, Fault, Like, PASSWORD, UploadServer};
+use super::remote_settings::{BASIC, packed, settings, sha256};
+use super::upload_server::{Behaviour, Fault, Like, UploadServer};
 
 const ALL: [Like; 3] = [Like::ChartMuseum, Like::Artifactory, Like::Nexus];
 
@@ -455,7 +455,7 @@ fn chartwright(variables: &[(&str, &str)], arguments: &[&str]) -> Output {
     command.args(arguments).env_clear().envs(variables.iter().copied());
     let output = command.output().expect("runs");
     let shown = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(!shown.contains("hunter2") && !shown.contains(PASSWORD), "{shown}");
+    assert!(!shown.contains("hunter2") && !shown.contains(BASIC), "{shown}");
     output
 }
 

@@ -16,7 +16,7 @@ pub use aws::{
     AwsKeys, AwsLogin, AwsLoginError, AwsSettings, SigningScope, TOKEN_HEADER, aws_domain, is_region, percent_encoded,
     read_keys, sign_request,
 };
-pub use certificate_files::CertificateFiles;
+pub use certificate_files::{CertificateFiles, NamedAuthorities};
 pub use credential_error::CredentialError;
 pub use google::{GoogleLogin, GoogleLoginError, GoogleSettings};
 pub use helm_home::HelmHome;

@@ -155,6 +155,7 @@ fn entry(entry: &Json) -> RepositoryEntry {
             certificate: path("certFile"),
             key: path("keyFile"),
             accepts_any: is_set("insecure_skip_tls_verify"),
+            ..CertificateFiles::default()
         },
         passes_credentials: is_set("pass_credentials_all"),
     }

@@ -21,9 +21,11 @@ use crate::text::redact::{redact_message, redact_url};
 
 use super::client::{NetworkError, NetworkSettings, TlsSettings, chart_client};
 use super::clock::Clock;
+use super::http_error::{HttpError, attempts_text};
 use super::retry::{RetryPolicy, Verdict, judge_error, judge_status};
 use super::runtime::Network;
 use super::secret::Secret;
+use super::tls::certificate_refusal;
 
 /// Redirects that are followed, as in Go.
 const REDIRECTS: usize = 10;
@@ -102,58 +104,6 @@ impl fmt::Debug for HttpAnswer {
             .field("body_bytes", &self.body.len())
             .field("attempts", &self.attempts)
             .finish_non_exhaustive()
-    }
-}
-
-/// Why there is no answer. The messages show no credentials.
-#[derive(Debug, thiserror::Error)]
-pub enum HttpError {
-    /// The server cannot be reached, or the answer ended too early.
-    #[error("cannot read {url}: {message}{}", attempts_text(*.attempts))]
-    Transport {
-        /// The URL, redacted.
-        url: String,
-        /// The causes.
-        message: String,
-        /// How often it was tried.
-        attempts: u32,
-        /// Whether another attempt may succeed.
-        verdict: Verdict,
-    },
-    /// The answer is larger than the limit.
-    #[error("{url} is larger than {limit} bytes")]
-    TooLarge {
-        /// The URL, redacted.
-        url: String,
-        /// The limit.
-        limit: u64,
-    },
-    /// A redirect that is not followed.
-    #[error("{url} redirects to {target}, {reason}")]
-    Redirect {
-        /// The URL, redacted.
-        url: String,
-        /// The target, redacted.
-        target: String,
-        /// Why it is not followed.
-        reason: &'static str,
-    },
-    /// Something in the request cannot be sent.
-    #[error("{url}: {reason}")]
-    Request {
-        /// The URL, redacted.
-        url: String,
-        /// What it is.
-        reason: &'static str,
-    },
-}
-
-/// `(3 attempts)` where there was more than one.
-fn attempts_text(attempts: u32) -> String {
-    if attempts > 1 {
-        format!(" ({attempts} attempts)")
-    } else {
-        String::new()
     }
 }
 
@@ -252,18 +202,7 @@ impl HttpClient {
                     attempts: exhausted.attempts,
                     ..*answer
                 }),
-                Failure::Error(
-                    HttpError::Transport {
-                        url, message, verdict, ..
-                    },
-                    _,
-                ) => Err(HttpError::Transport {
-                    url,
-                    message,
-                    attempts: exhausted.attempts,
-                    verdict,
-                }),
-                Failure::Error(error, _) => Err(error),
+                Failure::Error(error, _) => Err(error.after(exhausted.attempts)),
             },
         }
     }
@@ -353,6 +292,7 @@ const fn final_failure(error: HttpError) -> Failure {
 fn transport(url: &Url, error: reqwest::Error) -> Failure {
     let error = error.without_url();
     let verdict = judge_error(&error);
+    let refusal = certificate_refusal(&error);
     let message = if verdict == Verdict::Refused {
         "the connection is refused: no server listens at the address, or at that of the proxy".to_owned()
     } else {
@@ -364,6 +304,7 @@ fn transport(url: &Url, error: reqwest::Error) -> Failure {
             message,
             attempts: 1,
             verdict,
+            refusal,
         },
         verdict,
     )
@@ -445,6 +386,7 @@ fn broken_coding(url: &Url, error: &io::Error) -> Failure {
             message: format!("its gzip encoding is broken: {error}"),
             attempts: 1,
             verdict: Verdict::Retry(None),
+            refusal: None,
         },
         Verdict::Retry(None),
     )

@@ -4,7 +4,9 @@
 mod client;
 mod clock;
 mod http;
+mod http_error;
 mod notes;
+mod pem;
 mod remote_document;
 mod remote_schema;
 mod retry;
@@ -16,10 +18,13 @@ pub use client::{CertificateCheck, NetworkError, NetworkSettings, ProxySettings,
 pub use clock::Clock;
 #[cfg(test)]
 pub(crate) use clock::TestClock;
-pub use http::{HttpAnswer, HttpClient, HttpError, HttpRequest, Method, Url};
+pub use http::{HttpAnswer, HttpClient, HttpRequest, Method, Url};
+pub use http_error::HttpError;
 pub use notes::Notes;
+pub use pem::{PemFault, check_authorities, check_certificate, check_key};
 pub use remote_document::RemoteDocuments;
 pub use remote_schema::RemoteSchemas;
 pub use retry::{Exhausted, RetryPolicy, Verdict, judge_error, judge_status};
 pub use runtime::Network;
 pub use secret::Secret;
+pub use tls::CertificateRefusal;

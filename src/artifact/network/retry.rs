@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use super::clock::Clock;
-use super::tls::is_certificate_refused;
+use super::tls::certificate_refusal;
 
 /// Whether another attempt may succeed after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +117,7 @@ pub fn judge_status(status: u16, retry_after: Option<&str>) -> Verdict {
 
 /// Judges an error of a request that got no answer.
 pub fn judge_error(error: &(dyn Error + 'static)) -> Verdict {
-    if is_certificate_refused(error) {
+    if certificate_refusal(error).is_some() {
         Verdict::Final
     } else if is_connection_refused(error) {
         Verdict::Refused

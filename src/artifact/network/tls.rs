@@ -1,7 +1,7 @@
 //! The TLS library: rustls with ring, for every client of the process.
 
-use rustls::AlertDescription;
 use rustls::crypto::ring;
+use rustls::{AlertDescription, CertificateError};
 
 /// What servers answer to a certificate of ours, or to a missing one.
 const REFUSALS: [AlertDescription; 7] = [
@@ -19,13 +19,46 @@ pub(super) fn choose_provider() {
     let _chosen = ring::default_provider().install_default();
 }
 
-/// Whether an error, or one that caused it, is a certificate that was refused, the server's or ours: that does not change by itself.
-pub(super) fn is_certificate_refused(error: &(dyn std::error::Error + 'static)) -> bool {
+/// Whose certificate was refused: that does not change by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertificateRefusal {
+    /// The server's: no authority that is trusted has signed it.
+    UnknownAuthority,
+    /// The server's: it is for another name, has expired, or is not valid for another reason.
+    NotValid,
+    /// Ours, by the server; or it wants one, and there is none.
+    Ours,
+}
+
+impl CertificateRefusal {
+    /// What to do about it.
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::UnknownAuthority => {
+                "name the file of the authority that signed the server's certificate with --ca-file (--insecure-skip-tls-verify accepts any certificate)"
+            }
+            Self::NotValid => {
+                "use a name that the server's certificate has, or have it renewed (--insecure-skip-tls-verify accepts any certificate)"
+            }
+            Self::Ours => {
+                "the server wants a certificate of ours from an authority that it trusts: give --cert-file and --key-file"
+            }
+        }
+    }
+}
+
+/// The certificate that was refused, where that is an error, or what caused it.
+pub(super) fn certificate_refusal(error: &(dyn std::error::Error + 'static)) -> Option<CertificateRefusal> {
     let mut next = Some(error);
     while let Some(error) = next {
         match error.downcast_ref() {
-            Some(rustls::Error::InvalidCertificate(_)) => return true,
-            Some(rustls::Error::AlertReceived(alert)) if REFUSALS.contains(alert) => return true,
+            Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+                return Some(CertificateRefusal::UnknownAuthority);
+            }
+            Some(rustls::Error::InvalidCertificate(_)) => return Some(CertificateRefusal::NotValid),
+            Some(rustls::Error::AlertReceived(alert)) if REFUSALS.contains(alert) => {
+                return Some(CertificateRefusal::Ours);
+            }
             _ => {}
         }
         // The source of an I/O error is the source of the error it wraps, not that error.
@@ -34,7 +67,7 @@ pub(super) fn is_certificate_refused(error: &(dyn std::error::Error + 'static)) 
             None => error.source(),
         };
     }
-    false
+    None
 }
 
 #[cfg(test)]
@@ -45,15 +78,23 @@ mod tests {
 
     #[test]
     fn a_refused_certificate_is_found_inside_other_errors() {
-        let refused = rustls::Error::InvalidCertificate(rustls::CertificateError::Expired);
-        assert!(is_certificate_refused(&io::Error::other(io::Error::other(refused))));
-        let required = rustls::Error::AlertReceived(AlertDescription::CertificateRequired);
-        assert!(is_certificate_refused(&io::Error::other(required)));
-        for error in [
-            rustls::Error::HandshakeNotComplete,
-            rustls::Error::AlertReceived(AlertDescription::InternalError),
+        let invalid = rustls::Error::InvalidCertificate;
+        let alert = rustls::Error::AlertReceived;
+        for (error, want) in [
+            (
+                invalid(CertificateError::UnknownIssuer),
+                Some(CertificateRefusal::UnknownAuthority),
+            ),
+            (invalid(CertificateError::Expired), Some(CertificateRefusal::NotValid)),
+            (
+                alert(AlertDescription::CertificateRequired),
+                Some(CertificateRefusal::Ours),
+            ),
+            (alert(AlertDescription::InternalError), None),
+            (rustls::Error::HandshakeNotComplete, None),
         ] {
-            assert!(!is_certificate_refused(&io::Error::other(error)));
+            let wrapped = io::Error::other(io::Error::other(error));
+            assert_eq!(certificate_refusal(&wrapped), want, "{wrapped}");
         }
     }
 }

@@ -130,7 +130,7 @@ impl OciError {
     }
 
     /// What to do about it.
-    pub const fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Refused { has_login: false, .. } => Some(
                 "log in with `docker login` or `helm registry login`, or give --username and --password-stdin; a registry may also answer this for a chart that does not exist",
@@ -147,9 +147,9 @@ impl OciError {
                 verdict: Verdict::Refused,
                 ..
             }) => Some("check the host and the port, and that the registry runs"),
-            Self::Http(HttpError::Transport { .. }) => {
-                Some("a registry without TLS needs --plain-http, one with its own certificates --ca-file")
-            }
+            Self::Http(error @ HttpError::Transport { .. }) => error.certificate_hint().or(Some(
+                "check the address and the network; a registry without TLS needs --plain-http",
+            )),
             _ => None,
         }
     }

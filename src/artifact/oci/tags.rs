@@ -16,6 +16,11 @@ use super::registry::{Purpose, Registry};
 
 /// Most pages that are read.
 const PAGES: usize = 1000;
+/// Pages that may have few new names. A page has a hundred or more in the registries that have pages; beyond these, all pages together need
+/// [`NAMES_OF_A_PAGE`] each, so that a list that grows by a name with each request ends soon.
+const SPARSE_PAGES: usize = 64;
+/// New names that each page has on average, beyond [`SPARSE_PAGES`].
+const NAMES_OF_A_PAGE: usize = 10;
 /// Most pages without a name that is new: some registries leave out names that the login may not see.
 const PAGES_OF_KNOWN: usize = 8;
 /// Most tags or repositories that are read.
@@ -47,7 +52,7 @@ impl Registry {
         let mut found = Vec::new();
         let mut known = HashSet::new();
         let mut pages_of_known = 0;
-        for _ in 0..PAGES {
+        for pages in 1..=PAGES {
             let request = HttpRequest::new(Method::GET, url.clone(), REGISTRY_ANSWER_BYTES);
             let answer = self.send(repository, purpose, &request)?;
             let broken = |reason: String| OciError::broken(redact_url(url.as_str()), reason);
@@ -76,6 +81,12 @@ impl Registry {
             pages_of_known = if found.len() == before { pages_of_known + 1 } else { 0 };
             if pages_of_known > PAGES_OF_KNOWN {
                 return Err(broken(format!("its pages of {field} do not end")));
+            }
+            if pages > SPARSE_PAGES + found.len() / NAMES_OF_A_PAGE {
+                let names = found.len();
+                return Err(broken(format!(
+                    "its list has only {names} {field} on {pages} pages, and does not end"
+                )));
             }
             let next = Self::resolve(&url, &next)?;
             if next.origin() != first.origin() {

@@ -138,12 +138,8 @@ pub(super) fn with_login(mut request: HttpRequest, login: Option<&Login>) -> Htt
 /// A request without an answer.
 pub(super) fn http_error(error: &HttpError) -> SourceError {
     let shown = SourceError::new(error);
-    let text = error.to_string();
-    if text.contains("CertificateRequired") {
-        return shown.with_hint("the server wants a certificate of ours: give --cert-file and --key-file");
-    }
-    if text.contains("certificate") {
-        return shown.with_hint("name the authority that signed the server's certificate with --ca-file");
+    if let Some(hint) = error.certificate_hint() {
+        return shown.with_hint(hint);
     }
     match error {
         HttpError::Transport { .. } => {

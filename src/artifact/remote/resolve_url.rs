@@ -1,7 +1,12 @@
-//! The address of an archive from the address of its repository and what the index says: Helm's `ResolveReferenceURL`.
+//! The address of an archive from the address of its repository and what the index says: Helm's `ResolveReferenceURL`, and
+//! Artifactory's `local://`.
 
 use crate::artifact::network::Url;
 use crate::engine::chart::is_file_name;
+
+/// How Artifactory's own index refers to the archives of the same repository. It rewrites the references for clients that ask its API, and a
+/// proxy or a copy of the index may have them as they are; Helm cannot read them.
+const OF_ARTIFACTORY: &str = "local://";
 
 /// An address that is absolute as it is; any other is below the repository's, whose query it gets: that of a signed address
 /// opens all of its objects.
@@ -9,6 +14,10 @@ use crate::engine::chart::is_file_name;
 /// # Errors
 /// When the reference is not an address.
 pub(super) fn resolve(repository: &Url, reference: &str) -> Result<Url, String> {
+    let reference = match reference.strip_prefix(OF_ARTIFACTORY) {
+        Some(own) => own.trim_start_matches('/'),
+        None => reference,
+    };
     // Other errors than that it is relative are those of `join` as well.
     if let Ok(url) = Url::parse(reference) {
         return Ok(url);
@@ -92,6 +101,13 @@ mod tests {
                 "http://localhost:8123/charts?a=b",
                 "nginx.tgz?c=d",
                 "http://localhost:8123/charts/nginx.tgz?a=b",
+            ),
+            ("https://h/a/b", "local://c.tgz", "https://h/a/b/c.tgz"),
+            ("https://h/a/b?x=y", "local:///sub/c.tgz", "https://h/a/b/sub/c.tgz?x=y"),
+            (
+                "https://h/a/b",
+                "local:////evil.example.com/c.tgz",
+                "https://h/a/b/evil.example.com/c.tgz",
             ),
             ("https://h/a/b", "../c.tgz", "https://h/a/c.tgz"),
             ("https://h", "//other/c.tgz", "https://other/c.tgz"),

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::artifact::repository::store::StoreError;
 use crate::artifact::repository::{Location, RepositorySettings, object_names, object_url, open_store};
 use crate::text::source::{Named, is_inside, read_file};
 
@@ -78,7 +79,8 @@ impl StoredRepository {
             return read_below(directory, name, limit);
         }
         let mut store = open_store(&self.location, &self.settings).map_err(SourceError::new)?;
-        let found = store.get(name).map_err(SourceError::new)?.map(|found| found.bytes);
+        let found = store.get(name).map_err(|error| store_error(&error))?;
+        let found = found.map(|found| found.bytes);
         match found {
             Some(bytes) if bytes.len() as u64 > limit => Err(SourceError::new(format!(
                 "{}{name} is larger than {limit} bytes",
@@ -86,6 +88,14 @@ impl StoredRepository {
             ))),
             found => Ok(found),
         }
+    }
+}
+
+fn store_error(error: &StoreError) -> SourceError {
+    let shown = SourceError::new(error);
+    match error.certificate_hint() {
+        Some(hint) => shown.with_hint(hint),
+        None => shown,
     }
 }
 

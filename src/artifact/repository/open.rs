@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use std::path::PathBuf;
-
 use crate::artifact::credential::{AwsLogin, CertificateFiles, CredentialError};
 use crate::artifact::network::{Clock, HttpClient, NetworkError, NetworkSettings, RetryPolicy};
 
@@ -28,12 +26,8 @@ pub struct RepositorySettings {
 }
 
 impl RepositorySettings {
-    /// The client for the server of a store. `authorities` are trusted where the settings name none.
-    fn client(&self, authorities: Option<PathBuf>) -> Result<HttpClient, OpenError> {
-        let certificates = CertificateFiles {
-            authorities: self.certificates.authorities.clone().or(authorities),
-            ..self.certificates.clone()
-        };
+    /// The client for the server of a store.
+    fn client(&self, certificates: &CertificateFiles) -> Result<HttpClient, OpenError> {
         let tls = certificates.read()?;
         Ok(HttpClient::new(
             &self.network,
@@ -68,12 +62,15 @@ pub fn open_store(location: &Location, settings: &RepositorySettings) -> Result<
         Location::S3 { bucket, prefix } => {
             let (network, retry, clock) = (&settings.network, settings.retry, &settings.clock);
             let login = AwsLogin::new(settings.s3.profile(), network, retry, Arc::clone(clock));
-            let client = settings.client(login.as_ref().ok().and_then(AwsLogin::authorities))?;
+            let client = match &login {
+                Ok(login) => settings.client(&login.certificates(&settings.certificates))?,
+                Err(_) => settings.client(&settings.certificates)?,
+            };
             let store = S3Store::open(bucket, prefix, &settings.s3, login, client)?;
             Box::new(RetryingStore::new(store, settings.retry, Arc::clone(&settings.clock)))
         }
         Location::Gcs { bucket, prefix } => {
-            let (client, clock) = (settings.client(None)?, Arc::clone(&settings.clock));
+            let (client, clock) = (settings.client(&settings.certificates)?, Arc::clone(&settings.clock));
             let store = GcsStore::open(bucket, prefix, &settings.gcs, client, clock)?;
             Box::new(RetryingStore::new(store, settings.retry, Arc::clone(&settings.clock)))
         }

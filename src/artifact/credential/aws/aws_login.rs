@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::artifact::network::{Clock, HttpClient, NetworkSettings, RetryPolicy, Secret, Url};
 
-use super::super::certificate_files::CertificateFiles;
+use super::super::certificate_files::{CertificateFiles, NamedAuthorities};
 use super::assume_role::{Role, role_keys};
 use super::aws_keys::AwsKeys;
 use super::aws_login_error::AwsLoginError;
@@ -98,10 +98,23 @@ impl AwsLogin {
         self.profiles.get(self.settings.profile(), name)
     }
 
-    /// The file of authorities that AWS's tools trust instead of the system's: `AWS_CA_BUNDLE`, or `ca_bundle` of the profile.
-    pub fn authorities(&self) -> Option<PathBuf> {
-        let named = self.settings.get(CA_BUNDLE).or_else(|| self.setting("ca_bundle"));
-        named.map(PathBuf::from)
+    /// The same files, with the authorities that AWS's tools trust instead of the system's where none are given: those in the file that
+    /// `AWS_CA_BUNDLE` names, or `ca_bundle` of the profile.
+    #[must_use]
+    pub fn certificates(&self, given: &CertificateFiles) -> CertificateFiles {
+        let by_variable = self.settings.get(CA_BUNDLE);
+        let named_by = match by_variable {
+            Some(_) => NamedAuthorities::AwsVariable,
+            None => NamedAuthorities::AwsProfile,
+        };
+        match by_variable.or_else(|| self.setting("ca_bundle")) {
+            Some(path) if given.authorities.is_none() => CertificateFiles {
+                authorities: Some(PathBuf::from(path)),
+                authorities_named_by: named_by,
+                ..given.clone()
+            },
+            _ => given.clone(),
+        }
     }
 
     /// Whether other keys can be fetched when the store does not accept them any more.
@@ -114,16 +127,8 @@ impl AwsLogin {
     /// # Errors
     /// When something is missing, or a service does not give them.
     pub fn keys(&self) -> Result<AwsKeys, AwsLoginError> {
-        let authorities = self.authorities();
         let client = || {
-            let files = CertificateFiles {
-                authorities: authorities.clone(),
-                ..CertificateFiles::default()
-            };
-            let tls = files.read().map_err(|error| AwsLoginError::Variable {
-                name: CA_BUNDLE,
-                reason: format!("names what cannot be used: {error}"),
-            })?;
+            let tls = self.certificates(&CertificateFiles::default()).read()?;
             let client = HttpClient::new(&self.network, &tls, self.policy, Arc::clone(&self.clock));
             client.map_err(AwsLoginError::from)
         };

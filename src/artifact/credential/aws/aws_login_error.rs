@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use crate::artifact::network::{HttpError, NetworkError};
 
+use super::super::credential_error::CredentialError;
+
 /// A login that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum AwsLoginError {
@@ -46,6 +48,9 @@ pub enum AwsLoginError {
         /// What it says.
         reason: String,
     },
+    /// A file of certificates cannot be used.
+    #[error(transparent)]
+    Certificates(#[from] CredentialError),
     /// The network cannot be set up.
     #[error(transparent)]
     Network(#[from] NetworkError),

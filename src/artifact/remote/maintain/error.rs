@@ -1,5 +1,7 @@
 //! Why charts could not be looked after.
 
+use std::fmt::Display;
+
 use crate::artifact::oci::{OciError, ReferenceError};
 use crate::artifact::repository::maintain::MaintainError;
 
@@ -53,6 +55,17 @@ pub enum MaintainRemoteError {
         /// What is wrong.
         reason: String,
     },
+}
+
+impl MaintainRemoteError {
+    /// A repository does not have a version, named as the user named it.
+    pub(super) fn no_version(repository: impl Display, chart: &str, version: &str) -> Self {
+        Self::NoVersion {
+            repository: repository.to_string(),
+            chart: chart.to_owned(),
+            version: version.to_owned(),
+        }
+    }
 }
 
 impl From<MaintainError> for MaintainRemoteError {

@@ -18,6 +18,17 @@ use crate::artifact::repository::{Existing, Item, ListedEntry, Published, Reposi
 use super::publish_targets::{IndexedTarget, PublishTarget, TargetsRequest, publish_to_targets};
 use super::remote_charts::RemoteCharts;
 
+/// A chart to publish from what was fetched. `reference` names it where it is not one.
+fn item_of(archive: Vec<u8>, provenance: Option<Vec<u8>>, reference: &str) -> Result<Item, MaintainRemoteError> {
+    match Item::from_archive(archive) {
+        Ok(item) => Ok(Item { provenance, ..item }),
+        Err(error) => Err(MaintainRemoteError::Chart {
+            reference: reference.to_owned(),
+            reason: error.to_string(),
+        }),
+    }
+}
+
 /// A version to copy.
 #[derive(Debug, Clone, Copy)]
 pub struct CopyVersion<'c> {
@@ -181,11 +192,7 @@ impl RemoteCharts {
             }
             published = outcome.published.into_iter().next();
         }
-        published.ok_or_else(|| MaintainRemoteError::NoVersion {
-            repository: request.from.to_string(),
-            chart: request.chart.to_owned(),
-            version: request.version.to_owned(),
-        })
+        published.ok_or_else(|| MaintainRemoteError::no_version(request.from, request.chart, request.version))
     }
 }
 

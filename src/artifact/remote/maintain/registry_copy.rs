@@ -7,8 +7,8 @@ use crate::artifact::repository::maintain::Copied;
 use crate::artifact::repository::{Existing, Item, Outcome, Published, is_same_content};
 
 use super::super::remote_charts::RemoteCharts;
-use super::CopyVersion;
 use super::error::MaintainRemoteError;
+use super::{CopyVersion, item_of};
 
 impl RemoteCharts {
     /// The archive and the provenance file of a version.
@@ -31,16 +31,8 @@ impl RemoteCharts {
                 },
             )
             .map_err(|error| missing(error, from, chart, version))?;
-        match Item::from_archive(pulled.archive) {
-            Ok(item) => Ok(Item {
-                provenance: pulled.provenance,
-                ..item
-            }),
-            Err(error) => Err(MaintainRemoteError::Chart {
-                reference: format!("{from}/{chart}:{}", tag_of(version)),
-                reason: error.to_string(),
-            }),
-        }
+        let reference = format!("{from}/{chart}:{}", tag_of(version));
+        item_of(pulled.archive, pulled.provenance, &reference)
     }
 
     /// Copies a version between registries, or within one.
@@ -150,11 +142,7 @@ impl Side {
 /// A version that a registry does not have is named as the user named it.
 fn missing(error: OciError, from: &OciReference, chart: &str, version: &str) -> MaintainRemoteError {
     if error.is_missing() {
-        MaintainRemoteError::NoVersion {
-            repository: from.to_string(),
-            chart: chart.to_owned(),
-            version: version.to_owned(),
-        }
+        MaintainRemoteError::no_version(from, chart, version)
     } else {
         error.into()
     }

@@ -23,11 +23,7 @@ impl RemoteCharts {
             Ok(Some(tagged)) => tagged,
             Err(error) if !error.is_missing() => return Err(error.into()),
             Ok(None) | Err(_) => {
-                return Err(MaintainRemoteError::NoVersion {
-                    repository: below.to_string(),
-                    chart: chart.to_owned(),
-                    version: version.to_owned(),
-                });
+                return Err(MaintainRemoteError::no_version(below, chart, version));
             }
         };
         if is_dry_run {

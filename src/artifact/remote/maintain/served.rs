@@ -7,6 +7,7 @@ use super::super::chart_source::ChartSource as _;
 use super::super::publish_targets::PublishTarget;
 use super::super::remote_charts::RemoteCharts;
 use super::error::MaintainRemoteError;
+use super::item_of;
 
 impl RemoteCharts {
     pub(super) fn list_served(
@@ -35,24 +36,11 @@ impl RemoteCharts {
     ) -> Result<Item, MaintainRemoteError> {
         let fetched = self.fetch(&from.full_address(), chart, version).map_err(|error| {
             if error.is_missing {
-                MaintainRemoteError::NoVersion {
-                    repository: from.to_string(),
-                    chart: chart.to_owned(),
-                    version: version.to_owned(),
-                }
+                MaintainRemoteError::no_version(from, chart, version)
             } else {
                 error.into()
             }
         })?;
-        match Item::from_archive(fetched.archive) {
-            Ok(item) => Ok(Item {
-                provenance: fetched.provenance,
-                ..item
-            }),
-            Err(error) => Err(MaintainRemoteError::Chart {
-                reference: fetched.url,
-                reason: error.to_string(),
-            }),
-        }
+        item_of(fetched.archive, fetched.provenance, &fetched.url)
     }
 }

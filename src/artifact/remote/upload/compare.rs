@@ -1,7 +1,7 @@
 //! Packages and what a repository over HTTP has of them, for commands that only read. In: packages, and an address. Out: for each
 //! package whether the repository has it. Any server with an index will do, and the credentials are those of `pull`.
 
-use crate::artifact::repository::{Item, is_same_content, object_url};
+use crate::artifact::repository::{Item, is_same_content};
 use crate::text::sha256::sha256_hex;
 
 use super::super::chart_source::{ChartSource as _, SourceError};
@@ -49,13 +49,7 @@ fn compare(charts: &RemoteCharts, repository: &str, item: &Item) -> Result<Compa
     if listed.digest.as_deref() == Some(&sha256_hex(&item.archive)) {
         return Ok(Comparison::Same);
     }
-    // Artifactory lists archives of its own as `local://`: they are beside the index.
-    let found = if listed.urls.iter().any(|url| url.starts_with("local://")) {
-        let file = object_url(&item.file_name);
-        charts.fetch_address(&format!("{}/{file}", repository.trim_end_matches('/')))?
-    } else {
-        charts.fetch(repository, name, version)?
-    };
+    let found = charts.fetch(repository, name, version)?;
     Ok(if is_same_content(&found.archive, &item.archive) {
         Comparison::Same
     } else {

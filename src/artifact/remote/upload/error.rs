@@ -118,9 +118,9 @@ impl UploadError {
     pub fn hint(&self) -> Option<String> {
         let text = match self {
             Self::Source(error) => return error.hint.clone(),
-            Self::Http(HttpError::Transport { .. }) => {
-                "check the address and the network; a server with its own certificates needs --ca-file"
-            }
+            Self::Http(error @ HttpError::Transport { .. }) => error
+                .certificate_hint()
+                .unwrap_or("check the address and the network; proxies come from HTTPS_PROXY, HTTP_PROXY and NO_PROXY"),
             Self::Http(_) | Self::Index { .. } | Self::UnknownServer(_) => return None,
             Self::Exists { .. } => {
                 "raise the chart's version: a published version never changes (`push --force` replaces it, `push --skip-existing` leaves it out)"

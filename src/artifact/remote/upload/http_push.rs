@@ -172,16 +172,9 @@ impl<'c> HttpPush<'c> {
                         verdict => (self.server.refusal(&HttpAnswer { attempts, ..answer }), verdict),
                     }
                 }
-                Err(UploadError::Http(HttpError::Transport {
-                    url, message, verdict, ..
-                })) => {
+                Err(UploadError::Http(error @ HttpError::Transport { verdict, .. })) => {
                     may_have_arrived |= verdict != Verdict::Refused;
-                    let error = HttpError::Transport {
-                        url,
-                        message,
-                        attempts,
-                        verdict,
-                    };
+                    let error = error.after(attempts);
                     match verdict {
                         Verdict::Final => return Err(error.into()),
                         verdict => (error.into(), verdict),

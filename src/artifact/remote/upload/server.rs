@@ -153,7 +153,6 @@ impl<'c> UploadServer<'c> {
     /// The archive that the server has of an item, if it has one.
     pub(super) fn archive(&self, item: &Item, listed: Option<&Listed>) -> Result<Option<Vec<u8>>, UploadError> {
         let own = self.place.archive(item);
-        // Artifactory lists archives of its own as `local://`.
         let urls = listed.iter().flat_map(|listed| &listed.urls);
         let url = urls
             .filter_map(|url| resolve(&self.access.url, url).ok())

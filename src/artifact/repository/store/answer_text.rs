@@ -17,6 +17,11 @@ pub(super) fn shown(text: &str) -> String {
 /// The failure of a request that has no answer.
 pub(super) fn no_answer(error: HttpError) -> StoreFailure {
     match error {
+        HttpError::Transport {
+            message,
+            refusal: Some(refusal),
+            ..
+        } => StoreFailure::Certificate { message, refusal },
         HttpError::Transport { message, verdict, .. } => StoreFailure::Transport { message, verdict },
         error => StoreFailure::Transport {
             message: error.to_string(),

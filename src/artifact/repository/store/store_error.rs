@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use crate::artifact::network::Verdict;
+use crate::artifact::network::{CertificateRefusal, Verdict};
 
 /// An operation on a store that failed. No part of the error contains credentials.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,14 @@ pub enum StoreFailure {
         message: String,
         /// Whether another attempt may succeed.
         verdict: Verdict,
+    },
+    /// A certificate was refused, the server's or ours.
+    #[error("{message}")]
+    Certificate {
+        /// The causes.
+        message: String,
+        /// Whose certificate.
+        refusal: CertificateRefusal,
     },
     /// Credentials are missing, or cannot be fetched.
     #[error("no credentials: {message}")]
@@ -94,7 +102,7 @@ impl fmt::Display for StoreError {
             | StoreFailure::Credentials { .. }
             | StoreFailure::NoEntityTag
             | StoreFailure::IgnoresConditions => write!(f, "{place}: {failure}")?,
-            StoreFailure::Answer { .. } | StoreFailure::Transport { .. } => {
+            StoreFailure::Answer { .. } | StoreFailure::Transport { .. } | StoreFailure::Certificate { .. } => {
                 write!(f, "{place}: {} failed: {failure}", self.method)?;
             }
         }
@@ -116,8 +124,23 @@ impl StoreError {
             | StoreFailure::NoEntityTag
             | StoreFailure::IgnoresConditions
             | StoreFailure::Settings(_)
+            | StoreFailure::Certificate { .. }
             | StoreFailure::Disk(_) => Verdict::Final,
         }
+    }
+
+    /// What to do about a certificate that was refused, if that is what went wrong.
+    pub fn certificate_hint(&self) -> Option<String> {
+        let StoreFailure::Certificate { refusal, .. } = self.failure else {
+            return None;
+        };
+        let is_s3 = self.place.starts_with("s3://");
+        Some(match refusal {
+            CertificateRefusal::UnknownAuthority if is_s3 => {
+                format!("{}; AWS_CA_BUNDLE may name it as well", refusal.hint())
+            }
+            _ => refusal.hint().to_owned(),
+        })
     }
 }
 
