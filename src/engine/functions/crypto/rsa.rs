@@ -14,7 +14,7 @@ use crate::engine::template::Host;
 /// Fewest bits of a modulus that Go signs with.
 const LEAST_BITS: u32 = 1_024;
 /// Most bytes of a key that is read: one of 16,384 bits has some less.
-const MOST_BYTES: usize = 9_500;
+pub(super) const MOST_BYTES: usize = 9_500;
 
 /// A private key of two primes.
 #[derive(Clone)]
