@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import resource
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -47,6 +48,14 @@ def template(name, before, text):
         chart(root, {"templates/t.yaml": text})
         return ["template", "x", "c"]
     ATTACKS.append((f"template: {name}", before, make))
+
+
+def lint(name, text, files=None):
+    """A function in a loop, in a chart that is linted: it is rendered more than once."""
+    def make(root):
+        chart(root, {"templates/t.yaml": text, **(files() if files else {})})
+        return ["lint", "c"]
+    ATTACKS.append((f"lint: {name}", "over 5 s", make))
 
 
 def schema(name, before, schema, values):
@@ -95,6 +104,42 @@ template("certificates", "killed", '{{ range until 1000 }}{{ $x := genCA "a" 1 }
 template("keys", "killed", '{{ range until 1000 }}{{ $x := genPrivateKey "rsa" }}{{ end }}')
 template("DSA keys", "killed", '{{ range until 1000 }}{{ $x := genPrivateKey "dsa" }}{{ end }}')
 template("passwords", "killed", '{{ range until 1000 }}{{ $x := bcrypt "a" }}{{ end }}')
+LOOP = "{{ range until 1000000 }}{{ $x := %s }}{{ end }}"
+TEXT = '{{ $s := repeat 3000000 "ab" }}'
+KEYS = '{{ $d := dict }}{{ range $i, $_ := until 200000 }}{{ $_ := set $d (printf "k%d" $i) $i }}{{ end }}'
+# An RSA key of 8,192 bits whose numbers are wrong would be refused at once: a real one is made where there is openssl.
+LARGE_KEY = shutil.which("openssl")
+
+
+def large_key():
+    made = subprocess.run([LARGE_KEY, "genrsa", "-traditional", "8192"], capture_output=True, text=True, check=True)
+    return {"key.pem": made.stdout}
+
+
+lint("tpl of a large text", TEXT + LOOP % 'tpl (print "{{ 1 }}" $s) $')
+lint("replace", TEXT + LOOP % 'replace "ab" "" $s')
+lint("base64", TEXT + LOOP % "b64enc $s")
+lint("base32", TEXT + LOOP % "b32dec (b32enc $s)")
+lint("shuffle", TEXT + LOOP % "shuffle $s")
+lint("printf %x", TEXT + LOOP % 'printf "%%x" $s')
+lint("urlquery", '{{ $s := repeat 750000 "é日b " }}' + LOOP % "urlquery $s")
+lint("AES", TEXT + LOOP % 'encryptAES "k" $s')
+lint("derived passwords", LOOP % 'derivePassword 1 "long" "a" "b" "c"')
+lint("htpasswd", LOOP % 'htpasswd "a" "b"')
+lint("random digits", LOOP % "randNumeric 100000")
+lint("semverCompare", LOOP % 'semverCompare ">=1.2.0 <2.0.0 || ~3.1 || 4.x - 5.x" "1.2.3-rc.1"')
+lint("toToml of many keys", KEYS + LOOP % "toToml $d")
+lint("toYaml of many keys", KEYS + LOOP % "toYaml $d")
+lint("toJson of many keys", KEYS + LOOP % "toJson $d")
+lint("print of many keys", KEYS + LOOP % "print $d")
+lint("pick of many keys", KEYS + LOOP % 'pick $d "k1"')
+lint("a list that is compacted", '{{ $l := fromJsonArray (printf "[%s0]" (repeat 400000 "0,")) }}' + LOOP % "compact $l")
+lint("a file that is read", LOOP % '$.Files.Get "a.txt"', lambda: {"a.txt": "a" * 20_000_000})
+lint("files that are looked for", LOOP % '$.Files.Glob "**/x*"', lambda: {f"files/{n}.txt": "a" for n in range(20_000)})
+lint("files as a map", LOOP % "$.Files.AsConfig", lambda: {f"files/{n}.txt": "a" for n in range(20_000)})
+lint("merge of many keys", KEYS + LOOP % "merge (dict) $d")
+if LARGE_KEY:
+    lint("certificates with a large key", LOOP % 'genCAWithKey "a" 1 ($.Files.Get "key.pem")', large_key)
 template("a deep map, built", "0.9 GB",
          '{{ $d := dict }}{{ range until 1000000 }}{{ $d = dict "a" $d }}{{ end }}{{ len $d }}')
 template("a deep map, merged", "1.6 GB",

@@ -11,6 +11,7 @@ mod dependency_flags;
 mod destination_flags;
 mod exit_code;
 mod helm_flags;
+mod kept_random;
 mod keyring_flags;
 mod link_flags;
 mod lint;

@@ -13,6 +13,7 @@ use crate::text::source::{Named, ReportRoot, read_file};
 use crate::text::visible::{visible_lines, without_commands};
 
 use super::command_error::CommandError;
+use super::kept_random::KeptRandom;
 
 /// Where deterministic random numbers begin.
 const SEED: u64 = 0x6368_6172_7477_7267;
@@ -160,14 +161,17 @@ impl RunContext {
             });
             return FixedClock::new(FIXED_NANOS, fill).in_zone("UTC".to_owned());
         }
-        let process = std::process::id();
+        let mut kept = KeptRandom::default();
         let fill: Fill = Box::new(move |bytes: &mut [u8]| {
-            if let Err(error) = getrandom::fill(bytes) {
-                self.report(&format!(
-                    "Error: the operating system of process {process} has no random numbers: {error}"
-                ));
-                std::process::abort();
-            }
+            kept.fill(bytes, |bytes| {
+                if let Err(error) = getrandom::fill(bytes) {
+                    let process = std::process::id();
+                    self.report(&format!(
+                        "Error: the operating system of process {process} has no random numbers: {error}"
+                    ));
+                    std::process::abort();
+                }
+            });
         });
         FixedClock::new(self.now_unix_nanos(), fill).in_zone(Self::local_zone())
     }

@@ -145,6 +145,35 @@ fn templates_are_stopped() {
     }
 }
 
+/// What the methods of `.Files` do counts as well.
+#[test]
+fn files_are_not_read_without_end() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let text = "text\n".repeat(800_000);
+    let names: Vec<String> = (0..2_000).map(|file| format!("c/files/{file}.txt")).collect();
+    let mut files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "text")).collect();
+    files.push(("c/large.txt", &text));
+    chart(directory.path(), &files);
+    for call in [
+        "$.Files.Get `large.txt`",
+        "$.Files.GetBytes `large.txt`",
+        "$.Files.Lines `large.txt`",
+        "$.Files.Glob `**/x*`",
+        "($.Files.Glob `files/1*`).AsConfig",
+        "$.Values.YAML",
+    ] {
+        let template_text = format!("{{{{ range until 1000000 }}}}{{{{ $x := {call} }}}}{{{{ end }}}}");
+        let values = format!("a:\n{}", "- text\n".repeat(20_000));
+        let more = [
+            ("c/templates/t.yaml", template_text.as_str()),
+            ("c/values.yaml", values.as_str()),
+        ];
+        chart(directory.path(), &more);
+        let output = template(directory.path(), &["c"]);
+        assert_refused(call, &output, "the rendering exceeds the limit of ");
+    }
+}
+
 #[test]
 fn deep_nesting_is_refused_and_not_a_crash() {
     let directory = tempfile::tempdir().expect("a directory");

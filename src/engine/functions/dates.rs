@@ -18,27 +18,35 @@ const HTML_LAYOUT: &[u8] = b"2006-01-02";
 /// Steps that a kibibyte of a layout or a date counts as.
 const LAYOUT_COST: u64 = 320;
 
+/// Steps that writing a date counts as.
+const FORMATTING_COST: u64 = 6;
+
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
     fixed("now", &[], |host, _| Ok(now(host).into())),
     fixed("date", &[Str, Any], |host, a| {
         Ok(format(host, bytes(a, 0), any(a, 1), "Local"))
     })
+    .costing(FORMATTING_COST)
     .costing_by_size(LAYOUT_COST),
     fixed("dateInZone", &[Str, Any, Str], |host, a| {
         Ok(format(host, bytes(a, 0), any(a, 1), &string(a, 2)))
     })
+    .costing(FORMATTING_COST)
     .costing_by_size(LAYOUT_COST),
     fixed("date_in_zone", &[Str, Any, Str], |host, a| {
         Ok(format(host, bytes(a, 0), any(a, 1), &string(a, 2)))
     })
+    .costing(FORMATTING_COST)
     .costing_by_size(LAYOUT_COST),
     fixed("htmlDate", &[Any], |host, a| {
         Ok(format(host, HTML_LAYOUT, any(a, 0), "Local"))
-    }),
+    })
+    .costing(FORMATTING_COST),
     fixed("htmlDateInZone", &[Any, Str], |host, a| {
         Ok(format(host, HTML_LAYOUT, any(a, 0), &string(a, 1)))
     })
+    .costing(FORMATTING_COST)
     .costing_by_size(LAYOUT_COST),
     fixed("dateModify", &[Str, TIME], modify).costing_by_size(LAYOUT_COST),
     fixed("date_modify", &[Str, TIME], modify).costing_by_size(LAYOUT_COST),

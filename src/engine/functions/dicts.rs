@@ -14,6 +14,12 @@ use crate::engine::template::{
 
 use Parameter::{Any, Str};
 
+/// Steps that sixteen bytes of maps count as that are merged: each key is looked for in the other map.
+const MERGING_COST: u64 = 10;
+
+/// Keys that are compared with a name in the time that it takes to copy an entry, which is a step.
+const COMPARISONS_OF_A_STEP: usize = 16;
+
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
     variadic("dict", &[Any], dict),
@@ -25,24 +31,28 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
     variadic("pluck", &[Str, Parameter::Map], pluck),
     variadic("keys", &[Parameter::Map], keys),
-    variadic("pick", &[Parameter::Map, Str], |_, a| Ok(select(a, true))),
-    variadic("omit", &[Parameter::Map, Str], |_, a| Ok(select(a, false))),
+    variadic("pick", &[Parameter::Map, Str], |host, a| select(host, a, true)),
+    variadic("omit", &[Parameter::Map, Str], |host, a| select(host, a, false)),
     variadic("merge", &[Parameter::Map, Parameter::Map], |_, a| {
         Ok(merge(a, Overwrite::No))
     })
-    .growing(Growth::WrittenOut),
+    .growing(Growth::WrittenOut)
+    .costing_by_growth(MERGING_COST),
     variadic("mustMerge", &[Parameter::Map, Parameter::Map], |_, a| {
         Ok(merge(a, Overwrite::No))
     })
-    .growing(Growth::WrittenOut),
+    .growing(Growth::WrittenOut)
+    .costing_by_growth(MERGING_COST),
     variadic("mergeOverwrite", &[Parameter::Map, Parameter::Map], |_, a| {
         Ok(merge(a, Overwrite::Yes))
     })
-    .growing(Growth::WrittenOut),
+    .growing(Growth::WrittenOut)
+    .costing_by_growth(MERGING_COST),
     variadic("mustMergeOverwrite", &[Parameter::Map, Parameter::Map], |_, a| {
         Ok(merge(a, Overwrite::Yes))
     })
-    .growing(Growth::WrittenOut),
+    .growing(Growth::WrittenOut)
+    .costing_by_growth(MERGING_COST),
     fixed("values", &[Parameter::Map], values),
     fixed("deepCopy", &[Any], copy).growing(Growth::WrittenOut),
     fixed("mustDeepCopy", &[Any], copy).growing(Growth::WrittenOut),
@@ -96,7 +106,7 @@ fn values(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
     Ok(Value::list(entries.into_iter().map(|(_, value)| value).collect()))
 }
 
-fn select(arguments: &[Value], named: bool) -> Value {
+fn select(host: &mut dyn Host, arguments: &[Value], named: bool) -> CallResult {
     let names = rest(arguments, 1);
     let is_named = |key: &[u8]| {
         names
@@ -104,12 +114,13 @@ fn select(arguments: &[Value], named: bool) -> Value {
             .any(|name| name.as_text().is_some_and(|name| name.as_bytes() == key))
     };
     let entries = map(arguments, 0).snapshot();
-    Value::map(
+    host.spend((entries.len() * (COMPARISONS_OF_A_STEP + names.len()) / COMPARISONS_OF_A_STEP) as u64)?;
+    Ok(Value::map(
         entries
             .into_iter()
             .filter(|(key, _)| is_named(key.as_bytes()) == named)
             .collect(),
-    )
+    ))
 }
 
 /// Whether a merge replaces values that are already set.

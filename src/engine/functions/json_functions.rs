@@ -15,14 +15,29 @@ use Parameter::{Any, Str};
 /// Steps that a kibibyte of JSON counts as.
 const PARSING_COST: u64 = 256;
 
+/// Steps that sixteen bytes count as that are written as JSON.
+const WRITING_COST: u64 = 2;
+
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
-    fixed("toJson", &[Any], |_, a| Ok(or_empty(any(a, 0), Style::Compact))).growing(Growth::WrittenOut),
-    fixed("mustToJson", &[Any], |_, a| or_error(any(a, 0), Style::Compact)).growing(Growth::WrittenOut),
-    fixed("toPrettyJson", &[Any], |_, a| Ok(or_empty(any(a, 0), Style::Pretty))).growing(Growth::WrittenOut),
-    fixed("mustToPrettyJson", &[Any], |_, a| or_error(any(a, 0), Style::Pretty)).growing(Growth::WrittenOut),
-    fixed("toRawJson", &[Any], |_, a| or_error(any(a, 0), Style::Raw)).growing(Growth::WrittenOut),
-    fixed("mustToRawJson", &[Any], |_, a| or_error(any(a, 0), Style::Raw)).growing(Growth::WrittenOut),
+    fixed("toJson", &[Any], |_, a| Ok(or_empty(any(a, 0), Style::Compact)))
+        .growing(Growth::WrittenOut)
+        .costing_by_growth(WRITING_COST),
+    fixed("mustToJson", &[Any], |_, a| or_error(any(a, 0), Style::Compact))
+        .growing(Growth::WrittenOut)
+        .costing_by_growth(WRITING_COST),
+    fixed("toPrettyJson", &[Any], |_, a| Ok(or_empty(any(a, 0), Style::Pretty)))
+        .growing(Growth::WrittenOut)
+        .costing_by_growth(WRITING_COST),
+    fixed("mustToPrettyJson", &[Any], |_, a| or_error(any(a, 0), Style::Pretty))
+        .growing(Growth::WrittenOut)
+        .costing_by_growth(WRITING_COST),
+    fixed("toRawJson", &[Any], |_, a| or_error(any(a, 0), Style::Raw))
+        .growing(Growth::WrittenOut)
+        .costing_by_growth(WRITING_COST),
+    fixed("mustToRawJson", &[Any], |_, a| or_error(any(a, 0), Style::Raw))
+        .growing(Growth::WrittenOut)
+        .costing_by_growth(WRITING_COST),
     fixed("fromJson", &[Str], from_json).costing_by_size(PARSING_COST),
     fixed("fromJsonArray", &[Str], from_json_array).costing_by_size(PARSING_COST),
     fixed("mustFromJson", &[Str], |_, a| match parse(bytes(a, 0)) {

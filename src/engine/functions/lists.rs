@@ -153,8 +153,9 @@ fn has(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
     Ok(Value::Bool(items.iter().any(|item| deep_equal(needle, item))))
 }
 
-fn compact(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
+fn compact(host: &mut dyn Host, arguments: &[Value]) -> CallResult {
     let items = slice_or(any(arguments, 0), "Cannot compact on type")?;
+    host.spend(items.len() as u64 / COMPARISONS_OF_A_STEP)?;
     Ok(Value::list(
         items.iter().filter(|item| !is_empty(item)).cloned().collect(),
     ))

@@ -14,6 +14,11 @@ use crate::text::limits::VALUE_BYTES;
 
 use Parameter::{Any, Int, Str};
 
+/// Steps that a kibibyte counts as in which a text is replaced wherever it is: it is looked for twice.
+const REPLACING_COST: u64 = 256;
+/// Steps that a kibibyte counts as whose characters are looked for in a set.
+const TRIMMING_COST: u64 = 128;
+
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
     fixed("abbrev", &[Int, Str], |_, a| {
@@ -22,8 +27,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("abbrevboth", &[Int, Int, Str], abbreviate_both),
     fixed("trunc", &[Int, Str], truncate),
     fixed("trim", &[Str], |_, a| Ok(Value::str(trim_space(bytes(a, 0))))),
-    fixed("trimAll", &[Str, Str], trim_all),
-    fixed("trimall", &[Str, Str], trim_all),
+    fixed("trimAll", &[Str, Str], trim_all).costing_by_size(TRIMMING_COST),
+    fixed("trimall", &[Str, Str], trim_all).costing_by_size(TRIMMING_COST),
     fixed("trimSuffix", &[Str, Str], trim_suffix),
     fixed("trimPrefix", &[Str, Str], trim_prefix),
     fixed("substr", &[Int, Int, Str], substring),
@@ -54,7 +59,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("replace", &[Str, Str, Str], |_, a| {
         Ok(Value::str(replace(bytes(a, 2), bytes(a, 0), bytes(a, 1))))
     })
-    .growing(Growth::Replace),
+    .growing(Growth::Replace)
+    .costing_by_size(REPLACING_COST),
     fixed("plural", &[Str, Str, Int], |_, a| {
         Ok(Value::Str(text(a, usize::from(int(a, 2) != 1))))
     }),

@@ -12,10 +12,17 @@ use crate::text::semver::{Constraint, Version};
 
 use Parameter::Str;
 
+/// Steps that a comparison counts as, whose constraint is read each time.
+const COMPARISON_COST: u64 = 40;
+/// Steps that a kibibyte of a constraint and a version counts as.
+const CONSTRAINT_COST: u64 = 512;
+
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
     fixed("semver", &[Str], semver),
-    fixed("semverCompare", &[Str, Str], compare),
+    fixed("semverCompare", &[Str, Str], compare)
+        .costing(COMPARISON_COST)
+        .costing_by_size(CONSTRAINT_COST),
 ];
 
 fn semver(_: &mut dyn Host, arguments: &[Value]) -> CallResult {

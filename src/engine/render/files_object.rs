@@ -18,6 +18,15 @@ pub(super) struct FilesObject {
     files: BTreeMap<String, Arc<[u8]>>,
 }
 
+/// Steps for comparing a file's name with a glob.
+const MATCHING_COST: u64 = 10;
+/// Steps for writing a file's name as a key of YAML.
+const KEY_COST: u64 = 16;
+/// Bytes of a glob that are compared with a name in the time of a step.
+const PATTERN_BYTES_OF_A_STEP: u64 = 16;
+/// Bytes of a file that are written as YAML in the time of a step, besides those for the result.
+const WRITTEN_BYTES_OF_A_STEP: u64 = 8;
+
 impl FilesObject {
     pub(super) fn new(files: &[ChartFile]) -> Self {
         Self {
@@ -101,6 +110,18 @@ impl Object for FilesObject {
             "AsSecrets" => without(&|| self.as_yaml(|data| Text::from(base64::encode(data)))),
             _ => return None,
         })
+    }
+
+    fn method_cost(&self, name: &str, arguments: &[Value]) -> u64 {
+        match (name, arguments) {
+            ("Glob", [Value::Str(pattern)]) => (self.files.len() as u64)
+                .saturating_mul(MATCHING_COST + (pattern.len() as u64) / PATTERN_BYTES_OF_A_STEP),
+            ("AsConfig" | "AsSecrets", _) => {
+                let bytes: u64 = self.files.values().map(|data| data.len() as u64).sum();
+                self.files.len() as u64 * KEY_COST + bytes / WRITTEN_BYTES_OF_A_STEP
+            }
+            _ => 0,
+        }
     }
 
     fn method_parameters(&self, name: &str) -> Option<&'static [Parameter]> {

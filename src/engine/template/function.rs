@@ -52,6 +52,8 @@ pub struct Price {
     pub of_call: u64,
     /// For each kibibyte of the texts among its arguments, in steps.
     pub of_kibibyte: u64,
+    /// For each sixteen bytes that its result is estimated to have, in steps.
+    pub of_growth: u64,
     /// How large the result may get.
     pub growth: Growth,
 }
@@ -62,6 +64,7 @@ impl Price {
         Self {
             of_call: 0,
             of_kibibyte: READING_COST,
+            of_growth: 1,
             growth,
         }
     }
@@ -125,6 +128,14 @@ impl Function {
     #[must_use]
     pub const fn costing_by_size(mut self, steps: u64) -> Self {
         self.price.of_kibibyte = steps;
+        self
+    }
+
+    /// The same with a cost for each sixteen bytes that its result is estimated to have, for functions that take much longer than to write
+    /// them once.
+    #[must_use]
+    pub const fn costing_by_growth(mut self, steps: u64) -> Self {
+        self.price.of_growth = steps;
         self
     }
 

@@ -133,6 +133,11 @@ pub trait Object: fmt::Debug {
     fn field(&self, name: &str) -> Option<Value>;
     /// Calls a method; `None` if the type has no such method. Methods without arguments are called by `.Name` alone.
     fn call_method(&self, name: &str, arguments: &[Value]) -> Option<CallResult>;
+    /// Steps that a method counts as, beyond those for its result.
+    fn method_cost(&self, name: &str, arguments: &[Value]) -> u64 {
+        let _ = (name, arguments);
+        0
+    }
     /// The text that `fmt.Print` writes: `String()` when the Go type has it, the struct layout otherwise.
     fn display(&self) -> Text;
     /// The text printed by an action that ends in a field, if `String()` belongs to the pointer and not to the value.

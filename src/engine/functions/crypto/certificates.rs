@@ -15,7 +15,7 @@ use super::super::go_time::{Time, Zone};
 use super::super::kinds::elements;
 use super::super::table::fixed;
 use super::der::{self, Reader, bit_string, element, sequence, unsigned};
-use super::keys::{CERTIFICATE_RSA, KEY_COST, PrivateKey};
+use super::keys::{CERTIFICATE_RSA, KEY_COST, PrivateKey, cost_of_key};
 use super::pem;
 use crate::engine::template::{CallError, CallResult, Function, Host, Object, Parameter, StructField, Text, Value};
 use crate::text::go::base64;
@@ -34,7 +34,7 @@ pub(in super::super) static FUNCTIONS: &[Function] = &[
     })
     .costing(KEY_COST),
     fixed("genCAWithKey", &[Str, Int, Str], |host, a| {
-        let key = given_key(bytes(a, 2))?;
+        let key = given_key(host, bytes(a, 2))?;
         certificate_authority(host, a, &key)
     })
     .costing(KEY_COST),
@@ -44,7 +44,7 @@ pub(in super::super) static FUNCTIONS: &[Function] = &[
     })
     .costing(KEY_COST),
     fixed("genSelfSignedCertWithKey", &[Str, List, List, Int, Str], |host, a| {
-        let key = given_key(bytes(a, 4))?;
+        let key = given_key(host, bytes(a, 4))?;
         self_signed(host, a, &key)
     })
     .costing(KEY_COST),
@@ -57,7 +57,7 @@ pub(in super::super) static FUNCTIONS: &[Function] = &[
         "genSignedCertWithKey",
         &[Str, List, List, Int, CERTIFICATE, Str],
         |host, a| {
-            let key = given_key(bytes(a, 5))?;
+            let key = given_key(host, bytes(a, 5))?;
             signed(host, a, &key)
         },
     )
@@ -117,7 +117,8 @@ fn new_key(host: &mut dyn Host) -> PrivateKey {
     PrivateKey::rsa(host, CERTIFICATE_RSA)
 }
 
-fn given_key(text: &[u8]) -> Result<PrivateKey, CallError> {
+fn given_key(host: &mut dyn Host, text: &[u8]) -> Result<PrivateKey, CallError> {
+    host.spend(cost_of_key(text))?;
     PrivateKey::from_pem(text).map_err(|problem| CallError::Message(format!("parsing private key: {problem}")))
 }
 
@@ -210,6 +211,7 @@ fn signed(host: &mut dyn Host, arguments: &[Value], key: &PrivateKey) -> CallRes
     let Some((issuer, public_info)) = read_certificate(&cert) else {
         return error("error parsing certificate: decodedSignerCert.Bytes: x509: malformed certificate");
     };
+    host.spend(cost_of_key(signer_key))?;
     let signer = PrivateKey::from_pem(signer_key)
         .map_err(|problem| CallError::Message(format!("error parsing private key: {problem}")))?;
     let request = request(host, arguments, 3, false)?;
@@ -219,7 +221,7 @@ fn signed(host: &mut dyn Host, arguments: &[Value], key: &PrivateKey) -> CallRes
     issue(&request, key, Some(&issuer), &signer)
 }
 
-fn build_custom(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
+fn build_custom(host: &mut dyn Host, arguments: &[Value]) -> CallResult {
     let Ok(cert) = base64::decode(bytes(arguments, 0)) else {
         return error("unable to decode base64 certificate");
     };
@@ -232,6 +234,7 @@ fn build_custom(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
     if read_certificate(&body).is_none() {
         return error("error parsing certificate: decodedCert.Bytes: x509: malformed certificate");
     }
+    host.spend(cost_of_key(&key))?;
     if let Err(problem) = PrivateKey::from_pem(&key) {
         return error(format!("error parsing private key: {problem}"));
     }

@@ -11,7 +11,7 @@ use super::super::arguments::string;
 use super::super::table::fixed;
 use super::der::{self, Reader, bit_string, element, sequence, unsigned};
 use super::rsa::RsaKey;
-use super::{dsa, pem};
+use super::{dsa, pem, rsa};
 use crate::engine::template::{CallResult, Function, Host, Parameter, Value};
 
 use Parameter::Str;
@@ -20,6 +20,9 @@ use Parameter::Str;
 pub(super) const KEY_COST: u64 = 200_000;
 /// Steps that an RSA or DSA key of `genPrivateKey` counts as: its search takes many times as long.
 const LARGE_KEY_COST: u64 = 3_900_000;
+
+/// Cubed bytes of an RSA key that is read and signs in the time of a step: both take eight times as long for a key of twice the length.
+const KEY_BYTES_CUBED: u64 = 70_000;
 
 /// The functions of this family.
 pub(in super::super) static FUNCTIONS: &[Function] = &[fixed("genPrivateKey", &[Str], generate).costing(KEY_COST)];
@@ -65,6 +68,12 @@ fn generate(host: &mut dyn Host, arguments: &[Value]) -> CallResult {
         _ => return Ok(Value::str(format!("Unknown type {kind}"))),
     };
     Ok(Value::str(key.to_pem()))
+}
+
+/// Steps that reading a key from PEM, and signing with it, count as beyond the call.
+pub(super) fn cost_of_key(text: &[u8]) -> u64 {
+    let length = pem::decode(text).map_or(0, |(_, der)| der.len().min(rsa::MOST_BYTES) as u64);
+    length.pow(3) / KEY_BYTES_CUBED
 }
 
 impl PrivateKey {

@@ -20,7 +20,9 @@ const BCRYPT_COST: u32 = 10;
 /// Longest password that bcrypt accepts.
 const BCRYPT_MAX_LENGTH: usize = 72;
 /// Steps that a slow hash of a password counts as.
-const HASH_COST: u64 = 300_000;
+const HASH_COST: u64 = 400_000;
+/// Steps that a derived password counts as: scrypt with 32 MiB of memory.
+const DERIVATION_COST: u64 = 2_600_000;
 /// Steps that a kibibyte counts as that is encrypted.
 const CIPHER_COST: u64 = 256;
 /// Size of an AES block.
@@ -38,7 +40,7 @@ pub(in super::super) static FUNCTIONS: &[Function] = &[
         &[Parameter::Named("uint32"), Str, Str, Str, Str],
         derive_password,
     )
-    .costing(1_000_000),
+    .costing(DERIVATION_COST),
     fixed("encryptAES", &[Str, Str], encrypt).costing_by_size(CIPHER_COST),
     fixed("decryptAES", &[Str, Str], decrypt).costing_by_size(CIPHER_COST),
 ];

@@ -13,6 +13,11 @@ use Parameter::{Int, Str};
 /// Longest random text.
 const MAX_LENGTH: i64 = 1 << 24;
 
+/// Steps that a random character counts as: of thirteen random bytes one is a digit.
+const CHARACTER_COST: u64 = 2;
+/// Steps that a kibibyte counts as that is shuffled: one for each character, which gets a random number and another place.
+const SHUFFLE_COST: u64 = 1_024;
+
 /// The functions of this family.
 pub(in super::super) static FUNCTIONS: &[Function] = &[
     fixed("randAlphaNum", &[Int], |host, a| {
@@ -30,7 +35,7 @@ pub(in super::super) static FUNCTIONS: &[Function] = &[
     fixed("randInt", &[Int, Int], random_int),
     fixed("randBytes", &[Int], random_bytes),
     fixed("uuidv4", &[], uuid),
-    fixed("shuffle", &[Str], shuffle),
+    fixed("shuffle", &[Str], shuffle).costing_by_size(SHUFFLE_COST),
 ];
 
 /// The given number of random characters of a set; none when the count is negative.
@@ -38,6 +43,7 @@ fn text(host: &mut dyn Host, count: i64, belongs: fn(&u8) -> bool) -> CallResult
     if count > MAX_LENGTH {
         return error("runtime error: makeslice: len out of range");
     }
+    host.spend(u64::try_from(count).unwrap_or_default() * CHARACTER_COST)?;
     let count = usize::try_from(count).unwrap_or_default();
     let mut out = Vec::with_capacity(count);
     let mut buffer = [0; 64];

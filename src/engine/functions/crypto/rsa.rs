@@ -19,7 +19,7 @@ const LEAST_BITS: u32 = 1_024;
 /// The public exponent of new keys.
 const EXPONENT: u64 = 65_537;
 /// Most bytes of a key that is read: one of 16,384 bits has some less.
-const MOST_BYTES: usize = 9_500;
+pub(super) const MOST_BYTES: usize = 9_500;
 
 /// A private key of two primes.
 #[derive(Clone)]

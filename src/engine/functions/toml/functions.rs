@@ -14,6 +14,9 @@ use Parameter::{Any, Str};
 /// Steps that a kibibyte of TOML counts as.
 const PARSING_COST: u64 = 640;
 
+/// Steps that sixteen bytes count as that are written as TOML.
+const WRITING_COST: u64 = 4;
+
 /// The functions of this family.
 pub(in super::super) static FUNCTIONS: &[Function] = &[
     fixed("toToml", &[Any], |_, a| match encode(any(a, 0)) {
@@ -21,12 +24,14 @@ pub(in super::super) static FUNCTIONS: &[Function] = &[
         Err(EncodeError::Refused(problem)) => Ok(Value::str(problem)),
         Err(EncodeError::Panic(problem)) => Err(CallError::Message(problem)),
     })
-    .growing(Growth::WrittenOut),
+    .growing(Growth::WrittenOut)
+    .costing_by_growth(WRITING_COST),
     fixed("mustToToml", &[Any], |_, a| match encode(any(a, 0)) {
         Ok(text) => Ok(Value::str(text)),
         Err(EncodeError::Refused(problem) | EncodeError::Panic(problem)) => Err(CallError::Message(problem)),
     })
-    .growing(Growth::WrittenOut),
+    .growing(Growth::WrittenOut)
+    .costing_by_growth(WRITING_COST),
     fixed("fromToml", &[Str], |host, a| {
         let local = Zone::local(host.local_zone());
         Ok(match decode(bytes(a, 0), &local) {

@@ -51,7 +51,8 @@ impl Executor<'_> {
     pub(super) fn spend_on_call(&mut self, price: Price, arguments: &[Value]) -> Result<(), String> {
         let weighed = limits::weigh_call(price.growth, arguments)?;
         let texts = limits::cost_of_texts(arguments, price.of_kibibyte);
-        self.spend_steps(price.of_call + limits::cost_of_bytes(weighed) + texts)
+        let made = limits::cost_of_bytes(weighed).saturating_mul(price.of_growth);
+        self.spend_steps(price.of_call + made + texts)
     }
 
     /// After a call: the time and the memory that its result took.

@@ -68,6 +68,12 @@ const fn name_of(builtin: Builtin) -> &'static str {
 }
 
 /// How large the result of a call gets.
+/// Steps that a kibibyte of the texts of `printf` counts as: `%x` and `%q` look at each byte.
+const FORMATTING_COST: u64 = 160;
+
+/// Steps that sixteen bytes count as that a value has when it is written out.
+const WRITING_COST: u64 = 2;
+
 const fn growth(builtin: Builtin) -> Growth {
     match builtin {
         Builtin::Print | Builtin::Println | Builtin::Printf | Builtin::Html | Builtin::Js | Builtin::Urlquery => {
@@ -136,7 +142,12 @@ impl Executor<'_> {
             return Ok(());
         }
         let values: Vec<Value> = operands.iter().map(|operand| operand.value.clone()).collect();
-        self.spend_on_call(Price::growing(growth), &values)
+        let mut price = Price::growing(growth);
+        if builtin == Builtin::Printf {
+            price.of_kibibyte = FORMATTING_COST;
+        }
+        price.of_growth = WRITING_COST;
+        self.spend_on_call(price, &values)
     }
 }
 

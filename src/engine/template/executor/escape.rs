@@ -54,8 +54,13 @@ pub(super) fn url_query(text: &[u8]) -> Vec<u8> {
             b' ' => out.push(b'+'),
             b'-' | b'_' | b'.' | b'~' => out.push(byte),
             _ if byte.is_ascii_alphanumeric() => out.push(byte),
-            _ => out.extend_from_slice(format!("%{byte:02X}").as_bytes()),
+            _ => out.extend([b'%', upper_digit(byte >> 4), upper_digit(byte & 15)]),
         }
     }
     out
+}
+
+/// A number below sixteen as a hexadecimal digit.
+const fn upper_digit(value: u8) -> u8 {
+    if value < 10 { b'0' + value } else { b'A' + (value - 10) }
 }

@@ -348,6 +348,9 @@ impl Executor<'_> {
         let field_name = name.to_str_lossy();
         if let Some(parameters) = object.method_parameters(&field_name) {
             let values = self.typed_arguments(call, &field_name, parameters)?;
+            if let Err(refusal) = self.spend_steps(object.method_cost(&field_name, &values)) {
+                return self.method_result(frame, node, name, Err(refusal.into()));
+            }
             return match object.call_method(&field_name, &values) {
                 Some(result) => self.method_result(frame, node, name, result),
                 None => Err(self.no_field(frame, receiver, name)),
@@ -387,7 +390,9 @@ impl Executor<'_> {
         let Some(to_yaml) = (self.set.lookup)("toYaml") else {
             return Err("no YAML printer".into());
         };
-        let printed = (to_yaml.call)(self, &[Value::Map(map.with_type(MapType::Any))])?;
+        let arguments = [Value::Map(map.with_type(MapType::Any))];
+        self.spend_on_call(to_yaml.price, &arguments)?;
+        let printed = (to_yaml.call)(self, &arguments)?;
         match printed {
             Value::Str(text) => Ok(Value::str([text.as_bytes(), b"\n"].concat())),
             other => Ok(other),
@@ -432,6 +437,10 @@ impl Executor<'_> {
         name: &Text,
         result: CallResult,
     ) -> Result<Operand, Failure> {
+        let result = result.and_then(|value| {
+            self.spend_on_result(&value)?;
+            Ok(value)
+        });
         match result {
             Ok(value) => Ok(Operand::concrete(value)),
             Err(error) => {
