@@ -67,13 +67,13 @@ const fn name_of(builtin: Builtin) -> &'static str {
     }
 }
 
-/// How large the result of a call gets.
 /// Steps that a kibibyte of the texts of `printf` counts as: `%x` and `%q` look at each byte.
 const FORMATTING_COST: u64 = 160;
 
 /// Steps that sixteen bytes count as that a value has when it is written out.
 const WRITING_COST: u64 = 2;
 
+/// How large the result of a call gets.
 const fn growth(builtin: Builtin) -> Growth {
     match builtin {
         Builtin::Print | Builtin::Println | Builtin::Printf | Builtin::Html | Builtin::Js | Builtin::Urlquery => {
