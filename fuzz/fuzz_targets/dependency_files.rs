@@ -28,7 +28,7 @@ impl ChartSource for One {
             return Err(SourceError::missing("no such version"));
         }
         let url = "https://h/charts/web-1.2.3.tgz".to_owned();
-        Ok(FetchedChart { archive: self.0.clone(), digest: "0".repeat(64), url, provenance: None })
+        Ok(FetchedChart { archive: self.0.clone(), digest: "0".repeat(64), manifest: None, url, provenance: None })
     }
 }
 
