@@ -42,6 +42,7 @@ mod layering;
 mod places;
 mod planted_tokens;
 mod properties;
+mod random_edits;
 mod publish_targets;
 mod published_charts;
 mod refusals;

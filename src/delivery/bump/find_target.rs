@@ -282,6 +282,7 @@ fn step_text(step: &Step) -> String {
     match step {
         Step::Key(key) => key.clone(),
         Step::Index(index) => index.to_string(),
+        Step::Item { .. } => step.to_string(),
     }
 }
 
@@ -289,7 +290,7 @@ fn step_text(step: &Step) -> String {
 fn names_image(path: &YamlPath) -> bool {
     let key = path.0.iter().rev().find_map(|step| match step {
         Step::Key(key) => Some(key),
-        Step::Index(_) => None,
+        Step::Index(_) | Step::Item { .. } => None,
     });
     key.is_some_and(|key| key.to_lowercase().contains("image"))
 }

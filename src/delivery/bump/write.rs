@@ -92,7 +92,7 @@ mod tests {
                 path: "v.yaml".to_owned(),
                 text: b"a: 1\nb: 1\n".to_vec(),
             }],
-            assignments: vec![parse_assignment("a=2", ValueKind::Typed).unwrap()],
+            edits: vec![parse_assignment("a=2", ValueKind::Typed).unwrap()],
             images: Vec::new(),
             chart: None,
             chart_version: None,
