@@ -152,10 +152,19 @@ fn request(context: RunContext, arguments: &BumpArguments) -> Result<BumpRequest
 
 /// Those of `--set` first, then those of `--set-string`, `--append`, `--append-json` and `--remove`.
 fn edits(arguments: &BumpArguments) -> Result<Vec<Edit>, CommandError> {
-    let typed = arguments.set.iter().map(|text| parse_assignment(text, ValueKind::Typed));
-    let texts = arguments.set_string.iter().map(|text| parse_assignment(text, ValueKind::Text));
+    let typed = arguments
+        .set
+        .iter()
+        .map(|text| parse_assignment(text, ValueKind::Typed));
+    let texts = arguments
+        .set_string
+        .iter()
+        .map(|text| parse_assignment(text, ValueKind::Text));
     let items = arguments.append.iter().map(|text| parse_append(text, ItemKind::Typed));
-    let json = arguments.append_json.iter().map(|text| parse_append(text, ItemKind::Json));
+    let json = arguments
+        .append_json
+        .iter()
+        .map(|text| parse_append(text, ItemKind::Json));
     let removals = arguments
         .remove
         .iter()
@@ -200,9 +209,8 @@ fn edit_hint(error: &EditError) -> Option<&'static str> {
 
 fn bump_error(error: BumpError) -> CommandError {
     match error {
-        BumpError::NothingAsked => {
-            CommandError::usage(error).with_hint("give --set, --set-string, --append, --append-json, --remove or --image")
-        }
+        BumpError::NothingAsked => CommandError::usage(error)
+            .with_hint("give --set, --set-string, --append, --append-json, --remove or --image"),
         BumpError::ImageWithoutTag(_) => CommandError::usage(error),
         BumpError::Edit { ref source, .. } => {
             let hint = edit_hint(source);

@@ -21,6 +21,7 @@ mod custom_resources;
 mod dependency;
 mod dependency_commands;
 mod destinations;
+mod edit_cases;
 mod exit_codes;
 mod data;
 mod definitions;

@@ -35,7 +35,10 @@ fn random_edits_change_what_they_are_about_and_nothing_else() {
         let file = files.get(*index).expect("in range");
         let source = std::fs::read(file).expect("a file");
         let name = file.display().to_string();
-        let mut editor = Editor::new(seed.wrapping_mul(1 << 32).wrapping_add(u64::try_from(*index).expect("fits")));
+        let mut editor = Editor::new(
+            seed.wrapping_mul(1 << 32)
+                .wrapping_add(u64::try_from(*index).expect("fits")),
+        );
         let mut counts = Counts::new();
         if let Ok(tree) = yaml::parse_all(&source) {
             for _ in 0..*edits {
@@ -50,9 +53,53 @@ fn random_edits_change_what_they_are_about_and_nothing_else() {
         *total.entry(kind).or_default() += count;
     }
     println!("{total:?}");
-    let made: usize = total.iter().filter(|(kind, _)| !kind.starts_with("refused")).map(|(_, count)| count).sum();
+    let made: usize = total
+        .iter()
+        .filter(|(kind, _)| !kind.starts_with("refused"))
+        .map(|(_, count)| count)
+        .sum();
     let refused: usize = total.values().sum::<usize>() - made;
     assert!(made > count / 2 && refused * 20 < made, "{total:?}");
+}
+
+/// Pieces of syntax that are put into files, so that everything occurs at every place.
+const PIECES: [&str; 28] = [
+    "\t", " ", "\n", "\r\n", "# c\n", " # c\n", "- ", "? ", ": ", ", ", "&a ", "*a", "!!str ", "!t ", "{", "}", "[",
+    "]", "\"", "'", "|\n", ">-\n", "---\n", "...\n", "<<: *a\n", "{}", "[]", "\u{FEFF}",
+];
+/// Longest file that is changed so, in bytes.
+const MUTATED_BYTES: usize = 6_000;
+
+#[test]
+fn edits_of_files_with_odd_syntax_are_right_or_refused() {
+    let count = usize::try_from(setting("EDITS", EDITS)).expect("fits");
+    let seed = setting("EDITS_SEED", 1);
+    let files: Vec<String> = edited_files()
+        .iter()
+        .filter_map(|file| String::from_utf8(std::fs::read(file).expect("a file")).ok())
+        .filter(|text| text.len() < MUTATED_BYTES)
+        .collect();
+    let seeds: Vec<u64> = (0..u64::try_from(count).expect("fits")).collect();
+    let kinds = map_in_parallel(&seeds, |number| {
+        let mut editor = Editor::new(seed.wrapping_add(7).wrapping_mul(1 << 32).wrapping_add(*number));
+        let mut text = files.get(editor.below(files.len())).expect("in range").clone();
+        for _ in 0..=editor.below(3) {
+            let mut at = editor.below(text.len() + 1);
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            text.insert_str(at, PIECES.get(editor.below(PIECES.len())).expect("in range"));
+        }
+        let tree = yaml::parse_all(text.as_bytes()).ok()?;
+        let random = editor.edit(&tree)?;
+        Some(made_or_refused(&text, &tree, &random))
+    });
+    let mut total = Counts::new();
+    for kind in kinds.into_iter().flatten() {
+        *total.entry(kind).or_default() += 1;
+    }
+    println!("{total:?}");
+    assert!(total.get("set").is_some_and(|made| made * 20 > count), "{total:?}");
 }
 
 /// Makes an edit and checks the result; the kind of edit, or the reason why it was refused.
@@ -67,6 +114,7 @@ fn made_or_refused(name: &str, tree: &Tree<'_>, random: &RandomEdit) -> String {
                 Reason::Shared { .. } => "shared",
                 Reason::Merged { .. } => "merged",
                 Reason::NotAlone { .. } => "not alone",
+                Reason::Unwritable { .. } => "cannot hold the value",
                 Reason::Encrypted { .. } | Reason::Sops => "sops",
                 reason => panic!("{}: {reason}", shown()),
             };
@@ -98,13 +146,25 @@ fn made_or_refused(name: &str, tree: &Tree<'_>, random: &RandomEdit) -> String {
             "set".to_owned()
         }
         Operation::Set(_) | Operation::Append(_) => {
-            assert!(!old.trim_end().contains('\n'), "{}: {old:?} changed\n{edited}", shown());
+            let was_empty = old.split_whitespace().collect::<String>() == "{}"
+                || old.split_whitespace().collect::<String>() == "[]";
+            assert!(
+                was_empty || !old.trim_end().contains('\n'),
+                "{}: {old:?} changed\n{edited}",
+                shown()
+            );
             assert!(old.len() < 300, "{}: {old:?} changed", shown());
             assert_eq!(old_comments, new_comments, "{}", shown());
             if edit.creates { "added" } else { "appended" }.to_owned()
         }
         Operation::Remove => {
-            assert!(new_part.len() < 300 && !new_part.trim().contains('\n'), "{}: {new_part:?}", shown());
+            // Comments of others may stay between a key and what becomes of its value.
+            let mut lines = new_part.trim_end().lines().skip(1).map(str::trim_start);
+            assert!(
+                lines.all(|line| line.is_empty() || line.starts_with('#')),
+                "{}: {new_part:?}",
+                shown()
+            );
             let mut rest = old_comments.iter();
             let is_subset = new_comments.iter().all(|comment| rest.any(|old| old == comment));
             assert!(is_subset, "{}: another comment", shown());
@@ -121,7 +181,13 @@ fn changed_part<'t>(old: &'t str, new: &'t str) -> (&'t str, &'t str) {
     while !old.is_char_boundary(before) || !new.is_char_boundary(before) {
         before -= 1;
     }
-    let mut after = old.bytes().rev().zip(new.bytes().rev()).take_while(same).count().min(most - before);
+    let mut after = old
+        .bytes()
+        .rev()
+        .zip(new.bytes().rev())
+        .take_while(same)
+        .count()
+        .min(most - before);
     while !old.is_char_boundary(old.len() - after) || !new.is_char_boundary(new.len() - after) {
         after -= 1;
     }
@@ -129,5 +195,8 @@ fn changed_part<'t>(old: &'t str, new: &'t str) -> (&'t str, &'t str) {
 }
 
 fn texts_of_comments<'t>(tree: &'t Tree<'_>) -> Vec<&'t str> {
-    tree.comments().iter().map(|comment| &tree.source()[comment.range()]).collect()
+    tree.comments()
+        .iter()
+        .map(|comment| &tree.source()[comment.range()])
+        .collect()
 }

@@ -12,8 +12,30 @@ use crate::data;
 
 /// Texts that some reader would take for something else, and a few that none would.
 const TEXTS: [&str; 24] = [
-    "1.10", "v2", "on", "n", "null", "~", "a: b", "x # y", "", "0x1F", "0o17", "1:30", "2024-01-31", "it's", "say \"hi\"", "- a", "{{ x }}",
-    "*a", "é✓", "line\nbreak", "trailing ", "1e999", "C:\\dir", "two\n\nlines\n",
+    "1.10",
+    "v2",
+    "on",
+    "n",
+    "null",
+    "~",
+    "a: b",
+    "x # y",
+    "",
+    "0x1F",
+    "0o17",
+    "1:30",
+    "2024-01-31",
+    "it's",
+    "say \"hi\"",
+    "- a",
+    "{{ x }}",
+    "*a",
+    "é✓",
+    "line\nbreak",
+    "trailing ",
+    "1e999",
+    "C:\\dir",
+    "two\n\nlines\n",
 ];
 
 /// The texts whose values are edited: every values.yaml and Chart.yaml of the corpus, or of the example without it, and the torture
@@ -25,7 +47,11 @@ pub(crate) fn edited_files() -> Vec<PathBuf> {
     if let Some(corpus) = corpus {
         let mut charts = Vec::new();
         collect(&corpus, &mut charts);
-        assert_eq!(charts.len(), data::EDITED_FILES, "tests/it/data.rs has another number of files");
+        assert_eq!(
+            charts.len(),
+            data::EDITED_FILES,
+            "tests/it/data.rs has another number of files"
+        );
         found.extend(charts);
     }
     found
@@ -62,6 +88,8 @@ struct Place {
     node: NodeId,
     path: YamlPath,
     pointer: String,
+    /// Whether it is gone after its removal: a merge key may have another value for its key.
+    can_go: bool,
 }
 
 impl Editor {
@@ -78,7 +106,11 @@ impl Editor {
     }
 
     fn text(&mut self) -> String {
-        TEXTS.get(self.below(TEXTS.len())).copied().unwrap_or_default().to_owned()
+        TEXTS
+            .get(self.below(TEXTS.len()))
+            .copied()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// An edit of a random place; none for a text without one, or whose values are not JSON.
@@ -126,6 +158,7 @@ impl Editor {
                 value.as_array_mut()?.push(json);
                 (place.path.clone(), Operation::Append(node), false)
             }
+            _ if !place.can_go => return None,
             _ => {
                 remove(document, &place.pointer)?;
                 (place.path.clone(), Operation::Remove, false)
@@ -160,8 +193,8 @@ fn remove(document: &mut Json, pointer: &str) -> Option<()> {
 fn places(tree: &Tree<'_>) -> Vec<Place> {
     let mut found = Vec::new();
     for (document, root) in tree.documents().iter().map(|document| document.root).enumerate() {
-        let mut pending = vec![(root, YamlPath::default(), String::new())];
-        while let Some((node, path, pointer)) = pending.pop() {
+        let mut pending = vec![(root, YamlPath::default(), String::new(), true)];
+        while let Some((node, path, pointer, can_go)) = pending.pop() {
             match tree.kind(node) {
                 NodeKind::Mapping => {
                     let mut keys = Map::new();
@@ -169,17 +202,21 @@ fn places(tree: &Tree<'_>) -> Vec<Place> {
                         let count = keys.entry(tree.text(key).to_owned()).or_insert(Json::from(0));
                         *count = Json::from(count.as_u64().unwrap_or(0) + 1);
                     }
+                    let has_merge_key = tree.pairs(node).any(|(key, _)| tree.is_merge_key(key));
                     for (key, value) in tree.pairs(node) {
-                        let Some(text) = tree.plain_key(key).filter(|text| keys.get(*text) == Some(&Json::from(1))) else {
+                        let Some(text) = tree
+                            .plain_key(key)
+                            .filter(|text| keys.get(*text) == Some(&Json::from(1)))
+                        else {
                             continue;
                         };
                         let escaped = text.replace('~', "~0").replace('/', "~1");
-                        pending.push((value, path.key(text), format!("{pointer}/{escaped}")));
+                        pending.push((value, path.key(text), format!("{pointer}/{escaped}"), !has_merge_key));
                     }
                 }
                 NodeKind::Sequence => {
                     for (index, item) in tree.children(node).enumerate() {
-                        pending.push((item, path.child(Step::Index(index)), format!("{pointer}/{index}")));
+                        pending.push((item, path.child(Step::Index(index)), format!("{pointer}/{index}"), true));
                     }
                 }
                 NodeKind::Scalar(_) | NodeKind::Alias => {}
@@ -190,6 +227,7 @@ fn places(tree: &Tree<'_>) -> Vec<Place> {
                     node,
                     path,
                     pointer,
+                    can_go,
                 });
             }
         }

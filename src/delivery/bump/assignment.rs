@@ -41,7 +41,9 @@ pub enum AssignmentError {
         source: serde_json::Error,
     },
     /// The text names no document.
-    #[error("`{0}` is not a document: write its number from 1, or fields of it such as kind=Deployment,metadata.name=web")]
+    #[error(
+        "`{0}` is not a document: write its number from 1, or fields of it such as kind=Deployment,metadata.name=web"
+    )]
     Document(String),
 }
 
@@ -135,7 +137,11 @@ mod tests {
             let change = parse_assignment(text, ValueKind::Text).unwrap();
             let steps: Vec<Step> = keys.iter().map(|key| Step::Key((*key).to_owned())).collect();
             assert_eq!(change.path.0, steps, "{text}");
-            assert_eq!(change.operation, Operation::Set(NewValue::Text(value.to_owned())), "{text}");
+            assert_eq!(
+                change.operation,
+                Operation::Set(NewValue::Text(value.to_owned())),
+                "{text}"
+            );
         }
         let typed = parse_assignment("a=1", ValueKind::Typed).unwrap();
         assert_eq!(typed.operation, Operation::Set(NewValue::Typed("1".to_owned())));
@@ -150,7 +156,11 @@ mod tests {
         ] {
             let edit = parse_assignment(text, ValueKind::Text).unwrap();
             assert_eq!(edit.path.to_string(), path, "{text}");
-            assert_eq!(edit.operation, Operation::Set(NewValue::Text(value.to_owned())), "{text}");
+            assert_eq!(
+                edit.operation,
+                Operation::Set(NewValue::Text(value.to_owned())),
+                "{text}"
+            );
         }
     }
 
@@ -164,7 +174,10 @@ mod tests {
             DocumentChoice::Fields(fields.to_vec())
         );
         for text in ["0", "", "kind", "99999999999999999999", "kind=a,"] {
-            assert!(matches!(parse_document(text), Err(AssignmentError::Document(_))), "{text}");
+            assert!(
+                matches!(parse_document(text), Err(AssignmentError::Document(_))),
+                "{text}"
+            );
         }
         let item = parse_append(r#"a={"k":[1,"x"]}"#, ItemKind::Json).unwrap();
         let list = NewNode::Sequence(vec![
@@ -173,7 +186,10 @@ mod tests {
         ]);
         let mapping = NewNode::Mapping(vec![("k".to_owned(), list)]);
         assert_eq!(item.operation, Operation::Append(mapping));
-        assert!(matches!(parse_append("a={", ItemKind::Json), Err(AssignmentError::Json { .. })));
+        assert!(matches!(
+            parse_append("a={", ItemKind::Json),
+            Err(AssignmentError::Json { .. })
+        ));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The whole plan: files, assignments and images to the new content of each file, and new versions of their charts.
+//! The whole plan: files, edits and images to the new content of each file, and new versions of their charts.
 
 use std::io;
 use std::path::{Path, PathBuf};

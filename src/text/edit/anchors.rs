@@ -86,7 +86,10 @@ mod tests {
         let shown = |path: &[&str]| -> Vec<(String, Vec<String>)> {
             let anchors = shared_anchors(&tree, tree.find(root, path).unwrap());
             let paths = |anchor: &SharedAnchor| anchor.aliases.iter().map(|&alias| tree.path(alias)).collect();
-            anchors.iter().map(|anchor| (anchor.name.clone(), paths(anchor))).collect()
+            anchors
+                .iter()
+                .map(|anchor| (anchor.name.clone(), paths(anchor)))
+                .collect()
         };
         let uses = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>();
         assert_eq!(

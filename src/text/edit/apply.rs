@@ -130,6 +130,7 @@ fn made_together(planning: &Planning<'_>, planned: &[Outcome]) -> Option<Option<
 fn edited(planning: &Planning<'_>, splices: &[Splice], expected: &[&Expected]) -> Option<Vec<u8>> {
     let tree: &Tree<'_> = planning.tree;
     let edited = spliced(tree.source().as_bytes(), splices);
-    let is_right = is_only_change(tree, &edited, splices, expected) && (!planning.is_json || super::json_text::is_json(&edited));
+    let is_right =
+        is_only_change(tree, &edited, splices, expected) && (!planning.is_json || super::json_text::is_json(&edited));
     is_right.then_some(edited)
 }

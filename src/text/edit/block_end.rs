@@ -3,6 +3,7 @@
 
 use crate::text::yaml::{NodeId, Tree};
 
+use super::entries::end_of;
 use super::lines::{comment_line, is_blank_line, line_end, next_line, skip_blanks};
 
 /// The start of the first line after a block collection whose keys or dashes are in `column`. Comments directly below are its
@@ -30,10 +31,10 @@ pub(super) fn end_of_block(tree: &Tree<'_>, collection: NodeId, column: usize) -
 
 /// The start of the line after the last line of a node.
 pub(super) fn after_value(tree: &Tree<'_>, node: NodeId) -> usize {
-    next_line(tree.source().as_bytes(), tree.span(node).range().end)
+    next_line(tree.source().as_bytes(), end_of(tree, node))
 }
 
 /// The end of the line with the last byte of a node, without its line break.
 pub(super) fn value_line_end(tree: &Tree<'_>, node: NodeId) -> usize {
-    line_end(tree.source().as_bytes(), tree.span(node).range().end)
+    line_end(tree.source().as_bytes(), end_of(tree, node))
 }

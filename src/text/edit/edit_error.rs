@@ -57,7 +57,9 @@ pub enum Reason {
         anchor: String,
     },
     /// The value comes from a mapping that a merge key names.
-    #[error("`{path}` is not written here: `<<` takes it from the anchor `{anchor}`, so other values would change with it")]
+    #[error(
+        "`{path}` is not written here: `<<` takes it from the anchor `{anchor}`, so other values would change with it"
+    )]
     Merged {
         /// The path.
         path: YamlPath,
@@ -81,7 +83,10 @@ pub enum Reason {
         count: usize,
     },
     /// Several items fit a selector.
-    #[error("`{path}` is more than one item (lines {}): say which one by its index", Lines(lines))]
+    #[error(
+        "`{path}` is more than one item (lines {}): say which one by its index",
+        Lines(lines)
+    )]
     SeveralItems {
         /// The path of the items.
         path: YamlPath,

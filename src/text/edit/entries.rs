@@ -33,17 +33,32 @@ pub(super) fn entries(tree: &Tree<'_>, collection: NodeId) -> Vec<Entry> {
             (Some(before), false) => next_token(tree, before.end, written),
             (Some(before), true) => {
                 let comma = next_token(tree, before.end, written);
-                let after = if source.get(comma) == Some(&b',') { comma + 1 } else { comma };
+                let after = if source.get(comma) == Some(&b',') {
+                    comma + 1
+                } else {
+                    comma
+                };
                 next_token(tree, after, written)
             }
         };
         found.push(Entry {
             start,
-            end: tree.span(value).range().end,
+            end: end_of(tree, value),
             value,
         });
     }
     found
+}
+
+/// The byte after a node. The span of a block collection ends with its last scalar, before the bracket that may follow it.
+pub(super) fn end_of(tree: &Tree<'_>, node: NodeId) -> usize {
+    let mut at = node;
+    while !tree.is_flow(at)
+        && let Some(last) = tree.children(at).last()
+    {
+        at = last;
+    }
+    tree.span(at).range().end
 }
 
 /// The collection that a node is in, and which entry of it the node is; none for a document's root.
@@ -54,7 +69,11 @@ pub(super) fn parent_of(tree: &Tree<'_>, node: NodeId) -> Option<(NodeId, usize)
         let children = tree.children(at).enumerate().take_while(|(_, child)| *child <= node);
         let (index, child) = children.last()?;
         if child == node {
-            let index = if tree.kind(at) == NodeKind::Mapping { index / 2 } else { index };
+            let index = if tree.kind(at) == NodeKind::Mapping {
+                index / 2
+            } else {
+                index
+            };
             return Some((at, index));
         }
         at = child;

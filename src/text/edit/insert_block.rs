@@ -66,10 +66,16 @@ pub(super) fn fill_empty(
     let in_brackets = {
         let source = tree.source().as_bytes();
         let is_apart = span.start.checked_sub(1).is_none_or(|before| {
-            source.get(before).is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'[' | b'{' | b','))
+            source
+                .get(before)
+                .is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'[' | b'{' | b','))
         });
         let gap = if is_apart { "" } else { " " };
-        vec![Splice::new(span.start, span.end, format!("{gap}{}", flow(added, style)))]
+        vec![Splice::new(
+            span.start,
+            span.end,
+            format!("{gap}{}", flow(added, style)),
+        )]
     };
     let in_lines = match parent {
         None => fill_document(tree, node, added, style),
@@ -91,13 +97,7 @@ fn prefers_brackets(tree: &Tree<'_>, node: NodeId, parent: NodeId) -> bool {
 }
 
 /// The value in lines below its key, or after its dash.
-fn fill_lines(
-    tree: &Tree<'_>,
-    node: NodeId,
-    parent: NodeId,
-    added: &Planned,
-    style: &Style,
-) -> Option<Vec<Splice>> {
+fn fill_lines(tree: &Tree<'_>, node: NodeId, parent: NodeId, added: &Planned, style: &Style) -> Option<Vec<Splice>> {
     let source = tree.source().as_bytes();
     let span = tree.span(node).range();
     if tree.kind(parent) == NodeKind::Sequence {
@@ -134,10 +134,18 @@ fn fill_lines(
     let mut splices = vec![Splice::insert(end, format!("{line_break}{}{text}", " ".repeat(column)))];
     if !span.is_empty() {
         let before = source.get(..span.start).unwrap_or_default();
-        let blanks = before.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let blanks = before
+            .iter()
+            .rev()
+            .take_while(|byte| matches!(byte, b' ' | b'\t'))
+            .count();
         let start = span.start - blanks;
         if end == span.end {
-            splices = vec![Splice::new(start, span.end, format!("{line_break}{}{text}", " ".repeat(column)))];
+            splices = vec![Splice::new(
+                start,
+                span.end,
+                format!("{line_break}{}{text}", " ".repeat(column)),
+            )];
         } else {
             splices.push(Splice::delete(start, span.end));
         }

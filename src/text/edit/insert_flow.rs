@@ -36,7 +36,11 @@ pub(super) fn grow_flow(tree: &Tree<'_>, collection: NodeId, added: &Planned, st
     let after = comma.map_or(end, |comma| comma + 1);
     let comment = comment_end(tree, skip_blanks(source, after));
     let below = comment.unwrap_or(after);
-    let below = if comment.is_some() { line_end(source, below) } else { below };
+    let below = if comment.is_some() {
+        line_end(source, below)
+    } else {
+        below
+    };
     let line = format!("{}{indent}{text}", style.line_break);
     vec![match comma {
         Some(_) => vec![Splice::insert(below, format!("{line},"))],

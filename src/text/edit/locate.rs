@@ -54,7 +54,11 @@ pub(super) fn locate(tree: &Tree<'_>, edit: &Edit) -> Result<Option<Found>, Edit
         ([], []) if edit.creates => Ok(None),
         ([], [found]) if edit.creates && can_be_created(tree, found, path) => Ok(Some(*found)),
         ([], [_, _, ..]) if edit.creates => {
-            let could: Vec<Found> = places.iter().filter(|found| can_be_created(tree, found, path)).copied().collect();
+            let could: Vec<Found> = places
+                .iter()
+                .filter(|found| can_be_created(tree, found, path))
+                .copied()
+                .collect();
             match could.as_slice() {
                 [found] => Ok(Some(*found)),
                 [] => Err(not_found(tree, &places, path)),

@@ -52,15 +52,9 @@ fn is_written_plainly(text: &str, surroundings: Surroundings) -> bool {
 }
 
 fn is_text_to_all(text: &str) -> bool {
-    const WORDS: [&str; 11] = [
-        "y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "<<",
-    ];
+    const WORDS: [&str; 11] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "<<"];
     let is_word = WORDS.iter().any(|word| text.eq_ignore_ascii_case(word));
-    matches!(resolve_plain(text), Scalar::Str(_))
-        && !is_word
-        && !is_number(text)
-        && !is_base_60(text)
-        && !is_date(text)
+    matches!(resolve_plain(text), Scalar::Str(_)) && !is_word && !is_number(text) && !is_base_60(text) && !is_date(text)
 }
 
 /// Whether a text is a number to some reader, whatever its size: decimal, octal, hexadecimal, binary, infinite or none.
@@ -125,17 +119,101 @@ mod tests {
     #[test]
     fn what_some_reader_takes_for_something_else_is_quoted() {
         for text in [
-            "", "y", "N", "Yes", "on", "OFF", "true", "nULL", "~", "<<", "=", "1", "-1", "+1", "1.10", ".5", "1.", "1e3", "1e999",
-            "12e4567", "0x1F", "0o17", "017", "08", "0b11", "1_000", "1:30", "190:20:30", "-1:30.5", ".inf", "-.INF", ".NaN",
-            "2001-12-14", "2001-13-99", "2001-1-1 10:00:00", "2001-12-14T21:59:43Z", "- a", "-", "--", "---", "? a", "?a", ":a", "a:",
-            "a: b", "a #b", "#a", "&a", "*a", "!a", "|", ">", "'a'", "\"a\"", "%a", "@a", "`a`", "[a]", "{a}", ",a", " a", "a ", "a\tb",
-            "a\nb", "...", "... a", "a\u{2028}b", "\u{FEFF}a", "a\u{85}b",
+            "",
+            "y",
+            "N",
+            "Yes",
+            "on",
+            "OFF",
+            "true",
+            "nULL",
+            "~",
+            "<<",
+            "=",
+            "1",
+            "-1",
+            "+1",
+            "1.10",
+            ".5",
+            "1.",
+            "1e3",
+            "1e999",
+            "12e4567",
+            "0x1F",
+            "0o17",
+            "017",
+            "08",
+            "0b11",
+            "1_000",
+            "1:30",
+            "190:20:30",
+            "-1:30.5",
+            ".inf",
+            "-.INF",
+            ".NaN",
+            "2001-12-14",
+            "2001-13-99",
+            "2001-1-1 10:00:00",
+            "2001-12-14T21:59:43Z",
+            "- a",
+            "-",
+            "--",
+            "---",
+            "? a",
+            "?a",
+            ":a",
+            "a:",
+            "a: b",
+            "a #b",
+            "#a",
+            "&a",
+            "*a",
+            "!a",
+            "|",
+            ">",
+            "'a'",
+            "\"a\"",
+            "%a",
+            "@a",
+            "`a`",
+            "[a]",
+            "{a}",
+            ",a",
+            " a",
+            "a ",
+            "a\tb",
+            "a\nb",
+            "...",
+            "... a",
+            "a\u{2028}b",
+            "\u{FEFF}a",
+            "a\u{85}b",
         ] {
             assert!(!is_plain_text(text, Surroundings::Block), "{text:?}");
         }
         for text in [
-            "a", "v1.2.3", "1.2.3", "1.2.3-rc.1", "sha-1234567", "1234567a", "acme/web:1.0", "acme/web@sha256:00", "a b", "é✓", "yesterday",
-            "2001-12-14-abc", "2001-123-1", "10.0.0.1", "10.0.0.0/8", "a-b", "a#b", "-x", "1:30:", "100m", "1Gi", "http://a/b?c=d",
+            "a",
+            "v1.2.3",
+            "1.2.3",
+            "1.2.3-rc.1",
+            "sha-1234567",
+            "1234567a",
+            "acme/web:1.0",
+            "acme/web@sha256:00",
+            "a b",
+            "é✓",
+            "yesterday",
+            "2001-12-14-abc",
+            "2001-123-1",
+            "10.0.0.1",
+            "10.0.0.0/8",
+            "a-b",
+            "a#b",
+            "-x",
+            "1:30:",
+            "100m",
+            "1Gi",
+            "http://a/b?c=d",
         ] {
             let is_plain = is_plain_text(text, Surroundings::Block);
             assert_eq!(is_plain, text != "1:30:", "{text:?}");
@@ -148,7 +226,11 @@ mod tests {
             ("a:1", false, false),
             ("a", false, true),
         ] {
-            assert_eq!(is_plain_text(text, Surroundings::Flow { allows_colon }), is_plain, "{text}");
+            assert_eq!(
+                is_plain_text(text, Surroundings::Flow { allows_colon }),
+                is_plain,
+                "{text}"
+            );
         }
     }
 }

@@ -94,7 +94,9 @@ impl<'t> Planning<'t> {
                 Err(self.refused(reason, node))
             }
             Planned::Scalar(_) => Ok(()),
-            Planned::Mapping(pairs) => pairs.iter().try_for_each(|(_, value)| self.check_literals(edit, value, node)),
+            Planned::Mapping(pairs) => pairs
+                .iter()
+                .try_for_each(|(_, value)| self.check_literals(edit, value, node)),
             Planned::Sequence(items) => items.iter().try_for_each(|item| self.check_literals(edit, item, node)),
         }
     }
@@ -159,7 +161,9 @@ fn through_anchors(planning: &Planning<'_>, edit: &Edit, found: Found) -> Result
         return Err(planning.refused(reason, alias));
     }
     let is_alias = tree.target(found.node) != found.node;
-    let alias = found.alias.or((is_alias && edit.operation != Operation::Remove).then_some(found.node));
+    let alias = found
+        .alias
+        .or((is_alias && edit.operation != Operation::Remove).then_some(found.node));
     match alias {
         Some(alias) => Err(planning.shared(edit, alias, tree.text(alias))),
         None => Ok(found),
@@ -220,7 +224,9 @@ fn grow(planning: &Planning<'_>, edit: &Edit, node: Option<NodeId>, steps: usize
         };
     }
     let kind = match (&value, node.map(|node| (node, tree.kind(node)))) {
-        (Planned::Mapping(_), Some((_, NodeKind::Mapping))) | (Planned::Sequence(_), Some((_, NodeKind::Sequence))) | (_, None) => None,
+        (Planned::Mapping(_), Some((_, NodeKind::Mapping)))
+        | (Planned::Sequence(_), Some((_, NodeKind::Sequence)))
+        | (_, None) => None,
         (_, Some((node, _))) if tree.is_null(node) => None,
         (_, Some((node, _))) => Some(node),
     };
@@ -298,7 +304,10 @@ fn remove(planning: &Planning<'_>, edit: &Edit, node: NodeId) -> Result<Outcome,
     }
     if let Some((key, _)) = tree.pairs(collection).nth(index) {
         let text = tree.text(tree.target(key));
-        let count = tree.pairs(collection).filter(|(other, _)| tree.is_text(tree.target(*other), text)).count();
+        let count = tree
+            .pairs(collection)
+            .filter(|(other, _)| tree.is_text(tree.target(*other), text))
+            .count();
         if count > 1 {
             let path = edit.path.clone();
             return Err(planning.refused(Reason::WrittenTwice { path, count }, key));

@@ -23,8 +23,13 @@ pub(super) enum Expected {
 pub(super) fn is_only_change(old: &Tree<'_>, edited: &[u8], splices: &[Splice], expected: &[&Expected]) -> bool {
     let Ok(new) = yaml::parse_all(edited) else { return false };
     // Only what is removed takes its comments with it.
-    let may_lose = expected.iter().any(|expected| matches!(expected, Expected::Shrunk { .. }));
-    let kept = old.comments().iter().filter(|comment| !(may_lose && is_replaced(splices, **comment)));
+    let may_lose = expected
+        .iter()
+        .any(|expected| matches!(expected, Expected::Shrunk { .. }));
+    let kept = old
+        .comments()
+        .iter()
+        .filter(|comment| !(may_lose && is_replaced(splices, **comment)));
     let is_same_comment = |(a, b): (&Span, &Span)| a.of(old.source().as_bytes()) == b.of(new.source().as_bytes());
     if kept.clone().count() != new.comments().len() || !kept.zip(new.comments()).all(is_same_comment) {
         return false;
@@ -101,8 +106,9 @@ impl Comparison<'_> {
                 olds.drain(gone);
             }
             None => {
-                let is_same =
-                    old.kind(a) == new.kind(b) && old.text(a) == new.text(b) && old.is_implicit(a) == new.is_implicit(b);
+                let is_same = old.kind(a) == new.kind(b)
+                    && old.text(a) == new.text(b)
+                    && old.is_implicit(a) == new.is_implicit(b);
                 if !is_same {
                     return None;
                 }

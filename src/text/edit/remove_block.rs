@@ -5,8 +5,8 @@ use crate::text::yaml::{NodeId, NodeKind, Tree};
 use super::block_end::{after_value, value_line_end};
 use super::entries::{Entry, entries, parent_of};
 use super::lines::{
-    begins_line, column, comment_line, first_comment, is_blank_line, line_break, line_end, line_start, next_line, next_token,
-    text_start,
+    begins_line, column, comment_line, first_comment, is_blank_line, line_break, line_end, line_start, next_line,
+    next_token, text_start,
 };
 use super::splice::Splice;
 
@@ -28,7 +28,9 @@ pub(super) fn shrink_block(tree: &Tree<'_>, collection: NodeId, index: usize) ->
         return ways;
     }
     // The first key of an item begins beside the dash, where the next key moves.
-    let Some(next) = all.get(index + 1) else { return Vec::new() };
+    let Some(next) = all.get(index + 1) else {
+        return Vec::new();
+    };
     let line_end = value_line_end(tree, entry.value);
     let stop = first_comment(tree, line_end, next.start).unwrap_or(next.start);
     vec![vec![Splice::delete(entry.start, stop)]]
@@ -47,7 +49,8 @@ fn own_lines(tree: &Tree<'_>, entry: Entry) -> (usize, usize) {
         from = first;
     }
     let mut to = after_value(tree, entry.value);
-    let is_block = matches!(tree.kind(entry.value), NodeKind::Mapping | NodeKind::Sequence) && !tree.is_flow(entry.value);
+    let is_block =
+        matches!(tree.kind(entry.value), NodeKind::Mapping | NodeKind::Sequence) && !tree.is_flow(entry.value);
     let mut at = to;
     while is_block && at < source.len() {
         let is_inside = comment_line(tree, at).is_some_and(|indent| indent > column);
@@ -101,7 +104,11 @@ fn previous_line(source: &[u8], start: usize) -> Option<usize> {
 /// The collection without its only entry: `{}` or `[]` after the key that it belongs to, or in place of the entry.
 fn empty_block(tree: &Tree<'_>, collection: NodeId, entry: Entry) -> Vec<Vec<Splice>> {
     let source = tree.source().as_bytes();
-    let empty = if tree.kind(collection) == NodeKind::Mapping { "{}" } else { "[]" };
+    let empty = if tree.kind(collection) == NodeKind::Mapping {
+        "{}"
+    } else {
+        "[]"
+    };
     let line_end = value_line_end(tree, entry.value);
     if !begins_line(source, entry.start) {
         return vec![vec![Splice::new(entry.start, line_end, empty)]];
@@ -109,7 +116,11 @@ fn empty_block(tree: &Tree<'_>, collection: NodeId, entry: Entry) -> Vec<Vec<Spl
     let (from, to) = own_lines(tree, entry);
     let Some((parent, index)) = parent_of(tree, collection) else {
         let indent = " ".repeat(column(source, entry.start));
-        let end = if to > line_end { line_break(source, entry.start) } else { "" };
+        let end = if to > line_end {
+            line_break(source, entry.start)
+        } else {
+            ""
+        };
         return vec![vec![Splice::new(from, to, format!("{indent}{empty}{end}"))]];
     };
     let all = entries(tree, parent);
@@ -123,7 +134,10 @@ fn empty_block(tree: &Tree<'_>, collection: NodeId, entry: Entry) -> Vec<Vec<Spl
     };
     let after_key = last_token_end(tree, key_end, entry.start);
     let from = before_last_break(source, from, to);
-    vec![vec![Splice::insert(after_key, format!(" {empty}")), Splice::delete(from, to)]]
+    vec![vec![
+        Splice::insert(after_key, format!(" {empty}")),
+        Splice::delete(from, to),
+    ]]
 }
 
 /// The end of the last token between a key and its value: the colon, an anchor or a tag.

@@ -3,7 +3,10 @@
 use crate::text::yaml::{NodeId, Tree};
 
 use super::entries::{Entry, entries};
-use super::lines::{begins_line, column, comment_end, comment_line, first_comment, line_end, line_start, next_line, next_token, skip_blanks};
+use super::lines::{
+    begins_line, column, comment_end, comment_line, first_comment, line_end, line_start, next_line, next_token,
+    skip_blanks,
+};
 use super::splice::Splice;
 
 /// The ways to remove entry `index` of a collection in brackets.
@@ -36,8 +39,12 @@ pub(super) fn shrink_flow(tree: &Tree<'_>, collection: NodeId, index: usize) -> 
         ways.push((before.end, entry.end));
     }
     // What else is inside is not the entry's own.
-    let without_comments = ways.into_iter().filter(|(from, to)| first_comment(tree, *from, *to).is_none());
-    without_comments.map(|(from, to)| vec![Splice::delete(from, to)]).collect()
+    let without_comments = ways
+        .into_iter()
+        .filter(|(from, to)| first_comment(tree, *from, *to).is_none());
+    without_comments
+        .map(|(from, to)| vec![Splice::delete(from, to)])
+        .collect()
 }
 
 /// The lines of an entry that shares them with nothing else, with the comments directly above.

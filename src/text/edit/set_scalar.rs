@@ -22,7 +22,8 @@ pub(super) fn replace_scalar(
     let parent = parent_of(tree, node);
     let key = parent.and_then(|(parent, index)| tree.pairs(parent).nth(index).map(|(key, _)| key));
     let is_flow = parent.is_some_and(|(parent, _)| tree.is_flow(parent));
-    let follows_json_key = is_flow && key.is_some_and(|key| tree.kind(key) == NodeKind::Scalar(ScalarStyle::DoubleQuoted));
+    let follows_json_key =
+        is_flow && key.is_some_and(|key| tree.kind(key) == NodeKind::Scalar(ScalarStyle::DoubleQuoted));
     let place = ScalarPlace {
         style: match style {
             ScalarStyle::Plain if is_json || follows_json_key => ScalarStyle::DoubleQuoted,

@@ -35,7 +35,10 @@ pub(super) fn spellings(wanted: &Wanted, place: ScalarPlace) -> Vec<String> {
 
 /// Whether a text has nothing but letters, digits and a few signs.
 fn is_simple(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '+'))
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '+'))
 }
 
 fn single_quoted(text: &str) -> String {

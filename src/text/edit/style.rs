@@ -2,6 +2,7 @@
 
 use crate::text::yaml::{NodeId, NodeKind, Scalar, ScalarStyle, Tree};
 
+use super::entries::end_of;
 use super::lines::{column, line_break, next_token};
 use super::plain_text::Surroundings;
 use super::spelling::{ScalarPlace, double_quoted, spellings};
@@ -63,7 +64,7 @@ impl Style {
         Self {
             step,
             list_indent: list_indent.unwrap_or(step),
-            line_break: line_break(source, tree.span(node).range().end),
+            line_break: line_break(source, end_of(tree, node)),
             colon: if is_compact == Some(true) { ":" } else { ": " },
             comma: if is_compact == Some(true) { "," } else { ", " },
             keys: quotes(keys),
@@ -82,7 +83,9 @@ impl Style {
     /// A value as it is written. A text that begins with a digit is quoted: its successor may read as a number.
     pub(super) fn value(&self, wanted: &Wanted, surroundings: Surroundings) -> String {
         let style = match wanted {
-            Wanted::Text(text) if self.texts == ScalarStyle::Plain && text.starts_with(|c: char| c.is_ascii_digit()) => {
+            Wanted::Text(text)
+                if self.texts == ScalarStyle::Plain && text.starts_with(|c: char| c.is_ascii_digit()) =>
+            {
                 ScalarStyle::DoubleQuoted
             }
             _ => self.texts,
@@ -143,7 +146,7 @@ fn is_compact(tree: &Tree<'_>, id: NodeId) -> Option<bool> {
     }
     let mut children = tree.children(id);
     let (first, second) = (children.next()?, children.next()?);
-    let (from, to) = (tree.span(first).range().end, tree.span(second).range().start);
+    let (from, to) = (end_of(tree, first), tree.span(second).range().start);
     let comma = next_token(tree, from, to);
     source.get(comma + 1).map(|byte| !byte.is_ascii_whitespace())
 }
@@ -152,7 +155,9 @@ fn is_compact(tree: &Tree<'_>, id: NodeId) -> Option<bool> {
 fn common_quotes(tree: &Tree<'_>, scalars: &[NodeId]) -> Option<ScalarStyle> {
     let mut common = None;
     for &id in scalars {
-        let NodeKind::Scalar(style) = tree.kind(id) else { continue };
+        let NodeKind::Scalar(style) = tree.kind(id) else {
+            continue;
+        };
         if !matches!(tree.scalar(id), Ok(Scalar::Str(_))) {
             continue;
         }

@@ -159,7 +159,9 @@ fn assert_edits(rows: &[(&str, &str, &str)]) {
     for (source, line, want) in rows {
         let found = edited(source, &[line]);
         if found.as_deref() != Ok(*want) {
-            wrong.push(format!("{line}\n  of     {source:?}\n  wanted {want:?}\n  found  {found:?}"));
+            wrong.push(format!(
+                "{line}\n  of     {source:?}\n  wanted {want:?}\n  found  {found:?}"
+            ));
         }
         // The same with the line ends of Windows, where all of them are.
         let windows = |text: &str| text.replace('\n', "\r\n");
@@ -186,17 +188,50 @@ fn keys_are_added_at_the_end_of_their_mapping() {
         ("'a': x\n", "create b=z", "'a': x\n'b': z\n"),
         ("a: x\n", "create on=z", "a: x\n\"on\": z\n"),
         ("a:\n  b: 1\nc: 2\n", "create a.d=3", "a:\n  b: 1\n  d: 3\nc: 2\n"),
-        ("a:\n    b: 1\nc: 2\n", "create c2.d.e=3", "a:\n    b: 1\nc: 2\nc2:\n    d:\n        e: 3\n"),
-        ("a:\n  b: 1 # b\n\n# about c\nc: 2\n", "create a.d=3", "a:\n  b: 1 # b\n  d: 3\n\n# about c\nc: 2\n"),
-        ("a:\n  b: 1\n  # x: 1\n# about c\nc: 2\n", "create a.d=3", "a:\n  b: 1\n  # x: 1\n  d: 3\n# about c\nc: 2\n"),
-        ("a:\n  b: |\n    x\n\n\nc: 2\n", "create a.d=3", "a:\n  b: |\n    x\n  d: 3\n\n\nc: 2\n"),
-        ("a:\n  b: |+\n    x\n\nc: 2\n", "create a.d=3", "a:\n  b: |+\n    x\n\n  d: 3\nc: 2\n"),
-        ("a:\n  b: [1,\n    2] # l\nc: 2\n", "create a.d=3", "a:\n  b: [1,\n    2] # l\n  d: 3\nc: 2\n"),
+        (
+            "a:\n    b: 1\nc: 2\n",
+            "create c2.d.e=3",
+            "a:\n    b: 1\nc: 2\nc2:\n    d:\n        e: 3\n",
+        ),
+        (
+            "a:\n  b: 1 # b\n\n# about c\nc: 2\n",
+            "create a.d=3",
+            "a:\n  b: 1 # b\n  d: 3\n\n# about c\nc: 2\n",
+        ),
+        (
+            "a:\n  b: 1\n  # x: 1\n# about c\nc: 2\n",
+            "create a.d=3",
+            "a:\n  b: 1\n  # x: 1\n  d: 3\n# about c\nc: 2\n",
+        ),
+        (
+            "a:\n  b: |\n    x\n\n\nc: 2\n",
+            "create a.d=3",
+            "a:\n  b: |\n    x\n  d: 3\n\n\nc: 2\n",
+        ),
+        (
+            "a:\n  b: |+\n    x\n\nc: 2\n",
+            "create a.d=3",
+            "a:\n  b: |+\n    x\n\n  d: 3\nc: 2\n",
+        ),
+        (
+            "a:\n  b: [1,\n    2] # l\nc: 2\n",
+            "create a.d=3",
+            "a:\n  b: [1,\n    2] # l\n  d: 3\nc: 2\n",
+        ),
+        (
+            "a:\n  b: {c: [1\n  ]\n  }\nc: 2\n",
+            "create a.d=3",
+            "a:\n  b: {c: [1\n  ]\n  }\n  d: 3\nc: 2\n",
+        ),
         ("a:\n  b:\nc: 2\n", "create a.d=3", "a:\n  b:\n  d: 3\nc: 2\n"),
         ("a: {}\nc: 2\n", "create a.d=3", "a:\n  d: 3\nc: 2\n"),
         ("a: {} # none\nc: 2\n", "create a.d=3", "a: # none\n  d: 3\nc: 2\n"),
         ("a:\nc: 2\n", "create a.d.e=3", "a:\n  d:\n    e: 3\nc: 2\n"),
-        ("a: # none\n# about c\nc: 2\n", "create a.d=3", "a: # none\n  d: 3\n# about c\nc: 2\n"),
+        (
+            "a: # none\n# about c\nc: 2\n",
+            "create a.d=3",
+            "a: # none\n  d: 3\n# about c\nc: 2\n",
+        ),
         ("a: ~\n", "create a.d=3", "a:\n  d: 3\n"),
         ("a: null", "create a.d=3", "a:\n  d: 3"),
         ("a: {}\nb: {c: 1}\n", "create a.d=3", "a: {d: 3}\nb: {c: 1}\n"),
@@ -204,23 +239,43 @@ fn keys_are_added_at_the_end_of_their_mapping() {
         ("a: { b: 1 }\n", "create a.c.d=x", "a: { b: 1, c: {d: x} }\n"),
         ("a: {b: 1,}\n", "create a.c=x", "a: {b: 1, c: x,}\n"),
         ("a: {b: \"x\"}\n", "create a.c=a:1", "a: {b: \"x\", c: \"a:1\"}\n"),
-        ("a: {\n  b: 1, # b\n  c: 2 # c\n}\n", "create a.d=3", "a: {\n  b: 1, # b\n  c: 2, # c\n  d: 3\n}\n"),
+        (
+            "a: {\n  b: 1, # b\n  c: 2 # c\n}\n",
+            "create a.d=3",
+            "a: {\n  b: 1, # b\n  c: 2, # c\n  d: 3\n}\n",
+        ),
         ("a: {\n  b: 1,\n}\n", "create a.d=3", "a: {\n  b: 1,\n  d: 3,\n}\n"),
-        ("- name: x\n  tag: 1\n- name: y\n", "create [0].b=z", "- name: x\n  tag: 1\n  b: z\n- name: y\n"),
-        ("- name: x\n- name: y\n", "create [name=y].b=z", "- name: x\n- name: y\n  b: z\n"),
+        (
+            "- name: x\n  tag: 1\n- name: y\n",
+            "create [0].b=z",
+            "- name: x\n  tag: 1\n  b: z\n- name: y\n",
+        ),
+        (
+            "- name: x\n- name: y\n",
+            "create [name=y].b=z",
+            "- name: x\n- name: y\n  b: z\n",
+        ),
         ("- {}\n", "create [0].b=z", "- b: z\n"),
         ("-\n", "create [0].b=z", "- b: z\n"),
         ("# only a comment\n", "create a.b=x", "# only a comment\na:\n  b: x\n"),
         ("---\n", "create a=x", "---\na: x\n"),
         ("---\na: 1\n...\n", "create b=x", "---\na: 1\nb: x\n...\n"),
         ("{}\n", "create a=x", "{\"a\": \"x\"}\n"),
-        ("a: &x {b: 1}\nc: {<<: *x}\n", "create c.b=2", "a: &x {b: 1}\nc: {<<: *x, b: 2}\n"),
+        (
+            "a: &x {b: 1}\nc: {<<: *x}\n",
+            "create c.b=2",
+            "a: &x {b: 1}\nc: {<<: *x, b: 2}\n",
+        ),
         ("\u{FEFF}a: 1\n", "create b=x", "\u{FEFF}a: 1\nb: x\n"),
         ("a: 1\t# tab\n", "create b=x", "a: 1\t# tab\nb: x\n"),
         ("a: [1]\n", "create a[1]=2", "a: [1, 2]\n"),
         ("a: 1\n", "create b[0].c=x", "a: 1\nb:\n  - c: x\n"),
         ("{\"a\":1}", "create b.c=x", "{\"a\":1,\"b\":{\"c\":\"x\"}}"),
-        ("{\n  \"a\": 1\n}\n", "create b=x", "{\n  \"a\": 1,\n  \"b\": \"x\"\n}\n"),
+        (
+            "{\n  \"a\": 1\n}\n",
+            "create b=x",
+            "{\n  \"a\": 1,\n  \"b\": \"x\"\n}\n",
+        ),
         ("{\n\t\"a\": {}\n}\n", "create a.b=1", "{\n\t\"a\": {\"b\": 1}\n}\n"),
     ]);
     assert_eq!(edited("", &["create a.b=x"]).as_deref(), Ok("a:\n  b: x\n"));
@@ -232,33 +287,50 @@ fn keys_are_added_at_the_end_of_their_mapping() {
 
 #[test]
 fn items_are_appended_in_the_style_of_their_list() {
-    assert_edits(&[
-        ("l:\n- a\n- b\nm: 1\n", "append l=c", "l:\n- a\n- b\n- c\nm: 1\n"),
-        ("l:\n  - a # a\nm: 1\n", "append l=c", "l:\n  - a # a\n  - c\nm: 1\n"),
-        ("l:\n-   'a'\n", "append l=c", "l:\n-   'a'\n-   'c'\n"),
-        ("l:\n- a\n# about m\nm: 1\n", "append l=c", "l:\n- a\n- c\n# about m\nm: 1\n"),
-        ("l:\n- a: 1\n  b: 2\n", "append l=c", "l:\n- a: 1\n  b: 2\n- c\n"),
-        ("l: [a, b]\n", "append l=c", "l: [a, b, c]\n"),
-        ("l: [a,b]\n", "append l=c", "l: [a,b,c]\n"),
-        ("l: [ a ]\n", "append l=c", "l: [ a, c ]\n"),
-        ("l: [\n  a,\n  b # b\n]\n", "append l=c", "l: [\n  a,\n  b, # b\n  c\n]\n"),
-        ("l: []\n", "append l=c", "l:\n  - c\n"),
-        ("l: []\nm:\n- x\n", "append l=c", "l:\n- c\nm:\n- x\n"),
-        ("l: []\nm: [x]\n", "append l=c", "l: [c]\nm: [x]\n"),
-        ("l:\n", "append l=c", "l:\n  - c\n"),
-        ("a: 1\n", "create-append l.m=c", "a: 1\nl:\n  m:\n    - c\n"),
-        ("- a\n", "append =c", "- a\n- c\n"),
-        ("{\"l\":[\"a\"]}", "append l=1", "{\"l\":[\"a\",1]}"),
-        ("{\n  \"l\": [\n    \"a\"\n  ]\n}\n", "append l=b", "{\n  \"l\": [\n    \"a\",\n    \"b\"\n  ]\n}\n"),
-    ]
-    .into_iter()
-    .filter(|(_, line, _)| !line.contains(" ="))
-    .collect::<Vec<_>>());
+    assert_edits(
+        &[
+            ("l:\n- a\n- b\nm: 1\n", "append l=c", "l:\n- a\n- b\n- c\nm: 1\n"),
+            ("l:\n  - a # a\nm: 1\n", "append l=c", "l:\n  - a # a\n  - c\nm: 1\n"),
+            ("l:\n-   'a'\n", "append l=c", "l:\n-   'a'\n-   'c'\n"),
+            (
+                "l:\n- a\n# about m\nm: 1\n",
+                "append l=c",
+                "l:\n- a\n- c\n# about m\nm: 1\n",
+            ),
+            ("l:\n- a: 1\n  b: 2\n", "append l=c", "l:\n- a: 1\n  b: 2\n- c\n"),
+            ("l: [a, b]\n", "append l=c", "l: [a, b, c]\n"),
+            ("l: [a,b]\n", "append l=c", "l: [a,b,c]\n"),
+            ("l: [ a ]\n", "append l=c", "l: [ a, c ]\n"),
+            (
+                "l: [\n  a,\n  b # b\n]\n",
+                "append l=c",
+                "l: [\n  a,\n  b, # b\n  c\n]\n",
+            ),
+            ("l: []\n", "append l=c", "l:\n  - c\n"),
+            ("l: []\nm:\n- x\n", "append l=c", "l:\n- c\nm:\n- x\n"),
+            ("l: []\nm: [x]\n", "append l=c", "l: [c]\nm: [x]\n"),
+            ("l:\n", "append l=c", "l:\n  - c\n"),
+            ("a: 1\n", "create-append l.m=c", "a: 1\nl:\n  m:\n    - c\n"),
+            ("- a\n", "append =c", "- a\n- c\n"),
+            ("{\"l\":[\"a\"]}", "append l=1", "{\"l\":[\"a\",1]}"),
+            (
+                "{\n  \"l\": [\n    \"a\"\n  ]\n}\n",
+                "append l=b",
+                "{\n  \"l\": [\n    \"a\",\n    \"b\"\n  ]\n}\n",
+            ),
+        ]
+        .into_iter()
+        .filter(|(_, line, _)| !line.contains(" ="))
+        .collect::<Vec<_>>(),
+    );
     let pair = |key: &str, value: &str| (key.to_owned(), NewNode::Scalar(NewValue::Text(value.to_owned())));
     let node = NewNode::Mapping(vec![pair("key", "image.tag"), pair("value", "3.0.0")]);
     let append = Edit {
         creates: true,
-        ..Edit::new(YamlPath::parse("releases[name=a].values").unwrap(), Operation::Append(node))
+        ..Edit::new(
+            YamlPath::parse("releases[name=a].values").unwrap(),
+            Operation::Append(node),
+        )
     };
     let before = "releases:\n  - name: a\n    chart: {dir: x}\n    trigger: {image: {track: Newest}}\n";
     let (edited, applied) = apply_edits(before.as_bytes(), &[append]).unwrap();
@@ -276,21 +348,45 @@ fn entries_are_removed_with_their_own_comments() {
         ("a: 1\nb: 2", "remove b", "a: 1"),
         ("a: 1\nb: 2\n", "remove a", "b: 2\n"),
         ("a: 1\n# about b\n# more\nb: 2 # b\nc: 3\n", "remove b", "a: 1\nc: 3\n"),
-        ("a: 1\n# not about b\n\nb: 2\nc: 3\n", "remove b", "a: 1\n# not about b\n\nc: 3\n"),
+        (
+            "a: 1\n# not about b\n\nb: 2\nc: 3\n",
+            "remove b",
+            "a: 1\n# not about b\n\nc: 3\n",
+        ),
         ("a: 1\n\nb: 2\n\nc: 3\n", "remove b", "a: 1\n\nc: 3\n"),
         ("a: 1\n\n# b\nb: 2\n", "remove b", "a: 1\n"),
         ("# licence\na: 1\nb: 2\n", "remove a", "# licence\nb: 2\n"),
-        ("a:\n  b: 1\n  # inside\n\n# about c\nc: 2\n", "remove a", "# about c\nc: 2\n"),
+        (
+            "a:\n  b: 1\n  # inside\n\n# about c\nc: 2\n",
+            "remove a",
+            "# about c\nc: 2\n",
+        ),
         ("a: 1\nb:\n  c: |\n    x\n\nd: 1\n", "remove b", "a: 1\n\nd: 1\n"),
         ("a:\n  b: 1\nc: 2\n", "remove a.b", "a: {}\nc: 2\n"),
-        ("a: # note\n  # b\n  b: 1 # x\nc: 2\n", "remove a.b", "a: {} # note\nc: 2\n"),
+        (
+            "a: # note\n  # b\n  b: 1 # x\nc: 2\n",
+            "remove a.b",
+            "a: {} # note\nc: 2\n",
+        ),
         ("l:\n- a\nc: 2\n", "remove l[0]", "l: []\nc: 2\n"),
         ("a: 1\n", "remove a", "{}\n"),
-        ("- name: x\n  tag: 1\n- name: y\n", "remove [0].name", "- tag: 1\n- name: y\n"),
-        ("- name: x # x\n  # tag\n  tag: 1\n", "remove [0].name", "- # tag\n  tag: 1\n"),
+        (
+            "- name: x\n  tag: 1\n- name: y\n",
+            "remove [0].name",
+            "- tag: 1\n- name: y\n",
+        ),
+        (
+            "- name: x # x\n  # tag\n  tag: 1\n",
+            "remove [0].name",
+            "- # tag\n  tag: 1\n",
+        ),
         ("- a: 1\n- b\n", "remove [0].a", "- {}\n- b\n"),
         ("l:\n  - a\n  # b\n  - b\n  - c\n", "remove l[1]", "l:\n  - a\n  - c\n"),
-        ("l:\n- name: a\n  x: 1\n- name: b\n", "remove l[name=a]", "l:\n- name: b\n"),
+        (
+            "l:\n- name: a\n  x: 1\n- name: b\n",
+            "remove l[name=a]",
+            "l:\n- name: b\n",
+        ),
         ("a: {b: 1, c: 2, d: 3}\n", "remove a.b", "a: {c: 2, d: 3}\n"),
         ("a: {b: 1, c: 2, d: 3}\n", "remove a.c", "a: {b: 1, d: 3}\n"),
         ("a: {b: 1, c: 2, d: 3}\n", "remove a.d", "a: {b: 1, c: 2}\n"),
@@ -301,6 +397,8 @@ fn entries_are_removed_with_their_own_comments() {
         ("a: [\n  x, # x\n  y # y\n]\n", "remove a[1]", "a: [\n  x # x\n]\n"),
         ("a: &x 1\nb: *x\nc: *x\n", "remove b", "a: &x 1\nc: *x\n"),
         ("? a\n: 1\nb: 2\n", "remove a", "b: 2\n"),
+        ("a:\n  b: {c: 1}\n\nd: 1\n", "remove d", "a:\n  b: {c: 1}\n"),
+        ("a:\n  b: [[1\n  ]]\nd: 1\n", "remove a", "d: 1\n"),
         ("a: 1\n---\nb: 1\nc: 1\n", "remove b", "a: 1\n---\nc: 1\n"),
     ]);
 }
@@ -310,18 +408,50 @@ fn aliases_and_merge_keys_are_followed_only_if_asked_for() {
     assert_edits(&[
         ("a: &x 1\nb: *x\n", "!set b=2", "a: &x 2\nb: *x\n"),
         ("a: &x {t: 1}\nb: *x\n", "!set b.t=2", "a: &x {t: 2}\nb: *x\n"),
-        ("a: &x {t: 1}\nb: {<<: *x}\n", "!set b.t=2", "a: &x {t: 2}\nb: {<<: *x}\n"),
+        (
+            "a: &x {t: 1}\nb: {<<: *x}\n",
+            "!set b.t=2",
+            "a: &x {t: 2}\nb: {<<: *x}\n",
+        ),
         ("a: &x {t: 1}\nb: *x\n", "!remove b.t", "a: &x {}\nb: *x\n"),
-        ("a: &x\n  t: 1\nb: *x\n", "!create b.u=2", "a: &x\n  t: 1\n  u: 2\nb: *x\n"),
+        (
+            "a: &x\n  t: 1\nb: *x\n",
+            "!create b.u=2",
+            "a: &x\n  t: 1\n  u: 2\nb: *x\n",
+        ),
         ("a: &x {}\nb: *x\n", "!create b.u=2", "a: &x\n  u: 2\nb: *x\n"),
     ]);
     for (source, line, want) in [
-        ("a: &x {t: 1}\nb: {<<: *x}\n", "set b.t=2", "f:2:9: `b.t` is not written here: `<<` takes it from the anchor `x`, so other values would change with it"),
-        ("a: &x {t: {u: 1}}\nb: {<<: *x}\n", "create b.t.u=2", "f:2:9: `b.t.u` is not written here: `<<` takes it from the anchor `x`, so other values would change with it"),
-        ("a: &x {t: 1}\nb: *x\n", "remove a", "f:1:7: `a` is shared through the anchor `x`, so other values would change with it"),
-        ("a: &x {t: 1}\nb: *x\n", "!remove a", "f:1:7: `a` is shared through the anchor `x`, so other values would change with it"),
-        ("a: &x {t: 1}\nb: *x\n", "remove b.t", "f:2:4: `b.t` is shared through the anchor `x`, so other values would change with it"),
-        ("a: &x [1]\nb: *x\n", "append a=2", "f:1:7: `a` is shared through the anchor `x`, so other values would change with it"),
+        (
+            "a: &x {t: 1}\nb: {<<: *x}\n",
+            "set b.t=2",
+            "f:2:9: `b.t` is not written here: `<<` takes it from the anchor `x`, so other values would change with it",
+        ),
+        (
+            "a: &x {t: {u: 1}}\nb: {<<: *x}\n",
+            "create b.t.u=2",
+            "f:2:9: `b.t.u` is not written here: `<<` takes it from the anchor `x`, so other values would change with it",
+        ),
+        (
+            "a: &x {t: 1}\nb: *x\n",
+            "remove a",
+            "f:1:7: `a` is shared through the anchor `x`, so other values would change with it",
+        ),
+        (
+            "a: &x {t: 1}\nb: *x\n",
+            "!remove a",
+            "f:1:7: `a` is shared through the anchor `x`, so other values would change with it",
+        ),
+        (
+            "a: &x {t: 1}\nb: *x\n",
+            "remove b.t",
+            "f:2:4: `b.t` is shared through the anchor `x`, so other values would change with it",
+        ),
+        (
+            "a: &x [1]\nb: *x\n",
+            "append a=2",
+            "f:1:7: `a` is shared through the anchor `x`, so other values would change with it",
+        ),
     ] {
         assert_eq!(edited(source, &[line]).unwrap_err(), want, "{line}");
     }
@@ -330,22 +460,66 @@ fn aliases_and_merge_keys_are_followed_only_if_asked_for() {
 #[test]
 fn what_cannot_be_done_is_refused_with_the_place_and_advice() {
     for (source, line, want) in [
-        ("a:\n  image: 1\n", "set a.imgae=2", "f:2:3: no value at `a.imgae`; did you mean `a.image`?"),
-        ("l:\n- name: web\n", "set l[name=wbe].x=2", "f:2:1: no value at `l[name=wbe].x`; did you mean `l[name=web].x`?"),
-        ("l:\n- name: web\n", "create l[name=api].x=2", "f:2:1: no value at `l[name=api].x` (there is `l`)"),
+        (
+            "a:\n  image: 1\n",
+            "set a.imgae=2",
+            "f:2:3: no value at `a.imgae`; did you mean `a.image`?",
+        ),
+        (
+            "l:\n- name: web\n",
+            "set l[name=wbe].x=2",
+            "f:2:1: no value at `l[name=wbe].x`; did you mean `l[name=web].x`?",
+        ),
+        (
+            "l:\n- name: web\n",
+            "create l[name=api].x=2",
+            "f:2:1: no value at `l[name=api].x` (there is `l`)",
+        ),
         ("l: [1]\n", "create l[2]=2", "f:1:4: no value at `l[2]` (there is `l`)"),
         ("l: [1]\n", "create l.x=2", "f:1:4: `l` is a list, not a mapping"),
         ("a: x\n", "create a.b=2", "f:1:4: `a` is a scalar, not a mapping"),
         ("a: x\n", "append a=2", "f:1:4: `a` is a scalar, not a list"),
         ("a: {b: 1}\n", "set a=2", "f:1:4: `a` is a mapping, not a scalar"),
-        ("a: 1\n---\na: 1\n", "set a=2", "f: `a` is in 2 documents (lines 1 and 3): say which one"),
-        ("a: 1\n---\nb: 1\n", "create c=2", "f: `c` is in 2 documents (lines 1 and 3): say which one"),
-        ("l: [{n: a}, {n: a}]\n", "set l[n=a].n=b", "f:1:13: `l[n=a]` is more than one item (lines 1 and 1): say which one by its index"),
-        ("a: 1\na: 2\n", "remove a", "f:2:1: `a` is written 2 times in one mapping, and removing one would bring back another"),
-        ("{\"mode\": 420}\n", "set mode=0755", "f:1:10: JSON has no number `0755` for `mode`: write it in decimal digits, or set it as text"),
-        ("a: 1\nsops: {mac: x}\n", "set a=2", "f: sops encrypted this file, and would refuse it after a change that was not made by sops"),
-        ("a: ENC[AES256_GCM,data:x]\n", "set a=2", "f:1:4: `a` is a value that sops encrypted"),
-        ("a: {b: {c: 1} # x\n}\n", "remove a.b.x", "f:1:8: no value at `a.b.x` (there is `a.b`)"),
+        (
+            "a: 1\n---\na: 1\n",
+            "set a=2",
+            "f: `a` is in 2 documents (lines 1 and 3): say which one",
+        ),
+        (
+            "a: 1\n---\nb: 1\n",
+            "create c=2",
+            "f: `c` is in 2 documents (lines 1 and 3): say which one",
+        ),
+        (
+            "l: [{n: a}, {n: a}]\n",
+            "set l[n=a].n=b",
+            "f:1:13: `l[n=a]` is more than one item (lines 1 and 1): say which one by its index",
+        ),
+        (
+            "a: 1\na: 2\n",
+            "remove a",
+            "f:2:1: `a` is written 2 times in one mapping, and removing one would bring back another",
+        ),
+        (
+            "{\"mode\": 420}\n",
+            "set mode=0755",
+            "f:1:10: JSON has no number `0755` for `mode`: write it in decimal digits, or set it as text",
+        ),
+        (
+            "a: 1\nsops: {mac: x}\n",
+            "set a=2",
+            "f: sops encrypted this file, and would refuse it after a change that was not made by sops",
+        ),
+        (
+            "a: ENC[AES256_GCM,data:x]\n",
+            "set a=2",
+            "f:1:4: `a` is a value that sops encrypted",
+        ),
+        (
+            "a: {b: {c: 1} # x\n}\n",
+            "remove a.b.x",
+            "f:1:8: no value at `a.b.x` (there is `a.b`)",
+        ),
     ] {
         assert_eq!(edited(source, &[line]).unwrap_err(), want, "{line}");
     }
@@ -358,7 +532,10 @@ fn what_cannot_be_done_is_refused_with_the_place_and_advice() {
 fn a_document_is_chosen_by_number_or_fields() {
     let source = "kind: A\nn: 1\n---\nkind: B\nn: 1\n";
     let choose = |document| {
-        let edit = Edit { document, ..edit("set n=2") };
+        let edit = Edit {
+            document,
+            ..edit("set n=2")
+        };
         apply_edits(source.as_bytes(), &[edit]).map(|(text, _)| String::from_utf8(text).unwrap())
     };
     let second = Ok("kind: A\nn: 1\n---\nkind: B\nn: 2\n".to_owned());

@@ -141,7 +141,14 @@ mod tests {
                 Wanted::Text(new.to_owned())
             );
         }
-        for (new, is_literal) in [("true", true), ("0", true), ("-0", true), ("00", false), ("0.5", false), ("n", false)] {
+        for (new, is_literal) in [
+            ("true", true),
+            ("0", true),
+            ("-0", true),
+            ("00", false),
+            ("0.5", false),
+            ("n", false),
+        ] {
             let found = wanted(&NewValue::Typed(new.to_owned()), None);
             assert_eq!(matches!(found, Wanted::Literal(_)), is_literal, "{new}");
         }
