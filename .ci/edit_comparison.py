@@ -6,10 +6,11 @@ ours has either.
 usage: edit_comparison.py CHARTWRIGHT YQ [EDITS]
 
 The charts are those of ../shared/conformance; without them those of fixtures/. PyYAML (YAML 1.1) finds the places of the edits, and
-yq's own reader (YAML 1.2's core schema) reads all results."""
+yq's own reader (YAML 1.2's core schema) reads all results; what was written must be text to both."""
 
 import difflib
 import json
+import os
 import pathlib
 import random
 import re
@@ -21,6 +22,8 @@ import yaml
 
 CORPUS = pathlib.Path("../shared/conformance/charts-corpus/charts")
 KINDS = ["set", "add", "append", "remove"]
+# Texts that one reader or another takes for something else if they have no quotes.
+TEXTS = ["v9.9.9", "1.10", "on", "1:30", "0o17", "2024-01-31", "null", "x # y", "1e999", "=", "0b1_1", "n", "a: b"]
 SIMPLE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*$")
 
 
@@ -89,7 +92,7 @@ def choose(kind, found, source, pick):
     return pick.choice(candidates) if candidates else None
 
 
-def wanted(value, kind, path):
+def wanted(value, kind, path, text):
     """The values after an edit."""
     value = json.loads(json.dumps(value))
     at = value
@@ -97,19 +100,31 @@ def wanted(value, kind, path):
         at = at[step]
     last = path[-1]
     if kind == "set":
-        at[last] = "v9.9.9"
+        at[last] = text
     elif kind == "add":
-        at[last]["addedKey"] = "v9.9.9"
+        at[last]["addedKey"] = text
     elif kind == "append":
-        at[last].append("v9.9.9")
+        at[last].append(text)
     else:
         del at[last]
     return value
 
 
+def is_text_to_pyyaml(file, kind, path, text):
+    """Whether a reader of YAML 1.1 finds the text where it was written."""
+    try:
+        at = yaml.safe_load(file.read_text())
+    except (yaml.YAMLError, ValueError):
+        return False
+    for step in path if kind != "remove" else []:
+        at = at[step]
+    return {"set": lambda: at, "add": lambda: at["addedKey"], "append": lambda: at[-1], "remove": lambda: text}[kind]() == text
+
+
 def has_other_changes(before, after, kind, allowed):
     """Whether a line changed, went or came that the edit is not about."""
-    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    # Whether the last line ends is not looked at.
+    old, new = (text.removesuffix("\n").split("\n") for text in (before, after))
     added = 0
     for tag, start, end, new_start, new_end in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal":
@@ -125,19 +140,19 @@ def values(yq, file):
     return json.loads(done.stdout) if done.returncode == 0 and done.stdout.count("\n") == 1 else None
 
 
-def commands(program, yq, kind, path, file):
+def commands(program, yq, kind, path, file, text):
     ours, theirs = our_path(path), yq_path(path)
     return {
         "chartwright bump": {
-            "set": [program, "bump", "-f", file, "--set-string", f"{ours}=v9.9.9"],
-            "add": [program, "bump", "-f", file, "--create", "--set-string", f"{ours}.addedKey=v9.9.9"],
-            "append": [program, "bump", "-f", file, "--append", f"{ours}=v9.9.9"],
+            "set": [program, "bump", "-f", file, "--set-string", f"{ours}={text}"],
+            "add": [program, "bump", "-f", file, "--create", "--set-string", f"{ours}.addedKey={text}"],
+            "append": [program, "bump", "-f", file, "--append-json", f"{ours}={json.dumps(text)}"],
             "remove": [program, "bump", "-f", file, "--remove", ours],
         }[kind],
         "yq -i": {
-            "set": [yq, "-i", f'.{theirs} = "v9.9.9"', file],
-            "add": [yq, "-i", f'.{theirs}["addedKey"] = "v9.9.9"', file],
-            "append": [yq, "-i", f'.{theirs} += ["v9.9.9"]', file],
+            "set": [yq, "-i", f".{theirs} = strenv(NEW)", file],
+            "add": [yq, "-i", f'.{theirs}["addedKey"] = strenv(NEW)', file],
+            "append": [yq, "-i", f".{theirs} += [strenv(NEW)]", file],
             "remove": [yq, "-i", f"del(.{theirs})", file],
         }[kind],
     }
@@ -163,21 +178,23 @@ def main():
             found = []
             try:
                 nodes(yaml.compose(source), [], found)
-            except (yaml.YAMLError, AttributeError):
+                yaml.safe_load(source)
+            except (yaml.YAMLError, AttributeError, ValueError):
                 continue
             chosen = choose(kind, found, source, pick)
             if not chosen or not isinstance(before, dict):
                 continue
             path, allowed = chosen
-            for tool, command in commands(program, yq, kind, path, str(copy)).items():
+            text = pick.choice(TEXTS)
+            for tool, command in commands(program, yq, kind, path, str(copy), text).items():
                 copy.write_bytes(source.encode())
-                done = subprocess.run(command, capture_output=True, text=True)
+                done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "NEW": text})
                 after = copy.read_bytes().decode()
                 row = table[tool, kind]
                 row[0] += 1
                 row[1] += done.returncode != 0
                 if done.returncode == 0:
-                    is_right = values(yq, copy) == wanted(before, kind, path)
+                    is_right = values(yq, copy) == wanted(before, kind, path, text) and is_text_to_pyyaml(copy, kind, path, text)
                     row[2] += not is_right
                     is_other = has_other_changes(source, after, kind, allowed)
                     row[3] += is_other

@@ -74,7 +74,7 @@ fn a_bump_applies_all_its_changes_or_none() {
             "a: [1]\n",
             &["--set", "a[0=2"],
             2,
-            "`a[0` is not a path: an index ends with `]`",
+            "`a[0=2` is not a path: an index ends with `]`",
             "a: [1]\n",
         ),
         (
