@@ -20,6 +20,7 @@ use super::network::ProcessClock;
 use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each flag")]
 pub(super) struct BumpArguments {
     /// YAML or JSON file to edit (repeatable; all or none are written).
     ///

@@ -98,6 +98,7 @@ fn a_bump_applies_all_its_changes_or_none() {
 
 /// Files, arguments, exit code, a part of standard output or standard error, and the files afterwards.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table, one row per command line")]
 fn values_are_added_removed_and_changed_where_only_one_place_is_meant() {
     let two = "kind: A\nn: 1\n---\nkind: B\nn: 1\n";
     let shared = "a: &x {t: 1}\nb: {<<: *x}\n";

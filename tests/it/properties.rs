@@ -135,12 +135,13 @@ fn made_or_refused(name: &str, tree: &Tree<'_>, random: &RandomEdit) -> String {
         Operation::Set(_) if !edit.creates => {
             let span = tree.span(random.node).range();
             // `key: ` without a value has the space already that comes before one.
-            let (start, end) = if span.is_empty() && source[span.end..].starts_with(' ') {
+            let (start, end) = if span.is_empty() && source.as_bytes().get(span.end) == Some(&b' ') {
                 (span.start, span.end + 1)
             } else {
                 (span.start, span.end)
             };
-            let is_kept = edited.starts_with(&source[..start]) && edited.ends_with(&source[end..]);
+            let is_kept =
+                edited.starts_with(part(source, 0, start)) && edited.ends_with(part(source, end, source.len()));
             assert!(is_kept, "{}: other bytes\n{edited}", shown());
             assert_eq!(old_comments, new_comments, "{}", shown());
             "set".to_owned()
@@ -191,12 +192,19 @@ fn changed_part<'t>(old: &'t str, new: &'t str) -> (&'t str, &'t str) {
     while !old.is_char_boundary(old.len() - after) || !new.is_char_boundary(new.len() - after) {
         after -= 1;
     }
-    (&old[before..old.len() - after], &new[before..new.len() - after])
+    (
+        part(old, before, old.len() - after),
+        part(new, before, new.len() - after),
+    )
 }
 
 fn texts_of_comments<'t>(tree: &'t Tree<'_>) -> Vec<&'t str> {
     tree.comments()
         .iter()
-        .map(|comment| &tree.source()[comment.range()])
+        .map(|comment| part(tree.source(), comment.range().start, comment.range().end))
         .collect()
+}
+
+fn part(text: &str, start: usize, end: usize) -> &str {
+    text.get(start..end).expect("a place between characters")
 }

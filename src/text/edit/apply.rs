@@ -3,8 +3,8 @@
 use crate::text::source::Span;
 use crate::text::yaml::{self, Tree};
 
-use super::edit::{Change, Edit};
 use super::edit_error::{EditError, Reason};
+use super::operation::{Change, Edit};
 use super::plan_edit::{Outcome, Planning, plan_edit};
 use super::read_back::{Expected, is_only_change};
 use super::splice::{Splice, spliced};
@@ -79,7 +79,11 @@ fn apply_first(source: &[u8], edits: &[Edit]) -> Result<(Option<Vec<u8>>, Vec<Ap
             break;
         }
     }
-    if let Some(edited) = made_together(&planning, &planned) {
+    if let Some(together) = made_together(&planning, &planned) {
+        let edited = match together {
+            Together::Edited(edited) => Some(edited),
+            Together::NothingToDo => None,
+        };
         return Ok((edited, planned.into_iter().map(|outcome| outcome.applied).collect()));
     }
     let Some(first) = planned.into_iter().next() else {
@@ -112,18 +116,24 @@ fn overlaps(planned: &[Outcome], outcome: &Outcome) -> bool {
     })
 }
 
-/// The text with every edit made in its likeliest way, `None` inside if all are made already; nothing if they do not read back.
-fn made_together(planning: &Planning<'_>, planned: &[Outcome]) -> Option<Option<Vec<u8>>> {
+/// What comes of several edits at once.
+enum Together {
+    Edited(Vec<u8>),
+    NothingToDo,
+}
+
+/// Every edit made in its likeliest way; none if they do not read back.
+fn made_together(planning: &Planning<'_>, planned: &[Outcome]) -> Option<Together> {
     let needed: Vec<&Outcome> = planned.iter().filter(|outcome| !outcome.is_made).collect();
     if needed.is_empty() {
-        return Some(None);
+        return Some(Together::NothingToDo);
     }
     let mut splices = Vec::new();
     for outcome in &needed {
         splices.extend(outcome.ways.first()?.iter().cloned());
     }
     let expected: Vec<&Expected> = needed.iter().map(|outcome| &outcome.expected).collect();
-    edited(planning, &splices, &expected).map(Some)
+    edited(planning, &splices, &expected).map(Together::Edited)
 }
 
 /// The text with splices, if it reads as expected.

@@ -3,8 +3,8 @@
 use crate::text::near::nearest;
 use crate::text::yaml::{NodeId, NodeKind, Tree};
 
-use super::edit::{DocumentChoice, Edit};
 use super::edit_error::{EditError, Reason};
+use super::operation::{DocumentChoice, Edit};
 use super::yaml_path::{Step, YamlPath};
 
 /// What a path leads to.

@@ -5,13 +5,13 @@ use crate::text::yaml::{NodeId, NodeKind, Tree};
 
 use super::anchors::{alias_into, shared_anchors};
 use super::apply::{Applied, Done};
-use super::edit::{Edit, NewValue, Operation};
 use super::edit_error::{EditError, Reason};
 use super::entries::parent_of;
 use super::insert_block::{fill_empty, fill_text, grow_block};
 use super::insert_flow::grow_flow;
 use super::json_text::{is_json, is_json_value};
 use super::locate::{Found, kind_name, locate};
+use super::operation::{Edit, NewValue, Operation};
 use super::read_back::Expected;
 use super::remove_block::shrink_block;
 use super::remove_flow::shrink_flow;

@@ -3,7 +3,7 @@
 
 use crate::text::yaml::{Scalar, resolve_plain};
 
-use super::edit::{NewNode, NewValue};
+use super::operation::{NewNode, NewValue};
 
 /// What a scalar must read as.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub(super) enum Wanted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Planned {
     Scalar(Wanted),
-    Mapping(Vec<(String, Planned)>),
-    Sequence(Vec<Planned>),
+    Mapping(Vec<(String, Self)>),
+    Sequence(Vec<Self>),
 }
 
 impl Wanted {

@@ -20,9 +20,9 @@ pub enum NewNode {
     /// Something that is written as it is: `true`, `null`, a number of JSON.
     Literal(String),
     /// Keys and values, in order.
-    Mapping(Vec<(String, NewNode)>),
+    Mapping(Vec<(String, Self)>),
     /// Items, in order.
-    Sequence(Vec<NewNode>),
+    Sequence(Vec<Self>),
 }
 
 /// A change of one scalar that is there.
