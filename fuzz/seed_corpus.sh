@@ -21,6 +21,18 @@ seed template_render "${templates[@]}"
 seed yaml_read "${documents[@]}"
 seed yaml_roundtrip "${documents[@]}"
 
+# The edit cases: the edits a line each, then the file.
+mkdir -p corpus/yaml_edit
+for case in "$fixtures"/edits/*/; do
+    for before in "$case"before.*; do
+        {
+            awk '/^--set/ { getline; print "s" $0; print "C" $0 } /^--append$/ { getline; print "a" $0 } /^--remove/ { getline; print "r" $0 }' "$case/arguments"
+            printf '\0'
+            cat "$before"
+        } >"corpus/yaml_edit/$(basename "$case")"
+    done
+done
+
 # The examples of the rules are manifests of every kind that has a rule.
 mkdir -p corpus/validate_manifest
 awk -v out=corpus/validate_manifest/rule- '/^```yaml .* manifest$/ { number++; writes = 1; next } /^```$/ { writes = 0 } writes { print > (out number) }' \

@@ -18,7 +18,7 @@ fn left_out(has_data: bool, has_oracle: bool) -> Vec<String> {
             format!("{} refusals", thousands(data::REFUSALS)),
             format!("{} charts with Helm 3", thousands(data::HELM3_CASES)),
             format!("places in reports of {} charts", thousands(data::PLACED_CHARTS)),
-            format!("edits of {} values files", thousands(data::VALUES_FILES)),
+            format!("edits of {} files", thousands(data::EDITED_FILES)),
             format!(
                 "{} YAML snippets of charts",
                 thousands(usize::try_from(2 * snippets).unwrap_or(0))

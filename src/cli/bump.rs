@@ -1,4 +1,4 @@
-//! `chartwright bump`: sets values in YAML files, changing the bytes of those scalars and nothing else.
+//! `chartwright bump`: sets, adds and removes values in YAML and JSON files, and changes no other byte.
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::delivery::bump::{
-    BumpError, BumpRequest, SourceFile, ValueKind, VersionPart, WriteError, finish_bumps, parse_assignment, plan_bump,
-    write_bump,
+    BumpError, BumpRequest, ItemKind, SourceFile, ValueKind, VersionPart, WriteError, finish_bumps, parse_append,
+    parse_assignment, parse_document, plan_bump, write_bump,
 };
 use crate::delivery::image::ImageReference;
-use crate::text::edit::Change;
+use crate::text::edit::{DocumentChoice, Edit, EditError, Operation, Reason, YamlPath};
 use crate::text::limits::FILE_BYTES;
 use crate::text::source::{Interrupted, Named, ReplaceError, read_file};
 
@@ -20,19 +20,45 @@ use super::network::ProcessClock;
 use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each flag")]
 pub(super) struct BumpArguments {
-    /// YAML file to edit (repeatable; all or none are written).
+    /// YAML or JSON file to edit (repeatable; all or none are written).
     ///
     /// A file that changes meanwhile is read again and its edits are made anew. If the command is killed between writing
     /// the first file and the last, the next `bump` of a file in one of their directories completes the change.
     #[arg(short, long, required = true, value_name = "FILE")]
     file: Vec<String>,
     /// Set a value: path.to.key=value. Numbers, booleans and null stay such where one was before (repeatable).
+    ///
+    /// Paths are those of Helm's --set, with indexes and selectors for lists: `containers[0].image`, `containers[name=web].image`. A key with
+    /// dots is written with backslashes or quotes: `annotations."example.com/name"`.
     #[arg(long, value_name = "PATH=VALUE", allow_hyphen_values = true)]
     set: Vec<String>,
     /// Set a value that is always text (repeatable).
     #[arg(long, value_name = "PATH=VALUE", allow_hyphen_values = true)]
     set_string: Vec<String>,
+    /// Append a value to a list: path.to.list=value, read as --set reads a new value (repeatable).
+    #[arg(long, value_name = "PATH=VALUE", allow_hyphen_values = true)]
+    append: Vec<String>,
+    /// Append a mapping, a list or a scalar in JSON to a list (repeatable).
+    #[arg(long, value_name = "PATH=JSON", allow_hyphen_values = true)]
+    append_json: Vec<String>,
+    /// Remove a key or an item of a list, with the comments that are its own (repeatable).
+    #[arg(long, value_name = "PATH", allow_hyphen_values = true)]
+    remove: Vec<String>,
+    /// Add keys that --set, --set-string and --append do not find, with their parents.
+    ///
+    /// A new value has the type that Helm's --set gives it: true, false, null and whole numbers are such, everything else is text.
+    #[arg(long)]
+    create: bool,
+    /// The document to edit of a file with several: its number from 1, or fields that only it has, separated by commas.
+    ///
+    /// Fields such as `kind=Deployment,metadata.name=web` still mean the same document when another is inserted before it.
+    #[arg(long, value_name = "N|PATH=VALUE,…")]
+    document: Option<String>,
+    /// Change values that aliases or merge keys use in other places too.
+    #[arg(long)]
+    through_anchors: bool,
     /// Move an image wherever the files name its repository: REPOSITORY:TAG, with @DIGEST if wanted (repeatable).
     #[arg(long, value_name = "REPOSITORY:TAG")]
     image: Vec<String>,
@@ -118,7 +144,7 @@ fn request(context: RunContext, arguments: &BumpArguments) -> Result<BumpRequest
     });
     Ok(BumpRequest {
         images: images.collect::<Result<_, _>>()?,
-        assignments: assignments(arguments)?,
+        edits: edits(arguments)?,
         files: files.collect::<Result<_, CommandError>>()?,
         chart: arguments.chart.clone(),
         chart_version: arguments.chart_version.map(PartArgument::part),
@@ -126,21 +152,77 @@ fn request(context: RunContext, arguments: &BumpArguments) -> Result<BumpRequest
     })
 }
 
-/// Those of `--set` first, then those of `--set-string`.
-fn assignments(arguments: &BumpArguments) -> Result<Vec<Change>, CommandError> {
-    let typed = arguments.set.iter().map(|text| (text, ValueKind::Typed));
-    let texts = arguments.set_string.iter().map(|text| (text, ValueKind::Text));
-    typed
-        .chain(texts)
-        .map(|(text, kind)| parse_assignment(text, kind).map_err(CommandError::usage))
-        .collect()
+/// Those of `--set` first, then those of `--set-string`, `--append`, `--append-json` and `--remove`.
+fn edits(arguments: &BumpArguments) -> Result<Vec<Edit>, CommandError> {
+    let typed = arguments
+        .set
+        .iter()
+        .map(|text| parse_assignment(text, ValueKind::Typed));
+    let texts = arguments
+        .set_string
+        .iter()
+        .map(|text| parse_assignment(text, ValueKind::Text));
+    let items = arguments.append.iter().map(|text| parse_append(text, ItemKind::Typed));
+    let json = arguments
+        .append_json
+        .iter()
+        .map(|text| parse_append(text, ItemKind::Json));
+    let removals = arguments
+        .remove
+        .iter()
+        .map(|text| Ok(Edit::new(YamlPath::parse(text)?, Operation::Remove)));
+    let document = match &arguments.document {
+        Some(text) => parse_document(text).map_err(CommandError::usage)?,
+        None => DocumentChoice::Only,
+    };
+    let edits = typed.chain(texts).chain(items).chain(json).chain(removals).map(|edit| {
+        let edit = edit.map_err(CommandError::usage)?;
+        Ok(Edit {
+            document: document.clone(),
+            creates: arguments.create && edit.operation != Operation::Remove,
+            through_anchors: arguments.through_anchors,
+            ..edit
+        })
+    });
+    edits.collect()
+}
+
+/// What to do about an edit that is refused.
+fn edit_hint(error: &EditError) -> Option<&'static str> {
+    Some(match &error.reason {
+        Reason::NotFound {
+            can_be_created: true,
+            suggestion: None,
+            ..
+        } => "give --create to add it",
+        Reason::Shared { .. } => "give --through-anchors to change every place that uses the anchor",
+        Reason::Merged { .. } => {
+            "give --through-anchors to change every place that uses the anchor, or set the key with --create to add it here only"
+        }
+        Reason::SeveralDocuments { .. } | Reason::NoSuchDocument { .. } => {
+            "name the document by its fields, as in --document kind=Deployment,metadata.name=web, or by its number, as in --document 1"
+        }
+        Reason::Sops | Reason::Encrypted { .. } => {
+            "change it with sops: sops set FILE '[\"path\"][\"to\"][\"key\"]' '\"value\"', or sops edit FILE"
+        }
+        _ => return None,
+    })
 }
 
 pub(super) fn bump_error(error: BumpError) -> CommandError {
     match error {
-        BumpError::NothingAsked => CommandError::usage(error).with_hint("give --set, --set-string or --image"),
+        BumpError::NothingAsked => CommandError::usage(error)
+            .with_hint("give --set, --set-string, --append, --append-json, --remove or --image"),
         BumpError::ImageWithoutTag(_) => CommandError::usage(error),
-        BumpError::Yaml { .. } | BumpError::Edit { .. } | BumpError::Digest { .. } | BumpError::NoVersion { .. } => {
+        BumpError::Edit { ref source, .. } => {
+            let hint = edit_hint(source);
+            let error = CommandError::findings(error);
+            match hint {
+                Some(hint) => error.with_hint(hint),
+                None => error,
+            }
+        }
+        BumpError::Yaml { .. } | BumpError::Digest { .. } | BumpError::NoVersion { .. } => {
             CommandError::findings(error)
         }
         BumpError::ImageNotFound { .. } => CommandError::findings(error)

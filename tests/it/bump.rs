@@ -51,7 +51,7 @@ fn a_bump_applies_all_its_changes_or_none() {
             shared,
             &["--set", "base.tag=v2"][..],
             1,
-            "line 1: `base.tag` is shared through the anchor `b`",
+            "values.yaml:1:16: `base.tag` is shared through the anchor `b`",
             shared,
         ),
         (
@@ -74,10 +74,16 @@ fn a_bump_applies_all_its_changes_or_none() {
             "a: [1]\n",
             &["--set", "a[0=2"],
             2,
-            "`a[0` is not a path: an index ends with `]`",
+            "`a[0=2` is not a path: an index ends with `]`",
             "a: [1]\n",
         ),
-        ("a: 1\n", &[], 2, "give --set, --set-string or --image", "a: 1\n"),
+        (
+            "a: 1\n",
+            &[],
+            2,
+            "give --set, --set-string, --append, --append-json, --remove or --image",
+            "a: 1\n",
+        ),
     ] {
         let directory = tempfile::tempdir().expect("a directory");
         let file = directory.path().join("values.yaml");
@@ -87,6 +93,149 @@ fn a_bump_applies_all_its_changes_or_none() {
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {message_text}");
         assert!(message_text.contains(message), "{arguments:?}: {message_text}");
         assert_eq!(std::fs::read_to_string(&file).expect("a file"), want, "{arguments:?}");
+    }
+}
+
+/// Files, arguments, exit code, a part of standard output or standard error, and the files afterwards.
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table, one row per command line")]
+fn values_are_added_removed_and_changed_where_only_one_place_is_meant() {
+    let two = "kind: A\nn: 1\n---\nkind: B\nn: 1\n";
+    let shared = "a: &x {t: 1}\nb: {<<: *x}\n";
+    let sops = "a: ENC[AES256_GCM,data:x,type:str]\nsops:\n  mac: x\n";
+    for (text, arguments, code, message, want) in [
+        (
+            "a: 1\n",
+            &["--set", "b.c=2"][..],
+            1,
+            "help: give --create to add it",
+            "a: 1\n",
+        ),
+        (
+            "a: 1\n",
+            &["--set", "b.c=2", "--create"],
+            0,
+            "v.yaml:2: b.c: 2 added",
+            "a: 1\nb:\n  c: 2\n",
+        ),
+        (
+            "tag: 1\n",
+            &["--set", "tga=2"],
+            1,
+            "v.yaml:1:1: no value at `tga`; did you mean `tag`?",
+            "tag: 1\n",
+        ),
+        (
+            "l:\n- a\n",
+            &["--append", "l=b"],
+            0,
+            "v.yaml:3: l: b added",
+            "l:\n- a\n- b\n",
+        ),
+        (
+            "l:\n- a\n",
+            &["--append-json", r#"l={"name": "x", "ports": [80]}"#],
+            0,
+            "v.yaml:3: l: {name: x, ports: 80} added",
+            "l:\n- a\n- name: x\n  ports:\n  - 80\n",
+        ),
+        (
+            "a: 1\n# b\nb: 2\n",
+            &["--remove", "b"],
+            0,
+            "v.yaml:3: b: removed",
+            "a: 1\n",
+        ),
+        (
+            "a: 1\n",
+            &["--remove", "a[x]"],
+            2,
+            "a selector is `key=value`",
+            "a: 1\n",
+        ),
+        (
+            "l: [{name: web, n: 1}, {name: db, n: 1}]\n",
+            &["--set", "l[name=db].n=2"],
+            0,
+            "v.yaml:1: l[name=db].n: 1 -> 2",
+            "l: [{name: web, n: 1}, {name: db, n: 2}]\n",
+        ),
+        (
+            two,
+            &["--set", "n=2"],
+            1,
+            "`n` is in 2 documents (lines 2 and 5): say which one",
+            two,
+        ),
+        (
+            two,
+            &["--set", "n=2", "--document", "kind=B"],
+            0,
+            "v.yaml:5: n: 1 -> 2",
+            "kind: A\nn: 1\n---\nkind: B\nn: 2\n",
+        ),
+        (
+            two,
+            &["--set", "n=2", "--document", "1"],
+            0,
+            "v.yaml:2: n: 1 -> 2",
+            "kind: A\nn: 2\n---\nkind: B\nn: 1\n",
+        ),
+        (
+            two,
+            &["--set", "n=2", "--document", "3"],
+            1,
+            "0 of the 2 documents are the chosen one",
+            two,
+        ),
+        (
+            two,
+            &["--set", "n=2", "--document", "x"],
+            2,
+            "`x` is not a document",
+            two,
+        ),
+        (
+            shared,
+            &["--set", "b.t=2"],
+            1,
+            "give --through-anchors to change every place",
+            shared,
+        ),
+        (
+            shared,
+            &["--set", "b.t=2", "--through-anchors"],
+            0,
+            "v.yaml:1: b.t: 1 -> 2",
+            "a: &x {t: 2}\nb: {<<: *x}\n",
+        ),
+        (sops, &["--set", "a=2"], 1, "sops edit FILE", sops),
+        (
+            "{\"a\": 1}\n",
+            &["--set", "b=x", "--create"],
+            0,
+            "b: x added",
+            "{\"a\": 1, \"b\": \"x\"}\n",
+        ),
+        (
+            "password: 1\n",
+            &["--set", "token=s3cr3tvalue", "--create"],
+            0,
+            "token: *** added",
+            "password: 1\ntoken: s3cr3tvalue\n",
+        ),
+    ] {
+        let directory = tempfile::tempdir().expect("a directory");
+        write(directory.path(), "v.yaml", text);
+        let dry = bump(directory.path(), &[&["-f", "v.yaml", "--dry-run"], arguments].concat());
+        assert_eq!(dry.status.code(), Some(code), "{arguments:?}: {}", stderr(&dry));
+        assert_eq!(dry.stdout.is_empty(), code != 0, "{arguments:?}");
+        assert_eq!(read(directory.path(), "v.yaml"), text, "a dry run changes nothing");
+        let output = bump(directory.path(), &[&["-f", "v.yaml"], arguments].concat());
+        let shown = format!("{}{}", String::from_utf8_lossy(&output.stdout), stderr(&output));
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {shown}");
+        assert!(shown.contains(message), "{arguments:?}: {shown}");
+        assert_eq!(read(directory.path(), "v.yaml"), want, "{arguments:?}");
     }
 }
 

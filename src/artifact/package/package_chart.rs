@@ -7,7 +7,7 @@ use crate::engine::chart::{
     Chart, ChartFile, LinkPolicy, LoadError, LocalDependencyError, SupplyDependencies, archive_name,
     files_with_dependencies, load_files, read_archive,
 };
-use crate::text::edit::{Change, EditError, NewValue, YamlPath, apply_changes};
+use crate::text::edit::{DocumentChoice, Edit, EditError, NewValue, Operation, YamlPath, apply_edits};
 use crate::text::limits::FILE_BYTES;
 use crate::text::semver::Version;
 use crate::text::sha256::sha256_hex;
@@ -195,30 +195,15 @@ fn set_version(files: &mut [ChartFile], version: &str) -> Result<(), PackageErro
 
 /// Sets a top-level field of Chart.yaml; one that is missing is added as a last line.
 fn set_field(text: &[u8], field: &str, value: &str) -> Result<Vec<u8>, EditError> {
-    let change = |value: &str| {
-        [Change {
-            document: None,
-            path: YamlPath::default().key(field),
-            value: NewValue::Text(value.to_owned()),
-        }]
+    let edit = Edit {
+        document: DocumentChoice::Index(0),
+        creates: true,
+        ..Edit::new(
+            YamlPath::default().key(field),
+            Operation::Set(NewValue::Text(value.to_owned())),
+        )
     };
-    match apply_changes(text, &change(value)) {
-        Ok((edited, _)) => Ok(edited),
-        Err(EditError::NotFound { .. }) => {
-            let line_end = if text.windows(2).any(|pair| pair == b"\r\n") {
-                "\r\n"
-            } else {
-                "\n"
-            };
-            let mut extended = text.to_vec();
-            if !extended.ends_with(b"\n") && !extended.is_empty() {
-                extended.extend_from_slice(line_end.as_bytes());
-            }
-            extended.extend_from_slice(format!("{field}: \"\"{line_end}").as_bytes());
-            apply_changes(&extended, &change(value)).map(|(edited, _)| edited)
-        }
-        Err(error) => Err(error),
-    }
+    apply_edits(text, &[edit]).map(|(edited, _)| edited)
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub enum VersionPart {
 /// When the text is not YAML, or the version cannot be changed without changing something else.
 pub fn raise_version(chart_yaml: &[u8], part: VersionPart) -> Result<Option<(Vec<u8>, Applied)>, EditError> {
     let path = YamlPath::default().key("version");
-    let tree = yaml::parse_first(chart_yaml)?;
+    let tree = yaml::parse_first(chart_yaml).map_err(|error| EditError::yaml(error, chart_yaml))?;
     let Some(node) = tree.root().and_then(|root| tree.get(root, "version")) else {
         return Ok(None);
     };
@@ -39,7 +39,7 @@ pub fn raise_version(chart_yaml: &[u8], part: VersionPart) -> Result<Option<(Vec
     let next = next.to_string();
     let value = NewValue::Text(format!("{prefix}{}", next.trim_start_matches('v')));
     let change = Change {
-        document: None,
+        document: Some(0),
         path,
         value,
     };

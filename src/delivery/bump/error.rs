@@ -23,7 +23,7 @@ pub enum BumpError {
         source: YamlError,
     },
     /// A file cannot be edited as requested.
-    #[error("{path}: {source}")]
+    #[error("{}", source.in_file(path))]
     Edit {
         /// The file.
         path: String,

@@ -194,6 +194,7 @@ fn step_text(step: &Step) -> String {
     match step {
         Step::Key(key) => key.clone(),
         Step::Index(index) => index.to_string(),
+        Step::Item { .. } => step.to_string(),
     }
 }
 

@@ -13,7 +13,7 @@ mod raise_chart;
 mod shown_changes;
 mod write;
 
-pub use assignment::{ValueKind, parse_assignment};
+pub use assignment::{ItemKind, ValueKind, parse_append, parse_assignment, parse_document};
 pub use chart_version::VersionPart;
 pub use error::BumpError;
 pub use find_target::{TargetError, place_changes};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::text::edit::{Applied, Change, apply_changes, unified_diff};
+use crate::text::edit::{Applied, Edit, apply_edits, unified_diff};
 
 use super::error::BumpError;
 
@@ -32,9 +32,9 @@ impl FilePlan {
     /// Plans the edits of one file, which is shown as `path`.
     ///
     /// # Errors
-    /// When one of the changes cannot be made.
-    pub fn new(path: &str, location: &Path, old: Vec<u8>, changes: &[Change]) -> Result<Self, BumpError> {
-        let (new, applied) = apply_changes(&old, changes).map_err(|source| BumpError::Edit {
+    /// When one of them cannot be made.
+    pub fn new(path: &str, location: &Path, old: Vec<u8>, edits: &[Edit]) -> Result<Self, BumpError> {
+        let (new, applied) = apply_edits(&old, edits).map_err(|source| BumpError::Edit {
             path: path.to_owned(),
             source,
         })?;

@@ -1,10 +1,10 @@
-//! The whole plan: files, assignments and images to the new content of each file, and new versions of their charts.
+//! The whole plan: files, edits and images to the new content of each file, and new versions of their charts.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::delivery::image::ImageReference;
-use crate::text::edit::Change;
+use crate::text::edit::{Change, Edit};
 
 use super::chart_version::VersionPart;
 use super::error::BumpError;
@@ -31,8 +31,8 @@ pub struct SourceFile {
 pub struct BumpRequest {
     /// The files; the same file twice counts once.
     pub files: Vec<SourceFile>,
-    /// Values to set in every file.
-    pub assignments: Vec<Change>,
+    /// What is done in every file, in order.
+    pub edits: Vec<Edit>,
     /// Images that are moved wherever a file names them; each must be named in one file at least.
     pub images: Vec<ImageReference>,
     /// Directory of the chart whose own values name repositories that the files leave out, and whose version is raised;
@@ -65,7 +65,7 @@ impl BumpRequest {
 /// chart has no version to raise.
 pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, BumpError> {
     let has_changes = request.files.iter().any(|file| !file.changes.is_empty());
-    if request.assignments.is_empty() && request.images.is_empty() && !has_changes {
+    if request.edits.is_empty() && request.images.is_empty() && !has_changes {
         return Err(BumpError::NothingAsked);
     }
     let given_chart = request.chart.as_deref();
@@ -77,18 +77,18 @@ pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, 
         if plan.files.iter().any(|planned| planned.location == location) {
             continue;
         }
-        let mut changes = request.assignments.clone();
-        changes.extend_from_slice(&file.changes);
+        let mut edits = request.edits.clone();
+        edits.extend(file.changes.iter().cloned().map(Edit::from));
         if !request.images.is_empty() {
             let chart = given_chart.clone().or_else(|| chart_directory(&location, read));
             for (image, is_found) in request.images.iter().zip(&mut is_found) {
                 let more = plan_image(&file.path, &file.text, image, chart.as_deref())?;
                 *is_found |= !more.is_empty();
-                changes.extend(more);
+                edits.extend(more.into_iter().map(Edit::from));
             }
         }
         plan.files
-            .push(FilePlan::new(&file.path, &location, file.text.clone(), &changes)?);
+            .push(FilePlan::new(&file.path, &location, file.text.clone(), &edits)?);
     }
     if let Some((image, _)) = request.images.iter().zip(&is_found).find(|(_, is_found)| !**is_found) {
         let files: Vec<&str> = request.files.iter().map(|file| file.path.as_str()).collect();
@@ -147,7 +147,7 @@ mod tests {
             });
             let mut request = BumpRequest {
                 files: files.collect(),
-                assignments: Vec::new(),
+                edits: Vec::new(),
                 images: Vec::new(),
                 chart: None,
                 chart_version: None,
@@ -158,7 +158,7 @@ mod tests {
         }
     }
 
-    fn set(text: &str) -> Vec<Change> {
+    fn set(text: &str) -> Vec<Edit> {
         vec![parse_assignment(text, ValueKind::Typed).unwrap()]
     }
 
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn every_file_gets_the_assignments_and_a_chart_one_new_version() {
         let plan = shop().plan(&["shop/values.yaml", "./shop/envs/prod.yaml"], |request| {
-            request.assignments = set("tag=v2");
+            request.edits = set("tag=v2");
             request.chart_version = Some(VersionPart::Minor);
         });
         assert_eq!(
@@ -201,7 +201,7 @@ mod tests {
     fn a_chart_yaml_that_is_edited_and_raised_keeps_both_edits() {
         for path in ["shop/Chart.yaml", "./shop/Chart.yaml", "/work/shop/./Chart.yaml"] {
             let plan = shop().plan(&[path], |request| {
-                request.assignments = set("appVersion=2");
+                request.edits = set("appVersion=2");
                 request.chart_version = Some(VersionPart::Patch);
             });
             assert_eq!(
@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn a_version_is_raised_only_when_something_changes() {
         let plan = shop().plan(&["shop/values.yaml"], |request| {
-            request.assignments = set("tag=v1");
+            request.edits = set("tag=v1");
             request.chart_version = Some(VersionPart::Patch);
         });
         let plan = plan.unwrap();
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn a_file_that_is_given_twice_is_edited_once() {
         let plan = shop().plan(&["lone.yaml", "./lone.yaml", "/work/lone.yaml"], |request| {
-            request.assignments = set("tag=v2");
+            request.edits = set("tag=v2");
         });
         assert_eq!(news(&plan.unwrap()), [("lone.yaml", "tag: v2\n")]);
     }
@@ -253,13 +253,13 @@ mod tests {
             ),
             (
                 "lone.yaml",
-                &|request| request.assignments = set("tga=v2"),
+                &|request| request.edits = set("tga=v2"),
                 "lone.yaml: no value at `tga`",
             ),
             (
                 "lone.yaml",
                 &|request| {
-                    request.assignments = set("tag=v2");
+                    request.edits = set("tag=v2");
                     request.chart_version = Some(VersionPart::Patch);
                 },
                 "no Chart.yaml above lone.yaml",
@@ -279,7 +279,7 @@ mod tests {
         files.0.push(("shop/sub/Chart.yaml", "version: latest\n".to_owned()));
         files.0.push(("shop/sub/values.yaml", "tag: v1\n".to_owned()));
         let error = files.plan(&["shop/sub/values.yaml"], |request| {
-            request.assignments = set("tag=v2");
+            request.edits = set("tag=v2");
             request.chart_version = Some(VersionPart::Patch);
         });
         assert_eq!(

@@ -1,7 +1,7 @@
 //! What a bump changes, as a person may see it: without secrets, and without anything that a terminal or a CI runner obeys.
 
 use crate::check::finding::{SecretValues, may_name_secret, without_secrets};
-use crate::text::edit::NewValue;
+use crate::text::edit::{Done, Operation};
 use crate::text::visible::{visible, visible_lines};
 
 use super::plan::{BumpPlan, FilePlan};
@@ -14,9 +14,17 @@ impl BumpRequest {
         for file in &self.files {
             secrets.add_text(&file.text);
         }
-        for change in &self.assignments {
-            let (NewValue::Text(value) | NewValue::Typed(value)) = &change.value;
-            secrets.add_assignment(&change.path.to_string(), value);
+        for edit in &self.edits {
+            let path = edit.path.to_string();
+            match &edit.operation {
+                Operation::Set(value) => secrets.add_assignment(&path, value.text()),
+                Operation::Append(node) => {
+                    for (below, value) in node.scalars() {
+                        secrets.add_assignment(&format!("{path}.{below}"), value);
+                    }
+                }
+                Operation::Remove => {}
+            }
         }
         secrets
     }
@@ -55,13 +63,14 @@ impl BumpPlan {
                     Some(secrets) => secrets.hide(text).into_owned(),
                     None => text.to_owned(),
                 };
-                let is_same = applied.old == applied.new;
                 let (old, new) = (value(&applied.old), value(&applied.new));
-                let change = if is_same {
-                    format!("{}:{line}: {path} is {new} already", file.path)
-                } else {
-                    format!("{}:{line}: {path}: {old} -> {new}", file.path)
+                let change = match applied.done {
+                    Done::Set if applied.old == applied.new => format!("{path} is {new} already"),
+                    Done::Set => format!("{path}: {old} -> {new}"),
+                    Done::Added => format!("{path}: {new} added"),
+                    Done::Removed => format!("{path}: removed"),
                 };
+                let change = format!("{}:{line}: {change}", file.path);
                 text.push_str(&visible_lines(&visible(&change)));
                 text.push('\n');
             }

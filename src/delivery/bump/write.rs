@@ -111,7 +111,7 @@ mod tests {
                 text: b"a: 1\nb: 1\n".to_vec(),
                 changes: Vec::new(),
             }],
-            assignments: vec![parse_assignment("a=2", ValueKind::Typed).unwrap()],
+            edits: vec![parse_assignment("a=2", ValueKind::Typed).unwrap()],
             images: Vec::new(),
             chart: None,
             chart_version: None,

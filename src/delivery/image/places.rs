@@ -232,7 +232,7 @@ fn version_keys(key: &str) -> (Vec<String>, Vec<String>) {
 fn names_image(path: &YamlPath) -> bool {
     let key = path.0.iter().rev().find_map(|step| match step {
         Step::Key(key) => Some(key),
-        Step::Index(_) => None,
+        Step::Index(_) | Step::Item { .. } => None,
     });
     key.is_some_and(|key| key.to_ascii_lowercase().contains("image"))
 }

@@ -60,7 +60,7 @@ impl PollRequest {
         });
         let request = BumpRequest {
             files: edited.filter(|file| !file.changes.is_empty()).collect(),
-            assignments: Vec::new(),
+            edits: Vec::new(),
             images: Vec::new(),
             chart: None,
             chart_version: self.chart_version,

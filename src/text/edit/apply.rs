@@ -1,266 +1,146 @@
-//! Splicing new scalars into a file, and reading the result back to be sure that nothing else changed.
+//! Edits of a file: each is planned on the tree that it was read to, made in its bytes, and read back.
 
-use crate::text::source::LineIndex;
-use crate::text::yaml::{self, NodeId, NodeKind, Scalar, Tree};
+use crate::text::source::Span;
+use crate::text::yaml::{self, Tree};
 
-use super::edit_error::EditError;
-use super::locate::{find, shared_anchor};
-use super::place::Place;
-use super::read_back::{is_only_change, is_wanted};
-use super::spelling::spellings;
+use super::edit_error::{EditError, Reason};
+use super::operation::{Change, Edit};
+use super::plan_edit::{Outcome, Planning, plan_edit};
+use super::read_back::{Expected, is_only_change};
+use super::splice::{Splice, spliced};
 use super::yaml_path::YamlPath;
 
-/// A new value for a scalar.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NewValue {
-    /// Text, quoted where it would otherwise be read as something else.
-    Text(String),
-    /// As `--set` reads it: where the old value is a number, boolean or null, one of those may replace it; otherwise text.
-    Typed(String),
-}
-
-impl NewValue {
-    pub(super) fn text(&self) -> &str {
-        match self {
-            Self::Text(text) | Self::Typed(text) => text,
-        }
-    }
-}
-
-/// One edit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// Index of the document in the file, from 0; `None` for the first document that has the path.
-    pub document: Option<usize>,
-    /// The path of the scalar to change.
-    pub path: YamlPath,
-    /// Its new value.
-    pub value: NewValue,
+/// What was done at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// A scalar was set, or had the value already.
+    Set,
+    /// A key, and its parents where they were missing, or an item was added.
+    Added,
+    /// A key or an item was removed.
+    Removed,
 }
 
 /// An edit that was made, or was not needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
-    /// The path of the changed scalar.
+    /// The path of the edit.
     pub path: YamlPath,
-    /// 1-based line of the scalar.
+    /// 1-based line of what was changed or added, at that moment.
     pub line: u32,
-    /// Text before.
+    /// What was done.
+    pub done: Done,
+    /// Text before; empty where nothing was.
     pub old: String,
-    /// Text after.
+    /// Text after; empty where nothing is.
     pub new: String,
 }
 
-/// Applies all changes in order. The result differs from `source` in the edited scalars only.
+/// Sets scalars, in order. The result differs from `source` in them only.
 ///
 /// # Errors
 /// When `source` is not YAML in UTF-8, or a change cannot be made without changing something else.
 pub fn apply_changes(source: &[u8], changes: &[Change]) -> Result<(Vec<u8>, Vec<Applied>), EditError> {
+    let edits: Vec<Edit> = changes.iter().cloned().map(Edit::from).collect();
+    apply_edits(source, &edits)
+}
+
+/// Makes all edits, in order, or none. Values that are set one after the other are set in one pass.
+///
+/// # Errors
+/// When `source` is not YAML in UTF-8, or an edit cannot be made without changing something else.
+pub fn apply_edits(source: &[u8], edits: &[Edit]) -> Result<(Vec<u8>, Vec<Applied>), EditError> {
     let mut text = source.to_vec();
-    let mut applied = Vec::new();
-    for change in changes {
-        let (edited, done) = apply_change(&text, change)?;
-        applied.push(done);
+    let mut applied = Vec::with_capacity(edits.len());
+    while let Some(rest) = edits.get(applied.len()..).filter(|rest| !rest.is_empty()) {
+        let (edited, done) = apply_first(&text, rest)?;
+        applied.extend(done);
         text = edited.unwrap_or(text);
     }
     Ok((text, applied))
 }
 
-/// The edited text, or `None` if the scalar already has the value.
-fn apply_change(source: &[u8], change: &Change) -> Result<(Option<Vec<u8>>, Applied), EditError> {
-    let tree = yaml::parse_all(source)?;
+/// Makes the first edit, and those after it that can be made in the same pass; the text stays where none is needed.
+fn apply_first(source: &[u8], edits: &[Edit]) -> Result<(Option<Vec<u8>>, Vec<Applied>), EditError> {
+    let tree = yaml::parse_all(source).map_err(|error| EditError::yaml(error, source))?;
     if tree.source().as_bytes() != source {
-        return Err(EditError::NotUtf8);
+        return Err(Reason::NotUtf8.anywhere());
     }
-    let path = &change.path;
-    let id = find(&tree, path, change.document)?;
-    let span = tree.span(id);
-    let line = LineIndex::new(source).line(span.start);
-    let NodeKind::Scalar(style) = tree.kind(id) else {
-        return Err(not_scalar(&tree, id, path, line));
-    };
-    if let Some(anchor) = shared_anchor(&tree, id) {
-        return Err(EditError::Shared {
-            path: path.clone(),
-            line,
-            anchor,
-        });
-    }
-    let old = tree.scalar(id)?;
-    let text = change.value.text();
-    let may_be_typed =
-        matches!(change.value, NewValue::Typed(_)) && !matches!(old, Scalar::Str(_) | Scalar::Timestamp(_));
-    let applied = Applied {
-        path: path.clone(),
-        line,
-        old: tree.text(id).to_owned(),
-        new: text.to_owned(),
-    };
-    if tree.text(id) == text && is_wanted(&old, text, may_be_typed) {
-        return Ok((None, applied));
-    }
-    let place = Place::new(source, span);
-    for spelling in spellings(text, style) {
-        for gap in place.gaps {
-            let edited = [place.before, gap, spelling.as_bytes(), place.after].concat();
-            if is_only_change(&tree, &edited, change, may_be_typed) {
-                return Ok((Some(edited), applied));
-            }
+    let planning = Planning::new(&tree);
+    let mut planned: Vec<Outcome> = Vec::new();
+    for edit in edits {
+        match plan_edit(&planning, edit) {
+            Err(error) if planned.is_empty() => return Err(error),
+            Ok(outcome) if planned.is_empty() || !overlaps(&planned, &outcome) => planned.push(outcome),
+            Ok(_) | Err(_) => break,
+        }
+        // What is added or removed moves what comes after.
+        if planned.last().is_some_and(|last| !last.is_set()) {
+            break;
         }
     }
-    Err(EditError::Unwritable {
-        path: path.clone(),
-        line,
-        value: text.to_owned(),
+    if let Some(together) = made_together(&planning, &planned) {
+        let edited = match together {
+            Together::Edited(edited) => Some(edited),
+            Together::NothingToDo => None,
+        };
+        return Ok((edited, planned.into_iter().map(|outcome| outcome.applied).collect()));
+    }
+    let Some(first) = planned.into_iter().next() else {
+        return Ok((None, Vec::new()));
+    };
+    for way in &first.ways {
+        if let Some(edited) = edited(&planning, way, &[&first.expected]) {
+            return Ok((Some(edited), vec![first.applied]));
+        }
+    }
+    Err(first.refusal)
+}
+
+/// Whether an edit is about bytes that another one is about.
+fn overlaps(planned: &[Outcome], outcome: &Outcome) -> bool {
+    let spans = |outcome: &Outcome| -> Vec<Span> {
+        let splices = outcome.ways.iter().flatten();
+        splices.map(|splice| splice.span).collect()
+    };
+    let own = spans(outcome);
+    let is_node_taken = |other: &Outcome| match (&other.expected, &outcome.expected) {
+        (Expected::Replaced { node: a, .. }, Expected::Replaced { node: b, .. }) => a == b,
+        _ => true,
+    };
+    planned.iter().any(|other| {
+        is_node_taken(other)
+            || spans(other)
+                .iter()
+                .any(|a| own.iter().any(|b| a.start <= b.end && b.start <= a.end))
     })
 }
 
-fn not_scalar(tree: &Tree<'_>, id: NodeId, path: &YamlPath, line: u32) -> EditError {
-    let found = match tree.kind(id) {
-        NodeKind::Mapping => "mapping",
-        NodeKind::Alias => {
-            return EditError::Shared {
-                path: path.clone(),
-                line,
-                anchor: tree.text(id).to_owned(),
-            };
-        }
-        NodeKind::Sequence | NodeKind::Scalar(_) => "sequence",
-    };
-    EditError::NotScalar {
-        path: path.clone(),
-        line,
-        found,
-    }
+/// What comes of several edits at once.
+enum Together {
+    Edited(Vec<u8>),
+    NothingToDo,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn set(source: &str, path: &str, value: NewValue) -> Result<String, String> {
-        let change = Change {
-            document: None,
-            path: YamlPath::parse(path).unwrap(),
-            value,
-        };
-        apply_changes(source.as_bytes(), &[change])
-            .map(|(text, _)| String::from_utf8(text).unwrap())
-            .map_err(|error| error.to_string())
+/// Every edit made in its likeliest way; none if they do not read back.
+fn made_together(planning: &Planning<'_>, planned: &[Outcome]) -> Option<Together> {
+    let needed: Vec<&Outcome> = planned.iter().filter(|outcome| !outcome.is_made).collect();
+    if needed.is_empty() {
+        return Some(Together::NothingToDo);
     }
-
-    fn text(value: &str) -> NewValue {
-        NewValue::Text(value.to_owned())
+    let mut splices = Vec::new();
+    for outcome in &needed {
+        splices.extend(outcome.ways.first()?.iter().cloned());
     }
+    let expected: Vec<&Expected> = needed.iter().map(|outcome| &outcome.expected).collect();
+    edited(planning, &splices, &expected).map(Together::Edited)
+}
 
-    fn typed(value: &str) -> NewValue {
-        NewValue::Typed(value.to_owned())
-    }
-
-    #[test]
-    fn only_the_scalar_changes() {
-        for (source, path, value, want) in [
-            ("a: 1 # c\nb: x\n", "b", text("z"), "a: 1 # c\nb: z\n"),
-            ("b: x\n", "b", text("y"), "b: \"y\"\n"),
-            (
-                "a:\n  tag: 'v1'   # keep\r\n",
-                "a.tag",
-                text("v2"),
-                "a:\n  tag: 'v2'   # keep\r\n",
-            ),
-            ("tag: \"1.9\"\n", "tag", text("1.10"), "tag: \"1.10\"\n"),
-            ("tag: v1\n", "tag", text("1.10"), "tag: \"1.10\"\n"),
-            ("tag: v1\n", "tag", text("on"), "tag: \"on\"\n"),
-            ("tag: v1\n", "tag", text("a: b # c"), "tag: \"a: b # c\"\n"),
-            ("tag: 'v1'\n", "tag", text("it's"), "tag: 'it''s'\n"),
-            ("replicas: 2\n", "replicas", typed("3"), "replicas: 3\n"),
-            (
-                "replicas: 2\n",
-                "replicas",
-                typed("18446744073709551615"),
-                "replicas: 18446744073709551615\n",
-            ),
-            ("replicas: 2\n", "replicas", typed("0x10"), "replicas: \"0x10\"\n"),
-            ("replicas: 2\n", "replicas", text("3"), "replicas: \"3\"\n"),
-            ("on: false\n", "on", typed("true"), "on: true\n"),
-            ("v: 1.5\n", "v", typed("1.10"), "v: \"1.10\"\n"),
-            ("v: 1.5\n", "v", typed("1.6"), "v: 1.6\n"),
-            ("tag:\nb: 1\n", "tag", text("x"), "tag: x\nb: 1\n"),
-            (
-                "l: [a, b, {c: d}]\n",
-                "l[2].c",
-                text("e,f"),
-                "l: [a, b, {c: \"e,f\"}]\n",
-            ),
-            ("- a\n- b\n", "[1]", text("c"), "- a\n- c\n"),
-            ("a: |\n  x\n  y\nb: 1\n", "a", text("z\n"), "a: \"z\\n\"\nb: 1\n"),
-            ("a: 1\n---\nb: 2\n", "b", typed("3"), "a: 1\n---\nb: 3\n"),
-            ("a: !!str 1\n", "a", text("2"), "a: !!str 2\n"),
-            ("- \n- b\n", "[0]", text("a"), "- a\n- b\n"),
-            ("-\n- b\n", "[0]", text("a"), "- a\n- b\n"),
-            ("l:\n  -   # none\n", "l[0]", text("a"), "l:\n  - a   # none\n"),
-            ("tag: \r\nb: 1\r\n", "tag", text("x"), "tag: x\r\nb: 1\r\n"),
-            ("tag: # none\n", "tag", text("x"), "tag: x # none\n"),
-            ("tag:", "tag", text("x"), "tag: x"),
-            (
-                "{\"a\":\"b:1\",\"c\":1}\n",
-                "a",
-                text("b:2"),
-                "{\"a\":\"b:2\",\"c\":1}\n",
-            ),
-            ("{\"a\":1}\n", "a", typed("2"), "{\"a\":2}\n"),
-            ("{a: , b: 1}\n", "a", text("x"), "{a: x, b: 1}\n"),
-            (
-                "a: x # one\n# two\nb: y\n",
-                "a",
-                text("p # q"),
-                "a: \"p # q\" # one\n# two\nb: y\n",
-            ),
-            (
-                "base: &b {tag: v1}\nown: {tag: v1}\nother: *b\n",
-                "own.tag",
-                text("v2"),
-                "base: &b {tag: v1}\nown: {tag: v2}\nother: *b\n",
-            ),
-        ] {
-            assert_eq!(set(source, path, value).as_deref(), Ok(want), "{source:?} {path}");
-        }
-    }
-
-    #[test]
-    fn edits_that_would_change_more_are_refused() {
-        for (source, path, want) in [
-            (
-                "a: &x 1\nb: *x\n",
-                "a",
-                "line 1: `a` is shared through the anchor `x`, so other values would change with it",
-            ),
-            (
-                "a: &x {t: 1}\nb: *x\n",
-                "b.t",
-                "line 2: `b.t` is shared through the anchor `x`, so other values would change with it",
-            ),
-            (
-                "base: &b {tag: v1}\nother: *b\n",
-                "base.tag",
-                "line 1: `base.tag` is shared through the anchor `b`, so other values would change with it",
-            ),
-            (
-                "base: &b\n  deep:\n    - {x: 1}\n    - {tag: v1}\nmore: [{<<: *b}]\n",
-                "base.deep[1].tag",
-                "line 4: `base.deep[1].tag` is shared through the anchor `b`, so other values would change with it",
-            ),
-            ("a: | # why\n  x\nb: 1\n", "a", "line 1: `a` cannot hold \"z\""),
-            ("a: {b: 1}\n", "a", "line 1: `a` is a mapping, not a scalar"),
-            ("a: {b: 1}\n", "a.c.d", "no value at `a.c.d` (there is `a`)"),
-            ("a: [\n", "a", "yaml: line 1: did not find expected node content"),
-        ] {
-            assert_eq!(set(source, path, text("z")).unwrap_err(), want, "{source:?}");
-        }
-    }
-
-    #[test]
-    fn a_value_that_is_set_already_changes_nothing() {
-        assert_eq!(set("a: 'x'\n", "a", text("x")).as_deref(), Ok("a: 'x'\n"));
-    }
+/// The text with splices, if it reads as expected.
+fn edited(planning: &Planning<'_>, splices: &[Splice], expected: &[&Expected]) -> Option<Vec<u8>> {
+    let tree: &Tree<'_> = planning.tree;
+    let edited = spliced(tree.source().as_bytes(), splices);
+    let is_right =
+        is_only_change(tree, &edited, splices, expected) && (!planning.is_json || super::json_text::is_json(&edited));
+    is_right.then_some(edited)
 }

@@ -1,65 +1,170 @@
-//! Reading an edited text back: the edited scalar must have its new value, and everything else its old one.
+//! Reading an edited text back: what was to change has changed, and everything else is what it was, the comments included.
 
-use crate::text::go::float_format::format_shortest;
+use std::collections::HashMap;
+
+use crate::text::source::Span;
 use crate::text::yaml::{self, NodeId, NodeKind, Scalar, Tree};
 
-use super::apply::Change;
-use super::locate::find;
+use super::splice::{Splice, is_replaced};
+use super::value_type::{Planned, Wanted};
 
-/// Whether a scalar has the requested value.
-pub(super) fn is_wanted(scalar: &Scalar<'_>, text: &str, may_be_typed: bool) -> bool {
-    match scalar {
-        Scalar::Str(read) => read == text,
-        Scalar::Timestamp(_) => true,
-        Scalar::Null | Scalar::Bool(_) => may_be_typed,
-        Scalar::Int(number) => may_be_typed && number.to_string() == text,
-        Scalar::Uint(number) => may_be_typed && number.to_string() == text,
-        Scalar::Float(number) => may_be_typed && format_shortest(*number) == text,
+/// What an edit is to change in the tree before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// A scalar becomes another.
+    Replaced { node: NodeId, wanted: Wanted },
+    /// A collection, or a null, gets one more pair or item at its end; `None` for a text without documents.
+    Grown { node: Option<NodeId>, added: Planned },
+    /// A collection loses a pair or an item.
+    Shrunk { collection: NodeId, index: usize },
+}
+
+/// Whether `edited`, which is the text of `old` with `splices`, differs from it in what is expected and nothing else.
+pub(super) fn is_only_change(old: &Tree<'_>, edited: &[u8], splices: &[Splice], expected: &[&Expected]) -> bool {
+    let Ok(new) = yaml::parse_all(edited) else { return false };
+    // Only what is removed takes its comments with it.
+    let may_lose = expected
+        .iter()
+        .any(|expected| matches!(expected, Expected::Shrunk { .. }));
+    let kept = old
+        .comments()
+        .iter()
+        .filter(|comment| !(may_lose && is_replaced(splices, **comment)));
+    let is_same_comment = |(a, b): (&Span, &Span)| a.of(old.source().as_bytes()) == b.of(new.source().as_bytes());
+    if kept.clone().count() != new.comments().len() || !kept.zip(new.comments()).all(is_same_comment) {
+        return false;
+    }
+    let mut comparison = Comparison {
+        old,
+        new: &new,
+        expected,
+        counterparts: HashMap::new(),
+        aliases: Vec::new(),
+    };
+    comparison.documents() && comparison.aliases_agree()
+}
+
+struct Comparison<'c> {
+    old: &'c Tree<'c>,
+    new: &'c Tree<'c>,
+    expected: &'c [&'c Expected],
+    /// The new node for each old one.
+    counterparts: HashMap<NodeId, NodeId>,
+    aliases: Vec<(NodeId, NodeId)>,
+}
+
+impl Comparison<'_> {
+    fn documents(&mut self) -> bool {
+        let (old, new) = (self.old.documents(), self.new.documents());
+        if let [Expected::Grown { node: None, added }] = self.expected {
+            return old.is_empty() && matches!(new, [document] if has_grown(self.new, document.root, added, 0));
+        }
+        let is_same = old.len() == new.len() && old.iter().zip(new).all(|(a, b)| a.is_explicit == b.is_explicit);
+        let mut pending: Vec<(NodeId, NodeId)> = old.iter().zip(new).map(|(a, b)| (a.root, b.root)).collect();
+        while let Some((a, b)) = pending.pop() {
+            match self.children(a, b) {
+                Some(children) => pending.extend(children),
+                None => return false,
+            }
+        }
+        is_same
+    }
+
+    /// The pairs of children to compare of two nodes that agree so far.
+    fn children(&mut self, a: NodeId, b: NodeId) -> Option<Vec<(NodeId, NodeId)>> {
+        let (old, new) = (self.old, self.new);
+        self.counterparts.insert(a, b);
+        if old.tag(a) != new.tag(b) {
+            return None;
+        }
+        let about = |expected: &&&Expected| match expected {
+            Expected::Replaced { node, .. } => *node == a,
+            Expected::Grown { node, .. } => *node == Some(a),
+            Expected::Shrunk { collection, .. } => *collection == a,
+        };
+        let mut olds: Vec<NodeId> = old.children(a).collect();
+        let mut news: Vec<NodeId> = new.children(b).collect();
+        match self.expected.iter().find(about) {
+            Some(Expected::Replaced { wanted, .. }) => {
+                let is_wanted = matches!(new.kind(b), NodeKind::Scalar(_))
+                    && new.scalar(b).is_ok_and(|scalar| wanted.is(&scalar, new.text(b)));
+                return is_wanted.then(Vec::new);
+            }
+            Some(Expected::Grown { added, .. }) => {
+                let was_empty = old.len(a) == 0 && (old.kind(a) == new.kind(b) || old.is_null(a));
+                if !(was_empty || old.kind(a) == new.kind(b)) || !has_grown(new, b, added, olds.len()) {
+                    return None;
+                }
+                news.truncate(olds.len());
+            }
+            Some(Expected::Shrunk { index, .. }) => {
+                let width = if old.kind(a) == NodeKind::Mapping { 2 } else { 1 };
+                let gone = index * width..(index + 1) * width;
+                if old.kind(a) != new.kind(b) || gone.end > olds.len() {
+                    return None;
+                }
+                olds.drain(gone);
+            }
+            None => {
+                let is_same = old.kind(a) == new.kind(b)
+                    && old.text(a) == new.text(b)
+                    && old.is_implicit(a) == new.is_implicit(b);
+                if !is_same {
+                    return None;
+                }
+                if old.kind(a) == NodeKind::Alias {
+                    self.aliases.push((a, b));
+                }
+            }
+        }
+        (olds.len() == news.len()).then(|| olds.into_iter().zip(news).collect())
+    }
+
+    /// Whether every alias stands for the node that it stood for.
+    fn aliases_agree(&self) -> bool {
+        self.aliases
+            .iter()
+            .all(|(a, b)| self.counterparts.get(&self.old.target(*a)) == Some(&self.new.target(*b)))
     }
 }
 
-/// Whether `edited` differs from `tree` only in the scalar that `change` sets.
-pub(super) fn is_only_change(tree: &Tree<'_>, edited: &[u8], change: &Change, may_be_typed: bool) -> bool {
-    let (path, text) = (&change.path, change.value.text());
-    let Ok(new) = yaml::parse_all(edited) else { return false };
-    let (Ok(old_id), Ok(new_id)) = (find(tree, path, change.document), find(&new, path, change.document)) else {
-        return false;
+/// Whether a collection has the entries of `added` after its first `before` children, and nothing else after them.
+fn has_grown(tree: &Tree<'_>, id: NodeId, added: &Planned, before: usize) -> bool {
+    let mut rest = tree.children(id).skip(before);
+    let is_added = match added {
+        Planned::Mapping(pairs) => {
+            tree.kind(id) == NodeKind::Mapping
+                && pairs.iter().all(|(key, value)| {
+                    let (found_key, found_value) = (rest.next(), rest.next());
+                    found_key.is_some_and(|found| is_key(tree, found, key))
+                        && found_value.is_some_and(|found| is_planned(tree, found, value))
+                })
+        }
+        Planned::Sequence(items) => {
+            tree.kind(id) == NodeKind::Sequence
+                && items
+                    .iter()
+                    .all(|item| rest.next().is_some_and(|found| is_planned(tree, found, item)))
+        }
+        Planned::Scalar(_) => false,
     };
-    let is_scalar = matches!(new.kind(new_id), NodeKind::Scalar(_));
-    if !is_scalar
-        || !new
-            .scalar(new_id)
-            .is_ok_and(|scalar| is_wanted(&scalar, text, may_be_typed))
-    {
-        return false;
-    }
-    if new.text(new_id) != text || tree.documents().len() != new.documents().len() {
-        return false;
-    }
-    if tree.comments().len() != new.comments().len() {
-        return false;
-    }
-    let mut pending: Vec<(NodeId, NodeId)> = tree
-        .documents()
-        .iter()
-        .zip(new.documents())
-        .map(|(a, b)| (a.root, b.root))
-        .collect();
-    while let Some((a, b)) = pending.pop() {
-        if a == old_id || b == new_id {
-            if (a, b) != (old_id, new_id) {
-                return false;
-            }
-            continue;
+    is_added && rest.next().is_none()
+}
+
+fn is_key(tree: &Tree<'_>, id: NodeId, key: &str) -> bool {
+    !tree.is_merge_key(id) && matches!(tree.scalar(id), Ok(Scalar::Str(found)) if found == key) && is_scalar(tree, id)
+}
+
+fn is_scalar(tree: &Tree<'_>, id: NodeId) -> bool {
+    matches!(tree.kind(id), NodeKind::Scalar(_))
+}
+
+/// Whether a node is what was to be added.
+fn is_planned(tree: &Tree<'_>, id: NodeId, planned: &Planned) -> bool {
+    match planned {
+        Planned::Scalar(wanted) => {
+            is_scalar(tree, id) && tree.scalar(id).is_ok_and(|scalar| wanted.is(&scalar, tree.text(id)))
         }
-        if tree.kind(a) != new.kind(b) || tree.text(a) != new.text(b) || tree.tag(a) != new.tag(b) {
-            return false;
-        }
-        let (children_a, children_b) = (tree.children(a).count(), new.children(b).count());
-        if children_a != children_b {
-            return false;
-        }
-        pending.extend(tree.children(a).zip(new.children(b)));
+        Planned::Mapping(_) | Planned::Sequence(_) => has_grown(tree, id, planned, 0),
     }
-    true
 }

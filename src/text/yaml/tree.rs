@@ -11,7 +11,7 @@ use super::error::YamlError;
 use super::scanner::{ScalarStyle, TextRef};
 
 /// A node of one [`Tree`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub(super) u32);
 
 /// The kind of a node.
@@ -126,6 +126,11 @@ impl Tree<'_> {
     /// first key or dash to the end of the last node.
     pub fn span(&self, id: NodeId) -> Span {
         self.node(id).map(|node| node.span).unwrap_or_default()
+    }
+
+    /// Whether a collection is written with brackets. A single pair inside of a list in brackets, `[a: b]`, has none of its own.
+    pub fn is_flow(&self, id: NodeId) -> bool {
+        self.node(id).is_some_and(|node| node.is_flow)
     }
 
     /// The 1-based line on which a node, its anchor or its tag begins.
