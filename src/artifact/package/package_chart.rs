@@ -223,7 +223,7 @@ mod tests {
             set("name: x\r\n", "appVersion", "1.10"),
             "name: x\r\nappVersion: \"1.10\"\r\n"
         );
-        assert_eq!(set("name: x", "appVersion", "a"), "name: x\nappVersion: \"a\"\n");
+        assert_eq!(set("name: x", "appVersion", "a"), "name: x\nappVersion: a");
     }
 
     #[test]

@@ -254,7 +254,7 @@ mod tests {
             (
                 "lone.yaml",
                 &|request| request.edits = set("tga=v2"),
-                "lone.yaml: no value at `tga`",
+                "lone.yaml:1:1: no value at `tga`; did you mean `tag`?",
             ),
             (
                 "lone.yaml",
