@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""The action, the pre-commit hooks and the other CI files name commands and flags that the binary has."""
+"""The action, the pre-commit hooks and the other CI files name commands and flags that the binary has.
+
+Usage: check_integrations.py BINARY"""
 import re
 import subprocess
 import sys
 
-BINARY = "target/release/chartwright"
+BINARY = sys.argv[1]
 FILES = ["action.yml", ".pre-commit-hooks.yaml", "README.md"]
 
 

@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""A push into an index of 30 MB with 100,000 entries: usage: large_index.py BINARY
+"""A push into an index of 30 MB with 100,000 entries: usage: large_index.py BINARY HELM
 
-In three shapes: many charts, one chart, many versions of many. Each push must use less than 200 MB and 2 s of CPU, and only the
-lines of its entry and of `generated` may change."""
+In three shapes: many charts, one chart, many versions of many. Each push must use less than 200 MB, and less than an eighth of
+the CPU time that Helm takes to merge the entry into the index of the first shape (it would need hours for the second); and
+only the lines of its entry and of `generated` may change."""
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 
-BINARY = os.path.abspath(sys.argv[1])
-MEGABYTES, SECONDS = 200, 2.0
+BINARY, HELM = (os.path.abspath(program) for program in sys.argv[1:])
+MEGABYTES, SHARE = 200, 1 / 8
 ENTRY = """  - apiVersion: v2
     appVersion: 1.{version}.0
     created: "2024-01-02T03:04:05.123456789Z"
@@ -61,7 +62,7 @@ def measured(command):
 
 
 def main():
-    failed = 0
+    failed, of_helm = 0, None
     with tempfile.TemporaryDirectory() as work:
         chart = os.path.join(work, "chart")
         os.mkdir(chart)
@@ -76,13 +77,22 @@ def main():
             write_index(before, charts, versions)
             shutil.copy(before, path)
             archive = os.path.join(work, "chart-00000-1.50.5.tgz")
+            if of_helm is None:
+                merged = os.path.join(work, "merged")
+                os.mkdir(merged)
+                shutil.copy(archive, merged)
+                _, of_helm = measured([HELM, "repo", "index", merged, "--merge", before])
+                print(f"Helm merges the entry in {of_helm:.2f} s of CPU")
             megabytes, seconds = measured([BINARY, "push", archive, f"file://{repository}"])
             added = added_lines(before, path)
             is_same = added is not None and sum("version: 1.50.5" in line for line in added) == 1
-            is_well = is_same and megabytes < MEGABYTES and seconds < SECONDS
+            is_well = is_same and megabytes < MEGABYTES and seconds < of_helm * SHARE
             failed += not is_well
             shown = "the other lines are the same" if is_same else "OTHER LINES CHANGED"
-            print(f"{charts} charts of {versions} versions, {os.path.getsize(before) >> 20} MB: {megabytes:.0f} MB, {seconds:.2f} s of CPU, {shown}")
+            print(
+                f"{charts} charts of {versions} versions, {os.path.getsize(before) >> 20} MB: {megabytes:.0f} MB, "
+                f"{seconds:.2f} s of CPU (1/{of_helm / seconds:.0f}), {shown}"
+            )
     print(f"{3 - failed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 
