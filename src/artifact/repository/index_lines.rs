@@ -311,7 +311,8 @@ fn key_end(node: &[u8]) -> Key {
     for colon in memchr::memchr_iter(b':', node) {
         if matches!(node.get(colon + 1), None | Some(b' ' | b'\t')) {
             let key = node.get(..colon).unwrap_or_default();
-            let has_comment = key.windows(2).any(|pair| matches!(pair, [b' ' | b'\t', b'#']));
+            let has_comment = memchr::memchr_iter(b'#', key)
+                .any(|at| matches!(at.checked_sub(1).and_then(|before| key.get(before)), Some(b' ' | b'\t')));
             return if has_comment { Key::Unclear } else { Key::Plain(colon) };
         }
     }

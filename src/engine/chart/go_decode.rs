@@ -91,6 +91,9 @@ impl StructContext {
                 return Err(DecodeError::Time(message.to_owned()));
             }
         };
+        if is_usual_time(text.as_bytes()) {
+            return Ok(text.clone());
+        }
         // Go parses the text as it is written in JSON, escapes and all.
         let json = to_go_json(&Value::str(text.as_bytes())).unwrap_or_default();
         let inside = json.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
@@ -216,6 +219,40 @@ const fn json_kind(value: &Json) -> &'static str {
     }
 }
 
+/// Whether a text is a time as Helm and most programs write it, which need not be parsed to know that Go accepts it: an
+/// index has one for each of its entries.
+fn is_usual_time(text: &[u8]) -> bool {
+    let Some((head, tail)) = text.split_at_checked(19) else {
+        return false;
+    };
+    let is_shaped = head.iter().zip(b"dddd-dd-ddTdd:dd:dd").all(|(byte, wanted)| match wanted {
+        b'd' => byte.is_ascii_digit(),
+        wanted => byte == wanted,
+    });
+    let number = |at: usize| {
+        let digits = head.get(at..at + 2).unwrap_or_default();
+        digits.iter().fold(0, |number, byte| number * 10 + u32::from(byte - b'0'))
+    };
+    let zone = match tail.strip_prefix(b".") {
+        None => tail,
+        Some(fraction) => {
+            let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            if digits == 0 {
+                return false;
+            }
+            fraction.get(digits..).unwrap_or_default()
+        }
+    };
+    // Every month has 28 days.
+    is_shaped
+        && zone == b"Z"
+        && (1..=12).contains(&number(5))
+        && (1..=28).contains(&number(8))
+        && number(11) < 24
+        && number(14) < 60
+        && number(17) < 60
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,6 +282,29 @@ mod tests {
     }
 
     /// The errors of Helm 4.3 about `generated` of Chart.lock.
+    #[test]
+    fn a_usual_time_is_one_that_go_accepts() {
+        let usual = "2024-01-02T03:04:05.123456789Z";
+        assert!(is_usual_time(usual.as_bytes()));
+        assert!(is_usual_time(b"2024-12-28T23:59:59Z"));
+        let mut seen = 0;
+        for at in 0..usual.len() {
+            for byte in b' '..=b'~' {
+                let mut text = usual.as_bytes().to_vec();
+                text[at] = byte;
+                for end in [at, at + 1, text.len()] {
+                    let text = &text[..end];
+                    if is_usual_time(text) {
+                        seen += 1;
+                        let parsed = parse_time(RFC_3339, text, &Zone::Utc);
+                        assert!(parsed.is_ok(), "{}", String::from_utf8_lossy(text));
+                    }
+                }
+            }
+        }
+        assert!(seen > 100);
+    }
+
     #[test]
     fn times_are_read_as_in_go() {
         const NOT_TEXT: &str = "Time.UnmarshalJSON: input is not a JSON string";
