@@ -51,7 +51,7 @@ pub(super) fn locate(tree: &Tree<'_>, edit: &Edit) -> Result<Option<Found>, Edit
     match (whole.as_slice(), places.as_slice()) {
         ([found], _) => Ok(Some(*found)),
         ([_, _, ..], _) => several(&whole),
-        ([], []) if edit.creates => Ok(None),
+        ([], []) if edit.creates && are_first(&path.0) => Ok(None),
         ([], [found]) if edit.creates && can_be_created(tree, found, path) => Ok(Some(*found)),
         ([], [_, _, ..]) if edit.creates => {
             let could: Vec<Found> = places
@@ -184,8 +184,12 @@ fn can_be_created(tree: &Tree<'_>, found: &Found, path: &YamlPath) -> bool {
         (Some(Step::Key(_) | Step::Index(0)), NodeKind::Scalar(_)) => tree.is_null(node),
         _ => false,
     };
-    let is_first_item = |step: &Step| matches!(step, Step::Key(_) | Step::Index(0));
-    fits && missing.iter().skip(1).all(is_first_item)
+    fits && are_first(missing.get(1..).unwrap_or_default())
+}
+
+/// Whether steps lead to keys and first items, which can be added where there is nothing.
+fn are_first(steps: &[Step]) -> bool {
+    steps.iter().all(|step| matches!(step, Step::Key(_) | Step::Index(0)))
 }
 
 /// The error of a path that is in no document, about the one that has most of it.
@@ -195,7 +199,7 @@ fn not_found(tree: &Tree<'_>, places: &[Found], path: &YamlPath) -> EditError {
             path: path.clone(),
             nearest: String::new(),
             suggestion: None,
-            can_be_created: true,
+            can_be_created: are_first(&path.0),
         };
         return reason.anywhere();
     };

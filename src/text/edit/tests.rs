@@ -280,6 +280,12 @@ fn keys_are_added_at_the_end_of_their_mapping() {
         ("{\n\t\"a\": {}\n}\n", "create a.b=1", "{\n\t\"a\": {\"b\": 1}\n}\n"),
     ]);
     assert_eq!(edited("", &["create a.b=x"]).as_deref(), Ok("a:\n  b: x\n"));
+    for text in ["", "# only a comment\n", "a:\n"] {
+        for path in ["a[name=x]=y", "a[name=x].b=y", "a[1]=y"] {
+            let error = edited(text, &[&format!("create {path}")]).unwrap_err();
+            assert!(error.contains("no value at"), "{text:?} {path}: {error}");
+        }
+    }
     assert_eq!(
         edited("a: 1\n", &["create b.c=1", "create b.d=2", "set a=3", "remove b.c"]).as_deref(),
         Ok("a: 3\nb:\n  d: 2\n")
