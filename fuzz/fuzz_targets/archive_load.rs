@@ -18,7 +18,11 @@ fuzz_target!(|bytes: &[u8]| {
 
 fn load(archive: &[u8]) {
     let Ok(files) = read_archive(archive) else { return };
-    assert!(files.iter().all(|file| !file.name.contains("..") || !file.name.split('/').any(|part| part == "..")));
+    assert!(
+        files
+            .iter()
+            .all(|file| !file.name.contains("..") || !file.name.split('/').any(|part| part == ".."))
+    );
     if let Ok(chart) = load_files(files) {
         assert!(!chart.name().is_empty());
     }

@@ -9,11 +9,15 @@ fn quoted(text: &str) -> String {
 }
 
 fuzz_target!(|text: &str| {
-    let Some(challenge) = Challenge::parse(text) else { return };
+    let Some(challenge) = Challenge::parse(text) else {
+        return;
+    };
     let written = match &challenge {
         Challenge::Basic => "Basic".to_owned(),
         Challenge::Bearer { realm, service } => {
-            let service = service.as_deref().map(|service| format!(",service={}", quoted(service)));
+            let service = service
+                .as_deref()
+                .map(|service| format!(",service={}", quoted(service)));
             format!("Bearer realm={}{}", quoted(realm), service.unwrap_or_default())
         }
     };

@@ -20,5 +20,10 @@ fn directory() -> &'static PathBuf {
 fuzz_target!(|text: &[u8]| {
     std::fs::write(directory().join("chartwright.yaml"), text).expect("a file");
     let arguments = ["chartwright", "ci", "--no-push"].map(Into::into);
-    chartwright::cli::run(arguments.into_iter().chain([directory().clone().into_os_string()]).collect());
+    chartwright::cli::run(
+        arguments
+            .into_iter()
+            .chain([directory().clone().into_os_string()])
+            .collect(),
+    );
 });

@@ -20,7 +20,11 @@ struct One(Vec<u8>);
 impl ChartSource for One {
     fn versions(&self, _: &str, _: &str) -> Result<Vec<ListedVersion>, SourceError> {
         let version = "1.2.3".to_owned();
-        Ok(vec![ListedVersion { version, digest: None, urls: Vec::new() }])
+        Ok(vec![ListedVersion {
+            version,
+            digest: None,
+            urls: Vec::new(),
+        }])
     }
 
     fn fetch(&self, _: &str, _: &str, version: &str) -> Result<FetchedChart, SourceError> {
@@ -28,7 +32,13 @@ impl ChartSource for One {
             return Err(SourceError::missing("no such version"));
         }
         let url = "https://h/charts/web-1.2.3.tgz".to_owned();
-        Ok(FetchedChart { archive: self.0.clone(), digest: "0".repeat(64), manifest: None, url, provenance: None })
+        Ok(FetchedChart {
+            archive: self.0.clone(),
+            digest: "0".repeat(64),
+            manifest: None,
+            url,
+            provenance: None,
+        })
     }
 }
 
@@ -39,7 +49,10 @@ fn setting() -> &'static (PathBuf, One) {
         let directory = std::env::temp_dir().join(format!("chartwright-fuzz-dependency-{}", std::process::id()));
         std::fs::create_dir_all(&directory).expect("a directory");
         std::fs::write(directory.join("Chart.yaml"), CHART).expect("a file");
-        let web = ChartFile::new("Chart.yaml".to_owned(), &b"apiVersion: v2\nname: web\nversion: 1.2.3\n"[..]);
+        let web = ChartFile::new(
+            "Chart.yaml".to_owned(),
+            &b"apiVersion: v2\nname: web\nversion: 1.2.3\n"[..],
+        );
         (directory, One(pack(&[web], "web").expect("packs")))
     })
 }
@@ -48,7 +61,10 @@ fuzz_target!(|bytes: &[u8]| {
     let (directory, source) = setting();
     let mut parts = bytes.splitn(2, |&byte| byte == 0);
     let (lock, sums) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    if let Some(file) = std::str::from_utf8(sums).ok().and_then(|text| DigestFile::parse(text).ok()) {
+    if let Some(file) = std::str::from_utf8(sums)
+        .ok()
+        .and_then(|text| DigestFile::parse(text).ok())
+    {
         assert_eq!(DigestFile::parse(&file.text()).as_ref(), Ok(&file), "{}", file.text());
     }
     std::fs::write(directory.join("Chart.lock"), lock).expect("a file");

@@ -20,7 +20,11 @@ const METADATA: &[u8] = b"apiVersion: v2\nname: c\nversion: 0.1.0\n";
 /// A directory of this process alone.
 fn directory() -> &'static PathBuf {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
-    DIRECTORY.get_or_init(|| std::env::temp_dir().join(format!("chartwright-fuzz-lint-{}", std::process::id())).join("c"))
+    DIRECTORY.get_or_init(|| {
+        std::env::temp_dir()
+            .join(format!("chartwright-fuzz-lint-{}", std::process::id()))
+            .join("c")
+    })
 }
 
 fuzz_target!(|bytes: &[u8]| {
@@ -38,6 +42,11 @@ fuzz_target!(|bytes: &[u8]| {
     }
     for command in ["lint", "template"] {
         let arguments = ["chartwright", command].map(Into::into);
-        chartwright::cli::run(arguments.into_iter().chain([directory.clone().into_os_string()]).collect());
+        chartwright::cli::run(
+            arguments
+                .into_iter()
+                .chain([directory.clone().into_os_string()])
+                .collect(),
+        );
     }
 });

@@ -7,7 +7,10 @@ use libfuzzer_sys::fuzz_target;
 
 fn check(layer: &Descriptor) {
     let digits = layer.digest.strip_prefix("sha256:").expect("a digest");
-    assert!(digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()), "{layer:?}");
+    assert!(
+        digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "{layer:?}"
+    );
 }
 
 fuzz_target!(|bytes: &[u8]| {
@@ -21,6 +24,9 @@ fuzz_target!(|bytes: &[u8]| {
         // JSON is YAML: Chart.yaml as JSON is the same chart.
         let files = vec![ChartFile::new("Chart.yaml".to_owned(), config.clone())];
         let again = load_files(files).expect("a chart");
-        assert_eq!(String::from_utf8_lossy(&config_json(&again.metadata)), String::from_utf8_lossy(&config));
+        assert_eq!(
+            String::from_utf8_lossy(&config_json(&again.metadata)),
+            String::from_utf8_lossy(&config)
+        );
     }
 });

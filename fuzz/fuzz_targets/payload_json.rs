@@ -17,7 +17,10 @@ impl Loader for Nowhere {
 fuzz_target!(|bytes: &[u8]| {
     let mut parts = bytes.splitn(2, |byte| *byte == 0);
     let schema = parts.next().and_then(|text| Node::parse(text).ok());
-    let value = parts.next().and_then(|text| Node::parse(text).ok()).unwrap_or(Node::Null);
+    let value = parts
+        .next()
+        .and_then(|text| Node::parse(text).ok())
+        .unwrap_or(Node::Null);
     let Some(schema) = schema else {
         return;
     };

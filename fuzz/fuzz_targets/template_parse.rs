@@ -1,8 +1,8 @@
 //! Any bytes as a template: they compile or are refused in Helm's words.
 #![no_main]
 
-use chartwright::engine::template::{TemplateSet, helm_parse_error_text};
 use chartwright::engine::functions;
+use chartwright::engine::template::{TemplateSet, helm_parse_error_text};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|source: &[u8]| {

@@ -12,7 +12,9 @@ use libfuzzer_sys::fuzz_target;
 fn targets() -> &'static [Target] {
     static TARGETS: OnceLock<Vec<Target>> = OnceLock::new();
     TARGETS.get_or_init(|| {
-        let catalogs = ["1.25", "latest"].into_iter().filter_map(|version| Catalog::find(version).ok());
+        let catalogs = ["1.25", "latest"]
+            .into_iter()
+            .filter_map(|version| Catalog::find(version).ok());
         catalogs.map(Target::embedded).collect()
     })
 }

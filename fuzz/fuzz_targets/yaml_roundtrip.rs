@@ -1,9 +1,9 @@
 //! A value that was read is written so that it reads back the same, and edits change one scalar only.
 #![no_main]
 
-use chartwright::text::edit::{Change, NewValue, YamlPath, apply_changes};
 use chartwright::engine::functions::yaml_value::{to_yaml, to_yaml_pretty, value_from_yaml};
 use chartwright::engine::template::Value;
+use chartwright::text::edit::{Change, NewValue, YamlPath, apply_changes};
 use libfuzzer_sys::fuzz_target;
 
 /// Helm's functions remove the last line break, which matters to block scalars.
@@ -32,8 +32,17 @@ fuzz_target!(|text: &[u8]| {
     if let Ok((edited, applied)) = apply_changes(text, &[change]) {
         assert_eq!(applied.len(), 1);
         let same_head = text.iter().zip(&edited).take_while(|(a, b)| a == b).count();
-        let same_tail = text.iter().rev().zip(edited.iter().rev()).take_while(|(a, b)| a == b).count();
-        let longest = applied.iter().map(|one| one.old.len() + one.new.len()).max().unwrap_or(0);
+        let same_tail = text
+            .iter()
+            .rev()
+            .zip(edited.iter().rev())
+            .take_while(|(a, b)| a == b)
+            .count();
+        let longest = applied
+            .iter()
+            .map(|one| one.old.len() + one.new.len())
+            .max()
+            .unwrap_or(0);
         assert!(same_head + same_tail + 4 * longest + 16 >= text.len());
     }
 });
