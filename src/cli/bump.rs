@@ -56,7 +56,7 @@ pub(super) struct BumpArguments {
     /// Fields such as `kind=Deployment,metadata.name=web` still mean the same document when another is inserted before it.
     #[arg(long, value_name = "N|PATH=VALUE,…")]
     document: Option<String>,
-    /// Change values that aliases or merge keys use in other places too.
+    /// Change values that aliases or merge keys use in other places too, also those of images.
     #[arg(long)]
     through_anchors: bool,
     /// Move an image wherever the files name its repository: REPOSITORY:TAG, with @DIGEST if wanted (repeatable).
@@ -146,6 +146,7 @@ fn request(context: RunContext, arguments: &BumpArguments) -> Result<BumpRequest
         images: images.collect::<Result<_, _>>()?,
         edits: edits(arguments)?,
         files: files.collect::<Result<_, CommandError>>()?,
+        through_anchors: arguments.through_anchors,
         chart: arguments.chart.clone(),
         chart_version: arguments.chart_version.map(PartArgument::part),
         working_directory: context.working_directory(),
@@ -188,7 +189,7 @@ fn edits(arguments: &BumpArguments) -> Result<Vec<Edit>, CommandError> {
 }
 
 /// What to do about an edit that is refused.
-fn edit_hint(error: &EditError) -> Option<&'static str> {
+pub(super) fn edit_hint(error: &EditError) -> Option<&'static str> {
     Some(match &error.reason {
         Reason::NotFound {
             can_be_created: true,

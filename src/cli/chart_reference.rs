@@ -21,6 +21,7 @@ use super::verify::verify_error;
 
 /// Which chart of a repository, and whether its signature counts.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Repositories")]
 pub(super) struct ChartReferenceFlags {
     /// Repository of the charts: `https://…`, `oci://…`, `s3://…`, `gs://…`, `file://…`, or `@name` of Helm's list.
     #[arg(long, value_name = "URL")]
@@ -80,12 +81,13 @@ impl<'f> ChartFinder<'f> {
         }
     }
 
-    /// Refuses credentials if all charts are of this machine. Whether those of a repository can use them is found out when one is
-    /// fetched.
+    /// Refuses credentials if all charts are of this machine, and certificates that cannot be used. Whether the charts of a repository
+    /// can use credentials is found out when one is fetched.
     ///
     /// # Errors
-    /// When credentials are given, and would be left out without notice.
-    pub(super) fn check_login_is_used(&self, names: &[String]) -> Result<(), CommandError> {
+    /// When credentials are given, and would be left out without notice, or a file of certificates cannot be used.
+    pub(super) fn check_flags(&self, names: &[String]) -> Result<(), CommandError> {
+        self.fetching.remote.check_certificates()?;
         let repository = self.flags.repo.as_deref();
         let is_here = |name: &&String| matches!(find_place(name, repository), Ok(ChartPlace::Here(_)));
         let (here, others): (Vec<&String>, Vec<&String>) = names.iter().partition(is_here);

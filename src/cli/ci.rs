@@ -53,21 +53,23 @@ pub(super) struct CiArguments {
     #[arg(long, alias = "kube-version", value_delimiter = ',', value_name = "VERSIONS")]
     kubernetes_version: Vec<String>,
     #[command(flatten)]
-    destination: DestinationFlags,
-    #[command(flatten)]
     schemas: FetchFlags,
     #[command(flatten)]
     links: LinkFlags,
     #[command(flatten)]
-    dependencies: DependencyFlags,
-    #[command(flatten)]
     time: TimeFlag,
     #[command(flatten)]
     report: ReportFlags,
+    // What follows has a heading in the help, which would be that of all later flags.
+    #[command(flatten)]
+    destination: DestinationFlags,
+    #[command(flatten)]
+    dependencies: DependencyFlags,
 }
 
 pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, CommandError> {
     arguments.time.start()?;
+    arguments.dependencies.remote().check_certificates()?;
     if !arguments.directory.is_dir() {
         let message = format!("{} is not a directory", arguments.directory.display());
         return Err(CommandError::could_not_run(message));

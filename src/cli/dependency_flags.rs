@@ -13,6 +13,7 @@ use super::run_context::RunContext;
 
 /// Whether dependencies are fetched, and how their repositories are reached.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Repositories")]
 pub(super) struct DependencyFlags {
     /// Fetch dependencies that charts/ lacks, from the cache or their repositories; nothing is written.
     #[arg(short = 'u', long)]

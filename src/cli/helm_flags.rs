@@ -121,10 +121,16 @@ impl InstallFlags {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
-    use clap::CommandFactory as _;
+    use clap::{Command, CommandFactory as _};
 
+    use super::super::chart_reference::ChartReferenceFlags;
+    use super::super::dependency_flags::DependencyFlags;
+    use super::super::destination_flags::DestinationFlags;
+    use super::super::keyring_flags::KeyringFlags;
+    use super::super::value_flags::ValueFlags;
+    use super::*;
     use crate::cli::Arguments;
 
     /// Flags of the tables in docs/helm-differences.md, by command.
@@ -226,5 +232,50 @@ mod tests {
                 "{command}: not known"
             );
         }
+    }
+
+    /// What is below a heading in the help of any command has its flags in the struct of that heading.
+    #[test]
+    fn the_headings_of_the_help_are_those_of_the_flags() {
+        fn flags(command: &Command) -> BTreeSet<(String, bool)> {
+            let flags = command.get_arguments().filter_map(|argument| {
+                let name = argument.get_long()?.to_owned();
+                Some((name, argument.is_hide_set()))
+            });
+            flags.collect()
+        }
+        fn of<A: Args>() -> BTreeSet<(String, bool)> {
+            flags(&A::augment_args(Command::new("x")))
+        }
+        let mut headings: BTreeMap<&str, BTreeSet<(String, bool)>> = BTreeMap::new();
+        headings.insert("Ignored", &of::<GlobalFlags>() | &of::<InstallFlags>());
+        headings.insert("Values", of::<ValueFlags>());
+        headings.insert("Destination", of::<DestinationFlags>());
+        let repositories = &of::<ChartReferenceFlags>() | &of::<DependencyFlags>();
+        headings.insert("Repositories", &repositories | &of::<KeyringFlags>());
+
+        let mut pending = vec![Arguments::command()];
+        let mut seen = 0;
+        while let Some(command) = pending.pop() {
+            pending.extend(command.get_subcommands().cloned());
+            for argument in command.get_arguments() {
+                let Some(heading) = argument.get_help_heading() else {
+                    continue;
+                };
+                let flag = (
+                    argument.get_long().unwrap_or_default().to_owned(),
+                    argument.is_hide_set(),
+                );
+                let place = format!("{}: --{} below {heading}", command.get_name(), flag.0);
+                assert!(
+                    headings.get(heading).is_some_and(|flags| flags.contains(&flag)),
+                    "{place}"
+                );
+                // Flags that are accepted for scripts and do nothing are not shown.
+                assert!(heading != "Ignored" || flag.1, "{place}");
+                seen += 1;
+            }
+        }
+        assert!(seen > 100, "{seen}");
     }
 }

@@ -37,8 +37,6 @@ pub(super) struct LintArguments {
     /// Version, or a range of versions, of charts that are fetched [default: the newest that is not a pre-release].
     #[arg(long, value_name = "VERSION")]
     version: Option<String>,
-    #[command(flatten)]
-    values: ValueFlags,
     /// Fail on warnings too.
     #[arg(long)]
     strict: bool,
@@ -74,15 +72,17 @@ pub(super) struct LintArguments {
     /// Accepted for Helm's sake; the rules do not change.
     #[arg(long, hide = true)]
     debug: bool,
-    #[command(flatten)]
-    global: GlobalFlags,
-    #[command(flatten)]
-    keyring: KeyringFlags,
     // What follows has a heading in the help, which would be that of all later flags.
+    #[command(flatten)]
+    values: ValueFlags,
     #[command(flatten)]
     reference: ChartReferenceFlags,
     #[command(flatten)]
+    keyring: KeyringFlags,
+    #[command(flatten)]
     dependencies: DependencyFlags,
+    #[command(flatten)]
+    global: GlobalFlags,
 }
 
 impl LintArguments {
@@ -185,7 +185,7 @@ fn find_charts(context: RunContext, arguments: &LintArguments) -> Result<Vec<Cha
         remote: arguments.dependencies.remote(),
     };
     let mut finder = ChartFinder::new(context, &arguments.reference, fetching);
-    finder.check_login_is_used(&arguments.charts)?;
+    finder.check_flags(&arguments.charts)?;
     let find = |name: &String| {
         if arguments.secrets_only {
             return Ok(ChartToLint::Here(PathBuf::from(name)));

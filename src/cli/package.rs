@@ -48,8 +48,6 @@ pub(super) struct PackageArguments {
     #[arg(long, value_name = "VERSION")]
     app_version: Option<String>,
     #[command(flatten)]
-    suffix: SuffixFlags,
-    #[command(flatten)]
     links: LinkFlags,
     /// Write nothing: make the archives, and compare them with what this repository or registry has.
     #[arg(long, value_name = "REPOSITORY", conflicts_with = "sign")]
@@ -73,6 +71,8 @@ pub(super) struct PackageArguments {
     passphrase_file: Option<String>,
     // What follows has a heading in the help, which would be that of all later flags.
     #[command(flatten)]
+    suffix: SuffixFlags,
+    #[command(flatten)]
     reference: ChartReferenceFlags,
     #[command(flatten)]
     dependencies: DependencyFlags,
@@ -94,7 +94,7 @@ pub(super) fn run(context: RunContext, arguments: &PackageArguments) -> Result<E
         remote: arguments.dependencies.remote(),
     };
     let mut finder = ChartFinder::new(context, &arguments.reference, fetching);
-    finder.check_login_is_used(&arguments.charts)?;
+    finder.check_flags(&arguments.charts)?;
     let packages = arguments
         .charts
         .iter()
@@ -205,8 +205,14 @@ fn check(
         });
         context.write_stdout(lines.collect::<String>().as_bytes())?;
     }
-    let is_same = rows.iter().all(|(_, compared)| *compared == Comparison::Same);
-    Ok(if is_same { Exit::Clean } else { Exit::Findings })
+    let has = |wanted: Comparison| rows.iter().any(|(_, compared)| *compared == wanted);
+    Ok(if has(Comparison::Missing) {
+        Exit::CouldNotRun
+    } else if has(Comparison::Different) {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    })
 }
 
 /// Compares packages with a bucket, a directory or a registry, as a push would.

@@ -6,15 +6,16 @@ use std::path::Path;
 use clap::Args;
 use serde_json::{Value as Json, json};
 
-use crate::delivery::bump::finish_bumps;
+use crate::delivery::bump::{BumpError, WriteError, finish_bumps};
 use crate::delivery::image::ImageReference;
 use crate::delivery::poll::{Patch, PollRequest, PolledImage, Status};
 use crate::delivery::track::{Choosing, Step, TagFilter, Track};
+use crate::text::edit::EditError;
 use crate::text::limits::FILE_BYTES;
 use crate::text::redact::redact_message;
 use crate::text::source::{Links, Named, Visit, WalkLimits, read_file, walk};
 
-use super::bump::{PartArgument, bump_error, interrupted_note, replace_error, write_error};
+use super::bump::{PartArgument, bump_error, edit_hint, interrupted_note, replace_error, write_error};
 use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::network::ProcessClock;
@@ -44,6 +45,9 @@ pub(super) struct PollArguments {
     /// Write the newer tags to the files (all or none), changing nothing else.
     #[arg(short, long)]
     patch: bool,
+    /// Change values that aliases use in other places too.
+    #[arg(long, requires = "patch")]
+    through_anchors: bool,
     /// Show the edits of --patch as a unified diff, write nothing.
     #[arg(long, requires = "patch")]
     dry_run: bool,
@@ -70,9 +74,9 @@ pub(super) fn run(context: RunContext, arguments: &PollArguments) -> Result<Exit
         for change in &finished {
             context.report(&interrupted_note(change));
         }
-        request.write(&read, &charts, &ProcessClock).map_err(write_error)?
+        request.write(&read, &charts, &ProcessClock).map_err(poll_write_error)?
     } else {
-        request.plan(&read, &charts).map_err(bump_error)?
+        request.plan(&read, &charts).map_err(poll_error)?
     };
     for note in charts.take_notes() {
         context.report(&format!("note: {note}"));
@@ -87,13 +91,50 @@ pub(super) fn run(context: RunContext, arguments: &PollArguments) -> Result<Exit
             context.report(&format!("Error: {}: {}: {reason}", place(&request, image), image.image));
         }
     }
+    for (image, refusal) in patch.polled.refusals() {
+        report_refusal(context, arguments.patch, &refused(&request, image, refusal), refusal);
+    }
     Ok(if patch.polled.failures() > 0 {
         Exit::CouldNotRun
+    } else if arguments.patch && patch.polled.refusals().next().is_some() {
+        Exit::Findings
     } else if arguments.detailed_exitcode && patch.polled.updates() > 0 {
         Exit::Updates
     } else {
         Exit::Clean
     })
+}
+
+/// The image that is newer, and why its value is not edited.
+fn refused(request: &PollRequest, image: &PolledImage, refusal: &EditError) -> String {
+    let file = request.files.get(image.file).map_or("", String::as_str);
+    format!("{} stays: {}", image.image, refusal.in_file(file))
+}
+
+/// An edit that was asked for and is refused is an error, any other is only noted.
+fn report_refusal(context: RunContext, is_asked: bool, message: &str, refusal: &EditError) {
+    if is_asked {
+        let error = CommandError::findings(redact_message(message));
+        let hint = edit_hint(refusal);
+        hint.map_or(error.clone(), |hint| error.with_hint(hint)).report(context);
+    } else {
+        context.report(&format!("note: {}", redact_message(message)));
+    }
+}
+
+fn poll_error(error: BumpError) -> CommandError {
+    match error {
+        BumpError::ImageNotFound { .. } => CommandError::findings(error)
+            .with_hint("without --image, `chartwright poll` lists the images that the files name"),
+        error => bump_error(error),
+    }
+}
+
+fn poll_write_error(error: WriteError) -> CommandError {
+    match error {
+        WriteError::Plan(error) => poll_error(error),
+        error @ WriteError::Replace(_) => write_error(error),
+    }
 }
 
 fn request(context: RunContext, arguments: &PollArguments) -> Result<PollRequest, CommandError> {
@@ -118,6 +159,7 @@ fn request(context: RunContext, arguments: &PollArguments) -> Result<PollRequest
             filter: arguments.filter.clone(),
             prereleases: arguments.prerelease,
         },
+        through_anchors: arguments.through_anchors,
         chart_version: arguments.chart_version.map(PartArgument::part),
         working_directory,
     })
@@ -241,9 +283,12 @@ fn as_json(request: &PollRequest, patch: &Patch, is_written: bool) -> Json {
         });
         let more = match &image.status {
             Status::Current => json!({"status": "current"}),
-            Status::Newer { image, step, .. } => {
+            Status::Newer {
+                image, step, refusal, ..
+            } => {
                 let step = Some(size(*step)).filter(|size| !size.is_empty());
-                json!({"status": "newer", "newTag": image.tag, "newDigest": image.digest, "step": step})
+                let refusal = refusal.as_ref().map(ToString::to_string);
+                json!({"status": "newer", "newTag": image.tag, "newDigest": image.digest, "step": step, "refused": refusal})
             }
             Status::Skipped(reason) => json!({"status": "skipped", "reason": reason}),
             Status::Failed(reason) => json!({"status": "failed", "reason": redact_message(reason)}),

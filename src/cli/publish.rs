@@ -1,5 +1,6 @@
 //! What the commands that publish share: the connections of the process, lines about what was done, and errors with what to do.
 
+use crate::artifact::oci::OciError;
 use crate::artifact::remote::{
     PublishTarget, PublishTargetError, RefusedTarget, RegistryPushError, TargetAddressError, TargetOutcome,
     TargetsRequest, UploadApi, UploadError, publish_to_targets,
@@ -75,7 +76,7 @@ pub(super) fn publish(
     let charts = if request.targets.iter().any(PublishTarget::needs_logins) {
         remote.charts(context, login, false)?
     } else {
-        remote.charts_of_stores(context)
+        remote.charts_of_stores(context)?
     };
     let outcomes = publish_to_targets(&charts, request, &context.now_rfc3339());
     for note in charts.take_notes() {
@@ -176,6 +177,10 @@ fn upload_error(error: &UploadError, names_server: NamesServer) -> CommandError 
 
 fn registry_error(error: &RegistryPushError) -> CommandError {
     let (shown, hint) = match error {
+        // The address of the registry is one, so that the name of the chart, or its version, makes it something else.
+        RegistryPushError::Registry(error @ OciError::Reference(_)) => {
+            (CommandError::findings(error), Some(RENAME.to_owned()))
+        }
         RegistryPushError::Registry(error) if error.is_finding() => {
             (CommandError::findings(error), error.hint().map(str::to_owned))
         }

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 use crate::artifact::package::{WriteArchivesError, write_archives};
-use crate::artifact::remote::{ChartRequest, RemoteChart, SourceError, UnpackError, remote_chart, unpack};
+use crate::artifact::remote::{ChartRequest, RemoteChart, UnpackError, remote_chart, unpack};
 use crate::artifact::repository::Item;
 use crate::engine::chart::Metadata;
 
@@ -72,10 +72,7 @@ pub(super) fn run(context: RunContext, arguments: &PullArguments) -> Result<Exit
         version: arguments.version.as_deref(),
         is_devel: arguments.devel,
     };
-    request.check_name().map_err(|error| {
-        let error = SourceError::from(error);
-        CommandError::usage(&error).with_hint(error.hint.as_deref().unwrap_or_default())
-    })?;
+    request.check(&charts).map_err(source_error)?;
     arguments.login.check_is_used(request.address(&charts).as_deref())?;
     let outcome = remote_chart(&charts, &request);
     for note in charts.take_notes() {

@@ -39,8 +39,6 @@ pub(super) struct PushArguments {
     /// directory; the working directory's own only what is below the directory.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    #[command(flatten)]
-    destination: DestinationFlags,
     /// Replace versions that exist with other content.
     #[arg(long, conflicts_with = "skip_existing")]
     force: bool,
@@ -53,6 +51,9 @@ pub(super) struct PushArguments {
     /// How to print what was done.
     #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
     output: OutputFormat,
+    // What follows has a heading in the help, which would be that of all later flags.
+    #[command(flatten)]
+    destination: DestinationFlags,
     #[command(flatten)]
     login: LoginFlags,
     #[command(flatten)]
@@ -62,6 +63,7 @@ pub(super) struct PushArguments {
 pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit, CommandError> {
     let configured = arguments.configured(context)?;
     let (archives, urls) = arguments.split(&configured);
+    check_are_archives(archives)?;
     check_is_complete(archives, !urls.is_empty() || arguments.names_repository(&configured))?;
     let destinations = arguments.destinations(context, &urls, &configured)?;
     let items = archives
@@ -175,6 +177,18 @@ impl PushArguments {
 fn is_archive(argument: &str) -> bool {
     let path = Path::new(argument);
     path.extension().is_some_and(|extension| extension == "tgz") || path.is_file()
+}
+
+/// Only the last argument may be an address.
+fn check_are_archives(archives: &[String]) -> Result<(), CommandError> {
+    match archives.iter().find(|archive| archive.contains("://")) {
+        None => Ok(()),
+        Some(address) => Err(CommandError::usage(format!(
+            "`{}` is an address, and not an archive: only the last argument is a repository",
+            redact_url(address)
+        ))
+        .with_hint("name each further repository with --repository, or several of chartwright.yaml with --to")),
+    }
 }
 
 /// Says which of the two kinds of arguments is missing.

@@ -122,11 +122,14 @@ impl RemoteFlags {
         let repositories = RepositoriesFile::read(path).map_err(|error| credential_error(&error))?;
         let login = given.login(context)?;
         let uploads = UploadLogin::from_variables(&|name| context.variable(name));
-        Ok(self.charts_with(context, given, (login, uploads), repositories, with_provenance))
+        self.charts_with(context, given, (login, uploads), repositories, with_provenance)
     }
 
     /// The same for stores only, which are reached without Helm's list of repositories and without a login of the flags.
-    pub(super) fn charts_of_stores(&self, context: RunContext) -> RemoteCharts {
+    ///
+    /// # Errors
+    /// When a file of certificates cannot be used.
+    pub(super) fn charts_of_stores(&self, context: RunContext) -> Result<RemoteCharts, CommandError> {
         self.charts_with(
             context,
             &LoginFlags::default(),
@@ -143,18 +146,13 @@ impl RemoteFlags {
         (login, uploads): (Option<Login>, UploadLogin),
         repositories: RepositoriesFile,
         with_provenance: bool,
-    ) -> RemoteCharts {
+    ) -> Result<RemoteCharts, CommandError> {
+        self.check_certificates()?;
         let variable = |name: &str| context.variable(name);
         let home = HelmHome::from_variables(&variable);
         let or = |given: &Option<PathBuf>, default: PathBuf| given.clone().unwrap_or(default);
-        let certificates = CertificateFiles {
-            authorities: self.ca_file.clone(),
-            certificate: self.cert_file.clone(),
-            key: self.key_file.clone(),
-            accepts_any: self.insecure_skip_tls_verify,
-            ..CertificateFiles::default()
-        };
-        RemoteCharts::new(RemoteSettings {
+        let certificates = self.certificates();
+        Ok(RemoteCharts::new(RemoteSettings {
             stores: RepositorySettings {
                 certificates: certificates.clone(),
                 ..repository_settings(context)
@@ -175,13 +173,36 @@ impl RemoteFlags {
             with_provenance,
             base: context.working_directory(),
             limits: RemoteLimits::default(),
-        })
+        }))
+    }
+
+    /// Refuses a file of certificates that cannot be used, whether the run comes to need it or not.
+    ///
+    /// # Errors
+    /// When one cannot be read, or is not PEM with what it should have.
+    pub(super) fn check_certificates(&self) -> Result<(), CommandError> {
+        let read = self.certificates().read();
+        read.map(drop).map_err(|error| credential_error(&error))
+    }
+
+    fn certificates(&self) -> CertificateFiles {
+        CertificateFiles {
+            authorities: self.ca_file.clone(),
+            certificate: self.cert_file.clone(),
+            key: self.key_file.clone(),
+            accepts_any: self.insecure_skip_tls_verify,
+            ..CertificateFiles::default()
+        }
     }
 }
 
 /// What a repository says, as an error of a command.
 pub(super) fn source_error(error: SourceError) -> CommandError {
-    let shown = CommandError::could_not_run(&error);
+    let shown = if error.is_usage {
+        CommandError::usage(&error)
+    } else {
+        CommandError::could_not_run(&error)
+    };
     match error.hint {
         Some(hint) => shown.with_hint(hint),
         None => shown,

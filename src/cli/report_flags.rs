@@ -6,12 +6,13 @@ use clap::{Args, ValueEnum};
 
 use crate::check::finding::{Baseline, Finding, Judgement, PathRule};
 use crate::report::{FORMATS, Format, Group, Remarks, Report};
+use crate::text::limits::FILE_BYTES;
 use crate::text::rule::Severity;
-use crate::text::source::{ReportRoot, replace_file};
+use crate::text::source::{Named, ReportRoot, read_file, replace_file};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
-use super::run_context::RunContext;
+use super::run_context::{RunContext, open_error};
 
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct ReportFlags {
@@ -90,7 +91,8 @@ impl ReportFlags {
         let baseline = match &self.baseline {
             None => None,
             Some(path) => {
-                let text = context.read_file(&path.display().to_string())?;
+                let text = read_file(path, Named::ByInput, FILE_BYTES)
+                    .map_err(|error| CommandError::could_not_run(open_error(path, &error)))?;
                 let baseline = Baseline::from_json(&text)
                     .map_err(|error| CommandError::could_not_run(format!("{}: {error}", path.display())))?;
                 Some(baseline)

@@ -47,8 +47,6 @@ pub(super) struct TemplateArguments {
     /// Name of the release (optional) and the chart: a directory or a .tgz.
     #[arg(required = true, num_args = 1.., value_names = ["NAME", "CHART"])]
     name_and_chart: Vec<String>,
-    #[command(flatten)]
-    values: ValueFlags,
     /// Namespace of the release.
     #[arg(short, long)]
     namespace: Option<String>,
@@ -113,17 +111,19 @@ pub(super) struct TemplateArguments {
     /// Fetch dependencies that charts/ lacks, from the cache, their repositories, or beside the chart; nothing is written.
     #[arg(long)]
     dependency_update: bool,
+    // What follows has a heading in the help, which would be that of all later flags.
+    #[command(flatten)]
+    values: ValueFlags,
+    #[command(flatten)]
+    reference: ChartReferenceFlags,
+    #[command(flatten)]
+    keyring: KeyringFlags,
+    #[command(flatten)]
+    remote: RemoteFlags,
     #[command(flatten)]
     install: InstallFlags,
     #[command(flatten)]
     global: GlobalFlags,
-    #[command(flatten)]
-    keyring: KeyringFlags,
-    // What follows has a heading in the help, which would be that of all later flags.
-    #[command(flatten)]
-    reference: ChartReferenceFlags,
-    #[command(flatten)]
-    remote: RemoteFlags,
 }
 
 /// `--compat`
@@ -232,7 +232,7 @@ fn chart(context: RunContext, arguments: &TemplateArguments, name: &str) -> Resu
         remote: &arguments.remote,
     };
     let mut finder = ChartFinder::new(context, &arguments.reference, fetching);
-    finder.check_login_is_used(&[name.to_owned()])?;
+    finder.check_flags(&[name.to_owned()])?;
     let found = finder.find(name)?;
     let supply = arguments.dependency_update.then_some(&arguments.remote);
     load_chart(context, found, supply, arguments.compat())

@@ -42,6 +42,7 @@ fn stderr(output: &Output) -> String {
 
 /// Files, arguments, exit code, a part of standard error, and the files afterwards where they change.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table, one row per command line")]
 fn a_bump_applies_all_its_changes_or_none() {
     let digest = format!("sha256:{}", "a".repeat(64));
     let pinned = format!("image: acme/web:1@{digest}\n");
@@ -60,6 +61,55 @@ fn a_bump_applies_all_its_changes_or_none() {
             1,
             "`image` pins a digest, which wins over the tag",
             &pinned,
+        ),
+        (
+            "t: &t v1\nimage: {repository: acme/web, tag: *t}\n",
+            &["--image", "acme/web:2"],
+            1,
+            "values.yaml:2:36: `image.tag` is shared through the anchor `t`, so other values would change with it\n  help: give --through-anchors",
+            "t: &t v1\nimage: {repository: acme/web, tag: *t}\n",
+        ),
+        (
+            "t: &t v1\nimage: {repository: acme/web, tag: *t}\n",
+            &["--image", "acme/web:v2", "--through-anchors"],
+            0,
+            "",
+            "t: &t v2\nimage: {repository: acme/web, tag: *t}\n",
+        ),
+        (
+            "i: &i acme/web:1\nimages: [*i]\n",
+            &["--image", "acme/web:2", "--through-anchors"],
+            0,
+            "",
+            "i: &i acme/web:2\nimages: [*i]\n",
+        ),
+        (
+            "image: |\n  acme/web:1\n",
+            &["--image", "acme/web:2"],
+            0,
+            "",
+            "image: |\n  acme/web:2\n",
+        ),
+        (
+            "image:\n  repository: >-\n    acme/web\n  tag: |- # now\n    v1\n",
+            &["--image", "acme/web:v2"],
+            0,
+            "",
+            "image:\n  repository: >-\n    acme/web\n  tag: |- # now\n    v2\n",
+        ),
+        (
+            "image: >\n  acme/web:1\n",
+            &["--image", "acme/web:2"],
+            0,
+            "",
+            "image: >\n  acme/web:2\n",
+        ),
+        (
+            "image: |\n  acme/web:1\n  acme/other:1\n",
+            &["--image", "acme/web:2"],
+            1,
+            "no value names the image",
+            "image: |\n  acme/web:1\n  acme/other:1\n",
         ),
         ("a=b: 1 # c\n", &["--set", r"a\=b=2"], 0, "", "a=b: 2 # c\n"),
         ("- \n- b\n", &["--set", "[0]=a"], 0, "", "- a\n- b\n"),
@@ -237,6 +287,54 @@ fn values_are_added_removed_and_changed_where_only_one_place_is_meant() {
         assert!(shown.contains(message), "{arguments:?}: {shown}");
         assert_eq!(read(directory.path(), "v.yaml"), want, "{arguments:?}");
     }
+}
+
+/// As git prints them: what `git apply` and `patch -p1` read back.
+#[test]
+fn the_headers_of_diffs_are_those_of_git() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let root = directory.path().canonicalize().expect("a path");
+    std::fs::create_dir_all(root.join("tree/.git")).expect("a directory");
+    std::fs::create_dir_all(root.join("tree/charts")).expect("a directory");
+    write(&root, "tree/charts/v.yaml", "a: 1\n");
+    write(&root, "v.yaml", "a: 1\n");
+    let outside = root.join("v.yaml").display().to_string();
+    let inside = root.join("tree/charts/v.yaml").display().to_string();
+    for (from, file, shown) in [
+        ("tree/charts", "v.yaml", "v.yaml"),
+        ("tree", "./charts/v.yaml", "charts/v.yaml"),
+        ("tree", &inside, "charts/v.yaml"),
+        ("", &inside, "charts/v.yaml"),
+        ("tree/charts", "../charts/v.yaml", "charts/v.yaml"),
+        ("", &outside, outside.trim_start_matches('/')),
+    ] {
+        let output = bump(&root.join(from), &["-f", file, "--set", "a=2", "--dry-run"]);
+        let diff = String::from_utf8_lossy(&output.stdout).into_owned();
+        let head = format!("--- a/{shown}\n+++ b/{shown}\n@@ ");
+        assert!(diff.starts_with(&head), "{from} {file}: {diff}{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_secret_in_a_diff_does_not_show_its_length() {
+    let directory = tempfile::tempdir().expect("a directory");
+    write(
+        directory.path(),
+        "v.yaml",
+        "password: hunter2hunter2 # ** old\ntoken: 'é*t'\nurl: https://h/?x=hunter2hunter2\nstars: '****'\n",
+    );
+    let output = bump(
+        directory.path(),
+        &["-f", "v.yaml", "--set", "password=abcdefghijk", "--dry-run"],
+    );
+    let diff = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        diff.ends_with(
+            "\n-password: *** # ** old\n+password: *** # ** old\n token: ***\n url: https://h/?x=***\n stars: '****'\n"
+        ),
+        "{diff}{}",
+        stderr(&output)
+    );
 }
 
 #[test]

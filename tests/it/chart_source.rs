@@ -60,6 +60,7 @@ impl MemoryCharts {
                 message: format!("{repository} does not answer"),
                 hint: Some("try again later".to_owned()),
                 is_missing: false,
+                is_usage: false,
             });
         }
         let key = (repository.to_owned(), chart.to_owned());
@@ -67,6 +68,7 @@ impl MemoryCharts {
             message: format!("{repository} has no chart {chart}"),
             hint: None,
             is_missing: true,
+            is_usage: false,
         })
     }
 }
@@ -91,6 +93,7 @@ impl ChartSource for MemoryCharts {
                 message: format!("{repository} has no {chart} {version}"),
                 hint: None,
                 is_missing: true,
+                is_usage: false,
             })?;
         Ok(FetchedChart {
             digest: hex(archive),

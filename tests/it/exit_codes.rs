@@ -27,7 +27,10 @@ fn exit_codes_match_the_readme() {
         ("../values.yaml", "image: {repository: example.org/web, tag: '1'}\n"),
         ("../broken.yaml", "a: [\n"),
         ("../empty/x.txt", ""),
+        ("../plus/Chart.yaml", &CHART.replace("web", "a+b")),
     ]);
+    let plus = workspace.run(&["package", "plus", "-d", "dist"]);
+    assert_eq!(plus.code, 0, "{}", plus.all());
     let packed = workspace.run(&["package", "web", "-d", "dist"]);
     assert_eq!(packed.code, 0, "{}", packed.all());
     let repository = format!("file://{}", workspace.path("repository").display());
@@ -70,7 +73,48 @@ fn exit_codes_match_the_readme() {
         (2, vec!["push", archive]),
         (2, vec!["push", archive, "ftp://example.org"]),
         (3, vec!["push", "nowhere.tgz", &repository]),
+        // Nothing listens there, and nothing is asked.
+        (1, vec!["push", "dist/a+b-0.1.0.tgz", "oci://127.0.0.1:1/charts"]),
+        (2, vec!["push", archive, &repository, &stable]),
         (2, vec!["pull", "web"]),
+        (2, vec!["pull", "oci://127.0.0.1:1/Web"]),
+        (2, vec!["pull", "oci://127.0.0.1:1"]),
+        (2, vec!["pull", "oci://127.0.0.1:1/web:1.0.0", "--version", "1.0.1"]),
+        (2, vec!["pull", "Web", "--repo", "oci://127.0.0.1:1/charts"]),
+        (2, vec!["pull", "web", "--repo", "ftp://127.0.0.1:1/charts"]),
+        (
+            2,
+            vec!["pull", "web", "--version", "not a range", "--repo", &repository],
+        ),
+        (2, vec!["pull", "oci://127.0.0.1:1/web", "--version", "not a range"]),
+        (
+            2,
+            vec!["template", "web", "--version", "not a range", "--repo", &repository],
+        ),
+        (
+            2,
+            vec!["lint", "web", "--version", "not a range", "--repo", &repository],
+        ),
+        (
+            2,
+            vec!["package", "web", "--from-version", "not a range", "--repo", &repository],
+        ),
+        (2, vec!["repo", "list", "oci://127.0.0.1:1/charts", "Web"]),
+        // A file of certificates has to be readable whether it is needed or not.
+        (3, vec!["repo", "check", &repository, "--ca-file", "nowhere.pem"]),
+        (3, vec!["repo", "list", &repository, "--ca-file", "good.yaml"]),
+        (3, vec!["push", archive, &repository, "--ca-file", "nowhere.pem"]),
+        (
+            3,
+            vec!["pull", "web", "--repo", &repository, "--ca-file", "nowhere.pem"],
+        ),
+        (3, vec!["template", "web", "--ca-file", "nowhere.pem"]),
+        (3, vec!["lint", "web", "--ca-file", "nowhere.pem"]),
+        (3, vec!["package", "web", "-d", "dist", "--ca-file", "nowhere.pem"]),
+        (3, vec!["ci", "web", "--ca-file", "nowhere.pem"]),
+        (0, vec!["package", "web", "--check", &repository]),
+        (1, vec!["package", "web", "--app-version", "2", "--check", &repository]),
+        (3, vec!["package", "web", "--version", "9.9.9", "--check", &repository]),
         // What a repository does not have is the same to every command.
         (3, vec!["pull", "other", "--repo", &repository]),
         (3, vec!["pull", "web", "--version", "9.9.9", "--repo", &repository]),
@@ -97,6 +141,8 @@ fn exit_codes_match_the_readme() {
             vec!["bump", "--file", "values.yaml", "--image", "example.org/other:2"],
         ),
         (1, vec!["bump", "--file", "broken.yaml", "--set", "a=b"]),
+        // As `bump` does, and no registry is asked.
+        (1, vec!["poll", "--file", "values.yaml", "--image", "example.org/other"]),
         (2, vec!["bump", "--file", "values.yaml"]),
         (3, vec!["bump", "--file", "nowhere.yaml", "--set", "a=b"]),
         (0, vec!["ci", "web"]),

@@ -359,6 +359,19 @@ fn endless_files_are_stopped() {
     }
 }
 
+/// Opening a pipe waits for its other end.
+#[test]
+fn a_baseline_is_a_regular_file() {
+    let directory = tempfile::tempdir().expect("a directory");
+    chart(directory.path(), &[("c/templates/ok.yaml", "a: 1\n")]);
+    let made = Command::new("mkfifo").arg(directory.path().join("pipe")).status();
+    assert!(made.expect("mkfifo").success());
+    let output = run(directory.path(), "lint", &["c", "--baseline", "pipe"]);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(text.contains("pipe: is not a regular file"), "{text}");
+}
+
 #[test]
 fn archives_in_archives_share_a_limit() {
     let directory = tempfile::tempdir().expect("a directory");

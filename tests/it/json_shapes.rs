@@ -167,7 +167,7 @@ fn tags_that_stay(recorder: &mut Recorder) {
     recorder.workspace.write("web/values.yaml", "other: content\n");
     recorder.prepare("package web --version 0.3.0 -d dist");
     recorder.run(0, "push dist/web-0.3.0.tgz --skip-existing OCI");
-    recorder.run(1, "package web --version 0.3.0 -d dist --check FILE");
+    recorder.run(3, "package web --version 0.3.0 -d dist --check FILE");
     recorder.prepare("package web --version 0.4.0 -d dist");
     recorder.run(0, "push dist/web-0.4.0.tgz OCI");
     recorder.run(0, "repo prune OCI --keep 1");

@@ -105,9 +105,9 @@ fn newer_tags_are_listed_and_written() {
         lines,
         [
             "IMAGE TAG NEWEST CHANGE PLACE",
-            "HOST/acme/web v1 1.2.0 minor values-prod.yaml:1",
+            "HOST/acme/web v1 v1 current values-prod.yaml:1",
             "HOST/acme/web 1.0.0 1.2.0 minor values.yaml:3",
-            "HOST/acme/web 2.0.0 2.0.0 current values.yaml:7",
+            "HOST/acme/web 2.0.0 2.0.0 current values.yaml:8",
         ]
     );
     assert_eq!(registry.read("values.yaml"), values, "nothing is written unless asked");
@@ -176,6 +176,59 @@ fn one_registry_that_fails_does_not_hide_the_others() {
         open.image()
     );
     assert_eq!(open.read("values.yaml"), edited);
+}
+
+/// One that is refused does not keep the others where they are, and the list names the line that the patch changes.
+#[test]
+fn tags_behind_aliases_and_in_blocks_are_found() {
+    let registry = Registry::with(Behaviour::default(), &["1.0.0", "1.2.0"]);
+    let image = registry.image();
+    let values = format!(
+        "x-tag: &t 1.0.0\nweb:\n  image:\n    repository: {image}\n    pullPolicy: Always\n    tag: *t\nside:\n  image: |\n    {image}:1.0.0\nother:\n  image: >-\n    {image}:1.0.0\n"
+    );
+    registry.write("values.yaml", &values);
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
+    let listed = registry.poll(0, &[]);
+    let lines: Vec<String> = listed.lines().map(words).collect();
+    let refusal = "HOST/acme/web:1.0.0 stays: values.yaml:6:10: `web.image.tag` is shared through the anchor `t`, so other values would change with it";
+    assert_eq!(
+        lines,
+        [
+            "IMAGE TAG NEWEST CHANGE PLACE",
+            "HOST/acme/web 1.0.0 1.2.0 minor values.yaml:1",
+            "HOST/acme/web 1.0.0 1.2.0 minor values.yaml:8",
+            "HOST/acme/web 1.0.0 1.2.0 minor values.yaml:11",
+            &format!("note: {refusal}"),
+        ]
+    );
+    let shown = registry.poll(1, &["--patch"]);
+    let error =
+        format!("Error: {refusal}\n  help: give --through-anchors to change every place that uses the anchor\n");
+    assert!(shown.ends_with(&error), "{shown}");
+    assert!(
+        shown.contains("values.yaml:8: side.image: ") && shown.contains("values.yaml:11: other.image: "),
+        "{shown}"
+    );
+    let blocks = values.replace(&format!("{image}:1.0.0"), &format!("{image}:1.2.0"));
+    assert_eq!(registry.read("values.yaml"), blocks);
+    let shown = registry.poll(0, &["--patch", "--through-anchors"]);
+    assert!(
+        shown.contains("values.yaml:1: web.image.tag: 1.0.0 -> 1.2.0"),
+        "{shown}"
+    );
+    assert_eq!(registry.read("values.yaml"), blocks.replace("&t 1.0.0", "&t 1.2.0"));
+}
+
+#[test]
+fn an_image_that_is_asked_for_has_to_be_named() {
+    let registry = Registry::with(Behaviour::default(), &["1.0.0"]);
+    registry.write("values.yaml", &format!("image: {}:1.0.0\n", registry.image()));
+    let shown = registry.poll(1, &["--image", "typo/web", "--image", &registry.image()]);
+    assert_eq!(
+        shown,
+        "Error: no value names the image `typo/web` in values.yaml\n  help: without --image, `chartwright poll` lists the images that the files name\n"
+    );
+    registry.poll(0, &["--image", &registry.image()]);
 }
 
 #[test]

@@ -147,7 +147,7 @@ fn charts_are_named_as_for_helm() {
         (
             &["shop/web", "--version", "9.x"],
             3,
-            "no version of the chart `web` fits `9.x`; the newest is 1.1.0-rc.1",
+            "no version of the chart `web` fits `9.x`; it has 1.1.0-rc.1,",
         ),
         (
             &["shop/web", "--username", "me"],
@@ -157,7 +157,7 @@ fn charts_are_named_as_for_helm() {
         (&["shop/web", "--password-stdin"], 2, "--username"),
         (
             &["oci://h/Web"],
-            3,
+            2,
             "`oci://h/Web` is not the address of a chart in a registry",
         ),
         (&[&secret], 3, "/none answers 404 Not Found"),
@@ -190,6 +190,59 @@ fn a_registry_is_asked_with_the_password_from_standard_input() {
         "{}",
         missing.2
     );
+}
+
+/// Not the registry's own words about manifests and names, but what there is.
+#[test]
+fn what_a_registry_does_not_have_is_said_in_plain_words() {
+    let home = tempfile::tempdir().expect("a directory");
+    let server = OciServer::start(Behaviour::default());
+    for minor in 0..7 {
+        let version = format!("1.{minor}.0");
+        server.insert("charts/web", &version, &packed("web", &version));
+    }
+    server.insert("charts/other", "stable", &packed("other", "1.0.0"));
+    let at = server.repository();
+    let (web, none, other) = (format!("{at}/web"), format!("{at}/none"), format!("{at}/other"));
+    let digest = format!("{web}@sha256:{}", "0".repeat(64));
+    let versions = "it has 1.6.0, 1.5.0, 1.4.0, 1.3.0, 1.2.0 and 2 older";
+    for (arguments, words) in [
+        (
+            vec![web.as_str(), "--version", "9.9.9"],
+            format!(
+                "Error: the chart {web} does not have version 9.9.9; {versions}\n  help: name one of these versions"
+            ),
+        ),
+        (
+            vec![&web, "--version", "^9"],
+            format!("Error: no version of the chart `web` fits `^9`; {versions}\n  help: name one of these versions"),
+        ),
+        (
+            vec![&none],
+            format!("Error: the registry does not have the chart {none}\n  help: check the address"),
+        ),
+        (
+            vec![&none, "--version", "1.0.0"],
+            format!("Error: the registry does not have the chart {none}\n  help: check the address"),
+        ),
+        (
+            vec!["none", "--repo", &at],
+            format!("Error: the registry does not have the chart {none}\n  help: check the address"),
+        ),
+        (
+            vec![&other, "--version", "1.0.0"],
+            format!("Error: {other}:1.0.0 does not exist, and {other} has no tag that is a version\n  help: check"),
+        ),
+        (
+            vec![&digest],
+            format!("Error: {web} does not have the manifest sha256:{}", "0".repeat(64)),
+        ),
+    ] {
+        let (code, out, err) = pull(home.path(), &[arguments.as_slice(), &["--plain-http"]].concat(), "");
+        assert_eq!(code, 3, "{arguments:?}: {out}{err}");
+        assert!(err.starts_with(&words), "{arguments:?}: {err}");
+        assert!(!err.contains("404") && !err.contains("UNKNOWN"), "{arguments:?}: {err}");
+    }
 }
 
 /// A helper is a program on the PATH: it reads the server from standard input, and its secrets are not shown.

@@ -210,6 +210,11 @@ fn a_version_is_removed_where_the_registry_removes_at_all() {
             registry.tags(),
             ["charts/api:0.1.0", "charts/web:1.0.0", "charts/web:1.9.0"]
         );
+        let missing = registry.repo(3, "list", &["none"]);
+        assert!(
+            missing.contains("does not have a chart `none`") && !missing.contains("404"),
+            "{missing}"
+        );
         let missing = registry.repo(3, "delete", &["web", "1.10.0+b.1"]);
         assert!(missing.contains("does not have web 1.10.0+b.1"), "{missing}");
     }

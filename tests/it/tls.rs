@@ -15,7 +15,7 @@ use super::s3_server::{Behaviour as S3Behaviour, S3Server};
 use super::tls_certificates::{Certificates, Clients};
 
 const UNKNOWN: &str = "invalid peer certificate: UnknownIssuer";
-const NAME_THE_AUTHORITY: &str = "help: name the file of the authority that signed the server's certificate with --ca-file (--insecure-skip-tls-verify accepts any certificate)";
+const NAME_THE_AUTHORITY: &str = "help: name the file of the authority that signed the server's certificate, or of that certificate itself, with --ca-file (--insecure-skip-tls-verify accepts any certificate)";
 const GIVE_OURS: &str = "give --cert-file and --key-file";
 
 /// A repository behind TLS that has `web` 1.0.0.
@@ -165,6 +165,42 @@ fn a_server_needs_a_certificate_of_a_trusted_authority() {
         ];
         assert_rows(kind, &repository, home.path(), rows);
     }
+}
+
+/// As in Go and curl: whoever signed it, a certificate that the file has is trusted.
+#[test]
+fn the_servers_own_certificate_may_be_the_one_that_is_trusted() {
+    let certificates = Certificates::make();
+    let path = |name: &str| certificates.path(name).display().to_string();
+    let (unrelated, client, client_key) = (path("unrelated.pem"), path("client.pem"), path("client.key"));
+    let home = tempfile::tempdir().expect("a directory");
+    let refused = &[UNKNOWN, NAME_THE_AUTHORITY][..];
+    let misnamed = &["certificate not valid for name \"127.0.0.1\"", "help: use a name that"][..];
+    for (name, outcome) in [("self_signed", &[][..]), ("server", &[]), ("named", misnamed)] {
+        let own = path(&format!("{name}.pem"));
+        let tls = certificates.server(name, Clients::Any);
+        for kind in KINDS {
+            let repository = Repository::start(kind, Arc::clone(&tls));
+            let rows: &[Row<'_>] = &[
+                (&["--ca-file", &own], &[], outcome),
+                (&["--ca-file", &unrelated], &[], refused),
+                (&["--ca-file", &own, "--insecure-skip-tls-verify"], &[], &[]),
+            ];
+            assert_rows(kind, &repository, home.path(), rows);
+        }
+        let repository = Repository::start("https", certificates.server(name, Clients::WithCertificate));
+        let flags = ["--ca-file", &own, "--cert-file", &client, "--key-file", &client_key];
+        assert_rows("https", &repository, home.path(), &[(&flags, &[], outcome)]);
+    }
+    // Among the system's it is an authority like others, and the advice is the same.
+    let repository = Repository::start("https", certificates.server("self_signed", Clients::Any));
+    let system = [("SSL_CERT_FILE", unrelated.as_str())];
+    assert_rows(
+        "https",
+        &repository,
+        home.path(),
+        &[(&[], &system, &[NAME_THE_AUTHORITY])],
+    );
 }
 
 #[test]

@@ -8,12 +8,13 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::workspace::Workspace;
 
 /// One authority of servers, one of clients, and one that has signed nothing here. `server` is for 127.0.0.1, `named` for another name,
-/// `other` is a second certificate of a client.
+/// `other` is a second certificate of a client. `self_signed` is for
+/// 127.0.0.1, and its own authority.
 const TEMPLATE: &str = r#"
 {{- $key := genPrivateKey "ecdsa" -}}
 {{- $authority := genCAWithKey "authority of servers" 30 $key -}}
@@ -50,7 +51,7 @@ impl Certificates {
         let run = workspace.run(&["template", "x", "web"]);
         assert_eq!(run.code, 0, "{}", run.all());
         let lines = run.stdout.lines().filter_map(|line| line.split_once(": {"));
-        let made: serde_json::Map<String, Json> = lines
+        let mut made: serde_json::Map<String, Json> = lines
             .map(|(name, rest)| {
                 let one: Json = serde_json::from_str(&format!("{{{rest}")).expect("JSON");
                 (name.to_owned(), one)
@@ -62,6 +63,16 @@ impl Certificates {
                 workspace.write(&format!("{name}.{ending}"), one[field].as_str().expect("a text"));
             }
         }
+        // No function of templates makes an authority's certificate with an address, which is what `openssl req -x509` makes.
+        let self_signed = ["pem", "key"].map(|ending| {
+            let text = std::fs::read_to_string(format!("tests/keys/self_signed.{ending}")).expect("a file");
+            workspace.write(&format!("self_signed.{ending}"), &text);
+            text
+        });
+        made.insert(
+            "self_signed".to_owned(),
+            json!({"certificate": self_signed[0], "key": self_signed[1]}),
+        );
         Self {
             made: made.into(),
             workspace,

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::{Certificate, ClientBuilder, Identity, redirect};
+use reqwest::{ClientBuilder, Identity, redirect};
 
 use crate::text::causes::with_causes;
 use crate::text::redact::redact_message;
+
+use super::authorities::trust_only;
 
 /// Longest time for making a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -111,16 +113,14 @@ pub(super) fn chart_client(settings: &NetworkSettings, tls: &TlsSettings) -> Res
         .read_timeout(SILENCE)
         .redirect(redirect::Policy::none())
         .danger_accept_invalid_certs(accepts_any);
-    if let Some(pem) = &tls.authorities {
-        let authorities = Certificate::from_pem_bundle(pem).unwrap_or_default();
-        if authorities.is_empty() {
-            return Err(NetworkError::Certificate("the file of authorities (CA file)"));
-        }
-        builder = builder.tls_certs_only(authorities);
-    }
     if let Some(pem) = &tls.identity {
         let what = "the file of the client's certificate or its key";
         builder = builder.identity(Identity::from_pem(pem).map_err(|_| NetworkError::Certificate(what))?);
+    }
+    if let Some(pem) = tls.authorities.as_ref().filter(|_| !accepts_any) {
+        let trusted = trust_only(pem, tls.identity.as_deref());
+        let what = "the file of authorities (CA file)";
+        builder = builder.tls_backend_preconfigured(trusted.ok_or(NetworkError::Certificate(what))?);
     }
     build(builder)
 }

@@ -1,6 +1,7 @@
 //! The network, in one place: one runtime, one TLS library, one client with the process's proxies, one policy for
 //! retries. Only commands that reach a remote repository or schema start it.
 
+mod authorities;
 mod client;
 mod clock;
 mod http;

@@ -59,15 +59,11 @@ pub fn check_certificate(text: &[u8]) -> Result<(), PemFault> {
 /// # Errors
 /// When there is no key, it cannot be used, or it belongs to another certificate.
 pub fn check_key(text: &[u8], certificate: &[u8]) -> Result<(), PemFault> {
-    let key = match PrivateKeyDer::from_pem_slice(text) {
-        Ok(key) => key,
-        Err(pem::Error::NoItemsFound) if text.windows(9).any(|part| part == b"ENCRYPTED") => {
-            return Err(PemFault::EncryptedKey);
-        }
-        Err(pem::Error::NoItemsFound) => return Err(PemFault::NoKey),
-        Err(_) => return Err(PemFault::BrokenKey),
-    };
-    match CertifiedKey::from_der(certificates(certificate)?, key, &ring::default_provider()) {
+    match CertifiedKey::from_der(
+        certificates(certificate)?,
+        private_key(text)?,
+        &ring::default_provider(),
+    ) {
         Ok(_) => Ok(()),
         Err(rustls::Error::InconsistentKeys(_)) => Err(PemFault::OtherKey),
         Err(rustls::Error::InvalidCertificate(_)) => Err(PemFault::BrokenCertificate(1)),
@@ -75,7 +71,17 @@ pub fn check_key(text: &[u8], certificate: &[u8]) -> Result<(), PemFault> {
     }
 }
 
-fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemFault> {
+/// The first private key of a text.
+pub(super) fn private_key(text: &[u8]) -> Result<PrivateKeyDer<'static>, PemFault> {
+    PrivateKeyDer::from_pem_slice(text).map_err(|error| match error {
+        pem::Error::NoItemsFound if text.windows(9).any(|part| part == b"ENCRYPTED") => PemFault::EncryptedKey,
+        pem::Error::NoItemsFound => PemFault::NoKey,
+        _ => PemFault::BrokenKey,
+    })
+}
+
+/// All certificates of a text, at least one.
+pub(super) fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemFault> {
     let mut found = Vec::new();
     for certificate in CertificateDer::pem_slice_iter(text) {
         found.push(certificate.map_err(|_| PemFault::BrokenCertificate(found.len() + 1))?);

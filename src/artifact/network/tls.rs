@@ -35,7 +35,7 @@ impl CertificateRefusal {
     pub const fn hint(self) -> &'static str {
         match self {
             Self::UnknownAuthority => {
-                "name the file of the authority that signed the server's certificate with --ca-file (--insecure-skip-tls-verify accepts any certificate)"
+                "name the file of the authority that signed the server's certificate, or of that certificate itself, with --ca-file (--insecure-skip-tls-verify accepts any certificate)"
             }
             Self::NotValid => {
                 "use a name that the server's certificate has, or have it renewed (--insecure-skip-tls-verify accepts any certificate)"
@@ -47,15 +47,27 @@ impl CertificateRefusal {
     }
 }
 
+/// Whether a server's certificate is refused because it is that of an authority: it was made for one server, and signed by itself.
+pub(super) fn is_authority_as_server(error: &CertificateError) -> bool {
+    let CertificateError::Other(other) = error else {
+        return false;
+    };
+    matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
+}
+
 /// The certificate that was refused, where that is an error, or what caused it.
 pub(super) fn certificate_refusal(error: &(dyn std::error::Error + 'static)) -> Option<CertificateRefusal> {
     let mut next = Some(error);
     while let Some(error) = next {
         match error.downcast_ref() {
-            Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
-                return Some(CertificateRefusal::UnknownAuthority);
+            Some(rustls::Error::InvalidCertificate(error)) => {
+                let is_unknown = *error == CertificateError::UnknownIssuer || is_authority_as_server(error);
+                return Some(if is_unknown {
+                    CertificateRefusal::UnknownAuthority
+                } else {
+                    CertificateRefusal::NotValid
+                });
             }
-            Some(rustls::Error::InvalidCertificate(_)) => return Some(CertificateRefusal::NotValid),
             Some(rustls::Error::AlertReceived(alert)) if REFUSALS.contains(alert) => {
                 return Some(CertificateRefusal::Ours);
             }
@@ -73,6 +85,7 @@ pub(super) fn certificate_refusal(error: &(dyn std::error::Error + 'static)) -> 
 #[cfg(test)]
 mod tests {
     use std::io;
+    use std::sync::Arc;
 
     use super::*;
 
@@ -80,12 +93,21 @@ mod tests {
     fn a_refused_certificate_is_found_inside_other_errors() {
         let invalid = rustls::Error::InvalidCertificate;
         let alert = rustls::Error::AlertReceived;
+        let other = |error: webpki::Error| CertificateError::Other(rustls::OtherError(Arc::new(error)));
         for (error, want) in [
             (
                 invalid(CertificateError::UnknownIssuer),
                 Some(CertificateRefusal::UnknownAuthority),
             ),
             (invalid(CertificateError::Expired), Some(CertificateRefusal::NotValid)),
+            (
+                invalid(other(webpki::Error::CaUsedAsEndEntity)),
+                Some(CertificateRefusal::UnknownAuthority),
+            ),
+            (
+                invalid(other(webpki::Error::EndEntityUsedAsCa)),
+                Some(CertificateRefusal::NotValid),
+            ),
             (
                 alert(AlertDescription::CertificateRequired),
                 Some(CertificateRefusal::Ours),

@@ -101,6 +101,16 @@ impl OciReference {
         Self::parse(&format!("{SCHEME}{}/{path}", self.host))
     }
 
+    /// The chart, whatever its tag.
+    #[must_use]
+    pub fn without_tag(&self) -> Self {
+        Self {
+            tag: None,
+            digest: None,
+            ..self.clone()
+        }
+    }
+
     /// The host that requests are sent to: Docker Hub's has another name.
     pub fn server(&self) -> &str {
         server_of(&self.host)

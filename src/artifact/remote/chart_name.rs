@@ -87,7 +87,7 @@ impl<'n> RemoteName<'n> {
 impl From<ChartNameError> for SourceError {
     fn from(error: ChartNameError) -> Self {
         let (ChartNameError::NoPath(name) | ChartNameError::NotAName(name)) = error;
-        Self::new(format!("`{name}` does not name a chart of a repository")).with_hint(
+        Self::usage(format!("`{name}` does not name a chart of a repository")).with_hint(
             "write repo/name, oci://host/path/name, https://host/name-1.0.0.tgz, or the name with --repo URL",
         )
     }

@@ -67,6 +67,8 @@ pub struct SourceError {
     pub hint: Option<String>,
     /// Whether the repository answered that it does not have the chart or the version.
     pub is_missing: bool,
+    /// Whether the user named something that cannot be, whatever repositories have.
+    pub is_usage: bool,
 }
 
 impl SourceError {
@@ -76,6 +78,7 @@ impl SourceError {
             message: message.to_string(),
             hint: None,
             is_missing: false,
+            is_usage: false,
         }
     }
 
@@ -83,6 +86,14 @@ impl SourceError {
     pub fn missing(message: impl fmt::Display) -> Self {
         Self {
             is_missing: true,
+            ..Self::new(message)
+        }
+    }
+
+    /// The user named something that cannot be, whatever repositories have.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self {
+            is_usage: true,
             ..Self::new(message)
         }
     }
@@ -103,6 +114,7 @@ impl From<OciError> for SourceError {
             message: error.to_string(),
             hint: error.hint().map(str::to_owned),
             is_missing: error.is_missing(),
+            is_usage: false,
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::artifact::oci::{OciReference, PullOptions, Registry, RegistrySettings, hex, version_of};
+use crate::artifact::oci::{OciError, OciReference, PullOptions, Registry, RegistrySettings, hex, version_of};
 use crate::text::semver::{Version, sort_newest_first};
 
 use super::chart_source::{FetchedChart, ListedVersion, SourceError};
+use super::choose_version::no_version;
 use super::remote_charts::RemoteCharts;
 
 /// Who named an address, and so which credentials it may get.
@@ -50,7 +51,9 @@ impl RemoteCharts {
     pub(super) fn tagged(&self, reference: &OciReference) -> Result<Vec<ListedVersion>, SourceError> {
         self.tags.get_or_make(&reference.to_string(), || {
             let registry = self.registry(&reference.host, NamedBy::User)?;
-            let tags = registry.tags(&reference.repository).map_err(SourceError::from)?;
+            let tags = registry
+                .tags(&reference.repository)
+                .map_err(|error| not_found(error, &reference.without_tag()))?;
             let versions = tags.iter().map(|tag| version_of(tag));
             let listed = versions
                 .filter(|version| Version::parse_strict(version).is_ok())
@@ -61,9 +64,9 @@ impl RemoteCharts {
                 });
             let listed = sort_newest_first(listed.collect(), |one: &ListedVersion| one.version.clone());
             if listed.is_empty() {
-                return Err(SourceError::missing(format!(
-                    "{reference} has no tag that is a version"
-                )));
+                return Err(
+                    SourceError::missing(format!("{reference} has no tag that is a version")).with_hint(CHECK_ADDRESS),
+                );
             }
             Ok(listed)
         })
@@ -94,7 +97,7 @@ impl RemoteCharts {
         let registry = self.registry(&reference.host, named)?;
         let pulled = registry
             .pull_chart(&reference.repository, tag_or_digest, &options)
-            .map_err(SourceError::from)?;
+            .map_err(|error| self.missing(error, reference, named))?;
         let fetched = FetchedChart {
             archive: pulled.archive,
             digest: pulled.digest,
@@ -103,6 +106,49 @@ impl RemoteCharts {
             provenance: pulled.provenance,
         };
         self.verified(fetched, listed)
+    }
+
+    /// What a registry does not have, in words: the chart, its version, or a part of it. One more question finds out which.
+    fn missing(&self, error: OciError, reference: &OciReference, named: NamedBy) -> SourceError {
+        if !error.is_missing() {
+            return error.into();
+        }
+        let chart = reference.without_tag();
+        let tags = match self.registry(&reference.host, named) {
+            Ok(registry) => registry.tags(&reference.repository),
+            Err(error) => return error,
+        };
+        match (tags, &reference.tag, &reference.digest) {
+            (Err(missing), ..) if missing.is_missing() => not_found(missing, &chart),
+            (Ok(tags), Some(tag), None) if !tags.contains(tag) => {
+                let versions = tags.iter().map(|tag| version_of(tag));
+                let versions = versions.filter(|version| Version::parse_strict(version).is_ok());
+                let versions: Vec<String> = versions.collect();
+                if versions.is_empty() {
+                    let what = format!("{reference} does not exist, and {chart} has no tag that is a version");
+                    return SourceError::missing(what).with_hint(CHECK_ADDRESS);
+                }
+                no_version(&chart.to_string(), &version_of(tag), versions)
+            }
+            (Ok(_), _, Some(digest)) => {
+                SourceError::missing(format!("{chart} does not have the manifest {digest}, or a part of it"))
+                    .with_hint("leave the digest out to fetch what the tag has now")
+            }
+            // The tags cannot be read, or the tag is there and a part of it is not.
+            _ => error.into(),
+        }
+    }
+}
+
+/// What to do about a chart that a registry does not have.
+const CHECK_ADDRESS: &str = "check the address: oci://host/path/name, or the name with --repo oci://host/path; `chartwright repo list oci://host/path` lists what is below it";
+
+/// A chart that a registry does not have in any version.
+fn not_found(error: OciError, chart: &OciReference) -> SourceError {
+    if error.is_missing() {
+        SourceError::missing(format!("the registry does not have the chart {chart}")).with_hint(CHECK_ADDRESS)
+    } else {
+        error.into()
     }
 }
 

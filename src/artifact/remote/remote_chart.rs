@@ -7,9 +7,9 @@ use crate::artifact::package::{Keyring, ProvenanceError, Verified, verify};
 use crate::engine::chart::{is_file_name, load_files, read_archive};
 use crate::text::semver::Version;
 
-use super::chart_name::{ChartNameError, RemoteName};
+use super::chart_name::RemoteName;
 use super::chart_source::{ChartSource as _, FetchedChart, SourceError};
-use super::choose_version::choose_version;
+use super::choose_version::{choose_version, parse_range};
 use super::remote_charts::RemoteCharts;
 use super::resolve_url::{file_name, last_name};
 
@@ -85,12 +85,40 @@ impl RemoteChart {
 }
 
 impl ChartRequest<'_> {
-    /// Whether the reference is the name of a chart of a repository.
+    /// Whether the reference can be a chart of a repository, and the version one or a range of them. Nothing is sent.
     ///
     /// # Errors
-    /// When it is not.
-    pub fn check_name(&self) -> Result<(), ChartNameError> {
-        RemoteName::parse(self.reference, self.repository).map(drop)
+    /// When one of them cannot be, or Helm's list does not have the repository.
+    pub fn check(&self, charts: &RemoteCharts) -> Result<(), SourceError> {
+        let name = RemoteName::parse(self.reference, self.repository)?;
+        if let Some(wanted) = self.wanted() {
+            parse_range(wanted)?;
+        }
+        match name {
+            RemoteName::InRepository { repository, chart } => {
+                charts.check_chart(&charts.resolve_alias(repository)?, chart)
+            }
+            RemoteName::Listed { repository, chart } => {
+                charts.check_chart(&charts.resolve_alias(&format!("@{repository}"))?, chart)
+            }
+            RemoteName::InRegistry(_) => self.in_registry().map(drop),
+            RemoteName::AtAddress(_) => Ok(()),
+        }
+    }
+
+    /// The address of a chart in a registry, with the tag or the digest that it names.
+    fn in_registry(&self) -> Result<OciReference, SourceError> {
+        let reference = OciReference::parse(self.reference).map_err(SourceError::usage)?;
+        if reference.repository.is_empty() {
+            return Err(SourceError::usage(format!("{reference} does not name a chart"))
+                .with_hint("write oci://host/path/name"));
+        }
+        match (&reference.tag, self.version.filter(|version| !version.is_empty())) {
+            (Some(tag), Some(version)) if *tag != tag_of(version) => Err(SourceError::usage(format!(
+                "{reference} and --version {version} are different versions"
+            ))),
+            _ => Ok(reference),
+        }
     }
 
     /// Whether the reference could as well be a path of this machine.
@@ -118,6 +146,7 @@ impl ChartRequest<'_> {
 /// # Errors
 /// When the repository is not known or cannot be read, or does not have the chart or a version that fits.
 pub fn remote_chart(charts: &RemoteCharts, request: &ChartRequest<'_>) -> Result<RemoteChart, SourceError> {
+    request.check(charts)?;
     match RemoteName::parse(request.reference, request.repository)? {
         RemoteName::InRepository { repository, chart } => {
             let repository = charts.resolve_alias(repository)?;
@@ -150,21 +179,8 @@ fn from_repository(
 
 /// A chart of a registry: by its digest, its tag, an exact version, or the newest version that fits.
 fn from_registry(charts: &RemoteCharts, request: &ChartRequest<'_>) -> Result<RemoteChart, SourceError> {
-    let mut reference = OciReference::parse(request.reference).map_err(SourceError::new)?;
+    let mut reference = request.in_registry()?;
     let chart = reference.repository.rsplit('/').next().unwrap_or_default().to_owned();
-    if chart.is_empty() {
-        return Err(
-            SourceError::new(format!("{reference} does not name a chart")).with_hint("write oci://host/path/name")
-        );
-    }
-    let given = request.version.filter(|version| !version.is_empty());
-    if let (Some(tag), Some(version)) = (&reference.tag, given)
-        && *tag != tag_of(version)
-    {
-        return Err(SourceError::new(format!(
-            "{reference} and --version {version} are different versions"
-        )));
-    }
     if reference.digest.is_none() && reference.tag.is_none() {
         let tag = match request.wanted() {
             Some(version) if Version::parse(version).is_ok() => tag_of(version),

@@ -17,6 +17,7 @@ use crate::text::sha256::sha256_hex;
 
 use super::archive_cache::ArchiveCache;
 use super::chart_source::{ChartSource, FetchedChart, ListedVersion, SourceError};
+use super::choose_version::no_version;
 use super::connections::{Access, Connections, Wanted, status_error};
 use super::once_map::OnceMap;
 use super::registry_charts::{NamedBy, chart_in_registry};
@@ -90,6 +91,24 @@ impl RemoteCharts {
         resolved
             .map(str::to_owned)
             .map_err(|error| SourceError::new(error).with_hint("add it with `helm repo add NAME URL`"))
+    }
+
+    /// Whether the address can be that of a repository, and the name that of a chart in it.
+    ///
+    /// # Errors
+    /// When one of them cannot be.
+    pub(super) fn check_chart(&self, repository: &str, chart: &str) -> Result<(), SourceError> {
+        let checked = if is_oci(repository) {
+            chart_in_registry(repository, chart).map(drop)
+        } else if is_http(repository) {
+            parse(repository).map(drop)
+        } else {
+            self.stored(repository).map(drop)
+        };
+        checked.map_err(|error| SourceError {
+            is_usage: true,
+            ..error
+        })
     }
 
     /// Fetches an archive by its own address, `https://…/web-1.0.0.tgz`.
@@ -281,7 +300,7 @@ impl RemoteCharts {
         let cached = digest.and_then(|digest| self.cached(digest));
         let is_cached = cached.is_some();
         let (name, archive) = match cached {
-            Some(archive) => (first, archive),
+            Some(archive) => (stored.existing(&names).unwrap_or(first), archive),
             None => stored
                 .read_first(&names, "", self.settings.limits.archive)?
                 .ok_or_else(|| SourceError::missing(format!("{shown} does not exist, although the index lists it")))?,
@@ -333,11 +352,9 @@ impl ChartSource for RemoteCharts {
         }
         let shown = redact_url(repository);
         let indexed = self.indexed(repository, chart)?;
-        let found = indexed.into_iter().find(|one| one.version == version).ok_or_else(|| {
-            SourceError::missing(format!(
-                "{shown} does not have version {version} of the chart `{chart}`"
-            ))
-        })?;
+        let listed = || indexed.iter().map(|one| one.version.clone()).collect();
+        let found = indexed.iter().find(|one| one.version == version);
+        let found = found.ok_or_else(|| no_version(&format!("`{chart}` of {shown}"), version, listed()))?;
         let digest = found.digest.as_deref().and_then(plain_digest);
         if let (Some(listed), None) = (&found.digest, &digest) {
             return Err(SourceError::new(format!(

@@ -69,6 +69,23 @@ impl StoredRepository {
         Ok(None)
     }
 
+    /// The first of several objects that exists, without reading it. Nothing where it cannot be found out, which only matters to what is
+    /// printed.
+    pub(super) fn existing<'n>(&self, names: &'n [String]) -> Option<&'n String> {
+        if let [only] = names {
+            return Some(only);
+        }
+        if let Location::Disk(directory) = &self.location {
+            return names.iter().find(|name| directory.join(name).is_file());
+        }
+        let mut store = open_store(&self.location, &self.settings).ok()?;
+        let mut is_listed = |name: &String| {
+            let listed = store.list(name).unwrap_or_default();
+            listed.iter().any(|object| object.name == *name)
+        };
+        names.iter().find(|name| is_listed(name))
+    }
+
     /// Reads an object; `None` if there is none.
     ///
     /// # Errors
@@ -174,7 +191,12 @@ mod tests {
         let names = files.names(&files.resolve("a%2Bb"));
         let found = files.read_first(&names, "", 5).unwrap();
         assert_eq!(found, Some((&"a+b".to_owned(), b"12345".to_vec())));
-        assert_eq!(files.names(&files.address("a%2fb")), ["a%2fb", "a%252fb"]);
+        let names = files.names(&files.address("a%2fb"));
+        assert_eq!(names, ["a%2fb", "a%252fb"]);
+        assert_eq!(files.existing(&names), None);
+        std::fs::write(charts.join("a%252fb"), "12345").unwrap();
+        assert_eq!(files.existing(&names), Some(&names[1]));
+        assert_eq!(files.existing(&names[..1]), Some(&names[0]));
         assert!(
             files
                 .read("a+b", 4)

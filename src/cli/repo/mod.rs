@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
+use crate::artifact::oci::OciError;
 use crate::artifact::remote::{CopyVersion, IndexedTarget, MaintainRemoteError, PublishTarget, RemoteCharts};
 use crate::artifact::repository::maintain::{Kept, LeftOut, MaintainError, PruneRules, RebuildRequest, StoredVersion};
 use crate::artifact::repository::{Existing, ListedEntry, Location, Outcome};
@@ -79,7 +80,7 @@ fn charts(
     if repositories.iter().any(|one| one.needs_logins()) {
         remote.charts(context, login, true)
     } else {
-        Ok(remote.charts_of_stores(context))
+        remote.charts_of_stores(context)
     }
 }
 
@@ -202,7 +203,7 @@ fn index(context: RunContext, arguments: &IndexArguments) -> Result<Exit, Comman
         replaces_broken: arguments.force,
         is_dry_run,
     };
-    let charts = RemoteFlags::default().charts_of_stores(context);
+    let charts = RemoteFlags::default().charts_of_stores(context)?;
     let rebuilt = charts.rebuild(&location, &request).map_err(error)?;
     match arguments.output.output {
         OutputFormat::Json => {
@@ -474,17 +475,17 @@ fn error(error: MaintainRemoteError) -> CommandError {
         MaintainRemoteError::Target(error) => target_error(*error, NamesServer::Not),
         MaintainRemoteError::Source(error) => source_error(error),
         MaintainRemoteError::Registry(error) => {
-            let shown = if error.is_finding() {
-                CommandError::findings(&error)
-            } else {
-                CommandError::could_not_run(&error)
+            let shown = match *error {
+                OciError::Reference(_) => CommandError::usage(&error),
+                _ if error.is_finding() => CommandError::findings(&error),
+                _ => CommandError::could_not_run(&error),
             };
             match error.hint() {
                 Some(hint) => shown.with_hint(hint),
                 None => shown,
             }
         }
-        MaintainRemoteError::NoVersion { .. } => {
+        MaintainRemoteError::NoVersion { .. } | MaintainRemoteError::NoChart { .. } => {
             CommandError::could_not_run(error).with_hint("`chartwright repo list` shows what the registry has")
         }
         MaintainRemoteError::Chart { .. } => CommandError::findings(error)

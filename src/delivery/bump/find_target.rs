@@ -3,7 +3,7 @@
 use crate::delivery::image::{ImagePlace, ImageReference, Place, Spelling, image_places, same_repository};
 use crate::engine::template::{Map, Value};
 use crate::text::edit::{Change, NewValue, Step, YamlPath};
-use crate::text::yaml::{NodeKind, Scalar, Tree};
+use crate::text::yaml::{NodeKind, Tree};
 
 /// An image whose tag cannot be changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -150,19 +150,7 @@ impl<'i> Moved<'i> {
         let Some(node) = tree.find(root, &steps) else {
             return;
         };
-        let scalar = |key: &str| {
-            let value = tree.get(node, key)?;
-            let is_scalar = matches!(tree.kind(value), NodeKind::Scalar(_));
-            let is_null = matches!(tree.scalar(value), Ok(Scalar::Null));
-            is_scalar.then(|| Place {
-                path: path.key(key),
-                text: if is_null {
-                    String::new()
-                } else {
-                    tree.text(value).to_owned()
-                },
-            })
-        };
+        let scalar = |key: &str| Place::of(tree, tree.get(node, key)?, path.key(key));
         let names_another = scalar("repository").is_some_and(|repository| !repository.text.is_empty());
         if tree.kind(node) == NodeKind::Mapping && !names_another {
             let (tag, digest) = (scalar("tag"), scalar("digest"));
@@ -174,7 +162,7 @@ impl<'i> Moved<'i> {
         let change = Change {
             document: Some(document),
             path: place.path.clone(),
-            value: NewValue::Text(text),
+            value: NewValue::Text(text + &place.ending),
         };
         if !self.changes.contains(&change) {
             self.changes.push(change);

@@ -1,8 +1,9 @@
 //! The planned changes, before anything is written.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::text::edit::{Applied, Edit, apply_edits, unified_diff};
+use crate::text::source::ReportRoot;
 
 use super::error::BumpError;
 
@@ -54,7 +55,21 @@ impl FilePlan {
 
     /// The change as a unified diff.
     pub fn diff(&self) -> String {
-        unified_diff(&self.path, &self.old, &self.new)
+        unified_diff(&self.path_in_diff(), &self.old, &self.new)
+    }
+
+    /// The path after `a/` and `b/`, as git prints it: relative to the working directory as the user wrote it, else to the work tree that
+    /// has the file, else absolute without its first slash.
+    fn path_in_diff(&self) -> String {
+        let path = Path::new(&self.path);
+        if path
+            .components()
+            .all(|part| matches!(part, Component::CurDir | Component::Normal(_)))
+        {
+            return ReportRoot::default().shown(path);
+        }
+        let root = ReportRoot::default().prefer_repository_of(&self.location);
+        root.shown(&self.location).trim_start_matches('/').to_owned()
     }
 }
 

@@ -35,6 +35,8 @@ pub struct BumpRequest {
     pub edits: Vec<Edit>,
     /// Images that are moved wherever a file names them; each must be named in one file at least.
     pub images: Vec<ImageReference>,
+    /// Whether values of images may change that aliases of the file refer to.
+    pub through_anchors: bool,
     /// Directory of the chart whose own values name repositories that the files leave out, and whose version is raised;
     /// `None` for the chart that each file is in.
     pub chart: Option<PathBuf>,
@@ -78,13 +80,17 @@ pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, 
             continue;
         }
         let mut edits = request.edits.clone();
-        edits.extend(file.changes.iter().cloned().map(Edit::from));
+        let edit = |change: Change| Edit {
+            through_anchors: request.through_anchors,
+            ..Edit::from(change)
+        };
+        edits.extend(file.changes.iter().cloned().map(edit));
         if !request.images.is_empty() {
             let chart = given_chart.clone().or_else(|| chart_directory(&location, read));
             for (image, is_found) in request.images.iter().zip(&mut is_found) {
                 let more = plan_image(&file.path, &file.text, image, chart.as_deref())?;
                 *is_found |= !more.is_empty();
-                edits.extend(more.into_iter().map(Edit::from));
+                edits.extend(more.into_iter().map(edit));
             }
         }
         plan.files
@@ -149,6 +155,7 @@ mod tests {
                 files: files.collect(),
                 edits: Vec::new(),
                 images: Vec::new(),
+                through_anchors: false,
                 chart: None,
                 chart_version: None,
                 working_directory: "/work".into(),

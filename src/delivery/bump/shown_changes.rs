@@ -7,6 +7,9 @@ use crate::text::visible::{visible, visible_lines};
 use super::plan::{BumpPlan, FilePlan};
 use super::plan_bump::BumpRequest;
 
+/// What is shown of a secret, whatever its length.
+const MASK: &str = "***";
+
 impl BumpRequest {
     /// The secrets in the files, and among the values that are set.
     pub fn secrets(&self) -> SecretValues {
@@ -59,11 +62,15 @@ impl BumpPlan {
                 let name = path.to_string();
                 let is_secret = name.split(['.', '[', ']']).any(may_name_secret);
                 let value = |text: &str| match secrets {
-                    Some(_) if is_secret => "***".to_owned(),
+                    Some(_) if is_secret => MASK.to_owned(),
                     Some(secrets) => secrets.hide(text).into_owned(),
                     None => text.to_owned(),
                 };
-                let (old, new) = (value(&applied.old), value(&applied.new));
+                // The last line break of a block scalar.
+                let (old, new) = match (applied.old.strip_suffix('\n'), applied.new.strip_suffix('\n')) {
+                    (Some(old), Some(new)) => (value(old), value(new)),
+                    _ => (value(&applied.old), value(&applied.new)),
+                };
                 let change = match applied.done {
                     Done::Set if applied.old == applied.new => format!("{path} is {new} already"),
                     Done::Set => format!("{path}: {old} -> {new}"),
@@ -96,7 +103,28 @@ fn hidden_diff(diff: &str, secrets: &SecretValues) -> String {
     for line in diff.split_inclusive('\n') {
         let (mark, content) = line.split_at_checked(1).unwrap_or((line, ""));
         shown.push_str(mark);
-        shown.push_str(&secrets.hide(&without_secrets(content)));
+        let masked = without_secrets(content);
+        shown.push_str(&of_one_length(content, &secrets.hide_bytes(&masked)));
+    }
+    shown
+}
+
+/// A masked text whose masks do not say how long the secrets are. `masked` has a `*` for each byte of a secret in `text`.
+fn of_one_length(text: &str, masked: &str) -> String {
+    let mut shown = String::with_capacity(masked.len());
+    let mut from = 0;
+    for run in masked.split_inclusive(|mark| mark != '*') {
+        let stars = run.len() - run.trim_start_matches('*').len();
+        let was = text.get(from..from + stars);
+        // What is written with stars stays.
+        let is_secret = was.is_none_or(|was| was.bytes().any(|byte| byte != b'*'));
+        shown.push_str(if stars > 0 && is_secret {
+            MASK
+        } else {
+            run.get(..stars).unwrap_or_default()
+        });
+        shown.push_str(run.get(stars..).unwrap_or_default());
+        from += run.len();
     }
     shown
 }

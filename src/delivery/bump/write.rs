@@ -113,6 +113,7 @@ mod tests {
             }],
             edits: vec![parse_assignment("a=2", ValueKind::Typed).unwrap()],
             images: Vec::new(),
+            through_anchors: false,
             chart: None,
             chart_version: None,
             working_directory: directory.to_owned(),

@@ -6,7 +6,7 @@
 
 use super::reference::ImageReference;
 use crate::text::edit::{Step, YamlPath};
-use crate::text::yaml::{NodeId, NodeKind, Scalar, Tree};
+use crate::text::yaml::{NodeId, NodeKind, Scalar, ScalarStyle, Tree};
 
 /// A scalar and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,43 @@ pub struct Place {
     pub path: YamlPath,
     /// Its text; empty for null.
     pub text: String,
+    /// The line breaks after the text that belong to the value: a block scalar (`|`) has one.
+    pub ending: String,
+    /// The line, from 1, on which it is written: that of the anchor where an alias stands for it.
+    pub line: u32,
+}
+
+impl Place {
+    /// A scalar, or the one that an alias stands for; nothing for maps and lists.
+    pub fn of(tree: &Tree<'_>, node: NodeId, path: YamlPath) -> Option<Self> {
+        let (text, ending) = scalar(tree, node)?;
+        Some(Self {
+            path,
+            text: text.to_owned(),
+            ending: ending.to_owned(),
+            line: tree.line(tree.target(node)),
+        })
+    }
+}
+
+/// The text of a scalar, which is empty for null, and the line breaks at the end of a block scalar with one line; nothing for maps and
+/// lists. Aliases are followed.
+fn scalar<'t>(tree: &'t Tree<'_>, node: NodeId) -> Option<(&'t str, &'t str)> {
+    let node = tree.target(node);
+    let NodeKind::Scalar(style) = tree.kind(node) else {
+        return None;
+    };
+    if matches!(tree.scalar(node), Ok(Scalar::Null)) {
+        return Some(("", ""));
+    }
+    let text = tree.text(node);
+    if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+        return Some((text, ""));
+    }
+    Some(
+        text.split_at_checked(text.trim_end_matches('\n').len())
+            .unwrap_or((text, "")),
+    )
 }
 
 /// How an image is written.
@@ -36,7 +73,7 @@ pub enum Spelling {
 pub struct ImagePlace {
     /// The document, from 0.
     pub document: usize,
-    /// The line of the repository, from 1.
+    /// The line, from 1, of what changes when the image moves: the tag, else the digest.
     pub line: u32,
     /// The repository as the file names it, with the registry where that is beside it.
     pub repository: String,
@@ -119,13 +156,9 @@ impl Search<'_> {
         }
     }
 
-    /// The text of a scalar; empty for null, nothing for maps and lists.
+    /// The text of a scalar, as [`scalar`] reads it.
     fn text(&self, node: NodeId) -> Option<&str> {
-        if !matches!(self.tree.kind(node), NodeKind::Scalar(_)) {
-            return None;
-        }
-        let is_null = matches!(self.tree.scalar(node), Ok(Scalar::Null));
-        Some(if is_null { "" } else { self.tree.text(node) })
+        scalar(self.tree, node).map(|(text, _)| text)
     }
 
     /// The text of a scalar below a node; empty if it is not there.
@@ -136,13 +169,8 @@ impl Search<'_> {
 
     /// The first of several keys that a mapping has, with a scalar.
     fn first(&self, node: NodeId, keys: &[String], path: &YamlPath) -> Option<Place> {
-        keys.iter().find_map(|key| {
-            let text = self.text(self.tree.get(node, key)?)?;
-            Some(Place {
-                path: path.key(key),
-                text: text.to_owned(),
-            })
-        })
+        keys.iter()
+            .find_map(|key| Place::of(self.tree, self.tree.get(node, key)?, path.key(key)))
     }
 
     /// Takes a key for a repository if its tag or digest is beside it; says whether it is one.
@@ -157,7 +185,7 @@ impl Search<'_> {
             return false;
         }
         let repository = self.with_registry(node, name);
-        let line = self.tree.get(node, key).map_or(0, |value| self.tree.line(value));
+        let line = tag.as_ref().or(digest.as_ref()).map_or(0, |place| place.line);
         self.found.push(ImagePlace {
             document: self.document,
             line,
@@ -186,22 +214,20 @@ impl Search<'_> {
         if !names_image(path) {
             return;
         }
-        let Some(text) = self.text(node) else { return };
+        let Some(place) = Place::of(self.tree, node, path.clone()) else {
+            return;
+        };
         // A digest alone reads like a repository `sha256` with a tag.
-        let reference = ImageReference::parse(text).ok();
-        let Some(reference) = reference.filter(|_| !ImageReference::is_digest(text)) else {
+        let reference = ImageReference::parse(&place.text).ok();
+        let Some(reference) = reference.filter(|_| !ImageReference::is_digest(&place.text)) else {
             return;
         };
         if reference.tag.is_none() && reference.digest.is_none() {
             return;
         }
-        let place = Place {
-            path: path.clone(),
-            text: text.to_owned(),
-        };
         self.found.push(ImagePlace {
             document: self.document,
-            line: self.tree.line(node),
+            line: place.line,
             repository: reference.repository,
             spelling: Spelling::Whole(place),
         });

@@ -6,7 +6,7 @@ use super::tag_source::TagSource;
 use crate::delivery::bump::{BumpError, TargetError, place_changes};
 use crate::delivery::image::{ImagePlace, ImageReference, image_places, same_repository};
 use crate::delivery::track::{Choice, Choosing, Step, Tag, Track, step};
-use crate::text::edit::Change;
+use crate::text::edit::{Change, Edit, EditError, apply_edits};
 use crate::text::threads::map_with_state;
 use crate::text::yaml;
 
@@ -35,8 +35,10 @@ pub enum Status {
         image: ImageReference,
         /// How large the step is, between versions.
         step: Option<Step>,
-        /// The edits of the file.
+        /// The edits of the file; none where they are refused.
         changes: Vec<Change>,
+        /// Why the file cannot be edited.
+        refusal: Option<EditError>,
     },
     /// Nothing is compared, for this reason: the file names no tag, or one that is not a version.
     Skipped(String),
@@ -80,6 +82,14 @@ impl Polled {
         self.count(|status| matches!(status, Status::Newer { .. }))
     }
 
+    /// Those that something newer exists for, and that cannot be edited for a reason.
+    pub fn refusals(&self) -> impl Iterator<Item = (&PolledImage, &EditError)> {
+        self.images.iter().filter_map(|image| match &image.status {
+            Status::Newer { refusal, .. } => refusal.as_ref().map(|refusal| (image, refusal)),
+            _ => None,
+        })
+    }
+
     /// How many could not be looked up.
     pub fn failures(&self) -> usize {
         self.count(|status| matches!(status, Status::Failed(_)))
@@ -90,16 +100,25 @@ impl Polled {
     }
 }
 
-/// Looks for newer tags of the images that files name, or of those whose repository is `wanted` if there are some.
+/// What is looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'w> {
+    /// The repositories that are looked at; all if there are none.
+    pub repositories: &'w [String],
+    /// What may be chosen.
+    pub choosing: &'w Choosing,
+    /// Whether values may change that aliases of their file refer to.
+    pub through_anchors: bool,
+}
+
+/// Looks for newer tags of the images that files name, or of those whose repository is wanted if there are some.
 ///
 /// # Errors
-/// When a file is not YAML. That a registry does not answer is the status of its images.
-pub fn find_updates(
-    files: &[PolledFile],
-    wanted: &[String],
-    choosing: &Choosing,
-    source: &dyn TagSource,
-) -> Result<Polled, BumpError> {
+/// When a file is not YAML, or none names an image that is wanted. That a registry does not answer is the status of its images.
+pub fn find_updates(files: &[PolledFile], wanted: Wanted<'_>, source: &dyn TagSource) -> Result<Polled, BumpError> {
+    let Wanted {
+        repositories, choosing, ..
+    } = wanted;
     let mut named: Vec<(usize, ImagePlace)> = Vec::new();
     for (number, file) in files.iter().enumerate() {
         let tree = yaml::parse_all(&file.text).map_err(|source| BumpError::Yaml {
@@ -108,14 +127,30 @@ pub fn find_updates(
         })?;
         named.extend(image_places(&tree).into_iter().map(|place| (number, place)));
     }
-    let is_wanted = |repository: &str| wanted.is_empty() || wanted.iter().any(|one| same_repository(one, repository));
+    let is_wanted =
+        |repository: &str| repositories.is_empty() || repositories.iter().any(|one| same_repository(one, repository));
     named.retain(|(_, place)| is_wanted(&place.repository));
+    let is_named = |repository: &str| {
+        named
+            .iter()
+            .any(|(_, place)| same_repository(repository, &place.repository))
+    };
+    if let Some(missing) = repositories.iter().find(|one| !is_named(one)) {
+        let files: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+        return Err(BumpError::ImageNotFound {
+            repository: missing.clone(),
+            files: files.join(", "),
+        });
+    }
     let tags = tags_of(&named, choosing, source);
     let images = named.iter().map(|(file, place)| PolledImage {
         file: *file,
         line: place.line,
         image: place.reference(),
-        status: status(place, &tags, choosing, source),
+        status: files.get(*file).map_or_else(
+            || Status::Skipped("no file".to_owned()),
+            |file| status(file, place, &tags, wanted, source),
+        ),
     });
     Ok(Polled {
         images: images.collect(),
@@ -170,7 +205,7 @@ fn listed(repository: &str, choosing: &Choosing, source: &dyn TagSource) -> Resu
     .collect()
 }
 
-fn status(place: &ImagePlace, tags: &Tags, choosing: &Choosing, source: &dyn TagSource) -> Status {
+fn status(file: &PolledFile, place: &ImagePlace, tags: &Tags, wanted: Wanted<'_>, source: &dyn TagSource) -> Status {
     let image = place.reference();
     let Some(current) = &image.tag else {
         return Status::Skipped("no tag".to_owned());
@@ -180,12 +215,34 @@ fn status(place: &ImagePlace, tags: &Tags, choosing: &Choosing, source: &dyn Tag
         Some(Err(reason)) => return Status::Failed(reason.clone()),
         None => return Status::Skipped("no tag".to_owned()),
     };
-    let tag = match choosing.choose(current, tags) {
+    let tag = match wanted.choosing.choose(current, tags) {
         Choice::Move(tag) => tag,
         Choice::Stay => return Status::Current,
         Choice::NotAVersion => return Status::Skipped(format!("`{current}` is not a version")),
     };
-    newer(place, &image, tag, source).unwrap_or_else(Status::Failed)
+    let newer = newer(place, &image, tag, source);
+    newer.map_or_else(Status::Failed, |newer| refusable(newer, file, wanted.through_anchors))
+}
+
+/// What is newer without its edits, and why they are refused, if they are: one image must not keep the others where they are.
+fn refusable(newer: Status, file: &PolledFile, through_anchors: bool) -> Status {
+    let Status::Newer {
+        image, step, changes, ..
+    } = newer
+    else {
+        return newer;
+    };
+    let edits = changes.iter().cloned().map(|change| Edit {
+        through_anchors,
+        ..Edit::from(change)
+    });
+    let refusal = apply_edits(&file.text, &edits.collect::<Vec<_>>()).err();
+    Status::Newer {
+        image,
+        step,
+        changes: if refusal.is_none() { changes } else { Vec::new() },
+        refusal,
+    }
 }
 
 fn newer(place: &ImagePlace, image: &ImageReference, tag: &str, source: &dyn TagSource) -> Result<Status, String> {
@@ -203,6 +260,7 @@ fn newer(place: &ImagePlace, image: &ImageReference, tag: &str, source: &dyn Tag
         image: next,
         step,
         changes,
+        refusal: None,
     })
 }
 
@@ -243,7 +301,12 @@ mod tests {
             text: text.as_bytes().to_vec(),
         }];
         let choosing = Choosing::of(Track::parse(track).expect(track));
-        let polled = find_updates(&files, &[], &choosing, &REGISTRY).expect(text);
+        let wanted = Wanted {
+            repositories: &[],
+            choosing: &choosing,
+            through_anchors: false,
+        };
+        let polled = find_updates(&files, wanted, &REGISTRY).expect(text);
         let said = polled.images.iter().map(|image| {
             let status = match &image.status {
                 Status::Current => "current".to_owned(),

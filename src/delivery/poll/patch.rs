@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::find_updates::{Polled, PolledFile, find_updates};
+use super::find_updates::{Polled, PolledFile, Wanted, find_updates};
 use super::known_tags::KnownTags;
 use super::tag_source::TagSource;
 use crate::artifact::network::Clock;
@@ -20,6 +20,8 @@ pub struct PollRequest {
     pub repositories: Vec<String>,
     /// What may be chosen.
     pub choosing: Choosing,
+    /// Whether values may change that aliases of their file refer to.
+    pub through_anchors: bool,
     /// Which part of the version of a chart is raised when one of its files changes.
     pub chart_version: Option<VersionPart>,
     /// The directory that relative paths start from.
@@ -52,7 +54,12 @@ impl PollRequest {
             })
         });
         let files: Vec<PolledFile> = texts.collect::<Result<_, BumpError>>()?;
-        let polled = find_updates(&files, &self.repositories, &self.choosing, source)?;
+        let wanted = Wanted {
+            repositories: &self.repositories,
+            choosing: &self.choosing,
+            through_anchors: self.through_anchors,
+        };
+        let polled = find_updates(&files, wanted, source)?;
         let edited = files.into_iter().enumerate().map(|(number, file)| SourceFile {
             path: file.path,
             text: file.text,
@@ -62,6 +69,7 @@ impl PollRequest {
             files: edited.filter(|file| !file.changes.is_empty()).collect(),
             edits: Vec::new(),
             images: Vec::new(),
+            through_anchors: self.through_anchors,
             chart: None,
             chart_version: self.chart_version,
             working_directory: self.working_directory.clone(),

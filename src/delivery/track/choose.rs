@@ -80,12 +80,25 @@ impl Choosing {
         let listed = tags.iter().find(|tag| tag.name == current);
         let since = listed.and_then(|tag| tag.created);
         let branch = branch(current);
+        // A filter that leaves the tag of the image out says what is wanted from now on.
+        let at = self.compared(current).and_then(TagVersion::parse);
         let newer = tags
             .iter()
             .filter(|tag| tag.name != current && tag.created > since && self.compared(&tag.name).is_some())
-            .filter(|tag| branch.is_none() || self.filter.is_some() || self::branch(&tag.name) == branch);
+            .filter(|tag| branch.is_none() || self.filter.is_some() || self::branch(&tag.name) == branch)
+            .filter(|tag| at.as_ref().is_none_or(|at| self.is_of_kind(at, &tag.name)));
         let newest = newer.reduce(|newest, tag| if tag.created > newest.created { tag } else { newest });
         newest.map_or(Choice::Stay, |tag| Choice::Move(&tag.name))
+    }
+
+    /// Whether a tag keeps what the version of the image says besides its numbers: its variant, its `v`, and how it counts. A plain
+    /// version may be followed by a tag that is none.
+    fn is_of_kind(&self, at: &TagVersion, name: &str) -> bool {
+        match self.compared(name).map(TagVersion::parse) {
+            Some(Some(next)) => next.is_comparable(at) && next.is_spelt_as(at),
+            Some(None) => !at.is_marked(),
+            None => false,
+        }
     }
 
     fn highest<'t>(&self, current: &str, tags: &'t [Tag]) -> Choice<'t> {
@@ -108,7 +121,10 @@ impl Choosing {
 
     /// Whether a version follows the one of the image under the track.
     fn is_wanted(&self, at: &TagVersion, next: &TagVersion) -> bool {
-        next.is_comparable(at) && next.compare(at).is_gt() && self.is_within(&at.version, next)
+        next.is_comparable(at)
+            && next.keeps_prefix_of(at)
+            && next.compare(at).is_gt()
+            && self.is_within(&at.version, next)
     }
 
     fn is_within(&self, at: &Version, next: &TagVersion) -> bool {

@@ -86,6 +86,21 @@ impl TagVersion {
         self.scheme == other.scheme && self.variant == other.variant
     }
 
+    /// Whether the tag is written as another one is, with a `v` or without: what `Newest` compares besides.
+    pub(super) const fn is_spelt_as(&self, other: &Self) -> bool {
+        self.has_prefix == other.has_prefix
+    }
+
+    /// Whether a tag that follows this one has to say what it says besides its numbers: a variant, or a `v`.
+    pub(super) const fn is_marked(&self) -> bool {
+        self.has_prefix || !self.variant.is_empty()
+    }
+
+    /// Whether a `v` that the other one has is kept. One may be added, as `KubeCD` wants it.
+    pub(super) const fn keeps_prefix_of(&self, other: &Self) -> bool {
+        self.has_prefix || !other.has_prefix
+    }
+
     /// The order of versions, then of builds of one version.
     pub(super) fn compare(&self, other: &Self) -> Ordering {
         let versions = self.version.compare(&other.version);

@@ -39,7 +39,7 @@ pub(super) fn replace_scalar(
         has_tag: !tree.tag(node).is_empty(),
     };
     let mut texts = Vec::new();
-    if let (ScalarStyle::Literal, Wanted::Text(text)) = (style, wanted)
+    if let (ScalarStyle::Literal | ScalarStyle::Folded, Wanted::Text(text)) = (style, wanted)
         && let Some(old) = tree.source().get(span.range())
     {
         texts.extend(literal_block(text, old));

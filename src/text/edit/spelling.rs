@@ -69,8 +69,8 @@ fn push_escape(quoted: &mut String, c: char) {
     quoted.push_str(&format!("\\u{:04X}", u32::from(c)));
 }
 
-/// A literal block scalar with other lines and the same header, if the header fits: `old` is all of the old one but its last
-/// line break. One that is stripped (`|-`) holds no line break at its end, a usual one (`|`) exactly one.
+/// A literal block scalar with other lines, or a folded one of one line with another, and the same header, if the header fits: `old` is
+/// all of the old one but its last line break. One that is stripped (`|-`) holds no line break at its end, a usual one (`|`) exactly one.
 pub(super) fn literal_block(text: &str, old: &str) -> Option<String> {
     let (header, lines) = old.split_once('\n')?;
     let line_break = if header.ends_with('\r') { "\r\n" } else { "\n" };
@@ -78,11 +78,18 @@ pub(super) fn literal_block(text: &str, old: &str) -> Option<String> {
     let indent: String = first.chars().take_while(|&c| c == ' ').collect();
     let style = header.split_whitespace().next()?;
     let content = match style {
-        "|-" => Some(text).filter(|text| !text.ends_with('\n')),
-        "|" => text.strip_suffix('\n').filter(|text| !text.ends_with('\n')),
+        "|-" | ">-" => Some(text).filter(|text| !text.ends_with('\n')),
+        "|" | ">" => text.strip_suffix('\n').filter(|text| !text.ends_with('\n')),
         _ => None,
     }?;
-    if content.is_empty() || content.starts_with([' ', '\n']) || content.chars().any(|c| c != '\n' && needs_escape(c)) {
+    // A folded one has other line breaks than its text.
+    let is_one_line = lines.trim_end().lines().count() == 1 && !content.contains('\n');
+    let is_foldable = style.starts_with('|') || is_one_line;
+    if !is_foldable
+        || content.is_empty()
+        || content.starts_with([' ', '\n'])
+        || content.chars().any(|c| c != '\n' && needs_escape(c))
+    {
         return None;
     }
     let mut block = header.trim_end_matches('\r').to_owned();
@@ -109,7 +116,10 @@ mod tests {
             ("p\n\n", "|\n  x", None),
             (" p\n", "|\n  x", None),
             ("p\u{7}\n", "|\n  x", None),
-            ("p\n", ">\n  x", None),
+            ("p\n", ">\n  x", Some(">\n  p")),
+            ("p q", ">- # why\n  x", Some(">- # why\n  p q")),
+            ("p q", ">-\n  x\n  y", None),
+            ("p\nq\n", ">\n  x", None),
             ("p\n", "|+\n  x", None),
         ] {
             assert_eq!(literal_block(text, old).as_deref(), want, "{text:?} {old:?}");

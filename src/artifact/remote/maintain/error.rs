@@ -23,6 +23,14 @@ pub enum MaintainRemoteError {
     /// The other repository does not accept a version.
     #[error(transparent)]
     Target(Box<PublishTargetError>),
+    /// A registry does not have a chart.
+    #[error("{repository} does not have a chart `{chart}`")]
+    NoChart {
+        /// The registry, with its path.
+        repository: String,
+        /// The chart.
+        chart: String,
+    },
     /// A registry does not have a version.
     #[error("{repository} does not have {chart} {version}")]
     NoVersion {
@@ -58,6 +66,14 @@ pub enum MaintainRemoteError {
 }
 
 impl MaintainRemoteError {
+    /// A registry does not have a chart, named as the user named it.
+    pub(super) fn no_chart(repository: impl Display, chart: &str) -> Self {
+        Self::NoChart {
+            repository: repository.to_string(),
+            chart: chart.to_owned(),
+        }
+    }
+
     /// A repository does not have a version, named as the user named it.
     pub(super) fn no_version(repository: impl Display, chart: &str, version: &str) -> Self {
         Self::NoVersion {

@@ -72,17 +72,17 @@ impl RemoteCharts {
     ) -> Result<Vec<ChartTags>, MaintainRemoteError> {
         let registry = self.registry_of(&below.host)?;
         if let Some(chart) = chart {
-            let tags = tags_of(&registry, below.join(chart)?, chart.to_owned())?;
-            return Ok(vec![tags]);
+            let tags = tags_of(&registry, below.join(chart)?, chart.to_owned());
+            return match tags {
+                Err(MaintainRemoteError::Registry(error)) if error.is_missing() => {
+                    Err(MaintainRemoteError::no_chart(below, chart))
+                }
+                tags => Ok(vec![tags?]),
+            };
         }
         let name = below.repository.rsplit('/').next().unwrap_or_default().to_owned();
         if !name.is_empty() {
-            let reference = OciReference {
-                tag: None,
-                digest: None,
-                ..below.clone()
-            };
-            match tags_of(&registry, reference, name) {
+            match tags_of(&registry, below.without_tag(), name) {
                 Ok(tags) if !tags.tags.is_empty() => return Ok(vec![tags]),
                 // A registry that cannot be reached will not list its repositories either.
                 Err(MaintainRemoteError::Registry(error)) if matches!(*error, OciError::Http(_)) => {
