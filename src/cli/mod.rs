@@ -8,6 +8,7 @@ mod ci;
 mod command_error;
 mod dependency;
 mod dependency_flags;
+mod event;
 mod destination_flags;
 mod exit_code;
 mod helm_flags;
@@ -16,6 +17,7 @@ mod keyring_flags;
 mod link_flags;
 mod lint;
 mod load_chart;
+mod move_images;
 mod network;
 mod output_directory;
 mod package;
@@ -83,6 +85,9 @@ enum Command {
     Bump(Box<bump::BumpArguments>),
     /// List images that files name and what is newer in their registries, and write the newer tags.
     Poll(Box<poll::PollArguments>),
+    /// Read what a registry or pipeline says was pushed, and write its tag to the files that name it.
+    #[command(alias = "observe")]
+    Event(Box<event::EventArguments>),
 }
 
 /// Runs the program: parses `arguments` (the program's name first), does the work, reports errors on standard error.
@@ -128,6 +133,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Ci(arguments) => ci::run(context, arguments),
         Command::Bump(arguments) => bump::run(context, arguments),
         Command::Poll(arguments) => poll::run(context, arguments),
+        Command::Event(arguments) => event::run(context, arguments),
     };
     let exit = match outcome {
         Ok(exit) => exit,

@@ -3,6 +3,7 @@
 pub mod image;
 pub mod track;
 pub mod bump;
+pub mod event;
 pub mod poll;
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod dependency;
 mod dependency_commands;
 mod destinations;
 mod edit_cases;
+mod event;
 mod exit_codes;
 mod data;
 mod definitions;

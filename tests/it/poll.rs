@@ -9,14 +9,14 @@ use super::remote_oci_server::{Access, Behaviour, OciServer};
 use super::remote_settings::sha256;
 
 /// A registry with images, and a directory with a values file.
-struct Registry {
-    home: tempfile::TempDir,
-    server: OciServer,
+pub(super) struct Registry {
+    pub(super) home: tempfile::TempDir,
+    pub(super) server: OciServer,
 }
 
 impl Registry {
     /// The tags of `acme/web`, each made an hour after the one before it.
-    fn with(behaviour: Behaviour, tags: &[&str]) -> Self {
+    pub(super) fn with(behaviour: Behaviour, tags: &[&str]) -> Self {
         let registry = Self {
             home: tempfile::tempdir().expect("a directory"),
             server: OciServer::start(behaviour),
@@ -28,7 +28,7 @@ impl Registry {
     }
 
     /// An image for two platforms, as buildx pushes it: a list whose first entry is an attestation.
-    fn add(&self, repository: &str, tag: &str, hour: usize) -> String {
+    pub(super) fn add(&self, repository: &str, tag: &str, hour: usize) -> String {
         let mut content = self.server.content.lock().expect("not poisoned");
         let mut blob = |text: String| {
             let digest = format!("sha256:{}", sha256(text.as_bytes()));
@@ -57,20 +57,26 @@ impl Registry {
         digest
     }
 
-    fn image(&self) -> String {
+    pub(super) fn image(&self) -> String {
         format!("{}/acme/web", self.server.server.host())
     }
 
-    fn write(&self, file: &str, text: &str) {
+    pub(super) fn write(&self, file: &str, text: &str) {
         std::fs::write(self.home.path().join(file), text).expect("writes");
     }
 
-    fn read(&self, file: &str) -> String {
+    pub(super) fn read(&self, file: &str) -> String {
         std::fs::read_to_string(self.home.path().join(file)).expect("is there")
     }
 
     fn poll(&self, code: i32, arguments: &[&str]) -> String {
-        let output = chartwright(self.home.path(), arguments);
+        let arguments: Vec<&str> = ["poll"].iter().chain(arguments).copied().collect();
+        self.run(code, &arguments, &[])
+    }
+
+    /// Runs a command, and gives what it says with `HOST` for the registry's host.
+    pub(super) fn run(&self, code: i32, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+        let output = chartwright(self.home.path(), arguments, environment);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(self.server.server.host(), "HOST");
         let all = text(&output.stdout) + &text(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {all}");
@@ -78,10 +84,11 @@ impl Registry {
     }
 }
 
-fn chartwright(home: &Path, arguments: &[&str]) -> Output {
+fn chartwright(home: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chartwright"));
-    command.arg("poll").args(arguments).arg("--plain-http");
+    command.args(arguments).arg("--plain-http");
     command.env_clear().env("HOME", home).current_dir(home);
+    command.envs(environment.iter().copied());
     command.output().expect("runs")
 }
 

@@ -35,6 +35,7 @@ pub use registry_push::{RegistryPush, RegistryPushError};
 pub use remote_chart::{ChartRequest, RemoteChart, SignatureError, remote_chart};
 pub use remote_charts::RemoteCharts;
 pub use remote_settings::{RemoteLimits, RemoteSettings, UploadLogin, UploadLoginError};
+pub use resolve_url::percent_decoded;
 pub use unpack::{UnpackError, unpack};
 pub use unused_login::{UnusedLogin, check_login_is_used};
 pub use upload::{

@@ -44,7 +44,7 @@ pub(super) fn last_name(path: &str) -> Option<String> {
 }
 
 /// A path with its `%41` as characters.
-pub(super) fn percent_decoded(path: &str) -> String {
+pub fn percent_decoded(path: &str) -> String {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {

@@ -129,7 +129,7 @@ pub fn find_updates(files: &[PolledFile], wanted: Wanted<'_>, source: &dyn TagSo
     }
     let is_wanted =
         |repository: &str| repositories.is_empty() || repositories.iter().any(|one| same_repository(one, repository));
-    named.retain(|(_, place)| is_wanted(&place.repository));
+    named.retain(|(_, place)| is_wanted(&place.repository) && source.has(&place.repository));
     let is_named = |repository: &str| {
         named
             .iter()
@@ -163,6 +163,7 @@ type Tags = BTreeMap<(String, String), Result<Vec<Tag>, String>>;
 fn tags_of(named: &[(usize, ImagePlace)], choosing: &Choosing, source: &dyn TagSource) -> Tags {
     let versioned = named.iter().filter(|(_, place)| place.reference().tag.is_some());
     let repositories: BTreeMap<(String, String), &str> = versioned
+        .clone()
         .map(|(_, place)| (ImageReference::location(&place.repository), place.repository.as_str()))
         .collect();
     let repositories: Vec<((String, String), &str)> = repositories.into_iter().collect();
@@ -170,13 +171,23 @@ fn tags_of(named: &[(usize, ImagePlace)], choosing: &Choosing, source: &dyn TagS
         &repositories,
         Some(REQUESTS),
         || (),
-        |(), (_, repository)| listed(repository, choosing, source),
+        |(), (key, repository)| {
+            let of_it = versioned.clone().map(|(_, place)| place.reference());
+            let of_it = of_it.filter(|image| ImageReference::location(&image.repository) == *key);
+            let current: Vec<String> = of_it.filter_map(|image| image.tag).collect();
+            listed(repository, &current, choosing, source)
+        },
     );
     let keys = repositories.into_iter().map(|(key, _)| key);
     keys.zip(found).collect()
 }
 
-fn listed(repository: &str, choosing: &Choosing, source: &dyn TagSource) -> Result<Vec<Tag>, String> {
+fn listed(
+    repository: &str,
+    current: &[String],
+    choosing: &Choosing,
+    source: &dyn TagSource,
+) -> Result<Vec<Tag>, String> {
     let names = source.tags(repository)?;
     if !matches!(choosing.track, Track::Newest) {
         let tags = names.into_iter().map(|name| Tag { name, created: None });
@@ -193,16 +204,25 @@ fn listed(repository: &str, choosing: &Choosing, source: &dyn TagSource) -> Resu
         &names,
         Some(REQUESTS),
         || (),
-        |(), name| source.image(repository, name).map(|image| image.created),
+        |(), name| source.created(repository, name),
     );
     let tags = names.into_iter().zip(created);
-    tags.map(|(name, created)| {
-        Ok(Tag {
-            name,
-            created: created?,
-        })
-    })
-    .collect()
+    let tags = tags.map(|(name, created)| {
+        let created = created?;
+        Ok(Tag { name, created })
+    });
+    let mut tags: Vec<Tag> = tags.collect::<Result<_, String>>()?;
+    // Where only new tags are listed, the age of the one that is there counts all the same.
+    for name in current {
+        if tags.iter().all(|tag| tag.name != *name)
+            && choosing.looks_at(name)
+            && let Ok(created) = source.created(repository, name)
+        {
+            let name = name.clone();
+            tags.push(Tag { name, created });
+        }
+    }
+    Ok(tags)
 }
 
 fn status(file: &PolledFile, place: &ImagePlace, tags: &Tags, wanted: Wanted<'_>, source: &dyn TagSource) -> Status {

@@ -15,6 +15,7 @@ pub struct KnownTags<'s> {
     source: &'s dyn TagSource,
     tags: Answers<String, Vec<String>>,
     images: Answers<(String, String), TaggedImage>,
+    created: Answers<(String, String), Option<i128>>,
 }
 
 impl<'s> KnownTags<'s> {
@@ -24,6 +25,7 @@ impl<'s> KnownTags<'s> {
             source,
             tags: Mutex::default(),
             images: Mutex::default(),
+            created: Mutex::default(),
         }
     }
 }
@@ -51,5 +53,14 @@ impl TagSource for KnownTags<'_> {
     fn image(&self, repository: &str, tag: &str) -> Result<TaggedImage, String> {
         let question = (repository.to_owned(), tag.to_owned());
         known(&self.images, question, || self.source.image(repository, tag))
+    }
+
+    fn created(&self, repository: &str, tag: &str) -> Result<Option<i128>, String> {
+        let question = (repository.to_owned(), tag.to_owned());
+        known(&self.created, question, || self.source.created(repository, tag))
+    }
+
+    fn has(&self, repository: &str) -> bool {
+        self.source.has(repository)
     }
 }

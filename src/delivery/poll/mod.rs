@@ -7,3 +7,4 @@ mod tag_source;
 
 pub use find_updates::{PolledImage, Status};
 pub use patch::{Patch, PollRequest};
+pub use tag_source::TagSource;

@@ -17,6 +17,19 @@ pub trait TagSource: Sync {
     /// # Errors
     /// Why it cannot be read.
     fn image(&self, repository: &str, tag: &str) -> Result<TaggedImage, String>;
+
+    /// When the image that a tag has was made, in nanoseconds since 1970.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn created(&self, repository: &str, tag: &str) -> Result<Option<i128>, String> {
+        self.image(repository, tag).map(|image| image.created)
+    }
+
+    /// Whether images of a repository are looked at.
+    fn has(&self, _repository: &str) -> bool {
+        true
+    }
 }
 
 impl TagSource for RemoteCharts {

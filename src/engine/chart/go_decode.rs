@@ -225,13 +225,18 @@ fn is_usual_time(text: &[u8]) -> bool {
     let Some((head, tail)) = text.split_at_checked(19) else {
         return false;
     };
-    let is_shaped = head.iter().zip(b"dddd-dd-ddTdd:dd:dd").all(|(byte, wanted)| match wanted {
-        b'd' => byte.is_ascii_digit(),
-        wanted => byte == wanted,
-    });
+    let is_shaped = head
+        .iter()
+        .zip(b"dddd-dd-ddTdd:dd:dd")
+        .all(|(byte, wanted)| match wanted {
+            b'd' => byte.is_ascii_digit(),
+            wanted => byte == wanted,
+        });
     let number = |at: usize| {
         let digits = head.get(at..at + 2).unwrap_or_default();
-        digits.iter().fold(0, |number, byte| number * 10 + u32::from(byte - b'0'))
+        digits
+            .iter()
+            .fold(0, |number, byte| number * 10 + u32::from(byte - b'0'))
     };
     let zone = match tail.strip_prefix(b".") {
         None => tail,

@@ -1,0 +1,185 @@
+//! `chartwright event`: what a registry or a pipeline says was pushed, moved into the files that name it.
+
+use std::convert::Infallible;
+use std::path::Path;
+
+use clap::Args;
+
+use crate::delivery::event::{
+    Header, Kind, ObservedTags, Payload, PayloadError, Pushed, Sender, SignatureError, check_signature, read_payload,
+};
+use crate::delivery::image::ImageReference;
+use crate::delivery::poll::TagSource;
+use crate::text::limits::FILE_BYTES;
+use crate::text::redact::redact_message;
+use crate::text::source::{Named, read_file};
+
+use super::command_error::CommandError;
+use super::exit_code::Exit;
+use super::move_images::{MoveFlags, NoImage};
+use super::run_context::RunContext;
+
+/// The events of GitHub that say what was pushed.
+const GITHUB_EVENTS: [&str; 4] = [
+    "package",
+    "registry_package",
+    "repository_dispatch",
+    "workflow_dispatch",
+];
+
+#[derive(Debug, Args)]
+pub(super) struct EventArguments {
+    /// File with the payload, `-` for standard input [default: the event of GitHub Actions, if it says what was pushed].
+    #[arg(value_name = "FILE", conflicts_with = "image")]
+    payload: Option<String>,
+    /// What was pushed, instead of a payload: REPOSITORY:TAG, with its digest if files pin it (repeatable).
+    #[arg(short, long, value_name = "IMAGE")]
+    image: Vec<String>,
+    /// Who sent the payload [default: recognised by its fields].
+    #[arg(long, value_name = "SENDER", value_parser = Sender::parse)]
+    sender: Option<Sender>,
+    /// The registry's host, for senders that do not say it.
+    #[arg(long, value_name = "HOST")]
+    registry: Option<String>,
+    /// Environment variable with the secret that the sender signs with; the payload is refused where its signature is wrong.
+    #[arg(long, value_name = "NAME", requires = "payload")]
+    secret_env: Option<String>,
+    /// Header of the request, for --secret-env: `X-Hub-Signature-256: sha256=…` (repeatable).
+    #[arg(long, value_name = "HEADER", value_parser = header, requires = "secret_env")]
+    header: Vec<HeaderArgument>,
+    /// Believe the payload without looking up in the registry what was pushed.
+    #[arg(long)]
+    no_verify: bool,
+    /// Look it up, which is the default.
+    #[arg(long, hide = true, conflicts_with = "no_verify")]
+    verify: bool,
+    #[command(flatten)]
+    moving: MoveFlags,
+}
+
+/// What was given as a header. It is judged after parsing, since an error of the parser would show it, and it may be a secret.
+type HeaderArgument = Result<Header, &'static str>;
+
+#[expect(clippy::unnecessary_wraps, reason = "what the parser of arguments calls")]
+fn header(text: &str) -> Result<HeaderArgument, Infallible> {
+    Ok(Header::parse(text))
+}
+
+pub(super) fn run(context: RunContext, arguments: &EventArguments) -> Result<Exit, CommandError> {
+    let payload = payload(context, arguments)?;
+    for ignored in &payload.ignored {
+        let reason = redact_message(&ignored.reason);
+        context.report(&format!("note: ignored: {reason} ({})", ignored.sender));
+    }
+    let mut images = Vec::new();
+    for mut pushed in payload.pushed {
+        if pushed.kind == Kind::Chart {
+            context.report(&format!("note: ignored: {pushed} is a chart, not an image"));
+            continue;
+        }
+        pushed.host = pushed.host.or_else(|| arguments.registry.clone());
+        images.push(pushed);
+    }
+    let request = arguments.moving.request(context, Vec::new())?;
+    let charts = arguments.moving.registries(context)?;
+    let registry: Option<&dyn TagSource> = if arguments.no_verify { None } else { Some(&charts) };
+    let observed = ObservedTags {
+        pushed: &images,
+        registry,
+    };
+    let patch = arguments.moving.carry_out(context, &request, &observed)?;
+    let names: Vec<String> = images.iter().map(Pushed::full_repository).collect();
+    let none = if names.is_empty() {
+        "no image was pushed".to_owned()
+    } else {
+        format!("no file names {}", names.join(", "))
+    };
+    let reported = (&charts, NoImage(&none));
+    arguments.moving.report(context, &request, &patch, reported)
+}
+
+/// What was pushed, by the payload or by hand.
+fn payload(context: RunContext, arguments: &EventArguments) -> Result<Payload, CommandError> {
+    if !arguments.image.is_empty() {
+        let pushed = arguments.image.iter().map(|image| pushed(image));
+        return Ok(Payload {
+            pushed: pushed.collect::<Result<_, _>>()?,
+            ..Payload::default()
+        });
+    }
+    let (name, body) = body(context, arguments)?;
+    let payload = read_payload(&body, arguments.sender).map_err(|error| payload_error(&name, &error))?;
+    if let Some(variable) = &arguments.secret_env {
+        let secret = std::env::var_os(variable).filter(|secret| !secret.is_empty());
+        let secret = secret.ok_or_else(|| CommandError::usage(format!("--secret-env: {variable} is not set")))?;
+        let headers = arguments.header.iter().cloned().collect::<Result<Vec<_>, _>>();
+        let headers = headers.map_err(|reason| CommandError::usage(format!("--header: {reason}")))?;
+        for sender in &payload.senders {
+            check_signature(*sender, &body, &headers, secret.as_encoded_bytes())
+                .map_err(|error| signature_error(&name, &error))?;
+        }
+    }
+    Ok(payload)
+}
+
+fn pushed(image: &str) -> Result<Pushed, CommandError> {
+    let usage = |message: String| CommandError::usage(format!("--image {image}: {message}"));
+    let reference = ImageReference::parse(image).map_err(|error| usage(error.to_string()))?;
+    let tag = reference
+        .tag
+        .ok_or_else(|| usage("the tag is missing".to_owned()).with_hint("name what was pushed as REPOSITORY:TAG"))?;
+    let (host, repository) = ImageReference::location(&reference.repository);
+    Ok(Pushed {
+        kind: Kind::Image,
+        host: Some(host),
+        repository,
+        tag,
+        digest: reference.digest,
+    })
+}
+
+/// The payload, and what it is called in errors.
+fn body(context: RunContext, arguments: &EventArguments) -> Result<(String, Vec<u8>), CommandError> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let path = match arguments.payload.as_deref() {
+        Some("-") => return Ok(("standard input".to_owned(), context.read_stdin()?)),
+        Some(path) => path.to_owned(),
+        None => {
+            let name = variable("GITHUB_EVENT_NAME").unwrap_or_default();
+            let path = variable("GITHUB_EVENT_PATH").filter(|_| GITHUB_EVENTS.contains(&name.as_str()));
+            path.ok_or_else(|| {
+                CommandError::usage("neither a payload nor an image is given").with_hint(
+                    "name the file with the payload, `-` for standard input, or what was pushed with --image REPOSITORY:TAG",
+                )
+            })?
+        }
+    };
+    let location = context.working_directory().join(&path);
+    let body = read_file(Path::new(&location), Named::ByUser, FILE_BYTES)
+        .map_err(|error| CommandError::could_not_run(format!("{path}: {error}")))?;
+    Ok((path, body))
+}
+
+fn payload_error(name: &str, error: &PayloadError) -> CommandError {
+    let at = if matches!(error, PayloadError::NotJson { .. }) {
+        ":"
+    } else {
+        ": "
+    };
+    CommandError::could_not_run(redact_message(&format!("{name}{at}{error}"))).with_hint(error.hint())
+}
+
+fn signature_error(name: &str, error: &SignatureError) -> CommandError {
+    let hint = match error {
+        SignatureError::Unsigned(_) => {
+            "leave out --secret-env; what was pushed is looked up in the registry in any case"
+        }
+        SignatureError::Missing { .. } => "give the header of the request with --header",
+        SignatureError::Wrong { .. } => "the payload or the secret is not the one that the sender had",
+    };
+    let message = format!("{name}: {error}");
+    match error {
+        SignatureError::Unsigned(_) => CommandError::usage(message).with_hint(hint),
+        _ => CommandError::could_not_run(message).with_hint(hint),
+    }
+}

@@ -1,0 +1,326 @@
+//! How images of files are moved to newer tags, for `poll`, which asks registries, and `event`, which is told.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use clap::Args;
+use serde_json::{Value as Json, json};
+
+use crate::artifact::remote::RemoteCharts;
+use crate::delivery::bump::{BumpError, WriteError, finish_bumps};
+use crate::delivery::poll::{Patch, PollRequest, PolledImage, Status, TagSource};
+use crate::delivery::track::{Choosing, Step, TagFilter, Track};
+use crate::text::edit::EditError;
+use crate::text::limits::FILE_BYTES;
+use crate::text::redact::redact_message;
+use crate::text::source::{Links, Named, Visit, WalkLimits, read_file, walk};
+
+use super::bump::{PartArgument, bump_error, edit_hint, interrupted_note, replace_error, write_error};
+use super::command_error::CommandError;
+use super::exit_code::Exit;
+use super::network::ProcessClock;
+use super::remote_flags::{LoginFlags, RemoteFlags};
+use super::repository_flags::{OutputFormat, print_json, shown_line};
+use super::run_context::RunContext;
+
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
+pub(super) struct MoveFlags {
+    /// YAML file whose images are looked at (repeatable) [default: values.yaml and values-*.yaml here].
+    #[arg(short, long, value_name = "FILE")]
+    file: Vec<String>,
+    /// How far images may move: `PatchLevel`, `MinorVersion`, `MajorVersion`, `Newest` (by the time an image was made), or a range
+    /// of versions such as ~1.4.
+    #[arg(short, long, default_value = "MinorVersion", value_name = "TRACK", value_parser = Track::parse)]
+    track: Track,
+    /// Choose only among tags that match a regular expression. What its first group matches is compared instead of the tag.
+    #[arg(long, value_name = "REGEX", value_parser = TagFilter::parse)]
+    filter: Option<TagFilter>,
+    /// Choose among pre-releases too.
+    #[arg(long)]
+    prerelease: bool,
+    /// Write the newer tags to the files (all or none), changing nothing else.
+    #[arg(short, long)]
+    patch: bool,
+    /// Change values that aliases use in other places too.
+    #[arg(long, requires = "patch")]
+    through_anchors: bool,
+    /// Show the edits of --patch as a unified diff, write nothing.
+    #[arg(long, requires = "patch")]
+    dry_run: bool,
+    /// Raise the version of the chart as well, when something changes.
+    #[arg(long, value_name = "PART", requires = "patch")]
+    chart_version: Option<PartArgument>,
+    /// End with exit code 10 when something is newer.
+    #[arg(long)]
+    detailed_exitcode: bool,
+    /// How to say what was found.
+    #[arg(short, long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
+    output: OutputFormat,
+    #[command(flatten)]
+    remote: RemoteFlags,
+}
+
+/// What is said where no image is listed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NoImage<'n>(pub(super) &'n str);
+
+impl MoveFlags {
+    /// What is polled: the images of these repositories, or all.
+    pub(super) fn request(&self, context: RunContext, repositories: Vec<String>) -> Result<PollRequest, CommandError> {
+        let working_directory = context.working_directory();
+        let files = if self.file.is_empty() {
+            values_files(&working_directory)?
+        } else {
+            self.file.clone()
+        };
+        Ok(PollRequest {
+            files,
+            repositories,
+            choosing: Choosing {
+                track: self.track.clone(),
+                filter: self.filter.clone(),
+                prereleases: self.prerelease,
+            },
+            through_anchors: self.through_anchors,
+            chart_version: self.chart_version.map(PartArgument::part),
+            working_directory,
+        })
+    }
+
+    /// The registries, with their logins.
+    pub(super) fn registries(&self, context: RunContext) -> Result<RemoteCharts, CommandError> {
+        self.remote.charts(context, &LoginFlags::default(), false)
+    }
+
+    /// Looks for what is newer, and writes it if that is asked for.
+    pub(super) fn carry_out(
+        &self,
+        context: RunContext,
+        request: &PollRequest,
+        source: &dyn TagSource,
+    ) -> Result<Patch, CommandError> {
+        let read = |path: &Path| read_file(path, Named::ByUser, FILE_BYTES);
+        if !self.writes() {
+            return request.plan(&read, source).map_err(poll_error);
+        }
+        let finished = finish_bumps(&request.files, &request.working_directory).map_err(replace_error)?;
+        for change in &finished {
+            context.report(&interrupted_note(change));
+        }
+        request.write(&read, source, &ProcessClock).map_err(poll_write_error)
+    }
+
+    /// Says what was found and done; the exit code says it too.
+    pub(super) fn report(
+        &self,
+        context: RunContext,
+        request: &PollRequest,
+        patch: &Patch,
+        (charts, none): (&RemoteCharts, NoImage<'_>),
+    ) -> Result<Exit, CommandError> {
+        for note in charts.take_notes() {
+            context.report(&format!("note: {note}"));
+        }
+        match self.output {
+            OutputFormat::Json => print_json(context, &as_json(request, patch, self.writes()))?,
+            OutputFormat::Text => context.write_stdout(as_text(self, request, patch, none).as_bytes())?,
+        }
+        for image in &patch.polled.images {
+            if let Status::Failed(reason) = &image.status {
+                let reason = redact_message(reason);
+                context.report(&format!("Error: {}: {}: {reason}", place(request, image), image.image));
+            }
+        }
+        for (image, refusal) in patch.polled.refusals() {
+            report_refusal(context, self.patch, &refused(request, image, refusal), refusal);
+        }
+        Ok(if patch.polled.failures() > 0 {
+            Exit::CouldNotRun
+        } else if self.patch && patch.polled.refusals().next().is_some() {
+            Exit::Findings
+        } else if self.detailed_exitcode && patch.polled.updates() > 0 {
+            Exit::Updates
+        } else {
+            Exit::Clean
+        })
+    }
+
+    const fn writes(&self) -> bool {
+        self.patch && !self.dry_run
+    }
+}
+
+/// The image that is newer, and why its value is not edited.
+fn refused(request: &PollRequest, image: &PolledImage, refusal: &EditError) -> String {
+    let file = request.files.get(image.file).map_or("", String::as_str);
+    format!("{} stays: {}", image.image, refusal.in_file(file))
+}
+
+/// An edit that was asked for and is refused is an error, any other is only noted.
+fn report_refusal(context: RunContext, is_asked: bool, message: &str, refusal: &EditError) {
+    if is_asked {
+        let error = CommandError::findings(redact_message(message));
+        let hint = edit_hint(refusal);
+        hint.map_or(error.clone(), |hint| error.with_hint(hint)).report(context);
+    } else {
+        context.report(&format!("note: {}", redact_message(message)));
+    }
+}
+
+fn poll_error(error: BumpError) -> CommandError {
+    match error {
+        BumpError::ImageNotFound { .. } => CommandError::findings(error)
+            .with_hint("without --image, `chartwright poll` lists the images that the files name"),
+        error => bump_error(error),
+    }
+}
+
+fn poll_write_error(error: WriteError) -> CommandError {
+    match error {
+        WriteError::Plan(error) => poll_error(error),
+        error @ WriteError::Replace(_) => write_error(error),
+    }
+}
+
+/// The values files of the working directory are in it, and not below it.
+const LIMITS: WalkLimits = WalkLimits {
+    depth: 1,
+    entries: 10_000,
+    links: Links::Followed,
+};
+
+/// The values files of the working directory.
+fn values_files(directory: &Path) -> Result<Vec<String>, CommandError> {
+    let mut names = Vec::new();
+    walk(directory, LIMITS, &mut |entry| {
+        if let Ok(entry) = entry
+            && let Some(name) = entry.path.file_name().and_then(|name| name.to_str())
+            && entry.file_type.is_file()
+            && is_values_file(name)
+        {
+            names.push(name.to_owned());
+        }
+        Ok::<_, CommandError>(Visit::PassOver)
+    })?;
+    names.sort();
+    if names.is_empty() {
+        return Err(
+            CommandError::usage("there is no values.yaml or values-*.yaml here").with_hint("name files with --file")
+        );
+    }
+    Ok(names)
+}
+
+fn is_values_file(name: &str) -> bool {
+    let end = Path::new(name).extension();
+    let is_yaml = end.is_some_and(|end| end == "yaml" || end == "yml");
+    is_yaml && (name.starts_with("values.") || name.starts_with("values-"))
+}
+
+fn place(request: &PollRequest, image: &PolledImage) -> String {
+    let file = request.files.get(image.file).map_or("", String::as_str);
+    format!("{file}:{}", image.line)
+}
+
+const fn size(step: Option<Step>) -> &'static str {
+    match step {
+        Some(Step::Major) => "major",
+        Some(Step::Minor) => "minor",
+        Some(Step::Patch) => "patch",
+        None => "",
+    }
+}
+
+fn as_text(arguments: &MoveFlags, request: &PollRequest, patch: &Patch, none: NoImage<'_>) -> String {
+    if arguments.patch && arguments.dry_run {
+        let secrets = patch.request.as_ref().map(|request| patch.plan.secrets(request));
+        return patch.plan.shown_diff(secrets.as_ref());
+    }
+    let rows = patch.polled.images.iter().map(|image| {
+        let current = image.image.tag.clone().unwrap_or_default();
+        let (newer, what) = match &image.status {
+            Status::Current => (current.clone(), "current".to_owned()),
+            Status::Newer { image, step, .. } => {
+                let size = size(*step);
+                (
+                    image.tag.clone().unwrap_or_default(),
+                    if size.is_empty() { "newer" } else { size }.to_owned(),
+                )
+            }
+            Status::Skipped(reason) => (String::new(), reason.clone()),
+            Status::Failed(_) => (String::new(), "unknown".to_owned()),
+        };
+        [
+            image.image.repository.clone(),
+            current,
+            newer,
+            what,
+            place(request, image),
+        ]
+    });
+    let head = ["IMAGE", "TAG", "NEWEST", "CHANGE", "PLACE"].map(str::to_owned);
+    let rows: Vec<[String; 5]> = std::iter::once(head).chain(rows).collect();
+    if rows.len() == 1 {
+        return shown_line(none.0);
+    }
+    let mut text = table(&rows);
+    if arguments.patch {
+        let secrets = patch.request.as_ref().map(|request| patch.plan.secrets(request));
+        _ = write!(text, "\n{}", patch.plan.shown_changes(secrets.as_ref()));
+    }
+    text
+}
+
+/// Rows with columns of equal width.
+fn table(rows: &[[String; 5]]) -> String {
+    let mut widths = [0; 5];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let line = |row: &[String; 5]| {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            _ = write!(line, "{cell:width$}  ");
+        }
+        shown_line(line.trim_end())
+    };
+    rows.iter().map(line).collect()
+}
+
+fn as_json(request: &PollRequest, patch: &Patch, is_written: bool) -> Json {
+    let images = patch.polled.images.iter().map(|image| {
+        let mut entry = json!({
+            "image": image.image.repository,
+            "tag": image.image.tag,
+            "digest": image.image.digest,
+            "file": request.files.get(image.file),
+            "line": image.line,
+        });
+        let more = match &image.status {
+            Status::Current => json!({"status": "current"}),
+            Status::Newer {
+                image, step, refusal, ..
+            } => {
+                let step = Some(size(*step)).filter(|size| !size.is_empty());
+                let refusal = refusal.as_ref().map(ToString::to_string);
+                json!({"status": "newer", "newTag": image.tag, "newDigest": image.digest, "step": step, "refused": refusal})
+            }
+            Status::Skipped(reason) => json!({"status": "skipped", "reason": reason}),
+            Status::Failed(reason) => json!({"status": "failed", "reason": redact_message(reason)}),
+        };
+        if let (Some(entry), Json::Object(more)) = (entry.as_object_mut(), more) {
+            entry.extend(more);
+            entry.retain(|_, value| !value.is_null());
+        }
+        entry
+    });
+    json!({
+        "images": images.collect::<Vec<_>>(),
+        "updates": patch.polled.updates(),
+        "failures": patch.polled.failures(),
+        "written": is_written && patch.plan.changed_files().next().is_some(),
+    })
+}

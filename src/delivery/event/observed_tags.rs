@@ -1,0 +1,67 @@
+//! A registry of which only what was pushed is looked at.
+
+use crate::artifact::oci::TaggedImage;
+use crate::delivery::image::same_repository;
+use crate::delivery::poll::TagSource;
+
+use super::pushed::Pushed;
+
+/// The tags that were pushed. They are looked up in the registry before they are believed, if there is one to ask.
+pub struct ObservedTags<'s> {
+    /// What was pushed.
+    pub pushed: &'s [Pushed],
+    /// Who is asked whether that is true.
+    pub registry: Option<&'s dyn TagSource>,
+}
+
+impl ObservedTags<'_> {
+    fn of<'p>(&'p self, repository: &'p str) -> impl Iterator<Item = &'p Pushed> {
+        self.pushed.iter().filter(move |pushed| {
+            // A sender that does not say its host means the repository of the path in any registry.
+            match &pushed.host {
+                Some(_) => same_repository(&pushed.full_repository(), repository),
+                None => repository == pushed.repository || repository.ends_with(&format!("/{}", pushed.repository)),
+            }
+        })
+    }
+}
+
+impl TagSource for ObservedTags<'_> {
+    fn tags(&self, repository: &str) -> Result<Vec<String>, String> {
+        let mut tags = Vec::new();
+        for pushed in self.of(repository) {
+            if let Some(registry) = self.registry {
+                registry.image(repository, &pushed.tag)?;
+            }
+            tags.push(pushed.tag.clone());
+        }
+        Ok(tags)
+    }
+
+    fn image(&self, repository: &str, tag: &str) -> Result<TaggedImage, String> {
+        if let Some(registry) = self.registry {
+            return registry.image(repository, tag);
+        }
+        let pushed = self.of(repository).find(|pushed| pushed.tag == tag);
+        let pushed = pushed.ok_or_else(|| format!("{tag} was not pushed"))?;
+        Ok(TaggedImage {
+            digest: pushed.digest.clone().ok_or_else(|| {
+                format!("the digest of {tag} is not known without the registry: leave out --no-verify")
+            })?,
+            created: None,
+        })
+    }
+
+    /// Without a registry, what was pushed counts as the newest.
+    fn created(&self, repository: &str, tag: &str) -> Result<Option<i128>, String> {
+        if let Some(registry) = self.registry {
+            return registry.created(repository, tag);
+        }
+        let is_pushed = self.of(repository).any(|pushed| pushed.tag == tag);
+        Ok(is_pushed.then_some(i128::MAX))
+    }
+
+    fn has(&self, repository: &str) -> bool {
+        self.of(repository).next().is_some()
+    }
+}

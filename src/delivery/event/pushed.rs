@@ -1,0 +1,54 @@
+//! What was pushed to a registry.
+
+use std::fmt;
+
+use crate::delivery::image::ImageReference;
+
+/// What a tag is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An image, as far as the payload says.
+    Image,
+    /// A chart.
+    Chart,
+}
+
+/// A tag of a repository that was pushed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pushed {
+    /// What it is of.
+    pub kind: Kind,
+    /// The registry's host; `None` where the sender does not say.
+    pub host: Option<String>,
+    /// The path of the repository in the registry.
+    pub repository: String,
+    /// The tag.
+    pub tag: String,
+    /// The digest of the manifest: `sha256:…`; `None` where the sender does not say.
+    pub digest: Option<String>,
+}
+
+impl Pushed {
+    /// The repository with the registry's host before it, if that is known.
+    pub fn full_repository(&self) -> String {
+        match &self.host {
+            Some(host) => format!("{host}/{}", self.repository),
+            None => self.repository.clone(),
+        }
+    }
+
+    /// The reference of what was pushed.
+    pub fn reference(&self) -> ImageReference {
+        ImageReference {
+            repository: self.full_repository(),
+            tag: Some(self.tag.clone()),
+            digest: self.digest.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Pushed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reference().fmt(f)
+    }
+}

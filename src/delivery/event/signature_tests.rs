@@ -1,0 +1,51 @@
+//! The sums were made with `openssl dgst -hmac`.
+
+use super::sender::Sender;
+use super::signature::{Header, SignatureError, check_signature};
+
+const BODY: &[u8] = b"{\"a\":1}";
+const SHA256: &str = "ca8d649ff1b81cafedcefe9ce322d5b717cdf1a4e8d48674cbc25bea5d466408";
+const SHA1: &str = "232dd649f344ca093e5168eb25f4b3f526153f49";
+
+fn check(sender: Sender, header: &str) -> Result<(), SignatureError> {
+    check_signature(sender, BODY, &[Header::parse(header).expect(header)], b"open sesame")
+}
+
+#[test]
+fn senders_sign_each_in_its_own_way() {
+    for (sender, header, is_believed) in [
+        (Sender::GitHub, format!("x-hub-signature-256: sha256={SHA256}"), true),
+        (Sender::GitHub, format!("X-Hub-Signature-256: {SHA256}"), false),
+        (Sender::GitHub, "X-Hub-Signature-256: sha256=00".to_owned(), false),
+        (Sender::GitHub, "X-Hub-Signature-256: sha256=é".to_owned(), false),
+        (Sender::GitHub, "X-Hub-Signature-256: open sesame".to_owned(), false),
+        (Sender::Nexus, format!("X-Nexus-Webhook-Signature: {SHA1}"), true),
+        (Sender::Nexus, format!("X-Nexus-Webhook-Signature: {SHA256}"), false),
+        (Sender::JFrog, "X-JFrog-Event-Auth: open sesame".to_owned(), true),
+        (Sender::JFrog, format!("X-JFrog-Event-Auth: {SHA256}"), true),
+        (Sender::JFrog, "X-JFrog-Event-Auth: open".to_owned(), false),
+        (Sender::Harbor, "Authorization: open sesame".to_owned(), true),
+        (
+            Sender::Distribution,
+            "authorization: Bearer open sesame".to_owned(),
+            true,
+        ),
+        (Sender::Distribution, "authorization: Bearer open".to_owned(), false),
+    ] {
+        assert_eq!(check(sender, &header).is_ok(), is_believed, "{sender} {header}");
+    }
+}
+
+#[test]
+fn what_is_not_signed_is_not_believed() {
+    assert_eq!(check(Sender::Quay, "a: b"), Err(SignatureError::Unsigned(Sender::Quay)));
+    let missing = check(Sender::GitHub, "Authorization: open sesame").unwrap_err();
+    assert_eq!(
+        missing.to_string(),
+        "the header X-Hub-Signature-256 of GitHub Packages is missing"
+    );
+    assert_eq!(
+        format!("{:?}", Header::parse("a: open sesame").unwrap()),
+        "Header { name: \"a\", .. }"
+    );
+}
