@@ -16,6 +16,7 @@ mod keyring_flags;
 mod link_flags;
 mod lint;
 mod load_chart;
+mod manifest_inputs;
 mod network;
 mod output_directory;
 mod package;
