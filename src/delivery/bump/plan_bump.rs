@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::delivery::image::ImageReference;
-use crate::text::edit::{Change, Edit};
+use crate::text::edit::{Change, Edit, check_size};
 
 use super::chart_version::VersionPart;
 use super::error::BumpError;
@@ -77,6 +77,10 @@ pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, 
         if plan.files.iter().any(|planned| planned.location == location) {
             continue;
         }
+        check_size(&file.text).map_err(|source| BumpError::Edit {
+            path: file.path.clone(),
+            source,
+        })?;
         let mut edits = request.edits.clone();
         edits.extend(file.changes.iter().cloned().map(Edit::from));
         if !request.images.is_empty() {
