@@ -244,8 +244,8 @@ mod tests {
         let mut purse = Purse(20_000_000);
         let far = compiled(b"(.*)x|a", &mut purse).unwrap();
         assert_eq!(far.captures(text.as_bytes(), &mut purse).unwrap_err(), "spent");
-        // Two steps for each match, and two looks at each byte.
-        let mut purse = Purse(680_000);
+        // Two steps for each match, and two looks at each byte; then another search.
+        let mut purse = Purse(700_000);
         let near = compiled(b"a", &mut purse).unwrap();
         assert_eq!(
             near.find(text.as_bytes(), usize::MAX, &mut purse).unwrap().len(),
