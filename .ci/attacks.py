@@ -138,6 +138,19 @@ lint("a file that is read", "not tried", LOOP % '$.Files.Get "a.txt"', lambda: {
 lint("files that are looked for", "not tried", LOOP % '$.Files.Glob "**/x*"', lambda: {f"files/{n}.txt": "a" for n in range(20_000)})
 lint("files as a map", "not tried", LOOP % "$.Files.AsConfig", lambda: {f"files/{n}.txt": "a" for n in range(20_000)})
 lint("merge of many keys", "over 15 s", KEYS + LOOP % "merge (dict) $d")
+lint("numbers in a text", "8 s", LOOP % "seq 1 1000")
+lint("certificates of their own", "11 s", LOOP % 'genSelfSignedCert "a" nil nil 1')
+lint("groups of a pattern", "15 s", '{{ $s := repeat 1000 "aa" }}' + LOOP % 'regexReplaceAll "(a|aa)+" $s "b"')
+lint("a pattern with many positions", "over 15 s",
+     '{{ $s := shuffle (repeat 50000 "ab") }}' + LOOP % 'regexMatch "[ab]*a[ab]{500}[0-9]" $s')
+lint("a pattern that is refused", "over 15 s", TEXT + LOOP % 'regexMatch $s "a"')
+lint("printf %x of short texts", "5.1 s", '{{ $s := repeat 1000 "ab" }}' + LOOP % 'printf "%%x" $s')
+lint("decimals", "5 s", LOOP % "addf 1 2 3")
+lint("items that are joined", "5 s", "{{ $l := until 1000 }}" + LOOP % 'join "," $l')
+lint("addresses", "7 s", '{{ $s := repeat 150000 "é" }}' + LOOP % 'urlJoin (dict "path" $s "host" "a")')
+lint("durations", "5 s", '{{ $s := repeat 300 "é " }}' + LOOP % "durationDays $s")
+lint("methods of large texts", "over 15 s", TEXT + LOOP % "$.Files.Get $s")
+lint("versions of the API", "over 15 s", LOOP % '$.Capabilities.APIVersions.Has "v1"')
 if LARGE_KEY:
     lint("certificates with a large key", "over 15 s", LOOP % 'genCAWithKey "a" 1 ($.Files.Get "key.pem")', large_key)
 template("a deep map, built", "0.9 GB",
@@ -228,6 +241,22 @@ definition("exists in all", "killed", lambda: ruled("self.l.all(x, self.l.exists
 definition("many wrong fields", "over 20 s",
            lambda: {"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(50000)}},
            lambda: {f"p{i}": 1 for i in range(50000)})
+
+
+definition("lists that are joined for each item", "3.0 GB, killed",
+           lambda: ruled("self.l.map(x, self.l + self.l).size() > 0"), lambda: {"l": ["a"] * 5000, "s": "x"})
+definition("a list for each item", "3.5 GB, killed",
+           lambda: ruled("self.l.map(x, true ? self.l : self.l).size() > 0"), lambda: {"l": ["a" * 100] * 5000, "s": "x"})
+definition("lists that are joined in a filter", "10 s",
+           lambda: ruled("self.l.filter(x, (self.l + self.l).size() > 0).size() > 0"), lambda: {"l": ["a"] * 8000, "s": "x"})
+definition("patterns that are compiled for each item", "not tried",
+           lambda: ruled("self.l.all(x, !x.matches('(\\\\pL{100}){9}'))"), lambda: {"l": ["a"] * 5000, "s": "x"})
+definition("fifty thousand rules", "7.4 s",
+           lambda: ruled(*[f"self.s != 'a{i}'" for i in range(50000)]), lambda: {"l": [], "s": "x"})
+definition("a rule of brackets", "not tried", lambda: ruled("(" * 4000 + "true" + ")" * 4000), lambda: {"l": [], "s": "x"})
+definition("a pattern with many positions", "over 15 s",
+           lambda: {"type": "object", "properties": {"s": {"type": "string", "pattern": "[ab]*a[ab]{500}[0-9]"}}},
+           lambda: {"s": "".join("ab"[i * i % 7 % 2] for i in range(1000000))})
 
 
 def defaults(levels):
@@ -417,6 +446,30 @@ def loop(root):
         write(root / "d" / f"{number}.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n" * 20)
     (root / "d" / "loop").symlink_to("..")
     return ["validate", "d"]
+
+
+def bump(name, before, text):
+    """An image that a file names very often."""
+    @attack(f"bump: {name}", before)
+    def make(root):
+        write(root / "v.yaml", text())
+        return ["bump", "-f", "v.yaml", "--dry-run", "--image", "acme/app:2"]
+
+
+bump("20,000 images in a list", "over 60 s", lambda: "- image: acme/app:1\n" * 20000)
+bump("20,000 images in a mapping", "over 60 s", lambda: "".join(f"image{i}: acme/app:1\n" for i in range(20000)))
+bump("20,000 images in documents", "over 60 s", lambda: "---\nimage: acme/app:1\n" * 20000)
+bump("images below each other", "not tried",
+     lambda: "".join(f"i{n}: " + "{image: 'acme/app:1', b: " * 400 + "1" + "}" * 400 + "\n" for n in range(40)))
+bump("many values", "not tried", lambda: "image: acme/app:1\nl: [" + "0," * 990000 + "0]\n")
+
+
+@attack("60,000 values of Secrets", "574 MB, 2.4 s")
+def many_secrets(root):
+    secrets = "".join(f"---\napiVersion: v1\nkind: Secret\nmetadata: {{name: a{i}}}\nstringData:\n"
+                      + "".join(f"  k{j}: Aa{i * 300 + j:022x}\n" for j in range(300)) for i in range(200))
+    write(root / "m.yaml", secrets + "---\napiVersion: v1\nkind: Pod\nmetadata: {name: A_b}\nspec: {containers: [{name: a, imag: b}]}\n")
+    return ["validate", "--strict", "m.yaml"]
 
 
 def limited():

@@ -173,6 +173,7 @@ fn print(
         let remarks = Remarks {
             hidden: outcome.checked.hidden,
             withheld,
+            unevaluated: outcome.checked.unevaluated(),
         };
         reporting.write(context, &findings, &groups, remarks)?;
         context.report(summary.trim_end());

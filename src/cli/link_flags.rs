@@ -6,8 +6,8 @@ use crate::engine::chart::LinkPolicy;
 
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct LinkFlags {
-    /// Follow symbolic links that lead out of a chart's directory, as Helm does. Whoever may change the chart may then read, and
-    /// publish, any file that this command can read.
+    /// Follow symbolic links that lead out of the directory of a chart, or of one with manifests, as Helm does. Whoever may change the
+    /// directory may then read, and publish, any file that this command can read.
     #[arg(long)]
     allow_links: bool,
 }

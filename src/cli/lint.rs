@@ -11,7 +11,7 @@ use crate::check::lint::helm::{ChartSource, LintMessage, LintOptions, lint_chart
 use crate::check::run::{ChartArchive, CheckError, CheckRequest, check_charts, find_subcharts};
 use crate::engine::chart::Compat;
 use crate::kubernetes::version::{KubeVersion, parse_versions};
-use crate::report::{Group, Remarks};
+use crate::report::{Group, Remarks, unevaluated_sentence};
 use crate::text::rule::Severity;
 
 use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching, FoundChart};
@@ -332,13 +332,21 @@ fn run_all_rules(
             findings: &chart.findings,
         })
         .collect();
-    reporting.write(context, &findings, &groups, remarks(outcome.hidden))?;
+    let unevaluated = outcome.unevaluated();
+    let remarks = Remarks {
+        unevaluated,
+        ..remarks(outcome.hidden)
+    };
+    reporting.write(context, &findings, &groups, remarks)?;
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     context.report(&format!(
         "{total} chart(s) linted, {errors} error(s), {warnings} warning(s)"
     ));
     report_hidden(context, outcome.hidden);
+    if let Some(sentence) = unevaluated_sentence(unevaluated) {
+        context.report(&sentence);
+    }
     Ok(reporting.exit(&findings))
 }
 

@@ -17,6 +17,7 @@ mod keyring_flags;
 mod link_flags;
 mod lint;
 mod load_chart;
+mod manifest_inputs;
 mod move_images;
 mod network;
 mod output_directory;

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use regex::Regex;
 
 use crate::artifact::network::CertificateCheck;
-use crate::check::finding::{Finding, KnownSecrets, Location, hide_secrets, join, quotes_anything};
+use crate::check::finding::{Finding, Location, hide_secrets, join, secrets_of};
 use crate::check::lint::chart::check_ignore_comments;
 use crate::check::run::{chart_definitions, is_chart};
 use crate::kubernetes::validate::{
@@ -17,16 +17,20 @@ use crate::kubernetes::validate::{
     SchemaLocations, Status, Target, check_text, is_remote,
 };
 use crate::kubernetes::version::parse_versions;
-use crate::report::{CheckedFile, Group, Remarks, ResourceFormat, ResourceOptions, resources_as};
+use crate::report::{
+    CheckedFile, Group, Remarks, ResourceFormat, ResourceOptions, resources_as, unevaluated_rules, unevaluated_sentence,
+};
 use crate::text::limits::MANIFEST_BYTES;
 use crate::text::redact::redact_message;
 use crate::text::rule::{Rule, Severity};
-use crate::text::source::{Links, Named, SourceFile, Visit, WalkError, WalkLimits, read_file, read_file_into, walk};
+use crate::text::source::{Named, SourceFile, read_file};
 use crate::text::threads::map_with_state;
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::link_flags::LinkFlags;
 use super::lint::report_hidden;
+use super::manifest_inputs::{Input, STDIN, definition_files, inputs, read_input};
 use super::network::remote_schemas;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::{RunContext, open_error};
@@ -85,6 +89,8 @@ pub(super) struct ValidateArguments {
     /// Accept any certificate of a server that has schemas.
     #[arg(long)]
     insecure_skip_tls_verify: bool,
+    #[command(flatten)]
+    links: LinkFlags,
     #[command(flatten)]
     time: TimeFlag,
     #[command(flatten)]
@@ -159,7 +165,7 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
             Regex::new(pattern).map_err(|error| CommandError::usage(format!("--ignore-filename-pattern: {error}")))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let inputs = inputs(context, arguments, &ignored)?;
+    let inputs = inputs(context, &arguments.inputs, &ignored, arguments.links.policy())?;
     let options = options(arguments);
     let judging = Judging {
         targets: &targets,
@@ -175,14 +181,15 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
     let files: Vec<CheckedFile> = if arguments.exit_on_error {
         check_until_failure(&documents, &sources, &targets, &options, arguments.workers)
     } else {
-        let known = KnownSecrets::default();
         let finish = |documents: &Documents, index: usize, resources: Vec<PlacedResource>| {
             let (input, read) = sources.get(index)?;
-            Some(checked_file(input, documents.text(index), read, resources, &known))
+            Some(checked_file(input, documents.text(index), read, resources))
         };
         let files = documents.check(arguments.workers, &targets, &options, finish);
         files.into_iter().flatten().collect()
     };
+    let texts: Vec<JoinedText> = (0..inputs.len()).map(|index| documents.text(index)).collect();
+    let files = without_secrets(files, &texts, arguments.workers);
     // The process ends soon: taking large structures apart would only cost time.
     let (_, files, _) = (
         ManuallyDrop::new(documents),
@@ -201,7 +208,9 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
     }
     context.write_stdout(resources_as(arguments.output.format(), &files, shown).as_bytes())?;
     if arguments.verbose {
-        report_unevaluated(context, &files);
+        name_unevaluated(context, &files);
+    } else {
+        count_unevaluated(context, &files);
     }
     let verdict = if has_failed { Exit::Findings } else { Exit::Clean };
     Ok(exit(&files, verdict))
@@ -232,7 +241,7 @@ fn definitions(
     }
     for given in arguments.crd.iter().filter(|path| !is_chart(path)) {
         let mut why = Some("there are no YAML or JSON files in it".to_owned());
-        for path in definition_files(given)? {
+        for path in definition_files(given, arguments.links.policy())? {
             let text = read_file(&path, Named::ByUser, MANIFEST_BYTES)
                 .map_err(|error| CommandError::could_not_run(open_error(&path, &error)))?;
             custom.add_text(&text);
@@ -294,20 +303,6 @@ fn targets(context: RunContext, arguments: &ValidateArguments) -> Result<Vec<Tar
     Ok(targets)
 }
 
-/// The files of a path that `--crd` names.
-fn definition_files(path: &Path) -> Result<Vec<PathBuf>, CommandError> {
-    let mut paths = Vec::new();
-    if path.is_dir() {
-        collect(path, &mut paths)?;
-    } else if path.is_file() {
-        paths.push(path.to_owned());
-    } else {
-        let message = format!("--crd {}: no such file or directory", path.display());
-        return Err(CommandError::usage(message));
-    }
-    Ok(paths)
-}
-
 /// The violations of a file as findings, and comments in it that silence nothing.
 fn findings_of(file: &CheckedFile, reporting: &Reporting) -> Vec<Finding> {
     let path = if file.path == STDIN {
@@ -355,15 +350,17 @@ fn report_findings(context: RunContext, reporting: &Reporting, files: &[CheckedF
         .collect();
     let remarks = Remarks {
         hidden: judge.hidden(),
+        unevaluated: unevaluated_rules(files),
         ..Remarks::default()
     };
     reporting.write(context, &findings, &groups, remarks)?;
     report_hidden(context, judge.hidden());
+    count_unevaluated(context, files);
     Ok(exit(files, reporting.exit(&findings)))
 }
 
 /// Names the rules of definitions that could not be evaluated.
-fn report_unevaluated(context: RunContext, files: &[CheckedFile]) {
+fn name_unevaluated(context: RunContext, files: &[CheckedFile]) {
     for file in files {
         let source = SourceFile::new(file.path.clone(), file.text.as_slice());
         for placed in &file.resources {
@@ -372,15 +369,17 @@ fn report_unevaluated(context: RunContext, files: &[CheckedFile]) {
                 let position = source.position(u32::try_from(placed.at(rule.offset)).unwrap_or(u32::MAX));
                 context.report(&format!(
                     "note: {}:{}:{}: {} {}: the rule `{}` cannot be evaluated here and counts as satisfied",
-                    file.path,
-                    position.line,
-                    position.column,
-                    resource.kind,
-                    resource.name,
-                    rule.expression.trim(),
+                    file.path, position.line, position.column, resource.kind, resource.name, rule.expression,
                 ));
             }
         }
+    }
+}
+
+/// Says how many rules could not be evaluated, if there are any.
+fn count_unevaluated(context: RunContext, files: &[CheckedFile]) {
+    if let Some(sentence) = unevaluated_sentence(unevaluated_rules(files)) {
+        context.report(&format!("note: {sentence}; validate --verbose names them"));
     }
 }
 
@@ -393,94 +392,6 @@ fn exit(files: &[CheckedFile], verdict: Exit) -> Exit {
     }
 }
 
-/// Name of standard input.
-const STDIN: &str = "stdin";
-
-/// Reads an input, or says why it cannot be read.
-fn read_input(input: &Input, buffer: &mut Vec<u8>) -> Result<(), String> {
-    match input {
-        Input::Text(_, text) => {
-            buffer.clear();
-            buffer.extend_from_slice(text);
-            Ok(())
-        }
-        Input::Path(path, named) => {
-            let read = read_file_into(Path::new(path), *named, MANIFEST_BYTES, buffer);
-            read.map_err(|error| {
-                buffer.clear();
-                open_error(path, &error)
-            })
-        }
-    }
-}
-
-/// What to read: a path still to be read, or a text at hand.
-enum Input {
-    Path(String, Named),
-    Text(String, Vec<u8>),
-}
-
-impl Input {
-    fn path(&self) -> &str {
-        match self {
-            Self::Path(path, _) | Self::Text(path, _) => path,
-        }
-    }
-}
-
-fn inputs(context: RunContext, arguments: &ValidateArguments, ignored: &[Regex]) -> Result<Vec<Input>, CommandError> {
-    let is_ignored = |path: &str| ignored.iter().any(|pattern| pattern.is_match(path));
-    let mut inputs = Vec::new();
-    let names: Vec<&str> = arguments.inputs.iter().map(String::as_str).collect();
-    let names = if names.is_empty() { vec!["-"] } else { names };
-    for name in names {
-        if name == "-" {
-            inputs.push(Input::Text(STDIN.to_owned(), context.read_stdin()?));
-        } else if Path::new(name).is_dir() {
-            let mut paths = Vec::new();
-            collect(Path::new(name), &mut paths)?;
-            let paths = paths.into_iter().map(|path| path.display().to_string());
-            let paths = paths.filter(|path| !is_ignored(path));
-            inputs.extend(paths.map(|path| Input::Path(path, Named::ByInput)));
-        } else if !is_ignored(name) {
-            inputs.push(Input::Path(name.to_owned(), Named::ByUser));
-        }
-    }
-    Ok(inputs)
-}
-
-/// Bounds of a search for manifests.
-const LIMITS: WalkLimits = WalkLimits {
-    depth: 64,
-    entries: 1_000_000,
-    links: Links::Followed,
-};
-
-/// The manifests below a directory, in the order of their paths. Unreadable ones are skipped, as kubeconform does; but a part of
-/// too many would pass for the whole.
-fn collect(directory: &Path, paths: &mut Vec<PathBuf>) -> Result<(), CommandError> {
-    walk(directory, LIMITS, &mut |entry| {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error @ WalkError::TooMany(_)) => {
-                return Err(
-                    CommandError::could_not_run(error).with_hint("name the directories with manifests one by one")
-                );
-            }
-            Err(_) => return Ok(Visit::PassOver),
-        };
-        let is_manifest = entry.path.extension().is_some_and(|extension| {
-            ["yaml", "yml", "json"]
-                .iter()
-                .any(|wanted| extension.eq_ignore_ascii_case(wanted))
-        });
-        if is_manifest && entry.file_type.is_file() {
-            paths.push(entry.path);
-        }
-        Ok(Visit::Enter)
-    })
-}
-
 /// Checks the inputs until one fails, and leaves the rest out.
 fn check_until_failure(
     documents: &Documents,
@@ -489,7 +400,7 @@ fn check_until_failure(
     options: &Options,
     workers: Option<usize>,
 ) -> Vec<CheckedFile> {
-    let (stopped, known) = (AtomicBool::new(false), KnownSecrets::default());
+    let stopped = AtomicBool::new(false);
     let inputs: Vec<(usize, _)> = sources.iter().enumerate().collect();
     let files = map_with_state(
         &inputs,
@@ -508,31 +419,39 @@ fn check_until_failure(
             let resources = resources
                 .into_iter()
                 .map(|verdict| PlacedResource::new(Arc::new(verdict), 0, length));
-            Some(checked_file(input, text, read, resources.collect(), &known))
+            Some(checked_file(input, text, read, resources.collect()))
         },
     );
     files.into_iter().flatten().collect()
 }
 
-/// An input that has been checked, without the secrets in its verdicts.
+/// An input that has been checked.
 fn checked_file(
     input: &Input,
     text: JoinedText,
     read: &Result<(), String>,
-    mut resources: Vec<PlacedResource>,
-    known: &KnownSecrets,
+    resources: Vec<PlacedResource>,
 ) -> CheckedFile {
-    // Most files are not quoted, so their texts need not be put together again.
-    let secrets = if quotes_anything(&resources) {
-        Arc::new(hide_secrets(&text, &mut resources, known))
-    } else {
-        Arc::default()
-    };
     CheckedFile {
         path: redact_message(input.path()),
         text,
         resources,
         failure: read.as_ref().err().map(|failure| redact_message(failure)),
-        secrets,
+        secrets: Arc::default(),
     }
+}
+
+/// The files without secrets in the verdicts: those of any file that was read, whether or not it was checked.
+fn without_secrets(mut files: Vec<CheckedFile>, read: &[JoinedText], workers: Option<usize>) -> Vec<CheckedFile> {
+    let texts: Vec<(&JoinedText, &[PlacedResource])> = files
+        .iter()
+        .map(|file| (&file.text, file.resources.as_slice()))
+        .chain(read.iter().map(|text| (text, &[][..])))
+        .collect();
+    let secrets = Arc::new(secrets_of(&texts, workers));
+    for file in &mut files {
+        hide_secrets(&mut file.resources, &secrets);
+        file.secrets = Arc::clone(&secrets);
+    }
+    files
 }

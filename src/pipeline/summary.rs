@@ -1,6 +1,7 @@
 //! The one table at the end of a run.
 
 use super::ci::CiOutcome;
+use crate::report::unevaluated_sentence;
 use crate::text::rule::Severity;
 use crate::text::visible::{visible, without_commands};
 
@@ -59,7 +60,9 @@ pub fn summary_table<E>(outcome: &CiOutcome<E>, withheld: Option<&str>) -> Strin
         table.push('\n');
     }
     let withheld = withheld.map(str::to_owned);
-    for remark in outcome.checked.hidden.sentence().into_iter().chain(withheld) {
+    let unevaluated = unevaluated_sentence(outcome.checked.unevaluated());
+    let hidden = outcome.checked.hidden.sentence();
+    for remark in hidden.into_iter().chain(withheld).chain(unevaluated) {
         table.push_str(&visible(&remark));
         table.push('\n');
     }
@@ -85,6 +88,7 @@ mod tests {
                 renderings: 2,
                 documents: 7,
                 skipped,
+                unevaluated: 0,
             },
             findings,
             ..CheckedChart::default()

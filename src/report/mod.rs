@@ -1,5 +1,6 @@
 //! What was found, and verdicts, as bytes: one format a file.
 
+mod unevaluated;
 mod findings;
 #[cfg(test)]
 mod hostile_tests;
@@ -9,4 +10,5 @@ mod xml;
 
 pub use findings::{FORMATS, Format, Group, Remarks, Report, Terminal, concise};
 pub use json_text::text as json_document;
-pub use verdicts::{CheckedFile, ResourceFormat, ResourceOptions, resources_as};
+pub use unevaluated::unevaluated_sentence;
+pub use verdicts::{CheckedFile, ResourceFormat, ResourceOptions, resources_as, unevaluated_rules};

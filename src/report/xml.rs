@@ -1,5 +1,6 @@
 //! Text inside XML.
 
+use super::unevaluated::unevaluated_sentence;
 use crate::text::visible::visible_lines;
 
 /// A text as an attribute or an element may hold it. Line feeds are kept as references; other control characters are shown, and
@@ -18,6 +19,16 @@ pub(super) fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+/// A suite with a test that was left out, in the words of [`unevaluated_sentence`]; nothing if no rule was.
+pub(super) fn skipped_rules(unevaluated: usize) -> String {
+    let Some(sentence) = unevaluated_sentence(unevaluated) else {
+        return String::new();
+    };
+    format!(
+        "  <testsuite name=\"rules\" tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"1\">\n    <testcase name=\"rules\" classname=\"chartwright\" time=\"0\"><skipped message=\"{sentence}\"/></testcase>\n  </testsuite>\n"
+    )
 }
 
 #[cfg(test)]

@@ -87,6 +87,30 @@ pub const SCHEMA_PATTERN_PARTS: u64 = 2_000_000;
 /// requests of more than 3 MiB.
 pub const DEFINITION_NODES: usize = 500_000;
 
+/// Bytes of the expressions of all rules of a definition, each with [`DEFINITION_RULE_BYTES`] more: compiling them takes a second.
+pub const DEFINITION_RULES_BYTES: u64 = 1 << 19;
+
+/// Bytes that a rule counts as, whatever its length.
+pub const DEFINITION_RULE_BYTES: u64 = 128;
+
+/// Bytes of a message, and of each of its lines, that are shown: of a longer one its beginning and its end.
+pub const SHOWN_BYTES: usize = 2_048;
+
+/// Bytes of a file that is edited, and values in it: before and after, it is read twice.
+pub const EDITED_BYTES: u64 = 16 << 20;
+
+/// Values of a file that is edited: mappings, lists, keys and scalars, of all its documents.
+pub const EDITED_NODES: usize = 1_000_000;
+
+/// Edits of one file.
+pub const EDITS: usize = 20_000;
+
+/// Levels of a file in which images are looked for. Those of a Deployment in a list are eight levels deep.
+pub const SEARCHED_LEVELS: usize = 32;
+
+/// Bytes of a file that are read to make its edits: a file whose edits cannot be made together is read again and again.
+pub const EDITING_BYTES: usize = 128 << 20;
+
 /// Objects in a chart repository that are listed. The largest public one has 40,000 archives; each costs some hundred bytes.
 pub const REPOSITORY_OBJECTS: usize = 1_000_000;
 

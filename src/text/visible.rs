@@ -11,6 +11,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use super::limits::SHOWN_BYTES;
 use super::redact::redact_message;
 
 /// A text on one line: line feeds are shown too.
@@ -25,6 +26,19 @@ pub fn shown_line(text: &str) -> String {
     } else {
         visible(text).into_owned()
     }
+}
+
+/// A message that may hold values of any length: of more than [`SHOWN_BYTES`] the beginning and the end, and how many bytes are left
+/// out. Secrets in it are hidden before: a part of one is not recognized.
+pub fn fitting(text: &str) -> Cow<'_, str> {
+    if text.len() <= SHOWN_BYTES {
+        return Cow::Borrowed(text);
+    }
+    let (head, tail) = (SHOWN_BYTES * 3 / 4, text.len() - SHOWN_BYTES / 4);
+    let head = text.get(..text.floor_char_boundary(head)).unwrap_or_default();
+    let tail = text.get(text.ceil_char_boundary(tail)..).unwrap_or_default();
+    let left_out = text.len() - head.len() - tail.len();
+    Cow::Owned(format!("{head} … {left_out} bytes … {tail}"))
 }
 
 /// A text of several lines, whose line feeds are ours.

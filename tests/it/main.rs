@@ -39,6 +39,7 @@ mod helm3;
 mod hostile;
 mod hostile_output;
 mod hostile_schemas;
+mod hostile_validate;
 mod known;
 mod json_shapes;
 mod kubernetes_versions;

@@ -6,7 +6,7 @@ use std::fs;
 use super::workspace::{Run, Workspace, run};
 
 /// Where tokens are planted; `@1` and so on are replaced by tokens, `@b1` by the same in base64.
-const FILES: [(&str, &str); 12] = [
+const FILES: [(&str, &str); 14] = [
     (
         "web/Chart.yaml",
         "apiVersion: v2\nname: web\nversion: 0.1.0\nicon: https://bob:@1@example.org/i.png?sig=@2#@3\nhome: https://@4@example.org/\nmaintainers: [{name: me}]\n",
@@ -49,8 +49,17 @@ const FILES: [(&str, &str); 12] = [
         "all.yaml",
         "apiVersion: v1\nkind: Secret\nmetadata: {name: A_b}\nstringData: {a: @33, b: 1, c: [@33]}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: \"@34_\"}\nspec:\n  containers:\n  - {name: \"@34_\", image: a, env: [{name: PASSWORD, value: @34, valu: @34}]}\n---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {password: {a: @35}, token: [@35], \"@36\": 1}\n",
     ),
+    // Secrets in another file than the objects that repeat them.
+    (
+        "apart/object.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: \"@49_\"}\ndata: {a: 1, b: [@50], \"@51 c\": d}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: {x: \"@49 @50\"}}\nspec:\n  containers: [{name: a, image: \"@51 b\", imagePullPolicy: \"@50\", args: {a: @49}, unknown: @51}]\n",
+    ),
+    (
+        "apart/secret.yaml",
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {a: @49}\ndata: {b: @b50}\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: b}\nstringData: {c: @51}\n",
+    ),
 ];
-const PLACES: usize = 48;
+const PLACES: usize = 51;
 
 /// A token of letters and digits, another in every run.
 fn tokens() -> Vec<String> {
@@ -137,6 +146,15 @@ fn planted_tokens_reach_no_output() {
         add(&["lint", "fail", "--report", format]);
         add(&["ci", ".", "--no-push", "--report", format]);
         add(&["validate", "all.yaml", "--strict", "--report", format]);
+        add(&[
+            "validate",
+            "apart/object.yaml",
+            "apart/secret.yaml",
+            "--strict",
+            "--report",
+            format,
+        ]);
+        add(&["validate", "apart", "--strict", "--report", format, "-n", "1"]);
     }
     for format in ["text", "json", "junit", "tap", "pretty"] {
         add(&[
@@ -148,6 +166,18 @@ fn planted_tokens_reach_no_output() {
             "--verbose",
             "--summary",
         ]);
+        for more in [&[][..], &["--exit-on-error"], &["--verbose"]] {
+            let arguments = [
+                "validate",
+                "apart/object.yaml",
+                "apart/secret.yaml",
+                "--strict",
+                "--output",
+                format,
+            ];
+            let arguments: Vec<&str> = arguments.iter().chain(more).copied().collect();
+            add(&arguments);
+        }
     }
     let url = format!(
         "https://bob:{}@127.0.0.1:9/x?t={}#{}",

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::secret_values::SecretValues;
 use crate::text::rule::{RuleId, Severity};
 use crate::text::source::{Position, SourceFile, Span};
+use crate::text::visible::fitting;
 
 /// Bytes of a file, or a file as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -193,8 +194,24 @@ impl Finding {
     }
 }
 
-/// Sorts findings by file, place, rule and message, and joins those that differ only in the renderings that show them.
+/// Values that findings quote may have any length.
+fn shorten(finding: &mut Finding) {
+    let texts = std::iter::once(&mut finding.message)
+        .chain(&mut finding.notes)
+        .chain(&mut finding.help)
+        .chain(&mut finding.rendered)
+        .chain(finding.related.iter_mut().map(|related| &mut related.label));
+    for text in texts {
+        if let Cow::Owned(shorter) = fitting(text) {
+            *text = shorter;
+        }
+    }
+}
+
+/// Sorts findings by file, place, rule and message, and joins those that differ only in the renderings that show them. Secrets are
+/// hidden before: long texts are shortened.
 pub fn join(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.iter_mut().for_each(shorten);
     findings.sort_by(|a, b| a.identity().cmp(&b.identity()));
     let mut joined: Vec<Finding> = Vec::with_capacity(findings.len());
     for finding in findings {

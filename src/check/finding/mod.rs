@@ -20,4 +20,4 @@ pub use judgement::{Hidden, Judgement};
 pub use secret_text::{may_name_secret, names_secret, seems_secret, without_secrets, without_value};
 pub use secret_values::SecretValues;
 pub use suppression::{PathRule, ignore_comments};
-pub use verdict_secrets::{KnownSecrets, hide_secrets, quotes_anything};
+pub use verdict_secrets::{hide_secrets, secrets_of};

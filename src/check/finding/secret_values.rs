@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{LazyLock, OnceLock};
 
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use regex::Regex;
 
 use super::secret_text::{masked_parts, names_secret, without_separators};
 use crate::text::go::quote::quote;
@@ -26,9 +26,7 @@ const LEAST_BYTES: usize = 6;
 const LONGEST_WORD: usize = 11;
 /// Deepest nesting that is read.
 const MAX_DEPTH: usize = 64;
-/// Bytes of a pattern in memory.
-const MAX_PATTERN: usize = 1 << 28;
-/// Up to how many bytes to search, a search for each secret takes less time than compiling a pattern of all.
+/// Up to how many bytes to search, a search for each secret takes less time than preparing one for all of them.
 const SEARCHED_BYTES: usize = 1 << 20;
 /// Keys whose values are secrets as well, where nothing is reported about them.
 const MORE_KEYS: [&str; 8] = [
@@ -60,7 +58,7 @@ const PRIVATE_KEY: &str = "PRIVATE KEY-----";
 #[derive(Default)]
 pub struct SecretValues {
     values: BTreeSet<String>,
-    pattern: OnceLock<Option<Regex>>,
+    search: OnceLock<Option<AhoCorasick>>,
 }
 
 impl SecretValues {
@@ -200,13 +198,13 @@ impl SecretValues {
     }
 
     fn insert(&mut self, text: &str) {
-        self.pattern = OnceLock::new();
+        self.search = OnceLock::new();
         self.values.insert(text.to_owned());
     }
 
     /// Adds all of another set.
     pub fn extend(&mut self, other: &Self) {
-        self.pattern = OnceLock::new();
+        self.search = OnceLock::new();
         self.values.extend(other.values.iter().cloned());
     }
 
@@ -227,12 +225,11 @@ impl SecretValues {
 
     /// The text with a mask for each secret, made from its length.
     fn masked<'t>(&self, text: &'t str, mask: impl Fn(usize) -> String) -> Cow<'t, str> {
+        if self.values.is_empty() {
+            return Cow::Borrowed(text);
+        }
         if self.values.len().saturating_mul(text.len()) >= SEARCHED_BYTES {
-            let masked = |found: &regex::Captures<'_>| mask(found.get(0).map_or(0, |found| found.len()));
-            return match self.pattern() {
-                Some(pattern) => pattern.replace_all(text, masked),
-                None => Cow::Borrowed(text),
-            };
+            return self.masked_in_one_pass(text, mask);
         }
         let in_text = |value: &&String| occurs(text, value);
         let mut found: Vec<&String> = self.values.iter().filter(in_text).collect();
@@ -246,22 +243,29 @@ impl SecretValues {
         })
     }
 
-    /// All secrets as one pattern, the longest first: one pass over a text, however many there are.
-    fn pattern(&self) -> Option<&Regex> {
-        let pattern = self.pattern.get_or_init(|| {
-            if self.values.is_empty() {
-                return None;
-            }
-            let mut values: Vec<&String> = self.values.iter().collect();
-            values.sort_by_key(|value| std::cmp::Reverse(value.len()));
-            let escaped: Vec<String> = values.into_iter().map(|value| regex::escape(value)).collect();
-            let builder = regex::RegexBuilder::new(&escaped.join("|"))
-                .size_limit(MAX_PATTERN)
-                .build();
-            // What is too large for one pattern is hidden whole.
-            builder.or_else(|_| Regex::new("(?s).+")).ok()
+    /// The same in one pass over the text, however many secrets there are: at each place the longest of them.
+    fn masked_in_one_pass<'t>(&self, text: &'t str, mask: impl Fn(usize) -> String) -> Cow<'t, str> {
+        let search = self.search.get_or_init(|| {
+            let mut builder = AhoCorasickBuilder::new();
+            builder.match_kind(MatchKind::LeftmostLongest);
+            builder.build(&self.values).ok()
         });
-        pattern.as_ref()
+        // What is too much for one search is hidden whole.
+        let Some(search) = search else {
+            return Cow::Owned(mask(text.len()));
+        };
+        let mut shown = String::new();
+        let mut from = 0;
+        for found in search.find_iter(text) {
+            shown.push_str(text.get(from..found.start()).unwrap_or_default());
+            shown.push_str(&mask(found.len()));
+            from = found.end();
+        }
+        if from == 0 {
+            return Cow::Borrowed(text);
+        }
+        shown.push_str(text.get(from..).unwrap_or_default());
+        Cow::Owned(shown)
     }
 }
 
@@ -269,7 +273,7 @@ impl Clone for SecretValues {
     fn clone(&self) -> Self {
         Self {
             values: self.values.clone(),
-            pattern: OnceLock::new(),
+            search: OnceLock::new(),
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Verdicts of `validate` without the secrets of the files that they are about.
+//! Verdicts of `validate` without the secrets of the files that are validated together.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::hash::BuildHasher as _;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
@@ -11,32 +11,8 @@ use super::secret_text::{path_names_secret, without_value};
 use super::secret_values::SecretValues;
 use crate::kubernetes::validate::{JoinedText, PlacedResource, Resource, Status, Violation};
 use crate::text::rule::Rule;
-
-/// The secrets of a document, found by the first that needs them.
-type Found = Arc<OnceLock<SecretValues>>;
-
-/// The secrets of documents by their hash: files rendered with several values have most documents in common.
-#[derive(Debug, Default)]
-pub struct KnownSecrets {
-    hasher: RandomState,
-    of_documents: Mutex<HashMap<(u64, usize), Found>>,
-}
-
-impl KnownSecrets {
-    /// Adds the secrets of a document to others.
-    fn add_to(&self, secrets: &mut SecretValues, document: &[u8]) {
-        let key = (self.hasher.hash_one(document), document.len());
-        let found = {
-            let mut known = self.of_documents.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(known.entry(key).or_default())
-        };
-        secrets.extend(found.get_or_init(|| {
-            let mut secrets = SecretValues::default();
-            secrets.add_text(document);
-            secrets
-        }));
-    }
-}
+use crate::text::threads::map_with_state;
+use crate::text::visible::fitting;
 
 /// Whether the word `Secret` occurs where it may be the whole of a value. Descriptions mention Secrets within sentences.
 fn names_secret_kind(document: &[u8]) -> bool {
@@ -79,58 +55,81 @@ fn is_silent(resource: &Resource) -> bool {
     resource.violations.is_empty() || is_about_kind
 }
 
-/// Whether verdicts quote any of the documents that they are about, and so may show secrets.
-pub fn quotes_anything(resources: &[PlacedResource]) -> bool {
-    !resources.iter().all(|resource| is_silent(&resource.verdict))
-}
-
-/// A message without secrets, where it has some.
-fn hidden_message(violation: &Violation, secrets: &SecretValues) -> Option<String> {
+/// A message without secrets, and not too long to be shown.
+fn shown_message(violation: &Violation, secrets: &SecretValues) -> String {
     if path_names_secret(&violation.path) {
-        return Some(secrets.hide(&without_value(&violation.message)).into_owned());
+        return shown(&without_value(&violation.message), secrets);
     }
-    match secrets.hide(&violation.message) {
-        Cow::Owned(message) => Some(message),
-        Cow::Borrowed(_) => None,
-    }
+    shown(&violation.message, secrets)
 }
 
-/// Hides the secrets of a file in what is said about it; gives them.
-pub fn hide_secrets(text: &JoinedText, resources: &mut [PlacedResource], known: &KnownSecrets) -> SecretValues {
-    if !quotes_anything(resources) {
-        return SecretValues::default();
-    }
-    // A message quotes the document that it is about, and what Secrets beside it have.
-    let quoted = resources.iter().filter(|resource| !is_silent(&resource.verdict));
-    let mut quoted: Vec<usize> = quoted.map(PlacedResource::offset).collect();
-    quoted.sort_unstable();
-    let mut start = 0;
+/// A text without secrets, and not too long to be shown.
+fn shown(text: &str, secrets: &SecretValues) -> String {
+    fitting(&secrets.hide(text)).into_owned()
+}
+
+/// The secrets of files that are validated together: those of every document that a verdict quotes, and of every Secret. None
+/// if no verdict quotes anything.
+pub fn secrets_of(files: &[(&JoinedText, &[PlacedResource])], workers: Option<usize>) -> SecretValues {
+    let is_quoted = |resource: &&PlacedResource| !is_silent(&resource.verdict);
     let mut secrets = SecretValues::default();
-    for document in text.documents() {
-        let end = start + document.len();
-        let first = quoted.partition_point(|&offset| offset < start);
-        let is_quoted = quoted.get(first).is_some_and(|&offset| offset < end);
-        if is_quoted || names_secret_kind(document) {
-            known.add_to(&mut secrets, document);
-        }
-        start = end;
+    if !files
+        .iter()
+        .flat_map(|(_, resources)| *resources)
+        .any(|resource| is_quoted(&resource))
+    {
+        return secrets;
     }
-    for resource in resources.iter_mut() {
-        if !is_silent(&resource.verdict)
-            && let Cow::Owned(name) = secrets.hide(&resource.verdict.name)
-        {
-            Arc::make_mut(&mut resource.verdict).name = name;
-        }
-        for at in 0..resource.verdict.violations.len() {
-            let violation = resource.verdict.violations.get(at);
-            if let Some(message) = violation.and_then(|violation| hidden_message(violation, &secrets))
-                && let Some(violation) = Arc::make_mut(&mut resource.verdict).violations.get_mut(at)
-            {
-                violation.message = message;
+    // Files rendered with several values have most documents in common.
+    let (hasher, mut known) = (RandomState::default(), HashSet::new());
+    let mut documents = Vec::new();
+    for (text, resources) in files {
+        let mut quoted: Vec<usize> = resources.iter().filter(is_quoted).map(PlacedResource::offset).collect();
+        quoted.sort_unstable();
+        let mut start = 0;
+        for document in text.documents() {
+            let end = start + document.len();
+            let first = quoted.partition_point(|&offset| offset < start);
+            let is_quoted = quoted.get(first).is_some_and(|&offset| offset < end);
+            if (is_quoted || names_secret_kind(document)) && known.insert((hasher.hash_one(document), document.len())) {
+                documents.push(document);
             }
+            start = end;
         }
+    }
+    let read = |(): &mut (), document: &&[u8]| {
+        let mut secrets = SecretValues::default();
+        secrets.add_text(document);
+        secrets
+    };
+    for found in map_with_state(&documents, workers, || (), read) {
+        secrets.extend(&found);
     }
     secrets
+}
+
+/// Hides secrets in what is said about a file, and shortens values of any length that it quotes.
+pub fn hide_secrets(resources: &mut [PlacedResource], secrets: &SecretValues) {
+    for placed in resources {
+        let resource = &*placed.verdict;
+        // Nothing is quoted of a resource with nothing wrong but its name, and few of those are long.
+        let is_long = |text: &str| matches!(fitting(text), Cow::Owned(_));
+        if is_silent(resource) && !is_long(&resource.name) && !is_long(&resource.kind) {
+            continue;
+        }
+        let is_silent = is_silent(resource);
+        let resource = Arc::make_mut(&mut placed.verdict);
+        if is_silent {
+            resource.name = fitting(&resource.name).into_owned();
+        } else {
+            resource.name = shown(&resource.name, secrets);
+        }
+        resource.kind = fitting(&resource.kind).into_owned();
+        for violation in &mut resource.violations {
+            violation.message = shown_message(violation, secrets);
+            violation.path = shown(&violation.path, secrets);
+        }
+    }
 }
 
 #[cfg(test)]

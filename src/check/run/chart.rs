@@ -54,6 +54,8 @@ pub struct Rendered {
     pub documents: usize,
     /// Documents without a schema.
     pub skipped: usize,
+    /// Rules of definitions that could not be evaluated for a document, and so count as satisfied.
+    pub unevaluated: usize,
 }
 
 /// The result for one chart.
@@ -322,6 +324,7 @@ impl CheckedChart {
                 self.rendered.renderings += usize::from(found.is_complete);
                 self.rendered.documents += found.documents;
                 self.rendered.skipped += found.skipped;
+                self.rendered.unevaluated += found.unevaluated;
                 self.secrets.extend(&found.secrets);
                 self.add(found.findings);
             }

@@ -44,6 +44,11 @@ impl CheckOutcome {
     pub fn findings(&self) -> Vec<Finding> {
         join(self.charts.iter().flat_map(|chart| chart.findings.clone()).collect())
     }
+
+    /// Rules of definitions that could not be evaluated, and so count as satisfied, in all renderings.
+    pub fn unevaluated(&self) -> usize {
+        self.charts.iter().map(|chart| chart.rendered.unevaluated).sum()
+    }
 }
 
 /// Checks charts on as many threads as there are processors; results come in the order of the request. Each thread makes its

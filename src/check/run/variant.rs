@@ -114,6 +114,8 @@ pub(super) struct VariantFindings {
     pub(super) is_complete: bool,
     pub(super) documents: usize,
     pub(super) skipped: usize,
+    /// Rules of definitions that could not be evaluated.
+    pub(super) unevaluated: usize,
     /// What the findings must not show, apart from the secrets in the chart's own files.
     pub(super) secrets: SecretValues,
     /// Values that no template reads, if they were asked for and all templates rendered.
@@ -286,6 +288,7 @@ impl VariantFindings {
                 Status::Skipped => self.skipped += 1,
                 _ => self.documents += 1,
             }
+            self.unevaluated += resource.unevaluated.len();
             for violation in &resource.violations {
                 // What keeps the file from being read is reported once.
                 if is_broken && violation.rule == Rule::Document.into() {

@@ -1,8 +1,11 @@
 //! The edits that move an image in a file that names it, or in one that sets the tag of an image that its chart names.
 
+use std::collections::HashSet;
+
 use crate::delivery::image::{ImagePlace, ImageReference, Place, Spelling, image_places, same_repository};
 use crate::engine::template::{Map, Value};
 use crate::text::edit::{Change, NewValue, Step, YamlPath};
+use crate::text::limits::EDITS;
 use crate::text::yaml::{NodeKind, Tree};
 
 /// An image whose tag cannot be changed.
@@ -25,6 +28,9 @@ pub enum TargetError {
         /// The tag's path.
         path: YamlPath,
     },
+    /// The file names too many images.
+    #[error("it names more than {EDITS} images")]
+    TooMany,
     /// Nothing names the image.
     #[error("no value names the image `{0}`")]
     NotFound(String),
@@ -54,7 +60,11 @@ pub fn image_changes(
         return Err(TargetError::NoTag(image.to_string()));
     }
     let mut moved = Moved::to(image);
-    for place in image_places(tree) {
+    let places = image_places(tree);
+    if places.len() > EDITS {
+        return Err(TargetError::TooMany);
+    }
+    for place in places {
         if same_repository(&place.repository, &image.repository) {
             moved.place(&place);
         }
@@ -73,15 +83,18 @@ pub fn image_changes(
 struct Moved<'i> {
     image: &'i ImageReference,
     changes: Vec<Change>,
+    /// The same.
+    known: HashSet<Change>,
     /// Why one of the places cannot be changed.
     obstacle: Option<TargetError>,
 }
 
 impl<'i> Moved<'i> {
-    const fn to(image: &'i ImageReference) -> Self {
+    fn to(image: &'i ImageReference) -> Self {
         Self {
             image,
             changes: Vec::new(),
+            known: HashSet::new(),
             obstacle: None,
         }
     }
@@ -164,7 +177,7 @@ impl<'i> Moved<'i> {
             path: place.path.clone(),
             value: NewValue::Text(text + &place.ending),
         };
-        if !self.changes.contains(&change) {
+        if self.known.insert(change.clone()) {
             self.changes.push(change);
         }
     }

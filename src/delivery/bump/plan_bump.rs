@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::delivery::image::ImageReference;
-use crate::text::edit::{Change, Edit};
+use crate::text::edit::{Change, Edit, check_size};
 
 use super::chart_version::VersionPart;
 use super::error::BumpError;
@@ -79,6 +79,10 @@ pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, 
         if plan.files.iter().any(|planned| planned.location == location) {
             continue;
         }
+        check_size(&file.text).map_err(|source| BumpError::Edit {
+            path: file.path.clone(),
+            source,
+        })?;
         let mut edits = request.edits.clone();
         let edit = |change: Change| Edit {
             through_anchors: request.through_anchors,

@@ -29,10 +29,12 @@ pub(super) fn plan_image(
         Ok(changes) => Ok(changes),
         Err(TargetError::NotFound(_)) => Ok(Vec::new()),
         Err(source @ TargetError::NoTag(_)) => Err(BumpError::ImageWithoutTag(source)),
-        Err(source @ (TargetError::Pinned { .. } | TargetError::NoPlaceForDigest { .. })) => Err(BumpError::Digest {
-            path: path.to_owned(),
-            source,
-        }),
+        Err(source @ (TargetError::Pinned { .. } | TargetError::NoPlaceForDigest { .. } | TargetError::TooMany)) => {
+            Err(BumpError::Digest {
+                path: path.to_owned(),
+                source,
+            })
+        }
     }
 }
 

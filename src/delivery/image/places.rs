@@ -6,7 +6,8 @@
 
 use super::reference::ImageReference;
 use crate::text::edit::{Step, YamlPath};
-use crate::text::yaml::{NodeId, NodeKind, Scalar, ScalarStyle, Tree};
+use crate::text::limits::{EDITS, SEARCHED_LEVELS};
+use crate::text::yaml::{KeyIndex, NodeId, NodeKind, Scalar, ScalarStyle, Tree};
 
 /// A scalar and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,16 +107,18 @@ impl ImagePlace {
     }
 }
 
-/// The images that a file names, in the order of the file.
+/// The images that a file names, in the order of the file: down to [`SEARCHED_LEVELS`], and one more than [`EDITS`] at most.
 pub fn image_places(tree: &Tree<'_>) -> Vec<ImagePlace> {
     let mut search = Search {
         tree,
+        keys: KeyIndex::new(tree),
         document: 0,
+        path: YamlPath::default(),
         found: Vec::new(),
     };
     for (number, document) in tree.documents().iter().enumerate() {
         search.document = number;
-        search.walk(document.root, &YamlPath::default());
+        search.walk(document.root);
     }
     search.found
 }
@@ -127,29 +130,39 @@ const REPOSITORY_ENDS: [&str; 4] = ["Repository", "Name", "Repo", ""];
 
 struct Search<'t> {
     tree: &'t Tree<'t>,
+    keys: KeyIndex<'t>,
     document: usize,
+    /// Where the search is.
+    path: YamlPath,
     found: Vec<ImagePlace>,
 }
 
 impl Search<'_> {
-    fn walk(&mut self, node: NodeId, path: &YamlPath) {
+    fn walk(&mut self, node: NodeId) {
+        if self.path.0.len() >= SEARCHED_LEVELS || self.found.len() > EDITS {
+            return;
+        }
         match self.tree.kind(node) {
             NodeKind::Mapping => {
                 let pairs: Vec<_> = self.tree.pairs(node).collect();
                 for (key, value) in pairs {
                     let name = self.tree.text(key);
-                    if !self.apart(node, name, path) {
-                        self.whole(value, &path.key(name));
+                    let is_apart = self.apart(node, name);
+                    self.path.0.push(Step::Key(name.to_owned()));
+                    if !is_apart {
+                        self.whole(value);
                     }
-                    self.walk(value, &path.key(name));
+                    self.walk(value);
+                    self.path.0.pop();
                 }
             }
             NodeKind::Sequence => {
                 let items: Vec<_> = self.tree.children(node).collect();
                 for (index, item) in items.into_iter().enumerate() {
-                    let path = path.child(Step::Index(index));
-                    self.whole(item, &path);
-                    self.walk(item, &path);
+                    self.path.0.push(Step::Index(index));
+                    self.whole(item);
+                    self.walk(item);
+                    self.path.0.pop();
                 }
             }
             NodeKind::Scalar(_) | NodeKind::Alias => {}
@@ -163,24 +176,24 @@ impl Search<'_> {
 
     /// The text of a scalar below a node; empty if it is not there.
     fn below(&self, node: NodeId, key: &str) -> &str {
-        let value = self.tree.get(node, key);
+        let value = self.keys.get(node, key);
         value.and_then(|value| self.text(value)).unwrap_or_default()
     }
 
     /// The first of several keys that a mapping has, with a scalar.
-    fn first(&self, node: NodeId, keys: &[String], path: &YamlPath) -> Option<Place> {
+    fn first(&self, node: NodeId, keys: &[String]) -> Option<Place> {
         keys.iter()
-            .find_map(|key| Place::of(self.tree, self.tree.get(node, key)?, path.key(key)))
+            .find_map(|key| Place::of(self.tree, self.keys.get(node, key)?, self.path.key(key)))
     }
 
     /// Takes a key for a repository if its tag or digest is beside it; says whether it is one.
-    fn apart(&mut self, node: NodeId, key: &str, path: &YamlPath) -> bool {
+    fn apart(&mut self, node: NodeId, key: &str) -> bool {
         let name = self.below(node, key);
         if name.is_empty() || !ImageReference::is_repository(name) {
             return false;
         }
         let (tags, digests) = version_keys(key);
-        let (tag, digest) = (self.first(node, &tags, path), self.first(node, &digests, path));
+        let (tag, digest) = (self.first(node, &tags), self.first(node, &digests));
         if tag.is_none() && digest.is_none() {
             return false;
         }
@@ -210,11 +223,11 @@ impl Search<'_> {
     }
 
     /// A scalar with the whole reference, under a key with `image` in its name.
-    fn whole(&mut self, node: NodeId, path: &YamlPath) {
-        if !names_image(path) {
+    fn whole(&mut self, node: NodeId) {
+        if !names_image(&self.path) {
             return;
         }
-        let Some(place) = Place::of(self.tree, node, path.clone()) else {
+        let Some(place) = Place::of(self.tree, node, self.path.clone()) else {
             return;
         };
         // A digest alone reads like a repository `sha256` with a tag.

@@ -108,6 +108,32 @@ const TEMPLATES: &[(&str, &str)] = &[
         STEPS,
     ),
     (r"{{ range until 5 }}{{ $x := randNumeric 90000 }}{{ end }}", STEPS),
+    (r"{{ range until 60 }}{{ $x := seq 1 1000 }}{{ end }}", STEPS),
+    (r"{{ range until 11000 }}{{ $x := addf 1 2 3 }}{{ end }}", STEPS),
+    (
+        r#"{{ $l := until 1000 }}{{ range until 90 }}{{ $x := join "," $l }}{{ end }}"#,
+        STEPS,
+    ),
+    (
+        r#"{{ $s := repeat 1000 "aa" }}{{ range until 80 }}{{ $x := regexReplaceAll "(a|aa)+" $s "b" }}{{ end }}"#,
+        STEPS,
+    ),
+    (
+        r#"{{ $s := repeat 1000 "ab" }}{{ range until 4 }}{{ $x := regexMatch "[ab]*a[ab]{500}[0-9]" $s }}{{ end }}"#,
+        STEPS,
+    ),
+    (
+        r#"{{ $s := repeat 60000 "(" }}{{ range until 4 }}{{ $x := regexMatch $s "a" }}{{ end }}"#,
+        STEPS,
+    ),
+    (
+        r#"{{ $d := dict "path" (repeat 1000 "é") "host" "a" }}{{ range until 100 }}{{ $x := urlJoin $d }}{{ end }}"#,
+        STEPS,
+    ),
+    (
+        r#"{{ $s := repeat 2000 "é" }}{{ range until 170 }}{{ $x := durationDays $s }}{{ end }}"#,
+        STEPS,
+    ),
     (r#"{{ $x := genPrivateKey "ecdsa" }}"#, STEPS),
     (r#"{{ $x := genCA "a" 365 }}"#, STEPS),
     (

@@ -13,23 +13,28 @@ use crate::text::go::quote::quote;
 
 use Parameter::Any;
 
+/// Steps that a kibibyte counts as of a text that is read as a duration, and quoted if it is none.
+const TEXT_COST: u64 = 320;
+
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
-    fixed("mustToDuration", &[Any], |_, a| Ok(to_duration(any(a, 0))?.into())),
-    fixed("durationSeconds", &[Any], |_, a| Ok(in_units(a, SECOND, 1.0))),
-    fixed("durationMinutes", &[Any], |_, a| Ok(in_units(a, MINUTE, 1.0))),
-    fixed("durationHours", &[Any], |_, a| Ok(in_units(a, HOUR, 1.0))),
-    fixed("durationDays", &[Any], |_, a| Ok(in_units(a, HOUR, 24.0))),
-    fixed("durationWeeks", &[Any], weeks),
-    fixed("durationMilliseconds", &[Any], |_, a| Ok(whole(a, 1_000_000))),
-    fixed("durationMicroseconds", &[Any], |_, a| Ok(whole(a, 1_000))),
-    fixed("durationNanoseconds", &[Any], |_, a| Ok(whole(a, 1))),
+    fixed("mustToDuration", &[Any], |_, a| Ok(to_duration(any(a, 0))?.into())).costing_by_size(TEXT_COST),
+    fixed("durationSeconds", &[Any], |_, a| Ok(in_units(a, SECOND, 1.0))).costing_by_size(TEXT_COST),
+    fixed("durationMinutes", &[Any], |_, a| Ok(in_units(a, MINUTE, 1.0))).costing_by_size(TEXT_COST),
+    fixed("durationHours", &[Any], |_, a| Ok(in_units(a, HOUR, 1.0))).costing_by_size(TEXT_COST),
+    fixed("durationDays", &[Any], |_, a| Ok(in_units(a, HOUR, 24.0))).costing_by_size(TEXT_COST),
+    fixed("durationWeeks", &[Any], weeks).costing_by_size(TEXT_COST),
+    fixed("durationMilliseconds", &[Any], |_, a| Ok(whole(a, 1_000_000))).costing_by_size(TEXT_COST),
+    fixed("durationMicroseconds", &[Any], |_, a| Ok(whole(a, 1_000))).costing_by_size(TEXT_COST),
+    fixed("durationNanoseconds", &[Any], |_, a| Ok(whole(a, 1))).costing_by_size(TEXT_COST),
     fixed("durationRoundTo", &[Any, Any], |_, a| {
         Ok(to_multiple(a, Duration::round))
-    }),
+    })
+    .costing_by_size(TEXT_COST),
     fixed("durationTruncateTo", &[Any, Any], |_, a| {
         Ok(to_multiple(a, Duration::truncate))
-    }),
+    })
+    .costing_by_size(TEXT_COST),
 ];
 
 fn to_duration(value: &Value) -> Result<Duration, CallError> {

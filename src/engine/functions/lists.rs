@@ -19,6 +19,9 @@ use Parameter::{Any, Int, Str};
 /// Values that are compared in the time of a step.
 const COMPARISONS_OF_A_STEP: u64 = 4;
 
+/// Steps that sixteen bytes of joined items count as: an item that is not a text is written out.
+const JOINING_COST: u64 = 4;
+
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
     variadic("list", &[Any], list),
@@ -53,7 +56,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("mustChunk", &[Int, Any], chunk),
     variadic("concat", &[Any], concat).growing(Growth::Items),
     fixed("sortAlpha", &[Any], sort_alpha).growing(Growth::WrittenOut),
-    fixed("join", &[Str, Any], join).growing(Growth::Join),
+    fixed("join", &[Str, Any], join)
+        .growing(Growth::Join)
+        .costing_by_growth(JOINING_COST),
     fixed("toStrings", &[Any], to_strings).growing(Growth::WrittenOut),
     fixed("splitList", &[Str, Str], split_list).growing(Growth::Split),
     fixed("until", &[Int], until),
@@ -327,7 +332,10 @@ fn count_through(start: i64, stop: i64, step: i64) -> Result<Vec<i64>, CallError
     Ok(numbers)
 }
 
-fn seq(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
+/// Steps that a number counts as that is written out.
+const NUMBER_COST: u64 = 4;
+
+fn seq(host: &mut dyn Host, arguments: &[Value]) -> CallResult {
     let towards = |start: i64, end: i64| if end < start { -1 } else { 1 };
     let (start, step, end) = match arguments.len() {
         1 => (1, towards(1, int(arguments, 0)), int(arguments, 0)),
@@ -345,6 +353,7 @@ fn seq(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
         _ => return Ok(Value::str("")),
     };
     let numbers = count_through(start, end.saturating_add(towards(start, end)), step)?;
+    host.spend((numbers.len() as u64).saturating_mul(NUMBER_COST))?;
     let printed: Vec<String> = numbers.iter().map(i64::to_string).collect();
     Ok(Value::str(printed.join(" ")))
 }

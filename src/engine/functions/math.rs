@@ -15,6 +15,9 @@ use Parameter::{Any, Float, Int};
 /// Digits after the point that a division keeps.
 const DIVISION_PRECISION: i32 = 16;
 
+/// Steps that arithmetic with decimal digits counts as.
+const DECIMAL_COST: u64 = 16;
+
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
     fixed("add1", &[Any], |_, a| {
@@ -33,19 +36,24 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
     fixed("add1f", &[Any], |_, a| {
         decimals(any(a, 0), &[Value::Int(1)], |x, y| Ok(x.add(&y, 1)))
-    }),
+    })
+    .costing(DECIMAL_COST),
     variadic("addf", &[Any], |_, a| {
         decimals(&Value::Float(0.0), a, |x, y| Ok(x.add(&y, 1)))
-    }),
+    })
+    .costing(DECIMAL_COST),
     variadic("subf", &[Any, Any], |_, a| {
         decimals(any(a, 0), rest(a, 1), |x, y| Ok(x.add(&y, -1)))
-    }),
+    })
+    .costing(DECIMAL_COST),
     variadic("mulf", &[Any, Any], |_, a| {
         decimals(any(a, 0), rest(a, 1), |x, y| Ok(x.multiply(&y)))
-    }),
+    })
+    .costing(DECIMAL_COST),
     variadic("divf", &[Any, Any], |_, a| {
         decimals(any(a, 0), rest(a, 1), |x, y| x.divide(&y))
-    }),
+    })
+    .costing(DECIMAL_COST),
     variadic("max", &[Any, Any], largest),
     variadic("biggest", &[Any, Any], largest),
     variadic("min", &[Any, Any], |_, a| {

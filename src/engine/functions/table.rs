@@ -125,7 +125,7 @@ mod tests {
         }
         assert_eq!(
             all().filter(|function| function.price.growth != Growth::None).count(),
-            43
+            44
         );
     }
 

@@ -5,15 +5,20 @@
 use super::arguments::{bytes, error, map};
 use super::kinds::kind;
 use super::table::fixed;
-use crate::engine::template::{CallError, CallResult, Function, Host, Map, Parameter, Value};
+use crate::engine::template::{CallError, CallResult, Function, Growth, Host, Map, Parameter, Value};
 use crate::text::go::url::{Url, parse};
 
 use Parameter::Str;
 
+/// Steps that sixteen bytes of the parts of an address count as: each byte is looked at, and may be escaped.
+const JOINING_COST: u64 = 16;
+
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
     fixed("urlParse", &[Str], url_parse),
-    fixed("urlJoin", &[Parameter::Map], url_join),
+    fixed("urlJoin", &[Parameter::Map], url_join)
+        .growing(Growth::WrittenOut)
+        .costing_by_growth(JOINING_COST),
 ];
 
 fn url_parse(_: &mut dyn Host, arguments: &[Value]) -> CallResult {

@@ -14,12 +14,16 @@ use Parameter::Str;
 
 /// Steps that a comparison counts as, whose constraint is read each time.
 const COMPARISON_COST: u64 = 40;
+/// Steps that reading a version counts as.
+const VERSION_COST: u64 = 8;
 /// Steps that a kibibyte of a constraint and a version counts as.
 const CONSTRAINT_COST: u64 = 512;
 
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[
-    fixed("semver", &[Str], semver),
+    fixed("semver", &[Str], semver)
+        .costing(VERSION_COST)
+        .costing_by_size(CONSTRAINT_COST),
     fixed("semverCompare", &[Str, Str], compare)
         .costing(COMPARISON_COST)
         .costing_by_size(CONSTRAINT_COST),

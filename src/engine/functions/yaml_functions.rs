@@ -11,7 +11,7 @@ use Parameter::{Any, Str};
 const PARSING_COST: u64 = 320;
 
 /// Steps that sixteen bytes count as that are written as YAML: every text is examined for how it has to be quoted.
-const WRITING_COST: u64 = 16;
+const WRITING_COST: u64 = 20;
 
 /// The functions of this family.
 pub(super) static FUNCTIONS: &[Function] = &[

@@ -231,6 +231,7 @@ fn our_json_has_all_parts() {
             "warnings": 1,
             "infos": 1,
             "hidden": {"configuration": 0, "comments": 0, "baseline": 0},
+            "unevaluatedRules": 0,
         })
     );
     assert_eq!(

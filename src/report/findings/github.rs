@@ -3,6 +3,7 @@
 use crate::text::rule::Severity;
 
 use super::report::{Report, details};
+use crate::report::unevaluated::unevaluated_sentence;
 use crate::text::visible::visible;
 
 pub(super) fn text(report: &Report<'_>) -> String {
@@ -20,6 +21,9 @@ pub(super) fn text(report: &Report<'_>) -> String {
         out.push_str(&format!(
             "::{command} file={file},line={line},col={column},title={rule}::{message}\n"
         ));
+    }
+    if let Some(sentence) = unevaluated_sentence(report.remarks.unevaluated) {
+        out.push_str(&format!("::notice::{}\n", data(&sentence)));
     }
     out
 }

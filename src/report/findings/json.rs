@@ -26,6 +26,7 @@ pub(super) fn text(report: &Report<'_>) -> String {
                 "comments": hidden.comments,
                 "baseline": hidden.baseline,
             },
+            "unevaluatedRules": report.remarks.unevaluated,
         },
     });
     json_text::text(&document)

@@ -6,7 +6,7 @@ use crate::check::finding::Finding;
 use crate::text::rule::Severity;
 
 use super::report::{Report, details};
-use crate::report::xml::escaped;
+use crate::report::xml::{escaped, skipped_rules};
 use crate::text::redact::redact_message;
 
 pub(super) fn text(report: &Report<'_>) -> String {
@@ -17,6 +17,7 @@ pub(super) fn text(report: &Report<'_>) -> String {
         .map(|group| group.findings.iter().filter(is_failure).count())
         .sum();
     let tests: usize = report.groups.iter().map(|group| group.findings.len().max(1)).sum();
+    let tests = tests + usize::from(report.remarks.unevaluated > 0);
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"chartwright\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">\n"
     );
@@ -54,6 +55,7 @@ pub(super) fn text(report: &Report<'_>) -> String {
         }
         xml.push_str("  </testsuite>\n");
     }
+    xml.push_str(&skipped_rules(report.remarks.unevaluated));
     xml.push_str("</testsuites>\n");
     xml
 }

@@ -6,6 +6,7 @@ use crate::text::rule::Severity;
 use crate::text::visible::{shown_line, without_commands};
 
 use super::report::Report;
+use crate::report::unevaluated::unevaluated_sentence;
 
 /// Rows of the table; a comment has a limit of its own.
 const MOST_ROWS: usize = 200;
@@ -19,7 +20,9 @@ pub(super) fn text(report: &Report<'_>) -> String {
         report.count(Severity::Info)
     );
     let withheld = report.remarks.withheld.map(str::to_owned);
-    for remark in report.remarks.hidden.sentence().into_iter().chain(withheld) {
+    let unevaluated = unevaluated_sentence(report.remarks.unevaluated);
+    let hidden = report.remarks.hidden.sentence();
+    for remark in hidden.into_iter().chain(withheld).chain(unevaluated) {
         _ = writeln!(out, "\n{}", cell(&remark));
     }
     if report.findings.is_empty() {

@@ -20,6 +20,8 @@ pub struct Remarks<'r> {
     pub hidden: Hidden,
     /// Why nothing is published, if that is so.
     pub withheld: Option<&'r str>,
+    /// Rules of definitions that could not be evaluated.
+    pub unevaluated: usize,
 }
 
 /// What is reported.

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::check::finding::Finding;
 use crate::report::json_text;
+use crate::report::unevaluated::unevaluated_sentence;
 use crate::text::rule::{Rule, Severity};
 use crate::text::sha256::sha256_hex;
 
@@ -29,7 +30,7 @@ pub(super) fn text(report: &Report<'_>) -> String {
         })
         .collect();
     let results: Vec<Json> = report.findings.iter().map(|finding| result(finding, &rules)).collect();
-    let document = json!({
+    let mut document = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
@@ -43,6 +44,13 @@ pub(super) fn text(report: &Report<'_>) -> String {
             "results": results,
         }],
     });
+    if let Some(sentence) = unevaluated_sentence(report.remarks.unevaluated)
+        && let Some(run) = document.pointer_mut("/runs/0").and_then(Json::as_object_mut)
+    {
+        let notification = json!({"level": "note", "message": {"text": sentence}});
+        let invocation = json!({"executionSuccessful": true, "toolExecutionNotifications": [notification]});
+        run.insert("invocations".to_owned(), json!([invocation]));
+    }
     json_text::text(&document)
 }
 

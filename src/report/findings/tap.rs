@@ -6,6 +6,7 @@ use crate::text::rule::Severity;
 
 use super::concise::concise;
 use super::report::Report;
+use crate::report::unevaluated::unevaluated_sentence;
 use crate::text::visible::{shown_line, without_commands};
 
 pub(super) fn text(report: &Report<'_>) -> String {
@@ -23,6 +24,9 @@ pub(super) fn text(report: &Report<'_>) -> String {
                 _ = writeln!(out, "# {line}");
             }
         }
+    }
+    if let Some(sentence) = unevaluated_sentence(report.remarks.unevaluated) {
+        _ = writeln!(out, "# {sentence}");
     }
     without_commands(&out).into_owned()
 }

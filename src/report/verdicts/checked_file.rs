@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::check::finding::SecretValues;
 use crate::kubernetes::validate::{JoinedText, PlacedResource, Resource, Status, Violation};
+use crate::report::unevaluated::unevaluated_sentence;
 use crate::text::rule::Severity;
 use crate::text::visible::shown_line;
 
@@ -75,7 +76,10 @@ pub(super) fn summary(files: &[CheckedFile]) -> String {
     let [valid, invalid, errors, skipped] = counts(files);
     let resources = valid + invalid + errors + skipped;
     let plural = |count: usize| if count == 1 { "" } else { "s" };
-    let counts = format!("Valid: {valid}, Invalid: {invalid}, Errors: {errors}, Skipped: {skipped}");
+    let mut counts = format!("Valid: {valid}, Invalid: {invalid}, Errors: {errors}, Skipped: {skipped}");
+    if let Some(sentence) = unevaluated_sentence(unevaluated_rules(files)) {
+        counts.push_str(&format!(" - {sentence}"));
+    }
     match files {
         [only] if only.path == "stdin" => {
             format!(
@@ -90,6 +94,12 @@ pub(super) fn summary(files: &[CheckedFile]) -> String {
             plural(files.len())
         ),
     }
+}
+
+/// How many rules of definitions could not be evaluated for the resources of files.
+pub fn unevaluated_rules(files: &[CheckedFile]) -> usize {
+    let resources = files.iter().flat_map(CheckedFile::verdicts);
+    resources.map(|resource| resource.unevaluated.len()).sum()
 }
 
 /// Valid, invalid, errors, skipped.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::checked_file::{CheckedFile, ResourceOptions, counts, is_shown, message};
+use super::checked_file::{CheckedFile, ResourceOptions, counts, is_shown, message, unevaluated_rules};
 use crate::kubernetes::validate::{PlacedResource, Positions, Status};
 use crate::report::json_text;
 use crate::text::redact::redact_message;
@@ -22,6 +22,12 @@ pub(super) fn text(files: &[CheckedFile], options: ResourceOptions) -> String {
         resources.extend(shown.map(|resource| resource_json(file, &positions, resource)));
     }
     let mut document = json!({"resources": resources});
+    let unevaluated = unevaluated_rules(files);
+    if unevaluated > 0
+        && let Some(entries) = document.as_object_mut()
+    {
+        entries.insert("unevaluatedRules".to_owned(), json!(unevaluated));
+    }
     if options.summary
         && let Some(entries) = document.as_object_mut()
     {

@@ -2,14 +2,15 @@
 
 use std::fmt::Write as _;
 
-use super::checked_file::{CheckedFile, counts, message};
+use super::checked_file::{CheckedFile, counts, message, unevaluated_rules};
 use crate::kubernetes::validate::Status;
-use crate::report::xml::escaped;
+use crate::report::xml::{escaped, skipped_rules};
 use crate::text::redact::redact_message;
 
 pub(super) fn text(files: &[CheckedFile]) -> String {
     let [valid, invalid, errors, skipped] = counts(files);
-    let tests = valid + invalid + errors + skipped;
+    let rules = usize::from(unevaluated_rules(files) > 0);
+    let (tests, skipped) = (valid + invalid + errors + skipped + rules, skipped + rules);
     let mut xml = format!(
         "<testsuites name=\"chartwright\" tests=\"{tests}\" failures=\"{invalid}\" disabled=\"{skipped}\" errors=\"{errors}\">\n"
     );
@@ -46,6 +47,7 @@ pub(super) fn text(files: &[CheckedFile]) -> String {
         }
         xml.push_str("  </testsuite>\n");
     }
+    xml.push_str(&skipped_rules(unevaluated_rules(files)));
     xml.push_str("</testsuites>\n");
     xml
 }

@@ -10,5 +10,5 @@ mod registry;
 mod tap;
 mod text;
 
-pub use checked_file::{CheckedFile, ResourceOptions};
+pub use checked_file::{CheckedFile, ResourceOptions, unevaluated_rules};
 pub use registry::{ResourceFormat, resources_as};

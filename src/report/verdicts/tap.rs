@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::checked_file::{CheckedFile, message};
+use super::checked_file::{CheckedFile, message, unevaluated_rules};
 use crate::kubernetes::validate::Status;
+use crate::report::unevaluated::unevaluated_sentence;
 use crate::text::visible::shown_line;
 
 pub(super) fn text(files: &[CheckedFile]) -> String {
@@ -27,6 +28,9 @@ pub(super) fn text(files: &[CheckedFile]) -> String {
                 Status::Error => writeln!(out, "not ok {number} - {path}: {message}"),
             };
         }
+    }
+    if let Some(sentence) = unevaluated_sentence(unevaluated_rules(files)) {
+        _ = writeln!(out, "# {sentence}");
     }
     _ = writeln!(out, "1..{number}");
     out

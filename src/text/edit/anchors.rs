@@ -17,8 +17,13 @@ pub struct SharedAnchor {
 /// [`Tree::path`] of their aliases, this is every place that an edit of the node changes. It is empty where nothing refers to
 /// the node.
 pub fn shared_anchors(tree: &Tree<'_>, id: NodeId) -> Vec<SharedAnchor> {
+    anchors_among(tree, &aliases(tree), id)
+}
+
+/// The same, given all aliases of the file.
+pub(super) fn anchors_among(tree: &Tree<'_>, aliases: &[NodeId], id: NodeId) -> Vec<SharedAnchor> {
     let mut found: Vec<SharedAnchor> = Vec::new();
-    for alias in aliases(tree) {
+    for &alias in aliases {
         let node = tree.target(alias);
         if !contains(tree, node, id) {
             continue;
@@ -43,7 +48,7 @@ pub(super) fn alias_into(tree: &Tree<'_>, id: NodeId) -> Option<NodeId> {
 }
 
 /// All aliases of a file, in order.
-fn aliases(tree: &Tree<'_>) -> Vec<NodeId> {
+pub(super) fn aliases(tree: &Tree<'_>) -> Vec<NodeId> {
     // Most files have none, and no other character of YAML begins one.
     if !tree.source().contains('*') {
         return Vec::new();

@@ -1,7 +1,9 @@
 //! Edits of a file: each is planned on the tree that it was read to, made in its bytes, and read back.
 
-use crate::text::source::Span;
-use crate::text::yaml::{self, Tree};
+use std::collections::{BTreeMap, HashSet};
+
+use crate::text::limits::{EDITED_BYTES, EDITED_NODES, EDITING_BYTES, EDITS};
+use crate::text::yaml::{self, NodeId, Tree};
 
 use super::edit_error::{EditError, Reason};
 use super::operation::{Change, Edit};
@@ -45,33 +47,73 @@ pub fn apply_changes(source: &[u8], changes: &[Change]) -> Result<(Vec<u8>, Vec<
     apply_edits(source, &edits)
 }
 
+/// Refuses a file that is too large to be edited.
+///
+/// # Errors
+/// When it is.
+pub fn check_size(source: &[u8]) -> Result<(), EditError> {
+    if source.len() as u64 > EDITED_BYTES {
+        return Err(Reason::TooLarge.anywhere());
+    }
+    Ok(())
+}
+
 /// Makes all edits, in order, or none. Values that are set one after the other are set in one pass.
 ///
 /// # Errors
-/// When `source` is not YAML in UTF-8, or an edit cannot be made without changing something else.
+/// When `source` is not YAML in UTF-8, is too large, or an edit cannot be made without changing something else.
 pub fn apply_edits(source: &[u8], edits: &[Edit]) -> Result<(Vec<u8>, Vec<Applied>), EditError> {
+    check_size(source)?;
+    if edits.len() > EDITS {
+        return Err(Reason::TooManyEdits { count: edits.len() }.anywhere());
+    }
     let mut text = source.to_vec();
     let mut applied = Vec::with_capacity(edits.len());
+    // How many edits are tried together, and bytes read for edits that could not be made together.
+    let (mut most, mut read_again) = (edits.len(), 0);
     while let Some(rest) = edits.get(applied.len()..).filter(|rest| !rest.is_empty()) {
-        let (edited, done) = apply_first(&text, rest)?;
-        applied.extend(done);
-        text = edited.unwrap_or(text);
+        let together = rest.get(..most.min(rest.len())).unwrap_or(rest);
+        let pass = apply_first(&text, together)?;
+        if pass.were_apart {
+            read_again += text.len();
+            if read_again > EDITING_BYTES {
+                return Err(Reason::TooManyPasses.anywhere());
+            }
+            most = (most.min(rest.len()) / 2).max(1);
+        } else {
+            most = most.saturating_mul(2);
+        }
+        applied.extend(pass.applied);
+        text = pass.edited.unwrap_or(text);
     }
     Ok((text, applied))
 }
 
+/// The edits of one pass over a text.
+struct Pass {
+    /// The text with them; nothing where none was needed.
+    edited: Option<Vec<u8>>,
+    applied: Vec<Applied>,
+    /// Whether several could not be made together, so that only the first was.
+    were_apart: bool,
+}
+
 /// Makes the first edit, and those after it that can be made in the same pass; the text stays where none is needed.
-fn apply_first(source: &[u8], edits: &[Edit]) -> Result<(Option<Vec<u8>>, Vec<Applied>), EditError> {
+fn apply_first(source: &[u8], edits: &[Edit]) -> Result<Pass, EditError> {
     let tree = yaml::parse_all(source).map_err(|error| EditError::yaml(error, source))?;
     if tree.source().as_bytes() != source {
         return Err(Reason::NotUtf8.anywhere());
     }
+    if tree.node_count() > EDITED_NODES {
+        return Err(Reason::TooManyValues.anywhere());
+    }
     let planning = Planning::new(&tree);
     let mut planned: Vec<Outcome> = Vec::new();
+    let mut taken = Taken::default();
     for edit in edits {
         match plan_edit(&planning, edit) {
             Err(error) if planned.is_empty() => return Err(error),
-            Ok(outcome) if planned.is_empty() || !overlaps(&planned, &outcome) => planned.push(outcome),
+            Ok(outcome) if taken.takes(&outcome) => planned.push(outcome),
             Ok(_) | Err(_) => break,
         }
         // What is added or removed moves what comes after.
@@ -84,36 +126,68 @@ fn apply_first(source: &[u8], edits: &[Edit]) -> Result<(Option<Vec<u8>>, Vec<Ap
             Together::Edited(edited) => Some(edited),
             Together::NothingToDo => None,
         };
-        return Ok((edited, planned.into_iter().map(|outcome| outcome.applied).collect()));
+        return Ok(Pass {
+            edited,
+            applied: planned.into_iter().map(|outcome| outcome.applied).collect(),
+            were_apart: false,
+        });
     }
+    let were_apart = planned.len() > 1;
     let Some(first) = planned.into_iter().next() else {
-        return Ok((None, Vec::new()));
+        return Ok(Pass {
+            edited: None,
+            applied: Vec::new(),
+            were_apart,
+        });
     };
     for way in &first.ways {
         if let Some(edited) = edited(&planning, way, &[&first.expected]) {
-            return Ok((Some(edited), vec![first.applied]));
+            return Ok(Pass {
+                edited: Some(edited),
+                applied: vec![first.applied],
+                were_apart,
+            });
         }
     }
-    Err(first.refusal)
+    let (reason, node) = first.refusal;
+    Err(planning.refused(reason, node))
 }
 
-/// Whether an edit is about bytes that another one is about.
-fn overlaps(planned: &[Outcome], outcome: &Outcome) -> bool {
-    let spans = |outcome: &Outcome| -> Vec<Span> {
-        let splices = outcome.ways.iter().flatten();
-        splices.map(|splice| splice.span).collect()
-    };
-    let own = spans(outcome);
-    let is_node_taken = |other: &Outcome| match (&other.expected, &outcome.expected) {
-        (Expected::Replaced { node: a, .. }, Expected::Replaced { node: b, .. }) => a == b,
-        _ => true,
-    };
-    planned.iter().any(|other| {
-        is_node_taken(other)
-            || spans(other)
-                .iter()
-                .any(|a| own.iter().any(|b| a.start <= b.end && b.start <= a.end))
-    })
+/// The bytes and nodes that planned edits are about.
+#[derive(Default)]
+struct Taken {
+    nodes: HashSet<NodeId>,
+    /// Ranges that do not touch, by their starts.
+    ranges: BTreeMap<u32, u32>,
+    /// Whether one of the edits adds or removes something.
+    is_moved: bool,
+}
+
+impl Taken {
+    /// Takes what an edit is about, unless another is about it.
+    fn takes(&mut self, outcome: &Outcome) -> bool {
+        let spans = outcome.ways.iter().flatten().map(|splice| splice.span);
+        let range = spans
+            .map(|span| (span.start, span.end))
+            .reduce(|(start, end), (other_start, other_end)| (start.min(other_start), end.max(other_end)));
+        let is_first = self.nodes.is_empty() && self.ranges.is_empty();
+        let Expected::Replaced { node, .. } = outcome.expected else {
+            self.is_moved = true;
+            return is_first;
+        };
+        if self.is_moved || self.nodes.contains(&node) {
+            return false;
+        }
+        if let Some((start, end)) = range {
+            let before = self.ranges.range(..=end).next_back();
+            if before.is_some_and(|(_, &taken)| taken >= start) {
+                return false;
+            }
+            self.ranges.insert(start, end);
+        }
+        self.nodes.insert(node);
+        true
+    }
 }
 
 /// What comes of several edits at once.

@@ -4,11 +4,14 @@ use std::convert::Infallible;
 use std::fmt::Write as _;
 
 use similar::algorithms::{Capture, Compact, Replace, myers};
-use similar::group_diff_ops;
 use similar::udiff::UnifiedHunkHeader;
+use similar::{DiffOp, group_diff_ops};
 
 /// Unchanged lines around a change.
 const CONTEXT: usize = 3;
+
+/// Up to how many changed lines the shortest list of changes is looked for.
+const MANY_CHANGES: usize = 100;
 
 /// The change of one file as a unified diff with three lines of context; empty when nothing changed.
 pub fn unified_diff(path: &str, old: &[u8], new: &[u8]) -> String {
@@ -18,11 +21,11 @@ pub fn unified_diff(path: &str, old: &[u8], new: &[u8]) -> String {
     let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
     let lines = |text: &str| -> Vec<String> { text.split_inclusive('\n').map(str::to_owned).collect() };
     let (old, new) = (lines(&old), lines(&new));
-    // One algorithm, by name: the crate's `TextDiff` brings half a megabyte of others.
-    let mut compact = Compact::new(Replace::new(Capture::new()), &old, &new);
-    let done: Result<(), Infallible> = myers::diff(&mut compact, &old, 0..old.len(), &new, 0..new.len());
-    let Ok(()) = done;
-    let changes = compact.into_inner().into_inner().into_ops();
+    let changes = if let Some(changes) = line_by_line(&old, &new) {
+        changes
+    } else {
+        shortest(&old, &new)
+    };
     let mut text = format!("--- a/{path}\n+++ b/{path}\n");
     for hunk in group_diff_ops(changes, CONTEXT) {
         let _ = writeln!(text, "{}", UnifiedHunkHeader::new(&hunk));
@@ -37,6 +40,52 @@ pub fn unified_diff(path: &str, old: &[u8], new: &[u8]) -> String {
         }
     }
     text
+}
+
+/// The changes of texts with equally many lines, if many lines changed: the search for the shortest list of changes takes the square
+/// of their number. Values that are set change the lines they are on.
+fn line_by_line(old: &[String], new: &[String]) -> Option<Vec<DiffOp>> {
+    let changed = old.iter().zip(new).filter(|(old, new)| old != new).count();
+    if old.len() != new.len() || changed <= MANY_CHANGES {
+        return None;
+    }
+    let mut changes: Vec<DiffOp> = Vec::new();
+    let mut at = 0;
+    while let (Some(was), Some(is)) = (old.get(at..), new.get(at..))
+        && !was.is_empty()
+    {
+        let is_equal = was.first() == is.first();
+        let run = was
+            .iter()
+            .zip(is)
+            .take_while(|(was, is)| (was == is) == is_equal)
+            .count();
+        changes.push(if is_equal {
+            DiffOp::Equal {
+                old_index: at,
+                new_index: at,
+                len: run,
+            }
+        } else {
+            DiffOp::Replace {
+                old_index: at,
+                old_len: run,
+                new_index: at,
+                new_len: run,
+            }
+        });
+        at += run;
+    }
+    Some(changes)
+}
+
+/// The shortest list of changes.
+fn shortest(old: &[String], new: &[String]) -> Vec<DiffOp> {
+    // One algorithm, by name: the crate's `TextDiff` brings half a megabyte of others.
+    let mut compact = Compact::new(Replace::new(Capture::new()), old, new);
+    let done: Result<(), Infallible> = myers::diff(&mut compact, old, 0..old.len(), new, 0..new.len());
+    let Ok(()) = done;
+    compact.into_inner().into_inner().into_ops()
 }
 
 fn add_lines(text: &mut String, sign: char, lines: Option<&[String]>) {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::text::limits::{EDITED_BYTES, EDITED_NODES, EDITS};
 use crate::text::source::{LineIndex, Position};
 use crate::text::yaml::YamlError;
 
@@ -121,6 +122,21 @@ pub enum Reason {
         /// The number.
         value: String,
     },
+    /// The file has too many bytes.
+    #[error("it is too large to be edited: more than {EDITED_BYTES} bytes")]
+    TooLarge,
+    /// The file has too many values.
+    #[error("it is too large to be edited: more than {EDITED_NODES} values")]
+    TooManyValues,
+    /// Too many edits of one file.
+    #[error("{count} edits of one file are more than {EDITS}: make them in several runs")]
+    TooManyEdits {
+        /// How many.
+        count: usize,
+    },
+    /// Edits that cannot be made together, in a large file.
+    #[error("its values cannot be set together, and one by one the file would be read too often: set fewer of them")]
+    TooManyPasses,
     /// No spelling gives the wanted value at this place.
     #[error("`{path}` cannot hold {value:?}")]
     Unwritable {

@@ -5,6 +5,7 @@ use crate::text::yaml::{NodeId, NodeKind, Tree};
 
 use super::edit_error::{EditError, Reason};
 use super::operation::{DocumentChoice, Edit};
+use super::tree_index::TreeIndex;
 use super::yaml_path::{Step, YamlPath};
 
 /// What a path leads to.
@@ -31,13 +32,14 @@ impl Found {
 
 /// The place of an edit in the one document that it is about; the path is missing in part only where the edit may create it.
 /// `None` where the file has no document at all.
-pub(super) fn locate(tree: &Tree<'_>, edit: &Edit) -> Result<Option<Found>, EditError> {
-    let path = &edit.path;
-    let mut roots: Vec<NodeId> = tree.documents().iter().map(|document| document.root).collect();
-    if edit.document != DocumentChoice::Only {
-        roots = vec![chosen(tree, &roots, &edit.document)?];
-    }
-    let places: Result<Vec<Found>, EditError> = roots.iter().map(|&root| walk(tree, root, path)).collect();
+pub(super) fn locate(index: &TreeIndex<'_>, edit: &Edit) -> Result<Option<Found>, EditError> {
+    let (tree, path) = (index.tree, &edit.path);
+    let roots = if edit.document == DocumentChoice::Only {
+        tree.documents().iter().map(|document| document.root).collect()
+    } else {
+        vec![chosen(index, &edit.document)?]
+    };
+    let places: Result<Vec<Found>, EditError> = roots.iter().map(|&root| walk(index, root, path)).collect();
     let places = places?;
     let whole: Vec<Found> = places.iter().filter(|found| found.is_whole(path)).copied().collect();
     let lines = |places: &[Found]| places.iter().map(|found| tree.line(found.node)).collect();
@@ -70,33 +72,41 @@ pub(super) fn locate(tree: &Tree<'_>, edit: &Edit) -> Result<Option<Found>, Edit
 }
 
 /// The document that an edit is about, by its index or its fields.
-fn chosen(tree: &Tree<'_>, roots: &[NodeId], choice: &DocumentChoice) -> Result<NodeId, EditError> {
+fn chosen(index: &TreeIndex<'_>, choice: &DocumentChoice) -> Result<NodeId, EditError> {
+    let tree = index.tree;
+    let roots = || tree.documents().iter().map(|document| document.root);
     let fits: Vec<NodeId> = match choice {
-        DocumentChoice::Only => roots.to_vec(),
-        DocumentChoice::Index(index) => roots.get(*index).copied().into_iter().collect(),
+        DocumentChoice::Only => roots().collect(),
+        DocumentChoice::Index(number) => tree
+            .documents()
+            .get(*number)
+            .map(|document| document.root)
+            .into_iter()
+            .collect(),
         DocumentChoice::Fields(fields) => {
             let has = |root: NodeId, path: &YamlPath, text: &str| {
-                walk(tree, root, path).is_ok_and(|found| {
+                walk(index, root, path).is_ok_and(|found| {
                     let node = tree.target(found.node);
                     found.is_whole(path) && matches!(tree.kind(node), NodeKind::Scalar(_)) && tree.text(node) == text
                 })
             };
-            let fits = |root: &&NodeId| fields.iter().all(|(path, text)| has(**root, path, text));
-            roots.iter().filter(fits).copied().collect()
+            let fits = |root: &NodeId| fields.iter().all(|(path, text)| has(*root, path, text));
+            roots().filter(fits).collect()
         }
     };
     match fits.as_slice() {
         [root] => Ok(*root),
         several => Err(Reason::NoSuchDocument {
             found: several.len(),
-            count: roots.len(),
+            count: tree.documents().len(),
         }
         .anywhere()),
     }
 }
 
 /// Follows a path from a document's root as far as it leads.
-fn walk(tree: &Tree<'_>, root: NodeId, path: &YamlPath) -> Result<Found, EditError> {
+fn walk(index: &TreeIndex<'_>, root: NodeId, path: &YamlPath) -> Result<Found, EditError> {
+    let tree = index.tree;
     let mut found = Found {
         node: root,
         steps: 0,
@@ -108,12 +118,12 @@ fn walk(tree: &Tree<'_>, root: NodeId, path: &YamlPath) -> Result<Found, EditErr
         let at = tree.target(found.node);
         let mut merge = None;
         let next = match step {
-            Step::Key(key) => tree.get(at, key).or_else(|| {
+            Step::Key(key) => index.get(at, key).or_else(|| {
                 let (alias, value) = merged(tree, at, key)?;
                 merge = Some((alias, found.steps));
                 Some(value)
             }),
-            Step::Index(index) => tree.element(at, *index),
+            Step::Index(number) => index.element(at, *number),
             Step::Item { key, value } => item(tree, at, key, value, path, found.steps)?,
         };
         let Some(next) = next else { break };

@@ -29,6 +29,7 @@ mod sops;
 mod spelling;
 mod splice;
 mod style;
+mod tree_index;
 #[cfg(test)]
 mod tests;
 mod value_type;
@@ -36,7 +37,7 @@ mod write_node;
 mod yaml_path;
 
 pub use anchors::{SharedAnchor, shared_anchors};
-pub use apply::{Applied, Done, apply_changes, apply_edits};
+pub use apply::{Applied, Done, apply_changes, apply_edits, check_size};
 pub use diff::unified_diff;
 pub use edit_error::{EditError, Reason};
 pub use operation::{Change, DocumentChoice, Edit, NewNode, NewValue, Operation};

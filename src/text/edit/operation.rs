@@ -3,7 +3,7 @@
 use super::yaml_path::YamlPath;
 
 /// A new value for a scalar.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum NewValue {
     /// Text, quoted where a reader would otherwise take it for something else.
     Text(String),
@@ -26,7 +26,7 @@ pub enum NewNode {
 }
 
 /// A change of one scalar that is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Change {
     /// Index of the document in the file, from 0; `None` for the only document that has the path.
     pub document: Option<usize>,

@@ -1,9 +1,8 @@
 //! One edit, planned on the tree of a file: which bytes may change how, and what the result must read as.
 
-use crate::text::source::LineIndex;
 use crate::text::yaml::{NodeId, NodeKind, Tree};
 
-use super::anchors::{alias_into, shared_anchors};
+use super::anchors::{alias_into, anchors_among};
 use super::apply::{Applied, Done};
 use super::edit_error::{EditError, Reason};
 use super::entries::parent_of;
@@ -19,6 +18,7 @@ use super::set_scalar::replace_scalar;
 use super::sops::{SopsFile, is_encrypted, sops_file};
 use super::splice::Splice;
 use super::style::Style;
+use super::tree_index::TreeIndex;
 use super::value_type::{Planned, Wanted, planned, wanted};
 use super::yaml_path::Step;
 
@@ -26,6 +26,7 @@ use super::yaml_path::Step;
 pub(super) struct Planning<'t> {
     pub(super) tree: &'t Tree<'t>,
     pub(super) is_json: bool,
+    index: TreeIndex<'t>,
     sops: SopsFile,
 }
 
@@ -38,8 +39,8 @@ pub(super) struct Outcome {
     pub(super) expected: Expected,
     /// Whether the file is as the edit wants it.
     pub(super) is_made: bool,
-    /// The error if no way reads back.
-    pub(super) refusal: EditError,
+    /// Why it is refused if no way reads back, and where.
+    pub(super) refusal: (Reason, NodeId),
 }
 
 impl Outcome {
@@ -54,11 +55,12 @@ impl<'t> Planning<'t> {
         Self {
             tree,
             is_json: is_json(tree.source().as_bytes()),
+            index: TreeIndex::new(tree),
             sops: sops_file(tree),
         }
     }
 
-    fn refused(&self, reason: Reason, node: NodeId) -> EditError {
+    pub(super) fn refused(&self, reason: Reason, node: NodeId) -> EditError {
         reason.at(self.tree.source().as_bytes(), self.tree.span(node).start)
     }
 
@@ -67,7 +69,7 @@ impl<'t> Planning<'t> {
         if edit.through_anchors {
             return Ok(());
         }
-        match shared_anchors(self.tree, node).into_iter().next() {
+        match anchors_among(self.tree, self.index.aliases(), node).into_iter().next() {
             Some(anchor) => Err(self.shared(edit, node, &anchor.name)),
             None => Ok(()),
         }
@@ -102,8 +104,7 @@ impl<'t> Planning<'t> {
     }
 
     fn line(&self, offset: usize) -> u32 {
-        let offset = u32::try_from(offset).unwrap_or(u32::MAX);
-        LineIndex::new(self.tree.source().as_bytes()).line(offset)
+        self.index.line(offset)
     }
 }
 
@@ -117,7 +118,7 @@ pub(super) fn plan_edit(planning: &Planning<'_>, edit: &Edit) -> Result<Outcome,
     if planning.sops == SopsFile::AllValues || (planning.sops == SopsFile::EncryptedValues && !changes_a_value) {
         return Err(Reason::Sops.anywhere());
     }
-    let Some(found) = locate(tree, edit)? else {
+    let Some(found) = locate(&planning.index, edit)? else {
         return grow(planning, edit, None, 0);
     };
     let found = through_anchors(planning, edit, found)?;
@@ -201,9 +202,9 @@ fn set(planning: &Planning<'_>, edit: &Edit, node: NodeId, value: &NewValue) -> 
             old: old_text.to_owned(),
             new: wanted.text().to_owned(),
         },
-        ways: replace_scalar(tree, node, style, &wanted, planning.is_json),
+        ways: replace_scalar(&planning.index, node, style, &wanted, planning.is_json),
         is_made,
-        refusal: planning.refused(refusal, node),
+        refusal: (refusal, node),
         expected: Expected::Replaced { node, wanted },
     })
 }
@@ -265,7 +266,7 @@ fn grow(planning: &Planning<'_>, edit: &Edit, node: Option<NodeId>, steps: usize
         },
         ways,
         is_made: false,
-        refusal: planning.refused(reason, at),
+        refusal: (reason, at),
         expected: Expected::Grown { node, added: value },
     })
 }
@@ -335,7 +336,7 @@ fn remove(planning: &Planning<'_>, edit: &Edit, node: NodeId) -> Result<Outcome,
         },
         ways,
         is_made: false,
-        refusal: planning.refused(reason, node),
+        refusal: (reason, node),
         expected: Expected::Shrunk { collection, index },
     })
 }

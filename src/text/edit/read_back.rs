@@ -34,10 +34,23 @@ pub(super) fn is_only_change(old: &Tree<'_>, edited: &[u8], splices: &[Splice], 
     if kept.clone().count() != new.comments().len() || !kept.zip(new.comments()).all(is_same_comment) {
         return false;
     }
+    let about = |expected: &&'_ Expected| match expected {
+        Expected::Replaced { node, .. } => Some(*node),
+        Expected::Grown { node, .. } => *node,
+        Expected::Shrunk { collection, .. } => Some(*collection),
+    };
     let mut comparison = Comparison {
         old,
         new: &new,
-        expected,
+        grown_text: match expected {
+            [Expected::Grown { node: None, added }] => Some(added),
+            _ => None,
+        },
+        expected: expected
+            .iter()
+            .filter_map(|expected| Some((about(expected)?, *expected)))
+            .collect(),
+        has_aliases: old.source().contains('*'),
         counterparts: HashMap::new(),
         aliases: Vec::new(),
     };
@@ -47,8 +60,13 @@ pub(super) fn is_only_change(old: &Tree<'_>, edited: &[u8], splices: &[Splice], 
 struct Comparison<'c> {
     old: &'c Tree<'c>,
     new: &'c Tree<'c>,
-    expected: &'c [&'c Expected],
-    /// The new node for each old one.
+    /// What is added to a text without documents.
+    grown_text: Option<&'c Planned>,
+    /// By the node that it is about.
+    expected: HashMap<NodeId, &'c Expected>,
+    /// Whether the old text may have aliases.
+    has_aliases: bool,
+    /// The new node for each old one, if there are aliases.
     counterparts: HashMap<NodeId, NodeId>,
     aliases: Vec<(NodeId, NodeId)>,
 }
@@ -56,7 +74,7 @@ struct Comparison<'c> {
 impl Comparison<'_> {
     fn documents(&mut self) -> bool {
         let (old, new) = (self.old.documents(), self.new.documents());
-        if let [Expected::Grown { node: None, added }] = self.expected {
+        if let Some(added) = self.grown_text {
             return old.is_empty() && matches!(new, [document] if has_grown(self.new, document.root, added, 0));
         }
         let is_same = old.len() == new.len() && old.iter().zip(new).all(|(a, b)| a.is_explicit == b.is_explicit);
@@ -73,18 +91,15 @@ impl Comparison<'_> {
     /// The pairs of children to compare of two nodes that agree so far.
     fn children(&mut self, a: NodeId, b: NodeId) -> Option<Vec<(NodeId, NodeId)>> {
         let (old, new) = (self.old, self.new);
-        self.counterparts.insert(a, b);
+        if self.has_aliases {
+            self.counterparts.insert(a, b);
+        }
         if old.tag(a) != new.tag(b) {
             return None;
         }
-        let about = |expected: &&&Expected| match expected {
-            Expected::Replaced { node, .. } => *node == a,
-            Expected::Grown { node, .. } => *node == Some(a),
-            Expected::Shrunk { collection, .. } => *collection == a,
-        };
         let mut olds: Vec<NodeId> = old.children(a).collect();
         let mut news: Vec<NodeId> = new.children(b).collect();
-        match self.expected.iter().find(about) {
+        match self.expected.get(&a) {
             Some(Expected::Replaced { wanted, .. }) => {
                 let is_wanted = matches!(new.kind(b), NodeKind::Scalar(_))
                     && new.scalar(b).is_ok_and(|scalar| wanted.is(&scalar, new.text(b)));

@@ -1,29 +1,31 @@
 //! A new value in the place of an old one.
 
 use crate::text::source::Span;
-use crate::text::yaml::{NodeId, NodeKind, ScalarStyle, Tree};
+use crate::text::yaml::{NodeId, NodeKind, ScalarStyle};
 
-use super::entries::parent_of;
 use super::plain_text::Surroundings;
 use super::spelling::{ScalarPlace, literal_block, spellings};
 use super::splice::Splice;
+use super::tree_index::TreeIndex;
 use super::value_type::Wanted;
 
 /// The ways to write a value in place of a scalar, in its style if that can express it.
 pub(super) fn replace_scalar(
-    tree: &Tree<'_>,
+    index: &TreeIndex<'_>,
     node: NodeId,
     style: ScalarStyle,
     wanted: &Wanted,
     is_json: bool,
 ) -> Vec<Vec<Splice>> {
+    let tree = index.tree;
     let source = tree.source().as_bytes();
     let span = tree.span(node);
-    let parent = parent_of(tree, node);
-    let key = parent.and_then(|(parent, index)| tree.pairs(parent).nth(index).map(|(key, _)| key));
+    let parent = index.parent_of(node);
     let is_flow = parent.is_some_and(|(parent, _)| tree.is_flow(parent));
-    let follows_json_key =
-        is_flow && key.is_some_and(|key| tree.kind(key) == NodeKind::Scalar(ScalarStyle::DoubleQuoted));
+    let key = parent
+        .filter(|_| is_flow)
+        .and_then(|(parent, number)| index.key(parent, number));
+    let follows_json_key = key.is_some_and(|key| tree.kind(key) == NodeKind::Scalar(ScalarStyle::DoubleQuoted));
     let place = ScalarPlace {
         style: match style {
             ScalarStyle::Plain if is_json || follows_json_key => ScalarStyle::DoubleQuoted,

@@ -39,6 +39,31 @@ pub fn size(pattern: &str) -> Option<u64> {
     regex_syntax::parse(&translated.pattern).ok().map(|hir| parts(&hir))
 }
 
+/// How many bytes, classes and assertions a pattern has once its repetitions are written out: as many may have to be looked at with
+/// each byte of a text. 0 for a pattern that Go refuses.
+pub fn positions(pattern: &str) -> u64 {
+    let translated = translate(pattern.as_bytes()).ok();
+    let parsed = translated.and_then(|translated| regex_syntax::parse(&translated.pattern).ok());
+    parsed.map_or(0, |hir| positions_of(&hir))
+}
+
+/// The same for a pattern that has been parsed.
+pub(crate) fn positions_of(hir: &Hir) -> u64 {
+    match hir.kind() {
+        HirKind::Empty => 0,
+        HirKind::Look(_) | HirKind::Class(_) => 1,
+        HirKind::Literal(literal) => literal.0.len() as u64,
+        HirKind::Repetition(repetition) => {
+            let times = repetition.max.unwrap_or_else(|| repetition.min.saturating_add(1));
+            positions_of(&repetition.sub).saturating_mul(u64::from(times.max(1)))
+        }
+        HirKind::Capture(capture) => positions_of(&capture.sub),
+        HirKind::Concat(items) | HirKind::Alternation(items) => {
+            items.iter().map(positions_of).fold(0, u64::saturating_add)
+        }
+    }
+}
+
 /// How many characters, ranges and positions a pattern has once its repetitions are written out.
 pub(crate) fn parts(hir: &Hir) -> u64 {
     match hir.kind() {

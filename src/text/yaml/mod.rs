@@ -20,6 +20,7 @@ mod go_syntax;
 mod input;
 mod json;
 mod navigate;
+mod key_index;
 mod parser;
 mod plain;
 mod read;
@@ -34,6 +35,7 @@ pub use error::{DuplicateKey, YamlError};
 pub use json::{
     JsonBuilder, json_from_bytes, json_from_bytes_strict, json_from_node, json_from_node_without, json_with_floats,
 };
+pub use key_index::KeyIndex;
 pub use read::{parse_all, parse_first, parse_first_from_tokens, parse_stream, parse_stream_from_tokens, with_all};
 pub use resolve::{Scalar, resolve_plain};
 pub use scanner::ScalarStyle;

@@ -79,6 +79,11 @@ impl Tree<'_> {
         &self.documents
     }
 
+    /// How many nodes there are: mappings, lists, keys and scalars, of all documents.
+    pub fn node_count(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// The root of the first document; none for an empty stream.
     pub fn root(&self) -> Option<NodeId> {
         self.documents.first().map(|document| document.root)

@@ -15,7 +15,7 @@ use super::super::go_time::{Time, Zone};
 use super::super::kinds::elements;
 use super::super::table::fixed;
 use super::der::{self, Reader, bit_string, element, sequence, unsigned};
-use super::keys::{CERTIFICATE_RSA, KEY_COST, PrivateKey, cost_of_key};
+use super::keys::{CERTIFICATE_COST, CERTIFICATE_RSA, KEY_COST, PrivateKey, cost_of_key};
 use super::pem;
 use crate::engine::template::{CallError, CallResult, Function, Host, Object, Parameter, StructField, Text, Value};
 use crate::text::go::base64;
@@ -32,7 +32,7 @@ pub(in super::super) static FUNCTIONS: &[Function] = &[
         let key = new_key(host);
         certificate_authority(host, a, &key)
     })
-    .costing(KEY_COST),
+    .costing(CERTIFICATE_COST),
     fixed("genCAWithKey", &[Str, Int, Str], |host, a| {
         let key = given_key(host, bytes(a, 2))?;
         certificate_authority(host, a, &key)
@@ -42,7 +42,7 @@ pub(in super::super) static FUNCTIONS: &[Function] = &[
         let key = new_key(host);
         self_signed(host, a, &key)
     })
-    .costing(KEY_COST),
+    .costing(CERTIFICATE_COST),
     fixed("genSelfSignedCertWithKey", &[Str, List, List, Int, Str], |host, a| {
         let key = given_key(host, bytes(a, 4))?;
         self_signed(host, a, &key)
@@ -52,7 +52,7 @@ pub(in super::super) static FUNCTIONS: &[Function] = &[
         let key = new_key(host);
         signed(host, a, &key)
     })
-    .costing(KEY_COST),
+    .costing(CERTIFICATE_COST),
     fixed(
         "genSignedCertWithKey",
         &[Str, List, List, Int, CERTIFICATE, Str],

@@ -19,12 +19,13 @@ use Parameter::{Int, Str};
 /// The functions of this family.
 pub(in super::super) static FUNCTIONS: &[Function] = &[
     fixed("regexMatch", &[Str, Str], |host, a| {
-        Ok(Value::Bool(
-            compiled(bytes(a, 0), host).is_ok_and(|pattern| pattern.matches(bytes(a, 1))),
-        ))
+        Ok(Value::Bool(match compiled(bytes(a, 0), host) {
+            Ok(pattern) => pattern.matches(bytes(a, 1), host)?,
+            Err(_) => false,
+        }))
     }),
     fixed("mustRegexMatch", &[Str, Str], |host, a| {
-        Ok(Value::Bool(compiled(bytes(a, 0), host)?.matches(bytes(a, 1))))
+        Ok(Value::Bool(compiled(bytes(a, 0), host)?.matches(bytes(a, 1), host)?))
     }),
     fixed("regexFind", &[Str, Str], |host, a| first(&*required(a, host)?, a, host)),
     fixed("mustRegexFind", &[Str, Str], |host, a| {

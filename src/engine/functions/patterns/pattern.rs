@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use crate::engine::template::Host;
-use crate::text::go::pattern::{parts, too_large};
+use crate::text::go::pattern::{parts, positions_of, too_large};
 use crate::text::go::regexp::translate;
 use crate::text::limits::LIST_ITEMS;
 
@@ -17,8 +17,11 @@ const SIZE_LIMIT: usize = 64 << 20;
 const KEPT_PARTS: u64 = 2_000_000;
 /// Steps that a part takes to compile.
 const STEPS_OF_A_PART: u64 = 4;
-/// Bytes that are searched in the time of a step.
-const BYTES_OF_A_STEP: usize = 64;
+/// Positions of a pattern that are looked at with a byte of a text in the time of a step. At worst all of them are with each byte:
+/// `[ab]*a[ab]{500}[0-9]` takes a microsecond for every eighty of them.
+const POSITIONS_OF_A_STEP: u64 = 10;
+/// The same where the groups of a match are found.
+const GROUPED_POSITIONS_OF_A_STEP: u64 = 8;
 
 /// A compiled pattern.
 pub(super) struct Pattern {
@@ -31,6 +34,8 @@ pub(super) struct Pattern {
     /// Whether it has no text at all.
     pub(super) is_empty: bool,
     parts: u64,
+    /// How many positions there are to look at with each byte.
+    positions: u64,
     /// The length of its longest match, if there is a longest.
     longest: Option<usize>,
 }
@@ -40,6 +45,8 @@ pub(super) type Spans = Vec<Option<Range<usize>>>;
 
 impl Pattern {
     fn compile(source: &[u8], host: &mut dyn Host) -> Result<Self, String> {
+        // What is refused is read as well, each time.
+        host.spend(source.len() as u64)?;
         let translated = translate(source)?;
         let too_large = || too_large(&String::from_utf8_lossy(source));
         let hir = regex_syntax::parse(&translated.pattern).map_err(|_| too_large())?;
@@ -56,6 +63,7 @@ impl Pattern {
             names: translated.names,
             is_empty: source.is_empty(),
             parts,
+            positions: positions_of(&hir),
             longest: hir.properties().maximum_len(),
         })
     }
@@ -70,12 +78,21 @@ impl Pattern {
         self.bytes.get_or_init(compile).as_ref()
     }
 
+    /// Steps for searching so many bytes.
+    fn search_cost(&self, bytes: usize) -> u64 {
+        (bytes as u64).saturating_mul(self.positions) / POSITIONS_OF_A_STEP
+    }
+
     /// Whether it occurs in a text.
-    pub(super) fn matches(&self, text: &[u8]) -> bool {
-        match std::str::from_utf8(text) {
+    ///
+    /// # Errors
+    /// When the rendering may use no more.
+    pub(super) fn matches(&self, text: &[u8], host: &mut dyn Host) -> Result<bool, String> {
+        host.spend(self.search_cost(text.len()))?;
+        Ok(match std::str::from_utf8(text) {
             Ok(text) => self.text.is_match(text),
             Err(_) => self.for_bytes().is_some_and(|pattern| pattern.is_match(text)),
-        }
+        })
     }
 
     /// Where it occurs, at most `limit` times.
@@ -128,21 +145,27 @@ impl Pattern {
         length: usize,
         host: &mut dyn Host,
     ) -> Result<Vec<T>, String> {
+        host.spend(self.search_cost(length))?;
         let mut found = Vec::new();
-        let (mut from, mut searched) = (0, 0);
+        let mut searched = 0;
         for item in matches {
             if found.len() >= LIST_ITEMS {
                 return Err(format!("it matches more than {LIST_ITEMS} times"));
             }
             let range = whole(&item);
             let rest = length.saturating_sub(range.start);
-            searched += range.start.saturating_sub(from) + self.longest.map_or(rest, |longest| rest.min(longest));
-            searched += (parts + 1) * BYTES_OF_A_STEP;
-            from = range.end;
-            if searched >= BYTES_OF_A_STEP {
-                host.spend((searched / BYTES_OF_A_STEP) as u64)?;
-                searched %= BYTES_OF_A_STEP;
+            // Not to the end of what was found, but as far as a longer match might have gone.
+            searched += self.longest.map_or(rest, |longest| rest.min(longest));
+            let grouped = if parts > 1 {
+                (range.len() as u64).saturating_mul(1 + self.positions / GROUPED_POSITIONS_OF_A_STEP)
+            } else {
+                0
+            };
+            let looked_at = self.search_cost(searched);
+            if looked_at > 0 {
+                searched = 0;
             }
+            host.spend((parts as u64 + 1).saturating_add(grouped).saturating_add(looked_at))?;
             found.push(item);
         }
         Ok(found)
@@ -221,8 +244,8 @@ mod tests {
         let mut purse = Purse(20_000_000);
         let far = compiled(b"(.*)x|a", &mut purse).unwrap();
         assert_eq!(far.captures(text.as_bytes(), &mut purse).unwrap_err(), "spent");
-        // Two steps for each match.
-        let mut purse = Purse(620_000);
+        // Two steps for each match, and two looks at each byte; then another search.
+        let mut purse = Purse(700_000);
         let near = compiled(b"a", &mut purse).unwrap();
         assert_eq!(
             near.find(text.as_bytes(), usize::MAX, &mut purse).unwrap().len(),

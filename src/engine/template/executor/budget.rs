@@ -2,7 +2,7 @@
 //! limits.
 
 use super::{Executor, Failure, Frame, limits};
-use crate::engine::template::function::Price;
+use crate::engine::template::function::{Growth, Price};
 use crate::engine::template::value::Value;
 use crate::text::limits::RENDERING_READS;
 
@@ -10,6 +10,9 @@ use crate::text::limits::RENDERING_READS;
 const BYTES_OF_A_SOURCE_BYTE: u64 = 20;
 /// Bytes of template text that are compiled in the time of a step.
 const BYTES_COMPILED_IN_A_STEP: u64 = 2;
+
+/// Steps that a call of a method counts as.
+const METHOD_COST: u64 = 2;
 
 /// Nodes that are executed before the time is looked at again; it is looked at with the first one.
 const STEPS_BETWEEN_LOOKS: u64 = 1_024;
@@ -53,6 +56,12 @@ impl Executor<'_> {
         let texts = limits::cost_of_texts(arguments, price.of_kibibyte);
         let made = limits::cost_of_bytes(weighed).saturating_mul(price.of_growth);
         self.spend_steps(price.of_call + made + texts)
+    }
+
+    /// Before a method is called: its own cost, and that of reading the texts among its arguments.
+    pub(super) fn spend_on_method(&mut self, cost: u64, arguments: &[Value]) -> Result<(), String> {
+        let texts = limits::cost_of_texts(arguments, Price::growing(Growth::None).of_kibibyte);
+        self.spend_steps(METHOD_COST.saturating_add(cost).saturating_add(texts))
     }
 
     /// After a call: the time and the memory that its result took.

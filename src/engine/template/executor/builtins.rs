@@ -67,8 +67,11 @@ const fn name_of(builtin: Builtin) -> &'static str {
     }
 }
 
-/// Steps that a kibibyte of the texts of `printf` counts as: `%x` and `%q` look at each byte.
-const FORMATTING_COST: u64 = 160;
+/// Steps that a kibibyte of the texts of `printf` and `js` counts as: they look at each byte, and may write six for it.
+const FORMATTING_COST: u64 = 320;
+
+/// Operands that a call may have for the steps that its words count as.
+const FEW_OPERANDS: usize = 2;
 
 /// Steps that sixteen bytes count as that a value has when it is written out.
 const WRITING_COST: u64 = 2;
@@ -134,6 +137,8 @@ impl Executor<'_> {
 impl Executor<'_> {
     fn spend_on_builtin(&mut self, builtin: Builtin, operands: &[Operand]) -> Result<(), String> {
         let growth = growth(builtin);
+        // Each of many operands is looked at.
+        self.spend_steps(operands.len().saturating_sub(FEW_OPERANDS) as u64)?;
         let is_large = |operand: &Operand| match &operand.value {
             Value::Map(_) | Value::List(_) => growth != Growth::None,
             value => limits::may_grow(value),
@@ -143,7 +148,7 @@ impl Executor<'_> {
         }
         let values: Vec<Value> = operands.iter().map(|operand| operand.value.clone()).collect();
         let mut price = Price::growing(growth);
-        if builtin == Builtin::Printf {
+        if matches!(builtin, Builtin::Printf | Builtin::Js) {
             price.of_kibibyte = FORMATTING_COST;
         }
         price.of_growth = WRITING_COST;

@@ -322,6 +322,10 @@ impl Executor<'_> {
                     return Err(self.no_field(frame, receiver, name));
                 };
                 let values = self.typed_arguments(call, &method, parameters)?;
+                let compared = list.items().len() as u64;
+                if let Err(refusal) = self.spend_on_method(compared, &values) {
+                    return self.method_result(frame, node, name, Err(refusal.into()));
+                }
                 match list.call_method(&method, &values) {
                     Some(result) => self.method_result(frame, node, name, result),
                     None => Err(self.no_field(frame, receiver, name)),
@@ -348,7 +352,7 @@ impl Executor<'_> {
         let field_name = name.to_str_lossy();
         if let Some(parameters) = object.method_parameters(&field_name) {
             let values = self.typed_arguments(call, &field_name, parameters)?;
-            if let Err(refusal) = self.spend_steps(object.method_cost(&field_name, &values)) {
+            if let Err(refusal) = self.spend_on_method(object.method_cost(&field_name, &values), &values) {
                 return self.method_result(frame, node, name, Err(refusal.into()));
             }
             return match object.call_method(&field_name, &values) {
@@ -359,7 +363,10 @@ impl Executor<'_> {
         if arguments.are_given() {
             let at = self.at;
             let result = match self.method_arguments(frame, dot, arguments) {
-                Ok(values) => object.call_method(&field_name, &values),
+                Ok(values) => match self.spend_on_method(object.method_cost(&field_name, &values), &values) {
+                    Ok(()) => object.call_method(&field_name, &values),
+                    Err(refusal) => Some(Err(refusal.into())),
+                },
                 // Go does not evaluate arguments where there is no method.
                 Err(_) if object.call_method(&field_name, &[]).is_none() => None,
                 Err(failure) => return Err(failure),

@@ -24,6 +24,8 @@ const ITEM_BYTES: u64 = size_of::<Value>() as u64;
 const MAP_BYTES: u64 = 11 * (size_of::<Text>() + size_of::<Value>()) as u64;
 /// Bytes of an entry of a large map.
 const ENTRY_BYTES: u64 = (size_of::<Text>() + size_of::<Value>()) as u64;
+/// Bytes of an object that is written out, such as `.Capabilities` with the names of all APIs.
+const OBJECT_BYTES: usize = 2_048;
 /// The weight of an item besides its text.
 const ITEM: usize = 8;
 
@@ -32,7 +34,7 @@ pub(super) fn may_grow(value: &Value) -> bool {
     match value {
         Value::Str(text) => text.len() > SHORT,
         Value::Int(width) => *width > 64,
-        Value::Map(_) | Value::List(_) => true,
+        Value::Map(_) | Value::List(_) | Value::Object(_) => true,
         _ => false,
     }
 }
@@ -215,6 +217,7 @@ impl Scale {
                 }
             }
             Value::Map(map) => self.weigh_map(map, depth),
+            Value::Object(_) => self.add(OBJECT_BYTES),
             _ => {}
         }
     }

@@ -75,6 +75,11 @@ pub(super) fn compile(expression: &str, variables: &[(&str, Type)], sizes: Optio
     }
 }
 
+/// The syntax tree of an expression that has no syntax error.
+pub(super) fn parsed(expression: &str) -> Option<Arc<(IdedExpr, SourceInfo)>> {
+    parse(expression)?.ok()
+}
+
 /// A syntax tree with the places of its parts, or what is wrong with the syntax.
 type Parsed = Result<Arc<(IdedExpr, SourceInfo)>, String>;
 

@@ -1,20 +1,24 @@
-//! Which rules can be evaluated here for a value: those whose cost is below a limit, and that look only at values which the
-//! evaluator sees as the API server does.
+//! Which rules can be evaluated here for a value: those whose cost is below a limit, as the API server counts it and as it is here,
+//! and that look only at values which the evaluator sees as the API server does.
+
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::compile::compile;
+use super::compile::{compile, parsed};
+use super::extent::Extent;
 use super::schema_types::{MAX_DEPTH, escape, is_embedded, type_of};
 use super::sizes::Sizes;
 use super::types::Type;
+use super::work::work;
 
 /// The most that the evaluation of a rule may cost; the API server allows a tenth, but counts what really happens.
 const EVALUATION_COST: u64 = 10_000_000;
 /// The most that the evaluation of all rules for a resource may cost.
 pub(super) const TOTAL_EVALUATION_COST: u64 = 30_000_000;
 
-/// The most bytes of texts and lists that a rule may make by adding them.
-const ADDED_BYTES: u64 = 10_000_000;
+/// The most bytes that the evaluation of a rule may have in memory at once.
+const EVALUATION_BYTES: u64 = 64 << 20;
 
 /// The rules of one schema and a value of it.
 pub(super) struct Evaluable<'s> {
@@ -22,8 +26,7 @@ pub(super) struct Evaluable<'s> {
     /// Nothing where the schema has no type, so that its rules do not compile.
     sizes: Option<Sizes>,
     own: Option<Type>,
-    /// About how many bytes the value has.
-    weight: u64,
+    extent: Arc<Extent>,
 }
 
 impl<'s> Evaluable<'s> {
@@ -37,35 +40,25 @@ impl<'s> Evaluable<'s> {
             schema,
             sizes,
             own: type_of(schema, is_resource, "selfType", 0),
-            weight: weight(value),
+            extent: Arc::new(Extent::of(value)),
         }
+    }
+
+    /// About how many bytes the value takes in the evaluator.
+    pub(super) fn weight(&self) -> u64 {
+        self.extent.weight
     }
 
     /// What a rule costs for the value; nothing if it is not evaluated.
     pub(super) fn cost(&self, expression: &str) -> Option<u64> {
-        // The estimate of a cost loses the sizes of what is computed; each addition at most doubles.
-        let additions = expression.matches('+').count().min(63);
-        let added = self.weight.saturating_mul(1 << additions);
-        if (additions > 0 && added > ADDED_BYTES) || sees_differently(self.schema, expression, None, 0) {
+        if sees_differently(self.schema, expression, None, 0) {
             return None;
         }
         let variables = [("self", self.own.clone()?)];
         let compiled = compile(expression, &variables, Some(self.sizes.as_ref()?)).ok()?;
-        (compiled.is_sure && compiled.cost <= EVALUATION_COST).then_some(compiled.cost)
-    }
-}
-
-fn weight(value: &Json) -> u64 {
-    match value {
-        Json::String(text) => 8 + text.len() as u64,
-        Json::Array(items) => 8 + items.iter().map(weight).sum::<u64>(),
-        Json::Object(fields) => {
-            8 + fields
-                .iter()
-                .map(|(name, value)| name.len() as u64 + weight(value))
-                .sum::<u64>()
-        }
-        _ => 8,
+        let work = work(&parsed(expression)?.0, &self.extent);
+        let cost = compiled.cost.max(work.steps);
+        (compiled.is_sure && cost <= EVALUATION_COST && work.bytes <= EVALUATION_BYTES).then_some(cost)
     }
 }
 
@@ -138,6 +131,7 @@ mod tests {
             ("self.inner.since > timestamp('2020-01-01T00:00:00Z')", false),
             ("self.text == 'x' && has(self.inner)", true),
             ("self.texts == 'x'", false),
+            ("self.list.map(x, self.list + self.list).size() > 0", true),
         ] {
             assert_eq!(is_evaluated(&schema, &value, expression), expected, "{expression}");
         }
@@ -160,5 +154,14 @@ mod tests {
         let doubled = "[self.s].map(a, a+a+a+a).map(a, a+a+a+a).map(a, a+a+a+a).map(a, a+a+a+a)[0] != ''";
         assert!(is_evaluated(&text, &json!({"s": "x"}), doubled));
         assert!(!is_evaluated(&text, &json!({"s": "x".repeat(1_000_000)}), doubled));
+        // The API server's estimate does not count what lists hold, nor what compiling a pattern takes.
+        let copied = "self.l.map(x, self.l + self.l).size() > 0";
+        let list = |items: usize| json!({"l": vec![1; items]});
+        assert!(is_evaluated(&schema, &list(100), copied));
+        assert!(!is_evaluated(&schema, &list(5000), copied));
+        let texts = json!({"type": "object", "properties": {"l": {"type": "array", "items": {"type": "string"}}}});
+        let matched = "self.l.all(x, x.matches('(\\\\pL{100}){5}'))";
+        assert!(is_evaluated(&texts, &json!({"l": ["a"]}), matched));
+        assert!(!is_evaluated(&texts, &json!({"l": vec!["a"; 1000]}), matched));
     }
 }

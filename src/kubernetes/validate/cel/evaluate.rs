@@ -1,5 +1,6 @@
 //! The validations of custom resources, evaluated, and expressions over variables of unknown types, compiled.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use cel::{Context, Program, Value};
 use serde_json::Value as Json;
 
 use crate::text::stop;
+use crate::text::visible::fitting;
 
 use super::super::kept::Kept;
 use super::compile::MAX_BYTES;
@@ -113,9 +115,16 @@ pub(in crate::kubernetes::validate) struct Validations {
 /// Evaluates the validations of a schema for a value whose defaults are set. Rules that compare with the previous object
 /// apply to updates only.
 pub(in crate::kubernetes::validate) fn validations(schema: &Json, value: &Json) -> Validations {
+    let mut pass = Pass::default();
+    pass.evaluate(schema, value, &mut Vec::new());
+    pass.found
+}
+
+/// The same for a definition that the API server refuses for what its rules may cost: none of them is evaluated.
+pub(in crate::kubernetes::validate) fn unevaluated(schema: &Json, value: &Json) -> Validations {
     let mut pass = Pass {
-        cost: 0,
-        found: Validations::default(),
+        is_refused: true,
+        ..Pass::default()
     };
     pass.evaluate(schema, value, &mut Vec::new());
     pass.found
@@ -135,10 +144,16 @@ pub(in crate::kubernetes::validate) fn has_validations(schema: &Json) -> bool {
 /// What estimating the cost of a rule for a value counts as, besides the evaluation.
 const COST_OF_A_LOOK: u64 = 300;
 
+/// Bytes of a value that are handed to the evaluator in the time of a unit of cost.
+const BYTES_OF_COST: u64 = 64;
+
 /// The evaluation of all rules for a resource.
+#[derive(Default)]
 struct Pass {
     /// What was evaluated so far cost this.
     cost: u64,
+    /// Whether no rule is evaluated.
+    is_refused: bool,
     found: Validations,
 }
 
@@ -185,7 +200,8 @@ impl Pass {
     }
 
     fn rules(&mut self, schema: &Json, rules: &[Json], instance: &Json, path: &[String]) {
-        let evaluable = Evaluable::new(schema, instance, path.is_empty());
+        let evaluable = OnceCell::new();
+        let context = OnceCell::new();
         for rule in rules {
             let text = |name: &str| rule.get(name).and_then(Json::as_str);
             let Some(expression) = text("rule").filter(|expression| !expression.contains("oldSelf")) else {
@@ -195,18 +211,29 @@ impl Pass {
                 return;
             }
             self.cost = self.cost.saturating_add(COST_OF_A_LOOK);
-            let cost = evaluable.cost(expression);
-            let holds = cost.and_then(|cost| {
-                self.cost = self.cost.saturating_add(cost);
-                (self.cost <= TOTAL_EVALUATION_COST).then(|| holds(expression, instance))?
-            });
+            let holds = if self.is_refused {
+                None
+            } else {
+                let evaluable = evaluable.get_or_init(|| {
+                    let evaluable = Evaluable::new(schema, instance, path.is_empty());
+                    self.cost = self.cost.saturating_add(evaluable.weight() / BYTES_OF_COST);
+                    evaluable
+                });
+                evaluable.cost(expression).and_then(|cost| {
+                    self.cost = self.cost.saturating_add(cost);
+                    let context = || context.get_or_init(|| context_of(instance));
+                    (self.cost <= TOTAL_EVALUATION_COST).then(|| holds(expression, context()))?
+                })
+            };
             if holds.is_none() {
-                let expression = expression.trim().to_owned();
+                let expression = fitting(expression.trim()).into_owned();
                 self.found.not_evaluated.push((path.to_vec(), expression));
             }
             if holds == Some(false) {
-                let message =
-                    text("message").map_or_else(|| format!("failed rule: {}", expression.trim()), str::to_owned);
+                let message = text("message").map_or_else(
+                    || format!("failed rule: {}", fitting(expression.trim())),
+                    |message| fitting(message).into_owned(),
+                );
                 let steps = text("fieldPath").into_iter().flat_map(|path| path.split('.'));
                 let steps = steps.filter(|step| !step.is_empty()).map(str::to_owned);
                 self.found
@@ -217,14 +244,17 @@ impl Pass {
     }
 }
 
-/// The result of a rule for a value; nothing if it cannot be evaluated.
-fn holds(expression: &str, instance: &Json) -> Option<bool> {
-    let program = compiled(expression)?.ok()?;
+/// A value as the variable of rules.
+fn context_of(instance: &Json) -> Context<'static, 'static> {
     let mut context = Context::default();
     context.add_variable_from_value("self", value_of(instance, 0));
-    let result = catch_unwind(AssertUnwindSafe(|| program.execute(&context)))
-        .ok()?
-        .ok()?;
+    context
+}
+
+/// The result of a rule for a value; nothing if it cannot be evaluated.
+fn holds(expression: &str, context: &Context<'_, '_>) -> Option<bool> {
+    let program = compiled(expression)?.ok()?;
+    let result = catch_unwind(AssertUnwindSafe(|| program.execute(context))).ok()?.ok()?;
     match result {
         Value::Bool(holds) => Some(holds),
         _ => None,

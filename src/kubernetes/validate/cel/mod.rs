@@ -27,10 +27,13 @@ mod direct_parser;
 mod tokens;
 
 mod compile;
+mod extent;
+mod work;
+
 mod evaluable;
 mod evaluate;
 
 mod rules;
 
-pub(super) use evaluate::{compile_fault, has_validations, validations};
-pub(super) use rules::rule_faults;
+pub(super) use evaluate::{compile_fault, has_validations, unevaluated, validations};
+pub(super) use rules::{is_too_expensive, rule_faults};

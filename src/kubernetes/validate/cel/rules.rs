@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::text::json_member::member_of;
+use crate::text::limits::{DEFINITION_RULE_BYTES, DEFINITION_RULES_BYTES};
 
 use super::compile::compile;
 use super::schema_types::{MAX_DEPTH, is_embedded, type_of};
@@ -26,6 +27,16 @@ pub(in crate::kubernetes::validate) struct RuleFault {
     pub(in crate::kubernetes::validate) path: Vec<String>,
     /// What is wrong, in the API server's words.
     pub(in crate::kubernetes::validate) message: String,
+}
+
+/// Whether a definition has rules whose cost, or number, keeps it from being accepted: none of its rules is evaluated.
+pub(in crate::kubernetes::validate) fn is_too_expensive(schema: &Json) -> bool {
+    let mut pass = Pass {
+        count: Some(1),
+        ..Pass::default()
+    };
+    pass.schema(schema, true, 0);
+    pass.is_too_expensive || pass.total > TOTAL_COST
 }
 
 /// The faults of all rules of a schema whose structure is right.
@@ -55,6 +66,10 @@ struct Pass<'j> {
     count: Option<u64>,
     /// The cost of all rules.
     total: u64,
+    /// Bytes of all rules that were compiled.
+    compiled: u64,
+    /// Whether a rule costs too much, or there are too many.
+    is_too_expensive: bool,
     path: Vec<&'j str>,
     faults: Vec<RuleFault>,
     /// The first schema on the way whose items have no predecessor in an older object, as the length of its path.
@@ -63,7 +78,7 @@ struct Pass<'j> {
 
 impl<'j> Pass<'j> {
     fn schema(&mut self, schema: &'j Json, is_root: bool, depth: usize) {
-        if depth > MAX_DEPTH {
+        if depth > MAX_DEPTH || self.has_too_many_rules() {
             return;
         }
         let rules = member_of(schema, RULES).and_then(Json::as_array);
@@ -132,8 +147,30 @@ impl<'j> Pass<'j> {
         };
         let sizes = Sizes::of(schema, is_root || is_embedded(schema), 0);
         for (index, rule) in rules.iter().enumerate() {
+            let expressions = ["rule", "messageExpression"].map(|key| rule.get(key).and_then(Json::as_str));
+            let bytes: u64 = expressions
+                .iter()
+                .flatten()
+                .map(|expression| expression.len() as u64)
+                .sum();
+            self.compiled = self
+                .compiled
+                .saturating_add(bytes)
+                .saturating_add(DEFINITION_RULE_BYTES);
+            if self.has_too_many_rules() {
+                self.is_too_expensive = true;
+                let message = format!(
+                    "Forbidden: the rules of the schema exceed the limit of {DEFINITION_RULES_BYTES} bytes, each counted as {DEFINITION_RULE_BYTES} more"
+                );
+                return self.fault(&[], message);
+            }
             self.rule(rule, &index.to_string(), &own, sizes.as_ref());
         }
+    }
+
+    /// Whether the rest is not compiled.
+    const fn has_too_many_rules(&self) -> bool {
+        self.compiled > DEFINITION_RULES_BYTES
     }
 
     fn rule(&mut self, rule: &Json, index: &str, own: &Type, sizes: Option<&Sizes>) {
@@ -201,6 +238,7 @@ impl<'j> Pass<'j> {
     /// Counts the cost of an expression, which must be below a limit.
     fn costs(&mut self, steps: &[&str], name: &str, cost: u64) {
         if cost > RULE_COST {
+            self.is_too_expensive = true;
             self.fault(steps, too_expensive(name, cost, RULE_COST));
         }
         self.total = self.total.saturating_add(cost);

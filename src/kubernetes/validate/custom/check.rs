@@ -175,6 +175,7 @@ impl<'v> Check<'v> {
     fn text(&mut self, schema: &Schema, text: &'v str) {
         self.count(&schema.length, text.chars().count(), ["minLength", "maxLength"]);
         if let Some(pattern) = &schema.pattern
+            && !self.is_stopped_after(pattern.cost(text))
             && pattern.is_match(text) != Some(true)
         {
             self.report(no_match(text, pattern.text()));

@@ -1,6 +1,7 @@
 //! One version of one kind of custom resources: its schema, and the verdict on a resource.
 
 use std::collections::HashSet;
+use std::sync::OnceLock;
 
 use serde_json::Value as Json;
 
@@ -35,6 +36,8 @@ pub(in super::super) struct CustomKind {
     schema: Schema,
     /// The schema as written, if it has validations to evaluate.
     validations: Option<Json>,
+    /// Whether the server refuses the definition for what its validations may cost; found when they are first needed.
+    is_too_expensive: OnceLock<bool>,
     /// Whether the status is a subresource, which a create does not set.
     has_status: bool,
     scale: Option<Scale>,
@@ -46,6 +49,7 @@ impl CustomKind {
         Self {
             schema: Schema::of(&json),
             validations: cel::has_validations(&json).then_some(json),
+            is_too_expensive: OnceLock::new(),
             has_status,
             scale,
             is_namespaced,
@@ -75,7 +79,12 @@ impl CustomKind {
         if !options.is_schema_only {
             faults.extend(self.scale_faults(&prepared));
             if let Some(validations) = self.validations.as_ref().filter(|_| faults.is_empty()) {
-                let found = cel::validations(validations, &prepared);
+                let is_refused = self.is_too_expensive.get_or_init(|| cel::is_too_expensive(validations));
+                let found = if *is_refused {
+                    cel::unevaluated(validations, &prepared)
+                } else {
+                    cel::validations(validations, &prepared)
+                };
                 unevaluated = found.not_evaluated;
                 faults.extend(found.failed.into_iter().map(|(path, message)| Fault {
                     path,

@@ -1,0 +1,176 @@
+//! What `validate` reads: files, directories with manifests, standard input. A link in a directory that leads out of it is refused
+//! unless the user allows such links: whoever may change the directory would have lines of any other file shown.
+
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+use crate::engine::chart::LinkPolicy;
+use crate::text::limits::MANIFEST_BYTES;
+use crate::text::source::{Links, Named, Visit, WalkError, WalkLimits, read_file_into, walk};
+
+use super::command_error::CommandError;
+use super::run_context::{RunContext, open_error};
+
+/// Name of standard input.
+pub(super) const STDIN: &str = "stdin";
+
+/// What to do about a link that is refused.
+const ALLOW_LINKS: &str = "--allow-links follows such links";
+
+/// What to read: a path still to be read, or a text at hand.
+pub(super) enum Input {
+    /// A file.
+    Path(String, Named),
+    /// A name and a text.
+    Text(String, Vec<u8>),
+    /// What is not read, and why.
+    Refused(String, String),
+}
+
+impl Input {
+    /// As the user knows it.
+    pub(super) fn path(&self) -> &str {
+        match self {
+            Self::Path(path, _) | Self::Text(path, _) | Self::Refused(path, _) => path,
+        }
+    }
+}
+
+/// Reads an input, or says why it cannot be read.
+pub(super) fn read_input(input: &Input, buffer: &mut Vec<u8>) -> Result<(), String> {
+    match input {
+        Input::Text(_, text) => {
+            buffer.clear();
+            buffer.extend_from_slice(text);
+            Ok(())
+        }
+        Input::Path(path, named) => {
+            let read = read_file_into(Path::new(path), *named, MANIFEST_BYTES, buffer);
+            read.map_err(|error| {
+                buffer.clear();
+                open_error(path, &error)
+            })
+        }
+        Input::Refused(_, reason) => {
+            buffer.clear();
+            Err(reason.clone())
+        }
+    }
+}
+
+/// The inputs that the arguments name; standard input if they name none.
+pub(super) fn inputs(
+    context: RunContext,
+    names: &[String],
+    ignored: &[Regex],
+    links: LinkPolicy,
+) -> Result<Vec<Input>, CommandError> {
+    let is_ignored = |path: &str| ignored.iter().any(|pattern| pattern.is_match(path));
+    let mut inputs = Vec::new();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let names = if names.is_empty() { vec!["-"] } else { names };
+    for name in names {
+        if name == "-" {
+            inputs.push(Input::Text(STDIN.to_owned(), context.read_stdin()?));
+        } else if Path::new(name).is_dir() {
+            let found = manifests(Path::new(name), links)?.into_iter().map(|found| match found {
+                Ok(path) => Input::Path(path.display().to_string(), Named::ByInput),
+                Err(outside) => Input::Refused(outside.path.display().to_string(), outside.reason()),
+            });
+            inputs.extend(found.filter(|input| !is_ignored(input.path())));
+        } else if !is_ignored(name) {
+            inputs.push(Input::Path(name.to_owned(), Named::ByUser));
+        }
+    }
+    Ok(inputs)
+}
+
+/// The files of a path that `--crd` names.
+pub(super) fn definition_files(path: &Path, links: LinkPolicy) -> Result<Vec<PathBuf>, CommandError> {
+    if path.is_dir() {
+        let found: Result<Vec<PathBuf>, OutsideLink> = manifests(path, links)?.into_iter().collect();
+        return found.map_err(|outside| {
+            let message = format!(
+                "--crd {}: {}: {}",
+                path.display(),
+                outside.path.display(),
+                outside.sentence()
+            );
+            CommandError::could_not_run(message).with_hint(ALLOW_LINKS)
+        });
+    }
+    if path.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let message = format!("--crd {}: no such file or directory", path.display());
+    Err(CommandError::usage(message))
+}
+
+/// A link to a manifest, or to a directory, that leads out of the directory it was found in.
+struct OutsideLink {
+    path: PathBuf,
+    target: PathBuf,
+}
+
+impl OutsideLink {
+    fn sentence(&self) -> String {
+        format!(
+            "the symbolic link leads out of the directory, to {}",
+            self.target.display()
+        )
+    }
+
+    fn reason(&self) -> String {
+        format!("{}: it is not read; {ALLOW_LINKS}", self.sentence())
+    }
+}
+
+/// Bounds of a search for manifests.
+const LIMITS: WalkLimits = WalkLimits {
+    depth: 64,
+    entries: 1_000_000,
+    links: Links::Followed,
+};
+
+/// The manifests below a directory, in the order of their paths. Unreadable ones are skipped, as kubeconform does; but a part of
+/// too many would pass for the whole.
+fn manifests(directory: &Path, links: LinkPolicy) -> Result<Vec<Result<PathBuf, OutsideLink>>, CommandError> {
+    let limits = WalkLimits {
+        links: match links {
+            LinkPolicy::StayInside => Links::Inside,
+            LinkPolicy::Follow => Links::Followed,
+        },
+        ..LIMITS
+    };
+    let mut found = Vec::new();
+    walk(directory, limits, &mut |entry| {
+        match entry {
+            Ok(entry) if entry.file_type.is_file() && is_manifest(&entry.path) => found.push(Ok(entry.path)),
+            Ok(_) => {}
+            Err(error @ WalkError::TooMany(_)) => {
+                return Err(
+                    CommandError::could_not_run(error).with_hint("name the directories with manifests one by one")
+                );
+            }
+            Err(WalkError::Outside {
+                path,
+                target,
+                is_directory,
+                ..
+            }) if is_directory || is_manifest(&path) => found.push(Err(OutsideLink { path, target })),
+            Err(_) => return Ok(Visit::PassOver),
+        }
+        Ok(Visit::Enter)
+    })?;
+    Ok(found)
+}
+
+/// Whether the name of a file is that of a manifest.
+fn is_manifest(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| {
+        ["yaml", "yml", "json"]
+            .iter()
+            .any(|wanted| extension.eq_ignore_ascii_case(wanted))
+    })
+}
