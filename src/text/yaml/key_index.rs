@@ -63,7 +63,7 @@ mod tests {
         let (root, index) = (tree.root().unwrap(), KeyIndex::new(&tree));
         for key in (0..31)
             .map(|number| format!("k{number}"))
-            .chain(["".to_owned(), "a".to_owned()])
+            .chain([String::new(), "a".to_owned()])
         {
             assert_eq!(index.get(root, &key), tree.get(root, &key), "{key}");
         }

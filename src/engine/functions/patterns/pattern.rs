@@ -11,6 +11,8 @@ use crate::text::go::pattern::{parts, positions_of, too_large};
 use crate::text::go::regexp::translate;
 use crate::text::limits::LIST_ITEMS;
 
+/// Bytes of a pattern.
+const LONGEST_SOURCE: usize = 512 << 10;
 /// Memory that a compiled pattern may use.
 const SIZE_LIMIT: usize = 64 << 20;
 /// How large all patterns kept compiled on a thread may be, in parts; a part takes some twenty bytes.
@@ -45,7 +47,10 @@ pub(super) type Spans = Vec<Option<Range<usize>>>;
 
 impl Pattern {
     fn compile(source: &[u8], host: &mut dyn Host) -> Result<Self, String> {
-        // What is refused is read as well, each time.
+        // What is refused is read as well, each time, and takes a hundred times its size.
+        if source.len() > LONGEST_SOURCE {
+            return Err(too_large(&String::from_utf8_lossy(source)));
+        }
         host.spend(source.len() as u64)?;
         let translated = translate(source)?;
         let too_large = || too_large(&String::from_utf8_lossy(source));

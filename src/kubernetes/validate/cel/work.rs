@@ -104,7 +104,7 @@ impl<'e> Estimator<'e> {
             Expr::Select(select) => {
                 let operand = self.part(&select.operand);
                 let extent = operand.extent.field(&select.field);
-                looked_into(operand, extent)
+                looked_into(&operand, extent)
             }
             Expr::Call(call) => self.collection(call).unwrap_or_else(|| self.call(call)),
             Expr::List(list) => self.list(&list.elements),
@@ -213,7 +213,7 @@ impl<'e> Estimator<'e> {
             (operators::INDEX | operators::OPT_INDEX, [collection, index]) => {
                 let (collection, index) = (self.part(collection), self.part(index));
                 let extent = collection.extent.inner();
-                let found = looked_into(collection, extent);
+                let found = looked_into(&collection, extent);
                 Part {
                     steps: found
                         .steps
@@ -358,7 +358,7 @@ fn has_two_variables(name: &str, others: usize) -> bool {
 }
 
 /// A value inside of another.
-fn looked_into(operand: Part, extent: Arc<Extent>) -> Part {
+fn looked_into(operand: &Part, extent: Arc<Extent>) -> Part {
     let copied = if operand.is_borrowed { 1 } else { copying(extent.weight) };
     Part {
         steps: operand.steps.saturating_add(copied),
