@@ -110,12 +110,12 @@ fn payload(context: RunContext, arguments: &EventArguments) -> Result<Payload, C
     let (name, body) = body(context, arguments)?;
     let payload = read_payload(&body, arguments.sender).map_err(|error| payload_error(&name, &error))?;
     if let Some(variable) = &arguments.secret_env {
-        let secret = std::env::var_os(variable).filter(|secret| !secret.is_empty());
+        let secret = context.variable(variable);
         let secret = secret.ok_or_else(|| CommandError::usage(format!("--secret-env: {variable} is not set")))?;
         let headers = arguments.header.iter().cloned().collect::<Result<Vec<_>, _>>();
         let headers = headers.map_err(|reason| CommandError::usage(format!("--header: {reason}")))?;
         for sender in &payload.senders {
-            check_signature(*sender, &body, &headers, secret.as_encoded_bytes())
+            check_signature(*sender, &body, &headers, secret.as_bytes())
                 .map_err(|error| signature_error(&name, &error))?;
         }
     }
@@ -140,13 +140,14 @@ fn pushed(image: &str) -> Result<Pushed, CommandError> {
 
 /// The payload, and what it is called in errors.
 fn body(context: RunContext, arguments: &EventArguments) -> Result<(String, Vec<u8>), CommandError> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let path = match arguments.payload.as_deref() {
         Some("-") => return Ok(("standard input".to_owned(), context.read_stdin()?)),
         Some(path) => path.to_owned(),
         None => {
-            let name = variable("GITHUB_EVENT_NAME").unwrap_or_default();
-            let path = variable("GITHUB_EVENT_PATH").filter(|_| GITHUB_EVENTS.contains(&name.as_str()));
+            let name = context.variable("GITHUB_EVENT_NAME").unwrap_or_default();
+            let path = context
+                .variable("GITHUB_EVENT_PATH")
+                .filter(|_| GITHUB_EVENTS.contains(&name.as_str()));
             path.ok_or_else(|| {
                 CommandError::usage("neither a payload nor an image is given").with_hint(
                     "name the file with the payload, `-` for standard input, or what was pushed with --image REPOSITORY:TAG",

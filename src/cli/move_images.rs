@@ -1,4 +1,4 @@
-//! How images of files are moved to newer tags, for `poll`, which asks registries, and `event`, which is told.
+//! How images of files are moved to newer tags: those of registries for `poll`, those of a payload for `event`.
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -3,8 +3,8 @@
 pub mod image;
 pub mod track;
 pub mod bump;
-pub mod event;
 pub mod poll;
+pub mod event;
 
 #[cfg(test)]
 mod kubecd_tests;

@@ -65,13 +65,11 @@ fn read_data(event: &Fields<'_>, data: &Fields<'_>, kind: &str, payload: &mut Pa
         .and_then(host_of)
         .map(str::to_owned);
     let host = registry.or_else(|| amazon_host(event.optional("/source").ok().flatten()?));
-    let pushed = match host {
-        Some(host) => data.pushed("/repository", Some(&host), (&repository, &tag, digest))?,
-        None => {
-            let (host, path) = ImageReference::location(&repository);
-            data.pushed("/repository", Some(&host), (&path, &tag, digest))?
-        }
+    let (host, path) = match host {
+        Some(host) => (host, repository),
+        None => ImageReference::location(&repository),
     };
+    let pushed = data.pushed("/repository", Some(&host), (&path, &tag, digest))?;
     payload.push(pushed);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A registry of which only what was pushed is looked at.
+//! A registry in which only what was pushed is looked at.
 
 use crate::artifact::oci::TaggedImage;
 use crate::delivery::image::same_repository;

@@ -35,7 +35,7 @@ pub enum Sender {
     Google,
     /// Harbor.
     Harbor,
-    /// JFrog Artifactory.
+    /// `JFrog` Artifactory.
     JFrog,
     /// Mirantis Secure Registry.
     Mirantis,
@@ -47,7 +47,7 @@ pub enum Sender {
     Quay,
 }
 
-/// A name that is no sender's.
+/// A name that does not belong to a sender.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no sender `{text}`{hint}: name one of {names}", names = Sender::names().collect::<Vec<_>>().join(", "))]
 pub struct UnknownSender {

@@ -3,7 +3,7 @@
 //! In: the body as it was sent, the headers of the request, the secret. Out: nothing, or why it is not believed. Each sender's
 //! way is that of its documentation, which the readers of its payloads name.
 
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, Mac as _};
 use sha1::Sha1;
 use sha2::Sha256;
 
@@ -142,7 +142,7 @@ fn is_secret(secret: &[u8], value: &str) -> bool {
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim().as_bytes();
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return None;
     }
     let pairs = digits.chunks_exact(2);

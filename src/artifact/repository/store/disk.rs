@@ -96,7 +96,7 @@ impl DiskStore {
 }
 
 /// What tells contents apart for as long as this process runs. A keyed hash, since an index of 30 MB is hashed three times
-/// by a push, and nobody can choose contents with the same hash without knowing the key.
+/// by a push; contents with the same hash can be chosen only by who knows the key.
 fn version_of(bytes: &[u8]) -> String {
     static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     format!("{:x}-{:016x}", bytes.len(), KEY.hash_one(bytes))
