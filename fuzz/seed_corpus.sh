@@ -105,6 +105,15 @@ while IFS= read -r file; do
     schema=$((schema + 1))
 done < <(find "$fixtures" ../schemas -name '*.schema.json' | sort)
 
+# A payload of each sender's kinds.
+mkdir -p corpus/event_payload
+python3 - ../tests/events/payloads.jsonl corpus/event_payload <<'SEEDS'
+import json, pathlib, sys
+for row in map(json.loads, open(sys.argv[1])):
+    if "payload" in row:
+        (pathlib.Path(sys.argv[2]) / row["id"]).write_text(json.dumps(row["payload"]))
+SEEDS
+
 mkdir -p corpus/challenge corpus/oci_manifest corpus/repositories corpus/docker_config corpus/dependency_files
 seed keyring ../tests/keys/*.gpg ../tests/keys/*.asc ../tests/keys/*.kbx
 seed provenance seeds/*.prov
