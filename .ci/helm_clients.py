@@ -23,6 +23,8 @@ HELMS = [os.path.abspath(path) for path in sys.argv[3:]]
 KEYS = os.path.abspath(os.path.join("tests", "keys"))
 SHOP = os.path.abspath(os.path.join("fixtures", "shop"))
 VERSIONS = {"web": ["1.0.0", "1.1.0+build.1", "2.0.0-rc.1"], "db": ["0.3.0"]}
+# Helm 3 encodes the URL of a dependency again. S3 takes `+` for a space, so there it is encoded by us.
+KNOWN = {(backend, "v3", command) for backend in ("moto", "minio") for command in ("dependency update", "dependency build", "as ours")}
 COMMANDS = ["repo add", "pull", "pull --verify", "show all", "template", "dependency update", "dependency build", "as ours"]
 
 
@@ -196,8 +198,10 @@ def main():
                         cells.append("-")
                         continue
                     is_well = command not in client.misses
-                    passed, failed = passed + is_well, failed + (not is_well)
-                    cells.append("ok" if is_well else "FAILS")
+                    is_known = (backend, version.split(".")[0], command) in KNOWN
+                    is_expected = is_well != is_known
+                    passed, failed = passed + is_expected, failed + (not is_expected)
+                    cells.append({(True, False): "ok", (False, True): "known miss", (True, True): "WORKS NOW"}.get((is_well, is_known), "FAILS"))
                 print(f"{backend:10} {version:13}" + "".join(f"{cell:>20}" for cell in cells))
                 for command, reasons in client.misses.items():
                     for reason in reasons:

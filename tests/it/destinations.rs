@@ -310,7 +310,7 @@ fn charts_of_a_branch_have_a_version_and_a_directory_of_their_own() {
     );
     assert_eq!(archives(&workspace), [place.as_str()]);
     let index = std::fs::read_to_string(workspace.path("develop/index.yaml")).expect("an index");
-    let url = format!("- web/feature/x/{}\n", file.replace('+', "%2B"));
+    let url = format!("- web/feature/x/{file}\n");
     assert!(index.contains(&url), "{index}");
     // The address in the index leads to the archive.
     let url = format!("file://{}", workspace.path("develop").display());

@@ -9,7 +9,7 @@ use crate::engine::chart::{Dependency, Metadata};
 use crate::engine::functions::{json as go_json, yaml_value};
 
 use super::index_error::{IndexError, broken};
-use super::object_name::object_url;
+use super::object_name::{object_url, without_plus};
 
 /// A chart version to be listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +83,19 @@ impl IndexEntry {
             digest: digest.to_owned(),
             fields,
         }
+    }
+
+    /// The entry for a server that takes `+` for a space.
+    pub(super) fn without_plus(&self) -> Self {
+        let mut entry = self.clone();
+        if let Some(Json::Array(urls)) = entry.fields.get_mut("urls") {
+            for url in urls {
+                if let Json::String(url) = url {
+                    *url = without_plus(url);
+                }
+            }
+        }
+        entry
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Index {
     versions: Vec<Box<str>>,
     changes: BTreeMap<String, ChartChange>,
     is_changed: bool,
+    /// Whether `+` is encoded in new URLs.
+    encodes_plus: bool,
 }
 
 impl Default for Index {
@@ -37,6 +39,7 @@ impl Default for Index {
             versions: Vec::new(),
             changes: BTreeMap::new(),
             is_changed: false,
+            encodes_plus: false,
         }
     }
 }
@@ -63,7 +66,22 @@ impl Index {
             versions,
             changes: BTreeMap::new(),
             is_changed: false,
+            encodes_plus: false,
         })
+    }
+
+    /// The index of a store, which may take `+` for a space.
+    pub(super) const fn of_store(mut self, takes_plus_for_space: bool) -> Self {
+        self.encodes_plus = takes_plus_for_space;
+        self
+    }
+
+    fn entry(&self, entry: &IndexEntry) -> IndexEntry {
+        if self.encodes_plus {
+            entry.without_plus()
+        } else {
+            entry.clone()
+        }
     }
 
     /// The names of the charts, those of changes included.
@@ -126,7 +144,8 @@ impl Index {
                 new: entry.digest.clone(),
             });
         }
-        self.change(&entry.name).added.push(entry.clone());
+        let entry = self.entry(entry);
+        self.change(&entry.name).added.push(entry);
         self.is_changed = true;
         Ok(true)
     }
@@ -134,7 +153,8 @@ impl Index {
     /// Adds an entry in place of one of the same version.
     pub fn replace(&mut self, entry: &IndexEntry) {
         self.remove(&entry.name, &entry.version);
-        self.change(&entry.name).added.push(entry.clone());
+        let entry = self.entry(entry);
+        self.change(&entry.name).added.push(entry);
         self.is_changed = true;
     }
 

@@ -60,13 +60,14 @@ pub(super) struct OpenIndex {
 /// # Errors
 /// When it is broken, or the store fails.
 pub(super) fn open_index(store: &mut dyn Store) -> Result<OpenIndex, UpdateError> {
+    let takes_plus_for_space = store.takes_plus_for_space();
     Ok(match store.get(INDEX)? {
         None => OpenIndex {
-            index: Index::default(),
+            index: Index::default().of_store(takes_plus_for_space),
             version: None,
         },
         Some(found) => OpenIndex {
-            index: Index::read(found.bytes)?,
+            index: Index::read(found.bytes)?.of_store(takes_plus_for_space),
             version: Some(found.version),
         },
     })

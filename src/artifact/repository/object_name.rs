@@ -1,14 +1,23 @@
 //! The object that an entry of an index refers to: a URL in, names in the same store out; and the URL of an object.
 //!
-//! What we write is percent-encoded, so that every client reads it back: Helm resolves it as a URL. `+` is encoded as well, which S3 takes
-//! for a space. `helm repo index` encodes nothing, so the text as it is written is the second name.
+//! What we write is percent-encoded, so that every client reads it back: Helm resolves it as a URL. `+` stays as it is, as in what Helm
+//! writes: `helm dependency` of Helm 3 encodes a URL again. In S3, which takes `+` for a space, it is encoded all the same. `helm repo
+//! index` encodes nothing, so the text as it is written is the second name.
 
 use crate::artifact::credential::percent_encoded;
 
 /// The URL of an object, relative to the index.
 pub fn object_url(name: &str) -> String {
-    percent_encoded(name, true)
+    percent_encoded(name, true).replace(PLUS, "+")
 }
+
+/// The same for a server that takes `+` for a space.
+pub(super) fn without_plus(url: &str) -> String {
+    url.replace('+', PLUS)
+}
+
+/// An encoded `+`.
+const PLUS: &str = "%2B";
 
 /// The names that the object at a URL relative to the index may have, the one by the rules of URLs first; none for one that is
 /// elsewhere, or leaves the repository.
@@ -95,10 +104,12 @@ mod tests {
     proptest! {
         #[test]
         fn the_url_of_an_object_is_read_back(name in "[a-zA-Z%][a-zA-Z0-9%+#?&:;@~ é.-]{0,12}(/x[%+. -]{0,3})?") {
-            let url = object_url(&name);
-            let names = object_names(&url);
-            prop_assert_eq!(names.first(), Some(&name), "{}", url);
-            prop_assert!(url.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%/".contains(&byte)), "{}", url);
+            let (usual, in_s3) = (object_url(&name), without_plus(&object_url(&name)));
+            for (url, others) in [(usual, &b"-._~%/+"[..]), (in_s3, b"-._~%/")] {
+                let names = object_names(&url);
+                prop_assert_eq!(names.first(), Some(&name), "{}", url);
+                prop_assert!(url.bytes().all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte)), "{}", url);
+            }
         }
     }
 }

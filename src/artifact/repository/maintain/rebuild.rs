@@ -100,7 +100,7 @@ pub(in super::super) fn rebuild(
 fn open_or_new(store: &mut dyn Store, replaces_broken: bool) -> Result<OpenIndex, MaintainError> {
     match open_index(store) {
         Err(UpdateError::Index(_)) if replaces_broken => Ok(OpenIndex {
-            index: Index::default(),
+            index: Index::default().of_store(store.takes_plus_for_space()),
             version: store.get(INDEX)?.map(|found| found.version),
         }),
         open => Ok(open?),

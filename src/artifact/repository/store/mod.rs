@@ -101,6 +101,11 @@ pub trait Store {
     /// # Errors
     /// When it cannot, or does not.
     fn check_writable(&mut self) -> Result<(), StoreError>;
+
+    /// Whether the store takes `+` in the path of a URL for a space when it is read over HTTP.
+    fn takes_plus_for_space(&self) -> bool {
+        false
+    }
 }
 
 /// Whether a name is one that listings leave out: those of temporary files, locks and probes.

@@ -58,6 +58,10 @@ impl<S: Store> Store for RetryingStore<S> {
     fn check_writable(&mut self) -> Result<(), StoreError> {
         self.run(Store::check_writable)
     }
+
+    fn takes_plus_for_space(&self) -> bool {
+        self.store.takes_plus_for_space()
+    }
 }
 
 #[cfg(test)]

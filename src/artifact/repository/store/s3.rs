@@ -247,6 +247,10 @@ fn unusable(message: String) -> StoreFailure {
 }
 
 impl Store for S3Store {
+    fn takes_plus_for_space(&self) -> bool {
+        true
+    }
+
     fn get(&mut self, name: &str) -> Result<Option<Versioned>, StoreError> {
         let key = self.key(name);
         let answer = self.send("GET", name, &|requests| requests.read(&key))?;
