@@ -143,7 +143,7 @@ def main():
         if "REGISTRY_STORAGE_DELETE_ENABLED" not in refused:
             sys.exit(f"a registry that removes nothing: {refused}")
         repo("delete", f"oci://{host}/stable", "web", "1.1.0+build.1")
-        repo("delete", f"oci://{host}/stable", "web", "1.1.0+build.1", code=1)
+        repo("delete", f"oci://{host}/stable", "web", "1.1.0+build.1", code=3)
         repo("prune", f"oci://{host}/stable", "--keep", "1")
         left = json.loads(repo("list", f"oci://{host}/stable/web", "--output", "json"))["charts"]
         # The newest release and the newest pre-release.
