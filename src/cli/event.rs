@@ -6,10 +6,10 @@ use std::path::Path;
 use clap::Args;
 
 use crate::delivery::event::{
-    Header, Kind, ObservedTags, Payload, PayloadError, Pushed, Sender, SignatureError, check_signature, read_payload,
+    Header, ObservedTags, Payload, PayloadError, Pushed, Sender, SignatureError, check_signature, read_payload,
 };
 use crate::delivery::image::ImageReference;
-use crate::delivery::poll::TagSource;
+use crate::delivery::poll::{KnownTags, TagSource};
 use crate::text::limits::FILE_BYTES;
 use crate::text::redact::redact_message;
 use crate::text::source::{Named, read_file};
@@ -71,18 +71,14 @@ pub(super) fn run(context: RunContext, arguments: &EventArguments) -> Result<Exi
         let reason = redact_message(&ignored.reason);
         context.report(&format!("note: ignored: {reason} ({})", ignored.sender));
     }
-    let mut images = Vec::new();
-    for mut pushed in payload.pushed {
-        if pushed.kind == Kind::Chart {
-            context.report(&format!("note: ignored: {pushed} is a chart, not an image"));
-            continue;
-        }
-        pushed.host = pushed.host.or_else(|| arguments.registry.clone());
-        images.push(pushed);
+    let (images, charts) = payload.images_and_charts(arguments.registry.as_deref());
+    for chart in charts {
+        context.report(&format!("note: ignored: {chart} is a chart, not an image"));
     }
     let request = arguments.moving.request(context, Vec::new())?;
-    let charts = arguments.moving.registries(context)?;
-    let registry: Option<&dyn TagSource> = if arguments.no_verify { None } else { Some(&charts) };
+    let registries = arguments.moving.registries(context)?;
+    let known = KnownTags::new(&registries);
+    let registry: Option<&dyn TagSource> = if arguments.no_verify { None } else { Some(&known) };
     let observed = ObservedTags {
         pushed: &images,
         registry,
@@ -94,7 +90,7 @@ pub(super) fn run(context: RunContext, arguments: &EventArguments) -> Result<Exi
     } else {
         format!("no file names {}", names.join(", "))
     };
-    let reported = (&charts, NoImage(&none));
+    let reported = (&registries, NoImage(&none));
     arguments.moving.report(context, &request, &patch, reported)
 }
 
@@ -125,17 +121,8 @@ fn payload(context: RunContext, arguments: &EventArguments) -> Result<Payload, C
 fn pushed(image: &str) -> Result<Pushed, CommandError> {
     let usage = |message: String| CommandError::usage(format!("--image {image}: {message}"));
     let reference = ImageReference::parse(image).map_err(|error| usage(error.to_string()))?;
-    let tag = reference
-        .tag
-        .ok_or_else(|| usage("the tag is missing".to_owned()).with_hint("name what was pushed as REPOSITORY:TAG"))?;
-    let (host, repository) = ImageReference::location(&reference.repository);
-    Ok(Pushed {
-        kind: Kind::Image,
-        host: Some(host),
-        repository,
-        tag,
-        digest: reference.digest,
-    })
+    Pushed::of_reference(&reference)
+        .ok_or_else(|| usage("the tag is missing".to_owned()).with_hint("name what was pushed as REPOSITORY:TAG"))
 }
 
 /// The payload, and what it is called in errors.

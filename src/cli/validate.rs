@@ -188,7 +188,10 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
         let files = documents.check(arguments.workers, &targets, &options, finish);
         files.into_iter().flatten().collect()
     };
-    let texts: Vec<JoinedText> = (0..inputs.len()).map(|index| documents.text(index)).collect();
+    // Where the run ended early, a file that was not checked may have the secrets of one that was.
+    let is_whole = files.len() == inputs.len();
+    let unchecked = (0..inputs.len()).filter(|_| !is_whole);
+    let texts: Vec<JoinedText> = unchecked.map(|index| documents.text(index)).collect();
     let files = without_secrets(files, &texts, arguments.workers);
     // The process ends soon: taking large structures apart would only cost time.
     let (_, files, _) = (

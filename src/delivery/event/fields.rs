@@ -129,10 +129,12 @@ impl<'j> Fields<'j> {
         digest: Option<&str>,
     ) -> Result<Option<Pushed>, PayloadError> {
         let parsed = ImageReference::parse(reference).map_err(|error| self.wrong(pointer, error.to_string()))?;
-        let Some(tag) = &parsed.tag else { return Ok(None) };
-        let (host, path) = ImageReference::location(&parsed.repository);
+        let Some(pushed) = Pushed::of_reference(&parsed) else {
+            return Ok(None);
+        };
         let digest = digest.or(parsed.digest.as_deref());
-        self.pushed(pointer, Some(&host), (&path, tag, digest)).map(Some)
+        let what = (pushed.repository.as_str(), pushed.tag.as_str(), digest);
+        self.pushed(pointer, pushed.host.as_deref(), what).map(Some)
     }
 }
 

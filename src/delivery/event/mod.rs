@@ -22,6 +22,6 @@ mod signature_tests;
 pub use observed_tags::ObservedTags;
 pub use payload::{Payload, read_payload};
 pub use payload_error::PayloadError;
-pub use pushed::{Kind, Pushed};
+pub use pushed::Pushed;
 pub use sender::Sender;
 pub use signature::{Header, SignatureError, check_signature};

@@ -1,8 +1,7 @@
 //! A registry in which only what was pushed is looked at.
 
-use crate::artifact::oci::TaggedImage;
 use crate::delivery::image::same_repository;
-use crate::delivery::poll::TagSource;
+use crate::delivery::poll::{SourceImage, TagSource};
 
 use super::pushed::Pushed;
 
@@ -38,27 +37,17 @@ impl TagSource for ObservedTags<'_> {
         Ok(tags)
     }
 
-    fn image(&self, repository: &str, tag: &str) -> Result<TaggedImage, String> {
+    /// Without a registry, what was pushed counts as the newest.
+    fn image(&self, repository: &str, tag: &str) -> Result<SourceImage, String> {
         if let Some(registry) = self.registry {
             return registry.image(repository, tag);
         }
         let pushed = self.of(repository).find(|pushed| pushed.tag == tag);
         let pushed = pushed.ok_or_else(|| format!("{tag} was not pushed"))?;
-        Ok(TaggedImage {
-            digest: pushed.digest.clone().ok_or_else(|| {
-                format!("the digest of {tag} is not known without the registry: leave out --no-verify")
-            })?,
-            created: None,
+        Ok(SourceImage {
+            digest: pushed.digest.clone(),
+            created: Some(i128::MAX),
         })
-    }
-
-    /// Without a registry, what was pushed counts as the newest.
-    fn created(&self, repository: &str, tag: &str) -> Result<Option<i128>, String> {
-        if let Some(registry) = self.registry {
-            return registry.created(repository, tag);
-        }
-        let is_pushed = self.of(repository).any(|pushed| pushed.tag == tag);
-        Ok(is_pushed.then_some(i128::MAX))
     }
 
     fn has(&self, repository: &str) -> bool {

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::amazon::wrapped;
 use super::fields::Fields;
 use super::payload_error::PayloadError;
-use super::pushed::Pushed;
+use super::pushed::{Kind, Pushed};
 use super::sender::Sender;
 
 /// Most payloads inside of each other: an event in a notification in a message of a queue.
@@ -35,6 +35,15 @@ pub struct Payload {
 }
 
 impl Payload {
+    /// The images that were pushed, and the charts. `registry` is the host of those whose sender does not say it.
+    pub fn images_and_charts(&self, registry: Option<&str>) -> (Vec<Pushed>, Vec<Pushed>) {
+        let with_host = self.pushed.iter().cloned().map(|pushed| Pushed {
+            host: pushed.host.or_else(|| registry.map(str::to_owned)),
+            ..pushed
+        });
+        with_host.partition(|pushed| pushed.kind == Kind::Image)
+    }
+
     pub(super) fn push(&mut self, pushed: Pushed) {
         if !self.pushed.contains(&pushed) {
             self.pushed.push(pushed);

@@ -29,6 +29,18 @@ pub struct Pushed {
 }
 
 impl Pushed {
+    /// An image that a reference names, by docker's rules; `None` for one without a tag.
+    pub fn of_reference(reference: &ImageReference) -> Option<Self> {
+        let (host, repository) = ImageReference::location(&reference.repository);
+        Some(Self {
+            kind: Kind::Image,
+            host: Some(host),
+            repository,
+            tag: reference.tag.clone()?,
+            digest: reference.digest.clone(),
+        })
+    }
+
     /// The repository with the registry's host before it, if that is known.
     pub fn full_repository(&self) -> String {
         match &self.host {

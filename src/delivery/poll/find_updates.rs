@@ -1,6 +1,6 @@
 //! Files to the images that they name, each with what is newer: one list of tags for each repository, asked for side by side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::tag_source::TagSource;
 use crate::delivery::bump::{BumpError, TargetError, place_changes};
@@ -161,22 +161,23 @@ pub fn find_updates(files: &[PolledFile], wanted: Wanted<'_>, source: &dyn TagSo
 type Tags = BTreeMap<(String, String), Result<Vec<Tag>, String>>;
 
 fn tags_of(named: &[(usize, ImagePlace)], choosing: &Choosing, source: &dyn TagSource) -> Tags {
-    let versioned = named.iter().filter(|(_, place)| place.reference().tag.is_some());
-    let repositories: BTreeMap<(String, String), &str> = versioned
-        .clone()
-        .map(|(_, place)| (ImageReference::location(&place.repository), place.repository.as_str()))
-        .collect();
-    let repositories: Vec<((String, String), &str)> = repositories.into_iter().collect();
+    // Each repository as a file names it, with the tags that files have of it.
+    let mut repositories: BTreeMap<(String, String), (&str, BTreeSet<String>)> = BTreeMap::new();
+    for (_, place) in named {
+        if let Some(tag) = place.reference().tag {
+            let key = ImageReference::location(&place.repository);
+            let (_, current) = repositories
+                .entry(key)
+                .or_insert_with(|| (&place.repository, BTreeSet::new()));
+            current.insert(tag);
+        }
+    }
+    let repositories: Vec<_> = repositories.into_iter().collect();
     let found = map_with_state(
         &repositories,
         Some(REQUESTS),
         || (),
-        |(), (key, repository)| {
-            let of_it = versioned.clone().map(|(_, place)| place.reference());
-            let of_it = of_it.filter(|image| ImageReference::location(&image.repository) == *key);
-            let current: Vec<String> = of_it.filter_map(|image| image.tag).collect();
-            listed(repository, &current, choosing, source)
-        },
+        |(), (_, (repository, current))| listed(repository, current, choosing, source),
     );
     let keys = repositories.into_iter().map(|(key, _)| key);
     keys.zip(found).collect()
@@ -184,7 +185,7 @@ fn tags_of(named: &[(usize, ImagePlace)], choosing: &Choosing, source: &dyn TagS
 
 fn listed(
     repository: &str,
-    current: &[String],
+    current: &BTreeSet<String>,
     choosing: &Choosing,
     source: &dyn TagSource,
 ) -> Result<Vec<Tag>, String> {
@@ -204,7 +205,7 @@ fn listed(
         &names,
         Some(REQUESTS),
         || (),
-        |(), name| source.created(repository, name),
+        |(), name| source.image(repository, name).map(|image| image.created),
     );
     let tags = names.into_iter().zip(created);
     let tags = tags.map(|(name, created)| {
@@ -216,10 +217,12 @@ fn listed(
     for name in current {
         if tags.iter().all(|tag| tag.name != *name)
             && choosing.looks_at(name)
-            && let Ok(created) = source.created(repository, name)
+            && let Ok(image) = source.image(repository, name)
         {
-            let name = name.clone();
-            tags.push(Tag { name, created });
+            tags.push(Tag {
+                name: name.clone(),
+                created: image.created,
+            });
         }
     }
     Ok(tags)
@@ -268,7 +271,10 @@ fn refusable(newer: Status, file: &PolledFile, through_anchors: bool) -> Status 
 fn newer(place: &ImagePlace, image: &ImageReference, tag: &str, source: &dyn TagSource) -> Result<Status, String> {
     // A digest wins over the tag, so it moves with it.
     let is_pinned = image.digest.is_some();
-    let digest = is_pinned.then(|| source.image(&place.repository, tag).map(|image| image.digest));
+    let digest = is_pinned.then(|| {
+        let image = source.image(&place.repository, tag)?;
+        image.digest.ok_or_else(|| format!("the digest of {tag} is not known"))
+    });
     let next = ImageReference {
         repository: image.repository.clone(),
         tag: Some(tag.to_owned()),
@@ -287,7 +293,7 @@ fn newer(place: &ImagePlace, image: &ImageReference, tag: &str, source: &dyn Tag
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::artifact::oci::TaggedImage;
+    use crate::delivery::poll::SourceImage;
     use crate::text::edit::apply_changes;
 
     /// A registry with tags; one that is named `down` does not answer.
@@ -300,11 +306,11 @@ mod tests {
             Ok(tags.iter().map(|tag| (*tag).to_owned()).collect())
         }
 
-        fn image(&self, repository: &str, tag: &str) -> Result<TaggedImage, String> {
+        fn image(&self, repository: &str, tag: &str) -> Result<SourceImage, String> {
             let tags = self.tags(repository)?;
             let at = tags.iter().position(|known| known == tag).ok_or("no such tag")?;
-            Ok(TaggedImage {
-                digest: format!("sha256:{at:064}"),
+            Ok(SourceImage {
+                digest: Some(format!("sha256:{at:064}")),
                 created: i128::try_from(at).ok(),
             })
         }

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
-use super::tag_source::TagSource;
-use crate::artifact::oci::TaggedImage;
+use super::tag_source::{SourceImage, TagSource};
 
 /// What was answered, by question.
 type Answers<Q, A> = Mutex<HashMap<Q, Result<A, String>>>;
@@ -14,8 +13,7 @@ type Answers<Q, A> = Mutex<HashMap<Q, Result<A, String>>>;
 pub struct KnownTags<'s> {
     source: &'s dyn TagSource,
     tags: Answers<String, Vec<String>>,
-    images: Answers<(String, String), TaggedImage>,
-    created: Answers<(String, String), Option<i128>>,
+    images: Answers<(String, String), SourceImage>,
 }
 
 impl<'s> KnownTags<'s> {
@@ -25,7 +23,6 @@ impl<'s> KnownTags<'s> {
             source,
             tags: Mutex::default(),
             images: Mutex::default(),
-            created: Mutex::default(),
         }
     }
 }
@@ -50,14 +47,9 @@ impl TagSource for KnownTags<'_> {
         known(&self.tags, repository.to_owned(), || self.source.tags(repository))
     }
 
-    fn image(&self, repository: &str, tag: &str) -> Result<TaggedImage, String> {
+    fn image(&self, repository: &str, tag: &str) -> Result<SourceImage, String> {
         let question = (repository.to_owned(), tag.to_owned());
         known(&self.images, question, || self.source.image(repository, tag))
-    }
-
-    fn created(&self, repository: &str, tag: &str) -> Result<Option<i128>, String> {
-        let question = (repository.to_owned(), tag.to_owned());
-        known(&self.created, question, || self.source.created(repository, tag))
     }
 
     fn has(&self, repository: &str) -> bool {

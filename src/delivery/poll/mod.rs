@@ -6,5 +6,6 @@ mod patch;
 mod tag_source;
 
 pub use find_updates::{PolledImage, Status};
+pub use known_tags::KnownTags;
 pub use patch::{Patch, PollRequest};
-pub use tag_source::TagSource;
+pub use tag_source::{SourceImage, TagSource};

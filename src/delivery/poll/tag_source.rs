@@ -4,6 +4,24 @@ use crate::artifact::oci::TaggedImage;
 use crate::artifact::remote::{RemoteCharts, SourceError};
 use crate::delivery::image::ImageReference;
 
+/// What is known of the image that a tag has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceImage {
+    /// The digest: `sha256:…`; `None` where it is not known.
+    pub digest: Option<String>,
+    /// When it was made, in nanoseconds since 1970.
+    pub created: Option<i128>,
+}
+
+impl From<TaggedImage> for SourceImage {
+    fn from(image: TaggedImage) -> Self {
+        Self {
+            digest: Some(image.digest),
+            created: image.created,
+        }
+    }
+}
+
 /// Registries, or what stands in for them.
 pub trait TagSource: Sync {
     /// The names of all tags of a repository, in the registry's order.
@@ -16,15 +34,7 @@ pub trait TagSource: Sync {
     ///
     /// # Errors
     /// Why it cannot be read.
-    fn image(&self, repository: &str, tag: &str) -> Result<TaggedImage, String>;
-
-    /// When the image that a tag has was made, in nanoseconds since 1970.
-    ///
-    /// # Errors
-    /// Why it cannot be read.
-    fn created(&self, repository: &str, tag: &str) -> Result<Option<i128>, String> {
-        self.image(repository, tag).map(|image| image.created)
-    }
+    fn image(&self, repository: &str, tag: &str) -> Result<SourceImage, String>;
 
     /// Whether images of a repository are looked at.
     fn has(&self, _repository: &str) -> bool {
@@ -39,10 +49,11 @@ impl TagSource for RemoteCharts {
         registry.tags(&path).map_err(|error| said(&error.into()))
     }
 
-    fn image(&self, repository: &str, tag: &str) -> Result<TaggedImage, String> {
+    fn image(&self, repository: &str, tag: &str) -> Result<SourceImage, String> {
         let (host, path) = ImageReference::location(repository);
         let registry = self.registry_of(&host).map_err(|error| said(&error))?;
-        registry.tagged_image(&path, tag).map_err(|error| said(&error.into()))
+        let image = registry.tagged_image(&path, tag).map_err(|error| said(&error.into()))?;
+        Ok(image.into())
     }
 }
 

@@ -286,7 +286,6 @@ mod tests {
         }
     }
 
-    /// The errors of Helm 4.3 about `generated` of Chart.lock.
     #[test]
     fn a_usual_time_is_one_that_go_accepts() {
         let usual = "2024-01-02T03:04:05.123456789Z";
@@ -310,6 +309,7 @@ mod tests {
         assert!(seen > 100);
     }
 
+    /// The errors of Helm 4.3 about `generated` of Chart.lock.
     #[test]
     fn times_are_read_as_in_go() {
         const NOT_TEXT: &str = "Time.UnmarshalJSON: input is not a JSON string";
