@@ -19,7 +19,7 @@ pub const TEMPLATE_TOKENS: u32 = 2_100_000;
 pub const SCHEMA_BYTES: usize = 8 << 20;
 
 /// Values in one YAML or JSON text: mappings, lists, keys and scalars.
-pub const YAML_NODES: usize = 4_000_000;
+pub const YAML_NODES: usize = 2_000_000;
 
 /// Values in a text that becomes values, metadata or a schema, those that aliases repeat included.
 pub const DECODED_NODES: u64 = 1_000_000;
@@ -46,11 +46,18 @@ pub const ARCHIVE_BYTES: u64 = FILE_BYTES;
 /// Bytes of a manifest of a registry, which the specification has registries accept, and of a page of its tags.
 pub const REGISTRY_ANSWER_BYTES: u64 = 4 << 20;
 
+/// Bytes of Chart.yaml, requirements.yaml and their locks. The largest public ones have 30 KB.
+pub const METADATA_BYTES: usize = 1 << 20;
+
 /// Bytes of a small file: .helmignore, .sops.yaml.
 pub const SETTINGS_BYTES: u64 = 1 << 20;
 
 /// Nodes that the templates of one rendering may execute; slow functions and large values count as many.
 pub const RENDERING_STEPS: u64 = 20_000_000;
+
+/// Steps of a rendering that is repeated: to explain a failure, or to see what differs each time. No honest chart needs more, and
+/// what one takes that does is not spent twice.
+pub const REPEATED_STEPS: u64 = RENDERING_STEPS / 10;
 
 /// Bytes that the templates of one rendering may write.
 pub const RENDERING_OUTPUT: usize = 32 << 20;

@@ -30,6 +30,9 @@ fn explain_inside(path: &str, inside: &str, error: &LoadError, read: &dyn Fn(&st
         LoadError::Values(message) => yaml_fault(Rule::ValuesFormat, &file("values.yaml"), message),
         LoadError::ValuesTooLarge(message) => Finding::new(Rule::ValuesFormat, whole("values.yaml"), message),
         LoadError::Decode { file: name, source } => yaml_fault(Rule::ChartYamlFormat, &file(name), &source.to_string()),
+        LoadError::MetadataTooLarge { file: name, problem } => {
+            Finding::new(Rule::ChartYamlFormat, whole(name), problem)
+        }
         LoadError::Subchart { name, source, .. } => {
             explain_inside(path, &join_shown(inside, &format!("charts/{name}")), source, read)
         }

@@ -311,6 +311,35 @@ fn callers_of_what_fails_are_shown_up_to_a_number() {
     }
 }
 
+/// The chart is not rendered again for as long as it took to reach a limit: what is explained is the failure alone, not the values
+/// that its line read.
+#[test]
+fn what_exceeds_a_limit_is_explained_without_being_rendered_again() {
+    let template = "a: {{ range until 5000 }}{{ range until 5000 }}{{ $y := $.Values.x.y }}{{ end }}{{ end }}";
+    let found = explained(
+        &[
+            ("templates/t.yaml", template),
+            ("templates/s.yaml", "{{ fail \"no\" }}"),
+        ],
+        "x: {y: \"\"}",
+        &[],
+    );
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].message.starts_with("the rendering exceeds the limit of"),
+        "{found:?}"
+    );
+    assert_eq!(found[0].primary.file.path(), "c/templates/t.yaml");
+    assert_eq!(found[0].related, []);
+    assert!(
+        found[0]
+            .help
+            .iter()
+            .any(|help| help.starts_with("loop over fewer items")),
+        "{found:?}"
+    );
+}
+
 /// A template, the values it is given, flags, the advice and the notes.
 type Advice = (
     &'static str,

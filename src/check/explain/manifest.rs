@@ -7,6 +7,7 @@ use crate::engine::chart::Chart;
 use crate::engine::manifest::{SortError, sort_manifests};
 use crate::engine::render::{RenderedFile, Rendering, SchemaCheck, render_templates, render_values};
 use crate::engine::template::{Options, World};
+use crate::text::limits::REPEATED_STEPS;
 use crate::text::rule::Rule;
 use crate::text::source::{SourceFile, Span, offset};
 use crate::text::yaml;
@@ -38,6 +39,7 @@ fn mapped(subject: &Subject<'_>, rendering: &Rendering, world: &mut dyn World) -
     let values = render_values(chart, subject.values, release, capabilities, skipped, &mut Vec::new()).ok()?;
     let options = Options {
         source_map: true,
+        max_steps: REPEATED_STEPS,
         ..subject.options
     };
     render_templates(chart, &rendering.templates, &values, options, world).ok()

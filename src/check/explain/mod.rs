@@ -24,7 +24,7 @@ pub use chart_file::{explain_kube_version, explain_load, explain_missing_depende
 pub use manifest::{broken_manifest, explain_manifests};
 pub use place::{template_place, values_of_line};
 pub use secrets::{hidden, notice_lines, secrets_of_chart, secrets_of_values};
-pub use template::explain_templates;
+pub use template::{explain_failures, explain_templates};
 pub use value_origins::{Given, ValueOrigins};
 pub use values::{explain_schema, explain_unchecked, explain_user_values, explain_values_file};
 

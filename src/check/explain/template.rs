@@ -7,9 +7,13 @@ use crate::check::finding::{Finding, Location, Place, may_name_secret};
 use crate::engine::chart::Chart;
 use crate::engine::functions;
 use crate::engine::render::{
-    RenderError, SchemaCheck, compile_chart, parse_failures, render_traced, render_values, template_source,
+    ChartTemplates, RenderError, SchemaCheck, compile_chart, parse_failures, render_traced, render_values,
+    template_source,
 };
-use crate::engine::template::{ErrorFrame, ExecutionError, ParseError, Read, Trace, WARNING_END, WARNING_START, World};
+use crate::engine::template::{
+    ErrorFrame, ExecutionError, Map, Options, ParseError, Read, Trace, WARNING_END, WARNING_START, World,
+};
+use crate::text::limits::REPEATED_STEPS;
 use crate::text::near::nearest;
 use crate::text::rule::Rule;
 use crate::text::source::{SourceFile, Span};
@@ -19,29 +23,53 @@ const MAX_CALLERS: usize = 4;
 /// Values shown that a failing line read.
 const MAX_VALUES: usize = 4;
 
-/// A finding for each template that fails as `first` did: those that do not compile, or those that fail while running.
+/// A finding for each template that fails as `first` did: those that do not compile, or those that fail while running. For these
+/// the chart is rendered once more, unless that takes too long: then only `first` is explained.
 pub fn explain_templates(subject: &Subject<'_>, first: &RenderError, world: &mut dyn World) -> Vec<Finding> {
     let secrets = secrets_of(subject.chart, subject.given, subject.values);
-    if let RenderError::Parse(_) = first {
-        let failures = parse_failures(subject.chart);
-        return hidden(failures.iter().map(|error| unparsed(subject, error)).collect(), secrets);
-    }
+    let first = match first {
+        RenderError::Parse(_) => {
+            let failures = parse_failures(subject.chart);
+            return hidden(failures.iter().map(|error| unparsed(subject, error)).collect(), secrets);
+        }
+        RenderError::Execution(first) => first,
+    };
     let (chart, release, capabilities) = (subject.chart, subject.release, subject.capabilities);
     let skipped = SchemaCheck::Skipped;
     let values = render_values(chart, subject.values, release, capabilities, skipped, &mut Vec::new());
     let (Ok(values), Ok(templates)) = (values, compile_chart(chart)) else {
         return Vec::new();
     };
-    let origins = ValueOrigins::new(chart, values.values(), subject.given);
-    let traced = render_traced(chart, &templates, &values, subject.options, world);
+    let options = Options {
+        max_steps: REPEATED_STEPS,
+        ..subject.options
+    };
+    let traced = render_traced(chart, &templates, &values, options, world);
+    if traced.failures.iter().any(ExecutionError::is_exhaustion) {
+        let (failures, trace) = (std::slice::from_ref(&**first), Trace::default());
+        return explain_failures(subject, &templates, values.values(), failures, &trace);
+    }
+    explain_failures(subject, &templates, values.values(), &traced.failures, &traced.trace)
+}
+
+/// A finding for each failure of a rendering: of templates that were executed with `values`, and read what the trace says.
+pub fn explain_failures(
+    subject: &Subject<'_>,
+    templates: &ChartTemplates,
+    values: &Map,
+    failures: &[ExecutionError],
+    trace: &Trace,
+) -> Vec<Finding> {
+    let secrets = secrets_of(subject.chart, subject.given, subject.values);
+    let origins = ValueOrigins::new(subject.chart, values, subject.given);
     let definitions: Vec<String> = templates
         .set
         .definitions()
         .iter()
         .map(|origin| origin.name.to_string())
         .collect();
-    let explain = |error: &ExecutionError| failed(subject, &origins, &traced.trace, &definitions, error);
-    hidden(traced.failures.iter().map(explain).collect(), secrets)
+    let explain = |error: &ExecutionError| failed(subject, &origins, trace, &definitions, error);
+    hidden(failures.iter().map(explain).collect(), secrets)
 }
 
 fn unparsed(subject: &Subject<'_>, error: &ParseError) -> Finding {

@@ -135,10 +135,15 @@ impl Reader {
         while let Some((before, value)) = split_key(rest) {
             masked.push_str(before);
             is_flow |= before.contains(['{', ',']);
+            let key = key_before(before);
+            if !self.asks_for_value(key) {
+                rest = value;
+                continue;
+            }
             let (scalar, after) = value
                 .split_at_checked(scalar_length(value, is_flow))
                 .unwrap_or((value, ""));
-            if !self.is_secret(key_before(before), scalar) {
+            if !self.is_secret(key, scalar) {
                 // What follows may have keys of its own: `auth: {password: x}`.
                 rest = value;
             } else if scalar.trim_start().starts_with(['|', '>']) {
@@ -151,6 +156,15 @@ impl Reader {
             }
         }
         masked.push_str(rest);
+    }
+
+    /// Whether it depends on the value of a key what is hidden. Long lines have thousands of keys.
+    fn asks_for_value(&self, key: &str) -> bool {
+        match key {
+            "name" => true,
+            "value" => self.is_named,
+            _ => names_secret(&without_separators(key)),
+        }
     }
 
     /// Whether a key's value is a secret, and one that is there: a template's action and an empty text are not.
@@ -201,10 +215,9 @@ fn scalar_length(value: &str, is_flow: bool) -> usize {
     if quote.is_some() {
         return closing.map_or(value.trim_end().len(), |at| blanks + at + 2);
     }
-    let mut end = text.find(" #").unwrap_or(text.len());
-    if is_flow {
-        end = text.find([',', '}']).map_or(end, |at| at.min(end));
-    }
+    let item = if is_flow { text.find([',', '}']) } else { None };
+    let text = text.get(..item.unwrap_or(text.len())).unwrap_or(text);
+    let end = text.find(" #").unwrap_or(text.len());
     blanks + text.get(..end).unwrap_or_default().trim_end().len()
 }
 

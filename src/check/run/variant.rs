@@ -5,8 +5,8 @@ use std::cell::LazyCell;
 use std::collections::HashMap;
 
 use crate::check::explain::{
-    Subject, ValueOrigins, broken_manifest, explain_schema, explain_templates, explain_unchecked, secrets_of_values,
-    template_place, values_of_line,
+    Subject, ValueOrigins, broken_manifest, explain_failures, explain_schema, explain_templates, explain_unchecked,
+    secrets_of_values, template_place, values_of_line,
 };
 use crate::check::finding::{Finding, Location, Related, SecretValues};
 use crate::check::lint::chart::{TracedRendering, unused_values};
@@ -22,6 +22,7 @@ use crate::engine::template::{Options, ParseError, World};
 use crate::engine::values::process_dependencies;
 use crate::kubernetes::validate::{Resource, Status};
 use crate::kubernetes::version::KubeVersion;
+use crate::text::limits::REPEATED_STEPS;
 use crate::text::rule::Rule;
 
 use super::judged::{Judged, is_about};
@@ -213,10 +214,12 @@ impl VariantFindings {
             };
             self.unused = Some(unused_values(loaded, traced, given));
         }
-        if let Some(first) = rendering.failures.into_iter().next() {
-            let error = RenderError::Execution(Box::new(first));
-            self.findings.extend(explain_templates(&subject, &error, world));
-        }
+        let (failures, trace) = (&rendering.failures, &rendering.trace);
+        self.findings.extend(match failures.first() {
+            None => Vec::new(),
+            Some(_) if variant.loaded.is_some() => explain_failures(&subject, templates, top.values(), failures, trace),
+            Some(first) => explain_templates(&subject, &RenderError::Execution(Box::new(first.clone())), world),
+        });
         let rendered = RenderedChart {
             chart,
             files: &rendering.files,
@@ -277,7 +280,11 @@ impl VariantFindings {
         if !may_be_random(rendered.chart) {
             return;
         }
-        if let Ok(again) = render_templates(rendered.chart, templates, top, Options::default(), world) {
+        let options = Options {
+            max_steps: REPEATED_STEPS,
+            ..Options::default()
+        };
+        if let Ok(again) = render_templates(rendered.chart, templates, top, options, world) {
             self.findings.extend(check_random(rendered, &again.files));
         }
     }

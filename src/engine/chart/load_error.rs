@@ -83,6 +83,14 @@ pub enum LoadError {
         /// Why not.
         source: DecodeError,
     },
+    /// Chart.yaml, requirements.yaml or a lock is larger than any needs to be.
+    #[error("cannot load {file}: {problem}")]
+    MetadataTooLarge {
+        /// Name inside the chart.
+        file: &'static str,
+        /// Its size, and what it may be.
+        problem: String,
+    },
     /// values.yaml does not parse.
     #[error("cannot load values.yaml: {0}")]
     Values(String),

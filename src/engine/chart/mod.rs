@@ -33,7 +33,10 @@ pub use go_decode::DecodeError;
 pub(crate) use go_decode::{Object, StructContext};
 pub use ignore_file::{IgnoreError, IgnoreRules};
 pub use link::BrokenLink;
-pub use load::{Chart, ChartFile, CrdFile, load_archive, load_chart, load_chart_for, load_chart_to_render, load_files};
+pub use load::{
+    Chart, ChartFile, CrdFile, check_metadata_size, load_archive, load_chart, load_chart_for, load_chart_to_render,
+    load_files,
+};
 pub use load_error::LoadError;
 pub(crate) use local_dependencies::without_dots;
 pub use local_dependencies::{

@@ -2,6 +2,9 @@
 
 use crate::text::source::Span;
 
+/// How the causes of errors begin that are about a limit of a whole rendering.
+pub(super) const EXHAUSTED: &str = "the rendering exceeds the limit of";
+
 /// A template does not parse.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -70,6 +73,11 @@ impl ExecutionError {
             message,
             ..Self::default()
         }
+    }
+
+    /// Whether the rendering used more than it may: it would use as much again.
+    pub fn is_exhaustion(&self) -> bool {
+        self.cause.contains(EXHAUSTED)
     }
 
     /// The same error seen by a caller, whose own words come first.

@@ -89,7 +89,7 @@ mod tests {
         let list = |items: usize| format!("[{}]", "1,".repeat(items));
         let (fits, exceeds) = (list(YAML_NODES - 1), list(YAML_NODES));
         assert!(parse_first(fits.as_bytes()).is_ok());
-        let wanted = "yaml: the text has more than 4000000 values";
+        let wanted = "yaml: the text has more than 2000000 values";
         assert_eq!(parse_first(exceeds.as_bytes()).unwrap_err().to_string(), wanted);
         assert_eq!(
             parse_first_from_tokens(exceeds.as_bytes()).unwrap_err().to_string(),

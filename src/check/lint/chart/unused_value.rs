@@ -4,7 +4,10 @@
 //! key whose name stands anywhere in a template is never reported. Globals are left alone, and so are library charts and charts that do not
 //! render: nothing can be known of them.
 
+use std::cell::{LazyCell, OnceCell};
 use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
 
 use crate::check::explain::{Given, ValueOrigins};
 use crate::check::finding::{Finding, Location, Place};
@@ -14,9 +17,13 @@ use crate::engine::render::{
 };
 use crate::engine::template::{Map, Options, Trace, Value, World};
 use crate::engine::values::process_dependencies;
+use crate::text::limits::REPEATED_STEPS;
 use crate::text::near::nearest;
 use crate::text::rule::Rule;
 use crate::text::source::SourceFile;
+
+/// Names that are compared in a chart to find out what was meant by those that nothing reads.
+const COMPARISONS: usize = 5_000_000;
 
 /// A rendering in which no template failed, and what it read.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +63,7 @@ pub fn check_unused_values(
     };
     let engine = Options {
         lint: true,
+        max_steps: REPEATED_STEPS,
         ..Options::default()
     };
     let traced = render_traced(&chart, &templates, &top, engine, world);
@@ -77,8 +85,7 @@ pub fn unused_values(loaded: &Chart, rendering: TracedRendering<'_>, given: &Giv
         return Vec::new();
     }
     let TracedRendering { chart, values, trace } = rendering;
-    let mut words = Words::default();
-    words.add_chart(loaded);
+    let words = Words::new(loaded);
     let subcharts: HashSet<String> = subchart_names(loaded);
     let origins = ValueOrigins::new(chart, values, given);
     let reads = trace.reads.iter().map(|read| (read.map, read.key.as_bytes()));
@@ -86,6 +93,7 @@ pub fn unused_values(loaded: &Chart, rendering: TracedRendering<'_>, given: &Giv
         reads: reads.collect(),
         trace,
         words: &words,
+        comparisons: COMPARISONS,
         subcharts: &subcharts,
         enabled: chart
             .dependencies
@@ -102,9 +110,11 @@ pub fn unused_values(loaded: &Chart, rendering: TracedRendering<'_>, given: &Giv
 }
 
 struct Search<'s> {
-    reads: HashSet<(usize, &'s [u8])>,
+    reads: HashSet<(usize, &'s [u8]), RandomState>,
     trace: &'s Trace,
-    words: &'s Words,
+    words: &'s Words<'s>,
+    /// Names that may still be compared to find what was meant.
+    comparisons: usize,
     subcharts: &'s HashSet<String>,
     enabled: HashSet<String>,
     origins: &'s ValueOrigins,
@@ -119,7 +129,11 @@ impl Search<'_> {
             return;
         }
         let entries = map.snapshot();
-        let keys: Vec<String> = entries.iter().map(|(key, _)| key.to_string()).collect();
+        let words = self.words;
+        let mentioned = LazyCell::new(|| {
+            let keys = entries.iter().map(|(key, _)| key.to_string());
+            keys.filter(|key| words.mention(key)).collect::<Vec<String>>()
+        });
         for (key, value) in &entries {
             let name = key.to_string();
             // Globals and exports are for other charts, tags for Helm; subcharts that take no part read nothing now.
@@ -131,11 +145,11 @@ impl Search<'_> {
             }
             path.push(name.clone());
             let is_subchart = path.len() == 1 && self.subcharts.contains(&name);
-            let is_known = is_subchart || self.reads.contains(&(map.id(), key.as_bytes())) || self.is_mentioned(&name);
+            let is_known = is_subchart || self.reads.contains(&(map.id(), key.as_bytes())) || words.mention(&name);
             if !is_known {
-                self.report(path, &keys);
+                self.report(path, &|| mentioned.as_slice());
             } else if let Value::Map(inner) = value
-                && (is_subchart || !self.words.whole.contains(&name))
+                && (is_subchart || !words.sets().whole.contains(&name))
             {
                 self.map(inner, path);
             }
@@ -143,14 +157,9 @@ impl Search<'_> {
         }
     }
 
-    fn is_mentioned(&self, name: &str) -> bool {
-        // Keys such as `my.dotted/key` are words of their own only in pieces.
-        let mut pieces = name.split(|c: char| !is_word(c)).filter(|piece| !piece.is_empty());
-        pieces.all(|piece| self.words.all.contains(piece))
-    }
-
-    /// Reports a value that is the user's to mend: defaults of subcharts are not.
-    fn report(&mut self, path: &[String], beside: &[String]) {
+    /// Reports a value that is the user's to mend: defaults of subcharts are not. `mentioned` are the keys beside it that templates
+    /// name.
+    fn report<'m>(&mut self, path: &[String], mentioned: &dyn Fn() -> &'m [String]) {
         let Some(origin) = self.origins.find(path) else { return };
         let location = match origin {
             Place::Named(location) | Place::Shown(location) | Place::Rendered(location) => Some(location),
@@ -163,13 +172,11 @@ impl Search<'_> {
             return;
         }
         let name = path.last().map(String::as_str).unwrap_or_default();
-        let mentioned = beside
-            .iter()
-            .filter(|other| self.is_mentioned(other))
-            .map(String::as_str);
-        let mut meant = nearest(name, mentioned);
-        if is_given {
-            meant = meant.or_else(|| nearest(name, self.words.all.iter().map(String::as_str)));
+        let mentioned = mentioned();
+        let mut meant = self.nearest(name, mentioned.len(), mentioned.iter().map(String::as_str));
+        if is_given && meant.is_none() {
+            let all = &self.words.sets().all;
+            meant = self.nearest(name, all.len(), all.iter().map(String::as_str));
         }
         let dotted = path.join(".");
         let rule = if meant.is_some() {
@@ -187,6 +194,12 @@ impl Search<'_> {
         }
         self.found.push(finding);
     }
+
+    /// The name that was probably meant, while there is time to look for it.
+    fn nearest<'k>(&mut self, name: &str, count: usize, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+        self.comparisons = self.comparisons.checked_sub(count)?;
+        nearest(name, known)
+    }
 }
 
 const fn is_word(c: char) -> bool {
@@ -201,15 +214,45 @@ fn subchart_names(chart: &Chart) -> HashSet<String> {
     named.chain(loaded).collect()
 }
 
-/// Words of templates, of texts with actions in values and other files, and of Chart.yaml's conditions.
-#[derive(Default)]
-struct Words {
-    all: HashSet<String>,
-    /// Those that stand somewhere without a field behind them: what they name may be used as a whole.
-    whole: HashSet<String>,
+/// Words of templates, of texts with actions in values and other files, and of Chart.yaml's conditions. They are collected when they
+/// are asked for: in most charts every value is read.
+struct Words<'c> {
+    chart: &'c Chart,
+    sets: OnceCell<WordSets>,
 }
 
-impl Words {
+#[derive(Default)]
+struct WordSets {
+    all: HashSet<String, RandomState>,
+    /// Those that stand somewhere without a field behind them: what they name may be used as a whole.
+    whole: HashSet<String, RandomState>,
+}
+
+impl<'c> Words<'c> {
+    const fn new(chart: &'c Chart) -> Self {
+        Self {
+            chart,
+            sets: OnceCell::new(),
+        }
+    }
+
+    fn sets(&self) -> &WordSets {
+        self.sets.get_or_init(|| {
+            let mut sets = WordSets::default();
+            sets.add_chart(self.chart);
+            sets
+        })
+    }
+
+    /// Whether a key stands somewhere. Keys such as `my.dotted/key` are words of their own only in pieces.
+    fn mention(&self, key: &str) -> bool {
+        let all = &self.sets().all;
+        let mut pieces = key.split(|c: char| !is_word(c)).filter(|piece| !piece.is_empty());
+        all.contains(key) || pieces.all(|piece| all.contains(piece))
+    }
+}
+
+impl WordSets {
     fn add_chart(&mut self, chart: &Chart) {
         let has_actions = |data: &[u8]| memchr::memmem::find(data, b"{{").is_some();
         for file in chart.raw.iter() {
@@ -244,9 +287,9 @@ impl Words {
                 .chain(word.split('-'))
                 .filter(|name| !name.is_empty())
             {
-                self.all.insert(name.to_owned());
-                if !has_field {
-                    self.whole.insert(name.to_owned());
+                let sets = [Some(&mut self.all), (!has_field).then_some(&mut self.whole)];
+                for set in sets.into_iter().flatten().filter(|set| !set.contains(name)) {
+                    set.insert(name.to_owned());
                 }
             }
         }

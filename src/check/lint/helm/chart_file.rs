@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::engine::chart::{Metadata, json_of_shape};
+use crate::engine::chart::{Metadata, check_metadata_size, json_of_shape};
 use crate::text::go::quote::quote;
 use crate::text::go::url::is_request_uri;
 use crate::text::near::nearest;
@@ -67,12 +67,16 @@ pub(super) fn check(source: &ChartSource, messages: &mut Messages<'_>) {
     };
     let document = match &tree_error {
         Some(error) => Err((error.clone(), None)),
-        None => json_of_shape(&text, &Metadata::SHAPE).map_err(|error| {
-            (
-                format!("error converting YAML to JSON: {error}"),
-                place_of_error(&error, &text),
-            )
-        }),
+        None => check_metadata_size(text.len())
+            .map_err(|problem| (problem, None))
+            .and_then(|()| {
+                json_of_shape(&text, &Metadata::SHAPE).map_err(|error| {
+                    (
+                        format!("error converting YAML to JSON: {error}"),
+                        place_of_error(&error, &text),
+                    )
+                })
+            }),
     };
     let parsed = document.and_then(|json| match Metadata::from_json(&json) {
         Ok(metadata) => Ok((json, metadata)),

@@ -2,6 +2,7 @@
 //! limits.
 
 use super::{Executor, Failure, Frame, limits};
+use crate::engine::template::error::EXHAUSTED;
 use crate::engine::template::function::{Growth, Price};
 use crate::engine::template::value::Value;
 use crate::text::limits::RENDERING_READS;
@@ -43,7 +44,7 @@ impl Executor<'_> {
                 .as_ref()
                 .is_some_and(|trace| trace.reads.len() > RENDERING_READS)
             {
-                let message = format!("the rendering exceeds the limit of {RENDERING_READS} values that are read");
+                let message = format!("{EXHAUSTED} {RENDERING_READS} values that are read");
                 return Err(self.error(frame, message));
             }
         }
@@ -81,10 +82,7 @@ impl Executor<'_> {
     fn spend_memory(&mut self, bytes: u64) -> Result<(), String> {
         self.spent.bytes = self.spent.bytes.saturating_add(bytes);
         if self.spent.bytes > self.options.max_memory {
-            return Err(format!(
-                "the rendering exceeds the limit of {} bytes of values",
-                self.options.max_memory
-            ));
+            return Err(format!("{EXHAUSTED} {} bytes of values", self.options.max_memory));
         }
         Ok(())
     }
@@ -101,17 +99,14 @@ impl Executor<'_> {
     }
 
     fn exceeded_steps(&self) -> String {
-        format!("the rendering exceeds the limit of {} steps", self.options.max_steps)
+        format!("{EXHAUSTED} {} steps", self.options.max_steps)
     }
 
     pub(super) fn check_output(&self, frame: Frame<'_>) -> Result<(), Failure> {
         if self.spent.written + self.out.len() > self.options.max_output {
             return Err(self.error(
                 frame,
-                format!(
-                    "the rendering exceeds the limit of {} bytes of output",
-                    self.options.max_output
-                ),
+                format!("{EXHAUSTED} {} bytes of output", self.options.max_output),
             ));
         }
         Ok(())
