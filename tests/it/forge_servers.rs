@@ -297,49 +297,6 @@ fn github(repository: &mut Repository, request: &Request, parts: &[String], body
 }
 
 fn github_pulls(repository: &mut Repository, request: &Request, rest: &[&str], body: &Json) -> Answer {
-    match (request.method.as_str(), rest) {
-        ("GET", ["git", "ref", "heads", branch @ ..]) => match repository.branches.get(&branch.join("/")) {
-            Some(sha) => json_answer(200, &json!({"object": {"sha": sha}})),
-            None => message(404, "Not Found"),
-        },
-        ("POST", ["git", "refs"]) => {
-            let branch = text(body, "/ref").trim_start_matches("refs/heads/").to_owned();
-            let sha = text(body, "/sha").to_owned();
-            if repository.branches.contains_key(&branch) {
-                message(422, "Reference already exists")
-            } else if repository.commits.contains_key(&sha) {
-                repository.branches.insert(branch, sha);
-                json_answer(201, &json!({}))
-            } else {
-                message(422, "Object does not exist")
-            }
-        }
-        ("PATCH", ["git", "refs", "heads", branch @ ..]) => {
-            let branch = branch.join("/");
-            repository
-                .branches
-                .insert(branch.clone(), text(body, "/sha").to_owned());
-            repository.moved(&branch);
-            json_answer(200, &json!({}))
-        }
-        ("DELETE", ["git", "refs", "heads", branch @ ..]) => match repository.branches.remove(&branch.join("/")) {
-            Some(_) => Answer::new(204, ""),
-            None => message(422, "Reference does not exist"),
-        },
-        ("GET", ["contents", path @ ..]) => match repository.file(&query(request, "ref"), &path.join("/")) {
-            Some(content) => Answer::new(200, content.clone()),
-            None => message(404, "Not Found"),
-        },
-        ("GET", ["compare", range @ ..]) => {
-            let range = range.join("/");
-            let (base, head) = range.split_once("...").expect("a range");
-            json_answer(200, &json!({"ahead_by": repository.beyond(base, head)}))
-        }
-        _ => github_pulls(repository, request, rest, body),
-    }
-}
-
-fn github_pulls(repository: &mut Repository, request: &Request, rest: &[&str], body: &Json) -> Answer {
     let shown = |one: &Pull| {
         json!({"number": one.number, "html_url": format!("https://forge/pull/{}", one.number), "node_id": format!("PR_{}", one.number),
             "title": one.title, "body": one.body})
@@ -460,7 +417,6 @@ fn gitlab(repository: &mut Repository, request: &Request, parts: &[String], body
     let ["api", "v4", "projects", "acme/shop", rest @ ..] = parts.as_slice() else {
         return message(404, "404 Project Not Found");
     };
-    let shown = |one: &Pull| json!({"iid": one.number, "web_url": format!("https://forge/merge/{}", one.number), "title": one.title, "description": one.body});
     match (request.method.as_str(), rest) {
         ("GET", ["repository", "branches", branch]) => match repository.branches.get(*branch) {
             Some(sha) => json_answer(200, &json!({"commit": {"id": sha}})),
@@ -490,6 +446,7 @@ fn gitlab(repository: &mut Repository, request: &Request, parts: &[String], body
 }
 
 fn gitlab_merges(repository: &mut Repository, request: &Request, rest: &[&str], body: &Json) -> Answer {
+    let shown = |one: &Pull| json!({"iid": one.number, "web_url": format!("https://forge/merge/{}", one.number), "title": one.title, "description": one.body});
     match (request.method.as_str(), rest) {
         ("GET", ["merge_requests"]) => {
             let found = repository
