@@ -70,14 +70,14 @@ pub(super) struct BumpArguments {
     chart: Option<PathBuf>,
     #[command(flatten)]
     chart_update: ChartUpdateFlags,
-    #[command(flatten)]
-    write_back: WriteBackFlags,
     /// Show the changes as a unified diff, write nothing.
     #[arg(long)]
     dry_run: bool,
     /// Show the values of secrets, where standard output is a terminal.
     #[arg(long)]
     show_secrets: bool,
+    #[command(flatten)]
+    write_back: WriteBackFlags,
 }
 
 pub(super) fn run(context: RunContext, arguments: &BumpArguments) -> Result<Exit, CommandError> {

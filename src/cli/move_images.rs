@@ -53,14 +53,14 @@ pub(super) struct MoveFlags {
     dry_run: bool,
     #[command(flatten)]
     chart_update: ChartUpdateFlags,
-    #[command(flatten)]
-    write_back: WriteBackFlags,
     /// End with exit code 10 when something is newer.
     #[arg(long)]
     detailed_exitcode: bool,
     /// How to say what was found.
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
     output: OutputFormat,
+    #[command(flatten)]
+    write_back: WriteBackFlags,
     #[command(flatten)]
     remote: RemoteFlags,
 }

@@ -66,11 +66,13 @@ pub(super) fn moves_of(file: &str, image: &ImageReference, changes: &[Change], a
 /// The tag and the digest in a value, which may have the repository before them.
 fn version(value: &str) -> (Option<String>, Option<String>) {
     let value = value.trim_end_matches('\n');
-    if ImageReference::is_digest(value) {
+    if !value.contains('@') && ImageReference::is_digest(value) {
         return (None, Some(value.to_owned()));
     }
-    if let Ok(image) = ImageReference::parse(value)
-        && value.contains([':', '/'])
+    // `1.2@sha256:…` is a tag with a digest, although a reference can be written like that.
+    let before_digest = value.split('@').next().unwrap_or_default();
+    if before_digest.contains([':', '/'])
+        && let Ok(image) = ImageReference::parse(value)
     {
         return (image.tag, image.digest);
     }

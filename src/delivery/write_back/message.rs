@@ -80,7 +80,7 @@ impl MessageTemplate {
                 Piece::Field(Field::Subject) => message.push_str(&subject(facts)),
                 Piece::Field(Field::Images) => message.push_str(list(facts).trim_end()),
                 Piece::Field(field) => {
-                    let begins_line = message.is_empty() || message.ends_with(['\n', ' ', '\t']);
+                    let begins_line = message.rsplit('\n').next().is_none_or(|line| line.trim().is_empty());
                     let value = few(values(*field, facts));
                     // `name: value` at the start of a line could be a trailer.
                     message.push_str(&if begins_line && value.contains(':') {
@@ -318,7 +318,7 @@ mod tests {
         for (template, words) in [
             ("", "empty"),
             (" \n", "empty"),
-            ("{imagse}", "did you mean {images}"),
+            ("{imagess}", "did you mean {images}"),
             ("{what}", "there are {files}, {image}"),
             ("a } b", "written twice"),
             ("a {b", "written twice"),
