@@ -328,6 +328,12 @@ fn refusals_are_errors_with_the_words_of_the_forge() {
         ),
         (
             Kind::GitHub,
+            "GET /repos/acme/shop/git/ref/",
+            Fault::Answer(400, &[], "hunter2 may not do this"),
+            "*** may not do this",
+        ),
+        (
+            Kind::GitHub,
             "POST /repos/acme/shop/pulls",
             Fault::Answer(422, &[], "Validation Failed"),
             "refuses to open a pull request: 422",

@@ -270,7 +270,8 @@ fn commits_of_the_user_are_not_pushed() {
     let before = clone.read("values-production.yaml");
     let shown = clone.run(3, &bump(&["--push"]), &[]);
     assert!(
-        shown.contains("1 commits would be pushed too") && shown.contains("push your commits first"),
+        shown.contains("commits that main of origin does not have (1) would be pushed too")
+            && shown.contains("push your commits first"),
         "{shown}"
     );
     // The same where the branch does not say what it follows.

@@ -141,7 +141,9 @@ impl Api {
 
     pub(super) fn refused(&self, task: &str, code: u16, status: String, words: &str) -> ForgeError {
         let words = redact_message(&shown_line(&fitting(words)));
-        let words = words.replace(self.login.1.reveal(), "***");
+        let login = self.login.1.reveal();
+        let token = login.strip_prefix("Bearer ").unwrap_or(login);
+        let words = words.replace(token, "***");
         ForgeError::Refused {
             forge: self.forge,
             task: task.to_owned(),

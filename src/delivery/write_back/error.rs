@@ -67,7 +67,7 @@ pub enum WriteBackError {
         files: String,
     },
     /// Commits of others would be pushed as well.
-    #[error("nothing is written, since {count} commits would be pushed too, which {branch} of {remote} does not have")]
+    #[error("nothing is written, since commits that {branch} of {remote} does not have ({count}) would be pushed too")]
     Ahead {
         /// How many.
         count: u64,
