@@ -3,21 +3,24 @@
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::delivery::bump::{
-    BumpError, BumpRequest, ItemKind, SourceFile, ValueKind, VersionPart, WriteError, finish_bumps, parse_append,
+    BumpError, BumpPlan, BumpRequest, ItemKind, SourceFile, ValueKind, WriteError, finish_bumps, parse_append,
     parse_assignment, parse_document, plan_bump, write_bump,
 };
 use crate::delivery::image::ImageReference;
+use crate::delivery::write_back::Topic;
 use crate::text::edit::{DocumentChoice, Edit, EditError, Operation, Reason, YamlPath};
 use crate::text::limits::FILE_BYTES;
 use crate::text::source::{Interrupted, Named, ReplaceError, read_file};
 
+use super::chart_update_flags::ChartUpdateFlags;
 use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::network::ProcessClock;
 use super::run_context::RunContext;
+use super::write_back_flags::{WriteBack, WriteBackFlags, WrittenBack, write_back, write_back_error};
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "one for each flag")]
@@ -65,36 +68,21 @@ pub(super) struct BumpArguments {
     /// Chart whose own values name repositories that the files leave out (default: the one the file is in).
     #[arg(long, value_name = "DIR")]
     chart: Option<PathBuf>,
-    /// Raise the version of the chart as well, when something changes.
-    #[arg(long, value_name = "PART")]
-    chart_version: Option<PartArgument>,
+    #[command(flatten)]
+    chart_update: ChartUpdateFlags,
     /// Show the changes as a unified diff, write nothing.
     #[arg(long)]
     dry_run: bool,
     /// Show the values of secrets, where standard output is a terminal.
     #[arg(long)]
     show_secrets: bool,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum PartArgument {
-    Major,
-    Minor,
-    Patch,
-}
-
-impl PartArgument {
-    pub(super) const fn part(self) -> VersionPart {
-        match self {
-            Self::Major => VersionPart::Major,
-            Self::Minor => VersionPart::Minor,
-            Self::Patch => VersionPart::Patch,
-        }
-    }
+    #[command(flatten)]
+    write_back: WriteBackFlags,
 }
 
 pub(super) fn run(context: RunContext, arguments: &BumpArguments) -> Result<Exit, CommandError> {
-    if !arguments.dry_run {
+    let commit = arguments.write_back.settings(context)?;
+    if !arguments.dry_run && !arguments.write_back.is_pull_request() {
         let finished = finish_bumps(&arguments.file, &context.working_directory()).map_err(replace_error)?;
         for change in &finished {
             context.report(&interrupted_note(change));
@@ -102,12 +90,30 @@ pub(super) fn run(context: RunContext, arguments: &BumpArguments) -> Result<Exit
     }
     let mut request = request(context, arguments)?;
     let read = |path: &Path| read_file(path, Named::ByUser, FILE_BYTES);
-    let plan = if arguments.dry_run {
-        plan_bump(&request, &read).map_err(bump_error)
-    } else {
-        write_bump(&mut request, &read, &ProcessClock).map_err(write_error)
+    let plan = match &commit {
+        _ if arguments.dry_run => plan_bump(&request, &read).map_err(bump_error).map(not_written_back),
+        Some(WriteBack::Commit(commit)) => {
+            let file = arguments.file.first().map_or("", String::as_str);
+            let mut plan = || {
+                request.read_again(&read)?;
+                plan_bump(&request, &read)
+            };
+            write_back(context, file, commit, &|_| Vec::new(), &mut plan).map_err(write_back_error)
+        }
+        Some(WriteBack::Request(settings)) => plan_bump(&request, &read).map_err(bump_error).and_then(|plan| {
+            let topic = Topic {
+                repositories: request.images.iter().map(|image| image.repository.clone()).collect(),
+                files: arguments.file.iter().map(PathBuf::from).collect(),
+            };
+            let flags = &arguments.write_back;
+            let written = flags.request(context, settings, &topic, (&plan, &|_| Vec::new()))?;
+            Ok((plan, written))
+        }),
+        None => write_bump(&mut request, &read, &ProcessClock)
+            .map_err(write_error)
+            .map(not_written_back),
     };
-    let plan = plan.map_err(|error| error.without(&request.secrets()))?;
+    let (plan, written) = plan.map_err(|error| error.without(&request.secrets()))?;
     let shows_secrets = arguments.show_secrets && std::io::stdout().is_terminal();
     let secrets = (!shows_secrets).then(|| plan.secrets(&request));
     let shown = if arguments.dry_run {
@@ -116,7 +122,13 @@ pub(super) fn run(context: RunContext, arguments: &BumpArguments) -> Result<Exit
         plan.shown_changes(secrets.as_ref())
     };
     context.write_stdout(shown.as_bytes())?;
+    context.write_stdout(written.line().as_bytes())?;
     Ok(Exit::Clean)
+}
+
+/// A plan whose files are written or not, and that is all.
+fn not_written_back(plan: BumpPlan) -> (BumpPlan, WrittenBack) {
+    (plan, WrittenBack::default())
 }
 
 pub(super) fn interrupted_note(change: &Interrupted) -> String {
@@ -148,7 +160,9 @@ fn request(context: RunContext, arguments: &BumpArguments) -> Result<BumpRequest
         files: files.collect::<Result<_, CommandError>>()?,
         through_anchors: arguments.through_anchors,
         chart: arguments.chart.clone(),
-        chart_version: arguments.chart_version.map(PartArgument::part),
+        moved: Vec::new(),
+        chart_version: arguments.chart_update.raise(),
+        app_version_from: arguments.chart_update.app_version_from()?,
         working_directory: context.working_directory(),
     })
 }

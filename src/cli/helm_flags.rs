@@ -130,6 +130,7 @@ mod tests {
     use super::super::destination_flags::DestinationFlags;
     use super::super::keyring_flags::KeyringFlags;
     use super::super::value_flags::ValueFlags;
+    use super::super::write_back_flags::WriteBackFlags;
     use super::*;
     use crate::cli::Arguments;
 
@@ -251,6 +252,7 @@ mod tests {
         headings.insert("Ignored", &of::<GlobalFlags>() | &of::<InstallFlags>());
         headings.insert("Values", of::<ValueFlags>());
         headings.insert("Destination", of::<DestinationFlags>());
+        headings.insert("Commits", of::<WriteBackFlags>());
         let repositories = &of::<ChartReferenceFlags>() | &of::<DependencyFlags>();
         headings.insert("Repositories", &repositories | &of::<KeyringFlags>());
 

@@ -4,6 +4,7 @@ mod bool_flag;
 mod bump;
 mod chart_json;
 mod chart_reference;
+mod chart_update_flags;
 mod ci;
 mod command_error;
 mod dependency;
@@ -38,6 +39,7 @@ mod time_flag;
 mod validate;
 mod verify;
 mod value_flags;
+mod write_back_flags;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

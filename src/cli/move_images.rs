@@ -1,27 +1,30 @@
 //! How images of files are moved to newer tags: those of registries for `poll`, those of a payload for `event`.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value as Json, json};
 
 use crate::artifact::remote::RemoteCharts;
-use crate::delivery::bump::{BumpError, WriteError, finish_bumps};
-use crate::delivery::poll::{Patch, PollRequest, PolledImage, Status, TagSource};
+use crate::delivery::bump::{BumpError, MovedImage, WriteError, finish_bumps};
+use crate::delivery::poll::{KnownTags, Patch, PollRequest, PolledImage, Status, TagSource};
 use crate::delivery::track::{Choosing, Step, TagFilter, Track};
+use crate::delivery::write_back::{ImageLinks, Topic, WriteBackError, image_links};
 use crate::text::edit::EditError;
 use crate::text::limits::FILE_BYTES;
 use crate::text::redact::redact_message;
 use crate::text::source::{Links, Named, Visit, WalkLimits, read_file, walk};
 
-use super::bump::{PartArgument, bump_error, edit_hint, interrupted_note, replace_error, write_error};
+use super::bump::{bump_error, edit_hint, interrupted_note, replace_error, write_error};
+use super::chart_update_flags::ChartUpdateFlags;
 use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::network::ProcessClock;
 use super::remote_flags::{LoginFlags, RemoteFlags};
 use super::repository_flags::{OutputFormat, print_json, shown_line};
 use super::run_context::RunContext;
+use super::write_back_flags::{WriteBack, WriteBackFlags, WrittenBack, write_back, write_back_error};
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
@@ -48,9 +51,8 @@ pub(super) struct MoveFlags {
     /// Show the edits of --patch as a unified diff, write nothing.
     #[arg(long, requires = "patch")]
     dry_run: bool,
-    /// Raise the version of the chart as well, when something changes.
-    #[arg(long, value_name = "PART", requires = "patch")]
-    chart_version: Option<PartArgument>,
+    #[command(flatten)]
+    chart_update: ChartUpdateFlags,
     /// End with exit code 10 when something is newer.
     #[arg(long)]
     detailed_exitcode: bool,
@@ -58,7 +60,16 @@ pub(super) struct MoveFlags {
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
     output: OutputFormat,
     #[command(flatten)]
+    write_back: WriteBackFlags,
+    #[command(flatten)]
     remote: RemoteFlags,
+}
+
+/// What was found, and the commit or pull request of its edits.
+#[derive(Debug)]
+pub(super) struct Moved {
+    patch: Patch,
+    written: WrittenBack,
 }
 
 /// What is said where no image is listed.
@@ -68,6 +79,12 @@ pub(super) struct NoImage<'n>(pub(super) &'n str);
 impl MoveFlags {
     /// What is polled: the images of these repositories, or all.
     pub(super) fn request(&self, context: RunContext, repositories: Vec<String>) -> Result<PollRequest, CommandError> {
+        let about_edits = self.chart_update.given().or_else(|| self.write_back.given());
+        if let Some(flag) = about_edits.filter(|_| !self.patch) {
+            return Err(CommandError::usage(format!(
+                "{flag} is about edits, and none are made without --patch"
+            )));
+        }
         let working_directory = context.working_directory();
         let files = if self.file.is_empty() {
             values_files(&working_directory)?
@@ -83,7 +100,8 @@ impl MoveFlags {
                 prereleases: self.prerelease,
             },
             through_anchors: self.through_anchors,
-            chart_version: self.chart_version.map(PartArgument::part),
+            chart_version: self.chart_update.raise(),
+            app_version_from: self.chart_update.app_version_from()?,
             working_directory,
         })
     }
@@ -99,16 +117,37 @@ impl MoveFlags {
         context: RunContext,
         request: &PollRequest,
         source: &dyn TagSource,
-    ) -> Result<Patch, CommandError> {
+    ) -> Result<Moved, CommandError> {
         let read = |path: &Path| read_file(path, Named::ByUser, FILE_BYTES);
+        let settings = self.write_back.settings(context)?;
+        let moved = |(patch, written)| Moved { patch, written };
+        let known = KnownTags::new(source);
+        let links = |image: &MovedImage| image_links(image, &known);
         if !self.writes() {
-            return request.plan(&read, source).map_err(poll_error);
+            let patch = request.plan(&read, &known).map_err(poll_error)?;
+            let written = match &settings {
+                Some(WriteBack::Request(settings)) if !self.dry_run => {
+                    let (topic, plan) = (topic(request, &patch), (&patch.plan, &links as ImageLinks<'_>));
+                    self.write_back.request(context, settings, &topic, plan)?
+                }
+                _ => WrittenBack::default(),
+            };
+            return Ok(moved((patch, written)));
         }
         let finished = finish_bumps(&request.files, &request.working_directory).map_err(replace_error)?;
         for change in &finished {
             context.report(&interrupted_note(change));
         }
-        request.write(&read, source, &ProcessClock).map_err(poll_write_error)
+        let Some(WriteBack::Commit(commit)) = &settings else {
+            let patch = request.write(&read, source, &ProcessClock).map_err(poll_write_error)?;
+            return Ok(moved((patch, WrittenBack::default())));
+        };
+        let file = request.files.first().map_or("", String::as_str);
+        let written = request.write_with(&read, &known, |plan| write_back(context, file, commit, &links, plan));
+        written.map(moved).map_err(|error| match error {
+            WriteBackError::Plan(error) => poll_error(error),
+            error => write_back_error(error),
+        })
     }
 
     /// Says what was found and done; the exit code says it too.
@@ -116,15 +155,23 @@ impl MoveFlags {
         &self,
         context: RunContext,
         request: &PollRequest,
-        patch: &Patch,
+        moved: &Moved,
         (charts, none): (&RemoteCharts, NoImage<'_>),
     ) -> Result<Exit, CommandError> {
+        let Moved { patch, written } = moved;
         for note in charts.take_notes() {
             context.report(&format!("note: {note}"));
         }
         match self.output {
-            OutputFormat::Json => print_json(context, &as_json(request, patch, self.writes()))?,
-            OutputFormat::Text => context.write_stdout(as_text(self, request, patch, none).as_bytes())?,
+            OutputFormat::Json => {
+                let mut json = as_json(request, patch, self.writes());
+                written.add_to(&mut json);
+                print_json(context, &json)?;
+            }
+            OutputFormat::Text => {
+                let text = as_text(self, request, patch, none) + &written.line();
+                context.write_stdout(text.as_bytes())?;
+            }
         }
         for image in &patch.polled.images {
             if let Status::Failed(reason) = &image.status {
@@ -147,7 +194,16 @@ impl MoveFlags {
     }
 
     const fn writes(&self) -> bool {
-        self.patch && !self.dry_run
+        self.patch && !self.dry_run && !self.write_back.is_pull_request()
+    }
+}
+
+/// What a pull request is about: the images that were looked at, newer or not.
+fn topic(request: &PollRequest, patch: &Patch) -> Topic {
+    let images = patch.polled.images.iter();
+    Topic {
+        repositories: images.map(|image| image.image.repository.clone()).collect(),
+        files: request.files.iter().map(PathBuf::from).collect(),
     }
 }
 

@@ -5,6 +5,9 @@ pub mod track;
 pub mod bump;
 pub mod poll;
 pub mod event;
+pub mod git;
+pub mod forge;
+pub mod write_back;
 
 #[cfg(test)]
 mod kubecd_tests;

@@ -36,7 +36,16 @@ impl Registry {
             content.blobs.insert(digest.clone(), text.into_bytes());
             (digest, size)
         };
-        let (config, size) = blob(json!({"created": format!("2026-11-27T{hour:02}:00:00.5Z"), "tag": tag}).to_string());
+        let (config, size) = blob(
+            json!({
+                "created": format!("2026-11-27T{hour:02}:00:00.5Z"), "tag": tag,
+                "config": {"Labels": {
+                    "org.opencontainers.image.source": "https://me:hunter2@github.com/acme/web.git",
+                    "org.opencontainers.image.revision": format!("{hour:07x}"),
+                }},
+            })
+            .to_string(),
+        );
         let manifest = json!({"config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": config, "size": size}, "layers": []});
         let mut manifest_of = |names: &[&str], manifest: &Json| {
             let text = manifest.to_string();

@@ -1,4 +1,4 @@
-//! An image as a tag has it: the digest of its manifest, and when it was made.
+//! An image as a tag has it: the digest of its manifest, when it was made, and from what.
 
 use serde_json::Value as Json;
 
@@ -12,6 +12,15 @@ use super::registry::Registry;
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json";
 
+/// What an image was made from, as its labels say. Whoever made the image chose them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImageOrigin {
+    /// `org.opencontainers.image.source`, or `org.label-schema.vcs-url`.
+    pub source: Option<String>,
+    /// `org.opencontainers.image.revision`, or `org.label-schema.vcs-ref`.
+    pub revision: Option<String>,
+}
+
 /// An image that a tag has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaggedImage {
@@ -19,6 +28,8 @@ pub struct TaggedImage {
     pub digest: String,
     /// When it was made, in nanoseconds since 1970, as its configuration says; the first platform's of several.
     pub created: Option<i128>,
+    /// What it was made from, by the same configuration.
+    pub origin: ImageOrigin,
 }
 
 impl Registry {
@@ -45,6 +56,7 @@ impl Registry {
         Ok(TaggedImage {
             digest,
             created: created.map(jiff::Timestamp::as_nanosecond),
+            origin: config.as_ref().map(origin).unwrap_or_default(),
         })
     }
 
@@ -54,6 +66,19 @@ impl Registry {
         let manifest = serde_json::from_slice(&answer.body);
         let manifest = manifest.map_err(|_| OciError::broken(what, "its manifest is not JSON"))?;
         Ok((digest_of(&answer.body), manifest))
+    }
+}
+
+/// What the labels of a configuration say.
+fn origin(config: &Json) -> ImageOrigin {
+    let labels = config.pointer("/config/Labels");
+    let label = |names: [&str; 2]| {
+        let found = names.iter().find_map(|name| labels?.get(*name)?.as_str());
+        found.map(str::to_owned)
+    };
+    ImageOrigin {
+        source: label(["org.opencontainers.image.source", "org.label-schema.vcs-url"]),
+        revision: label(["org.opencontainers.image.revision", "org.label-schema.vcs-ref"]),
     }
 }
 

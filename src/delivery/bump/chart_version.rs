@@ -1,5 +1,6 @@
 //! Raising the version of a chart.
 
+use crate::delivery::track::Step;
 use crate::text::edit::{Applied, Change, EditError, NewValue, YamlPath, apply_changes};
 use crate::text::semver::Version;
 use crate::text::yaml;
@@ -13,6 +14,30 @@ pub enum VersionPart {
     Minor,
     /// The third. A pre-release is raised to its release.
     Patch,
+}
+
+/// By how much the version of a chart is raised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Raise {
+    /// One part of it.
+    By(VersionPart),
+    /// The part that the largest step among the images in the chart has; the third for images whose step is not known, and where
+    /// something else than an image changes.
+    AsImages,
+}
+
+impl Raise {
+    /// The part for a chart whose images make these steps.
+    pub fn part(self, steps: impl Iterator<Item = Option<Step>>) -> VersionPart {
+        match self {
+            Self::By(part) => part,
+            Self::AsImages => match steps.flatten().max() {
+                Some(Step::Major) => VersionPart::Major,
+                Some(Step::Minor) => VersionPart::Minor,
+                Some(Step::Patch) | None => VersionPart::Patch,
+            },
+        }
+    }
 }
 
 /// Raises `version` in the text of a Chart.yaml; `None` if it has no version, or one that cannot be raised.

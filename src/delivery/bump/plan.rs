@@ -6,6 +6,7 @@ use crate::text::edit::{Applied, Edit, apply_edits, unified_diff};
 use crate::text::source::ReportRoot;
 
 use super::error::BumpError;
+use super::moved_image::MovedImage;
 
 /// The edits of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct FilePlan {
 pub struct BumpPlan {
     /// One for each file.
     pub files: Vec<FilePlan>,
+    /// The images that move, in the order of the files.
+    pub moved: Vec<MovedImage>,
 }
 
 impl FilePlan {

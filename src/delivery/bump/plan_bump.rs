@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use crate::delivery::image::ImageReference;
 use crate::text::edit::{Change, Edit, check_size};
 
-use super::chart_version::VersionPart;
+use super::chart_version::Raise;
 use super::error::BumpError;
+use super::moved_image::{MovedImage, moves_of};
 use super::plan::{BumpPlan, FilePlan};
 use super::plan_image::plan_image;
-use super::raise_chart::{chart_directory, raise_charts};
+use super::raise_chart::{ChartUpdate, chart_directory, update_charts};
 
 /// Reads a file by its absolute path: how a plan finds and reads a Chart.yaml.
 pub type ReadFile<'f> = &'f dyn Fn(&Path) -> io::Result<Vec<u8>>;
@@ -40,8 +41,12 @@ pub struct BumpRequest {
     /// Directory of the chart whose own values name repositories that the files leave out, and whose version is raised;
     /// `None` for the chart that each file is in.
     pub chart: Option<PathBuf>,
-    /// Which part of the version of a chart is raised when one of its files changes.
-    pub chart_version: Option<VersionPart>,
+    /// What is known of the images that the files' own edits move.
+    pub moved: Vec<MovedImage>,
+    /// How the version of a chart is raised when one of its files changes.
+    pub chart_version: Option<Raise>,
+    /// The repository of the image whose tag a chart has as its appVersion.
+    pub app_version_from: Option<String>,
     /// The directory that relative paths start from.
     pub working_directory: PathBuf,
 }
@@ -72,7 +77,10 @@ pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, 
     }
     let given_chart = request.chart.as_deref();
     let given_chart = given_chart.map(|chart| absolute(chart, &request.working_directory));
-    let mut plan = BumpPlan::default();
+    let mut plan = BumpPlan {
+        moved: request.moved.clone(),
+        ..BumpPlan::default()
+    };
     let mut is_found = vec![false; request.images.len()];
     for file in &request.files {
         let location = absolute(Path::new(&file.path), &request.working_directory);
@@ -89,16 +97,22 @@ pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, 
             ..Edit::from(change)
         };
         edits.extend(file.changes.iter().cloned().map(edit));
+        let mut of_images = Vec::new();
         if !request.images.is_empty() {
             let chart = given_chart.clone().or_else(|| chart_directory(&location, read));
             for (image, is_found) in request.images.iter().zip(&mut is_found) {
                 let more = plan_image(&file.path, &file.text, image, chart.as_deref())?;
                 *is_found |= !more.is_empty();
-                edits.extend(more.into_iter().map(edit));
+                edits.extend(more.iter().cloned().map(edit));
+                of_images.push((image, more));
             }
         }
-        plan.files
-            .push(FilePlan::new(&file.path, &location, file.text.clone(), &edits)?);
+        let planned = FilePlan::new(&file.path, &location, file.text.clone(), &edits)?;
+        for (image, changes) in of_images {
+            plan.moved
+                .extend(moves_of(&file.path, image, &changes, &planned.applied));
+        }
+        plan.files.push(planned);
     }
     if let Some((image, _)) = request.images.iter().zip(&is_found).find(|(_, is_found)| !**is_found) {
         let files: Vec<&str> = request.files.iter().map(|file| file.path.as_str()).collect();
@@ -107,15 +121,13 @@ pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, 
             files: files.join(", "),
         });
     }
-    if let Some(part) = request.chart_version {
-        raise_charts(
-            &mut plan,
-            part,
-            given_chart.as_deref(),
-            &request.working_directory,
-            read,
-        )?;
-    }
+    let update = ChartUpdate {
+        raise: request.chart_version,
+        app_version_from: request.app_version_from.as_deref(),
+        chart: given_chart.as_deref(),
+        working_directory: &request.working_directory,
+    };
+    update_charts(&mut plan, &update, read)?;
     Ok(plan)
 }
 
@@ -135,6 +147,7 @@ pub(super) fn shown_path(path: &Path, working_directory: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::assignment::{ValueKind, parse_assignment};
+    use super::super::chart_version::VersionPart;
     use super::*;
 
     const DIGEST: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -161,7 +174,9 @@ mod tests {
                 images: Vec::new(),
                 through_anchors: false,
                 chart: None,
+                moved: Vec::new(),
                 chart_version: None,
+                app_version_from: None,
                 working_directory: "/work".into(),
             };
             adapt(&mut request);
@@ -196,7 +211,7 @@ mod tests {
     fn every_file_gets_the_assignments_and_a_chart_one_new_version() {
         let plan = shop().plan(&["shop/values.yaml", "./shop/envs/prod.yaml"], |request| {
             request.edits = set("tag=v2");
-            request.chart_version = Some(VersionPart::Minor);
+            request.chart_version = Some(Raise::By(VersionPart::Minor));
         });
         assert_eq!(
             news(&plan.unwrap()),
@@ -213,7 +228,7 @@ mod tests {
         for path in ["shop/Chart.yaml", "./shop/Chart.yaml", "/work/shop/./Chart.yaml"] {
             let plan = shop().plan(&[path], |request| {
                 request.edits = set("appVersion=2");
-                request.chart_version = Some(VersionPart::Patch);
+                request.chart_version = Some(Raise::By(VersionPart::Patch));
             });
             assert_eq!(
                 news(&plan.unwrap()),
@@ -226,7 +241,7 @@ mod tests {
     fn a_version_is_raised_only_when_something_changes() {
         let plan = shop().plan(&["shop/values.yaml"], |request| {
             request.edits = set("tag=v1");
-            request.chart_version = Some(VersionPart::Patch);
+            request.chart_version = Some(Raise::By(VersionPart::Patch));
         });
         let plan = plan.unwrap();
         assert_eq!(news(&plan), [("shop/values.yaml", "tag: v1 # now\n")]);
@@ -271,7 +286,7 @@ mod tests {
                 "lone.yaml",
                 &|request| {
                     request.edits = set("tag=v2");
-                    request.chart_version = Some(VersionPart::Patch);
+                    request.chart_version = Some(Raise::By(VersionPart::Patch));
                 },
                 "no Chart.yaml above lone.yaml",
             ),
@@ -291,7 +306,7 @@ mod tests {
         files.0.push(("shop/sub/values.yaml", "tag: v1\n".to_owned()));
         let error = files.plan(&["shop/sub/values.yaml"], |request| {
             request.edits = set("tag=v2");
-            request.chart_version = Some(VersionPart::Patch);
+            request.chart_version = Some(Raise::By(VersionPart::Patch));
         });
         assert_eq!(
             error.unwrap_err().to_string(),

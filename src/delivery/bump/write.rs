@@ -52,10 +52,10 @@ pub fn write_bump(request: &mut BumpRequest, read: ReadFile<'_>, clock: &dyn Clo
 ///
 /// # Errors
 /// Those of `plan`; and when a file cannot be written, or the files change during each of many attempts.
-pub fn write_planned(
-    mut plan: impl FnMut() -> Result<BumpPlan, WriteError>,
+pub fn write_planned<E: From<ReplaceError>>(
+    mut plan: impl FnMut() -> Result<BumpPlan, E>,
     clock: &dyn Clock,
-) -> Result<BumpPlan, WriteError> {
+) -> Result<BumpPlan, E> {
     let mut attempt = 1;
     loop {
         let plan = plan()?;
@@ -79,6 +79,19 @@ pub fn finish_bumps(files: &[String], working_directory: &Path) -> Result<Vec<In
     let paths: Vec<_> = files.iter().map(|file| working_directory.join(file)).collect();
     let paths: Vec<&Path> = paths.iter().map(AsRef::as_ref).collect();
     finish_interrupted(&paths)
+}
+
+/// Writes what the files of a plan had before it was written, unless they changed since.
+///
+/// # Errors
+/// When a file changed or cannot be written.
+pub fn undo_plan(plan: &BumpPlan) -> Result<(), ReplaceError> {
+    let files = plan.changed_files().map(|file| Replacement {
+        path: &file.location,
+        expected: Some(&file.new),
+        content: &file.old,
+    });
+    replace_files(&files.collect::<Vec<_>>())
 }
 
 fn write_plan(plan: &BumpPlan) -> Result<(), ReplaceError> {
@@ -115,7 +128,9 @@ mod tests {
             images: Vec::new(),
             through_anchors: false,
             chart: None,
+            moved: Vec::new(),
             chart_version: None,
+            app_version_from: None,
             working_directory: directory.to_owned(),
         }
     }

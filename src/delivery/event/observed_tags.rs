@@ -1,7 +1,7 @@
 //! A registry in which only what was pushed is looked at.
 
 use crate::delivery::image::same_repository;
-use crate::delivery::poll::{SourceImage, TagSource};
+use crate::delivery::poll::{ImageOrigin, SourceImage, TagSource};
 
 use super::pushed::Pushed;
 
@@ -47,6 +47,7 @@ impl TagSource for ObservedTags<'_> {
         Ok(SourceImage {
             digest: pushed.digest.clone(),
             created: Some(i128::MAX),
+            origin: ImageOrigin::default(),
         })
     }
 

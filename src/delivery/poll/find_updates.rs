@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tag_source::TagSource;
-use crate::delivery::bump::{BumpError, TargetError, place_changes};
+use crate::delivery::bump::{BumpError, MovedImage, TargetError, place_changes};
 use crate::delivery::image::{ImagePlace, ImageReference, image_places, same_repository};
 use crate::delivery::track::{Choice, Choosing, Step, Tag, Track, step};
 use crate::text::edit::{Change, Edit, EditError, apply_edits};
@@ -75,6 +75,21 @@ impl Polled {
             _ => &[],
         });
         changes.cloned().collect()
+    }
+
+    /// The images that the edits move; `files` are the names of the files.
+    pub fn moved(&self, files: &[String]) -> Vec<MovedImage> {
+        let moved = self.images.iter().filter_map(|image| match &image.status {
+            Status::Newer {
+                image: new, changes, ..
+            } if !changes.is_empty() => Some(MovedImage {
+                file: files.get(image.file)?.clone(),
+                old: image.image.clone(),
+                new: new.clone(),
+            }),
+            _ => None,
+        });
+        moved.collect()
     }
 
     /// How many images have something newer.
@@ -293,7 +308,7 @@ fn newer(place: &ImagePlace, image: &ImageReference, tag: &str, source: &dyn Tag
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::poll::SourceImage;
+    use crate::delivery::poll::{ImageOrigin, SourceImage};
     use crate::text::edit::apply_changes;
 
     /// A registry with tags; one that is named `down` does not answer.
@@ -312,6 +327,7 @@ mod tests {
             Ok(SourceImage {
                 digest: Some(format!("sha256:{at:064}")),
                 created: i128::try_from(at).ok(),
+                origin: ImageOrigin::default(),
             })
         }
     }

@@ -8,4 +8,4 @@ mod tag_source;
 pub use find_updates::{PolledImage, Status};
 pub use known_tags::KnownTags;
 pub use patch::{Patch, PollRequest};
-pub use tag_source::{SourceImage, TagSource};
+pub use tag_source::{ImageOrigin, SourceImage, TagSource};

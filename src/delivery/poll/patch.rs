@@ -7,7 +7,7 @@ use super::known_tags::KnownTags;
 use super::tag_source::TagSource;
 use crate::artifact::network::Clock;
 use crate::delivery::bump::{
-    BumpError, BumpPlan, BumpRequest, ReadFile, SourceFile, VersionPart, WriteError, plan_bump, write_planned,
+    BumpError, BumpPlan, BumpRequest, Raise, ReadFile, SourceFile, WriteError, plan_bump, write_planned,
 };
 use crate::delivery::track::Choosing;
 
@@ -22,8 +22,10 @@ pub struct PollRequest {
     pub choosing: Choosing,
     /// Whether values may change that aliases of their file refer to.
     pub through_anchors: bool,
-    /// Which part of the version of a chart is raised when one of its files changes.
-    pub chart_version: Option<VersionPart>,
+    /// How the version of a chart is raised when one of its files changes.
+    pub chart_version: Option<Raise>,
+    /// The repository of the image whose tag a chart has as its appVersion.
+    pub app_version_from: Option<String>,
     /// The directory that relative paths start from.
     pub working_directory: std::path::PathBuf,
 }
@@ -71,7 +73,9 @@ impl PollRequest {
             images: Vec::new(),
             through_anchors: self.through_anchors,
             chart: None,
+            moved: polled.moved(&self.files),
             chart_version: self.chart_version,
+            app_version_from: self.app_version_from.clone(),
             working_directory: self.working_directory.clone(),
         };
         let plan = if request.files.is_empty() {
@@ -92,15 +96,30 @@ impl PollRequest {
     /// # Errors
     /// Those of [`PollRequest::plan`]; and when a file cannot be written.
     pub fn write(&self, read: ReadFile<'_>, source: &dyn TagSource, clock: &dyn Clock) -> Result<Patch, WriteError> {
+        let (patch, ()) = self.write_with(read, source, |plan| {
+            write_planned(|| Ok::<_, WriteError>(plan()?), clock).map(|plan| (plan, ()))
+        })?;
+        Ok(patch)
+    }
+
+    /// The same with another way to write: `write` is given what makes the plan from the files as they are, and gives the one it wrote.
+    ///
+    /// # Errors
+    /// Those of `write`.
+    pub fn write_with<T, E>(
+        &self,
+        read: ReadFile<'_>,
+        source: &dyn TagSource,
+        write: impl FnOnce(&mut dyn FnMut() -> Result<BumpPlan, BumpError>) -> Result<(BumpPlan, T), E>,
+    ) -> Result<(Patch, T), E> {
         let source = KnownTags::new(source);
         let mut made = (Polled::default(), None);
-        let plan = || {
+        let (plan, written) = write(&mut || {
             let Patch { polled, plan, request } = self.plan(read, &source)?;
             made = (polled, request);
             Ok(plan)
-        };
-        let plan = write_planned(plan, clock)?;
+        })?;
         let (polled, request) = made;
-        Ok(Patch { polled, plan, request })
+        Ok((Patch { polled, plan, request }, written))
     }
 }

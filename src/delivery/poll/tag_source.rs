@@ -1,5 +1,6 @@
 //! Where the tags of repositories come from.
 
+pub use crate::artifact::oci::ImageOrigin;
 use crate::artifact::oci::TaggedImage;
 use crate::artifact::remote::{RemoteCharts, SourceError};
 use crate::delivery::image::ImageReference;
@@ -11,6 +12,8 @@ pub struct SourceImage {
     pub digest: Option<String>,
     /// When it was made, in nanoseconds since 1970.
     pub created: Option<i128>,
+    /// What it was made from.
+    pub origin: ImageOrigin,
 }
 
 impl From<TaggedImage> for SourceImage {
@@ -18,6 +21,7 @@ impl From<TaggedImage> for SourceImage {
         Self {
             digest: Some(image.digest),
             created: image.created,
+            origin: image.origin,
         }
     }
 }

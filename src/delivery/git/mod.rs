@@ -1,0 +1,18 @@
+//! The git program: what a work tree has checked out, commits of single files, pushes, and the way back after a push that came too late.
+//!
+//! git itself is run, since it alone has the user's credentials, hooks, signatures and partial clones.
+
+mod commit;
+mod head;
+mod names;
+mod program;
+mod push;
+mod status;
+mod work_tree;
+
+pub use commit::Author;
+pub use names::{BranchName, RemoteName};
+pub use program::GitError;
+pub use push::PushOutcome;
+pub use status::TrackedState;
+pub use work_tree::{Head, WorkTree};
