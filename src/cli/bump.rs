@@ -108,6 +108,9 @@ pub(super) fn run(context: RunContext, arguments: &BumpArguments) -> Result<Exit
         write_bump(&mut request, &read, &ProcessClock).map_err(write_error)
     };
     let plan = plan.map_err(|error| error.without(&request.secrets()))?;
+    for left in &plan.left {
+        context.report(&format!("note: {left}"));
+    }
     let shows_secrets = arguments.show_secrets && std::io::stdout().is_terminal();
     let secrets = (!shows_secrets).then(|| plan.secrets(&request));
     let shown = if arguments.dry_run {

@@ -27,6 +27,8 @@ pub struct FilePlan {
 pub struct BumpPlan {
     /// One for each file.
     pub files: Vec<FilePlan>,
+    /// Images that charts have and that stay, each a sentence with the reason.
+    pub left: Vec<String>,
 }
 
 impl FilePlan {
