@@ -114,6 +114,9 @@ pub(super) fn run(context: RunContext, arguments: &BumpArguments) -> Result<Exit
             .map(not_written_back),
     };
     let (plan, written) = plan.map_err(|error| error.without(&request.secrets()))?;
+    for left in &plan.left {
+        context.report(&format!("note: {left}"));
+    }
     let shows_secrets = arguments.show_secrets && std::io::stdout().is_terminal();
     let secrets = (!shows_secrets).then(|| plan.secrets(&request));
     let shown = if arguments.dry_run {

@@ -13,6 +13,7 @@ mod event;
 mod destination_flags;
 mod exit_code;
 mod helm_flags;
+mod images;
 mod kept_random;
 mod keyring_flags;
 mod link_flags;
@@ -86,6 +87,8 @@ enum Command {
     Pull(Box<pull::PullArguments>),
     /// Set values and move images in YAML files, changing nothing else.
     Bump(Box<bump::BumpArguments>),
+    /// List the images of charts with the values that name them, and the images that other files name.
+    Images(Box<images::ImagesArguments>),
     /// List images that files name and what is newer in their registries, and write the newer tags.
     Poll(Box<poll::PollArguments>),
     /// Read what a registry or pipeline says was pushed, and write its tag to the files that name it.
@@ -135,6 +138,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Pull(arguments) => pull::run(context, arguments),
         Command::Ci(arguments) => ci::run(context, arguments),
         Command::Bump(arguments) => bump::run(context, arguments),
+        Command::Images(arguments) => images::run(context, arguments),
         Command::Poll(arguments) => poll::run(context, arguments),
         Command::Event(arguments) => event::run(context, arguments),
     };

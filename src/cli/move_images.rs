@@ -179,6 +179,9 @@ impl MoveFlags {
                 context.report(&format!("Error: {}: {}: {reason}", place(request, image), image.image));
             }
         }
+        for left in &patch.polled.left {
+            context.report(&format!("note: {left}"));
+        }
         for (image, refusal) in patch.polled.refusals() {
             report_refusal(context, self.patch, &refused(request, image, refusal), refusal);
         }
@@ -247,7 +250,7 @@ const LIMITS: WalkLimits = WalkLimits {
 };
 
 /// The values files of the working directory.
-fn values_files(directory: &Path) -> Result<Vec<String>, CommandError> {
+pub(super) fn values_files(directory: &Path) -> Result<Vec<String>, CommandError> {
     let mut names = Vec::new();
     walk(directory, LIMITS, &mut |entry| {
         if let Ok(entry) = entry
@@ -329,7 +332,7 @@ fn as_text(arguments: &MoveFlags, request: &PollRequest, patch: &Patch, none: No
 }
 
 /// Rows with columns of equal width.
-fn table(rows: &[[String; 5]]) -> String {
+pub(super) fn table(rows: &[[String; 5]]) -> String {
     let mut widths = [0; 5];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -377,6 +380,7 @@ fn as_json(request: &PollRequest, patch: &Patch, is_written: bool) -> Json {
         "images": images.collect::<Vec<_>>(),
         "updates": patch.polled.updates(),
         "failures": patch.polled.failures(),
+        "left": patch.polled.left,
         "written": is_written && patch.plan.changed_files().next().is_some(),
     })
 }

@@ -43,6 +43,7 @@ mod hostile_output;
 mod hostile_schemas;
 mod hostile_validate;
 mod known;
+mod images;
 mod json_shapes;
 mod kubernetes_versions;
 mod layering;

@@ -157,7 +157,7 @@ fn digests_and_times_come_from_the_registry() {
                 "image": "HOST/acme/web", "tag": "main-3842bd0", "digest": old, "file": "values.yaml", "line": 1,
                 "status": "newer", "newTag": "main-0842bd3", "newDigest": newest,
             }],
-            "updates": 1, "failures": 0, "written": true,
+            "updates": 1, "failures": 0, "left": [], "written": true,
         })
     );
     assert_eq!(

@@ -8,6 +8,7 @@ mod baseline;
 )]
 mod finding;
 mod judgement;
+mod secret_search;
 mod secret_text;
 mod secret_values;
 mod suppression;

@@ -10,24 +10,20 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{LazyLock, OnceLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::secret_search::{LEAST_BYTES, SecretSearch};
 use super::secret_text::{masked_parts, names_secret, without_separators};
 use crate::text::go::quote::quote;
 use crate::text::yaml::{self, NodeId, NodeKind, Tree};
 
 /// Shown instead of a secret in a message.
 const MASK: &str = "***";
-/// Shorter texts are equal to others by accident.
-const LEAST_BYTES: usize = 6;
 /// Words of letters and hyphens up to this length are names, such as `postgres` and `my-release`.
 const LONGEST_WORD: usize = 11;
 /// Deepest nesting that is read.
 const MAX_DEPTH: usize = 64;
-/// Up to how many bytes to search, a search for each secret takes less time than preparing one for all of them.
-const SEARCHED_BYTES: usize = 1 << 20;
 /// Keys whose values are secrets as well, where nothing is reported about them.
 const MORE_KEYS: [&str; 8] = [
     "auth",
@@ -58,7 +54,7 @@ const PRIVATE_KEY: &str = "PRIVATE KEY-----";
 #[derive(Default)]
 pub struct SecretValues {
     values: BTreeSet<String>,
-    search: OnceLock<Option<AhoCorasick>>,
+    search: OnceLock<SecretSearch>,
 }
 
 impl SecretValues {
@@ -228,38 +224,13 @@ impl SecretValues {
         if self.values.is_empty() {
             return Cow::Borrowed(text);
         }
-        if self.values.len().saturating_mul(text.len()) >= SEARCHED_BYTES {
-            return self.masked_in_one_pass(text, mask);
-        }
-        let in_text = |value: &&String| occurs(text, value);
-        let mut found: Vec<&String> = self.values.iter().filter(in_text).collect();
-        found.sort_by_key(|value| std::cmp::Reverse(value.len()));
-        found.into_iter().fold(Cow::Borrowed(text), |text, value| {
-            if occurs(&text, value) {
-                Cow::Owned(text.replace(value.as_str(), &mask(value.len())))
-            } else {
-                text
-            }
-        })
-    }
-
-    /// The same in one pass over the text, however many secrets there are: at each place the longest of them.
-    fn masked_in_one_pass<'t>(&self, text: &'t str, mask: impl Fn(usize) -> String) -> Cow<'t, str> {
-        let search = self.search.get_or_init(|| {
-            let mut builder = AhoCorasickBuilder::new();
-            builder.match_kind(MatchKind::LeftmostLongest);
-            builder.build(&self.values).ok()
-        });
-        // What is too much for one search is hidden whole.
-        let Some(search) = search else {
-            return Cow::Owned(mask(text.len()));
-        };
+        let search = self.search.get_or_init(|| SecretSearch::new(&self.values));
         let mut shown = String::new();
         let mut from = 0;
-        for found in search.find_iter(text) {
-            shown.push_str(text.get(from..found.start()).unwrap_or_default());
+        for found in search.find(text) {
+            shown.push_str(text.get(from..found.start).unwrap_or_default());
             shown.push_str(&mask(found.len()));
-            from = found.end();
+            from = found.end;
         }
         if from == 0 {
             return Cow::Borrowed(text);
@@ -292,19 +263,6 @@ impl PartialEq for SecretValues {
 }
 
 impl Eq for SecretValues {}
-
-/// Whether a secret occurs in a text. Most texts are short messages, and preparing a search costs more than making one.
-fn occurs(text: &str, value: &str) -> bool {
-    const SHORT: usize = 512;
-    let Some(&first) = value.as_bytes().first() else {
-        return true;
-    };
-    if text.len() > SHORT {
-        return text.contains(value);
-    }
-    let bytes = text.as_bytes();
-    memchr::memchr_iter(first, bytes).any(|at| bytes.get(at..).is_some_and(|rest| rest.starts_with(value.as_bytes())))
-}
 
 /// Words of keys that name secrets.
 const KEY_WORDS: [&str; 9] = [

@@ -1,5 +1,6 @@
 //! Why a bump cannot be planned. Each variant has the data a caller needs for a message, advice and an exit code.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
@@ -42,12 +43,14 @@ pub enum BumpError {
         source: TargetError,
     },
     /// None of the files names an image.
-    #[error("no value names the image `{repository}` in {files}")]
+    #[error("no value names the image `{repository}` in {files}{}", Reasons(left))]
     ImageNotFound {
         /// The image's repository.
         repository: String,
         /// The files, separated by commas.
         files: String,
+        /// Where the chart of the files has the image all the same, and why it stays.
+        left: Vec<String>,
     },
     /// The version of a chart is to be raised, and a file is in none.
     #[error("no Chart.yaml above {file}")]
@@ -69,4 +72,24 @@ pub enum BumpError {
         /// The file.
         path: String,
     },
+}
+
+impl BumpError {
+    /// The same with the images that charts have all the same, if it is that no file names one.
+    #[must_use]
+    pub fn with_left(mut self, sentences: &[String]) -> Self {
+        if let Self::ImageNotFound { left, .. } = &mut self {
+            left.extend(sentences.iter().cloned());
+        }
+        self
+    }
+}
+
+/// Sentences at the end of another.
+struct Reasons<'r>(&'r [String]);
+
+impl fmt::Display for Reasons<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|reason| write!(f, "; {reason}"))
+    }
 }

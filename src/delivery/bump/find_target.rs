@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::delivery::image::{ImagePlace, ImageReference, Place, Spelling, image_places, same_repository};
+use crate::delivery::image::{ImagePlace, ImageReference, Place, Spelling, image_places, same_repository, with_traced};
 use crate::engine::template::{Map, Value};
 use crate::text::edit::{Change, NewValue, Step, YamlPath};
 use crate::text::limits::EDITS;
@@ -28,6 +28,16 @@ pub enum TargetError {
         /// The tag's path.
         path: YamlPath,
     },
+    /// A template adds something to the value, and the new tag lacks it.
+    #[error(
+        "`{path}` is only a part of the tag, since a template makes `{tag}` of it: give a tag that begins and ends the same"
+    )]
+    PartOfTag {
+        /// The value's path.
+        path: YamlPath,
+        /// The tag that it makes now.
+        tag: String,
+    },
     /// The file names too many images.
     #[error("it names more than {EDITS} images")]
     TooMany,
@@ -47,7 +57,7 @@ pub fn place_changes(place: &ImagePlace, image: &ImageReference) -> Result<Vec<C
 }
 
 /// The edits that move `image` in the values of one file. `defaults` are the paths (see [`image_paths`]) under which the
-/// chart's own values name the repository that the file may leave out.
+/// chart's own values name the repository that the file may leave out; `traced` are the places that the chart's templates lead to.
 ///
 /// # Errors
 /// When the image has neither tag nor digest, the file does not name it, or pins a digest that would win over the tag.
@@ -55,21 +65,23 @@ pub fn image_changes(
     tree: &Tree<'_>,
     image: &ImageReference,
     defaults: &[YamlPath],
+    traced: &[ImagePlace],
 ) -> Result<Vec<Change>, TargetError> {
     if image.tag.is_none() && image.digest.is_none() {
         return Err(TargetError::NoTag(image.to_string()));
     }
     let mut moved = Moved::to(image);
-    let places = image_places(tree);
+    let places = with_traced(image_places(tree), traced);
     if places.len() > EDITS {
         return Err(TargetError::TooMany);
     }
-    for place in places {
+    for place in &places {
         if same_repository(&place.repository, &image.repository) {
-            moved.place(&place);
+            moved.place(place);
         }
     }
-    for path in defaults {
+    let is_placed = |path: &YamlPath| places.iter().any(|place| place.path() == Some(&path.key("tag")));
+    for path in defaults.iter().filter(|path| !is_placed(path)) {
         moved.by_default(tree, path);
     }
     let changes = moved.finish()?;
@@ -106,7 +118,17 @@ impl<'i> Moved<'i> {
     fn place(&mut self, place: &ImagePlace) {
         match &place.spelling {
             Spelling::Whole(written) => self.whole(place, written),
-            Spelling::Apart { tag, digest } => self.apart(place.document, tag.as_ref(), digest.as_ref()),
+            Spelling::Apart { tag, digest } => {
+                let new_tag = self.image.tag.as_deref().map(|tag| place.fit.value(tag));
+                if let (Some(None), Some(tag)) = (&new_tag, tag) {
+                    self.obstacle = Some(TargetError::PartOfTag {
+                        path: tag.path.clone(),
+                        tag: place.fit.tag(&tag.text),
+                    });
+                    return;
+                }
+                self.apart(place.document, tag.as_ref(), digest.as_ref(), new_tag.flatten());
+            }
         }
     }
 
@@ -114,19 +136,21 @@ impl<'i> Moved<'i> {
         if place.reference().digest.is_some() && self.image.digest.is_none() {
             return self.pin(written);
         }
+        // A template may add the registry to what is written.
+        let repository = ImageReference::parse(&written.text).map(|written| written.repository);
         let reference = ImageReference {
-            repository: place.repository.clone(),
+            repository: repository.unwrap_or_else(|_| place.repository.clone()),
             ..self.image.clone()
         };
-        self.add(place.document, written, reference.to_string());
+        self.add(place.document, written, &reference.to_string());
     }
 
     /// The tag, and the digest wherever the file keeps one: under a key of its own, or in the tag as `1.2@sha256:…`.
-    fn apart(&mut self, document: usize, tag: Option<&Place>, digest: Option<&Place>) {
+    fn apart(&mut self, document: usize, tag: Option<&Place>, digest: Option<&Place>, wanted_tag: Option<String>) {
         let pinned_tag = tag.and_then(|tag| tag.text.split_once('@')).map(|(tag, _)| tag);
         let new_tag = match (&self.image.digest, digest) {
             (Some(digest), _) if pinned_tag.is_some() => {
-                let tag = self.image.tag.as_deref().or(pinned_tag).unwrap_or_default();
+                let tag = wanted_tag.as_deref().or(pinned_tag).unwrap_or_default();
                 Some(format!("{tag}@{digest}"))
             }
             (Some(_), None) => {
@@ -137,13 +161,13 @@ impl<'i> Moved<'i> {
             }
             (None, _) if pinned_tag.is_some() => return tag.map_or((), |tag| self.pin(tag)),
             (None, Some(old)) if !old.text.is_empty() => return self.pin(old),
-            _ => self.image.tag.clone(),
+            _ => wanted_tag,
         };
         if let (Some(new), Some(digest)) = (self.image.digest.clone(), digest) {
-            self.add(document, digest, new);
+            self.add(document, digest, &new);
         }
         if let (Some(new), Some(tag)) = (new_tag, tag) {
-            self.add(document, tag, new);
+            self.add(document, tag, &new);
         }
     }
 
@@ -167,15 +191,22 @@ impl<'i> Moved<'i> {
         let names_another = scalar("repository").is_some_and(|repository| !repository.text.is_empty());
         if tree.kind(node) == NodeKind::Mapping && !names_another {
             let (tag, digest) = (scalar("tag"), scalar("digest"));
-            self.apart(0, tag.as_ref(), digest.as_ref());
+            self.apart(0, tag.as_ref(), digest.as_ref(), self.image.tag.clone());
         }
     }
 
-    fn add(&mut self, document: usize, place: &Place, text: String) {
+    fn add(&mut self, document: usize, place: &Place, text: &str) {
+        let text = format!("{}{text}{}", place.before, place.ending);
         let change = Change {
             document: Some(document),
             path: place.path.clone(),
-            value: NewValue::Text(text + &place.ending),
+            value: match &place.inside {
+                Some(path) => NewValue::Inside {
+                    path: path.clone(),
+                    text,
+                },
+                None => NewValue::Text(text),
+            },
         };
         if self.known.insert(change.clone()) {
             self.changes.push(change);
@@ -234,12 +265,14 @@ mod tests {
     fn changes(source: &str, image: &str) -> Result<Vec<(String, String)>, String> {
         let tree = yaml::parse_all(source.as_bytes()).unwrap();
         let image = ImageReference::parse(image).unwrap();
-        let changes = image_changes(&tree, &image, &[YamlPath::parse("sub.image").unwrap()]);
+        let changes = image_changes(&tree, &image, &[YamlPath::parse("sub.image").unwrap()], &[]);
         changes.map_err(|error| error.to_string()).map(|changes| {
             changes
                 .into_iter()
                 .map(|change| match change.value {
-                    NewValue::Text(text) | NewValue::Typed(text) => (change.path.to_string(), text),
+                    NewValue::Text(text) | NewValue::Typed(text) | NewValue::Inside { text, .. } => {
+                        (change.path.to_string(), text)
+                    }
                 })
                 .collect()
         })
@@ -276,7 +309,7 @@ mod tests {
         let source = b"spec: {image: acme/other:1}\n---\nspec: {image: acme/app:1}\n---\nspec: {image: acme/app:1}\n";
         let tree = yaml::parse_all(source).unwrap();
         let image = ImageReference::parse("acme/app:2").unwrap();
-        let changes = image_changes(&tree, &image, &[]).unwrap();
+        let changes = image_changes(&tree, &image, &[], &[]).unwrap();
         let (edited, applied) = apply_changes(source, &changes).unwrap();
         assert_eq!(
             String::from_utf8(edited).unwrap(),

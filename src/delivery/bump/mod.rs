@@ -6,6 +6,9 @@ mod assignment;
 mod chart_version;
 mod error;
 mod find_target;
+#[cfg(test)]
+mod form_tests;
+mod left_alone;
 mod moved_image;
 mod plan;
 mod plan_bump;
@@ -20,5 +23,5 @@ pub use error::BumpError;
 pub use find_target::{TargetError, place_changes};
 pub use moved_image::MovedImage;
 pub use plan::BumpPlan;
-pub use plan_bump::{BumpRequest, ReadFile, SourceFile, plan_bump};
+pub use plan_bump::{BumpRequest, ReadFile, SourceFile, absolute, plan_bump, shown_path};
 pub use write::{WriteError, finish_bumps, undo_plan, write_bump, write_planned};

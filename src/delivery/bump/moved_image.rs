@@ -26,8 +26,10 @@ impl MovedImage {
 
 /// The moves of `image` in a file, where `changes` were made for it; several where the file names it with several tags.
 pub(super) fn moves_of(file: &str, image: &ImageReference, changes: &[Change], applied: &[Applied]) -> Vec<MovedImage> {
-    let is_change =
-        |applied: &&Applied| applied.old != applied.new && changes.iter().any(|change| change.path == applied.path);
+    // A value inside of a block of text is found below the path of the block.
+    let is_change = |applied: &&Applied| {
+        applied.old != applied.new && changes.iter().any(|change| applied.path.0.starts_with(&change.path.0))
+    };
     let mut moves: Vec<MovedImage> = Vec::new();
     let mut is_pin_moved = false;
     for applied in applied.iter().filter(is_change) {

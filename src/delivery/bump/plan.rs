@@ -30,6 +30,8 @@ pub struct BumpPlan {
     pub files: Vec<FilePlan>,
     /// The images that move, in the order of the files.
     pub moved: Vec<MovedImage>,
+    /// Images that charts have and that stay, each a sentence with the reason.
+    pub left: Vec<String>,
 }
 
 impl FilePlan {

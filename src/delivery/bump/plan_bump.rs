@@ -3,14 +3,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::delivery::image::ImageReference;
+use crate::delivery::image::{ImageReference, LeftNotes};
 use crate::text::edit::{Change, Edit, check_size};
 
 use super::chart_version::Raise;
 use super::error::BumpError;
 use super::moved_image::{MovedImage, moves_of};
 use super::plan::{BumpPlan, FilePlan};
-use super::plan_image::plan_image;
+use super::plan_image::{ImageFile, plan_image};
 use super::raise_chart::{ChartUpdate, chart_directory, update_charts};
 
 /// Reads a file by its absolute path: how a plan finds and reads a Chart.yaml.
@@ -82,6 +82,8 @@ pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, 
         ..BumpPlan::default()
     };
     let mut is_found = vec![false; request.images.len()];
+    let mut left = LeftNotes::default();
+    let shown = |path: &str| shown_path(Path::new(path), &request.working_directory);
     for file in &request.files {
         let location = absolute(Path::new(&file.path), &request.working_directory);
         if plan.files.iter().any(|planned| planned.location == location) {
@@ -101,7 +103,15 @@ pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, 
         if !request.images.is_empty() {
             let chart = given_chart.clone().or_else(|| chart_directory(&location, read));
             for (image, is_found) in request.images.iter().zip(&mut is_found) {
-                let more = plan_image(&file.path, &file.text, image, chart.as_deref())?;
+                let planned = ImageFile {
+                    path: &file.path,
+                    location: &location,
+                    text: &file.text,
+                    chart: chart.as_deref(),
+                };
+                let planned = plan_image(planned, image, &shown)?;
+                left.append(planned.left);
+                let more = planned.changes;
                 *is_found |= !more.is_empty();
                 edits.extend(more.iter().cloned().map(edit));
                 of_images.push((image, more));
@@ -114,11 +124,13 @@ pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, 
         }
         plan.files.push(planned);
     }
+    plan.left = left.sentences(&|path| plan.files.iter().any(|file| file.location == path));
     if let Some((image, _)) = request.images.iter().zip(&is_found).find(|(_, is_found)| !**is_found) {
         let files: Vec<&str> = request.files.iter().map(|file| file.path.as_str()).collect();
         return Err(BumpError::ImageNotFound {
             repository: image.repository.clone(),
             files: files.join(", "),
+            left: plan.left,
         });
     }
     let update = ChartUpdate {
@@ -132,12 +144,12 @@ pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, 
 }
 
 /// A path without `.`, from the working directory if it is relative.
-fn absolute(path: &Path, working_directory: &Path) -> PathBuf {
+pub fn absolute(path: &Path, working_directory: &Path) -> PathBuf {
     working_directory.join(path).components().collect()
 }
 
 /// A path relative to the working directory if it is below it.
-pub(super) fn shown_path(path: &Path, working_directory: &Path) -> String {
+pub fn shown_path(path: &Path, working_directory: &Path) -> String {
     path.strip_prefix(working_directory)
         .unwrap_or(path)
         .display()

@@ -54,4 +54,8 @@ impl TagSource for ObservedTags<'_> {
     fn has(&self, repository: &str) -> bool {
         self.of(repository).next().is_some()
     }
+
+    fn repositories(&self) -> Vec<String> {
+        self.pushed.iter().map(|pushed| pushed.repository.clone()).collect()
+    }
 }

@@ -1,13 +1,8 @@
-//! Where a values file, or another YAML file, names images, whatever they are.
-//!
-//! In: the tree of a file. Out: for each image the paths of its repository, tag and digest, and what they hold. Covers the spellings
-//! of charts in use: `repository` beside `tag`, `image: repository:tag`, `image` or `repo` beside `tag` or `version`, `registry`,
-//! `prefix`, `hub` and `org` before the name, `webImageRepository` beside `webImageTag`, and digests under keys of their own.
+//! An image that a file names: the places of its repository, tag and digest, and what they hold.
 
 use super::reference::ImageReference;
-use crate::text::edit::{Step, YamlPath};
-use crate::text::limits::{EDITS, SEARCHED_LEVELS};
-use crate::text::yaml::{KeyIndex, NodeId, NodeKind, Scalar, ScalarStyle, Tree};
+use crate::text::edit::YamlPath;
+use crate::text::yaml::{NodeId, NodeKind, Scalar, ScalarStyle, Tree};
 
 /// A scalar and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +11,10 @@ pub struct Place {
     pub path: YamlPath,
     /// Its text; empty for null.
     pub text: String,
+    /// What is before the text in the scalar, such as `docker://`.
+    pub before: String,
+    /// The path of the value in the scalar, where that is YAML itself.
+    pub inside: Option<YamlPath>,
     /// The line breaks after the text that belong to the value: a block scalar (`|`) has one.
     pub ending: String,
     /// The line, from 1, on which it is written: that of the anchor where an alias stands for it.
@@ -29,6 +28,8 @@ impl Place {
         Some(Self {
             path,
             text: text.to_owned(),
+            before: String::new(),
+            inside: None,
             ending: ending.to_owned(),
             line: tree.line(tree.target(node)),
         })
@@ -37,7 +38,7 @@ impl Place {
 
 /// The text of a scalar, which is empty for null, and the line breaks at the end of a block scalar with one line; nothing for maps and
 /// lists. Aliases are followed.
-fn scalar<'t>(tree: &'t Tree<'_>, node: NodeId) -> Option<(&'t str, &'t str)> {
+pub(super) fn scalar<'t>(tree: &'t Tree<'_>, node: NodeId) -> Option<(&'t str, &'t str)> {
     let node = tree.target(node);
     let NodeKind::Scalar(style) = tree.kind(node) else {
         return None;
@@ -80,9 +81,58 @@ pub struct ImagePlace {
     pub repository: String,
     /// How it is written.
     pub spelling: Spelling,
+    /// What makes the tag of the value, where that is not the tag itself.
+    pub fit: TagFit,
+}
+
+/// How a template makes a tag of a value: what it adds, such as `-alpine`, and what it leaves out, such as a `v`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TagFit {
+    /// What the tag has before the text of the value.
+    pub tag_before: String,
+    /// What it has after it.
+    pub tag_after: String,
+    /// What the value has before the text that is in the tag.
+    pub value_before: String,
+    /// What it has after it.
+    pub value_after: String,
+}
+
+impl TagFit {
+    /// Whether the value is the tag.
+    pub fn is_exact(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The tag of a value.
+    pub fn tag(&self, value: &str) -> String {
+        let text = value.strip_prefix(self.value_before.as_str()).unwrap_or(value);
+        let text = text.strip_suffix(self.value_after.as_str()).unwrap_or(text);
+        format!("{}{text}{}", self.tag_before, self.tag_after)
+    }
+
+    /// The value that a tag is made of; none where the tag lacks what the template adds.
+    pub fn value(&self, tag: &str) -> Option<String> {
+        let text = tag.strip_prefix(self.tag_before.as_str())?;
+        let text = text.strip_suffix(self.tag_after.as_str())?;
+        Some(format!("{}{text}{}", self.value_before, self.value_after))
+    }
 }
 
 impl ImagePlace {
+    /// What changes when the image moves: the whole reference, the tag, or else the digest.
+    pub fn moving(&self) -> Option<&Place> {
+        match &self.spelling {
+            Spelling::Whole(place) => Some(place),
+            Spelling::Apart { tag, digest } => tag.as_ref().or(digest.as_ref()),
+        }
+    }
+
+    /// The path of that.
+    pub fn path(&self) -> Option<&YamlPath> {
+        self.moving().map(|place| &place.path)
+    }
+
     /// What the file says: repository, tag and digest.
     pub fn reference(&self) -> ImageReference {
         let (tag, digest) = match &self.spelling {
@@ -99,179 +149,11 @@ impl ImagePlace {
                 }
             }
         };
+        let tag = tag.filter(|tag| !tag.is_empty());
         ImageReference {
             repository: self.repository.clone(),
-            tag: tag.filter(|tag| !tag.is_empty()),
+            tag: tag.map(|tag| self.fit.tag(&tag)),
             digest,
         }
     }
-}
-
-/// The images that a file names, in the order of the file: down to [`SEARCHED_LEVELS`], and one more than [`EDITS`] at most.
-pub fn image_places(tree: &Tree<'_>) -> Vec<ImagePlace> {
-    let mut search = Search {
-        tree,
-        keys: KeyIndex::new(tree),
-        document: 0,
-        path: YamlPath::default(),
-        found: Vec::new(),
-    };
-    for (number, document) in tree.documents().iter().enumerate() {
-        search.document = number;
-        search.walk(document.root);
-    }
-    search.found
-}
-
-/// Keys that name a repository by themselves.
-const REPOSITORY_KEYS: [&str; 6] = ["repository", "repo", "image", "name", "imageName", "imageRepository"];
-/// Ends of keys that name a repository: what is before them begins the key of the tag.
-const REPOSITORY_ENDS: [&str; 4] = ["Repository", "Name", "Repo", ""];
-
-struct Search<'t> {
-    tree: &'t Tree<'t>,
-    keys: KeyIndex<'t>,
-    document: usize,
-    /// Where the search is.
-    path: YamlPath,
-    found: Vec<ImagePlace>,
-}
-
-impl Search<'_> {
-    fn walk(&mut self, node: NodeId) {
-        if self.path.0.len() >= SEARCHED_LEVELS || self.found.len() > EDITS {
-            return;
-        }
-        match self.tree.kind(node) {
-            NodeKind::Mapping => {
-                let pairs: Vec<_> = self.tree.pairs(node).collect();
-                for (key, value) in pairs {
-                    let name = self.tree.text(key);
-                    let is_apart = self.apart(node, name);
-                    self.path.0.push(Step::Key(name.to_owned()));
-                    if !is_apart {
-                        self.whole(value);
-                    }
-                    self.walk(value);
-                    self.path.0.pop();
-                }
-            }
-            NodeKind::Sequence => {
-                let items: Vec<_> = self.tree.children(node).collect();
-                for (index, item) in items.into_iter().enumerate() {
-                    self.path.0.push(Step::Index(index));
-                    self.whole(item);
-                    self.walk(item);
-                    self.path.0.pop();
-                }
-            }
-            NodeKind::Scalar(_) | NodeKind::Alias => {}
-        }
-    }
-
-    /// The text of a scalar, as [`scalar`] reads it.
-    fn text(&self, node: NodeId) -> Option<&str> {
-        scalar(self.tree, node).map(|(text, _)| text)
-    }
-
-    /// The text of a scalar below a node; empty if it is not there.
-    fn below(&self, node: NodeId, key: &str) -> &str {
-        let value = self.keys.get(node, key);
-        value.and_then(|value| self.text(value)).unwrap_or_default()
-    }
-
-    /// The first of several keys that a mapping has, with a scalar.
-    fn first(&self, node: NodeId, keys: &[String]) -> Option<Place> {
-        keys.iter()
-            .find_map(|key| Place::of(self.tree, self.keys.get(node, key)?, self.path.key(key)))
-    }
-
-    /// Takes a key for a repository if its tag or digest is beside it; says whether it is one.
-    fn apart(&mut self, node: NodeId, key: &str) -> bool {
-        let name = self.below(node, key);
-        if name.is_empty() || !ImageReference::is_repository(name) {
-            return false;
-        }
-        let (tags, digests) = version_keys(key);
-        let (tag, digest) = (self.first(node, &tags), self.first(node, &digests));
-        if tag.is_none() && digest.is_none() {
-            return false;
-        }
-        let repository = self.with_registry(node, name);
-        let line = tag.as_ref().or(digest.as_ref()).map_or(0, |place| place.line);
-        self.found.push(ImagePlace {
-            document: self.document,
-            line,
-            repository,
-            spelling: Spelling::Apart { tag, digest },
-        });
-        true
-    }
-
-    /// A repository after what is written beside it: `prefix` as it is, `registry` or `hub`, and `org` with slashes.
-    fn with_registry(&self, node: NodeId, name: &str) -> String {
-        let text = |key: &str| self.below(node, key).trim_end_matches('/');
-        let organization = [text("org"), text("organization")]
-            .into_iter()
-            .find(|text| !text.is_empty());
-        let host = [text("registry"), text("hub")]
-            .into_iter()
-            .find(|text| !text.is_empty());
-        let parts = [host, organization, Some(name)];
-        let joined = parts.into_iter().flatten().collect::<Vec<_>>().join("/");
-        format!("{}{joined}", self.below(node, "prefix"))
-    }
-
-    /// A scalar with the whole reference, under a key with `image` in its name.
-    fn whole(&mut self, node: NodeId) {
-        if !names_image(&self.path) {
-            return;
-        }
-        let Some(place) = Place::of(self.tree, node, self.path.clone()) else {
-            return;
-        };
-        // A digest alone reads like a repository `sha256` with a tag.
-        let reference = ImageReference::parse(&place.text).ok();
-        let Some(reference) = reference.filter(|_| !ImageReference::is_digest(&place.text)) else {
-            return;
-        };
-        if reference.tag.is_none() && reference.digest.is_none() {
-            return;
-        }
-        self.found.push(ImagePlace {
-            document: self.document,
-            line: place.line,
-            repository: reference.repository,
-            spelling: Spelling::Whole(place),
-        });
-    }
-}
-
-/// The keys that may hold the tag and the digest of the repository under `key`, the likeliest first.
-fn version_keys(key: &str) -> (Vec<String>, Vec<String>) {
-    let owned = |keys: &[&str]| keys.iter().map(|&key| key.to_owned()).collect::<Vec<_>>();
-    let (mut tags, mut digests) = (Vec::new(), Vec::new());
-    if REPOSITORY_KEYS.contains(&key) {
-        tags = owned(&["tag", "imageTag"]);
-        // A name with a version is a chart or a program; a repository with a version is an image.
-        if key != "name" {
-            tags.push("version".to_owned());
-        }
-        digests = owned(&["digest", "sha", "imageDigest", "imageSha"]);
-    }
-    let stems = REPOSITORY_ENDS.iter().filter_map(|end| key.strip_suffix(end));
-    for stem in stems.filter(|stem| !stem.is_empty()) {
-        tags.extend(["Tag", "ImageTag"].map(|end| format!("{stem}{end}")));
-        digests.extend(["Digest", "Sha"].map(|end| format!("{stem}{end}")));
-    }
-    (tags, digests)
-}
-
-/// Whether the last key of a path has `image` in its name.
-fn names_image(path: &YamlPath) -> bool {
-    let key = path.0.iter().rev().find_map(|step| match step {
-        Step::Key(key) => Some(key),
-        Step::Index(_) | Step::Item { .. } => None,
-    });
-    key.is_some_and(|key| key.to_ascii_lowercase().contains("image"))
 }

@@ -62,6 +62,9 @@ fn images_are_found_in_every_spelling() {
         [pinned.as_str()]
     );
     assert_eq!(images(&format!("image: {pinned}")), [pinned.as_str()]);
+    let untagged = format!("acme/app@{digest}");
+    assert_eq!(images(&format!("image: {untagged}")), [untagged.as_str()]);
+    assert!(images(&format!("image: {{digest: '{digest}'}}\nimageDigest: '{digest}'")).is_empty());
 }
 
 #[test]

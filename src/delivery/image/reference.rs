@@ -63,9 +63,8 @@ impl ImageReference {
     /// The host of the registry that a repository is in, and its path there, by docker's rules: a first part with a dot or a colon, or
     /// `localhost`, is a registry; without one it is Docker Hub, where a name without a slash is below `library`.
     pub fn location(repository: &str) -> (String, String) {
-        let is_host = |first: &str| first.contains(['.', ':']) || first == "localhost";
         let (host, path) = match repository.split_once('/') {
-            Some((first, path)) if is_host(first) => (first, path),
+            Some((first, path)) if Self::is_host(first) => (first, path),
             _ => (DOCKER_HUB, repository),
         };
         if !matches!(host, DOCKER_HUB | "index.docker.io" | "registry-1.docker.io") {
@@ -73,6 +72,11 @@ impl ImageReference {
         }
         let library = if path.contains('/') { "" } else { "library/" };
         (DOCKER_HUB.to_owned(), format!("{library}{path}"))
+    }
+
+    /// Whether the first part of a repository is a registry, by docker's rules.
+    pub fn is_host(first: &str) -> bool {
+        first.contains(['.', ':']) || first == "localhost"
     }
 
     /// Whether a text is a digest, such as `sha256:…`.
@@ -109,7 +113,13 @@ fn is_tag(tag: &str) -> bool {
 
 fn is_digest(digest: &str) -> bool {
     digest.split_once(':').is_some_and(|(algorithm, hex)| {
-        !algorithm.is_empty() && hex.len() >= 32 && hex.chars().all(|c| c.is_ascii_hexdigit())
+        let is_word = |word: &str| word.starts_with(|c: char| c.is_ascii_alphabetic());
+        algorithm.split(['-', '_', '+', '.']).all(is_word)
+            && algorithm
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+' | '.'))
+            && hex.len() >= 32
+            && hex.chars().all(|c| c.is_ascii_hexdigit())
     })
 }
 

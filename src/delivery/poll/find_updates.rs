@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::tag_source::TagSource;
 use crate::delivery::bump::{BumpError, MovedImage, TargetError, place_changes};
-use crate::delivery::image::{ImagePlace, ImageReference, image_places, same_repository};
+use crate::delivery::image::{ImagePlace, ImageReference, image_places, same_repository, with_traced};
 use crate::delivery::track::{Choice, Choosing, Step, Tag, Track, step};
 use crate::text::edit::{Change, Edit, EditError, apply_edits};
 use crate::text::threads::map_with_state;
@@ -22,6 +22,8 @@ pub struct PolledFile {
     pub path: String,
     /// Its content.
     pub text: Vec<u8>,
+    /// The places of images that the templates of its chart lead to.
+    pub traced: Vec<ImagePlace>,
 }
 
 /// What is known of an image that a file names.
@@ -64,6 +66,8 @@ pub struct PolledImage {
 pub struct Polled {
     /// The images.
     pub images: Vec<PolledImage>,
+    /// Images that charts have and that stay, each a sentence with the reason.
+    pub left: Vec<String>,
 }
 
 impl Polled {
@@ -140,7 +144,8 @@ pub fn find_updates(files: &[PolledFile], wanted: Wanted<'_>, source: &dyn TagSo
             path: file.path.clone(),
             source,
         })?;
-        named.extend(image_places(&tree).into_iter().map(|place| (number, place)));
+        let places = with_traced(image_places(&tree), &file.traced);
+        named.extend(places.into_iter().map(|place| (number, place)));
     }
     let is_wanted =
         |repository: &str| repositories.is_empty() || repositories.iter().any(|one| same_repository(one, repository));
@@ -155,6 +160,7 @@ pub fn find_updates(files: &[PolledFile], wanted: Wanted<'_>, source: &dyn TagSo
         return Err(BumpError::ImageNotFound {
             repository: missing.clone(),
             files: files.join(", "),
+            left: Vec::new(),
         });
     }
     let tags = tags_of(&named, choosing, source);
@@ -169,6 +175,7 @@ pub fn find_updates(files: &[PolledFile], wanted: Wanted<'_>, source: &dyn TagSo
     });
     Ok(Polled {
         images: images.collect(),
+        left: Vec::new(),
     })
 }
 
@@ -341,6 +348,7 @@ mod tests {
         let files = [PolledFile {
             path: "values.yaml".to_owned(),
             text: text.as_bytes().to_vec(),
+            traced: Vec::new(),
         }];
         let choosing = Choosing::of(Track::parse(track).expect(track));
         let wanted = Wanted {

@@ -55,4 +55,8 @@ impl TagSource for KnownTags<'_> {
     fn has(&self, repository: &str) -> bool {
         self.source.has(repository)
     }
+
+    fn repositories(&self) -> Vec<String> {
+        self.source.repositories()
+    }
 }

@@ -1,6 +1,7 @@
 //! What registries have that is newer than what files name.
 
 mod find_updates;
+mod follow_templates;
 mod known_tags;
 mod patch;
 mod tag_source;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::find_updates::{Polled, PolledFile, Wanted, find_updates};
+use super::follow_templates::follow_templates;
 use super::known_tags::KnownTags;
 use super::tag_source::TagSource;
 use crate::artifact::network::Clock;
@@ -53,15 +54,18 @@ impl PollRequest {
             Ok(PolledFile {
                 path: path.clone(),
                 text,
+                traced: Vec::new(),
             })
         });
-        let files: Vec<PolledFile> = texts.collect::<Result<_, BumpError>>()?;
+        let mut files: Vec<PolledFile> = texts.collect::<Result<_, BumpError>>()?;
+        let mut left = follow_templates(&mut files, self, read, source);
         let wanted = Wanted {
             repositories: &self.repositories,
             choosing: &self.choosing,
             through_anchors: self.through_anchors,
         };
-        let polled = find_updates(&files, wanted, source)?;
+        let mut polled = find_updates(&files, wanted, source).map_err(|error| error.with_left(&left))?;
+        polled.left.append(&mut left);
         let edited = files.into_iter().enumerate().map(|(number, file)| SourceFile {
             path: file.path,
             text: file.text,

@@ -44,6 +44,11 @@ pub trait TagSource: Sync {
     fn has(&self, _repository: &str) -> bool {
         true
     }
+
+    /// The repositories that images are looked at of; none where all are.
+    fn repositories(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 impl TagSource for RemoteCharts {

@@ -12,12 +12,13 @@ use super::go_decode::{DecodeError, Object, StructContext};
 use super::load_error::{LoadError, MAX_SUBCHART_DEPTH};
 use super::lock_file::Lock;
 use super::metadata::Metadata;
+use super::metadata_size::check_metadata_size;
 use super::notice::Notice;
 use super::place::ChartPlace;
 use super::text_floats::{Shape, json_of_shape};
 use super::values_file::{count_values, read_values_as};
 use crate::engine::template::{CompiledSource, Map, MapType};
-use crate::text::limits::{FILE_BYTES, METADATA_BYTES};
+use crate::text::limits::FILE_BYTES;
 use crate::text::source::{Named, read_file};
 
 /// One file of a chart.
@@ -434,17 +435,6 @@ fn read_lock(file: &'static str, data: &[u8], compat: Compat) -> Result<Lock, Lo
     Lock::from_json(&document, compat).map_err(|source| LoadError::Decode { file, source })
 }
 
-/// Whether Chart.yaml, requirements.yaml or a lock is as small as they are, before it is read.
-///
-/// # Errors
-/// What is wrong with its size.
-pub fn check_metadata_size(bytes: usize) -> Result<(), String> {
-    if bytes <= METADATA_BYTES {
-        return Ok(());
-    }
-    Err(format!("the file has {bytes} bytes, and may have {METADATA_BYTES}"))
-}
-
 fn decode(file: &'static str, data: &[u8], shape: &Shape) -> Result<serde_json::Value, LoadError> {
     check_metadata_size(data.len()).map_err(|problem| LoadError::MetadataTooLarge { file, problem })?;
     json_of_shape(data, shape).map_err(|error| LoadError::Decode {
@@ -538,25 +528,6 @@ mod tests {
             assert_eq!(names, files, "{api_version}");
             assert_eq!(chart.notices, notices, "{api_version}");
         }
-    }
-
-    #[test]
-    fn metadata_is_not_larger_than_any_needs_to_be() {
-        let start = "apiVersion: v1\nname: c\nversion: 0.1.0\ndescription: ";
-        let described = |bytes: usize| format!("{start}{}", "x".repeat(bytes - start.len()));
-        let large = described(METADATA_BYTES + 1);
-        for name in ["Chart.yaml", "requirements.yaml", "requirements.lock"] {
-            let own = if name == "Chart.yaml" { &large } else { start };
-            let files = [("Chart.yaml", own), (name, &large)];
-            let files = files.map(|(name, text)| ChartFile::new(name.to_owned(), text.as_bytes()));
-            let error = load_files(files.to_vec()).unwrap_err().to_string();
-            assert_eq!(
-                error,
-                format!("cannot load {name}: the file has 1048577 bytes, and may have 1048576")
-            );
-        }
-        let fits = ChartFile::new("Chart.yaml".to_owned(), described(METADATA_BYTES).into_bytes());
-        assert!(load_files(vec![fits]).is_ok());
     }
 
     #[test]

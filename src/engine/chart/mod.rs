@@ -16,6 +16,7 @@ mod outside_links;
 mod local_dependencies;
 mod lock_file;
 mod metadata;
+mod metadata_size;
 mod notice;
 mod place;
 mod text_floats;
@@ -33,10 +34,7 @@ pub use go_decode::DecodeError;
 pub(crate) use go_decode::{Object, StructContext};
 pub use ignore_file::{IgnoreError, IgnoreRules};
 pub use link::BrokenLink;
-pub use load::{
-    Chart, ChartFile, CrdFile, check_metadata_size, load_archive, load_chart, load_chart_for, load_chart_to_render,
-    load_files,
-};
+pub use load::{Chart, ChartFile, CrdFile, load_archive, load_chart, load_chart_for, load_chart_to_render, load_files};
 pub use load_error::LoadError;
 pub(crate) use local_dependencies::without_dots;
 pub use local_dependencies::{
@@ -45,6 +43,7 @@ pub use local_dependencies::{
 };
 pub use lock_file::Lock;
 pub use metadata::{Maintainer, Metadata};
+pub use metadata_size::check_metadata_size;
 pub use notice::{Notice, ValuesNotice};
 pub use outside_links::{LinkPolicy, OutsideLink, outside_links};
 pub use place::ChartPlace;

@@ -184,6 +184,8 @@ impl RenderedFile {
 pub struct Rendering {
     /// The files.
     pub files: Vec<RenderedFile>,
+    /// The steps that it took, of those that a rendering may take.
+    pub steps: u64,
     /// The templates they were rendered from.
     pub templates: ChartTemplates,
 }
@@ -273,6 +275,7 @@ fn render_and_show(
     }
     Ok(Rendering {
         files,
+        steps: executor.steps(),
         templates: templates.clone(),
     })
 }

@@ -24,6 +24,7 @@ mod properties;
 mod read_back;
 mod remove_block;
 mod remove_flow;
+mod set_inside;
 mod set_scalar;
 mod sops;
 mod spelling;

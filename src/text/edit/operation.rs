@@ -10,6 +10,13 @@ pub enum NewValue {
     /// As `--set` reads it. Over a number, any number stays one, however it is spelt; over a boolean, a null, or nothing,
     /// `true`, `false`, `null` and whole numbers are what Helm's `--set` makes of them. Everything else is text.
     Typed(String),
+    /// Text for a value inside the scalar, whose own text is YAML.
+    Inside {
+        /// The path there.
+        path: YamlPath,
+        /// The text.
+        text: String,
+    },
 }
 
 /// A new value of any kind, for an item of a list.
@@ -101,7 +108,7 @@ impl NewValue {
     /// The value as it was given.
     pub fn text(&self) -> &str {
         match self {
-            Self::Text(text) | Self::Typed(text) => text,
+            Self::Text(text) | Self::Typed(text) | Self::Inside { text, .. } => text,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One edit, planned on the tree of a file: which bytes may change how, and what the result must read as.
 
-use crate::text::yaml::{NodeId, NodeKind, Tree};
+use crate::text::yaml::{NodeId, NodeKind, ScalarStyle, Tree};
 
 use super::anchors::{alias_into, anchors_among};
 use super::apply::{Applied, Done};
@@ -14,13 +14,14 @@ use super::operation::{Edit, NewValue, Operation};
 use super::read_back::Expected;
 use super::remove_block::shrink_block;
 use super::remove_flow::shrink_flow;
+use super::set_inside::{changed_lines, set_inside};
 use super::set_scalar::replace_scalar;
 use super::sops::{SopsFile, is_encrypted, sops_file};
 use super::splice::Splice;
 use super::style::Style;
 use super::tree_index::TreeIndex;
 use super::value_type::{Planned, Wanted, planned, wanted};
-use super::yaml_path::Step;
+use super::yaml_path::{Step, YamlPath};
 
 /// A file that edits are planned on.
 pub(super) struct Planning<'t> {
@@ -187,6 +188,9 @@ fn set(planning: &Planning<'_>, edit: &Edit, node: NodeId, value: &NewValue) -> 
     let source = tree.source().as_bytes();
     let old = tree.scalar(node).map_err(|error| EditError::yaml(error, source))?;
     let old_text = tree.text(node);
+    if let NewValue::Inside { path: inner, text } = value {
+        return set_in_text(planning, edit, node, (inner, text));
+    }
     let wanted = wanted(value, Some((&old, old_text)));
     planning.check_literals(edit, &Planned::Scalar(wanted.clone()), node)?;
     let is_made = old_text == wanted.text() && wanted.is(&old, old_text);
@@ -205,6 +209,50 @@ fn set(planning: &Planning<'_>, edit: &Edit, node: NodeId, value: &NewValue) -> 
         ways: replace_scalar(&planning.index, node, style, &wanted, planning.is_json),
         is_made,
         refusal: (refusal, node),
+        expected: Expected::Replaced { node, wanted },
+    })
+}
+
+/// Sets a value inside a scalar that is YAML. Its path is shown as if the text were written there.
+fn set_in_text(
+    planning: &Planning<'_>,
+    edit: &Edit,
+    node: NodeId,
+    (inner, text): (&YamlPath, &str),
+) -> Result<Outcome, EditError> {
+    let tree = planning.tree;
+    let old_text = tree.text(node);
+    let inside = set_inside(old_text, inner, text).map_err(|error| planning.refused(error.reason.clone(), node))?;
+    let (source, span) = (tree.source(), tree.span(node));
+    let style = match tree.kind(node) {
+        NodeKind::Scalar(style) => style,
+        _ => ScalarStyle::Plain,
+    };
+    let wanted = Wanted::Text(inside.text.clone());
+    let mut ways: Vec<Vec<Splice>> = changed_lines(source, span, old_text, &inside.text)
+        .into_iter()
+        .collect();
+    ways.extend(replace_scalar(&planning.index, node, style, &wanted, planning.is_json));
+    let below = if style == ScalarStyle::Literal { inside.line } else { 0 };
+    let mut path = edit.path.clone();
+    path.0.extend(inner.0.iter().cloned());
+    Ok(Outcome {
+        applied: Applied {
+            path,
+            line: planning.line(span.range().start) + below,
+            done: Done::Set,
+            old: inside.old,
+            new: text.to_owned(),
+        },
+        ways,
+        is_made: old_text == inside.text,
+        refusal: (
+            Reason::Unwritable {
+                path: edit.path.clone(),
+                value: text.to_owned(),
+            },
+            node,
+        ),
         expected: Expected::Replaced { node, wanted },
     })
 }

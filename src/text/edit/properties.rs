@@ -166,3 +166,81 @@ fn one_value_changes_or_none() {
     }
     assert!(edits > 1000 && refusals > 100, "{edits} edits, {refusals} refusals");
 }
+
+/// A text as the literal block of a key.
+fn as_block(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        if line.is_empty() {
+            "\n".to_owned()
+        } else {
+            format!("    {line}\n")
+        }
+    });
+    format!("a: 1 # note\nvalues: |\n{}z: [2]\n", lines.collect::<String>())
+}
+
+#[test]
+fn a_value_in_a_text_changes_as_it_does_in_a_file() {
+    let (mut edits, mut refusals) = (0, 0);
+    let mut random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    for number in 0..DOCUMENTS {
+        let mut writer = Writer {
+            random: TestRng::from_seed(RngAlgorithm::ChaCha, &[u8::try_from(number % 251).unwrap(); 32]),
+            text: String::new(),
+            anchors: 0,
+            has_alias: false,
+        };
+        for _ in 0..number / 251 {
+            writer.below(2);
+        }
+        writer.mapping("", 3);
+        let inner = writer.text;
+        // A block cannot begin with a blank or a line break.
+        if inner.starts_with([' ', '\n']) {
+            continue;
+        }
+        let break_lines = |text: String| {
+            if number % 3 == 0 {
+                text.replace('\n', "\r\n")
+            } else {
+                text
+            }
+        };
+        let source = break_lines(as_block(&inner));
+        let mut found = Vec::new();
+        let values = yaml::json_from_bytes(inner.as_bytes()).unwrap();
+        scalars(&values, &YamlPath::default(), "", &mut found);
+        for (path, _) in found {
+            let value = VALUES[usize::try_from(random.next_u32()).unwrap() % VALUES.len()];
+            let change = |path: YamlPath, value: NewValue| Change {
+                document: None,
+                path,
+                value,
+            };
+            let inside = NewValue::Inside {
+                path: path.clone(),
+                text: value.to_owned(),
+            };
+            let alone = apply_changes(
+                inner.as_bytes(),
+                &[change(path.clone(), NewValue::Text(value.to_owned()))],
+            );
+            let outer = YamlPath::default().key("values");
+            let edited = apply_changes(source.as_bytes(), &[change(outer, inside)]);
+            match (alone, edited) {
+                (Ok((alone, _)), Ok((edited, _))) => {
+                    edits += 1;
+                    let want = break_lines(as_block(&String::from_utf8(alone).unwrap()));
+                    assert_eq!(
+                        String::from_utf8(edited).unwrap(),
+                        want,
+                        "{path} = {value:?} in\n{source}"
+                    );
+                }
+                (Err(_), Err(_)) => refusals += 1,
+                (alone, edited) => panic!("{path} = {value:?} in\n{source}\n{alone:?}\n{edited:?}"),
+            }
+        }
+    }
+    assert!(edits > 1000 && refusals > 100, "{edits} edits, {refusals} refusals");
+}

@@ -244,6 +244,11 @@ impl<'w> Executor<'w> {
         self.trace.take().unwrap_or_default()
     }
 
+    /// The steps that all templates together took so far.
+    pub const fn steps(&self) -> u64 {
+        self.spent.steps
+    }
+
     /// Renders the definition `name` with `dot`.
     ///
     /// # Errors
