@@ -94,11 +94,7 @@ pub(super) fn run(context: RunContext, arguments: &BumpArguments) -> Result<Exit
         _ if arguments.dry_run => plan_bump(&request, &read).map_err(bump_error).map(not_written_back),
         Some(WriteBack::Commit(commit)) => {
             let file = arguments.file.first().map_or("", String::as_str);
-            let mut plan = || {
-                request.read_again(&read)?;
-                plan_bump(&request, &read)
-            };
-            write_back(context, file, commit, &|_| Vec::new(), &mut plan).map_err(write_back_error)
+            write_back(context, file, commit, &|_| Vec::new(), &mut request.plans(&read)).map_err(write_back_error)
         }
         Some(WriteBack::Request(settings)) => plan_bump(&request, &read).map_err(bump_error).and_then(|plan| {
             let topic = Topic {

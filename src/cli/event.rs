@@ -77,6 +77,7 @@ pub(super) fn run(context: RunContext, arguments: &EventArguments) -> Result<Exi
     }
     let request = arguments.moving.request(context, Vec::new())?;
     let registries = arguments.moving.registries(context)?;
+    // What was pushed is looked up before it is believed, and read again where it is chosen.
     let known = KnownTags::new(&registries);
     let registry: Option<&dyn TagSource> = if arguments.no_verify { None } else { Some(&known) };
     let observed = ObservedTags {

@@ -6,20 +6,21 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Value as Json, json};
 
+use crate::check::run::is_chart;
 use crate::delivery::image::{
     ChartInput, ListedImage, ListedPart, Part, WrittenAt, chart_images, image_places, list_place, list_traced,
 };
-use crate::engine::chart::{Compat, is_archive_name, load_with_local_dependencies};
-use crate::engine::render::{Capabilities, Operation, Release, default_release_name};
+use crate::engine::chart::{Compat, LocalDependencyError, load_with_dependencies};
+use crate::engine::render::{Operation, Release, default_release_name};
 use crate::engine::template::Map;
-use crate::kubernetes::version::KubeVersion;
 use crate::text::yaml;
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::link_flags::LinkFlags;
-use super::manifest_inputs::{Input, inputs, read_input};
+use super::manifest_inputs::{ALLOW_LINKS, Input, inputs, read_input};
 use super::move_images::{table, values_files};
+use super::release_flags::ReleaseFlags;
 use super::repository_flags::{OutputFormat, print_json, shown_line};
 use super::run_context::RunContext;
 use super::time_flag::TimeFlag;
@@ -30,15 +31,8 @@ pub(super) struct ImagesArguments {
     /// Charts (directories or .tgz), directories with other files, or files [default: the working directory].
     #[arg(value_name = "CHART|DIR|FILE")]
     targets: Vec<String>,
-    /// Namespace of the release.
-    #[arg(short, long)]
-    namespace: Option<String>,
-    /// Kubernetes version for `.Capabilities.KubeVersion`.
-    #[arg(long, value_name = "VERSION")]
-    kube_version: Option<String>,
-    /// Kubernetes API versions added to `.Capabilities.APIVersions` (repeatable, or comma-separated).
-    #[arg(short = 'a', long, value_delimiter = ',', value_name = "VERSIONS")]
-    api_versions: Vec<String>,
+    #[command(flatten)]
+    release: ReleaseFlags,
     /// How to print the images.
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
     output: OutputFormat,
@@ -87,14 +81,6 @@ pub(super) fn run(context: RunContext, arguments: &ImagesArguments) -> Result<Ex
 
 fn is_directory(target: &str) -> bool {
     Path::new(target).is_dir()
-}
-
-fn is_chart(path: &Path) -> bool {
-    if path.is_dir() {
-        path.join("Chart.yaml").is_file()
-    } else {
-        is_archive_name(path)
-    }
 }
 
 impl Images {
@@ -209,10 +195,12 @@ fn followed(
     target: &str,
     (given, values): (&crate::check::explain::Given, &Map),
 ) -> Result<FollowedImages, CommandError> {
-    let kube_version = arguments.kube_version.as_deref().map(KubeVersion::parse);
-    let kube_version = kube_version.transpose().map_err(CommandError::usage)?;
-    let chart = match load_with_local_dependencies(Path::new(target)) {
+    let capabilities = arguments.release.capabilities()?;
+    let chart = match load_with_dependencies(Path::new(target), arguments.links.policy(), None) {
         Ok(chart) => chart,
+        Err(error @ LocalDependencyError::OutsideLinks { .. }) => {
+            return Err(CommandError::could_not_run(error).with_hint(ALLOW_LINKS));
+        }
         Err(error) => return Ok(Err(error.to_string())),
     };
     let missing = chart.missing_dependencies();
@@ -222,19 +210,16 @@ fn followed(
             missing.join(", ")
         ));
     }
-    let namespace = arguments.namespace.clone();
     let release = Release {
         name: default_release_name().to_owned(),
-        namespace: namespace
-            .or_else(|| context.variable("HELM_NAMESPACE"))
-            .unwrap_or_else(|| "default".to_owned()),
+        namespace: arguments.release.namespace(context),
         operation: Operation::Install,
     };
     let input = ChartInput {
         given,
         values,
         release: &release,
-        capabilities: &Capabilities::new(kube_version, &arguments.api_versions),
+        capabilities: &capabilities,
     };
     let found = chart_images(&chart, input, &|_| true);
     Ok(found

@@ -21,6 +21,7 @@ use super::exit_code::Exit;
 use super::helm_flags::GlobalFlags;
 use super::keyring_flags::KeyringFlags;
 use super::link_flags::LinkFlags;
+use super::release_flags::namespace;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
 use super::schema_flags::FetchFlags;
@@ -222,14 +223,6 @@ fn subcharts(arguments: &LintArguments, charts: &[ChartToLint]) -> Vec<PathBuf> 
         .collect()
 }
 
-fn namespace(context: RunContext, arguments: &LintArguments) -> String {
-    let given = arguments
-        .namespace
-        .clone()
-        .or_else(|| context.variable("HELM_NAMESPACE"));
-    given.unwrap_or_else(|| "default".to_owned())
-}
-
 /// Helm's rules, in Helm's words and order.
 fn run_helm_rules(
     context: RunContext,
@@ -238,7 +231,7 @@ fn run_helm_rules(
 ) -> Result<Exit, CommandError> {
     let version = arguments.kube_version.first();
     let options = LintOptions {
-        namespace: namespace(context, arguments),
+        namespace: namespace(context, arguments.namespace.as_deref()),
         kube_version: version
             .map(|text| KubeVersion::parse(text))
             .transpose()
@@ -302,7 +295,7 @@ fn run_all_rules(
         subcharts: subcharts(arguments, charts),
         links: arguments.links.policy(),
         supply: supply.clone().map(|supply| supply as _),
-        namespace: namespace(context, arguments),
+        namespace: namespace(context, arguments.namespace.as_deref()),
         skip_schema_validation: arguments.skip_schema_validation,
         documents: arguments.schemas.documents(context),
         judgement: reporting.judgement.clone(),

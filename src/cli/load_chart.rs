@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::artifact::dependency::RepositorySupply;
 use crate::artifact::remote::ChartNameError;
 use crate::check::explain::explain_load;
-use crate::engine::chart::{Chart, Compat, load_archive, load_chart_to_render, load_with_dependencies};
+use crate::engine::chart::{Chart, Compat, LinkPolicy, load_archive, load_chart_to_render, load_with_dependencies};
 use crate::text::limits::FILE_BYTES;
 use crate::text::source::{Named, read_file};
 
@@ -52,7 +52,7 @@ fn load_here(
     };
     // The login is that of the chart's repository, and not for those of its dependencies.
     let supply = RepositorySupply::new(remote.charts(context, &LoginFlags::default(), false)?);
-    let complete = load_with_dependencies(path, Some(&supply));
+    let complete = load_with_dependencies(path, LinkPolicy::Follow, Some(&supply));
     report_notes(context, Some(&supply));
     let mut complete = complete.map_err(local_dependency_error)?;
     complete.follow(compat);

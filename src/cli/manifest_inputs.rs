@@ -16,7 +16,7 @@ use super::run_context::{RunContext, open_error};
 pub(super) const STDIN: &str = "stdin";
 
 /// What to do about a link that is refused.
-const ALLOW_LINKS: &str = "--allow-links follows such links";
+pub(super) const ALLOW_LINKS: &str = "--allow-links follows such links";
 
 /// What to read: a path still to be read, or a text at hand.
 pub(super) enum Input {

@@ -30,6 +30,7 @@ mod publish;
 mod pull;
 mod push;
 mod repo;
+mod release_flags;
 mod remote_flags;
 mod report_flags;
 mod repository_flags;

@@ -139,7 +139,7 @@ impl MoveFlags {
             context.report(&interrupted_note(change));
         }
         let Some(WriteBack::Commit(commit)) = &settings else {
-            let patch = request.write(&read, source, &ProcessClock).map_err(poll_write_error)?;
+            let patch = request.write(&read, &known, &ProcessClock).map_err(poll_write_error)?;
             return Ok(moved((patch, WrittenBack::default())));
         };
         let file = request.files.first().map_or("", String::as_str);

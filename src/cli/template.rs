@@ -13,12 +13,11 @@ use crate::check::explain::{
 use crate::engine::chart::{Chart, Compat, Notice};
 use crate::engine::manifest::{Document, HookEvent, ManifestSorter, Manifests, split_manifests, trim, trim_start};
 use crate::engine::render::{
-    Capabilities, Operation, Release, RenderedFile, Rendering, SchemaCheck, default_release_name, render_chart_with,
-    render_text, render_values, validate_release_name,
+    Operation, Release, RenderedFile, Rendering, SchemaCheck, default_release_name, render_chart_with, render_text,
+    render_values, validate_release_name,
 };
 use crate::engine::template::Options;
 use crate::engine::values::process_dependencies;
-use crate::kubernetes::version::KubeVersion;
 use crate::text::go::boolean::parse_bool;
 use crate::text::go::path_match::path_match;
 use crate::text::semver;
@@ -31,6 +30,7 @@ use super::keyring_flags::KeyringFlags;
 use super::load_chart::load_chart;
 use super::output_directory::OutputDirectory;
 use super::post_renderer::PostRenderer;
+use super::release_flags::ReleaseFlags;
 use super::remote_flags::RemoteFlags;
 use super::run_context::RunContext;
 use super::schema_flags::OfflineFlags;
@@ -47,15 +47,8 @@ pub(super) struct TemplateArguments {
     /// Name of the release (optional) and the chart: a directory or a .tgz.
     #[arg(required = true, num_args = 1.., value_names = ["NAME", "CHART"])]
     name_and_chart: Vec<String>,
-    /// Namespace of the release.
-    #[arg(short, long)]
-    namespace: Option<String>,
-    /// Kubernetes version for `.Capabilities.KubeVersion`.
-    #[arg(long, value_name = "VERSION")]
-    kube_version: Option<String>,
-    /// Kubernetes API versions added to `.Capabilities.APIVersions` (repeatable, or comma-separated).
-    #[arg(short = 'a', long, value_delimiter = ',', value_name = "VERSIONS")]
-    api_versions: Vec<String>,
+    #[command(flatten)]
+    release: ReleaseFlags,
     /// Set `.Release.IsUpgrade` instead of `.Release.IsInstall`.
     #[arg(long)]
     is_upgrade: bool,
@@ -156,12 +149,7 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
     let post_renderer = post_renderer
         .map(|name| PostRenderer::find(context, name))
         .transpose()?;
-    let kube_version = arguments
-        .kube_version
-        .as_deref()
-        .map(KubeVersion::parse)
-        .transpose()
-        .map_err(CommandError::usage)?;
+    let capabilities = arguments.release.capabilities()?.of(arguments.compat());
     let (name, chart_path) = name_and_chart(context, arguments)?;
     let (given, values) = arguments.values.read(context, arguments.compat(), &str::to_owned)?;
     let chart = chart(context, arguments, &chart_path)?;
@@ -175,11 +163,7 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
     check_dependencies(&chart).map_err(|error| error.explained(explain_missing_dependencies(&chart)))?;
     let release = Release {
         name,
-        namespace: arguments
-            .namespace
-            .clone()
-            .or_else(|| context.variable("HELM_NAMESPACE"))
-            .unwrap_or_else(|| "default".to_owned()),
+        namespace: arguments.release.namespace(context),
         operation: if arguments.is_upgrade {
             Operation::Upgrade
         } else {
@@ -204,7 +188,6 @@ pub(super) fn run(context: RunContext, arguments: &TemplateArguments) -> Result<
             Compat::Helm3 => error.to_string(),
         })
     })?;
-    let capabilities = Capabilities::new(kube_version, &arguments.api_versions).of(arguments.compat());
     let subject = Subject {
         chart: &chart,
         given: &given.sources,

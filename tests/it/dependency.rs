@@ -6,7 +6,7 @@ use std::path::Path;
 use super::chart_source::{MemoryCharts, archive, hex};
 use super::chart_tree::{R, Tree, X, chart_yaml, prepare_in, repositories, run};
 use chartwright::artifact::dependency::{SavedState, SuppliedDependencies, Way, list_dependencies, place};
-use chartwright::engine::chart::{load_chart, load_with_dependencies};
+use chartwright::engine::chart::{LinkPolicy, load_chart, load_with_dependencies};
 
 #[test]
 fn update_places_the_newest_versions_and_writes_lock_and_digests() {
@@ -414,7 +414,7 @@ fn what_a_chart_lacks_is_supplied_in_memory() {
     let names = |name: &str| (name == "x").then(|| X.to_owned());
     let version = |source: &MemoryCharts, inner: bool| {
         let supply = SuppliedDependencies::new(source, &names);
-        let chart = load_with_dependencies(&tree.path("app"), Some(&supply)).expect("loads");
+        let chart = load_with_dependencies(&tree.path("app"), LinkPolicy::Follow, Some(&supply)).expect("loads");
         assert!(chart.missing_dependencies().is_empty());
         let name = if inner { "near" } else { "redis" };
         let found = chart
@@ -438,7 +438,7 @@ fn what_a_chart_lacks_is_supplied_in_memory() {
     // Errors name the dependency and the chart that needs it.
     source.take_down(R);
     let supply = SuppliedDependencies::new(&source, &names);
-    let error = load_with_dependencies(&tree.path("app"), Some(&supply)).expect_err("fails");
+    let error = load_with_dependencies(&tree.path("app"), LinkPolicy::Follow, Some(&supply)).expect_err("fails");
     assert!(
         error
             .to_string()

@@ -199,3 +199,18 @@ fn event_follows_the_templates_of_a_chart_that_a_file_is_beside() {
         "note: acme/side:1.0 is left alone: its tag is written in a template, templates/pod.yaml:9\n"
     );
 }
+
+#[test]
+fn links_out_of_a_chart_are_not_followed_to_its_images() {
+    let workspace = Workspace::chart(&[("values.yaml", "web: {artifact: acme/web, version: 1}\n")]);
+    workspace.write("outside.yaml", POD);
+    std::fs::create_dir_all(workspace.path("web/templates")).expect("a directory");
+    std::os::unix::fs::symlink("../../outside.yaml", workspace.path("web/templates/pod.yaml")).expect("a link");
+    let run = workspace.run(&["images", "web"]);
+    assert_eq!((run.code, run.stdout.as_str()), (3, ""), "{}", run.all());
+    assert!(run.stderr.contains("web/templates/pod.yaml"), "{}", run.all());
+    assert!(run.stderr.contains("--allow-links"), "{}", run.all());
+    let run = workspace.run(&["images", "web", "--allow-links"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert!(run.stdout.contains("acme/side"), "{}", run.all());
+}

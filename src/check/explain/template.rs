@@ -26,9 +26,9 @@ const MAX_VALUES: usize = 4;
 /// A finding for each template that fails as `first` did: those that do not compile, or those that fail while running. For these
 /// the chart is rendered once more, unless that takes too long: then only `first` is explained.
 pub fn explain_templates(subject: &Subject<'_>, first: &RenderError, world: &mut dyn World) -> Vec<Finding> {
-    let secrets = secrets_of(subject.chart, subject.given, subject.values);
     let first = match first {
         RenderError::Parse(_) => {
+            let secrets = secrets_of(subject.chart, subject.given, subject.values);
             let failures = parse_failures(subject.chart);
             return hidden(failures.iter().map(|error| unparsed(subject, error)).collect(), secrets);
         }

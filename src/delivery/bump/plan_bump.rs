@@ -52,11 +52,19 @@ pub struct BumpRequest {
 }
 
 impl BumpRequest {
+    /// What makes the plan: from the texts that are given the first time, from the files as they are then every other time.
+    pub fn plans<'r>(&'r mut self, read: ReadFile<'r>) -> impl FnMut() -> Result<BumpPlan, BumpError> + 'r {
+        let mut is_first = true;
+        move || {
+            if !std::mem::replace(&mut is_first, false) {
+                self.read_again(read)?;
+            }
+            plan_bump(self, read)
+        }
+    }
+
     /// Reads the files again.
-    ///
-    /// # Errors
-    /// When one of them cannot be read.
-    pub fn read_again(&mut self, read: ReadFile<'_>) -> Result<(), BumpError> {
+    fn read_again(&mut self, read: ReadFile<'_>) -> Result<(), BumpError> {
         for file in &mut self.files {
             let path = absolute(Path::new(&file.path), &self.working_directory);
             file.text = read(&path).map_err(|source| BumpError::Read { path, source })?;

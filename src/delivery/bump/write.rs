@@ -10,7 +10,7 @@ use crate::text::source::{Interrupted, ReplaceError, Replacement, finish_interru
 
 use super::error::BumpError;
 use super::plan::BumpPlan;
-use super::plan_bump::{BumpRequest, ReadFile, plan_bump};
+use super::plan_bump::{BumpRequest, ReadFile};
 
 /// Attempts at files that others change too, and the pauses between them.
 const CONFLICTS: RetryPolicy = RetryPolicy {
@@ -37,14 +37,8 @@ pub enum WriteError {
 /// # Errors
 /// When it cannot be planned, a file cannot be written, or the files change during each of many attempts.
 pub fn write_bump(request: &mut BumpRequest, read: ReadFile<'_>, clock: &dyn Clock) -> Result<BumpPlan, WriteError> {
-    let mut is_first = true;
-    let plan = || {
-        if !std::mem::replace(&mut is_first, false) {
-            request.read_again(read)?;
-        }
-        Ok(plan_bump(request, read)?)
-    };
-    write_planned(plan, clock)
+    let mut plan = request.plans(read);
+    write_planned(|| Ok(plan()?), clock)
 }
 
 /// Writes the files that a plan changes, all or none. Where one of them changed after it was read, `plan` is called again, which has

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use serde_json::Value as Json;
 
 use crate::artifact::network::{HttpAnswer, HttpClient, HttpRequest, Method, Secret, Url, Verdict};
@@ -89,11 +89,7 @@ impl Api {
         let mut request = HttpRequest::new(asked.method.clone(), asked.url.clone(), ANSWER_BYTES)
             .with_header(ACCEPT, asked.accept)
             .with_authorization(Some(self.login.1.clone()));
-        request.authorization_header = if self.login.0 == AUTHORIZATION {
-            AUTHORIZATION
-        } else {
-            self.login.0.clone()
-        };
+        request.authorization_header = self.login.0.clone();
         request.is_repeated = asked.is_repeated;
         request.time_limit = TIMEOUT;
         if let Some(body) = &asked.body {

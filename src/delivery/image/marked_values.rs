@@ -12,6 +12,9 @@ use super::mark::{MOST_MARKS, Mark};
 
 /// Longest text that is taken for a part of a reference; a longer one may contain whole references.
 const MOST_BYTES: usize = 512;
+/// Bytes of references that all values together are looked for in: a second's work. Five thousand values and a hundred images take a
+/// hundredth of it.
+const SEARCHED_BYTES: u64 = 1 << 31;
 /// Shortest reference that is looked for inside a longer text.
 const FEWEST_BYTES: usize = 6;
 
@@ -58,6 +61,8 @@ impl Candidate {
 pub(super) fn candidates(chart: &Chart, values: &Map, references: &[&str]) -> Vec<Candidate> {
     let mut found = Found {
         references,
+        bytes: references.iter().map(|reference| reference.len() as u64).sum(),
+        bytes_left: SEARCHED_BYTES,
         candidates: Vec::new(),
     };
     found.map(values, &mut YamlPath::default());
@@ -67,6 +72,10 @@ pub(super) fn candidates(chart: &Chart, values: &Map, references: &[&str]) -> Ve
 
 struct Found<'r> {
     references: &'r [&'r str],
+    /// Of all references.
+    bytes: u64,
+    /// Bytes that may still be searched.
+    bytes_left: u64,
     candidates: Vec<Candidate>,
 }
 
@@ -111,6 +120,10 @@ impl Found<'_> {
     }
 
     fn leaf(&mut self, value: &Value, source: Source) {
+        let Some(left) = self.bytes_left.checked_sub(self.bytes) else {
+            return;
+        };
+        self.bytes_left = left;
         let Some(text) = printed(value).filter(|text| !text.trim().is_empty()) else {
             return;
         };

@@ -94,12 +94,12 @@ impl PollRequest {
         })
     }
 
-    /// Plans the edits and writes the files that change, all or none. Registries are asked once; files that change meanwhile are
-    /// looked at again, so that an image that another moved further stays there.
+    /// Plans the edits and writes the files that change, all or none. Files that change meanwhile are looked at again, so that an image
+    /// that another moved further stays there. Registries are asked once, since the tags are known then.
     ///
     /// # Errors
     /// Those of [`PollRequest::plan`]; and when a file cannot be written.
-    pub fn write(&self, read: ReadFile<'_>, source: &dyn TagSource, clock: &dyn Clock) -> Result<Patch, WriteError> {
+    pub fn write(&self, read: ReadFile<'_>, source: &KnownTags<'_>, clock: &dyn Clock) -> Result<Patch, WriteError> {
         let (patch, ()) = self.write_with(read, source, |plan| {
             write_planned(|| Ok::<_, WriteError>(plan()?), clock).map(|plan| (plan, ()))
         })?;
@@ -113,13 +113,12 @@ impl PollRequest {
     pub fn write_with<T, E>(
         &self,
         read: ReadFile<'_>,
-        source: &dyn TagSource,
+        source: &KnownTags<'_>,
         write: impl FnOnce(&mut dyn FnMut() -> Result<BumpPlan, BumpError>) -> Result<(BumpPlan, T), E>,
     ) -> Result<(Patch, T), E> {
-        let source = KnownTags::new(source);
         let mut made = (Polled::default(), None);
         let (plan, written) = write(&mut || {
-            let Patch { polled, plan, request } = self.plan(read, &source)?;
+            let Patch { polled, plan, request } = self.plan(read, source)?;
             made = (polled, request);
             Ok(plan)
         })?;

@@ -209,27 +209,31 @@ impl Loading<'_> {
 /// # Errors
 /// When a chart cannot be loaded, or is not the required one.
 pub fn load_with_local_dependencies(path: &Path) -> Result<Chart, LocalDependencyError> {
-    load_with_dependencies(path, None)
+    load_with_dependencies(path, LinkPolicy::Follow, None)
 }
 
 /// The same, with the dependencies of other repositories that it and its neighbours lack, where something supplies them.
 ///
 /// # Errors
-/// As [`load_with_local_dependencies`], and when a dependency cannot be supplied.
+/// As [`load_with_local_dependencies`], when a dependency cannot be supplied, and when links lead out of a chart's directory and `links`
+/// does not allow that.
 pub fn load_with_dependencies(
     path: &Path,
+    links: LinkPolicy,
     supply: Option<&dyn SupplyDependencies>,
 ) -> Result<Chart, LocalDependencyError> {
     let at = |source| LocalDependencyError::Load {
         directory: path.to_owned(),
         source,
     };
-    let chart = load_chart(path).map_err(at)?;
-    let is_complete = missing(&chart).next().is_none() && (supply.is_none() || !lacks_remote(&chart));
-    if !path.is_dir() || is_complete {
-        return Ok(chart);
+    if links == LinkPolicy::Follow || !path.is_dir() {
+        let chart = load_chart(path).map_err(at)?;
+        let is_complete = missing(&chart).next().is_none() && (supply.is_none() || !lacks_remote(&chart));
+        if !path.is_dir() || is_complete {
+            return Ok(chart);
+        }
     }
-    let LocalFiles { files, neighbours } = files_with_dependencies(path, LinkPolicy::Follow, supply)?;
+    let LocalFiles { files, neighbours } = files_with_dependencies(path, links, supply)?;
     let mut chart = load_files(files).map_err(at)?;
     let shown = |path: &Path| path.display().to_string();
     chart.read_from(path, &neighbours);

@@ -46,6 +46,21 @@ struct Writer {
 }
 
 impl Writer {
+    /// One of many documents, by its number.
+    fn document(number: usize) -> Self {
+        let mut writer = Self {
+            random: TestRng::from_seed(RngAlgorithm::ChaCha, &[u8::try_from(number % 251).unwrap(); 32]),
+            text: String::new(),
+            anchors: 0,
+            has_alias: false,
+        };
+        for _ in 0..number / 251 {
+            writer.below(2);
+        }
+        writer.mapping("", 3);
+        writer
+    }
+
     fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.random.next_u32()).unwrap() % end
     }
@@ -123,16 +138,7 @@ fn one_value_changes_or_none() {
     let (mut edits, mut refusals) = (0, 0);
     let mut random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     for number in 0..DOCUMENTS {
-        let mut writer = Writer {
-            random: TestRng::from_seed(RngAlgorithm::ChaCha, &[u8::try_from(number % 251).unwrap(); 32]),
-            text: String::new(),
-            anchors: 0,
-            has_alias: false,
-        };
-        for _ in 0..number / 251 {
-            writer.below(2);
-        }
-        writer.mapping("", 3);
+        let writer = Writer::document(number);
         let source = if number % 3 == 0 {
             writer.text.replace('\n', "\r\n")
         } else {
@@ -184,16 +190,7 @@ fn a_value_in_a_text_changes_as_it_does_in_a_file() {
     let (mut edits, mut refusals) = (0, 0);
     let mut random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     for number in 0..DOCUMENTS {
-        let mut writer = Writer {
-            random: TestRng::from_seed(RngAlgorithm::ChaCha, &[u8::try_from(number % 251).unwrap(); 32]),
-            text: String::new(),
-            anchors: 0,
-            has_alias: false,
-        };
-        for _ in 0..number / 251 {
-            writer.below(2);
-        }
-        writer.mapping("", 3);
+        let writer = Writer::document(number);
         let inner = writer.text;
         // A block cannot begin with a blank or a line break.
         if inner.starts_with([' ', '\n']) {
