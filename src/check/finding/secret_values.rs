@@ -65,14 +65,18 @@ impl SecretValues {
             return;
         }
         self.insert(text);
-        let quoted = quote(text.as_bytes());
-        self.insert(quoted.trim_matches('"'));
-        let json = serde_json::Value::from(text).to_string();
-        self.insert(json.trim_matches('"'));
         self.insert(&STANDARD.encode(text));
-        for line in text.lines().map(str::trim).filter(|line| is_recognizable(line)) {
-            self.insert(line);
-            self.insert(&STANDARD.encode(line));
+        if !is_spelt_alike(text) {
+            let quoted = quote(text.as_bytes());
+            self.insert(quoted.trim_matches('"'));
+            let json = serde_json::Value::from(text).to_string();
+            self.insert(json.trim_matches('"'));
+        }
+        for line in text.lines().map(str::trim) {
+            if line.len() < text.len() && is_recognizable(line) {
+                self.insert(line);
+                self.insert(&STANDARD.encode(line));
+            }
         }
     }
 
@@ -194,14 +198,22 @@ impl SecretValues {
     }
 
     fn insert(&mut self, text: &str) {
-        self.search = OnceLock::new();
-        self.values.insert(text.to_owned());
+        if !self.values.contains(text) {
+            self.search = OnceLock::new();
+            self.values.insert(text.to_owned());
+        }
     }
 
     /// Adds all of another set.
     pub fn extend(&mut self, other: &Self) {
         self.search = OnceLock::new();
         self.values.extend(other.values.iter().cloned());
+    }
+
+    /// Moves all of another set here.
+    pub fn append(&mut self, mut other: Self) {
+        self.search = OnceLock::new();
+        self.values.append(&mut other.values);
     }
 
     /// Whether there are none.
@@ -279,12 +291,18 @@ const KEY_WORDS: [&str; 9] = [
 /// Texts up to this length are looked through without a regular expression, which takes longer to begin.
 const SHORT: usize = 64;
 
-/// Whether one of [`KEY_WORDS`] begins with this letter.
-const fn begins_key_word(byte: u8) -> bool {
-    matches!(
-        byte.to_ascii_lowercase(),
-        b's' | b'p' | b't' | b'k' | b'a' | b'c' | b'j'
-    )
+/// Those of [`KEY_WORDS`] that begin with a letter.
+const fn key_words(letter: u8) -> &'static [&'static str] {
+    match letter.to_ascii_lowercase() {
+        b'a' => &["auth"],
+        b'c' => &["credential", "connectionstring"],
+        b'j' => &["jwt"],
+        b'k' => &["key"],
+        b'p' => &["pass", "pwd"],
+        b's' => &["secret"],
+        b't' => &["token"],
+        _ => &[],
+    }
 }
 
 /// Whether any word of a text is part of a key that names a secret: most texts need not be read.
@@ -296,11 +314,8 @@ fn may_hold_secret(text: &[u8]) -> bool {
             text.get(at..at + word.len())
                 .is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
         };
-        // Most letters begin none of the words.
-        let places = text.iter().enumerate().filter(|(_, byte)| begins_key_word(**byte));
-        return places
-            .map(|(at, _)| at)
-            .any(|at| KEY_WORDS.iter().any(|word| has(at, word)));
+        let mut letters = text.iter().enumerate();
+        return letters.any(|(at, letter)| key_words(*letter).iter().any(|word| has(at, word)));
     }
     WORDS.as_ref().is_none_or(|words| words.is_match(text))
 }
@@ -314,6 +329,12 @@ fn is_secret_key(key: &str) -> bool {
     names_secret(&joined)
         || MORE_KEYS.contains(&joined.as_str())
         || MORE_ENDINGS.iter().any(|ending| joined.ends_with(ending))
+}
+
+/// Whether a text is the same in quotation marks of Go and JSON: all of it is printable ASCII that neither escapes.
+fn is_spelt_alike(text: &str) -> bool {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+    text.bytes().all(is_plain)
 }
 
 /// Whether a text says that it is a secret by its looks: not a short one, a word, a number, a placeholder of a template.
@@ -351,6 +372,18 @@ mod tests {
                 !may_hold_secret(cut.as_bytes()) && !may_hold_secret(format!("{cut}{}", " ".repeat(SHORT)).as_bytes())
             );
         }
+        let by_letter = (b'a'..=b'z').flat_map(|letter| key_words(letter).iter().map(move |word| (letter, *word)));
+        let (letters, mut words): (Vec<u8>, Vec<&str>) = by_letter.unzip();
+        assert!(
+            letters
+                .iter()
+                .zip(&words)
+                .all(|(letter, word)| word.as_bytes().first() == Some(letter))
+        );
+        words.sort_unstable();
+        let mut all = KEY_WORDS.to_vec();
+        all.sort_unstable();
+        assert_eq!(words, all);
         assert!(!may_hold_secret(b"") && !may_hold_secret("m\u{e9}tadonn\u{e9}es".as_bytes()));
     }
 

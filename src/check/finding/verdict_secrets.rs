@@ -1,8 +1,7 @@
 //! Verdicts of `validate` without the secrets of the files that are validated together.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
-use std::hash::BuildHasher as _;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -13,6 +12,9 @@ use crate::kubernetes::validate::{JoinedText, PlacedResource, Resource, Status, 
 use crate::text::rule::Rule;
 use crate::text::threads::map_with_state;
 use crate::text::visible::fitting;
+
+/// Parts of the documents that are read for secrets side by side: their sets are joined one by one.
+const SHARES: usize = 8;
 
 /// Whether the word `Secret` occurs where it may be the whole of a value. Descriptions mention Secrets within sentences.
 fn names_secret_kind(document: &[u8]) -> bool {
@@ -72,17 +74,12 @@ fn shown(text: &str, secrets: &SecretValues) -> String {
 /// if no verdict quotes anything.
 pub fn secrets_of(files: &[(&JoinedText, &[PlacedResource])], workers: Option<usize>) -> SecretValues {
     let is_quoted = |resource: &&PlacedResource| !is_silent(&resource.verdict);
-    let mut secrets = SecretValues::default();
-    if !files
-        .iter()
-        .flat_map(|(_, resources)| *resources)
-        .any(|resource| is_quoted(&resource))
-    {
-        return secrets;
+    let mut all = files.iter().flat_map(|(_, resources)| *resources);
+    if !all.any(|resource| is_quoted(&resource)) {
+        return SecretValues::default();
     }
-    // Files rendered with several values have most documents in common.
-    let (hasher, mut known) = (RandomState::default(), HashSet::new());
-    let mut documents = Vec::new();
+    // Files rendered with several values have most documents in common. Those are kept once, at one place in memory.
+    let (mut at, mut documents): (HashMap<_, usize, RandomState>, _) = (HashMap::default(), Vec::new());
     for (text, resources) in files {
         let mut quoted: Vec<usize> = resources.iter().filter(is_quoted).map(PlacedResource::offset).collect();
         quoted.sort_unstable();
@@ -91,21 +88,33 @@ pub fn secrets_of(files: &[(&JoinedText, &[PlacedResource])], workers: Option<us
             let end = start + document.len();
             let first = quoted.partition_point(|&offset| offset < start);
             let is_quoted = quoted.get(first).is_some_and(|&offset| offset < end);
-            if (is_quoted || names_secret_kind(document)) && known.insert((hasher.hash_one(document), document.len())) {
-                documents.push(document);
+            let index = *at.entry(document.as_ptr_range()).or_insert_with(|| {
+                documents.push((document, false));
+                documents.len() - 1
+            });
+            if let Some((_, quoted)) = documents.get_mut(index) {
+                *quoted |= is_quoted;
             }
             start = end;
         }
     }
-    let read = |(): &mut (), document: &&[u8]| {
+    let shares: Vec<_> = documents.chunks(documents.len().div_ceil(SHARES).max(1)).collect();
+    let read = |(): &mut (), share: &&[(&[u8], bool)]| {
         let mut secrets = SecretValues::default();
-        secrets.add_text(document);
+        for (document, is_quoted) in *share {
+            if *is_quoted || names_secret_kind(document) {
+                secrets.add_text(document);
+            }
+        }
         secrets
     };
-    for found in map_with_state(&documents, workers, || (), read) {
-        secrets.extend(&found);
+    let mut found = map_with_state(&shares, workers, || (), read);
+    // Each set is copied a few times, and not once for each of the others.
+    while let [_, _, ..] = found.as_slice() {
+        let halves = found.split_off(found.len().div_ceil(2));
+        found.iter_mut().zip(halves).for_each(|(one, other)| one.append(other));
     }
-    secrets
+    found.pop().unwrap_or_default()
 }
 
 /// Hides secrets in what is said about a file, and shortens values of any length that it quotes.
