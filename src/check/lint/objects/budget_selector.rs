@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::object::Objects;
+use super::pods::Pods;
 use super::report::ObjectReport;
 use crate::text::rule::Rule;
 
@@ -10,6 +11,7 @@ pub(super) fn check(objects: &Objects<'_>, report: &mut ObjectReport<'_>) {
     if !objects.runs_pods_alone() {
         return;
     }
+    let pods = Pods::of(objects);
     let budgets = objects
         .list
         .iter()
@@ -22,7 +24,8 @@ pub(super) fn check(objects: &Objects<'_>, report: &mut ObjectReport<'_>) {
         let Some(labels) = labels.filter(|labels| !labels.is_empty()) else {
             continue;
         };
-        if objects.pods(labels).is_empty() && !objects.may_be_switched_off(labels) {
+        let has_none = pods.selected(labels).is_some_and(|selected| selected.is_empty());
+        if has_none && !pods.may_be_switched_off(labels) {
             let message = "the selector matches no pod of this rendering";
             report.add(budget, "/spec/selector", Rule::BudgetSelector, message);
         }

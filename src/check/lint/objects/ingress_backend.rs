@@ -1,5 +1,7 @@
 //! `ingress-backend`: an Ingress and the Services it leads to. Only Services of the release count: others may be in the cluster.
 
+use std::collections::HashMap;
+
 use serde_json::Value as Json;
 
 use super::object::{Object, Objects};
@@ -9,12 +11,21 @@ use crate::text::rule::Rule;
 pub(super) fn check(objects: &Objects<'_>, report: &mut ObjectReport<'_>) {
     let is_ingress =
         |object: &&Object| object.kind() == "Ingress" && object.text("/apiVersion") == "networking.k8s.io/v1";
+    let mut services: HashMap<&str, &Object> = HashMap::new();
+    for service in objects.list.iter().filter(|object| object.kind() == "Service") {
+        services.entry(service.name()).or_insert(service);
+    }
     for ingress in objects.list.iter().filter(is_ingress) {
-        check_ingress(objects, ingress, report);
+        check_ingress(objects, &services, ingress, report);
     }
 }
 
-fn check_ingress(objects: &Objects<'_>, ingress: &Object, report: &mut ObjectReport<'_>) {
+fn check_ingress(
+    objects: &Objects<'_>,
+    services: &HashMap<&str, &Object>,
+    ingress: &Object,
+    report: &mut ObjectReport<'_>,
+) {
     let mut backends = vec!["/spec/defaultBackend".to_owned()];
     for (rule, entry) in ingress.items("/spec/rules").iter().enumerate() {
         let paths = entry
@@ -28,11 +39,7 @@ fn check_ingress(objects: &Objects<'_>, ingress: &Object, report: &mut ObjectRep
         if name.is_empty() || !objects.is_own(name) {
             continue;
         }
-        let service = objects
-            .list
-            .iter()
-            .find(|object| object.kind() == "Service" && object.name() == name);
-        let Some(service) = service else {
+        let Some(service) = services.get(name) else {
             let message = format!("there is no Service {name:?} in this rendering");
             let pointer = format!("{backend}/service/name");
             report.add(ingress, &pointer, Rule::IngressBackend, &message);

@@ -1,6 +1,8 @@
 //! `missing-reference`: `ConfigMaps`, Secrets and service accounts that a pod names. Only names of the release count: other
 //! objects may be in the cluster.
 
+use std::collections::HashSet;
+
 use serde_json::Value as Json;
 
 use super::object::{Object, Objects};
@@ -20,13 +22,15 @@ pub(super) fn check(objects: &Objects<'_>, report: &mut ObjectReport<'_>) {
         return;
     }
     let makes_secrets = makes_secrets(objects);
+    let known: HashSet<(&str, &str)> = objects
+        .list
+        .iter()
+        .map(|object| (object.kind(), object.name()))
+        .collect();
     for (object, pod) in objects.owners() {
         for (kind, pointer) in references(object, pod) {
             let name = object.text(&pointer);
-            let is_there = objects
-                .list
-                .iter()
-                .any(|other| other.kind() == kind && other.name() == name);
+            let is_there = known.contains(&(kind, name));
             let may_be_made = kind == "Secret" && makes_secrets;
             if !name.is_empty() && !is_there && !may_be_made && objects.is_own(name) {
                 let message = format!("there is no {kind} {name:?} in this rendering");
