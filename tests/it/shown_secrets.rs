@@ -49,3 +49,50 @@ fn secrets_beside_a_fault_are_not_shown() {
         }
     }
 }
+
+/// Any part of such a file may be the value.
+#[test]
+fn secrets_in_files_that_are_no_yaml_are_not_shown() {
+    for values in [
+        "privateKey: |\n\tT0ken-planted\n",
+        "password: abc\n  T0ken-planted: x: y\n",
+        "password: {T0ken-planted\n",
+        "password: 'x' T0ken-planted\n",
+        "password: \"a\"T0ken-planted: b\n",
+        "\"password\" : \"T0ken-planted\n",
+        "{\"password\": \"A\" \"x\": T0ken-planted}\n",
+        "password:\n  - A\n  x: T0ken-planted\n",
+    ] {
+        let workspace = Workspace::chart(&[("values.yaml", values), ("other.yaml", values)]);
+        for arguments in [
+            &["lint", "web"][..],
+            &["template", "web"],
+            &["lint", "web", "-f", "web/other.yaml"],
+            &["template", "web", "-f", "web/other.yaml"],
+        ] {
+            let run = workspace.run(arguments);
+            assert_ne!(run.code, 0, "{values}: {}", run.all());
+            assert!(
+                !run.all().contains("T0ken-planted"),
+                "{values} {arguments:?}: {}",
+                run.all()
+            );
+        }
+    }
+}
+
+#[test]
+fn lines_of_a_secret_are_hidden_in_diffs() {
+    for value in [
+        "\"abc def\n  T0ken-planted\n  T1ken-planted x\"",
+        "'abc\n  T0ken-planted\n\n  T1ken-planted'",
+        "abc\n  T0ken-planted\n  T1ken-planted",
+    ] {
+        let workspace = Workspace::new(&[("v.yaml", &format!("k: 1\npassword: {value}\nl: 1\n"))]);
+        for set in ["l=2", "k=2", "password=T2ken-planted"] {
+            let run = workspace.run(&["bump", "--file", "v.yaml", "--set", set, "--dry-run"]);
+            assert!(!run.all().contains("ken-planted"), "{value} {set}: {}", run.all());
+            assert!(run.all().contains("v.yaml"), "{value} {set}: {}", run.all());
+        }
+    }
+}

@@ -123,7 +123,8 @@ struct Reader {
 
 impl Reader {
     fn push_line(&mut self, line: &str, masked: &mut String) {
-        let indentation = line.len() - line.trim_start_matches([' ', '-']).len();
+        // Tabs do not indent in YAML, but whoever writes them means it.
+        let indentation = line.len() - line.trim_start_matches([' ', '-', '\t']).len();
         let is_blank = line.trim().is_empty();
         if self.block.is_some_and(|key| is_blank || indentation > key) {
             push_masked(line, masked);
@@ -144,6 +145,10 @@ impl Reader {
                 .split_at_checked(scalar_length(value, is_flow))
                 .unwrap_or((value, ""));
             if !self.is_secret(key, scalar) {
+                if scalar.trim().is_empty() && !is_flow && names_one_value(key) {
+                    // The value is on the next lines.
+                    self.block = Some(indentation);
+                }
                 // What follows may have keys of its own: `auth: {password: x}`.
                 rest = value;
             } else if scalar.trim_start().starts_with(['|', '>']) {
@@ -153,6 +158,15 @@ impl Reader {
             } else {
                 push_masked(scalar, masked);
                 rest = after;
+                if !may_follow_value(after) {
+                    // This is not YAML, and any part of it may be the value.
+                    push_masked(after, masked);
+                    rest = "";
+                }
+                if !is_flow || !may_follow_value(after) {
+                    // Lines below a scalar belong to it.
+                    self.block = Some(indentation);
+                }
             }
         }
         masked.push_str(rest);
@@ -178,8 +192,23 @@ impl Reader {
             "value" => std::mem::take(&mut self.is_named),
             _ => names_secret(&without_separators(key)),
         };
-        is_secret && !plain.is_empty() && !plain.contains("{{") && !plain.starts_with(['{', '*'])
+        // A mapping has keys of its own, unless it has none on this line.
+        let is_unclosed = plain.len() > 1 && plain.starts_with('{') && !plain.contains([':', '}']);
+        let is_text = is_unclosed || !plain.starts_with(['{', '*']);
+        is_secret && !plain.is_empty() && !plain.contains("{{") && is_text
     }
+}
+
+/// Whether a key has one value, and no mapping with names in it as `secret` may have.
+fn names_one_value(key: &str) -> bool {
+    let joined = without_separators(key).to_ascii_lowercase();
+    names_secret(&joined) && !joined.ends_with("secret")
+}
+
+/// Whether a line may go on like this after a value: a comment, or what ends an entry of a flow mapping.
+fn may_follow_value(after: &str) -> bool {
+    let rest = after.trim_start();
+    rest.is_empty() || rest.starts_with(['#', ',', '}', ']'])
 }
 
 /// `API_KEY` and `api-key` are as good as `apikey`.
@@ -198,7 +227,7 @@ fn split_key(line: &str) -> Option<(&str, &str)> {
 
 /// The key that ends with the colon.
 fn key_before(before: &str) -> &str {
-    let key = before.trim_end_matches(':').trim_end_matches(['"', '\'']);
+    let key = before.trim_end_matches(':').trim_end().trim_end_matches(['"', '\'']);
     let is_part = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     key.get(key.trim_end_matches(is_part).len()..).unwrap_or_default()
 }
@@ -291,6 +320,24 @@ mod tests {
             ("- {name: TOKEN, value: abc}\n", "- {name: TOKEN, value: ***}\n"),
             ("password: grün\nport: 1\n", "password: *****\nport: 1\n"),
             ("password: a: b\n", "password: ** *\n"),
+            // Texts that are not YAML, and values of several lines.
+            ("privateKey: |\n\tabc\n", "privateKey: |\n\t***\n"),
+            (
+                "password: abc\n  def: x: y\na: b\n",
+                "password: ***\n  **** ** *\na: b\n",
+            ),
+            ("password: 'x' abc\n", "password: *** ***\n"),
+            ("password: \"a\"abc: b\n", "password: ******* *\n"),
+            ("\"password\" : \"abc\n", "\"password\" : ****\n"),
+            ("{\"password\": \"A\" \"x\": abc}\n", "{\"password\": *** **** ****\n"),
+            (
+                "password:\n  - A\n  x: abc\nport: 1\n",
+                "password:\n  * *\n  ** ***\nport: 1\n",
+            ),
+            (
+                "password: \"abc\n  def\n  ghi\"\nl: 1\n",
+                "password: ****\n  ***\n  ****\nl: 1\n",
+            ),
         ] {
             assert_eq!(without_secrets(text), want, "{text:?}");
             assert_eq!(without_secrets(text).len(), text.len(), "{text:?}");

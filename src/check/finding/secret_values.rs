@@ -159,7 +159,16 @@ impl SecretValues {
                     self.add_node(tree, item, is_secret, depth + 1);
                 }
             }
-            NodeKind::Scalar(_) if is_secret || tree.text(node).contains(PRIVATE_KEY) => self.add(tree.text(node)),
+            NodeKind::Scalar(_) if is_secret || tree.text(node).contains(PRIVATE_KEY) => {
+                self.add(tree.text(node));
+                // Lines of a value that is folded are no lines of its text, but those of the file that has it.
+                let written = tree.span(node).of(tree.source().as_bytes());
+                if written.contains(&b'\n') {
+                    for line in String::from_utf8_lossy(written).lines() {
+                        self.add(line.trim().trim_matches(['"', '\'']));
+                    }
+                }
+            }
             _ => {}
         }
     }

@@ -45,12 +45,11 @@ impl BumpPlan {
 
     /// A unified diff of all files, without the secrets.
     pub fn shown_diff(&self, secrets: Option<&SecretValues>) -> String {
-        let diff: String = self.files.iter().map(FilePlan::diff).collect();
-        let diff = match secrets {
-            Some(secrets) => hidden_diff(&diff, secrets),
-            None => diff,
+        let shown = |file: &FilePlan| match secrets {
+            Some(secrets) => hidden_diff(&file.diff(), secrets),
+            None => file.diff(),
         };
-        visible_diff(&diff)
+        visible_diff(&self.files.iter().map(shown).collect::<String>())
     }
 
     /// One line for each scalar that is set, without the secrets.
@@ -97,16 +96,45 @@ fn visible_diff(diff: &str) -> String {
     shown
 }
 
-/// A diff without secrets: what a key on the same line calls one, and what is known to be one.
+/// The diff of a file without secrets.
 fn hidden_diff(diff: &str, secrets: &SecretValues) -> String {
+    let is_hunk = |line: &&str| line.starts_with([' ', '-', '+']);
+    let mut lines = diff.split_inclusive('\n').enumerate().peekable();
     let mut shown = String::with_capacity(diff.len());
-    for line in diff.split_inclusive('\n') {
-        let (mark, content) = line.split_at_checked(1).unwrap_or((line, ""));
-        shown.push_str(mark);
-        let masked = without_secrets(content);
-        shown.push_str(&of_one_length(content, &secrets.hide_bytes(&masked)));
+    while let Some((number, line)) = lines.next() {
+        // Two lines name the file, and one begins with the place of each hunk.
+        if number < 2 || !is_hunk(&line) {
+            shown.push_str(&secrets.hide(line));
+            continue;
+        }
+        let mut hunk = vec![line];
+        while let Some((_, line)) = lines.next_if(|(_, line)| is_hunk(line)) {
+            hunk.push(line);
+        }
+        push_hidden(&hunk, secrets, &mut shown);
     }
     shown
+}
+
+/// The lines of a hunk without secrets: what a key calls one, on its line or on those below it, and what is known to be one.
+fn push_hidden(hunk: &[&str], secrets: &SecretValues, shown: &mut String) {
+    let is_of = |line: &str, mark: char| line.starts_with([' ', mark]);
+    // Values of several lines are known by their first one, so both files are read as such.
+    let side = |mark: char| {
+        let lines = hunk.iter().filter(|line| is_of(line, mark));
+        let text: String = lines.filter_map(|line| line.get(1..)).collect();
+        let masked = without_secrets(&text);
+        masked.split_inclusive('\n').map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (mut old, mut new) = (side('-').into_iter(), side('+').into_iter());
+    for line in hunk {
+        let (mark, content) = line.split_at_checked(1).unwrap_or((line, ""));
+        shown.push_str(mark);
+        let of_old = is_of(line, '-').then(|| old.next()).flatten();
+        let of_new = is_of(line, '+').then(|| new.next()).flatten();
+        let masked = of_new.or(of_old).unwrap_or_else(|| content.to_owned());
+        shown.push_str(&of_one_length(content, &secrets.hide_bytes(&masked)));
+    }
 }
 
 /// A masked text whose masks do not say how long the secrets are. `masked` has a `*` for each byte of a secret in `text`.
