@@ -150,7 +150,7 @@ fn request(context: RunContext, arguments: &BumpArguments) -> Result<BumpRequest
         Ok(SourceFile {
             path: path.clone(),
             text,
-            changes: Vec::new(),
+            edits: Vec::new(),
         })
     });
     Ok(BumpRequest {
@@ -227,7 +227,8 @@ pub(super) fn bump_error(error: BumpError) -> CommandError {
     match error {
         BumpError::NothingAsked => CommandError::usage(error)
             .with_hint("give --set, --set-string, --append, --append-json, --remove or --image"),
-        BumpError::ImageWithoutTag(_) => CommandError::usage(error),
+        BumpError::ImageWithoutTag(_) | BumpError::Environments { is_usage: true, .. } => CommandError::usage(error),
+        BumpError::Environments { .. } => CommandError::findings(error),
         BumpError::Edit { ref source, .. } => {
             let hint = edit_hint(source);
             let error = CommandError::findings(error);

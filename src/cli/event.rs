@@ -16,6 +16,7 @@ use crate::text::source::{Named, read_file};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::move_environments::MoveEnvironmentFlags;
 use super::move_images::{MoveFlags, NoImage};
 use super::run_context::RunContext;
 
@@ -53,8 +54,14 @@ pub(super) struct EventArguments {
     /// Look it up, which is the default.
     #[arg(long, hide = true, conflicts_with = "no_verify")]
     verify: bool,
+    /// Environment whose releases are moved, each by its triggers [default: those of environments.yaml, if there is one, else files]
+    /// (repeatable).
+    #[arg(long, value_name = "ENV")]
+    environment: Vec<String>,
     #[command(flatten)]
     moving: MoveFlags,
+    #[command(flatten)]
+    environments: MoveEnvironmentFlags,
 }
 
 /// What was given as a header. It is judged after parsing, since an error of the parser would show it, and it may be a secret.
@@ -75,7 +82,6 @@ pub(super) fn run(context: RunContext, arguments: &EventArguments) -> Result<Exi
     for chart in charts {
         context.report(&format!("note: ignored: {chart} is a chart, not an image"));
     }
-    let request = arguments.moving.request(context, Vec::new())?;
     let registries = arguments.moving.registries(context)?;
     // What was pushed is looked up before it is believed, and read again where it is chosen.
     let known = KnownTags::new(&registries);
@@ -84,13 +90,19 @@ pub(super) fn run(context: RunContext, arguments: &EventArguments) -> Result<Exi
         pushed: &images,
         registry,
     };
-    let patch = arguments.moving.carry_out(context, &request, &observed)?;
     let names: Vec<String> = images.iter().map(Pushed::full_repository).collect();
     let none = if names.is_empty() {
         "no image was pushed".to_owned()
     } else {
         format!("no file names {}", names.join(", "))
     };
+    let (environments, names) = (&arguments.environments, arguments.environment.as_slice());
+    if environments.are_meant(context, names, &arguments.moving) {
+        let sources = (&registries, &observed as &dyn TagSource, NoImage(&none));
+        return environments.run(context, (names, Vec::new()), &arguments.moving, sources);
+    }
+    let request = arguments.moving.request(context, Vec::new())?;
+    let patch = arguments.moving.carry_out(context, &request, &observed)?;
     let reported = (&registries, NoImage(&none));
     arguments.moving.report(context, &request, &patch, reported)
 }

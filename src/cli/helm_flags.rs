@@ -129,6 +129,7 @@ mod tests {
     use super::super::dependency_flags::DependencyFlags;
     use super::super::destination_flags::DestinationFlags;
     use super::super::keyring_flags::KeyringFlags;
+    use super::super::move_environments::MoveEnvironmentFlags;
     use super::super::value_flags::ValueFlags;
     use super::super::write_back_flags::WriteBackFlags;
     use super::*;
@@ -253,6 +254,7 @@ mod tests {
         headings.insert("Values", of::<ValueFlags>());
         headings.insert("Destination", of::<DestinationFlags>());
         headings.insert("Commits", of::<WriteBackFlags>());
+        headings.insert("Environments", of::<MoveEnvironmentFlags>());
         let repositories = &of::<ChartReferenceFlags>() | &of::<DependencyFlags>();
         headings.insert("Repositories", &repositories | &of::<KeyringFlags>());
 

@@ -9,6 +9,7 @@ mod ci;
 mod command_error;
 mod dependency;
 mod dependency_flags;
+mod environment_flags;
 mod event;
 mod destination_flags;
 mod exit_code;
@@ -20,12 +21,14 @@ mod link_flags;
 mod lint;
 mod load_chart;
 mod manifest_inputs;
+mod move_environments;
 mod move_images;
 mod network;
 mod output_directory;
 mod package;
 mod poll;
 mod post_renderer;
+mod promote;
 mod publish;
 mod pull;
 mod push;
@@ -36,11 +39,13 @@ mod report_flags;
 mod repository_flags;
 mod run_context;
 mod schema_flags;
+mod status;
 mod template;
 mod time_flag;
 mod validate;
 mod verify;
 mod value_flags;
+mod values;
 mod write_back_flags;
 
 use std::ffi::OsString;
@@ -95,6 +100,16 @@ enum Command {
     /// Read what a registry or pipeline says was pushed, and write its tag to the files that name it.
     #[command(alias = "observe")]
     Event(Box<event::EventArguments>),
+    /// List what each environment runs, and how far it is behind the first one.
+    Status(status::StatusArguments),
+    /// Print the values of a release in an environment, and where each comes from.
+    Values(values::ValuesArguments),
+    /// List keys that one environment sets and another does not.
+    Vars(values::VarsArguments),
+    /// Write the versions that one environment runs to the files of another.
+    Promote(Box<promote::PromoteArguments>),
+    /// Write the versions that an environment ran before to its files.
+    Rollback(Box<promote::RollbackArguments>),
 }
 
 /// Runs the program: parses `arguments` (the program's name first), does the work, reports errors on standard error.
@@ -142,6 +157,11 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Images(arguments) => images::run(context, arguments),
         Command::Poll(arguments) => poll::run(context, arguments),
         Command::Event(arguments) => event::run(context, arguments),
+        Command::Status(arguments) => status::run(context, arguments),
+        Command::Values(arguments) => values::run(context, arguments),
+        Command::Vars(arguments) => values::run_vars(context, arguments),
+        Command::Promote(arguments) => promote::run(context, arguments),
+        Command::Rollback(arguments) => promote::run_rollback(context, arguments),
     };
     let exit = match outcome {
         Ok(exit) => exit,

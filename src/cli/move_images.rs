@@ -52,15 +52,15 @@ pub(super) struct MoveFlags {
     #[arg(long, requires = "patch")]
     dry_run: bool,
     #[command(flatten)]
-    chart_update: ChartUpdateFlags,
+    pub(super) chart_update: ChartUpdateFlags,
     /// End with exit code 10 when something is newer.
     #[arg(long)]
-    detailed_exitcode: bool,
+    pub(super) detailed_exitcode: bool,
     /// How to say what was found.
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
-    output: OutputFormat,
+    pub(super) output: OutputFormat,
     #[command(flatten)]
-    write_back: WriteBackFlags,
+    pub(super) write_back: WriteBackFlags,
     #[command(flatten)]
     remote: RemoteFlags,
 }
@@ -79,12 +79,7 @@ pub(super) struct NoImage<'n>(pub(super) &'n str);
 impl MoveFlags {
     /// What is polled: the images of these repositories, or all.
     pub(super) fn request(&self, context: RunContext, repositories: Vec<String>) -> Result<PollRequest, CommandError> {
-        let about_edits = self.chart_update.given().or_else(|| self.write_back.given());
-        if let Some(flag) = about_edits.filter(|_| !self.patch) {
-            return Err(CommandError::usage(format!(
-                "{flag} is about edits, and none are made without --patch"
-            )));
-        }
+        self.check_edit_flags()?;
         let working_directory = context.working_directory();
         let files = if self.file.is_empty() {
             values_files(&working_directory)?
@@ -94,16 +89,47 @@ impl MoveFlags {
         Ok(PollRequest {
             files,
             repositories,
-            choosing: Choosing {
-                track: self.track.clone(),
-                filter: self.filter.clone(),
-                prereleases: self.prerelease,
-            },
+            choosing: self.choosing(),
             through_anchors: self.through_anchors,
             chart_version: self.chart_update.raise(),
             app_version_from: self.chart_update.app_version_from()?,
             working_directory,
         })
+    }
+
+    /// Refuses flags about edits where none are made.
+    pub(super) fn check_edit_flags(&self) -> Result<(), CommandError> {
+        let about_edits = self.chart_update.given().or_else(|| self.write_back.given());
+        match about_edits.filter(|_| !self.patch) {
+            Some(flag) => Err(CommandError::usage(format!(
+                "{flag} is about edits, and none are made without --patch"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// What may be chosen.
+    pub(super) fn choosing(&self) -> Choosing {
+        Choosing {
+            track: self.track.clone(),
+            filter: self.filter.clone(),
+            prereleases: self.prerelease,
+        }
+    }
+
+    /// Whether files are named.
+    pub(super) const fn has_files(&self) -> bool {
+        !self.file.is_empty()
+    }
+
+    /// Whether edits are asked for.
+    pub(super) const fn is_patch(&self) -> bool {
+        self.patch
+    }
+
+    /// Whether the edits are only shown.
+    pub(super) const fn is_dry_run(&self) -> bool {
+        self.dry_run
     }
 
     /// The registries, with their logins.
@@ -196,7 +222,7 @@ impl MoveFlags {
         })
     }
 
-    const fn writes(&self) -> bool {
+    pub(super) const fn writes(&self) -> bool {
         self.patch && !self.dry_run && !self.write_back.is_pull_request()
     }
 }
@@ -282,13 +308,8 @@ fn place(request: &PollRequest, image: &PolledImage) -> String {
     format!("{file}:{}", image.line)
 }
 
-const fn size(step: Option<Step>) -> &'static str {
-    match step {
-        Some(Step::Major) => "major",
-        Some(Step::Minor) => "minor",
-        Some(Step::Patch) => "patch",
-        None => "",
-    }
+fn size(step: Option<Step>) -> &'static str {
+    step.map_or("", Step::name)
 }
 
 fn as_text(arguments: &MoveFlags, request: &PollRequest, patch: &Patch, none: NoImage<'_>) -> String {

@@ -6,16 +6,22 @@ use crate::delivery::image::ImageReference;
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::move_environments::MoveEnvironmentFlags;
 use super::move_images::{MoveFlags, NoImage};
 use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
 pub(super) struct PollArguments {
+    /// Environments to look at, each release by its triggers [default: those of environments.yaml, if there is one, else files].
+    #[arg(value_name = "ENV")]
+    environment: Vec<String>,
     /// Look at this image only: its repository, without a tag (repeatable).
     #[arg(short, long, value_name = "REPOSITORY")]
     image: Vec<String>,
     #[command(flatten)]
     moving: MoveFlags,
+    #[command(flatten)]
+    environments: MoveEnvironmentFlags,
 }
 
 pub(super) fn run(context: RunContext, arguments: &PollArguments) -> Result<Exit, CommandError> {
@@ -26,10 +32,18 @@ pub(super) fn run(context: RunContext, arguments: &PollArguments) -> Result<Exit
                 .with_hint("name it without a tag, as the files do: registry.example.com/acme/web"),
         );
     }
-    let request = arguments.moving.request(context, arguments.image.clone())?;
     let charts = arguments.moving.registries(context)?;
+    let (moving, none) = (&arguments.moving, NoImage("no image is named"));
+    let (environments, names) = (&arguments.environments, arguments.environment.as_slice());
+    if environments.are_meant(context, names, moving) {
+        return environments.run(
+            context,
+            (names, arguments.image.clone()),
+            moving,
+            (&charts, &charts, none),
+        );
+    }
+    let request = arguments.moving.request(context, arguments.image.clone())?;
     let patch = arguments.moving.carry_out(context, &request, &charts)?;
-    arguments
-        .moving
-        .report(context, &request, &patch, (&charts, NoImage("no image is named")))
+    arguments.moving.report(context, &request, &patch, (&charts, none))
 }

@@ -9,25 +9,30 @@ use crate::text::yaml;
 
 const CASES: &str = include_str!("../../tests/kubecd/cases.jsonl");
 
-/// Kinds that nothing of ours is about yet.
-const LEFT: [&str; 17] = [
-    "scalar",
+/// Kinds that nothing of ours is about: `argv`, `lint`, `cli` and `provider` are about programs that are run for a cluster; the others about
+/// registries' own lists of tags, which the tests of `oci` have.
+const LEFT: [&str; 8] = [
     "argv",
-    "validate",
-    "lookup",
     "lint",
     "cli",
     "provider",
-    "validate_release",
-    "patch",
     "timestamp",
-    "key_in_values",
     "gcr_tags",
     "registry_v2_tags",
     "dockerhub_tags",
+];
+
+/// Kinds that `environment/kubecd_tests.rs` tests.
+const OF_ENVIRONMENTS: [&str; 9] = [
+    "scalar",
+    "validate",
+    "validate_release",
+    "lookup",
     "merge",
     "precedence",
     "trigger_compat",
+    "patch",
+    "key_in_values",
 ];
 
 fn text<'j>(case: &'j Json, member: &str) -> &'j str {
@@ -194,10 +199,10 @@ fn cases_hold() {
             "image_from_trigger" => image_from_trigger(&case),
             "image_index" => image_index(&case),
             "observe" => observe(&case),
-            kind => assert!(LEFT.contains(&kind), "{case}"),
+            kind => assert!(LEFT.contains(&kind) || OF_ENVIRONMENTS.contains(&kind), "{case}"),
         }
         *counts.entry(kind.to_owned()).or_insert(0) += 1;
     }
     let left: usize = LEFT.iter().filter_map(|kind| counts.get(*kind)).sum();
-    assert_eq!((CASES.lines().count(), left), (182, 106), "{counts:?}");
+    assert_eq!((CASES.lines().count(), left), (182, 40), "{counts:?}");
 }

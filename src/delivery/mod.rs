@@ -1,4 +1,4 @@
-//! An image's way: references, the tags it may move to, and the edits that move a tag into a chart.
+//! An image's way: references, the tags it may move to, the edits that move a tag into a chart, and the environments it goes through.
 
 pub mod image;
 pub mod track;
@@ -8,6 +8,7 @@ pub mod event;
 pub mod git;
 pub mod forge;
 pub mod write_back;
+pub mod environment;
 
 #[cfg(test)]
 mod kubecd_tests;

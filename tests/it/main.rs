@@ -23,6 +23,7 @@ mod dependency;
 mod dependency_commands;
 mod destinations;
 mod edit_cases;
+mod environments;
 mod event;
 mod exit_codes;
 mod data;

@@ -31,6 +31,14 @@ pub enum BumpError {
         /// Why.
         source: EditError,
     },
+    /// Versions cannot be copied between environments.
+    #[error("{message}")]
+    Environments {
+        /// Why.
+        message: String,
+        /// Whether flags or names are wrong, and not the files.
+        is_usage: bool,
+    },
     /// The new image has neither tag nor digest.
     #[error("{0}")]
     ImageWithoutTag(TargetError),

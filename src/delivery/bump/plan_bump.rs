@@ -24,7 +24,7 @@ pub struct SourceFile {
     /// Its content.
     pub text: Vec<u8>,
     /// Edits of this file alone.
-    pub changes: Vec<Change>,
+    pub edits: Vec<Edit>,
 }
 
 /// The inputs of a bump.
@@ -79,7 +79,7 @@ impl BumpRequest {
 /// When nothing is requested, an image is not named, a value is missing or cannot be set without changing others, or a
 /// chart has no version to raise.
 pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, BumpError> {
-    let has_changes = request.files.iter().any(|file| !file.changes.is_empty());
+    let has_changes = request.files.iter().any(|file| !file.edits.is_empty());
     if request.edits.is_empty() && request.images.is_empty() && !has_changes {
         return Err(BumpError::NothingAsked);
     }
@@ -106,7 +106,10 @@ pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, 
             through_anchors: request.through_anchors,
             ..Edit::from(change)
         };
-        edits.extend(file.changes.iter().cloned().map(edit));
+        edits.extend(file.edits.iter().cloned().map(|edit| Edit {
+            through_anchors: edit.through_anchors || request.through_anchors,
+            ..edit
+        }));
         let mut of_images = Vec::new();
         if !request.images.is_empty() {
             let chart = given_chart.clone().or_else(|| chart_directory(&location, read));
@@ -186,7 +189,7 @@ mod tests {
             let files = edited.iter().map(|path| SourceFile {
                 path: (*path).to_owned(),
                 text: read(&absolute(Path::new(path), Path::new("/work"))).unwrap(),
-                changes: Vec::new(),
+                edits: Vec::new(),
             });
             let mut request = BumpRequest {
                 files: files.collect(),

@@ -116,7 +116,7 @@ mod tests {
             files: vec![SourceFile {
                 path: "v.yaml".to_owned(),
                 text: b"a: 1\nb: 1\n".to_vec(),
-                changes: Vec::new(),
+                edits: Vec::new(),
             }],
             edits: vec![parse_assignment("a=2", ValueKind::Typed).unwrap()],
             images: Vec::new(),

@@ -4,6 +4,7 @@
 
 mod commit;
 mod head;
+mod history;
 mod names;
 mod program;
 mod push;

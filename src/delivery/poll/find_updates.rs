@@ -199,13 +199,17 @@ fn tags_of(named: &[(usize, ImagePlace)], choosing: &Choosing, source: &dyn TagS
         &repositories,
         Some(REQUESTS),
         || (),
-        |(), (_, (repository, current))| listed(repository, current, choosing, source),
+        |(), (_, (repository, current))| listed_tags(repository, current, choosing, source),
     );
     let keys = repositories.into_iter().map(|(key, _)| key);
     keys.zip(found).collect()
 }
 
-fn listed(
+/// The tags of a repository among which one is chosen; `current` are those that files have.
+///
+/// # Errors
+/// Why they cannot be listed.
+pub fn listed_tags(
     repository: &str,
     current: &BTreeSet<String>,
     choosing: &Choosing,

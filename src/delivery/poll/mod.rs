@@ -6,7 +6,7 @@ mod known_tags;
 mod patch;
 mod tag_source;
 
-pub use find_updates::{PolledImage, Status};
+pub use find_updates::{PolledImage, Status, listed_tags};
 pub use known_tags::KnownTags;
 pub use patch::{Patch, PollRequest};
 pub use tag_source::{ImageOrigin, SourceImage, TagSource};

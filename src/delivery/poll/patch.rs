@@ -11,6 +11,7 @@ use crate::delivery::bump::{
     BumpError, BumpPlan, BumpRequest, Raise, ReadFile, SourceFile, WriteError, plan_bump, write_planned,
 };
 use crate::delivery::track::Choosing;
+use crate::text::edit::Edit;
 
 /// What is polled.
 #[derive(Debug, Clone)]
@@ -69,10 +70,10 @@ impl PollRequest {
         let edited = files.into_iter().enumerate().map(|(number, file)| SourceFile {
             path: file.path,
             text: file.text,
-            changes: polled.changes_of(number),
+            edits: polled.changes_of(number).into_iter().map(Edit::from).collect(),
         });
         let request = BumpRequest {
-            files: edited.filter(|file| !file.changes.is_empty()).collect(),
+            files: edited.filter(|file| !file.edits.is_empty()).collect(),
             edits: Vec::new(),
             images: Vec::new(),
             through_anchors: self.through_anchors,

@@ -3,6 +3,8 @@
 //! Follows `KubeCD`'s tracks as `kubecd_cases.jsonl` states them: what is written in its source for tags that are dates, variants
 //! or aliases of each other was found to be wrong there.
 
+use std::cmp::Ordering;
+
 use super::allowed::Track;
 use super::tag_filter::TagFilter;
 use super::tag_version::{TagVersion, is_hash};
@@ -164,6 +166,12 @@ pub fn step(from: &str, to: &str) -> Option<Step> {
     })
 }
 
+/// The order of two tags; nothing where it cannot be said, as between commits.
+pub fn compare(one: &str, other: &str) -> Option<Ordering> {
+    let (one, other) = (TagVersion::parse(one)?, TagVersion::parse(other)?);
+    one.is_comparable(&other).then(|| one.version.compare(&other.version))
+}
+
 /// The size of a step between versions, smallest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
@@ -173,4 +181,15 @@ pub enum Step {
     Minor,
     /// The first number.
     Major,
+}
+
+impl Step {
+    /// Its name: `major`, `minor`, `patch`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Major => "major",
+            Self::Minor => "minor",
+            Self::Patch => "patch",
+        }
+    }
 }

@@ -9,5 +9,5 @@ mod allowed;
 mod choose_tests;
 
 pub use allowed::Track;
-pub use choose::{Choice, Choosing, Step, Tag, step};
+pub use choose::{Choice, Choosing, Step, Tag, compare, step};
 pub use tag_filter::TagFilter;

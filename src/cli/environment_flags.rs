@@ -1,0 +1,115 @@
+//! Flags of commands about environments: where they are declared, and what runs in them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::delivery::bump::ReadFile;
+use crate::delivery::environment::{
+    Environment, Environments, EnvironmentsPlace, FindEnvironmentsError, LoadEnvironmentsError, Running, ValuesError,
+    running,
+};
+use crate::text::limits::FILE_BYTES;
+use crate::text::source::read_inside;
+
+use super::command_error::CommandError;
+use super::move_images::values_files;
+use super::run_context::RunContext;
+
+#[derive(Debug, Args)]
+pub(super) struct EnvironmentFlags {
+    /// Directory of the application chart, or of environments.yaml.
+    #[arg(short = 'C', long, value_name = "DIR", default_value = ".")]
+    directory: PathBuf,
+    /// File that declares environments and their releases, as `KubeCD` has them [default: `KUBECD_ENVIRONMENTS`, else
+    /// environments.yaml in the directory; without one, each values-NAME.yaml there is an environment].
+    #[arg(long, value_name = "FILE")]
+    environments_file: Option<PathBuf>,
+}
+
+/// Reads files that are named by other files: below a directory only.
+pub(super) struct ReadBelow {
+    root: PathBuf,
+}
+
+impl ReadBelow {
+    pub(super) fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let text = read_inside(&self.root, path, FILE_BYTES)?;
+        text.ok_or_else(|| {
+            let message = format!("it is outside of {}", self.root.display());
+            io::Error::new(io::ErrorKind::PermissionDenied, message)
+        })
+    }
+}
+
+impl EnvironmentFlags {
+    /// Where the environments are.
+    pub(super) fn place(&self, context: RunContext) -> EnvironmentsPlace {
+        let variable = context.variable("KUBECD_ENVIRONMENTS").map(PathBuf::from);
+        let file = self.environments_file.clone().or(variable);
+        let names = file.is_none().then(|| values_files(&self.directory).ok()).flatten();
+        EnvironmentsPlace {
+            working_directory: context.working_directory(),
+            directory: self.directory.clone(),
+            file,
+            values_files: names.unwrap_or_default(),
+        }
+    }
+
+    /// What reads the files that environments name: those below the working directory, or below the directory that is given.
+    pub(super) fn reader(&self, context: RunContext) -> ReadBelow {
+        let here = context.working_directory();
+        let named = self.environments_file.as_deref().and_then(Path::parent);
+        let directory = here.join(named.unwrap_or(&self.directory));
+        let is_below = directory.canonicalize().is_ok_and(|one| one.starts_with(&here));
+        ReadBelow {
+            root: if is_below { here } else { directory },
+        }
+    }
+}
+
+/// The environments that are declared.
+pub(super) fn environments(place: &EnvironmentsPlace, read: ReadFile<'_>) -> Result<Environments, CommandError> {
+    place.load(read).map_err(|error| match error {
+        FindEnvironmentsError::None(_) => CommandError::usage(error)
+            .with_hint("name the directory with --directory, or the file with --environments-file"),
+        FindEnvironmentsError::Load(LoadEnvironmentsError::Read { .. }) => CommandError::could_not_run(error),
+        FindEnvironmentsError::Load(LoadEnvironmentsError::Problems(_)) => CommandError::findings(error),
+    })
+}
+
+/// What the releases of an environment run: those that are named, or all. Charts whose templates cannot be followed are noted.
+pub(super) fn releases<'e>(
+    context: RunContext,
+    environment: &'e Environment,
+    names: &[String],
+    (directory, read): (&Path, ReadFile<'_>),
+) -> Result<Vec<Running<'e>>, CommandError> {
+    for name in names {
+        environment.release(name).map_err(CommandError::usage)?;
+    }
+    let is_named = |name: &str| names.is_empty() || names.iter().any(|one| one == name);
+    let wanted = environment
+        .releases
+        .iter()
+        .filter(|release| is_named(&release.name.text));
+    let found = wanted.map(|release| {
+        let running = running(environment, release, directory, read).map_err(values_error)?;
+        if let Some(note) = &running.note {
+            context.report(&format!(
+                "note: {} in {}: the templates of its chart cannot be followed, so images are found by the names of values: {note}",
+                release.name.text, environment.name.text
+            ));
+        }
+        Ok(running)
+    });
+    found.collect()
+}
+
+pub(super) fn values_error(error: ValuesError) -> CommandError {
+    match error {
+        ValuesError::Read { .. } => CommandError::could_not_run(error),
+        ValuesError::Yaml { .. } => CommandError::findings(error),
+    }
+}

@@ -1,0 +1,302 @@
+//! `chartwright promote`: what one environment runs, into the files of another. `chartwright rollback`: what an environment ran before.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use crate::delivery::bump::{BumpError, WriteError, write_planned};
+use crate::delivery::environment::{Copying, PlannedPromotion, Promotion, RollbackError, commit_before};
+use crate::delivery::git::{GitError, WorkTree};
+use crate::delivery::write_back::{Topic, WriteBackError};
+
+use super::bump::{bump_error, write_error};
+use super::chart_update_flags::ChartUpdateFlags;
+use super::command_error::CommandError;
+use super::environment_flags::EnvironmentFlags;
+use super::exit_code::Exit;
+use super::network::ProcessClock;
+use super::repository_flags::{OutputFormat, print_json, shown_line};
+use super::run_context::RunContext;
+use super::write_back_flags::{WriteBack, WriteBackFlags, WrittenBack, write_back, write_back_error};
+
+/// Differences between environments that are named one by one.
+const NAMED: usize = 20;
+
+#[derive(Debug, Args)]
+pub(super) struct PromoteArguments {
+    /// The environment whose versions are taken.
+    #[arg(value_name = "FROM")]
+    from: String,
+    /// The environment whose files are edited.
+    #[arg(value_name = "TO")]
+    to: String,
+    /// Releases to promote [default: all that both environments have].
+    #[arg(value_name = "RELEASE")]
+    release: Vec<String>,
+    /// Let versions go down too.
+    #[arg(long)]
+    allow_downgrade: bool,
+    /// Edit files that both environments use.
+    #[arg(long)]
+    shared: bool,
+    #[command(flatten)]
+    edit: EditFlags,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RollbackArguments {
+    /// The environment.
+    #[arg(value_name = "ENV")]
+    environment: String,
+    /// Releases [default: all].
+    #[arg(value_name = "RELEASE")]
+    release: Vec<String>,
+    /// The commit whose versions are wanted [default: the last one at which they were other ones].
+    #[arg(long, value_name = "COMMIT")]
+    to: Option<String>,
+    #[command(flatten)]
+    edit: EditFlags,
+}
+
+#[derive(Debug, Args)]
+struct EditFlags {
+    #[command(flatten)]
+    environments: EnvironmentFlags,
+    #[command(flatten)]
+    chart_update: ChartUpdateFlags,
+    /// Show the edits as a unified diff, write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// How to print.
+    #[arg(short, long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
+    output: OutputFormat,
+    #[command(flatten)]
+    write_back: WriteBackFlags,
+}
+
+type Read<'r> = &'r dyn Fn(&Path) -> io::Result<Vec<u8>>;
+
+pub(super) fn run(context: RunContext, arguments: &PromoteArguments) -> Result<Exit, CommandError> {
+    if arguments.from == arguments.to {
+        return Err(CommandError::usage("FROM and TO are the same environment"));
+    }
+    let copying = Copying {
+        may_be_shared: arguments.shared,
+        allows_downgrade: arguments.allow_downgrade,
+        is_same_environment: false,
+    };
+    let names = (arguments.from.as_str(), arguments.to.as_str());
+    let promotion = arguments
+        .edit
+        .promotion(context, names, arguments.release.clone(), copying)?;
+    let reader = arguments.edit.environments.reader(context);
+    let read = |path: &Path| reader.read(path);
+    arguments.edit.carry_out(context, &promotion, (&read, &read), None)
+}
+
+pub(super) fn run_rollback(context: RunContext, arguments: &RollbackArguments) -> Result<Exit, CommandError> {
+    let copying = Copying {
+        may_be_shared: true,
+        allows_downgrade: true,
+        is_same_environment: true,
+    };
+    let name = arguments.environment.as_str();
+    let promotion = arguments
+        .edit
+        .promotion(context, (name, name), arguments.release.clone(), copying)?;
+    let reader = arguments.edit.environments.reader(context);
+    let read = |path: &Path| reader.read(path);
+    let tree = WorkTree::of(&promotion.place.working_directory.join(&promotion.place.directory)).map_err(git_error)?;
+    let commit = match &arguments.to {
+        Some(name) => tree
+            .commit_named(name)
+            .map_err(|error| CommandError::usage(format!("--to {name}: {error}")))?,
+        None => commit_before(&promotion, &tree, &read).map_err(rollback_error)?,
+    };
+    let read_at = |path: &Path| tree.file_at(&commit, path);
+    arguments
+        .edit
+        .carry_out(context, &promotion, (&read, &read_at), Some(&commit))
+}
+
+fn git_error(error: GitError) -> CommandError {
+    write_back_error(error.into())
+}
+
+fn rollback_error(error: RollbackError) -> CommandError {
+    match error {
+        RollbackError::Git(error) => git_error(error),
+        RollbackError::Plan(error) => promotion_error(error),
+        RollbackError::NoCommit(_) => CommandError::findings(error).with_hint("name a commit with --to"),
+    }
+}
+
+fn promotion_error(error: BumpError) -> CommandError {
+    let hint = match &error {
+        BumpError::Environments { message, .. } if message.contains("is older than") => {
+            "give --allow-downgrade to do it"
+        }
+        BumpError::Environments { message, .. } if message.contains("it is a file of") => {
+            "give --shared to change both environments"
+        }
+        _ => "",
+    };
+    let error = bump_error(error);
+    if hint.is_empty() { error } else { error.with_hint(hint) }
+}
+
+impl EditFlags {
+    fn promotion(
+        &self,
+        context: RunContext,
+        (from, to): (&str, &str),
+        releases: Vec<String>,
+        copying: Copying,
+    ) -> Result<Promotion, CommandError> {
+        Ok(Promotion {
+            place: self.environments.place(context),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            releases,
+            copying,
+            chart_version: self.chart_update.raise(),
+            app_version_from: self.chart_update.app_version_from()?,
+        })
+    }
+
+    /// Plans the edits, writes them in the way that is asked for, and says what was done.
+    fn carry_out(
+        &self,
+        context: RunContext,
+        promotion: &Promotion,
+        (read, read_from): (Read<'_>, Read<'_>),
+        commit: Option<&str>,
+    ) -> Result<Exit, CommandError> {
+        let settings = self.write_back.settings(context)?;
+        let mut made = promotion.plan(&read, &read_from).map_err(promotion_error)?;
+        let files: Vec<PathBuf> = made.plan.files.iter().map(|file| PathBuf::from(&file.path)).collect();
+        let written = match &settings {
+            _ if self.dry_run || made.plan.changed_files().next().is_none() => WrittenBack::default(),
+            Some(WriteBack::Request(settings)) => {
+                let topic = Topic {
+                    repositories: made
+                        .plan
+                        .moved
+                        .iter()
+                        .map(|moved| moved.new.repository.clone())
+                        .collect(),
+                    files,
+                };
+                self.write_back
+                    .request(context, settings, &topic, (&made.plan, &|_| Vec::new()))?
+            }
+            Some(WriteBack::Commit(settings)) => {
+                let file = files.first().map(|file| file.display().to_string()).unwrap_or_default();
+                let mut again = || {
+                    let planned = promotion.plan(&read, &read_from)?;
+                    let plan = planned.plan.clone();
+                    made = planned;
+                    Ok(plan)
+                };
+                let links = |_: &_| Vec::new();
+                let (_, written) =
+                    write_back(context, &file, settings, &links, &mut again).map_err(promotion_write_back_error)?;
+                written
+            }
+            None => {
+                let plan = || {
+                    let planned = promotion.plan(&read, &read_from).map_err(WriteError::Plan)?;
+                    let plan = planned.plan.clone();
+                    made = planned;
+                    Ok::<_, WriteError>(plan)
+                };
+                write_planned(plan, &ProcessClock).map_err(|error| match error {
+                    WriteError::Plan(error) => promotion_error(error),
+                    error @ WriteError::Replace(_) => write_error(error),
+                })?;
+                WrittenBack::default()
+            }
+        };
+        self.report(context, promotion, &made, (&written, commit))
+    }
+
+    fn report(
+        &self,
+        context: RunContext,
+        promotion: &Promotion,
+        made: &PlannedPromotion,
+        (written, commit): (&WrittenBack, Option<&str>),
+    ) -> Result<Exit, CommandError> {
+        let is_change = made.plan.changed_files().next().is_some();
+        let secrets = made.request.as_ref().map(|request| made.plan.secrets(request));
+        match self.output {
+            OutputFormat::Json => {
+                let moved = made.plan.moved.iter().map(|moved| {
+                    json!({
+                        "image": moved.new.repository,
+                        "file": moved.file,
+                        "oldTag": moved.old.tag,
+                        "oldDigest": moved.old.digest,
+                        "newTag": moved.new.tag,
+                        "newDigest": moved.new.digest,
+                    })
+                });
+                let mut json = json!({
+                    "from": promotion.from,
+                    "to": promotion.to,
+                    "fromCommit": commit,
+                    "images": moved.collect::<Vec<_>>(),
+                    "files": made.plan.changed_files().map(|file| &file.path).collect::<Vec<_>>(),
+                    "left": made.plan.left,
+                    "differences": made.differences,
+                    "written": is_change && !self.dry_run && !self.write_back.is_pull_request(),
+                });
+                written.add_to(&mut json);
+                print_json(context, &json)?;
+            }
+            OutputFormat::Text if !is_change => {
+                let what = match commit {
+                    Some(commit) => format!("{} runs the versions of {commit} already", promotion.to),
+                    None => format!("{} runs the versions of {} already", promotion.to, promotion.from),
+                };
+                context.write_stdout(shown_line(&what).as_bytes())?;
+            }
+            OutputFormat::Text => {
+                let text = if self.dry_run {
+                    made.plan.shown_diff(secrets.as_ref())
+                } else {
+                    made.plan.shown_changes(secrets.as_ref())
+                };
+                context.write_stdout((text + &written.line()).as_bytes())?;
+            }
+        }
+        for left in &made.plan.left {
+            context.report(&format!("note: {left}"));
+        }
+        if !made.differences.is_empty() && commit.is_none() {
+            let named: Vec<&str> = made.differences.iter().take(NAMED).map(String::as_str).collect();
+            let more = made.differences.len().saturating_sub(NAMED);
+            let more = if more == 0 {
+                String::new()
+            } else {
+                format!(" and {more} more")
+            };
+            context.report(&format!(
+                "note: {} and {} differ in other values too: {}{more}",
+                promotion.from,
+                promotion.to,
+                named.join(", ")
+            ));
+        }
+        Ok(Exit::Clean)
+    }
+}
+
+fn promotion_write_back_error(error: WriteBackError) -> CommandError {
+    match error {
+        WriteBackError::Plan(error) => promotion_error(error),
+        error => write_back_error(error),
+    }
+}

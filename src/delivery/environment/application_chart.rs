@@ -1,0 +1,144 @@
+//! The environments of an application chart: a chart in a repository of its own, with a values file for each environment.
+//!
+//! In: the chart's directory and the names of its files, or what `chartwright.yaml` says. Out: the same model that `KubeCD`'s files have.
+
+use std::path::{Path, PathBuf};
+
+use super::fields::Written;
+use super::load::place_of_file;
+use super::model::{Deploys, Environment, Environments, Policy, Release};
+
+/// An environment as `chartwright.yaml` declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChartEnvironment {
+    /// Its name.
+    pub name: String,
+    /// The chart's directory.
+    pub chart: PathBuf,
+    /// Values files, those that win last.
+    pub values: Vec<PathBuf>,
+    /// The name of the release; that of the chart where none is given.
+    pub release: Option<String>,
+    /// The namespace.
+    pub namespace: Option<String>,
+    /// How changes get there.
+    pub policy: Policy,
+}
+
+/// Names that environments have, in the order in which an image goes through them.
+const ORDER: [&str; 16] = [
+    "local",
+    "dev",
+    "develop",
+    "development",
+    "test",
+    "testing",
+    "qa",
+    "ci",
+    "int",
+    "integration",
+    "stage",
+    "staging",
+    "uat",
+    "preprod",
+    "prod",
+    "production",
+];
+
+/// The environments that a chart's values files name: `values-NAME.yaml`, and `values.NAME.yaml`. `files` are the names in the
+/// chart's directory.
+pub fn environments_of_files(directory: &Path, files: &[String]) -> Vec<ChartEnvironment> {
+    let mut found: Vec<ChartEnvironment> = files
+        .iter()
+        .filter_map(|file| {
+            let name = environment_of_file(file)?;
+            Some(ChartEnvironment {
+                name: name.to_owned(),
+                chart: directory.to_owned(),
+                values: vec![directory.join(file)],
+                release: None,
+                namespace: None,
+                policy: Policy::default(),
+            })
+        })
+        .collect();
+    found.sort_by_key(|one| rank(&one.name));
+    found.dedup_by(|one, other| one.name == other.name);
+    found
+}
+
+fn environment_of_file(file: &str) -> Option<&str> {
+    let stem = file.strip_suffix(".yaml").or_else(|| file.strip_suffix(".yml"))?;
+    let name = stem.strip_prefix("values-").or_else(|| stem.strip_prefix("values."))?;
+    // Secrets beside the values, as sops users name them, are no environment.
+    let is_name = !name.is_empty() && !name.contains('.') && !name.contains("secret");
+    is_name.then_some(name)
+}
+
+/// Known names in their order, then the others by name, before production.
+fn rank(name: &str) -> (usize, String) {
+    let known = ORDER.iter().position(|known| *known == name);
+    let unknown = ORDER.len() - 2;
+    let place = known.map_or(unknown * 2 - 1, |known| known * 2);
+    (place, name.to_owned())
+}
+
+/// The model of declared environments. `chart_name` gives the name of the chart in a directory.
+pub fn application_environments(
+    declared: &[ChartEnvironment],
+    chart_name: &dyn Fn(&Path) -> Option<String>,
+) -> Environments {
+    let written = |text: String, path: &Path| Written {
+        text,
+        place: place_of_file(path),
+    };
+    let list = declared.iter().map(|declared| {
+        let name = declared.release.clone().or_else(|| chart_name(&declared.chart));
+        let release = Release {
+            name: written(name.unwrap_or_else(|| "release".to_owned()), &declared.chart),
+            file: None,
+            deploys: Deploys::Directory(declared.chart.clone()),
+            values_files: declared.values.clone(),
+            values: Vec::new(),
+            skips_defaults: false,
+            triggers: Vec::new(),
+        };
+        Environment {
+            name: written(declared.name.clone(), &declared.chart),
+            cluster: String::new(),
+            namespace: declared.namespace.clone().unwrap_or_default(),
+            policy: declared.policy,
+            releases: vec![release],
+            default_values_file: None,
+            default_values: Vec::new(),
+        }
+    });
+    Environments {
+        list: list.collect(),
+        ..Environments::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn environments_are_found_by_their_values_files_in_the_order_of_a_release() {
+        let files = [
+            "values-production.yaml",
+            "values.yaml",
+            "values-canary.yaml",
+            "values-testing.yml",
+            "values.staging.yaml",
+            "values-secrets.yaml",
+            "values-a.enc.yaml",
+            "Chart.yaml",
+        ];
+        let files = files.map(str::to_owned);
+        let found = environments_of_files(Path::new("shop"), &files);
+        let names: Vec<&str> = found.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["testing", "staging", "canary", "production"]);
+        assert_eq!(found[0].values, [Path::new("shop/values-testing.yml")]);
+    }
+}

@@ -1,0 +1,72 @@
+//! The environments of a directory: those of `KubeCD`'s files where it has them, else those of an application chart's values files.
+
+use std::path::{Path, PathBuf};
+
+use super::application_chart::{application_environments, environments_of_files};
+use super::load::{ENVIRONMENTS_FILE, LoadEnvironmentsError, load_environments};
+use super::model::Environments;
+use crate::delivery::bump::ReadFile;
+use crate::text::yaml;
+
+/// Where environments are looked for.
+#[derive(Debug, Clone)]
+pub struct EnvironmentsPlace {
+    /// The directory that paths are relative to.
+    pub working_directory: PathBuf,
+    /// The directory of the application chart, or of environments.yaml.
+    pub directory: PathBuf,
+    /// The file of environments, where one is named.
+    pub file: Option<PathBuf>,
+    /// The names of the values files in the directory.
+    pub values_files: Vec<String>,
+}
+
+/// No environments.
+#[derive(Debug, thiserror::Error)]
+pub enum FindEnvironmentsError {
+    /// The files that declare them are wrong.
+    #[error(transparent)]
+    Load(#[from] LoadEnvironmentsError),
+    /// There are none.
+    #[error("there are no environments in {}: neither {ENVIRONMENTS_FILE} nor a values-NAME.yaml", .0.display())]
+    None(PathBuf),
+}
+
+impl EnvironmentsPlace {
+    /// Whether a file declares environments where none is named.
+    pub fn declares_environments(&self) -> bool {
+        self.working_directory
+            .join(&self.directory)
+            .join(ENVIRONMENTS_FILE)
+            .is_file()
+    }
+
+    /// The environments.
+    ///
+    /// # Errors
+    /// When there are none, or with everything that is wrong with the files that declare them.
+    pub fn load(&self, read: ReadFile<'_>) -> Result<Environments, FindEnvironmentsError> {
+        let usual: PathBuf = self.directory.join(ENVIRONMENTS_FILE).components().collect();
+        let has_usual = || read(&self.working_directory.join(&usual)).is_ok();
+        let file = self.file.clone().or_else(|| has_usual().then(|| usual.clone()));
+        if let Some(file) = file {
+            return Ok(load_environments(&file, &self.working_directory, read)?);
+        }
+        let directory: PathBuf = self
+            .directory
+            .components()
+            .filter(|part| part.as_os_str() != ".")
+            .collect();
+        let declared = environments_of_files(&directory, &self.values_files);
+        if declared.is_empty() {
+            return Err(FindEnvironmentsError::None(self.directory.clone()));
+        }
+        let chart_name = |chart: &Path| {
+            let text = read(&self.working_directory.join(chart).join("Chart.yaml")).ok()?;
+            let tree = yaml::parse_first(&text).ok()?;
+            let name = tree.get(tree.root()?, "name")?;
+            Some(tree.text(tree.target(name)).to_owned())
+        };
+        Ok(application_environments(&declared, &chart_name))
+    }
+}

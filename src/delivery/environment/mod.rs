@@ -1,0 +1,26 @@
+//! Environments: what runs where, from `KubeCD`'s files or from an application chart's values files, as one model.
+
+mod application_chart;
+mod copy_versions;
+mod fields;
+mod find;
+#[cfg(test)]
+mod kubecd_tests;
+mod kubecd;
+mod load;
+mod model;
+mod newer;
+mod promote;
+mod running;
+mod status;
+mod values;
+
+pub use copy_versions::{Copying, dotted};
+pub use find::{EnvironmentsPlace, FindEnvironmentsError};
+pub use load::LoadEnvironmentsError;
+pub use model::{Environment, Environments};
+pub use newer::{EnvironmentPoll, Newer, PolledEnvironments, PolledRelease};
+pub use promote::{PlannedPromotion, Promotion, RollbackError, commit_before};
+pub use running::{Running, running};
+pub use status::{Lag, StatusRow, status};
+pub use values::{Layer, Leaf, ValuesError};

@@ -1,0 +1,285 @@
+//! `status`, `values`, `vars`, `promote`, `rollback`, and `poll` and `event` of environments: application charts and `KubeCD`'s files.
+
+use serde_json::Value as Json;
+
+use super::git_repositories::Repositories;
+use super::workspace::Workspace;
+
+const TEMPLATE: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      containers:\n      - name: web\n        image: \"{{ .Values.web.artifact }}:{{ .Values.web.release }}\"\n      - name: side\n        image: {{ .Values.side }}\n";
+
+/// A chart whose values have names that no convention knows.
+const CHART: [(&str, &str); 5] = [
+    ("Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.2.3\n"),
+    ("templates/web.yaml", TEMPLATE),
+    (
+        "values.yaml",
+        "web:\n  artifact: ghcr.io/acme/web\n  release: 1.4.2\nside: ghcr.io/acme/side:1.0.0\n",
+    ),
+    (
+        "values-testing.yaml",
+        "# moved by machine\nweb: {release: 1.6.0}\nside: test.example.com/acme/side:1.1.0\nreplicas: 1\n",
+    ),
+    (
+        "values-production.yaml",
+        "side: ghcr.io/acme/side:1.0.0 # side\ndatabase:\n  password: hunter2-hunter2\n",
+    ),
+];
+
+/// The words of each line.
+fn lines(text: &str) -> Vec<String> {
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    text.lines().map(words).collect()
+}
+
+#[test]
+fn what_runs_where_is_compared_with_the_first_environment() {
+    let workspace = Workspace::new(&CHART);
+    let run = workspace.run(&["status"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert_eq!(
+        lines(&run.stdout),
+        [
+            "ENVIRONMENT RELEASE IMAGE OR CHART VERSION COMPARED",
+            "testing shop ghcr.io/acme/web 1.6.0",
+            "testing shop test.example.com/acme/side 1.1.0",
+            "production shop ghcr.io/acme/web 1.4.2 behind testing: 1.6.0 (minor)",
+            "production shop ghcr.io/acme/side 1.0.0 behind testing: 1.1.0 (minor)",
+        ]
+    );
+    let run = workspace.run(&["status", "production", "-o", "json"]);
+    let json: Json = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(json["releases"][0]["place"], "values.yaml:3", "{}", run.all());
+    assert_eq!(json["environments"][0]["policy"], "auto");
+    let run = workspace.run(&["status", "prod"]);
+    assert_eq!(run.code, 2, "{}", run.all());
+    assert!(run.stderr.contains("there are testing, production"), "{}", run.all());
+    let empty = Workspace::new(&[]).run(&["status"]);
+    assert_eq!(empty.code, 2, "{}", empty.all());
+}
+
+#[test]
+fn values_have_their_places_and_no_secrets() {
+    let workspace = Workspace::new(&CHART);
+    let run = workspace.run(&["values", "production", "--explain"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert_eq!(
+        lines(&run.stdout),
+        [
+            "database.password: *** # values-production.yaml:3",
+            "side: ghcr.io/acme/side:1.0.0 # values-production.yaml:1",
+            "wins over ghcr.io/acme/side:1.0.0 # values.yaml:4",
+            "web.artifact: ghcr.io/acme/web # values.yaml:2",
+            "web.release: 1.4.2 # values.yaml:3",
+        ]
+    );
+    for arguments in [["values", "production"], ["vars", "production"]] {
+        let run = workspace.run(&[&arguments[..], &["-o", "json"]].concat());
+        assert!(!run.all().contains("hunter2"), "{}", run.all());
+    }
+    let run = workspace.run(&["vars", "--detailed-exitcode"]);
+    assert_eq!(run.code, 10, "{}", run.all());
+    assert_eq!(
+        lines(&run.stdout),
+        [
+            "shop: database.password is set in production, not in testing",
+            "shop: replicas is set in testing, not in production",
+            "shop: web.release is set in testing, not in production",
+        ]
+    );
+}
+
+#[test]
+fn versions_are_promoted_and_nothing_else() {
+    let workspace = Workspace::new(&CHART);
+    let run = workspace.run(&["promote", "testing", "production", "--dry-run"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert!(
+        run.stdout.contains("+side: ghcr.io/acme/side:1.1.0 # side"),
+        "{}",
+        run.all()
+    );
+    assert!(
+        run.stderr
+            .contains("differ in other values too: database.password, replicas"),
+        "{}",
+        run.all()
+    );
+    let run = workspace.run(&["promote", "testing", "production", "--chart-version", "auto"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    let read = |name: &str| std::fs::read_to_string(workspace.path(name)).expect(name);
+    // The registry stays that of the environment, and a tag that only the chart has is added.
+    assert_eq!(
+        read("values-production.yaml"),
+        "side: ghcr.io/acme/side:1.1.0 # side\ndatabase:\n  password: hunter2-hunter2\nweb:\n  release: \"1.6.0\"\n"
+    );
+    assert!(read("Chart.yaml").contains("version: 1.3.0"), "{}", read("Chart.yaml"));
+    assert_eq!(read("values-testing.yaml"), CHART[3].1);
+    assert_eq!(read("values.yaml"), CHART[2].1);
+    let run = workspace.run(&["promote", "testing", "production"]);
+    assert!(
+        run.stdout.contains("production runs the versions of testing already"),
+        "{}",
+        run.all()
+    );
+    workspace.write("values-testing.yaml", "web: {release: 1.5.0}\n");
+    let run = workspace.run(&["promote", "testing", "production"]);
+    assert_eq!(run.code, 1, "{}", run.all());
+    assert!(
+        run.stderr.contains("1.5.0 is older than 1.6.0, which production runs"),
+        "{}",
+        run.all()
+    );
+    let run = workspace.run(&["promote", "testing", "production", "--allow-downgrade"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert!(read("values-production.yaml").contains("release: \"1.5.0\""));
+}
+
+#[test]
+fn a_rollback_is_a_new_commit_of_what_was_there() {
+    let repositories = Repositories::with(&CHART);
+    let clone = repositories.clone("work");
+    clone.run(0, &["promote", "testing", "production", "--push"], &[]);
+    let promoted = clone.head();
+    clone.write(
+        "values-production.yaml",
+        &(clone.read("values-production.yaml") + "replicas: 7\n"),
+    );
+    clone.commit_all("Scale");
+    clone.git(&["push", "--quiet"]);
+    let shown = clone.run(0, &["rollback", "production", "shop", "--push"], &[]);
+    assert!(shown.contains("pushed"), "{shown}");
+    let after = repositories.shown("values-production.yaml");
+    assert!(
+        after.contains("side:1.0.0 # side") && after.contains("release: \"1.4.2\""),
+        "{after}"
+    );
+    assert!(after.contains("replicas: 7"), "what is no version stays: {after}");
+    // Again: what ran before that is what was rolled back.
+    clone.run(0, &["rollback", "production", "--to", &promoted], &[]);
+    assert!(clone.read("values-production.yaml").contains("release: \"1.6.0\""));
+    let shown = clone.run(2, &["rollback", "production", "--to", "no-such-commit"], &[]);
+    assert!(shown.contains("no-such-commit"), "{shown}");
+    let shown = clone.run(1, &["rollback", "testing"], &[]);
+    assert!(shown.contains("has other versions"), "{shown}");
+}
+
+const ENVIRONMENTS: &str = "clusters:\n- name: one\n  provider: {minikube: {}}\nenvironments:\n- name: test\n  clusterName: one\n  kubeNamespace: test\n  releasesFiles: [test/releases.yaml]\n- name: prod\n  clusterName: one\n  kubeNamespace: prod\n  policy: manual\n  releasesFiles: [prod/releases.yaml]\n";
+
+fn releases(tag: &str, version: &str) -> String {
+    format!(
+        "releases:\n\n  # about web\n  - name: web\n    chart: {{reference: acme/web, version: {version}}}\n    triggers:\n    - image: {{track: MinorVersion}}\n    values:\n    - key: image.repository\n      value: ghcr.io/acme/web\n    - key: image.tag\n      value: {tag} # now\n"
+    )
+}
+
+fn kubecd() -> Workspace {
+    Workspace::new(&[
+        ("environments.yaml", ENVIRONMENTS),
+        ("test/releases.yaml", &releases("1.6.0", "2.1.0")),
+        ("prod/releases.yaml", &releases("1.4.2", "2.0.0")),
+    ])
+}
+
+#[test]
+fn releases_files_are_promoted_with_their_chart_versions() {
+    let workspace = kubecd();
+    let run = workspace.run(&["status"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert_eq!(
+        lines(&run.stdout)[3..],
+        [
+            "prod web acme/web 2.0.0 behind test: 2.1.0 (minor)",
+            "prod web ghcr.io/acme/web 1.4.2 behind test: 1.6.0 (minor)",
+        ]
+    );
+    let run = workspace.run(&["promote", "test", "prod", "web"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    let read = |name: &str| std::fs::read_to_string(workspace.path(name)).expect(name);
+    assert_eq!(read("prod/releases.yaml"), releases("1.6.0", "2.1.0"));
+    let run = workspace.run(&["promote", "test", "prod", "no"]);
+    assert_eq!(run.code, 2, "{}", run.all());
+    // One file of two environments.
+    workspace.write(
+        "environments.yaml",
+        &ENVIRONMENTS.replace("prod/releases", "test/releases"),
+    );
+    let event = ["event", "--no-verify", "--image", "ghcr.io/acme/web:1.7.0", "--patch"];
+    let run = workspace.run(&event);
+    assert_eq!(run.code, 1, "{}", run.all());
+    assert!(run.stderr.contains("it is a file of prod too"), "{}", run.all());
+    assert_eq!(read("test/releases.yaml"), releases("1.6.0", "2.1.0"));
+}
+
+#[test]
+fn what_was_pushed_moves_releases_by_their_triggers_and_policies() {
+    let workspace = kubecd();
+    let event = |image: &str, more: &[&str]| {
+        workspace.run(&[&["event", "--no-verify", "--image", image, "--patch"], more].concat())
+    };
+    let read = |name: &str| std::fs::read_to_string(workspace.path(name)).expect(name);
+    let run = event("ghcr.io/acme/web:1.7.0", &[]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert_eq!(read("test/releases.yaml"), releases("1.7.0", "2.1.0"));
+    assert_eq!(read("prod/releases.yaml"), releases("1.4.2", "2.0.0"));
+    assert!(
+        run.stderr.contains("web in prod: ghcr.io/acme/web:1.4.2 stays"),
+        "{}",
+        run.all()
+    );
+    // Beyond the track, another image, an environment that is not there.
+    let run = event("ghcr.io/acme/web:2.0.0", &["-o", "json"]);
+    let json: Json = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(
+        (&json["updates"], &json["written"]),
+        (&0.into(), &false.into()),
+        "{}",
+        run.all()
+    );
+    let run = event("ghcr.io/acme/other:2.0.0", &[]);
+    assert_eq!(run.stdout, "no file names ghcr.io/acme/other\n", "{}", run.all());
+    let run = event("ghcr.io/acme/web:1.8.0", &["--environment", "nope"]);
+    assert_eq!(run.code, 2, "{}", run.all());
+    let run = event("ghcr.io/acme/web:1.8.0", &["--releases", "nope"]);
+    assert_eq!(run.code, 2, "{}", run.all());
+    // An application chart's environment, by name.
+    let workspace = Workspace::new(&CHART);
+    let image = "test.example.com/acme/side:1.2.0";
+    let run = workspace.run(&[
+        "event",
+        "--no-verify",
+        "--image",
+        image,
+        "--patch",
+        "--environment",
+        "testing",
+    ]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    let after = std::fs::read_to_string(workspace.path("values-testing.yaml")).expect("is there");
+    assert_eq!(after, CHART[3].1.replace("side:1.1.0", "side:1.2.0"), "{}", run.all());
+}
+
+#[test]
+fn files_outside_of_the_directory_are_not_read() {
+    let outside = Workspace::new(&[("secret.yaml", "a: T0ken-planted\n")]);
+    let path = outside.path("secret.yaml");
+    let workspace = Workspace::new(&[
+        (
+            "environments.yaml",
+            &ENVIRONMENTS.replace("test/releases.yaml", &path.display().to_string()),
+        ),
+        ("prod/releases.yaml", &releases("1.4.2", "2.0.0")),
+    ]);
+    for arguments in [
+        &["status"][..],
+        &["values", "test"],
+        &["promote", "test", "prod"],
+        &["poll"],
+    ] {
+        let run = workspace.run(arguments);
+        assert_eq!(run.code, 1, "{}", run.all());
+        assert!(
+            run.stderr.contains("it is outside of") && !run.all().contains("T0ken-planted"),
+            "{}",
+            run.all()
+        );
+    }
+}
