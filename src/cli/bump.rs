@@ -227,8 +227,15 @@ pub(super) fn bump_error(error: BumpError) -> CommandError {
     match error {
         BumpError::NothingAsked => CommandError::usage(error)
             .with_hint("give --set, --set-string, --append, --append-json, --remove or --image"),
-        BumpError::ImageWithoutTag(_) | BumpError::Environments { is_usage: true, .. } => CommandError::usage(error),
-        BumpError::Environments { .. } => CommandError::findings(error),
+        BumpError::ImageWithoutTag(_) => CommandError::usage(error),
+        BumpError::Environments { hint, is_usage, .. } => {
+            let error = if is_usage {
+                CommandError::usage(error)
+            } else {
+                CommandError::findings(error)
+            };
+            if hint.is_empty() { error } else { error.with_hint(hint) }
+        }
         BumpError::Edit { ref source, .. } => {
             let hint = edit_hint(source);
             let error = CommandError::findings(error);

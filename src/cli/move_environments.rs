@@ -1,28 +1,27 @@
 //! How images of environments are moved to newer tags, for `poll` and `event`: each release by its triggers, each environment by its policy.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use serde_json::{Value as Json, json};
 
 use crate::artifact::remote::RemoteCharts;
-use crate::delivery::bump::{MovedImage, WriteError, write_planned};
-use crate::delivery::environment::{EnvironmentPoll, Newer, PolledEnvironments, PolledRelease};
+use crate::delivery::bump::MovedImage;
+use crate::delivery::environment::{CopiedChartUpdate, EnvironmentPoll, Newer, PolledEnvironments, PolledRelease};
 use crate::delivery::poll::{KnownTags, TagSource};
 use crate::delivery::track::Step;
-use crate::delivery::write_back::{ImageLinks, Topic, WriteBackError, image_links};
+use crate::delivery::write_back::{ImageLinks, image_links};
 use crate::text::redact::redact_message;
 
-use super::bump::{bump_error, write_error};
+use super::bump::bump_error;
 use super::command_error::CommandError;
 use super::environment_flags::EnvironmentFlags;
 use super::exit_code::Exit;
 use super::move_images::{MoveFlags, NoImage, table};
-use super::network::ProcessClock;
 use super::repository_flags::{OutputFormat, print_json, shown_line};
 use super::run_context::RunContext;
-use super::write_back_flags::{WriteBack, WrittenBack, write_back, write_back_error};
+use super::write_back_flags::WrittenBack;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Environments")]
@@ -40,8 +39,7 @@ pub(super) struct MoveEnvironmentFlags {
 impl MoveEnvironmentFlags {
     /// Whether images of environments are meant, and not those of files: some are named, or a file declares them.
     pub(super) fn are_meant(&self, context: RunContext, names: &[String], moving: &MoveFlags) -> bool {
-        let place = self.environments.place(context);
-        !names.is_empty() || (!moving.has_files() && (place.file.is_some() || place.declares_environments()))
+        !names.is_empty() || (!moving.has_files() && self.environments.place(context).declares_environments())
     }
 
     /// Looks for newer images in environments, and writes them if that is asked for.
@@ -66,51 +64,28 @@ impl MoveEnvironmentFlags {
             choosing: moving.choosing(),
             may_be_shared: self.shared,
             is_pull_request: moving.write_back.is_pull_request(),
-            chart_version: moving.chart_update.raise(),
-            app_version_from: moving.chart_update.app_version_from()?,
+            chart_update: CopiedChartUpdate {
+                version: moving.chart_update.raise(),
+                app_version_from: moving.chart_update.app_version_from()?,
+            },
         };
         let reader = self.environments.reader(context);
         let read = |path: &Path| -> io::Result<Vec<u8>> { reader.read(path) };
         let known = KnownTags::new(source);
         let settings = moving.write_back.settings(context)?;
         let mut polled = poll.plan(&read, &known).map_err(bump_error)?;
-        let has_edits = polled.plan.changed_files().next().is_some();
         let links = |image: &MovedImage| image_links(image, &known);
-        let files: Vec<PathBuf> = polled.plan.files.iter().map(|file| PathBuf::from(&file.path)).collect();
-        let mut written = WrittenBack::default();
-        if moving.is_patch() && !moving.is_dry_run() {
-            match &settings {
-                Some(WriteBack::Request(settings)) => {
-                    let images = polled.images.iter().map(|polled| polled.image.repository.clone());
-                    let topic = Topic {
-                        repositories: images.collect(),
-                        files,
-                    };
-                    let plan = (&polled.plan, &links as ImageLinks<'_>);
-                    written = moving.write_back.request(context, settings, &topic, plan)?;
-                }
-                _ if !has_edits => {}
-                Some(WriteBack::Commit(settings)) => {
-                    let file = files.first().map(|file| file.display().to_string()).unwrap_or_default();
-                    let mut again = || {
-                        polled = poll.plan(&read, &known)?;
-                        Ok(polled.plan.clone())
-                    };
-                    let done = write_back(context, &file, settings, &links, &mut again);
-                    (_, written) = done.map_err(|error| match error {
-                        WriteBackError::Plan(error) => bump_error(error),
-                        error => write_back_error(error),
-                    })?;
-                }
-                None => {
-                    let again = || {
-                        polled = poll.plan(&read, &known).map_err(WriteError::Plan)?;
-                        Ok::<_, WriteError>(polled.plan.clone())
-                    };
-                    write_planned(again, &ProcessClock).map_err(write_error)?;
-                }
-            }
-        }
+        let written = if moving.is_patch() && !moving.is_dry_run() {
+            let images = polled.images.iter().map(|polled| polled.image.repository.clone());
+            let about = (images.collect(), &links as ImageLinks<'_>);
+            let again = || poll.plan(&read, &known);
+            let planned = (&mut polled, (|polled| &polled.plan) as fn(&PolledEnvironments) -> &_);
+            moving
+                .write_back
+                .carry_out(context, settings.as_ref(), planned, &again, about)?
+        } else {
+            WrittenBack::default()
+        };
         for note in registries.take_notes() {
             context.report(&format!("note: {note}"));
         }

@@ -1,25 +1,25 @@
 //! `chartwright promote`: what one environment runs, into the files of another. `chartwright rollback`: what an environment ran before.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use serde_json::json;
 
-use crate::delivery::bump::{BumpError, WriteError, write_planned};
-use crate::delivery::environment::{Copying, PlannedPromotion, Promotion, RollbackError, commit_before};
+use crate::delivery::environment::{
+    CopiedChartUpdate, Copying, PlannedPromotion, Promotion, RollbackError, commit_before,
+};
 use crate::delivery::git::{GitError, WorkTree};
-use crate::delivery::write_back::{Topic, WriteBackError};
+use crate::delivery::write_back::ImageLinks;
 
-use super::bump::{bump_error, write_error};
+use super::bump::bump_error;
 use super::chart_update_flags::ChartUpdateFlags;
 use super::command_error::CommandError;
 use super::environment_flags::EnvironmentFlags;
 use super::exit_code::Exit;
-use super::network::ProcessClock;
 use super::repository_flags::{OutputFormat, print_json, shown_line};
 use super::run_context::RunContext;
-use super::write_back_flags::{WriteBack, WriteBackFlags, WrittenBack, write_back, write_back_error};
+use super::write_back_flags::{WriteBackFlags, WrittenBack, write_back_error};
 
 /// Differences between environments that are named one by one.
 const NAMED: usize = 20;
@@ -128,23 +128,9 @@ fn git_error(error: GitError) -> CommandError {
 fn rollback_error(error: RollbackError) -> CommandError {
     match error {
         RollbackError::Git(error) => git_error(error),
-        RollbackError::Plan(error) => promotion_error(error),
+        RollbackError::Plan(error) => bump_error(error),
         RollbackError::NoCommit(_) => CommandError::findings(error).with_hint("name a commit with --to"),
     }
-}
-
-fn promotion_error(error: BumpError) -> CommandError {
-    let hint = match &error {
-        BumpError::Environments { message, .. } if message.contains("is older than") => {
-            "give --allow-downgrade to do it"
-        }
-        BumpError::Environments { message, .. } if message.contains("it is a file of") => {
-            "give --shared to change both environments"
-        }
-        _ => "",
-    };
-    let error = bump_error(error);
-    if hint.is_empty() { error } else { error.with_hint(hint) }
 }
 
 impl EditFlags {
@@ -161,8 +147,10 @@ impl EditFlags {
             to: to.to_owned(),
             releases,
             copying,
-            chart_version: self.chart_update.raise(),
-            app_version_from: self.chart_update.app_version_from()?,
+            chart_update: CopiedChartUpdate {
+                version: self.chart_update.raise(),
+                app_version_from: self.chart_update.app_version_from()?,
+            },
         })
     }
 
@@ -175,49 +163,17 @@ impl EditFlags {
         commit: Option<&str>,
     ) -> Result<Exit, CommandError> {
         let settings = self.write_back.settings(context)?;
-        let mut made = promotion.plan(&read, &read_from).map_err(promotion_error)?;
-        let files: Vec<PathBuf> = made.plan.files.iter().map(|file| PathBuf::from(&file.path)).collect();
-        let written = match &settings {
-            _ if self.dry_run || made.plan.changed_files().next().is_none() => WrittenBack::default(),
-            Some(WriteBack::Request(settings)) => {
-                let topic = Topic {
-                    repositories: made
-                        .plan
-                        .moved
-                        .iter()
-                        .map(|moved| moved.new.repository.clone())
-                        .collect(),
-                    files,
-                };
-                self.write_back
-                    .request(context, settings, &topic, (&made.plan, &|_| Vec::new()))?
-            }
-            Some(WriteBack::Commit(settings)) => {
-                let file = files.first().map(|file| file.display().to_string()).unwrap_or_default();
-                let mut again = || {
-                    let planned = promotion.plan(&read, &read_from)?;
-                    let plan = planned.plan.clone();
-                    made = planned;
-                    Ok(plan)
-                };
-                let links = |_: &_| Vec::new();
-                let (_, written) =
-                    write_back(context, &file, settings, &links, &mut again).map_err(promotion_write_back_error)?;
-                written
-            }
-            None => {
-                let plan = || {
-                    let planned = promotion.plan(&read, &read_from).map_err(WriteError::Plan)?;
-                    let plan = planned.plan.clone();
-                    made = planned;
-                    Ok::<_, WriteError>(plan)
-                };
-                write_planned(plan, &ProcessClock).map_err(|error| match error {
-                    WriteError::Plan(error) => promotion_error(error),
-                    error @ WriteError::Replace(_) => write_error(error),
-                })?;
-                WrittenBack::default()
-            }
+        let mut made = promotion.plan(&read, &read_from).map_err(bump_error)?;
+        let is_change = made.plan.changed_files().next().is_some();
+        let written = if self.dry_run || !is_change {
+            WrittenBack::default()
+        } else {
+            let moved = made.plan.moved.iter().map(|moved| moved.new.repository.clone());
+            let about = (moved.collect(), &(|_: &_| Vec::new()) as ImageLinks<'_>);
+            let again = || promotion.plan(&read, &read_from);
+            let planned = (&mut made, (|made| &made.plan) as fn(&PlannedPromotion) -> &_);
+            self.write_back
+                .carry_out(context, settings.as_ref(), planned, &again, about)?
         };
         self.report(context, promotion, &made, (&written, commit))
     }
@@ -291,12 +247,5 @@ impl EditFlags {
             ));
         }
         Ok(Exit::Clean)
-    }
-}
-
-fn promotion_write_back_error(error: WriteBackError) -> CommandError {
-    match error {
-        WriteBackError::Plan(error) => promotion_error(error),
-        error => write_back_error(error),
     }
 }

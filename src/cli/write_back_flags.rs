@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::artifact::network::CertificateCheck;
 use crate::artifact::repository::GitRef;
-use crate::delivery::bump::{BumpError, BumpPlan};
+use crate::delivery::bump::{BumpError, BumpPlan, WriteError, write_planned};
 use crate::delivery::forge::{Forge, ForgeKind, ForgePlace, PlaceError, Wishes};
 use crate::delivery::git::{Author, BranchName, GitError, RemoteName, WorkTree};
 use crate::delivery::write_back::{
@@ -18,7 +18,7 @@ use crate::delivery::write_back::{
 use crate::pipeline::BuildSource;
 use crate::text::redact::redact_message;
 
-use super::bump::{bump_error, replace_error};
+use super::bump::{bump_error, replace_error, write_error};
 use super::command_error::CommandError;
 use super::destination_flags::fork;
 use super::network::{ProcessClock, network_settings};
@@ -197,6 +197,44 @@ impl WriteBackFlags {
             committed: None,
             requested,
         })
+    }
+
+    /// Writes a plan in the way that is asked for: as a pull request, as a commit, or to the files alone. Where a file changes meanwhile,
+    /// `again` makes `made` anew.
+    pub(super) fn carry_out<T>(
+        &self,
+        context: RunContext,
+        settings: Option<&WriteBack>,
+        (made, plan_of): (&mut T, fn(&T) -> &BumpPlan),
+        again: &dyn Fn() -> Result<T, BumpError>,
+        (repositories, links): (Vec<String>, ImageLinks<'_>),
+    ) -> Result<WrittenBack, CommandError> {
+        let files: Vec<PathBuf> = plan_of(made)
+            .files
+            .iter()
+            .map(|file| PathBuf::from(&file.path))
+            .collect();
+        let first = files.first().map(|file| file.display().to_string()).unwrap_or_default();
+        if let Some(WriteBack::Request(settings)) = settings {
+            let topic = Topic { repositories, files };
+            return self.request(context, settings, &topic, (plan_of(made), links));
+        }
+        if plan_of(made).changed_files().next().is_none() {
+            return Ok(WrittenBack::default());
+        }
+        let mut is_first = true;
+        let mut plan = || {
+            if !std::mem::replace(&mut is_first, false) {
+                *made = again()?;
+            }
+            Ok(plan_of(made).clone())
+        };
+        if let Some(WriteBack::Commit(settings)) = settings {
+            let done = write_back(context, &first, settings, links, &mut plan);
+            return done.map(|(_, written)| written).map_err(write_back_error);
+        }
+        let done = write_planned(|| plan().map_err(WriteError::Plan), &ProcessClock);
+        done.map(|_| WrittenBack::default()).map_err(write_error)
     }
 
     /// The forge that has the remote `origin`.

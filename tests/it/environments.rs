@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::git_repositories::Repositories;
-use super::workspace::Workspace;
+use super::workspace::{Workspace, lines};
 
 const TEMPLATE: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      containers:\n      - name: web\n        image: \"{{ .Values.web.artifact }}:{{ .Values.web.release }}\"\n      - name: side\n        image: {{ .Values.side }}\n";
 
@@ -24,12 +24,6 @@ const CHART: [(&str, &str); 5] = [
         "side: ghcr.io/acme/side:1.0.0 # side\ndatabase:\n  password: hunter2-hunter2\n",
     ),
 ];
-
-/// The words of each line.
-fn lines(text: &str) -> Vec<String> {
-    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
-    text.lines().map(words).collect()
-}
 
 #[test]
 fn what_runs_where_is_compared_with_the_first_environment() {
@@ -255,6 +249,91 @@ fn what_was_pushed_moves_releases_by_their_triggers_and_policies() {
     assert_eq!(run.code, 0, "{}", run.all());
     let after = std::fs::read_to_string(workspace.path("values-testing.yaml")).expect("is there");
     assert_eq!(after, CHART[3].1.replace("side:1.1.0", "side:1.2.0"), "{}", run.all());
+}
+
+#[test]
+fn an_environment_that_is_changed_by_pull_requests_stays_without_one() {
+    let workspace = kubecd();
+    workspace.write("environments.yaml", &ENVIRONMENTS.replace("manual", "pull-request"));
+    let image = "ghcr.io/acme/web:1.8.0";
+    let run = workspace.run(&[
+        "event",
+        "--no-verify",
+        "--image",
+        image,
+        "--patch",
+        "--environment",
+        "prod",
+    ]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert!(run.stderr.contains("changed by pull requests"), "{}", run.all());
+    let read = |name: &str| std::fs::read_to_string(workspace.path(name)).expect(name);
+    assert_eq!(read("prod/releases.yaml"), releases("1.4.2", "2.0.0"));
+    workspace.write("environments.yaml", &ENVIRONMENTS.replace("manual", "auto"));
+    let run = workspace.run(&[
+        "event",
+        "--no-verify",
+        "--image",
+        image,
+        "--patch",
+        "--environment",
+        "prod",
+    ]);
+    assert_eq!(read("prod/releases.yaml"), releases("1.8.0", "2.0.0"), "{}", run.all());
+}
+
+#[test]
+fn shared_files_pins_and_values_that_would_win_are_refused() {
+    let shared = ENVIRONMENTS.replace("test/releases.yaml", "releases.yaml");
+    let shared = shared.replace("prod/releases.yaml", "releases.yaml");
+    let with_default =
+        |tag: &str, name: &str| format!("- name: {name}\n  defaultValues: [{{key: image.tag, value: {tag}}}]\n");
+    let shared = shared.replace("- name: test\n", &with_default("1.6.0", "test"));
+    let shared = shared.replace("- name: prod\n", &with_default("1.4.2", "prod"));
+    let one = "releases:\n- name: web\n  chart: {reference: acme/web, version: 1.0.0}\n  trigger: {image: {track: Newest}}\n  values: [{key: image.repository, value: acme/web}]\n";
+    let workspace = Workspace::new(&[("environments.yaml", &shared), ("releases.yaml", one)]);
+    let read = |workspace: &Workspace, name: &str| std::fs::read_to_string(workspace.path(name)).expect(name);
+    // What differs stands in environments.yaml, and only that of one environment changes.
+    let run = workspace.run(&["promote", "test", "prod"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert_eq!(read(&workspace, "environments.yaml"), shared.replace("1.4.2", "1.6.0"));
+    assert_eq!(read(&workspace, "releases.yaml"), one);
+
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let pinned = format!("side: acme/side:1\nimage: {{repository: acme/app, tag: 1.0.0, digest: '{digest}'}}\n");
+    let chart = [
+        ("Chart.yaml", CHART[0].1),
+        ("templates/a.yaml", "{{ fail \"not rendered\" }}\n"),
+        ("values-testing.yaml", "image: {repository: acme/app, tag: 1.1.0}\n"),
+        ("values-production.yaml", &pinned),
+    ];
+    let workspace = Workspace::new(&chart);
+    let run = workspace.run(&["promote", "testing", "production"]);
+    assert_eq!(run.code, 1, "{}", run.all());
+    assert!(
+        run.stderr.contains("pins it by a digest in `image.digest`"),
+        "{}",
+        run.all()
+    );
+    assert_eq!(read(&workspace, "values-production.yaml"), pinned);
+}
+
+#[test]
+fn merge_keys_lose_to_the_keys_beside_them() {
+    let values = "base: &base {tag: 1.0.0, pull: Always}\nweb:\n  tag: 2.0.0\n  <<: *base\n";
+    let workspace = Workspace::new(&[CHART[0], ("values-production.yaml", values)]);
+    let run = workspace.run(&["values", "production"]);
+    assert_eq!(
+        lines(&run.stdout),
+        [
+            "base.pull: Always",
+            "base.tag: 1.0.0",
+            "web.pull: Always",
+            "web.tag: 2.0.0"
+        ],
+        "{}",
+        run.all()
+    );
 }
 
 #[test]

@@ -2,15 +2,9 @@
 
 use serde_json::Value as Json;
 
-use super::workspace::Workspace;
+use super::workspace::{Workspace, lines};
 
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: web\n    image: \"{{ .Values.web.artifact }}:{{ .Values.web.version | default .Chart.AppVersion }}\"\n  - name: side\n    image: acme/side:1.0\n";
-
-/// The words of each line.
-fn lines(text: &str) -> Vec<String> {
-    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
-    text.lines().map(words).collect()
-}
 
 #[test]
 fn the_images_of_a_chart_are_listed_with_their_places() {

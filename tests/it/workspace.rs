@@ -26,6 +26,12 @@ impl Run {
     }
 }
 
+/// The words of each line.
+pub(crate) fn lines(text: &str) -> Vec<String> {
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    text.lines().map(words).collect()
+}
+
 /// A directory of files.
 pub(crate) struct Workspace(TempDir);
 

@@ -36,6 +36,8 @@ pub enum BumpError {
     Environments {
         /// Why.
         message: String,
+        /// What to do about it; empty where that is said already.
+        hint: &'static str,
         /// Whether flags or names are wrong, and not the files.
         is_usage: bool,
     },

@@ -1,12 +1,12 @@
 //! The versions that one environment runs, copied into the files of another: exactly the tags and digests of images and the versions of
 //! charts, and nothing else. The same for an environment of an earlier commit, which is a rollback.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::model::{Deploys, SetValue};
 use super::running::{ImageKey, Running, RunningImage};
-use crate::delivery::bump::{BumpError, BumpRequest, MovedImage, ReadFile, SourceFile};
+use crate::delivery::bump::{BumpError, BumpRequest, MovedImage, Raise, ReadFile, SourceFile};
 use crate::delivery::image::{ImageReference, last_name};
 use crate::delivery::track::compare;
 use crate::text::edit::{Edit, NewNode, NewValue, Operation, Step, YamlPath};
@@ -72,6 +72,26 @@ pub enum CopyError {
     },
 }
 
+impl CopyError {
+    /// What to do about it; empty where the error says it.
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::Downgrade { .. } => "give --allow-downgrade to do it",
+            Self::SharedFile { .. } => "give --shared to change both environments",
+            Self::NoFile { .. } | Self::NotScalar(_) | Self::Pinned { .. } => "",
+        }
+    }
+}
+
+/// What changes in a Chart.yaml when a file of its chart does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CopiedChartUpdate {
+    /// How the version is raised.
+    pub version: Option<Raise>,
+    /// The repository of the image whose tag is the appVersion.
+    pub app_version_from: Option<String>,
+}
+
 /// What is copied: edits by file, and what they move.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CopiedVersions {
@@ -88,6 +108,8 @@ pub struct CopiedVersions {
 /// A value that an environment must have after the edits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WantedValue {
+    /// The environment.
+    pub environment: String,
     /// The release.
     pub release: String,
     /// The path of the value.
@@ -110,6 +132,24 @@ impl CopiedVersions {
         self.moved.append(&mut other.moved);
         self.left.append(&mut other.left);
         self.wanted.append(&mut other.wanted);
+    }
+
+    /// The environments and releases that get new values.
+    pub(super) fn releases(&self) -> BTreeSet<(&str, &str)> {
+        let wanted = self.wanted.iter();
+        wanted
+            .map(|value| (value.environment.as_str(), value.release.as_str()))
+            .collect()
+    }
+
+    /// The values that a release gets.
+    pub(super) fn wanted_of<'w>(
+        &'w self,
+        environment: &'w str,
+        release: &'w str,
+    ) -> impl Iterator<Item = &'w WantedValue> {
+        let is_of = move |value: &&WantedValue| value.environment == environment && value.release == release;
+        self.wanted.iter().filter(is_of)
     }
 }
 
@@ -143,6 +183,7 @@ pub fn copy_versions(
 /// When a file cannot be read.
 pub fn copy_request(
     copied: &CopiedVersions,
+    chart_update: &CopiedChartUpdate,
     working_directory: &Path,
     read: ReadFile<'_>,
 ) -> Result<BumpRequest, BumpError> {
@@ -162,8 +203,8 @@ pub fn copy_request(
         through_anchors: false,
         chart: None,
         moved: copied.moved.clone(),
-        chart_version: None,
-        app_version_from: None,
+        chart_version: chart_update.version,
+        app_version_from: chart_update.app_version_from.clone(),
         working_directory: working_directory.to_owned(),
     })
 }
@@ -302,6 +343,7 @@ impl Pair<'_, '_> {
             return Ok(None);
         }
         copied.wanted.push(WantedValue {
+            environment: self.to.environment.name.text.clone(),
             release: self.to.release.name.text.clone(),
             path: key.path.clone(),
             text: text.clone(),

@@ -33,12 +33,15 @@ pub enum FindEnvironmentsError {
 }
 
 impl EnvironmentsPlace {
-    /// Whether a file declares environments where none is named.
+    /// The file that declares environments, whether or not it is there: the one that is named, else the usual one.
+    pub fn declaring_file(&self) -> PathBuf {
+        let usual = || self.directory.join(ENVIRONMENTS_FILE).components().collect();
+        self.file.clone().unwrap_or_else(usual)
+    }
+
+    /// Whether a file declares environments.
     pub fn declares_environments(&self) -> bool {
-        self.working_directory
-            .join(&self.directory)
-            .join(ENVIRONMENTS_FILE)
-            .is_file()
+        self.file.is_some() || self.working_directory.join(self.declaring_file()).is_file()
     }
 
     /// The environments.
@@ -46,10 +49,8 @@ impl EnvironmentsPlace {
     /// # Errors
     /// When there are none, or with everything that is wrong with the files that declare them.
     pub fn load(&self, read: ReadFile<'_>) -> Result<Environments, FindEnvironmentsError> {
-        let usual: PathBuf = self.directory.join(ENVIRONMENTS_FILE).components().collect();
-        let has_usual = || read(&self.working_directory.join(&usual)).is_ok();
-        let file = self.file.clone().or_else(|| has_usual().then(|| usual.clone()));
-        if let Some(file) = file {
+        let file = self.declaring_file();
+        if self.file.is_some() || read(&self.working_directory.join(&file)).is_ok() {
             return Ok(load_environments(&file, &self.working_directory, read)?);
         }
         let directory: PathBuf = self

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-use super::copy_versions::{CopiedVersions, Copying, copy_request, copy_versions};
+use super::copy_versions::{CopiedChartUpdate, CopiedVersions, Copying, copy_request, copy_versions};
 use super::fields::Problem;
 use super::kubecd::{read_environments, read_releases};
 use super::load::{LoadEnvironmentsError, load_environments};
@@ -354,7 +354,7 @@ fn tags_are_written_where_releases_have_them() {
         };
         let mut copied = CopiedVersions::default();
         copy_versions(&from, &to, copying, &mut copied).unwrap();
-        let request = copy_request(&copied, Path::new("/w"), &read).unwrap();
+        let request = copy_request(&copied, &CopiedChartUpdate::default(), Path::new("/w"), &read).unwrap();
         let plan = plan_bump(&request, &read).unwrap();
         let after = String::from_utf8(plan.files[0].new.clone()).unwrap();
         assert_eq!(after, case["expect"].as_str().unwrap(), "{case}");

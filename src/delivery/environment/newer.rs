@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::copy_versions::{CopiedVersions, Copying, copy_request, copy_versions};
+use super::copy_versions::{CopiedChartUpdate, CopiedVersions, Copying, copy_request, copy_versions};
 use super::find::EnvironmentsPlace;
 use super::model::{Environment, Environments, Policy};
-use super::promote::wrong;
+use super::promote::{check_copied, wrong};
 use super::running::{Running, RunningImage, running};
-use crate::delivery::bump::{BumpError, BumpPlan, BumpRequest, Raise, ReadFile, plan_bump};
+use crate::delivery::bump::{BumpError, BumpPlan, BumpRequest, ReadFile, plan_bump};
 use crate::delivery::image::{ImageReference, same_repository};
 use crate::delivery::poll::{TagSource, listed_tags};
 use crate::delivery::track::{Choice, Choosing, Step, step};
@@ -30,10 +30,8 @@ pub struct EnvironmentPoll {
     pub may_be_shared: bool,
     /// Whether the edits become a pull request.
     pub is_pull_request: bool,
-    /// How the version of a chart is raised when one of its files changes.
-    pub chart_version: Option<Raise>,
-    /// The repository of the image whose tag a chart has as its appVersion.
-    pub app_version_from: Option<String>,
+    /// What changes in a Chart.yaml with the files of its chart.
+    pub chart_update: CopiedChartUpdate,
 }
 
 /// What is known of an image of a release.
@@ -150,10 +148,9 @@ impl EnvironmentPoll {
             }
         }
         if !copied.edits.is_empty() {
-            let mut request = copy_request(&copied, here, read)?;
-            request.chart_version = self.chart_version;
-            request.app_version_from.clone_from(&self.app_version_from);
+            let request = copy_request(&copied, &self.chart_update, here, read)?;
             polled.plan = plan_bump(&request, read)?;
+            check_copied(&self.place, &copied, &polled.plan, read)?;
             polled.request = Some(request);
         }
         Ok(polled)
@@ -251,12 +248,13 @@ impl EnvironmentPoll {
             for release in &other.releases {
                 let mut files = release.values_files.iter().chain(&release.file);
                 if let Some(file) = files.find(|file| edits.edits.contains_key(*file)) {
-                    return Err(wrong(format!(
+                    let message = format!(
                         "{}: it is a file of {} too, so the images of {} would move there as well",
                         file.display(),
                         other.name.text,
                         environment.name.text
-                    )));
+                    );
+                    return Err(wrong(message, "give --shared to change both environments"));
                 }
             }
         }

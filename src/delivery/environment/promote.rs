@@ -5,13 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::copy_versions::{
-    CopiedVersions, CopyError, Copying, copy_request, copy_versions, dotted, other_differences,
+    CopiedChartUpdate, CopiedVersions, CopyError, Copying, copy_request, copy_versions, dotted, other_differences,
 };
 use super::find::{EnvironmentsPlace, FindEnvironmentsError};
-use super::model::{Environments, UnknownName};
+use super::model::UnknownName;
 use super::running::running;
-use super::values::ValuesError;
-use crate::delivery::bump::{BumpError, BumpPlan, BumpRequest, Raise, ReadFile, plan_bump};
+use super::values::{ValuesError, layers, resolve};
+use crate::delivery::bump::{BumpError, BumpPlan, BumpRequest, ReadFile, plan_bump};
 use crate::delivery::git::{GitError, WorkTree};
 
 /// Commits that are looked at to find the one before the last change.
@@ -30,10 +30,8 @@ pub struct Promotion {
     pub releases: Vec<String>,
     /// What is allowed.
     pub copying: Copying,
-    /// How the version of a chart is raised when one of its files changes.
-    pub chart_version: Option<Raise>,
-    /// The repository of the image whose tag a chart has as its appVersion.
-    pub app_version_from: Option<String>,
+    /// What changes in a Chart.yaml with the files of its chart.
+    pub chart_update: CopiedChartUpdate,
 }
 
 /// The edits of a promotion.
@@ -47,9 +45,10 @@ pub struct PlannedPromotion {
     pub differences: Vec<String>,
 }
 
-pub(super) fn wrong(error: impl std::fmt::Display) -> BumpError {
+pub(super) fn wrong(error: impl std::fmt::Display, hint: &'static str) -> BumpError {
     BumpError::Environments {
         message: error.to_string(),
+        hint,
         is_usage: false,
     }
 }
@@ -58,6 +57,7 @@ impl From<UnknownName> for BumpError {
     fn from(error: UnknownName) -> Self {
         Self::Environments {
             message: error.to_string(),
+            hint: "",
             is_usage: true,
         }
     }
@@ -67,6 +67,7 @@ impl From<FindEnvironmentsError> for BumpError {
     fn from(error: FindEnvironmentsError) -> Self {
         Self::Environments {
             is_usage: matches!(error, FindEnvironmentsError::None(_)),
+            hint: "",
             message: error.to_string(),
         }
     }
@@ -74,13 +75,14 @@ impl From<FindEnvironmentsError> for BumpError {
 
 impl From<ValuesError> for BumpError {
     fn from(error: ValuesError) -> Self {
-        wrong(error)
+        wrong(error, "")
     }
 }
 
 impl From<CopyError> for BumpError {
     fn from(error: CopyError) -> Self {
-        wrong(error)
+        let hint = error.hint();
+        wrong(error, hint)
     }
 }
 
@@ -114,43 +116,51 @@ impl Promotion {
             planned.differences.extend(other_differences(&from, &to));
         }
         if !copied.edits.is_empty() {
-            let mut request = copy_request(&copied, here, read)?;
-            request.chart_version = self.chart_version;
-            request.app_version_from.clone_from(&self.app_version_from);
+            let request = copy_request(&copied, &self.chart_update, here, read)?;
             planned.plan = plan_bump(&request, read)?;
             planned.request = Some(request);
-            self.check(&copied, &planned.plan, read)?;
+            check_copied(&self.place, &copied, &planned.plan, read)?;
         }
         planned.plan.left.append(&mut copied.left);
         Ok(planned)
     }
+}
 
-    /// Checks that the environment has what was copied once the files are written: another source of its values may win.
-    fn check(&self, copied: &CopiedVersions, plan: &BumpPlan, read: ReadFile<'_>) -> Result<(), BumpError> {
-        let edited = |path: &Path| -> io::Result<Vec<u8>> {
-            let path: PathBuf = path.components().collect();
-            let known = plan.files.iter().find(|file| file.location == path);
-            known.map_or_else(|| read(&path), |file| Ok(file.new.clone()))
-        };
-        let environments: Environments = self.place.load(&edited)?;
-        let environment = environments.named(&self.to)?;
-        for wanted in &copied.wanted {
-            let release = environment.release(&wanted.release)?;
-            let layers = super::values::layers(environment, release, &self.place.working_directory, &edited)?;
-            let values = super::values::resolve(&layers);
+/// Checks that each environment has what was copied once the files are written: another source of its values may win.
+pub(super) fn check_copied(
+    place: &EnvironmentsPlace,
+    copied: &CopiedVersions,
+    plan: &BumpPlan,
+    read: ReadFile<'_>,
+) -> Result<(), BumpError> {
+    let edited = |path: &Path| -> io::Result<Vec<u8>> {
+        let path: PathBuf = path.components().collect();
+        let known = plan.files.iter().find(|file| file.location == path);
+        known.map_or_else(|| read(&path), |file| Ok(file.new.clone()))
+    };
+    let environments = place.load(&edited)?;
+    for (environment, release) in copied.releases() {
+        let environment = environments.named(environment)?;
+        let layers = layers(
+            environment,
+            environment.release(release)?,
+            &place.working_directory,
+            &edited,
+        )?;
+        let values = resolve(&layers);
+        for wanted in copied.wanted_of(&environment.name.text, release) {
             let found = values.get(&wanted.path);
             if found.is_none_or(|leaf| leaf.text != wanted.text) {
-                return Err(wrong(format!(
-                    "{} of {} would not be {}: {} wins over the file that would be edited",
-                    dotted(&wanted.path),
-                    self.to,
-                    wanted.text,
-                    found.map_or_else(|| "another source".to_owned(), |leaf| leaf.place.to_string()),
-                )));
+                let winner = found.map_or_else(|| "another source".to_owned(), |leaf| leaf.place.to_string());
+                let (key, name) = (dotted(&wanted.path), &environment.name.text);
+                let text = &wanted.text;
+                let message =
+                    format!("{key} of {name} would not be {text}: {winner} wins over the file that would be edited");
+                return Err(wrong(message, ""));
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// Why there is nothing to go back to.
@@ -175,7 +185,8 @@ pub fn commit_before(promotion: &Promotion, tree: &WorkTree, read: ReadFile<'_>)
     let place = &promotion.place;
     let environments = place.load(read).map_err(BumpError::from)?;
     let environment = environments.named(&promotion.to).map_err(BumpError::from)?;
-    let mut files: Vec<PathBuf> = place.file.iter().cloned().collect();
+    let mut files: Vec<PathBuf> = vec![place.declaring_file()];
+    files.extend(environment.default_values_file.clone());
     for name in &promotion.releases {
         environment.release(name).map_err(BumpError::from)?;
     }
