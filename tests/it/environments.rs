@@ -319,15 +319,37 @@ fn shared_files_pins_and_values_that_would_win_are_refused() {
 }
 
 #[test]
+fn a_value_that_is_written_otherwise_is_not_missing() {
+    let workspace = Workspace::new(&[
+        CHART[0],
+        (
+            "values-testing.yaml",
+            "image: acme/web:1\nextra: {a: 1, b: 1}\nonly: 1\n",
+        ),
+        (
+            "values-production.yaml",
+            "image: {repository: acme/web, tag: 1}\nextra: 2\n",
+        ),
+    ]);
+    let run = workspace.run(&["vars"]);
+    assert_eq!(
+        lines(&run.stdout),
+        ["shop: only is set in testing, not in production"],
+        "{}",
+        run.all()
+    );
+}
+
+#[test]
 fn merge_keys_lose_to_the_keys_beside_them() {
-    let values = "base: &base {tag: 1.0.0, pull: Always}\nweb:\n  tag: 2.0.0\n  <<: *base\n";
+    let values = "base: &base {tag: {name: 1.0.0}, pull: Always}\nweb:\n  tag: 2.0.0\n  <<: *base\n";
     let workspace = Workspace::new(&[CHART[0], ("values-production.yaml", values)]);
     let run = workspace.run(&["values", "production"]);
     assert_eq!(
         lines(&run.stdout),
         [
             "base.pull: Always",
-            "base.tag: 1.0.0",
+            "base.tag.name: 1.0.0",
             "web.pull: Always",
             "web.tag: 2.0.0"
         ],
