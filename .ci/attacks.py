@@ -472,6 +472,50 @@ def many_secrets(root):
     return ["validate", "--strict", "m.yaml"]
 
 
+CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n"
+
+lint("300,000 findings in a rendering", "5.3 GB", CONFIG_MAP + "{{ range until 300000 }}  k{{.}}: [1]\n{{ end }}")
+lint("findings with long words", "508 MB", CONFIG_MAP
+     + "{{ range until 40000 }}  k{{.}}-{{ repeat 400 \"x\" }}: [1]\n{{ end }}")
+lint("40,000 documents", "not tried", "{{ range until 40000 }}---\n{{ end }}".replace(
+    "---\n", "---\napiVersion: v1\nkind: Pod\nmetadata: {name: a{{.}}}\nspec: {containers: [{name: x, image: a}]}\n"))
+lint("800,000 documents", "not tried", "{{ range until 800000 }}---\na: b\n{{ end }}")
+lint("300,000 values that are not read", "15 s", "", lambda: {
+    "values.yaml": "".join(f"k{i}: 1\n" for i in range(300000))})
+lint("300,000 comments that silence rules", "over 60 s", "", lambda: {
+    "templates/c.yaml": "".join(f"# chartwright-ignore-file: range/rule{i} why\n" for i in range(300000))})
+lint("globs of many alternatives", "11 s", '{{ range until 20000 }}{{ $.Files.Glob "' + "{**,*a*,**b}" * 20 + 'x" | len }}{{ end }}',
+     lambda: {f"files/{'ab' * 40}-{i}": "" for i in range(300)})
+
+
+def renderings(name, before, configuration):
+    @attack(f"ci: {name}", before)
+    def make(root):
+        text = "{{ range until 1500 }}{{ range until 1000 }}{{ $x := add 1 . }}{{ end }}{{ end }}"
+        chart(root, {"templates/t.yaml": text, "values.yaml": "a: 1\n",
+                     **{f"values-{i}.yaml": f"a: {i}\n" for i in range(60)}})
+        write(root / "chartwright.yaml", f"values: [values-*.yaml]\n{configuration}")
+        return ["ci", "c"]
+
+
+renderings("60 values files", "17 s", "")
+renderings("60 values files for 13 versions", "22 s", "kubernetesVersions: [1.25..1.37]\n")
+
+
+@attack("pull: an index of 400,000 versions of a chart", "700 MB")
+def index_of_versions(root):
+    entry = "  - {{apiVersion: v2, name: a, version: 1.0.{0}, urls: [a-1.0.{0}.tgz]}}\n".format
+    write(root / "r" / "index.yaml", "apiVersion: v1\nentries:\n  a:\n" + "".join(map(entry, range(400000))))
+    return ["pull", "a", "--repo", f"file://{root}/r"]
+
+
+@attack("repo list: 400,000 versions", "881 MB")
+def index_of_charts(root):
+    entry = "  a{0}:\n  - {{apiVersion: v2, name: a{0}, version: 1.0.0, urls: [a{0}-1.0.0.tgz]}}\n".format
+    write(root / "r" / "index.yaml", "apiVersion: v1\nentries:\n" + "".join(map(entry, range(400000))))
+    return ["repo", "list", f"file://{root}/r"]
+
+
 def limited():
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 use crate::engine::chart::LinkPolicy;
-use crate::text::limits::MANIFEST_BYTES;
+use crate::kubernetes::validate::count_documents;
+use crate::text::limits::{MANIFEST_BYTES, MANIFEST_DOCUMENTS};
 use crate::text::source::{Links, Named, Visit, WalkError, WalkLimits, read_file_into, walk};
 
 use super::command_error::CommandError;
@@ -39,6 +40,18 @@ impl Input {
 
 /// Reads an input, or says why it cannot be read.
 pub(super) fn read_input(input: &Input, buffer: &mut Vec<u8>) -> Result<(), String> {
+    read_whole(input, buffer)?;
+    if count_documents(buffer) > MANIFEST_DOCUMENTS {
+        buffer.clear();
+        return Err(format!(
+            "{}: it has more than {MANIFEST_DOCUMENTS} documents: split it into several files, and validate them in several runs",
+            input.path()
+        ));
+    }
+    Ok(())
+}
+
+fn read_whole(input: &Input, buffer: &mut Vec<u8>) -> Result<(), String> {
     match input {
         Input::Text(_, text) => {
             buffer.clear();

@@ -86,6 +86,9 @@ pub(super) fn run(context: RunContext, arguments: &PullArguments) -> Result<Exit
     }
     // What is not a chart is saved as Helm saves it.
     let metadata = Item::from_archive(chart.fetched.archive.clone()).map_or_else(|_| None, |item| Some(item.metadata));
+    if let Some(contradiction) = metadata.as_ref().and_then(|metadata| chart.contradiction(metadata)) {
+        context.report(&format!("warning: {contradiction}"));
+    }
     let path = if arguments.dry_run {
         planned(arguments, &chart, metadata.as_ref())
     } else {

@@ -90,7 +90,19 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
         remote: &arguments.remote,
         names_server: NamesServer::ByFlag,
     };
-    let outcomes = publish(context, connections, request)?;
+    let outcomes = publish(context, connections, request);
+    if let (Err(error), OutputFormat::Json) = (&outcomes, arguments.output) {
+        // One repository refused, and nothing was written to any.
+        let error = redact_message(error.message());
+        let refused = |one: &Destination| {
+            let repository = json!({"repository": one.target.to_string(), "charts": [], "error": error});
+            named(repository, one.name.as_deref())
+        };
+        let repositories: Vec<_> = destinations.iter().map(refused).collect();
+        let report = json!({"dryRun": arguments.dry_run, "repositories": repositories});
+        print_json(context, &report)?;
+    }
+    let outcomes = outcomes?;
     match arguments.output {
         OutputFormat::Text => {
             let lines: String = outcomes
@@ -237,15 +249,18 @@ fn as_json(items: &[Item], outcome: &TargetOutcome, name: Option<&str>) -> serde
         chart.with(json!({"url": url, "outcome": published.outcome.name()}))
     });
     let mut report = json!({"repository": location, "charts": charts.collect::<Vec<_>>()});
-    if let Some(fields) = report.as_object_mut() {
-        if let Some(name) = name {
-            fields.insert("name".to_owned(), json!(name));
-        }
-        if let Some(error) = &outcome.error {
-            fields.insert("error".to_owned(), json!(redact_message(&error.to_string())));
-        }
+    if let (Some(fields), Some(error)) = (report.as_object_mut(), &outcome.error) {
+        fields.insert("error".to_owned(), json!(redact_message(&error.to_string())));
     }
-    report
+    named(report, name)
+}
+
+/// A repository with the name that it has in the configuration.
+fn named(mut repository: serde_json::Value, name: Option<&str>) -> serde_json::Value {
+    if let (Some(fields), Some(name)) = (repository.as_object_mut(), name) {
+        fields.insert("name".to_owned(), json!(name));
+    }
+    repository
 }
 
 fn read_item(context: RunContext, path: &str) -> Result<Item, CommandError> {

@@ -40,6 +40,9 @@ pub const MANIFEST_BYTES: u64 = 1 << 30;
 /// Bytes of the index of a remote repository, unpacked. The largest public ones have 30 MB.
 pub const INDEX_BYTES: u64 = 256 << 20;
 
+/// Versions of a chart in an index, and of all charts that are listed: 300 MB. The largest public index has 30,000 of all charts.
+pub const INDEX_VERSIONS: usize = 150_000;
+
 /// Bytes of an archive that is fetched. Helm reads no chart that is larger when it is unpacked.
 pub const ARCHIVE_BYTES: u64 = FILE_BYTES;
 
@@ -99,6 +102,28 @@ pub const DEFINITION_RULES_BYTES: u64 = 1 << 19;
 
 /// Bytes that a rule counts as, whatever its length.
 pub const DEFINITION_RULE_BYTES: u64 = 128;
+
+/// Findings of a chart, and of a document, that are reported.
+pub const FINDINGS: usize = 20_000;
+
+/// Bytes of their texts.
+pub const FINDING_BYTES: usize = 16 << 20;
+
+/// Documents that a rendering may consist of to be judged.
+pub const RENDERED_DOCUMENTS: usize = 50_000;
+
+/// Documents of a file of manifests: the verdicts on them take 250 MB.
+pub const MANIFEST_DOCUMENTS: usize = 400_000;
+
+/// Steps of all renderings of a chart together, where two bytes that are written or read as values count as one: once they are spent,
+/// no other rendering is begun.
+pub const CHART_STEPS: u64 = 2 * RENDERING_STEPS;
+
+/// Bytes that are written, or read as values, in one of them.
+pub const BYTES_OF_A_STEP: u64 = 2;
+
+/// Steps that a rendering counts as besides those of its templates.
+pub const STEPS_OF_A_RENDERING: u64 = 20_000;
 
 /// Bytes of a message, and of each of its lines, that are shown: of a longer one its beginning and its end.
 pub const SHOWN_BYTES: usize = 2_048;

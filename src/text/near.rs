@@ -11,6 +11,7 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
         return None;
     }
     let most = (length / 3).clamp(1, 3);
+    let letters = letters_of(word);
     let close = known.into_iter().filter_map(|candidate| {
         if candidate == word || candidate.chars().count().abs_diff(length) > most {
             return None;
@@ -18,11 +19,20 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
         if word.eq_ignore_ascii_case(candidate) {
             return Some((1, candidate));
         }
+        // Each mistake adds a letter, removes one, or both, so that most words need no comparison.
+        if (letters ^ letters_of(candidate)).count_ones() as usize > 2 * most {
+            return None;
+        }
         let distance = strsim::osa_distance(word, candidate);
         let most = most.min(candidate.chars().count().max(length) / 2);
         (distance <= most).then_some((distance, candidate))
     });
     close.min().map(|(_, candidate)| candidate)
+}
+
+/// Which characters a word has, as bits; some characters share one.
+fn letters_of(word: &str) -> u64 {
+    word.chars().fold(0, |letters, c| letters | 1 << (u32::from(c) % 64))
 }
 
 #[cfg(test)]

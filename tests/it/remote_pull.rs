@@ -104,6 +104,23 @@ fn a_chart_is_saved_or_unpacked() {
 }
 
 #[test]
+fn an_archive_that_is_another_version_than_its_entry_is_said() {
+    let home = tempfile::tempdir().expect("a directory");
+    let archive = packed("web", "1.0.0");
+    let text = index(&[("2.0.0", &sha256(&archive), "web-2.0.0.tgz")]);
+    let server = Server::start(move |request, _| match request.path() {
+        "/index.yaml" => Answer::new(200, text.clone()),
+        _ => Answer::new(200, archive.clone()),
+    });
+    let (code, out, err) = pull(home.path(), &["web", "--repo", &server.url], "");
+    let want = format!(
+        "warning: {}/web-2.0.0.tgz is web 1.0.0, which the repository lists as web 2.0.0\n",
+        server.url
+    );
+    assert_eq!((code, err), (0, want), "{out}");
+}
+
+#[test]
 fn names_of_files_stay_in_the_destination() {
     let home = tempfile::tempdir().expect("a directory");
     let server = repository();

@@ -73,8 +73,8 @@ impl fmt::Debug for TlsSettings {
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkError {
     /// A proxy's address is not a URL.
-    #[error("the proxy {0} is not a URL such as http://proxy:3128")]
-    Proxy(String),
+    #[error("the address in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY is not a URL such as http://proxy:3128")]
+    Proxy,
     /// A file of certificates cannot be used.
     #[error("{0} is not PEM with a certificate that can be used")]
     Certificate(&'static str),
@@ -143,13 +143,13 @@ fn builder(settings: &NetworkSettings) -> Result<ClientBuilder, NetworkError> {
     let http = proxies
         .http
         .as_deref()
-        .map(|url| (url, reqwest::Proxy::http(with_scheme(url))));
+        .map(|url| reqwest::Proxy::http(with_scheme(url)));
     let https = proxies
         .https
         .as_deref()
-        .map(|url| (url, reqwest::Proxy::https(with_scheme(url))));
-    for (url, proxy) in http.into_iter().chain(https) {
-        let proxy = proxy.map_err(|_| NetworkError::Proxy(redact_message(&with_scheme(url))))?;
+        .map(|url| reqwest::Proxy::https(with_scheme(url)));
+    for proxy in http.into_iter().chain(https) {
+        let proxy = proxy.map_err(|_| NetworkError::Proxy)?;
         builder = builder.proxy(proxy.no_proxy(exceptions.clone()));
     }
     Ok(builder)

@@ -4,7 +4,7 @@
 use crate::artifact::network::Url;
 use crate::artifact::oci::{OciReference, tag_of, version_of};
 use crate::artifact::package::{Keyring, ProvenanceError, Verified, verify};
-use crate::engine::chart::{is_file_name, load_files, read_archive};
+use crate::engine::chart::{Metadata, is_file_name, load_files, read_archive};
 use crate::text::semver::Version;
 
 use super::chart_name::RemoteName;
@@ -36,6 +36,8 @@ pub struct RemoteChart {
     pub fetched: FetchedChart,
     /// The name under which it is saved: a plain name.
     pub file_name: String,
+    /// The name and the version that the repository has it under, where it was found by them.
+    listed: Option<(String, String)>,
 }
 
 /// Why the signature of a chart that was fetched is not accepted.
@@ -58,6 +60,27 @@ pub enum SignatureError {
 }
 
 impl RemoteChart {
+    /// Says so if the archive is another chart, or another version, than its repository lists it as. Helm takes it without a word.
+    pub fn contradiction(&self, metadata: &Metadata) -> Option<String> {
+        let (name, version) = self.listed.as_ref()?;
+        let is_same = metadata.name == *name && metadata.version == *version;
+        (!is_same).then(|| {
+            format!(
+                "{} is {} {}, which the repository lists as {name} {version}",
+                self.fetched.url, metadata.name, metadata.version
+            )
+        })
+    }
+
+    /// The same, as what the repository has under a name and a version.
+    fn listed_as(self, name: &str, version: &str) -> Self {
+        let name = name.rsplit('/').next().unwrap_or_default().to_owned();
+        Self {
+            listed: Some((name, version.to_owned())),
+            ..self
+        }
+    }
+
     /// The provenance file that was fetched with the archive.
     ///
     /// # Errors
@@ -171,10 +194,12 @@ fn from_repository(
     let versions = charts.versions(repository, chart)?;
     let chosen = choose_version(chart, versions, request.wanted())?;
     let fetched = charts.fetch(repository, chart, &chosen.version)?;
-    if fetched.url.starts_with("oci://") {
-        return named_by_version(fetched, chart, &chosen.version);
-    }
-    with_name(fetched)
+    let found = if fetched.url.starts_with("oci://") {
+        named_by_version(fetched, chart, &chosen.version)
+    } else {
+        with_name(fetched)
+    };
+    Ok(found?.listed_as(chart, &chosen.version))
 }
 
 /// A chart of a registry: by its digest, its tag, an exact version, or the newest version that fits.
@@ -193,7 +218,10 @@ fn from_registry(charts: &RemoteCharts, request: &ChartRequest<'_>) -> Result<Re
     }
     let fetched = charts.fetch_reference(&reference)?;
     match &reference.tag {
-        Some(tag) => named_by_version(fetched, &chart, &version_of(tag)),
+        Some(tag) => {
+            let version = version_of(tag);
+            Ok(named_by_version(fetched, &chart, &version)?.listed_as(&chart, &version))
+        }
         None => with_name(fetched),
     }
 }
@@ -231,5 +259,9 @@ fn plain(file_name: String, fetched: FetchedChart) -> Result<RemoteChart, Source
             fetched.url
         )));
     }
-    Ok(RemoteChart { fetched, file_name })
+    Ok(RemoteChart {
+        fetched,
+        file_name,
+        listed: None,
+    })
 }

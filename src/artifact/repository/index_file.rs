@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::index_edit::{ChartChange, Kept, OldEntry, edited};
 use super::index_entry::IndexEntry;
-use super::index_error::{IndexError, broken};
+use super::index_error::{IndexError, broken, check_count};
 use super::index_layout::{ChartPlace, Layout};
 use super::listed_entry::{ListedEntry, check_root, read_entry};
 
@@ -92,11 +92,17 @@ impl Index {
         names
     }
 
+    /// How many entries a chart has, whether or not Helm reads them.
+    pub(super) fn count(&self, name: &str) -> usize {
+        self.items(name).len()
+    }
+
     /// The entries of a chart that Helm reads, in the order of the text. Changes are not in them.
     ///
     /// # Errors
     /// When an entry cannot be read.
     pub fn versions(&self, name: &str) -> Result<Vec<ListedEntry>, IndexError> {
+        check_count(self.count(name), name)?;
         let mut entries = Vec::new();
         for item in self.items(name) {
             entries.extend(read_entry(name, &*self.layout.value(&self.text, item)?)?);

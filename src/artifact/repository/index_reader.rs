@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::text::semver::sort_newest_first;
 
-use super::index_error::IndexError;
+use super::index_error::{IndexError, check_count};
 use super::index_layout::Layout;
 use super::listed_entry::{ListedEntry, check_root, read_entry};
 
@@ -55,6 +55,7 @@ fn versions_in(layout: &Layout, text: &[u8], chart: &str) -> Result<Option<Vec<L
     let Some(chart) = layout.chart(chart) else {
         return Ok(None);
     };
+    check_count(chart.items.len(), &chart.name)?;
     let mut entries = Vec::with_capacity(chart.items.len());
     for item in chart.items.clone() {
         let value: &Json = &*layout.value(text, item)?;

@@ -212,6 +212,11 @@ fn shorten(finding: &mut Finding) {
 /// hidden before: long texts are shortened.
 pub fn join(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.iter_mut().for_each(shorten);
+    merged(findings)
+}
+
+/// The same, with all of their texts.
+pub(super) fn merged(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.sort_by(|a, b| a.identity().cmp(&b.identity()));
     let mut joined: Vec<Finding> = Vec::with_capacity(findings.len());
     for finding in findings {

@@ -7,6 +7,7 @@ mod baseline;
     reason = "the folder is about findings, the file holds one"
 )]
 mod finding;
+mod finding_list;
 mod judgement;
 mod secret_search;
 mod secret_text;
@@ -17,6 +18,7 @@ mod violation;
 
 pub use baseline::Baseline;
 pub use finding::{Finding, Location, Place, Related, join};
+pub use finding_list::FindingList;
 pub use judgement::{Hidden, Judgement};
 pub use secret_text::{may_name_secret, names_secret, seems_secret, without_secrets, without_value};
 pub use secret_values::SecretValues;

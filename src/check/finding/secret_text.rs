@@ -1,6 +1,8 @@
 //! Text of the user's files as reports may show it: what a key calls a secret becomes asterisks, byte for byte, so that
 //! places in the text stay what they are. Works on lines, since the text may be a template, or not YAML at all.
 
+use crate::text::redact::hide_in_addresses;
+
 /// Shown instead of each byte of a secret.
 const MASK: &str = "*";
 
@@ -70,19 +72,73 @@ pub fn without_value(words: &str) -> String {
     }
 }
 
-/// The text, with `*` for every byte of a secret. Its length and its lines stay.
+/// The text, with `*` for every byte of a secret, and of what addresses may keep secret. Its length and its lines stay.
 pub fn without_secrets(text: &str) -> String {
+    hide_in_addresses(&without_secret_values(text))
+}
+
+/// The same for what keys call secrets.
+fn without_secret_values(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut reader = Reader::default();
     for line in text.split_inclusive('\n') {
+        let start = masked.len();
         reader.push_line(line, &mut masked);
+        if line.contains('=') {
+            let hidden = without_assigned(masked.get(start..).unwrap_or_default());
+            masked.truncate(start);
+            masked.push_str(&hidden);
+        }
     }
     masked
 }
 
-/// The parts of a text that [`without_secrets`] hides.
+/// A line without what it assigns to names of secrets, as scripts and command lines do: `export TOKEN=x`, `--password=x`.
+fn without_assigned(line: &str) -> String {
+    let mut masked = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((before, value)) = rest.split_once('=') {
+        masked.push_str(before);
+        masked.push('=');
+        rest = value;
+        let key = key_before(before).trim_start_matches('-');
+        if !names_secret(&without_separators(key)) {
+            continue;
+        }
+        let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''));
+        let length = match quote {
+            Some(quote) => value.get(1..).and_then(|inner| inner.find(quote)).map(|at| at + 2),
+            None => value.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';' | ',' | '&' | '}' | ')')),
+        };
+        let (value, after) = value
+            .split_at_checked(length.unwrap_or(value.len()))
+            .unwrap_or((value, ""));
+        // A comparison, what is computed, and what another variable holds.
+        let is_text = !value.starts_with(['=', '$', '*', '`']) && !value.contains("{{") && !value.starts_with("\"$");
+        if is_text {
+            push_masked(value, &mut masked);
+            rest = after;
+        }
+    }
+    masked.push_str(rest);
+    masked
+}
+
+/// What a text assigns to names of secrets.
+pub(super) fn assigned_parts(text: &str) -> Vec<&str> {
+    let lines = text.split_inclusive('\n').filter(|line| line.contains('='));
+    lines
+        .flat_map(|line| differences(line, &without_assigned(line)))
+        .collect()
+}
+
+/// The parts of a text that keys call secrets.
 pub(super) fn masked_parts(text: &str) -> Vec<&str> {
-    let masked = without_secrets(text);
+    differences(text, &without_secret_values(text))
+}
+
+/// The parts of a text that are masked in another one of its length.
+fn differences<'t>(text: &'t str, masked: &str) -> Vec<&'t str> {
     let mut parts = Vec::new();
     let mut start = None;
     for (at, (byte, shown)) in text.bytes().zip(masked.bytes()).enumerate() {
@@ -194,7 +250,7 @@ impl Reader {
         };
         // A mapping has keys of its own, unless it has none on this line.
         let is_unclosed = plain.len() > 1 && plain.starts_with('{') && !plain.contains([':', '}']);
-        let is_text = is_unclosed || !plain.starts_with(['{', '*']);
+        let is_text = is_unclosed || !plain.starts_with('{');
         is_secret && !plain.is_empty() && !plain.contains("{{") && is_text
     }
 }
@@ -320,6 +376,14 @@ mod tests {
             ("- {name: TOKEN, value: abc}\n", "- {name: TOKEN, value: ***}\n"),
             ("password: grün\nport: 1\n", "password: *****\nport: 1\n"),
             ("password: a: b\n", "password: ** *\n"),
+            ("apiKey: *abc\n", "apiKey: ****\n"),
+            // Scripts, command lines, addresses.
+            ("  export DB_PASSWORD=abc; x\n", "  export DB_PASSWORD=***; x\n"),
+            (
+                "args: [--api-token='a b', --x=y]\n",
+                "args: [--api-token=** **, --x=y]\n",
+            ),
+            ("url: https://me:abc@host/x\n", "url: https://******@host/x\n"),
             // Texts that are not YAML, and values of several lines.
             ("privateKey: |\n\tabc\n", "privateKey: |\n\t***\n"),
             (
@@ -345,12 +409,10 @@ mod tests {
         for same in [
             "password: {{ .Values.password }}\n",
             "password: \"\"\nport: 1\n",
-            "password: *shared\n",
             "secret:\n  a: b\n",
             "secretName: abc\n",
             "- name: PORT\n  value: abc\n",
             "- name: TOKEN\n  valueFrom: abc\n- name: PORT\n  value: abc\n",
-            "url: http://password:abc@example.org\n",
             "",
         ] {
             assert_eq!(without_secrets(same), same);

@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::secret_search::{LEAST_BYTES, SecretSearch};
-use super::secret_text::{masked_parts, names_secret, without_separators};
+use super::secret_text::{assigned_parts, masked_parts, names_secret, without_separators};
 use crate::text::go::quote::quote;
 use crate::text::yaml::{self, NodeId, NodeKind, Tree};
 
@@ -169,6 +169,11 @@ impl SecretValues {
                     }
                 }
             }
+            NodeKind::Scalar(_) if tree.text(node).contains('=') => {
+                for part in assigned_parts(tree.text(node)) {
+                    self.add(part.trim_matches(['"', '\'']));
+                }
+            }
             _ => {}
         }
     }
@@ -178,6 +183,9 @@ impl SecretValues {
         let is_kind = text_of("kind") == "Secret";
         let is_variable = is_secret_key(text_of("name"));
         for (key, value) in tree.pairs(node) {
+            if !matches!(tree.kind(key), NodeKind::Scalar(_) | NodeKind::Alias) {
+                self.add_node(tree, key, is_secret, depth + 1);
+            }
             let key = tree.text(tree.target(key));
             let holds = match key {
                 "data" | "stringData" if is_kind => {

@@ -4,7 +4,7 @@
 //! and manifests alike (`{{/* chartwright-ignore: rule-id why */}}` too); `chartwright-ignore-file` does so for the whole
 //! file. Several rules are separated by commas. A rule covers its parts (`range` covers `range/service-port`).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::finding::Finding;
 
@@ -54,17 +54,6 @@ enum Reach {
     LineAndNext,
 }
 
-impl IgnoreComment {
-    fn covers(&self, line: u32, finding: &Finding) -> bool {
-        let reaches = match self.reach {
-            Reach::File => true,
-            Reach::Line => line == self.line,
-            Reach::LineAndNext => line == self.line || line == self.line + 1,
-        };
-        reaches && self.rules.iter().any(|rule| finding.rule.is_covered_by(rule))
-    }
-}
-
 /// What silences a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Silencer {
@@ -78,7 +67,57 @@ pub enum Silencer {
 #[derive(Debug, Default)]
 pub struct Suppressions<'c> {
     configured: &'c [PathRule],
-    files: HashMap<String, Vec<IgnoreComment>>,
+    files: HashMap<String, FileComments>,
+}
+
+/// The comments of a file: what it silences as a whole, and the comments on each of its lines.
+#[derive(Debug, Default)]
+struct FileComments {
+    whole: HashSet<String>,
+    lines: HashMap<u32, LineComment>,
+}
+
+/// A comment on a line of a file.
+#[derive(Debug)]
+struct LineComment {
+    rules: HashSet<String>,
+    reaches_next: bool,
+}
+
+impl FileComments {
+    fn read(text: &[u8]) -> Self {
+        let mut found = Self::default();
+        for comment in ignore_comments(text) {
+            match comment.reach {
+                Reach::File => found.whole.extend(comment.rules),
+                Reach::Line | Reach::LineAndNext => {
+                    let known = LineComment {
+                        reaches_next: comment.reach == Reach::LineAndNext,
+                        rules: comment.rules.into_iter().collect(),
+                    };
+                    found.lines.insert(comment.line, known);
+                }
+            }
+        }
+        found
+    }
+
+    fn silences(&self, finding: &Finding) -> bool {
+        let is_in = |rules: &HashSet<String>| {
+            !rules.is_empty() && finding.rule.covering_ids().any(|id| rules.contains(id.as_ref()))
+        };
+        if is_in(&self.whole) {
+            return true;
+        }
+        if self.lines.is_empty() {
+            return false;
+        }
+        let line = finding.primary.position().line;
+        let on_line = self.lines.get(&line);
+        let above = line.checked_sub(1).and_then(|above| self.lines.get(&above));
+        let above = above.filter(|comment| comment.reaches_next);
+        on_line.into_iter().chain(above).any(|comment| is_in(&comment.rules))
+    }
 }
 
 impl<'c> Suppressions<'c> {
@@ -97,15 +136,11 @@ impl<'c> Suppressions<'c> {
         }
         let file = &finding.primary.file;
         if !self.files.contains_key(file.path()) {
-            self.files.insert(file.path().to_owned(), ignore_comments(file.text()));
+            self.files
+                .insert(file.path().to_owned(), FileComments::read(file.text()));
         }
-        let comments = self.files.get(file.path()).map(Vec::as_slice).unwrap_or_default();
-        if comments.is_empty() {
-            return None;
-        }
-        let line = finding.primary.position().line;
-        let is_covered = comments.iter().any(|comment| comment.covers(line, finding));
-        is_covered.then_some(Silencer::Comment)
+        let comments = self.files.get(file.path())?;
+        comments.silences(finding).then_some(Silencer::Comment)
     }
 }
 

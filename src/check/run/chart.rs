@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::check::explain::{
     explain_kube_version, explain_load, explain_missing_dependencies, explain_neighbour, hidden, secrets_of_chart,
 };
-use crate::check::finding::{Finding, Location, SecretValues, join};
+use crate::check::finding::{Finding, FindingList, Location, SecretValues, join};
 use crate::check::lint::chart::{
     check_ignore_comments, check_maintainers, check_outside_links, check_package_junk, check_secrets,
     check_unused_values, outside_link_findings,
@@ -19,7 +19,7 @@ use crate::engine::chart::{
 use crate::engine::template::World;
 use crate::kubernetes::validate::{CustomSchemas, Options as ValidateOptions, Status, Target, check_text};
 use crate::kubernetes::version::KubeVersion;
-use crate::text::limits::FILE_BYTES;
+use crate::text::limits::{BYTES_OF_A_STEP, CHART_STEPS, FILE_BYTES, STEPS_OF_A_RENDERING};
 use crate::text::rule::{Rule, Severity};
 use crate::text::semver::is_compatible_range;
 use crate::text::source::{Named, SourceFile, join_shown, read_file, read_inside};
@@ -113,7 +113,9 @@ pub(super) fn check_chart(
         Err(failure) => checked.report_failure(*failure, subject),
     }
     checked.hide_secrets();
-    checked.findings = join(checked.findings);
+    let mut list = FindingList::default();
+    list.extend(join(checked.findings));
+    checked.findings = list.into_findings();
     checked
 }
 
@@ -311,8 +313,15 @@ impl CheckedChart {
             judged: Judged::new(&targets.schemas, validation),
         };
         let mut unused = None;
-        for (values_index, values) in all.iter().enumerate() {
+        let mut list = FindingList::default();
+        let read = values_bytes(chart);
+        let (mut steps, mut made) = (0, 0);
+        'renderings: for (values_index, values) in all.iter().enumerate() {
             for (version_index, &(kube_version, schemas)) in accepted.iter().enumerate() {
+                if steps > CHART_STEPS || list.is_full() {
+                    list.push_last(not_rendered(chart, all.len() * accepted.len() - made));
+                    break 'renderings;
+                }
                 let variant = Variant {
                     values,
                     kube_version,
@@ -326,9 +335,13 @@ impl CheckedChart {
                 self.rendered.skipped += found.skipped;
                 self.rendered.unevaluated += found.unevaluated;
                 self.secrets.extend(&found.secrets);
-                self.add(found.findings);
+                list.add_rendering(found.findings);
+                made += 1;
+                let given: usize = values.given.files.iter().map(|file| file.text().len()).sum();
+                steps += STEPS_OF_A_RENDERING + found.steps + (read + given) as u64 / BYTES_OF_A_STEP;
             }
         }
+        self.add(list.into_findings());
         let first = all.first();
         let unused = unused.or_else(|| {
             first.map(|ChartValues { values, given, .. }| {
@@ -373,6 +386,24 @@ impl CheckedChart {
             }
         }
     }
+}
+
+/// Bytes of the values of a chart and its subcharts, which each rendering puts together.
+fn values_bytes(chart: &Chart) -> usize {
+    let own = chart.raw.iter().find(|file| file.name == "values.yaml");
+    let inner: usize = chart.dependencies.iter().map(values_bytes).sum();
+    inner + own.map_or(0, |file| file.data.len())
+}
+
+/// Renderings that are not made, since those before took too long.
+fn not_rendered(chart: &Chart, count: usize) -> Finding {
+    let message = format!(
+        "{count} renderings are not made and not judged: those before exceed the limit of {CHART_STEPS} steps of all of them, \
+         or have too many findings"
+    );
+    let place = Location::whole(chart.source_file(CHART_FILE));
+    Finding::new(Rule::NotChecked, place, message)
+        .with_help("check fewer values files or Kubernetes versions at once; docs/limits.md lists the limits")
 }
 
 /// Whether a mapping has a key twice: the last one counts for Helm.

@@ -402,3 +402,63 @@ fn values_files_that_cannot_be_read_are_findings_and_the_others_are_rendered() {
     );
     assert_eq!(outcome.charts[0].rendered.renderings, 2);
 }
+
+/// The rules of the findings of a chart, and how often each is found.
+fn counted(outcome: &CheckOutcome) -> Vec<(String, usize)> {
+    let mut counts = std::collections::BTreeMap::new();
+    for finding in outcome.findings() {
+        *counts.entry(finding.rule.to_string()).or_insert(0) += 1;
+    }
+    counts.into_iter().collect()
+}
+
+#[test]
+fn what_exceeds_a_limit_is_not_judged_and_does_not_pass() {
+    let lines = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n{{- range until 20010 }}\n  k{{ . }}: 1\n{{- end }}\n";
+    let documents = "{{ range until 50001 }}---\na: b\n{{ end }}";
+    let unused: Vec<String> = (0..20_010).map(|at| format!("k{at}: 1\n")).collect();
+    let unused = unused.concat();
+    for (files, want) in [
+        (
+            &[("templates/a.yaml", lines)][..],
+            &[("not-checked", 1), ("type", 20_000)][..],
+        ),
+        (&[("templates/a.yaml", documents)], &[("not-checked", 1)]),
+        (
+            &[("values.yaml", unused.as_str()), ("templates/a.yaml", "")],
+            &[("not-checked", 1), ("unused-value", 20_000)],
+        ),
+    ] {
+        let directory = chart(files);
+        let want: Vec<(String, usize)> = want.iter().map(|&(rule, count)| (rule.to_owned(), count)).collect();
+        assert_eq!(counted(&check(&request(directory.path(), "1.31"))), want);
+    }
+}
+
+#[test]
+fn findings_of_many_renderings_are_counted_once() {
+    let lines = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n{{- range until 9000 }}\n  k{{ . }}: 1\n{{- end }}\n";
+    let directory = chart(&[("templates/a.yaml", lines)]);
+    let outcome = check(&request(directory.path(), "1.31..1.35"));
+    assert_eq!(counted(&outcome), [("type".to_owned(), 9_000)]);
+    assert_eq!(outcome.charts[0].rendered.renderings, 5);
+}
+
+#[test]
+fn no_rendering_is_begun_once_the_steps_of_all_are_spent() {
+    let loops = "{{ range until 1000 }}{{ range until (int $.Values.rounds) }}{{ end }}{{ end }}";
+    let directory = chart(&[("templates/a.yaml", loops), ("values.yaml", "rounds: 1\n")]);
+    for index in 0..20 {
+        let name = format!("web/values-{index}.yaml");
+        std::fs::write(directory.path().join(name), "rounds: 2000\n").unwrap();
+    }
+    let outcome = check(&request(directory.path(), "1.31"));
+    let rendered = outcome.charts[0].rendered.renderings;
+    assert!((2..20).contains(&rendered), "{rendered} renderings");
+    let message = format!("{} renderings are not made and not judged", 21 - rendered);
+    let found = outcome.findings();
+    assert!(
+        found.iter().any(|finding| finding.message.starts_with(&message)),
+        "{found:?}"
+    );
+}

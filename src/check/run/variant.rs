@@ -8,7 +8,7 @@ use crate::check::explain::{
     Subject, ValueOrigins, broken_manifest, explain_failures, explain_schema, explain_templates, explain_unchecked,
     secrets_of_values, template_place, values_of_line,
 };
-use crate::check::finding::{Finding, Location, Related, SecretValues};
+use crate::check::finding::{Finding, FindingList, Location, Related, SecretValues};
 use crate::check::lint::chart::{TracedRendering, unused_values};
 use crate::check::lint::objects::{
     RenderedChart, check_objects, check_plain_secrets, check_random, check_texts, may_be_random,
@@ -16,13 +16,13 @@ use crate::check::lint::objects::{
 use crate::engine::chart::Chart;
 use crate::engine::render::{
     Capabilities, ChartTemplates, Operation, Release, RenderError, RenderValues, RenderValuesError, RenderedFile,
-    SchemaCheck, compile_chart, render_templates, render_traced, render_values, render_whole,
+    SchemaCheck, WholeRendering, compile_chart, render_templates, render_traced, render_values, render_whole,
 };
 use crate::engine::template::{Options, ParseError, World};
 use crate::engine::values::process_dependencies;
-use crate::kubernetes::validate::{Resource, Status};
+use crate::kubernetes::validate::{Resource, Status, count_documents};
 use crate::kubernetes::version::KubeVersion;
-use crate::text::limits::REPEATED_STEPS;
+use crate::text::limits::{BYTES_OF_A_STEP, RENDERED_DOCUMENTS, REPEATED_STEPS};
 use crate::text::rule::Rule;
 
 use super::judged::{Judged, is_about};
@@ -117,6 +117,8 @@ pub(super) struct VariantFindings {
     pub(super) skipped: usize,
     /// Rules of definitions that could not be evaluated.
     pub(super) unevaluated: usize,
+    /// Steps that it took, of those of all renderings of the chart.
+    pub(super) steps: u64,
     /// What the findings must not show, apart from the secrets in the chart's own files.
     pub(super) secrets: SecretValues,
     /// Values that no template reads, if they were asked for and all templates rendered.
@@ -204,6 +206,8 @@ impl VariantFindings {
         };
         let mut rendering = render(chart, templates, top, mapped(), world);
         rendering.files.retain(RenderedFile::is_manifest);
+        let written: usize = rendering.files.iter().map(|file| file.text.len()).sum();
+        self.steps += rendering.steps + written as u64 / BYTES_OF_A_STEP;
         let is_complete = rendering.failures.is_empty();
         self.is_complete = is_complete;
         if let Some(loaded) = variant.loaded.filter(|_| is_complete) {
@@ -214,12 +218,13 @@ impl VariantFindings {
             };
             self.unused = Some(unused_values(loaded, traced, given));
         }
-        let (failures, trace) = (&rendering.failures, &rendering.trace);
-        self.findings.extend(match failures.first() {
-            None => Vec::new(),
-            Some(_) if variant.loaded.is_some() => explain_failures(&subject, templates, top.values(), failures, trace),
-            Some(first) => explain_templates(&subject, &RenderError::Execution(Box::new(first.clone())), world),
-        });
+        let is_traced = variant.loaded.is_some();
+        let failures = explained(&subject, templates, top, &rendering, is_traced, world);
+        self.findings.extend(failures);
+        if let Some(too_many) = too_many_documents(chart, &rendering.files) {
+            self.findings.push(too_many);
+            return;
+        }
         let rendered = RenderedChart {
             chart,
             files: &rendering.files,
@@ -254,18 +259,29 @@ impl VariantFindings {
     /// Validates the documents of all files; whether all of them can be read.
     fn documents(&mut self, rendered: RenderedChart<'_>, variant: &Variant<'_>, judged: &mut Judged<'_>) -> bool {
         let mut are_readable = true;
+        let mut findings = FindingList::default();
         for file in rendered.files {
             let broken = broken_manifest(rendered.chart, file);
             are_readable &= broken.is_none();
-            self.validate(
-                rendered.chart,
-                variant.minor,
-                &judged.resources(&file.text),
-                file,
-                broken.is_some(),
-            );
-            self.findings.extend(broken);
+            let resources = judged.resources(&file.text);
+            let about = resources.iter().filter(|resource| is_about(resource, variant.minor));
+            for resource in about {
+                self.count(resource);
+                // What keeps the file from being read is reported once.
+                let violations = resource.violations.iter();
+                let reported = violations.filter(|found| broken.is_none() || found.rule != Rule::Document.into());
+                for violation in reported {
+                    if findings.is_full() {
+                        break;
+                    }
+                    let place = template_place(rendered.chart, file, violation.offset);
+                    let finding = Finding::of_violation(resource, violation, place);
+                    findings.push(finding.rendered_at(rendered.chart, file, violation.offset));
+                }
+            }
+            findings.extend(broken);
         }
+        self.findings.extend(findings.into_findings());
         are_readable
     }
 
@@ -285,28 +301,48 @@ impl VariantFindings {
             ..Options::default()
         };
         if let Ok(again) = render_templates(rendered.chart, templates, top, options, world) {
+            self.steps += again.steps;
             self.findings.extend(check_random(rendered, &again.files));
         }
     }
 
-    fn validate(&mut self, chart: &Chart, minor: u8, resources: &[Resource], file: &RenderedFile, is_broken: bool) {
-        for resource in resources.iter().filter(|resource| is_about(resource, minor)) {
-            match resource.status {
-                Status::Skipped => self.skipped += 1,
-                _ => self.documents += 1,
-            }
-            self.unevaluated += resource.unevaluated.len();
-            for violation in &resource.violations {
-                // What keeps the file from being read is reported once.
-                if is_broken && violation.rule == Rule::Document.into() {
-                    continue;
-                }
-                let place = template_place(chart, file, violation.offset);
-                let finding = Finding::of_violation(resource, violation, place);
-                self.findings.push(finding.rendered_at(chart, file, violation.offset));
-            }
+    fn count(&mut self, resource: &Resource) {
+        match resource.status {
+            Status::Skipped => self.skipped += 1,
+            _ => self.documents += 1,
+        }
+        self.unevaluated += resource.unevaluated.len();
+    }
+}
+
+/// Why templates failed.
+fn explained(
+    subject: &Subject<'_>,
+    templates: &ChartTemplates,
+    top: &RenderValues,
+    rendering: &WholeRendering,
+    is_traced: bool,
+    world: &mut dyn World,
+) -> Vec<Finding> {
+    let failures = &rendering.failures;
+    match failures.first() {
+        None => Vec::new(),
+        Some(_) if is_traced => explain_failures(subject, templates, top.values(), failures, &rendering.trace),
+        Some(first) => explain_templates(subject, &RenderError::Execution(Box::new(first.clone())), world),
+    }
+}
+
+/// A rendering that consists of more documents than are judged.
+fn too_many_documents(chart: &Chart, files: &[RenderedFile]) -> Option<Finding> {
+    let mut count = 0;
+    for file in files {
+        count += count_documents(&file.text);
+        if count > RENDERED_DOCUMENTS {
+            let message = format!("the rendering has more than {RENDERED_DOCUMENTS} documents, and is not judged");
+            return Some(Finding::new(Rule::NotChecked, template_place(chart, file, 0), message));
         }
     }
+    None
 }
 
 /// The values file of a variant, or the chart's own.

@@ -22,8 +22,8 @@ pub(super) struct FilesObject {
 const MATCHING_COST: u64 = 10;
 /// Steps for writing a file's name as a key of YAML.
 const KEY_COST: u64 = 16;
-/// Bytes of a glob that are compared with a name in the time of a step.
-const PATTERN_BYTES_OF_A_STEP: u64 = 16;
+/// Bytes of a glob that are compared, each with a byte of a name, in the time of a step.
+const COMPARISONS_OF_A_STEP: u64 = 16;
 /// Bytes of a file that are written as YAML in the time of a step, besides those for the result.
 const WRITTEN_BYTES_OF_A_STEP: u64 = 8;
 
@@ -114,8 +114,11 @@ impl Object for FilesObject {
 
     fn method_cost(&self, name: &str, arguments: &[Value]) -> u64 {
         match (name, arguments) {
-            ("Glob", [Value::Str(pattern)]) => (self.files.len() as u64)
-                .saturating_mul(MATCHING_COST + (pattern.len() as u64) / PATTERN_BYTES_OF_A_STEP),
+            ("Glob", [Value::Str(pattern)]) => {
+                let names: u64 = self.files.keys().map(|name| name.len() as u64).sum();
+                let comparisons = names.saturating_mul(pattern.len() as u64);
+                self.files.len() as u64 * MATCHING_COST + comparisons / COMPARISONS_OF_A_STEP
+            }
             ("AsConfig" | "AsSecrets", _) => {
                 let bytes: u64 = self.files.values().map(|data| data.len() as u64).sum();
                 self.files.len() as u64 * KEY_COST + bytes / WRITTEN_BYTES_OF_A_STEP

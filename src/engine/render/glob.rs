@@ -1,33 +1,54 @@
 //! The globs of `.Files.Glob`, as `github.com/gobwas/glob` matches them with `/` as separator: `*`, `**`, `?`, `[a-z]`,
-//! `[!ab]`, `{a,b}` and `\`.
-
-/// Most alternatives tried for one match, since those of some patterns multiply.
-const MAX_STEPS: usize = 1_000_000;
+//! `[!ab]`, `{a,b}` and `\`. A pattern becomes a program whose states are followed side by side, so that matching takes time
+//! in proportion to the pattern and to the name, whatever the pattern.
 
 /// A parsed glob.
 #[derive(Debug, Clone)]
 pub(super) struct Glob {
-    elements: Vec<Element>,
+    /// The steps of the program; a state is an index, the end of the program included.
+    program: Vec<Step>,
     separated: bool,
 }
 
+/// A step of a program.
 #[derive(Debug, Clone)]
-enum Element {
-    Literal(char),
-    Single,
-    Any,
-    Super,
+enum Step {
+    /// Consumes a character, and goes on with the next step.
+    Take(Characters),
+    /// Consumes any number of characters, `/` among them where it crosses directories.
+    TakeMany { crosses: bool },
+    /// Goes on with each of several steps.
+    Fork(Vec<usize>),
+    /// Goes on with another step.
+    Jump(usize),
+}
+
+/// The characters that a step takes.
+#[derive(Debug, Clone)]
+enum Characters {
+    One(char),
+    AnyButSeparator,
     Class { negated: bool, ranges: Vec<(char, char)> },
-    Alternatives(Vec<Vec<Self>>),
+}
+
+impl Characters {
+    fn include(&self, c: char) -> bool {
+        match self {
+            Self::One(one) => *one == c,
+            Self::AnyButSeparator => c != '/',
+            Self::Class { negated, ranges } => ranges.iter().any(|(low, high)| *low <= c && c <= *high) != *negated,
+        }
+    }
 }
 
 impl Glob {
     /// Parses a pattern; `None` for a malformed one.
     pub(super) fn parse(pattern: &str) -> Option<Self> {
         let mut input = pattern.chars().peekable();
-        let elements = parse_sequence(&mut input, 0)?;
+        let mut program = Vec::new();
+        parse_sequence(&mut input, 0, &mut program)?;
         input.next().is_none().then_some(Self {
-            elements,
+            program,
             separated: true,
         })
     }
@@ -35,7 +56,7 @@ impl Glob {
     /// The glob `**` compiled without a separator, which Helm falls back to for malformed patterns: matches all.
     pub(super) const fn everything() -> Self {
         Self {
-            elements: Vec::new(),
+            program: Vec::new(),
             separated: false,
         }
     }
@@ -45,47 +66,129 @@ impl Glob {
         if !self.separated {
             return true;
         }
-        let name: Vec<char> = name.chars().collect();
-        let mut steps = MAX_STEPS;
-        let rest: Vec<&[Element]> = vec![&self.elements];
-        matches(&rest, &name, &mut steps)
+        let mut states = States::new(self.program.len() + 1);
+        let mut next = States::new(self.program.len() + 1);
+        self.enter(0, &mut states);
+        for c in name.chars() {
+            for &state in &states.members {
+                match self.program.get(state) {
+                    Some(Step::Take(characters)) if characters.include(c) => self.enter(state + 1, &mut next),
+                    Some(Step::TakeMany { crosses }) if *crosses || c != '/' => self.enter(state, &mut next),
+                    _ => {}
+                }
+            }
+            std::mem::swap(&mut states, &mut next);
+            next.clear();
+            if states.members.is_empty() {
+                return false;
+            }
+        }
+        states.contains(self.program.len())
+    }
+
+    /// Adds a state, and those that it leads to without a character.
+    fn enter(&self, state: usize, states: &mut States) {
+        states.pending.push(state);
+        while let Some(state) = states.pending.pop() {
+            if !states.insert(state) {
+                continue;
+            }
+            match self.program.get(state) {
+                Some(Step::TakeMany { .. }) => states.pending.push(state + 1),
+                Some(Step::Fork(targets)) => states.pending.extend(targets),
+                Some(Step::Jump(target)) => states.pending.push(*target),
+                Some(Step::Take(_)) | None => {}
+            }
+        }
+    }
+}
+
+/// States of a program, each once.
+struct States {
+    members: Vec<usize>,
+    is_member: Vec<bool>,
+    /// Those that are being entered.
+    pending: Vec<usize>,
+}
+
+impl States {
+    fn new(count: usize) -> Self {
+        Self {
+            members: Vec::new(),
+            is_member: vec![false; count],
+            pending: Vec::new(),
+        }
+    }
+
+    fn contains(&self, state: usize) -> bool {
+        self.is_member.get(state).copied().unwrap_or_default()
+    }
+
+    /// Whether the state was not there.
+    fn insert(&mut self, state: usize) -> bool {
+        let Some(is_member) = self.is_member.get_mut(state).filter(|is_member| !**is_member) else {
+            return false;
+        };
+        *is_member = true;
+        self.members.push(state);
+        true
+    }
+
+    fn clear(&mut self) {
+        for state in self.members.drain(..) {
+            if let Some(is_member) = self.is_member.get_mut(state) {
+                *is_member = false;
+            }
+        }
     }
 }
 
 type Input<'p> = std::iter::Peekable<std::str::Chars<'p>>;
 
-fn parse_sequence(input: &mut Input<'_>, depth: usize) -> Option<Vec<Element>> {
-    let mut elements = Vec::new();
+fn parse_sequence(input: &mut Input<'_>, depth: usize, program: &mut Vec<Step>) -> Option<()> {
     while let Some(&c) = input.peek() {
         if depth > 0 && (c == ',' || c == '}') {
             break;
         }
         input.next();
-        elements.push(match c {
-            '*' if input.next_if_eq(&'*').is_some() => Element::Super,
-            '*' => Element::Any,
-            '?' => Element::Single,
-            '\\' => Element::Literal(input.next()?),
-            '[' => parse_class(input)?,
-            '{' if depth < 16 => parse_alternatives(input, depth)?,
+        match c {
+            '*' => program.push(Step::TakeMany {
+                crosses: input.next_if_eq(&'*').is_some(),
+            }),
+            '?' => program.push(Step::Take(Characters::AnyButSeparator)),
+            '\\' => program.push(Step::Take(Characters::One(input.next()?))),
+            '[' => program.push(Step::Take(parse_class(input)?)),
+            '{' if depth < 16 => parse_alternatives(input, depth, program)?,
             '{' => return None,
-            c => Element::Literal(c),
-        });
-    }
-    Some(elements)
-}
-
-fn parse_alternatives(input: &mut Input<'_>, depth: usize) -> Option<Element> {
-    let mut alternatives = Vec::new();
-    loop {
-        alternatives.push(parse_sequence(input, depth + 1)?);
-        if input.next()? == '}' {
-            return Some(Element::Alternatives(alternatives));
+            c => program.push(Step::Take(Characters::One(c))),
         }
     }
+    Some(())
 }
 
-fn parse_class(input: &mut Input<'_>) -> Option<Element> {
+/// A fork to each alternative, each followed by a jump behind the last one.
+fn parse_alternatives(input: &mut Input<'_>, depth: usize, program: &mut Vec<Step>) -> Option<()> {
+    let fork = program.len();
+    program.push(Step::Fork(Vec::new()));
+    let (mut starts, mut ends) = (Vec::new(), Vec::new());
+    loop {
+        starts.push(program.len());
+        parse_sequence(input, depth + 1, program)?;
+        ends.push(program.len());
+        program.push(Step::Jump(0));
+        if input.next()? == '}' {
+            break;
+        }
+    }
+    let behind = program.len();
+    for end in ends {
+        *program.get_mut(end)? = Step::Jump(behind);
+    }
+    *program.get_mut(fork)? = Step::Fork(starts);
+    Some(())
+}
+
+fn parse_class(input: &mut Input<'_>) -> Option<Characters> {
     let negated = input.next_if_eq(&'!').is_some();
     let mut characters = Vec::new();
     loop {
@@ -99,50 +202,7 @@ fn parse_class(input: &mut Input<'_>) -> Option<Element> {
         &[low, '-', high] => vec![(low, high)],
         list => list.iter().map(|&c| (c, c)).collect(),
     };
-    Some(Element::Class { negated, ranges })
-}
-
-/// `pending` is a stack of sequences still to match, the last one first.
-fn matches(pending: &[&[Element]], name: &[char], steps: &mut usize) -> bool {
-    let Some(left) = steps.checked_sub(1) else { return false };
-    *steps = left;
-    let Some((&sequence, outer)) = pending.split_last() else {
-        return name.is_empty();
-    };
-    let Some((element, after)) = sequence.split_first() else {
-        return matches(outer, name, steps);
-    };
-    let mut next = outer.to_vec();
-    next.push(after);
-    match element {
-        Element::Literal(c) => name
-            .split_first()
-            .is_some_and(|(d, rest)| c == d && matches(&next, rest, steps)),
-        Element::Single => name
-            .split_first()
-            .is_some_and(|(d, rest)| *d != '/' && matches(&next, rest, steps)),
-        Element::Class { negated, ranges } => name.split_first().is_some_and(|(d, rest)| {
-            ranges.iter().any(|(low, high)| low <= d && d <= high) != *negated && matches(&next, rest, steps)
-        }),
-        Element::Any | Element::Super => {
-            let crosses = matches!(element, Element::Super);
-            let mut rest = name;
-            loop {
-                if matches(&next, rest, steps) {
-                    return true;
-                }
-                match rest.split_first() {
-                    Some((&d, shorter)) if crosses || d != '/' => rest = shorter,
-                    _ => return false,
-                }
-            }
-        }
-        Element::Alternatives(alternatives) => alternatives.iter().any(|alternative| {
-            let mut inner = next.clone();
-            inner.push(alternative);
-            matches(&inner, name, steps)
-        }),
-    }
+    Some(Characters::Class { negated, ranges })
 }
 
 #[cfg(test)]
@@ -163,6 +223,19 @@ mod tests {
             ("[!a-c].txt", "b.txt", false),
             ("?.txt", "/.txt", false),
             ("a\\*", "a*", true),
+            ("a\\*", "ab", false),
+            ("**", "", true),
+            ("", "", true),
+            ("", "a", false),
+            ("{,a}b", "b", true),
+            ("{,a}b", "ab", true),
+            ("{a,b{c,d*}}e", "bd12e", true),
+            ("{a,b{c,d*}}e", "bd/e", false),
+            ("{a*,**}/x", "b/c/x", true),
+            ("[abz]*[!x]", "z12y", true),
+            ("[abz]*[!x]", "z12x", false),
+            ("a**b*c", "a/1/b2c", true),
+            ("a**b*c", "a/1/b/c", false),
         ] {
             assert_eq!(
                 Glob::parse(pattern).unwrap().is_match(name),
@@ -170,7 +243,17 @@ mod tests {
                 "{pattern} on {name}"
             );
         }
-        assert!(Glob::parse("[a").is_none());
+        for malformed in ["[a", "{a", "{a,{b}", "a\\", "[]"] {
+            assert!(Glob::parse(malformed).is_none(), "{malformed}");
+        }
         assert!(Glob::everything().is_match("any/thing"));
+    }
+
+    #[test]
+    fn patterns_whose_alternatives_multiply_are_followed_once() {
+        let pattern = format!("{}x", "{**,*a*,**b}".repeat(200));
+        let glob = Glob::parse(&pattern).unwrap();
+        assert!(!glob.is_match(&"ab/".repeat(300)));
+        assert!(glob.is_match(&format!("{}x", "ab/".repeat(300))));
     }
 }

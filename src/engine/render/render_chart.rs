@@ -289,6 +289,8 @@ pub struct WholeRendering {
     pub failures: Vec<ExecutionError>,
     /// What all of them read, if a trace was requested.
     pub trace: Trace,
+    /// The steps that it took, of those that a rendering may take.
+    pub steps: u64,
 }
 
 /// Renders all templates whether or not others fail.
@@ -347,6 +349,7 @@ fn render_on(
         files,
         failures,
         trace: executor.take_trace(),
+        steps: executor.steps(),
     }
 }
 

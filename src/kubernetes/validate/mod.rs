@@ -39,3 +39,4 @@ pub use remote_schema::{FetchError, FetchSchema, is_remote};
 pub use resource::{PlacedResource, Resource, Status, Unevaluated, Violation};
 pub use rule_ids::{UnknownRule, check_rule_id};
 pub use schema_location::{LocationError, SchemaLocations};
+pub use split::count_documents;

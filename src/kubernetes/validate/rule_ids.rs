@@ -1,6 +1,7 @@
 //! Ids of rules as users write them in comments, annotations and configuration, and the parts that rules have.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use crate::text::near::nearest;
 use crate::text::rule::{RULES, Rule, kebab_case};
@@ -16,6 +17,14 @@ pub struct UnknownRule {
     /// A similar one that exists.
     pub suggestion: Option<String>,
 }
+
+/// The parts that rules may have.
+static PARTS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let names = definition_names();
+    names
+        .map(|name| kebab_case(name.rsplit('.').next().unwrap_or(name)))
+        .collect()
+});
 
 /// Checks that an id names a rule, a part of a rule (`range/service-port`), or all of them (`*`).
 ///
@@ -40,13 +49,10 @@ pub fn check_rule_id(id: &str) -> Result<(), UnknownRule> {
     if !rule.has_parts() {
         return Err(unknown(Some(name.to_owned())));
     }
-    let parts: BTreeSet<String> = definition_names()
-        .map(|name| kebab_case(name.rsplit('.').next().unwrap_or(name)))
-        .collect();
-    if parts.iter().any(|known| known == part) {
+    if PARTS.contains(part) {
         return Ok(());
     }
-    let near = nearest(part, parts.iter().map(String::as_str));
+    let near = nearest(part, PARTS.iter().map(String::as_str));
     Err(unknown(near.map(|near| format!("{name}/{near}"))))
 }
 

@@ -3,6 +3,18 @@
 /// The documents of a stream: offset and text. A separator is a line of `---`, alone or followed by white space.
 pub(super) fn split_documents(text: &[u8]) -> Vec<(usize, &[u8])> {
     let mut documents = Vec::new();
+    each_document(text, |start, document| documents.push((start, document)));
+    documents
+}
+
+/// How many documents a text consists of, empty ones included.
+pub fn count_documents(text: &[u8]) -> usize {
+    let mut count = 0;
+    each_document(text, |_, _| count += 1);
+    count
+}
+
+fn each_document<'t>(text: &'t [u8], mut add: impl FnMut(usize, &'t [u8])) {
     let mut start = 0;
     for at in memchr::memmem::find_iter(text, b"---") {
         let begins_line = at == 0 || text.get(at.wrapping_sub(1)) == Some(&b'\n');
@@ -10,12 +22,11 @@ pub(super) fn split_documents(text: &[u8]) -> Vec<(usize, &[u8])> {
             .get(at + 3)
             .is_none_or(|byte| matches!(byte, b'\n' | b'\r' | b' ' | b'\t'));
         if begins_line && ends_word && at > start {
-            documents.push((start, text.get(start..at).unwrap_or_default()));
+            add(start, text.get(start..at).unwrap_or_default());
             start = at;
         }
     }
-    documents.push((start, text.get(start..).unwrap_or_default()));
-    documents
+    add(start, text.get(start..).unwrap_or_default());
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use foldhash::fast::RandomState;
 
 use crate::text::json_pointer;
+use crate::text::limits::{FINDING_BYTES, FINDINGS};
 use crate::text::near::nearest;
 use crate::text::rule::{Rule, RuleId};
 use crate::text::yaml::{NodeId, NodeKind, Scalar, Tree};
@@ -95,6 +96,10 @@ pub(super) struct Walk<'w> {
     strictness: Strictness,
     path: Vec<Cow<'w, str>>,
     violations: Vec<Violation>,
+    /// Bytes of their texts.
+    violation_bytes: usize,
+    /// Whether violations are left out.
+    is_full: bool,
     /// Paths at which a violation of the schema has been reported, so that rules do not report it again.
     reported_paths: HashSet<String, RandomState>,
     /// Name of the current definition, for its special cases.
@@ -116,6 +121,8 @@ impl<'w> Walk<'w> {
             strictness,
             path: Vec::new(),
             violations: Vec::new(),
+            violation_bytes: 0,
+            is_full: false,
             reported_paths: HashSet::default(),
             definition_name: "",
             claim_templates: Vec::new(),
@@ -240,8 +247,27 @@ impl<'w> Walk<'w> {
     /// Adds a rule's violation, unless the schema has already been violated at its path.
     pub(super) fn add(&mut self, violation: Violation) {
         if !self.reported_paths.contains(&violation.path) {
-            self.violations.push(violation);
+            self.push(violation);
         }
+    }
+
+    /// Adds a violation, if the document has not too many.
+    fn push(&mut self, violation: Violation) {
+        if self.is_full {
+            return;
+        }
+        self.violation_bytes += violation.path.len() + violation.message.len();
+        self.is_full = self.violations.len() >= FINDINGS || self.violation_bytes > FINDING_BYTES;
+        self.violations.push(if self.is_full {
+            Violation {
+                path: String::new(),
+                message: format!("{FINDINGS} faults of a document are reported at most: the others are left out"),
+                offset: violation.offset,
+                rule: Rule::NotChecked.into(),
+            }
+        } else {
+            violation
+        });
     }
 
     /// Whether unknown fields are violations.
@@ -255,9 +281,12 @@ impl<'w> Walk<'w> {
     }
 
     fn report(&mut self, node: NodeId, rule: Rule, message: String) {
+        if self.is_full {
+            return;
+        }
         let (path, offset) = (self.pointer(), self.offset_of(node));
         self.reported_paths.insert(path.clone());
-        self.violations.push(Violation {
+        self.push(Violation {
             path,
             message,
             offset,

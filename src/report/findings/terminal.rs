@@ -4,7 +4,6 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
 use crate::check::finding::{Finding, Location, Place, SecretValues, without_secrets};
-use crate::text::redact::hide_in_addresses;
 use crate::text::rule::Severity;
 use crate::text::source::Span;
 use crate::text::visible::{is_control, shown_line, without_commands};
@@ -201,7 +200,7 @@ impl Excerpt {
             let start: usize = lossy.split_inclusive('\n').take(before).map(str::len).sum();
             (lossy, Span::at(start))
         };
-        let hidden = hide_in_addresses(&without_secrets(&text));
+        let hidden = without_secrets(&text);
         let hidden = match secrets {
             Some(secrets) => secrets.hide_bytes(&hidden).into_owned(),
             None => hidden,

@@ -1,6 +1,7 @@
 //! Every rule: id, default severity, a summary in one line. The order is that of `docs/rules.md`, which explains each
 //! with an example; reports, `ignore`, comments and the tests read this table and no other.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::severity::Severity;
@@ -154,6 +155,7 @@ rules! {
     CrdFormat = "crd-format", Error, PLAIN, "file in crds/ does not parse";
     UnknownRule = "unknown-rule", Error, PLAIN, "comment or annotation names a rule that does not exist";
     PackageJunk = "package-junk", Warning, PLAIN, "file should not be in the package";
+    NotChecked = "not-checked", Error, PLAIN, "limit was reached, and the rest is not checked";
 }
 
 /// Where the documentation of the rules is.
@@ -211,7 +213,14 @@ impl RuleId {
 
     /// Whether silencing `id` silences it.
     pub fn is_covered_by(&self, id: &str) -> bool {
-        id == "*" || id == self.rule.id() || (self.part.is_some() && id == self.to_string())
+        self.covering_ids().any(|covering| covering == id)
+    }
+
+    /// The ids that it is covered by.
+    pub fn covering_ids(&self) -> impl Iterator<Item = Cow<'static, str>> {
+        let part = self.part.is_some().then_some(*self);
+        let whole = ["*", self.rule.id()].map(Cow::Borrowed);
+        whole.into_iter().chain(part.map(|part| Cow::Owned(part.to_string())))
     }
 }
 

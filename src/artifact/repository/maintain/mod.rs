@@ -23,6 +23,7 @@ pub use rebuild::{LeftOut, RebuildRequest, Rebuilt, rebuild_index};
 pub use remove::{Kept, PruneRules, Pruned, delete_version, prune_versions};
 pub use stored_version::StoredVersion;
 
+use super::index_error::check_count;
 use super::index_update::open_index;
 use super::listed_entry::ListedEntry;
 use super::location::Location;
@@ -39,11 +40,12 @@ pub fn list_versions(
     settings: &RepositorySettings,
 ) -> Result<Vec<ListedEntry>, MaintainError> {
     let index = open_index(&mut *open_store(location, settings)?)?.index;
+    let mut names = index.charts();
+    names.retain(|name| chart.is_none_or(|wanted| wanted == name));
+    check_count(names.iter().map(|name| index.count(name)).sum(), "its charts")?;
     let mut entries = Vec::new();
-    for name in index.charts() {
-        if chart.is_none_or(|wanted| wanted == name) {
-            entries.extend(newest_first(index.versions(&name)?));
-        }
+    for name in names {
+        entries.extend(newest_first(index.versions(&name)?));
     }
     match chart {
         Some(chart) if entries.is_empty() => Err(MaintainError::NoChart {

@@ -1,18 +1,21 @@
 //! `unknown-rule`: comments that silence a rule that does not exist, and so silence nothing.
 
-use crate::check::finding::{Finding, Location, ignore_comments};
+use crate::check::finding::{Finding, FindingList, Location, ignore_comments};
 use crate::kubernetes::validate::check_rule_id;
 use crate::text::rule::Rule;
 use crate::text::source::{SourceFile, Span};
 
 /// The findings of the rule over one file.
 pub fn check_ignore_comments(file: &SourceFile) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut findings = FindingList::default();
     for comment in ignore_comments(file.text()) {
         if comment.rules.is_empty() {
             let place = Location::at(file.clone(), comment.offset);
             let message = "the comment names no rule: write `chartwright-ignore: rule-id why`";
             findings.push(Finding::new(Rule::UnknownRule, place, message));
+        }
+        if findings.is_full() {
+            break;
         }
         for error in comment.rules.iter().filter_map(|id| check_rule_id(id).err()) {
             let span = Span::between(comment.offset, comment.offset + error.id.len());
@@ -20,7 +23,7 @@ pub fn check_ignore_comments(file: &SourceFile) -> Vec<Finding> {
             findings.push(Finding::new(Rule::UnknownRule, place, error.to_string()));
         }
     }
-    findings
+    findings.into_findings()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use foldhash::fast::RandomState;
 
 use crate::check::explain::{Given, ValueOrigins};
-use crate::check::finding::{Finding, Location, Place};
+use crate::check::finding::{Finding, FindingList, Location, Place};
 use crate::engine::chart::Chart;
 use crate::engine::render::{
     Capabilities, Operation, Release, SchemaCheck, compile_chart, render_traced, render_values,
@@ -103,10 +103,10 @@ pub fn unused_values(loaded: &Chart, rendering: TracedRendering<'_>, given: &Giv
         origins: &origins,
         own_file: chart.source_file("values.yaml"),
         given,
-        found: Vec::new(),
+        found: FindingList::default(),
     };
     search.map(values, &mut Vec::new());
-    search.found
+    search.found.into_findings()
 }
 
 struct Search<'s> {
@@ -120,7 +120,7 @@ struct Search<'s> {
     origins: &'s ValueOrigins,
     own_file: SourceFile,
     given: &'s Given,
-    found: Vec<Finding>,
+    found: FindingList,
 }
 
 impl Search<'_> {
@@ -160,6 +160,9 @@ impl Search<'_> {
     /// Reports a value that is the user's to mend: defaults of subcharts are not. `mentioned` are the keys beside it that templates
     /// name.
     fn report<'m>(&mut self, path: &[String], mentioned: &dyn Fn() -> &'m [String]) {
+        if self.found.is_full() {
+            return;
+        }
         let Some(origin) = self.origins.find(path) else { return };
         let location = match origin {
             Place::Named(location) | Place::Shown(location) | Place::Rendered(location) => Some(location),

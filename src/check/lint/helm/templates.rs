@@ -1,5 +1,7 @@
 //! Rules over templates and what they render to. Follows `pkg/chart/v2/lint/rules/template.go`.
 
+use std::cell::LazyCell;
+
 use crate::engine::chart::{Chart, ChartFile, Notice};
 use crate::engine::functions::yaml_value::value_from_yaml;
 use crate::engine::manifest::trim;
@@ -205,7 +207,8 @@ pub struct TextFault {
 /// Helm's rules over the text of a rendered file that are not also rules over its objects.
 pub fn check_helm_text(text: &[u8]) -> Vec<TextFault> {
     let mut faults: Vec<TextFault> = illegal_indent(text).into_iter().collect();
-    let is_list = |document: &LintDocument| document.kind == "List" && list_keeps_resources(text);
+    let keeps_resources = LazyCell::new(|| list_keeps_resources(text));
+    let is_list = |document: &LintDocument| document.kind == "List" && *keeps_resources;
     for document in read_documents(text).into_iter().flatten().filter(is_list) {
         faults.push(TextFault {
             offset: document.offset,

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::object::RenderedChart;
-use crate::check::finding::{Finding, Place, names_secret};
+use crate::check::finding::{Finding, FindingList, Place, names_secret};
 use crate::engine::template::{Map, Value};
 use crate::text::rule::Rule;
 use crate::text::yaml;
@@ -25,7 +25,7 @@ pub fn check_plain_secrets(
     values: &Map,
     origin_of: &dyn Fn(&[String]) -> Option<Place>,
 ) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut findings = FindingList::default();
     let mut secrets: Option<Vec<SecretValue>> = None;
     for (index, file) in rendered.files.iter().enumerate() {
         if memchr::memmem::find(&file.text, b"Secret").is_none() {
@@ -33,6 +33,9 @@ pub fn check_plain_secrets(
         }
         let secrets = secrets.get_or_insert_with(|| secret_values(values));
         for (offset, path) in plain_secrets(&file.text, secrets) {
+            if findings.is_full() {
+                break;
+            }
             let Some(origin) = origin_of(path) else { continue };
             let message = format!(
                 "a Secret is rendered from the plain value `{}`: encrypt the values file, or keep the secret elsewhere",
@@ -45,7 +48,7 @@ pub fn check_plain_secrets(
             );
         }
     }
-    findings
+    findings.into_findings()
 }
 
 /// The place named, never shown.

@@ -36,5 +36,5 @@ pub fn check_objects(rendered: RenderedChart<'_>, is_whole: bool) -> Vec<Finding
             check(&objects, &mut report);
         }
     }
-    report.findings
+    report.findings.into_findings()
 }

@@ -1,6 +1,6 @@
 //! Collects what rules over objects find, at the template lines that wrote it.
 
-use crate::check::finding::{Finding, Place};
+use crate::check::finding::{FindingList, Place};
 use crate::text::rule::Rule;
 
 use super::object::{Object, Objects};
@@ -8,14 +8,14 @@ use super::object::{Object, Objects};
 /// Collects findings.
 pub(super) struct ObjectReport<'o> {
     objects: &'o Objects<'o>,
-    pub(super) findings: Vec<Finding>,
+    pub(super) findings: FindingList,
 }
 
 impl<'o> ObjectReport<'o> {
-    pub(super) const fn new(objects: &'o Objects<'o>) -> Self {
+    pub(super) fn new(objects: &'o Objects<'o>) -> Self {
         Self {
             objects,
-            findings: Vec::new(),
+            findings: FindingList::default(),
         }
     }
 
@@ -33,7 +33,7 @@ impl<'o> ObjectReport<'o> {
         message: &str,
         beside: Option<(&str, &Object)>,
     ) {
-        if object.silences(rule) {
+        if self.findings.is_full() || object.silences(rule) {
             return;
         }
         let rendered = &self.objects.rendered;

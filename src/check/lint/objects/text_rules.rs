@@ -2,7 +2,7 @@
 
 use super::object::RenderedChart;
 use super::{no_value, printed_map, printf_error};
-use crate::check::finding::Finding;
+use crate::check::finding::{Finding, FindingList};
 use crate::check::lint::helm::check_helm_text;
 use crate::text::rule::Rule;
 
@@ -29,10 +29,12 @@ const LINE_CHECKS: [(LineCheck, Rule, &str); 3] = [
 
 /// The findings of the rules over text.
 pub fn check_texts(rendered: RenderedChart<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut findings = FindingList::default();
     for (index, file) in rendered.files.iter().enumerate() {
         let mut add = |offset: usize, rule: Rule, message: &str| {
-            findings.push(rendered.finding(index, offset, rule, message));
+            if !findings.is_full() {
+                findings.push(rendered.finding(index, offset, rule, message));
+            }
         };
         for fault in check_helm_text(&file.text) {
             add(fault.offset, fault.rule, &fault.message);
@@ -53,5 +55,5 @@ pub fn check_texts(rendered: RenderedChart<'_>) -> Vec<Finding> {
             offset += line.len();
         }
     }
-    findings
+    findings.into_findings()
 }
