@@ -5,15 +5,18 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::config::{BY_RULE, Settings};
 use crate::delivery::bump::ReadFile;
 use crate::delivery::environment::{
     Environment, Environments, EnvironmentsPlace, FindEnvironmentsError, LoadEnvironmentsError, Running, ValuesError,
     running,
 };
+use crate::pipeline::{BuildSource, why_not_deployed};
 use crate::text::limits::FILE_BYTES;
 use crate::text::source::read_inside;
 
 use super::command_error::CommandError;
+use super::destination_flags::read_settings;
 use super::move_images::values_files;
 use super::run_context::RunContext;
 
@@ -23,7 +26,8 @@ pub(super) struct EnvironmentFlags {
     #[arg(short = 'C', long, value_name = "DIR", default_value = ".")]
     directory: PathBuf,
     /// File that declares environments and their releases, as `KubeCD` has them [default: `KUBECD_ENVIRONMENTS`, else
-    /// environments.yaml in the directory; without one, each values-NAME.yaml there is an environment].
+    /// environments.yaml in the directory, else `environments` in chartwright.yaml there; without any, each values-NAME.yaml is an
+    /// environment].
     #[arg(long, value_name = "FILE")]
     environments_file: Option<PathBuf>,
 }
@@ -45,16 +49,61 @@ impl ReadBelow {
 
 impl EnvironmentFlags {
     /// Where the environments are.
-    pub(super) fn place(&self, context: RunContext) -> EnvironmentsPlace {
+    ///
+    /// # Errors
+    /// When chartwright.yaml cannot be used.
+    pub(super) fn place(&self, context: RunContext) -> Result<EnvironmentsPlace, CommandError> {
         let variable = context.variable("KUBECD_ENVIRONMENTS").map(PathBuf::from);
         let file = self.environments_file.clone().or(variable);
         let names = file.is_none().then(|| values_files(&self.directory).ok()).flatten();
-        EnvironmentsPlace {
+        let declared = match &file {
+            Some(_) => Vec::new(),
+            None => self.settings()?.environments().map_err(CommandError::usage)?,
+        };
+        Ok(EnvironmentsPlace {
             working_directory: context.working_directory(),
             directory: self.directory.clone(),
             file,
+            declared,
             values_files: names.unwrap_or_default(),
+        })
+    }
+
+    fn settings(&self) -> Result<Settings, CommandError> {
+        read_settings(None, &self.directory)
+    }
+
+    /// The environments that are named, with those that the branch or tag decides in the place of `auto`.
+    ///
+    /// # Errors
+    /// When nothing says which branch or tag is built, or chartwright.yaml cannot be used.
+    pub(super) fn chosen(&self, context: RunContext, names: &[String]) -> Result<Vec<String>, CommandError> {
+        if !names.iter().any(|name| name == BY_RULE) {
+            return Ok(names.to_vec());
         }
+        let mut chosen: Vec<String> = names.iter().filter(|name| *name != BY_RULE).cloned().collect();
+        let variables = |name: &str| context.variable(name);
+        if let Some(reason) = why_not_deployed(&variables) {
+            context.report(&format!("note: nothing is deployed by the branch or tag: {reason}"));
+            return Ok(chosen);
+        }
+        let source = BuildSource::find(&variables, &context.working_directory());
+        let git_ref = source.git_ref.ok_or_else(|| {
+            CommandError::usage("neither the CI system nor git names a branch or tag, which decides on the environment")
+                .with_hint("name the environment")
+        })?;
+        let found = self.settings()?.environments_of(&git_ref);
+        if found.is_empty() {
+            context.report(&format!(
+                "note: no environment in chartwright.yaml has a rule for {git_ref}"
+            ));
+        }
+        for name in found {
+            if !chosen.contains(&name) {
+                chosen.push(name);
+            }
+        }
+        Ok(chosen)
     }
 
     /// What reads the files that environments name: those below the working directory, or below the directory that is given.

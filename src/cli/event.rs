@@ -97,7 +97,7 @@ pub(super) fn run(context: RunContext, arguments: &EventArguments) -> Result<Exi
         format!("no file names {}", names.join(", "))
     };
     let (environments, names) = (&arguments.environments, arguments.environment.as_slice());
-    if environments.are_meant(context, names, &arguments.moving) {
+    if environments.are_meant(context, names, &arguments.moving)? {
         let sources = (&registries, &observed as &dyn TagSource, NoImage(&none));
         return environments.run(context, (names, Vec::new()), &arguments.moving, sources);
     }

@@ -38,8 +38,13 @@ pub(super) struct MoveEnvironmentFlags {
 
 impl MoveEnvironmentFlags {
     /// Whether images of environments are meant, and not those of files: some are named, or a file declares them.
-    pub(super) fn are_meant(&self, context: RunContext, names: &[String], moving: &MoveFlags) -> bool {
-        !names.is_empty() || (!moving.has_files() && self.environments.place(context).declares_environments())
+    pub(super) fn are_meant(
+        &self,
+        context: RunContext,
+        names: &[String],
+        moving: &MoveFlags,
+    ) -> Result<bool, CommandError> {
+        Ok(!names.is_empty() || (!moving.has_files() && self.environments.place(context)?.declares_environments()))
     }
 
     /// Looks for newer images in environments, and writes them if that is asked for.
@@ -56,9 +61,19 @@ impl MoveEnvironmentFlags {
                 "--file is about files, and environments name their own",
             ));
         }
+        let chosen = self.environments.chosen(context, names)?;
+        if chosen.is_empty() && !names.is_empty() {
+            // What stands for all of them otherwise means none here.
+            return report(
+                context,
+                moving,
+                (&PolledEnvironments::default(), &WrittenBack::default()),
+                none,
+            );
+        }
         let poll = EnvironmentPoll {
-            place: self.environments.place(context),
-            environments: names.to_vec(),
+            place: self.environments.place(context)?,
+            environments: chosen,
             releases: self.releases.clone(),
             repositories,
             choosing: moving.choosing(),

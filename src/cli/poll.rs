@@ -35,7 +35,7 @@ pub(super) fn run(context: RunContext, arguments: &PollArguments) -> Result<Exit
     let charts = arguments.moving.registries(context)?;
     let (moving, none) = (&arguments.moving, NoImage("no image is named"));
     let (environments, names) = (&arguments.environments, arguments.environment.as_slice());
-    if environments.are_meant(context, names, moving) {
+    if environments.are_meant(context, names, moving)? {
         return environments.run(
             context,
             (names, arguments.image.clone()),

@@ -142,7 +142,7 @@ impl EditFlags {
         copying: Copying,
     ) -> Result<Promotion, CommandError> {
         Ok(Promotion {
-            place: self.environments.place(context),
+            place: self.environments.place(context)?,
             from: from.to_owned(),
             to: to.to_owned(),
             releases,

@@ -26,7 +26,7 @@ pub(super) struct StatusArguments {
 }
 
 pub(super) fn run(context: RunContext, arguments: &StatusArguments) -> Result<Exit, CommandError> {
-    let place = arguments.environments.place(context);
+    let place = arguments.environments.place(context)?;
     let reader = arguments.environments.reader(context);
     let read = |path: &std::path::Path| reader.read(path);
     let all = environments(&place, &read)?;

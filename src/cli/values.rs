@@ -33,7 +33,7 @@ pub(super) struct ValuesArguments {
 }
 
 pub(super) fn run(context: RunContext, arguments: &ValuesArguments) -> Result<Exit, CommandError> {
-    let place = arguments.environments.place(context);
+    let place = arguments.environments.place(context)?;
     let reader = arguments.environments.reader(context);
     let read = |path: &Path| reader.read(path);
     let all = environments(&place, &read)?;
@@ -108,7 +108,7 @@ pub(super) struct VarsArguments {
 }
 
 pub(super) fn run_vars(context: RunContext, arguments: &VarsArguments) -> Result<Exit, CommandError> {
-    let place = arguments.environments.place(context);
+    let place = arguments.environments.place(context)?;
     let reader = arguments.environments.reader(context);
     let read = |path: &Path| reader.read(path);
     let all = environments(&place, &read)?;

@@ -11,7 +11,8 @@ use crate::text::rule::Severity;
 use crate::text::source::{LineIndex, Position};
 use crate::text::yaml::{self, NodeId, Tree};
 
-use super::repositories::{RepositoryEntry, named_repositories};
+use super::environments::{EnvironmentEntry, check_environments};
+use super::repositories::{EntryError, RepositoryEntry, named_repositories};
 
 /// Name of the file, in the directory that `ci` is given.
 pub const FILE_NAME: &str = "chartwright.yaml";
@@ -79,6 +80,8 @@ pub struct Config {
     pub repository: Option<String>,
     /// Repositories by name, and the branches and tags that are published to each.
     pub repositories: Vec<RepositoryEntry>,
+    /// The environments of application charts, in the order in which an image goes through them.
+    pub environments: Vec<EnvironmentEntry>,
     /// Whether links may lead out of a chart; only a file that the user names may allow it.
     pub allow_links: bool,
 }
@@ -99,6 +102,7 @@ impl Default for Config {
             namespace: "default".to_owned(),
             repository: None,
             repositories: Vec::new(),
+            environments: Vec::new(),
             allow_links: false,
         }
     }
@@ -151,13 +155,13 @@ impl Config {
             let message = "`repository` and `repositories` are both given: give the repository a name among the others";
             return Err(at(&["repository"], message.to_owned()));
         }
+        let in_list = |list: &str, wrong: EntryError| {
+            let path = wrong.path.iter().map(String::as_str);
+            at(&std::iter::once(list).chain(path).collect::<Vec<_>>(), wrong.message)
+        };
         // What relative directories are relative to does not matter here.
-        named_repositories(&config.repositories, Path::new("/")).map_err(|wrong| {
-            let path: Vec<&str> = std::iter::once("repositories")
-                .chain(wrong.path.iter().map(String::as_str))
-                .collect();
-            at(&path, wrong.message)
-        })?;
+        named_repositories(&config.repositories, Path::new("/")).map_err(|wrong| in_list("repositories", wrong))?;
+        check_environments(&config.environments).map_err(|wrong| in_list("environments", wrong))?;
         Ok(config)
     }
 
@@ -216,6 +220,7 @@ fn place(tree: &Tree<'_>, path: &serde_path_to_error::Path, message: &str) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::environment::Policy;
 
     fn parse(text: &str) -> Result<Config, String> {
         Config::parse(text.as_bytes(), Path::new("chartwright.yaml")).map_err(|error| error.to_string())
@@ -252,6 +257,22 @@ mod tests {
             (
                 "ignore: [{rule: image-tags, reason: x}]\n",
                 "chartwright.yaml:1:17: unknown rule `image-tags`, did you mean `image-tag`?",
+            ),
+            (
+                "environments:\n- name: a\n- {name: a}\n",
+                "chartwright.yaml:3:10: there is an environment `a` before this one",
+            ),
+            (
+                "environments: [{name: a/b}]\n",
+                "chartwright.yaml:1:23: `a/b` is not a name",
+            ),
+            (
+                "environments: [{name: a, policy: maybe}]\n",
+                "chartwright.yaml:1:34: unknown policy `maybe`, expected one of `auto`",
+            ),
+            (
+                "environments: [{name: a, branches: [x, '']}]\n",
+                "chartwright.yaml:1:40: ",
             ),
             (
                 "a: [\n",
@@ -293,7 +314,7 @@ mod tests {
 
     #[test]
     fn every_setting_is_read() {
-        let text = "charts: [a, b/c]\nexclude: [x]\nvalues: ['v-*.yaml']\nkubernetesVersions: ['1.31']\nstrict: false\nignoreMissingSchemas: false\nskipKinds: [Secret]\nfailOn: info\nallowLinks: true\nreleaseName: r\nnamespace: ns\nrepository: file://repo\nignore:\n- {rule: type, path: a/b, reason: why}\n- {rule: '*', reason: because}\n- {rule: range/service-port, reason: because}\n";
+        let text = "charts: [a, b/c]\nexclude: [x]\nvalues: ['v-*.yaml']\nkubernetesVersions: ['1.31']\nstrict: false\nignoreMissingSchemas: false\nskipKinds: [Secret]\nfailOn: info\nallowLinks: true\nreleaseName: r\nnamespace: ns\nrepository: file://repo\nenvironments: [{name: prod, chart: shop, values: [p.yaml], release: r, namespace: shop, policy: pull-request, branches: [main], tags: [v*]}]\nignore:\n- {rule: type, path: a/b, reason: why}\n- {rule: '*', reason: because}\n- {rule: range/service-port, reason: because}\n";
         let config = parse(text).unwrap();
         let silenced: Vec<(String, String)> = config
             .silenced()
@@ -320,6 +341,16 @@ mod tests {
             namespace: "ns".to_owned(),
             repository: Some("file://repo".to_owned()),
             repositories: Vec::new(),
+            environments: vec![EnvironmentEntry {
+                name: "prod".to_owned(),
+                chart: "shop".into(),
+                values: vec!["p.yaml".into()],
+                release: Some("r".to_owned()),
+                namespace: Some("shop".to_owned()),
+                policy: Policy::PullRequest,
+                branches: texts(&["main"]),
+                tags: texts(&["v*"]),
+            }],
             allow_links: true,
         };
         assert_eq!(config, want);

@@ -1,5 +1,6 @@
 //! Our own settings: `chartwright.yaml`.
 
+mod environments;
 mod file;
 mod repositories;
 mod trust;

@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use super::file::{Config, ConfigError, FILE_NAME};
 use super::repositories::named_repositories;
 use crate::artifact::remote::{NamedRepositories, PublishTarget};
+use crate::artifact::repository::GitRef;
 use crate::check::run::ValuesRoot;
+use crate::delivery::environment::ChartEnvironment;
 use crate::engine::chart::LinkPolicy;
 use crate::text::limits::SETTINGS_BYTES;
 use crate::text::source::{Named, read_file, read_inside, would_be_inside};
@@ -165,6 +167,32 @@ impl Settings {
         Ok(repositories)
     }
 
+    /// The environments of application charts.
+    ///
+    /// # Errors
+    /// When the chart or a values file of one is not below the directory of a file that was found.
+    pub fn environments(&self) -> Result<Vec<ChartEnvironment>, ConfigError> {
+        let environments = self.config.environments.iter().enumerate().map(|(number, entry)| {
+            let number = number.to_string();
+            let chart = self.base.join(&entry.chart);
+            if !entry.chart.as_os_str().is_empty() {
+                self.check(&chart, &["environments", &number, "chart"])?;
+            }
+            for (index, file) in entry.values_files().iter().enumerate() {
+                let key = ["environments", &number, "values", &index.to_string()];
+                self.check(&chart.join(file), &key)?;
+            }
+            Ok(entry.below(&self.base))
+        });
+        environments.collect()
+    }
+
+    /// The names of the environments that builds of a branch or tag are deployed to.
+    pub fn environments_of(&self, git_ref: &GitRef) -> Vec<String> {
+        let accepting = self.config.environments.iter().filter(|entry| entry.accepts(git_ref));
+        accepting.map(|entry| entry.name.clone()).collect()
+    }
+
     /// Checks the address of a repository, which may be a directory.
     fn check_address(&self, url: &str, key: &[&str]) -> Result<(), ConfigError> {
         match url.strip_prefix("file://") {
@@ -239,6 +267,7 @@ mod tests {
         };
         let found = settings
             .repositories(Path::new("/"))
+            .and_then(|_| settings.environments())
             .and_then(|_| settings.chart_roots())
             .and_then(|_| settings.check_values(&[chart.to_owned()]));
         found.err().map(|error| error.to_string())
@@ -274,6 +303,12 @@ mod tests {
             ),
             ("repositories: [{name: a, url: 'file:///tmp/anywhere'}]", Some("1:31")),
             ("repositories: [{name: a, url: file://link}]", Some("1:31")),
+            ("environments: [{name: a, chart: chart, values: [x.yaml]}]", None),
+            ("environments: [{name: a, chart: ../out}]", Some("1:33")),
+            (
+                "environments: [{name: a, chart: chart, values: [x.yaml, link/x.yaml]}]",
+                Some("1:57"),
+            ),
             ("allowLinks: false", None),
             ("failOn: error\nallowLinks: true", Some("2:13")),
         ] {

@@ -2,11 +2,13 @@
 
 mod build_source;
 mod ci;
+mod deployment;
 mod git_head;
 mod pull_request;
 mod summary;
 
 pub use build_source::BuildSource;
 pub use ci::{CiOutcome, Publish, PublishFailure, run_ci};
+pub use deployment::why_not_deployed;
 pub use pull_request::fork_of_pull_request;
 pub use summary::summary_table;

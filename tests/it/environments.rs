@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::git_repositories::Repositories;
-use super::workspace::{Workspace, lines};
+use super::workspace::{Workspace, lines, run as run_with};
 
 const TEMPLATE: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      containers:\n      - name: web\n        image: \"{{ .Values.web.artifact }}:{{ .Values.web.release }}\"\n      - name: side\n        image: {{ .Values.side }}\n";
 
@@ -383,4 +383,72 @@ fn files_outside_of_the_directory_are_not_read() {
             run.all()
         );
     }
+}
+
+const SETTINGS: &str = "environments:\n- {name: test, values: [values-testing.yaml], branches: ['*'], namespace: a}\n- {name: live, values: [values.yaml, values-production.yaml], release: acme, tags: ['v*'], policy: manual}\n";
+
+#[test]
+fn environments_of_the_configuration_have_their_own_files_and_rules() {
+    let workspace = Workspace::new(&CHART);
+    workspace.write("chartwright.yaml", SETTINGS);
+    let run = workspace.run(&["status"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert_eq!(
+        lines(&run.stdout)[1..],
+        [
+            "test shop ghcr.io/acme/web 1.6.0",
+            "test shop test.example.com/acme/side 1.1.0",
+            "live acme ghcr.io/acme/web 1.4.2",
+            "live acme ghcr.io/acme/side 1.0.0",
+        ]
+    );
+    let image = "test.example.com/acme/side:1.2.0";
+    let event = [
+        "event",
+        "--no-verify",
+        "--image",
+        image,
+        "--patch",
+        "--environment",
+        "auto",
+    ];
+    let values = || std::fs::read_to_string(workspace.path("values-testing.yaml")).expect("is there");
+    // What a pull request builds, what failed, and what no rule is about stays.
+    for (variables, note) in [
+        (
+            &[("CHANGE_ID", "7")][..],
+            "the run is for a pull request (Jenkins: CHANGE_ID)",
+        ),
+        (
+            &[("TRAVIS_BRANCH", "main"), ("TRAVIS_TEST_RESULT", "1")],
+            "the build failed (Travis CI: TRAVIS_TEST_RESULT)",
+        ),
+        (
+            &[("CI_COMMIT_TAG", "x1")],
+            "no environment in chartwright.yaml has a rule for tag x1",
+        ),
+    ] {
+        let run = run_with(&workspace.path("."), &event, variables);
+        assert_eq!(run.code, 0, "{}", run.all());
+        assert!(run.stderr.contains(note), "{}", run.all());
+        assert_eq!(values(), CHART[3].1);
+    }
+    // A tag belongs to the other environment.
+    let run = run_with(&workspace.path("."), &event, &[("CI_COMMIT_TAG", "v1")]);
+    assert_eq!((run.code, values().as_str()), (0, CHART[3].1), "{}", run.all());
+    let run = run_with(&workspace.path("."), &event, &[("CI_COMMIT_BRANCH", "feature/x")]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert_eq!(
+        values(),
+        CHART[3].1.replace("side:1.1.0", "side:1.2.0"),
+        "{}",
+        run.all()
+    );
+    let run = workspace.run(&event);
+    assert_eq!(run.code, 2, "{}", run.all());
+    // Files outside of the directory belong to nobody's environment.
+    workspace.write("chartwright.yaml", "environments: [{name: x, values: [../x.yaml]}]\n");
+    let run = workspace.run(&["status"]);
+    assert_eq!(run.code, 2, "{}", run.all());
+    assert!(run.stderr.contains("chartwright.yaml:1:35: "), "{}", run.all());
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::application_chart::{application_environments, environments_of_files};
+use super::application_chart::{ChartEnvironment, application_environments, environments_of_files};
 use super::load::{ENVIRONMENTS_FILE, LoadEnvironmentsError, load_environments};
 use super::model::Environments;
 use crate::delivery::bump::ReadFile;
@@ -17,6 +17,8 @@ pub struct EnvironmentsPlace {
     pub directory: PathBuf,
     /// The file of environments, where one is named.
     pub file: Option<PathBuf>,
+    /// The environments that chartwright.yaml declares.
+    pub declared: Vec<ChartEnvironment>,
     /// The names of the values files in the directory.
     pub values_files: Vec<String>,
 }
@@ -28,7 +30,7 @@ pub enum FindEnvironmentsError {
     #[error(transparent)]
     Load(#[from] LoadEnvironmentsError),
     /// There are none.
-    #[error("there are no environments in {}: neither {ENVIRONMENTS_FILE} nor a values-NAME.yaml", .0.display())]
+    #[error("there are no environments in {}: neither {ENVIRONMENTS_FILE}, nor `environments` in chartwright.yaml, nor a values-NAME.yaml", .0.display())]
     None(PathBuf),
 }
 
@@ -41,7 +43,7 @@ impl EnvironmentsPlace {
 
     /// Whether a file declares environments.
     pub fn declares_environments(&self) -> bool {
-        self.file.is_some() || self.working_directory.join(self.declaring_file()).is_file()
+        !self.declared.is_empty() || self.file.is_some() || self.working_directory.join(self.declaring_file()).is_file()
     }
 
     /// The environments.
@@ -58,7 +60,11 @@ impl EnvironmentsPlace {
             .components()
             .filter(|part| part.as_os_str() != ".")
             .collect();
-        let declared = environments_of_files(&directory, &self.values_files);
+        let declared = if self.declared.is_empty() {
+            environments_of_files(&directory, &self.values_files)
+        } else {
+            self.declared.clone()
+        };
         if declared.is_empty() {
             return Err(FindEnvironmentsError::None(self.directory.clone()));
         }

@@ -17,11 +17,12 @@ mod shown_values;
 mod status;
 mod values;
 
+pub use application_chart::ChartEnvironment;
 pub use copy_versions::{CopiedChartUpdate, Copying};
 pub use find::{EnvironmentsPlace, FindEnvironmentsError};
 pub use load::LoadEnvironmentsError;
 pub use missing_keys::{MissingKey, missing_keys};
-pub use model::{Environment, Environments};
+pub use model::{Environment, Environments, Policy};
 pub use newer::{EnvironmentPoll, Newer, PolledEnvironments, PolledRelease};
 pub use promote::{PlannedPromotion, Promotion, RollbackError, commit_before};
 pub use running::{Running, running};

@@ -1,0 +1,122 @@
+//! `environments` of the configuration: those of application charts, in the order in which an image goes through them, and the branches
+//! and tags whose builds are deployed to each.
+//!
+//! In: the entries as written. Out: environments, or what is wrong with the place of it among the entries.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Deserializer, de};
+
+use crate::artifact::remote::RefPattern;
+use crate::artifact::repository::{GitRef, RefKind};
+use crate::delivery::environment::{ChartEnvironment, Policy};
+
+use super::repositories::{BY_RULE, EntryError};
+
+/// An environment, as it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EnvironmentEntry {
+    /// Its name.
+    pub name: String,
+    /// Directory of the chart, relative to the file.
+    #[serde(default)]
+    pub chart: PathBuf,
+    /// Values files, relative to the chart, those that win last; `values-NAME.yaml` where none is named.
+    #[serde(default)]
+    pub values: Vec<PathBuf>,
+    /// The name of the release; that of the chart where none is given.
+    pub release: Option<String>,
+    /// The namespace.
+    pub namespace: Option<String>,
+    /// How changes get there.
+    #[serde(default, deserialize_with = "policy")]
+    pub policy: Policy,
+    /// Patterns of the branches whose builds are deployed there.
+    #[serde(default)]
+    pub branches: Vec<String>,
+    /// Patterns of the tags whose builds are deployed there.
+    #[serde(default)]
+    pub tags: Vec<String>,
+}
+
+fn policy<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Policy, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let unknown = || {
+        let known = "expected one of `auto`, `pull-request`, `manual`";
+        de::Error::custom(format!("unknown policy `{text}`, {known}"))
+    };
+    Policy::parse(&text).ok_or_else(unknown)
+}
+
+impl EnvironmentEntry {
+    /// Its values files, relative to the chart.
+    pub(super) fn values_files(&self) -> Vec<PathBuf> {
+        if self.values.is_empty() {
+            vec![PathBuf::from(format!("values-{}.yaml", self.name))]
+        } else {
+            self.values.clone()
+        }
+    }
+
+    /// The environment, of a file in `directory`.
+    pub(super) fn below(&self, directory: &Path) -> ChartEnvironment {
+        let chart = directory.join(&self.chart);
+        let is_step = |part: &std::path::Component<'_>| part.as_os_str() != ".";
+        let chart: PathBuf = chart.components().filter(is_step).collect();
+        ChartEnvironment {
+            name: self.name.clone(),
+            values: self.values_files().iter().map(|file| chart.join(file)).collect(),
+            chart,
+            release: self.release.clone(),
+            namespace: self.namespace.clone(),
+            policy: self.policy,
+        }
+    }
+
+    /// Whether builds of a branch or tag are deployed there.
+    pub(super) fn accepts(&self, git_ref: &GitRef) -> bool {
+        let rules = match git_ref.kind() {
+            RefKind::Branch => &self.branches,
+            RefKind::Tag => &self.tags,
+        };
+        let mut patterns = rules.iter().filter_map(|rule| RefPattern::parse(rule).ok());
+        patterns.any(|pattern| pattern.matches(git_ref.name()))
+    }
+}
+
+/// Checks that names can be those of environments and occur once, and that patterns are such.
+pub(super) fn check_environments(entries: &[EnvironmentEntry]) -> Result<(), EntryError> {
+    for (number, entry) in entries.iter().enumerate() {
+        let wrong = |key: &[String], message: String| {
+            let path = std::iter::once(number.to_string()).chain(key.iter().cloned());
+            EntryError {
+                path: path.collect(),
+                message,
+            }
+        };
+        let name = entry.name.as_str();
+        let of_name = |message: String| Err(wrong(&["name".to_owned()], message));
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        if name.is_empty() || !name.bytes().all(is_allowed) {
+            return of_name(format!(
+                "`{name}` is not a name: it has letters, digits, `-`, `_` and `.`"
+            ));
+        }
+        if name == BY_RULE {
+            return of_name(format!(
+                "`{BY_RULE}` is not allowed as a name: `--environment {BY_RULE}` chooses by branch or tag"
+            ));
+        }
+        if entries.iter().take(number).any(|earlier| earlier.name == name) {
+            return of_name(format!("there is an environment `{name}` before this one"));
+        }
+        for (key, rules) in [("branches", &entry.branches), ("tags", &entry.tags)] {
+            for (index, rule) in rules.iter().enumerate() {
+                RefPattern::parse(rule)
+                    .map_err(|error| wrong(&[key.to_owned(), index.to_string()], error.to_string()))?;
+            }
+        }
+    }
+    Ok(())
+}
