@@ -79,27 +79,30 @@ pub(super) fn run(context: RunContext, arguments: &EventArguments) -> Result<Exi
         context.report(&format!("note: ignored: {reason} ({})", ignored.sender));
     }
     let (images, charts) = payload.images_and_charts(arguments.registry.as_deref());
-    for chart in charts {
-        context.report(&format!("note: ignored: {chart} is a chart, not an image"));
-    }
     let registries = arguments.moving.registries(context)?;
     // What was pushed is looked up before it is believed, and read again where it is chosen.
     let known = KnownTags::new(&registries);
     let registry: Option<&dyn TagSource> = if arguments.no_verify { None } else { Some(&known) };
     let observed = ObservedTags {
         pushed: &images,
+        charts: &charts,
         registry,
     };
-    let names: Vec<String> = images.iter().map(Pushed::full_repository).collect();
-    let none = if names.is_empty() {
+    let (environments, names) = (&arguments.environments, arguments.environment.as_slice());
+    let are_meant = environments.are_meant(context, names, &arguments.moving)?;
+    let of_releases = charts.iter().filter(|_| are_meant);
+    let repositories: Vec<String> = images.iter().chain(of_releases).map(Pushed::full_repository).collect();
+    let none = if repositories.is_empty() {
         "no image was pushed".to_owned()
     } else {
-        format!("no file names {}", names.join(", "))
+        format!("no file names {}", repositories.join(", "))
     };
-    let (environments, names) = (&arguments.environments, arguments.environment.as_slice());
-    if environments.are_meant(context, names, &arguments.moving)? {
+    if are_meant {
         let sources = (&registries, &observed as &dyn TagSource, NoImage(&none));
         return environments.run(context, (names, Vec::new()), &arguments.moving, sources);
+    }
+    for chart in &charts {
+        context.report(&format!("note: ignored: {chart} is a chart, not an image"));
     }
     let request = arguments.moving.request(context, Vec::new())?;
     let patch = arguments.moving.carry_out(context, &request, &observed)?;

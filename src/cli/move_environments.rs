@@ -184,10 +184,11 @@ fn row(polled: &PolledRelease) -> [String; 5] {
 }
 
 fn as_json(polled: &PolledRelease) -> Json {
+    let kind = if polled.is_chart { "chart" } else { "image" };
     let mut entry = json!({
         "environment": polled.environment,
         "release": polled.release,
-        "image": polled.image.repository,
+        kind: polled.image.repository,
         "tag": polled.image.tag,
         "digest": polled.image.digest,
         "place": polled.place,

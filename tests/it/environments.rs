@@ -452,3 +452,84 @@ fn environments_of_the_configuration_have_their_own_files_and_rules() {
     assert_eq!(run.code, 2, "{}", run.all());
     assert!(run.stderr.contains("chartwright.yaml:1:35: "), "{}", run.all());
 }
+
+#[test]
+fn charts_move_by_their_triggers() {
+    let workspace = kubecd();
+    let declared = |version: &str| {
+        let chart = format!("  - name: shop\n    chart: {{reference: acme/shop, version: {version}}} # chart\n");
+        format!("releases:\n{chart}    triggers:\n    - chart: {{track: MinorVersion}}\n")
+    };
+    let repository = workspace.path("repository").display().to_string();
+    let repositories = format!("helmRepos:\n- {{name: acme, url: 'file://{repository}'}}\n");
+    let entry =
+        |version: &str| format!("  - {{apiVersion: v2, name: shop, version: {version}, urls: [shop-{version}.tgz]}}\n");
+    let entries: String = ["1.2.0", "1.4.0-rc.1", "2.0.0", "1.3.1"].map(entry).concat();
+    workspace.write(
+        "repository/index.yaml",
+        &format!("apiVersion: v1\nentries:\n  shop:\n{entries}"),
+    );
+    workspace.write("environments.yaml", &format!("{ENVIRONMENTS}{repositories}"));
+    workspace.write("test/releases.yaml", &declared("1.2.0"));
+    workspace.write("prod/releases.yaml", &declared("1.2.0"));
+    let read = |name: &str| std::fs::read_to_string(workspace.path(name)).expect(name);
+    let run = workspace.run(&["poll", "-o", "json"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    let json: Json = serde_json::from_str(&run.stdout).expect("JSON");
+    let first = &json["images"][0];
+    assert_eq!(
+        [
+            &first["chart"],
+            &first["tag"],
+            &first["newTag"],
+            &first["step"],
+            &first["place"]
+        ],
+        ["acme/shop", "1.2.0", "1.3.1", "minor", "test/releases.yaml:3:44"],
+        "{}",
+        run.all()
+    );
+    let run = workspace.run(&["poll", "--patch"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert_eq!(read("test/releases.yaml"), declared("1.3.1"));
+    // It is changed by hand.
+    assert_eq!(read("prod/releases.yaml"), declared("1.2.0"));
+    assert!(
+        run.stderr.contains("shop in prod: acme/shop:1.2.0 stays"),
+        "{}",
+        run.all()
+    );
+    // A chart that was pushed to a registry: its payload says so, and no other chart moves.
+    workspace.write(
+        "test/releases.yaml",
+        &declared("1.2.0").replace("acme/shop", "oci://registry.example.com/charts/shop"),
+    );
+    let pushed = |tag: &str| {
+        let media = "application/vnd.cncf.helm.config.v1+json";
+        let target = format!(
+            r#"{{"mediaType": "application/vnd.oci.image.manifest.v1+json", "repository": "charts/shop", "tag": "{tag}", "digest": "sha256:{}", "artifactType": "{media}", "url": "https://registry.example.com/v2/charts/shop/manifests/x"}}"#,
+            "a".repeat(64)
+        );
+        format!(
+            r#"{{"events": [{{"id": "1", "action": "push", "target": {target}, "request": {{"host": "registry.example.com"}}}}]}}"#
+        )
+    };
+    workspace.write("payload.json", &pushed("1.2.5"));
+    let run = workspace.run(&["event", "payload.json", "--no-verify", "--patch"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert!(
+        read("test/releases.yaml").contains("version: 1.2.5}"),
+        "{}{}",
+        run.all(),
+        read("test/releases.yaml")
+    );
+    // What has no repository is an error of its own.
+    workspace.write("environments.yaml", ENVIRONMENTS);
+    let run = workspace.run(&["poll", "prod"]);
+    assert_eq!(run.code, 3, "{}", run.all());
+    assert!(
+        run.stderr.contains("`helmRepos` has no repository named `acme`"),
+        "{}",
+        run.all()
+    );
+}

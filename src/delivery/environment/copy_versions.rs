@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::model::{Deploys, SetValue};
+use super::model::{Deploys, Release, SetValue};
 use super::running::{ImageKey, Running, RunningImage};
 use crate::delivery::bump::{BumpError, BumpRequest, MovedImage, Raise, ReadFile, SourceFile};
 use crate::delivery::image::{ImageReference, last_name};
@@ -132,6 +132,22 @@ impl CopiedVersions {
         self.moved.append(&mut other.moved);
         self.left.append(&mut other.left);
         self.wanted.append(&mut other.wanted);
+    }
+
+    /// Sets the version of a release's chart, in the file that declares the release.
+    pub(super) fn set_chart_version(&mut self, release: &Release, version: &str) {
+        let Some(file) = &release.file else { return };
+        let item = Step::Item {
+            key: "name".to_owned(),
+            value: release.name.text.clone(),
+        };
+        let path = YamlPath::default()
+            .key("releases")
+            .child(item)
+            .key("chart")
+            .key("version");
+        let edit = Edit::new(path, Operation::Set(NewValue::Text(version.to_owned())));
+        self.edits.entry(file.clone()).or_default().push(edit);
     }
 
     /// The environments and releases that get new values.
@@ -447,21 +463,10 @@ impl Pair<'_, '_> {
             return Ok(());
         }
         self.check_order(reference, &old.text, &new.text)?;
-        let Some(file) = &self.to.release.file else {
-            return Ok(());
-        };
-        self.check_shared(file, "chart.version")?;
-        let item = Step::Item {
-            key: "name".to_owned(),
-            value: self.to.release.name.text.clone(),
-        };
-        let path = YamlPath::default()
-            .key("releases")
-            .child(item)
-            .key("chart")
-            .key("version");
-        let edit = Edit::new(path, Operation::Set(NewValue::Text(new.text.clone())));
-        copied.edits.entry(file.clone()).or_default().push(edit);
+        if let Some(file) = &self.to.release.file {
+            self.check_shared(file, "chart.version")?;
+        }
+        copied.set_chart_version(self.to.release, &new.text);
         Ok(())
     }
 

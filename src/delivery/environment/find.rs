@@ -37,7 +37,7 @@ pub enum FindEnvironmentsError {
 impl EnvironmentsPlace {
     /// The file that declares environments, whether or not it is there: the one that is named, else the usual one.
     pub fn declaring_file(&self) -> PathBuf {
-        let usual = || self.directory.join(ENVIRONMENTS_FILE).components().collect();
+        let usual = || without_dots(&self.directory.join(ENVIRONMENTS_FILE));
         self.file.clone().unwrap_or_else(usual)
     }
 
@@ -55,11 +55,7 @@ impl EnvironmentsPlace {
         if self.file.is_some() || read(&self.working_directory.join(&file)).is_ok() {
             return Ok(load_environments(&file, &self.working_directory, read)?);
         }
-        let directory: PathBuf = self
-            .directory
-            .components()
-            .filter(|part| part.as_os_str() != ".")
-            .collect();
+        let directory = without_dots(&self.directory);
         let declared = if self.declared.is_empty() {
             environments_of_files(&directory, &self.values_files)
         } else {
@@ -76,4 +72,9 @@ impl EnvironmentsPlace {
         };
         Ok(application_environments(&declared, &chart_name))
     }
+}
+
+/// `./a` is shown as `a`.
+fn without_dots(path: &Path) -> PathBuf {
+    path.components().filter(|part| part.as_os_str() != ".").collect()
 }

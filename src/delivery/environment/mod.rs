@@ -11,6 +11,7 @@ mod load;
 mod missing_keys;
 mod model;
 mod newer;
+mod newer_charts;
 mod promote;
 mod running;
 mod shown_values;

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use super::copy_versions::{CopiedChartUpdate, CopiedVersions, Copying, copy_request, copy_versions};
 use super::find::EnvironmentsPlace;
-use super::model::{Environment, Environments, Policy};
+use super::model::{Environment, Environments, Policy, Release};
+use super::newer_charts::TriggeredChart;
 use super::promote::{check_copied, wrong};
 use super::running::{Running, RunningImage, running};
 use crate::delivery::bump::{BumpError, BumpPlan, BumpRequest, ReadFile, plan_bump};
@@ -61,8 +62,10 @@ pub struct PolledRelease {
     pub environment: String,
     /// The release.
     pub release: String,
-    /// What runs.
+    /// What runs. For a chart, the reference and version of it.
     pub image: ImageReference,
+    /// Whether it is the release's chart, and not an image.
+    pub is_chart: bool,
     /// Where its tag is written.
     pub place: String,
     /// What is known.
@@ -132,10 +135,12 @@ impl EnvironmentPoll {
                         environment: environment.name.text.clone(),
                         release: release.name.text.clone(),
                         image: image.image.clone(),
+                        is_chart: false,
                         place: image.place.clone(),
                         newer,
                     });
                 }
+                let chart = self.chart(&all, (environment, release), source);
                 let copying = Copying {
                     may_be_shared: true,
                     allows_downgrade: true,
@@ -143,6 +148,12 @@ impl EnvironmentPoll {
                 };
                 let mut edits = CopiedVersions::default();
                 copy_versions(&next, &current, copying, &mut edits)?;
+                if let Some(chart) = chart {
+                    if let Newer::Tag { image, stays: None, .. } = &chart.newer {
+                        edits.set_chart_version(release, image.tag.as_deref().unwrap_or_default());
+                    }
+                    polled.images.push(chart);
+                }
                 self.check_shared(&all, environment, &edits)?;
                 copied.extend(edits);
             }
@@ -190,6 +201,32 @@ impl EnvironmentPoll {
         let is_named =
             self.repositories.is_empty() || self.repositories.iter().any(|one| same_repository(one, repository));
         is_named && source.has(repository)
+    }
+
+    /// The chart of a release, if it has a trigger and is looked at.
+    fn chart(
+        &self,
+        all: &Environments,
+        (environment, release): (&Environment, &Release),
+        source: &dyn TagSource,
+    ) -> Option<PolledRelease> {
+        let chart = TriggeredChart::of(release).filter(|_| self.repositories.is_empty())?;
+        let mut newer = match chart.address(all) {
+            Ok((repository, name)) if !source.has_chart(&repository, &name) => return None,
+            Ok(address) => chart.newer(&address, &self.choosing, source),
+            Err(reason) => Newer::Failed(reason),
+        };
+        if let Newer::Tag { stays, .. } = &mut newer {
+            *stays = self.stays(environment);
+        }
+        Some(PolledRelease {
+            environment: environment.name.text.clone(),
+            release: release.name.text.clone(),
+            image: chart.current(),
+            is_chart: true,
+            place: chart.version.place.to_string(),
+            newer,
+        })
     }
 
     fn newer(&self, image: &RunningImage, source: &dyn TagSource) -> Newer {

@@ -1,5 +1,6 @@
 //! A registry in which only what was pushed is looked at.
 
+use crate::artifact::oci::version_of;
 use crate::delivery::image::same_repository;
 use crate::delivery::poll::{ImageOrigin, SourceImage, TagSource};
 
@@ -9,6 +10,8 @@ use super::pushed::Pushed;
 pub struct ObservedTags<'s> {
     /// What was pushed.
     pub pushed: &'s [Pushed],
+    /// The charts that were pushed.
+    pub charts: &'s [Pushed],
     /// Who is asked whether that is true.
     pub registry: Option<&'s dyn TagSource>,
 }
@@ -25,7 +28,36 @@ impl ObservedTags<'_> {
     }
 }
 
+impl ObservedTags<'_> {
+    /// The pushed versions of a chart. A sender that does not say its host means the path in any repository.
+    fn of_chart(&self, repository: &str, chart: &str) -> impl Iterator<Item = String> {
+        let place = repository.split_once("://").map_or(repository, |(_, place)| place);
+        let place = format!("{}/{chart}", place.trim_end_matches('/'));
+        let pushed = self.charts.iter().filter(move |pushed| {
+            let whole = pushed.full_repository();
+            place == whole || (pushed.host.is_none() && place.ends_with(&format!("/{whole}")))
+        });
+        pushed.map(|pushed| version_of(&pushed.tag))
+    }
+}
+
 impl TagSource for ObservedTags<'_> {
+    fn chart_versions(&self, repository: &str, chart: &str) -> Result<Vec<String>, String> {
+        let pushed: Vec<String> = self.of_chart(repository, chart).collect();
+        let Some(registry) = self.registry else {
+            return Ok(pushed);
+        };
+        let there = registry.chart_versions(repository, chart)?;
+        match pushed.iter().find(|version| !there.contains(version)) {
+            Some(version) => Err(format!("{repository} does not have {chart} {version}")),
+            None => Ok(pushed),
+        }
+    }
+
+    fn has_chart(&self, repository: &str, chart: &str) -> bool {
+        self.of_chart(repository, chart).next().is_some()
+    }
+
     fn tags(&self, repository: &str) -> Result<Vec<String>, String> {
         let mut tags = Vec::new();
         for pushed in self.of(repository) {

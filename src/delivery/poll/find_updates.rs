@@ -326,6 +326,10 @@ mod tests {
     struct Registry(&'static [(&'static str, &'static [&'static str])]);
 
     impl TagSource for Registry {
+        fn chart_versions(&self, _: &str, _: &str) -> Result<Vec<String>, String> {
+            Ok(Vec::new())
+        }
+
         fn tags(&self, repository: &str) -> Result<Vec<String>, String> {
             let found = self.0.iter().find(|(name, _)| same_repository(name, repository));
             let (_, tags) = found.ok_or("404 Not Found")?;

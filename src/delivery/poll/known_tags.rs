@@ -52,6 +52,15 @@ impl TagSource for KnownTags<'_> {
         known(&self.images, question, || self.source.image(repository, tag))
     }
 
+    /// Indexes are kept by who reads them.
+    fn chart_versions(&self, repository: &str, chart: &str) -> Result<Vec<String>, String> {
+        self.source.chart_versions(repository, chart)
+    }
+
+    fn has_chart(&self, repository: &str, chart: &str) -> bool {
+        self.source.has_chart(repository, chart)
+    }
+
     fn has(&self, repository: &str) -> bool {
         self.source.has(repository)
     }

@@ -2,7 +2,7 @@
 
 pub use crate::artifact::oci::ImageOrigin;
 use crate::artifact::oci::TaggedImage;
-use crate::artifact::remote::{RemoteCharts, SourceError};
+use crate::artifact::remote::{ChartSource as _, RemoteCharts, SourceError};
 use crate::delivery::image::ImageReference;
 
 /// What is known of the image that a tag has.
@@ -40,6 +40,17 @@ pub trait TagSource: Sync {
     /// Why it cannot be read.
     fn image(&self, repository: &str, tag: &str) -> Result<SourceImage, String>;
 
+    /// The versions of a chart of a repository, in the repository's order.
+    ///
+    /// # Errors
+    /// Why they cannot be listed.
+    fn chart_versions(&self, repository: &str, chart: &str) -> Result<Vec<String>, String>;
+
+    /// Whether a chart of a repository is looked at.
+    fn has_chart(&self, _repository: &str, _chart: &str) -> bool {
+        true
+    }
+
     /// Whether images of a repository are looked at.
     fn has(&self, _repository: &str) -> bool {
         true
@@ -63,6 +74,11 @@ impl TagSource for RemoteCharts {
         let registry = self.registry_of(&host).map_err(|error| said(&error))?;
         let image = registry.tagged_image(&path, tag).map_err(|error| said(&error.into()))?;
         Ok(image.into())
+    }
+
+    fn chart_versions(&self, repository: &str, chart: &str) -> Result<Vec<String>, String> {
+        let versions = self.versions(repository, chart).map_err(|error| said(&error))?;
+        Ok(versions.into_iter().map(|listed| listed.version).collect())
     }
 }
 
