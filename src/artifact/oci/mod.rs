@@ -32,4 +32,4 @@ pub use push::{ChartPush, PlannedChart, PushOutcome, PushedChart};
 pub use reference::{OciReference, ReferenceError, hex, tag_of, version_of};
 pub use registry::{Registry, RegistrySettings};
 pub use tagged::TaggedChart;
-pub use tagged_image::{ImageOrigin, TaggedImage};
+pub use tagged_image::{ImageOrigin, TaggedImage, created_at};

@@ -52,10 +52,9 @@ impl Registry {
             .as_ref()
             .and_then(|config| config.get("created"))
             .and_then(Json::as_str);
-        let created = created.and_then(|created| created.parse::<jiff::Timestamp>().ok());
         Ok(TaggedImage {
             digest,
-            created: created.map(jiff::Timestamp::as_nanosecond),
+            created: created.and_then(created_at),
             origin: config.as_ref().map(origin).unwrap_or_default(),
         })
     }
@@ -67,6 +66,11 @@ impl Registry {
         let manifest = manifest.map_err(|_| OciError::broken(what, "its manifest is not JSON"))?;
         Ok((digest_of(&answer.body), manifest))
     }
+}
+
+/// A time as registries write it, in nanoseconds since 1970.
+pub fn created_at(text: &str) -> Option<i128> {
+    Some(text.parse::<jiff::Timestamp>().ok()?.as_nanosecond())
 }
 
 /// What the labels of a configuration say.

@@ -104,6 +104,7 @@ rules! {
     ServiceSelector = "service-selector", Warning, PLAIN, "Service selects no pod of the rendering";
     ServicePort = "service-port", Warning, PLAIN, "Service names a port that its pods do not have";
     IngressBackend = "ingress-backend", Warning, PLAIN, "Ingress leads to a Service or port that does not exist";
+    IngressPath = "ingress-path", Warning, PLAIN, "two Ingresses have the same host and path";
     AutoscalerTarget = "autoscaler-target", Warning, PLAIN, "autoscaler scales a workload that does not exist";
     BudgetSelector = "budget-selector", Warning, PLAIN, "PodDisruptionBudget selects no pod of the rendering";
     MissingReference = "missing-reference", Warning, PLAIN, "pod refers to an object of the release that does not exist";

@@ -5,6 +5,7 @@ mod budget_selector;
 mod duplicate_object;
 mod image_tag;
 mod ingress_backend;
+mod ingress_path;
 mod missing_reference;
 mod no_value;
 mod object;

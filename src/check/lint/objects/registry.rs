@@ -3,8 +3,8 @@
 use super::object::{Objects, RenderedChart};
 use super::report::ObjectReport;
 use super::{
-    autoscaler_target, budget_selector, duplicate_object, image_tag, ingress_backend, missing_reference, service,
-    unknown_rule,
+    autoscaler_target, budget_selector, duplicate_object, image_tag, ingress_backend, ingress_path, missing_reference,
+    service, unknown_rule,
 };
 use crate::check::finding::Finding;
 
@@ -15,10 +15,11 @@ type ObjectCheck = fn(&Objects<'_>, &mut ObjectReport<'_>);
 const SINGLE: [ObjectCheck; 2] = [image_tag::check, unknown_rule::check];
 
 /// Rules that need all objects: a part of a rendering says nothing about what is missing.
-const WHOLE: [ObjectCheck; 6] = [
+const WHOLE: [ObjectCheck; 7] = [
     duplicate_object::check,
     service::check,
     ingress_backend::check,
+    ingress_path::check,
     autoscaler_target::check,
     budget_selector::check,
     missing_reference::check,

@@ -559,3 +559,27 @@ fn plain_values_of_secrets_are_found_by_their_text() {
         }
     }
 }
+
+/// The case `lint-01` of `tests/kubecd/cases.jsonl`, and what is none.
+#[test]
+fn a_path_of_a_host_is_in_one_ingress() {
+    let ingress = |name: &str, more: &str, path: &str| {
+        let backend = "{service: {name: other, port: {number: 80}}}";
+        let rules = format!(
+            "[{{host: example.com, http: {{paths: [{{path: {path}, pathType: Prefix, backend: {backend}}}]}}}}]"
+        );
+        let spec = format!("{{rules: {rules}}}");
+        object("Ingress", &spec).replace("{name: shop-x}", &format!("{{name: {name}{more}}}"))
+    };
+    let first = ingress("ingress1", "", "/");
+    let canary = ", annotations: {nginx.ingress.kubernetes.io/canary: 'true'}";
+    let class = ", annotations: {kubernetes.io/ingress.class: b}";
+    for (more, path, want) in [("", "/", 1), ("", "/a", 0), (class, "/", 0), (canary, "/", 0)] {
+        let second = ingress("ingress2", more, path);
+        assert_eq!(found(&[&first, &second]), vec!["9 ingress-path"; want], "{second}");
+    }
+    let text = [first, ingress("ingress2", "", "/")].join("---\n");
+    let findings = check(&[("templates/a.yaml", &text)], |rendered| check_objects(rendered, true));
+    let want = "Ingress ingress2: the path \"/\" of the host \"example.com\" is in Ingress ingress1 as well";
+    assert_eq!(findings[0].message, want);
+}

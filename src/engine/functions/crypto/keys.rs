@@ -21,7 +21,7 @@ pub(super) const KEY_COST: u64 = 200_000;
 /// Steps that a certificate with a new RSA key counts as.
 pub(super) const CERTIFICATE_COST: u64 = 500_000;
 /// Steps that an RSA or DSA key of `genPrivateKey` counts as: its search takes many times as long.
-const LARGE_KEY_COST: u64 = 5_500_000;
+const LARGE_KEY_COST: u64 = 3_800_000;
 
 /// Cubed bytes of an RSA key that is read and signs in the time of a step: both take eight times as long for a key of twice the length.
 const KEY_BYTES_CUBED: u64 = 70_000;

@@ -5,6 +5,7 @@ mod dsa;
 mod host_random;
 mod pem;
 mod primes;
+mod probable_prime;
 mod rsa;
 
 pub(super) mod certificates;
