@@ -5,20 +5,24 @@ use std::path::Path;
 
 use clap::Args;
 
+use crate::artifact::oci::version_of;
 use crate::delivery::event::{
-    Header, ObservedTags, Payload, PayloadError, Pushed, Sender, SignatureError, check_signature, read_payload,
+    Header, Kind, ObservedTags, Payload, PayloadError, Pushed, Sender, SignatureError, check_signature, read_payload,
+    wait_until_there,
 };
 use crate::delivery::image::ImageReference;
 use crate::delivery::poll::{KnownTags, TagSource};
 use crate::text::limits::FILE_BYTES;
-use crate::text::redact::redact_message;
+use crate::text::redact::{redact_message, redact_url};
 use crate::text::source::{Named, read_file};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::move_environments::MoveEnvironmentFlags;
 use super::move_images::{MoveFlags, NoImage};
+use super::network::ProcessClock;
 use super::run_context::RunContext;
+use super::time_flag::duration;
 
 /// The events of GitHub that say what was pushed.
 const GITHUB_EVENTS: [&str; 4] = [
@@ -31,11 +35,17 @@ const GITHUB_EVENTS: [&str; 4] = [
 #[derive(Debug, Args)]
 pub(super) struct EventArguments {
     /// File with the payload, `-` for standard input [default: the event of GitHub Actions, if it says what was pushed].
-    #[arg(value_name = "FILE", conflicts_with = "image")]
+    #[arg(value_name = "FILE", conflicts_with_all = ["image", "chart"])]
     payload: Option<String>,
     /// What was pushed, instead of a payload: REPOSITORY:TAG, with its digest if files pin it (repeatable).
     #[arg(short, long, value_name = "IMAGE")]
     image: Vec<String>,
+    /// A chart that was pushed, with its repository: oci://HOST/PATH/NAME:VERSION, or https://, s3://, gs:// and file:// (repeatable).
+    #[arg(long, value_name = "CHART")]
+    chart: Vec<String>,
+    /// Wait until what was pushed is there, images and charts both, for at most this long: 90s, 5m.
+    #[arg(long, value_name = "DURATION", conflicts_with = "no_verify")]
+    wait: Option<String>,
     /// Who sent the payload [default: recognised by its fields].
     #[arg(long, value_name = "SENDER", value_parser = Sender::parse)]
     sender: Option<Sender>,
@@ -79,6 +89,7 @@ pub(super) fn run(context: RunContext, arguments: &EventArguments) -> Result<Exi
         context.report(&format!("note: ignored: {reason} ({})", ignored.sender));
     }
     let (images, charts) = payload.images_and_charts(arguments.registry.as_deref());
+    wait(context, arguments, &[&images[..], &charts].concat())?;
     let registries = arguments.moving.registries(context)?;
     // What was pushed is looked up before it is believed, and read again where it is chosen.
     let known = KnownTags::new(&registries);
@@ -112,8 +123,9 @@ pub(super) fn run(context: RunContext, arguments: &EventArguments) -> Result<Exi
 
 /// What was pushed, by the payload or by hand.
 fn payload(context: RunContext, arguments: &EventArguments) -> Result<Payload, CommandError> {
-    if !arguments.image.is_empty() {
-        let pushed = arguments.image.iter().map(|image| pushed(image));
+    if !arguments.image.is_empty() || !arguments.chart.is_empty() {
+        let images = arguments.image.iter().map(|image| pushed(image));
+        let pushed = images.chain(arguments.chart.iter().map(|chart| pushed_chart(chart)));
         return Ok(Payload {
             pushed: pushed.collect::<Result<_, _>>()?,
             ..Payload::default()
@@ -139,6 +151,53 @@ fn pushed(image: &str) -> Result<Pushed, CommandError> {
     let reference = ImageReference::parse(image).map_err(|error| usage(error.to_string()))?;
     Pushed::of_reference(&reference)
         .ok_or_else(|| usage("the tag is missing".to_owned()).with_hint("name what was pushed as REPOSITORY:TAG"))
+}
+
+fn pushed_chart(address: &str) -> Result<Pushed, CommandError> {
+    Pushed::of_chart(address).ok_or_else(|| {
+        CommandError::usage(format!(
+            "--chart {}: this is not a chart with a version",
+            redact_url(address)
+        ))
+        .with_hint("name it as oci://registry.example.com/charts/web:1.2.3")
+    })
+}
+
+/// Waits until everything is there that was pushed, if that is asked for.
+fn wait(context: RunContext, arguments: &EventArguments, pushed: &[Pushed]) -> Result<(), CommandError> {
+    let Some(written) = &arguments.wait else {
+        return Ok(());
+    };
+    let limit = duration("--wait", written)?;
+    let look = |pushed: &Pushed| {
+        // What is read is kept for the whole run otherwise.
+        let registries = arguments
+            .moving
+            .registries(context)
+            .map_err(|error| error.message().to_owned())?;
+        if pushed.kind == Kind::Image {
+            return registries.image(&pushed.full_repository(), &pushed.tag).map(drop);
+        }
+        let (repository, chart) = chart_address(&arguments.chart, pushed);
+        let version = version_of(&pushed.tag);
+        let there = registries.chart_versions(&repository, &chart)?;
+        if there.contains(&version) {
+            Ok(())
+        } else {
+            Err(format!("{repository} does not have it"))
+        }
+    };
+    wait_until_there(pushed, limit, &ProcessClock, &look).map_err(CommandError::could_not_run)
+}
+
+/// The repository of a chart that was pushed, and its name: as it was given, else in a registry.
+fn chart_address(given: &[String], pushed: &Pushed) -> (String, String) {
+    let is_it = |address: &&String| Pushed::of_chart(address).as_ref() == Some(pushed);
+    let scheme = given.iter().find(is_it).and_then(|address| address.split_once("://"));
+    let scheme = scheme.map_or("oci", |(scheme, _)| scheme);
+    let place = format!("{scheme}://{}", pushed.full_repository());
+    let (repository, chart) = place.rsplit_once('/').unwrap_or((&place, ""));
+    (repository.to_owned(), chart.to_owned())
 }
 
 /// The payload, and what it is called in errors.

@@ -24,18 +24,20 @@ impl TimeFlag {
         let Some(written) = &self.timeout else {
             return Ok(());
         };
-        let nanoseconds = parse_duration(written.as_bytes())
-            .map_err(|error| CommandError::usage(format!("invalid value for --timeout: {error}")))?;
-        match u64::try_from(nanoseconds) {
-            // No limit, as in Go's programs.
-            Ok(0) => Ok(()),
-            Ok(nanoseconds) => {
-                stop::after(Duration::from_nanos(nanoseconds), written);
-                Ok(())
-            }
-            Err(_) => Err(CommandError::usage(format!(
-                "--timeout must not be negative: {written}"
-            ))),
+        let limit = duration("--timeout", written)?;
+        // No limit, as in Go's programs.
+        if !limit.is_zero() {
+            stop::after(limit, written);
         }
+        Ok(())
     }
+}
+
+/// The duration that a flag has, as Go writes them.
+pub(super) fn duration(flag: &str, written: &str) -> Result<Duration, CommandError> {
+    let nanoseconds = parse_duration(written.as_bytes())
+        .map_err(|error| CommandError::usage(format!("invalid value for {flag}: {error}")))?;
+    let nanoseconds = u64::try_from(nanoseconds)
+        .map_err(|_| CommandError::usage(format!("{flag} must not be negative: {written}")))?;
+    Ok(Duration::from_nanos(nanoseconds))
 }

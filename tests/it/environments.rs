@@ -499,6 +499,26 @@ fn charts_move_by_their_triggers() {
         "{}",
         run.all()
     );
+    // What a pipeline says it pushed is looked up, and waited for if that is asked for.
+    workspace.write("test/releases.yaml", &declared("1.2.0"));
+    let event = |version: &str, more: &[&str]| {
+        let chart = format!("file://{repository}/shop:{version}");
+        workspace.run(&[&["event", "--chart", &chart, "--patch"], more].concat())
+    };
+    let run = event("1.3.9", &["--wait", "0s"]);
+    assert_eq!(run.code, 3, "{}", run.all());
+    assert!(run.stderr.contains("shop:1.3.9 is not there after 0 s"), "{}", run.all());
+    let run = event("1.3.9", &[]);
+    assert_eq!(run.code, 3, "{}", run.all());
+    assert!(run.stderr.contains("does not have shop 1.3.9"), "{}", run.all());
+    assert_eq!(read("test/releases.yaml"), declared("1.2.0"));
+    let run = event("1.3.1", &["--wait", "1s"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert_eq!(read("test/releases.yaml"), declared("1.3.1"));
+    for wrong in [["--chart", "web"], ["--chart", "oci://r.example.com/web"], ["--wait", "soon"]] {
+        let run = workspace.run(&[&["event", "--image", "a:1"], &wrong[..]].concat());
+        assert_eq!(run.code, 2, "{}", run.all());
+    }
     // A chart that was pushed to a registry: its payload says so, and no other chart moves.
     workspace.write(
         "test/releases.yaml",

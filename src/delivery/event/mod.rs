@@ -13,6 +13,7 @@ mod pushed;
 mod registries;
 mod sender;
 mod signature;
+mod wait;
 
 #[cfg(test)]
 mod payload_tests;
@@ -22,6 +23,7 @@ mod signature_tests;
 pub use observed_tags::ObservedTags;
 pub use payload::{Payload, read_payload};
 pub use payload_error::PayloadError;
-pub use pushed::Pushed;
+pub use pushed::{Kind, Pushed};
 pub use sender::Sender;
 pub use signature::{Header, SignatureError, check_signature};
+pub use wait::wait_until_there;

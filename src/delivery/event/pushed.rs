@@ -41,6 +41,21 @@ impl Pushed {
         })
     }
 
+    /// A chart by its address and version: `oci://host/charts/web:1.2.3`, `https://host/charts/web:1.2.3`; `None` for what is not one.
+    pub fn of_chart(address: &str) -> Option<Self> {
+        let (_, place) = address.split_once("://")?;
+        let (place, version) = place.rsplit_once(':')?;
+        let (host, repository) = place.split_once('/')?;
+        let is_whole = !version.is_empty() && !version.contains('/') && !repository.ends_with('/');
+        (is_whole && !repository.is_empty()).then(|| Self {
+            kind: Kind::Chart,
+            host: Some(host.to_owned()),
+            repository: repository.to_owned(),
+            tag: version.to_owned(),
+            digest: None,
+        })
+    }
+
     /// The repository with the registry's host before it, if that is known.
     pub fn full_repository(&self) -> String {
         match &self.host {
