@@ -40,7 +40,7 @@ pub(super) struct EventArguments {
     /// What was pushed, instead of a payload: REPOSITORY:TAG, with its digest if files pin it (repeatable).
     #[arg(short, long, value_name = "IMAGE")]
     image: Vec<String>,
-    /// A chart that was pushed, with its repository: oci://HOST/PATH/NAME:VERSION, or https://, s3://, gs:// and file:// (repeatable).
+    /// A chart that was pushed, with its repository: `oci://HOST/PATH/NAME:VERSION`, or https, s3, gs or file (repeatable).
     #[arg(long, value_name = "CHART")]
     chart: Vec<String>,
     /// Wait until what was pushed is there, images and charts both, for at most this long: 90s, 5m.

@@ -453,13 +453,14 @@ fn environments_of_the_configuration_have_their_own_files_and_rules() {
     assert!(run.stderr.contains("chartwright.yaml:1:35: "), "{}", run.all());
 }
 
-#[test]
-fn charts_move_by_their_triggers() {
+fn declared_chart(version: &str) -> String {
+    let chart = format!("  - name: shop\n    chart: {{reference: acme/shop, version: {version}}} # chart\n");
+    format!("releases:\n{chart}    triggers:\n    - chart: {{track: MinorVersion}}\n")
+}
+
+/// A release whose chart has a trigger, and the repository of its chart.
+fn with_chart_trigger() -> (Workspace, String) {
     let workspace = kubecd();
-    let declared = |version: &str| {
-        let chart = format!("  - name: shop\n    chart: {{reference: acme/shop, version: {version}}} # chart\n");
-        format!("releases:\n{chart}    triggers:\n    - chart: {{track: MinorVersion}}\n")
-    };
     let repository = workspace.path("repository").display().to_string();
     let repositories = format!("helmRepos:\n- {{name: acme, url: 'file://{repository}'}}\n");
     let entry =
@@ -470,8 +471,14 @@ fn charts_move_by_their_triggers() {
         &format!("apiVersion: v1\nentries:\n  shop:\n{entries}"),
     );
     workspace.write("environments.yaml", &format!("{ENVIRONMENTS}{repositories}"));
-    workspace.write("test/releases.yaml", &declared("1.2.0"));
-    workspace.write("prod/releases.yaml", &declared("1.2.0"));
+    workspace.write("test/releases.yaml", &declared_chart("1.2.0"));
+    workspace.write("prod/releases.yaml", &declared_chart("1.2.0"));
+    (workspace, repository)
+}
+
+#[test]
+fn charts_move_by_their_triggers() {
+    let (workspace, _) = with_chart_trigger();
     let read = |name: &str| std::fs::read_to_string(workspace.path(name)).expect(name);
     let run = workspace.run(&["poll", "-o", "json"]);
     assert_eq!(run.code, 0, "{}", run.all());
@@ -491,38 +498,52 @@ fn charts_move_by_their_triggers() {
     );
     let run = workspace.run(&["poll", "--patch"]);
     assert_eq!(run.code, 0, "{}", run.all());
-    assert_eq!(read("test/releases.yaml"), declared("1.3.1"));
+    assert_eq!(read("test/releases.yaml"), declared_chart("1.3.1"));
     // It is changed by hand.
-    assert_eq!(read("prod/releases.yaml"), declared("1.2.0"));
+    assert_eq!(read("prod/releases.yaml"), declared_chart("1.2.0"));
     assert!(
         run.stderr.contains("shop in prod: acme/shop:1.2.0 stays"),
         "{}",
         run.all()
     );
+}
+
+#[test]
+fn charts_that_were_pushed_are_looked_up_and_move() {
+    let (workspace, repository) = with_chart_trigger();
+    let read = |name: &str| std::fs::read_to_string(workspace.path(name)).expect(name);
     // What a pipeline says it pushed is looked up, and waited for if that is asked for.
-    workspace.write("test/releases.yaml", &declared("1.2.0"));
+    workspace.write("test/releases.yaml", &declared_chart("1.2.0"));
     let event = |version: &str, more: &[&str]| {
         let chart = format!("file://{repository}/shop:{version}");
         workspace.run(&[&["event", "--chart", &chart, "--patch"], more].concat())
     };
     let run = event("1.3.9", &["--wait", "0s"]);
     assert_eq!(run.code, 3, "{}", run.all());
-    assert!(run.stderr.contains("shop:1.3.9 is not there after 0 s"), "{}", run.all());
+    assert!(
+        run.stderr.contains("shop:1.3.9 is not there after 0 s"),
+        "{}",
+        run.all()
+    );
     let run = event("1.3.9", &[]);
     assert_eq!(run.code, 3, "{}", run.all());
     assert!(run.stderr.contains("does not have shop 1.3.9"), "{}", run.all());
-    assert_eq!(read("test/releases.yaml"), declared("1.2.0"));
+    assert_eq!(read("test/releases.yaml"), declared_chart("1.2.0"));
     let run = event("1.3.1", &["--wait", "1s"]);
     assert_eq!(run.code, 0, "{}", run.all());
-    assert_eq!(read("test/releases.yaml"), declared("1.3.1"));
-    for wrong in [["--chart", "web"], ["--chart", "oci://r.example.com/web"], ["--wait", "soon"]] {
+    assert_eq!(read("test/releases.yaml"), declared_chart("1.3.1"));
+    for wrong in [
+        ["--chart", "web"],
+        ["--chart", "oci://r.example.com/web"],
+        ["--wait", "soon"],
+    ] {
         let run = workspace.run(&[&["event", "--image", "a:1"], &wrong[..]].concat());
         assert_eq!(run.code, 2, "{}", run.all());
     }
     // A chart that was pushed to a registry: its payload says so, and no other chart moves.
     workspace.write(
         "test/releases.yaml",
-        &declared("1.2.0").replace("acme/shop", "oci://registry.example.com/charts/shop"),
+        &declared_chart("1.2.0").replace("acme/shop", "oci://registry.example.com/charts/shop"),
     );
     let pushed = |tag: &str| {
         let media = "application/vnd.cncf.helm.config.v1+json";
