@@ -1,6 +1,6 @@
 //! Which findings count, and whether they fail a run: the same for every command.
 
-use crate::text::rule::Severity;
+use crate::text::rule::{Rule, Severity};
 
 use super::baseline::{Baseline, Remaining};
 use super::finding::Finding;
@@ -77,6 +77,10 @@ impl Judge<'_> {
     pub fn keep(&mut self, findings: Vec<Finding>) -> Vec<Finding> {
         let mut kept = findings;
         kept.retain(|finding| {
+            // Otherwise a flood of findings and a comment would carry a fault past the check.
+            if finding.rule == Rule::NotChecked.into() {
+                return true;
+            }
             let count = match self.suppressions.silencer(finding) {
                 Some(Silencer::Configuration) => &mut self.hidden.configuration,
                 Some(Silencer::Comment) => &mut self.hidden.comments,
@@ -104,7 +108,6 @@ impl Judge<'_> {
 mod tests {
     use super::super::Location;
     use super::*;
-    use crate::text::rule::Rule;
     use crate::text::source::SourceFile;
 
     fn finding(rule: Rule, path: &str) -> Finding {
@@ -132,6 +135,11 @@ mod tests {
         assert_eq!((hidden.configuration, hidden.comments, hidden.baseline), (1, 0, 1));
         let want = "2 findings are hidden: 1 by the configuration, 1 by the baseline";
         assert_eq!(hidden.sentence().as_deref(), Some(want));
+        // What says that something was not checked is neither silenced nor known.
+        let mut judge = judgement.start();
+        let file = SourceFile::new("f", &b"# chartwright-ignore-file: * why\n"[..]);
+        let cut = Finding::new(Rule::NotChecked, Location::whole(file), "x");
+        assert_eq!(judge.keep(vec![cut.clone()]), [cut]);
         let mut judge = judgement.start();
         let file = SourceFile::new("f", &b"# chartwright-ignore-file: * why\n"[..]);
         judge.keep(vec![Finding::new(Rule::Type, Location::whole(file), "x")]);
