@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::config::{BY_RULE, Settings};
+use crate::config::BY_RULE;
 use crate::delivery::bump::ReadFile;
 use crate::delivery::environment::{
     Environment, Environments, EnvironmentsPlace, FindEnvironmentsError, LoadEnvironmentsError, Running, ValuesError,
     running,
 };
-use crate::pipeline::{BuildSource, why_not_deployed};
+use crate::pipeline::{Deployed, deployed};
 use crate::text::limits::FILE_BYTES;
 use crate::text::source::read_inside;
 
@@ -56,9 +56,11 @@ impl EnvironmentFlags {
         let variable = context.variable("KUBECD_ENVIRONMENTS").map(PathBuf::from);
         let file = self.environments_file.clone().or(variable);
         let names = file.is_none().then(|| values_files(&self.directory).ok()).flatten();
-        let declared = match &file {
-            Some(_) => Vec::new(),
-            None => self.settings()?.environments().map_err(CommandError::usage)?,
+        let declared = if file.is_some() {
+            Vec::new()
+        } else {
+            let settings = read_settings(None, &self.directory)?;
+            settings.environments().map_err(CommandError::usage)?
         };
         Ok(EnvironmentsPlace {
             working_directory: context.working_directory(),
@@ -67,43 +69,6 @@ impl EnvironmentFlags {
             declared,
             values_files: names.unwrap_or_default(),
         })
-    }
-
-    fn settings(&self) -> Result<Settings, CommandError> {
-        read_settings(None, &self.directory)
-    }
-
-    /// The environments that are named, with those that the branch or tag decides in the place of `auto`.
-    ///
-    /// # Errors
-    /// When nothing says which branch or tag is built, or chartwright.yaml cannot be used.
-    pub(super) fn chosen(&self, context: RunContext, names: &[String]) -> Result<Vec<String>, CommandError> {
-        if !names.iter().any(|name| name == BY_RULE) {
-            return Ok(names.to_vec());
-        }
-        let mut chosen: Vec<String> = names.iter().filter(|name| *name != BY_RULE).cloned().collect();
-        let variables = |name: &str| context.variable(name);
-        if let Some(reason) = why_not_deployed(&variables) {
-            context.report(&format!("note: nothing is deployed by the branch or tag: {reason}"));
-            return Ok(chosen);
-        }
-        let source = BuildSource::find(&variables, &context.working_directory());
-        let git_ref = source.git_ref.ok_or_else(|| {
-            CommandError::usage("neither the CI system nor git names a branch or tag, which decides on the environment")
-                .with_hint("name the environment")
-        })?;
-        let found = self.settings()?.environments_of(&git_ref);
-        if found.is_empty() {
-            context.report(&format!(
-                "note: no environment in chartwright.yaml has a rule for {git_ref}"
-            ));
-        }
-        for name in found {
-            if !chosen.contains(&name) {
-                chosen.push(name);
-            }
-        }
-        Ok(chosen)
     }
 
     /// What reads the files that environments name: those below the working directory, or below the directory that is given.
@@ -116,6 +81,39 @@ impl EnvironmentFlags {
             root: if is_below { here } else { directory },
         }
     }
+}
+
+/// The environments that are named, with those that the branch or tag decides in the place of `auto`.
+pub(super) fn chosen(
+    context: RunContext,
+    place: &EnvironmentsPlace,
+    names: &[String],
+) -> Result<Vec<String>, CommandError> {
+    let mut chosen: Vec<String> = names.iter().filter(|name| *name != BY_RULE).cloned().collect();
+    if chosen.len() == names.len() {
+        return Ok(chosen);
+    }
+    let found = match deployed(&|name| context.variable(name), &context.working_directory()) {
+        Deployed::Nothing(reason) => {
+            context.report(&format!("note: nothing is deployed by the branch or tag: {reason}"));
+            return Ok(chosen);
+        }
+        Deployed::Unknown => {
+            let message = "neither the CI system nor git names a branch or tag, which decides on the environment";
+            return Err(CommandError::usage(message).with_hint("name the environment"));
+        }
+        Deployed::Ref(git_ref) => {
+            let found = place.environments_of(&git_ref);
+            if found.is_empty() {
+                context.report(&format!(
+                    "note: no environment in chartwright.yaml has a rule for {git_ref}"
+                ));
+            }
+            found
+        }
+    };
+    chosen.extend(found);
+    Ok(chosen)
 }
 
 /// The environments that are declared.

@@ -5,10 +5,9 @@ use std::path::Path;
 
 use clap::Args;
 
-use crate::artifact::oci::version_of;
 use crate::delivery::event::{
-    Header, Kind, ObservedTags, Payload, PayloadError, Pushed, Sender, SignatureError, check_signature, read_payload,
-    wait_until_there,
+    Header, ObservedTags, Payload, PayloadError, Pushed, Sender, SignatureError, check_signature, look_up,
+    read_payload, wait_until_there,
 };
 use crate::delivery::image::ImageReference;
 use crate::delivery::poll::{KnownTags, TagSource};
@@ -100,17 +99,17 @@ pub(super) fn run(context: RunContext, arguments: &EventArguments) -> Result<Exi
         registry,
     };
     let (environments, names) = (&arguments.environments, arguments.environment.as_slice());
-    let are_meant = environments.are_meant(context, names, &arguments.moving)?;
-    let of_releases = charts.iter().filter(|_| are_meant);
+    let place = environments.place_if_meant(context, names, &arguments.moving)?;
+    let of_releases = charts.iter().filter(|_| place.is_some());
     let repositories: Vec<String> = images.iter().chain(of_releases).map(Pushed::full_repository).collect();
     let none = if repositories.is_empty() {
         "no image was pushed".to_owned()
     } else {
         format!("no file names {}", repositories.join(", "))
     };
-    if are_meant {
+    if let Some(place) = place {
         let sources = (&registries, &observed as &dyn TagSource, NoImage(&none));
-        return environments.run(context, (names, Vec::new()), &arguments.moving, sources);
+        return environments.run((context, place), (names, Vec::new()), &arguments.moving, sources);
     }
     for chart in &charts {
         context.report(&format!("note: ignored: {chart} is a chart, not an image"));
@@ -171,33 +170,10 @@ fn wait(context: RunContext, arguments: &EventArguments, pushed: &[Pushed]) -> R
     let limit = duration("--wait", written)?;
     let look = |pushed: &Pushed| {
         // What is read is kept for the whole run otherwise.
-        let registries = arguments
-            .moving
-            .registries(context)
-            .map_err(|error| error.message().to_owned())?;
-        if pushed.kind == Kind::Image {
-            return registries.image(&pushed.full_repository(), &pushed.tag).map(drop);
-        }
-        let (repository, chart) = chart_address(&arguments.chart, pushed);
-        let version = version_of(&pushed.tag);
-        let there = registries.chart_versions(&repository, &chart)?;
-        if there.contains(&version) {
-            Ok(())
-        } else {
-            Err(format!("{repository} does not have it"))
-        }
+        let registries = arguments.moving.registries(context);
+        look_up(pushed, &registries.map_err(|error| error.message().to_owned())?)
     };
     wait_until_there(pushed, limit, &ProcessClock, &look).map_err(CommandError::could_not_run)
-}
-
-/// The repository of a chart that was pushed, and its name: as it was given, else in a registry.
-fn chart_address(given: &[String], pushed: &Pushed) -> (String, String) {
-    let is_it = |address: &&String| Pushed::of_chart(address).as_ref() == Some(pushed);
-    let scheme = given.iter().find(is_it).and_then(|address| address.split_once("://"));
-    let scheme = scheme.map_or("oci", |(scheme, _)| scheme);
-    let place = format!("{scheme}://{}", pushed.full_repository());
-    let (repository, chart) = place.rsplit_once('/').unwrap_or((&place, ""));
-    (repository.to_owned(), chart.to_owned())
 }
 
 /// The payload, and what it is called in errors.

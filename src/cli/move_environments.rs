@@ -8,7 +8,9 @@ use serde_json::{Value as Json, json};
 
 use crate::artifact::remote::RemoteCharts;
 use crate::delivery::bump::MovedImage;
-use crate::delivery::environment::{CopiedChartUpdate, EnvironmentPoll, Newer, PolledEnvironments, PolledRelease};
+use crate::delivery::environment::{
+    CopiedChartUpdate, EnvironmentPoll, EnvironmentsPlace, Newer, PolledEnvironments, PolledRelease,
+};
 use crate::delivery::poll::{KnownTags, TagSource};
 use crate::delivery::track::Step;
 use crate::delivery::write_back::{ImageLinks, image_links};
@@ -16,7 +18,7 @@ use crate::text::redact::redact_message;
 
 use super::bump::bump_error;
 use super::command_error::CommandError;
-use super::environment_flags::EnvironmentFlags;
+use super::environment_flags::{EnvironmentFlags, chosen};
 use super::exit_code::Exit;
 use super::move_images::{MoveFlags, NoImage, table};
 use super::repository_flags::{OutputFormat, print_json, shown_line};
@@ -37,20 +39,24 @@ pub(super) struct MoveEnvironmentFlags {
 }
 
 impl MoveEnvironmentFlags {
-    /// Whether images of environments are meant, and not those of files: some are named, or a file declares them.
-    pub(super) fn are_meant(
+    /// The environments whose images are meant, and not those of files: some are named, or a file declares them.
+    pub(super) fn place_if_meant(
         &self,
         context: RunContext,
         names: &[String],
         moving: &MoveFlags,
-    ) -> Result<bool, CommandError> {
-        Ok(!names.is_empty() || (!moving.has_files() && self.environments.place(context)?.declares_environments()))
+    ) -> Result<Option<EnvironmentsPlace>, CommandError> {
+        if names.is_empty() && moving.has_files() {
+            return Ok(None);
+        }
+        let place = self.environments.place(context)?;
+        Ok((!names.is_empty() || place.declares_environments()).then_some(place))
     }
 
     /// Looks for newer images in environments, and writes them if that is asked for.
     pub(super) fn run(
         &self,
-        context: RunContext,
+        (context, place): (RunContext, EnvironmentsPlace),
         (names, repositories): (&[String], Vec<String>),
         moving: &MoveFlags,
         (registries, source, none): (&RemoteCharts, &dyn TagSource, NoImage<'_>),
@@ -61,7 +67,7 @@ impl MoveEnvironmentFlags {
                 "--file is about files, and environments name their own",
             ));
         }
-        let chosen = self.environments.chosen(context, names)?;
+        let chosen = chosen(context, &place, names)?;
         if chosen.is_empty() && !names.is_empty() {
             // What stands for all of them otherwise means none here.
             return report(
@@ -72,7 +78,7 @@ impl MoveEnvironmentFlags {
             );
         }
         let poll = EnvironmentPoll {
-            place: self.environments.place(context)?,
+            place,
             environments: chosen,
             releases: self.releases.clone(),
             repositories,

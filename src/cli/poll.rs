@@ -35,9 +35,9 @@ pub(super) fn run(context: RunContext, arguments: &PollArguments) -> Result<Exit
     let charts = arguments.moving.registries(context)?;
     let (moving, none) = (&arguments.moving, NoImage("no image is named"));
     let (environments, names) = (&arguments.environments, arguments.environment.as_slice());
-    if environments.are_meant(context, names, moving)? {
+    if let Some(place) = environments.place_if_meant(context, names, moving)? {
         return environments.run(
-            context,
+            (context, place),
             (names, arguments.image.clone()),
             moving,
             (&charts, &charts, none),

@@ -3,15 +3,13 @@
 //!
 //! In: the entries as written. Out: environments, or what is wrong with the place of it among the entries.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, de};
 
-use crate::artifact::remote::RefPattern;
-use crate::artifact::repository::{GitRef, RefKind};
 use crate::delivery::environment::{ChartEnvironment, Policy};
 
-use super::repositories::{BY_RULE, EntryError};
+use super::repositories::{BY_RULE, EntryError, Wrong, ref_rules};
 
 /// An environment, as it is written.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -60,43 +58,34 @@ impl EnvironmentEntry {
     }
 
     /// The environment, of a file in `directory`.
-    pub(super) fn below(&self, directory: &Path) -> ChartEnvironment {
+    ///
+    /// # Errors
+    /// When a rule is not a pattern.
+    pub(super) fn below(&self, directory: &Path) -> Result<ChartEnvironment, Wrong> {
         let chart = directory.join(&self.chart);
-        let is_step = |part: &std::path::Component<'_>| part.as_os_str() != ".";
+        let is_step = |part: &Component<'_>| part.as_os_str() != ".";
         let chart: PathBuf = chart.components().filter(is_step).collect();
-        ChartEnvironment {
+        Ok(ChartEnvironment {
             name: self.name.clone(),
             values: self.values_files().iter().map(|file| chart.join(file)).collect(),
             chart,
             release: self.release.clone(),
             namespace: self.namespace.clone(),
             policy: self.policy,
-        }
-    }
-
-    /// Whether builds of a branch or tag are deployed there.
-    pub(super) fn accepts(&self, git_ref: &GitRef) -> bool {
-        let rules = match git_ref.kind() {
-            RefKind::Branch => &self.branches,
-            RefKind::Tag => &self.tags,
-        };
-        let mut patterns = rules.iter().filter_map(|rule| RefPattern::parse(rule).ok());
-        patterns.any(|pattern| pattern.matches(git_ref.name()))
+            rules: ref_rules(&self.branches, &self.tags)?,
+        })
     }
 }
 
 /// Checks that names can be those of environments and occur once, and that patterns are such.
 pub(super) fn check_environments(entries: &[EnvironmentEntry]) -> Result<(), EntryError> {
     for (number, entry) in entries.iter().enumerate() {
-        let wrong = |key: &[String], message: String| {
-            let path = std::iter::once(number.to_string()).chain(key.iter().cloned());
-            EntryError {
-                path: path.collect(),
-                message,
-            }
+        let wrong = |(mut path, message): Wrong| {
+            path.insert(0, number.to_string());
+            EntryError { path, message }
         };
         let name = entry.name.as_str();
-        let of_name = |message: String| Err(wrong(&["name".to_owned()], message));
+        let of_name = |message: String| Err(wrong((vec!["name".to_owned()], message)));
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         if name.is_empty() || !name.bytes().all(is_allowed) {
             return of_name(format!(
@@ -111,12 +100,8 @@ pub(super) fn check_environments(entries: &[EnvironmentEntry]) -> Result<(), Ent
         if entries.iter().take(number).any(|earlier| earlier.name == name) {
             return of_name(format!("there is an environment `{name}` before this one"));
         }
-        for (key, rules) in [("branches", &entry.branches), ("tags", &entry.tags)] {
-            for (index, rule) in rules.iter().enumerate() {
-                RefPattern::parse(rule)
-                    .map_err(|error| wrong(&[key.to_owned(), index.to_string()], error.to_string()))?;
-            }
-        }
+        // What the directory is does not matter here.
+        entry.below(Path::new("/")).map_err(wrong)?;
     }
     Ok(())
 }

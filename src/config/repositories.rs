@@ -8,7 +8,9 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::artifact::package::VersionSuffix;
-use crate::artifact::remote::{NamedRepositories, NamedRepository, PublishTarget, RefPattern, UnknownApi, UploadApi};
+use crate::artifact::remote::{
+    NamedRepositories, NamedRepository, PublishTarget, RefPattern, RefRules, UnknownApi, UploadApi,
+};
 use crate::artifact::repository::store::{S3Options, S3OptionsError};
 use crate::artifact::repository::{Location, ObjectPathTemplate, RefKind};
 
@@ -72,7 +74,7 @@ pub(super) fn named_repositories(entries: &[RepositoryEntry], base: &Path) -> Re
 }
 
 /// Keys below the entry, and what is wrong.
-type Wrong = (Vec<String>, String);
+pub(super) type Wrong = (Vec<String>, String);
 
 fn at(key: &str) -> impl Fn(String) -> Wrong {
     move |message| (vec![key.to_owned()], message)
@@ -98,8 +100,7 @@ fn named_repository(entry: &RepositoryEntry, base: &Path) -> Result<NamedReposit
     };
     let repository = NamedRepository {
         name: entry.name.clone(),
-        branches: patterns("branches", &entry.branches)?,
-        tags: patterns("tags", &entry.tags)?,
+        rules: ref_rules(&entry.branches, &entry.tags)?,
         target,
         suffix,
     };
@@ -174,6 +175,14 @@ fn with_path(mut repository: NamedRepository, template: ObjectPathTemplate) -> R
         }
     }
     Ok(repository)
+}
+
+/// The rules of an entry.
+pub(super) fn ref_rules(branches: &[String], tags: &[String]) -> Result<RefRules, Wrong> {
+    Ok(RefRules {
+        branches: patterns("branches", branches)?,
+        tags: patterns("tags", tags)?,
+    })
 }
 
 fn patterns(key: &str, texts: &[String]) -> Result<Vec<RefPattern>, Wrong> {

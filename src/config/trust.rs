@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use super::file::{Config, ConfigError, FILE_NAME};
 use super::repositories::named_repositories;
 use crate::artifact::remote::{NamedRepositories, PublishTarget};
-use crate::artifact::repository::GitRef;
 use crate::check::run::ValuesRoot;
 use crate::delivery::environment::ChartEnvironment;
 use crate::engine::chart::LinkPolicy;
@@ -182,15 +181,13 @@ impl Settings {
                 let key = ["environments", &number, "values", &index.to_string()];
                 self.check(&chart.join(file), &key)?;
             }
-            Ok(entry.below(&self.base))
+            entry.below(&self.base).map_err(|(path, message)| {
+                let path = path.iter().map(String::as_str);
+                let key: Vec<&str> = ["environments", &number].into_iter().chain(path).collect();
+                self.error(&key, message)
+            })
         });
         environments.collect()
-    }
-
-    /// The names of the environments that builds of a branch or tag are deployed to.
-    pub fn environments_of(&self, git_ref: &GitRef) -> Vec<String> {
-        let accepting = self.config.environments.iter().filter(|entry| entry.accepts(git_ref));
-        accepting.map(|entry| entry.name.clone()).collect()
     }
 
     /// Checks the address of a repository, which may be a directory.

@@ -1,8 +1,13 @@
-//! Why a run may not deploy what it builds: it is for a pull request, or what was built failed.
+//! What a run deploys: the branch or tag that it builds, unless it is for a pull request, or what was built failed.
 //!
-//! In: environment variables of the CI system. Each system is a row with the variables that its documentation names; the pages are those in
+//! In: environment variables of the CI system, and the files of git. Each system is a row with the variables that its documentation names; the pages are those in
 //! `build_source.rs`.
 
+use std::path::Path;
+
+use crate::artifact::repository::GitRef;
+
+use super::build_source::BuildSource;
 use super::pull_request::Variables;
 
 /// What a CI system says of a run.
@@ -84,8 +89,28 @@ static SYSTEMS: [System; 13] = [
     },
 ];
 
+/// What a run deploys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deployed {
+    /// What is built from a branch or tag.
+    Ref(GitRef),
+    /// Nothing, for this reason.
+    Nothing(String),
+    /// Neither the CI system nor git names a branch or tag.
+    Unknown,
+}
+
+/// What the run deploys: the branch or tag of its CI system, else what git has checked out in `directory`.
+pub fn deployed(variables: &Variables<'_>, directory: &Path) -> Deployed {
+    if let Some(reason) = why_not_deployed(variables) {
+        return Deployed::Nothing(reason);
+    }
+    let git_ref = BuildSource::find(variables, directory).git_ref;
+    git_ref.map_or(Deployed::Unknown, Deployed::Ref)
+}
+
 /// Why what the run builds is not deployed, if that is so.
-pub fn why_not_deployed(variables: &Variables<'_>) -> Option<String> {
+fn why_not_deployed(variables: &Variables<'_>) -> Option<String> {
     let set = |name: &str| variables(name).filter(|value| !value.is_empty());
     let is_pull_request = set("GITHUB_EVENT_NAME").is_some_and(|name| name.starts_with("pull_request"))
         || set("GITHUB_REF").is_some_and(|name| name.starts_with("refs/pull/"));

@@ -9,6 +9,6 @@ mod summary;
 
 pub use build_source::BuildSource;
 pub use ci::{CiOutcome, Publish, PublishFailure, run_ci};
-pub use deployment::why_not_deployed;
+pub use deployment::{Deployed, deployed};
 pub use pull_request::fork_of_pull_request;
 pub use summary::summary_table;

@@ -30,7 +30,7 @@ pub use publish_targets::{
     IndexedTarget, PublishTarget, PublishTargetError, RefusedTarget, TargetAddressError, TargetOutcome, TargetsRequest,
     publish_to_targets,
 };
-pub use ref_pattern::{RefPattern, RefPatternError};
+pub use ref_pattern::{RefPattern, RefPatternError, RefRules};
 pub use registry_push::{RegistryPush, RegistryPushError};
 pub use remote_chart::{ChartRequest, RemoteChart, SignatureError, remote_chart};
 pub use remote_charts::RemoteCharts;

@@ -11,7 +11,7 @@ use crate::artifact::repository::{GitRef, ObjectPathParts, ObjectPathTemplate, R
 use crate::text::near::nearest;
 
 use super::publish_targets::PublishTarget;
-use super::ref_pattern::RefPattern;
+use super::ref_pattern::{RefPattern, RefRules};
 
 /// A repository of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,10 +20,8 @@ pub struct NamedRepository {
     pub name: String,
     /// Where it is.
     pub target: PublishTarget,
-    /// Branches whose charts are published there.
-    pub branches: Vec<RefPattern>,
-    /// Tags whose charts are published there.
-    pub tags: Vec<RefPattern>,
+    /// The branches and tags whose charts are published there.
+    pub rules: RefRules,
     /// What the versions of charts get that are packaged for it.
     pub suffix: Option<VersionSuffix>,
 }
@@ -90,17 +88,12 @@ fn did_you_mean(near: Option<&str>, known: &str) -> String {
 impl NamedRepository {
     /// Whether charts of a branch or tag are published there.
     pub fn accepts(&self, git_ref: &GitRef) -> bool {
-        self.rules(git_ref.kind())
-            .iter()
-            .any(|rule| rule.matches(git_ref.name()))
+        self.rules.accept(git_ref)
     }
 
     /// The rules for branches or tags.
     pub fn rules(&self, kind: RefKind) -> &[RefPattern] {
-        match kind {
-            RefKind::Branch => &self.branches,
-            RefKind::Tag => &self.tags,
-        }
+        self.rules.of(kind)
     }
 
     fn destination(&self, git_ref: Option<&GitRef>, is_chosen_by_ref: bool) -> Destination {
@@ -207,7 +200,10 @@ impl fmt::Display for NamedRepositories {
                 let rules: Vec<String> = rules.iter().map(RefPattern::to_string).collect();
                 (!rules.is_empty()).then(|| format!("{word} {}", rules.join(", ")))
             };
-            let all = [rules("branches", &repository.branches), rules("tags", &repository.tags)];
+            let all = [
+                rules("branches", &repository.rules.branches),
+                rules("tags", &repository.rules.tags),
+            ];
             let all: Vec<String> = all.into_iter().flatten().collect();
             f.write_str(&if all.is_empty() {
                 "no rules".to_owned()

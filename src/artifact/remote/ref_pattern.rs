@@ -3,9 +3,35 @@
 
 use std::fmt;
 
+use crate::artifact::repository::{GitRef, RefKind};
+
 /// A pattern of names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefPattern(String);
+
+/// Patterns of branches and of tags.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RefRules {
+    /// Those of branches.
+    pub branches: Vec<RefPattern>,
+    /// Those of tags.
+    pub tags: Vec<RefPattern>,
+}
+
+impl RefRules {
+    /// The patterns of branches or tags.
+    pub fn of(&self, kind: RefKind) -> &[RefPattern] {
+        match kind {
+            RefKind::Branch => &self.branches,
+            RefKind::Tag => &self.tags,
+        }
+    }
+
+    /// Whether a branch or tag matches one of them.
+    pub fn accept(&self, git_ref: &GitRef) -> bool {
+        self.of(git_ref.kind()).iter().any(|rule| rule.matches(git_ref.name()))
+    }
+}
 
 /// A text that is not a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::fields::Written;
 use super::load::place_of_file;
 use super::model::{Deploys, Environment, Environments, Policy, Release};
+use crate::artifact::remote::RefRules;
 
 /// An environment as `chartwright.yaml` declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct ChartEnvironment {
     pub namespace: Option<String>,
     /// How changes get there.
     pub policy: Policy,
+    /// The branches and tags whose builds are deployed there.
+    pub rules: RefRules,
 }
 
 /// Names that environments have, in the order in which an image goes through them.
@@ -59,6 +62,7 @@ pub fn environments_of_files(directory: &Path, files: &[String]) -> Vec<ChartEnv
                 release: None,
                 namespace: None,
                 policy: Policy::default(),
+                rules: RefRules::default(),
             })
         })
         .collect();

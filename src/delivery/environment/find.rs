@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::artifact::repository::GitRef;
+
 use super::application_chart::{ChartEnvironment, application_environments, environments_of_files};
 use super::load::{ENVIRONMENTS_FILE, LoadEnvironmentsError, load_environments};
 use super::model::Environments;
@@ -35,6 +37,12 @@ pub enum FindEnvironmentsError {
 }
 
 impl EnvironmentsPlace {
+    /// The names of the environments that builds of a branch or tag are deployed to, by the rules of chartwright.yaml.
+    pub fn environments_of(&self, git_ref: &GitRef) -> Vec<String> {
+        let accepting = self.declared.iter().filter(|one| one.rules.accept(git_ref));
+        accepting.map(|one| one.name.clone()).collect()
+    }
+
     /// The file that declares environments, whether or not it is there: the one that is named, else the usual one.
     pub fn declaring_file(&self) -> PathBuf {
         let usual = || without_dots(&self.directory.join(ENVIRONMENTS_FILE));

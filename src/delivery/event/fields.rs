@@ -112,6 +112,7 @@ impl<'j> Fields<'j> {
     ) -> Result<Pushed, PayloadError> {
         let pushed = Pushed {
             kind: Kind::Image,
+            scheme: None,
             host: host.map(str::to_owned),
             repository: repository.to_owned(),
             tag: tag.to_owned(),

@@ -20,10 +20,10 @@ mod payload_tests;
 #[cfg(test)]
 mod signature_tests;
 
-pub use observed_tags::ObservedTags;
+pub use observed_tags::{ObservedTags, look_up};
 pub use payload::{Payload, read_payload};
 pub use payload_error::PayloadError;
-pub use pushed::{Kind, Pushed};
+pub use pushed::Pushed;
 pub use sender::Sender;
 pub use signature::{Header, SignatureError, check_signature};
 pub use wait::wait_until_there;

@@ -4,7 +4,7 @@ use crate::artifact::oci::version_of;
 use crate::delivery::image::same_repository;
 use crate::delivery::poll::{ImageOrigin, SourceImage, TagSource};
 
-use super::pushed::Pushed;
+use super::pushed::{Kind, Pushed};
 
 /// The tags that were pushed. They are looked up in the registry before they are believed, if there is one to ask.
 pub struct ObservedTags<'s> {
@@ -41,17 +41,37 @@ impl ObservedTags<'_> {
     }
 }
 
+/// Looks up what was pushed: an image by its tag, a chart among the versions of its repository.
+///
+/// # Errors
+/// Why it is not there.
+pub fn look_up(pushed: &Pushed, source: &dyn TagSource) -> Result<(), String> {
+    match pushed.kind {
+        Kind::Image => source.image(&pushed.full_repository(), &pushed.tag).map(drop),
+        Kind::Chart => {
+            let (repository, chart) = pushed.chart_address();
+            check_chart(source, (&repository, &chart), &[version_of(&pushed.tag)])
+        }
+    }
+}
+
+/// Whether a repository has versions of a chart.
+fn check_chart(source: &dyn TagSource, (repository, chart): (&str, &str), versions: &[String]) -> Result<(), String> {
+    let there = source.chart_versions(repository, chart)?;
+    match versions.iter().find(|version| !there.contains(version)) {
+        Some(version) => Err(format!("{repository} does not have {chart} {version}")),
+        None => Ok(()),
+    }
+}
+
 impl TagSource for ObservedTags<'_> {
     fn chart_versions(&self, repository: &str, chart: &str) -> Result<Vec<String>, String> {
         let pushed: Vec<String> = self.of_chart(repository, chart).collect();
         let Some(registry) = self.registry else {
             return Ok(pushed);
         };
-        let there = registry.chart_versions(repository, chart)?;
-        match pushed.iter().find(|version| !there.contains(version)) {
-            Some(version) => Err(format!("{repository} does not have {chart} {version}")),
-            None => Ok(pushed),
-        }
+        check_chart(registry, (repository, chart), &pushed)?;
+        Ok(pushed)
     }
 
     fn has_chart(&self, repository: &str, chart: &str) -> bool {

@@ -18,6 +18,8 @@ pub enum Kind {
 pub struct Pushed {
     /// What it is of.
     pub kind: Kind,
+    /// The scheme of its repository's address, where it was given; what payloads are about is in registries.
+    pub scheme: Option<String>,
     /// The registry's host; `None` where the sender does not say.
     pub host: Option<String>,
     /// The path of the repository in the registry.
@@ -34,6 +36,7 @@ impl Pushed {
         let (host, repository) = ImageReference::location(&reference.repository);
         Some(Self {
             kind: Kind::Image,
+            scheme: None,
             host: Some(host),
             repository,
             tag: reference.tag.clone()?,
@@ -43,17 +46,26 @@ impl Pushed {
 
     /// A chart by its address and version: `oci://host/charts/web:1.2.3`, `https://host/charts/web:1.2.3`; `None` for what is not one.
     pub fn of_chart(address: &str) -> Option<Self> {
-        let (_, place) = address.split_once("://")?;
+        let (scheme, place) = address.split_once("://")?;
         let (place, version) = place.rsplit_once(':')?;
         let (host, repository) = place.split_once('/')?;
         let is_whole = !version.is_empty() && !version.contains('/') && !repository.ends_with('/');
         (is_whole && !repository.is_empty()).then(|| Self {
             kind: Kind::Chart,
+            scheme: Some(scheme.to_owned()),
             host: Some(host.to_owned()),
             repository: repository.to_owned(),
             tag: version.to_owned(),
             digest: None,
         })
+    }
+
+    /// The repository of a chart, and the name of the chart in it.
+    pub fn chart_address(&self) -> (String, String) {
+        let scheme = self.scheme.as_deref().unwrap_or("oci");
+        let place = format!("{scheme}://{}", self.full_repository());
+        let (repository, chart) = place.rsplit_once('/').unwrap_or((&place, ""));
+        (repository.to_owned(), chart.to_owned())
     }
 
     /// The repository with the registry's host before it, if that is known.

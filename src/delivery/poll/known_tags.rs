@@ -14,6 +14,7 @@ pub struct KnownTags<'s> {
     source: &'s dyn TagSource,
     tags: Answers<String, Vec<String>>,
     images: Answers<(String, String), SourceImage>,
+    charts: Answers<(String, String), Vec<String>>,
 }
 
 impl<'s> KnownTags<'s> {
@@ -23,6 +24,7 @@ impl<'s> KnownTags<'s> {
             source,
             tags: Mutex::default(),
             images: Mutex::default(),
+            charts: Mutex::default(),
         }
     }
 }
@@ -52,9 +54,9 @@ impl TagSource for KnownTags<'_> {
         known(&self.images, question, || self.source.image(repository, tag))
     }
 
-    /// Indexes are kept by who reads them.
     fn chart_versions(&self, repository: &str, chart: &str) -> Result<Vec<String>, String> {
-        self.source.chart_versions(repository, chart)
+        let question = (repository.to_owned(), chart.to_owned());
+        known(&self.charts, question, || self.source.chart_versions(repository, chart))
     }
 
     fn has_chart(&self, repository: &str, chart: &str) -> bool {
