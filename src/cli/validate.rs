@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use regex::Regex;
 
 use crate::artifact::network::CertificateCheck;
-use crate::check::finding::{Finding, Location, hide_secrets, join, secrets_of};
+use crate::check::finding::{Finding, FindingList, Location, hide_secrets, join, secrets_of};
 use crate::check::lint::chart::check_ignore_comments;
 use crate::check::run::{chart_definitions, is_chart};
 use crate::kubernetes::validate::{
@@ -331,9 +331,9 @@ fn findings_of(file: &CheckedFile, reporting: &Reporting) -> Vec<Finding> {
             finding.without(&file.secrets)
         })
     });
-    let mut findings: Vec<Finding> = unreadable.chain(violations).collect();
-    findings.extend(check_ignore_comments(&source));
-    findings
+    let mut findings = FindingList::default();
+    findings.extend(unreadable.chain(violations).chain(check_ignore_comments(&source)));
+    findings.into_findings()
 }
 
 /// Reports findings instead of verdicts.

@@ -1,13 +1,26 @@
 //! A JSON document as text that may be shown: what a terminal or a runner would obey is written as `\u…`, so a reader of JSON gets
 //! it back unchanged.
 
+use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
 use crate::text::visible::is_control;
 
 /// The document, indented, with a line feed at its end.
-pub fn text(document: &Json) -> String {
-    escaped(format!("{document:#}\n"))
+pub fn text(document: &impl Serialize) -> String {
+    // Writing to a string fails only where a document refuses to be written, which none of ours does.
+    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
+    text.push('\n');
+    escaped(text)
+}
+
+/// A list whose items are made as they are written: all of them together take many times the memory of their text.
+pub struct Rows<F>(pub F);
+
+impl<F: Fn() -> I, I: Iterator<Item = Json>> Serialize for Rows<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0())
+    }
 }
 
 fn escaped(plain: String) -> String {

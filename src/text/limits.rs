@@ -109,11 +109,20 @@ pub const FINDINGS: usize = 20_000;
 /// Bytes of their texts.
 pub const FINDING_BYTES: usize = 16 << 20;
 
+/// Findings of a report, of all its charts or files: more than all charts of the public repositories have together.
+pub const REPORT_FINDINGS: usize = 100_000;
+
+/// Bytes of their texts.
+pub const REPORT_BYTES: usize = 32 << 20;
+
 /// Documents that a rendering may consist of to be judged.
 pub const RENDERED_DOCUMENTS: usize = 50_000;
 
 /// Documents of a file of manifests: the verdicts on them take 250 MB.
-pub const MANIFEST_DOCUMENTS: usize = 400_000;
+pub const MANIFEST_DOCUMENTS: usize = 100_000;
+
+/// Bytes of the faults of all documents of a run that are kept. Beyond them, the first fault of each document is.
+pub const VERDICT_BYTES: usize = 64 << 20;
 
 /// Steps of all renderings of a chart together, where two bytes that are written or read as values count as one: once they are spent,
 /// no other rendering is begun.
@@ -124,6 +133,12 @@ pub const BYTES_OF_A_STEP: u64 = 2;
 
 /// Steps that a rendering counts as besides those of its templates.
 pub const STEPS_OF_A_RENDERING: u64 = 20_000;
+
+/// Steps that each of its documents counts as.
+pub const STEPS_OF_A_DOCUMENT: u64 = 200;
+
+/// Steps that each of its findings counts as.
+pub const STEPS_OF_A_FINDING: u64 = 200;
 
 /// Bytes of a message, and of each of its lines, that are shown: of a longer one its beginning and its end.
 pub const SHOWN_BYTES: usize = 2_048;

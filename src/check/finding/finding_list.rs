@@ -3,7 +3,7 @@
 
 use std::mem::take;
 
-use crate::text::limits::{FINDING_BYTES, FINDINGS};
+use crate::text::limits::{FINDING_BYTES, FINDINGS, REPORT_BYTES, REPORT_FINDINGS};
 use crate::text::rule::Rule;
 use crate::text::source::SourceFile;
 
@@ -90,6 +90,36 @@ impl Extend<Finding> for FindingList {
         for finding in findings {
             self.push(finding);
         }
+    }
+}
+
+/// What findings of a report, of all its charts or files, there is room for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ReportRoom {
+    count: usize,
+    bytes: usize,
+}
+
+impl ReportRoom {
+    /// The findings of one more chart or file that there is room for. Where some are left out, a finding says so.
+    pub(super) fn take(&mut self, mut findings: Vec<Finding>) -> Vec<Finding> {
+        let fits = findings.iter().take_while(|finding| {
+            self.count += 1;
+            self.bytes += size(finding);
+            self.count <= REPORT_FINDINGS && self.bytes <= REPORT_BYTES
+        });
+        let fits = fits.count();
+        if let Some(first) = findings.get(fits) {
+            let message = format!(
+                "{REPORT_FINDINGS} findings are reported at most, of {REPORT_BYTES} bytes together: {} of this chart or file are left out",
+                findings.len() - fits
+            );
+            let place = Location::whole(first.primary.file.clone());
+            let cut = Finding::new(Rule::NotChecked, place, message);
+            findings.truncate(fits);
+            findings.push(cut.with_help("check fewer charts or files in one run, or mend those that are reported"));
+        }
+        findings
     }
 }
 

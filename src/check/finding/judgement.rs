@@ -4,6 +4,7 @@ use crate::text::rule::{Rule, Severity};
 
 use super::baseline::{Baseline, Remaining};
 use super::finding::Finding;
+use super::finding_list::ReportRoom;
 use super::suppression::{PathRule, Silencer, Suppressions};
 
 /// How findings are judged.
@@ -25,6 +26,7 @@ impl Judgement {
             suppressions: Suppressions::new(&self.silenced),
             remaining: self.baseline.as_ref().map(Baseline::remaining),
             hidden: Hidden::default(),
+            room: ReportRoom::default(),
         }
     }
 
@@ -70,10 +72,11 @@ pub struct Judge<'j> {
     suppressions: Suppressions<'j>,
     remaining: Option<Remaining>,
     hidden: Hidden,
+    room: ReportRoom,
 }
 
 impl Judge<'_> {
-    /// The findings that are neither silenced nor known, in their order.
+    /// The findings that are neither silenced nor known, in their order, as far as the report has room for them.
     pub fn keep(&mut self, findings: Vec<Finding>) -> Vec<Finding> {
         let mut kept = findings;
         kept.retain(|finding| {
@@ -95,7 +98,7 @@ impl Judge<'_> {
             *count += 1;
             false
         });
-        kept
+        self.room.take(kept)
     }
 
     /// How many findings were taken out so far.

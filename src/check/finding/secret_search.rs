@@ -12,6 +12,9 @@ use foldhash::fast::RandomState;
 /// Bytes that are looked at first. Shorter texts are equal to others by accident, and are no secrets.
 pub(super) const LEAST_BYTES: usize = 6;
 
+/// What a text is shortened with: ours, and Go's.
+const CUTS: [&str; 2] = ["\u{2026}", "..."];
+
 type Start = [u8; LEAST_BYTES];
 
 /// A search for a set of secrets.
@@ -53,7 +56,7 @@ impl SecretSearch {
         Self { secrets, starts }
     }
 
-    /// The places of secrets in a text, in order.
+    /// The places of secrets in a text, in order, and of the beginnings of secrets that [`CUTS`] end.
     pub(super) fn find(&self, text: &str) -> Vec<Range<usize>> {
         let text = text.as_bytes();
         let mut found = Vec::new();
@@ -61,7 +64,8 @@ impl SecretSearch {
         while let Some(rest) = text.get(at..)
             && let Some(start) = rest.first_chunk()
         {
-            let length = self.starts.get(start).and_then(|alike| self.longest(rest, alike));
+            let alike = self.starts.get(start);
+            let length = alike.and_then(|alike| self.cut(rest, alike).or_else(|| self.longest(rest, alike)));
             if let Some(length) = length {
                 found.push(at..at + length);
             }
@@ -70,17 +74,24 @@ impl SecretSearch {
         found
     }
 
+    /// The length of the beginning of a secret that a text begins with, where it is shortened there.
+    fn cut(&self, text: &[u8], alike: &Range<usize>) -> Option<usize> {
+        let secrets = self.secrets.get(alike.clone())?;
+        // In this order, the secret that has the most bytes in common with the text is a neighbour of its place.
+        let after = secrets.partition_point(|secret| *secret.text <= *text);
+        let neighbours = [after.checked_sub(1), Some(after)].into_iter().flatten();
+        let common = neighbours.filter_map(|index| Some(common_length(&secrets.get(index)?.text, text)));
+        let length = common.max()?;
+        let rest = text.get(length..)?;
+        CUTS.iter().any(|cut| rest.starts_with(cut.as_bytes())).then_some(length)
+    }
+
     /// The length of the longest secret that a text begins with, of those that begin alike.
     fn longest(&self, text: &[u8], alike: &Range<usize>) -> Option<usize> {
         let secrets = self.secrets.get(alike.clone())?;
         let after = secrets.partition_point(|secret| *secret.text <= *text);
         let nearest = self.secrets.get(alike.start + after.checked_sub(1)?)?;
-        let common = nearest
-            .text
-            .iter()
-            .zip(text)
-            .take_while(|(one, other)| one == other)
-            .count();
+        let common = common_length(&nearest.text, text);
         let mut candidate = Some(nearest);
         while let Some(secret) = candidate
             && secret.text.len() > common
@@ -89,6 +100,11 @@ impl SecretSearch {
         }
         candidate.map(|secret| secret.text.len())
     }
+}
+
+/// How many bytes two texts have in common at their beginnings.
+fn common_length(one: &[u8], other: &[u8]) -> usize {
+    one.iter().zip(other).take_while(|(one, other)| one == other).count()
 }
 
 #[cfg(test)]
@@ -127,6 +143,11 @@ mod tests {
             ("xäöüäöü", &[(1, 13)]),
             ("ter22-", &[(0, 6)]),
             ("ter22+", &[]),
+            ("a hunter2\u{2026}", &[(2, 9)]),
+            ("hunter22-more-of-...", &[(0, 17)]),
+            ("hunter...", &[(0, 6)]),
+            ("hunter..", &[]),
+            ("hunte\u{2026}", &[]),
         ] {
             assert_eq!(found(&secrets, text), wanted, "{text}");
         }

@@ -3,6 +3,8 @@
 
 use crate::text::redact::hide_in_addresses;
 
+use super::secret_arguments::{without_arguments, without_assigned, without_elements};
+
 /// Shown instead of each byte of a secret.
 const MASK: &str = "*";
 
@@ -84,55 +86,17 @@ fn without_secret_values(text: &str) -> String {
     for line in text.split_inclusive('\n') {
         let start = masked.len();
         reader.push_line(line, &mut masked);
-        if line.contains('=') {
-            let hidden = without_assigned(masked.get(start..).unwrap_or_default());
-            masked.truncate(start);
-            masked.push_str(&hidden);
+        for hide in [without_assigned, without_arguments, without_elements] {
+            if let Some(hidden) = hide(masked.get(start..).unwrap_or_default()) {
+                masked.truncate(start);
+                masked.push_str(&hidden);
+            }
         }
     }
     masked
 }
 
-/// A line without what it assigns to names of secrets, as scripts and command lines do: `export TOKEN=x`, `--password=x`.
-fn without_assigned(line: &str) -> String {
-    let mut masked = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some((before, value)) = rest.split_once('=') {
-        masked.push_str(before);
-        masked.push('=');
-        rest = value;
-        let key = key_before(before).trim_start_matches('-');
-        if !names_secret(&without_separators(key)) {
-            continue;
-        }
-        let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''));
-        let length = match quote {
-            Some(quote) => value.get(1..).and_then(|inner| inner.find(quote)).map(|at| at + 2),
-            None => value.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';' | ',' | '&' | '}' | ')')),
-        };
-        let (value, after) = value
-            .split_at_checked(length.unwrap_or(value.len()))
-            .unwrap_or((value, ""));
-        // A comparison, what is computed, and what another variable holds.
-        let is_text = !value.starts_with(['=', '$', '*', '`']) && !value.contains("{{") && !value.starts_with("\"$");
-        if is_text {
-            push_masked(value, &mut masked);
-            rest = after;
-        }
-    }
-    masked.push_str(rest);
-    masked
-}
-
-/// What a text assigns to names of secrets.
-pub(super) fn assigned_parts(text: &str) -> Vec<&str> {
-    let lines = text.split_inclusive('\n').filter(|line| line.contains('='));
-    lines
-        .flat_map(|line| differences(line, &without_assigned(line)))
-        .collect()
-}
-
-/// The parts of a text that keys call secrets.
+/// The parts of a text that keys, assignments and command lines call secrets.
 pub(super) fn masked_parts(text: &str) -> Vec<&str> {
     differences(text, &without_secret_values(text))
 }
@@ -282,7 +246,7 @@ fn split_key(line: &str) -> Option<(&str, &str)> {
 }
 
 /// The key that ends with the colon.
-fn key_before(before: &str) -> &str {
+pub(super) fn key_before(before: &str) -> &str {
     let key = before.trim_end_matches(':').trim_end().trim_end_matches(['"', '\'']);
     let is_part = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     key.get(key.trim_end_matches(is_part).len()..).unwrap_or_default()
@@ -307,7 +271,7 @@ fn scalar_length(value: &str, is_flow: bool) -> usize {
 }
 
 /// Blanks, and the end of the line, stay.
-fn push_masked(text: &str, masked: &mut String) {
+pub(super) fn push_masked(text: &str, masked: &mut String) {
     for character in text.chars() {
         if character.is_whitespace() {
             masked.push(character);

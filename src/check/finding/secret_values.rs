@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::secret_search::{LEAST_BYTES, SecretSearch};
-use super::secret_text::{assigned_parts, masked_parts, names_secret, without_separators};
+use super::secret_text::{masked_parts, names_secret, without_separators};
 use crate::text::go::quote::quote;
 use crate::text::yaml::{self, NodeId, NodeKind, Tree};
 
@@ -22,6 +22,8 @@ use crate::text::yaml::{self, NodeId, NodeKind, Tree};
 const MASK: &str = "***";
 /// Words of letters and hyphens up to this length are names, such as `postgres` and `my-release`.
 const LONGEST_WORD: usize = 11;
+/// Shorter parts of encoded texts are equal to others by accident.
+const LEAST_ENCODED: usize = 12;
 /// Deepest nesting that is read.
 const MAX_DEPTH: usize = 64;
 /// Keys whose values are secrets as well, where nothing is reported about them.
@@ -66,6 +68,7 @@ impl SecretValues {
         }
         self.insert(text);
         self.insert(&STANDARD.encode(text));
+        self.add_encoded_parts(text);
         if !is_spelt_alike(text) {
             let quoted = quote(text.as_bytes());
             self.insert(quoted.trim_matches('"'));
@@ -76,6 +79,19 @@ impl SecretValues {
             if line.len() < text.len() && is_recognizable(line) {
                 self.insert(line);
                 self.insert(&STANDARD.encode(line));
+            }
+        }
+    }
+
+    /// Adds what every base64 of a text has that the secret is a part of, whatever stands before and after it.
+    fn add_encoded_parts(&mut self, text: &str) {
+        // Three bytes are four characters, so where the secret begins within three bytes decides how it is encoded.
+        for (before, shared) in [(0, 0), (1, 2), (2, 3)] {
+            let padded = [&[0; 2][..before], text.as_bytes()].concat();
+            let whole = padded.len() / 3 * 4;
+            let encoded = STANDARD.encode(&padded);
+            if let Some(part) = encoded.get(shared..whole).filter(|part| part.len() >= LEAST_ENCODED) {
+                self.insert(part);
             }
         }
     }
@@ -169,12 +185,23 @@ impl SecretValues {
                     }
                 }
             }
-            NodeKind::Scalar(_) if tree.text(node).contains('=') => {
-                for part in assigned_parts(tree.text(node)) {
-                    self.add(part.trim_matches(['"', '\'']));
-                }
-            }
+            NodeKind::Scalar(_) => self.add_parts(tree.text(node)),
             _ => {}
+        }
+    }
+
+    /// Adds the secrets in a text that is none as a whole: a script, JSON, TOML.
+    fn add_parts(&mut self, text: &str) {
+        for password in passwords_of_addresses(text) {
+            self.add(password);
+        }
+        let may_have_parts = text.contains(['=', ':', ' ', '<']) && may_hold_secret(text.as_bytes());
+        if !may_have_parts {
+            return;
+        }
+        let parts = masked_parts(text);
+        for part in &parts {
+            self.add(part.trim_matches(['"', '\'']));
         }
     }
 
@@ -293,8 +320,8 @@ impl PartialEq for SecretValues {
 
 impl Eq for SecretValues {}
 
-/// Words of keys that name secrets.
-const KEY_WORDS: [&str; 9] = [
+/// Words of keys that name secrets, and of lines that have some.
+const KEY_WORDS: [&str; 14] = [
     "secret",
     "pass",
     "token",
@@ -304,6 +331,12 @@ const KEY_WORDS: [&str; 9] = [
     "pwd",
     "jwt",
     "connectionstring",
+    // Commands that secrets are passed to, and what stands before one in a header.
+    "bearer",
+    "curl",
+    "mariadb",
+    "mysql",
+    "redis-cli",
 ];
 /// Texts up to this length are looked through without a regular expression, which takes longer to begin.
 const SHORT: usize = 64;
@@ -312,27 +345,40 @@ const SHORT: usize = 64;
 const fn key_words(letter: u8) -> &'static [&'static str] {
     match letter.to_ascii_lowercase() {
         b'a' => &["auth"],
-        b'c' => &["credential", "connectionstring"],
+        b'b' => &["bearer"],
+        b'c' => &["credential", "connectionstring", "curl"],
         b'j' => &["jwt"],
         b'k' => &["key"],
+        b'm' => &["mariadb", "mysql"],
         b'p' => &["pass", "pwd"],
+        b'r' => &["redis-cli"],
         b's' => &["secret"],
         b't' => &["token"],
         _ => &[],
     }
 }
 
-/// Whether any word of a text is part of a key that names a secret: most texts need not be read.
+/// The passwords of addresses in a text: `https://name:password@host`.
+fn passwords_of_addresses(text: &str) -> impl Iterator<Item = &str> {
+    text.split("://").skip(1).filter_map(|address| {
+        let end = address.find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\''));
+        let (user, _) = address.get(..end.unwrap_or(address.len()))?.rsplit_once('@')?;
+        Some(user.split_once(':').map_or(user, |(_, password)| password))
+    })
+}
+
+/// Whether any word of a text is part of a key that names a secret, or an address has a user: most texts need not be read.
 fn may_hold_secret(text: &[u8]) -> bool {
     static WORDS: LazyLock<Option<regex::bytes::Regex>> =
-        LazyLock::new(|| regex::bytes::Regex::new(&format!("(?i-u){}", KEY_WORDS.join("|"))).ok());
+        LazyLock::new(|| regex::bytes::Regex::new(&format!("(?i-u){}|://[^/\\s@]*@", KEY_WORDS.join("|"))).ok());
     if text.len() <= SHORT {
         let has = |at: usize, word: &str| {
             text.get(at..at + word.len())
                 .is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
         };
         let mut letters = text.iter().enumerate();
-        return letters.any(|(at, letter)| key_words(*letter).iter().any(|word| has(at, word)));
+        let has_word = letters.any(|(at, letter)| key_words(*letter).iter().any(|word| has(at, word)));
+        return has_word || memchr::memmem::find(text, b"://").is_some() && text.contains(&b'@');
     }
     WORDS.as_ref().is_none_or(|words| words.is_match(text))
 }
@@ -422,6 +468,12 @@ mod tests {
             "redisPass: T0ken-one",
             "db: {pwd: T0ken-one}",
             "connectionString: T0ken-one",
+            "dsn: postgres://me:T0ken-one@db/x",
+            "script: |\n  mysql -pT0ken-one\n",
+            "json: '{\"password\": \"T0ken-one\"}'",
+            "toml: |\n  password = \"T0ken-one\"\n",
+            "header: \"Authorization: Bearer T0ken-one\"",
+            "xml: <password>T0ken-one</password>",
         ] {
             let mut values = SecretValues::default();
             values.add_text(text.as_bytes());
@@ -458,5 +510,14 @@ mod tests {
             );
         }
         assert!(!format!("{values:?}").contains("T0ken"));
+        // What is encoded with something before and after it.
+        let mut values = SecretValues::default();
+        values.add_assignment("token", "T0ken-one-and-more");
+        for before in ["", "a", "ab", "abc"] {
+            let encoded = STANDARD.encode(format!("{before}T0ken-one-and-more, and this"));
+            assert!(values.hide(&encoded).contains("***"), "{before}");
+            let decoded = STANDARD.decode(values.hide(&encoded).replace("***", "")).unwrap_or_default();
+            assert!(!String::from_utf8_lossy(&decoded).contains("-one-"), "{before}");
+        }
     }
 }

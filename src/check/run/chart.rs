@@ -19,7 +19,9 @@ use crate::engine::chart::{
 use crate::engine::template::World;
 use crate::kubernetes::validate::{CustomSchemas, Options as ValidateOptions, Status, Target, check_text};
 use crate::kubernetes::version::KubeVersion;
-use crate::text::limits::{BYTES_OF_A_STEP, CHART_STEPS, FILE_BYTES, STEPS_OF_A_RENDERING};
+use crate::text::limits::{
+    BYTES_OF_A_STEP, CHART_STEPS, FILE_BYTES, STEPS_OF_A_DOCUMENT, STEPS_OF_A_FINDING, STEPS_OF_A_RENDERING,
+};
 use crate::text::rule::{Rule, Severity};
 use crate::text::semver::is_compatible_range;
 use crate::text::source::{Named, SourceFile, join_shown, read_file, read_inside};
@@ -335,6 +337,8 @@ impl CheckedChart {
                 self.rendered.skipped += found.skipped;
                 self.rendered.unevaluated += found.unevaluated;
                 self.secrets.extend(&found.secrets);
+                let judged = found.documents + found.skipped;
+                steps += STEPS_OF_A_DOCUMENT * judged as u64 + STEPS_OF_A_FINDING * found.findings.len() as u64;
                 list.add_rendering(found.findings);
                 made += 1;
                 let given: usize = values.given.files.iter().map(|file| file.text().len()).sum();

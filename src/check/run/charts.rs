@@ -1,9 +1,11 @@
 //! All charts of a request, several at once, with one result in one order.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use crate::check::finding::{Finding, Hidden, join};
+use crate::check::finding::{Finding, Hidden, Judge, join};
 use crate::engine::template::World;
 use crate::kubernetes::validate::{Catalog, Target};
 use crate::kubernetes::version::{KubeVersion, VersionError};
@@ -84,15 +86,41 @@ pub fn check_charts<W: World>(
             .collect::<Result<_, VersionError>>()?,
     };
     let done = AtomicUsize::new(0);
-    let mut charts = map_with_state(&subjects, None, make_world, |world, (subject, scope)| {
-        let checked = check_chart(*subject, *scope, request, &targets, world);
-        progress(done.fetch_add(1, Ordering::Relaxed) + 1);
-        checked
+    let judged = Mutex::new(JudgedInOrder {
+        judge: request.judgement.start(),
+        charts: Vec::new(),
+        waiting: BTreeMap::new(),
     });
-    let mut judge = request.judgement.start();
-    for chart in &mut charts {
-        chart.findings = judge.keep(std::mem::take(&mut chart.findings));
+    let subjects: Vec<(usize, (Subject<'_>, Scope))> = subjects.into_iter().enumerate().collect();
+    map_with_state(&subjects, None, make_world, |world, &(index, (subject, scope))| {
+        let checked = check_chart(subject, scope, request, &targets, world);
+        judged
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .add(index, checked);
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+    });
+    let judged = judged.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(CheckOutcome {
+        hidden: judged.judge.hidden(),
+        charts: judged.charts,
+    })
+}
+
+/// Charts are judged in the order of the request, and as soon as those before them are: the findings of all of them that are left
+/// out are not held.
+struct JudgedInOrder<'j> {
+    judge: Judge<'j>,
+    charts: Vec<CheckedChart>,
+    waiting: BTreeMap<usize, CheckedChart>,
+}
+
+impl JudgedInOrder<'_> {
+    fn add(&mut self, index: usize, chart: CheckedChart) {
+        self.waiting.insert(index, chart);
+        while let Some(mut next) = self.waiting.remove(&self.charts.len()) {
+            next.findings = self.judge.keep(std::mem::take(&mut next.findings));
+            self.charts.push(next);
+        }
     }
-    let hidden = judge.hidden();
-    Ok(CheckOutcome { charts, hidden })
 }

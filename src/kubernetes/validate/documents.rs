@@ -5,18 +5,21 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
 use memchr::memmem::Finder;
 
+use crate::text::limits::VERDICT_BYTES;
+use crate::text::rule::Rule;
 use crate::text::threads::map_with_state;
 
 use super::check_document::{check_document, check_without_definitions};
 use super::custom::CustomSchemas;
 use super::joined_text::{JoinedText, Part};
 use super::options::{Options, Target};
-use super::resource::{PlacedResource, Resource};
+use super::resource::{PlacedResource, Resource, Violation};
 use super::split::split_documents;
 
 /// Parts of the table of known documents, so that threads seldom wait for each other.
@@ -67,8 +70,35 @@ fn seems_custom(document: &[u8]) -> bool {
     group.contains(&b'.') && !group.ends_with(b".k8s.io")
 }
 
-fn shared(verdicts: Vec<Resource>) -> Verdicts {
-    verdicts.into_iter().map(Arc::new).collect()
+/// The faults that are kept of all documents.
+#[derive(Debug, Default)]
+struct Kept {
+    bytes: AtomicUsize,
+}
+
+impl Kept {
+    /// The verdicts as they are kept: once all of them have too many faults, with the first fault only.
+    fn shared(&self, mut verdicts: Vec<Resource>) -> Verdicts {
+        for resource in &mut verdicts {
+            let bytes: usize = resource.violations.iter().map(bytes_of).sum();
+            if self.bytes.fetch_add(bytes, Ordering::Relaxed) > VERDICT_BYTES && resource.violations.len() > 1 {
+                let left_out = resource.violations.len() - 1;
+                resource.violations.truncate(1);
+                resource.violations.push(Violation {
+                    path: String::new(),
+                    message: format!("{left_out} more faults are left out: those of all documents have {VERDICT_BYTES} bytes"),
+                    offset: resource.offset,
+                    rule: Rule::NotChecked.into(),
+                });
+                resource.violations.shrink_to_fit();
+            }
+        }
+        verdicts.into_iter().map(Arc::new).collect()
+    }
+}
+
+fn bytes_of(violation: &Violation) -> usize {
+    size_of::<Violation>() + violation.path.len() + violation.message.len()
 }
 
 /// Different documents, by their hash.
@@ -109,6 +139,7 @@ type Place<D> = (usize, D);
 /// The documents that are known so far.
 struct Known {
     hasher: RandomState,
+    kept: Kept,
     shards: Vec<RwLock<Shard>>,
 }
 
@@ -116,6 +147,7 @@ impl Known {
     fn new() -> Self {
         Self {
             hasher: RandomState::default(),
+            kept: Kept::default(),
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
         }
     }
@@ -152,7 +184,7 @@ impl Known {
         let (is_definition, verdicts) = (CustomSchemas::is_definition(document), judge());
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = shard.documents.get_mut(index) {
-            (kept.is_definition, kept.verdicts) = (is_definition, verdicts.map(shared));
+            (kept.is_definition, kept.verdicts) = (is_definition, verdicts.map(|verdicts| self.kept.shared(verdicts)));
         }
         (at, index)
     }
@@ -186,6 +218,7 @@ impl Known {
 #[derive(Debug)]
 pub struct Documents {
     distinct: Vec<Document>,
+    kept: Kept,
     /// For each text, where its documents begin and which of `distinct` they are.
     places: Vec<Vec<Place<usize>>>,
 }
@@ -205,7 +238,7 @@ impl Documents {
             let result = read(input, buffer);
             (known.places(buffer, judging), result)
         });
-        let mut distinct = Vec::new();
+        let (kept, mut distinct) = (known.kept, Vec::new());
         let mut starts = Vec::new();
         for shard in known.shards {
             starts.push(distinct.len());
@@ -220,7 +253,14 @@ impl Documents {
                 (places.collect(), result)
             })
             .unzip();
-        (Self { distinct, places }, results)
+        (
+            Self {
+                distinct,
+                kept,
+                places,
+            },
+            results,
+        )
     }
 
     /// One of the texts.
@@ -262,12 +302,14 @@ impl Documents {
         finish: impl Fn(&Self, usize, Vec<PlacedResource>) -> R + Sync,
     ) -> Vec<R> {
         let waiting = self.waiting();
-        let judge = |(): &mut (), &(_, part): &(usize, &Part)| check_document(part.bytes(), targets, options);
+        let kept = &self.kept;
+        let judge =
+            |(): &mut (), &(_, part): &(usize, &Part)| kept.shared(check_document(part.bytes(), targets, options));
         let found = map_with_state(&waiting, workers, || (), judge);
         let waiting: Vec<usize> = waiting.iter().map(|&(index, _)| index).collect();
         for (index, resources) in waiting.into_iter().zip(found) {
             if let Some(document) = self.distinct.get_mut(index) {
-                document.verdicts = Some(shared(resources));
+                document.verdicts = Some(resources);
             }
         }
         let documents = &*self;

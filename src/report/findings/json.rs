@@ -1,23 +1,23 @@
 //! Our own JSON: everything there is, described by `schemas/report.schema.json`.
 
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::check::finding::Finding;
-use crate::report::json_text;
+use crate::report::json_text::{self, Rows};
 use crate::text::redact::redact_message;
 use crate::text::rule::Severity;
 
 use super::report::Report;
 
 pub(super) fn text(report: &Report<'_>) -> String {
-    let findings: Vec<Json> = report.findings.iter().map(entry).collect();
     let checked: Vec<&str> = report.groups.iter().map(|group| group.name).collect();
     let hidden = report.remarks.hidden;
-    let document = json!({
-        "version": 1,
-        "checked": checked,
-        "findings": findings,
-        "summary": {
+    json_text::text(&Document {
+        version: 1,
+        checked,
+        findings: Rows(|| report.findings.iter().map(entry)),
+        summary: json!({
             "errors": report.count(Severity::Error),
             "warnings": report.count(Severity::Warning),
             "infos": report.count(Severity::Info),
@@ -27,9 +27,16 @@ pub(super) fn text(report: &Report<'_>) -> String {
                 "baseline": hidden.baseline,
             },
             "unevaluatedRules": report.remarks.unevaluated,
-        },
-    });
-    json_text::text(&document)
+        }),
+    })
+}
+
+#[derive(Serialize)]
+struct Document<'r, F> {
+    version: u8,
+    checked: Vec<&'r str>,
+    findings: F,
+    summary: Json,
 }
 
 fn redacted(lines: &[String]) -> Vec<String> {

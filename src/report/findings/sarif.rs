@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::check::finding::Finding;
-use crate::report::json_text;
+use crate::report::json_text::{self, Rows};
 use crate::report::unevaluated::unevaluated_sentence;
 use crate::text::rule::{Rule, Severity};
 use crate::text::sha256::sha256_hex;
@@ -29,29 +30,43 @@ pub(super) fn text(report: &Report<'_>) -> String {
             })
         })
         .collect();
-    let results: Vec<Json> = report.findings.iter().map(|finding| result(finding, &rules)).collect();
-    let mut document = json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
+    let invocations = unevaluated_sentence(report.remarks.unevaluated).map(|sentence| {
+        let notification = json!({"level": "note", "message": {"text": sentence}});
+        json!([{"executionSuccessful": true, "toolExecutionNotifications": [notification]}])
+    });
+    json_text::text(&Document {
+        schema: SCHEMA,
+        version: "2.1.0",
+        runs: [Run {
+            tool: json!({"driver": {
                 "name": "chartwright",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "informationUri": "https://github.com/chartwright/chartwright",
                 "rules": descriptors,
-            }},
-            "columnKind": "unicodeCodePoints",
-            "results": results,
+            }}),
+            column_kind: "unicodeCodePoints",
+            results: Rows(|| report.findings.iter().map(|finding| result(finding, &rules))),
+            invocations,
         }],
-    });
-    if let Some(sentence) = unevaluated_sentence(report.remarks.unevaluated)
-        && let Some(run) = document.pointer_mut("/runs/0").and_then(Json::as_object_mut)
-    {
-        let notification = json!({"level": "note", "message": {"text": sentence}});
-        let invocation = json!({"executionSuccessful": true, "toolExecutionNotifications": [notification]});
-        run.insert("invocations".to_owned(), json!([invocation]));
-    }
-    json_text::text(&document)
+    })
+}
+
+#[derive(Serialize)]
+struct Document<F> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<F>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<F> {
+    tool: Json,
+    column_kind: &'static str,
+    results: F,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invocations: Option<Json>,
 }
 
 const fn level(severity: Severity) -> &'static str {

@@ -1,41 +1,48 @@
 //! kubeconform's JSON, with lines and columns.
 
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::checked_file::{CheckedFile, ResourceOptions, counts, is_shown, message, unevaluated_rules};
 use crate::kubernetes::validate::{PlacedResource, Positions, Status};
-use crate::report::json_text;
+use crate::report::json_text::{self, Rows};
 use crate::text::redact::redact_message;
 use crate::text::source::Position;
 
 pub(super) fn text(files: &[CheckedFile], options: ResourceOptions) -> String {
-    let mut resources: Vec<Json> = Vec::new();
-    for file in files {
-        if let Some(failure) = &file.failure {
-            resources.push(json!({"filename": file.path, "kind": "", "name": "", "version": "", "status": "statusError", "msg": redact_message(failure)}));
-        }
-        let positions = file.text.positions();
-        let shown = file
-            .resources
-            .iter()
-            .filter(|resource| is_shown(resource.verdict.status, options.verbose));
-        resources.extend(shown.map(|resource| resource_json(file, &positions, resource)));
-    }
-    let mut document = json!({"resources": resources});
-    let unevaluated = unevaluated_rules(files);
-    if unevaluated > 0
-        && let Some(entries) = document.as_object_mut()
-    {
-        entries.insert("unevaluatedRules".to_owned(), json!(unevaluated));
-    }
-    if options.summary
-        && let Some(entries) = document.as_object_mut()
-    {
+    let resources = || files.iter().flat_map(|file| rows(file, options));
+    let unevaluated = Some(unevaluated_rules(files)).filter(|&count| count > 0);
+    let summary = options.summary.then(|| {
         let [valid, invalid, errors, skipped] = counts(files);
-        let summary = json!({"valid": valid, "invalid": invalid, "errors": errors, "skipped": skipped});
-        entries.insert("summary".to_owned(), summary);
-    }
-    json_text::text(&document)
+        json!({"valid": valid, "invalid": invalid, "errors": errors, "skipped": skipped})
+    });
+    json_text::text(&Document {
+        resources: Rows(resources),
+        unevaluated,
+        summary,
+    })
+}
+
+#[derive(Serialize)]
+struct Document<R> {
+    resources: R,
+    #[serde(rename = "unevaluatedRules", skip_serializing_if = "Option::is_none")]
+    unevaluated: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<Json>,
+}
+
+/// What is said of a file: that it cannot be read, and its resources.
+fn rows(file: &CheckedFile, options: ResourceOptions) -> impl Iterator<Item = Json> {
+    let failure = file.failure.iter().map(|failure| {
+        json!({"filename": file.path, "kind": "", "name": "", "version": "", "status": "statusError", "msg": redact_message(failure)})
+    });
+    let positions = file.text.positions();
+    let shown = file
+        .resources
+        .iter()
+        .filter(move |resource| is_shown(resource.verdict.status, options.verbose));
+    failure.chain(shown.map(move |resource| resource_json(file, &positions, resource)))
 }
 
 fn status_name(status: Status) -> &'static str {
