@@ -100,8 +100,7 @@ pub(super) fn run(context: RunContext, arguments: &EventArguments) -> Result<Exi
     };
     let (environments, names) = (&arguments.environments, arguments.environment.as_slice());
     let place = environments.place_if_meant(context, names, &arguments.moving)?;
-    let of_releases = charts.iter().filter(|_| place.is_some());
-    let repositories: Vec<String> = images.iter().chain(of_releases).map(Pushed::full_repository).collect();
+    let repositories: Vec<String> = images.iter().chain(&charts).map(Pushed::full_repository).collect();
     let none = if repositories.is_empty() {
         "no image was pushed".to_owned()
     } else {
@@ -110,9 +109,6 @@ pub(super) fn run(context: RunContext, arguments: &EventArguments) -> Result<Exi
     if let Some(place) = place {
         let sources = (&registries, &observed as &dyn TagSource, NoImage(&none));
         return environments.run((context, place), (names, Vec::new()), &arguments.moving, sources);
-    }
-    for chart in &charts {
-        context.report(&format!("note: ignored: {chart} is a chart, not an image"));
     }
     let request = arguments.moving.request(context, Vec::new())?;
     let patch = arguments.moving.carry_out(context, &request, &observed)?;

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::artifact::remote::RemoteCharts;
 use crate::delivery::bump::{BumpError, MovedImage, WriteError, finish_bumps};
-use crate::delivery::poll::{KnownTags, Patch, PollRequest, PolledImage, Status, TagSource};
+use crate::delivery::poll::{KnownTags, Patch, PollRequest, PolledImage, Status, TagSource, is_chart_metadata};
 use crate::delivery::track::{Choosing, Step, TagFilter, Track};
 use crate::delivery::write_back::{ImageLinks, Topic, WriteBackError, image_links};
 use crate::text::edit::EditError;
@@ -29,7 +29,8 @@ use super::write_back_flags::{WriteBack, WriteBackFlags, WrittenBack, write_back
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct MoveFlags {
-    /// YAML file whose images are looked at (repeatable) [default: values.yaml and values-*.yaml here].
+    /// YAML file whose images are looked at, or Chart.yaml or Chart.lock, whose dependencies are (repeatable) [default: values.yaml,
+    /// values-*.yaml, Chart.yaml and its lock here].
     #[arg(short, long, value_name = "FILE")]
     file: Vec<String>,
     /// How far images may move: `PatchLevel`, `MinorVersion`, `MajorVersion`, `Newest` (by the time an image was made), or a range
@@ -82,7 +83,7 @@ impl MoveFlags {
         self.check_edit_flags()?;
         let working_directory = context.working_directory();
         let files = if self.file.is_empty() {
-            values_files(&working_directory)?
+            polled_files(&working_directory)?
         } else {
             self.file.clone()
         };
@@ -205,7 +206,7 @@ impl MoveFlags {
                 context.report(&format!("Error: {}: {}: {reason}", place(request, image), image.image));
             }
         }
-        for left in &patch.polled.left {
+        for left in patch.polled.left.iter().chain(&patch.plan.left) {
             context.report(&format!("note: {left}"));
         }
         for (image, refusal) in patch.polled.refusals() {
@@ -275,25 +276,41 @@ const LIMITS: WalkLimits = WalkLimits {
     links: Links::Followed,
 };
 
+/// What is looked at unless files are named: the values files of the working directory, and what its chart depends on.
+fn polled_files(directory: &Path) -> Result<Vec<String>, CommandError> {
+    let values = values_files(directory);
+    let metadata = files_named(directory, &is_chart_metadata)?;
+    match values {
+        Err(_) if !metadata.is_empty() => Ok(metadata),
+        values => values.map(|values| [values, metadata].concat()),
+    }
+}
+
 /// The values files of the working directory.
 pub(super) fn values_files(directory: &Path) -> Result<Vec<String>, CommandError> {
+    let names = files_named(directory, &is_values_file)?;
+    if names.is_empty() {
+        return Err(
+            CommandError::usage("there is no values.yaml or values-*.yaml here").with_hint("name files with --file")
+        );
+    }
+    Ok(names)
+}
+
+/// The files of a directory whose names are wanted, sorted.
+fn files_named(directory: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Result<Vec<String>, CommandError> {
     let mut names = Vec::new();
     walk(directory, LIMITS, &mut |entry| {
         if let Ok(entry) = entry
             && let Some(name) = entry.path.file_name().and_then(|name| name.to_str())
             && entry.file_type.is_file()
-            && is_values_file(name)
+            && is_wanted(name)
         {
             names.push(name.to_owned());
         }
         Ok::<_, CommandError>(Visit::PassOver)
     })?;
     names.sort();
-    if names.is_empty() {
-        return Err(
-            CommandError::usage("there is no values.yaml or values-*.yaml here").with_hint("name files with --file")
-        );
-    }
     Ok(names)
 }
 
@@ -373,7 +390,7 @@ pub(super) fn table(rows: &[[String; 5]]) -> String {
 fn as_json(request: &PollRequest, patch: &Patch, is_written: bool) -> Json {
     let images = patch.polled.images.iter().map(|image| {
         let mut entry = json!({
-            "image": image.image.repository,
+            (if image.is_chart { "chart" } else { "image" }): image.image.repository,
             "tag": image.image.tag,
             "digest": image.image.digest,
             "file": request.files.get(image.file),

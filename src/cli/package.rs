@@ -24,7 +24,7 @@ use super::destination_flags::SuffixFlags;
 use super::exit_code::Exit;
 use super::keyring_flags::KeyringFlags;
 use super::link_flags::LinkFlags;
-use super::publish::{Connections, NamesServer, first_failure, parse_target, publish};
+use super::publish::{Connections, NamesServer, first_failure, publish};
 use super::remote_flags::{LoginFlags, source_error};
 use super::repository_flags::{OutputFormat, print_json, shown_line};
 use super::run_context::RunContext;
@@ -49,7 +49,8 @@ pub(super) struct PackageArguments {
     app_version: Option<String>,
     #[command(flatten)]
     links: LinkFlags,
-    /// Write nothing: make the archives, and compare them with what this repository or registry has.
+    /// Write nothing: make the archives, and compare them with what this repository has: an address, a directory, or the name of one in
+    /// chartwright.yaml.
     #[arg(long, value_name = "REPOSITORY", conflicts_with = "sign")]
     check: Option<String>,
     /// Sign the archives with a secret key, each in a provenance file (`.prov`) beside it.
@@ -176,7 +177,7 @@ fn check(
     repository: &str,
     packages: Vec<Package>,
 ) -> Result<Exit, CommandError> {
-    let target = parse_target(context, repository)?;
+    let target = super::repo::repository(context, repository, None)?;
     let items: Vec<Item> = packages.into_iter().map(Item::from).collect();
     let compared = match &target {
         PublishTarget::Server(repository) => {

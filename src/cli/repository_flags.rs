@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use clap::ValueEnum;
-use serde_json::Value as Json;
+use serde::Serialize;
 
 use crate::artifact::credential::CertificateFiles;
 use crate::artifact::network::{CertificateCheck, RetryPolicy, Verdict};
@@ -43,7 +43,7 @@ pub(super) fn repository_settings(context: RunContext) -> RepositorySettings {
 }
 
 /// Prints a JSON object.
-pub(super) fn print_json(context: RunContext, value: &Json) -> Result<(), CommandError> {
+pub(super) fn print_json(context: RunContext, value: &impl Serialize) -> Result<(), CommandError> {
     context.write_stdout(json_document(value).as_bytes())
 }
 

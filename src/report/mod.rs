@@ -9,6 +9,6 @@ mod verdicts;
 mod xml;
 
 pub use findings::{FORMATS, Format, Group, Remarks, Report, Terminal, concise};
-pub use json_text::text as json_document;
+pub use json_text::{Rows as JsonRows, text as json_document};
 pub use unevaluated::unevaluated_sentence;
 pub use verdicts::{CheckedFile, ResourceFormat, ResourceOptions, resources_as, unevaluated_rules};

@@ -109,8 +109,8 @@ pub const FINDINGS: usize = 20_000;
 /// Bytes of their texts.
 pub const FINDING_BYTES: usize = 16 << 20;
 
-/// Findings of a report, of all its charts or files: more than all charts of the public repositories have together.
-pub const REPORT_FINDINGS: usize = 100_000;
+/// Findings of a report, of all its charts or files: those of 500 charts with a hundred each.
+pub const REPORT_FINDINGS: usize = 50_000;
 
 /// Bytes of their texts.
 pub const REPORT_BYTES: usize = 32 << 20;

@@ -113,6 +113,8 @@ fn exit_codes_match_the_readme() {
         (3, vec!["package", "web", "-d", "dist", "--ca-file", "nowhere.pem"]),
         (3, vec!["ci", "web", "--ca-file", "nowhere.pem"]),
         (0, vec!["package", "web", "--check", &repository]),
+        (0, vec!["package", "web", "--check", "repository"]),
+        (3, vec!["package", "web", "--check", "no-such-name"]),
         (1, vec!["package", "web", "--app-version", "2", "--check", &repository]),
         (3, vec!["package", "web", "--version", "9.9.9", "--check", &repository]),
         // What a repository does not have is the same to every command.

@@ -266,3 +266,84 @@ fn wrong_usage_says_what_to_do() {
     registry.write("values.yaml", "a: b\n");
     assert_eq!(registry.poll(0, &[]), "no image is named\n");
 }
+
+/// A chart that depends on charts of the registry, with a lock that is of it.
+fn application_chart(registry: &Registry, range: &str) -> String {
+    let repository = format!("oci://{}/charts", registry.server.server.host());
+    let chart = format!(
+        "apiVersion: v2\nname: shop\nversion: 0.1.0\ndependencies:\n# ours\n- name: web\n  version: '1.2.0' # now\n  repository: {repository}\n- {{name: db, repository: '{repository}', version: {range}}}\n- {{name: near, repository: 'file://../near', version: 1.0.0}}\n"
+    );
+    registry.write("Chart.yaml", &chart);
+    let entry = |name: &str| format!("- name: {name}\n  repository: {repository}\n  version: 1.2.0\n");
+    let near = "- name: near\n  repository: file://../near\n  version: 1.0.0\n";
+    let lock = |digest: &str| {
+        format!(
+            "dependencies:\n{}{}{near}digest: {digest}\ngenerated: \"2026-11-28T00:00:00Z\"\n",
+            entry("web"),
+            entry("db")
+        )
+    };
+    let request =
+        |name: &str, range: &str| format!(r#"{{"name":"{name}","version":"{range}","repository":"{repository}"}}"#);
+    let near = r#"{"name":"near","version":"1.0.0","repository":"file://../near"}"#;
+    let list = |db: &str| format!("[{},{},{near}]", request("web", "1.2.0"), request("db", db));
+    let digest = format!(
+        "sha256:{}",
+        sha256(format!("[{},{}]", list(range), list("1.2.0")).as_bytes())
+    );
+    registry.write("Chart.lock", &lock(&digest));
+    chart
+}
+
+#[test]
+fn charts_that_a_chart_depends_on_move_with_their_lock() {
+    let registry = Registry::with(Behaviour::default(), &["1.2.0", "1.3.0", "2.0.0"]);
+    let chart = application_chart(&registry, "^1.0.0");
+    let files = ["-f", "Chart.yaml", "-f", "Chart.lock"];
+    let poll = |more: &[&str]| registry.poll(0, &[&files[..], more].concat());
+    let all = poll(&["--track", "MajorVersion", "-o", "json"]);
+    let json: Json = serde_json::from_str(&all).expect("JSON");
+    let shown =
+        |row: &Json| format!("{} {} {} {}", row["chart"], row["tag"], row["newTag"], row["file"]).replace('"', "");
+    let rows: Vec<String> = json["images"].as_array().expect("rows").iter().map(shown).collect();
+    // The range allows no other major version; what is in a directory is not looked up.
+    let wanted = [
+        "oci://HOST/charts/web 1.2.0 2.0.0 Chart.yaml",
+        "oci://HOST/charts/db 1.2.0 1.3.0 Chart.lock",
+    ];
+    assert_eq!(rows, wanted, "{all}");
+    let old = registry.read("Chart.lock");
+    let said = poll(&["--patch"]);
+    assert_eq!(
+        registry.read("Chart.yaml"),
+        chart.replace("'1.2.0'", "'1.3.0'"),
+        "{said}"
+    );
+    let digest = |lock: &str| {
+        lock.lines()
+            .find(|line| line.starts_with("digest: "))
+            .expect("has one")
+            .to_owned()
+    };
+    let new = registry.read("Chart.lock");
+    assert_ne!(digest(&new), digest(&old));
+    assert_eq!(new, old.replace("1.2.0", "1.3.0").replace(&digest(&old), &digest(&new)));
+    // It is in sync: a build takes what it says.
+    assert!(
+        !registry
+            .run(3, &["dependency", "build", "."], &[])
+            .contains("out of sync")
+    );
+    // A chart that was pushed moves what depends on it, by hand too.
+    application_chart(&registry, "^1.0.0");
+    let pushed = format!("oci://{}/charts/web:1.3.0", registry.server.server.host());
+    registry.run(0, &["event", "--chart", &pushed, "--patch", "-f", "Chart.yaml"], &[]);
+    assert_eq!(registry.read("Chart.yaml"), chart.replace("'1.2.0'", "'1.3.0'"));
+    let lock = registry.read("Chart.lock");
+    assert_eq!(lock.matches("1.3.0").count(), 1, "{lock}");
+    // One that is not in sync stays, and that is said.
+    registry.write("Chart.lock", &old.replace("digest: sha256:", "digest: sha256:0"));
+    registry.write("Chart.yaml", &chart);
+    let said = poll(&["--patch"]);
+    assert!(said.contains("note: Chart.lock stays: it is not in sync"), "{said}");
+}

@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(entry.digest.as_deref(), Some("aa"));
         assert_eq!(entry.urls, ["a-1.0.0.tgz"]);
         assert_eq!(entry.created, "2026-01-02T03:04:05Z");
-        assert_eq!(entry.metadata.description, "it's: # [x");
+        assert_eq!(entry.description, "it's: # [x");
         let reader = IndexReader::open(text.as_bytes()).unwrap();
         assert_eq!(reader.charts().collect::<Vec<_>>(), ["a"]);
         assert_eq!(reader.versions(text.as_bytes(), "b").unwrap(), None);

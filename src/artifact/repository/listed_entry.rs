@@ -43,8 +43,14 @@ pub struct ListedEntry {
     pub urls: Vec<String>,
     /// When the entry was made, as written; empty where the index does not say.
     pub created: String,
-    /// The fields of Chart.yaml.
-    pub metadata: Metadata,
+    /// The name in Chart.yaml.
+    pub name: String,
+    /// Of the fields of Chart.yaml, those that are shown: an index may have a hundred thousand entries.
+    pub app_version: String,
+    /// The same.
+    pub description: String,
+    /// The same.
+    pub deprecated: bool,
 }
 
 /// What Helm does not turn into a text.
@@ -81,12 +87,15 @@ pub(super) fn read_entry(chart: &str, value: &Json) -> Result<Option<ListedEntry
         return Ok(None);
     }
     Ok(Some(ListedEntry {
-        version: metadata.version.clone(),
+        version: metadata.version,
         digest: Some(decoded.digest.trim_start_matches("sha256:").to_owned()).filter(|digest| !digest.is_empty()),
         manifest: None,
         urls: decoded.urls,
         created: decoded.created,
-        metadata,
+        name: metadata.name,
+        app_version: metadata.app_version,
+        description: metadata.description,
+        deprecated: metadata.deprecated,
     }))
 }
 

@@ -111,6 +111,7 @@ impl Judge<'_> {
 mod tests {
     use super::super::Location;
     use super::*;
+    use crate::text::limits::REPORT_FINDINGS;
     use crate::text::source::SourceFile;
 
     fn finding(rule: Rule, path: &str) -> Finding {
@@ -138,6 +139,22 @@ mod tests {
         assert_eq!((hidden.configuration, hidden.comments, hidden.baseline), (1, 0, 1));
         let want = "2 findings are hidden: 1 by the configuration, 1 by the baseline";
         assert_eq!(hidden.sentence().as_deref(), Some(want));
+        // A report has room for some findings, of all charts together, and each chart that has more says so.
+        let mut judge = judgement.start();
+        let many = |path: &str| vec![finding(Rule::Range, path); REPORT_FINDINGS - 1];
+        assert_eq!(judge.keep(many("b")).len(), REPORT_FINDINGS - 1);
+        let kept = judge.keep(many("c"));
+        let [_, cut] = kept.as_slice() else {
+            panic!("{}", kept.len())
+        };
+        assert_eq!((cut.rule, cut.severity), (Rule::NotChecked.into(), Severity::Error));
+        assert!(
+            cut.message.ends_with(": 49998 of this chart or file are left out"),
+            "{}",
+            cut.message
+        );
+        assert_eq!(judge.keep(Vec::new()), []);
+        assert_eq!(judge.keep(many("d")).len(), 1);
         // What says that something was not checked is neither silenced nor known.
         let mut judge = judgement.start();
         let file = SourceFile::new("f", &b"# chartwright-ignore-file: * why\n"[..]);

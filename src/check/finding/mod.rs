@@ -11,6 +11,7 @@ mod finding_list;
 mod judgement;
 mod secret_arguments;
 mod secret_search;
+mod secret_spellings;
 mod secret_text;
 mod secret_values;
 mod suppression;

@@ -137,7 +137,9 @@ fn secret_of_word<'w>(program: &str, previous: &str, word: &'w str, bare: &'w st
     }
     let scheme = previous.rsplit(':').next().unwrap_or(previous);
     let is_scheme = SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    Some(bare).filter(is_text).filter(|text| is_scheme && seems_random(text))
+    Some(bare)
+        .filter(is_text)
+        .filter(|text| is_scheme && seems_random(text))
 }
 
 /// Whether a word is none of a language: long, with digits or capital letters inside.
@@ -166,11 +168,20 @@ mod tests {
             ("curl -u me:T0ken https://x", "curl -u me:***** https://x"),
             ("curl --user me https://x", "curl --user me https://x"),
             ("login --password T0ken --user x", "login --password ***** --user x"),
-            ("login --password $PASSWORD --token {{ .x }}", "login --password $PASSWORD --token {{ .x }}"),
+            (
+                "login --password $PASSWORD --token {{ .x }}",
+                "login --password $PASSWORD --token {{ .x }}",
+            ),
             ("login --password-file x", "login --password-file x"),
-            ("curl -H \"Authorization: Bearer T0ken-one\" x", "curl -H \"Authorization: Bearer *********\" x"),
+            (
+                "curl -H \"Authorization: Bearer T0ken-one\" x",
+                "curl -H \"Authorization: Bearer *********\" x",
+            ),
             ("authorization:basic dXNlcjp4\r\n", "authorization:basic ********\r\n"),
-            ("<user>x</user><db-password>T0k en</db-password>", "<user>x</user><db-password>*** **</db-password>"),
+            (
+                "<user>x</user><db-password>T0k en</db-password>",
+                "<user>x</user><db-password>*** **</db-password>",
+            ),
             ("<password>{{ .x }}</password>", "<password>{{ .x }}</password>"),
             ("a > b", "a > b"),
             ("the bearer of this, a token is x", "the bearer of this, a token is x"),

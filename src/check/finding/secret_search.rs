@@ -83,7 +83,9 @@ impl SecretSearch {
         let common = neighbours.filter_map(|index| Some(common_length(&secrets.get(index)?.text, text)));
         let length = common.max()?;
         let rest = text.get(length..)?;
-        CUTS.iter().any(|cut| rest.starts_with(cut.as_bytes())).then_some(length)
+        CUTS.iter()
+            .any(|cut| rest.starts_with(cut.as_bytes()))
+            .then_some(length)
     }
 
     /// The length of the longest secret that a text begins with, of those that begin alike.

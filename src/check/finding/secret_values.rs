@@ -14,16 +14,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::secret_search::{LEAST_BYTES, SecretSearch};
+use super::secret_spellings::spellings;
 use super::secret_text::{masked_parts, names_secret, without_separators};
-use crate::text::go::quote::quote;
 use crate::text::yaml::{self, NodeId, NodeKind, Tree};
 
 /// Shown instead of a secret in a message.
 const MASK: &str = "***";
 /// Words of letters and hyphens up to this length are names, such as `postgres` and `my-release`.
 const LONGEST_WORD: usize = 11;
-/// Shorter parts of encoded texts are equal to others by accident.
-const LEAST_ENCODED: usize = 12;
 /// Deepest nesting that is read.
 const MAX_DEPTH: usize = 64;
 /// Keys whose values are secrets as well, where nothing is reported about them.
@@ -60,38 +58,16 @@ pub struct SecretValues {
 }
 
 impl SecretValues {
-    /// Adds a text, if it may be a secret: itself, its lines, and its other spellings.
+    /// Adds a text, if it may be a secret: itself and its lines. Its other spellings are looked for as well.
     pub fn add(&mut self, text: &str) {
         let text = text.trim();
         if !is_recognizable(text) {
             return;
         }
         self.insert(text);
-        self.insert(&STANDARD.encode(text));
-        self.add_encoded_parts(text);
-        if !is_spelt_alike(text) {
-            let quoted = quote(text.as_bytes());
-            self.insert(quoted.trim_matches('"'));
-            let json = serde_json::Value::from(text).to_string();
-            self.insert(json.trim_matches('"'));
-        }
         for line in text.lines().map(str::trim) {
             if line.len() < text.len() && is_recognizable(line) {
                 self.insert(line);
-                self.insert(&STANDARD.encode(line));
-            }
-        }
-    }
-
-    /// Adds what every base64 of a text has that the secret is a part of, whatever stands before and after it.
-    fn add_encoded_parts(&mut self, text: &str) {
-        // Three bytes are four characters, so where the secret begins within three bytes decides how it is encoded.
-        for (before, shared) in [(0, 0), (1, 2), (2, 3)] {
-            let padded = [&[0; 2][..before], text.as_bytes()].concat();
-            let whole = padded.len() / 3 * 4;
-            let encoded = STANDARD.encode(&padded);
-            if let Some(part) = encoded.get(shared..whole).filter(|part| part.len() >= LEAST_ENCODED) {
-                self.insert(part);
             }
         }
     }
@@ -186,7 +162,7 @@ impl SecretValues {
                 }
             }
             NodeKind::Scalar(_) => self.add_parts(tree.text(node)),
-            _ => {}
+            NodeKind::Alias => {}
         }
     }
 
@@ -195,7 +171,8 @@ impl SecretValues {
         for password in passwords_of_addresses(text) {
             self.add(password);
         }
-        let may_have_parts = text.contains(['=', ':', ' ', '<']) && may_hold_secret(text.as_bytes());
+        let may_have_parts =
+            (text.contains(['=', ':', '<']) || text.contains(" -")) && may_hold_secret(text.as_bytes());
         if !may_have_parts {
             return;
         }
@@ -280,7 +257,7 @@ impl SecretValues {
         if self.values.is_empty() {
             return Cow::Borrowed(text);
         }
-        let search = self.search.get_or_init(|| SecretSearch::new(&self.values));
+        let search = self.search.get_or_init(|| SecretSearch::new(&spellings(&self.values)));
         let mut shown = String::new();
         let mut from = 0;
         for found in search.find(text) {
@@ -392,12 +369,6 @@ fn is_secret_key(key: &str) -> bool {
     names_secret(&joined)
         || MORE_KEYS.contains(&joined.as_str())
         || MORE_ENDINGS.iter().any(|ending| joined.ends_with(ending))
-}
-
-/// Whether a text is the same in quotation marks of Go and JSON: all of it is printable ASCII that neither escapes.
-fn is_spelt_alike(text: &str) -> bool {
-    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
-    text.bytes().all(is_plain)
 }
 
 /// Whether a text says that it is a secret by its looks: not a short one, a word, a number, a placeholder of a template.
@@ -516,7 +487,9 @@ mod tests {
         for before in ["", "a", "ab", "abc"] {
             let encoded = STANDARD.encode(format!("{before}T0ken-one-and-more, and this"));
             assert!(values.hide(&encoded).contains("***"), "{before}");
-            let decoded = STANDARD.decode(values.hide(&encoded).replace("***", "")).unwrap_or_default();
+            let decoded = STANDARD
+                .decode(values.hide(&encoded).replace("***", ""))
+                .unwrap_or_default();
             assert!(!String::from_utf8_lossy(&decoded).contains("-one-"), "{before}");
         }
     }

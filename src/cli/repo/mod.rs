@@ -4,6 +4,7 @@ mod arguments;
 
 use std::path::Path;
 
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::artifact::oci::OciError;
@@ -11,6 +12,7 @@ use crate::artifact::remote::{CopyVersion, IndexedTarget, MaintainRemoteError, P
 use crate::artifact::repository::maintain::{Kept, LeftOut, MaintainError, PruneRules, RebuildRequest, StoredVersion};
 use crate::artifact::repository::{Existing, ListedEntry, Location, Outcome};
 use crate::pipeline::BuildSource;
+use crate::report::JsonRows;
 
 use super::chart_json::ChartJson;
 use super::command_error::CommandError;
@@ -42,10 +44,10 @@ pub(super) fn run(context: RunContext, arguments: &RepoArguments) -> Result<Exit
 }
 
 /// A repository: an address, a name in the configuration, or a directory, which goes before a name.
-fn repository(
+pub(super) fn repository(
     context: RunContext,
     text: &str,
-    ConfigurationFlag { config }: &ConfigurationFlag,
+    config: Option<&Path>,
 ) -> Result<PublishTarget, CommandError> {
     if text.contains("://") {
         return parse_target(context, text);
@@ -54,7 +56,7 @@ fn repository(
     if config.is_none() && (here.join(text).is_dir() || text.contains(['/', '\\'])) {
         return parse_target(context, &format!("file://{text}"));
     }
-    let settings = read_settings(config.as_deref(), Path::new("."))?;
+    let settings = read_settings(config, Path::new("."))?;
     let named = settings.repositories(&here).map_err(CommandError::usage)?;
     if config.is_none() && named.named.is_empty() {
         return parse_target(context, &format!("file://{text}"));
@@ -86,7 +88,7 @@ fn charts(
 
 /// A repository that must exist.
 fn existing(context: RunContext, text: &str, configuration: &ConfigurationFlag) -> Result<PublishTarget, CommandError> {
-    match repository(context, text, configuration)? {
+    match repository(context, text, configuration.config.as_deref())? {
         PublishTarget::Indexed(IndexedTarget {
             location: Location::Disk(directory),
             ..
@@ -125,24 +127,33 @@ fn list(context: RunContext, arguments: &ListArguments) -> Result<Exit, CommandE
     match arguments.shared.output.output {
         OutputFormat::Text => context.write_stdout(table(&entries).as_bytes())?,
         OutputFormat::Json => {
-            let charts: Vec<Json> = entries.iter().map(entry_json).collect();
-            print_json(context, &json!({"repository": location.to_string(), "charts": charts}))?;
+            let list = ChartList {
+                repository: location.to_string(),
+                charts: JsonRows(|| entries.iter().map(entry_json)),
+            };
+            print_json(context, &list)?;
         }
     }
     Ok(Exit::Clean)
 }
 
+#[derive(Serialize)]
+struct ChartList<C> {
+    repository: String,
+    charts: C,
+}
+
 fn entry_json(entry: &ListedEntry) -> Json {
     let chart = ChartJson {
-        name: &entry.metadata.name,
+        name: &entry.name,
         version: &entry.version,
         digest: entry.digest.as_deref().unwrap_or_default(),
         manifest: entry.manifest.as_deref(),
     };
     chart.with(json!({
-        "appVersion": entry.metadata.app_version,
-        "description": entry.metadata.description,
-        "deprecated": entry.metadata.deprecated,
+        "appVersion": entry.app_version,
+        "description": entry.description,
+        "deprecated": entry.deprecated,
         "created": entry.created,
         "urls": entry.urls,
     }))
@@ -173,9 +184,9 @@ fn table(entries: &[ListedEntry]) -> String {
         let created = entry.created.split('T').next().unwrap_or_default().to_owned();
         let digest = entry.digest.iter().flat_map(|digest| digest.chars());
         [
-            entry.metadata.name.clone(),
+            entry.name.clone(),
             entry.version.clone(),
-            entry.metadata.app_version.clone(),
+            entry.app_version.clone(),
             created,
             digest.take(SHORT_DIGEST).collect(),
         ]
@@ -415,7 +426,7 @@ fn print_removed(
 
 fn copy(context: RunContext, arguments: &CopyArguments) -> Result<Exit, CommandError> {
     let from = existing(context, &arguments.from, &arguments.configuration)?;
-    let to = repository(context, &arguments.to, &arguments.configuration)?;
+    let to = repository(context, &arguments.to, arguments.configuration.config.as_deref())?;
     let is_dry_run = arguments.dry_run.dry_run;
     let request = CopyVersion {
         from: &from,

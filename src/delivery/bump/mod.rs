@@ -15,6 +15,7 @@ mod plan_bump;
 mod plan_image;
 mod raise_chart;
 mod shown_changes;
+mod update_locks;
 mod write;
 
 pub use assignment::{ItemKind, ValueKind, parse_append, parse_assignment, parse_document};

@@ -12,6 +12,7 @@ use super::moved_image::{MovedImage, moves_of};
 use super::plan::{BumpPlan, FilePlan};
 use super::plan_image::{ImageFile, plan_image};
 use super::raise_chart::{ChartUpdate, chart_directory, update_charts};
+use super::update_locks::update_locks;
 
 /// Reads a file by its absolute path: how a plan finds and reads a Chart.yaml.
 pub type ReadFile<'f> = &'f dyn Fn(&Path) -> io::Result<Vec<u8>>;
@@ -151,6 +152,7 @@ pub fn plan_bump(request: &BumpRequest, read: ReadFile<'_>) -> Result<BumpPlan, 
         working_directory: &request.working_directory,
     };
     update_charts(&mut plan, &update, read)?;
+    update_locks(&mut plan, &request.working_directory, read)?;
     Ok(plan)
 }
 

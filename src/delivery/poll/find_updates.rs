@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::chart_dependencies::{DependencyPlace, newer_dependencies};
 use super::tag_source::TagSource;
 use crate::delivery::bump::{BumpError, MovedImage, TargetError, place_changes};
 use crate::delivery::image::{ImagePlace, ImageReference, image_places, same_repository, with_traced};
@@ -24,6 +25,8 @@ pub struct PolledFile {
     pub text: Vec<u8>,
     /// The places of images that the templates of its chart lead to.
     pub traced: Vec<ImagePlace>,
+    /// The charts that it depends on, where it is the metadata of one.
+    pub dependencies: Vec<DependencyPlace>,
 }
 
 /// What is known of an image that a file names.
@@ -57,6 +60,8 @@ pub struct PolledImage {
     pub line: u32,
     /// What the file names.
     pub image: ImageReference,
+    /// Whether it is a chart: its repository, with its name behind a slash, and its version.
+    pub is_chart: bool,
     /// What is known of it.
     pub status: Status,
 }
@@ -168,13 +173,17 @@ pub fn find_updates(files: &[PolledFile], wanted: Wanted<'_>, source: &dyn TagSo
         file: *file,
         line: place.line,
         image: place.reference(),
+        is_chart: false,
         status: files.get(*file).map_or_else(
             || Status::Skipped("no file".to_owned()),
             |file| status(file, place, &tags, wanted, source),
         ),
     });
+    let mut images: Vec<PolledImage> = images.collect();
+    images.extend(newer_dependencies(files, wanted, source));
+    images.sort_by_key(|image| image.file);
     Ok(Polled {
-        images: images.collect(),
+        images,
         left: Vec::new(),
     })
 }
@@ -274,7 +283,7 @@ fn status(file: &PolledFile, place: &ImagePlace, tags: &Tags, wanted: Wanted<'_>
 }
 
 /// What is newer without its edits, and why they are refused, if they are: one image must not keep the others where they are.
-fn refusable(newer: Status, file: &PolledFile, through_anchors: bool) -> Status {
+pub(super) fn refusable(newer: Status, file: &PolledFile, through_anchors: bool) -> Status {
     let Status::Newer {
         image, step, changes, ..
     } = newer
@@ -357,6 +366,7 @@ mod tests {
             path: "values.yaml".to_owned(),
             text: text.as_bytes().to_vec(),
             traced: Vec::new(),
+            dependencies: Vec::new(),
         }];
         let choosing = Choosing::of(Track::parse(track).expect(track));
         let wanted = Wanted {

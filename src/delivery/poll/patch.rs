@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::chart_dependencies::dependency_places;
 use super::find_updates::{Polled, PolledFile, Wanted, find_updates};
 use super::follow_templates::follow_templates;
 use super::known_tags::KnownTags;
@@ -51,9 +52,13 @@ impl PollRequest {
     pub fn plan(&self, read: ReadFile<'_>, source: &dyn TagSource) -> Result<Patch, BumpError> {
         let texts = self.files.iter().map(|path| {
             let location = self.working_directory.join(Path::new(path));
-            let text = read(&location).map_err(|source| BumpError::Read { path: location, source })?;
+            let text = read(&location).map_err(|source| BumpError::Read {
+                path: location.clone(),
+                source,
+            })?;
             Ok(PolledFile {
                 path: path.clone(),
+                dependencies: dependency_places(&location, &text, read),
                 text,
                 traced: Vec::new(),
             })

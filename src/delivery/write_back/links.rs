@@ -11,6 +11,10 @@ const LONGEST: usize = 500;
 
 /// The addresses about an image that moves; none where its labels or the registry do not say.
 pub fn image_links(moved: &MovedImage, source: &dyn TagSource) -> Vec<String> {
+    // A chart of a repository has no labels.
+    if moved.new.repository.contains("://") {
+        return Vec::new();
+    }
     let origin = |tag: Option<&str>| {
         let image = source.image(&moved.new.repository, tag?).ok()?;
         Some(image.origin)

@@ -86,7 +86,9 @@ impl Kept {
                 resource.violations.truncate(1);
                 resource.violations.push(Violation {
                     path: String::new(),
-                    message: format!("{left_out} more faults are left out: those of all documents have {VERDICT_BYTES} bytes"),
+                    message: format!(
+                        "{left_out} more faults are left out: those of all documents have {VERDICT_BYTES} bytes"
+                    ),
                     offset: resource.offset,
                     rule: Rule::NotChecked.into(),
                 });
@@ -253,14 +255,7 @@ impl Documents {
                 (places.collect(), result)
             })
             .unzip();
-        (
-            Self {
-                distinct,
-                kept,
-                places,
-            },
-            results,
-        )
+        (Self { distinct, kept, places }, results)
     }
 
     /// One of the texts.
@@ -396,6 +391,31 @@ mod tests {
                 assert_eq!(documents.text(index).as_slice(), text.as_bytes(), "{index}");
             }
         }
+    }
+
+    #[test]
+    fn faults_of_all_documents_are_limited() {
+        let fault = |message: &str| Violation {
+            path: "/a".to_owned(),
+            message: message.to_owned(),
+            offset: 9,
+            rule: Rule::Type.into(),
+        };
+        let targets = [Target::embedded(Catalog::find("1.31").unwrap())];
+        let verdict = |texts: &[&str]| Resource {
+            violations: texts.iter().map(|text| fault(text)).collect(),
+            ..check_text(b"a: 1", &targets, &Options::default()).remove(0)
+        };
+        let kept = Kept::default();
+        let messages = |resources: Verdicts| -> Vec<String> {
+            let violations = resources.iter().flat_map(|resource| &resource.violations);
+            violations.map(|violation| violation.message.clone()).collect()
+        };
+        let long = "x".repeat(VERDICT_BYTES);
+        assert_eq!(messages(kept.shared(vec![verdict(&[&long, "b"])])).len(), 2);
+        let cut = "1 more faults are left out: those of all documents have 67108864 bytes";
+        let found = messages(kept.shared(vec![verdict(&["a", "b"]), verdict(&["c"])]));
+        assert_eq!(found, ["a", cut, "c"]);
     }
 
     #[test]

@@ -32,7 +32,7 @@ struct Document<R> {
     summary: Option<Json>,
 }
 
-/// What is said of a file: that it cannot be read, and its resources.
+/// The rows of a file: that it cannot be read, and its resources.
 fn rows(file: &CheckedFile, options: ResourceOptions) -> impl Iterator<Item = Json> {
     let failure = file.failure.iter().map(|failure| {
         json!({"filename": file.path, "kind": "", "name": "", "version": "", "status": "statusError", "msg": redact_message(failure)})

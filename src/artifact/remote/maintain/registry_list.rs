@@ -157,7 +157,10 @@ pub(super) fn entry(chart: &ChartTags, tagged: &TaggedChart) -> ListedEntry {
         manifest: Some(hex(&tagged.digest)),
         urls: vec![format!("{}:{}", chart.reference, tagged.tag)],
         created: tagged.created.clone(),
-        metadata: tagged.metadata.clone(),
+        name: tagged.metadata.name.clone(),
+        app_version: tagged.metadata.app_version.clone(),
+        description: tagged.metadata.description.clone(),
+        deprecated: tagged.metadata.deprecated,
     }
 }
 

@@ -163,10 +163,10 @@ pub fn check_repository(location: &Location, settings: &RepositorySettings) -> R
                     object,
                     reason: reason.clone(),
                 }),
-                (_, Ok(metadata)) if metadata.name != entry.metadata.name || metadata.version != version => {
+                (_, Ok(metadata)) if metadata.name != entry.name || metadata.version != version => {
                     let reason = format!(
                         "the index lists {} {version}, but the archive has {} {}",
-                        entry.metadata.name, metadata.name, metadata.version
+                        entry.name, metadata.name, metadata.version
                     );
                     faults.push(Fault::Chart { object, reason });
                 }

@@ -1,0 +1,94 @@
+//! Locks that follow the dependencies of their charts: added to a plan that changes one of the two.
+
+use std::path::{Path, PathBuf};
+
+use crate::artifact::dependency::{LockChanges, follow_lock};
+use crate::engine::chart::ChartFile;
+use crate::text::edit::{Edit, NewValue, Operation, Step, YamlPath, apply_edits};
+
+use super::error::BumpError;
+use super::plan::{BumpPlan, FilePlan};
+use super::plan_bump::{ReadFile, shown_path};
+
+/// The files that say what a chart depends on, with the lock of each that declares it.
+const METADATA: [(&str, &str); 2] = [("Chart.yaml", "Chart.lock"), ("requirements.yaml", "requirements.lock")];
+
+/// Changes the locks of charts whose dependencies a plan changes. One that cannot follow stays, and the plan says why.
+pub(super) fn update_locks(plan: &mut BumpPlan, working_directory: &Path, read: ReadFile<'_>) -> Result<(), BumpError> {
+    let is_metadata = |name: &str| METADATA.iter().any(|(chart, lock)| name == *chart || name == *lock);
+    let mut directories: Vec<PathBuf> = Vec::new();
+    for file in plan.changed_files() {
+        let name = file.location.file_name().and_then(|name| name.to_str());
+        if let (Some(directory), true) = (file.location.parent(), name.is_some_and(is_metadata))
+            && !directories.iter().any(|known| known == directory)
+        {
+            directories.push(directory.to_owned());
+        }
+    }
+    for directory in directories {
+        update_lock(plan, &directory, working_directory, read)?;
+    }
+    Ok(())
+}
+
+fn update_lock(
+    plan: &mut BumpPlan,
+    directory: &Path,
+    working_directory: &Path,
+    read: ReadFile<'_>,
+) -> Result<(), BumpError> {
+    let (mut old, mut new) = (Vec::new(), Vec::new());
+    for name in METADATA.iter().flat_map(|(chart, lock)| [chart, lock]) {
+        let location = directory.join(name);
+        let planned = plan.files.iter().find(|file| file.location == location);
+        let texts = match planned {
+            Some(file) => Some((file.old.clone(), file.new.clone())),
+            None => read(&location).ok().map(|text| (text.clone(), text)),
+        };
+        if let Some((before, after)) = texts {
+            old.push(ChartFile::new((*name).to_owned(), before));
+            new.push(ChartFile::new((*name).to_owned(), after));
+        }
+    }
+    let Some(lock) = METADATA
+        .iter()
+        .find_map(|(_, lock)| new.iter().find(|file| file.name == *lock))
+    else {
+        return Ok(());
+    };
+    let location = directory.join(&lock.name);
+    let path = shown_path(&location, working_directory);
+    let changes = match follow_lock(&old, &new) {
+        Ok(None) => return Ok(()),
+        Ok(Some(changes)) => changes,
+        Err(reason) => {
+            plan.left
+                .push(format!("{path} stays: {reason}; run `chartwright dependency update`"));
+            return Ok(());
+        }
+    };
+    let edits = edits(&changes);
+    let edit_error = |source| BumpError::Edit {
+        path: path.clone(),
+        source,
+    };
+    if let Some(planned) = plan.files.iter_mut().find(|file| file.location == location) {
+        let (edited, applied) = apply_edits(&planned.new, &edits).map_err(edit_error)?;
+        planned.new = edited;
+        planned.applied.extend(applied);
+    } else {
+        plan.files
+            .push(FilePlan::new(&path, &location, lock.data.to_vec(), &edits)?);
+    }
+    Ok(())
+}
+
+fn edits(changes: &LockChanges) -> Vec<Edit> {
+    let set = |path, text: &String| Edit::new(path, Operation::Set(NewValue::Text(text.clone())));
+    let root = YamlPath::default();
+    let versions = changes.versions.iter().map(|(index, version)| {
+        let path = root.key("dependencies").child(Step::Index(*index)).key("version");
+        set(path, version)
+    });
+    versions.chain([set(root.key("digest"), &changes.digest)]).collect()
+}
