@@ -516,6 +516,64 @@ def index_of_charts(root):
     return ["repo", "list", f"file://{root}/r"]
 
 
+def with_keywords(name, before, command):
+    @attack(name, before)
+    def make(root):
+        keywords = ",".join("k" * 20)
+        entry = ("  - {{apiVersion: v2, name: a, version: 1.0.{0}, urls: [a-1.0.{0}.tgz], keywords: [" + keywords + "]}}\n").format
+        write(root / "r" / "index.yaml", "apiVersion: v1\nentries:\n  a:\n" + "".join(map(entry, range(140000))))
+        return [word.format(f"file://{root}/r") for word in command]
+
+
+with_keywords("pull: 140,000 versions with keywords", "654 MB", ["pull", "a", "--repo", "{0}"])
+with_keywords("repo list: the same as JSON", "663 MB", ["repo", "list", "{0}", "-o", "json"])
+
+
+def invalid_pods(name, before, *flags):
+    @attack(f"validate: 98,000 invalid Pods, {name}", before)
+    def make(root):
+        pod = "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p{0}}}\nspec: {{containers: [{{name: c, image: 1, x: {0}}}]}}\n".format
+        write(root / "pods.yaml", "".join(map(pod, range(98000))))
+        return ["validate", *flags, "pods.yaml"]
+
+
+invalid_pods("text", "1.0 GB for 390,000")
+invalid_pods("JSON", "3.6 GB for 390,000", "--output", "json")
+invalid_pods("SARIF", "2.1 GB", "--report", "sarif")
+invalid_pods("report as text", "1.3 GB", "--report", "text")
+
+
+DEPLOYMENTS = """{{- range $i := until %d }}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: a{{ $i }}}
+spec:
+  selector: {matchLabels: {a: b{{ $i }}}}
+  template:
+    metadata: {labels: {a: b{{ $i }}}}
+    spec:
+      containers:
+      - {name: x, image: "nginx:latest", bogus: {{ $i }}, ports: [{containerPort: x}]}
+{{- end }}
+"""
+
+
+@attack("ci: 1,500 faulty Deployments, 60 values files, 13 versions", "7.4 s")
+def faulty_deployments(root):
+    files = {f"ci/v{i}-values.yaml": f"x: {i}\n" for i in range(60)}
+    chart(root / "r", {"templates/d.yaml": DEPLOYMENTS % 1500, "values.yaml": "x: 1\n", **files})
+    write(root / "r" / "chartwright.yaml", "kubernetesVersions: [1.25..1.37]\n")
+    return ["ci", "--no-push", "r"]
+
+
+@attack("ci: 20 charts with 6,000 faults each", "not measured")
+def faulty_charts(root):
+    for i in range(20):
+        chart(root / "r", {"templates/d.yaml": DEPLOYMENTS % 2000, "values.yaml": "x: 1\n"}, name=f"c{i}")
+    return ["ci", "--no-push", "r"]
+
+
 def limited():
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))

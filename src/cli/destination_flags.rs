@@ -172,8 +172,12 @@ pub(super) fn read_settings(named: Option<&Path>, directory: &Path) -> Result<Se
 
 /// Why nothing is published in this run, if it is for a pull request from a fork, or may be.
 pub(super) fn fork(context: RunContext) -> Option<String> {
-    let read = |path: &str| read_file(Path::new(path), Named::ByUser, EVENT_BYTES);
-    fork_of_pull_request(&|name| context.variable(name), &read)
+    fork_of_pull_request(&|name| context.variable(name), &read_event)
+}
+
+/// Reads the event that a CI system describes in a file.
+pub(super) fn read_event(path: &str) -> std::io::Result<Vec<u8>> {
+    read_file(Path::new(path), Named::ByUser, EVENT_BYTES)
 }
 
 /// Refuses names of repositories in a run for a pull request from a fork, unless they are of a configuration that the user named: who

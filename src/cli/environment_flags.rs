@@ -16,7 +16,7 @@ use crate::text::limits::FILE_BYTES;
 use crate::text::source::read_inside;
 
 use super::command_error::CommandError;
-use super::destination_flags::read_settings;
+use super::destination_flags::{read_event, read_settings};
 use super::move_images::values_files;
 use super::run_context::RunContext;
 
@@ -93,7 +93,8 @@ pub(super) fn chosen(
     if chosen.len() == names.len() {
         return Ok(chosen);
     }
-    let found = match deployed(&|name| context.variable(name), &context.working_directory()) {
+    let variables = |name: &str| context.variable(name);
+    let found = match deployed(&variables, &read_event, &context.working_directory()) {
         Deployed::Nothing(reason) => {
             context.report(&format!("note: nothing is deployed by the branch or tag: {reason}"));
             return Ok(chosen);

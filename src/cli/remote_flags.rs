@@ -209,6 +209,6 @@ pub(super) fn source_error(error: SourceError) -> CommandError {
     }
 }
 
-fn credential_error(error: &CredentialError) -> CommandError {
+pub(super) fn credential_error(error: &CredentialError) -> CommandError {
     CommandError::could_not_run(error)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use serde_json::{Value as Json, json};
 
+use crate::artifact::credential::CertificateFiles;
 use crate::artifact::network::CertificateCheck;
 use crate::artifact::repository::GitRef;
 use crate::delivery::bump::{BumpError, BumpPlan, WriteError, write_planned};
@@ -22,6 +23,7 @@ use super::bump::{bump_error, replace_error, write_error};
 use super::command_error::CommandError;
 use super::destination_flags::fork;
 use super::network::{ProcessClock, network_settings};
+use super::remote_flags::credential_error;
 use super::repository_flags::shown_line;
 use super::run_context::RunContext;
 
@@ -66,6 +68,9 @@ pub(super) struct WriteBackFlags {
     /// Forge that has the remote origin, where neither its host nor the CI system says it.
     #[arg(long, value_name = "FORGE", requires = "pull_request")]
     forge: Option<ForgeArgument>,
+    /// File with the certificates of authorities that the forge is trusted by, instead of the system's.
+    #[arg(long, value_name = "FILE", requires = "pull_request")]
+    forge_ca_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -250,8 +255,13 @@ impl WriteBackFlags {
             error => CommandError::usage(error),
         })?;
         let network = network_settings(context, CertificateCheck::Verify);
+        let certificates = CertificateFiles {
+            authorities: self.forge_ca_file.clone(),
+            ..CertificateFiles::default()
+        };
+        let tls = certificates.read().map_err(|error| credential_error(&error))?;
         place
-            .forge(&network, Arc::new(ProcessClock))
+            .forge(&network, &tls, Arc::new(ProcessClock))
             .map_err(|error| write_back_error(error.into()))
     }
 }

@@ -5,10 +5,12 @@
 
 use std::path::Path;
 
+use serde_json::Value as Json;
+
 use crate::artifact::repository::GitRef;
 
 use super::build_source::BuildSource;
-use super::pull_request::Variables;
+use super::pull_request::{ReadEvent, Variables};
 
 /// What a CI system says of a run.
 struct System {
@@ -100,13 +102,35 @@ pub enum Deployed {
     Unknown,
 }
 
-/// What the run deploys: the branch or tag of its CI system, else what git has checked out in `directory`.
-pub fn deployed(variables: &Variables<'_>, directory: &Path) -> Deployed {
+/// What the run deploys: the branch or tag of its CI system, else what git has checked out in `directory`. `read` reads GitHub's event.
+pub fn deployed(variables: &Variables<'_>, read: &ReadEvent<'_>, directory: &Path) -> Deployed {
     if let Some(reason) = why_not_deployed(variables) {
         return Deployed::Nothing(reason);
     }
+    if variables("GITHUB_EVENT_NAME").as_deref() == Some("workflow_run") {
+        return of_other_workflow(variables, read);
+    }
     let git_ref = BuildSource::find(variables, directory).git_ref;
     git_ref.map_or(Deployed::Unknown, Deployed::Ref)
+}
+
+/// What the workflow built that GitHub started this one for. `GITHUB_REF` is the default branch then, whatever was built.
+fn of_other_workflow(variables: &Variables<'_>, read: &ReadEvent<'_>) -> Deployed {
+    let event = variables("GITHUB_EVENT_PATH").and_then(|path| read(&path).ok());
+    let event: Json = event
+        .and_then(|text| serde_json::from_slice(&text).ok())
+        .unwrap_or_default();
+    let at = |field: &str| event.pointer(&format!("/workflow_run/{field}")).and_then(Json::as_str);
+    match (at("event"), at("conclusion"), at("head_branch")) {
+        (Some(name), _, _) if name.starts_with("pull_request") => {
+            Deployed::Nothing("the run is for a pull request (GitHub: workflow_run)".to_owned())
+        }
+        (_, Some("success"), Some(branch)) => Deployed::Ref(GitRef::Branch(branch.to_owned())),
+        (_, Some(conclusion), _) if conclusion != "success" => {
+            Deployed::Nothing(format!("the build failed (GitHub: workflow_run is {conclusion:?})"))
+        }
+        _ => Deployed::Nothing("GitHub's event does not say what the other workflow built".to_owned()),
+    }
 }
 
 /// Why what the run builds is not deployed, if that is so.
@@ -138,6 +162,42 @@ fn why_not_deployed(variables: &Variables<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn workflows_that_follow_others_deploy_what_those_built() {
+        let nothing = |reason: &str| Deployed::Nothing(reason.to_owned());
+        for (event, want) in [
+            (
+                r#"{"workflow_run": {"event": "push", "conclusion": "success", "head_branch": "feature/x"}}"#,
+                Deployed::Ref(GitRef::Branch("feature/x".to_owned())),
+            ),
+            (
+                r#"{"workflow_run": {"event": "push", "conclusion": "timed_out", "head_branch": "main"}}"#,
+                nothing("the build failed (GitHub: workflow_run is \"timed_out\")"),
+            ),
+            (
+                r#"{"workflow_run": {"event": "pull_request", "conclusion": "success", "head_branch": "main"}}"#,
+                nothing("the run is for a pull request (GitHub: workflow_run)"),
+            ),
+            (
+                r#"{"workflow_run": {"event": "push", "conclusion": null, "head_branch": "main"}}"#,
+                nothing("GitHub's event does not say what the other workflow built"),
+            ),
+            (
+                "x",
+                nothing("GitHub's event does not say what the other workflow built"),
+            ),
+        ] {
+            let variables = |name: &str| match name {
+                "GITHUB_EVENT_NAME" => Some("workflow_run".to_owned()),
+                "GITHUB_REF" => Some("refs/heads/main".to_owned()),
+                "GITHUB_EVENT_PATH" => Some("event.json".to_owned()),
+                _ => None,
+            };
+            let found = deployed(&variables, &|_| Ok(event.as_bytes().to_vec()), Path::new("/nowhere"));
+            assert_eq!(found, want, "{event}");
+        }
+    }
 
     #[test]
     fn pull_requests_and_failed_builds_are_not_deployed() {

@@ -271,11 +271,13 @@ fn wrong_usage_says_what_to_do() {
 fn application_chart(registry: &Registry, range: &str) -> String {
     let repository = format!("oci://{}/charts", registry.server.server.host());
     let chart = format!(
-        "apiVersion: v2\nname: shop\nversion: 0.1.0\ndependencies:\n# ours\n- name: web\n  version: '1.2.0' # now\n  repository: {repository}\n- {{name: db, repository: '{repository}', version: {range}}}\n- {{name: near, repository: 'file://../near', version: 1.0.0}}\n"
+        "apiVersion: v2\nname: shop\nversion: 0.1.0\ndependencies:\n# ours\n- name: web\n  version: '1.2.0' # now\n  repository: {repository}\n- {{name: db, repository: '{repository}', version: {range}}}\n- {{name: near, repository: 'file://near', version: 1.0.0}}\n"
     );
     registry.write("Chart.yaml", &chart);
+    std::fs::create_dir_all(registry.home.path().join("near")).expect("is made");
+    registry.write("near/Chart.yaml", "apiVersion: v2\nname: near\nversion: 1.0.0\n");
     let entry = |name: &str| format!("- name: {name}\n  repository: {repository}\n  version: 1.2.0\n");
-    let near = "- name: near\n  repository: file://../near\n  version: 1.0.0\n";
+    let near = "- name: near\n  repository: file://near\n  version: 1.0.0\n";
     let lock = |digest: &str| {
         format!(
             "dependencies:\n{}{}{near}digest: {digest}\ngenerated: \"2026-11-28T00:00:00Z\"\n",
@@ -285,7 +287,7 @@ fn application_chart(registry: &Registry, range: &str) -> String {
     };
     let request =
         |name: &str, range: &str| format!(r#"{{"name":"{name}","version":"{range}","repository":"{repository}"}}"#);
-    let near = r#"{"name":"near","version":"1.0.0","repository":"file://../near"}"#;
+    let near = r#"{"name":"near","version":"1.0.0","repository":"file://near"}"#;
     let list = |db: &str| format!("[{},{},{near}]", request("web", "1.2.0"), request("db", db));
     let digest = format!(
         "sha256:{}",
@@ -297,7 +299,11 @@ fn application_chart(registry: &Registry, range: &str) -> String {
 
 #[test]
 fn charts_that_a_chart_depends_on_move_with_their_lock() {
-    let registry = Registry::with(Behaviour::default(), &["1.2.0", "1.3.0", "2.0.0"]);
+    let registry = Registry::with(Behaviour::default(), &[]);
+    for version in ["1.2.0", "1.3.0", "2.0.0"] {
+        registry.add("charts/web", version, 0);
+        registry.add("charts/db", version, 0);
+    }
     let chart = application_chart(&registry, "^1.0.0");
     let files = ["-f", "Chart.yaml", "-f", "Chart.lock"];
     let poll = |more: &[&str]| registry.poll(0, &[&files[..], more].concat());

@@ -418,4 +418,13 @@ fn flags_and_variables_are_checked_first() {
     ];
     let shown = clone.run(3, &[&bump[..], &["--pull-request"]].concat(), &fork);
     assert!(shown.contains("from the fork eve/shop"), "{shown}");
+    let forge = [
+        ("GITHUB_TOKEN", "T0ken-for-nobody"),
+        ("GITHUB_SERVER_URL", "https://127.0.0.1:1"),
+        ("GITHUB_API_URL", "https://127.0.0.1:1"),
+        ("GITHUB_REPOSITORY", "a/b"),
+    ];
+    let named = ["--pull-request", "--forge-ca-file", "values-production.yaml"];
+    let shown = clone.run(3, &[&bump[..], &named].concat(), &forge);
+    assert!(shown.contains("the file of authorities values-production.yaml"), "{shown}");
 }

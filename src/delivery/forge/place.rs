@@ -134,8 +134,13 @@ impl ForgePlace {
     ///
     /// # Errors
     /// When the network cannot be used.
-    pub fn forge(self, network: &NetworkSettings, clock: Arc<dyn Clock>) -> Result<Box<dyn Forge>, ForgeError> {
-        let client = HttpClient::new(network, &TlsSettings::default(), REQUESTS, clock)?;
+    pub fn forge(
+        self,
+        network: &NetworkSettings,
+        tls: &TlsSettings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Box<dyn Forge>, ForgeError> {
+        let client = HttpClient::new(network, tls, REQUESTS, clock)?;
         let api = |forge| Api {
             forge,
             client,
