@@ -426,5 +426,8 @@ fn flags_and_variables_are_checked_first() {
     ];
     let named = ["--pull-request", "--forge-ca-file", "values-production.yaml"];
     let shown = clone.run(3, &[&bump[..], &named].concat(), &forge);
-    assert!(shown.contains("the file of authorities values-production.yaml"), "{shown}");
+    assert!(
+        shown.contains("the file of authorities values-production.yaml"),
+        "{shown}"
+    );
 }

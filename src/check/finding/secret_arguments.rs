@@ -85,6 +85,9 @@ const SCHEMES: [&str; 3] = ["bearer", "basic", "token"];
 /// A line without what it passes to commands as secrets: `--password x`, `mysql -px`, `curl -u name:x`, and without credentials of an
 /// `Authorization` header. Nothing where it has none.
 pub(super) fn without_arguments(line: &str) -> Option<String> {
+    if !has_flag(line) && !has_authorization(line) {
+        return None;
+    }
     let mut masked = String::new();
     let mut from = 0;
     let mut program = "";
@@ -105,6 +108,21 @@ pub(super) fn without_arguments(line: &str) -> Option<String> {
         previous = bare;
     }
     (from > 0).then(|| masked + line.get(from..).unwrap_or_default())
+}
+
+/// Whether a word begins with a hyphen. Most lines have none.
+fn has_flag(line: &str) -> bool {
+    let bytes = line.as_bytes();
+    memchr::memchr_iter(b'-', bytes).any(|at| {
+        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+        before.is_some_and(u8::is_ascii_whitespace)
+            && bytes.get(at + 1).is_some_and(|after| !after.is_ascii_whitespace())
+    })
+}
+
+/// Whether the name of the header occurs: its `z` does in few lines.
+fn has_authorization(line: &str) -> bool {
+    memchr::memchr(b'z', line.as_bytes()).is_some() && line.contains("uthorization")
 }
 
 /// The words of a line, and where they begin.
