@@ -14,6 +14,7 @@ mod secret_search;
 mod secret_spellings;
 mod secret_text;
 mod secret_values;
+mod secret_words;
 mod suppression;
 mod verdict_secrets;
 mod violation;

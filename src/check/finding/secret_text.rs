@@ -4,6 +4,7 @@
 use crate::text::redact::hide_in_addresses;
 
 use super::secret_arguments::{without_arguments, without_assigned, without_elements};
+use super::secret_words::places_of_words;
 
 /// Shown instead of each byte of a secret.
 const MASK: &str = "*";
@@ -83,8 +84,15 @@ pub fn without_secrets(text: &str) -> String {
 fn without_secret_values(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut reader = Reader::default();
+    let mut words = places_of_words(text).into_iter().peekable();
     for line in text.split_inclusive('\n') {
         let start = masked.len();
+        let has_word = words.peek().is_some_and(|&word| word < start + line.len());
+        if !has_word && reader.is_idle() {
+            masked.push_str(line);
+            continue;
+        }
+        while words.next_if(|&word| word < start + line.len()).is_some() {}
         reader.push_line(line, &mut masked);
         for hide in [without_assigned, without_arguments, without_elements] {
             if let Some(hidden) = hide(masked.get(start..).unwrap_or_default()) {
@@ -142,6 +150,11 @@ struct Reader {
 }
 
 impl Reader {
+    /// Whether the lines so far say nothing about the next one.
+    const fn is_idle(&self) -> bool {
+        self.block.is_none() && !self.is_named
+    }
+
     fn push_line(&mut self, line: &str, masked: &mut String) {
         // Tabs do not indent in YAML, but whoever writes them means it.
         let indentation = line.len() - line.trim_start_matches([' ', '-', '\t']).len();

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,6 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::secret_search::{LEAST_BYTES, SecretSearch};
 use super::secret_spellings::spellings;
 use super::secret_text::{masked_parts, names_secret, without_separators};
+use super::secret_words::may_hold_secret;
 use crate::text::yaml::{self, NodeId, NodeKind, Tree};
 
 /// Shown instead of a secret in a message.
@@ -297,44 +298,6 @@ impl PartialEq for SecretValues {
 
 impl Eq for SecretValues {}
 
-/// Words of keys that name secrets, and of lines that have some.
-const KEY_WORDS: [&str; 14] = [
-    "secret",
-    "pass",
-    "token",
-    "key",
-    "auth",
-    "credential",
-    "pwd",
-    "jwt",
-    "connectionstring",
-    // Commands that secrets are passed to, and what stands before one in a header.
-    "bearer",
-    "curl",
-    "mariadb",
-    "mysql",
-    "redis-cli",
-];
-/// Texts up to this length are looked through without a regular expression, which takes longer to begin.
-const SHORT: usize = 64;
-
-/// Those of [`KEY_WORDS`] that begin with a letter.
-const fn key_words(letter: u8) -> &'static [&'static str] {
-    match letter.to_ascii_lowercase() {
-        b'a' => &["auth"],
-        b'b' => &["bearer"],
-        b'c' => &["credential", "connectionstring", "curl"],
-        b'j' => &["jwt"],
-        b'k' => &["key"],
-        b'm' => &["mariadb", "mysql"],
-        b'p' => &["pass", "pwd"],
-        b'r' => &["redis-cli"],
-        b's' => &["secret"],
-        b't' => &["token"],
-        _ => &[],
-    }
-}
-
 /// The passwords of addresses in a text: `https://name:password@host`.
 fn passwords_of_addresses(text: &str) -> impl Iterator<Item = &str> {
     text.split("://").skip(1).filter_map(|address| {
@@ -342,22 +305,6 @@ fn passwords_of_addresses(text: &str) -> impl Iterator<Item = &str> {
         let (user, _) = address.get(..end.unwrap_or(address.len()))?.rsplit_once('@')?;
         Some(user.split_once(':').map_or(user, |(_, password)| password))
     })
-}
-
-/// Whether any word of a text is part of a key that names a secret, or an address has a user: most texts need not be read.
-fn may_hold_secret(text: &[u8]) -> bool {
-    static WORDS: LazyLock<Option<regex::bytes::Regex>> =
-        LazyLock::new(|| regex::bytes::Regex::new(&format!("(?i-u){}|://[^/\\s@]*@", KEY_WORDS.join("|"))).ok());
-    if text.len() <= SHORT {
-        let has = |at: usize, word: &str| {
-            text.get(at..at + word.len())
-                .is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
-        };
-        let mut letters = text.iter().enumerate();
-        let has_word = letters.any(|(at, letter)| key_words(*letter).iter().any(|word| has(at, word)));
-        return has_word || memchr::memmem::find(text, b"://").is_some() && text.contains(&b'@');
-    }
-    WORDS.as_ref().is_none_or(|words| words.is_match(text))
 }
 
 /// Whether the values of a key, and all below it, are secrets.
@@ -386,40 +333,6 @@ fn is_recognizable(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn short_and_long_texts_have_the_same_words() {
-        for word in KEY_WORDS {
-            for text in [
-                word.to_owned(),
-                format!("a{}", word.to_uppercase()),
-                format!("{word}-x"),
-            ] {
-                assert!(may_hold_secret(text.as_bytes()), "{text}");
-                assert!(
-                    may_hold_secret(format!("{text}{}", " ".repeat(SHORT)).as_bytes()),
-                    "{text}"
-                );
-            }
-            let cut = word.get(..word.len() - 1).unwrap();
-            assert!(
-                !may_hold_secret(cut.as_bytes()) && !may_hold_secret(format!("{cut}{}", " ".repeat(SHORT)).as_bytes())
-            );
-        }
-        let by_letter = (b'a'..=b'z').flat_map(|letter| key_words(letter).iter().map(move |word| (letter, *word)));
-        let (letters, mut words): (Vec<u8>, Vec<&str>) = by_letter.unzip();
-        assert!(
-            letters
-                .iter()
-                .zip(&words)
-                .all(|(letter, word)| word.as_bytes().first() == Some(letter))
-        );
-        words.sort_unstable();
-        let mut all = KEY_WORDS.to_vec();
-        all.sort_unstable();
-        assert_eq!(words, all);
-        assert!(!may_hold_secret(b"") && !may_hold_secret("m\u{e9}tadonn\u{e9}es".as_bytes()));
-    }
 
     #[test]
     fn secrets_are_found_by_their_keys_and_their_objects() {

@@ -81,7 +81,8 @@ impl Kept {
     fn shared(&self, mut verdicts: Vec<Resource>) -> Verdicts {
         for resource in &mut verdicts {
             let bytes: usize = resource.violations.iter().map(bytes_of).sum();
-            if self.bytes.fetch_add(bytes, Ordering::Relaxed) > VERDICT_BYTES && resource.violations.len() > 1 {
+            let is_over = bytes > 0 && self.bytes.fetch_add(bytes, Ordering::Relaxed) > VERDICT_BYTES;
+            if is_over && resource.violations.len() > 1 {
                 let left_out = resource.violations.len() - 1;
                 resource.violations.truncate(1);
                 resource.violations.push(Violation {
