@@ -4,7 +4,7 @@
 //! a look at six bytes says. Of those that begin like the rest of the text, a binary search finds the one that is nearest in order: the
 //! longest that the text has there is that one, or one that it begins with.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 
 use foldhash::fast::RandomState;
@@ -33,11 +33,15 @@ struct Secret {
 
 impl SecretSearch {
     /// A search for these secrets. Those with fewer than [`LEAST_BYTES`] are left out.
-    pub(super) fn new(texts: &BTreeSet<String>) -> Self {
+    pub(super) fn new(texts: Vec<String>) -> Self {
+        let mut texts: Vec<(u64, String)> = texts.into_iter().map(|text| (first_bytes(&text), text)).collect();
+        texts.sort_unstable();
+        texts.dedup();
         let mut secrets: Vec<Secret> = Vec::with_capacity(texts.len());
         let mut starts: HashMap<Start, Range<usize>, RandomState> = HashMap::default();
-        for text in texts {
-            let text = text.as_bytes();
+        starts.reserve(texts.len());
+        for (_, text) in texts {
+            let text = text.into_bytes();
             let Some(start) = text.first_chunk() else { continue };
             let index = secrets.len();
             starts.entry(*start).or_insert(index..index).end = index + 1;
@@ -49,7 +53,7 @@ impl SecretSearch {
                 shorter = earlier.shorter;
             }
             secrets.push(Secret {
-                text: text.into(),
+                text: text.into_boxed_slice(),
                 shorter,
             });
         }
@@ -104,6 +108,15 @@ impl SecretSearch {
     }
 }
 
+/// The beginning of a text as a number in the same order, which is compared faster: there may be a hundred thousand texts.
+fn first_bytes(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    for (place, byte) in bytes.iter_mut().zip(text.bytes()) {
+        *place = byte;
+    }
+    u64::from_be_bytes(bytes)
+}
+
 /// How many bytes two texts have in common at their beginnings.
 fn common_length(one: &[u8], other: &[u8]) -> usize {
     one.iter().zip(other).take_while(|(one, other)| one == other).count()
@@ -111,11 +124,13 @@ fn common_length(one: &[u8], other: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn found(secrets: &[&str], text: &str) -> Vec<(usize, usize)> {
         let secrets = secrets.iter().map(|&secret| secret.to_owned()).collect();
-        let found = SecretSearch::new(&secrets).find(text);
+        let found = SecretSearch::new(secrets).find(text);
         found.into_iter().map(|range| (range.start, range.end)).collect()
     }
 
@@ -168,7 +183,7 @@ mod tests {
         let picked = all.filter(|(number, length)| number.wrapping_mul(2_654_435_761) >> 28 == length % 4);
         let secrets: BTreeSet<String> = picked.map(|(number, length)| bits(number, length)).collect();
         assert!(secrets.len() > 40, "{}", secrets.len());
-        let search = SecretSearch::new(&secrets);
+        let search = SecretSearch::new(secrets.iter().cloned().collect());
         for number in 0..1 << 12 {
             let text = bits(number, 12);
             let mut wanted = Vec::new();

@@ -10,17 +10,18 @@ use crate::text::go::quote::quote;
 /// Shorter parts of encoded texts are equal to others by accident.
 const LEAST_ENCODED: usize = 12;
 
-/// All spellings of secrets.
-pub(super) fn spellings(secrets: &BTreeSet<String>) -> BTreeSet<String> {
-    let mut all = secrets.clone();
+/// All spellings of secrets, in any order.
+pub(super) fn spellings(secrets: &BTreeSet<String>) -> Vec<String> {
+    let mut all = Vec::with_capacity(5 * secrets.len());
     for text in secrets {
-        all.insert(STANDARD.encode(text));
+        all.push(text.clone());
+        all.push(STANDARD.encode(text));
         all.extend(encoded_parts(text));
         if !is_spelt_alike(text) {
             let quoted = quote(text.as_bytes());
-            all.insert(quoted.trim_matches('"').to_owned());
+            all.push(quoted.trim_matches('"').to_owned());
             let json = serde_json::Value::from(text.as_str()).to_string();
-            all.insert(json.trim_matches('"').to_owned());
+            all.push(json.trim_matches('"').to_owned());
         }
     }
     all

@@ -258,7 +258,7 @@ impl SecretValues {
         if self.values.is_empty() {
             return Cow::Borrowed(text);
         }
-        let search = self.search.get_or_init(|| SecretSearch::new(&spellings(&self.values)));
+        let search = self.search.get_or_init(|| SecretSearch::new(spellings(&self.values)));
         let mut shown = String::new();
         let mut from = 0;
         for found in search.find(text) {
