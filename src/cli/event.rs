@@ -104,7 +104,14 @@ pub(super) fn run(context: RunContext, arguments: &EventArguments) -> Result<Exi
     let none = if repositories.is_empty() {
         "no image was pushed".to_owned()
     } else {
-        format!("no file names {}", repositories.join(", "))
+        format!(
+            "no file names {}",
+            repositories
+                .iter()
+                .map(|one| redact_url(one))
+                .collect::<Vec<_>>()
+                .join(", ")
+        )
     };
     if let Some(place) = place {
         let sources = (&registries, &observed as &dyn TagSource, NoImage(&none));

@@ -17,7 +17,7 @@ pub(super) fn without_assigned(line: &str) -> Option<String> {
         masked.push('=');
         rest = value;
         let key = key_before(before).trim_start_matches('-');
-        if !names_secret(&without_separators(key)) {
+        if !names_secret(&without_separators(key)) && !key.eq_ignore_ascii_case("pwd") {
             continue;
         }
         // `password = "x"`, as TOML and INI files have it.
@@ -115,7 +115,7 @@ fn has_flag(line: &str) -> bool {
     let bytes = line.as_bytes();
     memchr::memchr_iter(b'-', bytes).any(|at| {
         let before = at.checked_sub(1).and_then(|before| bytes.get(before));
-        before.is_some_and(u8::is_ascii_whitespace)
+        before.is_some_and(|before| before.is_ascii_whitespace() || matches!(before, b'"' | b'\''))
             && bytes.get(at + 1).is_some_and(|after| !after.is_ascii_whitespace())
     })
 }
@@ -190,6 +190,8 @@ mod tests {
                 "login --password $PASSWORD --token {{ .x }}",
                 "login --password $PASSWORD --token {{ .x }}",
             ),
+            ("cmd: \"--password T0ken\"", "cmd: \"--password *****\""),
+            ("Server=x;Pwd=T0ken;", "Server=x;Pwd=*****;"),
             ("login --password-file x", "login --password-file x"),
             (
                 "curl -H \"Authorization: Bearer T0ken-one\" x",

@@ -10,13 +10,14 @@ use crate::text::go::quote::quote;
 /// Shorter parts of encoded texts are equal to others by accident.
 const LEAST_ENCODED: usize = 12;
 
-/// All spellings of secrets, in any order.
-pub(super) fn spellings(secrets: &BTreeSet<String>) -> Vec<String> {
-    let mut all = Vec::with_capacity(5 * secrets.len());
+/// Characters of the shortest text that is looked at as an encoded one.
+const ENCODED_WORD: usize = 12;
+
+/// Secrets as they are and quoted, in any order.
+pub(super) fn plain_spellings(secrets: &BTreeSet<String>) -> Vec<String> {
+    let mut all = Vec::with_capacity(secrets.len());
     for text in secrets {
         all.push(text.clone());
-        all.push(STANDARD.encode(text));
-        all.extend(encoded_parts(text));
         if !is_spelt_alike(text) {
             let quoted = quote(text.as_bytes());
             all.push(quoted.trim_matches('"').to_owned());
@@ -25,6 +26,30 @@ pub(super) fn spellings(secrets: &BTreeSet<String>) -> Vec<String> {
         }
     }
     all
+}
+
+/// Secrets in base64, in any order.
+pub(super) fn encoded_spellings(secrets: &BTreeSet<String>) -> Vec<String> {
+    let mut all = Vec::with_capacity(4 * secrets.len());
+    for text in secrets {
+        all.push(STANDARD.encode(text));
+        all.extend(encoded_parts(text));
+    }
+    all
+}
+
+/// Whether a text has something in it that may be base64, unlike the words of a language or a program: small and capital letters with a
+/// digit, a sign or many changes between the two. Most messages have none.
+pub(super) fn may_be_encoded(text: &str) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    let words = text.as_bytes().split(|byte| !is_part(byte));
+    words.filter(|word| word.len() >= ENCODED_WORD).any(|word| {
+        let has = |test: fn(&u8) -> bool| word.iter().any(test);
+        let rises = word.windows(2);
+        let rises = rises.filter(|pair| matches!(pair, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase()));
+        let is_mixed = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
+        is_mixed && (has(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'=')) || rises.count() > 3)
+    })
 }
 
 /// What every base64 of a text has that the secret is a part of, whatever stands before and after it.

@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::secret_search::{LEAST_BYTES, SecretSearch};
-use super::secret_spellings::spellings;
+use super::secret_spellings::{encoded_spellings, may_be_encoded, plain_spellings};
 use super::secret_text::{masked_parts, names_secret, without_separators};
 use super::secret_words::may_hold_secret;
 use crate::text::yaml::{self, NodeId, NodeKind, Tree};
@@ -56,6 +56,8 @@ const PRIVATE_KEY: &str = "PRIVATE KEY-----";
 pub struct SecretValues {
     values: BTreeSet<String>,
     search: OnceLock<SecretSearch>,
+    /// The same for their encoded spellings, which few texts need.
+    encoded: OnceLock<SecretSearch>,
 }
 
 impl SecretValues {
@@ -148,8 +150,12 @@ impl SecretValues {
         match tree.kind(node) {
             NodeKind::Mapping => self.add_mapping(tree, node, is_secret, depth),
             NodeKind::Sequence => {
+                // `["--password", "x"]`
+                let mut is_flag_before = false;
                 for item in tree.children(node) {
-                    self.add_node(tree, item, is_secret, depth + 1);
+                    self.add_node(tree, item, is_secret || is_flag_before, depth + 1);
+                    let flag = tree.text(tree.target(item)).strip_prefix("--");
+                    is_flag_before = flag.is_some_and(|flag| names_secret(&without_separators(flag)));
                 }
             }
             NodeKind::Scalar(_) if is_secret || tree.text(node).contains(PRIVATE_KEY) => {
@@ -219,22 +225,26 @@ impl SecretValues {
         }
     }
 
+    fn forget_searches(&mut self) {
+        (self.search, self.encoded) = (OnceLock::new(), OnceLock::new());
+    }
+
     fn insert(&mut self, text: &str) {
         if !self.values.contains(text) {
-            self.search = OnceLock::new();
+            self.forget_searches();
             self.values.insert(text.to_owned());
         }
     }
 
     /// Adds all of another set.
     pub fn extend(&mut self, other: &Self) {
-        self.search = OnceLock::new();
+        self.forget_searches();
         self.values.extend(other.values.iter().cloned());
     }
 
     /// Moves all of another set here.
     pub fn append(&mut self, mut other: Self) {
-        self.search = OnceLock::new();
+        self.forget_searches();
         self.values.append(&mut other.values);
     }
 
@@ -258,10 +268,24 @@ impl SecretValues {
         if self.values.is_empty() {
             return Cow::Borrowed(text);
         }
-        let search = self.search.get_or_init(|| SecretSearch::new(spellings(&self.values)));
+        let search = self
+            .search
+            .get_or_init(|| SecretSearch::new(plain_spellings(&self.values)));
         let mut shown = String::new();
         let mut from = 0;
-        for found in search.find(text) {
+        let mut found = search.find(text);
+        if may_be_encoded(text) {
+            let encoded = self
+                .encoded
+                .get_or_init(|| SecretSearch::new(encoded_spellings(&self.values)));
+            found.extend(encoded.find(text));
+            found.sort_by_key(|found| found.start);
+        }
+        for found in found {
+            let found = found.start.max(from)..found.end;
+            if found.is_empty() {
+                continue;
+            }
             shown.push_str(text.get(from..found.start).unwrap_or_default());
             shown.push_str(&mask(found.len()));
             from = found.end;
@@ -278,7 +302,7 @@ impl Clone for SecretValues {
     fn clone(&self) -> Self {
         Self {
             values: self.values.clone(),
-            search: OnceLock::new(),
+            ..Self::default()
         }
     }
 }
@@ -358,6 +382,7 @@ mod tests {
             "toml: |\n  password = \"T0ken-one\"\n",
             "header: \"Authorization: Bearer T0ken-one\"",
             "xml: <password>T0ken-one</password>",
+            "args: [run, --password, T0ken-one]",
         ] {
             let mut values = SecretValues::default();
             values.add_text(text.as_bytes());

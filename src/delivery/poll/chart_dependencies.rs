@@ -14,6 +14,7 @@ use crate::delivery::image::ImageReference;
 use crate::delivery::track::{Choice, Choosing, Tag, Track, step};
 use crate::engine::chart::ChartFile;
 use crate::text::edit::{Change, NewValue, Step, YamlPath};
+use crate::text::redact::redact_url;
 use crate::text::semver::{Constraint, Version};
 use crate::text::threads::map_with_state;
 use crate::text::yaml::{self, NodeKind};
@@ -44,7 +45,8 @@ pub struct DependencyPlace {
 impl DependencyPlace {
     fn at(&self, version: &str) -> ImageReference {
         ImageReference {
-            repository: format!("{}/{}", self.repository.trim_end_matches('/'), self.name),
+            // It is shown: without a user, a password and a query.
+            repository: format!("{}/{}", redact_url(&self.repository).trim_end_matches('/'), self.name),
             tag: Some(version.to_owned()),
             digest: None,
         }
