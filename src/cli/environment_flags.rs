@@ -11,13 +11,13 @@ use crate::delivery::environment::{
     Environment, Environments, EnvironmentsPlace, FindEnvironmentsError, LoadEnvironmentsError, Running, ValuesError,
     running,
 };
+use crate::delivery::poll::values_files;
 use crate::pipeline::{Deployed, deployed};
 use crate::text::limits::FILE_BYTES;
 use crate::text::source::read_inside;
 
 use super::command_error::CommandError;
 use super::destination_flags::{read_event, read_settings};
-use super::move_images::values_files;
 use super::run_context::RunContext;
 
 #[derive(Debug, Args)]
@@ -55,7 +55,7 @@ impl EnvironmentFlags {
     pub(super) fn place(&self, context: RunContext) -> Result<EnvironmentsPlace, CommandError> {
         let variable = context.variable("KUBECD_ENVIRONMENTS").map(PathBuf::from);
         let file = self.environments_file.clone().or(variable);
-        let names = file.is_none().then(|| values_files(&self.directory).ok()).flatten();
+        let names = file.is_none().then(|| values_files(&self.directory));
         let declared = if file.is_some() {
             Vec::new()
         } else {

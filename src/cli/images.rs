@@ -10,6 +10,7 @@ use crate::check::run::is_chart;
 use crate::delivery::image::{
     ChartInput, ListedImage, ListedPart, Part, WrittenAt, chart_images, image_places, list_place, list_traced,
 };
+use crate::delivery::poll::values_files;
 use crate::engine::chart::{Compat, LocalDependencyError, load_with_dependencies};
 use crate::engine::render::{Operation, Release, default_release_name};
 use crate::engine::template::Map;
@@ -19,7 +20,7 @@ use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::link_flags::LinkFlags;
 use super::manifest_inputs::{ALLOW_LINKS, Input, inputs, read_input};
-use super::move_images::{table, values_files};
+use super::move_images::table;
 use super::release_flags::ReleaseFlags;
 use super::repository_flags::{OutputFormat, print_json, shown_line};
 use super::run_context::RunContext;
@@ -104,7 +105,7 @@ impl Images {
         let directory = Path::new(target);
         let mut files = arguments.values.values.clone();
         if directory.is_dir() {
-            let own = values_files(directory).unwrap_or_default();
+            let own = values_files(directory);
             files.splice(0..0, own.into_iter().map(|name| shown_in(directory, &name)));
         }
         self.add_files(context, arguments, &files, false)

@@ -8,13 +8,13 @@ use serde_json::{Value as Json, json};
 
 use crate::artifact::remote::RemoteCharts;
 use crate::delivery::bump::{BumpError, MovedImage, WriteError, finish_bumps};
-use crate::delivery::poll::{KnownTags, Patch, PollRequest, PolledImage, Status, TagSource, is_chart_metadata};
+use crate::delivery::poll::{KnownTags, Patch, PollRequest, PolledImage, Status, TagSource, polled_files};
 use crate::delivery::track::{Choosing, Step, TagFilter, Track};
 use crate::delivery::write_back::{ImageLinks, Topic, WriteBackError, image_links};
 use crate::text::edit::EditError;
 use crate::text::limits::FILE_BYTES;
 use crate::text::redact::redact_message;
-use crate::text::source::{Links, Named, Visit, WalkLimits, read_file, walk};
+use crate::text::source::{Named, read_file};
 
 use super::bump::{bump_error, edit_hint, interrupted_note, replace_error, write_error};
 use super::chart_update_flags::ChartUpdateFlags;
@@ -83,7 +83,7 @@ impl MoveFlags {
         self.check_edit_flags()?;
         let working_directory = context.working_directory();
         let files = if self.file.is_empty() {
-            polled_files(&working_directory)?
+            looked_at(&working_directory)?
         } else {
             self.file.clone()
         };
@@ -269,55 +269,14 @@ fn poll_write_error(error: WriteError) -> CommandError {
     }
 }
 
-/// The values files of the working directory are in it, and not below it.
-const LIMITS: WalkLimits = WalkLimits {
-    depth: 1,
-    entries: 10_000,
-    links: Links::Followed,
-};
-
-/// What is looked at unless files are named: the values files of the working directory, and what its chart depends on.
-fn polled_files(directory: &Path) -> Result<Vec<String>, CommandError> {
-    let values = values_files(directory);
-    let metadata = files_named(directory, &is_chart_metadata)?;
-    match values {
-        Err(_) if !metadata.is_empty() => Ok(metadata),
-        values => values.map(|values| [values, metadata].concat()),
+/// The files that are looked at unless some are named.
+fn looked_at(directory: &Path) -> Result<Vec<String>, CommandError> {
+    let files = polled_files(directory);
+    if files.is_empty() {
+        let message = "there is no values.yaml, values-*.yaml or Chart.yaml here";
+        return Err(CommandError::usage(message).with_hint("name files with --file"));
     }
-}
-
-/// The values files of the working directory.
-pub(super) fn values_files(directory: &Path) -> Result<Vec<String>, CommandError> {
-    let names = files_named(directory, &is_values_file)?;
-    if names.is_empty() {
-        return Err(
-            CommandError::usage("there is no values.yaml or values-*.yaml here").with_hint("name files with --file")
-        );
-    }
-    Ok(names)
-}
-
-/// The files of a directory whose names are wanted, sorted.
-fn files_named(directory: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Result<Vec<String>, CommandError> {
-    let mut names = Vec::new();
-    walk(directory, LIMITS, &mut |entry| {
-        if let Ok(entry) = entry
-            && let Some(name) = entry.path.file_name().and_then(|name| name.to_str())
-            && entry.file_type.is_file()
-            && is_wanted(name)
-        {
-            names.push(name.to_owned());
-        }
-        Ok::<_, CommandError>(Visit::PassOver)
-    })?;
-    names.sort();
-    Ok(names)
-}
-
-fn is_values_file(name: &str) -> bool {
-    let end = Path::new(name).extension();
-    let is_yaml = end.is_some_and(|end| end == "yaml" || end == "yml");
-    is_yaml && (name.starts_with("values.") || name.starts_with("values-"))
+    Ok(files)
 }
 
 fn place(request: &PollRequest, image: &PolledImage) -> String {
@@ -418,7 +377,7 @@ fn as_json(request: &PollRequest, patch: &Patch, is_written: bool) -> Json {
         "images": images.collect::<Vec<_>>(),
         "updates": patch.polled.updates(),
         "failures": patch.polled.failures(),
-        "left": patch.polled.left,
+        "left": patch.polled.left.iter().chain(&patch.plan.left).collect::<Vec<_>>(),
         "written": is_written && patch.plan.changed_files().next().is_some(),
     })
 }

@@ -257,7 +257,7 @@ fn wrong_usage_says_what_to_do() {
         ),
         (&["--filter", "("], "unclosed group"),
         (&["--image", "acme/web:1.0.0"], "this is not a repository"),
-        (&[], "there is no values.yaml or values-*.yaml here"),
+        (&[], "there is no values.yaml, values-*.yaml or Chart.yaml here"),
         (&["--dry-run"], "--patch"),
     ] {
         let shown = registry.poll(2, arguments);

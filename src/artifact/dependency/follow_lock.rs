@@ -5,11 +5,15 @@
 
 use std::path::Path;
 
-use crate::engine::chart::{ChartFile, load_files};
+use crate::engine::chart::{Chart, ChartFile, load_files};
 use crate::text::semver::Version;
 
 use super::declared::{ChartRequest, LockFile};
 use super::lock_digest::{helm2_digest, lock_digest};
+
+/// The files that declare what a chart depends on, each with its lock.
+pub const CHART_METADATA: [(&str, &str); 2] =
+    [("Chart.yaml", "Chart.lock"), ("requirements.yaml", "requirements.lock")];
 
 /// What changes in a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,9 +27,12 @@ pub struct LockChanges {
 /// Why a lock cannot follow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LockStays {
-    /// It was not in sync before the edit, or an alias of a repository is not known.
+    /// It was not in sync before the edit.
     #[error("it is not in sync with what the chart declares")]
     NotInSync,
+    /// The digest covers the address of a repository that has an alias.
+    #[error("the address of a repository with an alias is not known here")]
+    Alias,
     /// Other dependencies are declared.
     #[error("other dependencies are declared than before")]
     OtherDependencies,
@@ -40,15 +47,22 @@ pub enum LockStays {
 /// # Errors
 /// When the lock cannot follow.
 pub fn follow_lock(old: &[ChartFile], new: &[ChartFile]) -> Result<Option<LockChanges>, LockStays> {
-    let Some(new) = request(new).filter(|new| new.lock.is_some() && !new.is_in_sync()) else {
+    let (Ok(old), Ok(new)) = (load_files(old.to_vec()), load_files(new.to_vec())) else {
         return Ok(None);
     };
-    let old = request(old)
-        .filter(ChartRequest::is_in_sync)
-        .ok_or(LockStays::NotInSync)?;
+    if old.metadata.dependencies == new.metadata.dependencies && old.lock == new.lock {
+        return Ok(None);
+    }
+    let (old, new) = (request(&old)?, request(&new)?);
     let (Some(mut lock), Some(old_lock)) = (new.lock.clone(), &old.lock) else {
         return Ok(None);
     };
+    if new.is_in_sync() {
+        return Ok(None);
+    }
+    if !old.is_in_sync() {
+        return Err(LockStays::NotInSync);
+    }
     let names = |request: &ChartRequest| -> Vec<String> {
         let entries = request.list.entries.iter();
         entries.map(|entry| entry.dependency.name.clone()).collect()
@@ -59,7 +73,8 @@ pub fn follow_lock(old: &[ChartFile], new: &[ChartFile]) -> Result<Option<LockCh
     let mut versions = Vec::new();
     let declared = old.list.entries.iter().zip(&new.list.entries);
     for (index, ((before, after), locked)) in declared.zip(&mut lock.list.entries).enumerate() {
-        if before.repository != after.repository {
+        let (name, locked_name) = (&after.dependency.name, &locked.dependency.name);
+        if before.repository != after.repository || name != locked_name {
             return Err(LockStays::OtherDependencies);
         }
         let version = &after.dependency.version;
@@ -91,12 +106,18 @@ fn digest_as_before((old, old_lock): (&ChartRequest, &LockFile), new: &ChartRequ
 
 /// Whether a chart's metadata files have a lock that is of what they declare.
 pub fn is_lock_in_sync(files: &[ChartFile]) -> bool {
-    request(files).is_some_and(|request| request.is_in_sync())
+    load_files(files.to_vec()).is_ok_and(|chart| request(&chart).is_ok_and(|request| request.is_in_sync()))
 }
 
-fn request(files: &[ChartFile]) -> Option<ChartRequest> {
-    let chart = load_files(files.to_vec()).ok()?;
-    ChartRequest::of_chart(Path::new(""), &chart, &|_| None).ok()
+/// Whether a file says what a chart depends on, or is the lock of one that does.
+pub fn is_chart_metadata(name: &str) -> bool {
+    CHART_METADATA
+        .iter()
+        .any(|(declares, lock)| name == *declares || name == *lock)
+}
+
+fn request(chart: &Chart) -> Result<ChartRequest, LockStays> {
+    ChartRequest::of_chart(Path::new(""), chart, &|_| None).map_err(|_| LockStays::Alias)
 }
 
 /// Whether a declared version means one version: `1.2` and `v1.x` are ranges to Helm.
@@ -118,7 +139,7 @@ mod tests {
     }
 
     fn digest_of(chart: &str, lock: &str) -> String {
-        let request = request(&files(chart, lock)).expect("loads");
+        let request = request(&load_files(files(chart, lock)).expect("loads")).expect("has no alias");
         lock_digest(&request.list, &request.lock.expect("has a lock").list)
     }
 
@@ -162,5 +183,19 @@ mod tests {
         }
         let stale = files(CHART, LOCK);
         assert_eq!(follow_lock(&stale, &files(&moved, LOCK)), Err(LockStays::NotInSync));
+        // A lock that the edit has nothing to do with is passed over.
+        let raised = CHART.replace("0.1.0", "0.2.0");
+        assert_eq!(follow_lock(&stale, &files(&raised, LOCK)), Ok(None));
+        let alias = |chart: &str| files(&chart.replace("https://x", "@x"), &lock);
+        assert_eq!(follow_lock(&alias(CHART), &alias(&raised)), Ok(None));
+        assert_eq!(follow_lock(&alias(CHART), &alias(&moved)), Err(LockStays::Alias));
+        // A lock in another order is not one that Helm writes.
+        let swapped = LOCK
+            .replace("name: web", "name: x")
+            .replace("name: db", "name: web")
+            .replace("name: x", "name: db");
+        let swapped = swapped.replace("DIGEST", &digest_of(CHART, &swapped));
+        let follow = follow_lock(&files(CHART, &swapped), &files(&moved, &swapped));
+        assert_eq!(follow, Err(LockStays::OtherDependencies));
     }
 }

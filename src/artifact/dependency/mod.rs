@@ -24,7 +24,7 @@ pub use declared::RepositoryNames;
 pub use digest_file::DigestFile;
 pub use error::{DependencyError, DigestError};
 pub use fetch::Fetched;
-pub use follow_lock::{LockChanges, follow_lock, is_exact, is_lock_in_sync};
+pub use follow_lock::{CHART_METADATA, LockChanges, follow_lock, is_chart_metadata, is_exact, is_lock_in_sync};
 pub use list::{COLUMN_WIDTH, DependencyRow, DependencyTable, list_dependencies};
 pub use place::{outdated, place, settle};
 pub use prepare::prepare;

@@ -9,7 +9,7 @@ mod baseline;
 mod finding;
 mod finding_list;
 mod judgement;
-mod secret_arguments;
+mod secret_lines;
 mod secret_search;
 mod secret_spellings;
 mod secret_text;

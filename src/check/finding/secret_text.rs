@@ -3,7 +3,7 @@
 
 use crate::text::redact::hide_in_addresses;
 
-use super::secret_arguments::{without_arguments, without_assigned, without_elements};
+use super::secret_lines::{without_arguments, without_assigned, without_elements};
 use super::secret_words::places_of_words;
 
 /// Shown instead of each byte of a secret.

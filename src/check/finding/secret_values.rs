@@ -1,9 +1,10 @@
 //! Values that are secrets, wherever their text turns up: in a message, a rendered line, the excerpt of a file.
 //!
 //! What counts as one: the value of a key that names a secret, in any YAML or JSON (values, schemas, manifests) and in lines that
-//! are neither; what a Secret holds, decoded, and its annotations; `value` beside a `name` that names a secret, as environment
-//! variables have it. Short texts and single words are no use to anyone who reads them, and would take away every message that
-//! mentions `postgres`: they are hidden where their key is seen ([`super::without_secrets`]), not elsewhere.
+//! are neither; what scripts, addresses, JSON, TOML and XML inside of values have; what a Secret holds, decoded, and its annotations;
+//! `value` beside a `name` that names a secret, as environment variables have it. Short texts and single words are no use to anyone who
+//! reads them, and would take away every message that mentions `postgres`: they are hidden where their key is seen
+//! ([`super::without_secrets`]), not elsewhere.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

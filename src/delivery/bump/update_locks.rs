@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::artifact::dependency::{LockChanges, follow_lock};
+use crate::artifact::dependency::{CHART_METADATA, LockChanges, follow_lock, is_chart_metadata};
 use crate::engine::chart::ChartFile;
 use crate::text::edit::{Edit, NewValue, Operation, Step, YamlPath, apply_edits};
 
@@ -10,16 +10,12 @@ use super::error::BumpError;
 use super::plan::{BumpPlan, FilePlan};
 use super::plan_bump::{ReadFile, shown_path};
 
-/// The files that say what a chart depends on, with the lock of each that declares it.
-const METADATA: [(&str, &str); 2] = [("Chart.yaml", "Chart.lock"), ("requirements.yaml", "requirements.lock")];
-
 /// Changes the locks of charts whose dependencies a plan changes. One that cannot follow stays, and the plan says why.
 pub(super) fn update_locks(plan: &mut BumpPlan, working_directory: &Path, read: ReadFile<'_>) -> Result<(), BumpError> {
-    let is_metadata = |name: &str| METADATA.iter().any(|(chart, lock)| name == *chart || name == *lock);
     let mut directories: Vec<PathBuf> = Vec::new();
     for file in plan.changed_files() {
         let name = file.location.file_name().and_then(|name| name.to_str());
-        if let (Some(directory), true) = (file.location.parent(), name.is_some_and(is_metadata))
+        if let (Some(directory), true) = (file.location.parent(), name.is_some_and(is_chart_metadata))
             && !directories.iter().any(|known| known == directory)
         {
             directories.push(directory.to_owned());
@@ -38,7 +34,7 @@ fn update_lock(
     read: ReadFile<'_>,
 ) -> Result<(), BumpError> {
     let (mut old, mut new) = (Vec::new(), Vec::new());
-    for name in METADATA.iter().flat_map(|(chart, lock)| [chart, lock]) {
+    for name in CHART_METADATA.iter().flat_map(|(chart, lock)| [chart, lock]) {
         let location = directory.join(name);
         let planned = plan.files.iter().find(|file| file.location == location);
         let texts = match planned {
@@ -50,7 +46,7 @@ fn update_lock(
             new.push(ChartFile::new((*name).to_owned(), after));
         }
     }
-    let Some(lock) = METADATA
+    let Some(lock) = CHART_METADATA
         .iter()
         .find_map(|(_, lock)| new.iter().find(|file| file.name == *lock))
     else {

@@ -33,11 +33,7 @@ impl<'e> TriggeredChart<'e> {
         Some(Self {
             reference,
             version,
-            // The highest version is the newest: indexes are made again with other times.
-            track: match track {
-                Track::Newest => Track::MajorVersion,
-                track => track,
-            },
+            track,
         })
     }
 
@@ -87,6 +83,7 @@ impl<'e> TriggeredChart<'e> {
             track: self.track.clone(),
             ..choosing.clone()
         };
+        let choosing = choosing.among_charts();
         let current = &self.version.text;
         match choosing.choose(current, &tags) {
             Choice::Move(version) => Newer::Tag {

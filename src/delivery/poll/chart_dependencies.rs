@@ -6,24 +6,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::find_updates::{PolledFile, PolledImage, Status, Wanted, refusable};
+use super::find_updates::{PolledFile, PolledImage, REQUESTS, Status, Wanted, refusable};
 use super::tag_source::TagSource;
-use crate::artifact::dependency::{is_exact, is_lock_in_sync};
+use crate::artifact::dependency::{CHART_METADATA, is_exact, is_lock_in_sync};
 use crate::delivery::bump::ReadFile;
 use crate::delivery::image::ImageReference;
-use crate::delivery::track::{Choice, Choosing, Tag, Track, step};
+use crate::delivery::track::{Choice, Choosing, Tag, step};
 use crate::engine::chart::ChartFile;
 use crate::text::edit::{Change, NewValue, Step, YamlPath};
 use crate::text::redact::redact_url;
 use crate::text::semver::{Constraint, Version};
 use crate::text::threads::map_with_state;
 use crate::text::yaml::{self, NodeKind};
-
-/// Repositories that are asked at once.
-const REQUESTS: usize = 8;
-
-/// The files that declare dependencies, each with its lock.
-const METADATA: [(&str, &str); 2] = [("Chart.yaml", "Chart.lock"), ("requirements.yaml", "requirements.lock")];
 
 /// A dependency of a chart repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,25 +47,20 @@ impl DependencyPlace {
     }
 }
 
-/// Whether a file says what a chart depends on, or is its lock.
-pub fn is_chart_metadata(name: &str) -> bool {
-    METADATA.iter().any(|(chart, lock)| name == *chart || name == *lock)
-}
-
 /// The dependencies whose versions stand in the file at `location`: exact ones in Chart.yaml; in its lock, if that is in sync, those for
 /// which Chart.yaml has a range.
 pub(super) fn dependency_places(location: &Path, text: &[u8], read: ReadFile<'_>) -> Vec<DependencyPlace> {
     let name = location.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let places = || places(text).unwrap_or_default();
-    if METADATA.iter().any(|(chart, _)| name == *chart) {
+    if CHART_METADATA.iter().any(|(chart, _)| name == *chart) {
         let mut exact = places();
         exact.retain(|place| is_exact(&place.version));
         return exact;
     }
-    let Some((chart, _)) = METADATA.iter().find(|(_, lock)| name == *lock) else {
+    let Some((chart, _)) = CHART_METADATA.iter().find(|(_, lock)| name == *lock) else {
         return Vec::new();
     };
-    let names = METADATA.iter().flat_map(|(chart, lock)| [chart, lock]);
+    let names = CHART_METADATA.iter().flat_map(|(chart, lock)| [chart, lock]);
     let beside = names.filter_map(|name| {
         Some(ChartFile::new(
             (*name).to_owned(),
@@ -161,15 +150,7 @@ pub(super) fn newer_dependencies(files: &[PolledFile], wanted: Wanted<'_>, sourc
 }
 
 fn newer(place: &DependencyPlace, versions: &[String], choosing: &Choosing) -> Status {
-    let choosing = Choosing {
-        track: match &choosing.track {
-            Track::Newest => Track::MajorVersion,
-            track => track.clone(),
-        },
-        // It is about tags of images.
-        filter: None,
-        prereleases: choosing.prereleases,
-    };
+    let choosing = choosing.among_charts();
     let range = place.range.as_deref().map(Constraint::parse);
     let is_in_range = |version: &&String| match &range {
         None => true,

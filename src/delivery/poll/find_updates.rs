@@ -12,7 +12,7 @@ use crate::text::threads::map_with_state;
 use crate::text::yaml;
 
 /// Repositories, and tags of one, that are asked for at once.
-const REQUESTS: usize = 8;
+pub(super) const REQUESTS: usize = 8;
 /// Most tags of a repository whose times are asked for: each takes two or three requests.
 const TIMES: usize = 2_000;
 

@@ -1,13 +1,14 @@
 //! What registries have that is newer than what files name.
 
 mod chart_dependencies;
+mod default_files;
 mod find_updates;
 mod follow_templates;
 mod known_tags;
 mod patch;
 mod tag_source;
 
-pub use chart_dependencies::is_chart_metadata;
+pub use default_files::{polled_files, values_files};
 pub use find_updates::{PolledImage, Status, listed_tags};
 pub use known_tags::KnownTags;
 pub use patch::{Patch, PollRequest};

@@ -55,6 +55,20 @@ impl Choosing {
         }
     }
 
+    /// The same for versions of a chart: the highest is the newest, since indexes are made again with other times, and a filter is about tags
+    /// of images.
+    #[must_use]
+    pub fn among_charts(&self) -> Self {
+        Self {
+            track: match &self.track {
+                Track::Newest => Track::MajorVersion,
+                track => track.clone(),
+            },
+            filter: None,
+            prereleases: self.prereleases,
+        }
+    }
+
     /// The tag that an image at `current` should move to. `tags` are in the registry's order; of tags that are equal in every
     /// respect the first is chosen.
     pub fn choose<'t>(&self, current: &str, tags: &'t [Tag]) -> Choice<'t> {

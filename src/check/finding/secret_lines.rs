@@ -1,4 +1,5 @@
-//! Secrets on lines of scripts and of other programs' configuration: what is assigned to a name, and what is passed to a command.
+//! Secrets on lines of scripts and of other programs' configuration: what is assigned to a name, what is passed to a command, and what stands in
+//! an element of XML.
 //!
 //! In: a line. Out: the line with `*` for every byte of a secret, as long as it was.
 
