@@ -112,7 +112,7 @@ pub(super) fn without_arguments(line: &str) -> Option<String> {
 }
 
 /// Whether a word begins with a hyphen. Most lines have none.
-fn has_flag(line: &str) -> bool {
+pub(super) fn has_flag(line: &str) -> bool {
     let bytes = line.as_bytes();
     memchr::memchr_iter(b'-', bytes).any(|at| {
         let before = at.checked_sub(1).and_then(|before| bytes.get(before));

@@ -14,6 +14,7 @@ use std::sync::OnceLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::secret_lines::has_flag;
 use super::secret_search::{LEAST_BYTES, SecretSearch};
 use super::secret_spellings::{encoded_spellings, may_be_encoded, plain_spellings};
 use super::secret_text::{masked_parts, names_secret, without_separators};
@@ -176,12 +177,15 @@ impl SecretValues {
 
     /// Adds the secrets in a text that is none as a whole: a script, JSON, TOML.
     fn add_parts(&mut self, text: &str) {
-        for password in passwords_of_addresses(text) {
-            self.add(password);
+        // Of thousands of texts, few have a byte without which there is nothing to find.
+        let bytes = text.as_bytes();
+        if memchr::memchr(b'@', bytes).is_some() {
+            for password in passwords_of_addresses(text) {
+                self.add(password);
+            }
         }
-        let may_have_parts =
-            (text.contains(['=', ':', '<']) || text.contains(" -")) && may_hold_secret(text.as_bytes());
-        if !may_have_parts {
+        let has_marks = memchr::memchr3(b'=', b':', b'<', bytes).is_some() || has_flag(text);
+        if !has_marks || !may_hold_secret(bytes) {
             return;
         }
         let parts = masked_parts(text);
