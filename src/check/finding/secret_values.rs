@@ -16,7 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::secret_lines::has_flag;
 use super::secret_search::{LEAST_BYTES, SecretSearch};
-use super::secret_spellings::{encoded_spellings, may_be_encoded, plain_spellings};
+use super::secret_spellings::{encoded_spellings, may_be_encoded, plain_spellings, with_neighbours};
 use super::secret_text::{masked_parts, names_secret, without_separators};
 use super::secret_words::may_hold_secret;
 use crate::text::yaml::{self, NodeId, NodeKind, Tree};
@@ -283,7 +283,7 @@ impl SecretValues {
             let encoded = self
                 .encoded
                 .get_or_init(|| SecretSearch::new(encoded_spellings(&self.values)));
-            found.extend(encoded.find(text));
+            found.extend(encoded.find(text).iter().map(|found| with_neighbours(text, found)));
             found.sort_by_key(|found| found.start);
         }
         for found in found {
