@@ -3,18 +3,17 @@
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
 use regex::Regex;
 
 use crate::artifact::network::CertificateCheck;
-use crate::check::finding::{Finding, FindingList, Location, hide_secrets, join, secrets_of};
+use crate::check::finding::{Finding, FindingList, Location, hide_secrets, join};
 use crate::check::lint::chart::check_ignore_comments;
 use crate::check::run::{chart_definitions, is_chart};
 use crate::kubernetes::validate::{
-    Catalog, CustomSchemas, Documents, JoinedText, Judging, KindFilter, Options, PlacedResource, Resource,
-    SchemaLocations, Status, Target, check_text, is_remote,
+    Catalog, CustomSchemas, Documents, Judging, KindFilter, Options, PlacedResource, SchemaLocations, Status, Target,
+    is_remote,
 };
 use crate::kubernetes::version::parse_versions;
 use crate::report::{
@@ -24,7 +23,6 @@ use crate::text::limits::MANIFEST_BYTES;
 use crate::text::redact::redact_message;
 use crate::text::rule::{Rule, Severity};
 use crate::text::source::{Named, SourceFile, read_file};
-use crate::text::threads::map_with_state;
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
@@ -171,28 +169,29 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
         targets: &targets,
         options: &options,
     };
-    let judging = (!arguments.exit_on_error).then_some(judging);
-    let (mut documents, read) = Documents::read(&inputs, arguments.workers, judging, read_input);
+    let (mut documents, read) = Documents::read(&inputs, arguments.workers, Some(judging), read_input);
     let options = Options {
         custom: Some(Arc::new(definitions(context, arguments, &documents)?)),
         ..options
     };
+    documents.judge(arguments.workers, &targets, &options);
+    let secrets = Arc::new(hide_secrets(&mut documents, arguments.workers));
     let sources: Vec<(&Input, &Result<(), String>)> = inputs.iter().zip(&read).collect();
-    let files: Vec<CheckedFile> = if arguments.exit_on_error {
-        check_until_failure(&documents, &sources, &targets, &options, arguments.workers)
-    } else {
-        let finish = |documents: &Documents, index: usize, resources: Vec<PlacedResource>| {
-            let (input, read) = sources.get(index)?;
-            Some(checked_file(input, documents.text(index), read, resources))
-        };
-        let files = documents.check(arguments.workers, &targets, &options, finish);
-        files.into_iter().flatten().collect()
+    let file = |index: usize, resources: Vec<PlacedResource>| {
+        let &(input, read) = sources.get(index)?;
+        Some(CheckedFile {
+            path: redact_message(input.path()),
+            text: documents.text(index),
+            resources,
+            failure: read.as_ref().err().map(|failure| redact_message(failure)),
+            secrets: Arc::clone(&secrets),
+        })
     };
-    // Where the run ended early, a file that was not checked may have the secrets of one that was.
-    let is_whole = files.len() == inputs.len();
-    let unchecked = (0..inputs.len()).filter(|_| !is_whole);
-    let texts: Vec<JoinedText> = unchecked.map(|index| documents.text(index)).collect();
-    let files = without_secrets(files, &texts, arguments.workers);
+    let files = documents.texts(arguments.workers, file);
+    let mut files: Vec<CheckedFile> = files.into_iter().flatten().collect();
+    if arguments.exit_on_error {
+        end_at_first_failure(&mut files);
+    }
     // The process ends soon: taking large structures apart would only cost time.
     let (_, files, _) = (
         ManuallyDrop::new(documents),
@@ -268,7 +267,6 @@ fn definitions(
 fn options(arguments: &ValidateArguments) -> Options {
     Options {
         custom: None,
-        stops_at_first: arguments.exit_on_error,
         strict: arguments.strict,
         schema_only: arguments.schema_only,
         ignore_missing_schemas: arguments.ignore_missing_schemas,
@@ -395,66 +393,15 @@ fn exit(files: &[CheckedFile], verdict: Exit) -> Exit {
     }
 }
 
-/// Checks the inputs until one fails, and leaves the rest out.
-fn check_until_failure(
-    documents: &Documents,
-    sources: &[(&Input, &Result<(), String>)],
-    targets: &[Target],
-    options: &Options,
-    workers: Option<usize>,
-) -> Vec<CheckedFile> {
-    let stopped = AtomicBool::new(false);
-    let inputs: Vec<(usize, _)> = sources.iter().enumerate().collect();
-    let files = map_with_state(
-        &inputs,
-        workers,
-        || (),
-        |(), &(index, (input, read))| {
-            if stopped.load(Ordering::Relaxed) {
-                return None;
-            }
-            let text = documents.text(index);
-            let resources = check_text(text.as_slice(), targets, options);
-            if read.is_err() || resources.iter().any(Resource::has_failed) {
-                stopped.store(true, Ordering::Relaxed);
-            }
-            let length = text.as_slice().len();
-            let resources = resources
-                .into_iter()
-                .map(|verdict| PlacedResource::new(Arc::new(verdict), 0, length));
-            Some(checked_file(input, text, read, resources.collect()))
-        },
-    );
-    files.into_iter().flatten().collect()
-}
-
-/// An input that has been checked.
-fn checked_file(
-    input: &Input,
-    text: JoinedText,
-    read: &Result<(), String>,
-    resources: Vec<PlacedResource>,
-) -> CheckedFile {
-    CheckedFile {
-        path: redact_message(input.path()),
-        text,
-        resources,
-        failure: read.as_ref().err().map(|failure| redact_message(failure)),
-        secrets: Arc::default(),
+/// Leaves out what comes after the first failure.
+fn end_at_first_failure(files: &mut Vec<CheckedFile>) {
+    let Some(at) = files.iter().position(CheckedFile::has_failed) else {
+        return;
+    };
+    files.truncate(at + 1);
+    if let Some(last) = files.last_mut()
+        && let Some(failed) = last.resources.iter().position(|placed| placed.verdict.has_failed())
+    {
+        last.resources.truncate(failed + 1);
     }
-}
-
-/// The files without secrets in the verdicts: those of any file that was read, whether or not it was checked.
-fn without_secrets(mut files: Vec<CheckedFile>, read: &[JoinedText], workers: Option<usize>) -> Vec<CheckedFile> {
-    let texts: Vec<(&JoinedText, &[PlacedResource])> = files
-        .iter()
-        .map(|file| (&file.text, file.resources.as_slice()))
-        .chain(read.iter().map(|text| (text, &[][..])))
-        .collect();
-    let secrets = Arc::new(secrets_of(&texts, workers));
-    for file in &mut files {
-        hide_secrets(&mut file.resources, &secrets);
-        file.secrets = Arc::clone(&secrets);
-    }
-    files
 }

@@ -26,4 +26,4 @@ pub use judgement::{Hidden, Judge, Judgement};
 pub use secret_text::{may_name_secret, names_secret, seems_secret, without_secrets, without_value};
 pub use secret_values::SecretValues;
 pub use suppression::{PathRule, ignore_comments};
-pub use verdict_secrets::{hide_secrets, secrets_of};
+pub use verdict_secrets::hide_secrets;

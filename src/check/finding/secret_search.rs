@@ -13,7 +13,7 @@ use foldhash::fast::RandomState;
 pub(super) const LEAST_BYTES: usize = 6;
 
 /// What a text is shortened with: ours, and Go's.
-const CUTS: [&str; 2] = ["\u{2026}", "..."];
+pub(super) const CUTS: [&str; 2] = ["\u{2026}", "..."];
 
 type Start = [u8; LEAST_BYTES];
 
@@ -61,8 +61,7 @@ impl SecretSearch {
     }
 
     /// The places of secrets in a text, in order, and of the beginnings of secrets that [`CUTS`] end.
-    pub(super) fn find(&self, text: &str) -> Vec<Range<usize>> {
-        let text = text.as_bytes();
+    pub(super) fn find(&self, text: &[u8]) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         let mut at = 0;
         while let Some(rest) = text.get(at..)
@@ -130,7 +129,7 @@ mod tests {
 
     fn found(secrets: &[&str], text: &str) -> Vec<(usize, usize)> {
         let secrets = secrets.iter().map(|&secret| secret.to_owned()).collect();
-        let found = SecretSearch::new(secrets).find(text);
+        let found = SecretSearch::new(secrets).find(text.as_bytes());
         found.into_iter().map(|range| (range.start, range.end)).collect()
     }
 
@@ -196,7 +195,7 @@ mod tests {
                 wanted.extend(length.map(|length| at..at + length));
                 at += length.unwrap_or(1);
             }
-            assert_eq!(search.find(&text), wanted, "{text}");
+            assert_eq!(search.find(text.as_bytes()), wanted, "{text}");
         }
     }
 }

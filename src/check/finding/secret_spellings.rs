@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
+use super::secret_search::{CUTS, LEAST_BYTES};
 use crate::text::go::quote::quote;
 
-/// Shorter parts of encoded texts are equal to others by accident.
-const LEAST_ENCODED: usize = 12;
-
+/// Characters of base64 that stand for [`GROUP_BYTES`].
+const GROUP: usize = 4;
+const GROUP_BYTES: usize = 3;
+/// Characters of the shortest secret in base64.
+const LEAST_ENCODED: usize = LEAST_BYTES * GROUP / GROUP_BYTES;
 /// Characters of the shortest text that is looked at as an encoded one.
 const ENCODED_WORD: usize = 12;
 
@@ -25,16 +25,6 @@ pub(super) fn plain_spellings(secrets: &BTreeSet<String>) -> Vec<String> {
             let json = serde_json::Value::from(text.as_str()).to_string();
             all.push(json.trim_matches('"').to_owned());
         }
-    }
-    all
-}
-
-/// Secrets in base64, in any order.
-pub(super) fn encoded_spellings(secrets: &BTreeSet<String>) -> Vec<String> {
-    let mut all = Vec::with_capacity(4 * secrets.len());
-    for text in secrets {
-        all.push(STANDARD.encode(text));
-        all.extend(encoded_parts(text));
     }
     all
 }
@@ -58,27 +48,75 @@ const fn is_encoded(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
 }
 
-/// A place of an encoded text with the characters around it that the secret has a part in.
-pub(super) fn with_neighbours(text: &str, found: &Range<usize>) -> Range<usize> {
-    const GROUP: usize = 4;
-    let bytes = text.as_bytes();
-    let before = bytes.get(..found.start).unwrap_or_default().iter().rev();
-    let after = bytes.get(found.end..).unwrap_or_default().iter();
-    let start = found.start - before.take(GROUP).take_while(|byte| is_encoded(**byte)).count();
-    start..found.end + after.take(GROUP).take_while(|byte| is_encoded(**byte)).count()
+/// A part of a text that is read as base64: what it stands for, and where it is.
+pub(super) struct Decoded {
+    /// The bytes that it stands for, with `...` behind them where the text is cut.
+    pub(super) bytes: Vec<u8>,
+    /// Where its first group begins in the text.
+    start: usize,
+    /// Where it ends.
+    end: usize,
 }
 
-/// What every base64 of a text has that the secret is a part of, whatever stands before and after it.
-fn encoded_parts(text: &str) -> impl Iterator<Item = String> {
-    // Three bytes are four characters, so where the secret begins within three bytes decides how it is encoded.
-    let places = [("", 0), ("-", 2), ("--", 3)];
-    places.into_iter().filter_map(move |(before, shared)| {
-        let padded = [before.as_bytes(), text.as_bytes()].concat();
-        let whole = padded.len() / 3 * 4;
-        let encoded = STANDARD.encode(&padded);
-        let part = encoded.get(shared..whole)?;
-        (part.len() >= LEAST_ENCODED).then(|| part.to_owned())
-    })
+impl Decoded {
+    /// The place in the text of a part of the bytes: the groups that have something of it.
+    pub(super) fn place(&self, part: &Range<usize>) -> Range<usize> {
+        let start = self.start + part.start / GROUP_BYTES * GROUP;
+        start..(self.start + part.end.div_ceil(GROUP_BYTES) * GROUP).min(self.end)
+    }
+}
+
+/// The parts of a text that may be base64, each read from its first four characters on: what stands before a secret decides where groups
+/// begin. Both alphabets are read.
+pub(super) fn decoded_parts(text: &str) -> Vec<Decoded> {
+    let bytes = text.as_bytes();
+    let mut parts = Vec::new();
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        let digits: Vec<u8> = rest.iter().map_while(|byte| digit(*byte)).collect();
+        let end = at + digits.len();
+        let padding = bytes.get(end..).unwrap_or_default().iter();
+        let padded = end + padding.take(2).take_while(|byte| **byte == b'=').count();
+        let after = text.get(end..).unwrap_or_default();
+        let cut = CUTS.iter().find(|cut| after.starts_with(**cut));
+        for skipped in (0..GROUP).take_while(|skipped| skipped + LEAST_ENCODED <= digits.len()) {
+            let mut decoded = undigested(digits.get(skipped..).unwrap_or_default());
+            decoded.extend(cut.into_iter().flat_map(|cut| cut.bytes()));
+            parts.push(Decoded {
+                bytes: decoded,
+                start: at + skipped,
+                end: padded,
+            });
+        }
+        at = padded.max(at + 1);
+    }
+    parts
+}
+
+/// The six bits of a character of base64.
+const fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'a'..=b'z' => Some(byte - b'a' + 26),
+        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'+' | b'-' => Some(62),
+        b'/' | b'_' => Some(63),
+        _ => None,
+    }
+}
+
+/// The bytes of digits.
+fn undigested(digits: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(digits.len());
+    for group in digits.chunks(GROUP) {
+        let bits = group
+            .iter()
+            .zip([18, 12, 6, 0])
+            .map(|(digit, by)| u32::from(*digit) << by);
+        let [_, all @ ..] = bits.sum::<u32>().to_be_bytes();
+        bytes.extend(all.iter().take(group.len() - 1));
+    }
+    bytes
 }
 
 /// Whether a text is the same in quotation marks of Go and JSON: all of it is printable ASCII that neither escapes.
@@ -106,5 +144,25 @@ mod tests {
         ] {
             assert_eq!(may_be_encoded(text), want, "{text}");
         }
+    }
+
+    #[test]
+    fn parts_are_read_wherever_groups_begin() {
+        let text = "got 'xxVDBrZW4tb25lPg==' and VDBrZW4tb25l\u{2026}";
+        let parts = decoded_parts(text);
+        let found: Vec<&str> = parts
+            .iter()
+            .filter_map(|part| {
+                let at = part.bytes.windows(9).position(|bytes| bytes == b"T0ken-one")?;
+                text.get(part.place(&(at..at + 9)))
+            })
+            .collect();
+        assert_eq!(found, ["VDBrZW4tb25l", "VDBrZW4tb25l"]);
+        let last = parts
+            .iter()
+            .find(|part| part.bytes.starts_with(b"T0ken-one\xe2"))
+            .unwrap();
+        assert!(last.bytes.ends_with("\u{2026}".as_bytes()));
+        assert!(decoded_parts("").is_empty() && decoded_parts("short, ====").is_empty());
     }
 }

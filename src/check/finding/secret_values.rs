@@ -16,7 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::secret_lines::has_flag;
 use super::secret_search::{LEAST_BYTES, SecretSearch};
-use super::secret_spellings::{encoded_spellings, may_be_encoded, plain_spellings, with_neighbours};
+use super::secret_spellings::{decoded_parts, may_be_encoded, plain_spellings};
 use super::secret_text::{masked_parts, names_secret, without_separators};
 use super::secret_words::may_hold_secret;
 use crate::text::yaml::{self, NodeId, NodeKind, Tree};
@@ -58,8 +58,6 @@ const PRIVATE_KEY: &str = "PRIVATE KEY-----";
 pub struct SecretValues {
     values: BTreeSet<String>,
     search: OnceLock<SecretSearch>,
-    /// The same for their encoded spellings, which few texts need.
-    encoded: OnceLock<SecretSearch>,
 }
 
 impl SecretValues {
@@ -230,26 +228,26 @@ impl SecretValues {
         }
     }
 
-    fn forget_searches(&mut self) {
-        (self.search, self.encoded) = (OnceLock::new(), OnceLock::new());
+    fn forget_search(&mut self) {
+        self.search = OnceLock::new();
     }
 
     fn insert(&mut self, text: &str) {
         if !self.values.contains(text) {
-            self.forget_searches();
+            self.forget_search();
             self.values.insert(text.to_owned());
         }
     }
 
     /// Adds all of another set.
     pub fn extend(&mut self, other: &Self) {
-        self.forget_searches();
+        self.forget_search();
         self.values.extend(other.values.iter().cloned());
     }
 
     /// Moves all of another set here.
     pub fn append(&mut self, mut other: Self) {
-        self.forget_searches();
+        self.forget_search();
         self.values.append(&mut other.values);
     }
 
@@ -278,12 +276,11 @@ impl SecretValues {
             .get_or_init(|| SecretSearch::new(plain_spellings(&self.values)));
         let mut shown = String::new();
         let mut from = 0;
-        let mut found = search.find(text);
+        let mut found = search.find(text.as_bytes());
         if may_be_encoded(text) {
-            let encoded = self
-                .encoded
-                .get_or_init(|| SecretSearch::new(encoded_spellings(&self.values)));
-            found.extend(encoded.find(text).iter().map(|found| with_neighbours(text, found)));
+            for part in decoded_parts(text) {
+                found.extend(search.find(&part.bytes).iter().map(|found| part.place(found)));
+            }
             found.sort_by_key(|found| found.start);
         }
         for found in found {

@@ -1,14 +1,11 @@
 //! Verdicts of `validate` without the secrets of the files that are validated together.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
-
-use foldhash::fast::RandomState;
 
 use super::secret_text::{path_names_secret, without_value};
 use super::secret_values::SecretValues;
-use crate::kubernetes::validate::{JoinedText, PlacedResource, Resource, Status, Violation};
+use crate::kubernetes::validate::{Documents, Resource, Status, Violation};
 use crate::text::rule::Rule;
 use crate::text::threads::map_with_state;
 use crate::text::visible::fitting;
@@ -70,39 +67,25 @@ fn shown(text: &str, secrets: &SecretValues) -> String {
     fitting(&secrets.hide(text)).into_owned()
 }
 
-/// The secrets of files that are validated together: those of every document that a verdict quotes, and of every Secret. None
-/// if no verdict quotes anything.
-pub fn secrets_of(files: &[(&JoinedText, &[PlacedResource])], workers: Option<usize>) -> SecretValues {
-    let is_quoted = |resource: &&PlacedResource| !is_silent(&resource.verdict);
-    let mut all = files.iter().flat_map(|(_, resources)| *resources);
-    if !all.any(|resource| is_quoted(&resource)) {
+/// Hides secrets in what is said about documents that are validated together, and shortens values of any length that it quotes.
+/// Gives the secrets: those of every document that a verdict quotes, and of every Secret. None if no verdict quotes anything.
+pub fn hide_secrets(documents: &mut Documents, workers: Option<usize>) -> SecretValues {
+    let secrets = secrets_of(documents, workers);
+    documents.change_verdicts(workers, |resource| without_secrets(resource, &secrets));
+    secrets
+}
+
+fn secrets_of(documents: &Documents, workers: Option<usize>) -> SecretValues {
+    let is_quoted = |resources: &[Arc<Resource>]| resources.iter().any(|resource| !is_silent(resource));
+    if !documents.judged().any(|(_, resources)| is_quoted(resources)) {
         return SecretValues::default();
     }
-    // Files rendered with several values have most documents in common. Those are kept once, at one place in memory.
-    let (mut at, mut documents): (HashMap<_, usize, RandomState>, _) = (HashMap::default(), Vec::new());
-    for (text, resources) in files {
-        let mut quoted: Vec<usize> = resources.iter().filter(is_quoted).map(PlacedResource::offset).collect();
-        quoted.sort_unstable();
-        let mut start = 0;
-        for document in text.documents() {
-            let end = start + document.len();
-            let first = quoted.partition_point(|&offset| offset < start);
-            let is_quoted = quoted.get(first).is_some_and(|&offset| offset < end);
-            let index = *at.entry(document.as_ptr_range()).or_insert_with(|| {
-                documents.push((document, false));
-                documents.len() - 1
-            });
-            if let Some((_, quoted)) = documents.get_mut(index) {
-                *quoted |= is_quoted;
-            }
-            start = end;
-        }
-    }
-    let shares: Vec<_> = documents.chunks(documents.len().div_ceil(SHARES).max(1)).collect();
-    let read = |(): &mut (), share: &&[(&[u8], bool)]| {
+    let judged: Vec<(&[u8], &[Arc<Resource>])> = documents.judged().collect();
+    let shares: Vec<_> = judged.chunks(judged.len().div_ceil(SHARES).max(1)).collect();
+    let read = |(): &mut (), share: &&[(&[u8], &[Arc<Resource>])]| {
         let mut secrets = SecretValues::default();
-        for (document, is_quoted) in *share {
-            if *is_quoted || names_secret_kind(document) {
+        for (document, resources) in *share {
+            if is_quoted(resources) || names_secret_kind(document) {
                 secrets.add_text(document);
             }
         }
@@ -117,28 +100,35 @@ pub fn secrets_of(files: &[(&JoinedText, &[PlacedResource])], workers: Option<us
     found.pop().unwrap_or_default()
 }
 
-/// Hides secrets in what is said about a file, and shortens values of any length that it quotes.
-pub fn hide_secrets(resources: &mut [PlacedResource], secrets: &SecretValues) {
-    for placed in resources {
-        let resource = &*placed.verdict;
-        // Nothing is quoted of a resource with nothing wrong but its name, and few of those are long.
-        let is_long = |text: &str| matches!(fitting(text), Cow::Owned(_));
-        if is_silent(resource) && !is_long(&resource.name) && !is_long(&resource.kind) {
-            continue;
-        }
-        let is_silent = is_silent(resource);
-        let resource = Arc::make_mut(&mut placed.verdict);
-        if is_silent {
-            resource.name = fitting(&resource.name).into_owned();
-        } else {
-            resource.name = shown(&resource.name, secrets);
-        }
-        resource.kind = fitting(&resource.kind).into_owned();
-        for violation in &mut resource.violations {
-            violation.message = shown_message(violation, secrets);
-            violation.path = shown(&violation.path, secrets);
-        }
+/// A verdict as it is shown, if it is not shown as it is.
+fn without_secrets(resource: &Resource, secrets: &SecretValues) -> Option<Resource> {
+    // Nothing is quoted of a resource with nothing wrong but its name, and few of those are long.
+    let is_long = |text: &str| matches!(fitting(text), Cow::Owned(_));
+    let is_silent = is_silent(resource);
+    if is_silent && !is_long(&resource.name) && !is_long(&resource.kind) {
+        return None;
     }
+    let name = if is_silent {
+        fitting(&resource.name).into_owned()
+    } else {
+        shown(&resource.name, secrets)
+    };
+    let violation = |violation: &Violation| Violation {
+        path: shown(&violation.path, secrets),
+        message: shown_message(violation, secrets),
+        offset: violation.offset,
+        rule: violation.rule,
+    };
+    Some(Resource {
+        api_version: resource.api_version.clone(),
+        kind: fitting(&resource.kind).into_owned(),
+        name,
+        offset: resource.offset,
+        status: resource.status,
+        minors: resource.minors.clone(),
+        violations: resource.violations.iter().map(violation).collect(),
+        unevaluated: resource.unevaluated.clone(),
+    })
 }
 
 #[cfg(test)]

@@ -12,12 +12,6 @@ pub fn check_text(text: &[u8], targets: &[Target], options: &Options) -> Vec<Res
     for (offset, document) in split_documents(text) {
         let verdicts = check_document(document, targets, options);
         resources.extend(verdicts.into_iter().map(|verdict| moved(verdict, offset, text.len())));
-        if options.stops_at_first
-            && let Some(at) = resources.iter().position(Resource::has_failed)
-        {
-            resources.truncate(at + 1);
-            break;
-        }
     }
     resources
 }
@@ -92,17 +86,6 @@ mod tests {
             verdicts(&format!("{HEAD}{text}"), strict);
             verdicts(&format!("apiVersion: v1\nkind: Pod\nspec: {text}"), strict);
         }
-    }
-
-    #[test]
-    fn the_first_failure_stops_when_asked() {
-        let targets = [Target::embedded(Catalog::find("1.31").unwrap())];
-        let options = Options {
-            stops_at_first: true,
-            ..Options::default()
-        };
-        let text = format!("{HEAD}---\n{HEAD}data: 1\n---\n{HEAD}");
-        assert_eq!(check_text(text.as_bytes(), &targets, &options).len(), 2);
     }
 
     #[test]

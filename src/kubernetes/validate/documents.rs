@@ -228,7 +228,7 @@ pub struct Documents {
 
 impl Documents {
     /// Reads texts on at most `workers` threads. `read` puts one into a buffer, instead of what that has; where it cannot, it
-    /// leaves the buffer empty. What `judging` judges is not judged again by [`Documents::check`], which must have the same options.
+    /// leaves the buffer empty. What `judging` judges is not judged again by [`Documents::judge`], which must have the same options.
     /// Gives the results of `read` in the order of the inputs.
     pub fn read<T: Sync, R: Send>(
         inputs: &[T],
@@ -289,14 +289,8 @@ impl Documents {
         waiting
     }
 
-    /// What `finish` makes of each of the texts: of its index, and of what [`super::check_text`] gives for it.
-    pub fn check<R: Send>(
-        &mut self,
-        workers: Option<usize>,
-        targets: &[Target],
-        options: &Options,
-        finish: impl Fn(&Self, usize, Vec<PlacedResource>) -> R + Sync,
-    ) -> Vec<R> {
+    /// Judges the documents that are not judged yet.
+    pub fn judge(&mut self, workers: Option<usize>, targets: &[Target], options: &Options) {
         let waiting = self.waiting();
         let kept = &self.kept;
         let judge =
@@ -308,9 +302,41 @@ impl Documents {
                 document.verdicts = Some(resources);
             }
         }
-        let documents = &*self;
+    }
+
+    /// Each document once, with the verdicts on it.
+    pub fn judged(&self) -> impl Iterator<Item = (&[u8], &[Arc<Resource>])> {
+        let documents = self.distinct.iter();
+        documents.map(|document| (document.part.bytes(), document.verdicts.as_deref().unwrap_or_default()))
+    }
+
+    /// Puts what `change` makes of a verdict in its place, for all texts that have the document.
+    pub fn change_verdicts(&mut self, workers: Option<usize>, change: impl Fn(&Resource) -> Option<Resource> + Sync) {
+        let changed = |(): &mut (), document: &Document| -> Option<Verdicts> {
+            let verdicts = document.verdicts.as_ref()?;
+            let changed: Vec<Option<Resource>> = verdicts.iter().map(|verdict| change(verdict)).collect();
+            let any = changed.iter().any(Option::is_some);
+            let with_kept = |(kept, changed): (&Arc<Resource>, Option<Resource>)| {
+                changed.map_or_else(|| Arc::clone(kept), Arc::new)
+            };
+            any.then(|| verdicts.iter().zip(changed).map(with_kept).collect())
+        };
+        let changed = map_with_state(&self.distinct, workers, || (), changed);
+        for (document, verdicts) in self.distinct.iter_mut().zip(changed) {
+            if verdicts.is_some() {
+                document.verdicts = verdicts;
+            }
+        }
+    }
+
+    /// What `finish` makes of each of the texts: of its index, and of what [`super::check_text`] gives for it.
+    pub fn texts<R: Send>(
+        &self,
+        workers: Option<usize>,
+        finish: impl Fn(usize, Vec<PlacedResource>) -> R + Sync,
+    ) -> Vec<R> {
         let verdicts_of = |places: &[Place<usize>]| {
-            let document = |&(start, index): &Place<usize>| Some((start, documents.distinct.get(index)?));
+            let document = |&(start, index): &Place<usize>| Some((start, self.distinct.get(index)?));
             let last = places.last().and_then(document);
             let length = last.map_or(0, |(start, document)| start + document.part.range.len());
             let mut resources = Vec::with_capacity(places.len());
@@ -325,7 +351,7 @@ impl Documents {
             &texts,
             workers,
             || (),
-            |(), &(text, places)| finish(documents, text, verdicts_of(places)),
+            |(), &(text, places)| finish(text, verdicts_of(places)),
         )
     }
 }
@@ -381,7 +407,8 @@ mod tests {
         for (workers, judging) in [(1, None), (2, None), (1, Some(judging)), (2, Some(judging))] {
             let mut documents = documents(&texts, workers, judging);
             assert_eq!(documents.distinct.len(), 6);
-            let found = documents.check(Some(workers), &targets, &options, |_, _, found| found);
+            documents.judge(Some(workers), &targets, &options);
+            let found = documents.texts(Some(workers), |_, found| found);
             let found: Vec<Vec<Resource>> = found.iter().map(|file| file.iter().map(in_file).collect()).collect();
             let expected: Vec<Vec<Resource>> = texts
                 .iter()
@@ -450,7 +477,8 @@ mod tests {
             custom: Some(Arc::new(custom)),
             ..options
         };
-        let found = documents.check(Some(2), &targets, &options, |_, _, found| found);
+        documents.judge(Some(2), &targets, &options);
+        let found = documents.texts(Some(2), |_, found| found);
         let last = found.last().and_then(|resources| resources.first()).unwrap();
         assert_eq!(last.verdict.violations.first().unwrap().path, "/a");
     }

@@ -45,8 +45,6 @@ pub struct Options {
     pub skip: KindFilter,
     /// Kinds to refuse.
     pub reject: KindFilter,
-    /// Stop at the first resource that is invalid or cannot be judged.
-    pub stops_at_first: bool,
     /// Custom resources whose definitions are known.
     pub custom: Option<Arc<CustomSchemas>>,
 }
