@@ -57,7 +57,8 @@ pub fn place_changes(place: &ImagePlace, image: &ImageReference) -> Result<Vec<C
 }
 
 /// The edits that move `image` in the values of one file. `defaults` are the paths (see [`image_paths`]) under which the
-/// chart's own values name the repository that the file may leave out; `traced` are the places that the chart's templates lead to.
+/// chart's own values name the repository that the file may leave out; `traced` are the places that the chart's templates lead to, and
+/// `pinned` the tags that a digest elsewhere wins over.
 ///
 /// # Errors
 /// When the image has neither tag nor digest, the file does not name it, or pins a digest that would win over the tag.
@@ -66,12 +67,13 @@ pub fn image_changes(
     image: &ImageReference,
     defaults: &[YamlPath],
     traced: &[ImagePlace],
+    pinned: &[YamlPath],
 ) -> Result<Vec<Change>, TargetError> {
     if image.tag.is_none() && image.digest.is_none() {
         return Err(TargetError::NoTag(image.to_string()));
     }
     let mut moved = Moved::to(image);
-    let places = with_traced(image_places(tree), traced);
+    let places = with_traced(image_places(tree), traced, pinned);
     if places.len() > EDITS {
         return Err(TargetError::TooMany);
     }
@@ -80,7 +82,10 @@ pub fn image_changes(
             moved.place(place);
         }
     }
-    let is_placed = |path: &YamlPath| places.iter().any(|place| place.path() == Some(&path.key("tag")));
+    let is_placed = |path: &YamlPath| {
+        let tag = path.key("tag");
+        pinned.contains(&tag) || places.iter().any(|place| place.path() == Some(&tag))
+    };
     for path in defaults.iter().filter(|path| !is_placed(path)) {
         moved.by_default(tree, path);
     }
@@ -265,7 +270,7 @@ mod tests {
     fn changes(source: &str, image: &str) -> Result<Vec<(String, String)>, String> {
         let tree = yaml::parse_all(source.as_bytes()).unwrap();
         let image = ImageReference::parse(image).unwrap();
-        let changes = image_changes(&tree, &image, &[YamlPath::parse("sub.image").unwrap()], &[]);
+        let changes = image_changes(&tree, &image, &[YamlPath::parse("sub.image").unwrap()], &[], &[]);
         changes.map_err(|error| error.to_string()).map(|changes| {
             changes
                 .into_iter()
@@ -309,7 +314,7 @@ mod tests {
         let source = b"spec: {image: acme/other:1}\n---\nspec: {image: acme/app:1}\n---\nspec: {image: acme/app:1}\n";
         let tree = yaml::parse_all(source).unwrap();
         let image = ImageReference::parse("acme/app:2").unwrap();
-        let changes = image_changes(&tree, &image, &[], &[]).unwrap();
+        let changes = image_changes(&tree, &image, &[], &[], &[]).unwrap();
         let (edited, applied) = apply_changes(source, &changes).unwrap();
         assert_eq!(
             String::from_utf8(edited).unwrap(),

@@ -9,7 +9,7 @@ use crate::text::yaml;
 fn moved(source: &str, image: &str) -> Result<String, String> {
     let tree = yaml::parse_all(source.as_bytes()).expect(source);
     let image = ImageReference::parse(image).expect(image);
-    let changes = image_changes(&tree, &image, &[], &[]).map_err(|error| error.to_string())?;
+    let changes = image_changes(&tree, &image, &[], &[], &[]).map_err(|error| error.to_string())?;
     let (edited, _) = apply_changes(source.as_bytes(), &changes).map_err(|error| error.to_string())?;
     Ok(String::from_utf8(edited).expect("is text"))
 }

@@ -55,7 +55,8 @@ pub(super) fn plan_image(
         None => (ChartPlaces::default(), None),
     };
     let defaults = chart.map_or_else(Vec::new, |chart| default_paths(chart, image));
-    let changes = match image_changes(&tree, image, &defaults, &found.places) {
+    let pinned: Vec<YamlPath> = found.pinned_tags().cloned().collect();
+    let changes = match image_changes(&tree, image, &defaults, &found.places, &pinned) {
         Ok(changes) => changes,
         Err(TargetError::NotFound(_)) => Vec::new(),
         Err(source @ TargetError::NoTag(_)) => return Err(BumpError::ImageWithoutTag(source)),

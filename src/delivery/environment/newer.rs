@@ -11,8 +11,8 @@ use super::promote::{check_copied, wrong};
 use super::running::{Running, RunningImage, running};
 use crate::delivery::bump::{BumpError, BumpPlan, BumpRequest, ReadFile, plan_bump};
 use crate::delivery::image::{ImageReference, same_repository};
-use crate::delivery::poll::{TagSource, listed_tags};
-use crate::delivery::track::{Choice, Choosing, Step, step};
+use crate::delivery::poll::{TagSource, listed_tags, why_stays};
+use crate::delivery::track::{Choice, Choosing, Step, Tag, step};
 
 /// What is looked for in environments.
 #[derive(Debug, Clone)]
@@ -53,6 +53,13 @@ pub enum Newer {
     Skipped(String),
     /// It cannot be found out, for this reason.
     Failed(String),
+}
+
+impl Newer {
+    /// What is known of an image that nothing is chosen for.
+    pub(super) fn staying(current: &str, tags: &[Tag], choosing: &Choosing, source: &dyn TagSource) -> Self {
+        why_stays(current, tags, choosing, source).map_or(Self::Current, Self::Skipped)
+    }
 }
 
 /// An image of a release, and what is newer.
@@ -249,7 +256,7 @@ impl EnvironmentPoll {
         };
         let tag = match choosing.choose(current, &tags) {
             Choice::Move(tag) => tag.to_owned(),
-            Choice::Stay => return Newer::Current,
+            Choice::Stay => return Newer::staying(current, &tags, &choosing, source),
             Choice::NotAVersion => return Newer::Skipped(format!("`{current}` is not a version")),
         };
         let digest = match &image.image.digest {
@@ -327,7 +334,10 @@ impl Running<'_> {
             }
         }
         if !has_tag {
-            return Some(format!("its tag is not a value, but in {}", image.place));
+            return Some(format!(
+                "its tag, at {}, is not one that a values file can set by itself",
+                image.place
+            ));
         }
         if image.image.digest.is_some() && (!has_digest || digest.is_empty()) {
             return Some("it is pinned by a digest that is not a value, or whose new one is not known".to_owned());

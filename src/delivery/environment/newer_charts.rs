@@ -91,7 +91,7 @@ impl<'e> TriggeredChart<'e> {
                 image: self.at(version),
                 stays: None,
             },
-            Choice::Stay => Newer::Current,
+            Choice::Stay => Newer::staying(current, &tags, &choosing, source),
             Choice::NotAVersion => Newer::Skipped(format!("`{current}` is not a version")),
         }
     }

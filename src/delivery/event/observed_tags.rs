@@ -103,6 +103,10 @@ impl TagSource for ObservedTags<'_> {
         })
     }
 
+    fn is_expected(&self) -> bool {
+        true
+    }
+
     fn has(&self, repository: &str) -> bool {
         self.of(repository).next().is_some()
     }

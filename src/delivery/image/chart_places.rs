@@ -1,7 +1,7 @@
 //! Where one of a chart's values files names the images of its workloads, whatever the names of the values: the chart and the file in, the
 //! places that its templates lead to out, and for each other image why it cannot be moved in this file.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::check::explain::Given;
 use crate::check::finding::{Location, Place as Origin};
@@ -57,7 +57,16 @@ pub enum LeftReason {
     /// A template makes it of values in a way that cannot be undone.
     Made(Vec<String>),
     /// It is pinned by a digest that is set elsewhere.
-    Pinned(String),
+    Pinned {
+        /// The path of the tag in this file.
+        tag: YamlPath,
+        /// The line of the tag.
+        line: u32,
+        /// Where the digest is, if it is not one value.
+        place: String,
+        /// The path of the digest, and where it is set, if it is a value.
+        digest: Option<(YamlPath, Location)>,
+    },
 }
 
 impl LeftReason {
@@ -65,7 +74,15 @@ impl LeftReason {
     pub fn file(&self) -> Option<&str> {
         match self {
             Self::OtherFile { location, .. } | Self::ChartYaml { location, .. } => Some(location.file.path()),
-            Self::Dependency { .. } | Self::Template(_) | Self::Made(_) | Self::Pinned(_) => None,
+            Self::Dependency { .. } | Self::Template(_) | Self::Made(_) | Self::Pinned { .. } => None,
+        }
+    }
+
+    /// The path of a tag in this file that a digest elsewhere wins over.
+    pub const fn pinned_tag(&self) -> Option<&YamlPath> {
+        match self {
+            Self::Pinned { tag, .. } => Some(tag),
+            _ => None,
         }
     }
 
@@ -96,7 +113,16 @@ impl LeftReason {
             ),
             Self::Template(location) => format!("its tag is written in a template, {}", at(location)),
             Self::Made(sources) => format!("a template makes its tag of {}", sources.join(" and ")),
-            Self::Pinned(place) => format!("it is pinned by a digest that is not in this file, but in {place}"),
+            Self::Pinned {
+                digest: Some((path, location)),
+                ..
+            } => format!(
+                "it is pinned by a digest that is not in this file, but is `{path}` of {}: set `{path}` in this file too",
+                at(location)
+            ),
+            Self::Pinned { place, .. } => {
+                format!("it is pinned by a digest that is not in this file, but in {place}")
+            }
         }
     }
 }
@@ -108,6 +134,13 @@ pub struct ChartPlaces {
     pub places: Vec<ImagePlace>,
     /// Those that it does not.
     pub left: Vec<LeftImage>,
+}
+
+impl ChartPlaces {
+    /// The tags in the file that a digest elsewhere wins over.
+    pub fn pinned_tags(&self) -> impl Iterator<Item = &YamlPath> {
+        self.left.iter().filter_map(|left| left.reason.pinned_tag())
+    }
 }
 
 /// The images that are wanted.
@@ -246,7 +279,7 @@ fn place_in(image: &TracedImage, chart: &Chart, file: &str, tree: &Tree<'_>) -> 
             return Err(made());
         }
         if digest.is_some() && whole.digest.is_none() {
-            return Err(pinned(image));
+            return Err(pinned(image, &place));
         }
         return Ok(found);
     }
@@ -254,8 +287,12 @@ fn place_in(image: &TracedImage, chart: &Chart, file: &str, tree: &Tree<'_>) -> 
     let is_pinned_tag = digest.as_ref().is_some_and(|digest| piece.range.end > digest.start);
     let digest = match digest {
         Some(_) if !is_pinned_tag => {
-            let piece = only_piece(image, Part::Digest).map_err(|_| pinned(image))?;
-            Some(written_in(piece, chart, file, tree).map_err(|_| pinned(image))?)
+            let pinned = |_| pinned(image, &place);
+            Some(
+                only_piece(image, Part::Digest)
+                    .and_then(|piece| written_in(piece, chart, file, tree))
+                    .map_err(pinned)?,
+            )
         }
         _ => None,
     };
@@ -287,13 +324,24 @@ fn place_in(image: &TracedImage, chart: &Chart, file: &str, tree: &Tree<'_>) -> 
     Ok(found)
 }
 
-fn pinned(image: &TracedImage) -> LeftReason {
-    let places: Vec<String> = image.pieces_of(Part::Digest).map(named).collect();
-    LeftReason::Pinned(if places.is_empty() {
-        image.template.to_string()
-    } else {
-        places.join(" and ")
-    })
+/// `tag` is the place of the image's tag.
+fn pinned(image: &TracedImage, tag: &Place) -> LeftReason {
+    let pieces: Vec<&Piece> = image.pieces_of(Part::Digest).collect();
+    let digest = pieces.iter().find_map(|piece| match (&piece.source, &piece.place) {
+        (Source::Value(path), Some(Origin::Named(location))) => Some((path.clone(), location.clone())),
+        _ => None,
+    });
+    let places: Vec<String> = pieces.into_iter().map(named).collect();
+    LeftReason::Pinned {
+        tag: tag.path.clone(),
+        line: tag.line,
+        place: if places.is_empty() {
+            image.template.to_string()
+        } else {
+            places.join(" and ")
+        },
+        digest,
+    }
 }
 
 /// A piece as a reason names it.
@@ -357,23 +405,40 @@ fn written_in(piece: &Piece, chart: &Chart, file: &str, tree: &Tree<'_>) -> Resu
     place.ok_or_else(|| LeftReason::Made(vec![named(piece)]))
 }
 
-/// The places that conventions find in a file, with those that templates lead to: these know better what a value is used for.
-pub fn with_traced(conventional: Vec<ImagePlace>, traced: &[ImagePlace]) -> Vec<ImagePlace> {
-    let mut places = conventional;
-    if traced.is_empty() {
-        return places;
-    }
-    let known = places.iter().enumerate();
-    let known: HashMap<(usize, YamlPath), usize> = known
-        .filter_map(|(number, place)| Some(((place.document, place.path()?.clone()), number)))
-        .collect();
+/// A document, and the path of a value in it.
+type At<'p> = (usize, &'p YamlPath);
+
+fn at(place: &ImagePlace) -> Option<At<'_>> {
+    Some((place.document, place.path()?))
+}
+
+/// The places that conventions find in a file, with those that templates lead to: these know better what a value is used for. `pinned` are
+/// values that templates lead to and that cannot move.
+pub fn with_traced(conventional: Vec<ImagePlace>, traced: &[ImagePlace], pinned: &[YamlPath]) -> Vec<ImagePlace> {
+    let mut by_path: HashMap<At<'_>, Vec<&ImagePlace>> = HashMap::new();
     for place in traced {
-        let known = place.path().and_then(|path| known.get(&(place.document, path.clone())));
-        match known.and_then(|number| places.get_mut(*number)) {
-            Some(known) if known.reference() != place.reference() => *known = place.clone(),
-            Some(_) => {}
-            None => places.push(place.clone()),
+        if let Some(at) = at(place) {
+            by_path.entry(at).or_default().push(place);
         }
     }
+    let mut placed: HashSet<At<'_>> = HashSet::new();
+    let mut places = Vec::new();
+    for place in &conventional {
+        let found = at(place).and_then(|at| Some((at, by_path.get(&at)?)));
+        match found {
+            None if place.path().is_some_and(|path| pinned.contains(path)) => {}
+            None => places.push(place.clone()),
+            // The first has the place of all that are made of its value.
+            Some((at, traced)) if placed.insert(at) => places.extend(traced.iter().map(|traced| {
+                let is_same = traced.reference() == place.reference();
+                if is_same { place.clone() } else { (*traced).clone() }
+            })),
+            Some(_) => {}
+        }
+    }
+    let unplaced = traced
+        .iter()
+        .filter(|traced| at(traced).is_none_or(|at| !placed.contains(&at)));
+    places.extend(unplaced.cloned());
     places
 }

@@ -46,6 +46,10 @@ fn places_of(tree: &Tree<'_>, is_outer: bool) -> Vec<ImagePlace> {
     search.found
 }
 
+/// Merges the keys of another mapping: YAML 1.1, which Helm and Kubernetes follow.
+const MERGE_KEY: &str = "<<";
+/// Most mappings that one merges.
+const BASES: usize = 16;
 /// Before the images of actions.
 const DOCKER_SCHEME: &str = "docker://";
 /// Keys that name a repository by themselves.
@@ -82,6 +86,9 @@ impl Search<'_> {
                     .global_registry(node)
                     .map(|own| std::mem::replace(&mut self.registry, own));
                 self.by_form(node);
+                if !self.known.contains(&node) {
+                    self.merged(node);
+                }
                 let pairs: Vec<_> = self.tree.pairs(node).collect();
                 for (key, value) in pairs {
                     let name = self.tree.text(key);
@@ -115,10 +122,45 @@ impl Search<'_> {
         scalar(self.tree, node).map(|(text, _)| text)
     }
 
-    /// The text of a scalar below a node; empty if it is not there.
+    /// The text of a scalar below a node; empty if it is not there. What a mapping merges (`<<`) counts where its own keys do not.
     pub(super) fn below(&self, node: NodeId, key: &str) -> &str {
-        let value = self.keys.get(node, key);
+        let own = self.keys.get(node, key);
+        let value = own.or_else(|| self.bases(node).into_iter().find_map(|base| self.keys.get(base, key)));
         value.and_then(|value| self.text(value)).unwrap_or_default()
+    }
+
+    /// The mappings that a mapping merges, in the order in which they count.
+    fn bases(&self, node: NodeId) -> Vec<NodeId> {
+        let Some(merged) = self.keys.get(node, MERGE_KEY).map(|merged| self.tree.target(merged)) else {
+            return Vec::new();
+        };
+        match self.tree.kind(merged) {
+            NodeKind::Mapping => vec![merged],
+            NodeKind::Sequence => {
+                let items = self
+                    .tree
+                    .children(merged)
+                    .take(BASES)
+                    .map(|item| self.tree.target(item));
+                items
+                    .filter(|item| self.tree.kind(*item) == NodeKind::Mapping)
+                    .collect()
+            }
+            NodeKind::Scalar(_) | NodeKind::Alias => Vec::new(),
+        }
+    }
+
+    /// The images whose repository a mapping merges, and whose tag it sets itself.
+    fn merged(&mut self, node: NodeId) {
+        for base in self.bases(node) {
+            let pairs: Vec<_> = self.tree.pairs(base).collect();
+            for (key, _) in pairs {
+                let name = self.tree.text(key);
+                if self.keys.get(node, name).is_none() {
+                    self.apart(node, name);
+                }
+            }
+        }
     }
 
     /// The first of several keys that a mapping has, with a scalar.
@@ -130,7 +172,7 @@ impl Search<'_> {
     /// Takes a key for a repository if its tag or digest is beside it; says whether it is one.
     fn apart(&mut self, node: NodeId, key: &str) -> bool {
         let name = self.below(node, key);
-        if name.is_empty() || !ImageReference::is_repository(name) {
+        if name.is_empty() || !ImageReference::is_repository(name) || self.is_other_name(node, key) {
             return false;
         }
         let (tags, digests) = version_keys(key);
@@ -141,6 +183,12 @@ impl Search<'_> {
         let repository = self.with_registry(node, name);
         self.add(repository, Spelling::Apart { tag, digest });
         true
+    }
+
+    /// Whether a key is the `name` of something whose image another key names: `{name: sidecar, image: acme/sidecar, tag: 1.0.0}`.
+    fn is_other_name(&self, node: NodeId, key: &str) -> bool {
+        let is_named_by = |other: &&str| *other != key && ImageReference::is_repository(self.below(node, other));
+        key == "name" && REPOSITORY_KEYS.iter().any(is_named_by)
     }
 
     /// Adds an image that has a place.
@@ -209,11 +257,21 @@ impl Search<'_> {
         let Some(reference) = reference.filter(|_| !ImageReference::is_digest(&place.text)) else {
             return;
         };
-        if reference.tag.is_none() && reference.digest.is_none() {
+        if (reference.tag.is_none() && reference.digest.is_none()) || is_address(&reference) {
             return;
         }
         self.add(reference.repository, Spelling::Whole(place));
     }
+}
+
+/// Whether a reference reads like the address of a server, such as `registry.example.com:5000`, or like two numbers: an image has a path
+/// after its host, and a word for a name.
+fn is_address(reference: &ImageReference) -> bool {
+    let name = reference.repository.as_str();
+    let is_port = |tag: &String| tag.parse::<u16>().is_ok();
+    let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
+    let is_host = !name.contains('/') && ImageReference::is_host(name);
+    is_number || (is_host && reference.tag.as_ref().is_some_and(is_port))
 }
 
 /// The keys that may hold the tag and the digest of the repository under `key`, the likeliest first.
@@ -236,11 +294,17 @@ pub(super) fn version_keys(key: &str) -> (Vec<String>, Vec<String>) {
     (tags, digests)
 }
 
-/// Whether the last key of a path has `image` in its name.
+/// Ends of keys that hold the address of a server, which may be written like an image: `registry:5000`.
+const SERVER_ENDS: [&str; 5] = ["registry", "proxy", "mirror", "host", "server"];
+
+/// Whether the last key of a path has `image` in its name, and is not that of a server.
 fn names_image(path: &YamlPath) -> bool {
     let key = path.0.iter().rev().find_map(|step| match step {
         Step::Key(key) => Some(key),
         Step::Index(_) | Step::Item { .. } => None,
     });
-    key.is_some_and(|key| key.to_ascii_lowercase().contains("image"))
+    key.is_some_and(|key| {
+        let key = key.to_ascii_lowercase();
+        key.contains("image") && !SERVER_ENDS.iter().any(|end| key.ends_with(end))
+    })
 }

@@ -23,7 +23,7 @@ mod places_tests;
 mod trace_tests;
 
 pub use chart_images::{ChartInput, chart_images};
-pub use chart_places::{ChartPlaces, WantedImages, chart_places, last_name, with_traced};
+pub use chart_places::{ChartPlaces, LeftReason, WantedImages, chart_places, last_name, with_traced};
 pub use conventions::image_places;
 pub use left_notes::LeftNotes;
 pub use list::{ListedImage, ListedPart, WrittenAt, list_place, list_traced};

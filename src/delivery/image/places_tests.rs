@@ -42,6 +42,13 @@ fn images_are_found_in_every_spelling() {
         ("webImage: acme/app:1", "acme/app:1"),
         ("images: {web: {image: acme/app:1}}", "acme/app:1"),
         ("images: [acme/app:1]", "acme/app:1"),
+        ("containers: [{name: side, image: acme/app, tag: '1'}]", "acme/app:1"),
+        (
+            "containers: [{name: side, repository: acme/app, tag: '1'}]",
+            "acme/app:1",
+        ),
+        ("image: ghcr.io/acme/app:8080", "ghcr.io/acme/app:8080"),
+        ("image: localhost/app:8080", "localhost/app:8080"),
         ("- spec: {containers: [{image: acme/app:1}]}", "acme/app:1"),
     ] {
         assert_eq!(images(source), [expected], "{source}");
@@ -68,8 +75,42 @@ fn images_are_found_in_every_spelling() {
 }
 
 #[test]
+fn a_merged_repository_belongs_to_the_tag_beside_it() {
+    let base = "base: &base\n  repository: acme/app\n  tag: '1'\n  registry: ghcr.io\n";
+    for (own, expected) in [
+        (
+            "image: {<<: *base, tag: '2'}",
+            &["ghcr.io/acme/app:1", "ghcr.io/acme/app:2"][..],
+        ),
+        (
+            "image: {<<: [*base], tag: '2'}",
+            &["ghcr.io/acme/app:1", "ghcr.io/acme/app:2"],
+        ),
+        (
+            "image: {<<: *base, registry: quay.io, tag: '2'}",
+            &["ghcr.io/acme/app:1", "quay.io/acme/app:2"],
+        ),
+        (
+            "image: {<<: *base, repository: acme/web, tag: '2'}",
+            &["ghcr.io/acme/app:1", "ghcr.io/acme/web:2"],
+        ),
+        ("image: {<<: *base, pullPolicy: Always}", &["ghcr.io/acme/app:1"]),
+        ("image: {<<: 1, tag: '2'}", &["ghcr.io/acme/app:1"]),
+    ] {
+        let source = format!("{base}{own}\n");
+        assert_eq!(images(&source), expected, "{source}");
+    }
+}
+
+#[test]
 fn other_keys_name_no_image() {
     for source in [
+        "global: {imageRegistry: 'registry.example.com:5000'}",
+        "imageRegistry: registry:5000",
+        "imageProxy: 'proxy.local:3128'",
+        "image: 'registry.example.com:5000'",
+        "image: 'localhost:5000'",
+        "imageSize: '10:20'",
         "url: acme/app:1",
         "image: acme/app",
         "chart: {name: app, version: 1.2.3}",

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::find_updates::{PolledFile, PolledImage, REQUESTS, Status, Wanted, refusable};
+use super::find_updates::{PolledFile, PolledImage, REQUESTS, Status, Wanted, refusable, stays};
 use super::tag_source::TagSource;
 use crate::artifact::dependency::{CHART_METADATA, is_exact, is_lock_in_sync};
 use crate::delivery::bump::ReadFile;
@@ -86,8 +86,73 @@ pub(super) fn dependency_places(location: &Path, text: &[u8], read: ReadFile<'_>
     locked
 }
 
-/// The dependencies of a file that are charts of a repository.
+/// Why dependencies that the metadata of charts declare are not looked at, each a sentence: ranges whose lock is not one of the files or
+/// cannot be edited, and names of repositories.
+pub(super) fn left_dependencies(
+    files: &[PolledFile],
+    working_directory: &Path,
+    read: ReadFile<'_>,
+    source: &dyn TagSource,
+) -> Vec<String> {
+    let location = |file: &PolledFile| working_directory.join(&file.path);
+    let polled: Vec<_> = files.iter().map(location).collect();
+    let mut sentences = Vec::new();
+    for (file, location) in files.iter().zip(&polled) {
+        let name = location.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let Some((_, lock)) = CHART_METADATA.iter().find(|(chart, _)| name == *chart) else {
+            continue;
+        };
+        let beside = location.with_file_name(lock);
+        let locked = read(&beside).ok();
+        let places = all_places(&file.text).unwrap_or_default();
+        for place in places
+            .iter()
+            .filter(|place| source.has_chart(&place.repository, &place.name))
+        {
+            let at = format!("{} in {}:{}", place.name, file.path, place.line);
+            if is_alias(&place.repository) {
+                sentences.push(format!(
+                    "{at} is not looked up: `{}` is a name of a repository",
+                    place.repository
+                ));
+            }
+            if !is_remote(&place.repository) || is_exact(&place.version) {
+                continue;
+            }
+            let range = &place.version;
+            let reason = match &locked {
+                None => format!("there is no {lock}: run `chartwright dependency update`"),
+                Some(text) if dependency_places(&beside, text, read).is_empty() => {
+                    format!("{lock} is not in sync with it: run `chartwright dependency update`")
+                }
+                Some(_) if !polled.contains(&beside) => {
+                    format!("the version is in {lock}, which is not one of the files")
+                }
+                Some(_) => continue,
+            };
+            sentences.push(format!("{at} stays: it is a range, `{range}`, and {reason}"));
+        }
+    }
+    sentences
+}
+
+fn is_alias(repository: &str) -> bool {
+    repository.starts_with('@') || repository.starts_with("alias:")
+}
+
+fn is_remote(repository: &str) -> bool {
+    repository.contains("://") && !repository.starts_with("file://")
+}
+
+/// The dependencies of a file that are charts of a repository with an address.
 fn places(text: &[u8]) -> Option<Vec<DependencyPlace>> {
+    let mut places = all_places(text)?;
+    places.retain(|place| is_remote(&place.repository));
+    Some(places)
+}
+
+/// The dependencies of a file.
+fn all_places(text: &[u8]) -> Option<Vec<DependencyPlace>> {
     let tree = yaml::parse_all(text).ok()?;
     let [document] = tree.documents() else { return None };
     let list = tree.target(tree.get(document.root, "dependencies")?);
@@ -99,10 +164,8 @@ fn places(text: &[u8]) -> Option<Vec<DependencyPlace>> {
         let entry = tree.target(entry);
         let field = |key: &str| Some(tree.target(tree.get(entry, key)?));
         let text = |key: &str| Some(tree.text(field(key)?).to_owned());
-        let repository = text("repository")?;
-        let is_remote = repository.contains("://") && !repository.starts_with("file://");
-        is_remote.then_some(DependencyPlace {
-            repository,
+        Some(DependencyPlace {
+            repository: text("repository")?,
             name: text("name")?,
             version: text("version")?,
             range: None,
@@ -135,7 +198,11 @@ pub(super) fn newer_dependencies(files: &[PolledFile], wanted: Wanted<'_>, sourc
     let versions: BTreeMap<(&str, &str), Result<Vec<String>, String>> = charts.iter().copied().zip(listed).collect();
     let polled = places.iter().filter_map(|(number, file, place)| {
         let status = match versions.get(&(place.repository.as_str(), place.name.as_str()))? {
-            Ok(versions) => refusable(newer(place, versions, wanted.choosing), file, wanted.through_anchors),
+            Ok(versions) => refusable(
+                newer(place, versions, wanted.choosing, source),
+                file,
+                wanted.through_anchors,
+            ),
             Err(reason) => Status::Failed(reason.clone()),
         };
         Some(PolledImage {
@@ -149,7 +216,7 @@ pub(super) fn newer_dependencies(files: &[PolledFile], wanted: Wanted<'_>, sourc
     polled.collect()
 }
 
-fn newer(place: &DependencyPlace, versions: &[String], choosing: &Choosing) -> Status {
+fn newer(place: &DependencyPlace, versions: &[String], choosing: &Choosing, source: &dyn TagSource) -> Status {
     let choosing = choosing.among_charts();
     let range = place.range.as_deref().map(Constraint::parse);
     let is_in_range = |version: &&String| match &range {
@@ -175,7 +242,7 @@ fn newer(place: &DependencyPlace, versions: &[String], choosing: &Choosing) -> S
             }],
             refusal: None,
         },
-        Choice::Stay => Status::Current,
+        Choice::Stay => stays(&place.version, &tags, &choosing, source),
         Choice::NotAVersion => Status::Skipped(format!("`{}` is not a version", place.version)),
     }
 }

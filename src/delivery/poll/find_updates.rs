@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::chart_dependencies::{DependencyPlace, newer_dependencies};
-use super::tag_source::TagSource;
+use super::tag_source::{TagSource, why_stays};
 use crate::delivery::bump::{BumpError, MovedImage, TargetError, place_changes};
-use crate::delivery::image::{ImagePlace, ImageReference, image_places, same_repository, with_traced};
+use crate::delivery::image::{ImagePlace, ImageReference, Spelling, image_places, same_repository, with_traced};
 use crate::delivery::track::{Choice, Choosing, Step, Tag, Track, step};
-use crate::text::edit::{Change, Edit, EditError, apply_edits};
+use crate::text::edit::{Change, Edit, EditError, YamlPath, apply_edits};
 use crate::text::threads::map_with_state;
 use crate::text::yaml;
 
@@ -25,8 +25,26 @@ pub struct PolledFile {
     pub text: Vec<u8>,
     /// The places of images that the templates of its chart lead to.
     pub traced: Vec<ImagePlace>,
+    /// Tags that a digest in another file wins over, so that they stay.
+    pub pinned: Vec<YamlPath>,
+    /// Digests that win over the tag in another file that is looked at, with the place of that.
+    pub pinning: Vec<(YamlPath, String)>,
     /// The charts that it depends on, where it is the metadata of one.
     pub dependencies: Vec<DependencyPlace>,
+}
+
+impl PolledFile {
+    /// The place of a tag in another file that is pinned by the digest of an image of this one.
+    fn pinned_elsewhere(&self, place: &ImagePlace) -> Option<&str> {
+        let Spelling::Apart {
+            digest: Some(digest), ..
+        } = &place.spelling
+        else {
+            return None;
+        };
+        let found = self.pinning.iter().find(|(path, _)| *path == digest.path);
+        found.map(|(_, tag)| tag.as_str())
+    }
 }
 
 /// What is known of an image that a file names.
@@ -149,7 +167,7 @@ pub fn find_updates(files: &[PolledFile], wanted: Wanted<'_>, source: &dyn TagSo
             path: file.path.clone(),
             source,
         })?;
-        let places = with_traced(image_places(&tree), &file.traced);
+        let places = with_traced(image_places(&tree), &file.traced, &file.pinned);
         named.extend(places.into_iter().map(|place| (number, place)));
     }
     let is_wanted =
@@ -275,11 +293,20 @@ fn status(file: &PolledFile, place: &ImagePlace, tags: &Tags, wanted: Wanted<'_>
     };
     let tag = match wanted.choosing.choose(current, tags) {
         Choice::Move(tag) => tag,
-        Choice::Stay => return Status::Current,
+        Choice::Stay => return stays(current, tags, wanted.choosing, source),
         Choice::NotAVersion => return Status::Skipped(format!("`{current}` is not a version")),
     };
+    if let Some(tag) = file.pinned_elsewhere(place) {
+        let reason = format!("its digest also pins the tag in {tag}, which would stay: set the digest there too");
+        return Status::Skipped(reason);
+    }
     let newer = newer(place, &image, tag, source);
     newer.map_or_else(Status::Failed, |newer| refusable(newer, file, wanted.through_anchors))
+}
+
+/// What is known of an image that nothing is chosen for.
+pub(super) fn stays(current: &str, tags: &[Tag], choosing: &Choosing, source: &dyn TagSource) -> Status {
+    why_stays(current, tags, choosing, source).map_or(Status::Current, Status::Skipped)
 }
 
 /// What is newer without its edits, and why they are refused, if they are: one image must not keep the others where they are.
@@ -366,6 +393,8 @@ mod tests {
             path: "values.yaml".to_owned(),
             text: text.as_bytes().to_vec(),
             traced: Vec::new(),
+            pinned: Vec::new(),
+            pinning: Vec::new(),
             dependencies: Vec::new(),
         }];
         let choosing = Choosing::of(Track::parse(track).expect(track));

@@ -6,9 +6,13 @@ use std::path::{Path, PathBuf};
 use super::find_updates::PolledFile;
 use super::patch::PollRequest;
 use super::tag_source::TagSource;
+use crate::artifact::dependency::is_chart_metadata;
 use crate::delivery::bump::{ReadFile, absolute, shown_path};
-use crate::delivery::image::{LeftNotes, WantedImages, chart_places, image_places, last_name, same_repository};
+use crate::delivery::image::{
+    LeftNotes, LeftReason, WantedImages, chart_places, image_places, last_name, same_repository,
+};
 use crate::engine::chart::{Chart, load_with_local_dependencies};
+use crate::text::edit::YamlPath;
 use crate::text::yaml;
 
 /// Files of one chart that are rendered whether or not the names of their values lead to an image already.
@@ -39,6 +43,8 @@ pub(super) fn follow_templates(
     let mut left = LeftNotes::default();
     let shown = |path: &str| shown_path(Path::new(path), here);
     let are_many = files.len() > FILES;
+    // By file and path: digests that win over tags of other files.
+    let mut pinning: Vec<(PathBuf, YamlPath, String)> = Vec::new();
     for (file, location) in files.iter_mut().zip(&locations) {
         let Some(directory) = location.parent() else { continue };
         let chart = charts.entry(directory).or_insert_with(|| chart_in(directory, read));
@@ -49,8 +55,31 @@ pub(super) fn follow_templates(
         let Ok(found) = chart_places(chart, &location.display().to_string(), &file.text, wanted) else {
             continue;
         };
+        file.pinned = found.pinned_tags().cloned().collect();
+        let is_metadata = location
+            .file_name()
+            .and_then(|name| name.to_str())
+            .is_some_and(is_chart_metadata);
+        for image in &found.left {
+            if let LeftReason::Pinned {
+                line,
+                digest: Some((path, set)),
+                ..
+            } = &image.reason
+            {
+                let tag = format!("{}:{line}", file.path);
+                pinning.push((PathBuf::from(set.file.path()), path.clone(), tag));
+            }
+            // Tags in values files are not expected in a Chart.yaml.
+            if !(is_metadata && matches!(image.reason, LeftReason::OtherFile { .. })) {
+                left.add(image, &shown);
+            }
+        }
         file.traced = found.places;
-        found.left.iter().for_each(|image| left.add(image, &shown));
+    }
+    for (file, location) in files.iter_mut().zip(&locations) {
+        let own = pinning.iter().filter(|(file, ..)| file == location);
+        file.pinning = own.map(|(_, path, tag)| (path.clone(), tag.clone())).collect();
     }
     left.sentences(&|path| locations.iter().any(|location| location == path))
 }

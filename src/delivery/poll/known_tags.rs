@@ -67,6 +67,10 @@ impl TagSource for KnownTags<'_> {
         self.source.has(repository)
     }
 
+    fn is_expected(&self) -> bool {
+        self.source.is_expected()
+    }
+
     fn repositories(&self) -> Vec<String> {
         self.source.repositories()
     }

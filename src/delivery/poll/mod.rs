@@ -12,4 +12,4 @@ pub use default_files::{polled_files, values_files};
 pub use find_updates::{PolledImage, Status, listed_tags};
 pub use known_tags::KnownTags;
 pub use patch::{Patch, PollRequest};
-pub use tag_source::{ImageOrigin, SourceImage, TagSource};
+pub use tag_source::{ImageOrigin, SourceImage, TagSource, why_stays};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::chart_dependencies::dependency_places;
+use super::chart_dependencies::{dependency_places, left_dependencies};
 use super::find_updates::{Polled, PolledFile, Wanted, find_updates};
 use super::follow_templates::follow_templates;
 use super::known_tags::KnownTags;
@@ -61,6 +61,8 @@ impl PollRequest {
                 dependencies: dependency_places(&location, &text, read),
                 text,
                 traced: Vec::new(),
+                pinned: Vec::new(),
+                pinning: Vec::new(),
             })
         });
         let mut files: Vec<PolledFile> = texts.collect::<Result<_, BumpError>>()?;
@@ -72,6 +74,10 @@ impl PollRequest {
         };
         let mut polled = find_updates(&files, wanted, source).map_err(|error| error.with_left(&left))?;
         polled.left.append(&mut left);
+        if self.repositories.is_empty() {
+            let here = &self.working_directory;
+            polled.left.extend(left_dependencies(&files, here, read, source));
+        }
         let edited = files.into_iter().enumerate().map(|(number, file)| SourceFile {
             path: file.path,
             text: file.text,

@@ -4,6 +4,7 @@ pub use crate::artifact::oci::ImageOrigin;
 use crate::artifact::oci::TaggedImage;
 use crate::artifact::remote::{ChartSource as _, RemoteCharts, SourceError};
 use crate::delivery::image::ImageReference;
+use crate::delivery::track::{Choosing, Tag};
 
 /// What is known of the image that a tag has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +57,11 @@ pub trait TagSource: Sync {
         true
     }
 
+    /// Whether the tags are few that someone expects to be chosen, so that those that are not need a reason.
+    fn is_expected(&self) -> bool {
+        false
+    }
+
     /// The repositories that images are looked at of; none where all are.
     fn repositories(&self) -> Vec<String> {
         Vec::new()
@@ -80,6 +86,13 @@ impl TagSource for RemoteCharts {
         let versions = self.versions(repository, chart).map_err(|error| said(&error))?;
         Ok(versions.into_iter().map(|listed| listed.version).collect())
     }
+}
+
+/// Why an image stays at a tag although others were expected to be chosen.
+pub fn why_stays(current: &str, tags: &[Tag], choosing: &Choosing, source: &dyn TagSource) -> Option<String> {
+    let mut others = tags.iter().filter(|_| source.is_expected());
+    let (name, why) = others.find_map(|tag| Some((&tag.name, choosing.why_not(current, &tag.name)?)))?;
+    Some(format!("{name} is not taken: {why}"))
 }
 
 /// An error with what to do about it.

@@ -4,6 +4,7 @@ mod choose;
 mod tag_filter;
 mod tag_version;
 mod allowed;
+mod why_not;
 
 #[cfg(test)]
 mod choose_tests;
