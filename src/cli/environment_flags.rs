@@ -48,6 +48,11 @@ impl ReadBelow {
 }
 
 impl EnvironmentFlags {
+    /// The directory of the application chart, or of environments.yaml.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// Where the environments are.
     ///
     /// # Errors

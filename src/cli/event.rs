@@ -117,7 +117,9 @@ pub(super) fn run(context: RunContext, arguments: &EventArguments) -> Result<Exi
         let sources = (&registries, &observed as &dyn TagSource, NoImage(&none));
         return environments.run((context, place), (names, Vec::new()), &arguments.moving, sources);
     }
-    let request = arguments.moving.request(context, Vec::new())?;
+    let request = arguments
+        .moving
+        .request(context, Vec::new(), environments.directory())?;
     let patch = arguments.moving.carry_out(context, &request, &observed)?;
     let reported = (&registries, NoImage(&none));
     arguments.moving.report(context, &request, &patch, reported)

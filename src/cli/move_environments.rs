@@ -53,6 +53,11 @@ impl MoveEnvironmentFlags {
         Ok((!names.is_empty() || place.declares_environments()).then_some(place))
     }
 
+    /// The directory of the application chart.
+    pub(super) fn directory(&self) -> &Path {
+        self.environments.directory()
+    }
+
     /// Looks for newer images in environments, and writes them if that is asked for.
     pub(super) fn run(
         &self,
@@ -84,6 +89,7 @@ impl MoveEnvironmentFlags {
             repositories,
             choosing: moving.choosing(),
             may_be_shared: self.shared,
+            through_anchors: moving.through_anchors(),
             is_pull_request: moving.write_back.is_pull_request(),
             chart_update: CopiedChartUpdate {
                 version: moving.chart_update.raise(),

@@ -78,12 +78,17 @@ pub(super) struct Moved {
 pub(super) struct NoImage<'n>(pub(super) &'n str);
 
 impl MoveFlags {
-    /// What is polled: the images of these repositories, or all.
-    pub(super) fn request(&self, context: RunContext, repositories: Vec<String>) -> Result<PollRequest, CommandError> {
+    /// What is polled: the images of these repositories, or all. Without files, those of a directory.
+    pub(super) fn request(
+        &self,
+        context: RunContext,
+        repositories: Vec<String>,
+        directory: &Path,
+    ) -> Result<PollRequest, CommandError> {
         self.check_edit_flags()?;
         let working_directory = context.working_directory();
         let files = if self.file.is_empty() {
-            looked_at(&working_directory)?
+            looked_at(&working_directory, directory)?
         } else {
             self.file.clone()
         };
@@ -121,6 +126,11 @@ impl MoveFlags {
     /// Whether files are named.
     pub(super) const fn has_files(&self) -> bool {
         !self.file.is_empty()
+    }
+
+    /// Whether values may change that aliases of their file refer to.
+    pub(super) const fn through_anchors(&self) -> bool {
+        self.through_anchors
     }
 
     /// Whether edits are asked for.
@@ -270,13 +280,28 @@ fn poll_write_error(error: WriteError) -> CommandError {
 }
 
 /// The files that are looked at unless some are named.
-fn looked_at(directory: &Path) -> Result<Vec<String>, CommandError> {
-    let files = polled_files(directory);
+fn looked_at(working_directory: &Path, directory: &Path) -> Result<Vec<String>, CommandError> {
+    let files = polled_files(&working_directory.join(directory));
     if files.is_empty() {
-        let message = "there is no values.yaml, values-*.yaml or Chart.yaml here";
-        return Err(CommandError::usage(message).with_hint("name files with --file"));
+        let place = if directory == Path::new(".") {
+            "here".to_owned()
+        } else {
+            format!("in {}", directory.display())
+        };
+        let message = format!("there is no values.yaml, values-*.yaml or Chart.yaml {place}");
+        return Err(
+            CommandError::usage(message).with_hint("name files with --file, or their directory with --directory")
+        );
     }
-    Ok(files)
+    let in_directory = |name: String| {
+        let path = if directory == Path::new(".") {
+            PathBuf::from(name)
+        } else {
+            directory.join(name)
+        };
+        path.display().to_string()
+    };
+    Ok(files.into_iter().map(in_directory).collect())
 }
 
 fn place(request: &PollRequest, image: &PolledImage) -> String {

@@ -43,7 +43,9 @@ pub(super) fn run(context: RunContext, arguments: &PollArguments) -> Result<Exit
             (&charts, &charts, none),
         );
     }
-    let request = arguments.moving.request(context, arguments.image.clone())?;
+    let request = arguments
+        .moving
+        .request(context, arguments.image.clone(), environments.directory())?;
     let patch = arguments.moving.carry_out(context, &request, &charts)?;
     arguments.moving.report(context, &request, &patch, (&charts, none))
 }

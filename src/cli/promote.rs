@@ -66,6 +66,9 @@ struct EditFlags {
     environments: EnvironmentFlags,
     #[command(flatten)]
     chart_update: ChartUpdateFlags,
+    /// Change values that aliases use in other places too.
+    #[arg(long)]
+    through_anchors: bool,
     /// Show the edits as a unified diff, write nothing.
     #[arg(long)]
     dry_run: bool,
@@ -86,6 +89,7 @@ pub(super) fn run(context: RunContext, arguments: &PromoteArguments) -> Result<E
         may_be_shared: arguments.shared,
         allows_downgrade: arguments.allow_downgrade,
         is_same_environment: false,
+        through_anchors: arguments.edit.through_anchors,
     };
     let names = (arguments.from.as_str(), arguments.to.as_str());
     let promotion = arguments
@@ -101,6 +105,7 @@ pub(super) fn run_rollback(context: RunContext, arguments: &RollbackArguments) -
         may_be_shared: true,
         allows_downgrade: true,
         is_same_environment: true,
+        through_anchors: arguments.edit.through_anchors,
     };
     let name = arguments.environment.as_str();
     let promotion = arguments

@@ -50,8 +50,9 @@ fn what_was_pushed_is_written_to_the_files_that_name_it() {
     registry.run(0, &["event", "event.json", "--patch", "--detailed-exitcode"], &[]);
     let image = format!("{}:1.0.0", registry.image());
     for track in ["MinorVersion", "Newest"] {
-        registry.run(0, &["observe", "-i", &image, "--patch", "--track", track], &[]);
+        let shown = registry.run(0, &["observe", "-i", &image, "--patch", "--track", track], &[]);
         assert_eq!(registry.read("values.yaml"), after, "{track}");
+        assert!(shown.contains("1.0.0 is not taken: it"), "{shown}");
     }
     let image = format!("{}:1.2.0", registry.image());
     registry.run(0, &["observe", "-i", &image, "--patch", "--track", "Newest"], &[]);

@@ -267,6 +267,50 @@ fn wrong_usage_says_what_to_do() {
     assert_eq!(registry.poll(0, &[]), "no image is named\n");
 }
 
+/// A tag that a digest in another file wins over does not move alone, nor does the digest.
+#[test]
+fn a_digest_in_another_file_keeps_a_tag_where_it_is() {
+    let registry = Registry::with(Behaviour::default(), &["1.0.0", "1.1.0"]);
+    let digest = format!("sha256:{}", "b".repeat(64));
+    std::fs::create_dir_all(registry.home.path().join("templates")).expect("is made");
+    registry.write("Chart.yaml", "apiVersion: v2\nname: shop\nversion: 0.1.0\n");
+    registry.write(
+        "templates/pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - name: a\n    image: {{ .Values.image.repository }}:{{ .Values.image.tag }}@{{ .Values.image.digest }}\n",
+    );
+    let values = format!(
+        "image:\n  repository: {}\n  tag: 1.0.0\n  digest: {digest}\n",
+        registry.image()
+    );
+    let testing = "image:\n  tag: 1.0.0\n";
+    registry.write("values.yaml", &values);
+    registry.write("values-testing.yaml", testing);
+    let new = format!("{}:1.1.0", registry.image());
+    let said = registry.run(
+        0,
+        &["event", "-f", "values-testing.yaml", "--image", &new, "--patch"],
+        &[],
+    );
+    assert!(
+        said.contains("is pinned by a digest that is not in this file, but is `image.digest` of values.yaml:4"),
+        "{said}"
+    );
+    let said = registry.poll(0, &["--patch"]);
+    assert!(
+        said.contains("its digest also pins the tag in values-testing.yaml:2"),
+        "{said}"
+    );
+    assert_eq!(registry.read("values.yaml"), values);
+    assert_eq!(registry.read("values-testing.yaml"), testing);
+    // With a digest of its own, each file moves.
+    registry.write("values-testing.yaml", &format!("{testing}  digest: {digest}\n"));
+    registry.poll(0, &["--patch"]);
+    for file in ["values.yaml", "values-testing.yaml"] {
+        let text = registry.read(file);
+        assert!(text.contains("tag: 1.1.0") && !text.contains(&digest), "{text}");
+    }
+}
+
 /// A chart that depends on charts of the registry, with a lock that is of it.
 fn application_chart(registry: &Registry, range: &str) -> String {
     let repository = format!("oci://{}/charts", registry.server.server.host());
@@ -347,6 +391,13 @@ fn charts_that_a_chart_depends_on_move_with_their_lock() {
     assert_eq!(registry.read("Chart.yaml"), chart.replace("'1.2.0'", "'1.3.0'"));
     let lock = registry.read("Chart.lock");
     assert_eq!(lock.matches("1.3.0").count(), 1, "{lock}");
+    // A range needs its lock, and that is said where the lock is not looked at.
+    registry.write("Chart.yaml", &chart);
+    registry.write("Chart.lock", &old);
+    let db = format!("oci://{}/charts/db:1.3.0", registry.server.server.host());
+    let said = registry.run(0, &["event", "--chart", &db, "-f", "Chart.yaml"], &[]);
+    let stays = "db in Chart.yaml:9 stays: it is a range, `^1.0.0`, and the version is in Chart.lock, which is not one of the files";
+    assert!(said.contains(stays), "{said}");
     // One that is not in sync stays, and that is said.
     registry.write("Chart.lock", &old.replace("digest: sha256:", "digest: sha256:0"));
     registry.write("Chart.yaml", &chart);

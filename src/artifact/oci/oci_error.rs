@@ -133,7 +133,7 @@ impl OciError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Refused { has_login: false, .. } => Some(
-                "log in with `docker login` or `helm registry login`, or give --username and --password-stdin; a registry may also answer this for a chart that does not exist",
+                "log in with `docker login` or `helm registry login`; a registry may also answer this for what does not exist",
             ),
             Self::Refused { has_login: true, .. } => {
                 Some("the credentials are refused: log in again, or check what they may read and write")

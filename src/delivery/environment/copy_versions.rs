@@ -20,6 +20,8 @@ pub struct Copying {
     pub allows_downgrade: bool,
     /// Whether both are the same environment, at different times.
     pub is_same_environment: bool,
+    /// Whether values may change that aliases of their file refer to.
+    pub through_anchors: bool,
 }
 
 /// A version that is not copied.
@@ -198,7 +200,7 @@ pub fn copy_versions(
 /// # Errors
 /// When a file cannot be read.
 pub fn copy_request(
-    copied: &CopiedVersions,
+    (copied, copying): (&CopiedVersions, Copying),
     chart_update: &CopiedChartUpdate,
     working_directory: &Path,
     read: ReadFile<'_>,
@@ -216,7 +218,7 @@ pub fn copy_request(
         files: files.collect::<Result<_, BumpError>>()?,
         edits: Vec::new(),
         images: Vec::new(),
-        through_anchors: false,
+        through_anchors: copying.through_anchors,
         chart: None,
         moved: copied.moved.clone(),
         chart_version: chart_update.version,

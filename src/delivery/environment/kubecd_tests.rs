@@ -350,11 +350,18 @@ fn tags_are_written_where_releases_have_them() {
         let copying = Copying {
             may_be_shared: true,
             allows_downgrade: true,
+            through_anchors: false,
             is_same_environment: true,
         };
         let mut copied = CopiedVersions::default();
         copy_versions(&from, &to, copying, &mut copied).unwrap();
-        let request = copy_request(&copied, &CopiedChartUpdate::default(), Path::new("/w"), &read).unwrap();
+        let request = copy_request(
+            (&copied, copying),
+            &CopiedChartUpdate::default(),
+            Path::new("/w"),
+            &read,
+        )
+        .unwrap();
         let plan = plan_bump(&request, &read).unwrap();
         let after = String::from_utf8(plan.files[0].new.clone()).unwrap();
         assert_eq!(after, case["expect"].as_str().unwrap(), "{case}");

@@ -29,6 +29,8 @@ pub struct EnvironmentPoll {
     pub choosing: Choosing,
     /// Whether files may be edited that other environments use.
     pub may_be_shared: bool,
+    /// Whether values may change that aliases of their file refer to.
+    pub through_anchors: bool,
     /// Whether the edits become a pull request.
     pub is_pull_request: bool,
     /// What changes in a Chart.yaml with the files of its chart.
@@ -112,6 +114,12 @@ impl EnvironmentPoll {
     pub fn plan(&self, read: ReadFile<'_>, source: &dyn TagSource) -> Result<PolledEnvironments, BumpError> {
         let here = &self.place.working_directory;
         let all = self.place.load(read)?;
+        let copying = Copying {
+            may_be_shared: true,
+            allows_downgrade: true,
+            is_same_environment: true,
+            through_anchors: self.through_anchors,
+        };
         let mut polled = PolledEnvironments::default();
         let mut copied = CopiedVersions::default();
         for environment in self.chosen(&all)? {
@@ -148,11 +156,6 @@ impl EnvironmentPoll {
                     });
                 }
                 let chart = self.chart(&all, (environment, release), source);
-                let copying = Copying {
-                    may_be_shared: true,
-                    allows_downgrade: true,
-                    is_same_environment: true,
-                };
                 let mut edits = CopiedVersions::default();
                 copy_versions(&next, &current, copying, &mut edits)?;
                 if let Some(chart) = chart {
@@ -166,7 +169,7 @@ impl EnvironmentPoll {
             }
         }
         if !copied.edits.is_empty() {
-            let request = copy_request(&copied, &self.chart_update, here, read)?;
+            let request = copy_request((&copied, copying), &self.chart_update, here, read)?;
             polled.plan = plan_bump(&request, read)?;
             check_copied(&self.place, &copied, &polled.plan, read)?;
             polled.request = Some(request);

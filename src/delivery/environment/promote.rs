@@ -116,7 +116,7 @@ impl Promotion {
             planned.differences.extend(other_differences(&from, &to));
         }
         if !copied.edits.is_empty() {
-            let request = copy_request(&copied, &self.chart_update, here, read)?;
+            let request = copy_request((&copied, self.copying), &self.chart_update, here, read)?;
             planned.plan = plan_bump(&request, read)?;
             planned.request = Some(request);
             check_copied(&self.place, &copied, &planned.plan, read)?;

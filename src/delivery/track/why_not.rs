@@ -6,7 +6,8 @@ use super::allowed::Track;
 use super::choose::{Choice, Choosing, Tag, compare};
 
 impl Choosing {
-    /// Why an image at `current` does not move to a tag, and the flag that would let it; nothing where it does move, or has the tag.
+    /// Why an image at `current` does not move to a tag, and the flag that would let it; nothing where it has the tag, or where the tag is one that it moves to (which
+    /// [`Track::Newest`] does not see).
     pub fn why_not(&self, current: &str, name: &str) -> Option<String> {
         let tag = Tag {
             name: name.to_owned(),
@@ -14,8 +15,13 @@ impl Choosing {
         };
         let tags = [tag];
         let moves = |choosing: &Self| matches!(choosing.choose(current, &tags), Choice::Move(_));
-        if name == current || moves(self) {
+        if name == current {
             return None;
+        }
+        if moves(self) {
+            // Which image was made last is not seen in its tag.
+            let is_by_time = matches!(self.track, Track::Newest);
+            return is_by_time.then(|| format!("its image was not made after that of {current}"));
         }
         if !self.looks_at(name) {
             return Some(match self.filter {
@@ -100,6 +106,12 @@ mod tests {
                 Some("it is not the same kind of tag as 1.2.3; bump --image writes any tag"),
             ),
             (&filtered, "1.2.3", "2.0.0", Some("--filter leaves it out")),
+            (
+                &Choosing::of(Track::Newest),
+                "1.2.3",
+                "1.2.4",
+                Some("its image was not made after that of 1.2.3"),
+            ),
         ] {
             assert_eq!(choosing.why_not(current, name).as_deref(), want, "{current} {name}");
         }

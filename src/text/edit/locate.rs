@@ -4,7 +4,7 @@ use crate::text::near::nearest;
 use crate::text::yaml::{NodeId, NodeKind, Tree};
 
 use super::edit_error::{EditError, Reason};
-use super::operation::{DocumentChoice, Edit};
+use super::operation::{DocumentChoice, Edit, Operation};
 use super::tree_index::TreeIndex;
 use super::yaml_path::{Step, YamlPath};
 
@@ -63,11 +63,11 @@ pub(super) fn locate(index: &TreeIndex<'_>, edit: &Edit) -> Result<Option<Found>
                 .collect();
             match could.as_slice() {
                 [found] => Ok(Some(*found)),
-                [] => Err(not_found(tree, &places, path)),
+                [] => Err(not_found(tree, &places, edit)),
                 [_, ..] => several(&could),
             }
         }
-        ([], _) => Err(not_found(tree, &places, path)),
+        ([], _) => Err(not_found(tree, &places, edit)),
     }
 }
 
@@ -203,13 +203,16 @@ fn are_first(steps: &[Step]) -> bool {
 }
 
 /// The error of a path that is in no document, about the one that has most of it.
-fn not_found(tree: &Tree<'_>, places: &[Found], path: &YamlPath) -> EditError {
+fn not_found(tree: &Tree<'_>, places: &[Found], edit: &Edit) -> EditError {
+    let path = &edit.path;
+    // What is not there need not be added to be removed.
+    let is_set = edit.operation != Operation::Remove;
     let Some(found) = places.iter().rev().max_by_key(|found| found.steps) else {
         let reason = Reason::NotFound {
             path: path.clone(),
             nearest: String::new(),
             suggestion: None,
-            can_be_created: are_first(&path.0),
+            can_be_created: is_set && are_first(&path.0),
         };
         return reason.anywhere();
     };
@@ -239,7 +242,7 @@ fn not_found(tree: &Tree<'_>, places: &[Found], path: &YamlPath) -> EditError {
         path: path.clone(),
         nearest: there.to_string(),
         suggestion: suggestion(tree, node, &there, missing),
-        can_be_created: can_be_created(tree, found, path),
+        can_be_created: is_set && can_be_created(tree, found, path),
     };
     reason.at(source, start)
 }
