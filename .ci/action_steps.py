@@ -11,9 +11,9 @@ import pathlib
 import random
 import re
 import shlex
+import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import threading
 
@@ -109,11 +109,9 @@ def write(path, text, mode=0o644):
     path.chmod(mode)
 
 
-def publish(directory, program):
+def publish(directory):
     """A release as the workflow makes it."""
-    directory.mkdir(parents=True)
-    with tarfile.open(directory / f"{ARCHIVE}.tar.gz", "w:gz", compresslevel=1) as archive:
-        archive.add(program, f"{ARCHIVE}/chartwright")
+    subprocess.run([ROOT / ".ci/archive", BINARY, VERSION, ARCHIVE.removeprefix(f"chartwright-{VERSION}-"), directory], check=True)
     digest = hashlib.sha256((directory / f"{ARCHIVE}.tar.gz").read_bytes()).hexdigest()
     write(directory / "SHA256SUMS", f"{digest}  {ARCHIVE}.tar.gz\n")
 
@@ -159,10 +157,10 @@ def main():
     ran, bad = check_words()
     with tempfile.TemporaryDirectory() as root:
         root = pathlib.Path(root)
-        publish(root / "releases" / VERSION, BINARY)
-        publish(root / "tampered" / VERSION, BINARY)
+        publish(root / "releases" / VERSION)
+        for directory in ["tampered", "unlisted"]:
+            shutil.copytree(root / "releases", root / directory)
         write(root / "tampered" / VERSION / "SHA256SUMS", f"{'0' * 64}  {ARCHIVE}.tar.gz\n")
-        publish(root / "unlisted" / VERSION, BINARY)
         write(root / "unlisted" / VERSION / "SHA256SUMS", f"{'0' * 64}  other.tar.gz\n")
         write(root / "gh/gh", f'#!/bin/sh\necho "$@ $GH_TOKEN" >>{root}/gh/calls\n', 0o755)
         write(root / "bad-gh/gh", '#!/bin/sh\ntest "$2" = --help\n', 0o755)
