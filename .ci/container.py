@@ -2,7 +2,7 @@
 """The program in the file system of the image `program`: what the Dockerfile copies there, and nothing else. Docker is not needed.
 
 Usage: container.py BINARY
-The directory becomes the root of a process in a user namespace of its own, as in a container without privileges."""
+The directory becomes the root of a process in namespaces of its own with /dev, as in a container without privileges."""
 import pathlib
 import re
 import shutil
@@ -39,9 +39,12 @@ def main():
             elif instruction == "ENTRYPOINT":
                 entry = re.fullmatch(r'\["(.*)"\]', rest)[1]
         shutil.copytree(ROOT / "fixtures/shop", root / work[1:] / "shop")
-        isolated = ["unshare", "--user", "--map-root-user", "--net", f"--root={root}", f"--wd={work}", entry]
+        (root / "dev").mkdir()
+        # What container runtimes do: devices, then the new root.
+        enter = 'mount --rbind /dev "$1/dev" && cd "$1" && shift && exec unshare --root=. "--wd=$@"'
+        isolated = ["unshare", "--user", "--map-root-user", "--net", "--mount", "sh", "-c", enter, "sh", root, work, entry]
         rows = [
-            (["version"], 0, "chartwright "),
+            (["--version"], 0, "chartwright "),
             (["lint", "shop/orders"], 0, "1 chart(s) linted"),
             (["ci", "shop", "--no-push"], 0, "storefront"),
             (["package", "shop/orders", "-d", "dist"], 0, "orders"),

@@ -66,7 +66,7 @@ mod tests {
             ("rnage", Err("did you mean range?")),
             ("secret", Err("did you mean plain-secret?")),
             ("chart-icons", Err("did you mean chart-icon?")),
-            ("chart-icon-", Err("did you mean chart-icon?")),
+            ("chart-icon-", Err("did you mean chart-icon, chart-icon-url?")),
             ("xyz", Err("`chartwright explain` lists the rules")),
             ("", Err("`chartwright explain` lists the rules")),
         ] {
