@@ -24,6 +24,9 @@ def stage(name):
 
 
 def main():
+    if subprocess.run(["unshare", "--user", "--map-root-user", "--net", "--mount", "true"], check=False).returncode:
+        print("did not run: this machine refuses namespaces to users")
+        return 0
     base, instructions = stage("program")
     assert base == "scratch", base
     with tempfile.TemporaryDirectory() as directory:

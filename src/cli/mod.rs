@@ -196,8 +196,15 @@ fn program() -> clap::Command {
 }
 
 fn parse(arguments: Vec<OsString>) -> Result<Arguments, clap::Error> {
-    let matches = program().try_get_matches_from(with_kubeconform_spellings(arguments))?;
-    Arguments::from_arg_matches(&matches)
+    let arguments = with_kubeconform_spellings(arguments);
+    let is_help = |argument: &OsString| ["--help", "-h", "help"].iter().any(|help| argument == help);
+    // Most runs print no help, and do not wait until its text is made.
+    let program = if arguments.len() < 2 || arguments.iter().any(is_help) {
+        program()
+    } else {
+        bool_flag::with_go_booleans(Arguments::command())
+    };
+    Arguments::from_arg_matches(&program.try_get_matches_from(arguments)?)
 }
 
 /// Whether arguments (the program's name first) are those of a command, for tests of examples. Nothing runs.
