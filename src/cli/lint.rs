@@ -8,7 +8,7 @@ use clap::Args;
 use crate::check::finding::{Finding, Hidden, join};
 use crate::check::lint::chart::check_secrets;
 use crate::check::lint::helm::{ChartSource, LintMessage, LintOptions, lint_chart};
-use crate::check::run::{ChartArchive, CheckError, CheckRequest, check_charts, find_subcharts};
+use crate::check::run::{ChartArchive, CheckError, CheckRequest, charts_of_files, check_charts, find_subcharts};
 use crate::engine::chart::Compat;
 use crate::kubernetes::version::{KubeVersion, parse_versions};
 use crate::report::{Group, Remarks, unevaluated_sentence};
@@ -53,6 +53,9 @@ pub(super) struct LintArguments {
     /// Look for unencrypted secrets alone: fast enough for a pre-commit hook. Directories need not be charts.
     #[arg(long)]
     secrets_only: bool,
+    /// The arguments are files: lint the charts that they belong to, each once. Files of no chart are passed over. For hooks.
+    #[arg(long, conflicts_with_all = ["secrets_only", "version"])]
+    files: bool,
     #[command(flatten)]
     links: LinkFlags,
     #[command(flatten)]
@@ -201,7 +204,22 @@ fn find_charts(context: RunContext, arguments: &LintArguments) -> Result<Vec<Cha
             }),
         })
     };
+    if arguments.files {
+        return Ok(charts_of_changed_files(context, arguments));
+    }
     arguments.charts.iter().map(find).collect()
+}
+
+/// The charts that the files of the command line belong to.
+fn charts_of_changed_files(context: RunContext, arguments: &LintArguments) -> Vec<ChartToLint> {
+    let files: Vec<PathBuf> = arguments.charts.iter().map(PathBuf::from).collect();
+    let found = charts_of_files(&files, &context.working_directory());
+    if !arguments.quiet {
+        for file in &found.outside {
+            context.report(&format!("{}: in no chart, passed over", file.display()));
+        }
+    }
+    found.charts.into_iter().map(ChartToLint::Here).collect()
 }
 
 /// The error of charts that cannot be checked at all.

@@ -7,13 +7,16 @@ mod chart_reference;
 mod chart_update_flags;
 mod ci;
 mod command_error;
+mod completion;
 mod dependency;
 mod dependency_flags;
 mod environment_flags;
 mod event;
 mod destination_flags;
 mod exit_code;
+mod explain;
 mod helm_flags;
+mod help;
 mod images;
 mod kept_random;
 mod keyring_flags;
@@ -44,6 +47,7 @@ mod template;
 mod time_flag;
 mod validate;
 mod verify;
+mod version;
 mod value_flags;
 mod values;
 mod write_back_flags;
@@ -110,6 +114,12 @@ enum Command {
     Promote(Box<promote::PromoteArguments>),
     /// Write the versions that an environment ran before to its files.
     Rollback(Box<promote::RollbackArguments>),
+    /// Explain a rule with examples, or list the rules.
+    Explain(explain::ExplainArguments),
+    /// Print a script with which a shell completes commands and flags.
+    Completion(completion::CompletionArguments),
+    /// Print the version, its commit, and the versions of Helm and Kubernetes that it follows.
+    Version(version::VersionArguments),
 }
 
 /// Runs the program: parses `arguments` (the program's name first), does the work, reports errors on standard error.
@@ -130,10 +140,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
 fn run_here(arguments: Vec<OsString>) -> Exit {
     widen_heap();
     let context = RunContext::from_process();
-    let arguments = with_kubeconform_spellings(arguments);
-    let command = bool_flag::with_go_booleans(Arguments::command());
-    let matches = command.try_get_matches_from(arguments);
-    let parsed = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
+    let parsed = match parse(arguments) {
         Ok(parsed) => parsed,
         Err(error) => return command_error::report_usage(context, &error),
     };
@@ -162,6 +169,9 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Vars(arguments) => values::run_vars(context, arguments),
         Command::Promote(arguments) => promote::run(context, arguments),
         Command::Rollback(arguments) => promote::run_rollback(context, arguments),
+        Command::Explain(arguments) => explain::run(context, arguments),
+        Command::Completion(arguments) => completion::run(context, arguments, program()),
+        Command::Version(arguments) => version::run(context, arguments),
     };
     let exit = match outcome {
         Ok(exit) => exit,
@@ -177,6 +187,35 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
             Exit::CouldNotRun
         }
         _ => exit,
+    }
+}
+
+/// The commands and flags, with their help.
+fn program() -> clap::Command {
+    help::with_help(bool_flag::with_go_booleans(Arguments::command()))
+}
+
+fn parse(arguments: Vec<OsString>) -> Result<Arguments, clap::Error> {
+    let arguments = with_kubeconform_spellings(arguments);
+    let is_help = |argument: &OsString| ["--help", "-h", "help"].iter().any(|help| argument == help);
+    // Most runs print no help, and do not wait until its text is made.
+    let program = if arguments.len() < 2 || arguments.iter().any(is_help) {
+        program()
+    } else {
+        bool_flag::with_go_booleans(Arguments::command())
+    };
+    Arguments::from_arg_matches(&program.try_get_matches_from(arguments)?)
+}
+
+/// Whether arguments (the program's name first) are those of a command, for tests of examples. Nothing runs.
+///
+/// # Errors
+/// What is wrong with them; a request for help is not.
+pub fn check_usage(arguments: Vec<OsString>) -> Result<(), String> {
+    use clap::error::ErrorKind as Clap;
+    match parse(arguments) {
+        Err(error) if !matches!(error.kind(), Clap::DisplayHelp | Clap::DisplayVersion) => Err(error.to_string()),
+        _ => Ok(()),
     }
 }
 

@@ -37,6 +37,12 @@ fn exit_codes_match_the_readme() {
     let stable = format!("file://{}", workspace.path("stable").display());
     let archive = "dist/web-0.1.0.tgz";
     for (code, arguments) in [
+        (0, vec!["explain"]),
+        (0, vec!["explain", "range/service-port"]),
+        (2, vec!["explain", "no-such-rule"]),
+        (0, vec!["completion", "zsh"]),
+        (2, vec!["completion", "tcsh"]),
+        (0, vec!["version", "-o", "json"]),
         (0, vec!["template", "web"]),
         (1, vec!["template", "fails"]),
         (1, vec!["template", "unloadable"]),
@@ -49,6 +55,11 @@ fn exit_codes_match_the_readme() {
         (1, vec!["lint", "bad"]),
         (1, vec!["lint", "unloadable"]),
         (1, vec!["lint", "empty"]),
+        (0, vec!["lint", "--files", "values.yaml", "web/values.yaml"]),
+        (0, vec!["lint", "--files", "values.yaml"]),
+        (1, vec!["lint", "--files", "bad/templates/a.yaml", "bad/Chart.yaml"]),
+        (2, vec!["lint", "--files"]),
+        (2, vec!["lint", "--files", "--secrets-only", "values.yaml"]),
         (2, vec!["lint"]),
         (2, vec!["lint", "web", "--report", "xml"]),
         (2, vec!["lint", "web", "--kube-version", "1.31..9.99"]),

@@ -45,7 +45,7 @@ pub fn find_charts(root: &Path, exclude: &[String]) -> Result<Vec<PathBuf>, Walk
     Ok(charts)
 }
 
-fn is_chart(directory: &Path) -> bool {
+pub(super) fn is_chart(directory: &Path) -> bool {
     directory.join("Chart.yaml").is_file()
 }
 

@@ -3,6 +3,7 @@
 mod chart;
 mod charts;
 mod find_charts;
+mod charts_of_files;
 mod judged;
 mod request;
 #[cfg(test)]
@@ -16,6 +17,7 @@ pub use chart::CheckedChart;
 #[cfg(test)]
 pub(crate) use chart::Rendered;
 pub use charts::{CheckError, CheckOutcome, check_charts};
+pub use charts_of_files::charts_of_files;
 pub use definitions::{chart_definitions, is_chart};
 pub use find_charts::{find_charts, find_subcharts};
 pub use request::{ChartArchive, CheckRequest, DEFAULT_VALUES, GivenValues, ValuesRoot};

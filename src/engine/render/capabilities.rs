@@ -72,9 +72,9 @@ const DEFAULT_API_VERSIONS: [&str; 57] = [
 ];
 
 /// `.Capabilities.HelmVersion.Version`
-const HELM_VERSION: &str = "v4.3";
+pub const HELM_VERSION: &str = "v4.3";
 /// The same in Helm 3.
-const HELM3_VERSION: &str = "v3.22";
+pub const HELM3_VERSION: &str = "v3.22";
 /// `.Capabilities.HelmVersion.GoVersion`
 const GO_VERSION: &str = "go1.26.8";
 

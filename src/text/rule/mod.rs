@@ -3,6 +3,7 @@
 
 mod severity;
 mod table;
+mod documentation;
 
 pub use severity::Severity;
 pub(crate) use table::kebab_case;
