@@ -19,3 +19,4 @@ pub use charts::{CheckError, CheckOutcome, check_charts};
 pub use definitions::{chart_definitions, is_chart};
 pub use find_charts::{find_charts, find_subcharts};
 pub use request::{ChartArchive, CheckRequest, DEFAULT_VALUES, GivenValues, ValuesRoot};
+pub use values::values_files;
