@@ -2,29 +2,28 @@
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::artifact::package::PackageOptions;
-use crate::artifact::remote::{NamedRepositories, PublishTarget, TargetsRequest};
+use crate::artifact::remote::{NamedRepositories, PublishTarget, TargetOutcome, TargetsRequest};
 use crate::artifact::repository::{Existing, Item};
 use crate::check::finding::Finding;
-use crate::check::run::{CheckRequest, find_charts, values_files};
+use crate::check::run::CheckRequest;
 use crate::config::Settings;
-use crate::delivery::git::{BaseName, RemoteName};
 use crate::engine::chart::LinkPolicy;
 use crate::kubernetes::validate::{KindFilter, Options};
 use crate::kubernetes::version::parse_versions;
 use crate::pipeline::{
-    ChangesError, ChartGraph, CiOutcome, Plan, PublishFailure, Publishing, Shard, SummaryOptions, change_base,
-    changed_files, plan_document, run_ci, summary_table, version_bases,
+    CiOutcome, Plan, PublishFailure, Publishing, SummaryOptions, run_ci, summary_table, version_bases,
 };
 use crate::report::{Group, Remarks, concise};
 
+use super::ci_plan::{Charts, SelectionFlags, print_plan};
 use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, report_notes};
-use super::destination_flags::{DestinationFlags, fork, read_event, read_settings, with_suffix};
+use super::destination_flags::{DestinationFlags, fork, read_settings, with_suffix};
 use super::exit_code::Exit;
 use super::link_flags::LinkFlags;
 use super::lint::check_error;
@@ -36,6 +35,7 @@ use super::run_context::RunContext;
 use super::schema_flags::FetchFlags;
 use super::time_flag::TimeFlag;
 
+#[expect(clippy::struct_excessive_bools, reason = "the flags of a command")]
 #[derive(Debug, Args)]
 pub(super) struct CiArguments {
     /// Directory with charts below it.
@@ -45,19 +45,8 @@ pub(super) struct CiArguments {
     /// what is below the directory.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Only charts that changed, and those that depend on them: since the base of the pull request or push that the CI system names,
-    /// else since the branch that the checked out one is for.
-    #[arg(long, conflicts_with = "since")]
-    changed: bool,
-    /// The same since the newest commit that HEAD and this branch or commit have in common.
-    #[arg(long, value_name = "REF")]
-    since: Option<String>,
-    /// Print the charts that would be checked as JSON, with the reason, values files and version of each, and do nothing else.
-    #[arg(long)]
-    plan: bool,
-    /// Check one of several shares of the charts, such as 2/5, and publish nothing.
-    #[arg(long, value_name = "N/M")]
-    shard: Option<Shard>,
+    #[command(flatten)]
+    selection: SelectionFlags,
     /// Repository to publish charts to that do not fail, instead of the configured one.
     #[arg(long, value_name = "URL", conflicts_with = "to")]
     repository: Option<String>,
@@ -113,98 +102,123 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
     let reporting = arguments
         .report
         .prepare(context, directories, config.silenced(), config.fail_on)?;
-    let plan = plan(context, arguments, &settings)?;
-    if let Some(sentence) = plan.sentence() {
-        context.report(&sentence);
-    }
-    let plan = match arguments.shard {
-        Some(shard) => share(context, plan, shard),
-        None => plan,
+    let charts = Charts {
+        directory: &arguments.directory,
+        settings: &settings,
+        links: links(arguments, &settings),
+        repository: arguments.repository.as_deref(),
     };
+    let plan = arguments.selection.plan(context, &charts)?;
     let mut request = request(arguments, &settings, &reporting, plan.directories())?;
-    if arguments.plan {
-        let root = &reporting.root;
-        let versions: Vec<String> = request
-            .versions
-            .iter()
-            .map(|one| one.kube_version.version.clone())
-            .collect();
-        let values = |chart: &Path| {
-            let files = values_files(chart, &request.values);
-            (!request.values_replace_defaults || files.is_empty(), files)
-        };
-        let document = plan_document(&plan, root, &versions, &values);
-        return context.write_stdout(document.as_bytes()).map(|()| Exit::Clean);
+    if arguments.selection.plan {
+        return print_plan(context, &plan, &request, &reporting.root).map(|()| Exit::Clean);
     }
     if settings.config.check_version_increment {
         let bases = version_bases(&plan, request.links);
         request.version_bases = bases.map_err(CommandError::could_not_run)?;
     }
-    request.documents = arguments.schemas.documents(context);
-    let supply = arguments.dependencies.supply(context)?;
-    request.supply = supply.clone().map(|supply| supply as _);
-    let shows_progress = context.is_interactive() && std::io::stderr().is_terminal();
-    let total = request.charts.len();
-    let progress = |done: usize| {
-        if shows_progress {
-            context.report(&format!("{done} of {total} charts"));
-        }
-    };
     // A baseline is a list of what is wrong: nothing is published while one is made.
     let repositories = repositories.filter(|_| withheld.is_none() && !reporting.writes_baseline());
-    let source = arguments.destination.source(context, &arguments.directory);
-    let destinations = match &repositories {
-        Some(repositories) => arguments.destination.destinations(repositories, &source)?,
-        None => Vec::new(),
+    let run = Run {
+        context,
+        arguments,
+        reporting,
+        repositories,
+        withheld,
     };
-    for destination in destinations.iter().filter(|destination| destination.name.is_some()) {
-        context.report(&destination.reason);
-    }
-    let targets: Vec<PublishTarget> = destinations.iter().map(|one| one.target.clone()).collect();
-    let mut publish = |items: &[Item]| {
-        let connections = Connections {
-            login: &LoginFlags::default(),
-            remote: arguments.dependencies.remote(),
-            names_server: NamesServer::ByConfiguration,
+    run.check_and_publish(&plan, request)
+}
+
+/// What a run is made with, once the charts are known.
+struct Run<'r> {
+    context: RunContext,
+    arguments: &'r CiArguments,
+    reporting: Reporting,
+    repositories: Option<NamedRepositories>,
+    withheld: Option<String>,
+}
+
+impl Run<'_> {
+    fn check_and_publish(self, plan: &Plan, mut request: CheckRequest) -> Result<Exit, CommandError> {
+        let Self {
+            context,
+            arguments,
+            reporting,
+            repositories,
+            withheld,
+        } = self;
+        request.documents = arguments.schemas.documents(context);
+        let supply = arguments.dependencies.supply(context)?;
+        request.supply = supply.clone().map(|supply| supply as _);
+        let shows_progress = context.is_interactive() && std::io::stderr().is_terminal();
+        let total = request.charts.len();
+        let progress = |done: usize| {
+            if shows_progress {
+                context.report(&format!("{done} of {total} charts"));
+            }
         };
-        let request = TargetsRequest {
-            targets: &targets,
-            items,
-            existing: Existing::Refuse,
-            is_dry_run: false,
+        let source = arguments.destination.source(context, &arguments.directory);
+        let destinations = match &repositories {
+            Some(repositories) => arguments.destination.destinations(repositories, &source)?,
+            None => Vec::new(),
         };
-        let outcomes = publish(context, connections, request)?;
-        for outcome in &outcomes {
-            context.report(outcome_lines(items, outcome, false).trim_end());
+        for destination in destinations.iter().filter(|destination| destination.name.is_some()) {
+            context.report(&destination.reason);
         }
-        Ok(outcomes)
-    };
-    let options = PackageOptions {
-        links: request.links,
-        time: package_time(context)?,
-        supply: request.supply.clone(),
-        ..PackageOptions::default()
-    };
-    let options = with_suffix(options, &destinations, &source)?;
-    let needs: Vec<BTreeSet<usize>> = plan.charts.iter().map(|chart| chart.needs.clone()).collect();
-    let publishing = repositories.is_some().then(|| Publishing {
-        options: &options,
-        publish: &mut publish,
-        is_about_charts: &|error: &CommandError| error.exit() == Exit::Findings,
-        all_or_nothing: arguments.all_or_nothing,
-        needs: &needs,
-    });
-    let outcome = run_ci(&request, &|| context.check_world(), &progress, publishing).map_err(check_error);
-    report_notes(context, supply.as_deref());
-    let outcome = outcome?;
-    print(context, &reporting, &outcome, withheld.as_deref(), arguments.quiet)?;
-    let has_failed = outcome.has_failed();
-    match outcome.error {
-        Some(PublishFailure::Package(error)) => Err(package_error(error)),
-        Some(PublishFailure::Repository(error)) => Err(error),
-        None if has_failed && !reporting.writes_baseline() => Ok(Exit::Findings),
-        None => first_failure(outcome.published).map(|()| Exit::Clean),
+        let targets: Vec<PublishTarget> = destinations.iter().map(|one| one.target.clone()).collect();
+        let mut publish = |items: &[Item]| publish_items(context, arguments, &targets, items);
+        let options = PackageOptions {
+            links: request.links,
+            time: package_time(context)?,
+            supply: request.supply.clone(),
+            ..PackageOptions::default()
+        };
+        let options = with_suffix(options, &destinations, &source)?;
+        let needs: Vec<BTreeSet<usize>> = plan.charts.iter().map(|chart| chart.needs.clone()).collect();
+        let publishing = repositories.is_some().then(|| Publishing {
+            options: &options,
+            publish: &mut publish,
+            is_about_charts: &|error: &CommandError| error.exit() == Exit::Findings,
+            all_or_nothing: arguments.all_or_nothing,
+            needs: &needs,
+        });
+        let outcome = run_ci(&request, &|| context.check_world(), &progress, publishing).map_err(check_error);
+        report_notes(context, supply.as_deref());
+        let outcome = outcome?;
+        print(context, &reporting, &outcome, withheld.as_deref(), arguments.quiet)?;
+        let has_failed = outcome.has_failed();
+        match outcome.error {
+            Some(PublishFailure::Package(error)) => Err(package_error(error)),
+            Some(PublishFailure::Repository(error)) => Err(error),
+            None if has_failed && !reporting.writes_baseline() => Ok(Exit::Findings),
+            None => first_failure(outcome.published).map(|()| Exit::Clean),
+        }
     }
+}
+
+/// Publishes packages to all targets, and reports what was done.
+fn publish_items(
+    context: RunContext,
+    arguments: &CiArguments,
+    targets: &[PublishTarget],
+    items: &[Item],
+) -> Result<Vec<TargetOutcome>, CommandError> {
+    let connections = Connections {
+        login: &LoginFlags::default(),
+        remote: arguments.dependencies.remote(),
+        names_server: NamesServer::ByConfiguration,
+    };
+    let request = TargetsRequest {
+        targets,
+        items,
+        existing: Existing::Refuse,
+        is_dry_run: false,
+    };
+    let outcomes = publish(context, connections, request)?;
+    for outcome in &outcomes {
+        context.report(outcome_lines(items, outcome, false).trim_end());
+    }
+    Ok(outcomes)
 }
 
 /// Findings and the summary on standard output; the summary on standard error where standard output may be a report that a
@@ -268,7 +282,7 @@ fn repositories(
     arguments: &CiArguments,
     settings: &Settings,
 ) -> Result<Option<NamedRepositories>, CommandError> {
-    if arguments.no_push || arguments.shard.is_some() {
+    if arguments.no_push || arguments.selection.shard.is_some() {
         return Ok(None);
     }
     if let Some(url) = &arguments.repository {
@@ -281,74 +295,6 @@ fn repositories(
     let configured = configured.map_err(CommandError::usage)?;
     let is_wanted = !configured.is_empty() || arguments.destination.is_given();
     Ok(Some(configured).filter(|_| is_wanted))
-}
-
-/// The charts that the run is about.
-fn plan(context: RunContext, arguments: &CiArguments, settings: &Settings) -> Result<Plan, CommandError> {
-    let config = &settings.config;
-    let mut charts = Vec::new();
-    for root in settings.chart_roots().map_err(CommandError::usage)? {
-        let found = find_charts(&root, &config.exclude).map_err(CommandError::could_not_run)?;
-        // chart-testing's directories have charts as their own subdirectories, and nowhere else.
-        let is_meant = |chart: &PathBuf| config.ct.is_none() || *chart == root || chart.parent() == Some(&root);
-        charts.extend(found.into_iter().filter(is_meant));
-    }
-    charts.sort();
-    charts.dedup();
-    if charts.is_empty() {
-        return Err(
-            CommandError::usage(format!("no chart below {}", arguments.directory.display()))
-                .with_hint("a chart is a directory with a Chart.yaml; `charts` in chartwright.yaml says where to look"),
-        );
-    }
-    settings.check_values(&charts).map_err(CommandError::usage)?;
-    // Where nothing is published, it does not matter whether the repositories are written correctly.
-    let configured = settings.repositories(&context.working_directory());
-    let mut addresses = configured.map_or_else(|_| Vec::new(), |configured| configured.addresses());
-    addresses.extend(
-        arguments
-            .repository
-            .as_ref()
-            .map(|url| url.trim_end_matches('/').to_owned()),
-    );
-    let is_ours = |address: &str| addresses.iter().any(|ours| ours == address);
-    let ct = config.ct.as_ref();
-    let mut graph = ChartGraph::read(&charts, links(arguments, settings), &is_ours);
-    if ct.is_some_and(|ct| ct.exclude_deprecated) {
-        graph = graph.without(|chart| chart.metadata.deprecated);
-    }
-    let base = match &arguments.since {
-        Some(name) => Some(BaseName::Commit(name.clone())),
-        None => change_base(&|name| context.variable(name), &read_event)
-            .or_else(|| ct?.target_branch.clone().map(BaseName::Branch)),
-    };
-    let remote = ct.map_or_else(RemoteName::origin, |ct| ct.remote.clone());
-    if arguments.since.is_none() && !arguments.changed {
-        return Ok(Plan::new(graph, None));
-    }
-    let changed = changed_files(&arguments.directory, base, &remote);
-    Ok(Plan::new(graph, Some(&changed.map_err(changes_error)?)))
-}
-
-/// The charts of a shard.
-fn share(context: RunContext, plan: Plan, shard: Shard) -> Plan {
-    let all = plan.charts.len();
-    let plan = plan.shard(shard);
-    let Shard { number, count } = shard;
-    context.report(&format!(
-        "shard {number}/{count}: {} of {all} charts",
-        plan.charts.len()
-    ));
-    plan
-}
-
-fn changes_error(error: ChangesError) -> CommandError {
-    let hint = error.hint();
-    let error = CommandError::could_not_run(error);
-    match hint {
-        Some(hint) => error.with_hint(hint),
-        None => error,
-    }
 }
 
 fn links(arguments: &CiArguments, settings: &Settings) -> LinkPolicy {

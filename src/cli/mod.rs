@@ -6,6 +6,7 @@ mod chart_json;
 mod chart_reference;
 mod chart_update_flags;
 mod ci;
+mod ci_plan;
 mod command_error;
 mod dependency;
 mod dependency_flags;

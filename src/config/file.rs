@@ -50,6 +50,7 @@ pub struct Ignored {
 }
 
 /// The settings of `ci`. Everything has a default.
+#[expect(clippy::struct_excessive_bools, reason = "independent settings")]
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Config {

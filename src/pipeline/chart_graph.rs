@@ -184,8 +184,10 @@ fn topological(needs: &[BTreeSet<usize>]) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    /// Charts with this version and these dependencies: name, range and repository.
-    fn graph(charts: &[(&str, &[(&str, &str, &str)])]) -> Vec<String> {
+    /// A chart and its dependencies: name, range and repository.
+    type Row<'t> = (&'t str, &'t [(&'t str, &'t str, &'t str)]);
+
+    fn graph(charts: &[Row<'_>]) -> Vec<String> {
         let root = tempfile::tempdir().unwrap();
         let mut directories = Vec::new();
         for (name, dependencies) in charts {

@@ -144,7 +144,7 @@ pub fn run_ci<W: World, E>(
 }
 
 impl<E> CiOutcome<E> {
-    fn publish(&mut self, publishing: Publishing<'_, E>) {
+    fn publish(&mut self, mut publishing: Publishing<'_, E>) {
         let (places, items) = self.packages(&publishing);
         let is_incomplete = self.has_failed() || self.error.is_some();
         if publishing.all_or_nothing && is_incomplete {
@@ -162,7 +162,7 @@ impl<E> CiOutcome<E> {
                 self.published = published;
             }
             Err(error) if items.len() > 1 && !publishing.all_or_nothing && (publishing.is_about_charts)(&error) => {
-                self.publish_one_by_one(publishing, places, &items);
+                self.publish_one_by_one(&mut publishing, places, &items);
             }
             Err(error) => {
                 self.withhold(places, &Withheld::Repository);
@@ -196,7 +196,7 @@ impl<E> CiOutcome<E> {
     }
 
     /// Publishes what a repository refused together: a chart that it does not accept is not in the way of the others.
-    fn publish_one_by_one(&mut self, publishing: Publishing<'_, E>, places: Vec<usize>, items: &[Item]) {
+    fn publish_one_by_one(&mut self, publishing: &mut Publishing<'_, E>, places: Vec<usize>, items: &[Item]) {
         let mut waiting = places.into_iter().zip(items);
         while let Some((place, item)) = waiting.next() {
             if self.is_kept_back(place, publishing.needs) {

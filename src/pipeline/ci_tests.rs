@@ -71,6 +71,7 @@ fn run(
     (outcome, handed)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "an answer")]
 fn all_published(names: &[String]) -> Result<Vec<Outcome>, String> {
     Ok(vec![Outcome::Published; names.len()])
 }
@@ -179,9 +180,11 @@ fn a_severity_from_which_runs_fail_keeps_charts_back() {
 fn what_a_repository_refuses_keeps_only_itself_back() {
     let not = || ChartResult::NotPublished(Withheld::Repository);
     let is_refused = |names: &[String]| names.iter().any(|name| name.starts_with('b'));
-    let refuses = |names: &[String]| match is_refused(names) {
-        true => Err("chart b is there with other content".to_owned()),
-        false => all_published(names),
+    let refuses = |names: &[String]| {
+        if is_refused(names) {
+            return Err("chart b is there with other content".to_owned());
+        }
+        all_published(names)
     };
     let breaks = |names: &[String]| match names {
         [one] if one.starts_with('a') => all_published(names),
@@ -261,7 +264,7 @@ fn without_a_repository_results_say_what_was_checked() {
     let directory = tempfile::tempdir().unwrap();
     let request = request(directory.path(), &[("a", SOUND), ("b", ""), ("c", BROKEN)]);
     let outcome: CiOutcome<String> = run_ci(&request, &world, &|_| (), None).unwrap();
-    let names: Vec<String> = outcome.results.iter().map(|result| result.name()).collect();
+    let names: Vec<String> = outcome.results.iter().map(ChartResult::name).collect();
     assert_eq!(names, ["ok", "not rendered", "failed"]);
     let found: Vec<String> = outcome
         .findings()

@@ -112,6 +112,7 @@ fn the_base_is_found_in_variables_and_branches() {
     let repositories = repository();
     let clone = repositories.clone("work");
     let start = clone.head();
+    let short = start.get(..7).expect("a commit");
     clone.git(&["checkout", "--quiet", "-b", "release"]);
     clone.git(&["push", "--quiet", "origin", "release"]);
     clone.git(&["checkout", "--quiet", "-b", "topic"]);
@@ -124,12 +125,12 @@ fn the_base_is_found_in_variables_and_branches() {
     for (variables, since) in [
         (&[][..], "origin/main"),
         (&[("GITHUB_BASE_REF", "release")], "origin/release"),
-        (&[("CI_MERGE_REQUEST_DIFF_BASE_SHA", start.as_str())], &start[..7]),
+        (&[("CI_MERGE_REQUEST_DIFF_BASE_SHA", start.as_str())], short),
         (&[("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main")], "origin/main"),
         (&[("CF_PULL_REQUEST_TARGET", "release")], "origin/release"),
         (
             &[("GITHUB_EVENT_NAME", "push"), ("GITHUB_EVENT_PATH", event.as_str())],
-            &start[..7],
+            short,
         ),
     ] {
         let said = clone.run(0, &["ci", ".", "--changed", "--no-push"], variables);

@@ -57,7 +57,7 @@ fn write_chart(directory: &Path, text: &str, mark: &str) {
             .iter()
             .filter_map(|next| part.find(next))
             .min();
-        let part = &part[..end.unwrap_or(part.len())];
+        let (part, _) = part.split_at(end.unwrap_or(part.len()));
         let (name, content) = part.split_once('\n').expect("a file has a name");
         match name.strip_prefix('-') {
             Some(left_out) => files.retain(|(known, _)| !known.starts_with(left_out)),

@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn listings_have_bounds_and_no_submodules() {
-        let printed = b"100644 blob aa 3\tx y\0160000 commit bb -\tsub\0120000 blob cc 4\tlink\0";
+        let printed = b"100644 blob aa 3\tx y\x00160000 commit bb -\tsub\x00120000 blob cc 4\tlink\x00";
         let entries = read_entries(printed).unwrap();
         let names: Vec<(&str, bool)> = entries
             .iter()
