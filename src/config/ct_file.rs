@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_told_apart_by_name_and_keys() {
+    fn files_are_recognised_by_name_and_keys() {
         for (path, text, want) in [
             ("ct.yaml", "", true),
             (".github/ct.yaml", "", true),

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_report_is_an_error() {
+    fn other_files_are_errors() {
         for (text, want) in [
             ("{", "r.json: is not JSON: "),
             ("[]", "r.json: is not a report"),
