@@ -1,21 +1,26 @@
 //! `chartwright ci`: the whole pipeline as one step.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::artifact::package::PackageOptions;
-use crate::artifact::remote::{NamedRepositories, PublishTarget, TargetsRequest};
+use crate::artifact::remote::{NamedRepositories, PublishTarget, TargetOutcome, TargetsRequest};
 use crate::artifact::repository::{Existing, Item};
-use crate::check::run::{CheckRequest, find_charts};
+use crate::check::finding::Finding;
+use crate::check::run::CheckRequest;
 use crate::config::Settings;
 use crate::engine::chart::LinkPolicy;
 use crate::kubernetes::validate::{KindFilter, Options};
 use crate::kubernetes::version::parse_versions;
-use crate::pipeline::{CiOutcome, Publish, PublishFailure, run_ci, summary_table};
+use crate::pipeline::{
+    CiOutcome, Plan, PublishFailure, Publishing, SummaryOptions, run_ci, summary_table, version_bases,
+};
 use crate::report::{Group, Remarks, concise};
 
+use super::ci_plan::{Charts, SelectionFlags, print_plan};
 use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, report_notes};
 use super::destination_flags::{DestinationFlags, fork, read_settings, with_suffix};
@@ -30,6 +35,7 @@ use super::run_context::RunContext;
 use super::schema_flags::FetchFlags;
 use super::time_flag::TimeFlag;
 
+#[expect(clippy::struct_excessive_bools, reason = "the flags of a command")]
 #[derive(Debug, Args)]
 pub(super) struct CiArguments {
     /// Directory with charts below it.
@@ -39,12 +45,20 @@ pub(super) struct CiArguments {
     /// what is below the directory.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Repository to publish to when there are no findings, instead of the configured one.
+    #[command(flatten)]
+    selection: SelectionFlags,
+    /// Repository to publish charts to that do not fail, instead of the configured one.
     #[arg(long, value_name = "URL", conflicts_with = "to")]
     repository: Option<String>,
     /// Check only, publish nothing.
     #[arg(long)]
     no_push: bool,
+    /// Publish all charts or none. Without this, a chart that fails keeps itself and the charts that depend on it from being published.
+    #[arg(long)]
+    all_or_nothing: bool,
+    /// Show only the findings and charts that fail, and the verdict.
+    #[arg(long, short)]
+    quiet: bool,
     /// Publish in a run for a pull request from a fork too. Its author then decides what is published.
     #[arg(long)]
     publish_from_forks: bool,
@@ -76,6 +90,9 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
     }
     let settings = read_settings(arguments.config.as_deref(), &arguments.directory)?;
     let config = &settings.config;
+    for note in config.ct.iter().flat_map(|ct| &ct.notes) {
+        context.report(&format!("note: {note}"));
+    }
     let repositories = repositories(context, arguments, &settings)?;
     let withheld = repositories.as_ref().and_then(|_| withheld(context, arguments));
     if let Some(reason) = &withheld {
@@ -85,69 +102,123 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
     let reporting = arguments
         .report
         .prepare(context, directories, config.silenced(), config.fail_on)?;
-    let mut request = request(arguments, &settings, &reporting)?;
-    request.documents = arguments.schemas.documents(context);
-    let supply = arguments.dependencies.supply(context)?;
-    request.supply = supply.clone().map(|supply| supply as _);
-    let shows_progress = context.is_interactive() && std::io::stderr().is_terminal();
-    let total = request.charts.len();
-    let progress = |done: usize| {
-        if shows_progress {
-            context.report(&format!("{done} of {total} charts"));
-        }
+    let charts = Charts {
+        directory: &arguments.directory,
+        settings: &settings,
+        links: links(arguments, &settings),
+        repository: arguments.repository.as_deref(),
     };
+    let plan = arguments.selection.plan(context, &charts)?;
+    let mut request = request(arguments, &settings, &reporting, plan.directories())?;
+    if arguments.selection.plan {
+        return print_plan(context, &plan, &request, &reporting.root).map(|()| Exit::Clean);
+    }
+    if settings.config.check_version_increment {
+        let bases = version_bases(&plan, request.links);
+        request.version_bases = bases.map_err(CommandError::could_not_run)?;
+    }
     // A baseline is a list of what is wrong: nothing is published while one is made.
     let repositories = repositories.filter(|_| withheld.is_none() && !reporting.writes_baseline());
-    let source = arguments.destination.source(context, &arguments.directory);
-    let destinations = match &repositories {
-        Some(repositories) => arguments.destination.destinations(repositories, &source)?,
-        None => Vec::new(),
+    let run = Run {
+        context,
+        arguments,
+        reporting,
+        repositories,
+        withheld,
     };
-    for destination in destinations.iter().filter(|destination| destination.name.is_some()) {
-        context.report(&destination.reason);
-    }
-    let targets: Vec<PublishTarget> = destinations.iter().map(|one| one.target.clone()).collect();
-    let mut publish = |items: &[Item]| {
-        let connections = Connections {
-            login: &LoginFlags::default(),
-            remote: arguments.dependencies.remote(),
-            names_server: NamesServer::ByConfiguration,
+    run.check_and_publish(&plan, request)
+}
+
+/// What a run is made with, once the charts are known.
+struct Run<'r> {
+    context: RunContext,
+    arguments: &'r CiArguments,
+    reporting: Reporting,
+    repositories: Option<NamedRepositories>,
+    withheld: Option<String>,
+}
+
+impl Run<'_> {
+    fn check_and_publish(self, plan: &Plan, mut request: CheckRequest) -> Result<Exit, CommandError> {
+        let Self {
+            context,
+            arguments,
+            reporting,
+            repositories,
+            withheld,
+        } = self;
+        request.documents = arguments.schemas.documents(context);
+        let supply = arguments.dependencies.supply(context)?;
+        request.supply = supply.clone().map(|supply| supply as _);
+        let shows_progress = context.is_interactive() && std::io::stderr().is_terminal();
+        let total = request.charts.len();
+        let progress = |done: usize| {
+            if shows_progress {
+                context.report(&format!("{done} of {total} charts"));
+            }
         };
-        let request = TargetsRequest {
-            targets: &targets,
-            items,
-            existing: Existing::Refuse,
-            is_dry_run: false,
+        let source = arguments.destination.source(context, &arguments.directory);
+        let destinations = match &repositories {
+            Some(repositories) => arguments.destination.destinations(repositories, &source)?,
+            None => Vec::new(),
         };
-        let outcomes = publish(context, connections, request)?;
-        for outcome in &outcomes {
-            context.report(outcome_lines(items, outcome, false).trim_end());
+        for destination in destinations.iter().filter(|destination| destination.name.is_some()) {
+            context.report(&destination.reason);
         }
-        Ok(outcomes)
-    };
-    let options = PackageOptions {
-        links: request.links,
-        time: package_time(context)?,
-        supply: request.supply.clone(),
-        ..PackageOptions::default()
-    };
-    let options = with_suffix(options, &destinations, &source)?;
-    let publish: Option<(&PackageOptions, &mut Publish<'_, CommandError>)> = if repositories.is_some() {
-        Some((&options, &mut publish))
-    } else {
-        None
-    };
-    let outcome = run_ci(&request, &|| context.check_world(), &progress, publish).map_err(check_error);
-    report_notes(context, supply.as_deref());
-    let outcome = outcome?;
-    print(context, &reporting, &outcome, withheld.as_deref())?;
-    let has_failed = outcome.has_failed();
-    match outcome.error {
-        Some(PublishFailure::Package(error)) => Err(package_error(error)),
-        Some(PublishFailure::Repository(error)) => Err(error),
-        None if has_failed && !reporting.writes_baseline() => Ok(Exit::Findings),
-        None => first_failure(outcome.published).map(|()| Exit::Clean),
+        let targets: Vec<PublishTarget> = destinations.iter().map(|one| one.target.clone()).collect();
+        let mut publish = |items: &[Item]| publish_items(context, arguments, &targets, items);
+        let options = PackageOptions {
+            links: request.links,
+            time: package_time(context)?,
+            supply: request.supply.clone(),
+            ..PackageOptions::default()
+        };
+        let options = with_suffix(options, &destinations, &source)?;
+        let needs: Vec<BTreeSet<usize>> = plan.charts.iter().map(|chart| chart.needs.clone()).collect();
+        let publishing = repositories.is_some().then(|| Publishing {
+            options: &options,
+            publish: &mut publish,
+            is_about_charts: &|error: &CommandError| error.exit() == Exit::Findings,
+            all_or_nothing: arguments.all_or_nothing,
+            needs: &needs,
+        });
+        let outcome = run_ci(&request, &|| context.check_world(), &progress, publishing).map_err(check_error);
+        report_notes(context, supply.as_deref());
+        let outcome = outcome?;
+        print(context, &reporting, &outcome, withheld.as_deref(), arguments.quiet)?;
+        let has_failed = outcome.has_failed();
+        match outcome.error {
+            Some(PublishFailure::Package(error)) => Err(package_error(error)),
+            Some(PublishFailure::Repository(error)) => Err(error),
+            None if has_failed && !reporting.writes_baseline() => Ok(Exit::Findings),
+            None => first_failure(outcome.published).map(|()| Exit::Clean),
+        }
     }
+}
+
+/// Publishes packages to all targets, and reports what was done.
+fn publish_items(
+    context: RunContext,
+    arguments: &CiArguments,
+    targets: &[PublishTarget],
+    items: &[Item],
+) -> Result<Vec<TargetOutcome>, CommandError> {
+    let connections = Connections {
+        login: &LoginFlags::default(),
+        remote: arguments.dependencies.remote(),
+        names_server: NamesServer::ByConfiguration,
+    };
+    let request = TargetsRequest {
+        targets,
+        items,
+        existing: Existing::Refuse,
+        is_dry_run: false,
+    };
+    let outcomes = publish(context, connections, request)?;
+    for outcome in &outcomes {
+        context.report(outcome_lines(items, outcome, false).trim_end());
+    }
+    Ok(outcomes)
 }
 
 /// Findings and the summary on standard output; the summary on standard error where standard output may be a report that a
@@ -157,9 +228,10 @@ fn print(
     reporting: &Reporting,
     outcome: &CiOutcome<CommandError>,
     withheld: Option<&str>,
+    is_quiet: bool,
 ) -> Result<(), CommandError> {
     let findings = outcome.findings();
-    let groups: Vec<Group<'_>> = outcome
+    let mut groups: Vec<Group<'_>> = outcome
         .checked
         .charts
         .iter()
@@ -168,7 +240,10 @@ fn print(
             findings: &chart.findings,
         })
         .collect();
-    let summary = summary_table(outcome, withheld);
+    // Reports of shards can be joined to what one run reports.
+    groups.sort_by_key(|group| group.name);
+    let options = SummaryOptions { withheld, is_quiet };
+    let summary = summary_table(outcome, options);
     if reporting.is_asked() {
         let remarks = Remarks {
             hidden: outcome.checked.hidden,
@@ -179,7 +254,9 @@ fn print(
         context.report(summary.trim_end());
         return Ok(());
     }
-    let mut text: String = findings.iter().map(|finding| concise(finding) + "\n").collect();
+    let is_shown = |finding: &&Finding| !is_quiet || finding.severity >= reporting.judgement.fail_on;
+    let shown = findings.iter().filter(is_shown);
+    let mut text: String = shown.map(|finding| concise(finding) + "\n").collect();
     if !text.is_empty() {
         text.push('\n');
     }
@@ -205,7 +282,7 @@ fn repositories(
     arguments: &CiArguments,
     settings: &Settings,
 ) -> Result<Option<NamedRepositories>, CommandError> {
-    if arguments.no_push {
+    if arguments.no_push || arguments.selection.shard.is_some() {
         return Ok(None);
     }
     if let Some(url) = &arguments.repository {
@@ -220,21 +297,20 @@ fn repositories(
     Ok(Some(configured).filter(|_| is_wanted))
 }
 
-fn request(arguments: &CiArguments, settings: &Settings, reporting: &Reporting) -> Result<CheckRequest, CommandError> {
+fn links(arguments: &CiArguments, settings: &Settings) -> LinkPolicy {
+    match arguments.links.policy() {
+        LinkPolicy::StayInside => settings.links(),
+        LinkPolicy::Follow => LinkPolicy::Follow,
+    }
+}
+
+fn request(
+    arguments: &CiArguments,
+    settings: &Settings,
+    reporting: &Reporting,
+    charts: Vec<PathBuf>,
+) -> Result<CheckRequest, CommandError> {
     let config = &settings.config;
-    let mut charts = Vec::new();
-    for root in settings.chart_roots().map_err(CommandError::usage)? {
-        charts.extend(find_charts(&root, &config.exclude).map_err(CommandError::could_not_run)?);
-    }
-    charts.sort();
-    charts.dedup();
-    if charts.is_empty() {
-        return Err(
-            CommandError::usage(format!("no chart below {}", arguments.directory.display()))
-                .with_hint("a chart is a directory with a Chart.yaml; `charts` in chartwright.yaml says where to look"),
-        );
-    }
-    settings.check_values(&charts).map_err(CommandError::usage)?;
     let versions = if arguments.kubernetes_version.is_empty() {
         &config.kubernetes_versions
     } else {
@@ -242,12 +318,10 @@ fn request(arguments: &CiArguments, settings: &Settings, reporting: &Reporting) 
     };
     let versions = parse_versions(versions).map_err(CommandError::usage)?;
     Ok(CheckRequest {
-        links: match arguments.links.policy() {
-            LinkPolicy::StayInside => settings.links(),
-            LinkPolicy::Follow => LinkPolicy::Follow,
-        },
+        links: links(arguments, settings),
         values_root: settings.values_root(),
         values: config.values.clone(),
+        values_replace_defaults: config.ct.is_some(),
         validation: Options {
             strict: config.strict,
             ignore_missing_schemas: config.ignore_missing_schemas,

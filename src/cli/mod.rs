@@ -6,6 +6,7 @@ mod chart_json;
 mod chart_reference;
 mod chart_update_flags;
 mod ci;
+mod ci_plan;
 mod command_error;
 mod completion;
 mod dependency;
@@ -38,6 +39,7 @@ mod push;
 mod repo;
 mod release_flags;
 mod remote_flags;
+mod report;
 mod report_flags;
 mod repository_flags;
 mod run_context;
@@ -76,6 +78,8 @@ struct Arguments {
 enum Command {
     /// Lint, render, validate, package and push every chart below a directory.
     Ci(ci::CiArguments),
+    /// Join reports of several runs.
+    Report(report::ReportArguments),
     /// Render a chart's templates, the same bytes as `helm template`.
     Template(Box<template::TemplateArguments>),
     /// Examine charts for possible issues.
@@ -160,6 +164,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Repo(arguments) => repo::run(context, arguments),
         Command::Pull(arguments) => pull::run(context, arguments),
         Command::Ci(arguments) => ci::run(context, arguments),
+        Command::Report(arguments) => report::run(context, arguments),
         Command::Bump(arguments) => bump::run(context, arguments),
         Command::Images(arguments) => images::run(context, arguments),
         Command::Poll(arguments) => poll::run(context, arguments),

@@ -11,6 +11,7 @@ use crate::text::rule::Severity;
 use crate::text::source::{LineIndex, Position};
 use crate::text::yaml::{self, NodeId, Tree};
 
+use super::ct_file::CtSettings;
 use super::environments::{EnvironmentEntry, check_environments};
 use super::repositories::{EntryError, RepositoryEntry, named_repositories};
 
@@ -49,6 +50,7 @@ pub struct Ignored {
 }
 
 /// The settings of `ci`. Everything has a default.
+#[expect(clippy::struct_excessive_bools, reason = "independent settings")]
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Config {
@@ -82,8 +84,13 @@ pub struct Config {
     pub repositories: Vec<RepositoryEntry>,
     /// The environments of application charts, in the order in which an image goes through them.
     pub environments: Vec<EnvironmentEntry>,
+    /// Whether the version of a chart that changed must be higher than before.
+    pub check_version_increment: bool,
     /// Whether links may lead out of a chart; only a file that the user names may allow it.
     pub allow_links: bool,
+    /// What chart-testing's configuration says, where the settings are from one.
+    #[serde(skip)]
+    pub ct: Option<CtSettings>,
 }
 
 impl Default for Config {
@@ -103,7 +110,9 @@ impl Default for Config {
             repository: None,
             repositories: Vec::new(),
             environments: Vec::new(),
+            check_version_increment: true,
             allow_links: false,
+            ct: None,
         }
     }
 }
@@ -314,7 +323,7 @@ mod tests {
 
     #[test]
     fn every_setting_is_read() {
-        let text = "charts: [a, b/c]\nexclude: [x]\nvalues: ['v-*.yaml']\nkubernetesVersions: ['1.31']\nstrict: false\nignoreMissingSchemas: false\nskipKinds: [Secret]\nfailOn: info\nallowLinks: true\nreleaseName: r\nnamespace: ns\nrepository: file://repo\nenvironments: [{name: prod, chart: shop, values: [p.yaml], release: r, namespace: shop, policy: pull-request, branches: [main], tags: [v*]}]\nignore:\n- {rule: type, path: a/b, reason: why}\n- {rule: '*', reason: because}\n- {rule: range/service-port, reason: because}\n";
+        let text = "charts: [a, b/c]\nexclude: [x]\nvalues: ['v-*.yaml']\nkubernetesVersions: ['1.31']\nstrict: false\nignoreMissingSchemas: false\nskipKinds: [Secret]\nfailOn: info\ncheckVersionIncrement: false\nallowLinks: true\nreleaseName: r\nnamespace: ns\nrepository: file://repo\nenvironments: [{name: prod, chart: shop, values: [p.yaml], release: r, namespace: shop, policy: pull-request, branches: [main], tags: [v*]}]\nignore:\n- {rule: type, path: a/b, reason: why}\n- {rule: '*', reason: because}\n- {rule: range/service-port, reason: because}\n";
         let config = parse(text).unwrap();
         let silenced: Vec<(String, String)> = config
             .silenced()
@@ -351,7 +360,9 @@ mod tests {
                 branches: texts(&["main"]),
                 tags: texts(&["v*"]),
             }],
+            check_version_increment: false,
             allow_links: true,
+            ct: None,
         };
         assert_eq!(config, want);
         assert_eq!(parse("failOn: error\n").unwrap(), Config::default());

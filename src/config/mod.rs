@@ -1,5 +1,6 @@
 //! Our own settings: `chartwright.yaml`.
 
+mod ct_file;
 mod environments;
 mod file;
 mod repositories;

@@ -8,6 +8,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::ct_file::{CT_FILES, is_ct_file, parse_ct};
 use super::file::{Config, ConfigError, FILE_NAME};
 use super::repositories::named_repositories;
 use crate::artifact::remote::{NamedRepositories, PublishTarget};
@@ -66,25 +67,29 @@ impl Settings {
             source,
         })?;
         Ok(Self {
-            config: Config::parse(&text, path)?,
+            config: if is_ct_file(path, &text) {
+                parse_ct(&text, path)?
+            } else {
+                Config::parse(&text, path)?
+            },
             base: base.to_owned(),
             found: None,
         })
     }
 
-    /// The settings in the directory's chartwright.yaml, or the defaults where it has none.
+    /// The settings in the directory's chartwright.yaml, else in its ct.yaml, or the defaults where it has neither.
     ///
     /// # Errors
     /// When it cannot be read, does not say what it should, or says what a file that was found may not say.
     pub fn found_in(directory: &Path) -> Result<Self, ReadConfigError> {
-        let path = directory.join(FILE_NAME);
-        if !path.is_symlink() && !path.is_file() {
+        let mut paths = [FILE_NAME].iter().chain(&CT_FILES).map(|name| directory.join(name));
+        let Some(path) = paths.find(|path| path.is_symlink() || path.is_file()) else {
             return Ok(Self {
                 config: Config::default(),
                 base: directory.to_owned(),
                 found: None,
             });
-        }
+        };
         let unreadable = |source| ReadConfigError::Read {
             path: path.clone(),
             source,
@@ -94,7 +99,11 @@ impl Settings {
             return Err(ReadConfigError::Link { path, target });
         };
         let settings = Self {
-            config: Config::parse(&text, &path)?,
+            config: if path.ends_with(FILE_NAME) {
+                Config::parse(&text, &path)?
+            } else {
+                parse_ct(&text, &path)?
+            },
             base: directory.to_owned(),
             found: Some((path, text)),
         };
@@ -110,12 +119,13 @@ impl Settings {
     /// # Errors
     /// When one is not below the directory of a file that was found.
     pub fn chart_roots(&self) -> Result<Vec<PathBuf>, ConfigError> {
+        let key = self.config.ct.as_ref().map_or("charts", |ct| ct.roots_key);
         let roots = self.config.charts.iter().enumerate().map(|(index, root)| {
             if root.as_os_str() == "." {
                 return Ok(self.base.clone());
             }
             let path = self.base.join(root);
-            self.check(&path, &["charts", &index.to_string()])?;
+            self.check(&path, &[key, &index.to_string()])?;
             Ok(path)
         });
         roots.collect()

@@ -1,4 +1,8 @@
-//! The pipeline step: check every chart, and publish them when none has failed.
+//! The pipeline step: check every chart, and publish those that did not fail.
+//!
+//! A chart that fails keeps itself and the charts that depend on it from being published, nothing else, unless all or nothing is wanted.
+
+use std::collections::BTreeSet;
 
 use crate::artifact::package::{PackageError, PackageOptions, package_chart};
 use crate::artifact::remote::TargetOutcome;
@@ -8,7 +12,7 @@ use crate::check::run::{CheckError, CheckOutcome, CheckRequest, CheckedChart, ch
 use crate::engine::template::World;
 
 /// How a chart ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChartResult {
     /// Nothing in it fails the run.
     Ok,
@@ -20,20 +24,45 @@ pub enum ChartResult {
     Published,
     /// It was in all repositories before, with the same content.
     Unchanged,
-    /// It should have been published and was not: another chart failed, or one of the repositories did.
-    NotPublished,
+    /// It should have been published and was not.
+    NotPublished(Withheld),
+}
+
+/// Why a chart is not published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Withheld {
+    /// A chart that it depends on, directly or not, failed.
+    Needs(String),
+    /// Another chart failed, and all or nothing is wanted.
+    OtherFailed,
+    /// It cannot be packaged.
+    NotPackaged,
+    /// A repository does not accept it, or cannot be reached.
+    Repository,
 }
 
 impl ChartResult {
     /// As the summary calls it.
-    pub const fn name(self) -> &'static str {
-        match self {
+    pub fn name(&self) -> String {
+        let name = match self {
             Self::Ok => "ok",
             Self::NotRendered => "not rendered",
             Self::Failed => "failed",
             Self::Published => "published",
             Self::Unchanged => "unchanged in the repository",
-            Self::NotPublished => "not published",
+            Self::NotPublished(why) => return format!("not published: {}", why.reason()),
+        };
+        name.to_owned()
+    }
+}
+
+impl Withheld {
+    fn reason(&self) -> String {
+        match self {
+            Self::Needs(name) => format!("depends on {name}"),
+            Self::OtherFailed => "another chart failed".to_owned(),
+            Self::NotPackaged => "it cannot be packaged".to_owned(),
+            Self::Repository => "the repository does not have it".to_owned(),
         }
     }
 }
@@ -58,7 +87,7 @@ pub struct CiOutcome<E> {
     pub results: Vec<ChartResult>,
     /// What was done in each of the repositories.
     pub published: Vec<TargetOutcome>,
-    /// Why nothing was published, where that was not for findings.
+    /// Why charts were not published, where that was not for findings: the first reason.
     pub error: Option<PublishFailure<E>>,
 }
 
@@ -77,7 +106,21 @@ impl<E> CiOutcome<E> {
 /// Publishes archives; fails where nothing was written to any repository.
 pub type Publish<'p, E> = dyn FnMut(&[Item]) -> Result<Vec<TargetOutcome>, E> + 'p;
 
-/// Checks the charts of a request, and hands their packages to `publish` if none of them has failed.
+/// How charts that did not fail are published.
+pub struct Publishing<'p, E> {
+    /// How they are packaged.
+    pub options: &'p PackageOptions,
+    /// What writes archives to the repositories.
+    pub publish: &'p mut Publish<'p, E>,
+    /// Whether an error is about one chart, so that the others can be published all the same.
+    pub is_about_charts: &'p dyn Fn(&E) -> bool,
+    /// Whether a chart that fails keeps all others from being published.
+    pub all_or_nothing: bool,
+    /// The charts that each chart depends on, all of them before it.
+    pub needs: &'p [BTreeSet<usize>],
+}
+
+/// Checks the charts of a request, and hands the packages of those that did not fail to `publish`.
 ///
 /// # Errors
 /// When the charts cannot be checked at all. What goes wrong later is part of the outcome, beside the findings.
@@ -85,7 +128,7 @@ pub fn run_ci<W: World, E>(
     request: &CheckRequest,
     make_world: &(dyn Fn() -> W + Sync),
     progress: &(dyn Fn(usize) + Sync),
-    publish: Option<(&PackageOptions, &mut Publish<'_, E>)>,
+    publishing: Option<Publishing<'_, E>>,
 ) -> Result<CiOutcome<E>, CheckError> {
     let checked = check_charts(request, make_world, progress)?;
     let mut outcome = CiOutcome {
@@ -94,48 +137,127 @@ pub fn run_ci<W: World, E>(
         published: Vec::new(),
         error: None,
     };
-    let Some((options, publish)) = publish else {
-        return Ok(outcome);
-    };
-    if outcome.has_failed() {
-        outcome.not_published();
-        return Ok(outcome);
-    }
-    let published = packages(&outcome.checked.charts, options)
-        .map_err(PublishFailure::Package)
-        .and_then(|items| publish(&items).map_err(PublishFailure::Repository));
-    match published {
-        Ok(published) => {
-            let charts = 0..outcome.results.len();
-            outcome.results = charts.map(|chart| result(chart, &published)).collect();
-            outcome.published = published;
-        }
-        Err(error) => {
-            outcome.not_published();
-            outcome.error = Some(error);
-        }
+    if let Some(publishing) = publishing {
+        outcome.publish(publishing);
     }
     Ok(outcome)
 }
 
 impl<E> CiOutcome<E> {
-    fn not_published(&mut self) {
-        for result in &mut self.results {
-            if *result != ChartResult::Failed {
-                *result = ChartResult::NotPublished;
+    fn publish(&mut self, mut publishing: Publishing<'_, E>) {
+        let (places, items) = self.packages(&publishing);
+        let is_incomplete = self.has_failed() || self.error.is_some();
+        if publishing.all_or_nothing && is_incomplete {
+            self.withhold(places, &Withheld::OtherFailed);
+            return;
+        }
+        if items.is_empty() {
+            return;
+        }
+        match (publishing.publish)(&items) {
+            Ok(published) => {
+                for (number, &place) in places.iter().enumerate() {
+                    self.set(place, result(number, &published));
+                }
+                self.published = published;
+            }
+            Err(error) if items.len() > 1 && !publishing.all_or_nothing && (publishing.is_about_charts)(&error) => {
+                self.publish_one_by_one(&mut publishing, places, &items);
+            }
+            Err(error) => {
+                self.withhold(places, &Withheld::Repository);
+                self.fail(PublishFailure::Repository(error));
             }
         }
     }
+
+    /// The packages of the charts that can be published, with the places of the charts. The others are marked with the reason.
+    fn packages(&mut self, publishing: &Publishing<'_, E>) -> (Vec<usize>, Vec<Item>) {
+        let (mut places, mut items) = (Vec::new(), Vec::new());
+        for place in 0..self.results.len() {
+            let Some(source) = self.checked.charts.get(place).map(|chart| chart.source.clone()) else {
+                continue;
+            };
+            if self.results.get(place) == Some(&ChartResult::Failed) || self.is_kept_back(place, publishing.needs) {
+                continue;
+            }
+            match package_chart(&source, publishing.options) {
+                Ok(package) => {
+                    places.push(place);
+                    items.push(package.into());
+                }
+                Err(error) => {
+                    self.set(place, ChartResult::NotPublished(Withheld::NotPackaged));
+                    self.fail(PublishFailure::Package(error));
+                }
+            }
+        }
+        (places, items)
+    }
+
+    /// Publishes what a repository refused together: a chart that it does not accept is not in the way of the others.
+    fn publish_one_by_one(&mut self, publishing: &mut Publishing<'_, E>, places: Vec<usize>, items: &[Item]) {
+        let mut waiting = places.into_iter().zip(items);
+        while let Some((place, item)) = waiting.next() {
+            if self.is_kept_back(place, publishing.needs) {
+                continue;
+            }
+            match (publishing.publish)(std::slice::from_ref(item)) {
+                Ok(published) => {
+                    self.set(place, result(0, &published));
+                    self.published.extend(published);
+                }
+                Err(error) => {
+                    let is_about_chart = (publishing.is_about_charts)(&error);
+                    self.set(place, ChartResult::NotPublished(Withheld::Repository));
+                    self.fail(PublishFailure::Repository(error));
+                    if !is_about_chart {
+                        let rest = waiting.map(|(place, _)| place).collect();
+                        return self.withhold(rest, &Withheld::Repository);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Marks a chart that depends on one that is not published, and says whether it does.
+    fn is_kept_back(&mut self, place: usize, needs: &[BTreeSet<usize>]) -> bool {
+        let needed = needs.get(place).into_iter().flatten();
+        let cause = needed.into_iter().find_map(|&needed| match self.results.get(needed)? {
+            ChartResult::NotPublished(Withheld::Needs(cause)) => Some(cause.clone()),
+            ChartResult::Failed | ChartResult::NotPublished(_) => Some(self.checked.charts.get(needed)?.name.clone()),
+            _ => None,
+        });
+        let Some(cause) = cause else { return false };
+        self.set(place, ChartResult::NotPublished(Withheld::Needs(cause)));
+        true
+    }
+
+    fn withhold(&mut self, places: Vec<usize>, why: &Withheld) {
+        for place in places {
+            self.set(place, ChartResult::NotPublished(why.clone()));
+        }
+    }
+
+    fn set(&mut self, place: usize, result: ChartResult) {
+        if let Some(slot) = self.results.get_mut(place) {
+            *slot = result;
+        }
+    }
+
+    fn fail(&mut self, failure: PublishFailure<E>) {
+        self.error.get_or_insert(failure);
+    }
 }
 
-/// How a chart ended, by its outcomes in the repositories.
-fn result(chart: usize, published: &[TargetOutcome]) -> ChartResult {
+/// How the chart of a package ended, by its outcomes in the repositories.
+pub(super) fn result(package: usize, published: &[TargetOutcome]) -> ChartResult {
     let mut outcomes = published
         .iter()
-        .map(|target| target.published.get(chart).map(|one| one.outcome));
+        .map(|target| target.published.get(package).map(|one| one.outcome));
     let is_unchanged = |outcome| matches!(outcome, Some(Outcome::AlreadyThere | Outcome::Skipped));
     if outcomes.clone().any(|outcome| outcome.is_none()) {
-        ChartResult::NotPublished
+        ChartResult::NotPublished(Withheld::Repository)
     } else if outcomes.all(is_unchanged) {
         ChartResult::Unchanged
     } else {
@@ -150,208 +272,5 @@ fn verdict(chart: &CheckedChart, request: &CheckRequest) -> ChartResult {
         ChartResult::NotRendered
     } else {
         ChartResult::Ok
-    }
-}
-
-fn packages(charts: &[CheckedChart], options: &PackageOptions) -> Result<Vec<Item>, PackageError> {
-    charts
-        .iter()
-        .map(|chart| Ok(package_chart(&chart.source, options)?.into()))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::{Path, PathBuf};
-
-    use super::*;
-    use crate::artifact::remote::PublishTarget;
-    use crate::artifact::repository::Published;
-    use crate::engine::render::FixedClock;
-    use crate::kubernetes::version::SupportedVersion;
-    use crate::text::rule::Severity;
-    use crate::text::source::ReportRoot;
-
-    const SOUND: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
-    const WARNED: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a}]}\n";
-    const BROKEN: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndta: {a: b}\n";
-
-    /// Charts in a directory: each with a name and the text of its template; one without text is a library.
-    fn request(directory: &Path, charts: &[(&str, &str)]) -> CheckRequest {
-        let mut paths = Vec::new();
-        for (name, template) in charts {
-            let path = directory.join(name);
-            std::fs::create_dir_all(path.join("templates")).unwrap();
-            let kind = if template.is_empty() { "library" } else { "application" };
-            let chart = format!(
-                "apiVersion: v2\nname: {name}\nversion: 1.2.3\ntype: {kind}\nicon: https://example.org/i.png\nmaintainers: [{{name: me}}]\n"
-            );
-            std::fs::write(path.join("Chart.yaml"), chart).unwrap();
-            std::fs::write(path.join("values.yaml"), "").unwrap();
-            if !template.is_empty() {
-                std::fs::write(path.join("templates/a.yaml"), template).unwrap();
-            }
-            paths.push(path);
-        }
-        CheckRequest::new(
-            paths,
-            ReportRoot::new(directory.to_owned()),
-            vec![SupportedVersion::latest()],
-        )
-    }
-
-    /// How a run ended, and the files that were handed over.
-    fn run(request: &CheckRequest, answer: Result<&[Outcome], &str>) -> (CiOutcome<String>, Vec<Vec<String>>) {
-        let mut handed = Vec::new();
-        let mut publish = |items: &[Item]| {
-            handed.push(items.iter().map(|item| item.file_name.clone()).collect());
-            answer.map(|outcomes| vec![target(outcomes)]).map_err(str::to_owned)
-        };
-        let outcome = run_ci(
-            request,
-            &world,
-            &|_| (),
-            Some((&PackageOptions::default(), &mut publish)),
-        )
-        .unwrap();
-        (outcome, handed)
-    }
-
-    /// A repository in which this was done.
-    fn target(outcomes: &[Outcome]) -> TargetOutcome {
-        let published = outcomes.iter().map(|&outcome| Published {
-            outcome,
-            digest: String::new(),
-            manifest: None,
-            object: String::new(),
-        });
-        TargetOutcome {
-            target: PublishTarget::parse("s3://charts", Path::new("/")).unwrap(),
-            published: published.collect(),
-            error: None,
-        }
-    }
-
-    #[test]
-    fn a_chart_is_published_once_all_repositories_have_it() {
-        use ChartResult::{NotPublished, Published, Unchanged};
-        use Outcome::{AlreadyThere, Replaced, Skipped};
-        for (outcomes, want) in [
-            (&[&[Outcome::Published, AlreadyThere][..]][..], [Published, Unchanged]),
-            (
-                &[&[AlreadyThere, AlreadyThere], &[Replaced, Skipped]],
-                [Published, Unchanged],
-            ),
-            (
-                &[&[Outcome::Published, Outcome::Published], &[Outcome::Published]],
-                [Published, NotPublished],
-            ),
-            (&[&[], &[AlreadyThere, AlreadyThere]], [NotPublished, NotPublished]),
-        ] {
-            let targets: Vec<TargetOutcome> = outcomes.iter().map(|outcomes| target(outcomes)).collect();
-            assert_eq!([0, 1].map(|chart| result(chart, &targets)), want, "{outcomes:?}");
-        }
-    }
-
-    fn world() -> impl World {
-        FixedClock::new(0, |bytes: &mut [u8]| bytes.fill(9))
-    }
-
-    #[test]
-    fn packages_are_handed_over_once_and_only_when_no_chart_failed() {
-        use ChartResult::{Failed, NotPublished, Published, Unchanged};
-        use Outcome::AlreadyThere;
-        for (charts, want, files) in [
-            (
-                &[("a", SOUND), ("b", SOUND)][..],
-                &[Published, Unchanged][..],
-                &["a-1.2.3.tgz", "b-1.2.3.tgz"][..],
-            ),
-            // Warnings do not fail a run, and a library can be published.
-            (
-                &[("a", WARNED), ("b", "")],
-                &[Published, Unchanged],
-                &["a-1.2.3.tgz", "b-1.2.3.tgz"],
-            ),
-            (&[("a", SOUND), ("b", BROKEN)], &[NotPublished, Failed], &[]),
-            (&[("a", BROKEN), ("b", "")], &[Failed, NotPublished], &[]),
-        ] {
-            let directory = tempfile::tempdir().unwrap();
-            let request = request(directory.path(), charts);
-            let (outcome, handed) = run(&request, Ok(&[Outcome::Published, AlreadyThere]));
-            assert_eq!(outcome.results, want, "{charts:?}: {:?}", outcome.findings());
-            assert_eq!(handed.concat(), files, "{charts:?}");
-            assert!(handed.len() <= 1, "{charts:?}");
-            assert_eq!(outcome.has_failed(), want.contains(&Failed), "{charts:?}");
-            assert!(outcome.error.is_none(), "{charts:?}");
-        }
-    }
-
-    #[test]
-    fn a_severity_from_which_runs_fail_keeps_charts_back() {
-        let directory = tempfile::tempdir().unwrap();
-        let mut request = request(directory.path(), &[("a", WARNED)]);
-        request.judgement.fail_on = Severity::Warning;
-        let (outcome, handed) = run(&request, Ok(&[Outcome::Published]));
-        assert_eq!(
-            (outcome.results.as_slice(), handed.len()),
-            (&[ChartResult::Failed][..], 0)
-        );
-    }
-
-    #[test]
-    fn a_repository_that_fails_leaves_all_charts_unpublished() {
-        let directory = tempfile::tempdir().unwrap();
-        let request = request(directory.path(), &[("a", SOUND), ("b", "")]);
-        let (outcome, handed) = run(&request, Err("no answer"));
-        assert_eq!(outcome.results, [ChartResult::NotPublished; 2]);
-        assert_eq!(handed.len(), 1);
-        assert!(!outcome.has_failed());
-        let error = outcome.error.map(|error| error.to_string());
-        assert_eq!(error.as_deref(), Some("no answer"));
-    }
-
-    #[test]
-    fn a_chart_that_cannot_be_packaged_is_not_handed_over() {
-        let directory = tempfile::tempdir().unwrap();
-        let mut request = request(directory.path(), &[("a", SOUND), ("b", SOUND)]);
-        // Its missing dependency is known to the user and counts no longer, but there is still nothing to pack.
-        let chart = directory.path().join("b/Chart.yaml");
-        let text = std::fs::read_to_string(&chart).unwrap();
-        let text = text + "dependencies: [{name: db, version: 1.x, repository: 'https://example.org'}]\n";
-        std::fs::write(&chart, text).unwrap();
-        request.judgement.silenced.push(crate::check::finding::PathRule {
-            rule: "dependency-missing".to_owned(),
-            path: String::new(),
-        });
-        let (outcome, handed) = run(&request, Ok(&[]));
-        assert_eq!(handed, Vec::<Vec<String>>::new());
-        assert_eq!(outcome.results, [ChartResult::NotPublished; 2]);
-        assert!(matches!(outcome.error, Some(PublishFailure::Package(_))));
-    }
-
-    #[test]
-    fn without_a_repository_results_say_what_was_checked() {
-        let directory = tempfile::tempdir().unwrap();
-        let request = request(directory.path(), &[("a", SOUND), ("b", ""), ("c", BROKEN)]);
-        let outcome: CiOutcome<String> = run_ci(&request, &world, &|_| (), None).unwrap();
-        let names: Vec<&str> = outcome.results.iter().map(|result| result.name()).collect();
-        assert_eq!(names, ["ok", "not rendered", "failed"]);
-        let found: Vec<String> = outcome
-            .findings()
-            .iter()
-            .map(|finding| finding.rule.to_string())
-            .collect();
-        assert!(found.contains(&"unknown-field".to_owned()), "{found:?}");
-        let failing = "# chartwright-ignore-file: * why\n{{ fail `no` }}\n";
-        let silenced = self::request(directory.path(), &[("d", failing)]);
-        let outcome: CiOutcome<String> = run_ci(&silenced, &world, &|_| (), None).unwrap();
-        assert_eq!(outcome.results, [ChartResult::NotRendered]);
-        let nowhere = CheckRequest {
-            charts: vec![PathBuf::from("/nowhere/at/all")],
-            ..request
-        };
-        let error = run_ci::<_, String>(&nowhere, &world, &|_| (), None).unwrap_err();
-        assert_eq!(error.to_string(), "/nowhere/at/all: no such file or directory");
     }
 }

@@ -1,14 +1,28 @@
 //! `ci`: what is checked and published for the charts of a repository, and how each of them ended.
 
 mod build_source;
+mod change_base;
+mod chart_graph;
 mod ci;
+#[cfg(test)]
+mod ci_tests;
 mod deployment;
 mod git_head;
+mod plan;
+mod plan_document;
 mod pull_request;
+mod shard;
 mod summary;
+mod version_bases;
 
 pub use build_source::BuildSource;
-pub use ci::{CiOutcome, Publish, PublishFailure, run_ci};
+pub use change_base::change_base;
+pub use chart_graph::ChartGraph;
+pub use ci::{CiOutcome, PublishFailure, Publishing, run_ci};
 pub use deployment::{Deployed, deployed};
+pub use plan::{ChangesError, Plan, changed_files};
+pub use plan_document::plan_document;
 pub use pull_request::fork_of_pull_request;
-pub use summary::summary_table;
+pub use shard::Shard;
+pub use summary::{SummaryOptions, summary_table};
+pub use version_bases::version_bases;

@@ -1,13 +1,23 @@
-//! The one table at the end of a run.
+//! The one table at the end of a run, and the verdict below it.
 
-use super::ci::CiOutcome;
+use super::ci::{ChartResult, CiOutcome};
+use crate::check::run::CheckedChart;
 use crate::report::unevaluated_sentence;
 use crate::text::rule::Severity;
 use crate::text::visible::{visible, without_commands};
 
-/// Columns aligned with spaces: chart, version, renderings, documents, findings that count, and result. Lines below say how
-/// many findings are left out, and why nothing is published, if it is `withheld`.
-pub fn summary_table<E>(outcome: &CiOutcome<E>, withheld: Option<&str>) -> String {
+/// What a summary has besides the charts themselves.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SummaryOptions<'s> {
+    /// Why nothing is published, if that is so.
+    pub withheld: Option<&'s str>,
+    /// Whether charts that are well are left out of the table.
+    pub is_quiet: bool,
+}
+
+/// Columns aligned with spaces: chart, version, renderings, documents, findings that count, and result; charts that failed come last.
+/// Lines below say how many findings are left out, why nothing is published, and how many charts failed.
+pub fn summary_table<E>(outcome: &CiOutcome<E>, options: SummaryOptions<'_>) -> String {
     let mut rows = vec![
         [
             "CHART",
@@ -20,7 +30,7 @@ pub fn summary_table<E>(outcome: &CiOutcome<E>, withheld: Option<&str>) -> Strin
         ]
         .map(str::to_owned),
     ];
-    for (chart, result) in outcome.checked.charts.iter().zip(&outcome.results) {
+    for (chart, result) in ordered(outcome, options.is_quiet) {
         let count = |severity| {
             chart
                 .findings
@@ -40,8 +50,11 @@ pub fn summary_table<E>(outcome: &CiOutcome<E>, withheld: Option<&str>) -> Strin
             documents,
             count(Severity::Error),
             count(Severity::Warning),
-            result.name().to_owned(),
+            visible(&result.name()).into_owned(),
         ]);
+    }
+    if rows.len() == 1 {
+        rows.clear();
     }
     let mut widths = [0; 7];
     for row in &rows {
@@ -59,22 +72,71 @@ pub fn summary_table<E>(outcome: &CiOutcome<E>, withheld: Option<&str>) -> Strin
         table.push_str(cells.join("  ").trim_end());
         table.push('\n');
     }
-    let withheld = withheld.map(str::to_owned);
+    let withheld = options.withheld.map(str::to_owned);
     let unevaluated = unevaluated_sentence(outcome.checked.unevaluated());
     let hidden = outcome.checked.hidden.sentence();
-    for remark in hidden.into_iter().chain(withheld).chain(unevaluated) {
+    let verdict = std::iter::once(verdict(outcome));
+    for remark in hidden.into_iter().chain(withheld).chain(unevaluated).chain(verdict) {
         table.push_str(&visible(&remark));
         table.push('\n');
     }
     without_commands(&table).into_owned()
 }
 
+/// The charts with their results: those that failed last, and only what is not well if the summary is quiet.
+fn ordered<E>(outcome: &CiOutcome<E>, is_quiet: bool) -> Vec<(&CheckedChart, &ChartResult)> {
+    let severity = |result: &ChartResult| match result {
+        ChartResult::Failed => 2,
+        ChartResult::NotPublished(_) => 1,
+        _ => 0,
+    };
+    let charts = outcome.checked.charts.iter().zip(&outcome.results);
+    let mut charts: Vec<_> = charts.filter(|(_, result)| !is_quiet || severity(result) > 0).collect();
+    charts.sort_by_key(|(_, result)| severity(result));
+    charts
+}
+
+/// `2 of 44 charts failed: 4 errors, 18 warnings`
+fn verdict<E>(outcome: &CiOutcome<E>) -> String {
+    let total = outcome.results.len();
+    let charts = counted(total, "chart");
+    let failed = outcome
+        .results
+        .iter()
+        .filter(|result| **result == ChartResult::Failed)
+        .count();
+    let found = outcome.findings();
+    let count = |severity, name| {
+        let count = found.iter().filter(|finding| finding.severity == severity).count();
+        (count > 0).then(|| counted(count, name))
+    };
+    let counts = [count(Severity::Error, "error"), count(Severity::Warning, "warning")];
+    let counts: Vec<String> = counts.into_iter().flatten().collect();
+    let counts = if counts.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", counts.join(", "))
+    };
+    match failed {
+        _ if total == 0 => "no chart was checked".to_owned(),
+        0 => format!("{charts} passed{counts}"),
+        failed => format!("{failed} of {charts} failed{counts}"),
+    }
+}
+
+fn counted(count: usize, name: &str) -> String {
+    match count {
+        1 => format!("1 {name}"),
+        more => format!("{more} {name}s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::ci::ChartResult;
+    use super::super::ci::Withheld;
     use super::*;
     use crate::check::finding::{Finding, Location};
-    use crate::check::run::{CheckOutcome, CheckedChart, Rendered};
+    use crate::check::run::{CheckOutcome, Rendered};
     use crate::text::rule::Rule;
     use crate::text::source::SourceFile;
 
@@ -105,20 +167,68 @@ mod tests {
                 ],
                 ..CheckOutcome::default()
             },
-            results: vec![ChartResult::Failed, ChartResult::NotPublished],
+            results: vec![
+                ChartResult::Failed,
+                ChartResult::NotPublished(Withheld::Needs("web".to_owned())),
+            ],
             published: Vec::new(),
             error: None,
         };
+        // Charts that failed come last.
         let want = "\
 CHART       VERSION  RENDERINGS  DOCUMENTS              ERRORS  WARNINGS  RESULT
+api-server  1.0.0    2           7 (+3 without schema)  0       0         not published: depends on web
 web         1.0.0    2           7                      1       1         failed
-api-server  1.0.0    2           7 (+3 without schema)  0       0         not published
 ";
-        assert_eq!(summary_table(&outcome, None), want);
-        let withheld = summary_table(&outcome, Some("not published: a\u{1b}b"));
-        assert_eq!(withheld, format!("{want}not published: a␛b\n"));
+        let verdict = "1 of 2 charts failed: 1 error, 1 warning\n";
+        let plain = SummaryOptions::default();
+        assert_eq!(summary_table(&outcome, plain), format!("{want}{verdict}"));
+        let withheld = SummaryOptions {
+            withheld: Some("not published: a\u{1b}b"),
+            ..plain
+        };
+        let text = summary_table(&outcome, withheld);
+        assert_eq!(text, format!("{want}not published: a␛b\n{verdict}"));
         outcome.checked.hidden.comments = 4;
-        let hidden = summary_table(&outcome, None);
-        assert_eq!(hidden, format!("{want}4 findings are hidden: 4 by comments\n"));
+        let hidden = summary_table(&outcome, plain);
+        assert_eq!(hidden, format!("{want}4 findings are hidden: 4 by comments\n{verdict}"));
+    }
+
+    #[test]
+    fn a_quiet_summary_has_what_is_not_well() {
+        let outcome = |results: &[ChartResult]| -> CiOutcome<()> {
+            let chart = |place: usize| CheckedChart {
+                name: format!("chart-{place}"),
+                version: "1.0.0".to_owned(),
+                ..CheckedChart::default()
+            };
+            CiOutcome {
+                checked: CheckOutcome {
+                    charts: (0..results.len()).map(chart).collect(),
+                    ..CheckOutcome::default()
+                },
+                results: results.to_vec(),
+                published: Vec::new(),
+                error: None,
+            }
+        };
+        let quiet = SummaryOptions {
+            is_quiet: true,
+            ..SummaryOptions::default()
+        };
+        for (results, rows, verdict) in [
+            (&[][..], 0, "no chart was checked\n"),
+            (&[ChartResult::Ok], 0, "1 chart passed\n"),
+            (
+                &[ChartResult::Published, ChartResult::Unchanged],
+                0,
+                "2 charts passed\n",
+            ),
+            (&[ChartResult::Failed, ChartResult::Ok], 2, "1 of 2 charts failed\n"),
+        ] {
+            let text = summary_table(&outcome(results), quiet);
+            assert_eq!(text.lines().count(), rows + 1, "{text}");
+            assert!(text.ends_with(verdict), "{text}");
+        }
     }
 }

@@ -8,7 +8,7 @@ mod json_text;
 mod verdicts;
 mod xml;
 
-pub use findings::{FORMATS, Format, Group, Remarks, Report, Terminal, concise};
+pub use findings::{FORMATS, Format, Group, Remarks, Report, Terminal, concise, merge_reports};
 pub use json_text::{Rows as JsonRows, text as json_document};
 pub use unevaluated::unevaluated_sentence;
 pub use verdicts::{CheckedFile, ResourceFormat, ResourceOptions, resources_as, unevaluated_rules};

@@ -55,7 +55,7 @@ fn lint_and_ci_find_the_same() {
 }
 
 #[test]
-fn ci_does_not_publish_charts_that_fail() {
+fn ci_publishes_the_charts_that_do_not_fail() {
     let workspace = Workspace::chart(&[
         ("secrets.yaml", "password: hunter22\n"),
         ("../.sops.yaml", "creation_rules: [{path_regex: secrets}]\n"),
@@ -63,15 +63,29 @@ fn ci_does_not_publish_charts_that_fail() {
         ("../api/templates/a.yaml", CONFIG_MAP),
     ]);
     let repository = format!("file://{}", workspace.path("repository").display());
-    let failed = workspace.run(&["ci", ".", "--repository", &repository]);
+    let failed = workspace.run(&["ci", ".", "--repository", &repository, "--all-or-nothing"]);
     assert_eq!(failed.code, 1, "{}", failed.all());
     assert!(!workspace.path("repository/index.yaml").exists(), "{}", failed.all());
-    assert!(failed.stdout.contains("not published"), "{}", failed.all());
+    let reason = "not published: another chart failed";
+    assert!(failed.stdout.contains(reason), "{}", failed.all());
     assert!(!failed.all().contains("hunter22"), "{}", failed.all());
+    let failed = workspace.run(&["ci", ".", "--repository", &repository]);
+    assert_eq!(failed.code, 1, "{}", failed.all());
+    assert!(
+        failed.stdout.contains("1 of 2 charts failed: 1 error"),
+        "{}",
+        failed.all()
+    );
+    assert!(workspace.path("repository/api-0.1.0.tgz").exists(), "{}", failed.all());
+    assert!(!workspace.path("repository/web-0.1.0.tgz").exists(), "{}", failed.all());
     std::fs::remove_file(workspace.path("web/secrets.yaml")).expect("removed");
     let published = workspace.run(&["ci", ".", "--repository", &repository]);
     assert_eq!(published.code, 0, "{}", published.all());
-    assert!(workspace.path("repository/index.yaml").exists(), "{}", published.all());
+    assert!(
+        workspace.path("repository/web-0.1.0.tgz").exists(),
+        "{}",
+        published.all()
+    );
 }
 
 #[test]

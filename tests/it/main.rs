@@ -16,6 +16,7 @@ mod chart_names;
 mod chart_source;
 mod chart_tree;
 mod check;
+mod ci_changes;
 mod cli;
 mod command_output;
 mod custom_resources;

@@ -17,6 +17,9 @@ struct Example<'t> {
 
 const CHART: &str =
     "apiVersion: v2\nname: c\nversion: 0.1.0\nicon: https://example.org/i.png\nmaintainers: [{name: me}]\n";
+/// What begins a file of an example, and one as it was before.
+const FILE: &str = "# file: ";
+const BEFORE: &str = "# before: ";
 const TEMPLATE: &str = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n";
 
 fn sections(text: &str) -> Vec<(&str, &str)> {
@@ -42,15 +45,19 @@ fn examples<'t>(rule: &'t str, body: &str) -> Vec<Example<'t>> {
         .collect()
 }
 
-/// Writes the files and links of a chart; a name with `-` in front is left out.
-fn write_chart(directory: &Path, text: &str) {
+/// Writes the files and links of a chart; a name with `-` in front is left out. The parts of a file begin with `mark` and its name.
+fn write_chart(directory: &Path, text: &str, mark: &str) {
     let mut files = vec![
         ("Chart.yaml", CHART),
         ("values.yaml", "{}\n"),
         ("templates/t.yaml", TEMPLATE),
     ];
-    for part in text.split("# file: ").skip(1) {
-        let part = part.split("# link: ").next().expect("a part");
+    for part in text.split(mark).skip(1) {
+        let end = ["# link: ", FILE, BEFORE]
+            .iter()
+            .filter_map(|next| part.find(next))
+            .min();
+        let (part, _) = part.split_at(end.unwrap_or(part.len()));
         let (name, content) = part.split_once('\n').expect("a file has a name");
         match name.strip_prefix('-') {
             Some(left_out) => files.retain(|(known, _)| !known.starts_with(left_out)),
@@ -84,8 +91,18 @@ fn found(example: &Example<'_>) -> BTreeSet<(String, String)> {
     let directory = tempfile::tempdir().expect("a directory");
     let mut command = Command::new(env!("CARGO_BIN_EXE_chartwright"));
     command.current_dir(directory.path()).stdin(Stdio::null());
-    if example.is_chart {
-        write_chart(&directory.path().join("c"), &example.text);
+    if example.text.contains(BEFORE) {
+        write_chart(&directory.path().join("c"), &example.text, BEFORE);
+        let commit = "git init -q . && git add . && git -c user.name=x -c user.email=x commit -q -m x";
+        let made = Command::new("sh")
+            .args(["-c", commit])
+            .current_dir(directory.path())
+            .status();
+        assert!(made.expect("git runs").success(), "{commit}");
+        write_chart(&directory.path().join("c"), &example.text, FILE);
+        command.args(["ci", ".", "--since", "HEAD", "--report", "json"]);
+    } else if example.is_chart {
+        write_chart(&directory.path().join("c"), &example.text, FILE);
         command.args(["lint", "--report", "json", "c"]);
     } else {
         fs::write(directory.path().join("m.yaml"), &example.text).expect("a file");

@@ -117,6 +117,15 @@ impl NamedRepositories {
         self.named.is_empty() && self.unnamed.is_none()
     }
 
+    /// The addresses of all of them, without a slash at the end.
+    pub fn addresses(&self) -> Vec<String> {
+        let named = self.named.iter().map(|repository| &repository.target);
+        let targets = named.chain(&self.unnamed);
+        targets
+            .map(|target| target.to_string().trim_end_matches('/').to_owned())
+            .collect()
+    }
+
     /// The repository of a name.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use crate::check::explain::{
 use crate::check::finding::{Finding, FindingList, Location, SecretValues, join};
 use crate::check::lint::chart::{
     check_ignore_comments, check_maintainers, check_outside_links, check_package_junk, check_secrets,
-    check_unused_values, outside_link_findings,
+    check_unused_values, check_version_increment, outside_link_findings,
 };
 use crate::check::lint::helm::{ChartSource, lint_files};
 use crate::engine::chart::{
@@ -263,6 +263,8 @@ impl CheckedChart {
         self.add(lint_files(source, Some(chart)));
         self.add(check_package_junk(chart));
         self.add(check_maintainers(chart));
+        let base = request.version_bases.get(subject.path());
+        self.add(base.and_then(|base| check_version_increment(chart, base)));
         let own = chart.raw.iter().filter(|file| !file.name.starts_with("charts/"));
         let comments: Vec<Finding> = own
             .flat_map(|file| check_ignore_comments(&chart.source_of(file)))

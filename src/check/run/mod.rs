@@ -21,3 +21,4 @@ pub use charts_of_files::charts_of_files;
 pub use definitions::{chart_definitions, is_chart};
 pub use find_charts::{find_charts, find_subcharts};
 pub use request::{ChartArchive, CheckRequest, DEFAULT_VALUES, GivenValues, ValuesRoot};
+pub use values::values_files;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::check::explain::Given;
 use crate::check::finding::Judgement;
+use crate::check::lint::chart::VersionBase;
 use crate::engine::chart::{LinkPolicy, SupplyDependencies};
 use crate::engine::template::{Dict, Map};
 use crate::engine::values::{FetchDocument, UserValues, UserValuesError};
@@ -93,6 +94,8 @@ pub struct CheckRequest {
     pub given: Option<GivenValues>,
     /// Globs of values files that are each rendered besides the defaults, relative to a chart.
     pub values: Vec<String>,
+    /// Whether a chart with such values files is not rendered with its defaults.
+    pub values_replace_defaults: bool,
     /// Kubernetes versions that are rendered and validated for.
     pub versions: Vec<SupportedVersion>,
     /// How manifests are validated.
@@ -105,6 +108,8 @@ pub struct CheckRequest {
     pub release_name: String,
     /// Namespace of the release.
     pub namespace: String,
+    /// The charts that changed, by their paths, and what their versions must be higher than.
+    pub version_bases: BTreeMap<PathBuf, VersionBase>,
     /// Which findings count.
     pub judgement: Judgement,
 }
@@ -122,6 +127,7 @@ impl CheckRequest {
             values_root: ValuesRoot::Chart,
             given: None,
             values: DEFAULT_VALUES.map(str::to_owned).to_vec(),
+            values_replace_defaults: false,
             versions,
             validation: ValidateOptions {
                 strict: true,
@@ -132,6 +138,7 @@ impl CheckRequest {
             documents: None,
             release_name: "release-name".to_owned(),
             namespace: "default".to_owned(),
+            version_bases: BTreeMap::new(),
             judgement: Judgement::default(),
         }
     }

@@ -71,7 +71,11 @@ pub(super) fn chart_values(
     let Some(directory) = directory else {
         return (all, findings);
     };
-    for name in values_files(directory, &request.values) {
+    let files = values_files(directory, &request.values);
+    if request.values_replace_defaults && request.given.is_none() && !files.is_empty() {
+        all.clear();
+    }
+    for name in files {
         if let Some(message) = refusal(directory, &name, request) {
             findings.push(outside_link_finding(&chart.file_path(&name), &message));
             continue;
@@ -122,7 +126,7 @@ fn refusal(chart: &Path, name: &str, request: &CheckRequest) -> Option<String> {
 }
 
 /// The values files of a chart that match one of the globs, relative to it and sorted.
-fn values_files(chart: &Path, globs: &[String]) -> Vec<String> {
+pub fn values_files(chart: &Path, globs: &[String]) -> Vec<String> {
     let mut files = Vec::new();
     for glob in globs {
         let (directory, pattern) = glob.rsplit_once('/').unwrap_or(("", glob));

@@ -2,6 +2,8 @@
 //!
 //! git itself is run, since it alone has the user's credentials, hooks, signatures and partial clones.
 
+mod base_commit;
+mod changes;
 mod commit;
 mod head;
 mod history;
@@ -9,8 +11,10 @@ mod names;
 mod program;
 mod push;
 mod status;
+mod tree_files;
 mod work_tree;
 
+pub use base_commit::{BaseCommit, BaseError, BaseName};
 pub use commit::Author;
 pub use names::{BranchName, RemoteName};
 pub use program::GitError;

@@ -148,6 +148,25 @@ pub fn files_with_dependencies(
     collect(directory, 0, &mut loading)
 }
 
+/// Reads the files of the chart that a path leads to; none where there is no chart.
+pub type ReadChartFiles<'r> = dyn Fn(&Path) -> Result<Option<Vec<ChartFile>>, LoadError> + 'r;
+
+/// The files of a chart that is in no directory, such as one of an earlier commit, with the charts it depends on by path below `charts/`.
+/// Paths are taken as they are written.
+///
+/// # Errors
+/// As [`files_with_local_dependencies`].
+pub fn files_with_dependencies_from(
+    path: &Path,
+    read: &ReadChartFiles<'_>,
+) -> Result<Vec<ChartFile>, LocalDependencyError> {
+    let mut loading = Loading {
+        elsewhere: Some(read),
+        ..Loading::default()
+    };
+    Ok(collect(path, 0, &mut loading)?.files)
+}
+
 /// Charts that were loaded, each once however often others depend on it, and what all of them have together.
 #[derive(Default)]
 struct Loading<'s> {
@@ -156,6 +175,8 @@ struct Loading<'s> {
     bytes: u64,
     links: LinkPolicy,
     supply: Option<&'s dyn SupplyDependencies>,
+    /// What reads charts that are in no directory.
+    elsewhere: Option<&'s ReadChartFiles<'s>>,
 }
 
 struct Loaded {
@@ -172,6 +193,13 @@ impl Loading<'_> {
             directory: directory.to_owned(),
             source,
         };
+        if let Some(read) = self.elsewhere {
+            let files = read(directory).map_err(failed)?.unwrap_or_default();
+            let chart = load_files(files.clone()).map_err(failed)?;
+            let loaded = Rc::new(Loaded { files, chart });
+            self.known.insert(directory.to_owned(), Rc::clone(&loaded));
+            return Ok(loaded);
+        }
         if self.links == LinkPolicy::StayInside && directory.is_dir() {
             let links = outside_links(directory).map_err(failed)?;
             if !links.is_empty() {
@@ -284,7 +312,11 @@ fn collect(directory: &Path, depth: usize, loading: &mut Loading<'_>) -> Result<
     let mut neighbours = Vec::new();
     let mut embedded: Vec<&str> = Vec::new();
     for (name, path, wanted) in missing(&loaded.chart) {
-        let neighbour = without_dots(&directory.join(path));
+        let neighbour = directory.join(path);
+        let neighbour = match loading.elsewhere {
+            Some(_) => lexical(&neighbour),
+            None => without_dots(&neighbour),
+        };
         let found = loading.load(&neighbour)?;
         let found = &found.chart;
         if found.name() != name {
@@ -321,6 +353,17 @@ fn collect(directory: &Path, depth: usize, loading: &mut Loading<'_>) -> Result<
 
 /// The path without `x/..` where that leads to the same directory, so that it can be read: `shop/../orders` is `orders`.
 pub(crate) fn without_dots(path: &Path) -> PathBuf {
+    let plain = lexical(path);
+    // Links make the two differ.
+    let is_same = match (plain.canonicalize(), path.canonicalize()) {
+        (Ok(plain), Ok(path)) => plain == path,
+        _ => false,
+    };
+    if is_same { plain } else { path.to_owned() }
+}
+
+/// The path without `.` and `x/..`, links not followed.
+fn lexical(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
         match part {
@@ -331,12 +374,7 @@ pub(crate) fn without_dots(path: &Path) -> PathBuf {
             part => plain.push(part),
         }
     }
-    // Links make the two differ.
-    let is_same = match (plain.canonicalize(), path.canonicalize()) {
-        (Ok(plain), Ok(path)) => plain == path,
-        _ => false,
-    };
-    if is_same { plain } else { path.to_owned() }
+    plain
 }
 
 #[cfg(test)]

@@ -27,8 +27,8 @@ pub use archive::{ArchiveError, MAX_ARCHIVE_SIZE, read_archive};
 pub use archive_name::{ArchiveNameError, archive_name, check_archive_name, is_archive_name, is_file_name};
 pub use compat::Compat;
 pub use dependency::{Dependency, ImportValue};
-pub use directory::read_directory;
 pub(crate) use directory::read_directory_and_links;
+pub use directory::{kept_files, read_directory};
 pub(crate) use document_stream::{split_documents, with_line_ends};
 pub use go_decode::DecodeError;
 pub(crate) use go_decode::{Object, StructContext};
@@ -39,7 +39,8 @@ pub use load_error::LoadError;
 pub(crate) use local_dependencies::without_dots;
 pub use local_dependencies::{
     LocalDependencyError, LocalFiles, SupplyDependencies, SupplyError, files_with_dependencies,
-    files_with_local_dependencies, load_with_dependencies, load_with_local_dependencies, missing_remote,
+    files_with_dependencies_from, files_with_local_dependencies, load_with_dependencies, load_with_local_dependencies,
+    missing_remote,
 };
 pub use lock_file::Lock;
 pub use metadata::{Maintainer, Metadata};

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::check::finding::Finding;
+use crate::check::finding::{Finding, Hidden};
 use crate::report::json_text::{self, Rows};
 use crate::text::redact::redact_message;
 use crate::text::rule::Severity;
@@ -12,31 +12,37 @@ use super::report::Report;
 
 pub(super) fn text(report: &Report<'_>) -> String {
     let checked: Vec<&str> = report.groups.iter().map(|group| group.name).collect();
-    let hidden = report.remarks.hidden;
+    let counts = [Severity::Error, Severity::Warning, Severity::Info].map(|severity| report.count(severity));
     json_text::text(&Document {
         version: 1,
         checked,
         findings: Rows(|| report.findings.iter().map(entry)),
-        summary: json!({
-            "errors": report.count(Severity::Error),
-            "warnings": report.count(Severity::Warning),
-            "infos": report.count(Severity::Info),
-            "hidden": {
-                "configuration": hidden.configuration,
-                "comments": hidden.comments,
-                "baseline": hidden.baseline,
-            },
-            "unevaluatedRules": report.remarks.unevaluated,
-        }),
+        summary: summary(counts, report.remarks.hidden, report.remarks.unevaluated),
     })
 }
 
+/// The whole report.
 #[derive(Serialize)]
-struct Document<'r, F> {
-    version: u8,
-    checked: Vec<&'r str>,
-    findings: F,
-    summary: Json,
+pub(super) struct Document<'r, F> {
+    pub(super) version: u8,
+    pub(super) checked: Vec<&'r str>,
+    pub(super) findings: F,
+    pub(super) summary: Json,
+}
+
+/// The numbers of a report: errors, warnings and infos, and what it leaves out.
+pub(super) fn summary([errors, warnings, infos]: [usize; 3], hidden: Hidden, unevaluated: usize) -> Json {
+    json!({
+        "errors": errors,
+        "warnings": warnings,
+        "infos": infos,
+        "hidden": {
+            "configuration": hidden.configuration,
+            "comments": hidden.comments,
+            "baseline": hidden.baseline,
+        },
+        "unevaluatedRules": unevaluated,
+    })
 }
 
 fn redacted(lines: &[String]) -> Vec<String> {

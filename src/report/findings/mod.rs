@@ -8,6 +8,7 @@ mod gitlab;
 mod json;
 mod junit;
 mod markdown;
+mod merge;
 mod registry;
 mod report;
 mod sarif;
@@ -16,6 +17,7 @@ mod terminal;
 mod text;
 
 pub use concise::concise;
+pub use merge::merge_reports;
 pub use registry::{FORMATS, Format};
 pub use report::{Group, Remarks, Report};
 pub use terminal::Terminal;

@@ -129,6 +129,7 @@ rules! {
     ChartVersion = "chart-version", Error, PLAIN, "chart version is missing or not a semantic version";
     ChartVersionStrict = "chart-version-strict", Warning, PLAIN, "chart version is not a strict semantic version";
     ChartVersionType = "chart-version-type", Error, PLAIN, "chart version is not a string";
+    VersionIncrement = "version-increment", Error, PLAIN, "chart has changed, and its version is not higher";
     ChartAppVersionType = "chart-app-version-type", Error, PLAIN, "appVersion is not a string";
     ChartIcon = "chart-icon", Info, PLAIN, "chart has no icon";
     ChartIconUrl = "chart-icon-url", Error, PLAIN, "icon is not a URL";

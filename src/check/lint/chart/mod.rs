@@ -6,6 +6,7 @@ mod package_junk;
 mod sops;
 mod unknown_rule;
 mod unused_value;
+mod version_increment;
 
 pub use maintainers::check_maintainers;
 pub use outside_link::{check_outside_links, outside_link_finding, outside_link_findings};
@@ -13,3 +14,4 @@ pub use package_junk::check_package_junk;
 pub use sops::check_secrets;
 pub use unknown_rule::check_ignore_comments;
 pub use unused_value::{TracedRendering, check_unused_values, unused_values};
+pub use version_increment::{VersionBase, check_version_increment};

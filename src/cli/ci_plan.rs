@@ -1,0 +1,130 @@
+//! `--changed`, `--since`, `--shard`, `--plan`: which charts a run is about.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::check::run::{CheckRequest, find_charts, values_files};
+use crate::config::Settings;
+use crate::delivery::git::{BaseName, RemoteName};
+use crate::engine::chart::LinkPolicy;
+use crate::pipeline::{ChangesError, ChartGraph, Plan, Shard, change_base, changed_files, plan_document};
+use crate::text::source::ReportRoot;
+
+use super::command_error::CommandError;
+use super::destination_flags::read_event;
+use super::run_context::RunContext;
+
+/// Which of the charts a run is about.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct SelectionFlags {
+    /// Only charts that changed, and those that depend on them: since the base of the pull request or push that the CI system names,
+    /// else since the branch that the checked out one is for.
+    #[arg(long, conflicts_with = "since")]
+    changed: bool,
+    /// The same since the newest commit that HEAD and this branch or commit have in common.
+    #[arg(long, value_name = "REF")]
+    since: Option<String>,
+    /// Print the charts that would be checked as JSON, with the reason, values files and version of each, and do nothing else.
+    #[arg(long)]
+    pub(super) plan: bool,
+    /// Check one of several shares of the charts, such as 2/5, and publish nothing.
+    #[arg(long, value_name = "N/M")]
+    pub(super) shard: Option<Shard>,
+}
+
+/// What a directory has, and how it is read.
+pub(super) struct Charts<'c> {
+    pub(super) directory: &'c Path,
+    pub(super) settings: &'c Settings,
+    pub(super) links: LinkPolicy,
+    /// The address of a repository that is published to, beside those of the configuration.
+    pub(super) repository: Option<&'c str>,
+}
+
+impl SelectionFlags {
+    /// The charts that the run is about. What is chosen is reported.
+    pub(super) fn plan(&self, context: RunContext, charts: &Charts<'_>) -> Result<Plan, CommandError> {
+        let graph = graph(context, charts)?;
+        let plan = if self.since.is_none() && !self.changed {
+            Plan::new(graph, None)
+        } else {
+            let ct = charts.settings.config.ct.as_ref();
+            let base = match &self.since {
+                Some(name) => Some(BaseName::Commit(name.clone())),
+                None => change_base(&|name| context.variable(name), &read_event)
+                    .or_else(|| ct?.target_branch.clone().map(BaseName::Branch)),
+            };
+            let remote = ct.map_or_else(RemoteName::origin, |ct| ct.remote.clone());
+            let changed = changed_files(charts.directory, base, &remote).map_err(changes_error)?;
+            Plan::new(graph, Some(&changed))
+        };
+        if let Some(sentence) = plan.sentence() {
+            context.report(&sentence);
+        }
+        let Some(shard) = self.shard else { return Ok(plan) };
+        let all = plan.charts.len();
+        let plan = plan.shard(shard);
+        let Shard { number, count } = shard;
+        context.report(&format!(
+            "shard {number}/{count}: {} of {all} charts",
+            plan.charts.len()
+        ));
+        Ok(plan)
+    }
+}
+
+/// All charts, in order.
+fn graph(context: RunContext, charts: &Charts<'_>) -> Result<ChartGraph, CommandError> {
+    let Charts { settings, .. } = charts;
+    let config = &settings.config;
+    let mut found = Vec::new();
+    for root in settings.chart_roots().map_err(CommandError::usage)? {
+        let below = find_charts(&root, &config.exclude).map_err(CommandError::could_not_run)?;
+        // chart-testing's directories have charts as their own subdirectories, and nowhere else.
+        let is_meant = |chart: &PathBuf| config.ct.is_none() || *chart == root || chart.parent() == Some(&root);
+        found.extend(below.into_iter().filter(is_meant));
+    }
+    found.sort();
+    found.dedup();
+    if found.is_empty() {
+        return Err(
+            CommandError::usage(format!("no chart below {}", charts.directory.display()))
+                .with_hint("a chart is a directory with a Chart.yaml; `charts` in chartwright.yaml says where to look"),
+        );
+    }
+    settings.check_values(&found).map_err(CommandError::usage)?;
+    // Where nothing is published, it does not matter whether the repositories are written correctly.
+    let configured = settings.repositories(&context.working_directory());
+    let mut addresses = configured.map_or_else(|_| Vec::new(), |configured| configured.addresses());
+    addresses.extend(charts.repository.map(|url| url.trim_end_matches('/').to_owned()));
+    let is_ours = |address: &str| addresses.iter().any(|ours| ours == address);
+    let graph = ChartGraph::read(&found, charts.links, &is_ours);
+    let leaves_out_deprecated = config.ct.as_ref().is_some_and(|ct| ct.exclude_deprecated);
+    Ok(graph.without(|chart| leaves_out_deprecated && chart.metadata.deprecated))
+}
+
+/// Prints the plan.
+pub(super) fn print_plan(
+    context: RunContext,
+    plan: &Plan,
+    request: &CheckRequest,
+    root: &ReportRoot,
+) -> Result<(), CommandError> {
+    let versions = request.versions.iter();
+    let versions: Vec<String> = versions.map(|one| one.kube_version.version.clone()).collect();
+    let values = |chart: &Path| {
+        let files = values_files(chart, &request.values);
+        (!request.values_replace_defaults || files.is_empty(), files)
+    };
+    context.write_stdout(plan_document(plan, root, &versions, &values).as_bytes())
+}
+
+fn changes_error(error: ChangesError) -> CommandError {
+    let hint = error.hint();
+    let error = CommandError::could_not_run(error);
+    match hint {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    }
+}

@@ -1,0 +1,255 @@
+//! Charts of a repository that depend on each other.
+//!
+//! In: directories of charts, and which addresses of repositories are our own. Out: the charts in topological order, dependencies before
+//! their dependents and ties by path, each with those that it needs. A dependency is one of our charts where it is `file://` and leads
+//! to its directory, or where its repository is one that we publish to and our chart has the name and a version in the range.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use crate::engine::chart::{ChartFile, LinkPolicy, Metadata, load_files};
+use crate::text::limits::FILE_BYTES;
+use crate::text::semver::is_compatible_range;
+use crate::text::source::{Named, read_file, read_inside};
+
+/// The files that name a chart and its dependencies.
+const METADATA_FILES: [&str; 2] = ["Chart.yaml", "requirements.yaml"];
+
+/// A chart among others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GraphChart {
+    /// Its directory, as it was given.
+    pub directory: PathBuf,
+    /// The same with links followed.
+    pub real: PathBuf,
+    /// Its metadata; nothing but defaults where they cannot be read.
+    pub metadata: Metadata,
+    /// The charts that it depends on, by their place in the order.
+    pub needs: BTreeSet<usize>,
+}
+
+/// Charts in topological order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ChartGraph {
+    /// Dependencies before their dependents.
+    pub charts: Vec<GraphChart>,
+}
+
+impl GraphChart {
+    /// Its name; that of its directory where it has none.
+    pub fn name(&self) -> String {
+        if !self.metadata.name.is_empty() {
+            return self.metadata.name.clone();
+        }
+        let name = self.real.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+}
+
+impl ChartGraph {
+    /// Reads the metadata of charts. What cannot be read depends on nothing: checking the chart says what is wrong.
+    pub fn read(directories: &[PathBuf], links: LinkPolicy, is_ours: &dyn Fn(&str) -> bool) -> Self {
+        let mut charts: Vec<GraphChart> = directories
+            .iter()
+            .map(|directory| GraphChart {
+                directory: directory.clone(),
+                real: real(directory),
+                metadata: metadata(directory, links).unwrap_or_default(),
+                needs: BTreeSet::new(),
+            })
+            .collect();
+        charts.sort_by(|a, b| a.directory.cmp(&b.directory));
+        let by_path: HashMap<PathBuf, usize> = places(&charts, |chart| chart.real.clone());
+        let by_name: HashMap<String, usize> = places(&charts, |chart| chart.metadata.name.clone());
+        let needs: Vec<BTreeSet<usize>> = charts
+            .iter()
+            .enumerate()
+            .map(|(own, chart)| {
+                let needed = chart.metadata.declared_dependencies().filter_map(|dependency| {
+                    if let Some(path) = dependency.repository.strip_prefix("file://") {
+                        return by_path.get(&real(&chart.directory.join(path))).copied();
+                    }
+                    let place = by_name.get(&dependency.name).copied()?;
+                    let version = &charts.get(place)?.metadata.version;
+                    let is_ours = is_ours(dependency.repository.trim_end_matches('/'));
+                    (is_ours && is_compatible_range(&dependency.version, version)).then_some(place)
+                });
+                needed.filter(|&needed| needed != own).collect()
+            })
+            .collect();
+        let order = topological(&needs);
+        let mut place_of = vec![0; order.len()];
+        for (place, &chart) in order.iter().enumerate() {
+            if let Some(slot) = place_of.get_mut(chart) {
+                *slot = place;
+            }
+        }
+        let ordered = order.iter().filter_map(|&index| {
+            let needs = needs
+                .get(index)?
+                .iter()
+                .filter_map(|&needed| place_of.get(needed).copied());
+            let chart = charts.get(index)?.clone();
+            Some(GraphChart {
+                needs: needs.collect(),
+                ..chart
+            })
+        });
+        Self {
+            charts: ordered.collect(),
+        }
+    }
+
+    /// The charts that are not left out.
+    #[must_use]
+    pub fn without(self, is_left_out: impl Fn(&GraphChart) -> bool) -> Self {
+        let kept: Vec<usize> = (0..self.charts.len())
+            .filter(|&place| self.charts.get(place).is_some_and(|chart| !is_left_out(chart)))
+            .collect();
+        let place_of: HashMap<usize, usize> = kept.iter().copied().zip(0..).collect();
+        let charts = self.charts.into_iter().enumerate();
+        let charts = charts.filter(|(place, _)| place_of.contains_key(place));
+        Self {
+            charts: charts
+                .map(|(_, chart)| GraphChart {
+                    needs: chart
+                        .needs
+                        .iter()
+                        .filter_map(|needed| place_of.get(needed).copied())
+                        .collect(),
+                    ..chart
+                })
+                .collect(),
+        }
+    }
+
+    /// The charts that depend on some of `charts`, directly or not, with those themselves.
+    pub fn with_dependents(&self, charts: &BTreeSet<usize>) -> BTreeSet<usize> {
+        let mut found = charts.clone();
+        // Only circles need more than one round.
+        loop {
+            let before = found.len();
+            for (place, chart) in self.charts.iter().enumerate() {
+                if chart.needs.iter().any(|needed| found.contains(needed)) {
+                    found.insert(place);
+                }
+            }
+            if found.len() == before {
+                return found;
+            }
+        }
+    }
+}
+
+fn places<K: std::hash::Hash + Eq>(charts: &[GraphChart], key: impl Fn(&GraphChart) -> K) -> HashMap<K, usize> {
+    // The first of several with one name counts.
+    let places = charts.iter().enumerate().rev();
+    places.map(|(place, chart)| (key(chart), place)).collect()
+}
+
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+fn metadata(directory: &Path, links: LinkPolicy) -> Option<Metadata> {
+    let read = |name: &str| {
+        let path = directory.join(name);
+        match links {
+            LinkPolicy::StayInside => read_inside(directory, &path, FILE_BYTES).ok().flatten(),
+            LinkPolicy::Follow => read_file(&path, Named::ByInput, FILE_BYTES).ok(),
+        }
+    };
+    let files = METADATA_FILES.iter();
+    let files = files.filter_map(|name| Some(ChartFile::new((*name).to_owned(), read(name)?)));
+    load_files(files.collect()).ok().map(|chart| chart.metadata)
+}
+
+/// Places in an order in which everything comes after what it needs, and otherwise stays in order. Of a circle, the first comes first.
+fn topological(needs: &[BTreeSet<usize>]) -> Vec<usize> {
+    let mut waiting: BTreeSet<usize> = (0..needs.len()).collect();
+    let mut order = Vec::with_capacity(needs.len());
+    while let Some(&first) = waiting.first() {
+        let is_free = |place: &usize| {
+            let needed = needs.get(*place);
+            needed.is_none_or(|needed| needed.is_disjoint(&waiting))
+        };
+        let next = waiting.iter().copied().find(is_free).unwrap_or(first);
+        waiting.remove(&next);
+        order.push(next);
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A chart and its dependencies: name, range and repository.
+    type Row<'t> = (&'t str, &'t [(&'t str, &'t str, &'t str)]);
+
+    fn graph(charts: &[Row<'_>]) -> Vec<String> {
+        let root = tempfile::tempdir().unwrap();
+        let mut directories = Vec::new();
+        for (name, dependencies) in charts {
+            let directory = root.path().join(name);
+            std::fs::create_dir_all(&directory).unwrap();
+            let mut text = format!("apiVersion: v2\nname: {name}\nversion: 1.2.3\ndependencies:\n");
+            for (name, range, repository) in *dependencies {
+                text += &format!("- {{name: {name}, version: \"{range}\", repository: \"{repository}\"}}\n");
+            }
+            std::fs::write(directory.join("Chart.yaml"), text).unwrap();
+            directories.push(directory);
+        }
+        let graph = ChartGraph::read(&directories, LinkPolicy::StayInside, &|url| url == "oci://host/charts");
+        let name = |place: &usize| graph.charts[*place].name();
+        let shown = graph.charts.iter().map(|chart| {
+            let needs: Vec<String> = chart.needs.iter().map(name).collect();
+            format!("{}({})", chart.name(), needs.join(" "))
+        });
+        shown.collect()
+    }
+
+    #[test]
+    fn charts_come_after_what_they_depend_on() {
+        for (charts, want) in [
+            (&[("b", &[][..]), ("a", &[][..])][..], &["a()", "b()"][..]),
+            (
+                &[("a", &[("z", "1.x", "file://../z")]), ("b", &[]), ("z", &[])],
+                &["b()", "z()", "a(z)"],
+            ),
+            (
+                &[
+                    ("a", &[("c", "~1.2.0", "oci://host/charts/")]),
+                    ("b", &[("c", ">=2", "oci://host/charts")]),
+                    ("c", &[("d", "1.x", "oci://elsewhere/charts")]),
+                    ("d", &[]),
+                ],
+                &["b()", "c()", "a(c)", "d()"],
+            ),
+            (
+                &[("a", &[("b", "", "file://../b")]), ("b", &[("a", "", "file://../a")])],
+                &["a(b)", "b(a)"],
+            ),
+            (&[("a", &[("a", "", "file://.")])], &["a()"]),
+        ] {
+            assert_eq!(graph(charts), want);
+        }
+    }
+
+    #[test]
+    fn dependents_are_found_through_others_and_circles() {
+        let chart = |needs: &[usize]| GraphChart {
+            directory: PathBuf::new(),
+            real: PathBuf::new(),
+            metadata: Metadata::default(),
+            needs: needs.iter().copied().collect(),
+        };
+        let graph = ChartGraph {
+            charts: vec![chart(&[]), chart(&[0]), chart(&[1, 4]), chart(&[]), chart(&[2])],
+        };
+        for (from, want) in [(0, &[0, 1, 2, 4][..]), (3, &[3]), (4, &[2, 4])] {
+            let found: Vec<usize> = graph.with_dependents(&BTreeSet::from([from])).into_iter().collect();
+            assert_eq!(found, want);
+        }
+    }
+}

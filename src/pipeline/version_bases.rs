@@ -1,0 +1,96 @@
+//! The charts whose packages differ from those of the base, with the versions that they must be newer than.
+//!
+//! In: the charts of a plan, and the commit that changes are counted from. Out: a version for each chart whose archive would have other
+//! content. Archives are compared, so files that `.helmignore` leaves out do not count, and charts that are packaged with this one do.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::artifact::package::{TIME, pack_chart};
+use crate::check::lint::chart::VersionBase;
+use crate::delivery::git::{BaseCommit, GitError, WorkTree};
+use crate::engine::chart::{
+    Chart, ChartFile, LinkPolicy, LoadError, files_with_dependencies_from, files_with_local_dependencies, kept_files,
+    load_files,
+};
+use crate::text::semver::Version;
+
+use super::plan::{Plan, short_name};
+
+/// What each chart must be newer than, by its directory in the plan. Charts that are new, do not load or have not changed are left out.
+///
+/// # Errors
+/// When git fails.
+pub fn version_bases(plan: &Plan, links: LinkPolicy) -> Result<BTreeMap<PathBuf, VersionBase>, GitError> {
+    let mut bases = BTreeMap::new();
+    let Some(base) = &plan.since else { return Ok(bases) };
+    let Some(first) = plan.charts.first() else {
+        return Ok(bases);
+    };
+    let tree = WorkTree::of(&first.chart.real)?;
+    let top = tree.top.canonicalize().unwrap_or_else(|_| tree.top.clone());
+    for planned in &plan.charts {
+        let Ok(path) = planned.chart.real.strip_prefix(&top) else {
+            continue;
+        };
+        let Some(before) = chart_at(&tree, &base.common, path)? else {
+            continue;
+        };
+        let now = files_with_local_dependencies(&planned.chart.directory, links);
+        let Ok(now) = now.map_err(drop).and_then(|now| load_files(now.files).map_err(drop)) else {
+            continue;
+        };
+        let is_same = match (pack_chart(&before, TIME), pack_chart(&now, TIME)) {
+            (Ok(before), Ok(now)) => before == now,
+            _ => false,
+        };
+        if !is_same {
+            let version = newest_version(&tree, base, path, before.metadata.version)?;
+            let name = short_name(base);
+            bases.insert(planned.chart.directory.clone(), VersionBase { version, name });
+        }
+    }
+    Ok(bases)
+}
+
+/// A chart as a commit has it, with the charts that it depends on by path; none where the commit has no such chart, or one that does not
+/// load.
+fn chart_at(tree: &WorkTree, commit: &str, path: &Path) -> Result<Option<Chart>, GitError> {
+    if tree.files_below(commit, &git_path(path))?.is_none() {
+        return Ok(None);
+    }
+    let read = |path: &Path| -> Result<Option<Vec<ChartFile>>, LoadError> {
+        // What fails here failed above, for the chart itself.
+        let Ok(Some(files)) = tree.files_below(commit, &git_path(path)) else {
+            return Ok(None);
+        };
+        let files = files.into_iter().map(|(name, content)| ChartFile::new(name, content));
+        kept_files(files.collect()).map(Some)
+    };
+    let files = files_with_dependencies_from(path, &read);
+    Ok(files.ok().and_then(|files| load_files(files).ok()))
+}
+
+/// The version that the base has now, if that is higher than the one at the commit that HEAD has as well: two branches may have raised it.
+fn newest_version(tree: &WorkTree, base: &BaseCommit, path: &Path, version: String) -> Result<String, GitError> {
+    if base.tip == base.common {
+        return Ok(version);
+    }
+    let Some(tip) = chart_at(tree, &base.tip, path)? else {
+        return Ok(version);
+    };
+    let is_higher = match (Version::parse(&tip.metadata.version), Version::parse(&version)) {
+        (Ok(tip), Ok(common)) => tip.compare(&common).is_gt(),
+        _ => false,
+    };
+    Ok(if is_higher { tip.metadata.version } else { version })
+}
+
+/// A path from the top as git writes it.
+fn git_path(path: &Path) -> String {
+    let parts: Vec<String> = path
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect();
+    parts.join("/")
+}
