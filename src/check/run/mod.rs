@@ -17,5 +17,7 @@ pub use chart::CheckedChart;
 pub(crate) use chart::Rendered;
 pub use charts::{CheckError, CheckOutcome, check_charts};
 pub use definitions::{chart_definitions, is_chart};
-pub use find_charts::{find_charts, find_subcharts};
+pub use find_charts::{chart_directories, find_charts, find_subcharts};
 pub use request::{ChartArchive, CheckRequest, DEFAULT_VALUES, GivenValues, ValuesRoot};
+pub(in crate::check) use values::{matching_values_files, values_files};
+pub(in crate::check) use variant::Compiled;

@@ -122,17 +122,15 @@ fn refusal(chart: &Path, name: &str, request: &CheckRequest) -> Option<String> {
 }
 
 /// The values files of a chart that match one of the globs, relative to it and sorted.
-fn values_files(chart: &Path, globs: &[String]) -> Vec<String> {
+pub fn values_files(chart: &Path, globs: &[String]) -> Vec<String> {
     let mut files = Vec::new();
     for glob in globs {
-        let (directory, pattern) = glob.rsplit_once('/').unwrap_or(("", glob));
+        let (directory, pattern) = split_glob(glob);
         let walked: Result<(), Infallible> = walk(&chart.join(directory), LIMITS, &mut |entry| {
             // A directory that is not there has no values files, and what cannot be read is none.
             let Ok(entry) = entry else { return Ok(Visit::PassOver) };
             let name = entry.name;
-            // As in a shell, only a pattern that begins with a dot means hidden files: tools keep their settings there.
-            let is_meant = !name.starts_with('.') || pattern.starts_with('.');
-            if is_meant && path_match(pattern, &name).unwrap_or(false) && entry.file_type.is_file() {
+            if is_meant(pattern, &name) && entry.file_type.is_file() {
                 files.push(if directory.is_empty() {
                     name
                 } else {
@@ -150,9 +148,31 @@ fn values_files(chart: &Path, globs: &[String]) -> Vec<String> {
     files
 }
 
+/// The same of a chart that is not on this disk: those among the names of its files.
+pub fn matching_values_files(names: &[String], globs: &[String]) -> Vec<String> {
+    let is_named = |file: &&String| {
+        let (directory, name) = split_glob(file);
+        let mut globs = globs.iter().map(|glob| split_glob(glob));
+        globs.any(|(of, pattern)| of == directory && is_meant(pattern, name))
+    };
+    let mut files: Vec<String> = names.iter().filter(is_named).cloned().collect();
+    files.sort();
+    files
+}
+
+/// Directory and name.
+fn split_glob(glob: &str) -> (&str, &str) {
+    glob.rsplit_once('/').unwrap_or(("", glob))
+}
+
+/// As in a shell, only a pattern that begins with a dot means hidden files: tools keep their settings there.
+fn is_meant(pattern: &str, name: &str) -> bool {
+    (!name.starts_with('.') || pattern.starts_with('.')) && path_match(pattern, name).unwrap_or(false)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::values_files;
+    use super::{matching_values_files, values_files};
 
     #[test]
     fn values_files_match_their_globs_and_come_sorted() {
@@ -169,9 +189,20 @@ mod tests {
         ] {
             std::fs::write(directory.path().join(name), "").unwrap();
         }
+        let names = [
+            "values.yaml",
+            "values-b.yaml",
+            "values-a.yaml",
+            "ci/x-values.yaml",
+            "ci/.tool.yaml",
+            "ci/notes.txt",
+        ];
+        let names = names.map(str::to_owned);
         let found = |globs: &[&str]| {
             let globs: Vec<String> = globs.iter().map(|glob| (*glob).to_owned()).collect();
-            values_files(directory.path(), &globs)
+            let found = values_files(directory.path(), &globs);
+            assert_eq!(matching_values_files(&names, &globs), found);
+            found
         };
         assert_eq!(
             found(&["values-*.yaml", "ci/*.yaml", "values-a.yaml"]),

@@ -1,4 +1,5 @@
-//! The git program: what a work tree has checked out, commits of single files, pushes, and the way back after a push that came too late.
+//! The git program: what a work tree has checked out, commits of single files, pushes, and the way back after a push that came too late;
+//! directories of earlier commits, read without a checkout.
 //!
 //! git itself is run, since it alone has the user's credentials, hooks, signatures and partial clones.
 
@@ -9,6 +10,8 @@ mod names;
 mod program;
 mod push;
 mod status;
+mod tree;
+mod tree_entries;
 mod work_tree;
 
 pub use commit::Author;
@@ -16,4 +19,5 @@ pub use names::{BranchName, RemoteName};
 pub use program::GitError;
 pub use push::PushOutcome;
 pub use status::TrackedState;
+pub use tree::GitTree;
 pub use work_tree::{Head, WorkTree};

@@ -12,6 +12,7 @@ use crate::text::semver::is_compatible_range;
 use super::archive::{MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_SIZE};
 use super::dependency::Dependency;
 use super::directory::read_directory;
+use super::file_tree::{FileTree, read_tree};
 use super::load::{Chart, ChartFile, load_chart, load_files};
 use super::load_error::LoadError;
 use super::outside_links::{LinkPolicy, OutsideLink, outside_links};
@@ -148,6 +149,23 @@ pub fn files_with_dependencies(
     collect(directory, 0, &mut loading)
 }
 
+/// The same for a chart and its neighbours in a tree of files that is not on this disk.
+///
+/// # Errors
+/// The same. Links that lead out of a chart are not followed in a tree.
+pub fn files_in_tree(
+    tree: &dyn FileTree,
+    directory: &Path,
+    supply: Option<&dyn SupplyDependencies>,
+) -> Result<LocalFiles, LocalDependencyError> {
+    let mut loading = Loading {
+        supply,
+        tree: Some(tree),
+        ..Loading::default()
+    };
+    collect(directory, 0, &mut loading)
+}
+
 /// Charts that were loaded, each once however often others depend on it, and what all of them have together.
 #[derive(Default)]
 struct Loading<'s> {
@@ -156,6 +174,8 @@ struct Loading<'s> {
     bytes: u64,
     links: LinkPolicy,
     supply: Option<&'s dyn SupplyDependencies>,
+    /// Where charts are, if not on this disk.
+    tree: Option<&'s dyn FileTree>,
 }
 
 struct Loaded {
@@ -172,15 +192,20 @@ impl Loading<'_> {
             directory: directory.to_owned(),
             source,
         };
-        if self.links == LinkPolicy::StayInside && directory.is_dir() {
-            let links = outside_links(directory).map_err(failed)?;
-            if !links.is_empty() {
-                let directory = directory.to_owned();
-                return Err(LocalDependencyError::OutsideLinks { directory, links });
+        let (chart, mut files) = if let Some(tree) = self.tree {
+            let files = read_tree(tree, directory).map_err(failed)?;
+            (load_files(files.clone()).map_err(failed)?, files)
+        } else {
+            if self.links == LinkPolicy::StayInside && directory.is_dir() {
+                let links = outside_links(directory).map_err(failed)?;
+                if !links.is_empty() {
+                    let directory = directory.to_owned();
+                    return Err(LocalDependencyError::OutsideLinks { directory, links });
+                }
             }
-        }
-        let chart = load_chart(directory).map_err(failed)?;
-        let mut files = read_directory(directory).map_err(failed)?;
+            let chart = load_chart(directory).map_err(failed)?;
+            (chart, read_directory(directory).map_err(failed)?)
+        };
         if let Some(supply) = self.supply.filter(|_| lacks_remote(&chart)) {
             let supplied = supply.archives(directory, &chart);
             files.extend(supplied.map_err(|source| LocalDependencyError::Supply {

@@ -7,6 +7,7 @@ mod compile_ahead;
 mod dependency;
 mod directory;
 mod document_stream;
+mod file_tree;
 mod go_decode;
 mod ignore_file;
 mod link;
@@ -30,6 +31,7 @@ pub use dependency::{Dependency, ImportValue};
 pub use directory::read_directory;
 pub(crate) use directory::read_directory_and_links;
 pub(crate) use document_stream::{split_documents, with_line_ends};
+pub use file_tree::{FileTree, read_tree};
 pub use go_decode::DecodeError;
 pub(crate) use go_decode::{Object, StructContext};
 pub use ignore_file::{IgnoreError, IgnoreRules};
@@ -38,7 +40,7 @@ pub use load::{Chart, ChartFile, CrdFile, load_archive, load_chart, load_chart_f
 pub use load_error::LoadError;
 pub(crate) use local_dependencies::without_dots;
 pub use local_dependencies::{
-    LocalDependencyError, LocalFiles, SupplyDependencies, SupplyError, files_with_dependencies,
+    LocalDependencyError, LocalFiles, SupplyDependencies, SupplyError, files_in_tree, files_with_dependencies,
     files_with_local_dependencies, load_with_dependencies, load_with_local_dependencies, missing_remote,
 };
 pub use lock_file::Lock;
