@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 
 use crate::check::diff::{ChartPair, DiffEnvironment, DiffSettings, StatePlace, affected_charts, compare_charts};
-use crate::check::run::{DEFAULT_VALUES, GivenValues, chart_directories, find_charts};
+use crate::check::run::{DEFAULT_VALUES, GivenValues, ValuesRoot, chart_directories, find_charts};
 use crate::delivery::environment::ChartEnvironment;
 use crate::delivery::git::{GitError, GitTree, WorkTree};
 use crate::engine::chart::{Compat, FileTree as _};
@@ -105,6 +105,7 @@ impl DiffArguments {
 struct Compared {
     pairs: Vec<ChartPair>,
     values: Vec<String>,
+    values_root: ValuesRoot,
     /// The commits, where the states are such.
     trees: Option<Trees>,
 }
@@ -142,6 +143,7 @@ pub(super) fn run(context: RunContext, arguments: &DiffArguments) -> Result<Exit
     let settings = DiffSettings {
         given,
         values: compared.values,
+        values_root: compared.values_root,
         kube_version: arguments.release_flags.kube_version()?,
         api_versions: arguments.release_flags.api_versions().to_vec(),
         release_name: arguments.release.clone(),
@@ -208,6 +210,7 @@ fn two_charts(
     Ok(Compared {
         pairs: vec![pair],
         values: DEFAULT_VALUES.map(str::to_owned).to_vec(),
+        values_root: ValuesRoot::Chart,
         trees: None,
     })
 }
@@ -242,7 +245,7 @@ fn commits(arguments: &DiffArguments, path: &Path) -> Result<Compared, CommandEr
         );
     }
     if !(all.len() == 1 && all.contains(&plain(path))) {
-        all = only_affected(&trees, all, &declared)?;
+        all = only_affected(&trees, all, &declared, &settings.config.values)?;
     }
     let pairs = all.into_iter().map(|chart| ChartPair {
         shown: chart.display().to_string(),
@@ -258,6 +261,7 @@ fn commits(arguments: &DiffArguments, path: &Path) -> Result<Compared, CommandEr
     Ok(Compared {
         pairs: pairs.collect(),
         values: settings.config.values.clone(),
+        values_root: settings.values_root(),
         trees: Some(trees),
     })
 }
@@ -345,6 +349,7 @@ fn only_affected(
     trees: &Trees,
     charts: BTreeSet<PathBuf>,
     declared: &[ChartEnvironment],
+    values: &[String],
 ) -> Result<BTreeSet<PathBuf>, CommandError> {
     let to = trees.new.as_ref().map(|tree| tree.commit());
     let files = trees.work_tree.differing_files(trees.old.commit(), to);
@@ -359,6 +364,19 @@ fn only_affected(
             affected.insert(absolute(&environment.chart));
         }
     }
+    // Globs may name values files elsewhere.
+    let elsewhere: Vec<&str> = values
+        .iter()
+        .filter_map(|glob| Some(glob.rsplit_once('/')?.0))
+        .filter(|directory| directory.starts_with(".."))
+        .collect();
+    let directories: BTreeSet<&Path> = files.iter().filter_map(|file| file.parent()).collect();
+    let has_values = |chart: &&PathBuf| {
+        let mut places = elsewhere.iter().map(|directory| absolute(&chart.join(directory)));
+        places.any(|place| directories.contains(place.as_path()))
+    };
+    let more: Vec<PathBuf> = charts.iter().filter(has_values).map(absolute).collect();
+    affected.extend(more);
     let charts = charts.into_iter();
     Ok(charts.filter(|chart| affected.contains(&absolute(chart))).collect())
 }

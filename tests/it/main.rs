@@ -22,6 +22,7 @@ mod custom_resources;
 mod dependency;
 mod dependency_commands;
 mod destinations;
+mod diff;
 mod edit_cases;
 mod environments;
 mod event;

@@ -12,6 +12,8 @@ use super::render::{DiffSettings, LoadedState, RenderFailure, RenderedWith, Side
 use super::state::{DiffEnvironment, StatePlace};
 use crate::check::explain::secrets_of_chart;
 use crate::check::finding::SecretValues;
+use crate::check::run::ValuesRoot;
+use crate::engine::chart::LinkPolicy;
 use crate::engine::template::World;
 use crate::text::limits::CHART_STEPS;
 use crate::text::threads::map_with_state;
@@ -255,10 +257,10 @@ impl<'p> Comparison<'p> {
         let Some(place) = self.place(side) else {
             return Ok(None);
         };
-        let links = self.settings.links;
         let mut texts = Vec::new();
-        let mut add = |shown: String, file: &Path, root: &Path| {
-            let text = place.read(file, root, links)?;
+        let follows = self.settings.links == LinkPolicy::Follow;
+        let mut add = |shown: String, file: &Path, root: Option<&Path>| {
+            let text = place.read(file, root.filter(|_| !follows))?;
             Ok::<bool, String>(text.map(|text| texts.push((shown, text))).is_some())
         };
         match &deployment.source {
@@ -271,15 +273,20 @@ impl<'p> Comparison<'p> {
             }
             Source::Files(files, root) => {
                 for file in files {
-                    if !add(file.display().to_string(), file, root)? {
+                    if !add(file.display().to_string(), file, Some(root))? {
                         return Ok(None);
                     }
                 }
             }
             Source::Own(names) => {
                 let directory = place.directory().unwrap_or(Path::new(""));
+                let root = match &self.settings.values_root {
+                    ValuesRoot::Chart => Some(directory),
+                    ValuesRoot::Directory(root) => Some(root.as_path()),
+                    ValuesRoot::Anywhere => None,
+                };
                 for name in names {
-                    if !add(name.clone(), &directory.join(name), directory)? {
+                    if !add(name.clone(), &directory.join(name), root)? {
                         return Ok(None);
                     }
                 }

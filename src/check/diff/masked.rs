@@ -11,6 +11,9 @@ use crate::text::edit::split_lines;
 /// Shown instead of a secret.
 const MASK: &str = "***";
 
+/// The same where it changes, before and after.
+const MARKS: (&str, &str) = ("*** (before)", "*** (after)");
+
 /// Members of a Secret whose values are secrets.
 const DATA: [&str; 2] = ["data", "stringData"];
 
@@ -35,11 +38,7 @@ pub(super) fn without_data(old: Option<&DiffObject>, new: Option<&DiffObject>) -
         Some(value)
     };
     let is_pair = old.is_some() && new.is_some();
-    let marks = if is_pair {
-        ("*** (before)", "*** (after)")
-    } else {
-        (MASK, MASK)
-    };
+    let marks = if is_pair { MARKS } else { (MASK, MASK) };
     (hidden(old, new, marks.0), hidden(new, old, marks.1))
 }
 
@@ -72,14 +71,14 @@ impl Mask {
     }
 
     /// The lines of an object's YAML: as many as it has.
-    pub(super) fn lines(&self, yaml: &str) -> Vec<String> {
+    pub(super) fn lines(&self, id: &ObjectId, yaml: &str) -> Vec<String> {
         let hidden = without_secrets(yaml);
         let (plain, hidden) = (split_lines(yaml), split_lines(&hidden));
         let shown = plain.iter().zip(&hidden).map(|(plain, hidden)| {
-            // How long a secret is does not matter either.
-            let line = if plain == hidden {
-                hidden.clone()
+            let line = if plain == hidden || (is_secret(id) && has_mark(plain)) {
+                plain.clone()
             } else {
+                // How long a secret is does not matter either.
                 shortened(hidden)
             };
             match line.strip_suffix('\n') {
@@ -121,6 +120,14 @@ impl Mask {
             plain => plain.clone(),
         }
     }
+}
+
+/// Whether what a line has is hidden already.
+fn has_mark(line: &str) -> bool {
+    let marks = [MASK, MARKS.0, MARKS.1];
+    marks
+        .iter()
+        .any(|mark| line.trim_end().ends_with(&format!(": '{mark}'")))
 }
 
 /// The text with three asterisks in the place of more.
@@ -178,9 +185,12 @@ mod tests {
         let mask = Mask::new(secrets);
         let yaml = "data:\n  password: abc\n  url: x://T0ken-one\n  plain: '*****'\n";
         assert_eq!(
-            mask.lines(yaml).concat(),
+            mask.lines(&object(json!({"kind": "ConfigMap"})).id, yaml).concat(),
             "data:\n  password: ***\n  url: x://***\n  plain: '*****'\n"
         );
+        let secret = object(json!({"kind": "Secret"})).id;
+        let yaml = "stringData:\n  password: '*** (after)'\n  token: '***'\nodd:\n  password: abc\n";
+        assert_eq!(mask.lines(&secret, yaml).concat(), yaml.replace("abc", "***"));
         let field = |steps: &[&str], value: Json| FieldChange {
             path: steps.join("."),
             steps: steps.iter().map(|&step| step.to_owned()).collect(),

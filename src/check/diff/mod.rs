@@ -6,6 +6,8 @@ mod objects;
 mod fields;
 mod immutable;
 mod risk;
+#[cfg(test)]
+mod risk_tests;
 mod masked;
 mod object_diff;
 mod state;

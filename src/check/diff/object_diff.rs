@@ -158,7 +158,7 @@ impl Found {
             old_api_version: api_version(&self.old),
             new_api_version: api_version(&self.new),
             fields: self.fields.iter().map(|field| mask.field(field)).collect(),
-            lines: differing_lines(&text(&self.old), &text(&self.new), mask),
+            lines: differing_lines(id, &text(&self.old), &text(&self.new), mask),
             risks: risks.collect(),
             renderings: self.renderings,
         }
@@ -166,8 +166,8 @@ impl Found {
 }
 
 /// The hunks between two texts, secrets hidden in them.
-fn differing_lines(old: &str, new: &str, mask: &Mask) -> String {
-    let shown = (mask.lines(old), mask.lines(new));
+fn differing_lines(id: &ObjectId, old: &str, new: &str, mask: &Mask) -> String {
+    let shown = (mask.lines(id, old), mask.lines(id, new));
     let (old, new) = (split_lines(old), split_lines(new));
     let same = |pairs: &mut dyn Iterator<Item = (&String, &String)>| pairs.take_while(|(old, new)| old == new).count();
     let before = same(&mut old.iter().zip(&new));

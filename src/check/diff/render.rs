@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::objects::Objects;
 use crate::check::explain::{Given, secrets_of_chart, secrets_of_values};
 use crate::check::finding::SecretValues;
-use crate::check::run::{Compiled, GivenValues};
+use crate::check::run::{Compiled, GivenValues, ValuesRoot};
 use crate::engine::chart::{Chart, Compat, LinkPolicy, SupplyDependencies};
 use crate::engine::manifest::{sort_manifests, split_manifests};
 use crate::engine::render::{
@@ -26,6 +26,8 @@ pub struct DiffSettings {
     pub given: Option<(GivenValues, GivenValues)>,
     /// Globs of values files that are each rendered besides the defaults, relative to a chart.
     pub values: Vec<String>,
+    /// Where the values files that the globs name may be.
+    pub values_root: ValuesRoot,
     /// The version of Kubernetes that is assumed.
     pub kube_version: Option<KubeVersion>,
     /// More versions of APIs that the cluster has.

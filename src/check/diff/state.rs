@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use crate::check::run::{matching_values_files, values_files};
 use crate::engine::chart::{
-    Chart, FileTree, LinkPolicy, LocalFiles, SupplyDependencies, files_in_tree, files_with_dependencies, load_files,
-    read_archive,
+    Chart, ChartFile, Compat, FileTree, LinkPolicy, LocalFiles, SupplyDependencies, files_in_tree,
+    files_with_dependencies, load_archive, load_files, read_archive,
 };
 use crate::text::limits::FILE_BYTES;
+use crate::text::semver::is_compatible_range;
 use crate::text::source::{Named, is_inside, read_file};
 
 /// Where a state of a chart is.
@@ -38,6 +39,30 @@ pub struct DiffEnvironment {
     pub root: PathBuf,
 }
 
+/// The archives that `charts/` of a directory on the disk has, of the dependencies that a chart in another state of it lacks: many
+/// repositories have git ignore what `dependency build` fetches.
+fn fetched_beside(directory: &Path, chart: &Chart) -> Vec<ChartFile> {
+    let missing = chart.missing_dependencies();
+    let is_wanted = |found: &Chart| {
+        let mut declared = chart.metadata.declared_dependencies();
+        missing.iter().any(|name| *name == found.name())
+            && declared.any(|dependency| {
+                dependency.name == found.name() && is_compatible_range(&dependency.version, &found.metadata.version)
+            })
+    };
+    let names = values_files(directory, &["charts/*.tgz".to_owned()]);
+    let found = names.into_iter().filter_map(|name| {
+        let path = directory.join(&name);
+        if !is_inside(directory, &path).unwrap_or(false) {
+            return None;
+        }
+        let bytes = read_file(&path, Named::ByInput, FILE_BYTES).ok()?;
+        let dependency = load_archive(&bytes, &name, Compat::Helm4).ok()?;
+        is_wanted(&dependency).then(|| ChartFile::new(name, bytes))
+    });
+    found.collect()
+}
+
 impl StatePlace {
     /// The chart, with those beside it that it depends on.
     ///
@@ -64,7 +89,16 @@ impl StatePlace {
                 (files, neighbours)
             }
         };
-        let mut chart = load_files(files).map_err(|error| error.to_string())?;
+        let mut chart = load_files(files.clone()).map_err(|error| error.to_string())?;
+        if let Self::Tree(_, path) = self
+            && !chart.missing_dependencies().is_empty()
+        {
+            let fetched = fetched_beside(path, &chart);
+            if !fetched.is_empty() {
+                let all = files.into_iter().chain(fetched).collect();
+                chart = load_files(all).map_err(|error| error.to_string())?;
+            }
+        }
         let shown: Vec<(String, String)> = neighbours
             .iter()
             .map(|(inside, path)| (inside.clone(), path.display().to_string()))
@@ -80,10 +114,10 @@ impl StatePlace {
     pub(super) fn values_files(&self, globs: &[String]) -> Vec<String> {
         match self {
             Self::Path(path) if path.is_dir() => values_files(path, globs),
-            Self::Tree(tree, path) => {
-                let names = tree.names(path).unwrap_or_default();
-                matching_values_files(&names, globs)
-            }
+            Self::Tree(tree, path) => matching_values_files(globs, &|directory| {
+                let found = tree.names(&path.join(directory)).unwrap_or_default();
+                found.into_iter().filter(|name| !name.contains('/')).collect()
+            }),
             Self::Path(_) | Self::Archive(..) => Vec::new(),
         }
     }
@@ -96,11 +130,11 @@ impl StatePlace {
         }
     }
 
-    /// A values file, which must be in `root` unless links may lead out of it; nothing where it is missing.
+    /// A values file, which must be in `root` if one is given; nothing where it is missing.
     ///
     /// # Errors
     /// When it cannot be read, or is elsewhere. The text says why.
-    pub(super) fn read(&self, file: &Path, root: &Path, links: LinkPolicy) -> Result<Option<Vec<u8>>, String> {
+    pub(super) fn read(&self, file: &Path, root: Option<&Path>) -> Result<Option<Vec<u8>>, String> {
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(None),
             _ => Err(format!("{}: {error}", file.display())),
@@ -110,13 +144,9 @@ impl StatePlace {
                 if !file.exists() {
                     return Ok(None);
                 }
-                let may_be_read = links == LinkPolicy::Follow || is_inside(root, file).unwrap_or(false);
-                if !may_be_read {
-                    return Err(format!(
-                        "{}: the values file is not in {}",
-                        file.display(),
-                        root.display()
-                    ));
+                if let Some(root) = root.filter(|root| !is_inside(root, file).unwrap_or(false)) {
+                    let (file, root) = (file.display(), root.display());
+                    return Err(format!("{file}: the values file is not in {root}"));
                 }
                 read_file(file, Named::ByInput, FILE_BYTES).map(Some).or_else(failed)
             }

@@ -3,6 +3,7 @@
 //! Globs come from a configuration or are ours, so whoever may change the chart decides which files match. A file that is
 //! outside of the directory where values files may be, by a link or by `..`, is a finding and is not read.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::path::Path;
 
@@ -148,16 +149,18 @@ pub fn values_files(chart: &Path, globs: &[String]) -> Vec<String> {
     files
 }
 
-/// The same of a chart that is not on this disk: those among the names of its files.
-pub fn matching_values_files(names: &[String], globs: &[String]) -> Vec<String> {
-    let is_named = |file: &&String| {
-        let (directory, name) = split_glob(file);
-        let mut globs = globs.iter().map(|glob| split_glob(glob));
-        globs.any(|(of, pattern)| of == directory && is_meant(pattern, name))
-    };
-    let mut files: Vec<String> = names.iter().filter(is_named).cloned().collect();
-    files.sort();
-    files
+/// The same of a chart that is not on this disk. `names` lists the files of a directory relative to the chart.
+pub fn matching_values_files(globs: &[String], names: &dyn Fn(&str) -> Vec<String>) -> Vec<String> {
+    let mut files = BTreeSet::new();
+    for glob in globs {
+        let (directory, pattern) = split_glob(glob);
+        let found = names(directory).into_iter().filter(|name| is_meant(pattern, name));
+        files.extend(found.map(|name| match directory {
+            "" => name,
+            directory => format!("{directory}/{name}"),
+        }));
+    }
+    files.into_iter().collect()
 }
 
 /// Directory and name.
@@ -189,19 +192,18 @@ mod tests {
         ] {
             std::fs::write(directory.path().join(name), "").unwrap();
         }
-        let names = [
-            "values.yaml",
-            "values-b.yaml",
-            "values-a.yaml",
-            "ci/x-values.yaml",
-            "ci/.tool.yaml",
-            "ci/notes.txt",
-        ];
-        let names = names.map(str::to_owned);
+        let names = |directory: &str| -> Vec<String> {
+            let names: &[&str] = match directory {
+                "" => &["values.yaml", "values-b.yaml", "values-a.yaml"],
+                "ci" => &["x-values.yaml", ".tool.yaml", "notes.txt"],
+                _ => &[],
+            };
+            names.iter().map(|&name| name.to_owned()).collect()
+        };
         let found = |globs: &[&str]| {
             let globs: Vec<String> = globs.iter().map(|glob| (*glob).to_owned()).collect();
             let found = values_files(directory.path(), &globs);
-            assert_eq!(matching_values_files(&names, &globs), found);
+            assert_eq!(matching_values_files(&globs, &names), found);
             found
         };
         assert_eq!(
