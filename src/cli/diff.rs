@@ -221,6 +221,10 @@ fn commits(arguments: &DiffArguments, path: &Path) -> Result<Compared, CommandEr
         return Err(CommandError::usage("--version is for charts of repositories")
             .with_hint("name the version that it is compared with: --from-version"));
     }
+    if path.is_file() {
+        let message = format!("{}: only directories are compared with commits", path.display());
+        return Err(CommandError::usage(message).with_hint("name two packages to compare them"));
+    }
     let trees = trees(arguments, path)?;
     let directory = settings_directory(&trees, path);
     let settings = read_settings(None, &directory)?;

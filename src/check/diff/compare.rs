@@ -216,7 +216,10 @@ impl<'p> Comparison<'p> {
         }
         let mut all = vec![deployment(DEFAULTS, Source::Own(Vec::new()))];
         let mut names = BTreeSet::new();
-        for place in [&self.pair.old, &self.pair.new].into_iter().flatten() {
+        let places = [&self.pair.old, &self.pair.new].into_iter().flatten();
+        // Of an archive it is not known which files were left out.
+        let has_archive = places.clone().any(StatePlace::is_archive);
+        for place in places.filter(|_| !has_archive) {
             names.extend(place.values_files(&settings.values));
         }
         let directory = [&self.pair.new, &self.pair.old]

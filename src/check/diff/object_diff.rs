@@ -15,6 +15,9 @@ use crate::text::yaml::yaml_of_json;
 /// Lines that differ, up to which the shortest list of changes is looked for: the search takes the square of their number.
 const COMPARED_LINES: usize = 10_000;
 
+/// Changes of one identity that another is compared with: charts may render thousands of objects without a name.
+const REMEMBERED: usize = 1_000;
+
 /// What happens to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Change {
@@ -109,7 +112,7 @@ impl FoundObjects {
         let risks = risks(old, new, &fields);
         let known = self.found.entry(id.clone()).or_default();
         let is_same = |found: &&mut Found| found.change == change && found.fields == fields && found.risks == risks;
-        if let Some(found) = known.iter_mut().find(is_same) {
+        if let Some(found) = known.iter_mut().rev().take(REMEMBERED).find(is_same) {
             if found.renderings.last().is_none_or(|last| last != rendering) {
                 found.renderings.push(rendering.to_owned());
             }
@@ -153,7 +156,12 @@ impl Found {
             ..risk
         });
         ObjectDiff {
-            id: id.clone(),
+            id: ObjectId {
+                namespace: mask.text(&id.namespace),
+                kind: mask.text(&id.kind),
+                name: mask.text(&id.name),
+                group: mask.text(&id.group),
+            },
             change: self.change,
             old_api_version: api_version(&self.old),
             new_api_version: api_version(&self.new),

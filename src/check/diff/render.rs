@@ -178,6 +178,9 @@ impl LoadedState {
             let file = with.set_files.set_files.get(name).cloned();
             file.ok_or_else(|| format!("open {name}: no such file or directory"))
         };
+        for file in &with.given.files {
+            secrets.add_text(file.text());
+        }
         let values = with.values.merge(&read_file).map_err(|error| error.to_string())?;
         secrets.append(secrets_of_values(&with.given, &values));
         let mut chart = self.chart.clone();

@@ -97,6 +97,11 @@ pub(super) fn risks(old: Option<&DiffObject>, new: Option<&DiffObject>, fields: 
     match (old, new) {
         (Some(old), Some(new)) => changed(old, new, fields, &mut add),
         (Some(old), None) => removed(old, &mut add),
+        (None, Some(new)) if new.is_in_crds => {
+            let message =
+                "Helm installs definitions of crds/ with a new release only: in an upgrade, apply it with kubectl";
+            add(RiskKind::DefinitionNotUpgraded, message.to_owned());
+        }
         (None, Some(new)) if runs_by_itself(new) => {
             let events = new.annotation(HOOK).unwrap_or_default();
             add(RiskKind::HookAdded, format!("it is a hook that runs at {events}"));

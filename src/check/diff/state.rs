@@ -122,6 +122,15 @@ impl StatePlace {
         }
     }
 
+    /// Whether it is an archive.
+    pub(super) fn is_archive(&self) -> bool {
+        match self {
+            Self::Path(path) => !path.is_dir(),
+            Self::Tree(..) => false,
+            Self::Archive(..) => true,
+        }
+    }
+
     /// The directory of the chart.
     pub(super) fn directory(&self) -> Option<&Path> {
         match self {

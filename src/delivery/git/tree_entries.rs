@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     const LISTED: &[u8] =
-        b"100644 blob aaa      12\ta b\0120000 blob bbb       3\tl/k\0160000 commit ccc       -\tsub\0";
+        b"100644 blob aaa      12\ta b\x00120000 blob bbb       3\tl/k\x00160000 commit ccc       -\tsub\0";
 
     #[test]
     fn entries_have_their_names_as_they_are() {
