@@ -16,7 +16,7 @@ use crate::text::yaml::yaml_of_json;
 const COMPARED_LINES: usize = 10_000;
 
 /// Changes of one identity that another is compared with: charts may render thousands of objects without a name.
-const REMEMBERED: usize = 1_000;
+const REMEMBERED: usize = 200;
 
 /// What happens to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -156,12 +156,7 @@ impl Found {
             ..risk
         });
         ObjectDiff {
-            id: ObjectId {
-                namespace: mask.text(&id.namespace),
-                kind: mask.text(&id.kind),
-                name: mask.text(&id.name),
-                group: mask.text(&id.group),
-            },
+            id: id.clone(),
             change: self.change,
             old_api_version: api_version(&self.old),
             new_api_version: api_version(&self.new),
