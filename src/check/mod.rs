@@ -4,3 +4,4 @@ pub(crate) mod finding;
 pub(crate) mod explain;
 pub mod lint;
 pub(crate) mod run;
+pub(crate) mod diff;

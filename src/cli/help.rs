@@ -11,11 +11,22 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Repositories", &["push", "pull", "repo"]),
     ("Images", &["images", "poll", "event", "bump"]),
     ("Environments", &["status", "values", "vars", "promote", "rollback"]),
-    ("Project", &["ci", "explain", "completion", "version"]),
+    ("Project", &["ci", "diff", "report", "explain", "completion", "version"]),
 ];
 
 /// Examples of commands, a line each. A command with commands of its own has theirs.
 const EXAMPLES: &[(&str, &[&str])] = &[
+    (
+        "diff",
+        &[
+            "chartwright diff charts --since origin/main",
+            "chartwright diff web-1.0.0.tgz web-1.1.0.tgz --output markdown",
+        ],
+    ),
+    (
+        "report merge",
+        &["chartwright report merge shard-1.json shard-2.json --output merged.json"],
+    ),
     (
         "lint",
         &[

@@ -11,6 +11,7 @@ mod command_error;
 mod completion;
 mod dependency;
 mod dependency_flags;
+mod diff;
 mod environment_flags;
 mod event;
 mod destination_flags;
@@ -86,6 +87,8 @@ enum Command {
     Lint(Box<lint::LintArguments>),
     /// Validate manifests against the Kubernetes schemas in this binary.
     Validate(Box<validate::ValidateArguments>),
+    /// Show what changes in the rendered objects between two commits, packages or versions of a chart.
+    Diff(Box<diff::DiffArguments>),
     /// Fetch the charts that charts depend on, or list them.
     #[command(visible_alias = "dep", alias = "dependencies")]
     Dependency(dependency::DependencyArguments),
@@ -157,6 +160,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Template(arguments) => template::run(context, arguments),
         Command::Lint(arguments) => lint::run(context, arguments),
         Command::Validate(arguments) => validate::run(context, arguments),
+        Command::Diff(arguments) => diff::run(context, arguments),
         Command::Dependency(arguments) => dependency::run(context, arguments),
         Command::Package(arguments) => package::run(context, arguments),
         Command::Verify(arguments) => verify::run(context, arguments),

@@ -29,9 +29,18 @@ impl ReleaseFlags {
 
     /// What the cluster can do.
     pub(super) fn capabilities(&self) -> Result<Capabilities, CommandError> {
+        Ok(Capabilities::new(self.kube_version()?, &self.api_versions))
+    }
+
+    /// The version of Kubernetes, if one is given.
+    pub(super) fn kube_version(&self) -> Result<Option<KubeVersion>, CommandError> {
         let kube_version = self.kube_version.as_deref().map(KubeVersion::parse).transpose();
-        let kube_version = kube_version.map_err(CommandError::usage)?;
-        Ok(Capabilities::new(kube_version, &self.api_versions))
+        kube_version.map_err(CommandError::usage)
+    }
+
+    /// Versions of APIs that the cluster has as well.
+    pub(super) fn api_versions(&self) -> &[String] {
+        &self.api_versions
     }
 }
 

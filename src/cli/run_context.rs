@@ -151,6 +151,11 @@ impl RunContext {
         self.clock(false).for_checks()
     }
 
+    /// The world of renderings that are compared with others and then thrown away: it is the same for all of them.
+    pub fn comparison_world(self) -> impl World + use<> {
+        self.clock(true).for_checks()
+    }
+
     fn clock(self, is_deterministic: bool) -> FixedClock<Fill> {
         if is_deterministic {
             let mut state = SEED;

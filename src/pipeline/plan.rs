@@ -110,7 +110,11 @@ pub fn changed_files(
     let base = base.or_else(|| tree.usual_base(remote));
     let base = base.ok_or_else(|| ChangesError::NoBase(remote.clone()))?;
     let base = tree.base_commit(&base, remote)?;
-    let files = tree.changed_since(&base.common)?;
+    let files = tree.differing_files(&base.common, None)?;
+    let from_top = files.iter().filter_map(|file| file.strip_prefix(&tree.top).ok());
+    let mut files: Vec<String> = from_top.map(|file| file.display().to_string()).collect();
+    files.sort();
+    files.dedup();
     Ok(ChangedFiles {
         base,
         top: tree.top.canonicalize().unwrap_or(tree.top),

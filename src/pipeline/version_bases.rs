@@ -4,14 +4,14 @@
 //! content. Archives are compared, so files that `.helmignore` leaves out do not count, and charts that are packaged with this one do.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::artifact::package::{TIME, pack_chart};
 use crate::check::lint::chart::VersionBase;
-use crate::delivery::git::{BaseCommit, GitError, WorkTree};
+use crate::delivery::git::{GitError, GitTree, WorkTree};
 use crate::engine::chart::{
-    Chart, ChartFile, LinkPolicy, LoadError, files_with_dependencies_from, files_with_local_dependencies, kept_files,
-    load_files,
+    Chart, FileTree as _, LinkPolicy, files_in_tree, files_with_local_dependencies, load_files,
 };
 use crate::text::semver::Version;
 
@@ -28,12 +28,9 @@ pub fn version_bases(plan: &Plan, links: LinkPolicy) -> Result<BTreeMap<PathBuf,
         return Ok(bases);
     };
     let tree = WorkTree::of(&first.chart.real)?;
-    let top = tree.top.canonicalize().unwrap_or_else(|_| tree.top.clone());
+    let (common, tip) = (tree.tree(base.common.clone()), tree.tree(base.tip.clone()));
     for planned in &plan.charts {
-        let Ok(path) = planned.chart.real.strip_prefix(&top) else {
-            continue;
-        };
-        let Some(before) = chart_at(&tree, &base.common, path)? else {
+        let Some(before) = chart_at(&common, &planned.chart.directory)? else {
             continue;
         };
         let now = files_with_local_dependencies(&planned.chart.directory, links);
@@ -45,7 +42,7 @@ pub fn version_bases(plan: &Plan, links: LinkPolicy) -> Result<BTreeMap<PathBuf,
             _ => false,
         };
         if !is_same {
-            let version = newest_version(&tree, base, path, before.metadata.version)?;
+            let version = newest_version((&common, &tip), &planned.chart.directory, before.metadata.version)?;
             let name = short_name(base);
             bases.insert(planned.chart.directory.clone(), VersionBase { version, name });
         }
@@ -55,28 +52,22 @@ pub fn version_bases(plan: &Plan, links: LinkPolicy) -> Result<BTreeMap<PathBuf,
 
 /// A chart as a commit has it, with the charts that it depends on by path; none where the commit has no such chart, or one that does not
 /// load.
-fn chart_at(tree: &WorkTree, commit: &str, path: &Path) -> Result<Option<Chart>, GitError> {
-    if tree.files_below(commit, &git_path(path))?.is_none() {
-        return Ok(None);
+fn chart_at(tree: &GitTree, directory: &Path) -> Result<Option<Chart>, GitError> {
+    match tree.names(directory) {
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(GitError::from(error)),
     }
-    let read = |path: &Path| -> Result<Option<Vec<ChartFile>>, LoadError> {
-        // What fails here failed above, for the chart itself.
-        let Ok(Some(files)) = tree.files_below(commit, &git_path(path)) else {
-            return Ok(None);
-        };
-        let files = files.into_iter().map(|(name, content)| ChartFile::new(name, content));
-        kept_files(files.collect()).map(Some)
-    };
-    let files = files_with_dependencies_from(path, &read);
-    Ok(files.ok().and_then(|files| load_files(files).ok()))
+    let files = files_in_tree(tree, directory, None);
+    Ok(files.ok().and_then(|found| load_files(found.files).ok()))
 }
 
 /// The version that the base has now, if that is higher than the one at the commit that HEAD has as well: two branches may have raised it.
-fn newest_version(tree: &WorkTree, base: &BaseCommit, path: &Path, version: String) -> Result<String, GitError> {
-    if base.tip == base.common {
+fn newest_version((common, tip): (&GitTree, &GitTree), directory: &Path, version: String) -> Result<String, GitError> {
+    if tip.commit() == common.commit() {
         return Ok(version);
     }
-    let Some(tip) = chart_at(tree, &base.tip, path)? else {
+    let Some(tip) = chart_at(tip, directory)? else {
         return Ok(version);
     };
     let is_higher = match (Version::parse(&tip.metadata.version), Version::parse(&version)) {
@@ -84,13 +75,4 @@ fn newest_version(tree: &WorkTree, base: &BaseCommit, path: &Path, version: Stri
         _ => false,
     };
     Ok(if is_higher { tip.metadata.version } else { version })
-}
-
-/// A path from the top as git writes it.
-fn git_path(path: &Path) -> String {
-    let parts: Vec<String> = path
-        .components()
-        .map(|part| part.as_os_str().to_string_lossy().into_owned())
-        .collect();
-    parts.join("/")
 }

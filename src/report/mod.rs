@@ -5,9 +5,11 @@ mod findings;
 #[cfg(test)]
 mod hostile_tests;
 mod json_text;
+mod diff;
 mod verdicts;
 mod xml;
 
+pub use diff::{DiffTextOptions, diff_as_json, diff_as_markdown, diff_as_text};
 pub use findings::{FORMATS, Format, Group, Remarks, Report, Terminal, concise, merge_reports};
 pub use json_text::{Rows as JsonRows, text as json_document};
 pub use unevaluated::unevaluated_sentence;

@@ -23,6 +23,7 @@ mod custom_resources;
 mod dependency;
 mod dependency_commands;
 mod destinations;
+mod diff;
 mod documented_commands;
 mod edit_cases;
 mod environments;

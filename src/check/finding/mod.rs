@@ -24,6 +24,6 @@ pub use finding::{Finding, Location, Place, Related, join};
 pub use finding_list::FindingList;
 pub use judgement::{Hidden, Judge, Judgement};
 pub use secret_text::{may_name_secret, names_secret, seems_secret, without_secrets, without_value};
-pub use secret_values::SecretValues;
+pub use secret_values::{SecretValues, is_secret_key};
 pub use suppression::{PathRule, ignore_comments};
 pub use verdict_secrets::hide_secrets;

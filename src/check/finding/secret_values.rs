@@ -334,7 +334,7 @@ fn passwords_of_addresses(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether the values of a key, and all below it, are secrets.
-fn is_secret_key(key: &str) -> bool {
+pub fn is_secret_key(key: &str) -> bool {
     if !may_hold_secret(key.as_bytes()) {
         return false;
     }

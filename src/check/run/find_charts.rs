@@ -45,6 +45,31 @@ pub fn find_charts(root: &Path, exclude: &[String]) -> Result<Vec<PathBuf>, Walk
     Ok(charts)
 }
 
+/// The same of a tree that is not on this disk: the directories among the names of its files that hold a Chart.yaml, relative to it. Empty
+/// for the tree itself.
+pub fn chart_directories(names: &[String], exclude: &[String]) -> Vec<String> {
+    let directories = names.iter().filter_map(|name| match name.as_str() {
+        "Chart.yaml" => Some(""),
+        name => name.strip_suffix("/Chart.yaml"),
+    });
+    let is_searched = |step: &str| !step.starts_with('.') && !exclude.iter().any(|excluded| excluded == step);
+    let directories = directories.filter(|name| name.is_empty() || name.split('/').all(is_searched));
+    let mut found: Vec<String> = Vec::new();
+    let mut directories: Vec<&str> = directories.collect();
+    directories.sort_by(|a, b| a.split('/').cmp(b.split('/')));
+    for directory in directories {
+        // What lies inside a chart comes after it.
+        let is_inside = found.iter().any(|chart| {
+            let rest = directory.strip_prefix(chart.as_str());
+            chart.is_empty() || rest.is_some_and(|rest| rest.starts_with('/'))
+        });
+        if !is_inside {
+            found.push(directory.to_owned());
+        }
+    }
+    found
+}
+
 pub(super) fn is_chart(directory: &Path) -> bool {
     directory.join("Chart.yaml").is_file()
 }
@@ -114,6 +139,22 @@ mod tests {
         };
         let exclude = ["excluded".to_owned()];
         assert_eq!(names(find_charts(root.path(), &exclude).unwrap()), ["a/inner", "b"]);
+        let in_tree = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+            chart_directories(&names, &exclude)
+        };
+        let files = [
+            "b/Chart.yaml",
+            "a/inner/charts/sub/Chart.yaml",
+            "a/inner/Chart.yaml",
+            ".hidden/x/Chart.yaml",
+        ];
+        assert_eq!(in_tree(&files), ["a/inner", "b"]);
+        assert_eq!(
+            in_tree(&["excluded/y/Chart.yaml", "b-c/Chart.yaml", "b/Chart.yaml", "b/x.yaml"]),
+            ["b", "b-c"]
+        );
+        assert_eq!(in_tree(&["charts/sub/Chart.yaml", "Chart.yaml"]), [""]);
         assert_eq!(names(find_charts(&root.path().join("b"), &exclude).unwrap()), ["b"]);
         assert_eq!(
             names(find_subcharts(&root.path().join("a/inner"), LinkPolicy::StayInside)),

@@ -3,6 +3,7 @@
 //! Globs come from a configuration or are ours, so whoever may change the chart decides which files match. A file that is
 //! outside of the directory where values files may be, by a link or by `..`, is a finding and is not read.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::path::Path;
 
@@ -129,14 +130,12 @@ fn refusal(chart: &Path, name: &str, request: &CheckRequest) -> Option<String> {
 pub fn values_files(chart: &Path, globs: &[String]) -> Vec<String> {
     let mut files = Vec::new();
     for glob in globs {
-        let (directory, pattern) = glob.rsplit_once('/').unwrap_or(("", glob));
+        let (directory, pattern) = split_glob(glob);
         let walked: Result<(), Infallible> = walk(&chart.join(directory), LIMITS, &mut |entry| {
             // A directory that is not there has no values files, and what cannot be read is none.
             let Ok(entry) = entry else { return Ok(Visit::PassOver) };
             let name = entry.name;
-            // As in a shell, only a pattern that begins with a dot means hidden files: tools keep their settings there.
-            let is_meant = !name.starts_with('.') || pattern.starts_with('.');
-            if is_meant && path_match(pattern, &name).unwrap_or(false) && entry.file_type.is_file() {
+            if is_meant(pattern, &name) && entry.file_type.is_file() {
                 files.push(if directory.is_empty() {
                     name
                 } else {
@@ -154,9 +153,33 @@ pub fn values_files(chart: &Path, globs: &[String]) -> Vec<String> {
     files
 }
 
+/// The same of a chart that is not on this disk. `names` lists the files of a directory relative to the chart.
+pub fn matching_values_files(globs: &[String], names: &dyn Fn(&str) -> Vec<String>) -> Vec<String> {
+    let mut files = BTreeSet::new();
+    for glob in globs {
+        let (directory, pattern) = split_glob(glob);
+        let found = names(directory).into_iter().filter(|name| is_meant(pattern, name));
+        files.extend(found.map(|name| match directory {
+            "" => name,
+            directory => format!("{directory}/{name}"),
+        }));
+    }
+    files.into_iter().collect()
+}
+
+/// Directory and name.
+fn split_glob(glob: &str) -> (&str, &str) {
+    glob.rsplit_once('/').unwrap_or(("", glob))
+}
+
+/// As in a shell, only a pattern that begins with a dot means hidden files: tools keep their settings there.
+fn is_meant(pattern: &str, name: &str) -> bool {
+    (!name.starts_with('.') || pattern.starts_with('.')) && path_match(pattern, name).unwrap_or(false)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::values_files;
+    use super::{matching_values_files, values_files};
 
     #[test]
     fn values_files_match_their_globs_and_come_sorted() {
@@ -173,9 +196,19 @@ mod tests {
         ] {
             std::fs::write(directory.path().join(name), "").unwrap();
         }
+        let names = |directory: &str| -> Vec<String> {
+            let names: &[&str] = match directory {
+                "" => &["values.yaml", "values-b.yaml", "values-a.yaml"],
+                "ci" => &["x-values.yaml", ".tool.yaml", "notes.txt"],
+                _ => &[],
+            };
+            names.iter().map(|&name| name.to_owned()).collect()
+        };
         let found = |globs: &[&str]| {
             let globs: Vec<String> = globs.iter().map(|glob| (*glob).to_owned()).collect();
-            values_files(directory.path(), &globs)
+            let found = values_files(directory.path(), &globs);
+            assert_eq!(matching_values_files(&globs, &names), found);
+            found
         };
         assert_eq!(
             found(&["values-*.yaml", "ci/*.yaml", "values-a.yaml"]),

@@ -41,10 +41,10 @@ pub(super) struct Variant<'v> {
 
 /// Compiled templates, by which subcharts take part: the same ones compile to the same templates.
 #[derive(Default)]
-pub(super) struct Compiled(HashMap<String, Result<ChartTemplates, ParseError>>);
+pub(in crate::check) struct Compiled(HashMap<String, Result<ChartTemplates, ParseError>>);
 
 impl Compiled {
-    fn of(&mut self, chart: &Chart) -> &Result<ChartTemplates, ParseError> {
+    pub(in crate::check) fn of(&mut self, chart: &Chart) -> &Result<ChartTemplates, ParseError> {
         self.0.entry(tree_key(chart)).or_insert_with(|| compile_chart(chart))
     }
 }

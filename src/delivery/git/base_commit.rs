@@ -195,11 +195,6 @@ impl WorkTree {
         }
     }
 
-    fn is_shallow(&self) -> Result<bool, GitError> {
-        let printed = self.git.run(&["rev-parse", "--is-shallow-repository"])?;
-        Ok(printed.trim_end() == "true")
-    }
-
     /// The parents that a commit names, also those that a shallow clone lacks.
     fn parents_of(&self, commit: &str) -> Result<Vec<String>, GitError> {
         let printed = self.git.run(&["cat-file", "commit", commit])?;

@@ -1,9 +1,9 @@
-//! The git program: what a work tree has checked out, commits of single files, pushes, and the way back after a push that came too late.
+//! The git program: what a work tree has checked out, commits of single files, pushes, and the way back after a push that came too late;
+//! directories of earlier commits, read without a checkout.
 //!
 //! git itself is run, since it alone has the user's credentials, hooks, signatures and partial clones.
 
 mod base_commit;
-mod changes;
 mod commit;
 mod head;
 mod history;
@@ -11,7 +11,8 @@ mod names;
 mod program;
 mod push;
 mod status;
-mod tree_files;
+mod tree;
+mod tree_entries;
 mod work_tree;
 
 pub use base_commit::{BaseCommit, BaseError, BaseName};
@@ -20,4 +21,5 @@ pub use names::{BranchName, RemoteName};
 pub use program::GitError;
 pub use push::PushOutcome;
 pub use status::TrackedState;
+pub use tree::GitTree;
 pub use work_tree::{Head, WorkTree};

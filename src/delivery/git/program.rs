@@ -1,9 +1,9 @@
 //! Running git: a directory and arguments in, what it printed out. It never asks for anything, and none of our arguments is a secret.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use crate::text::redact::redact_message;
 
@@ -32,6 +32,19 @@ pub enum GitError {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// It printed more than is read.
+    #[error("git has more than {0} bytes of it, which is the limit")]
+    TooMuch(u64),
+}
+
+impl From<io::Error> for GitError {
+    /// The error of reading a commit's files.
+    fn from(error: io::Error) -> Self {
+        match error.downcast::<Self>() {
+            Ok(own) => own,
+            Err(error) => Self::NotRun(error),
+        }
+    }
 }
 
 /// git in a directory.
@@ -83,11 +96,62 @@ impl Git {
         input: &[u8],
         settings: &[(&str, &str)],
     ) -> Result<Output, GitError> {
+        let mut child = self.start(arguments, settings)?;
+        let stdin = child.stdin.take();
+        std::thread::scope(|scope| {
+            // One that ends early does not read all of it.
+            scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(input)));
+            child.wait_with_output()
+        })
+        .map_err(GitError::NotRun)
+    }
+
+    /// Runs a command that may print very much, and gives what it prints.
+    ///
+    /// # Errors
+    /// When it cannot be started, fails, or prints more than `limit` bytes.
+    pub(super) fn run_within<A: AsRef<OsStr>>(
+        &self,
+        arguments: &[A],
+        input: &[u8],
+        limit: u64,
+    ) -> Result<Vec<u8>, GitError> {
+        let mut child = self.start(arguments, &[])?;
+        let stdin = child.stdin.take();
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let mut output = Output {
+            status: ExitStatus::default(),
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(input)));
+            let words = &mut output.stderr;
+            scope.spawn(move || stderr.map(|stderr| stderr.take(WORDS as u64).read_to_end(words)));
+            let read = stdout.map_or(Ok(0), |stdout| stdout.take(limit + 1).read_to_end(&mut output.stdout));
+            // One that has more to print than is read waits forever otherwise.
+            if read.is_err() || output.stdout.len() as u64 > limit {
+                let _ended = child.kill();
+            }
+            read
+        })
+        .map_err(GitError::NotRun)?;
+        output.status = child.wait().map_err(GitError::NotRun)?;
+        if output.stdout.len() as u64 > limit {
+            return Err(GitError::TooMuch(limit));
+        }
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        Err(failed(arguments, &output))
+    }
+
+    fn start<A: AsRef<OsStr>>(&self, arguments: &[A], settings: &[(&str, &str)]) -> Result<Child, GitError> {
         let mut command = Command::new("git");
         for (key, value) in settings {
             command.arg("-c").arg(format!("{key}={value}"));
         }
-        let mut child = command
+        command
             .args(arguments)
             .current_dir(&self.directory)
             .env("GIT_TERMINAL_PROMPT", "0")
@@ -98,14 +162,7 @@ impl Git {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(GitError::NotRun)?;
-        let stdin = child.stdin.take();
-        std::thread::scope(|scope| {
-            // One that ends early does not read all of it.
-            scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(input)));
-            child.wait_with_output()
-        })
-        .map_err(GitError::NotRun)
+            .map_err(GitError::NotRun)
     }
 }
 

@@ -121,24 +121,6 @@ pub(super) fn read_ignore_rules(directory: &Path) -> Result<IgnoreRules, LoadErr
     }
 }
 
-/// The files that the `.helmignore` among them keeps, as if they were read from a directory.
-///
-/// # Errors
-/// When `.helmignore` does not parse.
-pub fn kept_files(files: Vec<ChartFile>) -> Result<Vec<ChartFile>, LoadError> {
-    let rules = files.iter().find(|file| file.name == IGNORE_FILE);
-    let rules = rules.map_or_else(String::new, |file| String::from_utf8_lossy(&file.data).into_owned());
-    let rules = IgnoreRules::parse(&rules)?;
-    let is_kept = |name: &str| {
-        let mut above = name.match_indices('/').filter_map(|(end, _)| name.get(..end));
-        !above.any(|directory| rules.is_ignored(directory, true)) && !rules.is_ignored(name, false)
-    };
-    let kept = files.into_iter().filter(|file| is_kept(&file.name));
-    Ok(kept
-        .map(|file| ChartFile::new(file.name, without_bom(&file.data)))
-        .collect())
-}
-
 /// A regular file that belongs to the chart.
 struct Found {
     path: PathBuf,

@@ -12,6 +12,7 @@ use crate::text::semver::is_compatible_range;
 use super::archive::{MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_SIZE};
 use super::dependency::Dependency;
 use super::directory::read_directory;
+use super::file_tree::{FileTree, read_tree};
 use super::load::{Chart, ChartFile, load_chart, load_files};
 use super::load_error::LoadError;
 use super::outside_links::{LinkPolicy, OutsideLink, outside_links};
@@ -148,23 +149,21 @@ pub fn files_with_dependencies(
     collect(directory, 0, &mut loading)
 }
 
-/// Reads the files of the chart that a path leads to; none where there is no chart.
-pub type ReadChartFiles<'r> = dyn Fn(&Path) -> Result<Option<Vec<ChartFile>>, LoadError> + 'r;
-
-/// The files of a chart that is in no directory, such as one of an earlier commit, with the charts it depends on by path below `charts/`.
-/// Paths are taken as they are written.
+/// The same for a chart and its neighbours in a tree of files that is not on this disk.
 ///
 /// # Errors
-/// As [`files_with_local_dependencies`].
-pub fn files_with_dependencies_from(
-    path: &Path,
-    read: &ReadChartFiles<'_>,
-) -> Result<Vec<ChartFile>, LocalDependencyError> {
+/// The same. Links that lead out of a chart are not followed in a tree.
+pub fn files_in_tree(
+    tree: &dyn FileTree,
+    directory: &Path,
+    supply: Option<&dyn SupplyDependencies>,
+) -> Result<LocalFiles, LocalDependencyError> {
     let mut loading = Loading {
-        elsewhere: Some(read),
+        supply,
+        tree: Some(tree),
         ..Loading::default()
     };
-    Ok(collect(path, 0, &mut loading)?.files)
+    collect(directory, 0, &mut loading)
 }
 
 /// Charts that were loaded, each once however often others depend on it, and what all of them have together.
@@ -175,8 +174,8 @@ struct Loading<'s> {
     bytes: u64,
     links: LinkPolicy,
     supply: Option<&'s dyn SupplyDependencies>,
-    /// What reads charts that are in no directory.
-    elsewhere: Option<&'s ReadChartFiles<'s>>,
+    /// Where charts are, if not on this disk.
+    tree: Option<&'s dyn FileTree>,
 }
 
 struct Loaded {
@@ -193,22 +192,20 @@ impl Loading<'_> {
             directory: directory.to_owned(),
             source,
         };
-        if let Some(read) = self.elsewhere {
-            let files = read(directory).map_err(failed)?.unwrap_or_default();
-            let chart = load_files(files.clone()).map_err(failed)?;
-            let loaded = Rc::new(Loaded { files, chart });
-            self.known.insert(directory.to_owned(), Rc::clone(&loaded));
-            return Ok(loaded);
-        }
-        if self.links == LinkPolicy::StayInside && directory.is_dir() {
-            let links = outside_links(directory).map_err(failed)?;
-            if !links.is_empty() {
-                let directory = directory.to_owned();
-                return Err(LocalDependencyError::OutsideLinks { directory, links });
+        let (chart, mut files) = if let Some(tree) = self.tree {
+            let files = read_tree(tree, directory).map_err(failed)?;
+            (load_files(files.clone()).map_err(failed)?, files)
+        } else {
+            if self.links == LinkPolicy::StayInside && directory.is_dir() {
+                let links = outside_links(directory).map_err(failed)?;
+                if !links.is_empty() {
+                    let directory = directory.to_owned();
+                    return Err(LocalDependencyError::OutsideLinks { directory, links });
+                }
             }
-        }
-        let chart = load_chart(directory).map_err(failed)?;
-        let mut files = read_directory(directory).map_err(failed)?;
+            let chart = load_chart(directory).map_err(failed)?;
+            (chart, read_directory(directory).map_err(failed)?)
+        };
         if let Some(supply) = self.supply.filter(|_| lacks_remote(&chart)) {
             let supplied = supply.archives(directory, &chart);
             files.extend(supplied.map_err(|source| LocalDependencyError::Supply {
@@ -312,11 +309,7 @@ fn collect(directory: &Path, depth: usize, loading: &mut Loading<'_>) -> Result<
     let mut neighbours = Vec::new();
     let mut embedded: Vec<&str> = Vec::new();
     for (name, path, wanted) in missing(&loaded.chart) {
-        let neighbour = directory.join(path);
-        let neighbour = match loading.elsewhere {
-            Some(_) => lexical(&neighbour),
-            None => without_dots(&neighbour),
-        };
+        let neighbour = without_dots(&directory.join(path));
         let found = loading.load(&neighbour)?;
         let found = &found.chart;
         if found.name() != name {
@@ -363,7 +356,7 @@ pub(crate) fn without_dots(path: &Path) -> PathBuf {
 }
 
 /// The path without `.` and `x/..`, links not followed.
-fn lexical(path: &Path) -> PathBuf {
+pub(crate) fn lexical(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
         match part {

@@ -35,6 +35,7 @@ pub use documents::{Documents, Judging};
 pub use joined_text::{JoinedText, Positions};
 pub use options::{KindFilter, Options, Target};
 pub use published::published_schema;
+pub use quantity::Quantity;
 pub use remote_schema::{FetchError, FetchSchema, is_remote};
 pub use resource::{PlacedResource, Resource, Status, Unevaluated, Violation};
 pub use rule_ids::{UnknownRule, check_rule_id};

@@ -38,14 +38,14 @@ pub(super) fn is_quantity(text: &str) -> bool {
 
 /// An amount, in billionths. Smaller parts are rounded up, as the API server does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(super) struct Quantity(i128);
+pub struct Quantity(i128);
 
 /// Billionths in one.
 const UNIT: i128 = 1_000_000_000;
 
 impl Quantity {
     /// Reads a quantity; nothing for a text that is not one.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         if !is_quantity(text) {
             return None;
         }

@@ -19,18 +19,29 @@ pub fn unified_diff(path: &str, old: &[u8], new: &[u8]) -> String {
         return String::new();
     }
     let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
-    let lines = |text: &str| -> Vec<String> { text.split_inclusive('\n').map(str::to_owned).collect() };
-    let (old, new) = (lines(&old), lines(&new));
-    let changes = if let Some(changes) = line_by_line(&old, &new) {
+    let (old, new) = (split_lines(&old), split_lines(&new));
+    let hunks = unified_hunks((&old, &new), (&old, &new));
+    format!("--- a/{path}\n+++ b/{path}\n{hunks}")
+}
+
+/// The lines of a text, each with its line feed.
+pub fn split_lines(text: &str) -> Vec<String> {
+    text.split_inclusive('\n').map(str::to_owned).collect()
+}
+
+/// The hunks of a unified diff with three lines of context. `shown` has the lines as they are printed: those that are compared may hold
+/// what must not be seen.
+pub fn unified_hunks((old, new): (&[String], &[String]), shown: (&[String], &[String])) -> String {
+    let changes = if let Some(changes) = line_by_line(old, new) {
         changes
     } else {
-        shortest(&old, &new)
+        shortest(old, new)
     };
-    let mut text = format!("--- a/{path}\n+++ b/{path}\n");
+    let mut text = String::new();
     for hunk in group_diff_ops(changes, CONTEXT) {
         let _ = writeln!(text, "{}", UnifiedHunkHeader::new(&hunk));
         for change in &hunk {
-            let (was, is) = (old.get(change.old_range()), new.get(change.new_range()));
+            let (was, is) = (shown.0.get(change.old_range()), shown.1.get(change.new_range()));
             if change.tag() == similar::DiffTag::Equal {
                 add_lines(&mut text, ' ', was);
             } else {

@@ -39,7 +39,7 @@ mod yaml_path;
 
 pub use anchors::{SharedAnchor, shared_anchors};
 pub use apply::{Applied, Done, apply_changes, apply_edits, check_size};
-pub use diff::unified_diff;
+pub use diff::{split_lines, unified_diff, unified_hunks};
 pub use edit_error::{EditError, Reason};
 pub use operation::{Change, DocumentChoice, Edit, NewNode, NewValue, Operation};
 pub use path_text::{PathError, read_path};

@@ -1,10 +1,11 @@
-//! YAML text to `serde_json` values.
+//! YAML text to `serde_json` values, and back.
 
 use std::borrow::Cow;
 
 use serde_json::{Map, Number, Value};
 
 use super::decode::{Builder, Duplicates, decode};
+use super::emit::{Dialect, Emitter, sort_by_key};
 use super::error::YamlError;
 use super::read::parse_first;
 use super::resolve::Scalar;
@@ -85,6 +86,43 @@ fn first_document(bytes: &[u8], duplicates: Duplicates) -> Result<Value, YamlErr
     tree.root().map_or(Ok(Value::Null), |root| {
         decode(&tree, root, &mut JsonBuilder::default(), duplicates)
     })
+}
+
+/// A value as YAML, its keys in order, as Helm's `toYaml` prints it.
+pub fn yaml_of_json(value: &Value) -> String {
+    let mut emitter = Emitter::new(Dialect::V2);
+    write(&mut emitter, value);
+    emitter.finish()
+}
+
+fn write(emitter: &mut Emitter, value: &Value) {
+    match value {
+        Value::Null => emitter.null(),
+        Value::Bool(value) => emitter.bool(*value),
+        Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
+            (Some(number), _, _) => emitter.int(number),
+            (None, Some(number), _) => emitter.uint(number),
+            (None, None, number) => emitter.float(number.unwrap_or_default()),
+        },
+        Value::String(text) => emitter.string(text),
+        Value::Array(items) => {
+            emitter.begin_sequence(items.len());
+            for item in items {
+                write(emitter, item);
+            }
+            emitter.end();
+        }
+        Value::Object(members) => {
+            let mut members: Vec<(&String, &Value)> = members.iter().collect();
+            sort_by_key(Dialect::V2, &mut members, |(key, _)| key.as_str());
+            emitter.begin_mapping(members.len());
+            for (key, value) in members {
+                emitter.string(key);
+                write(emitter, value);
+            }
+            emitter.end();
+        }
+    }
 }
 
 impl Builder for JsonBuilder {

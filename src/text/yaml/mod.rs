@@ -34,6 +34,7 @@ pub use emit::{Dialect, Emitter, sort_by_key};
 pub use error::{DuplicateKey, YamlError};
 pub use json::{
     JsonBuilder, json_from_bytes, json_from_bytes_strict, json_from_node, json_from_node_without, json_with_floats,
+    yaml_of_json,
 };
 pub use key_index::KeyIndex;
 pub use read::{parse_all, parse_first, parse_first_from_tokens, parse_stream, parse_stream_from_tokens, with_all};

@@ -1,0 +1,27 @@
+//! What changes in the rendered objects between two states of a chart: two states in, for each object that differs what changes, in
+//! which values, and which of it is risky out.
+
+mod affected;
+mod objects;
+mod fields;
+mod immutable;
+mod risk;
+#[cfg(test)]
+mod risk_tests;
+mod masked;
+mod object_diff;
+mod state;
+mod render;
+mod compare;
+
+pub use affected::affected_charts;
+pub use compare::{ChartDiff, ChartPair, DiffOutcome, compare_charts};
+pub use object_diff::{Change, ObjectDiff};
+#[cfg(test)]
+pub(crate) use objects::ObjectId;
+pub use render::DiffSettings;
+#[cfg(test)]
+pub(crate) use render::{RenderFailure, Side};
+#[cfg(test)]
+pub(crate) use risk::{Risk, RiskKind};
+pub use state::{DiffEnvironment, StatePlace};

@@ -1,0 +1,426 @@
+//! `chartwright diff`: what changes in the rendered objects between two states of a chart, or of all charts of a directory: commits and the
+//! work tree, two directories or packages, two versions in a repository.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+
+use crate::check::diff::{ChartPair, DiffEnvironment, DiffSettings, StatePlace, affected_charts, compare_charts};
+use crate::check::run::{DEFAULT_VALUES, GivenValues, ValuesRoot, chart_directories, find_charts};
+use crate::delivery::environment::ChartEnvironment;
+use crate::delivery::git::{GitError, GitTree, WorkTree};
+use crate::engine::chart::{Compat, FileTree as _};
+use crate::engine::render::default_release_name;
+use crate::report::{DiffTextOptions, diff_as_json, diff_as_markdown, diff_as_text};
+use crate::text::limits::FILE_BYTES;
+
+use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching, FoundChart, name_error};
+use super::command_error::CommandError;
+use super::dependency_flags::{DependencyFlags, report_notes};
+use super::destination_flags::read_settings;
+use super::exit_code::Exit;
+use super::keyring_flags::KeyringFlags;
+use super::link_flags::LinkFlags;
+use super::release_flags::ReleaseFlags;
+use super::run_context::RunContext;
+use super::time_flag::TimeFlag;
+use super::value_flags::ValueFlags;
+
+/// Name of our configuration.
+const CONFIG: &str = "chartwright.yaml";
+
+#[derive(Debug, Args)]
+pub(super) struct DiffArguments {
+    /// A chart or a directory of charts, compared with a commit; or two charts: directories, .tgz files, charts of repositories
+    /// [default: the working directory].
+    #[arg(value_name = "CHART", num_args = 0..=2)]
+    charts: Vec<String>,
+    /// Compare with the commit at which HEAD, or --to, left this branch: what a pull request changes.
+    #[arg(long, value_name = "REF", conflicts_with = "from")]
+    since: Option<String>,
+    /// Compare with this commit [default: HEAD].
+    #[arg(long, value_name = "REF")]
+    from: Option<String>,
+    /// The commit that is compared [default: the files as they are].
+    #[arg(long, value_name = "REF")]
+    to: Option<String>,
+    /// The version of a chart of a repository that --version is compared with.
+    #[arg(long, value_name = "VERSION", conflicts_with_all = ["since", "from", "to"])]
+    from_version: Option<String>,
+    /// The version of a chart of a repository [default: the newest that is not a pre-release].
+    #[arg(long, value_name = "VERSION", conflicts_with_all = ["since", "from", "to"])]
+    version: Option<String>,
+    /// How to print.
+    #[arg(short, long, value_enum, default_value_t = DiffFormat::Text, value_name = "FORMAT")]
+    output: DiffFormat,
+    /// End with exit code 1 when something differs.
+    #[arg(long, alias = "detailed-exitcode")]
+    exit_code: bool,
+    /// Print all lines of objects that are added or removed.
+    #[arg(long)]
+    full: bool,
+    /// Name of the release, apart from environments that name theirs.
+    #[arg(long, value_name = "NAME", default_value = default_release_name())]
+    release: String,
+    /// Do not validate values against values.schema.json.
+    #[arg(long)]
+    skip_schema_validation: bool,
+    #[command(flatten)]
+    release_flags: ReleaseFlags,
+    #[command(flatten)]
+    links: LinkFlags,
+    #[command(flatten)]
+    time: TimeFlag,
+    // What follows has a heading in the help, which would be that of all later flags.
+    #[command(flatten)]
+    values: ValueFlags,
+    #[command(flatten)]
+    reference: ChartReferenceFlags,
+    #[command(flatten)]
+    keyring: KeyringFlags,
+    #[command(flatten)]
+    dependencies: DependencyFlags,
+}
+
+/// How differences are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DiffFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object.
+    Json,
+    /// Markdown for a pull request, 60,000 bytes at most.
+    Markdown,
+}
+
+impl DiffArguments {
+    fn names_commits(&self) -> bool {
+        self.since.is_some() || self.from.is_some() || self.to.is_some()
+    }
+}
+
+/// What is compared, and with which values.
+struct Compared {
+    pairs: Vec<ChartPair>,
+    values: Vec<String>,
+    values_root: ValuesRoot,
+    /// The commits, where the states are such.
+    trees: Option<Trees>,
+}
+
+/// Two states of a repository.
+struct Trees {
+    work_tree: WorkTree,
+    old: Arc<GitTree>,
+    /// The files as they are, without one.
+    new: Option<Arc<GitTree>>,
+}
+
+pub(super) fn run(context: RunContext, arguments: &DiffArguments) -> Result<Exit, CommandError> {
+    arguments.time.start()?;
+    let compared = match arguments.charts.as_slice() {
+        [old, new] => two_charts(context, arguments, (old, new))?,
+        [one] if arguments.from_version.is_some() => two_charts(context, arguments, (one, one))?,
+        [one] => commits(arguments, Path::new(one))?,
+        _ if arguments.from_version.is_some() => {
+            return Err(
+                CommandError::usage("--from-version is for a chart of a repository").with_hint("name the chart")
+            );
+        }
+        _ => commits(arguments, Path::new("."))?,
+    };
+    let (given, _) = arguments.values.read(context, Compat::Helm4, &str::to_owned)?;
+    let given = (!given.is_empty()).then(|| match &compared.trees {
+        Some(trees) => {
+            let at = |tree: Option<&GitTree>| tree.map_or_else(|| given.clone(), |tree| given_at(&given, tree));
+            (at(Some(&trees.old)), at(trees.new.as_deref()))
+        }
+        None => (given.clone(), given),
+    });
+    let supply = arguments.dependencies.supply(context)?;
+    let settings = DiffSettings {
+        given,
+        values: compared.values,
+        values_root: compared.values_root,
+        kube_version: arguments.release_flags.kube_version()?,
+        api_versions: arguments.release_flags.api_versions().to_vec(),
+        release_name: arguments.release.clone(),
+        namespace: arguments.release_flags.namespace(context),
+        links: arguments.links.policy(),
+        supply: supply.clone().map(|supply| supply as _),
+        skip_schema_validation: arguments.skip_schema_validation,
+    };
+    let outcome = compare_charts(&compared.pairs, &settings, &|| context.comparison_world());
+    report_notes(context, supply.as_deref());
+    let text = match arguments.output {
+        DiffFormat::Json => diff_as_json(&outcome),
+        DiffFormat::Markdown => diff_as_markdown(&outcome),
+        DiffFormat::Text => diff_as_text(
+            &outcome,
+            DiffTextOptions {
+                is_coloured: context.has_colour(),
+                is_full: arguments.full,
+            },
+        ),
+    };
+    context.write_stdout(text.as_bytes())?;
+    let is_finding = outcome.has_failures() || (arguments.exit_code && outcome.differs());
+    Ok(if is_finding { Exit::Findings } else { Exit::Clean })
+}
+
+/// Two directories, packages or charts of repositories.
+fn two_charts(
+    context: RunContext,
+    arguments: &DiffArguments,
+    (old, new): (&str, &str),
+) -> Result<Compared, CommandError> {
+    if arguments.names_commits() {
+        return Err(CommandError::usage(
+            "--since, --from and --to are for one chart or directory, not for two",
+        ));
+    }
+    let find = |name: &str, version: Option<&str>| {
+        let fetching = Fetching {
+            version,
+            keyring: &arguments.keyring,
+            remote: arguments.dependencies.remote(),
+        };
+        let mut finder = ChartFinder::new(context, &arguments.reference, fetching);
+        finder.check_flags(&[name.to_owned()])?;
+        match finder.find(name)? {
+            FoundChart::Here(path) if path.exists() => Ok(StatePlace::Path(path)),
+            FoundChart::Here(path) => {
+                let message = format!("{}: no such file or directory", path.display());
+                Err(CommandError::could_not_run(message).with_hint("name the directory of a chart, or a .tgz"))
+            }
+            FoundChart::Fetched(chart) => Ok(StatePlace::Archive(chart.file_name, chart.fetched.archive)),
+            FoundChart::Nowhere(error) => Err(name_error(&error)),
+        }
+    };
+    let version = arguments.version.as_deref();
+    let from_version = arguments.from_version.as_deref().or(version);
+    let pair = ChartPair {
+        shown: new.to_owned(),
+        old: Some(find(old, from_version)?),
+        new: Some(find(new, version)?),
+        environments: Vec::new(),
+    };
+    Ok(Compared {
+        pairs: vec![pair],
+        values: DEFAULT_VALUES.map(str::to_owned).to_vec(),
+        values_root: ValuesRoot::Chart,
+        trees: None,
+    })
+}
+
+/// A chart, or the charts of a directory, in two commits, or in one and as the files are.
+fn commits(arguments: &DiffArguments, path: &Path) -> Result<Compared, CommandError> {
+    if arguments.version.is_some() {
+        return Err(CommandError::usage("--version is for charts of repositories")
+            .with_hint("name the version that it is compared with: --from-version"));
+    }
+    if path.is_file() {
+        let message = format!("{}: only directories are compared with commits", path.display());
+        return Err(CommandError::usage(message).with_hint("name two packages to compare them"));
+    }
+    let trees = trees(arguments, path)?;
+    let directory = settings_directory(&trees, path);
+    let settings = read_settings(None, &directory)?;
+    let declared = settings.environments().map_err(CommandError::usage)?;
+    let exclude = &settings.config.exclude;
+    let (old, new) = (
+        charts_in_tree(&trees.old, path, exclude),
+        match &trees.new {
+            Some(tree) => charts_in_tree(tree, path, exclude),
+            None if path.is_dir() => {
+                let found = find_charts(path, exclude).map_err(CommandError::could_not_run)?;
+                found.iter().map(|chart| plain(chart)).collect()
+            }
+            None => BTreeSet::new(),
+        },
+    );
+    let mut all: BTreeSet<PathBuf> = old.union(&new).cloned().collect();
+    if all.is_empty() {
+        return Err(
+            CommandError::could_not_run(format!("{}: there is no chart, in either state", path.display()))
+                .with_hint("name the directory of a chart, or one with charts below it"),
+        );
+    }
+    if !(all.len() == 1 && all.contains(&plain(path))) {
+        all = only_affected(&trees, all, &declared, &settings.config.values)?;
+    }
+    let pairs = all.into_iter().map(|chart| ChartPair {
+        shown: chart.display().to_string(),
+        environments: environments_of(&chart, &declared, &directory),
+        old: old
+            .contains(&chart)
+            .then(|| StatePlace::Tree(trees.old.clone(), chart.clone())),
+        new: new.contains(&chart).then(|| match &trees.new {
+            Some(tree) => StatePlace::Tree(tree.clone(), chart.clone()),
+            None => StatePlace::Path(chart.clone()),
+        }),
+    });
+    Ok(Compared {
+        pairs: pairs.collect(),
+        values: settings.config.values.clone(),
+        values_root: settings.values_root(),
+        trees: Some(trees),
+    })
+}
+
+fn trees(arguments: &DiffArguments, path: &Path) -> Result<Trees, CommandError> {
+    let work_tree = WorkTree::around(path)
+        .map_err(|error| git_error(&error).with_hint("name two charts, or run this in a repository of git"))?;
+    let commit = |name: &str| {
+        work_tree.commit_named(name).map_err(|error| match error {
+            GitError::Failed { .. } => CommandError::could_not_run(format!("git has no commit `{name}` here"))
+                .with_hint("`git fetch origin BRANCH` fetches that of a branch; a shallow clone has few"),
+            error => git_error(&error),
+        })
+    };
+    let to = arguments.to.as_deref().map(commit).transpose()?;
+    let from = match &arguments.since {
+        Some(branch) => {
+            let branch_commit = commit(branch)?;
+            let head = to.as_deref().unwrap_or("HEAD");
+            let base = work_tree
+                .merge_base(&branch_commit, head)
+                .map_err(|error| git_error(&error))?;
+            base.ok_or_else(|| {
+                let message = format!("{branch} and {head} have no commit in common");
+                let error = CommandError::could_not_run(message);
+                if work_tree.is_shallow().unwrap_or(false) {
+                    error.with_hint(
+                        "the clone is shallow: `git fetch --unshallow`, or `fetch-depth: 0` of actions/checkout",
+                    )
+                } else {
+                    error
+                }
+            })?
+        }
+        None => commit(arguments.from.as_deref().unwrap_or("HEAD"))?,
+    };
+    Ok(Trees {
+        old: Arc::new(work_tree.tree(from)),
+        new: to.map(|to| Arc::new(work_tree.tree(to))),
+        work_tree,
+    })
+}
+
+fn git_error(error: &GitError) -> CommandError {
+    CommandError::could_not_run(error)
+}
+
+/// The directory whose chartwright.yaml counts: that of the chart, or the nearest above it in the repository.
+fn settings_directory(trees: &Trees, path: &Path) -> PathBuf {
+    let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let above = absolute
+        .ancestors()
+        .take_while(|one| one.starts_with(&trees.work_tree.top));
+    let found = above.into_iter().find(|one| one.join(CONFIG).is_file());
+    found.map_or_else(|| path.to_owned(), Path::to_owned)
+}
+
+/// The charts at or below a path of a commit.
+fn charts_in_tree(tree: &GitTree, path: &Path, exclude: &[String]) -> BTreeSet<PathBuf> {
+    let names = tree.names(path).unwrap_or_default();
+    let found = chart_directories(&names, exclude).into_iter();
+    found
+        .map(|name| {
+            if name.is_empty() {
+                plain(path)
+            } else {
+                plain(&path.join(name))
+            }
+        })
+        .collect()
+}
+
+/// `./a` is `a`, so that a chart has one name.
+fn plain(path: &Path) -> PathBuf {
+    let plain: PathBuf = path.components().filter(|part| part.as_os_str() != ".").collect();
+    if plain.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        plain
+    }
+}
+
+/// Those of many charts that have files that differ, or depend on such, or are deployed with such.
+fn only_affected(
+    trees: &Trees,
+    charts: BTreeSet<PathBuf>,
+    declared: &[ChartEnvironment],
+    values: &[String],
+) -> Result<BTreeSet<PathBuf>, CommandError> {
+    let to = trees.new.as_ref().map(|tree| tree.commit());
+    let files = trees.work_tree.differing_files(trees.old.commit(), to);
+    let files = files.map_err(|error| git_error(&error))?;
+    let absolute = |chart: &PathBuf| trees.old.absolute(chart).unwrap_or_else(|| chart.clone());
+    let places: Vec<PathBuf> = charts.iter().map(absolute).collect();
+    let mut affected = affected_charts(&places, &files);
+    let files: BTreeSet<&PathBuf> = files.iter().collect();
+    for environment in declared {
+        let is_affected = environment.values.iter().any(|file| files.contains(&absolute(file)));
+        if is_affected {
+            affected.insert(absolute(&environment.chart));
+        }
+    }
+    // Globs may name values files elsewhere.
+    let elsewhere: Vec<&str> = values
+        .iter()
+        .filter_map(|glob| Some(glob.rsplit_once('/')?.0))
+        .filter(|directory| directory.starts_with(".."))
+        .collect();
+    let directories: BTreeSet<&Path> = files.iter().filter_map(|file| file.parent()).collect();
+    let has_values = |chart: &&PathBuf| {
+        let mut places = elsewhere.iter().map(|directory| absolute(&chart.join(directory)));
+        places.any(|place| directories.contains(place.as_path()))
+    };
+    let more: Vec<PathBuf> = charts.iter().filter(has_values).map(absolute).collect();
+    affected.extend(more);
+    let charts = charts.into_iter();
+    Ok(charts.filter(|chart| affected.contains(&absolute(chart))).collect())
+}
+
+/// The environments of a chart, with the paths of their files below it as it is named.
+fn environments_of(chart: &Path, declared: &[ChartEnvironment], root: &Path) -> Vec<DiffEnvironment> {
+    let place = chart.canonicalize();
+    let is_of_chart = |environment: &&ChartEnvironment| match (&place, environment.chart.canonicalize()) {
+        (Ok(place), Ok(other)) => *place == other,
+        _ => false,
+    };
+    let environments = declared.iter().filter(is_of_chart).map(|environment| DiffEnvironment {
+        name: environment.name.clone(),
+        release: environment.release.clone(),
+        namespace: environment.namespace.clone(),
+        values: environment
+            .values
+            .iter()
+            .map(|file| {
+                file.strip_prefix(&environment.chart)
+                    .map_or_else(|_| file.clone(), |file| chart.join(file))
+            })
+            .collect(),
+        root: root.to_owned(),
+    });
+    environments.collect()
+}
+
+/// What is given, with values files as a commit has them. Those that it does not have are as they are.
+fn given_at(given: &GivenValues, tree: &GitTree) -> GivenValues {
+    let mut given = given.clone();
+    for source in &mut given.values.files {
+        let path = Path::new(&source.name);
+        let (Some(name), directory) = (path.file_name(), path.parent().unwrap_or(Path::new(""))) else {
+            continue;
+        };
+        let read = tree.read(directory, &[name.to_string_lossy().into_owned()], FILE_BYTES);
+        if let Ok(text) = read.map(|texts| texts.concat()) {
+            source.text = text;
+        }
+    }
+    given
+}
