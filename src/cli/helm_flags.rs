@@ -171,6 +171,7 @@ mod tests {
             "compat",
             "deterministic",
             "fetch-schemas",
+            "files",
             "helm-rules",
             "offline",
             "base",

@@ -363,7 +363,13 @@ fn charts_that_a_chart_depends_on_move_with_their_lock() {
     ];
     assert_eq!(rows, wanted, "{all}");
     let old = registry.read("Chart.lock");
+    registry.write("Chart.lock.sums", "");
     let said = poll(&["--patch"]);
+    assert!(
+        said.contains("Chart.lock.sums has no digests of the new versions"),
+        "{said}"
+    );
+    std::fs::remove_file(registry.home.path().join("Chart.lock.sums")).expect("is removed");
     assert_eq!(
         registry.read("Chart.yaml"),
         chart.replace("'1.2.0'", "'1.3.0'"),

@@ -21,7 +21,7 @@ mod list;
 
 pub use chosen::Way;
 pub use declared::RepositoryNames;
-pub use digest_file::DigestFile;
+pub use digest_file::{DIGEST_FILE_ENDING, DigestFile};
 pub use error::{DependencyError, DigestError};
 pub use fetch::Fetched;
 pub use follow_lock::{CHART_METADATA, LockChanges, follow_lock, is_chart_metadata, is_exact, is_lock_in_sync};

@@ -5,6 +5,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::find_charts::is_chart;
+use crate::engine::chart::lexical;
 
 /// The charts of files, and the files that belong to none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,23 +42,9 @@ fn chart_of(file: &Path, working_directory: &Path) -> Option<PathBuf> {
             return Some(PathBuf::from("."));
         }
     }
-    let absolute = without_parents(&working_directory.join(file));
+    // A directory that no longer exists cannot be resolved by the file system.
+    let absolute = lexical(&working_directory.join(file));
     absolute.ancestors().find(|path| is_chart(path)).map(Path::to_owned)
-}
-
-/// `/a/b/../c` is `/a/c`: a directory that no longer exists cannot be resolved by the file system.
-fn without_parents(path: &Path) -> PathBuf {
-    let mut resolved = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => {
-                resolved.pop();
-            }
-            Component::CurDir => {}
-            _ => resolved.push(part),
-        }
-    }
-    resolved
 }
 
 #[cfg(test)]

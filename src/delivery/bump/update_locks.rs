@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::artifact::dependency::{CHART_METADATA, LockChanges, follow_lock, is_chart_metadata};
+use crate::artifact::dependency::{CHART_METADATA, DIGEST_FILE_ENDING, LockChanges, follow_lock, is_chart_metadata};
 use crate::engine::chart::ChartFile;
 use crate::text::edit::{Edit, NewValue, Operation, Step, YamlPath, apply_edits};
 
@@ -63,6 +63,13 @@ fn update_lock(
             return Ok(());
         }
     };
+    let locked = |files: &[ChartFile]| {
+        let found = files.iter().find(|file| file.name == lock.name);
+        found.map(|file| file.data.clone())
+    };
+    if !changes.versions.is_empty() || locked(&old) != locked(&new) {
+        note_digests(plan, &location, working_directory, read);
+    }
     let edits = edits(&changes);
     let edit_error = |source| BumpError::Edit {
         path: path.clone(),
@@ -77,6 +84,19 @@ fn update_lock(
             .push(FilePlan::new(&path, &location, lock.data.to_vec(), &edits)?);
     }
     Ok(())
+}
+
+/// Says that recorded digests are those of other versions: the new archives are not at hand.
+fn note_digests(plan: &mut BumpPlan, location: &Path, working_directory: &Path, read: ReadFile<'_>) {
+    let mut recorded = location.as_os_str().to_owned();
+    recorded.push(DIGEST_FILE_ENDING);
+    let recorded = PathBuf::from(recorded);
+    if read(&recorded).is_ok() {
+        plan.left.push(format!(
+            "{} has no digests of the new versions: `chartwright dependency build --record-digests` adds them",
+            shown_path(&recorded, working_directory)
+        ));
+    }
 }
 
 fn edits(changes: &LockChanges) -> Vec<Edit> {
