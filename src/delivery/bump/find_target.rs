@@ -73,7 +73,7 @@ pub fn image_changes(
         return Err(TargetError::NoTag(image.to_string()));
     }
     let mut moved = Moved::to(image);
-    let places = with_traced(image_places(tree), traced, pinned);
+    let places = with_traced(&image_places(tree), traced, pinned);
     if places.len() > EDITS {
         return Err(TargetError::TooMany);
     }

@@ -13,6 +13,7 @@ use crate::text::edit::{Edit, NewNode, NewValue, Operation, Step, YamlPath};
 
 /// How versions are copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct Copying {
     /// Whether a file may be edited that both environments use.
     pub may_be_shared: bool,

@@ -414,7 +414,7 @@ fn at(place: &ImagePlace) -> Option<At<'_>> {
 
 /// The places that conventions find in a file, with those that templates lead to: these know better what a value is used for. `pinned` are
 /// values that templates lead to and that cannot move.
-pub fn with_traced(conventional: Vec<ImagePlace>, traced: &[ImagePlace], pinned: &[YamlPath]) -> Vec<ImagePlace> {
+pub fn with_traced(conventional: &[ImagePlace], traced: &[ImagePlace], pinned: &[YamlPath]) -> Vec<ImagePlace> {
     let mut by_path: HashMap<At<'_>, Vec<&ImagePlace>> = HashMap::new();
     for place in traced {
         if let Some(at) = at(place) {
@@ -423,7 +423,7 @@ pub fn with_traced(conventional: Vec<ImagePlace>, traced: &[ImagePlace], pinned:
     }
     let mut placed: HashSet<At<'_>> = HashSet::new();
     let mut places = Vec::new();
-    for place in &conventional {
+    for place in conventional {
         let found = at(place).and_then(|at| Some((at, by_path.get(&at)?)));
         match found {
             None if place.path().is_some_and(|path| pinned.contains(path)) => {}

@@ -167,7 +167,7 @@ pub fn find_updates(files: &[PolledFile], wanted: Wanted<'_>, source: &dyn TagSo
             path: file.path.clone(),
             source,
         })?;
-        let places = with_traced(image_places(&tree), &file.traced, &file.pinned);
+        let places = with_traced(&image_places(&tree), &file.traced, &file.pinned);
         named.extend(places.into_iter().map(|place| (number, place)));
     }
     let is_wanted =

@@ -33,7 +33,6 @@ impl KindFilter {
 
 /// How to judge.
 #[derive(Debug, Clone, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct Options {
     /// Unknown fields and duplicate keys are refused.
     pub strict: bool,
