@@ -1,6 +1,6 @@
 //! `--changed`, `--since`, `--shard`, `--plan`: which charts a run is about.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 
@@ -81,9 +81,7 @@ fn graph(context: RunContext, charts: &Charts<'_>) -> Result<ChartGraph, Command
     let mut found = Vec::new();
     for root in settings.chart_roots().map_err(CommandError::usage)? {
         let below = find_charts(&root, &config.exclude).map_err(CommandError::could_not_run)?;
-        // chart-testing's directories have charts as their own subdirectories, and nowhere else.
-        let is_meant = |chart: &PathBuf| config.ct.is_none() || *chart == root || chart.parent() == Some(&root);
-        found.extend(below.into_iter().filter(is_meant));
+        found.extend(below.into_iter().filter(|chart| settings.means_chart(&root, chart)));
     }
     found.sort();
     found.dedup();

@@ -114,6 +114,12 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Whether a chart that was found below one of the roots is meant: chart-testing's directories have charts as their own subdirectories,
+    /// and nowhere else.
+    pub fn means_chart(&self, root: &Path, chart: &Path) -> bool {
+        self.config.ct.is_none() || chart == root || chart.parent() == Some(root)
+    }
+
     /// The directories below which charts are looked for.
     ///
     /// # Errors

@@ -35,6 +35,7 @@ fn places_of(tree: &Tree<'_>, is_outer: bool) -> Vec<ImagePlace> {
         registry: String::new(),
         known: HashSet::new(),
         is_outer,
+        has_merges: memchr::memmem::find(tree.source().as_bytes(), MERGE_KEY.as_bytes()).is_some(),
         found: Vec::new(),
     };
     for (number, document) in tree.documents().iter().enumerate() {
@@ -72,6 +73,8 @@ pub(super) struct Search<'t> {
     pub(super) known: HashSet<NodeId>,
     /// Whether texts are looked into.
     pub(super) is_outer: bool,
+    /// Whether any mapping may merge another: few files have one.
+    has_merges: bool,
     found: Vec<ImagePlace>,
 }
 
@@ -131,7 +134,11 @@ impl Search<'_> {
 
     /// The mappings that a mapping merges, in the order in which they count.
     fn bases(&self, node: NodeId) -> Vec<NodeId> {
-        let Some(merged) = self.keys.get(node, MERGE_KEY).map(|merged| self.tree.target(merged)) else {
+        if !self.has_merges {
+            return Vec::new();
+        }
+        let merged = self.keys.get(node, MERGE_KEY);
+        let Some(merged) = merged.map(|merged| self.tree.target(merged)) else {
             return Vec::new();
         };
         match self.tree.kind(merged) {
