@@ -149,7 +149,7 @@ mod tests {
 
     /// Long names and their aliases.
     fn known(command: &str) -> BTreeSet<String> {
-        let arguments = Arguments::command();
+        let arguments = crate::cli::program();
         let command = arguments.find_subcommand(command).expect("a command");
         let names = command.get_arguments().flat_map(|argument| {
             let aliases = argument.get_all_aliases().unwrap_or_default();
@@ -259,7 +259,7 @@ mod tests {
         let repositories = &of::<ChartReferenceFlags>() | &of::<DependencyFlags>();
         headings.insert("Repositories", &repositories | &of::<KeyringFlags>());
 
-        let mut pending = vec![Arguments::command()];
+        let mut pending = vec![crate::cli::program()];
         let mut seen = 0;
         while let Some(command) = pending.pop() {
             pending.extend(command.get_subcommands().cloned());

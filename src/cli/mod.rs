@@ -60,6 +60,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use self::bool_flag::GoBooleans;
 use crate::text::stop;
 use crate::text::threads::{STACK_BYTES, widen_heap};
 
@@ -75,58 +76,60 @@ struct Arguments {
     command: Command,
 }
 
+// Flags of a command are made when it is the one that is named: those of all commands take as long as a small chart.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum Command {
     /// Lint, render, validate, package and push every chart below a directory.
-    Ci(ci::CiArguments),
+    Ci(GoBooleans<ci::CiArguments>),
     /// Join reports of several runs.
-    Report(report::ReportArguments),
+    Report(GoBooleans<report::ReportArguments>),
     /// Render a chart's templates, the same bytes as `helm template`.
-    Template(Box<template::TemplateArguments>),
+    Template(GoBooleans<Box<template::TemplateArguments>>),
     /// Examine charts for possible issues.
-    Lint(Box<lint::LintArguments>),
+    Lint(GoBooleans<Box<lint::LintArguments>>),
     /// Validate manifests against the Kubernetes schemas in this binary.
-    Validate(Box<validate::ValidateArguments>),
+    Validate(GoBooleans<Box<validate::ValidateArguments>>),
     /// Show what changes in the rendered objects between two commits, packages or versions of a chart.
-    Diff(Box<diff::DiffArguments>),
+    Diff(GoBooleans<Box<diff::DiffArguments>>),
     /// Fetch the charts that charts depend on, or list them.
     #[command(visible_alias = "dep", alias = "dependencies")]
-    Dependency(dependency::DependencyArguments),
+    Dependency(GoBooleans<dependency::DependencyArguments>),
     /// Package charts into reproducible archives.
-    Package(package::PackageArguments),
+    Package(GoBooleans<package::PackageArguments>),
     /// Check that an archive is the one that its provenance file was signed for.
-    Verify(verify::VerifyArguments),
+    Verify(GoBooleans<verify::VerifyArguments>),
     /// Push archives to a chart repository, never losing another's push.
-    Push(push::PushArguments),
+    Push(GoBooleans<push::PushArguments>),
     /// Look after a chart repository: list, index, check, delete, prune, copy.
-    Repo(repo::RepoArguments),
+    Repo(GoBooleans<repo::RepoArguments>),
     /// Fetch a chart from a repository or registry.
-    Pull(Box<pull::PullArguments>),
+    Pull(GoBooleans<Box<pull::PullArguments>>),
     /// Set values and move images in YAML files, changing nothing else.
-    Bump(Box<bump::BumpArguments>),
+    Bump(GoBooleans<Box<bump::BumpArguments>>),
     /// List the images of charts with the values that name them, and the images that other files name.
-    Images(Box<images::ImagesArguments>),
+    Images(GoBooleans<Box<images::ImagesArguments>>),
     /// List images that files name and what is newer in their registries, and write the newer tags.
-    Poll(Box<poll::PollArguments>),
+    Poll(GoBooleans<Box<poll::PollArguments>>),
     /// Read what a registry or pipeline says was pushed, and write its tag to the files that name it.
     #[command(alias = "observe")]
-    Event(Box<event::EventArguments>),
+    Event(GoBooleans<Box<event::EventArguments>>),
     /// List what each environment runs, and how far it is behind the first one.
-    Status(status::StatusArguments),
+    Status(GoBooleans<status::StatusArguments>),
     /// Print the values of a release in an environment, and where each comes from.
-    Values(values::ValuesArguments),
+    Values(GoBooleans<values::ValuesArguments>),
     /// List keys that one environment sets and another does not.
-    Vars(values::VarsArguments),
+    Vars(GoBooleans<values::VarsArguments>),
     /// Write the versions that one environment runs to the files of another.
-    Promote(Box<promote::PromoteArguments>),
+    Promote(GoBooleans<Box<promote::PromoteArguments>>),
     /// Write the versions that an environment ran before to its files.
-    Rollback(Box<promote::RollbackArguments>),
+    Rollback(GoBooleans<Box<promote::RollbackArguments>>),
     /// Explain a rule with examples, or list the rules.
-    Explain(explain::ExplainArguments),
+    Explain(GoBooleans<explain::ExplainArguments>),
     /// Print a script with which a shell completes commands and flags.
-    Completion(completion::CompletionArguments),
+    Completion(GoBooleans<completion::CompletionArguments>),
     /// Print the version, its commit, and the versions of Helm and Kubernetes that it follows.
-    Version(version::VersionArguments),
+    Version(GoBooleans<version::VersionArguments>),
 }
 
 /// Runs the program: parses `arguments` (the program's name first), does the work, reports errors on standard error.
@@ -201,7 +204,9 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
 
 /// The commands and flags, with their help.
 fn program() -> clap::Command {
-    help::with_help(bool_flag::with_go_booleans(Arguments::command()))
+    let mut program = Arguments::command();
+    program.build();
+    help::with_help(program)
 }
 
 fn parse(arguments: Vec<OsString>) -> Result<Arguments, clap::Error> {
@@ -211,7 +216,7 @@ fn parse(arguments: Vec<OsString>) -> Result<Arguments, clap::Error> {
     let program = if arguments.len() < 2 || arguments.iter().any(is_help) {
         program()
     } else {
-        bool_flag::with_go_booleans(Arguments::command())
+        Arguments::command()
     };
     Arguments::from_arg_matches(&program.try_get_matches_from(arguments)?)
 }
