@@ -4,9 +4,9 @@ Markdown of the step summary through a Markdown renderer.
 
 Usage: html_report.py BINARY DIRECTORY [CHROMIUM]
 Screenshots are written to DIRECTORY. Without CHROMIUM the browser of Playwright is used."""
-import html
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -67,7 +67,7 @@ def make_charts(root):
     write(root / "charts/billing/templates/service.yaml", SERVICE)
     write(root / "charts/worker/templates/deployment.yaml", DEPLOYMENT)
     write(root / "charts/hostile/Chart.yaml", CHART.format(name="hostile"))
-    write(root / "charts/hostile/values.yaml", f"text: {HOSTILE!r}\n".replace("\\'", "''") if "'" not in HOSTILE else "text: |-\n  " + HOSTILE + "\n")
+    write(root / "charts/hostile/values.yaml", f"text: |-\n  {HOSTILE}\n")
     write(root / "charts/hostile/templates/a|b`<i>c.yaml", "kind: Service\napiVersion: v1\nmetadata: {name: {{ .Values.text | quote }}}\nspec: {ports: [{port: 0}]}\n")
     write(root / "charts/hostile/templates/fail.yaml", "{{ if .Values.fails }}{{ fail .Values.text }}{{ end }}\n")
     write(root / "charts/hostile/values-fails.yaml", "fails: true\n")
@@ -123,18 +123,53 @@ def hides_by_severity(browser, page_file):
     page.close()
 
 
+def look_at_summary(browser, root, name):
+    """A summary as a Markdown renderer shows it: rows with all their cells, and no markup from names and messages."""
+    text = (root / name).read_text(encoding="utf-8")
+    # As GitHub: tables, and HTML as it is.
+    body = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text)
+    style = "body{font:15px/1.5 sans-serif;margin:1rem;overflow-wrap:anywhere}table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.3rem .6rem;text-align:left}"
+    page_file = root / f"{name}.html"
+    page_file.write_text(f"<!doctype html><meta charset=utf-8><style>{style}</style>{body}", encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1000, "height": 1400})
+    page.on("dialog", lambda dialog: (check(f"{name}: a script ran", False), dialog.dismiss()))
+    page.goto(page_file.as_uri())
+    cells = page.evaluate("[...document.querySelectorAll('table')].map(t => [...t.rows].map(r => r.cells.length))")
+    check(f"{name}: rows with other numbers of cells: {cells}", (cells or name != "ci.md") and all(len(set(rows)) == 1 for rows in cells))
+    check(f"{name}: it has a script, an image, bold text in a table or a link of the chart", page.locator("script, img, td strong, td em, td del, a[href^=javascript]").count() == 0)
+    for line in page.locator("p").all_inner_texts():
+        check(f"{name}: a table was broken: {line}", not line.startswith("|"))
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    shown = page.locator("body").inner_text()
+    for part in [HOSTILE, "must be between 1 and 65535", "charts/billing"] if name == "ci.md" else ["Service", "8080"]:
+        check(f"{name}: {part!r} is not shown", part in shown, shown)
+    page.screenshot(path=SHOTS / f"{name}.png")
+    page.close()
+
+
 def main():
     SHOTS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
         root = pathlib.Path(directory)
         make_charts(root)
-        run(root, ["ci", "charts", "--no-push", "--report", "html=ci.html"])
+        actions = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(root / "output")}
+        run(root, ["ci", "charts", "--no-push", "--report", "html=ci.html"], GITHUB_STEP_SUMMARY=str(root / "ci.md"), **actions)
         run(root, ["lint", "large", "--report", "html=large.html"])
+        other = root / "other/billing"
+        shutil.copytree(root / "charts/billing", other)
+        write(other / "values.yaml", "port: 8080\n")
+        (other / "values-production.yaml").unlink()
+        (root / "charts/billing/values-production.yaml").unlink()
+        page = run(root, ["diff", "charts/billing", "other/billing", "--output", "html"], GITHUB_STEP_SUMMARY=str(root / "diff.md"), **actions)
+        write(root / "diff.html", page.stdout)
         options = {"executable_path": CHROMIUM} if CHROMIUM else {}
         # Root has no sandbox.
         browser = playwright.chromium.launch(args=["--no-sandbox"] if os.geteuid() == 0 else [], **options)
         look(browser, "ci", root / "ci.html", ["charts failed", "must be between 1 and 65535", "charts/billing/templates/service.yaml", "{{ .Values.port }}"])
         look(browser, "large", root / "large.html", ["1 of 1 chart failed", "large/templates/service-000.yaml"])
+        look(browser, "diff", root / "diff.html", ["Service release-name", "8080"])
+        look_at_summary(browser, root, "ci.md")
+        look_at_summary(browser, root, "diff.md")
         hides_by_severity(browser, root / "ci.html")
         browser.close()
     bad = results.count(False)

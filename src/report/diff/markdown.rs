@@ -228,7 +228,7 @@ mod tests {
         assert_eq!(row.matches('|').count(), 6, "{row}");
         assert!(row.contains("`` a`\u{2223}</summary>␊# @all <b> ``"), "{row}");
         assert!(
-            text.contains("<code>ConfigMap a&#96;|&lt;/summary&gt;␊&#35; &#64;all &lt;b&gt;</code>"),
+            text.contains("<code>ConfigMap a&#96;&#124;&lt;/summary&gt;␊&#35; &#64;all &lt;b&gt;</code>"),
             "{text}"
         );
     }

@@ -1,5 +1,6 @@
 //! The lines of a file that a finding is about, as reports show them: without secrets, and bounded. What is said in words beside them.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::check::finding::{Finding, Location, Place, SecretValues, without_secrets};
@@ -45,8 +46,8 @@ pub(super) struct Excerpt {
 pub(super) struct ExcerptLine<'e> {
     /// Its number, from 1.
     pub(super) number: u32,
-    /// Its text, without the line feed.
-    pub(super) text: &'e str,
+    /// Its text, without the line feed; of a neighbour the key alone, since its value may be a secret that nothing says is one.
+    pub(super) text: Cow<'e, str>,
     /// What is marked in it.
     pub(super) mark: Option<Range<usize>>,
     /// Whether it is the line that the place is in.
@@ -191,11 +192,31 @@ impl Excerpt {
             let is_marked = number == own && !mark.is_empty() && text.get(mark.clone()).is_some();
             ExcerptLine {
                 number,
-                text,
+                text: if number == own {
+                    Cow::Borrowed(text)
+                } else {
+                    key_of(text)
+                },
                 mark: is_marked.then_some(mark),
                 is_own: number == own,
             }
         })
+    }
+}
+
+/// A line of YAML up to the colon of its key, and a mark for what follows.
+fn key_of(line: &str) -> Cow<'_, str> {
+    let content = line.trim_start_matches([' ', '-']);
+    let is_key = |key: &str| key.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c));
+    let indentation = line.len() - content.len();
+    match content.split_once(':') {
+        _ if content.trim_end().is_empty() => Cow::Borrowed(line),
+        Some((key, value)) if is_key(key) && value.trim().is_empty() => Cow::Borrowed(line),
+        Some((key, _)) if is_key(key) => Cow::Owned(format!(
+            "{} …",
+            line.get(..=indentation + key.len()).unwrap_or_default()
+        )),
+        _ => Cow::Owned(format!("{}…", line.get(..indentation).unwrap_or_default())),
     }
 }
 
@@ -300,7 +321,7 @@ mod tests {
             (
                 "a: 1\nb: 2\nc: 3\nd: 4\ne: 5\n",
                 10,
-                vec!["1 a: 1", "2 b: 2", "3>c:< 3", "4 d: 4"],
+                vec!["1 a: …", "2 b: …", "3>c:< 3", "4 d: …"],
             ),
             ("a:\r\n  b: 2\r\n", 6, vec!["1 a:", "2 ␣>b:< 2"]),
             (&format!("{long}\nb: 2\n"), long.len() + 1, vec!["2>b:< 2"]),

@@ -251,7 +251,7 @@ fn push_excerpt(out: &mut String, excerpt: &Excerpt, is_named: bool) {
             out,
             "<span{class}><i>{}</i>{}</span>",
             line.number,
-            marked(line.text, line.mark)
+            marked(&line.text, line.mark)
         );
     }
     out.push_str("</pre>\n");
