@@ -328,7 +328,7 @@ mod tests {
             (
                 "password: hunter22\nb: 2\n",
                 19,
-                vec!["1 password: ********", "2>b:< 2"],
+                vec!["1 password: …", "2>b:< 2"],
             ),
         ] {
             let place = Location::at(SourceFile::new("f", text.as_bytes()), offset);
