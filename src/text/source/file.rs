@@ -57,6 +57,12 @@ impl SourceFile {
         &self.0.text
     }
 
+    /// Whether both are handles to the same content, with the same lines.
+    #[cfg(test)]
+    pub fn is_same_handle(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     fn lines(&self) -> &LineIndex {
         self.0.lines.get_or_init(|| LineIndex::new(&self.0.text))
     }

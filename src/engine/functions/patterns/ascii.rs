@@ -1,7 +1,7 @@
 //! A pattern in, one that finds the same in ASCII texts out, and its compiled form for short ones.
 //!
 //! Names, tags and labels are short and ASCII, and most charts match a few of them. A class such as `[^a-z]` has all of
-//! Unicode's characters, whose spellings in UTF-8 take longer to compile than the rest of a small chart takes to render.
+//! Unicode's characters, and compiling their spellings in UTF-8 takes most of the time of compiling such a pattern.
 
 use regex_automata::meta;
 use regex_syntax::hir::{Capture, Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition};
