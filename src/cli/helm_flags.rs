@@ -177,6 +177,7 @@ mod tests {
             "baseline",
             "fail-on",
             "kubernetes-version",
+            "no-summary",
             "report",
             "secrets-only",
             "write-baseline",

@@ -17,6 +17,7 @@ mod event;
 mod destination_flags;
 mod exit_code;
 mod explain;
+mod github_files;
 mod helm_flags;
 mod help;
 mod images;
