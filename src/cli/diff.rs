@@ -21,11 +21,11 @@ use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, report_notes};
 use super::destination_flags::read_settings;
 use super::exit_code::Exit;
-use super::github_files::SummaryFlag;
 use super::keyring_flags::KeyringFlags;
 use super::link_flags::LinkFlags;
 use super::release_flags::ReleaseFlags;
 use super::run_context::RunContext;
+use super::summary_flags::{Summary, SummaryFlags};
 use super::time_flag::TimeFlag;
 use super::value_flags::ValueFlags;
 
@@ -63,7 +63,7 @@ pub(super) struct DiffArguments {
     #[arg(long)]
     full: bool,
     #[command(flatten)]
-    summary: SummaryFlag,
+    summary: SummaryFlags,
     /// Name of the release, apart from environments that name theirs.
     #[arg(long, value_name = "NAME", default_value = default_release_name())]
     release: String,
@@ -174,9 +174,12 @@ pub(super) fn run(context: RunContext, arguments: &DiffArguments) -> Result<Exit
     context.write_stdout(text.as_bytes())?;
     let differing = outcome.charts.iter().filter(|chart| chart.differs());
     let differing: Vec<String> = differing.map(|chart| chart.shown.clone()).collect();
-    let summary = |most_bytes| diff_as_markdown(&outcome, Some(most_bytes));
-    let outputs = [("changed-charts", json_list(&differing))];
-    arguments.summary.files(context).write(context, summary, &outputs);
+    let summary = Summary {
+        says_something: outcome.differs() || outcome.has_failures(),
+        text: &|most_bytes| diff_as_markdown(&outcome, Some(most_bytes)),
+        outputs: &[("changed-charts", json_list(&differing))],
+    };
+    arguments.summary.places(context, "diff").write(context, summary);
     let is_finding = outcome.has_failures() || (arguments.exit_code && outcome.differs());
     Ok(if is_finding { Exit::Findings } else { Exit::Clean })
 }
