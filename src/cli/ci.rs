@@ -117,21 +117,27 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         repository: arguments.repository.as_deref(),
     };
     let mut plan = arguments.selection.plan(context, &charts)?;
-    if let Some(fix) = arguments.fix {
-        if plan.since.is_none() {
-            return Err(CommandError::usage("--fix raises versions above those of a base")
-                .with_hint("name the base with --since, or give --changed"));
-        }
-        if fix_versions(context, fix, &bases(&plan, charts.links)?)? {
-            plan = arguments.selection.plan(context, &charts)?;
-        }
-    }
     let mut request = request(arguments, &settings, &reporting, plan.directories())?;
     if arguments.selection.plan {
         return print_plan(context, &plan, &request, &reporting.root).map(|()| Exit::Clean);
     }
-    if settings.config.check_version_increment {
+    if arguments.fix.is_some() && plan.since.is_none() {
+        return Err(CommandError::usage("--fix raises versions above those of a base")
+            .with_hint("name the base with --since, or give --changed"));
+    }
+    let are_compared = settings.config.check_version_increment;
+    if are_compared || arguments.fix.is_some() {
         request.version_bases = bases(&plan, request.links)?;
+    }
+    if let Some(fix) = arguments.fix
+        && fix_versions(context, fix, &request.version_bases)?
+    {
+        plan = arguments.selection.plan(context, &charts)?;
+        request.charts = plan.directories();
+        request.version_bases = bases(&plan, request.links)?;
+    }
+    if !are_compared {
+        request.version_bases.clear();
     }
     // A baseline is a list of what is wrong: nothing is published while one is made.
     let repositories = repositories.filter(|_| withheld.is_none() && !reporting.writes_baseline());

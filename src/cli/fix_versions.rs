@@ -48,7 +48,7 @@ pub(super) fn fix_versions(
         return Ok(true);
     }
     let mut settings = CommitSettings {
-        message: Some(message(&first)?),
+        message: Some(MessageTemplate::about_versions(&first)),
         ..CommitSettings::default()
     };
     if fix == Fix::Push {
@@ -72,24 +72,4 @@ fn report(context: RunContext, plan: &BumpPlan) {
             context.report(&shown_line(&line));
         }
     }
-}
-
-/// `Raise the version of charts/web to 1.2.4`, or of how many charts, then their files.
-fn message(plan: &BumpPlan) -> Result<MessageTemplate, CommandError> {
-    let mut files = plan.changed_files();
-    let text = match (files.next(), files.next()) {
-        (Some(file), None) => {
-            let version = file
-                .applied
-                .first()
-                .map(|applied| applied.new.as_str())
-                .unwrap_or_default();
-            format!("Raise the version in {{files}} to {version}")
-        }
-        _ => format!(
-            "Raise the versions of {} charts\n\nIn {{files}}",
-            plan.changed_files().count()
-        ),
-    };
-    MessageTemplate::parse(&text).map_err(CommandError::could_not_run)
 }

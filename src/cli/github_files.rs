@@ -14,7 +14,7 @@ use super::run_context::RunContext;
 const SUMMARY_BYTES: usize = 1_000_000;
 
 #[derive(Debug, Clone, Copy, Default, Args)]
-pub(super) struct SummaryFlag {
+pub(super) struct NoSummaryFlag {
     /// In GitHub Actions, write no step summary and no outputs.
     #[arg(long)]
     no_summary: bool,
@@ -27,7 +27,7 @@ pub(super) struct GithubFiles {
     output: Option<PathBuf>,
 }
 
-impl SummaryFlag {
+impl NoSummaryFlag {
     /// The files, unless they are not wanted.
     pub(super) fn files(self, context: RunContext) -> GithubFiles {
         if self.no_summary || context.variable("GITHUB_ACTIONS").as_deref() != Some("true") {

@@ -3,13 +3,13 @@
 use clap::Args;
 
 use super::comment_flags::{CommentFlags, WantedComment};
-use super::github_files::{GithubFiles, SummaryFlag};
+use super::github_files::{GithubFiles, NoSummaryFlag};
 use super::run_context::RunContext;
 
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct SummaryFlags {
     #[command(flatten)]
-    files: SummaryFlag,
+    files: NoSummaryFlag,
     #[command(flatten)]
     comment: CommentFlags,
 }

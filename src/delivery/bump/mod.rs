@@ -24,7 +24,7 @@ pub use chart_version::{Raise, VersionPart};
 pub use error::BumpError;
 pub use find_target::{TargetError, place_changes};
 pub use moved_image::MovedImage;
-pub use plan::BumpPlan;
+pub use plan::{BumpPlan, FilePlan};
 pub use plan_bump::{BumpRequest, ReadFile, SourceFile, absolute, plan_bump, shown_path};
 pub use raise_versions::plan_versions;
 pub use write::{WriteError, finish_bumps, undo_plan, write_bump, write_planned};

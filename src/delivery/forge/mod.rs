@@ -13,4 +13,4 @@ mod sticky_comment;
 pub use error::ForgeError;
 pub use interface::{FileContent, Forge, NewCommit, PullRequest, PullRequestText, Wishes};
 pub use place::{ForgeKind, ForgePlace, PlaceError};
-pub use sticky_comment::{CommentName, Kept, keep_comment};
+pub use sticky_comment::{COMMENT_BYTES, CommentName, Kept, keep_comment};

@@ -7,7 +7,7 @@ use super::error::ForgeError;
 use super::interface::Forge;
 
 /// Bytes of a comment: GitHub accepts 65,536 characters, GitLab 1,000,000.
-const COMMENT_BYTES: usize = 60_000;
+pub const COMMENT_BYTES: usize = 60_000;
 
 /// Longest name in a marker.
 const NAME_BYTES: usize = 100;

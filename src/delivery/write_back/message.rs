@@ -3,6 +3,7 @@
 //! Text of files and registries is one line each, and never begins a line: what it says cannot be a trailer (`Signed-off-by: …`) or a
 //! paragraph of its own.
 
+use crate::delivery::bump::{BumpPlan, FilePlan};
 use crate::text::near::nearest;
 use crate::text::visible::shown_line;
 
@@ -69,6 +70,28 @@ impl MessageTemplate {
         literal.push_str(rest);
         pieces.push(Piece::Text(literal));
         Ok(Self(pieces))
+    }
+
+    /// The message about a plan that raises versions of charts and changes nothing else.
+    pub fn about_versions(plan: &BumpPlan) -> Self {
+        let text = |text: String| Piece::Text(text);
+        let files = Piece::Field(Field::Files);
+        let raised: Vec<&FilePlan> = plan.changed_files().collect();
+        Self(match raised.as_slice() {
+            [file] => {
+                let version = file.applied.last().map(|applied| applied.new.as_str());
+                let version = version.unwrap_or_default();
+                vec![
+                    text("Raise the version in ".to_owned()),
+                    files,
+                    text(format!(" to {version}")),
+                ]
+            }
+            several => vec![
+                text(format!("Raise the versions of {} charts\n\nIn ", several.len())),
+                files,
+            ],
+        })
     }
 
     /// The message about these facts.

@@ -5,13 +5,11 @@
 use std::fmt::Write as _;
 
 use crate::check::diff::{Change, ChartDiff, DiffOutcome, ObjectDiff};
+use crate::delivery::forge::COMMENT_BYTES;
 use crate::report::markdown_text::{cell, code, fenced, html_code};
 use crate::text::visible::fitting;
 
 use super::summary::{Counts, renderings, sentence, title};
-
-/// Bytes of a comment: GitHub allows 65,536 characters.
-const MARKDOWN_BYTES: usize = 60_000;
 
 /// Bytes for what is said about what does not fit.
 const RESERVED: usize = 400;
@@ -21,7 +19,7 @@ const MOST_RISKS: usize = 100;
 
 /// All that differs, as far as it fits in a comment, or in `most_bytes` of a step summary.
 pub fn diff_as_markdown(outcome: &DiffOutcome, most_bytes: Option<usize>) -> String {
-    let most_bytes = most_bytes.unwrap_or(MARKDOWN_BYTES);
+    let most_bytes = most_bytes.unwrap_or(COMMENT_BYTES);
     let mut page = Page {
         most_bytes,
         out: String::new(),
@@ -242,7 +240,7 @@ mod tests {
             object("c", &lines),
             object("d", &lines),
         ]);
-        assert!(text.len() <= MARKDOWN_BYTES, "{}", text.len());
+        assert!(text.len() <= COMMENT_BYTES, "{}", text.len());
         assert!(
             text.contains("2 objects are shown without their lines"),
             "{}",
@@ -252,13 +250,10 @@ mod tests {
             .map(|number| object(&format!("name-{number}"), "+x\n"))
             .collect();
         let text = page(many);
-        assert!(text.len() <= MARKDOWN_BYTES, "{}", text.len());
+        assert!(text.len() <= COMMENT_BYTES, "{}", text.len());
         assert!(text.contains("entries are left out") && text.contains("more risks are not in this table"));
-        let text = page(vec![
-            object(&"long".repeat(MARKDOWN_BYTES), "+x\n"),
-            object("b", "+x\n"),
-        ]);
-        assert!(text.len() <= MARKDOWN_BYTES, "{}", text.len());
+        let text = page(vec![object(&"long".repeat(COMMENT_BYTES), "+x\n"), object("b", "+x\n")]);
+        assert!(text.len() <= COMMENT_BYTES, "{}", text.len());
         assert!(text.contains("2 entries are left out"), "{text}");
     }
 }

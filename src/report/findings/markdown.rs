@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::check::finding::Finding;
+use crate::delivery::forge::COMMENT_BYTES;
 use crate::report::markdown_text::{html_code, prose};
 use crate::text::rule::Severity;
 
@@ -12,8 +13,6 @@ use super::report::{Group, Report};
 
 /// Rows of the table in a comment.
 const MOST_ROWS: usize = 200;
-/// Bytes of a comment: GitHub allows 65,536 characters.
-const COMMENT_BYTES: usize = 60_000;
 /// Bytes for what is said about what does not fit.
 const RESERVED: usize = 400;
 /// Charts without findings up to which they are listed with the others.
