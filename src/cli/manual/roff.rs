@@ -19,9 +19,8 @@ pub(in crate::cli) fn roff(page: &Page, date: &str, version: &str) -> String {
     ));
     out.push_str(&format!(".SH SYNOPSIS\n{}\n", usage(page)));
     out.push_str(".SH DESCRIPTION\n");
-    out.push_str(&paragraphs(&sentence(
-        page.description.as_deref().unwrap_or(&page.about),
-    )));
+    let about = page.description.as_deref().unwrap_or(&page.about);
+    out.push_str(&paragraphs(&sentence(about), ".PP"));
     if !page.aliases.is_empty() {
         out.push_str(&format!(".PP\nAlso: {}.\n", line(&page.aliases.join(", "))));
     }
@@ -73,8 +72,9 @@ fn sections(sections: &[Section], heading: &str, out: &mut String) {
 }
 
 fn entry_text(entry: &Entry) -> String {
-    let mut text = format!("{}\n", lines(&sentence(&entry.help)));
-    if entry.values.iter().any(|(_, help)| help.is_some()) {
+    let mut text = paragraphs(&sentence(&entry.help), ".IP");
+    let is_explained = entry.values.iter().any(|(_, help)| help.is_some());
+    if is_explained {
         for (value, help) in &entry.values {
             let help = help
                 .as_deref()
@@ -91,7 +91,8 @@ fn entry_text(entry: &Entry) -> String {
         text.push_str(&format!("Accepted: {}.\n", values.join(", ")));
     }
     if let Some(default) = &entry.default {
-        text.push_str(&format!("Default: \\fB{}\\fR.\n", escaped(default)));
+        let start = if is_explained { ".br\n" } else { "" };
+        text.push_str(&format!("{start}Default: \\fB{}\\fR.\n", escaped(default)));
     }
     text
 }
@@ -105,12 +106,13 @@ fn sentence(text: &str) -> String {
     }
 }
 
-fn paragraphs(text: &str) -> String {
+/// Paragraphs with a request between them: `.IP` keeps the indentation of an entry.
+fn paragraphs(text: &str, request: &str) -> String {
     let paragraphs: Vec<String> = text.split("\n\n").map(lines).collect();
-    paragraphs.join("\n.PP\n") + "\n"
+    paragraphs.join(&format!("\n{request}\n")) + "\n"
 }
 
-/// Lines of a text, none of which is a request.
+/// Lines of a text; none of them begins a request.
 fn lines(text: &str) -> String {
     let lines: Vec<String> = text.lines().filter(|text| !text.trim().is_empty()).map(line).collect();
     lines.join("\n")
@@ -176,6 +178,7 @@ mod tests {
         ] {
             assert_eq!(lines(text), want, "{text}");
         }
+        assert_eq!(paragraphs("a\n\n.b", ".IP"), "a\n.IP\n\\&.b\n");
         assert_eq!(quoted("a \"b\""), "\"a \\(dqb\\(dq\"");
     }
 
@@ -212,7 +215,7 @@ mod tests {
             assert!(text.is_ascii(), "{}", page.name);
             for line in text.lines().filter(|line| line.starts_with(['.', '\''])) {
                 let request = line.split(' ').next().unwrap();
-                let known = [".TH", ".SH", ".SS", ".TP", ".PP", ".br", ".nf", ".fi"];
+                let known = [".TH", ".SH", ".SS", ".TP", ".PP", ".IP", ".br", ".nf", ".fi"];
                 assert!(known.contains(&request), "{}: {line}", page.name);
             }
         }
