@@ -17,6 +17,7 @@ mod chart_source;
 mod chart_tree;
 mod check;
 mod ci_changes;
+mod ci_environments;
 mod cli;
 mod command_output;
 mod custom_resources;
