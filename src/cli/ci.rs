@@ -1,6 +1,6 @@
 //! `chartwright ci`: the whole pipeline as one step.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
@@ -10,13 +10,15 @@ use crate::artifact::package::PackageOptions;
 use crate::artifact::remote::{NamedRepositories, PublishTarget, TargetOutcome, TargetsRequest};
 use crate::artifact::repository::{Existing, Item};
 use crate::check::finding::Finding;
-use crate::check::run::CheckRequest;
+use crate::check::lint::chart::VersionBase;
+use crate::check::run::{CheckRequest, DeployedEnvironment};
 use crate::config::Settings;
 use crate::engine::chart::LinkPolicy;
 use crate::kubernetes::validate::{KindFilter, Options};
 use crate::kubernetes::version::parse_versions;
 use crate::pipeline::{
-    ChartResult, CiOutcome, Plan, PublishFailure, Publishing, SummaryOptions, run_ci, summary_table, version_bases,
+    ChartResult, CiOutcome, Plan, PublishFailure, Publishing, SummaryOptions, environments_of_chart, run_ci,
+    summary_table, version_bases,
 };
 use crate::report::{Group, Remarks, concise, json_list, packages_list};
 
@@ -25,6 +27,7 @@ use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, report_notes};
 use super::destination_flags::{DestinationFlags, fork, read_settings, with_suffix};
 use super::exit_code::Exit;
+use super::fix_versions::{Fix, fix_versions};
 use super::link_flags::LinkFlags;
 use super::lint::check_error;
 use super::package::{package_error, package_time};
@@ -58,6 +61,10 @@ pub(super) struct CiArguments {
     /// Publish all charts or none. Without this, a chart that fails keeps itself and the charts that depend on it from being published.
     #[arg(long)]
     all_or_nothing: bool,
+    /// Raise the versions of charts that have changed and are no newer than the base, before the checks, and commit that; with =files only
+    /// write it, with =push push the commit as well.
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "commit", conflicts_with_all = ["plan", "shard"])]
+    fix: Option<Fix>,
     /// Show only the findings and charts that fail, and the verdict.
     #[arg(long, short)]
     quiet: bool,
@@ -110,14 +117,22 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         links: links(arguments, &settings),
         repository: arguments.repository.as_deref(),
     };
-    let plan = arguments.selection.plan(context, &charts)?;
+    let mut plan = arguments.selection.plan(context, &charts)?;
+    if let Some(fix) = arguments.fix {
+        if plan.since.is_none() {
+            return Err(CommandError::usage("--fix raises versions above those of a base")
+                .with_hint("name the base with --since, or give --changed"));
+        }
+        if fix_versions(context, fix, &bases(&plan, charts.links)?)? {
+            plan = arguments.selection.plan(context, &charts)?;
+        }
+    }
     let mut request = request(arguments, &settings, &reporting, plan.directories())?;
     if arguments.selection.plan {
         return print_plan(context, &plan, &request, &reporting.root).map(|()| Exit::Clean);
     }
     if settings.config.check_version_increment {
-        let bases = version_bases(&plan, request.links);
-        request.version_bases = bases.map_err(CommandError::could_not_run)?;
+        request.version_bases = bases(&plan, request.links)?;
     }
     // A baseline is a list of what is wrong: nothing is published while one is made.
     let repositories = repositories.filter(|_| withheld.is_none() && !reporting.writes_baseline());
@@ -129,6 +144,11 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         withheld,
     };
     run.check_and_publish(&plan, request)
+}
+
+/// The versions that charts must be newer than.
+fn bases(plan: &Plan, links: LinkPolicy) -> Result<BTreeMap<PathBuf, VersionBase>, CommandError> {
+    version_bases(plan, links).map_err(CommandError::could_not_run)
 }
 
 /// What a run is made with, once the charts are known.
@@ -340,6 +360,19 @@ fn links(arguments: &CiArguments, settings: &Settings) -> LinkPolicy {
     }
 }
 
+/// The environments of each chart.
+fn environments(
+    settings: &Settings,
+    charts: &[PathBuf],
+) -> Result<BTreeMap<PathBuf, Vec<DeployedEnvironment>>, CommandError> {
+    let declared = settings.environments().map_err(CommandError::usage)?;
+    let each = charts.iter().map(|chart| {
+        let environments = environments_of_chart(chart, &declared, settings.base());
+        (chart.clone(), environments)
+    });
+    Ok(each.collect())
+}
+
 fn request(
     arguments: &CiArguments,
     settings: &Settings,
@@ -358,6 +391,7 @@ fn request(
         values_root: settings.values_root(),
         values: config.values.clone(),
         values_replace_defaults: config.ct.is_some(),
+        environments: environments(settings, &charts)?,
         validation: Options {
             strict: config.strict,
             ignore_missing_schemas: config.ignore_missing_schemas,

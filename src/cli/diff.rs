@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use crate::check::diff::{ChartPair, DiffEnvironment, DiffSettings, StatePlace, affected_charts, compare_charts};
+use crate::check::diff::{ChartPair, DiffSettings, StatePlace, affected_charts, compare_charts};
 use crate::check::run::{DEFAULT_VALUES, GivenValues, ValuesRoot, chart_directories, find_charts};
 use crate::delivery::environment::ChartEnvironment;
 use crate::delivery::git::{GitError, GitTree, WorkTree};
 use crate::engine::chart::{Compat, FileTree as _};
 use crate::engine::render::default_release_name;
+use crate::pipeline::environments_of_chart;
 use crate::report::{DiffTextOptions, diff_as_html, diff_as_json, diff_as_markdown, diff_as_text, json_list};
 use crate::text::limits::FILE_BYTES;
 
@@ -21,11 +22,11 @@ use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, report_notes};
 use super::destination_flags::read_settings;
 use super::exit_code::Exit;
-use super::github_files::SummaryFlag;
 use super::keyring_flags::KeyringFlags;
 use super::link_flags::LinkFlags;
 use super::release_flags::ReleaseFlags;
 use super::run_context::RunContext;
+use super::summary_flags::{Summary, SummaryFlags};
 use super::time_flag::TimeFlag;
 use super::value_flags::ValueFlags;
 
@@ -63,7 +64,7 @@ pub(super) struct DiffArguments {
     #[arg(long)]
     full: bool,
     #[command(flatten)]
-    summary: SummaryFlag,
+    summary: SummaryFlags,
     /// Name of the release, apart from environments that name theirs.
     #[arg(long, value_name = "NAME", default_value = default_release_name())]
     release: String,
@@ -174,9 +175,12 @@ pub(super) fn run(context: RunContext, arguments: &DiffArguments) -> Result<Exit
     context.write_stdout(text.as_bytes())?;
     let differing = outcome.charts.iter().filter(|chart| chart.differs());
     let differing: Vec<String> = differing.map(|chart| chart.shown.clone()).collect();
-    let summary = |most_bytes| diff_as_markdown(&outcome, Some(most_bytes));
-    let outputs = [("changed-charts", json_list(&differing))];
-    arguments.summary.files(context).write(context, summary, &outputs);
+    let summary = Summary {
+        says_something: outcome.differs() || outcome.has_failures(),
+        text: &|most_bytes| diff_as_markdown(&outcome, Some(most_bytes)),
+        outputs: &[("changed-charts", json_list(&differing))],
+    };
+    arguments.summary.places(context, "diff").write(context, summary);
     let is_finding = outcome.has_failures() || (arguments.exit_code && outcome.differs());
     Ok(if is_finding { Exit::Findings } else { Exit::Clean })
 }
@@ -264,7 +268,7 @@ fn commits(arguments: &DiffArguments, path: &Path) -> Result<Compared, CommandEr
     }
     let pairs = all.into_iter().map(|chart| ChartPair {
         shown: chart.display().to_string(),
-        environments: environments_of(&chart, &declared, &directory),
+        environments: environments_of_chart(&chart, &declared, &directory),
         old: old
             .contains(&chart)
             .then(|| StatePlace::Tree(trees.old.clone(), chart.clone())),
@@ -394,30 +398,6 @@ fn only_affected(
     affected.extend(more);
     let charts = charts.into_iter();
     Ok(charts.filter(|chart| affected.contains(&absolute(chart))).collect())
-}
-
-/// The environments of a chart, with the paths of their files below it as it is named.
-fn environments_of(chart: &Path, declared: &[ChartEnvironment], root: &Path) -> Vec<DiffEnvironment> {
-    let place = chart.canonicalize();
-    let is_of_chart = |environment: &&ChartEnvironment| match (&place, environment.chart.canonicalize()) {
-        (Ok(place), Ok(other)) => *place == other,
-        _ => false,
-    };
-    let environments = declared.iter().filter(is_of_chart).map(|environment| DiffEnvironment {
-        name: environment.name.clone(),
-        release: environment.release.clone(),
-        namespace: environment.namespace.clone(),
-        values: environment
-            .values
-            .iter()
-            .map(|file| {
-                file.strip_prefix(&environment.chart)
-                    .map_or_else(|_| file.clone(), |file| chart.join(file))
-            })
-            .collect(),
-        root: root.to_owned(),
-    });
-    environments.collect()
 }
 
 /// What is given, with values files as a commit has them. Those that it does not have are as they are.

@@ -49,7 +49,7 @@ impl GithubFiles {
 
     /// Appends a summary, which is made of so many bytes at most, and outputs. That they cannot be written is a warning: it says nothing
     /// about the charts.
-    pub(super) fn write(&self, context: RunContext, summary: impl FnOnce(usize) -> String, outputs: &[(&str, String)]) {
+    pub(super) fn write(&self, context: RunContext, summary: &dyn Fn(usize) -> String, outputs: &[(&str, String)]) {
         if let Some(path) = &self.summary {
             let present = path.metadata().map_or(0, |found| found.len());
             let room = SUMMARY_BYTES.saturating_sub(usize::try_from(present).unwrap_or(usize::MAX));

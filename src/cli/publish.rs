@@ -150,7 +150,7 @@ pub(super) fn published_packages(items: &[Item], outcome: &TargetOutcome) -> imp
     let published = published.filter(|(_, published)| published.outcome != Outcome::Skipped);
     published.map(|(item, published)| PublishedPackage {
         name: item.metadata.name.clone(),
-        version: item.metadata.version.to_string(),
+        version: item.metadata.version.clone(),
         repository: outcome.target.to_string(),
         digest: published.shown_digest().to_owned(),
     })

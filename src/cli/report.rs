@@ -10,9 +10,9 @@ use crate::text::source::{Named, read_file, replace_file};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
-use super::github_files::SummaryFlag;
-use super::report_flags::Wanted;
+use super::report_flags::{CHECKS, Wanted, says_something};
 use super::run_context::{RunContext, open_error};
+use super::summary_flags::{Summary, SummaryFlags};
 
 #[derive(Debug, Args)]
 pub(super) struct ReportArguments {
@@ -39,7 +39,7 @@ struct MergeArguments {
     #[arg(long, value_name = "FORMAT[=FILE]")]
     report: Vec<String>,
     #[command(flatten)]
-    summary: SummaryFlag,
+    summary: SummaryFlags,
     /// Exit with 1 if there are errors.
     #[arg(long)]
     fail: bool,
@@ -52,7 +52,7 @@ pub(super) fn run(context: RunContext, arguments: &ReportArguments) -> Result<Ex
         let text = text.map_err(|error| CommandError::could_not_run(open_error(path, &error)))?;
         Ok((path.display().to_string(), text))
     };
-    let wanted = arguments.report.iter().map(Wanted::parse);
+    let wanted = arguments.report.iter().map(|text| Wanted::parse(text));
     let wanted = wanted.collect::<Result<Vec<_>, CommandError>>()?;
     let reports = arguments
         .files
@@ -67,15 +67,20 @@ pub(super) fn run(context: RunContext, arguments: &ReportArguments) -> Result<Ex
     } else if wanted.is_empty() {
         context.write_stdout(merged.as_json().as_bytes())?;
     }
-    let github = arguments.summary.files(context);
-    if !wanted.is_empty() || github.are_wanted() {
+    let places = arguments.summary.places(context, CHECKS);
+    if !wanted.is_empty() || places.are_wanted() {
         let outputs = [
             ("findings", (errors + warnings + infos).to_string()),
             ("errors", errors.to_string()),
             ("warnings", warnings.to_string()),
         ];
         let written = merged.with_report(|report| {
-            github.write(context, |most_bytes| step_summary(report, most_bytes), &outputs);
+            let summary = Summary {
+                says_something: says_something(report.findings),
+                text: &|most_bytes| step_summary(report, most_bytes),
+                outputs: &outputs,
+            };
+            places.write(context, summary);
             wanted.iter().try_for_each(|wanted| wanted.write(context, report))
         });
         written.map_err(CommandError::could_not_run)??;

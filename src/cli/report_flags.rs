@@ -12,8 +12,11 @@ use crate::text::source::{Named, ReportRoot, read_file, replace_file};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
-use super::github_files::{GithubFiles, SummaryFlag};
 use super::run_context::{RunContext, open_error};
+use super::summary_flags::{Summary, SummaryFlags, SummaryPlaces};
+
+/// What a comment with findings is about.
+pub(super) const CHECKS: &str = "checks";
 
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct ReportFlags {
@@ -34,7 +37,7 @@ pub(super) struct ReportFlags {
     #[arg(long, value_name = "DIR")]
     base: Option<PathBuf>,
     #[command(flatten)]
-    summary: SummaryFlag,
+    summary: SummaryFlags,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -68,7 +71,7 @@ pub(super) struct Reporting {
     wanted: Vec<Wanted>,
     is_asked: bool,
     write_baseline: Option<PathBuf>,
-    github: GithubFiles,
+    places: SummaryPlaces,
     /// Findings below this severity are left out of reports; they count all the same.
     pub(super) shown_from: Severity,
     /// Which findings count.
@@ -83,9 +86,9 @@ impl ReportFlags {
         !self.report.is_empty() || self.fail_on.is_some() || self.baseline.is_some() || self.write_baseline.is_some()
     }
 
-    /// Whether reports are written that no flag names: the summary and the outputs of a step.
+    /// Whether the run is summed up elsewhere: for GitHub Actions, or in a comment.
     pub(super) fn writes_summary(&self, context: RunContext) -> bool {
-        self.summary.files(context).are_wanted()
+        self.summary.places(context, CHECKS).are_wanted()
     }
 
     /// Reads the flags. `paths` are what the command is about; `silenced` and `fail_on` are what the configuration, or another
@@ -111,7 +114,7 @@ impl ReportFlags {
             wanted: self.wanted()?,
             is_asked: !self.report.is_empty(),
             write_baseline: self.write_baseline.clone(),
-            github: self.summary.files(context),
+            places: self.summary.places(context, CHECKS),
             shown_from: Severity::Info,
             judgement: Judgement {
                 silenced,
@@ -123,16 +126,16 @@ impl ReportFlags {
     }
 
     fn wanted(&self) -> Result<Vec<Wanted>, CommandError> {
-        self.report.iter().map(Wanted::parse).collect()
+        self.report.iter().map(|text| Wanted::parse(text)).collect()
     }
 }
 
 impl Wanted {
     /// Reads `FORMAT` or `FORMAT=FILE`.
-    pub(super) fn parse(text: &String) -> Result<Self, CommandError> {
+    pub(super) fn parse(text: &str) -> Result<Self, CommandError> {
         let (name, file) = text
             .split_once('=')
-            .map_or((text.as_str(), None), |(name, file)| (name, Some(file)));
+            .map_or((text, None), |(name, file)| (name, Some(file)));
         let format = Format::find(name).ok_or_else(|| {
             let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
             CommandError::usage(format!(
@@ -191,7 +194,7 @@ impl Reporting {
         self.write_known(groups)
     }
 
-    /// Writes the summary and the outputs of a step of GitHub Actions; nothing elsewhere. `more` are outputs besides the numbers.
+    /// Writes the summary and the outputs of a step of GitHub Actions, and the comment on the pull request, where they are wanted. `more` are outputs besides the numbers.
     pub(super) fn write_summary(
         &self,
         context: RunContext,
@@ -200,7 +203,7 @@ impl Reporting {
         remarks: Remarks<'_>,
         more: &[(&'static str, String)],
     ) {
-        if !self.github.are_wanted() {
+        if !self.places.are_wanted() {
             return;
         }
         self.shown(findings, groups, remarks, |report| {
@@ -217,8 +220,12 @@ impl Reporting {
                 ("warnings", count(Severity::Warning)),
             ];
             outputs.extend_from_slice(more);
-            let summary = |most_bytes| step_summary(report, most_bytes);
-            self.github.write(context, summary, &outputs);
+            let summary = Summary {
+                says_something: says_something(report.findings),
+                text: &|most_bytes| step_summary(report, most_bytes),
+                outputs: &outputs,
+            };
+            self.places.write(context, summary);
         });
     }
 
@@ -272,6 +279,11 @@ impl Reporting {
             Exit::Clean
         }
     }
+}
+
+/// Whether a reviewer must know of findings.
+pub(super) fn says_something(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity >= Severity::Warning)
 }
 
 fn write_file(path: &Path, content: &[u8]) -> Result<(), CommandError> {

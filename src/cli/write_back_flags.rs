@@ -1,16 +1,13 @@
 //! Flags about what happens to the files that a command changed: a commit, a push, a pull request. And their errors, with what to do.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Value as Json, json};
 
-use crate::artifact::credential::CertificateFiles;
-use crate::artifact::network::CertificateCheck;
 use crate::artifact::repository::GitRef;
 use crate::delivery::bump::{BumpError, BumpPlan, WriteError, write_planned};
-use crate::delivery::forge::{Forge, ForgeKind, ForgePlace, PlaceError, Wishes};
+use crate::delivery::forge::{Forge, Wishes};
 use crate::delivery::git::{Author, BranchName, GitError, RemoteName, WorkTree};
 use crate::delivery::write_back::{
     Action, CommitSettings, Committed, ImageLinks, MessageTemplate, PullRequestSettings, PushSettings, Requested,
@@ -22,8 +19,8 @@ use crate::text::redact::redact_message;
 use super::bump::{bump_error, replace_error, write_error};
 use super::command_error::CommandError;
 use super::destination_flags::fork;
-use super::network::{ProcessClock, network_settings};
-use super::remote_flags::credential_error;
+use super::forge_connection::{ForgeArgument, ForgeConnection};
+use super::network::ProcessClock;
 use super::repository_flags::shown_line;
 use super::run_context::RunContext;
 
@@ -71,12 +68,6 @@ pub(super) struct WriteBackFlags {
     /// File with the certificates of authorities that the forge is trusted by, instead of the system's.
     #[arg(long, value_name = "FILE", requires = "pull_request")]
     forge_ca_file: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ForgeArgument {
-    Github,
-    Gitlab,
 }
 
 /// How files are written back.
@@ -244,30 +235,18 @@ impl WriteBackFlags {
 
     /// The forge that has the remote `origin`.
     fn forge(&self, context: RunContext, tree: &WorkTree) -> Result<Box<dyn Forge>, CommandError> {
-        let kind = self.forge.map(|forge| match forge {
-            ForgeArgument::Github => ForgeKind::GitHub,
-            ForgeArgument::Gitlab => ForgeKind::GitLab,
-        });
         let remote = tree.remote_address(&RemoteName::origin());
         let remote = remote.map_err(|error| write_back_error(error.into()))?;
-        let place = ForgePlace::find(kind, &remote, &|name| context.variable(name)).map_err(|error| match error {
-            PlaceError::Unknown(_) => CommandError::usage(error).with_hint("name it with --forge"),
-            error => CommandError::usage(error),
-        })?;
-        let network = network_settings(context, CertificateCheck::Verify);
-        let certificates = CertificateFiles {
-            authorities: self.forge_ca_file.clone(),
-            ..CertificateFiles::default()
+        let connection = ForgeConnection {
+            forge: self.forge,
+            ca_file: self.forge_ca_file.as_deref(),
         };
-        let tls = certificates.read().map_err(|error| credential_error(&error))?;
-        place
-            .forge(&network, &tls, Arc::new(ProcessClock))
-            .map_err(|error| write_back_error(error.into()))
+        connection.connect(context, &remote)
     }
 }
 
 /// Refuses to write anything elsewhere in a run for a pull request from a fork.
-fn refuse_forks(context: RunContext) -> Result<(), CommandError> {
+pub(super) fn refuse_forks(context: RunContext) -> Result<(), CommandError> {
     match fork(context) {
         None => Ok(()),
         Some(reason) => Err(CommandError::could_not_run(format!(
@@ -282,7 +261,7 @@ fn branch(flag: &str, name: Option<&str>) -> Result<Option<BranchName>, CommandE
 }
 
 /// The branch that the CI system builds.
-fn named_by_ci(context: RunContext) -> Option<BranchName> {
+pub(super) fn named_by_ci(context: RunContext) -> Option<BranchName> {
     let source = BuildSource::find(&|name| context.variable(name), &context.working_directory());
     match source.git_ref {
         Some(GitRef::Branch(name)) => BranchName::parse(&name).ok(),

@@ -44,6 +44,10 @@ fn lint_and_ci_find_the_same() {
         ),
         (vec![("old.bak", "x\n")], vec!["web/old.bak:1:1 package-junk"]),
         (
+            vec![(".idea/a.xml", "x\n"), (".idea/b/c.xml", "x\n")],
+            vec!["web/Chart.yaml:1:1 package-junk"],
+        ),
+        (
             vec![("values.yaml", "leftover: 1\n")],
             vec!["web/values.yaml:1:1 unused-value"],
         ),

@@ -353,6 +353,12 @@ fn plans_and_shards_are_parts_of_one_run() {
     let said = clone.run(0, &merge, &[]);
     assert!(said.contains("4 charts in 3 reports: "), "{said}");
     assert_eq!(clone.read("merged.json"), clone.read("whole.json"));
+    formats_join(&clone, &files);
+    clone.run(1, &[&["report", "merge", "--fail"], &files[..]].concat(), &[]);
+}
+
+/// Joined reports are those of one run, in every format.
+fn formats_join(clone: &Clone<'_>, files: &[&str]) {
     for format in [
         "json", "sarif", "junit", "tap", "github", "gitlab", "markdown", "dotenv",
     ] {
@@ -360,17 +366,22 @@ fn plans_and_shards_are_parts_of_one_run() {
             .command(&["ci", ".", "--report", format], &[])
             .output()
             .expect("runs");
-        let merge = [&["report", "merge", "--report", format], &files[..]].concat();
+        let merge = [&["report", "merge", "--report", format], files].concat();
         let merged = clone.command(&merge, &[]).output().expect("runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         assert_eq!(text(&merged.stdout), text(&of_whole.stdout), "{format}");
     }
     // These show lines of files, which the JSON does not have.
     for (format, want) in [("text", "error: "), ("html", "4 of 4 charts failed")] {
-        let said = clone.run(0, &[&["report", "merge", "--report", format], &files[..]].concat(), &[]);
+        let said = clone.run(0, &[&["report", "merge", "--report", format], files].concat(), &[]);
         assert!(said.contains(want), "{said}");
     }
-    clone.run(1, &[&["report", "merge", "--fail"], &files[..]].concat(), &[]);
+}
+
+#[test]
+fn what_is_no_report_and_no_shard_is_refused() {
+    let repositories = repository();
+    let clone = repositories.clone("work");
     clone.write("not.json", "{}\n");
     let said = clone.run(3, &["report", "merge", "not.json"], &[]);
     assert!(said.contains("not.json: is not a report"), "{said}");
@@ -452,4 +463,86 @@ fn the_configuration_of_chart_testing_is_read() {
     assert_eq!(table(&said).len(), 4, "{said}");
     clone.write("chartwright.yaml", "charts: [charts]\n");
     assert_eq!(table(&clone.run(0, &["ci", "."], &[])).len(), 4, "ours comes first");
+}
+
+/// A comment, quotes and line ends stay.
+#[test]
+fn versions_that_must_rise_are_raised() {
+    let repositories = repository();
+    let clone = repositories.clone("work");
+    clone.write(
+        "charts/web/Chart.yaml",
+        "# web\r\napiVersion: v2\r\nname: web\r\nversion: '1.0.0' # now\r\n",
+    );
+    clone.commit_all("Line ends");
+    clone.git(&["push", "--quiet"]);
+    clone.git(&["checkout", "--quiet", "-b", "topic"]);
+    for name in ["lib", "web"] {
+        clone.write(&format!("charts/{name}/values.yaml"), "a: 1\n");
+    }
+    raise(&clone, "app", "2.0.0");
+    clone.commit_all("Change");
+    let head = clone.head();
+    let fix = |code, how| clone.run(code, &["ci", ".", "--no-push", "--since", "origin/main", how], &[]);
+    // Written only: `lib` and `base`, which is packaged with it, and `web`; `app` is higher already.
+    let said = fix(0, "--fix=files");
+    for line in [
+        "charts/base/Chart.yaml: version 1.0.0 -> 1.0.1",
+        "charts/lib/Chart.yaml: version 1.0.0 -> 1.0.1",
+        "charts/web/Chart.yaml: version 1.0.0 -> 1.0.1",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    assert!(!said.contains("charts/app/Chart.yaml: version"), "{said}");
+    assert!(table(&said).iter().all(|row| row.ends_with(" ok")), "{said}");
+    assert_eq!(
+        clone.read("charts/web/Chart.yaml"),
+        "# web\r\napiVersion: v2\r\nname: web\r\nversion: '1.0.1' # now\r\n"
+    );
+    assert_eq!(clone.head(), head);
+    // The second time there is nothing to raise, and changes of the user are not committed.
+    let before = clone.git(&["diff"]);
+    let said = fix(0, "--fix");
+    assert!(!said.contains("version 1.0") && !said.contains("committed"), "{said}");
+    assert_eq!((clone.git(&["diff"]), clone.head()), (before, head.clone()));
+    clone.git(&["checkout", "--quiet", "."]);
+    clone.write("charts/web/templates/b.yaml", "{{/* mine */}}\n");
+    let said = fix(0, "--fix");
+    assert!(said.contains("on topic: Raise the versions of 3 charts"), "{said}");
+    assert_eq!(clone.git(&["rev-parse", "HEAD^"]).trim(), head);
+    let names = clone.git(&["show", "--format=%B", "--name-only"]);
+    assert_eq!(
+        names.split_whitespace().collect::<Vec<_>>().join(" "),
+        "Raise the versions of 3 charts In charts/base/Chart.yaml, charts/lib/Chart.yaml, charts/web/Chart.yaml charts/base/Chart.yaml \
+         charts/lib/Chart.yaml charts/web/Chart.yaml"
+    );
+    assert_eq!(
+        clone.git(&["status", "--porcelain"]).trim(),
+        "?? charts/web/templates/b.yaml"
+    );
+}
+
+#[test]
+fn a_raised_version_is_pushed_unless_a_fork_asks() {
+    let repositories = repository();
+    let clone = repositories.clone("work");
+    clone.git(&["checkout", "--quiet", "-b", "topic"]);
+    clone.git(&["push", "--quiet", "--set-upstream", "origin", "topic"]);
+    clone.write("charts/web/values.yaml", "a: 1\n");
+    clone.commit_all("Change");
+    clone.git(&["push", "--quiet"]);
+    let head = clone.head();
+    let fix = ["ci", ".", "--no-push", "--since", "origin/main", "--fix=push"];
+    let said = clone.run(3, &fix, &[("CF_PULL_REQUEST_IS_FORK", "true")]);
+    assert!(said.contains("nothing is written or pushed"), "{said}");
+    assert_eq!(clone.head(), head);
+    let said = clone.run(0, &fix, &[]);
+    assert!(
+        said.contains("to topic of origin: Raise the version in charts/web/Chart.yaml to 1.0.1"),
+        "{said}"
+    );
+    assert_eq!(repositories.origin(&["rev-parse", "topic"]).trim(), clone.head());
+    // What it needs.
+    let said = clone.run(2, &["ci", ".", "--no-push", "--fix"], &[]);
+    assert!(said.contains("name the base with --since"), "{said}");
 }

@@ -1,4 +1,4 @@
-//! GitHub and GitLab in the test's own process: branches, commits and pull requests in memory, with the rules by which they refuse a branch
+//! GitHub and GitLab (in `forge_gitlab`) in the test's own process: branches, commits and pull requests in memory, with the rules by which they refuse a branch
 //! that is not where it is expected to be, and faults on request.
 
 use std::collections::BTreeMap;
@@ -8,10 +8,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value as Json, json};
 
+use super::forge_gitlab::gitlab;
 use super::remote_server::{Answer, Request, Server};
 
 /// The token that may write.
 pub(super) const TOKEN: &str = "hunter2";
+
+/// The author of comments that are written with the token.
+pub(super) const OWN: &str = "chartwright";
 
 /// Files by path.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
@@ -33,7 +37,8 @@ pub(super) struct Pull {
     pub(super) is_open: bool,
     pub(super) labels: Vec<String>,
     pub(super) reviewers: Vec<String>,
-    pub(super) comments: Vec<String>,
+    /// Each with its author.
+    pub(super) comments: Vec<(&'static str, String)>,
     pub(super) merges_itself: bool,
 }
 
@@ -88,7 +93,7 @@ impl Repository {
         self.commits.get(sha)?.files.get(path)
     }
 
-    fn ancestors(&self, at: &str) -> Vec<String> {
+    pub(super) fn ancestors(&self, at: &str) -> Vec<String> {
         let mut next = Some(self.branches.get(at).map_or(at, String::as_str).to_owned());
         let mut found = Vec::new();
         while let Some(sha) = next {
@@ -98,13 +103,13 @@ impl Repository {
         found
     }
 
-    fn beyond(&self, base: &str, head: &str) -> usize {
+    pub(super) fn beyond(&self, base: &str, head: &str) -> usize {
         let base = self.ancestors(base);
         self.ancestors(head).iter().filter(|sha| !base.contains(sha)).count()
     }
 
     /// A branch at its base has nothing to pull: GitHub closes its pull request.
-    fn moved(&mut self, branch: &str) {
+    pub(super) fn moved(&mut self, branch: &str) {
         let shas = self.branches.clone();
         for request in self.requests.iter_mut().filter(|one| one.branch == branch) {
             if shas.get(branch) == shas.get(&request.base) {
@@ -113,17 +118,17 @@ impl Repository {
         }
     }
 
-    fn open(&self, branch: &str, base: &str) -> Option<&Pull> {
+    pub(super) fn open(&self, branch: &str, base: &str) -> Option<&Pull> {
         self.requests
             .iter()
             .find(|one| one.is_open && one.branch == branch && one.base == base)
     }
 
-    fn request(&mut self, number: &str) -> Option<&mut Pull> {
+    pub(super) fn request(&mut self, number: &str) -> Option<&mut Pull> {
         self.requests.iter_mut().find(|one| one.number.to_string() == number)
     }
 
-    fn add_request(&mut self, branch: &str, base: &str, title: &str, body: &str) -> u64 {
+    pub(super) fn add_request(&mut self, branch: &str, base: &str, title: &str, body: &str) -> u64 {
         let number = self.requests.len() as u64 + 1;
         self.requests.push(Pull {
             number,
@@ -222,26 +227,26 @@ fn decoded(part: &str) -> String {
     String::from_utf8(bytes).expect("is text")
 }
 
-fn query(request: &Request, name: &str) -> String {
+pub(super) fn query(request: &Request, name: &str) -> String {
     let query = request.target.split_once('?').map_or("", |(_, query)| query);
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let found = pairs.into_iter().find(|(key, _)| *key == name);
     found.map_or_else(String::new, |(_, value)| decoded(&value.replace('+', " ")))
 }
 
-fn message(status: u16, words: &str) -> Answer {
+pub(super) fn message(status: u16, words: &str) -> Answer {
     Answer::new(status, json!({"message": words}).to_string())
 }
 
-fn json_answer(status: u16, json: &Json) -> Answer {
+pub(super) fn json_answer(status: u16, json: &Json) -> Answer {
     Answer::new(status, json.to_string())
 }
 
-fn text<'j>(json: &'j Json, pointer: &str) -> &'j str {
+pub(super) fn text<'j>(json: &'j Json, pointer: &str) -> &'j str {
     json.pointer(pointer).and_then(Json::as_str).unwrap_or_default()
 }
 
-fn texts(json: &Json) -> Vec<String> {
+pub(super) fn texts(json: &Json) -> Vec<String> {
     let list = json.as_array().into_iter().flatten();
     list.filter_map(|one| one.as_str().map(str::to_owned)).collect()
 }
@@ -343,8 +348,11 @@ fn github_pulls(repository: &mut Repository, request: &Request, rest: &[&str], b
             json_answer(200, &json!([]))
         }
         ("POST", ["issues", number, "comments"]) => {
-            let comment = text(body, "/body").to_owned();
-            repository.request(number).expect("is there").comments.push(comment);
+            let comment = (OWN, text(body, "/body").to_owned());
+            match repository.request(number) {
+                Some(request) => request.comments.push(comment),
+                None => return message(404, "Not Found"),
+            }
             json_answer(201, &json!({}))
         }
         ("POST", ["pulls", number, "requested_reviewers"]) => {
@@ -375,6 +383,16 @@ fn graphql(repository: &mut Repository, body: &Json) -> Answer {
         }
         repository.request(&number).expect("is there").merges_itself = true;
         return json_answer(200, &json!({"data": {"enablePullRequestAutoMerge": {}}}));
+    }
+    if text(body, "/query").contains("updateIssueComment") {
+        let (number, at) = text(input, "/id").split_once(':').expect("an identifier");
+        let at: usize = at.parse().expect("a number");
+        let comment = &mut repository.request(number).expect("is there").comments[at].1;
+        text(input, "/body").clone_into(comment);
+        return json_answer(200, &json!({"data": {"updateIssueComment": {}}}));
+    }
+    if text(body, "/query").contains("viewerDidAuthor") {
+        return github_comments(repository, &body["variables"]);
     }
     let branch = text(input, "/branch/branchName").to_owned();
     let Some(head) = repository.branches.get(&branch).cloned() else {
@@ -408,139 +426,28 @@ fn graphql(repository: &mut Repository, body: &Json) -> Answer {
     )
 }
 
-fn gitlab(repository: &mut Repository, request: &Request, parts: &[String], body: &Json) -> Answer {
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    if parts == ["api", "v4", "users"] {
-        let known = query(request, "username") == "ada";
-        return json_answer(200, &if known { json!([{"id": 7}]) } else { json!([]) });
-    }
-    let ["api", "v4", "projects", "acme/shop", rest @ ..] = parts.as_slice() else {
-        return message(404, "404 Project Not Found");
+/// A page of comments; of three, so that there are several.
+fn github_comments(repository: &mut Repository, variables: &Json) -> Answer {
+    assert_eq!((text(variables, "/owner"), text(variables, "/name")), ("acme", "shop"));
+    let number = variables["number"].to_string();
+    let Some(request) = repository.request(&number) else {
+        let error = json!({"type": "NOT_FOUND", "message": "Could not resolve to a PullRequest"});
+        return json_answer(
+            200,
+            &json!({"data": {"repository": {"pullRequest": null}}, "errors": [error]}),
+        );
     };
-    match (request.method.as_str(), rest) {
-        ("GET", ["repository", "branches", branch]) => match repository.branches.get(*branch) {
-            Some(sha) => json_answer(200, &json!({"commit": {"id": sha}})),
-            None => message(404, "404 Branch Not Found"),
-        },
-        ("DELETE", ["repository", "branches", branch]) => {
-            repository.branches.remove(*branch);
-            Answer::new(204, "")
-        }
-        ("GET", ["repository", "files", path]) => {
-            let at = query(request, "ref");
-            match repository.file(&at, path) {
-                Some(content) => json_answer(
-                    200,
-                    &json!({"content": STANDARD.encode(content), "last_commit_id": last_commit(repository, &at, path)}),
-                ),
-                None => message(404, "404 File Not Found"),
-            }
-        }
-        ("GET", ["repository", "compare"]) => {
-            let count = repository.beyond(&query(request, "from"), &query(request, "to"));
-            json_answer(200, &json!({"commits": vec![json!({}); count]}))
-        }
-        ("POST", ["repository", "commits"]) => gitlab_commit(repository, body),
-        _ => gitlab_merges(repository, request, rest, body),
-    }
-}
-
-fn gitlab_merges(repository: &mut Repository, request: &Request, rest: &[&str], body: &Json) -> Answer {
-    let shown = |one: &Pull| json!({"iid": one.number, "web_url": format!("https://forge/merge/{}", one.number), "title": one.title, "description": one.body});
-    match (request.method.as_str(), rest) {
-        ("GET", ["merge_requests"]) => {
-            let found = repository
-                .open(&query(request, "source_branch"), &query(request, "target_branch"))
-                .map(shown);
-            json_answer(200, &json!(found.into_iter().collect::<Vec<_>>()))
-        }
-        ("POST", ["merge_requests"]) => {
-            let (branch, base) = (
-                text(body, "/source_branch").to_owned(),
-                text(body, "/target_branch").to_owned(),
-            );
-            if repository.open(&branch, &base).is_some() {
-                return message(
-                    409,
-                    "Another open merge request already exists for this source branch: !1",
-                );
-            }
-            let number = repository.add_request(&branch, &base, text(body, "/title"), text(body, "/description"));
-            let found = repository.request(&number.to_string()).map(|one| shown(one));
-            json_answer(201, &json!(found))
-        }
-        ("PUT", ["merge_requests", number, "merge"]) => {
-            if !repository.allows_auto_merge {
-                return message(405, "405 Method Not Allowed");
-            }
-            repository.request(number).expect("is there").merges_itself = true;
-            json_answer(200, &json!({}))
-        }
-        ("POST", ["merge_requests", number, "notes"]) => {
-            let comment = text(body, "/body").to_owned();
-            repository.request(number).expect("is there").comments.push(comment);
-            json_answer(201, &json!({}))
-        }
-        ("PUT", ["merge_requests", number]) => {
-            let one = repository.request(number).expect("is there");
-            one.is_open &= body.get("state_event").is_none();
-            if let Some(title) = body.get("title").and_then(Json::as_str) {
-                (one.title, one.body) = (title.to_owned(), text(body, "/description").to_owned());
-            }
-            one.labels.extend(
-                text(body, "/add_labels")
-                    .split(',')
-                    .filter(|label| !label.is_empty())
-                    .map(str::to_owned),
-            );
-            one.reviewers.extend(
-                body["reviewer_ids"]
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .map(Json::to_string),
-            );
-            json_answer(200, &json!({}))
-        }
-        _ => message(404, "404 Not Found"),
-    }
-}
-
-/// The last commit that changed a file.
-fn last_commit(repository: &Repository, at: &str, path: &str) -> String {
-    let ancestors = repository.ancestors(at);
-    let content = repository.file(at, path);
-    let same = ancestors.iter().take_while(|sha| repository.file(sha, path) == content);
-    same.last().cloned().unwrap_or_default()
-}
-
-fn gitlab_commit(repository: &mut Repository, body: &Json) -> Answer {
-    let (branch, start) = (text(body, "/branch").to_owned(), text(body, "/start_sha").to_owned());
-    if !repository.commits.contains_key(&start) {
-        return message(400, "Cannot find start_sha");
-    }
-    if repository.branches.contains_key(&branch) && body["force"] != json!(true) {
-        return message(
-            400,
-            &format!("A branch called '{branch}' already exists. Switch to that branch in order to make changes"),
-        );
-    }
-    let mut files = Files::new();
-    for action in body["actions"].as_array().into_iter().flatten() {
-        let path = text(action, "/file_path");
-        if text(action, "/last_commit_id") != last_commit(repository, &start, path) {
-            return message(
-                400,
-                "You are attempting to update a file that has changed since you started editing it.",
-            );
-        }
-        files.insert(
-            path.to_owned(),
-            STANDARD.decode(text(action, "/content")).expect("base64"),
-        );
-    }
-    let sha = repository.add(Some(&start), files, text(body, "/commit_message"));
-    repository.branches.insert(branch.clone(), sha.clone());
-    repository.moved(&branch);
-    json_answer(201, &json!({"id": sha}))
+    let start = text(variables, "/after").parse().unwrap_or(0);
+    let all = request.comments.iter().enumerate().skip(start).take(3);
+    let nodes = all.map(
+        |(at, (author, body))| json!({"id": format!("{number}:{at}"), "body": body, "viewerDidAuthor": *author == OWN}),
+    );
+    let comments = json!({
+        "nodes": nodes.collect::<Vec<_>>(),
+        "pageInfo": {"hasNextPage": request.comments.len() > start + 3, "endCursor": (start + 3).to_string()},
+    });
+    json_answer(
+        200,
+        &json!({"data": {"repository": {"pullRequest": {"comments": comments}}}}),
+    )
 }

@@ -212,7 +212,7 @@ fn a_version_is_removed_where_the_registry_removes_at_all() {
         );
         // The port of the server can have the digits of the status too.
         let missing = registry.repo(3, "list", &["none"]);
-        let missing = missing.replace(&registry.server.server.host().to_string(), "");
+        let missing = missing.replace(registry.server.server.host(), "");
         assert!(
             missing.contains("does not have a chart `none`") && !missing.contains("404"),
             "{missing}"

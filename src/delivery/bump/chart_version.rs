@@ -1,5 +1,8 @@
 //! Raising the version of a chart.
 
+use std::cmp::Ordering;
+
+use crate::check::lint::chart::VersionBase;
 use crate::delivery::track::Step;
 use crate::text::edit::{Applied, Change, EditError, NewValue, YamlPath, apply_changes};
 use crate::text::semver::Version;
@@ -45,21 +48,39 @@ impl Raise {
 /// # Errors
 /// When the text is not YAML, or the version cannot be changed without changing something else.
 pub fn raise_version(chart_yaml: &[u8], part: VersionPart) -> Result<Option<(Vec<u8>, Applied)>, EditError> {
+    set_version(chart_yaml, |text| {
+        let version = Version::parse(text).ok()?;
+        match part {
+            VersionPart::Major => version.next_major(),
+            VersionPart::Minor => version.next_minor(),
+            VersionPart::Patch => version.next_patch(),
+        }
+    })
+}
+
+/// Raises `version` above that of a base; `None` where it is higher, or there is none to be raised.
+///
+/// # Errors
+/// See [`raise_version`].
+pub fn raise_version_above(chart_yaml: &[u8], base: &VersionBase) -> Result<Option<(Vec<u8>, Applied)>, EditError> {
+    set_version(chart_yaml, |text| match base.order(text)? {
+        Ordering::Greater => None,
+        Ordering::Equal | Ordering::Less => base.next(),
+    })
+}
+
+/// Sets what `next` makes of `version`. A `v` before it stays.
+fn set_version(
+    chart_yaml: &[u8],
+    next: impl FnOnce(&str) -> Option<Version>,
+) -> Result<Option<(Vec<u8>, Applied)>, EditError> {
     let path = YamlPath::default().key("version");
     let tree = yaml::parse_first(chart_yaml).map_err(|error| EditError::yaml(error, chart_yaml))?;
     let Some(node) = tree.root().and_then(|root| tree.get(root, "version")) else {
         return Ok(None);
     };
     let text = tree.text(node);
-    let Ok(version) = Version::parse(text) else {
-        return Ok(None);
-    };
-    let next = match part {
-        VersionPart::Major => version.next_major(),
-        VersionPart::Minor => version.next_minor(),
-        VersionPart::Patch => version.next_patch(),
-    };
-    let Some(next) = next else { return Ok(None) };
+    let Some(next) = next(text) else { return Ok(None) };
     let prefix = if text.starts_with('v') { "v" } else { "" };
     let next = next.to_string();
     let value = NewValue::Text(format!("{prefix}{}", next.trim_start_matches('v')));
@@ -92,6 +113,30 @@ mod tests {
             assert_eq!(String::from_utf8(edited).unwrap(), want);
         }
         assert!(raise_version(b"name: x\n", VersionPart::Patch).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_version_is_raised_above_that_of_a_base() {
+        for (source, base, want) in [
+            ("version: 1.2.3 # now\r\n", "1.2.3", Some("version: 1.2.4 # now\r\n")),
+            ("version: 1.0.0\n", "1.2.3", Some("version: 1.2.4\n")),
+            ("version: '1.2.3-rc.1'\n", "1.2.3", Some("version: '1.2.4'\n")),
+            ("version: 1.2.3-rc.1\n", "1.2.3-rc.1", Some("version: 1.2.3\n")),
+            ("version: v1.2.3\n", "v1.2.3", Some("version: v1.2.4\n")),
+            ("version: 1.2.3+b\n", "1.2.3+a", Some("version: 1.2.4\n")),
+            ("version: 1.2.4\n", "1.2.3", None),
+            ("version: 1.2.3\n", "none", None),
+            ("version: none\n", "1.2.3", None),
+            ("name: a\n", "1.2.3", None),
+        ] {
+            let base = VersionBase {
+                version: base.to_owned(),
+                name: "main".to_owned(),
+            };
+            let raised = raise_version_above(source.as_bytes(), &base).unwrap();
+            let text = raised.map(|(text, _)| String::from_utf8(text).unwrap());
+            assert_eq!(text.as_deref(), want, "{source} above {base:?}");
+        }
     }
 
     #[test]

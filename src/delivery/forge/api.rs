@@ -17,6 +17,8 @@ use super::error::ForgeError;
 
 /// Most bytes of an answer: a file of the largest size that is edited, in base64.
 const ANSWER_BYTES: u64 = 32 << 20;
+/// Most pages of a hundred comments that are read to find our own.
+pub(super) const COMMENT_PAGES: u32 = 100;
 /// What GitHub says of a limit on many requests at once, which lasts a minute at least.
 const SECONDARY: &str = "secondary rate limit";
 /// Longest time for a request and its answer.

@@ -8,13 +8,18 @@ use serde_json::{Value as Json, json};
 use crate::artifact::network::{Method, Url};
 use crate::delivery::git::BranchName;
 
-use super::api::{Api, Asked};
+use super::api::{Api, Asked, COMMENT_PAGES};
 use super::error::ForgeError;
-use super::interface::{Forge, NewCommit, PullRequest, PullRequestText, Wishes};
+use super::interface::{Comment, Forge, NewCommit, PullRequest, PullRequestText, Wishes};
 
 const COMMIT: &str =
     "mutation($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid } } }";
 const AUTO_MERGE: &str = "mutation($input: EnablePullRequestAutoMergeInput!) { enablePullRequestAutoMerge(input: $input) { clientMutationId } }";
+const COMMENTS: &str = "query($owner: String!, $name: String!, $number: Int!, $after: String) { repository(owner: $owner, name: $name) { \
+    pullRequest(number: $number) { comments(first: 100, after: $after) { nodes { id body viewerDidAuthor } \
+    pageInfo { hasNextPage endCursor } } } } }";
+const CHANGE_COMMENT: &str =
+    "mutation($input: UpdateIssueCommentInput!) { updateIssueComment(input: $input) { clientMutationId } }";
 /// The bytes of a file, and not JSON about it.
 const RAW: &str = "application/vnd.github.raw+json";
 
@@ -94,16 +99,17 @@ impl GitHub {
             "fileChanges": {"additions": additions.collect::<Vec<_>>()},
         });
         let task = "commit";
-        let data = self.graphql(task, COMMIT, &input).map_err(|error| match error {
+        let data = self.graphql(task, COMMIT, &json!({"input": input}));
+        let data = data.map_err(|error| match error {
             GraphQlError::Stale => self.conflict(branch),
             GraphQlError::Other(error) => error,
         })?;
         self.api.text(task, &data, "/createCommitOnBranch/commit/oid")
     }
 
-    /// Runs a mutation, which answers 200 also where it fails.
-    fn graphql(&self, task: &str, query: &str, input: &Json) -> Result<Json, GraphQlError> {
-        let body = json!({"query": query, "variables": {"input": input}});
+    /// Runs a query or a mutation, which answers 200 also where it fails.
+    fn graphql(&self, task: &str, query: &str, variables: &Json) -> Result<Json, GraphQlError> {
+        let body = json!({"query": query, "variables": variables});
         let asked = Asked::with(task, Method::POST, self.graphql.clone(), Some(body));
         let mut answer = self.api.json(&asked).map_err(GraphQlError::Other)?;
         let Some(errors) = answer
@@ -129,6 +135,14 @@ impl GitHub {
             "GraphQL".to_owned(),
             &words,
         )))
+    }
+
+    /// The error of a query that is about no branch.
+    fn whole(&self, task: &str, error: GraphQlError) -> ForgeError {
+        match error {
+            GraphQlError::Stale => self.api.refused(task, 404, "404 Not Found".to_owned(), ""),
+            GraphQlError::Other(error) => error,
+        }
     }
 
     fn request_of(&self, task: &str, json: &Json) -> Result<PullRequest, ForgeError> {
@@ -267,7 +281,11 @@ impl Forge for GitHub {
             return Ok(Vec::new());
         }
         let input = json!({"pullRequestId": request.id, "expectedHeadOid": head});
-        match self.graphql("merge a pull request once its checks have passed", AUTO_MERGE, &input) {
+        match self.graphql(
+            "merge a pull request once its checks have passed",
+            AUTO_MERGE,
+            &json!({"input": input}),
+        ) {
             Ok(_) => Ok(Vec::new()),
             Err(GraphQlError::Stale) => Ok(vec![format!("{}: it changed meanwhile", request.url)]),
             Err(GraphQlError::Other(error @ ForgeError::Refused { code: 200, .. })) => Ok(vec![error.to_string()]),
@@ -275,19 +293,59 @@ impl Forge for GitHub {
         }
     }
 
+    fn own_comment(&self, number: u64, marker: &str) -> Result<Option<Comment>, ForgeError> {
+        let task = "list the comments of a pull request";
+        let (owner, name) = self.repository.split_once('/').unwrap_or_default();
+        let mut after = Json::Null;
+        for _ in 0..COMMENT_PAGES {
+            let variables = json!({"owner": owner, "name": name, "number": number, "after": after});
+            let data = self
+                .graphql(task, COMMENTS, &variables)
+                .map_err(|error| self.whole(task, error))?;
+            let comments = data.pointer("/repository/pullRequest/comments");
+            let comments = comments.ok_or_else(|| self.api.odd(task, "comments"))?;
+            let nodes = comments.get("nodes").and_then(Json::as_array);
+            let own = nodes.into_iter().flatten().find_map(|node| {
+                let text = node.get("body")?.as_str().filter(|text| text.starts_with(marker))?;
+                let is_own = node.get("viewerDidAuthor")?.as_bool()?;
+                let id = node.get("id")?.as_str()?;
+                is_own.then(|| Comment {
+                    id: id.to_owned(),
+                    text: text.to_owned(),
+                })
+            });
+            if own.is_some() {
+                return Ok(own);
+            }
+            let has_more = comments.pointer("/pageInfo/hasNextPage").and_then(Json::as_bool);
+            after = comments.pointer("/pageInfo/endCursor").cloned().unwrap_or_default();
+            if has_more != Some(true) || after.is_null() {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    fn add_comment(&self, number: u64, text: &str) -> Result<(), ForgeError> {
+        let url = self.url(&format!("issues/{number}/comments"), &[]);
+        let body = Some(json!({"body": text}));
+        let asked = Asked {
+            is_repeated: false,
+            ..Asked::with("comment on a pull request", Method::POST, url, body)
+        };
+        self.api.json(&asked).map(drop)
+    }
+
+    fn change_comment(&self, _: u64, comment: &Comment, text: &str) -> Result<(), ForgeError> {
+        let task = "change a comment";
+        let variables = json!({"input": {"id": comment.id, "body": text}});
+        let changed = self.graphql(task, CHANGE_COMMENT, &variables);
+        changed.map(drop).map_err(|error| self.whole(task, error))
+    }
+
     fn close(&self, request: &PullRequest, branch: &BranchName, comment: &str) -> Result<(), ForgeError> {
         let number = request.number;
-        let url = self.url(&format!("issues/{number}/comments"), &[]);
-        let commented = Asked {
-            is_repeated: false,
-            ..Asked::with(
-                "comment on a pull request",
-                Method::POST,
-                url,
-                Some(json!({"body": comment})),
-            )
-        };
-        self.api.json(&commented)?;
+        self.add_comment(number, comment)?;
         let url = self.url(&format!("pulls/{number}"), &[]);
         let closed = Asked::with(
             "close a pull request",

@@ -8,9 +8,9 @@ use serde_json::{Value as Json, json};
 use crate::artifact::network::{Method, Url};
 use crate::delivery::git::BranchName;
 
-use super::api::{Api, Asked};
+use super::api::{Api, Asked, COMMENT_PAGES};
 use super::error::ForgeError;
-use super::interface::{Forge, NewCommit, PullRequest, PullRequestText, Wishes};
+use super::interface::{Comment, Forge, NewCommit, PullRequest, PullRequestText, Wishes};
 
 /// A project of GitLab.
 #[derive(Debug)]
@@ -62,6 +62,11 @@ impl GitLab {
         self.api.json(&Asked::with(task, Method::PUT, url, Some(body)))
     }
 
+    /// The address of the comments of a merge request.
+    fn notes(&self, number: u64, query: &[(&str, &str)]) -> Url {
+        self.url(&["merge_requests", &number.to_string(), "notes"], query)
+    }
+
     /// The number of a user.
     fn user(&self, name: &str) -> Result<Option<u64>, ForgeError> {
         let url = self.api.url(["users"], &[("username", name)]);
@@ -69,6 +74,9 @@ impl GitLab {
         Ok(users.pointer("/0/id").and_then(Json::as_u64))
     }
 }
+
+/// Comments of a page, the most that GitLab gives.
+const PER_PAGE: &str = "100";
 
 /// Words of GitLab about a branch or a file that another changed at the same time.
 const CONFLICTS: [&str; 4] = [
@@ -221,18 +229,62 @@ impl Forge for GitLab {
         Ok(impossible)
     }
 
-    fn close(&self, request: &PullRequest, branch: &BranchName, comment: &str) -> Result<(), ForgeError> {
-        let url = self.url(&["merge_requests", &request.number.to_string(), "notes"], &[]);
-        let commented = Asked {
+    fn own_comment(&self, number: u64, marker: &str) -> Result<Option<Comment>, ForgeError> {
+        let task = "list the comments of a merge request";
+        let user = self
+            .api
+            .json(&Asked::get("say whose token this is", self.api.url(["user"], &[])))?;
+        let user = user.get("id").and_then(Json::as_u64);
+        let user = user.ok_or_else(|| self.api.odd(task, "id"))?;
+        for page in 1..=COMMENT_PAGES {
+            let page = page.to_string();
+            let query = [("sort", "asc"), ("per_page", PER_PAGE), ("page", page.as_str())];
+            let notes = self.api.json(&Asked::get(task, self.notes(number, &query)))?;
+            let notes = notes.as_array().ok_or_else(|| self.api.odd(task, "a list"))?;
+            let own = notes.iter().find_map(|note| {
+                let text = note.get("body")?.as_str().filter(|text| text.starts_with(marker))?;
+                let author = note.pointer("/author/id")?.as_u64()?;
+                let id = note.get("id")?.as_u64()?;
+                (author == user).then(|| Comment {
+                    id: id.to_string(),
+                    text: text.to_owned(),
+                })
+            });
+            if own.is_some() {
+                return Ok(own);
+            }
+            if notes.is_empty() {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    fn add_comment(&self, number: u64, text: &str) -> Result<(), ForgeError> {
+        let body = Some(json!({"body": text}));
+        let asked = Asked {
             is_repeated: false,
             ..Asked::with(
                 "comment on a merge request",
                 Method::POST,
-                url,
-                Some(json!({"body": comment})),
+                self.notes(number, &[]),
+                body,
             )
         };
-        self.api.json(&commented)?;
+        self.api.json(&asked).map(drop)
+    }
+
+    fn change_comment(&self, number: u64, comment: &Comment, text: &str) -> Result<(), ForgeError> {
+        let number = number.to_string();
+        let url = self.url(&["merge_requests", &number, "notes", &comment.id], &[]);
+        let body = Some(json!({"body": text}));
+        self.api
+            .json(&Asked::with("change a comment", Method::PUT, url, body))
+            .map(drop)
+    }
+
+    fn close(&self, request: &PullRequest, branch: &BranchName, comment: &str) -> Result<(), ForgeError> {
+        self.add_comment(request.number, comment)?;
         self.change("close a merge request", request.number, json!({"state_event": "close"}))?;
         let url = self.url(&["repository", "branches", branch.as_str()], &[]);
         match self

@@ -50,6 +50,15 @@ pub struct PullRequestText {
     pub body: String,
 }
 
+/// A comment on a pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// What the forge calls it inside.
+    pub id: String,
+    /// What it says, in Markdown.
+    pub text: String,
+}
+
 /// What else is wanted of a pull request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wishes {
@@ -113,6 +122,24 @@ pub trait Forge {
     /// # Errors
     /// See [`Forge::head`].
     fn fulfil(&self, request: &PullRequest, head: &str, wishes: &Wishes) -> Result<Vec<String>, ForgeError>;
+
+    /// The first comment on a pull request that begins with `marker` and is of who asks: anyone can write a marker.
+    ///
+    /// # Errors
+    /// See [`Forge::head`].
+    fn own_comment(&self, number: u64, marker: &str) -> Result<Option<Comment>, ForgeError>;
+
+    /// Adds a comment to a pull request. It is not sent again where the answer is lost.
+    ///
+    /// # Errors
+    /// See [`Forge::head`].
+    fn add_comment(&self, number: u64, text: &str) -> Result<(), ForgeError>;
+
+    /// Changes what a comment says.
+    ///
+    /// # Errors
+    /// See [`Forge::head`].
+    fn change_comment(&self, number: u64, comment: &Comment, text: &str) -> Result<(), ForgeError>;
 
     /// Closes a pull request with a comment, and removes its branch.
     ///

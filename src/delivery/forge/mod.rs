@@ -8,7 +8,9 @@ mod interface;
 mod github;
 mod gitlab;
 mod place;
+mod sticky_comment;
 
 pub use error::ForgeError;
 pub use interface::{FileContent, Forge, NewCommit, PullRequest, PullRequestText, Wishes};
 pub use place::{ForgeKind, ForgePlace, PlaceError};
+pub use sticky_comment::{CommentName, Kept, keep_comment};

@@ -325,11 +325,9 @@ mod tests {
             ),
             ("a:\r\n  b: 2\r\n", 6, vec!["1 a:", "2 ␣>b:< 2"]),
             (&format!("{long}\nb: 2\n"), long.len() + 1, vec!["2>b:< 2"]),
-            (
-                "password: hunter22\nb: 2\n",
-                19,
-                vec!["1 password: …", "2>b:< 2"],
-            ),
+            ("password: hunter22\nb: 2\n", 19, vec!["1 password: …", "2>b:< 2"]),
+            ("- a: hunter22\nb: 2\n", 14, vec!["1 - a: …", "2>b:< 2"]),
+            ("{a: aHVudGVyMjI=}\nb: 2\n", 18, vec!["1 …", "2>b:< 2"]),
         ] {
             let place = Location::at(SourceFile::new("f", text.as_bytes()), offset);
             let finding = Finding::new(Rule::Type, place, "x");
@@ -337,9 +335,10 @@ mod tests {
             let shown = found[0].lines().map(|line| match line.mark {
                 None => format!("{} {}", line.number, line.text),
                 Some(mark) => {
-                    let (start, end) = (&line.text[..mark.start], &line.text[mark.end..]);
-                    let start = if start.is_empty() { "" } else { " ␣" };
-                    format!("{}{start}>{}<{end}", line.number, &line.text[mark])
+                    let part = |range: Range<usize>| line.text.get(range).unwrap();
+                    let start = if mark.start == 0 { "" } else { " ␣" };
+                    let end = part(mark.end..line.text.len());
+                    format!("{}{start}>{}<{end}", line.number, part(mark))
                 }
             });
             assert_eq!(shown.collect::<Vec<_>>(), want, "{text:?}");

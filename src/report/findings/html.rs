@@ -37,10 +37,13 @@ fn limited(report: &Report<'_>, most_bytes: usize) -> String {
     filter(report, &mut page);
     let sections = Sections::of(report);
     charts(report, &sections, &mut page);
-    let unfolded = match report.findings.len() {
-        ..=MOST_UNFOLDED => &SEVERITIES[..],
-        ..=MOST_WITH_ERRORS_UNFOLDED => &[Severity::Error],
-        _ => &[],
+    let count = report.findings.len();
+    let unfolded = if count <= MOST_UNFOLDED {
+        &SEVERITIES[..]
+    } else if count <= MOST_WITH_ERRORS_UNFOLDED {
+        &[Severity::Error][..]
+    } else {
+        &[]
     };
     let mut left_out = 0;
     for (number, section) in sections.0.iter().enumerate() {
@@ -167,7 +170,9 @@ fn charts(report: &Report<'_>, sections: &Sections<'_>, page: &mut Page) {
     let table = |page: &mut Page, rows: &[&String]| {
         if !rows.is_empty() {
             page.line(&head);
-            rows.iter().for_each(|row| page.line(row));
+            for row in rows {
+                page.line(row);
+            }
             page.line("</table>");
         }
     };

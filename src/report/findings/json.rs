@@ -44,6 +44,10 @@ fn result(group: &Group<'_>) -> Json {
 struct Places<'r>(BTreeMap<(&'r Location, RuleId, &'r str), Vec<&'r str>>);
 
 impl<'r> Places<'r> {
+    #[expect(
+        clippy::mutable_key_type,
+        reason = "a file's index of lines is made late, and not compared"
+    )]
     fn of(report: &Report<'r>) -> Self {
         let mut places: BTreeMap<_, Vec<&str>> = BTreeMap::new();
         for group in report.groups {

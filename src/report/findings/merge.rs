@@ -161,13 +161,12 @@ fn read_finding(json: &Json, parts: &mut BTreeSet<&'static str>) -> Result<Findi
         name: format!("a finding of the rule `{id}`"),
         reason: "this version does not know it; join reports with the version that wrote them".to_owned(),
     })?;
-    let part = match parts.get(part) {
-        Some(part) => part,
-        None => {
-            let part: &'static str = part.to_owned().leak();
-            parts.insert(part);
-            part
-        }
+    let part = if let Some(part) = parts.get(part) {
+        *part
+    } else {
+        let part: &'static str = part.to_owned().leak();
+        parts.insert(part);
+        part
     };
     let position = Position {
         line: number("line"),

@@ -17,13 +17,24 @@ pub struct VersionBase {
     pub name: String,
 }
 
+impl VersionBase {
+    /// How a version is ordered to that of the base; nothing where one of them is none.
+    pub fn order(&self, version: &str) -> Option<Ordering> {
+        let before = Version::parse(&self.version).ok()?;
+        Some(Version::parse(version).ok()?.compare(&before))
+    }
+
+    /// The lowest version that is higher, apart from pre-releases.
+    pub fn next(&self) -> Option<Version> {
+        Version::parse(&self.version).ok()?.next_patch()
+    }
+}
+
 /// The finding of the rule. A version that is none is the matter of other rules.
 pub fn check_version_increment(chart: &Chart, base: &VersionBase) -> Option<Finding> {
     let version = &chart.metadata.version;
-    let before = Version::parse(&base.version).ok()?;
-    let order = Version::parse(version).ok()?.compare(&before);
     let name = &base.name;
-    let message = match order {
+    let message = match base.order(version)? {
         Ordering::Greater => return None,
         Ordering::Equal => format!("the chart has changed since {name}, which has the version {version} as well"),
         Ordering::Less => format!(
@@ -40,7 +51,7 @@ pub fn check_version_increment(chart: &Chart, base: &VersionBase) -> Option<Find
         Some(span) => Location::new(file, span),
         None => Location::whole(file),
     };
-    let next = before.next_patch().map(|next| format!(" to {next} or higher"));
+    let next = base.next().map(|next| format!(" to {next} or higher"));
     let help = format!("raise the version{}", next.unwrap_or_default());
     Some(Finding::new(Rule::VersionIncrement, place, message).with_help(help))
 }
