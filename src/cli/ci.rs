@@ -11,13 +11,14 @@ use crate::artifact::remote::{NamedRepositories, PublishTarget, TargetOutcome, T
 use crate::artifact::repository::{Existing, Item};
 use crate::check::finding::Finding;
 use crate::check::lint::chart::VersionBase;
-use crate::check::run::CheckRequest;
+use crate::check::run::{CheckRequest, DeployedEnvironment};
 use crate::config::Settings;
 use crate::engine::chart::LinkPolicy;
 use crate::kubernetes::validate::{KindFilter, Options};
 use crate::kubernetes::version::parse_versions;
 use crate::pipeline::{
-    ChartResult, CiOutcome, Plan, PublishFailure, Publishing, SummaryOptions, run_ci, summary_table, version_bases,
+    ChartResult, CiOutcome, Plan, PublishFailure, Publishing, SummaryOptions, environments_of_chart, run_ci,
+    summary_table, version_bases,
 };
 use crate::report::{Group, Remarks, concise, json_list, packages_list};
 
@@ -365,6 +366,19 @@ fn links(arguments: &CiArguments, settings: &Settings) -> LinkPolicy {
     }
 }
 
+/// The environments of each chart.
+fn environments(
+    settings: &Settings,
+    charts: &[PathBuf],
+) -> Result<BTreeMap<PathBuf, Vec<DeployedEnvironment>>, CommandError> {
+    let declared = settings.environments().map_err(CommandError::usage)?;
+    let each = charts.iter().map(|chart| {
+        let environments = environments_of_chart(chart, &declared, settings.base());
+        (chart.clone(), environments)
+    });
+    Ok(each.collect())
+}
+
 fn request(
     arguments: &CiArguments,
     settings: &Settings,
@@ -383,6 +397,7 @@ fn request(
         values_root: settings.values_root(),
         values: config.values.clone(),
         values_replace_defaults: config.ct.is_some(),
+        environments: environments(settings, &charts)?,
         validation: Options {
             strict: config.strict,
             ignore_missing_schemas: config.ignore_missing_schemas,

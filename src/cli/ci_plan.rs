@@ -4,11 +4,14 @@ use std::path::Path;
 
 use clap::Args;
 
-use crate::check::run::{CheckRequest, find_charts, values_files};
+use crate::check::run::{CheckRequest, find_charts, rendered_values_files};
 use crate::config::Settings;
 use crate::delivery::git::{BaseName, RemoteName};
 use crate::engine::chart::LinkPolicy;
-use crate::pipeline::{ChangesError, ChartGraph, Plan, Shard, change_base, changed_files, plan_document};
+use crate::pipeline::{
+    ChangesError, ChartGraph, Plan, PlannedValues, Shard, change_base, changed_files, environments_of_chart,
+    plan_document,
+};
 use crate::text::source::ReportRoot;
 
 use super::command_error::CommandError;
@@ -97,7 +100,14 @@ fn graph(context: RunContext, charts: &Charts<'_>) -> Result<ChartGraph, Command
     let mut addresses = configured.map_or_else(|_| Vec::new(), |configured| configured.addresses());
     addresses.extend(charts.repository.map(|url| url.trim_end_matches('/').to_owned()));
     let is_ours = |address: &str| addresses.iter().any(|ours| ours == address);
-    let graph = ChartGraph::read(&found, charts.links, &is_ours);
+    let declared = settings.environments().map_err(CommandError::usage)?;
+    let graph = ChartGraph::read(&found, charts.links, &is_ours).with_values(|chart| {
+        let environments = environments_of_chart(chart, &declared, settings.base());
+        environments
+            .into_iter()
+            .flat_map(|environment| environment.values)
+            .collect()
+    });
     let leaves_out_deprecated = config.ct.as_ref().is_some_and(|ct| ct.exclude_deprecated);
     Ok(graph.without(|chart| leaves_out_deprecated && chart.metadata.deprecated))
 }
@@ -112,8 +122,13 @@ pub(super) fn print_plan(
     let versions = request.versions.iter();
     let versions: Vec<String> = versions.map(|one| one.kube_version.version.clone()).collect();
     let values = |chart: &Path| {
-        let files = values_files(chart, &request.values);
-        (!request.values_replace_defaults || files.is_empty(), files)
+        let files = rendered_values_files(chart, request);
+        let environments = request.environments.get(chart).into_iter().flatten();
+        PlannedValues {
+            has_defaults: !request.values_replace_defaults || files.is_empty(),
+            files,
+            environments: environments.map(|environment| environment.name.clone()).collect(),
+        }
     };
     context.write_stdout(plan_document(plan, root, &versions, &values).as_bytes())
 }

@@ -36,8 +36,8 @@ pub(super) struct DestinationFlags {
 /// Flags about versions of charts that are built from a branch.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct SuffixFlags {
-    /// Add this to the chart's version, such as -{branch}.{n}+{sha}: the name of the branch or tag, the number of the build and the
-    /// commit. Without a value, the versionSuffix of the repository in chartwright.yaml that --to names or the branch or tag decides.
+    /// Add this to the chart's version, such as `-{branch}+{sha}`: the name of the branch or tag, and the commit. The placeholders are
+    /// those of versionSuffix in chartwright.yaml. Without a value, that of the repository that --to names or the branch or tag decides.
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "", value_name = "SUFFIX")]
     version_suffix: Option<String>,
     /// Configuration, instead of the working directory's chartwright.yaml.

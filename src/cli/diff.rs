@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use crate::check::diff::{ChartPair, DiffEnvironment, DiffSettings, StatePlace, affected_charts, compare_charts};
+use crate::check::diff::{ChartPair, DiffSettings, StatePlace, affected_charts, compare_charts};
 use crate::check::run::{DEFAULT_VALUES, GivenValues, ValuesRoot, chart_directories, find_charts};
 use crate::delivery::environment::ChartEnvironment;
 use crate::delivery::git::{GitError, GitTree, WorkTree};
 use crate::engine::chart::{Compat, FileTree as _};
 use crate::engine::render::default_release_name;
+use crate::pipeline::environments_of_chart;
 use crate::report::{DiffTextOptions, diff_as_html, diff_as_json, diff_as_markdown, diff_as_text, json_list};
 use crate::text::limits::FILE_BYTES;
 
@@ -267,7 +268,7 @@ fn commits(arguments: &DiffArguments, path: &Path) -> Result<Compared, CommandEr
     }
     let pairs = all.into_iter().map(|chart| ChartPair {
         shown: chart.display().to_string(),
-        environments: environments_of(&chart, &declared, &directory),
+        environments: environments_of_chart(&chart, &declared, &directory),
         old: old
             .contains(&chart)
             .then(|| StatePlace::Tree(trees.old.clone(), chart.clone())),
@@ -397,30 +398,6 @@ fn only_affected(
     affected.extend(more);
     let charts = charts.into_iter();
     Ok(charts.filter(|chart| affected.contains(&absolute(chart))).collect())
-}
-
-/// The environments of a chart, with the paths of their files below it as it is named.
-fn environments_of(chart: &Path, declared: &[ChartEnvironment], root: &Path) -> Vec<DiffEnvironment> {
-    let place = chart.canonicalize();
-    let is_of_chart = |environment: &&ChartEnvironment| match (&place, environment.chart.canonicalize()) {
-        (Ok(place), Ok(other)) => *place == other,
-        _ => false,
-    };
-    let environments = declared.iter().filter(is_of_chart).map(|environment| DiffEnvironment {
-        name: environment.name.clone(),
-        release: environment.release.clone(),
-        namespace: environment.namespace.clone(),
-        values: environment
-            .values
-            .iter()
-            .map(|file| {
-                file.strip_prefix(&environment.chart)
-                    .map_or_else(|_| file.clone(), |file| chart.join(file))
-            })
-            .collect(),
-        root: root.to_owned(),
-    });
-    environments.collect()
 }
 
 /// What is given, with values files as a commit has them. Those that it does not have are as they are.

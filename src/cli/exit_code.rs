@@ -19,15 +19,38 @@ pub enum Exit {
     Bug,
 }
 
+/// The meanings of the exit codes, as the README and the manual list them.
+pub(super) const EXIT_CODES: [(Exit, &str); 6] = [
+    (Exit::Clean, "no findings that fail the run"),
+    (Exit::Findings, "findings: the charts, values or manifests are at fault"),
+    (Exit::Usage, "wrong usage or configuration"),
+    (
+        Exit::CouldNotRun,
+        "could not run: files, network, credentials; a chart or version that a repository does not have",
+    ),
+    (
+        Exit::Updates,
+        "`poll` or `event` with `--detailed-exitcode`: something is newer",
+    ),
+    (Exit::Bug, "a bug in chartwright: please report it"),
+];
+
+impl Exit {
+    /// The code of the process.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Findings => 1,
+            Self::Usage => 2,
+            Self::CouldNotRun => 3,
+            Self::Updates => 10,
+            Self::Bug => 70,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Clean => 0,
-            Exit::Findings => 1,
-            Exit::Usage => 2,
-            Exit::CouldNotRun => 3,
-            Exit::Updates => 10,
-            Exit::Bug => 70,
-        })
+        Self::from(exit.code())
     }
 }

@@ -3,7 +3,7 @@
 use clap::Command;
 
 /// Groups of commands, in the order of the help.
-const GROUPS: [(&str, &[&str]); 5] = [
+pub(super) const GROUPS: [(&str, &[&str]); 5] = [
     (
         "Charts",
         &["lint", "template", "validate", "dependency", "package", "verify"],
@@ -11,7 +11,10 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Repositories", &["push", "pull", "repo"]),
     ("Images", &["images", "poll", "event", "bump"]),
     ("Environments", &["status", "values", "vars", "promote", "rollback"]),
-    ("Project", &["ci", "diff", "report", "explain", "completion", "version"]),
+    (
+        "Project",
+        &["ci", "diff", "report", "explain", "completion", "man", "version"],
+    ),
 ];
 
 /// Examples of commands, a line each. A command with commands of its own has theirs.
@@ -100,6 +103,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "completion",
         &["chartwright completion bash > ~/.local/share/bash-completion/completions/chartwright"],
     ),
+    (
+        "man",
+        &[
+            "chartwright man repo list | man -l -",
+            "chartwright man --directory ~/.local/share/man/man1",
+        ],
+    ),
     ("version", &["chartwright version --output json"]),
 ];
 
@@ -113,15 +123,20 @@ pub(super) fn with_help(program: Command) -> Command {
     ))
 }
 
-fn with_examples(command: Command, path: &str) -> Command {
+/// The examples of a command, which is named as in `repo list`.
+pub(super) fn examples_of(path: &str) -> &'static [&'static str] {
     let examples = EXAMPLES.iter().find(|(name, _)| *name == path);
+    examples.map_or(&[], |(_, lines)| lines)
+}
+
+fn with_examples(command: Command, path: &str) -> Command {
     let command = command.mut_subcommands(|inner| {
         let path = format!("{path} {}", inner.get_name());
         with_examples(inner, path.trim_start())
     });
-    match examples {
-        None => command,
-        Some((_, lines)) => {
+    match examples_of(path) {
+        [] => command,
+        lines => {
             let heading = if lines.len() == 1 { "Example" } else { "Examples" };
             command.after_help(format!("{heading}:\n  {}", lines.join("\n  ")))
         }
@@ -192,7 +207,7 @@ mod tests {
     fn examples_are_valid_and_about_their_command() {
         for (path, examples) in EXAMPLES {
             for example in *examples {
-                let words = example.split(" > ").next().unwrap().split_whitespace();
+                let words = example.split(['>', '|']).next().unwrap().split_whitespace();
                 let words: Vec<std::ffi::OsString> = words.map(Into::into).collect();
                 assert!(example.starts_with(&format!("chartwright {path}")), "{example}");
                 assert_eq!(crate::cli::check_usage(words), Ok(()), "{example}");

@@ -29,7 +29,9 @@ mod keyring_flags;
 mod link_flags;
 mod lint;
 mod load_chart;
+mod man;
 mod manifest_inputs;
+mod manual;
 mod move_environments;
 mod move_images;
 mod network;
@@ -133,6 +135,8 @@ enum Command {
     Explain(GoBooleans<explain::ExplainArguments>),
     /// Print a script with which a shell completes commands and flags.
     Completion(GoBooleans<completion::CompletionArguments>),
+    /// Print the manual page of a command, or write all pages into a directory.
+    Man(GoBooleans<man::ManArguments>),
     /// Print the version, its commit, and the versions of Helm and Kubernetes that it follows.
     Version(GoBooleans<version::VersionArguments>),
 }
@@ -188,6 +192,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Rollback(arguments) => promote::run_rollback(context, arguments),
         Command::Explain(arguments) => explain::run(context, arguments),
         Command::Completion(arguments) => completion::run(context, arguments, program()),
+        Command::Man(arguments) => man::run(context, arguments, &program()),
         Command::Version(arguments) => version::run(context, arguments),
     };
     let exit = match outcome {

@@ -14,7 +14,7 @@ use super::run_context::RunContext;
 /// The commit, where the build script knows it.
 const COMMIT: Option<&str> = option_env!("CHARTWRIGHT_COMMIT");
 /// The day of that commit.
-const COMMIT_DATE: Option<&str> = option_env!("CHARTWRIGHT_COMMIT_DATE");
+pub(super) const COMMIT_DATE: Option<&str> = option_env!("CHARTWRIGHT_COMMIT_DATE");
 
 #[derive(Debug, Args)]
 pub(super) struct VersionArguments {

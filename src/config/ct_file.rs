@@ -343,6 +343,23 @@ mod tests {
     }
 
     #[test]
+    fn the_page_for_users_of_chart_testing_has_every_key() {
+        let page = include_str!("../../docs/migrate/chart-testing.md");
+        for (key, treatment) in &KEYS {
+            let row = page.lines().find(|line| line.starts_with(&format!("| `{key}` | ")));
+            let row = row.unwrap_or_else(|| panic!("`{key}` does not have a row"));
+            let shown = row.split(" | ").nth(1);
+            let wanted = match treatment {
+                Read => "read",
+                NoEffect => "no effect",
+                Note(_) => "note",
+                Refuse(_) => "refused",
+            };
+            assert_eq!(shown, Some(wanted), "{row}");
+        }
+    }
+
+    #[test]
     fn files_are_recognised_by_name_and_keys() {
         for (path, text, want) in [
             ("ct.yaml", "", true),

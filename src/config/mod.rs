@@ -3,6 +3,8 @@
 mod ct_file;
 mod environments;
 mod file;
+#[cfg(test)]
+mod page_tests;
 mod repositories;
 mod trust;
 

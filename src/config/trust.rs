@@ -57,6 +57,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The directory that relative paths are relative to.
+    pub fn base(&self) -> &Path {
+        &self.base
+    }
+
     /// The settings in a file that the user named, for the charts below `base`.
     ///
     /// # Errors

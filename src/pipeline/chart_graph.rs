@@ -26,6 +26,8 @@ pub struct GraphChart {
     pub metadata: Metadata,
     /// The charts that it depends on, by their place in the order.
     pub needs: BTreeSet<usize>,
+    /// The values files of its environments, with links followed; they may be elsewhere.
+    pub values: BTreeSet<PathBuf>,
 }
 
 /// Charts in topological order.
@@ -56,6 +58,7 @@ impl ChartGraph {
                 real: real(directory),
                 metadata: metadata(directory, links).unwrap_or_default(),
                 needs: BTreeSet::new(),
+                values: BTreeSet::new(),
             })
             .collect();
         charts.sort_by(|a, b| a.directory.cmp(&b.directory));
@@ -98,6 +101,15 @@ impl ChartGraph {
         Self {
             charts: ordered.collect(),
         }
+    }
+
+    /// The same with the values files that charts are deployed with, by their directories.
+    #[must_use]
+    pub fn with_values(mut self, values: impl Fn(&Path) -> Vec<PathBuf>) -> Self {
+        for chart in &mut self.charts {
+            chart.values = values(&chart.directory).iter().map(|file| real(file)).collect();
+        }
+        self
     }
 
     /// The charts that are not left out.
@@ -239,6 +251,7 @@ mod tests {
     #[test]
     fn dependents_are_found_through_others_and_circles() {
         let chart = |needs: &[usize]| GraphChart {
+            values: BTreeSet::new(),
             directory: PathBuf::new(),
             real: PathBuf::new(),
             metadata: Metadata::default(),

@@ -2,6 +2,7 @@
 
 mod build_source;
 mod change_base;
+mod chart_environments;
 mod chart_graph;
 mod ci;
 #[cfg(test)]
@@ -18,11 +19,12 @@ mod version_bases;
 
 pub use build_source::BuildSource;
 pub use change_base::change_base;
+pub use chart_environments::environments_of_chart;
 pub use chart_graph::ChartGraph;
 pub use ci::{ChartResult, CiOutcome, PublishFailure, Publishing, run_ci};
 pub use deployment::{Deployed, deployed};
 pub use plan::{ChangesError, Plan, changed_files};
-pub use plan_document::plan_document;
+pub use plan_document::{PlannedValues, plan_document};
 pub use pull_request::fork_of_pull_request;
 pub use pull_request_number::{pull_request_number, run_address};
 pub use shard::Shard;

@@ -224,7 +224,12 @@ fn changed_charts(graph: &ChartGraph, changed: &ChangedFiles) -> BTreeMap<usize,
     for file in &changed.files {
         let path = changed.top.join(file);
         let chart = path.ancestors().skip(1).find_map(|above| by_path.get(above));
-        if let Some(&chart) = chart {
+        let of_environments = graph.charts.iter().enumerate();
+        let of_environments = of_environments
+            .filter(|(_, one)| one.values.contains(&path))
+            .map(|(place, _)| place);
+        let charts: BTreeSet<usize> = chart.copied().into_iter().chain(of_environments).collect();
+        for chart in charts {
             *counts.entry(chart).or_default() += 1;
         }
     }
@@ -242,6 +247,7 @@ mod tests {
             real: Path::new("/top").join(path),
             metadata: Metadata::default(),
             needs: needs.iter().copied().collect(),
+            values: [Path::new("/top/environments").join(path).with_extension("yaml")].into(),
         }
     }
 
@@ -271,6 +277,11 @@ mod tests {
                 &["charts/lib/charts/sub/Chart.yaml", "shop/values.yaml"],
                 &["lib changed 1", "web needs lib", "shop changed 1"],
                 "3 of 4 charts: 2 changed since main (0123456), 1 depends on them",
+            ),
+            (
+                &["environments/shop.yaml", "environments/none.yaml"],
+                &["shop changed 1"],
+                "1 of 4 charts: 1 changed since main (0123456)",
             ),
             (
                 &["charts/lib/Chart.yaml"],

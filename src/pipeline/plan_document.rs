@@ -12,8 +12,19 @@ use crate::text::source::ReportRoot;
 use super::plan::{Plan, PlannedChart, Reason};
 use super::shard::cost;
 
-/// What each chart is rendered with: whether its defaults are, and its values files.
-pub type ChartValuesFiles<'v> = dyn Fn(&Path) -> (bool, Vec<String>) + 'v;
+/// What a chart is rendered with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedValues {
+    /// Whether its defaults are.
+    pub has_defaults: bool,
+    /// The values files that are each rendered by themselves.
+    pub files: Vec<String>,
+    /// The names of the environments.
+    pub environments: Vec<String>,
+}
+
+/// What each chart is rendered with.
+pub type ChartValuesFiles<'v> = dyn Fn(&Path) -> PlannedValues + 'v;
 
 /// The plan as text; paths are as reports have them.
 pub fn plan_document(plan: &Plan, root: &ReportRoot, versions: &[String], values: &ChartValuesFiles<'_>) -> String {
@@ -25,7 +36,7 @@ pub fn plan_document(plan: &Plan, root: &ReportRoot, versions: &[String], values
         .charts
         .iter()
         .map(|planned| {
-            let (has_defaults, files) = values(&planned.chart.directory);
+            let values = values(&planned.chart.directory);
             let needs = planned.needs.iter().filter_map(|&needed| plan.charts.get(needed));
             let needs: Vec<String> = needs.map(|needed| root.shown(&needed.chart.directory)).collect();
             json!({
@@ -34,8 +45,9 @@ pub fn plan_document(plan: &Plan, root: &ReportRoot, versions: &[String], values
                 "version": planned.chart.metadata.version,
                 "reason": reason(planned),
                 "dependsOn": needs,
-                "defaults": has_defaults,
-                "values": files,
+                "defaults": values.has_defaults,
+                "values": values.files,
+                "environments": values.environments,
                 "cost": cost(&planned.chart.directory),
             })
         })

@@ -18,5 +18,7 @@ pub use findings::{
 };
 pub use github_output::{PublishedPackage, github_outputs, json_list, packages_list};
 pub use json_text::{Rows as JsonRows, text as json_document};
+#[cfg(test)]
+pub(crate) use markdown_text::prose;
 pub use unevaluated::unevaluated_sentence;
 pub use verdicts::{CheckedFile, ResourceFormat, ResourceOptions, resources_as, unevaluated_rules};

@@ -92,13 +92,13 @@ fn commands(text: &str, is_code: bool) -> Vec<Documented> {
     let mut found = Vec::new();
     let lines: Vec<&str> = text.lines().collect();
     // Code blocks alone, in a page; `text` is output.
-    let mut inside = is_code;
+    let mut block: Option<&str> = is_code.then_some("");
     for (number, line) in lines.iter().enumerate() {
         if let Some(language) = line.trim_start().strip_prefix("```").filter(|_| !is_code) {
-            inside = !inside && language != "text";
+            block = if block.is_none() { Some(language) } else { None };
             continue;
         }
-        if !inside || line.trim_start().starts_with('#') {
+        if block.is_none_or(|language| language == "text") || line.trim_start().starts_with('#') {
             continue;
         }
         let mut whole = (*line).to_owned();
@@ -184,6 +184,10 @@ chartwright push a \\
 ```text
 chartwright prints this
 ```
+chartwright is a word of a sentence
+```sh
+chartwright version
+```
 ";
     let found: Vec<(usize, Vec<String>)> = commands(page, false)
         .into_iter()
@@ -197,6 +201,7 @@ chartwright prints this
         (14, vec!["event", "--image", "a", "--push"]),
         (18, vec!["lint", "a b", "--strict"]),
         (19, vec!["ci", "x"]),
+        (26, vec!["version"]),
     ];
     let wanted: Vec<(usize, Vec<String>)> = wanted
         .into_iter()

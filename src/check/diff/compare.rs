@@ -9,10 +9,10 @@ use super::masked::Mask;
 use super::object_diff::{FoundObjects, ObjectDiff};
 use super::objects::Objects;
 use super::render::{DiffSettings, LoadedState, RenderFailure, RenderedWith, Side};
-use super::state::{DiffEnvironment, StatePlace};
+use super::state::StatePlace;
 use crate::check::explain::secrets_of_chart;
 use crate::check::finding::SecretValues;
-use crate::check::run::ValuesRoot;
+use crate::check::run::{DeployedEnvironment, ValuesRoot};
 use crate::engine::chart::LinkPolicy;
 use crate::engine::template::World;
 use crate::text::limits::CHART_STEPS;
@@ -31,7 +31,7 @@ pub struct ChartPair {
     /// After; nothing for a chart that is removed.
     pub new: Option<StatePlace>,
     /// The environments that it is deployed to.
-    pub environments: Vec<DiffEnvironment>,
+    pub environments: Vec<DeployedEnvironment>,
 }
 
 /// What changes in a chart.

@@ -24,4 +24,4 @@ pub use render::DiffSettings;
 pub(crate) use render::{RenderFailure, Side};
 #[cfg(test)]
 pub(crate) use risk::{Risk, RiskKind};
-pub use state::{DiffEnvironment, StatePlace};
+pub use state::StatePlace;

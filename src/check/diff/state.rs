@@ -24,21 +24,6 @@ pub enum StatePlace {
     Archive(String, Vec<u8>),
 }
 
-/// An environment that a chart is deployed to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DiffEnvironment {
-    /// Its name.
-    pub name: String,
-    /// The name of the release.
-    pub release: Option<String>,
-    /// The namespace.
-    pub namespace: Option<String>,
-    /// Values files, those that win last.
-    pub values: Vec<PathBuf>,
-    /// The directory that they must be in.
-    pub root: PathBuf,
-}
-
 /// The archives that `charts/` of a directory on the disk has, of the dependencies that a chart in another state of it lacks: many
 /// repositories have git ignore what `dependency build` fetches.
 fn fetched_beside(directory: &Path, chart: &Chart) -> Vec<ChartFile> {

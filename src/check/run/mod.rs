@@ -4,6 +4,7 @@ mod chart;
 mod charts;
 mod find_charts;
 mod charts_of_files;
+mod environment;
 mod judged;
 mod request;
 #[cfg(test)]
@@ -19,8 +20,9 @@ pub(crate) use chart::Rendered;
 pub use charts::{CheckError, CheckOutcome, check_charts};
 pub use charts_of_files::charts_of_files;
 pub use definitions::{chart_definitions, is_chart};
+pub use environment::DeployedEnvironment;
 pub use find_charts::{chart_directories, find_charts, find_subcharts};
 pub use request::{ChartArchive, CheckRequest, DEFAULT_VALUES, GivenValues, ValuesRoot};
 pub(in crate::check) use values::matching_values_files;
-pub use values::values_files;
+pub use values::{rendered_values_files, values_files};
 pub(in crate::check) use variant::Compiled;

@@ -14,6 +14,8 @@ use crate::kubernetes::validate::Options as ValidateOptions;
 use crate::kubernetes::version::SupportedVersion;
 use crate::text::source::ReportRoot;
 
+use super::environment::DeployedEnvironment;
+
 /// Values files of a chart that are rendered unless others are named: globs relative to the chart.
 pub const DEFAULT_VALUES: [&str; 2] = ["values-*.yaml", "ci/*.yaml"];
 
@@ -96,6 +98,8 @@ pub struct CheckRequest {
     pub values: Vec<String>,
     /// Whether a chart with such values files is not rendered with its defaults.
     pub values_replace_defaults: bool,
+    /// The environments that charts are deployed to, by the paths of the charts. Their values files are not rendered by themselves.
+    pub environments: BTreeMap<PathBuf, Vec<DeployedEnvironment>>,
     /// Kubernetes versions that are rendered and validated for.
     pub versions: Vec<SupportedVersion>,
     /// How manifests are validated.
@@ -128,6 +132,7 @@ impl CheckRequest {
             given: None,
             values: DEFAULT_VALUES.map(str::to_owned).to_vec(),
             values_replace_defaults: false,
+            environments: BTreeMap::new(),
             versions,
             validation: ValidateOptions {
                 strict: true,

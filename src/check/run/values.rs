@@ -1,22 +1,24 @@
-//! The values a chart is rendered with: its defaults, or what was given, and each of its values files.
+//! The values a chart is rendered with: its defaults, or what was given, each of its values files, and those of each environment.
 //!
 //! Globs come from a configuration or are ours, so whoever may change the chart decides which files match. A file that is
 //! outside of the directory where values files may be, by a link or by `..`, is a finding and is not read.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::check::explain::{Given, explain_values_file};
 use crate::check::finding::{Finding, Location};
 use crate::check::lint::chart::outside_link_finding;
 use crate::engine::chart::{Chart, LinkPolicy, read_values};
 use crate::engine::template::Map;
+use crate::engine::values::{UserValues, ValueSource};
 use crate::text::go::path_match::path_match;
 use crate::text::limits::FILE_BYTES;
 use crate::text::rule::Rule;
 use crate::text::source::{Links, Named, SourceFile, Visit, WalkLimits, is_inside, read_file, walk};
 
+use super::environment::DeployedEnvironment;
 use super::request::{CheckRequest, ValuesRoot, no_values};
 
 /// Directory whose values files are for tests, as `ct` has them.
@@ -38,6 +40,8 @@ pub(super) struct ChartValues {
     pub(super) given: Given,
     /// Whether they are made up for tests, so that a secret in them is none.
     pub(super) is_for_tests: bool,
+    /// Name and namespace of the release, where they are not those of the run.
+    pub(super) release: (Option<String>, Option<String>),
 }
 
 /// All values that the request wants a chart rendered with, and findings for those that cannot be read. The first are the
@@ -56,6 +60,7 @@ pub(super) fn chart_values(
                 values,
                 given: given.sources.clone(),
                 is_for_tests: false,
+                release: (None, None),
             }),
             Err(error) => {
                 let place = Location::whole(chart.source_file("values.yaml"));
@@ -67,33 +72,26 @@ pub(super) fn chart_values(
             values: no_values(),
             given: Given::default(),
             is_for_tests: false,
+            release: (None, None),
         }),
     }
     let Some(directory) = directory else {
         return (all, findings);
     };
-    let files = values_files(directory, &request.values);
+    let files = rendered_values_files(directory, request);
     if request.values_replace_defaults && request.given.is_none() && !files.is_empty() {
         all.clear();
     }
     for name in files {
-        if let Some(message) = refusal(directory, &name, request) {
-            findings.push(outside_link_finding(&chart.file_path(&name), &message));
-            continue;
-        }
-        let text = match read_file(&directory.join(&name), Named::ByInput, FILE_BYTES) {
-            Ok(text) => text,
-            Err(error) => {
-                let file = SourceFile::without_text(chart.file_path(&name));
-                let message = format!("cannot be read: {error}");
-                findings.push(Finding::new(Rule::ValuesFormat, Location::whole(file), message));
-                continue;
-            }
+        let root = match &request.values_root {
+            ValuesRoot::Anywhere => None,
+            ValuesRoot::Chart => Some(directory),
+            ValuesRoot::Directory(directory) => Some(directory.as_path()),
         };
-        let file = SourceFile::new(chart.file_path(&name), text);
-        match read_values(file.text()) {
-            Ok(values) => all.push(ChartValues {
+        match read_inside_root(&directory.join(&name), &chart.file_path(&name), root, request) {
+            Ok((file, values)) => all.push(ChartValues {
                 is_for_tests: name.starts_with(TEST_VALUES),
+                release: (None, None),
                 label: name,
                 values,
                 given: Given {
@@ -101,29 +99,113 @@ pub(super) fn chart_values(
                     flags: Vec::new(),
                 },
             }),
-            Err(message) => findings.push(explain_values_file(&file, &message)),
+            Err(finding) => findings.push(*finding),
+        }
+    }
+    let of_environments = environment_values(chart, directory, request);
+    for found in of_environments {
+        match found {
+            Ok(values) => all.push(values),
+            Err(finding) => findings.push(*finding),
         }
     }
     (all, findings)
 }
 
-/// Why a values file of a chart is not read, if it is outside of where it may be.
-fn refusal(chart: &Path, name: &str, request: &CheckRequest) -> Option<String> {
-    let root = match &request.values_root {
-        _ if request.links == LinkPolicy::Follow => return None,
-        ValuesRoot::Anywhere => return None,
-        ValuesRoot::Chart => chart,
-        ValuesRoot::Directory(directory) => directory,
-    };
-    let path = chart.join(name);
-    if is_inside(root, &path).unwrap_or(false) {
-        return None;
+/// The values of the environments that a chart is deployed to. Those that differ in nothing but their names are one.
+fn environment_values(
+    chart: &Chart,
+    directory: &Path,
+    request: &CheckRequest,
+) -> Vec<Result<ChartValues, Box<Finding>>> {
+    let declared = request.environments.get(directory).into_iter().flatten();
+    let mut same: Vec<(&DeployedEnvironment, Vec<&str>)> = Vec::new();
+    for environment in declared {
+        let is_same = |one: &DeployedEnvironment| {
+            (&one.values, &one.release, &one.namespace)
+                == (&environment.values, &environment.release, &environment.namespace)
+        };
+        match same.iter_mut().find(|(one, _)| is_same(one)) {
+            Some((_, names)) => names.push(&environment.name),
+            None => same.push((environment, vec![&environment.name])),
+        }
     }
-    let root = request.report_root.shown(root);
-    Some(match path.read_link() {
-        Ok(target) => format!("the symbolic link leads out of {root}, to {}", target.display()),
-        Err(_) => format!("the values file is not in {root}"),
-    })
+    let each = same.into_iter().map(|(environment, names)| {
+        let mut files = Vec::new();
+        for path in &environment.values {
+            let shown = path.strip_prefix(directory).map_or_else(
+                |_| request.report_root.shown(path),
+                |name| chart.file_path(&name.display().to_string()),
+            );
+            let (file, _) = read_inside_root(path, &shown, Some(&environment.root), request)?;
+            files.push(file);
+        }
+        let sources = files.iter().map(|file| ValueSource {
+            name: file.path().to_owned(),
+            text: file.text().to_vec(),
+        });
+        let values = UserValues {
+            files: sources.collect(),
+            ..UserValues::default()
+        };
+        let merged = values.merge(&|name| Err(name.to_owned())).map_err(|error| {
+            let place = Location::whole(chart.source_file("values.yaml"));
+            Box::new(Finding::new(Rule::ValuesFormat, place, error.to_string()))
+        })?;
+        let word = if names.len() == 1 {
+            "environment"
+        } else {
+            "environments"
+        };
+        Ok(ChartValues {
+            label: format!("{word} {}", names.join(", ")),
+            values: merged,
+            given: Given {
+                files,
+                flags: Vec::new(),
+            },
+            is_for_tests: false,
+            release: (environment.release.clone(), environment.namespace.clone()),
+        })
+    });
+    each.collect()
+}
+
+/// Reads a values file, which must be below `root` unless links are followed.
+fn read_inside_root(
+    path: &Path,
+    shown: &str,
+    root: Option<&Path>,
+    request: &CheckRequest,
+) -> Result<(SourceFile, Map), Box<Finding>> {
+    let root = root.filter(|_| request.links != LinkPolicy::Follow);
+    if let Some(root) = root.filter(|root| !is_inside(root, path).unwrap_or(false) && path.exists()) {
+        let root = request.report_root.shown(root);
+        let message = match path.read_link() {
+            Ok(target) => format!("the symbolic link leads out of {root}, to {}", target.display()),
+            Err(_) => format!("the values file is not in {root}"),
+        };
+        return Err(Box::new(outside_link_finding(shown, &message)));
+    }
+    let text = read_file(path, Named::ByInput, FILE_BYTES).map_err(|error| {
+        let file = SourceFile::without_text(shown);
+        let message = format!("cannot be read: {error}");
+        Box::new(Finding::new(Rule::ValuesFormat, Location::whole(file), message))
+    })?;
+    let file = SourceFile::new(shown, text);
+    match read_values(file.text()) {
+        Ok(values) => Ok((file, values)),
+        Err(message) => Err(Box::new(explain_values_file(&file, &message))),
+    }
+}
+
+/// The values files of a chart that are each rendered by themselves: those that match and are of no environment.
+pub fn rendered_values_files(chart: &Path, request: &CheckRequest) -> Vec<String> {
+    let environments = request.environments.get(chart).into_iter().flatten();
+    let of_environments: BTreeSet<&PathBuf> = environments.flat_map(|environment| &environment.values).collect();
+    let mut files = values_files(chart, &request.values);
+    files.retain(|name| !of_environments.contains(&chart.join(name)));
+    files
 }
 
 /// The values files of a chart that match one of the globs, relative to it and sorted.

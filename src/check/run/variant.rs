@@ -39,6 +39,12 @@ pub(super) struct Variant<'v> {
     pub(super) loaded: Option<&'v Chart>,
 }
 
+impl Variant<'_> {
+    fn release_name<'r>(&'r self, request: &'r CheckRequest) -> &'r str {
+        self.values.release.0.as_deref().unwrap_or(&request.release_name)
+    }
+}
+
 /// Compiled templates, by which subcharts take part: the same ones compile to the same templates.
 #[derive(Default)]
 pub(in crate::check) struct Compiled(HashMap<String, Result<ChartTemplates, ParseError>>);
@@ -82,8 +88,13 @@ impl Prepared {
             return Err(vec![Finding::new(Rule::ChartDependencies, place, error.to_string())]);
         }
         let release = Release {
-            name: request.release_name.clone(),
-            namespace: request.namespace.clone(),
+            name: variant.release_name(request).to_owned(),
+            namespace: variant
+                .values
+                .release
+                .1
+                .clone()
+                .unwrap_or_else(|| request.namespace.clone()),
             operation: Operation::Install,
         };
         let capabilities = Capabilities::new(Some(variant.kube_version.clone()), &[]);
@@ -228,7 +239,7 @@ impl VariantFindings {
         let rendered = RenderedChart {
             chart,
             files: &rendering.files,
-            release: &request.release_name,
+            release: variant.release_name(request),
         };
         let before = self.findings.len();
         let is_whole = self.documents(rendered, variant, &mut state.judged) && is_complete;
