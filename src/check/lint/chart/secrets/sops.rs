@@ -1,32 +1,21 @@
-//! `sops-not-encrypted`, `sops-plain-value`, `decrypted-leftover`: values files that sops should have encrypted, decrypted leftovers. No sops is needed, since
-//! nothing is decrypted.
+//! `sops-not-encrypted`, `sops-plain-value`: files that sops should have encrypted. No sops is needed, since nothing is decrypted.
 
-use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
 use serde_json::Value as Json;
 
-use crate::check::finding::{Finding, Location};
+use super::exposed::Exposed;
 use crate::text::limits::SETTINGS_BYTES;
 use crate::text::rule::Rule;
-use crate::text::source::{Links, Named, ReportRoot, SourceFile, Visit, WalkLimits, read_file, walk};
+use crate::text::source::{Named, read_file};
 use crate::text::yaml::{self, NodeId, NodeKind, Tree};
 
 /// Where sops keeps its rules.
-const RULES_FILE: &str = ".sops.yaml";
-/// Bounds of a search.
-const LIMITS: WalkLimits = WalkLimits {
-    depth: 64,
-    entries: 1_000_000,
-    links: Links::PassedOver,
-};
-/// Files that are larger hold no values.
-const MAX_BYTES: u64 = 8 << 20;
-
+pub(super) const RULES_FILE: &str = ".sops.yaml";
 /// One rule of `.sops.yaml`.
 #[derive(Debug, Clone)]
-struct CreationRule {
+pub(super) struct CreationRule {
     directory: PathBuf,
     path: Option<Regex>,
     encrypted: Option<Regex>,
@@ -35,131 +24,78 @@ struct CreationRule {
     unencrypted_suffix: Option<String>,
 }
 
-/// The findings of the rules over all files below directories, or over single files. Paths are as `report_root` shows them.
-pub fn check_secrets(paths: &[PathBuf], report_root: &ReportRoot) -> Vec<Finding> {
-    let mut search = Search {
-        report_root,
-        found: Vec::new(),
+/// What sops did to a file, or should have done.
+pub(super) enum SopsFile {
+    /// It is none of its files.
+    No,
+    /// What should be encrypted is.
+    Encrypted,
+    /// Something should be encrypted, and is not.
+    Plain(Exposed),
+}
+
+/// Looks at a file; `rule` is the rule of `.sops.yaml` that covers it.
+pub(super) fn sops_file(text: &[u8], rule: Option<&CreationRule>) -> SopsFile {
+    let mentions_sops = memchr::memmem::find(text, b"sops").is_some();
+    if rule.is_none() && !mentions_sops {
+        return SopsFile::No;
+    }
+    let Ok(tree) = yaml::parse_first(text) else { return SopsFile::No };
+    let Some(root) = tree.root() else { return SopsFile::No };
+    let plain = |rule: Rule, key: NodeId, message: &str| {
+        let span = tree.span(key);
+        SopsFile::Plain(Exposed {
+            rule,
+            severity: rule.severity(),
+            start: span.start as usize,
+            end: span.end as usize,
+            message: message.to_owned(),
+        })
     };
-    for path in paths {
-        let absolute = report_root.absolute(path);
-        // The rules of the nearest directory above count, as for sops.
-        let file = absolute
-            .ancestors()
-            .map(|above| above.join(RULES_FILE))
-            .find(|file| file.is_file());
-        let rules = file.map(|file| read_rules(&file)).unwrap_or_default();
-        if absolute.is_dir() {
-            search.directory(&absolute, &rules);
-        } else {
-            search.file(&absolute, &rules);
-        }
-    }
-    search.found
-}
-
-struct Search<'s> {
-    report_root: &'s ReportRoot,
-    found: Vec<Finding>,
-}
-
-impl Search<'_> {
-    /// Checks the files below a directory. The rules of the nearest directory that has some count.
-    fn directory(&mut self, root: &Path, above: &[CreationRule]) {
-        let mut nested: Vec<(PathBuf, Vec<CreationRule>)> = vec![(root.to_owned(), above.to_vec())];
-        let walked: Result<(), Infallible> = walk(root, LIMITS, &mut |entry| {
-            // What cannot be read holds nothing that could be packaged.
-            let Ok(entry) = entry else { return Ok(Visit::PassOver) };
-            while nested.len() > 1
-                && nested
-                    .last()
-                    .is_some_and(|(directory, _)| !entry.path.starts_with(directory))
-            {
-                nested.pop();
-            }
-            let name = entry.path.file_name().unwrap_or_default();
-            if entry.file_type.is_dir() {
-                if name == ".git" || name == "node_modules" {
-                    return Ok(Visit::PassOver);
-                }
-                let own = entry.path.join(RULES_FILE);
-                if own.is_file() {
-                    nested.push((entry.path, read_rules(&own)));
-                }
-                return Ok(Visit::Enter);
-            }
-            if let Some((_, rules)) = nested.last() {
-                self.file(&entry.path, rules);
-            }
-            Ok(Visit::PassOver)
-        });
-        match walked {
-            Ok(()) => {}
-        }
-    }
-
-    fn add(&mut self, rule: Rule, path: &Path, place: Option<(Vec<u8>, u32)>, message: &str) {
-        let shown = self.report_root.shown(path);
-        let location = match place {
-            Some((text, offset)) => Location::at(SourceFile::new(shown, text), offset as usize),
-            None => Location::whole(SourceFile::without_text(shown)),
-        };
-        self.found.push(Finding::new(rule, location, message));
-    }
-
-    fn file(&mut self, path: &Path, rules: &[CreationRule]) {
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        let is_leftover = [".dec", ".dec.yaml", ".dec.yml"].iter().any(|end| name.ends_with(end));
-        if is_leftover {
-            let message = "a decrypted copy is next to its encrypted file: remove it and ignore *.dec";
-            self.add(Rule::DecryptedLeftover, path, None, message);
-            return;
-        }
-        let is_values = [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end)) && name != RULES_FILE;
-        let is_small = std::fs::metadata(path).is_ok_and(|data| data.len() <= MAX_BYTES);
-        if !is_values || !is_small {
-            return;
-        }
-        let rule = rules.iter().find(|rule| rule.covers(path));
-        let Ok(text) = read_file(path, Named::ByInput, MAX_BYTES) else {
-            return;
-        };
-        let mentions_sops = memchr::memmem::find(&text, b"sops").is_some();
-        if rule.is_none() && !mentions_sops {
-            return;
-        }
-        let Ok(tree) = yaml::parse_first(&text) else { return };
-        let Some(root) = tree.root() else { return };
-        let sops = tree
-            .get(root, "sops")
-            .filter(|&sops| tree.find(sops, &["mac"]).is_some());
-        match (sops, rule) {
-            (None, Some(rule)) => {
-                // With a pattern, a file without such keys has nothing to hide.
-                if let Some(key) = first_plain(&tree, root, rule) {
-                    let message = "a rule of .sops.yaml covers this file, and it is not encrypted: run sops encrypt -i";
-                    let place = Some((text.clone(), tree.span(key).start));
-                    self.add(Rule::SopsNotEncrypted, path, place, message);
-                }
-            }
-            (Some(sops), _) => {
-                let own = rule_of_file(&tree, sops);
-                if let Some(key) = first_plain(&tree, root, &own) {
-                    let message =
-                        "a plain value in a file that sops encrypted: run sops encrypt -i, or edit it with sops";
-                    let place = Some((text.clone(), tree.span(key).start));
-                    self.add(Rule::SopsPlainValue, path, place, message);
-                }
-            }
-            (None, None) => {}
-        }
+    let sops = tree.get(root, "sops").filter(|&sops| is_metadata(&tree, sops));
+    match (sops, rule) {
+        // With a pattern, a file without such keys has nothing to hide.
+        (None, Some(rule)) => first_plain(&tree, root, rule).map_or(SopsFile::Encrypted, |key| {
+            let message = "a rule of .sops.yaml covers this file, and it is not encrypted: run sops encrypt -i";
+            plain(Rule::SopsNotEncrypted, key, message)
+        }),
+        (Some(sops), _) => first_plain(&tree, root, &rule_of_file(&tree, sops)).map_or(SopsFile::Encrypted, |key| {
+            let message = if has_encrypted(&tree, root) {
+                "a plain value in a file that sops encrypted: run sops encrypt -i, or edit it with sops"
+            } else {
+                "the file has the metadata of sops, and nothing in it is encrypted: run sops encrypt -i"
+            };
+            plain(Rule::SopsPlainValue, key, message)
+        }),
+        (None, None) => SopsFile::No,
     }
 }
 
-fn read_rules(file: &Path) -> Vec<CreationRule> {
+/// Whether a mapping is what sops writes: with a code over the file, or with the keys that can decrypt it.
+fn is_metadata(tree: &Tree<'_>, sops: NodeId) -> bool {
+    let has_keys = |name: &&str| {
+        let keys = tree.get(sops, name).map(|keys| tree.target(keys));
+        keys.is_some_and(|keys| tree.children(keys).any(|key| tree.get(key, "enc").is_some()))
+    };
+    let kinds = ["age", "pgp", "kms", "gcp_kms", "azure_kv", "hc_vault"];
+    tree.get(sops, "mac").is_some() || kinds.iter().any(|kind| has_keys(kind))
+}
+
+/// Whether anything besides the metadata is encrypted.
+fn has_encrypted(tree: &Tree<'_>, root: NodeId) -> bool {
+    let own = tree.pairs(tree.target(root)).filter(|(key, _)| tree.text(*key) != "sops");
+    let mut pending: Vec<NodeId> = own.map(|(_, value)| value).collect();
+    while let Some(node) = pending.pop() {
+        match tree.kind(node) {
+            NodeKind::Mapping | NodeKind::Sequence => pending.extend(tree.children(node)),
+            NodeKind::Scalar(_) if tree.text(node).starts_with("ENC[") => return true,
+            NodeKind::Scalar(_) | NodeKind::Alias => {}
+        }
+    }
+    false
+}
+
+pub(super) fn read_rules(file: &Path) -> Vec<CreationRule> {
     let directory = file.parent().unwrap_or(Path::new(".")).to_owned();
     let Ok(Ok(Json::Object(config))) =
         read_file(file, Named::ByInput, SETTINGS_BYTES).map(|text| yaml::json_from_bytes(&text))
@@ -188,7 +124,7 @@ fn read_rules(file: &Path) -> Vec<CreationRule> {
 }
 
 impl CreationRule {
-    fn covers(&self, path: &Path) -> bool {
+    pub(super) fn covers(&self, path: &Path) -> bool {
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let relative = absolute.strip_prefix(&self.directory).unwrap_or(&absolute);
         let relative = relative.to_string_lossy().replace('\\', "/");
@@ -268,7 +204,11 @@ fn first_plain(tree: &Tree<'_>, root: NodeId, rule: &CreationRule) -> Option<Nod
 
 #[cfg(test)]
 mod tests {
+    use super::super::check_secrets;
+    use super::super::search::MAX_BYTES;
     use super::*;
+    use crate::check::finding::Finding;
+    use crate::text::source::ReportRoot;
 
     #[test]
     fn files_that_sops_should_have_encrypted_are_found() {
@@ -290,7 +230,7 @@ mod tests {
         );
         write("bad-secrets.yaml", &format!("password: changed\n{sops}"));
         let root = ReportRoot::new(directory.path().to_owned());
-        let found = check_secrets(&[directory.path().to_owned()], &root);
+        let found = check_secrets(&[directory.path().to_owned()], &root).findings;
         let found: Vec<(String, Rule)> = found
             .iter()
             .map(|finding| (finding.primary.to_string(), finding.rule.rule))
@@ -313,7 +253,7 @@ mod tests {
             std::fs::write(path, text).unwrap();
         }
         let root = ReportRoot::new(directory.path().to_owned());
-        let found = check_secrets(&[directory.path().to_owned()], &root);
+        let found = check_secrets(&[directory.path().to_owned()], &root).findings;
         let shown = |finding: &Finding| {
             let line = finding.primary.position().line;
             format!("{}:{line} {}", finding.primary.file.path(), finding.rule)
@@ -435,13 +375,13 @@ mod tests {
         write("web/secrets.yaml", "a: 1\n");
         let root = ReportRoot::new(directory.path().to_owned());
         for path in ["web", "web/secrets.yaml"] {
-            let found = check_secrets(&[PathBuf::from(path)], &root);
+            let found = check_secrets(&[PathBuf::from(path)], &root).findings;
             let places: Vec<String> = found.iter().map(|finding| finding.primary.to_string()).collect();
             assert_eq!(places, ["web/secrets.yaml:1:1"], "{path}");
         }
         let mut large = b"a: 1\n#".to_vec();
         large.resize(usize::try_from(MAX_BYTES).unwrap() + 1, b'x');
         std::fs::write(directory.path().join("web/secrets.yaml"), large).unwrap();
-        assert_eq!(check_secrets(&[PathBuf::from("web")], &root), []);
+        assert_eq!(check_secrets(&[PathBuf::from("web")], &root).findings, []);
     }
 }
