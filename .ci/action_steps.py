@@ -43,6 +43,19 @@ def holds(condition, context):
     return (value_of(expression, context) == literal) == (operator == "==")
 
 
+def outputs_of(text):
+    """Outputs as the runner reads them: NAME=VALUE, or NAME<<END and lines up to END."""
+    outputs, lines = {}, iter(text.splitlines())
+    for line in lines:
+        name, marker, end = line.partition("<<")
+        if marker and "=" not in name:
+            outputs[name] = "\n".join(iter(lambda: next(lines), end))
+        else:
+            name, value = line.split("=", 1)
+            outputs[name] = value
+    return outputs
+
+
 def run_action(directory, inputs, ref, environment, cached=False):
     """Runs all steps. Returns the last exit code, the outputs of the action, the log and the summary."""
     temporary = pathlib.Path(tempfile.mkdtemp(dir=directory))
@@ -96,7 +109,7 @@ def run_action(directory, inputs, ref, environment, cached=False):
         log += done.stdout + done.stderr
         code = done.returncode
         path = ":".join([*paths.read_text().split(), path])
-        context["steps"][step.get("id", step["name"])] = {"outputs": dict(line.split("=", 1) for line in output.read_text().splitlines())}
+        context["steps"][step.get("id", step["name"])] = {"outputs": outputs_of(output.read_text())}
         if code:
             break
     outputs = {name: filled(entry["value"], context) for name, entry in ACTION["outputs"].items()}
@@ -195,7 +208,8 @@ def main():
                 ["::error file=charts/bad/templates/service.yaml,line=5"],
                 ["charts/bad/templates/service.yaml"],
             ),
-            ("ci", VERSION, {"command": "ci --no-push charts"}, no_gh, False, 1, {"errors": "1"}, ["::error file=charts/bad/"], ["charts/bad"]),
+            ("ci", VERSION, {"command": "ci --no-push charts"}, no_gh, False, 1, {"errors": "1", "packages": "[]", "changed-charts": "[]"}, ["::error file=charts/bad/"], ["charts/bad", "1 of 3 charts failed"]),
+            ("no summary", VERSION, {"command": "lint --no-summary charts/bad"}, no_gh, False, 1, {"exit-code": "1", "errors": ""}, [], []),
             ("a directory", VERSION, {"command": "lint bad", "working-directory": "charts"}, no_gh, False, 1, {}, ["::error file=charts/bad/templates"], []),
             ("a name with a blank", VERSION, {"command": 'lint "charts/my chart"'}, no_gh, False, 0, {"findings": "0"}, ["1 chart(s) linted"], []),
             (

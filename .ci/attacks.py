@@ -366,6 +366,14 @@ def services(root):
     return ["validate", "list.json"]
 
 
+@attack("10,000 broken services in a template", "8 s, 4.1 GB")
+def services_of_a_template(root):
+    documents = [f"---\napiVersion: v1\nkind: Service\nmetadata: {{name: s{i}}}\nspec: {{ports: [{{port: x}}], nope: 1}}\n"
+                 for i in range(10000)]
+    chart(root, {"templates/t.yaml": "".join(documents)})
+    return ["lint", "c"]
+
+
 @attack("10,000 findings on a line of a template", "26 s, 1.8 GB, killed")
 def line(root):
     ports = ", ".join("{port: x}" for _ in range(10000))

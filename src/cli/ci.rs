@@ -16,9 +16,9 @@ use crate::engine::chart::LinkPolicy;
 use crate::kubernetes::validate::{KindFilter, Options};
 use crate::kubernetes::version::parse_versions;
 use crate::pipeline::{
-    CiOutcome, Plan, PublishFailure, Publishing, SummaryOptions, run_ci, summary_table, version_bases,
+    ChartResult, CiOutcome, Plan, PublishFailure, Publishing, SummaryOptions, run_ci, summary_table, version_bases,
 };
-use crate::report::{Group, Remarks, concise};
+use crate::report::{Group, Remarks, concise, json_list, packages_list};
 
 use super::ci_plan::{Charts, SelectionFlags, print_plan};
 use super::command_error::CommandError;
@@ -28,7 +28,9 @@ use super::exit_code::Exit;
 use super::link_flags::LinkFlags;
 use super::lint::check_error;
 use super::package::{package_error, package_time};
-use super::publish::{Connections, NamesServer, first_failure, outcome_lines, parse_target, publish};
+use super::publish::{
+    Connections, NamesServer, first_failure, outcome_lines, parse_target, publish, published_packages,
+};
 use super::remote_flags::LoginFlags;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
@@ -166,7 +168,12 @@ impl Run<'_> {
             context.report(&destination.reason);
         }
         let targets: Vec<PublishTarget> = destinations.iter().map(|one| one.target.clone()).collect();
-        let mut publish = |items: &[Item]| publish_items(context, arguments, &targets, items);
+        let mut packages = Vec::new();
+        let mut publish = |items: &[Item]| {
+            let outcomes = publish_items(context, arguments, &targets, items)?;
+            packages.extend(outcomes.iter().flat_map(|outcome| published_packages(items, outcome)));
+            Ok(outcomes)
+        };
         let options = PackageOptions {
             links: request.links,
             time: package_time(context)?,
@@ -185,7 +192,20 @@ impl Run<'_> {
         let outcome = run_ci(&request, &|| context.check_world(), &progress, publishing).map_err(check_error);
         report_notes(context, supply.as_deref());
         let outcome = outcome?;
-        print(context, &reporting, &outcome, withheld.as_deref(), arguments.quiet)?;
+        let changed: Vec<String> = plan
+            .changed()
+            .map(|chart| reporting.root.shown(&chart.directory))
+            .collect();
+        let outputs = [
+            ("changed-charts", json_list(&changed)),
+            ("packages", packages_list(&packages)),
+        ];
+        let shown = Shown {
+            withheld: withheld.as_deref(),
+            is_quiet: arguments.quiet,
+            outputs: &outputs,
+        };
+        print(context, &reporting, &outcome, shown)?;
         let has_failed = outcome.has_failed();
         match outcome.error {
             Some(PublishFailure::Package(error)) => Err(package_error(error)),
@@ -221,35 +241,51 @@ fn publish_items(
     Ok(outcomes)
 }
 
+/// What is printed besides the findings.
+#[derive(Clone, Copy)]
+struct Shown<'s> {
+    withheld: Option<&'s str>,
+    is_quiet: bool,
+    /// Of the step, where it is one of GitHub Actions.
+    outputs: &'s [(&'static str, String)],
+}
+
 /// Findings and the summary on standard output; the summary on standard error where standard output may be a report that a
 /// program reads.
 fn print(
     context: RunContext,
     reporting: &Reporting,
     outcome: &CiOutcome<CommandError>,
-    withheld: Option<&str>,
-    is_quiet: bool,
+    Shown {
+        withheld,
+        is_quiet,
+        outputs,
+    }: Shown<'_>,
 ) -> Result<(), CommandError> {
     let findings = outcome.findings();
-    let mut groups: Vec<Group<'_>> = outcome
-        .checked
-        .charts
-        .iter()
-        .map(|chart| Group {
+    let results: Vec<String> = outcome.results.iter().map(ChartResult::name).collect();
+    let charts = outcome.checked.charts.iter().zip(&results);
+    let mut groups: Vec<Group<'_>> = charts
+        .map(|(chart, result)| Group {
             name: &chart.path,
             findings: &chart.findings,
+            version: &chart.version,
+            result,
+            ..Group::default()
         })
         .collect();
     // Reports of shards can be joined to what one run reports.
     groups.sort_by_key(|group| group.name);
     let options = SummaryOptions { withheld, is_quiet };
     let summary = summary_table(outcome, options);
+    let remarks = Remarks {
+        hidden: outcome.checked.hidden,
+        withheld,
+        unevaluated: outcome.checked.unevaluated(),
+        ..Remarks::default()
+    };
+    reporting.write_summary(context, &findings, &groups, remarks, outputs);
     if reporting.is_asked() {
-        let remarks = Remarks {
-            hidden: outcome.checked.hidden,
-            withheld,
-            unevaluated: outcome.checked.unevaluated(),
-        };
         reporting.write(context, &findings, &groups, remarks)?;
         context.report(summary.trim_end());
         return Ok(());

@@ -13,7 +13,7 @@ use crate::delivery::environment::ChartEnvironment;
 use crate::delivery::git::{GitError, GitTree, WorkTree};
 use crate::engine::chart::{Compat, FileTree as _};
 use crate::engine::render::default_release_name;
-use crate::report::{DiffTextOptions, diff_as_json, diff_as_markdown, diff_as_text};
+use crate::report::{DiffTextOptions, diff_as_html, diff_as_json, diff_as_markdown, diff_as_text, json_list};
 use crate::text::limits::FILE_BYTES;
 
 use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching, FoundChart, name_error};
@@ -21,6 +21,7 @@ use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, report_notes};
 use super::destination_flags::read_settings;
 use super::exit_code::Exit;
+use super::github_files::SummaryFlag;
 use super::keyring_flags::KeyringFlags;
 use super::link_flags::LinkFlags;
 use super::release_flags::ReleaseFlags;
@@ -61,6 +62,8 @@ pub(super) struct DiffArguments {
     /// Print all lines of objects that are added or removed.
     #[arg(long)]
     full: bool,
+    #[command(flatten)]
+    summary: SummaryFlag,
     /// Name of the release, apart from environments that name theirs.
     #[arg(long, value_name = "NAME", default_value = default_release_name())]
     release: String,
@@ -93,6 +96,8 @@ enum DiffFormat {
     Json,
     /// Markdown for a pull request, 60,000 bytes at most.
     Markdown,
+    /// A page for a browser, complete in one file.
+    Html,
 }
 
 impl DiffArguments {
@@ -156,7 +161,8 @@ pub(super) fn run(context: RunContext, arguments: &DiffArguments) -> Result<Exit
     report_notes(context, supply.as_deref());
     let text = match arguments.output {
         DiffFormat::Json => diff_as_json(&outcome),
-        DiffFormat::Markdown => diff_as_markdown(&outcome),
+        DiffFormat::Markdown => diff_as_markdown(&outcome, None),
+        DiffFormat::Html => diff_as_html(&outcome),
         DiffFormat::Text => diff_as_text(
             &outcome,
             DiffTextOptions {
@@ -166,6 +172,11 @@ pub(super) fn run(context: RunContext, arguments: &DiffArguments) -> Result<Exit
         ),
     };
     context.write_stdout(text.as_bytes())?;
+    let differing = outcome.charts.iter().filter(|chart| chart.differs());
+    let differing: Vec<String> = differing.map(|chart| chart.shown.clone()).collect();
+    let summary = |most_bytes| diff_as_markdown(&outcome, Some(most_bytes));
+    let outputs = [("changed-charts", json_list(&differing))];
+    arguments.summary.files(context).write(context, summary, &outputs);
     let is_finding = outcome.has_failures() || (arguments.exit_code && outcome.differs());
     Ok(if is_finding { Exit::Findings } else { Exit::Clean })
 }

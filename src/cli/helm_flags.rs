@@ -123,7 +123,7 @@ impl InstallFlags {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use clap::{Command, CommandFactory as _};
+    use clap::Command;
 
     use super::super::chart_reference::ChartReferenceFlags;
     use super::super::dependency_flags::DependencyFlags;
@@ -133,7 +133,6 @@ mod tests {
     use super::super::value_flags::ValueFlags;
     use super::super::write_back_flags::WriteBackFlags;
     use super::*;
-    use crate::cli::Arguments;
 
     /// Flags of the tables in docs/helm-differences.md, by command.
     fn listed(command: &str) -> BTreeSet<String> {
@@ -178,6 +177,7 @@ mod tests {
             "baseline",
             "fail-on",
             "kubernetes-version",
+            "no-summary",
             "report",
             "secrets-only",
             "write-baseline",

@@ -200,6 +200,26 @@ mod tests {
         }
     }
 
+    /// Groups of flags have texts of their own, which clap would put in the place of a command's.
+    #[test]
+    fn commands_keep_the_text_that_describes_them() {
+        use clap::CommandFactory as _;
+
+        let program = crate::cli::program();
+        let declared = crate::cli::Arguments::command();
+        let mut seen = 0;
+        for command in declared.get_subcommands() {
+            let built = program.find_subcommand(command.get_name()).unwrap();
+            let texts = |command: &Command| {
+                [command.get_about(), command.get_long_about()].map(|text| text.map(ToString::to_string))
+            };
+            assert_eq!(texts(built), texts(command), "{}", command.get_name());
+            assert!(built.get_about().is_some() && built.get_arguments().next().is_some());
+            seen += 1;
+        }
+        assert_eq!(seen, GROUPS.iter().map(|(_, names)| names.len()).sum::<usize>());
+    }
+
     #[test]
     fn the_help_has_the_groups() {
         let help = crate::cli::program().render_help().to_string();

@@ -341,6 +341,8 @@ fn run_all_rules(
         .map(|chart| Group {
             name: &chart.path,
             findings: &chart.findings,
+            version: &chart.version,
+            ..Group::default()
         })
         .collect();
     let unevaluated = outcome.unevaluated();
@@ -349,6 +351,7 @@ fn run_all_rules(
         ..remarks(outcome.hidden)
     };
     reporting.write(context, &findings, &groups, remarks)?;
+    reporting.write_summary(context, &findings, &groups, remarks, &[]);
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     context.report(&format!(
@@ -389,8 +392,17 @@ fn run_secrets(context: RunContext, paths: &[PathBuf], reporting: &Reporting) ->
         })
         .collect();
     let findings = join(found.iter().flat_map(|(_, findings)| findings.clone()).collect());
-    let groups: Vec<Group<'_>> = found.iter().map(|(name, findings)| Group { name, findings }).collect();
-    reporting.write(context, &findings, &groups, remarks(judge.hidden()))?;
+    let groups: Vec<Group<'_>> = found
+        .iter()
+        .map(|(name, findings)| Group {
+            name,
+            findings,
+            ..Group::default()
+        })
+        .collect();
+    let remarks = remarks(judge.hidden());
+    reporting.write(context, &findings, &groups, remarks)?;
+    reporting.write_summary(context, &findings, &groups, remarks, &[]);
     report_hidden(context, judge.hidden());
     Ok(reporting.exit(&findings))
 }

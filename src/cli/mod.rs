@@ -17,6 +17,7 @@ mod event;
 mod destination_flags;
 mod exit_code;
 mod explain;
+mod github_files;
 mod helm_flags;
 mod help;
 mod images;
@@ -76,7 +77,7 @@ struct Arguments {
     command: Command,
 }
 
-// Flags of a command are made when it is the one that is named: those of all commands take as long as a small chart.
+// Flags of a command are made when it is the one that is named: making those of all commands takes a millisecond.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 enum Command {

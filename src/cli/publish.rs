@@ -6,6 +6,7 @@ use crate::artifact::remote::{
     TargetsRequest, UploadApi, UploadError, publish_to_targets,
 };
 use crate::artifact::repository::{Item, Outcome, Published};
+use crate::report::PublishedPackage;
 
 use super::command_error::CommandError;
 use super::remote_flags::{LoginFlags, RemoteFlags};
@@ -140,6 +141,19 @@ pub(super) fn outcome_lines(items: &[Item], outcome: &TargetOutcome, is_dry_run:
         )));
     }
     lines
+}
+
+/// The packages that a target has now, as the outputs of a step name them.
+pub(super) fn published_packages(items: &[Item], outcome: &TargetOutcome) -> impl Iterator<Item = PublishedPackage> {
+    let published = items.iter().zip(&outcome.published);
+    // One that was skipped is another chart with the same version.
+    let published = published.filter(|(_, published)| published.outcome != Outcome::Skipped);
+    published.map(|(item, published)| PublishedPackage {
+        name: item.metadata.name.clone(),
+        version: item.metadata.version.to_string(),
+        repository: outcome.target.to_string(),
+        digest: published.shown_digest().to_owned(),
+    })
 }
 
 /// What was done with one chart, with its digest and place.

@@ -1,15 +1,17 @@
-//! `chartwright report merge`: the JSON reports of several runs as one.
+//! `chartwright report merge`: the JSON reports of several runs as one, in any format.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::report::merge_reports;
+use crate::report::{merge_reports, step_summary};
 use crate::text::limits::FILE_BYTES;
 use crate::text::source::{Named, read_file, replace_file};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::github_files::SummaryFlag;
+use super::report_flags::Wanted;
 use super::run_context::{RunContext, open_error};
 
 #[derive(Debug, Args)]
@@ -29,9 +31,15 @@ struct MergeArguments {
     /// Reports that were written by `--report json=FILE`.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// File to write, instead of standard output.
+    /// File to write as JSON, instead of standard output.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// How to report, as in `ci`: text, json, sarif, junit, tap, github, gitlab, markdown, html or dotenv, each with =FILE to write it to
+    /// a file (repeatable). Lines of files are in none of them.
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    report: Vec<String>,
+    #[command(flatten)]
+    summary: SummaryFlag,
     /// Exit with 1 if there are errors.
     #[arg(long)]
     fail: bool,
@@ -44,21 +52,37 @@ pub(super) fn run(context: RunContext, arguments: &ReportArguments) -> Result<Ex
         let text = text.map_err(|error| CommandError::could_not_run(open_error(path, &error)))?;
         Ok((path.display().to_string(), text))
     };
+    let wanted = arguments.report.iter().map(Wanted::parse);
+    let wanted = wanted.collect::<Result<Vec<_>, CommandError>>()?;
     let reports = arguments
         .files
         .iter()
         .map(read)
         .collect::<Result<Vec<_>, CommandError>>()?;
     let merged = merge_reports(&reports).map_err(CommandError::could_not_run)?;
-    match &arguments.output {
-        None => context.write_stdout(merged.text.as_bytes())?,
-        Some(path) => replace_file(path, merged.text.as_bytes())
-            .map_err(|error| CommandError::could_not_run(format!("cannot write {}: {error}", path.display())))?,
+    let [errors, warnings, infos] = merged.counts();
+    if let Some(path) = &arguments.output {
+        replace_file(path, merged.as_json().as_bytes())
+            .map_err(|error| CommandError::could_not_run(format!("cannot write {}: {error}", path.display())))?;
+    } else if wanted.is_empty() {
+        context.write_stdout(merged.as_json().as_bytes())?;
     }
-    let [errors, warnings, _] = merged.counts;
+    let github = arguments.summary.files(context);
+    if !wanted.is_empty() || github.are_wanted() {
+        let outputs = [
+            ("findings", (errors + warnings + infos).to_string()),
+            ("errors", errors.to_string()),
+            ("warnings", warnings.to_string()),
+        ];
+        let written = merged.with_report(|report| {
+            github.write(context, |most_bytes| step_summary(report, most_bytes), &outputs);
+            wanted.iter().try_for_each(|wanted| wanted.write(context, report))
+        });
+        written.map_err(CommandError::could_not_run)??;
+    }
     context.report(&format!(
         "{} charts in {} reports: {errors} errors, {warnings} warnings",
-        merged.checked,
+        merged.checked(),
         reports.len()
     ));
     Ok(if arguments.fail && errors > 0 {

@@ -5,18 +5,19 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::check::finding::{Baseline, Finding, Judgement, PathRule};
-use crate::report::{FORMATS, Format, Group, Remarks, Report};
+use crate::report::{FORMATS, Format, Group, Remarks, Report, step_summary};
 use crate::text::limits::FILE_BYTES;
 use crate::text::rule::Severity;
 use crate::text::source::{Named, ReportRoot, read_file, replace_file};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
+use super::github_files::{GithubFiles, SummaryFlag};
 use super::run_context::{RunContext, open_error};
 
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct ReportFlags {
-    /// How to report: text, json, sarif, junit, tap, github, gitlab or markdown, each with =FILE to write it to a file,
+    /// How to report: text, json, sarif, junit, tap, github, gitlab, markdown, html or dotenv, each with =FILE to write it to a file,
     /// =- for standard output (repeatable).
     #[arg(long, value_name = "FORMAT[=FILE]")]
     report: Vec<String>,
@@ -32,6 +33,8 @@ pub(super) struct ReportFlags {
     /// Directory that paths in reports are relative to (default: the root of the repository).
     #[arg(long, value_name = "DIR")]
     base: Option<PathBuf>,
+    #[command(flatten)]
+    summary: SummaryFlag,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,7 +56,7 @@ impl FailOn {
 
 /// A requested report.
 #[derive(Debug, Clone)]
-struct Wanted {
+pub(super) struct Wanted {
     format: Format,
     /// Standard output without one.
     file: Option<PathBuf>,
@@ -65,6 +68,7 @@ pub(super) struct Reporting {
     wanted: Vec<Wanted>,
     is_asked: bool,
     write_baseline: Option<PathBuf>,
+    github: GithubFiles,
     /// Findings below this severity are left out of reports; they count all the same.
     pub(super) shown_from: Severity,
     /// Which findings count.
@@ -77,6 +81,11 @@ impl ReportFlags {
     /// Whether any of the flags is given.
     pub(super) const fn is_used(&self) -> bool {
         !self.report.is_empty() || self.fail_on.is_some() || self.baseline.is_some() || self.write_baseline.is_some()
+    }
+
+    /// Whether reports are written that no flag names: the summary and the outputs of a step.
+    pub(super) fn writes_summary(&self, context: RunContext) -> bool {
+        self.summary.files(context).are_wanted()
     }
 
     /// Reads the flags. `paths` are what the command is about; `silenced` and `fail_on` are what the configuration, or another
@@ -102,6 +111,7 @@ impl ReportFlags {
             wanted: self.wanted()?,
             is_asked: !self.report.is_empty(),
             write_baseline: self.write_baseline.clone(),
+            github: self.summary.files(context),
             shown_from: Severity::Info,
             judgement: Judgement {
                 silenced,
@@ -113,23 +123,37 @@ impl ReportFlags {
     }
 
     fn wanted(&self) -> Result<Vec<Wanted>, CommandError> {
-        let parse = |text: &String| {
-            let (name, file) = text
-                .split_once('=')
-                .map_or((text.as_str(), None), |(name, file)| (name, Some(file)));
-            let format = Format::find(name).ok_or_else(|| {
-                let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
-                CommandError::usage(format!(
-                    "--report {name}: unknown format; known are {}",
-                    known.join(", ")
-                ))
-            })?;
-            Ok(Wanted {
-                format,
-                file: file.filter(|file| *file != "-").map(PathBuf::from),
-            })
-        };
-        self.report.iter().map(parse).collect()
+        self.report.iter().map(Wanted::parse).collect()
+    }
+}
+
+impl Wanted {
+    /// Reads `FORMAT` or `FORMAT=FILE`.
+    pub(super) fn parse(text: &String) -> Result<Self, CommandError> {
+        let (name, file) = text
+            .split_once('=')
+            .map_or((text.as_str(), None), |(name, file)| (name, Some(file)));
+        let format = Format::find(name).ok_or_else(|| {
+            let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+            CommandError::usage(format!(
+                "--report {name}: unknown format; known are {}",
+                known.join(", ")
+            ))
+        })?;
+        Ok(Self {
+            format,
+            file: file.filter(|file| *file != "-").map(PathBuf::from),
+        })
+    }
+
+    /// Writes a report where it is wanted.
+    pub(super) fn write(&self, context: RunContext, report: &Report<'_>) -> Result<(), CommandError> {
+        let coloured = self.file.is_none() && context.has_colour();
+        let text = self.format.write(&Report { coloured, ..*report });
+        match &self.file {
+            None => context.write_stdout(text.as_bytes()),
+            Some(path) => write_file(path, text.as_bytes()),
+        }
     }
 }
 
@@ -161,6 +185,51 @@ impl Reporting {
         } else {
             &self.wanted
         };
+        self.shown(findings, groups, remarks, |report| {
+            wanted.iter().try_for_each(|wanted| wanted.write(context, report))
+        })?;
+        self.write_known(groups)
+    }
+
+    /// Writes the summary and the outputs of a step of GitHub Actions; nothing elsewhere. `more` are outputs besides the numbers.
+    pub(super) fn write_summary(
+        &self,
+        context: RunContext,
+        findings: &[Finding],
+        groups: &[Group<'_>],
+        remarks: Remarks<'_>,
+        more: &[(&'static str, String)],
+    ) {
+        if !self.github.are_wanted() {
+            return;
+        }
+        self.shown(findings, groups, remarks, |report| {
+            let count = |severity| {
+                findings
+                    .iter()
+                    .filter(|finding| finding.severity == severity)
+                    .count()
+                    .to_string()
+            };
+            let mut outputs = vec![
+                ("findings", findings.len().to_string()),
+                ("errors", count(Severity::Error)),
+                ("warnings", count(Severity::Warning)),
+            ];
+            outputs.extend_from_slice(more);
+            let summary = |most_bytes| step_summary(report, most_bytes);
+            self.github.write(context, summary, &outputs);
+        });
+    }
+
+    /// Hands on a report of what is severe enough to be shown.
+    fn shown<T>(
+        &self,
+        findings: &[Finding],
+        groups: &[Group<'_>],
+        remarks: Remarks<'_>,
+        then: impl FnOnce(&Report<'_>) -> T,
+    ) -> T {
         let shown = |findings: &[Finding]| -> Vec<Finding> {
             let severe = findings.iter().filter(|finding| finding.severity >= self.shown_from);
             severe.cloned().collect()
@@ -170,22 +239,18 @@ impl Reporting {
         let shown_groups: Vec<Group<'_>> = groups
             .iter()
             .zip(&of_groups)
-            .map(|(group, findings)| Group { findings, ..*group })
+            .map(|(group, shown)| Group {
+                findings: shown,
+                has_failed: self.judgement.fails(group.findings),
+                ..*group
+            })
             .collect();
-        for wanted in wanted {
-            let report = Report {
-                findings: &shown_findings,
-                groups: &shown_groups,
-                remarks,
-                coloured: wanted.file.is_none() && context.has_colour(),
-            };
-            let text = wanted.format.write(&report);
-            match &wanted.file {
-                None => context.write_stdout(text.as_bytes())?,
-                Some(path) => write_file(path, text.as_bytes())?,
-            }
-        }
-        self.write_known(groups)
+        then(&Report {
+            findings: &shown_findings,
+            groups: &shown_groups,
+            remarks,
+            coloured: false,
+        })
     }
 
     /// Writes the baseline, if requested: the findings of every chart, as a later run finds them.

@@ -167,18 +167,25 @@ impl RunContext {
             return FixedClock::new(FIXED_NANOS, fill).in_zone("UTC".to_owned());
         }
         let mut kept = KeptRandom::default();
-        let fill: Fill = Box::new(move |bytes: &mut [u8]| {
-            kept.fill(bytes, |bytes| {
-                if let Err(error) = getrandom::fill(bytes) {
-                    let process = std::process::id();
-                    self.report(&format!(
-                        "Error: the operating system of process {process} has no random numbers: {error}"
-                    ));
-                    std::process::abort();
-                }
-            });
-        });
+        let fill: Fill = Box::new(move |bytes: &mut [u8]| kept.fill(bytes, |bytes| self.fill_random(bytes)));
         FixedClock::new(self.now_unix_nanos(), fill).in_zone(Self::local_zone())
+    }
+
+    fn fill_random(self, bytes: &mut [u8]) {
+        if let Err(error) = getrandom::fill(bytes) {
+            let process = std::process::id();
+            self.report(&format!(
+                "Error: the operating system of process {process} has no random numbers: {error}"
+            ));
+            std::process::abort();
+        }
+    }
+
+    /// Random bytes that nothing else in the run knows.
+    pub(super) fn random_bytes(self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        self.fill_random(&mut bytes);
+        bytes
     }
 
     /// All of standard input.

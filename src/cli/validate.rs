@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use regex::Regex;
 
 use crate::artifact::network::CertificateCheck;
-use crate::check::finding::{Finding, FindingList, Location, hide_secrets, join};
+use crate::check::finding::{Finding, FindingList, Hidden, Location, hide_secrets, join};
 use crate::check::lint::chart::check_ignore_comments;
 use crate::check::run::{chart_definitions, is_chart};
 use crate::kubernetes::validate::{
@@ -17,7 +17,8 @@ use crate::kubernetes::validate::{
 };
 use crate::kubernetes::version::parse_versions;
 use crate::report::{
-    CheckedFile, Group, Remarks, ResourceFormat, ResourceOptions, resources_as, unevaluated_rules, unevaluated_sentence,
+    CheckedFile, Group, Remarks, ResourceFormat, ResourceOptions, Subject, resources_as, unevaluated_rules,
+    unevaluated_sentence,
 };
 use crate::text::limits::MANIFEST_BYTES;
 use crate::text::redact::redact_message;
@@ -151,11 +152,11 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
         .filter(|input| *input != "-")
         .map(PathBuf::from)
         .collect();
-    let reporting = arguments.report.is_used().then(|| {
-        let report = &arguments.report;
-        report.prepare(context, &paths, Vec::new(), Severity::Error)
-    });
-    let reporting = reporting.transpose()?;
+    let report = &arguments.report;
+    let is_reporting = report.is_used();
+    let reporting = (is_reporting || report.writes_summary(context))
+        .then(|| report.prepare(context, &paths, Vec::new(), Severity::Error))
+        .transpose()?;
     let targets = targets(context, arguments)?;
     let patterns = arguments.ignore_filename_pattern.iter();
     let ignored = patterns
@@ -206,7 +207,11 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
     };
     let has_failed = files.iter().any(CheckedFile::has_failed);
     if let Some(reporting) = reporting {
-        return report_findings(context, &reporting, &files);
+        let found = Found::of(&files, &reporting);
+        found.write_summary(context, &reporting);
+        if is_reporting {
+            return found.report(context, &reporting);
+        }
     }
     context.write_stdout(resources_as(arguments.output.format(), &files, shown).as_bytes())?;
     if arguments.verbose {
@@ -334,30 +339,58 @@ fn findings_of(file: &CheckedFile, reporting: &Reporting) -> Vec<Finding> {
     findings.into_findings()
 }
 
-/// Reports findings instead of verdicts.
-fn report_findings(context: RunContext, reporting: &Reporting, files: &[CheckedFile]) -> Result<Exit, CommandError> {
-    let mut judge = reporting.judgement.start();
-    let found: Vec<(&CheckedFile, Vec<Finding>)> = files
-        .iter()
-        .map(|file| (file, judge.keep(join(findings_of(file, reporting)))))
-        .collect();
-    let findings = join(found.iter().flat_map(|(_, findings)| findings.clone()).collect());
-    let groups: Vec<Group<'_>> = found
-        .iter()
-        .map(|(file, findings)| Group {
-            name: &file.path,
-            findings,
-        })
-        .collect();
-    let remarks = Remarks {
-        hidden: judge.hidden(),
-        unevaluated: unevaluated_rules(files),
-        ..Remarks::default()
-    };
-    reporting.write(context, &findings, &groups, remarks)?;
-    report_hidden(context, judge.hidden());
-    count_unevaluated(context, files);
-    Ok(exit(files, reporting.exit(&findings)))
+/// The verdicts as findings, those that count.
+struct Found<'f> {
+    files: &'f [CheckedFile],
+    of_files: Vec<Vec<Finding>>,
+    findings: Vec<Finding>,
+    hidden: Hidden,
+}
+
+impl<'f> Found<'f> {
+    fn of(files: &'f [CheckedFile], reporting: &Reporting) -> Self {
+        let mut judge = reporting.judgement.start();
+        let judged = files.iter().map(|file| judge.keep(join(findings_of(file, reporting))));
+        let of_files: Vec<Vec<Finding>> = judged.collect();
+        Self {
+            files,
+            findings: join(of_files.concat()),
+            of_files,
+            hidden: judge.hidden(),
+        }
+    }
+
+    fn groups(&self) -> Vec<Group<'_>> {
+        let files = self.files.iter().zip(&self.of_files);
+        files
+            .map(|(file, findings)| Group {
+                name: &file.path,
+                findings,
+                ..Group::default()
+            })
+            .collect()
+    }
+
+    fn remarks(&self) -> Remarks<'static> {
+        Remarks {
+            hidden: self.hidden,
+            unevaluated: unevaluated_rules(self.files),
+            subject: Subject::Files,
+            ..Remarks::default()
+        }
+    }
+
+    fn write_summary(&self, context: RunContext, reporting: &Reporting) {
+        reporting.write_summary(context, &self.findings, &self.groups(), self.remarks(), &[]);
+    }
+
+    /// Reports findings instead of verdicts.
+    fn report(&self, context: RunContext, reporting: &Reporting) -> Result<Exit, CommandError> {
+        reporting.write(context, &self.findings, &self.groups(), self.remarks())?;
+        report_hidden(context, self.hidden);
+        count_unevaluated(context, self.files);
+        Ok(exit(self.files, reporting.exit(&self.findings)))
+    }
 }
 
 /// Names the rules of definitions that could not be evaluated.

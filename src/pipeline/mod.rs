@@ -18,7 +18,7 @@ mod version_bases;
 pub use build_source::BuildSource;
 pub use change_base::change_base;
 pub use chart_graph::ChartGraph;
-pub use ci::{CiOutcome, PublishFailure, Publishing, run_ci};
+pub use ci::{ChartResult, CiOutcome, PublishFailure, Publishing, run_ci};
 pub use deployment::{Deployed, deployed};
 pub use plan::{ChangesError, Plan, changed_files};
 pub use plan_document::plan_document;

@@ -123,6 +123,15 @@ pub fn changed_files(
 }
 
 impl Plan {
+    /// The charts with files that changed since the base; none where there is none.
+    pub fn changed(&self) -> impl Iterator<Item = &GraphChart> {
+        let changed = self
+            .charts
+            .iter()
+            .filter(|planned| matches!(planned.reason, Reason::Changed(_)));
+        changed.map(|planned| &planned.chart)
+    }
+
     /// All charts, or those that changed with their dependents.
     pub fn new(graph: ChartGraph, changed: Option<&ChangedFiles>) -> Self {
         let total = graph.charts.len();

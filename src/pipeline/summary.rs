@@ -2,7 +2,7 @@
 
 use super::ci::{ChartResult, CiOutcome};
 use crate::check::run::CheckedChart;
-use crate::report::unevaluated_sentence;
+use crate::report::{Subject, unevaluated_sentence, verdict_line};
 use crate::text::rule::Severity;
 use crate::text::visible::{visible, without_commands};
 
@@ -96,39 +96,10 @@ fn ordered<E>(outcome: &CiOutcome<E>, is_quiet: bool) -> Vec<(&CheckedChart, &Ch
     charts
 }
 
-/// `2 of 44 charts failed: 4 errors, 18 warnings`
 fn verdict<E>(outcome: &CiOutcome<E>) -> String {
-    let total = outcome.results.len();
-    let charts = counted(total, "chart");
-    let failed = outcome
-        .results
-        .iter()
-        .filter(|result| **result == ChartResult::Failed)
-        .count();
-    let found = outcome.findings();
-    let count = |severity, name| {
-        let count = found.iter().filter(|finding| finding.severity == severity).count();
-        (count > 0).then(|| counted(count, name))
-    };
-    let counts = [count(Severity::Error, "error"), count(Severity::Warning, "warning")];
-    let counts: Vec<String> = counts.into_iter().flatten().collect();
-    let counts = if counts.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", counts.join(", "))
-    };
-    match failed {
-        _ if total == 0 => "no chart was checked".to_owned(),
-        0 => format!("{charts} passed{counts}"),
-        failed => format!("{failed} of {charts} failed{counts}"),
-    }
-}
-
-fn counted(count: usize, name: &str) -> String {
-    match count {
-        1 => format!("1 {name}"),
-        more => format!("{more} {name}s"),
-    }
+    let results = outcome.results.iter();
+    let failed = results.filter(|result| **result == ChartResult::Failed).count();
+    verdict_line(Subject::Charts, outcome.results.len(), failed, &outcome.findings())
 }
 
 #[cfg(test)]

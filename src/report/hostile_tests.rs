@@ -36,7 +36,7 @@ const PIECES: [&str; 24] = [
     "%0A%25",
     "#",
     ":",
-    "|`*_[",
+    "|`*_[\\|@acme #1 $x$",
     "word é 👩\u{200d}🚀",
 ];
 
@@ -142,7 +142,7 @@ fn assert_xml(name: &str, text: &str) {
         let (tag, content) = part.split_once('>').unwrap_or_else(|| panic!("{name}: {part}"));
         assert!(!content.contains('>'), "{name}: {part}");
         for (at, _) in part.match_indices('&') {
-            let known = ["&amp;", "&lt;", "&gt;", "&#34;", "&#xA;"];
+            let known = ["&amp;", "&lt;", "&gt;", "&#34;", "&#xA;", "&quot;", "&#39;", "&#35;"];
             assert!(
                 known.iter().any(|known| part.split_at(at).1.starts_with(known)),
                 "{name}: {part}"
@@ -160,15 +160,71 @@ fn assert_xml(name: &str, text: &str) {
     assert!(!text.contains(['\u{fffe}', '\u{ffff}']), "{name}: {text:?}");
 }
 
+/// Asserts that a page holds the elements of its own alone, each line one of them at its beginning, and no script.
+fn assert_html(name: &str, text: &str) {
+    const OWN: [&str; 24] = [
+        "a", "body", "code", "details", "div", "fieldset", "h1", "h2", "h3", "header", "i", "input", "label", "main",
+        "mark", "p", "pre", "small", "span", "summary", "table", "td", "th", "tr",
+    ];
+    let body = text.split_once("</head>\n").map_or("", |(_, body)| body);
+    let body = body
+        .strip_suffix("</html>\n")
+        .unwrap_or_else(|| panic!("{name}: {text}"));
+    assert!(body.lines().all(|line| line.starts_with('<')), "{name}: {body}");
+    for part in body.split('<').skip(1) {
+        let tag = part
+            .trim_start_matches('/')
+            .split([' ', '>'])
+            .next()
+            .unwrap_or_default();
+        assert!(OWN.contains(&tag), "{name}: {part}");
+    }
+    assert_xml(name, &body.replace(" checked>", "/>"));
+}
+
+/// Asserts that each row of a table has its cells, and that no element is another's.
+fn assert_markdown(name: &str, text: &str) {
+    const OWN: [&str; 7] = [
+        "<code>",
+        "</code>",
+        "<br>",
+        "<!-- -->",
+        "<span>",
+        "</span>",
+        "<details>",
+    ];
+    for line in text.lines() {
+        assert!(!line.contains("@acme"), "{name}: {line}");
+        for part in line
+            .split_inclusive('>')
+            .filter_map(|part| part.find('<').map(|at| part.split_at(at).1))
+        {
+            assert!(OWN.contains(&part), "{name}: {part:?} in {line:?}");
+        }
+        if line.starts_with('|') {
+            let bars = line.replace("\\\\", "").replace("\\|", "").matches('|').count();
+            assert!(bars == 5 || bars == 6, "{name}: {line:?}");
+        } else {
+            assert!(
+                line.is_empty() || line.starts_with("**chartwright**: "),
+                "{name}: {line:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn no_report_can_be_forged() {
     let mut texts = Texts(TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     for _ in 0..RUNS {
         let findings: Vec<Finding> = (0..texts.below(4)).map(|_| texts.finding()).collect();
-        let name = texts.next();
+        let [name, version, result] = [(); 3].map(|()| texts.next());
         let groups = [Group {
             name: &name,
             findings: &findings,
+            version: &version,
+            result: &result,
+            has_failed: texts.below(2) == 0,
         }];
         let report = Report {
             findings: &findings,
@@ -187,6 +243,8 @@ fn no_report_can_be_forged() {
                 "github" => assert_eq!(text.lines().count(), findings.len(), "{text:?}"),
                 "json" | "sarif" | "gitlab" => drop(serde_json::from_str::<Json>(&text).unwrap()),
                 "junit" => assert_xml("junit", &text),
+                "html" => assert_html("html", &text),
+                "markdown" => assert_markdown("markdown", &text),
                 _ => {}
             }
         }

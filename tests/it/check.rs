@@ -220,7 +220,7 @@ fn a_template_that_fails_does_not_hide_the_others() {
         assert!(text.contains(words), "{words} is not in {text}");
     }
     // The reason is the headline in every format.
-    for format in ["text", "sarif", "junit", "tap", "github", "gitlab", "markdown"] {
+    for format in ["text", "sarif", "junit", "tap", "github", "gitlab", "markdown", "html"] {
         let report = workspace.run(&["lint", "web", "--report", format]).stdout;
         let dash = workspace
             .run(&["lint", "web", "--report", &format!("{format}=-")])

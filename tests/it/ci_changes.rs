@@ -353,6 +353,23 @@ fn plans_and_shards_are_parts_of_one_run() {
     let said = clone.run(0, &merge, &[]);
     assert!(said.contains("4 charts in 3 reports: "), "{said}");
     assert_eq!(clone.read("merged.json"), clone.read("whole.json"));
+    for format in [
+        "json", "sarif", "junit", "tap", "github", "gitlab", "markdown", "dotenv",
+    ] {
+        let of_whole = clone
+            .command(&["ci", ".", "--report", format], &[])
+            .output()
+            .expect("runs");
+        let merge = [&["report", "merge", "--report", format], &files[..]].concat();
+        let merged = clone.command(&merge, &[]).output().expect("runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert_eq!(text(&merged.stdout), text(&of_whole.stdout), "{format}");
+    }
+    // These show lines of files, which the JSON does not have.
+    for (format, want) in [("text", "error: "), ("html", "4 of 4 charts failed")] {
+        let said = clone.run(0, &[&["report", "merge", "--report", format], &files[..]].concat(), &[]);
+        assert!(said.contains(want), "{said}");
+    }
     clone.run(1, &[&["report", "merge", "--fail"], &files[..]].concat(), &[]);
     clone.write("not.json", "{}\n");
     let said = clone.run(3, &["report", "merge", "not.json"], &[]);

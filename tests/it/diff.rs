@@ -254,7 +254,7 @@ fn secrets_are_not_shown_and_their_changes_are() {
         "charts/web/values.yaml",
         &VALUES.replace("hunter-two-2", "correct-horse-3"),
     );
-    for output in ["text", "json", "markdown"] {
+    for output in ["text", "json", "markdown", "html"] {
         let text = clone.run(0, &["diff", "--output", output, "charts/web"], &[]);
         assert!(
             !text.contains("hunter-two-2") && !text.contains("correct-horse-3"),

@@ -58,6 +58,7 @@ fn nothing_that_was_input_is_obeyed() {
         &["lint", "d\n::error::d"],
         &["lint", "c", "--report", "tap"],
         &["lint", "c", "--report", "markdown"],
+        &["lint", "c", "--report", "html"],
         &["lint", "c", "--report", "json"],
         &["lint", "c", "--report", "sarif"],
         &["lint", "c", "--report", "gitlab"],

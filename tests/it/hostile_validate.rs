@@ -117,6 +117,7 @@ fn reports_say_how_many_rules_were_not_evaluated() {
         ("tap", sentence),
         ("github", sentence),
         ("markdown", sentence),
+        ("html", sentence),
     ] {
         let run = workspace.run(&["validate", "crd.json", "object.json", "--report", format]);
         assert!(run.stdout.contains(words), "{format}: {}", run.all());
@@ -211,6 +212,7 @@ fn long_values_are_not_shown_whole() {
         &["--report", "github"],
         &["--report", "gitlab"],
         &["--report", "markdown"],
+        &["--report", "html"],
         &["--report", "tap"],
     ];
     for output in outputs {

@@ -77,6 +77,7 @@ mod s3_server;
 mod schema_rows;
 mod schema_urls;
 mod shown_secrets;
+mod step_summary;
 mod template_inputs;
 mod tls;
 mod tls_certificates;

@@ -122,7 +122,9 @@ fn planted_tokens_reach_no_output() {
     let secret = |place: usize| tokens[place].as_str();
     let mut commands: Vec<Vec<String>> = Vec::new();
     let mut add = |arguments: &[&str]| commands.push(arguments.iter().map(|&text| text.to_owned()).collect());
-    for format in ["text", "json", "sarif", "junit", "tap", "github", "gitlab", "markdown"] {
+    for format in [
+        "text", "json", "sarif", "junit", "tap", "github", "gitlab", "markdown", "html",
+    ] {
         let flag = format!("db.password={}", secret(37));
         add(&["lint", "web", "--report", format]);
         add(&[

@@ -58,7 +58,9 @@ fn report(directory: &Path, format: &str) -> String {
 fn every_format_is_as_it_was() {
     let directory = tempfile::tempdir().expect("a directory");
     chart(directory.path());
-    for format in ["text", "json", "sarif", "junit", "tap", "github", "gitlab", "markdown"] {
+    for format in [
+        "text", "json", "sarif", "junit", "tap", "github", "gitlab", "markdown", "html",
+    ] {
         let have = report(directory.path(), format).replace(env!("CARGO_PKG_VERSION"), "VERSION");
         let path = format!("tests/reports/{format}.expected");
         if std::env::var_os("REPORTS_UPDATE").is_some() {
@@ -120,7 +122,7 @@ fn several_reports_go_to_files() {
             .expect("XML")
             .contains("<testsuites")
     );
-    let output = run(directory.path(), &["lint", "shop", "--report", "html"]);
+    let output = run(directory.path(), &["lint", "shop", "--report", "htm"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("known are text, json"));
 }
@@ -190,7 +192,9 @@ fn no_report_shows_a_secret() {
     );
     let rules = ["sops-not-encrypted", "plain-secret", "base64"];
     let mut seen = String::new();
-    for format in ["text", "json", "sarif", "junit", "tap", "github", "gitlab", "markdown"] {
+    for format in [
+        "text", "json", "sarif", "junit", "tap", "github", "gitlab", "markdown", "html",
+    ] {
         for arguments in [
             &["lint", "shop", "--report", format][..],
             &["validate", "secret.yaml", "--report", format],

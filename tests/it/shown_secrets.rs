@@ -11,7 +11,9 @@ fn refused_secrets_are_not_shown() {
     }}"#;
     let values = "password: hunter22\ntoken: 73849\nauth: {secret: swordfish}\n";
     let workspace = Workspace::chart(&[("values.schema.json", schema), ("values.yaml", values)]);
-    for format in ["text", "json", "sarif", "junit", "tap", "github", "gitlab", "markdown"] {
+    for format in [
+        "text", "json", "sarif", "junit", "tap", "github", "gitlab", "markdown", "html",
+    ] {
         let run = workspace.run(&["lint", "web", "--report", format]);
         assert_eq!(run.code, 1, "{}", run.all());
         assert!(run.stdout.contains("the value does not match pattern"), "{}", run.all());

@@ -84,6 +84,7 @@ pub(crate) fn run(directory: &Path, arguments: &[&str], variables: &[(&str, &str
     let output = Command::new(env!("CARGO_BIN_EXE_chartwright"))
         .args(arguments)
         .current_dir(directory)
+        .env_remove("GITHUB_ACTIONS")
         .env_remove("GITHUB_EVENT_NAME")
         .env_remove("GITHUB_EVENT_PATH")
         .env_remove("GITHUB_WORKSPACE")

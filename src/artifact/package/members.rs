@@ -63,9 +63,9 @@ fn members(chart: &Chart, time: u64) -> Result<Vec<ChartFile>, ArchiveWriteError
             let archive = pack_in_order(&inside, name, time)?;
             members.push(ChartFile::new(format!("charts/{name}-{version}.tgz"), archive));
         } else {
-            let moved = |file: ChartFile| ChartFile {
-                name: format!("charts/{name}/{}", file.name),
-                ..file
+            let moved = |file: ChartFile| {
+                let name = format!("charts/{name}/{}", file.name);
+                ChartFile::new(name, file.data)
             };
             members.extend(inside.into_iter().map(moved));
         }

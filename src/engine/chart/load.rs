@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::archive::{GZIP_START, UnpackBudget, read_archive_within};
 use super::compat::Compat;
@@ -19,7 +19,7 @@ use super::text_floats::{Shape, json_of_shape};
 use super::values_file::{count_values, read_values_as};
 use crate::engine::template::{CompiledSource, Map, MapType};
 use crate::text::limits::FILE_BYTES;
-use crate::text::source::{Named, read_file};
+use crate::text::source::{Named, SourceFile, read_file};
 
 /// One file of a chart.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub struct ChartFile {
     pub name: String,
     /// Content, without a byte order mark.
     pub data: Arc<[u8]>,
+    /// The file as findings refer to it, once one does: thousands of them share its lines.
+    pub(super) source: OnceLock<SourceFile>,
 }
 
 impl ChartFile {
@@ -36,6 +38,7 @@ impl ChartFile {
         Self {
             name,
             data: data.into(),
+            source: OnceLock::new(),
         }
     }
 }
@@ -330,10 +333,7 @@ fn read_subchart(
         .into_iter()
         .filter_map(|file| {
             let (_, rest) = file.name.split_once('/')?;
-            Some(ChartFile {
-                name: rest.to_owned(),
-                data: file.data,
-            })
+            Some(ChartFile::new(rest.to_owned(), file.data))
         })
         .collect();
     load_with_values(inner, None, compat, depth + 1, budget)
@@ -401,10 +401,7 @@ impl Parts {
             name => match name.strip_prefix("charts/") {
                 Some(inside) if !has_extension(inside, "prov") => {
                     let top = inside.split('/').next().unwrap_or(inside).to_owned();
-                    let subfile = ChartFile {
-                        name: inside.to_owned(),
-                        data: Arc::clone(&file.data),
-                    };
+                    let subfile = ChartFile::new(inside.to_owned(), Arc::clone(&file.data));
                     self.subcharts.entry(top).or_default().push(subfile);
                 }
                 _ => self.files.push(file.clone()),

@@ -333,9 +333,9 @@ fn collect(directory: &Path, depth: usize, loading: &mut Loading<'_>) -> Result<
         embedded.push(name);
         let inner = collect(&neighbour, depth + 1, loading)?;
         let inside = format!("charts/{name}");
-        files.extend(inner.files.into_iter().map(|file| ChartFile {
-            name: format!("{inside}/{}", file.name),
-            ..file
+        files.extend(inner.files.into_iter().map(|file| {
+            let name = format!("{inside}/{}", file.name);
+            ChartFile::new(name, file.data)
         }));
         let nested = inner.neighbours.into_iter();
         neighbours.extend(nested.map(|(name, path)| (format!("{inside}/{name}"), path)));

@@ -103,7 +103,15 @@ impl Chart {
 
     /// The same for a file that the caller has already found.
     pub fn source_of(&self, file: &ChartFile) -> SourceFile {
-        SourceFile::new(self.file_path(&file.name), Arc::clone(&file.data))
+        let path = self.file_path(&file.name);
+        let kept = file
+            .source
+            .get_or_init(|| SourceFile::new(path.as_str(), Arc::clone(&file.data)));
+        // Copies of a file keep what was made of it, and may have another name or text.
+        if kept.path() == path && std::ptr::eq(kept.text(), file.data.as_ref()) {
+            return kept.clone();
+        }
+        SourceFile::new(path, Arc::clone(&file.data))
     }
 
     /// The file of a template by its name in the set, `parent/charts/sub/templates/x.yaml`, with the chart it is in.
@@ -133,6 +141,22 @@ mod tests {
 
     fn file(name: &str, text: &str) -> ChartFile {
         ChartFile::new(name.to_owned(), text.as_bytes())
+    }
+
+    #[test]
+    fn findings_in_a_file_share_it_until_it_changes() {
+        let yaml = file("Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n");
+        let mut chart = load_files(vec![yaml, file("templates/a.yaml", "a")]).unwrap();
+        let source = |chart: &super::Chart| chart.template_file("shop/templates/a.yaml").unwrap();
+        let first = source(&chart);
+        assert!(first.is_same_handle(&source(&chart)));
+        assert!(first.is_same_handle(&source(&chart.clone())));
+        chart.place_at("apps/shop", &[]);
+        assert_eq!(source(&chart).path(), "apps/shop/templates/a.yaml");
+        if let Some(file) = std::sync::Arc::make_mut(&mut chart.templates).first_mut() {
+            file.data = b"b".as_slice().into();
+        }
+        assert_eq!(source(&chart).text(), b"b");
     }
 
     #[test]

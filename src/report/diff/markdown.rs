@@ -5,7 +5,8 @@
 use std::fmt::Write as _;
 
 use crate::check::diff::{Change, ChartDiff, DiffOutcome, ObjectDiff};
-use crate::text::visible::{fitting, shown_line, visible_lines, without_commands};
+use crate::report::markdown_text::{cell, code, fenced, html_code};
+use crate::text::visible::fitting;
 
 use super::summary::{Counts, renderings, sentence, title};
 
@@ -18,9 +19,11 @@ const RESERVED: usize = 400;
 /// Lines of a risk table.
 const MOST_RISKS: usize = 100;
 
-/// All that differs, as far as it fits.
-pub fn diff_as_markdown(outcome: &DiffOutcome) -> String {
+/// All that differs, as far as it fits in a comment, or in `most_bytes` of a step summary.
+pub fn diff_as_markdown(outcome: &DiffOutcome, most_bytes: Option<usize>) -> String {
+    let most_bytes = most_bytes.unwrap_or(MARKDOWN_BYTES);
     let mut page = Page {
+        most_bytes,
         out: String::new(),
         left_out: 0,
         without_lines: 0,
@@ -33,7 +36,7 @@ pub fn diff_as_markdown(outcome: &DiffOutcome) -> String {
     }
     let (left_out, without_lines) = (page.left_out, page.without_lines);
     if left_out > 0 || without_lines > 0 {
-        _ = write!(page.out, "\n_This is cut to {MARKDOWN_BYTES} bytes: ");
+        _ = write!(page.out, "\n_This is cut to {most_bytes} bytes: ");
         _ = match (left_out, without_lines) {
             (0, lines) => writeln!(page.out, "{lines} objects are shown without their lines._"),
             (objects, 0) => writeln!(page.out, "{objects} entries are left out._"),
@@ -47,6 +50,7 @@ pub fn diff_as_markdown(outcome: &DiffOutcome) -> String {
 }
 
 struct Page {
+    most_bytes: usize,
     out: String,
     left_out: usize,
     without_lines: usize,
@@ -54,7 +58,7 @@ struct Page {
 
 impl Page {
     fn fits(&self, text: &str) -> bool {
-        self.out.len() + text.len() + RESERVED <= MARKDOWN_BYTES
+        self.out.len() + text.len() + RESERVED <= self.most_bytes
     }
 
     /// Adds an entry, or counts it.
@@ -84,7 +88,7 @@ impl Page {
                 cell(&fitting(&risk.message)),
                 cell(&renderings(&object.renderings, chart))
             );
-            if number >= MOST_RISKS || rows.len() + row.len() > MARKDOWN_BYTES / 3 {
+            if number >= MOST_RISKS || rows.len() + row.len() > self.most_bytes / 3 {
                 more += 1;
             } else {
                 rows.push_str(&row);
@@ -156,56 +160,6 @@ impl Page {
     }
 }
 
-/// The longest run of backticks.
-fn longest_fence(text: &str) -> usize {
-    let runs = text.split(|character| character != '`').map(str::len);
-    runs.max().unwrap_or_default()
-}
-
-/// A text of one line as a code span.
-fn code(text: &str) -> String {
-    let text = shown_line(text);
-    let fence = "`".repeat(longest_fence(&text) + 1);
-    let text = without_commands(&text);
-    if text.trim().is_empty() {
-        return "` `".to_owned();
-    }
-    // A blank at both ends is taken away by the reader.
-    format!("{fence} {text} {fence}")
-}
-
-/// The same in a cell of a table, which a bar would end even in code.
-fn cell(text: &str) -> String {
-    code(&text.replace('|', "\u{2223}"))
-}
-
-/// The same in HTML.
-fn html_code(text: &str) -> String {
-    let text = shown_line(text);
-    let mut out = String::with_capacity(text.len() + 16);
-    for character in without_commands(&text).chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            // What would be markup in a paragraph, where the heading stands without its lines.
-            '*' | '_' | '`' | '[' | ']' | '\\' | '~' | '"' | '\'' | '!' | '@' | '#' | ':' => {
-                _ = write!(out, "&#{};", u32::from(character));
-            }
-            character => out.push(character),
-        }
-    }
-    format!("<code>{out}</code>")
-}
-
-/// Lines as a block of code.
-fn fenced(language: &str, text: &str) -> String {
-    let shown: Vec<String> = text.lines().map(shown_line).collect();
-    let shown = shown.join("\n") + "\n";
-    let fence = "`".repeat((longest_fence(&shown) + 1).max(3));
-    format!("{fence}{language}\n{}{fence}\n", visible_lines(&shown))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,7 +187,7 @@ mod tests {
     }
 
     fn page(objects: Vec<ObjectDiff>) -> String {
-        diff_as_markdown(&DiffOutcome {
+        let outcome = DiffOutcome {
             compared: 1,
             charts: vec![ChartDiff {
                 shown: "charts/web".to_owned(),
@@ -247,7 +201,8 @@ mod tests {
                 }],
                 ..ChartDiff::default()
             }],
-        })
+        };
+        diff_as_markdown(&outcome, None)
     }
 
     #[test]
@@ -273,7 +228,7 @@ mod tests {
         assert_eq!(row.matches('|').count(), 6, "{row}");
         assert!(row.contains("`` a`\u{2223}</summary>␊# @all <b> ``"), "{row}");
         assert!(
-            text.contains("<code>ConfigMap a&#96;|&lt;/summary&gt;␊&#35; &#64;all &lt;b&gt;</code>"),
+            text.contains("<code>ConfigMap a&#96;&#124;&lt;/summary&gt;␊&#35; &#64;all &lt;b&gt;</code>"),
             "{text}"
         );
     }

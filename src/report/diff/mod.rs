@@ -1,10 +1,12 @@
-//! What changes in charts, as bytes: text for a terminal, JSON, and Markdown for a pull request.
+//! What changes in charts, as bytes: text for a terminal, JSON, Markdown for a pull request, and a page of HTML.
 
 mod summary;
 mod text;
 mod json;
 mod markdown;
+mod html;
 
+pub use html::diff_as_html;
 pub use json::diff_as_json;
 pub use markdown::diff_as_markdown;
 pub use text::{DiffTextOptions, diff_as_text};

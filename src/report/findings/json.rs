@@ -1,31 +1,74 @@
 //! Our own JSON: everything there is, described by `schemas/report.schema.json`.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::check::finding::{Finding, Hidden};
+use crate::check::finding::{Finding, Hidden, Location};
 use crate::report::json_text::{self, Rows};
 use crate::text::redact::redact_message;
-use crate::text::rule::Severity;
+use crate::text::rule::{RuleId, Severity};
 
-use super::report::Report;
+use super::report::{Group, Report};
 
 pub(super) fn text(report: &Report<'_>) -> String {
     let checked: Vec<&str> = report.groups.iter().map(|group| group.name).collect();
     let counts = [Severity::Error, Severity::Warning, Severity::Info].map(|severity| report.count(severity));
+    let places = Places::of(report);
     json_text::text(&Document {
         version: 1,
         checked,
-        findings: Rows(|| report.findings.iter().map(entry)),
+        results: Rows(|| report.groups.iter().map(result)),
+        findings: Rows(|| {
+            report
+                .findings
+                .iter()
+                .map(|finding| entry(finding, places.get(finding)))
+        }),
         summary: summary(counts, report.remarks.hidden, report.remarks.unevaluated),
     })
 }
 
+/// How a chart or file ended.
+fn result(group: &Group<'_>) -> Json {
+    json!({
+        "name": group.name,
+        "version": group.version,
+        "result": group.shown_result(),
+        "failed": group.has_failed,
+    })
+}
+
+/// The charts or files in which findings were found: one may be shown by several charts.
+struct Places<'r>(BTreeMap<(&'r Location, RuleId, &'r str), Vec<&'r str>>);
+
+impl<'r> Places<'r> {
+    fn of(report: &Report<'r>) -> Self {
+        let mut places: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+        for group in report.groups {
+            for finding in group.findings {
+                places.entry(Self::key(finding)).or_default().push(group.name);
+            }
+        }
+        Self(places)
+    }
+
+    fn key(finding: &Finding) -> (&Location, RuleId, &str) {
+        (&finding.primary, finding.rule, &finding.message)
+    }
+
+    fn get(&self, finding: &'r Finding) -> &[&'r str] {
+        self.0.get(&Self::key(finding)).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
 /// The whole report.
 #[derive(Serialize)]
-pub(super) struct Document<'r, F> {
+pub(super) struct Document<'r, R, F> {
     pub(super) version: u8,
     pub(super) checked: Vec<&'r str>,
+    pub(super) results: R,
     pub(super) findings: F,
     pub(super) summary: Json,
 }
@@ -49,7 +92,7 @@ fn redacted(lines: &[String]) -> Vec<String> {
     lines.iter().map(|line| redact_message(line)).collect()
 }
 
-fn entry(finding: &Finding) -> Json {
+fn entry(finding: &Finding, places: &[&str]) -> Json {
     let related: Vec<Json> = finding
         .related
         .iter()
@@ -63,6 +106,7 @@ fn entry(finding: &Finding) -> Json {
         "file": finding.primary.file.path(),
         "line": at.line,
         "column": at.column,
+        "in": places,
         "related": related,
         "notes": redacted(&finding.notes),
         "help": redacted(&finding.help),

@@ -1,14 +1,17 @@
 //! Reports of several runs as one: the JSON reports of shards in, the report that one run over all charts would have written out.
 
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use crate::check::finding::Hidden;
+use crate::check::finding::{Finding, Hidden, Location, Place};
 use crate::report::json_text::{self, Rows};
-use crate::text::rule::{RULES, Severity};
+use crate::text::rule::{RULES, Rule, RuleId, Severity};
+use crate::text::source::{Position, SourceFile};
 
 use super::json::{Document, summary};
+use super::report::{Group, Remarks, Report};
 
 /// A file that is not a report.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,12 +26,11 @@ pub struct MergeError {
 /// Reports joined into one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MergedReport {
-    /// The report as JSON.
-    pub text: String,
-    /// How many findings have each severity: errors, warnings, infos.
-    pub counts: [usize; 3],
-    /// How many charts or files were checked.
-    pub checked: usize,
+    /// What was checked, in order, with how it ended.
+    results: BTreeMap<String, Json>,
+    findings: Vec<Json>,
+    hidden: Hidden,
+    unevaluated: usize,
 }
 
 /// Joins reports, each with the name of its file.
@@ -36,7 +38,7 @@ pub struct MergedReport {
 /// # Errors
 /// When one of them is not a JSON report of this version.
 pub fn merge_reports(reports: &[(String, Vec<u8>)]) -> Result<MergedReport, MergeError> {
-    let (mut checked, mut findings) = (Vec::new(), Vec::new());
+    let (mut results, mut findings) = (BTreeMap::new(), Vec::new());
     let (mut hidden, mut unevaluated) = (Hidden::default(), 0);
     for (name, text) in reports {
         let wrong = |reason: &str| MergeError {
@@ -51,7 +53,13 @@ pub fn merge_reports(reports: &[(String, Vec<u8>)]) -> Result<MergedReport, Merg
         if report.get("version") != Some(&json!(1)) {
             return Err(wrong("is not a report of `--report json`: its version is not 1"));
         }
-        checked.extend(list("checked")?.iter().filter_map(Json::as_str).map(str::to_owned));
+        let checked = list("checked")?.iter().filter_map(Json::as_str);
+        results.extend(checked.map(|name| (name.to_owned(), Json::Null)));
+        for result in list("results")? {
+            if let Some(slot) = text_of(result, "name").and_then(|name| results.get_mut(name)) {
+                *slot = result.clone();
+            }
+        }
         for finding in list("findings")? {
             if key(finding).is_none() {
                 return Err(wrong("has a finding without file, place, rule, severity or message"));
@@ -67,27 +75,122 @@ pub fn merge_reports(reports: &[(String, Vec<u8>)]) -> Result<MergedReport, Merg
         hidden.baseline += count("/summary/hidden/baseline");
         unevaluated += count("/summary/unevaluatedRules");
     }
-    checked.sort();
-    checked.dedup();
-    let findings = joined(findings);
-    let count = |severity: Severity| {
-        let severity = Some(severity.name());
-        findings
-            .iter()
-            .filter(|finding| text_of(finding, "severity") == severity)
-            .count()
-    };
-    let counts = [Severity::Error, Severity::Warning, Severity::Info].map(count);
     Ok(MergedReport {
-        text: json_text::text(&Document {
-            version: 1,
-            checked: checked.iter().map(String::as_str).collect(),
-            findings: Rows(|| findings.iter().cloned()),
-            summary: summary(counts, hidden, unevaluated),
-        }),
-        counts,
-        checked: checked.len(),
+        results,
+        findings: joined(findings),
+        hidden,
+        unevaluated,
     })
+}
+
+impl MergedReport {
+    /// How many findings have each severity: errors, warnings, infos.
+    pub fn counts(&self) -> [usize; 3] {
+        let findings = self.findings.iter();
+        [Severity::Error, Severity::Warning, Severity::Info].map(|severity| {
+            let is_such = |finding: &&Json| text_of(finding, "severity") == Some(severity.name());
+            findings.clone().filter(is_such).count()
+        })
+    }
+
+    /// How many charts or files were checked.
+    pub fn checked(&self) -> usize {
+        self.results.len()
+    }
+
+    /// The report as JSON.
+    pub fn as_json(&self) -> String {
+        json_text::text(&Document {
+            version: 1,
+            checked: self.results.keys().map(String::as_str).collect(),
+            results: Rows(|| self.results.values().cloned()),
+            findings: Rows(|| self.findings.iter().cloned()),
+            summary: summary(self.counts(), self.hidden, self.unevaluated),
+        })
+    }
+
+    /// Hands on what any format is made from. The lines that findings are about are not known.
+    ///
+    /// # Errors
+    /// When a finding has a rule that this version does not know.
+    pub fn with_report<T>(&self, then: impl FnOnce(&Report<'_>) -> T) -> Result<T, MergeError> {
+        let mut parts = BTreeSet::new();
+        let findings = self.findings.iter().map(|finding| read_finding(finding, &mut parts));
+        let findings: Vec<Finding> = findings.collect::<Result<_, _>>()?;
+        let mut of_groups: BTreeMap<&str, Vec<Finding>> = BTreeMap::new();
+        for (json, finding) in self.findings.iter().zip(&findings) {
+            for name in texts_of(json, "in") {
+                of_groups.entry(name).or_default().push(finding.clone());
+            }
+        }
+        let groups: Vec<Group<'_>> = self
+            .results
+            .iter()
+            .map(|(name, result)| Group {
+                name,
+                findings: of_groups.get(name.as_str()).map(Vec::as_slice).unwrap_or_default(),
+                version: text_of(result, "version").unwrap_or_default(),
+                result: text_of(result, "result").unwrap_or_default(),
+                has_failed: result.get("failed") == Some(&Json::Bool(true)),
+            })
+            .collect();
+        let remarks = Remarks {
+            hidden: self.hidden,
+            unevaluated: self.unevaluated,
+            ..Remarks::default()
+        };
+        Ok(then(&Report {
+            findings: &findings,
+            groups: &groups,
+            remarks,
+            coloured: false,
+        }))
+    }
+}
+
+/// A finding as it was before it was written. Names of parts of rules are kept for good, each once: there are few.
+fn read_finding(json: &Json, parts: &mut BTreeSet<&'static str>) -> Result<Finding, MergeError> {
+    let text = |key: &str| text_of(json, key).unwrap_or_default();
+    let number = |key: &str| {
+        let number = json.get(key).and_then(Json::as_u64).unwrap_or_default();
+        u32::try_from(number).unwrap_or(u32::MAX)
+    };
+    let owned = |key: &str| texts_of(json, key).map(str::to_owned).collect::<Vec<String>>();
+    let (id, part) = text("rule").split_once('/').unwrap_or((text("rule"), ""));
+    let rule = Rule::find(id).ok_or_else(|| MergeError {
+        name: format!("a finding of the rule `{id}`"),
+        reason: "this version does not know it; join reports with the version that wrote them".to_owned(),
+    })?;
+    let part = match parts.get(part) {
+        Some(part) => part,
+        None => {
+            let part: &'static str = part.to_owned().leak();
+            parts.insert(part);
+            part
+        }
+    };
+    let position = Position {
+        line: number("line"),
+        column: number("column"),
+    };
+    let place = Location::at(SourceFile::at_position(text("file"), position), 0);
+    let mut finding = Finding::new(RuleId::part_of(rule, part), place, "");
+    text("message").clone_into(&mut finding.message);
+    finding.severity = Severity::find(text("severity")).unwrap_or(finding.severity);
+    finding.notes = owned("notes");
+    finding.help = owned("help");
+    finding.renderings = owned("renderings");
+    finding.rendered = text_of(json, "rendered").map(str::to_owned);
+    for related in json.get("related").and_then(Json::as_array).into_iter().flatten() {
+        let word = |key: &str| text_of(related, key).unwrap_or_default().to_owned();
+        finding = finding.with_related(word("label"), Place::Flag(word("place")));
+    }
+    Ok(finding)
+}
+
+fn texts_of<'f>(finding: &'f Json, key: &str) -> impl Iterator<Item = &'f str> {
+    let list = finding.get(key).and_then(Json::as_array);
+    list.into_iter().flatten().filter_map(Json::as_str)
 }
 
 /// What makes two findings one, and their order in a report.
@@ -124,17 +227,23 @@ fn joined(mut findings: Vec<Json>) -> Vec<Json> {
     joined
 }
 
-/// Adds what another finding of the same place says: its renderings, and its severity if that is higher.
+/// Adds what another finding of the same place says: its renderings, the charts that show it, and its severity if that is higher.
 fn add(last: &mut Json, other: &Json) {
     let severity = |finding: &Json| text_of(finding, "severity").and_then(Severity::find);
     let highest = severity(last).max(severity(other));
-    let added = other.get("renderings").and_then(Json::as_array);
-    if let (Some(own), Some(added)) = (last.get_mut("renderings").and_then(Json::as_array_mut), added) {
-        for rendering in added {
-            if !own.contains(rendering) {
-                own.push(rendering.clone());
+    for key in ["renderings", "in"] {
+        let added = other.get(key).and_then(Json::as_array);
+        if let (Some(own), Some(added)) = (last.get_mut(key).and_then(Json::as_array_mut), added) {
+            for text in added {
+                if !own.contains(text) {
+                    own.push(text.clone());
+                }
             }
         }
+    }
+    if let Some(places) = last.get_mut("in").and_then(Json::as_array_mut) {
+        // In the order of `checked`.
+        places.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
     }
     if let (Some(slot), Some(highest)) = (last.get_mut("severity"), highest) {
         *slot = json!(highest.name());
@@ -147,14 +256,19 @@ mod tests {
 
     fn finding(file: &str, line: u64, rule: &str, severity: &str, renderings: &[&str]) -> Json {
         json!({
-            "rule": rule, "severity": severity, "message": "m", "file": file, "line": line, "column": 1,
+            "rule": rule, "severity": severity, "message": "m", "file": file, "line": line, "column": 1, "in": [file],
             "related": [], "notes": [], "help": [], "rendered": null, "renderings": renderings,
         })
     }
 
     fn report(checked: &[&str], findings: &[Json]) -> (String, Vec<u8>) {
         let summary = json!({"hidden": {"configuration": 1, "comments": 0, "baseline": 2}, "unevaluatedRules": 3});
-        let report = json!({"version": 1, "checked": checked, "findings": findings, "summary": summary});
+        let results: Vec<Json> = checked
+            .iter()
+            .map(|name| json!({"name": name, "version": "", "result": "ok", "failed": false}))
+            .collect();
+        let report =
+            json!({"version": 1, "checked": checked, "results": results, "findings": findings, "summary": summary});
         ("r.json".to_owned(), report.to_string().into_bytes())
     }
 
@@ -178,7 +292,7 @@ mod tests {
             ),
         ])
         .unwrap();
-        let report: Json = serde_json::from_str(&merged.text).unwrap();
+        let report: Json = serde_json::from_str(&merged.as_json()).unwrap();
         let shown: Vec<String> = report["findings"]
             .as_array()
             .unwrap()
@@ -200,7 +314,7 @@ mod tests {
             ]
         );
         assert_eq!(report["checked"], json!(["a", "b"]));
-        assert_eq!((merged.counts, merged.checked), ([3, 0, 1], 2));
+        assert_eq!((merged.counts(), merged.checked()), ([3, 0, 1], 2));
         assert_eq!(report["summary"]["errors"], 3);
         assert_eq!(
             report["summary"]["hidden"],
@@ -215,12 +329,16 @@ mod tests {
             ("{", "r.json: is not JSON: "),
             ("[]", "r.json: is not a report"),
             (
-                r#"{"version": 2, "checked": [], "findings": []}"#,
+                r#"{"version": 2, "checked": [], "results": [], "findings": []}"#,
                 "its version is not 1",
             ),
-            (r#"{"version": 1, "checked": []}"#, "`findings` is missing"),
+            (r#"{"version": 1, "checked": []}"#, "`results` is missing"),
             (
-                r#"{"version": 1, "checked": [], "findings": [{"rule": "type"}]}"#,
+                r#"{"version": 1, "checked": [], "results": []}"#,
+                "`findings` is missing",
+            ),
+            (
+                r#"{"version": 1, "checked": [], "results": [], "findings": [{"rule": "type"}]}"#,
                 "has a finding without",
             ),
         ] {

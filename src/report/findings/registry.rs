@@ -1,7 +1,7 @@
 //! The formats of findings. A new one has a file of its own and a line here.
 
 use super::report::Report;
-use super::{github, gitlab, json, junit, markdown, sarif, tap, text};
+use super::{dotenv, github, gitlab, html, json, junit, markdown, sarif, tap, text};
 
 /// A format of findings.
 #[derive(Debug, Clone, Copy)]
@@ -12,7 +12,7 @@ pub struct Format {
 }
 
 /// All formats, in the order of help texts.
-pub static FORMATS: [Format; 8] = [
+pub static FORMATS: [Format; 10] = [
     // For people, in the manner of rustc.
     format("text", text::text),
     // Our own JSON, described by `schemas/report.schema.json`.
@@ -28,6 +28,10 @@ pub static FORMATS: [Format; 8] = [
     format("gitlab", gitlab::text),
     // A table for a summary or a comment.
     format("markdown", markdown::text),
+    // A page for people, complete in one file.
+    format("html", html::text),
+    // Variables with the numbers, as GitLab's jobs hand them on.
+    format("dotenv", dotenv::text),
 ];
 
 const fn format(name: &'static str, write: fn(&Report<'_>) -> String) -> Format {

@@ -1,16 +1,71 @@
 //! What a report of findings is made from, and what several formats need.
 
 use crate::check::finding::{Finding, Hidden};
+use crate::report::unevaluated::unevaluated_sentence;
 use crate::text::rule::Severity;
 use crate::text::visible::{shown_line, without_commands};
 
 /// A chart or file that was checked, and its findings.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Group<'r> {
     /// Path of the chart or file.
     pub name: &'r str,
     /// What was found in it.
     pub findings: &'r [Finding],
+    /// Version of the chart; empty where it is not known.
+    pub version: &'r str,
+    /// How the chart ended, where a command says more than whether it failed.
+    pub result: &'r str,
+    /// Whether findings in it fail the run.
+    pub has_failed: bool,
+}
+
+impl Group<'_> {
+    /// How it ended.
+    pub(super) fn shown_result(&self) -> &str {
+        match self.result {
+            "" if self.has_failed => "failed",
+            "" => "ok",
+            result => result,
+        }
+    }
+
+    /// How many of its findings have a severity.
+    pub(super) fn count(&self, severity: Severity) -> usize {
+        count(self.findings, severity)
+    }
+}
+
+/// What was checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Subject {
+    /// Charts.
+    #[default]
+    Charts,
+    /// Files with manifests.
+    Files,
+}
+
+impl Subject {
+    const fn noun(self) -> &'static str {
+        match self {
+            Self::Charts => "chart",
+            Self::Files => "file",
+        }
+    }
+
+    /// The heading of a column with their names.
+    pub(super) const fn heading(self) -> &'static str {
+        match self {
+            Self::Charts => "Chart",
+            Self::Files => "File",
+        }
+    }
+
+    /// `1 chart`, `2 charts`
+    pub(super) fn counted(self, count: usize) -> String {
+        counted(count, self.noun())
+    }
 }
 
 /// What a summary says besides the findings.
@@ -22,6 +77,8 @@ pub struct Remarks<'r> {
     pub withheld: Option<&'r str>,
     /// Rules of definitions that could not be evaluated.
     pub unevaluated: usize,
+    /// What was checked.
+    pub subject: Subject,
 }
 
 /// What is reported.
@@ -40,10 +97,52 @@ pub struct Report<'r> {
 impl Report<'_> {
     /// How many findings have a severity.
     pub(super) fn count(&self, severity: Severity) -> usize {
-        self.findings
-            .iter()
-            .filter(|finding| finding.severity == severity)
-            .count()
+        count(self.findings, severity)
+    }
+
+    /// `2 of 44 charts failed: 4 errors, 18 warnings`
+    pub(super) fn verdict(&self) -> String {
+        let failed = self.groups.iter().filter(|group| group.has_failed).count();
+        verdict_line(self.remarks.subject, self.groups.len(), failed, self.findings)
+    }
+
+    /// What else there is to say, a sentence each.
+    pub(super) fn remark_lines(&self) -> impl Iterator<Item = String> {
+        let hidden = self.remarks.hidden.sentence();
+        let withheld = self.remarks.withheld.map(str::to_owned);
+        let unevaluated = unevaluated_sentence(self.remarks.unevaluated);
+        hidden.into_iter().chain(withheld).chain(unevaluated)
+    }
+}
+
+fn count(findings: &[Finding], severity: Severity) -> usize {
+    findings.iter().filter(|finding| finding.severity == severity).count()
+}
+
+/// How a run ended, in one line: `2 of 44 charts failed: 4 errors, 18 warnings`.
+pub fn verdict_line(subject: Subject, total: usize, failed: usize, findings: &[Finding]) -> String {
+    let (noun, checked) = (subject.noun(), subject.counted(total));
+    let counts = [(Severity::Error, "error"), (Severity::Warning, "warning")];
+    let counts = counts.map(|(severity, name)| (count(findings, severity), name));
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<String> = counts.map(|(count, name)| counted(*count, name)).collect();
+    let counts = if counts.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", counts.join(", "))
+    };
+    match failed {
+        _ if total == 0 => format!("no {noun} was checked"),
+        0 => format!("{checked} passed{counts}"),
+        failed => format!("{failed} of {checked} failed{counts}"),
+    }
+}
+
+/// `1 error`, `2 errors`
+pub(super) fn counted(count: usize, name: &str) -> String {
+    match count {
+        1 => format!("1 {name}"),
+        more => format!("{more} {name}s"),
     }
 }
 

@@ -3,15 +3,15 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
-use crate::check::finding::{Finding, Location, Place, SecretValues, without_secrets};
+use crate::check::finding::{Finding, Location};
 use crate::text::rule::Severity;
 use crate::text::source::Span;
-use crate::text::visible::{is_control, shown_line, without_commands};
+use crate::text::visible::{shown_line, without_commands};
+
+use super::excerpt::{Excerpt, excerpts, has_excerpt, notes};
 
 /// Widest line.
 const WIDTH: usize = 140;
-/// Renderings that are named one by one.
-const NAMED_RENDERINGS: usize = 3;
 
 /// How to draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Terminal {
         if finding.is_secret || !has_excerpt(&finding.primary) {
             elements.push(origin(&finding.primary));
         }
-        elements.extend(excerpts.iter().map(Excerpt::element));
+        elements.extend(excerpts.iter().map(element));
         let noted = notes.iter().map(|note| Level::NOTE.message(note.as_str()));
         let helped = help.iter().map(|help| Level::HELP.message(help.as_str()));
         elements.extend(noted.chain(helped).map(Element::from));
@@ -76,84 +76,6 @@ fn with_arrows(drawn: &str) -> String {
     drawn.split_inclusive('\n').map(line).collect()
 }
 
-/// Lines before a place that are read, so that the key of a secret of many lines is seen.
-const LINES_BEFORE: u32 = 100;
-/// Lines after a place that are read.
-const LINES_AFTER: u32 = 2;
-/// Bytes before and after a line that are read at most.
-const MOST_AROUND: u32 = 1 << 14;
-/// The longest line that is shown. Of a longer one the place is named: a thousand findings would copy it a thousand times.
-const LONGEST_LINE: usize = 1 << 12;
-
-/// A piece of a text that is shown.
-struct Excerpt {
-    path: String,
-    /// The lines around it.
-    text: String,
-    /// Number of their first line, from 1.
-    first_line: u32,
-    span: Span,
-    words: String,
-    /// Lines around it to show as well.
-    context: Vec<Span>,
-}
-
-fn excerpts(finding: &Finding) -> Vec<Excerpt> {
-    let mut excerpts = Vec::new();
-    if finding.is_secret {
-        return excerpts;
-    }
-    let secrets = finding.secrets.as_deref();
-    excerpts.extend(Excerpt::of(&finding.primary, "", secrets));
-    for related in &finding.related {
-        match &related.place {
-            Place::Shown(location) => excerpts.extend(Excerpt::of(location, &related.label, secrets)),
-            Place::Rendered(location) => {
-                if let Some(mut excerpt) = Excerpt::of(location, &related.label, secrets) {
-                    excerpt.path = shown_line(&related.place.name());
-                    excerpt.context = lines_around(
-                        &excerpt.text,
-                        location.position().line.saturating_sub(excerpt.first_line),
-                    );
-                    excerpts.push(excerpt);
-                }
-            }
-            Place::Named(_) | Place::Flag(_) => {}
-        }
-    }
-    excerpts
-}
-
-/// What is said in words: places that are not shown, facts, how the place was rendered, and by which renderings.
-fn notes(finding: &Finding) -> Vec<String> {
-    let mut notes = finding.notes.clone();
-    for related in &finding.related {
-        let is_shown = !finding.is_secret && matches!(related.place, Place::Shown(_) | Place::Rendered(_));
-        if !is_shown {
-            notes.push(format!("{} {}", related.label, related.place.name()));
-        }
-    }
-    if let Some(rendered) = &finding.rendered {
-        notes.push(format!("rendered as `{}`", rendered.trim()));
-    }
-    if !finding.renderings.is_empty() {
-        let named: Vec<&str> = finding
-            .renderings
-            .iter()
-            .take(NAMED_RENDERINGS)
-            .map(String::as_str)
-            .collect();
-        let more = finding.renderings.len().saturating_sub(NAMED_RENDERINGS);
-        let rest = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
-        notes.push(format!("with {}{rest}", named.join("; ")));
-    }
-    notes.iter().map(|note| shown_line(note)).collect()
-}
-
 /// A place without its text.
 fn origin(location: &Location) -> Element<'_> {
     let origin = Origin::path(shown_line(location.file.path()));
@@ -166,67 +88,18 @@ fn origin(location: &Location) -> Element<'_> {
     }
 }
 
-fn has_excerpt(location: &Location) -> bool {
-    let is_short = || location.file.line_span(location.position().line).len() <= LONGEST_LINE;
-    location.span.is_some() && !location.file.text().is_empty() && is_short()
-}
-
-impl Excerpt {
-    /// A range of a file. A point is widened to the word or action it begins; what is not UTF-8 is replaced.
-    fn of(location: &Location, words: &str, secrets: Option<&SecretValues>) -> Option<Self> {
-        let span = location.span.filter(|_| has_excerpt(location))?;
-        let file = &location.file;
-        let line = location.position().line;
-        let (own, start) = (file.line_span(line), file.line_start(line));
-        let mut first_line = line.saturating_sub(LINES_BEFORE).max(1);
-        while start.saturating_sub(file.line_start(first_line)) > MOST_AROUND {
-            first_line += 1;
-        }
-        let skipped = file.line_start(first_line);
-        let end = file.line_span(line.saturating_add(LINES_AFTER)).end;
-        let end = if end.saturating_sub(own.end) > MOST_AROUND {
-            own.end
-        } else {
-            end
-        };
-        let bytes = Span::between(skipped as usize, end as usize).of(file.text());
-        let span = Span::new(span.start.saturating_sub(skipped), span.end.saturating_sub(skipped));
-        let (text, span) = if let Ok(text) = std::str::from_utf8(bytes) {
-            (text.to_owned(), widened(bytes, span))
-        } else {
-            // Offsets would no longer fit, so the start of the line is marked instead.
-            let before = line.saturating_sub(first_line) as usize;
-            let lossy = String::from_utf8_lossy(bytes).into_owned();
-            let start: usize = lossy.split_inclusive('\n').take(before).map(str::len).sum();
-            (lossy, Span::at(start))
-        };
-        let hidden = without_secrets(&text);
-        let hidden = match secrets {
-            Some(secrets) => secrets.hide_bytes(&hidden).into_owned(),
-            None => hidden,
-        };
-        Some(Self {
-            path: shown_line(file.path()),
-            span: inside(&text, span),
-            text: with_fitting_pictures(&hidden),
-            first_line,
-            words: shown_line(words),
-            context: Vec::new(),
-        })
-    }
-
-    fn element(&self) -> Element<'_> {
-        let primary = annotation(AnnotationKind::Primary, self.span, &self.words);
-        let context = self
-            .context
-            .iter()
-            .map(|span| annotation(AnnotationKind::Context, *span, ""));
-        Snippet::source(self.text.as_str())
-            .line_start(self.first_line as usize)
-            .path(self.path.as_str())
-            .annotations(std::iter::once(primary).chain(context))
-            .into()
-    }
+/// An excerpt with what is marked in it.
+fn element(excerpt: &Excerpt) -> Element<'_> {
+    let primary = annotation(AnnotationKind::Primary, excerpt.span, &excerpt.words);
+    let context = excerpt
+        .context
+        .iter()
+        .map(|span| annotation(AnnotationKind::Context, *span, ""));
+    Snippet::source(excerpt.text.as_str())
+        .line_start(excerpt.first_line as usize)
+        .path(excerpt.path.as_str())
+        .annotations(std::iter::once(primary).chain(context))
+        .into()
 }
 
 fn annotation(kind: AnnotationKind, span: Span, words: &str) -> Annotation<'_> {
@@ -238,74 +111,10 @@ fn annotation(kind: AnnotationKind, span: Span, words: &str) -> Annotation<'_> {
     }
 }
 
-/// Where the lines before and after a line begin behind their blanks, so that the indentation is seen. Lines count from 0.
-fn lines_around(text: &str, line: u32) -> Vec<Span> {
-    let line = line as usize;
-    let wanted = line.saturating_sub(2)..=line + 1;
-    let mut start = 0;
-    let mut spans = Vec::new();
-    for (number, content) in text.split_inclusive('\n').enumerate() {
-        let blanks = content.len() - content.trim_start_matches([' ', '\t']).len();
-        if number != line && wanted.contains(&number) && !content.trim().is_empty() {
-            spans.push(Span::at(start + blanks));
-        }
-        start += content.len();
-    }
-    spans
-}
-
-/// The text without what the crate would not show as a picture, byte for byte, so that places stay what they are.
-fn with_fitting_pictures(text: &str) -> String {
-    let shown = |character: char| match character {
-        '\0'..='\u{7f}' => character,
-        _ if !is_control(character) => character,
-        _ if character.len_utf8() == char::REPLACEMENT_CHARACTER.len_utf8() => char::REPLACEMENT_CHARACTER,
-        _ => '·',
-    };
-    text.chars().map(shown).collect()
-}
-
-/// A point becomes the word, or the action, that begins there.
-fn widened(text: &[u8], span: Span) -> Span {
-    if !span.is_empty() {
-        return span;
-    }
-    let rest = text.get(span.start as usize..).unwrap_or_default();
-    let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-    let line = rest.get(..end).unwrap_or_default();
-    let length = if line.starts_with(b"{{") {
-        memchr::memmem::find(line, b"}}").map_or(end, |at| at + 2)
-    } else {
-        line.iter()
-            .position(|byte| matches!(byte, b' ' | b',' | b'}' | b']'))
-            .unwrap_or(end)
-            .max(1)
-            .min(end)
-    };
-    Span::new(
-        span.start,
-        span.start.saturating_add(u32::try_from(length).unwrap_or(0)),
-    )
-}
-
-/// The range on character boundaries of the text, and on its first line only.
-fn inside(text: &str, span: Span) -> Span {
-    let mut start = (span.start as usize).min(text.len());
-    while !text.is_char_boundary(start) {
-        start -= 1;
-    }
-    let rest = text.get(start..).unwrap_or_default();
-    let line_end = start + rest.find('\n').unwrap_or(rest.len());
-    let mut end = (span.end as usize).clamp(start, line_end);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    Span::between(start, end)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::finding::Place;
     use crate::text::rule::Rule;
     use crate::text::source::SourceFile;
 
@@ -360,28 +169,6 @@ mod tests {
                     .draw(&Finding::new(Rule::Type, place, "x"), false)
                     .starts_with("error: x")
             );
-        }
-    }
-
-    #[test]
-    fn what_is_marked_is_the_word_or_the_action_that_begins_there() {
-        for (text, span, want) in [
-            ("port: many, x\n", Span::new(6, 6), "many"),
-            ("{a: b}\n", Span::new(4, 4), "b"),
-            ("[a]\n", Span::new(1, 1), "a"),
-            ("a: {{ .Values.b }} c\n", Span::new(3, 3), "{{ .Values.b }}"),
-            ("a: {{ .Values.b\n", Span::new(3, 3), "{{ .Values.b"),
-            ("last", Span::new(0, 0), "last"),
-            (" x\n", Span::new(0, 0), " "),
-            ("a\n\nb\n", Span::new(2, 2), ""),
-            // A range stays as it is, but on its first line and on whole characters.
-            ("one two\nthree\n", Span::new(4, 12), "two"),
-            ("xéy\n", Span::new(2, 4), "éy"),
-            ("xéy\n", Span::new(0, 2), "x"),
-            ("ab\n", Span::new(40, 50), ""),
-        ] {
-            let span = inside(text, widened(text.as_bytes(), span));
-            assert_eq!(text.get(span.range()), Some(want), "{text:?}");
         }
     }
 

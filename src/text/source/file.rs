@@ -17,6 +17,8 @@ struct Content {
     path: String,
     text: Arc<[u8]>,
     lines: OnceLock<LineIndex>,
+    /// Where everything in it is, if its text is not known.
+    known: Option<Position>,
 }
 
 impl SourceFile {
@@ -26,12 +28,23 @@ impl SourceFile {
             path: path.into(),
             text: text.into(),
             lines: OnceLock::new(),
+            known: None,
         }))
     }
 
     /// A file without text to show, because it cannot be read or is a directory.
     pub fn without_text(path: impl Into<String>) -> Self {
         Self::new(path, Vec::new())
+    }
+
+    /// A file in which one place is known, but not its text.
+    pub fn at_position(path: impl Into<String>, position: Position) -> Self {
+        Self(Arc::new(Content {
+            path: path.into(),
+            text: Vec::new().into(),
+            lines: OnceLock::new(),
+            known: Some(position),
+        }))
     }
 
     /// The path as reports show it.
@@ -44,12 +57,21 @@ impl SourceFile {
         &self.0.text
     }
 
+    /// Whether both are handles to the same content, with the same lines.
+    #[cfg(test)]
+    pub fn is_same_handle(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     fn lines(&self) -> &LineIndex {
         self.0.lines.get_or_init(|| LineIndex::new(&self.0.text))
     }
 
     /// Line and column of a byte; the end of the text for offsets past it.
     pub fn position(&self, offset: u32) -> Position {
+        if let Some(known) = self.0.known {
+            return known;
+        }
         let length = u32::try_from(self.0.text.len()).unwrap_or(u32::MAX);
         self.lines().position(&self.0.text, offset.min(length))
     }

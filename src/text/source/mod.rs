@@ -13,12 +13,14 @@ mod stale_files;
 mod read_file;
 mod inside;
 mod replace_error;
+mod append_file;
 mod write_in_place;
 mod replace_file;
 mod interrupted;
 mod replace_files;
 mod walk;
 
+pub use append_file::append_file;
 pub use directory_lock::DirectoryLock;
 pub use file::SourceFile;
 pub use inside::{is_inside, read_inside, would_be_inside};

@@ -20,7 +20,7 @@ const BCRYPT_COST: u32 = 10;
 /// Longest password that bcrypt accepts.
 const BCRYPT_MAX_LENGTH: usize = 72;
 /// Steps that a slow hash of a password counts as.
-const HASH_COST: u64 = 300_000;
+const HASH_COST: u64 = 400_000;
 /// Steps that a derived password counts as: scrypt with 32 MiB of memory.
 const DERIVATION_COST: u64 = 2_600_000;
 /// Steps that a kibibyte counts as that is encrypted.

@@ -1,5 +1,6 @@
 //! Regular expressions in Go's dialect.
 
+mod ascii;
 mod expand;
 mod pattern;
 

@@ -6,6 +6,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
+use regex_automata::meta;
+
+use super::ascii::AsciiPattern;
 use crate::engine::template::Host;
 use crate::text::go::pattern::{parts, positions_of, too_large};
 use crate::text::go::regexp::translate;
@@ -28,7 +31,10 @@ const GROUPED_POSITIONS_OF_A_STEP: u64 = 8;
 /// A compiled pattern.
 pub(super) struct Pattern {
     source: String,
-    text: regex::Regex,
+    /// For short ASCII texts.
+    ascii: Option<AsciiPattern>,
+    /// The same for all texts.
+    text: OnceCell<Option<regex::Regex>>,
     /// The same for bytes that are not UTF-8.
     bytes: OnceCell<Option<regex::bytes::Regex>>,
     /// The names of its groups, the whole match first.
@@ -57,20 +63,35 @@ impl Pattern {
         let hir = regex_syntax::parse(&translated.pattern).map_err(|_| too_large())?;
         let parts = parts(&hir);
         host.spend(parts.saturating_mul(STEPS_OF_A_PART))?;
-        let text = regex::RegexBuilder::new(&translated.pattern)
-            .size_limit(SIZE_LIMIT)
-            .build()
-            .map_err(|_| too_large())?;
-        Ok(Self {
+        let pattern = Self {
             source: translated.pattern,
-            text,
+            ascii: AsciiPattern::compile(&hir, parts),
+            text: OnceCell::new(),
             bytes: OnceCell::new(),
             names: translated.names,
             is_empty: source.is_empty(),
             parts,
             positions: positions_of(&hir),
             longest: hir.properties().maximum_len(),
-        })
+        };
+        if pattern.ascii.is_none() && pattern.for_text().is_none() {
+            return Err(too_large());
+        }
+        Ok(pattern)
+    }
+
+    fn for_ascii(&self, text: &[u8]) -> Option<&meta::Regex> {
+        self.ascii.as_ref().and_then(|pattern| pattern.for_text(text))
+    }
+
+    fn for_text(&self) -> Option<&regex::Regex> {
+        let compile = || {
+            regex::RegexBuilder::new(&self.source)
+                .size_limit(SIZE_LIMIT)
+                .build()
+                .ok()
+        };
+        self.text.get_or_init(compile).as_ref()
     }
 
     fn for_bytes(&self) -> Option<&regex::bytes::Regex> {
@@ -94,8 +115,11 @@ impl Pattern {
     /// When the rendering may use no more.
     pub(super) fn matches(&self, text: &[u8], host: &mut dyn Host) -> Result<bool, String> {
         host.spend(self.search_cost(text.len()))?;
+        if let Some(pattern) = self.for_ascii(text) {
+            return Ok(pattern.is_match(text));
+        }
         Ok(match std::str::from_utf8(text) {
-            Ok(text) => self.text.is_match(text),
+            Ok(text) => self.for_text().is_some_and(|pattern| pattern.is_match(text)),
             Err(_) => self.for_bytes().is_some_and(|pattern| pattern.is_match(text)),
         })
     }
@@ -106,8 +130,12 @@ impl Pattern {
     /// When the rendering may use no more.
     pub(super) fn find(&self, text: &[u8], limit: usize, host: &mut dyn Host) -> Result<Vec<Range<usize>>, String> {
         let whole = |found: &Range<usize>| found.clone();
-        if let Ok(text) = std::str::from_utf8(text) {
-            let found = self.text.find_iter(text).map(|found| found.range());
+        if let Some(pattern) = self.for_ascii(text) {
+            let found = pattern.find_iter(text).map(|found| found.range());
+            return self.collect(found.take(limit), (whole, 1), text.len(), host);
+        }
+        if let (Ok(text), Some(pattern)) = (std::str::from_utf8(text), self.for_text()) {
+            let found = pattern.find_iter(text).map(|found| found.range());
             return self.collect(found.take(limit), (whole, 1), text.len(), host);
         }
         let Some(pattern) = self.for_bytes() else {
@@ -124,8 +152,15 @@ impl Pattern {
     pub(super) fn captures(&self, text: &[u8], host: &mut dyn Host) -> Result<Vec<Spans>, String> {
         let all = 0..self.names.len();
         let whole = |spans: &Spans| spans.first().cloned().flatten().unwrap_or_default();
-        if let Ok(text) = std::str::from_utf8(text) {
-            let groups = self.text.captures_iter(text).map(|groups| {
+        if let Some(pattern) = self.for_ascii(text) {
+            let groups = pattern.captures_iter(text).map(|groups| {
+                let spans = all.clone().map(|at| groups.get_group(at).map(|group| group.range()));
+                spans.collect()
+            });
+            return self.collect(groups, (whole, all.len()), text.len(), host);
+        }
+        if let (Ok(text), Some(pattern)) = (std::str::from_utf8(text), self.for_text()) {
+            let groups = pattern.captures_iter(text).map(|groups| {
                 let spans = all.clone().map(|at| groups.get(at).map(|group| group.range()));
                 spans.collect()
             });
@@ -241,6 +276,61 @@ mod tests {
             0
         }
         fn fill_random(&mut self, _: &mut [u8]) {}
+    }
+
+    #[test]
+    fn short_ascii_texts_have_the_matches_of_others() {
+        let patterns = [
+            "",
+            "a",
+            "(-?[^a-z\\d\\-])+-?",
+            "[^A-Za-z0-9]+$",
+            "\\W",
+            "\\bv?(\\d+)(\\.\\d+)?",
+            "(?i)k\\b",
+            "\\pL+|(?P<n>\\s)",
+            "[é-ü]",
+            "é|",
+            "(?m)^.$",
+            "(a|ab)(c|bcd)?",
+            "x*?",
+            "[^x]{2,3}?",
+            "(?s).+",
+            "\\z",
+        ];
+        let texts = [
+            "",
+            "a",
+            "abcd K k-1",
+            "v1.22.3+x y",
+            "line\nb\n",
+            "--__--",
+            "xxaxx",
+            "\0\x7f",
+        ];
+        for pattern in patterns {
+            let pattern = compiled(pattern.as_bytes(), &mut Purse(u64::MAX)).unwrap();
+            for text in texts {
+                let short = pattern.for_ascii(text.as_bytes()).unwrap();
+                let any = pattern.for_text().unwrap();
+                assert_eq!(
+                    short.is_match(text),
+                    any.is_match(text),
+                    "{} in {text:?}",
+                    pattern.source
+                );
+                let found: Vec<_> = short.find_iter(text).map(|found| found.range()).collect();
+                let expected: Vec<_> = any.find_iter(text).map(|found| found.range()).collect();
+                assert_eq!(found, expected, "{} in {text:?}", pattern.source);
+                let spans = pattern.captures(text.as_bytes(), &mut Purse(u64::MAX)).unwrap();
+                let expected: Vec<Spans> = any
+                    .captures_iter(text)
+                    .map(|groups| groups.iter().map(|group| group.map(|group| group.range())).collect())
+                    .collect();
+                assert_eq!(spans, expected, "{} in {text:?}", pattern.source);
+            }
+            assert!(pattern.for_ascii("é".as_bytes()).is_none());
+        }
     }
 
     #[test]

@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""Reports that people read in a browser, looked at in headless Chromium: the HTML report of `ci` and of `lint`, the page of `diff`, and the
+Markdown of the step summary through a Markdown renderer.
+
+Usage: html_report.py BINARY DIRECTORY [CHROMIUM]
+Screenshots are written to DIRECTORY. Without CHROMIUM the browser of Playwright is used."""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from markdown_it import MarkdownIt
+from playwright.sync_api import sync_playwright
+
+BINARY, SHOTS = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
+CHROMIUM = sys.argv[3] if len(sys.argv) > 3 else None
+# A phone and a desk.
+SIZES = {"phone": (390, 844), "desk": (1280, 900)}
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>|`\"' [a](javascript:alert(1)) @acme **b** ::error::x"
+CHART = "apiVersion: v2\nname: {name}\nversion: 1.2.0\nicon: https://example.org/i.png\nmaintainers: [{{name: me}}]\n"
+SERVICE = """apiVersion: v1
+kind: Service
+metadata:
+  name: {{ .Release.Name }}
+spec:
+  ports:
+  - port: {{ .Values.port }}
+    nmae: web
+"""
+DEPLOYMENT = """apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}
+spec:
+  selector: {matchLabels: {app: a}}
+  template:
+    metadata: {labels: {app: a}}
+    spec:
+      containers:
+      - name: main
+        image: example.org/main:latest
+        resource: {}
+"""
+results = []
+
+
+def check(title, holds, output=""):
+    results.append(bool(holds))
+    if not holds:
+        print(f"{title}\n{output}".strip())
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def make_charts(root):
+    """Charts that are well, that have warnings, that fail, and one whose names and texts are hostile."""
+    for name in ["api", "auth", "billing", "cache", "docs", "gateway", "mail", "queue", "search", "worker"]:
+        write(root / f"charts/{name}/Chart.yaml", CHART.format(name=name))
+        write(root / f"charts/{name}/values.yaml", "port: 80\n")
+        write(root / f"charts/{name}/templates/service.yaml", SERVICE.replace("    nmae: web\n", ""))
+    write(root / "charts/billing/values-production.yaml", "port: 70000\n")
+    write(root / "charts/billing/templates/service.yaml", SERVICE)
+    write(root / "charts/worker/templates/deployment.yaml", DEPLOYMENT)
+    write(root / "charts/hostile/Chart.yaml", CHART.format(name="hostile"))
+    write(root / "charts/hostile/values.yaml", f"text: |-\n  {HOSTILE}\n")
+    write(root / "charts/hostile/templates/a|b`<i>c.yaml", "kind: Service\napiVersion: v1\nmetadata: {name: {{ .Values.text | quote }}}\nspec: {ports: [{port: 0}]}\n")
+    write(root / "charts/hostile/templates/fail.yaml", "{{ if .Values.fails }}{{ fail .Values.text }}{{ end }}\n")
+    write(root / "charts/hostile/values-fails.yaml", "fails: true\n")
+    # Two hundred findings.
+    write(root / "large/Chart.yaml", CHART.format(name="large"))
+    for number in range(100):
+        write(root / f"large/templates/service-{number:03}.yaml", SERVICE.replace("{{ .Values.port }}", str(70000 + number)))
+
+
+def run(root, arguments, **variables):
+    done = subprocess.run([BINARY, *arguments], cwd=root, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+    check(f"{arguments} ended with {done.returncode}", done.returncode in (0, 1), done.stderr)
+    return done
+
+
+def look(browser, title, page_file, visible):
+    """Opens a page in every size and colour, and writes a screenshot of each."""
+    backgrounds = set()
+    for scheme in ["light", "dark"]:
+        for size, (width, height) in SIZES.items():
+            context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+            page = context.new_page()
+            complaints, requests = [], []
+            page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on("dialog", lambda dialog: (complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+            page.on("request", lambda request: requests.append(request.url))
+            page.goto(page_file.as_uri())
+            where = f"{title}, {size}, {scheme}"
+            check(f"{where}: the console is not empty", not complaints, "\n".join(complaints))
+            check(f"{where}: it loads more than itself", len(requests) == 1, "\n".join(requests))
+            wide = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+            check(f"{where}: wider than the screen: {wide}", wide[0] <= wide[1])
+            check(f"{where}: it has a script, an image or a frame", page.locator("script, img, iframe, object, form").count() == 0)
+            for text in visible:
+                check(f"{where}: {text!r} is not visible", page.get_by_text(text).first.is_visible())
+            backgrounds.add((scheme, page.evaluate("getComputedStyle(document.body).backgroundColor")))
+            # The whole of a page with hundreds of findings is too large for a picture.
+            page.set_viewport_size({"width": width, "height": 2400})
+            page.screenshot(path=SHOTS / f"{title}-{size}-{scheme}.png")
+            context.close()
+    check(f"{title}: light and dark have the same background", len({colour for _, colour in backgrounds}) == 2, str(backgrounds))
+
+
+def hides_by_severity(browser, page_file):
+    """The switches work without a script."""
+    page = browser.new_page()
+    page.goto(page_file.as_uri())
+    errors = page.locator("details.error")
+    check("no error is visible", errors.first.is_visible())
+    page.locator("#show-error").uncheck()
+    check("errors are visible after they are switched off", not errors.first.is_visible())
+    page.close()
+
+
+def look_at_summary(browser, root, name):
+    """A summary as a Markdown renderer shows it: rows with all their cells, and no markup from names and messages."""
+    text = (root / name).read_text(encoding="utf-8")
+    # As GitHub: tables, and HTML as it is.
+    body = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text)
+    style = "body{font:15px/1.5 sans-serif;margin:1rem;overflow-wrap:anywhere}table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.3rem .6rem;text-align:left}"
+    page_file = root / f"{name}.html"
+    page_file.write_text(f"<!doctype html><meta charset=utf-8><style>{style}</style>{body}", encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1000, "height": 1400})
+    page.on("dialog", lambda dialog: (check(f"{name}: a script ran", False), dialog.dismiss()))
+    page.goto(page_file.as_uri())
+    cells = page.evaluate("[...document.querySelectorAll('table')].map(t => [...t.rows].map(r => r.cells.length))")
+    check(f"{name}: rows with other numbers of cells: {cells}", (cells or name != "ci.md") and all(len(set(rows)) == 1 for rows in cells))
+    check(f"{name}: it has a script, an image, bold text in a table or a link of the chart", page.locator("script, img, td strong, td em, td del, a[href^=javascript]").count() == 0)
+    for line in page.locator("p").all_inner_texts():
+        check(f"{name}: a table was broken: {line}", not line.startswith("|"))
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    shown = page.locator("body").inner_text()
+    for part in [HOSTILE, "must be between 1 and 65535", "charts/billing"] if name == "ci.md" else ["Service", "8080"]:
+        check(f"{name}: {part!r} is not shown", part in shown, shown)
+    page.screenshot(path=SHOTS / f"{name}.png")
+    page.close()
+
+
+def main():
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
+        root = pathlib.Path(directory)
+        make_charts(root)
+        actions = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(root / "output")}
+        run(root, ["ci", "charts", "--no-push", "--report", "html=ci.html"], GITHUB_STEP_SUMMARY=str(root / "ci.md"), **actions)
+        run(root, ["lint", "large", "--report", "html=large.html"])
+        other = root / "other/billing"
+        shutil.copytree(root / "charts/billing", other)
+        write(other / "values.yaml", "port: 8080\n")
+        (other / "values-production.yaml").unlink()
+        (root / "charts/billing/values-production.yaml").unlink()
+        page = run(root, ["diff", "charts/billing", "other/billing", "--output", "html"], GITHUB_STEP_SUMMARY=str(root / "diff.md"), **actions)
+        write(root / "diff.html", page.stdout)
+        options = {"executable_path": CHROMIUM} if CHROMIUM else {}
+        # Root has no sandbox.
+        browser = playwright.chromium.launch(args=["--no-sandbox"] if os.geteuid() == 0 else [], **options)
+        look(browser, "ci", root / "ci.html", ["charts failed", "must be between 1 and 65535", "charts/billing/templates/service.yaml", "{{ .Values.port }}"])
+        look(browser, "large", root / "large.html", ["1 of 1 chart failed", "large/templates/service-000.yaml"])
+        look(browser, "diff", root / "diff.html", ["Service release-name", "8080"])
+        look_at_summary(browser, root, "ci.md")
+        look_at_summary(browser, root, "diff.md")
+        hides_by_severity(browser, root / "ci.html")
+        browser.close()
+    bad = results.count(False)
+    print(f"{len(results) - bad} passed, {bad} failed")
+    return 1 if bad else 0
+
+
+sys.exit(main())
