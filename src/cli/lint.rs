@@ -384,13 +384,18 @@ fn run_secrets(context: RunContext, paths: &[PathBuf], reporting: &Reporting) ->
         return Err(check_error(CheckError::NotFound(path.clone())));
     }
     let mut judge = reporting.judgement.start();
+    let mut files = 0;
     let found: Vec<(String, Vec<Finding>)> = paths
         .iter()
         .map(|path| {
-            let findings = check_secrets(std::slice::from_ref(path), &reporting.root);
-            (reporting.root.shown(path), judge.keep(join(findings)))
+            let searched = check_secrets(std::slice::from_ref(path), &reporting.root);
+            files += searched.files;
+            (reporting.root.shown(path), judge.keep(join(searched.findings)))
         })
         .collect();
+    if files == 0 {
+        context.report("no file was looked at: none is a text of at most 8 MiB");
+    }
     let findings = join(found.iter().flat_map(|(_, findings)| findings.clone()).collect());
     let groups: Vec<Group<'_>> = found
         .iter()

@@ -7,12 +7,42 @@ const LEAST_BYTES: usize = 6;
 const LEAST_RANDOM_BYTES: usize = 12;
 /// What texts begin with that say where a secret is kept, or how it is computed.
 const REFERENCES: [&str; 20] = [
-    "$", "<", "%", "/", "./", "../", "~/", "&", "*", "@", "#", "ENC[", "vault:", "ref+", "op://", "arn:", "projects/", "http://",
-    "https://", "file:",
+    "$",
+    "<",
+    "%",
+    "/",
+    "./",
+    "../",
+    "~/",
+    "&",
+    "*",
+    "@",
+    "#",
+    "ENC[",
+    "vault:",
+    "ref+",
+    "op://",
+    "arn:",
+    "projects/",
+    "http://",
+    "https://",
+    "file:",
 ];
 /// Names of what a text is a default of, and other words that nobody keeps secret.
 const WORDS: [&str; 14] = [
-    "true", "false", "null", "none", "default", "password", "passwd", "secret", "token", "dummy", "sample", "todo", "redacted",
+    "true",
+    "false",
+    "null",
+    "none",
+    "default",
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "dummy",
+    "sample",
+    "todo",
+    "redacted",
     "undefined",
 ];
 
@@ -55,7 +85,9 @@ pub(super) fn likelihood(text: &str) -> Likelihood {
     let text = text.trim();
     let lower = text.to_ascii_lowercase();
     let is_reference = REFERENCES.iter().any(|start| text.starts_with(start))
-        || ["{{", "${", "$(", "<%", "__", "}}"].iter().any(|mark| text.contains(mark));
+        || ["{{", "${", "$(", "<%", "__", "}}"]
+            .iter()
+            .any(|mark| text.contains(mark));
     let is_sentence = text.split_whitespace().nth(2).is_some();
     if !may_be_secret(text.as_bytes()) || is_reference || is_sentence || WORDS.contains(&lower.as_str()) {
         return Likelihood::No;
@@ -73,7 +105,9 @@ pub(super) fn likelihood(text: &str) -> Likelihood {
 /// Words with separators, and whole numbers between them: `my-release-2`, `secret.name`, `12345678`.
 fn is_name(text: &str) -> bool {
     text.split(is_separator).all(|part| {
-        let is_version = part.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
+        let is_version = part
+            .strip_prefix('v')
+            .is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
         let digits = part.bytes().filter(u8::is_ascii_digit).count();
         is_version || digits == 0 || digits == part.len() && part.len() < LEAST_BYTES
     })
@@ -114,8 +148,20 @@ pub(super) fn is_random(text: &str) -> bool {
 /// Whether what follows the mark of a token is there to show its form: `xxxxxxxx`, `1234567890abcdef`, `EXAMPLE`.
 pub(super) fn is_placeholder(body: &[u8]) -> bool {
     const INSIDE: [&[u8]; 14] = [
-        b"example", b"xxxx", b"0000", b"1111", b"12345", b"abcde", b"placeholder", b"your", b"fake", b"dummy", b"redacted",
-        b"changeme", b"secret", b"token",
+        b"example",
+        b"xxxx",
+        b"0000",
+        b"1111",
+        b"12345",
+        b"abcde",
+        b"placeholder",
+        b"your",
+        b"fake",
+        b"dummy",
+        b"redacted",
+        b"changeme",
+        b"secret",
+        b"token",
     ];
     let lower = body.to_ascii_lowercase();
     INSIDE.iter().any(|word| memchr::memmem::find(&lower, word).is_some())

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::exposed::Exposed;
 use super::named_value::weigh;
 use crate::text::rule::{Rule, Severity};
+use crate::text::visible::fitting;
 use crate::text::yaml::{NodeId, NodeKind, Tree};
 
 /// Fields of a Secret.
@@ -41,12 +42,17 @@ fn worst<'t>(entries: impl Iterator<Item = Entry<'t>>) -> Option<Exposed> {
         } else {
             entry.value.into()
         };
-        let Some(severity) = weigh(entry.key, &value) else { continue };
+        let Some(severity) = weigh(entry.key, &value) else {
+            continue;
+        };
         if worst.as_ref().is_none_or(|known| known.severity < severity) {
             let advice = "encrypt it with sops, seal it, or keep it outside of the repository";
             let message = match severity {
-                Severity::Info => format!("`{}` of the Secret has a value that may be a secret", entry.key),
-                _ => format!("the Secret has a plain value of `{}`: {advice}", entry.key),
+                Severity::Info => format!(
+                    "`{}` of the Secret has a value that may be a secret",
+                    fitting(entry.key)
+                ),
+                _ => format!("the Secret has a plain value of `{}`: {advice}", fitting(entry.key)),
             };
             worst = Some(Exposed {
                 rule: Rule::SecretManifest,
@@ -72,7 +78,11 @@ pub(super) fn secrets_of_manifest(tree: &Tree<'_>) -> Vec<Exposed> {
 fn add_secrets(tree: &Tree<'_>, root: NodeId, depth: usize, found: &mut Vec<Exposed>) {
     let kind = tree.get(root, "kind").map_or("", |kind| tree.text(tree.target(kind)));
     if kind.ends_with("List") && depth < MAX_DEPTH {
-        for item in tree.get(root, "items").into_iter().flat_map(|items| tree.children(tree.target(items))) {
+        for item in tree
+            .get(root, "items")
+            .into_iter()
+            .flat_map(|items| tree.children(tree.target(items)))
+        {
             add_secrets(tree, item, depth + 1, found);
         }
     }
@@ -108,22 +118,26 @@ pub(super) fn secrets_of_template(text: &str) -> Vec<Exposed> {
     let mut lines: Vec<(usize, &str)> = Vec::new();
     for line in text.split_inclusive('\n') {
         if line.starts_with("---") {
-            found.extend(secret_of_lines(&lines));
+            found.extend(secret_of_lines(text, &lines));
             lines.clear();
         } else {
             lines.push((start, line));
         }
         start += line.len();
     }
-    found.extend(secret_of_lines(&lines));
+    found.extend(secret_of_lines(text, &lines));
     found
 }
 
-fn secret_of_lines(lines: &[(usize, &str)]) -> Option<Exposed> {
+fn secret_of_lines(whole: &str, lines: &[(usize, &str)]) -> Option<Exposed> {
     let is_kind = |text: &str| {
-        text.strip_prefix("kind:").is_some_and(|kind| kind.trim().trim_matches(['"', '\'']) == "Secret")
+        text.strip_prefix("kind:")
+            .is_some_and(|kind| kind.trim().trim_matches(['"', '\'']) == "Secret")
     };
-    let (level, _) = lines.iter().map(|(_, line)| indented(line)).find(|(_, text)| is_kind(text))?;
+    let (level, _) = lines
+        .iter()
+        .map(|(_, line)| indented(line))
+        .find(|(_, text)| is_kind(text))?;
     let mut entries = Vec::new();
     let mut rest = lines.iter().peekable();
     let mut field = None;
@@ -133,15 +147,33 @@ fn secret_of_lines(lines: &[(usize, &str)]) -> Option<Exposed> {
             continue;
         }
         if indent <= level {
-            field = FIELDS.into_iter().find(|field| text.strip_prefix(field).is_some_and(|rest| rest.starts_with(':')));
+            field = FIELDS
+                .into_iter()
+                .find(|field| text.strip_prefix(field).is_some_and(|rest| rest.starts_with(':')));
             continue;
         }
         let Some(field) = field else { continue };
-        let Some((key, value)) = text.split_once(':') else { continue };
+        let Some((key, value)) = text.split_once(':') else {
+            continue;
+        };
         let value = value.trim();
         if value.starts_with(['|', '>']) {
-            // The lines below it, of which the first one is looked at: a text of many lines is a configuration or a key.
-            while rest.next_if(|(_, line)| line.trim().is_empty() || indented(line).0 > indent).is_some() {}
+            let first = rest.peek().map_or(start, |(next, _)| *next);
+            let mut end = first;
+            let is_inside = |line: &str| line.trim().is_empty() || indented(line).0 > indent;
+            while let Some((from, line)) = rest.next_if(|(_, line)| is_inside(line)) {
+                end = from + line.len();
+            }
+            let block = whole.get(first..end).unwrap_or_default().trim();
+            if !block.is_empty() && !block.contains("{{") {
+                entries.push(Entry {
+                    field,
+                    key: key.trim_matches(['"', '\'']),
+                    value: block,
+                    start: first,
+                    end,
+                });
+            }
             continue;
         }
         let value = value.split(" #").next().unwrap_or_default().trim();
@@ -184,7 +216,10 @@ mod tests {
             ("data:\n  password: aHVudGVyMjI=\n", "password warning aHVudGVyMjI="),
             ("data:\n  a: 'Xk9mP2vL5qR8tW3z'\n", ""),
             ("stringData:\n  a: Xk9mP2vL5qR8tW3z\n", "a warning Xk9mP2vL5qR8tW3z"),
-            ("stringData:\n  a: abcd1234\n  b_token: hunter22\n", "b_token warning hunter22"),
+            (
+                "stringData:\n  a: abcd1234\n  b_token: hunter22\n",
+                "b_token warning hunter22",
+            ),
             ("stringData:\n  username: admin1234\n  url: db://x1\n", ""),
             ("stringData:\n  password: changeme\n  token: ''\n", ""),
             ("stringData:\n  password: ENC[AES256,x1]\nsops: {mac: x}\n", ""),
@@ -209,14 +244,24 @@ mod tests {
 
     #[test]
     fn templates_of_secrets_have_literal_values() {
-        const HEAD: &str = "{{- if .Values.on }}\napiVersion: v1\nkind: \"Secret\"\nmetadata:\n  name: {{ .Release.Name }}1\n";
+        const HEAD: &str =
+            "{{- if .Values.on }}\napiVersion: v1\nkind: \"Secret\"\nmetadata:\n  name: {{ .Release.Name }}1\n";
         for (body, want) in [
             ("stringData:\n  password: {{ .Values.password1 }}\n", ""),
             ("data:\n  {{- if .x }}\n  password: {{ \"hunter22\" | b64enc }}\n", ""),
-            ("stringData:\n  {{- if .x }}\n  \"password\": 'hunter22' # why\n  {{- end }}\n", "password warning hunter22"),
-            ("stringData:\n  conf: |\n    password: hunter22\n  token: hunter33\r\n", "token warning hunter33"),
+            (
+                "stringData:\n  {{- if .x }}\n  \"password\": 'hunter22' # why\n  {{- end }}\n",
+                "password warning hunter22",
+            ),
+            (
+                "stringData:\n  conf: |\n    password: hunter22\n  token: hunter33\r\n",
+                "token warning hunter33",
+            ),
             ("stringData:\n  a: b\nother:\n  password: hunter22\n", ""),
-            ("stringData:\n  a: b\n---\nkind: ConfigMap\ndata:\n  password: hunter22\n", ""),
+            (
+                "stringData:\n  a: b\n---\nkind: ConfigMap\ndata:\n  password: hunter22\n",
+                "",
+            ),
         ] {
             let text = format!("{HEAD}{body}{{{{- end }}}}\n");
             assert_eq!(shown(&text, &secrets_of_template(&text)), want, "{text}");

@@ -4,14 +4,17 @@
 use super::exposed::Exposed;
 use super::likelihood::{Likelihood, is_random, likelihood};
 use crate::check::finding::{is_secret_key, key_names_secret};
+use crate::text::limits::FINDINGS;
 use crate::text::rule::{Rule, Severity};
+use crate::text::visible::fitting;
 use crate::text::yaml::{NodeId, NodeKind, Tree};
 
 /// Deepest nesting that is looked at.
 const MAX_DEPTH: usize = 64;
 /// Endings of keys whose values look random, and are no secrets.
-const NOT_SECRET: [&str; 13] =
-    ["hash", "digest", "checksum", "sha", "sha256", "tag", "version", "image", "id", "uuid", "url", "crt", "cert"];
+const NOT_SECRET: [&str; 13] = [
+    "hash", "digest", "checksum", "sha", "sha256", "tag", "version", "image", "id", "uuid", "url", "crt", "cert",
+];
 
 /// The values. In a file whose name says that it has secrets, values that look random count, whatever their key.
 pub(super) fn named_values(tree: &Tree<'_>, root: NodeId, is_secret_file: bool) -> Vec<Exposed> {
@@ -41,13 +44,13 @@ impl Search<'_> {
                 self.named(node, path);
                 for (key, value) in self.tree.pairs(node) {
                     let key = self.tree.text(key);
-                    path.push(key.to_owned());
                     if matches!(self.tree.kind(value), NodeKind::Scalar(_)) {
                         self.value(key, value, path);
                     } else {
+                        path.push(fitting(key).into_owned());
                         self.node(value, path);
+                        path.pop();
                     }
-                    path.pop();
                 }
             }
             NodeKind::Sequence => {
@@ -63,13 +66,15 @@ impl Search<'_> {
 
     /// `name: DB_PASSWORD` and `value: …`, as environment variables have it.
     fn named(&mut self, node: NodeId, path: &mut Vec<String>) {
-        let Some(name) = self.tree.get(node, "name") else { return };
-        let Some(value) = self.tree.get(node, "value") else { return };
+        let Some(name) = self.tree.get(node, "name") else {
+            return;
+        };
+        let Some(value) = self.tree.get(node, "value") else {
+            return;
+        };
         if matches!(self.tree.kind(value), NodeKind::Scalar(_)) {
             let name = self.tree.text(self.tree.target(name));
-            path.push(name.to_owned());
             self.value(name, value, path);
-            path.pop();
         }
     }
 
@@ -81,10 +86,17 @@ impl Search<'_> {
             Likelihood::Random if self.is_secret_file && may_be_key(key) => Likelihood::Random,
             _ => Likelihood::No,
         };
-        let path = path.join(".");
+        if likelihood == Likelihood::No || self.found.len() > FINDINGS {
+            return;
+        }
+        let path = path
+            .iter()
+            .map(String::as_str)
+            .chain([&*fitting(key)])
+            .collect::<Vec<_>>()
+            .join(".");
         let (severity, message) = match likelihood {
-            Likelihood::No => return,
-            Likelihood::Possible => (Severity::Info, format!("the value of `{path}` may be a secret")),
+            Likelihood::No | Likelihood::Possible => (Severity::Info, format!("the value of `{path}` may be a secret")),
             Likelihood::Random => (
                 Severity::Warning,
                 format!("the value of `{path}` is a secret: encrypt the file with sops, or keep the secret elsewhere"),
@@ -110,8 +122,24 @@ fn may_be_key(key: &str) -> bool {
 /// Whether a scalar of a Secret is a secret: by its key, or by its looks.
 pub(super) fn weigh(key: &str, value: &str) -> Option<Severity> {
     const NOT_SECRET: [&str; 18] = [
-        "url", "type", "name", "username", "user", "host", "hostname", "port", "database", "dbname", "project", "namespace",
-        "email", "enableoci", "server", "region", "endpoint", "bucket",
+        "url",
+        "type",
+        "name",
+        "username",
+        "user",
+        "host",
+        "hostname",
+        "port",
+        "database",
+        "dbname",
+        "project",
+        "namespace",
+        "email",
+        "enableoci",
+        "server",
+        "region",
+        "endpoint",
+        "bucket",
     ];
     let is_certificate = value.contains("-----BEGIN CERTIFICATE") || value.contains("-----BEGIN PUBLIC");
     match likelihood(value) {
@@ -141,7 +169,10 @@ mod tests {
         let found = named_values(&tree, tree.root().unwrap(), is_secret_file);
         let shown = found.iter().map(|found| {
             let name = found.message.split('`').nth(1).unwrap();
-            assert!(text.get(found.start..found.end).is_some_and(|value| !found.message.contains(value)));
+            assert!(
+                text.get(found.start..found.end)
+                    .is_some_and(|value| !found.message.contains(value))
+            );
             format!("{name} {}", found.severity)
         });
         shown.collect::<Vec<_>>().join(", ")
@@ -154,13 +185,25 @@ mod tests {
             ("password: hunter22\n".to_owned(), "password info"),
             (format!("db:\n  adminPassword: {hex}\n"), "db.adminPassword warning"),
             (format!("api_key: '{hex}'\n"), "api_key warning"),
-            (format!("env:\n- name: DB_TOKEN\n  value: {hex}\n"), "env.0.DB_TOKEN warning"),
+            (
+                format!("env:\n- name: DB_TOKEN\n  value: {hex}\n"),
+                "env.0.DB_TOKEN warning",
+            ),
             (format!("a: &x\n  token: {hex}\nb: *x\n"), "a.token warning"),
             (format!("token: !vault {hex}\n"), ""),
             (format!("tag: {hex}\nclientId: {hex}\n"), ""),
-            ("passwordKey: password1\npasswordSecretName: db-1\nexistingSecret: my-secret1\n".to_owned(), ""),
-            ("imagePullSecret: registry-2\nsecretName: x1\ntokenPath: /a1\n".to_owned(), ""),
-            ("password: changeme\ntoken: ''\nsecret: null\nadminPassword: postgres\n".to_owned(), ""),
+            (
+                "passwordKey: password1\npasswordSecretName: db-1\nexistingSecret: my-secret1\n".to_owned(),
+                "",
+            ),
+            (
+                "imagePullSecret: registry-2\nsecretName: x1\ntokenPath: /a1\n".to_owned(),
+                "",
+            ),
+            (
+                "password: changeme\ntoken: ''\nsecret: null\nadminPassword: postgres\n".to_owned(),
+                "",
+            ),
         ] {
             assert_eq!(found(&text, false), want, "{text}");
         }

@@ -55,16 +55,76 @@ const fn is_base64(byte: u8) -> bool {
 /// AWS' ids of keys, which are of use with a secret only.
 const AWS: &str = "AWS access key";
 const SHAPES: [Shape; 10] = [
-    Shape { starts: &["AKIA", "ASIA"], name: AWS, class: is_base32, least: 16, most: 16 },
-    Shape { starts: &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], name: "GitHub token", class: is_alphanumeric, least: 36, most: 255 },
-    Shape { starts: &["github_pat_"], name: "GitHub token", class: is_word, least: 82, most: 255 },
-    Shape { starts: &["glpat-"], name: "GitLab token", class: is_dotted, least: 20, most: 300 },
-    Shape { starts: &["xoxa-", "xoxb-", "xoxe-", "xoxp-", "xoxr-", "xoxs-"], name: "Slack token", class: is_dashed, least: 24, most: 255 },
-    Shape { starts: &["hooks.slack.com/services/"], name: "Slack webhook", class: is_path, least: 40, most: 80 },
-    Shape { starts: &["AIza"], name: "Google API key", class: is_url_safe, least: 35, most: 35 },
-    Shape { starts: &["sk_live_", "rk_live_"], name: "Stripe key", class: is_alphanumeric, least: 24, most: 255 },
-    Shape { starts: &["npm_"], name: "npm token", class: is_alphanumeric, least: 36, most: 36 },
-    Shape { starts: &["dckr_pat_"], name: "Docker Hub token", class: is_url_safe, least: 27, most: 64 },
+    Shape {
+        starts: &["AKIA", "ASIA"],
+        name: AWS,
+        class: is_base32,
+        least: 16,
+        most: 16,
+    },
+    Shape {
+        starts: &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"],
+        name: "GitHub token",
+        class: is_alphanumeric,
+        least: 36,
+        most: 255,
+    },
+    Shape {
+        starts: &["github_pat_"],
+        name: "GitHub token",
+        class: is_word,
+        least: 82,
+        most: 255,
+    },
+    Shape {
+        starts: &["glpat-"],
+        name: "GitLab token",
+        class: is_dotted,
+        least: 20,
+        most: 300,
+    },
+    Shape {
+        starts: &["xoxa-", "xoxb-", "xoxe-", "xoxp-", "xoxr-", "xoxs-"],
+        name: "Slack token",
+        class: is_dashed,
+        least: 24,
+        most: 255,
+    },
+    Shape {
+        starts: &["hooks.slack.com/services/"],
+        name: "Slack webhook",
+        class: is_path,
+        least: 40,
+        most: 80,
+    },
+    Shape {
+        starts: &["AIza"],
+        name: "Google API key",
+        class: is_url_safe,
+        least: 35,
+        most: 35,
+    },
+    Shape {
+        starts: &["sk_live_", "rk_live_"],
+        name: "Stripe key",
+        class: is_alphanumeric,
+        least: 24,
+        most: 255,
+    },
+    Shape {
+        starts: &["npm_"],
+        name: "npm token",
+        class: is_alphanumeric,
+        least: 36,
+        most: 36,
+    },
+    Shape {
+        starts: &["dckr_pat_"],
+        name: "Docker Hub token",
+        class: is_url_safe,
+        least: 27,
+        most: 64,
+    },
 ];
 /// What a private key says of itself.
 const PRIVATE_KEY: &str = "PRIVATE KEY";
@@ -108,7 +168,11 @@ pub(super) fn secret_shapes(text: &[u8]) -> Vec<Exposed> {
 
 fn token(text: &[u8], start: usize, body: usize, shape: &Shape) -> Option<Exposed> {
     let rest = text.get(body..)?;
-    let length = rest.iter().take(shape.most + 1).take_while(|&&byte| (shape.class)(byte)).count();
+    let length = rest
+        .iter()
+        .take(shape.most + 1)
+        .take_while(|&&byte| (shape.class)(byte))
+        .count();
     let before = start.checked_sub(1).and_then(|at| text.get(at));
     let after = rest.get(length);
     let content = rest.get(..length)?;
@@ -117,15 +181,18 @@ fn token(text: &[u8], start: usize, body: usize, shape: &Shape) -> Option<Expose
         return None;
     }
     let needs_digit = shape.name != AWS;
-    let seems_real = !is_placeholder(content)
-        && distinct(content) >= 8
-        && (!needs_digit || content.iter().any(u8::is_ascii_digit));
+    let seems_real =
+        !is_placeholder(content) && distinct(content) >= 8 && (!needs_digit || content.iter().any(u8::is_ascii_digit));
     if !seems_real {
         return None;
     }
     let end = body + length;
     let is_alone = shape.name == AWS && !has_aws_secret(text, start, end);
-    let (severity, name) = if is_alone { (Severity::Warning, "id of an AWS access key") } else { (Severity::Error, shape.name) };
+    let (severity, name) = if is_alone {
+        (Severity::Warning, "id of an AWS access key")
+    } else {
+        (Severity::Error, shape.name)
+    };
     let article = if name.starts_with(['A', 'i']) { "an" } else { "a" };
     Some(Exposed {
         rule: Rule::SecretToken,
@@ -135,7 +202,9 @@ fn token(text: &[u8], start: usize, body: usize, shape: &Shape) -> Option<Expose
         message: if is_alone {
             "the file has the id of an AWS access key: see that the key itself is not in the repository".to_owned()
         } else {
-            format!("the file has {article} {name}: revoke it, and keep its successor outside of the repository, or encrypted")
+            format!(
+                "the file has {article} {name}: revoke it, and keep its successor outside of the repository, or encrypted"
+            )
         },
     })
 }
@@ -144,14 +213,17 @@ fn token(text: &[u8], start: usize, body: usize, shape: &Shape) -> Option<Expose
 fn has_aws_secret(text: &[u8], start: usize, end: usize) -> bool {
     let before = text.get(start.saturating_sub(NEAR)..start).unwrap_or_default();
     let after = text.get(end..(end + NEAR).min(text.len())).unwrap_or_default();
-    [before, after].iter().flat_map(|part| part.split(|&byte| !is_base64(byte))).any(|run| {
-        run.len() == AWS_SECRET_BYTES
-            && run.iter().any(u8::is_ascii_uppercase)
-            && run.iter().any(u8::is_ascii_lowercase)
-            && run.iter().any(u8::is_ascii_digit)
-            && distinct(run) >= 16
-            && !is_placeholder(run)
-    })
+    [before, after]
+        .iter()
+        .flat_map(|part| part.split(|&byte| !is_base64(byte)))
+        .any(|run| {
+            run.len() == AWS_SECRET_BYTES
+                && run.iter().any(u8::is_ascii_uppercase)
+                && run.iter().any(u8::is_ascii_lowercase)
+                && run.iter().any(u8::is_ascii_digit)
+                && distinct(run) >= 16
+                && !is_placeholder(run)
+        })
 }
 
 /// A block of PEM or of OpenPGP, in a file, in a text of YAML, or in a string with `\n`.
@@ -178,18 +250,28 @@ fn private_key(text: &[u8], label: usize, end: usize) -> Option<Exposed> {
 /// The same in base64, as Secrets have it.
 fn encoded_key(text: &[u8], start: usize) -> Option<Exposed> {
     let rest = text.get(start..)?;
-    let length = rest.iter().take_while(|&&byte| is_base64(byte)).count();
-    let line = STANDARD.decode(rest.get(..length.min(ENCODED_LINE) / 4 * 4)?).ok()?;
-    let is_key = length >= ENCODED_LINE && memchr::memmem::find(&line, PRIVATE_KEY.as_bytes()).is_some();
+    let length = rest
+        .iter()
+        .take(ENCODED_LINE)
+        .take_while(|&&byte| is_base64(byte))
+        .count();
+    let line = STANDARD.decode(rest.get(..length / 4 * 4)?).ok()?;
+    let is_key = length == ENCODED_LINE && memchr::memmem::find(&line, PRIVATE_KEY.as_bytes()).is_some();
     let is_encrypted = memchr::memmem::find(&line, b"ENCRYPTED").is_some();
     is_key.then(|| exposed_key(start, start + length, is_encrypted))
 }
 
 fn exposed_key(start: usize, end: usize, is_encrypted: bool) -> Exposed {
     let (severity, message) = if is_encrypted {
-        (Severity::Warning, "the file has a private key, protected by a passphrase")
+        (
+            Severity::Warning,
+            "the file has a private key, protected by a passphrase",
+        )
     } else {
-        (Severity::Error, "the file has a private key: replace it, and keep its successor outside of the repository, or encrypted")
+        (
+            Severity::Error,
+            "the file has a private key: replace it, and keep its successor outside of the repository, or encrypted",
+        )
     };
     Exposed {
         rule: Rule::PrivateKey,
@@ -206,7 +288,11 @@ mod tests {
 
     /// Letters and digits in no order.
     fn random(length: usize) -> String {
-        "q7Rk2ZpW9xLm4TvB8nYc3HdJ6sFgE5aUoKiQ1eCtXyNwPzM".chars().cycle().take(length).collect()
+        "q7Rk2ZpW9xLm4TvB8nYc3HdJ6sFgE5aUoKiQ1eCtXyNwPzM"
+            .chars()
+            .cycle()
+            .take(length)
+            .collect()
     }
 
     #[test]
@@ -225,10 +311,24 @@ mod tests {
             (format!("github_pat_{}", random(22)), ""),
             (format!("glpat-{}", random(20)), "error"),
             ("glpat-<token>".to_owned(), ""),
-            (format!("xoxb-{}-{}-{}", "493817264051", "593817264052", random(24)), "error"),
+            (
+                format!("xoxb-{}-{}-{}", "493817264051", "593817264052", random(24)),
+                "error",
+            ),
             ("xoxb-your-slack-bot-token-goes-here".to_owned(), ""),
-            (format!("https://hooks.slack.com/services/T{}/B{}/{}", "8KD63JS9Q", "7KD63JS9Q", random(24)), "error"),
-            ("https://hooks.slack.com/services/XXXXXXXXX/XXXXXXXXX/XXXXXXXXXXXXXXXXXXXXXXXX".to_owned(), ""),
+            (
+                format!(
+                    "https://hooks.slack.com/services/T{}/B{}/{}",
+                    "8KD63JS9Q",
+                    "7KD63JS9Q",
+                    random(24)
+                ),
+                "error",
+            ),
+            (
+                "https://hooks.slack.com/services/XXXXXXXXX/XXXXXXXXX/XXXXXXXXXXXXXXXXXXXXXXXX".to_owned(),
+                "",
+            ),
             (format!("AIza{}", random(35)), "error"),
             (format!("AIza{}", random(36)), ""),
             (format!("npm_{}", random(36)), "error"),
@@ -238,8 +338,17 @@ mod tests {
             (format!("AKIA{base32}"), "warning"),
             (format!("id: ASIA{base32}\nsecret: {secret}\n"), "error"),
             (format!("secret: {secret}\nid: AKIA{base32}\n"), "error"),
-            (format!("id: AKIA{base32}\ncommit: {}\n", "0123456789abcdef0123456789abcdef01234567"), "warning"),
-            (format!("id: AKIA{base32}\n{}\nsecret: {secret}\n", " ".repeat(NEAR)), "warning"),
+            (
+                format!(
+                    "id: AKIA{base32}\ncommit: {}\n",
+                    "0123456789abcdef0123456789abcdef01234567"
+                ),
+                "warning",
+            ),
+            (
+                format!("id: AKIA{base32}\n{}\nsecret: {secret}\n", " ".repeat(NEAR)),
+                "warning",
+            ),
             ("AKIAIOSFODNN7EXAMPLE".to_owned(), ""),
             (format!("AKIA{base32}A"), ""),
         ] {
@@ -264,9 +373,15 @@ mod tests {
             (format!("key: |\n  {}\n  {line}\n", begin("RSA ")), "error"),
             (format!("key: \"{}\\n{line}\\n\"", begin("EC ")), "error"),
             (format!("{}\r\n{line}\r\n", begin("OPENSSH ")), "error"),
-            (format!("-----BEGIN PGP {PRIVATE_KEY} BLOCK-----\nVersion: 1\n\n{line}\n"), "error"),
+            (
+                format!("-----BEGIN PGP {PRIVATE_KEY} BLOCK-----\nVersion: 1\n\n{line}\n"),
+                "error",
+            ),
             (format!("{}\n{line}\n", begin("ENCRYPTED ")), "warning"),
-            (format!("{}\nProc-Type: 4,ENCRYPTED\nDEK-Info: x\n\n{line}\n", begin("RSA ")), "warning"),
+            (
+                format!("{}\nProc-Type: 4,ENCRYPTED\nDEK-Info: x\n\n{line}\n", begin("RSA ")),
+                "warning",
+            ),
             (format!("{}\n...\n-----END\n{line}\n", begin("")), ""),
             (format!("{}\n{}\n", begin(""), "x".repeat(64)), ""),
             (format!("{}\n{{{{ .Values.key }}}}\n", begin("")), ""),
@@ -274,13 +389,23 @@ mod tests {
             (format!("a {PRIVATE_KEY}----- and {line}\n"), ""),
             (format!("tls.key: {}\n", encoded("")), "error"),
             (format!("tls.key: {}\n", encoded("RSA ")), "error"),
-            (format!("tls.crt: {}\n", STANDARD.encode(format!("-----BEGIN CERTIFICATE-----\n{line}\n"))), ""),
+            (
+                format!(
+                    "tls.crt: {}\n",
+                    STANDARD.encode(format!("-----BEGIN CERTIFICATE-----\n{line}\n"))
+                ),
+                "",
+            ),
             (format!("tls.key: {ENCODED_BEGIN}..."), ""),
         ] {
             let found = secret_shapes(text.as_bytes());
             let severities: Vec<&str> = found.iter().map(|found| found.severity.name()).collect();
             assert_eq!(severities.join(" "), want, "{text}");
-            assert!(found.iter().all(|found| found.rule == Rule::PrivateKey && !found.message.contains(&line)));
+            assert!(
+                found
+                    .iter()
+                    .all(|found| found.rule == Rule::PrivateKey && !found.message.contains(&line))
+            );
         }
     }
 }

@@ -40,7 +40,9 @@ pub(super) fn sops_file(text: &[u8], rule: Option<&CreationRule>) -> SopsFile {
     if rule.is_none() && !mentions_sops {
         return SopsFile::No;
     }
-    let Ok(tree) = yaml::parse_first(text) else { return SopsFile::No };
+    let Ok(tree) = yaml::parse_first(text) else {
+        return SopsFile::No;
+    };
     let Some(root) = tree.root() else { return SopsFile::No };
     let plain = |rule: Rule, key: NodeId, message: &str| {
         let span = tree.span(key);
@@ -83,7 +85,9 @@ fn is_metadata(tree: &Tree<'_>, sops: NodeId) -> bool {
 
 /// Whether anything besides the metadata is encrypted.
 fn has_encrypted(tree: &Tree<'_>, root: NodeId) -> bool {
-    let own = tree.pairs(tree.target(root)).filter(|(key, _)| tree.text(*key) != "sops");
+    let own = tree
+        .pairs(tree.target(root))
+        .filter(|(key, _)| tree.text(*key) != "sops");
     let mut pending: Vec<NodeId> = own.map(|(_, value)| value).collect();
     while let Some(node) = pending.pop() {
         match tree.kind(node) {
@@ -200,188 +204,4 @@ fn first_plain(tree: &Tree<'_>, root: NodeId, rule: &CreationRule) -> Option<Nod
         }
     }
     None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::check_secrets;
-    use super::super::search::MAX_BYTES;
-    use super::*;
-    use crate::check::finding::Finding;
-    use crate::text::source::ReportRoot;
-
-    #[test]
-    fn files_that_sops_should_have_encrypted_are_found() {
-        let directory = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
-        write(
-            ".sops.yaml",
-            "creation_rules:\n- path_regex: secrets\\.yaml$\n  encrypted_regex: ^(password|token)$\n- path_regex: all-.*\n",
-        );
-        write("values.yaml", "password: open\n");
-        write("secrets.yaml", "user: me\ndb:\n  password: open\n");
-        write("all-x.yaml", "a: 1\n");
-        write("other-secrets.yaml", "user: me\n");
-        write("secrets.yaml.dec", "x");
-        let sops = "sops:\n  mac: ENC[x]\n  encrypted_regex: ^(password)$\n";
-        write(
-            "good-secrets.yaml",
-            &format!("user: me\npassword: ENC[AES256_GCM,data:x]\n{sops}"),
-        );
-        write("bad-secrets.yaml", &format!("password: changed\n{sops}"));
-        let root = ReportRoot::new(directory.path().to_owned());
-        let found = check_secrets(&[directory.path().to_owned()], &root).findings;
-        let found: Vec<(String, Rule)> = found
-            .iter()
-            .map(|finding| (finding.primary.to_string(), finding.rule.rule))
-            .collect();
-        let want = [
-            ("all-x.yaml:1:1", Rule::SopsNotEncrypted),
-            ("bad-secrets.yaml:1:1", Rule::SopsPlainValue),
-            ("secrets.yaml:3:3", Rule::SopsNotEncrypted),
-            ("secrets.yaml.dec", Rule::DecryptedLeftover),
-        ];
-        assert_eq!(found, want.map(|(name, rule)| (name.to_owned(), rule)));
-    }
-
-    /// `path:line` and rule of what is found in a directory of these files.
-    fn found(files: &[(&str, &str)]) -> Vec<String> {
-        let directory = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            let path = directory.path().join(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        let root = ReportRoot::new(directory.path().to_owned());
-        let found = check_secrets(&[directory.path().to_owned()], &root).findings;
-        let shown = |finding: &Finding| {
-            let line = finding.primary.position().line;
-            format!("{}:{line} {}", finding.primary.file.path(), finding.rule)
-        };
-        found.iter().map(shown).collect()
-    }
-
-    #[test]
-    fn rules_select_the_keys_whose_values_are_secret() {
-        for (rule, text, line) in [
-            ("", "a: 1\n", Some(1)),
-            ("", "a:\n", None),
-            ("", "a: null\nb: ~\nc: ''\nd: {}\n", None),
-            ("", "a: ENC[AES256_GCM,data:x]\nb: [ENC[x], 'ENC[y']\n", None),
-            ("", "a: ''\nb:\n- c: ''\n- c: open\n", Some(4)),
-            ("encrypted_regex: ^pass", "user: me\npassword: x\n", Some(2)),
-            ("encrypted_regex: ^pass", "user: me\nxpassword: x\n", None),
-            ("encrypted_regex: ^pass", "pass:\n  inner: x\n", Some(2)),
-            ("encrypted_regex: ^pass", "outer:\n- user: me\n- pass: x\n", Some(3)),
-            ("encrypted_suffix: _secret", "a: 1\nb_secret: x\n", Some(2)),
-            ("encrypted_suffix: _secret", "b_secret:\n  a: 1\n", Some(2)),
-            ("encrypted_suffix: _secret", "a_secrets: 1\n", None),
-            ("unencrypted_regex: ^open", "open: 1\nclosed: 2\n", Some(2)),
-            ("unencrypted_regex: ^open", "open:\n  a: 1\n", None),
-            ("unencrypted_suffix: _open", "a_open: 1\n", None),
-            ("unencrypted_suffix: _open", "a_open: 1\nb: 2\n", Some(2)),
-        ] {
-            let separator = if rule.is_empty() { "" } else { ", " };
-            let rules = format!("creation_rules: [{{path_regex: secrets{separator}{rule}}}]\n");
-            let want: Vec<String> = line
-                .map(|line| format!("secrets.yaml:{line} sops-not-encrypted"))
-                .into_iter()
-                .collect();
-            assert_eq!(
-                found(&[(".sops.yaml", &rules), ("secrets.yaml", text)]),
-                want,
-                "{rule} {text:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn encrypted_files_say_themselves_what_is_encrypted() {
-        for (sops, text, line) in [
-            ("mac: ENC[x]", "a: ENC[x]\n", None),
-            ("mac: ENC[x]", "a: open\n", Some(1)),
-            (
-                "mac: ENC[x]\n  unencrypted_suffix: _open",
-                "a_open: x\nb: ENC[x]\n",
-                None,
-            ),
-            (
-                "mac: ENC[x]\n  unencrypted_suffix: _open",
-                "a_open: x\nb: open\n",
-                Some(2),
-            ),
-            ("mac: ENC[x]\n  unencrypted_regex: ^open", "open: x\nb: y\n", Some(2)),
-            (
-                "mac: ENC[x]\n  encrypted_suffix: _secret",
-                "a: x\nb_secret: y\n",
-                Some(2),
-            ),
-            // An empty setting counts as missing.
-            ("mac: ENC[x]\n  encrypted_regex: ''", "a: open\n", Some(1)),
-            // Values that only happen to have such a key are not encrypted.
-            ("version: 1", "a: open\n", None),
-        ] {
-            let text = format!("{text}sops:\n  {sops}\n");
-            let want: Vec<String> = line
-                .map(|line| format!("values.yaml:{line} sops-plain-value"))
-                .into_iter()
-                .collect();
-            assert_eq!(found(&[("values.yaml", &text)]), want, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn the_rules_of_the_nearest_directory_count() {
-        let rules = |pattern: &str| format!("creation_rules: [{{path_regex: {pattern}}}]\n");
-        let (outer, inner) = (rules("secrets"), rules("^private"));
-        let files = [
-            (".sops.yaml", outer.as_str()),
-            ("secrets.json", "{\"a\": 1}"),
-            ("secrets.yml", "a: 1\n"),
-            ("secrets.txt", "a: 1\n"),
-            ("secrets-broken.yaml", "a: [\n"),
-            (".git/secrets.yaml", "a: 1\n"),
-            ("node_modules/secrets.yaml", "a: 1\n"),
-            ("deep/er/secrets.yaml", "a: 1\n"),
-            ("own/.sops.yaml", inner.as_str()),
-            ("own/secrets.yaml", "a: 1\n"),
-            ("own/private.yaml", "a: 1\n"),
-            ("own/more/private.yaml", "a: 1\n"),
-            ("own/private.dec.yaml", "a: 1\n"),
-            ("own/x.dec.yml", "a: 1\n"),
-            ("own/decoy.yaml", "a: 1\n"),
-            ("every/.sops.yaml", "creation_rules: [{age: x}]\n"),
-            ("every/secrets.yaml", "a: 1\n"),
-            ("none/.sops.yaml", "creation_rules: nothing\n"),
-            ("none/secrets.yaml", "a: 1\n"),
-        ];
-        let want = [
-            "deep/er/secrets.yaml:1 sops-not-encrypted",
-            "own/private.dec.yaml:1 decrypted-leftover",
-            "own/private.yaml:1 sops-not-encrypted",
-            "own/x.dec.yml:1 decrypted-leftover",
-            "secrets.json:1 sops-not-encrypted",
-            "secrets.yml:1 sops-not-encrypted",
-        ];
-        assert_eq!(found(&files), want);
-    }
-
-    #[test]
-    fn rules_above_the_paths_that_are_given_count_too() {
-        let directory = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
-        std::fs::create_dir(directory.path().join("web")).unwrap();
-        write(".sops.yaml", "creation_rules: [{path_regex: web/secrets}]\n");
-        write("web/secrets.yaml", "a: 1\n");
-        let root = ReportRoot::new(directory.path().to_owned());
-        for path in ["web", "web/secrets.yaml"] {
-            let found = check_secrets(&[PathBuf::from(path)], &root).findings;
-            let places: Vec<String> = found.iter().map(|finding| finding.primary.to_string()).collect();
-            assert_eq!(places, ["web/secrets.yaml:1:1"], "{path}");
-        }
-        let mut large = b"a: 1\n#".to_vec();
-        large.resize(usize::try_from(MAX_BYTES).unwrap() + 1, b'x');
-        std::fs::write(directory.path().join("web/secrets.yaml"), large).unwrap();
-        assert_eq!(check_secrets(&[PathBuf::from("web")], &root).findings, []);
-    }
 }
