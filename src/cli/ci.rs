@@ -27,9 +27,10 @@ use super::destination_flags::{DestinationFlags, fork, read_settings, with_suffi
 use super::exit_code::Exit;
 use super::link_flags::LinkFlags;
 use super::lint::check_error;
+use super::notify::notify_of_packages;
 use super::package::{package_error, package_time};
 use super::publish::{
-    Connections, NamesServer, first_failure, outcome_lines, parse_target, publish, published_packages,
+    Connections, NamesServer, first_failure, new_packages, outcome_lines, parse_target, publish, published_packages,
 };
 use super::remote_flags::LoginFlags;
 use super::report_flags::{ReportFlags, Reporting};
@@ -58,6 +59,10 @@ pub(super) struct CiArguments {
     /// Publish all charts or none. Without this, a chart that fails keeps itself and the charts that depend on it from being published.
     #[arg(long)]
     all_or_nothing: bool,
+    /// Fail where templates refuse a chart's default values with `fail` or `required`. Without this, that is info if the chart
+    /// renders with another of its values files.
+    #[arg(long)]
+    require_defaults: bool,
     /// Show only the findings and charts that fail, and the verdict.
     #[arg(long, short)]
     quiet: bool,
@@ -168,10 +173,11 @@ impl Run<'_> {
             context.report(&destination.reason);
         }
         let targets: Vec<PublishTarget> = destinations.iter().map(|one| one.target.clone()).collect();
-        let mut packages = Vec::new();
+        let (mut packages, mut new) = (Vec::new(), Vec::new());
         let mut publish = |items: &[Item]| {
             let outcomes = publish_items(context, arguments, &targets, items)?;
             packages.extend(outcomes.iter().flat_map(|outcome| published_packages(items, outcome)));
+            new.extend(new_packages(items, &outcomes));
             Ok(outcomes)
         };
         let options = PackageOptions {
@@ -191,6 +197,7 @@ impl Run<'_> {
         });
         let outcome = run_ci(&request, &|| context.check_world(), &progress, publishing).map_err(check_error);
         report_notes(context, supply.as_deref());
+        notify_of_packages(context, "ci", &arguments.directory, &new);
         let outcome = outcome?;
         let changed: Vec<String> = plan
             .changed()
@@ -358,6 +365,7 @@ fn request(
         values_root: settings.values_root(),
         values: config.values.clone(),
         values_replace_defaults: config.ct.is_some(),
+        require_defaults: arguments.require_defaults,
         validation: Options {
             strict: config.strict,
             ignore_missing_schemas: config.ignore_missing_schemas,

@@ -179,6 +179,7 @@ mod tests {
             "kubernetes-version",
             "no-summary",
             "report",
+            "require-defaults",
             "secrets-only",
             "write-baseline",
             "cache-dir",

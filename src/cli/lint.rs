@@ -62,6 +62,10 @@ pub(super) struct LintArguments {
     time: TimeFlag,
     #[command(flatten)]
     report: ReportFlags,
+    /// Fail where templates refuse a chart's default values with `fail` or `required`. Without this, that is info if the chart
+    /// renders with another of its values files.
+    #[arg(long)]
+    require_defaults: bool,
     /// Do not validate values against values.schema.json.
     #[arg(long)]
     skip_schema_validation: bool,
@@ -309,6 +313,7 @@ fn run_all_rules(
     let (given, _) = arguments.values.read(context, Compat::Helm4, &shown)?;
     let supply = arguments.dependencies.supply(context)?;
     let mut request = CheckRequest {
+        require_defaults: arguments.require_defaults,
         archives: charts.iter().filter_map(ChartToLint::archive).cloned().collect(),
         subcharts: subcharts(arguments, charts),
         links: arguments.links.policy(),

@@ -30,6 +30,7 @@ mod manifest_inputs;
 mod move_environments;
 mod move_images;
 mod network;
+mod notify;
 mod output_directory;
 mod package;
 mod poll;

@@ -340,6 +340,7 @@ impl CheckedChart {
         };
         let mut unused = None;
         let mut list = FindingList::default();
+        let (mut refusals, mut rendered) = (Vec::new(), None);
         let read = values_bytes(chart);
         let (mut steps, mut made) = (0, 0);
         'renderings: for (values_index, values) in all.iter().enumerate() {
@@ -364,11 +365,20 @@ impl CheckedChart {
                 let judged = found.documents + found.skipped;
                 steps += STEPS_OF_A_DOCUMENT * judged as u64 + STEPS_OF_A_FINDING * found.findings.len() as u64;
                 list.add_rendering(found.findings);
+                refusals.extend(found.refusals);
+                rendered = rendered.or_else(|| found.is_complete.then_some(values));
                 made += 1;
                 let given: usize = values.given.files.iter().map(|file| file.text().len()).sum();
                 steps += STEPS_OF_A_RENDERING + found.steps + (read + given) as u64 / BYTES_OF_A_STEP;
             }
         }
+        let other = rendered.filter(|values| !values.are_defaults && !request.require_defaults);
+        list.add_rendering(
+            refusals
+                .into_iter()
+                .map(|refusal| judged_refusal(refusal, other))
+                .collect(),
+        );
         self.add(list.into_findings());
         let first = all.first();
         let unused = unused.or_else(|| {
@@ -413,6 +423,17 @@ impl CheckedChart {
                 }
             }
         }
+    }
+}
+
+/// Why templates refuse the defaults: no fault of a chart that renders with other values, since whoever installs it is to give some.
+fn judged_refusal(refusal: Finding, other: Option<&ChartValues>) -> Finding {
+    match other {
+        Some(values) => refusal.with_severity(Severity::Info).with_note(format!(
+            "the chart renders with {}; --require-defaults makes this an error",
+            values.label
+        )),
+        None => refusal,
     }
 }
 

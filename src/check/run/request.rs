@@ -96,6 +96,8 @@ pub struct CheckRequest {
     pub values: Vec<String>,
     /// Whether a chart with such values files is not rendered with its defaults.
     pub values_replace_defaults: bool,
+    /// Whether a chart must render with its defaults, even if its templates refuse them and other values render.
+    pub require_defaults: bool,
     /// Kubernetes versions that are rendered and validated for.
     pub versions: Vec<SupportedVersion>,
     /// How manifests are validated.
@@ -128,6 +130,7 @@ impl CheckRequest {
             given: None,
             values: DEFAULT_VALUES.map(str::to_owned).to_vec(),
             values_replace_defaults: false,
+            require_defaults: false,
             versions,
             validation: ValidateOptions {
                 strict: true,

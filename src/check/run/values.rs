@@ -36,6 +36,8 @@ pub(super) struct ChartValues {
     pub(super) values: Map,
     /// Where the values come from.
     pub(super) given: Given,
+    /// Whether they are those of the chart alone.
+    pub(super) are_defaults: bool,
     /// Whether they are made up for tests, so that a secret in them is none.
     pub(super) is_for_tests: bool,
 }
@@ -55,6 +57,7 @@ pub(super) fn chart_values(
                 label: given.label.clone(),
                 values,
                 given: given.sources.clone(),
+                are_defaults: false,
                 is_for_tests: false,
             }),
             Err(error) => {
@@ -66,6 +69,7 @@ pub(super) fn chart_values(
             label: "default values".to_owned(),
             values: no_values(),
             given: Given::default(),
+            are_defaults: true,
             is_for_tests: false,
         }),
     }
@@ -94,6 +98,7 @@ pub(super) fn chart_values(
         match read_values(file.text()) {
             Ok(values) => all.push(ChartValues {
                 is_for_tests: name.starts_with(TEST_VALUES),
+                are_defaults: false,
                 label: name,
                 values,
                 given: Given {

@@ -52,3 +52,24 @@ fn what_is_not_signed_is_not_believed() {
         "Header { name: \"a\", .. }"
     );
 }
+
+#[test]
+fn what_is_sent_is_accepted() {
+    for (body, secret) in [("", "k"), ("{\"a\": 1}\n", "s3cret"), ("x", "")] {
+        let value = signature(body.as_bytes(), secret.as_bytes()).unwrap();
+        let header = |value: &str| Header::parse(&format!("x-signature: {value}")).unwrap();
+        let check = |body: &str, value: &str| {
+            check_signature(
+                Sender::CloudEvents,
+                body.as_bytes(),
+                &[header(value)],
+                secret.as_bytes(),
+            )
+            .is_ok()
+        };
+        assert!(check(body, &value) && !check("other", &value), "{body}");
+    }
+    // echo -n x | openssl dgst -sha256 -hmac k
+    let want = "sha256=c38edc8815c8489f64738978f44008f8596345545f0baa68ef6fcf5c53e57189";
+    assert_eq!(signature(b"x", b"k").as_deref(), Some(want));
+}

@@ -95,6 +95,7 @@ impl Search<'_> {
             .chain([&*fitting(key)])
             .collect::<Vec<_>>()
             .join(".");
+        let path = fitting(&path);
         let (severity, message) = match likelihood {
             Likelihood::No | Likelihood::Possible => (Severity::Info, format!("the value of `{path}` may be a secret")),
             Likelihood::Random => (
