@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_to_a_chat_call_nobody() {
+    fn messages_to_a_chat_call_no_user() {
         for (subject, changes, want) in [
             (
                 "published web 1.2.3\n",

@@ -51,6 +51,7 @@ mod images;
 mod json_shapes;
 mod kubernetes_versions;
 mod layering;
+mod notifications;
 mod places;
 mod poll;
 mod planted_tokens;

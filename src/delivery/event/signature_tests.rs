@@ -1,7 +1,7 @@
 //! The sums were made with `openssl dgst -hmac`.
 
 use super::sender::Sender;
-use super::signature::{Header, SignatureError, check_signature};
+use super::signature::{Header, SignatureError, check_signature, signature};
 
 const BODY: &[u8] = b"{\"a\":1}";
 const SHA256: &str = "ca8d649ff1b81cafedcefe9ce322d5b717cdf1a4e8d48674cbc25bea5d466408";

@@ -32,7 +32,7 @@ const REFERENCES: [&str; 24] = [
     "argon2:",
     "{SHA}",
 ];
-/// Names of what a text is a default of, and other words that nobody keeps secret.
+/// Names of what a text is a default of, and other words that are not kept secret.
 const WORDS: [&str; 14] = [
     "true",
     "false",

@@ -147,7 +147,7 @@ pub(super) fn weigh(key: &str, value: &str) -> Option<Severity> {
         _ if is_certificate => None,
         Likelihood::Possible | Likelihood::Random if key_names_secret(key) => Some(Severity::Warning),
         Likelihood::Random => Some(Severity::Warning),
-        // A word that its key calls a password is one here: nobody gives an empty Secret a default.
+        // A word that its key calls a password is one here: an empty Secret has no defaults.
         Likelihood::No if key_names_secret(key) && is_word(value) => Some(Severity::Info),
         Likelihood::Possible if !NOT_SECRET.contains(&key.to_ascii_lowercase().as_str()) => Some(Severity::Info),
         _ if value.lines().any(|line| is_random(line.trim())) => Some(Severity::Info),

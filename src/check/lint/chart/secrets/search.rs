@@ -66,7 +66,7 @@ const NAMES: [&str; 12] = [
     "Makefile",
     "Jenkinsfile",
 ];
-/// Directories that nobody commits, or git's own.
+/// Directories that are not committed, and git's own.
 const PASSED_OVER: [&str; 2] = [".git", "node_modules"];
 
 /// The result of a search.

@@ -135,7 +135,7 @@ const ENCODED_LINE: usize = 60;
 /// A secret of AWS is this long, and this near its id.
 const AWS_SECRET_BYTES: usize = 40;
 const NEAR: usize = 400;
-/// A key of which a line has fewer letters is shortened.
+/// A key whose lines have fewer letters is shortened.
 const LEAST_KEY_LINE: usize = 40;
 
 static STARTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
