@@ -114,13 +114,13 @@ fn commits_are_notified_of() {
     };
     let (text, sent) = (json(chat)["text"].to_string(), json(hook));
     assert!(text.contains("Move ghcr.io/acme/web from 1.4.2 to 1.6.0"), "{text}");
-    assert!(text.contains("1.4.2 -&gt; 1.6.0"), "{text}");
+    assert!(text.contains("web:1.4.2 -&gt; ghcr.io/acme/web:1.6.0"), "{text}");
     assert_eq!((&sent["command"], &sent["branch"]), (&"bump".into(), &"main".into()));
     assert_eq!(sent["commit"], clone.head().as_str());
     assert!(
         sent["changes"]
             .as_str()
-            .is_some_and(|lines| lines.contains("1.4.2 -> 1.6.0")),
+            .is_some_and(|lines| lines.contains("web:1.4.2 -> ghcr.io/acme/web:1.6.0")),
         "{sent}"
     );
     // The same again changes nothing.

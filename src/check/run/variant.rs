@@ -222,11 +222,8 @@ impl VariantFindings {
         }
         let is_traced = variant.loaded.is_some();
         let failures = explained(&subject, templates, top, &rendering, is_traced, world);
-        if variant.values.are_defaults && rendering.failures.iter().all(ExecutionError::is_refusal) {
-            self.refusals.extend(failures);
-        } else {
-            self.findings.extend(failures);
-        }
+        let is_refusal = rendering.failures.iter().all(ExecutionError::is_refusal);
+        self.add_failures(failures, variant.values.are_defaults && is_refusal);
         if let Some(too_many) = too_many_documents(chart, &rendering.files) {
             self.findings.push(too_many);
             return;
@@ -260,6 +257,15 @@ impl VariantFindings {
                 &values_of_line(chart, &finding.primary, &|path| origins.find(path)),
             );
         }
+    }
+
+    fn add_failures(&mut self, failures: Vec<Finding>, are_refusals: bool) {
+        let list = if are_refusals {
+            &mut self.refusals
+        } else {
+            &mut self.findings
+        };
+        list.extend(failures);
     }
 
     /// Validates the documents of all files; whether all of them can be read.

@@ -65,7 +65,7 @@ impl Search<'_> {
     }
 
     /// `name: DB_PASSWORD` and `value: …`, as environment variables have it.
-    fn named(&mut self, node: NodeId, path: &mut Vec<String>) {
+    fn named(&mut self, node: NodeId, path: &[String]) {
         let Some(name) = self.tree.get(node, "name") else {
             return;
         };

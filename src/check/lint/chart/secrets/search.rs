@@ -246,7 +246,7 @@ fn by_content(path: &Path, name: &str, text: &[u8]) -> Vec<Exposed> {
         return found.unwrap_or_default();
     }
     let is_hidden = path.iter().any(|part| part == ".github" || part == ".gitlab");
-    let is_json = lower.ends_with(".json");
+    let is_json = lower.rsplit_once('.').is_some_and(|(_, ending)| ending == "json");
     let may_have_values = !DESCRIPTIONS.contains(&name)
         && !is_hidden
         && part.is_none()

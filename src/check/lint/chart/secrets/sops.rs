@@ -80,7 +80,7 @@ fn is_metadata(tree: &Tree<'_>, sops: NodeId) -> bool {
         keys.is_some_and(|keys| tree.children(keys).any(|key| tree.get(key, "enc").is_some()))
     };
     let kinds = ["age", "pgp", "kms", "gcp_kms", "azure_kv", "hc_vault"];
-    tree.get(sops, "mac").is_some() || kinds.iter().any(|kind| has_keys(kind))
+    tree.get(sops, "mac").is_some() || kinds.iter().any(has_keys)
 }
 
 /// Whether anything besides the metadata is encrypted.
