@@ -122,6 +122,7 @@ pub(super) fn run(context: RunContext, arguments: &BumpArguments) -> Result<Exit
     };
     context.write_stdout(shown.as_bytes())?;
     context.write_stdout(written.line().as_bytes())?;
+    written.notify(context, "bump", || plan.shown_changes(Some(&plan.secrets(&request))));
     Ok(Exit::Clean)
 }
 

@@ -30,9 +30,10 @@ use super::exit_code::Exit;
 use super::fix_versions::{Fix, fix_versions};
 use super::link_flags::LinkFlags;
 use super::lint::check_error;
+use super::notify::notify_of_packages;
 use super::package::{package_error, package_time};
 use super::publish::{
-    Connections, NamesServer, first_failure, outcome_lines, parse_target, publish, published_packages,
+    Connections, NamesServer, first_failure, new_packages, outcome_lines, parse_target, publish, published_packages,
 };
 use super::remote_flags::LoginFlags;
 use super::report_flags::{ReportFlags, Reporting};
@@ -65,6 +66,10 @@ pub(super) struct CiArguments {
     /// write it, with =push push the commit as well.
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "commit", conflicts_with_all = ["plan", "shard"])]
     fix: Option<Fix>,
+    /// Fail where templates refuse a chart's default values with `fail` or `required`. Without this, that is info if the chart
+    /// renders with another of its values files.
+    #[arg(long)]
+    require_defaults: bool,
     /// Show only the findings and charts that fail, and the verdict.
     #[arg(long, short)]
     quiet: bool,
@@ -194,10 +199,11 @@ impl Run<'_> {
             context.report(&destination.reason);
         }
         let targets: Vec<PublishTarget> = destinations.iter().map(|one| one.target.clone()).collect();
-        let mut packages = Vec::new();
+        let (mut packages, mut new) = (Vec::new(), Vec::new());
         let mut publish = |items: &[Item]| {
             let outcomes = publish_items(context, arguments, &targets, items)?;
             packages.extend(outcomes.iter().flat_map(|outcome| published_packages(items, outcome)));
+            new.extend(new_packages(items, &outcomes));
             Ok(outcomes)
         };
         let options = PackageOptions {
@@ -217,6 +223,7 @@ impl Run<'_> {
         });
         let outcome = run_ci(&request, &|| context.check_world(), &progress, publishing).map_err(check_error);
         report_notes(context, supply.as_deref());
+        notify_of_packages(context, "ci", &arguments.directory, &new);
         let outcome = outcome?;
         let changed: Vec<String> = plan
             .changed()
@@ -398,6 +405,7 @@ fn request(
         values: config.values.clone(),
         values_replace_defaults: config.ct.is_some(),
         environments: environments(settings, &charts)?,
+        require_defaults: arguments.require_defaults,
         validation: Options {
             strict: config.strict,
             ignore_missing_schemas: config.ignore_missing_schemas,

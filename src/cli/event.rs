@@ -113,15 +113,19 @@ pub(super) fn run(context: RunContext, arguments: &EventArguments) -> Result<Exi
                 .join(", ")
         )
     };
+    let no_image = NoImage {
+        text: &none,
+        command: "event",
+    };
     if let Some(place) = place {
-        let sources = (&registries, &observed as &dyn TagSource, NoImage(&none));
+        let sources = (&registries, &observed as &dyn TagSource, no_image);
         return environments.run((context, place), (names, Vec::new()), &arguments.moving, sources);
     }
     let request = arguments
         .moving
         .request(context, Vec::new(), environments.directory())?;
     let patch = arguments.moving.carry_out(context, &request, &observed)?;
-    let reported = (&registries, NoImage(&none));
+    let reported = (&registries, no_image);
     arguments.moving.report(context, &request, &patch, reported)
 }
 

@@ -64,7 +64,10 @@ mod tests {
             ("range", Ok(Rule::Range)),
             ("range/service-port", Ok(Rule::Range)),
             ("rnage", Err("did you mean range?")),
-            ("secret", Err("did you mean plain-secret?")),
+            (
+                "secret",
+                Err("did you mean plain-secret, secret-token, secret-manifest, secret-value?"),
+            ),
             ("chart-icons", Err("did you mean chart-icon?")),
             ("chart-icon-", Err("did you mean chart-icon, chart-icon-url?")),
             ("xyz", Err("`chartwright explain` lists the rules")),

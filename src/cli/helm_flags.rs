@@ -183,6 +183,7 @@ mod tests {
             "forge",
             "forge-ca-file",
             "report",
+            "require-defaults",
             "secrets-only",
             "write-baseline",
             "cache-dir",

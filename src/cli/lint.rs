@@ -62,6 +62,10 @@ pub(super) struct LintArguments {
     time: TimeFlag,
     #[command(flatten)]
     report: ReportFlags,
+    /// Fail where templates refuse a chart's default values with `fail` or `required`. Without this, that is info if the chart
+    /// renders with another of its values files.
+    #[arg(long)]
+    require_defaults: bool,
     /// Do not validate values against values.schema.json.
     #[arg(long)]
     skip_schema_validation: bool,
@@ -309,6 +313,7 @@ fn run_all_rules(
     let (given, _) = arguments.values.read(context, Compat::Helm4, &shown)?;
     let supply = arguments.dependencies.supply(context)?;
     let mut request = CheckRequest {
+        require_defaults: arguments.require_defaults,
         archives: charts.iter().filter_map(ChartToLint::archive).cloned().collect(),
         subcharts: subcharts(arguments, charts),
         links: arguments.links.policy(),
@@ -384,13 +389,18 @@ fn run_secrets(context: RunContext, paths: &[PathBuf], reporting: &Reporting) ->
         return Err(check_error(CheckError::NotFound(path.clone())));
     }
     let mut judge = reporting.judgement.start();
+    let mut files = 0;
     let found: Vec<(String, Vec<Finding>)> = paths
         .iter()
         .map(|path| {
-            let findings = check_secrets(std::slice::from_ref(path), &reporting.root);
-            (reporting.root.shown(path), judge.keep(join(findings)))
+            let searched = check_secrets(std::slice::from_ref(path), &reporting.root);
+            files += searched.files;
+            (reporting.root.shown(path), judge.keep(join(searched.findings)))
         })
         .collect();
+    if files == 0 {
+        context.report("no file was looked at: none is a text of at most 8 MiB");
+    }
     let findings = join(found.iter().flat_map(|(_, findings)| findings.clone()).collect());
     let groups: Vec<Group<'_>> = found
         .iter()

@@ -35,6 +35,7 @@ mod manual;
 mod move_environments;
 mod move_images;
 mod network;
+mod notify;
 mod output_directory;
 mod package;
 mod poll;

@@ -144,7 +144,7 @@ fn report(
             let mut text = if moving.is_patch() && moving.is_dry_run() {
                 polled.plan.shown_diff(secrets.as_ref())
             } else if polled.images.is_empty() {
-                shown_line(none.0)
+                shown_line(none.text)
             } else {
                 let head = ["IMAGE", "TAG", "NEWEST", "CHANGE", "PLACE"].map(str::to_owned);
                 let rows = polled.images.iter().map(row);
@@ -158,6 +158,7 @@ fn report(
             context.write_stdout(text.as_bytes())?;
         }
     }
+    written.notify(context, none.command, || polled.plan.shown_changes(secrets.as_ref()));
     for image in &polled.images {
         let name = format!("{} in {}: {}", image.release, image.environment, image.image);
         match &image.newer {

@@ -75,7 +75,11 @@ pub(super) struct Moved {
 
 /// What is said where no image is listed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct NoImage<'n>(pub(super) &'n str);
+pub(super) struct NoImage<'n> {
+    pub(super) text: &'n str,
+    /// The command that says it.
+    pub(super) command: &'static str,
+}
 
 impl MoveFlags {
     /// What is polled: the images of these repositories, or all. Without files, those of a directory.
@@ -210,6 +214,8 @@ impl MoveFlags {
                 context.write_stdout(text.as_bytes())?;
             }
         }
+        let secrets = patch.request.as_ref().map(|request| patch.plan.secrets(request));
+        written.notify(context, none.command, || patch.plan.shown_changes(secrets.as_ref()));
         for image in &patch.polled.images {
             if let Status::Failed(reason) = &image.status {
                 let reason = redact_message(reason);
@@ -343,7 +349,7 @@ fn as_text(arguments: &MoveFlags, request: &PollRequest, patch: &Patch, none: No
     let head = ["IMAGE", "TAG", "NEWEST", "CHANGE", "PLACE"].map(str::to_owned);
     let rows: Vec<[String; 5]> = std::iter::once(head).chain(rows).collect();
     if rows.len() == 1 {
-        return shown_line(none.0);
+        return shown_line(none.text);
     }
     let mut text = table(&rows);
     if arguments.patch {

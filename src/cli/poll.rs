@@ -33,7 +33,13 @@ pub(super) fn run(context: RunContext, arguments: &PollArguments) -> Result<Exit
         );
     }
     let charts = arguments.moving.registries(context)?;
-    let (moving, none) = (&arguments.moving, NoImage("no image is named"));
+    let (moving, none) = (
+        &arguments.moving,
+        NoImage {
+            text: "no image is named",
+            command: "poll",
+        },
+    );
     let (environments, names) = (&arguments.environments, arguments.environment.as_slice());
     if let Some(place) = environments.place_if_meant(context, names, moving)? {
         return environments.run(

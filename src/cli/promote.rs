@@ -233,6 +233,8 @@ impl EditFlags {
                 context.write_stdout((text + &written.line()).as_bytes())?;
             }
         }
+        let command = if commit.is_some() { "rollback" } else { "promote" };
+        written.notify(context, command, || made.plan.shown_changes(secrets.as_ref()));
         for left in &made.plan.left {
             context.report(&format!("note: {left}"));
         }

@@ -156,6 +156,20 @@ pub(super) fn published_packages(items: &[Item], outcome: &TargetOutcome) -> imp
     })
 }
 
+/// Those of them that it did not have before.
+pub(super) fn new_packages(items: &[Item], outcomes: &[TargetOutcome]) -> Vec<PublishedPackage> {
+    let new = outcomes.iter().flat_map(|outcome| {
+        let is_new = |one: &Published| matches!(one.outcome, Outcome::Published | Outcome::Replaced);
+        let listed = outcome
+            .published
+            .iter()
+            .filter(|one| one.outcome != Outcome::Skipped)
+            .map(is_new);
+        published_packages(items, outcome).zip(listed.collect::<Vec<_>>())
+    });
+    new.filter_map(|(package, is_new)| is_new.then_some(package)).collect()
+}
+
 /// What was done with one chart, with its digest and place.
 fn outcome_line(item: &Item, published: &Published, location: &str, is_dry_run: bool) -> String {
     let (name, version) = (&item.metadata.name, &item.metadata.version);

@@ -15,7 +15,8 @@ use super::chart_json::ChartJson;
 use super::command_error::CommandError;
 use super::destination_flags::{DestinationFlags, check_names_are_trusted, each_once, read_settings};
 use super::exit_code::Exit;
-use super::publish::{Connections, NamesServer, first_failure, outcome_lines, parse_target, publish};
+use super::notify::notify_of_packages;
+use super::publish::{Connections, NamesServer, first_failure, new_packages, outcome_lines, parse_target, publish};
 use super::remote_flags::{LoginFlags, RemoteFlags};
 use super::repository_flags::{OutputFormat, print_json};
 use super::run_context::RunContext;
@@ -103,6 +104,9 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
         print_json(context, &report)?;
     }
     let outcomes = outcomes?;
+    if !arguments.dry_run {
+        notify_of_packages(context, "push", Path::new("."), &new_packages(&items, &outcomes));
+    }
     match arguments.output {
         OutputFormat::Text => {
             let lines: String = outcomes

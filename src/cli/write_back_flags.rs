@@ -21,6 +21,7 @@ use super::command_error::CommandError;
 use super::destination_flags::fork;
 use super::forge_connection::{ForgeArgument, ForgeConnection};
 use super::network::ProcessClock;
+use super::notify::notify;
 use super::repository_flags::shown_line;
 use super::run_context::RunContext;
 
@@ -312,6 +313,20 @@ impl WrittenBack {
             let (number, url) = (requested.number, &requested.url);
             shown_line(&format!("{} pull request {number}: {url}", action(requested.action)))
         })
+    }
+
+    /// Notifies of a commit or a pull request, if there is a new one; `changes` are lines about it.
+    pub(super) fn notify(&self, context: RunContext, command: &'static str, changes: impl FnOnce() -> String) {
+        let is_new = |requested: &Requested| !matches!(requested.action, Action::Unchanged);
+        if self.committed.is_none() && !self.requested.as_ref().is_some_and(is_new) {
+            return;
+        }
+        let mut details = json!({});
+        self.add_to(&mut details);
+        if let Json::Object(details) = details {
+            let subject = self.line().trim_end().to_owned();
+            notify(context, command, Path::new("."), (subject, changes(), details));
+        }
     }
 
     /// Adds what happened to a JSON object.

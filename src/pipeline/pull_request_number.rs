@@ -5,6 +5,8 @@
 
 use serde_json::Value as Json;
 
+use crate::artifact::network::Url;
+
 use super::pull_request::{ReadEvent, Variables};
 
 /// Variables with the number of a pull request; another text, such as `false`, says that there is none.
@@ -24,13 +26,16 @@ const NUMBERS: [&str; 11] = [
 ];
 
 /// Variables with the address of a build.
-const RUNS: [&str; 6] = [
+const RUNS: [&str; 9] = [
     "CI_JOB_URL",
+    "CI_PIPELINE_URL",
     "CF_BUILD_URL",
     "BUILDKITE_BUILD_URL",
     "CIRCLE_BUILD_URL",
     "TRAVIS_BUILD_WEB_URL",
+    "DRONE_BUILD_LINK",
     // Jenkins.
+    "RUN_DISPLAY_URL",
     "BUILD_URL",
 ];
 
@@ -58,7 +63,7 @@ fn event_number(variables: &Variables<'_>, read: &ReadEvent<'_>) -> Option<u64> 
     in_event().or_else(in_reference)
 }
 
-/// Where people read the log of the run.
+/// Where people read the log of the run. An address with a login, or with a character that ends a link of Markdown, is none.
 pub fn run_address(variables: &Variables<'_>) -> Option<String> {
     let of_github = || {
         let (server, repository) = (variables("GITHUB_SERVER_URL")?, variables("GITHUB_REPOSITORY")?);
@@ -69,7 +74,8 @@ pub fn run_address(variables: &Variables<'_>) -> Option<String> {
     };
     let address = of_github().or_else(|| RUNS.iter().find_map(|name| variables(name)))?;
     let is_plain = |character: char| character.is_ascii_graphic() && !"()<>[]\"'`\\|".contains(character);
-    let is_web = address.starts_with("https://") || address.starts_with("http://");
+    let url = Url::parse(&address).ok()?;
+    let is_web = matches!(url.scheme(), "https" | "http") && url.username().is_empty() && url.password().is_none();
     (is_web && address.chars().all(is_plain)).then_some(address)
 }
 
@@ -134,7 +140,12 @@ mod tests {
                 Some("https://gitlab.com/a/b/-/jobs/1"),
             ),
             (&[("BUILD_URL", "javascript:alert(1)")], None),
+            (
+                &[("CI_JOB_URL", "https://gitlab.com/1"), ("BUILD_URL", "https://x/")],
+                Some("https://gitlab.com/1"),
+            ),
             (&[("BUILD_URL", "https://h/a) [b](c")], None),
+            (&[("BUILD_URL", "https://me:word@h/1")], None),
         ] {
             assert_eq!(run_address(&variable(variables)).as_deref(), want, "{variables:?}");
         }

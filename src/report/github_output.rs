@@ -18,7 +18,7 @@ pub struct PublishedPackage {
 }
 
 /// Packages as JSON.
-pub fn packages_list(packages: &[PublishedPackage]) -> String {
+pub fn packages_json(packages: &[PublishedPackage]) -> Json {
     let packages = packages.iter().map(|package| {
         json!({
             "name": package.name,
@@ -27,7 +27,12 @@ pub fn packages_list(packages: &[PublishedPackage]) -> String {
             "digest": (!package.digest.is_empty()).then(|| format!("sha256:{}", package.digest)),
         })
     });
-    Json::Array(packages.collect()).to_string()
+    Json::Array(packages.collect())
+}
+
+/// The same as text.
+pub fn packages_list(packages: &[PublishedPackage]) -> String {
+    packages_json(packages).to_string()
 }
 
 /// Names as a JSON list.

@@ -16,7 +16,7 @@ pub use diff::{DiffTextOptions, diff_as_html, diff_as_json, diff_as_markdown, di
 pub use findings::{
     FORMATS, Format, Group, Remarks, Report, Subject, Terminal, concise, merge_reports, step_summary, verdict_line,
 };
-pub use github_output::{PublishedPackage, github_outputs, json_list, packages_list};
+pub use github_output::{PublishedPackage, github_outputs, json_list, packages_json, packages_list};
 pub use json_text::{Rows as JsonRows, text as json_document};
 #[cfg(test)]
 pub(crate) use markdown_text::prose;

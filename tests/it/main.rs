@@ -54,6 +54,7 @@ mod json_shapes;
 mod kubernetes_versions;
 mod layering;
 mod page_references;
+mod notifications;
 mod places;
 mod poll;
 mod planted_tokens;

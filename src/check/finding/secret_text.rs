@@ -26,6 +26,11 @@ pub fn names_secret(key: &str) -> bool {
                 .any(|word| key.ends_with(word)))
 }
 
+/// The same for a key as people write it: `API_KEY` and `api-key` are as good as `apikey`.
+pub fn key_names_secret(key: &str) -> bool {
+    names_secret(&without_separators(key))
+}
+
 /// Whether the value of a key may be a secret, so that it is better not shown. Wider than `names_secret`, which decides what is
 /// reported: hiding too much is harmless, a false alarm is not.
 pub fn may_name_secret(key: &str) -> bool {

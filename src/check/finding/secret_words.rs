@@ -43,7 +43,7 @@ const fn key_words(letter: u8) -> &'static [&'static str] {
 }
 
 /// Whether any word of a text is part of a key that names a secret, or an address has a user: most texts need not be read.
-pub(super) fn may_hold_secret(text: &[u8]) -> bool {
+pub fn may_hold_secret(text: &[u8]) -> bool {
     if text.len() <= SHORT {
         let has = |at: usize, word: &str| {
             text.get(at..at + word.len())

@@ -1,13 +1,13 @@
 //! One chart: its files, and what it renders to with each of its values for each Kubernetes version.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::check::explain::{
     explain_kube_version, explain_load, explain_missing_dependencies, explain_neighbour, hidden, secrets_of_chart,
 };
-use crate::check::finding::{Finding, FindingList, Location, SecretValues, join};
+use crate::check::finding::{Finding, FindingList, Location, Place, SecretValues, join};
 use crate::check::lint::chart::{
     check_ignore_comments, check_maintainers, check_outside_links, check_package_junk, check_secrets,
     check_unused_values, check_version_increment, outside_link_findings,
@@ -102,7 +102,7 @@ pub(super) fn check_chart(
                 return checked;
             }
         }
-        checked.findings = check_secrets(&[directory.to_owned()], &request.report_root);
+        checked.findings = check_secrets(&[directory.to_owned()], &request.report_root).findings;
     }
     match load(subject, &checked.path, request) {
         Ok((files, chart)) => {
@@ -114,6 +114,7 @@ pub(super) fn check_chart(
         }
         Err(failure) => checked.report_failure(*failure, subject),
     }
+    checked.drop_repeated_secrets();
     checked.hide_secrets();
     let mut list = FindingList::default();
     list.extend(join(checked.findings));
@@ -230,6 +231,27 @@ impl CheckedChart {
         self.findings = hidden(std::mem::take(&mut self.findings), secrets);
     }
 
+    /// What a Secret is rendered from is not reported as a value as well.
+    fn drop_repeated_secrets(&mut self) {
+        let line = |location: &Location| (location.file.path().to_owned(), location.position().line);
+        let rendered = self
+            .findings
+            .iter()
+            .filter(|finding| finding.rule == Rule::PlainSecret.into());
+        let origins = rendered
+            .flat_map(|finding| &finding.related)
+            .filter_map(|related| match &related.place {
+                Place::Named(location) | Place::Shown(location) => Some(line(location)),
+                Place::Rendered(_) | Place::Flag(_) => None,
+            });
+        let origins: BTreeSet<_> = origins.collect();
+        if !origins.is_empty() {
+            self.findings.retain(|finding| {
+                finding.rule != Rule::SecretValue.into() || !origins.contains(&line(&finding.primary))
+            });
+        }
+    }
+
     /// The chart does not load. Helm's rules may know better why.
     fn report_failure(&mut self, failure: Finding, subject: Subject<'_>) {
         let files = match subject {
@@ -318,6 +340,7 @@ impl CheckedChart {
         };
         let mut unused = None;
         let mut list = FindingList::default();
+        let (mut refusals, mut rendered) = (Vec::new(), None);
         let read = values_bytes(chart);
         let (mut steps, mut made) = (0, 0);
         'renderings: for (values_index, values) in all.iter().enumerate() {
@@ -342,11 +365,20 @@ impl CheckedChart {
                 let judged = found.documents + found.skipped;
                 steps += STEPS_OF_A_DOCUMENT * judged as u64 + STEPS_OF_A_FINDING * found.findings.len() as u64;
                 list.add_rendering(found.findings);
+                refusals.extend(found.refusals);
+                rendered = rendered.or_else(|| found.is_complete.then_some(values));
                 made += 1;
                 let given: usize = values.given.files.iter().map(|file| file.text().len()).sum();
                 steps += STEPS_OF_A_RENDERING + found.steps + (read + given) as u64 / BYTES_OF_A_STEP;
             }
         }
+        let other = rendered.filter(|values| !values.are_defaults && !request.require_defaults);
+        list.add_rendering(
+            refusals
+                .into_iter()
+                .map(|refusal| judged_refusal(refusal, other))
+                .collect(),
+        );
         self.add(list.into_findings());
         let first = all.first();
         let unused = unused.or_else(|| {
@@ -391,6 +423,17 @@ impl CheckedChart {
                 }
             }
         }
+    }
+}
+
+/// Why templates refuse the defaults: no fault of a chart that renders with other values, since whoever installs it is to give some.
+fn judged_refusal(refusal: Finding, other: Option<&ChartValues>) -> Finding {
+    match other {
+        Some(values) => refusal.with_severity(Severity::Info).with_note(format!(
+            "the chart renders with {}; --require-defaults makes this an error",
+            values.label
+        )),
+        None => refusal,
     }
 }
 

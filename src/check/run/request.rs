@@ -100,6 +100,8 @@ pub struct CheckRequest {
     pub values_replace_defaults: bool,
     /// The environments that charts are deployed to, by the paths of the charts. Their values files are not rendered by themselves.
     pub environments: BTreeMap<PathBuf, Vec<DeployedEnvironment>>,
+    /// Whether a chart must render with its defaults, even if its templates refuse them and other values render.
+    pub require_defaults: bool,
     /// Kubernetes versions that are rendered and validated for.
     pub versions: Vec<SupportedVersion>,
     /// How manifests are validated.
@@ -133,6 +135,7 @@ impl CheckRequest {
             values: DEFAULT_VALUES.map(str::to_owned).to_vec(),
             values_replace_defaults: false,
             environments: BTreeMap::new(),
+            require_defaults: false,
             versions,
             validation: ValidateOptions {
                 strict: true,

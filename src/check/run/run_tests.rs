@@ -10,6 +10,7 @@ use crate::engine::chart::LinkPolicy;
 use crate::engine::render::FixedClock;
 use crate::engine::values::{UserValues, ValueSource};
 use crate::kubernetes::version::parse_versions;
+use crate::text::rule::Rule;
 use crate::text::source::{ReportRoot, SourceFile};
 
 const CHART: &str =
@@ -461,4 +462,58 @@ fn no_rendering_is_begun_once_the_steps_of_all_are_spent() {
         found.iter().any(|finding| finding.message.starts_with(&message)),
         "{found:?}"
     );
+}
+
+#[test]
+fn defaults_may_be_refused_where_other_values_render() {
+    const OBJECT: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    let needed = format!("{OBJECT}data: {{a: {{{{ required \"a is needed\" .Values.a | quote }}}}}}\n");
+    let refused = format!("{{{{ if not .Values.a }}}}{{{{ fail \"give a\" }}}}{{{{ end }}}}\n{OBJECT}");
+    let wrong = format!("{OBJECT}data: {{a: {{{{ index .Values.list 3 }}}}}}\n");
+    let chain = "{{ define \"x\" }}{{ fail \"no\" }}{{ end }}{{ if not .Values.a }}{{ include \"x\" . }}{{ end }}\n";
+    let values = ("ci/one-values.yaml", "a: b\nlist: [1, 2, 3, 4]\n");
+    let given = |name| (name, "a: b\n");
+    let template = |text| ("templates/a.yaml", text);
+    for (files, severity, notes) in [
+        (vec![template(needed.as_str())], "error", 0),
+        (vec![template(&needed), values], "info", 1),
+        (vec![template(&needed), given("values-prod.yaml")], "info", 1),
+        (vec![template(&refused), values], "info", 1),
+        (vec![template(chain), values], "info", 1),
+        // The other values do not render either.
+        (vec![template(&needed), ("values-prod.yaml", "b: c\n")], "error", 0),
+        (
+            vec![template(&needed), ("templates/b.yaml", "{{ fail \"never\" }}"), values],
+            "error, error",
+            0,
+        ),
+        // What is wrong is not what the templates refuse.
+        (vec![template(&wrong), values], "error", 0),
+        (
+            vec![template(&wrong), ("templates/b.yaml", &needed), values],
+            "error, error",
+            0,
+        ),
+    ] {
+        let names: Vec<&(&str, &str)> = files.iter().collect();
+        let directory = chart(&files);
+        let mut request = request(directory.path(), "1.31,1.32");
+        let severities = |request: &CheckRequest| {
+            let [checked] = &check(request).charts[..] else {
+                panic!()
+            };
+            let failed = checked
+                .findings
+                .iter()
+                .filter(|finding| finding.rule == Rule::TemplateRender.into());
+            let notes = failed.clone().flat_map(|finding| &finding.notes);
+            let noted = notes.filter(|note| note.contains("--require-defaults")).count();
+            let severities: Vec<&str> = failed.map(|finding| finding.severity.name()).collect();
+            (severities.join(", "), noted)
+        };
+        assert_eq!(severities(&request), (severity.to_owned(), notes), "{names:?}");
+        request.require_defaults = true;
+        let all = severity.replace("info", "error");
+        assert_eq!(severities(&request), (all, 0), "required: {names:?}");
+    }
 }

@@ -38,6 +38,8 @@ pub(super) struct ChartValues {
     pub(super) values: Map,
     /// Where the values come from.
     pub(super) given: Given,
+    /// Whether they are those of the chart alone.
+    pub(super) are_defaults: bool,
     /// Whether they are made up for tests, so that a secret in them is none.
     pub(super) is_for_tests: bool,
     /// Name and namespace of the release, where they are not those of the run.
@@ -59,6 +61,7 @@ pub(super) fn chart_values(
                 label: given.label.clone(),
                 values,
                 given: given.sources.clone(),
+                are_defaults: false,
                 is_for_tests: false,
                 release: (None, None),
             }),
@@ -71,6 +74,7 @@ pub(super) fn chart_values(
             label: "default values".to_owned(),
             values: no_values(),
             given: Given::default(),
+            are_defaults: true,
             is_for_tests: false,
             release: (None, None),
         }),
@@ -92,6 +96,7 @@ pub(super) fn chart_values(
             Ok((file, values)) => all.push(ChartValues {
                 is_for_tests: name.starts_with(TEST_VALUES),
                 release: (None, None),
+                are_defaults: false,
                 label: name,
                 values,
                 given: Given {
@@ -164,6 +169,7 @@ fn environment_values(
                 files,
                 flags: Vec::new(),
             },
+            are_defaults: false,
             is_for_tests: false,
             release: (environment.release.clone(), environment.namespace.clone()),
         })

@@ -18,7 +18,7 @@ use crate::engine::render::{
     Capabilities, ChartTemplates, Operation, Release, RenderError, RenderValues, RenderValuesError, RenderedFile,
     SchemaCheck, WholeRendering, compile_chart, render_templates, render_traced, render_values, render_whole,
 };
-use crate::engine::template::{Options, ParseError, World};
+use crate::engine::template::{ExecutionError, Options, ParseError, World};
 use crate::engine::values::process_dependencies;
 use crate::kubernetes::validate::{Resource, Status, count_documents};
 use crate::kubernetes::version::KubeVersion;
@@ -122,6 +122,8 @@ impl Prepared {
 #[derive(Default)]
 pub(super) struct VariantFindings {
     pub(super) findings: Vec<Finding>,
+    /// Why templates refuse the chart's default values, with `fail` or `required` and for no other reason.
+    pub(super) refusals: Vec<Finding>,
     /// Whether all templates rendered, as Helm needs it.
     pub(super) is_complete: bool,
     pub(super) documents: usize,
@@ -151,10 +153,10 @@ pub(super) fn check_variant(
         "{}, Kubernetes {}.{}",
         variant.values.label, kube_version.major, kube_version.minor
     );
-    for finding in &mut found.findings {
+    for finding in found.findings.iter_mut().chain(&mut found.refusals) {
         finding.renderings.push(label.clone());
     }
-    if !found.findings.is_empty() {
+    if !found.findings.is_empty() || !found.refusals.is_empty() {
         let secrets = secrets_of_values(&variant.values.given, &variant.values.values);
         found.secrets.extend(&secrets);
     }
@@ -231,7 +233,8 @@ impl VariantFindings {
         }
         let is_traced = variant.loaded.is_some();
         let failures = explained(&subject, templates, top, &rendering, is_traced, world);
-        self.findings.extend(failures);
+        let is_refusal = rendering.failures.iter().all(ExecutionError::is_refusal);
+        self.add_failures(failures, variant.values.are_defaults && is_refusal);
         if let Some(too_many) = too_many_documents(chart, &rendering.files) {
             self.findings.push(too_many);
             return;
@@ -265,6 +268,15 @@ impl VariantFindings {
                 &values_of_line(chart, &finding.primary, &|path| origins.find(path)),
             );
         }
+    }
+
+    fn add_failures(&mut self, failures: Vec<Finding>, are_refusals: bool) {
+        let list = if are_refusals {
+            &mut self.refusals
+        } else {
+            &mut self.findings
+        };
+        list.extend(failures);
     }
 
     /// Validates the documents of all files; whether all of them can be read.

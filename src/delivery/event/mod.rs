@@ -25,5 +25,5 @@ pub use payload::{Payload, read_payload};
 pub use payload_error::PayloadError;
 pub use pushed::Pushed;
 pub use sender::Sender;
-pub use signature::{Header, SignatureError, check_signature};
+pub use signature::{Header, SignatureError, check_signature, signature};
 pub use wait::wait_until_there;

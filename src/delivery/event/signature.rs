@@ -113,6 +113,19 @@ pub fn check_signature(sender: Sender, body: &[u8], headers: &[Header], secret: 
     }
 }
 
+/// The value of `X-Signature` for a body that we send: HMAC-SHA256 in hexadecimal digits, as [`check_signature`] accepts it.
+pub fn signature(body: &[u8], secret: &[u8]) -> Option<String> {
+    let sum = Hmac::<Sha256>::new_from_slice(secret)
+        .ok()?
+        .chain_update(body)
+        .finalize()
+        .into_bytes();
+    Some(
+        sum.iter()
+            .fold("sha256=".to_owned(), |text, byte| text + &format!("{byte:02x}")),
+    )
+}
+
 fn is_sha256(secret: &[u8], body: &[u8], hex: &str) -> bool {
     let Ok(mac) = Hmac::<Sha256>::new_from_slice(secret) else {
         return false;

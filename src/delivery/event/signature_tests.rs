@@ -1,7 +1,7 @@
 //! The sums were made with `openssl dgst -hmac`.
 
 use super::sender::Sender;
-use super::signature::{Header, SignatureError, check_signature};
+use super::signature::{Header, SignatureError, check_signature, signature};
 
 const BODY: &[u8] = b"{\"a\":1}";
 const SHA256: &str = "ca8d649ff1b81cafedcefe9ce322d5b717cdf1a4e8d48674cbc25bea5d466408";
@@ -51,4 +51,25 @@ fn what_is_not_signed_is_not_believed() {
         format!("{:?}", Header::parse("a: open sesame").unwrap()),
         "Header { name: \"a\", .. }"
     );
+}
+
+#[test]
+fn what_is_sent_is_accepted() {
+    for (body, secret) in [("", "k"), ("{\"a\": 1}\n", "s3cret"), ("x", "")] {
+        let value = signature(body.as_bytes(), secret.as_bytes()).unwrap();
+        let header = |value: &str| Header::parse(&format!("x-signature: {value}")).unwrap();
+        let check = |body: &str, value: &str| {
+            check_signature(
+                Sender::CloudEvents,
+                body.as_bytes(),
+                &[header(value)],
+                secret.as_bytes(),
+            )
+            .is_ok()
+        };
+        assert!(check(body, &value) && !check("other", &value), "{body}");
+    }
+    // echo -n x | openssl dgst -sha256 -hmac k
+    let want = "sha256=c38edc8815c8489f64738978f44008f8596345545f0baa68ef6fcf5c53e57189";
+    assert_eq!(signature(b"x", b"k").as_deref(), Some(want));
 }

@@ -1,4 +1,4 @@
-//! Files of earlier commits.
+//! Earlier commits: their files, and who made the last one.
 
 use std::ffi::OsString;
 use std::io;
@@ -8,6 +8,16 @@ use super::program::{GitError, failed, literal};
 use super::work_tree::WorkTree;
 
 impl WorkTree {
+    /// Who made the commit that is checked out: name and address.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn last_committer(&self) -> Result<(String, String), GitError> {
+        let printed = self.git.run(&["log", "--max-count=1", "--format=%cn%n%ce"])?;
+        let mut lines = printed.lines().map(str::to_owned);
+        Ok((lines.next().unwrap_or_default(), lines.next().unwrap_or_default()))
+    }
+
     /// The commit of a name, such as `HEAD~2`, a tag, or a shortened sha.
     ///
     /// # Errors

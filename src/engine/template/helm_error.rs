@@ -12,6 +12,13 @@ pub const WARNING_START: &str = "HELM_ERR_START";
 /// Marks its end.
 pub const WARNING_END: &str = "HELM_ERR_END";
 
+impl ExecutionError {
+    /// Whether the template itself refuses its values, with `fail` or `required`.
+    pub fn is_refusal(&self) -> bool {
+        self.cause.contains(WARNING_START)
+    }
+}
+
 /// Helm's text for a template that does not parse.
 pub fn helm_parse_error_text(error: &ParseError) -> String {
     let mut tokens = error.message.split(": ");

@@ -119,6 +119,10 @@ rules! {
     MisspeltValue = "misspelt-value", Warning, PLAIN, "no template reads the value, but one with a similar name";
     SopsNotEncrypted = "sops-not-encrypted", Error, SECRET, "sops should have encrypted the file";
     SopsPlainValue = "sops-plain-value", Error, SECRET, "encrypted file has a plain value";
+    SecretToken = "secret-token", Error, SECRET, "file has a token or key of a service";
+    PrivateKey = "private-key", Error, SECRET, "file has a private key";
+    SecretManifest = "secret-manifest", Warning, SECRET, "Secret has plain values";
+    SecretValue = "secret-value", Warning, SECRET, "value looks like a secret and is not encrypted";
     DecryptedLeftover = "decrypted-leftover", Error, SECRET, "decrypted copy is next to its encrypted file";
     ChartLoad = "chart-load", Error, PLAIN, "chart does not load";
     LinkLeavesChart = "link-leaves-chart", Error, PLAIN, "symbolic link leads out of the chart";

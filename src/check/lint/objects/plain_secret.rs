@@ -6,12 +6,11 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::object::RenderedChart;
 use crate::check::finding::{Finding, FindingList, Place, names_secret};
+use crate::check::lint::chart::may_be_secret;
 use crate::engine::template::{Map, Value};
 use crate::text::rule::Rule;
 use crate::text::yaml;
 
-/// Shorter texts are equal by accident.
-const LEAST_BYTES: usize = 6;
 /// Deepest nesting of values that is looked at.
 const MAX_DEPTH: usize = 32;
 
@@ -80,29 +79,6 @@ fn collect(map: &Map, path: &mut Vec<String>, found: &mut Vec<SecretValue>) {
     }
 }
 
-/// Whether a text is long enough to be recognized, and is not a placeholder such as `changeme`, `<token>` or `XXXXXXXX`.
-fn may_be_secret(text: &[u8]) -> bool {
-    const INSIDE: [&str; 7] = [
-        "changeme",
-        "changethis",
-        "changeit",
-        "replaceme",
-        "replacethis",
-        "placeholder",
-        "example",
-    ];
-    const AT_START: [&str; 4] = ["your", "some", "insert", "enter"];
-    if text.len() < LEAST_BYTES || (text.starts_with(b"<") && text.ends_with(b">")) {
-        return false;
-    }
-    let lower = String::from_utf8_lossy(text).to_lowercase();
-    let letters: String = lower.chars().filter(|character| character.is_alphanumeric()).collect();
-    let first = letters.chars().next();
-    !letters.chars().all(|character| Some(character) == first)
-        && !INSIDE.iter().any(|word| letters.contains(word))
-        && !AT_START.iter().any(|word| letters.starts_with(word))
-}
-
 /// Byte of a rendered file, and path of the value, of everything a Secret holds that is one of the values.
 fn plain_secrets<'v>(text: &[u8], values: &'v [SecretValue]) -> Vec<(usize, &'v [String])> {
     let mut found = Vec::new();
@@ -138,28 +114,4 @@ fn plain_secrets<'v>(text: &[u8], values: &'v [SecretValue]) -> Vec<(usize, &'v 
         }
     }
     found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::may_be_secret;
-
-    #[test]
-    fn placeholders_are_not_secrets() {
-        for (text, want) in [
-            ("hunter22", true),
-            ("s3cr3t-value", true),
-            ("abcde", false),
-            ("changeme", false),
-            ("Change-Me_123", false),
-            ("your.password", false),
-            ("somepassword", false),
-            ("XXXXXXXXXX", false),
-            ("********", false),
-            ("<api token>", false),
-            ("<api token", true),
-        ] {
-            assert_eq!(may_be_secret(text.as_bytes()), want, "{text}");
-        }
-    }
 }
