@@ -86,10 +86,7 @@ fn graph(context: RunContext, charts: &Charts<'_>) -> Result<ChartGraph, Command
     found.sort();
     found.dedup();
     if found.is_empty() {
-        return Err(
-            CommandError::usage(format!("no chart below {}", charts.directory.display()))
-                .with_hint("a chart is a directory with a Chart.yaml; `charts` in chartwright.yaml says where to look"),
-        );
+        return Err(no_chart(charts.directory));
     }
     settings.check_values(&found).map_err(CommandError::usage)?;
     // Where nothing is published, it does not matter whether the repositories are written correctly.
@@ -100,6 +97,12 @@ fn graph(context: RunContext, charts: &Charts<'_>) -> Result<ChartGraph, Command
     let graph = ChartGraph::read(&found, charts.links, &is_ours);
     let leaves_out_deprecated = config.ct.as_ref().is_some_and(|ct| ct.exclude_deprecated);
     Ok(graph.without(|chart| leaves_out_deprecated && chart.metadata.deprecated))
+}
+
+/// The error of a directory without charts.
+pub(super) fn no_chart(directory: &Path) -> CommandError {
+    CommandError::usage(format!("no chart below {}", directory.display()))
+        .with_hint("a chart is a directory with a Chart.yaml; `charts` in chartwright.yaml says where to look")
 }
 
 /// Prints the plan.

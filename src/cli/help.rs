@@ -11,7 +11,10 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Repositories", &["push", "pull", "repo"]),
     ("Images", &["images", "poll", "event", "bump"]),
     ("Environments", &["status", "values", "vars", "promote", "rollback"]),
-    ("Project", &["ci", "diff", "report", "explain", "completion", "version"]),
+    (
+        "Project",
+        &["init", "ci", "diff", "report", "explain", "completion", "version"],
+    ),
 ];
 
 /// Examples of commands, a line each. A command with commands of its own has theirs.
@@ -95,6 +98,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "chartwright ci . --repository oci://registry.example.com/charts",
         ],
     ),
+    ("init", &["chartwright init --dry-run"]),
     ("explain", &["chartwright explain plain-secret"]),
     (
         "completion",

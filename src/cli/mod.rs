@@ -21,6 +21,7 @@ mod github_files;
 mod helm_flags;
 mod help;
 mod images;
+mod init;
 mod kept_random;
 mod keyring_flags;
 mod link_flags;
@@ -83,6 +84,8 @@ struct Arguments {
 enum Command {
     /// Lint, render, validate, package and push every chart below a directory.
     Ci(GoBooleans<ci::CiArguments>),
+    /// Write the settings, the pipeline and the hooks that a repository with charts lacks.
+    Init(GoBooleans<init::InitArguments>),
     /// Join reports of several runs.
     Report(GoBooleans<report::ReportArguments>),
     /// Render a chart's templates, the same bytes as `helm template`.
@@ -172,6 +175,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Repo(arguments) => repo::run(context, arguments),
         Command::Pull(arguments) => pull::run(context, arguments),
         Command::Ci(arguments) => ci::run(context, arguments),
+        Command::Init(arguments) => init::run(context, arguments),
         Command::Report(arguments) => report::run(context, arguments),
         Command::Bump(arguments) => bump::run(context, arguments),
         Command::Images(arguments) => images::run(context, arguments),

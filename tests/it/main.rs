@@ -48,6 +48,7 @@ mod hostile_schemas;
 mod hostile_validate;
 mod known;
 mod images;
+mod init;
 mod json_shapes;
 mod kubernetes_versions;
 mod layering;

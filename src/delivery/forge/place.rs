@@ -38,6 +38,14 @@ pub enum ForgeKind {
     GitLab,
 }
 
+impl ForgeKind {
+    /// The forge that has a remote, if its host or the CI system says so. No token is needed to know it.
+    pub fn of_remote(remote: &str, variables: Variables<'_>) -> Option<Self> {
+        let remote = Remote::parse(remote);
+        kind_of(remote.as_ref().map(|remote| remote.host.as_str()), variables)
+    }
+}
+
 /// A repository of a forge, and how it is reached.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ForgePlace {
@@ -86,18 +94,8 @@ impl ForgePlace {
     pub fn find(kind: Option<ForgeKind>, remote: &str, variables: Variables<'_>) -> Result<Self, PlaceError> {
         let remote = Remote::parse(remote);
         let host = remote.as_ref().map(|remote| remote.host.as_str());
-        let is_of = |server: &str| {
-            let server = variables(server).and_then(|url| Remote::host_of(&url));
-            server.is_some() && (host.is_none() || host == server.as_deref())
-        };
-        let (has_github, has_gitlab) = (is_of("GITHUB_SERVER_URL"), is_of("CI_SERVER_URL"));
-        let kind = kind.or(match host {
-            Some("github.com") => Some(ForgeKind::GitHub),
-            Some("gitlab.com") => Some(ForgeKind::GitLab),
-            _ if has_github => Some(ForgeKind::GitHub),
-            _ if has_gitlab => Some(ForgeKind::GitLab),
-            _ => None,
-        });
+        let (has_github, has_gitlab) = servers_of_ci(host, variables);
+        let kind = kind.or_else(|| kind_of(host, variables));
         let kind = kind.ok_or_else(|| PlaceError::Unknown(host.unwrap_or("the remote").to_owned()))?;
         let (is_of_ci, api, named, standard) = match kind {
             ForgeKind::GitHub => (has_github, "GITHUB_API_URL", "GITHUB_REPOSITORY", "api/v3"),
@@ -158,6 +156,25 @@ impl ForgePlace {
                 project: self.repository,
             }),
         })
+    }
+}
+
+/// Whether the CI system is GitHub's or GitLab's, and the host is its server or none.
+fn servers_of_ci(host: Option<&str>, variables: Variables<'_>) -> (bool, bool) {
+    let is_of = |server: &str| {
+        let server = variables(server).and_then(|url| Remote::host_of(&url));
+        server.is_some() && (host.is_none() || host == server.as_deref())
+    };
+    (is_of("GITHUB_SERVER_URL"), is_of("CI_SERVER_URL"))
+}
+
+fn kind_of(host: Option<&str>, variables: Variables<'_>) -> Option<ForgeKind> {
+    match (host, servers_of_ci(host, variables)) {
+        (Some("github.com"), _) => Some(ForgeKind::GitHub),
+        (Some("gitlab.com"), _) => Some(ForgeKind::GitLab),
+        (_, (true, _)) => Some(ForgeKind::GitHub),
+        (_, (_, true)) => Some(ForgeKind::GitLab),
+        _ => None,
     }
 }
 

@@ -325,11 +325,7 @@ mod tests {
             ),
             ("a:\r\n  b: 2\r\n", 6, vec!["1 a:", "2 ␣>b:< 2"]),
             (&format!("{long}\nb: 2\n"), long.len() + 1, vec!["2>b:< 2"]),
-            (
-                "password: hunter22\nb: 2\n",
-                19,
-                vec!["1 password: …", "2>b:< 2"],
-            ),
+            ("password: hunter22\nb: 2\n", 19, vec!["1 password: …", "2>b:< 2"]),
         ] {
             let place = Location::at(SourceFile::new("f", text.as_bytes()), offset);
             let finding = Finding::new(Rule::Type, place, "x");
