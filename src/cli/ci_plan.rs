@@ -1,14 +1,14 @@
 //! `--changed`, `--since`, `--shard`, `--plan`: which charts a run is about.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::check::run::{CheckRequest, find_charts, values_files};
+use crate::check::run::{CheckRequest, DEFAULT_VALUES, find_charts, values_files};
 use crate::config::Settings;
 use crate::delivery::git::{BaseName, RemoteName};
 use crate::engine::chart::LinkPolicy;
-use crate::pipeline::{ChangesError, ChartGraph, Plan, Shard, change_base, changed_files, plan_document};
+use crate::pipeline::{ChangesError, ChartGraph, Plan, Shard, changed_files, plan_document, run_base};
 use crate::text::source::ReportRoot;
 
 use super::command_error::CommandError;
@@ -52,8 +52,10 @@ impl SelectionFlags {
             let ct = charts.settings.config.ct.as_ref();
             let base = match &self.since {
                 Some(name) => Some(BaseName::Commit(name.clone())),
-                None => change_base(&|name| context.variable(name), &read_event)
-                    .or_else(|| ct?.target_branch.clone().map(BaseName::Branch)),
+                None => {
+                    let target = ct.and_then(|ct| ct.target_branch.as_ref());
+                    run_base(&|name| context.variable(name), &read_event, target)
+                }
             };
             let remote = ct.map_or_else(RemoteName::origin, |ct| ct.remote.clone());
             let changed = changed_files(charts.directory, base, &remote).map_err(changes_error)?;
@@ -74,21 +76,44 @@ impl SelectionFlags {
     }
 }
 
-/// All charts, in order.
-fn graph(context: RunContext, charts: &Charts<'_>) -> Result<ChartGraph, CommandError> {
-    let Charts { settings, .. } = charts;
-    let config = &settings.config;
+/// The charts below a directory that its settings mean, by path.
+///
+/// # Errors
+/// When there are none.
+pub(super) fn charts_below(directory: &Path, settings: &Settings) -> Result<Vec<PathBuf>, CommandError> {
     let mut found = Vec::new();
     for root in settings.chart_roots().map_err(CommandError::usage)? {
-        let below = find_charts(&root, &config.exclude).map_err(CommandError::could_not_run)?;
+        let below = find_charts(&root, &settings.config.exclude).map_err(CommandError::could_not_run)?;
         found.extend(below.into_iter().filter(|chart| settings.means_chart(&root, chart)));
     }
     found.sort();
     found.dedup();
     if found.is_empty() {
-        return Err(no_chart(charts.directory));
+        return Err(no_chart(directory));
     }
+    Ok(found)
+}
+
+/// The globs of values files, other than the usual ones, that match no file of any chart.
+fn globs_of_nothing<'g>(globs: &'g [String], are_of_ct: bool, charts: &[PathBuf]) -> Vec<&'g String> {
+    let is_own = |glob: &&String| !are_of_ct && !DEFAULT_VALUES.contains(&glob.as_str());
+    let matches = |glob: &String| {
+        charts
+            .iter()
+            .any(|chart| !values_files(chart, std::slice::from_ref(glob)).is_empty())
+    };
+    globs.iter().filter(is_own).filter(|glob| !matches(glob)).collect()
+}
+
+/// All charts, in order.
+fn graph(context: RunContext, charts: &Charts<'_>) -> Result<ChartGraph, CommandError> {
+    let Charts { settings, .. } = charts;
+    let config = &settings.config;
+    let found = charts_below(charts.directory, settings)?;
     settings.check_values(&found).map_err(CommandError::usage)?;
+    for glob in globs_of_nothing(&config.values, config.ct.is_some(), &found) {
+        context.report(&format!("note: `values`: no chart has a file `{glob}`"));
+    }
     // Where nothing is published, it does not matter whether the repositories are written correctly.
     let configured = settings.repositories(&context.working_directory());
     let mut addresses = configured.map_or_else(|_| Vec::new(), |configured| configured.addresses());

@@ -88,7 +88,7 @@ fn words(line: &str) -> Vec<String> {
     let words = line.split_whitespace().take_while(|word| !word.starts_with('#'));
     let mut out = Vec::new();
     for word in words {
-        let word = word.trim_matches(['"', '\'', '[', ']', ',', '(', ')']);
+        let word = word.trim_matches(['"', '\'', '[', ']', ',', '(', ')', '}']);
         match word.strip_suffix(';') {
             Some(before) => out.extend([before.to_owned(), ";".to_owned()]),
             None => out.push(word.to_owned()),
