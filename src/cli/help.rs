@@ -13,7 +13,16 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Environments", &["status", "values", "vars", "promote", "rollback"]),
     (
         "Project",
-        &["init", "ci", "diff", "report", "explain", "completion", "version"],
+        &[
+            "init",
+            "doctor",
+            "ci",
+            "diff",
+            "report",
+            "explain",
+            "completion",
+            "version",
+        ],
     ),
 ];
 
@@ -99,6 +108,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("init", &["chartwright init --dry-run"]),
+    ("doctor", &["chartwright doctor charts --offline"]),
     ("explain", &["chartwright explain plain-secret"]),
     (
         "completion",

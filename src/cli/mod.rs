@@ -12,6 +12,7 @@ mod completion;
 mod dependency;
 mod dependency_flags;
 mod diff;
+mod doctor;
 mod environment_flags;
 mod event;
 mod destination_flags;
@@ -86,6 +87,8 @@ enum Command {
     Ci(GoBooleans<ci::CiArguments>),
     /// Write the settings, the pipeline and the hooks that a repository with charts lacks.
     Init(GoBooleans<init::InitArguments>),
+    /// Say what of git, the settings, the credentials and the repositories works.
+    Doctor(GoBooleans<doctor::DoctorArguments>),
     /// Join reports of several runs.
     Report(GoBooleans<report::ReportArguments>),
     /// Render a chart's templates, the same bytes as `helm template`.
@@ -176,6 +179,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Pull(arguments) => pull::run(context, arguments),
         Command::Ci(arguments) => ci::run(context, arguments),
         Command::Init(arguments) => init::run(context, arguments),
+        Command::Doctor(arguments) => doctor::run(context, arguments),
         Command::Report(arguments) => report::run(context, arguments),
         Command::Bump(arguments) => bump::run(context, arguments),
         Command::Images(arguments) => images::run(context, arguments),

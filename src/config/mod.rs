@@ -6,7 +6,9 @@ mod file;
 mod repositories;
 mod trust;
 mod first_run;
+mod checkup;
 
+pub use checkup::{Check, Logins, State, check_forge, check_git, check_login, check_settings};
 pub use file::FILE_NAME;
 pub use first_run::{Proposal, ProposedFile, ProposedKind, Survey, SurveyError};
 pub use repositories::BY_RULE;

@@ -24,6 +24,7 @@ mod dependency;
 mod dependency_commands;
 mod destinations;
 mod diff;
+mod doctor;
 mod documented_commands;
 mod edit_cases;
 mod environments;

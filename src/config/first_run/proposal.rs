@@ -63,6 +63,8 @@ impl Proposal {
             format!("chartwright {}", command.text(&[])),
             "the findings of today; --write-baseline FILE and --baseline FILE let known ones pass",
         )];
+        let doctor = format!("chartwright doctor {}", shell_word(&survey.subject));
+        next.push((doctor, "what of git, the settings and the credentials works"));
         if survey.environments.len() == 1 && !survey.has_kubecd {
             let directory = if survey.subject == "." {
                 String::new()

@@ -39,6 +39,14 @@ pub enum ForgeKind {
 }
 
 impl ForgeKind {
+    /// The names of the variables that may have a token, the first that is set goes before the others.
+    pub const fn token_variables(self) -> [&'static str; 2] {
+        match self {
+            Self::GitHub => ["GITHUB_TOKEN", "GH_TOKEN"],
+            Self::GitLab => ["GITLAB_TOKEN", "CI_JOB_TOKEN"],
+        }
+    }
+
     /// The forge that has a remote, if its host or the CI system says so. No token is needed to know it.
     pub fn of_remote(remote: &str, variables: Variables<'_>) -> Option<Self> {
         let remote = Remote::parse(remote);
@@ -180,9 +188,10 @@ fn kind_of(host: Option<&str>, variables: Variables<'_>) -> Option<ForgeKind> {
 
 /// The header with the token.
 fn login(kind: ForgeKind, variables: Variables<'_>) -> Result<(HeaderName, Secret), PlaceError> {
+    let [first, second] = kind.token_variables();
     match kind {
         ForgeKind::GitHub => {
-            let token = variables("GITHUB_TOKEN").or_else(|| variables("GH_TOKEN"));
+            let token = variables(first).or_else(|| variables(second));
             let token = token.ok_or(PlaceError::NoToken {
                 forge: "GitHub",
                 variables: "GITHUB_TOKEN or GH_TOKEN",
@@ -190,10 +199,10 @@ fn login(kind: ForgeKind, variables: Variables<'_>) -> Result<(HeaderName, Secre
             Ok((AUTHORIZATION, Secret::new(format!("Bearer {token}"))))
         }
         ForgeKind::GitLab => {
-            if let Some(token) = variables("GITLAB_TOKEN") {
+            if let Some(token) = variables(first) {
                 return Ok((HeaderName::from_static("private-token"), Secret::new(token)));
             }
-            let token = variables("CI_JOB_TOKEN").ok_or(PlaceError::NoToken {
+            let token = variables(second).ok_or(PlaceError::NoToken {
                 forge: "GitLab",
                 variables: "GITLAB_TOKEN or CI_JOB_TOKEN",
             })?;
