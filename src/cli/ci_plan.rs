@@ -50,12 +50,10 @@ impl SelectionFlags {
             Plan::new(graph, None)
         } else {
             let ct = charts.settings.config.ct.as_ref();
+            let target = ct.and_then(|ct| ct.target_branch.as_ref());
             let base = match &self.since {
                 Some(name) => Some(BaseName::Commit(name.clone())),
-                None => {
-                    let target = ct.and_then(|ct| ct.target_branch.as_ref());
-                    run_base(&|name| context.variable(name), &read_event, target)
-                }
+                None => run_base(&|name| context.variable(name), &read_event, target),
             };
             let remote = ct.map_or_else(RemoteName::origin, |ct| ct.remote.clone());
             let changed = changed_files(charts.directory, base, &remote).map_err(changes_error)?;

@@ -161,6 +161,7 @@ fn exit_codes_match_the_readme() {
         (1, vec!["bump", "--file", "broken.yaml", "--set", "a=b"]),
         // As `bump` does, and no registry is asked.
         (1, vec!["poll", "--file", "values.yaml", "--image", "example.org/other"]),
+        (3, vec!["poll", "--file", "nowhere.yaml"]),
         (2, vec!["bump", "--file", "values.yaml"]),
         (3, vec!["bump", "--file", "nowhere.yaml", "--set", "a=b"]),
         (0, vec!["ci", "web"]),

@@ -174,7 +174,7 @@ fn a_chart_of_a_service_needs_no_settings_unless_it_has_environments() {
         assert!(said.stdout.contains(want), "{want}: {}", said.stdout);
     }
     let repository = repository(
-        &["deploy/chart"],
+        &["deploy/helm/chart"],
         &[
             ("deploy/environments/prod.yaml", "a: 1\n"),
             ("deploy/environments/staging.yaml", "a: 1\n"),
@@ -187,7 +187,7 @@ fn a_chart_of_a_service_needs_no_settings_unless_it_has_environments() {
     let settings = text_of(&written, "deploy/chartwright.yaml");
     let checked = run(&clone.path, &["ci", "deploy", "--plan"], &[]);
     assert!(
-        checked.stdout.contains("../environments/prod.yaml"),
+        checked.stdout.contains("../../environments/prod.yaml"),
         "{settings}{}",
         checked.all()
     );
@@ -200,6 +200,20 @@ fn a_chart_of_a_service_needs_no_settings_unless_it_has_environments() {
         "{settings}{}",
         values.all()
     );
+}
+
+/// The forge of the remote decides where no pipeline does; the CI system that a repository has is not joined by another.
+#[test]
+fn the_forge_of_the_remote_decides_where_there_is_no_pipeline() {
+    for (files, written) in [
+        (vec![], vec![".github/workflows/charts.yml", ".pre-commit-config.yaml"]),
+        (vec![("codefresh.yml", "steps: {}\n")], vec![".pre-commit-config.yaml"]),
+    ] {
+        let repository = repository(&["."], &files);
+        let clone = repository.clone("work");
+        clone.git(&["remote", "set-url", "origin", "git@github.com:acme/charts.git"]);
+        assert_eq!(names(&init(&clone.path, &[]).0), written, "{files:?}");
+    }
 }
 
 #[test]

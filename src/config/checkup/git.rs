@@ -29,12 +29,9 @@ pub fn check_git(
         }
     };
     let remote = ct.map_or_else(RemoteName::origin, |ct| ct.remote.clone());
-    let head = match tree.head_sha() {
-        Ok(head) => head,
-        Err(_) => {
-            let advice = "commit something: --changed and `diff` compare with a commit";
-            return vec![Check::warning("git", "there is no commit yet", advice)];
-        }
+    let Ok(head) = tree.head_sha() else {
+        let advice = "commit something: --changed and `diff` compare with a commit";
+        return vec![Check::warning("git", "there is no commit yet", advice)];
     };
     let mut checks = vec![Check::works("git", format!("work tree {}", tree.top.display()))];
     let is_shallow = tree.is_shallow().unwrap_or(false);

@@ -11,7 +11,7 @@ use crate::check::run::{DEFAULT_VALUES, values_files};
 use crate::delivery::environment::{USUAL_NAMES, environments_of_files, usual_order};
 
 /// Directories that have values files of environments, in the chart or beside it.
-const DIRECTORIES: [&str; 5] = ["environments", "envs", "env", "values", "config"];
+const DIRECTORIES: [&str; 4] = ["environments", "envs", "env", "values"];
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,8 +24,8 @@ pub(super) struct EnvironmentFiles {
     pub(super) are_beside: bool,
 }
 
-/// The environments of a chart. `up` leads from the chart to the directory that is looked at; nothing where it is the chart.
-pub(super) fn environment_files(chart: &Path, up: &str) -> EnvironmentFiles {
+/// The environments of a chart. Directories beside it and up to so many levels above it count too.
+pub(super) fn environment_files(chart: &Path, levels: usize) -> EnvironmentFiles {
     let mut found: BTreeMap<(usize, String), Vec<String>> = BTreeMap::new();
     let mut globs = Vec::new();
     let list = |globs: &[String]| values_files(chart, globs);
@@ -36,14 +36,15 @@ pub(super) fn environment_files(chart: &Path, up: &str) -> EnvironmentFiles {
         let mut of_environments = Vec::new();
         for one in named.iter().filter(|one| is_name(&one.name)) {
             let files: Vec<String> = one.values.iter().map(|file| file.display().to_string()).collect();
-            files.iter().for_each(|file| add(&one.name, file.clone()));
+            for file in &files {
+                add(&one.name, file.clone());
+            }
             of_environments.extend(files);
         }
         add_globs(&mut globs, glob.to_owned(), &files, of_environments);
     }
     let mut are_beside = true;
-    let prefixes = if up.is_empty() { vec![""] } else { vec!["", up] };
-    for prefix in prefixes {
+    for prefix in (0..=levels).map(|level| "../".repeat(level)) {
         for directory in DIRECTORIES {
             let below = format!("{prefix}{directory}/");
             let glob = format!("{below}*.yaml");
@@ -105,53 +106,61 @@ mod tests {
 
     #[test]
     fn environments_are_found_by_the_names_of_values_files() {
-        for (files, up, globs, environments, are_beside) in [
-            (vec!["values-big.yaml"], "", vec![], vec![], false),
+        for (files, levels, globs, environments, are_beside) in [
+            (vec!["values-big.yaml"], 0, vec![], vec![], false),
             (
                 vec!["values-prod.yaml", "values-staging.yaml", "values.yaml"],
-                "",
+                0,
                 vec![],
                 vec!["staging: values-staging.yaml", "prod: values-prod.yaml"],
                 true,
             ),
             (
                 vec!["values.prod.yaml", "values.dev.yaml"],
-                "",
+                0,
                 vec!["values.*.yaml"],
                 vec!["dev: values.dev.yaml", "prod: values.prod.yaml"],
                 true,
             ),
             (
                 vec!["values.prod.yaml", "values.secrets.yaml"],
-                "",
+                0,
                 vec!["values.prod.yaml"],
                 vec!["prod: values.prod.yaml"],
                 true,
             ),
             (
                 vec!["../environments/dev.yaml", "../environments/prod.yaml"],
-                "../",
+                1,
                 vec!["../environments/*.yaml"],
                 vec!["dev: ../environments/dev.yaml", "prod: ../environments/prod.yaml"],
                 false,
             ),
+            (vec!["../../envs/prod.yaml"], 1, vec![], vec![], false),
+            (
+                vec!["../../envs/prod.yaml"],
+                2,
+                vec!["../../envs/*.yaml"],
+                vec!["prod: ../../envs/prod.yaml"],
+                false,
+            ),
             (
                 vec!["envs/prod/values.yaml", "envs/notes.yaml"],
-                "",
+                0,
                 vec!["envs/prod/values.yaml"],
                 vec!["prod: envs/prod/values.yaml"],
                 false,
             ),
         ] {
             let directory = tempfile::tempdir().unwrap();
-            let chart = directory.path().join("chart");
-            std::fs::create_dir(&chart).unwrap();
+            let chart = directory.path().join("deploy/chart");
+            std::fs::create_dir_all(&chart).unwrap();
             for file in &files {
                 let path = chart.join(file);
                 std::fs::create_dir_all(path.parent().unwrap()).unwrap();
                 std::fs::write(path, "").unwrap();
             }
-            let found = environment_files(&chart, up);
+            let found = environment_files(&chart, levels);
             assert_eq!(found.globs, globs, "{files:?}");
             let shown = found
                 .environments

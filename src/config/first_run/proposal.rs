@@ -63,7 +63,10 @@ impl Proposal {
             format!("chartwright {}", command.text(&[])),
             "the findings of today; --write-baseline FILE and --baseline FILE let known ones pass",
         )];
-        let doctor = format!("chartwright doctor {}", shell_word(&survey.subject));
+        let doctor = match survey.subject.as_str() {
+            "." => "chartwright doctor".to_owned(),
+            subject => format!("chartwright doctor {}", shell_word(subject)),
+        };
         next.push((doctor, "what of git, the settings and the credentials works"));
         if survey.environments.len() == 1 && !survey.has_kubecd {
             let directory = if survey.subject == "." {
@@ -176,7 +179,7 @@ fn found(survey: &Survey) -> Vec<String> {
 
 fn settings_proposal(survey: &Survey) -> ProposedFile {
     let proposed = |kind: ProposedKind, why: Vec<String>| ProposedFile {
-        path: survey.from_top(FILE_NAME),
+        path: survey.path_from_top(FILE_NAME),
         kind,
         why,
     };

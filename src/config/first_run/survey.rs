@@ -112,7 +112,7 @@ impl Survey {
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let here = real(directory);
         let top = tree.as_ref().map_or_else(|| here.clone(), |tree| real(&tree.top));
-        let subject = here.strip_prefix(&top).map(shown).unwrap_or_else(|_| ".".to_owned());
+        let subject = here.strip_prefix(&top).map_or_else(|_| ".".to_owned(), shown);
         let (charts, left_out) = charts(directory)?;
         let remote = tree
             .as_ref()
@@ -121,7 +121,9 @@ impl Survey {
         let pipelines = pipelines(&top, forge);
         let steps = steps(&top, &pipelines);
         let environments = charts.iter().filter_map(|chart| {
-            let found = environment_files(&directory.join(chart), &up(chart));
+            // What lies above one of several charts need not be its own.
+            let levels = if charts.len() == 1 { levels(chart) } else { 0 };
+            let found = environment_files(&directory.join(chart), levels);
             (!found.environments.is_empty()).then(|| (chart.clone(), found))
         });
         Ok(Self {
@@ -144,7 +146,7 @@ impl Survey {
     }
 
     /// A path of the directory, from the top of the repository.
-    pub(super) fn from_top(&self, name: &str) -> String {
+    pub(super) fn path_from_top(&self, name: &str) -> String {
         match self.subject.as_str() {
             "." => name.to_owned(),
             subject => format!("{subject}/{name}"),
@@ -181,11 +183,11 @@ fn shown(path: &Path) -> String {
     }
 }
 
-/// The way from a chart to the directory that has it; nothing where they are the same.
-fn up(chart: &str) -> String {
+/// How many levels a chart is below the directory that has it.
+fn levels(chart: &str) -> usize {
     match chart {
-        "." => String::new(),
-        chart => "../".repeat(chart.split('/').count()),
+        "." => 0,
+        chart => chart.split('/').count(),
     }
 }
 
@@ -230,7 +232,7 @@ fn existing_settings(directory: &Path) -> ExistingSettings {
     }
 }
 
-/// The pipelines of each system that the repository has, or whose forge has the repository.
+/// The pipelines of each system that the repository has; where it has none, those of its forge.
 fn pipelines(top: &Path, forge: Option<ForgeKind>) -> Vec<Pipelines> {
     let one_of = |names: &[&str]| -> Vec<String> {
         let found = names.iter().filter(|name| top.join(name).symlink_metadata().is_ok());
@@ -242,18 +244,15 @@ fn pipelines(top: &Path, forge: Option<ForgeKind>) -> Vec<Pipelines> {
         (
             System::GitHub,
             files_of(top, ".github/workflows"),
-            forge == Some(ForgeKind::GitHub) || top.join(".github/workflows").is_dir(),
+            Some(ForgeKind::GitHub),
         ),
-        (
-            System::GitLab,
-            one_of(&[".gitlab-ci.yml"]),
-            forge == Some(ForgeKind::GitLab),
-        ),
-        (System::Codefresh, codefresh, false),
+        (System::GitLab, one_of(&[".gitlab-ci.yml"]), Some(ForgeKind::GitLab)),
+        (System::Codefresh, codefresh, None),
     ];
-    let found = systems
-        .into_iter()
-        .filter(|(_, files, is_used)| *is_used || !files.is_empty());
+    let has_some = systems.iter().any(|(_, files, _)| !files.is_empty());
+    let is_meant =
+        |files: &[String], of: Option<ForgeKind>| !files.is_empty() || (!has_some && of.is_some() && of == forge);
+    let found = systems.into_iter().filter(|(_, files, of)| is_meant(files, *of));
     found.map(|(system, files, _)| Pipelines { system, files }).collect()
 }
 
@@ -262,7 +261,8 @@ fn files_of(top: &Path, directory: &str) -> Vec<String> {
     let mut files = Vec::new();
     let walked: Result<(), Infallible> = walk(&top.join(directory), PIPELINES, &mut |entry| {
         let Ok(entry) = entry else { return Ok(Visit::PassOver) };
-        if entry.file_type.is_file() && (entry.name.ends_with(".yml") || entry.name.ends_with(".yaml")) {
+        let extension = Path::new(&entry.name).extension();
+        if entry.file_type.is_file() && extension.is_some_and(|one| one == "yml" || one == "yaml") {
             files.push(format!("{directory}/{}", entry.name));
         }
         Ok(Visit::PassOver)
