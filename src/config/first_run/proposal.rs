@@ -59,20 +59,25 @@ impl Proposal {
             files.push(pipeline_proposal(survey, pipelines, &command));
         }
         files.push(hooks_proposal(survey));
+        // People run these where they are, pipelines at the top.
+        let here = CiCommand {
+            directory: survey.given.clone(),
+            ..command
+        };
         let mut next = vec![(
-            format!("chartwright {}", command.text(&[])),
+            format!("chartwright {}", here.text(&[])),
             "the findings of today; --write-baseline FILE and --baseline FILE let known ones pass",
         )];
-        let doctor = match survey.subject.as_str() {
+        let doctor = match survey.given.as_str() {
             "." => "chartwright doctor".to_owned(),
             subject => format!("chartwright doctor {}", shell_word(subject)),
         };
         next.push((doctor, "what of git, the settings and the credentials works"));
         if survey.environments.len() == 1 && !survey.has_kubecd {
-            let directory = if survey.subject == "." {
+            let directory = if survey.given == "." {
                 String::new()
             } else {
-                format!(" -C {}", shell_word(&survey.subject))
+                format!(" -C {}", shell_word(&survey.given))
             };
             next.push((format!("chartwright status{directory}"), "which version runs where"));
         }

@@ -74,6 +74,8 @@ pub(super) enum ExistingSettings {
 pub struct Survey {
     /// The top of the repository, or the directory where it is in none.
     pub(super) top: PathBuf,
+    /// The directory, as it is given.
+    pub(super) given: String,
     /// The directory, from the top; `.` for the top itself.
     pub(super) subject: String,
     /// Charts, from the directory.
@@ -136,6 +138,7 @@ impl Survey {
                 .as_ref()
                 .and_then(default_branch)
                 .unwrap_or_else(|| "main".to_owned()),
+            given: directory.display().to_string(),
             top,
             subject,
             charts,
