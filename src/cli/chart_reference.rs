@@ -36,6 +36,13 @@ pub(super) struct ChartReferenceFlags {
     login: LoginFlags,
 }
 
+impl ChartReferenceFlags {
+    /// Whether a repository is given, so that charts are named by their names in it.
+    pub(super) const fn names_repository(&self) -> bool {
+        self.repo.is_some()
+    }
+}
+
 /// What else decides how charts are fetched: flags that are spelt differently, or that are shared with other parts of a command.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fetching<'f> {

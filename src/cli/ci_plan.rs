@@ -1,16 +1,15 @@
 //! `--changed`, `--since`, `--shard`, `--plan`: which charts a run is about.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::check::run::{CheckRequest, find_charts, rendered_values_files};
+use crate::check::run::{CheckRequest, DEFAULT_VALUES, find_charts, rendered_values_files, values_files};
 use crate::config::Settings;
 use crate::delivery::git::{BaseName, RemoteName};
 use crate::engine::chart::LinkPolicy;
 use crate::pipeline::{
-    ChangesError, ChartGraph, Plan, PlannedValues, Shard, change_base, changed_files, environments_of_chart,
-    plan_document,
+    ChangesError, ChartGraph, Plan, PlannedValues, Shard, changed_files, environments_of_chart, plan_document, run_base,
 };
 use crate::text::source::ReportRoot;
 
@@ -53,10 +52,10 @@ impl SelectionFlags {
             Plan::new(graph, None)
         } else {
             let ct = charts.settings.config.ct.as_ref();
+            let target = ct.and_then(|ct| ct.target_branch.as_ref());
             let base = match &self.since {
                 Some(name) => Some(BaseName::Commit(name.clone())),
-                None => change_base(&|name| context.variable(name), &read_event)
-                    .or_else(|| ct?.target_branch.clone().map(BaseName::Branch)),
+                None => run_base(&|name| context.variable(name), &read_event, target),
             };
             let remote = ct.map_or_else(RemoteName::origin, |ct| ct.remote.clone());
             let changed = changed_files(charts.directory, base, &remote).map_err(changes_error)?;
@@ -77,24 +76,44 @@ impl SelectionFlags {
     }
 }
 
-/// All charts, in order.
-fn graph(context: RunContext, charts: &Charts<'_>) -> Result<ChartGraph, CommandError> {
-    let Charts { settings, .. } = charts;
-    let config = &settings.config;
+/// The charts below a directory that its settings mean, by path.
+///
+/// # Errors
+/// When there are none.
+pub(super) fn charts_below(directory: &Path, settings: &Settings) -> Result<Vec<PathBuf>, CommandError> {
     let mut found = Vec::new();
     for root in settings.chart_roots().map_err(CommandError::usage)? {
-        let below = find_charts(&root, &config.exclude).map_err(CommandError::could_not_run)?;
+        let below = find_charts(&root, &settings.config.exclude).map_err(CommandError::could_not_run)?;
         found.extend(below.into_iter().filter(|chart| settings.means_chart(&root, chart)));
     }
     found.sort();
     found.dedup();
     if found.is_empty() {
-        return Err(
-            CommandError::usage(format!("no chart below {}", charts.directory.display()))
-                .with_hint("a chart is a directory with a Chart.yaml; `charts` in chartwright.yaml says where to look"),
-        );
+        return Err(no_chart(directory));
     }
+    Ok(found)
+}
+
+/// The globs of values files, other than the usual ones, that match no file of any chart.
+fn globs_of_nothing<'g>(globs: &'g [String], are_of_ct: bool, charts: &[PathBuf]) -> Vec<&'g String> {
+    let is_own = |glob: &&String| !are_of_ct && !DEFAULT_VALUES.contains(&glob.as_str());
+    let matches = |glob: &String| {
+        charts
+            .iter()
+            .any(|chart| !values_files(chart, std::slice::from_ref(glob)).is_empty())
+    };
+    globs.iter().filter(is_own).filter(|glob| !matches(glob)).collect()
+}
+
+/// All charts, in order.
+fn graph(context: RunContext, charts: &Charts<'_>) -> Result<ChartGraph, CommandError> {
+    let Charts { settings, .. } = charts;
+    let config = &settings.config;
+    let found = charts_below(charts.directory, settings)?;
     settings.check_values(&found).map_err(CommandError::usage)?;
+    for glob in globs_of_nothing(&config.values, config.ct.is_some(), &found) {
+        context.report(&format!("note: `values`: no chart has a file `{glob}`"));
+    }
     // Where nothing is published, it does not matter whether the repositories are written correctly.
     let configured = settings.repositories(&context.working_directory());
     let mut addresses = configured.map_or_else(|_| Vec::new(), |configured| configured.addresses());
@@ -110,6 +129,12 @@ fn graph(context: RunContext, charts: &Charts<'_>) -> Result<ChartGraph, Command
     });
     let leaves_out_deprecated = config.ct.as_ref().is_some_and(|ct| ct.exclude_deprecated);
     Ok(graph.without(|chart| leaves_out_deprecated && chart.metadata.deprecated))
+}
+
+/// The error of a directory without charts.
+pub(super) fn no_chart(directory: &Path) -> CommandError {
+    CommandError::usage(format!("no chart below {}", directory.display()))
+        .with_hint("a chart is a directory with a Chart.yaml; `charts` in chartwright.yaml says where to look")
 }
 
 /// Prints the plan.

@@ -94,6 +94,11 @@ impl CommandError {
         &self.message
     }
 
+    /// The advice, on one line; none where there is none.
+    pub fn advice(&self) -> Option<String> {
+        (!self.hints.is_empty()).then(|| self.hints.join("; "))
+    }
+
     /// Writes the error, advice and what explains it to standard error.
     pub fn report(&self, context: RunContext) {
         let text = self.to_string();

@@ -58,6 +58,10 @@ impl EnvironmentFlags {
     /// # Errors
     /// When chartwright.yaml cannot be used.
     pub(super) fn place(&self, context: RunContext) -> Result<EnvironmentsPlace, CommandError> {
+        if !self.directory.is_dir() {
+            let message = format!("{} is not a directory", self.directory.display());
+            return Err(CommandError::could_not_run(message));
+        }
         let variable = context.variable("KUBECD_ENVIRONMENTS").map(PathBuf::from);
         let file = self.environments_file.clone().or(variable);
         let names = file.is_none().then(|| values_files(&self.directory));

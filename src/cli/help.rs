@@ -13,7 +13,17 @@ pub(super) const GROUPS: [(&str, &[&str]); 5] = [
     ("Environments", &["status", "values", "vars", "promote", "rollback"]),
     (
         "Project",
-        &["ci", "diff", "report", "explain", "completion", "man", "version"],
+        &[
+            "init",
+            "doctor",
+            "ci",
+            "diff",
+            "report",
+            "explain",
+            "completion",
+            "man",
+            "version",
+        ],
     ),
 ];
 
@@ -98,6 +108,8 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "chartwright ci . --repository oci://registry.example.com/charts",
         ],
     ),
+    ("init", &["chartwright init --dry-run"]),
+    ("doctor", &["chartwright doctor charts --offline"]),
     ("explain", &["chartwright explain plain-secret"]),
     (
         "completion",

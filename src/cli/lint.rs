@@ -15,8 +15,10 @@ use crate::report::{Group, Remarks, unevaluated_sentence};
 use crate::text::rule::Severity;
 
 use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching, FoundChart};
+use super::ci_plan::charts_below;
 use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, report_notes};
+use super::destination_flags::read_settings;
 use super::exit_code::Exit;
 use super::helm_flags::GlobalFlags;
 use super::keyring_flags::KeyringFlags;
@@ -32,7 +34,8 @@ use super::value_flags::ValueFlags;
 #[command(args_override_self = true)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct LintArguments {
-    /// Charts: directories, .tgz files, or charts of repositories (`repo/name`, `oci://…`, `https://….tgz`, a name with --repo).
+    /// Charts: directories, .tgz files, or charts of repositories (`repo/name`, `oci://…`, `https://….tgz`, a name with --repo)
+    /// [default: the charts of the working directory that `ci` checks].
     #[arg(value_name = "CHART")]
     charts: Vec<String>,
     /// Version, or a range of versions, of charts that are fetched [default: the newest that is not a pre-release].
@@ -132,10 +135,6 @@ impl LintedChart {
 
 pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit, CommandError> {
     arguments.time.start()?;
-    if arguments.charts.is_empty() {
-        return Err(CommandError::usage("\"chartwright lint\" requires at least 1 argument")
-            .with_hint("usage: chartwright lint CHART... [flags]"));
-    }
     let charts = find_charts(context, arguments)?;
     if arguments.helm_rules {
         return run_helm_rules(context, arguments, &charts);
@@ -193,7 +192,8 @@ fn find_charts(context: RunContext, arguments: &LintArguments) -> Result<Vec<Cha
         remote: arguments.dependencies.remote(),
     };
     let mut finder = ChartFinder::new(context, &arguments.reference, fetching);
-    finder.check_flags(&arguments.charts)?;
+    let names = names(arguments)?;
+    finder.check_flags(&names)?;
     let find = |name: &String| {
         if arguments.secrets_only {
             return Ok(ChartToLint::Here(PathBuf::from(name)));
@@ -211,7 +211,30 @@ fn find_charts(context: RunContext, arguments: &LintArguments) -> Result<Vec<Cha
     if arguments.files {
         return Ok(charts_of_changed_files(context, arguments));
     }
-    arguments.charts.iter().map(find).collect()
+    names.iter().map(find).collect()
+}
+
+/// The charts of the command line; without any, those of the working directory that `ci` would check. Helm's rules are about the
+/// directory itself, as `helm lint` is, and secrets about all of its files.
+fn names(arguments: &LintArguments) -> Result<Vec<String>, CommandError> {
+    if !arguments.charts.is_empty() {
+        return Ok(arguments.charts.clone());
+    }
+    if arguments.files || arguments.reference.names_repository() {
+        let what = if arguments.files { "--files" } else { "--repo" };
+        return Err(CommandError::usage(format!("{what} needs at least 1 argument"))
+            .with_hint("usage: chartwright lint [CHART]... [flags]"));
+    }
+    let here = Path::new(".");
+    if arguments.helm_rules || arguments.secrets_only {
+        return Ok(vec![here.display().to_string()]);
+    }
+    let found = charts_below(here, &read_settings(None, here)?)?;
+    let shown = found.iter().map(|chart| match chart.strip_prefix(here) {
+        Ok(below) if !below.as_os_str().is_empty() => below.display().to_string(),
+        _ => chart.display().to_string(),
+    });
+    Ok(shown.collect())
 }
 
 /// The charts that the files of the command line belong to.

@@ -98,7 +98,7 @@ mod tests {
             ("repo list", Ok("repo list")),
             ("dep build", Ok("dependency build")),
             ("observe", Ok("event")),
-            ("lnit", Err("did you mean `lint`?")),
+            ("lintt", Err("did you mean `lint`?")),
             ("repo lsit", Err("did you mean `repo list`?")),
             ("lint x", Err("`chartwright --help` lists the commands")),
             ("help", Err("`help` does not have a page")),

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
+use crate::check::run::is_chart;
+use crate::config::FILE_NAME;
 use crate::engine::chart::LinkPolicy;
 use crate::kubernetes::validate::count_documents;
 use crate::text::limits::{MANIFEST_BYTES, MANIFEST_DOCUMENTS};
@@ -72,7 +74,8 @@ fn read_whole(input: &Input, buffer: &mut Vec<u8>) -> Result<(), String> {
     }
 }
 
-/// The inputs that the arguments name; standard input if they name none.
+/// The inputs that the arguments name; if they name none, standard input where something is piped into it, else the manifests of the
+/// working directory that are neither hidden nor in a chart.
 pub(super) fn inputs(
     context: RunContext,
     names: &[String],
@@ -82,14 +85,41 @@ pub(super) fn inputs(
     let is_ignored = |path: &str| ignored.iter().any(|pattern| pattern.is_match(path));
     let mut inputs = Vec::new();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let names = if names.is_empty() { vec!["-"] } else { names };
+    let (names, scope) = if !names.is_empty() {
+        (names, Scope::Everything)
+    } else if context.has_piped_input() {
+        (vec!["-"], Scope::Everything)
+    } else {
+        (vec!["."], Scope::OutsideCharts)
+    };
     for name in names {
         if name == "-" {
-            inputs.push(Input::Text(STDIN.to_owned(), context.read_stdin()?));
+            let text = context.read_stdin()?;
+            if text.is_empty() {
+                context.report(
+                    "note: standard input is empty, so nothing is validated; `chartwright validate .` validates files",
+                );
+            }
+            inputs.push(Input::Text(STDIN.to_owned(), text));
         } else if Path::new(name).is_dir() {
-            let found = manifests(Path::new(name), links)?.into_iter().map(|found| match found {
-                Ok(path) => Input::Path(path.display().to_string(), Named::ByInput),
-                Err(outside) => Input::Refused(outside.path.display().to_string(), outside.reason()),
+            let found = manifests(Path::new(name), links, scope)?;
+            if found.files.is_empty() {
+                return Err(no_manifests(name, found.charts));
+            }
+            if found.charts > 0 {
+                context.report(&format!(
+                    "note: charts that are passed over: {}; `chartwright lint` renders them and validates the result",
+                    found.charts
+                ));
+            }
+            // The user did not write the `.` that the paths begin with.
+            let shown = |path: &Path| match path.strip_prefix(".") {
+                Ok(below) if scope == Scope::OutsideCharts => below.display().to_string(),
+                _ => path.display().to_string(),
+            };
+            let found = found.files.into_iter().map(|found| match found {
+                Ok(path) => Input::Path(shown(&path), Named::ByInput),
+                Err(outside) => Input::Refused(shown(&outside.path), outside.reason()),
             });
             inputs.extend(found.filter(|input| !is_ignored(input.path())));
         } else if !is_ignored(name) {
@@ -99,10 +129,21 @@ pub(super) fn inputs(
     Ok(inputs)
 }
 
+/// The error of a directory without manifests.
+fn no_manifests(directory: &str, charts: usize) -> CommandError {
+    let shown = CommandError::usage(format!("no manifest below {directory}"));
+    if charts > 0 {
+        shown.with_hint("charts are passed over: `chartwright lint` renders them and validates the result")
+    } else {
+        shown.with_hint("manifests are files named *.yaml, *.yml or *.json")
+    }
+}
+
 /// The files of a path that `--crd` names.
 pub(super) fn definition_files(path: &Path, links: LinkPolicy) -> Result<Vec<PathBuf>, CommandError> {
     if path.is_dir() {
-        let found: Result<Vec<PathBuf>, OutsideLink> = manifests(path, links)?.into_iter().collect();
+        let found = manifests(path, links, Scope::Everything)?;
+        let found: Result<Vec<PathBuf>, OutsideLink> = found.files.into_iter().collect();
         return found.map_err(|outside| {
             let message = format!(
                 "--crd {}: {}: {}",
@@ -146,9 +187,26 @@ const LIMITS: WalkLimits = WalkLimits {
     links: Links::Followed,
 };
 
+/// Which files of a directory are manifests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// All that are named so.
+    Everything,
+    /// Those that are neither hidden nor in a chart, apart from our own settings: templates are not manifests yet.
+    OutsideCharts,
+}
+
+/// The manifests of a directory.
+#[derive(Default)]
+struct Manifests {
+    files: Vec<Result<PathBuf, OutsideLink>>,
+    /// How many charts were passed over.
+    charts: usize,
+}
+
 /// The manifests below a directory, in the order of their paths. Unreadable ones are skipped, as kubeconform does; but a part of
 /// too many would pass for the whole.
-fn manifests(directory: &Path, links: LinkPolicy) -> Result<Vec<Result<PathBuf, OutsideLink>>, CommandError> {
+fn manifests(directory: &Path, links: LinkPolicy, scope: Scope) -> Result<Manifests, CommandError> {
     let limits = WalkLimits {
         links: match links {
             LinkPolicy::StayInside => Links::Inside,
@@ -156,10 +214,24 @@ fn manifests(directory: &Path, links: LinkPolicy) -> Result<Vec<Result<PathBuf, 
         },
         ..LIMITS
     };
-    let mut found = Vec::new();
+    let mut found = Manifests::default();
+    if scope == Scope::OutsideCharts && is_chart(directory) {
+        found.charts = 1;
+        return Ok(found);
+    }
     walk(directory, limits, &mut |entry| {
+        if let Ok(entry) = &entry
+            && scope == Scope::OutsideCharts
+        {
+            let name = entry.name.rsplit('/').next().unwrap_or_default();
+            let is_of_chart = entry.file_type.is_dir() && is_chart(&entry.path);
+            found.charts += usize::from(is_of_chart && !name.starts_with('.'));
+            if is_of_chart || name.starts_with('.') || name == FILE_NAME {
+                return Ok(Visit::PassOver);
+            }
+        }
         match entry {
-            Ok(entry) if entry.file_type.is_file() && is_manifest(&entry.path) => found.push(Ok(entry.path)),
+            Ok(entry) if entry.file_type.is_file() && is_manifest(&entry.path) => found.files.push(Ok(entry.path)),
             Ok(_) => {}
             Err(error @ WalkError::TooMany(_)) => {
                 return Err(
@@ -171,7 +243,9 @@ fn manifests(directory: &Path, links: LinkPolicy) -> Result<Vec<Result<PathBuf, 
                 target,
                 is_directory,
                 ..
-            }) if is_directory || is_manifest(&path) => found.push(Err(OutsideLink { path, target })),
+            }) if is_directory || is_manifest(&path) => {
+                found.files.push(Err(OutsideLink { path, target }));
+            }
             Err(_) => return Ok(Visit::PassOver),
         }
         Ok(Visit::Enter)

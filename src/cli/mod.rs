@@ -13,6 +13,7 @@ mod completion;
 mod dependency;
 mod dependency_flags;
 mod diff;
+mod doctor;
 mod environment_flags;
 mod event;
 mod destination_flags;
@@ -24,6 +25,7 @@ mod github_files;
 mod helm_flags;
 mod help;
 mod images;
+mod init;
 mod kept_random;
 mod keyring_flags;
 mod link_flags;
@@ -90,6 +92,10 @@ struct Arguments {
 enum Command {
     /// Lint, render, validate, package and push every chart below a directory.
     Ci(GoBooleans<ci::CiArguments>),
+    /// Write the settings, the pipeline and the hooks that a repository with charts lacks.
+    Init(GoBooleans<init::InitArguments>),
+    /// Say what of git, the settings, the credentials and the repositories works.
+    Doctor(GoBooleans<doctor::DoctorArguments>),
     /// Join reports of several runs.
     Report(GoBooleans<report::ReportArguments>),
     /// Render a chart's templates, the same bytes as `helm template`.
@@ -181,6 +187,8 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Repo(arguments) => repo::run(context, arguments),
         Command::Pull(arguments) => pull::run(context, arguments),
         Command::Ci(arguments) => ci::run(context, arguments),
+        Command::Init(arguments) => init::run(context, arguments),
+        Command::Doctor(arguments) => doctor::run(context, arguments),
         Command::Report(arguments) => report::run(context, arguments),
         Command::Bump(arguments) => bump::run(context, arguments),
         Command::Images(arguments) => images::run(context, arguments),

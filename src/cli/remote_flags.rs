@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::artifact::credential::{
-    CertificateFiles, CredentialError, HelmHome, Login, RegistryLogins, RepositoriesFile,
+    AwsSettings, CertificateFiles, CredentialError, GoogleSettings, HelmHome, Login, RegistryLogins, RepositoriesFile,
 };
 use crate::artifact::network::Secret;
 use crate::artifact::remote::{
     RemoteCharts, RemoteLimits, RemoteSettings, SourceError, UnusedLogin, UploadLogin, check_login_is_used,
 };
 use crate::artifact::repository::RepositorySettings;
+use crate::config::Logins;
 
 use super::command_error::CommandError;
 use super::repository_flags::repository_settings;
@@ -174,6 +175,24 @@ impl RemoteFlags {
             base: context.working_directory(),
             limits: RemoteLimits::default(),
         }))
+    }
+
+    /// Where commands look for logins of registries and servers.
+    ///
+    /// # Errors
+    /// When Helm's list of repositories cannot be read.
+    pub(super) fn logins(&self, context: RunContext) -> Result<Logins, CommandError> {
+        let variable = |name: &str| context.variable(name);
+        let home = HelmHome::from_variables(&variable);
+        let list = self.repository_config.as_ref().unwrap_or(&home.repositories);
+        let registry_config = self.registry_config.clone().unwrap_or(home.registry_config);
+        Ok(Logins {
+            aws: AwsSettings::from_variables(&variable),
+            google: GoogleSettings::from_variables(&variable),
+            registries: RegistryLogins::from_variables(None, registry_config, &variable),
+            repositories: RepositoriesFile::read(list).map_err(|error| credential_error(&error))?,
+            uploads: UploadLogin::from_variables(&variable),
+        })
     }
 
     /// Refuses a file of certificates that cannot be used, whether the run comes to need it or not.

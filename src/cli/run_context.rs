@@ -201,6 +201,22 @@ impl RunContext {
         Ok(text)
     }
 
+    /// Whether something was piped into standard input, or a file is: it is neither a terminal nor a device such as /dev/null.
+    #[cfg(unix)]
+    pub fn has_piped_input(self) -> bool {
+        use std::os::fd::AsFd as _;
+        use std::os::unix::fs::FileTypeExt as _;
+        let input = std::io::stdin().as_fd().try_clone_to_owned().map(std::fs::File::from);
+        let found = input.and_then(|input| input.metadata());
+        found.is_ok_and(|found| !found.file_type().is_char_device())
+    }
+
+    /// Whether standard input is not a terminal.
+    #[cfg(not(unix))]
+    pub fn has_piped_input(self) -> bool {
+        !std::io::stdin().is_terminal()
+    }
+
     /// A file's content.
     ///
     /// # Errors

@@ -38,7 +38,8 @@ use super::time_flag::TimeFlag;
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct ValidateArguments {
-    /// Files, directories (*.yaml, *.yml, *.json), or - for standard input.
+    /// Files, directories (*.yaml, *.yml, *.json), or - for standard input [default: standard input if something is piped into it, else
+    /// the manifests of the working directory, without those in charts].
     #[arg(value_name = "FILE|DIR|-")]
     inputs: Vec<String>,
     /// Kubernetes versions: 1.31, latest, 1.28..1.35, or a list with commas (repeatable).

@@ -1,4 +1,4 @@
-//! Our own settings: `chartwright.yaml`.
+//! Our own settings: `chartwright.yaml`, and those that a repository is proposed.
 
 mod ct_file;
 mod environments;
@@ -7,6 +7,11 @@ mod file;
 mod page_tests;
 mod repositories;
 mod trust;
+mod first_run;
+mod checkup;
 
+pub use checkup::{Check, Logins, State, check_forge, check_git, check_login, check_settings};
+pub use file::FILE_NAME;
+pub use first_run::{Proposal, ProposedFile, ProposedKind, Survey, SurveyError};
 pub use repositories::BY_RULE;
 pub use trust::{ReadConfigError, Settings};

@@ -119,6 +119,11 @@ impl Settings {
         Ok(settings)
     }
 
+    /// The file that was found; none for one that the user named, and for the defaults.
+    pub fn found_file(&self) -> Option<&Path> {
+        self.found.as_ref().map(|(path, _)| path.as_path())
+    }
+
     /// Whether a chart that was found below one of the roots is meant: chart-testing's directories have charts as their own subdirectories,
     /// and nowhere else.
     pub fn means_chart(&self, root: &Path, chart: &Path) -> bool {

@@ -74,13 +74,22 @@ static SOURCES: [Source; 21] = [
 ];
 
 /// What the CI system says changes are counted from; none outside of one, and where it does not say so.
-pub fn change_base(variables: &Variables<'_>, read: &ReadEvent<'_>) -> Option<BaseName> {
+fn change_base(variables: &Variables<'_>, read: &ReadEvent<'_>) -> Option<BaseName> {
     SOURCES.iter().find_map(|source| match source {
         Branch(name) => branch(&variables(name)?),
         BranchIf { branch: name, is_set } => variables(is_set).and_then(|_| branch(&variables(name)?)),
         Commit(name) => commit(&variables(name)?),
         Event => event(variables, read),
     })
+}
+
+/// The base of a run: what the CI system says, else the branch that chart-testing's settings name.
+pub fn run_base(
+    variables: &Variables<'_>,
+    read: &ReadEvent<'_>,
+    target_branch: Option<&BranchName>,
+) -> Option<BaseName> {
+    change_base(variables, read).or_else(|| target_branch.cloned().map(BaseName::Branch))
 }
 
 fn branch(name: &str) -> Option<BaseName> {

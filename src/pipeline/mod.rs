@@ -19,7 +19,7 @@ mod summary;
 mod version_bases;
 
 pub use build_source::BuildSource;
-pub use change_base::change_base;
+pub use change_base::run_base;
 pub use chart_environments::environments_of_chart;
 pub use chart_graph::ChartGraph;
 pub use ci::{ChartResult, CiOutcome, PublishFailure, Publishing, run_ci};

@@ -111,7 +111,7 @@ fn commands_end_with_the_documented_codes() {
             "==> Linting storefront\n\n1 chart(s) linted, 0 chart(s) failed\n",
             "",
         ),
-        (&["lint"], 2, "", "requires at least 1 argument"),
+        (&["lint"], 0, "", "4 chart(s) linted, 0 error(s)"),
         (&["validate", "missing.yaml"], 3, "open missing.yaml", ""),
         (
             &["validate", "--kubernetes-version", "1.2", "-"],

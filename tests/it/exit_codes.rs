@@ -28,6 +28,9 @@ fn exit_codes_match_the_readme() {
         ("../broken.yaml", "a: [\n"),
         ("../empty/x.txt", ""),
         ("../plus/Chart.yaml", &CHART.replace("web", "a+b")),
+        ("../environments/Chart.yaml", CHART),
+        ("../environments/values-staging.yaml", "image: example.org/web:1\n"),
+        ("../environments/values-prod.yaml", "image: example.org/web:1\n"),
     ]);
     let plus = workspace.run(&["package", "plus", "-d", "dist"]);
     assert_eq!(plus.code, 0, "{}", plus.all());
@@ -36,7 +39,7 @@ fn exit_codes_match_the_readme() {
     let repository = format!("file://{}", workspace.path("repository").display());
     let stable = format!("file://{}", workspace.path("stable").display());
     let archive = "dist/web-0.1.0.tgz";
-    for (code, arguments) in [
+    let rows = [
         (0, vec!["explain"]),
         (0, vec!["explain", "range/service-port"]),
         (2, vec!["explain", "no-such-rule"]),
@@ -66,7 +69,7 @@ fn exit_codes_match_the_readme() {
         (1, vec!["lint", "--files", "bad/templates/a.yaml", "bad/Chart.yaml"]),
         (2, vec!["lint", "--files"]),
         (2, vec!["lint", "--files", "--secrets-only", "values.yaml"]),
-        (2, vec!["lint"]),
+        (2, vec!["lint", "--repo", &repository]),
         (2, vec!["lint", "web", "--report", "xml"]),
         (2, vec!["lint", "web", "--kube-version", "1.31..9.99"]),
         (3, vec!["lint", "nowhere"]),
@@ -79,7 +82,9 @@ fn exit_codes_match_the_readme() {
         (1, vec!["validate", "--strict", "--report", "json", "bad.yaml"]),
         (2, vec!["validate", "--output", "xml", "good.yaml"]),
         (2, vec!["validate", "--kubernetes-version", "nonsense", "good.yaml"]),
+        (2, vec!["validate", "empty"]),
         (3, vec!["validate", "nowhere.yaml"]),
+        (3, vec!["validate", "*.nowhere"]),
         (3, vec!["validate", "--report", "json", "nowhere.yaml"]),
         (0, vec!["package", "web", "-d", "dist"]),
         (1, vec!["package", "unloadable", "-d", "dist"]),
@@ -162,6 +167,7 @@ fn exit_codes_match_the_readme() {
         (1, vec!["bump", "--file", "broken.yaml", "--set", "a=b"]),
         // As `bump` does, and no registry is asked.
         (1, vec!["poll", "--file", "values.yaml", "--image", "example.org/other"]),
+        (3, vec!["poll", "--file", "nowhere.yaml"]),
         (2, vec!["bump", "--file", "values.yaml"]),
         (3, vec!["bump", "--file", "nowhere.yaml", "--set", "a=b"]),
         (0, vec!["ci", "web"]),
@@ -170,13 +176,183 @@ fn exit_codes_match_the_readme() {
         (2, vec!["ci", "web", "--repository", "ftp://example.org"]),
         (3, vec!["ci", "nowhere"]),
         (3, vec!["ci", "web", "--config", "nowhere.yaml"]),
+        (0, vec!["doctor", "web", "--offline"]),
+        (1, vec!["doctor", "empty"]),
+        (2, vec!["doctor", "web", "--output", "xml"]),
+        (3, vec!["doctor", "nowhere"]),
+        (0, vec!["init", "web", "--dry-run"]),
+        (2, vec!["init", "empty"]),
+        (3, vec!["init", "nowhere"]),
+        (0, vec!["diff", archive, archive]),
+        (2, vec!["diff", archive, archive, "--output", "xml"]),
+        (3, vec!["diff", "nowhere.tgz", archive]),
+        (3, vec!["diff", "web", "--since", "nowhere"]),
+        (0, vec!["dependency", "list", "web"]),
+        (1, vec!["dependency", "list", "empty"]),
+        (1, vec!["dependency", "build", "empty"]),
+        (2, vec!["dependency"]),
+        (3, vec!["dependency", "list", "nowhere"]),
+        (3, vec!["dependency", "build", "nowhere"]),
+        (3, vec!["dependency", "update", "nowhere"]),
+        (2, vec!["verify"]),
+        (3, vec!["verify", archive]),
+        (3, vec!["verify", "nowhere.tgz"]),
+        (0, vec!["images", "web"]),
+        (2, vec!["images", "web", "--output", "xml"]),
+        (3, vec!["images", "nowhere"]),
+        (2, vec!["event"]),
+        (2, vec!["event", "--image", "example.org/web", "--file", "values.yaml"]),
+        (3, vec!["event", "nowhere.json"]),
+        (0, vec!["status", "-C", "environments"]),
+        (2, vec!["status", "-C", "web"]),
+        (2, vec!["status", "-C", "environments", "nowhere"]),
+        (3, vec!["status", "-C", "nowhere"]),
+        (0, vec!["values", "prod", "-C", "environments"]),
+        (2, vec!["values", "nowhere", "-C", "environments"]),
+        (3, vec!["values", "prod", "-C", "nowhere"]),
+        (0, vec!["vars", "-C", "environments"]),
+        (2, vec!["vars", "-C", "web"]),
+        (3, vec!["vars", "-C", "nowhere"]),
+        (0, vec!["promote", "staging", "prod", "-C", "environments"]),
+        (2, vec!["promote", "staging", "nowhere", "-C", "environments"]),
+        (3, vec!["promote", "staging", "prod", "-C", "nowhere"]),
+        (2, vec!["rollback"]),
+        (3, vec!["rollback", "prod", "-C", "nowhere"]),
+        (2, vec!["report", "merge"]),
+        (3, vec!["report", "merge", "nowhere.json"]),
+        (0, vec!["repo", "check", &repository]),
+        (0, vec!["repo", "index", &repository]),
+        (0, vec!["repo", "prune", &repository, "--keep", "9"]),
+        (2, vec!["repo", "prune", &repository]),
+        (3, vec!["repo", "check", "nowhere"]),
+        (3, vec!["repo", "index", "nowhere"]),
         (0, vec!["--help"]),
         (0, vec!["--version"]),
         (2, vec![]),
         (2, vec!["no-such-command"]),
+    ];
+    for (code, arguments) in &rows {
+        let run = workspace.run(arguments);
+        assert_eq!(run.code, *code, "{arguments:?}\n{}", run.all());
+    }
+    // Each command of the help has a row, and one of wrong usage or of work that cannot be done where it can fail so.
+    let help = workspace.run(&["--help"]).stdout;
+    let commands = help
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ")?.split("  ").next());
+    let commands: Vec<&str> = commands.filter(|name| !name.starts_with(['-', ' '])).collect();
+    assert!(commands.len() > 20, "{commands:?}");
+    for command in commands {
+        let of_command = rows.iter().filter(|(_, arguments)| arguments.first() == Some(&command));
+        let codes: Vec<i32> = of_command.map(|(code, _)| *code).collect();
+        assert!(!codes.is_empty(), "no row of {command}");
+        assert!(
+            command == "version" || codes.iter().any(|code| *code >= 2),
+            "{command} has {codes:?} only"
+        );
+    }
+}
+
+#[test]
+fn the_working_directory_is_what_commands_are_about_without_an_argument() {
+    let broken = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndta: {a: b}\n";
+    let workspace = Workspace::chart(&[
+        ("../charts/bad/Chart.yaml", &CHART.replace("web", "bad")),
+        ("../charts/bad/templates/a.yaml", broken),
+        ("../charts/good/Chart.yaml", &CHART.replace("web", "good")),
+        (
+            "../charts/good/templates/a.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n",
+        ),
+        ("../charts/.github/workflows/x.yml", "on: push\n"),
+        (
+            "../charts/chartwright.yaml",
+            "values: ['values-*.yaml', 'nothing-*.yaml']\n",
+        ),
+        ("../manifests/bad.yaml", broken),
+        ("../manifests/web/Chart.yaml", CHART),
+        ("../manifests/web/templates/a.yaml", "{{ nothing }}"),
+        ("../empty/x.txt", ""),
+    ]);
+    for (directory, arguments, code, said) in [
+        ("web", vec!["lint"], 0, "1 chart(s) linted"),
+        ("web", vec!["lint", "--helm-rules"], 0, "==> Linting ."),
+        ("web", vec!["lint", "--secrets-only"], 0, ""),
+        ("charts", vec!["lint"], 1, "2 chart(s) linted"),
+        ("charts", vec!["lint"], 1, "bad/templates/a.yaml:4"),
+        (
+            "charts",
+            vec!["lint", "--helm-rules"],
+            1,
+            "Error unable to check Chart.yaml file in chart",
+        ),
+        (
+            "empty",
+            vec!["lint"],
+            2,
+            "Error: no chart below .\n  help: a chart is a directory with a Chart.yaml",
+        ),
+        (
+            "charts",
+            vec!["ci"],
+            1,
+            "note: `values`: no chart has a file `nothing-*.yaml`\n",
+        ),
+        ("empty", vec!["ci"], 2, "Error: no chart below .\n"),
+        ("empty", vec!["init"], 2, "Error: no chart below .\n"),
+        (
+            "manifests",
+            vec!["validate", "--strict"],
+            1,
+            "]\nbad.yaml:4:1: error: ConfigMap a",
+        ),
+        (
+            "manifests",
+            vec!["validate"],
+            0,
+            "note: charts that are passed over: 1;",
+        ),
+        (
+            "charts",
+            vec!["validate"],
+            2,
+            "Error: no manifest below .\n  help: charts are passed over: `chartwright lint`",
+        ),
+        ("web", vec!["validate"], 2, "Error: no manifest below .\n"),
+        (
+            "empty",
+            vec!["validate"],
+            2,
+            "Error: no manifest below .\n  help: manifests are files named",
+        ),
     ] {
-        let run = workspace.run(&arguments);
-        assert_eq!(run.code, code, "{arguments:?}\n{}", run.all());
+        let run = workspace.run_in(directory, &arguments);
+        assert_eq!(run.code, code, "{directory} {arguments:?}\n{}", run.all());
+        assert!(
+            run.all().contains(said),
+            "{directory} {arguments:?}: {said}\n{}",
+            run.all()
+        );
+    }
+}
+
+/// What is piped in goes before the directory, and an empty pipe does not pass for it.
+#[test]
+fn validate_reads_what_is_piped_into_it() {
+    let workspace = Workspace::new(&[("bad.yaml", "apiVersion: v1\nkind: ConfigMap\n"), ("in.yaml", "")]);
+    let good = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    for (input, said) in [("", "note: standard input is empty"), (good, "")] {
+        workspace.write("in.yaml", input);
+        let file = std::fs::File::open(workspace.path("in.yaml")).expect("a file");
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_chartwright"))
+            .arg("validate")
+            .current_dir(workspace.path("."))
+            .stdin(file)
+            .output()
+            .expect("the program starts");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{stderr}");
+        assert!(stderr.starts_with(said), "{stderr}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! The login for a registry, from the first place that has one: flags, Helm's file, docker's, podman's.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::credential_error::CredentialError;
@@ -63,14 +63,26 @@ impl RegistryLogins {
         if let Some(login) = &self.given {
             return Ok(Some(login.clone()));
         }
+        Ok(self.find(host, repository)?.map(|(login, _)| login))
+    }
+
+    /// The file that has the login for a repository of a registry, or names the helper that has it.
+    ///
+    /// # Errors
+    /// When a file or a helper that is responsible cannot be used.
+    pub fn login_file(&self, host: &str, repository: &str) -> Result<Option<&Path>, CredentialError> {
+        Ok(self.find(host, repository)?.map(|(_, file)| file))
+    }
+
+    fn find(&self, host: &str, repository: &str) -> Result<Option<(Login, &Path)>, CredentialError> {
         for path in &self.files {
             let found = match DockerConfig::read(path)?.source(host, repository) {
                 Some(Source::Login(login)) => Some(login),
                 Some(Source::Helper { name, server }) => helper_login(&name, &server, self.limit)?,
                 None => None,
             };
-            if found.is_some() {
-                return Ok(found);
+            if let Some(login) = found {
+                return Ok(Some((login, path)));
             }
         }
         Ok(None)
@@ -110,6 +122,8 @@ mod tests {
         ] {
             let found = logins.login(host, "x").unwrap();
             assert_eq!(found, want.map(|user| Login::new(user, "hunter2")), "{host}");
+            let file = logins.login_file(host, "x").unwrap();
+            assert_eq!(file.is_some(), want.is_some(), "{host}");
         }
         let given = RegistryLogins::from_variables(Some(Login::new("me", "hunter2")), helm, &variable);
         assert_eq!(given.login("d.io", "x").unwrap(), Some(Login::new("me", "hunter2")));

@@ -71,7 +71,7 @@ pub(super) fn repository(
 }
 
 /// What reaches a repository. A broken list of Helm's does not keep anybody from a bucket.
-fn charts(
+pub(super) fn charts(
     context: RunContext,
     remote: &RemoteFlags,
     login: &LoginFlags,
@@ -480,7 +480,7 @@ fn copy(context: RunContext, arguments: &CopyArguments) -> Result<Exit, CommandE
     Ok(Exit::Clean)
 }
 
-fn error(error: MaintainRemoteError) -> CommandError {
+pub(super) fn error(error: MaintainRemoteError) -> CommandError {
     match error {
         MaintainRemoteError::Indexed(error) => indexed_error(*error),
         MaintainRemoteError::Target(error) => target_error(*error, NamesServer::Not),

@@ -29,7 +29,7 @@ pub struct ChartEnvironment {
 }
 
 /// Names that environments have, in the order in which an image goes through them.
-const ORDER: [&str; 16] = [
+pub const USUAL_NAMES: [&str; 16] = [
     "local",
     "dev",
     "develop",
@@ -66,7 +66,7 @@ pub fn environments_of_files(directory: &Path, files: &[String]) -> Vec<ChartEnv
             })
         })
         .collect();
-    found.sort_by_key(|one| rank(&one.name));
+    found.sort_by_key(|one| usual_order(&one.name));
     found.dedup_by(|one, other| one.name == other.name);
     found
 }
@@ -79,10 +79,10 @@ fn environment_of_file(file: &str) -> Option<&str> {
     is_name.then_some(name)
 }
 
-/// Known names in their order, then the others by name, before production.
-fn rank(name: &str) -> (usize, String) {
-    let known = ORDER.iter().position(|known| *known == name);
-    let unknown = ORDER.len() - 2;
+/// What names of environments are sorted by: known names in their order, then the others by name, before production.
+pub fn usual_order(name: &str) -> (usize, String) {
+    let known = USUAL_NAMES.iter().position(|known| *known == name);
+    let unknown = USUAL_NAMES.len() - 2;
     let place = known.map_or(unknown * 2 - 1, |known| known * 2);
     (place, name.to_owned())
 }

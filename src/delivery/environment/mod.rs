@@ -18,10 +18,10 @@ mod shown_values;
 mod status;
 mod values;
 
-pub use application_chart::ChartEnvironment;
+pub use application_chart::{ChartEnvironment, USUAL_NAMES, environments_of_files, usual_order};
 pub use copy_versions::{CopiedChartUpdate, Copying};
 pub use find::{EnvironmentsPlace, FindEnvironmentsError};
-pub use load::LoadEnvironmentsError;
+pub use load::{ENVIRONMENTS_FILE, LoadEnvironmentsError};
 pub use missing_keys::{MissingKey, missing_keys};
 pub use model::{Environment, Environments, Policy};
 pub use newer::{EnvironmentPoll, Newer, PolledEnvironments, PolledRelease};

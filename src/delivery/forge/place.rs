@@ -38,6 +38,22 @@ pub enum ForgeKind {
     GitLab,
 }
 
+impl ForgeKind {
+    /// The names of the variables that may have a token, the first that is set goes before the others.
+    pub const fn token_variables(self) -> [&'static str; 2] {
+        match self {
+            Self::GitHub => ["GITHUB_TOKEN", "GH_TOKEN"],
+            Self::GitLab => ["GITLAB_TOKEN", "CI_JOB_TOKEN"],
+        }
+    }
+
+    /// The forge that has a remote, if its host or the CI system says so. No token is needed to know it.
+    pub fn of_remote(remote: &str, variables: Variables<'_>) -> Option<Self> {
+        let remote = Remote::parse(remote);
+        kind_of(remote.as_ref().map(|remote| remote.host.as_str()), variables)
+    }
+}
+
 /// A repository of a forge, and how it is reached.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ForgePlace {
@@ -86,18 +102,8 @@ impl ForgePlace {
     pub fn find(kind: Option<ForgeKind>, remote: &str, variables: Variables<'_>) -> Result<Self, PlaceError> {
         let remote = Remote::parse(remote);
         let host = remote.as_ref().map(|remote| remote.host.as_str());
-        let is_of = |server: &str| {
-            let server = variables(server).and_then(|url| Remote::host_of(&url));
-            server.is_some() && (host.is_none() || host == server.as_deref())
-        };
-        let (has_github, has_gitlab) = (is_of("GITHUB_SERVER_URL"), is_of("CI_SERVER_URL"));
-        let kind = kind.or(match host {
-            Some("github.com") => Some(ForgeKind::GitHub),
-            Some("gitlab.com") => Some(ForgeKind::GitLab),
-            _ if has_github => Some(ForgeKind::GitHub),
-            _ if has_gitlab => Some(ForgeKind::GitLab),
-            _ => None,
-        });
+        let (has_github, has_gitlab) = servers_of_ci(host, variables);
+        let kind = kind.or_else(|| kind_of(host, variables));
         let kind = kind.ok_or_else(|| PlaceError::Unknown(host.unwrap_or("the remote").to_owned()))?;
         let (is_of_ci, api, named, standard) = match kind {
             ForgeKind::GitHub => (has_github, "GITHUB_API_URL", "GITHUB_REPOSITORY", "api/v3"),
@@ -161,11 +167,31 @@ impl ForgePlace {
     }
 }
 
+/// Whether the CI system is GitHub's or GitLab's, and the host is its server or none.
+fn servers_of_ci(host: Option<&str>, variables: Variables<'_>) -> (bool, bool) {
+    let is_of = |server: &str| {
+        let server = variables(server).and_then(|url| Remote::host_of(&url));
+        server.is_some() && (host.is_none() || host == server.as_deref())
+    };
+    (is_of("GITHUB_SERVER_URL"), is_of("CI_SERVER_URL"))
+}
+
+fn kind_of(host: Option<&str>, variables: Variables<'_>) -> Option<ForgeKind> {
+    match (host, servers_of_ci(host, variables)) {
+        (Some("github.com"), _) => Some(ForgeKind::GitHub),
+        (Some("gitlab.com"), _) => Some(ForgeKind::GitLab),
+        (_, (true, _)) => Some(ForgeKind::GitHub),
+        (_, (_, true)) => Some(ForgeKind::GitLab),
+        _ => None,
+    }
+}
+
 /// The header with the token.
 fn login(kind: ForgeKind, variables: Variables<'_>) -> Result<(HeaderName, Secret), PlaceError> {
+    let [first, second] = kind.token_variables();
     match kind {
         ForgeKind::GitHub => {
-            let token = variables("GITHUB_TOKEN").or_else(|| variables("GH_TOKEN"));
+            let token = variables(first).or_else(|| variables(second));
             let token = token.ok_or(PlaceError::NoToken {
                 forge: "GitHub",
                 variables: "GITHUB_TOKEN or GH_TOKEN",
@@ -173,10 +199,10 @@ fn login(kind: ForgeKind, variables: Variables<'_>) -> Result<(HeaderName, Secre
             Ok((AUTHORIZATION, Secret::new(format!("Bearer {token}"))))
         }
         ForgeKind::GitLab => {
-            if let Some(token) = variables("GITLAB_TOKEN") {
+            if let Some(token) = variables(first) {
                 return Ok((HeaderName::from_static("private-token"), Secret::new(token)));
             }
-            let token = variables("CI_JOB_TOKEN").ok_or(PlaceError::NoToken {
+            let token = variables(second).ok_or(PlaceError::NoToken {
                 forge: "GitLab",
                 variables: "GITLAB_TOKEN or CI_JOB_TOKEN",
             })?;

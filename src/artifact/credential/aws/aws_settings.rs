@@ -31,6 +31,16 @@ const VARIABLES: [&str; 25] = [
     "HOME",
     "USERPROFILE",
 ];
+/// Those that have a login, or name one.
+const LOGINS: [&str; 7] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+];
 /// The profile that is used where none is named.
 const DEFAULT: &str = "default";
 
@@ -74,6 +84,16 @@ impl AwsSettings {
     /// The profile that is used.
     pub(super) fn profile(&self) -> &str {
         self.named_profile().unwrap_or(DEFAULT)
+    }
+
+    /// Where a login may be: the names of variables that are set, and files that exist.
+    pub fn login_places(&self) -> Vec<String> {
+        let set = LOGINS.iter().filter(|name| self.get(name).is_some());
+        let files = [self.credentials_file(), self.config_file()].into_iter().flatten();
+        let files = files
+            .filter(|file| file.is_file())
+            .map(|file| file.display().to_string());
+        set.map(|name| (*name).to_owned()).chain(files).collect()
     }
 
     /// Whether variables have a login, which is used before any profile's.

@@ -25,6 +25,13 @@ const VARIABLES: [&str; 13] = [
     "CLOUDSDK_API_ENDPOINT_OVERRIDES_STS",
     "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS",
 ];
+/// Those that have a login, or name one.
+const LOGINS: [&str; 4] = [
+    "GOOGLE_OAUTH_ACCESS_TOKEN",
+    "CLOUDSDK_AUTH_ACCESS_TOKEN",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE",
+];
 /// Google's domain.
 const DOMAIN: &str = "googleapis.com";
 
@@ -61,6 +68,14 @@ impl GoogleSettings {
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| value.as_str())
+    }
+
+    /// Where a login may be: the names of variables that are set, and the file of gcloud if it exists.
+    pub fn login_places(&self) -> Vec<String> {
+        let set = LOGINS.iter().filter(|name| self.get(name).is_some());
+        let file = self.default_file().filter(|file| file.is_file());
+        let file = file.map(|file| file.display().to_string());
+        set.map(|name| (*name).to_owned()).chain(file).collect()
     }
 
     /// The file that `gcloud auth application-default login` writes.
