@@ -156,9 +156,7 @@ fn faults_of_settings_and_repositories_fail() {
     }
 }
 
-#[test]
-fn logins_are_named_and_never_shown() {
-    let settings = "\
+const REPOSITORIES: &str = "\
 repositories:
 - {name: bucket, url: 's3://b/charts'}
 - {name: google, url: 'gs://b/charts'}
@@ -167,10 +165,13 @@ repositories:
 - {name: server, url: 'https://charts.example.com'}
 - {name: disk, url: 'file://packages'}
 ";
+
+#[test]
+fn logins_are_named_and_never_shown() {
     let repository = Repositories::with(&[
         ("web/Chart.yaml", CHART),
         ("web/templates/a.yaml", CONFIG_MAP),
-        ("chartwright.yaml", settings),
+        ("chartwright.yaml", REPOSITORIES),
     ]);
     let clone = repository.clone("work");
     clone.git(&[
