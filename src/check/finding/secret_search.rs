@@ -35,7 +35,8 @@ impl SecretSearch {
     /// A search for these secrets. Those with fewer than [`LEAST_BYTES`] are left out.
     pub(super) fn new(texts: Vec<String>) -> Self {
         let mut texts: Vec<(u64, String)> = texts.into_iter().map(|text| (first_bytes(&text), text)).collect();
-        texts.sort_unstable();
+        // Most are in order already, for which this sort has less to do than one that is not stable.
+        texts.sort();
         texts.dedup();
         let mut secrets: Vec<Secret> = Vec::with_capacity(texts.len());
         let mut starts: HashMap<Start, Range<usize>, RandomState> = HashMap::default();

@@ -20,6 +20,7 @@ use super::custom::CustomSchemas;
 use super::joined_text::{JoinedText, Part};
 use super::options::{Options, Target};
 use super::resource::{PlacedResource, Resource, Violation};
+use super::secret_kind::names_secret_kind;
 use super::split::split_documents;
 
 /// Parts of the table of known documents, so that threads seldom wait for each other.
@@ -35,12 +36,25 @@ struct Document {
     part: Part,
     /// Whether it may define custom resources.
     is_definition: bool,
+    /// Whether it may be a Secret, or have one in it.
+    may_be_secret: bool,
     /// The verdicts, where they do not depend on definitions.
     verdicts: Option<Verdicts>,
 }
 
 /// The verdicts on a document, which all files that have it share.
 type Verdicts = Vec<Arc<Resource>>;
+
+/// A document with the verdicts on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Judged<'d> {
+    /// Its bytes.
+    pub document: &'d [u8],
+    /// Whether it may be a Secret, or have one in it.
+    pub may_be_secret: bool,
+    /// The verdicts on its objects.
+    pub verdicts: &'d [Arc<Resource>],
+}
 
 /// How documents are judged.
 #[derive(Debug, Clone, Copy)]
@@ -126,6 +140,7 @@ impl Shard {
         self.documents.push(Document {
             part,
             is_definition: false,
+            may_be_secret: false,
             verdicts: None,
         });
         self.by_hash.entry(hash).or_default().push(index);
@@ -184,10 +199,13 @@ impl Known {
             }
             shard.add(hash, part)
         };
-        let (is_definition, verdicts) = (CustomSchemas::is_definition(document), judge());
+        let is_definition = CustomSchemas::is_definition(document);
+        let may_be_secret = names_secret_kind(document);
+        let verdicts = judge();
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = shard.documents.get_mut(index) {
-            (kept.is_definition, kept.verdicts) = (is_definition, verdicts.map(|verdicts| self.kept.shared(verdicts)));
+            (kept.is_definition, kept.may_be_secret) = (is_definition, may_be_secret);
+            kept.verdicts = verdicts.map(|verdicts| self.kept.shared(verdicts));
         }
         (at, index)
     }
@@ -207,10 +225,7 @@ impl Known {
         }
         let text = Arc::new(std::mem::take(buffer));
         let place = |(offset, document): (usize, &[u8])| {
-            let keep = || Part {
-                text: Arc::clone(&text),
-                range: offset..offset + document.len(),
-            };
+            let keep = || Part::new(Arc::clone(&text), offset..offset + document.len());
             (offset, self.slot(document, keep, || None))
         };
         split_documents(&text).into_iter().map(place).collect()
@@ -305,9 +320,12 @@ impl Documents {
     }
 
     /// Each document once, with the verdicts on it.
-    pub fn judged(&self) -> impl Iterator<Item = (&[u8], &[Arc<Resource>])> {
-        let documents = self.distinct.iter();
-        documents.map(|document| (document.part.bytes(), document.verdicts.as_deref().unwrap_or_default()))
+    pub fn judged(&self) -> impl Iterator<Item = Judged<'_>> {
+        self.distinct.iter().map(|document| Judged {
+            document: document.part.bytes(),
+            may_be_secret: document.may_be_secret,
+            verdicts: document.verdicts.as_deref().unwrap_or_default(),
+        })
     }
 
     /// Puts what `change` makes of a verdict in its place, for all texts that have the document.

@@ -11,15 +11,20 @@ use crate::text::source::{LineIndex, Position, offset};
 pub(super) struct Part {
     pub(super) text: Arc<Vec<u8>>,
     pub(super) range: Range<usize>,
+    /// How many lines end in it. They are counted while the processor has the text at hand.
+    lines: usize,
 }
 
 impl Part {
     pub(super) fn of(text: Vec<u8>) -> Self {
         let range = 0..text.len();
-        Self {
-            text: Arc::new(text),
-            range,
-        }
+        Self::new(Arc::new(text), range)
+    }
+
+    pub(super) fn new(text: Arc<Vec<u8>>, range: Range<usize>) -> Self {
+        let mut part = Self { text, range, lines: 0 };
+        part.lines = memchr::memchr_iter(b'\n', part.bytes()).count();
+        part
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -68,7 +73,7 @@ impl JoinedText {
     /// What finds lines and columns.
     pub fn positions(&self) -> Positions<'_> {
         Positions {
-            parts: self.parts.iter().map(Part::bytes).collect(),
+            parts: &self.parts,
             starts: OnceCell::new(),
             indexes: self.parts.iter().map(|_| OnceCell::new()).collect(),
         }
@@ -78,7 +83,7 @@ impl JoinedText {
 /// Lines and columns of a text. Lines are only counted where no place was asked for.
 #[derive(Debug)]
 pub struct Positions<'t> {
-    parts: Vec<&'t [u8]>,
+    parts: &'t [Part],
     /// Where the parts begin, and the lines before them.
     starts: OnceCell<Vec<(usize, u32)>>,
     indexes: Vec<OnceCell<LineIndex>>,
@@ -90,8 +95,8 @@ impl Positions<'_> {
             let (mut at, mut lines) = (0, 0);
             let starts = self.parts.iter().map(|part| {
                 let start = (at, offset(lines));
-                at += part.len();
-                lines += memchr::memchr_iter(b'\n', part).count();
+                at += part.range.len();
+                lines += part.lines;
                 start
             });
             starts.collect()
@@ -102,11 +107,12 @@ impl Positions<'_> {
     pub fn position(&self, at: usize) -> Position {
         let starts = self.starts();
         let part = starts.partition_point(|&(start, _)| start <= at).saturating_sub(1);
-        let (Some(text), Some(index), Some(&(start, lines))) =
+        let (Some(part), Some(index), Some(&(start, lines))) =
             (self.parts.get(part), self.indexes.get(part), starts.get(part))
         else {
             return Position::START;
         };
+        let text = part.bytes();
         let index = index.get_or_init(|| LineIndex::new(text));
         let position = index.position(text, offset(at - start));
         Position {

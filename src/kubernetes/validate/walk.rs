@@ -311,6 +311,10 @@ impl<'w> Walk<'w> {
     }
 
     fn value(&mut self, node: NodeId, schema: &'w Schema, may_be_null: bool) {
+        // Most values are texts of which nothing else is wanted.
+        if matches!(schema, Schema::String) && self.tree.is_known_text(node) {
+            return;
+        }
         let node = self.tree.target(node);
         if let Schema::Reference(name) = schema {
             let may_be_schema = !self.strictness.schema_only && self.tree.kind(node) == NodeKind::Mapping;

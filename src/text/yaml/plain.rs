@@ -10,28 +10,40 @@ impl Tree<'_> {
         let mut names: Vec<&str> = Vec::with_capacity(32);
         let end = self.node(root).map_or(0, |node| node.end);
         // A node is followed by its descendants.
-        for id in (root.0..end).map(NodeId) {
-            let Some(node) = self.node(id) else { return false };
+        let Some(nodes) = self.nodes.get(root.0 as usize..end as usize) else {
+            return false;
+        };
+        for (id, node) in (root.0..end).map(NodeId).zip(nodes) {
+            // Most nodes are texts.
+            if node.is_text {
+                continue;
+            }
             if node.properties != 0 {
                 return false;
             }
             match node.kind {
                 NodeKind::Mapping => {
-                    names.clear();
+                    let (mut seen, mut may_repeat) = (0, false);
                     for (key, _) in self.pairs(id) {
                         let Some(name) = self.plain_key(key) else {
                             return false;
                         };
-                        names.push(name);
+                        let bit = bit_of(name.as_bytes());
+                        may_repeat |= seen & bit != 0;
+                        seen |= bit;
                     }
-                    if has_duplicates(&mut names) {
-                        return false;
+                    if may_repeat {
+                        names.clear();
+                        names.extend(self.pairs(id).filter_map(|(key, _)| self.plain_key(key)));
+                        if has_duplicates(&mut names) {
+                            return false;
+                        }
                     }
                 }
                 NodeKind::Sequence => {}
                 NodeKind::Alias => return false,
                 NodeKind::Scalar(_) => {
-                    if !node.is_text && self.is_infinite(id) {
+                    if self.is_infinite(id) {
                         return false;
                     }
                 }
@@ -46,6 +58,13 @@ impl Tree<'_> {
         matches!(first, Some(b'0'..=b'9' | b'.' | b'+' | b'-'))
             && matches!(self.scalar(id), Ok(Scalar::Float(number)) if !number.is_finite())
     }
+}
+
+/// One of 64 bits: names with different ones differ.
+fn bit_of(name: &[u8]) -> u64 {
+    let byte = |at: usize| usize::from(name.get(at).copied().unwrap_or_default());
+    let last = name.len().saturating_sub(1);
+    1 << ((byte(0) + 7 * name.len() + 13 * byte(last) + 29 * byte(name.len() / 2)) % 64)
 }
 
 /// Whether a name occurs twice. Few names are compared with each other, by a number first that most names have alone, which is

@@ -33,7 +33,10 @@ impl Pattern {
 
     /// Steps that matching a text counts as: at worst all positions of the pattern are looked at with each byte.
     pub(super) fn cost(&self, text: &str) -> u64 {
-        let positions = self.positions.get_or_init(|| positions(&self.text));
+        static KNOWN: Kept<u64> = Kept::new(500);
+        let positions = self
+            .positions
+            .get_or_init(|| KNOWN.get(&self.text, || positions(&self.text)));
         1 + (text.len() as u64).saturating_mul(*positions) / POSITIONS_OF_A_STEP
     }
 
