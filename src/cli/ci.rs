@@ -13,14 +13,15 @@ use crate::check::finding::Finding;
 use crate::check::lint::chart::VersionBase;
 use crate::check::run::{CheckRequest, DeployedEnvironment};
 use crate::config::Settings;
+use crate::delivery::image::image_names;
 use crate::engine::chart::LinkPolicy;
 use crate::kubernetes::validate::{KindFilter, Options};
 use crate::kubernetes::version::parse_versions;
 use crate::pipeline::{
-    ChartResult, CiOutcome, Plan, PublishFailure, Publishing, SummaryOptions, environments_of_chart, run_ci,
-    summary_table, version_bases,
+    ChartResult, CiOutcome, Plan, PublishFailure, Publishing, SummaryOptions, environments_of_chart, rendered_changes,
+    run_ci, summary_table, version_bases,
 };
-use crate::report::{Group, Remarks, concise, json_list, packages_list};
+use crate::report::{Changes, ChartImages, Group, Remarks, concise, json_list, packages_list};
 
 use super::ci_plan::{Charts, SelectionFlags, print_plan};
 use super::command_error::CommandError;
@@ -229,6 +230,16 @@ impl Run<'_> {
             .changed()
             .map(|chart| reporting.root.shown(&chart.directory))
             .collect();
+        let since = plan.since_name().unwrap_or_default();
+        let make_world = || context.comparison_world();
+        let rendered = reporting
+            .shows_changes()
+            .then(|| rendered_changes(plan, &request, &arguments.directory, &make_world))
+            .flatten();
+        let changes = rendered.as_ref().map(|found| Changes {
+            since: &since,
+            found: found.as_ref().map_err(String::as_str),
+        });
         let outputs = [
             ("changed-charts", json_list(&changed)),
             ("packages", packages_list(&packages)),
@@ -237,6 +248,7 @@ impl Run<'_> {
             withheld: withheld.as_deref(),
             is_quiet: arguments.quiet,
             outputs: &outputs,
+            changes,
         };
         print(context, &reporting, &outcome, shown)?;
         let has_failed = outcome.has_failed();
@@ -281,6 +293,8 @@ struct Shown<'s> {
     is_quiet: bool,
     /// Of the step, where it is one of GitHub Actions.
     outputs: &'s [(&'static str, String)],
+    /// What changes in what is rendered.
+    changes: Option<Changes<'s>>,
 }
 
 /// Findings and the summary on standard output; the summary on standard error where standard output may be a report that a
@@ -293,6 +307,7 @@ fn print(
         withheld,
         is_quiet,
         outputs,
+        changes,
     }: Shown<'_>,
 ) -> Result<(), CommandError> {
     let findings = outcome.findings();
@@ -309,12 +324,24 @@ fn print(
         .collect();
     // Reports of shards can be joined to what one run reports.
     groups.sort_by_key(|group| group.name);
+    let mut images: Vec<ChartImages<'_>> = outcome
+        .checked
+        .charts
+        .iter()
+        .map(|chart| ChartImages {
+            chart: &chart.path,
+            renderings: &chart.images,
+        })
+        .collect();
+    images.sort_by_key(|one| one.chart);
     let options = SummaryOptions { withheld, is_quiet };
     let summary = summary_table(outcome, options);
     let remarks = Remarks {
         hidden: outcome.checked.hidden,
         withheld,
         unevaluated: outcome.checked.unevaluated(),
+        changes,
+        images: &images,
         ..Remarks::default()
     };
     reporting.write_summary(context, &findings, &groups, remarks, outputs);
@@ -415,6 +442,7 @@ fn request(
         release_name: config.release_name.clone(),
         namespace: config.namespace.clone(),
         judgement: reporting.judgement.clone(),
+        find_images: reporting.shows_images().then_some(image_names),
         ..CheckRequest::new(charts, reporting.root.clone(), versions)
     })
 }

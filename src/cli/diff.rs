@@ -13,7 +13,7 @@ use crate::delivery::environment::ChartEnvironment;
 use crate::delivery::git::{GitError, GitTree, WorkTree};
 use crate::engine::chart::{Compat, FileTree as _};
 use crate::engine::render::default_release_name;
-use crate::pipeline::environments_of_chart;
+use crate::pipeline::{ComparedStates, environments_of_chart};
 use crate::report::{DiffTextOptions, diff_as_html, diff_as_json, diff_as_markdown, diff_as_text, json_list};
 use crate::text::limits::FILE_BYTES;
 
@@ -113,15 +113,9 @@ struct Compared {
     values: Vec<String>,
     values_root: ValuesRoot,
     /// The commits, where the states are such.
-    trees: Option<Trees>,
-}
-
-/// Two states of a repository.
-struct Trees {
-    work_tree: WorkTree,
-    old: Arc<GitTree>,
-    /// The files as they are, without one.
-    new: Option<Arc<GitTree>>,
+    trees: Option<ComparedStates>,
+    /// Whether values files are rendered instead of the defaults.
+    values_replace_defaults: bool,
 }
 
 pub(super) fn run(context: RunContext, arguments: &DiffArguments) -> Result<Exit, CommandError> {
@@ -150,6 +144,7 @@ pub(super) fn run(context: RunContext, arguments: &DiffArguments) -> Result<Exit
         given,
         values: compared.values,
         values_root: compared.values_root,
+        values_replace_defaults: compared.values_replace_defaults,
         kube_version: arguments.release_flags.kube_version()?,
         api_versions: arguments.release_flags.api_versions().to_vec(),
         release_name: arguments.release.clone(),
@@ -227,6 +222,7 @@ fn two_charts(
         values: DEFAULT_VALUES.map(str::to_owned).to_vec(),
         values_root: ValuesRoot::Chart,
         trees: None,
+        values_replace_defaults: false,
     })
 }
 
@@ -266,26 +262,21 @@ fn commits(arguments: &DiffArguments, path: &Path) -> Result<Compared, CommandEr
     if !(all.len() == 1 && all.contains(&plain(path))) {
         all = only_affected(&trees, all, &declared, &settings.config.values)?;
     }
-    let pairs = all.into_iter().map(|chart| ChartPair {
-        shown: chart.display().to_string(),
-        environments: environments_of_chart(&chart, &declared, &directory),
-        old: old
-            .contains(&chart)
-            .then(|| StatePlace::Tree(trees.old.clone(), chart.clone())),
-        new: new.contains(&chart).then(|| match &trees.new {
-            Some(tree) => StatePlace::Tree(tree.clone(), chart.clone()),
-            None => StatePlace::Path(chart.clone()),
-        }),
+    let pairs = all.into_iter().map(|chart| {
+        let environments = environments_of_chart(&chart, &declared, &directory);
+        let is_in = (old.contains(&chart), new.contains(&chart));
+        trees.pair(&chart, chart.display().to_string(), environments, is_in)
     });
     Ok(Compared {
         pairs: pairs.collect(),
         values: settings.config.values.clone(),
         values_root: settings.values_root(),
         trees: Some(trees),
+        values_replace_defaults: settings.config.ct.is_some(),
     })
 }
 
-fn trees(arguments: &DiffArguments, path: &Path) -> Result<Trees, CommandError> {
+fn trees(arguments: &DiffArguments, path: &Path) -> Result<ComparedStates, CommandError> {
     let work_tree = WorkTree::around(path)
         .map_err(|error| git_error(&error).with_hint("name two charts, or run this in a repository of git"))?;
     let commit = |name: &str| {
@@ -317,7 +308,7 @@ fn trees(arguments: &DiffArguments, path: &Path) -> Result<Trees, CommandError> 
         }
         None => commit(arguments.from.as_deref().unwrap_or("HEAD"))?,
     };
-    Ok(Trees {
+    Ok(ComparedStates {
         old: Arc::new(work_tree.tree(from)),
         new: to.map(|to| Arc::new(work_tree.tree(to))),
         work_tree,
@@ -329,7 +320,7 @@ fn git_error(error: &GitError) -> CommandError {
 }
 
 /// The directory whose chartwright.yaml counts: that of the chart, or the nearest above it in the repository.
-fn settings_directory(trees: &Trees, path: &Path) -> PathBuf {
+fn settings_directory(trees: &ComparedStates, path: &Path) -> PathBuf {
     let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let above = absolute
         .ancestors()
@@ -365,7 +356,7 @@ fn plain(path: &Path) -> PathBuf {
 
 /// Those of many charts that have files that differ, or depend on such, or are deployed with such.
 fn only_affected(
-    trees: &Trees,
+    trees: &ComparedStates,
     charts: BTreeSet<PathBuf>,
     declared: &[ChartEnvironment],
     values: &[String],

@@ -183,14 +183,19 @@ impl Plan {
             .collect()
     }
 
-    /// `3 of 44 charts: 2 changed since origin/main (1234567), 1 depends on them`; nothing where all charts are meant.
-    pub fn sentence(&self) -> Option<String> {
+    /// `origin/main (1234567)`; nothing where all charts are meant.
+    pub fn since_name(&self) -> Option<String> {
         let base = self.since.as_ref()?;
         let short: String = base.common.chars().take(SHORT).collect();
-        let since = match short_name(base) {
+        Some(match short_name(base) {
             name if name == short => short,
             name => format!("{name} ({short})"),
-        };
+        })
+    }
+
+    /// `3 of 44 charts: 2 changed since origin/main (1234567), 1 depends on them`; nothing where all charts are meant.
+    pub fn sentence(&self) -> Option<String> {
+        let since = self.since_name()?;
         let (count, total) = (self.charts.len(), self.total);
         if count == 0 {
             return Some(format!("none of {total} charts changed since {since}"));

@@ -18,6 +18,7 @@ mod chart_tree;
 mod check;
 mod ci_changes;
 mod ci_environments;
+mod ci_rendered_changes;
 mod cli;
 mod command_output;
 mod custom_resources;

@@ -27,6 +27,7 @@ use crate::text::semver::is_compatible_range;
 use crate::text::source::{Named, SourceFile, join_shown, read_file, read_inside};
 
 use super::charts::CheckTargets;
+use super::images::{RenderingImages, without_secrets};
 use super::judged::Judged;
 use super::request::CheckRequest;
 use super::subject::Subject;
@@ -75,6 +76,8 @@ pub struct CheckedChart {
     pub rendered: Rendered,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// The images of its renderings for the newest of the Kubernetes versions, if they are wanted.
+    pub images: Vec<RenderingImages>,
     /// What the findings must not show.
     pub secrets: SecretValues,
 }
@@ -336,8 +339,9 @@ impl CheckedChart {
         }
         let mut state = VariantState {
             compiled: Compiled::default(),
-            judged: Judged::new(&targets.schemas, validation),
+            judged: Judged::new(&targets.schemas, validation, request.find_images),
         };
+        let newest = accepted.iter().map(|(_, schemas)| schemas.catalog.minor()).max();
         let mut unused = None;
         let mut list = FindingList::default();
         let (mut refusals, mut rendered) = (Vec::new(), None);
@@ -362,6 +366,10 @@ impl CheckedChart {
                 self.rendered.skipped += found.skipped;
                 self.rendered.unevaluated += found.unevaluated;
                 self.secrets.extend(&found.secrets);
+                if request.find_images.is_some() && newest == Some(schemas.catalog.minor()) {
+                    let (rendering, images) = (values.label.clone(), found.images);
+                    self.images.push(RenderingImages { rendering, images });
+                }
                 let judged = found.documents + found.skipped;
                 steps += STEPS_OF_A_DOCUMENT * judged as u64 + STEPS_OF_A_FINDING * found.findings.len() as u64;
                 list.add_rendering(found.findings);
@@ -372,6 +380,7 @@ impl CheckedChart {
                 steps += STEPS_OF_A_RENDERING + found.steps + (read + given) as u64 / BYTES_OF_A_STEP;
             }
         }
+        self.images = without_secrets(std::mem::take(&mut self.images), chart, &all);
         let other = rendered.filter(|values| !values.are_defaults && !request.require_defaults);
         list.add_rendering(
             refusals
