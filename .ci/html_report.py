@@ -81,7 +81,7 @@ def make_change(root):
     """A commit, and what differs from it: an image in one environment, an object that is removed, a chart that is new and hostile."""
     environments = ["dev", "staging", "production"]
     entries = [f"- {{name: {name}, chart: charts/gateway, values: [values-{name}.yaml]}}\n" for name in environments]
-    write(root / "chartwright.yaml", "environments:\n" + "".join(entries))
+    write(root / "chartwright.yaml", "charts: [charts]\nenvironments:\n" + "".join(entries))
     gateway = root / "charts/gateway"
     for name, tag in zip(environments, ["2.8.1", "2.8.0", "2.7.4"]):
         write(gateway / f"values-{name}.yaml", f"tag: {tag}\n")
@@ -93,13 +93,16 @@ def make_change(root):
     write(gateway / "templates/config.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: old}\ndata: {a: b}\n")
     write(gateway / "templates/secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: {{ .Values.password }}}\n")
     git = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-C", str(root)]
-    for arguments in [["init", "--quiet"], ["add", "chartwright.yaml", "charts/gateway"], ["commit", "--quiet", "-m", "Start"]]:
+    for arguments in [["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "Start"]]:
         subprocess.run([*git, *arguments], check=True)
     write(gateway / "values-production.yaml", "tag: 2.8.0\n")
     write(gateway / "values.yaml", "port: 8081\ntag: 2.8.1\npassword: hunter-three-3\n")
     (gateway / "templates/config.yaml").unlink()
     version = gateway / "Chart.yaml"
     write(version, version.read_text(encoding="utf-8").replace("1.2.0", "1.3.0"))
+    # Those that are not committed are new.
+    for name in ["hostile", "billing", "worker"]:
+        write(root / f"charts/{name}/NOTES.md", "Changed.\n")
     write(root / "charts/hostile/templates/map.yaml", f"kind: ConfigMap\napiVersion: v1\nmetadata: {{name: map}}\ndata: {{text: {{{{ .Values.text | quote }}}}}}\n")
 
 
@@ -152,11 +155,14 @@ def shows_changes_and_images(browser, page_file):
         check(f"{shown!r} is not visible", page.get_by_text(shown).first.is_visible())
     marked = page.locator("td.differs").all_inner_texts()
     check(f"these cells are marked: {marked}", "2.8.0" in marked)
-    page.screenshot(path=SHOTS / "ci-without-findings-phone.png", full_page=True)
-    page.set_viewport_size({"width": 1280, "height": 900})
     for scheme in ["light", "dark"]:
         page.emulate_media(color_scheme=scheme)
-        page.screenshot(path=SHOTS / f"ci-without-findings-desk-{scheme}.png", full_page=True)
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            for anchor in ["changes", "images"]:
+                page.locator(f"#{anchor}").scroll_into_view_if_needed()
+                page.evaluate("name => document.getElementById(name).scrollIntoView()", anchor)
+                page.screenshot(path=SHOTS / f"ci-{anchor}-{size}-{scheme}.png")
     page.close()
 
 

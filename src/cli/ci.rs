@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::artifact::package::PackageOptions;
 use crate::artifact::remote::{NamedRepositories, PublishTarget, TargetOutcome, TargetsRequest};
 use crate::artifact::repository::{Existing, Item};
+use crate::check::diff::DiffOutcome;
 use crate::check::finding::Finding;
 use crate::check::lint::chart::VersionBase;
 use crate::check::run::{CheckRequest, DeployedEnvironment};
@@ -231,15 +232,7 @@ impl Run<'_> {
             .map(|chart| reporting.root.shown(&chart.directory))
             .collect();
         let since = plan.since_name().unwrap_or_default();
-        let make_world = || context.comparison_world();
-        let rendered = reporting
-            .shows_changes()
-            .then(|| rendered_changes(plan, &request, &arguments.directory, &make_world))
-            .flatten();
-        let changes = rendered.as_ref().map(|found| Changes {
-            since: &since,
-            found: found.as_ref().map_err(String::as_str),
-        });
+        let rendered = changes_to_show(context, &arguments.directory, &reporting, plan, &request);
         let outputs = [
             ("changed-charts", json_list(&changed)),
             ("packages", packages_list(&packages)),
@@ -248,7 +241,7 @@ impl Run<'_> {
             withheld: withheld.as_deref(),
             is_quiet: arguments.quiet,
             outputs: &outputs,
-            changes,
+            changes: rendered.as_ref().map(|found| Changes::new(&since, found)),
         };
         print(context, &reporting, &outcome, shown)?;
         let has_failed = outcome.has_failed();
@@ -259,6 +252,20 @@ impl Run<'_> {
             None => first_failure(outcome.published).map(|()| Exit::Clean),
         }
     }
+}
+
+/// What changes in the rendered objects since the base, where a report shows it.
+fn changes_to_show(
+    context: RunContext,
+    directory: &Path,
+    reporting: &Reporting,
+    plan: &Plan,
+    request: &CheckRequest,
+) -> Option<Result<DiffOutcome, String>> {
+    if !reporting.shows_changes() {
+        return None;
+    }
+    rendered_changes(plan, request, directory, &|| context.comparison_world())
 }
 
 /// Publishes packages to all targets, and reports what was done.

@@ -24,7 +24,7 @@ pub use change_base::run_base;
 pub use chart_environments::environments_of_chart;
 pub use chart_graph::ChartGraph;
 pub use ci::{ChartResult, CiOutcome, PublishFailure, Publishing, run_ci};
-pub use compared_states::{ComparedStates, rendered_changes};
+pub use compared_states::{ComparedCharts, ComparedStates, rendered_changes};
 pub use deployment::{Deployed, deployed};
 pub use notify::{NOTIFY_POLICY, Notice, Receivers};
 pub use plan::{ChangesError, Plan, changed_files};

@@ -54,7 +54,7 @@ fn reports(clone: &Clone<'_>, code: i32, flags: &[&str]) -> Reports {
     ]
     .concat();
     let summary = clone.path.join("summary.md").display().to_string();
-    _ = std::fs::remove_file(&summary);
+    drop(std::fs::remove_file(&summary));
     clone.run(
         code,
         &arguments,
@@ -120,8 +120,8 @@ fn reports_for_people_say_what_changes_in_each_environment() {
             rows(text),
             [
                 "| <code>charts/new</code> | <code>default values</code> | 1 added |  |",
-                "| <code>charts/web</code> | <code>default values, staging</code> | 2 changed |  |",
-                "| <code>charts/web</code> | <code>live</code> | 2 changed | image-changed |",
+                "| <code>charts/web</code> | <code>default values, staging</code> | 2 changed | immutable-field |",
+                "| <code>charts/web</code> | <code>live</code> | 2 changed | image-changed, immutable-field |",
             ],
             "{text}"
         );
@@ -133,7 +133,9 @@ fn reports_for_people_say_what_changes_in_each_environment() {
     // The page has the lines, by chart.
     for part in [
         "<h2 id=\"changes\">Rendered changes <small>since HEAD (",
-        "<td>charts/web <small>1.0.1</small> <small><a href=\"#d1\">changes</a></small></td>",
+        "charts/web</a> <small>1.0.1</small> <small><a href=\"#d1\">changes</a></small></td>",
+        "<th>environment staging</th><th>environment live</th>",
+        "<code>ghcr.io/acme/web</code></td><td>1.0</td><td class=\"differs\">1.2</td><td>1.2</td>",
         "<h3 id=\"d0\">charts/new <small>new 1.0.0 is new</small></h3>",
         "<h3 id=\"d1\">charts/web <small>web 1.0.0 → 1.0.1</small></h3>",
         "ghcr.io/acme/web:1.1 → ghcr.io/acme/web:1.2",
@@ -155,7 +157,7 @@ fn what_cannot_be_compared_is_said_and_fails_nothing() {
     clone.write("charts/web/templates/all.yaml", "{{ fail \"broken before\" }}\n");
     clone.write(
         "charts/other/templates/a.yaml",
-        "{{ required \"always broken\" .Values.none }}\n",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: {{ required \"always broken\" .Values.none }}}\n",
     );
     clone.write("charts/other/values-one.yaml", "none: one\n");
     clone.commit_all("Break it");

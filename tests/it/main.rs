@@ -12,6 +12,7 @@
 mod aws_logins;
 mod aws_services;
 mod bump;
+mod changed_files;
 mod chart_names;
 mod chart_source;
 mod chart_tree;

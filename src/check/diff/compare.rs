@@ -86,7 +86,7 @@ impl DiffOutcome {
         self.charts.iter().any(|chart| !chart.failures.is_empty())
     }
 
-    /// Leaves out what fails in both states, and charts of which nothing else is known.
+    /// Leaves out renderings that fail in both states, and charts about which there is nothing else to say.
     pub fn drop_shared_failures(&mut self) {
         for chart in &mut self.charts {
             let failed = |side: Side| -> BTreeSet<String> {

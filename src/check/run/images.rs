@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::check::explain::{secrets_of_chart, secrets_of_values};
-use crate::engine::chart::Chart;
-
-use super::values::ChartValues;
+use crate::check::finding::SecretValues;
 
 /// The images that the objects of a rendering name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,26 +13,27 @@ pub struct RenderingImages {
     pub images: BTreeSet<String>,
 }
 
-/// Hides secrets of a chart and its values: a reference may be put together from anything.
-pub(super) fn without_secrets(
-    found: Vec<RenderingImages>,
-    chart: &Chart,
-    values: &[ChartValues],
-) -> Vec<RenderingImages> {
-    if found.is_empty() {
-        return found;
+impl RenderingImages {
+    /// Hides secrets: a reference may be put together from anything.
+    pub(super) fn hide(&mut self, secrets: &SecretValues) {
+        let images = std::mem::take(&mut self.images).into_iter();
+        self.images = images.map(|image| secrets.hide(&image).into_owned()).collect();
     }
-    let mut secrets = secrets_of_chart(chart);
-    for one in values {
-        secrets.extend(&secrets_of_values(&one.given, &one.values));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_in_references_are_hidden() {
+        let mut found = RenderingImages {
+            rendering: "prod".to_owned(),
+            images: ["a/web:1".to_owned(), "a/T0ken-one:1".to_owned()].into(),
+        };
+        let mut secrets = SecretValues::default();
+        secrets.add("T0ken-one");
+        found.hide(&secrets);
+        assert_eq!(found.images, ["a/***:1".to_owned(), "a/web:1".to_owned()].into());
     }
-    let hidden = found.into_iter().map(|found| RenderingImages {
-        images: found
-            .images
-            .iter()
-            .map(|image| secrets.hide(image).into_owned())
-            .collect(),
-        ..found
-    });
-    hidden.collect()
 }

@@ -4,6 +4,7 @@ mod chart;
 mod charts;
 mod find_charts;
 mod charts_of_files;
+mod changed_charts;
 mod environment;
 mod images;
 mod judged;
@@ -15,6 +16,7 @@ mod values;
 mod definitions;
 mod variant;
 
+pub use changed_charts::{ChartParts, changed_charts, neighbours, path_needs, with_dependents};
 pub use chart::CheckedChart;
 #[cfg(test)]
 pub(crate) use chart::Rendered;

@@ -69,7 +69,7 @@ fn risks(outcome: &DiffOutcome, page: &mut Page, most_bytes: usize) {
                     break;
                 }
                 page.line(&format!(
-                    "<tr><td>{}</td><td>{} <small>{}</small></td><td>{}</td></tr>",
+                    "<tr><td class=\"risk\">{}</td><td>{} <small>{}</small></td><td>{}</td></tr>",
                     escaped(risk.kind.id()),
                     escaped(&shown_line(&object.id.to_string())),
                     escaped(&shown_line(&chart.shown)),

@@ -79,7 +79,15 @@ pub struct Changes<'r> {
     pub found: Result<&'r DiffOutcome, &'r str>,
 }
 
-impl Changes<'_> {
+impl<'r> Changes<'r> {
+    /// What changes since a base.
+    pub fn new(since: &'r str, found: &'r Result<DiffOutcome, String>) -> Self {
+        Self {
+            since,
+            found: found.as_ref().map_err(String::as_str),
+        }
+    }
+
     /// Whether a reviewer must know of them.
     pub fn say_something(&self) -> bool {
         self.found
