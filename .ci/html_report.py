@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Reports that people read in a browser, looked at in headless Chromium: the HTML report of `ci` and of `lint`, the page of `diff`, and the
-Markdown of the step summary through a Markdown renderer.
+Markdown of the step summary through a Markdown renderer. The report of `ci` is that of a branch: what changes, and the images of environments.
 
 Usage: html_report.py BINARY DIRECTORY [CHROMIUM]
 Screenshots are written to DIRECTORY. Without CHROMIUM the browser of Playwright is used."""
@@ -77,6 +77,35 @@ def make_charts(root):
         write(root / f"large/templates/service-{number:03}.yaml", SERVICE.replace("{{ .Values.port }}", str(70000 + number)))
 
 
+def make_change(root):
+    """A commit, and what differs from it: an image in one environment, an object that is removed, a chart that is new and hostile."""
+    environments = ["dev", "staging", "production"]
+    entries = [f"- {{name: {name}, chart: charts/gateway, values: [values-{name}.yaml]}}\n" for name in environments]
+    write(root / "chartwright.yaml", "charts: [charts]\nenvironments:\n" + "".join(entries))
+    gateway = root / "charts/gateway"
+    for name, tag in zip(environments, ["2.8.1", "2.8.0", "2.7.4"]):
+        write(gateway / f"values-{name}.yaml", f"tag: {tag}\n")
+    write(gateway / "values.yaml", "port: 80\ntag: 2.8.1\npassword: hunter-two-2\n")
+    images = ["registry.example.org/platform/gateway:{{ .Values.tag }}", "registry.example.org/platform/a-rather-long-name-of-a-sidecar:1.0"]
+    containers = "".join(f"      - name: c{number}\n        image: {image}\n" for number, image in enumerate(images))
+    pods = DEPLOYMENT.replace("      - name: main\n        image: example.org/main:latest\n        resource: {}\n", containers)
+    write(gateway / "templates/deployment.yaml", pods)
+    write(gateway / "templates/config.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: old}\ndata: {a: b}\n")
+    write(gateway / "templates/secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: {{ .Values.password }}}\n")
+    git = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-C", str(root)]
+    for arguments in [["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "Start"]]:
+        subprocess.run([*git, *arguments], check=True)
+    write(gateway / "values-production.yaml", "tag: 2.8.0\n")
+    write(gateway / "values.yaml", "port: 8081\ntag: 2.8.1\npassword: hunter-three-3\n")
+    (gateway / "templates/config.yaml").unlink()
+    version = gateway / "Chart.yaml"
+    write(version, version.read_text(encoding="utf-8").replace("1.2.0", "1.3.0"))
+    # Those that are not committed are new.
+    for name in ["hostile", "billing", "worker"]:
+        write(root / f"charts/{name}/NOTES.md", "Changed.\n")
+    write(root / "charts/hostile/templates/map.yaml", f"kind: ConfigMap\napiVersion: v1\nmetadata: {{name: map}}\ndata: {{text: {{{{ .Values.text | quote }}}}}}\n")
+
+
 def run(root, arguments, **variables):
     done = subprocess.run([BINARY, *arguments], cwd=root, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
     check(f"{arguments} ended with {done.returncode}", done.returncode in (0, 1), done.stderr)
@@ -110,6 +139,31 @@ def look(browser, title, page_file, visible):
             page.screenshot(path=SHOTS / f"{title}-{size}-{scheme}.png")
             context.close()
     check(f"{title}: light and dark have the same background", len({colour for _, colour in backgrounds}) == 2, str(backgrounds))
+
+
+def shows_changes_and_images(browser, page_file):
+    """Both sections are there, without the secret; switching findings off hides no change; a wide table is scrolled in its own box."""
+    text = page_file.read_text(encoding="utf-8")
+    check("a secret is on the page", "hunter" not in text)
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(page_file.as_uri())
+    for anchor in ["#changes", "#images"]:
+        check(f"{anchor} is not linked", page.locator(f"a[href='{anchor}']").count() == 1)
+    for switch in page.locator(".filter input").all():
+        switch.uncheck()
+    for shown in ["image-changed", "object-removed", "ConfigMap old", "registry.example.org/platform/gateway"]:
+        check(f"{shown!r} is not visible", page.get_by_text(shown).first.is_visible())
+    marked = page.locator("td.differs").all_inner_texts()
+    check(f"these cells are marked: {marked}", "2.8.0" in marked)
+    for scheme in ["light", "dark"]:
+        page.emulate_media(color_scheme=scheme)
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            for anchor in ["changes", "images"]:
+                page.locator(f"#{anchor}").scroll_into_view_if_needed()
+                page.evaluate("name => document.getElementById(name).scrollIntoView()", anchor)
+                page.screenshot(path=SHOTS / f"ci-{anchor}-{size}-{scheme}.png")
+    page.close()
 
 
 def hides_by_severity(browser, page_file):
@@ -152,8 +206,9 @@ def main():
     with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
         root = pathlib.Path(directory)
         make_charts(root)
+        make_change(root)
         actions = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(root / "output")}
-        run(root, ["ci", "charts", "--no-push", "--report", "html=ci.html"], GITHUB_STEP_SUMMARY=str(root / "ci.md"), **actions)
+        run(root, ["ci", ".", "--config", "chartwright.yaml", "--since", "HEAD", "--no-push", "--report", "html=ci.html"], GITHUB_STEP_SUMMARY=str(root / "ci.md"), **actions)
         run(root, ["lint", "large", "--report", "html=large.html"])
         other = root / "other/billing"
         shutil.copytree(root / "charts/billing", other)
@@ -165,12 +220,13 @@ def main():
         options = {"executable_path": CHROMIUM} if CHROMIUM else {}
         # Root has no sandbox.
         browser = playwright.chromium.launch(args=["--no-sandbox"] if os.geteuid() == 0 else [], **options)
-        look(browser, "ci", root / "ci.html", ["charts failed", "must be between 1 and 65535", "charts/billing/templates/service.yaml", "{{ .Values.port }}"])
+        look(browser, "ci", root / "ci.html", ["charts failed", "must be between 1 and 65535", "Rendered changes", "Images", "charts/billing/templates/service.yaml", "{{ .Values.port }}"])
         look(browser, "large", root / "large.html", ["1 of 1 chart failed", "large/templates/service-000.yaml"])
         look(browser, "diff", root / "diff.html", ["Service release-name", "8080"])
         look_at_summary(browser, root, "ci.md")
         look_at_summary(browser, root, "diff.md")
         hides_by_severity(browser, root / "ci.html")
+        shows_changes_and_images(browser, root / "ci.html")
         browser.close()
     bad = results.count(False)
     print(f"{len(results) - bad} passed, {bad} failed")

@@ -2,25 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::artifact::package::PackageOptions;
 use crate::artifact::remote::{NamedRepositories, PublishTarget, TargetOutcome, TargetsRequest};
 use crate::artifact::repository::{Existing, Item};
+use crate::check::diff::DiffOutcome;
 use crate::check::finding::Finding;
 use crate::check::lint::chart::VersionBase;
 use crate::check::run::{CheckRequest, DeployedEnvironment};
 use crate::config::Settings;
+use crate::delivery::image::image_names;
 use crate::engine::chart::LinkPolicy;
 use crate::kubernetes::validate::{KindFilter, Options};
 use crate::kubernetes::version::parse_versions;
 use crate::pipeline::{
-    ChartResult, CiOutcome, Plan, PublishFailure, Publishing, SummaryOptions, environments_of_chart, run_ci,
-    summary_table, version_bases,
+    ChartResult, CiOutcome, Plan, PublishFailure, Publishing, SummaryOptions, environments_of_chart, rendered_changes,
+    run_ci, summary_table, version_bases,
 };
-use crate::report::{Group, Remarks, concise, json_list, packages_list};
+use crate::report::{Changes, ChartImages, Group, Remarks, concise, json_list, packages_list};
 
 use super::ci_plan::{Charts, SelectionFlags, print_plan};
 use super::command_error::CommandError;
@@ -229,6 +231,8 @@ impl Run<'_> {
             .changed()
             .map(|chart| reporting.root.shown(&chart.directory))
             .collect();
+        let since = plan.since_name().unwrap_or_default();
+        let rendered = changes_to_show(context, &arguments.directory, &reporting, plan, &request);
         let outputs = [
             ("changed-charts", json_list(&changed)),
             ("packages", packages_list(&packages)),
@@ -237,6 +241,7 @@ impl Run<'_> {
             withheld: withheld.as_deref(),
             is_quiet: arguments.quiet,
             outputs: &outputs,
+            changes: rendered.as_ref().map(|found| Changes::new(&since, found)),
         };
         print(context, &reporting, &outcome, shown)?;
         let has_failed = outcome.has_failed();
@@ -247,6 +252,20 @@ impl Run<'_> {
             None => first_failure(outcome.published).map(|()| Exit::Clean),
         }
     }
+}
+
+/// What changes in the rendered objects since the base, where a report shows it.
+fn changes_to_show(
+    context: RunContext,
+    directory: &Path,
+    reporting: &Reporting,
+    plan: &Plan,
+    request: &CheckRequest,
+) -> Option<Result<DiffOutcome, String>> {
+    if !reporting.shows_changes() {
+        return None;
+    }
+    rendered_changes(plan, request, directory, &|| context.comparison_world())
 }
 
 /// Publishes packages to all targets, and reports what was done.
@@ -281,6 +300,8 @@ struct Shown<'s> {
     is_quiet: bool,
     /// Of the step, where it is one of GitHub Actions.
     outputs: &'s [(&'static str, String)],
+    /// What changes in what is rendered.
+    changes: Option<Changes<'s>>,
 }
 
 /// Findings and the summary on standard output; the summary on standard error where standard output may be a report that a
@@ -293,6 +314,7 @@ fn print(
         withheld,
         is_quiet,
         outputs,
+        changes,
     }: Shown<'_>,
 ) -> Result<(), CommandError> {
     let findings = outcome.findings();
@@ -309,12 +331,24 @@ fn print(
         .collect();
     // Reports of shards can be joined to what one run reports.
     groups.sort_by_key(|group| group.name);
+    let mut images: Vec<ChartImages<'_>> = outcome
+        .checked
+        .charts
+        .iter()
+        .map(|chart| ChartImages {
+            chart: &chart.path,
+            renderings: &chart.images,
+        })
+        .collect();
+    images.sort_by_key(|one| one.chart);
     let options = SummaryOptions { withheld, is_quiet };
     let summary = summary_table(outcome, options);
     let remarks = Remarks {
         hidden: outcome.checked.hidden,
         withheld,
         unevaluated: outcome.checked.unevaluated(),
+        changes,
+        images: &images,
         ..Remarks::default()
     };
     reporting.write_summary(context, &findings, &groups, remarks, outputs);
@@ -415,6 +449,7 @@ fn request(
         release_name: config.release_name.clone(),
         namespace: config.namespace.clone(),
         judgement: reporting.judgement.clone(),
+        find_images: reporting.shows_images().then_some(image_names),
         ..CheckRequest::new(charts, reporting.root.clone(), versions)
     })
 }

@@ -120,13 +120,14 @@ fn graph(context: RunContext, charts: &Charts<'_>) -> Result<ChartGraph, Command
     addresses.extend(charts.repository.map(|url| url.trim_end_matches('/').to_owned()));
     let is_ours = |address: &str| addresses.iter().any(|ours| ours == address);
     let declared = settings.environments().map_err(CommandError::usage)?;
-    let graph = ChartGraph::read(&found, charts.links, &is_ours).with_values(|chart| {
+    let values = |chart: &Path| {
         let environments = environments_of_chart(chart, &declared, settings.base());
         environments
             .into_iter()
             .flat_map(|environment| environment.values)
             .collect()
-    });
+    };
+    let graph = ChartGraph::read(&found, charts.links, &is_ours).with_values(values, &config.values);
     let leaves_out_deprecated = config.ct.as_ref().is_some_and(|ct| ct.exclude_deprecated);
     Ok(graph.without(|chart| leaves_out_deprecated && chart.metadata.deprecated))
 }

@@ -164,10 +164,15 @@ pub(super) fn read_settings(named: Option<&Path>, directory: &Path) -> Result<Se
         Some(path) => Settings::named(path, directory),
         None => Settings::found_in(directory),
     };
-    settings.map_err(|error| match error {
+    settings.map_err(settings_error)
+}
+
+/// Why there are no settings.
+pub(super) fn settings_error(error: ReadConfigError) -> CommandError {
+    match error {
         ReadConfigError::Read { .. } => CommandError::could_not_run(error),
         ReadConfigError::Link { .. } | ReadConfigError::Config(_) => CommandError::usage(error),
-    })
+    }
 }
 
 /// Why nothing is published in this run, if it is for a pull request from a fork, or may be.

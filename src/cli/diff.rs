@@ -1,26 +1,26 @@
 //! `chartwright diff`: what changes in the rendered objects between two states of a chart, or of all charts of a directory: commits and the
 //! work tree, two directories or packages, two versions in a repository.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use crate::check::diff::{ChartPair, DiffSettings, StatePlace, affected_charts, compare_charts};
-use crate::check::run::{DEFAULT_VALUES, GivenValues, ValuesRoot, chart_directories, find_charts};
-use crate::delivery::environment::ChartEnvironment;
+use crate::check::diff::{ChartPair, DiffSettings, StatePlace, compare_charts};
+use crate::check::run::{DEFAULT_VALUES, GivenValues, ValuesRoot};
+use crate::config::{FILE_NAME, Settings};
 use crate::delivery::git::{GitError, GitTree, WorkTree};
 use crate::engine::chart::{Compat, FileTree as _};
 use crate::engine::render::default_release_name;
-use crate::pipeline::environments_of_chart;
+use crate::pipeline::{ComparedCharts, ComparedStates};
 use crate::report::{DiffTextOptions, diff_as_html, diff_as_json, diff_as_markdown, diff_as_text, json_list};
-use crate::text::limits::FILE_BYTES;
+use crate::text::limits::{FILE_BYTES, SETTINGS_BYTES};
+use crate::text::source::place_of;
 
 use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching, FoundChart, name_error};
 use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, report_notes};
-use super::destination_flags::read_settings;
+use super::destination_flags::{read_settings, settings_error};
 use super::exit_code::Exit;
 use super::keyring_flags::KeyringFlags;
 use super::link_flags::LinkFlags;
@@ -29,9 +29,6 @@ use super::run_context::RunContext;
 use super::summary_flags::{Summary, SummaryFlags};
 use super::time_flag::TimeFlag;
 use super::value_flags::ValueFlags;
-
-/// Name of our configuration.
-const CONFIG: &str = "chartwright.yaml";
 
 #[derive(Debug, Args)]
 pub(super) struct DiffArguments {
@@ -113,15 +110,9 @@ struct Compared {
     values: Vec<String>,
     values_root: ValuesRoot,
     /// The commits, where the states are such.
-    trees: Option<Trees>,
-}
-
-/// Two states of a repository.
-struct Trees {
-    work_tree: WorkTree,
-    old: Arc<GitTree>,
-    /// The files as they are, without one.
-    new: Option<Arc<GitTree>>,
+    states: Option<ComparedStates>,
+    /// Whether values files are rendered instead of the defaults.
+    values_replace_defaults: bool,
 }
 
 pub(super) fn run(context: RunContext, arguments: &DiffArguments) -> Result<Exit, CommandError> {
@@ -138,10 +129,10 @@ pub(super) fn run(context: RunContext, arguments: &DiffArguments) -> Result<Exit
         _ => commits(arguments, Path::new("."))?,
     };
     let (given, _) = arguments.values.read(context, Compat::Helm4, &str::to_owned)?;
-    let given = (!given.is_empty()).then(|| match &compared.trees {
-        Some(trees) => {
+    let given = (!given.is_empty()).then(|| match &compared.states {
+        Some(states) => {
             let at = |tree: Option<&GitTree>| tree.map_or_else(|| given.clone(), |tree| given_at(&given, tree));
-            (at(Some(&trees.old)), at(trees.new.as_deref()))
+            (at(Some(&states.old)), at(states.new.as_deref()))
         }
         None => (given.clone(), given),
     });
@@ -150,6 +141,7 @@ pub(super) fn run(context: RunContext, arguments: &DiffArguments) -> Result<Exit
         given,
         values: compared.values,
         values_root: compared.values_root,
+        values_replace_defaults: compared.values_replace_defaults,
         kube_version: arguments.release_flags.kube_version()?,
         api_versions: arguments.release_flags.api_versions().to_vec(),
         release_name: arguments.release.clone(),
@@ -226,7 +218,8 @@ fn two_charts(
         pairs: vec![pair],
         values: DEFAULT_VALUES.map(str::to_owned).to_vec(),
         values_root: ValuesRoot::Chart,
-        trees: None,
+        states: None,
+        values_replace_defaults: false,
     })
 }
 
@@ -240,52 +233,33 @@ fn commits(arguments: &DiffArguments, path: &Path) -> Result<Compared, CommandEr
         let message = format!("{}: only directories are compared with commits", path.display());
         return Err(CommandError::usage(message).with_hint("name two packages to compare them"));
     }
-    let trees = trees(arguments, path)?;
-    let directory = settings_directory(&trees, path);
-    let settings = read_settings(None, &directory)?;
+    let states = states(arguments, path)?;
+    let directory = settings_directory(&states, path)?;
+    let settings = settings_of(&states, &directory)?;
     let declared = settings.environments().map_err(CommandError::usage)?;
-    let exclude = &settings.config.exclude;
-    let (old, new) = (
-        charts_in_tree(&trees.old, path, exclude),
-        match &trees.new {
-            Some(tree) => charts_in_tree(tree, path, exclude),
-            None if path.is_dir() => {
-                let found = find_charts(path, exclude).map_err(CommandError::could_not_run)?;
-                found.iter().map(|chart| plain(chart)).collect()
-            }
-            None => BTreeSet::new(),
+    let pairs = states.pairs(
+        path,
+        ComparedCharts {
+            exclude: &settings.config.exclude,
+            values: &settings.config.values,
+            environments: &declared,
+            root: &directory,
         },
     );
-    let mut all: BTreeSet<PathBuf> = old.union(&new).cloned().collect();
-    if all.is_empty() {
-        return Err(
-            CommandError::could_not_run(format!("{}: there is no chart, in either state", path.display()))
-                .with_hint("name the directory of a chart, or one with charts below it"),
-        );
-    }
-    if !(all.len() == 1 && all.contains(&plain(path))) {
-        all = only_affected(&trees, all, &declared, &settings.config.values)?;
-    }
-    let pairs = all.into_iter().map(|chart| ChartPair {
-        shown: chart.display().to_string(),
-        environments: environments_of_chart(&chart, &declared, &directory),
-        old: old
-            .contains(&chart)
-            .then(|| StatePlace::Tree(trees.old.clone(), chart.clone())),
-        new: new.contains(&chart).then(|| match &trees.new {
-            Some(tree) => StatePlace::Tree(tree.clone(), chart.clone()),
-            None => StatePlace::Path(chart.clone()),
-        }),
-    });
+    let pairs = pairs.map_err(CommandError::could_not_run)?.ok_or_else(|| {
+        CommandError::could_not_run(format!("{}: there is no chart, in either state", path.display()))
+            .with_hint("name the directory of a chart, or one with charts below it")
+    })?;
     Ok(Compared {
-        pairs: pairs.collect(),
+        pairs,
         values: settings.config.values.clone(),
         values_root: settings.values_root(),
-        trees: Some(trees),
+        values_replace_defaults: settings.config.ct.is_some(),
+        states: Some(states),
     })
 }
 
-fn trees(arguments: &DiffArguments, path: &Path) -> Result<Trees, CommandError> {
+fn states(arguments: &DiffArguments, path: &Path) -> Result<ComparedStates, CommandError> {
     let work_tree = WorkTree::around(path)
         .map_err(|error| git_error(&error).with_hint("name two charts, or run this in a repository of git"))?;
     let commit = |name: &str| {
@@ -317,7 +291,7 @@ fn trees(arguments: &DiffArguments, path: &Path) -> Result<Trees, CommandError> 
         }
         None => commit(arguments.from.as_deref().unwrap_or("HEAD"))?,
     };
-    Ok(Trees {
+    Ok(ComparedStates {
         old: Arc::new(work_tree.tree(from)),
         new: to.map(|to| Arc::new(work_tree.tree(to))),
         work_tree,
@@ -328,76 +302,44 @@ fn git_error(error: &GitError) -> CommandError {
     CommandError::could_not_run(error)
 }
 
-/// The directory whose chartwright.yaml counts: that of the chart, or the nearest above it in the repository.
-fn settings_directory(trees: &Trees, path: &Path) -> PathBuf {
-    let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let above = absolute
+/// The directory whose chartwright.yaml counts: that of the chart, or the nearest above it in the repository. The file is that of the state
+/// that is compared.
+fn settings_directory(states: &ComparedStates, path: &Path) -> Result<PathBuf, CommandError> {
+    let absolute = place_of(path).unwrap_or_else(|_| path.to_owned());
+    for directory in absolute
         .ancestors()
-        .take_while(|one| one.starts_with(&trees.work_tree.top));
-    let found = above.into_iter().find(|one| one.join(CONFIG).is_file());
-    found.map_or_else(|| path.to_owned(), Path::to_owned)
-}
-
-/// The charts at or below a path of a commit.
-fn charts_in_tree(tree: &GitTree, path: &Path, exclude: &[String]) -> BTreeSet<PathBuf> {
-    let names = tree.names(path).unwrap_or_default();
-    let found = chart_directories(&names, exclude).into_iter();
-    found
-        .map(|name| {
-            if name.is_empty() {
-                plain(path)
-            } else {
-                plain(&path.join(name))
-            }
-        })
-        .collect()
-}
-
-/// `./a` is `a`, so that a chart has one name.
-fn plain(path: &Path) -> PathBuf {
-    let plain: PathBuf = path.components().filter(|part| part.as_os_str() != ".").collect();
-    if plain.as_os_str().is_empty() {
-        PathBuf::from(".")
-    } else {
-        plain
-    }
-}
-
-/// Those of many charts that have files that differ, or depend on such, or are deployed with such.
-fn only_affected(
-    trees: &Trees,
-    charts: BTreeSet<PathBuf>,
-    declared: &[ChartEnvironment],
-    values: &[String],
-) -> Result<BTreeSet<PathBuf>, CommandError> {
-    let to = trees.new.as_ref().map(|tree| tree.commit());
-    let files = trees.work_tree.differing_files(trees.old.commit(), to);
-    let files = files.map_err(|error| git_error(&error))?;
-    let absolute = |chart: &PathBuf| trees.old.absolute(chart).unwrap_or_else(|| chart.clone());
-    let places: Vec<PathBuf> = charts.iter().map(absolute).collect();
-    let mut affected = affected_charts(&places, &files);
-    let files: BTreeSet<&PathBuf> = files.iter().collect();
-    for environment in declared {
-        let is_affected = environment.values.iter().any(|file| files.contains(&absolute(file)));
-        if is_affected {
-            affected.insert(absolute(&environment.chart));
+        .take_while(|one| one.starts_with(&states.work_tree.top))
+    {
+        let file = directory.join(FILE_NAME);
+        let is_there = match &states.new {
+            Some(_) => read_state(states, &file)
+                .map_err(|error| unreadable(&file, &error))?
+                .is_some(),
+            None => file.is_file(),
+        };
+        if is_there {
+            return Ok(directory.to_owned());
         }
     }
-    // Globs may name values files elsewhere.
-    let elsewhere: Vec<&str> = values
-        .iter()
-        .filter_map(|glob| Some(glob.rsplit_once('/')?.0))
-        .filter(|directory| directory.starts_with(".."))
-        .collect();
-    let directories: BTreeSet<&Path> = files.iter().filter_map(|file| file.parent()).collect();
-    let has_values = |chart: &&PathBuf| {
-        let mut places = elsewhere.iter().map(|directory| absolute(&chart.join(directory)));
-        places.any(|place| directories.contains(place.as_path()))
-    };
-    let more: Vec<PathBuf> = charts.iter().filter(has_values).map(absolute).collect();
-    affected.extend(more);
-    let charts = charts.into_iter();
-    Ok(charts.filter(|chart| affected.contains(&absolute(chart))).collect())
+    Ok(path.to_owned())
+}
+
+/// The settings of a directory, in the state that is compared.
+fn settings_of(states: &ComparedStates, directory: &Path) -> Result<Settings, CommandError> {
+    match &states.new {
+        Some(_) => Settings::found_by(directory, &|file| read_state(states, file)).map_err(settings_error),
+        None => read_settings(None, directory),
+    }
+}
+
+/// A file of settings as the commit has it that is compared.
+fn read_state(states: &ComparedStates, file: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    let tree = states.new.as_ref();
+    tree.map_or(Ok(None), |tree| tree.file(file, SETTINGS_BYTES))
+}
+
+fn unreadable(file: &Path, error: &std::io::Error) -> CommandError {
+    CommandError::could_not_run(format!("cannot read {}: {error}", file.display()))
 }
 
 /// What is given, with values files as a commit has them. Those that it does not have are as they are.

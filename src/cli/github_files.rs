@@ -47,6 +47,11 @@ impl GithubFiles {
         self.summary.is_some() || self.output.is_some()
     }
 
+    /// Whether a summary is written.
+    pub(super) const fn has_summary(&self) -> bool {
+        self.summary.is_some()
+    }
+
     /// Appends a summary, which is made of so many bytes at most, and outputs. That they cannot be written is a warning: it says nothing
     /// about the charts.
     pub(super) fn write(&self, context: RunContext, summary: &dyn Fn(usize) -> String, outputs: &[(&str, String)]) {

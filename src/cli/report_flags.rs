@@ -171,6 +171,16 @@ impl Reporting {
         self.write_baseline.is_some()
     }
 
+    /// Whether one of the reports, or a summary, shows what changes in rendered objects.
+    pub(super) fn shows_changes(&self) -> bool {
+        self.places.are_read() || self.wanted.iter().any(|wanted| wanted.format.shows_changes())
+    }
+
+    /// Whether one of the reports shows the images of charts.
+    pub(super) fn shows_images(&self) -> bool {
+        self.wanted.iter().any(|wanted| wanted.format.shows_images())
+    }
+
     /// Writes the requested reports, text to standard output if there are none, and the baseline.
     pub(super) fn write(
         &self,
@@ -221,7 +231,8 @@ impl Reporting {
             ];
             outputs.extend_from_slice(more);
             let summary = Summary {
-                says_something: says_something(report.findings),
+                says_something: says_something(report.findings)
+                    || remarks.changes.is_some_and(|changes| changes.say_something()),
                 text: &|most_bytes| step_summary(report, most_bytes),
                 outputs: &outputs,
             };

@@ -48,6 +48,11 @@ impl SummaryPlaces {
         self.files.are_wanted() || self.comment.is_some()
     }
 
+    /// Whether one of them is for people.
+    pub(super) const fn are_read(&self) -> bool {
+        self.files.has_summary() || self.comment.is_some()
+    }
+
     /// Writes a summary to all of them.
     pub(super) fn write(&self, context: RunContext, summary: Summary<'_>) {
         self.files.write(context, summary.text, summary.outputs);

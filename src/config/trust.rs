@@ -103,6 +103,34 @@ impl Settings {
             let target = path.read_link().unwrap_or_default();
             return Err(ReadConfigError::Link { path, target });
         };
+        Self::of_text(directory, path, text)
+    }
+
+    /// The same of a directory that is not on this disk. `read` gives a file, if there is one.
+    ///
+    /// # Errors
+    /// When a file cannot be read, does not say what it should, or says what a file that was found may not say.
+    pub fn found_by(
+        directory: &Path,
+        read: &dyn Fn(&Path) -> io::Result<Option<Vec<u8>>>,
+    ) -> Result<Self, ReadConfigError> {
+        for name in [FILE_NAME].iter().chain(&CT_FILES) {
+            let path = directory.join(name);
+            match read(&path) {
+                Ok(Some(text)) => return Self::of_text(directory, path, text),
+                Ok(None) => {}
+                Err(source) => return Err(ReadConfigError::Read { path, source }),
+            }
+        }
+        Ok(Self {
+            config: Config::default(),
+            base: directory.to_owned(),
+            found: None,
+        })
+    }
+
+    /// The settings of a file that was found in a directory.
+    fn of_text(directory: &Path, path: PathBuf, text: Vec<u8>) -> Result<Self, ReadConfigError> {
         let settings = Self {
             config: if path.ends_with(FILE_NAME) {
                 Config::parse(&text, &path)?

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use crate::check::run::DeployedEnvironment;
 use crate::delivery::environment::ChartEnvironment;
+use crate::text::source::place_of;
 
 /// The environments of a chart, with the paths of their files below it as it is named.
 pub fn environments_of_chart(chart: &Path, declared: &[ChartEnvironment], root: &Path) -> Vec<DeployedEnvironment> {
-    let place = chart.canonicalize();
-    let is_of_chart = |environment: &&ChartEnvironment| match (&place, environment.chart.canonicalize()) {
+    // A chart of a commit may not be on the disk.
+    let place = place_of(chart);
+    let is_of_chart = |environment: &&ChartEnvironment| match (&place, place_of(&environment.chart)) {
         (Ok(place), Ok(other)) => *place == other,
         _ => false,
     };

@@ -2,32 +2,31 @@
 //!
 //! In: directories of charts, and which addresses of repositories are our own. Out: the charts in topological order, dependencies before
 //! their dependents and ties by path, each with those that it needs. A dependency is one of our charts where it is `file://` and leads
-//! to its directory, or where its repository is one that we publish to and our chart has the name and a version in the range.
+//! to its directory, directly or through charts that are not ours, or where its repository is one that we publish to and our chart has the name and a version in the range.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use crate::check::run::{ChartParts, path_needs, with_dependents};
 use crate::engine::chart::{ChartFile, LinkPolicy, Metadata, load_files};
 use crate::text::limits::FILE_BYTES;
 use crate::text::semver::is_compatible_range;
-use crate::text::source::{Named, read_file, read_inside};
+use crate::text::source::{Named, place_of, read_file, read_inside};
 
 /// The files that name a chart and its dependencies.
 const METADATA_FILES: [&str; 2] = ["Chart.yaml", "requirements.yaml"];
 
 /// A chart among others.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GraphChart {
     /// Its directory, as it was given.
     pub directory: PathBuf,
-    /// The same with links followed.
-    pub real: PathBuf,
+    /// The files that it is made from.
+    pub parts: ChartParts,
     /// Its metadata; nothing but defaults where they cannot be read.
     pub metadata: Metadata,
     /// The charts that it depends on, by their place in the order.
     pub needs: BTreeSet<usize>,
-    /// The values files of its environments, with links followed; they may be elsewhere.
-    pub values: BTreeSet<PathBuf>,
 }
 
 /// Charts in topological order.
@@ -43,7 +42,7 @@ impl GraphChart {
         if !self.metadata.name.is_empty() {
             return self.metadata.name.clone();
         }
-        let name = self.real.file_name().unwrap_or_default();
+        let name = self.parts.directory.file_name().unwrap_or_default();
         name.to_string_lossy().into_owned()
     }
 }
@@ -55,31 +54,38 @@ impl ChartGraph {
             .iter()
             .map(|directory| GraphChart {
                 directory: directory.clone(),
-                real: real(directory),
+                parts: ChartParts {
+                    directory: real(directory),
+                    ..ChartParts::default()
+                },
                 metadata: metadata(directory, links).unwrap_or_default(),
                 needs: BTreeSet::new(),
-                values: BTreeSet::new(),
             })
             .collect();
         charts.sort_by(|a, b| a.directory.cmp(&b.directory));
-        let by_path: HashMap<PathBuf, usize> = places(&charts, |chart| chart.real.clone());
+        let real_paths: Vec<PathBuf> = charts.iter().map(|chart| chart.parts.directory.clone()).collect();
+        let by_path = path_needs(&real_paths, &|place| {
+            charts.get(place).map(neighbours).unwrap_or_default()
+        });
         let by_name: HashMap<String, usize> = places(&charts, |chart| chart.metadata.name.clone());
         let needs: Vec<BTreeSet<usize>> = charts
             .iter()
+            .zip(&by_path)
             .enumerate()
-            .map(|(own, chart)| {
+            .map(|(own, (chart, by_path))| {
                 let needed = chart.metadata.declared_dependencies().filter_map(|dependency| {
-                    if let Some(path) = dependency.repository.strip_prefix("file://") {
-                        return by_path.get(&real(&chart.directory.join(path))).copied();
-                    }
                     let place = by_name.get(&dependency.name).copied()?;
                     let version = &charts.get(place)?.metadata.version;
                     let is_ours = is_ours(dependency.repository.trim_end_matches('/'));
                     (is_ours && is_compatible_range(&dependency.version, version)).then_some(place)
                 });
-                needed.filter(|&needed| needed != own).collect()
+                let needed = needed.filter(|&needed| needed != own);
+                needed.chain(by_path.charts.iter().copied()).collect()
             })
             .collect();
+        for (chart, by_path) in charts.iter_mut().zip(by_path) {
+            chart.parts.elsewhere = by_path.elsewhere;
+        }
         let order = topological(&needs);
         let mut place_of = vec![0; order.len()];
         for (place, &chart) in order.iter().enumerate() {
@@ -103,11 +109,13 @@ impl ChartGraph {
         }
     }
 
-    /// The same with the values files that charts are deployed with, by their directories.
+    /// The same with the values files that charts are deployed with, by their directories, and those that globs name.
     #[must_use]
-    pub fn with_values(mut self, values: impl Fn(&Path) -> Vec<PathBuf>) -> Self {
+    pub fn with_values(mut self, values: impl Fn(&Path) -> Vec<PathBuf>, globs: &[String]) -> Self {
         for chart in &mut self.charts {
-            chart.values = values(&chart.directory).iter().map(|file| real(file)).collect();
+            let files = values(&chart.directory);
+            chart.parts = std::mem::take(&mut chart.parts).with_globs(globs, real);
+            chart.parts.values = files.iter().map(|file| real(file)).collect();
         }
         self
     }
@@ -137,19 +145,8 @@ impl ChartGraph {
 
     /// The charts that depend on some of `charts`, directly or not, with those themselves.
     pub fn with_dependents(&self, charts: &BTreeSet<usize>) -> BTreeSet<usize> {
-        let mut found = charts.clone();
-        // Only circles need more than one round.
-        loop {
-            let before = found.len();
-            for (place, chart) in self.charts.iter().enumerate() {
-                if chart.needs.iter().any(|needed| found.contains(needed)) {
-                    found.insert(place);
-                }
-            }
-            if found.len() == before {
-                return found;
-            }
-        }
+        let needs: Vec<&BTreeSet<usize>> = self.charts.iter().map(|chart| &chart.needs).collect();
+        with_dependents(&needs, charts)
     }
 }
 
@@ -160,7 +157,14 @@ fn places<K: std::hash::Hash + Eq>(charts: &[GraphChart], key: impl Fn(&GraphCha
 }
 
 fn real(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+    place_of(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// The directories that a chart names as dependencies.
+fn neighbours(chart: &GraphChart) -> Vec<PathBuf> {
+    let declared = chart.metadata.declared_dependencies();
+    let paths = declared.filter_map(|dependency| dependency.repository.strip_prefix("file://"));
+    paths.map(|path| real(&chart.directory.join(path))).collect()
 }
 
 fn metadata(directory: &Path, links: LinkPolicy) -> Option<Metadata> {
@@ -251,11 +255,8 @@ mod tests {
     #[test]
     fn dependents_are_found_through_others_and_circles() {
         let chart = |needs: &[usize]| GraphChart {
-            values: BTreeSet::new(),
-            directory: PathBuf::new(),
-            real: PathBuf::new(),
-            metadata: Metadata::default(),
             needs: needs.iter().copied().collect(),
+            ..GraphChart::default()
         };
         let graph = ChartGraph {
             charts: vec![chart(&[]), chart(&[0]), chart(&[1, 4]), chart(&[]), chart(&[2])],

@@ -1,11 +1,12 @@
 //! Which charts of a repository a run is about, in which order, and why.
 //!
 //! In: all charts, and the files that changed since a commit. Out: the charts that changed, as `ct list-changed` maps files to charts
-//! (the nearest directory above with a Chart.yaml), and those that depend on them; dependencies come before their dependents.
+//! (`check::run`), and those that depend on them; dependencies come before their dependents.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use crate::check::run::{ChartParts, changed_charts};
 use crate::delivery::git::{BaseCommit, BaseError, BaseName, GitError, RemoteName, WorkTree};
 
 use super::chart_graph::{ChartGraph, GraphChart};
@@ -147,7 +148,9 @@ impl Plan {
                 since: None,
             };
         };
-        let counts = changed_charts(&graph, changed);
+        let files: Vec<PathBuf> = changed.files.iter().map(|file| changed.top.join(file)).collect();
+        let parts: Vec<&ChartParts> = graph.charts.iter().map(|chart| &chart.parts).collect();
+        let counts = changed_charts(&parts, &files);
         let wanted = graph.with_dependents(&counts.keys().copied().collect());
         let place_of: HashMap<usize, usize> = wanted.iter().copied().zip(0..).collect();
         let planned = wanted.iter().filter_map(|&index| {
@@ -183,14 +186,19 @@ impl Plan {
             .collect()
     }
 
-    /// `3 of 44 charts: 2 changed since origin/main (1234567), 1 depends on them`; nothing where all charts are meant.
-    pub fn sentence(&self) -> Option<String> {
+    /// `origin/main (1234567)`; nothing where all charts are meant.
+    pub fn since_name(&self) -> Option<String> {
         let base = self.since.as_ref()?;
         let short: String = base.common.chars().take(SHORT).collect();
-        let since = match short_name(base) {
+        Some(match short_name(base) {
             name if name == short => short,
             name => format!("{name} ({short})"),
-        };
+        })
+    }
+
+    /// `3 of 44 charts: 2 changed since origin/main (1234567), 1 depends on them`; nothing where all charts are meant.
+    pub fn sentence(&self) -> Option<String> {
+        let since = self.since_name()?;
         let (count, total) = (self.charts.len(), self.total);
         if count == 0 {
             return Some(format!("none of {total} charts changed since {since}"));
@@ -216,26 +224,6 @@ pub fn short_name(base: &BaseCommit) -> String {
     base.name.clone()
 }
 
-/// The charts that have changed files, and how many.
-fn changed_charts(graph: &ChartGraph, changed: &ChangedFiles) -> BTreeMap<usize, usize> {
-    let charts = graph.charts.iter().enumerate();
-    let by_path: HashMap<&Path, usize> = charts.map(|(place, chart)| (chart.real.as_path(), place)).collect();
-    let mut counts = BTreeMap::new();
-    for file in &changed.files {
-        let path = changed.top.join(file);
-        let chart = path.ancestors().skip(1).find_map(|above| by_path.get(above));
-        let of_environments = graph.charts.iter().enumerate();
-        let of_environments = of_environments
-            .filter(|(_, one)| one.values.contains(&path))
-            .map(|(place, _)| place);
-        let charts: BTreeSet<usize> = chart.copied().into_iter().chain(of_environments).collect();
-        for chart in charts {
-            *counts.entry(chart).or_default() += 1;
-        }
-    }
-    counts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,10 +232,13 @@ mod tests {
     fn chart(path: &str, needs: &[usize]) -> GraphChart {
         GraphChart {
             directory: PathBuf::from(path),
-            real: Path::new("/top").join(path),
+            parts: ChartParts {
+                directory: Path::new("/top").join(path),
+                values: [Path::new("/top/environments").join(path).with_extension("yaml")].into(),
+                ..ChartParts::default()
+            },
             metadata: Metadata::default(),
             needs: needs.iter().copied().collect(),
-            values: [Path::new("/top/environments").join(path).with_extension("yaml")].into(),
         }
     }
 

@@ -27,7 +27,7 @@ pub fn version_bases(plan: &Plan, links: LinkPolicy) -> Result<BTreeMap<PathBuf,
     let Some(first) = plan.charts.first() else {
         return Ok(bases);
     };
-    let tree = WorkTree::of(&first.chart.real)?;
+    let tree = WorkTree::of(&first.chart.parts.directory)?;
     let (common, tip) = (tree.tree(base.common.clone()), tree.tree(base.tip.clone()));
     for planned in &plan.charts {
         let Some(before) = chart_at(&common, &planned.chart.directory)? else {

@@ -5,8 +5,13 @@ use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use serde_json::Value as Json;
 
-use super::{CheckedFile, FORMATS, Group, Remarks, Report, ResourceFormat, ResourceOptions, concise, resources_as};
+use super::{
+    Changes, ChartImages, CheckedFile, FORMATS, Group, Remarks, Report, ResourceFormat, ResourceOptions, concise,
+    resources_as,
+};
+use crate::check::diff::{Change, ChartDiff, DiffOutcome, ObjectDiff, ObjectId, RenderFailure, Risk, RiskKind, Side};
 use crate::check::finding::{Finding, Location, Place};
+use crate::check::run::RenderingImages;
 use crate::kubernetes::validate::{PlacedResource, Resource, Status, Violation};
 use crate::text::rule::Rule;
 use crate::text::source::{SourceFile, Span};
@@ -79,6 +84,46 @@ impl Texts {
         finding.rendered = Some(self.next());
         finding.renderings = (0..self.below(3)).map(|_| self.next()).collect();
         finding
+    }
+
+    fn outcome(&mut self) -> DiffOutcome {
+        let objects = (0..self.below(3)).map(|_| ObjectDiff {
+            id: ObjectId {
+                namespace: self.next(),
+                kind: self.next(),
+                name: self.next(),
+                group: self.next(),
+            },
+            change: [Change::Added, Change::Changed, Change::Removed][self.below(3)],
+            old_api_version: self.next(),
+            new_api_version: self.next(),
+            fields: Vec::new(),
+            lines: self.next(),
+            risks: vec![Risk {
+                kind: RiskKind::ImageChanged,
+                message: self.next(),
+            }],
+            renderings: vec!["dev".to_owned()],
+        });
+        let objects = objects.collect();
+        let failure = RenderFailure {
+            side: Side::Old,
+            rendering: self.next(),
+            message: self.next(),
+        };
+        DiffOutcome {
+            compared: 1,
+            charts: vec![ChartDiff {
+                shown: self.next(),
+                old: Some((self.next(), self.next())),
+                new: Some((self.next(), self.next())),
+                is_whole: false,
+                renderings: vec!["dev".to_owned(), self.next()],
+                objects,
+                failures: vec![failure],
+                notes: vec![self.next()],
+            }],
+        }
     }
 
     fn checked_file(&mut self) -> CheckedFile {
@@ -206,7 +251,10 @@ fn assert_markdown(name: &str, text: &str) {
             assert!(bars == 5 || bars == 6, "{name}: {line:?}");
         } else {
             assert!(
-                line.is_empty() || line.starts_with("**chartwright**: "),
+                line.is_empty()
+                    || ["**chartwright**: ", "What changes in the rendered objects since "]
+                        .iter()
+                        .any(|start| line.starts_with(start)),
                 "{name}: {line:?}"
             );
         }
@@ -218,7 +266,25 @@ fn no_report_can_be_forged() {
     let mut texts = Texts(TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     for _ in 0..RUNS {
         let findings: Vec<Finding> = (0..texts.below(4)).map(|_| texts.finding()).collect();
-        let [name, version, result] = [(); 3].map(|()| texts.next());
+        let [name, version, result, since, reason] = [(); 5].map(|()| texts.next());
+        let outcome = texts.outcome();
+        let changes = [None, Some(Ok(&outcome)), Some(Err(reason.as_str()))][texts.below(3)];
+        let renderings: Vec<RenderingImages> = (0..texts.below(3))
+            .map(|_| RenderingImages {
+                rendering: texts.next(),
+                images: [texts.next()].into(),
+            })
+            .collect();
+        let chart = texts.next();
+        let images = [ChartImages {
+            chart: &chart,
+            renderings: &renderings,
+        }];
+        let remarks = Remarks {
+            images: &images,
+            changes: changes.map(|found| Changes { since: &since, found }),
+            ..Remarks::default()
+        };
         let groups = [Group {
             name: &name,
             findings: &findings,
@@ -229,7 +295,7 @@ fn no_report_can_be_forged() {
         let report = Report {
             findings: &findings,
             groups: &groups,
-            remarks: Remarks::default(),
+            remarks,
             coloured: false,
         };
         for format in &FORMATS {

@@ -1,20 +1,21 @@
 //! What was found, and verdicts, as bytes: one format a file.
 
 mod unevaluated;
-mod findings;
 mod html;
 mod markdown_text;
-#[cfg(test)]
-mod hostile_tests;
 mod json_text;
 mod diff;
+mod findings;
+#[cfg(test)]
+mod hostile_tests;
 mod github_output;
 mod verdicts;
 mod xml;
 
 pub use diff::{DiffTextOptions, diff_as_html, diff_as_json, diff_as_markdown, diff_as_text};
 pub use findings::{
-    FORMATS, Format, Group, Remarks, Report, Subject, Terminal, concise, merge_reports, step_summary, verdict_line,
+    Changes, ChartImages, FORMATS, Format, Group, Remarks, Report, Subject, Terminal, concise, merge_reports,
+    step_summary, verdict_line,
 };
 pub use github_output::{PublishedPackage, github_outputs, json_list, packages_json, packages_list};
 pub use json_text::{Rows as JsonRows, text as json_document};

@@ -246,6 +246,83 @@ fn environments_and_given_values_are_those_of_each_state() {
     assert_eq!(objects(&named), Vec::<String>::new());
 }
 
+/// Those of the state that is compared: what the file on the disk says is about the files on the disk.
+#[test]
+fn settings_are_those_of_the_state_that_is_compared() {
+    let repositories = Repositories::with(&FILES);
+    let clone = repositories.clone("work");
+    let settings =
+        |name: &str| format!("environments:\n- {{name: {name}, chart: charts/web, values: [values-prod.yaml]}}\n");
+    clone.write("chartwright.yaml", &settings("before"));
+    clone.commit_all("First");
+    clone.write("chartwright.yaml", &settings("after"));
+    clone.write("charts/web/values-prod.yaml", "replicas: 6\n");
+    clone.commit_all("Second");
+    let states = ["--from", "HEAD~1", "--to", "HEAD"];
+    let compared = |arguments: &[&str]| objects(&json(&clone, &[arguments, &states[..]].concat()));
+    for text in [
+        None,
+        Some("environments: [{name: disk, chart: charts/web, values: [values-dev.yaml]}]\n"),
+        Some("not: [valid\n"),
+    ] {
+        match text {
+            Some(text) => clone.write("chartwright.yaml", text),
+            None => std::fs::remove_file(clone.path.join("chartwright.yaml")).expect("is there"),
+        }
+        for arguments in [&["charts/web"][..], &["charts"], &[]] {
+            assert_eq!(
+                compared(arguments),
+                ["changed Deployment web (after)"],
+                "{text:?} {arguments:?}"
+            );
+        }
+    }
+    // The chart may be gone from the disk, with the directory of the settings.
+    clone.git(&["checkout", "--quiet", "."]);
+    std::fs::remove_dir_all(clone.path.join("charts")).expect("is there");
+    assert_eq!(compared(&["charts/web"]), ["changed Deployment web (after)"]);
+    clone.git(&["checkout", "--quiet", "."]);
+    clone.git(&["mv", "charts", "moved"]);
+    clone.git(&["mv", "chartwright.yaml", "moved/chartwright.yaml"]);
+    clone.write(
+        "moved/chartwright.yaml",
+        &settings("inner").replace("charts/web", "web"),
+    );
+    clone.commit_all("Move");
+    clone.write("moved/web/values-prod.yaml", "replicas: 7\n");
+    clone.commit_all("Seven");
+    std::fs::remove_dir_all(clone.path.join("moved")).expect("is there");
+    assert_eq!(compared(&["moved/web"]), ["changed Deployment web (inner)"]);
+    // What a file that was found may not say, it may not say in a commit either.
+    for (text, code, want) in [
+        ("allowLinks: true\n", 2, "links out of charts are only allowed"),
+        (
+            "environments: [{name: x, chart: charts/web, values: [../../../x.yaml]}]\n",
+            2,
+            "leads out of",
+        ),
+        ("not: [valid\n", 2, "chartwright.yaml"),
+    ] {
+        let clone = repositories.clone(&format!("trust-{}", text.len()));
+        clone.write("chartwright.yaml", text);
+        clone.commit_all("Settings");
+        std::fs::remove_file(clone.path.join("chartwright.yaml")).expect("is there");
+        let said = clone.run(code, &["diff", "charts/web", "--from", "HEAD~1", "--to", "HEAD"], &[]);
+        assert!(said.contains(want), "{said}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn settings_of_a_commit_are_not_a_link() {
+    let repositories = Repositories::with(&FILES);
+    let clone = repositories.clone("work");
+    std::os::unix::fs::symlink("/etc/hostname", clone.path.join("chartwright.yaml")).expect("a link");
+    clone.commit_all("A link");
+    let said = clone.run(3, &["diff", "charts/web", "--from", "HEAD~1", "--to", "HEAD"], &[]);
+    assert!(said.contains("chartwright.yaml: it is a symbolic link"), "{said}");
+}
+
 #[test]
 fn secrets_are_not_shown_and_their_changes_are() {
     let repositories = Repositories::with(&FILES);

@@ -12,12 +12,14 @@
 mod aws_logins;
 mod aws_services;
 mod bump;
+mod changed_files;
 mod chart_names;
 mod chart_source;
 mod chart_tree;
 mod check;
 mod ci_changes;
 mod ci_environments;
+mod ci_rendered_changes;
 mod cli;
 mod command_output;
 mod custom_resources;

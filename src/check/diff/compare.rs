@@ -60,6 +60,10 @@ impl ChartDiff {
     pub fn differs(&self) -> bool {
         !self.objects.is_empty() || !self.notes.is_empty()
     }
+
+    fn says_something(&self) -> bool {
+        self.differs() || !self.failures.is_empty()
+    }
 }
 
 /// What changes in all charts.
@@ -81,6 +85,21 @@ impl DiffOutcome {
     pub fn has_failures(&self) -> bool {
         self.charts.iter().any(|chart| !chart.failures.is_empty())
     }
+
+    /// Leaves out renderings that fail in both states, and charts about which there is nothing else to say.
+    pub fn drop_shared_failures(&mut self) {
+        for chart in &mut self.charts {
+            let failed = |side: Side| -> BTreeSet<String> {
+                let failures = chart.failures.iter().filter(|failure| failure.side == side);
+                failures.map(|failure| failure.rendering.clone()).collect()
+            };
+            let (old, new) = (failed(Side::Old), failed(Side::New));
+            chart
+                .failures
+                .retain(|failure| !old.contains(&failure.rendering) || !new.contains(&failure.rendering));
+        }
+        self.charts.retain(ChartDiff::says_something);
+    }
 }
 
 /// Compares charts, several at once, in their order. `make_world` gives the clock and the random numbers of a rendering: the same for each.
@@ -100,10 +119,7 @@ pub fn compare_charts<W: World + 'static>(
     );
     DiffOutcome {
         compared: compared.len(),
-        charts: compared
-            .into_iter()
-            .filter(|chart| chart.differs() || !chart.failures.is_empty())
-            .collect(),
+        charts: compared.into_iter().filter(ChartDiff::says_something).collect(),
     }
 }
 
@@ -214,7 +230,6 @@ impl<'p> Comparison<'p> {
         if let Some((given, _)) = &settings.given {
             return vec![deployment(&given.label, Source::Given)];
         }
-        let mut all = vec![deployment(DEFAULTS, Source::Own(Vec::new()))];
         let mut names = BTreeSet::new();
         let places = [&self.pair.old, &self.pair.new].into_iter().flatten();
         // Of an archive it is not known which files were left out.
@@ -235,8 +250,16 @@ impl<'p> Comparison<'p> {
                 .flat_map(|environment| &environment.values);
             files.any(|file| *file == path)
         };
-        let own = names.iter().filter(|name| !is_of_environment(name));
-        all.extend(own.map(|name| deployment(name, Source::Own(vec![name.clone()]))));
+        names.retain(|name| !is_of_environment(name));
+        let mut all = Vec::new();
+        if names.is_empty() || !settings.values_replace_defaults {
+            all.push(deployment(DEFAULTS, Source::Own(Vec::new())));
+        }
+        all.extend(
+            names
+                .iter()
+                .map(|name| deployment(name, Source::Own(vec![name.clone()]))),
+        );
         all.extend(self.pair.environments.iter().map(|environment| {
             Deployment {
                 label: environment.name.clone(),

@@ -1,7 +1,6 @@
 //! What changes in the rendered objects between two states of a chart: two states in, for each object that differs what changes, in
 //! which values, and which of it is risky out.
 
-mod affected;
 mod objects;
 mod fields;
 mod immutable;
@@ -14,7 +13,6 @@ mod state;
 mod render;
 mod compare;
 
-pub use affected::affected_charts;
 pub use compare::{ChartDiff, ChartPair, DiffOutcome, compare_charts};
 pub use object_diff::{Change, ObjectDiff};
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub struct DiffSettings {
     pub values: Vec<String>,
     /// Where the values files that the globs name may be.
     pub values_root: ValuesRoot,
+    /// Whether a chart with such values files is not rendered with its defaults.
+    pub values_replace_defaults: bool,
     /// The version of Kubernetes that is assumed.
     pub kube_version: Option<KubeVersion>,
     /// More versions of APIs that the cluster has.

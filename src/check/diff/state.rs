@@ -11,7 +11,7 @@ use crate::engine::chart::{
 };
 use crate::text::limits::FILE_BYTES;
 use crate::text::semver::is_compatible_range;
-use crate::text::source::{Named, is_inside, read_file};
+use crate::text::source::{Named, is_inside, read_file, would_be_inside};
 
 /// Where a state of a chart is.
 #[derive(Debug, Clone)]
@@ -46,6 +46,10 @@ fn fetched_beside(directory: &Path, chart: &Chart) -> Vec<ChartFile> {
         is_wanted(&dependency).then(|| ChartFile::new(name, bytes))
     });
     found.collect()
+}
+
+fn outside(file: &Path, root: &Path) -> String {
+    format!("{}: the values file is not in {}", file.display(), root.display())
 }
 
 impl StatePlace {
@@ -139,12 +143,14 @@ impl StatePlace {
                     return Ok(None);
                 }
                 if let Some(root) = root.filter(|root| !is_inside(root, file).unwrap_or(false)) {
-                    let (file, root) = (file.display(), root.display());
-                    return Err(format!("{file}: the values file is not in {root}"));
+                    return Err(outside(file, root));
                 }
                 read_file(file, Named::ByInput, FILE_BYTES).map(Some).or_else(failed)
             }
             Self::Tree(tree, _) => {
+                if let Some(root) = root.filter(|root| !would_be_inside(root, file).unwrap_or(false)) {
+                    return Err(outside(file, root));
+                }
                 let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 let directory = file.parent().unwrap_or(Path::new(""));
                 let read = tree.read(directory, &[name], FILE_BYTES);

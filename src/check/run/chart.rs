@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::check::explain::{
     explain_kube_version, explain_load, explain_missing_dependencies, explain_neighbour, hidden, secrets_of_chart,
+    secrets_of_values,
 };
 use crate::check::finding::{Finding, FindingList, Location, Place, SecretValues, join};
 use crate::check::lint::chart::{
@@ -27,6 +28,7 @@ use crate::text::semver::is_compatible_range;
 use crate::text::source::{Named, SourceFile, join_shown, read_file, read_inside};
 
 use super::charts::CheckTargets;
+use super::images::RenderingImages;
 use super::judged::Judged;
 use super::request::CheckRequest;
 use super::subject::Subject;
@@ -75,6 +77,8 @@ pub struct CheckedChart {
     pub rendered: Rendered,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// The images of its renderings for the newest of the Kubernetes versions, if they are wanted.
+    pub images: Vec<RenderingImages>,
     /// What the findings must not show.
     pub secrets: SecretValues,
 }
@@ -108,8 +112,11 @@ pub(super) fn check_chart(
         Ok((files, chart)) => {
             checked.check_loaded(&files, &chart, (subject, scope), request, targets, world);
             // Once for all renderings.
-            if !checked.findings.is_empty() {
-                checked.secrets.extend(&secrets_of_chart(&chart));
+            let has_images = checked.images.iter().any(|found| !found.images.is_empty());
+            if !checked.findings.is_empty() || has_images {
+                let secrets = secrets_of_chart(&chart);
+                checked.images.iter_mut().for_each(|found| found.hide(&secrets));
+                checked.secrets.extend(&secrets);
             }
         }
         Err(failure) => checked.report_failure(*failure, subject),
@@ -220,6 +227,19 @@ impl CheckedChart {
         self.findings.extend(findings);
     }
 
+    /// Adds the images of a rendering for the newest of the Kubernetes versions, without secrets of its values.
+    fn add_images(&mut self, values: &ChartValues, images: BTreeSet<String>, is_newest: bool) {
+        if !is_newest {
+            return;
+        }
+        let rendering = values.label.clone();
+        let mut found = RenderingImages { rendering, images };
+        if !found.images.is_empty() {
+            found.hide(&secrets_of_values(&values.given, &values.values));
+        }
+        self.images.push(found);
+    }
+
     /// Hides secrets: those of its renderings, and those of the files that findings are about.
     fn hide_secrets(&mut self) {
         let mut secrets = std::mem::take(&mut self.secrets);
@@ -302,6 +322,27 @@ impl CheckedChart {
         }
     }
 
+    /// The versions that a chart accepts; if there is none, that is a finding.
+    fn accepted_versions<'t>(
+        &mut self,
+        chart: &Chart,
+        targets: &'t CheckTargets,
+    ) -> Vec<(&'t KubeVersion, &'t Target)> {
+        let wanted = &chart.metadata.kube_version;
+        let accepts = |version: &KubeVersion| wanted.is_empty() || is_compatible_range(wanted, &version.normalized);
+        let all_versions = targets.versions.iter().zip(&targets.schemas);
+        let accepted: Vec<(&KubeVersion, &Target)> = all_versions.filter(|(version, _)| accepts(version)).collect();
+        if accepted.is_empty() {
+            let versions: Vec<&str> = targets
+                .versions
+                .iter()
+                .map(|version| version.version.trim_start_matches('v'))
+                .collect();
+            self.add([explain_kube_version(chart, &versions.join(", "))]);
+        }
+        accepted
+    }
+
     fn render_all(
         &mut self,
         chart: &Chart,
@@ -321,23 +362,19 @@ impl CheckedChart {
         };
         let (all, unreadable) = chart_values(chart, directory, request);
         self.add(unreadable);
-        let wanted = &chart.metadata.kube_version;
-        let accepts = |version: &KubeVersion| wanted.is_empty() || is_compatible_range(wanted, &version.normalized);
-        let all_versions = targets.versions.iter().zip(&targets.schemas);
-        let accepted: Vec<(&KubeVersion, &Target)> = all_versions.filter(|(version, _)| accepts(version)).collect();
+        let accepted = self.accepted_versions(chart, targets);
         if accepted.is_empty() {
-            let versions: Vec<&str> = targets
-                .versions
-                .iter()
-                .map(|version| version.version.trim_start_matches('v'))
-                .collect();
-            self.add([explain_kube_version(chart, &versions.join(", "))]);
             return;
         }
         let mut state = VariantState {
             compiled: Compiled::default(),
-            judged: Judged::new(&targets.schemas, validation),
+            judged: Judged::new(&targets.schemas, validation, request.find_images),
         };
+        let newest = accepted
+            .iter()
+            .filter(|_| request.find_images.is_some())
+            .map(|(_, schemas)| schemas.catalog.minor())
+            .max();
         let mut unused = None;
         let mut list = FindingList::default();
         let (mut refusals, mut rendered) = (Vec::new(), None);
@@ -362,6 +399,7 @@ impl CheckedChart {
                 self.rendered.skipped += found.skipped;
                 self.rendered.unevaluated += found.unevaluated;
                 self.secrets.extend(&found.secrets);
+                self.add_images(values, found.images, newest == Some(schemas.catalog.minor()));
                 let judged = found.documents + found.skipped;
                 steps += STEPS_OF_A_DOCUMENT * judged as u64 + STEPS_OF_A_FINDING * found.findings.len() as u64;
                 list.add_rendering(found.findings);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
+use super::request::FindImages;
 use crate::kubernetes::validate::{Options, Resource, Target, check_text};
 
 /// Bytes of texts that are kept.
@@ -15,31 +16,44 @@ const MAX_BYTES: usize = 64 << 20;
 pub(super) struct Judged<'r> {
     targets: &'r [Target],
     options: Options,
-    known: HashMap<Arc<Vec<u8>>, Arc<Vec<Resource>>, RandomState>,
+    find_images: Option<FindImages>,
+    known: HashMap<Arc<Vec<u8>>, Arc<JudgedText>, RandomState>,
     bytes: usize,
 }
 
+/// What there is to say of a text.
+pub(super) struct JudgedText {
+    /// The verdicts on all its documents, for all versions.
+    pub(super) resources: Vec<Resource>,
+    /// The images that its objects name, if they are wanted.
+    pub(super) images: Vec<String>,
+}
+
 impl<'r> Judged<'r> {
-    pub(super) fn new(targets: &'r [Target], options: Options) -> Self {
+    pub(super) fn new(targets: &'r [Target], options: Options, find_images: Option<FindImages>) -> Self {
         Self {
             targets,
             options,
+            find_images,
             known: HashMap::default(),
             bytes: 0,
         }
     }
 
-    /// The verdicts on all documents of a text, for all versions.
-    pub(super) fn resources(&mut self, text: &Arc<Vec<u8>>) -> Arc<Vec<Resource>> {
+    /// What there is to say of a text.
+    pub(super) fn text(&mut self, text: &Arc<Vec<u8>>) -> Arc<JudgedText> {
         if let Some(known) = self.known.get(text) {
             return Arc::clone(known);
         }
-        let resources = Arc::new(check_text(text, self.targets, &self.options));
+        let judged = Arc::new(JudgedText {
+            resources: check_text(text, self.targets, &self.options),
+            images: self.find_images.map(|find| find(text)).unwrap_or_default(),
+        });
         self.bytes = self.bytes.saturating_add(text.len());
         if self.bytes <= MAX_BYTES {
-            self.known.insert(Arc::clone(text), Arc::clone(&resources));
+            self.known.insert(Arc::clone(text), Arc::clone(&judged));
         }
-        resources
+        judged
     }
 }
 
@@ -57,18 +71,21 @@ mod tests {
     fn a_text_is_judged_once_for_all_versions() {
         let targets = ["1.25", "1.35"].map(|version| Target::embedded(Catalog::find(version).expect("is embedded")));
         let options = Options::default();
-        let mut judged = Judged::new(&targets, options.clone());
+        let words: FindImages = |text| vec![text.len().to_string()];
+        let mut judged = Judged::new(&targets, options.clone(), Some(words));
         let autoscaler = "apiVersion: autoscaling/v2beta2\nkind: HorizontalPodAutoscaler\nmetadata: {name: A}\n";
         let text = Arc::new(format!("{autoscaler}---\n- 1\n---\nkind: [").into_bytes());
-        let all = judged.resources(&text);
-        assert!(
-            Arc::ptr_eq(&all, &judged.resources(&Arc::new(text.to_vec()))),
-            "judged once"
-        );
+        let all = judged.text(&text);
+        assert!(Arc::ptr_eq(&all, &judged.text(&Arc::new(text.to_vec()))), "judged once");
+        assert_eq!(all.images, [text.len().to_string()]);
         for target in &targets {
             let minor = target.catalog.minor();
             let alone = check_text(&text, std::slice::from_ref(target), &options);
-            let found: Vec<&Resource> = all.iter().filter(|resource| is_about(resource, minor)).collect();
+            let found: Vec<&Resource> = all
+                .resources
+                .iter()
+                .filter(|resource| is_about(resource, minor))
+                .collect();
             let shown = |resource: &Resource| format!("{:?} {:?}", resource.status, resource.violations);
             assert_eq!(
                 found.iter().map(|resource| shown(resource)).collect::<Vec<_>>(),

@@ -4,7 +4,9 @@ mod chart;
 mod charts;
 mod find_charts;
 mod charts_of_files;
+mod changed_charts;
 mod environment;
+mod images;
 mod judged;
 mod request;
 #[cfg(test)]
@@ -14,6 +16,7 @@ mod values;
 mod definitions;
 mod variant;
 
+pub use changed_charts::{ChartParts, changed_charts, neighbours, path_needs, with_dependents};
 pub use chart::CheckedChart;
 #[cfg(test)]
 pub(crate) use chart::Rendered;
@@ -22,6 +25,7 @@ pub use charts_of_files::charts_of_files;
 pub use definitions::{chart_definitions, is_chart};
 pub use environment::DeployedEnvironment;
 pub use find_charts::{chart_directories, find_charts, find_subcharts};
+pub use images::RenderingImages;
 pub use request::{ChartArchive, CheckRequest, DEFAULT_VALUES, GivenValues, ValuesRoot};
 pub(in crate::check) use values::matching_values_files;
 pub use values::{rendered_values_files, values_files};

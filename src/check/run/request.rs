@@ -74,6 +74,9 @@ pub struct ChartArchive {
     pub bytes: Vec<u8>,
 }
 
+/// What finds the images that the objects of a rendered text name.
+pub type FindImages = fn(&[u8]) -> Vec<String>;
+
 /// Charts to check, and how.
 #[derive(Debug, Clone)]
 pub struct CheckRequest {
@@ -116,6 +119,8 @@ pub struct CheckRequest {
     pub namespace: String,
     /// The charts that changed, by their paths, and what their versions must be higher than.
     pub version_bases: BTreeMap<PathBuf, VersionBase>,
+    /// What finds the images of rendered objects, where they are reported; nothing looks for them without it.
+    pub find_images: Option<FindImages>,
     /// Which findings count.
     pub judgement: Judgement,
 }
@@ -147,6 +152,7 @@ impl CheckRequest {
             release_name: "release-name".to_owned(),
             namespace: "default".to_owned(),
             version_bases: BTreeMap::new(),
+            find_images: None,
             judgement: Judgement::default(),
         }
     }

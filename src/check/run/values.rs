@@ -256,12 +256,12 @@ pub fn matching_values_files(globs: &[String], names: &dyn Fn(&str) -> Vec<Strin
 }
 
 /// Directory and name.
-fn split_glob(glob: &str) -> (&str, &str) {
+pub(super) fn split_glob(glob: &str) -> (&str, &str) {
     glob.rsplit_once('/').unwrap_or(("", glob))
 }
 
 /// As in a shell, only a pattern that begins with a dot means hidden files: tools keep their settings there.
-fn is_meant(pattern: &str, name: &str) -> bool {
+pub(super) fn is_meant(pattern: &str, name: &str) -> bool {
     (!name.starts_with('.') || pattern.starts_with('.')) && path_match(pattern, name).unwrap_or(false)
 }
 

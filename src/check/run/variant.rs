@@ -2,7 +2,7 @@
 //! A template that fails does not keep the others from being judged.
 
 use std::cell::LazyCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::check::explain::{
     Subject, ValueOrigins, broken_manifest, explain_failures, explain_schema, explain_templates, explain_unchecked,
@@ -134,6 +134,8 @@ pub(super) struct VariantFindings {
     pub(super) steps: u64,
     /// What the findings must not show, apart from the secrets in the chart's own files.
     pub(super) secrets: SecretValues,
+    /// The images that rendered objects name, if they are wanted.
+    pub(super) images: BTreeSet<String>,
     /// Values that no template reads, if they were asked for and all templates rendered.
     pub(super) unused: Option<Vec<Finding>>,
 }
@@ -286,8 +288,12 @@ impl VariantFindings {
         for file in rendered.files {
             let broken = broken_manifest(rendered.chart, file);
             are_readable &= broken.is_none();
-            let resources = judged.resources(&file.text);
-            let about = resources.iter().filter(|resource| is_about(resource, variant.minor));
+            let text = judged.text(&file.text);
+            self.images.extend(text.images.iter().cloned());
+            let about = text
+                .resources
+                .iter()
+                .filter(|resource| is_about(resource, variant.minor));
             for resource in about {
                 self.count(resource);
                 // What keeps the file from being read is reported once.

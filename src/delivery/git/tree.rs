@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::program::{Git, GitError, failed};
 use super::tree_entries::{Entries, followed, read_contents, read_entries};
 use super::work_tree::WorkTree;
-use crate::engine::chart::{FileTree, lexical};
+use crate::engine::chart::FileTree;
+use crate::text::source::place_of;
 
 /// Bytes of the list of a directory's files: half a million of them.
 const LIST_BYTES: u64 = 64 << 20;
@@ -114,17 +115,34 @@ impl GitTree {
         &self.commit
     }
 
-    /// The path of a directory of the repository from the root of the file system, with all links followed; nothing for one outside of it.
-    pub fn absolute(&self, directory: &Path) -> Option<PathBuf> {
-        self.place(directory).ok().map(|place| self.top.join(place))
+    /// A file, without listing the directory that it is in; none where the commit does not have it.
+    ///
+    /// # Errors
+    /// When it is a link or larger than `limit`, or git fails.
+    pub fn file(&self, path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+        let name = path.file_name().unwrap_or_default();
+        let directory = self.place(path.parent().unwrap_or(Path::new("")))?;
+        let place = Path::new(&directory).join(name);
+        let arguments = ["ls-tree", "-l", "-z", "--full-tree", &self.commit, "--"].map(OsString::from);
+        let arguments: Vec<OsString> = arguments.into_iter().chain([place.as_os_str().to_owned()]).collect();
+        let printed = self.git.run_within(&arguments, &[], LINK_BYTES).map_err(other)?;
+        let entries = read_entries(&printed).map_err(other)?;
+        let Some(entry) = entries.into_values().next() else {
+            return Ok(None);
+        };
+        if entry.is_link {
+            let message = "it is a symbolic link, which is not followed in a commit";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        if entry.size > limit {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        Ok(self.contents(&[&entry.object], entry.size)?.into_iter().next())
     }
 
     /// The path of a directory from the top of the work tree, whether or not it is on the disk.
     fn place(&self, directory: &Path) -> io::Result<String> {
-        let absolute = lexical(&std::path::absolute(directory)?);
-        let existing = absolute.ancestors().find(|one| one.exists()).unwrap_or(&absolute);
-        let rest = absolute.strip_prefix(existing).unwrap_or(Path::new(""));
-        let place = existing.canonicalize()?.join(rest);
+        let place = place_of(directory)?;
         let outside = || io::Error::new(io::ErrorKind::NotFound, "it is outside of the repository");
         let below = place.strip_prefix(&self.top).map_err(|_| outside())?;
         let steps: Vec<_> = below.iter().map(|step| step.to_string_lossy()).collect();

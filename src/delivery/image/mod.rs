@@ -30,3 +30,4 @@ pub use list::{ListedImage, ListedPart, WrittenAt, list_place, list_traced};
 pub use places::{ImagePlace, Place, Spelling};
 pub use reference::{ImageReference, same_repository};
 pub use reference_parts::Part;
+pub use rendered_images::image_names;

@@ -39,8 +39,18 @@ const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContain
 /// The images of all objects of a rendered file, in their order. Documents that are not YAML have none. Containers' `image` counts whatever
 /// it holds, another `image` if it is a reference, and another field with `image` at its end if it has a tag or digest as well.
 pub fn rendered_images(file: &RenderedFile) -> Vec<RenderedImage> {
+    images_of(&file.name, &file.text)
+}
+
+/// The same without their places: the references as they are rendered.
+pub fn image_names(text: &[u8]) -> Vec<String> {
+    let found = images_of("", text).into_iter();
+    found.map(|image| image.text).collect()
+}
+
+fn images_of(template: &str, text: &[u8]) -> Vec<RenderedImage> {
     let mut found = Vec::new();
-    for (number, document) in split_manifests(&file.text, Compat::Helm4).into_iter().enumerate() {
+    for (number, document) in split_manifests(text, Compat::Helm4).into_iter().enumerate() {
         if !has_image(document.text) {
             continue;
         }
@@ -49,7 +59,7 @@ pub fn rendered_images(file: &RenderedFile) -> Vec<RenderedImage> {
         };
         let mut search = Search {
             tree: &tree,
-            template: &file.name,
+            template,
             document: number,
             offset: document.offset,
             path: YamlPath::default(),

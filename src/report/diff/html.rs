@@ -1,4 +1,5 @@
-//! A page: risks first, then each object with the lines that change, by chart. The page has a limit: what does not fit is counted.
+//! A page, or a part of one: risks first, then each object with the lines that change, by chart. The page has a limit: what does not fit is
+//! counted.
 
 use std::fmt::Write as _;
 
@@ -27,15 +28,21 @@ fn limited(outcome: &DiffOutcome, most_bytes: usize) -> String {
     };
     let name = concat!("chartwright diff ", env!("CARGO_PKG_VERSION"));
     let mut page = Page::new(name, mood, &sentence(outcome), std::iter::empty());
-    risks(outcome, &mut page);
+    add_changes(outcome, &mut page, most_bytes, "h2");
+    page.finish()
+}
+
+/// Adds all that differs to a page of so many bytes at most. Each chart has a heading, whose `id` is `d` and the chart's place.
+pub fn add_changes(outcome: &DiffOutcome, page: &mut Page, most_bytes: usize, heading: &str) {
+    risks(outcome, page, most_bytes);
     let objects: usize = outcome.charts.iter().map(|chart| chart.objects.len()).sum();
     let mut left_out = 0;
-    for chart in &outcome.charts {
+    for (number, chart) in outcome.charts.iter().enumerate() {
         if page.len() > most_bytes {
             left_out += chart.objects.len();
             continue;
         }
-        heading(chart, &mut page);
+        begin(chart, number, heading, page);
         for object in &chart.objects {
             if page.len() > most_bytes {
                 left_out += 1;
@@ -48,10 +55,9 @@ fn limited(outcome: &DiffOutcome, most_bytes: usize) -> String {
     if left_out > 0 {
         page.paragraph("remark", &format!("{left_out} more objects do not fit on this page."));
     }
-    page.finish()
 }
 
-fn risks(outcome: &DiffOutcome, page: &mut Page) {
+fn risks(outcome: &DiffOutcome, page: &mut Page, most_bytes: usize) {
     if Counts::of_all(outcome).risks == 0 {
         return;
     }
@@ -59,11 +65,11 @@ fn risks(outcome: &DiffOutcome, page: &mut Page) {
     for chart in &outcome.charts {
         for object in &chart.objects {
             for risk in &object.risks {
-                if page.len() > MOST_BYTES {
+                if page.len() > most_bytes {
                     break;
                 }
                 page.line(&format!(
-                    "<tr><td>{}</td><td>{} <small>{}</small></td><td>{}</td></tr>",
+                    "<tr><td class=\"risk\">{}</td><td>{} <small>{}</small></td><td>{}</td></tr>",
                     escaped(risk.kind.id()),
                     escaped(&shown_line(&object.id.to_string())),
                     escaped(&shown_line(&chart.shown)),
@@ -75,9 +81,9 @@ fn risks(outcome: &DiffOutcome, page: &mut Page) {
     page.line("</table>");
 }
 
-fn heading(chart: &ChartDiff, page: &mut Page) {
+fn begin(chart: &ChartDiff, number: usize, heading: &str, page: &mut Page) {
     page.line(&format!(
-        "<h2>{} <small>{}</small></h2>",
+        "<{heading} id=\"d{number}\">{} <small>{}</small></{heading}>",
         escaped(&shown_line(&chart.shown)),
         escaped(&shown_line(&title(chart)))
     ));
@@ -131,10 +137,11 @@ fn entry(object: &ObjectDiff, chart: &ChartDiff, is_open: bool) -> String {
     )
 }
 
+/// The badge alone has a class: on a page with findings, those are hidden by theirs.
 fn item(class: &str, badge: &str, what: &str, place: &str, is_open: bool, body: &str) -> String {
     let open = if is_open { " open" } else { "" };
     format!(
-        "<details class=\"item {class}\"{open}>\n<summary><span class=\"severity {class}\">{}</span> <span class=\"what\">{}</span> \
+        "<details class=\"item\"{open}>\n<summary><span class=\"severity {class}\">{}</span> <span class=\"what\">{}</span> \
          <span class=\"where\">{}</span></summary>\n<div class=\"body\">\n{body}\n</div>\n</details>",
         escaped(badge),
         escaped(&shown_line(what)),

@@ -1,14 +1,18 @@
 //! A page for people who did not see the log: charts with their results, then findings by chart and file, each with the lines it is
-//! about. A finding is shown once, below the chart that its file is in. The page has a limit: what does not fit is counted.
+//! about, what changes in rendered objects, and the images of the
+//! charts. A finding is shown once, below the chart that its file is in. The page has a limit: what does not fit is counted.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::check::finding::Finding;
+use crate::report::diff::add_changes;
 use crate::report::html::{Mood, Page, escaped};
 use crate::text::rule::Severity;
 use crate::text::visible::shown_line;
 
 use super::excerpt::{Excerpt, excerpts, notes};
+use super::images::{add_images, has_images};
 use super::report::{Group, Report, counted};
 
 /// Bytes of a page: browsers show larger ones slowly, or not at all.
@@ -37,6 +41,7 @@ fn limited(report: &Report<'_>, most_bytes: usize) -> String {
     filter(report, &mut page);
     let sections = Sections::of(report);
     charts(report, &sections, &mut page);
+    links(report, &mut page);
     let count = report.findings.len();
     let unfolded = if count <= MOST_UNFOLDED {
         &SEVERITIES[..]
@@ -68,7 +73,45 @@ fn limited(report: &Report<'_>, most_bytes: usize) -> String {
         let sentence = format!("{left_out} more findings do not fit on this page. The report as JSON has all of them.");
         page.paragraph("remark", &sentence);
     }
+    changes(report, &mut page, most_bytes);
+    add_images(report.remarks.images, &mut page, most_bytes);
     page.finish()
+}
+
+/// Links to what comes after the findings.
+fn links(report: &Report<'_>, page: &mut Page) {
+    let parts = [
+        (
+            report.remarks.changes.is_some_and(|found| found.is_shown()),
+            "changes",
+            "Rendered changes",
+        ),
+        (has_images(report.remarks.images), "images", "Images"),
+    ];
+    let parts = parts.iter().filter(|(is_there, ..)| *is_there);
+    let links: Vec<String> = parts
+        .map(|(_, name, words)| format!("<a href=\"#{name}\">{words}</a>"))
+        .collect();
+    if !links.is_empty() {
+        page.line(&format!("<p class=\"remark\">{}</p>", links.join(" · ")));
+    }
+}
+
+/// What changes in the rendered objects, by chart.
+fn changes(report: &Report<'_>, page: &mut Page, most_bytes: usize) {
+    let Some(changes) = &report.remarks.changes else { return };
+    if !changes.is_shown() {
+        return;
+    }
+    page.line(&format!(
+        "<h2 id=\"changes\">Rendered changes <small>since {}</small></h2>",
+        escaped(&shown_line(changes.since))
+    ));
+    if let Some(sentence) = changes.sentence() {
+        page.paragraph("remark", &shown_line(&sentence));
+    } else if let Ok(outcome) = changes.found {
+        add_changes(outcome, page, most_bytes, "h3");
+    }
 }
 
 /// Switches for the severities, by which findings are hidden without a script, and how many there are.
@@ -153,12 +196,21 @@ fn heading(number: usize, group: Option<&Group<'_>>) -> String {
 
 /// The charts with their results; many that are well are folded.
 fn charts(report: &Report<'_>, sections: &Sections<'_>, page: &mut Page) {
+    let changed = report.remarks.changes.and_then(|changes| changes.found.ok());
+    let changed = changed.map_or(&[][..], |outcome| outcome.charts.as_slice());
+    let changed: BTreeMap<&str, usize> = changed
+        .iter()
+        .enumerate()
+        .map(|(number, chart)| (chart.shown.as_str(), number))
+        .collect();
     let rows = sections.0.iter().enumerate();
     let rows: Vec<(bool, String)> = rows
         .filter_map(|(number, section)| {
             let group = section.group?;
-            let is_well = !group.has_failed && group.findings.is_empty() && section.findings.is_empty();
-            Some((is_well, row(number, group, !section.findings.is_empty())))
+            let changes = changed.get(group.name).copied();
+            let has_findings = !group.findings.is_empty() || !section.findings.is_empty();
+            let is_well = !group.has_failed && !has_findings && changes.is_none();
+            Some((is_well, row(number, group, !section.findings.is_empty(), changes)))
         })
         .collect();
     let (well, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(is_well, _)| *is_well);
@@ -188,7 +240,8 @@ fn charts(report: &Report<'_>, sections: &Sections<'_>, page: &mut Page) {
     }
 }
 
-fn row(number: usize, group: &Group<'_>, has_section: bool) -> String {
+/// A chart. `changes` is the place of what changes in it.
+fn row(number: usize, group: &Group<'_>, has_section: bool, changes: Option<usize>) -> String {
     let name = escaped(&shown_line(group.name));
     let name = if has_section {
         format!("<a href=\"#c{number}\">{name}</a>")
@@ -196,8 +249,11 @@ fn row(number: usize, group: &Group<'_>, has_section: bool) -> String {
         name
     };
     let class = if group.has_failed { " class=\"failed\"" } else { "" };
+    let changes = changes.map_or_else(String::new, |number| {
+        format!(" <small><a href=\"#d{number}\">changes</a></small>")
+    });
     format!(
-        "<tr><td>{name} <small>{}</small></td><td{class}>{}</td>{}{}</tr>",
+        "<tr><td>{name} <small>{}</small>{changes}</td><td{class}>{}</td>{}{}</tr>",
         escaped(&shown_line(group.version)),
         escaped(&shown_line(group.shown_result())),
         number_cell(group.count(Severity::Error)),

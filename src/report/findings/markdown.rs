@@ -1,18 +1,21 @@
-//! Tables, for the summary of a job or a comment on a pull request: the charts with their results, and the findings with their reasons
-//! and links to their rules. Both places have a limit: what does not fit is counted.
+//! Tables, for the summary of a job or a comment on a pull request: the charts with their results, what changes in their rendered objects,
+//! and the findings with their reasons and links to their rules. Both places have a limit: what does not fit is counted.
 
 use std::fmt::Write as _;
 
 use crate::check::finding::Finding;
 use crate::delivery::forge::COMMENT_BYTES;
+use crate::report::diff::{CHANGE_COLUMNS, change_rows};
 use crate::report::markdown_text::{html_code, prose};
 use crate::text::rule::Severity;
 
 use super::excerpt::notes_with_places;
-use super::report::{Group, Report};
+use super::report::{Changes, Group, Report};
 
 /// Rows of the table in a comment.
 const MOST_ROWS: usize = 200;
+/// Rows of the table of changes.
+const MOST_CHANGES: usize = 100;
 /// Bytes for what is said about what does not fit.
 const RESERVED: usize = 400;
 /// Charts without findings up to which they are listed with the others.
@@ -36,6 +39,9 @@ fn limited(report: &Report<'_>, most_bytes: usize, most_rows: usize) -> String {
         page.add(&format!("\n{}\n", prose(&remark)));
     }
     charts(report, &mut page);
+    if let Some(found) = &report.remarks.changes {
+        changes(found, &mut page);
+    }
     if report.findings.is_empty() {
         return page.out;
     }
@@ -83,6 +89,37 @@ fn charts(report: &Report<'_>, page: &mut Page) {
     if page.add(&format!("\n<details><summary>{summary} without findings</summary>\n")) {
         table(report, &well, page);
         page.out.push_str("\n</details>\n");
+    }
+}
+
+/// How much changes in which charts and renderings. Most of the space is for the findings.
+fn changes(found: &Changes<'_>, page: &mut Page) {
+    if let Some(sentence) = found.sentence() {
+        page.add(&format!("\n{}\n", prose(&sentence)));
+    }
+    let Ok(outcome) = found.found else { return };
+    if outcome.charts.is_empty() {
+        return;
+    }
+    let most_bytes = page.out.len() + page.most_bytes.saturating_sub(page.out.len()) / 3;
+    let since = prose(found.since);
+    if !page.add(&format!(
+        "\nWhat changes in the rendered objects since {since}:\n{CHANGE_COLUMNS}"
+    )) {
+        return;
+    }
+    let mut rows = change_rows(outcome);
+    let mut count = 0;
+    let left_out = rows.by_ref().find(|row| {
+        count += 1;
+        count > MOST_CHANGES || page.out.len() + row.len() > most_bytes || !page.add(row)
+    });
+    let left_out = usize::from(left_out.is_some()) + rows.count();
+    if left_out > 0 {
+        _ = writeln!(
+            page.out,
+            "\n{left_out} more rows are not shown. The HTML report has all of them."
+        );
     }
 }
 

@@ -47,6 +47,16 @@ impl Format {
         FORMATS.iter().find(|format| format.name == name).copied()
     }
 
+    /// Whether reports in it show what changes in rendered objects.
+    pub fn shows_changes(self) -> bool {
+        ["html", "markdown"].contains(&self.name)
+    }
+
+    /// Whether reports in it show the images of charts.
+    pub fn shows_images(self) -> bool {
+        self.name == "html"
+    }
+
     /// A report in the format.
     pub fn write(self, report: &Report<'_>) -> String {
         (self.write)(report)

@@ -1,6 +1,8 @@
 //! What a report of findings is made from, and what several formats need.
 
+use crate::check::diff::DiffOutcome;
 use crate::check::finding::{Finding, Hidden};
+use crate::check::run::RenderingImages;
 use crate::report::unevaluated::unevaluated_sentence;
 use crate::text::rule::Severity;
 use crate::text::visible::{shown_line, without_commands};
@@ -68,6 +70,59 @@ impl Subject {
     }
 }
 
+/// What changes in the rendered objects of the charts, for the formats that a reviewer reads.
+#[derive(Debug, Clone, Copy)]
+pub struct Changes<'r> {
+    /// Since when, as people call it: `origin/main (1234567)`.
+    pub since: &'r str,
+    /// What changes, or why that is not known.
+    pub found: Result<&'r DiffOutcome, &'r str>,
+}
+
+impl<'r> Changes<'r> {
+    /// What changes since a base.
+    pub fn new(since: &'r str, found: &'r Result<DiffOutcome, String>) -> Self {
+        Self {
+            since,
+            found: found.as_ref().map_err(String::as_str),
+        }
+    }
+
+    /// Whether a reviewer must know of them.
+    pub fn say_something(&self) -> bool {
+        self.found
+            .map_or(true, |outcome| outcome.differs() || outcome.has_failures())
+    }
+
+    /// Whether anything is shown: not where nothing was compared.
+    pub(super) fn is_shown(&self) -> bool {
+        self.found.map_or(true, |outcome| outcome.compared > 0)
+    }
+
+    /// A sentence where there is nothing else to show.
+    pub(super) fn sentence(&self) -> Option<String> {
+        let since = self.since;
+        match self.found {
+            Err(reason) => Some(format!(
+                "What changes in the rendered objects since {since} is not known: {reason}"
+            )),
+            Ok(outcome) if outcome.charts.is_empty() && outcome.compared > 0 => {
+                Some(format!("Nothing changes in the rendered objects since {since}."))
+            }
+            Ok(_) => None,
+        }
+    }
+}
+
+/// The images of a chart.
+#[derive(Debug, Clone, Copy)]
+pub struct ChartImages<'r> {
+    /// The path of the chart.
+    pub chart: &'r str,
+    /// Its images, by the ways in which it is deployed.
+    pub renderings: &'r [RenderingImages],
+}
+
 /// What a summary says besides the findings.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Remarks<'r> {
@@ -79,6 +134,10 @@ pub struct Remarks<'r> {
     pub unevaluated: usize,
     /// What was checked.
     pub subject: Subject,
+    /// What changes in what is rendered, if that was looked for.
+    pub changes: Option<Changes<'r>>,
+    /// The images of charts, if they were looked for.
+    pub images: &'r [ChartImages<'r>],
 }
 
 /// What is reported.

@@ -31,9 +31,9 @@ pub fn read_inside(root: &Path, path: &Path, limit: u64) -> io::Result<Option<Ve
 /// Whether a path that may not exist yet would be inside, also if `..` is first removed from its text.
 ///
 /// # Errors
-/// When the root does not exist, or a directory on the way cannot be read.
+/// When a directory on the way cannot be read.
 pub fn would_be_inside(root: &Path, path: &Path) -> io::Result<bool> {
-    let root = root.canonicalize()?;
+    let root = place_of(root)?;
     let path = std::path::absolute(path)?;
     for spelling in [without_dots(&path), path] {
         match real_path(&spelling)? {
@@ -42,6 +42,20 @@ pub fn would_be_inside(root: &Path, path: &Path) -> io::Result<bool> {
         }
     }
     Ok(true)
+}
+
+/// An absolute path with links followed as far as it exists, and without `..` in the rest.
+///
+/// # Errors
+/// When there is no working directory, or a directory on the way cannot be read.
+pub fn place_of(path: &Path) -> io::Result<PathBuf> {
+    if let Ok(real) = path.canonicalize() {
+        return Ok(real);
+    }
+    let absolute = without_dots(&std::path::absolute(path)?);
+    let existing = absolute.ancestors().find(|one| one.exists()).unwrap_or(&absolute);
+    let rest = absolute.strip_prefix(existing).unwrap_or(Path::new(""));
+    Ok(existing.canonicalize()?.join(rest))
 }
 
 /// Follows the links of the part of an absolute path that exists; none where a link leads nowhere, since it would be

@@ -23,7 +23,7 @@ mod walk;
 pub use append_file::append_file;
 pub use directory_lock::DirectoryLock;
 pub use file::SourceFile;
-pub use inside::{is_inside, read_inside, would_be_inside};
+pub use inside::{is_inside, place_of, read_inside, would_be_inside};
 pub use interrupted::{Interrupted, finish_interrupted};
 pub use line_index::{LineIndex, Position};
 pub use read_file::{Named, open_file, read_file, read_file_into};

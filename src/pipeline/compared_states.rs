@@ -1,0 +1,239 @@
+//! Two states of a repository whose charts are compared: commits, or one and the files as they are. For `diff`, and for what `ci` says about the
+//! charts that it checks. In: the states, a chart and its environments; or the plan of a run. Out: what is compared, or what changes.
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::check::diff::{ChartPair, DiffOutcome, DiffSettings, StatePlace, compare_charts};
+use crate::check::run::{
+    ChartParts, CheckRequest, DeployedEnvironment, changed_charts, chart_directories, find_charts, neighbours,
+    path_needs, with_dependents,
+};
+use crate::delivery::environment::ChartEnvironment;
+use crate::delivery::git::{GitError, GitTree, WorkTree};
+use crate::engine::chart::FileTree as _;
+use crate::engine::template::World;
+use crate::text::source::{WalkError, place_of};
+use crate::text::stop;
+
+use super::chart_environments::environments_of_chart;
+use super::plan::Plan;
+
+/// What says that a directory is a chart.
+const CHART_FILE: &str = "Chart.yaml";
+
+/// Two states of a repository.
+#[derive(Debug)]
+pub struct ComparedStates {
+    /// The repository.
+    pub work_tree: WorkTree,
+    /// Before.
+    pub old: Arc<GitTree>,
+    /// After; the files as they are, without one.
+    pub new: Option<Arc<GitTree>>,
+}
+
+/// What the settings say about charts that are compared.
+#[derive(Debug, Clone, Copy)]
+pub struct ComparedCharts<'c> {
+    /// Names of directories in which there are none.
+    pub exclude: &'c [String],
+    /// Globs of values files, relative to a chart.
+    pub values: &'c [String],
+    /// Environments that they are deployed to.
+    pub environments: &'c [ChartEnvironment],
+    /// The directory that values files of environments must be in.
+    pub root: &'c Path,
+}
+
+/// Why charts cannot be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum StatesError {
+    /// The files of git cannot be read.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A directory cannot be searched.
+    #[error(transparent)]
+    Walk(#[from] WalkError),
+}
+
+impl ComparedStates {
+    /// The chart at a path, or those of the charts below it that differ: that have a file that differs, depend by path on one that has,
+    /// or are deployed with one. None where no state has a chart there.
+    ///
+    /// # Errors
+    /// When git fails, or a directory cannot be searched.
+    pub fn pairs(&self, path: &Path, settings: ComparedCharts<'_>) -> Result<Option<Vec<ChartPair>>, StatesError> {
+        let old = charts_in_tree(&self.old, path, settings.exclude);
+        let new = match &self.new {
+            Some(tree) => charts_in_tree(tree, path, settings.exclude),
+            None if path.is_dir() => {
+                let found = find_charts(path, settings.exclude)?;
+                found.iter().map(|chart| plain(chart)).collect()
+            }
+            None => BTreeSet::new(),
+        };
+        let mut all: Vec<PathBuf> = old.union(&new).cloned().collect();
+        if all.is_empty() {
+            return Ok(None);
+        }
+        if all != [plain(path)] {
+            all = self.differing(all, settings)?;
+        }
+        let pairs = all.into_iter().map(|chart| {
+            let environments = environments_of_chart(&chart, settings.environments, settings.root);
+            let is_in = (old.contains(&chart), new.contains(&chart));
+            self.pair(&chart, chart.display().to_string(), environments, is_in)
+        });
+        Ok(Some(pairs.collect()))
+    }
+
+    fn differing(&self, charts: Vec<PathBuf>, settings: ComparedCharts<'_>) -> Result<Vec<PathBuf>, GitError> {
+        let to = self.new.as_ref().map(|tree| tree.commit());
+        let files = self.work_tree.differing_files(self.old.commit(), to)?;
+        let real = |path: &Path| place_of(path).unwrap_or_else(|_| path.to_owned());
+        let directories: Vec<PathBuf> = charts.iter().map(|chart| real(chart)).collect();
+        let needs = path_needs(&directories, &|place| {
+            directories
+                .get(place)
+                .map(|chart| neighbours(chart))
+                .unwrap_or_default()
+        });
+        let of_environments: Vec<(PathBuf, HashSet<PathBuf>)> = settings
+            .environments
+            .iter()
+            .map(|one| (real(&one.chart), one.values.iter().map(|file| real(file)).collect()))
+            .collect();
+        let parts: Vec<ChartParts> = directories
+            .iter()
+            .zip(&needs)
+            .map(|(directory, needs)| {
+                let values = of_environments.iter().filter(|(chart, _)| chart == directory);
+                let parts = ChartParts {
+                    directory: directory.clone(),
+                    elsewhere: needs.elsewhere.clone(),
+                    values: values.flat_map(|(_, files)| files.clone()).collect(),
+                    ..ChartParts::default()
+                };
+                parts.with_globs(settings.values, real)
+            })
+            .collect();
+        let changed = changed_charts(&parts.iter().collect::<Vec<_>>(), &files);
+        let needs: Vec<&BTreeSet<usize>> = needs.iter().map(|needs| &needs.charts).collect();
+        let affected = with_dependents(&needs, &changed.into_keys().collect());
+        let charts = charts.into_iter().enumerate();
+        Ok(charts
+            .filter(|(place, _)| affected.contains(place))
+            .map(|(_, chart)| chart)
+            .collect())
+    }
+
+    /// A chart in the states that have it, which are the first and the second if they say so.
+    pub fn pair(
+        &self,
+        chart: &Path,
+        shown: String,
+        environments: Vec<DeployedEnvironment>,
+        (is_in_old, is_in_new): (bool, bool),
+    ) -> ChartPair {
+        let in_tree = |tree: &Arc<GitTree>| StatePlace::Tree(tree.clone(), chart.to_owned());
+        let new = || {
+            let directory = || StatePlace::Path(chart.to_owned());
+            self.new.as_ref().map_or_else(directory, in_tree)
+        };
+        ChartPair {
+            shown,
+            old: is_in_old.then(|| in_tree(&self.old)),
+            new: is_in_new.then(new),
+            environments,
+        }
+    }
+}
+
+/// The charts at or below a path of a commit.
+fn charts_in_tree(tree: &GitTree, path: &Path, exclude: &[String]) -> BTreeSet<PathBuf> {
+    let names = tree.names(path).unwrap_or_default();
+    let found = chart_directories(&names, exclude).into_iter();
+    found.map(|name| plain(&path.join(name))).collect()
+}
+
+/// `./a` is `a`, so that a chart has one name.
+fn plain(path: &Path) -> PathBuf {
+    let plain: PathBuf = path.components().filter(|part| part.as_os_str() != ".").collect();
+    if plain.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        plain
+    }
+}
+
+/// What changes in the rendered objects of the charts of a plan since its base, for the newest of the Kubernetes versions; none where all
+/// charts are meant. `directory` is where the charts are. What fails in both states is left out: there is nothing to compare, and the
+/// findings say why.
+///
+/// # Errors
+/// When the base cannot be read. The text says why.
+pub fn rendered_changes<W: World + 'static>(
+    plan: &Plan,
+    request: &CheckRequest,
+    directory: &Path,
+    make_world: &(dyn Fn() -> W + Sync),
+) -> Option<Result<DiffOutcome, String>> {
+    let base = plan.since.as_ref()?;
+    let states = WorkTree::of(directory).map(|work_tree| ComparedStates {
+        old: Arc::new(work_tree.tree(base.common.clone())),
+        new: None,
+        work_tree,
+    });
+    Some(match states {
+        Ok(states) => changes_between(&states, plan, request, directory, make_world),
+        Err(error) => Err(error.to_string()),
+    })
+}
+
+fn changes_between<W: World + 'static>(
+    states: &ComparedStates,
+    plan: &Plan,
+    request: &CheckRequest,
+    directory: &Path,
+    make_world: &(dyn Fn() -> W + Sync),
+) -> Result<DiffOutcome, String> {
+    if !plan.charts.is_empty() {
+        // One list has the files of all charts below it. That the base lacks the directory, the charts say as well.
+        drop(states.old.names(directory));
+    }
+    let is_in_old = |chart: &Path| {
+        let names = states.old.names(chart);
+        names.is_ok_and(|names| names.iter().any(|name| name == CHART_FILE))
+    };
+    let pairs: Vec<ChartPair> = plan
+        .directories()
+        .iter()
+        .map(|chart: &PathBuf| {
+            let environments = request.environments.get(chart).cloned().unwrap_or_default();
+            let shown = request.report_root.shown(chart);
+            states.pair(chart, shown, environments, (is_in_old(chart), true))
+        })
+        .collect();
+    let newest = request.versions.iter().max_by_key(|version| version.minor);
+    let settings = DiffSettings {
+        given: None,
+        values: request.values.clone(),
+        values_root: request.values_root.clone(),
+        values_replace_defaults: request.values_replace_defaults,
+        kube_version: newest.map(|version| version.kube_version.clone()),
+        api_versions: Vec::new(),
+        release_name: request.release_name.clone(),
+        namespace: request.namespace.clone(),
+        links: request.links,
+        supply: request.supply.clone(),
+        skip_schema_validation: request.skip_schema_validation,
+    };
+    let mut outcome = compare_charts(&pairs, &settings, make_world);
+    if let Some(reason) = stop::reason() {
+        return Err(reason);
+    }
+    outcome.drop_shared_failures();
+    Ok(outcome)
+}
