@@ -47,8 +47,8 @@ pub(super) struct CiArguments {
     /// Directory with charts below it.
     #[arg(default_value = ".", value_name = "DIR")]
     directory: PathBuf,
-    /// Configuration, instead of the directory's chartwright.yaml, if it has one. It may name any path; the directory's own only
-    /// what is below the directory.
+    /// Configuration, instead of the chartwright.yaml of the directory, or of the nearest one above it in the repository. Its paths are
+    /// relative to the directory, and it may name any; one that was found only names what is below its own directory.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]

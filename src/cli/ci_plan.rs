@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::check::run::{CheckRequest, DEFAULT_VALUES, find_charts, rendered_values_files, values_files};
-use crate::config::Settings;
+use crate::check::run::{CheckRequest, DEFAULT_VALUES, rendered_values_files, values_files};
+use crate::config::{ChartsError, Settings};
 use crate::delivery::git::{BaseName, RemoteName};
 use crate::engine::chart::LinkPolicy;
 use crate::pipeline::{
@@ -81,17 +81,18 @@ impl SelectionFlags {
 /// # Errors
 /// When there are none.
 pub(super) fn charts_below(directory: &Path, settings: &Settings) -> Result<Vec<PathBuf>, CommandError> {
-    let mut found = Vec::new();
-    for root in settings.chart_roots().map_err(CommandError::usage)? {
-        let below = find_charts(&root, &settings.config.exclude).map_err(CommandError::could_not_run)?;
-        found.extend(below.into_iter().filter(|chart| settings.means_chart(&root, chart)));
+    let found = settings.charts().map_err(|error| match error {
+        ChartsError::Config(error) => CommandError::usage(error),
+        ChartsError::Walk(error) => CommandError::could_not_run(error),
+    })?;
+    match settings.found_file().filter(|_| !settings.are_of_the_directory()) {
+        _ if !found.is_empty() => Ok(found),
+        Some(file) => {
+            let hint = format!("`charts` in {} says which directories have charts", file.display());
+            Err(no_chart(directory).with_hint(hint))
+        }
+        None => Err(no_chart(directory)),
     }
-    found.sort();
-    found.dedup();
-    if found.is_empty() {
-        return Err(no_chart(directory));
-    }
-    Ok(found)
 }
 
 /// The globs of values files, other than the usual ones, that match no file of any chart.
@@ -111,7 +112,11 @@ fn graph(context: RunContext, charts: &Charts<'_>) -> Result<ChartGraph, Command
     let config = &settings.config;
     let found = charts_below(charts.directory, settings)?;
     settings.check_values(&found).map_err(CommandError::usage)?;
-    for glob in globs_of_nothing(&config.values, config.ct.is_some(), &found) {
+    let has_no_others = settings.are_of_the_directory();
+    for glob in globs_of_nothing(&config.values, config.ct.is_some(), &found)
+        .into_iter()
+        .filter(|_| has_no_others)
+    {
         context.report(&format!("note: `values`: no chart has a file `{glob}`"));
     }
     // Where nothing is published, it does not matter whether the repositories are written correctly.

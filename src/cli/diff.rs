@@ -30,9 +30,6 @@ use super::summary_flags::{Summary, SummaryFlags};
 use super::time_flag::TimeFlag;
 use super::value_flags::ValueFlags;
 
-/// Name of our configuration.
-const CONFIG: &str = "chartwright.yaml";
-
 #[derive(Debug, Args)]
 pub(super) struct DiffArguments {
     /// A chart or a directory of charts, compared with a commit; or two charts: directories, .tgz files, charts of repositories
@@ -241,8 +238,7 @@ fn commits(arguments: &DiffArguments, path: &Path) -> Result<Compared, CommandEr
         return Err(CommandError::usage(message).with_hint("name two packages to compare them"));
     }
     let trees = trees(arguments, path)?;
-    let directory = settings_directory(&trees, path);
-    let settings = read_settings(None, &directory)?;
+    let settings = read_settings(None, path)?;
     let declared = settings.environments().map_err(CommandError::usage)?;
     let exclude = &settings.config.exclude;
     let (old, new) = (
@@ -268,7 +264,7 @@ fn commits(arguments: &DiffArguments, path: &Path) -> Result<Compared, CommandEr
     }
     let pairs = all.into_iter().map(|chart| ChartPair {
         shown: chart.display().to_string(),
-        environments: environments_of_chart(&chart, &declared, &directory),
+        environments: environments_of_chart(&chart, &declared, settings.base()),
         old: old
             .contains(&chart)
             .then(|| StatePlace::Tree(trees.old.clone(), chart.clone())),
@@ -326,16 +322,6 @@ fn trees(arguments: &DiffArguments, path: &Path) -> Result<Trees, CommandError> 
 
 fn git_error(error: &GitError) -> CommandError {
     CommandError::could_not_run(error)
-}
-
-/// The directory whose chartwright.yaml counts: that of the chart, or the nearest above it in the repository.
-fn settings_directory(trees: &Trees, path: &Path) -> PathBuf {
-    let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let above = absolute
-        .ancestors()
-        .take_while(|one| one.starts_with(&trees.work_tree.top));
-    let found = above.into_iter().find(|one| one.join(CONFIG).is_file());
-    found.map_or_else(|| path.to_owned(), Path::to_owned)
 }
 
 /// The charts at or below a path of a commit.

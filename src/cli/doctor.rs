@@ -24,7 +24,7 @@ pub(super) struct DoctorArguments {
     /// Directory with charts below it.
     #[arg(default_value = ".", value_name = "DIR")]
     directory: PathBuf,
-    /// Configuration, instead of the directory's chartwright.yaml.
+    /// Configuration, instead of the chartwright.yaml of the directory, or of the nearest one above it in the repository.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Ask no repository.
@@ -45,7 +45,7 @@ pub(super) fn run(context: RunContext, arguments: &DoctorArguments) -> Result<Ex
     }
     let settings = match &arguments.config {
         Some(path) => Settings::named(path, directory),
-        None => Settings::found_in(directory),
+        None => Settings::found_for(directory),
     };
     let variables = |name: &str| context.variable(name);
     let ct = settings.as_ref().ok().and_then(|settings| settings.config.ct.as_ref());

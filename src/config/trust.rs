@@ -1,6 +1,6 @@
 //! What a configuration may do, by who named it.
 //!
-//! In: chartwright.yaml, found in a directory or named by the user. Out: its settings, with paths that may be used. A file that
+//! In: chartwright.yaml, found in a directory or above it, or named by the user. Out: its settings, with paths that may be used. A file that
 //! was found is part of what is checked: whoever opens a pull request may write it. So all its paths stay below its directory
 //! once links are followed, it may not allow links out of charts, and it is itself no link to elsewhere. A file that the user
 //! names (`--config`) may name any path.
@@ -8,15 +8,16 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::ct_file::{CT_FILES, is_ct_file, parse_ct};
+use super::ct_file::{is_ct_file, parse_ct};
 use super::file::{Config, ConfigError, FILE_NAME};
+use super::nearest::{real, settings_directory, settings_file};
 use super::repositories::named_repositories;
 use crate::artifact::remote::{NamedRepositories, PublishTarget};
-use crate::check::run::ValuesRoot;
+use crate::check::run::{ValuesRoot, find_charts};
 use crate::delivery::environment::ChartEnvironment;
 use crate::engine::chart::LinkPolicy;
 use crate::text::limits::SETTINGS_BYTES;
-use crate::text::source::{Named, read_file, read_inside, would_be_inside};
+use crate::text::source::{Named, WalkError, read_file, read_inside, would_be_inside};
 
 const ADVICE: &str =
     "a file that is found may only name what is below its directory; the user can name it with --config";
@@ -45,6 +46,17 @@ pub enum ReadConfigError {
     Config(#[from] ConfigError),
 }
 
+/// Why the charts that settings mean are not known.
+#[derive(Debug, thiserror::Error)]
+pub enum ChartsError {
+    /// The settings say what they may not.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A directory cannot be read.
+    #[error(transparent)]
+    Walk(#[from] WalkError),
+}
+
 /// Settings, and where they come from.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -52,6 +64,8 @@ pub struct Settings {
     pub config: Config,
     /// What relative paths are relative to.
     base: PathBuf,
+    /// What the command is about: the base, or a directory below it.
+    directory: PathBuf,
     /// The file that was found, with its text; none for one that the user named, and for the defaults.
     found: Option<(PathBuf, Vec<u8>)>,
 }
@@ -78,20 +92,23 @@ impl Settings {
                 Config::parse(&text, path)?
             },
             base: base.to_owned(),
+            directory: base.to_owned(),
             found: None,
         })
     }
 
-    /// The settings in the directory's chartwright.yaml, else in its ct.yaml, or the defaults where it has neither.
+    /// The settings that count for a directory: those in its chartwright.yaml, else in its ct.yaml, else in those of the nearest directory
+    /// above it in its repository of git that has one, or the defaults.
     ///
     /// # Errors
     /// When it cannot be read, does not say what it should, or says what a file that was found may not say.
-    pub fn found_in(directory: &Path) -> Result<Self, ReadConfigError> {
-        let mut paths = [FILE_NAME].iter().chain(&CT_FILES).map(|name| directory.join(name));
-        let Some(path) = paths.find(|path| path.is_symlink() || path.is_file()) else {
+    pub fn found_for(directory: &Path) -> Result<Self, ReadConfigError> {
+        let base = settings_directory(directory);
+        let Some(path) = settings_file(&base) else {
             return Ok(Self {
                 config: Config::default(),
-                base: directory.to_owned(),
+                base,
+                directory: directory.to_owned(),
                 found: None,
             });
         };
@@ -99,7 +116,7 @@ impl Settings {
             path: path.clone(),
             source,
         };
-        let Some(text) = read_inside(directory, &path, SETTINGS_BYTES).map_err(unreadable)? else {
+        let Some(text) = read_inside(&base, &path, SETTINGS_BYTES).map_err(unreadable)? else {
             let target = path.read_link().unwrap_or_default();
             return Err(ReadConfigError::Link { path, target });
         };
@@ -109,7 +126,8 @@ impl Settings {
             } else {
                 parse_ct(&text, &path)?
             },
-            base: directory.to_owned(),
+            base,
+            directory: directory.to_owned(),
             found: Some((path, text)),
         };
         if settings.config.allow_links {
@@ -124,17 +142,50 @@ impl Settings {
         self.found.as_ref().map(|(path, _)| path.as_path())
     }
 
+    /// Whether the settings are of the very directory that the command is about, so that it is about all of their charts.
+    pub fn are_of_the_directory(&self) -> bool {
+        self.base == self.directory
+    }
+
+    /// The charts that the settings mean, at or below the directory that the command is about, by path.
+    ///
+    /// # Errors
+    /// When a directory cannot be read, or is not below that of a file that was found.
+    pub fn charts(&self) -> Result<Vec<PathBuf>, ChartsError> {
+        let mut charts = Vec::new();
+        for root in self.chart_roots()? {
+            let Some(searched) = self.searched(&root) else { continue };
+            let found = find_charts(&searched, &self.config.exclude)?;
+            charts.extend(found.into_iter().filter(|chart| self.means_chart(&root, chart)));
+        }
+        charts.sort();
+        charts.dedup();
+        Ok(charts)
+    }
+
+    /// The part of a root that is searched, as the directory is spelled: what of it is at or below the directory. What the user names is
+    /// searched, even if it is a directory that the settings leave out of others.
+    fn searched(&self, root: &Path) -> Option<PathBuf> {
+        if self.are_of_the_directory() {
+            return Some(root.to_owned());
+        }
+        let (root, directory) = (real(root), real(&self.directory));
+        if directory.starts_with(&root) {
+            return Some(self.directory.clone());
+        }
+        let below = root.strip_prefix(&directory).ok()?;
+        Some(self.directory.join(below))
+    }
+
     /// Whether a chart that was found below one of the roots is meant: chart-testing's directories have charts as their own subdirectories,
     /// and nowhere else.
-    pub fn means_chart(&self, root: &Path, chart: &Path) -> bool {
-        self.config.ct.is_none() || chart == root || chart.parent() == Some(root)
+    fn means_chart(&self, root: &Path, chart: &Path) -> bool {
+        let is_in_root = || real(chart).parent() == Some(real(root).as_path());
+        self.config.ct.is_none() || chart == root || chart.parent() == Some(root) || is_in_root()
     }
 
     /// The directories below which charts are looked for.
-    ///
-    /// # Errors
-    /// When one is not below the directory of a file that was found.
-    pub fn chart_roots(&self) -> Result<Vec<PathBuf>, ConfigError> {
+    fn chart_roots(&self) -> Result<Vec<PathBuf>, ConfigError> {
         let key = self.config.ct.as_ref().map_or("charts", |ct| ct.roots_key);
         let roots = self.config.charts.iter().enumerate().map(|(index, root)| {
             if root.as_os_str() == "." {
@@ -192,7 +243,8 @@ impl Settings {
         Ok(repositories)
     }
 
-    /// The environments of application charts.
+    /// The environments of application charts at or below the directory that the command is about, or that the file of that very
+    /// directory names.
     ///
     /// # Errors
     /// When the chart or a values file of one is not below the directory of a file that was found.
@@ -200,6 +252,9 @@ impl Settings {
         let environments = self.config.environments.iter().enumerate().map(|(number, entry)| {
             let number = number.to_string();
             let chart = self.base.join(&entry.chart);
+            if !self.are_of_the_directory() && !real(&chart).starts_with(real(&self.directory)) {
+                return Ok(None);
+            }
             if !entry.chart.as_os_str().is_empty() {
                 self.check(&chart, &["environments", &number, "chart"])?;
             }
@@ -207,13 +262,13 @@ impl Settings {
                 let key = ["environments", &number, "values", &index.to_string()];
                 self.check(&chart.join(file), &key)?;
             }
-            entry.below(&self.base).map_err(|(path, message)| {
+            entry.below(&self.base).map(Some).map_err(|(path, message)| {
                 let path = path.iter().map(String::as_str);
                 let key: Vec<&str> = ["environments", &number].into_iter().chain(path).collect();
                 self.error(&key, message)
             })
         });
-        environments.collect()
+        environments.filter_map(Result::transpose).collect()
     }
 
     /// Checks the address of a repository, which may be a directory.
@@ -338,7 +393,7 @@ mod tests {
             let all = directory(text);
             let (inside, chart) = (all.path().join("in"), all.path().join("in/chart"));
             let file = inside.join("chartwright.yaml");
-            let found = refusal(&Settings::found_in(&inside), &chart);
+            let found = refusal(&Settings::found_for(&inside), &chart);
             match place {
                 None => assert_eq!(found, None, "{text}"),
                 Some(place) => {
@@ -372,15 +427,15 @@ mod tests {
         ] {
             std::fs::remove_file(&file).unwrap();
             symlink(target, &file).unwrap();
-            let error = Settings::found_in(&inside).unwrap_err().to_string();
+            let error = Settings::found_for(&inside).unwrap_err().to_string();
             assert!(error.contains(want) && !error.contains("word"), "{error}");
         }
         // A link that stays inside is as good as the file.
         std::fs::remove_file(&file).unwrap();
         std::fs::write(inside.join("other.yaml"), "failOn: info\n").unwrap();
         symlink("other.yaml", &file).unwrap();
-        assert!(Settings::found_in(&inside).is_ok());
+        assert!(Settings::found_for(&inside).is_ok());
         std::fs::remove_file(&file).unwrap();
-        assert_eq!(Settings::found_in(&inside).unwrap().config, Config::default());
+        assert_eq!(Settings::found_for(&inside).unwrap().config, Config::default());
     }
 }
