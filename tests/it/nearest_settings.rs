@@ -6,7 +6,13 @@ const SETTINGS: &str = "charts: [charts]\nexclude: [old]\nfailOn: warning\nvalue
 
 /// A repository with settings at its top, and a directory beside it that is in none.
 fn workspace(settings: &str) -> Workspace {
-    let workspace = Workspace::new(&[("repo/chartwright.yaml", settings), ("repo/values/web.yaml", "image: {repository: example.com/x, tag: 1.0.0}\n")]);
+    let workspace = Workspace::new(&[
+        ("repo/chartwright.yaml", settings),
+        (
+            "repo/values/web.yaml",
+            "image: {repository: example.com/x, tag: 1.0.0}\n",
+        ),
+    ]);
     for chart in [
         "repo/charts/web",
         "repo/charts/api",
@@ -108,7 +114,12 @@ fn environments_are_those_of_the_charts_in_the_directory() {
         // The values file is above the directory, and below that of the settings.
         let run = workspace.run_in(place, &["values", name, "-C", directory]);
         let has_image = run.stdout.contains("image.tag: 1.0.0");
-        assert_eq!((run.code, has_image), (code, code == 0), "{directory} {name}: {}", run.all());
+        assert_eq!(
+            (run.code, has_image),
+            (code, code == 0),
+            "{directory} {name}: {}",
+            run.all()
+        );
     }
 }
 
@@ -123,4 +134,43 @@ fn settings_above_name_only_what_is_below_their_own_directory() {
         "{}",
         run.all()
     );
+}
+
+/// A file from outside of a checkout that is not trusted is about the checkout, and may name charts beside it.
+#[test]
+fn paths_of_a_named_file_start_at_the_directory_that_the_command_is_about() {
+    let workspace = workspace("charts: [../outside]\n");
+    workspace.write("trusted/settings.yaml", "charts: [charts]\nexclude: [old]\n");
+    workspace.write("trusted/more.yaml", "charts: [../other, .]\nexclude: [charts]\n");
+    for (place, directory, file, want) in [
+        (
+            ".",
+            "repo",
+            "trusted/settings.yaml",
+            &["charts/api 0 0", "charts/web 0 0"][..],
+        ),
+        (
+            "trusted",
+            "../repo",
+            "settings.yaml",
+            &["charts/api 0 0", "charts/web 0 0"],
+        ),
+        (
+            "repo/charts",
+            "..",
+            "../../trusted/settings.yaml",
+            &["charts/api 0 0", "charts/web 0 0"],
+        ),
+        (
+            "repo/charts",
+            ".",
+            "../../trusted/more.yaml",
+            &["charts/api 0 0", "charts/old/x 0 0", "charts/web 0 0", "other/y 0 0"],
+        ),
+    ] {
+        let run = workspace.run_in(place, &["ci", directory, "--config", file, "--plan"]);
+        assert_eq!(charts(&run), want, "{place} {directory}: {}", run.all());
+    }
+    let schema = std::fs::read_to_string("schemas/chartwright.schema.json").expect("the schema");
+    assert!(schema.contains("if the file is named by --config, relative to the directory that the command is about"));
 }
