@@ -122,7 +122,8 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         links: links(arguments, &settings),
         repository: arguments.repository.as_deref(),
     };
-    let mut plan = arguments.selection.plan(context, &charts)?;
+    let mut said = BTreeSet::new();
+    let mut plan = arguments.selection.plan(context, &charts, &mut said)?;
     let mut request = request(arguments, &settings, &reporting, plan.directories())?;
     if arguments.selection.plan {
         return print_plan(context, &plan, &request, &reporting.root).map(|()| Exit::Clean);
@@ -138,7 +139,7 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
     if let Some(fix) = arguments.fix
         && fix_versions(context, fix, &request.version_bases)?
     {
-        plan = arguments.selection.plan(context, &charts)?;
+        plan = arguments.selection.plan(context, &charts, &mut said)?;
         request.charts = plan.directories();
         request.version_bases = bases(&plan, request.links)?;
     }

@@ -1,5 +1,6 @@
 //! `--changed`, `--since`, `--shard`, `--plan`: which charts a run is about.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -45,9 +46,20 @@ pub(super) struct Charts<'c> {
 }
 
 impl SelectionFlags {
-    /// The charts that the run is about. What is chosen is reported.
-    pub(super) fn plan(&self, context: RunContext, charts: &Charts<'_>) -> Result<Plan, CommandError> {
-        let graph = graph(context, charts)?;
+    /// The charts that the run is about. What is chosen is reported, apart from what `said` has: --fix makes the plan a second time.
+    pub(super) fn plan(
+        &self,
+        context: RunContext,
+        charts: &Charts<'_>,
+        said: &mut BTreeSet<String>,
+    ) -> Result<Plan, CommandError> {
+        let mut say = |line: String| {
+            if !said.contains(&line) {
+                context.report(&line);
+                said.insert(line);
+            }
+        };
+        let graph = graph(context, charts, &mut say)?;
         let plan = if self.since.is_none() && !self.changed {
             Plan::new(graph, None)
         } else {
@@ -62,16 +74,13 @@ impl SelectionFlags {
             Plan::new(graph, Some(&changed))
         };
         if let Some(sentence) = plan.sentence() {
-            context.report(&sentence);
+            say(sentence);
         }
         let Some(shard) = self.shard else { return Ok(plan) };
         let all = plan.charts.len();
         let plan = plan.shard(shard);
         let Shard { number, count } = shard;
-        context.report(&format!(
-            "shard {number}/{count}: {} of {all} charts",
-            plan.charts.len()
-        ));
+        say(format!("shard {number}/{count}: {} of {all} charts", plan.charts.len()));
         Ok(plan)
     }
 }
@@ -107,7 +116,7 @@ fn globs_of_nothing<'g>(globs: &'g [String], are_of_ct: bool, charts: &[PathBuf]
 }
 
 /// All charts, in order.
-fn graph(context: RunContext, charts: &Charts<'_>) -> Result<ChartGraph, CommandError> {
+fn graph(context: RunContext, charts: &Charts<'_>, say: &mut dyn FnMut(String)) -> Result<ChartGraph, CommandError> {
     let Charts { settings, .. } = charts;
     let config = &settings.config;
     let found = charts_below(charts.directory, settings)?;
@@ -117,7 +126,7 @@ fn graph(context: RunContext, charts: &Charts<'_>) -> Result<ChartGraph, Command
         .into_iter()
         .filter(|_| has_no_others)
     {
-        context.report(&format!("note: `values`: no chart has a file `{glob}`"));
+        say(format!("note: `values`: no chart has a file `{glob}`"));
     }
     // Where nothing is published, it does not matter whether the repositories are written correctly.
     let configured = settings.repositories(&context.working_directory());
