@@ -1,6 +1,5 @@
 //! `--changed`, `--since`, `--shard`, `--plan`: which charts a run is about.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -46,20 +45,14 @@ pub(super) struct Charts<'c> {
 }
 
 impl SelectionFlags {
-    /// The charts that the run is about. What is chosen is reported, apart from what `said` has: --fix makes the plan a second time.
+    /// The charts that the run is about. `say` reports what is chosen.
     pub(super) fn plan(
         &self,
         context: RunContext,
         charts: &Charts<'_>,
-        said: &mut BTreeSet<String>,
+        say: &dyn Fn(&str),
     ) -> Result<Plan, CommandError> {
-        let mut say = |line: String| {
-            if !said.contains(&line) {
-                context.report(&line);
-                said.insert(line);
-            }
-        };
-        let graph = graph(context, charts, &mut say)?;
+        let graph = graph(context, charts, say)?;
         let plan = if self.since.is_none() && !self.changed {
             Plan::new(graph, None)
         } else {
@@ -74,13 +67,16 @@ impl SelectionFlags {
             Plan::new(graph, Some(&changed))
         };
         if let Some(sentence) = plan.sentence() {
-            say(sentence);
+            say(&sentence);
         }
         let Some(shard) = self.shard else { return Ok(plan) };
         let all = plan.charts.len();
         let plan = plan.shard(shard);
         let Shard { number, count } = shard;
-        say(format!("shard {number}/{count}: {} of {all} charts", plan.charts.len()));
+        say(&format!(
+            "shard {number}/{count}: {} of {all} charts",
+            plan.charts.len()
+        ));
         Ok(plan)
     }
 }
@@ -116,7 +112,7 @@ fn globs_of_nothing<'g>(globs: &'g [String], are_of_ct: bool, charts: &[PathBuf]
 }
 
 /// All charts, in order.
-fn graph(context: RunContext, charts: &Charts<'_>, say: &mut dyn FnMut(String)) -> Result<ChartGraph, CommandError> {
+fn graph(context: RunContext, charts: &Charts<'_>, say: &dyn Fn(&str)) -> Result<ChartGraph, CommandError> {
     let Charts { settings, .. } = charts;
     let config = &settings.config;
     let found = charts_below(charts.directory, settings)?;
@@ -126,7 +122,7 @@ fn graph(context: RunContext, charts: &Charts<'_>, say: &mut dyn FnMut(String)) 
         .into_iter()
         .filter(|_| has_no_others)
     {
-        say(format!("note: `values`: no chart has a file `{glob}`"));
+        say(&format!("note: `values`: no chart has a file `{glob}`"));
     }
     // Where nothing is published, it does not matter whether the repositories are written correctly.
     let configured = settings.repositories(&context.working_directory());

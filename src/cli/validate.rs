@@ -84,8 +84,8 @@ pub(super) struct ValidateArguments {
     /// Stop at the first resource that is invalid or cannot be judged.
     #[arg(long)]
     exit_on_error: bool,
-    /// Accepted since kubeconform has it, where it prints nothing more either.
-    #[arg(long, hide = true)]
+    /// Accepted for kubeconform's sake, which prints nothing more with it either.
+    #[arg(long)]
     debug: bool,
     /// Print the version and do nothing else.
     #[arg(short = 'v')]

@@ -35,7 +35,9 @@ fn charts(run: &Run) -> Vec<String> {
         let environments = chart["environments"].as_array().map_or(0, Vec::len);
         format!("{} {values} {environments}", chart["path"].as_str().unwrap_or("-"))
     });
-    shown.collect()
+    let mut shown: Vec<String> = shown.collect();
+    shown.sort();
+    shown
 }
 
 #[test]
