@@ -37,7 +37,7 @@ use super::publish::{
 };
 use super::remote_flags::LoginFlags;
 use super::report_flags::{ReportFlags, Reporting};
-use super::run_context::RunContext;
+use super::run_context::{RunContext, check_directory};
 use super::schema_flags::FetchFlags;
 use super::time_flag::TimeFlag;
 
@@ -98,10 +98,7 @@ pub(super) struct CiArguments {
 pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, CommandError> {
     arguments.time.start()?;
     arguments.dependencies.remote().check_certificates()?;
-    if !arguments.directory.is_dir() {
-        let message = format!("{} is not a directory", arguments.directory.display());
-        return Err(CommandError::could_not_run(message));
-    }
+    check_directory(&arguments.directory)?;
     let settings = read_settings(arguments.config.as_deref(), &arguments.directory)?;
     let config = &settings.config;
     for note in config.ct.iter().flat_map(|ct| &ct.notes) {
@@ -122,8 +119,9 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         links: links(arguments, &settings),
         repository: arguments.repository.as_deref(),
     };
-    let mut said = BTreeSet::new();
-    let mut plan = arguments.selection.plan(context, &charts, &mut said)?;
+    let mut plan = arguments
+        .selection
+        .plan(context, &charts, &|line| context.report(line))?;
     let mut request = request(arguments, &settings, &reporting, plan.directories())?;
     if arguments.selection.plan {
         return print_plan(context, &plan, &request, &reporting.root).map(|()| Exit::Clean);
@@ -139,7 +137,8 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
     if let Some(fix) = arguments.fix
         && fix_versions(context, fix, &request.version_bases)?
     {
-        plan = arguments.selection.plan(context, &charts, &mut said)?;
+        // The same charts, with their new versions.
+        plan = arguments.selection.plan(context, &charts, &|_| {})?;
         request.charts = plan.directories();
         request.version_bases = bases(&plan, request.links)?;
     }

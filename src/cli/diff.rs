@@ -286,6 +286,8 @@ fn trees(arguments: &DiffArguments, path: &Path) -> Result<Trees, CommandError> 
         .map_err(|error| git_error(&error).with_hint("name two charts, or run this in a repository of git"))?;
     let commit = |name: &str| {
         work_tree.commit_named(name).map_err(|error| match error {
+            GitError::Failed { .. } if name == "HEAD" => CommandError::could_not_run("there is no commit yet")
+                .with_hint("commit something: the files are compared with a commit"),
             GitError::Failed { .. } => CommandError::could_not_run(format!("git has no commit `{name}` here"))
                 .with_hint("`git fetch origin BRANCH` fetches that of a branch; a shallow clone has few"),
             error => git_error(&error),

@@ -17,7 +17,7 @@ use super::exit_code::Exit;
 use super::remote_flags::{LoginFlags, RemoteFlags};
 use super::repo;
 use super::repository_flags::{OutputFormat, print_json};
-use super::run_context::RunContext;
+use super::run_context::{RunContext, check_directory};
 
 #[derive(Debug, Args)]
 pub(super) struct DoctorArguments {
@@ -39,10 +39,7 @@ pub(super) struct DoctorArguments {
 
 pub(super) fn run(context: RunContext, arguments: &DoctorArguments) -> Result<Exit, CommandError> {
     let directory = &arguments.directory;
-    if !directory.is_dir() {
-        let message = format!("{} is not a directory", directory.display());
-        return Err(CommandError::could_not_run(message));
-    }
+    check_directory(directory)?;
     let settings = match &arguments.config {
         Some(path) => Settings::named(path, directory),
         None => Settings::found_for(directory),

@@ -18,7 +18,7 @@ use crate::text::source::{is_inside, read_inside};
 
 use super::command_error::CommandError;
 use super::destination_flags::{read_event, read_settings};
-use super::run_context::RunContext;
+use super::run_context::{RunContext, check_directory};
 
 #[derive(Debug, Args)]
 pub(super) struct EnvironmentFlags {
@@ -58,10 +58,7 @@ impl EnvironmentFlags {
     /// # Errors
     /// When chartwright.yaml cannot be used.
     pub(super) fn place(&self, context: RunContext) -> Result<EnvironmentsPlace, CommandError> {
-        if !self.directory.is_dir() {
-            let message = format!("{} is not a directory", self.directory.display());
-            return Err(CommandError::could_not_run(message));
-        }
+        check_directory(&self.directory)?;
         let variable = context.variable("KUBECD_ENVIRONMENTS").map(PathBuf::from);
         let file = self.environments_file.clone().or(variable);
         let names = file.is_none().then(|| values_files(&self.directory));

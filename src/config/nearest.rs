@@ -12,8 +12,8 @@ use crate::text::source::work_tree_around;
 /// The settings file of a directory itself: chartwright.yaml, else chart-testing's.
 pub(super) fn settings_file(directory: &Path) -> Option<PathBuf> {
     let mut paths = [FILE_NAME].iter().chain(&CT_FILES).map(|name| directory.join(name));
-    // A link that leads nowhere is an error, which the defaults would hide.
-    paths.find(|path| path.is_symlink() || path.is_file())
+    // A link that leads nowhere, or a directory of that name, is an error, which the defaults would hide.
+    paths.find(|path| path.symlink_metadata().is_ok())
 }
 
 /// The directory whose settings count: this one, which need not exist, or the nearest above it in its repository that has some.

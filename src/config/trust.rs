@@ -66,8 +66,10 @@ pub struct Settings {
     base: PathBuf,
     /// What the command is about: the base, or a directory below it.
     directory: PathBuf,
-    /// The file that was found, with its text; none for one that the user named, and for the defaults.
-    found: Option<(PathBuf, Vec<u8>)>,
+    /// The file, with its text; none for the defaults.
+    file: Option<(PathBuf, Vec<u8>)>,
+    /// Whether the user named the file.
+    is_named: bool,
 }
 
 impl Settings {
@@ -93,7 +95,8 @@ impl Settings {
             },
             base: base.to_owned(),
             directory: base.to_owned(),
-            found: None,
+            file: Some((path.to_owned(), text)),
+            is_named: true,
         })
     }
 
@@ -109,7 +112,8 @@ impl Settings {
                 config: Config::default(),
                 base,
                 directory: directory.to_owned(),
-                found: None,
+                file: None,
+                is_named: false,
             });
         };
         let unreadable = |source| ReadConfigError::Read {
@@ -128,7 +132,8 @@ impl Settings {
             },
             base,
             directory: directory.to_owned(),
-            found: Some((path, text)),
+            file: Some((path, text)),
+            is_named: false,
         };
         if settings.config.allow_links {
             let message = "links out of charts are only allowed by a file that the user names with --config";
@@ -139,7 +144,8 @@ impl Settings {
 
     /// The file that was found; none for one that the user named, and for the defaults.
     pub fn found_file(&self) -> Option<&Path> {
-        self.found.as_ref().map(|(path, _)| path.as_path())
+        let file = self.file.as_ref().filter(|_| !self.is_named);
+        file.map(|(path, _)| path.as_path())
     }
 
     /// Whether the settings are of the very directory that the command is about, so that it is about all of their charts.
@@ -191,9 +197,13 @@ impl Settings {
             if root.as_os_str() == "." {
                 return Ok(self.base.clone());
             }
-            let path = self.base.join(root);
-            self.check(&path, &[key, &index.to_string()])?;
-            Ok(path)
+            let (path, key) = (self.base.join(root), [key, &index.to_string()]);
+            self.check(&path, &key)?;
+            if path.is_dir() {
+                Ok(path)
+            } else {
+                Err(self.error(&key, format!("there is no directory {}", path.display())))
+            }
         });
         roots.collect()
     }
@@ -283,7 +293,7 @@ impl Settings {
     pub fn values_root(&self) -> ValuesRoot {
         if self.config.values == Config::default().values {
             ValuesRoot::Chart
-        } else if self.found.is_some() {
+        } else if !self.is_named {
             ValuesRoot::Directory(self.base.clone())
         } else {
             ValuesRoot::Anywhere
@@ -301,7 +311,7 @@ impl Settings {
 
     /// Checks that a path which the setting at `key` names is below the directory of a file that was found.
     fn check(&self, path: &Path, key: &[&str]) -> Result<(), ConfigError> {
-        if self.found.is_none() || would_be_inside(&self.base, path).unwrap_or(false) {
+        if self.is_named || would_be_inside(&self.base, path).unwrap_or(false) {
             return Ok(());
         }
         let (path, base) = (path.display(), self.base.display());
@@ -309,7 +319,7 @@ impl Settings {
     }
 
     fn error(&self, key: &[&str], message: String) -> ConfigError {
-        let (path, text) = match &self.found {
+        let (path, text) = match &self.file {
             Some((path, text)) => (path.as_path(), text.as_slice()),
             None => (self.base.as_path(), &[][..]),
         };
@@ -327,7 +337,7 @@ mod tests {
     /// A directory `in` with a chart and this configuration, beside a directory `out`.
     fn directory(text: &str) -> tempfile::TempDir {
         let all = tempfile::tempdir().unwrap();
-        for name in ["in/chart/sub", "in/values", "out"] {
+        for name in ["in/chart/sub", "in/new/one", "in/values", "out"] {
             std::fs::create_dir_all(all.path().join(name)).unwrap();
         }
         symlink("../out", all.path().join("in/link")).unwrap();
@@ -405,8 +415,31 @@ mod tests {
                 }
             }
             // The same file, named by the user, may say all of it.
-            assert_eq!(refusal(&Settings::named(&file, &inside), &chart), None, "{text}");
+            let named = refusal(&Settings::named(&file, &inside), &chart);
+            let is_fine = named.as_ref().is_none_or(|said| said.contains("there is no directory"));
+            assert!(is_fine, "{text}: {named:?}");
         }
+    }
+
+    #[test]
+    fn what_is_wrong_has_its_place_in_files_that_are_found_and_named() {
+        let all = directory("failOn: error\ncharts: [chart, chrat]\nrepository: ftp://host/x\n");
+        let (inside, file) = (all.path().join("in"), all.path().join("in/chartwright.yaml"));
+        for settings in [Settings::found_for(&inside), Settings::named(&file, &inside)] {
+            let settings = settings.unwrap();
+            let missing = inside.join("chrat");
+            let want = format!("{}:2:17: there is no directory {}", file.display(), missing.display());
+            assert_eq!(settings.charts().unwrap_err().to_string(), want);
+            let error = settings.repositories(Path::new("/")).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{}:3:13: ", file.display())), "{error}");
+        }
+        std::fs::remove_file(&file).unwrap();
+        std::fs::create_dir(&file).unwrap();
+        let error = Settings::found_for(&inside).unwrap_err().to_string();
+        assert!(
+            error.starts_with(&format!("cannot read {}: ", file.display())),
+            "{error}"
+        );
     }
 
     #[test]

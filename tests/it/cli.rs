@@ -133,7 +133,8 @@ fn commands_end_with_the_documented_codes() {
             "",
             "no value names the image `x/y`",
         ),
-        (&["ci", "nowhere"], 3, "", "nowhere is not a directory"),
+        (&["ci", "nowhere"], 3, "", "open nowhere: no such file or directory"),
+        (&["ci", "Cargo.toml"], 3, "", "Cargo.toml is not a directory"),
         (&["ci", "storefront/templates"], 2, "", "no chart below"),
     ] {
         let output = run(arguments);

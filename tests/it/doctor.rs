@@ -268,3 +268,28 @@ fn a_repository_on_disk_answers() {
         after.all()
     );
 }
+
+/// As in a container, whose user is not the one that checked out.
+#[test]
+fn files_of_someone_else_are_said_with_what_git_wants() {
+    let workspace = super::workspace::Workspace::chart(&[]);
+    let git = std::process::Command::new("git")
+        .args(["init", "--quiet"])
+        .current_dir(workspace.path("."))
+        .status();
+    assert!(git.is_ok_and(|status| status.success()));
+    let other = [("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")];
+    let run = super::workspace::run(&workspace.path("."), &["doctor", "--offline"], &other);
+    assert_eq!(run.code, 0, "{}", run.all());
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert!(
+        lines[0].contains("dubious ownership") && !lines[0].contains('␊'),
+        "{}",
+        run.all()
+    );
+    assert!(
+        lines[1].contains("help: someone else owns the files: `git config --global --add safe.directory /"),
+        "{}",
+        run.all()
+    );
+}

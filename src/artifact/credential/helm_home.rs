@@ -29,14 +29,14 @@ const HERE: System = if cfg!(windows) {
     System::Unix
 };
 
-/// The user's directory; empty where none is known.
+/// The user's directory; the root where none is known. Never the working directory, whose files anyone may have written.
 pub(super) fn home(variable: &dyn Fn(&str) -> Option<String>) -> PathBuf {
     let found = variable("HOME").or_else(|| {
         cfg!(windows).then(|| {
             variable("USERPROFILE").or_else(|| Some(format!("{}{}", variable("HOMEDRIVE")?, variable("HOMEPATH")?)))
         })?
     });
-    found.map_or_else(PathBuf::new, PathBuf::from)
+    found.map_or_else(|| PathBuf::from("/"), PathBuf::from)
 }
 
 impl HelmHome {
@@ -85,6 +85,12 @@ mod tests {
                 &[("HOME", "/h")][..],
                 "/h/.config/helm/repositories.yaml",
                 "/h/.cache/helm/content",
+            ),
+            (
+                System::Unix,
+                &[],
+                "/.config/helm/repositories.yaml",
+                "/.cache/helm/content",
             ),
             (
                 System::Unix,
