@@ -266,7 +266,7 @@ impl RunContext {
     }
 }
 
-/// Refuses what is no directory, where a command is about one.
+/// Refuses anything but a directory, where a command is about one.
 pub(super) fn check_directory(directory: &Path) -> Result<(), CommandError> {
     let shown = directory.display();
     match directory.metadata() {

@@ -134,8 +134,19 @@ fn commands_end_with_the_documented_codes() {
             "no value names the image `x/y`",
         ),
         (&["ci", "nowhere"], 3, "", "open nowhere: no such file or directory"),
-        (&["ci", "Cargo.toml"], 3, "", "Cargo.toml is not a directory"),
+        (
+            &["ci", "storefront/Chart.yaml"],
+            3,
+            "",
+            "storefront/Chart.yaml is not a directory",
+        ),
         (&["ci", "storefront/templates"], 2, "", "no chart below"),
+        (
+            &["lint", "storefront/Chart.yaml"],
+            1,
+            "name the directory that holds Chart.yaml",
+            "",
+        ),
     ] {
         let output = run(arguments);
         let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));

@@ -450,7 +450,7 @@ fn links_of_a_commit_stay_in_the_chart() {
 
 #[test]
 fn a_repository_without_a_commit_is_said() {
-    let workspace = super::workspace::Workspace::chart(&[]);
+    let workspace = Workspace::chart(&[]);
     let git = std::process::Command::new("git")
         .args(["init", "--quiet"])
         .current_dir(workspace.path("."))

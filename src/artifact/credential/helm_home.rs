@@ -51,7 +51,7 @@ impl HelmHome {
             (None, Some(directory)) => PathBuf::from(directory).join("helm"),
             (None, None) => default().join("helm"),
         };
-        let named = |name: &str| variable(name).map(PathBuf::from).unwrap_or_default();
+        let named = |name: &str| variable(name).map_or_else(|| PathBuf::from("/"), PathBuf::from);
         let config = place("HELM_CONFIG_HOME", "XDG_CONFIG_HOME", &|| match system {
             System::Unix => home(variable).join(".config"),
             System::Mac => home(variable).join("Library").join("Preferences"),
