@@ -39,7 +39,7 @@ use super::publish::{
 };
 use super::remote_flags::LoginFlags;
 use super::report_flags::{ReportFlags, Reporting};
-use super::run_context::RunContext;
+use super::run_context::{RunContext, check_directory};
 use super::schema_flags::FetchFlags;
 use super::time_flag::TimeFlag;
 
@@ -49,8 +49,8 @@ pub(super) struct CiArguments {
     /// Directory with charts below it.
     #[arg(default_value = ".", value_name = "DIR")]
     directory: PathBuf,
-    /// Configuration, instead of the directory's chartwright.yaml, if it has one. It may name any path; the directory's own only
-    /// what is below the directory.
+    /// Configuration, instead of the chartwright.yaml of the directory, or of the nearest one above it in the repository. Its paths are
+    /// relative to the directory, and it may name any; one that was found only names what is below its own directory.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
@@ -100,10 +100,7 @@ pub(super) struct CiArguments {
 pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, CommandError> {
     arguments.time.start()?;
     arguments.dependencies.remote().check_certificates()?;
-    if !arguments.directory.is_dir() {
-        let message = format!("{} is not a directory", arguments.directory.display());
-        return Err(CommandError::could_not_run(message));
-    }
+    check_directory(&arguments.directory)?;
     let settings = read_settings(arguments.config.as_deref(), &arguments.directory)?;
     let config = &settings.config;
     for note in config.ct.iter().flat_map(|ct| &ct.notes) {
@@ -124,7 +121,9 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
         links: links(arguments, &settings),
         repository: arguments.repository.as_deref(),
     };
-    let mut plan = arguments.selection.plan(context, &charts)?;
+    let mut plan = arguments
+        .selection
+        .plan(context, &charts, &|line| context.report(line))?;
     let mut request = request(arguments, &settings, &reporting, plan.directories())?;
     if arguments.selection.plan {
         return print_plan(context, &plan, &request, &reporting.root).map(|()| Exit::Clean);
@@ -140,7 +139,8 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
     if let Some(fix) = arguments.fix
         && fix_versions(context, fix, &request.version_bases)?
     {
-        plan = arguments.selection.plan(context, &charts)?;
+        // The same charts, with their new versions.
+        plan = arguments.selection.plan(context, &charts, &|_| {})?;
         request.charts = plan.directories();
         request.version_bases = bases(&plan, request.links)?;
     }

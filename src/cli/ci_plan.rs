@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::check::run::{CheckRequest, DEFAULT_VALUES, find_charts, rendered_values_files, values_files};
-use crate::config::Settings;
+use crate::check::run::{CheckRequest, DEFAULT_VALUES, rendered_values_files, values_files};
+use crate::config::{ChartsError, Settings};
 use crate::delivery::git::{BaseName, RemoteName};
 use crate::engine::chart::LinkPolicy;
 use crate::pipeline::{
@@ -45,9 +45,14 @@ pub(super) struct Charts<'c> {
 }
 
 impl SelectionFlags {
-    /// The charts that the run is about. What is chosen is reported.
-    pub(super) fn plan(&self, context: RunContext, charts: &Charts<'_>) -> Result<Plan, CommandError> {
-        let graph = graph(context, charts)?;
+    /// The charts that the run is about. `say` reports what is chosen.
+    pub(super) fn plan(
+        &self,
+        context: RunContext,
+        charts: &Charts<'_>,
+        say: &dyn Fn(&str),
+    ) -> Result<Plan, CommandError> {
+        let graph = graph(context, charts, say)?;
         let plan = if self.since.is_none() && !self.changed {
             Plan::new(graph, None)
         } else {
@@ -62,13 +67,13 @@ impl SelectionFlags {
             Plan::new(graph, Some(&changed))
         };
         if let Some(sentence) = plan.sentence() {
-            context.report(&sentence);
+            say(&sentence);
         }
         let Some(shard) = self.shard else { return Ok(plan) };
         let all = plan.charts.len();
         let plan = plan.shard(shard);
         let Shard { number, count } = shard;
-        context.report(&format!(
+        say(&format!(
             "shard {number}/{count}: {} of {all} charts",
             plan.charts.len()
         ));
@@ -81,17 +86,18 @@ impl SelectionFlags {
 /// # Errors
 /// When there are none.
 pub(super) fn charts_below(directory: &Path, settings: &Settings) -> Result<Vec<PathBuf>, CommandError> {
-    let mut found = Vec::new();
-    for root in settings.chart_roots().map_err(CommandError::usage)? {
-        let below = find_charts(&root, &settings.config.exclude).map_err(CommandError::could_not_run)?;
-        found.extend(below.into_iter().filter(|chart| settings.means_chart(&root, chart)));
+    let found = settings.charts().map_err(|error| match error {
+        ChartsError::Config(error) => CommandError::usage(error),
+        ChartsError::Walk(error) => CommandError::could_not_run(error),
+    })?;
+    match settings.found_file().filter(|_| !settings.are_of_the_directory()) {
+        _ if !found.is_empty() => Ok(found),
+        Some(file) => {
+            let hint = format!("`charts` in {} says which directories have charts", file.display());
+            Err(no_chart(directory).with_hint(hint))
+        }
+        None => Err(no_chart(directory)),
     }
-    found.sort();
-    found.dedup();
-    if found.is_empty() {
-        return Err(no_chart(directory));
-    }
-    Ok(found)
 }
 
 /// The globs of values files, other than the usual ones, that match no file of any chart.
@@ -106,13 +112,17 @@ fn globs_of_nothing<'g>(globs: &'g [String], are_of_ct: bool, charts: &[PathBuf]
 }
 
 /// All charts, in order.
-fn graph(context: RunContext, charts: &Charts<'_>) -> Result<ChartGraph, CommandError> {
+fn graph(context: RunContext, charts: &Charts<'_>, say: &dyn Fn(&str)) -> Result<ChartGraph, CommandError> {
     let Charts { settings, .. } = charts;
     let config = &settings.config;
     let found = charts_below(charts.directory, settings)?;
     settings.check_values(&found).map_err(CommandError::usage)?;
-    for glob in globs_of_nothing(&config.values, config.ct.is_some(), &found) {
-        context.report(&format!("note: `values`: no chart has a file `{glob}`"));
+    let has_no_others = settings.are_of_the_directory();
+    for glob in globs_of_nothing(&config.values, config.ct.is_some(), &found)
+        .into_iter()
+        .filter(|_| has_no_others)
+    {
+        say(&format!("note: `values`: no chart has a file `{glob}`"));
     }
     // Where nothing is published, it does not matter whether the repositories are written correctly.
     let configured = settings.repositories(&context.working_directory());

@@ -40,7 +40,7 @@ pub(super) struct SuffixFlags {
     /// those of versionSuffix in chartwright.yaml. Without a value, that of the repository that --to names or the branch or tag decides.
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "", value_name = "SUFFIX")]
     version_suffix: Option<String>,
-    /// Configuration, instead of the working directory's chartwright.yaml.
+    /// Configuration, instead of the chartwright.yaml in the working directory, or in the nearest one above it in the repository.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
@@ -158,11 +158,11 @@ pub(super) fn with_suffix(
     Ok(PackageOptions { suffix, ..options })
 }
 
-/// The configuration that is named, or the one of a directory.
+/// The configuration that is named, or the one that counts for a directory: its own, or the nearest above it in its repository.
 pub(super) fn read_settings(named: Option<&Path>, directory: &Path) -> Result<Settings, CommandError> {
     let settings = match named {
         Some(path) => Settings::named(path, directory),
-        None => Settings::found_in(directory),
+        None => Settings::found_for(directory),
     };
     settings.map_err(settings_error)
 }

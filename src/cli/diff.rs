@@ -1,14 +1,14 @@
 //! `chartwright diff`: what changes in the rendered objects between two states of a chart, or of all charts of a directory: commits and the
 //! work tree, two directories or packages, two versions in a repository.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
 use crate::check::diff::{ChartPair, DiffSettings, StatePlace, compare_charts};
 use crate::check::run::{DEFAULT_VALUES, GivenValues, ValuesRoot};
-use crate::config::{FILE_NAME, Settings};
+use crate::config::Settings;
 use crate::delivery::git::{GitError, GitTree, WorkTree};
 use crate::engine::chart::{Compat, FileTree as _};
 use crate::engine::render::default_release_name;
@@ -234,8 +234,7 @@ fn commits(arguments: &DiffArguments, path: &Path) -> Result<Compared, CommandEr
         return Err(CommandError::usage(message).with_hint("name two packages to compare them"));
     }
     let states = states(arguments, path)?;
-    let directory = settings_directory(&states, path)?;
-    let settings = settings_of(&states, &directory)?;
+    let settings = settings_of(&states, path)?;
     let declared = settings.environments().map_err(CommandError::usage)?;
     let pairs = states.pairs(
         path,
@@ -243,7 +242,7 @@ fn commits(arguments: &DiffArguments, path: &Path) -> Result<Compared, CommandEr
             exclude: &settings.config.exclude,
             values: &settings.config.values,
             environments: &declared,
-            root: &directory,
+            root: settings.base(),
         },
     );
     let pairs = pairs.map_err(CommandError::could_not_run)?.ok_or_else(|| {
@@ -264,6 +263,8 @@ fn states(arguments: &DiffArguments, path: &Path) -> Result<ComparedStates, Comm
         .map_err(|error| git_error(&error).with_hint("name two charts, or run this in a repository of git"))?;
     let commit = |name: &str| {
         work_tree.commit_named(name).map_err(|error| match error {
+            GitError::Failed { .. } if name == "HEAD" => CommandError::could_not_run("there is no commit yet")
+                .with_hint("commit something: the files are compared with a commit"),
             GitError::Failed { .. } => CommandError::could_not_run(format!("git has no commit `{name}` here"))
                 .with_hint("`git fetch origin BRANCH` fetches that of a branch; a shallow clone has few"),
             error => git_error(&error),
@@ -302,44 +303,14 @@ fn git_error(error: &GitError) -> CommandError {
     CommandError::could_not_run(error)
 }
 
-/// The directory whose chartwright.yaml counts: that of the chart, or the nearest above it in the repository. The file is that of the state
-/// that is compared.
-fn settings_directory(states: &ComparedStates, path: &Path) -> Result<PathBuf, CommandError> {
-    let absolute = place_of(path).unwrap_or_else(|_| path.to_owned());
-    for directory in absolute
-        .ancestors()
-        .take_while(|one| one.starts_with(&states.work_tree.top))
-    {
-        let file = directory.join(FILE_NAME);
-        let is_there = match &states.new {
-            Some(_) => read_state(states, &file)
-                .map_err(|error| unreadable(&file, &error))?
-                .is_some(),
-            None => file.is_file(),
-        };
-        if is_there {
-            return Ok(directory.to_owned());
-        }
-    }
-    Ok(path.to_owned())
-}
-
-/// The settings of a directory, in the state that is compared.
-fn settings_of(states: &ComparedStates, directory: &Path) -> Result<Settings, CommandError> {
-    match &states.new {
-        Some(_) => Settings::found_by(directory, &|file| read_state(states, file)).map_err(settings_error),
-        None => read_settings(None, directory),
-    }
-}
-
-/// A file of settings as the commit has it that is compared.
-fn read_state(states: &ComparedStates, file: &Path) -> std::io::Result<Option<Vec<u8>>> {
-    let tree = states.new.as_ref();
-    tree.map_or(Ok(None), |tree| tree.file(file, SETTINGS_BYTES))
-}
-
-fn unreadable(file: &Path, error: &std::io::Error) -> CommandError {
-    CommandError::could_not_run(format!("cannot read {}: {error}", file.display()))
+/// The settings that count for a path, in the state that is compared.
+fn settings_of(states: &ComparedStates, path: &Path) -> Result<Settings, CommandError> {
+    let Some(tree) = &states.new else {
+        return read_settings(None, path);
+    };
+    let place = place_of(path).unwrap_or_else(|_| path.to_owned());
+    let read = |file: &Path| tree.file(file, SETTINGS_BYTES);
+    Settings::found_by(&place, &states.work_tree.top, &read).map_err(settings_error)
 }
 
 /// What is given, with values files as a commit has them. Those that it does not have are as they are.

@@ -17,14 +17,14 @@ use super::exit_code::Exit;
 use super::remote_flags::{LoginFlags, RemoteFlags};
 use super::repo;
 use super::repository_flags::{OutputFormat, print_json};
-use super::run_context::RunContext;
+use super::run_context::{RunContext, check_directory};
 
 #[derive(Debug, Args)]
 pub(super) struct DoctorArguments {
     /// Directory with charts below it.
     #[arg(default_value = ".", value_name = "DIR")]
     directory: PathBuf,
-    /// Configuration, instead of the directory's chartwright.yaml.
+    /// Configuration, instead of the chartwright.yaml of the directory, or of the nearest one above it in the repository.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Ask no repository.
@@ -39,13 +39,10 @@ pub(super) struct DoctorArguments {
 
 pub(super) fn run(context: RunContext, arguments: &DoctorArguments) -> Result<Exit, CommandError> {
     let directory = &arguments.directory;
-    if !directory.is_dir() {
-        let message = format!("{} is not a directory", directory.display());
-        return Err(CommandError::could_not_run(message));
-    }
+    check_directory(directory)?;
     let settings = match &arguments.config {
         Some(path) => Settings::named(path, directory),
-        None => Settings::found_in(directory),
+        None => Settings::found_for(directory),
     };
     let variables = |name: &str| context.variable(name);
     let ct = settings.as_ref().ok().and_then(|settings| settings.config.ct.as_ref());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::config::BY_RULE;
+use crate::config::{BY_RULE, settings_directory};
 use crate::delivery::bump::ReadFile;
 use crate::delivery::environment::{
     Environment, Environments, EnvironmentsPlace, FindEnvironmentsError, LoadEnvironmentsError, Running, ValuesError,
@@ -14,11 +14,11 @@ use crate::delivery::environment::{
 use crate::delivery::poll::values_files;
 use crate::pipeline::{Deployed, deployed};
 use crate::text::limits::FILE_BYTES;
-use crate::text::source::read_inside;
+use crate::text::source::{is_inside, read_inside};
 
 use super::command_error::CommandError;
 use super::destination_flags::{read_event, read_settings};
-use super::run_context::RunContext;
+use super::run_context::{RunContext, check_directory};
 
 #[derive(Debug, Args)]
 pub(super) struct EnvironmentFlags {
@@ -26,8 +26,8 @@ pub(super) struct EnvironmentFlags {
     #[arg(short = 'C', long, value_name = "DIR", default_value = ".")]
     directory: PathBuf,
     /// File that declares environments and their releases, as `KubeCD` has them [default: `KUBECD_ENVIRONMENTS`, else
-    /// environments.yaml in the directory, else `environments` in chartwright.yaml there; without any, each values-NAME.yaml is an
-    /// environment].
+    /// environments.yaml in the directory, else `environments` in chartwright.yaml there or in the nearest directory above it in the
+    /// repository; without any, each values-NAME.yaml is an environment].
     #[arg(long, value_name = "FILE")]
     environments_file: Option<PathBuf>,
 }
@@ -58,10 +58,7 @@ impl EnvironmentFlags {
     /// # Errors
     /// When chartwright.yaml cannot be used.
     pub(super) fn place(&self, context: RunContext) -> Result<EnvironmentsPlace, CommandError> {
-        if !self.directory.is_dir() {
-            let message = format!("{} is not a directory", self.directory.display());
-            return Err(CommandError::could_not_run(message));
-        }
+        check_directory(&self.directory)?;
         let variable = context.variable("KUBECD_ENVIRONMENTS").map(PathBuf::from);
         let file = self.environments_file.clone().or(variable);
         let names = file.is_none().then(|| values_files(&self.directory));
@@ -80,14 +77,19 @@ impl EnvironmentFlags {
         })
     }
 
-    /// What reads the files that environments name: those below the working directory, or below the directory that is given.
+    /// What reads the files that environments name: those below the working directory, or below the directory that is given, or below
+    /// that of the settings above it.
     pub(super) fn reader(&self, context: RunContext) -> ReadBelow {
         let here = context.working_directory();
         let named = self.environments_file.as_deref().and_then(Path::parent);
         let directory = here.join(named.unwrap_or(&self.directory));
         let is_below = directory.canonicalize().is_ok_and(|one| one.starts_with(&here));
+        let root = if is_below { here } else { directory };
+        // The settings above name files below their own directory.
+        let settings = named.is_none().then(|| settings_directory(&self.directory));
+        let above = settings.filter(|above| is_inside(above, &root).unwrap_or(false));
         ReadBelow {
-            root: if is_below { here } else { directory },
+            root: above.unwrap_or(root),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::text::visible::visible_lines;
 use super::ci_plan::no_chart;
 use super::command_error::CommandError;
 use super::exit_code::Exit;
-use super::run_context::RunContext;
+use super::run_context::{RunContext, check_directory};
 
 #[derive(Debug, Args)]
 pub(super) struct InitArguments {
@@ -23,10 +23,7 @@ pub(super) struct InitArguments {
 }
 
 pub(super) fn run(context: RunContext, arguments: &InitArguments) -> Result<Exit, CommandError> {
-    if !arguments.directory.is_dir() {
-        let message = format!("{} is not a directory", arguments.directory.display());
-        return Err(CommandError::could_not_run(message));
-    }
+    check_directory(&arguments.directory)?;
     let survey = Survey::of(&arguments.directory, &|name| context.variable(name));
     let survey = survey.map_err(|error| match error {
         SurveyError::NoChart(directory) => no_chart(&directory),

@@ -252,18 +252,16 @@ pub fn check_usage(arguments: Vec<OsString>) -> Result<(), String> {
     }
 }
 
-/// `validate` takes kubeconform's flags with one dash.
+/// `validate` takes kubeconform's flags as Go spells them.
 fn with_kubeconform_spellings(arguments: Vec<OsString>) -> Vec<OsString> {
     if arguments.get(1).is_none_or(|command| command != "validate") {
         return arguments;
     }
     arguments
         .into_iter()
-        .map(
-            |argument| match argument.to_str().and_then(validate::with_double_dashes) {
-                Some(doubled) => OsString::from(doubled),
-                None => argument,
-            },
-        )
+        .map(|argument| match argument.to_str().and_then(validate::usual_spelling) {
+            Some(usual) => OsString::from(usual),
+            None => argument,
+        })
         .collect()
 }

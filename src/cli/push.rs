@@ -36,8 +36,8 @@ pub(super) struct PushArguments {
     /// gitea.
     #[arg(long, value_name = "SERVER")]
     api: Option<UploadApi>,
-    /// Configuration with the names of repositories, instead of the working directory's chartwright.yaml. It may name any
-    /// directory; the working directory's own only what is below the directory.
+    /// Configuration with the names of repositories, instead of the chartwright.yaml in the working directory, or in the nearest one above
+    /// it in the repository. It may name any directory; one that was found only names what is below its own.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Replace versions that exist with other content.

@@ -85,11 +85,7 @@ pub(super) fn run(context: RunContext, arguments: &ReportArguments) -> Result<Ex
         });
         written.map_err(CommandError::could_not_run)??;
     }
-    context.report(&format!(
-        "{} charts in {} reports: {errors} errors, {warnings} warnings",
-        merged.checked(),
-        reports.len()
-    ));
+    context.report(&merged.sentence());
     Ok(if arguments.fail && errors > 0 {
         Exit::Findings
     } else {

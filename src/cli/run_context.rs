@@ -266,6 +266,16 @@ impl RunContext {
     }
 }
 
+/// Refuses anything but a directory, where a command is about one.
+pub(super) fn check_directory(directory: &Path) -> Result<(), CommandError> {
+    let shown = directory.display();
+    match directory.metadata() {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) => Err(CommandError::could_not_run(format!("{shown} is not a directory"))),
+        Err(error) => Err(CommandError::could_not_run(open_error(directory, &error))),
+    }
+}
+
 /// `open PATH: no such file or directory`, as Go says it.
 pub(super) fn open_error(path: impl AsRef<Path>, error: &std::io::Error) -> String {
     path_error("open", path, error)

@@ -13,14 +13,13 @@ use crate::check::explain::{
 use crate::engine::chart::{Chart, Compat, Notice};
 use crate::engine::manifest::{Document, HookEvent, ManifestSorter, Manifests, split_manifests, trim, trim_start};
 use crate::engine::render::{
-    Operation, Release, RenderedFile, Rendering, SchemaCheck, default_release_name, render_chart_with, render_text,
-    render_values, validate_release_name,
+    Operation, Release, RenderedFile, Rendering, SchemaCheck, default_release_name, refuse_kube_version,
+    render_chart_with, render_text, render_values, validate_release_name,
 };
 use crate::engine::template::Options;
 use crate::engine::values::process_dependencies;
 use crate::text::go::boolean::parse_bool;
 use crate::text::go::path_match::path_match;
-use crate::text::semver;
 
 use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching};
 use super::command_error::CommandError;
@@ -311,14 +310,10 @@ fn render(
             &message,
         ))
     })?);
-    let wanted = &chart.metadata.kube_version;
     let kube_version = &capabilities.kube_version;
-    if !wanted.is_empty() && !semver::is_compatible_range(wanted, &kube_version.normalized) {
-        return Err(CommandError::findings(format!(
-            "chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {}{DEBUG_ADVICE}",
-            kube_version.version
-        ))
-        .explained([explain_kube_version(chart, &kube_version.version)]));
+    if let Some(refusal) = refuse_kube_version(chart, kube_version) {
+        return Err(CommandError::findings(format!("{refusal}{DEBUG_ADVICE}"))
+            .explained([explain_kube_version(chart, &kube_version.version)]));
     }
     let mut world = context.render_world(arguments.deterministic);
     let mut show = |file: &RenderedFile| {

@@ -34,6 +34,7 @@ use super::network::remote_schemas;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::{RunContext, open_error};
 use super::time_flag::TimeFlag;
+use super::version;
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
@@ -83,6 +84,12 @@ pub(super) struct ValidateArguments {
     /// Stop at the first resource that is invalid or cannot be judged.
     #[arg(long)]
     exit_on_error: bool,
+    /// Accepted for kubeconform's sake, which prints nothing more with it either.
+    #[arg(long)]
+    debug: bool,
+    /// Print the version and do nothing else.
+    #[arg(short = 'v')]
+    version: bool,
     /// Keep schemas that are fetched in this directory.
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
@@ -121,9 +128,9 @@ impl Format {
     }
 }
 
-/// kubeconform's spellings with one dash become the usual ones with two.
-pub(super) fn with_double_dashes(argument: &str) -> Option<String> {
-    const FLAGS: [&str; 15] = [
+/// kubeconform's spellings: names of several letters with one dash become the usual ones with two, and those of one letter have one.
+pub(super) fn usual_spelling(argument: &str) -> Option<String> {
+    const FLAGS: [&str; 16] = [
         "cache",
         "insecure-skip-tls-verify",
         "crd",
@@ -139,13 +146,21 @@ pub(super) fn with_double_dashes(argument: &str) -> Option<String> {
         "verbose",
         "exit-on-error",
         "schema-only",
+        "debug",
     ];
     let name = argument.strip_prefix('-')?;
+    if let Some(name) = name.strip_prefix('-') {
+        let flag = name.split('=').next()?;
+        return ["h", "n", "v"].contains(&flag).then(|| format!("-{name}"));
+    }
     let flag = name.split('=').next()?;
     FLAGS.contains(&flag).then(|| format!("--{name}"))
 }
 
 pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<Exit, CommandError> {
+    if arguments.version {
+        return version::print(context);
+    }
     arguments.time.start()?;
     let paths: Vec<PathBuf> = arguments
         .inputs
@@ -437,5 +452,52 @@ fn end_at_first_failure(files: &mut Vec<CheckedFile>) {
         && let Some(failed) = last.resources.iter().position(|placed| placed.verdict.has_failed())
     {
         last.resources.truncate(failed + 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use crate::cli::check_usage;
+
+    /// What `kubeconform -h` of 0.8.0 prints, with a value for those that take one.
+    const KUBECONFORM: [(&str, Option<&str>); 17] = [
+        ("cache", Some("dir")),
+        ("debug", None),
+        ("exit-on-error", None),
+        ("h", None),
+        ("ignore-filename-pattern", Some("x.*")),
+        ("ignore-missing-schemas", None),
+        ("insecure-skip-tls-verify", None),
+        ("kubernetes-version", Some("1.33.0")),
+        ("n", Some("4")),
+        ("output", Some("json")),
+        ("reject", Some("Secret,v1/Pod")),
+        ("schema-location", Some("default")),
+        ("skip", Some("Secret")),
+        ("strict", None),
+        ("summary", None),
+        ("v", None),
+        ("verbose", None),
+    ];
+
+    #[test]
+    fn all_flags_of_kubeconform_are_accepted_in_all_of_its_spellings() {
+        for (flag, value) in KUBECONFORM {
+            for dashes in ["-", "--"] {
+                let flag = format!("{dashes}{flag}");
+                let spellings = match value {
+                    Some(value) => vec![vec![flag.clone(), value.to_owned()], vec![format!("{flag}={value}")]],
+                    None => vec![vec![flag]],
+                };
+                for spelling in spellings {
+                    let words = ["chartwright", "validate"].map(str::to_owned).into_iter();
+                    let words = words.chain(spelling).chain(["m.yaml".to_owned()]);
+                    let words: Vec<OsString> = words.map(OsString::from).collect();
+                    assert_eq!(check_usage(words.clone()), Ok(()), "{words:?}");
+                }
+            }
+        }
     }
 }

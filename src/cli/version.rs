@@ -24,21 +24,29 @@ pub(super) struct VersionArguments {
 }
 
 pub(super) fn run(context: RunContext, arguments: &VersionArguments) -> Result<Exit, CommandError> {
-    let version = env!("CARGO_PKG_VERSION");
-    let (oldest, newest) = (EMBEDDED_MINORS.start(), EMBEDDED_MINORS.end());
     if arguments.output == OutputFormat::Json {
         print_json(
             context,
             &json!({
-                "version": version,
+                "version": env!("CARGO_PKG_VERSION"),
                 "commit": COMMIT,
                 "date": COMMIT_DATE,
                 "helm": {"default": HELM_VERSION, "compat": HELM3_VERSION},
-                "kubernetes": {"oldest": format!("1.{oldest}"), "newest": format!("1.{newest}")},
+                "kubernetes": {
+                    "oldest": format!("1.{}", EMBEDDED_MINORS.start()),
+                    "newest": format!("1.{}", EMBEDDED_MINORS.end()),
+                },
             }),
         )?;
         return Ok(Exit::Clean);
     }
+    print(context)
+}
+
+/// Prints the version as text.
+pub(super) fn print(context: RunContext) -> Result<Exit, CommandError> {
+    let version = env!("CARGO_PKG_VERSION");
+    let (oldest, newest) = (EMBEDDED_MINORS.start(), EMBEDDED_MINORS.end());
     let commit = COMMIT.zip(COMMIT_DATE);
     let commit = commit.map_or_else(String::new, |(commit, date)| format!(" ({commit}, {date})"));
     let helm = format!("Helm {HELM_VERSION}, with --compat helm3 {HELM3_VERSION}");

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
+use serde_json::Value as Json;
 
 use crate::check::finding::PathRule;
 use crate::check::run::DEFAULT_VALUES;
@@ -144,22 +145,23 @@ impl Config {
         if json.is_null() {
             return Ok(Self::default());
         }
+        let at = |path: &[&str], message: String| {
+            let node = tree.root().and_then(|root| tree.find(root, path));
+            error(node.map_or(0, |node| tree.span(node).start), message)
+        };
+        if let Some(path) = list_for_mapping(&json) {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            return Err(at(&path, "invalid type: sequence, expected a mapping".to_owned()));
+        }
         let config: Self = serde_path_to_error::deserialize(json).map_err(|problem| {
             let message = problem.inner().to_string();
             let node = place(&tree, problem.path(), &message);
             error(node.map_or(0, |node| tree.span(node).start), message)
         })?;
         for (index, ignored) in config.ignore.iter().enumerate() {
-            check_rule_id(&ignored.rule).map_err(|unknown| {
-                let path = ["ignore", &index.to_string(), "rule"];
-                let node = tree.root().and_then(|root| tree.find(root, &path));
-                error(node.map_or(0, |node| tree.span(node).start), unknown.to_string())
-            })?;
+            check_rule_id(&ignored.rule)
+                .map_err(|unknown| at(&["ignore", &index.to_string(), "rule"], unknown.to_string()))?;
         }
-        let at = |path: &[&str], message: String| {
-            let node = tree.root().and_then(|root| tree.find(root, path));
-            error(node.map_or(0, |node| tree.span(node).start), message)
-        };
         if config.repository.is_some() && !config.repositories.is_empty() {
             let message = "`repository` and `repositories` are both given: give the repository a name among the others";
             return Err(at(&["repository"], message.to_owned()));
@@ -195,6 +197,18 @@ impl Config {
         });
         silenced.collect()
     }
+}
+
+/// Where a list stands for a mapping, which would be read as its values in the order of our fields: the file itself, or an entry of a list.
+/// No setting is a list of lists.
+fn list_for_mapping(json: &Json) -> Option<Vec<String>> {
+    if json.is_array() {
+        return Some(Vec::new());
+    }
+    json.as_object()?.iter().find_map(|(key, value)| {
+        let number = value.as_array()?.iter().position(Json::is_array)?;
+        Some(vec![key.clone(), number.to_string()])
+    })
 }
 
 /// The node an error is about: the unknown key it names, else the value at its path.
@@ -249,6 +263,11 @@ mod tests {
             (
                 "strict: true\nrepositry: x\n",
                 "chartwright.yaml:2:1: unknown field `repositry`",
+            ),
+            ("[]", "chartwright.yaml:1:1: invalid type: sequence, expected a mapping"),
+            (
+                "ignore: [{rule: type, reason: x}, [type, charts, because]]\n",
+                "chartwright.yaml:1:35: invalid type: sequence, expected a mapping",
             ),
             (
                 "strict: maybe\n",

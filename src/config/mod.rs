@@ -3,6 +3,7 @@
 mod ct_file;
 mod environments;
 mod file;
+mod nearest;
 #[cfg(test)]
 mod page_tests;
 mod repositories;
@@ -13,5 +14,6 @@ mod checkup;
 pub use checkup::{Check, Logins, State, check_forge, check_git, check_login, check_settings};
 pub use file::FILE_NAME;
 pub use first_run::{Proposal, ProposedFile, ProposedKind, Survey, SurveyError};
+pub use nearest::settings_directory;
 pub use repositories::BY_RULE;
-pub use trust::{ReadConfigError, Settings};
+pub use trust::{ChartsError, ReadConfigError, Settings};

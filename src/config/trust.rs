@@ -1,6 +1,6 @@
 //! What a configuration may do, by who named it.
 //!
-//! In: chartwright.yaml, found in a directory or named by the user. Out: its settings, with paths that may be used. A file that
+//! In: chartwright.yaml, found in a directory or above it, or named by the user. Out: its settings, with paths that may be used. A file that
 //! was found is part of what is checked: whoever opens a pull request may write it. So all its paths stay below its directory
 //! once links are followed, it may not allow links out of charts, and it is itself no link to elsewhere. A file that the user
 //! names (`--config`) may name any path.
@@ -8,15 +8,16 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::ct_file::{CT_FILES, is_ct_file, parse_ct};
+use super::ct_file::{is_ct_file, parse_ct};
 use super::file::{Config, ConfigError, FILE_NAME};
+use super::nearest::{real, settings_directory, settings_file, settings_files};
 use super::repositories::named_repositories;
 use crate::artifact::remote::{NamedRepositories, PublishTarget};
-use crate::check::run::ValuesRoot;
+use crate::check::run::{ValuesRoot, find_charts};
 use crate::delivery::environment::ChartEnvironment;
 use crate::engine::chart::LinkPolicy;
 use crate::text::limits::SETTINGS_BYTES;
-use crate::text::source::{Named, read_file, read_inside, would_be_inside};
+use crate::text::source::{Named, WalkError, read_file, read_inside, would_be_inside};
 
 const ADVICE: &str =
     "a file that is found may only name what is below its directory; the user can name it with --config";
@@ -45,6 +46,17 @@ pub enum ReadConfigError {
     Config(#[from] ConfigError),
 }
 
+/// Why the charts that settings mean are not known.
+#[derive(Debug, thiserror::Error)]
+pub enum ChartsError {
+    /// The settings say what they may not.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A directory cannot be read.
+    #[error(transparent)]
+    Walk(#[from] WalkError),
+}
+
 /// Settings, and where they come from.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -52,8 +64,12 @@ pub struct Settings {
     pub config: Config,
     /// What relative paths are relative to.
     base: PathBuf,
-    /// The file that was found, with its text; none for one that the user named, and for the defaults.
-    found: Option<(PathBuf, Vec<u8>)>,
+    /// What the command is about: the base, or a directory below it.
+    directory: PathBuf,
+    /// The file, with its text; none for the defaults.
+    file: Option<(PathBuf, Vec<u8>)>,
+    /// Whether the user named the file.
+    is_named: bool,
 }
 
 impl Settings {
@@ -78,67 +94,76 @@ impl Settings {
                 Config::parse(&text, path)?
             },
             base: base.to_owned(),
-            found: None,
+            directory: base.to_owned(),
+            file: Some((path.to_owned(), text)),
+            is_named: true,
         })
     }
 
-    /// The settings in the directory's chartwright.yaml, else in its ct.yaml, or the defaults where it has neither.
+    /// The settings that count for a directory: those in its chartwright.yaml, else in its ct.yaml, else in those of the nearest directory
+    /// above it in its repository of git that has one, or the defaults.
     ///
     /// # Errors
     /// When it cannot be read, does not say what it should, or says what a file that was found may not say.
-    pub fn found_in(directory: &Path) -> Result<Self, ReadConfigError> {
-        let mut paths = [FILE_NAME].iter().chain(&CT_FILES).map(|name| directory.join(name));
-        let Some(path) = paths.find(|path| path.is_symlink() || path.is_file()) else {
-            return Ok(Self {
-                config: Config::default(),
-                base: directory.to_owned(),
-                found: None,
-            });
+    pub fn found_for(directory: &Path) -> Result<Self, ReadConfigError> {
+        let base = settings_directory(directory);
+        let Some(path) = settings_file(&base) else {
+            return Ok(Self::defaults(base, directory));
         };
         let unreadable = |source| ReadConfigError::Read {
             path: path.clone(),
             source,
         };
-        let Some(text) = read_inside(directory, &path, SETTINGS_BYTES).map_err(unreadable)? else {
+        let Some(text) = read_inside(&base, &path, SETTINGS_BYTES).map_err(unreadable)? else {
             let target = path.read_link().unwrap_or_default();
             return Err(ReadConfigError::Link { path, target });
         };
-        Self::of_text(directory, path, text)
+        Self::of_text(base, directory, path, text)
     }
 
-    /// The same of a directory that is not on this disk. `read` gives a file, if there is one.
+    /// The same of a directory in a commit of the repository whose top is `top`. `read` gives a file of it, if there is one.
     ///
     /// # Errors
     /// When a file cannot be read, does not say what it should, or says what a file that was found may not say.
     pub fn found_by(
         directory: &Path,
+        top: &Path,
         read: &dyn Fn(&Path) -> io::Result<Option<Vec<u8>>>,
     ) -> Result<Self, ReadConfigError> {
-        for name in [FILE_NAME].iter().chain(&CT_FILES) {
-            let path = directory.join(name);
-            match read(&path) {
-                Ok(Some(text)) => return Self::of_text(directory, path, text),
-                Ok(None) => {}
-                Err(source) => return Err(ReadConfigError::Read { path, source }),
+        for place in directory.ancestors().take_while(|place| place.starts_with(top)) {
+            for path in settings_files(place) {
+                match read(&path) {
+                    Ok(Some(text)) => return Self::of_text(place.to_owned(), directory, path, text),
+                    Ok(None) => {}
+                    Err(source) => return Err(ReadConfigError::Read { path, source }),
+                }
             }
         }
-        Ok(Self {
-            config: Config::default(),
-            base: directory.to_owned(),
-            found: None,
-        })
+        Ok(Self::defaults(directory.to_owned(), directory))
     }
 
-    /// The settings of a file that was found in a directory.
-    fn of_text(directory: &Path, path: PathBuf, text: Vec<u8>) -> Result<Self, ReadConfigError> {
+    fn defaults(base: PathBuf, directory: &Path) -> Self {
+        Self {
+            config: Config::default(),
+            base,
+            directory: directory.to_owned(),
+            file: None,
+            is_named: false,
+        }
+    }
+
+    /// The settings of a file that was found for a directory.
+    fn of_text(base: PathBuf, directory: &Path, path: PathBuf, text: Vec<u8>) -> Result<Self, ReadConfigError> {
         let settings = Self {
             config: if path.ends_with(FILE_NAME) {
                 Config::parse(&text, &path)?
             } else {
                 parse_ct(&text, &path)?
             },
-            base: directory.to_owned(),
-            found: Some((path, text)),
+            base,
+            directory: directory.to_owned(),
+            file: Some((path, text)),
+            is_named: false,
         };
         if settings.config.allow_links {
             let message = "links out of charts are only allowed by a file that the user names with --config";
@@ -149,28 +174,66 @@ impl Settings {
 
     /// The file that was found; none for one that the user named, and for the defaults.
     pub fn found_file(&self) -> Option<&Path> {
-        self.found.as_ref().map(|(path, _)| path.as_path())
+        let file = self.file.as_ref().filter(|_| !self.is_named);
+        file.map(|(path, _)| path.as_path())
+    }
+
+    /// Whether the settings are of the very directory that the command is about, so that it is about all of their charts.
+    pub fn are_of_the_directory(&self) -> bool {
+        self.base == self.directory
+    }
+
+    /// The charts that the settings mean, at or below the directory that the command is about, by path.
+    ///
+    /// # Errors
+    /// When a directory cannot be read, or is not below that of a file that was found.
+    pub fn charts(&self) -> Result<Vec<PathBuf>, ChartsError> {
+        let mut charts = Vec::new();
+        for root in self.chart_roots()? {
+            let Some(searched) = self.searched(&root) else { continue };
+            let found = find_charts(&searched, &self.config.exclude)?;
+            charts.extend(found.into_iter().filter(|chart| self.means_chart(&root, chart)));
+        }
+        charts.sort();
+        charts.dedup();
+        Ok(charts)
+    }
+
+    /// The part of a root that is searched, as the directory is spelled: what of it is at or below the directory. What the user names is
+    /// searched, even if it is a directory that the settings leave out of others.
+    fn searched(&self, root: &Path) -> Option<PathBuf> {
+        if self.are_of_the_directory() {
+            return Some(root.to_owned());
+        }
+        let (root, directory) = (real(root), real(&self.directory));
+        if directory.starts_with(&root) {
+            return Some(self.directory.clone());
+        }
+        let below = root.strip_prefix(&directory).ok()?;
+        Some(self.directory.join(below))
     }
 
     /// Whether a chart that was found below one of the roots is meant: chart-testing's directories have charts as their own subdirectories,
     /// and nowhere else.
-    pub fn means_chart(&self, root: &Path, chart: &Path) -> bool {
-        self.config.ct.is_none() || chart == root || chart.parent() == Some(root)
+    fn means_chart(&self, root: &Path, chart: &Path) -> bool {
+        let is_in_root = || real(chart).parent() == Some(real(root).as_path());
+        self.config.ct.is_none() || chart == root || chart.parent() == Some(root) || is_in_root()
     }
 
     /// The directories below which charts are looked for.
-    ///
-    /// # Errors
-    /// When one is not below the directory of a file that was found.
-    pub fn chart_roots(&self) -> Result<Vec<PathBuf>, ConfigError> {
+    fn chart_roots(&self) -> Result<Vec<PathBuf>, ConfigError> {
         let key = self.config.ct.as_ref().map_or("charts", |ct| ct.roots_key);
         let roots = self.config.charts.iter().enumerate().map(|(index, root)| {
             if root.as_os_str() == "." {
                 return Ok(self.base.clone());
             }
-            let path = self.base.join(root);
-            self.check(&path, &[key, &index.to_string()])?;
-            Ok(path)
+            let (path, key) = (self.base.join(root), [key, &index.to_string()]);
+            self.check(&path, &key)?;
+            if path.is_dir() {
+                Ok(path)
+            } else {
+                Err(self.error(&key, format!("there is no directory {}", path.display())))
+            }
         });
         roots.collect()
     }
@@ -220,7 +283,8 @@ impl Settings {
         Ok(repositories)
     }
 
-    /// The environments of application charts.
+    /// The environments of application charts at or below the directory that the command is about, or that the file of that very
+    /// directory names.
     ///
     /// # Errors
     /// When the chart or a values file of one is not below the directory of a file that was found.
@@ -228,6 +292,9 @@ impl Settings {
         let environments = self.config.environments.iter().enumerate().map(|(number, entry)| {
             let number = number.to_string();
             let chart = self.base.join(&entry.chart);
+            if !self.are_of_the_directory() && !real(&chart).starts_with(real(&self.directory)) {
+                return Ok(None);
+            }
             if !entry.chart.as_os_str().is_empty() {
                 self.check(&chart, &["environments", &number, "chart"])?;
             }
@@ -235,13 +302,13 @@ impl Settings {
                 let key = ["environments", &number, "values", &index.to_string()];
                 self.check(&chart.join(file), &key)?;
             }
-            entry.below(&self.base).map_err(|(path, message)| {
+            entry.below(&self.base).map(Some).map_err(|(path, message)| {
                 let path = path.iter().map(String::as_str);
                 let key: Vec<&str> = ["environments", &number].into_iter().chain(path).collect();
                 self.error(&key, message)
             })
         });
-        environments.collect()
+        environments.filter_map(Result::transpose).collect()
     }
 
     /// Checks the address of a repository, which may be a directory.
@@ -256,7 +323,7 @@ impl Settings {
     pub fn values_root(&self) -> ValuesRoot {
         if self.config.values == Config::default().values {
             ValuesRoot::Chart
-        } else if self.found.is_some() {
+        } else if !self.is_named {
             ValuesRoot::Directory(self.base.clone())
         } else {
             ValuesRoot::Anywhere
@@ -274,7 +341,7 @@ impl Settings {
 
     /// Checks that a path which the setting at `key` names is below the directory of a file that was found.
     fn check(&self, path: &Path, key: &[&str]) -> Result<(), ConfigError> {
-        if self.found.is_none() || would_be_inside(&self.base, path).unwrap_or(false) {
+        if self.is_named || would_be_inside(&self.base, path).unwrap_or(false) {
             return Ok(());
         }
         let (path, base) = (path.display(), self.base.display());
@@ -282,7 +349,7 @@ impl Settings {
     }
 
     fn error(&self, key: &[&str], message: String) -> ConfigError {
-        let (path, text) = match &self.found {
+        let (path, text) = match &self.file {
             Some((path, text)) => (path.as_path(), text.as_slice()),
             None => (self.base.as_path(), &[][..]),
         };
@@ -300,7 +367,7 @@ mod tests {
     /// A directory `in` with a chart and this configuration, beside a directory `out`.
     fn directory(text: &str) -> tempfile::TempDir {
         let all = tempfile::tempdir().unwrap();
-        for name in ["in/chart/sub", "in/values", "out"] {
+        for name in ["in/chart/sub", "in/new/one", "in/values", "out"] {
             std::fs::create_dir_all(all.path().join(name)).unwrap();
         }
         symlink("../out", all.path().join("in/link")).unwrap();
@@ -366,7 +433,7 @@ mod tests {
             let all = directory(text);
             let (inside, chart) = (all.path().join("in"), all.path().join("in/chart"));
             let file = inside.join("chartwright.yaml");
-            let found = refusal(&Settings::found_in(&inside), &chart);
+            let found = refusal(&Settings::found_for(&inside), &chart);
             match place {
                 None => assert_eq!(found, None, "{text}"),
                 Some(place) => {
@@ -378,8 +445,31 @@ mod tests {
                 }
             }
             // The same file, named by the user, may say all of it.
-            assert_eq!(refusal(&Settings::named(&file, &inside), &chart), None, "{text}");
+            let named = refusal(&Settings::named(&file, &inside), &chart);
+            let is_fine = named.as_ref().is_none_or(|said| said.contains("there is no directory"));
+            assert!(is_fine, "{text}: {named:?}");
         }
+    }
+
+    #[test]
+    fn what_is_wrong_has_its_place_in_files_that_are_found_and_named() {
+        let all = directory("failOn: error\ncharts: [chart, chrat]\nrepository: ftp://host/x\n");
+        let (inside, file) = (all.path().join("in"), all.path().join("in/chartwright.yaml"));
+        for settings in [Settings::found_for(&inside), Settings::named(&file, &inside)] {
+            let settings = settings.unwrap();
+            let missing = inside.join("chrat");
+            let want = format!("{}:2:17: there is no directory {}", file.display(), missing.display());
+            assert_eq!(settings.charts().unwrap_err().to_string(), want);
+            let error = settings.repositories(Path::new("/")).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{}:3:13: ", file.display())), "{error}");
+        }
+        std::fs::remove_file(&file).unwrap();
+        std::fs::create_dir(&file).unwrap();
+        let error = Settings::found_for(&inside).unwrap_err().to_string();
+        assert!(
+            error.starts_with(&format!("cannot read {}: ", file.display())),
+            "{error}"
+        );
     }
 
     #[test]
@@ -400,15 +490,15 @@ mod tests {
         ] {
             std::fs::remove_file(&file).unwrap();
             symlink(target, &file).unwrap();
-            let error = Settings::found_in(&inside).unwrap_err().to_string();
+            let error = Settings::found_for(&inside).unwrap_err().to_string();
             assert!(error.contains(want) && !error.contains("word"), "{error}");
         }
         // A link that stays inside is as good as the file.
         std::fs::remove_file(&file).unwrap();
         std::fs::write(inside.join("other.yaml"), "failOn: info\n").unwrap();
         symlink("other.yaml", &file).unwrap();
-        assert!(Settings::found_in(&inside).is_ok());
+        assert!(Settings::found_for(&inside).is_ok());
         std::fs::remove_file(&file).unwrap();
-        assert_eq!(Settings::found_in(&inside).unwrap().config, Config::default());
+        assert_eq!(Settings::found_for(&inside).unwrap().config, Config::default());
     }
 }

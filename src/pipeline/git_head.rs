@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::text::limits::PACKED_REFS_BYTES;
-use crate::text::source::{Named, read_file};
+use crate::text::source::{Named, read_file, work_tree_around};
 
 /// What HEAD is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(super) struct GitHead {
 /// Reads HEAD of the repository that has a directory; `None` if there is none.
 pub(super) fn git_head(directory: &Path) -> Option<GitHead> {
     let directory = std::path::absolute(directory).ok()?;
-    let work_tree = directory.ancestors().find(|above| above.join(".git").exists())?;
+    let work_tree = work_tree_around(&directory)?;
     let git = git_directory(work_tree)?;
     let head = text(&git.join("HEAD"))?;
     let Some(name) = head.strip_prefix("ref: ") else {

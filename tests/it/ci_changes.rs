@@ -494,6 +494,8 @@ fn versions_that_must_rise_are_raised() {
         assert!(said.contains(line), "{line}: {said}");
     }
     assert!(!said.contains("charts/app/Chart.yaml: version"), "{said}");
+    // Which charts are meant is said once, although the raised versions are read after it.
+    assert_eq!(said.matches(" changed since ").count(), 1, "{said}");
     assert!(table(&said).iter().all(|row| row.ends_with(" ok")), "{said}");
     assert_eq!(
         clone.read("charts/web/Chart.yaml"),
@@ -509,6 +511,7 @@ fn versions_that_must_rise_are_raised() {
     clone.write("charts/web/templates/b.yaml", "{{/* mine */}}\n");
     let said = fix(0, "--fix");
     assert!(said.contains("on topic: Raise the versions of 3 charts"), "{said}");
+    assert_eq!(said.matches(" changed since ").count(), 1, "{said}");
     assert_eq!(clone.git(&["rev-parse", "HEAD^"]).trim(), head);
     let names = clone.git(&["show", "--format=%B", "--name-only"]);
     assert_eq!(

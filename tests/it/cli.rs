@@ -133,8 +133,20 @@ fn commands_end_with_the_documented_codes() {
             "",
             "no value names the image `x/y`",
         ),
-        (&["ci", "nowhere"], 3, "", "nowhere is not a directory"),
+        (&["ci", "nowhere"], 3, "", "open nowhere: no such file or directory"),
+        (
+            &["ci", "storefront/Chart.yaml"],
+            3,
+            "",
+            "storefront/Chart.yaml is not a directory",
+        ),
         (&["ci", "storefront/templates"], 2, "", "no chart below"),
+        (
+            &["lint", "storefront/Chart.yaml"],
+            1,
+            "name the directory that holds Chart.yaml",
+            "",
+        ),
     ] {
         let output = run(arguments);
         let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
@@ -270,4 +282,34 @@ fn copy(from: &Path, to: &Path) {
             panic!("cannot copy {}", entry.path().display());
         }
     }
+}
+
+/// The program as it is released has no loader that could look up what asks the kernel, and early containers have no /dev.
+#[test]
+fn the_program_that_is_released_needs_no_file_for_random_numbers() {
+    let settings = std::fs::read_to_string(".cargo/static.toml").expect("the settings of the build");
+    let flags = settings
+        .lines()
+        .find(|line| line.starts_with("rustflags"))
+        .expect("flags");
+    assert!(flags.contains("+crt-static"), "{flags}");
+    assert!(flags.contains(r#"'getrandom_backend="linux_getrandom"'"#), "{flags}");
+}
+
+#[test]
+fn a_system_without_certificates_of_authorities_is_said() {
+    let workspace = super::workspace::Workspace::new(&[("empty.pem", "")]);
+    let none = workspace.path("empty.pem").display().to_string();
+    let variables = [("SSL_CERT_FILE", none.as_str()), ("SSL_CERT_DIR", "/nowhere")];
+    let run = super::workspace::run(
+        &workspace.path("."),
+        &["repo", "list", "https://localhost:1/x"],
+        &variables,
+    );
+    assert_eq!(run.code, 3, "{}", run.all());
+    assert!(
+        run.stderr.contains("no certificates of authorities") && run.stderr.contains("SSL_CERT_FILE"),
+        "{}",
+        run.all()
+    );
 }

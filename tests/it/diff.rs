@@ -524,3 +524,20 @@ fn links_of_a_commit_stay_in_the_chart() {
         "{said}"
     );
 }
+
+#[test]
+fn a_repository_without_a_commit_is_said() {
+    let workspace = Workspace::chart(&[]);
+    let git = std::process::Command::new("git")
+        .args(["init", "--quiet"])
+        .current_dir(workspace.path("."))
+        .status();
+    assert!(git.is_ok_and(|status| status.success()));
+    let run = workspace.run(&["diff", "web"]);
+    assert_eq!(run.code, 3, "{}", run.all());
+    assert!(
+        run.stderr.contains("there is no commit yet") && !run.stderr.contains("fetch"),
+        "{}",
+        run.all()
+    );
+}

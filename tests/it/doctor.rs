@@ -108,7 +108,11 @@ fn faults_of_settings_and_repositories_fail() {
             "settings",
             "failed settings ./chartwright.yaml:1:1: unknown field `strikt`",
         ),
-        ("charts: [nowhere]\n", "charts", "failed charts cannot read ./nowhere"),
+        (
+            "charts: [nowhere]\n",
+            "charts",
+            "failed charts ./chartwright.yaml:1:10: there is no directory ./nowhere",
+        ),
         (
             "exclude: [web]\n",
             "charts",
@@ -266,5 +270,30 @@ fn a_repository_on_disk_answers() {
         lines(&after, "repository").ends_with("answers, versions of charts: 1"),
         "{}",
         after.all()
+    );
+}
+
+/// As in a container, whose user is not the one that checked out.
+#[test]
+fn files_of_someone_else_are_said_with_what_git_wants() {
+    let workspace = Workspace::chart(&[]);
+    let git = std::process::Command::new("git")
+        .args(["init", "--quiet"])
+        .current_dir(workspace.path("."))
+        .status();
+    assert!(git.is_ok_and(|status| status.success()));
+    let other = [("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")];
+    let said = run(&workspace.path("."), &["doctor", "--offline"], &other);
+    assert_eq!(said.code, 0, "{}", said.all());
+    let lines: Vec<&str> = said.stdout.lines().collect();
+    assert!(
+        lines[0].contains("dubious ownership") && !lines[0].contains('␊'),
+        "{}",
+        said.all()
+    );
+    assert!(
+        lines[1].contains("help: someone else owns the files: `git config --global --add safe.directory /"),
+        "{}",
+        said.all()
     );
 }

@@ -58,6 +58,7 @@ mod json_shapes;
 mod kubernetes_versions;
 mod layering;
 mod page_references;
+mod nearest_settings;
 mod notifications;
 mod places;
 mod poll;

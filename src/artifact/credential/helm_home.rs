@@ -29,14 +29,14 @@ const HERE: System = if cfg!(windows) {
     System::Unix
 };
 
-/// The user's directory; empty where none is known.
+/// The user's directory; the root where none is known. Never the working directory, whose files anyone may have written.
 pub(super) fn home(variable: &dyn Fn(&str) -> Option<String>) -> PathBuf {
     let found = variable("HOME").or_else(|| {
         cfg!(windows).then(|| {
             variable("USERPROFILE").or_else(|| Some(format!("{}{}", variable("HOMEDRIVE")?, variable("HOMEPATH")?)))
         })?
     });
-    found.map_or_else(PathBuf::new, PathBuf::from)
+    found.map_or_else(|| PathBuf::from("/"), PathBuf::from)
 }
 
 impl HelmHome {
@@ -51,7 +51,7 @@ impl HelmHome {
             (None, Some(directory)) => PathBuf::from(directory).join("helm"),
             (None, None) => default().join("helm"),
         };
-        let named = |name: &str| variable(name).map(PathBuf::from).unwrap_or_default();
+        let named = |name: &str| variable(name).map_or_else(|| PathBuf::from("/"), PathBuf::from);
         let config = place("HELM_CONFIG_HOME", "XDG_CONFIG_HOME", &|| match system {
             System::Unix => home(variable).join(".config"),
             System::Mac => home(variable).join("Library").join("Preferences"),
@@ -85,6 +85,12 @@ mod tests {
                 &[("HOME", "/h")][..],
                 "/h/.config/helm/repositories.yaml",
                 "/h/.cache/helm/content",
+            ),
+            (
+                System::Unix,
+                &[],
+                "/.config/helm/repositories.yaml",
+                "/.cache/helm/content",
             ),
             (
                 System::Unix,

@@ -78,6 +78,11 @@ pub enum NetworkError {
     /// A file of certificates cannot be used.
     #[error("{0} is not PEM with a certificate that can be used")]
     Certificate(&'static str),
+    /// There is nothing that certificates of servers can be checked with.
+    #[error(
+        "the system has no certificates of authorities, which those of servers are checked with: install them, or name a file of them in SSL_CERT_FILE"
+    )]
+    NoAuthorities,
     /// The client cannot be made.
     #[error("cannot set up the HTTP client: {0}")]
     Client(String),
@@ -128,7 +133,10 @@ pub(super) fn chart_client(settings: &NetworkSettings, tls: &TlsSettings) -> Res
 fn build(builder: ClientBuilder) -> Result<reqwest::Client, NetworkError> {
     builder
         .build()
-        .map_err(|error| NetworkError::Client(redact_message(&with_causes(&error.without_url()))))
+        .map_err(|error| match with_causes(&error.without_url()) {
+            causes if causes.contains("No CA certificates") => NetworkError::NoAuthorities,
+            causes => NetworkError::Client(redact_message(&causes)),
+        })
 }
 
 fn builder(settings: &NetworkSettings) -> Result<ClientBuilder, NetworkError> {

@@ -9,13 +9,12 @@ use crate::check::run::{Compiled, GivenValues, ValuesRoot};
 use crate::engine::chart::{Chart, Compat, LinkPolicy, SupplyDependencies};
 use crate::engine::manifest::{sort_manifests, split_manifests};
 use crate::engine::render::{
-    Capabilities, Operation, Release, RenderError, SchemaCheck, render_templates, render_values,
+    Capabilities, Operation, Release, RenderError, SchemaCheck, refuse_kube_version, render_templates, render_values,
 };
 use crate::engine::template::{Options, World};
 use crate::engine::values::{UserValues, ValueSource, process_dependencies};
 use crate::kubernetes::version::KubeVersion;
 use crate::text::limits::{BYTES_OF_A_STEP, RENDERED_DOCUMENTS, STEPS_OF_A_RENDERING};
-use crate::text::semver::is_compatible_range;
 use crate::text::source::SourceFile;
 use crate::text::yaml;
 
@@ -198,12 +197,8 @@ impl LoadedState {
         let check = SchemaCheck::new(settings.skip_schema_validation, None);
         let top = render_values(&chart, &values, &release, &capabilities, check, &mut notices)
             .map_err(|error| error.to_string())?;
-        let (wanted, kube_version) = (&chart.metadata.kube_version, &capabilities.kube_version);
-        if !wanted.is_empty() && !is_compatible_range(wanted, &kube_version.normalized) {
-            let version = &kube_version.version;
-            return Err(format!(
-                "chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {version}"
-            ));
+        if let Some(refusal) = refuse_kube_version(&chart, &capabilities.kube_version) {
+            return Err(refusal);
         }
         let templates = self.compiled.of(&chart).as_ref();
         let templates = templates.map_err(|error| RenderError::Parse(error.clone()).to_string())?;

@@ -17,6 +17,7 @@ use crate::check::lint::helm::{ChartSource, lint_files};
 use crate::engine::chart::{
     Chart, LinkPolicy, LoadError, LocalDependencyError, LocalFiles, files_with_dependencies, load_files,
 };
+use crate::engine::render::refuse_kube_version;
 use crate::engine::template::World;
 use crate::kubernetes::validate::{CustomSchemas, Options as ValidateOptions, Status, Target, check_text};
 use crate::kubernetes::version::KubeVersion;
@@ -24,7 +25,6 @@ use crate::text::limits::{
     BYTES_OF_A_STEP, CHART_STEPS, FILE_BYTES, STEPS_OF_A_DOCUMENT, STEPS_OF_A_FINDING, STEPS_OF_A_RENDERING,
 };
 use crate::text::rule::{Rule, Severity};
-use crate::text::semver::is_compatible_range;
 use crate::text::source::{Named, SourceFile, join_shown, read_file, read_inside};
 
 use super::charts::CheckTargets;
@@ -328,8 +328,7 @@ impl CheckedChart {
         chart: &Chart,
         targets: &'t CheckTargets,
     ) -> Vec<(&'t KubeVersion, &'t Target)> {
-        let wanted = &chart.metadata.kube_version;
-        let accepts = |version: &KubeVersion| wanted.is_empty() || is_compatible_range(wanted, &version.normalized);
+        let accepts = |version: &KubeVersion| refuse_kube_version(chart, version).is_none();
         let all_versions = targets.versions.iter().zip(&targets.schemas);
         let accepted: Vec<(&KubeVersion, &Target)> = all_versions.filter(|(version, _)| accepts(version)).collect();
         if accepted.is_empty() {

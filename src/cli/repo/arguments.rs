@@ -46,7 +46,8 @@ pub(super) struct DryRunFlag {
 
 #[derive(Debug, Args)]
 pub(super) struct ConfigurationFlag {
-    /// Configuration with the names of repositories, instead of the working directory's chartwright.yaml.
+    /// Configuration with the names of repositories, instead of the chartwright.yaml in the working directory, or in the nearest one above
+    /// it in the repository.
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
 }

@@ -24,8 +24,17 @@ pub fn check_git(
     let tree = match WorkTree::of(directory) {
         Ok(tree) => tree,
         Err(error) => {
-            let advice = "--changed, `diff` and --commit need a repository of git; the rest works without";
-            return vec![Check::warning("git", error.to_string(), advice)];
+            let said = error.to_string();
+            // git says the command too, below.
+            let advice = if said.contains("safe.directory") {
+                format!(
+                    "someone else owns the files: `git config --global --add safe.directory {}` lets git read them",
+                    directory.canonicalize().as_deref().unwrap_or(directory).display()
+                )
+            } else {
+                "--changed, `diff` and --commit need a repository of git; the rest works without".to_owned()
+            };
+            return vec![Check::warning("git", said.lines().next().unwrap_or_default(), advice)];
         }
     };
     let remote = ct.map_or_else(RemoteName::origin, |ct| ct.remote.clone());

@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use super::Check;
-use crate::check::run::find_charts;
-use crate::config::trust::{ReadConfigError, Settings};
+use crate::config::trust::{ChartsError, ReadConfigError, Settings};
 
 /// Charts that are listed by name.
 const SHOWN: usize = 3;
@@ -32,22 +31,14 @@ pub fn check_settings(
 }
 
 fn check_charts(directory: &Path, settings: &Settings) -> Check {
-    let roots = match settings.chart_roots() {
-        Ok(roots) => roots,
-        Err(error) => return Check::failed("charts", error.to_string(), None),
-    };
-    let mut charts = Vec::new();
-    for root in roots {
-        match find_charts(&root, &settings.config.exclude) {
-            Ok(found) => charts.extend(found.into_iter().filter(|chart| settings.means_chart(&root, chart))),
-            Err(error) => {
-                let advice = "correct `charts` in the settings".to_owned();
-                return Check::failed("charts", error.to_string(), Some(advice));
-            }
+    let charts = match settings.charts() {
+        Ok(charts) => charts,
+        Err(ChartsError::Config(error)) => return Check::failed("charts", error.to_string(), None),
+        Err(ChartsError::Walk(error)) => {
+            let advice = "correct `charts` in the settings".to_owned();
+            return Check::failed("charts", error.to_string(), Some(advice));
         }
-    }
-    charts.sort();
-    charts.dedup();
+    };
     if charts.is_empty() {
         let advice = "a chart is a directory with a Chart.yaml; `charts` in chartwright.yaml says where to look";
         return Check::failed(

@@ -193,6 +193,10 @@ fn settings_proposal(survey: &Survey) -> ProposedFile {
     match &survey.settings {
         ExistingSettings::Ours(None) => return keep("it exists and stays as it is".to_owned()),
         ExistingSettings::Ours(Some(error)) => return keep(format!("it exists and stays as it is, but: {error}")),
+        ExistingSettings::Above(name, None) => return keep(format!("not needed: {name} counts here too")),
+        ExistingSettings::Above(_, Some(error)) => {
+            return keep(format!("not needed once the settings above it can be used: {error}"));
+        }
         ExistingSettings::Theirs(name) => return keep(format!("not needed: {name} is read")),
         ExistingSettings::Refused(error) => why.push(format!("it stands in for chart-testing's file, since {error}")),
         ExistingSettings::None => {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::environment_files::{EnvironmentFiles, environment_files};
 use super::existing_steps::{ExistingStep, Tool, existing_steps};
 use crate::check::run::find_charts;
+use crate::config::nearest::{settings_directory, settings_file};
 use crate::config::trust::{ReadConfigError, Settings};
 use crate::delivery::forge::ForgeKind;
 use crate::delivery::git::{BaseName, RemoteName, WorkTree};
@@ -57,12 +58,14 @@ pub(super) struct Pipelines {
     pub(super) files: Vec<String>,
 }
 
-/// The settings that the directory has.
+/// The settings that count for the directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ExistingSettings {
     None,
     /// chartwright.yaml, and what is wrong with it.
     Ours(Option<String>),
+    /// Those of a directory above it, by their name, and what is wrong with them.
+    Above(String, Option<String>),
     /// chart-testing's, by their name.
     Theirs(String),
     /// chart-testing's, which cannot be used: why.
@@ -223,7 +226,15 @@ fn charts(directory: &Path) -> Result<(Vec<String>, Vec<&'static str>), SurveyEr
 
 fn existing_settings(directory: &Path) -> ExistingSettings {
     let has_ours = directory.join(crate::config::FILE_NAME).symlink_metadata().is_ok();
-    match Settings::found_in(directory) {
+    let above = settings_file(&settings_directory(directory)).filter(|file| !file.starts_with(directory));
+    let settings = Settings::found_for(directory);
+    if let Some(file) = above {
+        return ExistingSettings::Above(
+            file.display().to_string(),
+            settings.err().map(|error| error.to_string()),
+        );
+    }
+    match settings {
         Ok(_) if has_ours => ExistingSettings::Ours(None),
         Err(error) if has_ours => ExistingSettings::Ours(Some(error.to_string())),
         Ok(settings) => match settings.found_file() {

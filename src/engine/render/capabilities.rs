@@ -4,11 +4,12 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use crate::engine::chart::Compat;
+use crate::engine::chart::{Chart, Compat};
 use crate::engine::template::{
     CallResult, List, ListType, Object, StructField, Text, VERSION_SET, VERSION_SET_OF_HELM3, Value,
 };
 use crate::kubernetes::version::{HELM_CLIENT_MINOR, KubeVersion};
+use crate::text::semver::is_compatible_range;
 
 /// The contents of `.Capabilities.APIVersions` without a cluster and without `--api-versions`.
 const DEFAULT_API_VERSIONS: [&str; 57] = [
@@ -77,6 +78,15 @@ pub const HELM_VERSION: &str = "v4.3";
 pub const HELM3_VERSION: &str = "v3.22";
 /// `.Capabilities.HelmVersion.GoVersion`
 const GO_VERSION: &str = "go1.26.8";
+
+/// Why a chart is not rendered for a version of Kubernetes, in Helm's words; nothing where it is.
+pub fn refuse_kube_version(chart: &Chart, version: &KubeVersion) -> Option<String> {
+    let wanted = &chart.metadata.kube_version;
+    let is_accepted = wanted.is_empty() || is_compatible_range(wanted, &version.normalized);
+    let shown = &version.version;
+    let message = || format!("chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {shown}");
+    (!is_accepted).then(message)
+}
 
 /// `.Capabilities.HelmVersion.KubeClientVersion`
 fn kube_client_version() -> String {

@@ -9,7 +9,7 @@ mod render_chart;
 mod struct_object;
 mod template_set;
 
-pub use capabilities::{Capabilities, HELM_VERSION, HELM3_VERSION};
+pub use capabilities::{Capabilities, HELM_VERSION, HELM3_VERSION, refuse_kube_version};
 pub use release::{Operation, Release, ReleaseNameError, default_release_name, validate_release_name};
 pub use render_chart::{
     FixedClock, RenderError, RenderValues, RenderValuesError, RenderedFile, Rendering, SchemaCheck, WholeRendering,

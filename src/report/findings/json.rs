@@ -18,6 +18,7 @@ pub(super) fn text(report: &Report<'_>) -> String {
     let places = Places::of(report);
     json_text::text(&Document {
         version: 1,
+        subject: report.remarks.subject.name(),
         checked,
         results: Rows(|| report.groups.iter().map(result)),
         findings: Rows(|| {
@@ -71,6 +72,7 @@ impl<'r> Places<'r> {
 #[derive(Serialize)]
 pub(super) struct Document<'r, R, F> {
     pub(super) version: u8,
+    pub(super) subject: &'static str,
     pub(super) checked: Vec<&'r str>,
     pub(super) results: R,
     pub(super) findings: F,

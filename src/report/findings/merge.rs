@@ -11,7 +11,7 @@ use crate::text::rule::{RULES, Rule, RuleId, Severity};
 use crate::text::source::{Position, SourceFile};
 
 use super::json::{Document, summary};
-use super::report::{Group, Remarks, Report};
+use super::report::{Group, Remarks, Report, Subject, counted};
 
 /// A file that is not a report.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +31,8 @@ pub struct MergedReport {
     findings: Vec<Json>,
     hidden: Hidden,
     unevaluated: usize,
+    subject: Subject,
+    reports: usize,
 }
 
 /// Joins reports, each with the name of its file.
@@ -40,6 +42,7 @@ pub struct MergedReport {
 pub fn merge_reports(reports: &[(String, Vec<u8>)]) -> Result<MergedReport, MergeError> {
     let (mut results, mut findings) = (BTreeMap::new(), Vec::new());
     let (mut hidden, mut unevaluated) = (Hidden::default(), 0);
+    let mut subject = None;
     for (name, text) in reports {
         let wrong = |reason: &str| MergeError {
             name: name.clone(),
@@ -53,6 +56,13 @@ pub fn merge_reports(reports: &[(String, Vec<u8>)]) -> Result<MergedReport, Merg
         if report.get("version") != Some(&json!(1)) {
             return Err(wrong("is not a report of `--report json`: its version is not 1"));
         }
+        // Reports of versions before this key are nearly always about charts.
+        let of_report = text_of(&report, "subject").map_or(Some(Subject::Charts), Subject::find);
+        let of_report = of_report.ok_or_else(|| wrong("is about a `subject` that this version does not know"))?;
+        subject = match subject {
+            Some(other) if other != of_report => Some(Subject::Both),
+            _ => Some(of_report),
+        };
         let checked = list("checked")?.iter().filter_map(Json::as_str);
         results.extend(checked.map(|name| (name.to_owned(), Json::Null)));
         for result in list("results")? {
@@ -80,6 +90,8 @@ pub fn merge_reports(reports: &[(String, Vec<u8>)]) -> Result<MergedReport, Merg
         findings: joined(findings),
         hidden,
         unevaluated,
+        subject: subject.unwrap_or_default(),
+        reports: reports.len(),
     })
 }
 
@@ -93,15 +105,23 @@ impl MergedReport {
         })
     }
 
-    /// How many charts or files were checked.
-    pub fn checked(&self) -> usize {
-        self.results.len()
+    /// `44 charts in 3 reports: 4 errors, 1 warning`
+    pub fn sentence(&self) -> String {
+        let [errors, warnings, _] = self.counts();
+        format!(
+            "{} in {}: {}, {}",
+            self.subject.counted(self.results.len()),
+            counted(self.reports, "report"),
+            counted(errors, "error"),
+            counted(warnings, "warning")
+        )
     }
 
     /// The report as JSON.
     pub fn as_json(&self) -> String {
         json_text::text(&Document {
             version: 1,
+            subject: self.subject.name(),
             checked: self.results.keys().map(String::as_str).collect(),
             results: Rows(|| self.results.values().cloned()),
             findings: Rows(|| self.findings.iter().cloned()),
@@ -137,6 +157,7 @@ impl MergedReport {
         let remarks = Remarks {
             hidden: self.hidden,
             unevaluated: self.unevaluated,
+            subject: self.subject,
             ..Remarks::default()
         };
         Ok(then(&Report {
@@ -313,13 +334,65 @@ mod tests {
             ]
         );
         assert_eq!(report["checked"], json!(["a", "b"]));
-        assert_eq!((merged.counts(), merged.checked()), ([3, 0, 1], 2));
+        assert_eq!(merged.counts(), [3, 0, 1]);
         assert_eq!(report["summary"]["errors"], 3);
         assert_eq!(
             report["summary"]["hidden"],
             json!({"configuration": 2, "comments": 0, "baseline": 4})
         );
         assert_eq!(report["summary"]["unevaluatedRules"], 6);
+    }
+
+    #[test]
+    fn a_merged_report_is_about_what_the_reports_are_about() {
+        let of = |subject: &str, checked: &[&str]| {
+            let findings: Vec<Json> = checked
+                .iter()
+                .map(|name| finding(name, 1, "type", "error", &[]))
+                .collect();
+            let (name, text) = report(checked, &findings);
+            let text = String::from_utf8(text).unwrap();
+            (name, text.replacen('{', &format!("{{{subject}"), 1).into_bytes())
+        };
+        let (charts, files) = ("\"subject\": \"charts\", ", "\"subject\": \"files\", ");
+        for (reports, name, sentence, verdict) in [
+            (
+                vec![of("", &["a"])],
+                "charts",
+                "1 chart in 1 report: 1 error, 0 warnings",
+                "1 chart passed: 1 error",
+            ),
+            (
+                vec![of(charts, &["a"]), of("", &["b"])],
+                "charts",
+                "2 charts in 2 reports: 2 errors, 0 warnings",
+                "2 charts passed: 2 errors",
+            ),
+            (
+                vec![of(files, &["a", "c"]), of(files, &["b"])],
+                "files",
+                "3 files in 2 reports: 3 errors, 0 warnings",
+                "3 files passed: 3 errors",
+            ),
+            (
+                vec![of(files, &["a"]), of(charts, &["b"]), of(files, &[])],
+                "charts and files",
+                "2 charts and files in 3 reports: 2 errors, 0 warnings",
+                "2 charts and files passed: 2 errors",
+            ),
+        ] {
+            let merged = merge_reports(&reports).unwrap();
+            assert_eq!(merged.sentence(), sentence);
+            let json: Json = serde_json::from_str(&merged.as_json()).unwrap();
+            assert_eq!(json["subject"], name);
+            let (said, charts) = merged
+                .with_report(|report| (report.verdict(), report.groups.len()))
+                .unwrap();
+            assert_eq!((said.as_str(), charts), (verdict, merged.results.len()));
+            // What was merged can be merged again.
+            let again = [("m.json".to_owned(), merged.as_json().into_bytes())];
+            assert_eq!(merge_reports(&again).unwrap().as_json(), merged.as_json());
+        }
     }
 
     #[test]
@@ -332,6 +405,10 @@ mod tests {
                 "its version is not 1",
             ),
             (r#"{"version": 1, "checked": []}"#, "`results` is missing"),
+            (
+                r#"{"version": 1, "subject": "cats", "checked": [], "results": [], "findings": []}"#,
+                "a `subject` that this version does not know",
+            ),
             (
                 r#"{"version": 1, "checked": [], "results": []}"#,
                 "`findings` is missing",

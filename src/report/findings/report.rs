@@ -46,13 +46,31 @@ pub enum Subject {
     Charts,
     /// Files with manifests.
     Files,
+    /// Both, where reports are joined.
+    Both,
 }
 
 impl Subject {
+    /// As the JSON report spells it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Charts => "charts",
+            Self::Files => "files",
+            Self::Both => "charts and files",
+        }
+    }
+
+    /// The subject of that name.
+    pub(super) fn find(name: &str) -> Option<Self> {
+        let mut all = [Self::Charts, Self::Files, Self::Both].into_iter();
+        all.find(|subject| subject.name() == name)
+    }
+
     const fn noun(self) -> &'static str {
         match self {
             Self::Charts => "chart",
             Self::Files => "file",
+            Self::Both => "chart or file",
         }
     }
 
@@ -61,12 +79,16 @@ impl Subject {
         match self {
             Self::Charts => "Chart",
             Self::Files => "File",
+            Self::Both => "Chart or file",
         }
     }
 
     /// `1 chart`, `2 charts`
     pub(super) fn counted(self, count: usize) -> String {
-        counted(count, self.noun())
+        match count {
+            1 => format!("1 {}", self.noun()),
+            more => format!("{more} {}", self.name()),
+        }
     }
 }
 

@@ -30,6 +30,6 @@ pub use read_file::{Named, open_file, read_file, read_file_into};
 pub use replace_error::ReplaceError;
 pub use replace_file::replace_file;
 pub use replace_files::{Replacement, replace_files};
-pub use report_root::{ReportRoot, join_shown};
+pub use report_root::{ReportRoot, join_shown, work_tree_around};
 pub use span::{Span, offset};
 pub use walk::{Links, Visit, WalkEntry, WalkError, WalkLimits, walk};

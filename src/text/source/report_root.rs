@@ -33,9 +33,8 @@ impl ReportRoot {
     #[must_use]
     pub fn prefer_repository_of(self, path: &Path) -> Self {
         let absolute = self.absolute(path);
-        let root = absolute.ancestors().find(|above| above.join(".git").exists());
-        match root.map(Path::to_owned) {
-            Some(root) => self.prefer(&root),
+        match work_tree_around(&absolute) {
+            Some(root) => self.prefer(root),
             None => self,
         }
     }
@@ -73,6 +72,11 @@ impl ReportRoot {
         }
         absolute
     }
+}
+
+/// The work tree of git that has an absolute path, without running git.
+pub fn work_tree_around(path: &Path) -> Option<&Path> {
+    path.ancestors().find(|above| above.join(".git").exists())
 }
 
 /// A path below a directory of a report: `directory` is `.` for the root.
