@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::yaml_fault;
 use crate::check::finding::{Finding, Location, Place};
-use crate::engine::chart::{ArchiveError, Chart, LoadError};
+use crate::engine::chart::{Chart, LoadError};
 use crate::text::rule::Rule;
 use crate::text::semver::Constraint;
 use crate::text::source::{SourceFile, Span, join_shown};
@@ -70,14 +70,6 @@ fn explain_inside(path: &str, inside: &str, error: &LoadError, read: &dyn Fn(&st
             let message = format!("the archive cannot be read: {source}");
             Finding::new(Rule::ChartLoad, whole("Chart.yaml"), message)
         }
-        LoadError::Archive(ArchiveError::NotGzip) => Finding::new(
-            Rule::ChartLoad,
-            whole("Chart.yaml"),
-            error.to_string(),
-        )
-        .with_help(
-            "only a directory or a packaged chart can be checked: name the directory that holds Chart.yaml, or a .tgz",
-        ),
         LoadError::Ignore(error) => Finding::new(Rule::ChartLoad, whole(".helmignore"), error.to_string()),
         other => Finding::new(Rule::ChartLoad, whole("Chart.yaml"), other.to_string()),
     }

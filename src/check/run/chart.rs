@@ -15,7 +15,7 @@ use crate::check::lint::chart::{
 };
 use crate::check::lint::helm::{ChartSource, lint_files};
 use crate::engine::chart::{
-    Chart, LinkPolicy, LoadError, LocalDependencyError, LocalFiles, files_with_dependencies, load_files,
+    ArchiveError, Chart, LinkPolicy, LoadError, LocalDependencyError, LocalFiles, files_with_dependencies, load_files,
 };
 use crate::engine::render::refuse_kube_version;
 use crate::engine::template::World;
@@ -145,7 +145,13 @@ fn load(subject: Subject<'_>, shown: &str, request: &CheckRequest) -> Result<(Ch
     } else {
         let unreadable = |message: String| {
             let place = Location::whole(SourceFile::without_text(shown));
-            Box::new(Finding::new(Rule::ChartLoad, place, message))
+            let is_other_file = message == ArchiveError::NotGzip.to_string();
+            let finding = Finding::new(Rule::ChartLoad, place, message);
+            Box::new(if is_other_file {
+                finding.with_help("name the directory that holds Chart.yaml, or a .tgz")
+            } else {
+                finding
+            })
         };
         let local = LocalFiles {
             files: subject.unpacked().map_err(unreadable)?,
