@@ -1,15 +1,24 @@
-//! How the program is linked, and the commit that it is built from.
+//! How the program is linked, the commit that it is built from, and the page of the rules in a fifth of its size.
 
 use std::env::var;
+use std::fs::{read, write};
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::Command;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+/// What `explain` prints parts of.
+const RULES_PAGE: &str = "docs/rules.md";
 
 #[expect(
     clippy::disallowed_methods,
     reason = "cargo passes settings to a build script in variables"
 )]
-fn main() {
+fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
+    pack(RULES_PAGE, "rules.md.gz")?;
     // A program at a fixed address needs none of the 30,000 relocations that a movable one needs, which take a third of
     // a millisecond at every start. With `crt-static` the compiler chooses itself, see .cargo/static.toml.
     let is = |key: &str, value: &str| var(key).is_ok_and(|found| found.split(',').any(|part| part == value));
@@ -28,6 +37,20 @@ fn main() {
     if is("PROFILE", "release") {
         record_commit(Path::new(&var("CARGO_MANIFEST_DIR").unwrap_or_default()));
     }
+    Ok(())
+}
+
+/// Packs a page that is seldom read, so that the program is smaller.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a build script reads and writes what belongs to the build"
+)]
+fn pack(page: &str, name: &str) -> io::Result<()> {
+    println!("cargo::rerun-if-changed={page}");
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(&read(page)?)?;
+    let directory = var("OUT_DIR").map_err(io::Error::other)?;
+    write(Path::new(&directory).join(name), packed.finish()?)
 }
 
 /// Passes the commit and its date on, where the sources are the work tree of a git repository of their own. An unpacked archive has

@@ -311,7 +311,7 @@ impl<'w> Walk<'w> {
     }
 
     fn value(&mut self, node: NodeId, schema: &'w Schema, may_be_null: bool) {
-        // Most values are texts of which nothing else is wanted.
+        // Most values are texts, which may be anything here.
         if matches!(schema, Schema::String) && self.tree.is_known_text(node) {
             return;
         }

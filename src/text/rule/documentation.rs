@@ -1,14 +1,27 @@
 //! What `docs/rules.md` says about a rule. The page is part of the program, so that `explain` and the page cannot differ.
 
+use std::io::Read as _;
+use std::sync::LazyLock;
+
+use flate2::read::MultiGzDecoder;
+
 use super::table::Rule;
 
+/// The page, as the build script packs it.
+const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.md.gz"));
+
 /// The page.
-const PAGE: &str = include_str!("../../../docs/rules.md");
+static PAGE: LazyLock<String> = LazyLock::new(|| {
+    let mut page = String::new();
+    // What was packed when the program was built can be unpacked; a test reads every section.
+    drop(MultiGzDecoder::new(PACKED).read_to_string(&mut page));
+    page
+});
 
 impl Rule {
     /// Its section of the page: the heading, severity and summary, the reason, and examples.
     pub fn section(self) -> &'static str {
-        section_of(PAGE, self.id()).unwrap_or_default()
+        section_of(&PAGE, self.id()).unwrap_or_default()
     }
 }
 
