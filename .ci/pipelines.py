@@ -72,7 +72,7 @@ def check_gitlab(directory):
         ("a bad chart", {"directory": "bad"}, "chartwright-check", 1, ["bad/web/templates/service.yaml:5"]),
         ("inputs", {"directory": "good", "kubernetes-versions": "1.31..1.32", "fail-on": "warning", "stage": "lint"}, "chartwright-check", 0, []),
         ("an input that is wrong", {"directory": "good", "kubernetes-versions": "1.0"}, "chartwright-check", 2, ["1.0"]),
-        ("a name with a quote", {"directory": "it's"}, "chartwright-check", 3, ["it's is not a directory"]),
+        ("a name with a quote", {"directory": "it's"}, "chartwright-check", 3, ["it's: no such file or directory"]),
         ("publication", {"directory": "good"}, "chartwright-publish", 0, ["Pushed web"]),
         ("no publication", {"directory": "good", "publish": False}, "chartwright-check", 0, []),
     ]
