@@ -19,7 +19,7 @@ use crate::engine::chart::LinkPolicy;
 use crate::kubernetes::validate::{KindFilter, Options};
 use crate::kubernetes::version::parse_versions;
 use crate::pipeline::{
-    ChartResult, CiOutcome, Plan, PublishFailure, Publishing, SummaryOptions, environments_of_chart, rendered_changes,
+    ChartEnvironments, ChartResult, CiOutcome, Plan, PublishFailure, Publishing, SummaryOptions, rendered_changes,
     run_ci, summary_table, version_bases,
 };
 use crate::report::{Changes, ChartImages, Group, Remarks, concise, json_list, packages_list};
@@ -413,10 +413,8 @@ fn environments(
     charts: &[PathBuf],
 ) -> Result<BTreeMap<PathBuf, Vec<DeployedEnvironment>>, CommandError> {
     let declared = settings.environments().map_err(CommandError::usage)?;
-    let each = charts.iter().map(|chart| {
-        let environments = environments_of_chart(chart, &declared, settings.base());
-        (chart.clone(), environments)
-    });
+    let environments = ChartEnvironments::new(declared, settings.base());
+    let each = charts.iter().map(|chart| (chart.clone(), environments.of(chart)));
     Ok(each.collect())
 }
 

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::check::run::{CheckRequest, DEFAULT_VALUES, rendered_values_files, values_files};
+use crate::check::run::{CheckRequest, DEFAULT_VALUES, own_renderings, values_files};
 use crate::config::{ChartsError, Settings};
 use crate::delivery::git::{BaseName, RemoteName};
 use crate::engine::chart::LinkPolicy;
 use crate::pipeline::{
-    ChangesError, ChartGraph, Plan, PlannedValues, Shard, changed_files, environments_of_chart, plan_document, run_base,
+    ChangesError, ChartEnvironments, ChartGraph, Plan, PlannedValues, Shard, changed_files, plan_document, run_base,
 };
+use crate::text::counted::counted;
 use crate::text::source::ReportRoot;
 
 use super::command_error::CommandError;
@@ -74,8 +75,9 @@ impl SelectionFlags {
         let plan = plan.shard(shard);
         let Shard { number, count } = shard;
         say(&format!(
-            "shard {number}/{count}: {} of {all} charts",
-            plan.charts.len()
+            "shard {number}/{count}: {} of {}",
+            plan.charts.len(),
+            counted(all, "chart")
         ));
         Ok(plan)
     }
@@ -130,12 +132,10 @@ fn graph(context: RunContext, charts: &Charts<'_>, say: &dyn Fn(&str)) -> Result
     addresses.extend(charts.repository.map(|url| url.trim_end_matches('/').to_owned()));
     let is_ours = |address: &str| addresses.iter().any(|ours| ours == address);
     let declared = settings.environments().map_err(CommandError::usage)?;
+    let environments = ChartEnvironments::new(declared, settings.base());
     let values = |chart: &Path| {
-        let environments = environments_of_chart(chart, &declared, settings.base());
-        environments
-            .into_iter()
-            .flat_map(|environment| environment.values)
-            .collect()
+        let environments = environments.of(chart).into_iter();
+        environments.flat_map(|environment| environment.values).collect()
     };
     let graph = ChartGraph::read(&found, charts.links, &is_ours).with_values(values, &config.values);
     let leaves_out_deprecated = config.ct.as_ref().is_some_and(|ct| ct.exclude_deprecated);
@@ -158,11 +158,11 @@ pub(super) fn print_plan(
     let versions = request.versions.iter();
     let versions: Vec<String> = versions.map(|one| one.kube_version.version.clone()).collect();
     let values = |chart: &Path| {
-        let files = rendered_values_files(chart, request);
+        let own = own_renderings(chart, request);
         let environments = request.environments.get(chart).into_iter().flatten();
         PlannedValues {
-            has_defaults: !request.values_replace_defaults || files.is_empty(),
-            files,
+            has_defaults: own.has_defaults,
+            files: own.files,
             environments: environments.map(|environment| environment.name.clone()).collect(),
         }
     };

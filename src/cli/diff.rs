@@ -12,7 +12,7 @@ use crate::config::Settings;
 use crate::delivery::git::{GitError, GitTree, WorkTree};
 use crate::engine::chart::{Compat, FileTree as _};
 use crate::engine::render::default_release_name;
-use crate::pipeline::{ComparedCharts, ComparedStates};
+use crate::pipeline::{ChartEnvironments, ComparedCharts, ComparedStates};
 use crate::report::{DiffTextOptions, diff_as_html, diff_as_json, diff_as_markdown, diff_as_text, json_list};
 use crate::text::limits::{FILE_BYTES, SETTINGS_BYTES};
 use crate::text::source::place_of;
@@ -241,8 +241,7 @@ fn commits(arguments: &DiffArguments, path: &Path) -> Result<Compared, CommandEr
         ComparedCharts {
             exclude: &settings.config.exclude,
             values: &settings.config.values,
-            environments: &declared,
-            root: settings.base(),
+            environments: &ChartEnvironments::new(declared, settings.base()),
         },
     );
     let pairs = pairs.map_err(CommandError::could_not_run)?.ok_or_else(|| {

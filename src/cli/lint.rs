@@ -214,8 +214,8 @@ fn find_charts(context: RunContext, arguments: &LintArguments) -> Result<Vec<Cha
     names.iter().map(find).collect()
 }
 
-/// The charts of the command line; without any, those of the working directory that `ci` would check. Helm's rules are about the
-/// directory itself, as `helm lint` is, and secrets about all of its files.
+/// The charts of the command line; without any, those of the working directory that `ci` would check. Secrets are about all of its
+/// files. Helm's rules need a name, as `helm lint` does.
 fn names(arguments: &LintArguments) -> Result<Vec<String>, CommandError> {
     if !arguments.charts.is_empty() {
         return Ok(arguments.charts.clone());
@@ -225,8 +225,14 @@ fn names(arguments: &LintArguments) -> Result<Vec<String>, CommandError> {
         return Err(CommandError::usage(format!("{what} needs at least 1 argument"))
             .with_hint("usage: chartwright lint [CHART]... [flags]"));
     }
+    if arguments.helm_rules {
+        return Err(
+            CommandError::usage("\"chartwright lint --helm-rules\" requires at least 1 argument")
+                .with_hint("usage: chartwright lint --helm-rules CHART... [flags]"),
+        );
+    }
     let here = Path::new(".");
-    if arguments.helm_rules || arguments.secrets_only {
+    if arguments.secrets_only {
         return Ok(vec![here.display().to_string()]);
     }
     let found = charts_below(here, &read_settings(None, here)?)?;

@@ -2,19 +2,17 @@
 //!
 //! In: directories of charts, and which addresses of repositories are our own. Out: the charts in topological order, dependencies before
 //! their dependents and ties by path, each with those that it needs. A dependency is one of our charts where it is `file://` and leads
-//! to its directory, directly or through charts that are not ours, or where its repository is one that we publish to and our chart has the name and a version in the range.
+//! to its directory, directly or through charts that are not ours, or where its repository is one that we publish to and our chart has the
+//! name and a version in the range.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use crate::check::run::{ChartParts, path_needs, with_dependents};
+use crate::check::run::{ChartParts, METADATA_FILES, neighbours, path_needs, with_dependents};
 use crate::engine::chart::{ChartFile, LinkPolicy, Metadata, load_files};
 use crate::text::limits::FILE_BYTES;
 use crate::text::semver::is_compatible_range;
 use crate::text::source::{Named, place_of, read_file, read_inside};
-
-/// The files that name a chart and its dependencies.
-const METADATA_FILES: [&str; 2] = ["Chart.yaml", "requirements.yaml"];
 
 /// A chart among others.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -64,8 +62,10 @@ impl ChartGraph {
             .collect();
         charts.sort_by(|a, b| a.directory.cmp(&b.directory));
         let real_paths: Vec<PathBuf> = charts.iter().map(|chart| chart.parts.directory.clone()).collect();
-        let by_path = path_needs(&real_paths, &|place| {
-            charts.get(place).map(neighbours).unwrap_or_default()
+        let known = places(&charts, |chart| chart.parts.directory.clone());
+        let by_path = path_needs(&real_paths, &|path| {
+            let known = known.get(path).and_then(|&place| charts.get(place));
+            known.map_or_else(|| neighbours(path), declared_neighbours)
         });
         let by_name: HashMap<String, usize> = places(&charts, |chart| chart.metadata.name.clone());
         let needs: Vec<BTreeSet<usize>> = charts
@@ -160,8 +160,8 @@ fn real(path: &Path) -> PathBuf {
     place_of(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// The directories that a chart names as dependencies.
-fn neighbours(chart: &GraphChart) -> Vec<PathBuf> {
+/// The directories that a chart names as dependencies, by its metadata that were read.
+fn declared_neighbours(chart: &GraphChart) -> Vec<PathBuf> {
     let declared = chart.metadata.declared_dependencies();
     let paths = declared.filter_map(|dependency| dependency.repository.strip_prefix("file://"));
     paths.map(|path| real(&chart.directory.join(path))).collect()

@@ -1,23 +1,24 @@
 //! Two states of a repository whose charts are compared: commits, or one and the files as they are. For `diff`, and for what `ci` says about the
 //! charts that it checks. In: the states, a chart and its environments; or the plan of a run. Out: what is compared, or what changes.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::check::diff::{ChartPair, DiffOutcome, DiffSettings, StatePlace, compare_charts};
 use crate::check::run::{
-    ChartParts, CheckRequest, DeployedEnvironment, changed_charts, chart_directories, find_charts, neighbours,
-    path_needs, with_dependents,
+    ChartParts, CheckRequest, DeployedEnvironment, METADATA_FILES, changed_charts, chart_directories, find_charts,
+    neighbours, neighbours_by, path_needs, with_dependents,
 };
-use crate::delivery::environment::ChartEnvironment;
 use crate::delivery::git::{GitError, GitTree, WorkTree};
 use crate::engine::chart::FileTree as _;
 use crate::engine::template::World;
+use crate::text::limits::METADATA_BYTES;
 use crate::text::source::{WalkError, place_of};
 use crate::text::stop;
 
-use super::chart_environments::environments_of_chart;
+use super::chart_environments::ChartEnvironments;
 use super::plan::Plan;
 
 /// What says that a directory is a chart.
@@ -42,9 +43,7 @@ pub struct ComparedCharts<'c> {
     /// Globs of values files, relative to a chart.
     pub values: &'c [String],
     /// Environments that they are deployed to.
-    pub environments: &'c [ChartEnvironment],
-    /// The directory that values files of environments must be in.
-    pub root: &'c Path,
+    pub environments: &'c ChartEnvironments,
 }
 
 /// Why charts cannot be compared.
@@ -56,6 +55,9 @@ pub enum StatesError {
     /// A directory cannot be searched.
     #[error(transparent)]
     Walk(#[from] WalkError),
+    /// A commit cannot be read.
+    #[error("the commit cannot be read: {0}")]
+    Commit(#[from] io::Error),
 }
 
 impl ComparedStates {
@@ -65,9 +67,9 @@ impl ComparedStates {
     /// # Errors
     /// When git fails, or a directory cannot be searched.
     pub fn pairs(&self, path: &Path, settings: ComparedCharts<'_>) -> Result<Option<Vec<ChartPair>>, StatesError> {
-        let old = charts_in_tree(&self.old, path, settings.exclude);
+        let old = charts_in_tree(&self.old, path, settings.exclude)?;
         let new = match &self.new {
-            Some(tree) => charts_in_tree(tree, path, settings.exclude),
+            Some(tree) => charts_in_tree(tree, path, settings.exclude)?,
             None if path.is_dir() => {
                 let found = find_charts(path, settings.exclude)?;
                 found.iter().map(|chart| plain(chart)).collect()
@@ -79,41 +81,51 @@ impl ComparedStates {
             return Ok(None);
         }
         if all != [plain(path)] {
-            all = self.differing(all, settings)?;
+            all = self.differing(path, all, settings)?;
         }
         let pairs = all.into_iter().map(|chart| {
-            let environments = environments_of_chart(&chart, settings.environments, settings.root);
+            let environments = settings.environments.of(&chart);
             let is_in = (old.contains(&chart), new.contains(&chart));
             self.pair(&chart, chart.display().to_string(), environments, is_in)
         });
         Ok(Some(pairs.collect()))
     }
 
-    fn differing(&self, charts: Vec<PathBuf>, settings: ComparedCharts<'_>) -> Result<Vec<PathBuf>, GitError> {
+    fn differing(
+        &self,
+        path: &Path,
+        charts: Vec<PathBuf>,
+        settings: ComparedCharts<'_>,
+    ) -> Result<Vec<PathBuf>, GitError> {
         let to = self.new.as_ref().map(|tree| tree.commit());
         let files = self.work_tree.differing_files(self.old.commit(), to)?;
         let real = |path: &Path| place_of(path).unwrap_or_else(|_| path.to_owned());
         let directories: Vec<PathBuf> = charts.iter().map(|chart| real(chart)).collect();
-        let needs = path_needs(&directories, &|place| {
-            directories
-                .get(place)
-                .map(|chart| neighbours(chart))
-                .unwrap_or_default()
-        });
-        let of_environments: Vec<(PathBuf, HashSet<PathBuf>)> = settings
-            .environments
-            .iter()
-            .map(|one| (real(&one.chart), one.values.iter().map(|file| real(file)).collect()))
+        let trees: Vec<(&GitTree, TextsOfCharts)> = [Some(&self.old), self.new.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|tree| (&**tree, metadata_in_tree(tree, path)))
             .collect();
-        let parts: Vec<ChartParts> = directories
+        // What either state says counts: a dependency that went is a change too.
+        let needs = path_needs(&directories, &|chart| {
+            let on_disk = self.new.is_none().then(|| neighbours(chart));
+            let in_trees = trees.iter().flat_map(|(tree, known)| match known.get(chart) {
+                Some(texts) => neighbours_by(chart, texts),
+                None => neighbours_by(chart, &metadata_of(tree, chart)),
+            });
+            on_disk.into_iter().flatten().chain(in_trees).collect()
+        });
+        let parts: Vec<ChartParts> = charts
             .iter()
+            .zip(&directories)
             .zip(&needs)
-            .map(|(directory, needs)| {
-                let values = of_environments.iter().filter(|(chart, _)| chart == directory);
+            .map(|((chart, directory), needs)| {
+                let environments = settings.environments.of(chart).into_iter();
+                let values = environments.flat_map(|environment| environment.values);
                 let parts = ChartParts {
                     directory: directory.clone(),
                     elsewhere: needs.elsewhere.clone(),
-                    values: values.flat_map(|(_, files)| files.clone()).collect(),
+                    values: values.map(|file| real(&file)).collect(),
                     ..ChartParts::default()
                 };
                 parts.with_globs(settings.values, real)
@@ -151,11 +163,52 @@ impl ComparedStates {
     }
 }
 
+/// The names of the files below a path of a commit; none where it does not have the path.
+fn names_in_tree(tree: &GitTree, path: &Path) -> io::Result<Vec<String>> {
+    match tree.names(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        names => names,
+    }
+}
+
 /// The charts at or below a path of a commit.
-fn charts_in_tree(tree: &GitTree, path: &Path, exclude: &[String]) -> BTreeSet<PathBuf> {
-    let names = tree.names(path).unwrap_or_default();
+fn charts_in_tree(tree: &GitTree, path: &Path, exclude: &[String]) -> io::Result<BTreeSet<PathBuf>> {
+    let names = names_in_tree(tree, path)?;
     let found = chart_directories(&names, exclude).into_iter();
-    found.map(|name| plain(&path.join(name))).collect()
+    Ok(found.map(|name| plain(&path.join(name))).collect())
+}
+
+/// The texts of the files with metadata of charts, by the real paths of these charts.
+type TextsOfCharts = HashMap<PathBuf, Vec<Vec<u8>>>;
+
+/// The metadata of all charts below a path of a commit, by their real paths: read at once, since there may be hundreds.
+fn metadata_in_tree(tree: &GitTree, path: &Path) -> TextsOfCharts {
+    let mut names = names_in_tree(tree, path).unwrap_or_default();
+    let split = |name: &str| {
+        let (directory, file) = name.rsplit_once('/').unwrap_or(("", name));
+        (path.join(directory), file.to_owned())
+    };
+    names.retain(|name| METADATA_FILES.contains(&split(name).1.as_str()));
+    let read = |names: &[String]| tree.read(path, names, METADATA_BYTES as u64 * names.len() as u64);
+    // The others are known where one of them cannot be read.
+    let each = |_| -> Vec<Vec<u8>> {
+        let one = |name: &String| read(std::slice::from_ref(name)).unwrap_or_default().concat();
+        names.iter().map(one).collect()
+    };
+    let mut found = TextsOfCharts::new();
+    for (name, text) in names.iter().zip(read(&names).unwrap_or_else(each)) {
+        if let Ok(chart) = place_of(&split(name).0) {
+            found.entry(chart).or_default().push(text);
+        }
+    }
+    found
+}
+
+/// The metadata of a chart elsewhere in a commit.
+fn metadata_of(tree: &GitTree, chart: &Path) -> Vec<Vec<u8>> {
+    let read = |name| tree.file(&chart.join(name), METADATA_BYTES as u64);
+    let texts = METADATA_FILES.into_iter().map(read);
+    texts.filter_map(|text| text.ok().flatten()).collect()
 }
 
 /// `./a` is `a`, so that a chart has one name.
@@ -199,23 +252,19 @@ fn changes_between<W: World + 'static>(
     directory: &Path,
     make_world: &(dyn Fn() -> W + Sync),
 ) -> Result<DiffOutcome, String> {
+    let unreadable = |error: io::Error| error.to_string();
     if !plan.charts.is_empty() {
-        // One list has the files of all charts below it. That the base lacks the directory, the charts say as well.
-        drop(states.old.names(directory));
+        // One list has the files of all charts below it.
+        names_in_tree(&states.old, directory).map_err(unreadable)?;
     }
-    let is_in_old = |chart: &Path| {
-        let names = states.old.names(chart);
-        names.is_ok_and(|names| names.iter().any(|name| name == CHART_FILE))
+    let pair = |chart: &PathBuf| {
+        let environments = request.environments.get(chart).cloned().unwrap_or_default();
+        let shown = request.report_root.shown(chart);
+        let names = names_in_tree(&states.old, chart).map_err(unreadable)?;
+        let is_in_old = names.iter().any(|name| name == CHART_FILE);
+        Ok(states.pair(chart, shown, environments, (is_in_old, true)))
     };
-    let pairs: Vec<ChartPair> = plan
-        .directories()
-        .iter()
-        .map(|chart: &PathBuf| {
-            let environments = request.environments.get(chart).cloned().unwrap_or_default();
-            let shown = request.report_root.shown(chart);
-            states.pair(chart, shown, environments, (is_in_old(chart), true))
-        })
-        .collect();
+    let pairs: Vec<ChartPair> = plan.directories().iter().map(pair).collect::<Result<_, String>>()?;
     let newest = request.versions.iter().max_by_key(|version| version.minor);
     let settings = DiffSettings {
         given: None,

@@ -21,7 +21,7 @@ mod version_bases;
 
 pub use build_source::BuildSource;
 pub use change_base::run_base;
-pub use chart_environments::environments_of_chart;
+pub use chart_environments::ChartEnvironments;
 pub use chart_graph::ChartGraph;
 pub use ci::{ChartResult, CiOutcome, PublishFailure, Publishing, run_ci};
 pub use compared_states::{ComparedCharts, ComparedStates, rendered_changes};

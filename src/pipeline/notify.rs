@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::artifact::network::{HttpClient, HttpError, HttpRequest, Method, RetryPolicy, Secret, Url};
 use crate::delivery::event::signature;
-use crate::text::visible::{fitting, visible_lines};
+use crate::text::visible::{fitting, shown_line, visible_lines};
 
 use super::pull_request::Variables;
 
@@ -112,7 +112,7 @@ fn message(notice: &Notice) -> Json {
     message
 }
 
-/// A message for a chat, in which nothing that was input is a link or calls somebody.
+/// A message for a chat, in which nothing that was input is a link or calls somebody: all of it stands in code.
 fn chat_message(notice: &Notice) -> Json {
     let escaped = |text: &str| {
         let text = fitting(text).into_owned();
@@ -121,7 +121,8 @@ fn chat_message(notice: &Notice) -> Json {
             .replace('<', "&lt;")
             .replace('>', "&gt;")
     };
-    let mut text = format!("*chartwright {}*: {}", notice.command, escaped(notice.subject.trim()));
+    let code = |text: &str| format!("`{}`", escaped(&shown_line(text)).replace('`', "'"));
+    let mut text = format!("*chartwright {}*: {}", notice.command, code(notice.subject.trim()));
     let changes = notice.changes.trim();
     if !changes.is_empty() {
         text.push_str(&format!("\n```{}```", escaped(changes).replace("```", "'''")));
@@ -132,7 +133,7 @@ fn chat_message(notice: &Notice) -> Json {
         .and_then(|committer| committer.get("email"))
         .and_then(Json::as_str);
     if let Some(author) = author {
-        text.push_str(&format!("\ncommitted by {}", escaped(author)));
+        text.push_str(&format!("\ncommitted by {}", code(author)));
     }
     if let Some(run) = &notice.run {
         text.push_str(&format!("\n{}", escaped(run)));
@@ -193,17 +194,17 @@ mod tests {
             (
                 "published web 1.2.3\n",
                 "",
-                "*chartwright ci*: published web 1.2.3\ncommitted by me@example.org",
+                "*chartwright ci*: `published web 1.2.3`\ncommitted by `me@example.org`",
             ),
             (
                 "<!channel> & <https://x|y>",
                 "",
-                "*chartwright ci*: &lt;!channel&gt; &amp; &lt;https://x|y&gt;\ncommitted by me@example.org",
+                "*chartwright ci*: `&lt;!channel&gt; &amp; &lt;https://x|y&gt;`\ncommitted by `me@example.org`",
             ),
             (
                 "a",
                 "b ``` <@U1>\n",
-                "*chartwright ci*: a\n```b ''' &lt;@U1&gt;```\ncommitted by me@example.org",
+                "*chartwright ci*: `a`\n```b ''' &lt;@U1&gt;```\ncommitted by `me@example.org`",
             ),
         ] {
             let notice = Notice {
@@ -213,6 +214,15 @@ mod tests {
             };
             assert_eq!(chat_message(&notice), json!({ "text": want }));
         }
+        let hostile = Notice {
+            subject: "@channel [a](b)` https://x\n@here".to_owned(),
+            source: json!({"committer": {"email": "https://evil.example/`@channel"}}),
+            ..notice()
+        };
+        assert_eq!(
+            chat_message(&hostile)["text"],
+            "*chartwright ci*: `@channel [a](b)' https://x␊@here`\ncommitted by `https://evil.example/'@channel`"
+        );
         let long = Notice {
             changes: "x".repeat(1 << 20),
             run: Some("https://ci/1".to_owned()),

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::check::run::{ChartParts, changed_charts};
 use crate::delivery::git::{BaseCommit, BaseError, BaseName, GitError, RemoteName, WorkTree};
+use crate::text::counted::counted;
 
 use super::chart_graph::{ChartGraph, GraphChart};
 
@@ -201,7 +202,7 @@ impl Plan {
         let since = self.since_name()?;
         let (count, total) = (self.charts.len(), self.total);
         if count == 0 {
-            return Some(format!("none of {total} charts changed since {since}"));
+            return Some(format!("none of {} changed since {since}", counted(total, "chart")));
         }
         let is_changed = |planned: &&PlannedChart| matches!(planned.reason, Reason::Changed(_));
         let changed = self.charts.iter().filter(is_changed).count();
@@ -211,7 +212,8 @@ impl Plan {
             more => format!(", {more} depend on them"),
         };
         Some(format!(
-            "{count} of {total} charts: {changed} changed since {since}{others}"
+            "{count} of {}: {changed} changed since {since}{others}",
+            counted(total, "chart")
         ))
     }
 }

@@ -1,4 +1,4 @@
-//! What a step of GitHub Actions hands on to others: lines for the file that `GITHUB_OUTPUT` names.
+//! What a step hands on to others: packages and names as JSON, for webhooks too, and lines for the file that `GITHUB_OUTPUT` names.
 
 use serde_json::{Value as Json, json};
 

@@ -11,6 +11,7 @@ pub mod threads;
 pub mod json_member;
 pub mod json_pointer;
 pub mod causes;
+pub mod counted;
 pub mod near;
 pub mod calendar;
 pub mod rule;

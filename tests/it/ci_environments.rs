@@ -64,6 +64,14 @@ fn the_plan_names_environments() {
         "{plan}"
     );
     assert_eq!(chart["values"], serde_json::json!(["values-other.yaml"]), "{plan}");
+    // However the path of a file is spelt.
+    let spelt = SETTINGS
+        .replacen("[values-common.yaml]", "[../web/values-common.yaml]", 1)
+        .replace("[values-common.yaml,", "[./values-common.yaml,");
+    let run = workspace(&spelt).run(&["ci", ".", "--plan"]);
+    let plan: Json = serde_json::from_str(&run.stdout).expect("JSON");
+    let values = &plan["charts"][0]["values"];
+    assert_eq!(values, &serde_json::json!(["values-other.yaml"]), "{plan}");
 }
 
 /// A values file beside the charts changes the chart that is deployed with it.
@@ -79,8 +87,8 @@ fn a_chart_changes_with_the_values_of_its_environments() {
     let clone = repositories.clone("work");
     clone.write("environments/README.md", "More\n");
     let said = clone.run(0, &["ci", ".", "--no-push", "--since", "HEAD"], &[]);
-    assert!(said.contains("none of 1 charts changed"), "{said}");
+    assert!(said.contains("none of 1 chart changed"), "{said}");
     clone.write("environments/production.yaml", "b: false\n");
     let said = clone.run(0, &["ci", ".", "--no-push", "--since", "HEAD"], &[]);
-    assert!(said.contains("1 of 1 charts: 1 changed since"), "{said}");
+    assert!(said.contains("1 of 1 chart: 1 changed since"), "{said}");
 }

@@ -149,6 +149,28 @@ fn reports_for_people_say_what_changes_in_each_environment() {
     assert!(!found.json.contains("image-changed"), "{}", found.json);
 }
 
+/// As in a clone without all objects of the base: values that cannot be read are not values that were not there.
+#[test]
+fn a_base_that_cannot_be_read_is_not_an_empty_one() {
+    let repositories = Repositories::with(&FILES);
+    let clone = repositories.clone("work");
+    clone.write(
+        "chartwright.yaml",
+        "environments:\n- {name: live, chart: charts/web, values: [../../live.yaml]}\n",
+    );
+    clone.write("live.yaml", "tag: \"1.3\"\n");
+    clone.commit_all("Values that are not in the pack of the clone");
+    clone.write("charts/web/Chart.yaml", &WEB.replace("1.0.0", "1.0.1"));
+    let values = clone.git(&["rev-parse", "HEAD:live.yaml"]);
+    let (directory, file) = values.trim().split_at(2);
+    let object = clone.path.join(".git/objects").join(directory).join(file);
+    std::fs::remove_file(&object).expect("an object of its own");
+    let found = reports(&clone, 0, &["--since", "HEAD"]);
+    assert!(!found.summary.contains("added"), "{}", found.summary);
+    assert!(found.summary.contains("is not known: "), "{}", found.summary);
+    assert!(found.html.contains("is not known: "), "{}", found.html);
+}
+
 /// The exit code is that of the findings.
 #[test]
 fn what_cannot_be_compared_is_said_and_fails_nothing() {

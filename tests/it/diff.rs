@@ -503,6 +503,33 @@ fn commits_that_are_missing_are_named() {
     );
 }
 
+/// What the charts of two commits depend on is in the commits, not on the disk.
+#[test]
+fn dependencies_are_those_of_the_commits() {
+    let chart = |name: &str, more: &str| format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n{more}");
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: lib}\ndata: {a: one}\n";
+    let app = chart(
+        "app",
+        "dependencies: [{name: lib, version: 1.0.0, repository: \"file://../lib\"}]\n",
+    );
+    let repositories = Repositories::with(&[
+        ("charts/app/Chart.yaml", &app),
+        ("charts/lib/Chart.yaml", &chart("lib", "")),
+        ("charts/lib/templates/a.yaml", map),
+        ("charts/other/Chart.yaml", &chart("other", "")),
+    ]);
+    let clone = repositories.clone("work");
+    clone.write("charts/lib/templates/a.yaml", &map.replace("one", "two"));
+    clone.commit_all("Change what app depends on");
+    let arguments = ["diff", "charts", "--from", "HEAD~1", "--to", "HEAD"];
+    let said = clone.run(0, &arguments, &[]);
+    assert!(said.contains("2 charts compared"), "{said}");
+    clone.write("charts/app/Chart.yaml", &chart("app", ""));
+    assert_eq!(clone.run(0, &arguments, &[]), said);
+    std::fs::remove_dir_all(clone.path.join("charts")).expect("is there");
+    assert_eq!(clone.run(0, &arguments, &[]), said);
+}
+
 #[cfg(unix)]
 #[test]
 fn links_of_a_commit_stay_in_the_chart() {
@@ -528,11 +555,7 @@ fn links_of_a_commit_stay_in_the_chart() {
 #[test]
 fn a_repository_without_a_commit_is_said() {
     let workspace = Workspace::chart(&[]);
-    let git = std::process::Command::new("git")
-        .args(["init", "--quiet"])
-        .current_dir(workspace.path("."))
-        .status();
-    assert!(git.is_ok_and(|status| status.success()));
+    workspace.make_repository();
     let run = workspace.run(&["diff", "web"]);
     assert_eq!(run.code, 3, "{}", run.all());
     assert!(

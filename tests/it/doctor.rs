@@ -277,11 +277,7 @@ fn a_repository_on_disk_answers() {
 #[test]
 fn files_of_someone_else_are_said_with_what_git_wants() {
     let workspace = Workspace::chart(&[]);
-    let git = std::process::Command::new("git")
-        .args(["init", "--quiet"])
-        .current_dir(workspace.path("."))
-        .status();
-    assert!(git.is_ok_and(|status| status.success()));
+    workspace.make_repository();
     let other = [("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")];
     let said = run(&workspace.path("."), &["doctor", "--offline"], &other);
     assert_eq!(said.code, 0, "{}", said.all());

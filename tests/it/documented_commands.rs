@@ -118,7 +118,8 @@ fn commands(text: &str, is_code: bool) -> Vec<Documented> {
     found
 }
 
-fn pages(directory: &Path, found: &mut Vec<PathBuf>) {
+/// The pages of a directory and all below it.
+pub(super) fn pages(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).expect("a directory") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {

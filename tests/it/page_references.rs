@@ -5,16 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-fn pages(directory: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(directory).expect("a directory") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            pages(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "md") {
-            found.push(path);
-        }
-    }
-}
+use super::documented_commands::pages;
 
 fn all_pages() -> Vec<PathBuf> {
     let names = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"];

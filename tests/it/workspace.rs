@@ -45,6 +45,15 @@ impl Workspace {
         workspace
     }
 
+    /// Makes the directory a repository of git, without a commit.
+    pub(crate) fn make_repository(&self) {
+        let git = Command::new("git")
+            .args(["init", "--quiet"])
+            .current_dir(self.path("."))
+            .status();
+        assert!(git.is_ok_and(|status| status.success()));
+    }
+
     /// With a valid chart `web`, its values.yaml empty, and these files in it.
     pub(crate) fn chart(files: &[(&str, &str)]) -> Self {
         let workspace = Self::new(&[

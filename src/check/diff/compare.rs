@@ -12,7 +12,7 @@ use super::render::{DiffSettings, LoadedState, RenderFailure, RenderedWith, Side
 use super::state::StatePlace;
 use crate::check::explain::secrets_of_chart;
 use crate::check::finding::SecretValues;
-use crate::check::run::{DeployedEnvironment, ValuesRoot};
+use crate::check::run::{DeployedEnvironment, OwnRenderings, ValuesRoot};
 use crate::engine::chart::LinkPolicy;
 use crate::engine::template::World;
 use crate::text::limits::CHART_STEPS;
@@ -241,25 +241,16 @@ impl<'p> Comparison<'p> {
             .into_iter()
             .flatten()
             .find_map(StatePlace::directory);
-        let is_of_environment = |name: &str| {
-            let path = directory.unwrap_or(Path::new("")).join(name);
-            let mut files = self
-                .pair
-                .environments
-                .iter()
-                .flat_map(|environment| &environment.values);
-            files.any(|file| *file == path)
-        };
-        names.retain(|name| !is_of_environment(name));
-        let mut all = Vec::new();
-        if names.is_empty() || !settings.values_replace_defaults {
-            all.push(deployment(DEFAULTS, Source::Own(Vec::new())));
-        }
-        all.extend(
-            names
-                .iter()
-                .map(|name| deployment(name, Source::Own(vec![name.clone()]))),
+        let own = OwnRenderings::new(
+            directory.unwrap_or(Path::new("")),
+            names.into_iter().collect(),
+            &self.pair.environments,
+            settings.values_replace_defaults,
         );
+        let defaults = own.has_defaults.then(|| deployment(DEFAULTS, Source::Own(Vec::new())));
+        let mut all: Vec<Deployment> = defaults.into_iter().collect();
+        let files = own.files.into_iter();
+        all.extend(files.map(|name| deployment(&name, Source::Own(vec![name.clone()]))));
         all.extend(self.pair.environments.iter().map(|environment| {
             Deployment {
                 label: environment.name.clone(),

@@ -5,6 +5,7 @@ use crate::text::rule::{Rule, Severity};
 use super::baseline::{Baseline, Remaining};
 use super::finding::Finding;
 use super::finding_list::ReportRoom;
+use super::repeated_secrets::without_repeated_secrets;
 use super::suppression::{PathRule, Silencer, Suppressions};
 
 /// How findings are judged.
@@ -98,7 +99,7 @@ impl Judge<'_> {
             *count += 1;
             false
         });
-        self.room.take(kept)
+        self.room.take(without_repeated_secrets(kept))
     }
 
     /// How many findings were taken out so far.

@@ -9,6 +9,7 @@ mod baseline;
 mod finding;
 mod finding_list;
 mod judgement;
+mod repeated_secrets;
 mod secret_lines;
 mod secret_search;
 mod secret_spellings;

@@ -7,16 +7,15 @@ use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
 use super::values::{is_meant, split_glob};
-use crate::engine::chart::without_dots;
 use crate::text::limits::METADATA_BYTES;
-use crate::text::source::{Named, read_file};
+use crate::text::source::{Named, place_of, read_file};
 use crate::text::yaml;
 
 /// Longest chain of charts that depend on each other by path.
 const MAX_DEPTH: usize = 16;
 
-/// The files that name what a chart depends on.
-const METADATA_FILES: [&str; 2] = ["Chart.yaml", "requirements.yaml"];
+/// The files that name a chart and what it depends on.
+pub const METADATA_FILES: [&str; 2] = ["Chart.yaml", "requirements.yaml"];
 
 /// What a chart is made from. Paths are absolute, with links followed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -114,21 +113,21 @@ pub fn with_dependents(needs: &[&BTreeSet<usize>], charts: &BTreeSet<usize>) -> 
     }
 }
 
-/// What each chart depends on by path. `direct` has the directories of each that it names itself.
-pub fn path_needs(directories: &[PathBuf], direct: &dyn Fn(usize) -> Vec<PathBuf>) -> Vec<PathNeeds> {
+/// What each chart depends on by path. `direct` has the directories that a chart, one of these or another, names itself.
+pub fn path_needs(directories: &[PathBuf], direct: &dyn Fn(&Path) -> Vec<PathBuf>) -> Vec<PathNeeds> {
     // The first of several with one path counts.
     let places = directories.iter().enumerate().rev();
     let places: HashMap<&Path, usize> = places.map(|(at, path)| (path.as_path(), at)).collect();
-    let needs = (0..directories.len()).map(|own| {
+    let needs = directories.iter().enumerate().map(|(own, directory)| {
         let mut needs = PathNeeds::default();
-        let mut waiting: Vec<(PathBuf, usize)> = direct(own).into_iter().map(|path| (path, 0)).collect();
+        let mut waiting: Vec<(PathBuf, usize)> = direct(directory).into_iter().map(|path| (path, 0)).collect();
         while let Some((path, depth)) = waiting.pop() {
             match places.get(path.as_path()) {
                 Some(&place) if place == own => {}
                 Some(&place) => _ = needs.charts.insert(place),
                 // Who depends on so many is reported when it is loaded.
                 None if depth < MAX_DEPTH && needs.elsewhere.insert(path.clone()) => {
-                    waiting.extend(neighbours(&path).into_iter().map(|next| (next, depth + 1)));
+                    waiting.extend(direct(&path).into_iter().map(|next| (next, depth + 1)));
                 }
                 None => {}
             }
@@ -140,22 +139,24 @@ pub fn path_needs(directories: &[PathBuf], direct: &dyn Fn(usize) -> Vec<PathBuf
 
 /// The directories of the charts that a chart on the disk depends on by path, with links followed.
 pub fn neighbours(chart: &Path) -> Vec<PathBuf> {
-    let read = |name: &str| read_file(&chart.join(name), Named::ByInput, METADATA_BYTES as u64).unwrap_or_default();
+    let read = |name| read_file(&chart.join(name), Named::ByInput, METADATA_BYTES as u64).unwrap_or_default();
+    neighbours_by(chart, &METADATA_FILES.map(read))
+}
+
+/// The same by the texts of its [`METADATA_FILES`], wherever they are from.
+pub fn neighbours_by(chart: &Path, texts: &[Vec<u8>]) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for text in METADATA_FILES.map(read) {
-        if memchr::memmem::find(&text, b"file://").is_none() {
+    for text in texts {
+        if memchr::memmem::find(text, b"file://").is_none() {
             continue;
         }
-        let document = yaml::json_from_bytes(&text).unwrap_or_default();
+        let document = yaml::json_from_bytes(text).unwrap_or_default();
         let declared = document.get("dependencies").and_then(|list| list.as_array());
         let paths = declared.into_iter().flatten().filter_map(|dependency| {
             let repository = dependency.get("repository")?.as_str()?;
             repository.strip_prefix("file://")
         });
-        found.extend(paths.map(|path| {
-            let path = without_dots(&chart.join(path));
-            path.canonicalize().unwrap_or(path)
-        }));
+        found.extend(paths.filter_map(|path| place_of(&chart.join(path)).ok()));
     }
     found
 }
@@ -166,7 +167,7 @@ mod tests {
 
     /// Names of charts that have a file, or depend by path on one that has.
     fn affected(charts: &[PathBuf], file: PathBuf) -> Vec<String> {
-        let needs = path_needs(charts, &|place| neighbours(&charts[place]));
+        let needs = path_needs(charts, &neighbours);
         let parts: Vec<ChartParts> = charts
             .iter()
             .zip(&needs)

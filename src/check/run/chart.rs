@@ -8,7 +8,7 @@ use crate::check::explain::{
     explain_kube_version, explain_load, explain_missing_dependencies, explain_neighbour, hidden, secrets_of_chart,
     secrets_of_values,
 };
-use crate::check::finding::{Finding, FindingList, Location, Place, SecretValues, join};
+use crate::check::finding::{Finding, FindingList, Location, SecretValues, join};
 use crate::check::lint::chart::{
     check_ignore_comments, check_maintainers, check_outside_links, check_package_junk, check_secrets,
     check_unused_values, check_version_increment, outside_link_findings,
@@ -121,7 +121,6 @@ pub(super) fn check_chart(
         }
         Err(failure) => checked.report_failure(*failure, subject),
     }
-    checked.drop_repeated_secrets();
     checked.hide_secrets();
     let mut list = FindingList::default();
     list.extend(join(checked.findings));
@@ -255,27 +254,6 @@ impl CheckedChart {
             secrets.add_text(file.text());
         }
         self.findings = hidden(std::mem::take(&mut self.findings), secrets);
-    }
-
-    /// What a Secret is rendered from is not reported as a value as well.
-    fn drop_repeated_secrets(&mut self) {
-        let line = |location: &Location| (location.file.path().to_owned(), location.position().line);
-        let rendered = self
-            .findings
-            .iter()
-            .filter(|finding| finding.rule == Rule::PlainSecret.into());
-        let origins = rendered
-            .flat_map(|finding| &finding.related)
-            .filter_map(|related| match &related.place {
-                Place::Named(location) | Place::Shown(location) => Some(line(location)),
-                Place::Rendered(_) | Place::Flag(_) => None,
-            });
-        let origins: BTreeSet<_> = origins.collect();
-        if !origins.is_empty() {
-            self.findings.retain(|finding| {
-                finding.rule != Rule::SecretValue.into() || !origins.contains(&line(&finding.primary))
-            });
-        }
     }
 
     /// The chart does not load. Helm's rules may know better why.

@@ -16,7 +16,9 @@ mod values;
 mod definitions;
 mod variant;
 
-pub use changed_charts::{ChartParts, changed_charts, neighbours, path_needs, with_dependents};
+pub use changed_charts::{
+    ChartParts, METADATA_FILES, changed_charts, neighbours, neighbours_by, path_needs, with_dependents,
+};
 pub use chart::CheckedChart;
 #[cfg(test)]
 pub(crate) use chart::Rendered;
@@ -28,5 +30,5 @@ pub use find_charts::{chart_directories, find_charts, find_subcharts};
 pub use images::RenderingImages;
 pub use request::{ChartArchive, CheckRequest, DEFAULT_VALUES, GivenValues, ValuesRoot};
 pub(in crate::check) use values::matching_values_files;
-pub use values::{rendered_values_files, values_files};
+pub use values::{OwnRenderings, own_renderings, values_files};
 pub(in crate::check) use variant::Compiled;

@@ -10,9 +10,8 @@ use std::path::{Path, PathBuf};
 use crate::check::explain::{Given, explain_values_file};
 use crate::check::finding::{Finding, Location};
 use crate::check::lint::chart::outside_link_finding;
-use crate::engine::chart::{Chart, LinkPolicy, read_values};
+use crate::engine::chart::{Chart, LinkPolicy, lexical, merge_maps, read_values};
 use crate::engine::template::Map;
-use crate::engine::values::{UserValues, ValueSource};
 use crate::text::go::path_match::path_match;
 use crate::text::limits::FILE_BYTES;
 use crate::text::rule::Rule;
@@ -82,11 +81,11 @@ pub(super) fn chart_values(
     let Some(directory) = directory else {
         return (all, findings);
     };
-    let files = rendered_values_files(directory, request);
-    if request.values_replace_defaults && request.given.is_none() && !files.is_empty() {
+    let own = own_renderings(directory, request);
+    if request.given.is_none() && !own.has_defaults {
         all.clear();
     }
-    for name in files {
+    for name in own.files {
         let root = match &request.values_root {
             ValuesRoot::Anywhere => None,
             ValuesRoot::Chart => Some(directory),
@@ -137,26 +136,16 @@ fn environment_values(
     }
     let each = same.into_iter().map(|(environment, names)| {
         let mut files = Vec::new();
+        let mut merged = no_values();
         for path in &environment.values {
             let shown = path.strip_prefix(directory).map_or_else(
                 |_| request.report_root.shown(path),
                 |name| chart.file_path(&name.display().to_string()),
             );
-            let (file, _) = read_inside_root(path, &shown, Some(&environment.root), request)?;
+            let (file, values) = read_inside_root(path, &shown, Some(&environment.root), request)?;
             files.push(file);
+            merged = merge_maps(&merged, &values);
         }
-        let sources = files.iter().map(|file| ValueSource {
-            name: file.path().to_owned(),
-            text: file.text().to_vec(),
-        });
-        let values = UserValues {
-            files: sources.collect(),
-            ..UserValues::default()
-        };
-        let merged = values.merge(&|name| Err(name.to_owned())).map_err(|error| {
-            let place = Location::whole(chart.source_file("values.yaml"));
-            Box::new(Finding::new(Rule::ValuesFormat, place, error.to_string()))
-        })?;
         let word = if names.len() == 1 {
             "environment"
         } else {
@@ -205,13 +194,39 @@ fn read_inside_root(
     }
 }
 
-/// The values files of a chart that are each rendered by themselves: those that match and are of no environment.
-pub fn rendered_values_files(chart: &Path, request: &CheckRequest) -> Vec<String> {
-    let environments = request.environments.get(chart).into_iter().flatten();
-    let of_environments: BTreeSet<&PathBuf> = environments.flat_map(|environment| &environment.values).collect();
-    let mut files = values_files(chart, &request.values);
-    files.retain(|name| !of_environments.contains(&chart.join(name)));
-    files
+/// How a chart is rendered besides its environments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnRenderings {
+    /// Whether with its defaults alone.
+    pub has_defaults: bool,
+    /// With each of these values files, by their names relative to the chart.
+    pub files: Vec<String>,
+}
+
+impl OwnRenderings {
+    /// Those of a chart with values files. Files of an environment are not rendered by themselves, and the defaults are not where files
+    /// `replace_defaults`.
+    pub fn new(
+        chart: &Path,
+        mut files: Vec<String>,
+        environments: &[DeployedEnvironment],
+        replace_defaults: bool,
+    ) -> Self {
+        let of_environments = environments.iter().flat_map(|environment| &environment.values);
+        let of_environments: BTreeSet<PathBuf> = of_environments.map(|file| lexical(file)).collect();
+        files.retain(|name| !of_environments.contains(&lexical(&chart.join(name))));
+        Self {
+            has_defaults: !replace_defaults || files.is_empty(),
+            files,
+        }
+    }
+}
+
+/// How a chart is rendered besides its environments, by a request.
+pub fn own_renderings(chart: &Path, request: &CheckRequest) -> OwnRenderings {
+    let environments = request.environments.get(chart).map_or(&[][..], Vec::as_slice);
+    let files = values_files(chart, &request.values);
+    OwnRenderings::new(chart, files, environments, request.values_replace_defaults)
 }
 
 /// The values files of a chart that match one of the globs, relative to it and sorted.

@@ -13,6 +13,7 @@ use crate::artifact::repository::maintain::{Kept, LeftOut, MaintainError, PruneR
 use crate::artifact::repository::{Existing, ListedEntry, Location, Outcome};
 use crate::pipeline::BuildSource;
 use crate::report::JsonRows;
+use crate::text::counted::counted;
 
 use super::chart_json::ChartJson;
 use super::command_error::CommandError;
@@ -282,11 +283,11 @@ fn check(context: RunContext, arguments: &CheckArguments) -> Result<Exit, Comman
                     format!("{location}: the tags have the charts that they name")
                 }
                 (count, PublishTarget::Indexed(_)) => {
-                    let count = counted(count);
+                    let count = counted(count, "fault");
                     format!("{location}: {count}; `chartwright repo index` makes the index agree")
                 }
                 (count, PublishTarget::Registry(_) | PublishTarget::Server(_)) => {
-                    let count = counted(count);
+                    let count = counted(count, "fault");
                     format!("{location}: {count}; push the packages again with `push --force`")
                 }
             }));
@@ -317,11 +318,6 @@ fn delete(context: RunContext, arguments: &DeleteArguments) -> Result<Exit, Comm
         &arguments.shared.output,
     )?;
     Ok(Exit::Clean)
-}
-
-/// `1 fault`, `2 faults`
-fn counted(faults: usize) -> String {
-    format!("{faults} fault{}", if faults == 1 { "" } else { "s" })
 }
 
 fn prune(context: RunContext, arguments: &PruneArguments) -> Result<Exit, CommandError> {

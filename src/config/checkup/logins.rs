@@ -31,11 +31,7 @@ pub fn check_forge(remote: &str, variables: &dyn Fn(&str) -> Option<String>) -> 
             advice,
         );
     };
-    let forge = match kind {
-        ForgeKind::GitHub => "GitHub",
-        ForgeKind::GitLab => "GitLab",
-    };
-    let names = kind.token_variables();
+    let (forge, names) = (kind.name(), kind.token_variables());
     match names.iter().find(|name| variables(name).is_some()) {
         Some(name) => Check::works("forge", format!("{forge}, with the token in {name}")),
         None => Check::warning(

@@ -10,6 +10,7 @@ use super::existing_steps::Tool;
 use super::settings_file::{settings, settings_text};
 use super::survey::{ExistingSettings, Pipelines, Survey, System};
 use crate::config::FILE_NAME;
+use crate::text::counted::counted;
 use crate::text::limits::SETTINGS_BYTES;
 use crate::text::source::{Replacement, read_inside, replace_files, would_be_inside};
 
@@ -162,8 +163,7 @@ fn found(survey: &Survey) -> Vec<String> {
     let names: Vec<&str> = survey.charts.iter().take(SHOWN).map(String::as_str).collect();
     let more = count.checked_sub(SHOWN).filter(|more| *more > 0);
     let more = more.map_or_else(String::new, |more| format!(" and {more} more"));
-    let plural = if count == 1 { "chart" } else { "charts" };
-    let mut lines = vec![format!("{count} {plural}: {}{more}", names.join(", "))];
+    let mut lines = vec![format!("{}: {}{more}", counted(count, "chart"), names.join(", "))];
     for (chart, found) in &survey.environments {
         let names: Vec<&str> = found.environments.iter().map(|(name, _)| name.as_str()).collect();
         lines.push(format!("environments of {chart}: {}", names.join(", ")));

@@ -39,6 +39,14 @@ pub enum ForgeKind {
 }
 
 impl ForgeKind {
+    /// What people call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::GitHub => "GitHub",
+            Self::GitLab => "GitLab",
+        }
+    }
+
     /// The names of the variables that may have a token, the first that is set goes before the others.
     pub const fn token_variables(self) -> [&'static str; 2] {
         match self {
@@ -50,7 +58,8 @@ impl ForgeKind {
     /// The forge that has a remote, if its host or the CI system says so. No token is needed to know it.
     pub fn of_remote(remote: &str, variables: Variables<'_>) -> Option<Self> {
         let remote = Remote::parse(remote);
-        kind_of(remote.as_ref().map(|remote| remote.host.as_str()), variables)
+        let host = remote.as_ref().map(|remote| remote.host.as_str());
+        kind_of(host, servers_of_ci(host, variables))
     }
 }
 
@@ -82,13 +91,8 @@ pub enum PlaceError {
     #[error("it is not known which forge {0} is")]
     Unknown(String),
     /// There is no token.
-    #[error("there is no token for {forge}: set {variables}")]
-    NoToken {
-        /// The forge.
-        forge: &'static str,
-        /// Where it is looked for.
-        variables: &'static str,
-    },
+    #[error("there is no token for {}: set {}", .0.name(), .0.token_variables().join(" or "))]
+    NoToken(ForgeKind),
     /// An address is not one.
     #[error("{0} is not the address of an interface of a forge")]
     Address(String),
@@ -102,8 +106,8 @@ impl ForgePlace {
     pub fn find(kind: Option<ForgeKind>, remote: &str, variables: Variables<'_>) -> Result<Self, PlaceError> {
         let remote = Remote::parse(remote);
         let host = remote.as_ref().map(|remote| remote.host.as_str());
-        let (has_github, has_gitlab) = servers_of_ci(host, variables);
-        let kind = kind.or_else(|| kind_of(host, variables));
+        let servers @ (has_github, has_gitlab) = servers_of_ci(host, variables);
+        let kind = kind.or_else(|| kind_of(host, servers));
         let kind = kind.ok_or_else(|| PlaceError::Unknown(host.unwrap_or("the remote").to_owned()))?;
         let (is_of_ci, api, named, standard) = match kind {
             ForgeKind::GitHub => (has_github, "GITHUB_API_URL", "GITHUB_REPOSITORY", "api/v3"),
@@ -155,12 +159,12 @@ impl ForgePlace {
         };
         Ok(match self.kind {
             ForgeKind::GitHub => Box::new(GitHub {
-                api: api("GitHub"),
+                api: api(self.kind.name()),
                 graphql: self.graphql,
                 repository: self.repository,
             }),
             ForgeKind::GitLab => Box::new(GitLab {
-                api: api("GitLab"),
+                api: api(self.kind.name()),
                 project: self.repository,
             }),
         })
@@ -176,8 +180,9 @@ fn servers_of_ci(host: Option<&str>, variables: Variables<'_>) -> (bool, bool) {
     (is_of("GITHUB_SERVER_URL"), is_of("CI_SERVER_URL"))
 }
 
-fn kind_of(host: Option<&str>, variables: Variables<'_>) -> Option<ForgeKind> {
-    match (host, servers_of_ci(host, variables)) {
+/// The forge of a host. `servers` is what [`servers_of_ci`] says.
+fn kind_of(host: Option<&str>, servers: (bool, bool)) -> Option<ForgeKind> {
+    match (host, servers) {
         (Some("github.com"), _) => Some(ForgeKind::GitHub),
         (Some("gitlab.com"), _) => Some(ForgeKind::GitLab),
         (_, (true, _)) => Some(ForgeKind::GitHub),
@@ -189,26 +194,15 @@ fn kind_of(host: Option<&str>, variables: Variables<'_>) -> Option<ForgeKind> {
 /// The header with the token.
 fn login(kind: ForgeKind, variables: Variables<'_>) -> Result<(HeaderName, Secret), PlaceError> {
     let [first, second] = kind.token_variables();
-    match kind {
-        ForgeKind::GitHub => {
-            let token = variables(first).or_else(|| variables(second));
-            let token = token.ok_or(PlaceError::NoToken {
-                forge: "GitHub",
-                variables: "GITHUB_TOKEN or GH_TOKEN",
-            })?;
-            Ok((AUTHORIZATION, Secret::new(format!("Bearer {token}"))))
-        }
-        ForgeKind::GitLab => {
-            if let Some(token) = variables(first) {
-                return Ok((HeaderName::from_static("private-token"), Secret::new(token)));
-            }
-            let token = variables(second).ok_or(PlaceError::NoToken {
-                forge: "GitLab",
-                variables: "GITLAB_TOKEN or CI_JOB_TOKEN",
-            })?;
-            Ok((HeaderName::from_static("job-token"), Secret::new(token)))
-        }
-    }
+    let token = |name, is_first| variables(name).map(|token| (token, is_first));
+    let (token, is_first) = token(first, true)
+        .or_else(|| token(second, false))
+        .ok_or(PlaceError::NoToken(kind))?;
+    Ok(match (kind, is_first) {
+        (ForgeKind::GitHub, _) => (AUTHORIZATION, Secret::new(format!("Bearer {token}"))),
+        (ForgeKind::GitLab, true) => (HeaderName::from_static("private-token"), Secret::new(token)),
+        (ForgeKind::GitLab, false) => (HeaderName::from_static("job-token"), Secret::new(token)),
+    })
 }
 
 /// Host and path of a remote's address.

@@ -154,17 +154,25 @@ impl GitTree {
         if let Some(known) = self.known(&place) {
             return Ok(known);
         }
-        let object = format!("{}:{place}", self.commit);
-        let arguments = ["ls-tree", "-r", "-l", "-z", "--full-tree", "--end-of-options", &object];
-        let printed = self
-            .git
-            .run_within(&arguments, &[], LIST_BYTES)
-            .map_err(|error| match error {
-                // That there is no such object is all that git says.
-                GitError::Failed { .. } => io::Error::new(io::ErrorKind::NotFound, "the commit has no such directory"),
-                error => other(error),
-            })?;
-        let entries = read_entries(&printed).map_err(other)?;
+        // Nothing is printed for a directory that is not there. Asked for its object, git would fail as it does for one that it lacks.
+        let below = if place.is_empty() {
+            String::new()
+        } else {
+            format!("{place}/")
+        };
+        let mut arguments = vec!["ls-tree", "-r", "-l", "-z", "--full-tree", &self.commit, "--"];
+        arguments.extend(Some(below.as_str()).filter(|below| !below.is_empty()));
+        let printed = self.git.run_within(&arguments, &[], LIST_BYTES).map_err(other)?;
+        let entries = read_entries(&printed).map_err(other)?.into_iter();
+        let entries: Entries = entries
+            .filter_map(|(name, entry)| Some((name.strip_prefix(&below)?.to_owned(), entry)))
+            .collect();
+        if entries.is_empty() {
+            return Err(io::Error::new(
+                io::ErrorKind::NotFound,
+                "the commit has no such directory",
+            ));
+        }
         let targets = self.targets(&entries)?;
         let entries = Arc::new(followed(entries, &targets));
         let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);

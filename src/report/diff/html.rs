@@ -40,6 +40,8 @@ pub fn add_changes(outcome: &DiffOutcome, page: &mut Page, most_bytes: usize, he
     for (number, chart) in outcome.charts.iter().enumerate() {
         if page.len() > most_bytes {
             left_out += chart.objects.len();
+            // Links to it lead to the line about those that are left out.
+            page.line(&format!("<span id=\"d{number}\"></span>"));
             continue;
         }
         begin(chart, number, heading, page);

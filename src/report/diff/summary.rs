@@ -1,6 +1,7 @@
 //! Words that all formats share: counts of a comparison, names of charts and of renderings.
 
 use crate::check::diff::{Change, ChartDiff, DiffOutcome};
+use crate::text::counted::counted;
 
 /// Renderings that are named one by one.
 const NAMED_RENDERINGS: usize = 4;
@@ -42,23 +43,19 @@ impl Counts {
     }
 }
 
-fn counted(count: usize, one: &str, several: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { several })
-}
-
 /// `2 charts compared: 1 object added, 0 removed, 3 changed; 2 risks`
 pub(super) fn sentence(outcome: &DiffOutcome) -> String {
     let counts = Counts::of_all(outcome);
     let mut sentence = format!(
         "{} compared: {} added, {} removed, {} changed; {}",
-        counted(outcome.compared, "chart", "charts"),
-        counted(counts.added, "object", "objects"),
+        counted(outcome.compared, "chart"),
+        counted(counts.added, "object"),
         counts.removed,
         counts.changed,
-        counted(counts.risks, "risk", "risks"),
+        counted(counts.risks, "risk"),
     );
     if counts.failures > 0 {
-        let failed = counted(counts.failures, "rendering", "renderings");
+        let failed = counted(counts.failures, "rendering");
         sentence.push_str(&format!("; {failed} failed"));
     }
     sentence

@@ -1,6 +1,6 @@
 //! A page for people who did not see the log: charts with their results, then findings by chart and file, each with the lines it is
-//! about, what changes in rendered objects, and the images of the
-//! charts. A finding is shown once, below the chart that its file is in. The page has a limit: what does not fit is counted.
+//! about, what changes in rendered objects, and the images of the charts. A finding is shown once, below the chart that its file is in.
+//! The page has a limit: what does not fit is counted.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,12 +8,13 @@ use std::fmt::Write as _;
 use crate::check::finding::Finding;
 use crate::report::diff::add_changes;
 use crate::report::html::{Mood, Page, escaped};
+use crate::text::counted::counted;
 use crate::text::rule::Severity;
 use crate::text::visible::shown_line;
 
 use super::excerpt::{Excerpt, excerpts, notes};
 use super::images::{add_images, has_images};
-use super::report::{Group, Report, counted};
+use super::report::{Group, Report};
 
 /// Bytes of a page: browsers show larger ones slowly, or not at all.
 const MOST_BYTES: usize = 24 << 20;

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check::run::RenderingImages;
 use crate::delivery::image::ImageReference;
 use crate::report::html::{Page, escaped};
+use crate::text::counted::counted;
 use crate::text::visible::shown_line;
 
-use super::report::{ChartImages, counted};
+use super::report::ChartImages;
 
 /// Charts up to which all tables are unfolded; of more, those whose cells differ.
 const MOST_UNFOLDED: usize = 8;

@@ -118,7 +118,7 @@ fn changes(found: &Changes<'_>, page: &mut Page) {
     if left_out > 0 {
         _ = writeln!(
             page.out,
-            "\n{left_out} more rows are not shown. The HTML report has all of them."
+            "\n{left_out} more rows are not shown. `--report html=FILE` has more of them."
         );
     }
 }

@@ -7,11 +7,12 @@ use serde_json::{Value as Json, json};
 
 use crate::check::finding::{Finding, Hidden, Location, Place};
 use crate::report::json_text::{self, Rows};
+use crate::text::counted::counted;
 use crate::text::rule::{RULES, Rule, RuleId, Severity};
 use crate::text::source::{Position, SourceFile};
 
 use super::json::{Document, summary};
-use super::report::{Group, Remarks, Report, Subject, counted};
+use super::report::{Group, Remarks, Report, Subject};
 
 /// A file that is not a report.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -4,6 +4,7 @@ use crate::check::diff::DiffOutcome;
 use crate::check::finding::{Finding, Hidden};
 use crate::check::run::RenderingImages;
 use crate::report::unevaluated::unevaluated_sentence;
+use crate::text::counted::counted;
 use crate::text::rule::Severity;
 use crate::text::visible::{shown_line, without_commands};
 
@@ -85,9 +86,9 @@ impl Subject {
 
     /// `1 chart`, `2 charts`
     pub(super) fn counted(self, count: usize) -> String {
-        match count {
-            1 => format!("1 {}", self.noun()),
-            more => format!("{more} {}", self.name()),
+        match self {
+            Self::Both if count != 1 => format!("{count} {}", self.name()),
+            _ => counted(count, self.noun()),
         }
     }
 }
@@ -216,14 +217,6 @@ pub fn verdict_line(subject: Subject, total: usize, failed: usize, findings: &[F
         _ if total == 0 => format!("no {noun} was checked"),
         0 => format!("{checked} passed{counts}"),
         failed => format!("{failed} of {checked} failed{counts}"),
-    }
-}
-
-/// `1 error`, `2 errors`
-pub(super) fn counted(count: usize, name: &str) -> String {
-    match count {
-        1 => format!("1 {name}"),
-        more => format!("{more} {name}s"),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::check::finding::SecretValues;
 use crate::kubernetes::validate::{JoinedText, PlacedResource, Resource, Status, Violation};
 use crate::report::unevaluated::unevaluated_sentence;
+use crate::text::counted::counted;
 use crate::text::rule::Severity;
 use crate::text::visible::shown_line;
 
@@ -75,23 +76,18 @@ pub(super) fn versions(resource: &Resource, options: ResourceOptions) -> String 
 pub(super) fn summary(files: &[CheckedFile]) -> String {
     let [valid, invalid, errors, skipped] = counts(files);
     let resources = valid + invalid + errors + skipped;
-    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let resources = counted(resources, "resource");
     let mut counts = format!("Valid: {valid}, Invalid: {invalid}, Errors: {errors}, Skipped: {skipped}");
     if let Some(sentence) = unevaluated_sentence(unevaluated_rules(files)) {
         counts.push_str(&format!(" - {sentence}"));
     }
     match files {
         [only] if only.path == "stdin" => {
-            format!(
-                "Summary: {resources} resource{} found parsing stdin - {counts}\n",
-                plural(resources)
-            )
+            format!("Summary: {resources} found parsing stdin - {counts}\n")
         }
         _ => format!(
-            "Summary: {resources} resource{} found in {} file{} - {counts}\n",
-            plural(resources),
-            files.len(),
-            plural(files.len())
+            "Summary: {resources} found in {} - {counts}\n",
+            counted(files.len(), "file")
         ),
     }
 }

@@ -179,7 +179,10 @@ fn secret_of_lines(whole: &str, lines: &[(usize, &str)]) -> Option<Exposed> {
         let value = value.split(" #").next().unwrap_or_default().trim();
         let value = value.trim_matches(['"', '\'']);
         if !value.is_empty() && !value.contains("{{") {
-            let offset = line.find(value).unwrap_or_default();
+            // The key may have the value in it.
+            let colon = line.find(':').unwrap_or_default();
+            let behind = line.get(colon..).unwrap_or_default();
+            let offset = colon + behind.find(value).unwrap_or_default();
             entries.push(Entry {
                 field,
                 key: key.trim_matches(['"', '\'']),

@@ -41,8 +41,9 @@ impl Search<'_> {
         // An alias repeats what is looked at where its anchor is.
         match self.tree.kind(node) {
             NodeKind::Mapping => {
-                self.named(node, path);
-                for (key, value) in self.tree.pairs(node) {
+                let named = self.named(node, path);
+                let others = self.tree.pairs(node).filter(|(_, value)| Some(*value) != named);
+                for (key, value) in others {
                     let key = self.tree.text(key);
                     if matches!(self.tree.kind(value), NodeKind::Scalar(_)) {
                         self.value(key, value, path);
@@ -64,18 +65,16 @@ impl Search<'_> {
         }
     }
 
-    /// `name: DB_PASSWORD` and `value: …`, as environment variables have it.
-    fn named(&mut self, node: NodeId, path: &[String]) {
-        let Some(name) = self.tree.get(node, "name") else {
-            return;
-        };
-        let Some(value) = self.tree.get(node, "value") else {
-            return;
-        };
-        if matches!(self.tree.kind(value), NodeKind::Scalar(_)) {
-            let name = self.tree.text(self.tree.target(name));
-            self.value(name, value, path);
+    /// `name: DB_PASSWORD` and `value: …`, as environment variables have it. Gives the value that was looked at.
+    fn named(&mut self, node: NodeId, path: &[String]) -> Option<NodeId> {
+        let name = self.tree.get(node, "name")?;
+        let value = self.tree.get(node, "value")?;
+        if !matches!(self.tree.kind(value), NodeKind::Scalar(_)) {
+            return None;
         }
+        let name = self.tree.text(self.tree.target(name));
+        self.value(name, value, path);
+        Some(value)
     }
 
     fn value(&mut self, key: &str, value: NodeId, path: &[String]) {
@@ -217,6 +216,8 @@ mod tests {
             (format!("db: {hex}\n"), "db warning"),
             (format!("imageTag: {hex}\nclientId: {hex}\n"), ""),
             ("user: me1234\n".to_owned(), ""),
+            // By its name, not by the key `value` as well.
+            (format!("env: [{{name: DB, value: {hex}}}]\n"), "env.0.DB warning"),
         ] {
             assert_eq!(found(&text, true), want, "{text}");
             assert_eq!(found(&text, false), "", "{text}");

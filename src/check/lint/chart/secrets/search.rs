@@ -241,7 +241,8 @@ fn by_content(path: &Path, name: &str, text: &[u8]) -> Vec<Exposed> {
         return Vec::new();
     }
     let part = part_of_chart(path);
-    if part == Some("templates") {
+    // A template that is YAML as it is has more to be known by.
+    if part == Some("templates") && memchr::memmem::find(text, b"{{").is_some() {
         let found = may_have_manifest.then(|| secrets_of_template(&String::from_utf8_lossy(text)));
         return found.unwrap_or_default();
     }

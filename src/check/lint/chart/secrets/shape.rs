@@ -188,24 +188,23 @@ fn token(text: &[u8], start: usize, body: usize, shape: &Shape) -> Option<Expose
     }
     let end = body + length;
     let is_alone = shape.name == AWS && !has_aws_secret(text, start, end);
-    let (severity, name) = if is_alone {
-        (Severity::Warning, "id of an AWS access key")
+    let (severity, message) = if is_alone {
+        let message = "the file has the id of an AWS access key: see that the key itself is not in the repository";
+        (Severity::Warning, message.to_owned())
     } else {
-        (Severity::Error, shape.name)
+        let article = if shape.name.starts_with(['A', 'n']) { "an" } else { "a" };
+        let message = format!(
+            "the file has {article} {}: revoke it, and keep its successor outside of the repository, or encrypted",
+            shape.name
+        );
+        (Severity::Error, message)
     };
-    let article = if name.starts_with(['A', 'i']) { "an" } else { "a" };
     Some(Exposed {
         rule: Rule::SecretToken,
         severity,
         start,
         end,
-        message: if is_alone {
-            "the file has the id of an AWS access key: see that the key itself is not in the repository".to_owned()
-        } else {
-            format!(
-                "the file has {article} {name}: revoke it, and keep its successor outside of the repository, or encrypted"
-            )
-        },
+        message,
     })
 }
 
