@@ -65,6 +65,14 @@ def schema(name, before, schema, values):
     ATTACKS.append((f"values.schema.json: {name}", before, make))
 
 
+def workflow(name, before, text):
+    def make(root):
+        chart(root, {})
+        write(root / ".github/workflows/w.yml", text())
+        return ["init", "--dry-run", "."]
+    ATTACKS.append((f"workflow: {name}", before, make))
+
+
 def definition(name, before, spec, value):
     def make(root):
         root_schema = {"type": "object", "properties": {"spec": spec()}}
@@ -221,6 +229,9 @@ def ruled(*rules, **properties):
             "x-kubernetes-validations": [{"rule": rule} for rule in rules]}
 
 
+workflow("calls of one command", "killed", lambda: "run: xargs " + "helm lint " * 100000)
+workflow("words", "killed", lambda: "a " * 500000)
+workflow("continued lines", "4 s", lambda: "\\\n" * 500000)
 definition("nested all", "28 s, killed",
            lambda: ruled("self.l.all(x, self.l.all(y, self.l.all(z, x != y || y != z || true)))"),
            lambda: {"l": ["a"] * 2000, "s": "x"})

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -19,10 +19,11 @@ use crate::engine::chart::LinkPolicy;
 use crate::kubernetes::validate::{KindFilter, Options};
 use crate::kubernetes::version::parse_versions;
 use crate::pipeline::{
-    ChartEnvironments, ChartResult, CiOutcome, Plan, PublishFailure, Publishing, SummaryOptions, rendered_changes,
-    run_ci, summary_table, version_bases,
+    ChartEnvironments, ChartResult, ChartsPlace, CiOutcome, Plan, PublishFailure, Publishing, SummaryOptions,
+    rendered_changes, run_ci, summary_table, version_bases,
 };
 use crate::report::{Changes, ChartImages, Group, Remarks, concise, json_list, packages_list};
+use crate::text::compact_sort::sort_by_key;
 
 use super::ci_plan::{Charts, SelectionFlags, print_plan};
 use super::command_error::CommandError;
@@ -152,6 +153,7 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
     let run = Run {
         context,
         arguments,
+        settings: &settings,
         reporting,
         repositories,
         withheld,
@@ -168,6 +170,7 @@ fn bases(plan: &Plan, links: LinkPolicy) -> Result<BTreeMap<PathBuf, VersionBase
 struct Run<'r> {
     context: RunContext,
     arguments: &'r CiArguments,
+    settings: &'r Settings,
     reporting: Reporting,
     repositories: Option<NamedRepositories>,
     withheld: Option<String>,
@@ -178,6 +181,7 @@ impl Run<'_> {
         let Self {
             context,
             arguments,
+            settings,
             reporting,
             repositories,
             withheld,
@@ -232,7 +236,7 @@ impl Run<'_> {
             .map(|chart| reporting.root.shown(&chart.directory))
             .collect();
         let since = plan.since_name().unwrap_or_default();
-        let rendered = changes_to_show(context, &arguments.directory, &reporting, plan, &request);
+        let rendered = changes(context, arguments, settings, &reporting, plan, &request);
         let outputs = [
             ("changed-charts", json_list(&changed)),
             ("packages", packages_list(&packages)),
@@ -255,9 +259,10 @@ impl Run<'_> {
 }
 
 /// What changes in the rendered objects since the base, where a report shows it.
-fn changes_to_show(
+fn changes(
     context: RunContext,
-    directory: &Path,
+    arguments: &CiArguments,
+    settings: &Settings,
     reporting: &Reporting,
     plan: &Plan,
     request: &CheckRequest,
@@ -265,7 +270,12 @@ fn changes_to_show(
     if !reporting.shows_changes() {
         return None;
     }
-    rendered_changes(plan, request, directory, &|| context.comparison_world())
+    let place = ChartsPlace {
+        directory: &arguments.directory,
+        exclude: &settings.config.exclude,
+        is_meant: &|chart| settings.mean_chart(chart),
+    };
+    rendered_changes(plan, request, place, &|| context.comparison_world())
 }
 
 /// Publishes packages to all targets, and reports what was done.
@@ -330,7 +340,7 @@ fn print(
         })
         .collect();
     // Reports of shards can be joined to what one run reports.
-    groups.sort_by_key(|group| group.name);
+    sort_by_key(&mut groups, |group| group.name);
     let mut images: Vec<ChartImages<'_>> = outcome
         .checked
         .charts
@@ -340,7 +350,7 @@ fn print(
             renderings: &chart.images,
         })
         .collect();
-    images.sort_by_key(|one| one.chart);
+    sort_by_key(&mut images, |one| one.chart);
     let options = SummaryOptions { withheld, is_quiet };
     let summary = summary_table(outcome, options);
     let remarks = Remarks {

@@ -119,12 +119,11 @@ fn graph(context: RunContext, charts: &Charts<'_>, say: &dyn Fn(&str)) -> Result
     let config = &settings.config;
     let found = charts_below(charts.directory, settings)?;
     settings.check_values(&found).map_err(CommandError::usage)?;
-    let has_no_others = settings.are_of_the_directory();
-    for glob in globs_of_nothing(&config.values, config.ct.is_some(), &found)
-        .into_iter()
-        .filter(|_| has_no_others)
-    {
-        say(&format!("note: `values`: no chart has a file `{glob}`"));
+    // Charts beside the directory may have such files.
+    if settings.are_of_the_directory() {
+        for glob in globs_of_nothing(&config.values, config.ct.is_some(), &found) {
+            say(&format!("note: `values`: no chart has a file `{glob}`"));
+        }
     }
     // Where nothing is published, it does not matter whether the repositories are written correctly.
     let configured = settings.repositories(&context.working_directory());
@@ -137,9 +136,7 @@ fn graph(context: RunContext, charts: &Charts<'_>, say: &dyn Fn(&str)) -> Result
         let environments = environments.of(chart).into_iter();
         environments.flat_map(|environment| environment.values).collect()
     };
-    let graph = ChartGraph::read(&found, charts.links, &is_ours).with_values(values, &config.values);
-    let leaves_out_deprecated = config.ct.as_ref().is_some_and(|ct| ct.exclude_deprecated);
-    Ok(graph.without(|chart| leaves_out_deprecated && chart.metadata.deprecated))
+    Ok(ChartGraph::read(&found, charts.links, &is_ours).with_values(values, &config.values))
 }
 
 /// The error of a directory without charts.

@@ -160,11 +160,7 @@ pub(super) fn with_suffix(
 
 /// The configuration that is named, or the one that counts for a directory: its own, or the nearest above it in its repository.
 pub(super) fn read_settings(named: Option<&Path>, directory: &Path) -> Result<Settings, CommandError> {
-    let settings = match named {
-        Some(path) => Settings::named(path, directory),
-        None => Settings::found_for(directory),
-    };
-    settings.map_err(settings_error)
+    Settings::read(named, directory).map_err(settings_error)
 }
 
 /// Why there are no settings.

@@ -168,7 +168,7 @@ pub(super) fn run(context: RunContext, arguments: &DiffArguments) -> Result<Exit
     let differing = outcome.charts.iter().filter(|chart| chart.differs());
     let differing: Vec<String> = differing.map(|chart| chart.shown.clone()).collect();
     let summary = Summary {
-        says_something: outcome.differs() || outcome.has_failures(),
+        says_something: outcome.says_something(),
         text: &|most_bytes| diff_as_markdown(&outcome, Some(most_bytes)),
         outputs: &[("changed-charts", json_list(&differing))],
     };

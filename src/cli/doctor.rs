@@ -40,10 +40,7 @@ pub(super) struct DoctorArguments {
 pub(super) fn run(context: RunContext, arguments: &DoctorArguments) -> Result<Exit, CommandError> {
     let directory = &arguments.directory;
     check_directory(directory)?;
-    let settings = match &arguments.config {
-        Some(path) => Settings::named(path, directory),
-        None => Settings::found_for(directory),
-    };
+    let settings = Settings::read(arguments.config.as_deref(), directory);
     let variables = |name: &str| context.variable(name);
     let ct = settings.as_ref().ok().and_then(|settings| settings.config.ct.as_ref());
     let mut checks = check_git(directory, ct, &variables, &read_event);

@@ -22,7 +22,10 @@ pub enum Exit {
 /// The meanings of the exit codes, as the README and the manual list them.
 pub(super) const EXIT_CODES: [(Exit, &str); 6] = [
     (Exit::Clean, "no findings that fail the run"),
-    (Exit::Findings, "findings: the charts, values or manifests are at fault"),
+    (
+        Exit::Findings,
+        "findings: the charts, values or manifests are at fault; `diff --exit-code`: something differs; `doctor`: something does not work",
+    ),
     (Exit::Usage, "wrong usage or configuration"),
     (
         Exit::CouldNotRun,

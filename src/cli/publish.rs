@@ -144,30 +144,36 @@ pub(super) fn outcome_lines(items: &[Item], outcome: &TargetOutcome, is_dry_run:
 }
 
 /// The packages that a target has now, as the outputs of a step name them.
-pub(super) fn published_packages(items: &[Item], outcome: &TargetOutcome) -> impl Iterator<Item = PublishedPackage> {
-    let published = items.iter().zip(&outcome.published);
+pub(super) fn published_packages<'i>(
+    items: &'i [Item],
+    outcome: &'i TargetOutcome,
+) -> impl Iterator<Item = PublishedPackage> + 'i {
     // One that was skipped is another chart with the same version.
-    let published = published.filter(|(_, published)| published.outcome != Outcome::Skipped);
+    packages_with(items, outcome, |outcome| outcome != Outcome::Skipped)
+}
+
+/// Those of them that it did not have before.
+pub(super) fn new_packages(items: &[Item], outcomes: &[TargetOutcome]) -> Vec<PublishedPackage> {
+    let is_new = |outcome| matches!(outcome, Outcome::Published | Outcome::Replaced);
+    let new = outcomes
+        .iter()
+        .flat_map(|outcome| packages_with(items, outcome, is_new));
+    new.collect()
+}
+
+fn packages_with<'i>(
+    items: &'i [Item],
+    outcome: &'i TargetOutcome,
+    is_meant: impl Fn(Outcome) -> bool + 'i,
+) -> impl Iterator<Item = PublishedPackage> + 'i {
+    let published = items.iter().zip(&outcome.published);
+    let published = published.filter(move |(_, published)| is_meant(published.outcome));
     published.map(|(item, published)| PublishedPackage {
         name: item.metadata.name.clone(),
         version: item.metadata.version.clone(),
         repository: outcome.target.to_string(),
         digest: published.shown_digest().to_owned(),
     })
-}
-
-/// Those of them that it did not have before.
-pub(super) fn new_packages(items: &[Item], outcomes: &[TargetOutcome]) -> Vec<PublishedPackage> {
-    let new = outcomes.iter().flat_map(|outcome| {
-        let is_new = |one: &Published| matches!(one.outcome, Outcome::Published | Outcome::Replaced);
-        let listed = outcome
-            .published
-            .iter()
-            .filter(|one| one.outcome != Outcome::Skipped)
-            .map(is_new);
-        published_packages(items, outcome).zip(listed.collect::<Vec<_>>())
-    });
-    new.filter_map(|(package, is_new)| is_new.then_some(package)).collect()
 }
 
 /// What was done with one chart, with its digest and place.

@@ -10,7 +10,7 @@ use crate::text::source::{Named, read_file, replace_file};
 
 use super::command_error::CommandError;
 use super::exit_code::Exit;
-use super::report_flags::{CHECKS, Wanted, says_something};
+use super::report_flags::{CHECKS, Wanted};
 use super::run_context::{RunContext, open_error};
 use super::summary_flags::{Summary, SummaryFlags};
 
@@ -76,7 +76,7 @@ pub(super) fn run(context: RunContext, arguments: &ReportArguments) -> Result<Ex
         ];
         let written = merged.with_report(|report| {
             let summary = Summary {
-                says_something: says_something(report.findings),
+                says_something: report.says_something(),
                 text: &|most_bytes| step_summary(report, most_bytes),
                 outputs: &outputs,
             };

@@ -231,8 +231,7 @@ impl Reporting {
             ];
             outputs.extend_from_slice(more);
             let summary = Summary {
-                says_something: says_something(report.findings)
-                    || remarks.changes.is_some_and(|changes| changes.say_something()),
+                says_something: report.says_something(),
                 text: &|most_bytes| step_summary(report, most_bytes),
                 outputs: &outputs,
             };
@@ -290,11 +289,6 @@ impl Reporting {
             Exit::Clean
         }
     }
-}
-
-/// Whether a reviewer must know of findings.
-pub(super) fn says_something(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| finding.severity >= Severity::Warning)
 }
 
 fn write_file(path: &Path, content: &[u8]) -> Result<(), CommandError> {

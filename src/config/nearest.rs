@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::ct_file::CT_FILES;
 use super::file::FILE_NAME;
-use crate::text::source::work_tree_around;
+use crate::text::source::{place_of, work_tree_around};
 
 /// The files that may have the settings of a directory: chartwright.yaml, then chart-testing's.
 pub(super) fn settings_files(directory: &Path) -> impl Iterator<Item = PathBuf> {
@@ -39,7 +39,7 @@ pub fn settings_directory(directory: &Path) -> PathBuf {
 }
 
 /// A path as someone in the working directory would write it: below it, or with `..` to one above it.
-fn spelled(place: &Path) -> PathBuf {
+pub(super) fn spelled(place: &Path) -> PathBuf {
     let Ok(here) = Path::new(".").canonicalize() else {
         return place.to_owned();
     };
@@ -51,9 +51,9 @@ fn spelled(place: &Path) -> PathBuf {
     }
 }
 
-/// A directory with links followed, to compare it with others; as it is where it does not exist.
+/// A directory with links followed as far as it exists, to compare it with others.
 pub(super) fn real(directory: &Path) -> PathBuf {
-    directory.canonicalize().unwrap_or_else(|_| directory.to_owned())
+    place_of(directory).unwrap_or_else(|_| directory.to_owned())
 }
 
 #[cfg(test)]

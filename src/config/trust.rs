@@ -16,6 +16,7 @@ use crate::artifact::remote::{NamedRepositories, PublishTarget};
 use crate::check::run::{ValuesRoot, find_charts};
 use crate::delivery::environment::ChartEnvironment;
 use crate::engine::chart::LinkPolicy;
+use crate::pipeline::chart_metadata;
 use crate::text::limits::SETTINGS_BYTES;
 use crate::text::source::{Named, WalkError, read_file, read_inside, would_be_inside};
 
@@ -76,6 +77,17 @@ impl Settings {
     /// The directory that relative paths are relative to.
     pub fn base(&self) -> &Path {
         &self.base
+    }
+
+    /// The settings in the file that the user named, or those that count for a directory.
+    ///
+    /// # Errors
+    /// Those of [`Settings::named`] and [`Settings::found_for`].
+    pub fn read(named: Option<&Path>, directory: &Path) -> Result<Self, ReadConfigError> {
+        match named {
+            Some(path) => Self::named(path, directory),
+            None => Self::found_for(directory),
+        }
     }
 
     /// The settings in a file that the user named, for the charts below `base`.
@@ -196,7 +208,20 @@ impl Settings {
         }
         charts.sort();
         charts.dedup();
+        if self.config.ct.as_ref().is_some_and(|ct| ct.exclude_deprecated) {
+            let is_deprecated = |chart: &Path| chart_metadata(chart, self.links()).is_some_and(|it| it.deprecated);
+            charts.retain(|chart| !is_deprecated(chart));
+        }
         Ok(charts)
+    }
+
+    /// Whether a chart at this path would be among them.
+    pub fn mean_chart(&self, chart: &Path) -> bool {
+        let roots = self.chart_roots().unwrap_or_default();
+        roots.iter().any(|root| {
+            let searched = self.searched(root);
+            searched.is_some_and(|searched| real(chart).starts_with(real(&searched))) && self.means_chart(root, chart)
+        })
     }
 
     /// The part of a root that is searched, as the directory is spelled: what of it is at or below the directory. What the user names is

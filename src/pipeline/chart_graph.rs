@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::check::run::{ChartParts, METADATA_FILES, neighbours, path_needs, with_dependents};
 use crate::engine::chart::{ChartFile, LinkPolicy, Metadata, load_files};
+use crate::text::compact_sort::sort_by;
 use crate::text::limits::FILE_BYTES;
 use crate::text::semver::is_compatible_range;
 use crate::text::source::{Named, place_of, read_file, read_inside};
@@ -56,11 +57,11 @@ impl ChartGraph {
                     directory: real(directory),
                     ..ChartParts::default()
                 },
-                metadata: metadata(directory, links).unwrap_or_default(),
+                metadata: chart_metadata(directory, links).unwrap_or_default(),
                 needs: BTreeSet::new(),
             })
             .collect();
-        charts.sort_by(|a, b| a.directory.cmp(&b.directory));
+        sort_by(&mut charts, |a, b| a.directory.cmp(&b.directory));
         let real_paths: Vec<PathBuf> = charts.iter().map(|chart| chart.parts.directory.clone()).collect();
         let known = places(&charts, |chart| chart.parts.directory.clone());
         let by_path = path_needs(&real_paths, &|path| {
@@ -120,29 +121,6 @@ impl ChartGraph {
         self
     }
 
-    /// The charts that are not left out.
-    #[must_use]
-    pub fn without(self, is_left_out: impl Fn(&GraphChart) -> bool) -> Self {
-        let kept: Vec<usize> = (0..self.charts.len())
-            .filter(|&place| self.charts.get(place).is_some_and(|chart| !is_left_out(chart)))
-            .collect();
-        let place_of: HashMap<usize, usize> = kept.iter().copied().zip(0..).collect();
-        let charts = self.charts.into_iter().enumerate();
-        let charts = charts.filter(|(place, _)| place_of.contains_key(place));
-        Self {
-            charts: charts
-                .map(|(_, chart)| GraphChart {
-                    needs: chart
-                        .needs
-                        .iter()
-                        .filter_map(|needed| place_of.get(needed).copied())
-                        .collect(),
-                    ..chart
-                })
-                .collect(),
-        }
-    }
-
     /// The charts that depend on some of `charts`, directly or not, with those themselves.
     pub fn with_dependents(&self, charts: &BTreeSet<usize>) -> BTreeSet<usize> {
         let needs: Vec<&BTreeSet<usize>> = self.charts.iter().map(|chart| &chart.needs).collect();
@@ -167,7 +145,8 @@ fn declared_neighbours(chart: &GraphChart) -> Vec<PathBuf> {
     paths.map(|path| real(&chart.directory.join(path))).collect()
 }
 
-fn metadata(directory: &Path, links: LinkPolicy) -> Option<Metadata> {
+/// The metadata of a chart, from its files with metadata alone; nothing where these cannot be read.
+pub fn chart_metadata(directory: &Path, links: LinkPolicy) -> Option<Metadata> {
     let read = |name: &str| {
         let path = directory.join(name);
         match links {

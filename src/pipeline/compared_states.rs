@@ -14,6 +14,7 @@ use crate::check::run::{
 use crate::delivery::git::{GitError, GitTree, WorkTree};
 use crate::engine::chart::FileTree as _;
 use crate::engine::template::World;
+use crate::text::compact_sort::sort_by;
 use crate::text::limits::METADATA_BYTES;
 use crate::text::source::{WalkError, place_of};
 use crate::text::stop;
@@ -44,6 +45,17 @@ pub struct ComparedCharts<'c> {
     pub values: &'c [String],
     /// Environments that they are deployed to.
     pub environments: &'c ChartEnvironments,
+}
+
+/// Where the charts of a run are.
+#[derive(Clone, Copy)]
+pub struct ChartsPlace<'c> {
+    /// The directory that has them.
+    pub directory: &'c Path,
+    /// Names of directories in which there are none.
+    pub exclude: &'c [String],
+    /// Whether the settings mean a chart that was at this path.
+    pub is_meant: &'c dyn Fn(&Path) -> bool,
 }
 
 /// Why charts cannot be compared.
@@ -222,25 +234,25 @@ fn plain(path: &Path) -> PathBuf {
 }
 
 /// What changes in the rendered objects of the charts of a plan since its base, for the newest of the Kubernetes versions; none where all
-/// charts are meant. `directory` is where the charts are. What fails in both states is left out: there is nothing to compare, and the
-/// findings say why.
+/// charts are meant. `place` is where the charts are. What fails in both states is left out: there is nothing to compare, and the findings
+/// say why.
 ///
 /// # Errors
 /// When the base cannot be read. The text says why.
 pub fn rendered_changes<W: World + 'static>(
     plan: &Plan,
     request: &CheckRequest,
-    directory: &Path,
+    place: ChartsPlace<'_>,
     make_world: &(dyn Fn() -> W + Sync),
 ) -> Option<Result<DiffOutcome, String>> {
     let base = plan.since.as_ref()?;
-    let states = WorkTree::of(directory).map(|work_tree| ComparedStates {
+    let states = WorkTree::of(place.directory).map(|work_tree| ComparedStates {
         old: Arc::new(work_tree.tree(base.common.clone())),
         new: None,
         work_tree,
     });
     Some(match states {
-        Ok(states) => changes_between(&states, plan, request, directory, make_world),
+        Ok(states) => changes_between(&states, plan, request, place, make_world),
         Err(error) => Err(error.to_string()),
     })
 }
@@ -249,14 +261,12 @@ fn changes_between<W: World + 'static>(
     states: &ComparedStates,
     plan: &Plan,
     request: &CheckRequest,
-    directory: &Path,
+    place: ChartsPlace<'_>,
     make_world: &(dyn Fn() -> W + Sync),
 ) -> Result<DiffOutcome, String> {
     let unreadable = |error: io::Error| error.to_string();
-    if !plan.charts.is_empty() {
-        // One list has the files of all charts below it.
-        names_in_tree(&states.old, directory).map_err(unreadable)?;
-    }
+    // One list has the files of all charts below it.
+    let old = charts_in_tree(&states.old, place.directory, place.exclude).map_err(unreadable)?;
     let pair = |chart: &PathBuf| {
         let environments = request.environments.get(chart).cloned().unwrap_or_default();
         let shown = request.report_root.shown(chart);
@@ -264,7 +274,14 @@ fn changes_between<W: World + 'static>(
         let is_in_old = names.iter().any(|name| name == CHART_FILE);
         Ok(states.pair(chart, shown, environments, (is_in_old, true)))
     };
-    let pairs: Vec<ChartPair> = plan.directories().iter().map(pair).collect::<Result<_, String>>()?;
+    let mut pairs: Vec<ChartPair> = plan.directories().iter().map(pair).collect::<Result<_, String>>()?;
+    if plan.has_removed {
+        let is_gone = |chart: &&PathBuf| !chart.join(CHART_FILE).exists() && (place.is_meant)(chart);
+        let pair = |chart: &PathBuf| states.pair(chart, request.report_root.shown(chart), Vec::new(), (true, false));
+        pairs.extend(old.iter().filter(is_gone).map(pair));
+    }
+    // Reports of shards can be joined to what one run reports.
+    sort_by(&mut pairs, |a, b| a.shown.cmp(&b.shown));
     let newest = request.versions.iter().max_by_key(|version| version.minor);
     let settings = DiffSettings {
         given: None,

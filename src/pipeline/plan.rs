@@ -46,6 +46,8 @@ pub struct Plan {
     pub total: usize,
     /// What changes are counted from, if not all charts are checked.
     pub since: Option<BaseCommit>,
+    /// Whether charts that are gone since the base are a part of it: of several shards, they are one of the first.
+    pub has_removed: bool,
 }
 
 /// Files that changed in a work tree.
@@ -147,6 +149,7 @@ impl Plan {
                 charts: all.collect(),
                 total,
                 since: None,
+                has_removed: false,
             };
         };
         let files: Vec<PathBuf> = changed.files.iter().map(|file| changed.top.join(file)).collect();
@@ -176,6 +179,7 @@ impl Plan {
             charts: planned.collect(),
             total,
             since: Some(changed.base.clone()),
+            has_removed: true,
         }
     }
 

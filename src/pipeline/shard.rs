@@ -73,6 +73,7 @@ impl Plan {
         });
         Self {
             charts: charts.collect(),
+            has_removed: self.has_removed && shard.number == 1,
             ..self
         }
     }

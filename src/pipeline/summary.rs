@@ -3,6 +3,7 @@
 use super::ci::{ChartResult, CiOutcome};
 use crate::check::run::CheckedChart;
 use crate::report::{Subject, unevaluated_sentence, verdict_line};
+use crate::text::compact_sort::sort_by_key;
 use crate::text::rule::Severity;
 use crate::text::visible::{visible, without_commands};
 
@@ -92,7 +93,7 @@ fn ordered<E>(outcome: &CiOutcome<E>, is_quiet: bool) -> Vec<(&CheckedChart, &Ch
     };
     let charts = outcome.checked.charts.iter().zip(&outcome.results);
     let mut charts: Vec<_> = charts.filter(|(_, result)| !is_quiet || severity(result) > 0).collect();
-    charts.sort_by_key(|(_, result)| severity(result));
+    sort_by_key(&mut charts, |(_, result)| severity(result));
     charts
 }
 

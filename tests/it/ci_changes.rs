@@ -448,6 +448,20 @@ fn the_configuration_of_chart_testing_is_read() {
         "{said}"
     );
     assert!(said.contains("since origin/main"), "{said}");
+    // What is left out is left out of every command.
+    let old = clone
+        .read("stable/one/Chart.yaml")
+        .replace("name: one", "name: old\ndeprecated: true");
+    clone.write("stable/old/Chart.yaml", &old);
+    clone.write("ct.yaml", "chart-dirs: [stable]\nexclude-deprecated: true\n");
+    for arguments in [&["ci", "."][..], &["lint"], &["doctor", "--offline"]] {
+        let said = clone.command(arguments, &[]).output().expect("runs");
+        let said = String::from_utf8_lossy(&said.stdout).into_owned() + &String::from_utf8_lossy(&said.stderr);
+        assert!(
+            said.contains("one") && said.contains("two") && !said.contains("old"),
+            "{arguments:?}: {said}"
+        );
+    }
     clone.git(&["mv", "--force", "README.md", "ct.yaml"]);
     clone.write("ct.yaml", "additional-commands:\n- rm -rf /\n");
     let said = clone.run(2, &["ci", "."], &[]);

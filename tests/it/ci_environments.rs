@@ -43,6 +43,12 @@ fn values_files_of_an_environment_are_put_together() {
     let same = "environments:\n- {name: a, chart: web, values: [values-common.yaml]}\n- {name: b, chart: web, values: [values-common.yaml]}\n";
     let run = ci(&workspace(same));
     assert_eq!((run.code, columns(&run)[2].as_str()), (0, "3"), "{}", run.all());
+    // A file elsewhere is called what it is called at the top of the repository.
+    let elsewhere = workspace(SETTINGS);
+    elsewhere.write("environments/production.yaml", "port: 70000\n");
+    let run = ci(&elsewhere);
+    let place = "\n    value from environments/production.yaml:1:1\n";
+    assert!(run.stdout.contains(place), "{}", run.all());
     let wrong = "environments:\n- {name: a, chart: web, values: [values-common.yaml, none.yaml]}\n";
     let run = ci(&workspace(wrong));
     assert_eq!(run.code, 1, "{}", run.all());

@@ -146,7 +146,82 @@ fn reports_for_people_say_what_changes_in_each_environment() {
     for text in [&found.html, &found.markdown, &found.json, &found.summary] {
         assert!(!text.contains("hunter"), "{text}");
     }
-    assert!(!found.json.contains("image-changed"), "{}", found.json);
+    let json: serde_json::Value = serde_json::from_str(&found.json).expect("JSON");
+    let changes = &json["changes"];
+    assert!(
+        changes["since"]
+            .as_str()
+            .is_some_and(|since| since.starts_with("HEAD (")),
+        "{changes}"
+    );
+    assert_eq!(changes["found"]["charts"][1]["chart"], "charts/web");
+    assert_eq!(json["images"][1]["renderings"][1]["images"][0], "ghcr.io/acme/web:1.2");
+}
+
+/// Reports of shards have all that one of all charts has, also about a chart that is gone.
+#[test]
+fn joined_reports_say_what_changes() {
+    let repositories = Repositories::with(&FILES);
+    let clone = repositories.clone("work");
+    clone.write("charts/gone/Chart.yaml", &WEB.replace("web", "gone"));
+    clone.write("charts/gone/templates/all.yaml", TEMPLATE);
+    clone.write("charts/gone/values.yaml", VALUES);
+    clone.write("left-out/gone/Chart.yaml", &WEB.replace("web", "never-checked"));
+    clone.write(
+        "chartwright.yaml",
+        "charts: [charts]\nenvironments:\n- {name: live, chart: charts/web}\n",
+    );
+    clone.commit_all("A chart that goes");
+    for gone in ["charts/gone", "left-out"] {
+        std::fs::remove_dir_all(clone.path.join(gone)).expect("it is there");
+    }
+    clone.write("charts/web/values-live.yaml", "tag: \"1.2\"\n");
+    for chart in ["web", "other"] {
+        let file = format!("charts/{chart}/Chart.yaml");
+        clone.write(&file, &clone.read(&file).replace("1.0.0", "1.0.1"));
+    }
+    let whole = reports(&clone, 0, &["--since", "HEAD"]);
+    let shown = rows(&whole.summary);
+    let gone = "| <code>charts/gone</code> | <code>default values</code> | 3 removed | object-removed (3) |";
+    assert_eq!(shown.first(), Some(&gone), "{}", whole.summary);
+    assert_eq!(shown.len(), 2, "{}", whole.summary);
+    assert!(whole.html.contains("gone 1.0.0 is removed"), "{}", whole.html);
+    for (share, report) in [("1/2", "json=shard1.json"), ("2/2", "json=shard2.json")] {
+        clone.run(
+            0,
+            &["ci", ".", "--shard", share, "--report", report, "--since", "HEAD"],
+            &[],
+        );
+    }
+    let joined = [
+        &[
+            "report",
+            "merge",
+            "shard1.json",
+            "shard2.json",
+            "--output",
+            "joined.json",
+        ][..],
+        &["--report", "html=joined.html", "--report", "markdown=joined.md"],
+    ]
+    .concat();
+    let summary = clone.path.join("joined-summary.md").display().to_string();
+    clone.run(
+        0,
+        &joined,
+        &[("GITHUB_ACTIONS", "true"), ("GITHUB_STEP_SUMMARY", &summary)],
+    );
+    for (name, want) in [
+        ("joined.json", &whole.json),
+        ("joined.md", &whole.markdown),
+        ("joined-summary.md", &whole.summary),
+    ] {
+        assert_eq!(&clone.read(name), want, "{name}");
+    }
+    // The lines that findings are about are not in the reports that were joined.
+    let changes = |page: &str| page.split_once("<h2 id=\"changes\"").map(|(_, rest)| rest.to_owned());
+    assert!(whole.html.contains("<h2 id=\"images\">"), "{}", whole.html);
+    assert_eq!(changes(&clone.read("joined.html")), changes(&whole.html));
 }
 
 /// As in a clone without all objects of the base: values that cannot be read are not values that were not there.

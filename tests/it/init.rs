@@ -310,6 +310,72 @@ fn the_settings_of_chart_testing_stay_where_they_can_be_used() {
     assert_eq!(checked.code, 0, "{}", checked.all());
 }
 
+/// The directories of chart-testing's file are relative to the directory that `ci` is about.
+#[test]
+fn a_file_of_chart_testing_is_named_where_its_charts_are_found() {
+    let steps = "jobs: {t: {steps: [{run: ct lint --config .github/ct.yaml}]}}\n";
+    for (directories, named) in [("chart-dirs: [charts]\n", true), ("chart-dirs: [sub/charts]\n", false)] {
+        let files = [(".github/ct.yaml", directories), (".github/workflows/ct.yml", steps)];
+        let repository = repository(&["sub/charts/a", "sub/charts/b"], &files);
+        let clone = repository.clone("work");
+        let (written, _) = init(&clone.path, &["sub"]);
+        let workflow = text_of(&written, ".github/workflows/charts.yml");
+        let want = if named {
+            "ci sub --config .github/ct.yaml --changed --no-push"
+        } else {
+            "ci sub --changed --no-push"
+        };
+        assert_eq!(command_of(workflow).join(" "), want);
+        // What is printed for people works where they are.
+        let said = run(&clone.path.join("sub"), &["init", "--dry-run"], &[]);
+        let next = said
+            .stdout
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("chartwright ci "));
+        let next = next.and_then(|next| next.split("  ").next()).expect("a command");
+        let arguments: Vec<&str> = ["ci"].into_iter().chain(next.split(' ')).collect();
+        assert_eq!(next.contains("../.github/ct.yaml"), named, "{next}");
+        let checked = run(&clone.path.join("sub"), &arguments, &[]);
+        assert_eq!(checked.code, 0, "{next}: {}", checked.all());
+    }
+}
+
+#[test]
+fn pipelines_are_for_the_branch_that_the_repository_is_about() {
+    for (first, checked_out, want) in [
+        ("master", "master", "master"),
+        ("master", "feature", "master"),
+        ("trunk", "trunk", "trunk"),
+        ("main", "feature", "main"),
+    ] {
+        let repository = repository(&["."], &[(".github/workflows/x.yml", "on: push\n")]);
+        let clone = repository.clone("work");
+        clone.git(&["remote", "remove", "origin"]);
+        clone.git(&["branch", "--quiet", "--move", "main", first]);
+        clone.git(&["checkout", "--quiet", "-B", checked_out]);
+        let (written, _) = init(&clone.path, &[]);
+        let workflow = text_of(&written, ".github/workflows/charts.yml");
+        assert!(workflow.contains(&format!("branches: [{want}]")), "{workflow}");
+    }
+}
+
+/// Seen from a directory below, settings above the current directory are not those above the one that is meant.
+#[test]
+fn settings_are_those_of_the_directory_however_it_is_spelled() {
+    let repository = repository(&["charts/a"], &[("chartwright.yaml", "charts: [charts]\n")]);
+    let clone = repository.clone("work");
+    let said = run(&clone.path.join("charts"), &["init", "..", "--dry-run"], &[]);
+    let here = run(&clone.path, &["init", "--dry-run"], &[]);
+    let about_settings = |said: &Run| {
+        said.stdout
+            .lines()
+            .filter(|line| line.contains("chartwright.yaml"))
+            .count()
+    };
+    assert_eq!(about_settings(&said), about_settings(&here), "{}", said.stdout);
+    assert!(!said.stdout.contains("chartwright.yaml is read"), "{}", said.stdout);
+}
+
 #[test]
 fn what_exists_is_never_replaced() {
     let workspace = Workspace::chart(&[

@@ -132,6 +132,29 @@ fn one_comment_is_added_changed_and_kept() {
     }
 }
 
+/// What changes in what is rendered deserves a comment, without a finding.
+#[test]
+fn a_comment_says_what_changes() {
+    for forge in Forge::both() {
+        let repositories = Repositories::with(&FILES);
+        let clone = repositories.clone("work");
+        let check = ["ci", ".", "--no-push", "--comment", "--since", "origin/main"];
+        clone.write("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.1\n");
+        let same = forge.run(&clone, &check);
+        assert_eq!((same.code, forge.comments().len()), (0, 0), "{}", same.all());
+        clone.write("values.yaml", "port: 81\n");
+        let changed = forge.run(&clone, &check);
+        assert_eq!(changed.code, 0, "{}", changed.all());
+        let comments = forge.comments();
+        let [(OWN, text)] = comments.as_slice() else {
+            panic!("{comments:?}");
+        };
+        assert!(text.contains("1 chart passed"), "{text}");
+        let row = "| <code>.</code> | <code>default values</code> | 1 changed |  |";
+        assert!(text.contains(row), "{text}");
+    }
+}
+
 #[test]
 fn each_comment_has_its_name_and_others_are_left_alone() {
     for forge in Forge::both() {

@@ -4,6 +4,7 @@
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::engine::chart::Metadata;
+use crate::text::compact_sort::sort_by;
 use crate::text::sha256::sha256_hex;
 
 use super::chart_config::go_json;
@@ -138,7 +139,7 @@ pub(super) fn manifest_json(
     created: Option<&str>,
 ) -> Vec<u8> {
     let mut layers = layers.to_vec();
-    layers.sort_by(|a, b| a.digest.cmp(&b.digest));
+    sort_by(&mut layers, |a, b| a.digest.cmp(&b.digest));
     let mut manifest = JsonMap::new();
     manifest.insert("schemaVersion".to_owned(), json!(2));
     manifest.insert("config".to_owned(), config.json());

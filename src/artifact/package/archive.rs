@@ -9,6 +9,7 @@ use flate2::{Compression, GzBuilder};
 
 use crate::engine::chart::ChartFile;
 use crate::text::calendar::FIRST_ARCHIVE_TIME;
+use crate::text::compact_sort::sort_by_key;
 
 /// Time stamp of every entry unless another is requested, in seconds since 1970.
 pub const TIME: u64 = FIRST_ARCHIVE_TIME;
@@ -30,7 +31,7 @@ pub struct ArchiveWriteError(#[from] io::Error);
 /// When tar cannot represent the name of a file.
 pub fn pack(files: &[ChartFile], name: &str) -> Result<Vec<u8>, ArchiveWriteError> {
     let mut ordered: Vec<&ChartFile> = files.iter().collect();
-    ordered.sort_by_key(|file| (file.name != "Chart.yaml", file.name.as_str()));
+    sort_by_key(&mut ordered, |file| (file.name != "Chart.yaml", file.name.as_str()));
     pack_in_order(ordered, name, TIME)
 }
 

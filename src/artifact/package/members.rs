@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::engine::chart::{Chart, ChartFile, Metadata};
+use crate::text::compact_sort::{sort_by, sort_by_key};
 use crate::text::yaml;
 
 use super::archive::{ArchiveWriteError, pack_in_order};
@@ -47,7 +48,7 @@ fn members(chart: &Chart, time: u64) -> Result<Vec<ChartFile>, ArchiveWriteError
     let mut members: Vec<ChartFile> = first.into_iter().flatten().collect();
     for group in [&chart.templates, &chart.files] {
         let mut sorted: Vec<ChartFile> = group.iter().cloned().collect();
-        sorted.sort_by(|a, b| a.name.cmp(&b.name));
+        sort_by(&mut sorted, |a, b| a.name.cmp(&b.name));
         members.extend(sorted);
     }
     let mut with_name: HashMap<&str, usize> = HashMap::new();
@@ -55,7 +56,7 @@ fn members(chart: &Chart, time: u64) -> Result<Vec<ChartFile>, ArchiveWriteError
         *with_name.entry(subchart.name()).or_default() += 1;
     }
     let mut subcharts: Vec<&Chart> = chart.dependencies.iter().collect();
-    subcharts.sort_by_key(|subchart| (subchart.name(), &subchart.metadata.version));
+    sort_by_key(&mut subcharts, |subchart| (subchart.name(), &subchart.metadata.version));
     for subchart in subcharts {
         let (name, version) = (subchart.name(), &subchart.metadata.version);
         let inside = self::members(subchart, time)?;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::chart::{Chart, ChartFile, Lock, Metadata, load_files, read_archive};
+use crate::text::compact_sort::sort_by;
 
 /// The file that is kept as it was read.
 const VALUES: &str = "values.yaml";
@@ -60,7 +61,7 @@ fn content(chart: &Chart) -> Content {
     let values = chart.raw.iter().filter(|file| file.name == VALUES);
     let files = chart.templates.iter().chain(&*chart.files).chain(values);
     let mut dependencies: Vec<Content> = chart.dependencies.iter().map(content).collect();
-    dependencies.sort_by(|a, b| {
+    sort_by(&mut dependencies, |a, b| {
         let key = |one: &Content| (one.metadata.name.clone(), one.metadata.version.clone());
         key(a).cmp(&key(b))
     });

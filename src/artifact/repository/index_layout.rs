@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use serde_json::Value as Json;
 
+use crate::text::compact_sort::sort_by_key;
 use crate::text::source::Span;
 use crate::text::yaml;
 
@@ -119,7 +120,9 @@ impl Layout {
     /// Makes it possible to find charts by name.
     fn with_order(mut self) -> Self {
         let mut order: Vec<usize> = (0..self.charts.len()).collect();
-        order.sort_by_key(|number| self.charts.get(*number).map(|chart| chart.name.as_str()));
+        sort_by_key(&mut order, |number| {
+            self.charts.get(*number).map(|chart| chart.name.as_str())
+        });
         self.by_name = order;
         self
     }

@@ -9,6 +9,7 @@ use super::index_file::Index;
 use super::index_lines::usual_layout;
 use super::index_tree::tree_layout;
 use crate::engine::chart::Metadata;
+use crate::text::compact_sort::sort_by;
 use crate::text::semver::sort_newest_first;
 use crate::text::yaml::{Dialect, json_from_bytes_strict, sort_by_key};
 
@@ -150,7 +151,7 @@ fn model(value: &Json) -> Vec<(String, Vec<Json>)> {
         })
         .filter(|(_, list)| !list.is_empty())
         .collect();
-    charts.sort_by(|a, b| a.0.cmp(&b.0));
+    sort_by(&mut charts, |a, b| a.0.cmp(&b.0));
     charts
 }
 

@@ -86,6 +86,11 @@ impl DiffOutcome {
         self.charts.iter().any(|chart| !chart.failures.is_empty())
     }
 
+    /// Whether a reviewer must know of it.
+    pub fn says_something(&self) -> bool {
+        self.charts.iter().any(ChartDiff::says_something)
+    }
+
     /// Leaves out renderings that fail in both states, and charts about which there is nothing else to say.
     pub fn drop_shared_failures(&mut self) {
         for chart in &mut self.charts {

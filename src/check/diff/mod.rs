@@ -15,11 +15,7 @@ mod compare;
 
 pub use compare::{ChartDiff, ChartPair, DiffOutcome, compare_charts};
 pub use object_diff::{Change, ObjectDiff};
-#[cfg(test)]
-pub(crate) use objects::ObjectId;
-pub use render::DiffSettings;
-#[cfg(test)]
-pub(crate) use render::{RenderFailure, Side};
-#[cfg(test)]
-pub(crate) use risk::{Risk, RiskKind};
+pub use objects::ObjectId;
+pub use render::{DiffSettings, RenderFailure, Side};
+pub use risk::{Risk, RiskKind};
 pub use state::StatePlace;

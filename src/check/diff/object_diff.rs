@@ -9,6 +9,7 @@ use super::fields::{FieldChange, differing_fields};
 use super::masked::{Mask, without_data};
 use super::objects::{DiffObject, ObjectId, Objects};
 use super::risk::{Risk, risks};
+use crate::text::compact_sort::sort_by;
 use crate::text::edit::{split_lines, unified_hunks};
 use crate::text::yaml::yaml_of_json;
 
@@ -30,6 +31,12 @@ pub enum Change {
 }
 
 impl Change {
+    /// The one with a name.
+    pub fn find(name: &str) -> Option<Self> {
+        let all = [Self::Added, Self::Removed, Self::Changed];
+        all.into_iter().find(|change| change.name() == name)
+    }
+
     /// Its name in reports.
     pub const fn name(self) -> &'static str {
         match self {
@@ -138,7 +145,7 @@ impl FoundObjects {
         for (id, found) in self.found {
             all.extend(found.into_iter().map(|found| found.shown(&id, mask)));
         }
-        all.sort_by(|a, b| {
+        sort_by(&mut all, |a, b| {
             let key = |one: &ObjectDiff| (one.id.kind.clone(), one.id.name.clone(), one.id.namespace.clone());
             key(a).cmp(&key(b))
         });

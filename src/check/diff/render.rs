@@ -55,6 +55,11 @@ pub enum Side {
 }
 
 impl Side {
+    /// The one with a name.
+    pub fn find(name: &str) -> Option<Self> {
+        [Self::Old, Self::New].into_iter().find(|side| side.name() == name)
+    }
+
     /// Its name in reports.
     pub const fn name(self) -> &'static str {
         match self {

@@ -8,6 +8,7 @@ use super::immutable::refused;
 use super::objects::DiffObject;
 use crate::engine::manifest::HookEvent;
 use crate::kubernetes::validate::Quantity;
+use crate::text::compact_sort::sort_by;
 
 /// What is risky.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,8 +41,7 @@ pub enum RiskKind {
 
 impl RiskKind {
     /// All of them, the gravest first.
-    #[cfg(test)]
-    pub(super) const ALL: [Self; 12] = [
+    pub const ALL: [Self; 12] = [
         Self::ImmutableField,
         Self::StorageRemoved,
         Self::DefinitionRemoved,
@@ -55,6 +55,11 @@ impl RiskKind {
         Self::HookChanged,
         Self::ImageChanged,
     ];
+
+    /// The one with a name.
+    pub fn find(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.id() == id)
+    }
 
     /// Its name, which does not change.
     pub const fn id(self) -> &'static str {
@@ -108,7 +113,7 @@ pub(super) fn risks(old: Option<&DiffObject>, new: Option<&DiffObject>, fields: 
         }
         _ => {}
     }
-    found.sort_by(|a, b| (a.kind, &a.message).cmp(&(b.kind, &b.message)));
+    sort_by(&mut found, |a, b| (a.kind, &a.message).cmp(&(b.kind, &b.message)));
     found.dedup();
     found
 }

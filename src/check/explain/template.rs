@@ -13,6 +13,7 @@ use crate::engine::render::{
 use crate::engine::template::{
     ErrorFrame, ExecutionError, Map, Options, ParseError, Read, Trace, WARNING_END, WARNING_START, World,
 };
+use crate::text::compact_sort::sort_by_key;
 use crate::text::limits::REPEATED_STEPS;
 use crate::text::near::nearest;
 use crate::text::rule::Rule;
@@ -243,7 +244,7 @@ fn values_read(subject: &Subject<'_>, origins: &ValueOrigins, trace: &Trace, fra
         });
     }
     // What is not there is looked at first.
-    values.sort_by_key(|value| value.is_found);
+    sort_by_key(&mut values, |value| value.is_found);
     values
 }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::secret_values::SecretValues;
+use crate::text::compact_sort::sort_by;
 use crate::text::rule::{RuleId, Severity};
 use crate::text::source::{Position, SourceFile, Span};
 use crate::text::visible::fitting;
@@ -217,7 +218,7 @@ pub fn join(mut findings: Vec<Finding>) -> Vec<Finding> {
 
 /// The same, with all of their texts.
 pub(super) fn merged(mut findings: Vec<Finding>) -> Vec<Finding> {
-    findings.sort_by(|a, b| a.identity().cmp(&b.identity()));
+    sort_by(&mut findings, |a, b| a.identity().cmp(&b.identity()));
     let mut joined: Vec<Finding> = Vec::with_capacity(findings.len());
     for finding in findings {
         match joined.last_mut() {

@@ -67,12 +67,8 @@ pub fn changed_charts(charts: &[&ChartParts], files: &[PathBuf]) -> BTreeMap<usi
         let above = || file.ancestors().skip(1);
         let mut found = BTreeSet::new();
         found.extend(above().find_map(|directory| directories.get(directory)));
-        found.extend(
-            above()
-                .find_map(|directory| elsewhere.get(directory))
-                .into_iter()
-                .flatten(),
-        );
+        // A chart has the files of those inside it.
+        found.extend(above().filter_map(|directory| elsewhere.get(directory)).flatten());
         found.extend(values.get(file.as_path()).into_iter().flatten());
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         let near = file.parent().and_then(|directory| globs.get(directory));
@@ -190,7 +186,13 @@ mod tests {
     fn charts_are_affected_by_their_files_and_those_of_their_neighbours() {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path().canonicalize().unwrap();
-        for (name, dependency) in [("a", ""), ("b", "../a"), ("c", "../b/"), ("a-b", "")] {
+        for (name, dependency) in [
+            ("a", ""),
+            ("b", "../a"),
+            ("c", "../b/"),
+            ("d", "../a/inner"),
+            ("a-b", ""),
+        ] {
             std::fs::create_dir(root.join(name)).unwrap();
             let text = format!("name: {name}\ndependencies: [{{name: x, repository: \"file://{dependency}\"}}]\n");
             let text = if dependency.is_empty() {
@@ -222,6 +224,7 @@ mod tests {
             (&["a", "c"], "a/values.yaml", &["a", "c"]),
             (&["a", "c"], "b/x", &["c"]),
             (&["a", "a-b"], "b/x", &[]),
+            (&["c", "d"], "a/inner/x", &["c", "d"]),
         ] {
             let charts: Vec<PathBuf> = charts.iter().map(|name| root.join(name)).collect();
             assert_eq!(affected(&charts, root.join(file)), wanted, "{file}");

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 use crate::engine::chart::{LinkPolicy, is_archive_name};
+use crate::text::compact_sort::sort_by;
 use crate::text::source::{Links, Visit, WalkEntry, WalkError, WalkLimits, walk};
 
 /// Bounds of a search for charts.
@@ -56,7 +57,7 @@ pub fn chart_directories(names: &[String], exclude: &[String]) -> Vec<String> {
     let directories = directories.filter(|name| name.is_empty() || name.split('/').all(is_searched));
     let mut found: Vec<String> = Vec::new();
     let mut directories: Vec<&str> = directories.collect();
-    directories.sort_by(|a, b| a.split('/').cmp(b.split('/')));
+    sort_by(&mut directories, |a, b| a.split('/').cmp(b.split('/')));
     for directory in directories {
         // What lies inside a chart comes after it.
         let is_inside = found.iter().any(|chart| {

@@ -106,7 +106,7 @@ pub(super) fn chart_values(
             Err(finding) => findings.push(*finding),
         }
     }
-    let of_environments = environment_values(chart, directory, request);
+    let of_environments = environment_values(directory, request);
     for found in of_environments {
         match found {
             Ok(values) => all.push(values),
@@ -117,11 +117,7 @@ pub(super) fn chart_values(
 }
 
 /// The values of the environments that a chart is deployed to. Those that differ in nothing but their names are one.
-fn environment_values(
-    chart: &Chart,
-    directory: &Path,
-    request: &CheckRequest,
-) -> Vec<Result<ChartValues, Box<Finding>>> {
+fn environment_values(directory: &Path, request: &CheckRequest) -> Vec<Result<ChartValues, Box<Finding>>> {
     let declared = request.environments.get(directory).into_iter().flatten();
     let mut same: Vec<(&DeployedEnvironment, Vec<&str>)> = Vec::new();
     for environment in declared {
@@ -138,10 +134,7 @@ fn environment_values(
         let mut files = Vec::new();
         let mut merged = no_values();
         for path in &environment.values {
-            let shown = path.strip_prefix(directory).map_or_else(
-                |_| request.report_root.shown(path),
-                |name| chart.file_path(&name.display().to_string()),
-            );
+            let shown = request.report_root.shown(path);
             let (file, values) = read_inside_root(path, &shown, Some(&environment.root), request)?;
             files.push(file);
             merged = merge_maps(&merged, &values);

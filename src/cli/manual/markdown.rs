@@ -1,6 +1,6 @@
 //! Pages for `docs/commands`, and their index.
 
-use super::page::{Entry, Page, Section};
+use super::page::{Entry, Page, Section, sentence};
 use crate::cli::help::GROUPS;
 use crate::report::prose;
 
@@ -116,12 +116,4 @@ fn text(text: &str) -> String {
         parts.collect::<String>()
     });
     paragraphs.collect::<Vec<_>>().join("\n\n")
-}
-
-fn sentence(text: &str) -> String {
-    if text.ends_with(['.', '?', '!', ':']) {
-        text.to_owned()
-    } else {
-        format!("{text}.")
-    }
 }

@@ -226,6 +226,15 @@ fn spelling(argument: &Arg) -> String {
     flags.join(", ") + &value
 }
 
+/// A text with a period.
+pub(super) fn sentence(text: &str) -> String {
+    if text.ends_with(['.', '?', '!', ':']) {
+        text.to_owned()
+    } else {
+        format!("{text}.")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! A page for `man`, with the macros that groff and mandoc have in common.
 
-use super::page::{Entry, Page, Section};
+use super::page::{Entry, Page, Section, sentence};
 
 /// The page of a command, of the day and the version that are given.
 pub(in crate::cli) fn roff(page: &Page, date: &str, version: &str) -> String {
@@ -95,15 +95,6 @@ fn entry_text(entry: &Entry) -> String {
         text.push_str(&format!("{start}Default: \\fB{}\\fR.\n", escaped(default)));
     }
     text
-}
-
-/// A text with a period.
-fn sentence(text: &str) -> String {
-    if text.ends_with(['.', '?', '!', ':']) {
-        text.to_owned()
-    } else {
-        format!("{text}.")
-    }
 }
 
 /// Paragraphs with a request between them: `.IP` keeps the indentation of an entry.

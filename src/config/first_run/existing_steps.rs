@@ -29,7 +29,7 @@ impl Tool {
             Self::CtInstall => ("ct install", "chartwright installs nothing, so this step stays"),
             Self::Publication => (
                 "publication of charts",
-                "this step stays until chartwright.yaml names a repository (docs/repositories.md)",
+                "this step stays until chartwright.yaml names a repository",
             ),
             Self::Chartwright => ("chartwright", "it runs already"),
         }
@@ -46,8 +46,14 @@ pub(super) struct ExistingStep {
     words: Vec<String>,
 }
 
-/// Words after which a program is named.
-const BEFORE_A_PROGRAM: [&str; 9] = ["-", "|", "&&", "||", ";", "then", "do", "sudo", "if"];
+/// Words after which a program is named, besides operators.
+const BEFORE_A_PROGRAM: [&str; 5] = ["-", "then", "do", "sudo", "if"];
+
+/// Words of a command that are read.
+const COMMAND_WORDS: usize = 200;
+
+/// Calls of a file that are looked at.
+const FILE_STEPS: usize = 200;
 
 /// The calls in the text of a file.
 pub(super) fn existing_steps(file: &str, text: &str) -> Vec<ExistingStep> {
@@ -55,9 +61,11 @@ pub(super) fn existing_steps(file: &str, text: &str) -> Vec<ExistingStep> {
     let mut lines = (1..).zip(text.lines());
     while let Some((line, first)) = lines.next() {
         let mut whole = first.to_owned();
-        while let Some(begin) = whole.strip_suffix('\\') {
+        while whole.ends_with('\\') {
+            whole.pop();
             let Some((_, next)) = lines.next() else { break };
-            whole = format!("{begin} {}", next.trim());
+            whole.push(' ');
+            whole.push_str(next.trim());
         }
         let words: Vec<String> = words(&whole);
         if words
@@ -66,17 +74,20 @@ pub(super) fn existing_steps(file: &str, text: &str) -> Vec<ExistingStep> {
         {
             continue;
         }
-        for at in 0..words.len() {
-            let rest = words.get(at..).unwrap_or_default();
-            let before = words.get(..at).unwrap_or_default();
-            if let Some(tool) = tool_at(before, rest) {
-                let until = rest.iter().position(|word| is_operator(word)).unwrap_or(rest.len());
-                found.push(ExistingStep {
-                    tool,
-                    file: file.to_owned(),
-                    line,
-                    words: rest.iter().take(until).cloned().collect(),
-                });
+        for command in words.split(|word| is_operator(word)) {
+            let command = command.get(..COMMAND_WORDS).unwrap_or(command);
+            for at in 0..command.len() {
+                let (before, rest) = command.split_at(at);
+                if found.len() < FILE_STEPS
+                    && let Some(tool) = tool_at(before, rest)
+                {
+                    found.push(ExistingStep {
+                        tool,
+                        file: file.to_owned(),
+                        line,
+                        words: rest.to_vec(),
+                    });
+                }
             }
         }
     }
@@ -113,11 +124,10 @@ fn tool_at(before: &[String], words: &[String]) -> Option<Tool> {
     if first.contains("helm/chart-releaser-action") {
         return Some(Tool::Publication);
     }
-    let command = before.iter().rev().take_while(|word| !is_operator(word));
     let is_named = before
         .last()
         .is_none_or(|last| last.ends_with(':') || BEFORE_A_PROGRAM.contains(&last.as_str()))
-        || command.into_iter().any(|word| word == "xargs");
+        || before.iter().any(|word| word == "xargs");
     if !is_named {
         return None;
     }
@@ -202,6 +212,18 @@ mod tests {
                 .collect();
             assert_eq!(found, want, "{text}");
         }
+    }
+
+    #[test]
+    fn a_call_goes_on_after_a_backslash_and_ends_at_its_limit() {
+        let steps = existing_steps("x.yml", "run: ct lint \\\n  --config \\\n  a.yaml\nrun: ct install\n");
+        assert_eq!(steps[0].flag("config"), ["a.yaml"]);
+        assert_eq!(steps[1].line, 4);
+        let steps = existing_steps("x.yml", &format!("run: xargs {}", "helm lint ".repeat(20_000)));
+        assert!(steps.len() < COMMAND_WORDS && steps.iter().all(|step| step.words.len() < COMMAND_WORDS));
+        let steps = existing_steps("x.yml", &format!("run: {}", "helm lint a; ".repeat(20_000)));
+        assert_eq!(steps.len(), FILE_STEPS);
+        assert_eq!(existing_steps("x.yml", &"\\\n".repeat(100_000)), []);
     }
 
     #[test]

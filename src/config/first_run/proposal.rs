@@ -10,6 +10,7 @@ use super::existing_steps::Tool;
 use super::settings_file::{settings, settings_text};
 use super::survey::{ExistingSettings, Pipelines, Survey, System};
 use crate::config::FILE_NAME;
+use crate::config::nearest::spelled;
 use crate::text::counted::counted;
 use crate::text::limits::SETTINGS_BYTES;
 use crate::text::source::{Replacement, read_inside, replace_files, would_be_inside};
@@ -39,6 +40,13 @@ pub struct ProposedFile {
     pub why: Vec<String>,
 }
 
+/// The documentation of this version.
+const DOCS: &str = concat!(
+    "https://github.com/chartwright/chartwright/tree/v",
+    env!("CARGO_PKG_VERSION"),
+    "/docs"
+);
+
 /// What is proposed for a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {
@@ -63,6 +71,10 @@ impl Proposal {
         // People run these where they are, pipelines at the top.
         let here = CiCommand {
             directory: survey.given.clone(),
+            config: command
+                .config
+                .as_ref()
+                .map(|file| spelled(&survey.top).join(file).display().to_string()),
             ..command
         };
         let mut next = vec![(
@@ -173,7 +185,9 @@ fn found(survey: &Survey) -> Vec<String> {
     }
     let systems: Vec<&str> = survey.pipelines.iter().map(|one| one.system.name()).collect();
     if systems.is_empty() {
-        lines.push("no pipelines of GitHub, GitLab or Codefresh: docs/ci has those of other systems".to_owned());
+        lines.push(format!(
+            "no pipelines of GitHub, GitLab or Codefresh: {DOCS}/ci has those of other systems"
+        ));
     } else {
         lines.push(format!("pipelines: {}", systems.join(", ")));
     }

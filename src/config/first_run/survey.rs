@@ -11,7 +11,7 @@ use crate::check::run::find_charts;
 use crate::config::nearest::{settings_directory, settings_file};
 use crate::config::trust::{ReadConfigError, Settings};
 use crate::delivery::forge::ForgeKind;
-use crate::delivery::git::{BaseName, RemoteName, WorkTree};
+use crate::delivery::git::{RemoteName, WorkTree};
 use crate::text::limits::SETTINGS_BYTES;
 use crate::text::source::{Links, Visit, WalkError, WalkLimits, read_inside, walk};
 
@@ -139,8 +139,8 @@ impl Survey {
                 .is_file(),
             branch: tree
                 .as_ref()
-                .and_then(default_branch)
-                .unwrap_or_else(|| "main".to_owned()),
+                .and_then(|tree| tree.default_branch(&RemoteName::origin()))
+                .map_or_else(|| "main".to_owned(), |branch| branch.to_string()),
             given: directory.display().to_string(),
             top,
             subject,
@@ -171,8 +171,12 @@ impl Survey {
         }
         let calls = self.calls(Tool::CtLint).chain(self.calls(Tool::CtInstall));
         let mut named = calls.flat_map(|step| step.flag("config"));
-        let usable =
-            |file: &String| Settings::named(&self.top.join(file), &self.top).is_ok_and(|one| one.config.ct.is_some());
+        // Its directories are relative to the one that `ci` is about.
+        let has_charts = |settings: Settings| settings.charts().is_ok_and(|charts| !charts.is_empty());
+        let usable = |file: &String| {
+            let settings = Settings::named(&self.top.join(file), &self.top.join(&self.subject));
+            settings.is_ok_and(|one| one.config.ct.is_some() && has_charts(one))
+        };
         named.find(usable)
     }
 }
@@ -226,7 +230,8 @@ fn charts(directory: &Path) -> Result<(Vec<String>, Vec<&'static str>), SurveyEr
 
 fn existing_settings(directory: &Path) -> ExistingSettings {
     let has_ours = directory.join(crate::config::FILE_NAME).symlink_metadata().is_ok();
-    let above = settings_file(&settings_directory(directory)).filter(|file| !file.starts_with(directory));
+    let place = settings_directory(directory);
+    let above = (place != directory).then(|| settings_file(&place)).flatten();
     let settings = Settings::found_for(directory);
     if let Some(file) = above {
         return ExistingSettings::Above(
@@ -294,11 +299,4 @@ fn steps(top: &Path, pipelines: &[Pipelines]) -> Vec<ExistingStep> {
         Some(existing_steps(file, &String::from_utf8_lossy(&text)))
     });
     steps.flatten().collect()
-}
-
-fn default_branch(tree: &WorkTree) -> Option<String> {
-    match tree.usual_base(&RemoteName::origin())? {
-        BaseName::Branch(branch) => Some(branch.to_string()),
-        BaseName::Commit(_) => None,
-    }
 }

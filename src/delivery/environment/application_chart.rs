@@ -8,6 +8,7 @@ use super::fields::Written;
 use super::load::place_of_file;
 use super::model::{Deploys, Environment, Environments, Policy, Release};
 use crate::artifact::remote::RefRules;
+use crate::text::compact_sort::sort_by_key;
 
 /// An environment as `chartwright.yaml` declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +67,7 @@ pub fn environments_of_files(directory: &Path, files: &[String]) -> Vec<ChartEnv
             })
         })
         .collect();
-    found.sort_by_key(|one| usual_order(&one.name));
+    sort_by_key(&mut found, |one| usual_order(&one.name));
     found.dedup_by(|one, other| one.name == other.name);
     found
 }

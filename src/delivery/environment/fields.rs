@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 
 use crate::check::finding::Location;
+use crate::text::compact_sort::sort_by_key;
 use crate::text::near::nearest;
 use crate::text::source::SourceFile;
 use crate::text::yaml::{NodeId, NodeKind, Scalar, Tree};
@@ -56,7 +57,7 @@ impl<'t> Reading<'t> {
 
     pub(super) fn problems(self) -> Vec<Problem> {
         let mut problems = self.problems.into_inner();
-        problems.sort_by_key(|problem| problem.place.span.map(|span| span.start));
+        sort_by_key(&mut problems, |problem| problem.place.span.map(|span| span.start));
         problems
     }
 

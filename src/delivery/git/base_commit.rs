@@ -129,6 +129,27 @@ impl WorkTree {
         BranchName::parse(&branch).ok().map(BaseName::Branch)
     }
 
+    /// The branch that a repository is about: the remote's own; where that is not known `main` or `master`, if there is one of them, else the
+    /// one that is checked out.
+    pub fn default_branch(&self, remote: &RemoteName) -> Option<BranchName> {
+        let prefix = format!("{remote}/");
+        let own = self.git.run(&["rev-parse", "--abbrev-ref", &format!("{prefix}HEAD")]);
+        let own = own
+            .ok()
+            .and_then(|own| own.trim_end().strip_prefix(&prefix).map(str::to_owned));
+        let is_there = |name: &&str| {
+            let references = [format!("refs/remotes/{prefix}{name}"), format!("refs/heads/{name}")];
+            references.iter().any(|reference| self.commit_named(reference).is_ok())
+        };
+        let usual = || ["main", "master"].into_iter().find(is_there).map(str::to_owned);
+        let current = || {
+            let current = self.git.run(&["symbolic-ref", "--short", "HEAD"]).ok()?;
+            Some(current.trim_end().to_owned())
+        };
+        let branch = own.or_else(usual).or_else(current)?;
+        BranchName::parse(&branch).ok()
+    }
+
     /// The commit of a base, fetched where it is not here.
     fn tip_of(&self, base: &BaseName, remote: &RemoteName) -> Result<String, BaseError> {
         let unknown = |error: &GitError| BaseError::Unknown {

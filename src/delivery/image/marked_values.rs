@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use crate::engine::chart::Chart;
 use crate::engine::template::{Dict, List, Map, Value};
+use crate::text::compact_sort::sort_by_key;
 use crate::text::edit::{Step, YamlPath};
 use crate::text::limits::SEARCHED_LEVELS;
 
@@ -184,7 +185,7 @@ impl Found<'_> {
         let mut long: Vec<&&str> = self.references.iter().collect();
         long.retain(|reference| reference.len() >= FEWEST_BYTES && text.contains(**reference));
         // The longest first, since one may begin with another.
-        long.sort_by_key(|reference| std::cmp::Reverse(reference.len()));
+        sort_by_key(&mut long, |reference| std::cmp::Reverse(reference.len()));
         long.first()
             .map_or_else(String::new, |reference| text.replace(**reference, &mark.on(reference)))
     }

@@ -17,6 +17,7 @@ use crate::engine::render::{
     render_templates, render_values,
 };
 use crate::engine::template::{Map, Options};
+use crate::text::compact_sort::sort_by_key;
 use crate::text::edit::{Step, YamlPath};
 use crate::text::limits::RENDERING_STEPS;
 use crate::text::source::Span;
@@ -131,7 +132,7 @@ pub fn trace_images(subject: &Subject<'_>, is_wanted: &dyn Fn(&str) -> bool) -> 
     search.follow();
     let origins = ValueOrigins::new(chart, values, subject.given);
     for image in &mut search.images {
-        image.pieces.sort_by_key(|piece| (piece.range.start, piece.range.end));
+        sort_by_key(&mut image.pieces, |piece| (piece.range.start, piece.range.end));
         for piece in &mut image.pieces {
             piece.place = place(chart, &origins, &piece.source);
         }

@@ -7,6 +7,7 @@ use super::tag_source::{TagSource, why_stays};
 use crate::delivery::bump::{BumpError, MovedImage, TargetError, place_changes};
 use crate::delivery::image::{ImagePlace, ImageReference, Spelling, image_places, same_repository, with_traced};
 use crate::delivery::track::{Choice, Choosing, Step, Tag, Track, step};
+use crate::text::compact_sort::sort_by_key;
 use crate::text::edit::{Change, Edit, EditError, YamlPath, apply_edits};
 use crate::text::threads::map_with_state;
 use crate::text::yaml;
@@ -199,7 +200,7 @@ pub fn find_updates(files: &[PolledFile], wanted: Wanted<'_>, source: &dyn TagSo
     });
     let mut images: Vec<PolledImage> = images.collect();
     images.extend(newer_dependencies(files, wanted, source));
-    images.sort_by_key(|image| image.file);
+    sort_by_key(&mut images, |image| image.file);
     Ok(Polled {
         images,
         left: Vec::new(),

@@ -4,6 +4,7 @@
 //! paragraph of its own.
 
 use crate::delivery::bump::{BumpPlan, FilePlan};
+use crate::text::compact_sort::sort_by_key;
 use crate::text::near::nearest;
 use crate::text::visible::shown_line;
 
@@ -181,7 +182,7 @@ pub fn subject(facts: &CommitFacts) -> String {
         }
         forms.push(format!("Move {image} to {new}"));
     }
-    forms.sort_by_key(|form| !form.contains(" from "));
+    sort_by_key(&mut forms, |form| !form.contains(" from "));
     forms.push("Move an image".to_owned());
     fitting(&forms)
 }

@@ -10,6 +10,7 @@ use super::directory::IGNORE_FILE;
 use super::ignore_file::IgnoreRules;
 use super::load::ChartFile;
 use super::load_error::LoadError;
+use crate::text::compact_sort::sort_by;
 use crate::text::limits::{CHART_FILES, SETTINGS_BYTES};
 use crate::text::source::WalkError;
 
@@ -57,7 +58,7 @@ pub fn read_tree(tree: &dyn FileTree, directory: &Path) -> Result<Vec<ChartFile>
         return Err(WalkError::TooMany(directory.to_owned()).into());
     }
     // Names are sorted within each directory, as a walk finds them.
-    names.sort_by(|a, b| a.split('/').cmp(b.split('/')));
+    sort_by(&mut names, |a, b| a.split('/').cmp(b.split('/')));
     let texts = tree
         .read(directory, &names, MAX_ARCHIVE_SIZE)
         .map_err(|source| failed("", source))?;

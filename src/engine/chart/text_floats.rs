@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Number, Value as Json};
 
+use crate::text::compact_sort::{sort_by, sort_by_key};
 use crate::text::yaml::{self, Builder, Duplicates, NodeId, Scalar, Tree, YamlError};
 
 /// The part of a Go type that decides where a number becomes a text.
@@ -89,10 +90,10 @@ impl LooseMap {
             .iter()
             .map(|(name, at)| (name.clone(), place(at)))
             .collect();
-        names.sort_by_key(|(_, at)| *at);
+        sort_by_key(&mut names, |(_, at)| *at);
         let mut entries: Vec<(String, Loose)> = names.into_iter().map(|(name, _)| name).zip(self.values).collect();
         // By name, the order in which Go writes JSON: the first that cannot be written is the error.
-        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        sort_by(&mut entries, |(a, _), (b, _)| a.cmp(b));
         let json = |(name, value): (String, Loose)| {
             let json = value.into_json(field_shape(shape, &name))?;
             Ok((name, json))

@@ -1,4 +1,4 @@
-//! JSON, for programs. docs/diff.md describes it.
+//! JSON, for programs. docs/diff.md describes it. Reports of findings have the same, and are read again when they are joined.
 
 use serde_json::{Value as Json, json};
 
@@ -9,9 +9,14 @@ use super::summary::Counts;
 
 /// One document with everything.
 pub fn diff_as_json(outcome: &DiffOutcome) -> String {
+    text(&diff_document(outcome))
+}
+
+/// The same as a value.
+pub(in crate::report) fn diff_document(outcome: &DiffOutcome) -> Json {
     let counts = Counts::of_all(outcome);
     let charts: Vec<Json> = outcome.charts.iter().map(chart).collect();
-    text(&json!({
+    json!({
         "charts": charts,
         "summary": {
             "compared": outcome.compared,
@@ -21,7 +26,7 @@ pub fn diff_as_json(outcome: &DiffOutcome) -> String {
             "risks": counts.risks,
             "failures": counts.failures,
         },
-    }))
+    })
 }
 
 fn chart(chart: &ChartDiff) -> Json {
@@ -36,6 +41,7 @@ fn chart(chart: &ChartDiff) -> Json {
         "chart": chart.shown,
         "before": state(&chart.old),
         "after": state(&chart.new),
+        "whole": chart.is_whole,
         "renderings": chart.renderings,
         "objects": chart.objects.iter().map(object).collect::<Vec<_>>(),
         "failures": failures.collect::<Vec<_>>(),

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use crate::check::finding::Finding;
 use crate::report::diff::add_changes;
 use crate::report::html::{Mood, Page, escaped};
+use crate::text::compact_sort::sort_by_key;
 use crate::text::counted::counted;
 use crate::text::rule::Severity;
 use crate::text::visible::shown_line;
@@ -145,7 +146,7 @@ impl<'r> Sections<'r> {
     /// Charts that failed come first. Each finding belongs to the chart with the longest path that its file is in.
     fn of(report: &Report<'r>) -> Self {
         let mut groups: Vec<&Group<'_>> = report.groups.iter().collect();
-        groups.sort_by_key(|group| (!group.has_failed, group.findings.is_empty()));
+        sort_by_key(&mut groups, |group| (!group.has_failed, group.findings.is_empty()));
         let section = |group| Section {
             group,
             findings: Vec::new(),

@@ -6,11 +6,12 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::check::finding::{Finding, Hidden, Location};
+use crate::report::diff::diff_document;
 use crate::report::json_text::{self, Rows};
 use crate::text::redact::redact_message;
 use crate::text::rule::{RuleId, Severity};
 
-use super::report::{Group, Report};
+use super::report::{Changes, ChartImages, Group, Report};
 
 pub(super) fn text(report: &Report<'_>) -> String {
     let checked: Vec<&str> = report.groups.iter().map(|group| group.name).collect();
@@ -27,6 +28,14 @@ pub(super) fn text(report: &Report<'_>) -> String {
                 .iter()
                 .map(|finding| entry(finding, places.get(finding)))
         }),
+        changes: report.remarks.changes.map(changes),
+        images: report
+            .remarks
+            .images
+            .iter()
+            .filter(|chart| !chart.renderings.is_empty())
+            .map(images)
+            .collect(),
         summary: summary(counts, report.remarks.hidden, report.remarks.unevaluated),
     })
 }
@@ -39,6 +48,21 @@ fn result(group: &Group<'_>) -> Json {
         "result": group.shown_result(),
         "failed": group.has_failed,
     })
+}
+
+/// What changes in what is rendered, or why that is not known.
+fn changes(changes: Changes<'_>) -> Json {
+    match changes.found {
+        Ok(outcome) => json!({"since": changes.since, "found": diff_document(outcome)}),
+        Err(reason) => json!({"since": changes.since, "unknown": redact_message(reason)}),
+    }
+}
+
+/// The images of a chart.
+fn images(chart: &ChartImages<'_>) -> Json {
+    let renderings = chart.renderings.iter();
+    let renderings = renderings.map(|one| json!({"name": one.rendering, "images": one.images}));
+    json!({"chart": chart.chart, "renderings": renderings.collect::<Vec<Json>>()})
 }
 
 /// The charts or files in which findings were found: one may be shown by several charts.
@@ -76,6 +100,10 @@ pub(super) struct Document<'r, R, F> {
     pub(super) checked: Vec<&'r str>,
     pub(super) results: R,
     pub(super) findings: F,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) changes: Option<Json>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) images: Vec<Json>,
     pub(super) summary: Json,
 }
 

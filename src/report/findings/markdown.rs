@@ -7,6 +7,7 @@ use crate::check::finding::Finding;
 use crate::delivery::forge::COMMENT_BYTES;
 use crate::report::diff::{CHANGE_COLUMNS, change_rows};
 use crate::report::markdown_text::{html_code, prose};
+use crate::text::compact_sort::sort_by_key;
 use crate::text::rule::Severity;
 
 use super::excerpt::notes_with_places;
@@ -78,7 +79,7 @@ impl Page {
 fn charts(report: &Report<'_>, page: &mut Page) {
     let is_well = |group: &&Group<'_>| !group.has_failed && group.findings.is_empty();
     let (well, mut others): (Vec<&Group<'_>>, Vec<&Group<'_>>) = report.groups.iter().partition(is_well);
-    others.sort_by_key(|group| !group.has_failed);
+    sort_by_key(&mut others, |group| !group.has_failed);
     if well.len() <= MOST_WELL {
         others.extend(&well);
         table(report, &others, page);

@@ -7,12 +7,14 @@ use serde_json::{Value as Json, json};
 
 use crate::check::finding::{Finding, Hidden, Location, Place};
 use crate::report::json_text::{self, Rows};
+use crate::text::compact_sort::sort_by;
 use crate::text::counted::counted;
 use crate::text::rule::{RULES, Rule, RuleId, Severity};
 use crate::text::source::{Position, SourceFile};
 
 use super::json::{Document, summary};
-use super::report::{Group, Remarks, Report, Subject};
+use super::merged_remarks::MergedRemarks;
+use super::report::{Changes, ChartImages, Group, Remarks, Report, Subject};
 
 /// A file that is not a report.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +32,7 @@ pub struct MergedReport {
     /// What was checked, in order, with how it ended.
     results: BTreeMap<String, Json>,
     findings: Vec<Json>,
+    remarks: MergedRemarks,
     hidden: Hidden,
     unevaluated: usize,
     subject: Subject,
@@ -44,6 +47,7 @@ pub fn merge_reports(reports: &[(String, Vec<u8>)]) -> Result<MergedReport, Merg
     let (mut results, mut findings) = (BTreeMap::new(), Vec::new());
     let (mut hidden, mut unevaluated) = (Hidden::default(), 0);
     let mut subject = None;
+    let mut remarks = MergedRemarks::default();
     for (name, text) in reports {
         let wrong = |reason: &str| MergeError {
             name: name.clone(),
@@ -77,6 +81,7 @@ pub fn merge_reports(reports: &[(String, Vec<u8>)]) -> Result<MergedReport, Merg
             }
             findings.push(finding.clone());
         }
+        remarks.add(&report).map_err(|reason| wrong(&reason))?;
         let count = |pointer: &str| {
             let count = report.pointer(pointer).and_then(Json::as_u64);
             usize::try_from(count.unwrap_or_default()).unwrap_or_default()
@@ -89,6 +94,7 @@ pub fn merge_reports(reports: &[(String, Vec<u8>)]) -> Result<MergedReport, Merg
     Ok(MergedReport {
         results,
         findings: joined(findings),
+        remarks,
         hidden,
         unevaluated,
         subject: subject.unwrap_or_default(),
@@ -126,6 +132,8 @@ impl MergedReport {
             checked: self.results.keys().map(String::as_str).collect(),
             results: Rows(|| self.results.values().cloned()),
             findings: Rows(|| self.findings.iter().cloned()),
+            changes: self.remarks.changes(),
+            images: self.remarks.images(),
             summary: summary(self.counts(), self.hidden, self.unevaluated),
         })
     }
@@ -155,10 +163,18 @@ impl MergedReport {
                 has_failed: result.get("failed") == Some(&Json::Bool(true)),
             })
             .collect();
+        let changes = self.remarks.read_changes();
+        let images = self.remarks.read_images();
+        let images: Vec<ChartImages<'_>> = images
+            .iter()
+            .map(|(chart, renderings)| ChartImages { chart, renderings })
+            .collect();
         let remarks = Remarks {
             hidden: self.hidden,
             unevaluated: self.unevaluated,
             subject: self.subject,
+            changes: changes.as_ref().map(|(since, found)| Changes::new(since, found)),
+            images: &images,
             ..Remarks::default()
         };
         Ok(then(&Report {
@@ -237,7 +253,7 @@ fn text_of<'f>(finding: &'f Json, key: &str) -> Option<&'f str> {
 
 /// Findings in order, those that are the same once: charts that depend on each other show the same.
 fn joined(mut findings: Vec<Json>) -> Vec<Json> {
-    findings.sort_by(|a, b| key(a).cmp(&key(b)));
+    sort_by(&mut findings, |a, b| key(a).cmp(&key(b)));
     let mut joined: Vec<Json> = Vec::with_capacity(findings.len());
     for finding in findings {
         match joined.last_mut() {
@@ -264,7 +280,7 @@ fn add(last: &mut Json, other: &Json) {
     }
     if let Some(places) = last.get_mut("in").and_then(Json::as_array_mut) {
         // In the order of `checked`.
-        places.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+        sort_by(places, |a, b| a.as_str().cmp(&b.as_str()));
     }
     if let (Some(slot), Some(highest)) = (last.get_mut("severity"), highest) {
         *slot = json!(highest.name());

@@ -13,6 +13,7 @@ mod json;
 mod junit;
 mod markdown;
 mod merge;
+mod merged_remarks;
 mod registry;
 mod report;
 mod sarif;

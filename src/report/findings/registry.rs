@@ -49,12 +49,12 @@ impl Format {
 
     /// Whether reports in it show what changes in rendered objects.
     pub fn shows_changes(self) -> bool {
-        ["html", "markdown"].contains(&self.name)
+        ["html", "markdown", "json"].contains(&self.name)
     }
 
     /// Whether reports in it show the images of charts.
     pub fn shows_images(self) -> bool {
-        self.name == "html"
+        ["html", "json"].contains(&self.name)
     }
 
     /// A report in the format.

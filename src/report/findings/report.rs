@@ -112,9 +112,8 @@ impl<'r> Changes<'r> {
     }
 
     /// Whether a reviewer must know of them.
-    pub fn say_something(&self) -> bool {
-        self.found
-            .map_or(true, |outcome| outcome.differs() || outcome.has_failures())
+    fn say_something(&self) -> bool {
+        self.found.map_or(true, DiffOutcome::says_something)
     }
 
     /// Whether anything is shown: not where nothing was compared.
@@ -186,6 +185,13 @@ impl Report<'_> {
     pub(super) fn verdict(&self) -> String {
         let failed = self.groups.iter().filter(|group| group.has_failed).count();
         verdict_line(self.remarks.subject, self.groups.len(), failed, self.findings)
+    }
+
+    /// Whether a reviewer must know of it.
+    pub fn says_something(&self) -> bool {
+        let mut findings = self.findings.iter();
+        findings.any(|finding| finding.severity >= Severity::Warning)
+            || self.remarks.changes.is_some_and(|changes| changes.say_something())
     }
 
     /// What else there is to say, a sentence each.

@@ -1,5 +1,6 @@
 //! Replacing byte ranges of a text by other bytes.
 
+use crate::text::compact_sort::sort_by_key;
 use crate::text::source::Span;
 
 /// New bytes for a range; an empty range is an insertion.
@@ -29,7 +30,7 @@ impl Splice {
 /// The text with all splices made, which must not overlap.
 pub(super) fn spliced(source: &[u8], splices: &[Splice]) -> Vec<u8> {
     let mut ordered: Vec<&Splice> = splices.iter().collect();
-    ordered.sort_by_key(|splice| splice.span);
+    sort_by_key(&mut ordered, |splice| splice.span);
     let added: usize = ordered.iter().map(|splice| splice.text.len()).sum();
     let mut edited = Vec::with_capacity(source.len() + added);
     let mut at = 0;

@@ -5,6 +5,7 @@
 //! leads back to a directory that contains it is an error. Directories that are linked several times count each time.
 //! This is the one place that lists directories; `clippy.toml` forbids it elsewhere.
 
+use crate::text::compact_sort::sort_by;
 use std::fs::{self, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -278,7 +279,7 @@ fn list(directory: &Path) -> io::Result<Vec<(std::ffi::OsString, FileType)>> {
         let entry = entry?;
         listed.push((entry.file_name(), entry.file_type()?));
     }
-    listed.sort_by(|(a, _), (b, _)| a.cmp(b));
+    sort_by(&mut listed, |(a, _), (b, _)| a.cmp(b));
     Ok(listed)
 }
 

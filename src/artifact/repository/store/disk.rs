@@ -11,6 +11,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::LazyLock;
 
+use crate::text::compact_sort::sort_by;
 use crate::text::limits::{MANIFEST_BYTES, REPOSITORY_OBJECTS};
 use crate::text::source::{
     DirectoryLock, Links, Named, Visit, WalkError, WalkLimits, read_file, replace_file, walk, would_be_inside,
@@ -153,7 +154,7 @@ impl Store for DiskStore {
             Ok(Visit::Enter)
         })
         .map_err(|error: WalkError| failure("LIST", &self.directory, io::Error::other(error.to_string())))?;
-        found.sort_by(|a, b| a.name.cmp(&b.name));
+        sort_by(&mut found, |a, b| a.name.cmp(&b.name));
         Ok(found)
     }
 

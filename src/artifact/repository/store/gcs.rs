@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::artifact::credential::GoogleLogin;
 use crate::artifact::network::{Clock, HttpAnswer, HttpClient, HttpRequest, Verdict};
+use crate::text::compact_sort::sort_by;
 use crate::text::limits::REPOSITORY_OBJECTS;
 
 use super::answer_text::no_answer;
@@ -297,7 +298,7 @@ impl Store for GcsStore {
                 _ => break,
             }
         }
-        found.sort_by(|a, b| a.name.cmp(&b.name));
+        sort_by(&mut found, |a, b| a.name.cmp(&b.name));
         Ok(found)
     }
 

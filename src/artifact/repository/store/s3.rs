@@ -9,6 +9,7 @@ use crate::artifact::credential::{
     AwsKeys, AwsLogin, AwsLoginError, SigningScope, TOKEN_HEADER, read_keys, sign_request,
 };
 use crate::artifact::network::{HttpAnswer, HttpClient, HttpRequest, Verdict};
+use crate::text::compact_sort::sort_by;
 use crate::text::limits::{REPOSITORY_OBJECTS, REPOSITORY_PAGES};
 
 use super::answer_text::no_answer;
@@ -310,7 +311,7 @@ impl Store for S3Store {
                 return Err(self.error("LIST", prefix, unusable(message)));
             }
             if page.is_none() {
-                found.sort_by(|a, b| a.name.cmp(&b.name));
+                sort_by(&mut found, |a, b| a.name.cmp(&b.name));
                 return Ok(found);
             }
         }

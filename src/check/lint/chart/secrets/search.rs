@@ -12,6 +12,7 @@ use super::named_value::named_values;
 use super::shape::secret_shapes;
 use super::sops::{CreationRule, RULES_FILE, SopsFile, read_rules, sops_file};
 use crate::check::finding::{Finding, FindingList, Location, may_hold_secret};
+use crate::text::compact_sort::sort_by_key;
 use crate::text::rule::Rule;
 use crate::text::source::{Links, Named, ReportRoot, SourceFile, Visit, WalkLimits, read_file, walk};
 use crate::text::yaml;
@@ -209,7 +210,7 @@ fn exposed(path: &Path, name: &str, text: &[u8], rules: &[CreationRule]) -> Vec<
             found.push(exposed);
         }
     }
-    found.sort_by_key(|exposed| exposed.start);
+    sort_by_key(&mut found, |exposed| exposed.start);
     found
 }
 
