@@ -19,8 +19,8 @@ use crate::engine::chart::LinkPolicy;
 use crate::kubernetes::validate::{KindFilter, Options};
 use crate::kubernetes::version::parse_versions;
 use crate::pipeline::{
-    ChartEnvironments, ChartResult, ChartsPlace, CiOutcome, Plan, PublishFailure, Publishing, SummaryOptions,
-    rendered_changes, run_ci, summary_table, version_bases,
+    ChartEnvironments, ChartResult, ChartsPlace, CiOutcome, NoticedChange, Plan, PublishFailure, Publishing,
+    SummaryOptions, rendered_changes, run_ci, summary_table, version_bases,
 };
 use crate::report::{Changes, ChartImages, Group, Remarks, concise, json_list, packages_list};
 use crate::text::compact_sort::sort_by_key;
@@ -33,7 +33,7 @@ use super::exit_code::Exit;
 use super::fix_versions::{Fix, fix_versions};
 use super::link_flags::LinkFlags;
 use super::lint::check_error;
-use super::notify::notify_of_packages;
+use super::notify::notify;
 use super::package::{package_error, package_time};
 use super::publish::{
     Connections, NamesServer, first_failure, new_packages, outcome_lines, parse_target, publish, published_packages,
@@ -229,7 +229,9 @@ impl Run<'_> {
         });
         let outcome = run_ci(&request, &|| context.check_world(), &progress, publishing).map_err(check_error);
         report_notes(context, supply.as_deref());
-        notify_of_packages(context, "ci", &arguments.directory, &new);
+        if let Some(change) = NoticedChange::published(&new) {
+            notify(context, "ci", &arguments.directory, change);
+        }
         let outcome = outcome?;
         let changed: Vec<String> = plan
             .changed()

@@ -9,13 +9,14 @@ use crate::artifact::remote::{
     Destination, NamedRepositories, PublishTarget, TargetOutcome, TargetsRequest, UploadApi,
 };
 use crate::artifact::repository::{Existing, Item};
+use crate::pipeline::NoticedChange;
 use crate::text::redact::{redact_message, redact_url};
 
 use super::chart_json::ChartJson;
 use super::command_error::CommandError;
 use super::destination_flags::{DestinationFlags, check_names_are_trusted, each_once, read_settings};
 use super::exit_code::Exit;
-use super::notify::notify_of_packages;
+use super::notify::notify;
 use super::publish::{Connections, NamesServer, first_failure, new_packages, outcome_lines, parse_target, publish};
 use super::remote_flags::{LoginFlags, RemoteFlags};
 use super::repository_flags::{OutputFormat, print_json};
@@ -104,8 +105,10 @@ pub(super) fn run(context: RunContext, arguments: &PushArguments) -> Result<Exit
         print_json(context, &report)?;
     }
     let outcomes = outcomes?;
-    if !arguments.dry_run {
-        notify_of_packages(context, "push", Path::new("."), &new_packages(&items, &outcomes));
+    if !arguments.dry_run
+        && let Some(change) = NoticedChange::published(&new_packages(&items, &outcomes))
+    {
+        notify(context, "push", Path::new("."), change);
     }
     match arguments.output {
         OutputFormat::Text => {

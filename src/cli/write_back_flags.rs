@@ -13,7 +13,7 @@ use crate::delivery::write_back::{
     Action, CommitSettings, Committed, ImageLinks, MessageTemplate, PullRequestSettings, PushSettings, Requested,
     Topic, WriteBackError, commit_planned, request_plan,
 };
-use crate::pipeline::BuildSource;
+use crate::pipeline::{BuildSource, NoticedChange};
 use crate::text::redact::redact_message;
 
 use super::bump::{bump_error, replace_error, write_error};
@@ -325,7 +325,12 @@ impl WrittenBack {
         self.add_to(&mut details);
         if let Json::Object(details) = details {
             let subject = self.line().trim_end().to_owned();
-            notify(context, command, Path::new("."), (subject, changes(), details));
+            let change = NoticedChange {
+                subject,
+                lines: changes(),
+                details,
+            };
+            notify(context, command, Path::new("."), change);
         }
     }
 

@@ -7,12 +7,13 @@
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderName};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use crate::artifact::network::{HttpClient, HttpError, HttpRequest, Method, RetryPolicy, Secret, Url};
 use crate::delivery::event::signature;
 use crate::text::visible::{fitting, shown_line, visible_lines};
 
+use super::notice_content::NoticedChange;
 use super::pull_request::Variables;
 
 /// Variable with the address of a chat.
@@ -34,23 +35,19 @@ pub const NOTIFY_POLICY: RetryPolicy = RetryPolicy {
     longest_wait: Duration::from_secs(2),
 };
 
-/// What a command changed.
+/// What a command changed, and in which run.
 #[derive(Debug, Clone)]
 pub struct Notice {
     /// The command, such as `ci`.
     pub command: &'static str,
-    /// What happened, in a line.
-    pub subject: String,
+    /// What it changed.
+    pub change: NoticedChange,
     /// When, as RFC 3339.
     pub time: String,
     /// The page of the CI system about the run.
     pub run: Option<String>,
     /// Where: branch, commit, who committed.
     pub source: Json,
-    /// What changed, in lines for people.
-    pub changes: String,
-    /// The same for programs.
-    pub details: Map<String, Json>,
 }
 
 /// Where notices are sent.
@@ -100,14 +97,14 @@ fn message(notice: &Notice) -> Json {
     let mut message = json!({
         "version": 1,
         "command": notice.command,
-        "subject": fitting(&notice.subject),
+        "subject": fitting(&notice.change.subject),
         "time": notice.time,
         "run": notice.run,
         "source": notice.source,
-        "changes": fitting(&notice.changes),
+        "changes": fitting(&notice.change.lines),
     });
     if let Some(message) = message.as_object_mut() {
-        message.extend(notice.details.clone());
+        message.extend(notice.change.details.clone());
     }
     message
 }
@@ -122,8 +119,12 @@ fn chat_message(notice: &Notice) -> Json {
             .replace('>', "&gt;")
     };
     let code = |text: &str| format!("`{}`", escaped(&shown_line(text)).replace('`', "'"));
-    let mut text = format!("*chartwright {}*: {}", notice.command, code(notice.subject.trim()));
-    let changes = notice.changes.trim();
+    let mut text = format!(
+        "*chartwright {}*: {}",
+        notice.command,
+        code(notice.change.subject.trim())
+    );
+    let changes = notice.change.lines.trim();
     if !changes.is_empty() {
         text.push_str(&format!("\n```{}```", escaped(changes).replace("```", "'''")));
     }
@@ -179,12 +180,18 @@ mod tests {
     fn notice() -> Notice {
         Notice {
             command: "ci",
-            subject: "published web 1.2.3".to_owned(),
+            change: change("published web 1.2.3", ""),
             time: "2026-01-01T00:00:00Z".to_owned(),
             run: None,
             source: json!({"committer": {"email": "me@example.org"}}),
-            changes: String::new(),
-            details: Map::from_iter([("packages".to_owned(), json!([{"name": "web"}]))]),
+        }
+    }
+
+    fn change(subject: &str, lines: &str) -> NoticedChange {
+        NoticedChange {
+            subject: subject.to_owned(),
+            lines: lines.to_owned(),
+            details: serde_json::Map::from_iter([("packages".to_owned(), json!([{"name": "web"}]))]),
         }
     }
 
@@ -208,14 +215,13 @@ mod tests {
             ),
         ] {
             let notice = Notice {
-                subject: subject.to_owned(),
-                changes: changes.to_owned(),
+                change: change(subject, changes),
                 ..notice()
             };
             assert_eq!(chat_message(&notice), json!({ "text": want }));
         }
         let hostile = Notice {
-            subject: "@channel [a](b)` https://x\n@here".to_owned(),
+            change: change("@channel [a](b)` https://x\n@here", ""),
             source: json!({"committer": {"email": "https://evil.example/`@channel"}}),
             ..notice()
         };
@@ -224,7 +230,7 @@ mod tests {
             "*chartwright ci*: `@channel [a](b)' https://x␊@here`\ncommitted by `https://evil.example/'@channel`"
         );
         let long = Notice {
-            changes: "x".repeat(1 << 20),
+            change: change("a", &"x".repeat(1 << 20)),
             run: Some("https://ci/1".to_owned()),
             ..notice()
         };
