@@ -176,10 +176,12 @@ fn joined_reports_say_what_changes() {
         std::fs::remove_dir_all(clone.path.join(gone)).expect("it is there");
     }
     clone.write("charts/web/values-live.yaml", "tag: \"1.2\"\n");
-    for chart in ["web", "other"] {
-        let file = format!("charts/{chart}/Chart.yaml");
-        clone.write(&file, &clone.read(&file).replace("1.0.0", "1.0.1"));
-    }
+    clone.write("charts/web/Chart.yaml", &WEB.replace("1.0.0", "1.0.1"));
+    // With findings about the whole of a file, and about its first line.
+    clone.write(
+        "charts/other/Chart.yaml",
+        "apiVersion: v2\nname: other\nversion: 1.0.1\n",
+    );
     let whole = reports(&clone, 0, &["--since", "HEAD"]);
     let shown = rows(&whole.summary);
     let gone = "| <code>charts/gone</code> | <code>default values</code> | 3 removed | object-removed (3) |";

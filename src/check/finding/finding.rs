@@ -189,9 +189,11 @@ impl Finding {
         self
     }
 
-    /// What makes two findings one, whatever renderings show them; also the order of reports.
+    /// What makes two findings one, whatever renderings show them; also the order of reports: by what a JSON report has of it first, so that
+    /// joined reports have the same order.
     fn identity(&self) -> impl Ord + '_ {
-        (&self.primary, self.rule, &self.message)
+        let Location { file, span } = &self.primary;
+        (file, span.unwrap_or_default().start, self.rule, &self.message, span)
     }
 }
 
