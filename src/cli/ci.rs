@@ -276,6 +276,8 @@ fn changes(
         directory: &arguments.directory,
         exclude: &settings.config.exclude,
         is_meant: &|chart| settings.mean_chart(chart),
+        leaves_out_deprecated: settings.leave_out_deprecated(),
+        environments: &ChartEnvironments::new(settings.environments().unwrap_or_default(), settings.base()),
     };
     rendered_changes(plan, request, place, &|| context.comparison_world())
 }

@@ -93,7 +93,7 @@ pub(super) fn charts_below(directory: &Path, settings: &Settings) -> Result<Vec<
         ChartsError::Walk(error) => CommandError::could_not_run(error),
     })?;
     match settings.found_file().filter(|_| !settings.are_of_the_directory()) {
-        _ if !found.is_empty() => Ok(found),
+        _ if !found.are_none() => Ok(found.charts),
         Some(file) => {
             let hint = format!("`charts` in {} says which directories have charts", file.display());
             Err(no_chart(directory).with_hint(hint))

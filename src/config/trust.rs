@@ -73,6 +73,22 @@ pub struct Settings {
     is_named: bool,
 }
 
+/// The charts that settings mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundCharts {
+    /// Their directories.
+    pub charts: Vec<PathBuf>,
+    /// How many are left out because they are deprecated.
+    pub left_out: usize,
+}
+
+impl FoundCharts {
+    /// Whether there is no chart at all.
+    pub const fn are_none(&self) -> bool {
+        self.charts.is_empty() && self.left_out == 0
+    }
+}
+
 impl Settings {
     /// The directory that relative paths are relative to.
     pub fn base(&self) -> &Path {
@@ -199,7 +215,7 @@ impl Settings {
     ///
     /// # Errors
     /// When a directory cannot be read, or is not below that of a file that was found.
-    pub fn charts(&self) -> Result<Vec<PathBuf>, ChartsError> {
+    pub fn charts(&self) -> Result<FoundCharts, ChartsError> {
         let mut charts = Vec::new();
         for root in self.chart_roots()? {
             let Some(searched) = self.searched(&root) else { continue };
@@ -208,11 +224,20 @@ impl Settings {
         }
         charts.sort();
         charts.dedup();
-        if self.config.ct.as_ref().is_some_and(|ct| ct.exclude_deprecated) {
+        let all = charts.len();
+        if self.leave_out_deprecated() {
             let is_deprecated = |chart: &Path| chart_metadata(chart, self.links()).is_some_and(|it| it.deprecated);
             charts.retain(|chart| !is_deprecated(chart));
         }
-        Ok(charts)
+        Ok(FoundCharts {
+            left_out: all - charts.len(),
+            charts,
+        })
+    }
+
+    /// Whether they leave out deprecated charts.
+    pub fn leave_out_deprecated(&self) -> bool {
+        self.config.ct.as_ref().is_some_and(|ct| ct.exclude_deprecated)
     }
 
     /// Whether a chart at this path would be among them.

@@ -18,6 +18,7 @@ use crate::text::compact_sort::sort_by;
 use crate::text::limits::METADATA_BYTES;
 use crate::text::source::{WalkError, place_of};
 use crate::text::stop;
+use crate::text::yaml::json_from_bytes;
 
 use super::chart_environments::ChartEnvironments;
 use super::plan::Plan;
@@ -56,6 +57,10 @@ pub struct ChartsPlace<'c> {
     pub exclude: &'c [String],
     /// Whether the settings mean a chart that was at this path.
     pub is_meant: &'c dyn Fn(&Path) -> bool,
+    /// Whether they leave out deprecated charts.
+    pub leaves_out_deprecated: bool,
+    /// Environments that charts are deployed to, also those that are gone.
+    pub environments: &'c ChartEnvironments,
 }
 
 /// Why charts cannot be compared.
@@ -177,7 +182,11 @@ impl ComparedStates {
 
 /// The names of the files below a path of a commit; none where it does not have the path.
 fn names_in_tree(tree: &GitTree, path: &Path) -> io::Result<Vec<String>> {
-    match tree.names(path) {
+    found_or_none(tree.names(path))
+}
+
+fn found_or_none(names: io::Result<Vec<String>>) -> io::Result<Vec<String>> {
+    match names {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         names => names,
     }
@@ -185,7 +194,8 @@ fn names_in_tree(tree: &GitTree, path: &Path) -> io::Result<Vec<String>> {
 
 /// The charts at or below a path of a commit.
 fn charts_in_tree(tree: &GitTree, path: &Path, exclude: &[String]) -> io::Result<BTreeSet<PathBuf>> {
-    let names = names_in_tree(tree, path)?;
+    // A chart behind a link is the one that it leads to, as it is on disk.
+    let names = found_or_none(tree.own_names(path))?;
     let found = chart_directories(&names, exclude).into_iter();
     Ok(found.map(|name| plain(&path.join(name))).collect())
 }
@@ -221,6 +231,15 @@ fn metadata_of(tree: &GitTree, chart: &Path) -> Vec<Vec<u8>> {
     let read = |name| tree.file(&chart.join(name), METADATA_BYTES as u64);
     let texts = METADATA_FILES.into_iter().map(read);
     texts.filter_map(|text| text.ok().flatten()).collect()
+}
+
+/// Whether a chart of a commit is deprecated.
+fn is_deprecated(tree: &GitTree, chart: &Path) -> bool {
+    let is_true = |text: Vec<u8>| {
+        let metadata = json_from_bytes(&text).unwrap_or_default();
+        metadata.get("deprecated").and_then(serde_json::Value::as_bool) == Some(true)
+    };
+    metadata_of(tree, chart).into_iter().any(is_true)
 }
 
 /// `./a` is `a`, so that a chart has one name.
@@ -276,8 +295,13 @@ fn changes_between<W: World + 'static>(
     };
     let mut pairs: Vec<ChartPair> = plan.directories().iter().map(pair).collect::<Result<_, String>>()?;
     if plan.has_removed {
-        let is_gone = |chart: &&PathBuf| !chart.join(CHART_FILE).exists() && (place.is_meant)(chart);
-        let pair = |chart: &PathBuf| states.pair(chart, request.report_root.shown(chart), Vec::new(), (true, false));
+        let is_left_out = |chart: &Path| place.leaves_out_deprecated && is_deprecated(&states.old, chart);
+        let is_gone =
+            |chart: &&PathBuf| !chart.join(CHART_FILE).exists() && (place.is_meant)(chart) && !is_left_out(chart);
+        let pair = |chart: &PathBuf| {
+            let environments = place.environments.of(chart);
+            states.pair(chart, request.report_root.shown(chart), environments, (true, false))
+        };
         pairs.extend(old.iter().filter(is_gone).map(pair));
     }
     // Reports of shards can be joined to what one run reports.

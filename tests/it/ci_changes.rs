@@ -462,6 +462,11 @@ fn the_configuration_of_chart_testing_is_read() {
             "{arguments:?}: {said}"
         );
     }
+    // None is left: that is no reason to fail.
+    for arguments in [&["ci", "stable/old"][..], &["ci", "stable/old", "--plan"]] {
+        let said = clone.run(0, arguments, &[]);
+        assert!(!said.contains("no chart below"), "{arguments:?}: {said}");
+    }
     clone.git(&["mv", "--force", "README.md", "ct.yaml"]);
     clone.write("ct.yaml", "additional-commands:\n- rm -rf /\n");
     let said = clone.run(2, &["ci", "."], &[]);

@@ -166,10 +166,11 @@ fn joined_reports_say_what_changes() {
     clone.write("charts/gone/Chart.yaml", &WEB.replace("web", "gone"));
     clone.write("charts/gone/templates/all.yaml", TEMPLATE);
     clone.write("charts/gone/values.yaml", VALUES);
+    clone.write("past.yaml", "port: 81\n");
     clone.write("left-out/gone/Chart.yaml", &WEB.replace("web", "never-checked"));
     clone.write(
         "chartwright.yaml",
-        "charts: [charts]\nenvironments:\n- {name: live, chart: charts/web}\n",
+        "charts: [charts]\nenvironments:\n- {name: live, chart: charts/web}\n- {name: past, chart: charts/gone, values: [../../past.yaml]}\n",
     );
     clone.commit_all("A chart that goes");
     for gone in ["charts/gone", "left-out"] {
@@ -184,7 +185,7 @@ fn joined_reports_say_what_changes() {
     );
     let whole = reports(&clone, 0, &["--since", "HEAD"]);
     let shown = rows(&whole.summary);
-    let gone = "| <code>charts/gone</code> | <code>default values</code> | 3 removed | object-removed (3) |";
+    let gone = "| <code>charts/gone</code> | <code>all 2 renderings</code> | 3 removed | object-removed (3) |";
     assert_eq!(shown.first(), Some(&gone), "{}", whole.summary);
     assert_eq!(shown.len(), 2, "{}", whole.summary);
     assert!(whole.html.contains("gone 1.0.0 is removed"), "{}", whole.html);
@@ -243,9 +244,11 @@ fn a_base_that_cannot_be_read_is_not_an_empty_one() {
     let object = clone.path.join(".git/objects").join(directory).join(file);
     std::fs::remove_file(&object).expect("an object of its own");
     let found = reports(&clone, 0, &["--since", "HEAD"]);
+    let row = "| <code>charts/web</code> | <code>live</code> | fails before: ";
+    assert!(found.summary.contains(row), "{}", found.summary);
     assert!(!found.summary.contains("added"), "{}", found.summary);
-    assert!(found.summary.contains("is not known: "), "{}", found.summary);
-    assert!(found.html.contains("is not known: "), "{}", found.html);
+    assert!(found.summary.contains("an object is missing"), "{}", found.summary);
+    assert!(found.html.contains("an object is missing"), "{}", found.html);
 }
 
 /// The exit code is that of the findings.

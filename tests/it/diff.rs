@@ -530,6 +530,27 @@ fn dependencies_are_those_of_the_commits() {
     assert_eq!(clone.run(0, &arguments, &[]), said);
 }
 
+/// A chart behind a link is the one that it leads to; a colon in a path means nothing to git.
+#[cfg(unix)]
+#[test]
+fn a_chart_is_found_under_its_own_name() {
+    let chart = "apiVersion: v2\nname: web\nversion: 1.0.0\n";
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {a: one}\n";
+    let repositories = Repositories::with(&[(":x/web/Chart.yaml", chart), (":x/web/templates/a.yaml", map)]);
+    let clone = repositories.clone("work");
+    std::os::unix::fs::symlink("web", clone.path.join(":x/zz")).expect("a link");
+    clone.commit_all("A link to the chart");
+    clone.write(":x/web/templates/a.yaml", &map.replace("one", "two"));
+    for directory in [".", ":x", ":x/web"] {
+        let said = clone.run(0, &["diff", directory, "--since", "HEAD"], &[]);
+        assert!(
+            said.contains("1 chart compared: 0 objects added, 0 removed, 1 changed"),
+            "{directory}: {said}"
+        );
+        assert!(said.contains("/web: ") && !said.contains("zz"), "{directory}: {said}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn links_of_a_commit_stay_in_the_chart() {

@@ -79,27 +79,28 @@ pub struct Judge<'j> {
 impl Judge<'_> {
     /// The findings that are neither silenced nor known, in their order, as far as the report has room for them.
     pub fn keep(&mut self, findings: Vec<Finding>) -> Vec<Finding> {
+        // Otherwise a flood of findings and a comment would carry a fault past the check.
+        let always_counts = |finding: &Finding| finding.rule == Rule::NotChecked.into();
         let mut kept = findings;
         kept.retain(|finding| {
-            // Otherwise a flood of findings and a comment would carry a fault past the check.
-            if finding.rule == Rule::NotChecked.into() {
-                return true;
-            }
-            let count = match self.suppressions.silencer(finding) {
+            let silencer = self.suppressions.silencer(finding);
+            let count = match silencer.filter(|_| !always_counts(finding)) {
                 Some(Silencer::Configuration) => &mut self.hidden.configuration,
                 Some(Silencer::Comment) => &mut self.hidden.comments,
-                None => {
-                    let remaining = self.remaining.as_mut();
-                    if !remaining.is_some_and(|remaining| remaining.takes(finding)) {
-                        return true;
-                    }
-                    &mut self.hidden.baseline
-                }
+                None => return true,
             };
             *count += 1;
             false
         });
-        self.room.take(without_repeated_secrets(kept))
+        // After what is silenced, which hides nothing else; before what is known, since a baseline has what a report had.
+        let mut kept = without_repeated_secrets(kept);
+        kept.retain(|finding| {
+            let remaining = self.remaining.as_mut().filter(|_| !always_counts(finding));
+            let is_known = remaining.is_some_and(|remaining| remaining.takes(finding));
+            self.hidden.baseline += usize::from(is_known);
+            !is_known
+        });
+        self.room.take(kept)
     }
 
     /// How many findings were taken out so far.

@@ -31,7 +31,7 @@ pub(super) fn without_repeated_secrets(mut findings: Vec<Finding>) -> Vec<Findin
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Judgement, PathRule};
+    use super::super::{Baseline, Judgement, PathRule};
     use super::*;
     use crate::text::source::SourceFile;
 
@@ -56,5 +56,11 @@ mod tests {
         };
         assert_eq!(kept("range"), [rendered, other.clone()]);
         assert_eq!(kept("plain-secret"), [value, other]);
+        // A baseline has what a report had, so what is known says the rest as well.
+        let known = Judgement {
+            baseline: Some(Baseline::of(&kept("range"))),
+            ..Judgement::default()
+        };
+        assert_eq!(known.start().keep(all.clone()), []);
     }
 }

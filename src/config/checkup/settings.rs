@@ -31,15 +31,15 @@ pub fn check_settings(
 }
 
 fn check_charts(directory: &Path, settings: &Settings) -> Check {
-    let charts = match settings.charts() {
-        Ok(charts) => charts,
+    let found = match settings.charts() {
+        Ok(found) => found,
         Err(ChartsError::Config(error)) => return Check::failed("charts", error.to_string(), None),
         Err(ChartsError::Walk(error)) => {
             let advice = "correct `charts` in the settings".to_owned();
             return Check::failed("charts", error.to_string(), Some(advice));
         }
     };
-    if charts.is_empty() {
+    if found.are_none() {
         let advice = "a chart is a directory with a Chart.yaml; `charts` in chartwright.yaml says where to look";
         return Check::failed(
             "charts",
@@ -47,6 +47,7 @@ fn check_charts(directory: &Path, settings: &Settings) -> Check {
             Some(advice.to_owned()),
         );
     }
+    let charts = found.charts;
     if let Err(error) = settings.check_values(&charts) {
         return Check::failed("charts", error.to_string(), None);
     }

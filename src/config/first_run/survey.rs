@@ -172,7 +172,7 @@ impl Survey {
         let calls = self.calls(Tool::CtLint).chain(self.calls(Tool::CtInstall));
         let mut named = calls.flat_map(|step| step.flag("config"));
         // Its directories are relative to the one that `ci` is about.
-        let has_charts = |settings: Settings| settings.charts().is_ok_and(|charts| !charts.is_empty());
+        let has_charts = |settings: Settings| settings.charts().is_ok_and(|found| !found.are_none());
         let usable = |file: &String| {
             let settings = Settings::named(&self.top.join(file), &self.top.join(&self.subject));
             settings.is_ok_and(|one| one.config.ct.is_some() && has_charts(one))

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::program::{Git, GitError, failed};
+use super::program::{Git, GitError, failed, literal};
 use super::tree_entries::{Entries, followed, read_contents, read_entries};
 use super::work_tree::WorkTree;
 use crate::engine::chart::FileTree;
@@ -110,6 +110,16 @@ impl WorkTree {
 }
 
 impl GitTree {
+    /// The names of the files below a directory, without those that a link to another directory leads to.
+    ///
+    /// # Errors
+    /// `NotFound` where there is no such directory.
+    pub fn own_names(&self, directory: &Path) -> io::Result<Vec<String>> {
+        let entries = self.entries(directory)?;
+        let own = entries.iter().filter(|(_, entry)| !entry.is_behind_link);
+        Ok(own.map(|(name, _)| name.clone()).collect())
+    }
+
     /// The commit.
     pub fn commit(&self) -> &str {
         &self.commit
@@ -124,7 +134,7 @@ impl GitTree {
         let directory = self.place(path.parent().unwrap_or(Path::new("")))?;
         let place = Path::new(&directory).join(name);
         let arguments = ["ls-tree", "-l", "-z", "--full-tree", &self.commit, "--"].map(OsString::from);
-        let arguments: Vec<OsString> = arguments.into_iter().chain([place.as_os_str().to_owned()]).collect();
+        let arguments: Vec<OsString> = arguments.into_iter().chain([literal(&place)]).collect();
         let printed = self.git.run_within(&arguments, &[], LINK_BYTES).map_err(other)?;
         let entries = read_entries(&printed).map_err(other)?;
         let Some(entry) = entries.into_values().next() else {
@@ -160,8 +170,9 @@ impl GitTree {
         } else {
             format!("{place}/")
         };
-        let mut arguments = vec!["ls-tree", "-r", "-l", "-z", "--full-tree", &self.commit, "--"];
-        arguments.extend(Some(below.as_str()).filter(|below| !below.is_empty()));
+        let arguments = ["ls-tree", "-r", "-l", "-z", "--full-tree", &self.commit, "--"].map(OsString::from);
+        let path = (!below.is_empty()).then(|| literal(Path::new(&below)));
+        let arguments: Vec<OsString> = arguments.into_iter().chain(path).collect();
         let printed = self.git.run_within(&arguments, &[], LIST_BYTES).map_err(other)?;
         let entries = read_entries(&printed).map_err(other)?.into_iter();
         let entries: Entries = entries

@@ -20,6 +20,8 @@ pub(super) struct Entry {
     pub(super) size: u64,
     /// Whether its content is the path that it leads to.
     pub(super) is_link: bool,
+    /// Whether a link to a directory leads to it.
+    pub(super) is_behind_link: bool,
 }
 
 /// The files of a directory by their names, relative to it. Submodules are not among them.
@@ -51,10 +53,16 @@ pub(super) fn read_entries(printed: &[u8]) -> Result<Entries, GitError> {
         }
         let entry = Entry {
             object: object.to_owned(),
-            size: size.parse().map_err(|_| GitError::Odd {
-                command: "ls-tree",
-                what: "a size is not a number",
-            })?,
+            // Git prints this for an object that it lacks, which matters only to who reads it.
+            size: if size == "BAD" {
+                0
+            } else {
+                size.parse().map_err(|_| GitError::Odd {
+                    command: "ls-tree",
+                    what: "a size is not a number",
+                })?
+            },
+            is_behind_link: false,
             is_link: mode == "120000",
         };
         entries.insert(name.to_owned(), entry);
@@ -119,7 +127,11 @@ pub(super) fn followed(entries: Entries, targets: &BTreeMap<String, String>) -> 
             has_changed = true;
             for (file, inner) in inside {
                 let rest = file.strip_prefix(&below).unwrap_or(file);
-                next.insert(format!("{name}/{rest}"), inner.clone());
+                let inner = Entry {
+                    is_behind_link: true,
+                    ..inner.clone()
+                };
+                next.insert(format!("{name}/{rest}"), inner);
             }
         }
         current = next;
@@ -155,6 +167,14 @@ mod tests {
     const LISTED: &[u8] =
         b"100644 blob aaa      12\ta b\x00120000 blob bbb       3\tl/k\x00160000 commit ccc       -\tsub\0";
 
+    /// As for an object that a clone lacks.
+    #[test]
+    fn an_object_that_is_missing_does_not_hide_the_others() {
+        let entries = read_entries(b"100644 blob aaa     BAD\ta\x00100644 blob bbb       3\tb\0").unwrap();
+        assert_eq!(entries.keys().collect::<Vec<_>>(), ["a", "b"]);
+        assert!(read_entries(b"100644 blob aaa     bad\ta\0").is_err());
+    }
+
     #[test]
     fn entries_have_their_names_as_they_are() {
         let entries = read_entries(LISTED).unwrap();
@@ -182,6 +202,7 @@ mod tests {
         let file = |object: &str| Entry {
             object: object.to_owned(),
             size: 1,
+            is_behind_link: false,
             is_link: false,
         };
         let link = |object: &str| Entry {

@@ -14,18 +14,20 @@ pub fn diff_as_json(outcome: &DiffOutcome) -> String {
 
 /// The same as a value.
 pub(in crate::report) fn diff_document(outcome: &DiffOutcome) -> Json {
-    let counts = Counts::of_all(outcome);
     let charts: Vec<Json> = outcome.charts.iter().map(chart).collect();
+    json!({"charts": charts, "summary": diff_summary(outcome)})
+}
+
+/// The numbers of an outcome.
+pub(in crate::report) fn diff_summary(outcome: &DiffOutcome) -> Json {
+    let counts = Counts::of_all(outcome);
     json!({
-        "charts": charts,
-        "summary": {
-            "compared": outcome.compared,
-            "added": counts.added,
-            "removed": counts.removed,
-            "changed": counts.changed,
-            "risks": counts.risks,
-            "failures": counts.failures,
-        },
+        "compared": outcome.compared,
+        "added": counts.added,
+        "removed": counts.removed,
+        "changed": counts.changed,
+        "risks": counts.risks,
+        "failures": counts.failures,
     })
 }
 

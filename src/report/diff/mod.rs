@@ -11,7 +11,7 @@ mod html;
 pub(super) use html::add_changes;
 pub use html::diff_as_html;
 pub use json::diff_as_json;
-pub(super) use json::diff_document;
+pub(super) use json::{diff_document, diff_summary};
 pub use markdown::diff_as_markdown;
 pub(super) use read::read_diff;
 pub(super) use table::{CHANGE_COLUMNS, change_rows};

@@ -45,7 +45,7 @@ pub struct MergedReport {
 /// When one of them is not a JSON report of this version.
 pub fn merge_reports(reports: &[(String, Vec<u8>)]) -> Result<MergedReport, MergeError> {
     let (mut results, mut findings) = (BTreeMap::new(), Vec::new());
-    let (mut hidden, mut unevaluated) = (Hidden::default(), 0);
+    let (mut hidden, mut unevaluated) = (Hidden::default(), 0_usize);
     let mut subject = None;
     let mut remarks = MergedRemarks::default();
     for (name, text) in reports {
@@ -81,15 +81,19 @@ pub fn merge_reports(reports: &[(String, Vec<u8>)]) -> Result<MergedReport, Merg
             }
             findings.push(finding.clone());
         }
-        remarks.add(&report).map_err(|reason| wrong(&reason))?;
+        remarks
+            .add(&report, of_report == Subject::Charts)
+            .map_err(|reason| wrong(&reason))?;
         let count = |pointer: &str| {
             let count = report.pointer(pointer).and_then(Json::as_u64);
             usize::try_from(count.unwrap_or_default()).unwrap_or_default()
         };
-        hidden.configuration += count("/summary/hidden/configuration");
-        hidden.comments += count("/summary/hidden/comments");
-        hidden.baseline += count("/summary/hidden/baseline");
-        unevaluated += count("/summary/unevaluatedRules");
+        hidden.configuration = hidden
+            .configuration
+            .saturating_add(count("/summary/hidden/configuration"));
+        hidden.comments = hidden.comments.saturating_add(count("/summary/hidden/comments"));
+        hidden.baseline = hidden.baseline.saturating_add(count("/summary/hidden/baseline"));
+        unevaluated = unevaluated.saturating_add(count("/summary/unevaluatedRules"));
     }
     Ok(MergedReport {
         results,

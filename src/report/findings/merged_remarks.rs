@@ -1,25 +1,29 @@
 //! What joined reports say besides their findings: what changes in rendered objects, and the images of charts. The members `changes` and
 //! `images` of JSON reports in; the same of all of them out, as JSON or as formats for people need it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use crate::check::diff::DiffOutcome;
 use crate::check::run::RenderingImages;
-use crate::report::diff::read_diff;
+use crate::report::diff::{diff_summary, read_diff};
+use crate::text::counted::counted;
 
 /// The remarks of reports, joined.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct MergedRemarks {
-    /// What the changes are counted from, where a report has them.
-    since: Option<String>,
+    /// What the changes are counted from, where reports have them.
+    since: BTreeSet<String>,
+    /// How many reports about charts there are, and how many have changes.
+    reports: usize,
+    with_changes: usize,
     /// Why they are not known, of the first report that does not know them.
     unknown: Option<String>,
     /// The charts with changes, by name.
     changed: BTreeMap<String, Json>,
-    /// The counts of all of them.
-    counts: Map<String, Json>,
+    /// How many charts were compared.
+    compared: u64,
     /// The renderings of charts that have images, by the chart.
     images: BTreeMap<String, Json>,
 }
@@ -29,8 +33,10 @@ impl MergedRemarks {
     ///
     /// # Errors
     /// When they are not as this version writes them. The text says what is wrong.
-    pub(super) fn add(&mut self, report: &Json) -> Result<(), String> {
+    pub(super) fn add(&mut self, report: &Json, is_about_charts: bool) -> Result<(), String> {
+        self.reports += usize::from(is_about_charts);
         if let Some(changes) = report.get("changes") {
+            self.with_changes += 1;
             self.add_changes(changes)
                 .ok_or("has `changes` that this version does not know")?;
         }
@@ -45,38 +51,54 @@ impl MergedRemarks {
 
     fn add_changes(&mut self, changes: &Json) -> Option<()> {
         let since = changes.get("since")?.as_str()?;
-        self.since.get_or_insert_with(|| since.to_owned());
+        self.since.insert(since.to_owned());
         if let Some(reason) = changes.get("unknown") {
             let reason = reason.as_str()?;
             self.unknown.get_or_insert_with(|| reason.to_owned());
             return Some(());
         }
         let found = changes.get("found")?;
-        read_diff(found)?;
+        let compared = u64::try_from(read_diff(found)?.compared).ok()?;
+        self.compared = self.compared.saturating_add(compared);
         for chart in found.get("charts")?.as_array()? {
             let name = chart.get("chart")?.as_str()?;
             self.changed.insert(name.to_owned(), chart.clone());
-        }
-        for (name, count) in found.get("summary")?.as_object()? {
-            let so_far = self.counts.get(name).and_then(Json::as_u64).unwrap_or_default();
-            let sum = so_far.checked_add(count.as_u64()?)?;
-            self.counts.insert(name.clone(), sum.into());
         }
         Some(())
     }
 
     /// The member `changes` of the joined report.
     pub(super) fn changes(&self) -> Option<Json> {
-        let since = self.since.as_ref()?;
-        Some(match &self.unknown {
+        let since = self.since()?;
+        Some(match self.unknown() {
             Some(reason) => json!({"since": since, "unknown": reason}),
             None => json!({"since": since, "found": self.found()}),
         })
     }
 
+    fn since(&self) -> Option<String> {
+        let all: Vec<&str> = self.since.iter().map(String::as_str).collect();
+        (!all.is_empty()).then(|| all.join(", "))
+    }
+
+    /// Why the changes of all charts are not known.
+    fn unknown(&self) -> Option<String> {
+        let without = self.reports.saturating_sub(self.with_changes);
+        if self.since.len() > 1 {
+            return Some("the reports count from different commits".to_owned());
+        }
+        let missing = || format!("it is missing in {without} of {}", counted(self.reports, "report"));
+        self.unknown.clone().or_else(|| (without > 0).then(missing))
+    }
+
+    /// The changes of all reports, counted again: charts may be in several of them.
     fn found(&self) -> Json {
         let charts: Vec<&Json> = self.changed.values().collect();
-        json!({"charts": charts, "summary": self.counts})
+        let mut found = json!({"charts": charts, "summary": {"compared": self.compared}});
+        if let (Some(outcome), Some(slot)) = (read_diff(&found), found.get_mut("summary")) {
+            *slot = diff_summary(&outcome);
+        }
+        found
     }
 
     /// The member `images`.
@@ -86,9 +108,9 @@ impl MergedRemarks {
 
     /// Since when changes are counted, and what they are or why that is not known.
     pub(super) fn read_changes(&self) -> Option<(String, Result<DiffOutcome, String>)> {
-        let since = self.since.clone()?;
-        let found = match &self.unknown {
-            Some(reason) => Err(reason.clone()),
+        let since = self.since()?;
+        let found = match self.unknown() {
+            Some(reason) => Err(reason),
             None => Ok(read_diff(&self.found())?),
         };
         Some((since, found))
@@ -118,42 +140,66 @@ fn read_renderings(chart: &Json) -> Option<Vec<RenderingImages>> {
 mod tests {
     use super::*;
 
-    fn found(name: &str, added: u64) -> Json {
+    fn found(since: &str, name: &str) -> Json {
+        let object = json!({
+            "change": "added", "group": "", "kind": "Service", "namespace": "", "name": name, "apiVersionBefore": "", "apiVersionAfter": "v1",
+            "renderings": ["default values"], "risks": [], "fields": [], "lines": "",
+        });
         let chart = json!({
             "chart": name, "before": null, "after": {"name": name, "version": "1.0.0"}, "whole": true,
-            "renderings": ["default values"], "objects": [], "failures": [], "notes": ["new"],
+            "renderings": ["default values"], "objects": [object], "failures": [], "notes": [],
         });
-        let summary = json!({"compared": 2, "added": added, "removed": 0, "changed": 0, "risks": 0, "failures": 0});
-        json!({"since": "main", "found": {"charts": [chart], "summary": summary}})
+        json!({"since": since, "found": {"charts": [chart], "summary": {"compared": 2}}})
     }
 
-    fn images(name: &str) -> Json {
-        json!([{"chart": name, "renderings": [{"name": "live", "images": ["a/web:1"]}]}])
+    fn report(name: &str) -> Json {
+        let images = json!([{"chart": name, "renderings": [{"name": "live", "images": ["a/web:1"]}]}]);
+        json!({"changes": found("main", name), "images": images})
     }
 
     #[test]
     fn remarks_of_reports_are_joined_by_chart() {
         let mut all = MergedRemarks::default();
         assert_eq!(all.changes(), None);
-        all.add(&json!({"changes": found("b", 2), "images": images("b")}))
-            .unwrap();
-        all.add(&json!({})).unwrap();
-        all.add(&json!({"changes": found("a", 3), "images": images("a")}))
-            .unwrap();
+        // A chart that is in two of them is counted once; reports about files have no changes.
+        for (report, is_about_charts) in [
+            (report("b"), true),
+            (json!({}), false),
+            (report("a"), true),
+            (report("a"), true),
+        ] {
+            all.add(&report, is_about_charts).unwrap();
+        }
         let changes = all.changes().unwrap();
         assert_eq!(changes["found"]["charts"][0]["chart"], "a");
-        assert_eq!(changes["found"]["summary"]["added"], 5);
+        assert_eq!(changes["found"]["summary"]["added"], 2);
         let (since, outcome) = all.read_changes().unwrap();
         let outcome = outcome.unwrap();
-        assert_eq!((since.as_str(), outcome.compared, outcome.charts.len()), ("main", 4, 2));
+        assert_eq!((since.as_str(), outcome.compared, outcome.charts.len()), ("main", 6, 2));
         let names: Vec<&str> = all.read_images().iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["a", "b"]);
         assert_eq!(all.read_images()[0].1[0].images, ["a/web:1".to_owned()].into());
-        // What one of them does not know is unknown.
-        all.add(&json!({"changes": {"since": "main", "unknown": "no such commit"}}))
-            .unwrap();
-        assert_eq!(all.read_changes().unwrap().1.unwrap_err(), "no such commit");
-        assert_eq!(all.changes().unwrap()["unknown"], "no such commit");
+    }
+
+    #[test]
+    fn what_one_report_does_not_know_is_unknown() {
+        for (other, want) in [
+            (
+                json!({"changes": {"since": "main", "unknown": "no such commit"}}),
+                "no such commit",
+            ),
+            (
+                json!({"changes": found("other", "b")}),
+                "the reports count from different commits",
+            ),
+            (json!({}), "it is missing in 1 of 2 reports"),
+        ] {
+            let mut all = MergedRemarks::default();
+            all.add(&report("a"), true).unwrap();
+            all.add(&other, true).unwrap();
+            assert_eq!(all.read_changes().unwrap().1.unwrap_err(), want);
+            assert_eq!(all.changes().unwrap()["unknown"], want);
+        }
     }
 
     #[test]
@@ -168,7 +214,7 @@ mod tests {
                 "`images`",
             ),
         ] {
-            let reason = MergedRemarks::default().add(&report).unwrap_err();
+            let reason = MergedRemarks::default().add(&report, true).unwrap_err();
             assert!(reason.contains(want), "{report}: {reason}");
         }
     }
