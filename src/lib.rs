@@ -20,6 +20,7 @@ pub mod engine;
 pub mod check;
 pub mod artifact;
 mod delivery;
+mod cluster;
 mod report;
 mod pipeline;
 mod config;

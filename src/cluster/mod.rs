@@ -1,0 +1,4 @@
+//! What runs: the clusters of environments, what is in them, and how it gets there and back. Helm, kubectl and the programs of cloud
+//! providers are the user's own and are run as programs.
+
+pub mod program;

@@ -1,0 +1,406 @@
+//! Programs of the user that act on clusters: `helm`, `kubectl`, `gcloud`, `sops` and the like. A command and what it reads in, what it
+//! printed out. Never through a shell; what is secret is on standard input alone. What is printed is read up to a limit.
+
+use std::fmt;
+use std::io::{self, Read as _, Write as _};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::text::redact::redact_message;
+
+/// Most bytes of a program's own words in an error: its last ones.
+const WORDS: usize = 8 << 10;
+/// Most bytes of what a program prints.
+const OUTPUT_BYTES: u64 = 256 << 20;
+/// Pause between looks at whether it has ended: short at first, since most programs do at once.
+const PAUSES: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(25)];
+/// How long a program that was asked to stop has for it: helm takes back what it began.
+const GRACE: Duration = Duration::from_secs(60);
+/// Variable that tells the programs of one run from those of others.
+pub const RUN_VARIABLE: &str = "CHARTWRIGHT_RUN";
+
+/// A program and its arguments. Nothing in it is secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgramCall {
+    /// The program's name.
+    pub program: String,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+}
+
+impl ProgramCall {
+    /// A call of a program.
+    pub fn new<A: Into<String>>(program: &str, arguments: impl IntoIterator<Item = A>) -> Self {
+        Self {
+            program: program.to_owned(),
+            arguments: arguments.into_iter().map(Into::into).collect(),
+        }
+    }
+
+    /// The same with more arguments.
+    #[must_use]
+    pub fn and<A: Into<String>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(Into::into));
+        self
+    }
+
+    /// The program and its subcommand, such as `kubectl get`: the first argument that is neither a flag nor the value of one.
+    fn name(&self) -> String {
+        let mut arguments = self.arguments.iter();
+        while let Some(argument) = arguments.next() {
+            if !argument.starts_with('-') {
+                return format!("{} {argument}", self.program);
+            }
+            if !argument.contains('=') {
+                arguments.next();
+            }
+        }
+        self.program.clone()
+    }
+}
+
+impl fmt::Display for ProgramCall {
+    /// As one would type it in a shell.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.program)?;
+        for argument in &self.arguments {
+            f.write_str(" ")?;
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+            if !argument.is_empty() && argument.chars().all(is_plain) {
+                f.write_str(argument)?;
+            } else {
+                write!(f, "'{}'", argument.replace('\'', r"'\''"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a program did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum ProgramError {
+    /// It is not installed.
+    #[error("`{0}` is not installed, or not in PATH")]
+    Missing(String),
+    /// It cannot be started, or talked to.
+    #[error("`{program}` cannot be run: {source}")]
+    NotRun {
+        /// Its name.
+        program: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// It failed.
+    #[error("`{command}` failed: {words}")]
+    Failed {
+        /// The program and its subcommand.
+        command: String,
+        /// What it said last, without credentials.
+        words: String,
+    },
+    /// It took too long.
+    #[error("`{command}` did not end within {} s", limit.as_secs())]
+    TooLong {
+        /// The program and its subcommand.
+        command: String,
+        /// How long it had.
+        limit: Duration,
+    },
+    /// What it printed is not understood.
+    #[error("`{command}` printed what is not understood: {what}")]
+    Odd {
+        /// The program and its subcommand.
+        command: String,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+impl ProgramError {
+    /// What the program said, if it failed.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Failed { words, .. } => words,
+            _ => "",
+        }
+    }
+}
+
+/// A program that has ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The command, as errors name it.
+    command: String,
+    status: ExitStatus,
+    /// What it printed.
+    pub output: Vec<u8>,
+    /// What it said on standard error: the last of it.
+    pub words: String,
+    /// Whether it was asked to stop.
+    pub was_stopped: bool,
+}
+
+impl Ended {
+    /// Whether it did what it was asked to.
+    pub fn is_success(&self) -> bool {
+        self.status.success()
+    }
+
+    /// Its exit code; none where a signal ended it.
+    pub fn code(&self) -> Option<i32> {
+        self.status.code()
+    }
+
+    /// What it printed, if it did what it was asked to.
+    ///
+    /// # Errors
+    /// When it failed.
+    pub fn into_output(self) -> Result<Vec<u8>, ProgramError> {
+        if self.is_success() {
+            return Ok(self.output);
+        }
+        Err(self.failure())
+    }
+
+    /// That it failed, with its words.
+    pub fn failure(&self) -> ProgramError {
+        let said = [self.words.as_str(), &String::from_utf8_lossy(&self.output)]
+            .map(|text| last_words(text.as_bytes()))
+            .into_iter()
+            .find(|text| !text.is_empty());
+        ProgramError::Failed {
+            command: self.command.clone(),
+            words: said.unwrap_or_else(|| self.status.to_string()),
+        }
+    }
+}
+
+/// How programs are run.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    /// What tells the programs of this run from others.
+    pub run: String,
+    /// Longest time for a program that only asks or writes: one that waits for a rollout has its own.
+    pub limit: Duration,
+}
+
+impl Programs {
+    /// Runs a program to its end, with a text on its standard input.
+    ///
+    /// # Errors
+    /// When it cannot be started, or takes too long.
+    pub fn run(&self, call: &ProgramCall, input: &[u8]) -> Result<Ended, ProgramError> {
+        let ended = self.run_watched(call, input, self.limit, &mut || false)?;
+        if ended.was_stopped {
+            return Err(ProgramError::TooLong {
+                command: ended.command,
+                limit: self.limit,
+            });
+        }
+        Ok(ended)
+    }
+
+    /// What a program prints.
+    ///
+    /// # Errors
+    /// When it cannot be started, takes too long, or fails.
+    pub fn output(&self, call: &ProgramCall, input: &[u8]) -> Result<Vec<u8>, ProgramError> {
+        self.run(call, input)?.into_output()
+    }
+
+    /// The JSON that a program prints.
+    ///
+    /// # Errors
+    /// When it cannot be started, takes too long, fails, or prints something else.
+    pub fn json(&self, call: &ProgramCall, input: &[u8]) -> Result<serde_json::Value, ProgramError> {
+        let output = self.output(call, input)?;
+        serde_json::from_slice(&output).map_err(|error| ProgramError::Odd {
+            command: call.name(),
+            what: error.to_string(),
+        })
+    }
+
+    /// Runs a program that may take long. `must_stop` is asked again and again; once it or the limit says so, the program is asked to
+    /// stop, and ended if it does not.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn run_watched(
+        &self,
+        call: &ProgramCall,
+        input: &[u8],
+        limit: Duration,
+        must_stop: &mut dyn FnMut() -> bool,
+    ) -> Result<Ended, ProgramError> {
+        let not_run = |source: io::Error| ProgramError::NotRun {
+            program: call.program.clone(),
+            source,
+        };
+        let mut child = self.start(call)?;
+        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (mut output, mut words) = (Vec::new(), Vec::new());
+        let mut was_stopped = false;
+        let status = thread::scope(|scope| {
+            // One that ends early does not read all of it.
+            scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(input)));
+            let out = &mut output;
+            scope.spawn(move || stdout.map(|stdout| stdout.take(OUTPUT_BYTES).read_to_end(out)));
+            let said = &mut words;
+            scope.spawn(move || stderr.map(|stderr| read_last(stderr, said)));
+            wait(&mut child, limit, must_stop, &mut was_stopped)
+        })
+        .map_err(not_run)?;
+        Ok(Ended {
+            command: call.name(),
+            status,
+            output,
+            words: last_words(&words),
+            was_stopped,
+        })
+    }
+
+    fn start(&self, call: &ProgramCall) -> Result<Child, ProgramError> {
+        let started = Command::new(&call.program)
+            .args(&call.arguments)
+            .env(RUN_VARIABLE, &self.run)
+            // Its words are looked at.
+            .env("LANGUAGE", "C")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        started.map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => ProgramError::Missing(call.program.clone()),
+            _ => ProgramError::NotRun {
+                program: call.program.clone(),
+                source,
+            },
+        })
+    }
+}
+
+/// Waits until a program ends, or asks it to.
+fn wait(
+    child: &mut Child,
+    limit: Duration,
+    must_stop: &mut dyn FnMut() -> bool,
+    was_stopped: &mut bool,
+) -> io::Result<ExitStatus> {
+    let start = Instant::now();
+    let mut end = start + limit;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if *was_stopped {
+            if Instant::now() >= end {
+                child.kill()?;
+                return child.wait();
+            }
+        } else if Instant::now() >= end || must_stop() {
+            *was_stopped = true;
+            ask_to_stop(child);
+            end = Instant::now() + GRACE;
+        }
+        let is_young = start.elapsed() < Duration::from_millis(200);
+        thread::sleep(PAUSES[usize::from(!is_young)]);
+    }
+}
+
+#[cfg(unix)]
+fn ask_to_stop(child: &Child) {
+    let id = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
+    if let Some(id) = id {
+        // It may have ended meanwhile.
+        let _ended = rustix::process::kill_process(id, rustix::process::Signal::TERM);
+    }
+}
+
+#[cfg(not(unix))]
+fn ask_to_stop(_child: &Child) {}
+
+/// Reads to the end and keeps what came last.
+fn read_last(mut from: impl io::Read, last: &mut Vec<u8>) -> io::Result<()> {
+    let mut part = [0; 4 << 10];
+    loop {
+        let count = match from.read(&mut part) {
+            Ok(0) => return Ok(()),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        last.extend_from_slice(part.get(..count).unwrap_or_default());
+        if last.len() > 4 * WORDS {
+            last.drain(..last.len() - WORDS);
+        }
+    }
+}
+
+/// The last of what a program said, without credentials.
+fn last_words(bytes: &[u8]) -> String {
+    let from = bytes.len().saturating_sub(WORDS);
+    let text = String::from_utf8_lossy(bytes.get(from..).unwrap_or_default());
+    redact_message(text.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn programs(limit: Duration) -> Programs {
+        Programs {
+            run: "test".to_owned(),
+            limit,
+        }
+    }
+
+    #[test]
+    fn calls_are_shown_as_one_would_type_them() {
+        for (arguments, want) in [
+            (vec!["get", "pods", "-n", "a b"], "kubectl get pods -n 'a b'"),
+            (
+                vec!["--context", "env:a", "apply", ""],
+                "kubectl --context env:a apply ''",
+            ),
+            (vec!["it's"], r"kubectl 'it'\''s'"),
+        ] {
+            assert_eq!(ProgramCall::new("kubectl", arguments).to_string(), want);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn programs_read_their_input_and_end_in_time() {
+        for (script, limit, want) in [
+            ("cat; echo $CHARTWRIGHT_RUN", 20_000, Ok("inputtest\n")),
+            ("echo no >&2; exit 3", 20_000, Err("`sh` failed: no")),
+            ("echo out; exit 3", 20_000, Err("`sh` failed: out")),
+            ("exec sleep 60", 100, Err("`sh` did not end within 0 s")),
+            (
+                "trap 'exit 0' TERM; while :; do sleep 0.05; done",
+                300,
+                Err("`sh` did not end within 0 s"),
+            ),
+        ] {
+            let call = ProgramCall::new("sh", ["-c", script]);
+            let found = programs(Duration::from_millis(limit)).output(&call, b"input");
+            let found = found.map(|bytes| String::from_utf8(bytes).unwrap());
+            let found = found.map_err(|error| error.to_string());
+            let want = want.map(str::to_owned).map_err(str::to_owned);
+            assert_eq!(found, want, "{script}");
+        }
+        let missing = programs(GRACE).output(&ProgramCall::new("is-not-installed-anywhere", [""]), b"");
+        assert!(matches!(missing, Err(ProgramError::Missing(_))), "{missing:?}");
+    }
+
+    #[test]
+    fn the_last_words_are_kept_without_credentials() {
+        let mut last = Vec::new();
+        let text = format!("{}https://me:secret@host/x", "a".repeat(100_000));
+        read_last(text.as_bytes(), &mut last).unwrap();
+        assert!(last.len() <= 4 * WORDS + 4096);
+        let shown = last_words(&last);
+        assert!(shown.ends_with("@host/x") && !shown.contains("secret"), "{shown}");
+    }
+}
