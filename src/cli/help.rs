@@ -3,7 +3,7 @@
 use clap::Command;
 
 /// Groups of commands, in the order of the help.
-pub(super) const GROUPS: [(&str, &[&str]); 5] = [
+pub(super) const GROUPS: [(&str, &[&str]); 6] = [
     (
         "Charts",
         &["lint", "template", "validate", "dependency", "package", "verify"],
@@ -11,6 +11,7 @@ pub(super) const GROUPS: [(&str, &[&str]); 5] = [
     ("Repositories", &["push", "pull", "repo"]),
     ("Images", &["images", "poll", "event", "bump"]),
     ("Environments", &["status", "values", "vars", "promote", "rollback"]),
+    ("Clusters", &["apply"]),
     (
         "Project",
         &[
@@ -106,6 +107,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "chartwright ci charts/ --no-push",
             "chartwright ci . --repository oci://registry.example.com/charts",
+        ],
+    ),
+    (
+        "apply",
+        &[
+            "chartwright apply testing --dry-run",
+            "chartwright apply production --approve --timeout 10m",
         ],
     ),
     ("init", &["chartwright init --dry-run"]),

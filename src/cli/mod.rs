@@ -1,6 +1,7 @@
 //! The command line: arguments to library calls to an exit code.
 
 mod bool_flag;
+mod apply;
 mod bump;
 mod chart_json;
 mod chart_reference;
@@ -138,6 +139,9 @@ enum Command {
     Promote(GoBooleans<Box<promote::PromoteArguments>>),
     /// Write the versions that an environment ran before to its files.
     Rollback(GoBooleans<Box<promote::RollbackArguments>>),
+    /// Bring environments to what their files say: render, judge, show, upgrade, test, and take back what fails.
+    #[command(visible_alias = "deploy")]
+    Apply(GoBooleans<Box<apply::ApplyArguments>>),
     /// Explain a rule with examples, or list the rules.
     Explain(GoBooleans<explain::ExplainArguments>),
     /// Print a script with which a shell completes commands and flags.
@@ -199,6 +203,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Vars(arguments) => values::run_vars(context, arguments),
         Command::Promote(arguments) => promote::run(context, arguments),
         Command::Rollback(arguments) => promote::run_rollback(context, arguments),
+        Command::Apply(arguments) => apply::run(context, arguments),
         Command::Explain(arguments) => explain::run(context, arguments),
         Command::Completion(arguments) => completion::run(context, arguments, program()),
         Command::Man(arguments) => man::run(context, arguments, &program()),

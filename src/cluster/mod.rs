@@ -2,3 +2,22 @@
 //! providers are the user's own and are run as programs.
 
 pub mod program;
+pub mod target;
+pub mod stored_release;
+pub mod live;
+pub mod live_world;
+pub mod decrypt;
+mod release_chart;
+mod rendered_release;
+mod drift;
+pub mod pods;
+mod helm_words;
+pub mod blame;
+pub mod run_identity;
+pub mod lease;
+mod rollout;
+pub mod record;
+mod release_files;
+pub mod plan;
+pub mod carry_out;
+pub mod apply;

@@ -300,7 +300,7 @@ fn wait(
             }
         } else if Instant::now() >= end || must_stop() {
             *was_stopped = true;
-            ask_to_stop(child);
+            ask_to_stop(child.id());
             end = Instant::now() + GRACE;
         }
         let is_young = start.elapsed() < Duration::from_millis(200);
@@ -308,17 +308,18 @@ fn wait(
     }
 }
 
+/// Asks a process to stop.
 #[cfg(unix)]
-fn ask_to_stop(child: &Child) {
-    let id = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
-    if let Some(id) = id {
+pub fn ask_to_stop(process: u32) {
+    if let Some(id) = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw) {
         // It may have ended meanwhile.
         let _ended = rustix::process::kill_process(id, rustix::process::Signal::TERM);
     }
 }
 
+/// Asks a process to stop.
 #[cfg(not(unix))]
-fn ask_to_stop(_child: &Child) {}
+pub fn ask_to_stop(_process: u32) {}
 
 /// Reads to the end and keeps what came last.
 fn read_last(mut from: impl io::Read, last: &mut Vec<u8>) -> io::Result<()> {

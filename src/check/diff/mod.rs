@@ -12,8 +12,10 @@ mod object_diff;
 mod state;
 mod render;
 mod compare;
+mod manifests;
 
 pub use compare::{ChartDiff, ChartPair, DiffOutcome, compare_charts};
+pub use manifests::{ManifestObjects, compare_manifests};
 pub use object_diff::{Change, ObjectDiff};
 pub use objects::ObjectId;
 pub use render::{DiffSettings, RenderFailure, Side};

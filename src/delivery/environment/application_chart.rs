@@ -107,6 +107,7 @@ pub fn application_environments(
             values: Vec::new(),
             skips_defaults: false,
             triggers: Vec::new(),
+            group: None,
         };
         Environment {
             name: written(declared.name.clone(), &declared.chart),

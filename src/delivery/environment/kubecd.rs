@@ -71,6 +71,7 @@ pub(super) fn read_releases(file: &SourceFile, path: &Path) -> (Vec<Release>, Ve
                 values: Vec::new(),
                 skips_defaults: false,
                 triggers: Vec::new(),
+                group: None,
             });
         }
         // In a schema of old, without any effect.
@@ -303,6 +304,7 @@ fn release(fields: Fields<'_>, file: &Path) -> Option<Release> {
         }
         triggers.extend(fields.mapping("trigger").into_iter().flat_map(trigger));
     }
+    let group = fields.text("group").map(|written| written.text);
     fields.finish();
     Some(Release {
         name: name?,
@@ -312,6 +314,7 @@ fn release(fields: Fields<'_>, file: &Path) -> Option<Release> {
         values,
         skips_defaults,
         triggers,
+        group,
     })
 }
 

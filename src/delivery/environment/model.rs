@@ -182,6 +182,8 @@ pub struct Release {
     pub skips_defaults: bool,
     /// What changes the release by itself.
     pub triggers: Vec<Trigger>,
+    /// The releases that it is rolled back together with: those with the same name here.
+    pub group: Option<String>,
 }
 
 /// What a release deploys.

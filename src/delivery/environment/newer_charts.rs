@@ -18,7 +18,24 @@ pub(super) struct TriggeredChart<'e> {
 }
 
 /// The address of a chart's repository, and the name of the chart in it.
-pub(super) type ChartAddress = (String, String);
+pub type ChartAddress = (String, String);
+
+/// Where a chart is that a release refers to: `oci://…/name`, or the name of a repository before a slash.
+///
+/// # Errors
+/// When there is no repository of that name.
+pub fn chart_address(reference: &str, all: &Environments) -> Result<ChartAddress, String> {
+    let Some((repository, chart)) = reference.rsplit_once('/') else {
+        return Err(format!("`{reference}` names no repository"));
+    };
+    if repository.contains("://") {
+        return Ok((repository.to_owned(), chart.to_owned()));
+    }
+    let is_named = |known: &&ChartRepository| known.name.text == repository;
+    let found = all.chart_repositories.iter().find(is_named);
+    let found = found.ok_or_else(|| format!("`helmRepos` has no repository named `{repository}`"))?;
+    Ok((found.url.clone(), chart.to_owned()))
+}
 
 impl<'e> TriggeredChart<'e> {
     /// The chart of a release, if one of its triggers is about it.
@@ -37,21 +54,12 @@ impl<'e> TriggeredChart<'e> {
         })
     }
 
-    /// Where the chart is: `oci://…/name`, or the name of a repository before a slash.
+    /// Where the chart is.
     ///
     /// # Errors
     /// When there is no repository of that name.
     pub(super) fn address(&self, all: &Environments) -> Result<ChartAddress, String> {
-        let Some((repository, chart)) = self.reference.rsplit_once('/') else {
-            return Err(format!("`{}` names no repository", self.reference));
-        };
-        if repository.contains("://") {
-            return Ok((repository.to_owned(), chart.to_owned()));
-        }
-        let is_named = |known: &&ChartRepository| known.name.text == repository;
-        let found = all.chart_repositories.iter().find(is_named);
-        let found = found.ok_or_else(|| format!("`helmRepos` has no repository named `{repository}`"))?;
-        Ok((found.url.clone(), chart.to_owned()))
+        chart_address(self.reference, all)
     }
 
     /// What runs, as a reference with a tag.

@@ -6,20 +6,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::model::{Deploys, Environment, Release, Trigger, ValueSource};
+use super::given_values::given_values;
+use super::model::{Deploys, Environment, Release, Trigger};
 use super::values::{Layer, Leaf, ValuesError, layers, look_up, resolve};
-use crate::check::explain::Given;
 use crate::delivery::bump::ReadFile;
 use crate::delivery::image::{
     ChartInput, ImagePlace, ImageReference, ListedImage, Part, Place, Spelling, WrittenAt, chart_images, image_places,
     list_traced,
 };
 use crate::delivery::track::Track;
-use crate::engine::chart::{Compat, load_with_local_dependencies};
+use crate::engine::chart::load_with_local_dependencies;
 use crate::engine::render::{Capabilities, Operation, Release as RenderedRelease};
-use crate::engine::values::{UserValues, ValueSource as ValuesFile};
 use crate::text::edit::{Step, YamlPath};
-use crate::text::source::SourceFile;
 use crate::text::yaml;
 
 /// A release of an environment, with what its files say.
@@ -135,28 +133,11 @@ impl Running<'_> {
     /// The images that the templates of the chart lead to.
     fn traced(&self, chart: &Path, directory: &Path, read: ReadFile<'_>) -> Result<Vec<RunningImage>, String> {
         let chart = load_with_local_dependencies(chart).map_err(|error| error.to_string())?;
-        let mut values = UserValues {
-            compat: Compat::Helm4,
-            ..UserValues::default()
-        };
-        let mut given = Given::default();
-        let with_defaults = !self.release.skips_defaults;
-        let default_file = self.environment.default_values_file.iter().filter(|_| with_defaults);
-        for path in default_file.chain(&self.release.values_files) {
-            let text = read(&directory.join(path)).map_err(|error| error.to_string())?;
-            let name = path.display().to_string();
-            given.files.push(SourceFile::new(name.clone(), text.as_slice()));
-            values.files.push(ValuesFile { name, text });
-        }
-        let defaults = self.environment.default_values.iter().filter(|_| with_defaults);
-        for value in defaults.chain(&self.release.values) {
-            if let ValueSource::Text(text) = &value.source {
-                values.literal.push(format!("{}={text}", value.key));
-                given.flags.push(("--set-literal", format!("{}={text}", value.key)));
-            }
-        }
-        let none = |name: &str| Err(format!("{name} is not read"));
-        let merged = values.merge(&none).map_err(|error| error.to_string())?;
+        // What Google Cloud knows is left out here.
+        let found = given_values(self.environment, self.release, (directory, read), &|_, _| Ok(None));
+        let found = found.map_err(|error| error.to_string())?;
+        let merged = found.merge().map_err(|error| error.to_string())?;
+        let given = found.sources;
         let namespace = match self.environment.namespace.as_str() {
             "" => "default".to_owned(),
             name => name.to_owned(),

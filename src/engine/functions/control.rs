@@ -4,9 +4,10 @@
 //! renderer cuts out of the complete error text, as Helm does.
 
 use super::arguments::{any, error, text};
+use super::json::from_go_json;
 use super::table::fixed;
 use crate::engine::template::{
-    CallResult, Dict, Function, Host, Parameter, Text, Tolerated, Value, WARNING_END, WARNING_START,
+    CallResult, Dict, Function, Host, LookedUp, Parameter, Text, Tolerated, Value, WARNING_END, WARNING_START,
 };
 
 use Parameter::{Any, Str};
@@ -23,10 +24,27 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("tpl", &[Str, Any], |host, a| host.tpl(&text(a, 0), any(a, 1).clone())).costing(TEMPLATE_COST),
     fixed("required", &[Str, Any], required),
     fixed("fail", &[Str], |host, a| refuse(host, &text(a, 0), Tolerated::Fail)),
-    fixed("lookup", &[Str, Str, Str, Str], |_, _| Ok(Value::map(Dict::new()))),
+    fixed("lookup", &[Str, Str, Str, Str], lookup),
     // Name resolution is off in Helm unless it is enabled.
     fixed("getHostByName", &[Str], |_, _| Ok(Value::str(""))),
 ];
+
+/// Without a cluster nothing is found, and what is not found is an empty map.
+fn lookup(host: &mut dyn Host, arguments: &[Value]) -> CallResult {
+    let part = |place: usize| text(arguments, place).to_str_lossy().into_owned();
+    let (api_version, kind, namespace, name) = (part(0), part(1), part(2), part(3));
+    let wanted = LookedUp {
+        api_version: &api_version,
+        kind: &kind,
+        namespace: &namespace,
+        name: &name,
+    };
+    match host.lookup(&wanted) {
+        Ok(None) => Ok(Value::map(Dict::new())),
+        Ok(Some(found)) => from_go_json(&found).or_else(error),
+        Err(message) => error(message),
+    }
+}
 
 fn required(host: &mut dyn Host, arguments: &[Value]) -> CallResult {
     let value = any(arguments, 1);

@@ -43,7 +43,8 @@ pub enum HookEvent {
 }
 
 impl HookEvent {
-    fn parse(name: &str) -> Option<Self> {
+    /// The event of a name.
+    pub fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "pre-install" => Self::PreInstall,
             "post-install" => Self::PostInstall,

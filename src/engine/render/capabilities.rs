@@ -115,11 +115,11 @@ impl Capabilities {
         }
     }
 
-    /// Only the API versions given, for tests that compare with rows made so.
-    pub fn with_api_versions(kube_version: KubeVersion, api_versions: &[&str]) -> Self {
+    /// Those of a cluster, which has these APIs and no others.
+    pub const fn of_cluster(kube_version: KubeVersion, api_versions: Vec<String>) -> Self {
         Self {
             kube_version,
-            api_versions: api_versions.iter().map(|&version| version.to_owned()).collect(),
+            api_versions,
             compat: Compat::Helm4,
         }
     }

@@ -231,6 +231,26 @@ pub trait Host {
     fn is_throwaway(&self) -> bool {
         false
     }
+    /// What the cluster has; see `World`.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    fn lookup(&mut self, _wanted: &LookedUp<'_>) -> Result<Option<Vec<u8>>, String> {
+        Ok(None)
+    }
     /// Fills `bytes` with random bytes, good enough for passwords and keys.
     fn fill_random(&mut self, bytes: &mut [u8]);
+}
+
+/// What the function `lookup` asks a cluster for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookedUp<'l> {
+    /// Such as `apps/v1`.
+    pub api_version: &'l str,
+    /// Such as `Deployment`.
+    pub kind: &'l str,
+    /// The namespace; empty for all, or for what has none.
+    pub namespace: &'l str,
+    /// The name; empty for a list.
+    pub name: &'l str,
 }

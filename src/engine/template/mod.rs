@@ -27,7 +27,9 @@ pub mod value;
 pub use compiler::Compiler;
 pub use error::{ErrorFrame, ExecutionError, ParseError};
 pub use executor::{Executor, MissingKey, Options, Output, Read, Trace, World};
-pub use function::{CallError, CallResult, Function, FunctionLookup, Growth, Host, Parameter, Price, Tolerated};
+pub use function::{
+    CallError, CallResult, Function, FunctionLookup, Growth, Host, LookedUp, Parameter, Price, Tolerated,
+};
 pub use helm_error::{WARNING_END, WARNING_START, helm_error_text, helm_parse_error_text, helm3_error_text};
 pub use kind::Kind;
 pub use lexer::token_count;

@@ -43,4 +43,5 @@ pub use diff::{split_lines, unified_diff, unified_hunks};
 pub use edit_error::{EditError, Reason};
 pub use operation::{Change, DocumentChoice, Edit, NewNode, NewValue, Operation};
 pub use path_text::{PathError, read_path};
+pub use sops::is_sops_file;
 pub use yaml_path::{Step, YamlPath};

@@ -1,7 +1,7 @@
 //! Files that sops encrypted: a message authentication code covers all of their values, so a value that is changed without sops
 //! makes the file unreadable (`MAC mismatch`).
 
-use crate::text::yaml::{NodeId, NodeKind, Tree};
+use crate::text::yaml::{self, NodeId, NodeKind, Tree};
 
 /// How far an edit is sops' business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,12 @@ pub(super) fn sops_file(tree: &Tree<'_>) -> SopsFile {
     })
     .max_by_key(|found| *found == SopsFile::AllValues)
     .unwrap_or(SopsFile::No)
+}
+
+/// Whether a text is a file that sops encrypted.
+pub fn is_sops_file(text: &[u8]) -> bool {
+    memchr::memmem::find(text, b"sops").is_some()
+        && yaml::parse_all(text).is_ok_and(|tree| sops_file(&tree) != SopsFile::No)
 }
 
 /// Whether a scalar is a value that sops encrypted.

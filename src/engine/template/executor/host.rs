@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::no_value::without_no_value;
 use super::{Executor, Frame, MAX_TEMPLATE_DEPTH, Operand, Overlay, no_template};
 use crate::engine::template::error::ExecutionError;
-use crate::engine::template::function::{CallError, CallResult, Host, Tolerated};
+use crate::engine::template::function::{CallError, CallResult, Host, LookedUp, Tolerated};
 use crate::engine::template::set::{Found, SET_NAME};
 use crate::engine::template::text::Text;
 use crate::engine::template::tree::{NodeId, Unit};
@@ -155,6 +155,10 @@ impl Host for Executor<'_> {
 
     fn is_throwaway(&self) -> bool {
         self.world.is_throwaway()
+    }
+
+    fn lookup(&mut self, wanted: &LookedUp<'_>) -> Result<Option<Vec<u8>>, String> {
+        self.world.lookup(wanted)
     }
 
     fn local_zone(&self) -> &str {

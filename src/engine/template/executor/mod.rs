@@ -18,7 +18,7 @@ use self::budget::Spent;
 use self::no_value::{NO_VALUE, without_no_value};
 use super::compiler::Compiler;
 use super::error::{ErrorFrame, ExecutionError, ParseError};
-use super::function::Tolerated;
+use super::function::{LookedUp, Tolerated};
 use super::node_text::node_text;
 use super::set::{CompiledSet, Found, SET_NAME};
 use super::source_map::{MapBuilder, SourceMap};
@@ -106,6 +106,13 @@ pub trait World {
     /// together.
     fn is_throwaway(&self) -> bool {
         false
+    }
+    /// What the cluster has, as JSON; nothing where it has it not, or where there is none.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    fn lookup(&mut self, _wanted: &LookedUp<'_>) -> Result<Option<Vec<u8>>, String> {
+        Ok(None)
     }
     /// Receives what templates fail with when they are linted.
     fn record(&mut self, _failure: Tolerated) {}

@@ -1,0 +1,181 @@
+//! `apply`: an environment brought to what its files say. The plan, the lease, what a killed run left behind, the work, the records; in this
+//! order, for all who apply something.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::carry_out::{Application, ApplySettings, HelmGeneration, Progress, ReleaseOutcome};
+use super::lease::{Lease, LeaseError};
+use super::live::LiveCluster;
+use super::plan::{EnvironmentPlan, PlanError, PlanRequest, plan_environment};
+use super::program::{ProgramError, ask_to_stop};
+use super::record::{Record, Records, object_name};
+use super::run_identity::{RunIdentity, left_programs};
+use crate::delivery::environment::Policy;
+
+/// How long programs that a killed run left behind have to stop.
+const LEFT_TIME: Duration = Duration::from_secs(90);
+
+/// Why an environment is not applied.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// It cannot be planned.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A program failed.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// Another run has the lease.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
+    /// What was planned is not what there is any more.
+    #[error(
+        "environment `{0}`: the files, a chart or the cluster changed since the plan was made; nothing was applied: plan it again"
+    )]
+    Moved(String),
+}
+
+/// How an environment is applied.
+pub struct ApplyOptions<'o> {
+    /// Longest time for a release to become ready, and for its tests.
+    pub timeout: Duration,
+    /// Whether a release that is certain not to become ready is not waited for.
+    pub fails_fast: bool,
+    /// Whether tests are run.
+    pub tests: bool,
+    /// Whether a namespace is made that is not there.
+    pub creates_namespace: bool,
+    /// How long another run is waited for.
+    pub patience: Duration,
+    /// Who runs this.
+    pub identity: &'o RunIdentity,
+    /// What records say of the run.
+    pub about: Record,
+    /// The plan that was agreed to: its digest.
+    pub agreed: Option<&'o str>,
+    /// The time as RFC 3339 with microseconds.
+    pub now: fn() -> String,
+}
+
+/// What `apply` asks and tells while it works.
+pub trait ApplyObserver {
+    /// The plan is made; whether it is carried out.
+    fn planned(&mut self, plan: &EnvironmentPlan) -> bool;
+    /// Something happens.
+    fn progress(&mut self, progress: Progress<'_>);
+    /// Another run is waited for.
+    fn waits(&mut self, holder: &str);
+    /// A run that was killed had begun this.
+    fn interrupted(&mut self, record: &Record);
+}
+
+/// What was done in an environment.
+#[derive(Default)]
+pub struct Applied {
+    /// The releases that changed, in order.
+    pub outcomes: Vec<ReleaseOutcome>,
+    /// Whether anything was to be done.
+    pub has_changes: bool,
+}
+
+/// Whether changes of an environment wait for somebody to approve them.
+pub const fn needs_approval(policy: Policy) -> bool {
+    matches!(policy, Policy::Manual)
+}
+
+/// Applies an environment: nothing is written where nothing changes.
+///
+/// # Errors
+/// When the cluster cannot be asked, another run is at work, or the plan is not the one that was agreed to.
+pub fn apply_environment(
+    request: &PlanRequest<'_>,
+    cluster: &LiveCluster<'_>,
+    options: &ApplyOptions<'_>,
+    observer: &mut dyn ApplyObserver,
+) -> Result<Applied, ApplyError> {
+    let mut plan = plan_environment(request, cluster)?;
+    check_agreed(&plan, options)?;
+    let mut records = Records::read(cluster, &plan.environment)?;
+    let is_unfinished = records.has_running();
+    if !observer.planned(&plan) || !(plan.has_changes() || is_unfinished) {
+        return Ok(Applied {
+            has_changes: plan.has_changes(),
+            ..Applied::default()
+        });
+    }
+    let name = object_name(&plan.environment);
+    if options.creates_namespace {
+        make_namespace(cluster)?;
+    }
+    let place = (cluster.programs, &cluster.target, name.as_str());
+    let lease = Lease::take(place, options.identity, options.patience, options.now, &mut |who| {
+        observer.waits(who)
+    })?;
+    if let Some(run) = &lease.taken_from {
+        stop_left_programs(run);
+    }
+    // Another may have been at work between the plan and the lease.
+    let before = plan.digest();
+    plan = plan_environment(request, cluster)?;
+    if plan.digest() != before {
+        check_agreed(&plan, options)?;
+        if !observer.planned(&plan) {
+            return Ok(Applied::default());
+        }
+    }
+    records.reread(cluster)?;
+    let ended = records.end_interrupted(&options.about.run, &(options.now)());
+    ended.iter().for_each(|record| observer.interrupted(record));
+    if !plan.has_changes() {
+        records.write(cluster)?;
+        return Ok(Applied::default());
+    }
+    let settings = ApplySettings {
+        helm: HelmGeneration::find(cluster)?,
+        timeout: options.timeout,
+        fails_fast: options.fails_fast,
+        tests: options.tests,
+        about: options.about.clone(),
+        now: options.now,
+    };
+    let mut application = Application {
+        cluster,
+        settings: &settings,
+        records: &mut records,
+        is_lost: &|| lease.is_lost(),
+        progress: &mut |progress| observer.progress(progress),
+    };
+    Ok(Applied {
+        outcomes: application.carry_out(&plan)?,
+        has_changes: true,
+    })
+}
+
+fn check_agreed(plan: &EnvironmentPlan, options: &ApplyOptions<'_>) -> Result<(), ApplyError> {
+    match options.agreed {
+        Some(agreed) if agreed != plan.digest() => Err(ApplyError::Moved(plan.environment.clone())),
+        _ => Ok(()),
+    }
+}
+
+/// Makes the namespace, if it is not there.
+fn make_namespace(cluster: &LiveCluster<'_>) -> Result<(), ProgramError> {
+    let namespace = &cluster.target.namespace;
+    if cluster.find(&["namespace", namespace])?.is_some() {
+        return Ok(());
+    }
+    let call = cluster.target.kubectl(["create", "namespace", namespace]);
+    match cluster.programs.output(&call, b"") {
+        Err(error) if error.words().contains("(AlreadyExists)") => Ok(()),
+        result => result.map(drop),
+    }
+}
+
+/// A run that was killed may have left Helm at work: it is asked to stop, and takes back what it began.
+fn stop_left_programs(run: &str) {
+    let end = Instant::now() + LEFT_TIME;
+    left_programs(run).into_iter().for_each(ask_to_stop);
+    while Instant::now() < end && !left_programs(run).is_empty() {
+        thread::sleep(Duration::from_millis(100));
+    }
+}

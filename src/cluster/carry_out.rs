@@ -1,0 +1,506 @@
+//! A plan carried out: resources are applied, releases installed and upgraded by Helm and tested, and what fails is taken back to the revision
+//! that was good last, together with the releases of its group. Each step is recorded before it begins and after it ends.
+
+use std::time::Duration;
+
+use super::blame::{Explanation, explain};
+use super::helm_words::problem_of_words;
+use super::live::{LiveCluster, is_installed, last_good};
+use super::plan::{Action, EnvironmentPlan, PlannedRelease, PlannedResources};
+use super::pods::Problem;
+use super::program::{Ended, ProgramCall, ProgramError};
+use super::record::{Record, RecordResult, Records};
+use super::release_files::ReleaseFile;
+use super::rollout::Rollout;
+use super::stored_release::{ReleaseStatus, StoredRelease};
+
+/// Lines of a log that are shown.
+const LOG_LINES: &str = "--tail=10";
+
+/// Which Helm there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HelmGeneration {
+    /// 3
+    Helm3,
+    /// 4
+    Helm4,
+}
+
+impl HelmGeneration {
+    /// Asks helm for its version.
+    ///
+    /// # Errors
+    /// When it cannot be run, or is another one.
+    pub fn find(cluster: &LiveCluster<'_>) -> Result<Self, ProgramError> {
+        let call = ProgramCall::new("helm", ["version", "--template", "{{.Version}}"]);
+        let printed = cluster.programs.output(&call, b"")?;
+        let version = String::from_utf8_lossy(&printed)
+            .trim()
+            .trim_start_matches('v')
+            .to_owned();
+        match version.split('.').next() {
+            Some("3") => Ok(Self::Helm3),
+            Some("4") => Ok(Self::Helm4),
+            _ => Err(ProgramError::Odd {
+                command: "helm version".to_owned(),
+                what: format!("version `{version}`; Helm 3 and 4 are supported"),
+            }),
+        }
+    }
+}
+
+/// How a plan is carried out.
+#[derive(Debug, Clone)]
+pub struct ApplySettings {
+    /// Which Helm there is.
+    pub helm: HelmGeneration,
+    /// Longest time for a release to become ready, and for its tests.
+    pub timeout: Duration,
+    /// Whether a release that is certain not to become ready is not waited for.
+    pub fails_fast: bool,
+    /// Whether tests are run.
+    pub tests: bool,
+    /// What records say of the run.
+    pub about: Record,
+    /// The time as RFC 3339.
+    pub now: fn() -> String,
+}
+
+/// What happens while a plan is carried out.
+#[derive(Debug)]
+pub enum Progress<'p> {
+    /// A step has begun: the release, and what is done.
+    Step(&'p str, String),
+    /// A workload of a release is not ready, and why.
+    NotReady(&'p str, &'p Problem),
+}
+
+/// What became of a release.
+#[derive(Debug)]
+pub struct ReleaseOutcome {
+    /// What is recorded.
+    pub record: Record,
+    /// Helm's words where it failed.
+    pub words: String,
+    /// Why it failed.
+    pub explanations: Vec<Explanation>,
+}
+
+impl ReleaseOutcome {
+    /// Whether it did not become what was planned.
+    pub fn is_failure(&self) -> bool {
+        self.record.result != RecordResult::Deployed
+    }
+}
+
+/// A plan that is carried out.
+pub struct Application<'a, 'p> {
+    /// The cluster.
+    pub cluster: &'a LiveCluster<'p>,
+    /// How.
+    pub settings: &'a ApplySettings,
+    /// The records of the environment.
+    pub records: &'a mut Records,
+    /// Whether another may be at work by now.
+    pub is_lost: &'a dyn Fn() -> bool,
+    /// Gets what happens.
+    pub progress: &'a mut dyn FnMut(Progress<'_>),
+}
+
+/// What a step of a release failed with.
+struct StepFailure {
+    words: String,
+    explanations: Vec<Explanation>,
+}
+
+impl Application<'_, '_> {
+    /// Carries out a plan: the releases that change, in order, up to the first that fails. What is planned is what is applied.
+    ///
+    /// # Errors
+    /// When resources cannot be applied, or records not be written.
+    pub fn carry_out(&mut self, plan: &EnvironmentPlan) -> Result<Vec<ReleaseOutcome>, ProgramError> {
+        for resources in plan.resources.iter().filter(|resources| resources.differs) {
+            self.apply_resources(resources)?;
+        }
+        let changed: Vec<&PlannedRelease> = plan
+            .releases
+            .iter()
+            .filter(|one| one.action != Action::Unchanged)
+            .collect();
+        if changed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut outcomes: Vec<ReleaseOutcome> = Vec::new();
+        for release in &changed {
+            let outcome = self.release(release)?;
+            let has_failed = outcome.is_failure();
+            outcomes.push(outcome);
+            if has_failed {
+                self.roll_back_group(&changed, release, &mut outcomes)?;
+                break;
+            }
+        }
+        Ok(outcomes)
+    }
+
+    fn step(&mut self, release: &str, what: impl Into<String>) {
+        (self.progress)(Progress::Step(release, what.into()));
+    }
+
+    fn apply_resources(&mut self, resources: &PlannedResources) -> Result<(), ProgramError> {
+        let shown: Vec<String> = resources.paths.iter().map(|path| path.display().to_string()).collect();
+        self.step(&resources.name, format!("apply {}", shown.join(", ")));
+        let target = &self.cluster.target;
+        let call = target.kubectl([
+            "--namespace",
+            &target.namespace,
+            "apply",
+            "--server-side",
+            "--field-manager=chartwright",
+            "-f",
+            "-",
+        ]);
+        self.cluster.programs.output(&call, &resources.text).map(drop)
+    }
+
+    /// Installs or upgrades one release, and takes it back if that fails.
+    fn release(&mut self, release: &PlannedRelease) -> Result<ReleaseOutcome, ProgramError> {
+        let mut record = Record {
+            release: release.name.clone(),
+            action: release.action.name().to_owned(),
+            started: (self.settings.now)(),
+            chart: release.chart.clone(),
+            chart_digest: release.chart_digest.clone(),
+            images: release.images.clone(),
+            ..self.settings.about.clone()
+        };
+        self.mend_pending(release)?;
+        let revisions = self.cluster.revisions(&release.name)?;
+        let newest = revisions.last().map_or(0, |one| one.revision);
+        let good = last_good(&revisions, u64::MAX, &|revision| {
+            self.records.is_bad(&release.name, revision)
+        });
+        let good = good.map(|good| good.revision);
+        record.revision = newest + 1;
+        self.records.list.push(record.clone());
+        self.records.write(self.cluster)?;
+        let place = self.records.list.len() - 1;
+        let tried = self.upgrade(release).and_then(|result| match result {
+            Ok(()) if self.settings.tests && release.rendered.has_tests() => self.test(release),
+            result => Ok(result),
+        })?;
+        let now = self.cluster.revisions(&release.name)?;
+        let (result, failure) = match tried {
+            Ok(()) => (RecordResult::Deployed, None),
+            Err(failure) => (self.take_back(&release.name, &now, good)?, Some(failure)),
+        };
+        record.revision = now
+            .iter()
+            .map(|one| one.revision)
+            .filter(|one| *one > newest)
+            .min()
+            .unwrap_or(newest);
+        record.result = result;
+        record.restored = good.filter(|_| result == RecordResult::RolledBack).unwrap_or_default();
+        record.ended = (self.settings.now)();
+        let mut outcome = ReleaseOutcome {
+            record,
+            words: String::new(),
+            explanations: Vec::new(),
+        };
+        if let Some(failure) = failure {
+            outcome.record.message = summary(&failure);
+            outcome.words = failure.words;
+            outcome.explanations = failure.explanations;
+        }
+        if let Some(kept) = self.records.list.get_mut(place) {
+            kept.clone_from(&outcome.record);
+        }
+        self.records.write(self.cluster)?;
+        Ok(outcome)
+    }
+
+    /// What was killed in the middle of an operation stays pending, and Helm refuses to work on it: it is brought back to what was good last.
+    fn mend_pending(&mut self, release: &PlannedRelease) -> Result<(), ProgramError> {
+        let is_pending = release.was.as_ref().is_some_and(|was| was.info.status.is_pending());
+        if !is_pending {
+            return Ok(());
+        }
+        let revisions = self.cluster.revisions(&release.name)?;
+        let Some(newest) = revisions.last().filter(|one| one.info.status.is_pending()) else {
+            return Ok(());
+        };
+        self.step(
+            &release.name,
+            format!("mend revision {}, which is {}", newest.revision, newest.info.status),
+        );
+        let good = last_good(&revisions, newest.revision, &|revision| {
+            self.records.is_bad(&release.name, revision)
+        });
+        match good.map(|good| good.revision) {
+            Some(revision) => self.roll_back(&release.name, revision, false)?.into_output().map(drop),
+            None => self.uninstall(&release.name)?.into_output().map(drop),
+        }
+    }
+
+    fn upgrade(&mut self, release: &PlannedRelease) -> Result<Result<(), StepFailure>, ProgramError> {
+        let file = ReleaseFile::write(&release.archive).map_err(|source| ProgramError::NotRun {
+            program: "helm".to_owned(),
+            source,
+        })?;
+        let target = &self.cluster.target;
+        let timeout = format!("{}s", self.settings.timeout.as_secs());
+        let path = file.path().display().to_string();
+        let mut call = target.helm([
+            "upgrade",
+            &release.name,
+            &path,
+            "--install",
+            "--namespace",
+            &target.namespace,
+        ]);
+        call = call.and(
+            match self.settings.helm {
+                HelmGeneration::Helm3 => ["--wait", "--wait-for-jobs", "--atomic"].as_slice(),
+                HelmGeneration::Helm4 => ["--wait", "--wait-for-jobs", "--rollback-on-failure"].as_slice(),
+            }
+            .iter()
+            .copied(),
+        );
+        if self.settings.helm == HelmGeneration::Helm4 && !release.drift.is_empty() {
+            // What others changed is theirs until it is taken back.
+            call = call.and(["--force-conflicts"]);
+        }
+        let call = call.and(["--timeout", &timeout, "--values", "-"]);
+        self.step(&release.name, format!("{} {}", release.action.name(), release.chart));
+        self.watched(release, &call, &release.document)
+    }
+
+    /// Runs the tests of a release.
+    fn test(&mut self, release: &PlannedRelease) -> Result<Result<(), StepFailure>, ProgramError> {
+        let target = &self.cluster.target;
+        let timeout = format!("{}s", self.settings.timeout.as_secs());
+        let call = target.helm([
+            "test",
+            &release.name,
+            "--namespace",
+            &target.namespace,
+            "--timeout",
+            &timeout,
+        ]);
+        self.step(&release.name, "test");
+        self.watched(release, &call, b"")
+    }
+
+    /// Runs Helm while the workloads of the release are watched.
+    fn watched(
+        &mut self,
+        release: &PlannedRelease,
+        call: &ProgramCall,
+        input: &[u8],
+    ) -> Result<Result<(), StepFailure>, ProgramError> {
+        let is_there = release.was.as_ref().is_some_and(|was| is_installed(was.info.status));
+        let mut rollout = Rollout::new(self.cluster, &release.rendered, (is_there, self.settings.fails_fast));
+        // Helm ends by itself when its time is over, and then needs time to roll back.
+        let limit = self.settings.timeout * 3 + Duration::from_secs(120);
+        let mut problems: Vec<Problem> = Vec::new();
+        let (progress, is_lost) = (&mut *self.progress, self.is_lost);
+        let mut has_stopped = false;
+        let ended = self.cluster.programs.run_watched(call, input, limit, &mut || {
+            if has_stopped {
+                return true;
+            }
+            let mut report = |problem: &Problem| progress(Progress::NotReady(&release.name, problem));
+            has_stopped = is_lost() || rollout.must_stop(&mut report);
+            if has_stopped {
+                problems = rollout.problems();
+            }
+            has_stopped
+        })?;
+        if ended.is_success() {
+            return Ok(Ok(()));
+        }
+        if problems.is_empty() {
+            problems = rollout.problems();
+        }
+        let words = release
+            .rendered
+            .secrets()
+            .hide(failure_words(&ended).as_str())
+            .into_owned();
+        if problems.is_empty() {
+            problems.extend(problem_of_words(&words));
+        }
+        let explanations = problems
+            .iter()
+            .map(|problem| explain(&release.rendered, problem, &self.log_of(problem)));
+        Ok(Err(StepFailure {
+            explanations: explanations.collect(),
+            words,
+        }))
+    }
+
+    /// The last lines that a container of a pod logged before it ended.
+    fn log_of(&self, problem: &Problem) -> String {
+        let (Some(pod), Some(container)) = (&problem.pod, &problem.container) else {
+            return String::new();
+        };
+        if !matches!(problem.reason.as_str(), "CrashLoopBackOff" | "Error" | "NotReady") {
+            return String::new();
+        }
+        let target = &self.cluster.target;
+        let read = |previous: &str| {
+            let call = target.kubectl([
+                "--namespace",
+                &target.namespace,
+                "logs",
+                pod,
+                "-c",
+                container,
+                LOG_LINES,
+                previous,
+            ]);
+            self.cluster
+                .programs
+                .output(&call, b"")
+                .ok()
+                .filter(|text| !text.is_empty())
+        };
+        let text = read("--previous=true")
+            .or_else(|| read("--previous=false"))
+            .unwrap_or_default();
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    /// Brings a release back to a revision, or away where there was none. Helm may have done so already.
+    fn take_back(
+        &mut self,
+        name: &str,
+        now: &[StoredRelease],
+        good: Option<u64>,
+    ) -> Result<RecordResult, ProgramError> {
+        let Some(good) = good else {
+            if now
+                .last()
+                .is_none_or(|newest| newest.info.status == ReleaseStatus::Uninstalled)
+            {
+                return Ok(RecordResult::Removed);
+            }
+            self.step(name, "uninstall what was not there before");
+            let ended = self.uninstall(name)?;
+            return Ok(if ended.is_success() {
+                RecordResult::Removed
+            } else {
+                RecordResult::Failed
+            });
+        };
+        let wanted = now.iter().find(|one| one.revision == good);
+        let is_back = now.last().zip(wanted).is_some_and(|(newest, wanted)| {
+            newest.info.status == ReleaseStatus::Deployed
+                && newest.manifest == wanted.manifest
+                && (newest.revision == good || newest.info.description.contains("Rollback"))
+        });
+        if is_back {
+            return Ok(RecordResult::RolledBack);
+        }
+        self.step(name, format!("roll back to revision {good}"));
+        let ended = self.roll_back(name, good, true)?;
+        Ok(if ended.is_success() {
+            RecordResult::RolledBack
+        } else {
+            RecordResult::Failed
+        })
+    }
+
+    /// Rolls the earlier releases of a group back with one that failed.
+    fn roll_back_group(
+        &mut self,
+        changed: &[&PlannedRelease],
+        failed: &PlannedRelease,
+        outcomes: &mut [ReleaseOutcome],
+    ) -> Result<(), ProgramError> {
+        let Some(group) = &failed.group else { return Ok(()) };
+        for (release, outcome) in changed.iter().zip(outcomes.iter_mut()).rev() {
+            if release.name == failed.name || release.group.as_ref() != Some(group) {
+                continue;
+            }
+            let revisions = self.cluster.revisions(&release.name)?;
+            let good = last_good(&revisions, outcome.record.revision, &|revision| {
+                self.records.is_bad(&release.name, revision)
+            });
+            let good = good.map(|good| good.revision);
+            let result = self.take_back(&release.name, &revisions, good)?;
+            outcome.record.result = result;
+            outcome.record.restored = good.unwrap_or_default();
+            outcome.record.message = format!("{} of its group `{group}` failed", failed.name);
+            outcome.record.ended = (self.settings.now)();
+            let run = outcome.record.run.clone();
+            let own = |record: &&mut Record| record.run == run && record.release == release.name;
+            if let Some(kept) = self.records.list.iter_mut().rev().find(own) {
+                kept.clone_from(&outcome.record);
+            }
+        }
+        self.records.write(self.cluster)
+    }
+
+    /// Runs `helm rollback`.
+    pub(super) fn roll_back(&self, name: &str, revision: u64, waits: bool) -> Result<Ended, ProgramError> {
+        let target = &self.cluster.target;
+        let timeout = format!("{}s", self.settings.timeout.as_secs());
+        let call = target.helm([
+            "rollback",
+            name,
+            &revision.to_string(),
+            "--namespace",
+            &target.namespace,
+            "--timeout",
+            &timeout,
+        ]);
+        let call = if waits { call.and(["--wait"]) } else { call };
+        let limit = self.settings.timeout * 2 + Duration::from_secs(60);
+        self.cluster.programs.run_watched(&call, b"", limit, &mut || false)
+    }
+
+    fn uninstall(&self, name: &str) -> Result<Ended, ProgramError> {
+        let target = &self.cluster.target;
+        let timeout = format!("{}s", self.settings.timeout.as_secs());
+        let call = target.helm([
+            "uninstall",
+            name,
+            "--namespace",
+            &target.namespace,
+            "--wait",
+            "--timeout",
+            &timeout,
+        ]);
+        self.cluster.programs.run_watched(
+            &call,
+            b"",
+            self.settings.timeout * 2 + Duration::from_secs(60),
+            &mut || false,
+        )
+    }
+}
+
+fn failure_words(ended: &Ended) -> String {
+    ended.failure().words().to_owned()
+}
+
+/// Why something failed, in a line.
+fn summary(failure: &StepFailure) -> String {
+    match failure.explanations.first() {
+        Some(one) => {
+            let problem = &one.problem;
+            let image = problem
+                .image
+                .as_ref()
+                .map(|image| format!(" of {image}"))
+                .unwrap_or_default();
+            format!(
+                "{} {}: {}{image}: {}",
+                problem.kind, problem.name, problem.reason, problem.message
+            )
+        }
+        None => failure.words.lines().last().unwrap_or_default().to_owned(),
+    }
+}

@@ -1,0 +1,357 @@
+//! Drift: what a release's objects are in the cluster although Helm applied something else. In: the objects as they were applied, and those
+//! that the cluster has. Out: the fields that differ.
+//!
+//! A field that nothing was applied to belongs to others: defaults, status, what controllers and webhooks add. What seems to differ may be
+//! another spelling of the same (`1000m`, `stringData`), so the API server is asked what applying it once more would change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value as Json};
+
+use super::live::LiveCluster;
+use super::program::ProgramError;
+use crate::check::diff::{ManifestObjects, ObjectDiff, compare_manifests};
+use crate::check::finding::SecretValues;
+
+/// Label of all that Helm applies.
+const MANAGED: &str = "app.kubernetes.io/managed-by=Helm";
+/// Fields of metadata that the API server sets.
+const SERVER_FIELDS: [&str; 6] = [
+    "managedFields",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "uid",
+    "selfLink",
+];
+/// Fields by which the items of a list are told apart.
+const ITEM_KEYS: [&str; 4] = ["name", "containerPort", "mountPath", "key"];
+
+/// What an object is known by in a cluster: group, kind, namespace, name.
+type LiveId = (String, String, String, String);
+
+/// The objects of releases as the cluster has them.
+#[derive(Debug, Default)]
+pub(super) struct LiveObjects {
+    known: BTreeMap<LiveId, Json>,
+    /// Kinds that were asked for.
+    kinds: BTreeSet<String>,
+}
+
+/// An object that was applied.
+pub(super) struct Applied {
+    value: Json,
+    id: LiveId,
+}
+
+fn text<'v>(value: &'v Json, pointer: &str) -> &'v str {
+    value.pointer(pointer).and_then(Json::as_str).unwrap_or_default()
+}
+
+/// `Deployment.v1.apps`, as kubectl takes it.
+fn kind_of(value: &Json) -> String {
+    let api_version = text(value, "/apiVersion");
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    format!("{}.{version}.{group}", text(value, "/kind"))
+}
+
+fn id_of(value: &Json, namespace: &str) -> LiveId {
+    let group = text(value, "/apiVersion")
+        .rsplit_once('/')
+        .map_or("", |(group, _)| group);
+    let own = match text(value, "/metadata/namespace") {
+        "" => namespace,
+        own => own,
+    };
+    (
+        group.to_owned(),
+        text(value, "/kind").to_owned(),
+        own.to_owned(),
+        text(value, "/metadata/name").to_owned(),
+    )
+}
+
+impl Applied {
+    /// An object of a manifest that was applied in a namespace.
+    pub(super) fn new(value: Json, namespace: &str) -> Self {
+        Self {
+            id: id_of(&value, namespace),
+            value,
+        }
+    }
+}
+
+impl LiveObjects {
+    /// Asks the cluster for the kinds of objects, those that are not known yet.
+    ///
+    /// # Errors
+    /// When kubectl cannot be run.
+    pub(super) fn read(&mut self, cluster: &LiveCluster<'_>, applied: &[&Applied]) -> Result<(), ProgramError> {
+        let mut kinds: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+        for object in applied {
+            kinds.entry(kind_of(&object.value)).or_default().insert(&object.id.2);
+        }
+        kinds.retain(|kind, _| self.kinds.insert(kind.clone()));
+        let mut by_namespaces: BTreeMap<Vec<&str>, Vec<String>> = BTreeMap::new();
+        for (kind, namespaces) in kinds {
+            by_namespaces
+                .entry(namespaces.into_iter().collect())
+                .or_default()
+                .push(kind);
+        }
+        for (namespaces, kinds) in by_namespaces {
+            let namespace = match namespaces.as_slice() {
+                [one] => Some(*one),
+                _ => None,
+            };
+            for object in cluster.objects(&kinds, MANAGED, namespace)? {
+                // What is in no namespace is asked for in that of the release.
+                let id = id_of(&object, "");
+                self.known.insert(id, object);
+            }
+        }
+        Ok(())
+    }
+
+    fn of(&self, id: &LiveId) -> Option<&Json> {
+        let (group, kind, _, name) = id;
+        let without_namespace = (group.clone(), kind.clone(), String::new(), name.clone());
+        self.known.get(id).or_else(|| self.known.get(&without_namespace))
+    }
+
+    /// What differs in the cluster from what was applied. What was applied is `new`, as it would be applied once more.
+    ///
+    /// # Errors
+    /// When kubectl cannot be run.
+    pub(super) fn drift(
+        &self,
+        cluster: &LiveCluster<'_>,
+        applied: &[Applied],
+        label: &str,
+        secrets: impl FnOnce() -> SecretValues,
+    ) -> Result<Vec<ObjectDiff>, ProgramError> {
+        let scaled = self.scaled(applied);
+        let mut suspects: Vec<(&Applied, Option<Json>)> = Vec::new();
+        for object in applied {
+            let live = self.of(&object.id);
+            let seen = live.map(|live| projected(live, &object.value));
+            let is_same = seen.as_ref().is_some_and(|seen| {
+                let mut wanted = object.value.clone();
+                let mut seen = seen.clone();
+                if scaled.contains(&(object.id.1.clone(), object.id.3.clone())) {
+                    remove_replicas(&mut wanted);
+                    remove_replicas(&mut seen);
+                }
+                is_equal(&seen, &wanted)
+            });
+            if !is_same {
+                suspects.push((object, seen));
+            }
+        }
+        if suspects.is_empty() {
+            return Ok(Vec::new());
+        }
+        let namespace = cluster.target.namespace.as_str();
+        let unchanged = self.unchanged_by_applying(
+            cluster,
+            suspects
+                .iter()
+                .filter(|(_, seen)| seen.is_some())
+                .map(|(object, _)| *object),
+        );
+        let (mut old, mut new) = (ManifestObjects::default(), ManifestObjects::default());
+        for (object, seen) in suspects {
+            if unchanged.contains(&object.id) {
+                continue;
+            }
+            if let Some(seen) = seen {
+                old.add_value(seen, &[], namespace);
+            }
+            new.add_value(object.value.clone(), &[], namespace);
+        }
+        Ok(compare_manifests(&old, &new, label, secrets))
+    }
+
+    /// The objects that applying would not change, as the API server says; none where it cannot be asked.
+    fn unchanged_by_applying<'a>(
+        &self,
+        cluster: &LiveCluster<'_>,
+        suspects: impl Iterator<Item = &'a Applied>,
+    ) -> BTreeSet<LiveId> {
+        let mut unchanged = BTreeSet::new();
+        let items: Vec<Json> = suspects.map(|object| object.value.clone()).collect();
+        if items.is_empty() {
+            return unchanged;
+        }
+        let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
+        let call = cluster.target.kubectl([
+            "--namespace",
+            &cluster.target.namespace,
+            "apply",
+            "--server-side",
+            "--dry-run=server",
+            "--force-conflicts",
+            "--field-manager=helm",
+            "-f",
+            "-",
+            "-o",
+            "json",
+        ]);
+        let Ok(found) = cluster.programs.run(&call, list.as_bytes()) else {
+            return unchanged;
+        };
+        let Ok(found) = serde_json::from_slice::<Json>(&found.output) else {
+            return unchanged;
+        };
+        let items = match found.get("items") {
+            Some(Json::Array(items)) => items.clone(),
+            _ => vec![found],
+        };
+        for mut item in items {
+            let id = id_of(&item, "");
+            let Some(live) = self.of(&id) else { continue };
+            let mut live = live.clone();
+            for value in [&mut item, &mut live] {
+                without_server_fields(value);
+            }
+            if item == live {
+                // It is known by the namespace that was asked for.
+                unchanged.insert((
+                    id.0,
+                    id.1,
+                    if id.2.is_empty() {
+                        cluster.target.namespace.clone()
+                    } else {
+                        id.2
+                    },
+                    id.3,
+                ));
+            }
+        }
+        unchanged
+    }
+
+    /// Kinds and names of what an autoscaler scales: the number of their replicas is its business.
+    fn scaled(&self, applied: &[Applied]) -> BTreeSet<(String, String)> {
+        let all = self.known.values().chain(applied.iter().map(|object| &object.value));
+        let scalers = all.filter(|value| text(value, "/kind") == "HorizontalPodAutoscaler");
+        let target = |value: &Json| {
+            let part = |name: &str| text(value, &format!("/spec/scaleTargetRef/{name}")).to_owned();
+            (part("kind"), part("name"))
+        };
+        scalers.map(target).collect()
+    }
+}
+
+fn remove_replicas(value: &mut Json) {
+    if let Some(spec) = value.get_mut("spec").and_then(Json::as_object_mut) {
+        spec.shift_remove("replicas");
+    }
+}
+
+fn without_server_fields(value: &mut Json) {
+    if let Some(metadata) = value.get_mut("metadata").and_then(Json::as_object_mut) {
+        metadata.retain(|key, _| !SERVER_FIELDS.contains(&key.as_str()));
+    }
+    if let Some(object) = value.as_object_mut() {
+        object.retain(|key, _| key != "status");
+    }
+}
+
+/// Of a live value what was applied: members that were applied, items by their names.
+fn projected(live: &Json, wanted: &Json) -> Json {
+    match (live, wanted) {
+        (Json::Object(live), Json::Object(wanted)) => {
+            let members = wanted.iter().filter_map(|(key, wanted)| {
+                let live = live.get(key)?;
+                Some((key.clone(), projected(live, wanted)))
+            });
+            Json::Object(members.collect::<Map<_, _>>())
+        }
+        (Json::Array(live), Json::Array(wanted)) => {
+            let item_key = ITEM_KEYS.iter().find(|key| {
+                let has_key = |item: &Json| item.get(**key).is_some_and(|value| !value.is_object());
+                !wanted.is_empty() && wanted.iter().all(has_key)
+            });
+            let Some(item_key) = item_key else {
+                let pairs = live.iter().enumerate().map(|(place, item)| match wanted.get(place) {
+                    Some(wanted) => projected(item, wanted),
+                    None => item.clone(),
+                });
+                return Json::Array(pairs.collect());
+            };
+            let find = |wanted: &Json| {
+                let item = live.iter().find(|item| item.get(*item_key) == wanted.get(*item_key))?;
+                Some(projected(item, wanted))
+            };
+            Json::Array(wanted.iter().filter_map(find).collect())
+        }
+        (live, _) => live.clone(),
+    }
+}
+
+/// Whether a live value is what was applied: what is empty may be missing.
+fn is_equal(live: &Json, wanted: &Json) -> bool {
+    let is_empty = |value: &Json| match value {
+        Json::Null => true,
+        Json::Object(members) => members.is_empty(),
+        Json::Array(items) => items.is_empty(),
+        Json::String(text) => text.is_empty(),
+        _ => false,
+    };
+    match (live, wanted) {
+        (Json::Object(live), Json::Object(wanted)) => wanted.iter().all(|(key, wanted)| match live.get(key) {
+            Some(live) => is_equal(live, wanted),
+            None => is_empty(wanted),
+        }),
+        (Json::Array(live), Json::Array(wanted)) => {
+            live.len() == wanted.len() && live.iter().zip(wanted).all(|(live, wanted)| is_equal(live, wanted))
+        }
+        (Json::Number(live), Json::Number(wanted)) => live.as_f64() == wanted.as_f64(),
+        (live, wanted) => live == wanted || (is_empty(live) && is_empty(wanted)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_others_add_is_no_drift_and_what_they_change_is() {
+        let wanted = json!({"kind": "Deployment", "spec": {"replicas": 2, "template": {"spec": {
+            "volumes": [], "containers": [{"name": "a", "image": "a:1", "args": ["x", "y"]}]}}}});
+        for (pointer, value, is_same) in [
+            ("/spec/strategy", json!("x"), true),
+            (
+                "/spec/template/spec/containers/0/imagePullPolicy",
+                json!("Always"),
+                true,
+            ),
+            ("/spec/template/spec/containers/1", json!({"name": "sidecar"}), true),
+            ("/spec/template/spec/containers/0/image", json!("a:2"), false),
+            ("/spec/template/spec/containers/0/args", json!(["x"]), false),
+            ("/spec/template/spec/containers/0/args", json!(["x", "y", "z"]), false),
+            ("/spec/replicas", json!(3), false),
+            ("/spec/replicas", json!(2.0), true),
+        ] {
+            let mut live = wanted.clone();
+            live["spec"]["template"]["spec"]
+                .as_object_mut()
+                .unwrap()
+                .shift_remove("volumes");
+            if let Some(place) = live.pointer_mut(pointer) {
+                *place = value;
+            } else {
+                let (parent, key) = pointer.rsplit_once('/').unwrap();
+                match live.pointer_mut(parent).unwrap() {
+                    Json::Object(members) => drop(members.insert(key.to_owned(), value)),
+                    Json::Array(items) => items.push(value),
+                    _ => unreachable!(),
+                }
+            }
+            assert_eq!(is_equal(&projected(&live, &wanted), &wanted), is_same, "{pointer}");
+        }
+    }
+}
