@@ -1,28 +1,17 @@
 //! `chartwright apply`: environments brought to what their files say, by Helm and kubectl. The library decides; this reads flags and prints.
 
-use std::cell::RefCell;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value as Json, json};
 
-use crate::artifact::dependency::RepositorySupply;
-use crate::check::finding::{Judgement, SecretValues};
+use crate::check::finding::{Finding, Judgement};
 use crate::cluster::apply::{Applied, ApplyError, ApplyObserver, ApplyOptions, apply_environment, needs_approval};
 use crate::cluster::carry_out::Progress;
-use crate::cluster::decrypt::decrypted;
-use crate::cluster::live::{HelmStorage, LiveCluster};
-use crate::cluster::plan::{EnvironmentPlan, PlanError, PlanRequest};
-use crate::cluster::program::{ProgramError, Programs};
+use crate::cluster::plan::{EnvironmentPlan, PlanRequest};
 use crate::cluster::record::{Record, RecordResult};
-use crate::cluster::run_identity::RunIdentity;
 use crate::cluster::target::KubeTarget;
-use crate::delivery::environment::{Environment, Environments, EnvironmentsPlace};
-use crate::delivery::git::WorkTree;
-use crate::engine::template::World;
+use crate::delivery::environment::{Environment, Environments};
 use crate::pipeline::NoticedChange;
 use crate::report::{
     DiffTextOptions, applied_as_json, explanation_as_text, json_document, outcome_line, plan_as_json, plan_as_text,
@@ -30,20 +19,15 @@ use crate::report::{
 };
 use crate::text::source::replace_file;
 
+use super::cluster_run::{ClusterRun, PlanFlags, now_micros, plan_error, program_error};
 use super::command_error::CommandError;
-use super::dependency_flags::report_notes;
 use super::destination_flags::read_settings;
 use super::environment_flags::{EnvironmentFlags, chosen, environments};
 use super::exit_code::Exit;
-use super::link_flags::LinkFlags;
 use super::notify::notify;
-use super::remote_flags::{LoginFlags, RemoteFlags};
 use super::repository_flags::{OutputFormat, print_json};
 use super::run_context::RunContext;
 use super::time_flag::duration;
-
-/// Longest time for programs that only ask or write.
-const PROGRAM_LIMIT: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
@@ -101,131 +85,28 @@ pub(super) struct ApplyArguments {
     full: bool,
     #[command(flatten)]
     environments: EnvironmentFlags,
-    #[command(flatten)]
-    target: TargetFlags,
     /// How to print.
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
     output: OutputFormat,
     #[command(flatten)]
-    links: LinkFlags,
-    #[command(flatten)]
-    remote: RemoteFlags,
-}
-
-/// Which cluster and namespace, where the files do not say it.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Cluster")]
-pub(super) struct TargetFlags {
-    /// Context of the kubeconfig, instead of that of the environment.
-    #[arg(long, value_name = "CONTEXT")]
-    kube_context: Option<String>,
-    /// Namespace of environments that name none.
-    #[arg(long, value_name = "NAMESPACE")]
-    namespace: Option<String>,
-}
-
-/// What all environments of a run have in common.
-pub(super) struct ClusterRun {
-    pub(super) context: RunContext,
-    pub(super) place: EnvironmentsPlace,
-    pub(super) programs: Programs,
-    pub(super) storage: HelmStorage,
-    pub(super) identity: RunIdentity,
-}
-
-impl ClusterRun {
-    /// Nothing is run yet.
-    pub(super) fn new(context: RunContext, flags: &EnvironmentFlags) -> Result<Self, CommandError> {
-        let storage = context.variable("HELM_DRIVER");
-        let random = context.random_bytes();
-        let random: String = random.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        let identity = RunIdentity::of_this_process(&random);
-        Ok(Self {
-            context,
-            place: flags.place(context)?,
-            programs: Programs {
-                run: identity.to_string(),
-                limit: PROGRAM_LIMIT,
-            },
-            storage: HelmStorage::of_variable(storage.as_deref()).map_err(CommandError::usage)?,
-            identity,
-        })
-    }
-
-    /// The cluster and namespace of an environment.
-    pub(super) fn cluster(&self, environment: &Environment, flags: &TargetFlags) -> LiveCluster<'_> {
-        let own = (!environment.cluster.is_empty()).then(|| format!("env:{}", environment.name.text));
-        let namespace = match environment.namespace.as_str() {
-            "" => flags.namespace.clone().unwrap_or_default(),
-            own => own.to_owned(),
-        };
-        let target = KubeTarget {
-            context: flags.kube_context.clone().or(own),
-            namespace,
-        };
-        LiveCluster::new(&self.programs, target, self.storage)
-    }
-}
-
-/// The time as Kubernetes has it in leases.
-fn now_micros() -> String {
-    let nanos = RunContext::from_process().now_unix_nanos();
-    let micros = i64::try_from(nanos / 1000).unwrap_or_default();
-    jiff::Timestamp::from_microsecond(micros).map_or_else(|_| String::new(), |time| format!("{time:.6}"))
+    plan: PlanFlags,
 }
 
 pub(super) fn run(context: RunContext, arguments: &ApplyArguments) -> Result<Exit, CommandError> {
     let run = ClusterRun::new(context, &arguments.environments)?;
     let reader = arguments.environments.reader(context);
-    let read = |path: &Path| reader.read(path);
-    let all = environments(&run.place, &read)?;
+    let all = environments(&run.place, &|path| reader.read(path))?;
     let wanted = wanted(context, arguments, &run, &all)?;
     let limits = (
         duration("--timeout", &arguments.timeout)?,
         duration("--lock-timeout", &arguments.lock_timeout)?,
     );
-    let about = about(context, arguments, &run)?;
-    let charts = arguments.remote.charts(context, &LoginFlags::default(), false)?;
-    let supply = Arc::new(RepositorySupply::new(arguments.remote.charts(
-        context,
-        &LoginFlags::default(),
-        false,
-    )?));
-    let settings = read_settings(None, arguments.environments.directory())?;
-    let judgement = Judgement {
-        silenced: settings.config.silenced(),
-        fail_on: settings.config.fail_on,
-        baseline: None,
-    };
-    let judgement = (!arguments.skip_lint).then_some(&judgement);
-    let secrets = RefCell::new(SecretValues::default());
-    let decrypting = |path: &Path| -> io::Result<Vec<u8>> {
-        decrypted(&run.programs, path, reader.read(path)?, &mut secrets.borrow_mut())
-    };
-    let make_world = || -> Box<dyn World> { Box::new(context.render_world(false)) };
-    let address_of = |name: &str, _: bool| -> io::Result<Option<String>> {
-        Err(io::Error::other(format!(
-            "the address `{name}` of Google Cloud is not looked up"
-        )))
-    };
+    let is_strict = !arguments.allow_dirty && !arguments.dry_run;
+    let about = run.about(arguments.approve, is_strict)?;
+    let judgement = judgement(arguments)?;
+    let judgement = judgement.as_ref();
     let mut done = Outcomes::default();
-    for environment in wanted {
-        let cluster = run.cluster(environment, &arguments.target);
-        let request = PlanRequest {
-            all: &all,
-            environment,
-            releases: &arguments.releases,
-            directory: &run.place.working_directory,
-            read: &decrypting,
-            address_of: &address_of,
-            charts: &charts,
-            supply: Some(&*supply),
-            links: arguments.links.policy(),
-            judgement,
-            report_root: context.report_root(None, &[]),
-            make_world: &make_world,
-            decrypted: &secrets,
-        };
+    run.with_requests((&all, &wanted), &arguments.plan, judgement, &mut |request, cluster| {
         let options = ApplyOptions {
             timeout: limits.0,
             fails_fast: !arguments.no_fail_fast,
@@ -237,24 +118,39 @@ pub(super) fn run(context: RunContext, arguments: &ApplyArguments) -> Result<Exi
             agreed: None,
             now: now_micros,
         };
+        let request = PlanRequest {
+            releases: &arguments.releases,
+            report_root: request.report_root.clone(),
+            ..*request
+        };
         let mut observer = Observer {
             context,
             arguments,
-            environment,
+            environment: request.environment,
             target: cluster.target.clone(),
             judgement,
             is_carried_out: false,
             stops: None,
             plan: Json::Null,
         };
-        let applied = apply_environment(&request, &cluster, &options, &mut observer).map_err(apply_error)?;
-        report_notes(context, Some(&supply));
+        let applied = apply_environment(&request, cluster, &options, &mut observer).map_err(apply_error)?;
         done.add(context, arguments, observer, applied)?;
-        if done.exit != Exit::Clean {
-            break;
-        }
-    }
+        Ok(done.exit == Exit::Clean)
+    })?;
     done.finish(context, arguments)
+}
+
+/// Which findings count; none where nothing is judged.
+fn judgement(arguments: &ApplyArguments) -> Result<Option<Judgement>, CommandError> {
+    if arguments.skip_lint {
+        return Ok(None);
+    }
+    let settings = read_settings(None, arguments.environments.directory())?;
+    Ok(Some(Judgement {
+        silenced: settings.config.silenced(),
+        fail_on: settings.config.fail_on,
+        baseline: None,
+    }))
 }
 
 /// The environments that are meant.
@@ -293,57 +189,12 @@ fn wanted<'e>(
     Ok(wanted)
 }
 
-/// What records say of this run: the commit, and who runs it.
-fn about(context: RunContext, arguments: &ApplyArguments, run: &ClusterRun) -> Result<Record, CommandError> {
-    let directory = run.place.working_directory.join(&run.place.directory);
-    let tree = WorkTree::of(&directory).ok();
-    let state = tree
-        .as_ref()
-        .and_then(|tree| tree.state_of(&[directory.as_path()]).ok());
-    let commit = tree.as_ref().and_then(|tree| tree.head_sha().ok()).unwrap_or_default();
-    let is_clean = state.is_some_and(|state| state.differing.is_empty()) && !commit.is_empty();
-    if !is_clean && !arguments.allow_dirty && !arguments.dry_run {
-        let message = if commit.is_empty() {
-            "what is applied is in no commit: the directory is not one of a git repository"
-        } else {
-            "what is applied is in no commit: files were changed since the last one"
-        };
-        return Err(CommandError::findings(message).with_hint("commit first, or apply it as it is with --allow-dirty"));
-    }
-    let actor = ["GITHUB_ACTOR", "GITLAB_USER_LOGIN", "CF_BUILD_INITIATOR", "USER"];
-    let actor = actor.into_iter().find_map(|name| context.variable(name));
-    let committer = tree.as_ref().and_then(|tree| tree.last_committer().ok());
-    let who = actor
-        .or_else(|| committer.map(|(name, email)| format!("{name} <{email}>")))
-        .unwrap_or_default();
-    let dirty = if is_clean { "" } else { "-dirty" };
-    Ok(Record {
-        run: run.identity.to_string(),
-        commit: if commit.is_empty() {
-            commit
-        } else {
-            format!("{commit}{dirty}")
-        },
-        approved: if arguments.approve {
-            format!("{who}, {}", context.now_rfc3339())
-        } else {
-            String::new()
-        },
-        who,
-        ..Record::default()
-    })
-}
-
-fn apply_error(error: ApplyError) -> CommandError {
-    match &error {
-        ApplyError::Plan(PlanError::NoNamespace(_)) => CommandError::usage(error),
-        ApplyError::Plan(PlanError::Program(ProgramError::Missing(program)))
-        | ApplyError::Program(ProgramError::Missing(program)) => {
-            let hint = format!("install {program}: what is done in a cluster, it does");
-            CommandError::could_not_run(error).with_hint(hint)
-        }
-        ApplyError::Moved(_) => CommandError::findings(error),
-        _ => CommandError::could_not_run(error),
+pub(super) fn apply_error(error: ApplyError) -> CommandError {
+    match error {
+        ApplyError::Plan(error) => plan_error(error),
+        ApplyError::Program(error) => program_error(error),
+        ApplyError::Lease(_) => CommandError::could_not_run(error),
+        ApplyError::Moved(_) | ApplyError::LacksNamespace { .. } => CommandError::findings(error),
     }
 }
 
@@ -377,7 +228,11 @@ impl ApplyObserver for Observer<'_> {
             }
         }
         for release in &plan.releases {
-            for finding in &release.findings {
+            let fails = |finding: &&Finding| {
+                self.judgement
+                    .is_some_and(|judgement| finding.severity >= judgement.fail_on)
+            };
+            for finding in release.findings.iter().filter(fails) {
                 context.report_shown(&context.terminal().draw(finding, false));
             }
         }

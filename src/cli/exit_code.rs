@@ -11,6 +11,8 @@ pub enum Exit {
     Findings,
     /// Wrong usage or configuration: 2.
     Usage,
+    /// A cluster does not have what the files say, and `drift` found it: 2.
+    Drift,
     /// Files, network, credentials or git kept us from doing the work: 3.
     CouldNotRun,
     /// There are updates, and `--detailed-exitcode` asks for this: 10.
@@ -26,14 +28,17 @@ pub(super) const EXIT_CODES: [(Exit, &str); 6] = [
         Exit::Findings,
         "findings: the charts, values or manifests are at fault; `diff --exit-code`: something differs; `doctor`: something does not work",
     ),
-    (Exit::Usage, "wrong usage or configuration"),
+    (
+        Exit::Usage,
+        "wrong usage or configuration; `drift`: a cluster does not have what the files say",
+    ),
     (
         Exit::CouldNotRun,
         "could not run: files, network, credentials; a chart or version that a repository does not have",
     ),
     (
         Exit::Updates,
-        "`poll` or `event` with `--detailed-exitcode`: something is newer",
+        "`poll` or `event` with `--detailed-exitcode`: something is newer; `apply --dry-run --detailed-exitcode`: something would change",
     ),
     (Exit::Bug, "a bug in chartwright: please report it"),
 ];
@@ -44,7 +49,7 @@ impl Exit {
         match self {
             Self::Clean => 0,
             Self::Findings => 1,
-            Self::Usage => 2,
+            Self::Usage | Self::Drift => 2,
             Self::CouldNotRun => 3,
             Self::Updates => 10,
             Self::Bug => 70,

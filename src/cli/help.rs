@@ -11,7 +11,7 @@ pub(super) const GROUPS: [(&str, &[&str]); 6] = [
     ("Repositories", &["push", "pull", "repo"]),
     ("Images", &["images", "poll", "event", "bump"]),
     ("Environments", &["status", "values", "vars", "promote", "rollback"]),
-    ("Clusters", &["apply"]),
+    ("Clusters", &["apply", "drift", "history", "trace"]),
     (
         "Project",
         &[
@@ -116,6 +116,9 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "chartwright apply production --approve --timeout 10m",
         ],
     ),
+    ("drift", &["chartwright drift production"]),
+    ("history", &["chartwright history production shop"]),
+    ("trace", &["chartwright trace registry.example.com/shop/web:1.6.0"]),
     ("init", &["chartwright init --dry-run"]),
     ("doctor", &["chartwright doctor charts --offline"]),
     ("explain", &["chartwright explain plain-secret"]),

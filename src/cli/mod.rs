@@ -8,6 +8,7 @@ mod chart_reference;
 mod chart_update_flags;
 mod ci;
 mod ci_plan;
+mod cluster_run;
 mod command_error;
 mod comment_flags;
 mod completion;
@@ -25,6 +26,7 @@ mod forge_connection;
 mod github_files;
 mod helm_flags;
 mod help;
+mod history;
 mod images;
 mod init;
 mod kept_random;
@@ -142,6 +144,12 @@ enum Command {
     /// Bring environments to what their files say: render, judge, show, upgrade, test, and take back what fails.
     #[command(visible_alias = "deploy")]
     Apply(GoBooleans<Box<apply::ApplyArguments>>),
+    /// Show what differs between clusters and what the files of their environments say; exit with 2 if something does.
+    Drift(GoBooleans<Box<history::DriftArguments>>),
+    /// List the revisions of releases in a cluster: when, which chart and images, from which commit, by whom, and how it ended.
+    History(GoBooleans<history::HistoryArguments>),
+    /// Find what was applied by a commit, an image, a chart's version or a revision.
+    Trace(GoBooleans<history::TraceArguments>),
     /// Explain a rule with examples, or list the rules.
     Explain(GoBooleans<explain::ExplainArguments>),
     /// Print a script with which a shell completes commands and flags.
@@ -204,6 +212,9 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Promote(arguments) => promote::run(context, arguments),
         Command::Rollback(arguments) => promote::run_rollback(context, arguments),
         Command::Apply(arguments) => apply::run(context, arguments),
+        Command::Drift(arguments) => history::run_drift(context, arguments),
+        Command::History(arguments) => history::run(context, arguments),
+        Command::Trace(arguments) => history::run_trace(context, arguments),
         Command::Explain(arguments) => explain::run(context, arguments),
         Command::Completion(arguments) => completion::run(context, arguments, program()),
         Command::Man(arguments) => man::run(context, arguments, &program()),

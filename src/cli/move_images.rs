@@ -360,14 +360,14 @@ fn as_text(arguments: &MoveFlags, request: &PollRequest, patch: &Patch, none: No
 }
 
 /// Rows with columns of equal width.
-pub(super) fn table(rows: &[[String; 5]]) -> String {
-    let mut widths = [0; 5];
+pub(super) fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
+    let mut widths = [0; COLUMNS];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = cell.chars().count().max(*width);
         }
     }
-    let line = |row: &[String; 5]| {
+    let line = |row: &[String; COLUMNS]| {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(&widths) {
             _ = write!(line, "{cell:width$}  ");

@@ -17,6 +17,7 @@ use super::chart_update_flags::ChartUpdateFlags;
 use super::command_error::CommandError;
 use super::environment_flags::EnvironmentFlags;
 use super::exit_code::Exit;
+use super::history::LiveRollbackFlags;
 use super::repository_flags::{OutputFormat, print_json, shown_line};
 use super::run_context::RunContext;
 use super::write_back_flags::{WriteBackFlags, WrittenBack, write_back_error};
@@ -53,11 +54,13 @@ pub(super) struct RollbackArguments {
     /// Releases [default: all].
     #[arg(value_name = "RELEASE")]
     release: Vec<String>,
-    /// The commit whose versions are wanted [default: the last one at which they were other ones].
+    /// The commit whose versions are wanted [default: the last one at which they were other ones]; with --live, the revision.
     #[arg(long, value_name = "COMMIT")]
     to: Option<String>,
     #[command(flatten)]
     edit: EditFlags,
+    #[command(flatten)]
+    live: LiveRollbackFlags,
 }
 
 #[derive(Debug, Args)]
@@ -101,6 +104,16 @@ pub(super) fn run(context: RunContext, arguments: &PromoteArguments) -> Result<E
 }
 
 pub(super) fn run_rollback(context: RunContext, arguments: &RollbackArguments) -> Result<Exit, CommandError> {
+    if arguments.live.live {
+        let wanted = (
+            arguments.environment.as_str(),
+            arguments.release.as_slice(),
+            arguments.to.as_deref(),
+        );
+        return arguments
+            .live
+            .run(context, &arguments.edit.environments, wanted, arguments.edit.output);
+    }
     let copying = Copying {
         may_be_shared: true,
         allows_downgrade: true,

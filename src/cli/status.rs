@@ -6,9 +6,11 @@ use serde_json::{Value as Json, json};
 use crate::delivery::environment::{Environment, Environments, Lag, StatusRow, status};
 use crate::text::redact::redact_url;
 
+use super::cluster_run::{ClusterRun, TargetFlags};
 use super::command_error::CommandError;
 use super::environment_flags::{EnvironmentFlags, environments, releases};
 use super::exit_code::Exit;
+use super::history::{live_json, live_lines, live_status};
 use super::move_images::table;
 use super::repository_flags::{OutputFormat, print_json, shown_line};
 use super::run_context::RunContext;
@@ -18,8 +20,13 @@ pub(super) struct StatusArguments {
     /// Environments to look at [default: all].
     #[arg(value_name = "ENV")]
     environment: Vec<String>,
+    /// Ask the clusters what they run.
+    #[arg(long)]
+    live: bool,
     #[command(flatten)]
     environments: EnvironmentFlags,
+    #[command(flatten)]
+    target: TargetFlags,
     /// How to print.
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
     output: OutputFormat,
@@ -39,6 +46,17 @@ pub(super) fn run(context: RunContext, arguments: &StatusArguments) -> Result<Ex
         found.extend(releases(context, environment, &[], (&place.working_directory, &read))?);
     }
     let rows = status(&found);
+    let live = if arguments.live {
+        let run = ClusterRun::new(context, &arguments.environments)?;
+        let wanted: Vec<_> = all
+            .list
+            .iter()
+            .filter(|environment| is_named(&environment.name.text))
+            .collect();
+        Some(live_status(&run, &wanted, &arguments.target)?)
+    } else {
+        None
+    };
     match arguments.output {
         OutputFormat::Json => {
             let environments = all.list.iter().filter(|environment| is_named(&environment.name.text));
@@ -51,6 +69,7 @@ pub(super) fn run(context: RunContext, arguments: &StatusArguments) -> Result<Ex
                     "environments": environments.collect::<Vec<_>>(),
                     "chartRepositories": repositories.collect::<Vec<_>>(),
                     "releases": rows.iter().map(as_json).collect::<Vec<_>>(),
+                    "live": live.as_deref().map(live_json),
                 }),
             )?;
         }
@@ -73,6 +92,9 @@ pub(super) fn run(context: RunContext, arguments: &StatusArguments) -> Result<Ex
             let lines: Vec<_> = std::iter::once(head).chain(lines).collect();
             context.write_stdout(table(&lines).as_bytes())?;
         }
+    }
+    if let (OutputFormat::Text, Some(live)) = (&arguments.output, &live) {
+        context.write_stdout(format!("\n{}", table(&live_lines(live))).as_bytes())?;
     }
     Ok(Exit::Clean)
 }

@@ -28,6 +28,16 @@ pub enum ApplyError {
     /// Another run has the lease.
     #[error(transparent)]
     Lease(#[from] LeaseError),
+    /// The namespace is not there.
+    #[error(
+        "environment `{environment}`: there is no namespace `{namespace}` in the cluster: make it, or let it be made with --create-namespace"
+    )]
+    LacksNamespace {
+        /// The environment.
+        environment: String,
+        /// The namespace.
+        namespace: String,
+    },
     /// What was planned is not what there is any more.
     #[error(
         "environment `{0}`: the files, a chart or the cluster changed since the plan was made; nothing was applied: plan it again"
@@ -104,7 +114,13 @@ pub fn apply_environment(
         });
     }
     let name = object_name(&plan.environment);
-    if options.creates_namespace {
+    if plan.lacks_namespace {
+        if !options.creates_namespace {
+            return Err(ApplyError::LacksNamespace {
+                environment: plan.environment,
+                namespace: cluster.target.namespace.clone(),
+            });
+        }
         make_namespace(cluster)?;
     }
     let place = (cluster.programs, &cluster.target, name.as_str());
@@ -160,11 +176,9 @@ fn check_agreed(plan: &EnvironmentPlan, options: &ApplyOptions<'_>) -> Result<()
 
 /// Makes the namespace, if it is not there.
 fn make_namespace(cluster: &LiveCluster<'_>) -> Result<(), ProgramError> {
-    let namespace = &cluster.target.namespace;
-    if cluster.find(&["namespace", namespace])?.is_some() {
-        return Ok(());
-    }
-    let call = cluster.target.kubectl(["create", "namespace", namespace]);
+    let call = cluster
+        .target
+        .kubectl(["create", "namespace", &cluster.target.namespace]);
     match cluster.programs.output(&call, b"") {
         Err(error) if error.words().contains("(AlreadyExists)") => Ok(()),
         result => result.map(drop),
@@ -172,7 +186,7 @@ fn make_namespace(cluster: &LiveCluster<'_>) -> Result<(), ProgramError> {
 }
 
 /// A run that was killed may have left Helm at work: it is asked to stop, and takes back what it began.
-fn stop_left_programs(run: &str) {
+pub(super) fn stop_left_programs(run: &str) {
     let end = Instant::now() + LEFT_TIME;
     left_programs(run).into_iter().for_each(ask_to_stop);
     while Instant::now() < end && !left_programs(run).is_empty() {

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use super::blame::{Explanation, explain};
 use super::helm_words::problem_of_words;
-use super::live::{LiveCluster, is_installed, last_good};
+use super::live::{LiveCluster, last_good};
 use super::plan::{Action, EnvironmentPlan, PlannedRelease, PlannedResources};
 use super::pods::Problem;
 use super::program::{Ended, ProgramCall, ProgramError};
 use super::record::{Record, RecordResult, Records};
 use super::release_files::ReleaseFile;
-use super::rollout::Rollout;
+use super::rollout::{Phase, Rollout};
 use super::stored_release::{ReleaseStatus, StoredRelease};
 
 /// Lines of a log that are shown.
@@ -238,7 +238,9 @@ impl Application<'_, '_> {
             self.records.is_bad(&release.name, revision)
         });
         match good.map(|good| good.revision) {
-            Some(revision) => self.roll_back(&release.name, revision, false)?.into_output().map(drop),
+            Some(revision) => roll_back_to(self.cluster, &release.name, revision, None)?
+                .into_output()
+                .map(drop),
             None => self.uninstall(&release.name)?.into_output().map(drop),
         }
     }
@@ -273,7 +275,7 @@ impl Application<'_, '_> {
         }
         let call = call.and(["--timeout", &timeout, "--values", "-"]);
         self.step(&release.name, format!("{} {}", release.action.name(), release.chart));
-        self.watched(release, &call, &release.document)
+        self.watched(release, Phase::Upgrade, &call, &release.document)
     }
 
     /// Runs the tests of a release.
@@ -289,18 +291,19 @@ impl Application<'_, '_> {
             &timeout,
         ]);
         self.step(&release.name, "test");
-        self.watched(release, &call, b"")
+        self.watched(release, Phase::Test, &call, b"")
     }
 
     /// Runs Helm while the workloads of the release are watched.
     fn watched(
         &mut self,
         release: &PlannedRelease,
+        phase: Phase,
         call: &ProgramCall,
         input: &[u8],
     ) -> Result<Result<(), StepFailure>, ProgramError> {
-        let is_there = release.was.as_ref().is_some_and(|was| is_installed(was.info.status));
-        let mut rollout = Rollout::new(self.cluster, &release.rendered, (is_there, self.settings.fails_fast));
+        let limits = (self.settings.timeout, self.settings.fails_fast);
+        let mut rollout = Rollout::new(self.cluster, &release.rendered, phase, limits);
         // Helm ends by itself when its time is over, and then needs time to roll back.
         let limit = self.settings.timeout * 3 + Duration::from_secs(120);
         let mut problems: Vec<Problem> = Vec::new();
@@ -330,6 +333,9 @@ impl Application<'_, '_> {
             .into_owned();
         if problems.is_empty() {
             problems.extend(problem_of_words(&words));
+        }
+        if problems.is_empty() {
+            problems = rollout.earlier_problems();
         }
         let explanations = problems
             .iter()
@@ -404,7 +410,7 @@ impl Application<'_, '_> {
             return Ok(RecordResult::RolledBack);
         }
         self.step(name, format!("roll back to revision {good}"));
-        let ended = self.roll_back(name, good, true)?;
+        let ended = roll_back_to(self.cluster, name, good, Some(self.settings.timeout))?;
         Ok(if ended.is_success() {
             RecordResult::RolledBack
         } else {
@@ -443,24 +449,6 @@ impl Application<'_, '_> {
         self.records.write(self.cluster)
     }
 
-    /// Runs `helm rollback`.
-    pub(super) fn roll_back(&self, name: &str, revision: u64, waits: bool) -> Result<Ended, ProgramError> {
-        let target = &self.cluster.target;
-        let timeout = format!("{}s", self.settings.timeout.as_secs());
-        let call = target.helm([
-            "rollback",
-            name,
-            &revision.to_string(),
-            "--namespace",
-            &target.namespace,
-            "--timeout",
-            &timeout,
-        ]);
-        let call = if waits { call.and(["--wait"]) } else { call };
-        let limit = self.settings.timeout * 2 + Duration::from_secs(60);
-        self.cluster.programs.run_watched(&call, b"", limit, &mut || false)
-    }
-
     fn uninstall(&self, name: &str) -> Result<Ended, ProgramError> {
         let target = &self.cluster.target;
         let timeout = format!("{}s", self.settings.timeout.as_secs());
@@ -480,6 +468,31 @@ impl Application<'_, '_> {
             &mut || false,
         )
     }
+}
+
+/// Runs `helm rollback` to a revision, and waits until it is ready for as long as is given.
+///
+/// # Errors
+/// When helm cannot be run.
+pub(super) fn roll_back_to(
+    cluster: &LiveCluster<'_>,
+    name: &str,
+    revision: u64,
+    timeout: Option<Duration>,
+) -> Result<Ended, ProgramError> {
+    let call = cluster.target.helm([
+        "rollback",
+        name,
+        &revision.to_string(),
+        "--namespace",
+        &cluster.target.namespace,
+    ]);
+    let call = match timeout {
+        Some(timeout) => call.and(["--wait".to_owned(), format!("--timeout={}s", timeout.as_secs())]),
+        None => call,
+    };
+    let limit = timeout.unwrap_or_default() * 2 + Duration::from_secs(60);
+    cluster.programs.run_watched(&call, b"", limit, &mut || false)
 }
 
 fn failure_words(ended: &Ended) -> String {

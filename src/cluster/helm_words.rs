@@ -20,8 +20,7 @@ const REASONS: [(&str, &str); 9] = [
 /// What Helm says about a single object.
 pub(super) fn problem_of_words(words: &str) -> Option<Problem> {
     let (_, reason) = REASONS.into_iter().find(|(mark, _)| words.contains(mark))?;
-    let message = words.lines().rfind(|line| !line.trim().is_empty()).unwrap_or(words);
-    let message = message.trim().trim_start_matches("Error: ").to_owned();
+    let message = last_line(words);
     let (kind, name) = object_of(words).unwrap_or_default();
     let field = field_of(words);
     Some(Problem {
@@ -35,6 +34,38 @@ pub(super) fn problem_of_words(words: &str) -> Option<Problem> {
         field,
         certain_after: Some(Duration::ZERO),
     })
+}
+
+/// What the API server says about one object, whose kind and name are known.
+pub(super) fn problem_of_object(kind: &str, name: &str, words: &str) -> Problem {
+    let reason = REASONS.into_iter().find(|(mark, _)| words.contains(mark));
+    Problem {
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+        pod: None,
+        container: None,
+        reason: reason.map_or("Refused", |(_, reason)| reason).to_owned(),
+        message: last_line(words),
+        image: None,
+        field: field_of(words),
+        certain_after: Some(Duration::ZERO),
+    }
+}
+
+/// The last line that says something, without what programs put before it.
+fn last_line(words: &str) -> String {
+    let line = words
+        .lines()
+        .rfind(|line| !line.trim().is_empty())
+        .unwrap_or(words)
+        .trim();
+    let line = line.trim_start_matches("Error: ");
+    // What kubectl says before the server's words.
+    let line = line.rsplit_once("\"STDIN\": ").map_or(line, |(_, line)| line);
+    line.strip_prefix("Error from server ")
+        .and_then(|rest| rest.split_once("): "))
+        .map_or(line, |(_, line)| line)
+        .to_owned()
 }
 
 /// The object: `Deployment.apps "web" is invalid`, `deployments.apps "web" is forbidden`, `object shop/web apps/v1, Kind=Deployment`,

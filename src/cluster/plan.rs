@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
+use super::blame::Explanation;
 use super::drift::{Applied, LiveObjects};
 use super::live::{LiveCluster, is_installed};
 use super::live_world::LiveWorld;
+use super::preflight::refused_objects;
 use super::program::ProgramError;
 use super::release_chart::{ChartOrigins, ReleaseChart};
 use super::rendered_release::{ReleaseRendering, RenderRefusal, RenderedRelease};
@@ -124,6 +126,8 @@ pub struct PlannedRelease {
     pub images: Vec<String>,
     /// What is wrong with it.
     pub findings: Vec<Finding>,
+    /// What the API server would refuse.
+    pub refused: Vec<Explanation>,
     /// The chart for Helm.
     pub archive: ChartArchive,
     /// The values for Helm. They may hold secrets.
@@ -166,6 +170,8 @@ pub struct EnvironmentPlan {
     pub releases: Vec<PlannedRelease>,
     /// Those that cannot be planned.
     pub refused: Vec<RefusedRelease>,
+    /// Whether the namespace is not there.
+    pub lacks_namespace: bool,
     /// What was not done, and why.
     pub notes: Vec<String>,
 }
@@ -179,7 +185,9 @@ impl EnvironmentPlan {
 
     /// Whether something keeps it from being carried out.
     pub fn is_refused(&self, judgement: Option<&Judgement>) -> bool {
-        let fails = |release: &PlannedRelease| judgement.is_some_and(|judgement| judgement.fails(&release.findings));
+        let fails = |release: &PlannedRelease| {
+            !release.refused.is_empty() || judgement.is_some_and(|judgement| judgement.fails(&release.findings))
+        };
         !self.refused.is_empty() || self.releases.iter().any(fails)
     }
 
@@ -219,8 +227,11 @@ pub fn plan_environment(request: &PlanRequest<'_>, cluster: &LiveCluster<'_>) ->
         resources: Vec::new(),
         releases: Vec::new(),
         refused: Vec::new(),
+        lacks_namespace: false,
         notes: Vec::new(),
     };
+    // Where nothing is installed, nothing may be there at all.
+    plan.lacks_namespace = stored.is_empty() && lacks_namespace(cluster);
     let is_meant = |release: &&Release| request.releases.is_empty() || request.releases.contains(&release.name.text);
     for release in request.environment.releases.iter().filter(is_meant) {
         match &release.deploys {
@@ -241,7 +252,20 @@ pub fn plan_environment(request: &PlanRequest<'_>, cluster: &LiveCluster<'_>) ->
         }
     }
     add_drift(&mut plan, cluster)?;
+    let lacks_namespace = plan.lacks_namespace;
+    for release in plan
+        .releases
+        .iter_mut()
+        .filter(|release| release.action != Action::Unchanged)
+    {
+        release.refused = refused_objects(cluster, &release.rendered, lacks_namespace);
+    }
     Ok(plan)
+}
+
+/// Whether the namespace is not there. Who may not ask finds out later.
+fn lacks_namespace(cluster: &LiveCluster<'_>) -> bool {
+    matches!(cluster.find(&["namespace", &cluster.target.namespace]), Ok(None))
 }
 
 fn plan_release(
@@ -338,6 +362,7 @@ fn plan_release(
         drift: Vec::new(),
         images,
         findings,
+        refused: Vec::new(),
         archive: chart.archive,
         document: rendered.document()?,
         rendered,

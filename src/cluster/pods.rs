@@ -244,8 +244,13 @@ fn pod_problems(pod: &Json, kind: &str, owner: &str) -> Vec<Problem> {
     let scheduled = condition(pod, "PodScheduled").filter(|one| text(one, "/status") == "False");
     if let Some(scheduled) = scheduled {
         let message = text(scheduled, "/message");
+        let is_volume = message.contains("PersistentVolumeClaim") || message.contains("persistentvolumeclaim");
+        if is_volume && kind == "StatefulSet" {
+            let field = vec!["spec".to_owned(), "volumeClaimTemplates".to_owned()];
+            return vec![problem(text(scheduled, "/reason"), message, field, None)];
+        }
         let field: &[&str] = match message {
-            _ if message.contains("PersistentVolumeClaim") || message.contains("persistentvolumeclaim") => &["volumes"],
+            _ if is_volume => &["volumes"],
             _ if message.contains("Insufficient") => &["containers", "[0]", "resources"],
             _ if message.contains("taint") => &["tolerations"],
             _ if message.contains("affinity") || message.contains("selector") => &["nodeSelector"],

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::live::LiveCluster;
 use super::pods::{Problem, Snapshot};
 use super::rendered_release::RenderedRelease;
+use crate::engine::manifest::{Document, HookEvent};
 
 /// Kinds of objects that have pods.
 const WORKLOADS: [&str; 7] = [
@@ -22,38 +23,64 @@ const WORKLOADS: [&str; 7] = [
 const FIRST_LOOK: Duration = Duration::from_millis(1500);
 /// Pause between looks.
 const PAUSE: Duration = Duration::from_millis(1000);
+/// What was seen this long before the last look counts as seen at the end.
+const RECENT: Duration = Duration::from_secs(3);
 
-/// The workloads of a release.
+/// What Helm is at work on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Everything but the tests.
+    Upgrade,
+    /// The tests.
+    Test,
+}
+
+/// A problem, and when it was seen.
+struct Seen {
+    first: Instant,
+    last: Instant,
+    problem: Problem,
+}
+
+/// The workloads of a release that are waited for.
 pub(super) struct Rollout<'w, 'p> {
     cluster: &'w LiveCluster<'p>,
     workloads: BTreeSet<(String, String)>,
     /// Problems that were there before, by their keys and pods.
     earlier: BTreeSet<String>,
-    seen: BTreeMap<String, (Instant, Problem)>,
+    /// What was seen since.
+    seen: BTreeMap<String, Seen>,
+    start: Instant,
     next_look: Instant,
+    /// When Helm's time is over, after which it takes back what it did: what is seen then is not of this revision.
+    end: Instant,
     stops: bool,
 }
 
 impl<'w, 'p> Rollout<'w, 'p> {
-    /// The workloads that a release renders. `stops` is whether it ends the wait for what does not become ready. A release that is there
-    /// already may have problems that the new revision mends.
+    /// The workloads that a release renders for a phase, which lasts no longer than `limit`. `stops` is whether what does not become ready is
+    /// not waited for. A release that is there already may have problems that the new revision mends.
     pub(super) fn new(
         cluster: &'w LiveCluster<'p>,
         release: &RenderedRelease,
-        (is_there, stops): (bool, bool),
+        phase: Phase,
+        (limit, stops): (Duration, bool),
     ) -> Self {
-        let documents = release.documents().map(|document| &document.head);
-        let workloads = documents.filter(|head| WORKLOADS.contains(&head.kind.as_str()));
+        let is_meant = |document: &&Document| document.events.contains(&HookEvent::Test) == (phase == Phase::Test);
+        let heads = release.documents().filter(is_meant).map(|document| &document.head);
+        let workloads = heads.filter(|head| WORKLOADS.contains(&head.kind.as_str()));
         let workloads = workloads.filter_map(|head| Some((head.kind.clone(), head.metadata.as_ref()?.name.clone())));
         let mut rollout = Self {
             cluster,
             workloads: workloads.collect(),
             earlier: BTreeSet::new(),
             seen: BTreeMap::new(),
+            start: Instant::now(),
             next_look: Instant::now() + FIRST_LOOK,
+            end: Instant::now() + limit,
             stops,
         };
-        if is_there && !rollout.workloads.is_empty() {
+        if !rollout.workloads.is_empty() {
             rollout.earlier = rollout.look().iter().map(pod_key).collect();
         }
         rollout
@@ -66,43 +93,71 @@ impl<'w, 'p> Rollout<'w, 'p> {
 
     /// Whether something is certain not to become ready. `report` gets each problem once.
     pub(super) fn must_stop(&mut self, report: &mut dyn FnMut(&Problem)) -> bool {
-        if self.workloads.is_empty() || Instant::now() < self.next_look {
+        let now = Instant::now();
+        if self.workloads.is_empty() || now < self.next_look || now >= self.end {
             return false;
         }
         let found = self.look();
-        self.next_look = Instant::now() + PAUSE;
+        // Long waits are looked at less often: each look is a few requests.
+        self.next_look = Instant::now() + PAUSE.max(self.start.elapsed() / 30);
         self.note(found, report)
     }
 
     fn note(&mut self, found: Vec<Problem>, report: &mut dyn FnMut(&Problem)) -> bool {
+        let now = Instant::now();
         let keys: BTreeSet<String> = found.iter().map(pod_key).collect();
-        self.seen.retain(|key, _| keys.contains(key));
+        for (key, seen) in &mut self.seen {
+            if !keys.contains(key) {
+                // It counts anew if it comes back.
+                seen.first = now;
+            }
+        }
         let mut is_certain = false;
-        for problem in found {
+        for problem in found
+            .into_iter()
+            .filter(|problem| !self.earlier.contains(&pod_key(problem)))
+        {
             let key = pod_key(&problem);
-            let is_new = !self.earlier.contains(&key);
-            if is_new && !self.seen.contains_key(&key) {
+            if !self.seen.contains_key(&key) {
                 report(&problem);
             }
-            let certain_after = problem.certain_after;
-            let (since, _) = self.seen.entry(key).or_insert_with(|| (Instant::now(), problem));
-            is_certain |= is_new && certain_after.is_some_and(|limit| since.elapsed() >= limit);
+            let seen = self.seen.entry(key).or_insert_with(|| Seen {
+                first: now,
+                last: now,
+                problem: problem.clone(),
+            });
+            seen.last = now;
+            seen.problem = problem;
+            let lasted = now.duration_since(seen.first);
+            is_certain |= seen.problem.certain_after.is_some_and(|limit| lasted >= limit);
         }
         is_certain && self.stops
     }
 
-    /// What is wrong now, or was when it was last looked at: one of a kind for each workload, those that are certain first.
+    /// What is wrong with this revision: what was there when it was looked at last, one of a kind for each workload, those that are certain
+    /// first.
     pub(super) fn problems(&mut self) -> Vec<Problem> {
-        let now = self.look();
-        let mut all: Vec<Problem> = if now.is_empty() {
-            self.seen.values().map(|(_, problem)| problem.clone()).collect()
-        } else {
-            now
-        };
+        if Instant::now() < self.end {
+            let found = self.look();
+            self.note(found, &mut |_| {});
+        }
+        let last = self.seen.values().map(|seen| seen.last).max();
+        let recent = self
+            .seen
+            .values()
+            .filter(|seen| last.is_some_and(|last| last.duration_since(seen.last) < RECENT));
+        let mut all: Vec<Problem> = recent.map(|seen| seen.problem.clone()).collect();
         crate::text::compact_sort::sort_by_key(&mut all, |problem| problem.certain_after.is_none());
         let mut known = BTreeSet::new();
         all.retain(|problem| known.insert(problem.key()));
         all
+    }
+
+    /// What was wrong before already, and still is.
+    pub(super) fn earlier_problems(&self) -> Vec<Problem> {
+        let mut found = self.look();
+        found.retain(|problem| self.earlier.contains(&pod_key(problem)));
+        found
     }
 }
 

@@ -32,6 +32,7 @@ fn release(planned: &PlannedRelease) -> Json {
         "status": planned.was.as_ref().map(|was| was.info.status.to_string()),
         "oldChart": planned.was.as_ref().map(crate::cluster::stored_release::StoredRelease::chart_name),
         "differences": planned.differences.iter().map(object).collect::<Vec<_>>(),
+        "refused": planned.refused.iter().map(explanation).collect::<Vec<_>>(),
         "drift": planned.drift.iter().map(object).collect::<Vec<_>>(),
     })
 }

@@ -31,6 +31,10 @@ pub fn plan_as_text(plan: &EnvironmentPlan, target: &KubeTarget, options: DiffTe
     for release in &plan.releases {
         out.push_str(&format!("  {}\n", shown_line(&release_line(release))));
     }
+    for explanation in plan.releases.iter().flat_map(|release| &release.refused) {
+        let shown = explanation_as_text(explanation).replace('\n', "\n    ");
+        out.push_str(&format!("  the API server refuses {}\n", shown.trim_end()));
+    }
     for refused in &plan.refused {
         let message = visible_lines(&refused.refusal.message).replace('\n', "\n    ");
         out.push_str(&format!("  refused {}: {message}\n", shown_line(&refused.name)));

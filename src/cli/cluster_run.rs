@@ -1,0 +1,218 @@
+//! What the commands about clusters have in common: the programs, who runs them, the cluster of an environment, and what it is planned from.
+
+use std::cell::RefCell;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::artifact::dependency::RepositorySupply;
+use crate::check::finding::{Judgement, SecretValues};
+use crate::cluster::decrypt::decrypted;
+use crate::cluster::live::{HelmStorage, LiveCluster};
+use crate::cluster::plan::{PlanError, PlanRequest};
+use crate::cluster::program::{ProgramError, Programs};
+use crate::cluster::record::Record;
+use crate::cluster::run_identity::RunIdentity;
+use crate::cluster::target::KubeTarget;
+use crate::delivery::environment::{Environment, Environments, EnvironmentsPlace};
+use crate::delivery::git::WorkTree;
+use crate::engine::template::World;
+
+use super::command_error::CommandError;
+use super::dependency_flags::report_notes;
+use super::environment_flags::EnvironmentFlags;
+use super::link_flags::LinkFlags;
+use super::remote_flags::{LoginFlags, RemoteFlags};
+use super::run_context::RunContext;
+
+/// Longest time for programs that only ask or write.
+const PROGRAM_LIMIT: Duration = Duration::from_secs(60);
+
+/// Which cluster and namespace, where the files do not say it.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Cluster")]
+pub(super) struct TargetFlags {
+    /// Context of the kubeconfig, instead of that of the environment.
+    #[arg(long, value_name = "CONTEXT")]
+    kube_context: Option<String>,
+    /// Namespace of environments that name none.
+    #[arg(long, value_name = "NAMESPACE")]
+    namespace: Option<String>,
+}
+
+/// What plans are made with.
+#[derive(Debug, Clone, Args)]
+pub(super) struct PlanFlags {
+    #[command(flatten)]
+    pub(super) target: TargetFlags,
+    #[command(flatten)]
+    links: LinkFlags,
+    #[command(flatten)]
+    remote: RemoteFlags,
+}
+
+/// What all environments of a run have in common.
+pub(super) struct ClusterRun {
+    pub(super) context: RunContext,
+    pub(super) place: EnvironmentsPlace,
+    pub(super) programs: Programs,
+    pub(super) storage: HelmStorage,
+    pub(super) identity: RunIdentity,
+    reader: super::environment_flags::ReadBelow,
+}
+
+impl ClusterRun {
+    /// Nothing is run yet.
+    pub(super) fn new(context: RunContext, flags: &EnvironmentFlags) -> Result<Self, CommandError> {
+        let storage = context.variable("HELM_DRIVER");
+        let random = context.random_bytes();
+        let random: String = random.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let identity = RunIdentity::of_this_process(&random);
+        Ok(Self {
+            context,
+            place: flags.place(context)?,
+            reader: flags.reader(context),
+            programs: Programs {
+                run: identity.to_string(),
+                limit: PROGRAM_LIMIT,
+            },
+            storage: HelmStorage::of_variable(storage.as_deref()).map_err(CommandError::usage)?,
+            identity,
+        })
+    }
+
+    /// The cluster and namespace of an environment.
+    pub(super) fn cluster(&self, environment: &Environment, flags: &TargetFlags) -> LiveCluster<'_> {
+        let own = (!environment.cluster.is_empty()).then(|| format!("env:{}", environment.name.text));
+        let namespace = match environment.namespace.as_str() {
+            "" => flags.namespace.clone().unwrap_or_default(),
+            own => own.to_owned(),
+        };
+        let target = KubeTarget {
+            context: flags.kube_context.clone().or(own),
+            namespace,
+        };
+        LiveCluster::new(&self.programs, target, self.storage)
+    }
+
+    /// Gives what each environment is planned from to `work`, as long as it says so.
+    pub(super) fn with_requests(
+        &self,
+        (all, wanted): (&Environments, &[&Environment]),
+        flags: &PlanFlags,
+        judgement: Option<&Judgement>,
+        work: &mut dyn FnMut(&PlanRequest<'_>, &LiveCluster<'_>) -> Result<bool, CommandError>,
+    ) -> Result<(), CommandError> {
+        let context = self.context;
+        let charts = flags.remote.charts(context, &LoginFlags::default(), false)?;
+        let supply = RepositorySupply::new(flags.remote.charts(context, &LoginFlags::default(), false)?);
+        let secrets = RefCell::new(SecretValues::default());
+        let decrypting = |path: &Path| -> io::Result<Vec<u8>> {
+            decrypted(&self.programs, path, self.reader.read(path)?, &mut secrets.borrow_mut())
+        };
+        let make_world = || -> Box<dyn World> { Box::new(context.render_world(false)) };
+        let address_of = |name: &str, _: bool| -> io::Result<Option<String>> {
+            Err(io::Error::other(format!(
+                "the address `{name}` of Google Cloud is not looked up"
+            )))
+        };
+        for environment in wanted {
+            let cluster = self.cluster(environment, &flags.target);
+            let request = PlanRequest {
+                all,
+                environment,
+                releases: &[],
+                directory: &self.place.working_directory,
+                read: &decrypting,
+                address_of: &address_of,
+                charts: &charts,
+                supply: Some(&supply),
+                links: flags.links.policy(),
+                judgement,
+                report_root: context.report_root(None, &[]),
+                make_world: &make_world,
+                decrypted: &secrets,
+            };
+            let goes_on = work(&request, &cluster);
+            report_notes(context, Some(&supply));
+            for note in charts.take_notes() {
+                context.report(&format!("note: {note}"));
+            }
+            if !goes_on? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// What records say of this run: the commit, and who runs it. A strict run is refused where no commit has what is applied.
+    pub(super) fn about(&self, is_approved: bool, is_strict: bool) -> Result<Record, CommandError> {
+        let context = self.context;
+        let directory = self.place.working_directory.join(&self.place.directory);
+        let tree = WorkTree::of(&directory).ok();
+        let state = tree
+            .as_ref()
+            .and_then(|tree| tree.state_of(&[directory.as_path()]).ok());
+        let commit = tree.as_ref().and_then(|tree| tree.head_sha().ok()).unwrap_or_default();
+        let is_clean = state.is_some_and(|state| state.differing.is_empty()) && !commit.is_empty();
+        if !is_clean && is_strict {
+            let message = if commit.is_empty() {
+                "what is applied is in no commit: the directory is not one of a git repository"
+            } else {
+                "what is applied is in no commit: files were changed since the last one"
+            };
+            return Err(
+                CommandError::findings(message).with_hint("commit first, or apply it as it is with --allow-dirty")
+            );
+        }
+        let actor = ["GITHUB_ACTOR", "GITLAB_USER_LOGIN", "CF_BUILD_INITIATOR", "USER"];
+        let actor = actor.into_iter().find_map(|name| context.variable(name));
+        let committer = tree.as_ref().and_then(|tree| tree.last_committer().ok());
+        let who = actor
+            .or_else(|| committer.map(|(name, email)| format!("{name} <{email}>")))
+            .unwrap_or_default();
+        let dirty = if is_clean || commit.is_empty() { "" } else { "-dirty" };
+        let approved = if is_approved {
+            format!("{who}, {}", context.now_rfc3339())
+        } else {
+            String::new()
+        };
+        Ok(Record {
+            run: self.identity.to_string(),
+            commit: format!("{commit}{dirty}"),
+            approved,
+            who,
+            ..Record::default()
+        })
+    }
+}
+
+/// The time as Kubernetes has it in leases.
+pub(super) fn now_micros() -> String {
+    let nanos = RunContext::from_process().now_unix_nanos();
+    let micros = i64::try_from(nanos / 1000).unwrap_or_default();
+    jiff::Timestamp::from_microsecond(micros).map_or_else(|_| String::new(), |time| format!("{time:.6}"))
+}
+
+/// The error of a plan that cannot be made.
+pub(super) fn plan_error(error: PlanError) -> CommandError {
+    match error {
+        PlanError::NoNamespace(_) => CommandError::usage(error),
+        PlanError::Program(error) => program_error(error),
+        PlanError::Read { .. } => CommandError::could_not_run(error),
+    }
+}
+
+/// The error of a program of the user's.
+pub(super) fn program_error(error: ProgramError) -> CommandError {
+    match &error {
+        ProgramError::Missing(program) => {
+            let hint = format!("install {program}: what is done in a cluster, it does");
+            CommandError::could_not_run(error).with_hint(hint)
+        }
+        _ => CommandError::could_not_run(error),
+    }
+}

@@ -1,0 +1,410 @@
+//! `chartwright history`, `trace`, `drift`, `status --live` and `rollback --live`: what runs in clusters, what ran, and the way back.
+
+use clap::Args;
+use serde_json::{Value as Json, json};
+
+use crate::cluster::apply::ApplyOptions;
+use crate::cluster::history::{HistoryRow, history, is_about, newest};
+use crate::cluster::plan::plan_environment;
+use crate::cluster::record::{Record, RecordResult, Records};
+use crate::cluster::roll_back::{RollBackError, roll_back_release};
+use crate::delivery::environment::{Environment, Environments};
+use crate::report::{DiffTextOptions, plan_as_json, plan_as_text};
+
+use super::apply::apply_error;
+use super::cluster_run::{ClusterRun, PlanFlags, TargetFlags, now_micros, plan_error, program_error};
+use super::command_error::CommandError;
+use super::environment_flags::{EnvironmentFlags, environments};
+use super::exit_code::Exit;
+use super::move_images::table;
+use super::repository_flags::{OutputFormat, print_json, shown_line};
+use super::run_context::RunContext;
+use super::time_flag::duration;
+
+/// How many images of a revision are named in a line.
+const NAMED: usize = 3;
+
+#[derive(Debug, Args)]
+pub(super) struct HistoryArguments {
+    /// The environment.
+    #[arg(value_name = "ENV")]
+    environment: String,
+    /// Releases [default: all].
+    #[arg(value_name = "RELEASE")]
+    release: Vec<String>,
+    #[command(flatten)]
+    environments: EnvironmentFlags,
+    #[command(flatten)]
+    target: TargetFlags,
+    /// How to print.
+    #[arg(short, long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
+    output: OutputFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TraceArguments {
+    /// A commit or its beginning, an image, its tag or digest, a chart's name and version, or ENV/RELEASE/REVISION.
+    #[arg(value_name = "ID")]
+    id: String,
+    #[command(flatten)]
+    environments: EnvironmentFlags,
+    #[command(flatten)]
+    target: TargetFlags,
+    /// How to print.
+    #[arg(short, long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
+    output: OutputFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DriftArguments {
+    /// Environments [default: all].
+    #[arg(value_name = "ENV")]
+    environment: Vec<String>,
+    #[command(flatten)]
+    environments: EnvironmentFlags,
+    /// Show objects that are added or removed with all their lines.
+    #[arg(long)]
+    full: bool,
+    /// How to print.
+    #[arg(short, long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
+    output: OutputFormat,
+    #[command(flatten)]
+    plan: PlanFlags,
+}
+
+fn all_environments(run: &ClusterRun, flags: &EnvironmentFlags) -> Result<Environments, CommandError> {
+    let reader = flags.reader(run.context);
+    environments(&run.place, &|path| reader.read(path))
+}
+
+pub(super) fn run(context: RunContext, arguments: &HistoryArguments) -> Result<Exit, CommandError> {
+    let run = ClusterRun::new(context, &arguments.environments)?;
+    let all = all_environments(&run, &arguments.environments)?;
+    let environment = all.named(&arguments.environment).map_err(CommandError::usage)?;
+    let cluster = run.cluster(environment, &arguments.target);
+    let records = Records::read(&cluster, &environment.name.text).map_err(program_error)?;
+    let declared = environment.releases.iter().map(|release| release.name.text.clone());
+    let wanted: Vec<String> = if arguments.release.is_empty() {
+        declared.filter(|name| !name.is_empty()).collect()
+    } else {
+        arguments.release.clone()
+    };
+    let mut rows = Vec::new();
+    for release in &wanted {
+        rows.extend(history(&cluster, &records, release).map_err(program_error)?);
+    }
+    match arguments.output {
+        OutputFormat::Json => print_json(
+            context,
+            &json!({"releases": rows.iter().map(row_as_json).collect::<Vec<_>>()}),
+        )?,
+        OutputFormat::Text if rows.is_empty() => {
+            context.write_stdout(shown_line("nothing was released there yet").as_bytes())?
+        }
+        OutputFormat::Text => {
+            let head = [
+                "RELEASE", "REVISION", "TIME", "CHART", "IMAGES", "COMMIT", "WHO", "RESULT",
+            ]
+            .map(str::to_owned);
+            let lines: Vec<_> = std::iter::once(head).chain(rows.iter().map(row_line)).collect();
+            context.write_stdout(table(&lines).as_bytes())?;
+        }
+    }
+    Ok(Exit::Clean)
+}
+
+fn row_line(row: &HistoryRow) -> [String; 8] {
+    let record = row.record.as_ref();
+    let commit = record.map(|record| short(&record.commit)).unwrap_or_default();
+    [
+        row.release.clone(),
+        row.revision.to_string(),
+        row.time.split('.').next().unwrap_or_default().to_owned(),
+        row.chart.clone(),
+        images(&row.images),
+        commit,
+        record.map(|record| record.who.clone()).unwrap_or_default(),
+        row.result().to_owned(),
+    ]
+}
+
+/// The beginning of a commit.
+fn short(commit: &str) -> String {
+    let (sha, more) = commit.split_once('-').map_or((commit, ""), |(sha, _)| (sha, "-dirty"));
+    format!("{}{more}", sha.get(..10).unwrap_or(sha))
+}
+
+fn images(images: &[String]) -> String {
+    let mut shown: Vec<String> = images
+        .iter()
+        .take(NAMED)
+        .map(|image| image.rsplit('/').next().unwrap_or(image).to_owned())
+        .collect();
+    if images.len() > NAMED {
+        shown.push(format!("{} more", images.len() - NAMED));
+    }
+    shown.join(", ")
+}
+
+fn row_as_json(row: &HistoryRow) -> Json {
+    json!({
+        "release": row.release,
+        "revision": row.revision,
+        "time": row.time,
+        "chart": row.chart,
+        "images": row.images,
+        "status": row.status,
+        "description": row.description,
+        "result": row.result(),
+        "record": row.record,
+    })
+}
+
+/// What runs in environments: a line for each release, as the cluster has it.
+pub(super) fn live_status(
+    run: &ClusterRun,
+    wanted: &[&Environment],
+    target: &TargetFlags,
+) -> Result<Vec<(String, HistoryRow)>, CommandError> {
+    let mut rows = Vec::new();
+    for environment in wanted {
+        let cluster = run.cluster(environment, target);
+        let name = environment.name.text.clone();
+        let records = Records::read(&cluster, &name).map_err(program_error)?;
+        let found = newest(&cluster, &records).map_err(program_error)?;
+        let is_declared = |row: &HistoryRow| {
+            environment
+                .releases
+                .iter()
+                .any(|release| release.name.text == row.release)
+        };
+        rows.extend(found.into_iter().filter(is_declared).map(|row| (name.clone(), row)));
+    }
+    Ok(rows)
+}
+
+/// The lines of what runs.
+pub(super) fn live_lines(rows: &[(String, HistoryRow)]) -> Vec<[String; 7]> {
+    let head = [
+        "ENVIRONMENT",
+        "RELEASE",
+        "REVISION",
+        "CHART",
+        "IMAGES",
+        "COMMIT",
+        "STATUS",
+    ]
+    .map(str::to_owned);
+    let line = |(environment, row): &(String, HistoryRow)| {
+        let [release, revision, _, chart, images, commit, _, result] = row_line(row);
+        [environment.clone(), release, revision, chart, images, commit, result]
+    };
+    std::iter::once(head).chain(rows.iter().map(line)).collect()
+}
+
+/// The same for programs.
+pub(super) fn live_json(rows: &[(String, HistoryRow)]) -> Json {
+    let rows = rows.iter().map(|(environment, row)| {
+        let mut entry = row_as_json(row);
+        if let Some(entry) = entry.as_object_mut() {
+            entry.insert("environment".to_owned(), Json::from(environment.as_str()));
+        }
+        entry
+    });
+    rows.collect()
+}
+
+pub(super) fn run_trace(context: RunContext, arguments: &TraceArguments) -> Result<Exit, CommandError> {
+    let run = ClusterRun::new(context, &arguments.environments)?;
+    let all = all_environments(&run, &arguments.environments)?;
+    let parts: Vec<&str> = arguments.id.split('/').collect();
+    let revision = match parts.as_slice() {
+        [environment, release, revision] => revision
+            .parse::<u64>()
+            .ok()
+            .map(|number| (*environment, *release, number)),
+        _ => None,
+    };
+    let mut found: Vec<(String, Record)> = Vec::new();
+    for environment in &all.list {
+        let cluster = run.cluster(environment, &arguments.target);
+        let name = &environment.name.text;
+        let records = Records::read(&cluster, name).map_err(program_error)?;
+        let is_wanted = |record: &Record| match revision {
+            Some((own, release, number)) => own == name && record.release == release && record.revision == number,
+            None => is_about(record, &arguments.id),
+        };
+        found.extend(
+            records
+                .list
+                .into_iter()
+                .filter(is_wanted)
+                .map(|record| (name.clone(), record)),
+        );
+    }
+    match arguments.output {
+        OutputFormat::Json => {
+            let records = found
+                .iter()
+                .map(|(environment, record)| json!({"environment": environment, "record": record}));
+            print_json(context, &json!({"records": records.collect::<Vec<_>>()}))?;
+        }
+        OutputFormat::Text if found.is_empty() => {
+            let line = format!("nothing that was applied is about {}", arguments.id);
+            context.write_stdout(shown_line(&line).as_bytes())?;
+        }
+        OutputFormat::Text => {
+            let head = [
+                "ENVIRONMENT",
+                "RELEASE",
+                "REVISION",
+                "TIME",
+                "CHART",
+                "IMAGES",
+                "COMMIT",
+                "RESULT",
+            ]
+            .map(str::to_owned);
+            let lines = found.iter().map(|(environment, record)| {
+                [
+                    environment.clone(),
+                    record.release.clone(),
+                    record.revision.to_string(),
+                    record.started.split('.').next().unwrap_or_default().to_owned(),
+                    record.chart.clone(),
+                    record.images.join(", "),
+                    record.commit.clone(),
+                    record.result.name().to_owned(),
+                ]
+            });
+            let lines: Vec<_> = std::iter::once(head).chain(lines).collect();
+            context.write_stdout(table(&lines).as_bytes())?;
+        }
+    }
+    Ok(if found.is_empty() { Exit::Findings } else { Exit::Clean })
+}
+
+pub(super) fn run_drift(context: RunContext, arguments: &DriftArguments) -> Result<Exit, CommandError> {
+    let run = ClusterRun::new(context, &arguments.environments)?;
+    let all = all_environments(&run, &arguments.environments)?;
+    let named = arguments
+        .environment
+        .iter()
+        .map(|name| all.named(name).map_err(CommandError::usage));
+    let mut wanted = named.collect::<Result<Vec<_>, _>>()?;
+    if wanted.is_empty() {
+        wanted = all.list.iter().collect();
+    }
+    compare(
+        &run,
+        (&all, &wanted),
+        (arguments.output, arguments.full),
+        &arguments.plan,
+    )
+    .map(|differs| if differs { Exit::Drift } else { Exit::Clean })
+}
+
+/// Prints what differs between the cluster and what the files of environments say; whether anything does.
+pub(super) fn compare(
+    run: &ClusterRun,
+    environments: (&Environments, &[&Environment]),
+    (output, is_full): (OutputFormat, bool),
+    flags: &PlanFlags,
+) -> Result<bool, CommandError> {
+    let context = run.context;
+    let (mut differs, mut json) = (false, Vec::new());
+    run.with_requests(environments, flags, None, &mut |request, cluster| {
+        let plan = plan_environment(request, cluster).map_err(plan_error)?;
+        differs |= plan.has_changes() || !plan.refused.is_empty();
+        match output {
+            OutputFormat::Json => json.push(plan_as_json(&plan, &cluster.target)),
+            OutputFormat::Text => {
+                let options = DiffTextOptions {
+                    is_coloured: context.has_colour(),
+                    is_full,
+                };
+                context.write_stdout(plan_as_text(&plan, &cluster.target, options).as_bytes())?;
+            }
+        }
+        Ok(true)
+    })?;
+    if matches!(output, OutputFormat::Json) {
+        print_json(context, &json!({"environments": json}))?;
+    }
+    Ok(differs)
+}
+
+/// Flags of `rollback --live`.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Cluster")]
+pub(super) struct LiveRollbackFlags {
+    /// Roll the release back in its cluster, to a revision that Helm has; the files stay as they are.
+    #[arg(long)]
+    pub(super) live: bool,
+    #[command(flatten)]
+    target: TargetFlags,
+    /// Longest time for the release to become ready, with --live.
+    #[arg(long, value_name = "DURATION", default_value = "5m")]
+    timeout: String,
+}
+
+impl LiveRollbackFlags {
+    /// Rolls releases back in their cluster.
+    pub(super) fn run(
+        &self,
+        context: RunContext,
+        flags: &EnvironmentFlags,
+        (name, releases, to): (&str, &[String], Option<&str>),
+        output: OutputFormat,
+    ) -> Result<Exit, CommandError> {
+        let run = ClusterRun::new(context, flags)?;
+        let all = all_environments(&run, flags)?;
+        let environment = all.named(name).map_err(CommandError::usage)?;
+        let [release] = releases else {
+            return Err(CommandError::usage("--live needs one RELEASE")
+                .with_hint("write: rollback --live ENV RELEASE [--to REVISION]"));
+        };
+        let revision = to
+            .map(|to| {
+                to.parse::<u64>().map_err(|_| {
+                    CommandError::usage(format!("--to {to}: with --live it is a revision of Helm's, a number"))
+                })
+            })
+            .transpose()?;
+        let cluster = run.cluster(environment, &self.target);
+        let timeout = duration("--timeout", &self.timeout)?;
+        let options = ApplyOptions {
+            timeout,
+            fails_fast: true,
+            tests: false,
+            creates_namespace: false,
+            patience: timeout,
+            identity: &run.identity,
+            about: run.about(false, false)?,
+            agreed: None,
+            now: now_micros,
+        };
+        let mut waits = |holder: &str| context.report(&format!("waiting for another run, {holder}"));
+        let record =
+            roll_back_release(&cluster, (name, release, revision), &options, &mut waits).map_err(
+                |error| match error {
+                    RollBackError::Apply(error) => apply_error(error),
+                    error => CommandError::findings(error),
+                },
+            )?;
+        let is_done = record.result == RecordResult::Deployed;
+        match output {
+            OutputFormat::Json => print_json(context, &json!({"environment": name, "record": record}))?,
+            OutputFormat::Text if is_done => {
+                let line = format!(
+                    "{release}: revision {} of {} runs again, as revision {}",
+                    record.restored, record.chart, record.revision
+                );
+                context.write_stdout(shown_line(&line).as_bytes())?;
+                context.report("note: the files still say what was rolled back; `chartwright rollback` without --live changes them");
+            }
+            OutputFormat::Text => context.report(&format!("Error: {release} was not rolled back: {}", record.message)),
+        }
+        Ok(if is_done { Exit::Clean } else { Exit::Findings })
+    }
+}

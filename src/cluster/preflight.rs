@@ -1,0 +1,85 @@
+//! What the API server would refuse, asked before anything is written: the rendered objects of a release in, those that it refuses and why out.
+//! Permissions, admission webhooks and policies, fields that may not change: a rollout that fails for them would be half done.
+
+use super::blame::{Explanation, explain};
+use super::helm_words::problem_of_object;
+use super::live::LiveCluster;
+use super::rendered_release::RenderedRelease;
+use crate::engine::manifest::Document;
+
+/// Objects that are asked for one by one, if all together are refused.
+const MOST: usize = 300;
+
+/// What says that the question could not be answered, rather than that the answer is no.
+const UNANSWERED: [&str; 3] = [
+    "does not support dry run",
+    "no matches for kind",
+    "ensure CRDs are installed first",
+];
+
+/// The objects of a release that the API server refuses. `lacks_namespace` is whether the namespace is still to be made.
+pub(super) fn refused_objects(
+    cluster: &LiveCluster<'_>,
+    release: &RenderedRelease,
+    lacks_namespace: bool,
+) -> Vec<Explanation> {
+    let documents: Vec<&Document> = release.manifests.manifests.iter().collect();
+    let all: Vec<u8> = documents
+        .iter()
+        .flat_map(|document| [b"---\n", document.text(), b"\n"].concat())
+        .collect();
+    if lacks_namespace || documents.is_empty() || apply_dry(cluster, &all).is_none() {
+        return Vec::new();
+    }
+    let mut refused = Vec::new();
+    for document in documents.into_iter().take(MOST) {
+        let Some(words) = apply_dry(cluster, document.text()) else {
+            continue;
+        };
+        if UNANSWERED.iter().any(|mark| words.contains(mark)) || is_made_by_chart(release, &words) {
+            continue;
+        }
+        let name = document
+            .head
+            .metadata
+            .as_ref()
+            .map_or("", |metadata| metadata.name.as_str());
+        let words = release.secrets().hide(&words).into_owned();
+        let problem = problem_of_object(&document.head.kind, name, &words);
+        refused.push(explain(release, &problem, ""));
+    }
+    refused
+}
+
+/// What kubectl says where the API server would not apply a text; nothing where it would.
+fn apply_dry(cluster: &LiveCluster<'_>, text: &[u8]) -> Option<String> {
+    let target = &cluster.target;
+    let call = target.kubectl([
+        "--namespace",
+        &target.namespace,
+        "apply",
+        "--server-side",
+        "--dry-run=server",
+        "--force-conflicts",
+    ]);
+    let call = call.and(["--field-manager=helm", "-o", "name", "-f", "-"]);
+    match cluster.programs.run(&call, text) {
+        Ok(ended) if ended.is_success() => None,
+        Ok(ended) => Some(ended.words),
+        // A cluster that does not answer is met again.
+        Err(_) => None,
+    }
+}
+
+/// Whether something is missing that the chart makes itself, such as a namespace.
+fn is_made_by_chart(release: &RenderedRelease, words: &str) -> bool {
+    words.contains("not found")
+        && release.manifests.manifests.iter().any(|document| {
+            let name = document
+                .head
+                .metadata
+                .as_ref()
+                .map_or("", |metadata| metadata.name.as_str());
+            document.head.kind == "Namespace" && words.contains(&format!("namespaces \"{name}\" not found"))
+        })
+}
