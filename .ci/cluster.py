@@ -182,8 +182,8 @@ class Repository:
         return self.chartwright("apply", *arguments, timeout=timeout, env=env)
 
 
-def environment(name, namespace, more="", releases="web"):
-    listed = "".join(f"  - name: {release}\n    chart: {{dir: web}}\n    valuesFile: values-{name}.yaml\n{more}" for release in releases.split())
+def environment(name, namespace, releases="web"):
+    listed = "".join(f"  - name: {release}\n    chart: {{dir: web}}\n    valuesFile: values-{name}.yaml\n" for release in releases.split())
     return f"- name: {name}\n  clusterName: sim\n  kubeNamespace: {namespace}\n  releases:\n{listed}"
 
 
@@ -261,7 +261,7 @@ FAILURES = [
     ("failing hook", {"hook": {"tag": "failing-2"}}, None, [], [r"Job web-migrate", r"hook\.yaml:\d+"]),
     ("failing test", {"test": {"tag": "failing-2"}}, None, [], [r"Pod web-test", r"test\.yaml:\d+"]),
     ("quota exceeded", {"replicas": 3}, "quota", ["--timeout", "40s"], [r"exceeded quota", r"deployment\.yaml:\d+"]),
-    ("immutable field", {"selector": "other"}, None, [], [r"ImmutableField", r"deployment\.yaml:8", r"values\.yaml:5"]),
+    ("immutable field", {"selector": "other"}, None, [], [r"ImmutableField", r"deployment\.yaml:8", r"value: values-testing\.yaml:3"]),
     ("refused by a webhook", {"text": "forbidden-word"}, "policy", [], [r"forbidden-word is not allowed", r"configmap\.yaml:\d+"]),
     ("unschedulable", {"cpu": "1000"}, None, ["--timeout", "8s"], [r"Unschedulable: 0/1 nodes are available: 1 Insufficient cpu", r"deployment\.yaml:1[678]"]),
     ("forbidden by RBAC", {"text": "second"}, "rbac", [], [r"Deployment web: Forbidden: .*cannot patch resource", r"deployment\.yaml:1"]),
@@ -338,6 +338,150 @@ def failing(cluster):
     check(gone.returncode == 1 and "gone" in gone.stderr and "--create-namespace" in gone.stderr, "namespace missing: is said with what to do", gone)
 
 
+def records(cluster, name="testing", namespace="testing"):
+    found = cluster.get("configmap", f"chartwright-{name}", "-n", namespace)
+    return json.loads(found["data"]["records.json"]) if found else []
+
+
+def plans(cluster):
+    """What was planned is applied, or nothing; what needs approval waits for it."""
+    repository = cluster.repository("plans", {"environments.yaml": environments(environment("testing", "testing"), environment("production", "production").replace(
+        "  releases:", "  policy: manual\n  releases:")), "values-production.yaml": "text: first\n"})
+    plan = str(cluster.directory / "plan.json")
+    waits = repository.apply("production", *CONTEXT, "--create-namespace")
+    check(waits.returncode == 1 and "--approve" in waits.stderr and cluster.get("namespace", "production") is None, "plans: a manual environment waits for approval", waits)
+    done = repository.apply("production", *CONTEXT, "--create-namespace", "--approve", env={"GITHUB_ACTOR": "grace"})
+    approved = records(cluster, "production", "production")
+    check(done.returncode == 0 and approved[-1]["approved"].startswith("grace, 20"), "plans: who approved is recorded", [done, approved])
+    repository.apply("testing", *CONTEXT, "--create-namespace")
+    repository.write({"values-testing.yaml": "text: second\n"})
+    before = resource_versions(cluster)
+    made = repository.apply("testing", *CONTEXT, "--plan-out", plan)
+    check(made.returncode == 0 and resource_versions(cluster) == before, "plans: --plan-out writes nothing to the cluster", made)
+    check("second" not in open(plan).read(), "plans: a plan has nothing of what would be applied")
+    repository.write({"values-testing.yaml": "text: third\n"})
+    moved = repository.apply(plan, *CONTEXT)
+    check(moved.returncode == 1 and "plan it again" in moved.stderr and resource_versions(cluster) == before, "plans: refused when the commit is another one", moved)
+    repository.apply("testing", *CONTEXT, "--plan-out", plan)
+    cluster.kubectl("set", "image", "deployment/web", "web=registry.example.com/shop/web:9", "-n", "testing")
+    time.sleep(2)
+    before = resource_versions(cluster)
+    moved = repository.apply(plan, *CONTEXT)
+    check(moved.returncode == 1 and "plan it again" in moved.stderr and resource_versions(cluster) == before, "plans: refused when the cluster moved", moved)
+    repository.apply("testing", *CONTEXT, "--plan-out", plan)
+    done = repository.apply(plan, *CONTEXT)
+    check(done.returncode == 0 and "is deployed" in done.stdout, "plans: exactly what was planned is applied", done)
+    again = repository.apply(plan, *CONTEXT)
+    check(again.returncode == 1 and "plan it again" in again.stderr, "plans: a plan is applied once", again)
+
+
+def live(cluster):
+    """Drift, history, the way back, and traces."""
+    repository = cluster.repository("live")
+    repository.apply("testing", *CONTEXT, "--create-namespace")
+    first = git(repository.place, "rev-parse", "HEAD").stdout.strip()
+    repository.write({"values-testing.yaml": "image:\n  tag: \"1.1\"\n"})
+    repository.apply("testing", *CONTEXT)
+    same = repository.chartwright("drift", "testing", *CONTEXT)
+    check(same.returncode == 0, "live: no drift after apply", same)
+    cluster.kubectl("set", "image", "deployment/web", "web=registry.example.com/shop/web:9", "-n", "testing")
+    cluster.kubectl("delete", "configmap", "web", "-n", "testing")
+    drift = repository.chartwright("drift", "testing", *CONTEXT)
+    check(drift.returncode == 2 and "shop/web:9" in drift.stdout and "ConfigMap web" in drift.stdout, "live: drift of an image and a missing object, exit status 2", drift)
+    mended = repository.apply("testing", *CONTEXT)
+    check(mended.returncode == 0 and cluster.get("configmap", "web", "-n", "testing") is not None, "live: apply takes drift back", mended)
+    image = cluster.get("deployment", "web", "-n", "testing")["spec"]["template"]["spec"]["containers"][0]["image"]
+    check(image.endswith(":1.1"), "live: the image is that of the files again", image)
+    back = repository.chartwright("rollback", "--live", "testing", "web", "--to", "1", *CONTEXT)
+    image = cluster.get("deployment", "web", "-n", "testing")["spec"]["template"]["spec"]["containers"][0]["image"]
+    check(back.returncode == 0 and image.endswith(":1.0"), "live: a revision is brought back in the cluster", back)
+    wrong = repository.chartwright("rollback", "--live", "testing", "web", "--to", "99", *CONTEXT)
+    check(wrong.returncode == 1 and "no revision 99" in wrong.stderr, "live: a revision that is not there is said", wrong)
+    history = repository.chartwright("history", "testing", "web", *CONTEXT)
+    check(history.returncode == 0 and first[:10] in history.stdout and "Ada" in history.stdout or "root" in history.stdout, "live: history names commits and people", history)
+    status = repository.chartwright("status", "--live", *CONTEXT)
+    check(status.returncode == 0 and "REVISION" in status.stdout and "web-1.0.0" in status.stdout, "live: status asks the cluster", status)
+    for wanted in (first[:12], "registry.example.com/shop/web:1.0", "web-1.0.0", "testing/web/1"):
+        trace = repository.chartwright("trace", wanted, *CONTEXT)
+        check(trace.returncode == 0 and first in trace.stdout, f"live: trace of {wanted if wanted != first[:12] else 'a commit'}", trace)
+
+
+def groups(cluster):
+    """Releases of a group are taken back together."""
+    files = {
+        "environments.yaml": environments("""- name: testing
+  clusterName: sim
+  kubeNamespace: testing
+  releases:
+  - {name: one, group: shop, chart: {dir: web}, valuesFile: one.yaml}
+  - {name: alone, chart: {dir: web}, valuesFile: one.yaml}
+  - {name: two, group: shop, chart: {dir: web}, valuesFile: two.yaml}
+"""),
+        "one.yaml": "text: first\nselector: one\n", "two.yaml": "text: first\nselector: two\n",
+    }
+    files["one.yaml"] = files["two.yaml"] = "text: first\n"
+    repository = cluster.repository("groups", files)
+    done = repository.apply("testing", *CONTEXT, "--create-namespace", "--skip-tests")
+    check(done.returncode == 0, "groups: installed", done)
+    repository.write({"one.yaml": "text: second\n", "two.yaml": "text: second\nimage: {tag: missing-2}\n"})
+    failed = repository.apply("testing", *CONTEXT, "--skip-tests", "--timeout", "30s")
+    check(failed.returncode == 1, "groups: the second release fails", failed)
+    text = lambda name: cluster.get("configmap", name, "-n", "testing")["data"]["text"]
+    check((text("one"), text("alone"), text("two")) == ("first", "second", "first"), "groups: its group is taken back, others stay", (text("one"), text("alone"), text("two")))
+
+
+def killed(cluster, times=int(os.environ.get("KILLS", "50"))):
+    """Killed at any moment, the next run ends in the wanted state."""
+    repository = cluster.repository("killed")
+    repository.apply("testing", *CONTEXT, "--create-namespace")
+    random = __import__("random").Random(7)
+    wrong, pending = 0, 0
+    for number in range(times):
+        repository.write({"values-testing.yaml": f"image:\n  tag: \"2.{number}\"\ntext: number {number}\n"})
+        process = subprocess.Popen([PROGRAM, "apply", "testing", *CONTEXT, "--timeout", "20s"], cwd=repository.place, env=cluster.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        time.sleep(random.uniform(0.1, 4.5))
+        whole = number % 2 == 0
+        try:
+            (os.killpg if whole else os.kill)(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+        newest = cluster.helm("list", "-n", "testing", "-a", "-o", "json")
+        pending += "pending" in newest.stdout
+        again = repository.apply("testing", *CONTEXT, "--timeout", "20s")
+        status = cluster.helm("status", "web", "-n", "testing", "-o", "json")
+        status = json.loads(status.stdout)["info"]["status"] if status.returncode == 0 else status.stderr
+        text = (cluster.get("configmap", "web", "-n", "testing") or {}).get("data", {}).get("text")
+        open_records = [record for record in records(cluster) if record["result"] == "running"]
+        if again.returncode != 0 or status != "deployed" or text != f"number {number}" or open_records:
+            wrong += 1
+            print(number, again, status, text, open_records, flush=True)
+    check(wrong == 0, f"killed: {times} of {times} end in the wanted state ({pending} were left pending)")
+    check(len(records(cluster)) <= 50, "killed: at most 50 records are kept")
+
+
+def speed(cluster):
+    """Twenty releases that are as they should be, beside Helm's own dry runs of them."""
+    names = [f"web{number}" for number in range(20)]
+    repository = cluster.repository("speed", {"environments.yaml": environments(environment("testing", "testing", releases=" ".join(names)))})
+    done = repository.apply("testing", *CONTEXT, "--create-namespace", "--skip-tests", timeout=300)
+    check(done.returncode == 0, "speed: twenty releases are installed", done)
+    ours, theirs = [], []
+    for _ in range(5):
+        started = time.time()
+        found = repository.apply("testing", *CONTEXT)
+        ours.append(time.time() - started)
+        if found.stdout.count("unchanged web") != 20:
+            check(False, "speed: twenty releases are unchanged", found)
+            return
+        started = time.time()
+        for name in names:
+            run(HELM, "--kube-context", "sim", "upgrade", name, "web", "-n", "testing", "-f", "values-testing.yaml", "--dry-run=server", cwd=repository.place, env=cluster.env)
+        theirs.append(time.time() - started)
+    ours, theirs = sorted(ours)[2], sorted(theirs)[2]
+    check(ours * 3 <= theirs, f"speed: apply of 20 unchanged releases takes {ours:.2f} s, 20 x helm upgrade --dry-run=server {theirs:.2f} s (1/{theirs / ours:.1f})")
+
+
 def yaml_text(value, depth=0):
     text = ""
     for key, inner in value.items():
@@ -348,7 +492,7 @@ def yaml_text(value, depth=0):
     return text
 
 
-CHECKS = [shop, failing]
+CHECKS = [shop, failing, plans, live, groups, speed, killed]
 
 
 def main():

@@ -1,6 +1,6 @@
 //! `chartwright apply`: environments brought to what their files say, by Helm and kubectl. The library decides; this reads flags and prints.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value as Json, json};
@@ -8,7 +8,8 @@ use serde_json::{Value as Json, json};
 use crate::check::finding::{Finding, Judgement};
 use crate::cluster::apply::{Applied, ApplyError, ApplyObserver, ApplyOptions, apply_environment, needs_approval};
 use crate::cluster::carry_out::Progress;
-use crate::cluster::plan::{EnvironmentPlan, PlanRequest};
+use crate::cluster::plan::{Action, EnvironmentPlan, PlanRequest};
+use crate::cluster::plan_file::PlanFile;
 use crate::cluster::record::{Record, RecordResult};
 use crate::cluster::target::KubeTarget;
 use crate::delivery::environment::{Environment, Environments};
@@ -17,7 +18,8 @@ use crate::report::{
     DiffTextOptions, applied_as_json, explanation_as_text, json_document, outcome_line, plan_as_json, plan_as_text,
     problem_line,
 };
-use crate::text::source::replace_file;
+use crate::text::limits::SETTINGS_BYTES;
+use crate::text::source::{Named, read_file, replace_file};
 
 use super::cluster_run::{ClusterRun, PlanFlags, now_micros, plan_error, program_error};
 use super::command_error::CommandError;
@@ -26,14 +28,15 @@ use super::environment_flags::{EnvironmentFlags, chosen, environments};
 use super::exit_code::Exit;
 use super::notify::notify;
 use super::repository_flags::{OutputFormat, print_json};
-use super::run_context::RunContext;
+use super::run_context::{RunContext, open_error};
 use super::time_flag::duration;
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct ApplyArguments {
-    /// Environments, in this order; `auto` for those that the branch or tag decides.
-    #[arg(value_name = "ENV")]
+    /// Environments, in this order; `auto` for those that the branch or tag decides. Or a file that --plan-out wrote: what it was made of is
+    /// applied, and nothing if anything changed since.
+    #[arg(value_name = "ENV|FILE")]
     environment: Vec<String>,
     /// All environments of a cluster.
     #[arg(short, long, value_name = "CLUSTER", conflicts_with = "environment")]
@@ -50,6 +53,9 @@ pub(super) struct ApplyArguments {
     /// Show what would change, and write nothing.
     #[arg(short = 'n', long)]
     dry_run: bool,
+    /// Write the plan to a file, and nothing to the cluster.
+    #[arg(long, value_name = "FILE")]
+    plan_out: Option<PathBuf>,
     /// Carry out changes of environments whose policy is `manual`, in the name of whoever runs this.
     #[arg(long)]
     approve: bool,
@@ -96,13 +102,25 @@ pub(super) fn run(context: RunContext, arguments: &ApplyArguments) -> Result<Exi
     let run = ClusterRun::new(context, &arguments.environments)?;
     let reader = arguments.environments.reader(context);
     let all = environments(&run.place, &|path| reader.read(path))?;
-    let wanted = wanted(context, arguments, &run, &all)?;
+    let agreed = agreed(arguments)?;
+    let wanted = wanted(context, arguments, &run, (&all, agreed.as_ref()))?;
     let limits = (
         duration("--timeout", &arguments.timeout)?,
         duration("--lock-timeout", &arguments.lock_timeout)?,
     );
-    let is_strict = !arguments.allow_dirty && !arguments.dry_run;
+    let is_strict = !arguments.allow_dirty && !arguments.writes_nothing();
     let about = run.about(arguments.approve, is_strict)?;
+    if let Some(agreed) = &agreed
+        && agreed.commit != about.commit
+    {
+        let message = format!(
+            "the plan was made from commit {}, and this is {}; nothing was applied",
+            agreed.commit, about.commit
+        );
+        return Err(CommandError::findings(message).with_hint("plan it again"));
+    }
+    let releases = agreed.as_ref().map_or(&arguments.releases, |agreed| &agreed.releases);
+    let mut planned = PlanFile::new(about.commit.clone(), releases.clone());
     let judgement = judgement(arguments)?;
     let judgement = judgement.as_ref();
     let mut done = Outcomes::default();
@@ -115,11 +133,13 @@ pub(super) fn run(context: RunContext, arguments: &ApplyArguments) -> Result<Exi
             patience: limits.1,
             identity: &run.identity,
             about: about.clone(),
-            agreed: None,
+            agreed: agreed
+                .as_ref()
+                .and_then(|agreed| agreed.digest_of(&request.environment.name.text)),
             now: now_micros,
         };
         let request = PlanRequest {
-            releases: &arguments.releases,
+            releases,
             report_root: request.report_root.clone(),
             ..*request
         };
@@ -131,13 +151,48 @@ pub(super) fn run(context: RunContext, arguments: &ApplyArguments) -> Result<Exi
             judgement,
             is_carried_out: false,
             stops: None,
+            waits: false,
             plan: Json::Null,
+            planned: &mut planned,
         };
         let applied = apply_environment(&request, cluster, &options, &mut observer).map_err(apply_error)?;
         done.add(context, arguments, observer, applied)?;
         Ok(done.exit == Exit::Clean)
     })?;
+    if let Some(path) = &arguments.plan_out
+        && done.exit == Exit::Clean
+    {
+        let text = json_document(&serde_json::to_value(&planned).unwrap_or_default());
+        write_file(path, &text)?;
+    }
     done.finish(context, arguments)
+}
+
+fn write_file(path: &Path, text: &str) -> Result<(), CommandError> {
+    replace_file(path, text.as_bytes())
+        .map_err(|error| CommandError::could_not_run(format!("{}: {error}", path.display())))
+}
+
+/// The plan that is to be carried out, where a file is named.
+fn agreed(arguments: &ApplyArguments) -> Result<Option<PlanFile>, CommandError> {
+    let [name] = arguments.environment.as_slice() else {
+        return Ok(None);
+    };
+    let path = Path::new(name);
+    if !(path.is_file() && path.extension().is_some_and(|ending| ending == "json")) {
+        return Ok(None);
+    }
+    let text = read_file(path, Named::ByUser, SETTINGS_BYTES)
+        .map_err(|error| CommandError::could_not_run(open_error(path, &error)))?;
+    let plan = PlanFile::parse(&text).map_err(|error| CommandError::usage(format!("{}: {error}", path.display())))?;
+    Ok(Some(plan))
+}
+
+impl ApplyArguments {
+    /// Whether the cluster stays as it is.
+    const fn writes_nothing(&self) -> bool {
+        self.dry_run || self.plan_out.is_some()
+    }
 }
 
 /// Which findings count; none where nothing is judged.
@@ -158,7 +213,7 @@ fn wanted<'e>(
     context: RunContext,
     arguments: &ApplyArguments,
     run: &ClusterRun,
-    all: &'e Environments,
+    (all, agreed): (&'e Environments, Option<&PlanFile>),
 ) -> Result<Vec<&'e Environment>, CommandError> {
     let wanted: Vec<&Environment> = if let Some(cluster) = &arguments.cluster {
         let found: Vec<&Environment> = all.list.iter().filter(|one| one.cluster == *cluster).collect();
@@ -177,7 +232,10 @@ fn wanted<'e>(
                 .with_hint(format!("there are {}", known.join(", "))),
         );
     } else {
-        let names = chosen(context, &run.place, &arguments.environment)?;
+        let names = match agreed {
+            Some(agreed) => agreed.environments.iter().map(|one| one.environment.clone()).collect(),
+            None => chosen(context, &run.place, &arguments.environment)?,
+        };
         let named = names.iter().map(|name| all.named(name).map_err(CommandError::usage));
         named.collect::<Result<_, _>>()?
     };
@@ -207,13 +265,16 @@ struct Observer<'a> {
     judgement: Option<&'a Judgement>,
     is_carried_out: bool,
     stops: Option<&'static str>,
+    waits: bool,
     plan: Json,
+    planned: &'a mut PlanFile,
 }
 
 impl ApplyObserver for Observer<'_> {
     fn planned(&mut self, plan: &EnvironmentPlan) -> bool {
         let context = self.context;
         self.plan = plan_as_json(plan, &self.target);
+        self.planned.add(plan);
         if matches!(self.arguments.output, OutputFormat::Text) {
             let options = DiffTextOptions {
                 is_coloured: context.has_colour(),
@@ -239,17 +300,29 @@ impl ApplyObserver for Observer<'_> {
         let waits = needs_approval(self.environment.policy) && !self.arguments.approve && plan.has_changes();
         self.stops = if plan.is_refused(self.judgement) {
             Some("nothing was applied: what is wrong above must be mended first")
-        } else if self.arguments.dry_run {
+        } else if self.arguments.writes_nothing() {
             None
         } else if waits {
+            self.waits = true;
             Some(
                 "nothing was applied: the policy of the environment is `manual`, so somebody must approve the changes with --approve",
             )
         } else {
             None
         };
-        self.is_carried_out = self.stops.is_none() && !self.arguments.dry_run;
+        self.is_carried_out = self.stops.is_none() && !self.arguments.writes_nothing();
         self.is_carried_out
+    }
+
+    fn begins(&mut self, plan: &EnvironmentPlan) {
+        let changed = plan
+            .releases
+            .iter()
+            .filter(|release| release.action != Action::Unchanged);
+        let changed: Vec<String> = changed
+            .map(|release| format!("{} {}", release.action.name(), release.name))
+            .collect();
+        self.notify(&format!("begins: {}", changed.join(", ")), json!({"begins": changed}));
     }
 
     fn progress(&mut self, progress: Progress<'_>) {
@@ -341,6 +414,7 @@ impl Outcomes {
         }
         self.has_changes |= applied.has_changes;
         if let Some(found) = found.as_object_mut() {
+            found.insert("waitsForApproval".to_owned(), Json::Bool(observer.waits));
             found.insert("plan".to_owned(), observer.plan);
         }
         self.json.push(found);
@@ -350,14 +424,12 @@ impl Outcomes {
     fn finish(self, context: RunContext, arguments: &ApplyArguments) -> Result<Exit, CommandError> {
         let document = json!({"version": 1, "environments": self.json});
         if let Some(path) = &arguments.record {
-            let text = json_document(&document);
-            replace_file(path, text.as_bytes())
-                .map_err(|error| CommandError::could_not_run(format!("{}: {error}", path.display())))?;
+            write_file(path, &json_document(&document))?;
         }
         if matches!(arguments.output, OutputFormat::Json) {
             print_json(context, &document)?;
         }
-        let is_asked = arguments.detailed_exitcode && arguments.dry_run && self.has_changes;
+        let is_asked = arguments.detailed_exitcode && arguments.writes_nothing() && self.has_changes;
         Ok(match self.exit {
             Exit::Clean if is_asked => Exit::Updates,
             exit => exit,

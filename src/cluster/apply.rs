@@ -71,6 +71,8 @@ pub struct ApplyOptions<'o> {
 pub trait ApplyObserver {
     /// The plan is made; whether it is carried out.
     fn planned(&mut self, plan: &EnvironmentPlan) -> bool;
+    /// The plan is about to be carried out.
+    fn begins(&mut self, plan: &EnvironmentPlan);
     /// Something happens.
     fn progress(&mut self, progress: Progress<'_>);
     /// Another run is waited for.
@@ -154,6 +156,7 @@ pub fn apply_environment(
         about: options.about.clone(),
         now: options.now,
     };
+    observer.begins(&plan);
     let mut application = Application {
         cluster,
         settings: &settings,

@@ -11,6 +11,8 @@ mod release_chart;
 mod rendered_release;
 mod drift;
 pub mod pods;
+#[cfg(test)]
+mod pods_tests;
 mod helm_words;
 pub mod blame;
 pub mod run_identity;
@@ -20,7 +22,9 @@ pub mod record;
 mod release_files;
 mod preflight;
 pub mod plan;
+pub mod plan_file;
 pub mod carry_out;
 pub mod apply;
 pub mod history;
 pub mod roll_back;
+pub mod agent;

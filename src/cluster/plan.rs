@@ -206,6 +206,8 @@ impl EnvironmentPlan {
                 .collect();
             let (digest, rendered) = (&release.chart_digest, sha256_hex(&rendered));
             parts.push(format!("{} {revision} {digest} {rendered}", release.name));
+            // What the cluster has besides.
+            parts.extend(release.drift.iter().map(|drift| drift.lines.clone()));
         }
         sha256_hex(parts.join("\n").as_bytes())
     }

@@ -93,6 +93,12 @@ impl Snapshot {
         Ok(Self { objects })
     }
 
+    /// Objects that are at hand.
+    #[cfg(test)]
+    pub(super) const fn of(objects: Vec<Json>) -> Self {
+        Self { objects }
+    }
+
     fn of_kind<'s>(&'s self, wanted: &'s str) -> impl Iterator<Item = &'s Json> {
         self.objects.iter().filter(move |object| kind(object) == wanted)
     }

@@ -6,6 +6,7 @@ mod markdown_text;
 mod json_text;
 mod diff;
 mod findings;
+mod agent;
 mod apply;
 #[cfg(test)]
 mod hostile_tests;
@@ -13,6 +14,7 @@ mod github_output;
 mod verdicts;
 mod xml;
 
+pub use agent::{agent_metrics, agent_page};
 pub use apply::{
     applied_as_json, explanation_as_text, outcome_as_json, outcome_line, plan_as_json, plan_as_text, problem_line,
 };

@@ -39,13 +39,27 @@ pub struct Page {
 impl Page {
     /// A page with its verdict, and what else there is to say.
     pub fn new(title: &str, mood: Mood, verdict: &str, remarks: impl Iterator<Item = String>) -> Self {
+        Self::begun((title, "'none'"), mood, verdict, &mut { remarks })
+    }
+
+    /// The same with forms that may be sent to where the page is from.
+    pub fn with_forms(title: &str, mood: Mood, verdict: &str, remarks: impl Iterator<Item = String>) -> Self {
+        Self::begun((title, "'self'"), mood, verdict, &mut { remarks })
+    }
+
+    fn begun(
+        (title, forms): (&str, &str),
+        mood: Mood,
+        verdict: &str,
+        remarks: &mut dyn Iterator<Item = String>,
+    ) -> Self {
         // The policy names the style by its digest: an attribute or element that input would add could not even set a colour.
         let digest = base64::encode(Sha256::digest(STYLE).as_slice());
         let title = escaped(title);
         let mut page = Self {
             out: format!(
                 "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" \
-                 content=\"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'\">\n<meta \
+                 content=\"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action {forms}\">\n<meta \
                  name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light \
                  dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<title>{title}: {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n",
                 escaped(verdict)
