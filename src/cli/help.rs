@@ -3,7 +3,7 @@
 use clap::Command;
 
 /// Groups of commands, in the order of the help.
-pub(super) const GROUPS: [(&str, &[&str]); 5] = [
+pub(super) const GROUPS: [(&str, &[&str]); 6] = [
     (
         "Charts",
         &["lint", "template", "validate", "dependency", "package", "verify"],
@@ -11,6 +11,7 @@ pub(super) const GROUPS: [(&str, &[&str]); 5] = [
     ("Repositories", &["push", "pull", "repo"]),
     ("Images", &["images", "poll", "event", "bump"]),
     ("Environments", &["status", "values", "vars", "promote", "rollback"]),
+    ("Clusters", &["contexts", "use"]),
     (
         "Project",
         &[
@@ -101,6 +102,11 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("vars", &["chartwright vars testing production"]),
     ("promote", &["chartwright promote testing staging --commit"]),
     ("rollback", &["chartwright rollback production --pull-request"]),
+    (
+        "contexts",
+        &["chartwright contexts --dry-run", "chartwright contexts testing staging"],
+    ),
+    ("use", &["chartwright use testing"]),
     (
         "ci",
         &[

@@ -10,6 +10,7 @@ mod ci_plan;
 mod command_error;
 mod comment_flags;
 mod completion;
+mod contexts;
 mod dependency;
 mod dependency_flags;
 mod diff;
@@ -138,6 +139,10 @@ enum Command {
     Promote(GoBooleans<Box<promote::PromoteArguments>>),
     /// Write the versions that an environment ran before to its files.
     Rollback(GoBooleans<Box<promote::RollbackArguments>>),
+    /// Make the clusters of environments reachable: chart repositories, credentials, and a context for each environment.
+    Contexts(GoBooleans<contexts::ContextsArguments>),
+    /// Make the context of an environment the current one.
+    Use(GoBooleans<contexts::UseArguments>),
     /// Explain a rule with examples, or list the rules.
     Explain(GoBooleans<explain::ExplainArguments>),
     /// Print a script with which a shell completes commands and flags.
@@ -199,6 +204,8 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Vars(arguments) => values::run_vars(context, arguments),
         Command::Promote(arguments) => promote::run(context, arguments),
         Command::Rollback(arguments) => promote::run_rollback(context, arguments),
+        Command::Contexts(arguments) => contexts::run(context, arguments),
+        Command::Use(arguments) => contexts::run_use(context, arguments),
         Command::Explain(arguments) => explain::run(context, arguments),
         Command::Completion(arguments) => completion::run(context, arguments, program()),
         Command::Man(arguments) => man::run(context, arguments, &program()),

@@ -2,3 +2,10 @@
 //! providers are the user's own and are run as programs.
 
 pub mod program;
+pub mod target;
+pub mod commands;
+pub mod addresses;
+pub mod contexts;
+
+#[cfg(test)]
+mod kubecd_tests;

@@ -23,7 +23,7 @@ pub use copy_versions::{CopiedChartUpdate, Copying};
 pub use find::{EnvironmentsPlace, FindEnvironmentsError};
 pub use load::{ENVIRONMENTS_FILE, LoadEnvironmentsError};
 pub use missing_keys::{MissingKey, missing_keys};
-pub use model::{Environment, Environments, Policy};
+pub use model::{ChartRepository, Cluster, Deploys, Environment, Environments, GkeLocation, Policy, Provider, Release};
 pub use newer::{EnvironmentPoll, Newer, PolledEnvironments, PolledRelease};
 pub use promote::{PlannedPromotion, Promotion, RollbackError, commit_before};
 pub use running::{Running, running};

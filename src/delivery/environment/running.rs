@@ -157,13 +157,9 @@ impl Running<'_> {
         }
         let none = |name: &str| Err(format!("{name} is not read"));
         let merged = values.merge(&none).map_err(|error| error.to_string())?;
-        let namespace = match self.environment.namespace.as_str() {
-            "" => "default".to_owned(),
-            name => name.to_owned(),
-        };
         let release = RenderedRelease {
             name: self.release.name.text.clone(),
-            namespace,
+            namespace: self.environment.namespace_of_releases().to_owned(),
             operation: Operation::Install,
         };
         let input = ChartInput {
