@@ -91,8 +91,8 @@ pub(super) fn run(context: RunContext, arguments: &ContextsArguments) -> Result<
         }
         return Ok(Exit::Clean);
     }
-    let mut show = |call: &ProgramCall| context.report(&call.to_string());
-    initialise(&initialisation, &variables, &programs(context), &mut show).map_err(contexts_error)?;
+    let show = |call: &ProgramCall| context.report(&call.to_string());
+    initialise(&initialisation, &variables, &programs(context), &show).map_err(contexts_error)?;
     Ok(Exit::Clean)
 }
 

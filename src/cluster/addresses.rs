@@ -47,7 +47,7 @@ impl<'p> Addresses<'p> {
         &self,
         cluster: Option<&Cluster>,
         (name, is_global): (&str, bool),
-        show: &mut dyn FnMut(&ProgramCall),
+        show: &dyn Fn(&ProgramCall),
     ) -> Result<String, LookUpAddressError> {
         let call = describe_address(name, is_global, cluster)?;
         let known = self.known.borrow().iter().find(|(known, _)| *known == call).cloned();

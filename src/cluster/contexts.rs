@@ -84,7 +84,7 @@ impl ContextStep {
         }
     }
 
-    fn carry_out(&self, programs: &Programs, show: &mut dyn FnMut(&ProgramCall)) -> Result<(), ContextsError> {
+    fn carry_out(&self, programs: &Programs, show: &dyn Fn(&ProgramCall)) -> Result<(), ContextsError> {
         match self {
             Self::Run(set_up) => {
                 show(&set_up.call);
@@ -184,7 +184,7 @@ pub fn initialise(
     initialisation: &Initialisation<'_>,
     variables: &dyn Fn(&str) -> Option<String>,
     programs: &Programs,
-    show: &mut dyn FnMut(&ProgramCall),
+    show: &dyn Fn(&ProgramCall),
 ) -> Result<(), ContextsError> {
     let steps = initialisation.steps(variables)?;
     steps.iter().try_for_each(|step| step.carry_out(programs, show))

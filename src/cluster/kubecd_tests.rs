@@ -17,13 +17,13 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use super::addresses::address_in;
-use super::commands::test_environments::{environments, environments_of, read};
 use super::commands::{
     Access, HelmGeneration, UpgradeOptions, apply_files, describe_address, set_up_repositories, upgrade, use_context,
 };
 use super::contexts::Initialisation;
 use super::program::ProgramCall;
 use super::target::target_of;
+use super::test_environments::{environments, environments_of, read};
 use crate::delivery::environment::{Deploys, Environment, Environments, Provider, Release, running};
 
 const CASES: &str = include_str!("../../tests/kubecd/cases.jsonl");

@@ -9,3 +9,5 @@ pub mod contexts;
 
 #[cfg(test)]
 mod kubecd_tests;
+#[cfg(test)]
+mod test_environments;

@@ -11,24 +11,27 @@ use crate::delivery::environment::{Environment, Environments, Provider};
 pub struct KubeTarget {
     /// The context of the kubeconfig. None is its current one, or in a cluster the service account.
     pub context: Option<String>,
-    /// The namespace.
+    /// The namespace; empty where the environment names none.
     pub namespace: String,
 }
 
 impl KubeTarget {
-    /// `helm` that talks to the cluster.
-    pub fn helm(&self) -> ProgramCall {
-        self.program("helm", "--kube-context")
+    /// A call of kubectl for its cluster.
+    pub fn kubectl<A: Into<String>>(&self, arguments: impl IntoIterator<Item = A>) -> ProgramCall {
+        self.call("kubectl", "--context", arguments)
     }
 
-    /// `kubectl` that talks to the cluster. The namespace is that of the context.
-    pub fn kubectl(&self) -> ProgramCall {
-        self.program("kubectl", "--context")
+    /// A call of helm for its cluster.
+    pub fn helm<A: Into<String>>(&self, arguments: impl IntoIterator<Item = A>) -> ProgramCall {
+        self.call("helm", "--kube-context", arguments)
     }
 
-    fn program(&self, name: &str, flag: &str) -> ProgramCall {
-        let context = self.context.iter();
-        ProgramCall::new(name, context.flat_map(|context| [flag, context.as_str()]))
+    fn call<A: Into<String>>(&self, program: &str, flag: &str, arguments: impl IntoIterator<Item = A>) -> ProgramCall {
+        let context = self
+            .context
+            .iter()
+            .flat_map(|context| [flag.to_owned(), context.clone()]);
+        ProgramCall::new(program, context).and(arguments)
     }
 }
 
@@ -55,13 +58,13 @@ pub fn target_of(
     };
     KubeTarget {
         context,
-        namespace: environment.namespace_of_releases().to_owned(),
+        namespace: environment.namespace.clone(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::commands::test_environments::environments;
+    use super::super::test_environments::environments;
     use super::*;
 
     #[test]
@@ -69,7 +72,7 @@ mod tests {
         let mut all = environments(
             "clusters:\n- {name: a, provider: {minikube: {}}}\n- {name: b, provider: {inCluster: {}}}\n\
              - {name: c, provider: {existingContext: {contextName: mine}}}\n\
-             environments:\n- {name: x, clusterName: a, kubeNamespace: shop}\n- {name: y, clusterName: b}\n- {name: z, clusterName: c}\n",
+             environments:\n- {name: x, clusterName: a, kubeNamespace: shop}\n- {name: inner, clusterName: b}\n- {name: z, clusterName: c}\n",
         );
         // That of an application chart.
         let mut own = all.list[0].clone();
@@ -84,8 +87,8 @@ mod tests {
             ("x", Some("mine"), false, Some("mine"), "shop"),
             ("x", Some("mine"), true, Some("mine"), "shop"),
             ("x", None, true, None, "shop"),
-            ("y", None, false, None, "default"),
-            ("z", None, false, Some("env:z"), "default"),
+            ("inner", None, false, None, ""),
+            ("z", None, false, Some("env:z"), ""),
             ("own", None, false, None, "shop"),
             ("named", None, false, Some("prod"), "shop"),
             ("named", None, true, None, "shop"),
@@ -113,8 +116,8 @@ mod tests {
                 context: context.map(str::to_owned),
                 namespace: "n".to_owned(),
             };
-            assert_eq!(target.helm().and(["list"]).to_string(), helm);
-            assert_eq!(target.kubectl().and(["list"]).to_string(), kubectl);
+            assert_eq!(target.helm(["list"]).to_string(), helm);
+            assert_eq!(target.kubectl(["list"]).to_string(), kubectl);
         }
     }
 }

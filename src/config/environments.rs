@@ -108,6 +108,12 @@ pub(super) fn check_environments(entries: &[EnvironmentEntry]) -> Result<(), Ent
             let message = "the name of a release must not begin with `-`".to_owned();
             return Err(wrong((vec!["release".to_owned()], message)));
         }
+        if entry.context.as_deref() == Some("") {
+            return Err(wrong((
+                vec!["context".to_owned()],
+                "the name of a context is empty".to_owned(),
+            )));
+        }
         // What the directory is does not matter here.
         entry.below(Path::new("/")).map_err(wrong)?;
     }

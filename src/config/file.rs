@@ -303,6 +303,14 @@ mod tests {
                 "chartwright.yaml:1:40: ",
             ),
             (
+                "environments: [{name: a, release: --post-renderer=x}]\n",
+                "chartwright.yaml:1:35: the name of a release must not begin with `-`",
+            ),
+            (
+                "environments: [{name: a, context: ''}]\n",
+                "chartwright.yaml:1:35: the name of a context is empty",
+            ),
+            (
                 "a: [\n",
                 "chartwright.yaml:2:1: yaml: line 1: did not find expected node content",
             ),

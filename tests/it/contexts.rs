@@ -251,7 +251,7 @@ fn what_is_declared_wrongly_is_refused_before_anything_runs() {
             ENVIRONMENTS.replace("clusterName: main, zone", "clusterName: --help, zone"),
             vec!["testing"],
             1,
-            "environments.yaml:2:65: `clusterName` must not begin with `-`",
+            "environments.yaml:2:63: `clusterName` must not begin with `-`",
         ),
         (
             ENVIRONMENTS.replace("name: own", "name: --post-renderer=sh"),

@@ -11,8 +11,20 @@ const ENVIRONMENTS: &str = "\
 environments:
 - name: test
   provider: {minikube: {}}
-  releases: [{name: web, chart: {dir: web}, values: [{key: image.repository, value: a/b}, {key: image.tag, value: '0'}], trigger: {image: {track: Newest}}}]
+  releasesFiles: [releases.yaml]
 ";
+
+const RELEASES: &str = "\
+releases:
+- name: web
+  chart: {dir: web}
+  values: [{key: image.repository, value: a/b}, {key: image.tag, value: '0'}]
+  trigger: {image: {track: Newest}}
+";
+
+fn workspace() -> Workspace {
+    Workspace::chart(&[("../environments.yaml", ENVIRONMENTS), ("../releases.yaml", RELEASES)])
+}
 
 /// Rows, the command that comes nearest, and what its message has in it.
 const NEAREST: [(&str, &[&str], &str); 5] = [
@@ -41,7 +53,7 @@ const NEAREST: [(&str, &[&str], &str); 5] = [
 
 #[test]
 fn what_kubecd_refuses_is_refused_by_name() {
-    let workspace = Workspace::chart(&[("../environments.yaml", ENVIRONMENTS)]);
+    let workspace = workspace();
     let mut left = Vec::new();
     for line in CASES.lines() {
         let row: Json = serde_json::from_str(line).expect("JSON");
@@ -65,7 +77,7 @@ fn what_kubecd_refuses_is_refused_by_name() {
 /// The same commands are fine where nothing is wrong with them.
 #[test]
 fn what_is_right_is_not_refused() {
-    let workspace = Workspace::chart(&[("../environments.yaml", ENVIRONMENTS)]);
+    let workspace = workspace();
     for arguments in [
         &["status", "test"][..],
         &["observe", "--environment", "test", "-i", "a/b:1", "--no-verify"],

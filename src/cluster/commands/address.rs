@@ -58,7 +58,7 @@ pub fn describe_address(name: &str, is_global: bool, cluster: Option<&Cluster>) 
 
 #[cfg(test)]
 mod tests {
-    use super::super::test_environments::environments;
+    use super::super::super::test_environments::environments;
     use super::*;
 
     #[test]

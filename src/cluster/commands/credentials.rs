@@ -173,7 +173,7 @@ fn partition(region: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::test_environments::environments;
+    use super::super::super::test_environments::environments;
     use super::*;
 
     /// What `tests/kubecd/cases.jsonl` has no rows about.

@@ -6,8 +6,6 @@ mod expand;
 mod kube_context;
 mod releases;
 mod repositories;
-#[cfg(test)]
-pub(super) mod test_environments;
 
 pub use address::{AddressError, describe_address};
 pub use credentials::{Access, ClusterNames};

@@ -39,7 +39,7 @@ pub fn upgrade(
     version: Option<&str>,
     options: &UpgradeOptions,
 ) -> ProgramCall {
-    let mut call = target.helm().and(["upgrade", release, &as_operand(chart)]);
+    let mut call = target.helm(["upgrade", release, &as_operand(chart)]);
     if let Some(version) = version {
         call = call.and(["--version", version]);
     }
@@ -63,12 +63,12 @@ pub fn upgrade(
 /// Applies files of manifests, all of them at once. Objects without a namespace get that of the target's context.
 pub fn apply_files(target: &KubeTarget, files: &[PathBuf]) -> ProgramCall {
     let files = files.iter().flat_map(|file| ["-f".to_owned(), shown(file)]);
-    target.kubectl().and(["apply"]).and(files)
+    target.kubectl(["apply"]).and(files)
 }
 
 /// Applies a kustomization.
 pub fn apply_kustomization(target: &KubeTarget, directory: &Path) -> ProgramCall {
-    let call = target.kubectl().and(["apply", "-k", &shown(directory)]);
+    let call = target.kubectl(["apply", "-k", &shown(directory)]);
     call.and(["--namespace", &target.namespace])
 }
 

@@ -90,7 +90,7 @@ fn without_login(address: &str) -> (String, Option<(String, Vec<u8>)>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::test_environments::environments;
+    use super::super::super::test_environments::environments;
     use super::*;
 
     #[test]

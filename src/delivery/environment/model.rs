@@ -289,7 +289,7 @@ impl Environments {
 }
 
 impl Environment {
-    /// The namespace that its releases are put into.
+    /// The namespace of its releases: that of Kubernetes where none is named.
     pub fn namespace_of_releases(&self) -> &str {
         match self.namespace.as_str() {
             "" => "default",
