@@ -64,13 +64,12 @@ pub(super) fn run(context: RunContext, arguments: &ContextsArguments) -> Result<
     for name in &names {
         all.named(name).map_err(CommandError::usage)?;
     }
-    let meant = match &arguments.cluster {
-        Some(cluster) => all.in_cluster(cluster).map_err(CommandError::usage)?,
-        None => {
-            // `auto` may stand for none of them.
-            let is_meant = |one: &&Environment| arguments.environment.is_empty() || names.contains(&one.name.text);
-            all.list.iter().filter(is_meant).collect()
-        }
+    let meant = if let Some(cluster) = &arguments.cluster {
+        all.in_cluster(cluster).map_err(CommandError::usage)?
+    } else {
+        // `auto` may stand for none of them.
+        let is_meant = |one: &&Environment| arguments.environment.is_empty() || names.contains(&one.name.text);
+        all.list.iter().filter(is_meant).collect()
     };
     for environment in &meant {
         if let Some(note) = without_cluster(environment, &all) {

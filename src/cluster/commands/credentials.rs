@@ -91,8 +91,8 @@ impl<'p> Access<'p> {
             } => {
                 let call = ProgramCall::new("aws", ["eks", "update-kubeconfig"]);
                 let call = call.and(["--name", cluster, "--region", region]);
-                let call = call.and(flag("--profile", profile));
-                Some(call.and(flag("--role-arn", role)))
+                let call = call.and(flag("--profile", profile.as_ref()));
+                Some(call.and(flag("--role-arn", role.as_ref())))
             }
             Provider::DockerForDesktop => Some(ProgramCall::new(
                 "kubectl",
@@ -144,7 +144,7 @@ impl<'p> Access<'p> {
             } => {
                 let call = ProgramCall::new("aws", ["eks", "describe-cluster"]);
                 let call = call.and(["--name", cluster, "--region", region]);
-                let call = call.and(flag("--profile", profile));
+                let call = call.and(flag("--profile", profile.as_ref()));
                 ClusterNames::Printed(call.and(["--query", "cluster.arn", "--output", "text"]))
             }
             Provider::Minikube => ClusterNames::both("minikube"),
@@ -158,8 +158,8 @@ impl<'p> Access<'p> {
     }
 }
 
-fn flag<'a>(name: &'a str, value: &'a Option<String>) -> impl Iterator<Item = &'a str> {
-    value.iter().flat_map(move |value| [name, value.as_str()])
+fn flag<'a>(name: &'a str, value: Option<&'a String>) -> impl Iterator<Item = &'a str> {
+    value.into_iter().flat_map(move |value| [name, value.as_str()])
 }
 
 /// The part of Amazon's cloud that a region belongs to.
