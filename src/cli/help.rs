@@ -11,7 +11,7 @@ pub(super) const GROUPS: [(&str, &[&str]); 6] = [
     ("Repositories", &["push", "pull", "repo"]),
     ("Images", &["images", "poll", "event", "bump"]),
     ("Environments", &["status", "values", "vars", "promote", "rollback"]),
-    ("Clusters", &["apply", "drift", "history", "trace"]),
+    ("Clusters", &["contexts", "use", "apply", "drift", "history", "trace"]),
     (
         "Project",
         &[
@@ -102,6 +102,11 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("vars", &["chartwright vars testing production"]),
     ("promote", &["chartwright promote testing staging --commit"]),
     ("rollback", &["chartwright rollback production --pull-request"]),
+    (
+        "contexts",
+        &["chartwright contexts --dry-run", "chartwright contexts testing staging"],
+    ),
+    ("use", &["chartwright use testing"]),
     (
         "ci",
         &[

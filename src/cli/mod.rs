@@ -12,6 +12,7 @@ mod cluster_run;
 mod command_error;
 mod comment_flags;
 mod completion;
+mod contexts;
 mod dependency;
 mod dependency_flags;
 mod diff;
@@ -150,6 +151,10 @@ enum Command {
     History(GoBooleans<history::HistoryArguments>),
     /// Find what was applied by a commit, an image, a chart's version or a revision.
     Trace(GoBooleans<history::TraceArguments>),
+    /// Make the clusters of environments reachable: chart repositories, credentials, and a context for each environment.
+    Contexts(GoBooleans<contexts::ContextsArguments>),
+    /// Make the context of an environment the current one.
+    Use(GoBooleans<contexts::UseArguments>),
     /// Explain a rule with examples, or list the rules.
     Explain(GoBooleans<explain::ExplainArguments>),
     /// Print a script with which a shell completes commands and flags.
@@ -215,6 +220,8 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Drift(arguments) => history::run_drift(context, arguments),
         Command::History(arguments) => history::run(context, arguments),
         Command::Trace(arguments) => history::run_trace(context, arguments),
+        Command::Contexts(arguments) => contexts::run(context, arguments),
+        Command::Use(arguments) => contexts::run_use(context, arguments),
         Command::Explain(arguments) => explain::run(context, arguments),
         Command::Completion(arguments) => completion::run(context, arguments, program()),
         Command::Man(arguments) => man::run(context, arguments, &program()),

@@ -102,16 +102,13 @@ pub(super) fn run(context: RunContext, arguments: &StatusArguments) -> Result<Ex
 /// What is declared of an environment.
 fn declared(environment: &Environment, all: &Environments) -> Json {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let cluster = all
-        .clusters
-        .iter()
-        .find(|cluster| cluster.name.text == environment.cluster);
     let mut entry = json!({
         "name": environment.name.text,
         "policy": environment.policy.name(),
         "namespace": some(&environment.namespace),
+        "context": environment.context,
         "cluster": some(&environment.cluster),
-        "provider": cluster.map(|cluster| cluster.provider.to_string()),
+        "provider": all.cluster_of(environment).map(|cluster| cluster.provider.to_string()),
     });
     if let Some(entry) = entry.as_object_mut() {
         entry.retain(|_, value| !value.is_null());

@@ -3,6 +3,9 @@
 
 pub mod program;
 pub mod target;
+pub mod commands;
+pub mod addresses;
+pub mod contexts;
 pub mod stored_release;
 pub mod live;
 pub mod live_world;
@@ -28,3 +31,8 @@ pub mod apply;
 pub mod history;
 pub mod roll_back;
 pub mod agent;
+
+#[cfg(test)]
+mod kubecd_tests;
+#[cfg(test)]
+mod test_environments;

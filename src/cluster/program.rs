@@ -46,7 +46,7 @@ impl ProgramCall {
     }
 
     /// The program and its subcommand, such as `kubectl get`: the first argument that is neither a flag nor the value of one.
-    fn name(&self) -> String {
+    pub fn name(&self) -> String {
         let mut arguments = self.arguments.iter();
         while let Some(argument) = arguments.next() {
             if !argument.starts_with('-') {

@@ -27,6 +27,8 @@ pub struct EnvironmentEntry {
     pub release: Option<String>,
     /// The namespace.
     pub namespace: Option<String>,
+    /// The context of the kubeconfig; the current one where none is given.
+    pub context: Option<String>,
     /// How changes get there.
     #[serde(default, deserialize_with = "policy")]
     pub policy: Policy,
@@ -71,6 +73,7 @@ impl EnvironmentEntry {
             chart,
             release: self.release.clone(),
             namespace: self.namespace.clone(),
+            context: self.context.clone(),
             policy: self.policy,
             rules: ref_rules(&self.branches, &self.tags)?,
         })
@@ -99,6 +102,17 @@ pub(super) fn check_environments(entries: &[EnvironmentEntry]) -> Result<(), Ent
         }
         if entries.iter().take(number).any(|earlier| earlier.name == name) {
             return of_name(format!("there is an environment `{name}` before this one"));
+        }
+        // Helm would read it as a flag.
+        if entry.release.as_deref().is_some_and(|release| release.starts_with('-')) {
+            let message = "the name of a release must not begin with `-`".to_owned();
+            return Err(wrong((vec!["release".to_owned()], message)));
+        }
+        if entry.context.as_deref() == Some("") {
+            return Err(wrong((
+                vec!["context".to_owned()],
+                "the name of a context is empty".to_owned(),
+            )));
         }
         // What the directory is does not matter here.
         entry.below(Path::new("/")).map_err(wrong)?;

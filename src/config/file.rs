@@ -303,6 +303,14 @@ mod tests {
                 "chartwright.yaml:1:40: ",
             ),
             (
+                "environments: [{name: a, release: --post-renderer=x}]\n",
+                "chartwright.yaml:1:35: the name of a release must not begin with `-`",
+            ),
+            (
+                "environments: [{name: a, context: ''}]\n",
+                "chartwright.yaml:1:35: the name of a context is empty",
+            ),
+            (
                 "a: [\n",
                 "chartwright.yaml:2:1: yaml: line 1: did not find expected node content",
             ),
@@ -342,7 +350,7 @@ mod tests {
 
     #[test]
     fn every_setting_is_read() {
-        let text = "charts: [a, b/c]\nexclude: [x]\nvalues: ['v-*.yaml']\nkubernetesVersions: ['1.31']\nstrict: false\nignoreMissingSchemas: false\nskipKinds: [Secret]\nfailOn: info\ncheckVersionIncrement: false\nallowLinks: true\nreleaseName: r\nnamespace: ns\nrepository: file://repo\nenvironments: [{name: prod, chart: shop, values: [p.yaml], release: r, namespace: shop, policy: pull-request, branches: [main], tags: [v*]}]\nignore:\n- {rule: type, path: a/b, reason: why}\n- {rule: '*', reason: because}\n- {rule: range/service-port, reason: because}\n";
+        let text = "charts: [a, b/c]\nexclude: [x]\nvalues: ['v-*.yaml']\nkubernetesVersions: ['1.31']\nstrict: false\nignoreMissingSchemas: false\nskipKinds: [Secret]\nfailOn: info\ncheckVersionIncrement: false\nallowLinks: true\nreleaseName: r\nnamespace: ns\nrepository: file://repo\nenvironments: [{name: prod, chart: shop, values: [p.yaml], release: r, namespace: shop, context: c, policy: pull-request, branches: [main], tags: [v*]}]\nignore:\n- {rule: type, path: a/b, reason: why}\n- {rule: '*', reason: because}\n- {rule: range/service-port, reason: because}\n";
         let config = parse(text).unwrap();
         let silenced: Vec<(String, String)> = config
             .silenced()
@@ -375,6 +383,7 @@ mod tests {
                 values: vec!["p.yaml".into()],
                 release: Some("r".to_owned()),
                 namespace: Some("shop".to_owned()),
+                context: Some("c".to_owned()),
                 policy: Policy::PullRequest,
                 branches: texts(&["main"]),
                 tags: texts(&["v*"]),

@@ -23,6 +23,8 @@ pub struct ChartEnvironment {
     pub release: Option<String>,
     /// The namespace.
     pub namespace: Option<String>,
+    /// The context of the kubeconfig; the current one where none is given.
+    pub context: Option<String>,
     /// How changes get there.
     pub policy: Policy,
     /// The branches and tags whose builds are deployed there.
@@ -62,6 +64,7 @@ pub fn environments_of_files(directory: &Path, files: &[String]) -> Vec<ChartEnv
                 values: vec![directory.join(file)],
                 release: None,
                 namespace: None,
+                context: None,
                 policy: Policy::default(),
                 rules: RefRules::default(),
             })
@@ -99,6 +102,8 @@ pub fn application_environments(
     };
     let list = declared.iter().map(|declared| {
         let name = declared.release.clone().or_else(|| chart_name(&declared.chart));
+        // It would be a flag to the programs that are given it.
+        let name = name.filter(|name| !name.starts_with('-'));
         let release = Release {
             name: written(name.unwrap_or_else(|| "release".to_owned()), &declared.chart),
             file: None,
@@ -113,6 +118,7 @@ pub fn application_environments(
             name: written(declared.name.clone(), &declared.chart),
             cluster: String::new(),
             namespace: declared.namespace.clone().unwrap_or_default(),
+            context: declared.context.clone(),
             policy: declared.policy,
             releases: vec![release],
             default_values_file: None,

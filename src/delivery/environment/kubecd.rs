@@ -112,6 +112,19 @@ fn paths(fields: &Fields<'_>, key: &'static str, file: &Path) -> Vec<PathBuf> {
     texts.map(|path| beside(file, &path.text)).collect()
 }
 
+/// A text that programs are given as an argument: one that begins with `-` is a flag to them.
+fn argument(fields: &Fields<'_>, key: &'static str) -> Option<Written> {
+    not_a_flag(fields, key, fields.required(key)?)
+}
+
+fn not_a_flag(fields: &Fields<'_>, key: &'static str, written: Written) -> Option<Written> {
+    if written.text.starts_with('-') {
+        fields.report_at(&written.place, format!("`{key}` must not begin with `-`"));
+        return None;
+    }
+    Some(written)
+}
+
 fn cluster(fields: Fields<'_>) -> Option<Cluster> {
     let name = fields.required("name");
     let provider = provider(&fields);
@@ -129,7 +142,15 @@ fn cluster(fields: Fields<'_>) -> Option<Cluster> {
 
 /// The provider below `provider`: exactly one.
 fn provider(fields: &Fields<'_>) -> Option<Provider> {
-    const KINDS: [&str; 6] = ["gke", "aks", "eks", "minikube", "dockerForDesktop", "existingContext"];
+    const KINDS: [&str; 7] = [
+        "gke",
+        "aks",
+        "eks",
+        "minikube",
+        "dockerForDesktop",
+        "existingContext",
+        "inCluster",
+    ];
     let all = fields.mapping("provider").or_else(|| {
         if !fields.has("provider") {
             fields.report("`provider` is missing");
@@ -152,7 +173,8 @@ fn provider_of_kind(kind: &str, own: Fields<'_>) -> Option<Provider> {
     let optional = |key: &'static str| own.text(key).map(|written| written.text);
     let found = match kind {
         "gke" => {
-            let (project, cluster) = (text("project"), text("clusterName"));
+            let project = text("project");
+            let cluster = argument(&own, "clusterName").map(|written| written.text);
             let location = match (optional("zone"), optional("region")) {
                 (Some(zone), None) => Some(GkeLocation::Zone(zone)),
                 (None, Some(region)) => Some(GkeLocation::Region(region)),
@@ -182,11 +204,13 @@ fn provider_of_kind(kind: &str, own: Fields<'_>) -> Option<Provider> {
             .map(|(cluster, region)| Provider::Eks {
                 cluster,
                 region,
+                account: optional("account"),
                 profile: optional("profile"),
                 role: optional("roleArn"),
             }),
         "minikube" => Some(Provider::Minikube),
         "dockerForDesktop" => Some(Provider::DockerForDesktop),
+        "inCluster" => Some(Provider::InCluster),
         _ => text("contextName").map(|context| Provider::ExistingContext { context }),
     };
     own.finish();
@@ -229,6 +253,7 @@ fn environment(fields: Fields<'_>, file: &Path) -> (Option<DeclaredEnvironment>,
             cluster: cluster.unwrap_or_else(|| name.text.clone()),
             name,
             namespace: namespace.map(|written| written.text).unwrap_or_default(),
+            context: None,
             policy: policy.unwrap_or_default(),
             releases,
             default_values_file: default_values_file.map(|path| beside(file, &path.text)),
@@ -240,7 +265,7 @@ fn environment(fields: Fields<'_>, file: &Path) -> (Option<DeclaredEnvironment>,
 }
 
 fn chart_repository(fields: Fields<'_>) -> Option<ChartRepository> {
-    let (name, url) = (fields.required("name"), fields.required("url"));
+    let (name, url) = (argument(&fields, "name"), argument(&fields, "url"));
     let text = |key: &'static str| fields.text(key).map(|written| written.text);
     let (ca_file, cert_file, key_file) = (text("caFile"), text("certFile"), text("keyFile"));
     fields.finish();
@@ -289,7 +314,7 @@ fn check_names(fields: &Fields<'_>, found: &EnvironmentsFile) {
 
 /// A release, in a file that stands at `file`.
 fn release(fields: Fields<'_>, file: &Path) -> Option<Release> {
-    let name = fields.required("name");
+    let name = argument(&fields, "name");
     let shown = name.as_ref().map(|name| name.text.clone()).unwrap_or_default();
     let deploys = deploys(&fields, file, &shown);
     let values_files = fields.text("valuesFile").map(|path| beside(file, &path.text));
@@ -348,12 +373,13 @@ fn chart(fields: Fields<'_>, file: &Path, release: &str) -> Option<Deploys> {
     let found = match (reference, directory) {
         (None, Some(directory)) => Some(Deploys::Directory(beside(file, &directory.text))),
         (Some(reference), None) => {
+            let reference = not_a_flag(&fields, "reference", reference);
             if version.is_none() {
                 fields.report(format!(
                     "release `{release}`: a chart of a repository needs `chart.version`"
                 ));
             }
-            version.map(|version| Deploys::Chart {
+            reference.zip(version).map(|(reference, version)| Deploys::Chart {
                 reference: reference.text,
                 version,
             })
@@ -411,7 +437,7 @@ fn address(fields: Fields<'_>) -> Option<ValueSource> {
     }
     resource.finish();
     let address = address?;
-    let (name, is_global) = (address.required("name"), address.flag("isGlobal"));
+    let (name, is_global) = (argument(&address, "name"), address.flag("isGlobal"));
     address.finish();
     Some(ValueSource::GceAddress {
         name: name?.text,

@@ -312,6 +312,7 @@ fn tags_are_written_where_releases_have_them() {
             name: list[0].name.clone(),
             cluster: String::new(),
             namespace: String::new(),
+            context: None,
             policy: Policy::Auto,
             releases: list,
             default_values_file: None,

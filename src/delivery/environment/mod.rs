@@ -25,7 +25,7 @@ pub use find::{EnvironmentsPlace, FindEnvironmentsError};
 pub use given_values::{AddressOf, given_values};
 pub use load::{ENVIRONMENTS_FILE, LoadEnvironmentsError};
 pub use missing_keys::{MissingKey, missing_keys};
-pub use model::{ChartRepository, Cluster, Deploys, Environment, Environments, Policy, Provider, Release};
+pub use model::{ChartRepository, Cluster, Deploys, Environment, Environments, GkeLocation, Policy, Provider, Release};
 pub use newer::{EnvironmentPoll, Newer, PolledEnvironments, PolledRelease};
 pub use newer_charts::chart_address;
 pub use promote::{PlannedPromotion, Promotion, RollbackError, commit_before};

@@ -28,6 +28,8 @@ pub struct Environment {
     pub cluster: String,
     /// The namespace of its releases; empty where none is named.
     pub namespace: String,
+    /// The context of the kubeconfig, where the environment itself names one.
+    pub context: Option<String>,
     /// How changes get there.
     pub policy: Policy,
     /// What runs in it.
@@ -105,6 +107,8 @@ pub enum Provider {
         cluster: String,
         /// The region.
         region: String,
+        /// The account; the cluster is asked for it where none is named.
+        account: Option<String>,
         /// The profile of `~/.aws`.
         profile: Option<String>,
         /// The role that is assumed.
@@ -119,6 +123,8 @@ pub enum Provider {
         /// Its name.
         context: String,
     },
+    /// The cluster that chartwright itself runs in, with its service account.
+    InCluster,
 }
 
 impl fmt::Display for Provider {
@@ -137,6 +143,7 @@ impl fmt::Display for Provider {
             Self::Minikube => f.write_str("minikube"),
             Self::DockerForDesktop => f.write_str("docker-desktop"),
             Self::ExistingContext { context } => write!(f, "context {context}"),
+            Self::InCluster => f.write_str("in-cluster"),
         }
     }
 }
@@ -259,9 +266,39 @@ impl Environments {
         let found = self.list.iter().find(|environment| environment.name.text == name);
         found.ok_or_else(|| UnknownName::new("environment", name, self.list.iter().map(|one| &one.name)))
     }
+
+    /// The environments in a cluster.
+    ///
+    /// # Errors
+    /// When there is no cluster of that name.
+    pub fn in_cluster(&self, name: &str) -> Result<Vec<&Environment>, UnknownName> {
+        if !self.clusters.iter().any(|cluster| cluster.name.text == name) {
+            return Err(UnknownName::new(
+                "cluster",
+                name,
+                self.clusters.iter().map(|cluster| &cluster.name),
+            ));
+        }
+        let inside = self.list.iter().filter(|environment| environment.cluster == name);
+        Ok(inside.collect())
+    }
+
+    /// The cluster of an environment; none for that of an application chart.
+    pub fn cluster_of(&self, environment: &Environment) -> Option<&Cluster> {
+        let mut clusters = self.clusters.iter();
+        clusters.find(|cluster| cluster.name.text == environment.cluster)
+    }
 }
 
 impl Environment {
+    /// The namespace of its releases: that of Kubernetes where none is named.
+    pub fn namespace_of_releases(&self) -> &str {
+        match self.namespace.as_str() {
+            "" => "default",
+            name => name,
+        }
+    }
+
     /// The release of a name.
     ///
     /// # Errors

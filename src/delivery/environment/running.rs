@@ -138,13 +138,9 @@ impl Running<'_> {
         let found = found.map_err(|error| error.to_string())?;
         let merged = found.merge().map_err(|error| error.to_string())?;
         let given = found.sources;
-        let namespace = match self.environment.namespace.as_str() {
-            "" => "default".to_owned(),
-            name => name.to_owned(),
-        };
         let release = RenderedRelease {
             name: self.release.name.text.clone(),
-            namespace,
+            namespace: self.environment.namespace_of_releases().to_owned(),
             operation: Operation::Install,
         };
         let input = ChartInput {
