@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::check::finding::{Finding, Judgement};
 use crate::cluster::apply::{Applied, ApplyError, ApplyObserver, ApplyOptions, apply_environment, needs_approval};
 use crate::cluster::carry_out::Progress;
+use crate::cluster::contexts::Initialisation;
 use crate::cluster::plan::{Action, EnvironmentPlan, PlanRequest};
 use crate::cluster::plan_file::PlanFile;
 use crate::cluster::record::{Record, RecordResult};
@@ -23,6 +24,7 @@ use crate::text::source::{Named, read_file, replace_file};
 
 use super::cluster_run::{ClusterRun, PlanFlags, now_micros, plan_error, program_error};
 use super::command_error::CommandError;
+use super::contexts::make_reachable;
 use super::destination_flags::read_settings;
 use super::environment_flags::{EnvironmentFlags, chosen, environments};
 use super::exit_code::Exit;
@@ -41,6 +43,12 @@ pub(super) struct ApplyArguments {
     /// All environments of a cluster.
     #[arg(short, long, value_name = "CLUSTER", conflicts_with = "environment")]
     cluster: Option<String>,
+    /// Make the environments reachable first, as `contexts` does.
+    #[arg(long)]
+    init: bool,
+    /// With --init: use the access that GitLab gives to its jobs.
+    #[arg(long, requires = "init")]
+    gitlab: bool,
     /// Releases to apply [default: all] (repeatable).
     #[arg(
         short,
@@ -59,6 +67,9 @@ pub(super) struct ApplyArguments {
     /// Carry out changes of environments whose policy is `manual`, in the name of whoever runs this.
     #[arg(long)]
     approve: bool,
+    /// Who approves, if it is not whoever runs this.
+    #[arg(long, value_name = "NAME", requires = "approve")]
+    approver: Option<String>,
     /// Exit with 10 if a dry run shows changes.
     #[arg(long)]
     detailed_exitcode: bool,
@@ -104,12 +115,21 @@ pub(super) fn run(context: RunContext, arguments: &ApplyArguments) -> Result<Exi
     let all = environments(&run.place, &|path| reader.read(path))?;
     let agreed = agreed(arguments)?;
     let wanted = wanted(context, arguments, &run, (&all, agreed.as_ref()))?;
+    if arguments.init {
+        let initialisation = Initialisation {
+            environments: &all,
+            meant: wanted.clone(),
+            is_gitlab: arguments.gitlab,
+            contexts_only: false,
+        };
+        make_reachable(context, &initialisation, arguments.dry_run)?;
+    }
     let limits = (
         duration("--timeout", &arguments.timeout)?,
         duration("--lock-timeout", &arguments.lock_timeout)?,
     );
     let is_strict = !arguments.allow_dirty && !arguments.writes_nothing();
-    let about = run.about(arguments.approve, is_strict)?;
+    let about = run.about((arguments.approve, arguments.approver.as_deref()), is_strict)?;
     if let Some(agreed) = &agreed
         && agreed.commit != about.commit
     {
@@ -216,15 +236,7 @@ fn wanted<'e>(
     (all, agreed): (&'e Environments, Option<&PlanFile>),
 ) -> Result<Vec<&'e Environment>, CommandError> {
     let wanted: Vec<&Environment> = if let Some(cluster) = &arguments.cluster {
-        let found: Vec<&Environment> = all.list.iter().filter(|one| one.cluster == *cluster).collect();
-        if found.is_empty() {
-            let known: Vec<&str> = all.clusters.iter().map(|one| one.name.text.as_str()).collect();
-            return Err(
-                CommandError::usage(format!("no environment is in a cluster named `{cluster}`"))
-                    .with_hint(format!("there are the clusters {}", known.join(", "))),
-            );
-        }
-        found
+        all.in_cluster(cluster).map_err(CommandError::usage)?
     } else if arguments.environment.is_empty() {
         let known: Vec<&str> = all.list.iter().map(|one| one.name.text.as_str()).collect();
         return Err(

@@ -3,20 +3,20 @@
 use std::cell::RefCell;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 
 use crate::artifact::dependency::RepositorySupply;
 use crate::check::finding::{Judgement, SecretValues};
+use crate::cluster::addresses::Addresses;
 use crate::cluster::decrypt::decrypted;
 use crate::cluster::live::{HelmStorage, LiveCluster};
 use crate::cluster::plan::{PlanError, PlanRequest};
-use crate::cluster::program::{ProgramError, Programs};
+use crate::cluster::program::{ProgramCall, ProgramError, Programs};
 use crate::cluster::record::Record;
 use crate::cluster::run_identity::RunIdentity;
-use crate::cluster::target::KubeTarget;
+use crate::cluster::target::target_of;
 use crate::delivery::environment::{Environment, Environments, EnvironmentsPlace};
 use crate::delivery::git::WorkTree;
 use crate::engine::template::World;
@@ -38,6 +38,9 @@ pub(super) struct TargetFlags {
     /// Context of the kubeconfig, instead of that of the environment.
     #[arg(long, value_name = "CONTEXT")]
     kube_context: Option<String>,
+    /// The cluster that this runs in, by the service account of its pod, whatever the environments name.
+    #[arg(long, conflicts_with = "kube_context")]
+    in_cluster: bool,
     /// Namespace of environments that name none.
     #[arg(long, value_name = "NAMESPACE")]
     namespace: Option<String>,
@@ -85,16 +88,11 @@ impl ClusterRun {
     }
 
     /// The cluster and namespace of an environment.
-    pub(super) fn cluster(&self, environment: &Environment, flags: &TargetFlags) -> LiveCluster<'_> {
-        let own = (!environment.cluster.is_empty()).then(|| format!("env:{}", environment.name.text));
-        let namespace = match environment.namespace.as_str() {
-            "" => flags.namespace.clone().unwrap_or_default(),
-            own => own.to_owned(),
-        };
-        let target = KubeTarget {
-            context: flags.kube_context.clone().or(own),
-            namespace,
-        };
+    pub(super) fn cluster(&self, (all, environment): (&Environments, &Environment), flags: &TargetFlags) -> LiveCluster<'_> {
+        let mut target = target_of(environment, all, flags.kube_context.as_deref(), flags.in_cluster);
+        if target.namespace.is_empty() {
+            target.namespace = flags.namespace.clone().unwrap_or_default();
+        }
         LiveCluster::new(&self.programs, target, self.storage)
     }
 
@@ -114,13 +112,14 @@ impl ClusterRun {
             decrypted(&self.programs, path, self.reader.read(path)?, &mut secrets.borrow_mut())
         };
         let make_world = || -> Box<dyn World> { Box::new(context.render_world(false)) };
-        let address_of = |name: &str, _: bool| -> io::Result<Option<String>> {
-            Err(io::Error::other(format!(
-                "the address `{name}` of Google Cloud is not looked up"
-            )))
-        };
+        let addresses = Addresses::new(&self.programs);
+        let show = |call: &ProgramCall| context.report(&call.to_string());
         for environment in wanted {
-            let cluster = self.cluster(environment, &flags.target);
+            let cluster = self.cluster((all, environment), &flags.target);
+            let address_of = |name: &str, is_global: bool| -> io::Result<Option<String>> {
+                let found = addresses.look_up(all.cluster_of(environment), (name, is_global), &show);
+                found.map(Some).map_err(io::Error::other)
+            };
             let request = PlanRequest {
                 all,
                 environment,
@@ -149,7 +148,7 @@ impl ClusterRun {
     }
 
     /// What records say of this run: the commit, and who runs it. A strict run is refused where no commit has what is applied.
-    pub(super) fn about(&self, is_approved: bool, is_strict: bool) -> Result<Record, CommandError> {
+    pub(super) fn about(&self, (is_approved, approver): (bool, Option<&str>), is_strict: bool) -> Result<Record, CommandError> {
         let context = self.context;
         let directory = self.place.working_directory.join(&self.place.directory);
         let tree = WorkTree::of(&directory).ok();
@@ -176,7 +175,7 @@ impl ClusterRun {
             .unwrap_or_default();
         let dirty = if is_clean || commit.is_empty() { "" } else { "-dirty" };
         let approved = if is_approved {
-            format!("{who}, {}", context.now_rfc3339())
+            format!("{}, {}", approver.unwrap_or(&who), context.now_rfc3339())
         } else {
             String::new()
         };

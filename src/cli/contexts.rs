@@ -82,17 +82,26 @@ pub(super) fn run(context: RunContext, arguments: &ContextsArguments) -> Result<
         is_gitlab: arguments.gitlab,
         contexts_only: arguments.contexts_only,
     };
+    make_reachable(context, &initialisation, arguments.dry_run)?;
+    Ok(Exit::Clean)
+}
+
+/// Makes environments reachable, or prints the commands that would.
+pub(super) fn make_reachable(
+    context: RunContext,
+    initialisation: &Initialisation<'_>,
+    is_dry_run: bool,
+) -> Result<(), CommandError> {
     let variables = |name: &str| context.variable(name);
-    if arguments.dry_run {
+    if is_dry_run {
         let steps = initialisation.steps(&variables).map_err(contexts_error)?;
         for call in steps.iter().flat_map(crate::cluster::contexts::ContextStep::calls) {
             context.write_stdout(shown(&call).as_bytes())?;
         }
-        return Ok(Exit::Clean);
+        return Ok(());
     }
     let show = |call: &ProgramCall| context.report(&call.to_string());
-    initialise(&initialisation, &variables, &programs(context), &show).map_err(contexts_error)?;
-    Ok(Exit::Clean)
+    initialise(initialisation, &variables, &programs(context), &show).map_err(contexts_error)
 }
 
 pub(super) fn run_use(context: RunContext, arguments: &UseArguments) -> Result<Exit, CommandError> {

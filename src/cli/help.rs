@@ -11,7 +11,7 @@ pub(super) const GROUPS: [(&str, &[&str]); 6] = [
     ("Repositories", &["push", "pull", "repo"]),
     ("Images", &["images", "poll", "event", "bump"]),
     ("Environments", &["status", "values", "vars", "promote", "rollback"]),
-    ("Clusters", &["contexts", "use", "apply", "drift", "history", "trace"]),
+    ("Clusters", &["contexts", "use", "apply", "drift", "history", "trace", "agent"]),
     (
         "Project",
         &[
@@ -120,6 +120,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "chartwright apply testing --dry-run",
             "chartwright apply production --approve --timeout 10m",
         ],
+    ),
+    (
+        "agent",
+        &["chartwright agent --repository https://git.example.com/shop/deployments.git --environment testing --in-cluster"],
     ),
     ("drift", &["chartwright drift production"]),
     ("history", &["chartwright history production shop"]),

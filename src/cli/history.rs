@@ -81,7 +81,7 @@ pub(super) fn run(context: RunContext, arguments: &HistoryArguments) -> Result<E
     let run = ClusterRun::new(context, &arguments.environments)?;
     let all = all_environments(&run, &arguments.environments)?;
     let environment = all.named(&arguments.environment).map_err(CommandError::usage)?;
-    let cluster = run.cluster(environment, &arguments.target);
+    let cluster = run.cluster((&all, environment), &arguments.target);
     let records = Records::read(&cluster, &environment.name.text).map_err(program_error)?;
     let declared = environment.releases.iter().map(|release| release.name.text.clone());
     let wanted: Vec<String> = if arguments.release.is_empty() {
@@ -163,12 +163,12 @@ fn row_as_json(row: &HistoryRow) -> Json {
 /// What runs in environments: a line for each release, as the cluster has it.
 pub(super) fn live_status(
     run: &ClusterRun,
-    wanted: &[&Environment],
+    (all, wanted): (&Environments, &[&Environment]),
     target: &TargetFlags,
 ) -> Result<Vec<(String, HistoryRow)>, CommandError> {
     let mut rows = Vec::new();
     for environment in wanted {
-        let cluster = run.cluster(environment, target);
+        let cluster = run.cluster((all, environment), target);
         let name = environment.name.text.clone();
         let records = Records::read(&cluster, &name).map_err(program_error)?;
         let found = newest(&cluster, &records).map_err(program_error)?;
@@ -227,7 +227,7 @@ pub(super) fn run_trace(context: RunContext, arguments: &TraceArguments) -> Resu
     };
     let mut found: Vec<(String, Record)> = Vec::new();
     for environment in &all.list {
-        let cluster = run.cluster(environment, &arguments.target);
+        let cluster = run.cluster((&all, environment), &arguments.target);
         let name = &environment.name.text;
         let records = Records::read(&cluster, name).map_err(program_error)?;
         let is_wanted = |record: &Record| match revision {
@@ -371,7 +371,7 @@ impl LiveRollbackFlags {
                 })
             })
             .transpose()?;
-        let cluster = run.cluster(environment, &self.target);
+        let cluster = run.cluster((&all, environment), &self.target);
         let timeout = duration("--timeout", &self.timeout)?;
         let options = ApplyOptions {
             timeout,
@@ -380,7 +380,7 @@ impl LiveRollbackFlags {
             creates_namespace: false,
             patience: timeout,
             identity: &run.identity,
-            about: run.about(false, false)?,
+            about: run.about((false, None), false)?,
             agreed: None,
             now: now_micros,
         };

@@ -1,6 +1,7 @@
 //! The command line: arguments to library calls to an exit code.
 
 mod bool_flag;
+mod agent;
 mod apply;
 mod bump;
 mod chart_json;
@@ -151,6 +152,8 @@ enum Command {
     History(GoBooleans<history::HistoryArguments>),
     /// Find what was applied by a commit, an image, a chart's version or a revision.
     Trace(GoBooleans<history::TraceArguments>),
+    /// Keep environments at what the newest commit of a repository says, with a page, metrics and webhooks.
+    Agent(GoBooleans<Box<agent::AgentArguments>>),
     /// Make the clusters of environments reachable: chart repositories, credentials, and a context for each environment.
     Contexts(GoBooleans<contexts::ContextsArguments>),
     /// Make the context of an environment the current one.
@@ -220,6 +223,7 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
         Command::Drift(arguments) => history::run_drift(context, arguments),
         Command::History(arguments) => history::run(context, arguments),
         Command::Trace(arguments) => history::run_trace(context, arguments),
+        Command::Agent(arguments) => agent::run(context, arguments),
         Command::Contexts(arguments) => contexts::run(context, arguments),
         Command::Use(arguments) => contexts::run_use(context, arguments),
         Command::Explain(arguments) => explain::run(context, arguments),

@@ -53,7 +53,7 @@ pub(super) fn run(context: RunContext, arguments: &StatusArguments) -> Result<Ex
             .iter()
             .filter(|environment| is_named(&environment.name.text))
             .collect();
-        Some(live_status(&run, &wanted, &arguments.target)?)
+        Some(live_status(&run, (&all, &wanted), &arguments.target)?)
     } else {
         None
     };

@@ -4,7 +4,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::carry_out::{Application, ApplySettings, HelmGeneration, Progress, ReleaseOutcome};
+use super::carry_out::{Application, ApplySettings, Progress, ReleaseOutcome};
+use super::commands::HelmGeneration;
 use super::lease::{Lease, LeaseError};
 use super::live::LiveCluster;
 use super::plan::{EnvironmentPlan, PlanError, PlanRequest, plan_environment};

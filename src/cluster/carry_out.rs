@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::blame::{Explanation, explain};
+use super::commands::{HelmGeneration, UpgradeOptions, apply_manifests, upgrade};
 use super::helm_words::problem_of_words;
 use super::live::{LiveCluster, last_good};
 use super::plan::{Action, EnvironmentPlan, PlannedRelease, PlannedResources};
@@ -17,15 +18,6 @@ use super::stored_release::{ReleaseStatus, StoredRelease};
 /// Lines of a log that are shown.
 const LOG_LINES: &str = "--tail=10";
 
-/// Which Helm there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HelmGeneration {
-    /// 3
-    Helm3,
-    /// 4
-    Helm4,
-}
-
 impl HelmGeneration {
     /// Asks helm for its version.
     ///
@@ -34,10 +26,7 @@ impl HelmGeneration {
     pub fn find(cluster: &LiveCluster<'_>) -> Result<Self, ProgramError> {
         let call = ProgramCall::new("helm", ["version", "--template", "{{.Version}}"]);
         let printed = cluster.programs.output(&call, b"")?;
-        let version = String::from_utf8_lossy(&printed)
-            .trim()
-            .trim_start_matches('v')
-            .to_owned();
+        let version = String::from_utf8_lossy(&printed).trim().trim_start_matches('v').to_owned();
         match version.split('.').next() {
             Some("3") => Ok(Self::Helm3),
             Some("4") => Ok(Self::Helm4),
@@ -150,16 +139,7 @@ impl Application<'_, '_> {
     fn apply_resources(&mut self, resources: &PlannedResources) -> Result<(), ProgramError> {
         let shown: Vec<String> = resources.paths.iter().map(|path| path.display().to_string()).collect();
         self.step(&resources.name, format!("apply {}", shown.join(", ")));
-        let target = &self.cluster.target;
-        let call = target.kubectl([
-            "--namespace",
-            &target.namespace,
-            "apply",
-            "--server-side",
-            "--field-manager=chartwright",
-            "-f",
-            "-",
-        ]);
+        let call = apply_manifests(&self.cluster.target);
         self.cluster.programs.output(&call, &resources.text).map(drop)
     }
 
@@ -250,30 +230,19 @@ impl Application<'_, '_> {
             program: "helm".to_owned(),
             source,
         })?;
-        let target = &self.cluster.target;
-        let timeout = format!("{}s", self.settings.timeout.as_secs());
         let path = file.path().display().to_string();
-        let mut call = target.helm([
-            "upgrade",
-            &release.name,
-            &path,
-            "--install",
-            "--namespace",
-            &target.namespace,
-        ]);
-        call = call.and(
-            match self.settings.helm {
-                HelmGeneration::Helm3 => ["--wait", "--wait-for-jobs", "--atomic"].as_slice(),
-                HelmGeneration::Helm4 => ["--wait", "--wait-for-jobs", "--rollback-on-failure"].as_slice(),
-            }
-            .iter()
-            .copied(),
-        );
+        let options = UpgradeOptions {
+            helm: self.settings.helm,
+            timeout: self.settings.timeout,
+            wait: true,
+            rolls_back: true,
+            creates_namespace: false,
+        };
+        let mut call = upgrade(&self.cluster.target, &release.name, &path, None, &options);
         if self.settings.helm == HelmGeneration::Helm4 && !release.drift.is_empty() {
             // What others changed is theirs until it is taken back.
             call = call.and(["--force-conflicts"]);
         }
-        let call = call.and(["--timeout", &timeout, "--values", "-"]);
         self.step(&release.name, format!("{} {}", release.action.name(), release.chart));
         self.watched(release, Phase::Upgrade, &call, &release.document)
     }

@@ -4,6 +4,8 @@
 //!
 //! - Values are never arguments. What `--values FILE` and `--set-string KEY=VALUE` of a row merge to is what the release's values are,
 //!   which helm reads as one document (`-f -`).
+//! - Files of resources are read and compared first, so that kubectl gets their text, in their order, and no names (`-f -`), for the
+//!   namespace of the environment, and applies it on the server.
 //! - `-i` is spelt `--install`, and `--timeout` is always given.
 //! - `--dry-run` and `--debug` change nothing in the command: a dry run prints it and runs nothing.
 //! - A chart is rendered by chartwright itself, so that a row about rendering states which chart is rendered, in which version, under which
@@ -18,7 +20,7 @@ use serde_json::{Value as Json, json};
 
 use super::addresses::address_in;
 use super::commands::{
-    Access, HelmGeneration, UpgradeOptions, apply_files, describe_address, set_up_repositories, upgrade, use_context,
+    Access, HelmGeneration, UpgradeOptions, apply_manifests, describe_address, set_up_repositories, upgrade, use_context,
 };
 use super::contexts::Initialisation;
 use super::program::ProgramCall;
@@ -163,7 +165,12 @@ fn apply(case: &Json) {
     let (chart, version) = match &release.deploys {
         Deploys::Chart { reference, version } => (reference, &version.text),
         Deploys::Resources(paths) => {
-            assert_eq!(argv(&apply_files(&target, paths)), *wanted, "{case}");
+            let files: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+            assert_eq!(files, flag_values(wanted, "-f"), "{case}");
+            let call = argv(&apply_manifests(&target));
+            assert_eq!(flag_values(&call, "-f"), ["-"], "{case}");
+            let ours = without(&call, &["-f", "--namespace"], &["--server-side", "--field-manager=chartwright"]);
+            assert_eq!(ours, without(wanted, &["-f"], &[]), "{case}");
             return;
         }
         other => panic!("{case}: {other:?}"),

@@ -402,6 +402,6 @@ mod tests {
         read_last(text.as_bytes(), &mut last).unwrap();
         assert!(last.len() <= 4 * WORDS + 4096);
         let shown = last_words(&last);
-        assert!(shown.ends_with("@host/x") && !shown.contains("secret"), "{shown}");
+        assert!(shown.ends_with("host/x") && !shown.contains("secret"), "{shown}");
     }
 }

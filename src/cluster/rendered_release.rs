@@ -16,7 +16,7 @@ use crate::engine::chart::{Chart, Compat};
 use crate::engine::functions::json::to_go_json;
 use crate::engine::manifest::{Document, HookEvent, Manifests, sort_manifests, split_manifests};
 use crate::engine::render::{
-    Capabilities, Operation, Release, RenderValues, RenderValuesError, RenderedFile, SchemaCheck, refuse_kube_version,
+    Capabilities, Release, RenderValues, RenderValuesError, RenderedFile, SchemaCheck, refuse_kube_version,
     render_chart_with, render_values,
 };
 use crate::engine::template::{Map, Options, Value, World};

@@ -20,9 +20,6 @@ const GZIP: [u8; 3] = [0x1f, 0x8b, 0x08];
 pub struct StoredRelease {
     /// Its name.
     pub name: String,
-    /// Its namespace.
-    #[serde(default)]
-    pub namespace: String,
     /// Its revision, from 1.
     #[serde(rename = "version")]
     pub revision: u64,

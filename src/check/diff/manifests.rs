@@ -31,16 +31,6 @@ impl ManifestObjects {
     pub fn add_value(&mut self, value: Json, events: &[HookEvent], namespace: &str) {
         self.objects.add(value, events, false, namespace);
     }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.objects.list.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.objects.list.is_empty()
-    }
 }
 
 /// What differs between two lists of objects that are called `label`, without secrets.

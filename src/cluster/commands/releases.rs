@@ -1,7 +1,6 @@
 //! The commands that put a release into a cluster: `helm upgrade --install` of a chart, `kubectl apply` of files or of a kustomization.
 //! Values are never arguments: helm reads all of them, merged to one document, from its standard input.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::super::program::ProgramCall;
@@ -45,7 +44,7 @@ pub fn upgrade(
     }
     call = call.and(["--install", "--namespace", &target.namespace, "-f", "-"]);
     if options.wait {
-        call = call.and(["--wait"]);
+        call = call.and(["--wait", "--wait-for-jobs"]);
     }
     if options.rolls_back {
         call = call.and([match options.helm {
@@ -60,26 +59,17 @@ pub fn upgrade(
     call
 }
 
-/// Applies files of manifests, all of them at once. Objects without a namespace get that of the target's context.
-pub fn apply_files(target: &KubeTarget, files: &[PathBuf]) -> ProgramCall {
-    let files = files.iter().flat_map(|file| ["-f".to_owned(), shown(file)]);
-    target.kubectl(["apply"]).and(files)
-}
-
-/// Applies a kustomization.
-pub fn apply_kustomization(target: &KubeTarget, directory: &Path) -> ProgramCall {
-    let call = target.kubectl(["apply", "-k", &shown(directory)]);
-    call.and(["--namespace", &target.namespace])
+/// Applies manifests, which kubectl reads from standard input: what was compared is what is applied. Objects without a namespace get that of
+/// the target.
+pub fn apply_manifests(target: &KubeTarget) -> ProgramCall {
+    let call = target.kubectl(["--namespace", &target.namespace, "apply", "--server-side"]);
+    call.and(["--field-manager=chartwright", "-f", "-"])
 }
 
 /// The path of a chart, which is not a flag even if it begins like one.
 fn as_operand(chart: &str) -> String {
     let dot = if chart.starts_with('-') { "./" } else { "" };
     format!("{dot}{chart}")
-}
-
-fn shown(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -126,14 +116,14 @@ mod tests {
                 "charts/web",
                 None,
                 all,
-                "helm upgrade web charts/web --install --namespace shop -f - --wait --rollback-on-failure --timeout 300s --create-namespace",
+                "helm upgrade web charts/web --install --namespace shop -f - --wait --wait-for-jobs --rollback-on-failure --timeout 300s --create-namespace",
             ),
             (
                 None,
                 "-x/web",
                 None,
                 helm3,
-                "helm upgrade web ./-x/web --install --namespace shop -f - --wait --atomic --timeout 30s --create-namespace",
+                "helm upgrade web ./-x/web --install --namespace shop -f - --wait --wait-for-jobs --atomic --timeout 30s --create-namespace",
             ),
         ] {
             assert_eq!(
@@ -141,18 +131,5 @@ mod tests {
                 want
             );
         }
-    }
-
-    #[test]
-    fn files_are_applied_by_one_command() {
-        let files = ["a/b.yaml", "c d.yaml"].map(PathBuf::from);
-        assert_eq!(
-            apply_files(&target(Some("env:a")), &files).to_string(),
-            "kubectl --context env:a apply -f a/b.yaml -f 'c d.yaml'"
-        );
-        assert_eq!(
-            apply_kustomization(&target(None), Path::new("over/lay")).to_string(),
-            "kubectl apply -k over/lay --namespace shop"
-        );
     }
 }

@@ -5,6 +5,7 @@
 
 mod base_commit;
 mod commit;
+mod clone;
 mod head;
 mod history;
 mod names;
@@ -16,6 +17,7 @@ mod tree_entries;
 mod work_tree;
 
 pub use base_commit::{BaseCommit, BaseError, BaseName};
+pub use clone::clone_repository;
 pub use commit::Author;
 pub use names::{BranchName, RemoteName};
 pub use program::GitError;

@@ -79,7 +79,7 @@ fn explanation(one: &Explanation) -> Json {
 }
 
 /// What became of a release.
-pub fn outcome_as_json(outcome: &ReleaseOutcome) -> Json {
+fn outcome_as_json(outcome: &ReleaseOutcome) -> Json {
     let mut found = serde_json::to_value(&outcome.record).unwrap_or_default();
     if let Some(found) = found.as_object_mut() {
         found.insert("helm".to_owned(), Json::from(outcome.words.as_str()));
