@@ -9,6 +9,7 @@ use std::convert::Infallible;
 use std::path::Path;
 use std::str::FromStr;
 
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::source::{Links, Visit, WalkLimits, walk};
 
 use super::plan::{Plan, PlannedChart};
@@ -68,7 +69,7 @@ impl Plan {
                 .needs
                 .iter()
                 .filter_map(|needed| place_of.get(needed).copied())
-                .collect(),
+                .collect_set(),
             ..planned
         });
         Self {

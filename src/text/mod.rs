@@ -5,6 +5,7 @@ pub mod limits;
 pub mod stop;
 pub mod sha256;
 pub mod compact_sort;
+pub mod ordered;
 pub mod source;
 pub mod redact;
 pub mod visible;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::engine::chart::{Chart, ChartFile, Lock, Metadata, load_files, read_archive};
 use crate::text::compact_sort::sort_by;
+use crate::text::ordered::CollectOrdered as _;
 
 /// The file that is kept as it was read.
 const VALUES: &str = "values.yaml";
@@ -69,7 +70,9 @@ fn content(chart: &Chart) -> Content {
         metadata,
         lock: chart.lock.as_ref().filter(|_| !is_v1).map(lock_content),
         schema: chart.schema.clone(),
-        files: files.map(|file| (file.name.clone(), Arc::clone(&file.data))).collect(),
+        files: files
+            .map(|file| (file.name.clone(), Arc::clone(&file.data)))
+            .collect_map(),
         dependencies,
     }
 }
@@ -84,7 +87,7 @@ fn lock_content(lock: &Lock) -> LockContent {
 }
 
 fn by_name(files: &[ChartFile]) -> BTreeMap<&str, &[u8]> {
-    files.iter().map(|file| (file.name.as_str(), &*file.data)).collect()
+    files.iter().map(|file| (file.name.as_str(), &*file.data)).collect_map()
 }
 
 #[cfg(test)]

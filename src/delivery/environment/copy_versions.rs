@@ -10,6 +10,7 @@ use crate::delivery::bump::{BumpError, BumpRequest, MovedImage, Raise, ReadFile,
 use crate::delivery::image::{ImageReference, last_name};
 use crate::delivery::track::compare;
 use crate::text::edit::{Edit, NewNode, NewValue, Operation, Step, YamlPath};
+use crate::text::ordered::CollectOrdered as _;
 
 /// How versions are copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,7 +159,7 @@ impl CopiedVersions {
         let wanted = self.wanted.iter();
         wanted
             .map(|value| (value.environment.as_str(), value.release.as_str()))
-            .collect()
+            .collect_set()
     }
 
     /// The values that a release gets.

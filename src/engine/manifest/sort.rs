@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::engine::chart::{Compat, DecodeError, Notice};
+use crate::text::ordered::CollectOrdered as _;
 
 use super::head::ManifestHead;
 use super::kind_order::install_rank;
@@ -191,7 +192,7 @@ fn read_file(path: String, text: Arc<Vec<u8>>, compat: Compat) -> ReadFile {
 }
 
 fn place_all(files: impl IntoIterator<Item = ReadFile>, compat: Compat) -> Result<Manifests, SortError> {
-    let files: BTreeMap<String, ReadFile> = files.into_iter().map(|file| (file.path.clone(), file)).collect();
+    let files: BTreeMap<String, ReadFile> = files.into_iter().map(|file| (file.path.clone(), file)).collect_map();
     let mut sorted = Manifests::default();
     for (path, file) in files {
         for (range, head) in file.documents {

@@ -2,6 +2,7 @@
 
 use crate::engine::chart::{Chart, ImportValue, Notice};
 use crate::engine::template::{Dict, Map, MapType, Text, Value};
+use crate::text::ordered::CollectOrdered as _;
 
 use super::coalesce::{CoalesceError, merge_tables, merge_values};
 use super::tables::{deep_copy_map, table_or_key};
@@ -51,7 +52,7 @@ fn below(path: &str, data: Map) -> Map {
         return data;
     }
     path.rsplit('.').fold(data, |inner, key| {
-        Map::new(Dict::from([(Text::from(key), Value::Map(inner))]))
+        Map::new([(Text::from(key), Value::Map(inner))].into_iter().collect_map())
     })
 }
 

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::catalog::Catalog;
 use super::schema::Schema;
 use crate::kubernetes::json_schema::Node;
+use crate::text::ordered::CollectOrdered as _;
 
 /// Owners of the repository `kubernetes-json-schema` whose documents are made in that way.
 const OWNERS: [&str; 4] = ["yannh", "nginxinc", "instrumenta", "garethr"];
@@ -149,7 +150,7 @@ fn map<const N: usize>(entries: [(&str, Node); N]) -> Node {
         entries
             .into_iter()
             .map(|(key, value)| (key.to_owned(), value))
-            .collect(),
+            .collect_map(),
     )
 }
 
@@ -161,7 +162,7 @@ struct Writer<'c> {
 impl Writer<'_> {
     /// A document with definitions and nothing else.
     fn definitions(&self, names: impl Iterator<Item = u32>) -> Node {
-        let definitions = names.filter_map(|name| self.definition(name)).collect();
+        let definitions = names.filter_map(|name| self.definition(name)).collect_map();
         map([("definitions", Node::Map(definitions))])
     }
 
@@ -173,7 +174,7 @@ impl Writer<'_> {
     /// A document for objects of one kind, with the definitions that it needs.
     fn kind(&self, api_version: &str, kind: &str, name: u32) -> Node {
         let mut definitions = BTreeMap::new();
-        let mut seen = BTreeSet::from([name]);
+        let mut seen = [name].into_iter().collect_set();
         let mut pending = vec![name];
         while let Some(name) = pending.pop() {
             let Some(definition) = self.catalog.definition(name) else {
@@ -232,7 +233,7 @@ impl Writer<'_> {
             Schema::Array(inner) => map([("type", text("array")), ("items", self.schema(inner))]),
             Schema::Map(inner) => map([("type", text("object")), ("additionalProperties", self.schema(inner))]),
             Schema::Object(properties) => {
-                let mut keywords = BTreeMap::from([("type".to_owned(), text("object"))]);
+                let mut keywords = [("type".to_owned(), text("object"))].into_iter().collect_map();
                 let required: Vec<Node> = properties
                     .iter()
                     .filter(|property| property.is_required)
@@ -250,7 +251,7 @@ impl Writer<'_> {
                     };
                     (property.name.to_owned(), schema)
                 });
-                keywords.insert("properties".to_owned(), Node::Map(written.collect()));
+                keywords.insert("properties".to_owned(), Node::Map(written.collect_map()));
                 if self.form.is_strict {
                     keywords.insert("additionalProperties".to_owned(), Node::Bool(false));
                 }

@@ -10,6 +10,7 @@ use crate::report::diff::add_changes;
 use crate::report::html::{Mood, Page, escaped};
 use crate::text::compact_sort::sort_by_key;
 use crate::text::counted::counted;
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::rule::Severity;
 use crate::text::visible::shown_line;
 
@@ -204,7 +205,7 @@ fn charts(report: &Report<'_>, sections: &Sections<'_>, page: &mut Page) {
         .iter()
         .enumerate()
         .map(|(number, chart)| (chart.shown.as_str(), number))
-        .collect();
+        .collect_map();
     let rows = sections.0.iter().enumerate();
     let rows: Vec<(bool, String)> = rows
         .filter_map(|(number, section)| {
