@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::check::run::{ChartParts, changed_charts};
 use crate::delivery::git::{BaseCommit, BaseError, BaseName, GitError, RemoteName, WorkTree};
+use crate::text::compact_sort::sort;
 use crate::text::counted::counted;
 use crate::text::ordered::CollectOrdered as _;
 
@@ -118,7 +119,7 @@ pub fn changed_files(
     let files = tree.differing_files(&base.common, None)?;
     let from_top = files.iter().filter_map(|file| file.strip_prefix(&tree.top).ok());
     let mut files: Vec<String> = from_top.map(|file| file.display().to_string()).collect();
-    files.sort();
+    sort(&mut files);
     files.dedup();
     Ok(ChangedFiles {
         base,

@@ -9,6 +9,7 @@ use std::convert::Infallible;
 use std::path::Path;
 use std::str::FromStr;
 
+use crate::text::compact_sort::sort;
 use crate::text::ordered::CollectOrdered as _;
 use crate::text::source::{Links, Visit, WalkLimits, walk};
 
@@ -98,7 +99,7 @@ pub(super) fn cost(chart: &Path) -> u64 {
 /// The places of one shard, in order.
 fn split(costs: &[u64], shard: Shard) -> Vec<usize> {
     let mut order: Vec<(Reverse<u64>, usize)> = costs.iter().map(|&cost| Reverse(cost)).zip(0..).collect();
-    order.sort_unstable();
+    sort(&mut order);
     let mut loads = vec![0_u64; shard.count];
     let mut chosen = Vec::new();
     for (Reverse(cost), place) in order {
@@ -113,7 +114,7 @@ fn split(costs: &[u64], shard: Shard) -> Vec<usize> {
             }
         }
     }
-    chosen.sort_unstable();
+    sort(&mut chosen);
     chosen
 }
 

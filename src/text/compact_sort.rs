@@ -3,6 +3,11 @@
 
 use std::cmp::Ordering;
 
+/// Sorts items, those that are equal as they were.
+pub fn sort<T: Ord>(items: &mut [T]) {
+    sort_by(items, T::cmp);
+}
+
 /// Sorts items by an order, those that are equal as they were.
 pub fn sort_by<T>(items: &mut [T], mut order: impl FnMut(&T, &T) -> Ordering) {
     let mut places: Vec<usize> = (0..items.len()).collect();
@@ -56,6 +61,9 @@ mod tests {
             sort_by_key(&mut by_key, |item| item.0);
             prop_assert_eq!(&by, &want);
             prop_assert_eq!(&by_key, &want);
+            want.reverse();
+            sort(&mut want);
+            prop_assert_eq!(&by, &want);
         }
     }
 }

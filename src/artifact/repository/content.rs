@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::chart::{Chart, ChartFile, Lock, Metadata, load_files, read_archive};
-use crate::text::compact_sort::sort_by;
+use crate::text::compact_sort::{sort, sort_by};
 use crate::text::ordered::CollectOrdered as _;
 
 /// The file that is kept as it was read.
@@ -50,7 +50,7 @@ pub fn is_same_content(a: &[u8], b: &[u8]) -> bool {
 fn content(chart: &Chart) -> Content {
     let mut metadata = chart.metadata.clone();
     if let Some(annotations) = &mut metadata.annotations {
-        annotations.sort();
+        sort(annotations);
     }
     // An empty map is not printed.
     metadata.annotations = metadata.annotations.filter(|annotations| !annotations.is_empty());

@@ -12,6 +12,7 @@ use crate::check::finding::{Finding, Location};
 use crate::check::lint::chart::outside_link_finding;
 use crate::engine::chart::{Chart, LinkPolicy, lexical, merge_maps, read_values};
 use crate::engine::template::Map;
+use crate::text::compact_sort::sort;
 use crate::text::go::path_match::path_match;
 use crate::text::limits::FILE_BYTES;
 use crate::text::ordered::CollectOrdered as _;
@@ -245,7 +246,7 @@ pub fn values_files(chart: &Path, globs: &[String]) -> Vec<String> {
             Ok(()) => {}
         }
     }
-    files.sort();
+    sort(&mut files);
     files.dedup();
     files
 }

@@ -9,6 +9,7 @@ use super::running::{ImageKey, Running, RunningImage};
 use crate::delivery::bump::{BumpError, BumpRequest, MovedImage, Raise, ReadFile, SourceFile};
 use crate::delivery::image::{ImageReference, last_name};
 use crate::delivery::track::compare;
+use crate::text::compact_sort::sort;
 use crate::text::edit::{Edit, NewNode, NewValue, Operation, Step, YamlPath};
 use crate::text::ordered::CollectOrdered as _;
 
@@ -237,7 +238,7 @@ pub fn other_differences(from: &Running<'_>, to: &Running<'_>) -> Vec<String> {
     };
     let text = |running: &Running<'_>, path: &Vec<String>| running.values.get(path).map(|leaf| leaf.text.clone());
     let mut paths: Vec<&Vec<String>> = from.values.keys().chain(to.values.keys()).collect();
-    paths.sort();
+    sort(&mut paths);
     paths.dedup();
     let differing = paths
         .into_iter()

@@ -13,7 +13,6 @@ use crate::delivery::bump::{BumpError, BumpPlan, BumpRequest, ReadFile, plan_bum
 use crate::delivery::image::{ImageReference, same_repository};
 use crate::delivery::poll::{TagSource, listed_tags, why_stays};
 use crate::delivery::track::{Choice, Choosing, Step, Tag, step};
-use crate::text::ordered::CollectOrdered as _;
 
 /// What is looked for in environments.
 #[derive(Debug, Clone)]
@@ -250,7 +249,7 @@ impl EnvironmentPoll {
         };
         let tags = listed_tags(
             &image.image.repository,
-            &[current.clone()].into_iter().collect_set(),
+            &BTreeSet::from([current.clone()]),
             &choosing,
             source,
         );

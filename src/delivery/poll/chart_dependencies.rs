@@ -13,6 +13,7 @@ use crate::delivery::bump::ReadFile;
 use crate::delivery::image::ImageReference;
 use crate::delivery::track::{Choice, Choosing, Tag, step};
 use crate::engine::chart::ChartFile;
+use crate::text::compact_sort::sort;
 use crate::text::edit::{Change, NewValue, Step, YamlPath};
 use crate::text::ordered::CollectOrdered as _;
 use crate::text::redact::redact_url;
@@ -188,7 +189,7 @@ pub(super) fn newer_dependencies(files: &[PolledFile], wanted: Wanted<'_>, sourc
         .iter()
         .map(|(_, _, place)| (place.repository.as_str(), place.name.as_str()))
         .collect();
-    charts.sort_unstable();
+    sort(&mut charts);
     charts.dedup();
     let listed = map_with_state(
         &charts,

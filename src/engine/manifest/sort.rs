@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::engine::chart::{Compat, DecodeError, Notice};
+use crate::text::compact_sort::sort_by;
 use crate::text::ordered::CollectOrdered as _;
 
 use super::head::ManifestHead;
@@ -218,8 +219,8 @@ fn place_all(files: impl IntoIterator<Item = ReadFile>, compat: Compat) -> Resul
     }
     let by_rank =
         |a: &Document, b: &Document| install_rank(&a.head.kind, compat).cmp(&install_rank(&b.head.kind, compat));
-    sorted.manifests.sort_by(by_rank);
-    sorted.hooks.sort_by(by_rank);
+    sort_by(&mut sorted.manifests, by_rank);
+    sort_by(&mut sorted.hooks, by_rank);
     Ok(sorted)
 }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::struct_object::{Field, StructObject};
 use crate::engine::chart::{Compat, Dependency, ImportValue, Metadata};
-use crate::engine::template::{Dict, List, ListType, Map, MapType, StructField, Text, Value};
+use crate::engine::template::{List, ListType, Map, MapType, StructField, Text, Value};
 use crate::text::ordered::CollectOrdered as _;
 
 /// The map for `.Chart`. `is_root` says whether the chart is not a subchart.

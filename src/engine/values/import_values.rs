@@ -2,7 +2,6 @@
 
 use crate::engine::chart::{Chart, ImportValue, Notice};
 use crate::engine::template::{Dict, Map, MapType, Text, Value};
-use crate::text::ordered::CollectOrdered as _;
 
 use super::coalesce::{CoalesceError, merge_tables, merge_values};
 use super::tables::{deep_copy_map, table_or_key};
@@ -52,7 +51,7 @@ fn below(path: &str, data: Map) -> Map {
         return data;
     }
     path.rsplit('.').fold(data, |inner, key| {
-        Map::new([(Text::from(key), Value::Map(inner))].into_iter().collect_map())
+        Map::new(Dict::from([(Text::from(key), Value::Map(inner))]))
     })
 }
 

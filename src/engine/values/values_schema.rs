@@ -1,7 +1,5 @@
 //! values.schema.json: validation with the verdicts and words of the Go library that Helm uses.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value as Json;
 
 use super::schema_acceptance::{Quick, quick_look};

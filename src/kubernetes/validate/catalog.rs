@@ -8,7 +8,6 @@ use std::sync::OnceLock;
 use foldhash::fast::RandomState;
 
 use crate::kubernetes::version::{SupportedVersion, VersionError};
-use crate::text::ordered::CollectOrdered as _;
 
 use super::bundle::{Reader, bundle};
 use super::rules::{Check, checks_of};
@@ -154,7 +153,7 @@ impl Catalog {
         let root = *self.kinds.get(&(group, version, kind))?;
         let named = self.names.get(&root)?;
         Some(*named.signature.get_or_init(|| {
-            let mut seen = [root].into_iter().collect_set();
+            let mut seen = BTreeSet::from([root]);
             let mut pending = vec![root];
             while let Some(name) = pending.pop() {
                 let Some(definition) = self.definition(name) else {

@@ -174,7 +174,7 @@ impl Writer<'_> {
     /// A document for objects of one kind, with the definitions that it needs.
     fn kind(&self, api_version: &str, kind: &str, name: u32) -> Node {
         let mut definitions = BTreeMap::new();
-        let mut seen = [name].into_iter().collect_set();
+        let mut seen = BTreeSet::from([name]);
         let mut pending = vec![name];
         while let Some(name) = pending.pop() {
             let Some(definition) = self.catalog.definition(name) else {
@@ -233,7 +233,7 @@ impl Writer<'_> {
             Schema::Array(inner) => map([("type", text("array")), ("items", self.schema(inner))]),
             Schema::Map(inner) => map([("type", text("object")), ("additionalProperties", self.schema(inner))]),
             Schema::Object(properties) => {
-                let mut keywords = [("type".to_owned(), text("object"))].into_iter().collect_map();
+                let mut keywords = BTreeMap::from([("type".to_owned(), text("object"))]);
                 let required: Vec<Node> = properties
                     .iter()
                     .filter(|property| property.is_required)
