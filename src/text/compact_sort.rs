@@ -31,7 +31,7 @@ fn sort_places(places: &mut [usize], order: &mut dyn FnMut(usize, usize) -> Orde
 /// Moves each item to its place: `places` has for each place which item belongs there. A round of items that take each other's places is moved
 /// at once.
 #[inline(never)]
-fn arrange(places: &mut [usize], swap: &mut dyn FnMut(usize, usize)) {
+pub fn arrange(places: &mut [usize], swap: &mut dyn FnMut(usize, usize)) {
     for start in 0..places.len() {
         let mut place = start;
         while let Some(slot) = places.get_mut(place) {

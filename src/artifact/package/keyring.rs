@@ -3,13 +3,12 @@
 
 use std::io::{BufReader, Cursor, Read as _};
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use pgp::armor::{BlockType, Dearmor};
 use pgp::composed::{PublicOrSecret, SignedPublicKey, SignedSecretKey};
 use pgp::types::KeyDetails as _;
 
 use super::keybox::keybox_keys;
+use crate::text::go::base64;
 
 /// A keyring that cannot be read, or does not have the key.
 #[derive(Debug, thiserror::Error)]
@@ -122,7 +121,7 @@ fn armored(packets: &[u8]) -> String {
     const LINE_BYTES: usize = 48;
     let mut text = "-----BEGIN PGP ARMORED FILE-----\n\n".to_owned();
     for line in packets.chunks(LINE_BYTES) {
-        BASE64_STANDARD.encode_string(line, &mut text);
+        text.push_str(&base64::encode(line));
         text.push('\n');
     }
     text + "-----END PGP ARMORED FILE-----\n"
