@@ -15,18 +15,6 @@ pub trait CollectOrdered: Iterator + Sized {
         map
     }
 
-    /// The map of these entries, or the first error.
-    fn try_collect_map<K: Ord, V, E>(mut self) -> Result<BTreeMap<K, V>, E>
-    where
-        Self: Iterator<Item = Result<(K, V), E>>,
-    {
-        self.try_fold(BTreeMap::new(), |mut map, entry| {
-            let (key, value) = entry?;
-            map.insert(key, value);
-            Ok(map)
-        })
-    }
-
     /// The set of these items.
     fn collect_set(self) -> BTreeSet<Self::Item>
     where
@@ -51,15 +39,8 @@ mod tests {
         fn maps_and_sets_are_those_of_the_standard_library(keys in prop::collection::vec(0..20_u8, 0..60)) {
             let entries: Vec<(u8, usize)> = keys.iter().copied().zip(0..).collect();
             let want: BTreeMap<u8, usize> = entries.iter().copied().collect();
-            prop_assert_eq!(&entries.iter().copied().collect_map(), &want);
-            prop_assert_eq!(entries.into_iter().map(Ok::<_, ()>).try_collect_map(), Ok(want));
+            prop_assert_eq!(entries.into_iter().collect_map(), want);
             prop_assert_eq!(keys.iter().collect_set(), keys.iter().collect());
         }
-    }
-
-    #[test]
-    fn the_first_error_is_the_answer() {
-        let entries = [Ok((1, 'a')), Err("first"), Err("second")];
-        assert_eq!(entries.into_iter().try_collect_map(), Err("first"));
     }
 }
