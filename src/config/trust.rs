@@ -17,6 +17,7 @@ use crate::check::run::{ValuesRoot, find_charts};
 use crate::delivery::environment::ChartEnvironment;
 use crate::engine::chart::LinkPolicy;
 use crate::pipeline::chart_metadata;
+use crate::text::compact_sort::sort;
 use crate::text::limits::SETTINGS_BYTES;
 use crate::text::source::{Named, WalkError, read_file, read_inside, would_be_inside};
 
@@ -222,7 +223,7 @@ impl Settings {
             let found = find_charts(&searched, &self.config.exclude)?;
             charts.extend(found.into_iter().filter(|chart| self.means_chart(&root, chart)));
         }
-        charts.sort();
+        sort(&mut charts);
         charts.dedup();
         let all = charts.len();
         if self.leave_out_deprecated() {

@@ -12,6 +12,7 @@ use crate::check::run::{ChartParts, METADATA_FILES, neighbours, path_needs, with
 use crate::engine::chart::{ChartFile, LinkPolicy, Metadata, load_files};
 use crate::text::compact_sort::sort_by;
 use crate::text::limits::FILE_BYTES;
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::semver::is_compatible_range;
 use crate::text::source::{Named, place_of, read_file, read_inside};
 
@@ -81,7 +82,7 @@ impl ChartGraph {
                     (is_ours && is_compatible_range(&dependency.version, version)).then_some(place)
                 });
                 let needed = needed.filter(|&needed| needed != own);
-                needed.chain(by_path.charts.iter().copied()).collect()
+                needed.chain(by_path.charts.iter().copied()).collect_set()
             })
             .collect();
         for (chart, by_path) in charts.iter_mut().zip(by_path) {
@@ -101,7 +102,7 @@ impl ChartGraph {
                 .filter_map(|&needed| place_of.get(needed).copied());
             let chart = charts.get(index)?.clone();
             Some(GraphChart {
-                needs: needs.collect(),
+                needs: needs.collect_set(),
                 ..chart
             })
         });
@@ -116,7 +117,7 @@ impl ChartGraph {
         for chart in &mut self.charts {
             let files = values(&chart.directory);
             chart.parts = std::mem::take(&mut chart.parts).with_globs(globs, real);
-            chart.parts.values = files.iter().map(|file| real(file)).collect();
+            chart.parts.values = files.iter().map(|file| real(file)).collect_set();
         }
         self
     }
@@ -161,7 +162,7 @@ pub fn chart_metadata(directory: &Path, links: LinkPolicy) -> Option<Metadata> {
 
 /// Places in an order in which everything comes after what it needs, and otherwise stays in order. Of a circle, the first comes first.
 fn topological(needs: &[BTreeSet<usize>]) -> Vec<usize> {
-    let mut waiting: BTreeSet<usize> = (0..needs.len()).collect();
+    let mut waiting: BTreeSet<usize> = (0..needs.len()).collect_set();
     let mut order = Vec::with_capacity(needs.len());
     while let Some(&first) = waiting.first() {
         let is_free = |place: &usize| {

@@ -16,6 +16,7 @@ use crate::engine::chart::FileTree as _;
 use crate::engine::template::World;
 use crate::text::compact_sort::sort_by;
 use crate::text::limits::METADATA_BYTES;
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::source::{WalkError, place_of};
 use crate::text::stop;
 use crate::text::yaml::json_from_bytes;
@@ -89,7 +90,7 @@ impl ComparedStates {
             Some(tree) => charts_in_tree(tree, path, settings.exclude)?,
             None if path.is_dir() => {
                 let found = find_charts(path, settings.exclude)?;
-                found.iter().map(|chart| plain(chart)).collect()
+                found.iter().map(|chart| plain(chart)).collect_set()
             }
             None => BTreeSet::new(),
         };
@@ -142,7 +143,7 @@ impl ComparedStates {
                 let parts = ChartParts {
                     directory: directory.clone(),
                     elsewhere: needs.elsewhere.clone(),
-                    values: values.map(|file| real(&file)).collect(),
+                    values: values.map(|file| real(&file)).collect_set(),
                     ..ChartParts::default()
                 };
                 parts.with_globs(settings.values, real)
@@ -150,7 +151,7 @@ impl ComparedStates {
             .collect();
         let changed = changed_charts(&parts.iter().collect::<Vec<_>>(), &files);
         let needs: Vec<&BTreeSet<usize>> = needs.iter().map(|needs| &needs.charts).collect();
-        let affected = with_dependents(&needs, &changed.into_keys().collect());
+        let affected = with_dependents(&needs, &changed.into_keys().collect_set());
         let charts = charts.into_iter().enumerate();
         Ok(charts
             .filter(|(place, _)| affected.contains(place))
@@ -197,7 +198,7 @@ fn charts_in_tree(tree: &GitTree, path: &Path, exclude: &[String]) -> io::Result
     // A chart behind a link is the one that it leads to, as it is on disk.
     let names = found_or_none(tree.own_names(path))?;
     let found = chart_directories(&names, exclude).into_iter();
-    Ok(found.map(|name| plain(&path.join(name))).collect())
+    Ok(found.map(|name| plain(&path.join(name))).collect_set())
 }
 
 /// The texts of the files with metadata of charts, by the real paths of these charts.

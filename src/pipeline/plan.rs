@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use crate::check::run::{ChartParts, changed_charts};
 use crate::delivery::git::{BaseCommit, BaseError, BaseName, GitError, RemoteName, WorkTree};
+use crate::text::compact_sort::sort;
 use crate::text::counted::counted;
+use crate::text::ordered::CollectOrdered as _;
 
 use super::chart_graph::{ChartGraph, GraphChart};
 
@@ -117,7 +119,7 @@ pub fn changed_files(
     let files = tree.differing_files(&base.common, None)?;
     let from_top = files.iter().filter_map(|file| file.strip_prefix(&tree.top).ok());
     let mut files: Vec<String> = from_top.map(|file| file.display().to_string()).collect();
-    files.sort();
+    sort(&mut files);
     files.dedup();
     Ok(ChangedFiles {
         base,
@@ -155,7 +157,7 @@ impl Plan {
         let files: Vec<PathBuf> = changed.files.iter().map(|file| changed.top.join(file)).collect();
         let parts: Vec<&ChartParts> = graph.charts.iter().map(|chart| &chart.parts).collect();
         let counts = changed_charts(&parts, &files);
-        let wanted = graph.with_dependents(&counts.keys().copied().collect());
+        let wanted = graph.with_dependents(&counts.keys().copied().collect_set());
         let place_of: HashMap<usize, usize> = wanted.iter().copied().zip(0..).collect();
         let planned = wanted.iter().filter_map(|&index| {
             let chart = graph.charts.get(index)?;
@@ -170,7 +172,7 @@ impl Plan {
                 ),
             };
             Some(PlannedChart {
-                needs: among.filter_map(|needed| place_of.get(needed).copied()).collect(),
+                needs: among.filter_map(|needed| place_of.get(needed).copied()).collect_set(),
                 reason,
                 chart: chart.clone(),
             })

@@ -9,6 +9,8 @@ use std::convert::Infallible;
 use std::path::Path;
 use std::str::FromStr;
 
+use crate::text::compact_sort::sort;
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::source::{Links, Visit, WalkLimits, walk};
 
 use super::plan::{Plan, PlannedChart};
@@ -68,7 +70,7 @@ impl Plan {
                 .needs
                 .iter()
                 .filter_map(|needed| place_of.get(needed).copied())
-                .collect(),
+                .collect_set(),
             ..planned
         });
         Self {
@@ -97,7 +99,7 @@ pub(super) fn cost(chart: &Path) -> u64 {
 /// The places of one shard, in order.
 fn split(costs: &[u64], shard: Shard) -> Vec<usize> {
     let mut order: Vec<(Reverse<u64>, usize)> = costs.iter().map(|&cost| Reverse(cost)).zip(0..).collect();
-    order.sort_unstable();
+    sort(&mut order);
     let mut loads = vec![0_u64; shard.count];
     let mut chosen = Vec::new();
     for (Reverse(cost), place) in order {
@@ -112,7 +114,7 @@ fn split(costs: &[u64], shard: Shard) -> Vec<usize> {
             }
         }
     }
-    chosen.sort_unstable();
+    sort(&mut chosen);
     chosen
 }
 

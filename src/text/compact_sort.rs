@@ -3,6 +3,11 @@
 
 use std::cmp::Ordering;
 
+/// Sorts items, those that are equal as they were.
+pub fn sort<T: Ord>(items: &mut [T]) {
+    sort_by(items, T::cmp);
+}
+
 /// Sorts items by an order, those that are equal as they were.
 pub fn sort_by<T>(items: &mut [T], mut order: impl FnMut(&T, &T) -> Ordering) {
     let mut places: Vec<usize> = (0..items.len()).collect();
@@ -26,7 +31,7 @@ fn sort_places(places: &mut [usize], order: &mut dyn FnMut(usize, usize) -> Orde
 /// Moves each item to its place: `places` has for each place which item belongs there. A round of items that take each other's places is moved
 /// at once.
 #[inline(never)]
-fn arrange(places: &mut [usize], swap: &mut dyn FnMut(usize, usize)) {
+pub fn arrange(places: &mut [usize], swap: &mut dyn FnMut(usize, usize)) {
     for start in 0..places.len() {
         let mut place = start;
         while let Some(slot) = places.get_mut(place) {
@@ -56,6 +61,9 @@ mod tests {
             sort_by_key(&mut by_key, |item| item.0);
             prop_assert_eq!(&by, &want);
             prop_assert_eq!(&by_key, &want);
+            want.reverse();
+            sort(&mut want);
+            prop_assert_eq!(&by, &want);
         }
     }
 }

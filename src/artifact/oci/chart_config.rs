@@ -3,6 +3,7 @@
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::engine::chart::{Dependency, ImportValue, Maintainer, Metadata};
+use crate::text::compact_sort::sort;
 
 /// The configuration of the manifest of a chart with this metadata.
 pub fn config_json(metadata: &Metadata) -> Vec<u8> {
@@ -36,7 +37,7 @@ pub fn config_json(metadata: &Metadata) -> Vec<u8> {
         fields.insert("deprecated".to_owned(), json!(true));
     }
     let mut annotations = metadata.annotations.clone().unwrap_or_default();
-    annotations.sort();
+    sort(&mut annotations);
     if !annotations.is_empty() {
         let annotations: JsonMap<String, Json> = annotations
             .into_iter()

@@ -4,7 +4,7 @@
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::engine::chart::Metadata;
-use crate::text::compact_sort::sort_by;
+use crate::text::compact_sort::{sort, sort_by};
 use crate::text::sha256::sha256_hex;
 
 use super::chart_config::go_json;
@@ -183,7 +183,7 @@ fn annotations(metadata: &Metadata, created: Option<&str>) -> JsonMap<String, Js
             found.push((key.clone(), text.clone()));
         }
     }
-    found.sort();
+    sort(&mut found);
     found.into_iter().map(|(key, text)| (key, json!(text))).collect()
 }
 

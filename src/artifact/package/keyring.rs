@@ -1,10 +1,14 @@
 //! OpenPGP keys from a keyring: the formats that Helm reads (`pkg/provenance/sign.go`), binary packets, armored blocks one after
 //! another, and GnuPG's keybox. A key is found by a part of its user ID.
 
+use std::io::{BufReader, Cursor, Read as _};
+
+use pgp::armor::{BlockType, Dearmor};
 use pgp::composed::{PublicOrSecret, SignedPublicKey, SignedSecretKey};
 use pgp::types::KeyDetails as _;
 
 use super::keybox::keybox_keys;
+use crate::text::go::base64;
 
 /// A keyring that cannot be read, or does not have the key.
 #[derive(Debug, thiserror::Error)]
@@ -42,13 +46,7 @@ impl Keyring {
     /// When it cannot be read, or has no keys.
     pub fn read(bytes: &[u8]) -> Result<Self, KeyringError> {
         let mut keys = Vec::new();
-        let mut add = |bytes: &[u8]| {
-            let (found, _) = PublicOrSecret::from_reader_many(bytes).map_err(|error| broken(&error))?;
-            for key in found {
-                keys.push(key.map_err(|error| broken(&error))?);
-            }
-            Ok(())
-        };
+        let mut add = |bytes: &[u8]| add_keys(bytes, &mut keys);
         if let Some(blocks) = keybox_keys(bytes) {
             for block in blocks.map_err(KeyringError::Broken)? {
                 add(&block)?;
@@ -93,6 +91,40 @@ impl Keyring {
             PublicOrSecret::Public(_) => Err(KeyringError::Public(name.to_owned())),
         }
     }
+}
+
+/// Reads binary packets or one block of armor.
+fn add_keys(bytes: &[u8], keys: &mut Vec<PublicOrSecret>) -> Result<(), KeyringError> {
+    // The library has 100 kB of code for each type of reader, so packets get armor, and the text before the reader makes its type the one
+    // that a signature is read from (`CleartextSignedMessage`).
+    let (before, bytes) = match bytes.first() {
+        None => return Err(KeyringError::Broken("empty input".to_owned())),
+        Some(first) if first & 0x80 == 0 => (String::new(), bytes),
+        Some(_) => (armored(bytes), &[][..]),
+    };
+    let mut armor = Dearmor::new(Cursor::new(before).chain(bytes));
+    armor.read_header().map_err(|error| broken(&error))?;
+    match armor.typ {
+        Some(BlockType::PublicKey | BlockType::PrivateKey | BlockType::File) => {}
+        Some(other) => return Err(KeyringError::Broken(format!("unexpected block type: {other}"))),
+        None => return Err(KeyringError::Broken("has armor without a type".to_owned())),
+    }
+    let found = PublicOrSecret::from_bytes_many(BufReader::new(&mut armor)).map_err(|error| broken(&error))?;
+    for key in found {
+        keys.push(key.map_err(|error| broken(&error))?);
+    }
+    Ok(())
+}
+
+/// Packets as a block of armor.
+fn armored(packets: &[u8]) -> String {
+    const LINE_BYTES: usize = 48;
+    let mut text = "-----BEGIN PGP ARMORED FILE-----\n\n".to_owned();
+    for line in packets.chunks(LINE_BYTES) {
+        text.push_str(&base64::encode(line));
+        text.push('\n');
+    }
+    text + "-----END PGP ARMORED FILE-----\n"
 }
 
 fn broken(error: &pgp::errors::Error) -> KeyringError {

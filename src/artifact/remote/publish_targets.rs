@@ -13,6 +13,7 @@ use crate::artifact::repository::{
     ArchivePlace, Existing, GitRef, Item, Location, LocationError, PreparedRepository, PublishPackagesError,
     PublishRequest, Published, RepositorySettings,
 };
+use crate::text::ordered::CollectOrdered as _;
 
 use crate::engine::chart::ArchiveNameError;
 
@@ -272,7 +273,7 @@ fn check_login_is_for_one(charts: &RemoteCharts, targets: &[PublishTarget]) -> R
         PublishTarget::Registry(below) if has_flags => Some(format!("oci://{}", below.host)),
         _ => None,
     });
-    let hosts: BTreeSet<String> = hosts.collect();
+    let hosts: BTreeSet<String> = hosts.collect_set();
     if hosts.len() > 1 {
         let hosts: Vec<String> = hosts.into_iter().collect();
         return Err(UploadError::SharedLogin(hosts.join(", ")));

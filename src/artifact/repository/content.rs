@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::chart::{Chart, ChartFile, Lock, Metadata, load_files, read_archive};
-use crate::text::compact_sort::sort_by;
+use crate::text::compact_sort::{sort, sort_by};
+use crate::text::ordered::CollectOrdered as _;
 
 /// The file that is kept as it was read.
 const VALUES: &str = "values.yaml";
@@ -49,7 +50,7 @@ pub fn is_same_content(a: &[u8], b: &[u8]) -> bool {
 fn content(chart: &Chart) -> Content {
     let mut metadata = chart.metadata.clone();
     if let Some(annotations) = &mut metadata.annotations {
-        annotations.sort();
+        sort(annotations);
     }
     // An empty map is not printed.
     metadata.annotations = metadata.annotations.filter(|annotations| !annotations.is_empty());
@@ -69,7 +70,9 @@ fn content(chart: &Chart) -> Content {
         metadata,
         lock: chart.lock.as_ref().filter(|_| !is_v1).map(lock_content),
         schema: chart.schema.clone(),
-        files: files.map(|file| (file.name.clone(), Arc::clone(&file.data))).collect(),
+        files: files
+            .map(|file| (file.name.clone(), Arc::clone(&file.data)))
+            .collect_map(),
         dependencies,
     }
 }
@@ -84,7 +87,7 @@ fn lock_content(lock: &Lock) -> LockContent {
 }
 
 fn by_name(files: &[ChartFile]) -> BTreeMap<&str, &[u8]> {
-    files.iter().map(|file| (file.name.as_str(), &*file.data)).collect()
+    files.iter().map(|file| (file.name.as_str(), &*file.data)).collect_map()
 }
 
 #[cfg(test)]

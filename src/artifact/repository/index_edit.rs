@@ -5,6 +5,7 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::text::compact_sort::sort_by;
 use crate::text::semver::{Version, sort_newest_first};
 use crate::text::source::{Span, offset};
 use crate::text::yaml::{Dialect, sort_by_key};
@@ -366,7 +367,9 @@ impl Editor<'_> {
 
     fn apply(mut self) -> Vec<u8> {
         // At one place, in the order in which they were made.
-        self.edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+        sort_by(&mut self.edits, |a, b| {
+            (a.span.start, a.span.end).cmp(&(b.span.start, b.span.end))
+        });
         let added: usize = self.edits.iter().map(|edit| edit.text.len() + 2).sum();
         let mut new = Vec::with_capacity(self.text.len() + added);
         let mut at = 0;

@@ -16,6 +16,7 @@ use crate::check::run::{DeployedEnvironment, OwnRenderings, ValuesRoot};
 use crate::engine::chart::LinkPolicy;
 use crate::engine::template::World;
 use crate::text::limits::CHART_STEPS;
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::threads::map_with_state;
 
 /// What renderings with a chart's own values are called.
@@ -96,7 +97,7 @@ impl DiffOutcome {
         for chart in &mut self.charts {
             let failed = |side: Side| -> BTreeSet<String> {
                 let failures = chart.failures.iter().filter(|failure| failure.side == side);
-                failures.map(|failure| failure.rendering.clone()).collect()
+                failures.map(|failure| failure.rendering.clone()).collect_set()
             };
             let (old, new) = (failed(Side::Old), failed(Side::New));
             chart

@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value as Json};
 
+use crate::text::ordered::CollectOrdered as _;
+
 /// A field that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FieldChange {
@@ -67,7 +69,7 @@ fn compare(old: FieldRef<'_>, new: FieldRef<'_>, place: &Place, found: &mut Vec<
     let before = found.len();
     match (old, new) {
         (Some(Json::Object(_)) | None, Some(Json::Object(_)) | None) if has_members(old) || has_members(new) => {
-            let all: BTreeSet<&String> = keys(old).chain(keys(new)).collect();
+            let all: BTreeSet<&String> = keys(old).chain(keys(new)).collect_set();
             for key in all {
                 compare(member(old, key), member(new, key), &place.key(key), found);
             }
@@ -133,7 +135,7 @@ fn is_plain_list(value: FieldRef<'_>) -> bool {
 fn names(items: &[Json]) -> Option<Vec<&str>> {
     let names: Option<Vec<&str>> = items.iter().map(|item| item.get("name")?.as_str()).collect();
     let names = names?;
-    let different: BTreeSet<&str> = names.iter().copied().collect();
+    let different: BTreeSet<&str> = names.iter().copied().collect_set();
     (different.len() == names.len()).then_some(names)
 }
 

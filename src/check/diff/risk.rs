@@ -8,7 +8,7 @@ use super::immutable::refused;
 use super::objects::DiffObject;
 use crate::engine::manifest::HookEvent;
 use crate::kubernetes::validate::Quantity;
-use crate::text::compact_sort::sort_by;
+use crate::text::compact_sort::{sort, sort_by};
 
 /// What is risky.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -188,7 +188,7 @@ fn changed(old: &DiffObject, new: &DiffObject, fields: &[FieldChange], add: &mut
         add(RiskKind::HookChanged, message);
     }
     let mut immutable: Vec<&str> = fields.iter().filter_map(|field| refused(old, new, field)).collect();
-    immutable.sort_unstable();
+    sort(&mut immutable);
     if let [first, rest @ ..] = immutable.as_slice() {
         let more = match rest.len() {
             0 => String::new(),

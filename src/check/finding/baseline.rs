@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::finding::Finding;
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::redact::redact_message;
 
 /// A baseline that cannot be read.
@@ -59,7 +60,7 @@ impl Baseline {
     pub fn from_json(text: &[u8]) -> Result<Self, BaselineError> {
         let lines: Vec<Line> = serde_json::from_slice(text)?;
         Ok(Self {
-            counts: lines.into_iter().map(|line| (line.entry, line.count)).collect(),
+            counts: lines.into_iter().map(|line| (line.entry, line.count)).collect_map(),
         })
     }
 

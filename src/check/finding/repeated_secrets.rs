@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::finding::{Finding, Location, Place};
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::rule::Rule;
 
 /// The findings without those about a value that a rendered Secret is reported for.
@@ -20,7 +21,7 @@ pub(super) fn without_repeated_secrets(mut findings: Vec<Finding>) -> Vec<Findin
             Place::Named(location) | Place::Shown(location) => Some(line(location)),
             Place::Rendered(_) | Place::Flag(_) => None,
         });
-    let origins: BTreeSet<_> = origins.collect();
+    let origins: BTreeSet<_> = origins.collect_set();
     if !origins.is_empty() {
         let is_repeated =
             |finding: &Finding| finding.rule == Rule::SecretValue.into() && origins.contains(&line(&finding.primary));

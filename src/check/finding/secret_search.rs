@@ -9,6 +9,8 @@ use std::ops::Range;
 
 use foldhash::fast::RandomState;
 
+use crate::text::compact_sort::sort;
+
 /// Bytes that are looked at first. Shorter texts are equal to others by accident, and are no secrets.
 pub(super) const LEAST_BYTES: usize = 6;
 
@@ -36,7 +38,7 @@ impl SecretSearch {
     pub(super) fn new(texts: Vec<String>) -> Self {
         let mut texts: Vec<(u64, String)> = texts.into_iter().map(|text| (first_bytes(&text), text)).collect();
         // Most are in order already, for which this sort has less to do than one that is not stable.
-        texts.sort();
+        sort(&mut texts);
         texts.dedup();
         let mut secrets: Vec<Secret> = Vec::with_capacity(texts.len());
         let mut starts: HashMap<Start, Range<usize>, RandomState> = HashMap::default();

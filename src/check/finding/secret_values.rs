@@ -19,6 +19,7 @@ use super::secret_search::{LEAST_BYTES, SecretSearch};
 use super::secret_spellings::{decoded_parts, may_be_encoded, plain_spellings};
 use super::secret_text::{masked_parts, names_secret, without_separators};
 use super::secret_words::may_hold_secret;
+use crate::text::compact_sort::sort_by_key;
 use crate::text::yaml::{self, NodeId, NodeKind, Tree};
 
 /// Shown instead of a secret in a message.
@@ -281,7 +282,7 @@ impl SecretValues {
             for part in decoded_parts(text) {
                 found.extend(search.find(&part.bytes).iter().map(|found| part.place(found)));
             }
-            found.sort_by_key(|found| found.start);
+            sort_by_key(&mut found, |found| found.start);
         }
         for found in found {
             let found = found.start.max(from)..found.end;

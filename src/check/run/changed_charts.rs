@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::values::{is_meant, split_glob};
 use crate::text::limits::METADATA_BYTES;
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::source::{Named, place_of, read_file};
 use crate::text::yaml;
 
@@ -46,7 +47,7 @@ impl ChartParts {
         let outside = globs.iter().map(|glob| split_glob(glob));
         let outside = outside.filter(|(directory, _)| directory.starts_with(".."));
         let found = outside.map(|(directory, name)| (real(&self.directory.join(directory)), name.to_owned()));
-        self.globs = found.collect();
+        self.globs = found.collect_set();
         self
     }
 }

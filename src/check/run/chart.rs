@@ -24,6 +24,7 @@ use crate::kubernetes::version::KubeVersion;
 use crate::text::limits::{
     BYTES_OF_A_STEP, CHART_STEPS, FILE_BYTES, STEPS_OF_A_DOCUMENT, STEPS_OF_A_FINDING, STEPS_OF_A_RENDERING,
 };
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::rule::{Rule, Severity};
 use crate::text::source::{Named, SourceFile, join_shown, read_file, read_inside};
 
@@ -249,7 +250,7 @@ impl CheckedChart {
     fn hide_secrets(&mut self) {
         let mut secrets = std::mem::take(&mut self.secrets);
         let files = self.findings.iter().map(|finding| &finding.primary.file);
-        let files: BTreeMap<&str, &SourceFile> = files.map(|file| (file.path(), file)).collect();
+        let files: BTreeMap<&str, &SourceFile> = files.map(|file| (file.path(), file)).collect_map();
         for file in files.into_values() {
             secrets.add_text(file.text());
         }

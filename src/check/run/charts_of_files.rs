@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::find_charts::is_chart;
 use crate::engine::chart::lexical;
+use crate::text::compact_sort::sort;
 
 /// The charts of files, and the files that belong to none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,7 +26,7 @@ pub fn charts_of_files(files: &[PathBuf], working_directory: &Path) -> ChartsOfF
             None => found.outside.push(file.clone()),
         }
     }
-    found.charts.sort();
+    sort(&mut found.charts);
     found.charts.dedup();
     found
 }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 use crate::engine::chart::{LinkPolicy, is_archive_name};
-use crate::text::compact_sort::sort_by;
+use crate::text::compact_sort::{sort, sort_by};
 use crate::text::source::{Links, Visit, WalkEntry, WalkError, WalkLimits, walk};
 
 /// Bounds of a search for charts.
@@ -41,7 +41,7 @@ pub fn find_charts(root: &Path, exclude: &[String]) -> Result<Vec<PathBuf>, Walk
         }
         Ok(Visit::Enter)
     })?;
-    charts.sort();
+    sort(&mut charts);
     charts.dedup();
     Ok(charts)
 }

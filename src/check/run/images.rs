@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::check::finding::SecretValues;
+use crate::text::ordered::CollectOrdered as _;
 
 /// The images that the objects of a rendering name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +18,7 @@ impl RenderingImages {
     /// Hides secrets: a reference may be put together from anything.
     pub(super) fn hide(&mut self, secrets: &SecretValues) {
         let images = std::mem::take(&mut self.images).into_iter();
-        self.images = images.map(|image| secrets.hide(&image).into_owned()).collect();
+        self.images = images.map(|image| secrets.hide(&image).into_owned()).collect_set();
     }
 }
 

@@ -12,8 +12,10 @@ use crate::check::finding::{Finding, Location};
 use crate::check::lint::chart::outside_link_finding;
 use crate::engine::chart::{Chart, LinkPolicy, lexical, merge_maps, read_values};
 use crate::engine::template::Map;
+use crate::text::compact_sort::sort;
 use crate::text::go::path_match::path_match;
 use crate::text::limits::FILE_BYTES;
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::rule::Rule;
 use crate::text::source::{Links, Named, SourceFile, Visit, WalkLimits, is_inside, read_file, walk};
 
@@ -206,7 +208,7 @@ impl OwnRenderings {
         replace_defaults: bool,
     ) -> Self {
         let of_environments = environments.iter().flat_map(|environment| &environment.values);
-        let of_environments: BTreeSet<PathBuf> = of_environments.map(|file| lexical(file)).collect();
+        let of_environments: BTreeSet<PathBuf> = of_environments.map(|file| lexical(file)).collect_set();
         files.retain(|name| !of_environments.contains(&lexical(&chart.join(name))));
         Self {
             has_defaults: !replace_defaults || files.is_empty(),
@@ -244,7 +246,7 @@ pub fn values_files(chart: &Path, globs: &[String]) -> Vec<String> {
             Ok(()) => {}
         }
     }
-    files.sort();
+    sort(&mut files);
     files.dedup();
     files
 }

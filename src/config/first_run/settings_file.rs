@@ -6,6 +6,7 @@ use super::existing_steps::Tool;
 use super::survey::{ExistingSettings, Survey};
 use crate::check::run::DEFAULT_VALUES;
 use crate::kubernetes::version::parse_versions;
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::visible::visible;
 
 /// The version of the schema that the file names.
@@ -36,7 +37,7 @@ pub(super) fn settings(survey: &Survey) -> Vec<Setting> {
         add("charts", flow(&roots), format!("{place} has --chart-dirs"));
     }
     let excluded = of_ct("excluded-charts");
-    let mut excludes: BTreeSet<String> = survey.left_out.iter().map(|&name| name.to_owned()).collect();
+    let mut excludes: BTreeSet<String> = survey.left_out.iter().map(|&name| name.to_owned()).collect_set();
     let mut why = Vec::new();
     if !excludes.is_empty() {
         why.push("charts in these directories are not this repository's own, or wrong on purpose".to_owned());
@@ -50,7 +51,11 @@ pub(super) fn settings(survey: &Survey) -> Vec<Setting> {
         add("exclude", flow(&excludes), why.join("; "));
     }
     let environments = environments(survey).filter(|_| !is_ct_refused || survey.environments.len() == 1);
-    let globs: BTreeSet<&String> = survey.environments.iter().flat_map(|(_, found)| &found.globs).collect();
+    let globs: BTreeSet<&String> = survey
+        .environments
+        .iter()
+        .flat_map(|(_, found)| &found.globs)
+        .collect_set();
     // `ci` renders environments that are declared anyway.
     if !globs.is_empty() && environments.is_none() {
         let usual = DEFAULT_VALUES.map(str::to_owned);

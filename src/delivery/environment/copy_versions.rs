@@ -9,7 +9,9 @@ use super::running::{ImageKey, Running, RunningImage};
 use crate::delivery::bump::{BumpError, BumpRequest, MovedImage, Raise, ReadFile, SourceFile};
 use crate::delivery::image::{ImageReference, last_name};
 use crate::delivery::track::compare;
+use crate::text::compact_sort::sort;
 use crate::text::edit::{Edit, NewNode, NewValue, Operation, Step, YamlPath};
+use crate::text::ordered::CollectOrdered as _;
 
 /// How versions are copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,7 +160,7 @@ impl CopiedVersions {
         let wanted = self.wanted.iter();
         wanted
             .map(|value| (value.environment.as_str(), value.release.as_str()))
-            .collect()
+            .collect_set()
     }
 
     /// The values that a release gets.
@@ -236,7 +238,7 @@ pub fn other_differences(from: &Running<'_>, to: &Running<'_>) -> Vec<String> {
     };
     let text = |running: &Running<'_>, path: &Vec<String>| running.values.get(path).map(|leaf| leaf.text.clone());
     let mut paths: Vec<&Vec<String>> = from.values.keys().chain(to.values.keys()).collect();
-    paths.sort();
+    sort(&mut paths);
     paths.dedup();
     let differing = paths
         .into_iter()

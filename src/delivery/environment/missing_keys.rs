@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::copy_versions::dotted;
 use super::running::Running;
+use crate::text::ordered::CollectOrdered as _;
 
 /// A key, and the environments that set it and that do not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,13 +26,15 @@ pub fn missing_keys(all: &[Running<'_>]) -> Vec<MissingKey> {
     let mut releases: BTreeMap<&str, Vec<(&str, Keys<'_>)>> = BTreeMap::new();
     for running in all {
         let own = running.layers.iter().filter(|layer| !layer.is_of_chart);
-        let keys = own.flat_map(|layer| layer.leaves.keys().map(Vec::as_slice)).collect();
+        let keys = own
+            .flat_map(|layer| layer.leaves.keys().map(Vec::as_slice))
+            .collect_set();
         let release = releases.entry(&running.release.name.text).or_default();
         release.push((&running.environment.name.text, keys));
     }
     let mut missing = Vec::new();
     for (release, environments) in &releases {
-        let keys: Keys<'_> = environments.iter().flat_map(|(_, keys)| keys).copied().collect();
+        let keys: Keys<'_> = environments.iter().flat_map(|(_, keys)| keys).copied().collect_set();
         for key in keys {
             let (has, lacks): (Vec<_>, Vec<_>) = environments.iter().partition(|(_, keys)| sets(keys, key));
             if !lacks.is_empty() {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::model::{Deploys, Environment, Release, SetValue, ValueSource};
 use crate::check::finding::Location;
 use crate::delivery::bump::ReadFile;
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::source::SourceFile;
 use crate::text::yaml::{self, NodeId, NodeKind, Scalar, ScalarStyle, Tree};
 
@@ -203,7 +204,7 @@ fn single_values(values: &[SetValue]) -> Option<Layer> {
     Some(Layer {
         path: PathBuf::from(first.place.file.path()),
         is_of_chart: false,
-        leaves: values.iter().map(|value| (path(value), leaf(value))).collect(),
+        leaves: values.iter().map(|value| (path(value), leaf(value))).collect_map(),
     })
 }
 

@@ -13,6 +13,7 @@ use super::program::{Git, GitError, failed, literal};
 use super::tree_entries::{Entries, followed, read_contents, read_entries};
 use super::work_tree::WorkTree;
 use crate::engine::chart::FileTree;
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::source::place_of;
 
 /// Bytes of the list of a directory's files: half a million of them.
@@ -177,7 +178,7 @@ impl GitTree {
         let entries = read_entries(&printed).map_err(other)?.into_iter();
         let entries: Entries = entries
             .filter_map(|(name, entry)| Some((name.strip_prefix(&below)?.to_owned(), entry)))
-            .collect();
+            .collect_map();
         if entries.is_empty() {
             return Err(io::Error::new(
                 io::ErrorKind::NotFound,
@@ -206,7 +207,7 @@ impl GitTree {
             .range(prefix.clone()..)
             .take_while(|(name, _)| name.starts_with(&prefix))
             .filter_map(|(name, entry)| Some((name.strip_prefix(&prefix)?.to_owned(), entry.clone())))
-            .collect();
+            .collect_map();
         // Git has no empty directories. One that is not there is asked for again, which fails.
         if inside.is_empty() {
             return None;
@@ -224,7 +225,7 @@ impl GitTree {
         let targets = objects.iter().zip(contents);
         Ok(targets
             .map(|(object, target)| ((*object).to_owned(), String::from_utf8_lossy(&target).into_owned()))
-            .collect())
+            .collect_map())
     }
 
     fn contents(&self, objects: &[&str], bytes: u64) -> io::Result<Vec<Vec<u8>>> {

@@ -20,6 +20,7 @@ use crate::engine::template::{Map, Options};
 use crate::text::compact_sort::sort_by_key;
 use crate::text::edit::{Step, YamlPath};
 use crate::text::limits::RENDERING_STEPS;
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::source::Span;
 use crate::text::stop;
 use crate::text::yaml;
@@ -230,7 +231,7 @@ impl Search<'_> {
 
     fn candidates_of(&self, is_meant: impl Fn(&TracedImage) -> bool) -> Vec<Candidate> {
         let meant = self.images.iter().filter(|image| is_meant(image));
-        let references: BTreeSet<&str> = meant.map(|image| image.rendered.text.as_str()).collect();
+        let references: BTreeSet<&str> = meant.map(|image| image.rendered.text.as_str()).collect_set();
         let references: Vec<&str> = references.into_iter().collect();
         candidates(self.rendering.subject.chart, self.rendering.values, &references)
     }
@@ -258,7 +259,7 @@ impl Search<'_> {
             Ok((files, _)) => {
                 let all = files.iter().flat_map(rendered_images);
                 let by_field = all.map(|image| (image.field, image.text));
-                self.note(marks, &by_field.collect())
+                self.note(marks, &by_field.collect_map())
             }
             Err(_) => true,
         };

@@ -13,7 +13,9 @@ use crate::delivery::bump::ReadFile;
 use crate::delivery::image::ImageReference;
 use crate::delivery::track::{Choice, Choosing, Tag, step};
 use crate::engine::chart::ChartFile;
+use crate::text::compact_sort::sort;
 use crate::text::edit::{Change, NewValue, Step, YamlPath};
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::redact::redact_url;
 use crate::text::semver::{Constraint, Version};
 use crate::text::threads::map_with_state;
@@ -187,7 +189,7 @@ pub(super) fn newer_dependencies(files: &[PolledFile], wanted: Wanted<'_>, sourc
         .iter()
         .map(|(_, _, place)| (place.repository.as_str(), place.name.as_str()))
         .collect();
-    charts.sort_unstable();
+    sort(&mut charts);
     charts.dedup();
     let listed = map_with_state(
         &charts,
@@ -195,7 +197,8 @@ pub(super) fn newer_dependencies(files: &[PolledFile], wanted: Wanted<'_>, sourc
         || (),
         |(), (repository, name)| source.chart_versions(repository, name),
     );
-    let versions: BTreeMap<(&str, &str), Result<Vec<String>, String>> = charts.iter().copied().zip(listed).collect();
+    let versions: BTreeMap<(&str, &str), Result<Vec<String>, String>> =
+        charts.iter().copied().zip(listed).collect_map();
     let polled = places.iter().filter_map(|(number, file, place)| {
         let status = match versions.get(&(place.repository.as_str(), place.name.as_str()))? {
             Ok(versions) => refusable(

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::path::Path;
 
 use crate::artifact::dependency::is_chart_metadata;
+use crate::text::compact_sort::sort;
 use crate::text::source::{Links, Visit, WalkLimits, walk};
 
 const LIMITS: WalkLimits = WalkLimits {
@@ -37,7 +38,7 @@ fn files_named(directory: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Vec<String
         }
         Ok(Visit::PassOver)
     });
-    names.sort();
+    sort(&mut names);
     names
 }
 

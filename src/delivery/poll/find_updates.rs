@@ -9,6 +9,7 @@ use crate::delivery::image::{ImagePlace, ImageReference, Spelling, image_places,
 use crate::delivery::track::{Choice, Choosing, Step, Tag, Track, step};
 use crate::text::compact_sort::sort_by_key;
 use crate::text::edit::{Change, Edit, EditError, YamlPath, apply_edits};
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::threads::map_with_state;
 use crate::text::yaml;
 
@@ -230,7 +231,7 @@ fn tags_of(named: &[(usize, ImagePlace)], choosing: &Choosing, source: &dyn TagS
         |(), (_, (repository, current))| listed_tags(repository, current, choosing, source),
     );
     let keys = repositories.into_iter().map(|(key, _)| key);
-    keys.zip(found).collect()
+    keys.zip(found).collect_map()
 }
 
 /// The tags of a repository among which one is chosen; `current` are those that files have.

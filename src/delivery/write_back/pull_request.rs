@@ -11,6 +11,7 @@ use crate::artifact::network::{Clock, RetryPolicy};
 use crate::delivery::bump::BumpPlan;
 use crate::delivery::forge::{FileContent, Forge, ForgeError, NewCommit, PullRequest, PullRequestText, Wishes};
 use crate::delivery::git::{BranchName, Head, WorkTree};
+use crate::text::compact_sort::sort;
 use crate::text::sha256::sha256_hex;
 
 use super::commit_plan::{changed_files, state_of};
@@ -261,7 +262,7 @@ fn branch_of(topic: &Topic, top: &Path, base: &BranchName) -> BranchName {
     let mut repositories = topic.repositories.clone();
     let mut files: Vec<String> = topic.files.iter().map(|file| path_in(top, file)).collect();
     for list in [&mut repositories, &mut files] {
-        list.sort();
+        sort(list);
         list.dedup();
     }
     let words = match (repositories.as_slice(), files.as_slice()) {

@@ -11,6 +11,7 @@ use super::table::{fixed, variadic};
 use crate::engine::template::{
     CallError, CallResult, Dict, Function, Growth, Host, List, Map, MapType, Parameter, Value,
 };
+use crate::text::ordered::CollectOrdered as _;
 
 use Parameter::{Any, Str};
 
@@ -119,7 +120,7 @@ fn select(host: &mut dyn Host, arguments: &[Value], named: bool) -> CallResult {
         entries
             .into_iter()
             .filter(|(key, _)| is_named(key.as_bytes()) == named)
-            .collect(),
+            .collect_map(),
     ))
 }
 
@@ -200,7 +201,7 @@ pub(super) fn deep_copy(value: &Value, depth: usize) -> Value {
             map.snapshot()
                 .into_iter()
                 .map(|(key, value)| (key, deep_copy(&value, depth + 1)))
-                .collect(),
+                .collect_map(),
         )),
         Value::List(list) if list.is_nil() => value.clone(),
         Value::List(list) => Value::List(List::typed(

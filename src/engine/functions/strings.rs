@@ -11,6 +11,7 @@ use crate::engine::template::{
 };
 use crate::text::go;
 use crate::text::limits::VALUE_BYTES;
+use crate::text::ordered::CollectOrdered as _;
 
 use Parameter::{Any, Int, Str};
 
@@ -418,7 +419,7 @@ fn numbered(parts: Vec<&[u8]>) -> Value {
         .into_iter()
         .enumerate()
         .map(|(position, part)| (Text::from(format!("_{position}")), Value::str(part)))
-        .collect();
+        .collect_map();
     Value::Map(Map::typed(MapType::Strings, entries))
 }
 

@@ -10,6 +10,7 @@ use super::go_time::Time;
 use crate::engine::template::{Dict, List, Map, Object, Text, Value};
 use crate::text::go::base64;
 use crate::text::go::float_format::{format_json, word};
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::yaml::{
     Builder, Dialect, Duplicates, Emitter, MAX_DEPTH, NodeId, Scalar, Tree, YamlError, decode, parse_first, sort_by_key,
 };
@@ -257,7 +258,7 @@ fn json_form(object: &dyn Object) -> Option<Value> {
     object.encoded().or_else(|| {
         let fields = object.struct_fields()?.into_iter();
         let entries = fields.filter_map(|field| Some((Text::from(field.json?), field.value)));
-        Some(Value::map(entries.collect()))
+        Some(Value::map(entries.collect_map()))
     })
 }
 

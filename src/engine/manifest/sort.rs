@@ -6,6 +6,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::engine::chart::{Compat, DecodeError, Notice};
+use crate::text::compact_sort::sort_by;
+use crate::text::ordered::CollectOrdered as _;
 
 use super::head::ManifestHead;
 use super::kind_order::install_rank;
@@ -192,7 +194,7 @@ fn read_file(path: String, text: Arc<Vec<u8>>, compat: Compat) -> ReadFile {
 }
 
 fn place_all(files: impl IntoIterator<Item = ReadFile>, compat: Compat) -> Result<Manifests, SortError> {
-    let files: BTreeMap<String, ReadFile> = files.into_iter().map(|file| (file.path.clone(), file)).collect();
+    let files: BTreeMap<String, ReadFile> = files.into_iter().map(|file| (file.path.clone(), file)).collect_map();
     let mut sorted = Manifests::default();
     for (path, file) in files {
         for (range, head) in file.documents {
@@ -218,8 +220,8 @@ fn place_all(files: impl IntoIterator<Item = ReadFile>, compat: Compat) -> Resul
     }
     let by_rank =
         |a: &Document, b: &Document| install_rank(&a.head.kind, compat).cmp(&install_rank(&b.head.kind, compat));
-    sorted.manifests.sort_by(by_rank);
-    sorted.hooks.sort_by(by_rank);
+    sort_by(&mut sorted.manifests, by_rank);
+    sort_by(&mut sorted.hooks, by_rank);
     Ok(sorted)
 }
 

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::struct_object::{Field, StructObject};
 use crate::engine::chart::{Compat, Dependency, ImportValue, Metadata};
-use crate::engine::template::{Dict, List, ListType, Map, MapType, StructField, Text, Value};
+use crate::engine::template::{List, ListType, Map, MapType, StructField, Text, Value};
+use crate::text::ordered::CollectOrdered as _;
 
 /// The map for `.Chart`. `is_root` says whether the chart is not a subchart.
 pub(super) fn chart_object(metadata: &Metadata, is_root: bool, compat: Compat) -> Value {
@@ -107,7 +108,7 @@ fn chart_fields(metadata: &Metadata, is_root: bool) -> Map {
             let entries = entries
                 .iter()
                 .map(|(key, value)| (Text::from(key.as_str()), text(value)));
-            Map::typed(MapType::Strings, entries.collect())
+            Map::typed(MapType::Strings, entries.collect_map())
         },
     );
     let fields = [
@@ -137,14 +138,16 @@ fn chart_fields(metadata: &Metadata, is_root: bool) -> Map {
         fields
             .into_iter()
             .map(|(name, value)| (Text::from(name), value))
-            .collect(),
+            .collect_map(),
     )
 }
 
 fn dependency_object(dependency: &Dependency) -> Value {
     let import_values = dependency.import_values.iter().map(|entry| match entry {
         ImportValue::Table { child, parent } => {
-            let entries = Dict::from([(Text::from("child"), text(child)), (Text::from("parent"), text(parent))]);
+            let entries = [(Text::from("child"), text(child)), (Text::from("parent"), text(parent))]
+                .into_iter()
+                .collect_map();
             Value::Map(Map::typed(MapType::Strings, entries))
         }
         ImportValue::Export(name) | ImportValue::Other(name) => text(name),

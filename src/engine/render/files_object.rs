@@ -9,6 +9,7 @@ use crate::engine::chart::ChartFile;
 use crate::engine::functions::yaml_value;
 use crate::engine::template::{CallResult, Dict, List, ListType, Map, MapType, Object, Parameter, Text, Value};
 use crate::text::go::base64;
+use crate::text::ordered::CollectOrdered as _;
 
 use super::glob::Glob;
 
@@ -33,7 +34,7 @@ impl FilesObject {
             files: files
                 .iter()
                 .map(|file| (file.name.clone(), Arc::clone(&file.data)))
-                .collect(),
+                .collect_map(),
         }
     }
 
@@ -47,7 +48,7 @@ impl FilesObject {
         let glob = Glob::parse(&pattern.to_str_lossy()).unwrap_or_else(Glob::everything);
         let files = self.files.iter().filter(|(name, _)| glob.is_match(name));
         Self {
-            files: files.map(|(name, data)| (name.clone(), Arc::clone(data))).collect(),
+            files: files.map(|(name, data)| (name.clone(), Arc::clone(data))).collect_map(),
         }
     }
 
@@ -62,7 +63,7 @@ impl FilesObject {
                     Value::Str(content(data)),
                 )
             })
-            .collect();
+            .collect_map();
         let map = Value::Map(Map::typed(MapType::Strings, entries));
         yaml_value::to_yaml(&map).map_or_else(|_| Value::str(""), Value::Str)
     }
@@ -156,7 +157,7 @@ impl Object for FilesObject {
             .files
             .iter()
             .map(|(name, data)| (Text::from(name.as_str()), Value::Bytes(Rc::from(&**data))))
-            .collect();
+            .collect_map();
         Some(Map::typed(MapType::Named("engine.files"), entries))
     }
 

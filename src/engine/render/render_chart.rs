@@ -11,6 +11,7 @@ use crate::engine::template::{
     Trace, Value, World, helm_error_text, helm_parse_error_text, helm3_error_text,
 };
 use crate::engine::values::{CoalesceError, FetchDocument, SchemaViolation, coalesce_values, validate_chart_values};
+use crate::text::ordered::CollectOrdered as _;
 
 use super::capabilities::Capabilities;
 use super::chart_objects::chart_object;
@@ -362,30 +363,36 @@ const fn values_type(compat: Compat) -> MapType {
 }
 
 fn template_object(file: &TemplateFile, map_type: MapType) -> Value {
-    let entries = Dict::from([
+    let entries = [
         (Text::from("Name"), Value::str(file.name.as_str())),
         (Text::from("BasePath"), Value::str(file.base_path.as_str())),
-    ]);
+    ]
+    .into_iter()
+    .collect_map();
     Value::Map(Map::typed(map_type, entries))
 }
 
 /// The dot of a chart's templates; those of its subcharts follow in `scopes`, depth first.
 fn scope(chart: &Chart, is_root: bool, shared: &RenderValues, values: &Map, scopes: &mut Vec<Map>) -> Map {
     let subcharts = Map::new(Dict::new());
-    let dot = Map::new(Dict::from([
-        (
-            Text::from("Chart"),
-            chart_object(&chart.metadata, is_root, chart.compat),
-        ),
-        (
-            Text::from("Files"),
-            Value::Object(Rc::new(FilesObject::new(&chart.files))),
-        ),
-        (Text::from("Release"), shared.release.clone()),
-        (Text::from("Capabilities"), shared.capabilities.clone()),
-        (Text::from("Values"), Value::Map(values.clone())),
-        (Text::from("Subcharts"), Value::Map(subcharts.clone())),
-    ]));
+    let dot = Map::new(
+        [
+            (
+                Text::from("Chart"),
+                chart_object(&chart.metadata, is_root, chart.compat),
+            ),
+            (
+                Text::from("Files"),
+                Value::Object(Rc::new(FilesObject::new(&chart.files))),
+            ),
+            (Text::from("Release"), shared.release.clone()),
+            (Text::from("Capabilities"), shared.capabilities.clone()),
+            (Text::from("Values"), Value::Map(values.clone())),
+            (Text::from("Subcharts"), Value::Map(subcharts.clone())),
+        ]
+        .into_iter()
+        .collect_map(),
+    );
     scopes.push(dot.clone());
     for subchart in &chart.dependencies {
         let values = match values.get(subchart.name().as_bytes()) {

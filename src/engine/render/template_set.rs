@@ -7,6 +7,7 @@ use foldhash::fast::RandomState;
 
 use crate::engine::chart::Chart;
 use crate::engine::template::{CompiledSet, CompiledSource, Compiler, ParseError, TemplateSet, Text};
+use crate::text::compact_sort::sort_by;
 use crate::text::threads::map_with_state;
 
 /// Bytes of source that make a second thread worthwhile.
@@ -124,7 +125,9 @@ fn template_files(chart: &Chart) -> (Vec<TemplateFile>, Vec<(Text, Text)>) {
     // Of two files with one name the one loaded later counts, as in Helm's map of templates: it sorts first and is
     // kept.
     sources.reverse();
-    sources.sort_by(|a, b| (b.depth, &b.file.name).cmp(&(a.depth, &a.file.name)));
+    sort_by(&mut sources, |a, b| {
+        (b.depth, &b.file.name).cmp(&(a.depth, &a.file.name))
+    });
     sources.dedup_by(|a, b| a.file.name == b.file.name);
     sources
         .into_iter()

@@ -13,6 +13,7 @@ use super::error::ParseError;
 use super::function::FunctionLookup;
 use super::text::Text;
 use super::tree::{Definition, Unit};
+use crate::text::compact_sort::sort_by;
 
 /// Name of the template that Helm makes all others from; also the name of texts that `tpl` runs.
 pub(super) const SET_NAME: &str = "gotpl";
@@ -165,7 +166,7 @@ impl CompiledSet {
                 }
             }
         }
-        origins.sort_by(|a, b| a.name.cmp(&b.name));
+        sort_by(&mut origins, |a, b| a.name.cmp(&b.name));
         origins
     }
 }

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use super::function::{CallResult, Parameter};
 use super::text::Text;
 use crate::text::go::quote::quote;
+use crate::text::ordered::CollectOrdered as _;
 
 /// The entries of a map, in the order Go prints and ranges over them.
 pub type Dict = BTreeMap<Text, Value>;
@@ -437,7 +438,7 @@ impl Value {
             entries
                 .into_iter()
                 .map(|(key, value)| (Text::from(key), value))
-                .collect(),
+                .collect_map(),
         )
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::engine::chart::{Chart, Dependency, Notice};
 use crate::engine::template::{Map, Value};
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::semver;
 
 use super::chart_copies::{ChartCopies, TooManyCopies};
@@ -59,7 +60,7 @@ fn enable(
         .declared_dependencies()
         .filter(|dependency| !dependency.enabled)
         .map(|dependency| dependency.name.clone())
-        .collect();
+        .collect_set();
     chart
         .dependencies
         .retain(|subchart| !disabled.contains(subchart.name()));

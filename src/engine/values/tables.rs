@@ -1,6 +1,7 @@
 //! Tables (maps) of values: copying, looking up by dotted path, merging. Follows Helm's `pkg/chart/common/values.go`.
 
 use crate::engine::template::{List, Map, Value};
+use crate::text::ordered::CollectOrdered as _;
 
 /// A copy that shares no map with the original, so that `set` in a template does not reach back.
 pub fn deep_copy(value: &Value) -> Value {
@@ -23,7 +24,7 @@ pub fn deep_copy_map(map: &Map) -> Map {
     let entries = map.with(|dict| {
         dict.iter()
             .map(|(key, value)| (key.clone(), deep_copy(value)))
-            .collect()
+            .collect_map()
     });
     Map::typed(map.map_type, entries)
 }

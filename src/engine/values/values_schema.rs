@@ -1,7 +1,5 @@
 //! values.schema.json: validation with the verdicts and words of the Go library that Helm uses.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value as Json;
 
 use super::schema_acceptance::{Quick, quick_look};
@@ -11,6 +9,7 @@ use crate::engine::functions::json::next_value;
 use crate::engine::template::{Map, Value};
 use crate::kubernetes::json_schema::{Draft, Node, Settings, Validator, replace_invalid_utf8, why_too_large};
 use crate::text::go::float_format::format_shortest;
+use crate::text::ordered::CollectOrdered as _;
 
 /// URL under which Helm registers a chart's schema.
 const SCHEMA_URL: &str = "file:///values.schema.json";
@@ -153,7 +152,7 @@ fn to_node(value: &Value) -> Node {
         Value::Map(map) => map.with(|dict| {
             let entries = dict.iter();
             let entries = entries.map(|(key, value)| (key.to_str_lossy().into_owned(), to_node(value)));
-            Node::Map(entries.collect::<BTreeMap<_, _>>())
+            Node::Map(entries.collect_map())
         }),
         Value::Complex(..) => Node::Other("complex128"),
         Value::Bytes(_) => Node::Other("[]uint8"),

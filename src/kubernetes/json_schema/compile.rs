@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::text::go::pattern::size;
 use crate::text::go::quote::quote;
 use crate::text::limits::{SCHEMA_PARTS, SCHEMA_PATTERN_PARTS};
+use crate::text::ordered::CollectOrdered as _;
 
 use super::documents::{Dialect, Document, Loaded, Loader};
 use super::draft::Draft;
@@ -460,7 +461,7 @@ impl ObjectCompiler<'_, '_> {
                 let id = self.below(&format!("{keyword}/{}", escape_step(name)));
                 (name.clone(), id)
             })
-            .collect()
+            .collect_map()
     }
 
     fn additional(&mut self, keyword: &str) -> Option<Additional> {

@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 
 use super::number::Decimal;
 use crate::text::limits::SCHEMA_BYTES;
+use crate::text::ordered::CollectOrdered as _;
 
 /// A JSON value. Maps are sorted: Go's have no order.
 #[derive(Debug, Clone, PartialEq)]
@@ -169,7 +170,7 @@ impl From<&Json> for Node {
                 entries
                     .iter()
                     .map(|(key, value)| (key.clone(), Self::from(value)))
-                    .collect(),
+                    .collect_map(),
             ),
         }
     }

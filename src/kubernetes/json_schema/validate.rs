@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::text::go::pattern::check as check_pattern;
+use crate::text::ordered::CollectOrdered as _;
 
 use super::budget::{Budget, cost_of_value};
 use super::documents::Resources;
@@ -140,10 +141,10 @@ impl Unevaluated {
             Node::Map(map)
                 if !schema.all_properties_evaluated && (is_wanted || schema.unevaluated_properties.is_some()) =>
             {
-                all.properties = map.keys().cloned().collect();
+                all.properties = map.keys().cloned().collect_set();
             }
             Node::List(items) if !schema.all_items_evaluated && (is_wanted || schema.unevaluated_items.is_some()) => {
-                all.items = (schema.items_evaluated..items.len()).collect();
+                all.items = (schema.items_evaluated..items.len()).collect_set();
             }
             _ => {}
         }

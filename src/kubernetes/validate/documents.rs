@@ -11,6 +11,7 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use foldhash::fast::RandomState;
 use memchr::memmem::Finder;
 
+use crate::text::compact_sort::sort_by_key;
 use crate::text::limits::VERDICT_BYTES;
 use crate::text::rule::Rule;
 use crate::text::threads::map_with_state;
@@ -300,7 +301,7 @@ impl Documents {
         let documents = self.distinct.iter().enumerate();
         let waiting = documents.filter(|(_, document)| document.verdicts.is_none());
         let mut waiting: Vec<(usize, &Part)> = waiting.map(|(index, document)| (index, &document.part)).collect();
-        waiting.sort_by_key(|(_, part)| std::cmp::Reverse(part.range.len()));
+        sort_by_key(&mut waiting, |(_, part)| std::cmp::Reverse(part.range.len()));
         waiting
     }
 

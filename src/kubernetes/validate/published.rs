@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::catalog::Catalog;
 use super::schema::Schema;
 use crate::kubernetes::json_schema::Node;
+use crate::text::ordered::CollectOrdered as _;
 
 /// Owners of the repository `kubernetes-json-schema` whose documents are made in that way.
 const OWNERS: [&str; 4] = ["yannh", "nginxinc", "instrumenta", "garethr"];
@@ -149,7 +150,7 @@ fn map<const N: usize>(entries: [(&str, Node); N]) -> Node {
         entries
             .into_iter()
             .map(|(key, value)| (key.to_owned(), value))
-            .collect(),
+            .collect_map(),
     )
 }
 
@@ -161,7 +162,7 @@ struct Writer<'c> {
 impl Writer<'_> {
     /// A document with definitions and nothing else.
     fn definitions(&self, names: impl Iterator<Item = u32>) -> Node {
-        let definitions = names.filter_map(|name| self.definition(name)).collect();
+        let definitions = names.filter_map(|name| self.definition(name)).collect_map();
         map([("definitions", Node::Map(definitions))])
     }
 
@@ -250,7 +251,7 @@ impl Writer<'_> {
                     };
                     (property.name.to_owned(), schema)
                 });
-                keywords.insert("properties".to_owned(), Node::Map(written.collect()));
+                keywords.insert("properties".to_owned(), Node::Map(written.collect_map()));
                 if self.form.is_strict {
                     keywords.insert("additionalProperties".to_owned(), Node::Bool(false));
                 }

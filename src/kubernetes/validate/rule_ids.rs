@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use crate::text::near::nearest;
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::rule::{RULES, Rule, kebab_case};
 
 use super::bundle::definition_names;
@@ -23,7 +24,7 @@ static PARTS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let names = definition_names();
     names
         .map(|name| kebab_case(name.rsplit('.').next().unwrap_or(name)))
-        .collect()
+        .collect_set()
 });
 
 /// Checks that an id names a rule, a part of a rule (`range/service-port`), or all of them (`*`).

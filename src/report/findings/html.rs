@@ -8,8 +8,9 @@ use std::fmt::Write as _;
 use crate::check::finding::Finding;
 use crate::report::diff::add_changes;
 use crate::report::html::{Mood, Page, escaped};
-use crate::text::compact_sort::sort_by_key;
+use crate::text::compact_sort::{sort, sort_by_key};
 use crate::text::counted::counted;
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::rule::Severity;
 use crate::text::visible::shown_line;
 
@@ -154,7 +155,7 @@ impl<'r> Sections<'r> {
         let mut sections: Vec<Section<'_>> = groups.iter().map(|group| section(Some(*group))).collect();
         sections.push(section(None));
         let mut by_name: Vec<(&str, usize)> = groups.iter().enumerate().map(|(at, group)| (group.name, at)).collect();
-        by_name.sort_unstable();
+        sort(&mut by_name);
         for finding in report.findings {
             let path = finding.primary.file.path();
             let found = directories(path).find_map(|directory| {
@@ -204,7 +205,7 @@ fn charts(report: &Report<'_>, sections: &Sections<'_>, page: &mut Page) {
         .iter()
         .enumerate()
         .map(|(number, chart)| (chart.shown.as_str(), number))
-        .collect();
+        .collect_map();
     let rows = sections.0.iter().enumerate();
     let rows: Vec<(bool, String)> = rows
         .filter_map(|(number, section)| {

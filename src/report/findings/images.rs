@@ -7,6 +7,7 @@ use crate::check::run::RenderingImages;
 use crate::delivery::image::ImageReference;
 use crate::report::html::{Page, escaped};
 use crate::text::counted::counted;
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::visible::shown_line;
 
 use super::report::ChartImages;
@@ -69,7 +70,7 @@ fn rows(renderings: &[RenderingImages]) -> BTreeMap<String, Row> {
     };
     let rows = rows.into_iter();
     rows.map(|(repository, cells)| (repository, cells.into_iter().map(cell).collect()))
-        .collect()
+        .collect_map()
 }
 
 /// The repository of an image, and its tag and digest.

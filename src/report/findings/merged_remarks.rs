@@ -9,6 +9,7 @@ use crate::check::diff::DiffOutcome;
 use crate::check::run::RenderingImages;
 use crate::report::diff::{diff_summary, read_diff};
 use crate::text::counted::counted;
+use crate::text::ordered::CollectOrdered as _;
 
 /// The remarks of reports, joined.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -128,9 +129,10 @@ impl MergedRemarks {
 fn read_renderings(chart: &Json) -> Option<Vec<RenderingImages>> {
     let text = |json: &Json| json.as_str().map(str::to_owned);
     let read = |one: &Json| {
+        let images: Option<Vec<String>> = one.get("images")?.as_array()?.iter().map(text).collect();
         Some(RenderingImages {
             rendering: one.get("name").and_then(text)?,
-            images: one.get("images")?.as_array()?.iter().map(text).collect::<Option<_>>()?,
+            images: images?.into_iter().collect_set(),
         })
     };
     chart.get("renderings")?.as_array()?.iter().map(read).collect()

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::check::finding::Finding;
 use crate::report::json_text::{self, Rows};
 use crate::report::unevaluated::unevaluated_sentence;
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::rule::{Rule, Severity};
 use crate::text::sha256::sha256_hex;
 
@@ -16,7 +17,7 @@ use super::report::{Report, details};
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 pub(super) fn text(report: &Report<'_>) -> String {
-    let rules: BTreeSet<Rule> = report.findings.iter().map(|finding| finding.rule.rule).collect();
+    let rules: BTreeSet<Rule> = report.findings.iter().map(|finding| finding.rule.rule).collect_set();
     let rules: Vec<Rule> = rules.into_iter().collect();
     let descriptors: Vec<Json> = rules
         .iter()

@@ -1,5 +1,6 @@
 //! What else changes with a node: aliases that refer to it, or to a collection around it.
 
+use crate::text::compact_sort::sort;
 use crate::text::yaml::{NodeId, NodeKind, Tree};
 
 /// An anchor, and everything that refers to it.
@@ -61,7 +62,7 @@ pub(super) fn aliases(tree: &Tree<'_>) -> Vec<NodeId> {
         }
         pending.extend(tree.children(node));
     }
-    found.sort_unstable();
+    sort(&mut found);
     found
 }
 

@@ -1,5 +1,6 @@
 //! How a file is written: what is added follows its neighbours, then the rest of its document.
 
+use crate::text::compact_sort::sort;
 use crate::text::yaml::{NodeId, NodeKind, Scalar, ScalarStyle, Tree};
 
 use super::entries::end_of;
@@ -116,7 +117,7 @@ fn descendants(tree: &Tree<'_>, node: NodeId) -> Vec<NodeId> {
         found.push(id);
         pending.extend(tree.children(id));
     }
-    found.sort_unstable();
+    sort(&mut found);
     found
 }
 

@@ -4,6 +4,8 @@
 //! order in a repository's index is the one in which this algorithm (a pattern-defeating quicksort) leaves them. Here
 //! the same comparisons and exchanges are made in the same order. Follows `sort/zsortinterface.go`.
 
+use crate::text::compact_sort::arrange;
+
 /// Ranges no longer than this are sorted by insertion.
 const INSERTION: usize = 12;
 /// Ranges from here on take their pivot from nine elements instead of three.
@@ -17,12 +19,23 @@ const ALL_SWAPPED: usize = 12;
 pub fn sort_by<T>(items: &mut [T], less: impl Fn(&T, &T) -> bool) {
     let length = items.len();
     let limit = usize::BITS - length.leading_zeros();
-    Sorter { items, less }.quick(0, length, limit);
+    let mut places: Vec<usize> = (0..length).collect();
+    let less_at = |a: usize, b: usize| match (items.get(a), items.get(b)) {
+        (Some(a), Some(b)) => less(a, b),
+        _ => false,
+    };
+    Sorter {
+        items: &mut places,
+        less: &less_at,
+    }
+    .quick(0, length, limit);
+    arrange(&mut places, &mut |a, b| items.swap(a, b));
 }
 
-struct Sorter<'i, T, L> {
-    items: &'i mut [T],
-    less: L,
+/// Sorts the places of items rather than the items, so that its code is there once.
+struct Sorter<'i> {
+    items: &'i mut [usize],
+    less: &'i dyn Fn(usize, usize) -> bool,
 }
 
 /// What choosing a pivot revealed about a range.
@@ -33,10 +46,10 @@ enum Hint {
     Unknown,
 }
 
-impl<T, L: Fn(&T, &T) -> bool> Sorter<'_, T, L> {
+impl Sorter<'_> {
     fn less(&self, a: usize, b: usize) -> bool {
         match (self.items.get(a), self.items.get(b)) {
-            (Some(a), Some(b)) => (self.less)(a, b),
+            (Some(&a), Some(&b)) => (self.less)(a, b),
             _ => false,
         }
     }

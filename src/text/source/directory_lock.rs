@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::file_identity::{is_file_at, order};
+use crate::text::compact_sort::sort;
 
 /// The file that is locked where the directory cannot be.
 const LOCK_FILE: &str = ".chartwright.lock";
@@ -58,7 +59,7 @@ impl DirectoryLock {
             let key = order(directory).map_err(|error| (directory.clone(), error))?;
             ordered.push((key, directory));
         }
-        ordered.sort();
+        sort(&mut ordered);
         ordered.dedup_by(|(a, _), (b, _)| a == b);
         let locks = ordered.iter().map(|(_, directory)| {
             let lock = Self::acquire(directory);

@@ -15,6 +15,7 @@ use super::replace_error::ReplaceError;
 use super::stale_files::remove_stale_files;
 use super::temporary_file::{Kind, TemporaryFile, follow_links, is_temporary_name};
 use super::write_in_place::write_in_place;
+use crate::text::compact_sort::sort;
 use crate::text::limits::MANIFEST_BYTES;
 
 /// The largest record that is read.
@@ -38,7 +39,7 @@ pub struct Interrupted {
 /// When such a change cannot be completed, or is still under way and cannot be waited for.
 pub fn finish_interrupted(paths: &[&Path]) -> Result<Vec<Interrupted>, ReplaceError> {
     let mut directories: Vec<PathBuf> = paths.iter().filter_map(|path| directory_of(path).ok()).collect();
-    directories.sort();
+    sort(&mut directories);
     directories.dedup();
     let is_recorded = |directory: &PathBuf| is_regular(&directory.join(JOURNAL));
     if !directories.iter().any(is_recorded) {

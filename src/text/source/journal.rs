@@ -11,6 +11,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::temporary_file::{Kind, TemporaryFile};
+use crate::text::compact_sort::sort;
 use crate::text::sha256::sha256_hex;
 
 /// The name of the record and of the pointers to it.
@@ -72,7 +73,7 @@ impl Journal {
             return Ok(journal);
         };
         let mut others: Vec<&Path> = entries.iter().map(|entry| entry.directory.as_path()).collect();
-        others.sort_unstable();
+        sort(&mut others);
         others.dedup();
         for directory in others.into_iter().filter(|directory| *directory != primary) {
             journal.add(directory, &encode(directory, primary, &[]), Kind::Pointer)?;

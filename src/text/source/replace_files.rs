@@ -19,6 +19,7 @@ use super::replace_error::ReplaceError;
 use super::replace_file::is_special;
 use super::temporary_file::{Kind, TemporaryFile, follow_links};
 use super::write_in_place::{check_writable, has_other_names, write_in_place};
+use crate::text::compact_sort::sort;
 use crate::text::limits::MANIFEST_BYTES;
 
 /// Temporary files that stay open until they are renamed. More could be more than a process may open; the lock on their
@@ -76,7 +77,7 @@ fn replace_by(
 ) -> Result<(), ReplaceError> {
     let targets = targets(files)?;
     let mut directories: Vec<PathBuf> = targets.iter().map(|target| target.directory.clone()).collect();
-    directories.sort();
+    sort(&mut directories);
     directories.dedup();
     let settled = lock_and_settle(&directories)?;
     for target in &targets {

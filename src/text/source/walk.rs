@@ -5,10 +5,11 @@
 //! leads back to a directory that contains it is an error. Directories that are linked several times count each time.
 //! This is the one place that lists directories; `clippy.toml` forbids it elsewhere.
 
-use crate::text::compact_sort::sort_by;
 use std::fs::{self, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::text::compact_sort::sort_by;
 
 /// Most links to directories that one walk follows. Each costs several system calls, and directories that are linked twice each
 /// are as many as one likes.
@@ -120,10 +121,16 @@ pub fn walk<E>(
         linked: 0,
         link_sites: Vec::new(),
     };
-    walk.directory(root, "", 0, visit)
+    let mut failed = None;
+    // The walk itself knows nothing about the error, so that its code is there once.
+    let walked = walk.directory(root, "", 0, &mut |entry| {
+        visit(entry).map_err(|error| failed = Some(error))
+    });
+    debug_assert_eq!(walked.is_err(), failed.is_some());
+    failed.map_or(Ok(()), Err)
 }
 
-type Visitor<'v, E> = &'v mut dyn FnMut(Result<WalkEntry, WalkError>) -> Result<Visit, E>;
+type Visitor<'v> = &'v mut dyn FnMut(Result<WalkEntry, WalkError>) -> Result<Visit, ()>;
 
 struct Walk<'r> {
     root: &'r Path,
@@ -138,7 +145,7 @@ struct Walk<'r> {
 }
 
 impl Walk<'_> {
-    fn directory<E>(&mut self, directory: &Path, prefix: &str, depth: usize, visit: Visitor<'_, E>) -> Result<(), E> {
+    fn directory(&mut self, directory: &Path, prefix: &str, depth: usize, visit: Visitor<'_>) -> Result<(), ()> {
         let listed = match list(directory) {
             Ok(listed) => listed,
             Err(source) => {
@@ -165,14 +172,14 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn entry<E>(
+    fn entry(
         &mut self,
         path: PathBuf,
         name: String,
         listed: FileType,
         depth: usize,
-        visit: Visitor<'_, E>,
-    ) -> Result<(), E> {
+        visit: Visitor<'_>,
+    ) -> Result<(), ()> {
         let is_link = listed.is_symlink();
         let file_type = match self.limits.links {
             Links::PassedOver if is_link => return Ok(()),

@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use super::cores::cores;
 use super::heap::widen_heap;
 use super::stack::STACK_BYTES;
+use crate::text::compact_sort::sort_by_key;
 
 /// One function over items that come one by one. Once [`Ahead::start`] has been called, and if there is a second core,
 /// a second thread works on them as they arrive; the first thread helps after the last one.
@@ -86,7 +87,7 @@ impl<T: Send + 'static, R: Send + 'static> Ahead<T, R> {
             resume_unwind(panic);
         }
         let mut results = std::mem::take(&mut *self.shared.results());
-        results.sort_unstable_by_key(|(index, _)| *index);
+        sort_by_key(&mut results, |(index, _)| *index);
         results.into_iter().map(|(_, result)| result).collect()
     }
 }

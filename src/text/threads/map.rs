@@ -8,6 +8,7 @@ use std::thread;
 use super::cores::cores;
 use super::heap::widen_heap;
 use super::stack::STACK_BYTES;
+use crate::text::compact_sort::sort_by_key;
 
 thread_local! {
     /// Whether this thread already is one of several that share some work: work that it starts itself stays on it.
@@ -82,7 +83,7 @@ pub fn map_while<T: Sync, S, R: Send, M>(
         made
     });
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_unstable_by_key(|(index, _)| *index);
+    sort_by_key(&mut results, |(index, _)| *index);
     (results.into_iter().map(|(_, result)| result).collect(), made)
 }
 

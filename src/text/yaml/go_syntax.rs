@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::decode::Builder;
 use super::resolve::Scalar;
+use crate::text::compact_sort::sort_by;
 use crate::text::go::float_format::{format_shortest, word};
 use crate::text::go::quote::quote;
 
@@ -122,7 +123,7 @@ impl Builder for GoSyntax {
     }
 
     fn end_map(&mut self, mut map: Vec<Entry>) -> Shown {
-        map.sort_by(|a, b| a.order.cmp(&b.order));
+        sort_by(&mut map, |a, b| a.order.cmp(&b.order));
         let mut text = String::from("map[interface {}]interface {}{");
         for (index, entry) in map.iter().enumerate() {
             let comma = if index == 0 { "" } else { ", " };

@@ -74,7 +74,7 @@ fn oracle(row: &Json, base: Option<&Json>) -> Result<Vec<u8>, String> {
     ));
     let kube_version = KubeVersion::parse("v1.31.0").expect("a version");
     let versions = ["v1", "apps/v1", "batch/v1", "networking.k8s.io/v1/Ingress"];
-    let capabilities = Capabilities::with_api_versions(kube_version, &versions);
+    let capabilities = Capabilities::of_cluster(kube_version, versions.map(str::to_owned).to_vec());
     render(row, files, &Map::new(Dict::new()), &capabilities)
 }
 

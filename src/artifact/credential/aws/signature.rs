@@ -11,6 +11,7 @@ use reqwest::header::HeaderName;
 use sha2::Sha256;
 
 use crate::artifact::network::{HttpRequest, Secret, Url};
+use crate::text::compact_sort::sort;
 use crate::text::sha256::sha256_hex;
 
 use super::aws_keys::AwsKeys;
@@ -100,7 +101,7 @@ fn canonical_headers(request: &HttpRequest) -> (String, String) {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str())),
     );
-    all.sort_unstable();
+    sort(&mut all);
     let mut lines = String::new();
     for (name, value) in &all {
         let words: Vec<&str> = value.split_ascii_whitespace().collect();
@@ -117,7 +118,7 @@ fn canonical_query(url: &Url) -> String {
         .filter(|pair| !pair.is_empty())
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
         .collect();
-    pairs.sort_unstable();
+    sort(&mut pairs);
     let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
     pairs.join("&")
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::artifact::oci::{OciReference, TaggedChart, hex, tag_of};
 use crate::artifact::repository::maintain::{Kept, PruneRules, Pruned, StoredVersion};
+use crate::text::ordered::CollectOrdered as _;
 
 use super::super::remote_charts::RemoteCharts;
 use super::error::MaintainRemoteError;
@@ -85,7 +86,8 @@ impl RemoteCharts {
     fn plan(&self, chart: ChartTags, rules: &PruneRules) -> Result<Plan, MaintainRemoteError> {
         let tagged = self.tagged_charts(&chart)?;
         let chosen = rules.chosen(tagged.iter().map(|one| entry(&chart, one)).collect());
-        let mut by_tag: BTreeMap<String, TaggedChart> = tagged.into_iter().map(|one| (one.tag.clone(), one)).collect();
+        let mut by_tag: BTreeMap<String, TaggedChart> =
+            tagged.into_iter().map(|one| (one.tag.clone(), one)).collect_map();
         let chosen = chosen.iter().filter_map(|entry| by_tag.remove(&tag_of(&entry.version)));
         let old: Vec<TaggedChart> = chosen.collect();
         let mut staying: Vec<(String, String)> = by_tag.into_values().map(|one| (one.digest, one.tag)).collect();

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::engine::chart::Metadata;
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::threads::map_with_state;
 
 use super::super::index_update::INDEX;
@@ -44,7 +45,7 @@ pub(super) fn archive_names(store: &mut dyn Store) -> Result<BTreeSet<String>, M
         Path::new(name).extension().is_some_and(|extension| extension == "tgz")
             && !inner.iter().any(|prefix| name.starts_with(prefix))
     };
-    Ok(names.into_iter().filter(is_archive).collect())
+    Ok(names.into_iter().filter(is_archive).collect_set())
 }
 
 /// Reads archives; one that vanishes meanwhile is left out.

@@ -8,6 +8,7 @@ use super::super::location::Location;
 use super::super::open::{RepositorySettings, open_store};
 use super::archives::{Archive, archive_names, object_of, read_archives};
 use super::maintain_error::MaintainError;
+use crate::text::ordered::CollectOrdered as _;
 
 /// Something in a repository that does not agree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,7 +131,7 @@ pub fn check_repository(location: &Location, settings: &RepositorySettings) -> R
     let names = archive_names(&mut *store)?;
     let index = open_index(&mut *store)?.index;
     let archives = read_archives(location, settings, &names)?;
-    let archives: BTreeMap<&str, &Archive> = archives.iter().map(|one| (one.object.as_str(), one)).collect();
+    let archives: BTreeMap<&str, &Archive> = archives.iter().map(|one| (one.object.as_str(), one)).collect_map();
     let (mut faults, mut without_digest, mut listed) = (Vec::new(), Vec::new(), BTreeSet::new());
     for chart in index.charts() {
         for entry in index.versions(&chart)? {

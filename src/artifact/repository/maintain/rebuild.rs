@@ -16,6 +16,7 @@ use super::archives::{Archive, archive_names, object_of, read_archives};
 use super::maintain_error::MaintainError;
 use super::stored_version::StoredVersion;
 use crate::engine::chart::Metadata;
+use crate::text::ordered::CollectOrdered as _;
 
 /// Reads the archives of a store.
 type ReadArchives<'r> = dyn FnMut(&mut dyn Store, &BTreeSet<String>) -> Result<Vec<Archive>, MaintainError> + 'r;
@@ -115,7 +116,7 @@ fn changed(
 ) -> Result<Rebuilt, IndexError> {
     let mut rebuilt = Rebuilt::default();
     let mut listed = BTreeSet::new();
-    let by_name: BTreeMap<&str, &Archive> = archives.iter().map(|one| (one.object.as_str(), one)).collect();
+    let by_name: BTreeMap<&str, &Archive> = archives.iter().map(|one| (one.object.as_str(), one)).collect_map();
     for chart in index.charts() {
         for entry in index.versions(&chart)? {
             let Some(object) = object_of(&entry, names) else {

@@ -17,6 +17,7 @@ use super::archives::{archive_names, object_of, possible_objects};
 use super::maintain_error::MaintainError;
 use super::newest_first;
 use super::stored_version::StoredVersion;
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::semver::Version;
 
 /// Attempts to remove an object that changes meanwhile.
@@ -234,7 +235,7 @@ fn remove_entries(
         } else {
             Vec::new()
         };
-        let versions: BTreeSet<&str> = chosen.iter().map(|entry| entry.version.as_str()).collect();
+        let versions: BTreeSet<&str> = chosen.iter().map(|entry| entry.version.as_str()).collect_set();
         let others = entries
             .iter()
             .filter(|entry| !versions.contains(entry.version.as_str()));

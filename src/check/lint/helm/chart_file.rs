@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::engine::chart::{Metadata, check_metadata_size, json_of_shape};
+use crate::text::compact_sort::sort;
 use crate::text::go::quote::quote;
 use crate::text::go::url::is_request_uri;
 use crate::text::near::nearest;
@@ -169,7 +170,7 @@ impl UnknownField {
 fn first_unknown(json: &Json) -> Option<UnknownField> {
     let entries = json.as_object()?;
     let mut keys: Vec<&String> = entries.keys().collect();
-    keys.sort();
+    sort(&mut keys);
     for key in keys {
         let known = FIELDS.iter().find(|field| field.eq_ignore_ascii_case(key));
         let inner: &[&str] = match known {
@@ -191,7 +192,7 @@ fn first_unknown(json: &Json) -> Option<UnknownField> {
             .enumerate()
         {
             let mut names: Vec<&String> = item.as_object().map(|entry| entry.keys().collect()).unwrap_or_default();
-            names.sort();
+            sort(&mut names);
             if let Some(name) = names
                 .into_iter()
                 .find(|name| !inner.iter().any(|field| field.eq_ignore_ascii_case(name)))

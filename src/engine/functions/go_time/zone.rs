@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::text::time_zones::time_zone;
+
 /// A `*time.Location`.
 #[derive(Debug, Clone)]
 pub enum Zone {
@@ -20,7 +22,7 @@ impl Zone {
         match name {
             "" | "UTC" => Some(Self::Utc),
             "Local" => Some(Self::local(local)),
-            _ => database(name).map(|zone| Self::Named(name.to_owned(), zone)),
+            _ => time_zone(name).map(|zone| Self::Named(name.to_owned(), zone)),
         }
     }
 
@@ -28,7 +30,7 @@ impl Zone {
     pub fn local(name: &str) -> Self {
         match name {
             "" | "UTC" => Self::Utc,
-            _ => database(name).map_or(Self::Utc, |zone| Self::Named("Local".to_owned(), zone)),
+            _ => time_zone(name).map_or(Self::Utc, |zone| Self::Named("Local".to_owned(), zone)),
         }
     }
 
@@ -65,10 +67,4 @@ impl Zone {
         let (_, offset) = self.at(wall.saturating_sub(i64::from(offset)));
         wall.saturating_sub(i64::from(offset))
     }
-}
-
-fn database(name: &str) -> Option<TimeZone> {
-    let zone = TimeZone::get(name).ok()?;
-    // The lookup in the database ignores case, that in Go's files does not.
-    (zone.iana_name() == Some(name)).then_some(zone)
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::key_text;
 use crate::engine::template::{Dict, List, ListType, Text, Value};
+use crate::text::ordered::CollectOrdered as _;
 
 type Table = BTreeMap<Vec<u8>, Node>;
 
@@ -138,6 +139,6 @@ fn table_value(table: Table) -> Value {
             };
             (Text::from(key), value)
         })
-        .collect();
+        .collect_map();
     Value::map(entries)
 }

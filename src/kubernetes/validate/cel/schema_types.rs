@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use crate::text::json_member::member_of;
+use crate::text::ordered::CollectOrdered as _;
 
 use super::types::{Object, Type};
 
@@ -90,7 +91,7 @@ fn object(schema: &Json, is_resource: bool, name: &str, inner: &dyn Fn(&Json, St
         let names = ["name", "generateName"].map(|key| (key.to_owned(), Type::String));
         let metadata = Object {
             name: format!("{name}.metadata"),
-            fields: BTreeMap::from(names),
+            fields: names.into_iter().collect_map(),
         };
         fields.insert("metadata".to_owned(), Type::Object(Arc::new(metadata)));
     }

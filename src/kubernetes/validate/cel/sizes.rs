@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use crate::text::json_member::member_of;
+use crate::text::ordered::CollectOrdered as _;
 
 use super::schema_types::{MAX_DEPTH, escape, is_embedded};
 
@@ -106,7 +107,7 @@ impl Sizes {
             let names = ["name", "generateName"].map(|name| (name.to_owned(), text()));
             let metadata = Self {
                 least: 2,
-                fields: BTreeMap::from(names),
+                fields: names.into_iter().collect_map(),
                 ..Self::default()
             };
             fields.insert("metadata".to_owned(), metadata);

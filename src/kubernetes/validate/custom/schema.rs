@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json};
 
 use crate::text::json_member::member;
+use crate::text::ordered::CollectOrdered as _;
 
 use super::format::Format;
 use super::pattern::Pattern;
@@ -197,7 +198,7 @@ impl Schema {
             default: member(fields, "default").filter(|value| !value.is_null()).cloned(),
             properties: properties
                 .map(|(name, schema)| (name.clone(), Box::new(inner(schema))))
-                .collect(),
+                .collect_map(),
             additional: match member(fields, "additionalProperties") {
                 Some(Json::Bool(is_allowed)) => Additional::Any(*is_allowed),
                 Some(schema @ Json::Object(_)) => Additional::Of(Box::new(inner(schema))),

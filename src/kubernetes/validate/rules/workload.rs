@@ -1,5 +1,6 @@
 //! Kinds that run pods: `pkg/apis/apps/validation`, `pkg/apis/batch/validation`, replication controllers.
 
+use crate::text::time_zones::time_zone;
 use crate::text::yaml::NodeId;
 
 use super::super::cron;
@@ -364,7 +365,7 @@ fn schedule(walk: &mut Walk<'_>, node: NodeId) {
 
 /// Whether Go finds a zone in the database of time zones: upper and lower case matter, and `Local` is refused.
 fn is_time_zone(name: &str) -> bool {
-    name == "UTC" || jiff::tz::TimeZone::get(name).is_ok_and(|zone| zone.iana_name() == Some(name))
+    name == "UTC" || time_zone(name).is_some()
 }
 
 /// The name of a job becomes a label of its pods.

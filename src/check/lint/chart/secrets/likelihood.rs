@@ -177,10 +177,13 @@ pub(super) fn is_placeholder(body: &[u8]) -> bool {
 
 /// How many different bytes there are.
 pub(super) fn distinct(bytes: &[u8]) -> usize {
-    let mut sorted = bytes.to_vec();
-    sorted.sort_unstable();
-    sorted.dedup();
-    sorted.len()
+    let mut is_found = [false; 256];
+    for &byte in bytes {
+        if let Some(is_found) = is_found.get_mut(usize::from(byte)) {
+            *is_found = true;
+        }
+    }
+    is_found.iter().filter(|&&is_found| is_found).count()
 }
 
 #[cfg(test)]

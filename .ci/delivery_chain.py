@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+"""delivery_chain.py PROGRAM HELM SIMULATION [TIMES]: from a push of the application to production, and back where it fails.
+
+A chart is packaged and pushed to the repository of an environment; an image is pushed to a real registry, whose notification reaches the agent;
+the agent commits, applies, tests; the version is promoted by command; a broken image is deployed to testing, rolled back, explained, notified, and
+never reaches production. Everything listens on the loopback.
+"""
+import contextlib
+import http.server
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import cluster as simulated
+import event_to_commit
+import test_servers
+
+TIMES = int(sys.argv[4]) if len(sys.argv) > 4 else 1
+SECRET, TOKEN = "s3cret-of-the-registry", "t0ken-of-the-page"
+check = simulated.check
+
+
+def wait(what, found, seconds=90):
+    """Waits until something is so."""
+    end = time.time() + seconds
+    while time.time() < end:
+        value = found()
+        if value:
+            return value
+        time.sleep(0.3)
+    return None
+
+
+@contextlib.contextmanager
+def notifications():
+    """A receiver of notifications: its address, and what arrived."""
+    arrived = []
+
+    class Receiver(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            arrived.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/", arrived
+    finally:
+        server.shutdown()
+
+
+class Agent:
+    """An agent, and its port."""
+
+    def __init__(self, cluster, origin, more_env, *arguments):
+        self.cluster = cluster
+        port = test_servers.free_port()
+        self.address = f"http://127.0.0.1:{port}"
+        self.log = cluster.directory / f"agent-{port}.log"
+        self.command = [simulated.PROGRAM, "agent", "--repository", str(origin), "--listen", f"127.0.0.1:{port}", "--kube-context", "sim",
+                        "--interval", "2s", "--timeout", "40s", "--create-namespace", *arguments]
+        self.env = {**cluster.env, "CHARTWRIGHT_AGENT_TOKEN": TOKEN, "CHARTWRIGHT_EVENT_SECRET": SECRET, **more_env}
+        self.start()
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(self.command, env=self.env, stdout=log, stderr=log)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def ask(self, path, body=None, headers=None):
+        request = urllib.request.Request(self.address + path, body, headers or {})
+        opener = urllib.request.build_opener(NoRedirects)
+        try:
+            with opener.open(request, timeout=20) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError as error:
+            return 0, str(error)
+
+    def metric(self, name, environment):
+        found = re.search(rf'^{name}{{environment="{environment}"}} (\S+)$', self.ask("/metrics")[1], re.MULTILINE)
+        return float(found[1]) if found else None
+
+
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+
+def git(place, *arguments):
+    found = simulated.git(place, *arguments)
+    if found.returncode != 0:
+        sys.exit(f"git {arguments}: {found.stderr}")
+    return found.stdout.strip()
+
+
+def files(host, charts):
+    values = f"image:\n  repository: {host}/shop/web\n  tag: \"1.0.0\"\n"
+    release = """  releases:
+  - name: web
+    chart: {reference: charts/web, version: 1.0.0}
+    valuesFile: values-%s.yaml
+    triggers:
+    - image: {track: %s}
+    - chart: {track: MajorVersion}
+"""
+    production = """  releases:
+  - name: web
+    chart: {reference: charts/web, version: 1.0.0}
+    valuesFile: values-production.yaml
+"""
+    header = f"helmRepos:\n- name: charts\n  url: file://{charts}\n"
+    environments = simulated.environments(
+        "- name: testing\n  clusterName: sim\n  kubeNamespace: testing\n" + release % ("testing", "Newest"),
+        "- name: production\n  clusterName: sim\n  kubeNamespace: production\n" + production)
+    return {"environments.yaml": header + environments, "values-testing.yaml": values, "values-production.yaml": values}
+
+
+def image(cluster, namespace):
+    found = cluster.get("deployment", "web", "-n", namespace)
+    return found and found["spec"]["template"]["spec"]["containers"][0]["image"].rsplit(":", 1)[1]
+
+
+def chain(number, cluster):
+    work = cluster.directory / f"chain-{number}"
+    work.mkdir()
+    charts = work / "charts"
+    with contextlib.ExitStack() as servers:
+        receiver, notified = servers.enter_context(notifications())
+        origin = work / "deployments.git"
+        simulated.run("git", "init", "--quiet", "--bare", "--initial-branch=main", origin)
+        port = test_servers.free_port()
+        more = ("notifications:\n  endpoints:\n    - name: agent\n      url: " + f"http://127.0.0.1:{port}/event" + "\n      headers: {Authorization: [Bearer "
+                + SECRET + "]}\n      timeout: 5s\n      threshold: 5\n      backoff: 1s\n")
+        host = servers.enter_context(test_servers.registry(str(work), more=more))
+        if host is None:
+            print("without the delivery chain: docker-registry is not installed")
+            return
+        event_to_commit.push_image(host, "web", "1.0.0")
+
+        # The application's own repository: its pipeline packages the chart and pushes it.
+        app = work / "app"
+        app.mkdir()
+        for name, text in simulated.CHART.items():
+            if name.startswith("web/"):
+                path = app / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+        git(app, "init", "--quiet", "--initial-branch=main")
+        git(app, "add", "--all")
+        git(app, "commit", "--quiet", "--message", "Start")
+
+        def pipeline():
+            return simulated.run(simulated.PROGRAM, "ci", ".", "--repository", f"file://{charts}", cwd=app, env=cluster.env)
+
+        published = pipeline()
+        check((charts / "web-1.0.0.tgz").exists(), f"chain {number}: the chart is packaged and pushed", published)
+
+        deployments = work / "deployments"
+        simulated.run("git", "clone", "--quiet", origin, deployments)
+        git(deployments, "checkout", "--quiet", "-B", "main")
+        for name, text in files(host, charts).items():
+            (deployments / name).write_text(text)
+        git(deployments, "add", "--all")
+        git(deployments, "commit", "--quiet", "--message", "Start")
+        git(deployments, "push", "--quiet", "origin", "main")
+
+        agent = Agent(cluster, origin, {"CHARTWRIGHT_NOTIFY_WEBHOOK": receiver, "DOCKER_CONFIG": str(work)}, "--plain-http",
+                      "--poll-interval", "3s", "--environment", "testing", "--environment", "production", "--listen", f"127.0.0.1:{port}")
+        agent.address = f"http://127.0.0.1:{port}"
+        try:
+            both = lambda wanted: all(image(cluster, one) == wanted for one in ("testing", "production"))
+            check(wait("both", lambda: both("1.0.0")), f"chain {number}: both environments run what the files say", agent.log.read_text())
+
+            # A push of the application: a new chart, and an image.
+            chart = app / "web/Chart.yaml"
+            chart.write_text(chart.read_text().replace("1.0.0", "1.1.0"))
+            git(app, "commit", "--quiet", "--all", "--message", "Release")
+            pipeline()
+            event_to_commit.push_image(host, "web", "1.1.0")
+            is_there = lambda: image(cluster, "testing") == "1.1.0"
+            check(wait("image", is_there), f"chain {number}: the image reaches testing by its notification", agent.log.read_text())
+            version = lambda namespace: json.loads(cluster.helm("list", "-n", namespace, "-o", "json").stdout or "[]")
+            chart_there = lambda: any(release["chart"] == "web-1.1.0" for release in version("testing"))
+            check(wait("chart", chart_there), f"chain {number}: the chart reaches testing by its version", agent.log.read_text())
+            tests = wait("test", lambda: (cluster.get("pod", "web-test", "-n", "testing") or {}).get("status", {}).get("phase") == "Succeeded")
+            check(tests, f"chain {number}: its tests ran")
+            check(image(cluster, "production") == "1.0.0", f"chain {number}: production is as before")
+
+            # Promoted by command.
+            git(deployments, "pull", "--quiet", "origin", "main")
+            promoted = simulated.run(simulated.PROGRAM, "promote", "testing", "production", "--push", cwd=deployments, env=cluster.env)
+            check(promoted.returncode == 0, f"chain {number}: promoted by command", promoted)
+            check(wait("production", lambda: image(cluster, "production") == "1.1.0"), f"chain {number}: production runs it", agent.log.read_text())
+
+            # A broken image.
+            before = len(notified)
+            event_to_commit.push_image(host, "web", "crash-2")
+            failed = wait("failure", lambda: agent.metric("chartwright_failed", "testing") == 1)
+            check(failed, f"chain {number}: a broken image fails in testing", agent.log.read_text())
+            check(image(cluster, "testing") == "1.1.0", f"chain {number}: it is rolled back", image(cluster, "testing"))
+            check(image(cluster, "production") == "1.1.0", f"chain {number}: it never reaches production")
+            page = agent.ask("/")[1]
+            check("CrashLoopBackOff" in page and "crash-2" in page, f"chain {number}: the page explains it", page)
+            said = wait("notice", lambda: [one for one in notified[before:] if "rolled back" in one["subject"]], 20)
+            check(said and "CrashLoopBackOff" in json.dumps(said), f"chain {number}: it is notified and explained", notified[before:])
+            records = simulated.records(cluster)
+            check(records[-1]["result"] == "rolled-back" and "crash-2" in records[-1]["message"], f"chain {number}: it is recorded", records[-1])
+
+            # Restarted, the agent does not try again what failed.
+            count = len(records)
+            agent.kill()
+            agent.start()
+            wait("ready", lambda: agent.ask("/readyz")[0] == 200)
+            time.sleep(8)
+            check(len(simulated.records(cluster)) == count, f"chain {number}: a restart does not try again what failed", agent.log.read_text())
+
+            # The port.
+            for path, body, headers, want in (
+                ("/healthz", None, {}, 200), ("/", None, {}, 200), ("/sync", b"", {}, 401), ("/sync", b"", {"Authorization": f"Bearer {TOKEN}"}, 202),
+                ("/rollback", b"environment=testing&release=web", {}, 401), ("/event", b"{}", {}, 400), ("/nothing", None, {}, 404),
+                ("/rollback", f"environment=production&release=web&token={TOKEN}".encode(), {}, 303)):
+                found = agent.ask(path, body, headers)
+                check(found[0] == want, f"chain {number}: {path} answers {want}", found)
+            check(wait("rollback", lambda: image(cluster, "production") == "1.0.0", 40), f"chain {number}: the page's button rolls production back", agent.log.read_text())
+            log = agent.log.read_text()
+            check(SECRET not in log and TOKEN not in log, f"chain {number}: no secret is in the log")
+        finally:
+            agent.kill()
+
+
+def main():
+    if not shutil.which("docker-registry"):
+        print("without the delivery chain: docker-registry is not installed")
+        return
+    for number in range(TIMES):
+        started = time.time()
+        cluster = simulated.Cluster()
+        try:
+            chain(number + 1, cluster)
+        finally:
+            cluster.down()
+        print(f"chain {number + 1}: {time.time() - started:.0f} s", flush=True)
+    if simulated.failures:
+        sys.exit(f"{len(simulated.failures)} failed: " + "; ".join(simulated.failures))
+    print("all passed")
+
+
+if __name__ == "__main__":
+    main()
