@@ -68,9 +68,9 @@ def notifications():
 class Agent:
     """An agent, and its port."""
 
-    def __init__(self, cluster, origin, more_env, *arguments):
+    def __init__(self, cluster, origin, more_env, *arguments, port=None):
         self.cluster = cluster
-        port = test_servers.free_port()
+        port = port or test_servers.free_port()
         self.address = f"http://127.0.0.1:{port}"
         self.log = cluster.directory / f"agent-{port}.log"
         self.command = [simulated.PROGRAM, "agent", "--repository", str(origin), "--listen", f"127.0.0.1:{port}", "--kube-context", "sim",
@@ -116,24 +116,21 @@ def git(place, *arguments):
 
 def files(host, charts):
     values = f"image:\n  repository: {host}/shop/web\n  tag: \"1.0.0\"\n"
-    release = """  releases:
-  - name: web
-    chart: {reference: charts/web, version: 1.0.0}
-    valuesFile: values-%s.yaml
-    triggers:
-    - image: {track: %s}
-    - chart: {track: MajorVersion}
+    release = """releases:
+- name: web
+  chart: {reference: charts/web, version: 1.0.0}
+  valuesFile: values-%s.yaml
 """
-    production = """  releases:
-  - name: web
-    chart: {reference: charts/web, version: 1.0.0}
-    valuesFile: values-production.yaml
+    triggers = """  triggers:
+  - image: {track: Newest}
+  - chart: {track: MajorVersion}
 """
     header = f"helmRepos:\n- name: charts\n  url: file://{charts}\n"
-    environments = simulated.environments(
-        "- name: testing\n  clusterName: sim\n  kubeNamespace: testing\n" + release % ("testing", "Newest"),
-        "- name: production\n  clusterName: sim\n  kubeNamespace: production\n" + production)
-    return {"environments.yaml": header + environments, "values-testing.yaml": values, "values-production.yaml": values}
+    environments = simulated.environments(*(
+        f"- name: {name}\n  clusterName: sim\n  policy: {policy}\n  kubeNamespace: {name}\n  releasesFiles: [releases-{name}.yaml]\n"
+        for name, policy in (("testing", "auto"), ("production", "manual"))))
+    return {"environments.yaml": header + environments, "values-testing.yaml": values, "values-production.yaml": values,
+            "releases-testing.yaml": release % "testing" + triggers, "releases-production.yaml": release % "production"}
 
 
 def image(cluster, namespace):
@@ -186,10 +183,14 @@ def chain(number, cluster):
         git(deployments, "push", "--quiet", "origin", "main")
 
         agent = Agent(cluster, origin, {"CHARTWRIGHT_NOTIFY_WEBHOOK": receiver, "DOCKER_CONFIG": str(work)}, "--plain-http",
-                      "--poll-interval", "3s", "--environment", "testing", "--environment", "production", "--listen", f"127.0.0.1:{port}")
-        agent.address = f"http://127.0.0.1:{port}"
+                      "--poll-interval", "3s", "--environment", "testing", "--environment", "production", port=port)
         try:
             both = lambda wanted: all(image(cluster, one) == wanted for one in ("testing", "production"))
+            waiting = lambda: "Approve" in agent.ask("/")[1]
+            approve = f"environment=production&who=Grace&token={TOKEN}".encode()
+            check(wait("approval", waiting), f"chain {number}: production waits for approval", agent.log.read_text())
+            check(image(cluster, "production") is None, f"chain {number}: nothing is there before")
+            agent.ask("/approve", approve)
             check(wait("both", lambda: both("1.0.0")), f"chain {number}: both environments run what the files say", agent.log.read_text())
 
             # A push of the application: a new chart, and an image.
@@ -205,12 +206,14 @@ def chain(number, cluster):
             check(wait("chart", chart_there), f"chain {number}: the chart reaches testing by its version", agent.log.read_text())
             tests = wait("test", lambda: (cluster.get("pod", "web-test", "-n", "testing") or {}).get("status", {}).get("phase") == "Succeeded")
             check(tests, f"chain {number}: its tests ran")
-            check(image(cluster, "production") == "1.0.0", f"chain {number}: production is as before")
+            check(image(cluster, "production") == "1.0.0", f"chain {number}: production is as before", image(cluster, "production"))
 
             # Promoted by command.
             git(deployments, "pull", "--quiet", "origin", "main")
             promoted = simulated.run(simulated.PROGRAM, "promote", "testing", "production", "--push", cwd=deployments, env=cluster.env)
             check(promoted.returncode == 0, f"chain {number}: promoted by command", promoted)
+            check(wait("approval", waiting), f"chain {number}: production waits for approval again", agent.log.read_text())
+            agent.ask("/approve", approve)
             check(wait("production", lambda: image(cluster, "production") == "1.1.0"), f"chain {number}: production runs it", agent.log.read_text())
 
             # A broken image.

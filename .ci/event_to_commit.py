@@ -70,7 +70,7 @@ def push_image(host, name, tag):
 
     labels = {"org.opencontainers.image.source": f"https://git.example.com/shop/{name}",
               "org.opencontainers.image.revision": hashlib.sha1(f"{name} {tag}".encode()).hexdigest()}
-    config = blob(json.dumps({"os": "linux", "architecture": "amd64", "config": {"Labels": labels}}).encode())
+    config = blob(json.dumps({"os": "linux", "architecture": "amd64", "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "config": {"Labels": labels}}).encode())
     layer = blob(f"{name} {tag}".encode())
     manifest = {"schemaVersion": 2, "mediaType": MANIFEST,
                 "config": {"mediaType": "application/vnd.oci.image.config.v1+json", **config},

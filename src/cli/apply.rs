@@ -176,7 +176,7 @@ pub(super) fn run(context: RunContext, arguments: &ApplyArguments) -> Result<Exi
             planned: &mut planned,
         };
         let applied = apply_environment(&request, cluster, &options, &mut observer).map_err(apply_error)?;
-        done.add(context, arguments, observer, applied)?;
+        done.add(context, arguments, observer, &applied)?;
         Ok(done.exit == Exit::Clean)
     })?;
     if let Some(path) = &arguments.plan_out
@@ -399,10 +399,10 @@ impl Outcomes {
         context: RunContext,
         arguments: &ApplyArguments,
         observer: Observer<'_>,
-        applied: Applied,
+        applied: &Applied,
     ) -> Result<(), CommandError> {
         let name = observer.environment.name.text.as_str();
-        let mut found = applied_as_json(name, &applied);
+        let mut found = applied_as_json(name, applied);
         for outcome in &applied.outcomes {
             let mut text = format!("{}\n", outcome_line(outcome));
             for explanation in &outcome.explanations {

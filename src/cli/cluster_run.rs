@@ -29,7 +29,7 @@ use super::remote_flags::{LoginFlags, RemoteFlags};
 use super::run_context::RunContext;
 
 /// Longest time for programs that only ask or write.
-const PROGRAM_LIMIT: Duration = Duration::from_secs(60);
+const PROGRAM_LIMIT: Duration = Duration::from_mins(1);
 
 /// Which cluster and namespace, where the files do not say it.
 #[derive(Debug, Clone, Default, Args)]
@@ -71,9 +71,7 @@ impl ClusterRun {
     /// Nothing is run yet.
     pub(super) fn new(context: RunContext, flags: &EnvironmentFlags) -> Result<Self, CommandError> {
         let storage = context.variable("HELM_DRIVER");
-        let random = context.random_bytes();
-        let random: String = random.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        let identity = RunIdentity::of_this_process(&random);
+        let identity = RunIdentity::of_this_process(&context.random_name());
         Ok(Self {
             context,
             place: flags.place(context)?,
@@ -88,7 +86,11 @@ impl ClusterRun {
     }
 
     /// The cluster and namespace of an environment.
-    pub(super) fn cluster(&self, (all, environment): (&Environments, &Environment), flags: &TargetFlags) -> LiveCluster<'_> {
+    pub(super) fn cluster(
+        &self,
+        (all, environment): (&Environments, &Environment),
+        flags: &TargetFlags,
+    ) -> LiveCluster<'_> {
         let mut target = target_of(environment, all, flags.kube_context.as_deref(), flags.in_cluster);
         if target.namespace.is_empty() {
             target.namespace = flags.namespace.clone().unwrap_or_default();
@@ -148,7 +150,11 @@ impl ClusterRun {
     }
 
     /// What records say of this run: the commit, and who runs it. A strict run is refused where no commit has what is applied.
-    pub(super) fn about(&self, (is_approved, approver): (bool, Option<&str>), is_strict: bool) -> Result<Record, CommandError> {
+    pub(super) fn about(
+        &self,
+        (is_approved, approver): (bool, Option<&str>),
+        is_strict: bool,
+    ) -> Result<Record, CommandError> {
         let context = self.context;
         let directory = self.place.working_directory.join(&self.place.directory);
         let tree = WorkTree::of(&directory).ok();

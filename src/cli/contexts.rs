@@ -1,6 +1,5 @@
 //! `chartwright contexts` and `use`: environments are made reachable with the user's own programs, and one of them the current one.
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -145,11 +144,10 @@ fn without_cluster(environment: &Environment, all: &Environments) -> Option<Stri
 
 /// The user's programs, as this run starts them.
 fn programs(context: RunContext) -> Programs {
-    let mut run = String::new();
-    for byte in context.random_bytes() {
-        _ = write!(run, "{byte:02x}");
+    Programs {
+        run: context.random_name(),
+        limit: LIMIT,
     }
-    Programs { run, limit: LIMIT }
 }
 
 /// A command as a line.

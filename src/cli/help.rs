@@ -11,7 +11,10 @@ pub(super) const GROUPS: [(&str, &[&str]); 6] = [
     ("Repositories", &["push", "pull", "repo"]),
     ("Images", &["images", "poll", "event", "bump"]),
     ("Environments", &["status", "values", "vars", "promote", "rollback"]),
-    ("Clusters", &["contexts", "use", "apply", "drift", "history", "trace", "agent"]),
+    (
+        "Clusters",
+        &["contexts", "use", "apply", "drift", "history", "trace", "agent"],
+    ),
     (
         "Project",
         &[
@@ -123,7 +126,9 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     (
         "agent",
-        &["chartwright agent --repository https://git.example.com/shop/deployments.git --environment testing --in-cluster"],
+        &[
+            "chartwright agent --repository https://git.example.com/shop/deployments.git --environment testing --in-cluster",
+        ],
     ),
     ("drift", &["chartwright drift production"]),
     ("history", &["chartwright history production shop"]),

@@ -99,7 +99,7 @@ pub(super) fn run(context: RunContext, arguments: &HistoryArguments) -> Result<E
             &json!({"releases": rows.iter().map(row_as_json).collect::<Vec<_>>()}),
         )?,
         OutputFormat::Text if rows.is_empty() => {
-            context.write_stdout(shown_line("nothing was released there yet").as_bytes())?
+            context.write_stdout(shown_line("nothing was released there yet").as_bytes())?;
         }
         OutputFormat::Text => {
             let head = [

@@ -188,6 +188,12 @@ impl RunContext {
         bytes
     }
 
+    /// A name that no other run has.
+    pub(super) fn random_name(self) -> String {
+        let bytes = self.random_bytes();
+        u128::from_be_bytes(bytes).to_string()
+    }
+
     /// All of standard input.
     ///
     /// # Errors

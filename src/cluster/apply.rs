@@ -128,7 +128,7 @@ pub fn apply_environment(
     }
     let place = (cluster.programs, &cluster.target, name.as_str());
     let lease = Lease::take(place, options.identity, options.patience, options.now, &mut |who| {
-        observer.waits(who)
+        observer.waits(who);
     })?;
     if let Some(run) = &lease.taken_from {
         stop_left_programs(run);
@@ -144,7 +144,9 @@ pub fn apply_environment(
     }
     records.reread(cluster)?;
     let ended = records.end_interrupted(&options.about.run, &(options.now)());
-    ended.iter().for_each(|record| observer.interrupted(record));
+    for record in &ended {
+        observer.interrupted(record);
+    }
     if !plan.has_changes() {
         records.write(cluster)?;
         return Ok(Applied::default());

@@ -26,7 +26,10 @@ impl HelmGeneration {
     pub fn find(cluster: &LiveCluster<'_>) -> Result<Self, ProgramError> {
         let call = ProgramCall::new("helm", ["version", "--template", "{{.Version}}"]);
         let printed = cluster.programs.output(&call, b"")?;
-        let version = String::from_utf8_lossy(&printed).trim().trim_start_matches('v').to_owned();
+        let version = String::from_utf8_lossy(&printed)
+            .trim()
+            .trim_start_matches('v')
+            .to_owned();
         match version.split('.').next() {
             Some("3") => Ok(Self::Helm3),
             Some("4") => Ok(Self::Helm4),
@@ -274,7 +277,7 @@ impl Application<'_, '_> {
         let limits = (self.settings.timeout, self.settings.fails_fast);
         let mut rollout = Rollout::new(self.cluster, &release.rendered, phase, limits);
         // Helm ends by itself when its time is over, and then needs time to roll back.
-        let limit = self.settings.timeout * 3 + Duration::from_secs(120);
+        let limit = self.settings.timeout * 3 + Duration::from_mins(2);
         let mut problems: Vec<Problem> = Vec::new();
         let (progress, is_lost) = (&mut *self.progress, self.is_lost);
         let mut has_stopped = false;
@@ -433,7 +436,7 @@ impl Application<'_, '_> {
         self.cluster.programs.run_watched(
             &call,
             b"",
-            self.settings.timeout * 2 + Duration::from_secs(60),
+            self.settings.timeout * 2 + Duration::from_mins(1),
             &mut || false,
         )
     }
@@ -460,7 +463,7 @@ pub(super) fn roll_back_to(
         Some(timeout) => call.and(["--wait".to_owned(), format!("--timeout={}s", timeout.as_secs())]),
         None => call,
     };
-    let limit = timeout.unwrap_or_default() * 2 + Duration::from_secs(60);
+    let limit = timeout.unwrap_or_default() * 2 + Duration::from_mins(1);
     cluster.programs.run_watched(&call, b"", limit, &mut || false)
 }
 

@@ -12,6 +12,7 @@ use super::live::LiveCluster;
 use super::program::ProgramError;
 use crate::check::diff::{ManifestObjects, ObjectDiff, compare_manifests};
 use crate::check::finding::SecretValues;
+use crate::text::ordered::CollectOrdered as _;
 
 /// Label of all that Helm applies.
 const MANAGED: &str = "app.kubernetes.io/managed-by=Helm";
@@ -120,16 +121,13 @@ impl LiveObjects {
     }
 
     /// What differs in the cluster from what was applied. What was applied is `new`, as it would be applied once more.
-    ///
-    /// # Errors
-    /// When kubectl cannot be run.
     pub(super) fn drift(
         &self,
         cluster: &LiveCluster<'_>,
         applied: &[Applied],
         label: &str,
         secrets: impl FnOnce() -> SecretValues,
-    ) -> Result<Vec<ObjectDiff>, ProgramError> {
+    ) -> Vec<ObjectDiff> {
         let scaled = self.scaled(applied);
         let mut suspects: Vec<(&Applied, Option<Json>)> = Vec::new();
         for object in applied {
@@ -149,7 +147,7 @@ impl LiveObjects {
             }
         }
         if suspects.is_empty() {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let namespace = cluster.target.namespace.as_str();
         let unchanged = self.unchanged_by_applying(
@@ -169,7 +167,7 @@ impl LiveObjects {
             }
             new.add_value(object.value.clone(), &[], namespace);
         }
-        Ok(compare_manifests(&old, &new, label, secrets))
+        compare_manifests(&old, &new, label, secrets)
     }
 
     /// The objects that applying would not change, as the API server says; none where it cannot be asked.
@@ -239,7 +237,7 @@ impl LiveObjects {
             let part = |name: &str| text(value, &format!("/spec/scaleTargetRef/{name}")).to_owned();
             (part("kind"), part("name"))
         };
-        scalers.map(target).collect()
+        scalers.map(target).collect_set()
     }
 }
 

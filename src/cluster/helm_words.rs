@@ -99,7 +99,7 @@ fn field_of(words: &str) -> Vec<String> {
         return Vec::new();
     };
     let end = after.find(": ").unwrap_or(0);
-    let path = after.get(..end).unwrap_or_default().trim_start_matches("[");
+    let path = after.get(..end).unwrap_or_default().trim_start_matches('[');
     let is_path = |c: char| c.is_ascii_alphanumeric() || ".-_[]/".contains(c);
     if path.is_empty() || !path.chars().all(is_path) {
         return Vec::new();

@@ -20,7 +20,8 @@ use serde_json::{Value as Json, json};
 
 use super::addresses::address_in;
 use super::commands::{
-    Access, HelmGeneration, UpgradeOptions, apply_manifests, describe_address, set_up_repositories, upgrade, use_context,
+    Access, HelmGeneration, UpgradeOptions, apply_manifests, describe_address, set_up_repositories, upgrade,
+    use_context,
 };
 use super::contexts::Initialisation;
 use super::program::ProgramCall;
@@ -169,7 +170,11 @@ fn apply(case: &Json) {
             assert_eq!(files, flag_values(wanted, "-f"), "{case}");
             let call = argv(&apply_manifests(&target));
             assert_eq!(flag_values(&call, "-f"), ["-"], "{case}");
-            let ours = without(&call, &["-f", "--namespace"], &["--server-side", "--field-manager=chartwright"]);
+            let ours = without(
+                &call,
+                &["-f", "--namespace"],
+                &["--server-side", "--field-manager=chartwright"],
+            );
             assert_eq!(ours, without(wanted, &["-f"], &[]), "{case}");
             return;
         }

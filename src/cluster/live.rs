@@ -18,7 +18,7 @@ pub enum HelmStorage {
     /// In Secrets.
     #[default]
     Secrets,
-    /// In ConfigMaps.
+    /// In `ConfigMaps`.
     ConfigMaps,
 }
 

@@ -24,11 +24,12 @@ use crate::check::run::{ChartArchive, CheckRequest, check_charts};
 use crate::delivery::bump::ReadFile;
 use crate::delivery::environment::{AddressOf, Deploys, Environment, Environments, Release, given_values};
 use crate::delivery::image::image_names;
-use crate::engine::chart::{Compat, LinkPolicy, SupplyDependencies};
+use crate::engine::chart::{ChartFile, Compat, LinkPolicy, SupplyDependencies};
 use crate::engine::manifest::split_manifests;
 use crate::engine::render::{Capabilities, Operation, Release as RenderedName, validate_release_name};
 use crate::engine::template::World;
 use crate::kubernetes::version::{EMBEDDED_MINORS, KubeVersion, SupportedVersion};
+use crate::text::ordered::CollectOrdered as _;
 use crate::text::sha256::sha256_hex;
 use crate::text::source::ReportRoot;
 use crate::text::yaml::json_from_bytes;
@@ -303,23 +304,12 @@ fn plan_release(
             Operation::Install
         },
     };
-    let asks_for_apis = |chart: &ReleaseChart| {
-        chart
-            .chart
-            .raw
-            .iter()
-            .any(|file| file.data.windows(11).any(|part| part == b"APIVersions"))
-    };
-    let apis = if asks_for_apis(&chart) || !chart.chart.dependencies.is_empty() {
-        cluster.api_versions().map_err(|error| error.to_string())?
-    } else {
-        Vec::new()
-    };
+    let capabilities = capabilities(cluster, &chart, plan)?;
     let mut more_secrets = SecretValues::default();
     more_secrets.extend(&request.decrypted.borrow());
     let with = ReleaseRendering {
         release: &named,
-        capabilities: &Capabilities::of_cluster(plan.kube_version.clone(), apis),
+        capabilities: &capabilities,
         more_secrets,
     };
     let mut world = LiveWorld {
@@ -330,29 +320,12 @@ fn plan_release(
     let rendered = RenderedRelease::new(&chart, given, with, &mut world)?;
     let label = release.name.text.as_str();
     let differences = rendered.difference(was.as_ref().filter(|_| is_there), label)?;
-    let is_same_chart = was.as_ref().is_some_and(|was| {
-        let (old, new) = (&was.chart.metadata, &chart.chart.metadata);
-        (&old.name, &old.version) == (&new.name, &new.version)
-    });
-    let is_good = was
-        .as_ref()
-        .is_some_and(|was| was.info.status == ReleaseStatus::Deployed);
-    let action = match (is_there, is_good && is_same_chart && differences.is_empty()) {
-        (false, _) => Action::Install,
-        (true, true) => Action::Unchanged,
-        (true, false) => Action::Upgrade,
-    };
+    let action = action(was.as_ref(), &chart, differences.is_empty());
     let findings = if action == Action::Unchanged {
         Vec::new()
     } else {
         judge(request, release, (&chart, checked_values), plan)
     };
-    let mut images: Vec<String> = rendered
-        .documents()
-        .flat_map(|document| image_names(document.text()))
-        .collect();
-    crate::text::compact_sort::sort_by(&mut images, String::cmp);
-    images.dedup();
     Ok(PlannedRelease {
         name: release.name.text.clone(),
         group: release.group.clone(),
@@ -362,13 +335,49 @@ fn plan_release(
         was,
         differences,
         drift: Vec::new(),
-        images,
+        images: images_of(&rendered),
         findings,
         refused: Vec::new(),
         archive: chart.archive,
         document: rendered.document()?,
         rendered,
     })
+}
+
+/// The cluster as templates see it. Its APIs are asked for where a template may look at them.
+fn capabilities(
+    cluster: &LiveCluster<'_>,
+    chart: &ReleaseChart,
+    plan: &EnvironmentPlan,
+) -> Result<Capabilities, RenderRefusal> {
+    const WORD: &[u8] = b"APIVersions";
+    let has_word = |file: &ChartFile| memchr::memmem::find(&file.data, WORD).is_some();
+    let apis = if chart.chart.raw.iter().any(has_word) || !chart.chart.dependencies.is_empty() {
+        cluster.api_versions().map_err(|error| error.to_string())?
+    } else {
+        Vec::new()
+    };
+    Ok(Capabilities::of_cluster(plan.kube_version.clone(), apis))
+}
+
+/// What happens to a release whose objects are what Helm applied last, or are not.
+fn action(was: Option<&StoredRelease>, chart: &ReleaseChart, is_same: bool) -> Action {
+    let Some(was) = was.filter(|was| is_installed(was.info.status)) else {
+        return Action::Install;
+    };
+    let (old, new) = (&was.chart.metadata, &chart.chart.metadata);
+    let is_same_chart = (&old.name, &old.version) == (&new.name, &new.version);
+    if is_same && is_same_chart && was.info.status == ReleaseStatus::Deployed {
+        Action::Unchanged
+    } else {
+        Action::Upgrade
+    }
+}
+
+/// The images of what is rendered, each once.
+fn images_of(rendered: &RenderedRelease) -> Vec<String> {
+    let documents = rendered.documents().flat_map(|document| image_names(document.text()));
+    documents.collect_set().into_iter().collect()
 }
 
 /// The findings of `lint` about a release, for the version of its cluster or the nearest one that there are schemas of.
@@ -442,7 +451,7 @@ fn add_drift(plan: &mut EnvironmentPlan, cluster: &LiveCluster<'_>) -> Result<()
             secrets.extend(rendered.secrets());
             secrets
         };
-        release.drift = live.drift(cluster, &objects, &release.name, secrets)?;
+        release.drift = live.drift(cluster, &objects, &release.name, secrets);
         if !release.drift.is_empty() && release.action == Action::Unchanged {
             release.action = Action::Upgrade;
         }

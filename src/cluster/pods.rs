@@ -142,7 +142,7 @@ impl Snapshot {
         }
     }
 
-    /// The newest ReplicaSet of a Deployment.
+    /// The newest `ReplicaSet` of a Deployment.
     fn newest_set(&self, deployment: &str) -> Option<&str> {
         let revision = |set: &Json| {
             let annotations = set.pointer("/metadata/annotations")?;

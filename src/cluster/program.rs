@@ -13,10 +13,12 @@ use crate::text::redact::redact_message;
 const WORDS: usize = 8 << 10;
 /// Most bytes of what a program prints.
 const OUTPUT_BYTES: u64 = 256 << 20;
-/// Pause between looks at whether it has ended: short at first, since most programs do at once.
-const PAUSES: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(25)];
+/// Pause between looks at whether it has ended.
+const PAUSE: Duration = Duration::from_millis(25);
+/// The same at first, since most programs end at once.
+const SHORT_PAUSE: Duration = Duration::from_millis(2);
 /// How long a program that was asked to stop has for it: helm takes back what it began.
-const GRACE: Duration = Duration::from_secs(60);
+const GRACE: Duration = Duration::from_mins(1);
 /// Variable that tells the programs of one run from those of others.
 pub const RUN_VARIABLE: &str = "CHARTWRIGHT_RUN";
 
@@ -304,7 +306,7 @@ fn wait(
             end = Instant::now() + GRACE;
         }
         let is_young = start.elapsed() < Duration::from_millis(200);
-        thread::sleep(PAUSES[usize::from(!is_young)]);
+        thread::sleep(if is_young { SHORT_PAUSE } else { PAUSE });
     }
 }
 

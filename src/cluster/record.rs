@@ -1,4 +1,4 @@
-//! Records of what was applied to an environment: a ConfigMap in its namespace with the last runs, so that history, rollbacks and the next run
+//! Records of what was applied to an environment: a `ConfigMap` in its namespace with the last runs, so that history, rollbacks and the next run
 //! know of each what was begun, from which commit, by whom, and how it ended. Nothing in a record is secret.
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::text::sha256::sha256_hex;
 
 /// Records that are kept.
 const MOST: usize = 50;
-/// Member of the ConfigMap.
+/// Member of the `ConfigMap`.
 const MEMBER: &str = "records.json";
 /// Longest message that is kept, in bytes.
 const MESSAGE: usize = 1024;
@@ -106,7 +106,7 @@ pub struct Records {
     version: Option<String>,
 }
 
-/// The name of the ConfigMap, and of the Lease, of an environment.
+/// The name of the `ConfigMap`, and of the Lease, of an environment.
 pub fn object_name(environment: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.';
     if environment.bytes().all(is_plain) && environment.ends_with(|c: char| c.is_ascii_alphanumeric()) {

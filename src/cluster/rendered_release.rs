@@ -108,7 +108,7 @@ impl RenderedRelease {
                     RenderValuesError::Schema(violation) => {
                         explain_schema(&chart, &values, &given.sources, &violation.to_string())
                     }
-                    _ => Vec::new(),
+                    RenderValuesError::Coalesce(_) => Vec::new(),
                 };
                 return Err(refusal(error.to_string(), findings, &chart));
             }

@@ -8,6 +8,7 @@ use super::live::LiveCluster;
 use super::pods::{Problem, Snapshot};
 use super::rendered_release::RenderedRelease;
 use crate::engine::manifest::{Document, HookEvent};
+use crate::text::ordered::CollectOrdered as _;
 
 /// Kinds of objects that have pods.
 const WORKLOADS: [&str; 7] = [
@@ -22,7 +23,7 @@ const WORKLOADS: [&str; 7] = [
 /// When the first look is taken: most rollouts end sooner.
 const FIRST_LOOK: Duration = Duration::from_millis(1500);
 /// Pause between looks.
-const PAUSE: Duration = Duration::from_millis(1000);
+const PAUSE: Duration = Duration::from_secs(1);
 /// What was seen this long before the last look counts as seen at the end.
 const RECENT: Duration = Duration::from_secs(3);
 
@@ -72,7 +73,7 @@ impl<'w, 'p> Rollout<'w, 'p> {
         let workloads = workloads.filter_map(|head| Some((head.kind.clone(), head.metadata.as_ref()?.name.clone())));
         let mut rollout = Self {
             cluster,
-            workloads: workloads.collect(),
+            workloads: workloads.collect_set(),
             earlier: BTreeSet::new(),
             seen: BTreeMap::new(),
             start: Instant::now(),
@@ -81,7 +82,7 @@ impl<'w, 'p> Rollout<'w, 'p> {
             stops,
         };
         if !rollout.workloads.is_empty() {
-            rollout.earlier = rollout.look().iter().map(pod_key).collect();
+            rollout.earlier = rollout.look().iter().map(pod_key).collect_set();
         }
         rollout
     }
@@ -105,7 +106,7 @@ impl<'w, 'p> Rollout<'w, 'p> {
 
     fn note(&mut self, found: Vec<Problem>, report: &mut dyn FnMut(&Problem)) -> bool {
         let now = Instant::now();
-        let keys: BTreeSet<String> = found.iter().map(pod_key).collect();
+        let keys: BTreeSet<String> = found.iter().map(pod_key).collect_set();
         for (key, seen) in &mut self.seen {
             if !keys.contains(key) {
                 // It counts anew if it comes back.

@@ -35,10 +35,6 @@ fn started(process: u32) -> Option<String> {
     (state != "Z").then(|| time.to_owned())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what a link of /proc is called is not the content of a file"
-)]
 fn namespace() -> Option<String> {
     let link = std::fs::read_link("/proc/self/ns/pid").ok()?;
     let digits: String = link

@@ -1,4 +1,4 @@
-//! Releases as Helm stores them in a namespace: Secrets (or ConfigMaps) in, releases out. Follows `pkg/storage/driver/util.go` of Helm: the
+//! Releases as Helm stores them in a namespace: Secrets (or `ConfigMaps`) in, releases out. Follows `pkg/storage/driver/util.go` of Helm: the
 //! release as JSON, compressed with gzip, in base64.
 
 use std::fmt;
@@ -148,7 +148,7 @@ impl fmt::Display for ReleaseStatus {
 }
 
 impl StoredRelease {
-    /// Reads a Secret or ConfigMap of Helm's; the error says what is wrong with it, and has nothing of what it holds.
+    /// Reads a Secret or `ConfigMap` of Helm's; the error says what is wrong with it, and has nothing of what it holds.
     ///
     /// # Errors
     /// When it is not a release.

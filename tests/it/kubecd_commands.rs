@@ -28,7 +28,11 @@ fn workspace() -> Workspace {
 
 /// Rows, the command that comes nearest, and what its message has in it.
 const NEAREST: [(&str, &[&str], &str); 9] = [
-    ("cli-01", &["apply"], "name the environments to apply, or their cluster with --cluster"),
+    (
+        "cli-01",
+        &["apply"],
+        "name the environments to apply, or their cluster with --cluster",
+    ),
     (
         "cli-02",
         &["apply", "nope"],

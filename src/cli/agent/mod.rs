@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
 use clap::Args;
 
-use crate::cluster::agent::{AgentAction, AgentRequest, AgentRoute, AgentState, DriftPolicy, EnvironmentState, Intervals, route};
+use crate::cluster::agent::{
+    AgentAction, AgentRequest, AgentRoute, AgentState, DriftPolicy, EnvironmentState, Intervals, route,
+};
 use crate::report::{agent_metrics, agent_page};
 
 use self::server::{Answer, Handle, ReadRequest, serve};
@@ -95,14 +97,22 @@ pub(super) fn run(context: RunContext, arguments: &AgentArguments) -> Result<Exi
     let intervals = Intervals {
         fetch: seconds("--interval", &arguments.interval)?,
         drift: seconds("--drift-interval", &arguments.drift_interval)?,
-        poll: arguments.poll_interval.as_deref().map(|text| seconds("--poll-interval", text)).transpose()?,
+        poll: arguments
+            .poll_interval
+            .as_deref()
+            .map(|text| seconds("--poll-interval", text))
+            .transpose()?,
     };
     duration("--timeout", &arguments.timeout)?;
     let listener = TcpListener::bind(&arguments.listen)
         .map_err(|error| CommandError::could_not_run(format!("--listen {}: {error}", arguments.listen)))?;
     let mut worker = Worker::new(context, arguments, (intervals, arguments.drift))?;
     let state: SharedState = Arc::new(Mutex::new(AgentState {
-        environments: worker.environments()?.iter().map(|name| EnvironmentState::new(name)).collect(),
+        environments: worker
+            .environments()?
+            .iter()
+            .map(|name| EnvironmentState::new(name))
+            .collect(),
         ..worker.state()
     }));
     let (sender, receiver) = mpsc::sync_channel(WAITING);
@@ -113,9 +123,12 @@ pub(super) fn run(context: RunContext, arguments: &AgentArguments) -> Result<Exi
         secret: context.variable(&arguments.secret_env),
         actions: sender,
     };
-    let shown = listener.local_addr().map_or_else(|_| arguments.listen.clone(), |address| address.to_string());
+    let shown = listener
+        .local_addr()
+        .map_or_else(|_| arguments.listen.clone(), |address| address.to_string());
     let handle: Handle = Arc::new(move |request| port.answer(&request));
-    serve(listener, handle).map_err(|error| CommandError::could_not_run(format!("--listen {}: {error}", arguments.listen)))?;
+    serve(listener, handle)
+        .map_err(|error| CommandError::could_not_run(format!("--listen {}: {error}", arguments.listen)))?;
     context.report(&format!("listening on http://{shown}/"));
     worker.run(&state, &receiver)
 }
@@ -166,6 +179,7 @@ impl Port {
                 state.refused_events += 1;
                 plain(status, reason)
             }
+            AgentRoute::Nothing => plain(200, "nothing was pushed"),
             AgentRoute::Accepted(action) => {
                 let is_event = matches!(action, AgentAction::Event(_));
                 if self.actions.try_send(action).is_err() {

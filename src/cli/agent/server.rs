@@ -61,7 +61,9 @@ async fn accept(listener: TcpListener, handle: Handle) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let free = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
-        let Ok(permit) = Arc::clone(&free).acquire_owned().await else { return Ok(()) };
+        let Ok(permit) = Arc::clone(&free).acquire_owned().await else {
+            return Ok(());
+        };
         let Ok((stream, _)) = listener.accept().await else {
             // Too many files are open, for example.
             tokio::time::sleep(Duration::from_millis(100)).await;

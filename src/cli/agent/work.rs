@@ -23,7 +23,7 @@ use crate::text::limits::FILE_BYTES;
 use crate::text::source::Named;
 
 /// Longest time for a command: those about rollouts have their own, shorter ones.
-const COMMAND_LIMIT: Duration = Duration::from_secs(3 * 60 * 60);
+const COMMAND_LIMIT: Duration = Duration::from_hours(3);
 /// Pause between looks at what is due.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -48,7 +48,7 @@ impl<'a> Worker<'a> {
     ) -> Result<Self, CommandError> {
         let program = std::env::current_exe()
             .map_err(|error| CommandError::could_not_run(format!("the path of this program is not known: {error}")))?;
-        let random: String = context.random_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let random = context.random_name();
         let clone = match &arguments.work_dir {
             Some(directory) => directory.clone(),
             None => std::env::temp_dir().join(format!("chartwright-agent-{random}")),
@@ -64,9 +64,10 @@ impl<'a> Worker<'a> {
             .map_err(|error| write_back_error(error.into()))?;
         let branch = match branch {
             Some(branch) => branch,
-            None => tree
-                .default_branch(&RemoteName::origin())
-                .ok_or_else(|| CommandError::usage("the repository does not say which branch is its own").with_hint("name it with --branch"))?,
+            None => tree.default_branch(&RemoteName::origin()).ok_or_else(|| {
+                CommandError::usage("the repository does not say which branch is its own")
+                    .with_hint("name it with --branch")
+            })?,
         };
         Ok(Self {
             context,
@@ -105,7 +106,9 @@ impl<'a> Worker<'a> {
         }
         let wanted = &self.arguments.environment;
         let names = all.list.iter().map(|environment| environment.name.text.clone());
-        Ok(names.filter(|name| wanted.is_empty() || wanted.contains(name)).collect())
+        Ok(names
+            .filter(|name| wanted.is_empty() || wanted.contains(name))
+            .collect())
     }
 
     /// What is known at the start.
@@ -240,11 +243,14 @@ impl<'a> Worker<'a> {
         let time = self.context.now_rfc3339();
         let result = {
             let mut state = locked(state);
-            let Some(known) = state.environment(environment) else { return };
+            let Some(known) = state.environment(environment) else {
+                return;
+            };
             known.note_apply(&head, code, &printed, (&time, milliseconds));
             known.result
         };
-        self.schedule.note_apply(environment, result, self.context.now_unix_seconds());
+        self.schedule
+            .note_apply(environment, result, self.context.now_unix_seconds());
         self.context.report(&format!("{environment}: {}", result.name()));
         self.look(state);
     }
@@ -261,7 +267,8 @@ impl<'a> Worker<'a> {
         };
         if let Some(known) = locked(state).environment(environment) {
             if has_drift && known.has_drift != Some(true) {
-                self.context.report(&format!("{environment}: the cluster does not have what the files say"));
+                self.context
+                    .report(&format!("{environment}: the cluster does not have what the files say"));
             }
             known.has_drift = Some(has_drift);
         }
@@ -298,10 +305,21 @@ impl<'a> Worker<'a> {
             AgentAction::Sync => self.schedule.hurry(),
             AgentAction::Approve { environment, who } => self.apply(state, &environment, Some(&who)),
             AgentAction::RollBack { environment, release } => {
-                let mut arguments = vec!["rollback", "--live", &environment, &release, "--timeout", &self.arguments.timeout];
+                let mut arguments = vec![
+                    "rollback",
+                    "--live",
+                    &environment,
+                    &release,
+                    "--timeout",
+                    &self.arguments.timeout,
+                ];
                 arguments.extend(self.target());
                 let (code, _) = self.command(&arguments, b"");
-                let result = if code == Some(0) { "rolled back" } else { "not rolled back" };
+                let result = if code == Some(0) {
+                    "rolled back"
+                } else {
+                    "not rolled back"
+                };
                 self.context.report(&format!("{environment}: {release} is {result}"));
                 self.check_drift(state, &environment);
             }

@@ -57,6 +57,8 @@ pub enum AgentRoute {
     Health,
     /// Whether it has the repository.
     Ready,
+    /// It is understood, and there is nothing to do: an event of a pull, for example, which looking up what was pushed causes as well.
+    Nothing,
     /// It is done.
     Accepted(AgentAction),
     /// It is not: the status of the answer, and why.
@@ -97,6 +99,9 @@ fn event(request: AgentRequest<'_>, token: Option<&str>, secret: Option<&str>) -
         if payload.senders.is_empty() || !payload.senders.iter().all(|sender| is_signed(*sender)) {
             return AgentRoute::Refused(401, "the signature is not that of the sender");
         }
+    }
+    if payload.pushed.is_empty() {
+        return AgentRoute::Nothing;
     }
     AgentRoute::Accepted(AgentAction::Event(request.body.to_vec()))
 }
@@ -251,6 +256,14 @@ mod tests {
             };
             assert_eq!(found, want, "{path} {body}");
         }
+        let event = |action: &str| {
+            format!(
+                "{{\"events\":[{{\"action\":\"{action}\",\"target\":{{\"repository\":\"shop/web\",\"tag\":\"1.0\",\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\"}},\"request\":{{\"host\":\"registry:5000\"}}}}]}}"
+            )
+        };
+        let of_event = |action: &str| routed("POST", "/event", &event(action), Some("Bearer t0ken"), Some("t0ken"));
+        assert!(matches!(of_event("push"), AgentRoute::Accepted(AgentAction::Event(_))));
+        assert_eq!(of_event("pull"), AgentRoute::Nothing);
         assert_eq!(routed("GET", "/", "", None, None), AgentRoute::Page);
         assert!(matches!(
             routed("GET", "/sync", "", None, Some("t0ken")),

@@ -1,4 +1,4 @@
-//! Metrics in the text form of OpenMetrics 1.0 (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
+//! Metrics in the text form of `OpenMetrics` 1.0 (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
 
 use std::fmt::Write as _;
 
