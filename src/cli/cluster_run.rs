@@ -50,11 +50,22 @@ pub(super) struct TargetFlags {
 #[derive(Debug, Clone, Args)]
 pub(super) struct PlanFlags {
     #[command(flatten)]
-    pub(super) target: TargetFlags,
-    #[command(flatten)]
     links: LinkFlags,
     #[command(flatten)]
+    pub(super) target: TargetFlags,
+    #[command(flatten)]
     remote: RemoteFlags,
+}
+
+impl PlanFlags {
+    /// For a command that has the flags otherwise.
+    pub(super) fn new(kube_context: Option<String>, links: LinkFlags, remote: RemoteFlags) -> Self {
+        let target = TargetFlags {
+            kube_context,
+            ..TargetFlags::default()
+        };
+        Self { target, links, remote }
+    }
 }
 
 /// What all environments of a run have in common.
@@ -86,16 +97,22 @@ impl ClusterRun {
     }
 
     /// The cluster and namespace of an environment.
+    ///
+    /// # Errors
+    /// When no namespace is named.
     pub(super) fn cluster(
         &self,
         (all, environment): (&Environments, &Environment),
         flags: &TargetFlags,
-    ) -> LiveCluster<'_> {
+    ) -> Result<LiveCluster<'_>, CommandError> {
         let mut target = target_of(environment, all, flags.kube_context.as_deref(), flags.in_cluster);
         if target.namespace.is_empty() {
             target.namespace = flags.namespace.clone().unwrap_or_default();
         }
-        LiveCluster::new(&self.programs, target, self.storage)
+        if target.namespace.is_empty() {
+            return Err(plan_error(PlanError::NoNamespace(environment.name.text.clone())));
+        }
+        Ok(LiveCluster::new(&self.programs, target, self.storage))
     }
 
     /// Gives what each environment is planned from to `work`, as long as it says so.
@@ -117,7 +134,7 @@ impl ClusterRun {
         let addresses = Addresses::new(&self.programs);
         let show = |call: &ProgramCall| context.report(&call.to_string());
         for environment in wanted {
-            let cluster = self.cluster((all, environment), &flags.target);
+            let cluster = self.cluster((all, environment), &flags.target)?;
             let address_of = |name: &str, is_global: bool| -> io::Result<Option<String>> {
                 let found = addresses.look_up(all.cluster_of(environment), (name, is_global), &show);
                 found.map(Some).map_err(io::Error::other)

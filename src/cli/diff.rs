@@ -18,13 +18,17 @@ use crate::text::limits::{FILE_BYTES, SETTINGS_BYTES};
 use crate::text::source::place_of;
 
 use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching, FoundChart, name_error};
+use super::cluster_run::{ClusterRun, PlanFlags};
 use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, report_notes};
 use super::destination_flags::{read_settings, settings_error};
+use super::environment_flags::{EnvironmentFlags, environments};
 use super::exit_code::Exit;
+use super::history::compare;
 use super::keyring_flags::KeyringFlags;
 use super::link_flags::LinkFlags;
 use super::release_flags::ReleaseFlags;
+use super::repository_flags::OutputFormat;
 use super::run_context::RunContext;
 use super::summary_flags::{Summary, SummaryFlags};
 use super::time_flag::TimeFlag;
@@ -33,7 +37,7 @@ use super::value_flags::ValueFlags;
 #[derive(Debug, Args)]
 pub(super) struct DiffArguments {
     /// A chart or a directory of charts, compared with a commit; or two charts: directories, .tgz files, charts of repositories
-    /// [default: the working directory].
+    /// [default: the working directory]. Or the name of an environment, whose files are compared with what its cluster has.
     #[arg(value_name = "CHART", num_args = 0..=2)]
     charts: Vec<String>,
     /// Compare with the commit at which HEAD, or --to, left this branch: what a pull request changes.
@@ -62,6 +66,9 @@ pub(super) struct DiffArguments {
     full: bool,
     #[command(flatten)]
     summary: SummaryFlags,
+    /// Context of the kubeconfig, for an environment, instead of its own.
+    #[arg(long, value_name = "CONTEXT")]
+    kube_context: Option<String>,
     /// Name of the release, apart from environments that name theirs.
     #[arg(long, value_name = "NAME", default_value = default_release_name())]
     release: String,
@@ -104,6 +111,42 @@ impl DiffArguments {
     }
 }
 
+/// Compares the cluster of an environment with its files, if that is what the name means: there is no such path.
+fn with_cluster(context: RunContext, arguments: &DiffArguments, name: &str) -> Result<Option<Exit>, CommandError> {
+    let flags = EnvironmentFlags::of_working_directory();
+    if Path::new(name).exists() || arguments.names_commits() || name.contains(['/', ':']) {
+        return Ok(None);
+    }
+    let run = ClusterRun::new(context, &flags)?;
+    let reader = flags.reader(context);
+    let Ok(all) = environments(&run.place, &|path| reader.read(path)) else {
+        return Ok(None);
+    };
+    let Ok(environment) = all.named(name) else {
+        return Ok(None);
+    };
+    let output = match arguments.output {
+        DiffFormat::Text => OutputFormat::Text,
+        DiffFormat::Json => OutputFormat::Json,
+        DiffFormat::Markdown | DiffFormat::Html => {
+            return Err(CommandError::usage(
+                "what differs from a cluster is printed as text or json",
+            ));
+        }
+    };
+    let plan = PlanFlags::new(
+        arguments.kube_context.clone(),
+        arguments.links,
+        arguments.dependencies.remote().clone(),
+    );
+    let differs = compare(&run, (&all, &[environment]), (output, arguments.full), &plan)?;
+    Ok(Some(if differs && arguments.exit_code {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    }))
+}
+
 /// What is compared, and with which values.
 struct Compared {
     pairs: Vec<ChartPair>,
@@ -117,6 +160,11 @@ struct Compared {
 
 pub(super) fn run(context: RunContext, arguments: &DiffArguments) -> Result<Exit, CommandError> {
     arguments.time.start()?;
+    if let [one] = arguments.charts.as_slice()
+        && let Some(exit) = with_cluster(context, arguments, one)?
+    {
+        return Ok(exit);
+    }
     let compared = match arguments.charts.as_slice() {
         [old, new] => two_charts(context, arguments, (old, new))?,
         [one] if arguments.from_version.is_some() => two_charts(context, arguments, (one, one))?,

@@ -48,6 +48,14 @@ impl ReadBelow {
 }
 
 impl EnvironmentFlags {
+    /// The environments of the working directory.
+    pub(super) fn of_working_directory() -> Self {
+        Self {
+            directory: PathBuf::from("."),
+            environments_file: None,
+        }
+    }
+
     /// The directory of the application chart, or of environments.yaml.
     pub(super) fn directory(&self) -> &Path {
         &self.directory

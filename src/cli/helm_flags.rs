@@ -126,8 +126,10 @@ mod tests {
     use clap::Command;
 
     use super::super::chart_reference::ChartReferenceFlags;
+    use super::super::cluster_run::TargetFlags;
     use super::super::dependency_flags::DependencyFlags;
     use super::super::destination_flags::DestinationFlags;
+    use super::super::history::LiveRollbackFlags;
     use super::super::keyring_flags::KeyringFlags;
     use super::super::move_environments::MoveEnvironmentFlags;
     use super::super::value_flags::ValueFlags;
@@ -260,6 +262,7 @@ mod tests {
         headings.insert("Values", of::<ValueFlags>());
         headings.insert("Destination", of::<DestinationFlags>());
         headings.insert("Commits", of::<WriteBackFlags>());
+        headings.insert("Cluster", &of::<TargetFlags>() | &of::<LiveRollbackFlags>());
         headings.insert("Environments", of::<MoveEnvironmentFlags>());
         let repositories = &of::<ChartReferenceFlags>() | &of::<DependencyFlags>();
         headings.insert("Repositories", &repositories | &of::<KeyringFlags>());

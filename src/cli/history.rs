@@ -34,11 +34,11 @@ pub(super) struct HistoryArguments {
     release: Vec<String>,
     #[command(flatten)]
     environments: EnvironmentFlags,
-    #[command(flatten)]
-    target: TargetFlags,
     /// How to print.
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
     output: OutputFormat,
+    #[command(flatten)]
+    target: TargetFlags,
 }
 
 #[derive(Debug, Args)]
@@ -48,11 +48,11 @@ pub(super) struct TraceArguments {
     id: String,
     #[command(flatten)]
     environments: EnvironmentFlags,
-    #[command(flatten)]
-    target: TargetFlags,
     /// How to print.
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
     output: OutputFormat,
+    #[command(flatten)]
+    target: TargetFlags,
 }
 
 #[derive(Debug, Args)]
@@ -81,7 +81,7 @@ pub(super) fn run(context: RunContext, arguments: &HistoryArguments) -> Result<E
     let run = ClusterRun::new(context, &arguments.environments)?;
     let all = all_environments(&run, &arguments.environments)?;
     let environment = all.named(&arguments.environment).map_err(CommandError::usage)?;
-    let cluster = run.cluster((&all, environment), &arguments.target);
+    let cluster = run.cluster((&all, environment), &arguments.target)?;
     let records = Records::read(&cluster, &environment.name.text).map_err(program_error)?;
     let declared = environment.releases.iter().map(|release| release.name.text.clone());
     let wanted: Vec<String> = if arguments.release.is_empty() {
@@ -168,7 +168,7 @@ pub(super) fn live_status(
 ) -> Result<Vec<(String, HistoryRow)>, CommandError> {
     let mut rows = Vec::new();
     for environment in wanted {
-        let cluster = run.cluster((all, environment), target);
+        let cluster = run.cluster((all, environment), target)?;
         let name = environment.name.text.clone();
         let records = Records::read(&cluster, &name).map_err(program_error)?;
         let found = newest(&cluster, &records).map_err(program_error)?;
@@ -227,7 +227,7 @@ pub(super) fn run_trace(context: RunContext, arguments: &TraceArguments) -> Resu
     };
     let mut found: Vec<(String, Record)> = Vec::new();
     for environment in &all.list {
-        let cluster = run.cluster((&all, environment), &arguments.target);
+        let cluster = run.cluster((&all, environment), &arguments.target)?;
         let name = &environment.name.text;
         let records = Records::read(&cluster, name).map_err(program_error)?;
         let is_wanted = |record: &Record| match revision {
@@ -371,7 +371,7 @@ impl LiveRollbackFlags {
                 })
             })
             .transpose()?;
-        let cluster = run.cluster((&all, environment), &self.target);
+        let cluster = run.cluster((&all, environment), &self.target)?;
         let timeout = duration("--timeout", &self.timeout)?;
         let options = ApplyOptions {
             timeout,

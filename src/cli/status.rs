@@ -25,11 +25,11 @@ pub(super) struct StatusArguments {
     live: bool,
     #[command(flatten)]
     environments: EnvironmentFlags,
-    #[command(flatten)]
-    target: TargetFlags,
     /// How to print.
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
     output: OutputFormat,
+    #[command(flatten)]
+    target: TargetFlags,
 }
 
 pub(super) fn run(context: RunContext, arguments: &StatusArguments) -> Result<Exit, CommandError> {
