@@ -456,6 +456,30 @@ def killed(cluster, times=int(os.environ.get("KILLS", "10"))):
         if again.returncode != 0 or status != "deployed" or text != f"number {number}" or open_records:
             wrong += 1
             print(number, again, status, text, open_records, flush=True)
+    # What a killed run had deployed is good: a later failure goes back to it.
+    def open_last():
+        found = cluster.get("configmap", "chartwright-testing", "-n", "testing")
+        listed = json.loads(found["data"]["records.json"])
+        listed[-1]["result"] = "running"
+        found["data"]["records.json"] = json.dumps(listed)
+        cluster.kubectl("replace", "-f", "-", stdin=json.dumps(found))
+    open_last()
+    before = good_state(cluster, "testing")
+    said = repository.apply("testing", *CONTEXT)
+    check(said.returncode == 0 and "was killed" in said.stderr and records(cluster)[-1]["result"] == "interrupted", "killed: the next run says so", said)
+    repository.write({"values-testing.yaml": "image: {tag: missing-9}\n"})
+    failed = repository.apply("testing", *CONTEXT, "--timeout", "20s")
+    check(failed.returncode == 1 and good_state(cluster, "testing") == before, "killed: what it had deployed is gone back to", failed)
+    repository.write({"values-testing.yaml": "image: {tag: unready-1}\n"})
+    other = subprocess.Popen([HELM, "--kube-context", "sim", "upgrade", "web", "web", "-n", "testing", "-f", "values-testing.yaml", "--wait"], cwd=repository.place, env=cluster.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(3)
+    repository.write({"values-testing.yaml": "image: {tag: \"3.0\"}\n"})
+    busy = repository.apply("testing", *CONTEXT, "--timeout", "20s")
+    check(busy.returncode == 3 and "another helm is at work" in busy.stderr, "killed: another helm at work is left alone", busy)
+    other.kill()
+    other.wait()
+    mended = repository.apply("testing", *CONTEXT, "--timeout", "20s", "--take-over")
+    check(mended.returncode == 0 and good_state(cluster, "testing")[0] == "deployed", "killed: what another helm left is mended with --take-over", mended)
     check(pending > 0, "killed: some runs leave a release pending, as Helm does")
     check(wrong == 0, f"killed: {times} of {times} end in the wanted state ({pending} were left pending)")
     check(len(records(cluster)) <= 50, "killed: at most 50 records are kept")

@@ -91,6 +91,9 @@ pub(super) struct ApplyArguments {
     /// Wait the whole time for what is certain not to become ready.
     #[arg(long)]
     no_fail_fast: bool,
+    /// Mend a release that another helm left pending now, and not after 15 minutes.
+    #[arg(long)]
+    take_over: bool,
     /// How long to wait for another run that is at work on the environment.
     #[arg(long, value_name = "DURATION", default_value = "5m")]
     lock_timeout: String,
@@ -151,6 +154,7 @@ pub(super) fn run(context: RunContext, arguments: &ApplyArguments) -> Result<Exi
             tests: !arguments.skip_tests,
             creates_namespace: arguments.create_namespace,
             patience: limits.1,
+            takes_over: arguments.take_over,
             identity: &run.identity,
             about: about.clone(),
             agreed: agreed
@@ -263,7 +267,7 @@ pub(super) fn apply_error(error: ApplyError) -> CommandError {
     match error {
         ApplyError::Plan(error) => plan_error(error),
         ApplyError::Program(error) => program_error(error),
-        ApplyError::Lease(_) => CommandError::could_not_run(error),
+        ApplyError::Lease(_) | ApplyError::Busy { .. } => CommandError::could_not_run(error),
         ApplyError::Moved(_) | ApplyError::LacksNamespace { .. } => CommandError::findings(error),
     }
 }
@@ -292,7 +296,7 @@ impl ApplyObserver for Observer<'_> {
                 is_coloured: context.has_colour(),
                 is_full: self.arguments.full,
             };
-            // Who does not read it is not told.
+            // A closed output does not keep it from being carried out.
             let _written = context.write_stdout(plan_as_text(plan, &self.target, options).as_bytes());
         }
         for refused in &plan.refused {

@@ -379,6 +379,7 @@ impl LiveRollbackFlags {
             tests: false,
             creates_namespace: false,
             patience: timeout,
+            takes_over: true,
             identity: &run.identity,
             about: run.about((false, None), false)?,
             agreed: None,

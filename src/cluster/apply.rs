@@ -12,10 +12,14 @@ use super::plan::{EnvironmentPlan, PlanError, PlanRequest, plan_environment};
 use super::program::{ProgramError, ask_to_stop};
 use super::record::{Record, Records, object_name};
 use super::run_identity::{RunIdentity, left_programs};
+use super::stored_release::ReleaseStatus;
 use crate::delivery::environment::Policy;
 
 /// How long programs that a killed run left behind have to stop.
 const LEFT_TIME: Duration = Duration::from_secs(90);
+
+/// How long another helm may be at work on a release.
+const FOREIGN_TIME: Duration = Duration::from_mins(15);
 
 /// Why an environment is not applied.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +42,20 @@ pub enum ApplyError {
         environment: String,
         /// The namespace.
         namespace: String,
+    },
+    /// Another helm is at work on a release, or was killed at it.
+    #[error(
+        "release `{release}`: revision {revision} is {status} since {since}: another helm is at work on it; wait for it, or if it was killed, mend it with --take-over"
+    )]
+    Busy {
+        /// The release.
+        release: String,
+        /// The revision.
+        revision: u64,
+        /// Its status.
+        status: ReleaseStatus,
+        /// Since when.
+        since: String,
     },
     /// What was planned is not what there is any more.
     #[error(
@@ -62,6 +80,8 @@ pub struct ApplyOptions<'o> {
     pub identity: &'o RunIdentity,
     /// What records say of the run.
     pub about: Record,
+    /// Whether a release that another helm left pending is mended at once.
+    pub takes_over: bool,
     /// The plan that was agreed to: its digest.
     pub agreed: Option<&'o str>,
     /// The time as RFC 3339 with microseconds.
@@ -147,6 +167,7 @@ pub fn apply_environment(
     for record in &ended {
         observer.interrupted(record);
     }
+    check_pending(&plan, &records, options)?;
     if !plan.has_changes() {
         records.write(cluster)?;
         return Ok(Applied::default());
@@ -173,6 +194,34 @@ pub fn apply_environment(
     })
 }
 
+/// Refuses releases that another helm may be at work on: those that are pending, not for long, and not by a run of ours.
+fn check_pending(plan: &EnvironmentPlan, records: &Records, options: &ApplyOptions<'_>) -> Result<(), ApplyError> {
+    let now = (options.now)();
+    for release in &plan.releases {
+        let Some(was) = release.was.as_ref().filter(|was| was.info.status.is_pending()) else {
+            continue;
+        };
+        let is_ours = records.has_begun(&release.name, was.revision);
+        if !is_ours && !options.takes_over && is_within(&was.info.last_deployed, &now, FOREIGN_TIME) {
+            return Err(ApplyError::Busy {
+                release: release.name.clone(),
+                revision: was.revision,
+                status: was.info.status,
+                since: was.info.last_deployed.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether less than `limit` has passed between two times, as RFC 3339.
+fn is_within(earlier: &str, later: &str, limit: Duration) -> bool {
+    let (Ok(earlier), Ok(later)) = (earlier.parse::<jiff::Timestamp>(), later.parse::<jiff::Timestamp>()) else {
+        return false;
+    };
+    later.duration_since(earlier) < jiff::SignedDuration::try_from(limit).unwrap_or(jiff::SignedDuration::MAX)
+}
+
 fn check_agreed(plan: &EnvironmentPlan, options: &ApplyOptions<'_>) -> Result<(), ApplyError> {
     match options.agreed {
         Some(agreed) if agreed != plan.digest() => Err(ApplyError::Moved(plan.environment.clone())),
@@ -197,5 +246,22 @@ pub(super) fn stop_left_programs(run: &str) {
     left_programs(run).into_iter().for_each(ask_to_stop);
     while Instant::now() < end && !left_programs(run).is_empty() {
         thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_helm_that_began_long_ago_is_not_at_work_any_more() {
+        for (earlier, later, is_within_limit) in [
+            ("2026-01-01T10:00:00.123456789Z", "2026-01-01T10:14:00Z", true),
+            ("2026-01-01T10:00:00Z", "2026-01-01T10:16:00Z", false),
+            ("2026-01-01T12:00:00+02:00", "2026-01-01T10:01:00Z", true),
+            ("", "2026-01-01T10:01:00Z", false),
+        ] {
+            assert_eq!(is_within(earlier, later, FOREIGN_TIME), is_within_limit, "{earlier}");
+        }
     }
 }

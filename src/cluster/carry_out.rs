@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::blame::{Explanation, explain};
 use super::commands::{HelmGeneration, UpgradeOptions, apply_manifests, upgrade};
 use super::helm_words::problem_of_words;
-use super::live::{LiveCluster, last_good};
+use super::live::{LiveCluster, is_installed, last_good};
 use super::plan::{Action, EnvironmentPlan, PlannedRelease, PlannedResources};
 use super::pods::Problem;
 use super::program::{Ended, ProgramCall, ProgramError};
@@ -67,7 +67,7 @@ pub enum Progress<'p> {
     NotReady(&'p str, &'p Problem),
 }
 
-/// What became of a release.
+/// How it ended for a release.
 #[derive(Debug)]
 pub struct ReleaseOutcome {
     /// What is recorded.
@@ -160,10 +160,12 @@ impl Application<'_, '_> {
         self.mend_pending(release)?;
         let revisions = self.cluster.revisions(&release.name)?;
         let newest = revisions.last().map_or(0, |one| one.revision);
+        // What was uninstalled, or never there, is not brought back.
+        let was_there = revisions.last().is_some_and(|newest| is_installed(newest.info.status));
         let good = last_good(&revisions, u64::MAX, &|revision| {
             self.records.is_bad(&release.name, revision)
         });
-        let good = good.map(|good| good.revision);
+        let good = good.map(|good| good.revision).filter(|_| was_there);
         record.revision = newest + 1;
         self.records.list.push(record.clone());
         self.records.write(self.cluster)?;
@@ -175,7 +177,7 @@ impl Application<'_, '_> {
         let now = self.cluster.revisions(&release.name)?;
         let (result, failure) = match tried {
             Ok(()) => (RecordResult::Deployed, None),
-            Err(failure) => (self.take_back(&release.name, &now, good)?, Some(failure)),
+            Err(failure) => (self.take_back(&release.name, &now, (good, was_there))?, Some(failure)),
         };
         record.revision = now
             .iter()
@@ -355,9 +357,13 @@ impl Application<'_, '_> {
         &mut self,
         name: &str,
         now: &[StoredRelease],
-        good: Option<u64>,
+        (good, was_there): (Option<u64>, bool),
     ) -> Result<RecordResult, ProgramError> {
         let Some(good) = good else {
+            if was_there {
+                // It was never good: what is there is all there is.
+                return Ok(RecordResult::Failed);
+            }
             if now
                 .last()
                 .is_none_or(|newest| newest.info.status == ReleaseStatus::Uninstalled)
@@ -407,7 +413,8 @@ impl Application<'_, '_> {
                 self.records.is_bad(&release.name, revision)
             });
             let good = good.map(|good| good.revision);
-            let result = self.take_back(&release.name, &revisions, good)?;
+            let was_there = release.action == Action::Upgrade;
+            let result = self.take_back(&release.name, &revisions, (good, was_there))?;
             outcome.record.result = result;
             outcome.record.restored = good.unwrap_or_default();
             outcome.record.message = format!("{} of its group `{group}` failed", failed.name);

@@ -25,7 +25,7 @@ const SERVER_FIELDS: [&str; 6] = [
     "uid",
     "selfLink",
 ];
-/// Fields by which the items of a list are told apart.
+/// Fields by which the items of a list are known.
 const ITEM_KEYS: [&str; 4] = ["name", "containerPort", "mountPath", "key"];
 
 /// What an object is known by in a cluster: group, kind, namespace, name.
@@ -317,7 +317,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_others_add_is_no_drift_and_what_they_change_is() {
+    fn fields_that_others_change_are_drift_and_fields_that_they_add_are_not() {
         let wanted = json!({"kind": "Deployment", "spec": {"replicas": 2, "template": {"spec": {
             "volumes": [], "containers": [{"name": "a", "image": "a:1", "args": ["x", "y"]}]}}}});
         for (pointer, value, is_same) in [

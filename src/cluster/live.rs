@@ -122,7 +122,7 @@ impl<'p> LiveCluster<'p> {
             Ok::<String, ProgramError>(String::from_utf8_lossy(&printed).into_owned())
         };
         let mut found: Vec<String> = text(&["api-versions"])?.lines().map(str::to_owned).collect();
-        // NAME SHORTNAMES APIVERSION NAMESPACED KIND, of which the second may be missing.
+        // NAME SHORTNAMES APIVERSION NAMESPACED KIND: the second may be missing.
         for line in text(&["api-resources", "--no-headers"])?.lines() {
             let columns: Vec<&str> = line.split_whitespace().rev().take(3).collect();
             if let [kind, _, version] = columns.as_slice() {

@@ -1,4 +1,4 @@
-//! What is said of pods, by what the kubelet, the scheduler and the controllers report.
+//! The problems of pods, by what the kubelet, the scheduler and the controllers report.
 
 use std::collections::BTreeSet;
 

@@ -10,7 +10,7 @@ use crate::engine::manifest::Document;
 /// Objects that are asked for one by one, if all together are refused.
 const MOST: usize = 300;
 
-/// What says that the question could not be answered, rather than that the answer is no.
+/// What says that the question could not be answered, and not that the answer is negative.
 const UNANSWERED: [&str; 3] = [
     "does not support dry run",
     "no matches for kind",

@@ -35,6 +35,11 @@ pub enum RecordResult {
 }
 
 impl RecordResult {
+    /// Whether what was applied is known to have failed.
+    pub const fn is_failure(self) -> bool {
+        matches!(self, Self::RolledBack | Self::Removed | Self::Failed)
+    }
+
     /// Its name in reports.
     pub const fn name(self) -> &'static str {
         match self {
@@ -208,14 +213,22 @@ impl Records {
         Ok(())
     }
 
-    /// Whether a revision of a release is known to be bad: it was rolled back after Helm had deployed it, such as for its tests.
+    /// Whether a revision of a release is known to be bad: it failed, or was rolled back after Helm had deployed it, such as for its tests.
+    /// Of one whose run was killed that is not known.
     pub fn is_bad(&self, release: &str, revision: u64) -> bool {
         let about = |record: &&Record| record.release == release && record.revision == revision;
         self.list
             .iter()
             .rev()
             .find(about)
-            .is_some_and(|record| record.result != RecordResult::Deployed)
+            .is_some_and(|record| record.result.is_failure())
+    }
+
+    /// Whether a run of ours began a revision of a release, and its end is not recorded.
+    pub fn has_begun(&self, release: &str, revision: u64) -> bool {
+        let is_open = |record: &Record| matches!(record.result, RecordResult::Running | RecordResult::Interrupted);
+        let is_about = |record: &&Record| record.release == release && record.revision == revision;
+        self.list.iter().rev().find(is_about).is_some_and(is_open)
     }
 
     /// Ends what runs that are over have begun, and gives what that was.
@@ -274,6 +287,17 @@ mod tests {
         assert_eq!(ended.len(), 1);
         let results: Vec<&str> = records.list.iter().map(|record| record.result.name()).collect();
         assert_eq!(results, ["deployed", "interrupted", "running"]);
-        assert!(records.is_bad("web", 2) && !records.is_bad("web", 3) && !records.is_bad("other", 2));
+        // Of an interrupted one it is not known.
+        assert!(!records.is_bad("web", 2) && records.has_begun("web", 2) && !records.has_begun("web", 3));
+        for (result, is_bad) in [
+            (RecordResult::Deployed, false),
+            (RecordResult::RolledBack, true),
+            (RecordResult::Removed, true),
+            (RecordResult::Failed, true),
+        ] {
+            records.list.push(record("d", result));
+            assert_eq!(records.is_bad("web", 2), is_bad, "{}", result.name());
+            assert!(!records.has_begun("web", 2) && !records.is_bad("web", 3) && !records.is_bad("other", 2));
+        }
     }
 }

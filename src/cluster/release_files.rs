@@ -1,4 +1,4 @@
-//! The archive of a chart as a file, for as long as Helm needs it. Nobody but the user can read it.
+//! The archive of a chart as a file, for as long as Helm needs it. Only the user can read it.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -23,7 +23,7 @@ pub struct StoredRelease {
     /// Its revision, from 1.
     #[serde(rename = "version")]
     pub revision: u64,
-    /// What became of it.
+    /// How it ended.
     #[serde(default)]
     pub info: StoredInfo,
     /// Its chart.
@@ -42,7 +42,7 @@ fn or_default<'de, D: serde::Deserializer<'de>, T: Deserialize<'de> + Default>(d
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// What became of a release.
+/// How a revision of a release ended.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct StoredInfo {
     /// When it was deployed, as RFC 3339.

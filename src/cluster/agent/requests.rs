@@ -66,7 +66,7 @@ pub enum AgentRoute {
 }
 
 /// What a request leads to. `token` is what whoever changes something must know, `secret` what senders of events sign with; without them
-/// nobody may.
+/// it is refused.
 pub fn route(
     request: AgentRequest<'_>,
     token: Option<&str>,
@@ -89,7 +89,7 @@ pub fn route(
 
 fn event(request: AgentRequest<'_>, token: Option<&str>, secret: Option<&str>) -> AgentRoute {
     let Ok(payload) = read_payload(request.body, None) else {
-        return AgentRoute::Refused(400, "this is no event that is understood");
+        return AgentRoute::Refused(400, "the event is not understood");
     };
     if !has_token(request, token) {
         let Some(secret) = secret else {

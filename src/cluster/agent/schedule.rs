@@ -54,7 +54,7 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Everything is due at once, but for what needs something to compare with.
+    /// Everything is due at once, except what needs something to compare with.
     pub const fn new(intervals: Intervals, policy: DriftPolicy, now: u64) -> Self {
         Self {
             intervals,

@@ -78,7 +78,7 @@ fn explanation(one: &Explanation) -> Json {
     })
 }
 
-/// What became of a release.
+/// How it ended for a release.
 fn outcome_as_json(outcome: &ReleaseOutcome) -> Json {
     let mut found = serde_json::to_value(&outcome.record).unwrap_or_default();
     if let Some(found) = found.as_object_mut() {

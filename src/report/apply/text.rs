@@ -160,7 +160,7 @@ pub fn explanation_as_text(explanation: &Explanation) -> String {
     out
 }
 
-/// What became of a release, in a line.
+/// How it ended for a release, in a line.
 pub fn outcome_line(outcome: &ReleaseOutcome) -> String {
     let record = &outcome.record;
     let (name, revision) = (&record.release, record.revision);

@@ -1,0 +1,222 @@
+//! `apply` with programs in the place of helm and kubectl: what they are given, what is kept from them, and what is not run at all.
+
+use serde_json::{Value as Json, json};
+
+use super::stub_programs::StubPrograms;
+use super::workspace::{CHART, Run, Workspace};
+
+const PASSWORD: &str = "Tr0ub4dor-and-3";
+
+/// kubectl: what is created or replaced is kept in files, and releases are what helm left.
+const KUBECTL: &str = r#"
+here="${0%/*}"
+missing() { echo 'Error from server (NotFound): it is not there' >&2; exit 1; }
+show() { if [ -f "$here/$1" ]; then cat "$here/$1"; else missing; fi; }
+case "$*" in
+  *"--raw /version"*) echo '{"gitVersion": "v1.35.0"}' ;;
+  *"-l owner=helm"*) if [ -f "$here/releases" ]; then cat "$here/releases"; else echo '{"items": []}'; fi ;;
+  *"get namespace "*) echo '{"kind": "Namespace"}' ;;
+  *"get configmaps chartwright-"*) show records ;;
+  *"get leases"*) show lease ;;
+  *"-l app.kubernetes.io/managed-by=Helm"*) if [ -f "$here/live" ]; then cat "$here/live"; else echo '{"items": []}'; fi ;;
+  *"--dry-run=server"*) cat > /dev/null ;;
+  *"create -f -"*|*"replace -f -"*)
+    cat > "$here/written"
+    if grep -q Lease "$here/written"; then mv "$here/written" "$here/lease"; cat "$here/lease"; else mv "$here/written" "$here/records"; cat "$here/records"; fi ;;
+  *"patch leases"*) echo '{}' ;;
+  *) echo '{"items": []}' ;;
+esac
+"#;
+
+/// helm: the release is what the test says, unless it fails.
+const HELM: &str = r#"
+here="${0%/*}"
+case "$*" in
+  version*) echo v4.3.0 ;;
+  *upgrade*)
+    cat > "$here/values"
+    if [ -f "$here/fails" ]; then echo 'Error: UPGRADE FAILED: context deadline exceeded' >&2; exit 1; fi
+    cp "$here/deployed" "$here/releases" ;;
+esac
+"#;
+
+struct Cluster {
+    workspace: Workspace,
+    programs: StubPrograms,
+}
+
+impl Cluster {
+    fn new() -> Self {
+        let workspace = Workspace::chart(&[
+            (
+                "templates/a.yaml",
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {text: {{ .Values.text | quote }}}\n",
+            ),
+            (
+                "templates/b.yaml",
+                "apiVersion: v1\nkind: Secret\nmetadata: {name: web}\nstringData: {password: {{ .Values.password | quote }}}\n",
+            ),
+            ("Chart.yaml", CHART),
+            ("values.yaml", "text: first\npassword: ''\n"),
+            ("values-prod.yaml", &format!("text: second\npassword: {PASSWORD}\n")),
+            (
+                "../chartwright.yaml",
+                "environments: [{name: prod, chart: web, namespace: shop, context: here, release: web}]\n",
+            ),
+        ]);
+        let programs = StubPrograms::new(&[("kubectl", KUBECTL), ("helm", HELM)]);
+        let cluster = Self { workspace, programs };
+        cluster.deploys("web/values-prod.yaml");
+        cluster
+    }
+
+    /// What helm stores once it is asked to upgrade, and what the cluster has then.
+    fn deploys(&self, values: &str) {
+        let rendered = self
+            .workspace
+            .run(&["template", "web", "web", "-f", values, "-n", "shop"]);
+        assert_eq!(rendered.code, 0, "{}", rendered.all());
+        let documents = rendered.stdout.split("---\n").filter(|text| !text.trim().is_empty());
+        let live: Vec<Json> = documents
+            .map(|text| chartwright::text::yaml::json_from_bytes(text.as_bytes()).expect("YAML"))
+            .collect();
+        let release = json!({
+            "name": "web", "namespace": "shop", "version": 1, "manifest": rendered.stdout,
+            "info": {"status": "deployed", "last_deployed": "2026-01-01T00:00:00Z"},
+            "chart": {"metadata": {"name": "web", "version": "0.1.0"}},
+        });
+        let text = base64(release.to_string().as_bytes());
+        let items = json!({"items": [{"kind": "ConfigMap", "data": {"release": text}}]});
+        for (name, value) in [("deployed", items), ("live", json!({"items": live}))] {
+            std::fs::write(self.programs.path(name), value.to_string()).expect("a file");
+        }
+    }
+
+    fn run(&self, arguments: &[&str]) -> (Run, Vec<String>) {
+        let arguments = [&["apply", "prod", "--allow-dirty", "--skip-lint"], arguments].concat();
+        let run = self
+            .programs
+            .run(&self.workspace, &arguments, &[("HELM_DRIVER", "configmap")]);
+        (run, self.programs.calls())
+    }
+}
+
+/// The alphabet of RFC 4648.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for part in bytes.chunks(3) {
+        let number = part.iter().fold(0_u32, |all, byte| (all << 8) | u32::from(*byte)) << (8 * (3 - part.len()));
+        for place in 0..4 {
+            let digit = (number >> (18 - 6 * place)) & 63;
+            text.push(if place <= part.len() {
+                DIGITS[digit as usize] as char
+            } else {
+                '='
+            });
+        }
+    }
+    text
+}
+
+/// The calls that change a cluster.
+fn writes(calls: &[String]) -> Vec<&String> {
+    let is_write = |call: &&String| {
+        let words = ["create -f", "replace -f", "patch ", "upgrade", "rollback", "uninstall"];
+        words.iter().any(|word| call.contains(word))
+    };
+    calls.iter().filter(is_write).collect()
+}
+
+#[test]
+fn values_reach_helm_on_its_standard_input_and_nothing_else() {
+    let cluster = Cluster::new();
+    let (run, calls) = cluster.run(&[]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    let upgrade = calls.iter().find(|call| call.contains("upgrade")).expect("an upgrade");
+    assert!(
+        upgrade.starts_with("helm --kube-context here upgrade web /"),
+        "{upgrade}"
+    );
+    assert!(
+        upgrade.contains("--install --namespace shop -f - --wait --wait-for-jobs --rollback-on-failure"),
+        "{upgrade}"
+    );
+    let values = std::fs::read_to_string(cluster.programs.path("values")).expect("values");
+    assert_eq!(
+        serde_json::from_str::<Json>(&values).expect("JSON"),
+        json!({"text": "second", "password": PASSWORD})
+    );
+    let records = std::fs::read_to_string(cluster.programs.path("records")).expect("records");
+    assert!(records.contains("deployed"), "{records}");
+    for (place, text) in [
+        ("output", run.all()),
+        ("arguments", calls.join("\n")),
+        ("records", records),
+    ] {
+        assert!(!text.contains(PASSWORD), "{place}: {text}");
+    }
+    let file = upgrade.split(' ').nth(5).expect("a chart");
+    assert!(!std::path::Path::new(file).exists(), "{file} is left");
+}
+
+#[test]
+fn nothing_is_written_where_nothing_changes_or_a_dry_run_is_asked_for() {
+    let cluster = Cluster::new();
+    let (run, calls) = cluster.run(&["--dry-run", "--detailed-exitcode"]);
+    assert_eq!((run.code, writes(&calls)), (10, Vec::new()), "{}", run.all());
+    assert!(run.stdout.contains("install web: web-0.1.0"), "{}", run.all());
+    let (run, calls) = cluster.run(&[]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert!(!writes(&calls).is_empty());
+    let (run, calls) = cluster.run(&[]);
+    assert_eq!((run.code, writes(&calls)), (0, Vec::new()), "{}", run.all());
+    assert!(
+        run.stdout.contains("unchanged web: web-0.1.0 (revision 1, deployed)"),
+        "{}",
+        run.all()
+    );
+    // Somebody changes an object, and its spelling alone is another one.
+    let live = std::fs::read_to_string(cluster.programs.path("live")).expect("objects");
+    std::fs::write(cluster.programs.path("live"), live.replace("second", "third")).expect("a file");
+    let (run, calls) = cluster.run(&["--dry-run"]);
+    assert_eq!((run.code, writes(&calls)), (0, Vec::new()), "{}", run.all());
+    assert!(run.stdout.contains("1 object changed in the cluster"), "{}", run.all());
+    assert!(!run.all().contains(PASSWORD), "{}", run.all());
+}
+
+#[test]
+fn a_first_release_that_fails_is_removed_and_the_reason_is_said() {
+    let cluster = Cluster::new();
+    std::fs::write(cluster.programs.path("fails"), "").expect("a file");
+    let (run, calls) = cluster.run(&["--timeout", "3s"]);
+    assert_eq!(run.code, 1, "{}", run.all());
+    assert!(
+        run.stdout
+            .contains("web: failed, uninstalled: nothing was there before"),
+        "{}",
+        run.all()
+    );
+    assert!(run.stdout.contains("context deadline exceeded"), "{}", run.all());
+    assert!(!calls.iter().any(|call| call.contains("rollback web")), "{calls:?}");
+    let records = std::fs::read_to_string(cluster.programs.path("records")).expect("records");
+    assert!(records.contains("removed"), "{records}");
+}
+
+#[test]
+fn programs_that_are_missing_are_named() {
+    let cluster = Cluster::new();
+    let empty = StubPrograms::new(&[]);
+    let path = empty.path("").display().to_string();
+    let run = super::workspace::run(
+        &cluster.workspace.path("."),
+        &["apply", "prod", "--allow-dirty"],
+        &[("PATH", path.as_str())],
+    );
+    assert_eq!(run.code, 3, "{}", run.all());
+    assert!(
+        run.stderr.contains("`kubectl` is not installed, or not in PATH"),
+        "{}",
+        run.all()
+    );
+}
