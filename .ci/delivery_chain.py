@@ -187,10 +187,13 @@ def chain(number, cluster):
         try:
             both = lambda wanted: all(image(cluster, one) == wanted for one in ("testing", "production"))
             waiting = lambda: "Approve" in agent.ask("/")[1]
-            approve = f"environment=production&who=Grace&token={TOKEN}".encode()
+            def approve():
+                commit = re.search(r'name="commit" value="([0-9a-f]+)"', agent.ask("/")[1])[1]
+                return agent.ask("/approve", f"environment=production&who=Grace&token={TOKEN}&commit={commit}".encode())
+
             check(wait("approval", waiting), f"chain {number}: production waits for approval", agent.log.read_text())
             check(image(cluster, "production") is None, f"chain {number}: nothing is there before")
-            agent.ask("/approve", approve)
+            approve()
             check(wait("both", lambda: both("1.0.0")), f"chain {number}: both environments run what the files say", agent.log.read_text())
 
             # A push of the application: a new chart, and an image.
@@ -213,7 +216,7 @@ def chain(number, cluster):
             promoted = simulated.run(simulated.PROGRAM, "promote", "testing", "production", "--push", cwd=deployments, env=cluster.env)
             check(promoted.returncode == 0, f"chain {number}: promoted by command", promoted)
             check(wait("approval", waiting), f"chain {number}: production waits for approval again", agent.log.read_text())
-            agent.ask("/approve", approve)
+            approve()
             check(wait("production", lambda: image(cluster, "production") == "1.1.0"), f"chain {number}: production runs it", agent.log.read_text())
 
             # A broken image.

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::check::finding::{Finding, Judgement};
 use crate::cluster::apply::{Applied, ApplyError, ApplyObserver, ApplyOptions, apply_environment, needs_approval};
-use crate::cluster::carry_out::Progress;
+use crate::cluster::carry_out::{CarryOutError, Progress};
 use crate::cluster::contexts::Initialisation;
 use crate::cluster::plan::{Action, EnvironmentPlan, PlanRequest};
 use crate::cluster::plan_file::PlanFile;
@@ -266,8 +266,10 @@ fn wanted<'e>(
 pub(super) fn apply_error(error: ApplyError) -> CommandError {
     match error {
         ApplyError::Plan(error) => plan_error(error),
-        ApplyError::Program(error) => program_error(error),
-        ApplyError::Lease(_) | ApplyError::Busy { .. } => CommandError::could_not_run(error),
+        ApplyError::Program(error) | ApplyError::CarryOut(CarryOutError::Program(error)) => program_error(error),
+        ApplyError::Lease(_) | ApplyError::Busy { .. } | ApplyError::CarryOut(CarryOutError::LeaseLost) => {
+            CommandError::could_not_run(error)
+        }
         ApplyError::Moved(_) | ApplyError::LacksNamespace { .. } => CommandError::findings(error),
     }
 }

@@ -64,7 +64,7 @@ impl PlanFlags {
             kube_context,
             ..TargetFlags::default()
         };
-        Self { target, links, remote }
+        Self { links, target, remote }
     }
 }
 
@@ -90,6 +90,7 @@ impl ClusterRun {
             programs: Programs {
                 run: identity.to_string(),
                 limit: PROGRAM_LIMIT,
+                hidden: Vec::new(),
             },
             storage: HelmStorage::of_variable(storage.as_deref()).map_err(CommandError::usage)?,
             identity,

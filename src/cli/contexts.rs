@@ -147,6 +147,7 @@ fn programs(context: RunContext) -> Programs {
     Programs {
         run: context.random_name(),
         limit: LIMIT,
+        hidden: Vec::new(),
     }
 }
 

@@ -4,7 +4,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::carry_out::{Application, ApplySettings, Progress, ReleaseOutcome};
+use super::carry_out::{Application, ApplySettings, CarryOutError, Progress, ReleaseOutcome};
 use super::commands::HelmGeneration;
 use super::lease::{Lease, LeaseError};
 use super::live::LiveCluster;
@@ -30,6 +30,9 @@ pub enum ApplyError {
     /// A program failed.
     #[error(transparent)]
     Program(#[from] ProgramError),
+    /// It was not carried out to its end.
+    #[error(transparent)]
+    CarryOut(#[from] CarryOutError),
     /// Another run has the lease.
     #[error(transparent)]
     Lease(#[from] LeaseError),
@@ -65,6 +68,7 @@ pub enum ApplyError {
 }
 
 /// How an environment is applied.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct ApplyOptions<'o> {
     /// Longest time for a release to become ready, and for its tests.
     pub timeout: Duration,

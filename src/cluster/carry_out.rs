@@ -14,6 +14,7 @@ use super::record::{Record, RecordResult, Records};
 use super::release_files::ReleaseFile;
 use super::rollout::{Phase, Rollout};
 use super::stored_release::{ReleaseStatus, StoredRelease};
+use crate::check::finding::SecretValues;
 
 /// Lines of a log that are shown.
 const LOG_LINES: &str = "--tail=10";
@@ -99,6 +100,17 @@ pub struct Application<'a, 'p> {
     pub progress: &'a mut dyn FnMut(Progress<'_>),
 }
 
+/// Why a plan is not carried out to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum CarryOutError {
+    /// A program failed.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// Another run may be at work by now.
+    #[error("another run took the lease of the environment: what was begun is left to it")]
+    LeaseLost,
+}
+
 /// What a step of a release failed with.
 struct StepFailure {
     words: String,
@@ -110,7 +122,7 @@ impl Application<'_, '_> {
     ///
     /// # Errors
     /// When resources cannot be applied, or records not be written.
-    pub fn carry_out(&mut self, plan: &EnvironmentPlan) -> Result<Vec<ReleaseOutcome>, ProgramError> {
+    pub fn carry_out(&mut self, plan: &EnvironmentPlan) -> Result<Vec<ReleaseOutcome>, CarryOutError> {
         for resources in plan.resources.iter().filter(|resources| resources.differs) {
             self.apply_resources(resources)?;
         }
@@ -139,15 +151,18 @@ impl Application<'_, '_> {
         (self.progress)(Progress::Step(release, what.into()));
     }
 
-    fn apply_resources(&mut self, resources: &PlannedResources) -> Result<(), ProgramError> {
+    fn apply_resources(&mut self, resources: &PlannedResources) -> Result<(), CarryOutError> {
         let shown: Vec<String> = resources.paths.iter().map(|path| path.display().to_string()).collect();
         self.step(&resources.name, format!("apply {}", shown.join(", ")));
         let call = apply_manifests(&self.cluster.target);
-        self.cluster.programs.output(&call, &resources.text).map(drop)
+        let mut secrets = SecretValues::default();
+        secrets.add_text(&resources.text);
+        let applied = self.cluster.programs.output(&call, &resources.text);
+        applied.map(drop).map_err(|error| error.without(&secrets).into())
     }
 
     /// Installs or upgrades one release, and takes it back if that fails.
-    fn release(&mut self, release: &PlannedRelease) -> Result<ReleaseOutcome, ProgramError> {
+    fn release(&mut self, release: &PlannedRelease) -> Result<ReleaseOutcome, CarryOutError> {
         let mut record = Record {
             release: release.name.clone(),
             action: release.action.name().to_owned(),
@@ -184,7 +199,7 @@ impl Application<'_, '_> {
             .map(|one| one.revision)
             .filter(|one| *one > newest)
             .min()
-            .unwrap_or(newest);
+            .unwrap_or(0);
         record.result = result;
         record.restored = good.filter(|_| result == RecordResult::RolledBack).unwrap_or_default();
         record.ended = (self.settings.now)();
@@ -206,7 +221,7 @@ impl Application<'_, '_> {
     }
 
     /// What was killed in the middle of an operation stays pending, and Helm refuses to work on it: it is brought back to what was good last.
-    fn mend_pending(&mut self, release: &PlannedRelease) -> Result<(), ProgramError> {
+    fn mend_pending(&mut self, release: &PlannedRelease) -> Result<(), CarryOutError> {
         let is_pending = release.was.as_ref().is_some_and(|was| was.info.status.is_pending());
         if !is_pending {
             return Ok(());
@@ -222,15 +237,15 @@ impl Application<'_, '_> {
         let good = last_good(&revisions, newest.revision, &|revision| {
             self.records.is_bad(&release.name, revision)
         });
-        match good.map(|good| good.revision) {
-            Some(revision) => roll_back_to(self.cluster, &release.name, revision, None)?
-                .into_output()
-                .map(drop),
-            None => self.uninstall(&release.name)?.into_output().map(drop),
-        }
+        let ended = match good.map(|good| good.revision) {
+            Some(revision) => roll_back_to(self.cluster, &release.name, revision, None)?,
+            None => self.uninstall(&release.name)?,
+        };
+        ended.into_output()?;
+        Ok(())
     }
 
-    fn upgrade(&mut self, release: &PlannedRelease) -> Result<Result<(), StepFailure>, ProgramError> {
+    fn upgrade(&mut self, release: &PlannedRelease) -> Result<Result<(), StepFailure>, CarryOutError> {
         let file = ReleaseFile::write(&release.archive).map_err(|source| ProgramError::NotRun {
             program: "helm".to_owned(),
             source,
@@ -253,7 +268,7 @@ impl Application<'_, '_> {
     }
 
     /// Runs the tests of a release.
-    fn test(&mut self, release: &PlannedRelease) -> Result<Result<(), StepFailure>, ProgramError> {
+    fn test(&mut self, release: &PlannedRelease) -> Result<Result<(), StepFailure>, CarryOutError> {
         let target = &self.cluster.target;
         let timeout = format!("{}s", self.settings.timeout.as_secs());
         let call = target.helm([
@@ -275,7 +290,7 @@ impl Application<'_, '_> {
         phase: Phase,
         call: &ProgramCall,
         input: &[u8],
-    ) -> Result<Result<(), StepFailure>, ProgramError> {
+    ) -> Result<Result<(), StepFailure>, CarryOutError> {
         let limits = (self.settings.timeout, self.settings.fails_fast);
         let mut rollout = Rollout::new(self.cluster, &release.rendered, phase, limits);
         // Helm ends by itself when its time is over, and then needs time to roll back.
@@ -294,6 +309,9 @@ impl Application<'_, '_> {
             }
             has_stopped
         })?;
+        if (self.is_lost)() {
+            return Err(CarryOutError::LeaseLost);
+        }
         if ended.is_success() {
             return Ok(Ok(()));
         }
@@ -358,7 +376,7 @@ impl Application<'_, '_> {
         name: &str,
         now: &[StoredRelease],
         (good, was_there): (Option<u64>, bool),
-    ) -> Result<RecordResult, ProgramError> {
+    ) -> Result<RecordResult, CarryOutError> {
         let Some(good) = good else {
             if was_there {
                 // It was never good: what is there is all there is.
@@ -402,7 +420,7 @@ impl Application<'_, '_> {
         changed: &[&PlannedRelease],
         failed: &PlannedRelease,
         outcomes: &mut [ReleaseOutcome],
-    ) -> Result<(), ProgramError> {
+    ) -> Result<(), CarryOutError> {
         let Some(group) = &failed.group else { return Ok(()) };
         for (release, outcome) in changed.iter().zip(outcomes.iter_mut()).rev() {
             if release.name == failed.name || release.group.as_ref() != Some(group) {
@@ -425,7 +443,8 @@ impl Application<'_, '_> {
                 kept.clone_from(&outcome.record);
             }
         }
-        self.records.write(self.cluster)
+        self.records.write(self.cluster)?;
+        Ok(())
     }
 
     fn uninstall(&self, name: &str) -> Result<Ended, ProgramError> {

@@ -73,12 +73,26 @@ fn id_of(value: &Json, namespace: &str) -> LiveId {
 }
 
 impl Applied {
-    /// An object of a manifest that was applied in a namespace.
-    pub(super) fn new(value: Json, namespace: &str) -> Self {
-        Self {
-            id: id_of(&value, namespace),
-            value,
+    /// An object of the manifest of a release that was applied in a namespace, with what Helm adds to it
+    /// (`setMetadataVisitor` in `pkg/action/validate.go` of Helm).
+    pub(super) fn new(mut value: Json, (namespace, release): (&str, &str)) -> Self {
+        let id = id_of(&value, namespace);
+        if let Some(metadata) = value.get_mut("metadata").and_then(Json::as_object_mut) {
+            for (member, key, text) in [
+                ("labels", "app.kubernetes.io/managed-by", "Helm"),
+                ("annotations", "meta.helm.sh/release-name", release),
+                ("annotations", "meta.helm.sh/release-namespace", namespace),
+            ] {
+                let map = metadata.entry(member).or_insert(Json::Null);
+                if map.is_null() {
+                    *map = Json::Object(Map::new());
+                }
+                if let Some(map) = map.as_object_mut() {
+                    map.insert(key.to_owned(), Json::from(text));
+                }
+            }
         }
+        Self { value, id }
     }
 }
 
@@ -128,7 +142,7 @@ impl LiveObjects {
         label: &str,
         secrets: impl FnOnce() -> SecretValues,
     ) -> Vec<ObjectDiff> {
-        let scaled = self.scaled(applied);
+        let mut scaled = self.scaled(applied);
         let mut suspects: Vec<(&Applied, Option<Json>)> = Vec::new();
         for object in applied {
             let live = self.of(&object.id);
@@ -146,6 +160,7 @@ impl LiveObjects {
                 suspects.push((object, seen));
             }
         }
+        leave_to_scalers(cluster, &mut suspects, &mut scaled);
         if suspects.is_empty() {
             return Vec::new();
         }
@@ -158,16 +173,25 @@ impl LiveObjects {
                 .map(|(object, _)| *object),
         );
         let (mut old, mut new) = (ManifestObjects::default(), ManifestObjects::default());
+        let mut pairs: Vec<(Json, Json)> = Vec::new();
         for (object, seen) in suspects {
             if unchanged.contains(&object.id) {
                 continue;
             }
             if let Some(seen) = seen {
+                pairs.push((seen.clone(), object.value.clone()));
                 old.add_value(seen, &[], namespace);
             }
             new.add_value(object.value.clone(), &[], namespace);
         }
-        compare_manifests(&old, &new, label, secrets)
+        compare_manifests(&old, &new, label, || {
+            let mut secrets = secrets();
+            let found: Vec<(&Json, &Json)> = pairs.iter().map(|(seen, wanted)| (seen, wanted)).collect();
+            for text in live_secrets(&found, &secrets) {
+                secrets.add(&text);
+            }
+            secrets
+        })
     }
 
     /// The objects that applying would not change, as the API server says; none where it cannot be asked.
@@ -233,12 +257,60 @@ impl LiveObjects {
     fn scaled(&self, applied: &[Applied]) -> BTreeSet<(String, String)> {
         let all = self.known.values().chain(applied.iter().map(|object| &object.value));
         let scalers = all.filter(|value| text(value, "/kind") == "HorizontalPodAutoscaler");
-        let target = |value: &Json| {
-            let part = |name: &str| text(value, &format!("/spec/scaleTargetRef/{name}")).to_owned();
-            (part("kind"), part("name"))
-        };
-        scalers.map(target).collect_set()
+        scalers.map(scale_target).collect_set()
     }
+}
+
+/// Takes away what differs in the number of replicas alone, where an autoscaler sets it that Helm did not make.
+fn leave_to_scalers(
+    cluster: &LiveCluster<'_>,
+    suspects: &mut Vec<(&Applied, Option<Json>)>,
+    scaled: &mut BTreeSet<(String, String)>,
+) {
+    let without = |value: &Json| {
+        let mut value = value.clone();
+        remove_replicas(&mut value);
+        value
+    };
+    let is_of_replicas = |(object, seen): &(&Applied, Option<Json>)| {
+        seen.as_ref()
+            .is_some_and(|seen| is_equal(&without(seen), &without(&object.value)))
+    };
+    if !suspects.iter().any(is_of_replicas) {
+        return;
+    }
+    let kind = ["horizontalpodautoscalers.autoscaling".to_owned()];
+    let found = cluster
+        .objects(&kind, "", Some(&cluster.target.namespace))
+        .unwrap_or_default();
+    scaled.extend(found.iter().map(scale_target));
+    suspects.retain(|suspect| {
+        let id = &suspect.0.id;
+        !(scaled.contains(&(id.1.clone(), id.3.clone())) && is_of_replicas(suspect))
+    });
+}
+
+/// Kind and name of what an autoscaler scales.
+fn scale_target(value: &Json) -> (String, String) {
+    let part = |name: &str| text(value, &format!("/spec/scaleTargetRef/{name}")).to_owned();
+    (part("kind"), part("name"))
+}
+
+/// The texts of live values that stand where a secret was applied: whoever changed it put a secret there.
+fn live_secrets(pairs: &[(&Json, &Json)], secrets: &SecretValues) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut pending: Vec<(&Json, &Json)> = pairs.to_vec();
+    while let Some((live, wanted)) = pending.pop() {
+        match (live, wanted) {
+            (Json::Object(live), Json::Object(wanted)) => {
+                pending.extend(wanted.iter().filter_map(|(key, wanted)| Some((live.get(key)?, wanted))));
+            }
+            (Json::Array(live), Json::Array(wanted)) => pending.extend(live.iter().zip(wanted)),
+            (Json::String(live), Json::String(wanted)) if secrets.hide(wanted) != *wanted => found.push(live.clone()),
+            _ => {}
+        }
+    }
+    found
 }
 
 fn remove_replicas(value: &mut Json) {
@@ -261,7 +333,7 @@ fn projected(live: &Json, wanted: &Json) -> Json {
     match (live, wanted) {
         (Json::Object(live), Json::Object(wanted)) => {
             let members = wanted.iter().filter_map(|(key, wanted)| {
-                let live = live.get(key)?;
+                let live = live.get(key).filter(|_| !wanted.is_null())?;
                 Some((key.clone(), projected(live, wanted)))
             });
             Json::Object(members.collect::<Map<_, _>>())
@@ -295,9 +367,13 @@ fn is_equal(live: &Json, wanted: &Json) -> bool {
         Json::Object(members) => members.is_empty(),
         Json::Array(items) => items.is_empty(),
         Json::String(text) => text.is_empty(),
-        _ => false,
+        // What they are without being given.
+        Json::Bool(is_set) => !is_set,
+        Json::Number(number) => number.as_f64() == Some(0.0),
     };
     match (live, wanted) {
+        // What is null is not applied.
+        (_, Json::Null) => true,
         (Json::Object(live), Json::Object(wanted)) => wanted.iter().all(|(key, wanted)| match live.get(key) {
             Some(live) => is_equal(live, wanted),
             None => is_empty(wanted),
@@ -333,6 +409,7 @@ mod tests {
             ("/spec/template/spec/containers/0/args", json!(["x", "y", "z"]), false),
             ("/spec/replicas", json!(3), false),
             ("/spec/replicas", json!(2.0), true),
+            ("/spec/paused", json!(true), true),
         ] {
             let mut live = wanted.clone();
             live["spec"]["template"]["spec"]

@@ -56,6 +56,8 @@ pub(super) fn problem_of_object(kind: &str, name: &str, words: &str) -> Problem 
 fn last_line(words: &str) -> String {
     let line = words
         .lines()
+        // It says what to do, and not what is wrong.
+        .filter(|line| !line.contains("ensure CRDs are installed first"))
         .rfind(|line| !line.trim().is_empty())
         .unwrap_or(words)
         .trim();
@@ -77,6 +79,12 @@ fn object_of(words: &str) -> Option<(String, String)> {
         let _version = parts.next();
         let name = parts.next()?.rsplit('/').next()?;
         return Some((kind, name.to_owned()));
+    }
+    if let Some((before, after)) = words.split_once("no matches for kind \"") {
+        let name = before
+            .split_once("for name: \"")
+            .and_then(|(_, rest)| rest.split('"').next());
+        return Some((after.split('"').next()?.to_owned(), name.unwrap_or_default().to_owned()));
     }
     if let Some((before, after)) = words.split_once("\" with kind ") {
         let kind: String = after.chars().take_while(char::is_ascii_alphanumeric).collect();
@@ -133,6 +141,10 @@ mod tests {
             (
                 r#"Error: failed to create resource: deployments.apps "web" is forbidden: User "x" cannot create resource "deployments" in API group "apps" in the namespace "shop""#,
                 ("Forbidden", "deployments", "web", ""),
+            ),
+            (
+                "Error: resource mapping not found for name: \"a\" namespace: \"\" from \"\": no matches for kind \"Widget\" in version \"example.org/v1\"\nensure CRDs are installed first",
+                ("UnknownKind", "Widget", "a", ""),
             ),
             (
                 r#"Error: INSTALLATION FAILED: create: failed to create: namespaces "gone" not found"#,

@@ -197,6 +197,7 @@ impl EnvironmentPlan {
         let mut parts = vec![self.environment.clone()];
         for resources in &self.resources {
             parts.push(sha256_hex(&resources.text));
+            parts.push(resources.lines.clone());
         }
         for release in &self.releases {
             let revision = release.was.as_ref().map_or(0, |was| was.revision);
@@ -459,12 +460,25 @@ fn add_drift(plan: &mut EnvironmentPlan, cluster: &LiveCluster<'_>) -> Result<()
     Ok(())
 }
 
-/// The objects that Helm applied for a release.
+/// The objects that Helm applied for a release. The items of lists are objects of their own.
 pub(super) fn applied_objects(stored: &StoredRelease, namespace: &str) -> Vec<Applied> {
     let documents = split_manifests(stored.manifest.as_bytes(), Compat::Helm4).into_iter();
-    let values = documents.filter_map(|document| json_from_bytes(document.text).ok());
-    let values = values.filter(Json::is_object);
-    values.map(|value| Applied::new(value, namespace)).collect()
+    let mut values: Vec<Json> = documents
+        .filter_map(|document| json_from_bytes(document.text).ok())
+        .collect();
+    let mut objects = Vec::new();
+    while let Some(value) = values.pop() {
+        let is_list = value
+            .get("kind")
+            .and_then(Json::as_str)
+            .is_some_and(|kind| kind.ends_with("List"));
+        match value.get("items") {
+            Some(Json::Array(items)) if is_list => values.extend(items.iter().cloned()),
+            _ if value.is_object() => objects.push(Applied::new(value, (namespace, &stored.name))),
+            _ => {}
+        }
+    }
+    objects
 }
 
 /// Files that are applied as they are.
@@ -511,15 +525,20 @@ fn compared_resources(
     let call = cluster.target.kubectl(["--namespace", &cluster.target.namespace]);
     let call = call.and(["diff", "--server-side", "--field-manager=chartwright", "-f", "-"]);
     let ended = cluster.programs.run(&call, &text)?;
+    let mut secrets = SecretValues::default();
+    secrets.add_text(&text);
     let differs = match ended.code() {
         Some(0) => false,
         Some(1) => true,
         // The namespace may not be there yet.
-        _ if ended.words.contains("(NotFound)") => true,
-        _ => return Err(ended.failure().into()),
+        _ if ["(NotFound)", "no matches for kind"]
+            .iter()
+            .any(|mark| ended.words.contains(mark)) =>
+        {
+            true
+        }
+        _ => return Err(ended.failure().without(&secrets).into()),
     };
-    let mut secrets = SecretValues::default();
-    secrets.add_text(&text);
     let lines = String::from_utf8_lossy(&ended.output).into_owned();
     Ok(PlannedResources {
         name: release.name.text.clone(),

@@ -4,9 +4,11 @@
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::check::finding::SecretValues;
 use crate::text::redact::redact_message;
 
 /// Most bytes of a program's own words in an error: its last ones.
@@ -17,6 +19,8 @@ const OUTPUT_BYTES: u64 = 256 << 20;
 const PAUSE: Duration = Duration::from_millis(25);
 /// The same at first, since most programs end at once.
 const SHORT_PAUSE: Duration = Duration::from_millis(2);
+/// How long the output of a program that has ended is read.
+const LEFT_OPEN: Duration = Duration::from_secs(2);
 /// How long a program that was asked to stop has for it: helm takes back what it began.
 const GRACE: Duration = Duration::from_mins(1);
 /// Variable that tells the programs of one run from those of others.
@@ -120,6 +124,18 @@ pub enum ProgramError {
 }
 
 impl ProgramError {
+    /// The same, secrets hidden in what the program said.
+    #[must_use]
+    pub fn without(self, secrets: &SecretValues) -> Self {
+        match self {
+            Self::Failed { command, words } => Self::Failed {
+                command,
+                words: secrets.hide(&words).into_owned(),
+            },
+            other => other,
+        }
+    }
+
     /// What the program said, if it failed.
     pub fn words(&self) -> &str {
         match self {
@@ -185,6 +201,8 @@ pub struct Programs {
     pub run: String,
     /// Longest time for a program that only asks or writes: one that waits for a rollout has its own.
     pub limit: Duration,
+    /// Environment variables that they do not get.
+    pub hidden: Vec<String>,
 }
 
 impl Programs {
@@ -241,29 +259,36 @@ impl Programs {
         };
         let mut child = self.start(call)?;
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let (mut output, mut words) = (Vec::new(), Vec::new());
+        let input = input.to_vec();
+        // One that ends early does not read all of it.
+        thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
+        let output = Reader::start(move |keep: Keep<'_>| {
+            stdout.map_or(Ok(()), |stdout| {
+                read_parts(stdout.take(OUTPUT_BYTES), &mut |part| keep(part, None))
+            })
+        });
+        let words = Reader::start(move |keep: Keep<'_>| {
+            stderr.map_or(Ok(()), |stderr| {
+                read_parts(stderr, &mut |part| keep(part, Some(4 * WORDS)))
+            })
+        });
         let mut was_stopped = false;
-        let status = thread::scope(|scope| {
-            // One that ends early does not read all of it.
-            scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(input)));
-            let out = &mut output;
-            scope.spawn(move || stdout.map(|stdout| stdout.take(OUTPUT_BYTES).read_to_end(out)));
-            let said = &mut words;
-            scope.spawn(move || stderr.map(|stderr| read_last(stderr, said)));
-            wait(&mut child, limit, must_stop, &mut was_stopped)
-        })
-        .map_err(not_run)?;
+        let status = wait(&mut child, limit, must_stop, &mut was_stopped).map_err(not_run)?;
         Ok(Ended {
             command: call.name(),
             status,
-            output,
-            words: last_words(&words),
+            output: output.finish(),
+            words: last_words(&words.finish()),
             was_stopped,
         })
     }
 
     fn start(&self, call: &ProgramCall) -> Result<Child, ProgramError> {
-        let started = Command::new(&call.program)
+        let mut command = Command::new(&call.program);
+        for name in &self.hidden {
+            command.env_remove(name);
+        }
+        let started = command
             .args(&call.arguments)
             .env(RUN_VARIABLE, &self.run)
             // Its words are looked at.
@@ -323,19 +348,53 @@ pub fn ask_to_stop(process: u32) {
 #[cfg(not(unix))]
 pub fn ask_to_stop(_process: u32) {}
 
-/// Reads to the end and keeps what came last.
-fn read_last(mut from: impl io::Read, last: &mut Vec<u8>) -> io::Result<()> {
-    let mut part = [0; 4 << 10];
+/// Keeps what was read, the last of it where there is a limit.
+type Keep<'k> = &'k mut dyn FnMut(&[u8], Option<usize>);
+
+/// What a thread reads. What a program left behind may keep its output open for ever, so it is not waited for longer than a moment.
+struct Reader {
+    kept: Arc<Mutex<Vec<u8>>>,
+    end: mpsc::Receiver<()>,
+}
+
+impl Reader {
+    fn start(read: impl FnOnce(Keep<'_>) -> io::Result<()> + Send + 'static) -> Self {
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let (sender, end) = mpsc::channel();
+        let keeping = Arc::clone(&kept);
+        thread::spawn(move || {
+            let mut keep = |part: &[u8], limit: Option<usize>| {
+                let mut kept = keeping.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.extend_from_slice(part);
+                if let Some(limit) = limit
+                    && kept.len() > limit
+                {
+                    let from = kept.len() - limit / 2;
+                    kept.drain(..from);
+                }
+            };
+            // What was read until it failed is kept.
+            let _ended = read(&mut keep);
+            drop(sender);
+        });
+        Self { kept, end }
+    }
+
+    fn finish(self) -> Vec<u8> {
+        let _ended = self.end.recv_timeout(LEFT_OPEN);
+        std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Reads to the end, part by part.
+fn read_parts(mut from: impl io::Read, keep: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+    let mut part = vec![0; 64 << 10];
     loop {
-        let count = match from.read(&mut part) {
+        match from.read(&mut part) {
             Ok(0) => return Ok(()),
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Ok(count) => keep(part.get(..count).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
-        };
-        last.extend_from_slice(part.get(..count).unwrap_or_default());
-        if last.len() > 4 * WORDS {
-            last.drain(..last.len() - WORDS);
         }
     }
 }
@@ -355,6 +414,7 @@ mod tests {
         Programs {
             run: "test".to_owned(),
             limit,
+            hidden: Vec::new(),
         }
     }
 
@@ -379,6 +439,8 @@ mod tests {
             ("cat; echo $CHARTWRIGHT_RUN", 20_000, Ok("inputtest\n")),
             ("echo no >&2; exit 3", 20_000, Err("`sh` failed: no")),
             ("echo out; exit 3", 20_000, Err("`sh` failed: out")),
+            // What it leaves behind keeps the output open.
+            ("sleep 60 & echo out", 20_000, Ok("out\n")),
             ("exec sleep 60", 100, Err("`sh` did not end within 0 s")),
             (
                 "trap 'exit 0' TERM; while :; do sleep 0.05; done",
@@ -399,10 +461,10 @@ mod tests {
 
     #[test]
     fn the_last_words_are_kept_without_credentials() {
-        let mut last = Vec::new();
         let text = format!("{}https://me:secret@host/x", "a".repeat(100_000));
-        read_last(text.as_bytes(), &mut last).unwrap();
-        assert!(last.len() <= 4 * WORDS + 4096);
+        let reader = Reader::start(move |keep| read_parts(text.as_bytes(), &mut |part| keep(part, Some(4 * WORDS))));
+        let last = reader.finish();
+        assert!(last.len() <= 4 * WORDS, "{}", last.len());
         let shown = last_words(&last);
         assert!(shown.ends_with("host/x") && !shown.contains("secret"), "{shown}");
     }

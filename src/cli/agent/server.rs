@@ -22,9 +22,11 @@ use crate::delivery::event::Header;
 /// Most bytes of a request's body.
 const BODY_BYTES: usize = 1 << 20;
 /// Longest time for a request.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// Longest time for its headers.
+const HEADER_LIMIT: Duration = Duration::from_secs(3);
 /// Connections at once.
-const CONNECTIONS: usize = 64;
+const CONNECTIONS: usize = 512;
 
 /// A request that was read.
 pub(super) struct ReadRequest {
@@ -74,7 +76,7 @@ async fn accept(listener: TcpListener, handle: Handle) -> io::Result<()> {
             let service = service_fn(move |request| answer(request, Arc::clone(&handle)));
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
-                .header_read_timeout(TIME_LIMIT)
+                .header_read_timeout(HEADER_LIMIT)
                 .keep_alive(false)
                 .serve_connection(TokioIo::new(stream), service);
             // A client that goes away is its own affair.

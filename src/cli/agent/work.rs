@@ -76,6 +76,8 @@ impl<'a> Worker<'a> {
             programs: Programs {
                 run: random,
                 limit: COMMAND_LIMIT,
+                // They are for the port alone.
+                hidden: vec![arguments.token_env.clone(), arguments.secret_env.clone()],
             },
             tree,
             clone,
@@ -180,6 +182,14 @@ impl<'a> Worker<'a> {
         flags
     }
 
+    /// Takes up environments that a commit adds, and drops those that it removes.
+    fn note_environments(&self, state: &SharedState) {
+        match self.environments() {
+            Ok(names) => locked(state).keep_environments(&names),
+            Err(error) => self.context.report(&error.to_string()),
+        }
+    }
+
     fn fetch(&self, state: &SharedState) {
         let fetched = self.tree.fetch(&RemoteName::origin(), &self.branch);
         let moved = fetched.and_then(|newest| {
@@ -191,6 +201,12 @@ impl<'a> Worker<'a> {
             }
         });
         let now = self.context.now_unix_seconds();
+        if moved
+            .as_ref()
+            .is_ok_and(|head| locked(state).head.as_deref() != Some(head))
+        {
+            self.note_environments(state);
+        }
         let mut state = locked(state);
         match moved {
             Ok(head) => {
@@ -221,11 +237,13 @@ impl<'a> Worker<'a> {
 
     fn apply(&mut self, state: &SharedState, environment: &str, approver: Option<&str>) {
         let Some(head) = locked(state).head.clone() else { return };
+        let named;
         let mut arguments = vec!["apply", environment, "--timeout", &self.arguments.timeout];
         if let Some(approver) = approver {
             arguments.push("--approve");
+            named = format!("--approver={approver}");
             if !approver.is_empty() {
-                arguments.extend(["--approver", approver]);
+                arguments.push(&named);
             }
         }
         for (is_given, flag) in [
@@ -303,7 +321,20 @@ impl<'a> Worker<'a> {
     fn act(&mut self, state: &SharedState, action: AgentAction) {
         match action {
             AgentAction::Sync => self.schedule.hurry(),
-            AgentAction::Approve { environment, who } => self.apply(state, &environment, Some(&who)),
+            AgentAction::Approve {
+                environment,
+                who,
+                commit,
+            } => {
+                self.fetch(state);
+                if locked(state).head.as_deref() == Some(&commit) {
+                    self.apply(state, &environment, Some(&who));
+                } else {
+                    self.context.report(&format!(
+                        "{environment}: not approved: a newer commit than {commit} is there"
+                    ));
+                }
+            }
             AgentAction::RollBack { environment, release } => {
                 let mut arguments = vec![
                     "rollback",

@@ -3,6 +3,9 @@
 
 use crate::delivery::event::{Header, check_signature, read_payload};
 
+/// Longest name of somebody who approves, in bytes.
+const LONGEST_NAME: usize = 200;
+
 /// A request over HTTP.
 #[derive(Debug, Clone, Copy)]
 pub struct AgentRequest<'r> {
@@ -27,6 +30,8 @@ pub enum AgentAction {
         environment: String,
         /// Who approves, as they say.
         who: String,
+        /// The commit that they saw.
+        commit: String,
     },
     /// Bring a release back to the revision before, in its cluster.
     RollBack {
@@ -118,10 +123,20 @@ fn action(request: AgentRequest<'_>, token: Option<&str>, names: &dyn Fn(&str) -
     let unknown = AgentRoute::Refused(400, "there is no such environment");
     match request.path {
         "/sync" => AgentRoute::Accepted(AgentAction::Sync),
-        "/approve" if names(&environment) => AgentRoute::Accepted(AgentAction::Approve {
-            environment,
-            who: field("who"),
-        }),
+        "/approve" if names(&environment) => {
+            let (who, commit) = (field("who"), field("commit"));
+            if commit.is_empty() {
+                return AgentRoute::Refused(400, "the commit that is approved is not named");
+            }
+            if who.chars().any(char::is_control) || who.len() > LONGEST_NAME {
+                return AgentRoute::Refused(400, "this is not a name");
+            }
+            AgentRoute::Accepted(AgentAction::Approve {
+                environment,
+                who,
+                commit,
+            })
+        }
         "/rollback" if names(&environment) => match field("release") {
             release if is_name(&release) => AgentRoute::Accepted(AgentAction::RollBack { environment, release }),
             _ => AgentRoute::Refused(400, "there is no such release"),
@@ -211,6 +226,7 @@ mod tests {
         let approve = AgentAction::Approve {
             environment: "testing".to_owned(),
             who: "Ada L.".to_owned(),
+            commit: "abc".to_owned(),
         };
         for (path, body, authorization, token, want) in [
             ("/sync", "", None, None, Err(403)),
@@ -221,10 +237,24 @@ mod tests {
             ("/sync", "token=t0kenX", None, Some("t0ken"), Err(401)),
             (
                 "/approve",
-                "token=t0ken&environment=testing&who=Ada+L%2E",
+                "token=t0ken&environment=testing&who=Ada+L%2E&commit=abc",
                 None,
                 Some("t0ken"),
                 Ok(approve),
+            ),
+            (
+                "/approve",
+                "token=t0ken&environment=testing&who=a",
+                None,
+                Some("t0ken"),
+                Err(400),
+            ),
+            (
+                "/approve",
+                "token=t0ken&environment=testing&who=a%0Ab&commit=abc",
+                None,
+                Some("t0ken"),
+                Err(400),
             ),
             (
                 "/approve",

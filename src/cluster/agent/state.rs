@@ -120,6 +120,8 @@ impl EnvironmentState {
                 ApplyResult::WaitsForApproval
             }
             Some(1) => {
+                // Of several releases, some may be at the new commit.
+                self.applied = None;
                 self.failures += 1;
                 self.message = first_message().unwrap_or_else(|| "the plan is refused".to_owned());
                 ApplyResult::Failed
@@ -179,6 +181,18 @@ impl AgentState {
     /// The environment of a name.
     pub fn environment(&mut self, name: &str) -> Option<&mut EnvironmentState> {
         self.environments.iter_mut().find(|one| one.name == name)
+    }
+
+    /// Keeps what is known of environments that are still there, and begins with those that are new.
+    pub fn keep_environments(&mut self, names: &[String]) {
+        let mut known = std::mem::take(&mut self.environments);
+        self.environments = names
+            .iter()
+            .map(|name| match known.iter().position(|one| one.name == *name) {
+                Some(place) => known.swap_remove(place),
+                None => EnvironmentState::new(name),
+            })
+            .collect();
     }
 
     /// A newer commit is there.
@@ -265,6 +279,16 @@ mod tests {
             assert_eq!((state.result, state.is_behind("a")), (result, is_behind), "{printed}");
             assert!(state.is_behind("b"));
         }
+        let mut agent = AgentState::default();
+        agent.keep_environments(&["a".to_owned(), "b".to_owned()]);
+        agent.environments[1].applied = Some("x".to_owned());
+        agent.keep_environments(&["c".to_owned(), "b".to_owned()]);
+        let found: Vec<(&str, bool)> = agent
+            .environments
+            .iter()
+            .map(|one| (one.name.as_str(), one.applied.is_some()))
+            .collect();
+        assert_eq!(found, [("c", false), ("b", true)]);
         let mut state = EnvironmentState::new("testing");
         let record = |environment: &str, result: &str| json!({"environment": environment, "record": {"result": result, "message": "why"}});
         state.note_trace(

@@ -106,7 +106,7 @@ fn section(
         page.line("</table>\n</div>");
     }
     if has_token {
-        forms(environment, all, page);
+        forms(environment, all, head.unwrap_or_default(), page);
     }
 }
 
@@ -130,7 +130,7 @@ fn row(release: &LiveRelease) -> String {
 }
 
 /// What those who have the token may do.
-fn forms(environment: &EnvironmentState, all: &[EnvironmentState], page: &mut Page) {
+fn forms(environment: &EnvironmentState, all: &[EnvironmentState], head: &str, page: &mut Page) {
     let name = escaped(&environment.name);
     let form = |action: &str, fields: &str, label: &str| {
         format!(
@@ -140,8 +140,11 @@ fn forms(environment: &EnvironmentState, all: &[EnvironmentState], page: &mut Pa
     };
     page.line("<details class=\"rest\"><summary>Actions</summary>");
     if environment.result == ApplyResult::WaitsForApproval {
-        let who = "<input name=\"who\" placeholder=\"your name\" aria-label=\"your name\" required> ";
-        page.line(&form("approve", who, "Approve"));
+        let who = format!(
+            "<input type=\"hidden\" name=\"commit\" value=\"{}\"><input name=\"who\" placeholder=\"your name\" aria-label=\"your name\" required> ",
+            escaped(head)
+        );
+        page.line(&form("approve", &who, &format!("Approve {}", escaped(short(head)))));
     }
     let others: Vec<String> = all
         .iter()
