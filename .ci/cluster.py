@@ -430,6 +430,84 @@ def groups(cluster):
     check((text("one"), text("alone"), text("two")) == ("first", "second", "first"), "groups: its group is taken back, others stay", (text("one"), text("alone"), text("two")))
 
 
+SPELLINGS = {
+    "web/templates/deployment.yaml": """apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}
+  annotations:
+  labels: {app.kubernetes.io/managed-by: somebody}
+spec:
+  replicas: 2
+  paused: false
+  selector:
+    matchLabels: {app: web}
+  template:
+    metadata:
+      labels: {app: web}
+    spec:
+      hostNetwork: false
+      tolerations:
+        - {key: a, operator: Exists, effect: NoSchedule}
+        - {key: a, operator: Exists, effect: NoExecute}
+      containers:
+        - name: web
+          image: "registry.example.com/shop/web:{{ .Values.image.tag }}"
+          env: [{name: EMPTY, value: ""}, {name: PASSWORD, value: {{ .Values.password | quote }}}]
+          ports: [{name: dns, containerPort: 53, protocol: UDP}, {name: dns-tcp, containerPort: 53, protocol: TCP}]
+          resources: {limits: {cpu: 1000m, memory: 1024Mi}, requests: {cpu: 1.0, memory: 0.5Gi}}
+          livenessProbe: {httpGet: {path: /, port: 80}, initialDelaySeconds: 0}
+""",
+    "web/templates/secret.yaml": """apiVersion: v1
+kind: Secret
+metadata: {name: {{ .Release.Name }}}
+stringData: {password: {{ .Values.password | quote }}}
+""",
+    "web/templates/list.yaml": """apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: ConfigMap, metadata: {name: in-list}, data: {a: b}}
+""",
+}
+
+
+def spellings(cluster):
+    """What the API server spells in another way is no drift, and live secrets stay secret."""
+    repository = cluster.repository("spellings", {**SPELLINGS, "values-testing.yaml": "password: Tr0ub4dor-and-3\n"})
+    done = repository.apply("testing", *CONTEXT, "--create-namespace", "--skip-lint", "--skip-tests")
+    check(done.returncode == 0, "spellings: installed", done)
+    same = repository.chartwright("drift", "testing", *CONTEXT)
+    check(same.returncode == 0, "spellings: no drift right after apply", same)
+    cluster.kubectl("autoscale", "deployment", "web", "--min=3", "--max=5", "-n", "testing")
+    cluster.kubectl("scale", "deployment", "web", "--replicas=3", "-n", "testing")
+    same = repository.chartwright("drift", "testing", *CONTEXT)
+    check(same.returncode == 0, "spellings: what an autoscaler sets is no drift", same)
+    cluster.kubectl("set", "env", "deployment/web", "PASSWORD=L1veLeak-7777", "-n", "testing")
+    for output in ("text", "json"):
+        found = repository.chartwright("drift", "testing", *CONTEXT, "--output", output)
+        shown = found.stdout + found.stderr
+        check(found.returncode == 2 and "L1veLeak" not in shown and "Tr0ub4dor" not in shown, f"spellings: secrets stay secret ({output})", found)
+
+
+def cluster_away(cluster):
+    """Helm fails before it makes a revision: what is there is good, and stays the one to go back to."""
+    repository = cluster.repository("away")
+    for number in range(3):
+        repository.write({"values-testing.yaml": f"image: {{tag: \"1.{number}\"}}\n"})
+        repository.apply("testing", *CONTEXT, "--create-namespace")
+    stub = cluster.directory / "stub"
+    stub.mkdir()
+    (stub / "helm").write_text(f"#!/bin/sh\ncase $1$2$3 in *upgrade*) echo 'Error: Kubernetes cluster unreachable' >&2; exit 1 ;; esac\nexec {HELM} \"$@\"\n")
+    (stub / "helm").chmod(0o755)
+    repository.write({"values-testing.yaml": "image: {tag: \"1.9\"}\n"})
+    before = good_state(cluster, "testing")
+    away = repository.apply("testing", *CONTEXT, env={"PATH": f"{stub}:{cluster.path}"})
+    check(away.returncode == 1 and "unreachable" in away.stdout and good_state(cluster, "testing") == before, "away: the failure is said, and nothing changes", away)
+    repository.write({"values-testing.yaml": "image: {tag: crash-5}\n"})
+    failed = repository.apply("testing", *CONTEXT)
+    check(failed.returncode == 1 and good_state(cluster, "testing") == before, "away: a later failure goes back to the right revision", failed)
+
+
 def killed(cluster, times=int(os.environ.get("KILLS", "10"))):
     """Killed at any moment, the next run ends in the wanted state."""
     repository = cluster.repository("killed")
@@ -517,7 +595,7 @@ def yaml_text(value, depth=0):
     return text
 
 
-CHECKS = [killed, failing, shop, plans, live, groups, speed]
+CHECKS = [killed, failing, shop, plans, live, groups, spellings, cluster_away, speed]
 
 
 def checked(one):

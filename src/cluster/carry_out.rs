@@ -379,7 +379,7 @@ impl Application<'_, '_> {
     ) -> Result<RecordResult, CarryOutError> {
         let Some(good) = good else {
             if was_there {
-                // It was never good: what is there is all there is.
+                // No revision was good: the newest one stays.
                 return Ok(RecordResult::Failed);
             }
             if now

@@ -78,7 +78,14 @@ impl Cluster {
         assert_eq!(rendered.code, 0, "{}", rendered.all());
         let documents = rendered.stdout.split("---\n").filter(|text| !text.trim().is_empty());
         let live: Vec<Json> = documents
-            .map(|text| chartwright::text::yaml::json_from_bytes(text.as_bytes()).expect("YAML"))
+            .map(|text| {
+                let mut value = chartwright::text::yaml::json_from_bytes(text.as_bytes()).expect("YAML");
+                // What Helm adds.
+                value["metadata"]["labels"] = json!({"app.kubernetes.io/managed-by": "Helm"});
+                value["metadata"]["annotations"] =
+                    json!({"meta.helm.sh/release-name": "web", "meta.helm.sh/release-namespace": "shop"});
+                value
+            })
             .collect();
         let release = json!({
             "name": "web", "namespace": "shop", "version": 1, "manifest": rendered.stdout,

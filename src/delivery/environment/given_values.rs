@@ -1,5 +1,5 @@
 //! The values that an environment gives a chart, as rendering and Helm take them: files, and values that are texts. One rule for all that
-//! renders a release: the environment's file, the release's files, the environment's values, the release's, of which the last one wins.
+//! renders a release: the environment's file, the release's files, the environment's values, the release's; the last one wins.
 
 use std::io;
 use std::path::Path;
