@@ -147,15 +147,10 @@ impl LiveObjects {
         for object in applied {
             let live = self.of(&object.id);
             let seen = live.map(|live| projected(live, &object.value));
-            let is_same = seen.as_ref().is_some_and(|seen| {
-                let mut wanted = object.value.clone();
-                let mut seen = seen.clone();
-                if scaled.contains(&(object.id.1.clone(), object.id.3.clone())) {
-                    remove_replicas(&mut wanted);
-                    remove_replicas(&mut seen);
-                }
-                is_equal(&seen, &wanted)
-            });
+            let wanted = without_scaled(&object.value, &scaled);
+            let is_same = seen
+                .as_ref()
+                .is_some_and(|seen| is_equal(&without_scaled(seen, &scaled), &wanted));
             if !is_same {
                 suspects.push((object, seen));
             }
@@ -171,6 +166,7 @@ impl LiveObjects {
                 .iter()
                 .filter(|(_, seen)| seen.is_some())
                 .map(|(object, _)| *object),
+            &scaled,
         );
         let (mut old, mut new) = (ManifestObjects::default(), ManifestObjects::default());
         let mut pairs: Vec<(Json, Json)> = Vec::new();
@@ -178,11 +174,13 @@ impl LiveObjects {
             if unchanged.contains(&object.id) {
                 continue;
             }
+            let wanted = without_scaled(&object.value, &scaled);
             if let Some(seen) = seen {
-                pairs.push((seen.clone(), object.value.clone()));
+                let seen = without_scaled(&seen, &scaled);
+                pairs.push((seen.clone(), wanted.clone()));
                 old.add_value(seen, &[], namespace);
             }
-            new.add_value(object.value.clone(), &[], namespace);
+            new.add_value(wanted, &[], namespace);
         }
         compare_manifests(&old, &new, label, || {
             let mut secrets = secrets();
@@ -199,6 +197,7 @@ impl LiveObjects {
         &self,
         cluster: &LiveCluster<'_>,
         suspects: impl Iterator<Item = &'a Applied>,
+        scaled: &BTreeSet<(String, String)>,
     ) -> BTreeSet<LiveId> {
         let mut unchanged = BTreeSet::new();
         let items: Vec<Json> = suspects.map(|object| object.value.clone()).collect();
@@ -232,7 +231,8 @@ impl LiveObjects {
         for mut item in items {
             let id = id_of(&item, "");
             let Some(live) = self.of(&id) else { continue };
-            let mut live = live.clone();
+            let mut live = without_scaled(live, scaled);
+            item = without_scaled(&item, scaled);
             for value in [&mut item, &mut live] {
                 without_server_fields(value);
             }
@@ -261,33 +261,43 @@ impl LiveObjects {
     }
 }
 
-/// Takes away what differs in the number of replicas alone, where an autoscaler sets it that Helm did not make.
+/// Adds what autoscalers of the namespace scale, also those that Helm did not make, and takes away what differs in the number of replicas
+/// alone. They are asked for where a number differs.
 fn leave_to_scalers(
     cluster: &LiveCluster<'_>,
     suspects: &mut Vec<(&Applied, Option<Json>)>,
     scaled: &mut BTreeSet<(String, String)>,
 ) {
-    let without = |value: &Json| {
-        let mut value = value.clone();
-        remove_replicas(&mut value);
-        value
-    };
-    let is_of_replicas = |(object, seen): &(&Applied, Option<Json>)| {
+    let replicas = |value: &Json| value.pointer("/spec/replicas").cloned();
+    let has_other_number = |(object, seen): &(&Applied, Option<Json>)| {
         seen.as_ref()
-            .is_some_and(|seen| is_equal(&without(seen), &without(&object.value)))
+            .is_some_and(|seen| replicas(seen) != replicas(&object.value))
     };
-    if !suspects.iter().any(is_of_replicas) {
+    if !suspects.iter().any(has_other_number) {
         return;
     }
     let kind = ["horizontalpodautoscalers.autoscaling".to_owned()];
-    let found = cluster
-        .objects(&kind, "", Some(&cluster.target.namespace))
-        .unwrap_or_default();
-    scaled.extend(found.iter().map(scale_target));
-    suspects.retain(|suspect| {
-        let id = &suspect.0.id;
-        !(scaled.contains(&(id.1.clone(), id.3.clone())) && is_of_replicas(suspect))
+    let found = cluster.objects(&kind, "", Some(&cluster.target.namespace));
+    scaled.extend(found.unwrap_or_default().iter().map(scale_target));
+    suspects.retain(|(object, seen)| {
+        let wanted = without_scaled(&object.value, scaled);
+        !seen
+            .as_ref()
+            .is_some_and(|seen| is_equal(&without_scaled(seen, scaled), &wanted))
     });
+}
+
+/// An object without the number of its replicas, if an autoscaler sets it.
+fn without_scaled(value: &Json, scaled: &BTreeSet<(String, String)>) -> Json {
+    let mut value = value.clone();
+    let id = (
+        text(&value, "/kind").to_owned(),
+        text(&value, "/metadata/name").to_owned(),
+    );
+    if scaled.contains(&id) {
+        remove_replicas(&mut value);
+    }
+    value
 }
 
 /// Kind and name of what an autoscaler scales.
