@@ -68,7 +68,7 @@ impl LeaseCalls {
     fn find(&self) -> Result<Option<Json>, ProgramError> {
         match self.kubectl(&["get", "leases.coordination.k8s.io", &self.name], b"") {
             Ok(found) => Ok(Some(found)),
-            Err(error) if error.words().contains("(NotFound)") => Ok(None),
+            Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
     }

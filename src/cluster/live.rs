@@ -57,9 +57,6 @@ pub struct LiveCluster<'p> {
     api_versions: Mutex<Option<Vec<String>>>,
 }
 
-/// What kubectl says about what it does not find.
-const NOT_FOUND: &str = "(NotFound)";
-
 impl<'p> LiveCluster<'p> {
     /// Nothing is asked yet.
     pub const fn new(programs: &'p Programs, target: KubeTarget, storage: HelmStorage) -> Self {
@@ -88,7 +85,7 @@ impl<'p> LiveCluster<'p> {
     pub fn find(&self, arguments: &[&str]) -> Result<Option<Json>, ProgramError> {
         match self.get(arguments) {
             Ok(found) => Ok(Some(found)),
-            Err(error) if error.words().contains(NOT_FOUND) => Ok(None),
+            Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -260,7 +257,7 @@ impl<'p> LiveCluster<'p> {
         }
         match self.programs.output(&call.and(["-o", "json"]), b"") {
             Ok(found) => Ok(Some(found)),
-            Err(error) if error.words().contains(NOT_FOUND) => Ok(None),
+            Err(error) if error.is_not_found() => Ok(None),
             Err(error) if error.words().contains("the server doesn't have a resource type") => Ok(None),
             Err(error) => Err(error.to_string()),
         }

@@ -136,6 +136,11 @@ impl ProgramError {
         }
     }
 
+    /// Whether kubectl failed because what it was asked about is not there.
+    pub fn is_not_found(&self) -> bool {
+        self.words().contains("(NotFound)")
+    }
+
     /// What the program said, if it failed.
     pub fn words(&self) -> &str {
         match self {
