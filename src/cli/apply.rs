@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 use crate::check::finding::{Finding, Judgement};
-use crate::cluster::apply::{Applied, ApplyError, ApplyObserver, ApplyOptions, apply_environment, needs_approval};
+use crate::cluster::apply::{Applied, ApplyError, ApplyObserver, ApplyOptions, Decision, apply_environment};
 use crate::cluster::carry_out::{CarryOutError, Progress};
 use crate::cluster::contexts::Initialisation;
 use crate::cluster::plan::{Action, EnvironmentPlan, PlanRequest};
@@ -153,6 +153,8 @@ pub(super) fn run(context: RunContext, arguments: &ApplyArguments) -> Result<Exi
             fails_fast: !arguments.no_fail_fast,
             tests: !arguments.skip_tests,
             creates_namespace: arguments.create_namespace,
+            writes_nothing: arguments.writes_nothing(),
+            is_approved: arguments.approve,
             patience: limits.1,
             takes_over: arguments.take_over,
             identity: &run.identity,
@@ -173,7 +175,6 @@ pub(super) fn run(context: RunContext, arguments: &ApplyArguments) -> Result<Exi
             environment: request.environment,
             target: cluster.target.clone(),
             judgement,
-            is_carried_out: false,
             stops: None,
             waits: false,
             plan: Json::Null,
@@ -281,7 +282,6 @@ struct Observer<'a> {
     environment: &'a Environment,
     target: KubeTarget,
     judgement: Option<&'a Judgement>,
-    is_carried_out: bool,
     stops: Option<&'static str>,
     waits: bool,
     plan: Json,
@@ -289,7 +289,7 @@ struct Observer<'a> {
 }
 
 impl ApplyObserver for Observer<'_> {
-    fn planned(&mut self, plan: &EnvironmentPlan) -> bool {
+    fn planned(&mut self, plan: &EnvironmentPlan, decision: Decision) {
         let context = self.context;
         self.plan = plan_as_json(plan, &self.target);
         self.planned.add(plan);
@@ -315,21 +315,14 @@ impl ApplyObserver for Observer<'_> {
                 context.report_shown(&context.terminal().draw(finding, false));
             }
         }
-        let waits = needs_approval(self.environment.policy) && !self.arguments.approve && plan.has_changes();
-        self.stops = if plan.is_refused(self.judgement) {
-            Some("nothing was applied: what is wrong above must be mended first")
-        } else if self.arguments.writes_nothing() {
-            None
-        } else if waits {
-            self.waits = true;
-            Some(
+        self.waits = decision == Decision::WaitForApproval;
+        self.stops = match decision {
+            Decision::CarryOut | Decision::Show => None,
+            Decision::Refuse => Some("nothing was applied: what is wrong above must be mended first"),
+            Decision::WaitForApproval => Some(
                 "nothing was applied: the policy of the environment is `manual`, so somebody must approve the changes with --approve",
-            )
-        } else {
-            None
+            ),
         };
-        self.is_carried_out = self.stops.is_none() && !self.arguments.writes_nothing();
-        self.is_carried_out
     }
 
     fn begins(&mut self, plan: &EnvironmentPlan) {

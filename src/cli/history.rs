@@ -378,6 +378,8 @@ impl LiveRollbackFlags {
             fails_fast: true,
             tests: false,
             creates_namespace: false,
+            writes_nothing: false,
+            is_approved: false,
             patience: timeout,
             takes_over: true,
             identity: &run.identity,

@@ -78,6 +78,10 @@ pub struct ApplyOptions<'o> {
     pub tests: bool,
     /// Whether a namespace is made that is not there.
     pub creates_namespace: bool,
+    /// Whether the plan is only shown.
+    pub writes_nothing: bool,
+    /// Whether somebody approves the changes.
+    pub is_approved: bool,
     /// How long another run is waited for.
     pub patience: Duration,
     /// Who runs this.
@@ -94,8 +98,8 @@ pub struct ApplyOptions<'o> {
 
 /// What `apply` asks and tells while it works.
 pub trait ApplyObserver {
-    /// The plan is made; whether it is carried out.
-    fn planned(&mut self, plan: &EnvironmentPlan) -> bool;
+    /// The plan is made, and what becomes of it is decided.
+    fn planned(&mut self, plan: &EnvironmentPlan, decision: Decision);
     /// The plan is about to be carried out.
     fn begins(&mut self, plan: &EnvironmentPlan);
     /// Something happens.
@@ -115,9 +119,46 @@ pub struct Applied {
     pub has_changes: bool,
 }
 
-/// Whether changes of an environment wait for somebody to approve them.
-pub const fn needs_approval(policy: Policy) -> bool {
-    matches!(policy, Policy::Manual)
+/// What becomes of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// It is carried out.
+    CarryOut,
+    /// It is shown, and nothing is written.
+    Show,
+    /// What is wrong with it must be mended first.
+    Refuse,
+    /// Somebody must approve it.
+    WaitForApproval,
+}
+
+impl Decision {
+    /// Decides on a plan of an environment with a policy: `is_refused` is whether something is wrong with it, `has_changes` whether it does
+    /// anything.
+    fn of((is_refused, has_changes): (bool, bool), policy: Policy, options: &ApplyOptions<'_>) -> Self {
+        if is_refused {
+            Self::Refuse
+        } else if options.writes_nothing {
+            Self::Show
+        } else if policy == Policy::Manual && has_changes && !options.is_approved {
+            Self::WaitForApproval
+        } else {
+            Self::CarryOut
+        }
+    }
+}
+
+/// Decides on a plan, and says so.
+fn decide(
+    plan: &EnvironmentPlan,
+    request: &PlanRequest<'_>,
+    options: &ApplyOptions<'_>,
+    observer: &mut dyn ApplyObserver,
+) -> Decision {
+    let facts = (plan.is_refused(request.judgement), plan.has_changes());
+    let decision = Decision::of(facts, request.environment.policy, options);
+    observer.planned(plan, decision);
+    decision
 }
 
 /// Applies an environment: nothing is written where nothing changes.
@@ -134,7 +175,8 @@ pub fn apply_environment(
     check_agreed(&plan, options)?;
     let mut records = Records::read(cluster, &plan.environment)?;
     let is_unfinished = records.has_running();
-    if !observer.planned(&plan) || !(plan.has_changes() || is_unfinished) {
+    let decision = decide(&plan, request, options, observer);
+    if decision != Decision::CarryOut || !(plan.has_changes() || is_unfinished) {
         return Ok(Applied {
             has_changes: plan.has_changes(),
             ..Applied::default()
@@ -162,7 +204,7 @@ pub fn apply_environment(
     plan = plan_environment(request, cluster)?;
     if plan.digest() != before {
         check_agreed(&plan, options)?;
-        if !observer.planned(&plan) {
+        if decide(&plan, request, options, observer) != Decision::CarryOut {
             return Ok(Applied::default());
         }
     }
@@ -256,6 +298,35 @@ pub(super) fn stop_left_programs(run: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plans_are_refused_shown_approved_or_carried_out() {
+        let identity = RunIdentity::of_this_process("a");
+        for (facts, policy, writes_nothing, is_approved, want) in [
+            ((false, true), Policy::Auto, false, false, Decision::CarryOut),
+            ((false, true), Policy::Manual, false, false, Decision::WaitForApproval),
+            ((false, true), Policy::Manual, false, true, Decision::CarryOut),
+            ((false, false), Policy::Manual, false, false, Decision::CarryOut),
+            ((false, true), Policy::Manual, true, false, Decision::Show),
+            ((true, true), Policy::Auto, true, true, Decision::Refuse),
+        ] {
+            let options = ApplyOptions {
+                timeout: LEFT_TIME,
+                fails_fast: true,
+                tests: true,
+                creates_namespace: false,
+                writes_nothing,
+                is_approved,
+                patience: LEFT_TIME,
+                identity: &identity,
+                about: Record::default(),
+                takes_over: false,
+                agreed: None,
+                now: String::new,
+            };
+            assert_eq!(Decision::of(facts, policy, &options), want, "{facts:?} {policy:?}");
+        }
+    }
 
     #[test]
     fn a_helm_that_began_long_ago_is_not_at_work_any_more() {
