@@ -7,10 +7,11 @@ use serde_json::{Value as Json, json};
 
 use crate::check::finding::{Finding, Judgement};
 use crate::cluster::apply::{Applied, ApplyError, ApplyObserver, ApplyOptions, Decision, apply_environment};
-use crate::cluster::carry_out::{CarryOutError, Progress};
+use crate::cluster::carry_out::{APPLY, CarryOutError, Progress};
 use crate::cluster::contexts::Initialisation;
-use crate::cluster::plan::{Action, EnvironmentPlan, PlanRequest};
+use crate::cluster::plan::EnvironmentPlan;
 use crate::cluster::plan_file::PlanFile;
+use crate::cluster::plan_request::{Action, PlanRequest};
 use crate::cluster::record::{Record, RecordResult};
 use crate::cluster::target::KubeTarget;
 use crate::delivery::environment::{Environment, Environments};
@@ -21,6 +22,7 @@ use crate::report::{
 };
 use crate::text::limits::SETTINGS_BYTES;
 use crate::text::source::{Named, read_file, replace_file};
+use crate::text::visible::visible_lines;
 
 use super::cluster_run::{ClusterRun, PlanFlags, now_micros, plan_error, program_error};
 use super::command_error::CommandError;
@@ -91,6 +93,9 @@ pub(super) struct ApplyArguments {
     /// Wait the whole time for what is certain not to become ready.
     #[arg(long)]
     no_fail_fast: bool,
+    /// Take over fields of resource files that others manage.
+    #[arg(long)]
+    force_conflicts: bool,
     /// Mend a release that another helm left pending now, and not after 15 minutes.
     #[arg(long)]
     take_over: bool,
@@ -152,6 +157,7 @@ pub(super) fn run(context: RunContext, arguments: &ApplyArguments) -> Result<Exi
             timeout: limits.0,
             fails_fast: !arguments.no_fail_fast,
             tests: !arguments.skip_tests,
+            forces_conflicts: arguments.force_conflicts,
             creates_namespace: arguments.create_namespace,
             writes_nothing: arguments.writes_nothing(),
             is_approved: arguments.approve,
@@ -330,9 +336,10 @@ impl ApplyObserver for Observer<'_> {
             .releases
             .iter()
             .filter(|release| release.action != Action::Unchanged);
-        let changed: Vec<String> = changed
-            .map(|release| format!("{} {}", release.action.name(), release.name))
-            .collect();
+        let changed = changed.map(|release| format!("{} {}", release.action.name(), release.name));
+        let resources = plan.resources.iter().filter(|resources| resources.differs);
+        let resources = resources.map(|resources| format!("{APPLY} {}", resources.label()));
+        let changed: Vec<String> = resources.chain(changed).collect();
         self.notify(&format!("begins: {}", changed.join(", ")), json!({"begins": changed}));
     }
 
@@ -408,7 +415,12 @@ impl Outcomes {
                 text.push_str(&explanation_as_text(explanation));
             }
             if outcome.explanations.is_empty() && outcome.is_failure() {
-                text.push_str(&format!("{}\n", outcome.words));
+                let words = if outcome.words.is_empty() {
+                    &outcome.record.message
+                } else {
+                    &outcome.words
+                };
+                text.push_str(&format!("{}\n", visible_lines(words)));
             }
             if matches!(arguments.output, OutputFormat::Text) {
                 context.write_stdout(text.as_bytes())?;

@@ -12,7 +12,7 @@ use crate::check::finding::{Judgement, SecretValues};
 use crate::cluster::addresses::Addresses;
 use crate::cluster::decrypt::decrypted;
 use crate::cluster::live::{HelmStorage, LiveCluster};
-use crate::cluster::plan::{PlanError, PlanRequest};
+use crate::cluster::plan_request::{PlanError, PlanRequest};
 use crate::cluster::program::{ProgramCall, ProgramError, Programs};
 use crate::cluster::record::Record;
 use crate::cluster::run_identity::RunIdentity;

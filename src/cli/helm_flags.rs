@@ -133,6 +133,7 @@ mod tests {
     use super::super::keyring_flags::KeyringFlags;
     use super::super::move_environments::MoveEnvironmentFlags;
     use super::super::value_flags::ValueFlags;
+    use super::super::verify_environment::EnvironmentTestFlags;
     use super::super::write_back_flags::WriteBackFlags;
     use super::*;
 
@@ -264,6 +265,7 @@ mod tests {
         headings.insert("Commits", of::<WriteBackFlags>());
         headings.insert("Cluster", &of::<TargetFlags>() | &of::<LiveRollbackFlags>());
         headings.insert("Environments", of::<MoveEnvironmentFlags>());
+        headings.insert("Tests", of::<EnvironmentTestFlags>());
         let repositories = &of::<ChartReferenceFlags>() | &of::<DependencyFlags>();
         headings.insert("Repositories", &repositories | &of::<KeyringFlags>());
 

@@ -68,7 +68,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("package", &["chartwright package charts/web -d dist"]),
     (
         "verify",
-        &["chartwright verify dist/web-1.2.3.tgz --keyring pubring.gpg"],
+        &[
+            "chartwright verify dist/web-1.2.3.tgz --keyring pubring.gpg",
+            "chartwright verify testing --job tests/checkout.yaml",
+        ],
     ),
     (
         "push",

@@ -8,7 +8,7 @@ use crate::cluster::history::{HistoryRow, history, is_about, newest};
 use crate::cluster::plan::plan_environment;
 use crate::cluster::record::{Record, RecordResult, Records};
 use crate::cluster::roll_back::{RollBackError, roll_back_release};
-use crate::delivery::environment::{Environment, Environments};
+use crate::delivery::environment::{Environment, Environments, Release};
 use crate::report::{DiffTextOptions, plan_as_json, plan_as_text};
 
 use super::apply::apply_error;
@@ -83,11 +83,20 @@ pub(super) fn run(context: RunContext, arguments: &HistoryArguments) -> Result<E
     let environment = all.named(&arguments.environment).map_err(CommandError::usage)?;
     let cluster = run.cluster((&all, environment), &arguments.target)?;
     let records = Records::read(&cluster, &environment.name.text).map_err(program_error)?;
-    let declared = environment.releases.iter().map(|release| release.name.text.clone());
+    // Releases that the files do not have any more have a history too.
+    let helm_names = |name: &String| {
+        environment
+            .release(name)
+            .map_or_else(|_| vec![name.clone()], Release::helm_names)
+    };
     let wanted: Vec<String> = if arguments.release.is_empty() {
-        declared.filter(|name| !name.is_empty()).collect()
+        let named = environment
+            .releases
+            .iter()
+            .filter(|release| !release.name.text.is_empty());
+        named.flat_map(Release::helm_names).collect()
     } else {
-        arguments.release.clone()
+        arguments.release.iter().flat_map(helm_names).collect()
     };
     let mut rows = Vec::new();
     for release in &wanted {
@@ -371,12 +380,17 @@ impl LiveRollbackFlags {
                 })
             })
             .transpose()?;
+        let strategy = environment
+            .release(release)
+            .ok()
+            .and_then(|declared| declared.strategy.as_ref());
         let cluster = run.cluster((&all, environment), &self.target)?;
         let timeout = duration("--timeout", &self.timeout)?;
         let options = ApplyOptions {
             timeout,
             fails_fast: true,
             tests: false,
+            forces_conflicts: false,
             creates_namespace: false,
             writes_nothing: false,
             is_approved: false,
@@ -388,13 +402,12 @@ impl LiveRollbackFlags {
             now: now_micros,
         };
         let mut waits = |holder: &str| context.report(&format!("waiting for another run, {holder}"));
-        let record =
-            roll_back_release(&cluster, (name, release, revision), &options, &mut waits).map_err(
-                |error| match error {
-                    RollBackError::Apply(error) => apply_error(error),
-                    error => CommandError::findings(error),
-                },
-            )?;
+        let record = roll_back_release(&cluster, (name, (release, strategy), revision), &options, &mut waits).map_err(
+            |error| match error {
+                RollBackError::Apply(error) => apply_error(error),
+                error => CommandError::findings(error),
+            },
+        )?;
         let is_done = record.result == RecordResult::Deployed;
         match output {
             OutputFormat::Json => print_json(context, &json!({"environment": name, "record": record}))?,

@@ -65,6 +65,7 @@ mod template;
 mod time_flag;
 mod validate;
 mod verify;
+mod verify_environment;
 mod version;
 mod value_flags;
 mod values;

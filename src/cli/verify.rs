@@ -1,4 +1,5 @@
-//! `chartwright verify`: whether an archive is the one that its provenance file was signed for.
+//! `chartwright verify`: whether an archive is the one that its provenance file was signed for; or whether what is deployed in an environment
+//! passes its tests.
 
 use std::path::PathBuf;
 
@@ -18,21 +19,38 @@ use super::exit_code::Exit;
 use super::keyring_flags::KeyringFlags;
 use super::repository_flags::{OutputFormat, print_json};
 use super::run_context::{RunContext, open_error};
+use super::verify_environment::{EnvironmentTestFlags, is_archive};
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArguments {
-    /// A chart's archive, with its provenance file (`.prov`) beside it.
-    #[arg(value_name = "ARCHIVE")]
-    archive: PathBuf,
-    /// How to print who signed it.
+    /// A chart's archive, with its provenance file (`.prov`) beside it; or an environment whose releases are tested.
+    #[arg(value_name = "ARCHIVE|ENV")]
+    what: String,
+    /// Releases of the environment [default: all, and the Jobs of its `verify`].
+    #[arg(value_name = "RELEASE")]
+    release: Vec<String>,
+    /// How to print who signed it, or how the tests ended.
     #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
     output: OutputFormat,
     #[command(flatten)]
     keyring: KeyringFlags,
+    #[command(flatten)]
+    environment: EnvironmentTestFlags,
 }
 
 pub(super) fn run(context: RunContext, arguments: &VerifyArguments) -> Result<Exit, CommandError> {
-    let path = &arguments.archive;
+    if !is_archive(&arguments.what) {
+        let meant = (arguments.what.as_str(), arguments.release.as_slice());
+        return arguments.environment.run(context, meant, arguments.output);
+    }
+    if let Some(release) = arguments.release.first() {
+        let message = format!(
+            "`{}` is an archive, and `{release}` is one argument too many",
+            arguments.what
+        );
+        return Err(CommandError::usage(message));
+    }
+    let path = &PathBuf::from(&arguments.what);
     let provenance_path = PathBuf::from(format!("{}.prov", path.display()));
     // A pipe has neither the name that was signed nor a provenance file beside it.
     let read = |path: &PathBuf| {

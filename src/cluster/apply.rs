@@ -8,7 +8,8 @@ use super::carry_out::{Application, ApplySettings, CarryOutError, Progress, Rele
 use super::commands::HelmGeneration;
 use super::lease::{Lease, LeaseError};
 use super::live::LiveCluster;
-use super::plan::{EnvironmentPlan, PlanError, PlanRequest, plan_environment};
+use super::plan::{EnvironmentPlan, plan_environment};
+use super::plan_request::{PlanError, PlanRequest};
 use super::program::{ProgramError, ask_to_stop};
 use super::record::{Record, Records, object_name};
 use super::run_identity::{RunIdentity, left_programs};
@@ -76,6 +77,8 @@ pub struct ApplyOptions<'o> {
     pub fails_fast: bool,
     /// Whether tests are run.
     pub tests: bool,
+    /// Whether fields of resource files that others manage are taken over.
+    pub forces_conflicts: bool,
     /// Whether a namespace is made that is not there.
     pub creates_namespace: bool,
     /// Whether the plan is only shown.
@@ -223,6 +226,7 @@ pub fn apply_environment(
         timeout: options.timeout,
         fails_fast: options.fails_fast,
         tests: options.tests,
+        forces_conflicts: options.forces_conflicts,
         about: options.about.clone(),
         now: options.now,
     };
@@ -244,13 +248,14 @@ pub fn apply_environment(
 fn check_pending(plan: &EnvironmentPlan, records: &Records, options: &ApplyOptions<'_>) -> Result<(), ApplyError> {
     let now = (options.now)();
     for release in &plan.releases {
-        let Some(was) = release.was.as_ref().filter(|was| was.info.status.is_pending()) else {
+        let helm = release.becomes();
+        let Some(was) = helm.was.as_ref().filter(|was| was.info.status.is_pending()) else {
             continue;
         };
-        let is_ours = records.has_begun(&release.name, was.revision);
+        let is_ours = records.has_begun(&helm.name, was.revision);
         if !is_ours && !options.takes_over && is_within(&was.info.last_deployed, &now, FOREIGN_TIME) {
             return Err(ApplyError::Busy {
-                release: release.name.clone(),
+                release: helm.name.clone(),
                 revision: was.revision,
                 status: was.info.status,
                 since: was.info.last_deployed.clone(),
@@ -314,6 +319,7 @@ mod tests {
                 timeout: LEFT_TIME,
                 fails_fast: true,
                 tests: true,
+                forces_conflicts: false,
                 creates_namespace: false,
                 writes_nothing,
                 is_approved,

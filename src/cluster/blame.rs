@@ -3,9 +3,10 @@
 use super::pods::Problem;
 use super::rendered_release::RenderedRelease;
 use crate::check::explain::{template_place, values_of_line};
-use crate::check::finding::{Location, Related};
+use crate::check::finding::{Location, Related, SecretValues};
 use crate::engine::chart::Compat;
 use crate::engine::manifest::split_manifests;
+use crate::text::source::SourceFile;
 use crate::text::yaml::{self, NodeId, NodeKind, Tree};
 
 /// Why a rollout failed, for people. It holds no secrets.
@@ -43,6 +44,23 @@ pub(super) fn explain(release: &RenderedRelease, problem: &Problem, log: &str) -
     }
 }
 
+/// Finds the line of a problem in a file that is applied as it is.
+pub(super) fn explain_in_file(
+    file: &SourceFile,
+    mut problem: Problem,
+    log: &str,
+    secrets: &SecretValues,
+) -> Explanation {
+    problem.message = secrets.hide(&problem.message).into_owned();
+    Explanation {
+        field: shown_field(&problem.field),
+        log: log.lines().map(|line| secrets.hide(line).into_owned()).collect(),
+        template: offset_in(file.text(), &problem).map(|offset| Location::at(file.clone(), offset)),
+        values: Vec::new(),
+        problem,
+    }
+}
+
 fn shown_field(steps: &[String]) -> String {
     let mut shown = String::new();
     for step in steps {
@@ -71,22 +89,27 @@ fn place_of(release: &RenderedRelease, problem: &Problem) -> Option<Location> {
     if problem.name.is_empty() {
         return None;
     }
-    for file in &release.files {
-        for document in split_manifests(&file.text, Compat::Helm4) {
-            let Ok(tree) = yaml::parse_first(document.text) else {
-                continue;
-            };
-            let Some(root) = tree.root() else { continue };
-            let member = |node: NodeId, key: &'static str| tree.get(node, key).map(|found| tree.target(found));
-            let kind = member(root, "kind").map_or("", |node| tree.text(node));
-            let name = member(root, "metadata").and_then(|metadata| member(metadata, "name"));
-            if !is_kind(kind, &problem.kind) || name.is_none_or(|name| tree.text(name) != problem.name) {
-                continue;
-            }
-            let node = deepest(&tree, root, &problem.field);
-            let offset = document.offset + tree.span(node).start as usize;
-            return Some(template_place(&release.chart, file, offset));
+    release.files.iter().find_map(|file| {
+        let offset = offset_in(&file.text, problem)?;
+        Some(template_place(&release.chart, file, offset))
+    })
+}
+
+/// Where the field of a problem stands in a text.
+fn offset_in(text: &[u8], problem: &Problem) -> Option<usize> {
+    for document in split_manifests(text, Compat::Helm4) {
+        let Ok(tree) = yaml::parse_first(document.text) else {
+            continue;
+        };
+        let Some(root) = tree.root() else { continue };
+        let member = |node: NodeId, key: &'static str| tree.get(node, key).map(|found| tree.target(found));
+        let kind = member(root, "kind").map_or("", |node| tree.text(node));
+        let name = member(root, "metadata").and_then(|metadata| member(metadata, "name"));
+        if !is_kind(kind, &problem.kind) || name.is_none_or(|name| tree.text(name) != problem.name) {
+            continue;
         }
+        let node = deepest(&tree, root, &problem.field);
+        return Some(document.offset + tree.span(node).start as usize);
     }
     None
 }

@@ -7,15 +7,21 @@ use super::blame::{Explanation, explain};
 use super::commands::{HelmGeneration, UpgradeOptions, apply_manifests, upgrade};
 use super::helm_words::problem_of_words;
 use super::live::{LiveCluster, is_installed, last_good};
-use super::plan::{Action, EnvironmentPlan, PlannedRelease, PlannedResources};
+use super::plan::EnvironmentPlan;
+use super::plan_request::Action;
+use super::planned_release::{HelmRelease, PlannedRelease};
+use super::planned_resources::PlannedResources;
 use super::pods::Problem;
 use super::program::{Ended, ProgramCall, ProgramError};
 use super::record::{Record, RecordResult, Records};
 use super::release_files::ReleaseFile;
+use super::rendered_release::RenderedRelease;
 use super::rollout::{Phase, Rollout};
-use super::stored_release::{ReleaseStatus, StoredRelease};
+use super::test_jobs::{JobObserver, TestJob, TestJobRun, run_test_job};
 use crate::check::finding::SecretValues;
 
+/// The action of records of files that are applied as they are.
+pub const APPLY: &str = "apply";
 /// Lines of a log that are shown.
 const LOG_LINES: &str = "--tail=10";
 
@@ -53,6 +59,8 @@ pub struct ApplySettings {
     pub fails_fast: bool,
     /// Whether tests are run.
     pub tests: bool,
+    /// Whether fields of resource files that others manage are taken over.
+    pub forces_conflicts: bool,
     /// What records say of the run.
     pub about: Record,
     /// The time as RFC 3339.
@@ -112,10 +120,13 @@ pub enum CarryOutError {
 }
 
 /// What a step of a release failed with.
-struct StepFailure {
-    words: String,
-    explanations: Vec<Explanation>,
+pub(super) struct StepFailure {
+    pub(super) words: String,
+    pub(super) explanations: Vec<Explanation>,
 }
+
+/// How a step of a release ended.
+pub(super) type StepResult = Result<Result<(), StepFailure>, CarryOutError>;
 
 impl Application<'_, '_> {
     /// Carries out a plan: the releases that change, in order, up to the first that fails. What is planned is what is applied.
@@ -123,48 +134,104 @@ impl Application<'_, '_> {
     /// # Errors
     /// When resources cannot be applied, or records not be written.
     pub fn carry_out(&mut self, plan: &EnvironmentPlan) -> Result<Vec<ReleaseOutcome>, CarryOutError> {
+        let mut applied: Vec<ReleaseOutcome> = Vec::new();
         for resources in plan.resources.iter().filter(|resources| resources.differs) {
-            self.apply_resources(resources)?;
+            let outcome = self.apply_resources(resources)?;
+            let has_failed = outcome.is_failure();
+            applied.push(outcome);
+            if has_failed {
+                return Ok(applied);
+            }
         }
-        let changed: Vec<&PlannedRelease> = plan
-            .releases
-            .iter()
-            .filter(|one| one.action != Action::Unchanged)
-            .collect();
-        if changed.is_empty() {
-            return Ok(Vec::new());
+        for release in &plan.releases {
+            for left in &release.leftovers {
+                self.step(left, "uninstall what a run that ended early left");
+                self.uninstall(left)?.into_output()?;
+            }
         }
+        let is_changed = |one: &&PlannedRelease| matches!(one.action, Action::Install | Action::Upgrade);
+        let changed: Vec<&PlannedRelease> = plan.releases.iter().filter(is_changed).collect();
         let mut outcomes: Vec<ReleaseOutcome> = Vec::new();
         for release in &changed {
             let outcome = self.release(release)?;
             let has_failed = outcome.is_failure();
             outcomes.push(outcome);
             if has_failed {
-                self.roll_back_group(&changed, release, &mut outcomes)?;
+                if let Some(group) = &release.group {
+                    let is_meant = |one: &PlannedRelease| one.name != release.name && one.group.as_ref() == Some(group);
+                    let why = format!("{} of its group `{group}` failed", release.name);
+                    self.roll_back((&changed, &is_meant), &why, &mut outcomes)?;
+                }
                 break;
             }
         }
-        Ok(outcomes)
+        if self.settings.tests && !outcomes.is_empty() && outcomes.iter().all(|outcome| !outcome.is_failure()) {
+            self.test_together(plan, &changed, &mut outcomes)?;
+        }
+        self.uninstall_old_colours(&changed, &outcomes)?;
+        applied.extend(outcomes);
+        Ok(applied)
     }
 
-    fn step(&mut self, release: &str, what: impl Into<String>) {
+    pub(super) fn step(&mut self, release: &str, what: impl Into<String>) {
         (self.progress)(Progress::Step(release, what.into()));
     }
 
-    fn apply_resources(&mut self, resources: &PlannedResources) -> Result<(), CarryOutError> {
+    /// Applies files of resources. They are not taken back: what was there before is not known.
+    fn apply_resources(&mut self, resources: &PlannedResources) -> Result<ReleaseOutcome, CarryOutError> {
         let shown: Vec<String> = resources.paths.iter().map(|path| path.display().to_string()).collect();
         self.step(&resources.name, format!("apply {}", shown.join(", ")));
-        let call = apply_manifests(&self.cluster.target);
+        let mut record = Record {
+            release: resources.label().to_owned(),
+            action: APPLY.to_owned(),
+            started: (self.settings.now)(),
+            chart: shown.join(", "),
+            ..self.settings.about.clone()
+        };
+        let place = self.begin(&record)?;
+        let call = apply_manifests(&self.cluster.target, self.settings.forces_conflicts);
         let mut secrets = SecretValues::default();
         secrets.add_text(&resources.text);
-        let applied = self.cluster.programs.output(&call, &resources.text);
-        applied.map(drop).map_err(|error| error.without(&secrets).into())
+        let mut words = String::new();
+        match self.cluster.programs.output(&call, &resources.text) {
+            Ok(_) => record.result = RecordResult::Deployed,
+            Err(ProgramError::Failed { words: said, .. }) => {
+                record.result = RecordResult::Failed;
+                words = secrets.hide(&said).into_owned();
+                words.lines().next().unwrap_or_default().clone_into(&mut record.message);
+            }
+            Err(error) => return Err(error.without(&secrets).into()),
+        }
+        record.ended = (self.settings.now)();
+        self.end(place, &record)?;
+        Ok(ReleaseOutcome {
+            record,
+            words,
+            explanations: Vec::new(),
+        })
+    }
+
+    /// Records that something begins; its place among the records.
+    fn begin(&mut self, record: &Record) -> Result<usize, CarryOutError> {
+        self.records.list.push(record.clone());
+        self.records.write(self.cluster)?;
+        Ok(self.records.list.len() - 1)
+    }
+
+    /// Records how it ended.
+    fn end(&mut self, place: usize, record: &Record) -> Result<(), CarryOutError> {
+        if let Some(kept) = self.records.list.get_mut(place) {
+            kept.clone_from(record);
+        }
+        Ok(self.records.write(self.cluster)?)
     }
 
     /// Installs or upgrades one release, and takes it back if that fails.
     fn release(&mut self, release: &PlannedRelease) -> Result<ReleaseOutcome, CarryOutError> {
+        let becomes = release.becomes();
+        let name = becomes.name.as_str();
         let mut record = Record {
-            release: release.name.clone(),
+            release: name.to_owned(),
             action: release.action.name().to_owned(),
             started: (self.settings.now)(),
             chart: release.chart.clone(),
@@ -172,27 +239,20 @@ impl Application<'_, '_> {
             images: release.images.clone(),
             ..self.settings.about.clone()
         };
-        self.mend_pending(release)?;
-        let revisions = self.cluster.revisions(&release.name)?;
+        self.mend_pending(becomes)?;
+        let revisions = self.cluster.revisions(name)?;
         let newest = revisions.last().map_or(0, |one| one.revision);
         // What was uninstalled, or never there, is not brought back.
         let was_there = revisions.last().is_some_and(|newest| is_installed(newest.info.status));
-        let good = last_good(&revisions, u64::MAX, &|revision| {
-            self.records.is_bad(&release.name, revision)
-        });
+        let good = last_good(&revisions, u64::MAX, &|revision| self.records.is_bad(name, revision));
         let good = good.map(|good| good.revision).filter(|_| was_there);
         record.revision = newest + 1;
-        self.records.list.push(record.clone());
-        self.records.write(self.cluster)?;
-        let place = self.records.list.len() - 1;
-        let tried = self.upgrade(release).and_then(|result| match result {
-            Ok(()) if self.settings.tests && release.rendered.has_tests() => self.test(release),
-            result => Ok(result),
-        })?;
-        let now = self.cluster.revisions(&release.name)?;
+        let place = self.begin(&record)?;
+        let tried = self.attempt(release)?;
+        let now = self.cluster.revisions(name)?;
         let (result, failure) = match tried {
             Ok(()) => (RecordResult::Deployed, None),
-            Err(failure) => (self.take_back(&release.name, &now, (good, was_there))?, Some(failure)),
+            Err(failure) => (self.take_back(name, &now, (good, was_there))?, Some(failure)),
         };
         record.revision = now
             .iter()
@@ -213,39 +273,19 @@ impl Application<'_, '_> {
             outcome.words = failure.words;
             outcome.explanations = failure.explanations;
         }
-        if let Some(kept) = self.records.list.get_mut(place) {
-            kept.clone_from(&outcome.record);
-        }
-        self.records.write(self.cluster)?;
+        self.end(place, &outcome.record)?;
         Ok(outcome)
     }
 
-    /// What was killed in the middle of an operation stays pending, and Helm refuses to work on it: it is brought back to what was good last.
-    fn mend_pending(&mut self, release: &PlannedRelease) -> Result<(), CarryOutError> {
-        let is_pending = release.was.as_ref().is_some_and(|was| was.info.status.is_pending());
-        if !is_pending {
-            return Ok(());
+    /// Installs or upgrades a release of Helm's to what is planned, and runs its tests.
+    pub(super) fn deploy(&mut self, release: &PlannedRelease, helm: &HelmRelease) -> StepResult {
+        match self.upgrade(release, helm)? {
+            Ok(()) if self.settings.tests && helm.rendered.has_tests() => self.test(&helm.name, &helm.rendered),
+            result => Ok(result),
         }
-        let revisions = self.cluster.revisions(&release.name)?;
-        let Some(newest) = revisions.last().filter(|one| one.info.status.is_pending()) else {
-            return Ok(());
-        };
-        self.step(
-            &release.name,
-            format!("mend revision {}, which is {}", newest.revision, newest.info.status),
-        );
-        let good = last_good(&revisions, newest.revision, &|revision| {
-            self.records.is_bad(&release.name, revision)
-        });
-        let ended = match good.map(|good| good.revision) {
-            Some(revision) => roll_back_to(self.cluster, &release.name, revision, None)?,
-            None => self.uninstall(&release.name)?,
-        };
-        ended.into_output()?;
-        Ok(())
     }
 
-    fn upgrade(&mut self, release: &PlannedRelease) -> Result<Result<(), StepFailure>, CarryOutError> {
+    fn upgrade(&mut self, release: &PlannedRelease, helm: &HelmRelease) -> StepResult {
         let file = ReleaseFile::write(&release.archive).map_err(|source| ProgramError::NotRun {
             program: "helm".to_owned(),
             source,
@@ -258,41 +298,38 @@ impl Application<'_, '_> {
             rolls_back: true,
             creates_namespace: false,
         };
-        let mut call = upgrade(&self.cluster.target, &release.name, &path, None, &options);
+        let mut call = upgrade(&self.cluster.target, &helm.name, &path, None, &options);
         if self.settings.helm == HelmGeneration::Helm4 && !release.drift.is_empty() {
             // What others changed is theirs until it is taken back.
             call = call.and(["--force-conflicts"]);
         }
-        self.step(&release.name, format!("{} {}", release.action.name(), release.chart));
-        self.watched(release, Phase::Upgrade, &call, &release.document)
+        let action = if helm.is_there() {
+            Action::Upgrade
+        } else {
+            Action::Install
+        };
+        self.step(&helm.name, format!("{} {}", action.name(), release.chart));
+        self.watched((&helm.name, &helm.rendered), Phase::Upgrade, (&call, &helm.document))
     }
 
     /// Runs the tests of a release.
-    fn test(&mut self, release: &PlannedRelease) -> Result<Result<(), StepFailure>, CarryOutError> {
+    pub(super) fn test(&mut self, name: &str, rendered: &RenderedRelease) -> StepResult {
         let target = &self.cluster.target;
         let timeout = format!("{}s", self.settings.timeout.as_secs());
-        let call = target.helm([
-            "test",
-            &release.name,
-            "--namespace",
-            &target.namespace,
-            "--timeout",
-            &timeout,
-        ]);
-        self.step(&release.name, "test");
-        self.watched(release, Phase::Test, &call, b"")
+        let call = target.helm(["test", name, "--namespace", &target.namespace, "--timeout", &timeout]);
+        self.step(name, "test");
+        self.watched((name, rendered), Phase::Test, (&call, b""))
     }
 
     /// Runs Helm while the workloads of the release are watched.
     fn watched(
         &mut self,
-        release: &PlannedRelease,
+        (name, rendered): (&str, &RenderedRelease),
         phase: Phase,
-        call: &ProgramCall,
-        input: &[u8],
-    ) -> Result<Result<(), StepFailure>, CarryOutError> {
+        (call, input): (&ProgramCall, &[u8]),
+    ) -> StepResult {
         let limits = (self.settings.timeout, self.settings.fails_fast);
-        let mut rollout = Rollout::new(self.cluster, &release.rendered, phase, limits);
+        let mut rollout = Rollout::new(self.cluster, rendered, phase, limits);
         // Helm ends by itself when its time is over, and then needs time to roll back.
         let limit = self.settings.timeout * 3 + Duration::from_mins(2);
         let mut problems: Vec<Problem> = Vec::new();
@@ -302,7 +339,7 @@ impl Application<'_, '_> {
             if has_stopped {
                 return true;
             }
-            let mut report = |problem: &Problem| progress(Progress::NotReady(&release.name, problem));
+            let mut report = |problem: &Problem| progress(Progress::NotReady(name, problem));
             has_stopped = is_lost() || rollout.must_stop(&mut report);
             if has_stopped {
                 problems = rollout.problems();
@@ -318,24 +355,25 @@ impl Application<'_, '_> {
         if problems.is_empty() {
             problems = rollout.problems();
         }
-        let words = release
-            .rendered
-            .secrets()
-            .hide(failure_words(&ended).as_str())
-            .into_owned();
+        let words = rendered.secrets().hide(failure_words(&ended).as_str()).into_owned();
         if problems.is_empty() {
             problems.extend(problem_of_words(&words));
         }
         if problems.is_empty() {
             problems = rollout.earlier_problems();
         }
+        Ok(Err(self.failure(rendered, words, &problems)))
+    }
+
+    /// What a step failed with.
+    pub(super) fn failure(&self, rendered: &RenderedRelease, words: String, problems: &[Problem]) -> StepFailure {
         let explanations = problems
             .iter()
-            .map(|problem| explain(&release.rendered, problem, &self.log_of(problem)));
-        Ok(Err(StepFailure {
+            .map(|problem| explain(rendered, problem, &self.log_of(problem)));
+        StepFailure {
             explanations: explanations.collect(),
             words,
-        }))
+        }
     }
 
     /// The last lines that a container of a pod logged before it ended.
@@ -370,127 +408,52 @@ impl Application<'_, '_> {
         String::from_utf8_lossy(&text).into_owned()
     }
 
-    /// Brings a release back to a revision, or away where there was none. Helm may have done so already.
-    fn take_back(
+    /// Runs the Jobs that test all releases together. The first that fails takes back what this run changed.
+    fn test_together(
         &mut self,
-        name: &str,
-        now: &[StoredRelease],
-        (good, was_there): (Option<u64>, bool),
-    ) -> Result<RecordResult, CarryOutError> {
-        let Some(good) = good else {
-            if was_there {
-                // No revision was good: the newest one stays.
-                return Ok(RecordResult::Failed);
-            }
-            if now
-                .last()
-                .is_none_or(|newest| newest.info.status == ReleaseStatus::Uninstalled)
-            {
-                return Ok(RecordResult::Removed);
-            }
-            self.step(name, "uninstall what was not there before");
-            let ended = self.uninstall(name)?;
-            return Ok(if ended.is_success() {
-                RecordResult::Removed
-            } else {
-                RecordResult::Failed
-            });
-        };
-        let wanted = now.iter().find(|one| one.revision == good);
-        let is_back = now.last().zip(wanted).is_some_and(|(newest, wanted)| {
-            newest.info.status == ReleaseStatus::Deployed
-                && newest.manifest == wanted.manifest
-                && (newest.revision == good || newest.info.description.contains("Rollback"))
-        });
-        if is_back {
-            return Ok(RecordResult::RolledBack);
-        }
-        self.step(name, format!("roll back to revision {good}"));
-        let ended = roll_back_to(self.cluster, name, good, Some(self.settings.timeout))?;
-        Ok(if ended.is_success() {
-            RecordResult::RolledBack
-        } else {
-            RecordResult::Failed
-        })
-    }
-
-    /// Rolls the earlier releases of a group back with one that failed.
-    fn roll_back_group(
-        &mut self,
+        plan: &EnvironmentPlan,
         changed: &[&PlannedRelease],
-        failed: &PlannedRelease,
         outcomes: &mut [ReleaseOutcome],
     ) -> Result<(), CarryOutError> {
-        let Some(group) = &failed.group else { return Ok(()) };
-        for (release, outcome) in changed.iter().zip(outcomes.iter_mut()).rev() {
-            if release.name == failed.name || release.group.as_ref() != Some(group) {
-                continue;
+        for job in &plan.jobs {
+            let Err(failure) = self.test_job(job)? else { continue };
+            let why = summary(&failure);
+            self.roll_back((changed, &|_| true), &why, outcomes)?;
+            if let Some(last) = outcomes.last_mut() {
+                last.words = failure.words;
+                last.explanations = failure.explanations;
             }
-            let revisions = self.cluster.revisions(&release.name)?;
-            let good = last_good(&revisions, outcome.record.revision, &|revision| {
-                self.records.is_bad(&release.name, revision)
-            });
-            let good = good.map(|good| good.revision);
-            let was_there = release.action == Action::Upgrade;
-            let result = self.take_back(&release.name, &revisions, (good, was_there))?;
-            outcome.record.result = result;
-            outcome.record.restored = good.unwrap_or_default();
-            outcome.record.message = format!("{} of its group `{group}` failed", failed.name);
-            outcome.record.ended = (self.settings.now)();
-            let run = outcome.record.run.clone();
-            let own = |record: &&mut Record| record.run == run && record.release == release.name;
-            if let Some(kept) = self.records.list.iter_mut().rev().find(own) {
-                kept.clone_from(&outcome.record);
-            }
+            break;
         }
-        self.records.write(self.cluster)?;
         Ok(())
     }
 
-    fn uninstall(&self, name: &str) -> Result<Ended, ProgramError> {
-        let target = &self.cluster.target;
-        let timeout = format!("{}s", self.settings.timeout.as_secs());
-        let call = target.helm([
-            "uninstall",
-            name,
-            "--namespace",
-            &target.namespace,
-            "--wait",
-            "--timeout",
-            &timeout,
-        ]);
-        self.cluster.programs.run_watched(
-            &call,
-            b"",
-            self.settings.timeout * 2 + Duration::from_mins(1),
-            &mut || false,
-        )
+    /// Runs a Job that tests releases together.
+    pub(super) fn test_job(&mut self, job: &TestJob) -> StepResult {
+        self.step(&job.name, format!("test with {}", job.path.display()));
+        // The end of the name of the run is random.
+        let suffix: String = self
+            .settings
+            .about
+            .run
+            .chars()
+            .rev()
+            .filter(char::is_ascii_alphanumeric)
+            .take(6)
+            .collect();
+        let run = TestJobRun {
+            suffix: &suffix.to_ascii_lowercase(),
+            timeout: self.settings.timeout,
+            fails_fast: self.settings.fails_fast,
+        };
+        let (progress, is_lost) = (&mut *self.progress, self.is_lost);
+        let mut report = |name: &str, problem: &Problem| progress(Progress::NotReady(name, problem));
+        let mut watched = JobObserver {
+            is_lost,
+            report: &mut report,
+        };
+        run_test_job(self.cluster, job, run, &mut watched)
     }
-}
-
-/// Runs `helm rollback` to a revision, and waits until it is ready for as long as is given.
-///
-/// # Errors
-/// When helm cannot be run.
-pub(super) fn roll_back_to(
-    cluster: &LiveCluster<'_>,
-    name: &str,
-    revision: u64,
-    timeout: Option<Duration>,
-) -> Result<Ended, ProgramError> {
-    let call = cluster.target.helm([
-        "rollback",
-        name,
-        &revision.to_string(),
-        "--namespace",
-        &cluster.target.namespace,
-    ]);
-    let call = match timeout {
-        Some(timeout) => call.and(["--wait".to_owned(), format!("--timeout={}s", timeout.as_secs())]),
-        None => call,
-    };
-    let limit = timeout.unwrap_or_default() * 2 + Duration::from_mins(1);
-    cluster.programs.run_watched(&call, b"", limit, &mut || false)
 }
 
 fn failure_words(ended: &Ended) -> String {

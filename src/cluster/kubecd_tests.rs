@@ -168,7 +168,7 @@ fn apply(case: &Json) {
         Deploys::Resources(paths) => {
             let files: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
             assert_eq!(files, flag_values(wanted, "-f"), "{case}");
-            let call = argv(&apply_manifests(&target));
+            let call = argv(&apply_manifests(&target, false));
             assert_eq!(flag_values(&call, "-f"), ["-"], "{case}");
             let ours = without(
                 &call,

@@ -3,6 +3,8 @@
 
 use std::cell::OnceCell;
 
+use serde_json::Value as Json;
+
 use super::release_chart::ReleaseChart;
 use super::stored_release::StoredRelease;
 use crate::check::diff::{ManifestObjects, ObjectDiff, compare_manifests};
@@ -162,6 +164,15 @@ impl RenderedRelease {
     /// When they cannot be written as JSON.
     pub(super) fn document(&self) -> Result<Vec<u8>, String> {
         to_go_json(&Value::Map(self.values.clone()))
+    }
+
+    /// All values of the chart as JSON. They may hold secrets.
+    ///
+    /// # Errors
+    /// When they cannot be written as JSON.
+    pub(super) fn values_as_json(&self) -> Result<Json, String> {
+        let text = to_go_json(&Value::Map(self.top.values().clone()))?;
+        serde_json::from_slice(&text).map_err(|error| error.to_string())
     }
 
     /// Everything in it that nothing may show.

@@ -1,11 +1,16 @@
 //! A release brought back to an earlier revision in its cluster, by Helm from what it stored: neither CI nor a registry of charts is needed.
 
+use std::collections::BTreeMap;
+
 use super::apply::{ApplyError, ApplyOptions, stop_left_programs};
-use super::carry_out::roll_back_to;
 use super::lease::Lease;
 use super::live::{LiveCluster, last_good};
 use super::record::{Record, RecordResult, Records, object_name};
-use super::stored_release::StoredRelease;
+use super::staging::released_as;
+use super::stored_release::{ReleaseStatus, StoredRelease};
+use super::switch::LiveService;
+use super::take_back::roll_back_to;
+use crate::delivery::environment::Strategy;
 
 /// Why a release is not brought back.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +28,9 @@ pub enum RollBackError {
         /// Those that there are.
         known: String,
     },
+    /// The Service cannot be switched.
+    #[error("{0}")]
+    Service(String),
     /// There is nothing to go back to.
     #[error("release `{0}` has no earlier revision that was good")]
     NothingBefore(String),
@@ -34,7 +42,7 @@ pub enum RollBackError {
 /// When there is no such revision, or the cluster cannot be asked or written.
 pub fn roll_back_release(
     cluster: &LiveCluster<'_>,
-    (environment, release, revision): (&str, &str, Option<u64>),
+    (environment, declared, revision): (&str, (&str, Option<&Strategy>), Option<u64>),
     options: &ApplyOptions<'_>,
     waits: &mut dyn FnMut(&str),
 ) -> Result<Record, RollBackError> {
@@ -46,6 +54,15 @@ pub fn roll_back_release(
     }
     let failed = ApplyError::from;
     let mut records = Records::read(cluster, environment).map_err(failed)?;
+    let stored = cluster.newest_releases().map_err(failed)?;
+    let release = released_as(cluster, declared, &stored).map_err(failed)?;
+    if revision.is_none()
+        && let Some(record) = switch_back(cluster, (declared, &release), &stored, &mut records, options)?
+    {
+        drop(lease);
+        return Ok(record);
+    }
+    let release = release.as_str();
     let revisions = cluster.revisions(release).map_err(failed)?;
     let newest = revisions.last().map_or(0, |one| one.revision);
     let wanted: &StoredRelease = match revision {
@@ -91,4 +108,45 @@ pub fn roll_back_release(
     records.write(cluster).map_err(failed)?;
     drop(lease);
     Ok(record)
+}
+
+/// Lets requests reach the other colour of a release again, if it was left where it was.
+fn switch_back(
+    cluster: &LiveCluster<'_>,
+    ((name, strategy), now): ((&str, Option<&Strategy>), &str),
+    stored: &BTreeMap<String, StoredRelease>,
+    records: &mut Records,
+    options: &ApplyOptions<'_>,
+) -> Result<Option<Record>, RollBackError> {
+    let Some(Strategy::BlueGreen(own)) = strategy else {
+        return Ok(None);
+    };
+    let others = Strategy::helm_names(strategy, name)
+        .into_iter()
+        .filter(|name| name != now);
+    let mut others = others.filter_map(|name| stored.get(&name));
+    let Some(other) = others
+        .find(|other| other.info.status == ReleaseStatus::Deployed && !records.is_bad(&other.name, other.revision))
+    else {
+        return Ok(None);
+    };
+    let failed = ApplyError::from;
+    let live = LiveService::read(cluster, &own.service).map_err(failed)?;
+    let service = live.to_stored(&own.service, other).map_err(RollBackError::Service)?;
+    let mut record = Record {
+        release: other.name.clone(),
+        action: "rollback".to_owned(),
+        started: (options.now)(),
+        chart: other.chart_name(),
+        revision: other.revision,
+        restored: other.revision,
+        ..options.about.clone()
+    };
+    let place = (cluster.programs, &cluster.target);
+    service.apply(place).map_err(failed)?;
+    record.result = RecordResult::Deployed;
+    record.ended = (options.now)();
+    records.list.push(record.clone());
+    records.write(cluster).map_err(failed)?;
+    Ok(Some(record))
 }

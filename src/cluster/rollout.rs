@@ -71,9 +71,18 @@ impl<'w, 'p> Rollout<'w, 'p> {
         let heads = release.documents().filter(is_meant).map(|document| &document.head);
         let workloads = heads.filter(|head| WORKLOADS.contains(&head.kind.as_str()));
         let workloads = workloads.filter_map(|head| Some((head.kind.clone(), head.metadata.as_ref()?.name.clone())));
+        Self::of_workloads(cluster, workloads.collect_set(), (limit, stops))
+    }
+
+    /// The same for workloads, by their kinds and names.
+    pub(super) fn of_workloads(
+        cluster: &'w LiveCluster<'p>,
+        workloads: BTreeSet<(String, String)>,
+        (limit, stops): (Duration, bool),
+    ) -> Self {
         let mut rollout = Self {
             cluster,
-            workloads: workloads.collect_set(),
+            workloads,
             earlier: BTreeSet::new(),
             seen: BTreeMap::new(),
             start: Instant::now(),

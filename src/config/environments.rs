@@ -7,7 +7,9 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, de};
 
-use crate::delivery::environment::{ChartEnvironment, Policy};
+use crate::check::finding::Location;
+use crate::delivery::environment::{ChartEnvironment, Policy, RequirementKeys, Strategy, StrategyKeys};
+use crate::text::source::SourceFile;
 
 use super::repositories::{BY_RULE, EntryError, Wrong, ref_rules};
 
@@ -32,6 +34,14 @@ pub struct EnvironmentEntry {
     /// How changes get there.
     #[serde(default, deserialize_with = "policy")]
     pub policy: Policy,
+    /// What the release needs of others.
+    #[serde(default)]
+    pub requires: Vec<RequirementKeys>,
+    /// How a new version takes the place of the old one.
+    pub strategy: Option<StrategyKeys>,
+    /// Files of Jobs that test what was deployed, relative to the chart.
+    #[serde(default)]
+    pub verify: Vec<PathBuf>,
     /// Patterns of the branches whose builds are deployed there.
     #[serde(default)]
     pub branches: Vec<String>,
@@ -59,6 +69,26 @@ impl EnvironmentEntry {
         }
     }
 
+    /// What the release needs of others; what is wrong with it.
+    fn requires(&self) -> Result<Vec<RequirementKeys>, Wrong> {
+        for (number, keys) in self.requires.iter().enumerate() {
+            let wrong = |message| (vec!["requires".to_owned(), number.to_string()], message);
+            keys.clone()
+                .read(Location::whole(SourceFile::without_text(String::new())))
+                .map_err(wrong)?;
+        }
+        Ok(self.requires.clone())
+    }
+
+    /// How a new version takes the place of the old one.
+    fn strategy(&self) -> Result<Option<Strategy>, Wrong> {
+        let Some(keys) = self.strategy.clone() else {
+            return Ok(None);
+        };
+        let read = keys.read(self.release.as_deref().unwrap_or_default());
+        read.map(Some).map_err(|message| (vec!["strategy".to_owned()], message))
+    }
+
     /// The environment, of a file in `directory`.
     ///
     /// # Errors
@@ -70,11 +100,14 @@ impl EnvironmentEntry {
         Ok(ChartEnvironment {
             name: self.name.clone(),
             values: self.values_files().iter().map(|file| chart.join(file)).collect(),
+            verify: self.verify.iter().map(|file| chart.join(file)).collect(),
             chart,
             release: self.release.clone(),
             namespace: self.namespace.clone(),
             context: self.context.clone(),
             policy: self.policy,
+            requires: self.requires()?,
+            strategy: self.strategy()?,
             rules: ref_rules(&self.branches, &self.tags)?,
         })
     }

@@ -350,7 +350,7 @@ mod tests {
 
     #[test]
     fn every_setting_is_read() {
-        let text = "charts: [a, b/c]\nexclude: [x]\nvalues: ['v-*.yaml']\nkubernetesVersions: ['1.31']\nstrict: false\nignoreMissingSchemas: false\nskipKinds: [Secret]\nfailOn: info\ncheckVersionIncrement: false\nallowLinks: true\nreleaseName: r\nnamespace: ns\nrepository: file://repo\nenvironments: [{name: prod, chart: shop, values: [p.yaml], release: r, namespace: shop, context: c, policy: pull-request, branches: [main], tags: [v*]}]\nignore:\n- {rule: type, path: a/b, reason: why}\n- {rule: '*', reason: because}\n- {rule: range/service-port, reason: because}\n";
+        let text = "charts: [a, b/c]\nexclude: [x]\nvalues: ['v-*.yaml']\nkubernetesVersions: ['1.31']\nstrict: false\nignoreMissingSchemas: false\nskipKinds: [Secret]\nfailOn: info\ncheckVersionIncrement: false\nallowLinks: true\nreleaseName: r\nnamespace: ns\nrepository: file://repo\nenvironments: [{name: prod, chart: shop, values: [p.yaml], release: r, namespace: shop, context: c, policy: pull-request, verify: [smoke.yaml], branches: [main], tags: [v*]}]\nignore:\n- {rule: type, path: a/b, reason: why}\n- {rule: '*', reason: because}\n- {rule: range/service-port, reason: because}\n";
         let config = parse(text).unwrap();
         let silenced: Vec<(String, String)> = config
             .silenced()
@@ -385,6 +385,9 @@ mod tests {
                 namespace: Some("shop".to_owned()),
                 context: Some("c".to_owned()),
                 policy: Policy::PullRequest,
+                requires: Vec::new(),
+                strategy: None,
+                verify: vec!["smoke.yaml".into()],
                 branches: texts(&["main"]),
                 tags: texts(&["v*"]),
             }],

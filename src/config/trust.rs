@@ -353,6 +353,12 @@ impl Settings {
                 let key = ["environments", &number, "values", &index.to_string()];
                 self.check(&chart.join(file), &key)?;
             }
+            for (index, file) in entry.verify.iter().enumerate() {
+                self.check(
+                    &chart.join(file),
+                    &["environments", &number, "verify", &index.to_string()],
+                )?;
+            }
             entry.below(&self.base).map(Some).map_err(|(path, message)| {
                 let path = path.iter().map(String::as_str);
                 let key: Vec<&str> = ["environments", &number].into_iter().chain(path).collect();

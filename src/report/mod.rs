@@ -15,7 +15,9 @@ mod verdicts;
 mod xml;
 
 pub use agent::{agent_metrics, agent_page};
-pub use apply::{applied_as_json, explanation_as_text, outcome_line, plan_as_json, plan_as_text, problem_line};
+pub use apply::{
+    applied_as_json, explanation_as_json, explanation_as_text, outcome_line, plan_as_json, plan_as_text, problem_line,
+};
 pub use diff::{DiffTextOptions, diff_as_html, diff_as_json, diff_as_markdown, diff_as_text};
 pub use findings::{
     Changes, ChartImages, FORMATS, Format, Group, Remarks, Report, Subject, Terminal, concise, merge_reports,

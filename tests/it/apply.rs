@@ -18,6 +18,8 @@ case "$*" in
   *"get namespace "*) echo '{"kind": "Namespace"}' ;;
   *"get configmaps chartwright-"*) show records ;;
   *"get leases"*) show lease ;;
+  *"get service "*) show service ;;
+  *"apply --server-side --force-conflicts"*) cat > "$here/service" ;;
   *"-l app.kubernetes.io/managed-by=Helm"*) if [ -f "$here/live" ]; then cat "$here/live"; else echo '{"items": []}'; fi ;;
   *"--dry-run=server"*) cat > /dev/null ;;
   *"create -f -"*|*"replace -f -"*)
@@ -47,6 +49,13 @@ struct Cluster {
 
 impl Cluster {
     fn new() -> Self {
+        Self::with("", &[])
+    }
+
+    /// With more of the environment, and with more templates.
+    fn with(more: &str, templates: &[(&str, &str)]) -> Self {
+        let environment =
+            format!("environments: [{{name: prod, chart: web, namespace: shop, context: here, release: web{more}}}]\n");
         let workspace = Workspace::chart(&[
             (
                 "templates/a.yaml",
@@ -59,11 +68,11 @@ impl Cluster {
             ("Chart.yaml", CHART),
             ("values.yaml", "text: first\npassword: ''\n"),
             ("values-prod.yaml", &format!("text: second\npassword: {PASSWORD}\n")),
-            (
-                "../chartwright.yaml",
-                "environments: [{name: prod, chart: web, namespace: shop, context: here, release: web}]\n",
-            ),
+            ("../chartwright.yaml", &environment),
         ]);
+        for (name, text) in templates {
+            std::fs::write(workspace.path("web").join(name), text).expect("a file");
+        }
         let programs = StubPrograms::new(&[("kubectl", KUBECTL), ("helm", HELM)]);
         let cluster = Self { workspace, programs };
         cluster.deploys("web/values-prod.yaml");
@@ -226,4 +235,77 @@ fn programs_that_are_missing_are_named() {
         "{}",
         run.all()
     );
+}
+
+const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: {{ .Release.Name }}}\nspec: {ports: [{port: 80}], selector: {app: {{ .Release.Name }}}}\n";
+
+#[test]
+fn a_colour_gets_requests_once_it_is_deployed_and_not_before() {
+    let cluster = Cluster::with(
+        ", strategy: {blueGreen: {service: front}}",
+        &[("templates/service.yaml", SERVICE)],
+    );
+    std::fs::write(cluster.programs.path("fails"), "").expect("a file");
+    let (run, calls) = cluster.run(&["--timeout", "3s"]);
+    assert_eq!(run.code, 1, "{}", run.all());
+    assert!(calls.iter().any(|call| call.contains("upgrade web-blue")), "{calls:?}");
+    assert!(!cluster.programs.path("service").exists(), "{}", run.all());
+    std::fs::remove_file(cluster.programs.path("fails")).expect("a file");
+    let (run, calls) = cluster.run(&[]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    let place = |words: &str| calls.iter().rposition(|call| call.contains(words)).expect(words);
+    assert!(
+        place("upgrade web-blue") < place("apply --server-side --force-conflicts"),
+        "{calls:?}"
+    );
+    let service = std::fs::read_to_string(cluster.programs.path("service")).expect("a Service");
+    let service: Json = serde_json::from_str(&service).expect("JSON");
+    assert_eq!(
+        (&service["metadata"]["name"], &service["spec"]["selector"]),
+        (&json!("front"), &json!({"app": "web-blue"}))
+    );
+}
+
+#[test]
+fn releases_get_what_they_need_of_others_or_are_refused() {
+    for (range, code) in [(">=0.1", 0), (">=0.2", 1)] {
+        let cluster = Cluster::with(&format!(", requires: [{{release: web, version: '{range}'}}]"), &[]);
+        let (run, calls) = cluster.run(&[]);
+        assert_eq!(run.code, code, "{range}: {}", run.all());
+        if code == 1 {
+            assert!(
+                run.stdout
+                    .contains("it needs web with a chart of version >=0.2, and `web` has 0.1.0"),
+                "{}",
+                run.all()
+            );
+            assert_eq!(writes(&calls), Vec::<&String>::new());
+        }
+    }
+}
+
+#[test]
+fn what_an_environment_says_of_rollouts_is_checked_when_it_is_read() {
+    for (more, words) in [
+        (", requires: [{release: api}]", "`requires` needs `release` and one of"),
+        (
+            ", requires: [{release: api, version: new}]",
+            "`new` is not a range of versions",
+        ),
+        (", strategy: {}", "`strategy` needs one of `blueGreen` and `canary`"),
+        (
+            ", strategy: {blueGreen: {service: Web}}",
+            "`Web` is not a name of a Service",
+        ),
+        (
+            ", strategy: {canary: {weights: [50, 10]}}",
+            "`weights` of a canary must be",
+        ),
+        (", strategy: {canary: {weights: [10], pause: 3}}", "pause"),
+    ] {
+        let cluster = Cluster::with(more, &[]);
+        let (run, _) = cluster.run(&["--dry-run"]);
+        assert_eq!(run.code, 2, "{more}: {}", run.all());
+        assert!(run.stderr.contains(words), "{more}: {}", run.all());
+    }
 }

@@ -60,10 +60,11 @@ pub fn upgrade(
 }
 
 /// Applies manifests, which kubectl reads from standard input: what was compared is what is applied. Objects without a namespace get that of
-/// the target.
-pub fn apply_manifests(target: &KubeTarget) -> ProgramCall {
+/// the target. `forces_conflicts` takes over fields that others manage.
+pub fn apply_manifests(target: &KubeTarget, forces_conflicts: bool) -> ProgramCall {
     let call = target.kubectl(["--namespace", &target.namespace, "apply", "--server-side"]);
-    call.and(["--field-manager=chartwright", "-f", "-"])
+    let force = forces_conflicts.then_some("--force-conflicts");
+    call.and(force).and(["--field-manager=chartwright", "-f", "-"])
 }
 
 /// The path of a chart, which is not a flag even if it begins like one.

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use super::fields::Written;
 use super::load::place_of_file;
 use super::model::{Deploys, Environment, Environments, Policy, Release};
+use super::requirement::RequirementKeys;
+use super::strategy::Strategy;
 use crate::artifact::remote::RefRules;
 use crate::text::compact_sort::sort_by_key;
 
@@ -27,6 +29,12 @@ pub struct ChartEnvironment {
     pub context: Option<String>,
     /// How changes get there.
     pub policy: Policy,
+    /// What the release needs of others.
+    pub requires: Vec<RequirementKeys>,
+    /// How a new version takes the place of the old one.
+    pub strategy: Option<Strategy>,
+    /// Files of Jobs that test what was deployed.
+    pub verify: Vec<PathBuf>,
     /// The branches and tags whose builds are deployed there.
     pub rules: RefRules,
 }
@@ -66,6 +74,9 @@ pub fn environments_of_files(directory: &Path, files: &[String]) -> Vec<ChartEnv
                 namespace: None,
                 context: None,
                 policy: Policy::default(),
+                requires: Vec::new(),
+                strategy: None,
+                verify: Vec::new(),
                 rules: RefRules::default(),
             })
         })
@@ -104,6 +115,7 @@ pub fn application_environments(
         let name = declared.release.clone().or_else(|| chart_name(&declared.chart));
         // It would be a flag to the programs that are given it.
         let name = name.filter(|name| !name.starts_with('-'));
+        let requires = declared.requires.iter().cloned();
         let release = Release {
             name: written(name.unwrap_or_else(|| "release".to_owned()), &declared.chart),
             file: None,
@@ -113,6 +125,11 @@ pub fn application_environments(
             skips_defaults: false,
             triggers: Vec::new(),
             group: None,
+            // They were checked when the file was read.
+            requires: requires
+                .flat_map(|keys| keys.read(place_of_file(&declared.chart)))
+                .collect(),
+            strategy: declared.strategy.clone(),
         };
         Environment {
             name: written(declared.name.clone(), &declared.chart),
@@ -123,6 +140,7 @@ pub fn application_environments(
             releases: vec![release],
             default_values_file: None,
             default_values: Vec::new(),
+            verify: declared.verify.clone(),
         }
     });
     Environments {

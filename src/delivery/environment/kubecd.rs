@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::fields::{Fields, Problem, Reading, Written};
+use super::kubecd_rollout::{requirements, strategy};
 use super::model::{
     ChartRepository, Cluster, Deploys, Environment, GkeLocation, Policy, Provider, Release, SetValue, Trigger,
     ValueSource,
@@ -72,6 +73,8 @@ pub(super) fn read_releases(file: &SourceFile, path: &Path) -> (Vec<Release>, Ve
                 skips_defaults: false,
                 triggers: Vec::new(),
                 group: None,
+                requires: Vec::new(),
+                strategy: None,
             });
         }
         // In a schema of old, without any effect.
@@ -247,6 +250,7 @@ fn environment(fields: Fields<'_>, file: &Path) -> (Option<DeclaredEnvironment>,
     let releases = inline.into_iter().filter_map(|item| release(item, file)).collect();
     let default_values_file = fields.text("defaultValuesFile");
     let default_values = set_values(&fields, "defaultValues");
+    let verify = paths(&fields, "verify", file);
     fields.finish();
     let declared = name.map(|name| DeclaredEnvironment {
         environment: Environment {
@@ -258,6 +262,7 @@ fn environment(fields: Fields<'_>, file: &Path) -> (Option<DeclaredEnvironment>,
             releases,
             default_values_file: default_values_file.map(|path| beside(file, &path.text)),
             default_values,
+            verify,
         },
         releases_files,
     });
@@ -330,6 +335,8 @@ fn release(fields: Fields<'_>, file: &Path) -> Option<Release> {
         triggers.extend(fields.mapping("trigger").into_iter().flat_map(trigger));
     }
     let group = fields.text("group").map(|written| written.text);
+    let requires = requirements(&fields);
+    let strategy = strategy(&fields, &shown);
     fields.finish();
     Some(Release {
         name: name?,
@@ -340,6 +347,8 @@ fn release(fields: Fields<'_>, file: &Path) -> Option<Release> {
         skips_defaults,
         triggers,
         group,
+        requires,
+        strategy,
     })
 }
 

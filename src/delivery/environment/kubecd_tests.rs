@@ -317,6 +317,7 @@ fn tags_are_written_where_releases_have_them() {
             releases: list,
             default_values_file: None,
             default_values: Vec::new(),
+            verify: Vec::new(),
         };
         let read = |path: &Path| {
             let is_releases = path.ends_with("releases.yaml");

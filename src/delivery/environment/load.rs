@@ -141,6 +141,19 @@ fn check_releases(environment: &str, releases: &[Release], problems: &mut Vec<Pr
                     name.text
                 ),
             });
+            continue;
+        }
+        let own = release.helm_names();
+        let mut others = releases.iter().filter(|other| other.name.text != name.text);
+        let taken = others.find_map(|other| other.helm_names().into_iter().find(|name| own.contains(name)));
+        if let Some(taken) = taken.filter(|_| release.strategy.is_some()) {
+            problems.push(Problem {
+                place: name.place.clone(),
+                message: format!(
+                    "`strategy` of `{}` makes a release `{taken}` in environment `{environment}`, and there is one already",
+                    name.text
+                ),
+            });
         }
     }
 }

@@ -7,6 +7,7 @@ mod find;
 #[cfg(test)]
 mod kubecd_tests;
 mod kubecd;
+mod kubecd_rollout;
 mod load;
 mod missing_keys;
 mod model;
@@ -14,9 +15,11 @@ mod newer;
 mod newer_charts;
 mod promote;
 mod given_values;
+mod requirement;
 mod running;
 mod shown_values;
 mod status;
+mod strategy;
 mod values;
 
 pub use application_chart::{ChartEnvironment, USUAL_NAMES, environments_of_files, usual_order};
@@ -29,7 +32,9 @@ pub use model::{ChartRepository, Cluster, Deploys, Environment, Environments, Gk
 pub use newer::{EnvironmentPoll, Newer, PolledEnvironments, PolledRelease};
 pub use newer_charts::chart_address;
 pub use promote::{PlannedPromotion, Promotion, RollbackError, commit_before};
+pub use requirement::{Requirement, RequirementKeys, Versioned};
 pub use running::{Running, running};
 pub use shown_values::{ShownSource, ShownValue, shown_values};
 pub use status::{Lag, StatusRow, status};
+pub use strategy::{BlueGreen, Canary, Strategy, StrategyKeys, canary_name};
 pub use values::ValuesError;

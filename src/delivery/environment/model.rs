@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::fields::Written;
+use super::requirement::Requirement;
+use super::strategy::Strategy;
 use crate::check::finding::Location;
 use crate::delivery::track::Track;
 
@@ -38,6 +40,8 @@ pub struct Environment {
     pub default_values_file: Option<PathBuf>,
     /// Values for all charts in it.
     pub default_values: Vec<SetValue>,
+    /// Files of Jobs that test the releases together.
+    pub verify: Vec<PathBuf>,
 }
 
 /// How changes get into an environment.
@@ -191,6 +195,10 @@ pub struct Release {
     pub triggers: Vec<Trigger>,
     /// The releases that it is rolled back together with: those with the same name here.
     pub group: Option<String>,
+    /// What it needs of other releases of its namespace.
+    pub requires: Vec<Requirement>,
+    /// How a new version takes the place of the old one; as its Deployments have it where none is named.
+    pub strategy: Option<Strategy>,
 }
 
 /// What a release deploys.
@@ -287,6 +295,13 @@ impl Environments {
     pub fn cluster_of(&self, environment: &Environment) -> Option<&Cluster> {
         let mut clusters = self.clusters.iter();
         clusters.find(|cluster| cluster.name.text == environment.cluster)
+    }
+}
+
+impl Release {
+    /// The names of the releases that Helm may have of it.
+    pub fn helm_names(&self) -> Vec<String> {
+        Strategy::helm_names(self.strategy.as_ref(), &self.name.text)
     }
 }
 

@@ -29,5 +29,5 @@ pub use left_notes::LeftNotes;
 pub use list::{ListedImage, ListedPart, WrittenAt, list_place, list_traced};
 pub use places::{ImagePlace, Place, Spelling};
 pub use reference::{ImageReference, same_repository};
-pub use reference_parts::Part;
+pub use reference_parts::{Part, reference_parts};
 pub use rendered_images::image_names;

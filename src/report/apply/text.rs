@@ -3,10 +3,13 @@
 use crate::check::diff::{ChartDiff, DiffOutcome};
 use crate::check::finding::Place;
 use crate::cluster::blame::Explanation;
-use crate::cluster::carry_out::ReleaseOutcome;
-use crate::cluster::plan::{Action, EnvironmentPlan, PlannedRelease};
+use crate::cluster::carry_out::{APPLY, ReleaseOutcome};
+use crate::cluster::plan::EnvironmentPlan;
+use crate::cluster::plan_request::Action;
+use crate::cluster::planned_release::{DeploymentRollout, PlannedRelease};
 use crate::cluster::pods::Problem;
 use crate::cluster::record::RecordResult;
+use crate::cluster::staging::{CanaryStep, Staging};
 use crate::cluster::target::KubeTarget;
 use crate::report::{DiffTextOptions, diff_as_text};
 use crate::text::counted::counted;
@@ -30,6 +33,10 @@ pub fn plan_as_text(plan: &EnvironmentPlan, target: &KubeTarget, options: DiffTe
     }
     for release in &plan.releases {
         out.push_str(&format!("  {}\n", shown_line(&release_line(release))));
+        let rollouts = release.becomes().rollouts().into_iter();
+        for rollout in rollouts.filter(|_| matches!(release.action, Action::Install | Action::Upgrade)) {
+            out.push_str(&format!("    {}\n", shown_line(&rollout_line(&rollout))));
+        }
     }
     for explanation in plan.releases.iter().flat_map(|release| &release.refused) {
         let shown = explanation_as_text(explanation).replace('\n', "\n    ");
@@ -38,6 +45,10 @@ pub fn plan_as_text(plan: &EnvironmentPlan, target: &KubeTarget, options: DiffTe
     for refused in &plan.refused {
         let message = visible_lines(&refused.refusal.message).replace('\n', "\n    ");
         out.push_str(&format!("  refused {}: {message}\n", shown_line(&refused.name)));
+    }
+    for unmet in &plan.unmet {
+        let line = format!("refused {}: {} ({})", unmet.release, unmet.message, unmet.place);
+        out.push_str(&format!("  {}\n", shown_line(&line)));
     }
     for note in &plan.notes {
         out.push_str(&format!("  note: {}\n", shown_line(note)));
@@ -52,7 +63,7 @@ pub fn plan_as_text(plan: &EnvironmentPlan, target: &KubeTarget, options: DiffTe
 
 /// `upgrade web: web-1.2.0 -> web-1.3.0, 2 objects differ (revision 3)`
 fn release_line(release: &PlannedRelease) -> String {
-    let was = release.was.as_ref();
+    let was = release.own.was.as_ref();
     let chart = match was.map(crate::cluster::stored_release::StoredRelease::chart_name) {
         Some(old) if old != release.chart && release.action == Action::Upgrade => format!("{old} -> {}", release.chart),
         _ => release.chart.clone(),
@@ -72,20 +83,72 @@ fn release_line(release: &PlannedRelease) -> String {
     if let Some(was) = was {
         line.push_str(&format!(" (revision {}, {})", was.revision, was.info.status));
     }
+    line.push_str(&steps(release));
     line
+}
+
+/// `Deployment web: 3 replicas, RollingUpdate, maxSurge 25%, maxUnavailable 25%`
+fn rollout_line(rollout: &DeploymentRollout) -> String {
+    let replicas = match rollout.replicas {
+        Some(1) => "1 replica, ".to_owned(),
+        Some(count) => format!("{count} replicas, "),
+        None => String::new(),
+    };
+    let limits = if rollout.kind == "RollingUpdate" {
+        format!(
+            ", maxSurge {}, maxUnavailable {}",
+            rollout.max_surge, rollout.max_unavailable
+        )
+    } else {
+        String::new()
+    };
+    format!("Deployment {}: {replicas}{}{limits}", rollout.name, rollout.kind)
+}
+
+/// How a new version takes the place of the old one, where that has steps, and what else is removed.
+fn steps(release: &PlannedRelease) -> String {
+    let mut steps = match &release.staging {
+        None => String::new(),
+        Some(Staging::BlueGreen(colour)) => {
+            let (name, service) = (&colour.staged.name, &colour.service.name);
+            match &colour.old {
+                Some(old) => format!("; {name} beside {old}, then Service {service} is switched to it"),
+                None => format!("; as {name}, then Service {service} is switched to it"),
+            }
+        }
+        Some(Staging::Canary(canary)) => {
+            let step = |step: &CanaryStep| format!("{} % ({})", step.weight, counted_pods(step.replicas));
+            let list: Vec<String> = canary.steps.iter().map(step).collect();
+            match canary.steps.first() {
+                Some(first) => format!("; first {}: {}", first.staged.name, list.join(", ")),
+                None => String::new(),
+            }
+        }
+    };
+    if !release.leftovers.is_empty() {
+        steps.push_str(&format!(
+            "; uninstall {}, which a run left",
+            release.leftovers.join(", ")
+        ));
+    }
+    steps
+}
+
+fn counted_pods(count: u64) -> String {
+    counted(usize::try_from(count).unwrap_or(usize::MAX), "pod")
 }
 
 /// What differs, as reports of `diff` have it.
 fn differences(plan: &EnvironmentPlan) -> DiffOutcome {
     let mut charts = Vec::new();
     for release in &plan.releases {
-        let old = release.was.as_ref().map(|was| &was.chart.metadata);
+        let old = release.own.was.as_ref().map(|was| &was.chart.metadata);
         let diff = |shown: String, objects| ChartDiff {
             shown,
             old: old.map(|old| (old.name.clone(), old.version.clone())),
             new: Some((
-                release.rendered.chart.name().to_owned(),
-                release.rendered.chart.metadata.version.clone(),
+                release.own.rendered.chart.name().to_owned(),
+                release.own.rendered.chart.metadata.version.clone(),
             )),
             is_whole: old.is_none(),
             renderings: vec![release.name.clone()],
@@ -165,6 +228,8 @@ pub fn outcome_line(outcome: &ReleaseOutcome) -> String {
     let record = &outcome.record;
     let (name, revision) = (&record.release, record.revision);
     let line = match record.result {
+        RecordResult::Deployed if record.action == APPLY => format!("{name}: {} is applied", record.chart),
+        RecordResult::Failed if record.action == APPLY => format!("{name}: {} could not be applied", record.chart),
         RecordResult::Deployed => format!("{name}: {} is deployed, revision {revision}", record.chart),
         RecordResult::RolledBack => format!("{name}: failed, rolled back to revision {}", record.restored),
         RecordResult::Removed => format!("{name}: failed, uninstalled: nothing was there before"),
