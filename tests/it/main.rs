@@ -57,6 +57,7 @@ mod known;
 mod kubecd_commands;
 mod images;
 mod init;
+mod inline_releases;
 mod json_shapes;
 mod kubernetes_versions;
 mod layering;

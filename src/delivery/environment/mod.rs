@@ -2,6 +2,7 @@
 
 mod application_chart;
 mod copy_versions;
+mod declared_place;
 mod fields;
 mod find;
 #[cfg(test)]
@@ -10,11 +11,13 @@ mod kubecd;
 mod load;
 mod missing_keys;
 mod model;
+mod move_image;
 mod newer;
 mod newer_charts;
 mod promote;
 mod given_values;
 mod running;
+mod shared_files;
 mod shown_values;
 mod status;
 mod values;
@@ -25,7 +28,9 @@ pub use find::{EnvironmentsPlace, FindEnvironmentsError};
 pub use given_values::{AddressOf, given_values};
 pub use load::{ENVIRONMENTS_FILE, LoadEnvironmentsError};
 pub use missing_keys::{MissingKey, missing_keys};
-pub use model::{ChartRepository, Cluster, Deploys, Environment, Environments, GkeLocation, Policy, Provider, Release};
+pub use model::{
+    ChartRepository, Cluster, Deploys, Environment, Environments, GkeLocation, Policy, Provider, Release, UnknownName,
+};
 pub use newer::{EnvironmentPoll, Newer, PolledEnvironments, PolledRelease};
 pub use newer_charts::chart_address;
 pub use promote::{PlannedPromotion, Promotion, RollbackError, commit_before};
