@@ -25,6 +25,7 @@ pub mod record;
 mod release_files;
 mod preflight;
 pub mod plan;
+pub mod adopt;
 pub mod plan_file;
 pub mod carry_out;
 pub mod apply;

@@ -22,6 +22,7 @@ mod ci_environments;
 mod ci_rendered_changes;
 mod cli;
 mod command_output;
+mod adopt;
 mod apply;
 mod contexts;
 mod custom_resources;

@@ -8,6 +8,7 @@ mod find;
 #[cfg(test)]
 mod kubecd_tests;
 mod kubecd;
+mod live_images;
 mod load;
 mod missing_keys;
 mod model;
@@ -26,6 +27,7 @@ pub use application_chart::{ChartEnvironment, USUAL_NAMES, environments_of_files
 pub use copy_versions::{CopiedChartUpdate, Copying};
 pub use find::{EnvironmentsPlace, FindEnvironmentsError};
 pub use given_values::{AddressOf, given_values};
+pub use live_images::{Adoption, LiveImage, PlannedAdoption};
 pub use load::{ENVIRONMENTS_FILE, LoadEnvironmentsError};
 pub use missing_keys::{MissingKey, missing_keys};
 pub use model::{
