@@ -63,6 +63,8 @@ mod json_shapes;
 mod kubernetes_versions;
 mod layering;
 mod page_references;
+mod mail_notifications;
+mod mail_server;
 mod nearest_settings;
 mod notifications;
 mod places;
