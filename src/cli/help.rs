@@ -133,7 +133,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "chartwright agent --repository https://git.example.com/shop/deployments.git --environment testing --in-cluster",
         ],
     ),
-    ("drift", &["chartwright drift production"]),
+    (
+        "drift",
+        &[
+            "chartwright drift production",
+            "chartwright drift production --adopt --commit",
+        ],
+    ),
     ("history", &["chartwright history production shop"]),
     ("trace", &["chartwright trace registry.example.com/shop/web:1.6.0"]),
     ("init", &["chartwright init --dry-run"]),

@@ -5,18 +5,21 @@ use serde_json::{Value as Json, json};
 
 use crate::cluster::apply::ApplyOptions;
 use crate::cluster::history::{HistoryRow, history, is_about, newest};
+use crate::cluster::live::LiveCluster;
 use crate::cluster::plan::plan_environment;
 use crate::cluster::record::{Record, RecordResult, Records};
 use crate::cluster::roll_back::{RollBackError, roll_back_release};
-use crate::delivery::environment::{Environment, Environments, Release};
+use crate::delivery::environment::{Environment, Environments, Release, UnknownName};
 use crate::report::{DiffTextOptions, plan_as_json, plan_as_text};
 
+use super::adopt::AdoptFlags;
 use super::apply::apply_error;
 use super::cluster_run::{ClusterRun, PlanFlags, TargetFlags, now_micros, plan_error, program_error};
 use super::command_error::CommandError;
 use super::environment_flags::{EnvironmentFlags, environments};
 use super::exit_code::Exit;
 use super::move_images::table;
+use super::notify::notify_of_environment;
 use super::repository_flags::{OutputFormat, print_json, shown_line};
 use super::run_context::RunContext;
 use super::time_flag::duration;
@@ -70,6 +73,8 @@ pub(super) struct DriftArguments {
     output: OutputFormat,
     #[command(flatten)]
     plan: PlanFlags,
+    #[command(flatten)]
+    adopt: AdoptFlags,
 }
 
 fn all_environments(run: &ClusterRun, flags: &EnvironmentFlags) -> Result<Environments, CommandError> {
@@ -100,7 +105,13 @@ pub(super) fn run(context: RunContext, arguments: &HistoryArguments) -> Result<E
     };
     let mut rows = Vec::new();
     for release in &wanted {
-        rows.extend(history(&cluster, &records, release).map_err(program_error)?);
+        let found = history(&cluster, &records, release).map_err(program_error)?;
+        if found.is_empty()
+            && let Err(error) = environment.release(release)
+        {
+            return Err(unknown_release(&cluster, error));
+        }
+        rows.extend(found);
     }
     match arguments.output {
         OutputFormat::Json => print_json(
@@ -120,6 +131,18 @@ pub(super) fn run(context: RunContext, arguments: &HistoryArguments) -> Result<E
         }
     }
     Ok(Exit::Clean)
+}
+
+/// The error about a release that neither the files nor the cluster have.
+fn unknown_release(cluster: &LiveCluster<'_>, error: UnknownName) -> CommandError {
+    let error = CommandError::usage(error);
+    match cluster.newest_releases() {
+        Ok(known) if !known.is_empty() => {
+            let names: Vec<&str> = known.keys().map(String::as_str).collect();
+            error.with_hint(format!("the cluster has {}", names.join(", ")))
+        }
+        _ => error,
+    }
 }
 
 fn row_line(row: &HistoryRow) -> [String; 8] {
@@ -294,6 +317,7 @@ pub(super) fn run_trace(context: RunContext, arguments: &TraceArguments) -> Resu
 }
 
 pub(super) fn run_drift(context: RunContext, arguments: &DriftArguments) -> Result<Exit, CommandError> {
+    arguments.adopt.check()?;
     let run = ClusterRun::new(context, &arguments.environments)?;
     let all = all_environments(&run, &arguments.environments)?;
     let named = arguments
@@ -303,6 +327,10 @@ pub(super) fn run_drift(context: RunContext, arguments: &DriftArguments) -> Resu
     let mut wanted = named.collect::<Result<Vec<_>, _>>()?;
     if wanted.is_empty() {
         wanted = all.list.iter().collect();
+    }
+    if arguments.adopt.adopt {
+        let how = (&arguments.environments, &arguments.plan, arguments.output);
+        return arguments.adopt.run(&run, (&all, &wanted), how);
     }
     compare(
         &run,
@@ -401,14 +429,32 @@ impl LiveRollbackFlags {
             agreed: None,
             now: now_micros,
         };
+        let notify = |subject: &str, details: Json| {
+            notify_of_environment(context, ("rollback", flags.directory()), name, (subject, details));
+        };
+        notify(
+            &format!("begins: roll back {release}"),
+            json!({"begins": [format!("rollback {release}")]}),
+        );
         let mut waits = |holder: &str| context.report(&format!("waiting for another run, {holder}"));
-        let record = roll_back_release(&cluster, (name, (release, strategy), revision), &options, &mut waits).map_err(
-            |error| match error {
+        let done = roll_back_release(&cluster, (name, (release, strategy), revision), &options, &mut waits);
+        let record = done.map_err(|error| {
+            notify(
+                &format!("{release}: not rolled back: {error}"),
+                json!({"failed": release}),
+            );
+            match error {
                 RollBackError::Apply(error) => apply_error(error),
                 error => CommandError::findings(error),
-            },
-        )?;
+            }
+        })?;
         let is_done = record.result == RecordResult::Deployed;
+        let said = if is_done {
+            format!("{release}: rolled back to revision {}", record.restored)
+        } else {
+            format!("{release}: not rolled back: {}", record.message)
+        };
+        notify(&said, json!({"release": record}));
         match output {
             OutputFormat::Json => print_json(context, &json!({"environment": name, "record": record}))?,
             OutputFormat::Text if is_done => {

@@ -2,6 +2,7 @@
 
 mod bool_flag;
 mod agent;
+mod adopt;
 mod apply;
 mod bump;
 mod chart_json;

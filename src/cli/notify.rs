@@ -4,12 +4,31 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use crate::artifact::network::{CertificateCheck, HttpClient, TlsSettings};
 use crate::pipeline::{NOTIFY_POLICY, Notice, NoticedChange, Receivers, notice_source, run_address};
 
 use super::destination_flags::fork;
 use super::network::{ProcessClock, network_settings};
 use super::run_context::RunContext;
+
+/// Notifies of what happens in an environment.
+pub(super) fn notify_of_environment(
+    context: RunContext,
+    (command, directory): (&'static str, &Path),
+    environment: &str,
+    (subject, details): (&str, Json),
+) {
+    let Json::Object(mut details) = details else { return };
+    details.insert("environment".to_owned(), Json::from(environment));
+    let change = NoticedChange {
+        subject: format!("{environment}: {subject}"),
+        lines: String::new(),
+        details,
+    };
+    notify(context, command, directory, change);
+}
 
 /// Notifies of a change.
 pub(super) fn notify(context: RunContext, command: &'static str, directory: &Path, change: NoticedChange) {

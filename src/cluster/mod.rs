@@ -32,6 +32,7 @@ pub mod staging;
 pub mod planned_release;
 pub mod planned_resources;
 pub mod plan;
+pub mod adopt;
 pub mod plan_file;
 pub mod carry_out;
 mod take_back;

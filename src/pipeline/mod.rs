@@ -15,6 +15,8 @@ mod compared_states;
 mod pull_request;
 mod pull_request_number;
 mod notice_content;
+mod mail_message;
+mod mail_receiver;
 mod notify;
 mod shard;
 mod summary;

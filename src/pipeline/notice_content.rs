@@ -64,8 +64,10 @@ pub fn notice_source(variables: &Variables<'_>, directory: &Path) -> Json {
         Some(GitRef::Tag(name)) => (None, Some(name)),
         None => (None, None),
     };
-    let committer = WorkTree::of(directory).and_then(|tree| tree.last_committer()).ok();
-    let committer = committer.map(|(name, email)| json!({"name": name, "email": email}));
+    let tree = WorkTree::of(directory).ok();
+    let person = |(name, email): (String, String)| json!({"name": name, "email": email});
+    let committer = tree.as_ref().and_then(|tree| tree.last_committer().ok()).map(person);
+    let author = tree.as_ref().and_then(|tree| tree.last_author().ok()).map(person);
     let repository = ["GITHUB_REPOSITORY", "CI_PROJECT_PATH"]
         .iter()
         .find_map(|name| variables(name));
@@ -76,6 +78,7 @@ pub fn notice_source(variables: &Variables<'_>, directory: &Path) -> Json {
         "commit": build.sha,
         "build": build.number,
         "committer": committer,
+        "author": author,
     })
 }
 

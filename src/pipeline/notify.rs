@@ -1,4 +1,4 @@
-//! Notifications of what a command changed: a message for a chat, and JSON for a program.
+//! Notifications of what a command changed: a message for a chat, JSON for a program, and e-mail for the committer.
 //!
 //! In: environment variables that name the receivers, what changed. Out: requests, and a warning for each that failed. Addresses and the
 //! secret come from the environment alone: whoever may write a branch may not send anything elsewhere. Both are secrets, so no warning
@@ -13,6 +13,7 @@ use crate::artifact::network::{HttpClient, HttpError, HttpRequest, Method, Retry
 use crate::delivery::event::signature;
 use crate::text::visible::{fitting, shown_line, visible_lines};
 
+use super::mail_receiver::MailReceiver;
 use super::notice_content::NoticedChange;
 use super::pull_request::Variables;
 
@@ -56,6 +57,7 @@ pub struct Receivers {
     chat: Option<Secret>,
     webhook: Option<Secret>,
     secret: Option<Secret>,
+    mail: Option<MailReceiver>,
 }
 
 impl Receivers {
@@ -66,12 +68,13 @@ impl Receivers {
             chat: find(CHAT),
             webhook: find(WEBHOOK),
             secret: find(WEBHOOK_SECRET),
+            mail: MailReceiver::from_variables(variable),
         }
     }
 
     /// Whether there are none.
     pub const fn is_empty(&self) -> bool {
-        self.chat.is_none() && self.webhook.is_none()
+        self.chat.is_none() && self.webhook.is_none() && self.mail.is_none()
     }
 
     /// Sends a notice to all of them; a warning for each that did not get it.
@@ -88,7 +91,9 @@ impl Receivers {
             let failed = post(client, address, body.to_string().into_bytes(), secret).err()?;
             Some(format!("the notification to {variable} was not sent: {failed}"))
         });
-        sent.flatten().collect()
+        let mut failed: Vec<String> = sent.flatten().collect();
+        failed.extend(self.mail.as_ref().and_then(|mail| mail.send(notice).err()));
+        failed
     }
 }
 

@@ -8,7 +8,7 @@ use super::workspace::{CHART, Run, Workspace};
 const PASSWORD: &str = "Tr0ub4dor-and-3";
 
 /// kubectl: what is created or replaced is kept in files, and releases are what helm left.
-const KUBECTL: &str = r#"
+pub(crate) const KUBECTL: &str = r#"
 here="${0%/*}"
 missing() { echo 'Error from server (NotFound): it is not there' >&2; exit 1; }
 show() { if [ -f "$here/$1" ]; then cat "$here/$1"; else missing; fi; }
@@ -118,7 +118,7 @@ impl Cluster {
 }
 
 /// The alphabet of RFC 4648.
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for part in bytes.chunks(3) {

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::model::{Deploys, Release, SetValue};
+use super::declared_place::{own_file, path_of_environment, path_of_release};
+use super::model::{Deploys, Environment, Release, SetValue};
 use super::running::{ImageKey, Running, RunningImage};
 use crate::delivery::bump::{BumpError, BumpRequest, MovedImage, Raise, ReadFile, SourceFile};
 use crate::delivery::image::{ImageReference, last_name};
@@ -140,17 +141,9 @@ impl CopiedVersions {
     }
 
     /// Sets the version of a release's chart, in the file that declares the release.
-    pub(super) fn set_chart_version(&mut self, release: &Release, version: &str) {
+    pub(super) fn set_chart_version(&mut self, environment: &Environment, release: &Release, version: &str) {
         let Some(file) = &release.file else { return };
-        let item = Step::Item {
-            key: "name".to_owned(),
-            value: release.name.text.clone(),
-        };
-        let path = YamlPath::default()
-            .key("releases")
-            .child(item)
-            .key("chart")
-            .key("version");
+        let path = path_of_release(environment, release).key("chart").key("version");
         let edit = Edit::new(path, Operation::Set(NewValue::Text(version.to_owned())));
         self.edits.entry(file.clone()).or_default().push(edit);
     }
@@ -396,24 +389,16 @@ impl Pair<'_, '_> {
             list.child(item).key("value")
         };
         let has = |values: &[SetValue]| values.iter().any(|value| value.key == key);
-        let named = |list: &str, name: &str| {
-            let item = Step::Item {
-                key: "name".to_owned(),
-                value: name.to_owned(),
-            };
-            YamlPath::default().key(list).child(item)
-        };
         if has(&release.values)
             && let Some(file) = &release.file
         {
             self.check_shared(file, &key)?;
-            let list = named("releases", &release.name.text).key("values");
+            let list = path_of_release(environment, release).key("values");
             return Ok(set(file.clone(), entry(list), false, text));
         }
         if has(&environment.default_values) && !release.skips_defaults {
-            let file = PathBuf::from(environment.name.place.file.path());
-            let list = named("environments", &environment.name.text).key("defaultValues");
-            return Ok(set(file, entry(list), false, text));
+            let list = path_of_environment(environment).key("defaultValues");
+            return Ok(set(own_file(environment).to_owned(), entry(list), false, text));
         }
         let own = || release.values_files.iter().rev().filter(|file| !self.is_shared(file));
         let has_key = |file: &&PathBuf| {
@@ -438,7 +423,7 @@ impl Pair<'_, '_> {
             };
         };
         self.check_shared(file, &key)?;
-        let list = named("releases", &release.name.text).key("values");
+        let list = path_of_release(environment, release).key("values");
         let scalar = |text: &str| NewNode::Scalar(NewValue::Text(text.to_owned()));
         let pair = vec![("key".to_owned(), scalar(&key)), ("value".to_owned(), scalar(&text))];
         Ok(Target {
@@ -471,14 +456,17 @@ impl Pair<'_, '_> {
         if let Some(file) = &self.to.release.file {
             self.check_shared(file, "chart.version")?;
         }
-        copied.set_chart_version(self.to.release, &new.text);
+        copied.set_chart_version(self.to.environment, self.to.release, &new.text);
         Ok(())
     }
 
     /// Whether the other environment uses a file as well.
     fn is_shared(&self, file: &Path) -> bool {
+        // Of the file that declares both, only what is the environment's own is edited.
         let others = self.from.release.values_files.iter().chain(&self.from.release.file);
-        !self.copying.is_same_environment && others.into_iter().any(|other| other == file)
+        !self.copying.is_same_environment
+            && file != own_file(self.to.environment)
+            && others.into_iter().any(|other| other == file)
     }
 
     fn check_shared(&self, file: &Path, key: &str) -> Result<(), CopyError> {

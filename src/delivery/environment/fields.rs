@@ -136,7 +136,22 @@ impl Fields<'_> {
             self.report(format!("`{key}` is missing"));
             return None;
         }
-        self.text(key)
+        self.name(key)
+    }
+
+    /// The text of a scalar that names something. YAML 1.1 has booleans that look like names (`on`, `y`), which `KubeCD` and Helm call `true`.
+    pub(super) fn name(&self, key: &'static str) -> Option<Written> {
+        let node = self.reading.tree.target(self.get(key)?);
+        let written = self.text(key)?;
+        if matches!(self.reading.tree.scalar(node), Ok(Scalar::Bool(_))) {
+            let (text, value) = (self.reading.tree.text(node), &written.text);
+            self.report_at(
+                &written.place,
+                format!("`{key}` is {text}, which YAML reads as the boolean {value}: write it in quotes"),
+            );
+            return None;
+        }
+        Some(written)
     }
 
     pub(super) fn flag(&self, key: &'static str) -> bool {

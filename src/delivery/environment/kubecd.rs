@@ -47,8 +47,11 @@ pub(super) fn read_environments(file: &SourceFile, path: &Path) -> (Environments
         for item in fields.mappings("helmRepos") {
             found.chart_repositories.extend(chart_repository(item));
         }
-        // Read, and of no effect there either.
-        fields.text("kubeConfig");
+        // It has no effect in KubeCD. A kubeconfig runs programs, so no file of a repository may choose it.
+        if let Some(written) = fields.text("kubeConfig") {
+            let message = "`kubeConfig` has no effect: set the variable KUBECONFIG instead, and remove the key";
+            fields.report_at(&written.place, message);
+        }
         check_names(&fields, &found);
         fields.finish();
         found
@@ -223,7 +226,7 @@ fn provider_of_kind(kind: &str, own: Fields<'_>) -> Option<Provider> {
 /// An environment; and its cluster, where it names the provider itself, as the design has it.
 fn environment(fields: Fields<'_>, file: &Path) -> (Option<DeclaredEnvironment>, Option<Cluster>) {
     let name = fields.required("name");
-    let cluster = fields.text("clusterName").map(|written| written.text);
+    let cluster = fields.name("clusterName").map(|written| written.text);
     let own_provider = if fields.has("provider") {
         provider(&fields)
     } else {
@@ -236,7 +239,7 @@ fn environment(fields: Fields<'_>, file: &Path) -> (Option<DeclaredEnvironment>,
     if cluster.is_none() && !fields.has("provider") {
         fields.report("`clusterName` is missing");
     }
-    let namespace = fields.text("kubeNamespace").or_else(|| fields.text("namespace"));
+    let namespace = fields.name("kubeNamespace").or_else(|| fields.name("namespace"));
     fields.has("namespace");
     let policy = fields.text("policy").and_then(|written| {
         let policy = Policy::parse(&written.text);
@@ -334,7 +337,7 @@ fn release(fields: Fields<'_>, file: &Path) -> Option<Release> {
         }
         triggers.extend(fields.mapping("trigger").into_iter().flat_map(trigger));
     }
-    let group = fields.text("group").map(|written| written.text);
+    let group = fields.name("group").map(|written| written.text);
     let requires = requirements(&fields);
     let strategy = strategy(&fields, &shown);
     fields.finish();

@@ -7,8 +7,9 @@ use super::copy_versions::{CopiedChartUpdate, CopiedVersions, Copying, copy_requ
 use super::find::EnvironmentsPlace;
 use super::model::{Environment, Environments, Policy, Release};
 use super::newer_charts::TriggeredChart;
-use super::promote::{check_copied, wrong};
-use super::running::{Running, RunningImage, running};
+use super::promote::check_copied;
+use super::running::{RunningImage, running};
+use super::shared_files::refuse_shared;
 use crate::delivery::bump::{BumpError, BumpPlan, BumpRequest, ReadFile, plan_bump};
 use crate::delivery::image::{ImageReference, same_repository};
 use crate::delivery::poll::{TagSource, listed_tags, why_stays};
@@ -160,11 +161,13 @@ impl EnvironmentPoll {
                 copy_versions(&next, &current, copying, &mut edits)?;
                 if let Some(chart) = chart {
                     if let Newer::Tag { image, stays: None, .. } = &chart.newer {
-                        edits.set_chart_version(release, image.tag.as_deref().unwrap_or_default());
+                        edits.set_chart_version(environment, release, image.tag.as_deref().unwrap_or_default());
                     }
                     polled.images.push(chart);
                 }
-                self.check_shared(&all, environment, &edits)?;
+                if !self.may_be_shared {
+                    refuse_shared(&all, environment, &edits)?;
+                }
                 copied.extend(edits);
             }
         }
@@ -278,74 +281,5 @@ impl EnvironmentPoll {
             },
             stays: None,
         }
-    }
-
-    /// Refuses to edit a file that another environment uses.
-    fn check_shared(
-        &self,
-        all: &Environments,
-        environment: &Environment,
-        edits: &CopiedVersions,
-    ) -> Result<(), BumpError> {
-        if self.may_be_shared {
-            return Ok(());
-        }
-        let others = all.list.iter().filter(|other| other.name.text != environment.name.text);
-        for other in others {
-            for release in &other.releases {
-                let mut files = release.values_files.iter().chain(&release.file);
-                if let Some(file) = files.find(|file| edits.edits.contains_key(*file)) {
-                    let message = format!(
-                        "{}: it is a file of {} too, so the images of {} would move there as well",
-                        file.display(),
-                        other.name.text,
-                        environment.name.text
-                    );
-                    return Err(wrong(message, "give --shared to change both environments"));
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Running<'_> {
-    /// Has an image move, in the values. Gives why it cannot.
-    fn move_image(&mut self, at: usize, new: &ImageReference) -> Option<String> {
-        let Some(image) = self.images.get_mut(at) else {
-            return Some("it is not there".to_owned());
-        };
-        let (tag, digest) = (
-            new.tag.clone().unwrap_or_default(),
-            new.digest.clone().unwrap_or_default(),
-        );
-        let (mut has_tag, mut has_digest) = (false, false);
-        for key in &image.keys {
-            let Some(leaf) = self.values.get_mut(&key.path).filter(|leaf| leaf.is_scalar) else {
-                continue;
-            };
-            let old = image.image.clone();
-            if key.is_whole {
-                leaf.text = new.to_string();
-                (has_tag, has_digest) = (true, true);
-            } else if Some(&leaf.text) == old.tag.as_ref() {
-                leaf.text.clone_from(&tag);
-                has_tag = true;
-            } else if Some(&leaf.text) == old.digest.as_ref() {
-                leaf.text.clone_from(&digest);
-                has_digest = true;
-            }
-        }
-        if !has_tag {
-            return Some(format!(
-                "its tag, at {}, is not one that a values file can set by itself",
-                image.place
-            ));
-        }
-        if image.image.digest.is_some() && (!has_digest || digest.is_empty()) {
-            return Some("it is pinned by a digest that is not a value, or whose new one is not known".to_owned());
-        }
-        image.image = new.clone();
-        None
     }
 }

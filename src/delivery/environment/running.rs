@@ -69,35 +69,70 @@ pub fn running<'e>(
     directory: &Path,
     read: ReadFile<'_>,
 ) -> Result<Running<'e>, ValuesError> {
+    let mut found = without_images(environment, release, directory, read)?;
+    found.images = found.triggered();
+    if found.images.is_empty() {
+        found.images = found.untriggered(directory, read);
+    }
+    Ok(found)
+}
+
+/// The same with all images, also those that have no trigger beside those that have one.
+///
+/// # Errors
+/// When a values file is not there or is not YAML.
+pub(super) fn running_every_image<'e>(
+    environment: &'e Environment,
+    release: &'e Release,
+    directory: &Path,
+    read: ReadFile<'_>,
+) -> Result<Running<'e>, ValuesError> {
+    let mut found = without_images(environment, release, directory, read)?;
+    found.images = found.untriggered(directory, read);
+    for triggered in found.triggered() {
+        let mut known = found.images.iter().flat_map(|image| &image.keys);
+        if !known.any(|key| triggered.keys.contains(key)) {
+            found.images.push(triggered);
+        }
+    }
+    Ok(found)
+}
+
+fn without_images<'e>(
+    environment: &'e Environment,
+    release: &'e Release,
+    directory: &Path,
+    read: ReadFile<'_>,
+) -> Result<Running<'e>, ValuesError> {
     let layers = layers(environment, release, directory, read)?;
     let values = resolve(&layers);
-    let mut found = Running {
+    Ok(Running {
         environment,
         release,
         layers,
         values,
         images: Vec::new(),
         note: None,
-    };
-    found.images = found.triggered();
-    if found.images.is_empty() {
-        let traced = match &release.deploys {
-            Deploys::Directory(chart) => Some(found.traced(&directory.join(chart), directory, read)),
-            _ => None,
-        };
-        found.images = match traced {
-            Some(Ok(images)) => images,
-            Some(Err(reason)) => {
-                found.note = Some(reason);
-                found.by_convention(directory, read)
-            }
-            None => found.by_convention(directory, read),
-        };
-    }
-    Ok(found)
+    })
 }
 
 impl Running<'_> {
+    /// The images that no trigger is needed for: those of the chart's templates, else those that the names of values lead to.
+    fn untriggered(&mut self, directory: &Path, read: ReadFile<'_>) -> Vec<RunningImage> {
+        let traced = match &self.release.deploys {
+            Deploys::Directory(chart) => Some(self.traced(&directory.join(chart), directory, read)),
+            _ => None,
+        };
+        match traced {
+            Some(Ok(images)) => images,
+            Some(Err(reason)) => {
+                self.note = Some(reason);
+                self.by_convention(directory, read)
+            }
+            None => self.by_convention(directory, read),
+        }
+    }
+
     /// The images of the release's triggers.
     fn triggered(&self) -> Vec<RunningImage> {
         let images = self.release.triggers.iter().filter_map(|trigger| {

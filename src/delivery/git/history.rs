@@ -13,7 +13,19 @@ impl WorkTree {
     /// # Errors
     /// When there is none.
     pub fn last_committer(&self) -> Result<(String, String), GitError> {
-        let printed = self.git.run(&["log", "--max-count=1", "--format=%cn%n%ce"])?;
+        self.last_person("--format=%cn%n%ce")
+    }
+
+    /// Who wrote what the commit has that is checked out. Where a forge made the commit, that is another one than who made it.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn last_author(&self) -> Result<(String, String), GitError> {
+        self.last_person("--format=%an%n%ae")
+    }
+
+    fn last_person(&self, format: &str) -> Result<(String, String), GitError> {
+        let printed = self.git.run(&["log", "--max-count=1", format])?;
         let mut lines = printed.lines().map(str::to_owned);
         Ok((lines.next().unwrap_or_default(), lines.next().unwrap_or_default()))
     }
