@@ -30,6 +30,8 @@ SECRET = "agent-settings"
 REPOSITORY = "https://git.example.com/shop/deployments.git"
 check, run, wait = simulated.check, simulated.run, delivery_chain.wait
 
+# All versions that the program has definitions of.
+KUBERNETES = "1.28..latest"
 # Values that turn on whatever the chart has.
 EVERYTHING = """repository: ssh://git@git.example.com/shop/deployments.git
 branch: main
@@ -65,7 +67,7 @@ priorityClassName: system-cluster-critical
 # Values that the schema refuses, and what it says.
 REFUSED = [
     ("repositroy=x", "repositroy"),
-    ("repository=https://user:password@git.example.com/x.git", "repository"),
+    ("repository=https://user:password@git.example.com/x.git", "git.passwordSecret"),
     ("drift=sometimes", "drift"),
     ("interval=often", "interval"),
     ("createNamespaces=true", "clusterWide"),
@@ -227,13 +229,9 @@ def lint_and_package(place):
     values.write_text(EVERYTHING)
     small = place / "small.yaml"
     small.write_text(f"repository: {REPOSITORY}\n")
-    for arguments in ([], ["--strict"], ["--strict", "--values", values], ["--strict", "--values", small]):
-        done = run(simulated.PROGRAM, "lint", CHART, *arguments)
-        check(done.returncode == 0 and " 0 warning" in f" {done.stdout} {done.stderr}" or done.returncode == 0, f"chart: lint {' '.join(map(str, arguments))}", done)
-    versions = re.findall(r"(?m)^\s*(1\.\d+)(?:\.\d+)?\b", run(simulated.PROGRAM, "validate", "--help").stdout)
-    for version in versions or ["1.25", "1.30", "1.35"]:
-        done = run(simulated.PROGRAM, "validate", CHART, "--values", values, "--kube-version", version)
-        check(done.returncode == 0, f"chart: valid for Kubernetes {version}", done)
+    for arguments in ([], ["--values", values], ["--values", small]):
+        done = run(simulated.PROGRAM, "lint", CHART, "--strict", "--kube-version", KUBERNETES, *arguments)
+        check(done.returncode == 0, f"chart: lint {' '.join(map(str, arguments))}", f"{done.stdout}\n{done.stderr}")
     for arguments in (["--set", f"repository={REPOSITORY}"], ["--values", values], ["--values", values, "--set", "clusterWide=false,createNamespaces=false,namespaces={a,b}"]):
         ours = rendered(*arguments)
         theirs = run(simulated.HELM, "template", "agent", CHART, "--namespace", "agents", *arguments)
@@ -244,7 +242,7 @@ def lint_and_package(place):
     none = rendered()
     check(none.returncode != 0 and "the address of the repository" in none.stderr, "chart: a missing repository is said", none)
     for setting, word in REFUSED:
-        done = rendered("--set", f"repository=x,{setting}" if not setting.startswith("repository=") else setting)
+        done = rendered("--set", f"repository=x,{setting}")
         check(done.returncode != 0 and word in done.stderr, f"chart: {setting.split('=')[0]} is refused", done)
     done = run(simulated.PROGRAM, "package", CHART, "--destination", place / "packages")
     check(done.returncode == 0 and list((place / "packages").glob(f"{NAME}-*.tgz")), "chart: packaged", done)
