@@ -130,8 +130,10 @@ fn section(
     }
     if !environment.message.is_empty() {
         let lines = environment.message.lines();
-        let lines = lines.map(|line| format!("<span>{}</span>", escaped(&shown_line(line))));
-        page.line(&format!("<pre class=\"diff\">{}</pre>", lines.collect::<String>()));
+        let lines: Vec<String> = lines
+            .map(|line| format!("<span>{}</span>", escaped(&shown_line(line))))
+            .collect();
+        page.line(&format!("<pre class=\"diff\">{}</pre>", lines.concat()));
     }
     if !environment.releases.is_empty() {
         page.line("<div class=\"wide\">\n<table>\n<tr><th>Release</th><th>Chart</th><th class=\"n\">Revision</th><th>Images</th><th>Commit</th><th>Result</th></tr>");
@@ -161,7 +163,10 @@ fn facts(environment: &EnvironmentState, head: Option<&str>, now: u64) -> Vec<St
     if !environment.time.is_empty() {
         state.push(format!("last tried {}", moment(&environment.time)));
     }
-    let mut facts = Vec::from_iter(Some(state.join(", ")).filter(|text| !text.is_empty()));
+    let mut facts = Vec::new();
+    if !state.is_empty() {
+        facts.push(state.join(", "));
+    }
     match environment.result {
         ApplyResult::Failed => facts.push(format!("{newest} is not tried again; the next commit is.")),
         ApplyResult::CouldNotRun => {
@@ -265,10 +270,11 @@ fn form(environment: &EnvironmentState, action: &str, fields: &str, label: &str)
 
 /// A choice of names.
 fn select(field: &str, label: &str, names: &[&str]) -> String {
-    let options: String = names
+    let options: Vec<String> = names
         .iter()
         .map(|name| format!("<option>{}</option>", escaped(&shown_line(name))))
         .collect();
+    let options = options.concat();
     format!("<select name=\"{field}\" aria-label=\"{label}\">{options}</select>")
 }
 
