@@ -105,11 +105,11 @@ fn badge(environment: &EnvironmentState) -> String {
 
 /// One line for each environment.
 fn overview(all: &[EnvironmentState], page: &mut Page) {
-    page.line("<table>\n<tr><th>Environment</th><th>State</th><th>Commit</th></tr>");
+    page.line("<table>\n<tr><th>Environment</th><th>State</th><th class=\"n\">Commit</th></tr>");
     for environment in all {
         let name = escaped(&environment.name);
         page.line(&format!(
-            "<tr><td><a href=\"#{name}\">{name}</a></td><td>{}</td><td>{}</td></tr>",
+            "<tr><td><a href=\"#{name}\">{name}</a></td><td>{}</td><td class=\"n\">{}</td></tr>",
             badge(environment),
             escaped(environment.applied.as_deref().map_or("", short))
         ));
@@ -136,7 +136,7 @@ fn section(
         page.line(&format!("<pre class=\"diff\">{}</pre>", lines.concat()));
     }
     if !environment.releases.is_empty() {
-        page.line("<div class=\"wide\">\n<table>\n<tr><th>Release</th><th>Chart</th><th class=\"n\">Revision</th><th>Images</th><th>Commit</th><th>Result</th></tr>");
+        page.line("<div class=\"wide\">\n<table>\n<tr><th>Release</th><th>Result</th><th class=\"n\">Revision</th><th>Chart</th><th>Images</th><th>Commit</th></tr>");
         for release in &environment.releases {
             page.line(&row(release));
         }
@@ -157,7 +157,8 @@ fn facts(environment: &EnvironmentState, head: Option<&str>, now: u64) -> Vec<St
     if let Some(since) = environment.behind_since {
         state.push(format!("behind {newest} for {}", duration(now.saturating_sub(since))));
     }
-    if environment.has_drift == Some(false) {
+    // Where a newer commit failed or waits, the files say more than the cluster has.
+    if environment.has_drift == Some(false) && environment.result == ApplyResult::Applied {
         state.push("the cluster has what the files say".to_owned());
     }
     if !environment.time.is_empty() {
@@ -199,15 +200,15 @@ fn row(release: &LiveRelease) -> String {
     } else {
         " class=\"failed\""
     };
-    let commit = short(&release.commit);
+    // What is short and matters most is first: a phone shows it without scrolling.
     format!(
-        "<tr>{}{}<td class=\"n\">{}</td>{}{}<td{class}>{}</td></tr>",
+        "<tr>{}<td{class}>{}</td><td class=\"n\">{}</td>{}{}{}</tr>",
         cell(&release.name),
-        cell(&release.chart),
+        escaped(&shown_line(&release.result)),
         release.revision,
+        cell(&release.chart),
         images(&release.images),
-        cell(commit),
-        escaped(&shown_line(&release.result))
+        cell(short(&release.commit))
     )
 }
 
