@@ -7,12 +7,13 @@ use serde_json::{Value as Json, json};
 
 use crate::check::finding::{Finding, Judgement};
 use crate::cluster::apply::{Applied, ApplyError, ApplyObserver, ApplyOptions, Decision, apply_environment};
-use crate::cluster::carry_out::{APPLY, CarryOutError, Progress};
+use crate::cluster::carry_out::{APPLY, Progress};
 use crate::cluster::contexts::Initialisation;
 use crate::cluster::plan::EnvironmentPlan;
 use crate::cluster::plan_file::PlanFile;
 use crate::cluster::plan_request::{Action, PlanRequest};
 use crate::cluster::record::{Record, RecordResult};
+use crate::cluster::step_result::CarryOutError;
 use crate::cluster::target::KubeTarget;
 use crate::delivery::environment::{Environment, Environments};
 use crate::pipeline::NoticedChange;

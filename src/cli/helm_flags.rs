@@ -125,6 +125,7 @@ mod tests {
 
     use clap::Command;
 
+    use super::super::adopt::AdoptFlags;
     use super::super::chart_reference::ChartReferenceFlags;
     use super::super::cluster_run::TargetFlags;
     use super::super::dependency_flags::DependencyFlags;
@@ -265,6 +266,7 @@ mod tests {
         headings.insert("Commits", of::<WriteBackFlags>());
         headings.insert("Cluster", &of::<TargetFlags>() | &of::<LiveRollbackFlags>());
         headings.insert("Environments", of::<MoveEnvironmentFlags>());
+        headings.insert("Adopt", of::<AdoptFlags>());
         headings.insert("Tests", of::<EnvironmentTestFlags>());
         let repositories = &of::<ChartReferenceFlags>() | &of::<DependencyFlags>();
         headings.insert("Repositories", &repositories | &of::<KeyringFlags>());

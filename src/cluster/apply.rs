@@ -4,7 +4,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::carry_out::{Application, ApplySettings, CarryOutError, Progress, ReleaseOutcome};
+use super::carry_out::{Application, ApplySettings, Progress, ReleaseOutcome};
 use super::commands::HelmGeneration;
 use super::lease::{Lease, LeaseError};
 use super::live::LiveCluster;
@@ -13,6 +13,7 @@ use super::plan_request::{PlanError, PlanRequest};
 use super::program::{ProgramError, ask_to_stop};
 use super::record::{Record, Records, object_name};
 use super::run_identity::{RunIdentity, left_programs};
+use super::step_result::CarryOutError;
 use super::stored_release::ReleaseStatus;
 use crate::delivery::environment::Policy;
 

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use super::blame::{Explanation, explain};
 use super::commands::{HelmGeneration, UpgradeOptions, apply_manifests, upgrade};
+use super::helm_release::HelmRelease;
 use super::helm_words::problem_of_words;
 use super::live::{LiveCluster, is_installed, last_good};
 use super::plan::EnvironmentPlan;
 use super::plan_request::Action;
-use super::planned_release::{HelmRelease, PlannedRelease};
+use super::planned_release::PlannedRelease;
 use super::planned_resources::PlannedResources;
 use super::pods::Problem;
 use super::program::{Ended, ProgramCall, ProgramError};
@@ -17,6 +18,7 @@ use super::record::{Record, RecordResult, Records};
 use super::release_files::ReleaseFile;
 use super::rendered_release::RenderedRelease;
 use super::rollout::{Phase, Rollout};
+use super::step_result::{CarryOutError, StepFailure, StepResult};
 use super::test_jobs::{JobObserver, TestJob, TestJobRun, run_test_job};
 use crate::check::finding::SecretValues;
 
@@ -107,26 +109,6 @@ pub struct Application<'a, 'p> {
     /// Gets what happens.
     pub progress: &'a mut dyn FnMut(Progress<'_>),
 }
-
-/// Why a plan is not carried out to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum CarryOutError {
-    /// A program failed.
-    #[error(transparent)]
-    Program(#[from] ProgramError),
-    /// Another run may be at work by now.
-    #[error("another run took the lease of the environment: what was begun is left to it")]
-    LeaseLost,
-}
-
-/// What a step of a release failed with.
-pub(super) struct StepFailure {
-    pub(super) words: String,
-    pub(super) explanations: Vec<Explanation>,
-}
-
-/// How a step of a release ended.
-pub(super) type StepResult = Result<Result<(), StepFailure>, CarryOutError>;
 
 impl Application<'_, '_> {
     /// Carries out a plan: the releases that change, in order, up to the first that fails. What is planned is what is applied.

@@ -3,13 +3,15 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::carry_out::{Application, CarryOutError, Progress, ReleaseOutcome, StepFailure, StepResult};
-use super::planned_release::{HelmRelease, PlannedRelease};
+use super::carry_out::{Application, Progress, ReleaseOutcome};
+use super::helm_release::HelmRelease;
+use super::planned_release::PlannedRelease;
 use super::pods::Problem;
 use super::program::ProgramError;
 use super::record::RecordResult;
 use super::rollout::{Phase, Rollout};
 use super::staging::{StagedCanary, StagedColour, Staging};
+use super::step_result::{CarryOutError, StepFailure, StepResult};
 use super::switch::SwitchedService;
 
 /// How often it is looked whether a pause is over.

@@ -200,34 +200,15 @@ impl LiveObjects {
         scaled: &BTreeSet<(String, String)>,
     ) -> BTreeSet<LiveId> {
         let mut unchanged = BTreeSet::new();
-        let items: Vec<Json> = suspects.map(|object| object.value.clone()).collect();
-        if items.is_empty() {
-            return unchanged;
+        // kubectl takes objects of one namespace at a time.
+        let mut by_namespace: BTreeMap<&str, Vec<Json>> = BTreeMap::new();
+        for object in suspects {
+            by_namespace.entry(&object.id.2).or_default().push(object.value.clone());
         }
-        let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
-        let call = cluster.target.kubectl([
-            "--namespace",
-            &cluster.target.namespace,
-            "apply",
-            "--server-side",
-            "--dry-run=server",
-            "--force-conflicts",
-            "--field-manager=helm",
-            "-f",
-            "-",
-            "-o",
-            "json",
-        ]);
-        let Ok(found) = cluster.programs.run(&call, list.as_bytes()) else {
-            return unchanged;
-        };
-        let Ok(found) = serde_json::from_slice::<Json>(&found.output) else {
-            return unchanged;
-        };
-        let items = match found.get("items") {
-            Some(Json::Array(items)) => items.clone(),
-            _ => vec![found],
-        };
+        let applied = by_namespace
+            .into_iter()
+            .flat_map(|(namespace, items)| applied_dry(cluster, namespace, &items));
+        let items: Vec<Json> = applied.collect();
         for mut item in items {
             let id = id_of(&item, "");
             let Some(live) = self.of(&id) else { continue };
@@ -258,6 +239,35 @@ impl LiveObjects {
         let all = self.known.values().chain(applied.iter().map(|object| &object.value));
         let scalers = all.filter(|value| text(value, "/kind") == "HorizontalPodAutoscaler");
         scalers.map(scale_target).collect_set()
+    }
+}
+
+/// What objects of a namespace would be once they are applied again; none where the API server does not say so.
+fn applied_dry(cluster: &LiveCluster<'_>, namespace: &str, items: &[Json]) -> Vec<Json> {
+    let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
+    let call = cluster.target.kubectl([
+        "--namespace",
+        namespace,
+        "apply",
+        "--server-side",
+        "--dry-run=server",
+        "--force-conflicts",
+        "--field-manager=helm",
+        "-f",
+        "-",
+        "-o",
+        "json",
+    ]);
+    let found = cluster.programs.run(&call, list.as_bytes());
+    let found = found
+        .ok()
+        .and_then(|found| serde_json::from_slice::<Json>(&found.output).ok());
+    match found {
+        Some(Json::Object(mut list)) => match list.remove("items") {
+            Some(Json::Array(items)) => items,
+            _ => vec![Json::Object(list)],
+        },
+        _ => Vec::new(),
     }
 }
 

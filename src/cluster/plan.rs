@@ -13,7 +13,8 @@ use super::planned_resources::{PlannedResources, plan_kustomization, plan_resour
 use super::preflight::refused_objects;
 use super::rendered_release::RenderRefusal;
 use super::requirements::{PlannedVersions, ReleaseVersions, UnmetRequirement, unmet_requirements};
-use super::staging::{released_as, stage};
+use super::stage_release::stage;
+use super::staging::released_as;
 use super::stored_release::{ReleaseStatus, StoredRelease};
 use super::test_jobs::TestJob;
 use crate::check::finding::{Judgement, SecretValues};

@@ -3,26 +3,23 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value as Json;
-
 use super::blame::Explanation;
+use super::helm_release::{HelmRelease, ReleaseInputs};
 use super::live::{LiveCluster, is_installed};
-use super::live_world::LiveWorld;
 use super::plan_request::{Action, PlanRequest};
 use super::release_chart::{ChartOrigins, ReleaseChart};
-use super::rendered_release::{ReleaseRendering, RenderRefusal, RenderedRelease};
+use super::rendered_release::{RenderRefusal, RenderedRelease};
 use super::staging::{Staging, released_as};
 use super::stored_release::{ReleaseStatus, StoredRelease};
 use crate::check::diff::ObjectDiff;
-use crate::check::finding::{Finding, SecretValues};
+use crate::check::finding::Finding;
 use crate::check::run::{ChartArchive, CheckRequest, GivenValues, check_charts};
 use crate::delivery::environment::{Deploys, Release, given_values};
 use crate::delivery::image::image_names;
 use crate::engine::chart::ChartFile;
-use crate::engine::render::{Capabilities, Operation, Release as RenderedName, validate_release_name};
+use crate::engine::render::{Capabilities, validate_release_name};
 use crate::kubernetes::version::{EMBEDDED_MINORS, KubeVersion, SupportedVersion};
 use crate::text::ordered::CollectOrdered as _;
-use crate::text::yaml::json_from_bytes;
 
 /// A release that is planned.
 pub struct PlannedRelease {
@@ -56,18 +53,6 @@ pub struct PlannedRelease {
     pub leftovers: Vec<String>,
 }
 
-/// A release of Helm's, as it is and as it is rendered.
-pub struct HelmRelease {
-    /// Its name in the cluster.
-    pub name: String,
-    /// What Helm has of it.
-    pub was: Option<StoredRelease>,
-    /// The values for Helm. They may hold secrets.
-    pub(super) document: Vec<u8>,
-    /// What is rendered.
-    pub rendered: RenderedRelease,
-}
-
 impl PlannedRelease {
     /// The release of Helm's that becomes what the files say.
     pub fn becomes(&self) -> &HelmRelease {
@@ -75,108 +60,6 @@ impl PlannedRelease {
             Some(Staging::BlueGreen(colour)) => &colour.staged,
             Some(Staging::Canary(_)) | None => &self.own,
         }
-    }
-}
-
-/// How a Deployment replaces its pods.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeploymentRollout {
-    /// Its name.
-    pub name: String,
-    /// How many pods it has; nothing where the chart leaves that to others.
-    pub replicas: Option<u64>,
-    /// `RollingUpdate` or `Recreate`.
-    pub kind: String,
-    /// How many pods more than these there may be meanwhile: a number or percent.
-    pub max_surge: String,
-    /// How many fewer.
-    pub max_unavailable: String,
-}
-
-impl HelmRelease {
-    /// How its Deployments replace their pods, with the defaults of Kubernetes (`pkg/apis/apps/v1/defaults.go`).
-    pub fn rollouts(&self) -> Vec<DeploymentRollout> {
-        let manifests = self.rendered.manifests.manifests.iter();
-        let deployments = manifests.filter(|document| document.head.kind == "Deployment");
-        let objects = deployments.filter_map(|document| json_from_bytes(document.text()).ok());
-        let objects: Vec<Json> = objects.collect();
-        objects.iter().map(rollout).collect()
-    }
-
-    /// Whether Helm has it.
-    pub fn is_there(&self) -> bool {
-        self.was.as_ref().is_some_and(|was| is_installed(was.info.status))
-    }
-}
-
-fn rollout(deployment: &Json) -> DeploymentRollout {
-    let text = |pointer: &str, usual: &str| match deployment.pointer(pointer) {
-        None | Some(Json::Null) => usual.to_owned(),
-        Some(Json::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    };
-    let replicas = deployment
-        .pointer("/spec/replicas")
-        .filter(|replicas| !replicas.is_null());
-    DeploymentRollout {
-        name: text("/metadata/name", ""),
-        replicas: replicas.and_then(Json::as_u64),
-        kind: text("/spec/strategy/type", "RollingUpdate"),
-        max_surge: text("/spec/strategy/rollingUpdate/maxSurge", "25%"),
-        max_unavailable: text("/spec/strategy/rollingUpdate/maxUnavailable", "25%"),
-    }
-}
-
-/// What a release is rendered from.
-pub(super) struct ReleaseInputs {
-    chart: ReleaseChart,
-    given: GivenValues,
-    capabilities: Capabilities,
-}
-
-impl ReleaseInputs {
-    /// Renders it under a name, with a value besides, where one is given: its key, and the number.
-    pub(super) fn render(
-        &self,
-        request: &PlanRequest<'_>,
-        cluster: &LiveCluster<'_>,
-        (name, was): (&str, Option<StoredRelease>),
-        more: Option<(&str, u64)>,
-    ) -> Result<HelmRelease, RenderRefusal> {
-        let mut given = self.given.clone();
-        if let Some((key, number)) = more {
-            let assigns = |text: &String| text.split_once('=').is_some_and(|(own, _)| own == key);
-            given.values.literal.retain(|text| !assigns(text));
-            given.values.typed.push(format!("{key}={number}"));
-        }
-        let is_there = was.as_ref().is_some_and(|was| is_installed(was.info.status));
-        let named = RenderedName {
-            name: name.to_owned(),
-            namespace: cluster.target.namespace.clone(),
-            operation: if is_there {
-                Operation::Upgrade
-            } else {
-                Operation::Install
-            },
-        };
-        let mut more_secrets = SecretValues::default();
-        more_secrets.extend(&request.decrypted.borrow());
-        let with = ReleaseRendering {
-            release: &named,
-            capabilities: &self.capabilities,
-            more_secrets,
-        };
-        let mut world = LiveWorld {
-            plain: (request.make_world)(),
-            cluster,
-        };
-        let rendered = RenderedRelease::new(&self.chart, given, with, &mut world)?;
-        Ok(HelmRelease {
-            name: name.to_owned(),
-            was,
-            document: rendered.document()?,
-            rendered,
-        })
     }
 }
 

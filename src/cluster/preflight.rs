@@ -1,11 +1,14 @@
 //! What the API server would refuse, asked before anything is written: the rendered objects of a release in, those that it refuses and why out.
 //! Permissions, admission webhooks and policies, fields that may not change: a rollout that fails for them would be half done.
 
+use std::collections::BTreeMap;
+
 use super::blame::{Explanation, explain};
 use super::helm_words::problem_of_object;
 use super::live::LiveCluster;
 use super::rendered_release::RenderedRelease;
 use crate::engine::manifest::Document;
+use crate::text::yaml::json_from_bytes;
 
 /// Objects that are asked for one by one, if all together are refused.
 const MOST: usize = 300;
@@ -24,16 +27,27 @@ pub(super) fn refused_objects(
     lacks_namespace: bool,
 ) -> Vec<Explanation> {
     let documents: Vec<&Document> = release.manifests.manifests.iter().collect();
-    let all: Vec<u8> = documents
-        .iter()
-        .flat_map(|document| [b"---\n", document.text(), b"\n"].concat())
-        .collect();
-    if lacks_namespace || documents.is_empty() || apply_dry(cluster, &all).is_none() {
+    if lacks_namespace {
         return Vec::new();
     }
+    // kubectl takes objects of one namespace at a time.
+    let mut by_namespace: BTreeMap<String, Vec<&Document>> = BTreeMap::new();
+    for document in documents {
+        let namespace = namespace_of(document).unwrap_or_else(|| cluster.target.namespace.clone());
+        by_namespace.entry(namespace).or_default().push(document);
+    }
+    let mut suspects: Vec<(&str, &Document)> = Vec::new();
+    for (namespace, documents) in &by_namespace {
+        let texts = documents
+            .iter()
+            .map(|document| [b"---\n", document.text(), b"\n"].concat());
+        if apply_dry(cluster, namespace, &texts.flatten().collect::<Vec<u8>>()).is_some() {
+            suspects.extend(documents.iter().map(|document| (namespace.as_str(), *document)));
+        }
+    }
     let mut refused = Vec::new();
-    for document in documents.into_iter().take(MOST) {
-        let Some(words) = apply_dry(cluster, document.text()) else {
+    for (namespace, document) in suspects.into_iter().take(MOST) {
+        let Some(words) = apply_dry(cluster, namespace, document.text()) else {
             continue;
         };
         if UNANSWERED.iter().any(|mark| words.contains(mark)) || is_made_by_chart(release, &words) {
@@ -51,12 +65,19 @@ pub(super) fn refused_objects(
     refused
 }
 
+/// The namespace that an object names itself.
+fn namespace_of(document: &Document) -> Option<String> {
+    let value = json_from_bytes(document.text()).ok()?;
+    let namespace = value.pointer("/metadata/namespace")?.as_str()?;
+    (!namespace.is_empty()).then(|| namespace.to_owned())
+}
+
 /// What kubectl says where the API server would not apply a text; nothing where it would.
-fn apply_dry(cluster: &LiveCluster<'_>, text: &[u8]) -> Option<String> {
+fn apply_dry(cluster: &LiveCluster<'_>, namespace: &str, text: &[u8]) -> Option<String> {
     let target = &cluster.target;
     let call = target.kubectl([
         "--namespace",
-        &target.namespace,
+        namespace,
         "apply",
         "--server-side",
         "--dry-run=server",

@@ -174,7 +174,7 @@ mod tests {
     /// The releases of a text as a releases file has them.
     fn releases(text: &str) -> Vec<Release> {
         let text = format!(
-            "clusters:\n- {{name: c, provider: {{minikube: {{}}}}}}\nenvironments:\n- name: e\n  clusterName: c\n  kubeNamespace: n\n  releases:\n{text}"
+            "clusters:\n- {{name: c, provider: {{minikube: {{}}}}}}\nenvironments:\n- name: e\n  clusterName: c\n  kubeNamespace: shop\n  releases:\n{text}"
         );
         environments(&text).list.remove(0).releases
     }

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use super::carry_out::{Application, CarryOutError, ReleaseOutcome};
+use super::carry_out::{Application, ReleaseOutcome};
+use super::helm_release::HelmRelease;
 use super::live::{LiveCluster, last_good};
-use super::planned_release::{HelmRelease, PlannedRelease};
+use super::planned_release::PlannedRelease;
 use super::program::{Ended, ProgramError};
 use super::record::{Record, RecordResult};
 use super::staging::Staging;
+use super::step_result::CarryOutError;
 use super::stored_release::{ReleaseStatus, StoredRelease};
 
 /// Which of the releases are meant.

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use serde_json::{Value as Json, json};
 
 use super::blame::{Explanation, explain_in_file};
-use super::carry_out::{CarryOutError, StepFailure};
 use super::live::LiveCluster;
 use super::pods::Problem;
 use super::program::ProgramError;
 use super::rollout::Rollout;
+use super::step_result::{CarryOutError, StepFailure};
 use crate::check::finding::SecretValues;
 use crate::engine::chart::Compat;
 use crate::engine::manifest::split_manifests;

@@ -244,7 +244,7 @@ fn what_the_files_cannot_take_over_stays_and_is_named() {
                 ),
             ]
             .concat(),
-            "the same value is that of Deployment web, container init, which runs registry.example.com/shop/web:1.3",
+            "Deployment web, container init has the same value, and runs registry.example.com/shop/web:1.3",
         ),
         (
             vec![("shop/side:2.0".to_owned(), "shop/side".to_owned())],
@@ -319,7 +319,7 @@ fn what_the_files_were_changed_to_since_is_not_taken_back() {
 
 #[test]
 fn shared_files_and_flags_without_adopt_are_refused() {
-    let both = "environments:\n- {name: prod, chart: web, namespace: shop, context: here, release: web, values: [web/values-prod.yaml]}\n- {name: other, chart: web, namespace: other, context: here, release: web, values: [web/values-prod.yaml]}\n";
+    let both = "environments:\n- {name: prod, chart: web, namespace: shop, context: here, release: web, values: [values-prod.yaml]}\n- {name: other, chart: web, namespace: other, context: here, release: web, values: [values-prod.yaml]}\n";
     let applied = Applied::new(both);
     applied.set("shop/side:2.0", "shop/side:2.1");
     let run = applied.drift(&["prod", "--adopt"]);

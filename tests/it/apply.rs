@@ -301,7 +301,7 @@ fn what_an_environment_says_of_rollouts_is_checked_when_it_is_read() {
             ", strategy: {canary: {weights: [50, 10]}}",
             "`weights` of a canary must be",
         ),
-        (", strategy: {canary: {weights: [10], pause: 3}}", "pause"),
+        (", strategy: {canary: {weights: [10], pause: 30h}}", "24h"),
     ] {
         let cluster = Cluster::with(more, &[]);
         let (run, _) = cluster.run(&["--dry-run"]);

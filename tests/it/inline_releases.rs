@@ -5,6 +5,8 @@ use super::workspace::Workspace;
 
 const CLUSTER: &str = "clusters:\n- name: one\n  provider: {minikube: {}}\nenvironments:\n";
 
+const REPOSITORIES: &str = "helmRepos:\n- {name: acme, url: https://charts.example.org}\n";
+
 /// An environment with a release of its own, and one of a file.
 fn environment(name: &str, tag: &str, version: &str) -> String {
     format!(
@@ -32,7 +34,7 @@ fn files(text: &str) -> Vec<(&str, &str)> {
 
 #[test]
 fn what_was_pushed_moves_in_the_environment_that_is_meant() {
-    let before = declared(("1.4.0", "2.0.0"), ("1.3.0", "1.9.0"));
+    let before = declared(("1.4.0", "2.0.0"), ("1.3.0", "1.9.0")) + REPOSITORIES;
     let workspace = Workspace::new(&files(&before));
     let event = [
         "event",
@@ -112,7 +114,8 @@ fn charts_move_and_versions_go_back_there() {
 
 #[test]
 fn a_releases_file_of_both_is_still_shared() {
-    let text = declared(("1.4.0", "2.0.0"), ("1.3.0", "1.9.0")).replace("prod/more.yaml", "test/more.yaml");
+    let text =
+        declared(("1.4.0", "2.0.0"), ("1.3.0", "1.9.0")).replace("prod/more.yaml", "test/more.yaml") + REPOSITORIES;
     let more = format!(
         "{MORE}- name: third\n  chart: {{reference: acme/third, version: 1.0.0}}\n  trigger: {{image: {{track: Newest}}}}\n  values: [{{key: image.repository, value: acme/third}}, {{key: image.tag, value: 1.0.0}}]\n"
     );

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use super::copy_versions::{CopiedChartUpdate, CopiedVersions, Copying, copy_request, copy_versions};
-use super::fields::Problem;
+use super::fields::{Problem, Written};
 use super::kubecd::{read_environments, read_releases};
-use super::load::{LoadEnvironmentsError, load_environments};
+use super::load::{LoadEnvironmentsError, load_environments, place_of_file};
 use super::model::{Deploys, Environment, Environments, Policy, Release, Trigger, ValueSource};
 use super::running::{ImageKey, RunningImage, running};
 use super::values::{Leaf, layers, look_up, resolve};
@@ -236,7 +236,7 @@ fn both_spellings_are_read_and_every_problem_has_its_place() {
     let environments = load(&[
         (
             "environments.yaml",
-            "clusters:\n- name: c1\n  provider: {gke: {project: p, clusterName: n, zone: z}}\nenvironments:\n- name: test\n  clusterName: c1\n  kubeNamespace: shop\n  releasesFiles: [test/releases.yaml]\n  defaultValues: []\n- name: prod\n  provider: {eks: {clusterName: n, region: r}}\n  namespace: shop\n  policy: pull-request\n  releases: [./prod.yaml, {name: inline, chart: {reference: a/b, version: 1.0}}]\nhelmRepos:\n- {name: a, url: https://charts.example.org}\n",
+            "clusters:\n- name: c1\n  provider: {gke: {project: p, clusterName: main, zone: z}}\nenvironments:\n- name: test\n  clusterName: c1\n  kubeNamespace: shop\n  releasesFiles: [test/releases.yaml]\n  defaultValues: []\n- name: prod\n  provider: {eks: {clusterName: main, region: r}}\n  namespace: shop\n  policy: pull-request\n  releases: [./prod.yaml, {name: inline, chart: {reference: a/b, version: 1.0}}]\nhelmRepos:\n- {name: a, url: https://charts.example.org}\n",
         ),
         (
             "test/releases.yaml",
@@ -309,7 +309,10 @@ fn tags_are_written_where_releases_have_them() {
         // One of the releases deploys nothing, which is a problem that the edit does not have.
         let (list, _) = releases(&before.replace("prod-demo\n", "prod-demo\n    chart: {dir: x}\n"));
         let environment = Environment {
-            name: list[0].name.clone(),
+            name: Written {
+                text: "test".to_owned(),
+                place: place_of_file(Path::new("environments.yaml")),
+            },
             cluster: String::new(),
             namespace: String::new(),
             context: None,

@@ -134,7 +134,7 @@ impl Adoption {
                         .find(|(_, other, place)| place == &Some(*at) && other.live != image.live);
                     match (other, version_for(target, &image.live)) {
                         (Some((_, other, _)), _) => Some(format!(
-                            "the same value is that of {}, which runs {}",
+                            "{} has the same value, and runs {}",
                             other.workload, other.live
                         )),
                         (None, Err(reason)) => Some(reason),

@@ -6,8 +6,9 @@ use crate::check::diff::ObjectDiff;
 use crate::cluster::apply::Applied;
 use crate::cluster::blame::Explanation;
 use crate::cluster::carry_out::ReleaseOutcome;
+use crate::cluster::helm_release::DeploymentRollout;
 use crate::cluster::plan::EnvironmentPlan;
-use crate::cluster::planned_release::{DeploymentRollout, PlannedRelease};
+use crate::cluster::planned_release::PlannedRelease;
 use crate::cluster::staging::Staging;
 use crate::cluster::target::KubeTarget;
 

@@ -3,12 +3,14 @@
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use cel::common::types::{CelBool, CelString};
 use cel::objects::{Key, Map};
-use cel::{Context, Program, Value};
+use cel::{Context, Env, ExecutionError, Program, Value};
 use serde_json::Value as Json;
 
+use crate::text::go::pattern::compile;
 use crate::text::stop;
 use crate::text::visible::fitting;
 
@@ -244,9 +246,26 @@ impl Pass {
     }
 }
 
+/// The functions of rules: those of the language, with the patterns of Go.
+static FUNCTIONS: LazyLock<Arc<Env>> = LazyLock::new(|| {
+    let mut env = Env::default();
+    // They are not there yet.
+    let _added = cel::add_member_overload!(env, fn matches: (CelString, CelString) -> Result<CelBool>);
+    let _added = cel::add_overload!(env, fn matches: (CelString, CelString) -> Result<CelBool>, id = "matches");
+    Arc::new(env)
+});
+
+fn matches(text: &CelString<'_>, pattern: &CelString<'_>) -> Result<CelBool, ExecutionError> {
+    let compiled = compile(pattern.inner()).map_err(|message| ExecutionError::FunctionError {
+        function: "matches".to_owned(),
+        message,
+    })?;
+    Ok(CelBool::from(compiled.is_match(text.inner())))
+}
+
 /// A value as the variable of rules.
 fn context_of(instance: &Json) -> Context<'static, 'static> {
-    let mut context = Context::default();
+    let mut context = Context::with_env(Arc::clone(&FUNCTIONS));
     context.add_variable_from_value("self", value_of(instance, 0));
     context
 }
