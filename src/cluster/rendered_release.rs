@@ -214,7 +214,7 @@ impl RenderedRelease {
         let mut objects = ManifestObjects::default();
         let hooks = self.manifests.hooks.iter().filter(|_| with_hooks);
         for document in self.manifests.manifests.iter().chain(hooks) {
-            objects.add(document.text(), &document.events, &self.namespace)?;
+            objects.add(&as_compared(document.text()), &document.events, &self.namespace)?;
         }
         Ok(objects)
     }
@@ -240,6 +240,12 @@ impl RenderedRelease {
     }
 }
 
+/// A document with one line break at its end. In the manifest that Helm stores, Helm 4 has one more there than the chart, Helm 3 none of the
+/// chart's, and a block that keeps its last lines (`|+`) takes them for its own.
+fn as_compared(document: &[u8]) -> Vec<u8> {
+    [document.trim_ascii_end(), b"\n"].concat()
+}
+
 /// The objects of a release that Helm stored.
 ///
 /// # Errors
@@ -247,11 +253,40 @@ impl RenderedRelease {
 pub(super) fn stored_objects(stored: &StoredRelease, namespace: &str) -> Result<ManifestObjects, String> {
     let mut objects = ManifestObjects::default();
     for document in split_manifests(stored.manifest.as_bytes(), Compat::Helm4) {
-        objects.add(document.text, &[], namespace)?;
+        objects.add(&as_compared(document.text), &[], namespace)?;
     }
     for hook in &stored.hooks {
         let events: Vec<HookEvent> = hook.events.iter().filter_map(|name| HookEvent::parse(name)).collect();
-        objects.add(hook.manifest.as_bytes(), &events, namespace)?;
+        objects.add(&as_compared(hook.manifest.as_bytes()), &events, namespace)?;
     }
     Ok(objects)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_breaks_between_documents_are_no_difference() {
+        let objects = |document: &str| {
+            let mut objects = ManifestObjects::default();
+            objects.add(&as_compared(document.as_bytes()), &[], "a").unwrap();
+            objects
+        };
+        let named = |data: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n{data}");
+        let kept = named("  a: |+\n    b\n");
+        for (stored, rendered, is_same) in [
+            (format!("{kept}\n"), kept.clone(), true),
+            (kept.trim_end().to_owned(), kept.clone(), true),
+            (
+                named("  a: |+\n    b\n\n  c: d\n"),
+                named("  a: |+\n    b\n  c: d\n"),
+                false,
+            ),
+            (named("  a: b\n"), named("  a: c\n"), false),
+        ] {
+            let found = compare_manifests(&objects(&stored), &objects(&rendered), "a", SecretValues::default);
+            assert_eq!(found.is_empty(), is_same, "{stored}\n{rendered}");
+        }
+    }
 }

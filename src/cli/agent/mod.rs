@@ -1,7 +1,9 @@
 //! `chartwright agent`: environments kept at what the newest commit of a repository says. The library decides what is done next and what
 //! requests may ask for; the work is that of the other commands, which run as processes of their own: what goes wrong in one ends with it.
 
+mod place;
 mod server;
+mod stop;
 mod work;
 
 use std::net::TcpListener;
@@ -16,6 +18,7 @@ use crate::cluster::agent::{
 use crate::report::{agent_metrics, agent_page};
 
 use self::server::{Answer, Handle, ReadRequest, serve};
+use self::stop::Stop;
 use self::work::Worker;
 use super::command_error::CommandError;
 use super::exit_code::Exit;
@@ -40,7 +43,7 @@ pub(super) struct AgentArguments {
     /// Directory in the repository that has the environments.
     #[arg(short = 'C', long, value_name = "DIR", default_value = ".")]
     pub(super) directory: PathBuf,
-    /// Directory for the clone of the repository [default: one for temporary files].
+    /// Directory that has the clone of the repository below it [default: one for temporary files].
     #[arg(long, value_name = "DIR")]
     pub(super) work_dir: Option<PathBuf>,
     /// How often the repository is fetched.
@@ -106,7 +109,8 @@ pub(super) fn run(context: RunContext, arguments: &AgentArguments) -> Result<Exi
     duration("--timeout", &arguments.timeout)?;
     let listener = TcpListener::bind(&arguments.listen)
         .map_err(|error| CommandError::could_not_run(format!("--listen {}: {error}", arguments.listen)))?;
-    let mut worker = Worker::new(context, arguments, (intervals, arguments.drift))?;
+    let stop = Arc::new(Stop::default());
+    let mut worker = Worker::new(context, arguments, (intervals, arguments.drift), Arc::clone(&stop))?;
     let state: SharedState = Arc::new(Mutex::new(AgentState {
         environments: worker
             .environments()?
@@ -127,7 +131,7 @@ pub(super) fn run(context: RunContext, arguments: &AgentArguments) -> Result<Exi
         .local_addr()
         .map_or_else(|_| arguments.listen.clone(), |address| address.to_string());
     let handle: Handle = Arc::new(move |request| port.answer(&request));
-    serve(listener, handle)
+    serve(listener, handle, stop)
         .map_err(|error| CommandError::could_not_run(format!("--listen {}: {error}", arguments.listen)))?;
     context.report(&format!("listening on http://{shown}/"));
     worker.run(&state, &receiver)
@@ -179,6 +183,7 @@ impl Port {
                 state.refused_events += 1;
                 plain(status, reason)
             }
+            AgentRoute::NotHere(status, reason) => plain(status, reason),
             AgentRoute::Nothing => plain(200, "nothing was pushed"),
             AgentRoute::Accepted(action) => {
                 let is_event = matches!(action, AgentAction::Event(_));

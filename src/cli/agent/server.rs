@@ -17,6 +17,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::Semaphore;
 
+use super::stop::Stop;
 use crate::delivery::event::Header;
 
 /// Most bytes of a request's body.
@@ -48,14 +49,40 @@ pub(super) struct Answer {
 /// What answers requests.
 pub(super) type Handle = Arc<dyn Fn(ReadRequest) -> Answer + Send + Sync>;
 
-/// Answers requests on a thread of its own, until the program ends.
-pub(super) fn serve(listener: TcpListener, handle: Handle) -> io::Result<()> {
+/// Answers requests on a thread of its own, until the program ends, and notes when it is asked to.
+pub(super) fn serve(listener: TcpListener, handle: Handle, stop: Arc<Stop>) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     thread::Builder::new().name("port".to_owned()).spawn(move || {
         // It ends with the program.
-        let _ended = runtime.block_on(accept(listener, handle));
+        let _ended = runtime.block_on(async {
+            // Without them it ends at once, as any process does.
+            let _listens = listen_for_signals(&stop);
+            accept(listener, handle).await
+        });
     })?;
+    Ok(())
+}
+
+/// Notes the signals that ask the agent to end: as the first process of a container it would not get them otherwise.
+#[cfg(unix)]
+fn listen_for_signals(stop: &Arc<Stop>) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+        let mut signals = signal(kind)?;
+        let stop = Arc::clone(stop);
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                stop.ask();
+            }
+        });
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn listen_for_signals(_stop: &Arc<Stop>) -> io::Result<()> {
     Ok(())
 }
 

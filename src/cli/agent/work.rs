@@ -1,26 +1,27 @@
 //! The agent's loop: steps of the schedule and actions of requests, one after the other, each a command that runs as a process.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
 use crate::cluster::agent::{AgentAction, AgentState, DriftPolicy, Intervals, Schedule, Step};
-use crate::cluster::program::{Ended, ProgramCall, Programs};
+use crate::cluster::program::{ProgramCall, Programs};
 use crate::delivery::environment::EnvironmentsPlace;
 use crate::delivery::git::{BranchName, RemoteName, WorkTree, clone_repository};
 use crate::text::redact::redact_url;
-use crate::text::source::read_file;
+use crate::text::source::{Named, RunDirectory, read_file};
 
 use super::super::command_error::CommandError;
 use super::super::environment_flags::environments;
 use super::super::exit_code::Exit;
 use super::super::run_context::RunContext;
 use super::super::write_back_flags::write_back_error;
-use super::{AgentArguments, SharedState, locked};
+use super::stop::Stop;
+use super::{AgentArguments, SharedState, locked, place};
 use crate::text::limits::FILE_BYTES;
-use crate::text::source::Named;
 
 /// Longest time for a command: those about rollouts have their own, shorter ones.
 const COMMAND_LIMIT: Duration = Duration::from_hours(3);
@@ -35,8 +36,11 @@ pub(super) struct Worker<'a> {
     programs: Programs,
     tree: WorkTree,
     clone: PathBuf,
+    /// Where the clone is, for as long as the agent runs.
+    _place: RunDirectory,
     branch: BranchName,
     schedule: Schedule,
+    stop: Arc<Stop>,
 }
 
 impl<'a> Worker<'a> {
@@ -45,15 +49,13 @@ impl<'a> Worker<'a> {
         context: RunContext,
         arguments: &'a AgentArguments,
         (intervals, policy): (Intervals, DriftPolicy),
+        stop: Arc<Stop>,
     ) -> Result<Self, CommandError> {
         let program = std::env::current_exe()
             .map_err(|error| CommandError::could_not_run(format!("the path of this program is not known: {error}")))?;
         let random = context.random_name();
-        let clone = match &arguments.work_dir {
-            Some(directory) => directory.clone(),
-            None => std::env::temp_dir().join(format!("chartwright-agent-{random}")),
-        };
-        let clone = std::path::absolute(&clone).unwrap_or(clone);
+        let place = place::of_agent(arguments.work_dir.as_deref(), &random)?;
+        let clone = place.path().join("repository");
         let branch = arguments
             .branch
             .as_deref()
@@ -81,8 +83,10 @@ impl<'a> Worker<'a> {
             },
             tree,
             clone,
+            _place: place,
             branch,
             schedule: Schedule::new(intervals, policy, context.now_unix_seconds()),
+            stop,
         })
     }
 
@@ -122,11 +126,11 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Works until the program ends.
+    /// Works until it is asked to end.
     pub(super) fn run(&mut self, state: &SharedState, actions: &Receiver<AgentAction>) -> Result<Exit, CommandError> {
         self.fetch(state);
         self.remember(state);
-        loop {
+        while !self.stop.is_asked() {
             let now = self.context.now_unix_seconds();
             let next = {
                 let known = locked(state);
@@ -149,6 +153,8 @@ impl<'a> Worker<'a> {
                 }
             }
         }
+        self.context.report("ended, as it was asked to");
+        Ok(Exit::Clean)
     }
 
     /// Runs a command of this program in the clone; JSON that it prints, and how it ended.
@@ -156,14 +162,14 @@ impl<'a> Worker<'a> {
         let directory = self.directory().display().to_string();
         let mut call = ProgramCall::new(&self.program, arguments.iter().copied());
         call = call.and(["--directory", &directory, "--output", "json"]);
-        let ended: Option<Ended> = match self.programs.run(&call, input) {
-            Ok(ended) => Some(ended),
+        let must_stop = &mut || self.stop.is_over();
+        let ended = match self.programs.run_watched(&call, input, COMMAND_LIMIT, must_stop) {
+            Ok(ended) => ended,
             Err(error) => {
                 self.context.report(&format!("Error: {error}"));
-                None
+                return (None, Json::Null);
             }
         };
-        let Some(ended) = ended else { return (None, Json::Null) };
         if !ended.words.is_empty() {
             self.context.report(&ended.words);
         }

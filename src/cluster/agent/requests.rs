@@ -68,6 +68,8 @@ pub enum AgentRoute {
     Accepted(AgentAction),
     /// It is not: the status of the answer, and why.
     Refused(u16, &'static str),
+    /// Nothing is asked that way: the status of the answer, and why. Browsers ask for icons, for example.
+    NotHere(u16, &'static str),
 }
 
 /// What a request leads to. `token` is what whoever changes something must know, `secret` what senders of events sign with; without them
@@ -86,9 +88,9 @@ pub fn route(
         ("POST", "/event") => event(request, token, secret),
         ("POST", "/sync" | "/approve" | "/rollback" | "/promote") => action(request, token, names),
         (_, "/" | "/metrics" | "/healthz" | "/readyz" | "/event" | "/sync" | "/approve" | "/rollback" | "/promote") => {
-            AgentRoute::Refused(405, "this is not asked that way")
+            AgentRoute::NotHere(405, "this is not asked that way")
         }
-        _ => AgentRoute::Refused(404, "there is nothing here"),
+        _ => AgentRoute::NotHere(404, "there is nothing here"),
     }
 }
 
@@ -297,11 +299,11 @@ mod tests {
         assert_eq!(routed("GET", "/", "", None, None), AgentRoute::Page);
         assert!(matches!(
             routed("GET", "/sync", "", None, Some("t0ken")),
-            AgentRoute::Refused(405, _)
+            AgentRoute::NotHere(405, _)
         ));
         assert!(matches!(
-            routed("GET", "/etc/passwd", "", None, None),
-            AgentRoute::Refused(404, _)
+            routed("GET", "/favicon.ico", "", None, None),
+            AgentRoute::NotHere(404, _)
         ));
     }
 }
