@@ -89,23 +89,23 @@ pub(super) fn run(context: RunContext, arguments: &HistoryArguments) -> Result<E
     let cluster = run.cluster((&all, environment), &arguments.target)?;
     let records = Records::read(&cluster, &environment.name.text).map_err(program_error)?;
     // Releases that the files do not have any more have a history too.
-    let helm_names = |name: &String| {
-        environment
-            .release(name)
-            .map_or_else(|_| vec![name.clone()], Release::helm_names)
-    };
-    let wanted: Vec<String> = if arguments.release.is_empty() {
-        let named = environment
-            .releases
-            .iter()
-            .filter(|release| !release.name.text.is_empty());
-        named.flat_map(Release::helm_names).collect()
+    let wanted: Vec<(String, Vec<String>)> = if arguments.release.is_empty() {
+        let named = environment.releases.iter().filter(|one| !one.name.text.is_empty());
+        named.map(|one| (one.name.text.clone(), one.helm_names())).collect()
     } else {
-        arguments.release.iter().flat_map(helm_names).collect()
+        let helm_names = |name: &String| {
+            let declared = environment.release(name).map(Release::helm_names);
+            declared.unwrap_or_else(|_| vec![name.clone()])
+        };
+        let given = arguments.release.iter();
+        given.map(|name| (name.clone(), helm_names(name))).collect()
     };
     let mut rows = Vec::new();
-    for release in &wanted {
-        let found = history(&cluster, &records, release).map_err(program_error)?;
+    for (release, names) in &wanted {
+        let mut found = Vec::new();
+        for name in names {
+            found.extend(history(&cluster, &records, name).map_err(program_error)?);
+        }
         if found.is_empty()
             && let Err(error) = environment.release(release)
         {
@@ -204,12 +204,8 @@ pub(super) fn live_status(
         let name = environment.name.text.clone();
         let records = Records::read(&cluster, &name).map_err(program_error)?;
         let found = newest(&cluster, &records).map_err(program_error)?;
-        let is_declared = |row: &HistoryRow| {
-            environment
-                .releases
-                .iter()
-                .any(|release| release.name.text == row.release)
-        };
+        let declared: Vec<String> = environment.releases.iter().flat_map(Release::helm_names).collect();
+        let is_declared = |row: &HistoryRow| declared.contains(&row.release);
         rows.extend(found.into_iter().filter(is_declared).map(|row| (name.clone(), row)));
     }
     Ok(rows)

@@ -110,10 +110,13 @@ fn show(context: RunContext, progress: &Progress<'_>) {
 }
 
 fn print(context: RunContext, (name, found): (&str, &Verification), output: OutputFormat) -> Result<(), CommandError> {
+    for untested in &found.untested {
+        context.report(&format!("Error: {untested}"));
+    }
     for note in &found.notes {
         context.report(&format!("note: {note}"));
     }
-    if found.outcomes.is_empty() {
+    if found.outcomes.is_empty() && found.untested.is_empty() {
         context.report(&format!("note: nothing in {name} has tests"));
     }
     match output {
@@ -125,7 +128,7 @@ fn print(context: RunContext, (name, found): (&str, &Verification), output: Outp
             let outcomes: Vec<Json> = found.outcomes.iter().map(outcome_as_json).collect();
             print_json(
                 context,
-                &json!({"environment": name, "isSuccess": found.is_success(), "tests": outcomes, "notes": found.notes}),
+                &json!({"environment": name, "isSuccess": found.is_success(), "tests": outcomes, "untested": found.untested, "notes": found.notes}),
             )
         }
     }

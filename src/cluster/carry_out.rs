@@ -126,6 +126,10 @@ impl Application<'_, '_> {
             }
         }
         for release in &plan.releases {
+            if let Some(service) = &release.service {
+                self.step(&release.name, format!("apply Service {}", service.name));
+                service.apply((self.cluster.programs, &self.cluster.target))?;
+            }
             for left in &release.leftovers {
                 self.step(left, "uninstall what a run that ended early left");
                 self.uninstall(left)?.into_output()?;
@@ -150,7 +154,7 @@ impl Application<'_, '_> {
         if self.settings.tests && !outcomes.is_empty() && outcomes.iter().all(|outcome| !outcome.is_failure()) {
             self.test_together(plan, &changed, &mut outcomes)?;
         }
-        self.uninstall_old_colours(&changed, &outcomes)?;
+        self.finish_colours(&changed, &outcomes)?;
         applied.extend(outcomes);
         Ok(applied)
     }

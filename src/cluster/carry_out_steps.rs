@@ -146,8 +146,8 @@ impl Application<'_, '_> {
         Ok(Err(self.failure(&helm.rendered, words, &problems)))
     }
 
-    /// Removes the colours whose place was taken.
-    pub(super) fn uninstall_old_colours(
+    /// Ends the steps of colours that have proven themselves: those whose place was taken are removed.
+    pub(super) fn finish_colours(
         &mut self,
         changed: &[&PlannedRelease],
         outcomes: &[ReleaseOutcome],
@@ -156,10 +156,11 @@ impl Application<'_, '_> {
             let Some(Staging::BlueGreen(colour)) = &release.staging else {
                 continue;
             };
-            if outcome.record.result != RecordResult::Deployed || colour.keeps_old {
+            if outcome.record.result != RecordResult::Deployed {
                 continue;
             }
-            if let Some(old) = &colour.old {
+            colour.service.confirm((self.cluster.programs, &self.cluster.target))?;
+            if let Some(old) = colour.old.as_ref().filter(|_| !colour.keeps_old) {
                 self.step(old, format!("uninstall: {} has its place", colour.staged.name));
                 self.uninstall(old)?.into_output()?;
             }

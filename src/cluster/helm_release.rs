@@ -74,6 +74,15 @@ fn rollout(deployment: &Json) -> DeploymentRollout {
     }
 }
 
+/// Which revision is rendered: charts may use its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rendered {
+    /// The one that Helm has.
+    AsItIs,
+    /// The one that Helm would make.
+    Next,
+}
+
 /// What a release is rendered from.
 pub(super) struct ReleaseInputs {
     pub(super) chart: ReleaseChart,
@@ -82,12 +91,13 @@ pub(super) struct ReleaseInputs {
 }
 
 impl ReleaseInputs {
-    /// Renders it under a name, with a value besides, where one is given: its key, and the number.
+    /// Renders it under a name, as the revision that Helm has or as the next one, with a value besides, where one is given: its key, and the
+    /// number.
     pub(super) fn render(
         &self,
         request: &PlanRequest<'_>,
         cluster: &LiveCluster<'_>,
-        (name, was): (&str, Option<StoredRelease>),
+        (name, was, revision): (&str, Option<StoredRelease>, Rendered),
         more: Option<(&str, u64)>,
     ) -> Result<HelmRelease, RenderRefusal> {
         let mut given = self.given.clone();
@@ -96,14 +106,14 @@ impl ReleaseInputs {
             given.values.literal.retain(|text| !assigns(text));
             given.values.typed.push(format!("{key}={number}"));
         }
-        let is_there = was.as_ref().is_some_and(|was| is_installed(was.info.status));
+        let installed = was.as_ref().filter(|was| is_installed(was.info.status));
         let named = RenderedName {
             name: name.to_owned(),
             namespace: cluster.target.namespace.clone(),
-            operation: if is_there {
-                Operation::Upgrade
-            } else {
-                Operation::Install
+            operation: match (installed, revision) {
+                (None, _) => Operation::Install,
+                (Some(was), Rendered::AsItIs) => Operation::Revision(was.revision),
+                (Some(was), Rendered::Next) => Operation::Revision(was.revision.saturating_add(1)),
             },
         };
         let mut more_secrets = SecretValues::default();

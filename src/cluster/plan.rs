@@ -13,7 +13,7 @@ use super::planned_resources::{PlannedResources, plan_kustomization, plan_resour
 use super::preflight::refused_objects;
 use super::rendered_release::RenderRefusal;
 use super::requirements::{PlannedVersions, ReleaseVersions, UnmetRequirement, unmet_requirements};
-use super::stage_release::stage;
+use super::stage_release::{left_by_other_strategies, stage};
 use super::staging::released_as;
 use super::stored_release::{ReleaseStatus, StoredRelease};
 use super::test_jobs::TestJob;
@@ -162,7 +162,16 @@ pub fn plan_environment(request: &PlanRequest<'_>, cluster: &LiveCluster<'_>) ->
     let planned = std::mem::take(&mut plan.releases);
     for (mut planned, (release, own)) in planned.into_iter().zip(inputs) {
         match stage(request, cluster, (release, &own), &stored, &mut planned) {
-            Ok(()) => plan.releases.push(planned),
+            Ok(()) => {
+                let left = left_by_other_strategies(request.environment, &stored, &planned);
+                plan.notes.extend(left.iter().map(|left| {
+                    format!(
+                        "{left} runs beside {}, and its `strategy` does not know it: once no requests reach it, uninstall it (`helm uninstall {left}`)",
+                        planned.name
+                    )
+                }));
+                plan.releases.push(planned);
+            }
             Err(refusal) => plan.refuse(&planned.name, refusal),
         }
     }

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use super::blame::Explanation;
-use super::helm_release::{HelmRelease, ReleaseInputs};
+use super::helm_release::{HelmRelease, ReleaseInputs, Rendered};
 use super::live::{LiveCluster, is_installed};
 use super::plan_request::{Action, PlanRequest};
 use super::release_chart::{ChartOrigins, ReleaseChart};
 use super::rendered_release::{RenderRefusal, RenderedRelease};
 use super::staging::{Staging, released_as};
 use super::stored_release::{ReleaseStatus, StoredRelease};
+use super::switch::SwitchedService;
 use crate::check::diff::ObjectDiff;
 use crate::check::finding::Finding;
 use crate::check::run::{ChartArchive, CheckRequest, GivenValues, check_charts};
@@ -51,6 +52,8 @@ pub struct PlannedRelease {
     pub staging: Option<Staging>,
     /// Releases of Helm's that a run which ended early has left.
     pub leftovers: Vec<String>,
+    /// The Service of its strategy, where that alone is to be mended.
+    pub service: Option<SwitchedService>,
 }
 
 impl PlannedRelease {
@@ -96,11 +99,18 @@ pub(super) fn plan_release(
     let name = released_as(cluster, (&release.name.text, release.strategy.as_ref()), stored)
         .map_err(|error| error.to_string())?;
     let was = stored.get(&name).cloned();
-    let own = inputs.render(request, cluster, (&name, was), None)?;
-    let installed = own.was.as_ref().filter(|_| own.is_there());
-    let differences = own.rendered.difference(installed, &release.name.text)?;
     let chart = &inputs.chart;
+    let difference = |own: &HelmRelease| {
+        let installed = own.was.as_ref().filter(|_| own.is_there());
+        own.rendered.difference(installed, &release.name.text)
+    };
+    let mut own = inputs.render(request, cluster, (&name, was, Rendered::AsItIs), None)?;
+    let mut differences = difference(&own)?;
     let action = action(own.was.as_ref(), chart, differences.is_empty());
+    if action == Action::Upgrade {
+        own = inputs.render(request, cluster, (&name, own.was, Rendered::Next), None)?;
+        differences = difference(&own)?;
+    }
     let findings = if action == Action::Unchanged {
         Vec::new()
     } else {
@@ -121,6 +131,7 @@ pub(super) fn plan_release(
         own,
         staging: None,
         leftovers: Vec::new(),
+        service: None,
     };
     Ok((planned, inputs))
 }

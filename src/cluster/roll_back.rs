@@ -143,7 +143,8 @@ fn switch_back(
         ..options.about.clone()
     };
     let place = (cluster.programs, &cluster.target);
-    service.apply(place).map_err(failed)?;
+    // The one that is left has no say any more.
+    service.confirm_at_once(place).map_err(failed)?;
     record.result = RecordResult::Deployed;
     record.ended = (options.now)();
     records.list.push(record.clone());

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::helm_release::{HelmRelease, ReleaseInputs};
+use super::helm_release::{HelmRelease, ReleaseInputs, Rendered};
 use super::live::{LiveCluster, is_installed};
 use super::plan_request::{Action, PlanRequest};
 use super::planned_release::PlannedRelease;
 use super::rendered_release::RenderRefusal;
 use super::staging::{CanaryStep, StagedCanary, StagedColour, Staging};
 use super::stored_release::StoredRelease;
-use super::switch::LiveService;
-use crate::delivery::environment::{BlueGreen, Canary, Release, Strategy, canary_name};
+use super::switch::{LiveService, SwitchedService};
+use crate::delivery::environment::{BlueGreen, Canary, Environment, Release, Strategy, canary_name};
 use crate::engine::chart::Compat;
 use crate::engine::manifest::split_manifests;
 use crate::text::ordered::CollectOrdered as _;
@@ -61,19 +61,47 @@ impl Stage<'_> {
 
     fn render(&self, name: &str, more: Option<(&str, u64)>) -> Result<HelmRelease, RenderRefusal> {
         let was = self.stored.get(name).cloned();
-        self.inputs.render(self.request, self.cluster, (name, was), more)
+        self.inputs
+            .render(self.request, self.cluster, (name, was, Rendered::Next), more)
+    }
+
+    /// Refuses a Service that would send requests to the pods of other releases, which have the labels that it selects too.
+    fn refuse_pods_of_others(
+        &self,
+        planned: &PlannedRelease,
+        service: &SwitchedService,
+        canary: &str,
+    ) -> Result<(), RenderRefusal> {
+        let others = self
+            .stored
+            .values()
+            .filter(|other| other.name != planned.own.name && other.name != canary && is_installed(other.info.status));
+        for other in others {
+            let documents = split_manifests(other.manifest.as_bytes(), Compat::Helm4).into_iter();
+            let mut objects = documents.filter_map(|document| json_from_bytes(document.text).ok());
+            if objects.any(|object| service.selects_pods_of(&object)) {
+                return Err(format!(
+                    "`strategy`: Service {} would select the pods of release {} too: they have all labels that the two releases have in common",
+                    service.name, other.name
+                )
+                .into());
+            }
+        }
+        Ok(())
     }
 
     fn colour(&self, release: &Release, own: &BlueGreen, planned: &mut PlannedRelease) -> Result<(), RenderRefusal> {
         let live = self.service(&own.service)?;
+        refuse_own_service(planned, &own.service)?;
         let now = live.to_release(&own.service, (&planned.own.name, &planned.own.rendered))?;
         let is_selected = live.selected() == Some(planned.own.name.as_str()) && planned.own.is_there();
         let other = release.helm_names().into_iter().find(|name| *name != planned.own.name);
-        if planned.action == Action::Unchanged && !now.differs {
+        if planned.action == Action::Unchanged && is_selected {
             if !own.keeps_old {
                 planned.leftovers.extend(other.filter(|other| self.is_there(other)));
             }
-            finish_leftovers(planned);
+            planned.service = Some(now).filter(|now| now.differs);
+            finish(planned);
             return Ok(());
         }
         // What gets no requests can be upgraded in its place.
@@ -135,11 +163,13 @@ impl Stage<'_> {
         if let Some(first) = steps.first() {
             refuse_shared_names(planned, &first.staged)?;
         }
-        if planned.action == Action::Unchanged && service.as_ref().is_some_and(|service| service.differs) {
-            planned.action = Action::Upgrade;
+        if let Some(service) = &service {
+            refuse_own_service(planned, &service.name)?;
+            self.refuse_pods_of_others(planned, service, &name)?;
         }
         if planned.action == Action::Unchanged {
-            finish_leftovers(planned);
+            planned.service = service.filter(|service| service.differs);
+            finish(planned);
         } else {
             planned.staging = Some(Staging::Canary(Box::new(StagedCanary {
                 steps,
@@ -151,11 +181,45 @@ impl Stage<'_> {
     }
 }
 
-/// What a run that ended early has left is removed, where nothing else is to be done.
-fn finish_leftovers(planned: &mut PlannedRelease) {
-    if !planned.leftovers.is_empty() {
+/// Releases that another strategy, or none, has left: they are not removed, since requests may still reach them.
+pub(super) fn left_by_other_strategies(
+    environment: &Environment,
+    stored: &BTreeMap<String, StoredRelease>,
+    planned: &PlannedRelease,
+) -> Vec<String> {
+    let names: Vec<String> = environment.releases.iter().flat_map(Release::helm_names).collect();
+    let chart = planned.own.rendered.chart.name();
+    let is_left = |name: &String| {
+        let was = stored.get(name).filter(|was| is_installed(was.info.status));
+        !names.contains(name) && was.is_some_and(|was| was.chart.metadata.name == chart)
+    };
+    Strategy::all_helm_names(&planned.name)
+        .into_iter()
+        .filter(is_left)
+        .collect()
+}
+
+/// What a run that ended early has left, and a Service that somebody changed, is mended where nothing else is to be done.
+fn finish(planned: &mut PlannedRelease) {
+    if !planned.leftovers.is_empty() || planned.service.is_some() {
         planned.action = Action::CleanUp;
     }
+}
+
+/// Refuses a chart that has the Service of its strategy itself: that one is chartwright's.
+fn refuse_own_service(planned: &PlannedRelease, service: &str) -> Result<(), RenderRefusal> {
+    let own = format!("Service {service}");
+    let rendered = planned.own.rendered.manifests.manifests.iter();
+    let has_it = rendered
+        .filter_map(|document| identity(document.text()))
+        .any(|one| one == own);
+    if has_it {
+        return Err(format!(
+            "`strategy` makes {own}, and the chart has one of this name: name another one, which clients use"
+        )
+        .into());
+    }
+    Ok(())
 }
 
 /// The number of replicas in the values of a release.

@@ -148,6 +148,12 @@ impl fmt::Display for ReleaseStatus {
 }
 
 impl StoredRelease {
+    /// Whether it has tests.
+    pub fn has_tests(&self) -> bool {
+        let is_test = |event: &String| matches!(event.as_str(), "test" | "test-success");
+        self.hooks.iter().any(|hook| hook.events.iter().any(is_test))
+    }
+
     /// Reads a Secret or `ConfigMap` of Helm's; the error says what is wrong with it, and has nothing of what it holds.
     ///
     /// # Errors

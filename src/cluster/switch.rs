@@ -16,6 +16,8 @@ use crate::text::yaml::json_from_bytes;
 
 /// Annotation with the release whose pods are selected.
 const SELECTED: &str = "chartwright/release";
+/// Annotation with the release that was selected before, until the new one has proven itself.
+const BEFORE: &str = "chartwright/before";
 /// Label of what chartwright makes.
 const MANAGED: (&str, &str) = ("app.kubernetes.io/managed-by", "chartwright");
 
@@ -52,9 +54,29 @@ impl LiveService {
         cluster.find(&["service", name]).map(Self)
     }
 
-    /// The release whose pods it selects, as chartwright wrote it.
+    /// The release that runs, as chartwright wrote it: the one whose pods are selected, or the one before while it is not known whether that
+    /// does.
     pub(super) fn selected(&self) -> Option<&str> {
-        metadata(self.0.as_ref()?, "annotations", SELECTED)
+        let live = self.0.as_ref()?;
+        metadata(live, "annotations", BEFORE).or_else(|| metadata(live, "annotations", SELECTED))
+    }
+
+    /// Whether the cluster has what is applied, as far as that goes.
+    fn has(&self, object: &Json) -> bool {
+        let Some(live) = &self.0 else { return false };
+        let same = |pointer: &str| {
+            object
+                .pointer(pointer)
+                .is_none_or(|own| live.pointer(pointer) == Some(own))
+        };
+        let own_ports = object.pointer("/spec/ports").and_then(Json::as_array);
+        let live_ports = live.pointer("/spec/ports").and_then(Json::as_array);
+        let has_ports = own_ports.is_none_or(|own| {
+            let mut own = own.iter();
+            let live: Vec<&Json> = live_ports.into_iter().flatten().collect();
+            own.len() == live.len() && own.all(|port| live.iter().any(|live| is_port(port, live)))
+        });
+        has_ports && same("/spec/selector") && same("/spec/type")
     }
 
     /// The Service that selects pods by `selector` for `release`, with the ports of a Service of its chart.
@@ -63,7 +85,11 @@ impl LiveService {
         name: &str,
         (release, selector, of_chart): (&str, &Map<String, Json>, &Json),
     ) -> SwitchedService {
-        let annotations = json!({SELECTED: release});
+        let before = self.selected().filter(|before| *before != release);
+        let annotations = match before {
+            Some(before) => json!({SELECTED: release, BEFORE: before}),
+            None => json!({SELECTED: release}),
+        };
         let is_foreign = self
             .0
             .as_ref()
@@ -98,10 +124,7 @@ impl LiveService {
             }
             back
         });
-        let is_same = self
-            .0
-            .as_ref()
-            .is_some_and(|live| selector_of(live) == Some(selector) && self.selected() == Some(release));
+        let is_same = self.selected() == Some(release) && self.has(&object);
         SwitchedService {
             name: name.to_owned(),
             object,
@@ -186,6 +209,17 @@ fn ports_of(service: &Json) -> Json {
     ports
 }
 
+/// Whether a port is as it was applied: what was not written is the server's default.
+fn is_port(own: &Json, live: &Json) -> bool {
+    let same = |key: &str| own.get(key).is_none_or(|own| live.get(key) == Some(own));
+    let target = live.get("targetPort");
+    let has_target = match own.get("targetPort") {
+        Some(own) => target == Some(own),
+        None => target == own.get("port"),
+    };
+    has_target && ["name", "port", "protocol", "appProtocol"].into_iter().all(same)
+}
+
 fn metadata_name(object: &Json) -> &str {
     object
         .pointer("/metadata/name")
@@ -234,6 +268,53 @@ impl SwitchedService {
     /// When kubectl fails.
     pub(super) fn apply(&self, (programs, target): (&Programs, &KubeTarget)) -> Result<(), ProgramError> {
         apply_object(programs, target, &self.object)
+    }
+
+    /// Writes that the new release has proven itself, where another one was there before.
+    ///
+    /// # Errors
+    /// When kubectl fails.
+    pub(super) fn confirm(&self, (programs, target): (&Programs, &KubeTarget)) -> Result<(), ProgramError> {
+        let confirmed = self.confirmed();
+        if confirmed == self.object {
+            return Ok(());
+        }
+        apply_object(programs, target, &confirmed)
+    }
+
+    /// Applies it for a release that is known to do.
+    ///
+    /// # Errors
+    /// When kubectl fails.
+    pub(super) fn confirm_at_once(&self, (programs, target): (&Programs, &KubeTarget)) -> Result<(), ProgramError> {
+        apply_object(programs, target, &self.confirmed())
+    }
+
+    /// What is applied, without the release before.
+    fn confirmed(&self) -> Json {
+        let mut object = self.object.clone();
+        if let Some(annotations) = object
+            .pointer_mut("/metadata/annotations")
+            .and_then(Json::as_object_mut)
+        {
+            annotations.remove(BEFORE);
+        }
+        object
+    }
+
+    /// Whether it selects the pods that a workload makes.
+    pub(super) fn selects_pods_of(&self, workload: &Json) -> bool {
+        let labels = [
+            "/spec/template/metadata/labels",
+            "/spec/jobTemplate/spec/template/metadata/labels",
+        ];
+        let labels = labels
+            .into_iter()
+            .find_map(|pointer| workload.pointer(pointer)?.as_object());
+        let selector = selector_of(&self.object);
+        labels
+            .zip(selector)
+            .is_some_and(|(labels, selector)| selector.iter().all(|(key, value)| labels.get(key) == Some(value)))
     }
 
     /// Applies what was there before.
@@ -285,11 +366,25 @@ mod tests {
         );
         let live = LiveService(Some(missing.object.clone()));
         assert_eq!(live.selected(), Some("web-green"));
-        assert!(!live.switched("web", ("web-green", &green, &of_chart)).differs);
+        let mut defaulted = missing.object.clone();
+        defaulted["spec"]["ports"] = json!([{"port": 80, "targetPort": 80, "protocol": "TCP", "nodePort": 31000}]);
+        assert!(
+            !LiveService(Some(defaulted.clone()))
+                .switched("web", ("web-green", &green, &of_chart))
+                .differs
+        );
+        defaulted["spec"]["ports"][0]["targetPort"] = json!(8080);
+        assert!(
+            LiveService(Some(defaulted))
+                .switched("web", ("web-green", &green, &of_chart))
+                .differs
+        );
         let blue = map(&json!({"app": "web", "colour": "blue"}));
         let switched = live.switched("web", ("web-blue", &blue, &of_chart));
         assert!(switched.differs);
         assert_eq!(switched.before, Some(missing.object));
+        // Until it has proven itself, the other one counts.
+        assert_eq!(LiveService(Some(switched.object.clone())).selected(), Some("web-green"));
         // A Service of somebody else keeps its ports.
         let foreign =
             json!({"metadata": {"name": "web"}, "spec": {"ports": [{"port": 8080}], "selector": {"app": "web"}}});

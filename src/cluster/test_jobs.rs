@@ -91,6 +91,10 @@ impl TestJob {
             self.name.get(..end).unwrap_or_default().trim_end_matches(['-', '.'])
         );
         let mut object = self.object.clone();
+        // A Job that Kubernetes removes by itself could not be seen to end.
+        if let Some(spec) = object.get_mut("spec").and_then(Json::as_object_mut) {
+            spec.remove("ttlSecondsAfterFinished");
+        }
         if let Some(metadata) = object.get_mut("metadata").and_then(Json::as_object_mut) {
             metadata.insert("name".to_owned(), Json::from(name.as_str()));
             metadata.remove("namespace");

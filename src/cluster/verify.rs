@@ -8,6 +8,7 @@ use super::live::LiveCluster;
 use super::plan::{EnvironmentPlan, plan_environment};
 use super::plan_request::PlanRequest;
 use super::record::Records;
+use super::stored_release::StoredRelease;
 use super::test_jobs::TestJob;
 
 /// How a test ended.
@@ -30,6 +31,8 @@ pub struct Verification {
     pub outcomes: Vec<TestOutcome>,
     /// What was not tested, and why.
     pub notes: Vec<String>,
+    /// What should have been tested and could not be.
+    pub untested: Vec<String>,
 }
 
 /// Tests what is deployed in an environment: the tests of its releases, then Jobs. Nothing is taken back.
@@ -45,6 +48,11 @@ pub fn verify_environment(
     let plan = plan_environment(request, cluster)?;
     let mut found = Verification {
         notes: notes(&plan),
+        untested: plan
+            .refused
+            .iter()
+            .map(|refused| format!("{} is not tested: {}", refused.name, refused.refusal.message))
+            .collect(),
         ..Verification::default()
     };
     let mut application = Application {
@@ -55,7 +63,8 @@ pub fn verify_environment(
         progress,
     };
     for release in plan.releases.iter().filter(|release| release.own.is_there()) {
-        if !release.own.rendered.has_tests() {
+        // Helm runs the tests of what is deployed, whatever the files say now.
+        if !release.own.was.as_ref().is_some_and(StoredRelease::has_tests) {
             continue;
         }
         let tested = application.test(&release.own.name, &release.own.rendered)?;
@@ -88,16 +97,13 @@ impl Verification {
 
     /// Whether everything that was tested succeeded.
     pub fn is_success(&self) -> bool {
-        self.outcomes.iter().all(|outcome| outcome.is_success)
+        self.untested.is_empty() && self.outcomes.iter().all(|outcome| outcome.is_success)
     }
 }
 
 /// What is not tested, or is not what the files say.
 fn notes(plan: &EnvironmentPlan) -> Vec<String> {
     let mut notes = Vec::new();
-    for refused in &plan.refused {
-        notes.push(format!("{} is not tested: {}", refused.name, refused.refusal.message));
-    }
     for release in &plan.releases {
         let name = &release.name;
         if !release.own.is_there() {

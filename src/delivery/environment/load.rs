@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::fields::{Problem, Written};
 use super::kubecd::{EnvironmentsFile, read_environments, read_releases};
 use super::model::{Environments, Release};
+use super::strategy::Strategy;
 use crate::check::finding::Location;
 use crate::delivery::bump::ReadFile;
 use crate::text::source::SourceFile;
@@ -142,6 +143,23 @@ fn check_releases(environment: &str, releases: &[Release], problems: &mut Vec<Pr
                 ),
             });
             continue;
+        }
+        if let Some(other) = release.requires.iter().find(|one| one.release == name.text) {
+            problems.push(Problem {
+                place: other.place.clone(),
+                message: format!("`{}` requires itself", name.text),
+            });
+        }
+        let service = |release: &Release| release.strategy.as_ref().and_then(Strategy::service).map(str::to_owned);
+        let mut earlier = releases.iter().take(number).filter(|other| service(other).is_some());
+        if let Some(other) = earlier.find(|other| service(other) == service(release)) {
+            problems.push(Problem {
+                place: name.place.clone(),
+                message: format!(
+                    "`strategy` of `{}` and of `{}` have the same Service in environment `{environment}`",
+                    other.name.text, name.text
+                ),
+            });
         }
         let own = release.helm_names();
         let mut others = releases.iter().filter(|other| other.name.text != name.text);

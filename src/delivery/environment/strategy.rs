@@ -151,6 +151,21 @@ impl Strategy {
         }
     }
 
+    /// The Service that chartwright makes for it.
+    pub fn service(&self) -> Option<&str> {
+        match self {
+            Self::BlueGreen(own) => Some(&own.service),
+            Self::Canary(own) => own.service.as_deref(),
+        }
+    }
+
+    /// The names of the releases that Helm may have of a release with any strategy, or without one.
+    pub fn all_helm_names(release: &str) -> Vec<String> {
+        let colours = COLOURS.map(|colour| format!("{release}-{colour}"));
+        let others = [release.to_owned(), canary_name(release)];
+        others.into_iter().chain(colours).collect()
+    }
+
     /// Checks what Helm and Kubernetes would refuse later, in the middle of a run.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ const STATE: WalkLimits = WalkLimits {
 /// that run was about to change; one that a run was killed over is made anew.
 ///
 /// # Errors
-/// When git cannot clone it, or what is there cannot be removed.
+/// When git cannot clone it, or an old directory cannot be removed.
 pub fn clone_repository(address: &str, branch: Option<&BranchName>, directory: &Path) -> Result<WorkTree, GitError> {
     if let Some(tree) = left_clone(address, branch, directory) {
         return Ok(tree);
@@ -68,7 +68,7 @@ fn has_locks(git_directory: &Path) -> bool {
     let mut found = false;
     let mut visit = |entry: Result<crate::text::source::WalkEntry, _>| {
         let Ok(entry) = entry else { return Err(()) };
-        found |= entry.name.ends_with(".lock");
+        found |= Path::new(&entry.name).extension().is_some_and(|ending| ending == "lock");
         let is_content = entry.depth == 0 && entry.name == "objects";
         Ok(if is_content { Visit::PassOver } else { Visit::Enter })
     };

@@ -29,6 +29,8 @@ pub enum Operation {
     Install,
     /// `--is-upgrade`: still revision 1.
     Upgrade,
+    /// A revision of a release in a cluster: the first is an installation, the others are upgrades.
+    Revision(u64),
     /// Linting: neither, and revision 0.
     Lint,
 }
@@ -64,12 +66,19 @@ pub fn validate_release_name(name: &str) -> Result<(), ReleaseNameError> {
 impl Release {
     /// The map templates see.
     pub fn object(&self) -> Value {
+        let (is_install, revision) = match self.operation {
+            Operation::Install => (true, 1),
+            Operation::Upgrade => (false, 1),
+            Operation::Revision(number) => (number <= 1, i64::try_from(number).unwrap_or(i64::MAX)),
+            Operation::Lint => (false, 0),
+        };
+        let is_upgrade = !is_install && self.operation != Operation::Lint;
         Value::map_of([
             ("Name", Value::str(self.name.as_str())),
             ("Namespace", Value::str(self.namespace.as_str())),
-            ("IsUpgrade", Value::Bool(self.operation == Operation::Upgrade)),
-            ("IsInstall", Value::Bool(self.operation == Operation::Install)),
-            ("Revision", Value::Int(i64::from(self.operation != Operation::Lint))),
+            ("IsUpgrade", Value::Bool(is_upgrade)),
+            ("IsInstall", Value::Bool(is_install)),
+            ("Revision", Value::Int(revision)),
             ("Service", Value::str("Helm")),
         ])
     }

@@ -39,6 +39,7 @@ fn release(planned: &PlannedRelease) -> Json {
         "becomes": planned.becomes().name,
         "steps": planned.staging.as_ref().map(steps),
         "leftovers": planned.leftovers,
+        "service": planned.service.as_ref().map(|service| service.name.as_str()),
         "rollouts": planned.becomes().rollouts().iter().map(rollout).collect::<Vec<_>>(),
         "drift": planned.drift.iter().map(object).collect::<Vec<_>>(),
     })

@@ -126,6 +126,12 @@ fn steps(release: &PlannedRelease) -> String {
             }
         }
     };
+    if let Some(service) = &release.service {
+        steps.push_str(&format!(
+            "; apply Service {}, which is not what it should be",
+            service.name
+        ));
+    }
     if !release.leftovers.is_empty() {
         steps.push_str(&format!(
             "; uninstall {}, which a run left",
