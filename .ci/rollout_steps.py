@@ -149,7 +149,7 @@ def canaries(cluster):
     repository.write(values("1.2", replicas=4))
     process = subprocess.Popen([simulated.PROGRAM, "apply", "testing", *CONTEXT, "--timeout", "30s"], cwd=repository.place, env=cluster.env,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    end = time.time() + 30
+    end = time.time() + 120
     while releases(cluster, namespace).get("web-canary") != "deployed" and time.time() < end:
         time.sleep(0.2)
     os.killpg(process.pid, signal.SIGKILL)
@@ -222,7 +222,40 @@ def tests(cluster):
     check(missing.returncode == 2 and "testing" in missing.stderr, "tests: an environment that is not there is wrong usage", missing)
 
 
-CHECKS = [colours, canaries, names, needs, tests]
+def proven(cluster):
+    """A colour counts once it has been watched and everything tested: a run that is killed before that is begun again, with the old one still there."""
+    namespace = "proven"
+    strategy = "    strategy: {blueGreen: {service: front, pause: 6s}}\n"
+    more = "  verify: [checkout.yaml]\n"
+    repository = cluster.repository(namespace, {**FILES, **environment(namespace, release("web", strategy), more=more), "checkout.yaml": JOB.replace("TAG", "1.0"), **values("1.0")})
+    repository.apply("testing", *CONTEXT, "--create-namespace", "--timeout", "30s")
+    repository.write({**values("1.1"), "checkout.yaml": JOB.replace("TAG", "failing-1")})
+    process = subprocess.Popen([simulated.PROGRAM, "apply", "testing", *CONTEXT, "--timeout", "30s"], cwd=repository.place, env=cluster.env,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    instance = lambda: (selected(cluster, namespace, "front") or {}).get("app.kubernetes.io/instance")
+    end = time.time() + 120
+    while instance() != "web-green" and time.time() < end:
+        time.sleep(0.2)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    check("web-blue" in releases(cluster, namespace), "proven: killed in the pause, the old one is still there")
+    failed = repository.apply("testing", *CONTEXT, "--timeout", "40s")
+    check(failed.returncode == 1 and instance() == "web-blue" and "web-blue" in releases(cluster, namespace), "proven: the next run tests again, and goes back", failed)
+    repository.write({**values("1.2"), "checkout.yaml": JOB.replace("TAG", "1.0")})
+    done = repository.apply("testing", *CONTEXT, "--timeout", "40s")
+    check(done.returncode == 0 and instance() == "web-green" and releases(cluster, namespace) == {"web-green": "deployed"}, "proven: what succeeds takes its place", done)
+    history = repository.chartwright("history", "testing", *CONTEXT)
+    check(history.returncode == 0 and "web-green" in history.stdout, "proven: the history is readable with one colour", history)
+    # Somebody changes the Service alone.
+    change = json.dumps([{"op": "replace", "path": "/spec/ports/0/targetPort", "value": 1}])
+    cluster.kubectl("patch", "service", "front", "-n", namespace, "--type=json", "-p", change)
+    before = releases(cluster, namespace)
+    mended = repository.apply("testing", *CONTEXT, "--timeout", "40s")
+    port = cluster.get("service", "front", "-n", namespace)["spec"]["ports"][0]["targetPort"]
+    check(mended.returncode == 0 and port == 8080 and releases(cluster, namespace) == before, "proven: a port that somebody changed is mended, and nothing else", mended)
+
+
+CHECKS = [colours, canaries, names, needs, tests, proven]
 
 if __name__ == "__main__":
     wanted = sys.argv[4:]

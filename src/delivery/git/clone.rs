@@ -68,7 +68,9 @@ fn has_locks(git_directory: &Path) -> bool {
     let mut found = false;
     let mut visit = |entry: Result<crate::text::source::WalkEntry, _>| {
         let Ok(entry) = entry else { return Err(()) };
-        found |= Path::new(&entry.name).extension().is_some_and(|ending| ending == "lock");
+        found |= Path::new(&entry.name)
+            .extension()
+            .is_some_and(|ending| ending == "lock");
         let is_content = entry.depth == 0 && entry.name == "objects";
         Ok(if is_content { Visit::PassOver } else { Visit::Enter })
     };

@@ -248,7 +248,7 @@ impl Pass {
 
 /// The functions of rules: those of the language, with the patterns of Go.
 static FUNCTIONS: LazyLock<Arc<Env>> = LazyLock::new(|| {
-    let mut env = Env::default();
+    let mut env = Env::stdlib();
     // They are not there yet.
     let _added = cel::add_member_overload!(env, fn matches: (CelString, CelString) -> Result<CelBool>);
     let _added = cel::add_overload!(env, fn matches: (CelString, CelString) -> Result<CelBool>, id = "matches");
@@ -337,6 +337,25 @@ mod tests {
         let evaluated = found.failed.len();
         assert!((1_000..3_000).contains(&evaluated), "{evaluated}");
         assert!(found.not_evaluated.len() <= 1, "{}", found.not_evaluated.len());
+    }
+
+    #[test]
+    fn patterns_of_rules_are_those_of_go() {
+        for (rule, text, has_failed) in [
+            ("self.matches('^[a-z]+$')", "abc", false),
+            ("self.matches('^[a-z]+$')", "ABC", true),
+            ("matches(self, 'b')", "abc", false),
+            ("self.matches('\\\\p{Greek}')", "α", false),
+            ("self.matches('^\\\\d$')", "٣", true),
+        ] {
+            let schema = json!({"type": "string", "x-kubernetes-validations": [{"rule": rule, "message": "no"}]});
+            let found = validations(&schema, &json!(text));
+            assert_eq!(
+                (found.failed.len(), found.not_evaluated.len()),
+                (usize::from(has_failed), 0),
+                "{rule} {text}"
+            );
+        }
     }
 
     #[test]
