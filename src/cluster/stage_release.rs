@@ -113,7 +113,10 @@ impl Stage<'_> {
         if old.is_some() {
             refuse_shared_names(planned, &staged)?;
         }
-        let service = live.to_release(&own.service, (&name, &staged.rendered))?;
+        let mut service = live.to_release(&own.service, (&name, &staged.rendered))?;
+        if let Some(was) = planned.own.was.as_ref().filter(|_| old.is_some()) {
+            service = service.back_to(&live.to_stored(&own.service, was)?);
+        }
         if planned.action == Action::Unchanged {
             planned.action = Action::Upgrade;
         }

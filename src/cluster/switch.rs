@@ -290,6 +290,15 @@ impl SwitchedService {
         apply_object(programs, target, &self.confirmed())
     }
 
+    /// The same with the way back to another release, which the Service of a killed run may not select any more.
+    #[must_use]
+    pub(super) fn back_to(self, other: &Self) -> Self {
+        Self {
+            before: Some(other.confirmed()),
+            ..self
+        }
+    }
+
     /// What is applied, without the release before.
     fn confirmed(&self) -> Json {
         let mut object = self.object.clone();
