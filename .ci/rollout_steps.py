@@ -175,6 +175,35 @@ def names(cluster):
     check(refused.returncode == 1 and "both have ConfigMap settings" in refused.stdout and simulated.resource_versions(cluster) == before, "names: the second is refused", refused)
 
 
+def refused(cluster):
+    """What would send requests to the wrong pods is refused, and what another strategy left is named."""
+    namespace = "refused"
+    canary = "    strategy: {canary: {service: shop, replicas: replicas, weights: [50]}}\n"
+    colours_of = lambda service: f"    strategy: {{blueGreen: {{service: {service}}}}}\n"
+    repository = cluster.repository(namespace, {**FILES, **environment(namespace, release("admin"), release("web")), **values("1.0")})
+    done = repository.apply("testing", *CONTEXT, "--create-namespace", "--timeout", "60s")
+    check(done.returncode == 0, "refused: two releases of one chart", done)
+    before = simulated.resource_versions(cluster)
+    for strategy, words, what in (
+        (canary, "Service shop would select the pods of release admin too", "a Service that selects the pods of others"),
+        (colours_of("web-blue"), "the chart has one of this name", "a Service that the chart has itself"),
+    ):
+        repository.write(environment(namespace, release("admin"), release("web", strategy)))
+        found = repository.apply("testing", *CONTEXT)
+        check(found.returncode == 1 and words in found.stdout, f"refused: {what}", found)
+    repository.write(environment(namespace, release("admin"), release("web", colours_of("front"))))
+    plan = repository.apply("testing", *CONTEXT, "--dry-run")
+    check(plan.returncode == 0 and "`web` of another strategy of `web`" in plan.stdout, "refused: what ran without the strategy is named", plan)
+    repository.write(environment(namespace, release("admin", colours_of("front")), release("web", colours_of("front"))))
+    twice = repository.apply("testing", *CONTEXT)
+    check(twice.returncode != 0 and "have the same Service" in twice.stderr, "refused: one Service of two strategies", twice)
+    check(simulated.resource_versions(cluster) == before, "refused: nothing is written")
+    missing = {**environment(namespace, release("admin"), release("web"), more="  verify: [nope.yaml]\n")}
+    repository.write(missing)
+    found = repository.chartwright("verify", "testing", *CONTEXT)
+    check(found.returncode == 1 and "nope.yaml" in found.stderr, "refused: tests that are not there do not succeed", found)
+
+
 def needs(cluster):
     """A release is deployed where the others are what it needs."""
     namespace = "needs"
@@ -255,7 +284,7 @@ def proven(cluster):
     check(mended.returncode == 0 and port == 8080 and releases(cluster, namespace) == before, "proven: a port that somebody changed is mended, and nothing else", mended)
 
 
-CHECKS = [colours, canaries, names, needs, tests, proven]
+CHECKS = [colours, canaries, names, refused, needs, tests, proven]
 
 if __name__ == "__main__":
     wanted = sys.argv[4:]

@@ -67,6 +67,11 @@ impl Drifted {
             let drift = release.drift.iter().find(|drift| drift.id == other.id);
             is_pending |= !is_explained(other, drift);
         }
+        if release.action == Action::CleanUp {
+            self.left.push(format!(
+                "{name}: what a run left, or the Service of its strategy, is for `apply` to mend"
+            ));
+        }
         if is_pending || (release.drift.is_empty() && release.action == Action::Upgrade) {
             self.left
                 .push(format!("{name}: the files say something else than what was applied"));

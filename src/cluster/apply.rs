@@ -1,8 +1,7 @@
 //! `apply`: an environment brought to what its files say. The plan, the lease, what a killed run left behind, the work, the records; in this
 //! order, for all who apply something.
 
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::carry_out::{Application, ApplySettings, Progress, ReleaseOutcome};
 use super::commands::HelmGeneration;
@@ -10,15 +9,15 @@ use super::lease::{Lease, LeaseError};
 use super::live::LiveCluster;
 use super::plan::{EnvironmentPlan, plan_environment};
 use super::plan_request::{PlanError, PlanRequest};
-use super::program::{ProgramError, ask_to_stop};
+use super::program::ProgramError;
 use super::record::{Record, Records, object_name};
-use super::run_identity::{RunIdentity, left_programs};
+use super::run_identity::{RunIdentity, stop_left_programs};
 use super::step_result::CarryOutError;
 use super::stored_release::ReleaseStatus;
 use crate::delivery::environment::Policy;
 
 /// How long programs that a killed run left behind have to stop.
-const LEFT_TIME: Duration = Duration::from_secs(90);
+pub(super) const LEFT_TIME: Duration = Duration::from_secs(90);
 
 /// How long another helm may be at work on a release.
 const FOREIGN_TIME: Duration = Duration::from_mins(15);
@@ -201,7 +200,7 @@ pub fn apply_environment(
         observer.waits(who);
     })?;
     if let Some(run) = &lease.taken_from {
-        stop_left_programs(run);
+        stop_left_programs(run, LEFT_TIME);
     }
     // Another may have been at work between the plan and the lease.
     let before = plan.digest();
@@ -289,15 +288,6 @@ fn make_namespace(cluster: &LiveCluster<'_>) -> Result<(), ProgramError> {
     match cluster.programs.output(&call, b"") {
         Err(error) if error.words().contains("(AlreadyExists)") => Ok(()),
         result => result.map(drop),
-    }
-}
-
-/// A run that was killed may have left Helm at work: it is asked to stop, and takes back what it began.
-pub(super) fn stop_left_programs(run: &str) {
-    let end = Instant::now() + LEFT_TIME;
-    left_programs(run).into_iter().for_each(ask_to_stop);
-    while Instant::now() < end && !left_programs(run).is_empty() {
-        thread::sleep(Duration::from_millis(100));
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::blame::{Explanation, explain};
 use super::commands::{HelmGeneration, UpgradeOptions, apply_manifests, upgrade};
+use super::container_log::log_of;
 use super::helm_release::HelmRelease;
 use super::helm_words::problem_of_words;
 use super::live::{LiveCluster, is_installed, last_good};
@@ -24,8 +25,6 @@ use crate::check::finding::SecretValues;
 
 /// The action of records of files that are applied as they are.
 pub const APPLY: &str = "apply";
-/// Lines of a log that are shown.
-const LOG_LINES: &str = "--tail=10";
 
 impl HelmGeneration {
     /// Asks helm for its version.
@@ -355,43 +354,11 @@ impl Application<'_, '_> {
     pub(super) fn failure(&self, rendered: &RenderedRelease, words: String, problems: &[Problem]) -> StepFailure {
         let explanations = problems
             .iter()
-            .map(|problem| explain(rendered, problem, &self.log_of(problem)));
+            .map(|problem| explain(rendered, problem, &log_of(self.cluster, problem)));
         StepFailure {
             explanations: explanations.collect(),
             words,
         }
-    }
-
-    /// The last lines that a container of a pod logged before it ended.
-    fn log_of(&self, problem: &Problem) -> String {
-        let (Some(pod), Some(container)) = (&problem.pod, &problem.container) else {
-            return String::new();
-        };
-        if !matches!(problem.reason.as_str(), "CrashLoopBackOff" | "Error" | "NotReady") {
-            return String::new();
-        }
-        let target = &self.cluster.target;
-        let read = |previous: &str| {
-            let call = target.kubectl([
-                "--namespace",
-                &target.namespace,
-                "logs",
-                pod,
-                "-c",
-                container,
-                LOG_LINES,
-                previous,
-            ]);
-            self.cluster
-                .programs
-                .output(&call, b"")
-                .ok()
-                .filter(|text| !text.is_empty())
-        };
-        let text = read("--previous=true")
-            .or_else(|| read("--previous=false"))
-            .unwrap_or_default();
-        String::from_utf8_lossy(&text).into_owned()
     }
 
     /// Runs the Jobs that test all releases together. The first that fails takes back what this run changed.

@@ -74,7 +74,12 @@ impl Application<'_, '_> {
         };
         if let Some(step) = canary.steps.first() {
             self.step(&step.staged.name, "uninstall the canary");
-            self.uninstall(&step.staged.name)?;
+            if !self.uninstall(&step.staged.name)?.is_success() {
+                self.step(
+                    &step.staged.name,
+                    "it could not be uninstalled: the next run tries it again",
+                );
+            }
         } else if result.is_ok() {
             result = self.canary_service(release, canary)?;
         }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
 
+use super::commands::apply_as_helm_dry;
 use super::live::LiveCluster;
 use super::program::ProgramError;
 use crate::check::diff::{ManifestObjects, ObjectDiff, compare_manifests};
@@ -245,19 +246,7 @@ impl LiveObjects {
 /// What objects of a namespace would be once they are applied again; none where the API server does not say so.
 fn applied_dry(cluster: &LiveCluster<'_>, namespace: &str, items: &[Json]) -> Vec<Json> {
     let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
-    let call = cluster.target.kubectl([
-        "--namespace",
-        namespace,
-        "apply",
-        "--server-side",
-        "--dry-run=server",
-        "--force-conflicts",
-        "--field-manager=helm",
-        "-f",
-        "-",
-        "-o",
-        "json",
-    ]);
+    let call = apply_as_helm_dry(&cluster.target, namespace, "json");
     let found = cluster.programs.run(&call, list.as_bytes());
     let found = found
         .ok()

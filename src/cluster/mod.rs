@@ -16,6 +16,7 @@ mod drift;
 pub mod pods;
 #[cfg(test)]
 mod pods_tests;
+mod container_log;
 mod helm_words;
 pub mod blame;
 pub mod run_identity;

@@ -166,7 +166,7 @@ pub fn plan_environment(request: &PlanRequest<'_>, cluster: &LiveCluster<'_>) ->
                 let left = left_by_other_strategies(request.environment, &stored, &planned);
                 plan.notes.extend(left.iter().map(|left| {
                     format!(
-                        "{left} runs beside {}, and its `strategy` does not know it: once no requests reach it, uninstall it (`helm uninstall {left}`)",
+                        "Helm has a release `{left}` of another strategy of `{}`: once no requests reach it, uninstall it with `helm uninstall {left}`",
                         planned.name
                     )
                 }));
@@ -207,15 +207,14 @@ fn unmet(
         .map(|was| (was.name.clone(), ReleaseVersions::of_stored(was)))
         .collect_map();
     for release in &environment.releases {
-        if let Some(versions) = running
-            .get(&released_as(
-                cluster,
-                (&release.name.text, release.strategy.as_ref()),
-                stored,
-            )?)
-            .cloned()
-        {
-            running.insert(release.name.text.clone(), versions);
+        let name = &release.name.text;
+        let planned = plan.releases.iter().find(|planned| planned.name == *name);
+        let helm_name = match planned {
+            Some(planned) => planned.own.name.clone(),
+            None => released_as(cluster, (name, release.strategy.as_ref()), stored)?,
+        };
+        if let Some(versions) = running.get(&helm_name).cloned() {
+            running.insert(name.clone(), versions);
         }
     }
     Ok(unmet_requirements(&environment.releases, &planned, &running))

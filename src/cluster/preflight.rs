@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::blame::{Explanation, explain};
+use super::commands::apply_as_helm_dry;
 use super::helm_words::problem_of_object;
 use super::live::LiveCluster;
 use super::rendered_release::RenderedRelease;
@@ -74,16 +75,7 @@ fn namespace_of(document: &Document) -> Option<String> {
 
 /// What kubectl says where the API server would not apply a text; nothing where it would.
 fn apply_dry(cluster: &LiveCluster<'_>, namespace: &str, text: &[u8]) -> Option<String> {
-    let target = &cluster.target;
-    let call = target.kubectl([
-        "--namespace",
-        namespace,
-        "apply",
-        "--server-side",
-        "--dry-run=server",
-        "--force-conflicts",
-    ]);
-    let call = call.and(["--field-manager=helm", "-o", "name", "-f", "-"]);
+    let call = apply_as_helm_dry(&cluster.target, namespace, "name");
     match cluster.programs.run(&call, text) {
         Ok(ended) if ended.is_success() => None,
         Ok(ended) => Some(ended.words),

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use crate::check::run::ChartArchive;
 use crate::text::sha256::sha256_hex;
@@ -17,8 +18,10 @@ pub(super) struct ReleaseFile {
 impl ReleaseFile {
     /// Writes an archive into a directory of its own.
     pub(super) fn write(archive: &ChartArchive) -> io::Result<Self> {
+        // A run looks once, however many releases it has.
+        static LOOK: Once = Once::new();
         let temporary = std::env::temp_dir();
-        remove_left_directories(&temporary, &is_of_release_file);
+        LOOK.call_once(|| remove_left_directories(&temporary, &is_of_release_file));
         let process = std::process::id();
         let digest = sha256_hex(&archive.bytes);
         let digest = digest.get(..16).unwrap_or_default();

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::apply::{ApplyError, ApplyOptions, stop_left_programs};
+use super::apply::{ApplyError, ApplyOptions, LEFT_TIME};
 use super::lease::Lease;
 use super::live::{LiveCluster, last_good};
 use super::record::{Record, RecordResult, Records, object_name};
+use super::run_identity::stop_left_programs;
 use super::staging::released_as;
 use super::stored_release::{ReleaseStatus, StoredRelease};
 use super::switch::LiveService;
@@ -50,7 +51,7 @@ pub fn roll_back_release(
     let place = (cluster.programs, &cluster.target, name.as_str());
     let lease = Lease::take(place, options.identity, options.patience, options.now, waits).map_err(ApplyError::from)?;
     if let Some(run) = &lease.taken_from {
-        stop_left_programs(run);
+        stop_left_programs(run, LEFT_TIME);
     }
     let failed = ApplyError::from;
     let mut records = Records::read(cluster, environment).map_err(failed)?;

@@ -3,12 +3,16 @@
 
 use std::fmt;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use super::program::RUN_VARIABLE;
+use super::program::{RUN_VARIABLE, ask_to_stop};
 use crate::text::source::{Named, read_file};
 
 /// Largest file of /proc that is read.
 const PROC_BYTES: u64 = 1 << 20;
+/// Pause between looks at programs that were asked to stop.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A run of this program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +117,16 @@ pub fn left_programs(run: &str) -> Vec<u32> {
         *process != std::process::id() && variables.split(|byte| *byte == 0).any(|one| one == wanted.as_bytes())
     };
     processes.filter(is_left).collect()
+}
+
+/// Asks the programs that a run left behind when it was killed to stop, such as a helm at work, which takes back what it began; and waits for
+/// that as long as is given.
+pub fn stop_left_programs(run: &str, patience: Duration) {
+    let end = Instant::now() + patience;
+    left_programs(run).into_iter().for_each(ask_to_stop);
+    while Instant::now() < end && !left_programs(run).is_empty() {
+        thread::sleep(PAUSE);
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::commands::apply_manifests;
 use super::live::LiveCluster;
 use super::program::{ProgramError, Programs};
 use super::rendered_release::RenderedRelease;
@@ -340,14 +341,7 @@ impl SwitchedService {
 }
 
 fn apply_object(programs: &Programs, target: &KubeTarget, object: &Json) -> Result<(), ProgramError> {
-    let call = target.kubectl([
-        "--namespace",
-        &target.namespace,
-        "apply",
-        "--server-side",
-        "--force-conflicts",
-    ]);
-    let call = call.and(["--field-manager=chartwright", "-f", "-"]);
+    let call = apply_manifests(target, true);
     programs.output(&call, object.to_string().as_bytes()).map(drop)
 }
 

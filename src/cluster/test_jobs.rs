@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value as Json, json};
 
 use super::blame::{Explanation, explain_in_file};
+use super::container_log::log_of;
 use super::live::LiveCluster;
 use super::pods::Problem;
 use super::program::ProgramError;
@@ -23,8 +24,6 @@ use crate::text::yaml::json_from_bytes;
 const PAUSE: Duration = Duration::from_millis(500);
 /// Longest name of a Job whose pods can still have names.
 const LONGEST_NAME: usize = 52;
-/// Lines of a log that are shown.
-const LOG_LINES: &str = "--tail=20";
 
 /// A Job of a file.
 #[derive(Debug, Clone)]
@@ -194,7 +193,7 @@ fn wait(
         .problems()
         .into_iter()
         .map(|mut problem| {
-            let log = log(cluster, &problem);
+            let log = log_of(cluster, &problem);
             job.name.clone_into(&mut problem.name);
             explain_in_file(&job.file, problem, &log, secrets)
         })
@@ -227,24 +226,6 @@ fn ended(job: &Json) -> Option<Result<(), String>> {
             _ => None,
         }
     })
-}
-
-fn log(cluster: &LiveCluster<'_>, problem: &Problem) -> String {
-    let (Some(pod), Some(container)) = (&problem.pod, &problem.container) else {
-        return String::new();
-    };
-    let target = &cluster.target;
-    let call = target.kubectl([
-        "--namespace",
-        &target.namespace,
-        "logs",
-        pod,
-        "-c",
-        container,
-        LOG_LINES,
-    ]);
-    let text = cluster.programs.output(&call, b"").unwrap_or_default();
-    String::from_utf8_lossy(&text).into_owned()
 }
 
 #[cfg(test)]

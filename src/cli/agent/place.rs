@@ -1,11 +1,9 @@
 //! Where an agent has its clone: a directory that no other agent has at the same time. What agents that were killed left is removed.
 
 use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::cluster::program::ask_to_stop;
-use crate::cluster::run_identity::left_programs;
+use crate::cluster::run_identity::{left_programs, stop_left_programs};
 use crate::text::source::{Named, RunDirectory, read_file, remove_left_directories, replace_file};
 
 use super::super::command_error::CommandError;
@@ -18,8 +16,6 @@ const RUN_FILE: &str = "run";
 const RUN_BYTES: u64 = 100;
 /// How long the commands that an agent left are waited for, once they are asked to stop.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Pause between looks at them.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// The directory that the user named, or a new one for temporary files. `run` is what the commands of this agent are known by.
 ///
@@ -35,7 +31,8 @@ pub(super) fn of_agent(named: Option<&Path>, run: &str) -> Result<RunDirectory, 
         taken.ok_or_else(|| failed(&"another agent has it").with_hint("give each agent a directory of its own"))?;
     let file = path.join(RUN_FILE);
     if let Ok(before) = read_file(&file, Named::ByUser, RUN_BYTES) {
-        stop_commands_of(&String::from_utf8_lossy(&before));
+        // The clone is about to be changed under them.
+        stop_left_programs(&String::from_utf8_lossy(&before), PATIENCE);
     }
     replace_file(&file, run.as_bytes()).map_err(|error| failed(&error))?;
     Ok(taken)
@@ -58,15 +55,6 @@ fn run_of(name: &str) -> Option<&str> {
     let (run, number) = name.strip_prefix(PREFIX)?.split_once('-')?;
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     (is_number(run) && is_number(number)).then_some(run)
-}
-
-/// Stops the commands that an agent left in a directory when it was killed: the clone is about to be changed under them.
-fn stop_commands_of(run: &str) {
-    let end = Instant::now() + PATIENCE;
-    left_programs(run).into_iter().for_each(ask_to_stop);
-    while Instant::now() < end && !left_programs(run).is_empty() {
-        thread::sleep(PAUSE);
-    }
 }
 
 #[cfg(test)]

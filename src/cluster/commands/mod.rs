@@ -10,5 +10,5 @@ mod repositories;
 pub use address::{AddressError, describe_address};
 pub use credentials::{Access, ClusterNames};
 pub use kube_context::{UnknownContextError, names_of_context, set_context, use_context, view_kubeconfig};
-pub use releases::{HelmGeneration, UpgradeOptions, apply_manifests, upgrade};
+pub use releases::{HelmGeneration, UpgradeOptions, apply_as_helm_dry, apply_manifests, upgrade};
 pub use repositories::{RepositoryError, SetUp, set_up_repositories};

@@ -67,6 +67,12 @@ pub fn apply_manifests(target: &KubeTarget, forces_conflicts: bool) -> ProgramCa
     call.and(force).and(["--field-manager=chartwright", "-f", "-"])
 }
 
+/// Asks the API server what it would make of manifests that Helm applies, in a namespace; kubectl reads them from standard input.
+pub fn apply_as_helm_dry(target: &KubeTarget, namespace: &str, output: &str) -> ProgramCall {
+    let call = target.kubectl(["--namespace", namespace, "apply", "--server-side", "--dry-run=server"]);
+    call.and(["--force-conflicts", "--field-manager=helm", "-o", output, "-f", "-"])
+}
+
 /// The path of a chart, which is not a flag even if it begins like one.
 fn as_operand(chart: &str) -> String {
     let dot = if chart.starts_with('-') { "./" } else { "" };

@@ -105,4 +105,28 @@ mod tests {
         assert!(validate_release_name(&"a".repeat(54)).is_err());
         assert_eq!(validate_release_name(""), Err(ReleaseNameError::Missing));
     }
+
+    #[test]
+    fn revisions_are_those_of_the_release() {
+        for (operation, want) in [
+            (Operation::Install, "true false 1"),
+            (Operation::Upgrade, "false true 1"),
+            (Operation::Revision(1), "true false 1"),
+            (Operation::Revision(7), "false true 7"),
+            (Operation::Lint, "false false 0"),
+        ] {
+            let release = Release {
+                name: "web".to_owned(),
+                namespace: "shop".to_owned(),
+                operation,
+            };
+            let Value::Map(map) = release.object() else { panic!() };
+            let text = |key: &str| match map.get(key.as_bytes()) {
+                Some(Value::Bool(value)) => value.to_string(),
+                Some(Value::Int(value)) => value.to_string(),
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(["IsInstall", "IsUpgrade", "Revision"].map(text).join(" "), want);
+        }
+    }
 }
