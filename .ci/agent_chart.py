@@ -150,7 +150,7 @@ class Recorder:
                     while part := found.read1(65536):
                         self.wfile.write(part)
                         self.wfile.flush()
-                except OSError:
+                except (OSError, http.client.HTTPException):
                     # One side went away.
                     self.close_connection = True
                 finally:

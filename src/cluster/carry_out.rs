@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::blame::{Explanation, explain};
 use super::commands::{HelmGeneration, UpgradeOptions, apply_manifests, upgrade};
-use super::container_log::log_of;
 use super::helm_release::HelmRelease;
 use super::helm_words::problem_of_words;
 use super::live::{LiveCluster, is_installed, last_good};
@@ -347,18 +346,7 @@ impl Application<'_, '_> {
         if problems.is_empty() {
             problems = rollout.earlier_problems();
         }
-        Ok(Err(self.failure(rendered, words, &problems)))
-    }
-
-    /// What a step failed with.
-    pub(super) fn failure(&self, rendered: &RenderedRelease, words: String, problems: &[Problem]) -> StepFailure {
-        let explanations = problems
-            .iter()
-            .map(|problem| explain(rendered, problem, &log_of(self.cluster, problem)));
-        StepFailure {
-            explanations: explanations.collect(),
-            words,
-        }
+        Ok(Err(failure(rendered, words, (&problems, &rollout))))
     }
 
     /// Runs the Jobs that test all releases together. The first that fails takes back what this run changed.
@@ -406,6 +394,21 @@ impl Application<'_, '_> {
             report: &mut report,
         };
         run_test_job(self.cluster, job, run, &mut watched)
+    }
+}
+
+/// What a step failed with: the problems of its rollout.
+pub(super) fn failure(
+    rendered: &RenderedRelease,
+    words: String,
+    (problems, rollout): (&[Problem], &Rollout<'_, '_>),
+) -> StepFailure {
+    let explanations = problems
+        .iter()
+        .map(|problem| explain(rendered, problem, &rollout.log(problem)));
+    StepFailure {
+        explanations: explanations.collect(),
+        words,
     }
 }
 

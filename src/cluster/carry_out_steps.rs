@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::carry_out::{Application, Progress, ReleaseOutcome};
+use super::carry_out::{Application, Progress, ReleaseOutcome, failure};
 use super::helm_release::HelmRelease;
 use super::planned_release::PlannedRelease;
 use super::pods::Problem;
@@ -148,7 +148,7 @@ impl Application<'_, '_> {
             return Ok(Ok(()));
         }
         let words = format!("{} was ready, and did not stay so", helm.name);
-        Ok(Err(self.failure(&helm.rendered, words, &problems)))
+        Ok(Err(failure(&helm.rendered, words, (&problems, &rollout))))
     }
 
     /// Ends the steps of colours that have proven themselves: those whose place was taken are removed.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use super::container_log::log_of;
 use super::live::LiveCluster;
 use super::pods::{Problem, Snapshot};
 use super::rendered_release::RenderedRelease;
@@ -41,6 +42,8 @@ struct Seen {
     first: Instant,
     last: Instant,
     problem: Problem,
+    /// What its container had logged: the pod is gone once Helm has taken the revision back.
+    log: String,
 }
 
 /// The workloads of a release that are waited for.
@@ -131,10 +134,12 @@ impl<'w, 'p> Rollout<'w, 'p> {
             if !self.seen.contains_key(&key) {
                 report(&problem);
             }
+            let cluster = self.cluster;
             let seen = self.seen.entry(key).or_insert_with(|| Seen {
                 first: now,
                 last: now,
                 problem: problem.clone(),
+                log: log_of(cluster, &problem),
             });
             seen.last = now;
             seen.problem = problem;
@@ -161,6 +166,18 @@ impl<'w, 'p> Rollout<'w, 'p> {
         let mut known = BTreeSet::new();
         all.retain(|problem| known.insert(problem.key()));
         all
+    }
+
+    /// The last lines that the container of a problem logged.
+    pub(super) fn log(&self, problem: &Problem) -> String {
+        let now = log_of(self.cluster, problem);
+        if !now.is_empty() {
+            return now;
+        }
+        self.seen
+            .get(&pod_key(problem))
+            .map(|seen| seen.log.clone())
+            .unwrap_or_default()
     }
 
     /// What was wrong before already, and still is.

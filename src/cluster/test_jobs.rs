@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use serde_json::{Value as Json, json};
 
 use super::blame::{Explanation, explain_in_file};
-use super::container_log::log_of;
 use super::live::LiveCluster;
 use super::pods::Problem;
 use super::program::ProgramError;
@@ -193,7 +192,7 @@ fn wait(
         .problems()
         .into_iter()
         .map(|mut problem| {
-            let log = log_of(cluster, &problem);
+            let log = rollout.log(&problem);
             job.name.clone_into(&mut problem.name);
             explain_in_file(&job.file, problem, &log, secrets)
         })

@@ -19,6 +19,8 @@ case "$*" in
   *"get configmaps chartwright-"*) show records ;;
   *"get leases"*) show lease ;;
   *"get service "*) show service ;;
+  *"get pods,"*) if [ -f "$here/at-work" ]; then cat "$here/pods"; else echo '{"items": []}'; fi ;;
+  *" logs web-0 "*) if [ -f "$here/at-work" ]; then echo 'no route to the database'; else missing; fi ;;
   *"apply --server-side --force-conflicts"*) cat > "$here/service" ;;
   *"-l app.kubernetes.io/managed-by=Helm"*) if [ -f "$here/live" ]; then cat "$here/live"; else echo '{"items": []}'; fi ;;
   *"--dry-run=server"*) cat > /dev/null ;;
@@ -37,6 +39,7 @@ case "$*" in
   version*) echo v4.3.0 ;;
   *upgrade*)
     cat > "$here/values"
+    if [ -f "$here/crashes" ]; then touch "$here/at-work"; sleep 3; rm "$here/at-work"; fi
     if [ -f "$here/fails" ]; then echo 'Error: UPGRADE FAILED: context deadline exceeded' >&2; exit 1; fi
     cp "$here/deployed" "$here/releases" ;;
 esac
@@ -308,4 +311,28 @@ fn what_an_environment_says_of_rollouts_is_checked_when_it_is_read() {
         assert_eq!(run.code, 2, "{more}: {}", run.all());
         assert!(run.stderr.contains(words), "{more}: {}", run.all());
     }
+}
+
+const WORKLOAD: &str = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec: {containers: [{name: web, image: 'registry.example.com/web:1'}]}\n";
+
+#[test]
+fn logs_are_read_before_helm_takes_the_pods_away() {
+    let cluster = Cluster::with("", &[("templates/set.yaml", WORKLOAD)]);
+    let pod = json!({
+        "kind": "Pod",
+        "metadata": {"name": "web-0", "ownerReferences": [{"kind": "StatefulSet", "name": "web"}]},
+        "spec": {"containers": [{"name": "web", "image": "registry.example.com/web:1"}]},
+        "status": {"phase": "Running", "containerStatuses": [{
+            "name": "web", "image": "registry.example.com/web:1", "ready": false, "restartCount": 3,
+            "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": {"terminated": {"exitCode": 1}},
+        }]},
+    });
+    std::fs::write(cluster.programs.path("pods"), json!({"items": [pod]}).to_string()).expect("a file");
+    for name in ["crashes", "fails"] {
+        std::fs::write(cluster.programs.path(name), "").expect("a file");
+    }
+    let (run, _) = cluster.run(&["--timeout", "20s"]);
+    assert_eq!(run.code, 1, "{}", run.all());
+    assert!(run.stdout.contains("CrashLoopBackOff"), "{}", run.all());
+    assert!(run.stdout.contains("log: no route to the database"), "{}", run.all());
 }
