@@ -14,7 +14,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-import cluster as simulated
+import simulated_cluster as simulated
 from running_agent import Agent, git, wait
 
 MINUTES = int(sys.argv[4])
@@ -120,14 +120,8 @@ def judge(samples, before, after):
 
 
 def main():
-    cluster = simulated.Cluster()
-    try:
-        idle(cluster)
-    finally:
-        cluster.down()
-    if simulated.failures:
-        sys.exit(f"{len(simulated.failures)} failed: " + "; ".join(simulated.failures))
-    print("all passed")
+    simulated.checked(idle)
+    simulated.ended()
 
 
 if __name__ == "__main__":

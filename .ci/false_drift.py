@@ -14,7 +14,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-import cluster as simulated
+import simulated_cluster as simulated
 
 CORPUS = simulated.ROOT.parent / "shared/conformance/charts-corpus"
 SOME = """FairwindsOps__polaris prometheus-community__prometheus-node-exporter traefik__traefik prometheus-community__kube-state-metrics nats-io__nats

@@ -103,7 +103,7 @@ def make_change(root):
     # Those that are not committed are new.
     for name in ["hostile", "billing", "worker"]:
         write(root / f"charts/{name}/NOTES.md", "Changed.\n")
-    write(root / "charts/hostile/templates/map.yaml", f"kind: ConfigMap\napiVersion: v1\nmetadata: {{name: map}}\ndata: {{text: {{{{ .Values.text | quote }}}}}}\n")
+    write(root / "charts/hostile/templates/map.yaml", "kind: ConfigMap\napiVersion: v1\nmetadata: {name: map}\ndata: {text: {{ .Values.text | quote }}}\n")
 
 
 def run(root, arguments, **variables):

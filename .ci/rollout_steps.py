@@ -13,7 +13,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-import cluster as simulated
+import simulated_cluster as simulated
 
 check, CONTEXT = simulated.check, simulated.CONTEXT
 
@@ -291,10 +291,5 @@ if __name__ == "__main__":
     for one in CHECKS:
         if wanted and one.__name__ not in wanted:
             continue
-        cluster = simulated.Cluster()
-        try:
-            one(cluster)
-        finally:
-            cluster.down()
-    print(f"{len(simulated.failures)} failed")
-    sys.exit(1 if simulated.failures else 0)
+        simulated.checked(one)
+    simulated.ended()

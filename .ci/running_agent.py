@@ -1,5 +1,4 @@
 """An agent that a check runs beside a simulated cluster: its process, its log, its port."""
-import os
 import re
 import subprocess
 import sys
@@ -7,7 +6,7 @@ import time
 import urllib.error
 import urllib.request
 
-import cluster as simulated
+import simulated_cluster as simulated
 import test_servers
 
 SECRET, TOKEN = "s3cret-of-the-registry", "t0ken-of-the-page"

@@ -94,13 +94,20 @@ impl Repositories {
 
     /// A program whose git has a user and no other configuration.
     fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
+        #[expect(clippy::disallowed_methods, reason = "where git is")]
+        let path = std::env::var("PATH").expect("a path");
+        // A name that is looked up in a PATH of its own needs a fork, which copies the page tables of all tests.
+        let found = std::env::split_paths(&path)
+            .map(|directory| directory.join(program))
+            .find(|file| file.is_file());
+        let mut command = Command::new(found.expect("a program"));
         command
             .env_clear()
             .env("HOME", self.home.path())
-            .env("GIT_CONFIG_NOSYSTEM", "1");
-        #[expect(clippy::disallowed_methods, reason = "where git is")]
-        command.env("PATH", std::env::var("PATH").expect("a path"));
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("PATH", path)
+            // Repositories without the dozen sample hooks.
+            .env("GIT_TEMPLATE_DIR", "");
         command.envs([
             ("GIT_AUTHOR_NAME", "Ada"),
             ("GIT_AUTHOR_EMAIL", "ada@example.com"),

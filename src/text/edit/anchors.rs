@@ -1,5 +1,7 @@
 //! What else changes with a node: aliases that refer to it, or to a collection around it.
 
+use std::collections::HashMap;
+
 use crate::text::compact_sort::sort;
 use crate::text::yaml::{NodeId, NodeKind, Tree};
 
@@ -18,18 +20,19 @@ pub struct SharedAnchor {
 /// [`Tree::path`] of their aliases, this is every place that an edit of the node changes. It is empty where nothing refers to
 /// the node.
 pub fn shared_anchors(tree: &Tree<'_>, id: NodeId) -> Vec<SharedAnchor> {
-    anchors_among(tree, &aliases(tree), id)
+    let mut anchors = anchors(tree);
+    anchors.retain(|anchor| contains(tree, anchor.node, id));
+    anchors
 }
 
-/// The same, given all aliases of the file.
-pub(super) fn anchors_among(tree: &Tree<'_>, aliases: &[NodeId], id: NodeId) -> Vec<SharedAnchor> {
+/// All anchors of a file that something refers to, in the order of the first alias of each.
+pub(super) fn anchors(tree: &Tree<'_>) -> Vec<SharedAnchor> {
     let mut found: Vec<SharedAnchor> = Vec::new();
-    for &alias in aliases {
+    let mut places: HashMap<NodeId, usize> = HashMap::new();
+    for alias in aliases(tree) {
         let node = tree.target(alias);
-        if !contains(tree, node, id) {
-            continue;
-        }
-        match found.iter_mut().find(|anchor| anchor.node == node) {
+        let place = *places.entry(node).or_insert(found.len());
+        match found.get_mut(place) {
             Some(anchor) => anchor.aliases.push(alias),
             None => found.push(SharedAnchor {
                 name: tree.text(alias).to_owned(),
@@ -49,7 +52,7 @@ pub(super) fn alias_into(tree: &Tree<'_>, id: NodeId) -> Option<NodeId> {
 }
 
 /// All aliases of a file, in order.
-pub(super) fn aliases(tree: &Tree<'_>) -> Vec<NodeId> {
+fn aliases(tree: &Tree<'_>) -> Vec<NodeId> {
     // Most files have none, and no other character of YAML begins one.
     if !tree.source().contains('*') {
         return Vec::new();

@@ -2,7 +2,7 @@
 
 use crate::text::yaml::{NodeId, NodeKind, ScalarStyle, Tree};
 
-use super::anchors::{alias_into, anchors_among};
+use super::anchors::{alias_into, contains};
 use super::apply::{Applied, Done};
 use super::edit_error::{EditError, Reason};
 use super::entries::parent_of;
@@ -70,7 +70,8 @@ impl<'t> Planning<'t> {
         if edit.through_anchors {
             return Ok(());
         }
-        match anchors_among(self.tree, self.index.aliases(), node).into_iter().next() {
+        let mut anchors = self.index.anchors().iter();
+        match anchors.find(|anchor| contains(self.tree, anchor.node, node)) {
             Some(anchor) => Err(self.shared(edit, node, &anchor.name)),
             None => Ok(()),
         }

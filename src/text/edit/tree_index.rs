@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::text::source::LineIndex;
 use crate::text::yaml::{KeyIndex, NodeId, NodeKind, Tree};
 
-use super::anchors::aliases;
+use super::anchors::{SharedAnchor, anchors};
 use super::entries::parent_of;
 
 /// Up to how many items a list is counted through.
@@ -21,7 +21,7 @@ pub(super) struct TreeIndex<'t> {
     /// How often a parent was looked for.
     searches: Cell<usize>,
     lines: OnceCell<LineIndex>,
-    aliases: OnceCell<Vec<NodeId>>,
+    anchors: OnceCell<Vec<SharedAnchor>>,
 }
 
 impl<'t> TreeIndex<'t> {
@@ -33,7 +33,7 @@ impl<'t> TreeIndex<'t> {
             parents: OnceCell::new(),
             searches: Cell::new(0),
             lines: OnceCell::new(),
-            aliases: OnceCell::new(),
+            anchors: OnceCell::new(),
         }
     }
 
@@ -102,9 +102,9 @@ impl<'t> TreeIndex<'t> {
         lines.line(u32::try_from(offset).unwrap_or(u32::MAX))
     }
 
-    /// All aliases of the file, in order.
-    pub(super) fn aliases(&self) -> &[NodeId] {
-        self.aliases.get_or_init(|| aliases(self.tree))
+    /// All anchors of the file that something refers to, in the order of the first alias of each.
+    pub(super) fn anchors(&self) -> &[SharedAnchor] {
+        self.anchors.get_or_init(|| anchors(self.tree))
     }
 }
 
