@@ -17,10 +17,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import simulated_cluster as simulated
 from running_agent import Agent, git, wait
 
-KILLS = int(sys.argv[4]) if len(sys.argv) > 4 else 8
+KILLS = int(sys.argv[4]) if len(sys.argv) > 4 else 6
 # A lease is taken from whoever does not renew it after 30 s, and a broken revision is given up and taken back in less than that.
 LONGEST = 60
-PENDING = "owner=helm,status in (pending-install,pending-upgrade,pending-rollback)"
 check = simulated.check
 
 
@@ -50,7 +49,7 @@ class Scene:
         self.agent.start()
 
     def pending(self):
-        return len(self.cluster.get("secrets", "-n", "testing", "-l", PENDING)["items"])
+        return len(simulated.pending(self.cluster, "testing"))
 
     def last(self, head):
         """The result of the last record, if it is about a commit."""
@@ -95,7 +94,7 @@ def kills(scene):
         slowest = max(slowest, time.time() - started)
         if not recovered:
             wrong += 1
-            print(number, text, scene.text(), scene.last(head), scene.pending(), scene.agent.log.read_text()[-3000:], flush=True)
+            print(number, text, scene.text(), scene.last(head), scene.pending(), scene.agent.log.read_text()[-1000:], flush=True)
     check(wrong == 0, f"kills: {KILLS} of {KILLS} end in the wanted state ({pending} were left pending, the longest took {slowest:.1f} s)")
     check(slowest <= LONGEST, f"kills: none takes longer than {LONGEST} s")
 

@@ -15,7 +15,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from simulated_cluster import CONTEXT, HELM, PROGRAM, ROOT, Repository, check, checked, ended, environment, environments, git, good_state, records, resource_versions, run, yaml_text
+from simulated_cluster import CONTEXT, HELM, PROGRAM, ROOT, Repository, check, checked, ended, environment, environments, git, good_state, pending, records, resource_versions, run, yaml_text
 
 
 def shop(cluster):
@@ -316,15 +316,14 @@ def killed(cluster, times=int(os.environ.get("KILLS", "10"))):
     repository = cluster.repository("killed")
     repository.apply("testing", *CONTEXT, "--create-namespace")
     random = __import__("random").Random(7)
-    wrong, pending = 0, 0
-    pending_releases = lambda: cluster.get("secrets", "-n", "testing", "-l", "owner=helm,status in (pending-install,pending-upgrade,pending-rollback)")["items"]
+    wrong, left = 0, 0
     for number in range(times):
         repository.write({"values-testing.yaml": f"image:\n  tag: \"2.{number}\"\ntext: number {number}\n"})
         process = subprocess.Popen([PROGRAM, "apply", "testing", *CONTEXT, "--timeout", "20s"], cwd=repository.place, env=cluster.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         if number % 3 == 0:
             # Some in the moment that Helm leaves a release pending, which is short, and which a slow machine reaches later.
             waited = time.time() + 30
-            while not pending_releases() and process.poll() is None and time.time() < waited:
+            while not pending(cluster, "testing") and process.poll() is None and time.time() < waited:
                 pass
         else:
             time.sleep(random.uniform(0.1, 4.5))
@@ -334,7 +333,7 @@ def killed(cluster, times=int(os.environ.get("KILLS", "10"))):
         except ProcessLookupError:
             pass
         process.wait()
-        pending += len(pending_releases()) > 0
+        left += len(pending(cluster, "testing")) > 0
         again = repository.apply("testing", *CONTEXT, "--timeout", "20s")
         status = cluster.helm("status", "web", "-n", "testing", "-o", "json")
         status = json.loads(status.stdout)["info"]["status"] if status.returncode == 0 else status.stderr
@@ -367,8 +366,8 @@ def killed(cluster, times=int(os.environ.get("KILLS", "10"))):
     other.wait()
     mended = repository.apply("testing", *CONTEXT, "--timeout", "20s", "--take-over")
     check(mended.returncode == 0 and good_state(cluster, "testing")[0] == "deployed", "killed: what another helm left is mended with --take-over", mended)
-    check(pending > 0, "killed: some runs leave a release pending, as Helm does")
-    check(wrong == 0, f"killed: {times} of {times} end in the wanted state ({pending} were left pending)")
+    check(left > 0, "killed: some runs leave a release pending, as Helm does")
+    check(wrong == 0, f"killed: {times} of {times} end in the wanted state ({left} were left pending)")
     check(len(records(cluster)) <= 50, "killed: at most 50 records are kept")
 
 

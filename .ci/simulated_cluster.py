@@ -207,6 +207,14 @@ def good_state(cluster, namespace, release="web"):
     return found["info"]["status"], re.sub(r"(?m)^\s+$", "", found.get("manifest", ""))
 
 
+def pending(cluster, namespace):
+    """The releases whose newest revision is pending. Older revisions stay so in Helm's history after a rollback."""
+    found = cluster.get("secrets", "-n", namespace, "-l", "owner=helm")
+    labels = [item["metadata"]["labels"] for item in found["items"]]
+    newest = {one["name"]: one["status"] for one in sorted(labels, key=lambda one: int(one["version"]))}
+    return [name for name, status in newest.items() if status.startswith("pending-")]
+
+
 def records(cluster, name="testing", namespace="testing"):
     found = cluster.get("configmap", f"chartwright-{name}", "-n", namespace)
     return json.loads(found["data"]["records.json"]) if found else []

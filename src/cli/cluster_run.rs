@@ -8,9 +8,9 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::artifact::dependency::RepositorySupply;
-use crate::check::finding::{Judgement, SecretValues};
+use crate::check::finding::Judgement;
 use crate::cluster::addresses::Addresses;
-use crate::cluster::decrypt::decrypted;
+use crate::cluster::decrypt::{DecryptedValues, decrypted};
 use crate::cluster::live::{HelmStorage, LiveCluster};
 use crate::cluster::plan_request::{PlanError, PlanRequest};
 use crate::cluster::program::{ProgramCall, ProgramError, Programs};
@@ -127,9 +127,9 @@ impl ClusterRun {
         let context = self.context;
         let charts = flags.remote.charts(context, &LoginFlags::default(), false)?;
         let supply = RepositorySupply::new(flags.remote.charts(context, &LoginFlags::default(), false)?);
-        let secrets = RefCell::new(SecretValues::default());
+        let values = RefCell::new(DecryptedValues::default());
         let decrypting = |path: &Path| -> io::Result<Vec<u8>> {
-            decrypted(&self.programs, path, self.reader.read(path)?, &mut secrets.borrow_mut())
+            decrypted(&self.programs, path, self.reader.read(path)?, &mut values.borrow_mut())
         };
         let make_world = || -> Box<dyn World> { Box::new(context.render_world(false)) };
         let addresses = Addresses::new(&self.programs);
@@ -153,7 +153,7 @@ impl ClusterRun {
                 judgement,
                 report_root: context.report_root(None, &[]),
                 make_world: &make_world,
-                decrypted: &secrets,
+                decrypted: &values,
             };
             let goes_on = work(&request, &cluster);
             report_notes(context, Some(&supply));
@@ -235,6 +235,11 @@ pub(super) fn program_error(error: ProgramError) -> CommandError {
         ProgramError::Missing(program) => {
             let hint = format!("install {program}: what is done in a cluster, it does");
             CommandError::could_not_run(error).with_hint(hint)
+        }
+        ProgramError::Failed { words, .. } if words.contains("context \"") && words.contains("does not exist") => {
+            CommandError::could_not_run(error).with_hint(
+                "`chartwright contexts` makes the contexts of environments, and --kube-context names another one",
+            )
         }
         _ => CommandError::could_not_run(error),
     }

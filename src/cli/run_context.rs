@@ -3,7 +3,7 @@
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::engine::render::FixedClock;
+use crate::engine::render::{FixedClock, REPRODUCIBLE_NANOS, reproducible_bytes};
 use crate::engine::template::World;
 use crate::report::Terminal;
 use crate::text::go::path_error::path_error;
@@ -14,19 +14,6 @@ use crate::text::visible::{visible_lines, without_commands};
 
 use super::command_error::CommandError;
 use super::kept_random::KeptRandom;
-
-/// Where deterministic random numbers begin.
-const SEED: u64 = 0x6368_6172_7477_7267;
-/// 2000-01-01T00:00:00Z, in nanoseconds since 1970.
-const FIXED_NANOS: i128 = 946_684_800_000_000_000;
-
-/// The generator `SplitMix64`.
-const fn split_mix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
-}
 
 /// What a command may use of the process it runs in.
 #[derive(Debug, Clone, Copy)]
@@ -158,13 +145,8 @@ impl RunContext {
 
     fn clock(self, is_deterministic: bool) -> FixedClock<Fill> {
         if is_deterministic {
-            let mut state = SEED;
-            let fill: Fill = Box::new(move |bytes: &mut [u8]| {
-                for byte in bytes {
-                    *byte = split_mix(&mut state).to_be_bytes()[0];
-                }
-            });
-            return FixedClock::new(FIXED_NANOS, fill).in_zone("UTC".to_owned());
+            let fill: Fill = Box::new(reproducible_bytes());
+            return FixedClock::new(REPRODUCIBLE_NANOS, fill).in_zone("UTC".to_owned());
         }
         let mut kept = KeptRandom::default();
         let fill: Fill = Box::new(move |bytes: &mut [u8]| kept.fill(bytes, |bytes| self.fill_random(bytes)));

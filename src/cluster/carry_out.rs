@@ -20,7 +20,6 @@ use super::rendered_release::RenderedRelease;
 use super::rollout::{Phase, Rollout};
 use super::step_result::{CarryOutError, StepFailure, StepResult};
 use super::test_jobs::{JobObserver, TestJob, TestJobRun, run_test_job};
-use crate::check::finding::SecretValues;
 
 /// The action of records of files that are applied as they are.
 pub const APPLY: &str = "apply";
@@ -174,17 +173,15 @@ impl Application<'_, '_> {
         };
         let place = self.begin(&record)?;
         let call = apply_manifests(&self.cluster.target, self.settings.forces_conflicts);
-        let mut secrets = SecretValues::default();
-        secrets.add_text(&resources.text);
         let mut words = String::new();
         match self.cluster.programs.output(&call, &resources.text) {
             Ok(_) => record.result = RecordResult::Deployed,
             Err(ProgramError::Failed { words: said, .. }) => {
                 record.result = RecordResult::Failed;
-                words = secrets.hide(&said).into_owned();
+                words = resources.secrets.hide(&said).into_owned();
                 words.lines().next().unwrap_or_default().clone_into(&mut record.message);
             }
-            Err(error) => return Err(error.without(&secrets).into()),
+            Err(error) => return Err(error.without(&resources.secrets).into()),
         }
         record.ended = (self.settings.now)();
         self.end(place, &record)?;

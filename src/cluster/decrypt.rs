@@ -1,6 +1,8 @@
 //! Files that sops encrypted, decrypted in memory by the user's own sops. In: the file. Out: its text, and the values that were encrypted,
 //! which nothing may show.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -14,11 +16,84 @@ use crate::text::yaml::json_from_bytes;
 /// How encrypted values begin.
 const ENCRYPTED: &str = "ENC[";
 
-/// The text of a file, decrypted if it is encrypted; the secrets in it are added to `secrets`.
+/// What files had that were decrypted.
+#[derive(Debug, Default)]
+pub struct DecryptedValues {
+    /// The values that were encrypted.
+    pub secrets: SecretValues,
+    /// Where they are, as JSON pointers.
+    places: BTreeSet<String>,
+}
+
+impl DecryptedValues {
+    /// Adds the values of a file that were encrypted, from its text and the decrypted one.
+    fn add(&mut self, before: &Json, after: &Json, place: &str) {
+        match (before, after) {
+            (Json::Object(before), Json::Object(after)) => {
+                for (key, value) in before {
+                    if let Some(plain) = after.get(key) {
+                        self.add(value, plain, &below(place, key));
+                    }
+                }
+            }
+            (Json::Array(before), Json::Array(after)) => {
+                for (index, (value, plain)) in before.iter().zip(after).enumerate() {
+                    self.add(value, plain, &below(place, &index.to_string()));
+                }
+            }
+            (Json::String(text), plain) if text.starts_with(ENCRYPTED) => {
+                self.secrets.add_encrypted(&text_of(plain));
+                self.places.insert(place.to_owned());
+            }
+            _ => {}
+        }
+    }
+
+    /// The secrets of earlier values, which nothing but their place tells: values that are encrypted now, and values that no file gives any
+    /// more. Where nothing is encrypted, there are none.
+    pub(super) fn earlier(&self, earlier: &Json, now: &Json) -> SecretValues {
+        let mut secrets = SecretValues::default();
+        if self.places.is_empty() {
+            return secrets;
+        }
+        let mut pending = vec![(String::new(), earlier)];
+        while let Some((place, value)) = pending.pop() {
+            match value {
+                Json::Object(members) => {
+                    pending.extend(members.iter().map(|(key, value)| (below(&place, key), value)));
+                }
+                Json::Array(items) => {
+                    let items = items.iter().enumerate();
+                    pending.extend(items.map(|(index, value)| (below(&place, &index.to_string()), value)));
+                }
+                plain if self.places.contains(&place) => secrets.add_encrypted(&text_of(plain)),
+                plain if now.pointer(&place).is_none() => secrets.add(&text_of(plain)),
+                _ => {}
+            }
+        }
+        secrets
+    }
+}
+
+/// The place of a member or an item, as a JSON pointer (RFC 6901).
+fn below(place: &str, key: &str) -> String {
+    format!("{place}/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+fn text_of(plain: &Json) -> Cow<'_, str> {
+    match plain {
+        Json::String(plain) => Cow::Borrowed(plain),
+        // Words that are everywhere.
+        Json::Bool(_) | Json::Null => Cow::Borrowed(""),
+        plain => Cow::Owned(plain.to_string()),
+    }
+}
+
+/// The text of a file, decrypted if it is encrypted; what was encrypted in it is added to `values`.
 ///
 /// # Errors
 /// When sops is missing, or cannot decrypt it.
-pub fn decrypted(programs: &Programs, path: &Path, text: Vec<u8>, secrets: &mut SecretValues) -> io::Result<Vec<u8>> {
+pub fn decrypted(programs: &Programs, path: &Path, text: Vec<u8>, values: &mut DecryptedValues) -> io::Result<Vec<u8>> {
     if !is_sops_file(&text) {
         return Ok(text);
     }
@@ -29,45 +104,47 @@ pub fn decrypted(programs: &Programs, path: &Path, text: Vec<u8>, secrets: &mut 
         .map_err(|error| io::Error::other(format!("it is encrypted, and {error}")))?;
     let before = json_from_bytes(&text).unwrap_or_default();
     let after = json_from_bytes(&plain).unwrap_or_default();
-    add_secrets(&before, &after, secrets);
+    values.add(&before, &after, "");
     Ok(plain)
-}
-
-fn add_secrets(before: &Json, after: &Json, secrets: &mut SecretValues) {
-    match (before, after) {
-        (Json::Object(before), Json::Object(after)) => {
-            for (key, value) in before {
-                if let Some(plain) = after.get(key) {
-                    add_secrets(value, plain, secrets);
-                }
-            }
-        }
-        (Json::Array(before), Json::Array(after)) => {
-            for (value, plain) in before.iter().zip(after) {
-                add_secrets(value, plain, secrets);
-            }
-        }
-        (Json::String(text), plain) if text.starts_with(ENCRYPTED) => match plain {
-            Json::String(plain) => secrets.add(plain),
-            plain => secrets.add(&plain.to_string()),
-        },
-        _ => {}
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn values() -> DecryptedValues {
+        let before = serde_json::json!({
+            "a": "ENC[AES256_GCM,data:x]", "b": ["ENC[y]", "plain text here"], "c": {"d": "other text here", "e/f": "ENC[z]"}, "is": "ENC[w]"
+        });
+        let after = serde_json::json!({
+            "a": "hunter2-hunter2", "b": ["swordfish", "plain text here"], "c": {"d": "other text here", "e/f": 12_345_678}, "is": true
+        });
+        let mut values = DecryptedValues::default();
+        values.add(&before, &after, "");
+        values
+    }
+
     #[test]
     fn what_was_encrypted_is_a_secret_and_nothing_else() {
-        let before = serde_json::json!({"a": "ENC[AES256_GCM,data:x]", "b": ["ENC[y]", "plain text here"], "c": {"d": "other text here"}});
-        let after = serde_json::json!({"a": "hunter2-hunter2", "b": ["open sesame 17", "plain text here"], "c": {"d": "other text here"}});
-        let mut secrets = SecretValues::default();
-        add_secrets(&before, &after, &mut secrets);
         assert_eq!(
-            secrets.hide("hunter2-hunter2, open sesame 17, plain text here, other text here"),
-            "***, ***, plain text here, other text here"
+            values()
+                .secrets
+                .hide("hunter2-hunter2, swordfish, 12345678, true, plain text here, other text here"),
+            "***, ***, ***, true, plain text here, other text here"
         );
+    }
+
+    #[test]
+    fn earlier_values_of_the_same_places_are_secrets_and_those_that_are_gone() {
+        let now = serde_json::json!({"a": "x", "b": ["x", "plain text"], "c": {"d": "other text", "e/f": 1}, "image": {"tag": "1.4.2-fa7b1d"}});
+        let earlier = serde_json::json!({
+            "a": "older-secret", "b": ["tigernote"], "c": {"d": "text of before", "e/f": 87_654_321}, "image": {"tag": "1.4.1-9cd01e"}, "gone": {"x": "T0ken-one"}
+        });
+        let text = "older-secret, tigernote, text of before, 87654321, 1.4.1-9cd01e, T0ken-one";
+        assert_eq!(
+            values().earlier(&earlier, &now).hide(text),
+            "***, ***, text of before, ***, 1.4.1-9cd01e, ***"
+        );
+        assert!(DecryptedValues::default().earlier(&earlier, &now).is_empty());
     }
 }

@@ -6,7 +6,7 @@ use super::live::{LiveCluster, is_installed};
 use super::live_world::LiveWorld;
 use super::plan_request::PlanRequest;
 use super::release_chart::ReleaseChart;
-use super::rendered_release::{ReleaseRendering, RenderRefusal, RenderedRelease};
+use super::rendered_release::{ReleaseRendering, RenderRefusal, RenderedRelease, values_as_json};
 use super::stored_release::StoredRelease;
 use crate::check::finding::SecretValues;
 use crate::check::run::GivenValues;
@@ -117,7 +117,12 @@ impl ReleaseInputs {
             },
         };
         let mut more_secrets = SecretValues::default();
-        more_secrets.extend(&request.decrypted.borrow());
+        let decrypted = request.decrypted.borrow();
+        more_secrets.extend(&decrypted.secrets);
+        if let Some(was) = &was {
+            let values = given.merge().map_err(|error| error.to_string())?;
+            more_secrets.extend(&decrypted.earlier(&was.config, &values_as_json(&values)?));
+        }
         let with = ReleaseRendering {
             release: &named,
             capabilities: &self.capabilities,

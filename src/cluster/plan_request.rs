@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::decrypt::DecryptedValues;
 use super::program::ProgramError;
 use crate::artifact::remote::RemoteCharts;
-use crate::check::finding::{Judgement, SecretValues};
+use crate::check::finding::Judgement;
 use crate::delivery::bump::ReadFile;
 use crate::delivery::environment::{AddressOf, Environment, Environments};
 use crate::engine::chart::{LinkPolicy, SupplyDependencies};
@@ -39,8 +40,8 @@ pub struct PlanRequest<'r> {
     pub report_root: ReportRoot,
     /// Makes the clock and the random numbers of a rendering.
     pub make_world: &'r dyn Fn() -> Box<dyn World>,
-    /// The texts of files that were decrypted.
-    pub decrypted: &'r RefCell<SecretValues>,
+    /// What files had that were decrypted.
+    pub decrypted: &'r RefCell<DecryptedValues>,
 }
 
 /// Why an environment cannot be planned.

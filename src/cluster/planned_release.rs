@@ -18,7 +18,7 @@ use crate::check::run::{ChartArchive, CheckRequest, GivenValues, check_charts};
 use crate::delivery::environment::{Deploys, Release, given_values};
 use crate::delivery::image::image_names;
 use crate::engine::chart::ChartFile;
-use crate::engine::render::{Capabilities, validate_release_name};
+use crate::engine::render::{Capabilities, FixedClock, REPRODUCIBLE_NANOS, reproducible_bytes, validate_release_name};
 use crate::kubernetes::version::{EMBEDDED_MINORS, KubeVersion, SupportedVersion};
 use crate::text::ordered::CollectOrdered as _;
 
@@ -204,11 +204,13 @@ fn judge(
         _ => check.archives.push(chart.archive.clone()),
     }
     check.given = Some(given);
+    // Its values are those of the environment: values files of the chart are those of others.
+    check.values.clear();
     check.links = request.links;
     check.release_name.clone_from(&release.name.text);
     check.namespace.clone_from(&request.environment.namespace);
     check.judgement = judgement.clone();
-    let make_world = || crate::engine::render::FixedClock::new(0, |bytes: &mut [u8]| bytes.fill(0)).for_checks();
+    let make_world = || FixedClock::new(REPRODUCIBLE_NANOS, reproducible_bytes()).for_checks();
     match check_charts(&check, &make_world, &|_| {}) {
         Ok(outcome) => outcome.findings(),
         Err(error) => {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::live::LiveCluster;
 use super::plan_request::{PlanError, PlanRequest};
-use crate::check::finding::SecretValues;
+use crate::check::finding::{SecretValues, without_secrets};
 use crate::delivery::environment::Release;
 
 /// Files that are applied as they are.
@@ -15,6 +15,8 @@ pub struct PlannedResources {
     pub paths: Vec<PathBuf>,
     /// What kubectl gets.
     pub(super) text: Vec<u8>,
+    /// Everything in it that nothing may show.
+    pub(super) secrets: SecretValues,
     /// Whether anything would change.
     pub differs: bool,
     /// What would change, as kubectl shows it, without secrets.
@@ -46,7 +48,7 @@ pub(super) fn plan_resources(
         text.extend_from_slice(&found);
         text.push(b'\n');
     }
-    compared_resources(cluster, release, files.to_vec(), text)
+    compared_resources((request, cluster), release, files.to_vec(), text)
 }
 
 /// What kubectl makes of a kustomization.
@@ -60,11 +62,11 @@ pub(super) fn plan_kustomization(
     let text = cluster
         .programs
         .output(&cluster.target.kubectl(["kustomize", &place]), b"")?;
-    compared_resources(cluster, release, vec![path.to_owned()], text)
+    compared_resources((request, cluster), release, vec![path.to_owned()], text)
 }
 
 fn compared_resources(
-    cluster: &LiveCluster<'_>,
+    (request, cluster): (&PlanRequest<'_>, &LiveCluster<'_>),
     release: &Release,
     paths: Vec<PathBuf>,
     text: Vec<u8>,
@@ -81,6 +83,7 @@ fn compared_resources(
     let ended = cluster.programs.run(&call, &text)?;
     let mut secrets = SecretValues::default();
     secrets.add_text(&text);
+    secrets.extend(&request.decrypted.borrow().secrets);
     let differs = match ended.code() {
         Some(0) => false,
         Some(1) => true,
@@ -99,8 +102,7 @@ fn compared_resources(
         paths,
         text,
         differs,
-        lines: secrets
-            .hide(&crate::check::finding::without_secrets(&lines))
-            .into_owned(),
+        lines: without_secrets(&secrets.hide(&lines)),
+        secrets,
     })
 }

@@ -70,6 +70,15 @@ pub(super) struct ReleaseRendering<'r> {
     pub(super) more_secrets: SecretValues,
 }
 
+/// Values as JSON. They may hold secrets.
+///
+/// # Errors
+/// When they cannot be written as JSON.
+pub(super) fn values_as_json(values: &Map) -> Result<Json, String> {
+    let text = to_go_json(&Value::Map(values.clone()))?;
+    serde_json::from_slice(&text).map_err(|error| error.to_string())
+}
+
 impl RenderedRelease {
     /// Renders a chart.
     ///
@@ -171,8 +180,7 @@ impl RenderedRelease {
     /// # Errors
     /// When they cannot be written as JSON.
     pub(super) fn values_as_json(&self) -> Result<Json, String> {
-        let text = to_go_json(&Value::Map(self.top.values().clone()))?;
-        serde_json::from_slice(&text).map_err(|error| error.to_string())
+        values_as_json(self.top.values())
     }
 
     /// Everything in it that nothing may show.

@@ -29,6 +29,9 @@ pub struct StoredRelease {
     /// Its chart.
     #[serde(default, deserialize_with = "or_default")]
     pub chart: StoredChart,
+    /// The values that it was given.
+    #[serde(default)]
+    pub config: Json,
     /// The manifests that are not hooks, as Helm applied them.
     #[serde(default)]
     pub manifest: String,

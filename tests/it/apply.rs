@@ -45,9 +45,12 @@ case "$*" in
 esac
 "#;
 
-struct Cluster {
-    workspace: Workspace,
-    programs: StubPrograms,
+/// sops: each encrypted file has its text beside it.
+const SOPS: &str = r#"cat "$2.plain""#;
+
+pub(super) struct Cluster {
+    pub(super) workspace: Workspace,
+    pub(super) programs: StubPrograms,
 }
 
 impl Cluster {
@@ -56,7 +59,7 @@ impl Cluster {
     }
 
     /// With more of the environment, and with more templates.
-    fn with(more: &str, templates: &[(&str, &str)]) -> Self {
+    pub(super) fn with(more: &str, templates: &[(&str, &str)]) -> Self {
         let environment =
             format!("environments: [{{name: prod, chart: web, namespace: shop, context: here, release: web{more}}}]\n");
         let workspace = Workspace::chart(&[
@@ -76,18 +79,19 @@ impl Cluster {
         for (name, text) in templates {
             std::fs::write(workspace.path("web").join(name), text).expect("a file");
         }
-        let programs = StubPrograms::new(&[("kubectl", KUBECTL), ("helm", HELM)]);
+        let programs = StubPrograms::new(&[("kubectl", KUBECTL), ("helm", HELM), ("sops", SOPS)]);
         let cluster = Self { workspace, programs };
         cluster.deploys("web/values-prod.yaml");
         cluster
     }
 
     /// What helm stores once it is asked to upgrade, and what the cluster has then.
-    fn deploys(&self, values: &str) {
+    pub(super) fn deploys(&self, values: &str) {
         let rendered = self
             .workspace
             .run(&["template", "web", "web", "-f", values, "-n", "shop"]);
         assert_eq!(rendered.code, 0, "{}", rendered.all());
+        let given = std::fs::read(self.workspace.path(values)).expect("a file");
         let documents = rendered.stdout.split("---\n").filter(|text| !text.trim().is_empty());
         let live: Vec<Json> = documents
             .map(|text| {
@@ -101,6 +105,7 @@ impl Cluster {
             .collect();
         let release = json!({
             "name": "web", "namespace": "shop", "version": 1, "manifest": rendered.stdout,
+            "config": chartwright::text::yaml::json_from_bytes(&given).expect("YAML"),
             "info": {"status": "deployed", "last_deployed": "2026-01-01T00:00:00Z"},
             "chart": {"metadata": {"name": "web", "version": "0.1.0"}},
         });
@@ -111,7 +116,7 @@ impl Cluster {
         }
     }
 
-    fn run(&self, arguments: &[&str]) -> (Run, Vec<String>) {
+    pub(super) fn run(&self, arguments: &[&str]) -> (Run, Vec<String>) {
         let arguments = [&["apply", "prod", "--allow-dirty", "--skip-lint"], arguments].concat();
         let run = self
             .programs

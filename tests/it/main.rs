@@ -33,6 +33,7 @@ mod diff;
 mod doctor;
 mod documented_commands;
 mod edit_cases;
+mod encrypted_values;
 mod environments;
 mod event;
 mod exit_codes;

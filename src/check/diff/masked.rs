@@ -72,21 +72,26 @@ impl Mask {
 
     /// The lines of an object's YAML: as many as it has.
     pub(super) fn lines(&self, id: &ObjectId, yaml: &str) -> Vec<String> {
-        let hidden = without_secrets(yaml);
-        let (plain, hidden) = (split_lines(yaml), split_lines(&hidden));
-        let shown = plain.iter().zip(&hidden).map(|(plain, hidden)| {
-            let line = if plain == hidden || (is_secret(id) && has_mark(plain)) {
-                plain.clone()
+        // What is known is hidden first: words beside a value may hide only a part of it, and the rest is not known.
+        let known: Vec<String> = split_lines(yaml).iter().map(|line| self.line(line)).collect();
+        let hidden = without_secrets(&known.concat());
+        let shown = known.iter().zip(split_lines(&hidden)).map(|(known, hidden)| {
+            if *known == hidden || (is_secret(id) && has_mark(known)) {
+                known.clone()
             } else {
                 // How long a secret is does not matter either.
-                shortened(hidden)
-            };
-            match line.strip_suffix('\n') {
-                Some(line) => format!("{}\n", self.secrets.hide(line)),
-                None => self.secrets.hide(&line).into_owned(),
+                shortened(&hidden)
             }
         });
         shown.collect()
+    }
+
+    /// A line, whose end stays what it is.
+    fn line(&self, line: &str) -> String {
+        match line.strip_suffix('\n') {
+            Some(line) => format!("{}\n", self.secrets.hide(line)),
+            None => self.text(line),
+        }
     }
 
     /// The values of a field.
@@ -105,9 +110,9 @@ impl Mask {
         match value {
             Json::String(_) | Json::Number(_) if is_secret => Json::from(MASK),
             Json::String(text) => {
-                let hidden = without_secrets(text);
-                let shown = if hidden == *text { hidden } else { shortened(&hidden) };
-                Json::from(self.text(&shown))
+                let known = self.text(text);
+                let hidden = without_secrets(&known);
+                Json::from(if hidden == known { hidden } else { shortened(&hidden) })
             }
             Json::Array(items) => items.iter().map(|item| self.value(item, is_secret)).collect(),
             Json::Object(members) => {

@@ -31,7 +31,7 @@ pub(super) fn without_assigned(line: &str) -> Option<String> {
         let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''));
         let length = match quote {
             Some(quote) => value.get(1..).and_then(|inner| inner.find(quote)).map(|at| at + 2),
-            None => value.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';' | ',' | '&' | '}' | ')')),
+            None => unquoted_end(value),
         };
         let (value, after) = value
             .split_at_checked(length.unwrap_or(value.len()))
@@ -45,6 +45,25 @@ pub(super) fn without_assigned(line: &str) -> Option<String> {
     }
     masked.push_str(rest);
     Some(masked)
+}
+
+/// Where a value ends that no quotation marks surround: at a blank, a quotation mark or a bracket, or at a sign with another name behind it.
+/// Passwords have such signs too.
+fn unquoted_end(value: &str) -> Option<usize> {
+    let ends = |(at, sign): (usize, char)| match sign {
+        '"' | '\'' | '}' | ')' => true,
+        ';' | ',' | '&' => begins_another(value.get(at + 1..).unwrap_or_default()),
+        sign => sign.is_whitespace(),
+    };
+    value.char_indices().find(|&found| ends(found)).map(|(at, _)| at)
+}
+
+/// Whether a text is not more of the value before it: `&user=x`, `; run`, `&& run`.
+fn begins_another(text: &str) -> bool {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let after = text.trim_start_matches(is_name);
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '&' | ';');
+    text.is_empty() || text.starts_with(is_end) || (after.len() < text.len() && after.starts_with('='))
 }
 
 /// A line without the texts of elements whose names are those of secrets: `<password>x</password>`.

@@ -1,4 +1,5 @@
-//! The ways in which a secret turns up in a text: as it is, quoted as Go and JSON do it, encoded, and encoded with what stands around it.
+//! The ways in which a secret turns up in a text: as it is, quoted as Go, JSON and YAML do it, in an address, encoded, and encoded with what
+//! stands around it.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -14,21 +15,47 @@ const LEAST_ENCODED: usize = LEAST_BYTES * GROUP / GROUP_BYTES;
 /// Characters of the shortest text that is looked at as an encoded one.
 const ENCODED_WORD: usize = 12;
 
-/// Secrets as they are and quoted, in any order.
+/// Secrets as they are, quoted, and in addresses, in any order.
 pub(super) fn plain_spellings(secrets: &BTreeSet<String>) -> Vec<String> {
     let mut all = Vec::with_capacity(secrets.len());
     for text in secrets {
         all.push(text.clone());
-        if !is_spelt_alike(text) {
-            let quoted = quote(text.as_bytes());
-            all.push(quoted.trim_matches('"').to_owned());
-            let json = serde_json::to_string(text).unwrap_or_default();
-            if json != quoted {
-                all.push(json.trim_matches('"').to_owned());
-            }
+        if is_spelt_alike(text) {
+            continue;
         }
+        let json = serde_json::to_string(text).unwrap_or_default();
+        // Go's JSON, which `toJson` writes, can stand in a page.
+        let go_json = escaped_for_pages(&json);
+        let in_address = percent_encoded(text);
+        // `urlquery` writes a space as a plus sign.
+        let in_query = in_address.replace("%20", "+");
+        let spellings = [quote(text.as_bytes()), json, go_json].map(|quoted| quoted.trim_matches('"').to_owned());
+        let spellings = spellings
+            .into_iter()
+            .chain([in_address, in_query, text.replace('\'', "''")]);
+        all.extend(spellings.filter(|spelling| spelling != text));
     }
     all
+}
+
+/// JSON with the characters escaped that mean something in HTML, as Go writes it.
+fn escaped_for_pages(json: &str) -> String {
+    json.replace('&', "\\u0026")
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+}
+
+/// The text in an address: all but letters, digits and `-_.~` as `%` and two hexadecimal digits.
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
 }
 
 /// Whether a text has something in it that may be base64, unlike the words of a language or a program: small and capital letters with a
@@ -121,9 +148,9 @@ fn undigested(digits: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Whether a text is the same in quotation marks of Go and JSON: all of it is printable ASCII that neither escapes.
+/// Whether a text is the same in quotation marks of Go, JSON and YAML, and in addresses: nothing in it is escaped there.
 fn is_spelt_alike(text: &str) -> bool {
-    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
     // Without an end at the first byte that is another one, many are looked at together.
     text.bytes().fold(true, |all, byte| all & is_plain(byte))
 }

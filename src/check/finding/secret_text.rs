@@ -365,6 +365,15 @@ mod tests {
                 "args: [--api-token='a b', --x=y]\n",
                 "args: [--api-token=** **, --x=y]\n",
             ),
+            (
+                "dsn: host=db password=P&ss<w>9, user=me\n",
+                "dsn: host=db password=********, user=me\n",
+            ),
+            ("url: /x?token=abc&user=me;a=b\n", "url: /x?token=***&user=me;a=b\n"),
+            (
+                "run: TOKEN=a,b;c x && TOKEN=a&&x\n",
+                "run: TOKEN=***** x && TOKEN=*&&x\n",
+            ),
             ("url: https://me:abc@host/x\n", "url: https://******@host/x\n"),
             // Texts that are not YAML, and values of several lines.
             ("privateKey: |\n\tabc\n", "privateKey: |\n\t***\n"),

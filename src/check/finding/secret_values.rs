@@ -76,6 +76,16 @@ impl SecretValues {
         }
     }
 
+    /// Adds a text that is a secret whatever it looks like, and its lines. Short ones, which are equal to others by accident, are left out.
+    pub fn add_encrypted(&mut self, text: &str) {
+        for text in std::iter::once(text).chain(text.lines()) {
+            let text = text.trim();
+            if text.len() >= LEAST_BYTES {
+                self.insert(text);
+            }
+        }
+    }
+
     /// Adds the value of a key: all of it where the key names a secret.
     pub fn add_assignment(&mut self, key: &str, value: &str) {
         if key.split(['.', '[', ']']).any(is_secret_key) {

@@ -22,7 +22,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// # Errors
 /// When it cannot be made, or another agent has it.
 pub(super) fn of_agent(named: Option<&Path>, run: &str) -> Result<RunDirectory, CommandError> {
-    let Some(named) = named else { return temporary(run) };
+    let above = std::path::absolute(std::env::temp_dir()).unwrap_or_else(|_| std::env::temp_dir());
+    remove_left_directories(&above, &|name| {
+        // A command that outlives its agent still reads the clone.
+        run_of(name).is_some_and(|run| left_programs(run).is_empty())
+    });
+    let Some(named) = named else {
+        return temporary(&above, run);
+    };
     let path = std::path::absolute(named).unwrap_or_else(|_| named.to_owned());
     let failed =
         |error: &dyn std::fmt::Display| CommandError::could_not_run(format!("--work-dir {}: {error}", named.display()));
@@ -38,13 +45,8 @@ pub(super) fn of_agent(named: Option<&Path>, run: &str) -> Result<RunDirectory, 
     Ok(taken)
 }
 
-fn temporary(run: &str) -> Result<RunDirectory, CommandError> {
-    let above = std::path::absolute(std::env::temp_dir()).unwrap_or_else(|_| std::env::temp_dir());
-    remove_left_directories(&above, &|name| {
-        // A command that outlives its agent still reads the clone.
-        run_of(name).is_some_and(|run| left_programs(run).is_empty())
-    });
-    RunDirectory::make(&above, &format!("{PREFIX}{run}")).map_err(|error| {
+fn temporary(above: &Path, run: &str) -> Result<RunDirectory, CommandError> {
+    RunDirectory::make(above, &format!("{PREFIX}{run}")).map_err(|error| {
         CommandError::could_not_run(format!("no directory can be made in {}: {error}", above.display()))
             .with_hint("name one with --work-dir")
     })

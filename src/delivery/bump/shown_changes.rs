@@ -122,7 +122,9 @@ fn push_hidden(hunk: &[&str], secrets: &SecretValues, shown: &mut String) {
     // Values of several lines are known by their first one, so both files are read as such.
     let side = |mark: char| {
         let lines = hunk.iter().filter(|line| is_of(line, mark));
-        let text: String = lines.filter_map(|line| line.get(1..)).collect();
+        // What is known first: words beside a secret may hide only a part of it.
+        let known = lines.filter_map(|line| Some(secrets.hide_bytes(line.get(1..)?)));
+        let text: String = known.collect();
         let masked = without_secrets(&text);
         masked.split_inclusive('\n').map(str::to_owned).collect::<Vec<_>>()
     };

@@ -13,8 +13,8 @@ use crate::check::explain::{Subject, ValueOrigins, template_place};
 use crate::check::finding::{Location, Place};
 use crate::engine::chart::Chart;
 use crate::engine::render::{
-    ChartTemplates, FixedClock, RenderError, RenderValues, RenderValuesError, RenderedFile, SchemaCheck, compile_chart,
-    render_templates, render_values,
+    ChartTemplates, FixedClock, REPRODUCIBLE_NANOS, RenderError, RenderValues, RenderValuesError, RenderedFile,
+    SchemaCheck, compile_chart, render_templates, render_values, reproducible_bytes,
 };
 use crate::engine::template::{Map, Options};
 use crate::text::compact_sort::sort_by_key;
@@ -196,7 +196,7 @@ impl Rendered<'_> {
         let values = marked_values(self.values, &by_path);
         let chart = marked_chart(self.subject.chart, marks);
         let values = RenderValues::new(&values, self.subject.release, self.subject.capabilities);
-        let mut world = FixedClock::new(0, |bytes: &mut [u8]| bytes.fill(0x55)).for_checks();
+        let mut world = FixedClock::new(REPRODUCIBLE_NANOS, reproducible_bytes()).for_checks();
         let rendering = render_templates(&chart, self.templates, &values, options, &mut world)?;
         let files = rendering.files.into_iter().filter(RenderedFile::is_manifest);
         Ok((files.collect(), rendering.steps))

@@ -3,6 +3,7 @@
 mod capabilities;
 mod chart_objects;
 mod files_object;
+mod fixed_clock;
 mod glob;
 mod release;
 mod render_chart;
@@ -10,10 +11,11 @@ mod struct_object;
 mod template_set;
 
 pub use capabilities::{Capabilities, HELM_VERSION, HELM3_VERSION, refuse_kube_version};
+pub use fixed_clock::{FixedClock, REPRODUCIBLE_NANOS, reproducible_bytes};
 pub use release::{Operation, Release, ReleaseNameError, default_release_name, validate_release_name};
 pub use render_chart::{
-    FixedClock, RenderError, RenderValues, RenderValuesError, RenderedFile, Rendering, SchemaCheck, WholeRendering,
-    render_chart, render_chart_with, render_templates, render_text, render_traced, render_values, render_whole,
+    RenderError, RenderValues, RenderValuesError, RenderedFile, Rendering, SchemaCheck, WholeRendering, render_chart,
+    render_chart_with, render_templates, render_text, render_traced, render_values, render_whole,
 };
 pub use template_set::{
     ChartTemplates, TemplateFile, compile_chart, compile_chart_in_parallel, parse_failures, template_source,

@@ -1,6 +1,5 @@
 //! Rendering a chart: the values every template sees, then every file in Helm's order. Follows `pkg/engine/engine.go`.
 
-use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -418,61 +417,4 @@ pub fn render_text(text: &str, world: &mut dyn World) -> Result<String, RenderEr
         .render(NAME, Value::Nil)
         .map_err(|error| RenderError::Execution(Box::new(error)))?;
     Ok(String::from_utf8_lossy(&output.text).into_owned())
-}
-
-/// A clock that advances one nanosecond per reading (no two calls of `now` are equal in Helm), and random numbers from the
-/// caller, drawn when they are needed.
-pub struct FixedClock<R: FnMut(&mut [u8])> {
-    now_unix_nanos: i128,
-    asked: Cell<u32>,
-    random: R,
-    zone: String,
-    is_throwaway: bool,
-}
-
-impl<R: FnMut(&mut [u8])> FixedClock<R> {
-    /// A world at one instant.
-    pub const fn new(now_unix_nanos: i128, random: R) -> Self {
-        Self {
-            now_unix_nanos,
-            asked: Cell::new(0),
-            random,
-            zone: String::new(),
-            is_throwaway: false,
-        }
-    }
-
-    /// The same world for renderings that are only checked: keys are made once.
-    #[must_use]
-    pub fn for_checks(mut self) -> Self {
-        self.is_throwaway = true;
-        self
-    }
-
-    /// The same world in a time zone, by its IANA name.
-    #[must_use]
-    pub fn in_zone(mut self, zone: String) -> Self {
-        self.zone = zone;
-        self
-    }
-}
-
-impl<R: FnMut(&mut [u8])> World for FixedClock<R> {
-    fn is_throwaway(&self) -> bool {
-        self.is_throwaway
-    }
-
-    fn local_zone(&self) -> &str {
-        if self.zone.is_empty() { "UTC" } else { &self.zone }
-    }
-
-    fn now_unix_nanos(&self) -> i128 {
-        let asked = self.asked.get();
-        self.asked.set(asked + 1);
-        self.now_unix_nanos + i128::from(asked)
-    }
-
-    fn fill_random(&mut self, bytes: &mut [u8]) {
-        (self.random)(bytes);
-    }
 }

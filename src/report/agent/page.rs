@@ -263,7 +263,7 @@ fn forms(environment: &EnvironmentState, all: &[EnvironmentState], head: &str, p
 fn form(environment: &EnvironmentState, action: &str, fields: &str, label: &str) -> String {
     format!(
         "<form method=\"post\" action=\"{action}\"><input type=\"hidden\" name=\"environment\" value=\"{}\">{fields} \
-         <input type=\"password\" name=\"token\" placeholder=\"token\" aria-label=\"token\" required> <button>{}</button></form>",
+         <input type=\"password\" name=\"token\" placeholder=\"token\" aria-label=\"token\" autocomplete=\"off\" required> <button>{}</button></form>",
         escaped(&environment.name),
         escaped(label)
     )

@@ -155,11 +155,9 @@ impl Excerpt {
             let start: usize = lossy.split_inclusive('\n').take(before).map(str::len).sum();
             (lossy, Span::at(start))
         };
-        let hidden = without_secrets(&text);
-        let hidden = match secrets {
-            Some(secrets) => secrets.hide_bytes(&hidden).into_owned(),
-            None => hidden,
-        };
+        // What is known first: words beside a secret may hide only a part of it.
+        let known = secrets.map_or_else(|| text.as_str().into(), |secrets| secrets.hide_bytes(&text));
+        let hidden = without_secrets(&known);
         Some(Self {
             path: shown_line(file.path()),
             span: inside(&text, span),
