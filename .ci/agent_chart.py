@@ -304,13 +304,13 @@ def keep(cluster, recorder):
         asked = {(resource, verb) for namespace, resource, verb in recorder.asked if namespace == "testing"}
 
         # Another namespace, which it has no rights in.
-        before = simulated.resource_versions(cluster)
+        before = simulated.written(cluster)
         repository.write({"values-other.yaml": "text: first\n"})
         push(environments=agent_environments(simulated.environment("other", "other")))
         metric = lambda: re.search(r'(?m)^chartwright_failed\{environment="other"\} 1$', ask(port, "/metrics"))
         wait("refusal", lambda: [one for one in recorder.refused if one[0] == "other"], 90)
         wait("failure", metric, 60)
-        changed = {key for key, version in simulated.resource_versions(cluster).items() if before.get(key) != version and key[1] == "other"}
+        changed = {key for key, version in simulated.written(cluster).items() if before.get(key) != version and key[1] == "other"}
         check(not changed, "rights: nothing is written in another namespace", changed)
         page = re.search(r'<h2 id="other">.*?(?=<h2|\Z)', ask(port, "/"), re.S)[0]
         log_text = log.read_text()

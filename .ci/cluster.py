@@ -15,7 +15,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from simulated_cluster import CONTEXT, HELM, PROGRAM, ROOT, Repository, check, checked, ended, environment, environments, git, good_state, pending, records, resource_versions, run, yaml_text
+from simulated_cluster import CONTEXT, HELM, PROGRAM, ROOT, Repository, check, checked, ended, environment, environments, git, good_state, pending, records, run, written, yaml_text
 
 
 def shop(cluster):
@@ -41,16 +41,16 @@ def shop(cluster):
     check(cluster.get("namespaces", "shop-testing") is None, "shop: a dry run makes no namespace")
     done = repository.apply("testing", "production", *CONTEXT, "--create-namespace", "--timeout", "60s")
     check(done.returncode == 0 and done.stdout.count("is deployed, revision 1") == 2, "shop: installed in two namespaces", done)
-    before = resource_versions(cluster)
+    before = written(cluster)
     started = time.time()
     again = repository.apply("testing", "production", *CONTEXT)
     check(again.returncode == 0 and again.stdout.count("unchanged shop") == 2, "shop: the second time nothing changes", again)
-    check(resource_versions(cluster) == before, f"shop: the second time nothing is written ({time.time() - started:.2f} s)")
+    check(written(cluster) == before, f"shop: the second time nothing is written ({time.time() - started:.2f} s)")
     values = place / "shop/values-testing.yaml"
     repository.write({"shop/values-testing.yaml": values.read_text().replace("replicaCount: 1", "replicaCount: 2")})
     plan = repository.apply("testing", *CONTEXT, "--dry-run", "--output", "json")
     check(json.loads(plan.stdout)["environments"][0]["plan"]["releases"][0]["action"] == "upgrade", "shop: an edit is an upgrade", plan)
-    check(resource_versions(cluster) == before, "shop: a dry run writes nothing")
+    check(written(cluster) == before, "shop: a dry run writes nothing")
     done = repository.apply("testing", *CONTEXT, "--timeout", "60s")
     check(done.returncode == 0 and "is deployed, revision 2" in done.stdout, "shop: upgraded", done)
     replicas = cluster.get("deployment", "shop-storefront", "-n", "shop-testing")["spec"]["replicas"]
@@ -158,19 +158,19 @@ def plans(cluster):
     check(done.returncode == 0 and approved[-1]["approved"].startswith("grace, 20"), "plans: who approved is recorded", [done, approved])
     repository.apply("testing", *CONTEXT, "--create-namespace")
     repository.write({"values-testing.yaml": "text: second\n"})
-    before = resource_versions(cluster)
+    before = written(cluster)
     made = repository.apply("testing", *CONTEXT, "--plan-out", plan)
-    check(made.returncode == 0 and resource_versions(cluster) == before, "plans: --plan-out writes nothing to the cluster", made)
+    check(made.returncode == 0 and written(cluster) == before, "plans: --plan-out writes nothing to the cluster", made)
     check("second" not in open(plan).read(), "plans: a plan has nothing of what would be applied")
     repository.write({"values-testing.yaml": "text: third\n"})
     moved = repository.apply(plan, *CONTEXT)
-    check(moved.returncode == 1 and "plan it again" in moved.stderr and resource_versions(cluster) == before, "plans: refused when the commit is another one", moved)
+    check(moved.returncode == 1 and "plan it again" in moved.stderr and written(cluster) == before, "plans: refused when the commit is another one", moved)
     repository.apply("testing", *CONTEXT, "--plan-out", plan)
     cluster.kubectl("set", "image", "deployment/web", "web=registry.example.com/shop/web:9", "-n", "testing")
     time.sleep(2)
-    before = resource_versions(cluster)
+    before = written(cluster)
     moved = repository.apply(plan, *CONTEXT)
-    check(moved.returncode == 1 and "plan it again" in moved.stderr and resource_versions(cluster) == before, "plans: refused when the cluster moved", moved)
+    check(moved.returncode == 1 and "plan it again" in moved.stderr and written(cluster) == before, "plans: refused when the cluster moved", moved)
     repository.apply("testing", *CONTEXT, "--plan-out", plan)
     done = repository.apply(plan, *CONTEXT)
     check(done.returncode == 0 and "is deployed" in done.stdout, "plans: exactly what was planned is applied", done)

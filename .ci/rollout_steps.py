@@ -91,9 +91,9 @@ def colours(cluster):
     check(instance() == "web-blue", "colours: the Service selects it", instance())
     ports = cluster.get("service", "web", "-n", namespace)["spec"]["ports"]
     check([port["port"] for port in ports] == [80], "colours: with the ports of the chart", ports)
-    before = simulated.resource_versions(cluster)
+    before = simulated.written(cluster)
     again = repository.apply("testing", *CONTEXT)
-    check(again.returncode == 0 and "unchanged web" in again.stdout and simulated.resource_versions(cluster) == before,
+    check(again.returncode == 0 and "unchanged web" in again.stdout and simulated.written(cluster) == before,
           "colours: the second time nothing is written", again)
     repository.write(values("1.1"))
     plan = repository.apply("testing", *CONTEXT, "--dry-run")
@@ -128,9 +128,9 @@ def canaries(cluster):
     done = repository.apply("testing", *CONTEXT, "--create-namespace", "--timeout", "30s")
     check(done.returncode == 0 and releases(cluster, namespace) == {"web": "deployed"}, "canaries: the first install has no steps", done)
     check(selected(cluster, namespace, "shop") == {"app.kubernetes.io/name": "web"}, "canaries: the Service selects what both have", selected(cluster, namespace, "shop"))
-    before = simulated.resource_versions(cluster)
+    before = simulated.written(cluster)
     again = repository.apply("testing", *CONTEXT)
-    check(again.returncode == 0 and simulated.resource_versions(cluster) == before, "canaries: the second time nothing is written", again)
+    check(again.returncode == 0 and simulated.written(cluster) == before, "canaries: the second time nothing is written", again)
     repository.write(values("1.1", replicas=4))
     done = repository.apply("testing", *CONTEXT, "--timeout", "30s")
     steps = [line for line in done.stderr.splitlines() if "% of the pods" in line]
@@ -170,9 +170,9 @@ def names(cluster):
     done = repository.apply("testing", *CONTEXT, "--create-namespace", "--timeout", "30s")
     check(done.returncode == 0, "names: the first is alone", done)
     repository.write(values("1.1"))
-    before = simulated.resource_versions(cluster)
+    before = simulated.written(cluster)
     refused = repository.apply("testing", *CONTEXT)
-    check(refused.returncode == 1 and "both have ConfigMap settings" in refused.stdout and simulated.resource_versions(cluster) == before, "names: the second is refused", refused)
+    check(refused.returncode == 1 and "both have ConfigMap settings" in refused.stdout and simulated.written(cluster) == before, "names: the second is refused", refused)
 
 
 def refused(cluster):
@@ -183,7 +183,7 @@ def refused(cluster):
     repository = cluster.repository(namespace, {**FILES, **environment(namespace, release("admin"), release("web")), **values("1.0")})
     done = repository.apply("testing", *CONTEXT, "--create-namespace", "--timeout", "60s")
     check(done.returncode == 0, "refused: two releases of one chart", done)
-    before = simulated.resource_versions(cluster)
+    before = simulated.written(cluster)
     for strategy, words, what in (
         (canary, "Service shop would select the pods of release admin too", "a Service that selects the pods of others"),
         (colours_of("web-blue"), "the chart has one of this name", "a Service that the chart has itself"),
@@ -197,7 +197,7 @@ def refused(cluster):
     repository.write(environment(namespace, release("admin", colours_of("front")), release("web", colours_of("front"))))
     twice = repository.apply("testing", *CONTEXT)
     check(twice.returncode != 0 and "have the same Service" in twice.stderr, "refused: one Service of two strategies", twice)
-    check(simulated.resource_versions(cluster) == before, "refused: nothing is written")
+    check(simulated.written(cluster) == before, "refused: nothing is written")
     missing = {**environment(namespace, release("admin"), release("web"), more="  verify: [nope.yaml]\n")}
     repository.write(missing)
     found = repository.chartwright("verify", "testing", *CONTEXT)
