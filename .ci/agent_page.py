@@ -149,7 +149,7 @@ def look(browser, agent, title, open_details=True):
 
 def send(page, name, label, token, **fields):
     """Fills in a form of an environment and sends it; the status and the words of the answer."""
-    form = page.locator(f"form:has(input[name=environment][value={name}])").filter(has=page.get_by_role("button", name=label)).first
+    form = page.locator(f"form:has(input[name=environment][value={name}])").filter(has=page.locator("button", has_text=label)).first
     details = form.locator("xpath=ancestor::details")
     if details.get_attribute("open") is None:
         details.locator("summary").click()

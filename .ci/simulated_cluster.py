@@ -202,9 +202,11 @@ CONTEXT = ("--kube-context", "sim")
 CONTROL_PLANE = ("kube", "kwok")
 
 
-def written(cluster):
+KINDS = "configmaps,secrets,services,serviceaccounts,deployments,statefulsets,jobs,cronjobs,pods,leases"
+
+
+def written(cluster, kinds=KINDS):
     """What everyone but the control plane last wrote of each object: what is the same before and after a command was not written by it."""
-    kinds = "configmaps,secrets,services,serviceaccounts,deployments,statefulsets,jobs,cronjobs,pods,leases"
     found = cluster.get(kinds, "--all-namespaces", "--show-managed-fields")
     by_others = lambda item: [part for part in item["metadata"].get("managedFields", []) if part["manager"] not in CONTROL_PLANE]
     own = [item for item in found["items"] if by_others(item) and item["metadata"]["namespace"] not in ("kube-system", "kube-node-lease", "kube-public")]
