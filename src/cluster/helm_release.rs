@@ -117,11 +117,13 @@ impl ReleaseInputs {
             },
         };
         let mut more_secrets = SecretValues::default();
-        let decrypted = request.decrypted.borrow();
-        more_secrets.extend(&decrypted.secrets);
-        if let Some(was) = &was {
-            let values = given.merge().map_err(|error| error.to_string())?;
-            more_secrets.extend(&decrypted.earlier(&was.config, &values_as_json(&values)?));
+        {
+            let decrypted = request.decrypted.borrow();
+            more_secrets.extend(&decrypted.secrets);
+            if let Some(was) = &was {
+                let values = given.merge().map_err(|error| error.to_string())?;
+                more_secrets.extend(&decrypted.earlier(&was.config, &values_as_json(&values)?));
+            }
         }
         let with = ReleaseRendering {
             release: &named,

@@ -104,9 +104,17 @@ impl EnvironmentState {
             self.applies += 1;
         }
         let first_message = || {
-            let releases = member("releases").and_then(Json::as_array).into_iter().flatten();
-            let mut messages = releases
-                .filter_map(|release| release.get("message")?.as_str())
+            let all = |place: &str| {
+                let found = environment.and_then(|found| found.pointer(place));
+                found.and_then(Json::as_array).into_iter().flatten()
+            };
+            let planned = all("/plan/releases").filter_map(|release| release.get("refused")?.as_array());
+            let reasons = all("/releases")
+                .chain(all("/plan/refused"))
+                .chain(all("/plan/unmet"))
+                .chain(planned.flatten());
+            let mut messages = reasons
+                .filter_map(|reason| reason.get("message")?.as_str())
                 .filter(|text| !text.is_empty());
             messages.next().map(str::to_owned)
         };
@@ -298,5 +306,32 @@ mod tests {
         assert!(state.is_behind("a"));
         state.note_trace("a", &json!({"records": [record("testing", "deployed"), record("testing", "rolled-back"), record("other", "deployed")]}));
         assert_eq!((state.is_behind("a"), state.message.as_str()), (false, "why"));
+    }
+
+    #[test]
+    fn the_reason_of_a_refusal_is_kept() {
+        for (found, want) in [
+            (
+                json!({"releases": [{"message": ""}, {"message": "not ready"}]}),
+                "not ready",
+            ),
+            (
+                json!({"plan": {"refused": [{"release": "web", "message": "host is needed"}]}}),
+                "host is needed",
+            ),
+            (
+                json!({"plan": {"unmet": [{"release": "web", "message": "db is too old"}]}}),
+                "db is too old",
+            ),
+            (
+                json!({"plan": {"releases": [{"refused": []}, {"refused": [{"message": "forbidden"}]}]}}),
+                "forbidden",
+            ),
+            (json!({"plan": {"releases": []}}), "the plan is refused"),
+        ] {
+            let mut state = EnvironmentState::new("testing");
+            state.note_apply("a", Some(1), &json!({"environments": [found]}), ("now", 7));
+            assert_eq!((state.result, state.message.as_str()), (ApplyResult::Failed, want));
+        }
     }
 }
