@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import simulated_cluster as simulated
 from running_agent import Agent, git, wait
 
-KILLS = int(sys.argv[4]) if len(sys.argv) > 4 else 6
+KILLS = int(sys.argv[4]) if len(sys.argv) > 4 else 8
 # A lease is taken from whoever does not renew it after 30 s, and a broken revision is given up and taken back in less than that.
 LONGEST = 60
 check = simulated.check

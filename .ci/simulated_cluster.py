@@ -133,10 +133,10 @@ class Cluster:
         """The directory of a cluster that runs. Rarely the simulated node does not become ready, and another cluster is begun."""
         for attempt in range(3):
             place = self.directory / f"cluster-{attempt}"
-            environment = {**os.environ, "PATH": self.path}
-            if subprocess.run(["sh", str(SCRIPT), "up", SIMULATION, str(place)], stdout=subprocess.PIPE, env=environment).returncode == 0:
+            env = {**os.environ, "PATH": self.path}
+            if subprocess.run(["sh", str(SCRIPT), "up", SIMULATION, str(place)], stdout=subprocess.PIPE, env=env).returncode == 0:
                 return place
-            run("sh", SCRIPT, "down", place, env=environment)
+            run("sh", SCRIPT, "down", place, env=env)
         sys.exit("the cluster does not start")
 
     def down(self):
@@ -206,11 +206,18 @@ KINDS = "configmaps,secrets,services,serviceaccounts,deployments,statefulsets,jo
 
 
 def written(cluster, kinds=KINDS):
-    """What everyone but the control plane last wrote of each object: what is the same before and after a command was not written by it."""
+    """What everyone but the control plane last wrote of each object: what is the same before and after a command was not written by it. Where the
+    control plane has no part in an object, nobody may have written it at all."""
     found = cluster.get(kinds, "--all-namespaces", "--show-managed-fields")
-    by_others = lambda item: [part for part in item["metadata"].get("managedFields", []) if part["manager"] not in CONTROL_PLANE]
-    own = [item for item in found["items"] if by_others(item) and item["metadata"]["namespace"] not in ("kube-system", "kube-node-lease", "kube-public")]
-    return {(item["kind"], item["metadata"]["namespace"], item["metadata"]["name"], item["metadata"]["uid"]): by_others(item) for item in own}
+    last = {}
+    for item in found["items"]:
+        metadata = item["metadata"]
+        parts = metadata.get("managedFields", [])
+        by_others = [part for part in parts if part["manager"] not in CONTROL_PLANE]
+        if by_others and metadata["namespace"] not in ("kube-system", "kube-node-lease", "kube-public"):
+            version = metadata["resourceVersion"] if by_others == parts else None
+            last[item["kind"], metadata["namespace"], metadata["name"], metadata["uid"]] = by_others, version
+    return last
 
 
 def good_state(cluster, namespace, release="web"):
