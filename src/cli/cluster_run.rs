@@ -236,11 +236,9 @@ pub(super) fn program_error(error: ProgramError) -> CommandError {
             let hint = format!("install {program}: what is done in a cluster, it does");
             CommandError::could_not_run(error).with_hint(hint)
         }
-        ProgramError::Failed { words, .. } if words.contains("context \"") && words.contains("does not exist") => {
-            CommandError::could_not_run(error).with_hint(
-                "`chartwright contexts` makes the contexts of environments, and --kube-context names another one",
-            )
-        }
+        error if error.lacks_context() => CommandError::could_not_run(error).with_hint(
+            "`chartwright contexts` makes the contexts of environments, and --kube-context names another one",
+        ),
         _ => CommandError::could_not_run(error),
     }
 }

@@ -1,5 +1,5 @@
-//! Files that sops encrypted, decrypted in memory by the user's own sops. In: the file. Out: its text, and the values that were encrypted,
-//! which nothing may show.
+//! Files that sops encrypted, decrypted in memory by the user's own sops. In: the file. Out: its text, and the values that are or were
+//! encrypted, which nothing may show.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use super::program::{ProgramCall, Programs};
 use crate::check::finding::SecretValues;
 use crate::text::edit::is_sops_file;
+use crate::text::json_pointer;
 use crate::text::yaml::json_from_bytes;
 
 /// How encrypted values begin.
@@ -20,7 +21,7 @@ const ENCRYPTED: &str = "ENC[";
 #[derive(Debug, Default)]
 pub struct DecryptedValues {
     /// The values that were encrypted.
-    pub secrets: SecretValues,
+    pub(super) secrets: SecretValues,
     /// Where they are, as JSON pointers.
     places: BTreeSet<String>,
 }
@@ -49,14 +50,22 @@ impl DecryptedValues {
         }
     }
 
-    /// The secrets of earlier values, which nothing but their place tells: values that are encrypted now, and values that no file gives any
-    /// more. Where nothing is encrypted, there are none.
-    pub(super) fn earlier(&self, earlier: &Json, now: &Json) -> SecretValues {
-        let mut secrets = SecretValues::default();
-        if self.places.is_empty() {
-            return secrets;
-        }
-        let mut pending = vec![(String::new(), earlier)];
+    /// The secrets of a release: the values that were encrypted, and what Helm stored in their places before, or in places that no file gives a
+    /// value any more. `now` gives the values of the release; nothing asks for them where nothing is encrypted.
+    ///
+    /// # Errors
+    /// Those of `now`.
+    pub(super) fn of_release(
+        &self,
+        stored: Option<&Json>,
+        now: impl FnOnce() -> Result<Json, String>,
+    ) -> Result<SecretValues, String> {
+        let mut secrets = self.secrets.clone();
+        let Some(stored) = stored.filter(|_| !self.places.is_empty()) else {
+            return Ok(secrets);
+        };
+        let now = now()?;
+        let mut pending = vec![(String::new(), stored)];
         while let Some((place, value)) = pending.pop() {
             match value {
                 Json::Object(members) => {
@@ -71,13 +80,13 @@ impl DecryptedValues {
                 _ => {}
             }
         }
-        secrets
+        Ok(secrets)
     }
 }
 
-/// The place of a member or an item, as a JSON pointer (RFC 6901).
+/// The place of a member or an item, as a JSON pointer.
 fn below(place: &str, key: &str) -> String {
-    format!("{place}/{}", key.replace('~', "~0").replace('/', "~1"))
+    format!("{place}/{}", json_pointer::escape(key))
 }
 
 fn text_of(plain: &Json) -> Cow<'_, str> {
@@ -137,14 +146,19 @@ mod tests {
     #[test]
     fn earlier_values_of_the_same_places_are_secrets_and_those_that_are_gone() {
         let now = serde_json::json!({"a": "x", "b": ["x", "plain text"], "c": {"d": "other text", "e/f": 1}, "image": {"tag": "1.4.2-fa7b1d"}});
-        let earlier = serde_json::json!({
+        let stored = serde_json::json!({
             "a": "older-secret", "b": ["tigernote"], "c": {"d": "text of before", "e/f": 87_654_321}, "image": {"tag": "1.4.1-9cd01e"}, "gone": {"x": "T0ken-one"}
         });
         let text = "older-secret, tigernote, text of before, 87654321, 1.4.1-9cd01e, T0ken-one";
+        let hidden = |values: &DecryptedValues, stored| {
+            let secrets = values.of_release(stored, || Ok(now.clone())).unwrap();
+            secrets.hide(text).into_owned()
+        };
         assert_eq!(
-            values().earlier(&earlier, &now).hide(text),
+            hidden(&values(), Some(&stored)),
             "***, ***, text of before, ***, 1.4.1-9cd01e, ***"
         );
-        assert!(DecryptedValues::default().earlier(&earlier, &now).is_empty());
+        assert_eq!(hidden(&values(), None), text);
+        assert_eq!(hidden(&DecryptedValues::default(), Some(&stored)), text);
     }
 }

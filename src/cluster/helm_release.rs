@@ -8,9 +8,9 @@ use super::plan_request::PlanRequest;
 use super::release_chart::ReleaseChart;
 use super::rendered_release::{ReleaseRendering, RenderRefusal, RenderedRelease, values_as_json};
 use super::stored_release::StoredRelease;
-use crate::check::finding::SecretValues;
 use crate::check::run::GivenValues;
 use crate::engine::render::{Capabilities, Operation, Release as RenderedName};
+use crate::engine::template::Map;
 use crate::text::yaml::json_from_bytes;
 
 /// A release of Helm's, as it is and as it is rendered.
@@ -116,25 +116,20 @@ impl ReleaseInputs {
                 (Some(was), Rendered::Next) => Operation::Revision(was.revision.saturating_add(1)),
             },
         };
-        let mut more_secrets = SecretValues::default();
-        {
-            let decrypted = request.decrypted.borrow();
-            more_secrets.extend(&decrypted.secrets);
-            if let Some(was) = &was {
-                let values = given.merge().map_err(|error| error.to_string())?;
-                more_secrets.extend(&decrypted.earlier(&was.config, &values_as_json(&values)?));
-            }
-        }
+        let more_secrets = |values: &Map| {
+            let stored = was.as_ref().map(|was| &was.config);
+            request.decrypted.borrow().of_release(stored, || values_as_json(values))
+        };
         let with = ReleaseRendering {
             release: &named,
             capabilities: &self.capabilities,
-            more_secrets,
+            more_secrets: &more_secrets,
         };
         let mut world = LiveWorld {
             plain: (request.make_world)(),
             cluster,
         };
-        let rendered = RenderedRelease::new(&self.chart, given, with, &mut world)?;
+        let rendered = RenderedRelease::new(&self.chart, given, &with, &mut world)?;
         Ok(HelmRelease {
             name: name.to_owned(),
             was,

@@ -124,6 +124,11 @@ pub enum ProgramError {
 }
 
 impl ProgramError {
+    /// Whether kubectl or helm says that the kubeconfig has no context of the name it got.
+    pub fn lacks_context(&self) -> bool {
+        matches!(self, Self::Failed { words, .. } if words.contains("context \"") && words.contains("\" does not exist"))
+    }
+
     /// The same, secrets hidden in what the program said.
     #[must_use]
     pub fn without(self, secrets: &SecretValues) -> Self {
@@ -420,6 +425,23 @@ mod tests {
             run: "test".to_owned(),
             limit,
             hidden: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_context_that_is_not_there_is_known_by_the_words() {
+        for (words, want) in [
+            ("error: context \"env:testing\" does not exist", true),
+            (
+                "Error: Kubernetes cluster unreachable: context \"x\" does not exist",
+                true,
+            ),
+            ("error: the server is not there", false),
+        ] {
+            let command = "kubectl get".to_owned();
+            let words = words.to_owned();
+            let error = ProgramError::Failed { command, words };
+            assert_eq!(error.lacks_context(), want, "{error}");
         }
     }
 

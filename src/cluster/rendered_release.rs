@@ -66,8 +66,8 @@ pub(super) struct ReleaseRendering<'r> {
     pub(super) release: &'r Release,
     /// The cluster.
     pub(super) capabilities: &'r Capabilities,
-    /// Secrets that nothing in the values shows to be secrets: those of files that were decrypted.
-    pub(super) more_secrets: SecretValues,
+    /// Secrets that nothing in the values shows to be secrets: those of files that were decrypted, given the values.
+    pub(super) more_secrets: &'r dyn Fn(&Map) -> Result<SecretValues, String>,
 }
 
 /// Values as JSON. They may hold secrets.
@@ -87,13 +87,14 @@ impl RenderedRelease {
     pub(super) fn new(
         chart: &ReleaseChart,
         given: GivenValues,
-        with: ReleaseRendering<'_>,
+        with: &ReleaseRendering<'_>,
         world: &mut dyn World,
     ) -> Result<Self, RenderRefusal> {
         let mut chart = chart.chart.clone();
         let values = given.merge().map_err(|error| error.to_string())?;
         let mut secrets = secrets_of_values(&given.sources, &values);
-        secrets.extend(&with.more_secrets);
+        let more_secrets = (with.more_secrets)(&values)?;
+        secrets.extend(&more_secrets);
         let refusal = |message: String, findings: Vec<Finding>, chart: &Chart| {
             let mut all = secrets_of_chart(chart);
             all.extend(&secrets);
@@ -161,7 +162,7 @@ impl RenderedRelease {
             files: rendering.files,
             manifests,
             namespace: release.namespace.clone(),
-            more_secrets: with.more_secrets,
+            more_secrets,
             secrets: OnceCell::new(),
             chart,
         })

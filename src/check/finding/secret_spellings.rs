@@ -1,10 +1,13 @@
-//! The ways in which a secret turns up in a text: as it is, quoted as Go, JSON and YAML do it, in an address, encoded, and encoded with what
-//! stands around it.
+//! The ways in which a secret turns up in a text: as it is, quoted as Go, JSON and YAML do it, in addresses and pages, encoded, and encoded
+//! with what stands around it.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::secret_search::{CUTS, LEAST_BYTES};
+use crate::engine::functions::json::to_go_json;
+use crate::engine::template::executor::escape;
+use crate::engine::template::{Text, Value};
 use crate::text::go::quote::quote;
 
 /// Characters of base64 that stand for [`GROUP_BYTES`].
@@ -15,7 +18,7 @@ const LEAST_ENCODED: usize = LEAST_BYTES * GROUP / GROUP_BYTES;
 /// Characters of the shortest text that is looked at as an encoded one.
 const ENCODED_WORD: usize = 12;
 
-/// Secrets as they are, quoted, and in addresses, in any order.
+/// Secrets as they are and as templates write them in other languages, in any order.
 pub(super) fn plain_spellings(secrets: &BTreeSet<String>) -> Vec<String> {
     let mut all = Vec::with_capacity(secrets.len());
     for text in secrets {
@@ -23,39 +26,28 @@ pub(super) fn plain_spellings(secrets: &BTreeSet<String>) -> Vec<String> {
         if is_spelt_alike(text) {
             continue;
         }
-        let json = serde_json::to_string(text).unwrap_or_default();
-        // Go's JSON, which `toJson` writes, can stand in a page.
-        let go_json = escaped_for_pages(&json);
-        let in_address = percent_encoded(text);
-        // `urlquery` writes a space as a plus sign.
-        let in_query = in_address.replace("%20", "+");
-        let spellings = [quote(text.as_bytes()), json, go_json].map(|quoted| quoted.trim_matches('"').to_owned());
-        let spellings = spellings
-            .into_iter()
-            .chain([in_address, in_query, text.replace('\'', "''")]);
-        all.extend(spellings.filter(|spelling| spelling != text));
+        let bytes = text.as_bytes();
+        let string = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        let go_json = to_go_json(&Value::Str(Text::from(text.as_str()))).unwrap_or_default();
+        let in_query = string(escape::url_query(bytes));
+        let spellings = [
+            quote(bytes).trim_matches('"').to_owned(),
+            serde_json::to_string(text)
+                .unwrap_or_default()
+                .trim_matches('"')
+                .to_owned(),
+            string(go_json).trim_matches('"').to_owned(),
+            // A space in the path of an address.
+            in_query.replace('+', "%20"),
+            in_query,
+            string(escape::html(bytes)),
+            string(escape::js(bytes)),
+            // YAML in single quotation marks.
+            text.replace('\'', "''"),
+        ];
+        all.extend(spellings.into_iter().filter(|spelling| spelling != text));
     }
     all
-}
-
-/// JSON with the characters escaped that mean something in HTML, as Go writes it.
-fn escaped_for_pages(json: &str) -> String {
-    json.replace('&', "\\u0026")
-        .replace('<', "\\u003c")
-        .replace('>', "\\u003e")
-}
-
-/// The text in an address: all but letters, digits and `-_.~` as `%` and two hexadecimal digits.
-fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }
 
 /// Whether a text has something in it that may be base64, unlike the words of a language or a program: small and capital letters with a
@@ -148,7 +140,7 @@ fn undigested(digits: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Whether a text is the same in quotation marks of Go, JSON and YAML, and in addresses: nothing in it is escaped there.
+/// Whether a text is the same in all of these: nothing in it is escaped.
 fn is_spelt_alike(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
     // Without an end at the first byte that is another one, many are looked at together.
@@ -158,6 +150,27 @@ fn is_spelt_alike(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_are_spelt_as_templates_write_them() {
+        let spelt = plain_spellings(&BTreeSet::from(["a'b\"c<d e+&".to_owned()]));
+        for want in [
+            "a'b\"c<d e+&",
+            "a'b\\\"c<d e+&",
+            "a'b\\\"c\\u003cd e+\\u0026",
+            "a%27b%22c%3Cd+e%2B%26",
+            "a%27b%22c%3Cd%20e%2B%26",
+            "a&#39;b&#34;c&lt;d e+&amp;",
+            "a\\'b\\\"c\\u003Cd e+\\u0026",
+            "a''b\"c<d e+&",
+        ] {
+            assert!(spelt.iter().any(|spelling| spelling == want), "{want}: {spelt:?}");
+        }
+        assert_eq!(
+            plain_spellings(&BTreeSet::from(["plain-T0ken.1~_".to_owned()])).len(),
+            1
+        );
+    }
 
     #[test]
     fn paths_and_names_of_fields_are_not_encoded() {

@@ -134,8 +134,10 @@ fn push_hidden(hunk: &[&str], secrets: &SecretValues, shown: &mut String) {
         shown.push_str(mark);
         let of_old = is_of(line, '-').then(|| old.next()).flatten();
         let of_new = is_of(line, '+').then(|| new.next()).flatten();
-        let masked = of_new.or(of_old).unwrap_or_else(|| content.to_owned());
-        shown.push_str(&of_one_length(content, &secrets.hide_bytes(&masked)));
+        let masked = of_new
+            .or(of_old)
+            .unwrap_or_else(|| secrets.hide_bytes(content).into_owned());
+        shown.push_str(&of_one_length(content, &masked));
     }
 }
 

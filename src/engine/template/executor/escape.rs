@@ -3,8 +3,8 @@
 use crate::text::go::unicode::is_print;
 use crate::text::go::utf8::decode_char;
 
-/// `template.HTMLEscaper`
-pub(super) fn html(text: &[u8]) -> Vec<u8> {
+/// A text in HTML: `template.HTMLEscaper` of Go.
+pub fn html(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for &byte in text {
         let escaped: &[u8] = match byte {
@@ -24,8 +24,8 @@ pub(super) fn html(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// `template.JSEscaper`
-pub(super) fn js(text: &[u8]) -> Vec<u8> {
+/// A text in a string of JavaScript: `template.JSEscaper` of Go.
+pub fn js(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((c, width)) = decode_char(rest) {
@@ -46,8 +46,8 @@ pub(super) fn js(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// `template.URLQueryEscaper`
-pub(super) fn url_query(text: &[u8]) -> Vec<u8> {
+/// A text in the query of an address: `template.URLQueryEscaper` of Go.
+pub fn url_query(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for &byte in text {
         match byte {

@@ -33,7 +33,7 @@ mod budget;
 mod builtins;
 mod call;
 mod compare;
-mod escape;
+pub mod escape;
 mod evaluate;
 mod host;
 mod limits;
