@@ -96,3 +96,26 @@ fn every_command_refuses_versions_it_cannot_check() {
         assert!(err.contains(named), "{arguments:?}: {err}");
     }
 }
+
+/// Claims of volumes had the type of containers' resources before Kubernetes 1.29.
+#[test]
+fn storage_is_a_resource_of_claims_in_every_version() {
+    let directory = workspace("1.31");
+    let claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: a}\nspec:\n  accessModes: [ReadWriteOnce]\n  \
+        resources: {requests: {storage: 1Gi}}\n";
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - {name: a, image: \"a:1\", \
+        resources: {requests: {storage: 1Gi}}}\n";
+    std::fs::write(directory.path().join("claim.yaml"), claim).unwrap();
+    std::fs::write(directory.path().join("storage.yaml"), pod).unwrap();
+    let validate = |file: &str| {
+        run(
+            directory.path(),
+            &["validate", "--strict", "--kubernetes-version", "1.25..", file],
+        )
+    };
+    let (code, out, _) = validate("claim.yaml");
+    assert_eq!(code, Some(0), "{out}");
+    let (code, out, _) = validate("storage.yaml");
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains("/spec/containers/0/resources/requests/storage"), "{out}");
+}

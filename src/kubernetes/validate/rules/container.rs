@@ -57,6 +57,7 @@ pub(super) const CHECKS: Table = &[
             Check::With(check_probes),
             Check::With(same_env_twice),
             Check::With(mount_propagation),
+            Check::With(container_resources),
         ],
     ),
     (
@@ -114,7 +115,6 @@ pub(super) const CHECKS: Table = &[
         &[Check::Required("name"), Check::With(source_of_variables)],
     ),
     ("core.v1.ObjectFieldSelector", &[Check::Required("fieldPath")]),
-    ("core.v1.ResourceRequirements", &[Check::With(container_resources)]),
     (
         "core.v1.ResourceFieldSelector",
         &[Check::Required("resource"), Check::With(resource_field)],

@@ -8,6 +8,7 @@ use super::super::ids;
 use super::super::walk::Walk;
 use super::labels::check_labels;
 use super::metadata::check_object_metadata;
+use super::resources::container_resources;
 use super::{Check, MAX_INT32, Syntax, Table, unsupported};
 
 /// Seconds that a pod has to terminate, unless it sets another time.
@@ -45,6 +46,7 @@ pub(super) const CHECKS: Table = &[
             Check::With(host_processes),
             Check::With(dns),
             Check::With(spread_twice),
+            Check::With(container_resources),
         ],
     ),
     (

@@ -26,15 +26,18 @@ pub(super) fn quantity_of(walk: &Walk<'_>, node: NodeId) -> Option<Quantity> {
     Quantity::parse(walk.text_of(node).unwrap_or(Cow::Borrowed(walk.tree.text(node))).trim())
 }
 
-/// `resources` of a container or of a pod.
+/// `resources` of a container or of a pod. The type alone does not say so: claims of volumes had the same one before Kubernetes 1.29.
 pub(super) fn container_resources(walk: &mut Walk<'_>, node: NodeId) {
-    let limits = walk.entries_of(node, "limits");
+    let Some(resources) = walk.field(node, "resources") else {
+        return;
+    };
+    let limits = walk.entries_of(resources, "limits");
     for (field, entries) in [
         ("limits", limits.clone()),
-        ("requests", walk.entries_of(node, "requests")),
+        ("requests", walk.entries_of(resources, "requests")),
     ] {
         for (name, _, value) in entries {
-            let steps = [Key(field), Key(&name)];
+            let steps = [Key("resources"), Key(field), Key(&name)];
             if let Some(fault) = resource_name_fault(&name) {
                 walk.fault(
                     node,
@@ -66,7 +69,7 @@ pub(super) fn container_resources(walk: &mut Walk<'_>, node: NodeId) {
                 }
                 None if field == "requests" && !may_overcommit(&name) => {
                     let message = "Required value: limit must be set for non overcommitable resources";
-                    walk.fault(node, &[Key("limits")], ids::RESOURCES, message);
+                    walk.fault(node, &[Key("resources"), Key("limits")], ids::RESOURCES, message);
                 }
                 _ => {}
             }
